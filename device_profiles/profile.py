@@ -1,0 +1,91 @@
+"""What a device says and what it means, as data: one TOML file a profile, found by walking `profiles/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, model_validator
+
+from footfall.config import Section, load
+from footfall.errors import ConfigError
+from footfall.topics import is_name
+
+IdentifierClass = Literal["person", "staff", "goods", "asset", "nobody"]
+Dbm = Annotated[float, Field(ge=-127, le=20)]
+
+
+class Presence(Section):
+    """How sightings of such a device become presence; every bound is for the profile's typical device.
+
+    A level is the filtered RSSI: it follows approach at once and lets retreat decay with `tau_s`.
+    """
+
+    enter_dbm: Dbm = -90.0
+    exit_dbm: Dbm = -97.0
+    tau_s: Annotated[float, Field(gt=0, le=60)] = 2.0
+    timeout_min_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    timeout_max_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    stay_s: Annotated[float, Field(gt=0, le=600)] = 5.0
+    margin_db: Annotated[float, Field(ge=0, le=30)] = 3.0
+    """How much stronger another zone must be before it owns the subject."""
+    holdoff_s: Annotated[float, Field(ge=0, le=60)] = 2.0
+    """How long an owner keeps a subject at least."""
+
+    @model_validator(mode="after")
+    def _hysteresis(self) -> Presence:
+        if self.exit_dbm > self.enter_dbm:
+            raise ValueError("exit_dbm must not be above enter_dbm, or presence would flap")
+        if self.timeout_min_s > self.timeout_max_s:
+            raise ValueError("timeout_min_s must not be above timeout_max_s")
+        return self
+
+
+class Profile(Section):
+    """One device model. `name` is its file's name."""
+
+    name: str
+    title: str
+    identifier_type: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,32}\Z")]
+    identifier_class: IdentifierClass
+    consented: bool = False
+    """Whether its owner gave it to be known: its subject lasts. Anybody else's lasts a day."""
+    presence: Presence = Presence()
+
+
+class Registry(Mapping[str, Profile]):
+    """All profiles by name."""
+
+    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+        self._profiles: Final = dict(profiles)
+
+    def __getitem__(self, name: str) -> Profile:
+        return self._profiles[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._profiles)
+
+    def __len__(self) -> int:
+        return len(self._profiles)
+
+
+@cache
+def shipped() -> Registry:
+    """The profiles that come with Footfall."""
+    return read_registry(Path(str(files("device_profiles") / "profiles")))
+
+
+def read_registry(folder: Path) -> Registry:
+    """Every `*.toml` in `folder`; ConfigError names the file and the key that is wrong."""
+    profiles = {}
+    for path in sorted(folder.glob("*.toml")):
+        profile = load(path, Profile, "FOOTFALL_PROFILE")
+        if profile.name != path.stem or not is_name(profile.name):
+            raise ConfigError(f"{path}: name: must be the file's name, {path.stem!r}, is {profile.name!r}")
+        profiles[profile.name] = profile
+    if not profiles:
+        raise ConfigError(f"{folder}: no profiles here")
+    return Registry(profiles)

@@ -1,0 +1,79 @@
+"""What every source of an agent gives, and what it may count on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One receiver heard one identifier once. `identifier` is raw: it lives in memory only, until it is a subject."""
+
+    t_boot_ns: int
+    receiver: str
+    profile: str
+    identifier: str
+    rssi_dbm: int
+    t_wall_ns: int = 0
+    """The device's own time, 0 where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """`entered` and `left` people passed `door` since the last crossing of it."""
+
+    t_boot_ns: int
+    door: str
+    entered: int
+    left: int
+    profile: str = "door-counter"
+    t_wall_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nothing was observed from `from_boot_ns` to `to_boot_ns`."""
+
+    from_boot_ns: int
+    to_boot_ns: int
+    reason: str
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Input that could not be read. `data` only where no identifier can be in it."""
+
+    t_boot_ns: int
+    reason: str
+    where: str
+    data: bytes = b""
+    t_wall_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The source promises: nothing older than this comes from it any more. For replayed files, whose time is not the clock's."""
+
+    t_boot_ns: int
+    t_wall_ns: int = 0
+
+
+Heard = Sighting | Crossing | Gap | Refused | Progress
+
+
+class Source(Protocol):
+    """A supervised reader of one device, bus or file.
+
+    `run` blocks, calls `emit` for each thing heard (which blocks while the agent cannot take more), and returns when `stop` is set
+    within a second, or when the input has ended for good. Any exception is a fault: the supervisor reports a gap and runs it again
+    with backoff. So is silence longer than `silence_s` (None: silence is normal).
+    """
+
+    name: str
+    silence_s: float | None
+
+    def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None: ...

@@ -1,0 +1,73 @@
+"""The `footfall` command. Sub-commands come from the entry points `footfall.commands`, so the kernel imports nobody.
+
+An entry point names a `typer.Typer` (a group) or a function (a command). One whose extra is not installed stays listed, and
+says which extra to install when it is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+import typer
+from rich.console import Console
+
+from footfall import __version__
+from footfall.errors import FootfallError
+
+EXTRA_OF: Final = {"edge_agent": "edge", "gateway": "gateway", "simulators": "simulators", "device_profiles": "edge"}
+EXIT_CONFIG: Final = 2
+
+
+def main() -> None:
+    """Run the command line; planned errors end in one clear line and exit code 2, never in a traceback."""
+    try:
+        build()()
+    except FootfallError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]footfall:[/] {error}", markup=True)
+        sys.exit(EXIT_CONFIG)
+
+
+def build() -> typer.Typer:
+    """The application with every sub-command that the installed packages offer."""
+    app = typer.Typer(
+        name="footfall",
+        help="Foot traffic from in-store sensors to time series, nothing lost and nothing counted twice.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback()(_options)
+    for point in sorted(entry_points(group="footfall.commands"), key=lambda point: point.name):
+        _add(app, point)
+    return app
+
+
+def _options(version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True)) -> None:
+    if version:
+        typer.echo(f"footfall {__version__}")
+        raise typer.Exit
+
+
+def _add(app: typer.Typer, point: EntryPoint) -> None:
+    try:
+        command = point.load()
+    except ModuleNotFoundError as error:
+        command = _missing(point, error)
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=point.name)
+    else:
+        app.command(name=point.name)(command)
+
+
+def _missing(point: EntryPoint, error: ModuleNotFoundError) -> Callable[[], None]:
+    extra = EXTRA_OF.get(point.module.partition(".")[0], "gateway")
+
+    def command() -> None:
+        typer.echo(f"footfall {point.name}: {error.name} is not installed: pip install 'footfall[{extra}]'", err=True)
+        raise typer.Exit(EXIT_CONFIG)
+
+    command.__doc__ = f"Not installed: pip install 'footfall[{extra}]'."
+    return command

@@ -1,0 +1,86 @@
+"""Configuration: one TOML file a process, checked by pydantic, overridden by the environment.
+
+`FOOTFALL_GATEWAY__SINK__URL=…` overrides `url` in the section `[sink]` of `gateway.toml`. Secrets come only from the environment
+or from files that a `…_file` key names.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from footfall.errors import ConfigError
+
+
+class Section(BaseModel):
+    """The base of every section: an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+_SEPARATOR: Final = "__"
+
+
+def load(path: Path, model: type[Model], prefix: str, environment: Mapping[str, str] = os.environ) -> Model:
+    """The checked configuration in `path`; ConfigError names the file, the key and what is wrong with it.
+
+    `prefix` is the environment's, such as `FOOTFALL_GATEWAY`.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    _override(values, prefix + _SEPARATOR, environment)
+    return check(values, model, str(path))
+
+
+def check(values: object, model: type[Model], where: str) -> Model:
+    """`values` as `model`; ConfigError lists every wrong key with its path in `where`."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        lines = [f"{where}: {_path(item['loc'])}: {item['msg']}{_given(item)}" for item in error.errors(include_url=False)]
+        raise ConfigError("\n".join(lines)) from None
+
+
+def read_secret(path: Path) -> bytes:
+    """The secret in a file, without the line end; ConfigError if it cannot be read or is empty."""
+    try:
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise ConfigError(f"{path}: the secret cannot be read: {error.strerror}") from None
+    if not secret:
+        raise ConfigError(f"{path}: the secret is empty")
+    return secret
+
+
+def _override(values: dict[str, Any], prefix: str, environment: Mapping[str, str]) -> None:
+    for name, text in environment.items():
+        if not name.startswith(prefix):
+            continue
+        *sections, key = name[len(prefix) :].lower().split(_SEPARATOR)
+        table = values
+        for section in sections:
+            table = table.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise ConfigError(f"environment variable {name}: {section!r} is not a section")
+        table[key] = text
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "the file"
+
+
+def _given(item: Any) -> str:
+    value = item.get("input")
+    return f" (given: {value!r})"[:120] if isinstance(value, str | int | float | bool) else ""

@@ -1,0 +1,57 @@
+"""Errors, told apart by what the caller does about them. Any other exception is a bug: crash, restart, replay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class FootfallError(Exception):
+    """The base of every error that has a planned answer."""
+
+
+class ConfigError(FootfallError):
+    """A configuration cannot be used: the process says so and exits at start-up."""
+
+
+class ContractError(FootfallError):
+    """Bytes from outside break the contract: they go to quarantine and are acknowledged.
+
+    `reason` is a short stable word such as `frame.crc`, fit for a metric's label; the message is for people.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ProfileError(FootfallError):
+    """A device said something that its profile does not explain: dropped, counted under `reason`."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class SinkUnavailable(FootfallError):
+    """The database takes nothing now: keep the points, wait `retry_after_s`, send the same again."""
+
+    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One point that a database refused for ever: its line protocol and the server's own words."""
+
+    line: bytes
+    reason: str
+
+
+class PartialWrite(FootfallError):
+    """All points of a batch are durable but `rejected`, which go to quarantine."""
+
+    def __init__(self, rejected: Sequence[Rejected]) -> None:
+        super().__init__(f"{len(rejected)} points refused, the first: {rejected[0].reason if rejected else '-'}")
+        self.rejected = tuple(rejected)

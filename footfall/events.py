@@ -1,0 +1,160 @@
+"""Plain events: JSON from people, tills and vendors, checked by pydantic before anything is kept.
+
+    {"kind": "touch", "what": "transaction", "id": "pos-881", "time": "2026-11-21T10:02:03.5+08:00", "zone": "checkout",
+     "identifiers": ["member:8613…"], "items": [{"sku": "A1", "n": 1}], "ref": "T-991", "amount": 129.0}
+
+`id` makes an event idempotent: the same publisher and id again is dropped and counted. It is required wherever a repetition
+would change a count or a sum.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, NoReturn
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+
+from footfall.errors import ContractError
+
+MAX_EVENTS_BYTES: Final = 1 << 20
+MAX_EVENTS: Final = 1000
+MAX_DEPTH: Final = 16
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,64}\Z")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+Identifier = Annotated[str, StringConstraints(max_length=200, pattern=r"^[a-z0-9._-]{1,32}:[^\x00-\x1f\x7f]+\Z")]
+"""`type:value`, such as `member:8613800000000`."""
+
+What = Literal[
+    "scan", "try_on", "promotion", "transaction", "payment", "redemption", "pickup", "return", "service", "registration", "voucher"
+]
+COUNTED: Final = frozenset({"transaction", "payment", "redemption", "return", "voucher"})
+"""Touches that carry money or are counted: they must have an `id`."""
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    id: Text | None = None
+    time: AwareDatetime | None = None
+    """When it happened; without it the time of arrival is taken."""
+
+    @property
+    def time_ns(self) -> int | None:
+        return None if self.time is None else to_ns(self.time)
+
+
+class Item(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sku: Text
+    n: Annotated[int, Field(ge=-10_000, le=10_000)] = 1
+
+
+class Touch(_Event):
+    """An interaction that says who: a scan, a sale, a registration …"""
+
+    kind: Literal["touch"]
+    what: What
+    zone: Name | None = None
+    identifiers: Annotated[list[Identifier], Field(max_length=16)] = []
+    fan: Text | None = None
+    """The fan's opaque id, where the publisher knows it."""
+    staff_id: Text | None = None
+    department: Text | None = None
+    channel: Text | None = None
+    campaign: Text | None = None
+    stage: Text | None = None
+    items: Annotated[list[Item], Field(max_length=200)] = []
+    ref: Text | None = None
+    amount: Annotated[float, Field(ge=-1e12, le=1e12)] = 0.0
+
+    @model_validator(mode="after")
+    def _idempotent(self) -> Touch:
+        if self.what in COUNTED and self.id is None:
+            raise ValueError(f"a {self.what} needs an `id`, so that sending it twice counts once")
+        return self
+
+
+class Count(_Event):
+    """People who passed a door, as a delta."""
+
+    kind: Literal["count"]
+    id: Text
+    door: Name
+    entered: Annotated[int, Field(alias="in", ge=0, le=1_000_000)] = 0
+    left: Annotated[int, Field(alias="out", ge=0, le=1_000_000)] = 0
+
+
+class Void(_Event):
+    """Takes back the event `of` of the same publisher."""
+
+    kind: Literal["void"]
+    id: Text
+    of: Text
+    reason: Text
+    actor: Text
+
+
+PlainEvent = Annotated[Touch | Count | Void, Field(discriminator="kind")]
+_ADAPTER: Final[TypeAdapter[Touch | Count | Void]] = TypeAdapter(PlainEvent)
+
+
+def to_ns(moment: datetime) -> int:
+    """Nanoseconds since 1970, exactly to the microsecond that a datetime holds."""
+    return (int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond) * 1000
+
+
+def parse_event(value: object) -> Touch | Count | Void:
+    """One plain event; ContractError `event.invalid` says which key is wrong, and why."""
+    try:
+        return _ADAPTER.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "event"
+        raise ContractError("event.invalid", f"{where}: {first['msg']}") from None
+
+
+def load_json(payload: bytes | str) -> list[Any]:
+    """The objects in one payload (an object, or an array of at most 1,000), not yet checked.
+
+    ContractError for what is not strict JSON: NaN, infinities, numbers beyond a double, duplicate keys, deep nesting, bad UTF-8.
+    """
+    if len(payload) > MAX_EVENTS_BYTES:
+        raise ContractError("event.size", f"at most {MAX_EVENTS_BYTES} bytes of events, this has {len(payload)}")
+    try:
+        value = json.loads(payload, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique_keys)
+    except (ValueError, RecursionError) as error:
+        raise ContractError("event.json", f"not JSON: {error}"[:300]) from None
+    _check_depth(value)
+    events = value if isinstance(value, list) else [value]
+    if len(events) > MAX_EVENTS:
+        raise ContractError("event.rows", f"at most {MAX_EVENTS} events a message, this has {len(events)}")
+    return events
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number - number != 0.0:
+        raise ValueError(f"{text} is beyond a double")
+    return number
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object has the same key twice")
+    return found
+
+
+def _check_depth(value: object, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise ContractError("event.depth", f"nested deeper than {MAX_DEPTH}")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        _check_depth(item, depth + 1)

@@ -1,0 +1,266 @@
+"""Frames of wire version 1: one immutable batch of events from one agent, one MQTT message.
+
+    frame = msgpack([header, body]); `body` is bytes that never change once spooled, `header` is made anew at each sending.
+
+A body carries its rows as little-endian columns of equal length, so that reading one costs a few array views per frame
+instead of work per event. Bytes in, values out: nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Final
+
+import msgpack
+import numpy as np
+import numpy.typing as npt
+
+from footfall.errors import ContractError
+from footfall.packing import integer, integer_or_none, required, unpack, unpack_map
+from footfall.topics import WIRE_VERSION, check_name
+
+MAX_FRAME_BYTES: Final = 1 << 20
+MAX_ROWS: Final = 10_000
+MAX_NAMES: Final = 4096
+
+
+class Kind(IntEnum):
+    """What a row says. `zone` names a zone, for IN and OUT a door."""
+
+    ENTER = 1
+    """A subject came into a zone; `rssi_dbm` is the filtered level."""
+    STAY = 2
+    """Evidence: since the last row `count` sightings of mean `rssi_dbm`; `value` is the dwell so far, seconds."""
+    EXIT = 3
+    """The subject was last heard at this time; `value` is its dwell, seconds."""
+    IN = 4
+    """`count` people passed the door inwards up to this time."""
+    OUT = 5
+    """`count` people passed the door outwards up to this time."""
+    GAP = 6
+    """Something was not observed: `extra` has `to_boot_ns`, `rows` (0 if unknown) and `reason`."""
+    EVENT = 7
+    """A plain event that came through the agent: `extra` has `event`, its JSON as text."""
+    REFUSED = 8
+    """Input that a source could not read: `extra` has `reason`, `where` (file and line) and, where no identifier can be in it, `data`."""
+
+
+KINDS: Final = tuple(kind.name.lower() for kind in Kind)
+
+COLUMNS: Final[Mapping[str, np.dtype[Any]]] = {
+    "kind": np.dtype("u1"),
+    "t_boot_ns": np.dtype("<i8"),
+    "subject": np.dtype("<u8"),
+    "zone": np.dtype("<u2"),
+    "profile": np.dtype("u1"),
+    "rssi_dbm": np.dtype("i1"),
+    "count": np.dtype("<i4"),
+    "value": np.dtype("<f4"),
+}
+_BODY_KEYS: Final = frozenset(COLUMNS) | {
+    "boot", "made_boot_ns", "made_wall_ns", "wall_synced", "first_row", "key_id", "zones", "profiles", "n", "t_wall_ns", "extra",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """How and when a frame is sent. `seq` counts 1, 2, 3 … without gaps in an epoch; 0 is a hello, without rows, never journaled.
+
+    `oldest` is the lowest seq still spooled. `gateway_ns` and `heard_boot_ns` echo the last receipt: its time, and when it was
+    heard on the agent's CLOCK_BOOTTIME; 0 while none was.
+    """
+
+    store: str
+    agent: str
+    epoch: str
+    seq: int
+    oldest: int
+    boot: str
+    sent_boot_ns: int
+    sent_wall_ns: int
+    gateway_ns: int = 0
+    heard_boot_ns: int = 0
+    v: int = WIRE_VERSION
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """What happened: columns of `n` rows, in the order in which the agent made them; `boot` is the one in which they happened.
+
+    `first_row` is the running number of row 0 in the epoch. `t_wall_ns` is a device's own time per row, 0 where it has none.
+    """
+
+    boot: str
+    made_boot_ns: int
+    made_wall_ns: int
+    wall_synced: bool
+    first_row: int
+    key_id: int
+    zones: tuple[str, ...]
+    profiles: tuple[str, ...]
+    kind: npt.NDArray[np.uint8]
+    t_boot_ns: npt.NDArray[np.int64]
+    subject: npt.NDArray[np.uint64]
+    zone: npt.NDArray[np.uint16]
+    profile: npt.NDArray[np.uint8]
+    rssi_dbm: npt.NDArray[np.int8]
+    count: npt.NDArray[np.int32]
+    value: npt.NDArray[np.float32]
+    t_wall_ns: npt.NDArray[np.int64] | None = None
+    extra: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    unknown_keys: int = 0
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+def encode_body(body: Body) -> bytes:
+    """The bytes that are spooled once and never change; `decode_body` gives the same body back."""
+    values: dict[str, Any] = {
+        "boot": body.boot,
+        "made_boot_ns": body.made_boot_ns,
+        "made_wall_ns": body.made_wall_ns,
+        "wall_synced": body.wall_synced,
+        "first_row": body.first_row,
+        "key_id": body.key_id,
+        "zones": body.zones,
+        "profiles": body.profiles,
+        "n": len(body),
+    }
+    for name, dtype in COLUMNS.items():
+        values[name] = getattr(body, name).astype(dtype, copy=False).tobytes()
+    if body.t_wall_ns is not None:
+        values["t_wall_ns"] = body.t_wall_ns.astype("<i8", copy=False).tobytes()
+    if body.extra:
+        values["extra"] = {row: dict(more) for row, more in body.extra.items()}
+    packed: bytes = msgpack.packb(values)
+    return packed
+
+
+def encode_frame(header: Header, body: bytes) -> bytes:
+    """One MQTT payload."""
+    values = {
+        "v": header.v,
+        "store": header.store,
+        "agent": header.agent,
+        "epoch": header.epoch,
+        "seq": header.seq,
+        "oldest": header.oldest,
+        "boot": header.boot,
+        "sent_boot_ns": header.sent_boot_ns,
+        "sent_wall_ns": header.sent_wall_ns,
+        "gateway_ns": header.gateway_ns,
+        "heard_boot_ns": header.heard_boot_ns,
+        "crc32": zlib.crc32(body),
+    }
+    packed: bytes = msgpack.packb([values, body])
+    return packed
+
+
+def decode_frame(payload: bytes) -> tuple[Header, bytes]:
+    """The header and the untouched body, whose crc32 agrees; ContractError for anything else.
+
+    A wire version that this release does not read is ContractError `frame.version`: it is to be left unreceipted, so that
+    the agent keeps the frame.
+    """
+    if len(payload) > MAX_FRAME_BYTES:
+        raise ContractError("frame.size", f"a frame has at most {MAX_FRAME_BYTES} bytes, this has {len(payload)}")
+    pair = unpack(payload, "frame", MAX_FRAME_BYTES)
+    if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], dict) or not isinstance(pair[1], bytes):
+        raise ContractError("frame.type", "a frame is an array of a map (header) and bytes (body)")
+    values, body = pair
+    version = integer(values, "v", "header")
+    if version != WIRE_VERSION:
+        raise ContractError("frame.version", f"this release reads wire version {WIRE_VERSION}, the frame says {version}")
+    header = Header(
+        v=version,
+        store=check_name(required(values, "store", "header"), "header.store"),
+        agent=check_name(required(values, "agent", "header"), "header.agent"),
+        epoch=check_name(required(values, "epoch", "header"), "header.epoch"),
+        seq=integer(values, "seq", "header"),
+        oldest=integer(values, "oldest", "header"),
+        boot=check_name(required(values, "boot", "header"), "header.boot"),
+        sent_boot_ns=integer(values, "sent_boot_ns", "header"),
+        sent_wall_ns=integer(values, "sent_wall_ns", "header"),
+        gateway_ns=integer_or_none(values, "gateway_ns", "header") or 0,
+        heard_boot_ns=integer_or_none(values, "heard_boot_ns", "header") or 0,
+    )
+    if integer(values, "crc32", "header") != zlib.crc32(body):
+        raise ContractError("frame.crc", "crc32 of the body disagrees with the header")
+    if header.seq == 0 and body:
+        raise ContractError("frame.hello", "a hello (seq 0) has an empty body")
+    return header, body
+
+
+def decode_body(data: bytes) -> Body:
+    """The rows of a frame, every index in range and every number finite; ContractError for anything else."""
+    values = unpack_map(data, "body")
+    n = integer(values, "n", "body")
+    if n > MAX_ROWS:
+        raise ContractError("body.rows", f"a frame has at most {MAX_ROWS} rows, this says {n}")
+    zones, profiles = _names(values, "zones"), _names(values, "profiles")
+    columns = {name: _column(values, name, dtype, n) for name, dtype in COLUMNS.items()}
+    if n:
+        _check_rows(columns, len(zones), len(profiles))
+    wall_synced = required(values, "wall_synced", "body")
+    if type(wall_synced) is not bool:
+        raise ContractError("body.type", "body.wall_synced must be a boolean")
+    return Body(
+        boot=check_name(required(values, "boot", "body"), "body.boot"),
+        made_boot_ns=integer(values, "made_boot_ns", "body"),
+        made_wall_ns=integer(values, "made_wall_ns", "body"),
+        wall_synced=wall_synced,
+        first_row=integer(values, "first_row", "body"),
+        key_id=integer(values, "key_id", "body"),
+        zones=zones,
+        profiles=profiles,
+        t_wall_ns=_column(values, "t_wall_ns", np.dtype("<i8"), n) if "t_wall_ns" in values else None,
+        extra=_extra(values.get("extra"), n),
+        unknown_keys=len(values.keys() - _BODY_KEYS),
+        **columns,
+    )
+
+
+def _names(values: Mapping[Any, Any], key: str) -> tuple[str, ...]:
+    names = required(values, key, "body")
+    if not isinstance(names, list) or len(names) > MAX_NAMES:
+        raise ContractError("body.type", f"body.{key} must be a list of at most {MAX_NAMES} names")
+    return tuple([check_name(name, f"body.{key}") for name in names])
+
+
+def _column(values: Mapping[Any, Any], name: str, dtype: np.dtype[Any], n: int) -> npt.NDArray[Any]:
+    data = required(values, name, "body")
+    if not isinstance(data, bytes) or len(data) != n * dtype.itemsize:
+        raise ContractError("body.length", f"body.{name} must be {n * dtype.itemsize} bytes ({n} of {dtype.str})")
+    return np.frombuffer(data, dtype)
+
+
+def _check_rows(columns: Mapping[str, npt.NDArray[Any]], zones: int, profiles: int) -> None:
+    if columns["kind"].min() < 1 or columns["kind"].max() > len(KINDS):
+        raise ContractError("body.kind", f"body.kind must be 1 to {len(KINDS)}")
+    if columns["zone"].max() >= zones:
+        raise ContractError("body.zone", f"body.zone points past the {zones} zones named")
+    if columns["profile"].max() >= profiles:
+        raise ContractError("body.profile", f"body.profile points past the {profiles} profiles named")
+    if columns["t_boot_ns"].min() < 0 or columns["count"].min() < 0:
+        raise ContractError("body.negative", "body.t_boot_ns and body.count must not be negative")
+    if not np.isfinite(columns["value"]).all():
+        raise ContractError("body.value", "body.value must be finite")
+
+
+def _extra(values: object, n: int) -> Mapping[int, Mapping[str, Any]]:
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ContractError("body.extra", "body.extra must be a map of row to map")
+    for row, more in values.items():
+        if type(row) is not int or not 0 <= row < n or not isinstance(more, dict):
+            raise ContractError("body.extra", f"body.extra must map rows 0 to {n - 1} to maps, got {str(row)[:40]!r}")
+        if not all(type(key) is str for key in more):
+            raise ContractError("body.extra", f"body.extra of row {row} must have text keys")
+        if any(type(value) is float and not np.isfinite(value) for value in more.values()):
+            raise ContractError("body.extra", f"body.extra of row {row} has a number that is not finite")
+    return values

@@ -1,0 +1,76 @@
+"""msgpack from strangers: bounded, without extension types, duplicate keys or trailing bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+import msgpack
+
+from footfall.errors import ContractError
+
+_MAX_INT: Final = (1 << 63) - 1
+
+
+def unpack(payload: bytes, what: str, max_bytes: int = 1 << 20, max_items: int = 20_000) -> Any:
+    """The one value packed in `payload`. Maps have text or integer keys, each once.
+
+    Raises ContractError `{what}.msgpack` for anything else, however hostile; nothing larger than `max_bytes` is ever allocated.
+    """
+    try:
+        return msgpack.unpackb(
+            payload,
+            raw=False,
+            strict_map_key=False,
+            object_pairs_hook=_unique_keys,
+            ext_hook=_no_extension,
+            max_bin_len=max_bytes,
+            max_str_len=min(max_bytes, 65_536),
+            max_array_len=max_items,
+            max_map_len=max_items,
+            max_ext_len=0,
+        )
+    except ContractError as error:
+        raise ContractError(f"{what}.msgpack", f"{what}: {error}") from None
+    except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
+        raise ContractError(f"{what}.msgpack", f"{what} is not the msgpack expected: {type(error).__name__}: {error}"[:300]) from None
+
+
+def unpack_map(payload: bytes, what: str) -> dict[Any, Any]:
+    value = unpack(payload, what)
+    if not isinstance(value, dict):
+        raise ContractError(f"{what}.type", f"{what} must be a map, got {type(value).__name__}")
+    return value
+
+
+def required(values: Mapping[Any, Any], key: str, what: str) -> Any:
+    try:
+        return values[key]
+    except KeyError:
+        raise ContractError(f"{what}.missing", f"{what}.{key} is missing") from None
+
+
+def integer(values: Mapping[Any, Any], key: str, what: str) -> int:
+    """A non-negative integer below 2^63."""
+    value = required(values, key, what)
+    if type(value) is not int or not 0 <= value <= _MAX_INT:
+        raise ContractError(f"{what}.type", f"{what}.{key} must be an integer from 0 to 2^63-1, got {str(value)[:80]!r}")
+    return value
+
+
+def integer_or_none(values: Mapping[Any, Any], key: str, what: str) -> int | None:
+    return None if values.get(key) is None else integer(values, key, what)
+
+
+def _unique_keys(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ContractError("duplicate", "a map has the same key twice")
+    for key in found:
+        if type(key) is not str and type(key) is not int:
+            raise ContractError("key", f"a map key must be text or an integer, got {type(key).__name__}")
+    return found
+
+
+def _no_extension(code: int, data: bytes) -> NoReturn:
+    raise ContractError("extension", f"extension type {code} is not allowed")

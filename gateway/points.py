@@ -1,0 +1,141 @@
+"""Points: what is stored, as columns. One schema fixes every measurement's tags, fields and field types.
+
+Laws that make every write idempotent: a tag never changes after the first write; every version of a point writes every field;
+no two events share series and time; a visit's or dwell's key is its opening event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import msgpack
+import numpy as np
+import numpy.typing as npt
+
+FieldType = Literal["int", "float", "bool", "text", "subject"]
+"""`subject` is a string of 16 hex digits; its column may hold the 64-bit integers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """`tags` are in sorted order, as InfluxDB wants them."""
+
+    name: str
+    tags: tuple[str, ...]
+    fields: Mapping[str, FieldType]
+
+
+def _measurement(name: str, tags: str, **fields: FieldType) -> Measurement:
+    return Measurement(name, tuple(sorted(tags.split())), {key.rstrip("_"): kind for key, kind in fields.items()})
+
+
+SCHEMA: Final[Mapping[str, Measurement]] = {
+    m.name: m
+    for m in (
+        _measurement("presence", "store zone agent kind", subject="subject", profile="text", rssi_dbm="int", dwell_s="float",
+                     time_quality="text", lag_ms="int"),
+        _measurement("dwell", "store zone agent", subject="subject", fan="text", seconds="float", is_staff="bool", open="bool",
+                     void="bool"),
+        _measurement("visit", "store agent", subject="subject", fan="text", known="bool", is_staff="bool", open="bool", started_ms="int",
+                     seconds="float", zones="int", touches="int", transactions="int", amount="float", void="bool", merged_into="text"),
+        _measurement("door", "store door agent", in_="int", out="int"),
+        _measurement("touch", "store zone agent what channel", subject="subject", fan="text", ref="text", staff_id="text",
+                     department="text", campaign="text", items="text", stage="text", amount="float", void="bool"),
+        _measurement("item", "store zone agent kind", epc="text", sku="text", from_zone="text", seconds="float"),
+        _measurement("traffic", "store", in_="int", out="int", occupancy="int", drift="int", visits_started="int", visits_open="int",
+                     known_open="int", visits_closed="int", dwell_sum_s="float", transactions="int", transactions_known="int",
+                     returns="int", revenue="float", touches="int"),
+        _measurement("zone_traffic", "store zone", entries="int", exits="int", present="int", known_present="int",
+                     dwell_sum_s="float", dwells="int"),
+        _measurement("agent", "store agent", uptime_s="float", spool_frames="int", clock_width_ms="float", drift_ppm="float",
+                     sightings="int", dropped="int"),
+        _measurement("gap", "store agent", from_ns="int", to_ns="int", rows="int", reason="text"),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A column of few distinct texts: `names[codes[i]]` is row i."""
+
+    codes: npt.NDArray[np.uint32]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def texts(self) -> list[str]:
+        return [self.names[code] for code in self.codes.tolist()]
+
+    @staticmethod
+    def of(texts: Sequence[str]) -> Coded:
+        codes: dict[str, int] = {}
+        found = [codes.setdefault(text, len(codes)) for text in texts]
+        return Coded(np.array(found, np.uint32), tuple(codes))
+
+    @staticmethod
+    def constant(text: str, n: int) -> Coded:
+        return Coded(np.zeros(n, np.uint32), (text,))
+
+
+Column = npt.NDArray[Any] | Coded
+"""int: int64; float: float64; bool: bool; text: Coded; subject: uint64 or Coded."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Points of one measurement; every tag and field of its schema is there, all of one length."""
+
+    measurement: str
+    time_ns: npt.NDArray[np.int64]
+    tags: Mapping[str, Coded]
+    fields: Mapping[str, Column]
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+
+_DTYPE: Final[Mapping[str, str]] = {"int": "<i8", "float": "<f8", "bool": "?", "subject": "<u8"}
+
+
+def from_rows(measurement: str, rows: Sequence[tuple[Any, ...]]) -> Points:
+    """Points from tuples `(time_ns, *tags in schema order, *fields in schema order)`; a subject is an int or its hex."""
+    schema = SCHEMA[measurement]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * (1 + len(schema.tags) + len(schema.fields))
+    tags = {name: Coded.of(column) for name, column in zip(schema.tags, columns[1:], strict=False)}
+    fields: dict[str, Column] = {}
+    for (name, kind), column in zip(schema.fields.items(), columns[1 + len(schema.tags) :], strict=True):
+        if kind == "text" or (kind == "subject" and any(isinstance(value, str) for value in column)):
+            fields[name] = Coded.of(column)
+        else:
+            fields[name] = np.array(column, _DTYPE[kind])
+    return Points(measurement, np.array(columns[0], "<i8"), tags, fields)
+
+
+def pack(batch: Sequence[Points]) -> bytes:
+    """Bytes for the outbox; `unpack` gives the same points back."""
+    packed: bytes = msgpack.packb([[p.measurement, p.time_ns.astype("<i8").tobytes(), _pack(p.tags), _pack(p.fields)] for p in batch])
+    return packed
+
+
+def unpack(data: bytes) -> list[Points]:
+    return [
+        Points(name, np.frombuffer(times, "<i8"), _unpack(tags), _unpack(fields))  # type: ignore[arg-type] # tags are packed from Coded only
+        for name, times, tags, fields in msgpack.unpackb(data, max_buffer_size=1 << 30)
+    ]
+
+
+def _pack(columns: Mapping[str, Column]) -> dict[str, list[Any]]:
+    return {
+        name: [column.codes.astype("<u4").tobytes(), column.names] if isinstance(column, Coded) else [column.tobytes(), column.dtype.str]
+        for name, column in columns.items()
+    }
+
+
+def _unpack(columns: Mapping[str, list[Any]]) -> dict[str, Column]:
+    return {
+        name: np.frombuffer(data, what) if isinstance(what, str) else Coded(np.frombuffer(data, "<u4"), tuple(what))
+        for name, (data, what) in columns.items()
+    }
