@@ -30,7 +30,7 @@ _SEPARATOR: Final = "__"
 def load(path: Path, model: type[Model], prefix: str, environment: Mapping[str, str] = os.environ) -> Model:
     """The checked configuration in `path`; ConfigError names the file, the key and what is wrong with it.
 
-    `prefix` is the environment's, such as `FOOTFALL_GATEWAY`.
+    `prefix` is the environment's, such as `FOOTFALL_GATEWAY`. Every relative Path in it is taken from the file's folder.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -41,7 +41,7 @@ def load(path: Path, model: type[Model], prefix: str, environment: Mapping[str, 
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     _override(values, prefix + _SEPARATOR, environment)
-    return check(values, model, str(path))
+    return _anchored(check(values, model, str(path)), path.absolute().parent)
 
 
 def check(values: object, model: type[Model], where: str) -> Model:
@@ -75,6 +75,19 @@ def _override(values: dict[str, Any], prefix: str, environment: Mapping[str, str
             if not isinstance(table, dict):
                 raise ConfigError(f"environment variable {name}: {section!r} is not a section")
         table[key] = text
+
+
+def _anchored(section: Model, folder: Path) -> Model:
+    changed: dict[str, Any] = {}
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Path):
+            changed[name] = folder / value.expanduser()
+        elif isinstance(value, BaseModel):
+            changed[name] = _anchored(value, folder)
+        elif isinstance(value, tuple | list):
+            changed[name] = type(value)(_anchored(item, folder) if isinstance(item, BaseModel) else item for item in value)
+    return section.model_copy(update=changed) if changed else section
 
 
 def _path(location: tuple[int | str, ...]) -> str:

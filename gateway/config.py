@@ -1,0 +1,180 @@
+"""`gateway.toml`: what one gateway process is told. `deploy/examples/gateway.toml` shows it; `docs/operating.md` lists every key."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+
+from footfall.config import Section, load, read_secret
+from footfall.errors import ConfigError
+from footfall.events import Name, Text
+from gateway.site import Site
+
+PREFIX: Final = "FOOTFALL_GATEWAY"
+SITE_PREFIX: Final = "FOOTFALL_SITE"
+_MIB: Final = 1 << 20
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Bytes = Annotated[int, Field(ge=_MIB)]
+Protocol = Annotated[Literal[4, 5], BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdigit() else value)]
+"""The environment gives text, and a Literal takes no text for a number."""
+
+
+class Tls(Section):
+    """Files in PEM. Without `cert` and `key` only the broker is authenticated."""
+
+    ca: Path
+    cert: Path | None = None
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _pair(self) -> Tls:
+        if (self.cert is None) != (self.key is None):
+            raise ValueError("`cert` and `key` belong together: give both or neither")
+        return self
+
+
+class Broker(Section):
+    """The MQTT broker; `embedded` starts one in this process tree, for one machine, without access control."""
+
+    embedded: bool = False
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    protocol: Protocol = 5
+    """5 is MQTT 5, 4 is MQTT 3.1.1."""
+    client_id: Name = "gateway"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    tls: Tls | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Broker:
+        if self.embedded and not _is_loopback(self.host):
+            raise ValueError(f"the embedded broker has no access control and listens on loopback only, not on {self.host!r}")
+        if self.embedded and (self.tls or self.username):
+            raise ValueError("the embedded broker knows neither TLS nor users: leave `tls` and `username` out, or run Mosquitto")
+        return self
+
+
+class SqliteSink(Section):
+    """One file, which analysts read while the gateway writes."""
+
+    kind: Literal["sqlite"] = "sqlite"
+    path: Path = Path("footfall.db")
+    batch_lines: Annotated[int, Field(ge=1, le=100_000)] = 5000
+
+
+class InfluxSink(Section):
+    """InfluxDB 1.8 (`bucket` is `database/retention-policy`, `org` is `-`, the token `user:password`) or 2.x."""
+
+    kind: Literal["influxdb"]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?\Z")]
+    bucket: Text
+    org: Text = "-"
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    batch_lines: Annotated[int, Field(ge=1, le=100_000)] = 5000
+
+
+class Http(Section):
+    """Health, metrics, status and the live stream. It asks nobody who they are: leave it on loopback, or behind a proxy that does."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    """0 takes any free port."""
+
+
+class Journal(Section):
+    """Kept until both the age and what snapshots and the sink still need are passed; at `max_bytes` agents are told to pause."""
+
+    keep_days: Annotated[float, Field(gt=0)] = 30.0
+    max_bytes: Bytes = 20_480 * _MIB
+
+
+class Outbox(Section):
+    """Points that wait for the database. When it is full the fold pauses; the journal goes on."""
+
+    max_bytes: Bytes = 512 * _MIB
+
+
+class QuarantineLimits(Section):
+    """`keep_hours` is for bytes that may hold raw identifiers; at `max_bytes` the oldest are dropped and counted."""
+
+    keep_hours: Annotated[float, Field(gt=0)] = 72.0
+    max_bytes: Bytes = 256 * _MIB
+
+
+class GatewayConfig(Section):
+    """One gateway. Relative paths are taken from the file's folder."""
+
+    site: Path = Path("site.toml")
+    state_dir: Path = Path("state")
+    """Journal, fold state, quarantine, keys and the journal's id; nobody else may read it."""
+    stay_points: bool = False
+    """Whether to store the periodic `stay` rows of presence as well."""
+    brand_secret: SecretStr | None = None
+    brand_secret_file: Path | None = None
+    """Where long-lived pseudonyms come from (HKDF); without it plain events with identifiers cannot be taken."""
+    broker: Broker = Broker()
+    sink: Annotated[SqliteSink | InfluxSink, Field(discriminator="kind")] = SqliteSink()
+    http: Http = Http()
+    journal: Journal = Journal()
+    outbox: Outbox = Outbox()
+    quarantine: QuarantineLimits = QuarantineLimits()
+
+    @property
+    def quarantine_path(self) -> Path:
+        return self.state_dir / "quarantine.db"
+
+
+_SECRETS: Final = {"brand_secret": (), "password": ("broker",), "token": ("sink",)}
+"""Keys whose values may come from the environment, but never stand in the file; with the section that has them."""
+
+
+def load_gateway(path: Path, environment: Mapping[str, str] = os.environ) -> GatewayConfig:
+    """The checked configuration, its paths absolute; ConfigError names file, key and what is wrong."""
+    config = load(path, GatewayConfig, PREFIX, environment)
+    _refuse_written_secrets(path)
+    return config
+
+
+def load_site(path: Path, environment: Mapping[str, str] = os.environ) -> Site:
+    """The checked estate; ConfigError names file, key and what is wrong."""
+    return load(path, Site, SITE_PREFIX, environment)
+
+
+def secret(value: SecretStr | None, path: Path | None) -> bytes | None:
+    """A secret from the environment (`value`), else from its file, else None. ConfigError if the file cannot be read.
+
+    `secret(config.broker.password, config.broker.password_file)`; likewise the sink's `token` and `brand_secret`.
+    """
+    if value is not None:
+        return value.get_secret_value().encode()
+    return None if path is None else read_secret(path)
+
+
+def _refuse_written_secrets(path: Path) -> None:
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    for key, sections in _SECRETS.items():
+        table = values
+        for section in sections:
+            table = table.get(section, {})
+        if key in table:
+            where = ".".join((*sections, key))
+            variable = "__".join((PREFIX, *sections, key)).upper()
+            raise ConfigError(f"{path}: {where}: a secret does not belong in this file: use `{key}_file`, or the variable {variable}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
