@@ -49,7 +49,7 @@ class Profile(Section):
 
     name: str
     title: str
-    identifier_type: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,32}\Z")]
+    identifier_type: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,32}\z")]
     identifier_class: IdentifierClass
     consented: bool = False
     """Whether its owner gave it to be known: its subject lasts. Anybody else's lasts a day."""

@@ -21,9 +21,9 @@ MAX_EVENTS_BYTES: Final = 1 << 20
 MAX_EVENTS: Final = 1000
 MAX_DEPTH: Final = 16
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,64}\Z")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
-Identifier = Annotated[str, StringConstraints(max_length=200, pattern=r"^[a-z0-9._-]{1,32}:[^\x00-\x1f\x7f]+\Z")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,64}\z")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*\z")]
+Identifier = Annotated[str, StringConstraints(max_length=200, pattern=r"^[a-z0-9._-]{1,32}:[^\x00-\x1f\x7f]+\z")]
 """`type:value`, such as `member:8613800000000`."""
 
 What = Literal[

@@ -75,7 +75,7 @@ class InfluxSink(Section):
     """InfluxDB 1.8 (`bucket` is `database/retention-policy`, `org` is `-`, the token `user:password`) or 2.x."""
 
     kind: Literal["influxdb"]
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?\Z")]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?\z")]
     bucket: Text
     org: Text = "-"
     token: SecretStr | None = None

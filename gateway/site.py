@@ -44,7 +44,7 @@ class Store(Section):
 
     name: Name
     title: Text | None = None
-    path: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
+    path: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*\z")] = ""
     """Where it hangs in the chain: group/province/city."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     day_start: time = time(4)
