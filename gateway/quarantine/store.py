@@ -1,0 +1,304 @@
+"""Quarantine: whatever was refused, anywhere, with the reason. Listed, shown, mended, replayed or dropped; never lost silently.
+
+One SQLite file that the gateway and the `footfall quarantine` command use at the same time. Payloads are sealed at rest. Those
+that may hold raw identifiers live for `keep_hours`, the others until `max_bytes` is full; both ways of leaving are counted:
+
+    rows ever kept = rows held + replayed_total + sum of dropped_total
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from footfall.errors import ConfigError, PartialWrite
+from gateway.quarantine.sealing import Seal, key_at
+
+State = Literal["held", "replay"]
+"""`replay`: to be taken in again by the gateway."""
+
+_SCHEMA: Final = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
+CREATE TABLE IF NOT EXISTS entry (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT UNIQUE,
+  received_ns INTEGER NOT NULL,
+  origin TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  message TEXT NOT NULL,
+  rows INTEGER NOT NULL,
+  private INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'held',
+  actor TEXT NOT NULL DEFAULT '',
+  bytes INTEGER NOT NULL,
+  payload BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS entry_reason ON entry (reason, rows);
+CREATE INDEX IF NOT EXISTS entry_replay ON entry (id) WHERE state = 'replay';
+CREATE INDEX IF NOT EXISTS entry_private ON entry (received_ns) WHERE private;
+CREATE TABLE IF NOT EXISTS total (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO total VALUES ('bytes', 0), ('held', 0), ('kept', 0), ('replayed', 0);
+CREATE TRIGGER IF NOT EXISTS entry_in AFTER INSERT ON entry BEGIN
+  UPDATE total SET n = n + new.bytes WHERE name = 'bytes';
+  UPDATE total SET n = n + new.rows WHERE name IN ('held', 'kept');
+END;
+CREATE TRIGGER IF NOT EXISTS entry_mended AFTER UPDATE OF bytes ON entry BEGIN
+  UPDATE total SET n = n + new.bytes - old.bytes WHERE name = 'bytes';
+END;
+CREATE TRIGGER IF NOT EXISTS entry_out AFTER DELETE ON entry BEGIN
+  UPDATE total SET n = n - old.bytes WHERE name = 'bytes';
+  UPDATE total SET n = n - old.rows WHERE name = 'held';
+END;
+CREATE TABLE IF NOT EXISTS action (
+  at_ns INTEGER NOT NULL, actor TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, entries INTEGER NOT NULL
+) STRICT;
+"""
+_DROPPED: Final = "dropped."
+_OVERHEAD_BYTES: Final = 256
+"""What an entry takes beside its payload, about."""
+_COLUMNS: Final = "id, received_ns, origin, topic, reason, message, rows, private, state, actor, bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One thing that was refused. `origin` says where: accept, fold, sink; `rows` how many rows of the balance it stands for.
+
+    The same `key` again is ignored, so that a stage that repeats itself after a crash does not refuse a thing twice.
+    """
+
+    reason: str
+    message: str
+    topic: str
+    received_ns: int
+    payload: bytes
+    origin: str
+    rows: int = 1
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A refusal as it is kept, without its payload; `private` if that may hold raw identifiers."""
+
+    id: int
+    received_ns: int
+    origin: str
+    topic: str
+    reason: str
+    message: str
+    rows: int
+    private: bool
+    state: State
+    actor: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Rows: kept_total = held + replayed_total + sum of dropped_total, at every moment."""
+
+    kept_total: int
+    held: int
+    replayed_total: int
+    dropped_total: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Somebody had entries replayed or dropped. `what` is `replayed` or a reason of `dropped_total`."""
+
+    at_ns: int
+    actor: str
+    what: str
+    reason: str
+    entries: int
+
+
+class Quarantine:
+    """The store at `path`; its key lies beside it. Threads may share one. ConfigError if it cannot be opened.
+
+    sqlite3.OperationalError comes through (disk full, locked for 10 s): nothing was changed then, and whoever wanted to add must
+    not acknowledge.
+    """
+
+    def __init__(self, path: Path, *, keep_hours: float = 72.0, max_bytes: int = 256 << 20) -> None:
+        self._keep_ns = int(keep_hours * 3_600_000_000_000)
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._seal = Seal(key_at(path.with_suffix(".key")))
+        try:
+            path.touch(mode=0o600)  # before SQLite makes it: its log files take over the mode
+            self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+            self._db.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigError(f"{path}: the quarantine cannot be opened: {error}") from None
+
+    def add(self, refusals: Sequence[Refusal]) -> int:
+        """Keep all of them, durable on return; the number that was new (by key). The oldest give way when it is full."""
+        rows = [self._row(refusal) for refusal in refusals]
+        with self._transaction() as db:
+            before = db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entry'").fetchone()
+            db.executemany(
+                "INSERT OR IGNORE INTO entry (key, received_ns, origin, topic, reason, message, rows, private, bytes, payload)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?)", rows,
+            )  # fmt: skip
+            new = int(db.execute("SELECT count(*) FROM entry WHERE id > ?", before).fetchone()[0])
+            self._make_room(db, max((refusal.received_ns for refusal in refusals), default=0))
+        return new
+
+    def entries(
+        self, reason: str | None = None, topic: str | None = None, state: State | None = None, after_id: int = 0, limit: int = 1000
+    ) -> list[Entry]:
+        """Oldest first. `topic` matches as a GLOB, such as `footfall/1/store-3/*`."""
+        with self._lock:
+            found = self._db.execute(
+                f"SELECT {_COLUMNS} FROM entry WHERE id > :after AND (:reason IS NULL OR reason = :reason)"  # noqa: S608 # the columns are fixed
+                " AND (:topic IS NULL OR topic GLOB :topic) AND (:state IS NULL OR state = :state) ORDER BY id LIMIT :limit",
+                {"after": after_id, "reason": reason, "topic": topic, "state": state, "limit": limit},
+            )
+            return [_entry(row) for row in found]
+
+    def show(self, entry_id: int) -> tuple[Entry, bytes] | None:
+        """An entry with its payload."""
+        with self._lock:
+            row = self._db.execute(f"SELECT {_COLUMNS}, payload FROM entry WHERE id = ?", (entry_id,)).fetchone()  # noqa: S608
+        return None if row is None else (_entry(row[:-1]), self._open(row))
+
+    def counts(self) -> dict[str, int]:
+        """Rows held, by reason."""
+        with self._lock:
+            return dict(self._db.execute("SELECT reason, sum(rows) FROM entry GROUP BY reason ORDER BY 2 DESC").fetchall())
+
+    def totals(self) -> Totals:
+        with self._lock:
+            totals = dict(self._db.execute("SELECT name, n FROM total").fetchall())
+        dropped = {name.removeprefix(_DROPPED): n for name, n in totals.items() if name.startswith(_DROPPED)}
+        return Totals(totals["kept"], totals["held"], totals["replayed"], dropped)
+
+    def drop(self, ids: Sequence[int], actor: str, now_ns: int) -> int:
+        """Forget entries for good; how many there were. Counted, and written down with `actor`."""
+        with self._transaction() as db:
+            return _remove(db, ids, _DROPPED + "quarantine_dropped", now_ns, actor)
+
+    def ask_replay(self, ids: Sequence[int], actor: str, payload: bytes | None = None) -> int:
+        """Mark entries to be taken in again, with `payload` in place of theirs if it is given; how many there were."""
+        with self._transaction() as db:
+            if payload is not None:
+                self._mend(db, ids, payload)
+            return sum(
+                db.execute("UPDATE entry SET state = 'replay', actor = ? WHERE id = ?", (actor, entry_id)).rowcount for entry_id in ids
+            )
+
+    def take_replays(self, limit: int = 100) -> list[tuple[Entry, bytes]]:
+        """What is to be taken in again, oldest first. It is listed here until `replayed` or `refused_again`; an id is never used twice."""
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS}, payload FROM entry WHERE state = 'replay' ORDER BY id LIMIT ?",  # noqa: S608 # the columns are fixed
+                (limit,),
+            ).fetchall()
+        return [(_entry(row[:-1]), self._open(row)) for row in rows]
+
+    def replayed(self, ids: Sequence[int], now_ns: int) -> None:
+        """They were taken in: they leave, counted. Ids that are not here are ignored."""
+        with self._transaction() as db:
+            _remove(db, ids, "replayed", now_ns)
+
+    def refused_again(self, entry_id: int, reason: str, message: str) -> None:
+        """It was refused once more: held again, with the new reason."""
+        with self._transaction() as db:
+            db.execute("UPDATE entry SET state = 'held', reason = ?, message = ? WHERE id = ?", (reason, message, entry_id))
+
+    def expire(self, now_ns: int) -> int:
+        """Drop what may hold raw identifiers and is older than `keep_hours`; to be called about once a minute."""
+        with self._transaction() as db:
+            old = db.execute("SELECT id FROM entry WHERE private AND received_ns < ?", (now_ns - self._keep_ns,)).fetchall()
+            return _remove(db, [entry_id for (entry_id,) in old], _DROPPED + "quarantine_expired", now_ns)
+
+    def actions(self, limit: int = 1000) -> list[Action]:
+        """Who did what, newest first."""
+        with self._lock:
+            return [Action(*row) for row in self._db.execute("SELECT * FROM action ORDER BY rowid DESC LIMIT ?", (limit,))]
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _row(self, refusal: Refusal) -> tuple[Any, ...]:
+        sealed = self._seal.close(refusal.payload, refusal.topic)
+        private = may_hold_identifiers(refusal.origin, refusal.topic, refusal.payload)
+        return (
+            refusal.key, refusal.received_ns, refusal.origin, refusal.topic, refusal.reason, refusal.message[:1000], refusal.rows,
+            private, len(sealed) + _OVERHEAD_BYTES, sealed,
+        )  # fmt: skip
+
+    def _open(self, row: Sequence[Any]) -> bytes:
+        return self._seal.open(row[-1], row[3])
+
+    def _mend(self, db: sqlite3.Connection, ids: Sequence[int], payload: bytes) -> None:
+        for entry_id in ids:
+            for origin, topic in db.execute("SELECT origin, topic FROM entry WHERE id = ?", (entry_id,)).fetchall():
+                sealed, private = self._seal.close(payload, topic), may_hold_identifiers(origin, topic, payload)
+                db.execute(
+                    "UPDATE entry SET payload = ?, bytes = ?, private = private OR ? WHERE id = ?",
+                    (sealed, len(sealed) + _OVERHEAD_BYTES, private, entry_id),
+                )
+
+    def _make_room(self, db: sqlite3.Connection, now_ns: int) -> None:
+        while db.execute("SELECT n FROM total WHERE name = 'bytes'").fetchone()[0] > self._max_bytes:
+            oldest = db.execute("SELECT id FROM entry ORDER BY id LIMIT 1").fetchone()
+            _remove(db, oldest, _DROPPED + "quarantine_full", now_ns)
+
+
+def from_partial_write(error: PartialWrite, sink: str, batch: str, now_ns: int) -> list[Refusal]:
+    """What a database refused, as refusals; `batch` names the batch, so that writing it again does not refuse its lines twice."""
+    return [
+        Refusal("sink.refused", rejected.reason, f"sink/{sink}", now_ns, rejected.line, "sink", key=f"{sink}/{batch}/{i}")
+        for i, rejected in enumerate(error.rejected)
+    ]
+
+
+def may_hold_identifiers(origin: str, topic: str, payload: bytes) -> bool:
+    """Whether the bytes may hold raw identifiers. What the sink refused holds pseudonyms only, and so do an agent's frames and
+    health, unless a plain event is among them; anything else may hold whatever a stranger sent."""
+    if origin == "sink":
+        return False
+    return topic.rpartition("/")[2] not in ("frames", "health") or b"event" in payload or b"identifiers" in payload
+
+
+def _remove(db: sqlite3.Connection, ids: Sequence[int], total: str, now_ns: int, actor: str = "") -> int:
+    """Delete entries, count their rows under `total`, write down who wanted it; how many entries there were."""
+    if not ids:
+        return 0
+    gone = [row for i in ids for row in db.execute("DELETE FROM entry WHERE id = ? RETURNING rows, reason, actor", (i,))]
+    db.execute(
+        "INSERT INTO total VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n", (total, sum(rows for rows, _, _ in gone))
+    )
+    by_whom = Counter((actor or asked_by, reason) for _, reason, asked_by in gone if actor or asked_by)
+    db.executemany("INSERT INTO action VALUES (?,?,?,?,?)", [(now_ns, who, total, reason, n) for (who, reason), n in by_whom.items()])
+    return len(gone)
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    entry_id, received_ns, origin, topic, reason, message, rows, private, state, actor, size = row
+    return Entry(entry_id, received_ns, origin, topic, reason, message, rows, bool(private), state, actor, size)
