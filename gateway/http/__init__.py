@@ -1,0 +1,1 @@
+"""Health, metrics, status and the live stream over HTTP."""

@@ -1,0 +1,215 @@
+"""What a gateway says of itself, and what follows from it: a pure function from a status to its problems, each with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal, Protocol
+
+AgentState = Literal["ok", "late", "offline", "never"]
+LATE_S: Final = 120.0
+OFFLINE_S: Final = 600.0
+"""Design, section 5: a store's watermark no longer waits for an agent that was silent for 10 minutes."""
+MEASURED_MS: Final = 2000.0
+"""Clock bounds wider than this do not count as measured."""
+LAG_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatus:
+    """One agent of `site.toml`, or one that was heard. `heard_ns` 0: not since the gateway started. `clock_width_ms` inf: unknown."""
+
+    store: str
+    agent: str
+    state: AgentState
+    heard_ns: int = 0
+    spool_frames: int = 0
+    clock_width_ms: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class SinkStatus:
+    """`failing_since_ns` 0: the last write went well. Else the same batch is tried again and again, and `last_error` says why."""
+
+    kind: str
+    where: str
+    failing_since_ns: int = 0
+    last_error: str = ""
+    outbox_batches: int = 0
+    outbox_bytes: int = 0
+    outbox_max_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerStatus:
+    where: str
+    connected: bool
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStatus:
+    """`head` is the last record written, `position` the last one folded whose points are in the outbox."""
+
+    journal_id: str
+    head: int = 0
+    position: int = 0
+    bytes: int = 0
+    max_bytes: int = 0
+    pausing: bool = False
+    """At the quota: receipts tell agents to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One moment of a gateway. `lag_s`: how old the oldest record is that is not folded yet, 0 with none."""
+
+    version: str
+    now_ns: int
+    started_ns: int
+    not_ready: str
+    """Why nothing is taken in (the clock, for example), or empty."""
+    journal: JournalStatus
+    lag_s: float
+    balance: Mapping[str, Any]
+    """`Balance.as_json()`."""
+    sink: SinkStatus
+    broker: BrokerStatus
+    agents: Sequence[AgentStatus] = ()
+    quarantine: Mapping[str, int] = field(default_factory=dict)
+    """Rows held, by reason: `Quarantine.counts()`."""
+    stores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """The latest `traffic` of each store, field by field (in, out, occupancy, visits_open …)."""
+
+
+class StatusSource(Protocol):
+    """The running gateway. Called from the threads of the HTTP server, a few times a second at most; must not block."""
+
+    def status(self) -> Status: ...
+
+
+Level = Literal["broken", "warning"]
+Scope = Literal["gateway", "estate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """`broken`: somebody must act now. `scope` gateway: this process does not do its work; estate: something around it."""
+
+    level: Level
+    scope: Scope
+    todo: str
+
+
+ALARMS: Final[Mapping[str, Alarm]] = {
+    "not_ready": Alarm("broken", "gateway", "set the machine's clock (NTP), or mend what it names"),
+    "broker_lost": Alarm("broken", "gateway", "start the broker, or mend [broker] in gateway.toml; agents keep their frames meanwhile"),
+    "journal_full": Alarm("broken", "gateway", "mend the database if it is away; else raise [journal] max_bytes or lower keep_days"),
+    "balance": Alarm("broken", "gateway", "this is a bug: report it with what /status shows"),
+    "sink_down": Alarm("broken", "gateway", "mend the database or [sink]; what came in meanwhile is kept, and written then"),
+    "outbox_full": Alarm("warning", "gateway", "nothing is lost: mend the database, or give it time"),
+    "lag": Alarm("warning", "gateway", "after an outage this shrinks by itself; if it grows, the machine is too small"),
+    "agent_offline": Alarm("broken", "estate", "look at power and network there; on the box: systemctl status footfall-agent"),
+    "agent_late": Alarm("warning", "estate", "wait some minutes, then look at its network"),
+    "agent_never": Alarm("warning", "estate", "start them, or take them out of site.toml"),
+    "agent_clock": Alarm("warning", "estate", "their way to the broker is slow; times are marked `agent` or `bounded` until it is not"),
+    "quarantine": Alarm("warning", "estate", "footfall quarantine list, then replay or drop"),
+}
+"""Every code that a problem can have. `docs/operating.md` has a line for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    code: str
+    level: Level
+    scope: Scope
+    what: str
+    todo: str
+
+
+def agent_state(now_ns: int, heard_ns: int) -> AgentState:
+    """How an agent does that was last heard at `heard_ns` (0: never)."""
+    if not heard_ns:
+        return "never"
+    silent_s = (now_ns - heard_ns) / 1e9
+    return "ok" if silent_s <= LATE_S else "late" if silent_s <= OFFLINE_S else "offline"
+
+
+def problems(status: Status) -> list[Problem]:
+    """What is wrong, the worst first, each with what to do."""
+    found = [*_gateway(status), *_database(status), *_agents(status), *_data(status)]
+    listed = [Problem(code, ALARMS[code].level, ALARMS[code].scope, what, ALARMS[code].todo) for code, what in found]
+    return sorted(listed, key=lambda problem: (problem.level != "broken", problem.scope != "gateway"))
+
+
+def as_json(status: Status) -> dict[str, Any]:
+    """For `/status`: every field, and `problems`. Clock widths that are unknown are null."""
+    values = asdict(status)
+    for agent in values["agents"]:
+        if agent["clock_width_ms"] == float("inf"):
+            agent["clock_width_ms"] = None
+    return values | {"problems": [asdict(problem) for problem in problems(status)]}
+
+
+_Found = Iterator[tuple[str, str]]
+
+
+def _gateway(status: Status) -> _Found:
+    if status.not_ready:
+        yield "not_ready", f"nothing is taken in: {status.not_ready}"
+    if not status.broker.connected:
+        yield "broker_lost", f"no connection to the broker {status.broker.where}: {status.broker.last_error or 'not yet'}"
+    if status.journal.pausing:
+        yield "journal_full", f"the journal is at its quota of {status.journal.max_bytes >> 20} MiB: agents are told to pause"
+    if status.balance["pending"] < 0:
+        yield "balance", f"{-status.balance['pending']} more rows left than came in"
+
+
+def _database(status: Status) -> _Found:
+    sink = status.sink
+    if sink.failing_since_ns:
+        yield "sink_down", f"{sink.kind} {sink.where} takes nothing for {_span(status.now_ns - sink.failing_since_ns)}: {sink.last_error}"
+    if sink.outbox_max_bytes and sink.outbox_bytes >= sink.outbox_max_bytes:
+        yield "outbox_full", f"{sink.outbox_batches} batches wait for the database, and the fold is paused"
+    elif status.lag_s > LAG_S:
+        yield "lag", f"rows are folded {_span(int(status.lag_s * 1e9))} after they came in"
+
+
+def _agents(status: Status) -> _Found:
+    for state, what in _SILENT.items():
+        names = [f"{agent.store}/{agent.agent}" for agent in status.agents if agent.state == state]
+        if names:
+            yield f"agent_{state}", f"{_agents_are(names)} {what}: {_few(names)}"
+    wide = [f"{agent.store}/{agent.agent}" for agent in status.agents if agent.state == "ok" and _is_wide(agent.clock_width_ms)]
+    if wide:
+        yield "agent_clock", f"{_agents_are(wide)} not known to 2 s in time: {_few(wide)}"
+
+
+def _data(status: Status) -> _Found:
+    held = sum(status.quarantine.values())
+    if held:
+        yield "quarantine", f"{held} rows are held: {_few([f'{reason} {rows}' for reason, rows in status.quarantine.items()])}"
+
+
+_SILENT: Final[Mapping[AgentState, str]] = {
+    "offline": f"silent for more than {OFFLINE_S / 60:.0f} minutes",
+    "late": f"silent for more than {LATE_S / 60:.0f} minutes",
+    "never": "in site.toml, but not heard since the gateway started",
+}
+
+
+def _is_wide(clock_width_ms: float) -> bool:
+    return MEASURED_MS < clock_width_ms < float("inf")
+
+
+def _agents_are(names: Sequence[str]) -> str:
+    return "1 agent is" if len(names) == 1 else f"{len(names)} agents are"
+
+
+def _few(names: Sequence[str], limit: int = 5) -> str:
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def _span(ns: int) -> str:
+    seconds = max(ns // 1_000_000_000, 0)
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
