@@ -1,0 +1,112 @@
+"""Floor plans: zones with rectangles, receivers with positions, doors. Metres, x to the right, y away from the door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gateway.site import Agent, Site, Staff, Store, Zone, ZoneType
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    left_m: float
+    bottom_m: float
+    right_m: float
+    top_m: float
+
+    def at(self, u: float, v: float) -> tuple[float, float]:
+        """The point at the shares `u` and `v` (0 to 1) of width and depth."""
+        return self.left_m + u * (self.right_m - self.left_m), self.bottom_m + v * (self.top_m - self.bottom_m)
+
+    def contains(self, x_m: float, y_m: float) -> bool:
+        return self.left_m <= x_m <= self.right_m and self.bottom_m <= y_m <= self.top_m
+
+
+@dataclass(frozen=True, slots=True)
+class ZonePlan:
+    name: str
+    type: ZoneType
+    area: Rectangle
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A radio that hears `zone`, read by `agent`."""
+
+    name: str
+    agent: str
+    zone: str
+    x_m: float
+    y_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where people come in and go, counted by a counter that `agent` reads."""
+
+    name: str
+    agent: str
+    x_m: float
+    y_m: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One store. Zone 0 is the entrance, the last one the checkout; what lies between is for looking and trying on."""
+
+    store: str
+    zones: tuple[ZonePlan, ...]
+    receivers: tuple[Receiver, ...]
+    door: Door
+    timezone: str = "Asia/Shanghai"
+    path: str = ""
+
+    @cached_property
+    def agents(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([receiver.agent for receiver in self.receivers] + [self.door.agent]))
+
+    @cached_property
+    def outline(self) -> Rectangle:
+        """The smallest rectangle around all zones."""
+        areas = [zone.area for zone in self.zones]
+        return Rectangle(
+            min(a.left_m for a in areas), min(a.bottom_m for a in areas), max(a.right_m for a in areas), max(a.top_m for a in areas)
+        )
+
+    def receivers_of(self, agent: str) -> dict[str, str]:
+        """The zone that each of the agent's receivers hears."""
+        return {receiver.name: receiver.zone for receiver in self.receivers if receiver.agent == agent}
+
+    def site_store(self) -> Store:
+        """The store as `site.toml` describes it."""
+        return Store(
+            name=self.store,
+            path=self.path,
+            timezone=self.timezone,
+            zones=tuple(Zone(name=zone.name, type=zone.type) for zone in self.zones),
+            doors=(self.door.name,),
+            agents=tuple(
+                Agent(name=agent, receivers={r.name: r.zone for r in self.receivers if r.agent == agent}) for agent in self.agents
+            ),
+        )
+
+
+def shop(store: str, timezone: str = "Asia/Shanghai") -> Plan:
+    """A store of 24 m by 16 m: entrance, two shelves, a fitting room and the checkout, one receiver each, read by three agents."""
+    zones = (
+        ZonePlan("entrance", "entrance", Rectangle(9, 0, 15, 4)),
+        ZonePlan("shelf-a", "shelf", Rectangle(0, 5, 7, 11)),
+        ZonePlan("shelf-b", "shelf", Rectangle(17, 5, 24, 11)),
+        ZonePlan("fitting", "fitting", Rectangle(0, 12.5, 6, 16)),
+        ZonePlan("checkout", "checkout", Rectangle(11, 12, 18, 16)),
+    )
+    reader = {"entrance": "front", "shelf-a": "floor", "shelf-b": "floor", "fitting": "back", "checkout": "back"}
+    receivers = tuple(Receiver(f"r-{zone.name}", f"{store}-{reader[zone.name]}", zone.name, *zone.area.at(0.5, 0.5)) for zone in zones)
+    return Plan(store, zones, receivers, Door("main", f"{store}-front", 12, 0), timezone, "group/shanghai/shanghai")
+
+
+def site(brand: str, plans: Sequence[Plan], staff: Sequence[Staff] = ()) -> Site:
+    """The estate of all `plans`."""
+    return Site(brand=brand, stores=tuple(plan.site_store() for plan in plans), staff=tuple(staff))

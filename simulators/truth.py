@@ -1,0 +1,214 @@
+"""The ground truth of simulated worlds: one JSON object a line, in the order of people's coming; times in ns since 1970.
+
+`world` comes first, once a store; then for each person `visit` (with its zone stays, devices, crossings and purchase); then `link`,
+what the brand knows: this identifier is that fan, within a span.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from footfall.errors import ConfigError
+from footfall.pseudonyms import lasting_subject, to_hex, type_key
+from simulators.people import HOUR_NS, Person, fan_identifiers, fan_name, iso
+from simulators.world import World
+
+LINK_COLUMNS: Final = ("identifier_type", "identifier", "fan", "from", "to", "source", "confidence")
+_KNOWN_BEFORE_NS: Final = 30 * 24 * HOUR_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An identifier transmitted by a visitor from `from_ns` to `to_ns`. Those of a `lasting` type have a subject known beforehand."""
+
+    id_type: str
+    identifier: str
+    lasting: bool
+    from_ns: int
+    to_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneStay:
+    zone: str
+    from_ns: int
+    to_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    t_ns: int
+    id: str
+    member: str
+    fan: str
+    staff_id: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person's stay in a store. `fan` is who the brand can know it was, "" if nobody.
+
+    `counted`: whether the door counter saw them come, and go.
+    """
+
+    store: str
+    person: str
+    fan: str
+    staff_id: str
+    enter_ns: int
+    leave_ns: int
+    door: str
+    counted: tuple[bool, bool]
+    stays: tuple[ZoneStay, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    sale: Sale | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`identifier` is `fan`, from `from_ns` until `to_ns` (None: until further notice)."""
+
+    id_type: str
+    identifier: str
+    fan: str
+    from_ns: int
+    to_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    store: str
+    seed: int
+    start_ns: int
+    end_ns: int
+
+
+@dataclass(slots=True)
+class Truth:
+    stores: list[Store] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+
+    @property
+    def end_ns(self) -> int:
+        return max((store.end_ns for store in self.stores), default=0)
+
+
+Record = Store | Visit | Link
+
+
+def truth_of(world: World) -> Iterator[Record]:
+    """All that was true in `world`, one record after the other."""
+    yield Store(world.plan.store, world.seed, world.start_ns, world.end_ns)
+    rented = []
+    for person in world.people():
+        visit = _visit(world, person)
+        yield visit
+        if person.carries == "rented":
+            tag = visit.carried[0]
+            rented.append(Link(tag.id_type, tag.identifier, visit.fan, visit.enter_ns, visit.leave_ns))
+    for number in range(world.crowd.fans):
+        for id_type, identifier in fan_identifiers(world.store, number):
+            yield Link(id_type, identifier, fan_name(world.store, number), world.start_ns - _KNOWN_BEFORE_NS, None)
+    yield from rented
+
+
+def collect(records: Iterable[Record]) -> Truth:
+    truth = Truth()
+    for record in records:
+        if isinstance(record, Store):
+            truth.stores.append(record)
+        elif isinstance(record, Visit):
+            truth.visits.append(record)
+        else:
+            truth.links.append(record)
+    return truth
+
+
+def write_truth(path: Path, records: Iterable[Record]) -> int:
+    """Writes `records`; returns how many visits were among them."""
+    visits = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for record in records:
+            visits += isinstance(record, Visit)
+            file.write(json.dumps({"kind": type(record).__name__.lower(), **asdict(record)}, separators=(",", ":")) + "\n")
+    return visits
+
+
+def read_truth(path: Path) -> Truth:
+    """What `write_truth` wrote; ConfigError names the line that is something else."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return collect(_record(line, f"{path}:{number}") for number, line in enumerate(file, 1))
+    except OSError as error:
+        raise ConfigError(f"{path}: the truth cannot be read: {error.strerror}") from None
+
+
+def write_links(path: Path, links: Iterable[Link]) -> int:
+    """The links as `footfall links import` reads them: CSV with times in ISO 8601, `to` empty while a link is open."""
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(LINK_COLUMNS)
+        for link in links:
+            until = "" if link.to_ns is None else iso(link.to_ns)
+            writer.writerow([link.id_type, link.identifier, link.fan, iso(link.from_ns), until, "simulated", "1.0"])
+            count += 1
+    return count
+
+
+def subject_hex(brand_secret: bytes, id_type: str, identifier: str) -> str:
+    """The 16 hex digits under which a consented identifier is stored."""
+    return to_hex(lasting_subject(type_key(brand_secret, id_type), id_type, identifier))
+
+
+def _visit(world: World, person: Person) -> Visit:
+    start_ns, path, sale = world.start_ns, person.path, person.purchase
+    return Visit(
+        store=world.plan.store,
+        person=person.name,
+        fan=person.fan,
+        staff_id=person.staff_id,
+        enter_ns=start_ns + path.from_ns,
+        leave_ns=start_ns + path.to_ns,
+        door=world.plan.door.name,
+        counted=(person.counted_in, person.counted_out),
+        stays=tuple(ZoneStay(stay.zone, start_ns + stay.from_ns, start_ns + stay.to_ns) for stay in path.stays),
+        carried=tuple(
+            Carried(d.id_type, d.identifier, d.id_type != "mac", start_ns + d.from_ns, start_ns + d.to_ns) for d in person.devices
+        ),
+        sale=None if sale is None else Sale(start_ns + sale.t_ns, sale.id, sale.member, sale.fan, sale.staff_id, sale.amount),
+    )
+
+
+def _record(line: str, where: str) -> Record:
+    try:
+        values = json.loads(line)
+        return _READERS[values.pop("kind")](values)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{where}: not a record of a truth file: {type(error).__name__}: {error}") from None
+
+
+def _read_visit(values: Mapping[str, Any]) -> Visit:
+    return Visit(
+        **{
+            **values,
+            "counted": tuple(values["counted"]),
+            "stays": tuple(ZoneStay(**stay) for stay in values["stays"]),
+            "carried": tuple(Carried(**carried) for carried in values["carried"]),
+            "sale": None if values["sale"] is None else Sale(**values["sale"]),
+        }
+    )
+
+
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Record]]] = {
+    "store": lambda values: Store(**values),
+    "link": lambda values: Link(**values),
+    "visit": _read_visit,
+}

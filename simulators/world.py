@@ -1,0 +1,142 @@
+"""A seeded store: who was there and what its agents' devices heard. The same seed gives the same bytes, on any day, in any process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_agent.sources.source import Crossing, Sighting
+from footfall.events import to_ns
+from simulators.paths import SECOND_NS
+from simulators.people import HOUR_NS, Crowd, Person, Population, Purchase
+from simulators.plan import Plan, shop
+from simulators.radio import Ether, Radio
+
+DEFAULT_START_NS: Final = to_ns(datetime.fromisoformat("2026-11-21T10:00:00+08:00"))
+WINDOW_NS: Final = 60 * SECOND_NS
+UPTIME_NS: Final = HOUR_NS
+"""The agents' machines had been up for so long when the world began."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """One minute of a store. Row k: the device `device[k]` was heard at `t_ns[k]` by the receiver `receiver[k]`; in time order."""
+
+    t_ns: npt.NDArray[np.int64]
+    device: npt.NDArray[np.int64]
+    receiver: npt.NDArray[np.int64]
+    rssi_dbm: npt.NDArray[np.int64]
+    devices: tuple[tuple[str, str], ...]
+    """`(profile, identifier)` of each device number."""
+    crossings: tuple[tuple[int, int, int], ...]
+    """`(t_ns, entered, left)` as the door counter reports them, in time order."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Store number `store` of the world `seed`, from `start_ns` (since 1970) for `hours`. Its own times are ns since its start."""
+
+    seed: int
+    hours: float = 8.0
+    store: int = 0
+    start_ns: int = DEFAULT_START_NS
+    plan: Plan = field(default_factory=lambda: shop("store-0"))
+    crowd: Crowd = field(default_factory=Crowd)
+    radio: Radio = field(default_factory=Radio)
+
+    @cached_property
+    def population(self) -> Population:
+        return Population(self.seed, self.store, self.plan, self.crowd, self.start_ns)
+
+    @cached_property
+    def _ether(self) -> Ether:
+        return Ether(self.seed, self.store, self.plan, self.radio)
+
+    @property
+    def length_ns(self) -> int:
+        return round(self.hours * HOUR_NS)
+
+    @property
+    def end_ns(self) -> int:
+        """Since 1970."""
+        return self.start_ns + self.length_ns
+
+    def people(self) -> Iterator[Person]:
+        """All who come before the end, in the order of their coming. Some may leave after the end."""
+        for hour in range(-(-self.length_ns // HOUR_NS)):
+            yield from (person for person in self.population.arriving(hour) if person.path.from_ns < self.length_ns)
+
+    def purchases(self) -> Iterator[Purchase]:
+        """What was sold before the end, in time order."""
+        sales = [p.purchase for p in self.people() if p.purchase is not None and p.purchase.t_ns < self.length_ns]
+        return iter(sorted(sales, key=lambda sale: (sale.t_ns, sale.id)))
+
+    def windows(self, from_ns: int = 0) -> Iterator[Window]:
+        """Minute by minute, from the minute that holds `from_ns` on; only the people of one minute are in memory."""
+        coming = self.people()
+        newcomer = next(coming, None)
+        inside: list[Person] = []
+        for begin_ns in range(0, self.length_ns, WINDOW_NS):
+            finish_ns = min(begin_ns + WINDOW_NS, self.length_ns)
+            while newcomer is not None and newcomer.path.from_ns < finish_ns:
+                inside.append(newcomer)
+                newcomer = next(coming, None)
+            if finish_ns > from_ns:
+                yield self._window(inside, begin_ns, finish_ns)
+            inside = [person for person in inside if person.path.to_ns >= finish_ns]
+
+    def heard(self, agent: str, from_ns: int = 0) -> Iterator[Sighting | Crossing]:
+        """What the devices of `agent` say from `from_ns` on, in time order, stamped with its boot clock (`UPTIME_NS` at the start)."""
+        receivers = [receiver.name if receiver.agent == agent else None for receiver in self.plan.receivers]
+        mine = np.array([name is not None for name in receivers])
+        counts = agent == self.plan.door.agent
+        for window in self.windows(from_ns):
+            rows = mine[window.receiver] & (window.t_ns >= from_ns)
+            columns = (window.t_ns[rows], window.device[rows], window.receiver[rows], window.rssi_dbm[rows])
+            crossings = [c for c in window.crossings if c[0] >= from_ns] if counts else []
+            for t_ns, device, receiver, rssi_dbm in zip(*(column.tolist() for column in columns), strict=True):
+                while crossings and crossings[0][0] <= t_ns:
+                    yield self._crossing(crossings.pop(0))
+                profile, identifier = window.devices[device]
+                yield Sighting(UPTIME_NS + t_ns, receivers[receiver] or "", profile, identifier, rssi_dbm)
+            yield from map(self._crossing, crossings)
+
+    def digest(self) -> str:
+        """SHA-256 over everything heard: equal for equal worlds."""
+        total = hashlib.sha256()
+        for window in self.windows():
+            for column in (window.t_ns, window.device, window.receiver, window.rssi_dbm):
+                total.update(column.astype("<i8").tobytes())
+            total.update(repr((window.devices, window.crossings)).encode())
+        return total.hexdigest()
+
+    def _crossing(self, crossing: tuple[int, int, int]) -> Crossing:
+        t_ns, entered, left = crossing
+        return Crossing(UPTIME_NS + t_ns, self.plan.door.name, entered, left)
+
+    def _window(self, people: list[Person], begin_ns: int, finish_ns: int) -> Window:
+        devices: list[tuple[str, str]] = []
+        parts = []
+        for person in people:
+            for device in person.devices:
+                if device.from_ns < finish_ns and device.to_ns > begin_ns:
+                    heard = self._ether.hear(person, device, begin_ns, finish_ns)
+                    parts.append((heard.t_ns, np.full(len(heard.t_ns), len(devices), "i8"), heard.receiver, heard.rssi_dbm))
+                    devices.append((device.profile, device.identifier))
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.empty(0, "i8")] * 4
+        order = np.lexsort((columns[2], columns[1], columns[0]))
+        t_ns, device_number, receiver, rssi_dbm = (column[order] for column in columns)
+        return Window(t_ns, device_number, receiver, rssi_dbm, tuple(devices), _crossings(people, begin_ns, finish_ns))
+
+
+def _crossings(people: list[Person], begin_ns: int, finish_ns: int) -> tuple[tuple[int, int, int], ...]:
+    found = [(person.path.from_ns, 1, 0) for person in people if person.counted_in and begin_ns <= person.path.from_ns < finish_ns]
+    found += [(person.path.to_ns, 0, 1) for person in people if person.counted_out and begin_ns <= person.path.to_ns < finish_ns]
+    return tuple(sorted(found))
