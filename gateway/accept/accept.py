@@ -1,0 +1,209 @@
+"""Accept: is this message new, well formed and of this estate, and when did its events happen? Decided once, here. Pure.
+
+A frame is taken if its seq is the mark + 1; what is at or below the mark is known already and is receipted again; what is further
+ahead is answered with the mark, so that the agent rewinds. If the agent's spool had to drop what is missing, the mark skips to what
+is left and a gap says how many rows were lost.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol
+
+from footfall.errors import ContractError
+from footfall.events import load_json
+from footfall.frames import Body, Header, Kind, decode_body, decode_frame, encode_body
+from footfall.topics import Topic
+from gateway.accept.clock import UNKNOWN, Bounds, at, learn
+from gateway.accept.places import Places, StorePlaces, check_places
+from gateway.accept.plain import Pseudonymiser, normalise
+from gateway.records import AGENT, BOUNDED, MEASURED, RECEIVED, RecordKind
+
+EVENTS_EPOCH: Final = "-"
+"""Plain events of a publisher are numbered under this epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Frames up to `seq` are durable, with the rows before `next_row` (-1: not known); the last was made at `made_ns`."""
+
+    seq: int = 0
+    next_row: int = 0
+    made_ns: int = 0
+
+
+class Memory(Protocol):
+    """What accept remembers between messages. The journal keeps it in the same transaction as the records."""
+
+    def mark(self, agent: str, epoch: str) -> Mark: ...
+    def set_mark(self, agent: str, epoch: str, mark: Mark) -> None: ...
+    def bounds(self, agent: str, boot: str) -> Bounds: ...
+    def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None: ...
+    def is_new_event(self, id_hash: bytes) -> bool:
+        """Whether the id was never seen; from now on it was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One record to be journaled; its position is not known yet. `frame` spares the fold decoding `body` again."""
+
+    kind: RecordKind
+    store: str
+    agent: str
+    seq: int
+    body: bytes
+    offset_ns: int = 0
+    time_quality: int = RECEIVED
+    clock_width_ns: int = 0
+    frame: Body | None = None
+    rows: int = 0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one message comes to. `units_in` = rows of entries + quarantined + dropped: nothing vanishes."""
+
+    entries: list[Entry] = field(default_factory=list)
+    receipt: tuple[str, int] | None = None
+    """(epoch, upto) to be told to the agent once the entries are durable."""
+    refused: list[tuple[ContractError, bytes | None, int]] = field(default_factory=list)
+    """Why, which bytes (None: the whole message), how many rows: for the quarantine."""
+    dropped: tuple[str, int] | None = None
+    units_in: int = 0
+
+
+class Acceptor:
+    """One brand's estate; `memory` is all that it remembers."""
+
+    def __init__(self, places: Places, memory: Memory, pseudonyms: Pseudonymiser) -> None:
+        self.places = places
+        self._memory: Final = memory
+        self._pseudonyms: Final = pseudonyms
+
+    def frame(self, topic: Topic, payload: bytes, received_ns: int, replayed: bool = False) -> Outcome:
+        """One message on a `frames` topic. `replayed`: from quarantine, taken past the marks.
+
+        ContractError: the message as a whole cannot be read, and no mark moves.
+        """
+        header, data = decode_frame(payload)
+        if (header.store, header.agent) != (topic.store, topic.agent):
+            raise ContractError("frame.topic", f"the header says {header.store}/{header.agent}, the topic {topic.store}/{topic.agent}")
+        bounds = self._learn(header, received_ns)
+        mark = self._memory.mark(header.agent, header.epoch)
+        if header.seq == 0:
+            return Outcome(receipt=(header.epoch, mark.seq))
+        if not replayed:
+            if header.seq <= mark.seq:
+                return _known(header, data, mark)
+            if header.seq != max(mark.seq + 1, header.oldest):
+                return Outcome(receipt=(header.epoch, mark.seq), dropped=("ahead", 0))
+        return self._take(header, data, mark, bounds, received_ns, replayed)
+
+    def _learn(self, header: Header, received_ns: int) -> Bounds:
+        before = self._memory.bounds(header.agent, header.boot)
+        after = learn(before, received_ns, header.sent_boot_ns, header.gateway_ns, header.heard_boot_ns)
+        self._memory.set_bounds(header.agent, header.boot, after)
+        return after
+
+    def _take(self, header: Header, data: bytes, mark: Mark, bounds: Bounds, received_ns: int, replayed: bool) -> Outcome:
+        outcome = Outcome(receipt=None if replayed else (header.epoch, header.seq))
+        next_row, made_ns = -1, mark.made_ns
+        try:
+            body = decode_body(data)
+            next_row = body.first_row + len(body)
+            places = self.places.of(header.store, header.agent)
+            check_places(body, places)
+        except ContractError as error:
+            rows = max(next_row - mark.next_row, 1) if next_row >= 0 <= mark.next_row else 1
+            outcome.refused.append((error, None, rows))
+            outcome.units_in = rows
+        else:
+            offset_ns, quality, width_ns = self._decide_time(header, body, bounds, received_ns)
+            made_ns = body.made_boot_ns + offset_ns
+            self._add_gap(outcome, header, body, mark, made_ns)
+            event_rows = sum(1 for row in body.extra if body.kind[row] == Kind.EVENT)
+            data, body = self._take_events(outcome, header, body, data, places, offset_ns)
+            rows = len(body) - event_rows
+            entry = Entry(RecordKind.FRAME, header.store, header.agent, header.seq, data, offset_ns, quality, width_ns, body, rows)
+            outcome.entries.append(entry)
+            outcome.units_in += rows
+        if not replayed:
+            self._memory.set_mark(header.agent, header.epoch, Mark(header.seq, next_row, made_ns))
+        return outcome
+
+    def _decide_time(self, header: Header, body: Body, bounds: Bounds, received_ns: int) -> tuple[int, int, int]:
+        """(offset_ns, time quality, width of the bounds) for the boot in which the body's events happened."""
+        own = bounds if body.boot == header.boot else at(self._memory.bounds(header.agent, body.boot), body.made_boot_ns)
+        if own.is_measured:
+            return own.offset_ns, MEASURED, own.width_ns
+        if body.wall_synced:
+            return body.made_wall_ns - body.made_boot_ns, AGENT, own.width_ns
+        if body.boot != header.boot and bounds.is_measured:
+            # An earlier boot that was never bounded ended before this one began.
+            known = own if own.low_ns > UNKNOWN.low_ns // 2 else replace(own, low_ns=bounds.offset_ns - body.made_boot_ns)
+            self._memory.set_bounds(header.agent, body.boot, Bounds(body.made_boot_ns, known.low_ns, known.high_ns, known.restarts))
+            return known.low_ns, BOUNDED, own.width_ns
+        return received_ns - body.made_boot_ns, RECEIVED, own.width_ns
+
+    def _add_gap(self, outcome: Outcome, header: Header, body: Body, mark: Mark, made_ns: int) -> None:
+        lost = body.first_row - mark.next_row
+        if header.seq == mark.seq + 1 or mark.next_row < 0 or lost <= 0:
+            return
+        values = f'{{"from_ns":{mark.made_ns or made_ns},"to_ns":{made_ns},"rows":{lost},"reason":"spool_full"}}'
+        outcome.entries.append(Entry(RecordKind.GAP, header.store, header.agent, header.seq, values.encode()))
+
+    def _take_events(
+        self, outcome: Outcome, header: Header, body: Body, data: bytes, places: StorePlaces, offset_ns: int
+    ) -> tuple[bytes, Body]:
+        """Plain events that came through the agent become entries of their own; what stays of the frame has no identifier in clear."""
+        rows = [row for row, more in body.extra.items() if body.kind[row] == Kind.EVENT and "event" in more]
+        if not rows:
+            return data, body
+        for row in rows:
+            text = str(body.extra[row]["event"]).encode()
+            self._events_in(outcome, header.store, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns)
+        extra = {row: more for row, more in body.extra.items() if row not in set(rows)}
+        body = replace(body, extra=extra)
+        return encode_body(body), body
+
+    def events(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
+        """One message on an `events` topic: one object or an array. ContractError: it cannot be read as a whole."""
+        places = self.places.of(topic.store, topic.agent)
+        outcome = Outcome()
+        self._events_in(outcome, topic.store, topic.agent, places, payload, received_ns)
+        return outcome
+
+    def _events_in(self, outcome: Outcome, store: str, agent: str, places: StorePlaces, payload: bytes, time_ns: int) -> None:
+        mark = self._memory.mark(agent, EVENTS_EPOCH)
+        number, duplicates = mark.seq, 0
+        for value in load_json(payload):
+            outcome.units_in += 1
+            try:
+                plain = normalise(value, places, agent, time_ns, self._pseudonyms)
+            except ContractError as error:
+                outcome.refused.append((error, _dump(value), 1))
+                continue
+            if plain.id_hash is not None and not self._memory.is_new_event(plain.id_hash):
+                duplicates += 1
+                continue
+            number += 1
+            outcome.entries.append(Entry(RecordKind.EVENT, store, agent, number, _dump(plain.values), rows=1))
+        if duplicates:
+            outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
+        if number > mark.seq:
+            self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
+
+
+def _known(header: Header, data: bytes, mark: Mark) -> Outcome:
+    """A frame sent again: counted by its rows, receipted again."""
+    try:
+        rows = len(decode_body(data))
+    except ContractError:
+        rows = 1
+    return Outcome(receipt=(header.epoch, mark.seq), dropped=("duplicate", rows), units_in=rows)
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

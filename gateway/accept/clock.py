@@ -1,0 +1,63 @@
+"""What an agent's boot clock reads in the gateway's time: bounds from receipts and their echoes. Pure.
+
+    offset = gateway time - boot time
+    offset <= received_ns - sent_boot_ns        a frame was received after it was sent
+    offset >= gateway_ns - heard_boot_ns        a receipt was heard after it was sent
+
+Every sample holds at its own moment; the agent's clock may drift by 100 ppm, so bounds widen with the boot time between samples.
+Neither a wall clock of 1970, nor a step, nor a night in a broker's queue changes anything here (compare Marzullo 1984; NTP, RFC 5905).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MAX_DRIFT_PPM: Final = 100
+MEASURED_WIDTH_NS: Final = 2_000_000_000
+UNBOUNDED_NS: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """`low_ns <= offset <= high_ns` when the boot clock reads `at_boot_ns`; `restarts` counts contradictions."""
+
+    at_boot_ns: int
+    low_ns: int
+    high_ns: int
+    restarts: int = 0
+
+    @property
+    def width_ns(self) -> int:
+        return self.high_ns - self.low_ns
+
+    @property
+    def is_measured(self) -> bool:
+        return self.width_ns <= MEASURED_WIDTH_NS
+
+    @property
+    def offset_ns(self) -> int:
+        """The middle of the bounds."""
+        return (self.low_ns + self.high_ns) // 2
+
+
+UNKNOWN: Final = Bounds(0, -UNBOUNDED_NS, UNBOUNDED_NS)
+
+
+def at(bounds: Bounds, boot_ns: int) -> Bounds:
+    """The bounds as of another moment, widened by the drift allowed in between."""
+    slack = abs(boot_ns - bounds.at_boot_ns) * MAX_DRIFT_PPM // 1_000_000
+    return Bounds(boot_ns, bounds.low_ns - slack, bounds.high_ns + slack, bounds.restarts)
+
+
+def learn(bounds: Bounds, received_ns: int, sent_boot_ns: int, gateway_ns: int, heard_boot_ns: int) -> Bounds:
+    """The bounds after one header; where they contradict each other, the newest sample alone, counted as a restart."""
+    sample = Bounds(sent_boot_ns, -UNBOUNDED_NS, received_ns - sent_boot_ns)
+    if gateway_ns and heard_boot_ns <= sent_boot_ns:
+        echo = at(Bounds(heard_boot_ns, gateway_ns - heard_boot_ns, UNBOUNDED_NS), sent_boot_ns)
+        sample = Bounds(sent_boot_ns, echo.low_ns, sample.high_ns)
+    before = at(bounds, sent_boot_ns)
+    low, high = max(before.low_ns, sample.low_ns), min(before.high_ns, sample.high_ns)
+    if low <= high:
+        return Bounds(sent_boot_ns, low, high, bounds.restarts)
+    return Bounds(sent_boot_ns, sample.low_ns, max(sample.high_ns, sample.low_ns), bounds.restarts + 1)

@@ -1,0 +1,92 @@
+"""Plain events made ready to be written: checked, their identifiers turned into subjects, nothing raw left. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from footfall.errors import ContractError
+from footfall.events import Count, Touch, Void, parse_event
+from footfall.pseudonyms import lasting_subject, to_hex, type_key
+from gateway.accept.places import StorePlaces
+
+ID_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """`values` is JSON for the journal; `id_hash` names (publisher, id) for ever, None where the event has no id."""
+
+    values: dict[str, Any]
+    id_hash: bytes | None
+
+
+class Pseudonymiser:
+    """Turns `type:value` into a lasting subject with the brand's secret. Without a secret every identifier is refused."""
+
+    def __init__(self, brand_secret: bytes | None) -> None:
+        self._secret: Final = brand_secret
+        self._keys: Final[dict[str, bytes]] = {}
+
+    def subject(self, identifier: str) -> int:
+        if self._secret is None:
+            raise ContractError("event.secret", "identifiers need the brand's secret: set brand_secret_file in gateway.toml")
+        id_type, _, value = identifier.partition(":")
+        key = self._keys.get(id_type) or self._keys.setdefault(id_type, type_key(self._secret, id_type))
+        return lasting_subject(key, id_type, value)
+
+
+def id_hash(publisher: str, event_id: str) -> bytes:
+    """128 bits that stand for one publisher's event id; publishers cannot contain NUL."""
+    return hashlib.blake2b(f"{publisher}\0{event_id}".encode(), digest_size=ID_BYTES).digest()
+
+
+def normalise(value: object, places: StorePlaces, publisher: str, default_time_ns: int, pseudonyms: Pseudonymiser) -> Plain:
+    """One plain event of a publisher in a store; ContractError says what is wrong with it.
+
+    `default_time_ns` is when it arrived, used where the event says no time.
+    """
+    event = parse_event(value)
+    time_ns = event.time_ns
+    values: dict[str, Any] = {
+        "kind": event.kind,
+        "time_ns": default_time_ns if time_ns is None else time_ns,
+        "timed": time_ns is not None,
+        "id": None if event.id is None else id_hash(publisher, event.id).hex(),
+    }
+    values |= _MORE[type(event)](event, places, publisher, pseudonyms)
+    return Plain(values, None if event.id is None else id_hash(publisher, event.id))
+
+
+def _touch(event: Touch, places: StorePlaces, publisher: str, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+    if event.zone is not None and event.zone not in places.zones:
+        raise ContractError("site.zone", f"zone {event.zone!r} is not in store {places.name!r}")
+    return {
+        "what": event.what,
+        "zone": event.zone or "",
+        "subjects": [to_hex(pseudonyms.subject(identifier)) for identifier in event.identifiers],
+        "fan": event.fan or "",
+        "staff_id": event.staff_id or "",
+        "department": event.department or "",
+        "channel": event.channel or "",
+        "campaign": event.campaign or "",
+        "stage": event.stage or "",
+        "items": json.dumps([[item.sku, item.n] for item in event.items], ensure_ascii=False) if event.items else "",
+        "ref": event.ref or "",
+        "amount": event.amount,
+    }
+
+
+def _count(event: Count, places: StorePlaces, publisher: str, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+    if event.door not in places.doors:
+        raise ContractError("site.door", f"door {event.door!r} is not in store {places.name!r}")
+    return {"door": event.door, "in": event.entered, "out": event.left}
+
+
+def _void(event: Void, places: StorePlaces, publisher: str, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+    return {"of": id_hash(publisher, event.of).hex(), "reason": event.reason, "actor": event.actor}
+
+
+_MORE: Final[dict[type, Any]] = {Touch: _touch, Count: _count, Void: _void}

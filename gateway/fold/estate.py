@@ -1,0 +1,154 @@
+"""The estate as small numbers: what the fold needs of site and profiles, codes given once and kept for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from device_profiles.profile import Registry
+from gateway.site import Site
+
+NS_PER_S: Final = 1_000_000_000
+NS_PER_MINUTE: Final = 60 * NS_PER_S
+VISITORS: Final = frozenset({"person", "staff"})
+
+
+class Codes:
+    """Names to 0, 1, 2 … in the order in which they were first seen."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self.names: Final = list(names)
+        self._codes: Final = {name: code for code, name in enumerate(self.names)}
+
+    def of(self, name: str) -> int:
+        code = self._codes.get(name)
+        if code is None:
+            code = self._codes[name] = len(self.names)
+            self.names.append(name)
+        return code
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class Estate:
+    """Codes of stores, agents, zones (`store/zone`), profiles and kinds, with what the fold asks of each, as arrays by code."""
+
+    def __init__(self, profiles: Registry) -> None:
+        self._profiles: Final = profiles
+        self.stores, self.agents, self.zones, self.profiles = Codes(), Codes(), Codes(), Codes()
+        self.timeout_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.expected: dict[int, frozenset[int]] = {}
+        """Agents of a store by its site."""
+        self._timezone: dict[int, ZoneInfo] = {}
+        self._day_start: dict[int, timedelta] = {}
+        self._outside_names: dict[str, bool] = {}
+        self.zone_name: list[str] = []
+        self.zone_store: npt.NDArray[np.int32] = np.zeros(0, np.int32)
+        self.zone_outside: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self._zone_bit: list[int] = []
+        self.profile_class: list[str] = []
+        self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.profile_gap_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.profile_holdoff_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.profile_margin_db: npt.NDArray[np.float64] = np.zeros(0, np.float64)
+        self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
+        self._profile_codes: dict[tuple[str, ...], npt.NDArray[np.int32]] = {}
+        self._day_cache: dict[int, tuple[int, int, int]] = {}
+
+    def apply(self, site: Site) -> None:
+        """The estate from now on."""
+        for store in site.stores:
+            code = self.stores.of(store.name)
+            self._timezone[code] = ZoneInfo(store.timezone)
+            self._day_start[code] = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
+            self.expected[code] = frozenset(self.agents.of(agent.name) for agent in store.agents)
+            for zone in store.zones:
+                self._outside_names[f"{store.name}/{zone.name}"] = zone.type == "outside"
+        timeouts = {store.name: round(store.idle_timeout_s * NS_PER_S) for store in site.stores}
+        known = dict(zip(self.stores.names, self.timeout_ns.tolist(), strict=False))
+        self.timeout_ns = np.array([timeouts.get(name, known.get(name, 1800 * NS_PER_S)) for name in self.stores.names], np.int64)
+        self.zone_outside = np.array([self._outside_names.get(name, False) for name in self.zones.names], np.bool_)
+        self._day_cache.clear()
+
+    def zone_codes(self, store: str, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
+        """Codes of a frame's zone (or door) names."""
+        key = (store, names)
+        codes = self._zone_codes.get(key)
+        if codes is None:
+            codes = self._zone_codes[key] = np.array([self._zone(store, name) for name in names] or [0], np.int32)
+        return codes
+
+    def profile_codes(self, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
+        codes = self._profile_codes.get(names)
+        if codes is None:
+            codes = self._profile_codes[names] = np.array([self._profile(name) for name in names] or [0], np.int32)
+        return codes
+
+    def zone(self, store: str, name: str) -> int:
+        return int(self.zone_codes(store, (name,))[0])
+
+    def zone_bit(self, zone: int) -> int:
+        """A mask with the zone's bit in its store; from the 64th zone on they share one."""
+        return 1 << self._zone_bit[zone]
+
+    def day(self, store: int, minute: int) -> int:
+        """A number for the store's day that the minute (since 1970, UTC) belongs to; it begins at day_start, local time."""
+        low, high, day = self._day_cache.get(store, (0, 0, 0))
+        if low <= minute < high:
+            return day
+        zone = self._timezone[store]
+        local = datetime.fromtimestamp(minute * 60, zone) - self._day_start[store]
+        start = datetime(local.year, local.month, local.day, tzinfo=zone) + self._day_start[store]
+        begin, end = (int((start + timedelta(days=more)).timestamp()) // 60 for more in (0, 1))
+        self._day_cache[store] = (begin, end, local.toordinal())
+        return local.toordinal()
+
+    def _zone(self, store: str, name: str) -> int:
+        code = self.zones.of(f"{store}/{name}")
+        if code == len(self.zone_name):
+            store_code = self.stores.of(store)
+            self._zone_bit.append(min(int((self.zone_store == store_code).sum()), 63))
+            self.zone_name.append(name)
+            self.zone_store = np.append(self.zone_store, np.int32(store_code))
+            self.zone_outside = np.append(self.zone_outside, self._outside_names.get(f"{store}/{name}", False))
+        return code
+
+    def _profile(self, name: str) -> int:
+        """A profile that this release does not know is kept as presence, but opens no visit."""
+        code = self.profiles.of(name)
+        if code == len(self.profile_class):
+            profile = self._profiles.get(name)
+            presence = profile.presence if profile else None
+            self.profile_class.append(profile.identifier_class if profile else "unknown")
+            self.profile_visits = np.append(self.profile_visits, self.profile_class[-1] in VISITORS)
+            gap_s = presence.timeout_max_s + presence.stay_s if presence else 0.0
+            self.profile_gap_ns = np.append(self.profile_gap_ns, round(gap_s * NS_PER_S))
+            self.profile_holdoff_ns = np.append(self.profile_holdoff_ns, round((presence.holdoff_s if presence else 0) * NS_PER_S))
+            self.profile_margin_db = np.append(self.profile_margin_db, presence.margin_db if presence else 0.0)
+        return code
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "stores": self.stores.names,
+            "agents": self.agents.names,
+            "zones": [[self.stores.names[store], name] for store, name in zip(self.zone_store.tolist(), self.zone_name, strict=True)],
+            "profiles": self.profiles.names,
+        }
+
+    def load(self, values: Mapping[str, Any], site: Site) -> None:
+        """Give the codes of `dump` again, in their order, then the rest of the site's."""
+        for name in values["stores"]:
+            self.stores.of(name)
+        for name in values["agents"]:
+            self.agents.of(name)
+        self.apply(site)
+        for store, name in values["zones"]:
+            self._zone(store, name)
+        for name in values["profiles"]:
+            self._profile(name)

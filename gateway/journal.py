@@ -1,0 +1,228 @@
+"""The journal: what was taken in, durable before it is acknowledged.
+
+One SQLite file (WAL, synchronous=FULL): records, marks, clock bounds, ids of plain events and the balance, all in one transaction a
+batch. Any process may append a record of its own kind (links, a new site); positions are given inside the transaction.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from footfall.errors import ConfigError
+from gateway.accept.accept import Entry, Mark
+from gateway.accept.clock import UNKNOWN, Bounds
+from gateway.records import Record, RecordKind
+
+SCHEMA_VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE records (pos INTEGER PRIMARY KEY, received_ns INTEGER NOT NULL, kind INTEGER NOT NULL, store TEXT NOT NULL,
+    agent TEXT NOT NULL, seq INTEGER NOT NULL, offset_ns INTEGER NOT NULL, time_quality INTEGER NOT NULL,
+    clock_width_ns INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE marks (agent TEXT, epoch TEXT, seq INTEGER NOT NULL, next_row INTEGER NOT NULL, made_ns INTEGER NOT NULL,
+    PRIMARY KEY (agent, epoch)) WITHOUT ROWID;
+CREATE TABLE clocks (agent TEXT, boot TEXT, at_boot_ns INTEGER NOT NULL, low_ns INTEGER NOT NULL, high_ns INTEGER NOT NULL,
+    restarts INTEGER NOT NULL, PRIMARY KEY (agent, boot)) WITHOUT ROWID;
+CREATE TABLE event_ids (id BLOB PRIMARY KEY, received_ns INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE balance (name TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_INSERT: Final = "INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?,?)"
+_CACHE_ENTRIES: Final = 200_000
+_MARK, _CLOCK = (
+    "SELECT seq, next_row, made_ns FROM marks WHERE agent=? AND epoch=?",
+    "SELECT at_boot_ns, low_ns, high_ns, restarts FROM clocks WHERE agent=? AND boot=?",
+)
+
+
+class Journal:
+    """One writer at a time; `Memory` of accept. Changes count only once `commit` has returned."""
+
+    def __init__(self, path: Path, busy_timeout_s: float = 30.0) -> None:
+        self.path: Final = path
+        self._db: Final = connect(path, busy_timeout_s)
+        self.journal_id: Final = _set_up(self._db, path)
+        self._marks: dict[tuple[str, str], Mark] = {}
+        self._bounds: dict[tuple[str, str], Bounds] = {}
+        self._dirty_marks: dict[tuple[str, str], Mark] = {}
+        self._dirty_bounds: dict[tuple[str, str], Bounds] = {}
+        self._new_ids: dict[bytes, None] = {}
+        self.last_pos, self.last_received_ns = self._last()
+
+    def close(self) -> None:
+        self._db.close()
+
+    # What accept remembers
+
+    def mark(self, agent: str, epoch: str) -> Mark:
+        key = (agent, epoch)
+        known = self._marks.get(key)
+        if known is None:
+            row = self._db.execute(_MARK, key).fetchone()
+            known = self._marks[key] = Mark(*row) if row else Mark()
+        return known
+
+    def set_mark(self, agent: str, epoch: str, mark: Mark) -> None:
+        self._marks[agent, epoch] = self._dirty_marks[agent, epoch] = mark
+
+    def bounds(self, agent: str, boot: str) -> Bounds:
+        key = (agent, boot)
+        known = self._bounds.get(key)
+        if known is None:
+            row = self._db.execute(_CLOCK, key).fetchone()
+            known = self._bounds[key] = Bounds(*row) if row else UNKNOWN
+        return known
+
+    def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None:
+        self._bounds[agent, boot] = self._dirty_bounds[agent, boot] = bounds
+
+    def is_new_event(self, id_hash: bytes) -> bool:
+        if id_hash in self._new_ids or self._db.execute("SELECT 1 FROM event_ids WHERE id=?", (id_hash,)).fetchone():
+            return False
+        self._new_ids[id_hash] = None
+        return True
+
+    def forget_uncommitted(self) -> None:
+        """After a commit that failed: accept remembers again what is durable, and nothing else."""
+        self._dirty_marks, self._dirty_bounds, self._new_ids = {}, {}, {}
+        self._marks, self._bounds = {}, {}
+
+    # Records
+
+    def commit(self, entries: Sequence[tuple[int, Entry]], counted: Mapping[str, int]) -> list[Record]:
+        """Make (received_ns, entry) pairs durable, with all that accept learned and the balance's growth; their records.
+
+        Raises sqlite3.OperationalError (disk full, locked): then nothing of it is durable and nothing may be acknowledged.
+        """
+        with transaction(self._db):
+            pos, last_ns = self._last()
+            records = []
+            for received_ns, entry in entries:
+                pos, last_ns = pos + 1, max(last_ns, received_ns)
+                records.append(
+                    Record(pos, last_ns, entry.kind, entry.store, entry.agent, entry.seq, entry.offset_ns, entry.time_quality,
+                           entry.clock_width_ns, entry.body)
+                )  # fmt: skip
+            self._db.executemany(
+                _INSERT,
+                [
+                    (r.pos, r.received_ns, r.kind, r.store, r.agent, r.seq, r.offset_ns, r.time_quality, r.clock_width_ns, r.body)
+                    for r in records
+                ],
+            )
+            self._write_memory(last_ns)
+            self._db.executemany(
+                "INSERT INTO balance VALUES (?,?) ON CONFLICT (name) DO UPDATE SET total = total + excluded.total", list(counted.items())
+            )
+        self.last_pos, self.last_received_ns = pos, last_ns
+        self._dirty_marks, self._dirty_bounds, self._new_ids = {}, {}, {}
+        for cache in (self._marks, self._bounds):
+            if len(cache) > _CACHE_ENTRIES:
+                cache.clear()
+        return records
+
+    def _write_memory(self, now_ns: int) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO marks VALUES (?,?,?,?,?)",
+            [(agent, epoch, m.seq, m.next_row, m.made_ns) for (agent, epoch), m in self._dirty_marks.items()],
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO clocks VALUES (?,?,?,?,?,?)",
+            [(agent, boot, b.at_boot_ns, b.low_ns, b.high_ns, b.restarts) for (agent, boot), b in self._dirty_bounds.items()],
+        )
+        self._db.executemany("INSERT OR IGNORE INTO event_ids VALUES (?,?)", [(key, now_ns) for key in self._new_ids])
+
+    def read(self, after_pos: int, limit: int) -> list[Record]:
+        """Up to `limit` records after a position, in order."""
+        rows = self._db.execute("SELECT * FROM records WHERE pos > ? ORDER BY pos LIMIT ?", (after_pos, limit))
+        return [Record(r[0], r[1], RecordKind(r[2]), *r[3:]) for r in rows]
+
+    def balance(self) -> dict[str, int]:
+        return dict(self._db.execute("SELECT name, total FROM balance"))
+
+    def prune(self, up_to_pos: int, before_ns: int, ids_before_ns: int) -> int:
+        """Delete records at or below a position and older than a time; how many."""
+        with transaction(self._db):
+            gone = self._db.execute("DELETE FROM records WHERE pos <= ? AND received_ns < ?", (up_to_pos, before_ns)).rowcount
+            self._db.execute("DELETE FROM event_ids WHERE received_ns < ?", (ids_before_ns,))
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('last_pos', ?)", (self._last()[0],))
+        return gone
+
+    def size_bytes(self) -> int:
+        """Bytes in use, without pages that are free again."""
+        pages, free, size = (
+            int(self._db.execute(f"PRAGMA {what}").fetchone()[0]) for what in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
+
+    def _last(self) -> tuple[int, int]:
+        row = self._db.execute("SELECT pos, received_ns FROM records ORDER BY pos DESC LIMIT 1").fetchone()
+        if row:
+            return row[0], row[1]
+        kept = self._db.execute("SELECT value FROM meta WHERE key='last_pos'").fetchone()
+        return (int(kept[0]) if kept else 0), 0
+
+
+def connect(path: Path, busy_timeout_s: float = 30.0, synchronous: str = "FULL") -> sqlite3.Connection:
+    """A connection in autocommit mode to a WAL database, made if it is not there; ConfigError if the file is something else."""
+    try:
+        db = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute(f"PRAGMA synchronous={synchronous}")
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(
+            f"{path}: cannot be used as a database: {error}. Is the folder there and writable, and the file Footfall's?"
+        ) from None
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, whatever ends the block."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def run_script(db: sqlite3.Connection, script: str) -> None:
+    """The statements of a script inside the running transaction, which `executescript` would end."""
+    for statement in filter(str.strip, script.split(";")):
+        db.execute(statement)
+
+
+def check_version(db: sqlite3.Connection, path: Path, version: int, script: str) -> bool:
+    """Make the schema where there is none yet (True); ConfigError if another release made it."""
+    with transaction(db):
+        found = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if found == 0:
+            run_script(db, script)
+            db.execute(f"PRAGMA user_version={version}")
+        elif found != version:
+            raise ConfigError(f"{path}: made by another release (schema {found}, this one has {version}); run the release that made it")
+    return found == 0
+
+
+def _set_up(db: sqlite3.Connection, path: Path) -> str:
+    check_version(db, path, SCHEMA_VERSION, _SCHEMA)
+    db.execute("INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (secrets.token_hex(8),))
+    return str(db.execute("SELECT value FROM meta WHERE key='journal_id'").fetchone()[0])
+
+
+def append(path: Path, entries: Iterable[Entry]) -> int:
+    """Append records from beside the gateway, whether it runs or not; the last position. Times never go back."""
+    journal = Journal(path)
+    try:
+        now_ns = max(time.time_ns(), journal.last_received_ns)
+        return journal.commit([(now_ns, entry) for entry in entries], {})[-1].pos
+    finally:
+        journal.close()

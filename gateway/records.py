@@ -1,0 +1,48 @@
+"""Journal records: everything that may change what is stored, in the one order in which the fold sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+TIME_QUALITIES: Final = ("measured", "agent", "bounded", "received", "device")
+"""How an event's time is known, best first but for the last:
+
+measured: receipts and their echoes bound the agent's clock to 2 s or less; agent: the agent's own synchronised clock; bounded: between
+what is known of its other boots; received: only when it arrived; device: the time the device itself gave.
+"""
+MEASURED, AGENT, BOUNDED, RECEIVED, DEVICE = range(5)
+
+
+class RecordKind(IntEnum):
+    FRAME = 1
+    """body: a frame's body."""
+    EVENT = 2
+    """body: one plain event as normalised JSON, checked and pseudonymised; `seq` is its row number at its publisher."""
+    HEALTH = 3
+    """body: an agent's health, JSON."""
+    TICK = 4
+    """Nothing but the time: timeouts go on while everybody is silent."""
+    SITE = 5
+    """body: the estate from now on, JSON of `gateway.site.Site`."""
+    LINKS = 6
+    """body: a JSON array of identity links."""
+    GAP = 7
+    """body: JSON of a hole that accept found: from_ns, to_ns, rows, reason."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """`offset_ns` + a row's t_boot_ns is its time. `received_ns` never goes back from one record to the next."""
+
+    pos: int
+    received_ns: int
+    kind: RecordKind
+    store: str
+    agent: str
+    seq: int
+    offset_ns: int
+    time_quality: int
+    clock_width_ns: int
+    body: bytes
