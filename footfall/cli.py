@@ -13,6 +13,7 @@ from typing import Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from footfall import __version__
 from footfall.errors import FootfallError
@@ -26,7 +27,7 @@ def main() -> None:
     try:
         build()()
     except FootfallError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]footfall:[/] {error}", markup=True)
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]footfall:[/] {escape(str(error))}")
         sys.exit(EXIT_CONFIG)
 
 
@@ -69,5 +70,5 @@ def _missing(point: EntryPoint, error: ModuleNotFoundError) -> Callable[[], None
         typer.echo(f"footfall {point.name}: {error.name} is not installed: pip install 'footfall[{extra}]'", err=True)
         raise typer.Exit(EXIT_CONFIG)
 
-    command.__doc__ = f"Not installed: pip install 'footfall[{extra}]'."
+    command.__doc__ = escape(f"Not installed: pip install 'footfall[{extra}]'.")
     return command

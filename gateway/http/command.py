@@ -1,0 +1,127 @@
+"""`footfall status`: at a glance, what is broken and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+BROKEN: Final = 1
+_TIMEOUT_S: Final = 5.0
+_COLOUR: Final = {"broken": "bold red", "warning": "yellow"}
+
+
+def status(
+    url: Annotated[str, typer.Option(help="Where the gateway listens: [http] of gateway.toml.")] = "http://127.0.0.1:8080",
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay, and show it anew every two seconds.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="What /status says, for programs.")] = False,
+) -> None:
+    """What a gateway does now: what is broken comes first, with what to do. Exit code 1 if anything is."""
+    if watch:
+        _watch(url)
+    values = fetch(url)
+    if as_json:
+        typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
+    else:
+        Console(highlight=False).print(render(values))
+    raise typer.Exit(BROKEN if is_broken(values) else 0)
+
+
+def fetch(url: str) -> dict[str, Any]:
+    """What `/status` says; where nobody answers, a status that has just this problem."""
+    if not url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{url!r} does not begin with http:// or https://", param_hint="--url")
+    try:
+        with urllib.request.urlopen(f"{url.rstrip('/')}/status", timeout=_TIMEOUT_S) as answer:  # noqa: S310 # http(s), checked above
+            found: dict[str, Any] = json.load(answer)
+    except (OSError, ValueError) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        todo = "start it (footfall gateway gateway.toml, or systemctl start footfall-gateway), or give its address with --url"
+        return {"problems": [{"code": "unreachable", "level": "broken", "what": f"no gateway answers at {url}: {reason}", "todo": todo}]}
+    return found
+
+
+def is_broken(values: Mapping[str, Any]) -> bool:
+    return any(problem["level"] == "broken" for problem in values["problems"])
+
+
+def render(values: Mapping[str, Any]) -> RenderableType:
+    """The screen for one status."""
+    parts: list[RenderableType] = [_problem(problem) for problem in values["problems"]]
+    if "version" not in values:
+        return Group(*parts)
+    if not parts:
+        parts.append("[bold green]✔ all is well[/]")
+    return Group(*parts, "", _gateway(values), *_agents(values))
+
+
+def _watch(url: str) -> None:
+    with Live(console=Console(highlight=False), auto_refresh=False, screen=True) as live:
+        try:
+            while True:
+                live.update(render(fetch(url)), refresh=True)
+                time.sleep(2)
+        except KeyboardInterrupt:
+            return
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    sign = "✘" if problem["level"] == "broken" else "!"
+    return f"[{_COLOUR[problem['level']]}]{sign} {escape(problem['what'])}[/]\n  [dim]→ {escape(problem['todo'])}[/]"
+
+
+def _gateway(values: Mapping[str, Any]) -> Table:
+    balance, sink, journal = values["balance"], values["sink"], values["journal"]
+    dropped = ", ".join(f"{reason} {rows:,}" for reason, rows in sorted(balance["dropped_total"].items())) or "0"
+    held = ", ".join(f"{reason} {rows:,}" for reason, rows in values["quarantine"].items()) or "0"
+    table = Table.grid(padding=(0, 2))
+    for label, text in (
+        ("gateway", f"{values['version']}, up {_span(values['now_ns'] - values['started_ns'])}, journal {journal['journal_id']}"),
+        ("rows", f"{balance['in_total']:,} in = {balance['written_total']:,} written + {balance['quarantined_total']:,} quarantined"
+                 f" + {sum(balance['dropped_total'].values()):,} dropped + {balance['pending']:,} on their way"),
+        ("dropped", dropped),
+        ("in quarantine", held),
+        ("broker", f"{values['broker']['where']}, {'connected' if values['broker']['connected'] else 'not connected'}"),
+        ("database", f"{sink['kind']} {sink['where']}, {sink['outbox_batches']:,} batches wait ({sink['outbox_bytes'] >> 20:,} MiB)"),
+        ("journal", f"{journal['head'] - journal['position']:,} records to fold, {values['lag_s']:.1f} s behind,"
+                    f" {journal['bytes'] >> 20:,} of {journal['max_bytes'] >> 20:,} MiB"),
+        ("agents", ", ".join(f"{n:,} {state}" for state, n in Counter(agent["state"] for agent in values["agents"]).items()) or "none"),
+    ):  # fmt: skip
+        table.add_row(f"[dim]{label}[/]", escape(text))
+    return table
+
+
+def _agents(values: Mapping[str, Any], limit: int = 30) -> list[RenderableType]:
+    rank = {"offline": 0, "late": 1, "never": 2, "ok": 3}
+    listed = sorted(values["agents"], key=lambda agent: (rank[agent["state"]], agent["store"], agent["agent"]))
+    if not listed:
+        return []
+    table = Table("store", "agent", "state", "last heard", "spooled", "clock", box=None, header_style="dim", pad_edge=False)
+    for agent in listed[:limit]:
+        heard = f"{_span(values['now_ns'] - agent['heard_ns'])} ago" if agent["heard_ns"] else "never"
+        width = agent["clock_width_ms"]
+        colour = {"offline": "red", "late": "yellow"}.get(agent["state"], "")
+        table.add_row(
+            agent["store"], agent["agent"], agent["state"], heard, f"{agent['spool_frames']:,}",
+            "unknown" if width is None else f"±{width / 2:,.0f} ms", style=colour,
+        )  # fmt: skip
+    more = [f"[dim]… and {len(listed) - limit:,} more (--json shows all)[/]"] if len(listed) > limit else []
+    return ["", table, *more]
+
+
+def _span(ns: int) -> str:
+    seconds = max(ns, 0) / 1e9
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

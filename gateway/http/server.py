@@ -1,0 +1,197 @@
+"""The HTTP server: GET /health, /metrics, /status, /live and the page at /. It reads; nothing can be changed through it."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from typing import Any, Final
+
+from footfall.errors import ConfigError
+from gateway.config import Http
+from gateway.http.live import END, Broadcast
+from gateway.http.status import Status, StatusSource, as_json, problems
+from gateway.metrics import CONTENT_TYPE, Registry
+
+_HEARTBEAT_S: Final = 15.0
+_FRESH_S: Final = 0.5
+"""A status is asked for again only after this, however many read it."""
+_POLICY: Final = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+
+Answer = tuple[int, str, bytes]
+
+
+class HttpServer:
+    """Serves from its own threads until `close`. ConfigError if the address cannot be had."""
+
+    def __init__(self, config: Http, source: StatusSource, registry: Registry, live: Broadcast) -> None:
+        self._live = live
+        recent = _Recent(source)
+        register(registry, recent.status, live)
+        routes: Mapping[str, Callable[[], Answer]] = {
+            "/": partial(_page, files(__package__).joinpath("index.html").read_bytes()),
+            "/health": lambda: health(recent.status()),
+            "/metrics": lambda: (200, CONTENT_TYPE, registry.render().encode()),
+            "/status": lambda: _json(200, as_json(recent.status())),
+        }
+        try:
+            self._server = _Server((config.host, config.port), partial(_Handler, routes, live))
+        except OSError as error:
+            raise ConfigError(f"http: cannot listen on {config.host}:{config.port}: {error.strerror}; choose another [http] port") from None
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port in use, also where the configuration said 0."""
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        """Readers of the live stream are told, then nobody is served any more."""
+        self._live.close()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def health(status: Status) -> Answer:
+    """200 while this process does its work, else 503; why not as JSON. What is wrong around it is for `/status`."""
+    why = [asdict(problem) for problem in problems(status) if problem.level == "broken" and problem.scope == "gateway"]
+    return _json(503 if why else 200, {"ok": not why, "problems": why})
+
+
+def register(registry: Registry, status: Callable[[], Status], live: Broadcast) -> None:
+    """Gauges of what `status` knows. No agent is a label: a chain has 28,000."""
+    gauges: Mapping[str, tuple[str, Callable[[Status], float]]] = {
+        "footfall_start_time_seconds": ("When this process began, Unix time.", lambda s: s.started_ns / 1e9),
+        "footfall_ready": ("1 while rows can be taken in.", lambda s: not s.not_ready),
+        "footfall_broker_connected": ("1 while connected to the broker.", lambda s: s.broker.connected),
+        "footfall_sink_up": ("1 if the last write went well.", lambda s: not s.sink.failing_since_ns),
+        "footfall_fold_lag_seconds": ("Age of the oldest record not folded yet.", lambda s: s.lag_s),
+        "footfall_journal_records": ("The last record of the journal.", lambda s: s.journal.head),
+        "footfall_journal_position": ("The last record folded.", lambda s: s.journal.position),
+        "footfall_journal_bytes": ("Size of the journal.", lambda s: s.journal.bytes),
+        "footfall_journal_max_bytes": ("Quota of the journal.", lambda s: s.journal.max_bytes),
+        "footfall_outbox_bytes": ("Points waiting for the database.", lambda s: s.sink.outbox_bytes),
+        "footfall_outbox_max_bytes": ("Quota of the outbox.", lambda s: s.sink.outbox_max_bytes),
+    }
+    for name, (text, number) in gauges.items():
+        registry.read(name, "gauge", text, partial(_number, status, number))
+    registry.read("footfall_build_info", "gauge", "Always 1.", lambda: {(status().version,): 1}, ("version",))
+    registry.read("footfall_agents", "gauge", "Agents by state.", lambda: _agent_states(status()), ("state",))
+    registry.read(
+        "footfall_quarantine_rows", "gauge", "Rows held, by reason.", lambda: {(r,): n for r, n in status().quarantine.items()}, ("reason",)
+    )
+    registry.read("footfall_live_readers", "gauge", "Readers of the live stream.", lambda: {(): live.readers})
+    registry.read("footfall_live_slow_readers_total", "counter", "Readers dropped for slowness.", lambda: {(): live.slow_readers_total})
+
+
+class _Recent:
+    """The last status, asked for anew when it is no longer fresh."""
+
+    def __init__(self, source: StatusSource) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._taken_s = float("-inf")
+        self._status: Status | None = None
+
+    def status(self) -> Status:
+        with self._lock:
+            if self._status is None or time.monotonic() - self._taken_s > _FRESH_S:
+                self._status = self._source.status()
+                self._taken_s = time.monotonic()
+            return self._status
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+    request_queue_size = 64
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "footfall"
+    timeout = 10
+    """Seconds that a client may take for its request, and to take what it is sent."""
+
+    def __init__(self, routes: Mapping[str, Callable[[], Answer]], live: Broadcast, *args: Any) -> None:
+        self._routes = routes
+        self._live = live
+        super().__init__(*args)
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        try:
+            if path == "/live":
+                self._stream()
+            else:
+                known = f"there is no {path[:100]}: try {', '.join((*self._routes, '/live'))}\n"
+                self._send(*(self._routes.get(path) or partial(_text, 404, known))())
+        except (ConnectionError, TimeoutError):
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the base class names it so
+        """Requests are not logged."""
+
+    def _send(self, code: int, content_type: str, body: bytes) -> None:
+        self.send_response(code)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Security-Policy", _POLICY)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _stream(self) -> None:
+        with self._live.listen() as messages:
+            if messages is None:
+                self._send(*_text(503, "too many read the live stream already\n"))
+                return
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(b"retry: 2000\n\n")
+            while (text := _next(messages)) != END:
+                self.wfile.write(f"data: {text}\n\n".encode() if text else b": still here\n\n")
+
+
+def _next(messages: queue.SimpleQueue[str]) -> str | None:
+    """The next text, or None for a heartbeat, which finds readers that went away."""
+    try:
+        return messages.get(timeout=_HEARTBEAT_S)
+    except queue.Empty:
+        return None
+
+
+def _number(status: Callable[[], Status], number: Callable[[Status], float]) -> Mapping[tuple[str, ...], float]:
+    return {(): float(number(status()))}
+
+
+def _agent_states(status: Status) -> Mapping[tuple[str, ...], float]:
+    states: dict[tuple[str, ...], float] = {(state,): 0 for state in ("ok", "late", "offline", "never")}
+    for agent in status.agents:
+        states[(agent.state,)] += 1
+    return states
+
+
+def _page(body: bytes) -> Answer:
+    return 200, "text/html; charset=utf-8", body
+
+
+def _text(code: int, text: str) -> Answer:
+    return code, "text/plain; charset=utf-8", text.encode()
+
+
+def _json(code: int, value: object) -> Answer:
+    return code, "application/json", json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

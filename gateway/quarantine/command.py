@@ -1,0 +1,181 @@
+"""`footfall quarantine`: list, show, replay, drop and export what was refused. It works beside a running gateway."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from footfall.errors import ConfigError
+from gateway.config import load_gateway
+from gateway.quarantine.decoding import describe, hex_dump
+from gateway.quarantine.store import Entry, Quarantine
+
+app = typer.Typer(no_args_is_help=True, help="What was refused, with the reason: list, show, replay, drop, export.")
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The gateway's file.", envvar="FOOTFALL_GATEWAY_CONFIG")]
+Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Only this reason, such as frame.crc.")]
+TopicGlob = Annotated[str | None, typer.Option("--topic", help="Only these topics, such as 'footfall/1/store-3/*'.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+Ids = Annotated[list[int] | None, typer.Argument(help="Entries; see list.")]
+_CONFIG: Final = Path("gateway.toml")
+_MANY: Final = 1_000_000_000
+
+
+@app.command("list")
+def list_entries(
+    config: Config = _CONFIG, reason: Reason = None, topic: TopicGlob = None, limit: int = 50, as_json: AsJson = False
+) -> None:
+    """Entries, the oldest first, and how many rows each reason holds."""
+    with _opened(config) as quarantine:
+        entries = quarantine.entries(reason, topic, limit=limit)
+        counts, totals = quarantine.counts(), quarantine.totals()
+    if as_json:
+        for entry in entries:
+            typer.echo(json.dumps(asdict(entry), ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    if not entries:
+        console.print("[green]nothing is in quarantine[/]" if not counts else "nothing there matches")
+    else:
+        console.print(_table(entries))
+        console.print("held: " + ", ".join(f"{escape(name)} {rows:,}" for name, rows in counts.items()), style="bold")
+    dropped = ", ".join(f"{name} {rows:,}" for name, rows in totals.dropped_total.items()) or "0"
+    console.print(
+        f"[dim]rows ever {totals.kept_total:,} = held {totals.held:,} + replayed {totals.replayed_total:,} + dropped {dropped}[/]"
+    )
+
+
+@app.command()
+def show(entry_id: Annotated[int, typer.Argument(metavar="ID")], config: Config = _CONFIG, as_json: AsJson = False) -> None:
+    """One entry: why it was refused, its bytes, and what they say where they can be decoded."""
+    with _opened(config) as quarantine:
+        found = quarantine.show(entry_id)
+    if found is None:
+        raise ConfigError(f"there is no entry {entry_id} in quarantine: footfall quarantine list")
+    entry, payload = found
+    decoded = describe(entry.topic, payload)
+    if as_json:
+        typer.echo(json.dumps(_as_json(entry, payload) | {"decoded": decoded}, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    console.print(f"[bold red]{escape(entry.reason)}[/]: {escape(entry.message)}")
+    console.print(f"[dim]{escape(entry.topic)} · {_when(entry)} · {entry.origin} · {entry.rows} rows · {entry.state}[/]")
+    if entry.private:
+        console.print("[yellow]may hold raw identifiers: do not pass it on[/]")
+    console.print(hex_dump(payload), markup=False)
+    console.print(decoded, markup=False)
+
+
+@app.command()
+def replay(
+    ids: Ids = None, config: Config = _CONFIG, reason: Reason = None, topic: TopicGlob = None,
+    corrected: Annotated[Path | None, typer.Option("--with", help="Take in this file in place of the one entry's bytes.")] = None,
+) -> None:  # fmt: skip
+    """Have the running gateway take entries in again; what it refuses again comes back with the new reason."""
+    with _opened(config) as quarantine:
+        chosen = _chosen(quarantine, ids, reason, topic)
+        if corrected is not None and len(chosen) != 1:
+            raise ConfigError("--with mends exactly one entry: give its id")
+        asked = quarantine.ask_replay(chosen, _actor(), None if corrected is None else _read(corrected))
+    typer.echo(f"{asked} entries wait to be taken in again by the gateway")
+
+
+@app.command()
+def drop(
+    ids: Ids = None, config: Config = _CONFIG, reason: Reason = None, topic: TopicGlob = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:  # fmt: skip
+    """Forget entries for good. It is counted, and written down who did it."""
+    with _opened(config) as quarantine:
+        chosen = _chosen(quarantine, ids, reason, topic)
+        if not yes:
+            typer.confirm(f"Forget {len(chosen)} entries for good?", abort=True)
+        dropped = quarantine.drop(chosen, _actor(), time.time_ns())
+    typer.echo(f"{dropped} entries dropped")
+
+
+@app.command()
+def export(file: Path, config: Config = _CONFIG, reason: Reason = None, topic: TopicGlob = None) -> None:
+    """Entries with their bytes (base64) as JSON lines. The file may hold raw identifiers: only its owner may read it."""
+    with _opened(config) as quarantine:
+        file.touch(mode=0o600)
+        with file.open("w", encoding="utf-8") as lines:
+            exported = 0
+            for entry in quarantine.entries(reason, topic, limit=_MANY):
+                found = quarantine.show(entry.id)
+                if found is not None:
+                    lines.write(json.dumps(_as_json(*found), ensure_ascii=False) + "\n")
+                    exported += 1
+    typer.echo(f"{exported} entries in {file}")
+
+
+@contextmanager
+def _opened(config: Path) -> Iterator[Quarantine]:
+    gateway = load_gateway(config)
+    path = gateway.quarantine_path
+    if not path.exists():
+        raise ConfigError(f"{path}: there is no quarantine yet: has the gateway of {config} run?")
+    quarantine = Quarantine(path, keep_hours=gateway.quarantine.keep_hours, max_bytes=gateway.quarantine.max_bytes)
+    try:
+        quarantine.expire(time.time_ns())
+        yield quarantine
+    except sqlite3.OperationalError as error:
+        raise ConfigError(f"{path}: {error}; nothing was changed") from None
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: {error.strerror}") from None
+    finally:
+        quarantine.close()
+
+
+def _chosen(quarantine: Quarantine, ids: list[int] | None, reason: str | None, topic: str | None) -> list[int]:
+    if ids and (reason or topic):
+        raise ConfigError("give either ids, or --reason and --topic, not both")
+    if ids:
+        return ids
+    if not (reason or topic):
+        raise ConfigError("say which: ids, --reason or --topic; footfall quarantine list shows them")
+    return [entry.id for entry in quarantine.entries(reason, topic, limit=_MANY)]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+
+
+def _actor() -> str:
+    return getpass.getuser()
+
+
+def _table(entries: list[Entry]) -> Table:
+    table = Table("id", "when (UTC)", "reason", "what", "topic", "rows", "bytes", "", header_style="dim", box=None, pad_edge=False)
+    for entry in entries:
+        flags = ("replay asked " if entry.state == "replay" else "") + ("private" if entry.private else "")
+        table.add_row(
+            str(entry.id), _when(entry), f"[bold]{escape(entry.reason)}[/]", escape(entry.message), escape(entry.topic),
+            f"{entry.rows:,}", f"{entry.bytes:,}", flags,
+        )  # fmt: skip
+    return table
+
+
+def _when(entry: Entry) -> str:
+    return datetime.fromtimestamp(entry.received_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _as_json(entry: Entry, payload: bytes) -> dict[str, Any]:
+    return asdict(entry) | {"payload_base64": base64.b64encode(payload).decode()}
