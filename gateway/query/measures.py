@@ -101,7 +101,7 @@ ALL_ZONES: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows under `columns`; None where there is nothing to tell, such as a share of nothing. `totals`: a row for each store's whole span."""
+    """Rows under `columns`; None where there is nothing to tell, such as a share of nothing. `totals`: a row a store, its whole span."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]

@@ -1,0 +1,233 @@
+"""An answer as a picture (PNG, SVG or PDF): one panel a store, labelled so that it can be shown by itself."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+
+from footfall.errors import ConfigError
+from gateway.query.measures import HISTOGRAM, HISTOGRAM_S, Answer
+from gateway.query.show import duration
+
+MOST_PANELS: Final = 8
+_IN, _OUT, _LINE, _SHARE, _QUIET = "#2a6f97", "#a9d6e5", "#d1495b", "#6a994e", "#6c757d"
+_CYCLE: Final = ("#2a6f97", "#d1495b", "#6a994e", "#edae49", "#7b5ea7", "#00798c", "#bc6c25", "#8d99ae")
+_CJK_FONTS: Final = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "SimHei", "Hiragino Sans GB", "Arial Unicode MS",
+)  # fmt: skip
+_STYLE: Final[dict[Any, Any]] = {
+    "text.parse_math": False,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#adb5bd", "axes.labelcolor": "#343a40",
+    "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#e9ecef", "axes.axisbelow": True,
+    "axes.titlelocation": "left", "axes.titlesize": 11, "axes.titleweight": "bold",
+    "xtick.color": "#495057", "ytick.color": "#495057", "legend.frameon": False, "legend.fontsize": 9, "font.size": 9.5,
+}  # fmt: skip
+
+Rows = Sequence[Mapping[str, Any]]
+Panel = tuple[str, ZoneInfo, Rows]
+
+
+def draw(question: str, answer: Answer, titles: Mapping[str, str], zones: Mapping[str, ZoneInfo], path: Path) -> bool:
+    """Write the picture to `path`; `titles` heads each store's panels. False if a character had no font and shows as a box.
+
+    ConfigError: no picture of this question, too many stores, an unknown kind of file, or a folder that cannot be written.
+    """
+    if question not in _PANELS:
+        raise ConfigError(f"there is no chart of {question}; there is one of {', '.join(_PANELS)}")
+    panels = [(titles[store], zones[store], rows) for store, rows in _by_store(answer).items()]
+    if len(panels) > MOST_PANELS:
+        raise ConfigError(f"a chart shows at most {MOST_PANELS} stores, these are {len(panels)}: choose some with --store")
+    fonts = [font for font in _CJK_FONTS if font in font_manager.get_font_names()]
+    with mpl.rc_context(_STYLE | {"font.family": ["DejaVu Sans", *fonts]}), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _write(_PANELS[question](panels), path)
+    return not any("missing from" in str(warning.message) for warning in caught)
+
+
+def _write(figure: Figure, path: Path) -> None:
+    FigureCanvasAgg(figure)
+    try:
+        figure.savefig(path, dpi=150, facecolor="white")
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: the chart cannot be written: {error.strerror}") from None
+
+
+def _by_store(answer: Answer) -> dict[str, list[dict[str, Any]]]:
+    stores: dict[str, list[dict[str, Any]]] = {}
+    for row in answer.rows:
+        record = dict(zip(answer.columns, row, strict=True))
+        stores.setdefault(record["store"], []).append(record)
+    return stores
+
+
+def _traffic(panels: Sequence[Panel]) -> Figure:
+    figure = Figure(figsize=(11, 5.6 * len(panels)), layout="constrained")
+    axes = figure.subplots(2 * len(panels), 1, squeeze=False, height_ratios=[3, 1.6] * len(panels))[:, 0]
+    for (title, zone, rows), above, below in zip(panels, axes[::2], axes[1::2], strict=True):
+        times, width = _times(rows), _width(rows)
+        above.bar(times, _values(rows, "in"), width * 0.45, align="edge", color=_IN, label="in")
+        above.bar(times + width * 0.45, _values(rows, "out"), width * 0.45, align="edge", color=_OUT, label="out")
+        above.plot(times + width / 2, _values(rows, "occupancy_max"), color=_LINE, linewidth=1.6, label="most inside at once")
+        above.set_ylabel("people per interval")
+        above.yaxis.set_major_locator(MaxNLocator(integer=True))
+        above.set_title(title)
+        above.legend(ncols=3, loc="upper right", bbox_to_anchor=(1, 1.14))
+        below.plot(times + width / 2, _values(rows, "conversion"), ".-", color=_SHARE, label="conversion (transactions / in)")
+        below.plot(times + width / 2, _values(rows, "anonymous_visits"), ".-", color=_QUIET, label="anonymous share of visits")
+        below.set_ylim(0, None)
+        below.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        below.legend(ncols=2, loc="upper right", bbox_to_anchor=(1, 1.22))
+        for axis in (above, below):
+            _time_axis(axis, zone, times, width)
+    return figure
+
+
+def _zones(panels: Sequence[Panel]) -> Figure:
+    if len({row["time"] for row in panels[0][2]}) > 1:
+        return _over_time(panels, "zone", "entries", "entries per interval")
+    figure = Figure(figsize=(11, sum(1.3 + 0.45 * len(rows) for _, _, rows in panels)), layout="constrained")
+    axes = figure.subplots(len(panels), 2, squeeze=False, height_ratios=[3 + len(rows) for _, _, rows in panels])
+    for (title, _, rows), (left, right) in zip(panels, axes, strict=True):
+        ordered = sorted(rows, key=lambda row: row["entries"])
+        names = [row["zone"] for row in ordered]
+        _across(left, names, _values(ordered, "entries"), _IN, lambda value: f"{value:,.0f}")
+        _across(right, names, _values(ordered, "mean_dwell_s"), _SHARE, duration)
+        left.set_title(title)
+        left.set_xlabel("entries")
+        right.set_xlabel("mean dwell")
+        right.set_yticklabels([])
+        right.xaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
+    return figure
+
+
+def _doors(panels: Sequence[Panel]) -> Figure:
+    figure = Figure(figsize=(11, 4.2 * len(panels)), layout="constrained")
+    for (title, zone, rows), axis in zip(panels, figure.subplots(len(panels), 1, squeeze=False)[:, 0], strict=True):
+        width, moments = _width(rows), np.unique(_times(rows))
+        doors = sorted({row["door"] for row in rows})
+        for i, door in enumerate(doors):
+            mine = [row for row in rows if row["door"] == door]
+            at, color = _times(mine) + width * 0.9 * i / len(doors), _CYCLE[i % len(_CYCLE)]
+            axis.bar(at, _values(mine, "in"), width * 0.9 / len(doors), align="edge", color=color, label=door)
+            axis.bar(at, [-n for n in _values(mine, "out")], width * 0.9 / len(doors), align="edge", color=color, alpha=0.45)
+        axis.axhline(0, color="#495057", linewidth=0.8)
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
+        axis.set_ylabel("out  |  in")
+        axis.set_title(title)
+        axis.legend(ncols=4, loc="upper right", bbox_to_anchor=(1, 1.14))
+        _time_axis(axis, zone, moments, width)
+    return figure
+
+
+def _dwell(panels: Sequence[Panel]) -> Figure:
+    every = [(title, row) for title, _, rows in panels for row in rows]
+    columns = min(len(every), 3)
+    lines = -(-len(every) // columns)
+    figure = Figure(figsize=(4.2 * columns + 1, 2.9 * lines), layout="constrained")
+    axes = figure.subplots(lines, columns, squeeze=False).flatten()
+    figure.suptitle("\n".join(title for title, _, _ in panels), x=0.01, ha="left", fontsize=11, weight="bold")
+    labels = [duration(low) for low in HISTOGRAM_S]
+    for (_, row), axis in zip(every, axes, strict=False):
+        name = "whole visit" if row["zone"] == "*" else row["zone"]
+        axis.bar(range(len(HISTOGRAM)), [row[n] for n in HISTOGRAM], width=0.92, align="edge", color=_SHARE if row["zone"] == "*" else _IN)
+        axis.set_xticks(range(len(labels)), labels, fontsize=7, rotation=45)
+        axis.yaxis.set_major_locator(MaxNLocator(integer=True))
+        store = f"{row['store']}: " if len(panels) > 1 else ""
+        axis.set_title(f"{store}{name}: {row['count']:,}, median {duration(row['median_s'])}, 90 % below {duration(row['p90_s'])}",
+                       fontsize=8.5)  # fmt: skip
+    for axis in axes[len(every) :]:
+        axis.set_visible(False)
+    figure.supylabel("stays", fontsize=9)
+    figure.supxlabel("lasted at least", fontsize=9)
+    return figure
+
+
+def _visits(panels: Sequence[Panel]) -> Figure:
+    figure = Figure(figsize=(11, 4.2 * len(panels)), layout="constrained")
+    for (title, zone, rows), axis in zip(panels, figure.subplots(len(panels), 1, squeeze=False)[:, 0], strict=True):
+        visitors = [row for row in rows if not row["is_staff"]]
+        for known, color, label in ((False, _OUT, "anonymous"), (True, _LINE, "known fan")):
+            mine = [row for row in visitors if row["known"] == known]
+            at = _times(mine, "started")
+            axis.scatter(at, [row["seconds"] / 60 for row in mine], s=16, color=color, alpha=0.8, label=f"{label} ({len(mine):,})")
+        axis.set_ylim(0, None)
+        axis.set_ylabel("length of visit, minutes")
+        axis.set_title(title)
+        axis.legend(ncols=2, loc="upper right", bbox_to_anchor=(1, 1.14))
+        _clock(axis, zone)
+    return figure
+
+
+def _over_time(panels: Sequence[Panel], key: str, value: str, label: str) -> Figure:
+    figure = Figure(figsize=(11, 4.2 * len(panels)), layout="constrained")
+    for (title, zone, rows), axis in zip(panels, figure.subplots(len(panels), 1, squeeze=False)[:, 0], strict=True):
+        width = _width(rows)
+        for i, name in enumerate(sorted({row[key] for row in rows})):
+            mine = [row for row in rows if row[key] == name]
+            axis.plot(_times(mine) + width / 2, _values(mine, value), ".-", color=_CYCLE[i % len(_CYCLE)], label=name)
+        axis.set_ylim(0, None)
+        axis.set_ylabel(label)
+        axis.set_title(title)
+        axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+        _clock(axis, zone)
+    return figure
+
+
+_PANELS: Final[Mapping[str, Callable[[Sequence[Panel]], Figure]]] = {
+    "traffic": _traffic,
+    "zones": _zones,
+    "doors": _doors,
+    "dwell": _dwell,
+    "visits": _visits,
+}
+
+
+def _values(rows: Rows, name: str) -> list[float]:
+    return [float("nan") if row[name] is None else row[name] for row in rows]
+
+
+def _times(rows: Rows, name: str = "time") -> npt.NDArray[np.float64]:
+    """Days since 1970, UTC, which is how matplotlib counts time."""
+    return np.array([datetime.fromisoformat(row[name]).timestamp() for row in rows]) / 86_400
+
+
+def _width(rows: Rows) -> float:
+    """The usual distance of two intervals, in days; an hour if there is but one."""
+    steps = np.diff(np.unique(_times(rows)))
+    return float(np.median(steps)) if len(steps) else 1 / 24
+
+
+def _time_axis(axis: Axes, zone: ZoneInfo, times: npt.NDArray[np.float64], width: float) -> None:
+    _clock(axis, zone)
+    if len(times):
+        axis.set_xlim(times[0] - width * 0.2, times[-1] + width * 1.2)
+
+
+def _clock(axis: Axes, zone: ZoneInfo) -> None:
+    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=10)  # type: ignore[no-untyped-call] # matplotlib's dates have no types
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))  # type: ignore[no-untyped-call] # as above
+
+
+def _across(axis: Axes, names: Sequence[str], values: Sequence[float], color: str, text: Callable[[float], str]) -> None:
+    bars = axis.barh(names, [0.0 if value != value else value for value in values], color=color, height=0.7)
+    axis.bar_label(bars, ["" if value != value else f" {text(value)}" for value in values], fontsize=8.5)
+    axis.grid(visible=False)
+    axis.margins(x=0.15)

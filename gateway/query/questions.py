@@ -1,0 +1,147 @@
+"""The questions that `footfall query` answers: which rows each reads, and which measure it makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.errors import ConfigError
+from gateway.points import SCHEMA
+from gateway.query import measures
+from gateway.query.measures import Answer
+from gateway.query.reader import OnPage, Reader
+from gateway.query.spans import HOUR_NS, edges, end, iso, local, midnight, start
+from gateway.query.table import Table
+
+DEFAULT_DAYS: Final = 7
+"""Without --from, the last so many days for which there is data."""
+MOST_STORES: Final = 20
+"""Stores named in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to look at. `from_` and `to` are as people write them; see spans.start and spans.end."""
+
+    from_: str | None = None
+    to: str | None = None
+    interval_ns: int | None = None
+    zone: str | None = None
+    fan: str | None = None
+
+
+@dataclass(slots=True)
+class Asked:
+    """One store's part of a question."""
+
+    reader: Reader
+    store: str
+    zone: ZoneInfo
+    span: tuple[int, int]
+    filters: Filters
+    on_page: OnPage
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows read of each measurement."""
+
+    @property
+    def edges(self) -> npt.NDArray[np.int64]:
+        return edges(*self.span, self.filters.interval_ns, self.zone)
+
+    def read(self, measurement: str) -> Table:
+        """The store's points in the span, of the zone and the fan that were asked for."""
+        zone = self.filters.zone if "zone" in SCHEMA[measurement].tags else None
+        rows = self.reader.rows if zone is None else partial(self.reader.rows, zone=zone)
+        table = rows(measurement, self.store, *self.span, on_page=self.on_page)
+        if self.filters.fan and "fan" in table.columns:
+            table = table.where(table.equals("fan", self.filters.fan))
+        self.rows[measurement] = len(table)
+        return table
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`takes`: the options of Filters that mean something here."""
+
+    measurement: str
+    meaning: str
+    answer: Callable[[Asked], Answer]
+    takes: frozenset[str] = frozenset()
+    interval: str | None = None
+    may_be_empty: bool = False
+
+
+def _traffic(asked: Asked) -> Answer:
+    return measures.traffic(asked.store, asked.read("traffic"), asked.read("visit"), asked.edges, asked.zone)
+
+
+def _zones(asked: Asked) -> Answer:
+    return measures.zones(asked.store, asked.read("zone_traffic"), asked.edges, asked.zone)
+
+
+def _doors(asked: Asked) -> Answer:
+    return measures.doors(asked.store, asked.read("door"), asked.edges, asked.zone)
+
+
+def _dwell(asked: Asked) -> Answer:
+    return measures.dwell(asked.store, asked.read("dwell"), asked.read("visit"))
+
+
+QUESTIONS: Final[Mapping[str, Question]] = {
+    "traffic": Question("traffic", "who came in and out, conversion, mean dwell, anonymity, per interval", _traffic,
+                        frozenset({"interval"}), "1h"),
+    "zones": Question("zone_traffic", "entries, most present and mean dwell of each zone", _zones, frozenset({"interval", "zone"})),
+    "doors": Question("door", "in and out of each door, per interval", _doors, frozenset({"interval"}), "1h"),
+    "dwell": Question("dwell", "how long people stay: mean, median, 90 %, histogram, of each zone and the store", _dwell,
+                      frozenset({"zone"})),
+    "visits": Question("visit", "the visits one by one", lambda a: measures.visits(a.read("visit"), a.zone), frozenset({"fan"})),
+    "touches": Question("touch", "sales, scans and other interactions one by one", lambda a: measures.touches(a.read("touch"), a.zone),
+                        frozenset({"zone", "fan"})),
+    "gaps": Question("gap", "when events of an agent are missing, and how many", lambda a: measures.gaps(a.read("gap"), a.zone),
+                     may_be_empty=True),
+}  # fmt: skip
+
+
+def ask(
+    reader: Reader, question: Question, zones: Mapping[str, ZoneInfo], filters: Filters, now_ns: int, on_page: OnPage
+) -> tuple[Answer, dict[str, tuple[int, int]]]:
+    """The answer for the stores of `zones`, each with its time zone; and each store's span in ns.
+
+    Stores are read one after the other, so memory is that of the largest. ConfigError, which tells for which span there is data, if
+    none of them has any in the span asked for.
+    """
+    asked = [
+        Asked(reader, store, zone, _span(reader, question.measurement, store, zone, filters, now_ns), filters, on_page)
+        for store, zone in zones.items()
+    ]
+    answers = [question.answer(one) for one in asked]
+    if not question.may_be_empty and not any(one.rows[question.measurement] for one in asked):
+        raise ConfigError(_nothing(question, asked))
+    return measures.joined(answers), {one.store: one.span for one in asked}
+
+
+def _span(reader: Reader, measurement: str, store: str, zone: ZoneInfo, filters: Filters, now_ns: int) -> tuple[int, int]:
+    """The span asked for; what was left open is filled so that it ends with the data and has the last days."""
+    ends = None if filters.from_ and filters.to else reader.span(measurement, store)
+    first, last = ends or (now_ns - HOUR_NS, now_ns)
+    to_ns = end(filters.to, zone, now_ns) if filters.to else last // HOUR_NS * HOUR_NS + HOUR_NS
+    if filters.from_:
+        return start(filters.from_, zone, now_ns), to_ns
+    return max(first // HOUR_NS * HOUR_NS, midnight((local(to_ns - 1, zone) - timedelta(days=DEFAULT_DAYS - 1)).date(), zone)), to_ns
+
+
+def _nothing(question: Question, asked: Sequence[Asked]) -> str:
+    filters = asked[0].filters
+    which = "".join(f" of {word} {value}" for word, value in (("zone", filters.zone), ("fan", filters.fan)) if value)
+    said = [f"{asked[0].reader.where} has no {question.measurement}{which} for what was asked:"]
+    for one in asked[:MOST_STORES]:
+        there = one.reader.span(question.measurement, one.store)
+        has = "nothing at all" if there is None else f"{iso(there[0], one.zone)} to {iso(there[1], one.zone)}"
+        said.append(f"  store {one.store}: asked {iso(one.span[0], one.zone)} to {iso(one.span[1], one.zone)}, there is {has}")
+    return "\n".join(said)
