@@ -1,0 +1,74 @@
+"""The agent's only clock. All other code takes time as an argument, or this object.
+
+class Clock(Protocol):
+    boot: str                      # random id of one boot of the machine
+    def boot_ns(self) -> int       # CLOCK_BOOTTIME: counts through suspend, is never set
+    def wall_ns(self) -> int       # CLOCK_REALTIME: may be 1970, stepped or days off
+    def wall_synced(self) -> bool  # whether the kernel says that something disciplines the wall clock
+
+moment(clock) -> Moment            # the three of one instant
+"""
+
+from __future__ import annotations
+
+import ctypes
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+_TIMEX_BYTES: Final = 256
+_TIME_ERROR: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant on both clocks."""
+
+    boot_ns: int
+    wall_ns: int
+    wall_synced: bool
+
+
+class Clock(Protocol):
+    """What the agent needs of time."""
+
+    boot: str
+
+    def boot_ns(self) -> int: ...
+
+    def wall_ns(self) -> int: ...
+
+    def wall_synced(self) -> bool: ...
+
+
+def moment(clock: Clock) -> Moment:
+    return Moment(clock.boot_ns(), clock.wall_ns(), clock.wall_synced())
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def __init__(self) -> None:
+        self.boot: str = _boot_id()
+        self._libc: Final = ctypes.CDLL(None, use_errno=True)
+
+    def boot_ns(self) -> int:
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+    def wall_ns(self) -> int:
+        return time.time_ns()
+
+    def wall_synced(self) -> bool:
+        """adjtimex(2): the kernel's TIME_ERROR means that nothing has disciplined the clock for 16 s or more of error."""
+        state: int = self._libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+        return 0 <= state < _TIME_ERROR
+
+
+def _boot_id() -> str:
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return secrets.token_hex(16)

@@ -1,0 +1,240 @@
+"""The agent's core: what sources heard in, bodies of frames out. Pure: no clock, no I/O; simulators run it with their own time.
+
+    Core(boot, zones, profiles, keys, *, recorded=False, first_row=0, max_rows=500, flush_s=1.0, heartbeat_s=5.0)
+        zones: receiver -> zone; profiles: Mapping[str, Profile]; keys: edge_agent.keys.Keys
+        .hear(heard: Heard)                                        # Sighting | Crossing | Gap | Refused | Progress
+        .event(text: str, t_boot_ns: int)                          # a plain event that the intake has checked
+        .rekey(change)                                             # subjects change: those of the old key leave first
+        .tick(now: Moment, flush=False) -> list[Body]              # what is due: a batch, or an empty body as a sign of life
+        .finish(now: Moment) -> list[Body]                         # everybody leaves; the rest (end of a recording)
+
+Call `hear` in about the order of time and `tick` a few times a second of that time. With `recorded` the axis is the file's own
+time: `t_wall_ns` of what is heard and `wall_ns` of the moment; such bodies have boot times of 0 and a column `t_wall_ns`.
+
+`made_boot_ns` (recorded: `made_wall_ns`) promises that ENTER, STAY, IN and OUT of later frames are not older, but for what was
+still on its way from a device. EXIT may be.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from device_profiles.profile import Profile
+from edge_agent.clock import Moment
+from edge_agent.keys import Keys
+from edge_agent.presence import Bounds, Presences, Row, S
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting
+from footfall.frames import COLUMNS, Body, Kind
+from footfall.pseudonyms import is_day_subject
+from footfall.topics import is_name
+
+SETTLE_NS: Final = S
+"""Timeouts wait so much longer, for sightings that are still on their way; an EXIT's time does not depend on it."""
+MAX_COUNT: Final = (1 << 31) - 1
+MAX_EXTRA_BYTES: Final = 400_000
+_EVIDENCE: Final = frozenset({Kind.ENTER, Kind.STAY, Kind.IN, Kind.OUT})
+
+
+class _Batch:
+    """Rows made under one key."""
+
+    def __init__(self, key_id: int) -> None:
+        self.key_id: Final = key_id
+        self.rows: Final[list[Row]] = []
+
+
+class Core:
+    """One epoch of one agent. `sightings_total`, `rows_total` and `dropped_total` (by reason) only grow."""
+
+    def __init__(
+        self,
+        boot: str,
+        zones: Mapping[str, str],
+        profiles: Mapping[str, Profile],
+        keys: Keys,
+        *,
+        recorded: bool = False,
+        first_row: int = 0,
+        max_rows: int = 500,
+        flush_s: float = 1.0,
+        heartbeat_s: float = 5.0,
+        max_slots: int = 50_000,
+    ) -> None:
+        self.keys: Final = keys
+        self.sightings_total = 0
+        self.dropped_total: Counter[str] = Counter()
+        self.rows_total = first_row
+        self._boot: Final = boot
+        self._zones: Final = dict(zones)
+        self._profiles: Final = profiles
+        self._recorded: Final = recorded
+        self._max_rows: Final = max_rows
+        self._flush_ns: Final = flush_s * S
+        self._heartbeat_ns: Final = heartbeat_s * S
+        self._filler: Final = (min(zones.values(), default="-"), min(profiles, default="-"))
+        self._batches: Final = [_Batch(keys.key_id)]
+        self._made_ns: int | None = None
+        bounds = {name: Bounds.of(profile.presence) for name, profile in profiles.items()}
+        self._presences: Final = Presences(self._batches[0].rows, bounds, self._subject, max_slots)
+        self._handlers: Final[Mapping[type, Callable[[Any], None]]] = {
+            Crossing: self._crossing,
+            Gap: self._gap,
+            Refused: self._refused,
+            Progress: lambda progress: None,
+        }
+
+    def hear(self, heard: Heard) -> None:
+        """Take one thing heard; what the configuration does not explain is dropped and counted under its reason."""
+        if type(heard) is not Sighting:
+            self._handlers[type(heard)](heard)
+            return
+        zone = self._zones.get(heard.receiver)
+        if zone is None or heard.profile not in self._profiles:
+            self.dropped_total["sighting.receiver" if zone is None else "sighting.profile"] += 1
+            return
+        self.sightings_total += 1
+        t_ns = heard.t_wall_ns if self._recorded else heard.t_boot_ns
+        if not self._presences.hear(zone, heard.profile, heard.identifier, t_ns, heard.rssi_dbm):
+            self.dropped_total["sighting.full"] += 1
+
+    def event(self, text: str, t_boot_ns: int) -> None:
+        """A plain event, as JSON text of at most 65,000 bytes."""
+        self._append(Row(Kind.EVENT, t_boot_ns, extra={"event": text}))
+
+    def rekey(self, change: Callable[[Keys], bool]) -> None:
+        """Let `change` alter the keys. If it says True, day subjects have left under the old key, and later rows bear the new one."""
+        if change(self.keys):
+            self._presences.close(is_day_subject)
+            self._batches.append(_Batch(self.keys.key_id))
+            self._presences.rows = self._batches[-1].rows
+
+    def tick(self, now: Moment, flush: bool = False) -> list[Body]:
+        """Timeouts, then what is due: all rows once `max_rows` wait or `flush_s` has passed, or an empty body after `heartbeat_s`."""
+        now_ns = self._now_ns(now)
+        self._presences.expire(now_ns if self._recorded else now_ns - SETTLE_NS)
+        waiting = sum(len(batch.rows) for batch in self._batches)
+        if self._made_ns is None:
+            self._made_ns = now_ns
+        since_ns = now_ns - self._made_ns
+        due = since_ns >= (self._flush_ns if waiting else self._heartbeat_ns) or (flush and waiting) or waiting >= self._max_rows
+        return self._cut(now) if due else []
+
+    def finish(self, now: Moment) -> list[Body]:
+        """Everybody leaves, at the time last heard; all rows that wait."""
+        self._presences.close()
+        return self._cut(now)
+
+    def _now_ns(self, now: Moment) -> int:
+        return now.wall_ns if self._recorded else now.boot_ns
+
+    def _subject(self, profile: str, identifier: str) -> int:
+        return self.keys.subject(self._profiles[profile], identifier)
+
+    def _append(self, row: Row) -> None:
+        self._batches[-1].rows.append(row)
+
+    def _crossing(self, crossing: Crossing) -> None:
+        counts = (crossing.entered, crossing.left)
+        if not is_name(crossing.door) or crossing.profile not in self._profiles or not all(0 <= n <= MAX_COUNT for n in counts):
+            self.dropped_total["crossing"] += 1
+            return
+        t_ns = crossing.t_wall_ns if self._recorded else crossing.t_boot_ns
+        for kind, n in zip((Kind.IN, Kind.OUT), counts, strict=True):
+            if n:
+                self._append(Row(kind, t_ns, 0, crossing.door, crossing.profile, 0, n, 0.0, crossing.t_wall_ns))
+
+    def _gap(self, gap: Gap) -> None:
+        self._append(Row(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": gap.to_boot_ns, "rows": gap.rows, "reason": gap.reason}))
+
+    def _refused(self, refused: Refused) -> None:
+        extra: dict[str, Any] = {"reason": refused.reason, "where": refused.where}
+        if refused.data:
+            extra["data"] = refused.data[:4096]
+        t_ns = refused.t_wall_ns if self._recorded else refused.t_boot_ns
+        self._append(Row(Kind.REFUSED, t_ns, t_wall_ns=refused.t_wall_ns, extra=extra))
+
+    def _cut(self, now: Moment) -> list[Body]:
+        """All waiting rows as bodies; if there are none, one empty body."""
+        pieces = [(batch.key_id, rows) for batch in self._batches for rows in _pieces(batch.rows, self._max_rows)]
+        key_id = self.keys.key_id
+        later_ns = now_ns = self._made_ns = self._now_ns(now)
+        bodies = []
+        first_row = self.rows_total + sum(len(rows) for _, rows in pieces)
+        self.rows_total = first_row
+        for piece_key, rows in reversed(pieces or [(key_id, [])]):
+            first_row -= len(rows)
+            bodies.append(self._body(now, now_ns - later_ns, piece_key, rows, first_row))
+            later_ns = min([later_ns, *(row.t_ns for row in rows if row.kind in _EVIDENCE)])
+        last = self._batches[-1]
+        last.rows.clear()
+        self._batches[:] = [last]
+        return bodies[::-1]
+
+    def _body(self, now: Moment, back_ns: int, key_id: int, rows: Sequence[Row], first_row: int) -> Body:
+        zones, profiles = _Names(self._filler[0]), _Names(self._filler[1])
+        columns = _columns(rows, zones, profiles)
+        t_wall_ns = np.array([row.t_wall_ns for row in rows], "<i8")
+        if self._recorded:
+            t_wall_ns, columns["t_boot_ns"] = columns["t_boot_ns"], np.zeros(len(rows), "<i8")
+        wall: npt.NDArray[np.int64] | None = t_wall_ns if self._recorded or t_wall_ns.any() else None
+        return Body(
+            boot=self._boot,
+            made_boot_ns=0 if self._recorded else max(0, now.boot_ns - back_ns),
+            made_wall_ns=max(0, now.wall_ns - back_ns),
+            wall_synced=now.wall_synced,
+            first_row=first_row,
+            key_id=key_id,
+            zones=zones.names(),
+            profiles=profiles.names(),
+            t_wall_ns=wall,
+            extra={i: row.extra for i, row in enumerate(rows) if row.extra},
+            unknown_keys=0,
+            **columns,
+        )
+
+
+class _Names:
+    """Codes of names in order of first use. A nameless row gets the code of some name, since every code must point at one."""
+
+    def __init__(self, filler: str) -> None:
+        self._filler: Final = filler
+        self._codes: Final[dict[str, int]] = {}
+
+    def code(self, name: str) -> int:
+        return self._codes.setdefault(name or next(iter(self._codes), self._filler), len(self._codes))
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._codes)
+
+
+def _columns(rows: Sequence[Row], zones: _Names, profiles: _Names) -> dict[str, npt.NDArray[Any]]:
+    values = {
+        "kind": [row.kind for row in rows],
+        "t_boot_ns": [max(0, row.t_ns) for row in rows],
+        "subject": [row.subject for row in rows],
+        "zone": [zones.code(row.zone) for row in rows],
+        "profile": [profiles.code(row.profile) for row in rows],
+        "rssi_dbm": [row.rssi_dbm for row in rows],
+        "count": [row.n for row in rows],
+        "value": [row.value for row in rows],
+    }
+    return {name: np.array(values[name], dtype) for name, dtype in COLUMNS.items()}
+
+
+def _pieces(rows: Sequence[Row], max_rows: int) -> list[list[Row]]:
+    """`rows` in pieces that fit a frame: by number, and by the size of plain events."""
+    pieces: list[list[Row]] = []
+    size = 0
+    for row in rows:
+        weight = sum(len(str(value)) for value in row.extra.values()) if row.extra else 0
+        if not pieces or len(pieces[-1]) >= max_rows or size + weight > MAX_EXTRA_BYTES:
+            pieces.append([])
+            size = 0
+        pieces[-1].append(row)
+        size += weight
+    return pieces

@@ -1,0 +1,211 @@
+"""Presence of each identifier in each zone, from sightings. Pure: time is an argument, on one axis in nanoseconds.
+
+    Presences(rows: list[Row], bounds_of, subject_of, max_slots=50_000)
+        .hear(zone, profile, identifier, t_ns, rssi_dbm) -> bool   # False: no slot was free
+        .expire(now_ns)                                            # exits of those not heard for their timeout
+        .close(which)                                              # exits and forgets at once
+
+A level follows approach at once and lets retreat decay with `tau_s`. ENTER when it reaches `enter_dbm`, EXIT when it falls below
+`exit_dbm` or nothing was heard for a timeout: three times the longest gap lately, within the profile's bounds. An EXIT bears the
+time of the last sighting. How often `expire` is called changes when an EXIT is said, never what it says.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import exp
+from typing import Any, Final, NamedTuple
+
+from device_profiles.profile import Presence
+from footfall.frames import Kind
+
+S: Final = 1_000_000_000
+GAPS_TO_TRUST: Final = 4
+"""Before so many gaps are known, the timeout is the profile's longest."""
+TIMEOUT_GAPS: Final = 3.0
+PEAK_KEPT: Final = 1.0 - 1.0 / 256
+"""How much of the longest gap is left after each further gap: it is forgotten over some hundred sightings."""
+
+
+class Row(NamedTuple):
+    """One row of a frame. `zone` and `profile` are names, `n` is its count; `t_ns` is on the axis of its maker."""
+
+    kind: Kind
+    t_ns: int
+    subject: int = 0
+    zone: str = ""
+    profile: str = ""
+    rssi_dbm: int = 0
+    n: int = 0
+    value: float = 0.0
+    t_wall_ns: int = 0
+    extra: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A profile's presence section in nanoseconds."""
+
+    enter_dbm: float
+    exit_dbm: float
+    tau_ns: float
+    min_ns: int
+    max_ns: int
+    stay_ns: int
+
+    @staticmethod
+    def of(presence: Presence) -> Bounds:
+        return Bounds(
+            presence.enter_dbm,
+            presence.exit_dbm,
+            presence.tau_s * S,
+            round(presence.timeout_min_s * S),
+            round(presence.timeout_max_s * S),
+            round(presence.stay_s * S),
+        )
+
+
+class _Slot:
+    """What is remembered of one identifier in one zone."""
+
+    __slots__ = ("bounds", "entered_ns", "gaps", "last_ns", "level_dbm", "peak_ns", "present", "row_ns", "sightings", "subject", "sum_dbm")
+
+    def __init__(self, subject: int, bounds: Bounds, t_ns: int) -> None:
+        self.subject = subject
+        self.bounds = bounds
+        self.last_ns = t_ns
+        self.forget()
+
+    def forget(self) -> None:
+        self.present = False
+        self.level_dbm = -200.0
+        self.entered_ns = self.row_ns = self.gaps = self.sightings = self.sum_dbm = 0
+        self.peak_ns = 0.0
+
+    def timeout_ns(self) -> float:
+        bounds = self.bounds
+        if self.gaps < GAPS_TO_TRUST:
+            return bounds.max_ns
+        return min(max(TIMEOUT_GAPS * self.peak_ns, bounds.min_ns), bounds.max_ns)
+
+
+_Key = tuple[str, str, str]
+
+
+class Presences:
+    """Appends rows to `rows`. At most `max_slots` (identifier, zone) pairs are remembered, each until it is silent for `timeout_max_s`."""
+
+    def __init__(
+        self, rows: list[Row], bounds: Mapping[str, Bounds], subject_of: Callable[[str, str], int], max_slots: int = 50_000
+    ) -> None:
+        self.rows = rows
+        self._bounds: Final = bounds
+        self._subject_of: Final = subject_of
+        self._max_slots: Final = max_slots
+        self._slots: Final[dict[_Key, _Slot]] = {}
+        self._due: Final[list[tuple[float, int, _Key, _Slot]]] = []
+        self._ticket: Final = itertools.count()
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def hear(self, zone: str, profile: str, identifier: str, t_ns: int, rssi_dbm: int) -> bool:
+        """One sighting; one that is older than the last counts as being of the same time."""
+        key = (zone, profile, identifier)
+        slot = self._slots.get(key)
+        if slot is None:
+            if len(self._slots) >= self._max_slots:
+                return False
+            slot = self._open(key, t_ns)
+        bounds = slot.bounds
+        gap_ns = t_ns - slot.last_ns
+        if gap_ns > 0:
+            if gap_ns > bounds.min_ns:
+                self._silence(key, slot, gap_ns)
+            slot.last_ns = t_ns
+            if gap_ns <= bounds.max_ns:
+                slot.gaps += 1
+                peak_ns = slot.peak_ns * PEAK_KEPT
+                slot.peak_ns = gap_ns if gap_ns > peak_ns else peak_ns
+        else:
+            gap_ns, t_ns = 0, slot.last_ns
+        level_dbm = slot.level_dbm
+        if rssi_dbm >= level_dbm:
+            level_dbm = rssi_dbm
+        elif gap_ns:
+            level_dbm = rssi_dbm + (level_dbm - rssi_dbm) * exp(-gap_ns / bounds.tau_ns)
+        slot.level_dbm = level_dbm
+        if slot.present:
+            slot.sightings += 1
+            slot.sum_dbm += rssi_dbm
+            if level_dbm < bounds.exit_dbm:
+                self._exit(key, slot)
+            elif t_ns - slot.row_ns >= bounds.stay_ns:
+                self._stay(key, slot)
+        elif level_dbm >= bounds.enter_dbm:
+            self._enter(key, slot)
+        return True
+
+    def expire(self, now_ns: int) -> None:
+        """Say EXIT for those whose timeout has passed; forget those silent for the longest timeout. Cost: what falls due."""
+        due = self._due
+        while due and due[0][0] < now_ns:
+            _, _, key, slot = heapq.heappop(due)
+            if self._slots.get(key) is not slot:
+                continue
+            if slot.present and slot.last_ns + slot.timeout_ns() < now_ns:
+                self._exit(key, slot)
+            if slot.last_ns + slot.bounds.max_ns < now_ns:
+                del self._slots[key]
+            else:
+                wait_ns = slot.timeout_ns() if slot.present else slot.bounds.max_ns
+                heapq.heappush(due, (slot.last_ns + wait_ns, next(self._ticket), key, slot))
+
+    def close(self, which: Callable[[int], bool] = lambda subject: True) -> None:
+        """Say EXIT for the present subjects of whom `which` is true, and forget all of whom it is."""
+        for key, slot in [item for item in self._slots.items() if which(item[1].subject)]:
+            if slot.present:
+                self._exit(key, slot)
+            del self._slots[key]
+
+    def _open(self, key: _Key, t_ns: int) -> _Slot:
+        _, profile, identifier = key
+        slot = self._slots[key] = _Slot(self._subject_of(profile, identifier), self._bounds[profile], t_ns)
+        heapq.heappush(self._due, (t_ns + slot.bounds.min_ns, next(self._ticket), key, slot))
+        return slot
+
+    def _silence(self, key: _Key, slot: _Slot, gap_ns: int) -> None:
+        """Before a sighting after `gap_ns`: do what `expire` would have done, had it been called just then."""
+        if slot.present and gap_ns > slot.timeout_ns():
+            self._exit(key, slot)
+        if gap_ns > slot.bounds.max_ns:
+            slot.forget()
+
+    def _enter(self, key: _Key, slot: _Slot) -> None:
+        slot.present = True
+        slot.entered_ns = slot.row_ns = slot.last_ns
+        slot.sightings = slot.sum_dbm = 0
+        self.rows.append(Row(Kind.ENTER, slot.last_ns, slot.subject, key[0], key[1], _int8(slot.level_dbm), 1))
+
+    def _stay(self, key: _Key, slot: _Slot) -> None:
+        self.rows.append(self._evidence(Kind.STAY, key, slot))
+        slot.row_ns = slot.last_ns
+        slot.sightings = slot.sum_dbm = 0
+
+    def _exit(self, key: _Key, slot: _Slot) -> None:
+        """Also says what was heard since the last row, so that counts of sightings add up."""
+        self.rows.append(self._evidence(Kind.EXIT, key, slot))
+        slot.present = False
+
+    @staticmethod
+    def _evidence(kind: Kind, key: _Key, slot: _Slot) -> Row:
+        mean_dbm = slot.sum_dbm / slot.sightings if slot.sightings else slot.level_dbm
+        dwell_s = (slot.last_ns - slot.entered_ns) / S
+        return Row(kind, slot.last_ns, slot.subject, key[0], key[1], _int8(mean_dbm), slot.sightings, dwell_s)
+
+
+def _int8(dbm: float) -> int:
+    return max(-128, min(127, round(dbm)))

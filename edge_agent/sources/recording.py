@@ -1,0 +1,113 @@
+"""The project's own file of things heard: one JSON object a line, `.jsonl` or `.jsonl.gz`, in the order of `t_ns`.
+
+    {"t_ns": 1500000000, "receiver": "ble-door", "profile": "ibeacon", "identifier": "…:1:7", "rssi_dbm": -71}     a sighting
+    {"t_ns": 2000000000, "door": "main", "in": 1, "out": 0}                                                         a crossing
+    {"t_ns": 3000000000, "gap": "reader-reboot", "to_ns": 9000000000}                                               a gap
+    {"t_ns": 9500000000, "progress": true}                                                                          nothing older follows
+
+`t_ns` counts from whatever zero its reader says: 1970 when replayed, the start of the play when played.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting
+from footfall.errors import ContractError
+
+DOOR_PROFILE: Final = "door-counter"
+
+
+def parse_line(line: bytes) -> Heard:
+    """What one line says, its time as `t_boot_ns`; ContractError `recording.line` for anything else."""
+    try:
+        values = json.loads(line)
+        read = next(read for key, read in _READERS.items() if key in values)
+        return read(values)
+    except StopIteration:
+        raise ContractError("recording.line", f"has none of the keys {', '.join(_READERS)}") from None
+    except KeyError as error:
+        raise ContractError("recording.line", f"has no {error}") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ContractError("recording.line", f"cannot be read: {type(error).__name__}") from None
+
+
+def format_line(heard: Sighting | Crossing | Gap | Progress) -> str:
+    """The line that `parse_line` reads back, with its end."""
+    match heard:
+        case Sighting(t_ns, receiver, profile, identifier, rssi_dbm):
+            values: dict[str, Any] = {
+                "t_ns": t_ns, "receiver": receiver, "profile": profile, "identifier": identifier, "rssi_dbm": rssi_dbm,
+            }  # fmt: skip
+        case Crossing(t_ns, door, entered, left, profile):
+            values = {"t_ns": t_ns, "door": door, "in": entered, "out": left, "profile": profile}
+        case Gap(t_ns, to_ns, reason, rows):
+            values = {"t_ns": t_ns, "gap": reason, "to_ns": to_ns, "rows": rows}
+        case Progress(t_ns):
+            values = {"t_ns": t_ns, "progress": True}
+    return json.dumps(values, separators=(",", ":")) + "\n"
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Line numbers from 1, and lines without their ends; `.gz` is unpacked."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            yield number, line.rstrip(b"\r\n")
+
+
+def read_recording(path: Path) -> Iterator[Heard]:
+    """All that the file says. A line that cannot be read is Refused, at the time of the one before, without data: it may name someone."""
+    t_ns = 0
+    for number, line in read_lines(path):
+        try:
+            heard = parse_line(line)
+        except ContractError as error:
+            yield Refused(t_ns, error.reason, f"{path.name}:{number}")
+            continue
+        t_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_boot_ns
+        yield heard
+
+
+def _integer(values: Mapping[str, Any], key: str, default: int | None = None) -> int:
+    value = values[key] if default is None else values.get(key, default)
+    if type(value) is not int:
+        raise TypeError(key)
+    return value
+
+
+def _text(values: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = values[key] if default is None else values.get(key, default)
+    if type(value) is not str or not 0 < len(value) <= 200:
+        raise TypeError(key)
+    return value
+
+
+def _sighting(values: Mapping[str, Any]) -> Sighting:
+    return Sighting(
+        _integer(values, "t_ns"),
+        _text(values, "receiver"),
+        _text(values, "profile"),
+        _text(values, "identifier"),
+        _integer(values, "rssi_dbm"),
+    )
+
+
+def _crossing(values: Mapping[str, Any]) -> Crossing:
+    profile = _text(values, "profile", DOOR_PROFILE)
+    return Crossing(_integer(values, "t_ns"), _text(values, "door"), _integer(values, "in", 0), _integer(values, "out", 0), profile)
+
+
+def _gap(values: Mapping[str, Any]) -> Gap:
+    return Gap(_integer(values, "t_ns"), _integer(values, "to_ns"), _text(values, "gap"), _integer(values, "rows", 0))
+
+
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Heard]]] = {
+    "receiver": _sighting,
+    "door": _crossing,
+    "gap": _gap,
+    "progress": lambda values: Progress(_integer(values, "t_ns")),
+}

@@ -1,0 +1,26 @@
+"""What every `[[sources]]` of agent.toml has."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Annotated
+
+from pydantic import Field
+
+from edge_agent.clock import Clock
+from edge_agent.sources.source import Source
+from footfall.config import Section
+from footfall.events import Name
+
+
+class SourceSettings(Section):
+    """A kind of source adds its own keys and `kind: Literal["…"]`; edge_agent/sources/kinds.py lists them all."""
+
+    name: Name
+    receivers: dict[Name, Name] = Field(default_factory=dict)
+    """Each radio, antenna or reader: the zone it hears."""
+    silence_s: Annotated[float, Field(gt=0)] | None = None
+    """Longer silence is a fault; without it silence is normal."""
+
+    @abstractmethod
+    def source(self, clock: Clock) -> Source: ...

@@ -1,0 +1,66 @@
+"""Health: what an agent says of itself every ten seconds, retained on `footfall/1/{store}/{agent}/health`.
+
+Agent and gateway share this model. Its last will is the same with `state` "offline". Keys of later releases are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from footfall.errors import ContractError
+from footfall.events import Name
+
+MAX_HEALTH_BYTES: Final = 65_536
+
+Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class SourceHealth(_Said):
+    """`fault`: it raised; `silent`: it said nothing for longer than it may. Either is being restarted."""
+
+    state: Literal["ok", "fault", "silent"] = "ok"
+    detail: Annotated[str, Field(max_length=300)] = ""
+    restarts_total: Count = 0
+
+
+class Health(_Said):
+    """`sent_wall_ns` is the agent's own clock, which may be wrong; totals count from the agent's start."""
+
+    v: Literal[1] = 1
+    state: Literal["online", "offline"]
+    agent: Name
+    store: Name
+    boot: Name
+    uptime_s: Seconds = 0.0
+    sent_wall_ns: Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)] = 0
+    spool_frames: Count = 0
+    spool_bytes: Count = 0
+    oldest_unsent_s: Seconds = 0.0
+    sightings_total: Count = 0
+    dropped_total: Count = 0
+    """Rows that the full spool had to give up, and sightings that nothing in the configuration explains."""
+    rows_total: Count = 0
+    sources: Annotated[dict[Name, SourceHealth], Field(max_length=256)] = {}
+
+
+def encode_health(health: Health) -> bytes:
+    return health.model_dump_json().encode()
+
+
+def decode_health(payload: bytes) -> Health:
+    """ContractError `health.size` or `health.invalid` for anything but a health message."""
+    if len(payload) > MAX_HEALTH_BYTES:
+        raise ContractError("health.size", f"health has at most {MAX_HEALTH_BYTES} bytes, this has {len(payload)}")
+    try:
+        return Health.model_validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "health"
+        raise ContractError("health.invalid", f"{where}: {first['msg']}") from None
