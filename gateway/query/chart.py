@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -24,6 +24,8 @@ from gateway.query.measures import HISTOGRAM, HISTOGRAM_S, Answer
 from gateway.query.show import duration
 
 MOST_PANELS: Final = 8
+_A_DAY: Final = 0.9
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _IN, _OUT, _LINE, _SHARE, _QUIET = "#2a6f97", "#a9d6e5", "#d1495b", "#6a994e", "#6c757d"
 _CYCLE: Final = ("#2a6f97", "#d1495b", "#6a994e", "#edae49", "#7b5ea7", "#00798c", "#bc6c25", "#8d99ae")
 _CJK_FONTS: Final = (
@@ -81,7 +83,8 @@ def _traffic(panels: Sequence[Panel]) -> Figure:
     figure = Figure(figsize=(11, 5.6 * len(panels)), layout="constrained")
     axes = figure.subplots(2 * len(panels), 1, squeeze=False, height_ratios=[3, 1.6] * len(panels))[:, 0]
     for (title, zone, rows), above, below in zip(panels, axes[::2], axes[1::2], strict=True):
-        times, width = _times(rows), _width(rows)
+        width = _width(rows)
+        times = _times(rows, width)
         above.bar(times, _values(rows, "in"), width * 0.45, align="edge", color=_IN, label="in")
         above.bar(times + width * 0.45, _values(rows, "out"), width * 0.45, align="edge", color=_OUT, label="out")
         above.plot(times + width / 2, _values(rows, "occupancy_max"), color=_LINE, linewidth=1.6, label="most inside at once")
@@ -120,11 +123,11 @@ def _zones(panels: Sequence[Panel]) -> Figure:
 def _doors(panels: Sequence[Panel]) -> Figure:
     figure = Figure(figsize=(11, 4.2 * len(panels)), layout="constrained")
     for (title, zone, rows), axis in zip(panels, figure.subplots(len(panels), 1, squeeze=False)[:, 0], strict=True):
-        width, moments = _width(rows), np.unique(_times(rows))
+        width = _width(rows)
         doors = sorted({row["door"] for row in rows})
         for i, door in enumerate(doors):
             mine = [row for row in rows if row["door"] == door]
-            at, color = _times(mine) + width * 0.9 * i / len(doors), _CYCLE[i % len(_CYCLE)]
+            at, color = _times(mine, width) + width * 0.9 * i / len(doors), _CYCLE[i % len(_CYCLE)]
             axis.bar(at, _values(mine, "in"), width * 0.9 / len(doors), align="edge", color=color, label=door)
             axis.bar(at, [-n for n in _values(mine, "out")], width * 0.9 / len(doors), align="edge", color=color, alpha=0.45)
         axis.axhline(0, color="#495057", linewidth=0.8)
@@ -132,7 +135,7 @@ def _doors(panels: Sequence[Panel]) -> Figure:
         axis.set_ylabel("out  |  in")
         axis.set_title(title)
         axis.legend(ncols=4, loc="upper right", bbox_to_anchor=(1, 1.14))
-        _time_axis(axis, zone, moments, width)
+        _time_axis(axis, zone, _times(rows, width), width)
     return figure
 
 
@@ -165,7 +168,7 @@ def _visits(panels: Sequence[Panel]) -> Figure:
         visitors = [row for row in rows if not row["is_staff"]]
         for known, color, label in ((False, _OUT, "anonymous"), (True, _LINE, "known fan")):
             mine = [row for row in visitors if row["known"] == known]
-            at = _times(mine, "started")
+            at = _days(mine, "started")
             axis.scatter(at, [row["seconds"] / 60 for row in mine], s=16, color=color, alpha=0.8, label=f"{label} ({len(mine):,})")
         axis.set_ylim(0, None)
         axis.set_ylabel("length of visit, minutes")
@@ -181,12 +184,12 @@ def _over_time(panels: Sequence[Panel], key: str, value: str, label: str) -> Fig
         width = _width(rows)
         for i, name in enumerate(sorted({row[key] for row in rows})):
             mine = [row for row in rows if row[key] == name]
-            axis.plot(_times(mine) + width / 2, _values(mine, value), ".-", color=_CYCLE[i % len(_CYCLE)], label=name)
+            axis.plot(_times(mine, width) + width / 2, _values(mine, value), ".-", color=_CYCLE[i % len(_CYCLE)], label=name)
         axis.set_ylim(0, None)
         axis.set_ylabel(label)
         axis.set_title(title)
         axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
-        _clock(axis, zone)
+        _time_axis(axis, zone, _times(rows, width), width)
     return figure
 
 
@@ -203,21 +206,28 @@ def _values(rows: Rows, name: str) -> list[float]:
     return [float("nan") if row[name] is None else row[name] for row in rows]
 
 
-def _times(rows: Rows, name: str = "time") -> npt.NDArray[np.float64]:
+def _days(rows: Rows, name: str) -> npt.NDArray[np.float64]:
     """Days since 1970, UTC, which is how matplotlib counts time."""
     return np.array([datetime.fromisoformat(row[name]).timestamp() for row in rows]) / 86_400
 
 
 def _width(rows: Rows) -> float:
     """The usual distance of two intervals, in days; an hour if there is but one."""
-    steps = np.diff(np.unique(_times(rows)))
+    steps = np.diff(np.unique(_days(rows, "time")))
     return float(np.median(steps)) if len(steps) else 1 / 24
 
 
+def _times(rows: Rows, width: float) -> npt.NDArray[np.float64]:
+    """Where each interval's bar begins. Days and weeks stand at their local date, though clocks change or the span cuts the first."""
+    if width < _A_DAY:
+        return _days(rows, "time")
+    local = [datetime.fromisoformat(row["time"]).date() for row in rows]
+    return np.array([day.toordinal() - (day.weekday() if width > 6 else 0) - _EPOCH for day in local], np.float64)
+
+
 def _time_axis(axis: Axes, zone: ZoneInfo, times: npt.NDArray[np.float64], width: float) -> None:
-    _clock(axis, zone)
-    if len(times):
-        axis.set_xlim(times[0] - width * 0.2, times[-1] + width * 1.2)
+    _clock(axis, zone if width < _A_DAY else ZoneInfo("UTC"))
+    axis.set_xlim(times.min() - width * 0.2, times.max() + width * 1.2)
 
 
 def _clock(axis: Axes, zone: ZoneInfo) -> None:

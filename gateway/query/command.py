@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.text import Text
 
 from footfall.config import read_secret
 from footfall.errors import ConfigError
@@ -166,7 +167,8 @@ def _progress() -> Iterator[OnPage]:
     try:
         yield on_page
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
 
 
 def _stderr() -> Console:
@@ -190,7 +192,8 @@ def _print(answer: Answer, format_: Format, title: str) -> None:
         sys.stdout.write(show.as_json(answer) + "\n")
     else:
         console = Console(highlight=False) if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH, highlight=False)
-        console.print(show.as_table(answer, title))
+        console.print(Text(title, "bold"), soft_wrap=True)
+        console.print(show.as_table(answer))
 
 
 def _draw(what: str, answer: Answer, titles: Mapping[str, str], zones: Mapping[str, ZoneInfo], path: Path) -> None:

@@ -132,7 +132,8 @@ def _span(reader: Reader, measurement: str, store: str, zone: ZoneInfo, filters:
     first, last = ends or (now_ns - HOUR_NS, now_ns)
     to_ns = end(filters.to, zone, now_ns) if filters.to else last // HOUR_NS * HOUR_NS + HOUR_NS
     if filters.from_:
-        return start(filters.from_, zone, now_ns), to_ns
+        from_ns = start(filters.from_, zone, now_ns)
+        return from_ns, (max(to_ns, now_ns) if from_ns >= to_ns and not filters.to else to_ns)
     return max(first // HOUR_NS * HOUR_NS, midnight((local(to_ns - 1, zone) - timedelta(days=DEFAULT_DAYS - 1)).date(), zone)), to_ns
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from rich import box
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from gateway.query.measures import FIGURES, HISTOGRAM, Answer, Figure, Unit
+from gateway.query.measures import FIGURES, HISTOGRAM, Answer, Figure
 
 _BAR_COLUMNS: Final = ("in", "entries", "count")
 _BAR_CELLS: Final = 16
+_QUIET: Final = " quiet "
+_QUIET_ROWS: Final = 3
+_OFFSET: Final = re.compile(r"[+-]\d\d:\d\d(?=$| )")
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
 
@@ -36,28 +41,24 @@ def as_json(answer: Answer) -> str:
     return json.dumps({"columns": meanings, "rows": records[0], "totals": records[1]}, ensure_ascii=False, indent=1)
 
 
-def as_table(answer: Answer, title: str) -> RichTable:
-    """The main columns for people, with a bar; a histogram as one small picture."""
+def as_table(answer: Answer) -> RichTable:
+    """The main columns for people, with a bar; a histogram as one small picture; long quiet times as one line."""
+    rows = _without_quiet(answer)
     shown = [name for name in answer.columns if not figure(name).wide and name not in HISTOGRAM]
-    table = RichTable(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", show_footer=False, pad_edge=False)
-    bar = next((name for name in _BAR_COLUMNS if name in shown), None)
-    pictures: dict[str, list[str]] = {}
-    if bar is not None:
-        pictures[bar] = _bars([row[answer.columns.index(bar)] or 0 for row in answer.rows])
-    if HISTOGRAM[0] in answer.columns:
-        at = answer.columns.index(HISTOGRAM[0])
-        pictures["p90_s"] = [_spark(row[at : at + len(HISTOGRAM)]) for row in answer.rows]
+    if len({row[0] for row in rows}) == 1:
+        shown.remove("store")
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    pictures = _pictures(answer, rows, shown)
     for name in shown:
         left = figure(name).unit in ("name", "time")
         table.add_column(_heading(name), justify="left" if left else "right", no_wrap=True)
         if name in pictures:
-            table.add_column("" if name == bar else "0 s … 1 h", no_wrap=True, style="cyan")
-    cells = [_column(answer, name, figure(name).unit) for name in shown]
-    for i, row in enumerate(zip(*cells, strict=True)):
-        last = i == len(answer.rows) - 1
-        total = i >= len(answer.rows)
-        line = [cell for name, text in zip(shown, row, strict=True) for cell in _with_picture(text, pictures.get(name), i)]
-        table.add_row(*(Text(cell) for cell in line), end_section=last and bool(answer.totals), style="bold" if total else None)
+            table.add_column("" if name in _BAR_COLUMNS else "0 s … 1 h", no_wrap=True, style="cyan")
+    cells = [_column(answer, rows, name) for name in shown]
+    for i, line in enumerate(zip(*cells, strict=True)):
+        found = [cell for name, text in zip(shown, line, strict=True) for cell in _with_picture(text, pictures.get(name), i)]
+        is_last = i == len(rows) - 1
+        table.add_row(*map(Text, found), end_section=is_last and bool(answer.totals), style="bold" if i >= len(rows) else None)
     return table
 
 
@@ -83,19 +84,49 @@ def _heading(name: str) -> str:
     return name.removesuffix("_s").replace("_", " ")
 
 
-def _column(answer: Answer, name: str, unit: Unit) -> list[str]:
-    at = answer.columns.index(name)
-    values = [row[at] for row in (*answer.rows, *answer.totals)]
+def _without_quiet(answer: Answer) -> list[tuple[Any, ...]]:
+    """The rows, each run of three or more intervals in which nothing was stored as one row that says so."""
+    if "occupancy_last" not in answer.columns:
+        return answer.rows
+    gauge = answer.columns.index("occupancy_last")
+    kept: list[tuple[Any, ...]] = []
+    for quiet, run in groupby(answer.rows, lambda row: (row[0], row[gauge] is None)):
+        rows = list(run)
+        if quiet[1] and len(rows) >= _QUIET_ROWS:
+            rows = [(rows[0][0], f"{rows[0][1]}{_QUIET}{len(rows)}", *[None] * (len(answer.columns) - 2))]
+        kept += rows
+    return kept
+
+
+def _pictures(answer: Answer, rows: Sequence[tuple[Any, ...]], shown: Sequence[str]) -> dict[str, list[str]]:
+    """Beside which column stands a picture, and its text in each row."""
+    pictures = {name: _bars([row[answer.columns.index(name)] or 0 for row in rows]) for name in _BAR_COLUMNS if name in shown}
+    if HISTOGRAM[0] in answer.columns:
+        at = answer.columns.index(HISTOGRAM[0])
+        pictures["p90_s"] = [_spark(row[at : at + len(HISTOGRAM)]) for row in rows]
+    return pictures
+
+
+def _column(answer: Answer, rows: Sequence[tuple[Any, ...]], name: str) -> list[str]:
+    at, unit = answer.columns.index(name), figure(name).unit
+    every = (*rows, *answer.totals)
     if unit == "time":
-        return _times(values)
-    return ["" if value is None else _SHOWN.get(unit, _plain)(value) for value in values]
+        return _times([(row[0], row[at]) for row in every])
+    return ["" if row[at] is None else _SHOWN.get(unit, _plain)(row[at]) for row in every]
 
 
-def _times(values: Sequence[str | None]) -> list[str]:
-    """Local times; with their offset only where it changes, as when clocks do."""
-    offsets = {value[-6:] for value in values if value}
-    keep = len(offsets) > 1
-    return ["total" if value is None else value.replace("T", " ") if keep else value[:-6].replace("T", " ") for value in values]
+def _times(moments: Sequence[tuple[str, str | None]]) -> list[str]:
+    """Local times of `(store, ISO)`; with their offset only where it changes within a store, as when clocks do."""
+    offsets: dict[str, set[str]] = {}
+    for store, text in moments:
+        offsets.setdefault(store, set()).add(_OFFSET.findall(text)[0] if text else "")
+    changing = any(len(found - {""}) > 1 for found in offsets.values())
+    return ["total" if text is None else _readable(text if changing else _OFFSET.sub("", text)) for _, text in moments]
+
+
+def _readable(text: str) -> str:
+    moment, quiet, rows = text.partition(_QUIET)
+    return moment.replace("T", " ") + (f" … quiet, {rows} intervals" if quiet else "")
 
 
 def _plain(value: Any) -> str:
