@@ -14,7 +14,6 @@ from typing import Final
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.markup import escape
 
 from footfall import __version__
 from footfall.errors import FootfallError
