@@ -37,9 +37,7 @@ class InfluxReader:
         _, tags = asked(measurement, None, store, {})
         field, where = next(iter(SCHEMA[measurement].fields)), _where(tags, None, None, False)
         ends = [
-            page[0][0]
-            for end in ("first", "last")
-            for page in self._pages(f'SELECT {end}("{field}") FROM "{measurement}"{where}', tags)  # noqa: S608 # names are the schema's
+            page[0][0] for end in ("first", "last") for page in self._pages(f'SELECT {end}("{field}") FROM "{measurement}"{where}', tags)
         ]
         return (ends[0], ends[1]) if ends else None
 
@@ -59,7 +57,7 @@ class InfluxReader:
         where = _where(matched, from_ns, to_ns, "void" in SCHEMA[measurement].fields and not void)
         select = ", ".join(f'"{name}"' for name in names)
         builder = Builder(measurement, names)
-        for page in self._pages(f'SELECT {select} FROM "{measurement}"{where}', matched):  # noqa: S608 # names are the schema's
+        for page in self._pages(f'SELECT {select} FROM "{measurement}"{where}', matched):
             on_page(builder.add(page))
         return builder.table()
 
