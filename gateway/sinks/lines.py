@@ -86,7 +86,7 @@ _FORMAT: Final[dict[FieldType, str]] = {"int": "%di", "float": "%r", "subject": 
 
 def _encode_few(points: Points) -> bytes:
     schema = SCHEMA[points.measurement]
-    columns = [_chosen(points.tags[tag], partial(_tag, tag)) for tag in schema.tags]
+    columns = [row_texts(points.tags[tag], partial(_tag, tag)) for tag in schema.tags]
     columns += [_spelled(kind, points.fields[name]) for name, kind in schema.fields.items()]
     line = _line_format(points.measurement)
     return "\n".join([line % row for row in zip(*columns, points.time_ns.tolist(), strict=True)]).encode()
@@ -98,7 +98,7 @@ def _line_format(measurement: str) -> str:
     return f"{measurement}{'%s' * len(schema.tags)} {','.join(f'{name}=%s' for name in schema.fields)} %d"
 
 
-def _chosen(column: Coded, spell: Callable[[str], str]) -> list[str]:
+def row_texts(column: Coded, spell: Callable[[str], str]) -> list[str]:
     """Each row's text, spelled; a name is spelled once, unless there are more names than rows."""
     codes, names = column.codes.tolist(), column.names
     if len(names) > len(codes):
@@ -109,17 +109,17 @@ def _chosen(column: Coded, spell: Callable[[str], str]) -> list[str]:
 
 def _spelled(kind: FieldType, column: Column) -> list[str]:
     if isinstance(column, Coded):
-        return _chosen(column, _text)
+        return row_texts(column, _text)
     values = column.tolist()
     if kind == "bool":
         return [_BOOL[value] for value in values]
     if kind == "float":
-        _check_finite(column)
+        check_finite(column)
     spelled = _FORMAT[kind]
     return [spelled % value for value in values]
 
 
-def _check_finite(column: npt.NDArray[Any]) -> None:
+def check_finite(column: npt.NDArray[Any]) -> None:
     if not np.isfinite(column).all():
         raise ValueError("NaN or infinity in a point: its maker must not let it through")
 
@@ -224,7 +224,7 @@ _TEN_THOUSAND: Final = np.uint64(10_000)
 
 def _floats(column: npt.NDArray[Any]) -> Iterator[bytes | _Bytes]:
     """As `repr` does. Decimals of three places, which measured seconds are, go through tables."""
-    _check_finite(column)
+    check_finite(column)
     values = column.astype(np.float64, copy=False)
     magnitude = np.abs(values)
     millis = np.rint(np.minimum(magnitude, _MILLIS_EXACT) * 1000.0)

@@ -1,0 +1,261 @@
+"""InfluxDB 1.8+ and 2.x, through influxdb-client: line protocol as bytes, one request after the other.
+
+What a server says of a bad batch cannot be trusted: it names one line of many, counts wrongly, and 1.8 and 2.7 keep different parts of it.
+So a refused batch is halved down to the lines that are refused alone; writing the good ones again changes nothing. Points older than
+the retention policy allows are found by time instead, since whole days of them may come at once.
+Sources: https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
+         https://docs.influxdata.com/influxdb/v1/tools/api/#apiv2write-http-endpoint
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from influxdb_client.client.exceptions import InfluxDBError
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write_api import SYNCHRONOUS
+from urllib3 import exceptions as http
+
+from footfall.errors import ConfigError, FootfallError, PartialWrite, Rejected, SinkUnavailable
+from gateway.points import Coded, Column, Points
+from gateway.sinks.lines import encode, stored_tag
+
+_REFUSED: Final = frozenset({400, 413, 422})
+"""Something in the batch; every other status is about the server or its set-up."""
+_SET_UP_RETRY_S: Final = 10.0
+"""A person must act first: no need to ask every second."""
+_LONGEST_RETRY_S: Final = 300.0
+_TOO_OLD: Final = "beyond retention policy"
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """The server will not store all of what it was given."""
+
+    status: int
+    reason: str
+
+    @property
+    def too_old(self) -> bool:
+        return _TOO_OLD in self.reason
+
+
+class InfluxDB:
+    """A Sink on one bucket. On 1.8 `bucket` is `database/retention-policy`, `token` is `user:password` and `org` is anything.
+
+    `timeout_s` bounds the connection and each wait for an answer. `ping` tells mistakes of set-up before the first write.
+    """
+
+    name = "influxdb"
+
+    def __init__(self, url: str, bucket: str, token: str = "", org: str = "-", *, timeout_s: float = 10.0, batch_lines: int = 5000) -> None:
+        self.url, self.bucket, self.org = url.rstrip("/"), bucket, org
+        self._batch_lines, self._timeout_s = batch_lines, timeout_s
+        timeout_ms = round(timeout_s * 1000)
+        self._client: Any = InfluxDBClient(self.url, token, org=org, timeout=(timeout_ms, timeout_ms), retries=False)
+        self._api = self._client.write_api(write_options=SYNCHRONOUS)
+
+    def ping(self) -> None:
+        """Nothing, if points can be written. ConfigError: url, token, organisation or bucket are wrong. SinkUnavailable: not there now."""
+        self._check_set_up(ConfigError)
+
+    def write(self, batch: Sequence[Points]) -> None:
+        rejected: list[Rejected] = []
+        for body in _requests(batch, self._batch_lines):
+            refusal = self._post(body)
+            if refusal is not None:
+                self._check_set_up(SinkUnavailable)
+                rejected += self._sift(body.split(b"\n"), refusal)
+        if rejected:
+            raise PartialWrite(rejected)
+
+    def delete(self, measurements: Sequence[str], store: str, from_ns: int, to_ns: int) -> None:
+        """On 1.8 in every retention policy of the database."""
+        for name in measurements:
+            where = f"WHERE \"store\" = '{_quoted(stored_tag(store))}' AND time >= {from_ns} AND time < {to_ns}"
+            self._query(f'DELETE FROM "{name}" {where}')
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _post(self, body: bytes, unavailable: type[FootfallError] = SinkUnavailable) -> _Refusal | None:
+        """None: durable. Raises `unavailable` if a person must mend the set-up, SinkUnavailable if waiting may do."""
+        failure = self._call(lambda: self._api.write(self.bucket, self.org, body))
+        if failure is None:
+            self._check_answer(self._client.api_client.last_response.status, unavailable)
+            return None
+        status, reason = failure.response.status, _words(failure)
+        if status in _REFUSED:
+            return _Refusal(status, reason)
+        advice = self._advice(status, reason)
+        if advice is None:
+            raise SinkUnavailable(f"{self.url} answers {status}: {reason}", _retry_after_s(failure.retry_after))
+        raise _mistake(unavailable, f"{self.url} answers {status} ({reason}): {advice}")
+
+    def _check_answer(self, status: int, unavailable: type[FootfallError]) -> None:
+        """Any web server may answer 200 to anything; InfluxDB says 204."""
+        if status != 204:
+            raise _mistake(unavailable, f"{self.url} answers {status}, where InfluxDB answers 204: check `url` of [sink]")
+
+    def _call(self, request: Callable[[], object]) -> InfluxDBError | None:
+        """The server's answer, if it isn't the good one."""
+        try:
+            request()
+        except InfluxDBError as error:
+            if error.response is None:  # the client's word for a failure of TLS
+                raise SinkUnavailable(f"{self.url}: {getattr(error, 'reason', error)}: check its certificate", _SET_UP_RETRY_S) from None
+            return error
+        except http.ReadTimeoutError:
+            raise SinkUnavailable(
+                f"{self.url} does not answer within {self._timeout_s:g} s: it is overloaded, or `timeout_s` of [sink] too short"
+            ) from None
+        except http.HTTPError as error:
+            raise SinkUnavailable(f"{self.url} cannot be reached: {error}: is InfluxDB running there?") from None
+        except UnicodeDecodeError:
+            raise SinkUnavailable(f"{self.url} answers what is no UTF-8, as a proxy may: check `url` of [sink]", _SET_UP_RETRY_S) from None
+        return None
+
+    def _advice(self, status: int, reason: str) -> str | None:
+        """What is wrong with the set-up, if that is what the answer is about."""
+        if "retention policy not found" in reason:
+            return f"bucket {self.bucket!r}: create that retention policy, or name another in `bucket` of [sink]"
+        return {
+            401: "the token is wrong or expired: check `token_file` of [sink]",
+            403: f"the token may not write to bucket {self.bucket!r}: give it write access, or another in `token_file` of [sink]",
+            404: f"there is no bucket {self.bucket!r} of organisation {self.org!r}: create it, or correct `bucket`, `org`, `url` of [sink]",
+            405: "this is no InfluxDB: check `url` of [sink]",
+        }.get(status)
+
+    def _check_set_up(self, unavailable: type[FootfallError]) -> None:
+        """Writes nothing at all: if even that is refused, it isn't for any line's sake."""
+        refusal = self._post(b"", unavailable)
+        if refusal is not None:
+            message = (
+                f"{self.url} answers {refusal.status} ({refusal.reason}) even to an empty write: check `url`, `org` and `bucket` of [sink]"
+            )
+            raise SinkUnavailable(message, _SET_UP_RETRY_S) if unavailable is SinkUnavailable else unavailable(message)
+
+    def _sift(self, lines: Sequence[bytes], refusal: _Refusal) -> Iterator[Rejected]:
+        """Writes all of a refused batch that can be written; yields the rest. Earlier lines first, as a later one may replace them."""
+        if len(lines) == 1:
+            yield Rejected(lines[0], refusal.reason)
+            return
+        if refusal.too_old:
+            lines = sorted(lines, key=_time_ns)
+            old = self._count_too_old(lines)
+            yield from (Rejected(line, refusal.reason) for line in lines[:old])
+            if old:
+                yield from self._write_lines(lines[old:])
+                return
+        middle = len(lines) // 2
+        first = self._post(b"\n".join(lines[:middle]))
+        if first is not None:
+            yield from self._sift(lines[:middle], first)
+            yield from self._write_lines(lines[middle:])
+        elif len(lines) - middle == 1:
+            yield from self._write_lines(lines[middle:])
+        else:  # what was refused is in the second half: no need to ask for it as a whole
+            yield from self._sift(lines[middle:], refusal)
+
+    def _write_lines(self, lines: Sequence[bytes]) -> Iterator[Rejected]:
+        refusal = self._post(b"\n".join(lines)) if lines else None
+        if refusal is not None:
+            yield from self._sift(lines, refusal)
+
+    def _count_too_old(self, lines: Sequence[bytes]) -> int:
+        """How many of these lines, sorted by time, are beyond retention: what is older than a line that is, is so too."""
+        low, high = 0, len(lines)
+        while low < high:
+            middle = (low + high) // 2 if low else 0
+            refusal = self._post(lines[middle])
+            if refusal is not None and refusal.too_old:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _query(self, statement: str) -> None:
+        """InfluxQL, which 1.8 and 2.x both answer; a mistake is a 200 with an error inside."""
+        answers: list[Any] = []
+        api = self._client.api_client
+        asked = [("db", self.bucket.partition("/")[0]), ("q", statement)]
+        failure = self._call(
+            lambda: answers.append(api.call_api("/query", "POST", query_params=asked, response_type="object", _return_http_data_only=True))
+        )
+        if failure is not None:
+            reason = _words(failure)
+            advice = self._advice(failure.response.status, reason) or "it cannot be asked now"
+            raise SinkUnavailable(f"{self.url} answers {failure.response.status} ({reason}): {advice}", _retry_after_s(failure.retry_after))
+        errors = [result["error"] for result in answers[0].get("results", ()) if "error" in result]
+        if errors:
+            raise SinkUnavailable(f"{self.url}: {statement}: {errors[0]}", _SET_UP_RETRY_S)
+
+
+def _mistake(unavailable: type[FootfallError], message: str) -> FootfallError:
+    """A mistake of set-up, as the error that the caller asked for."""
+    return SinkUnavailable(message, _SET_UP_RETRY_S) if unavailable is SinkUnavailable else unavailable(message)
+
+
+def _requests(batch: Sequence[Points], most_lines: int) -> Iterator[bytes]:
+    """Bodies of at most so many lines, in order."""
+    bodies: list[bytes] = []
+    free = most_lines
+    for points in batch:
+        start = 0
+        while start < len(points):
+            stop = min(start + free, len(points))
+            bodies.append(encode(_part(points, start, stop)))
+            free -= stop - start
+            start = stop
+            if not free:
+                yield b"\n".join(bodies)
+                bodies, free = [], most_lines
+    if bodies:
+        yield b"\n".join(bodies)
+
+
+def _part(points: Points, start: int, stop: int) -> Points:
+    if (start, stop) == (0, len(points)):
+        return points
+
+    def cut(column: Column) -> Column:
+        return Coded(column.codes[start:stop], column.names) if isinstance(column, Coded) else column[start:stop]
+
+    tags = {name: Coded(column.codes[start:stop], column.names) for name, column in points.tags.items()}
+    return Points(points.measurement, points.time_ns[start:stop], tags, {name: cut(column) for name, column in points.fields.items()})
+
+
+def _time_ns(line: bytes) -> int:
+    return int(line[line.rindex(b" ") :])
+
+
+def _words(error: InfluxDBError) -> str:
+    """The server's own words: 1.8 says `error`, 2.x says `message`, a proxy says anything."""
+    body = error.response.data or ""
+    try:
+        said = json.loads(body)
+        return str(said.get("message") or said.get("error") or body)
+    except (ValueError, AttributeError):
+        return str(body).strip()[:300] or str(error.response.reason)
+
+
+def _retry_after_s(text: str | None) -> float:
+    """Seconds or an HTTP date, RFC 9110 section 10.2.3; 1 s where the server names none."""
+    if not text:
+        return 1.0
+    try:
+        seconds = float(text) if re.fullmatch(r"[0-9]{1,9}", text) else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return 1.0
+    return min(max(seconds, 0.0), _LONGEST_RETRY_S)
+
+
+def _quoted(text: str) -> str:
+    """Inside single quotes of InfluxQL."""
+    return text.replace("\\", "\\\\").replace("'", "\\'")
