@@ -21,8 +21,6 @@ from simulators.radio import Ether, Radio
 
 DEFAULT_START_NS: Final = to_ns(datetime.fromisoformat("2026-11-21T10:00:00+08:00"))
 WINDOW_NS: Final = 60 * SECOND_NS
-UPTIME_NS: Final = HOUR_NS
-"""The agents' machines had been up for so long when the world began."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,8 +90,8 @@ class World:
                 yield self._window(inside, begin_ns, finish_ns)
             inside = [person for person in inside if person.path.to_ns >= finish_ns]
 
-    def heard(self, agent: str, from_ns: int = 0) -> Iterator[Sighting | Crossing]:
-        """What the devices of `agent` say from `from_ns` on, in time order, stamped with its boot clock (`UPTIME_NS` at the start)."""
+    def heard(self, agent: str, from_ns: int = 0, origin_ns: int = 0) -> Iterator[Sighting | Crossing]:
+        """What the devices of `agent` say from `from_ns` on, in time order; `t_boot_ns` is `origin_ns` when the world begins."""
         receivers = [receiver.name if receiver.agent == agent else None for receiver in self.plan.receivers]
         mine = np.array([name is not None for name in receivers])
         counts = agent == self.plan.door.agent
@@ -103,10 +101,10 @@ class World:
             crossings = [c for c in window.crossings if c[0] >= from_ns] if counts else []
             for t_ns, device, receiver, rssi_dbm in zip(*(column.tolist() for column in columns), strict=True):
                 while crossings and crossings[0][0] <= t_ns:
-                    yield self._crossing(crossings.pop(0))
+                    yield self._crossing(crossings.pop(0), origin_ns)
                 profile, identifier = window.devices[device]
-                yield Sighting(UPTIME_NS + t_ns, receivers[receiver] or "", profile, identifier, rssi_dbm)
-            yield from map(self._crossing, crossings)
+                yield Sighting(origin_ns + t_ns, receivers[receiver] or "", profile, identifier, rssi_dbm)
+            yield from (self._crossing(crossing, origin_ns) for crossing in crossings)
 
     def digest(self) -> str:
         """SHA-256 over everything heard: equal for equal worlds."""
@@ -117,9 +115,9 @@ class World:
             total.update(repr((window.devices, window.crossings)).encode())
         return total.hexdigest()
 
-    def _crossing(self, crossing: tuple[int, int, int]) -> Crossing:
+    def _crossing(self, crossing: tuple[int, int, int], origin_ns: int) -> Crossing:
         t_ns, entered, left = crossing
-        return Crossing(UPTIME_NS + t_ns, self.plan.door.name, entered, left)
+        return Crossing(origin_ns + t_ns, self.plan.door.name, entered, left)
 
     def _window(self, people: list[Person], begin_ns: int, finish_ns: int) -> Window:
         devices: list[tuple[str, str]] = []

@@ -1,0 +1,51 @@
+"""Reads from the gateway's database what `score` judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gateway.query.reader import Reader
+from simulators.score import Stored, StoredDwell, StoredMinute, StoredVisit
+
+_MS: Final = 1_000_000
+_S: Final = 1_000_000_000
+_LONGEST_NS: Final = 24 * 3600 * _S
+"""Visits that began so long before the span may reach into it."""
+
+
+def read_stored(
+    reader: Reader, stores: Sequence[str], from_ns: int, to_ns: int, on_rows: Callable[[int], None] = lambda rows: None
+) -> Stored:
+    """Visits, dwells and traffic of `stores` that lie in the span, wholly or in part; void ones are left out."""
+    stored = Stored()
+    for store in stores:
+        stored.visits += [v for v in _visits(reader, store, from_ns, to_ns, on_rows) if v.to_ns >= from_ns and v.from_ns < to_ns]
+        stored.dwells += [d for d in dwells(reader, store, from_ns - _LONGEST_NS, to_ns, on_rows) if d.to_ns >= from_ns]
+        stored.minutes += _minutes(reader, store, from_ns, to_ns, on_rows)
+    return stored
+
+
+def dwells(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None] = lambda rows: None) -> list[StoredDwell]:
+    """Dwells that began in the span. Below the millisecond a point's time is a row number, not time."""
+    table = reader.rows("dwell", store, from_ns, to_ns, ("zone", "subject", "seconds"), on_page=on_rows)
+    columns = (table.values("zone"), table.values("subject"), table.time_ns.tolist(), table.values("seconds"))
+    return [
+        StoredDwell(store, zone, subject, t_ns // _MS * _MS, t_ns // _MS * _MS + round(seconds * _S))
+        for zone, subject, t_ns, seconds in zip(*columns, strict=True)
+    ]
+
+
+def _visits(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredVisit]:
+    names = ("subject", "fan", "is_staff", "open", "started_ms", "seconds")
+    table = reader.rows("visit", store, from_ns - _LONGEST_NS, to_ns, names, on_page=on_rows)
+    return [
+        StoredVisit(store, subject, fan, is_staff, is_open, started_ms * _MS, started_ms * _MS + round(seconds * _S))
+        for subject, fan, is_staff, is_open, started_ms, seconds in zip(*(table.values(name) for name in names), strict=True)
+    ]
+
+
+def _minutes(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredMinute]:
+    names = ("in", "out", "transactions")
+    table = reader.rows("traffic", store, from_ns, to_ns, names, on_page=on_rows)
+    return [StoredMinute(store, *row) for row in zip(table.time_ns.tolist(), *(table.values(name) for name in names), strict=True)]

@@ -1,0 +1,61 @@
+"""Truth files and links say the same after writing and reading."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from footfall.errors import ConfigError
+from footfall.events import parse_event, to_ns
+from simulators.truth import LINK_COLUMNS, collect, read_truth, truth_of, write_links, write_truth
+from simulators.world import World
+
+WORLD = World(3, hours=1)
+
+
+def test_a_truth_file_reads_back(tmp_path: Path) -> None:
+    truth = collect(truth_of(WORLD))
+    assert write_truth(tmp_path / "truth.jsonl", truth_of(WORLD)) == len(truth.visits) > 0
+    assert read_truth(tmp_path / "truth.jsonl") == truth
+
+
+@pytest.mark.parametrize("line", ["", "{", "[]", "{}", '{"kind":"nothing"}', '{"kind":"store","seed":1}', '{"kind":"visit","stays":1}'])
+def test_another_file_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "truth.jsonl"
+    write_truth(path, truth_of(WORLD))
+    lines = path.read_text(encoding="utf-8").count("\n")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(ConfigError, match=f"{path}:{lines + 1}"):
+        read_truth(path)
+
+
+def test_no_truth_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        read_truth(tmp_path / "nothing")
+
+
+def test_links_are_csv_with_iso_times(tmp_path: Path) -> None:
+    links = collect(truth_of(WORLD)).links
+    assert write_links(tmp_path / "links.csv", links) == len(links)
+    with (tmp_path / "links.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == LINK_COLUMNS
+    for row, link in zip(rows, links, strict=True):
+        assert (row["identifier_type"], row["identifier"], row["fan"]) == (link.id_type, link.identifier, link.fan)
+        assert abs(to_ns(datetime.fromisoformat(row["from"])) - link.from_ns) < 1000
+        assert (row["to"] == "") == (link.to_ns is None)
+
+
+def test_purchases_are_valid_plain_events_of_linked_members() -> None:
+    members = {link.identifier: link.fan for link in collect(truth_of(WORLD)).links if link.id_type == "member"}
+    world = World(3, hours=4)
+    purchases = list(world.purchases())
+    assert len({purchase.id for purchase in purchases}) == len(purchases) > 10
+    for purchase in purchases:
+        event = parse_event(purchase.event(world.start_ns + purchase.t_ns))
+        assert event.time_ns == (world.start_ns + purchase.t_ns) // 1000 * 1000
+        assert not purchase.member or members[purchase.member] == purchase.fan
