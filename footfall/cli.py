@@ -46,10 +46,14 @@ def build() -> typer.Typer:
     return app
 
 
-def _options(version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True)) -> None:
-    if version:
+def _version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"footfall {__version__}")
         raise typer.Exit
+
+
+def _options(version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True, callback=_version)) -> None:
+    """Options before the sub-command."""
 
 
 def _add(app: typer.Typer, point: EntryPoint) -> None:

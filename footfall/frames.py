@@ -8,6 +8,7 @@ instead of work per event. Bytes in, values out: nothing here reads a clock.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -261,6 +262,20 @@ def _extra(values: object, n: int) -> Mapping[int, Mapping[str, Any]]:
             raise ContractError("body.extra", f"body.extra must map rows 0 to {n - 1} to maps, got {str(row)[:40]!r}")
         if not all(type(key) is str for key in more):
             raise ContractError("body.extra", f"body.extra of row {row} must have text keys")
-        if any(type(value) is float and not np.isfinite(value) for value in more.values()):
+        if not _all_finite(more):
             raise ContractError("body.extra", f"body.extra of row {row} has a number that is not finite")
     return values
+
+
+def _all_finite(value: object) -> bool:
+    """Whether every number in nested lists and maps is finite; without recursion, since strangers choose the depth."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if type(item) is float and not math.isfinite(item):
+            return False
+        if isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return True

@@ -1,0 +1,109 @@
+"""Golden bytes of wire version 1: `v1/NAME.bin`, and `v1/NAME.json` that says what it holds.
+
+The bytes are the contract: a change here breaks agents in the field. To add a case, write its JSON, then
+`python -m tests.golden.wire.golden`, which writes bytes that are missing and never changes any.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from footfall.events import load_json, parse_event
+from footfall.frames import COLUMNS, KINDS, Body, Header, decode_body, decode_frame, encode_body, encode_frame
+from footfall.receipts import DayKey, Receipt, decode_receipt, encode_receipt
+
+FOLDER: Final = Path(__file__).parent
+_PLAIN: Final = ("boot", "made_boot_ns", "made_wall_ns", "wall_synced", "first_row", "key_id", "unknown_keys")
+
+
+def encode(case: dict[str, Any]) -> bytes:
+    """The bytes that this release makes of a case."""
+    return _ENCODE[case["what"]](case)
+
+
+def decode(what: str, payload: bytes) -> dict[str, Any]:
+    """What this release reads, spelled as in the JSON of a case."""
+    return _DECODE[what](payload)
+
+
+def _encode_frame(case: dict[str, Any]) -> bytes:
+    return encode_frame(Header(**case["header"]), _encode_body(case["body"]) if case["body"] else b"")
+
+
+def _encode_body(values: dict[str, Any]) -> bytes:
+    columns = {name: np.array(values[name], dtype) for name, dtype in COLUMNS.items() if name not in ("kind", "subject")}
+    return encode_body(
+        Body(
+            kind=np.array([KINDS.index(kind) + 1 for kind in values["kind"]], "u1"),
+            subject=np.array([int(subject, 16) for subject in values["subject"]], "<u8"),
+            zones=tuple(values["zones"]),
+            profiles=tuple(values["profiles"]),
+            t_wall_ns=np.array(values["t_wall_ns"], "<i8") if values["t_wall_ns"] is not None else None,
+            extra={int(row): more for row, more in values["extra"].items()},
+            **{name: values[name] for name in _PLAIN if name != "unknown_keys"},
+            **columns,
+        )
+    )
+
+
+def _decode_frame(payload: bytes) -> dict[str, Any]:
+    header, body = decode_frame(payload)
+    return {"header": asdict(header), "body": _body_values(decode_body(body)) if header.seq else None}
+
+
+def _body_values(body: Body) -> dict[str, Any]:
+    columns = {name: getattr(body, name).tolist() for name in COLUMNS}
+    return {
+        **{name: getattr(body, name) for name in _PLAIN},
+        "zones": list(body.zones),
+        "profiles": list(body.profiles),
+        **columns,
+        "kind": [KINDS[kind - 1] for kind in columns["kind"]],
+        "subject": [f"{subject:016x}" for subject in columns["subject"]],
+        "t_wall_ns": body.t_wall_ns.tolist() if body.t_wall_ns is not None else None,
+        "extra": {str(row): dict(more) for row, more in body.extra.items()},
+    }
+
+
+def _encode_receipt(case: dict[str, Any]) -> bytes:
+    values = dict(case["receipt"])
+    key = values.pop("key")
+    day_key = DayKey(**{**key, "secret": bytes.fromhex(key["secret"])}) if key else None
+    return encode_receipt(Receipt(**{**values, "versions": tuple(values["versions"])}, key=day_key))
+
+
+def _decode_receipt(payload: bytes) -> dict[str, Any]:
+    values = asdict(decode_receipt(payload))
+    if values["key"]:
+        values["key"]["secret"] = values["key"]["secret"].hex()
+    return {"receipt": values | {"versions": list(values["versions"])}}
+
+
+def _decode_events(payload: bytes) -> dict[str, Any]:
+    return {"events": [parse_event(event).model_dump(mode="json", by_alias=True, exclude_unset=True) for event in load_json(payload)]}
+
+
+_ENCODE: Final[dict[str, Callable[[dict[str, Any]], bytes]]] = {"frame": _encode_frame, "receipt": _encode_receipt}
+_DECODE: Final[dict[str, Callable[[bytes], dict[str, Any]]]] = {
+    "frame": _decode_frame,
+    "receipt": _decode_receipt,
+    "events": _decode_events,
+}
+
+
+def main() -> None:
+    """Write the bytes of every case that has none."""
+    for path in sorted(FOLDER.glob("v1/*.json")):
+        case = json.loads(path.read_text(encoding="utf-8"))
+        if case["what"] in _ENCODE and not path.with_suffix(".bin").exists():
+            path.with_suffix(".bin").write_bytes(encode(case))
+
+
+if __name__ == "__main__":
+    main()

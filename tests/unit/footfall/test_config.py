@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from footfall.config import Section, check, load, read_secret
+from footfall.errors import ConfigError
+
+
+class Inner(Section):
+    port: int = 1
+    file: Path | None = None
+
+
+class Outer(Section):
+    name: str
+    folder: Path = Path("state")
+    inner: Inner = Inner()
+    many: tuple[Inner, ...] = ()
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "x.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_is_read_and_its_paths_start_at_its_folder(tmp_path: Path) -> None:
+    path = written(tmp_path, 'name = "a"\n[inner]\nfile = "/etc/x"\n[[many]]\nfile = "y"\n')
+    config = load(path, Outer, "X", {})
+    assert (config.name, config.folder, config.inner.file) == ("a", tmp_path / "state", Path("/etc/x"))
+    assert config.many[0].file == tmp_path / "y"
+
+
+def test_the_environment_overrides_the_file_and_makes_sections(tmp_path: Path) -> None:
+    path = written(tmp_path, 'name = "a"\n')
+    environment = {"X__NAME": "b", "X__INNER__PORT": "7", "X_OTHER": "1", "Y__NAME": "c"}
+    config = load(path, Outer, "X", environment)
+    assert (config.name, config.inner.port) == ("b", 7)
+
+
+def test_every_mistake_is_named_with_file_and_key(tmp_path: Path) -> None:
+    path = written(tmp_path, 'nam = "a"\n[inner]\nport = "x"\n[[many]]\nport = 1.5\n')
+    with pytest.raises(ConfigError) as refused:
+        load(path, Outer, "X", {})
+    lines = str(refused.value).splitlines()
+    assert {line.split(": ")[1] for line in lines} == {"name", "nam", "inner.port", "many.0.port"}
+    assert all(line.startswith(f"{path}: ") for line in lines)
+    assert "(given: 'x')" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("name = ", "not TOML"), ("name = 1\nname = 2", "not TOML"), ("", "name: Field required")]
+)  # fmt: skip
+def test_what_is_no_configuration_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load(written(tmp_path, text), Outer, "X", {})
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such file"):
+        load(tmp_path / "none.toml", Outer, "X", {})
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path, Outer, "X", {})
+    (tmp_path / "x.toml").write_bytes(b"name = '\xff'")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "x.toml", Outer, "X", {})
+
+
+def test_a_variable_cannot_make_a_section_of_a_value(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="X__NAME__PORT"):
+        load(written(tmp_path, 'name = "a"'), Outer, "X", {"X__NAME__PORT": "1"})
+
+
+def test_values_that_are_no_table_are_refused() -> None:
+    with pytest.raises(ConfigError, match="here: the file"):
+        check([1], Outer, "here")
+
+
+def test_a_secret_is_read_without_its_line_end(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"abc\r\n")
+    assert read_secret(tmp_path / "token") == b"abc"
+    (tmp_path / "token").write_bytes(b"\n")
+    with pytest.raises(ConfigError, match="empty"):
+        read_secret(tmp_path / "token")
+    with pytest.raises(ConfigError, match="No such file"):
+        read_secret(tmp_path / "none")

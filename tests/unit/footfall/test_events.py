@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footfall.errors import ContractError
+from footfall.events import COUNTED, MAX_DEPTH, MAX_EVENTS, MAX_EVENTS_BYTES, Count, Touch, Void, load_json, parse_event, to_ns
+from tests.unit.footfall.strategies import damaged, outcome
+
+SALE = {
+    "kind": "touch", "what": "transaction", "id": "pos-881", "time": "2026-11-21T10:02:03.5+08:00", "zone": "checkout",
+    "identifiers": ["member:8613800000000"], "staff_id": "s12", "department": "optics", "channel": "own_store", "campaign": "c7",
+    "items": [{"sku": "A1", "n": 1}], "ref": "T-991", "amount": 129.0,
+}  # fmt: skip
+COUNT = {"kind": "count", "id": "c1", "door": "main", "in": 3, "out": 1}
+VOID = {"kind": "void", "id": "v1", "of": "pos-881", "reason": "wrong till", "actor": "anna"}
+
+
+def test_a_sale_is_read() -> None:
+    event = parse_event(SALE)
+    assert isinstance(event, Touch)
+    assert event.time_ns == 1_795_226_523_500_000_000
+    assert (event.items[0].sku, event.items[0].n, event.amount) == ("A1", 1, 129.0)
+
+
+def test_a_count_and_a_void_are_read() -> None:
+    count, void = parse_event(COUNT), parse_event(VOID)
+    assert isinstance(count, Count)
+    assert (count.entered, count.left, count.time_ns) == (3, 1, None)
+    assert isinstance(void, Void)
+    assert void.of == "pos-881"
+
+
+@pytest.mark.parametrize("what", sorted(COUNTED))
+def test_money_and_counts_need_an_id(what: str) -> None:
+    touch = {"kind": "touch", "what": what}
+    assert parse_event(touch | {"id": "1"})
+    with pytest.raises(ContractError, match="needs an `id`") as refused:
+        parse_event(touch)
+    assert refused.value.reason == "event.invalid"
+
+
+def test_a_scan_needs_no_id() -> None:
+    assert parse_event({"kind": "touch", "what": "scan"}).id is None
+
+
+@pytest.mark.parametrize(
+    ("event", "where"),
+    [
+        ({}, "event"),
+        ([], "event"),
+        (None, "event"),
+        ("touch", "event"),
+        ({"kind": "dance"}, "event"),
+        (SALE | {"what": "dance"}, "what"),
+        (SALE | {"surprise": 1}, "surprise"),
+        (SALE | {"id": ""}, "id"),
+        (SALE | {"id": "a" * 129}, "id"),
+        (SALE | {"id": "a\nb"}, "id"),
+        (SALE | {"id": "a\x00"}, "id"),
+        (SALE | {"id": 881}, "id"),
+        (SALE | {"time": "2026-11-21T10:02:03"}, "time"),
+        (SALE | {"time": "yesterday"}, "time"),
+        (SALE | {"zone": "check out"}, "zone"),
+        (SALE | {"zone": "a,b=c"}, "zone"),
+        (SALE | {"zone": "checkout\n"}, "zone"),
+        (SALE | {"identifiers": ["8613800000000"]}, "identifiers.0"),
+        (SALE | {"identifiers": ["member:"]}, "identifiers.0"),
+        (SALE | {"identifiers": ["member:1"] * 17}, "identifiers"),
+        (SALE | {"amount": float("nan")}, "amount"),
+        (SALE | {"amount": float("inf")}, "amount"),
+        (SALE | {"amount": 1e13}, "amount"),
+        (SALE | {"items": [{"sku": "A1", "n": 10_001}]}, "items.0.n"),
+        (SALE | {"items": [{"n": 1}]}, "items.0.sku"),
+        (COUNT | {"in": -1}, "in"),
+        (COUNT | {"in": 1_000_001}, "in"),
+        (COUNT | {"in": 1.5}, "in"),
+        ({key: value for key, value in COUNT.items() if key != "id"}, "id"),
+        ({key: value for key, value in VOID.items() if key != "actor"}, "actor"),
+    ],
+)
+def test_what_is_wrong_is_named(event: object, where: str) -> None:
+    with pytest.raises(ContractError) as refused:
+        parse_event(event)
+    assert refused.value.reason == "event.invalid"
+    assert where in str(refused.value).split(": ")[0]
+
+
+def test_an_error_names_the_key_but_never_the_value() -> None:
+    """Messages go into logs and quarantine; what somebody sent may be a phone number."""
+    with pytest.raises(ContractError) as refused:
+        parse_event(SALE | {"identifiers": ["Member:8613800000000"], "staff_id": "a\n8613800000000"})
+    assert "8613800000000" not in str(refused.value)
+
+
+@given(st.data())
+def test_damaged_json_is_a_contract_error_or_events(data: st.DataObject) -> None:
+    payload = data.draw(damaged(json.dumps([SALE, COUNT, VOID]).encode()))
+    found = outcome(lambda text: [outcome_of(event) for event in load_json(text)], payload)
+    if isinstance(found, ContractError):
+        assert found.reason.startswith("event.")
+
+
+def outcome_of(event: object) -> object:
+    return outcome(lambda _: parse_event(event), b"")
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda v: st.lists(v) | st.dictionaries(st.text(max_size=5), v)
+    )
+)
+def test_any_json_is_a_contract_error_or_an_event(value: object) -> None:
+    found = outcome_of(value)
+    assert isinstance(found, ContractError)
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "event.json"),
+        (b"{", "event.json"),
+        (b"NaN", "event.json"),
+        (b'{"a":Infinity}', "event.json"),
+        (b'{"a":-Infinity}', "event.json"),
+        (b'{"a":1e999}', "event.json"),
+        (b'{"a":-1e999}', "event.json"),
+        (b'{"a":1,"a":2}', "event.json"),
+        (b'[{"x":{"a":1,"a":2}}]', "event.json"),
+        (b"{} {}", "event.json"),
+        (b"\xff\xfe\x00", "event.json"),
+        (b'{"a":"\xff"}', "event.json"),
+        (b'{"a":' + b"9" * 5000 + b"}", "event.json"),
+        (b"[" * 100_000, "event.json"),
+        (b'{"a":' * 100_000, "event.json"),
+        (b"[" * 100 + b"]" * 100, "event.depth"),
+        (b"[" + b"1," * MAX_EVENTS + b"1]", "event.rows"),
+        (b" " * (MAX_EVENTS_BYTES + 1), "event.size"),
+    ],
+)
+def test_what_is_not_strict_json_is_refused(payload: bytes, reason: str) -> None:
+    with pytest.raises(ContractError) as refused:
+        load_json(payload)
+    assert refused.value.reason == reason
+    assert len(str(refused.value)) < 400
+
+
+def test_depth_and_number_up_to_the_limits_are_read() -> None:
+    assert load_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+    assert len(load_json(b"[" + b"1," * (MAX_EVENTS - 1) + b"1]")) == MAX_EVENTS
+
+
+def test_one_object_is_a_list_of_one() -> None:
+    assert load_json('{"a": 1.5}') == [{"a": 1.5}]
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)), st.integers(-12 * 60, 14 * 60))  # noqa: DTZ001 # the zone is drawn
+def test_nanoseconds_are_exact_to_the_microsecond(moment: datetime, minutes: int) -> None:
+    aware = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    assert to_ns(aware) == (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
