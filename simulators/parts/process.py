@@ -18,10 +18,16 @@ _POLL_S: Final = 0.01
 
 
 class Process:
-    """Runs `command`; its output goes to `log`. It is ready when `ready` says so."""
+    """Runs `command`; its output goes to `log`. It is ready when `ready` says so.
 
-    def __init__(self, command: Sequence[str], log: Path, ready: Callable[[], bool], limit_s: float = 60.0) -> None:
+    `ends_with_us`: the command reads its standard input and ends with it, so that it cannot outlive this process.
+    """
+
+    def __init__(
+        self, command: Sequence[str], log: Path, ready: Callable[[], bool], *, limit_s: float = 60.0, ends_with_us: bool = False
+    ) -> None:
         self._command, self._log, self._ready, self._limit_s = list(command), log, ready, limit_s
+        self._stdin = subprocess.PIPE if ends_with_us else subprocess.DEVNULL
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -40,7 +46,7 @@ class Process:
         if self.is_running:
             return
         with self._log.open("ab") as out:
-            self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+            self._child = subprocess.Popen(self._command, stdin=self._stdin, stdout=out, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + self._limit_s
         while not self._ready():
             if not self.is_running or time.monotonic() > deadline:
@@ -67,6 +73,8 @@ class Process:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        if child.stdin is not None:
+            child.stdin.close()
 
 
 def free_port() -> int:

@@ -1,0 +1,95 @@
+"""A real Mosquitto on loopback: plain, or with TLS, client certificates and an access list.
+
+On SIGTERM it saves what is queued; on SIGKILL it loses what came since the last save, which is why agents have a spool.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from footfall.errors import ConfigError
+from simulators.parts.process import Process, free_port, is_listening
+
+_CONFIG: Final = """
+user {user}
+listener {port} 127.0.0.1
+persistence {persistence}
+persistence_location {folder}/
+max_queued_messages {max_queued_messages}
+log_dest stdout
+log_type error
+log_type warning
+log_type notice
+"""
+_PLAIN: Final = """
+allow_anonymous true
+"""
+_TLS: Final = """
+cafile {ca}
+certfile {certificate}
+keyfile {key}
+require_certificate true
+use_identity_as_username true
+use_username_as_clientid true
+allow_anonymous false
+acl_file {acl}
+"""
+
+
+def binary() -> Path:
+    """The broker's program. ConfigError says how to get it."""
+    found = shutil.which("mosquitto") or shutil.which("mosquitto", path=f"/usr/sbin:/usr/local/sbin:{os.environ.get('PATH', '')}")
+    if found is None:
+        raise ConfigError("mosquitto is missing: `apt-get install mosquitto` (`make parts` does so where it is root)")
+    return Path(found)
+
+
+class Mosquitto:
+    """One broker in `folder` on 127.0.0.1:`port`; a start on the same folder and port is a restart with its sessions.
+
+    `max_queued_messages` is what it keeps for an absent subscriber, 0 keeps all; Mosquitto's own default is 1000.
+    """
+
+    def __init__(self, folder: Path, port: int | None = None, *, persistence: bool = True, max_queued_messages: int = 1000) -> None:
+        self.folder = folder.absolute()
+        self.port = port or free_port()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        common = _CONFIG.format(
+            user=getpass.getuser(),  # else root becomes `mosquitto`, who may not read the folder
+            port=self.port,
+            folder=self.folder,
+            persistence=str(persistence).lower(),
+            max_queued_messages=max_queued_messages,
+        )
+        self._config = self.folder / "mosquitto.conf"
+        self._config.write_text(common + _PLAIN)
+        self._common = common
+        self.process = Process([str(binary()), "-c", str(self._config)], self.folder / "mosquitto.log", lambda: is_listening(self.port))
+
+    def require_tls(self, ca: Path, certificate: Path, key: Path, acl: Path) -> Mosquitto:
+        """Clients need a certificate of `ca`; its common name is their user and client id, to which `acl` applies."""
+        readable = self.folder / "acl"
+        readable.write_bytes(acl.read_bytes())
+        readable.chmod(0o600)  # Mosquitto warns of one that others may read
+        self._config.write_text(self._common + _TLS.format(ca=ca, certificate=certificate, key=key, acl=readable))
+        return self
+
+    def start(self) -> Mosquitto:
+        self.process.start()
+        return self
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def __enter__(self) -> Mosquitto:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
