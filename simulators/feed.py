@@ -1,0 +1,106 @@
+"""A world's agents at work: what their devices say goes through the real agent core and comes out as bodies of frames.
+
+Pure: time is the world's, keys and ids come from its seed, so the same seed gives the same bytes here too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from device_profiles.profile import shipped
+from edge_agent.clock import Moment
+from edge_agent.core import Core
+from edge_agent.keys import Keys
+from edge_agent.sources.source import Heard
+from footfall.frames import Body
+from footfall.pseudonyms import type_key
+from simulators.paths import SECOND_NS
+from simulators.people import Purchase
+from simulators.world import World
+
+ID_TYPES: Final = ("ibeacon",)
+"""Identifier types whose long-lived keys the simulated boxes hold."""
+UPTIME_NS: Final = 3600 * SECOND_NS
+"""The boxes had been up for so long when the world began."""
+
+
+def boot_of(world: World, agent: str) -> str:
+    """The id of the boot in which the agent's box runs."""
+    return f"sim-{_number(world, agent, 'boot'):016x}"
+
+
+def epoch_of(world: World, agent: str) -> str:
+    """The id of the agent's run."""
+    return f"sim-{_number(world, agent, 'epoch'):016x}"
+
+
+def keys_of(world: World, agent: str, brand_secret: bytes) -> Keys:
+    """The long-lived keys of what is carried, and a private one for all else; no key of the day, as before the first receipt."""
+    private = hashlib.sha256(f"{world.seed}/{agent}/private".encode()).digest()
+    return Keys({id_type: type_key(brand_secret, id_type) for id_type in ID_TYPES}, private)
+
+
+def till_of(world: World) -> str:
+    """The agent whose box the store's till talks to: it reads the checkout."""
+    checkout = world.plan.zones[-1].name
+    return next(receiver.agent for receiver in world.plan.receivers if receiver.zone == checkout)
+
+
+class Feed:
+    """One agent of `world`, from `from_ns` of the world on, until `until_ns`; `flush_s` is how long rows wait for their frame."""
+
+    def __init__(
+        self, world: World, agent: str, brand_secret: bytes, *, from_ns: int = 0, until_ns: int | None = None, flush_s: float = 1.0
+    ) -> None:
+        self.world, self.agent, self.from_ns = world, agent, from_ns
+        self.until_ns = world.length_ns if until_ns is None else until_ns
+        self.core = Core(
+            boot_of(world, agent),
+            world.plan.receivers_of(agent),
+            shipped(),
+            keys_of(world, agent, brand_secret),
+            flush_s=flush_s,
+            heartbeat_s=max(5.0, flush_s),
+        )
+        self._sales = list(world.purchases()) if agent == till_of(world) else []
+
+    def bodies(self) -> Iterator[tuple[int, Body]]:
+        """`(t_ns, body)` with the world's time at which each body was made. At the end everybody leaves, as on a graceful stop."""
+        tick_ns = self.from_ns
+        for t_ns, heard in self._heard():
+            while tick_ns <= t_ns:
+                yield from ((tick_ns, body) for body in self.core.tick(self._moment(tick_ns)))
+                tick_ns += SECOND_NS
+            if isinstance(heard, str):
+                self.core.event(heard, UPTIME_NS + t_ns)
+            else:
+                self.core.hear(heard)
+        while tick_ns < self.until_ns:
+            yield from ((tick_ns, body) for body in self.core.tick(self._moment(tick_ns)))
+            tick_ns += SECOND_NS
+        yield from ((self.until_ns, body) for body in self.core.finish(self._moment(self.until_ns)))
+
+    def _heard(self) -> Iterator[tuple[int, Heard | str]]:
+        """What devices and the till say, in time order."""
+        sales = [sale for sale in self._sales if self.from_ns <= sale.t_ns < self.until_ns]
+        for item in self.world.heard(self.agent, self.from_ns, UPTIME_NS):
+            t_ns = item.t_boot_ns - UPTIME_NS
+            if t_ns >= self.until_ns:
+                break
+            while sales and sales[0].t_ns <= t_ns:
+                yield self._sold(sales.pop(0))
+            yield t_ns, item
+        yield from map(self._sold, sales)
+
+    def _sold(self, sale: Purchase) -> tuple[int, str]:
+        return sale.t_ns, json.dumps(sale.event(self.world.start_ns + sale.t_ns), separators=(",", ":"))
+
+    def _moment(self, t_ns: int) -> Moment:
+        return Moment(UPTIME_NS + t_ns, self.world.start_ns + t_ns, True)
+
+
+def _number(world: World, agent: str, what: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{world.seed}/{agent}/{what}/{world.start_ns}".encode()).digest()[:8], "big")
