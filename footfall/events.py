@@ -113,7 +113,7 @@ def parse_event(value: object) -> Touch | Count | Void:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "event"
-        raise ContractError("event.invalid", f"{where}: {first['msg']}") from None
+        raise ContractError("event.invalid", f"{where}: {first['msg']}"[:300]) from None
 
 
 def load_json(payload: bytes | str) -> list[Any]:

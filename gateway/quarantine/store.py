@@ -148,8 +148,8 @@ class Quarantine:
         with self._transaction() as db:
             before = db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entry'").fetchone()
             db.executemany(
-                "INSERT OR IGNORE INTO entry (key, received_ns, origin, topic, reason, message, rows, private, bytes, payload)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?)", rows,
+                "INSERT INTO entry (key, received_ns, origin, topic, reason, message, rows, private, bytes, payload)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows,
             )  # fmt: skip
             new = int(db.execute("SELECT count(*) FROM entry WHERE id > ?", before).fetchone()[0])
             self._make_room(db, max((refusal.received_ns for refusal in refusals), default=0))
@@ -215,7 +215,9 @@ class Quarantine:
     def refused_again(self, entry_id: int, reason: str, message: str) -> None:
         """It was refused once more: held again, with the new reason."""
         with self._transaction() as db:
-            db.execute("UPDATE entry SET state = 'held', reason = ?, message = ? WHERE id = ?", (reason, message, entry_id))
+            db.execute(
+                "UPDATE entry SET state = 'held', reason = ?, message = ? WHERE id = ?", (reason, _storable(message[:1000]), entry_id)
+            )
 
     def expire(self, now_ns: int) -> int:
         """Drop what may hold raw identifiers and is older than `keep_hours`; to be called about once a minute."""
@@ -245,10 +247,11 @@ class Quarantine:
                 raise
 
     def _row(self, refusal: Refusal) -> tuple[Any, ...]:
-        sealed = self._seal.close(refusal.payload, refusal.topic)
-        private = may_hold_identifiers(refusal.origin, refusal.topic, refusal.payload)
+        topic = _storable(refusal.topic)
+        sealed = self._seal.close(refusal.payload, topic)
+        private = may_hold_identifiers(refusal.origin, topic, refusal.payload)
         return (
-            refusal.key, refusal.received_ns, refusal.origin, refusal.topic, refusal.reason, refusal.message[:1000], refusal.rows,
+            refusal.key, refusal.received_ns, refusal.origin, topic, refusal.reason, _storable(refusal.message[:1000]), refusal.rows,
             private, len(sealed) + _OVERHEAD_BYTES, sealed,
         )  # fmt: skip
 
@@ -284,6 +287,11 @@ def may_hold_identifiers(origin: str, topic: str, payload: bytes) -> bool:
     if origin == "sink":
         return False
     return topic.rpartition("/")[2] not in ("frames", "health") or b"event" in payload or b"identifiers" in payload
+
+
+def _storable(text: str) -> str:
+    """Text that SQLite takes: strangers send lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _remove(db: sqlite3.Connection, ids: Sequence[int], total: str, now_ns: int, actor: str = "") -> int:

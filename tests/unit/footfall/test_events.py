@@ -63,6 +63,10 @@ def test_a_scan_needs_no_id() -> None:
         (SALE | {"id": "a\nb"}, "id"),
         (SALE | {"id": "a\x00"}, "id"),
         (SALE | {"id": 881}, "id"),
+        (SALE | {"id": "\ud800"}, "id"),
+        (SALE | {"\ud800": 1}, "touch"),
+        ({"\ud800": 1}, "event"),
+        ({"kind": "x" * 10_000}, "event"),
         (SALE | {"time": "2026-11-21T10:02:03"}, "time"),
         (SALE | {"time": "yesterday"}, "time"),
         (SALE | {"zone": "check out"}, "zone"),
@@ -88,6 +92,8 @@ def test_what_is_wrong_is_named(event: object, where: str) -> None:
         parse_event(event)
     assert refused.value.reason == "event.invalid"
     assert where in str(refused.value).split(": ")[0]
+    assert len(str(refused.value)) <= 300
+    assert str(refused.value).encode()
 
 
 def test_an_error_names_the_key_but_never_the_value() -> None:
