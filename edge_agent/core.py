@@ -149,7 +149,8 @@ class Core:
                 self._append(Row(kind, t_ns, 0, crossing.door, crossing.profile, 0, n, 0.0, crossing.t_wall_ns))
 
     def _gap(self, gap: Gap) -> None:
-        self._append(Row(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": gap.to_boot_ns, "rows": gap.rows, "reason": gap.reason}))
+        to_ns = gap.to_boot_ns - gap.from_boot_ns if self._recorded else gap.to_boot_ns
+        self._append(Row(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": gap.reason}))
 
     def _refused(self, refused: Refused) -> None:
         extra: dict[str, Any] = {"reason": refused.reason, "where": refused.where}
@@ -196,6 +197,13 @@ class Core:
             unknown_keys=0,
             **columns,
         )
+
+
+def lost_frame(boot: str, made_boot_ns: int, first_row: int, rows: int, zones: Mapping[str, str], profiles: Mapping[str, Profile]) -> Body:
+    """What stands in the place of a frame whose body was spoiled: one GAP of its rows."""
+    core = Core(boot, zones, profiles, Keys(), first_row=first_row)
+    core.hear(Gap(made_boot_ns, made_boot_ns, "spool.crc32", rows))
+    return core.finish(Moment(made_boot_ns, 0, False))[0]
 
 
 class _Names:

@@ -18,7 +18,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,8 +38,8 @@ CREATE TABLE IF NOT EXISTS epochs (
     n INTEGER PRIMARY KEY AUTOINCREMENT, epoch TEXT NOT NULL UNIQUE, boot TEXT NOT NULL,
     last INTEGER NOT NULL DEFAULT 0, mark INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS frames (
-    id INTEGER PRIMARY KEY, epoch_n INTEGER NOT NULL, seq INTEGER NOT NULL, rows INTEGER NOT NULL, made_boot_ns INTEGER NOT NULL,
-    crc32 INTEGER NOT NULL, bytes INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (epoch_n, seq));
+    id INTEGER PRIMARY KEY, epoch_n INTEGER NOT NULL, seq INTEGER NOT NULL, first_row INTEGER NOT NULL, rows INTEGER NOT NULL,
+    made_boot_ns INTEGER NOT NULL, crc32 INTEGER NOT NULL, bytes INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (epoch_n, seq));
 CREATE TABLE IF NOT EXISTS receipted (epoch_n INTEGER NOT NULL, upto INTEGER NOT NULL, gateway_ns INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS journals (n INTEGER PRIMARY KEY AUTOINCREMENT, journal_id TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS dead (
@@ -72,9 +72,12 @@ class _Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A spooled body; `crc32` is of the bytes as they were when spooled."""
+    """A spooled body; `crc32` is of the bytes as they were when spooled, the other numbers what its body says."""
 
     seq: int
+    boot: str
+    made_boot_ns: int
+    first_row: int
     rows: int
     crc32: int
     body: bytes
@@ -126,34 +129,44 @@ class Spool:
             self._set_aside()
 
     def append(self, bodies: Sequence[Body]) -> list[int]:
-        """Durable on return, or SpoolUnavailable and nothing is stored. A corrupt file is set aside and the bodies go to a new one."""
+        """Durable on return, or SpoolUnavailable and nothing is stored: send the same again."""
         if not bodies and not self._marked:
             return []
-        try:
-            return self._append(bodies)
-        except sqlite3.OperationalError as error:
-            raise SpoolUnavailable(f"{self._path}: {error}") from None
-        except sqlite3.DatabaseError as error:
-            if type(error) is not sqlite3.DatabaseError:
-                raise
-            self._set_aside()
-            return self._append(bodies)
+        encoded = [(body, encode_body(body)) for body in bodies]
+        with self._transaction() as db:
+            self._write_marks(db)
+            ledger = self._ledgers[self.epoch]
+            rows: list[tuple[Any, ...]] = [
+                (ledger.n, seq, body.first_row, len(body), body.made_boot_ns, zlib.crc32(data), len(data) + FRAME_OVERHEAD_BYTES, data)
+                for seq, (body, data) in enumerate(encoded, ledger.last + 1)
+            ]
+            db.executemany(
+                "INSERT INTO frames (epoch_n, seq, first_row, rows, made_boot_ns, crc32, bytes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+            )
+            db.execute("UPDATE epochs SET last = last + ? WHERE n = ?", (len(rows), ledger.n))
+            added = sum(row[6] for row in rows)
+            freed, dropped_rows = self._make_room(db, self._bytes + added - self._max_bytes)
+        ledger.last += len(rows)
+        self._bytes += added - freed
+        self.dropped_rows_total += dropped_rows
+        return [row[1] for row in rows]
 
     def sending(self) -> Epoch:
         """The oldest epoch that owes frames; the current one if none does."""
-        with self._lock:
+        with self._guarded():
             owing = (name for name, ledger in self._ledgers.items() if ledger.last > ledger.mark)
             return self._epoch(next(owing, self.epoch))
 
     def get(self, epoch: str) -> Epoch | None:
         """None for an epoch that was never here, or of which nothing is left."""
-        with self._lock:
+        with self._guarded():
             return self._epoch(epoch) if epoch in self._ledgers else None
 
     def frames(self, epoch: str, from_seq: int, limit: int) -> list[Frame]:
-        with self._lock:
-            rows = self._db.execute(
-                "SELECT seq, rows, crc32, body FROM frames WHERE epoch_n = ? AND seq >= ? ORDER BY seq LIMIT ?",
+        with self._guarded() as db:
+            rows = db.execute(
+                "SELECT seq, boot, made_boot_ns, first_row, rows, crc32, body FROM frames JOIN epochs ON n = epoch_n"
+                " WHERE epoch_n = ? AND seq >= ? ORDER BY seq LIMIT ?",
                 (self._ledgers[epoch].n, from_seq, limit),
             )
             return [Frame(*row) for row in rows]
@@ -225,15 +238,15 @@ class Spool:
         self._load()
 
     def fill(self, now_boot_ns: int) -> Fill:
-        with self._lock:
+        with self._guarded():
             first = self.sending()
             unsent = sum(max(0, ledger.last - ledger.mark) for ledger in self._ledgers.values())
             return Fill(unsent, self._bytes, max(0, now_boot_ns - self._made_boot_ns(first)) / S if unsent else 0.0)
 
     def newest(self) -> tuple[str, int] | None:
         """Boot and `made_boot_ns` of the last frame of earlier epochs: since then nothing was observed."""
-        with self._lock:
-            row: tuple[str, int] | None = self._db.execute(
+        with self._guarded() as db:
+            row: tuple[str, int] | None = db.execute(
                 "SELECT boot, made_boot_ns FROM frames JOIN epochs ON n = epoch_n WHERE epoch != ? ORDER BY id DESC LIMIT 1", (self.epoch,)
             ).fetchone()
             return row
@@ -268,34 +281,31 @@ class Spool:
             self._open()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _guarded(self) -> Iterator[sqlite3.Connection]:
+        """The one place that says what an error of the database means. A corrupt file is set aside; the next try finds a new one."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+            except sqlite3.OperationalError as error:
+                raise SpoolUnavailable(f"{self._path}: {error}") from None
+            except sqlite3.DatabaseError as error:
+                if type(error) is not sqlite3.DatabaseError:
+                    raise
+                self._set_aside()
+                raise SpoolUnavailable(f"{self._path}: corrupt ({error}), was set aside") from None
 
-    def _append(self, bodies: Sequence[Body]) -> list[int]:
-        encoded = [(body, encode_body(body)) for body in bodies]
-        with self._transaction() as db:
-            self._write_marks(db)
-            number, last = db.execute("SELECT n, last FROM epochs WHERE epoch = ?", (self.epoch,)).fetchone()
-            rows: list[tuple[Any, ...]] = [
-                (number, seq, len(body), body.made_boot_ns, zlib.crc32(data), len(data) + FRAME_OVERHEAD_BYTES, data)
-                for seq, (body, data) in enumerate(encoded, last + 1)
-            ]
-            db.executemany("INSERT INTO frames (epoch_n, seq, rows, made_boot_ns, crc32, bytes, body) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            db.execute("UPDATE epochs SET last = ? WHERE n = ?", (last + len(rows), number))
-            excess = self._bytes + sum(row[5] for row in rows) - self._max_bytes
-            freed, dropped_rows = self._make_room(db, excess)
-        self._ledgers[self.epoch].last = last + len(rows)
-        self._bytes = self._max_bytes + excess - freed
-        self.dropped_rows_total += dropped_rows
-        return [row[1] for row in rows]
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, durable after it."""
+        with self._guarded() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.DatabaseError):
+                    db.execute("ROLLBACK")
+                raise
 
     def _make_room(self, db: sqlite3.Connection, excess: int) -> tuple[int, int]:
         """Delete frames of `excess` bytes or a little more, if there are; the bytes freed, and the rows that no receipt covers."""
@@ -313,7 +323,7 @@ class Spool:
     def _victims(db: sqlite3.Connection, which: str) -> list[tuple[int, int, int, int]]:
         """Some of the oldest frames: id, bytes, rows, whether receipted."""
         return db.execute(
-            f"SELECT id, bytes, rows, seq <= mark FROM frames JOIN epochs ON n = epoch_n WHERE {which} ORDER BY id LIMIT {_DROP_STEP}"  # noqa: S608 # constants
+            f"SELECT id, bytes, rows, seq <= mark FROM frames JOIN epochs ON n = epoch_n WHERE {which} ORDER BY id LIMIT {_DROP_STEP}"
         ).fetchall()
 
     def _write_marks(self, db: sqlite3.Connection) -> None:
@@ -343,7 +353,7 @@ class Spool:
 
     def _load(self) -> None:
         """What is asked for at every sending is kept in memory: an epoch's numbers, the journals, the bytes."""
-        with self._lock:
+        with self._guarded():
             self._marked = {}
             rows = self._db.execute("SELECT epoch, n, last, mark FROM epochs ORDER BY n")
             self._ledgers = {epoch: _Ledger(n, last, mark) for epoch, n, last, mark in rows}

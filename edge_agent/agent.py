@@ -1,0 +1,233 @@
+"""One running agent: sources and intake into the core, its frames into the spool, from there to the gateway.
+
+Agent(settings: AgentSettings, clock: Clock).run(stop: threading.Event)   # blocks until `stop`
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from device_profiles.profile import Registry, shipped
+from edge_agent.clock import Clock, Moment, moment
+from edge_agent.config import AgentSettings
+from edge_agent.core import Core, lost_frame
+from edge_agent.intake import Intake
+from edge_agent.keys import Keys, read_keys
+from edge_agent.publisher import Publisher
+from edge_agent.sources.source import Gap, Heard
+from edge_agent.spool import HOUR_S, Fill, Frame, Spool, SpoolUnavailable
+from edge_agent.supervisor import Supervisor
+from footfall.config import read_secret
+from footfall.frames import Body
+from footfall.health import Health
+from footfall.receipts import DayKey
+
+log = logging.getLogger("footfall.agent")
+
+S: Final = 1_000_000_000
+INBOX: Final = 10_000
+TURN_S: Final = 0.25
+TURN_ITEMS: Final = 5_000
+TIDY_NS: Final = 60 * S
+RETRY_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """Plain events of one request; `kept` is done when they are durable."""
+
+    texts: Sequence[str]
+    kept: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """The key of the day, from a receipt of `gateway_ns`."""
+
+    key: DayKey
+    gateway_ns: int
+
+
+class Agent:
+    """Everything heard waits in one bounded inbox, so that sources block while the disk does. SpoolUnavailable if it cannot be opened."""
+
+    def __init__(self, settings: AgentSettings, clock: Clock, profiles: Registry | None = None) -> None:
+        self._settings: Final = settings
+        self._clock: Final = clock
+        self._profiles: Final = profiles or shipped()
+        self._started_ns: Final = clock.boot_ns()
+        self._inbox: Final[queue.Queue[Heard | _Events | _Key]] = queue.Queue(INBOX)
+        self._stop = threading.Event()
+        self._publishing = threading.Thread()
+        kept = settings.spool
+        self.spool: Final = Spool(
+            kept.path,
+            secrets.token_hex(16),
+            clock.boot,
+            max_bytes=kept.max_bytes,
+            keep_s=kept.keep_h * HOUR_S,
+            max_age_s=kept.max_age_d * 24 * HOUR_S,
+        )
+        keys = Keys(read_keys(settings.keys.file) if settings.keys.file else {})
+        self.core: Final = Core(clock.boot, settings.zones, self._profiles, keys)
+        self.publisher: Final = Publisher(
+            settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute
+        )
+        self.supervisor: Final = Supervisor([source.source(clock) for source in settings.sources], self._inbox.put, clock)
+        self.intake: Final = self._intake()
+        self._tidied_ns = self._started_ns
+        self._set_aside_total = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`: then sources end, what was heard is spooled, and the broker is told goodbye."""
+        self._stop = stop
+        self._report_absence()
+        with self._serving():
+            self.supervisor.start(stop)
+            while not stop.is_set() or self.supervisor.is_running():
+                self._turn(TURN_S)
+        self._turn(0.0, flush=True)
+        self.spool.close()
+
+    def health(self) -> Health:
+        now = moment(self._clock)
+        try:
+            fill = self.spool.fill(now.boot_ns)
+        except SpoolUnavailable:
+            fill = Fill(0, 0, 0.0)
+        return Health(
+            state="online",
+            agent=self._settings.agent,
+            store=self._settings.store,
+            boot=self._clock.boot,
+            uptime_s=(now.boot_ns - self._started_ns) / S,
+            sent_wall_ns=now.wall_ns,
+            spool_frames=fill.unsent_frames,
+            spool_bytes=fill.bytes,
+            oldest_unsent_s=fill.oldest_unsent_s,
+            sightings_total=self.core.sightings_total,
+            dropped_total=self.core.dropped_total.total() + self.spool.dropped_rows_total,
+            rows_total=self.core.rows_total,
+            sources=dict(self.supervisor.health),
+        )
+
+    def _turn(self, timeout_s: float, flush: bool = False) -> None:
+        """Hear what waits, spool what is due, and only then tell those who wait for it."""
+        if not self._publishing.is_alive() and not self._stop.is_set():
+            raise RuntimeError("the publisher's thread has died of a bug; its traceback is above")
+        events = self._hear(timeout_s)
+        now = moment(self._clock)
+        self._renew_key()
+        if self._keep(self.core.tick(now, flush=flush or bool(events))):
+            for item in events:
+                item.kept.set_result(None)
+            self.publisher.wake()
+        self._tidy(now)
+
+    def _hear(self, timeout_s: float) -> list[_Events]:
+        """Everything in the inbox, up to a turn's worth."""
+        events = []
+        try:
+            item = self._inbox.get(timeout=timeout_s) if timeout_s else self._inbox.get_nowait()
+            for _ in range(TURN_ITEMS):
+                match item:
+                    case _Events():
+                        self._hear_events(item)
+                        events.append(item)
+                    case _Key():
+                        self._hear_key(item)
+                    case _:
+                        self.core.hear(item)
+                item = self._inbox.get_nowait()
+        except queue.Empty:
+            pass
+        return events
+
+    def _hear_events(self, events: _Events) -> None:
+        now_ns = self._clock.boot_ns()
+        for text in events.texts:
+            self.core.event(text, now_ns)
+
+    def _hear_key(self, item: _Key) -> None:
+        self.core.rekey(lambda keys: keys.offer(item.key, item.gateway_ns))
+
+    def _renew_key(self) -> None:
+        """The key of the day is erased when the gateway's day is over, whether or not a new one has come."""
+        gateway_ns = self.publisher.gateway_ns
+        self.core.rekey(lambda keys: keys.expire(gateway_ns))
+
+    def _keep(self, bodies: Sequence[Body]) -> bool:
+        """Spool `bodies`, however long the disk refuses; False if there was nothing, or the agent must stop before."""
+        while bodies:
+            try:
+                self.spool.append(bodies)
+            except SpoolUnavailable as error:
+                log.error("%s; %d frames wait", error, len(bodies))
+                if self._stop.wait(RETRY_S):
+                    return False
+            else:
+                return True
+        return False
+
+    def _tidy(self, now: Moment) -> None:
+        if self.spool.set_aside_total > self._set_aside_total:
+            self._set_aside_total = self.spool.set_aside_total
+            log.error("the spool's file was corrupt and was set aside; what it held unsent is lost")
+            self.core.hear(Gap(0, now.boot_ns, "spool.corrupt"))
+        if now.boot_ns - self._tidied_ns >= TIDY_NS:
+            self._tidied_ns = now.boot_ns
+            try:
+                self.spool.tidy(now.boot_ns, self.publisher.gateway_ns)
+            except SpoolUnavailable as error:
+                log.error("%s; it is tidied later", error)
+
+    def _report_absence(self) -> None:
+        """Between the last frame of the run before and now nothing was observed; across a boot nobody can say how long that was."""
+        newest = self.spool.newest()
+        if newest is not None and newest[0] == self._clock.boot:
+            self.core.hear(Gap(newest[1], self._clock.boot_ns(), "agent.restart"))
+
+    @contextmanager
+    def _serving(self) -> Iterator[None]:
+        """Publisher and intake in their threads."""
+        stop = threading.Event()
+        self._publishing = threading.Thread(target=self.publisher.run, args=(stop,), name="publisher", daemon=True)
+        self._publishing.start()
+        if self.intake is not None:
+            self.intake.start()
+        try:
+            yield
+        finally:
+            if self.intake is not None:
+                self.intake.stop()
+            stop.set()
+            self.publisher.wake()
+            self._publishing.join()
+
+    def _intake(self) -> Intake | None:
+        wanted = self._settings.intake
+        if wanted is None:
+            return None
+        refused = frozenset(profile.identifier_type for profile in self._profiles.values() if not profile.consented)
+        secret = read_secret(wanted.secret_file) if wanted.secret_file else None
+        return Intake(wanted.host, wanted.port, secret, refused, self._take_events, self.health)
+
+    def _take_events(self, texts: Sequence[str]) -> Future[None]:
+        kept: Future[None] = Future()
+        self._inbox.put(_Events(texts, kept))
+        return kept
+
+    def _offer(self, key: DayKey, gateway_ns: int) -> None:
+        self._inbox.put(_Key(key, gateway_ns))
+
+    def _substitute(self, frame: Frame) -> Body:
+        """What stands in the place of a frame that the disk has spoiled: a gap of its rows."""
+        return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, self._settings.zones, self._profiles)

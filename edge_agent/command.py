@@ -1,0 +1,90 @@
+"""The commands of the edge: `footfall agent` and `footfall replay`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from edge_agent.agent import Agent
+from edge_agent.clock import SystemClock
+from edge_agent.config import ENVIRONMENT, AgentSettings
+from edge_agent.keys import read_keys
+from edge_agent.playback import Recording, deliver
+from edge_agent.sources.replay import DEFAULT_START, FORMATS, Settings
+from footfall.config import check, load
+from footfall.errors import ConfigError
+
+
+def agent(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The agent's configuration.")] = Path("agent.toml"),
+    check_only: Annotated[bool, typer.Option("--check", help="Check the configuration and exit.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+) -> None:
+    """Run one edge agent: read its devices, spool what they say, send it until the gateway has it for good."""
+    settings = load(config, AgentSettings, ENVIRONMENT)
+    if check_only:
+        typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {len(settings.sources)} sources: fine")
+        return
+    _log(verbose)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Agent(settings, SystemClock()).run(stop)
+
+
+def replay(
+    paths: Annotated[list[Path], typer.Argument(help="Recorded files, or folders of them.")],
+    format_name: Annotated[str, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.")],
+    store: Annotated[str, typer.Option(help="The store they belong to.")],
+    agent_name: Annotated[str, typer.Option("--agent", help="Send as this agent; not as one that is running.")],
+    host: Annotated[str, typer.Option(help="The broker's host.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The broker's port.")] = 1883,
+    protocol: Annotated[str, typer.Option(help="MQTT version: 5 or 3.1.1.")] = "5",
+    timezone: Annotated[str, typer.Option(help="Of local times in the files.")] = "UTC",
+    start: Annotated[str, typer.Option(help="When a recording without dates began, ISO 8601.")] = DEFAULT_START.isoformat(),
+    door: Annotated[str, typer.Option(help="The door of recorded counts.")] = "main",
+    keys: Annotated[Path | None, typer.Option(help="Key file; without it subjects are made from the recording's own digest.")] = None,
+    timeout_s: Annotated[float, typer.Option(help="Give up when no receipt came for so long.")] = 60.0,
+) -> None:
+    """Send recorded files with their own time, until the gateway has receipted all. Sending them again changes nothing."""
+    values = {"store": store, "agent": agent_name, "spool": {"path": "-"}, "broker": {"host": host, "port": port, "protocol": protocol}}
+    settings = check(values, AgentSettings, "footfall replay")
+    if format_name not in FORMATS:
+        raise ConfigError(f"--format: {format_name!r} is none of {', '.join(FORMATS)}")
+    read_settings = Settings(timezone, _moment(start), door)
+    with _progress() as progress:
+        reading = progress.add_task("read", total=None)
+        recording = Recording.read(format_name, paths, read_settings, store, agent_name, read_keys(keys) if keys else None)
+        progress.update(reading, total=recording.rows, completed=recording.rows)
+        sending = progress.add_task("receipted", total=len(recording.bodies))
+        deliver(recording, settings.broker, timeout_s, lambda done: progress.update(sending, completed=done))
+    typer.echo(
+        f"{recording.rows} rows in {len(recording.bodies)} frames, {recording.refused} refused lines: all receipted ({recording.epoch})"
+    )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--start: {text!r} is no ISO 8601 time, such as 2021-01-01T00:00:00+00:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _log(verbose: bool) -> None:
+    handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(name)s: %(message)s", handlers=[handler])

@@ -1,0 +1,86 @@
+"""`agent.toml`; deploy/examples/agent.toml explains every key. Environment overrides: `FOOTFALL_AGENT__BROKER__HOST=…`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, model_validator
+
+from edge_agent.sources.kinds import AnySource
+from footfall.config import Section
+from footfall.events import Name
+
+ENVIRONMENT: Final = "FOOTFALL_AGENT"
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Tls(Section):
+    """PEM files; without certificate and key the agent is not asked who it is."""
+
+    ca_file: Path
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+class Broker(Section):
+    """The MQTT broker. The client id is the agent's name."""
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    protocol: Literal["5", "3.1.1"] = "5"
+    keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
+    username: str | None = None
+    password_file: Path | None = None
+    tls: Tls | None = None
+
+
+class SpoolSettings(Section):
+    """What waits for its receipt; receipted frames stay `keep_h` longer, space permitting."""
+
+    path: Path
+    max_bytes: Annotated[int, Field(ge=1_000_000)] = 2_000_000_000
+    keep_h: Annotated[float, Field(ge=0)] = 72.0
+    max_age_d: Annotated[float, Field(gt=0)] = 30.0
+
+
+class KeySettings(Section):
+    """`file` holds the long-lived keys of the identifier types that this box reads."""
+
+    file: Path | None = None
+
+
+class IntakeSettings(Section):
+    """Plain events by HTTP for tills that must not depend on a broker. With `secret_file` they need `Authorization: Bearer …`."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8781
+    secret_file: Path | None = None
+
+
+class AgentSettings(Section):
+    """One agent."""
+
+    store: Name
+    agent: Name
+    spool: SpoolSettings
+    broker: Broker = Broker()
+    keys: KeySettings = KeySettings()
+    intake: IntakeSettings | None = None
+    sources: tuple[AnySource, ...] = ()
+
+    @property
+    def zones(self) -> dict[str, str]:
+        """Receiver to zone, of all sources."""
+        return {receiver: zone for source in self.sources for receiver, zone in source.receivers.items()}
+
+    @model_validator(mode="after")
+    def _unique(self) -> AgentSettings:
+        names = [source.name for source in self.sources]
+        receivers = [receiver for source in self.sources for receiver in source.receivers]
+        for what, values in (("source", names), ("receiver", receivers)):
+            for value in values:
+                if values.count(value) > 1:
+                    raise ValueError(f"{what} {value!r} is listed twice")
+        return self

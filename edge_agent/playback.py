@@ -1,0 +1,141 @@
+"""Sends a recording through core, spool and publisher, and waits for the receipts.
+
+    Recording.read(format, paths, settings, store, agent, keys) -> Recording   # pure but for reading the files
+    deliver(recording, broker, timeout_s, on_progress)                         # Undelivered if it does not arrive
+
+The same files and settings give the same frames, byte by byte, and their digest is the epoch: a gateway knows them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Final, cast
+
+from device_profiles.profile import shipped
+from edge_agent.clock import Clock, Moment, SystemClock
+from edge_agent.config import Broker
+from edge_agent.core import Core, lost_frame
+from edge_agent.keys import Keys
+from edge_agent.publisher import Publisher
+from edge_agent.sources.replay import FormatName, Settings, expand, read, zones
+from edge_agent.sources.source import Gap, Refused
+from edge_agent.spool import Frame, S, Spool
+from footfall.errors import FootfallError
+from footfall.frames import Body, encode_body
+from footfall.health import Health
+from footfall.pseudonyms import type_key
+
+BOOT: Final = "recorded"
+POLL_S: Final = 0.1
+CONNECT_S: Final = 15.0
+
+
+class Undelivered(FootfallError):
+    """The broker is not there, or no gateway receipts what was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Files as frames of one epoch. `refused` counts lines that could not be read: they are rows too."""
+
+    store: str
+    agent: str
+    epoch: str
+    bodies: Sequence[Body]
+    zones: Mapping[str, str]
+    refused: int
+
+    @property
+    def rows(self) -> int:
+        return sum(len(body) for body in self.bodies)
+
+    @staticmethod
+    def read(
+        format_name: str, paths: Sequence[Path], settings: Settings, store: str, agent: str, keys: Mapping[str, bytes] | None = None
+    ) -> Recording:
+        """Without `keys`, subjects are made with keys derived from the digest of the files: the same in every replay of them."""
+        name = cast(FormatName, format_name)
+        receivers = zones(name, paths)
+        core = Core(BOOT, receivers, shipped(), Keys(keys or _own_keys(expand(name, paths))), recorded=True, flush_s=inf, heartbeat_s=inf)
+        bodies: list[Body] = []
+        refused = 0
+        t_wall_ns = 0
+        for heard in read(name, paths, settings):
+            now_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_wall_ns
+            if now_ns > t_wall_ns:
+                bodies += core.tick(Moment(0, t_wall_ns, True))
+                t_wall_ns = now_ns
+            core.hear(heard)
+            refused += isinstance(heard, Refused)
+        bodies += core.finish(Moment(0, t_wall_ns, True))
+        return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, refused)
+
+
+def deliver(recording: Recording, broker: Broker, timeout_s: float, on_progress: Callable[[int], None]) -> None:
+    """Until every frame is receipted; Undelivered after `timeout_s` without any progress, or if there is no broker."""
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory(prefix="footfall-replay-") as folder:
+        spool = Spool(Path(folder) / "spool.sqlite", recording.epoch, BOOT, max_bytes=1 << 50)
+        spool.append(recording.bodies)
+        publisher = _publisher(recording, spool, clock, broker)
+        stop = threading.Event()
+        thread = threading.Thread(target=publisher.run, args=(stop,), name="publisher", daemon=True)
+        thread.start()
+        try:
+            _await_receipts(recording, spool, publisher, clock, timeout_s, on_progress)
+        finally:
+            stop.set()
+            thread.join()
+            spool.close()
+
+
+def _await_receipts(
+    recording: Recording, spool: Spool, publisher: Publisher, clock: Clock, timeout_s: float, on_progress: Callable[[int], None]
+) -> None:
+    pause = threading.Event()
+    begun_ns = progress_ns = clock.boot_ns()
+    mark = 0
+    while mark < len(recording.bodies):
+        pause.wait(POLL_S)
+        now_ns = clock.boot_ns()
+        epoch = spool.sending()
+        if epoch.mark != mark:
+            mark, progress_ns = epoch.mark, now_ns
+            on_progress(mark)
+        if not publisher.connected and publisher.refused and now_ns - begun_ns > CONNECT_S * S:
+            raise Undelivered(f"no connection to the broker: {publisher.refused}")
+        if now_ns - progress_ns > timeout_s * S:
+            why = "no gateway receipts: is one running for this store and agent, on this broker?"
+            raise Undelivered(
+                f"{mark} of {len(recording.bodies)} frames receipted, then nothing for {timeout_s:g} s: {publisher.refused or why}"
+            )
+
+
+def _publisher(recording: Recording, spool: Spool, clock: Clock, broker: Broker) -> Publisher:
+    def health() -> Health:
+        return Health(state="online", agent=recording.agent, store=recording.store, boot=clock.boot, rows_total=recording.rows)
+
+    def substitute(frame: Frame) -> Body:
+        return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, recording.zones, shipped())
+
+    return Publisher(recording.store, recording.agent, spool, clock, broker, health, lambda key, gateway_ns: None, substitute)
+
+
+def _own_keys(paths: Sequence[Path]) -> dict[str, bytes]:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return {profile.identifier_type: type_key(digest.digest(), profile.identifier_type) for profile in shipped().values()}
+
+
+def _digest(store: str, agent: str, bodies: Sequence[Body]) -> str:
+    digest = hashlib.sha256(f"{store}/{agent}".encode())
+    for body in bodies:
+        digest.update(hashlib.sha256(encode_body(body)).digest())
+    return f"replay-{digest.hexdigest()[:40]}"

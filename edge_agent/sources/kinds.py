@@ -1,0 +1,12 @@
+"""The kinds of sources that `[[sources]]` may name. A new kind is one module and one line here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from edge_agent.sources.replay import Replay
+from edge_agent.sources.simulated import Simulated
+
+AnySource = Annotated[Simulated | Replay, Field(discriminator="kind")]

@@ -1,0 +1,132 @@
+"""Runs every source in a thread of its own. An exception is a fault, and so is silence longer than the source allows.
+
+A fault ends the attempt, is reported as a dated gap, and the source runs again with backoff. A thread that hangs is abandoned:
+what it says later is refused.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from edge_agent.clock import Clock
+from edge_agent.sources.source import Gap, Heard, Source
+from footfall.health import SourceHealth
+
+log = logging.getLogger("footfall.agent.sources")
+
+S: Final = 1_000_000_000
+POLL_S: Final = 0.2
+FIRST_BACKOFF_S: Final = 1.0
+LONGEST_BACKOFF_S: Final = 60.0
+JOIN_S: Final = 2.0
+
+
+class Abandoned(Exception):  # it is a state, and unwinds a thread that nobody waits for
+    """Raised into a source that still speaks after it was given up."""
+
+
+class _Attempt(threading.Thread):
+    """One run of a source."""
+
+    def __init__(self, source: Source, hear: Callable[[Heard], None], clock: Clock) -> None:
+        super().__init__(name=f"source-{source.name}", daemon=True)
+        self.stop: Final = threading.Event()
+        self.abandoned = False
+        self.emitting = False
+        self.heard_total = 0
+        self.heard_boot_ns = clock.boot_ns()
+        self.error: Exception | None = None
+        self._source: Final = source
+        self._hear: Final = hear
+        self._clock: Final = clock
+
+    def run(self) -> None:
+        try:
+            self._source.run(self.emit, self.stop)
+        except Abandoned:
+            pass
+        except Exception as error:  # the contract of Source: any exception is a fault of the device, not of the agent
+            self.error = error
+
+    def emit(self, heard: Heard) -> None:
+        if self.abandoned:
+            raise Abandoned
+        self.emitting = True
+        self._hear(heard)
+        self.emitting = False
+        self.heard_boot_ns = self._clock.boot_ns()
+        self.heard_total += 1
+
+    def fault(self) -> SourceHealth | None:
+        """What is wrong now, if anything. Error texts may quote what a device sent: only their type is said."""
+        if self.error is not None:
+            text = self.error.strerror if isinstance(self.error, OSError) else None
+            return SourceHealth(state="fault", detail=": ".join(filter(None, [type(self.error).__name__, text]))[:300])
+        silence_s = self._source.silence_s
+        if silence_s is None or self.emitting or not self.is_alive():
+            return None
+        silent_s = (self._clock.boot_ns() - self.heard_boot_ns) / S
+        return SourceHealth(state="silent", detail=f"nothing heard for {silent_s:.0f} s") if silent_s > silence_s else None
+
+
+class Supervisor:
+    """Keeps `sources` running until `stop`; `health` says how each of them is."""
+
+    def __init__(self, sources: Sequence[Source], hear: Callable[[Heard], None], clock: Clock, backoff_s: float = FIRST_BACKOFF_S) -> None:
+        self.health: Final[dict[str, SourceHealth]] = {source.name: SourceHealth() for source in sources}
+        self._hear: Final = hear
+        self._clock: Final = clock
+        self._backoff_s: Final = backoff_s
+        self._stop = threading.Event()
+        self._threads: Final = [
+            threading.Thread(target=self._keep, args=(source,), name=f"watch-{source.name}", daemon=True) for source in sources
+        ]
+
+    def start(self, stop: threading.Event) -> None:
+        """When `stop` is set every source is asked to end; those that hang are left behind."""
+        self._stop = stop
+        for thread in self._threads:
+            thread.start()
+
+    def is_running(self) -> bool:
+        """Whether a source may still say something."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    def _keep(self, source: Source) -> None:
+        backoff_s = self._backoff_s
+        while not self._stop.is_set():
+            attempt = _Attempt(source, self._hear, self._clock)
+            attempt.start()
+            fault = self._await(source, attempt)
+            attempt.stop.set()
+            attempt.join(JOIN_S)
+            attempt.abandoned = True
+            if fault is None:
+                return
+            if attempt.heard_total:
+                backoff_s = self._backoff_s
+            self._report(source, attempt, fault, backoff_s)
+            backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
+
+    def _await(self, source: Source, attempt: _Attempt) -> SourceHealth | None:
+        """Until the attempt fails: the fault; until it ends for good or the agent stops: None."""
+        restarts = self.health[source.name].restarts_total
+        while not self._stop.is_set():
+            attempt.join(POLL_S)
+            if fault := attempt.fault():
+                return fault.model_copy(update={"restarts_total": restarts + 1})
+            if not attempt.is_alive():
+                self.health[source.name] = SourceHealth(detail="ended", restarts_total=restarts)
+                return None
+            if attempt.heard_total and self.health[source.name].state != "ok":
+                self.health[source.name] = SourceHealth(restarts_total=restarts)
+        return None
+
+    def _report(self, source: Source, attempt: _Attempt, fault: SourceHealth, backoff_s: float) -> None:
+        self.health[source.name] = fault
+        log.warning("source %s: %s: %s; again in %.0f s", source.name, fault.state, fault.detail, backoff_s)
+        self._stop.wait(backoff_s)
+        self._hear(Gap(attempt.heard_boot_ns, self._clock.boot_ns(), f"source.{fault.state}"))
