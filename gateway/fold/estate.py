@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -52,6 +53,7 @@ class Estate:
         self.zone_store: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         self.zone_outside: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._zone_bit: list[int] = []
+        self._zones_of: Counter[int] = Counter()
         self.profile_class: list[str] = []
         self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.profile_gap_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
@@ -81,13 +83,13 @@ class Estate:
         key = (store, names)
         codes = self._zone_codes.get(key)
         if codes is None:
-            codes = self._zone_codes[key] = np.array([self._zone(store, name) for name in names] or [0], np.int32)
+            codes = self._zone_codes[key] = np.array([self._zone(store, name) for name in names], np.int32)
         return codes
 
     def profile_codes(self, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
         codes = self._profile_codes.get(names)
         if codes is None:
-            codes = self._profile_codes[names] = np.array([self._profile(name) for name in names] or [0], np.int32)
+            codes = self._profile_codes[names] = np.array([self._profile(name) for name in names], np.int32)
         return codes
 
     def zone(self, store: str, name: str) -> int:
@@ -113,7 +115,8 @@ class Estate:
         code = self.zones.of(f"{store}/{name}")
         if code == len(self.zone_name):
             store_code = self.stores.of(store)
-            self._zone_bit.append(min(int((self.zone_store == store_code).sum()), 63))
+            self._zone_bit.append(min(self._zones_of[store_code], 63))
+            self._zones_of[store_code] += 1
             self.zone_name.append(name)
             self.zone_store = np.append(self.zone_store, np.int32(store_code))
             self.zone_outside = np.append(self.zone_outside, self._outside_names.get(f"{store}/{name}", False))

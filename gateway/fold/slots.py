@@ -127,13 +127,11 @@ class Slots:
         for name in COLUMNS:
             getattr(self, name)[slot] = _FIRST.get(name, 0)
         self.subject[slot], self.store[slot], self.profile[slot], self.staff[slot] = subject, store, profile, staff
-        last = NOBODY
-        for last in self.chain(subject):
-            pass
-        if last == NOBODY:
-            self.first[subject] = slot
+        chain = list(self.chain(subject))
+        if chain:
+            self.next[chain[-1]] = slot
         else:
-            self.next[last] = slot
+            self.first[subject] = slot
         return slot
 
     def remove(self, slot: int) -> None:

@@ -1,0 +1,273 @@
+"""Arrival: the rows of many frames at once become points, and evidence for the fold to put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.frames import KINDS, Body, Kind
+from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
+from gateway.fold.cells import T
+from gateway.fold.estate import NS_PER_MINUTE
+from gateway.fold.order import Evidence, Waiting, Watermarks, order_key
+from gateway.fold.slots import NOBODY
+from gateway.fold.state import State
+from gateway.fold.touches import point_key_ns
+from gateway.points import Coded, Points
+from gateway.records import DEVICE, TIME_QUALITIES, Record
+
+FUTURE_NS: Final = 1_000_000_000
+"""An event cannot be later than its arrival, but for what clocks bound."""
+DEVICE_FUTURE_NS: Final = 86_400 * 1_000_000_000
+EARLIEST_NS: Final = 946_684_800 * 1_000_000_000
+"""The year 2000: nothing that is older was recorded by such devices."""
+DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
+_PRESENCE: Final = np.array([Kind.ENTER, Kind.STAY, Kind.EXIT], np.uint8)
+_KIND_NAMES: Final = ("", *KINDS)
+
+
+@dataclass(slots=True)
+class Clock:
+    """An agent's boot clock against the gateway's, as frames showed it."""
+
+    boot: str = ""
+    first_boot_ns: int = 0
+    first_offset_ns: int = 0
+    width_ns: int = 0
+    drift_ppm: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class _Rows:
+    """The rows of several frames as columns; `frame` numbers the frames."""
+
+    frame: npt.NDArray[np.intp]
+    kind: npt.NDArray[np.uint8]
+    time_ns: npt.NDArray[np.int64]
+    key_ns: npt.NDArray[np.int64]
+    subject: npt.NDArray[np.uint64]
+    zone: npt.NDArray[np.intp]
+    """into the zones that the frames name, one after the other"""
+    profile: npt.NDArray[np.intp]
+    rssi_dbm: npt.NDArray[np.int8]
+    count: npt.NDArray[np.int32]
+    value: npt.NDArray[np.float32]
+    quality: npt.NDArray[np.uint8]
+
+
+class Arrivals:
+    """Takes frames in the journal's order."""
+
+    def __init__(self, state: State, watermarks: Watermarks, waiting: Waiting, stay_points: bool) -> None:
+        self._state: Final = state
+        self._watermarks: Final = watermarks
+        self._waiting: Final = waiting
+        stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
+        self._stored: Final = np.isin(np.arange(256), stored)
+        self._clocks: dict[str, Clock] = {}
+
+    def clock(self, agent: str) -> Clock:
+        return self._clocks.get(agent, Clock())
+
+    def take(self, frames: Sequence[tuple[Record, Body]]) -> tuple[list[Points], set[tuple[int, int]], list[tuple[str, str, str, int]]]:
+        """Points of the rows; (store, minute) of the cells that doors changed; (store, zone, fan, time) of known fans that came."""
+        before = self._hear(frames)
+        rows = self._rows(frames)
+        if not len(rows.kind):
+            return [], set(), []
+        self._state.counts["rows_total"] += len(rows.kind)
+        points = [self._presence_points(frames, rows, np.flatnonzero(self._stored[rows.kind]))]
+        doors = np.flatnonzero((rows.kind == Kind.IN) | (rows.kind == Kind.OUT))
+        changed: set[tuple[int, int]] = set()
+        if len(doors):
+            points.append(self._door_points(frames, rows, doors))
+            changed = self._count_doors(frames, rows, doors)
+        self._gaps(frames, rows)
+        known = self._wait(frames, rows, before)
+        return [each for each in points if len(each)], changed, known
+
+    def _hear(self, frames: Sequence[tuple[Record, Body]]) -> npt.NDArray[np.int64]:
+        """The watermark of its store before each frame; clocks and progress as of after it."""
+        estate, hear, before = self._state.estate, self._watermarks.hear, []
+        for record, body in frames:
+            store = estate.stores.of(record.store)
+            progress = body.made_wall_ns if body.t_wall_ns is not None else body.made_boot_ns + record.offset_ns
+            progress = min(progress, record.received_ns)
+            before.append(
+                hear(store, estate.agents.of(record.agent), record.received_ns, progress, estate.expected.get(store, frozenset()))
+            )
+            self._learn_clock(record, body)
+        return np.array(before, np.int64)
+
+    def _learn_clock(self, record: Record, body: Body) -> None:
+        clock = self._clocks.get(record.agent)
+        if clock is None or clock.boot != body.boot:
+            clock = self._clocks[record.agent] = Clock(body.boot, body.made_boot_ns, record.offset_ns)
+        clock.width_ns = min(record.clock_width_ns, 1 << 60)
+        elapsed_ns = body.made_boot_ns - clock.first_boot_ns
+        if elapsed_ns > DRIFT_AFTER_NS:
+            clock.drift_ppm = round((record.offset_ns - clock.first_offset_ns) / elapsed_ns * 1e6, 3)
+
+    def _rows(self, frames: Sequence[tuple[Record, Body]]) -> _Rows:
+        bodies = [body for _, body in frames]
+        sizes = np.array([len(body) for body in bodies])
+        frame = np.repeat(np.arange(len(bodies)), sizes)
+        zone_base = np.cumsum([0] + [len(body.zones) for body in bodies[:-1]])
+        profile_base = np.cumsum([0] + [len(body.profiles) for body in bodies[:-1]])
+        time_ns = np.concatenate([body.t_boot_ns for body in bodies]) + np.array([record.offset_ns for record, _ in frames])[frame]
+        quality = np.array([record.time_quality for record, _ in frames], np.uint8)[frame]
+        received_ns = np.array([record.received_ns for record, _ in frames])[frame]
+        latest_ns = received_ns + FUTURE_NS
+        if any(body.t_wall_ns is not None for body in bodies):
+            device_ns = np.concatenate([np.zeros(len(body), np.int64) if body.t_wall_ns is None else body.t_wall_ns for body in bodies])
+            timed = device_ns > 0
+            time_ns, quality = np.where(timed, device_ns, time_ns), np.where(timed, np.uint8(DEVICE), quality)
+            latest_ns = np.where(timed, received_ns + DEVICE_FUTURE_NS, latest_ns)
+        clamped = np.clip(time_ns, EARLIEST_NS, latest_ns)
+        self._state.counts["times_clamped_total"] += int(np.count_nonzero(clamped != time_ns))
+        starts = np.cumsum(sizes) - sizes
+        number = np.arange(len(frame)) - starts[frame] + np.array([body.first_row for body in bodies])[frame]
+        return _Rows(
+            frame=frame,
+            kind=np.concatenate([body.kind for body in bodies]),
+            time_ns=clamped,
+            key_ns=clamped // 1_000_000 * 1_000_000 + number % 1_000_000,
+            subject=np.concatenate([body.subject for body in bodies]),
+            zone=np.concatenate([body.zone for body in bodies]) + zone_base[frame],
+            profile=np.concatenate([body.profile for body in bodies]) + profile_base[frame],
+            rssi_dbm=np.concatenate([body.rssi_dbm for body in bodies]),
+            count=np.concatenate([body.count for body in bodies]),
+            value=np.concatenate([body.value for body in bodies]),
+            quality=quality,
+        )
+
+    def _presence_points(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> Points:
+        frame, time_ns = rows.frame[which], rows.time_ns[which]
+        received_ns = np.array([record.received_ns for record, _ in frames])[frame]
+        dwell_s = np.round(rows.value[which].astype(np.float64), 3)
+        return Points(
+            "presence",
+            rows.key_ns[which],
+            {
+                "agent": _coded(frame, [record.agent for record, _ in frames]),
+                "kind": _coded(rows.kind[which], _KIND_NAMES),
+                "store": _coded(frame, [record.store for record, _ in frames]),
+                "zone": _coded(rows.zone[which], [name for _, body in frames for name in body.zones]),
+            },
+            {
+                "subject": rows.subject[which],
+                "profile": _coded(rows.profile[which], [name for _, body in frames for name in body.profiles]),
+                "rssi_dbm": rows.rssi_dbm[which].astype(np.int64),
+                "dwell_s": dwell_s,
+                "time_quality": _coded(rows.quality[which], TIME_QUALITIES),
+                "lag_ms": (received_ns - time_ns) // 1_000_000,
+            },
+        )
+
+    def _door_points(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> Points:
+        frame, entered, count = rows.frame[which], rows.kind[which] == Kind.IN, rows.count[which].astype(np.int64)
+        return Points(
+            "door",
+            rows.key_ns[which],
+            {
+                "agent": _coded(frame, [record.agent for record, _ in frames]),
+                "door": _coded(rows.zone[which], [name for _, body in frames for name in body.zones]),
+                "store": _coded(frame, [record.store for record, _ in frames]),
+            },
+            {"in": np.where(entered, count, 0), "out": np.where(entered, 0, count)},
+        )
+
+    def _count_doors(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
+        stores = [self._state.estate.stores.of(record.store) for record, _ in frames]
+        changed = set()
+        for frame, kind, time_ns, count in zip(
+            rows.frame[which].tolist(), rows.kind[which].tolist(), rows.time_ns[which].tolist(), rows.count[which].tolist(), strict=True
+        ):
+            store, minute = stores[frame], time_ns // NS_PER_MINUTE
+            self._state.traffic.add(store, minute, T["in" if kind == Kind.IN else "out"], count)
+            changed.add((store, minute))
+        return changed
+
+    def _gaps(self, frames: Sequence[tuple[Record, Body]], rows: _Rows) -> None:
+        """What the agent says that it did not observe, or could not read."""
+        for i in np.flatnonzero((rows.kind == Kind.GAP) | (rows.kind == Kind.REFUSED)).tolist():
+            record, body = frames[rows.frame[i]]
+            first = int(np.searchsorted(rows.frame, rows.frame[i]))
+            more = body.extra.get(i - first, {})
+            from_ns = int(rows.time_ns[i])
+            is_gap = rows.kind[i] == Kind.GAP
+            to_ns = more["to_boot_ns"] + record.offset_ns if is_gap and type(more.get("to_boot_ns")) is int else from_ns
+            lost = more.get("rows", 0) if is_gap else 1
+            reason = str(more.get("reason", "unknown")) if is_gap else f"refused: {more.get('reason', 'unknown')}"
+            key_ns = point_key_ns(from_ns, body.first_row + i - first)
+            row = (key_ns, record.agent, record.store, from_ns, to_ns, lost if type(lost) is int else 0, reason)
+            self._state.said.say("gap", row)
+
+    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[tuple[str, str, str, int]]:
+        """Rows about people wait for their turn; known fans among them who were not there yet are news at once."""
+        estate = self._state.estate
+        profile_codes = np.concatenate([estate.profile_codes(body.profiles) for _, body in frames])
+        profile = profile_codes[rows.profile]
+        which = np.flatnonzero((rows.kind <= Kind.EXIT) & estate.profile_visits[profile])
+        private = np.array([body.key_id == PRIVATE_KEY_ID for _, body in frames])[rows.frame[which]]
+        private &= rows.subject[which] >= np.uint64(TOP_BIT)
+        if private.any():
+            self._state.counts["rows_unkeyed_total"] += int(np.count_nonzero(private))
+            which = which[~private]
+        if self._state.assets:
+            which = which[~np.isin(rows.subject[which], np.array(list(self._state.assets), np.uint64))]
+        if not len(which):
+            return []
+        store = np.array([estate.stores.of(record.store) for record, _ in frames], np.int32)[rows.frame[which]]
+        slot = self._slots(rows.subject[which], store, profile[which])
+        zone_codes = np.concatenate([estate.zone_codes(record.store, body.zones) for record, body in frames])
+        evidence = Evidence(
+            slot=slot,
+            order=order_key(rows.time_ns[which], before[rows.frame[which]]),
+            time_ns=rows.time_ns[which],
+            key_ns=rows.key_ns[which],
+            zone=zone_codes[rows.zone[which]],
+            agent=np.array([estate.agents.of(record.agent) for record, _ in frames], np.int32)[rows.frame[which]],
+            rssi_dbm=rows.rssi_dbm[which].astype(np.int16),
+            kind=rows.kind[which],
+        )
+        self._waiting.add(evidence)
+        return self._known(evidence, rows.subject[which])
+
+    def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+        """The slot of each row's subject in its store; new ones are made."""
+        slots, subjects = self._state.slots, subject.tolist()
+        first = slots.first
+        found = np.array([first.get(each, NOBODY) for each in subjects], np.int32)
+        for i in np.flatnonzero((found == NOBODY) | (slots.store[found] != store)).tolist():
+            slot = slots.find(subjects[i], int(store[i]))
+            if slot == NOBODY:
+                staff = self._state.estate.profile_class[profile[i]] == "staff" or subjects[i] in self._state.staff
+                slot = slots.add(subjects[i], int(store[i]), int(profile[i]), staff)
+            found[i] = slot
+        return found
+
+    def _known(self, evidence: Evidence, subject: npt.NDArray[np.uint64]) -> list[tuple[str, str, str, int]]:
+        slots, estate, news = self._state.slots, self._state.estate, {}
+        came = (evidence.kind == Kind.ENTER) & (slots.v_state[evidence.slot] != 1) & (subject < np.uint64(TOP_BIT))
+        for i in np.flatnonzero(came).tolist():
+            time_ns, zone = int(evidence.time_ns[i]), int(evidence.zone[i])
+            if fan := self._state.identity.fan_of(int(subject[i]), time_ns):
+                store = estate.stores.names[estate.zone_store[zone]]
+                news[store, fan] = (store, estate.zone_name[zone], fan, time_ns)
+        return list(news.values())
+
+    def dump(self) -> list[list[Any]]:
+        return [[a, c.boot, c.first_boot_ns, c.first_offset_ns, c.width_ns, c.drift_ppm] for a, c in self._clocks.items()]
+
+    def load(self, values: Iterable[list[Any]]) -> None:
+        self._clocks = {agent: Clock(*clock) for agent, *clock in values}
+
+
+def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
+    """Names may repeat: a frame's rows point at the frame's own."""
+    return Coded(codes.astype(np.uint32), tuple(names))

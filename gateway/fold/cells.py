@@ -1,0 +1,150 @@
+"""Counts per minute: the cells of `traffic` (by store) and `zone_traffic` (by zone), rewritten while they change.
+
+Only sums are kept. Every contribution can be taken back exactly, so a late link or a late agent mends the minutes it touches.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from gateway.points import SCHEMA
+
+TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "visits_closed", "dwell_sum_s", "transactions",
+                  "transactions_known", "returns", "revenue", "touches")  # fmt: skip
+ZONE: Final = ("entries", "exits", "present", "known_present", "dwell_sum_s", "dwells")
+OCCUPANCY, DRIFT = len(TRAFFIC), len(TRAFFIC) + 1
+T: Final = {name: index for index, name in enumerate(TRAFFIC)}
+Z: Final = {name: index for index, name in enumerate(ZONE)}
+KEEP_MINUTES: Final = 15
+"""How long a minute stays in memory after the last that its store or zone has; the ledger keeps it afterwards."""
+
+Cell = list[float]
+
+
+class CellStore(Protocol):
+    """Where cells are that no longer are in memory. One table a kind."""
+
+    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None: ...
+    def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None: ...
+    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None: ...
+
+
+class Cells:
+    """Cells of one kind by (owner, minute). `owner` is the code of a store or zone; a minute counts from 1970, UTC."""
+
+    def __init__(self, table: str, width: int, store: CellStore) -> None:
+        self.table: Final = table
+        self._width: Final = width
+        self._store: Final = store
+        self._cells: defaultdict[int, dict[int, Cell]] = defaultdict(dict)
+        self._minutes: defaultdict[int, list[int]] = defaultdict(list)
+        self._floor: dict[int, int] = {}
+        """Minutes below it may be in the ledger."""
+        self._changed: set[tuple[int, int]] = set()
+
+    def add(self, owner: int, minute: int, index: int, amount: float) -> None:
+        self._cell(owner, minute)[index] += amount
+        self._changed.add((owner, minute))
+
+    def add_span(self, owner: int, first: int, last: int, index: int, amount: float) -> None:
+        """To every minute from `first` to `last`, both included."""
+        for minute in range(first, last + 1):
+            self.add(owner, minute, index, amount)
+
+    def get(self, owner: int, minute: int) -> Cell:
+        return self._cell(owner, minute)
+
+    def before(self, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
+        """The nearest earlier minute that has a cell."""
+        minutes = self._minutes[owner]
+        index = bisect_left(minutes, minute)
+        if index:
+            return minutes[index - 1], self._cells[owner][minutes[index - 1]]
+        return self._store.load_cell_before(self.table, owner, minute) if owner in self._floor else None
+
+    def from_minute(self, owner: int, minute: int) -> Iterator[int]:
+        """The minutes in memory from `minute` on that have cells."""
+        minutes = self._minutes[owner]
+        return iter(minutes[bisect_left(minutes, minute) :])
+
+    def touch(self, owner: int, minute: int) -> None:
+        """The cell is to be written again."""
+        self._changed.add((owner, minute))
+
+    def take_changed(self) -> list[tuple[int, int]]:
+        """(owner, minute) of the cells that changed since the last call, in order."""
+        changed = sorted(self._changed)
+        self._changed = set()
+        return changed
+
+    def retire(self) -> None:
+        """Move cells that are older than KEEP_MINUTES to the ledger."""
+        saved = []
+        for owner, minutes in self._minutes.items():
+            keep_from = minutes[-1] - KEEP_MINUTES if minutes else 0
+            count = bisect_left(minutes, keep_from)
+            if not count:
+                continue
+            saved += [(owner, minute, self._cells[owner].pop(minute)) for minute in minutes[:count]]
+            del minutes[:count]
+            self._floor[owner] = max(self._floor.get(owner, 0), keep_from)
+        self._store.save_cells(self.table, saved)
+
+    def _cell(self, owner: int, minute: int) -> Cell:
+        cell = self._cells[owner].get(minute)
+        if cell is None:
+            kept = self._store.load_cell(self.table, owner, minute) if minute < self._floor.get(owner, 0) else None
+            cell = self._cells[owner][minute] = list(kept) if kept else [0.0] * self._width
+            insort(self._minutes[owner], minute)
+        return cell
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "cells": [[owner, minute, cell] for owner, cells in self._cells.items() for minute, cell in cells.items()],
+            "floor": list(self._floor.items()),
+            "changed": list(self._changed),
+        }
+
+    def load(self, values: Mapping[str, Any]) -> None:
+        for owner, minute, cell in values["cells"]:
+            self._cells[owner][minute] = list(cell)
+            insort(self._minutes[owner], minute)
+        self._floor = dict(values["floor"])
+        self._changed = {(owner, minute) for owner, minute in values["changed"]}
+
+
+def traffic_row(store: str, minute: int, cell: Sequence[float]) -> tuple[Any, ...]:
+    """The row of `traffic`, as `points.from_rows` takes it."""
+    return (minute * 60_000_000_000, store, *_fields("traffic", dict(zip((*TRAFFIC, "occupancy", "drift"), cell, strict=True))))
+
+
+def zone_row(store: str, zone: str, minute: int, cell: Sequence[float]) -> tuple[Any, ...]:
+    """The row of `zone_traffic`."""
+    return (minute * 60_000_000_000, store, zone, *_fields("zone_traffic", dict(zip(ZONE, cell, strict=True))))
+
+
+def settle(cells: Cells, store: int, minute: int, day: Callable[[int, int], int]) -> None:
+    """Occupancy and drift from `minute` to the end of its day, after people were counted in or out in it.
+
+    Doors miscount, so the running sum of a day can fall below zero; occupancy never does, and drift says by how much it would have.
+    """
+    today = day(store, minute)
+    before = cells.before(store, minute)
+    occupancy, drift = (before[1][OCCUPANCY], before[1][DRIFT]) if before and day(store, before[0]) == today else (0.0, 0.0)
+    for each in list(cells.from_minute(store, minute)):
+        if day(store, each) != today:
+            break
+        cell = cells.get(store, each)
+        occupancy += cell[T["in"]] - cell[T["out"]]
+        drift, occupancy = drift + max(0.0, -occupancy), max(0.0, occupancy)
+        if (cell[OCCUPANCY], cell[DRIFT]) != (occupancy, drift):
+            cell[OCCUPANCY], cell[DRIFT] = occupancy, drift
+            cells.touch(store, each)
+
+
+def _fields(measurement: str, values: dict[str, float]) -> Iterator[float]:
+    for name, kind in SCHEMA[measurement].fields.items():
+        yield int(values[name]) if kind == "int" else round(values[name], 6)

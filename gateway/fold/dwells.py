@@ -1,0 +1,168 @@
+"""Dwells: how long a subject's presence in a zone lasted. A slot has one now, and remembers the one before it for its late exit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from footfall.pseudonyms import to_hex
+from gateway.fold.cells import Z
+from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
+from gateway.fold.slots import NOBODY
+from gateway.fold.state import State
+from gateway.ledger import Row
+
+OPEN, CLOSED = 1, 2
+
+
+class Dwells:
+    """Keeps the cells of `zone_traffic` in step with every dwell: each change first takes back what was counted."""
+
+    def __init__(self, state: State) -> None:
+        self._state: Final = state
+        self._unsaved: dict[tuple[str, str, int, str, str], Row] = {}
+
+    def open(self, slot: int, zone: int, time_ns: int, key_ns: int, agent: int) -> None:
+        """The slot's subject is now in `zone`; the dwell before it is closed."""
+        slots, state = self._state.slots, self._state
+        if slots.d_state[slot] == OPEN:
+            self.close(slot)
+        if slots.d_state[slot]:
+            for name in ("key_ns", "agent", "start_ns", "minute", "fan"):
+                getattr(slots, f"p_{name}")[slot] = getattr(slots, f"d_{name}")[slot]
+            slots.p_zone[slot], slots.p_last_ns[slot] = slots.zone[slot], slots.zone_ns[slot]
+        slots.zone[slot], slots.zone_ns[slot], slots.since_ns[slot] = zone, time_ns, time_ns
+        slots.d_state[slot], slots.d_key_ns[slot], slots.d_agent[slot] = OPEN, key_ns, agent
+        slots.d_start_ns[slot], slots.d_minute[slot] = time_ns, time_ns // NS_PER_MINUTE
+        slots.d_fan[slot] = state.fan_code(state.identity.fan_of(int(slots.subject[slot]), time_ns))
+        self._count_presence(slot, 1)
+        self._say_current(slot)
+
+    def extend(self, slot: int, time_ns: int) -> None:
+        """The owner heard the subject again, in order."""
+        slots = self._state.slots
+        if slots.d_state[slot] == CLOSED:
+            self._count_end(slot, -1)
+            slots.d_state[slot] = OPEN
+            self._say_current(slot)
+        slots.zone_ns[slot] = time_ns
+        self._advance(slot, time_ns)
+
+    def _advance(self, slot: int, time_ns: int) -> None:
+        slots = self._state.slots
+        minute, before = time_ns // NS_PER_MINUTE, int(slots.d_minute[slot])
+        if minute > before:
+            slots.d_minute[slot] = minute
+            if self._counts(slot):
+                self._count_minutes(int(slots.zone[slot]), before + 1, minute, bool(slots.d_fan[slot] >= 0), 1)
+
+    def close(self, slot: int) -> None:
+        """It ended with its last evidence."""
+        self._state.slots.d_state[slot] = CLOSED
+        self._count_end(slot, 1)
+        self._say_current(slot)
+
+    def late_exit(self, slot: int, zone: int, time_ns: int) -> None:
+        """An exit says that the subject was heard there until later than its evidence had told."""
+        slots = self._state.slots
+        if zone == slots.zone[slot]:
+            if time_ns > slots.zone_ns[slot]:
+                self.extend(slot, time_ns)
+            return
+        if zone != slots.p_zone[slot] or not slots.p_last_ns[slot] < time_ns <= slots.d_start_ns[slot]:
+            return
+        start_ns, last_ns = int(slots.p_start_ns[slot]), int(slots.p_last_ns[slot])
+        if self._counts(slot):
+            self._count_ended(zone, start_ns, last_ns, -1)
+            self._count_ended(zone, start_ns, time_ns, 1)
+            minute = time_ns // NS_PER_MINUTE
+            self._count_minutes(zone, int(slots.p_minute[slot]) + 1, minute, bool(slots.p_fan[slot] >= 0), 1)
+            slots.p_minute[slot] = max(minute, int(slots.p_minute[slot]))
+        slots.p_last_ns[slot] = time_ns
+        self._say(slot, zone, int(slots.p_key_ns[slot]), int(slots.p_agent[slot]), start_ns, time_ns, False, int(slots.p_fan[slot]))
+
+    def relink(self, subject: str) -> None:
+        """After links of the subject changed: the fan of each of its dwells, as of its start."""
+        state, slots = self._state, self._state.slots
+        self.save()
+        current: dict[tuple[str, int], int] = {}
+        for slot in slots.chain(int(subject, 16)):
+            if slots.d_state[slot]:
+                current[state.estate.stores.names[slots.store[slot]], int(slots.d_key_ns[slot])] = slot
+                self._relink_previous(slot)
+        for _, store, zone, key_ns, agent, start_ns, last_ns, staff, is_open, fan in state.ledger.dwells_of(subject):
+            new = state.identity.fan_of(subject, start_ns)
+            slot = current.get((store, key_ns), NOBODY)
+            if new == fan:
+                continue
+            minutes = int(slots.d_minute[slot]) if slot != NOBODY else last_ns // NS_PER_MINUTE
+            if not staff:
+                known = (1 if new else 0) - (1 if fan else 0)
+                code = state.estate.zone(store, zone)
+                state.zones.add_span(code, start_ns // NS_PER_MINUTE, minutes, Z["known_present"], known)
+            if slot != NOBODY:
+                slots.d_fan[slot] = state.fan_code(new)
+                last_ns = int(slots.zone_ns[slot])
+            row = (subject, store, zone, key_ns, agent, start_ns, last_ns, staff, is_open, new)
+            self._unsaved[subject, store, key_ns, agent, zone] = row
+            state.said.say("dwell", _point(row))
+        self.save()
+
+    def _relink_previous(self, slot: int) -> None:
+        slots, state = self._state.slots, self._state
+        if slots.p_zone[slot] != NOBODY:
+            slots.p_fan[slot] = state.fan_code(state.identity.fan_of(int(slots.subject[slot]), int(slots.p_start_ns[slot])))
+
+    def save(self) -> None:
+        """Into the ledger."""
+        if self._unsaved:
+            self._state.ledger.save_dwells(self._unsaved.values())
+            self._unsaved = {}
+
+    def _counts(self, slot: int) -> bool:
+        return not self._state.slots.staff[slot]
+
+    def _count_presence(self, slot: int, sign: int) -> None:
+        slots = self._state.slots
+        if self._counts(slot):
+            zone, minute = int(slots.zone[slot]), int(slots.d_start_ns[slot]) // NS_PER_MINUTE
+            self._state.zones.add(zone, minute, Z["entries"], sign)
+            self._count_minutes(zone, minute, int(slots.d_minute[slot]), bool(slots.d_fan[slot] >= 0), sign)
+
+    def _count_minutes(self, zone: int, first: int, last: int, known: bool, sign: int) -> None:
+        self._state.zones.add_span(zone, first, last, Z["present"], sign)
+        if known:
+            self._state.zones.add_span(zone, first, last, Z["known_present"], sign)
+
+    def _count_end(self, slot: int, sign: int) -> None:
+        slots = self._state.slots
+        if self._counts(slot):
+            self._count_ended(int(slots.zone[slot]), int(slots.d_start_ns[slot]), int(slots.zone_ns[slot]), sign)
+
+    def _count_ended(self, zone: int, start_ns: int, last_ns: int, sign: int) -> None:
+        cells, minute = self._state.zones, last_ns // NS_PER_MINUTE
+        cells.add(zone, minute, Z["exits"], sign)
+        cells.add(zone, minute, Z["dwells"], sign)
+        cells.add(zone, minute, Z["dwell_sum_s"], sign * _seconds(start_ns, last_ns))
+
+    def _say_current(self, slot: int) -> None:
+        s = self._state.slots
+        self._say(slot, int(s.zone[slot]), int(s.d_key_ns[slot]), int(s.d_agent[slot]), int(s.d_start_ns[slot]), int(s.zone_ns[slot]),
+                  bool(s.d_state[slot] == OPEN), int(s.d_fan[slot]))  # fmt: skip
+
+    def _say(self, slot: int, zone: int, key_ns: int, agent: int, start_ns: int, last_ns: int, is_open: bool, fan: int) -> None:
+        state, estate = self._state, self._state.estate
+        subject, store = to_hex(int(state.slots.subject[slot])), estate.stores.names[state.slots.store[slot]]
+        row = (subject, store, estate.zone_name[zone], key_ns, estate.agents.names[agent], start_ns, last_ns,
+               int(state.slots.staff[slot]), int(is_open), state.fan_name(fan))  # fmt: skip
+        self._unsaved[subject, store, key_ns, row[4], row[2]] = row
+        state.said.say("dwell", _point(row))
+
+
+def _point(row: Row) -> Row:
+    subject, store, zone, key_ns, agent, start_ns, last_ns, staff, is_open, fan = row
+    return (key_ns, agent, store, zone, subject, fan, _seconds(start_ns, last_ns), bool(staff), bool(is_open), False)
+
+
+def _seconds(start_ns: int, last_ns: int) -> float:
+    """To the millisecond, so that sums can be taken back exactly."""
+    return round((last_ns - start_ns) / NS_PER_S, 3)

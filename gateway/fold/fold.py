@@ -1,0 +1,222 @@
+"""The fold: `points = fold.apply(records)`. It reads no clock: the same journal gives the same points, in batches of any size.
+
+Records are taken in turns of one second of `received_ns`. Raw rows become points as they come; what is derived from them (zones,
+visits, dwells, minutes) is worked out when a turn ends, over all stores at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgpack
+
+from device_profiles.profile import Registry
+from footfall.frames import Body, decode_body
+from gateway.fold.arrive import Arrivals
+from gateway.fold.cells import settle, traffic_row, zone_row
+from gateway.fold.dwells import Dwells
+from gateway.fold.estate import NS_PER_S
+from gateway.fold.identity import Link, decode_links
+from gateway.fold.order import Waiting, Watermarks
+from gateway.fold.presence import Presence
+from gateway.fold.state import State
+from gateway.fold.touches import Touches, point_key_ns
+from gateway.fold.visits import Visits
+from gateway.ledger import Ledger
+from gateway.points import Points
+from gateway.records import Record, RecordKind
+from gateway.site import Site
+
+STATE_VERSION: Final = 1
+EXPIRE_EVERY_TURNS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A known fan came into a store: news for the live stream."""
+
+    store: str
+    zone: str
+    fan: str
+    time_ns: int
+
+
+class Fold:
+    """One brand's stores at one position of the journal."""
+
+    def __init__(
+        self, profiles: Registry, ledger: Ledger, staff_subjects: Callable[[Site], tuple[set[int], set[int]]], stay_points: bool
+    ) -> None:
+        """`staff_subjects` gives the subjects of a site's staff and assets."""
+        self.state: Final = State(profiles, ledger)
+        self._staff_subjects: Final = staff_subjects
+        self._site: Site | None = None
+        self._waiting: Final = Waiting()
+        self._watermarks: Final = Watermarks()
+        self._visits: Final = Visits(self.state)
+        self._dwells: Final = Dwells(self.state)
+        self._presence: Final = Presence(self.state, self._visits, self._dwells)
+        self._touches: Final = Touches(self.state, self._visits)
+        self._arrivals: Final = Arrivals(self.state, self._watermarks, self._waiting, stay_points)
+        self._turn = 0
+        self._to_settle: dict[tuple[int, int], int] = {}
+        """(store, day) -> the first minute whose occupancy may be wrong."""
+        self.pos = 0
+        self.arrived: list[Arrival] = []
+        """Since the caller took them last; not part of the state."""
+
+    def apply(self, records: Sequence[tuple[Record, Body | None]]) -> list[Points]:
+        """Take records in the journal's order; a frame's body may be given, to spare decoding it again."""
+        points: list[Points] = []
+        frames: list[tuple[Record, Body]] = []
+        for record, body in records:
+            turn = record.received_ns // NS_PER_S
+            if turn != self._turn:
+                points += self._arrive(frames)
+                self._end_turn(turn)
+            if record.kind == RecordKind.FRAME:
+                frames.append((record, body if body is not None else decode_body(record.body)))
+            else:
+                points += self._arrive(frames)
+                self._TAKE[record.kind](self, record)
+            self.pos = record.pos
+        return points + self._arrive(frames) + self.state.said.take()
+
+    def _arrive(self, frames: list[tuple[Record, Body]]) -> list[Points]:
+        if not frames:
+            return []
+        points, doors, known = self._arrivals.take(frames)
+        for store, minute in doors:
+            self._unsettled(store, minute)
+        self.arrived += [Arrival(*values) for values in known]
+        frames.clear()
+        return points
+
+    def _end_turn(self, turn: int) -> None:
+        before, self._turn = self._turn, turn
+        rows = self._waiting.release(self.state.slots.store, self._watermarks.by_store)
+        if rows is not None:
+            self._presence.take(rows)
+        if turn // EXPIRE_EVERY_TURNS != before // EXPIRE_EVERY_TURNS:
+            self._presence.expire(self._watermarks.by_store, self._waiting.slots())
+        self._visits.project()
+        self._dwells.save()
+        self._say_cells()
+
+    def _say_cells(self) -> None:
+        state, estate = self.state, self.state.estate
+        for (store, _), minute in self._to_settle.items():
+            settle(state.traffic, store, minute, estate.day)
+        self._to_settle = {}
+        for store, minute in state.traffic.take_changed():
+            state.said.say("traffic", traffic_row(estate.stores.names[store], minute, state.traffic.get(store, minute)))
+        for zone, minute in state.zones.take_changed():
+            store_name = estate.stores.names[estate.zone_store[zone]]
+            state.said.say("zone_traffic", zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
+
+    def _unsettled(self, store: int, minute: int) -> None:
+        key = (store, self.state.estate.day(store, minute))
+        self._to_settle[key] = min(minute, self._to_settle.get(key, minute))
+
+    # Records other than frames
+
+    def _event(self, record: Record) -> None:
+        values = json.loads(record.body)
+        if values["kind"] == "touch":
+            self._link(self._touches.touch(record, values))
+        elif values["kind"] == "count":
+            self._unsettled(*self._touches.count(record, values))
+        elif cell := self._touches.void(values):
+            self._unsettled(*cell)
+
+    def _health(self, record: Record) -> None:
+        health = json.loads(record.body)
+        clock = self._arrivals.clock(record.agent)
+        self.state.said.say(
+            "agent",
+            (point_key_ns(record.received_ns, record.pos), record.agent, record.store, float(health["uptime_s"]),
+             int(health["spool_frames"]), clock.width_ns / 1e6, clock.drift_ppm, int(health["sightings_total"]),
+             int(health["dropped_total"])),
+        )  # fmt: skip
+
+    def _gap(self, record: Record) -> None:
+        gap = json.loads(record.body)
+        key_ns = point_key_ns(gap["from_ns"], record.pos)
+        self.state.said.say("gap", (key_ns, record.agent, record.store, gap["from_ns"], gap["to_ns"], gap["rows"], gap["reason"]))
+
+    def _tick(self, record: Record) -> None:
+        self._watermarks.tick(record.received_ns, self.state.estate.expected)
+
+    def _set_site(self, record: Record) -> None:
+        self._use_site(Site.model_validate_json(record.body))
+
+    def _use_site(self, site: Site) -> None:
+        self._site = site
+        self.state.estate.apply(site)
+        self._watermarks.grow(len(self.state.estate.stores))
+        staff, assets = self._staff_subjects(site)
+        self.state.staff, self.state.assets = frozenset(staff), frozenset(assets)
+
+    def _links(self, record: Record) -> None:
+        self._link(decode_links(record.body))
+
+    def _link(self, links: list[Link]) -> None:
+        self.state.identity.add(links)
+        for subject in dict.fromkeys(link.subject for link in links):
+            self._touches.relink(subject)
+            self._dwells.relink(subject)
+            self._visits.relink(subject)
+
+    _TAKE: Final[Mapping[RecordKind, Callable[[Fold, Record], None]]] = {
+        RecordKind.EVENT: _event,
+        RecordKind.HEALTH: _health,
+        RecordKind.TICK: _tick,
+        RecordKind.SITE: _set_site,
+        RecordKind.LINKS: _links,
+        RecordKind.GAP: _gap,
+    }
+
+    # The state as bytes
+
+    def checkpoint(self, more: Mapping[str, bytes]) -> None:
+        """State, ledger and `more` durable at this position, in one transaction."""
+        self.state.traffic.retire()
+        self.state.zones.retire()
+        self._visits.save()
+        self._dwells.save()
+        self.state.ledger.checkpoint({"fold": self.dump(), **more})
+
+    def dump(self) -> bytes:
+        values: dict[str, Any] = {
+            "version": STATE_VERSION,
+            "pos": self.pos,
+            "turn": self._turn,
+            "site": self._site.model_dump_json() if self._site else None,
+            "state": self.state.dump(),
+            "waiting": self._waiting.dump(),
+            "watermarks": self._watermarks.dump(),
+            "visits": self._visits.dump(),
+            "arrivals": self._arrivals.dump(),
+            "to_settle": [[*key, minute] for key, minute in self._to_settle.items()],
+        }
+        packed: bytes = msgpack.packb(values)
+        return packed
+
+    def load(self, data: bytes) -> None:
+        """Go on from a dump. A state of another version is refused by the caller, who folds the journal again instead."""
+        values = msgpack.unpackb(data, strict_map_key=False, max_buffer_size=1 << 32, max_bin_len=1 << 31)
+        estate = self.state.estate
+        if values["site"]:
+            site = Site.model_validate_json(values["site"])
+            estate.load(values["state"]["estate"], site)
+            self._use_site(site)
+        self.state.load(values["state"])
+        self._waiting.load(values["waiting"])
+        self._watermarks.load(values["watermarks"], len(estate.stores))
+        self._visits.load(values["visits"])
+        self._arrivals.load(values["arrivals"])
+        self._to_settle = {(store, day): minute for store, day, minute in values["to_settle"]}
+        self.pos, self._turn = values["pos"], values["turn"]

@@ -1,0 +1,75 @@
+"""Who a subject is: links, as of the time of an event.
+
+A link says "this subject is that fan" for a span of time, with a source and a confidence. Its effect depends on its span, never on
+when it arrived: of the links that are true at a moment the most confident one wins, then the one that began last, then the larger id.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from footfall.pseudonyms import is_day_subject, to_hex
+from gateway.ledger import Row
+
+FOR_EVER_NS: Final = (1 << 63) - 1
+_CACHED: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`from_ns <= time < to_ns`; `subject` in hex."""
+
+    subject: str
+    fan: str
+    from_ns: int
+    to_ns: int
+    source: str
+    confidence: float
+
+
+class LinkStore(Protocol):
+    def links_of(self, subject: str) -> list[Row]: ...
+    def subjects_of(self, fan: str) -> list[str]: ...
+    def save_links(self, rows: list[Row]) -> None: ...
+
+
+def encode_links(links: list[Link]) -> bytes:
+    """The body of a LINKS record."""
+    return json.dumps([[ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence] for ln in links], ensure_ascii=False).encode()
+
+
+def decode_links(body: bytes) -> list[Link]:
+    return [Link(*row) for row in json.loads(body)]
+
+
+class Identity:
+    """Looks links up in the ledger; the latest look-ups stay in memory."""
+
+    def __init__(self, store: LinkStore) -> None:
+        self._store: Final = store
+        self._cache: dict[str, list[Link]] = {}
+
+    def fan_of(self, subject: int | str, time_ns: int) -> str:
+        """The fan's id, "" for nobody known. Day subjects are nobody, by design."""
+        if isinstance(subject, int):
+            if is_day_subject(subject):
+                return ""
+            subject = to_hex(subject)
+        links = self._cache.get(subject)
+        if links is None:
+            if len(self._cache) >= _CACHED:
+                self._cache.clear()
+            links = self._cache[subject] = [Link(*row) for row in self._store.links_of(subject)]
+        true_then = [(ln.confidence, ln.from_ns, ln.fan) for ln in links if ln.from_ns <= time_ns < ln.to_ns]
+        return max(true_then)[2] if true_then else ""
+
+    def subjects_of(self, fan: str) -> list[str]:
+        """Everything that was ever linked to the fan, in hex."""
+        return self._store.subjects_of(fan)
+
+    def add(self, links: list[Link]) -> None:
+        self._store.save_links([(ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence) for ln in links])
+        for link in links:
+            self._cache.pop(link.subject, None)

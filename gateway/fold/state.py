@@ -1,0 +1,73 @@
+"""All that the fold remembers, and what it has to say. No clock, no socket: the ledger is its only memory outside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from device_profiles.profile import Registry
+from gateway.fold.cells import TRAFFIC, ZONE, Cells
+from gateway.fold.estate import Codes, Estate
+from gateway.fold.identity import Identity
+from gateway.fold.slots import NOBODY, Slots
+from gateway.ledger import Ledger, Row
+from gateway.points import SCHEMA, Points, from_rows
+
+
+class Said:
+    """Rows to be written, by measurement: of several versions of one point the last one counts."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[Row, Row]] = {}
+
+    def say(self, measurement: str, row: Row) -> None:
+        """`row` as `points.from_rows` takes it."""
+        self._rows.setdefault(measurement, {})[row[: 1 + len(SCHEMA[measurement].tags)]] = row
+
+    def take(self) -> list[Points]:
+        points = [from_rows(measurement, list(rows.values())) for measurement, rows in self._rows.items()]
+        self._rows = {}
+        return points
+
+
+class State:
+    """Everything about every store, at one position of the journal."""
+
+    def __init__(self, profiles: Registry, ledger: Ledger) -> None:
+        self.estate: Final = Estate(profiles)
+        self.ledger: Final = ledger
+        self.identity: Final = Identity(ledger)
+        self.slots = Slots()
+        self.traffic: Final = Cells("traffic", len(TRAFFIC) + 2, ledger)
+        self.zones: Final = Cells("zone", len(ZONE), ledger)
+        self.fans = Codes()
+        self.staff: frozenset[int] = frozenset()
+        self.assets: frozenset[int] = frozenset()
+        self.said: Final = Said()
+        self.counts: Counter[str] = Counter()
+        """What the fold counts of what it saw; names end in _total."""
+
+    def fan_code(self, fan: str) -> int:
+        return self.fans.of(fan) if fan else NOBODY
+
+    def fan_name(self, code: int) -> str:
+        return self.fans.names[code] if code >= 0 else ""
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "estate": self.estate.dump(),
+            "slots": self.slots.dump(),
+            "traffic": self.traffic.dump(),
+            "zones": self.zones.dump(),
+            "fans": self.fans.names,
+            "counts": dict(self.counts),
+        }
+
+    def load(self, values: Mapping[str, Any]) -> None:
+        """Needs the estate's codes to be loaded already."""
+        self.slots = Slots.load(values["slots"])
+        self.traffic.load(values["traffic"])
+        self.zones.load(values["zones"])
+        self.fans = Codes(values["fans"])
+        self.counts = Counter(values["counts"])

@@ -1,0 +1,111 @@
+"""Touches and counts that came as plain events: stored, counted, linked, taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gateway.fold.cells import T
+from gateway.fold.estate import NS_PER_MINUTE
+from gateway.fold.identity import FOR_EVER_NS, Link
+from gateway.fold.state import State
+from gateway.fold.visits import Visits
+from gateway.ledger import Row
+from gateway.records import Record
+
+TOUCH_CONFIDENCE: Final = 0.9
+"""A till that names the fan is nearly always right; a CRM import says 1.0."""
+
+
+def point_key_ns(time_ns: int, row: int) -> int:
+    """A point's time: the event's to the millisecond, the six digits below number the row."""
+    return time_ns // 1_000_000 * 1_000_000 + row % 1_000_000
+
+
+class Touches:
+    """`links` of a touch that names its fan are returned to be taken like any other."""
+
+    def __init__(self, state: State, visits: Visits) -> None:
+        self._state: Final = state
+        self._visits: Final = visits
+
+    def touch(self, record: Record, values: Mapping[str, Any]) -> list[Link]:
+        subjects, time_ns = values["subjects"], values["time_ns"]
+        subject = subjects[0] if subjects else ""
+        row = (record.store, record.agent, record.seq, time_ns, point_key_ns(time_ns, record.seq), values["id"], subject, "",
+               values["fan"], 0, json.dumps(values, ensure_ascii=False))  # fmt: skip
+        self._change(row, self._fan(row), 0)
+        if not values["fan"]:
+            return []
+        return [Link(each, values["fan"], -FOR_EVER_NS, FOR_EVER_NS, "touch", TOUCH_CONFIDENCE) for each in subjects]
+
+    def count(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int]:
+        """People through a door; (store, minute) of the cell that changed."""
+        key_ns = point_key_ns(values["time_ns"], record.seq)
+        self._state.ledger.save_count((values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"]))
+        return self._door(record.store, record.agent, values["door"], key_ns, values["in"], values["out"], 1)
+
+    def void(self, values: Mapping[str, Any]) -> tuple[int, int] | None:
+        """Take an event back by its id; (store, minute) of a door's cell that changed. An unknown id is counted."""
+        ledger = self._state.ledger
+        if row := ledger.touch_by_id(values["of"]):
+            self._change(row, row[7], 1)
+        elif count := ledger.count_by_id(values["of"]):
+            _, store, agent, door, key_ns, entered, left = count
+            ledger.save_count((values["of"], store, agent, door, key_ns, 0, 0))
+            return self._door(store, agent, door, key_ns, entered, left, -1)
+        else:
+            self._state.counts["void_unknown_total"] += 1
+        return None
+
+    def relink(self, subject: str) -> None:
+        """After links of the subject changed."""
+        for row in self._state.ledger.touches_of(subject):
+            fan = self._fan(row)
+            if fan != row[7]:
+                self._change(row, fan, row[9])
+
+    def _fan(self, row: Row) -> str:
+        """Whom the touch names, else who its subject was at the time."""
+        subject, given, time_ns = row[6], row[8], row[3]
+        return str(given) or (self._state.identity.fan_of(str(subject), time_ns) if subject else "")
+
+    def _change(self, row: Row, fan: str, void: int) -> None:
+        """Store the touch with another fan, or void; its old contribution is taken back."""
+        store, agent, number, time_ns, key_ns, event_id, subject, old_fan, given, was_void, body = row
+        known_before = self._state.ledger.touch_exists(store, agent, number)
+        values = json.loads(body)
+        code = self._state.estate.stores.of(store)
+        if known_before and not was_void:
+            self._contribute(code, time_ns, values, old_fan, -1)
+        if not void:
+            self._contribute(code, time_ns, values, fan, 1)
+        self._state.ledger.save_touches([(store, agent, number, time_ns, key_ns, event_id, subject, fan, given, void, body)])
+        self._state.said.say(
+            "touch",
+            (key_ns, agent, values["channel"], store, values["what"], values["zone"], subject, fan, values["ref"], values["staff_id"],
+             values["department"], values["campaign"], values["items"], values["stage"], values["amount"], bool(void)),
+        )  # fmt: skip
+        for each in {fan, old_fan} - {""}:
+            self._visits.touched(code, each, time_ns)
+
+    def _contribute(self, store: int, time_ns: int, values: Mapping[str, Any], fan: str, sign: int) -> None:
+        cells, minute = self._state.traffic, time_ns // NS_PER_MINUTE
+        cells.add(store, minute, T["touches"], sign)
+        if values["what"] == "transaction":
+            cells.add(store, minute, T["transactions"], sign)
+            cells.add(store, minute, T["revenue"], sign * values["amount"])
+            if fan:
+                cells.add(store, minute, T["transactions_known"], sign)
+        elif values["what"] == "return":
+            cells.add(store, minute, T["returns"], sign)
+            cells.add(store, minute, T["revenue"], -sign * values["amount"])
+
+    def _door(self, store: str, agent: str, door: str, key_ns: int, entered: int, left: int, sign: int) -> tuple[int, int]:
+        code, minute = self._state.estate.stores.of(store), key_ns // NS_PER_MINUTE
+        self._state.traffic.add(code, minute, T["in"], sign * entered)
+        self._state.traffic.add(code, minute, T["out"], sign * left)
+        stored = (entered, left) if sign > 0 else (0, 0)
+        self._state.said.say("door", (key_ns, agent, door, store, *stored))
+        return code, minute

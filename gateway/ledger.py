@@ -1,0 +1,177 @@
+"""The ledger: visits, dwells, touches and links by person, for 400 days; with it the fold's state and the outbox, in one file.
+
+Everything that one checkpoint says is one transaction: after a crash all of it stands at one position of the journal, and folding
+on from there gives the same rows again (synchronous=NORMAL is enough, since the journal can be folded again).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgpack
+
+from gateway.journal import check_version, connect
+
+SCHEMA_VERSION: Final = 1
+KEEP_DAYS: Final = 400
+_SCHEMA: Final = """
+CREATE TABLE visits (subject TEXT, store TEXT, key_ns INTEGER, agent TEXT, start_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,
+    zones INTEGER NOT NULL, staff INTEGER NOT NULL, open INTEGER NOT NULL, fan TEXT NOT NULL, grouped INTEGER NOT NULL,
+    counted TEXT NOT NULL, PRIMARY KEY (subject, store, key_ns, agent)) WITHOUT ROWID;
+CREATE INDEX visits_by_time ON visits (store, start_ns);
+CREATE TABLE dwells (subject TEXT, store TEXT, zone TEXT, key_ns INTEGER, agent TEXT, start_ns INTEGER NOT NULL,
+    last_ns INTEGER NOT NULL, staff INTEGER NOT NULL, open INTEGER NOT NULL, fan TEXT NOT NULL,
+    PRIMARY KEY (subject, store, key_ns, agent, zone)) WITHOUT ROWID;
+CREATE TABLE touches (store TEXT, agent TEXT, row INTEGER, time_ns INTEGER NOT NULL, key_ns INTEGER NOT NULL, id TEXT,
+    subject TEXT NOT NULL, fan TEXT NOT NULL, given_fan TEXT NOT NULL, void INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (store, agent, row)) WITHOUT ROWID;
+CREATE INDEX touches_by_subject ON touches (subject);
+CREATE INDEX touches_by_fan ON touches (fan, store, time_ns);
+CREATE INDEX touches_by_id ON touches (id) WHERE id IS NOT NULL;
+CREATE TABLE counts (id TEXT PRIMARY KEY, store TEXT NOT NULL, agent TEXT NOT NULL, door TEXT NOT NULL, key_ns INTEGER NOT NULL,
+    entered INTEGER NOT NULL, left INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE links (subject TEXT, fan TEXT, from_ns INTEGER, to_ns INTEGER, source TEXT, confidence REAL NOT NULL,
+    PRIMARY KEY (subject, fan, from_ns, to_ns, source)) WITHOUT ROWID;
+CREATE INDEX links_by_fan ON links (fan);
+CREATE TABLE cells (kind TEXT, owner INTEGER, minute INTEGER, cell BLOB NOT NULL, PRIMARY KEY (kind, owner, minute)) WITHOUT ROWID;
+CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE outbox (id INTEGER PRIMARY KEY, rows INTEGER NOT NULL, points BLOB NOT NULL);
+"""
+
+VISIT: Final = "subject, store, key_ns, agent, start_ns, last_ns, zones, staff, open, fan, grouped, counted"
+DWELL: Final = "subject, store, zone, key_ns, agent, start_ns, last_ns, staff, open, fan"
+TOUCH: Final = "store, agent, row, time_ns, key_ns, id, subject, fan, given_fan, void, body"
+LINK: Final = "subject, fan, from_ns, to_ns, source, confidence"
+Row = tuple[Any, ...]
+
+
+class Ledger:
+    """One writer, the fold's thread, always inside the transaction that `checkpoint` ends. Readers open the file on their own."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._db: Final = connect(Path(path), synchronous="NORMAL") if path != ":memory:" else _in_memory()
+        check_version(self._db, Path(path), SCHEMA_VERSION, _SCHEMA)
+        self._db.execute("PRAGMA cache_size=-65536")
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def checkpoint(self, state: dict[str, bytes]) -> None:
+        """Everything written since the last one becomes durable, together with `state`."""
+        self._db.executemany("INSERT OR REPLACE INTO state VALUES (?,?)", list(state.items()))
+        self._db.execute("COMMIT")
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def state(self) -> dict[str, bytes]:
+        return dict(self._db.execute("SELECT key, value FROM state").fetchall())
+
+    def close(self) -> None:
+        """Without a checkpoint, what came since the last one is undone."""
+        self._db.execute("ROLLBACK")
+        self._db.close()
+
+    # Visits, dwells, touches
+
+    def save_visits(self, rows: Iterable[Row]) -> None:
+        self._db.executemany(f"INSERT OR REPLACE INTO visits ({VISIT}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+
+    def visits(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[Row]:
+        """The subject's visits in a store that touch the span, by key."""
+        return self._rows(
+            f"SELECT {VISIT} FROM visits WHERE subject=? AND store=? AND last_ns>=? AND start_ns<=? ORDER BY key_ns",
+            (subject, store, from_ns, to_ns),
+        )
+
+    def visits_of(self, subject: str) -> list[Row]:
+        return self._rows(f"SELECT {VISIT} FROM visits WHERE subject=? ORDER BY store, key_ns", (subject,))
+
+    def save_dwells(self, rows: Iterable[Row]) -> None:
+        self._db.executemany(f"INSERT OR REPLACE INTO dwells ({DWELL}) VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+
+    def dwells_of(self, subject: str) -> list[Row]:
+        return self._rows(f"SELECT {DWELL} FROM dwells WHERE subject=? ORDER BY store, key_ns", (subject,))
+
+    def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
+        """Until when a dwell of the subject lasts that covers the time; 0 if none does."""
+        row = self._db.execute(
+            "SELECT MAX(last_ns) FROM dwells WHERE subject=? AND store=? AND start_ns<=? AND last_ns>=?", (subject, store, time_ns, time_ns)
+        ).fetchone()
+        return int(row[0] or 0)
+
+    def save_touches(self, rows: Iterable[Row]) -> None:
+        self._db.executemany(f"INSERT OR REPLACE INTO touches ({TOUCH}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
+
+    def touches_of(self, subject: str) -> list[Row]:
+        return self._rows(f"SELECT {TOUCH} FROM touches WHERE subject=? ORDER BY store, agent, row", (subject,))
+
+    def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[Row]:
+        """Not voided ones in the span, both ends included."""
+        return self._rows(
+            f"SELECT {TOUCH} FROM touches WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row",
+            (fan, store, from_ns, to_ns),
+        )
+
+    def touch_exists(self, store: str, agent: str, row: int) -> bool:
+        return bool(self._rows("SELECT 1 FROM touches WHERE store=? AND agent=? AND row=?", (store, agent, row)))
+
+    def touch_by_id(self, event_id: str) -> Row | None:
+        return next(iter(self._rows(f"SELECT {TOUCH} FROM touches WHERE id=?", (event_id,))), None)
+
+    def save_count(self, row: Row) -> None:
+        self._db.execute("INSERT OR REPLACE INTO counts VALUES (?,?,?,?,?,?,?)", row)
+
+    def count_by_id(self, event_id: str) -> Row | None:
+        return next(iter(self._rows("SELECT * FROM counts WHERE id=?", (event_id,))), None)
+
+    # Links
+
+    def save_links(self, rows: Iterable[Row]) -> None:
+        self._db.executemany(f"INSERT OR REPLACE INTO links ({LINK}) VALUES (?,?,?,?,?,?)", rows)
+
+    def links_of(self, subject: str) -> list[Row]:
+        return self._rows(f"SELECT {LINK} FROM links WHERE subject=?", (subject,))
+
+    def subjects_of(self, fan: str) -> list[str]:
+        return [row[0] for row in self._db.execute("SELECT DISTINCT subject FROM links WHERE fan=? ORDER BY subject", (fan,))]
+
+    # Cells (gateway.fold.cells.CellStore)
+
+    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None:
+        row = self._db.execute("SELECT cell FROM cells WHERE kind=? AND owner=? AND minute=?", (table, owner, minute)).fetchone()
+        return msgpack.unpackb(row[0]) if row else None
+
+    def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
+        row = self._db.execute(
+            "SELECT minute, cell FROM cells WHERE kind=? AND owner=? AND minute<? ORDER BY minute DESC LIMIT 1", (table, owner, minute)
+        ).fetchone()
+        return (row[0], msgpack.unpackb(row[1])) if row else None
+
+    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO cells VALUES (?,?,?,?)", [(table, owner, minute, msgpack.packb(cell)) for owner, minute, cell in cells]
+        )
+
+    # Outbox
+
+    def outbox(self) -> list[tuple[int, int, bytes]]:
+        return self._rows("SELECT id, rows, points FROM outbox ORDER BY id", ())
+
+    def change_outbox(self, sent_up_to: int, new: Iterable[tuple[int, int, bytes]]) -> None:
+        self._db.execute("DELETE FROM outbox WHERE id <= ?", (sent_up_to,))
+        self._db.executemany("INSERT INTO outbox VALUES (?,?,?)", new)
+
+    def prune(self, before_ns: int) -> None:
+        """Forget what ended before a time."""
+        self._db.execute("DELETE FROM visits WHERE last_ns < ?", (before_ns,))
+        self._db.execute("DELETE FROM dwells WHERE last_ns < ?", (before_ns,))
+        self._db.execute("DELETE FROM touches WHERE time_ns < ?", (before_ns,))
+        self._db.execute("DELETE FROM counts WHERE key_ns < ?", (before_ns,))
+        self._db.execute("DELETE FROM cells WHERE minute < ?", (before_ns // 60_000_000_000,))
+
+    def _rows(self, sql: str, values: Row) -> list[Row]:
+        return self._db.execute(sql, values).fetchall()
+
+
+def _in_memory() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
