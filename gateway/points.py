@@ -123,7 +123,7 @@ def pack(batch: Sequence[Points]) -> bytes:
 def unpack(data: bytes) -> list[Points]:
     return [
         Points(name, np.frombuffer(times, "<i8"), _unpack(tags), _unpack(fields))  # type: ignore[arg-type] # tags are packed from Coded only
-        for name, times, tags, fields in msgpack.unpackb(data, max_buffer_size=1 << 30)
+        for name, times, tags, fields in msgpack.unpackb(data)
     ]
 
 

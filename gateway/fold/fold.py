@@ -207,7 +207,7 @@ class Fold:
 
     def load(self, data: bytes) -> None:
         """Go on from a dump. A state of another version is refused by the caller, who folds the journal again instead."""
-        values = msgpack.unpackb(data, strict_map_key=False, max_buffer_size=1 << 32, max_bin_len=1 << 31)
+        values = msgpack.unpackb(data, strict_map_key=False)
         estate = self.state.estate
         if values["site"]:
             site = Site.model_validate_json(values["site"])
