@@ -17,7 +17,7 @@ from gateway.points import SCHEMA
 from gateway.query import measures
 from gateway.query.measures import Answer
 from gateway.query.reader import OnPage, Reader
-from gateway.query.spans import HOUR_NS, edges, end, iso, local, midnight, start
+from gateway.query.spans import DAY_NS, HOUR_NS, edges, end, iso, local, midnight, start
 from gateway.query.table import Table
 
 DEFAULT_DAYS: Final = 7
@@ -127,14 +127,25 @@ def ask(
 
 
 def _span(reader: Reader, measurement: str, store: str, zone: ZoneInfo, filters: Filters, now_ns: int) -> tuple[int, int]:
-    """The span asked for; what was left open is filled so that it ends with the data and has the last days."""
+    """The span asked for; what was left open is filled so that it ends with the data and has the last days, in whole hours or days."""
     ends = None if filters.from_ and filters.to else reader.span(measurement, store)
     first, last = ends or (now_ns - HOUR_NS, now_ns)
-    to_ns = end(filters.to, zone, now_ns) if filters.to else last // HOUR_NS * HOUR_NS + HOUR_NS
+    to_ns = end(filters.to, zone, now_ns) if filters.to else _after(last, filters, zone)
     if filters.from_:
         from_ns = start(filters.from_, zone, now_ns)
         return from_ns, (max(to_ns, now_ns) if from_ns >= to_ns and not filters.to else to_ns)
-    return max(first // HOUR_NS * HOUR_NS, midnight((local(to_ns - 1, zone) - timedelta(days=DEFAULT_DAYS - 1)).date(), zone)), to_ns
+    days = midnight((local(to_ns - 1, zone) - timedelta(days=DEFAULT_DAYS - 1)).date(), zone)
+    return max(_before(first, filters, zone), days), to_ns
+
+
+def _before(time_ns: int, filters: Filters, zone: ZoneInfo) -> int:
+    by_day = (filters.interval_ns or 0) >= DAY_NS
+    return midnight(local(time_ns, zone).date(), zone) if by_day else time_ns // HOUR_NS * HOUR_NS
+
+
+def _after(time_ns: int, filters: Filters, zone: ZoneInfo) -> int:
+    by_day = (filters.interval_ns or 0) >= DAY_NS
+    return midnight(local(time_ns, zone).date() + timedelta(days=1), zone) if by_day else time_ns // HOUR_NS * HOUR_NS + HOUR_NS
 
 
 def _nothing(question: Question, asked: Sequence[Asked]) -> str:

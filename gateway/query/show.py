@@ -41,14 +41,14 @@ def as_json(answer: Answer) -> str:
     return json.dumps({"columns": meanings, "rows": records[0], "totals": records[1]}, ensure_ascii=False, indent=1)
 
 
-def as_table(answer: Answer) -> RichTable:
+def as_table(answer: Answer, with_pictures: bool = True) -> RichTable:
     """The main columns for people, with a bar; a histogram as one small picture; long quiet times as one line."""
     rows = _without_quiet(answer)
     shown = [name for name in answer.columns if not figure(name).wide and name not in HISTOGRAM]
     if len({row[0] for row in rows}) == 1:
         shown.remove("store")
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    pictures = _pictures(answer, rows, shown)
+    pictures = _pictures(answer, rows, shown) if with_pictures else {}
     for name in shown:
         left = figure(name).unit in ("name", "time")
         table.add_column(_heading(name), justify="left" if left else "right", no_wrap=True)
@@ -81,7 +81,8 @@ def duration(seconds: float) -> str:
 
 
 def _heading(name: str) -> str:
-    return name.removesuffix("_s").replace("_", " ")
+    """Long ones in two lines, so that more columns fit."""
+    return name.removesuffix("_s").replace("_", "\n", 1)
 
 
 def _without_quiet(answer: Answer) -> list[tuple[Any, ...]]:
@@ -116,10 +117,13 @@ def _column(answer: Answer, rows: Sequence[tuple[Any, ...]], name: str) -> list[
 
 
 def _times(moments: Sequence[tuple[str, str | None]]) -> list[str]:
-    """Local times of `(store, ISO)`; with their offset only where it changes within a store, as when clocks do."""
+    """Local times of `(store, ISO)`: dates, if all are midnights; with their offset only where it changes in a store, as when clocks do."""
     offsets: dict[str, set[str]] = {}
     for store, text in moments:
         offsets.setdefault(store, set()).add(_OFFSET.findall(text)[0] if text else "")
+    texts = [text for _, text in moments if text is not None]
+    if all(text[10:16] == "T00:00" for text in texts):
+        return ["total" if text is None else text[:10] for _, text in moments]
     changing = any(len(found - {""}) > 1 for found in offsets.values())
     return ["total" if text is None else _readable(text if changing else _OFFSET.sub("", text)) for _, text in moments]
 

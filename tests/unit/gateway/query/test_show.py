@@ -30,8 +30,8 @@ def printed(answer: Answer, width: int = 200) -> list[str]:
 
 
 def test_a_table_reads_well() -> None:
-    header, _, first, quiet, last, total = [line for line in printed(TRAFFIC) if line]
-    assert header.split() == ["time", "in", "occupancy", "last", "mean", "dwell", "conversion"]
+    above, header, _, first, quiet, last, total = [line for line in printed(TRAFFIC) if line]
+    assert (above.split(), header.split()) == (["occupancy", "mean"], ["time", "in", "last", "dwell", "conversion"])
     assert first.split() == ["2026-11-21", "09:00", "8", "▏", "2", "45", "s", "12.5", "%"]
     assert quiet.split() == ["2026-11-21", "10:00", "…", "quiet,", "4", "intervals"]
     assert last.split() == ["2026-11-21", "14:00", "1,234", "█" * 16, "0", "1:02:05", "100.0", "%"]

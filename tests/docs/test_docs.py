@@ -1,0 +1,109 @@
+"""Every query and command in the documents works, and prints what the document says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.sinks.influxdb import InfluxDB
+from gateway.sinks.sqlite import SQLite
+from simulators.parts.influxdb import InfluxServer, Version
+from tests.docs import dataset, run
+from tests.docs.blocks import NOT_RUN, READ, RUN, Block, blocks
+from tests.parts import INFLUX_VERSIONS, influx_server
+
+Servers = dict[Version, InfluxServer]
+BLOCKS = blocks()
+NOT_RUN_LIST = Path(__file__).parent / "not_run.txt"
+GATEWAY_TOML = """\
+site = "site.toml"
+[sink]
+kind = "sqlite"
+path = "footfall.db"
+"""
+DOCUMENTED_URL = "http://localhost:8086"
+
+
+def of(*tags: str) -> list[Block]:
+    return [block for block in BLOCKS if block.tag in tags]
+
+
+def check(block: Block, printed: str) -> None:
+    """Trailing blanks do not count."""
+    if block.output is not None:
+        assert _stripped(printed) == _stripped(block.output), f"{block} prints:\n{printed}"
+
+
+def _stripped(text: str) -> list[str]:
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip().splitlines()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where shell blocks run: the data set in SQLite, with its configuration."""
+    path = tmp_path_factory.mktemp("docs")
+    sink = SQLite(path / "footfall.db")
+    sink.write(dataset.points())
+    sink.close()
+    (path / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")
+    (path / "gateway.toml").write_text(GATEWAY_TOML)
+    return path
+
+
+@pytest.fixture(scope="module", params=INFLUX_VERSIONS)
+def influx(request: pytest.FixtureRequest, influx_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> InfluxServer:
+    return _with_data(request.param, influx_servers, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def influx_2(influx_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> InfluxServer:
+    return _with_data("2.7", influx_servers, tmp_path_factory)
+
+
+def _with_data(version: Version, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> InfluxServer:
+    """The data set in the server's own bucket, which is called as in the documents."""
+    if version not in servers:
+        servers[version] = influx_server(version, tmp_path_factory.mktemp(f"influxdb-{version}"))
+    server = servers[version].start()
+    sink = InfluxDB(server.url, server.bucket, server.token, server.org)
+    sink.write(dataset.points())
+    sink.close()
+    return server
+
+
+@pytest.mark.parametrize("block", of("sql"), ids=str)
+def test_sql(block: Block, folder: Path) -> None:
+    check(block, run.sql(block.text, folder / "footfall.db"))
+
+
+@pytest.mark.parametrize("block", of("influxql"), ids=str)
+def test_influxql(block: Block, influx: InfluxServer) -> None:
+    check(block, run.influxql(block.text, influx.url, influx.bucket, influx.token))
+
+
+@pytest.mark.parametrize("block", of("flux"), ids=str)
+def test_flux(block: Block, influx_2: InfluxServer) -> None:
+    check(block, run.flux(block.text, influx_2.url, influx_2.org, influx_2.token))
+
+
+@pytest.mark.parametrize("block", of("sh", "python"), ids=str)
+def test_offline_blocks_in_the_order_of_the_document(block: Block, folder: Path) -> None:
+    check(block, run.python(block.text, folder) if block.tag == "python" else run.shell(block.text, folder, {}))
+
+
+@pytest.mark.parametrize("block", of("sh influxdb"), ids=str)
+def test_commands_that_ask_influxdb(block: Block, folder: Path, influx_2: InfluxServer) -> None:
+    assert DOCUMENTED_URL in block.text
+    (folder / "token").write_text(influx_2.token)
+    check(block, run.shell(block.text.replace(DOCUMENTED_URL, influx_2.url), folder, {}))
+
+
+def test_every_block_is_run_or_listed() -> None:
+    """A block that no test runs stands in not_run.txt with the reason; a tag that nobody knows is a mistake."""
+    unknown = [str(block) for block in BLOCKS if block.tag not in RUN | READ and block.why_not_run is None]
+    assert not unknown, f"tags that tests/docs/blocks.py does not know: {unknown}"
+    listed = [f"{block.path}: {block.text.split(chr(10))[0]}: {block.why_not_run}" for block in BLOCKS if block.why_not_run]
+    expected = NOT_RUN_LIST.read_text(encoding="utf-8").splitlines()
+    assert listed == expected, "tests/docs/not_run.txt must say:\n" + "\n".join(listed)
+    assert set(NOT_RUN.values()) >= {line.rsplit(": ", 1)[1] for line in expected}
