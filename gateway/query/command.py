@@ -93,7 +93,7 @@ def query(
     filters = Filters(from_, to, INTERVALS[chosen] if chosen else None, zone, fan)
     _check_options(what, question, {"interval": interval, "zone": zone, "fan": fan})
     estate = _site(site, config)
-    with closing(_reader(db, influx, bucket, token_file, config)) as reader:
+    with closing(open_reader(db, influx, bucket, token_file, config)) as reader:
         zones = _zones(_stores(reader, store), estate, timezone)
         with _progress() as on_page:
             answer, spans = ask(reader, question, zones, filters, time.time_ns(), on_page)
@@ -116,7 +116,8 @@ def _site(site: Path | None, config: Path | None) -> Site | None:
     return None if config is None else load_site(config.parent / load_gateway(config).site)
 
 
-def _reader(db: Path | None, influx: str | None, bucket: str, token_file: Path | None, config: Path | None) -> Reader:
+def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Path | None, config: Path | None) -> Reader:
+    """The database that the options name; ConfigError unless exactly one of `db`, `influx` and `config` is given."""
     if sum(given is not None for given in (db, influx, config)) != 1:
         raise ConfigError("say where to read: --db FILE (SQLite), --influx URL, or --config gateway.toml; one of them")
     if db is not None:

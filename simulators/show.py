@@ -1,0 +1,108 @@
+"""Figures of simulations for people: tables, and plain values for JSON."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from simulators.people import iso
+from simulators.sal_rb import RunScore
+from simulators.score import Score
+from simulators.world import World
+
+
+def world_table(estate: Sequence[World], sent: tuple[int, int] | None, out: Path | None) -> Table:
+    """Who was there, and what was made of it."""
+    table = Table("store", "from", "hours", "visitors", "known fans", "anonymous", "staff", "sales", title=f"seed {estate[0].seed}")
+    for world in estate:
+        kinds = Counter("staff" if person.staff_id else person.carries for person in world.people())
+        fans = kinds["beacon"] + kinds["two"] + kinds["rented"]
+        visitors = kinds.total() - kinds["staff"]
+        sales = sum(1 for _ in world.purchases())
+        figures = (visitors, fans, visitors - fans, kinds["staff"], sales)
+        table.add_row(world.plan.store, iso(world.start_ns)[:16] + "Z", f"{world.hours:g}", *map(str, figures))
+    said = [f"{sent[1]:,} rows in {sent[0]:,} frames, all receipted"] if sent else []
+    said += [f"written to {out}: `footfall gateway --config {out}/gateway.toml` takes it from here"] if out else []
+    table.caption = "; ".join(said)
+    return table
+
+
+def score_table(found: Score) -> Table:
+    table = Table("what", "score", "from", title="stored against the truth")
+    for name, value, how in _score_rows(found):
+        table.add_row(name, value, how)
+    return table
+
+
+def _score_rows(found: Score) -> list[tuple[str, str, str]]:
+    zones, counts = found.zones, found.counts
+    visits = f"{found.visits_matched} of"
+    return [
+        ("visit precision", _percent(found.precision), f"{visits} {found.visits_stored} stored visits are true"),
+        ("visit recall", _percent(found.recall), f"{visits} {found.visits_true} true visits are stored"),
+        ("right fan", _percent(found.identity), f"{found.fans_right} of {found.visits_matched} matched visits"),
+        ("staff known as such", _percent(_share(found.staff_right, found.staff_true)), f"{found.staff_right} of {found.staff_true}"),
+        ("dwell error, median", _seconds(found.dwell_error_median_s), "of visits that are over"),
+        ("dwell error, p90", _seconds(found.dwell_error_p90_s), ""),
+        ("zone accuracy", _percent(zones.accuracy), f"of {zones.true_s / 3600:.1f} h that people were in a zone"),
+        ("zone flapping", _plain(zones.flapping), f"{zones.transitions_stored} changes of zone for {zones.transitions_true} true ones"),
+        (
+            "hours counted exactly",
+            _percent(_share(counts.hours_exact, counts.hours)),
+            f"{counts.hours_exact} of {counts.hours}, in and out",
+        ),
+        ("people counted", f"{counts.stored}", f"the counters saw {counts.counted} of {counts.people}; difference {counts.error}"),
+        ("sales", f"{counts.sales_stored}", f"of {counts.sales_true}"),
+        ("anonymous visits", f"{found.anonymous_stored}", f"{found.anonymous_true} addresses were there; they are counted, not matched"),
+    ]
+
+
+def score_values(found: Score) -> dict[str, Any]:
+    shares = {
+        "precision": found.precision,
+        "recall": found.recall,
+        "identity": found.identity,
+        "zone_accuracy": found.zones.accuracy,
+        "flapping": found.zones.flapping,
+    }
+    return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in {**shares, **asdict(found)}.items()}
+
+
+def sal_rb_table(scores: Sequence[RunScore]) -> Table:
+    table = Table(
+        "run", "rows", "row accuracy", "crossings", "stored", "within 3 s", "F1", "within 10 s", "F1", title="sal-rb against its truth"
+    )
+    for s in scores:
+        if s.name == "all":
+            table.add_section()
+        pairs = (str(s.within_3_s), _plain(s.f1(s.within_3_s)), str(s.within_10_s), _plain(s.f1(s.within_10_s)))
+        table.add_row(s.name, str(s.rows), f"{s.accuracy:.3f}", str(s.crossings), str(s.stored), *pairs)
+    total = scores[-1]
+    table.caption = f"row accuracy {total.accuracy:.3f}, crossings counted {total.within_10_s} of {total.crossings}"
+    return table
+
+
+def sal_rb_values(scores: Sequence[RunScore]) -> list[dict[str, Any]]:
+    return [{**asdict(s), "accuracy": s.accuracy, "f1_3_s": s.f1(s.within_3_s), "f1_10_s": s.f1(s.within_10_s)} for s in scores]
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else float("nan")
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{share:.1%}"
+
+
+def _seconds(seconds: float) -> str:
+    return "–" if math.isnan(seconds) else f"{seconds:.1f} s"
+
+
+def _plain(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
