@@ -22,21 +22,21 @@ _MIB: Final = 1 << 20
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Bytes = Annotated[int, Field(ge=_MIB)]
-Protocol = Annotated[Literal[4, 5], BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdigit() else value)]
-"""The environment gives text, and a Literal takes no text for a number."""
+Protocol = Annotated[Literal[4, 5], BeforeValidator(lambda value: {"5": 5, "3.1.1": 4, "4": 4}.get(str(value), value))]
+"""As paho counts: 5 is MQTT 5, 4 is MQTT 3.1.1; `"5"` and `"3.1.1"` as in agent.toml are taken too."""
 
 
 class Tls(Section):
-    """Files in PEM. Without `cert` and `key` only the broker is authenticated."""
+    """Files in PEM. Without `cert_file` and `key_file` only the broker is authenticated."""
 
-    ca: Path
-    cert: Path | None = None
-    key: Path | None = None
+    ca_file: Path
+    cert_file: Path | None = None
+    key_file: Path | None = None
 
     @model_validator(mode="after")
     def _pair(self) -> Tls:
-        if (self.cert is None) != (self.key is None):
-            raise ValueError("`cert` and `key` belong together: give both or neither")
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("`cert_file` and `key_file` belong together: give both or neither")
         return self
 
 
@@ -47,7 +47,7 @@ class Broker(Section):
     host: str = "127.0.0.1"
     port: Port = 1883
     protocol: Protocol = 5
-    """5 is MQTT 5, 4 is MQTT 3.1.1."""
+    """`"5"` or `"3.1.1"`."""
     client_id: Name = "gateway"
     username: str | None = None
     password: SecretStr | None = None

@@ -157,7 +157,7 @@ def _files(config: GatewayConfig) -> Iterator[str]:
     except ConfigError as error:
         yield from (f"site: {line}" for line in str(error).splitlines())
     tls = config.broker.tls
-    for key in ("ca", "cert", "key"):
+    for key in ("ca_file", "cert_file", "key_file"):
         path: Path | None = getattr(tls, key) if tls else None
         if path is not None and not os.access(path, os.R_OK):
             yield f"broker.tls.{key}: {path} cannot be read"

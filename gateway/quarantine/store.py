@@ -161,7 +161,7 @@ class Quarantine:
         """Oldest first. `topic` matches as a GLOB, such as `footfall/1/store-3/*`."""
         with self._lock:
             found = self._db.execute(
-                f"SELECT {_COLUMNS} FROM entry WHERE id > :after AND (:reason IS NULL OR reason = :reason)"  # noqa: S608 # the columns are fixed
+                f"SELECT {_COLUMNS} FROM entry WHERE id > :after AND (:reason IS NULL OR reason = :reason)"
                 " AND (:topic IS NULL OR topic GLOB :topic) AND (:state IS NULL OR state = :state) ORDER BY id LIMIT :limit",
                 {"after": after_id, "reason": reason, "topic": topic, "state": state, "limit": limit},
             )
@@ -170,7 +170,7 @@ class Quarantine:
     def show(self, entry_id: int) -> tuple[Entry, bytes] | None:
         """An entry with its payload."""
         with self._lock:
-            row = self._db.execute(f"SELECT {_COLUMNS}, payload FROM entry WHERE id = ?", (entry_id,)).fetchone()  # noqa: S608
+            row = self._db.execute(f"SELECT {_COLUMNS}, payload FROM entry WHERE id = ?", (entry_id,)).fetchone()
         return None if row is None else (_entry(row[:-1]), self._open(row))
 
     def counts(self) -> dict[str, int]:
@@ -202,7 +202,7 @@ class Quarantine:
         """What is to be taken in again, oldest first. It is listed here until `replayed` or `refused_again`; an id is never used twice."""
         with self._lock:
             rows = self._db.execute(
-                f"SELECT {_COLUMNS}, payload FROM entry WHERE state = 'replay' ORDER BY id LIMIT ?",  # noqa: S608 # the columns are fixed
+                f"SELECT {_COLUMNS}, payload FROM entry WHERE state = 'replay' ORDER BY id LIMIT ?",
                 (limit,),
             ).fetchall()
         return [(_entry(row[:-1]), self._open(row)) for row in rows]

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from footfall.errors import ConfigError
+from gateway.config_command import app, recognise
+
+SITE = """
+brand = "acme"
+[[stores]]
+name = "s1"
+zones = [{name = "door"}]
+doors = ["d1"]
+agents = [{name = "a1", receivers = {r1 = "door"}}]
+"""
+
+
+def check(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["check", *map(str, arguments)], env={"COLUMNS": "200"})
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_what_is_right_is_shown(tmp_path: Path) -> None:
+    gateway, site = write(tmp_path, "gateway.toml", "[http]\nport = 9000\n"), write(tmp_path, "site.toml", SITE)
+    done = check(gateway, site)
+    assert done.exit_code == 0, done.output
+    for said in ("127.0.0.1:1883, MQTT 5", "http://127.0.0.1:9000", "SQLite", "acme", "1 (s1)", "1 (a1)", "these files are right"):
+        assert said in done.output
+
+
+def test_every_mistake_of_every_file_is_listed(tmp_path: Path) -> None:
+    gateway = write(tmp_path, "gateway.toml", '[http]\nport = "x"\n[broker]\nport = 0\n')
+    site = write(tmp_path, "site.toml", SITE.replace("a1", "A 1"))
+    done = check(gateway, site, tmp_path / "none.toml")
+    assert done.exit_code == 2
+    for said in ("http.port", "broker.port", "stores.0.agents.0.name", "none.toml: there is no such file"):
+        assert said in done.output
+
+
+def test_what_a_gateway_points_to_is_checked(tmp_path: Path) -> None:
+    write(tmp_path, "site.toml", SITE.replace('"d1"', '"d 1"'))
+    (tmp_path / "state").write_text("in the way")
+    gateway = write(tmp_path, "gateway.toml", (
+        'brand_secret_file = "no-secret"\n[broker]\npassword_file = "no-password"\n[broker.tls]\nca_file = "no-ca"\n'
+        '[sink]\nkind = "influxdb"\nurl = "http://127.0.0.1:9"\nbucket = "b"\ntoken_file = "no-token"\n'
+    ))  # fmt: skip
+    done = check(gateway)
+    assert done.exit_code == 2
+    for said in ("site: ", "brand_secret_file: ", "broker.password_file: ", "broker.tls.ca_file: ", "sink.token_file: ", "state_dir: "):
+        assert said in done.output
+
+
+def test_online_asks_broker_and_database(tmp_path: Path) -> None:
+    write(tmp_path, "site.toml", SITE)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        gateway = write(tmp_path, "gateway.toml", (
+            f'[broker]\nport = {silent.getsockname()[1]}\n[sink]\nkind = "influxdb"\nurl = "http://127.0.0.1:9"\nbucket = "b"\n'
+        ))  # fmt: skip
+        assert check(gateway).exit_code == 0
+        done = check(gateway, "--online")
+    assert done.exit_code == 2
+    assert "sink: http://127.0.0.1:9 does not answer" in done.output
+    assert "broker: " not in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("gateway.toml", "", "gateway"),
+        ("x.toml", SITE, "site"),
+        ("x.toml", "[broker]\n[sink]\n", "gateway"),
+        ("my-site.toml", "", "site"),
+        ("x.toml", 'store = "s1"\nagent = "a1"\n', "agent"),
+    ],
+)
+def test_the_kind_is_recognised_by_its_keys_else_by_its_name(tmp_path: Path, name: str, text: str, kind: str) -> None:
+    assert recognise(write(tmp_path, name, text)) == kind
+
+
+def test_an_agents_file_is_checked_by_the_agents_model(tmp_path: Path) -> None:
+    agent = write(tmp_path, "agent.toml", 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n')
+    done = check(agent)
+    assert done.exit_code == 0, done.output
+    assert str(tmp_path / "spool.db") in done.output
+    done = check(write(tmp_path, "agent.toml", 'store = "S 1"\nagent = "a1"\n'))
+    assert done.exit_code == 2
+    assert "agent.toml: store: " in done.output
+    assert "agent.toml: spool: Field required" in done.output
+
+
+def test_what_is_of_no_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="none of"):
+        recognise(write(tmp_path, "x.toml", "[tool]\n"))
+    with pytest.raises(ConfigError, match="not TOML"):
+        recognise(write(tmp_path, "x.toml", "[tool"))
+
+
+def test_without_names_the_files_here_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(check().exception, ConfigError)
+    write(tmp_path, "site.toml", SITE)
+    done = check()
+    assert done.exit_code == 0
+    assert "site.toml" in done.output
