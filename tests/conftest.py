@@ -1,8 +1,14 @@
-"""What every test has: hypothesis prints how to repeat a failure, and does not mind a busy machine."""
+"""Fixtures of every test, and one profile of hypothesis for all: no deadline, because the parts are real."""
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+import os
 
-settings.register_profile("footfall", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("footfall")
+from hypothesis import settings
+
+from tests.parts import embedded_broker, influx_servers, influxdb, mosquitto, real_data
+
+__all__ = ["embedded_broker", "influx_servers", "influxdb", "mosquitto", "real_data"]
+
+settings.register_profile("footfall", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "footfall"))

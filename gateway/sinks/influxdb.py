@@ -31,7 +31,8 @@ _REFUSED: Final = frozenset({400, 413, 422})
 _SET_UP_RETRY_S: Final = 10.0
 """A person must act first: no need to ask every second."""
 _LONGEST_RETRY_S: Final = 300.0
-_TOO_OLD: Final = "beyond retention policy"
+_TOO_OLD: Final = re.compile("(beyond|outside) retention policy")
+"""1.8 says the one, 2.7 the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class _Refusal:
 
     @property
     def too_old(self) -> bool:
-        return _TOO_OLD in self.reason
+        return _TOO_OLD.search(self.reason) is not None
 
 
 class InfluxDB:

@@ -1,0 +1,263 @@
+"""What `gateway/sinks/sink.py` promises, held against every database. A new sink is done when it is listed here and passes."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from footfall.errors import PartialWrite, SinkUnavailable
+from gateway.points import SCHEMA, Coded, Points, from_rows
+from gateway.query.influx_reader import InfluxReader
+from gateway.query.reader import Reader
+from gateway.query.sqlite_reader import SqliteReader
+from gateway.sinks.influxdb import InfluxDB
+from gateway.sinks.lines import encode, stored_tag, stored_text
+from gateway.sinks.sink import Sink
+from gateway.sinks.sqlite import SQLite
+from tests.parts import INFLUX_VERSIONS, Bucket, InfluxServer, Version, influx_server, new_bucket
+from tests.points_made import points
+
+MONDAY_NS = 1_767_571_200 * 10**9
+"""2026-01-05T00:00:00Z, when one of InfluxDB's weekly shards begins."""
+SECOND_NS = 10**9
+WEEK_NS = 7 * 86_400 * SECOND_NS
+NUMBERS = itertools.count()
+
+Row = dict[str, Any]
+Refuse = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Database:
+    """An empty database. `refuse_second_week` makes it refuse every `gap` of that week; None: it refuses nothing that the schema allows."""
+
+    sink: Sink
+    reader: Callable[[], Reader]
+    refuse_second_week: Refuse | None = None
+
+
+Fresh = Callable[[], Database]
+
+
+@pytest.fixture(params=["sqlite", *(f"influxdb-{version}" for version in INFLUX_VERSIONS)])
+def fresh(
+    request: pytest.FixtureRequest, influx_servers: dict[Version, InfluxServer], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fresh]:
+    """Makes empty databases of one kind."""
+    sinks: list[Sink] = []
+    folder = tmp_path_factory.mktemp("sinks")
+    version = request.param.removeprefix("influxdb-")
+
+    def make() -> Database:
+        if request.param == "sqlite":
+            path = folder / f"{next(NUMBERS)}.db"
+            made = Database(SQLite(path), lambda: SqliteReader(path))
+        else:
+            if version not in influx_servers:
+                influx_servers[version] = influx_server(version, folder)
+            bucket = new_bucket(influx_servers[version].start())
+            made = Database(bucket.sink(), lambda: InfluxReader(bucket.url, bucket.name, bucket.token), lambda: refuse_second_week(bucket))
+        sinks.append(made.sink)
+        return made
+
+    yield make
+    for sink in sinks:
+        sink.close()
+
+
+def refuse_second_week(bucket: Bucket) -> None:
+    """Its `rows` becomes text for that week's shard."""
+    assert bucket.server.write(f'gap,store=other from_ns=0i,rows="text" {MONDAY_NS + WEEK_NS}'.encode(), bucket.name) == 204
+
+
+def rows_of(made: Points) -> list[Row]:
+    """The points as what a reader must give back, by time."""
+    schema = SCHEMA[made.measurement]
+    columns: dict[str, list[Any]] = {"time_ns": made.time_ns.tolist()}
+    columns |= {name: list(map(stored_tag, column.texts())) for name, column in made.tags.items()}
+    for name, column in made.fields.items():
+        if isinstance(column, Coded):
+            columns[name] = list(map(stored_text, column.texts()))
+        else:
+            columns[name] = [f"{value:016x}" if schema.fields[name] == "subject" else value for value in column.tolist()]
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    return sorted(rows, key=lambda row: row["time_ns"])
+
+
+def read(database: Database, measurement: str) -> list[Row]:
+    reader = database.reader()
+    try:
+        table = reader.rows(measurement, void=True)
+    finally:
+        reader.close()
+    names = [*SCHEMA[measurement].tags, *SCHEMA[measurement].fields]
+    columns = {"time_ns": table.time_ns.tolist()} | {name: table.values(name) for name in names}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def gaps(count: int, seconds: Sequence[int] | None = None, reason: str = "") -> Points:
+    """One a second from MONDAY_NS, or at the seconds named."""
+    at = range(count) if seconds is None else seconds
+    return from_rows("gap", [(MONDAY_NS + n * SECOND_NS + n, f"a{n % 7}", "s1", n, n + 1, n, reason or f"r{n % 5}") for n in at])
+
+
+# Few weeks, since each week is a shard to be opened; before 1970 and far off as well.
+times = st.one_of(st.integers(MONDAY_NS, MONDAY_NS + 2 * WEEK_NS), st.sampled_from([-1, 0, 4_102_444_800 * 10**9]))
+made_points = points(times=times, min_size=1, max_size=100)
+few_examples = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@few_examples
+@given(made=made_points)
+def test_what_was_written_reads_back(fresh: Fresh, made: Points) -> None:
+    database = fresh()
+    database.sink.write([made])
+    assert read(database, made.measurement) == rows_of(made)
+
+
+@few_examples
+@given(made=made_points, seed=st.randoms(use_true_random=False))
+def test_order_and_repetition_do_not_matter(fresh: Fresh, made: Points, seed: random.Random) -> None:
+    database = fresh()
+    order = np.array(seed.sample(range(len(made)), len(made)))
+    for part in (*np.array_split(order, 3), order[:1], order):
+        database.sink.write([taken(made, part)])
+    assert read(database, made.measurement) == rows_of(made)
+
+
+@pytest.mark.parametrize("measurement", sorted(SCHEMA))
+def test_a_new_version_replaces_every_field(fresh: Fresh, measurement: str) -> None:
+    first: dict[str, Any] = {"int": 1, "float": 1.5, "bool": True, "text": "first", "subject": 1}
+    second: dict[str, Any] = {"int": 0, "float": 0.0, "bool": False, "text": "", "subject": ""}
+    tags, kinds = SCHEMA[measurement].tags, SCHEMA[measurement].fields.values()
+    database = fresh()
+    for version in (first, second):
+        row = (MONDAY_NS, *tags, *(version[kind] for kind in kinds))
+        made = from_rows(measurement, [row])
+        database.sink.write([made])
+        assert read(database, measurement) == rows_of(made)
+
+
+def test_of_two_versions_in_one_batch_the_later_wins(fresh: Fresh) -> None:
+    database = fresh()
+    database.sink.write([gaps(100, reason="earlier"), gaps(3), gaps(100, reason="later")])
+    assert read(database, "gap") == rows_of(gaps(100, reason="later"))
+
+
+def test_a_batch_larger_than_a_request_is_stored_whole(fresh: Fresh) -> None:
+    database = fresh()
+    database.sink.write([gaps(3000), from_rows("door", []), gaps(0, seconds=range(3000, 12_345))])
+    assert read(database, "gap") == rows_of(gaps(12_345))
+
+
+@pytest.mark.parametrize("k", [1, 40, 400])
+def test_refused_points_are_named_and_the_others_stored(fresh: Fresh, k: int) -> None:
+    database = fresh()
+    if database.refuse_second_week is None:
+        pytest.skip("nothing that the schema allows is refused by this database")
+    database.refuse_second_week()
+    second_week = random.Random(k).sample(range(5000), k)
+    seconds = [n + WEEK_NS // SECOND_NS if n in second_week else n for n in range(5000)]
+    doors = from_rows("door", [(MONDAY_NS + WEEK_NS + n, "a", "d", "s", n, n) for n in range(100)])
+    with pytest.raises(PartialWrite) as caught:
+        database.sink.write([doors, gaps(0, seconds=seconds), doors])
+    refused = gaps(0, seconds=[n for n in seconds if n >= 5000])
+    assert sorted(rejected.line for rejected in caught.value.rejected) == sorted(encode(refused).split(b"\n"))
+    assert {"field type conflict" in rejected.reason for rejected in caught.value.rejected} == {True}
+    stored = [row for row in read(database, "gap") if row["store"] == "s1"]
+    assert stored == rows_of(gaps(0, seconds=[n for n in seconds if n < 5000]))
+    assert read(database, "door") == rows_of(doors)
+
+
+def test_what_is_no_number_is_a_bug_of_its_maker(fresh: Fresh) -> None:
+    with pytest.raises(ValueError, match="NaN"):
+        fresh().sink.write([from_rows("item", [(MONDAY_NS, "a", "k", "s", "z", "", "", "", float("nan"))])])
+
+
+def test_delete_forgets_the_span_of_one_store(fresh: Fresh) -> None:
+    database = fresh()
+    other = from_rows("gap", [(MONDAY_NS + n * SECOND_NS, "a", "s2", n, n, n, "") for n in range(100)])
+    doors = from_rows("door", [(MONDAY_NS + n * SECOND_NS + n, "a", "d", "s1", n, n) for n in range(100)])
+    database.sink.write([gaps(100), other, doors])
+    database.sink.delete(["gap", "traffic"], "s1", MONDAY_NS + 10 * SECOND_NS + 10, MONDAY_NS + 20 * SECOND_NS + 20)
+    left = rows_of(gaps(0, seconds=[*range(10), *range(20, 100)])) + rows_of(other)
+    assert in_order(read(database, "gap")) == in_order(left)
+    assert read(database, "door") == rows_of(doors)
+    database.sink.delete(["gap"], "no such store", 0, 1 << 62)
+    database.sink.delete(["gap"], "s1' OR 'a'='a", 0, 1 << 62)
+    assert len(read(database, "gap")) == 190
+
+
+def test_analysts_read_while_it_is_written(fresh: Fresh) -> None:
+    database = fresh()
+    database.sink.write([gaps(1)])
+    seen: list[int] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            seen.append(len(read(database, "gap")))
+
+    analyst = threading.Thread(target=watch)
+    analyst.start()
+    for batch in range(20):
+        database.sink.write([gaps(0, seconds=range(batch * 500, batch * 500 + 500))])
+    done.set()
+    analyst.join()
+    assert len(seen) > 1
+    assert seen == sorted(seen)
+    assert len(read(database, "gap")) == 10_000
+
+
+@pytest.mark.parametrize("version", INFLUX_VERSIONS)
+def test_a_killed_server_keeps_what_was_acknowledged(version: Version, tmp_path: Path) -> None:
+    server = influx_server(version, tmp_path).start()
+    try:
+        bucket = new_bucket(server)
+        killer = threading.Thread(target=lambda: (time.sleep(0.3), server.kill(), time.sleep(0.3), server.start()))
+        killer.start()
+        refusals = write_until_stored(bucket.sink(), [gaps(0, seconds=range(n * 500, n * 500 + 500)) for n in range(60)])
+        killer.join()
+        assert refusals > 0
+        database = Database(bucket.sink(), lambda: InfluxReader(bucket.url, bucket.name, bucket.token))
+        assert read(database, "gap") == rows_of(gaps(30_000))
+    finally:
+        server.stop()
+
+
+def write_until_stored(sink: InfluxDB, batches: Sequence[Points]) -> int:
+    """As the gateway does: the same batch again until it is taken; how often it was not."""
+    refusals, deadline = 0, time.monotonic() + 60
+    for number, batch in enumerate(batches):
+        time.sleep(0.02)
+        while True:
+            try:
+                sink.write([batch])
+                break
+            except SinkUnavailable as error:
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"batch {number} was not taken for a minute") from error
+                refusals += 1
+                time.sleep(0.05)
+    return refusals
+
+
+def taken(made: Points, order: np.ndarray[Any, Any]) -> Points:
+    tags = {name: Coded(column.codes[order], column.names) for name, column in made.tags.items()}
+    fields = {name: Coded(c.codes[order], c.names) if isinstance(c, Coded) else c[order] for name, c in made.fields.items()}
+    return Points(made.measurement, made.time_ns[order], tags, fields)
+
+
+def in_order(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row["store"], row["time_ns"]))

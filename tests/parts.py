@@ -1,0 +1,119 @@
+"""Real parts for tests, as fixtures: brokers, databases, recordings. `tests/conftest.py` makes them known to every test.
+
+A test whose part is missing is skipped by name and says how to get it; with CI=true that is a failure, because a suite that quietly
+stops testing is worse than none.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+import pytest
+
+from footfall.errors import ConfigError
+from gateway.sinks.influxdb import InfluxDB
+from simulators.parts import influxdb as influx_part
+from simulators.parts import mosquitto as mosquitto_part
+from simulators.parts.broker import EmbeddedBroker
+from simulators.parts.influxdb import InfluxServer, Version
+from simulators.parts.mosquitto import Mosquitto
+
+REPOSITORY: Final = Path(__file__).parent.parent
+INFLUX_VERSIONS: Final[tuple[Version, ...]] = ("1.8", "2.7")
+_numbers = itertools.count(1)
+
+
+def missing(part: str, advice: str) -> NoReturn:
+    """Skips the test; fails it where everything must be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{part} is missing, and with CI=true nothing may be: {advice}", pytrace=False)
+    pytest.skip(f"{part}: {advice}")
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket of its own on a real server; `server` may be killed and started again."""
+
+    server: InfluxServer
+    name: str
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def token(self) -> str:
+        return self.server.token
+
+    def sink(self, batch_lines: int = 5000) -> InfluxDB:
+        return InfluxDB(self.url, self.name, self.token, self.server.org, batch_lines=batch_lines)
+
+
+def influx_server(version: Version, folder: Path) -> InfluxServer:
+    """A server of the test's own, not yet started."""
+    try:
+        influx_part.binary(version)
+    except ConfigError as error:
+        missing(f"InfluxDB {version}", str(error))
+    return InfluxServer(version, folder)
+
+
+def new_bucket(server: InfluxServer, keep_s: int = 0) -> Bucket:
+    return Bucket(server, server.create_bucket(f"test-{next(_numbers)}", keep_s))
+
+
+@pytest.fixture(scope="session")
+def influx_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Version, InfluxServer]]:
+    """Those that tests have asked for so far."""
+    started: dict[Version, InfluxServer] = {}
+    yield started
+    for server in started.values():
+        server.stop()
+
+
+@pytest.fixture(params=INFLUX_VERSIONS)
+def influxdb(
+    request: pytest.FixtureRequest, influx_servers: dict[Version, InfluxServer], tmp_path_factory: pytest.TempPathFactory
+) -> Bucket:
+    """An empty bucket on a real InfluxDB, once on 1.8 and once on 2.7; the server lives as long as the session."""
+    version: Version = request.param
+    if version not in influx_servers:
+        influx_servers[version] = influx_server(version, tmp_path_factory.mktemp(f"influxdb-{version}"))
+    return new_bucket(influx_servers[version].start())
+
+
+@pytest.fixture
+def embedded_broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
+    """The broker that comes with the gateway: `port` speaks MQTT 5, `port_v4` MQTT 3.1.1."""
+    with EmbeddedBroker(tmp_path) as broker:
+        yield broker
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A plain Mosquitto on loopback."""
+    require_mosquitto()
+    with Mosquitto(tmp_path / "mosquitto") as broker:
+        yield broker
+
+
+def require_mosquitto() -> None:
+    try:
+        mosquitto_part.binary()
+    except ConfigError as error:
+        missing("Mosquitto", str(error))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The recordings of real stores; they lie beside the repository, where a fork may not have them: then skipped, also in CI."""
+    named = os.environ.get("FOOTFALL_REAL_DATA")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the recordings are not in {folder}: set FOOTFALL_REAL_DATA to their folder")
+    return folder
