@@ -72,8 +72,20 @@ def points() -> list[Points]:
         rows["gap"].append((begin + 90 * MINUTE_NS, f"{store}-1", store, begin + 90 * MINUTE_NS, begin + 95 * MINUTE_NS, 41, "spool.full"))
     # A visit that was merged into the first one: every view leaves it out.
     merged = rows["visit"][0]
-    rows["visit"].append((merged[0] + 1, *merged[1:14], True, "berlin/berlin-1"))
+    rows["visit"].append((merged[0] + 1, *merged[1:14], True, f"{merged[0]}/{merged[1]}"))
     return [from_rows(name, found) for name, found in rows.items()]
+
+
+def ledger_rows() -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The fans' visits and links as the gateway's ledger keeps them; `gateway.ledger.VISIT` and `LINK` name the columns."""
+    known = [(number, stay) for number, stay in enumerate(_stays(Random(SEED))) if stay.fan]
+    visits = [
+        (f"{stay.subject:016x}", stay.store, stay.begin_ns + number, f"{stay.store}-1", stay.begin_ns, stay.end_ns,
+         (1 << len(stay.dwells)) - 1, 0, 0, stay.fan, 0, "[0,0,true,true,0.0]")
+        for number, stay in known
+    ]  # fmt: skip
+    fans = sorted({(stay.fan, stay.subject) for _, stay in known})
+    return visits, [(f"{subject:016x}", fan, 0, 1 << 62, "crm", 1.0) for fan, subject in fans]
 
 
 def _stays(random: Random) -> Iterator[Stay]:
@@ -106,11 +118,12 @@ def _stay(store: str, begin: int, random: Random) -> Stay:
 def _rows_of(stay: Stay, number: int, rows: dict[str, list[tuple[Any, ...]]]) -> None:
     """Visit, dwells, presence and touches; times end in the row's number, so that no two of a series are equal."""
     store, agent, subject = stay.store, f"{stay.store}-1", f"{stay.subject:016x}"
-    sales, amount = (1, stay.sale[1]) if stay.sale else (0, 0.0)
+    amount = stay.sale[1] if stay.sale else 0.0
+    mine = (1, 1, amount) if stay.sale and stay.fan else (0, 0, 0.0)
     seconds = (stay.end_ns - stay.begin_ns) / 1e9
     rows["visit"].append(
         (stay.begin_ns + number, agent, store, subject, stay.fan, bool(stay.fan), stay.is_staff, False, stay.begin_ns // 10**6, seconds,
-         len(stay.dwells), sales, sales, amount, False, "")
+         len(stay.dwells), *mine, False, "")
     )  # fmt: skip
     for zone, begin, end in stay.dwells:
         seconds = (end - begin) / 1e9

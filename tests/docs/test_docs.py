@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from gateway.ledger import Ledger
+from gateway.points import SCHEMA, Measurement
 from gateway.sinks.influxdb import InfluxDB
 from gateway.sinks.sqlite import SQLite
 from simulators.parts.influxdb import InfluxServer, Version
 from tests.docs import dataset, run
-from tests.docs.blocks import NOT_RUN, READ, RUN, Block, blocks
+from tests.docs.blocks import NOT_RUN, READ, ROOT, RUN, Block, blocks
+from tests.docs.commands import commands, known
 from tests.parts import INFLUX_VERSIONS, influx_server
 
 Servers = dict[Version, InfluxServer]
@@ -46,6 +49,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sink = SQLite(path / "footfall.db")
     sink.write(dataset.points())
     sink.close()
+    ledger, (visits, links) = Ledger(path / "ledger.db"), dataset.ledger_rows()
+    ledger.save_visits(visits)
+    ledger.save_links(links)
+    ledger.checkpoint({})
+    ledger.close()
     (path / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")
     (path / "gateway.toml").write_text(GATEWAY_TOML)
     return path
@@ -77,6 +85,11 @@ def test_sql(block: Block, folder: Path) -> None:
     check(block, run.sql(block.text, folder / "footfall.db"))
 
 
+@pytest.mark.parametrize("block", of("sql ledger"), ids=str)
+def test_sql_on_the_ledger(block: Block, folder: Path) -> None:
+    check(block, run.sql(block.text, folder / "ledger.db"))
+
+
 @pytest.mark.parametrize("block", of("influxql"), ids=str)
 def test_influxql(block: Block, influx: InfluxServer) -> None:
     check(block, run.influxql(block.text, influx.url, influx.bucket, influx.token))
@@ -97,6 +110,40 @@ def test_commands_that_ask_influxdb(block: Block, folder: Path, influx_2: Influx
     assert DOCUMENTED_URL in block.text
     (folder / "token").write_text(influx_2.token)
     check(block, run.shell(block.text.replace(DOCUMENTED_URL, influx_2.url), folder, {}))
+
+
+@pytest.mark.parametrize("measurement", SCHEMA.values(), ids=list(SCHEMA))
+def test_analysing_explains_every_tag_and_field(measurement: Measurement) -> None:
+    text = (ROOT / "docs" / "analysing.md").read_text(encoding="utf-8").partition("## What is stored")[2].partition("\n## ")[0]
+    section = text.partition(f"\n### {measurement.name}:")[2].partition("\n### ")[0] or text.partition(f"\n| {measurement.name} |")[2]
+    assert section, f"nothing about {measurement.name}"
+    missing = {name for name in (*measurement.tags, *measurement.fields) if f"`{name}`" not in section.splitlines()[0] + section}
+    assert not missing
+
+
+def test_blocks_that_are_not_run_name_commands_and_options_that_exist() -> None:
+    wrong = [
+        f"{block}: {unknown} in: {line}"
+        for block in BLOCKS
+        if block.why_not_run
+        for line in block.text.replace("\\\n", " ").splitlines()
+        for command in commands(line)
+        for unknown in known(command)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("line", "unknown"),
+    [
+        ("footfall query traffic --db x --from -7d | head", []),
+        (". .venv/bin/activate && .venv/bin/footfall query traffic --bogus 1", ["--bogus"]),
+        ("footfall nope --x", ["nope"]),
+        ("footfall --version", []),
+    ],
+)
+def test_commands_are_recognised(line: str, unknown: list[str]) -> None:
+    assert [word for command in commands(line) for word in known(command)] == unknown
 
 
 def test_every_block_is_run_or_listed() -> None:
