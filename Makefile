@@ -1,0 +1,98 @@
+# Everything a person types. `make` alone explains; each target sets up what it needs, in .venv and in the user's cache folder.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint parts mosquitto influxd-1.8 influxd-2.7 telegraf chaos real bench docs-test wheel clean
+
+KILLS ?= 50
+SEED ?= 1
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/footfall
+BIN := .venv/bin
+PY := $(BIN)/python
+
+help: ## This list
+	@echo 'make TARGET [NAME=value]'
+	@awk -F ' ?## ' '/^[a-z0-9.-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/run $(if $(INFLUX),influxd-1.8) ## A store's day from devices to a database, in about a minute; INFLUX=1 into a real InfluxDB
+	@$(PY) -m simulators.demo $(if $(INFLUX),--influx)
+
+test: .venv/dev parts ## All that CI runs: lint, every test, the wheel
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/pytest -q
+	@$(MAKE) --no-print-directory wheel
+
+lint: .venv/dev ## ruff, mypy and the rules of who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+wheel: .venv/dev ## Builds the wheel and tries it in a fresh environment elsewhere
+	$(PY) -m tests.check_wheel
+
+docs-test: .venv/dev influxd-1.8 influxd-2.7 ## Runs every command and query of the documents
+	$(BIN)/pytest -q tests/docs
+
+chaos: .venv/dev mosquitto influxd-1.8 ## kill -9 of everything at random moments, nothing lost; KILLS=50 SEED=1
+	@$(PY) -m simulators.chaos --kills $(KILLS) --seed $(SEED)
+
+real: .venv/dev mosquitto influxd-1.8 influxd-2.7 ## Recordings of real stores through broker and gateway into InfluxDB 1.8 and 2.7
+	@$(PY) -m simulators.real
+
+bench: .venv/dev mosquitto influxd-1.8 telegraf ## Speed and memory beside Telegraf and others, under 20 minutes; ONLY=name for one
+	@$(PY) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+parts: mosquitto influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
+
+mosquitto:
+	@if PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'installing mosquitto (apt-get)'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto >/dev/null; } \
+	    || echo 'mosquitto: not installed, its tests are skipped'; \
+	else echo 'mosquitto: skipped, its tests too: install it (apt-get install mosquitto)'; fi
+
+influxd-1.8:
+	@if [ -x "$(CACHE)/$@" ]; then :; \
+	elif command -v go >/dev/null; then deploy/influxdb/build.sh 1.8 "$(CACHE)" >/dev/null || echo 'InfluxDB 1.8: not built, its tests are skipped'; \
+	else echo 'InfluxDB 1.8: skipped, its tests too: it is built from source, install Go 1.24 or newer'; fi
+
+influxd-2.7:
+	@if [ -x "$(CACHE)/$@" ]; then :; \
+	elif command -v go >/dev/null && command -v cargo >/dev/null; then deploy/influxdb/build.sh 2.7 "$(CACHE)" >/dev/null || echo 'InfluxDB 2.7: not built, its tests are skipped'; \
+	else echo 'InfluxDB 2.7: skipped, its tests too: it is built from source, install Go 1.24 and Rust 1.72 or newer'; fi
+
+telegraf:
+	@if [ -x "$(CACHE)/$@" ]; then :; \
+	elif command -v go >/dev/null; then benchmarks/telegraf/build.sh "$(CACHE)" >/dev/null || echo 'Telegraf: not built, nothing is measured against it'; \
+	else echo 'Telegraf: skipped, nothing is measured against it: it is built from source, install Go 1.24 or newer'; fi
+
+clean: ## Removes what was set up here; the cache folder stays
+	rm -rf .venv build dist demo *.egg-info
+
+# --- the environment: made again when pyproject.toml changes -------------------------------------------------------------------
+
+.venv/run: pyproject.toml | .venv/bin/python
+	@$(call install,.[simulators])
+	@touch $@
+
+.venv/dev: pyproject.toml | .venv/bin/python
+	@$(call install,.[dev])
+	@touch $@ .venv/run
+
+.venv/bin/python:
+	@for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    $$python -m venv .venv || { echo 'the module venv is missing: apt-get install python3-venv'; rm -rf .venv; exit 1; }; \
+	    exit 0; \
+	  fi; \
+	done; echo 'Python 3.11 or newer is needed: none is on PATH'; exit 1
+
+# Quiet but for a dot every two seconds; the end of the log where it fails.
+define install
+printf 'installing into .venv, once '; \
+$(PY) -m pip install -q --disable-pip-version-check -e '$(1)' >.venv/install.log 2>&1 & \
+child=$$!; trap 'kill $$child; exit 130' INT TERM; while kill -0 $$child 2>/dev/null; do printf .; sleep 2; done; \
+if wait $$child; then echo ' done'; else echo; tail -n 20 .venv/install.log; echo 'the installation failed, see above'; exit 1; fi
+endef
