@@ -119,6 +119,7 @@ def write_recording(path: Path, world: World, agent: str, from_ns: int = 0, on_s
             count += 1
             if count % 10_000 == 0:
                 on_share(heard.t_boot_ns / world.length_ns)
+    on_share(1.0)
     return count
 
 

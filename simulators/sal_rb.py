@@ -79,19 +79,17 @@ def score_runs(runs: Sequence[Run], dwells: Sequence[StoredDwell]) -> list[RunSc
 
 
 def pairs(true: Sequence[tuple[int, str]], stored: Sequence[tuple[int, str]], tolerance_ns: int) -> int:
-    """How many events of the same direction pair up one to one within the tolerance; the nearest first."""
-    near = sorted(
-        (abs(a - b), i, j)
-        for i, (a, towards) in enumerate(true)
-        for j, (b, stored_towards) in enumerate(stored)
-        if towards == stored_towards and abs(a - b) <= tolerance_ns
-    )
-    taken_true, taken_stored = set(), set()
-    for _, i, j in near:
-        if i not in taken_true and j not in taken_stored:
-            taken_true.add(i)
-            taken_stored.add(j)
-    return len(taken_true)
+    """How many events of the same direction can pair up one to one within the tolerance. In time order greed finds the most."""
+    found = 0
+    for direction in (INSIDE, OUTSIDE):
+        waiting = sorted(t_ns for t_ns, towards in stored if towards == direction)
+        for t_ns in sorted(t_ns for t_ns, towards in true if towards == direction):
+            while waiting and waiting[0] < t_ns - tolerance_ns:
+                waiting.pop(0)
+            if waiting and waiting[0] <= t_ns + tolerance_ns:
+                waiting.pop(0)
+                found += 1
+    return found
 
 
 def _score(run: Run, dwells: Sequence[StoredDwell]) -> RunScore:
