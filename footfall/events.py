@@ -119,7 +119,8 @@ def parse_event(value: object) -> Touch | Count | Void:
 def load_json(payload: bytes | str) -> list[Any]:
     """The objects in one payload (an object, or an array of at most 1,000), not yet checked.
 
-    ContractError for what is not strict JSON: NaN, infinities, numbers beyond a double, duplicate keys, deep nesting, bad UTF-8.
+    ContractError for what is not strict JSON: NaN, infinities, numbers beyond a double, duplicate keys, deep nesting, bad UTF-8,
+    half a surrogate pair.
     """
     if len(payload) > MAX_EVENTS_BYTES:
         raise ContractError("event.size", f"at most {MAX_EVENTS_BYTES} bytes of events, this has {len(payload)}")
@@ -128,6 +129,7 @@ def load_json(payload: bytes | str) -> list[Any]:
     except (ValueError, RecursionError) as error:
         raise ContractError("event.json", f"not JSON: {error}"[:300]) from None
     _check_depth(value)
+    _check_text(value, payload)
     events = value if isinstance(value, list) else [value]
     if len(events) > MAX_EVENTS:
         raise ContractError("event.rows", f"at most {MAX_EVENTS} events a message, this has {len(events)}")
@@ -150,6 +152,16 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("an object has the same key twice")
     return found
+
+
+def _check_text(value: object, payload: bytes | str) -> None:
+    """Half a surrogate pair is JSON, but no text that can be written anywhere."""
+    escape = b"\\ud" if isinstance(payload, bytes) else "\\ud"
+    if escape in payload.lower():  # type: ignore[operator] # both are bytes, or both text
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ContractError("event.json", "not JSON: half a surrogate pair") from None
 
 
 def _check_depth(value: object, depth: int = 0) -> None:

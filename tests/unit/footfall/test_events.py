@@ -140,6 +140,9 @@ def test_any_json_is_a_contract_error_or_an_event(value: object) -> None:
         (b"{} {}", "event.json"),
         (b"\xff\xfe\x00", "event.json"),
         (b'{"a":"\xff"}', "event.json"),
+        (b'{"a":"\\ud800"}', "event.json"),
+        (b'{"a":["\\uDFFF x"]}', "event.json"),
+        (b'{"\\ud83d":1}', "event.json"),
         (b'{"a":' + b"9" * 5000 + b"}", "event.json"),
         (b"[" * 100_000, "event.json"),
         (b'{"a":' * 100_000, "event.json"),
@@ -158,6 +161,10 @@ def test_what_is_not_strict_json_is_refused(payload: bytes, reason: str) -> None
 def test_depth_and_number_up_to_the_limits_are_read() -> None:
     assert load_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
     assert len(load_json(b"[" + b"1," * (MAX_EVENTS - 1) + b"1]")) == MAX_EVENTS
+
+
+def test_a_whole_surrogate_pair_is_text() -> None:
+    assert load_json(b'{"a":"\\ud83d\\ude00"}') == [{"a": "\U0001f600"}]
 
 
 def test_one_object_is_a_list_of_one() -> None:
