@@ -15,8 +15,9 @@ from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import Keys
 from edge_agent.sources.source import Heard
-from footfall.frames import Body
+from footfall.frames import Body, Header, encode_body, encode_frame
 from footfall.pseudonyms import type_key
+from footfall.topics import Topic
 from simulators.paths import SECOND_NS
 from simulators.people import Purchase
 from simulators.world import World
@@ -82,6 +83,14 @@ class Feed:
             yield from ((tick_ns, body) for body in self.core.tick(self._moment(tick_ns)))
             tick_ns += SECOND_NS
         yield from ((self.until_ns, body) for body in self.core.finish(self._moment(self.until_ns)))
+
+    def payloads(self) -> Iterator[tuple[str, bytes]]:
+        """`(topic, payload)` of each frame, as an agent sends it that never lost the network and never heard a receipt."""
+        store, boot = self.world.plan.store, boot_of(self.world, self.agent)
+        topic, epoch = str(Topic(store, self.agent, "frames")), epoch_of(self.world, self.agent)
+        for seq, (t_ns, body) in enumerate(self.bodies(), 1):
+            now = self._moment(t_ns)
+            yield topic, encode_frame(Header(store, self.agent, epoch, seq, 1, boot, now.boot_ns, now.wall_ns), encode_body(body))
 
     def _heard(self) -> Iterator[tuple[int, Heard | str]]:
         """What devices and the till say, in time order."""

@@ -15,7 +15,8 @@ PUBACK: Final = 0x40
 SUBACK: Final = 0x90
 PUBLISH_QOS_1: Final = 0x32
 MAX_PACKET_ID: Final = 65_535
-_KEEPALIVE_S: Final = 0  # off: a generator that is busy sending needs no pings
+_KEEPALIVE_S: Final = 3600
+"""No run is that long, so no pings are needed; 0 would say so, but some brokers refuse it."""
 
 
 def text(value: str) -> bytes:
