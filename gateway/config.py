@@ -102,7 +102,7 @@ class Journal(Section):
 class Outbox(Section):
     """Points that wait for the database. When it is full the fold pauses; the journal goes on."""
 
-    max_bytes: Bytes = 512 * _MIB
+    max_bytes: Bytes = 64 * _MIB
 
 
 class QuarantineLimits(Section):

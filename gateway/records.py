@@ -28,6 +28,8 @@ class RecordKind(IntEnum):
     """body: the estate from now on, JSON of `gateway.site.Site`."""
     LINKS = 6
     """body: a JSON array of identity links."""
+    NOTE = 8
+    """Something that people did, such as a replay from quarantine: kept for the record, of no effect on what is stored."""
     GAP = 7
     """body: JSON of a hole that accept found: from_ns, to_ns, rows, reason."""
 

@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
+import numpy as np
+
 from footfall.errors import ContractError
 from footfall.events import load_json
 from footfall.frames import Body, Header, Kind, decode_body, decode_frame, encode_body
@@ -61,6 +63,17 @@ class Entry:
     rows: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Bytes for the quarantine, and how many rows they stand for. `key` names them, so that the same again is kept once."""
+
+    reason: str
+    message: str
+    payload: bytes
+    rows: int = 1
+    key: str | None = None
+
+
 @dataclass(slots=True)
 class Outcome:
     """What one message comes to. `units_in` = rows of entries + quarantined + dropped: nothing vanishes."""
@@ -68,8 +81,7 @@ class Outcome:
     entries: list[Entry] = field(default_factory=list)
     receipt: tuple[str, int] | None = None
     """(epoch, upto) to be told to the agent once the entries are durable."""
-    refused: list[tuple[ContractError, bytes | None, int]] = field(default_factory=list)
-    """Why, which bytes (None: the whole message), how many rows: for the quarantine."""
+    refused: list[Refused] = field(default_factory=list)
     dropped: tuple[str, int] | None = None
     units_in: int = 0
 
@@ -99,7 +111,7 @@ class Acceptor:
                 return _known(header, data, mark)
             if header.seq != max(mark.seq + 1, header.oldest):
                 return Outcome(receipt=(header.epoch, mark.seq), dropped=("ahead", 0))
-        return self._take(header, data, mark, bounds, received_ns, replayed)
+        return self._take(header, payload, data, mark, bounds, received_ns, replayed)
 
     def _learn(self, header: Header, received_ns: int) -> Bounds:
         before = self._memory.bounds(header.agent, header.boot)
@@ -107,7 +119,7 @@ class Acceptor:
         self._memory.set_bounds(header.agent, header.boot, after)
         return after
 
-    def _take(self, header: Header, data: bytes, mark: Mark, bounds: Bounds, received_ns: int, replayed: bool) -> Outcome:
+    def _take(self, header: Header, payload: bytes, data: bytes, mark: Mark, bounds: Bounds, received_ns: int, replayed: bool) -> Outcome:
         outcome = Outcome(receipt=None if replayed else (header.epoch, header.seq))
         next_row, made_ns = -1, mark.made_ns
         try:
@@ -117,15 +129,15 @@ class Acceptor:
             check_places(body, places)
         except ContractError as error:
             rows = max(next_row - mark.next_row, 1) if next_row >= 0 <= mark.next_row else 1
-            outcome.refused.append((error, None, rows))
+            outcome.refused.append(Refused(error.reason, str(error), payload, rows, f"{header.agent}/{header.epoch}/{header.seq}"))
             outcome.units_in = rows
         else:
             offset_ns, quality, width_ns = self._decide_time(header, body, bounds, received_ns)
             made_ns = body.made_boot_ns + offset_ns
             self._add_gap(outcome, header, body, mark, made_ns)
-            event_rows = sum(1 for row in body.extra if body.kind[row] == Kind.EVENT)
+            rows = count_rows(body)
+            self._refuse_unread(outcome, header, body)
             data, body = self._take_events(outcome, header, body, data, places, offset_ns)
-            rows = len(body) - event_rows
             entry = Entry(RecordKind.FRAME, header.store, header.agent, header.seq, data, offset_ns, quality, width_ns, body, rows)
             outcome.entries.append(entry)
             outcome.units_in += rows
@@ -153,6 +165,16 @@ class Acceptor:
             return
         values = f'{{"from_ns":{mark.made_ns or made_ns},"to_ns":{made_ns},"rows":{lost},"reason":"spool_full"}}'
         outcome.entries.append(Entry(RecordKind.GAP, header.store, header.agent, header.seq, values.encode()))
+
+    def _refuse_unread(self, outcome: Outcome, header: Header, body: Body) -> None:
+        """What a source could not read is in quarantine here, where people look."""
+        for row in np.flatnonzero(body.kind == Kind.REFUSED).tolist():
+            more = body.extra.get(row, {})
+            data, where = more.get("data", b""), more.get("where", "")
+            key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
+            payload = data if isinstance(data, bytes) else b""
+            outcome.refused.append(Refused("source.unread", f"{where}: {more.get('reason', 'unread')}", payload, 1, key))
+            outcome.units_in += 1
 
     def _take_events(
         self, outcome: Outcome, header: Header, body: Body, data: bytes, places: StorePlaces, offset_ns: int
@@ -183,7 +205,7 @@ class Acceptor:
             try:
                 plain = normalise(value, places, agent, time_ns, self._pseudonyms)
             except ContractError as error:
-                outcome.refused.append((error, _dump(value), 1))
+                outcome.refused.append(Refused(error.reason, str(error), _dump(value)))
                 continue
             if plain.id_hash is not None and not self._memory.is_new_event(plain.id_hash):
                 duplicates += 1
@@ -194,6 +216,11 @@ class Acceptor:
             outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
         if number > mark.seq:
             self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
+
+
+def count_rows(body: Body) -> int:
+    """The rows that a frame's record stands for in the balance: plain events and what was not read are counted on their own."""
+    return len(body) - int(np.count_nonzero(body.kind >= Kind.EVENT))
 
 
 def _known(header: Header, data: bytes, mark: Mark) -> Outcome:

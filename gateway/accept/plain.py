@@ -30,6 +30,10 @@ class Pseudonymiser:
         self._secret: Final = brand_secret
         self._keys: Final[dict[str, bytes]] = {}
 
+    @property
+    def has_secret(self) -> bool:
+        return self._secret is not None
+
     def subject(self, identifier: str) -> int:
         if self._secret is None:
             raise ContractError("event.secret", "identifiers need the brand's secret: set brand_secret_file in gateway.toml")

@@ -73,6 +73,10 @@ class Arrivals:
     def clock(self, agent: str) -> Clock:
         return self._clocks.get(agent, Clock())
 
+    def clock_width_ms(self, agent: str) -> float:
+        clock = self._clocks.get(agent)
+        return clock.width_ns / 1e6 if clock else float("inf")
+
     def take(self, frames: Sequence[tuple[Record, Body]]) -> tuple[list[Points], set[tuple[int, int]], list[tuple[str, str, str, int]]]:
         """Points of the rows; (store, minute) of the cells that doors changed; (store, zone, fan, time) of known fans that came."""
         before = self._hear(frames)

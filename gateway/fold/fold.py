@@ -150,6 +150,9 @@ class Fold:
     def _tick(self, record: Record) -> None:
         self._watermarks.tick(record.received_ns, self.state.estate.expected)
 
+    def _note(self, record: Record) -> None:
+        """Nothing to be done."""
+
     def _set_site(self, record: Record) -> None:
         self._use_site(Site.model_validate_json(record.body))
 
@@ -177,7 +180,16 @@ class Fold:
         RecordKind.SITE: _set_site,
         RecordKind.LINKS: _links,
         RecordKind.GAP: _gap,
+        RecordKind.NOTE: _note,
     }
+
+    def clock_width_ms(self, agent: str) -> float:
+        """How well the agent's clock is known; inf if no frame of it came yet."""
+        return self._arrivals.clock_width_ms(agent)
+
+    def site_json(self) -> bytes | None:
+        """The estate that is in force, as its record had it."""
+        return self._site.model_dump_json().encode() if self._site else None
 
     # The state as bytes
 

@@ -24,6 +24,7 @@ from gateway.query.measures import HISTOGRAM, HISTOGRAM_S, Answer
 from gateway.query.show import duration
 
 MOST_PANELS: Final = 8
+_MOST_BARS: Final = 200
 _A_DAY: Final = 0.9
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _IN, _OUT, _LINE, _SHARE, _QUIET = "#2a6f97", "#a9d6e5", "#d1495b", "#6a994e", "#6c757d"
@@ -42,6 +43,7 @@ _STYLE: Final[dict[Any, Any]] = {
 
 Rows = Sequence[Mapping[str, Any]]
 Panel = tuple[str, ZoneInfo, Rows]
+Times = npt.NDArray[np.float64]
 
 
 def draw(question: str, answer: Answer, titles: Mapping[str, str], zones: Mapping[str, ZoneInfo], path: Path) -> bool:
@@ -85,8 +87,8 @@ def _traffic(panels: Sequence[Panel]) -> Figure:
     for (title, zone, rows), above, below in zip(panels, axes[::2], axes[1::2], strict=True):
         width = _width(rows)
         times = _times(rows, width)
-        above.bar(times, _values(rows, "in"), width * 0.45, align="edge", color=_IN, label="in")
-        above.bar(times + width * 0.45, _values(rows, "out"), width * 0.45, align="edge", color=_OUT, label="out")
+        _bars(above, times, width, _values(rows, "in"), 0, 2, _IN, "in")
+        _bars(above, times, width, _values(rows, "out"), 1, 2, _OUT, "out")
         above.plot(times + width / 2, _values(rows, "occupancy_max"), color=_LINE, linewidth=1.6, label="most inside at once")
         above.set_ylabel("people per interval")
         above.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -127,9 +129,9 @@ def _doors(panels: Sequence[Panel]) -> Figure:
         doors = sorted({row["door"] for row in rows})
         for i, door in enumerate(doors):
             mine = [row for row in rows if row["door"] == door]
-            at, color = _times(mine, width) + width * 0.9 * i / len(doors), _CYCLE[i % len(_CYCLE)]
-            axis.bar(at, _values(mine, "in"), width * 0.9 / len(doors), align="edge", color=color, label=door)
-            axis.bar(at, [-n for n in _values(mine, "out")], width * 0.9 / len(doors), align="edge", color=color, alpha=0.45)
+            at, color = _times(mine, width), _CYCLE[i % len(_CYCLE)]
+            _bars(axis, at, width, _values(mine, "in"), i, len(doors), color, door)
+            _bars(axis, at, width, [-n for n in _values(mine, "out")], i, len(doors), color, None, alpha=0.45)
         axis.axhline(0, color="#495057", linewidth=0.8)
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
         axis.set_ylabel("out  |  in")
@@ -202,6 +204,26 @@ _PANELS: Final[Mapping[str, Callable[[Sequence[Panel]], Figure]]] = {
 }
 
 
+def _bars(
+    axis: Axes,
+    times: Times,
+    width: float,
+    values: Sequence[float],
+    place: int,
+    places: int,
+    color: str,
+    label: str | None,
+    alpha: float = 1.0,
+) -> None:
+    """One of `places` bars side by side in each interval; where they would be hairs, thin lines that are drawn fast."""
+    each = width * 0.9 / places
+    at = times + each * place
+    if len(times) > _MOST_BARS:
+        axis.vlines(at + each / 2, 0, values, color=color, label=label, alpha=alpha, linewidth=0.8)
+    else:
+        axis.bar(at, values, each, align="edge", color=color, label=label, alpha=alpha)
+
+
 def _values(rows: Rows, name: str) -> list[float]:
     return [float("nan") if row[name] is None else row[name] for row in rows]
 
@@ -225,7 +247,7 @@ def _times(rows: Rows, width: float) -> npt.NDArray[np.float64]:
     return np.array([day.toordinal() - (day.weekday() if width > 6 else 0) - _EPOCH for day in local], np.float64)
 
 
-def _time_axis(axis: Axes, zone: ZoneInfo, times: npt.NDArray[np.float64], width: float) -> None:
+def _time_axis(axis: Axes, zone: ZoneInfo, times: Times, width: float) -> None:
     _clock(axis, zone if width < _A_DAY else ZoneInfo("UTC"))
     axis.set_xlim(times.min() - width * 0.2, times.max() + width * 1.2)
 

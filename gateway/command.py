@@ -1,0 +1,44 @@
+"""`footfall gateway`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from gateway.config import load_gateway
+from gateway.service import Gateway
+
+
+def gateway(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The gateway's configuration.")] = Path("gateway.toml"),
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more in the log.")] = False,
+) -> None:
+    """Take in what agents publish, and write foot traffic into the database.
+
+    Runs until it gets SIGTERM or ctrl-c; then it takes nothing more, writes what it has, and ends. What it acknowledged is on disk:
+    it may be killed at any moment, and goes on where it was.
+
+    [bold]Example:[/] footfall gateway --config gateway.toml
+    """
+    level = logging.DEBUG if verbose else logging.INFO
+    handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=True, markup=False)
+    logging.basicConfig(level=level, format="%(message)s", handlers=[handler])
+    running = Gateway(load_gateway(config))
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        running.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/", running.http.port)
+    try:
+        running.run()
+    finally:
+        running.close()

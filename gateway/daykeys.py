@@ -1,0 +1,68 @@
+"""The store's key of the day: drawn at random when its day begins, told to its agents in receipts, erased when the day is over."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from footfall.pseudonyms import KEY_BYTES
+from footfall.receipts import DayKey
+from gateway.journal import check_version, connect
+from gateway.site import Site, Store
+
+_SCHEMA: Final = """
+CREATE TABLE keys (store TEXT, key_id INTEGER, secret BLOB NOT NULL, from_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,
+    PRIMARY KEY (store, key_id)) WITHOUT ROWID
+"""
+NS_PER_S: Final = 1_000_000_000
+
+
+class DayKeys:
+    """One file, erased rows overwritten (secure_delete). `key_id` is the day's ordinal, so it is never used twice."""
+
+    def __init__(self, path: Path, site: Site) -> None:
+        self._db: Final = connect(path)
+        check_version(self._db, path, 1, _SCHEMA)
+        self._db.execute("PRAGMA secure_delete=ON")
+        self._stores = site.by_name
+        self._current: dict[str, DayKey] = {}
+
+    def use(self, site: Site) -> None:
+        self._stores = site.by_name
+
+    def current(self, store: str, now_ns: int) -> DayKey | None:
+        """The key that is in force now; drawn if there is none yet. None for a store that is not in the estate."""
+        key = self._current.get(store)
+        if key is None or not key.from_ns <= now_ns < key.until_ns:
+            if store not in self._stores:
+                return None
+            key = self._current[store] = self._load_or_draw(self._stores[store], now_ns)
+        return key
+
+    def _load_or_draw(self, store: Store, now_ns: int) -> DayKey:
+        self._db.execute("DELETE FROM keys WHERE until_ns <= ?", (now_ns,))
+        row = self._db.execute(
+            "SELECT key_id, secret, from_ns, until_ns FROM keys WHERE store=? AND from_ns<=? AND until_ns>?", (store.name, now_ns, now_ns)
+        ).fetchone()
+        if row:
+            return DayKey(*row)
+        day, from_ns, until_ns = day_of(store, now_ns)
+        key = DayKey(day, secrets.token_bytes(KEY_BYTES), from_ns, until_ns)
+        self._db.execute("INSERT OR REPLACE INTO keys VALUES (?,?,?,?,?)", (store.name, day, key.secret, from_ns, until_ns))
+        return key
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def day_of(store: Store, now_ns: int) -> tuple[int, int, int]:
+    """(ordinal, begin, end) of the store's day: from `day_start` to the next, local time."""
+    zone = ZoneInfo(store.timezone)
+    offset = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
+    local = datetime.fromtimestamp(now_ns // NS_PER_S, zone) - offset
+    midnight = datetime(local.year, local.month, local.day, tzinfo=zone)
+    begin, end = (int((midnight + timedelta(days=days) + offset).timestamp()) * NS_PER_S for days in (0, 1))
+    return local.toordinal(), begin, end

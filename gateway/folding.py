@@ -1,0 +1,145 @@
+"""The fold's thread: records from the journal to points in the outbox, with a checkpoint every few seconds."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgpack
+
+from footfall.frames import Body, decode_body
+from gateway.accept.accept import count_rows
+from gateway.fold.fold import Arrival, Fold
+from gateway.journal import Journal
+from gateway.ledger import Ledger
+from gateway.outbox import Outbox, Sent
+from gateway.points import Points, pack, unpack
+from gateway.records import Record, RecordKind
+
+log = logging.getLogger("footfall.gateway.fold")
+
+READ_AT_ONCE: Final = 500
+TAKE_AT_ONCE: Final = 2000
+HANDED_OVER_MOST: Final = 20_000
+CHECKPOINT_EVERY_S: Final = 10.0
+CHECKPOINT_SHARE: Final = 0.05
+"""Checkpoints take at most this share of the time: with a large state they come less often."""
+WAIT_S: Final = 0.2
+
+Pair = tuple[Record, Body | None]
+News = Callable[[Sequence[Points], Sequence[Arrival]], None]
+
+
+class HandOver:
+    """Records on their way from intake to fold, decoded already. What does not fit is read from the journal later."""
+
+    def __init__(self) -> None:
+        self._pairs: deque[Pair] = deque()
+        self._changed: Final = threading.Condition()
+        self.head = 0
+        """The journal's last position."""
+
+    def put(self, pairs: Sequence[Pair]) -> None:
+        with self._changed:
+            self.head = pairs[-1][0].pos
+            if len(self._pairs) < HANDED_OVER_MOST:
+                self._pairs.extend(pairs)
+            self._changed.notify_all()
+
+    def take(self, after_pos: int, timeout_s: float) -> tuple[list[Pair], bool]:
+        """Records from `after_pos` + 1 on without a hole; and whether there are more, which are only in the journal."""
+        with self._changed:
+            while self._pairs and self._pairs[0][0].pos <= after_pos:
+                self._pairs.popleft()
+            if not self._pairs and self.head <= after_pos:
+                self._changed.wait(timeout_s)
+            taken: list[Pair] = []
+            while self._pairs and self._pairs[0][0].pos == after_pos + 1 and len(taken) < TAKE_AT_ONCE:
+                taken.append(self._pairs.popleft())
+                after_pos += 1
+            return taken, not taken and self.head > after_pos
+
+
+class Folding:
+    """`run` until `stop`; a checkpoint at the end."""
+
+    def __init__(self, fold: Fold, ledger: Ledger, journal: Journal, outbox: Outbox, hand_over: HandOver, news: News) -> None:
+        """`journal` is this thread's own connection. `news(points, arrivals)` is told what came."""
+        self._fold: Final = fold
+        self._ledger: Final = ledger
+        self._journal: Final = journal
+        self._outbox: Final = outbox
+        self._hand_over: Final = hand_over
+        self._news: Final = news
+        self._restore_outbox()
+        self.pos = fold.pos
+        self.behind_since_ns = 0
+        """The received time of the oldest record not folded yet, 0 if there is none."""
+        self._checkpoint_due_s = time.monotonic() + CHECKPOINT_EVERY_S
+        self._stored_pos = fold.pos
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            if self._outbox.wait_for_room(WAIT_S):
+                self.turn(WAIT_S)
+            if time.monotonic() >= self._checkpoint_due_s:
+                self.checkpoint()
+        while self.turn(0.0):
+            pass
+        self.checkpoint()
+
+    def turn(self, timeout_s: float) -> bool:
+        """Fold what is there; whether there was anything."""
+        pairs, only_in_journal = self._hand_over.take(self._fold.pos, timeout_s)
+        if only_in_journal:
+            pairs = [(record, _body(record)) for record in self._journal.read(self._fold.pos, READ_AT_ONCE)]
+        if not pairs:
+            self.behind_since_ns = 0
+            return False
+        self.behind_since_ns = pairs[0][0].received_ns
+        points = self._fold.apply(pairs)
+        rows = sum(_rows(record, body) for record, body in pairs)
+        arrivals, self._fold.arrived = self._fold.arrived, []
+        self._outbox.put(points, rows)
+        self._news(points, arrivals)
+        self.pos = self._fold.pos
+        return True
+
+    def checkpoint(self) -> None:
+        """State, ledger, outbox and counts at one position of the journal, in one transaction."""
+        began_s = time.monotonic()
+        sent, new = self._outbox.to_store()
+        self._ledger.change_outbox(sent.up_to, [(batch.id, batch.rows, pack(batch.points)) for batch in new])
+        packed: bytes = msgpack.packb([sent.up_to, sent.written_rows, sent.refused_rows])
+        self._fold.checkpoint({"sent": packed})
+        self._stored_pos = self._fold.pos
+        took_s = time.monotonic() - began_s
+        self._checkpoint_due_s = time.monotonic() + max(CHECKPOINT_EVERY_S, took_s / CHECKPOINT_SHARE)
+
+    def clock_width_ms(self, agent: str) -> float:
+        """How well the agent's clock is known; inf if not at all."""
+        return self._fold.clock_width_ms(agent)
+
+    @property
+    def stored_pos(self) -> int:
+        """The journal is not needed up to here."""
+        return self._stored_pos
+
+    def _restore_outbox(self) -> None:
+        state = self._ledger.state().get("sent")
+        self._outbox.start_from(Sent(*msgpack.unpackb(state)) if state else Sent())
+        for batch_id, rows, data in self._ledger.outbox():
+            self._outbox.restore(batch_id, rows, unpack(data))
+
+
+def _body(record: Record) -> Body | None:
+    return decode_body(record.body) if record.kind == RecordKind.FRAME else None
+
+
+def _rows(record: Record, body: Body | None) -> int:
+    """How many rows of the balance a record stands for."""
+    return count_rows(body) if body is not None else int(record.kind == RecordKind.EVENT)

@@ -1,0 +1,205 @@
+"""Intake: messages in, durable records out. What is acknowledged or receipted is in the journal or in quarantine, on disk.
+
+The order within a batch: accept all, keep the refused, commit the journal, then acknowledge, receipt, and hand over to the fold.
+A crash in between makes the agent or the broker send again; marks, event ids and quarantine keys recognise it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from footfall.errors import ContractError
+from footfall.frames import MAX_FRAME_BYTES, Body
+from footfall.health import Health, decode_health
+from footfall.receipts import Receipt, encode_receipt
+from footfall.topics import WIRE_VERSION, Topic, parse_topic
+from gateway.accept.accept import Acceptor, Entry, Outcome
+from gateway.accept.plain import id_hash
+from gateway.daykeys import DayKeys
+from gateway.journal import Journal
+from gateway.quarantine.store import Quarantine, Refusal
+from gateway.records import Record, RecordKind
+
+log = logging.getLogger("footfall.gateway.intake")
+
+PAUSE_S: Final = 60
+UNREADABLE_VERSION: Final = "frame.version"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One message, from wherever it came. `retained`: the broker kept it from earlier."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+
+
+@dataclass(slots=True)
+class _Batch:
+    received_ns: int
+    entries: list[tuple[int, Entry]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    receipts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    counted: Counter[str] = field(default_factory=Counter)
+
+
+class Intake:
+    """Runs in one thread. `healths` and `heard_ns` are what status shows of agents."""
+
+    def __init__(
+        self,
+        acceptor: Acceptor,
+        journal: Journal,
+        quarantine: Quarantine,
+        day_keys: DayKeys,
+        publish: Callable[[str, bytes], None],
+        hand_over: Callable[[Sequence[tuple[Record, Body | None]]], None],
+    ) -> None:
+        self._acceptor: Final = acceptor
+        self._journal: Final = journal
+        self._quarantine: Final = quarantine
+        self._day_keys: Final = day_keys
+        self._publish: Final = publish
+        self._hand_over: Final = hand_over
+        self._keys_used: dict[str, int] = {}
+        """The key of the day with which an agent made its latest frame: it is told the current one until it uses it."""
+        self.pausing = False
+        """At the journal's quota: receipts ask agents to wait."""
+        self.healths: Final[dict[str, Health]] = {}
+        self.heard_ns: Final[dict[str, int]] = {}
+        self.counted: Final[Counter[str]] = Counter(journal.balance())
+        """The balance as the journal has it, and what else is counted here."""
+
+    def take(self, arrived: Sequence[Arrived], now_ns: int) -> None:
+        """All of a batch, durable on return, and receipted.
+
+        sqlite3.OperationalError (disk full, locked): nothing of it was taken, nothing may be acknowledged, and it is to come again.
+        """
+        received_ns = max(now_ns, self._journal.last_received_ns + 1)
+        batch = _Batch(received_ns)
+        for message in arrived:
+            self._accept(message, batch)
+        self._commit(batch)
+
+    def tick(self, now_ns: int) -> None:
+        """Journal that time passed."""
+        received_ns = max(now_ns, self._journal.last_received_ns + 1)
+        self._commit(_Batch(received_ns, [(received_ns, Entry(RecordKind.TICK, "", "", 0, b""))]))
+
+    def replay(self, now_ns: int) -> int:
+        """Take what people asked to be replayed from quarantine; how many were taken."""
+        received_ns, done = max(now_ns, self._journal.last_received_ns + 1), []
+        batch = _Batch(received_ns)
+        for entry, payload in self._quarantine.take_replays():
+            if not self._journal.is_new_event(id_hash("quarantine", str(entry.id))):
+                done.append(entry.id)  # taken before a crash, which only the quarantine does not know
+                continue
+            try:
+                outcome = self._replayed(entry.topic, payload, received_ns)
+            except ContractError as error:
+                self._quarantine.refused_again(entry.id, error.reason, str(error))
+                continue
+            if outcome.refused:
+                self._quarantine.refused_again(entry.id, outcome.refused[0].reason, outcome.refused[0].message)
+                continue
+            outcome.entries.insert(0, Entry(RecordKind.NOTE, "", "", entry.id, f"replayed for {entry.actor}".encode()))
+            self._add(outcome, parse_topic(entry.topic), batch)
+            done.append(entry.id)
+        if done:
+            self._commit(batch)
+            self._quarantine.replayed(done, received_ns)
+        return len(done)
+
+    def _replayed(self, topic_text: str, payload: bytes, received_ns: int) -> Outcome:
+        topic = parse_topic(topic_text)
+        if topic.leaf == "events":
+            return self._acceptor.events(topic, payload, received_ns)
+        if topic.leaf == "frames":
+            return self._acceptor.frame(topic, payload, received_ns, replayed=True)
+        raise ContractError("quarantine.topic", f"only frames and events can be replayed, not {topic.leaf}")
+
+    def _accept(self, message: Arrived, batch: _Batch) -> None:
+        try:
+            topic = parse_topic(message.topic)
+            if topic.leaf == "health":
+                self._health(topic, message, batch)
+                return
+            if message.retained:
+                raise ContractError("retained", "frames and events must not be retained: publish with retain=0")
+            if len(message.payload) > MAX_FRAME_BYTES:
+                raise ContractError("size", f"at most {MAX_FRAME_BYTES} bytes a message, this has {len(message.payload)}")
+            take = self._acceptor.frame if topic.leaf == "frames" else self._acceptor.events
+            self._add(take(topic, message.payload, batch.received_ns), topic, batch)
+            self.heard_ns[topic.agent] = batch.received_ns
+        except ContractError as error:
+            if error.reason == UNREADABLE_VERSION:
+                self.counted["frames_of_unknown_version_total"] += 1
+                return
+            self._refuse(message, error, batch)
+
+    def _refuse(self, message: Arrived, error: ContractError, batch: _Batch) -> None:
+        payload, text = message.payload, str(error)
+        if len(payload) > MAX_FRAME_BYTES:
+            text = f"{text}; sha256 {hashlib.sha256(payload).hexdigest()}, the first {MAX_FRAME_BYTES} bytes are kept"
+        # A retained message comes again at every connection.
+        key = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}" if message.retained else None
+        batch.refusals.append(Refusal(error.reason, text, message.topic, batch.received_ns, payload[:MAX_FRAME_BYTES], "accept", 1, key))
+        batch.counted["in"] += 1
+        batch.counted["quarantined"] += 1
+
+    def _add(self, outcome: Outcome, topic: Topic, batch: _Batch) -> None:
+        batch.entries += [(batch.received_ns, entry) for entry in outcome.entries]
+        for entry in outcome.entries:
+            if entry.frame is not None:
+                self._keys_used[entry.agent] = entry.frame.key_id
+        if outcome.receipt is not None:
+            epoch, upto = outcome.receipt
+            batch.receipts[topic.store, topic.agent, epoch] = upto
+        batch.counted["in"] += outcome.units_in
+        for refused in outcome.refused:
+            batch.refusals.append(
+                Refusal(
+                    refused.reason, refused.message, str(topic), batch.received_ns, refused.payload, "accept", refused.rows, refused.key
+                )
+            )
+            batch.counted["quarantined"] += refused.rows
+        if outcome.dropped and outcome.dropped[1]:
+            batch.counted[f"dropped.{outcome.dropped[0]}"] += outcome.dropped[1]
+
+    def _health(self, topic: Topic, message: Arrived, batch: _Batch) -> None:
+        health = decode_health(message.payload)
+        self._acceptor.places.of(topic.store, topic.agent)
+        if (health.store, health.agent) != (topic.store, topic.agent):
+            raise ContractError("health.topic", f"the message says {health.store}/{health.agent}, the topic {topic.store}/{topic.agent}")
+        self.healths[health.agent] = health
+        if not message.retained and health.state == "online":
+            self.heard_ns[health.agent] = batch.received_ns
+            batch.entries.append((batch.received_ns, Entry(RecordKind.HEALTH, topic.store, topic.agent, 0, message.payload)))
+
+    def _commit(self, batch: _Batch) -> None:
+        try:
+            if batch.refusals:
+                self._quarantine.add(batch.refusals)
+            records = self._journal.commit(batch.entries, batch.counted)
+        except sqlite3.OperationalError:
+            self._journal.forget_uncommitted()
+            raise
+        self.counted.update(batch.counted)
+        for (store, agent, epoch), upto in batch.receipts.items():
+            self._receipt(store, agent, epoch, upto, batch.received_ns)
+        if records:
+            self._hand_over([(record, entry.frame) for record, (_, entry) in zip(records, batch.entries, strict=True)])
+
+    def _receipt(self, store: str, agent: str, epoch: str, upto: int, now_ns: int) -> None:
+        key = self._day_keys.current(store, now_ns)
+        told = key is None or self._keys_used.get(agent) == key.key_id
+        receipt = Receipt(epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), None if told else key,
+                          PAUSE_S if self.pausing else None)  # fmt: skip
+        self._publish(str(Topic(store, agent, "receipts")), encode_receipt(receipt))

@@ -1,0 +1,177 @@
+"""One MQTT connection of the gateway, read and written by the thread that uses it: no thread of paho's, no lock on the way."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gateway.config import Broker, secret
+
+log = logging.getLogger("footfall.gateway.mqtt")
+
+SESSION_S: Final = 7 * 86_400
+KEEPALIVE_S: Final = 30
+CONNECT_S: Final = 5.0
+MAX_PACKET_BYTES: Final = 4 << 20
+READ_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What arrived. `connection` tells which connection of the client must acknowledge it."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    mid: int
+    connection: int
+
+
+class Connection:
+    """Subscribed to `topics` at QoS 1. `persistent`: the broker keeps what arrives while we are away."""
+
+    def __init__(self, broker: Broker, client_id: str, topics: Sequence[str], persistent: bool) -> None:
+        self.connected = False
+        self.error = ""
+        self._broker: Final = broker
+        self._topics: Final = topics
+        self._persistent: Final = persistent
+        self._generation = 0
+        self._arrived: list[Message] = []
+        self._client: Final = self._new_client(client_id)
+
+    def _new_client(self, client_id: str) -> Client:
+        five = self._broker.protocol == 5
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            clean_session=None if five else not self._persistent,
+            protocol=MQTTv5 if five else MQTTv311,
+            manual_ack=True,
+        )
+        client.connect_timeout = CONNECT_S
+        client.max_inflight_messages_set(0)
+        client.max_queued_messages_set(0)
+        if tls := self._broker.tls:
+            context = ssl.create_default_context(cafile=str(tls.ca_file))
+            if tls.cert_file and tls.key_file:
+                context.load_cert_chain(tls.cert_file, tls.key_file)
+            client.tls_set_context(context)
+        if self._broker.username:
+            password = secret(self._broker.password, self._broker.password_file)
+            client.username_pw_set(self._broker.username, password.decode() if password else None)
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        return client
+
+    def open(self) -> bool:
+        """Try to connect; whether the broker answered. `error` says why not."""
+        self._generation += 1
+        self._arrived.clear()
+        try:
+            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **self._session())
+        except (OSError, ValueError) as error:
+            self._fail(f"{self._broker.host}:{self._broker.port}: {error}")
+            return False
+        return True
+
+    def _session(self) -> dict[str, Any]:
+        if self._broker.protocol != 5:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
+        properties.ReceiveMaximum = 65_535
+        properties.MaximumPacketSize = MAX_PACKET_BYTES
+        if self._persistent:
+            properties.SessionExpiryInterval = SESSION_S
+        return {"clean_start": not self._persistent, "properties": properties}
+
+    def fileno_socket(self) -> Any:
+        """What to select on; None while there is no connection."""
+        return self._client.socket()
+
+    def wants_write(self) -> bool:
+        return self._client.want_write()
+
+    def read(self) -> list[Message]:
+        """The messages that are here now; at most READ_AT_ONCE packets are read."""
+        for _ in range(READ_AT_ONCE):
+            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or not self._has_more():
+                break
+        arrived, self._arrived = self._arrived, []
+        return arrived
+
+    def _has_more(self) -> bool:
+        sock: Any = self._client.socket()
+        if sock is None:
+            return False
+        if isinstance(sock, ssl.SSLSocket):
+            return sock.pending() > 0
+        try:
+            return bool(sock.recv(1, socket.MSG_PEEK))  # paho does not say whether it read anything
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            return True
+
+    def write(self) -> None:
+        self._client.loop_write()
+
+    def keep_alive(self) -> None:
+        """To be called every second or so."""
+        self._client.loop_misc()
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """In the order of arrival. Those of an earlier connection will come again."""
+        for message in messages:
+            if message.connection == self._generation and message.mid:
+                self._client.ack(message.mid, 1)
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """At QoS 0: everything that the gateway says is said again when asked."""
+        if self.connected:
+            self._client.publish(topic, payload, 0)
+
+    def close(self) -> None:
+        if self._client.socket() is not None:
+            self._client.disconnect()
+            self._client.loop_write()
+
+    def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None) -> None:
+        if reason.is_failure:
+            self._fail(f"the broker refuses the connection: {reason}; look at [broker] username, password and certificates")
+            return
+        self.connected, self.error = True, ""
+        client.subscribe([(topic, 1) for topic in self._topics])
+        log.info("connected to %s:%d", self._broker.host, self._broker.port)
+
+    def _on_subscribe(self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None) -> None:
+        refused = [topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure]
+        if refused:
+            self._fail(f"the broker does not let us read {', '.join(refused)}: look at its access list")
+
+    def _on_disconnect(
+        self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        self._fail(str(reason))
+
+    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+        self._arrived.append(
+            Message(message.topic, bytes(message.payload), message.retain, message.mid if message.qos else 0, self._generation)
+        )
+
+    def _fail(self, error: str) -> None:
+        if self.connected or error != self.error:
+            log.warning("no connection to the broker: %s", error)
+        self.connected, self.error = False, error

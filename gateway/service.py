@@ -1,0 +1,318 @@
+"""The gateway as a process: three threads (network and journal, fold, sink), bounded queues between them, a clean start and end."""
+
+from __future__ import annotations
+
+import logging
+import select
+import sqlite3
+import subprocess
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from device_profiles.profile import shipped
+from footfall import __version__
+from footfall.errors import ConfigError
+from footfall.topics import live_topic, wildcard
+from gateway import broker
+from gateway.accept.accept import Acceptor, Entry
+from gateway.accept.places import Places
+from gateway.accept.plain import Pseudonymiser
+from gateway.config import GatewayConfig, SqliteSink, load_site, secret
+from gateway.daykeys import DayKeys
+from gateway.fold.fold import Fold
+from gateway.folding import Folding, HandOver
+from gateway.http.live import Broadcast
+from gateway.http.server import HttpServer
+from gateway.http.status import AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
+from gateway.intake import Arrived, Intake
+from gateway.journal import Journal
+from gateway.ledger import Ledger
+from gateway.metrics import Balance, Registry
+from gateway.mqtt import Connection, Message
+from gateway.news import News
+from gateway.outbox import Outbox
+from gateway.quarantine.store import Quarantine
+from gateway.records import RecordKind
+from gateway.sinking import Sinking
+from gateway.sinks.influxdb import InfluxDB
+from gateway.sinks.sink import Sink
+from gateway.sinks.sqlite import SQLite
+from gateway.site import Site
+
+log = logging.getLogger("footfall.gateway")
+
+BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
+"""No clock is right that is before this."""
+TICK_S: Final = 2.0
+CHORES_S: Final = 1.0
+EXPIRE_S: Final = 60.0
+RECONNECT_S: Final = 1.0
+END_S: Final = 30.0
+DAY_NS: Final = 86_400 * 1_000_000_000
+EVENT_ID_DAYS: Final = 400
+
+
+class Gateway:
+    """`start`, then `run` until `stop`. Everything it holds is let go of by `close`."""
+
+    def __init__(self, config: GatewayConfig) -> None:
+        self._config: Final = config
+        state_dir = _state_dir(config.state_dir)
+        self._site = load_site(config.site)
+        brand_secret = secret(config.brand_secret, config.brand_secret_file)
+        self._pseudonyms: Final = Pseudonymiser(brand_secret)
+        self._embedded: subprocess.Popen[bytes] | None = None
+        if config.broker.embedded:
+            self._embedded = broker.start(config.broker.port, state_dir)
+        self._journal: Final = Journal(state_dir / "journal.db")
+        self._quarantine: Final = Quarantine(
+            config.quarantine_path, keep_hours=config.quarantine.keep_hours, max_bytes=config.quarantine.max_bytes
+        )
+        self._day_keys: Final = DayKeys(state_dir / "keys.db", self._site)
+        self._ledger: Final = Ledger(state_dir / "ledger.db")
+        self._fold: Final = Fold(shipped(), self._ledger, self._staff_subjects, config.stay_points)
+        if state := self._ledger.state().get("fold"):
+            self._fold.load(state)
+        self._sink: Final = open_sink(config)
+        self._hand_over: Final = HandOver()
+        self._hand_over.head = self._journal.last_pos
+        self._outbox: Final = Outbox(config.outbox.max_bytes)
+        self._live: Final = Broadcast()
+        self._to_publish: Final[deque[tuple[str, bytes]]] = deque(maxlen=10_000)
+        self._news: Final = News(self._live, lambda store, text: self._to_publish.append((live_topic(store), text)))
+        self._fold_journal: Final = Journal(state_dir / "journal.db")
+        self._folding: Final = Folding(self._fold, self._ledger, self._fold_journal, self._outbox, self._hand_over, self._news.tell)
+        self._sinking: Final = Sinking(self._sink, self._outbox, self._quarantine)
+        self._frames: Final = Connection(config.broker, config.broker.client_id, [wildcard("frames"), wildcard("health")], False)
+        self._events: Final = Connection(config.broker, f"{config.broker.client_id}-events", [wildcard("events")], True)
+        self._intake: Final = Intake(
+            Acceptor(Places(self._site), self._journal, self._pseudonyms), self._journal, self._quarantine, self._day_keys,
+            self._frames.publish, self._hand_over.put,
+        )  # fmt: skip
+        self._stop: Final = threading.Event()
+        self._stop_sink: Final = threading.Event()
+        self._started_ns: Final = time.time_ns()
+        self._not_ready = ""
+        self._failed: list[BaseException] = []
+        self.registry: Final = Registry()
+        self._register()
+        self.http: Final = HttpServer(config.http, self, self.registry, self._live)
+
+    def stop(self) -> None:
+        """Ask `run` to end: nothing more is taken in, what is in goes to the database if it is there."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Until `stop`, or until a bug ends a thread, which is then raised here."""
+        self._note_site()
+        folding = self._thread("fold", lambda: self._folding.run(self._stop))
+        sinking = self._thread("sink", lambda: self._sinking.run(self._stop_sink))
+        try:
+            self._network()
+        finally:
+            self._stop.set()
+            folding.join()
+            self._outbox.wait_empty(END_S if not self._sinking.trouble.since_ns else 0.0)
+            self._stop_sink.set()
+            sinking.join()
+            if not self._failed:
+                self._folding.checkpoint()
+        if self._failed:
+            raise self._failed[0]
+
+    def close(self) -> None:
+        self.http.close()
+        for connection in (self._frames, self._events):
+            connection.close()
+        for each in (self._sink, self._ledger, self._fold_journal, self._journal, self._quarantine, self._day_keys):
+            each.close()
+        if self._embedded is not None:
+            self._embedded.terminate()
+            self._embedded.wait()
+
+    def _thread(self, name: str, run: Any) -> threading.Thread:
+        def guarded() -> None:
+            try:
+                run()
+            except BaseException as error:  # whatever it is, the process must end and say so
+                self._failed.append(error)
+                self._stop.set()
+
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    # The network's thread
+
+    def _network(self) -> None:
+        due = {"chores": 0.0, "reconnect": 0.0, "expire": 0.0}
+        while not self._stop.is_set():
+            now_s = time.monotonic()
+            if now_s >= due["reconnect"]:
+                due["reconnect"] = now_s + RECONNECT_S
+                self._reconnect()
+            self._take(self._read())
+            while self._to_publish:
+                self._frames.publish(*self._to_publish.popleft())
+            if now_s >= due["chores"]:
+                due["chores"] = now_s + CHORES_S
+                self._chores()
+            if now_s >= due["expire"]:
+                due["expire"] = now_s + EXPIRE_S
+                self._expire()
+
+    def _reconnect(self) -> None:
+        for connection in (self._frames, self._events):
+            if connection.fileno_socket() is None:
+                connection.open()
+
+    def _read(self) -> list[tuple[Connection, Message]]:
+        connections = {c.fileno_socket(): c for c in (self._frames, self._events) if c.fileno_socket() is not None}
+        if not connections:
+            self._stop.wait(0.1)
+            return []
+        writers = [sock for sock, connection in connections.items() if connection.wants_write()]
+        readable, writable, _ = select.select(list(connections), writers, [], 0.05)
+        for sock in writable:
+            connections[sock].write()
+        return [(connections[sock], message) for sock in readable for message in connections[sock].read()]
+
+    def _take(self, arrived: list[tuple[Connection, Message]]) -> None:
+        if not arrived:
+            return
+        messages = [Arrived(message.topic, message.payload, message.retained) for _, message in arrived]
+        while not self._stop.is_set():
+            try:
+                self._intake.take(messages, time.time_ns())
+                break
+            except sqlite3.OperationalError as error:
+                self._set_not_ready(f"the journal cannot be written: {error}. Is the disk full? Nothing is acknowledged until it can")
+                self._stop.wait(1.0)
+        else:
+            return
+        self._set_not_ready("")
+        for connection in (self._frames, self._events):
+            connection.acknowledge([message for origin, message in arrived if origin is connection])
+
+    def _chores(self) -> None:
+        for connection in (self._frames, self._events):
+            connection.keep_alive()
+        now_ns = time.time_ns()
+        if now_ns < max(BUILT_NS, self._journal.last_received_ns - DAY_NS):
+            self._set_not_ready(f"the clock says {datetime.fromtimestamp(now_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC, which is in the past")
+            return
+        try:
+            if now_ns - self._journal.last_received_ns > TICK_S * 1e9:
+                self._intake.tick(now_ns)
+            self._intake.replay(now_ns)
+        except sqlite3.OperationalError as error:
+            log.error("the journal cannot be written: %s", error)
+
+    def _expire(self) -> None:
+        now_ns, keep = time.time_ns(), self._config.journal
+        self._intake.pausing = self._journal.size_bytes() >= keep.max_bytes
+        keep_ns = 0 if self._intake.pausing else int(keep.keep_days * DAY_NS)
+        try:
+            self._quarantine.expire(now_ns)
+            self._journal.prune(self._folding.stored_pos, now_ns - keep_ns, now_ns - EVENT_ID_DAYS * DAY_NS)
+        except sqlite3.OperationalError as error:
+            log.error("old records cannot be removed: %s", error)
+
+    def _set_not_ready(self, why: str) -> None:
+        if why and why != self._not_ready:
+            log.error("%s", why)
+        self._not_ready = why
+
+    def _note_site(self) -> None:
+        """The estate goes into the journal whenever it is not the one that the fold has."""
+        body = self._site.model_dump_json().encode()
+        if self._fold.site_json() != body:
+            self._journal_entry(Entry(RecordKind.SITE, "", "", 0, body))
+
+    def _journal_entry(self, entry: Entry) -> None:
+        now_ns = max(time.time_ns(), self._journal.last_received_ns + 1)
+        records = self._journal.commit([(now_ns, entry)], {})
+        self._hand_over.put([(record, None) for record in records])
+
+    def _staff_subjects(self, site: Site) -> tuple[set[int], set[int]]:
+        if not self._pseudonyms.has_secret:
+            return set(), set()
+        staff = {self._pseudonyms.subject(identifier) for person in site.staff for identifier in person.identifiers}
+        return staff, {self._pseudonyms.subject(identifier) for identifier in site.assets}
+
+    # What it says of itself
+
+    def status(self) -> Status:
+        counted, sent = self._intake.counted, self._outbox.sent
+        balance = Balance(counted["in"], sent.written_rows, counted["quarantined"] + sent.refused_rows, self._dropped())
+        batches, size = self._outbox.load()
+        now_ns, trouble = time.time_ns(), self._sinking.trouble
+        behind = self._folding.behind_since_ns
+        return Status(
+            version=__version__,
+            now_ns=now_ns,
+            started_ns=self._started_ns,
+            not_ready=self._not_ready,
+            journal=JournalStatus(self._journal.journal_id, self._hand_over.head, self._folding.pos, self._journal_bytes(),
+                                  self._config.journal.max_bytes, self._intake.pausing),
+            lag_s=max(0.0, (now_ns - behind) / 1e9) if behind else 0.0,
+            balance=balance.as_json(),
+            sink=SinkStatus(self._sink.name, _where(self._config), trouble.since_ns, trouble.error, batches, size, self._outbox.max_bytes),
+            broker=BrokerStatus(f"{self._config.broker.host}:{self._config.broker.port}", self._frames.connected, self._frames.error),
+            agents=[self._agent_status(store.name, agent.name, now_ns) for store, agent in self._site.agents()],
+            quarantine=self._quarantine.counts(),
+            stores=self._news.counters,
+        )  # fmt: skip
+
+    def _dropped(self) -> dict[str, int]:
+        counted = list(self._intake.counted.items())
+        return {name.removeprefix("dropped."): n for name, n in counted if name.startswith("dropped.")}
+
+    def _journal_bytes(self) -> int:
+        return (self._config.state_dir / "journal.db").stat().st_size
+
+    def _agent_status(self, store: str, agent: str, now_ns: int) -> AgentStatus:
+        heard_ns, health = self._intake.heard_ns.get(agent, 0), self._intake.healths.get(agent)
+        width_ms = self._folding.clock_width_ms(agent)
+        return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, health.spool_frames if health else 0, width_ms)
+
+    def _register(self) -> None:
+        read, counted = self.registry.read, self._intake.counted
+        read("footfall_rows_in_total", "counter", "Rows taken in.", lambda: {(): counted["in"]})
+        read("footfall_rows_written_total", "counter", "Rows that reached the database, as themselves or inside what is derived.",
+             lambda: {(): self._outbox.sent.written_rows})  # fmt: skip
+        read("footfall_rows_quarantined_total", "counter", "Rows put into quarantine.",
+             lambda: {(): counted["quarantined"] + self._outbox.sent.refused_rows})  # fmt: skip
+        read("footfall_rows_dropped_total", "counter", "Rows dropped, by reason.",
+             lambda: {(reason,): n for reason, n in self._dropped().items()}, ("reason",))  # fmt: skip
+        read("footfall_points_written_total", "counter", "Points written to the database.", lambda: {(): self._sinking.points_total})
+        read("footfall_points_refused_total", "counter", "Points that the database refused.", lambda: {(): self._sinking.refused_total})
+        read("footfall_fold_events_total", "counter", "What the fold noticed, by kind.",
+             lambda: {(k.removesuffix("_total"),): n for k, n in list(self._fold.state.counts.items())}, ("kind",))  # fmt: skip
+
+
+def open_sink(config: GatewayConfig) -> Sink:
+    """The database of a configuration. ConfigError if its set-up is wrong; one that is not there yet is waited for later."""
+    sink = config.sink
+    if isinstance(sink, SqliteSink):
+        return SQLite(sink.path)
+    token = secret(sink.token, sink.token_file)
+    return InfluxDB(
+        sink.url, sink.bucket, token.decode() if token else "", sink.org, timeout_s=sink.timeout_s, batch_lines=sink.batch_lines
+    )
+
+
+def _where(config: GatewayConfig) -> str:
+    return str(config.sink.path) if isinstance(config.sink, SqliteSink) else f"{config.sink.url} {config.sink.bucket}"
+
+
+def _state_dir(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"state_dir: {path} cannot be made: {error.strerror}") from None
+    return path

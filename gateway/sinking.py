@@ -1,0 +1,94 @@
+"""The sink's thread: batches from the outbox into the database, again and again until it has them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from footfall.errors import PartialWrite, Rejected, SinkUnavailable
+from gateway.outbox import Batch, Outbox
+from gateway.quarantine.store import Quarantine, Refusal
+from gateway.sinks.sink import Sink
+
+log = logging.getLogger("footfall.gateway.sink")
+
+LONGEST_BACKOFF_S: Final = 30.0
+RAW: Final = ("presence", "door", "touch", "gap")
+"""Measurements whose points stand for one row of the journal each; all others are derived."""
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Why the database takes nothing, and since when; 0: it takes."""
+
+    since_ns: int = 0
+    error: str = ""
+
+
+class Sinking:
+    """`run` until `stop` and the outbox is empty, or the database is away."""
+
+    def __init__(self, sink: Sink, outbox: Outbox, quarantine: Quarantine) -> None:
+        self._sink: Final = sink
+        self._outbox: Final = outbox
+        self._quarantine: Final = quarantine
+        self.trouble = Trouble()
+        self.points_total = 0
+        self.refused_total = 0
+
+    def run(self, stop: threading.Event) -> None:
+        backoff_s = 0.1
+        while True:
+            batches = self._outbox.peek(0.2)
+            if not batches:
+                if stop.is_set():
+                    return
+                continue
+            try:
+                self._write(batches)
+            except (SinkUnavailable, sqlite3.OperationalError) as error:
+                self._fail(error)
+                asked_s = error.retry_after_s if isinstance(error, SinkUnavailable) else 0.0
+                if stop.wait(max(backoff_s, min(asked_s, LONGEST_BACKOFF_S))):
+                    return
+                backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
+            else:
+                backoff_s = 0.1
+                if self.trouble.since_ns:
+                    log.warning("%s takes points again", self._sink.name)
+                    self.trouble = Trouble()
+
+    def _write(self, batches: list[Batch]) -> None:
+        points = [each for batch in batches for each in batch.points]
+        refused_rows = 0
+        try:
+            if points:
+                self._sink.write(points)
+        except PartialWrite as error:
+            refused_rows = self._keep(error.rejected)
+        self._outbox.done(len(batches), refused_rows)
+        self.points_total += sum(map(len, points))
+
+    def _keep(self, rejected: tuple[Rejected, ...]) -> int:
+        """Into quarantine; how many rows of the journal these are. The same line again is kept once."""
+        log.error("%s refused %d points, now in quarantine; the first: %s", self._sink.name, len(rejected), rejected[0].reason)
+        now_ns = time.time_ns()
+        self._quarantine.add(
+            [
+                Refusal("sink.refused", each.reason, f"sink/{self._sink.name}", now_ns, each.line, "sink",
+                        key=f"sink/{hashlib.blake2b(each.line, digest_size=16).hexdigest()}")
+                for each in rejected
+            ]
+        )  # fmt: skip
+        self.refused_total += len(rejected)
+        return sum(1 for each in rejected if each.line.partition(b",")[0].decode(errors="replace") in RAW)
+
+    def _fail(self, error: Exception) -> None:
+        if not self.trouble.since_ns or self.trouble.error != str(error):
+            log.error("%s takes nothing, the points are kept and sent again: %s", self._sink.name, error)
+        self.trouble = Trouble(self.trouble.since_ns or time.time_ns(), str(error))
