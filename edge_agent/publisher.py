@@ -38,9 +38,13 @@ log = logging.getLogger("footfall.agent.publisher")
 
 HEALTH_S: Final = 10.0
 HELLO_S: Final = 10.0
+HELLO_AGAIN_S: Final = 2.0
 CONNECT_S: Final = 10.0
+FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 30.0
+TURN_S: Final = 0.25
 INFLIGHT: Final = 20
+"""QoS 1 messages without PUBACK; brokers commonly allow no more (Mosquitto's default receive maximum)."""
 _NONE: Final = Receipt("none", 0, 0, "none", ())
 
 
@@ -87,9 +91,11 @@ class Publisher:
         self._newest_ns = 0
         self._lowered_ns = 0
         self._hold_until_ns = 0
+        self._hello_due_ns = 0
         self._paused = False
         self._health_due_ns = 0
-        self._backoff_s = 0.5
+        self._backoff_s = FIRST_BACKOFF_S
+        self._due_ns = 0
 
     @property
     def gateway_ns(self) -> int:
@@ -104,27 +110,28 @@ class Publisher:
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
-                self._turn(stop)
+                self._turn()
             except SpoolUnavailable as error:
                 log.error("%s", error)
                 stop.wait(1.0)
         self._disconnect()
 
-    def _turn(self, stop: threading.Event) -> None:
-        if self._client is None:
-            self._connect(stop)
-        self._take_arrived(0.25)
+    def _turn(self) -> None:
+        if self._client is None and self._clock.boot_ns() >= self._due_ns:
+            self._connect()
+        self._take_arrived(TURN_S)
         if self.connected:
             self._send()
+        elif self._client is not None and self._clock.boot_ns() >= self._due_ns:
+            self._lose("the broker took the connection and then said nothing")
 
-    def _connect(self, stop: threading.Event) -> None:
+    def _connect(self) -> None:
+        self._due_ns = self._clock.boot_ns() + round(CONNECT_S * S)
         client = self._new_client()
         try:
             client.connect(self._broker.host, self._broker.port, self._broker.keepalive_s, **self._clean_start())
         except (OSError, ValueError) as error:  # paho raises ValueError for a host that no socket can have
-            self._say_refused(f"{self._broker.host}:{self._broker.port}: {error}")
-            stop.wait(self._backoff_s)
-            self._backoff_s = min(2 * self._backoff_s, LONGEST_BACKOFF_S)
+            self._lose(f"{self._broker.host}:{self._broker.port}: {error}")
             return
         client.loop_start()
         self._client = client
@@ -154,8 +161,6 @@ class Publisher:
         if code.is_failure:
             self._arrived.put(_Arrived(client, "refused", str(code).encode()))
             return
-        most = getattr(properties, "ReceiveMaximum", INFLIGHT) if properties else INFLIGHT
-        client.max_inflight_messages_set(min(INFLIGHT, most))
         client.subscribe(self._topic("receipts"), 1)
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
@@ -186,20 +191,22 @@ class Publisher:
                 except ContractError as error:
                     log.warning("a receipt was ignored: %s", error)
             case "refused" | "lost":
-                self._say_refused(arrived.payload.decode())
-                self._drop_client()
+                self._lose(arrived.payload.decode())
 
     def _greet(self) -> None:
         """On every connection: the hello, whose receipt says where to go on; frames wait for it, but not for ever."""
         self.connected = True
         self.refused = ""
-        self._backoff_s = 0.5
+        self._backoff_s = FIRST_BACKOFF_S
         self._window.restart()
         self._hold(HELLO_S)
-        epoch = self._spool.sending()
-        log.info("connected to %s:%d, %d frames to send", self._broker.host, self._broker.port, epoch.last - epoch.mark)
-        self._publish(epoch, 0, b"")
         self._health_due_ns = 0
+        log.info("connected to %s:%d", self._broker.host, self._broker.port)
+        self._say_hello()
+
+    def _say_hello(self) -> None:
+        self._hello_due_ns = self._clock.boot_ns() + round(HELLO_AGAIN_S * S)
+        self._publish(self._spool.sending(), 0, b"")
 
     def _take_receipt(self, receipt: Receipt, boot_ns: int) -> None:
         epoch = self._spool.get(receipt.epoch)
@@ -216,8 +223,8 @@ class Publisher:
         if receipt.upto != epoch.mark:
             self._lowered_ns = receipt.gateway_ns if receipt.upto < epoch.mark else self._lowered_ns
             self._spool.mark(epoch.name, receipt.upto, receipt.gateway_ns)
-        elif epoch.name == self._spool.sending().name:
-            self._window.repeated(boot_ns)
+        else:
+            self._window.repeated(epoch)
         if receipt.key is not None:
             self._on_key(receipt.key, receipt.gateway_ns)
         self._obey(receipt)
@@ -246,6 +253,8 @@ class Publisher:
             self._publish_health("online")
             self._health_due_ns = now_ns + round(HEALTH_S * S)
         if now_ns < self._hold_until_ns:
+            if not self._paused and now_ns >= self._hello_due_ns:
+                self._say_hello()
             return
         if self._paused:
             self._paused = False
@@ -300,10 +309,14 @@ class Publisher:
             self._client.loop_stop()
             self._client = None
 
-    def _say_refused(self, why: str) -> None:
+    def _lose(self, why: str) -> None:
+        """There is no connection; try again after a while, longer each time."""
         if why != self.refused:
             log.warning("no connection to the broker: %s", why)
         self.refused = why
+        self._drop_client()
+        self._due_ns = self._clock.boot_ns() + round(self._backoff_s * S)
+        self._backoff_s = min(2 * self._backoff_s, LONGEST_BACKOFF_S)
 
     def _topic(self, leaf: str) -> str:
         return str(Topic(self._store, self._agent, leaf))

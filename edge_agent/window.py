@@ -1,7 +1,7 @@
 """Which frames of the sending epoch go out now. Pure: epochs' numbers and times in, seqs out.
 
 Frames go out in order, at most `size` past the mark. The gateway accepts only `mark + 1`, so after a loss everything behind it is
-sent again: at once when a receipt repeats the mark, else when no receipt came for `patience_s`, doubled each time.
+sent again: soon after a receipt repeated the mark, else when no receipt came for `patience_s`, doubled each time.
 """
 
 from __future__ import annotations
@@ -11,38 +11,41 @@ from typing import Final
 from edge_agent.spool import Epoch, S
 
 LONGEST_PATIENCE_S: Final = 60.0
-REWIND_GUARD_NS: Final = S // 2
-"""Each frame behind a lost one makes the gateway repeat its mark; one rewind answers them all."""
+REWIND_NS: Final = S // 2
+"""Each frame behind a lost one makes the gateway repeat its mark; one rewind in this time answers them all."""
 
 
 class Window:
-    """What is outstanding, and how long it has been."""
+    """What is outstanding, and for how long."""
 
     def __init__(self, size: int = 64, patience_s: float = 5.0) -> None:
         self._size: Final = size
         self._patience_ns: Final = round(patience_s * S)
         self._waits_ns = self._patience_ns
-        self._epoch = ""
-        self._mark = -1
+        self._at: tuple[str, int] = ("", -1)
+        self._repeated: tuple[str, int] = ("", -1)
         self._next = 1
         self._progress_ns = 0
-        self._rewound_ns = -REWIND_GUARD_NS
+        self._rewound_ns = -REWIND_NS
 
     def due(self, epoch: Epoch, now_ns: int) -> range:
-        """The seqs to send now; say `sent` for each that went out."""
-        first = self._first(epoch)
-        if (epoch.name, epoch.mark) != (self._epoch, self._mark):
-            if epoch.name != self._epoch or epoch.mark < self._mark:
+        """The seqs to send now; say `sent` of each that went out."""
+        at = (epoch.name, epoch.mark)
+        first = max(epoch.mark + 1, epoch.oldest)
+        if at != self._at:
+            if epoch.name != self._at[0] or epoch.mark < self._at[1]:
                 self._next = first
-            self._epoch, self._mark = epoch.name, epoch.mark
+            self._at = at
             self._next = max(self._next, first)
-            self._answered(now_ns)
-        elif self._next > first and now_ns - self._progress_ns > self._waits_ns:
-            self._next = first
             self._progress_ns = now_ns
-            self._waits_ns = min(2 * self._waits_ns, round(LONGEST_PATIENCE_S * S))
+            self._waits_ns = self._patience_ns
         if self._next == first:
             self._progress_ns = now_ns
+        elif self._repeated == at and now_ns - self._rewound_ns >= REWIND_NS:
+            self._rewind(first, now_ns)
+        elif now_ns - self._progress_ns > self._waits_ns:
+            self._rewind(first, now_ns)
+            self._waits_ns = min(2 * self._waits_ns, round(LONGEST_PATIENCE_S * S))
         return range(self._next, min(epoch.last, first - 1 + self._size) + 1)
 
     def sent(self, seq: int) -> None:
@@ -50,18 +53,13 @@ class Window:
 
     def restart(self) -> None:
         """A new connection: what was sent on the old one may be lost."""
-        self._epoch = ""
+        self._at = self._repeated = ("", -1)
 
-    def repeated(self, now_ns: int) -> None:
-        """A receipt repeated the mark: the frame after it did not arrive, though later ones did."""
-        if now_ns - self._rewound_ns >= REWIND_GUARD_NS:
-            self._rewound_ns = now_ns
-            self._epoch = ""
+    def repeated(self, epoch: Epoch) -> None:
+        """A receipt repeated the mark of `epoch`: the frame after it did not arrive, though later ones did."""
+        self._repeated = (epoch.name, epoch.mark)
 
-    def _answered(self, now_ns: int) -> None:
-        self._progress_ns = now_ns
-        self._waits_ns = self._patience_ns
-
-    @staticmethod
-    def _first(epoch: Epoch) -> int:
-        return max(epoch.mark + 1, epoch.oldest)
+    def _rewind(self, first: int, now_ns: int) -> None:
+        self._next = first
+        self._rewound_ns = self._progress_ns = now_ns
+        self._repeated = ("", -1)
