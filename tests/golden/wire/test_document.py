@@ -14,6 +14,7 @@ from tests.golden.wire.golden import FOLDER
 
 TEXT = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
 EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)]
+BODY_KEYS = ("first_row", "key_id", "wall_synced", "zones", "profiles", "n", "t_wall_ns", "extra")
 RAISED = re.compile(r'(?:ContractError|Refused|Refusal)\(\s*"([a-z_.]+)"')
 
 
@@ -36,7 +37,7 @@ def test_the_examples_are_golden() -> None:
     ("title", "names"),
     [
         ("Header", {*Header.__dataclass_fields__, "crc32"}),
-        ("Body", {*COLUMNS, *(kind.name.lower() for kind in Kind), *"first_row key_id wall_synced zones profiles n t_wall_ns extra".split()}),
+        ("Body", {*COLUMNS, *(kind.name.lower() for kind in Kind), *BODY_KEYS}),
         ("Receipts", set(Receipt.__dataclass_fields__)),
     ],
 )  # fmt: skip
