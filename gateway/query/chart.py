@@ -25,6 +25,8 @@ from gateway.query.show import duration
 
 MOST_PANELS: Final = 8
 _MOST_BARS: Final = 200
+_NO_LABEL: Final = "_"
+"""What begins with an underscore is left out of legends."""
 _A_DAY: Final = 0.9
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _IN, _OUT, _LINE, _SHARE, _QUIET = "#2a6f97", "#a9d6e5", "#d1495b", "#6a994e", "#6c757d"
@@ -89,7 +91,7 @@ def _traffic(panels: Sequence[Panel]) -> Figure:
         times = _times(rows, width)
         _bars(above, times, width, _values(rows, "in"), 0, 2, _IN, "in")
         _bars(above, times, width, _values(rows, "out"), 1, 2, _OUT, "out")
-        above.plot(times + width / 2, _values(rows, "occupancy_max"), color=_LINE, linewidth=1.6, label="most inside at once")
+        above.plot(times + width / 2, _values(rows, "occupancy_max"), color=_LINE, linewidth=_line(times), label="most inside at once")
         above.set_ylabel("people per interval")
         above.yaxis.set_major_locator(MaxNLocator(integer=True))
         above.set_title(title)
@@ -131,7 +133,7 @@ def _doors(panels: Sequence[Panel]) -> Figure:
             mine = [row for row in rows if row["door"] == door]
             at, color = _times(mine, width), _CYCLE[i % len(_CYCLE)]
             _bars(axis, at, width, _values(mine, "in"), i, len(doors), color, door)
-            _bars(axis, at, width, [-n for n in _values(mine, "out")], i, len(doors), color, None, alpha=0.45)
+            _bars(axis, at, width, [-n for n in _values(mine, "out")], i, len(doors), color, _NO_LABEL, alpha=0.45)
         axis.axhline(0, color="#495057", linewidth=0.8)
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
         axis.set_ylabel("out  |  in")
@@ -186,7 +188,8 @@ def _over_time(panels: Sequence[Panel], key: str, value: str, label: str) -> Fig
         width = _width(rows)
         for i, name in enumerate(sorted({row[key] for row in rows})):
             mine = [row for row in rows if row[key] == name]
-            axis.plot(_times(mine, width) + width / 2, _values(mine, value), ".-", color=_CYCLE[i % len(_CYCLE)], label=name)
+            at, values = _broken(_times(mine, width), width, _values(mine, value))
+            axis.plot(at + width / 2, values, ".-", color=_CYCLE[i % len(_CYCLE)], label=name, linewidth=_line(at))
         axis.set_ylim(0, None)
         axis.set_ylabel(label)
         axis.set_title(title)
@@ -222,6 +225,16 @@ def _bars(
         axis.vlines(at + each / 2, 0, values, color=color, label=label, alpha=alpha, linewidth=0.8)
     else:
         axis.bar(at, values, each, align="edge", color=color, label=label, alpha=alpha)
+
+
+def _broken(times: Times, width: float, values: Sequence[float]) -> tuple[Times, Times]:
+    """The line's points, with nothing where intervals are missing, lest a night look like a slope."""
+    gaps = np.flatnonzero(np.diff(times) > 1.5 * width)
+    return np.insert(times, gaps + 1, times[gaps] + width), np.insert(np.array(values, float), gaps + 1, np.nan)
+
+
+def _line(times: Times) -> float:
+    return 1.6 if len(times) <= _MOST_BARS else 0.8
 
 
 def _values(rows: Rows, name: str) -> list[float]:

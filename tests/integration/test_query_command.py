@@ -1,0 +1,177 @@
+"""`footfall query` as it is typed: every question in every form, the same from every database, and errors that help."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from footfall.cli import build
+from footfall.errors import ConfigError, FootfallError
+from gateway.query.questions import QUESTIONS
+from gateway.sinks.sqlite import SQLite
+from tests.docs import dataset
+from tests.parts import Bucket
+
+STARTS = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<?xml", "pdf": b"%PDF"}
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder's database; site.toml and gateway.toml lie beside it."""
+    folder = tmp_path_factory.mktemp("query")
+    sink = SQLite(folder / "footfall.db")
+    sink.write(dataset.points())
+    sink.close()
+    (folder / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")
+    (folder / "gateway.toml").write_text('site = "site.toml"\n[sink]\nkind = "sqlite"\npath = "footfall.db"\n')
+    return folder / "footfall.db"
+
+
+def query(*arguments: str | Path) -> str:
+    """What it prints; the error that ends it is raised."""
+    result = CliRunner().invoke(build(), ["query", *map(str, arguments)])
+    if isinstance(result.exception, FootfallError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def rows(*arguments: str | Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(query(*arguments, "--format", "csv"))))
+
+
+@pytest.mark.parametrize("what", QUESTIONS)
+def test_every_question_in_every_form(db: Path, what: str) -> None:
+    listed = rows(what, "--db", db)
+    told = json.loads(query(what, "--db", db, "--format", "json"))
+    assert listed
+    assert len(told["rows"]) == len(listed)
+    assert list(told["columns"]) == list(listed[0])
+    assert all(told["columns"].values())
+    assert {row["store"] for row in listed} == {"berlin", "shanghai"}
+    assert f"{what} of berlin" in query(what, "--db", db)
+
+
+@pytest.mark.parametrize("what", QUESTIONS)
+def test_sqlite_and_influxdb_answer_alike(db: Path, influxdb: Bucket, tmp_path: Path, what: str) -> None:
+    sink = influxdb.sink()
+    sink.write(dataset.points())
+    sink.close()
+    (tmp_path / "token").write_text(influxdb.token + "\n")
+    same = ("--site", db.with_name("site.toml"), "--format", "json")
+    influx = query(what, "--influx", influxdb.url, "--bucket", influxdb.name, "--token-file", tmp_path / "token", *same)
+    assert influx == query(what, "--db", db, *same)
+
+
+def test_the_token_and_the_sink_come_from_where_they_are_told(
+    db: Path, influxdb: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = influxdb.sink()
+    sink.write(dataset.points())
+    sink.close()
+    (tmp_path / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")
+    config = tmp_path / "gateway.toml"
+    config.write_text(f'[sink]\nkind = "influxdb"\nurl = "{influxdb.url}"\nbucket = "{influxdb.name}"\n')
+    with pytest.raises(ConfigError, match="refuses the token"):
+        query("traffic", "--config", config)
+    monkeypatch.setenv("FOOTFALL_INFLUX_TOKEN", influxdb.token)
+    by_environment = query("traffic", "--config", config)
+    assert by_environment == query("traffic", "--config", db.with_name("gateway.toml"))
+    monkeypatch.delenv("FOOTFALL_INFLUX_TOKEN")
+    (tmp_path / "token").write_text(influxdb.token)
+    config.write_text(config.read_text() + 'token_file = "token"\n')
+    assert query("traffic", "--config", config) == by_environment
+
+
+def test_every_way_of_counting_agrees(db: Path) -> None:
+    """Doors, traffic by any interval and the total say the same."""
+    where = ("--config", db.with_name("gateway.toml"), "--store", "berlin")
+    by_interval = {interval: rows("traffic", *where, "--interval", interval) for interval in ("1m", "5m", "15m", "30m", "1h", "1d", "1w")}
+    counted = {interval: sum(int(row["in"]) for row in found) for interval, found in by_interval.items()}
+    assert set(counted.values()) == {sum(int(row["in"]) for row in rows("doors", *where))} == {280}
+    (total,) = json.loads(query("traffic", *where, "--format", "json"))["totals"]
+    assert (total["in"], total["visits"]) == (280, len([row for row in rows("visits", *where) if row["is_staff"] == "false"]))
+    assert total["transactions"] == len(rows("touches", *where))
+
+
+def test_the_day_on_which_clocks_go_back_has_25_hours(db: Path) -> None:
+    where = ("--config", db.with_name("gateway.toml"), "--from", "2026-10-25", "--to", "2026-10-25", "--interval", "1h")
+    times = {store: [row["time"] for row in rows("traffic", *where, "--store", store)] for store in ("berlin", "shanghai")}
+    assert (len(times["berlin"]), len(times["shanghai"])) == (25, 24)
+    assert times["berlin"][2:4] == ["2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00"]
+
+
+def test_the_time_zone_is_the_stores_unless_told(db: Path) -> None:
+    first = ("traffic", "--db", db, "--store", "shanghai")
+    assert rows(*first)[0]["time"] == "2026-10-24T02:00+00:00"
+    assert rows(*first, "--site", db.with_name("site.toml"))[0]["time"] == "2026-10-24T10:00+08:00"
+    assert rows(*first, "--timezone", "Asia/Tokyo")[0]["time"] == "2026-10-24T11:00+09:00"
+
+
+def test_filters(db: Path) -> None:
+    assert {row["fan"] for row in rows("visits", "--db", db, "--fan", "f-003")} == {"f-003"}
+    assert {row["zone"] for row in rows("zones", "--db", db, "--zone", "shoes", "--interval", "1h")} == {"shoes"}
+    assert {row["zone"] for row in rows("dwell", "--db", db, "--zone", "shoes")} == {"shoes", "*"}
+    assert {row["store"] for row in rows("traffic", "--db", db, "--store", "berlin")} == {"berlin"}
+
+
+@pytest.mark.parametrize(
+    ("what", "interval", "kind"),
+    [
+        ("traffic", "1h", "png"), ("traffic", "1m", "png"), ("traffic", "1w", "svg"), ("zones", None, "png"), ("zones", "1h", "pdf"),
+        ("doors", "5m", "png"), ("doors", "1d", "png"), ("dwell", None, "png"), ("visits", None, "png"),
+    ],
+)  # fmt: skip
+def test_charts(db: Path, tmp_path: Path, what: str, interval: str | None, kind: str) -> None:
+    """The title of one store is Chinese, for which there may be no font here."""
+    path = tmp_path / f"{what}.{kind}"
+    query(what, "--config", db.with_name("gateway.toml"), "--chart", path, *(("--interval", interval) if interval else ()))
+    assert path.stat().st_size > 10_000
+    assert path.read_bytes().startswith(STARTS[kind])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("traffic",), "say where to read: --db FILE"),
+        (("traffic", "--db", "DB", "--influx", "http://x"), "one of them"),
+        (("traffic", "--db", "nowhere.db"), "there is no such file"),
+        (("traffic", "--db", "DB", "--store", "paris"), "no store 'paris'; it has berlin, shanghai"),
+        (("traffic", "--db", "DB", "--store", "[/b]"), r"no store '\[/b\]'"),
+        (("traffic", "--db", "DB", "--from", "2020-01-01", "--to", "2020-01-02"), "there is 2026-10-24T08:11"),
+        (("visits", "--db", "DB", "--fan", "nobody"), "no visit of fan nobody"),
+        (("zones", "--db", "DB", "--zone", "attic"), "no zone_traffic of zone attic"),
+        (("zones", "--db", "DB", "--zone", "no such zone"), "cannot name a zone"),
+        (("visits", "--db", "DB", "--interval", "1h"), "--interval means nothing for visits; it is for traffic, zones, doors"),
+        (("traffic", "--db", "DB", "--from", "gestern"), "'gestern' is no time"),
+        (("traffic", "--db", "DB", "--from", "2026-10-25", "--to", "2026-10-24"), "before it begins"),
+        (("traffic", "--db", "DB", "--timezone", "Mars/Olympus"), "no IANA time zone"),
+        (("traffic", "--db", "DB", "--interval", "1m", "--from", "1980-01-01"), "more than 200,000 intervals"),
+        (("touches", "--db", "DB", "--chart", "x.png"), "there is no chart of touches"),
+        (("traffic", "--db", "DB", "--chart", "x.nothing"), "x.nothing: Format 'nothing' is not supported"),
+        (("traffic", "--db", "DB", "--chart", "/no/such/folder/x.png"), "the chart cannot be written: No such file"),
+    ],
+)
+def test_errors_say_what_to_do(db: Path, arguments: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        query(*(str(db) if word == "DB" else word for word in arguments))
+
+
+def test_no_gaps_is_an_answer(tmp_path: Path) -> None:
+    sink = SQLite(tmp_path / "footfall.db")
+    sink.write([points for points in dataset.points() if points.measurement == "traffic"])
+    sink.close()
+    assert rows("gaps", "--db", tmp_path / "footfall.db") == []
+    with pytest.raises(ConfigError, match=r"has no visit for what was asked:\n  store berlin: .* there is nothing at all"):
+        query("visits", "--db", tmp_path / "footfall.db")
+
+
+def test_a_database_without_stores(tmp_path: Path) -> None:
+    SQLite(tmp_path / "footfall.db").close()
+    with pytest.raises(ConfigError, match="holds no store yet"):
+        query("traffic", "--db", tmp_path / "footfall.db")
