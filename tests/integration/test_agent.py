@@ -117,6 +117,7 @@ def test_kill_9_loses_nothing_that_was_answered_202(tmp_path: Path, embedded_bro
                 accepted.append(name)
             os.kill(agent.pid, signal.SIGKILL)
     with running(config):
+        until(lambda: is_listening(port))
         until(lambda: set(accepted) <= {json.loads(row["event"])["id"] for row in responder.rows(Kind.EVENT)}, 30, f"seed {seed}")
     names = [json.loads(row["event"])["id"] for row in responder.rows(Kind.EVENT)]
     assert len(names) == len(set(names)), f"seed {seed}"
