@@ -215,7 +215,7 @@ def _bars(
     place: int,
     places: int,
     color: str,
-    label: str | None,
+    label: str,
     alpha: float = 1.0,
 ) -> None:
     """One of `places` bars side by side in each interval; where they would be hairs, thin lines that are drawn fast."""
