@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final, Literal
 
 Kind = Literal["counter", "gauge"]
@@ -129,23 +128,3 @@ class Balance:
     @staticmethod
     def from_json(values: Mapping[str, Any]) -> Balance:
         return Balance(values["in_total"], values["written_total"], values["quarantined_total"], dict(values["dropped_total"]))
-
-    def register(self, registry: Registry) -> None:
-        """Show these numbers as metrics; the object must be the one that is added to."""
-        for name, text in _BALANCE.items():
-            registry.read(f"footfall_rows_{name}", "counter", text, partial(self._number, name))
-        registry.read("footfall_rows_dropped_total", "counter", "Rows dropped, by reason.", self._dropped, ("reason",))
-        registry.read("footfall_rows_pending", "gauge", "Rows on their way to the database.", lambda: {(): self.pending})
-
-    def _number(self, name: str) -> Reading:
-        return {(): getattr(self, name)}
-
-    def _dropped(self) -> Reading:
-        return {(reason,): rows for reason, rows in list(self.dropped_total.items())}
-
-
-_BALANCE: Final = {
-    "in_total": "Rows taken in.",
-    "written_total": "Rows that reached the database, as themselves or inside what is derived from them.",
-    "quarantined_total": "Rows put into quarantine.",
-}

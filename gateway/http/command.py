@@ -46,7 +46,7 @@ def fetch(url: str) -> dict[str, Any]:
             found: dict[str, Any] = json.load(answer)
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        todo = "start it (footfall gateway gateway.toml, or systemctl start footfall-gateway), or give its address with --url"
+        todo = "start it (footfall gateway --config gateway.toml, or systemctl start footfall-gateway), or give its address with --url"
         return {"problems": [{"code": "unreachable", "level": "broken", "what": f"no gateway answers at {url}: {reason}", "todo": todo}]}
     return found
 

@@ -25,7 +25,7 @@ class Broadcast:
         self.slow_readers_total = 0
 
     def publish(self, message: Mapping[str, Any]) -> None:
-        """Never blocks. A message has `kind`: `counters` (store, time_ns, fields of `traffic`) or `arrival` (store, zone, time_ns, fan)."""
+        """Never blocks. A message has `kind`: `counters` (store, time_ns, fields) or `arrival` (store, zone, time_ns, fan)."""
         if not self._readers:
             return
         text = json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -74,6 +74,7 @@ def register(registry: Registry, status: Callable[[], Status], live: Broadcast) 
         "footfall_broker_connected": ("1 while connected to the broker.", lambda s: s.broker.connected),
         "footfall_sink_up": ("1 if the last write went well.", lambda s: not s.sink.failing_since_ns),
         "footfall_fold_lag_seconds": ("Age of the oldest record not folded yet.", lambda s: s.lag_s),
+        "footfall_rows_pending": ("Rows on their way to the database; 0 at rest.", lambda s: s.balance["pending"]),
         "footfall_journal_records": ("The last record of the journal.", lambda s: s.journal.head),
         "footfall_journal_position": ("The last record folded.", lambda s: s.journal.position),
         "footfall_journal_bytes": ("Size of the journal.", lambda s: s.journal.bytes),

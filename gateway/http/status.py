@@ -10,6 +10,7 @@ AgentState = Literal["ok", "late", "offline", "never"]
 LATE_S: Final = 120.0
 OFFLINE_S: Final = 600.0
 """Design, section 5: a store's watermark no longer waits for an agent that was silent for 10 minutes."""
+UNKNOWN_MS: Final = 1e9
 MEASURED_MS: Final = 2000.0
 """Clock bounds wider than this do not count as measured."""
 LAG_S: Final = 60.0
@@ -17,7 +18,7 @@ LAG_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class AgentStatus:
-    """One agent of `site.toml`, or one that was heard. `heard_ns` 0: not since the gateway started. `clock_width_ms` inf: unknown."""
+    """One agent of `site.toml`, or one that was heard. `heard_ns` 0: not since the gateway started. `clock_width_ms` from UNKNOWN_MS: unknown."""
 
     store: str
     agent: str
@@ -146,7 +147,7 @@ def as_json(status: Status) -> dict[str, Any]:
     """For `/status`: every field, and `problems`. Clock widths that are unknown are null."""
     values = asdict(status)
     for agent in values["agents"]:
-        if agent["clock_width_ms"] == float("inf"):
+        if agent["clock_width_ms"] >= UNKNOWN_MS:
             agent["clock_width_ms"] = None
     return values | {"problems": [asdict(problem) for problem in problems(status)]}
 
@@ -199,7 +200,7 @@ _SILENT: Final[Mapping[AgentState, str]] = {
 
 
 def _is_wide(clock_width_ms: float) -> bool:
-    return MEASURED_MS < clock_width_ms < float("inf")
+    return MEASURED_MS < clock_width_ms < UNKNOWN_MS
 
 
 def _agents_are(names: Sequence[str]) -> str:

@@ -66,20 +66,3 @@ def test_rows_are_written_quarantined_dropped_or_pending(fates: list[tuple[str, 
                 balance.drop(reason, rows)
     assert balance.pending == sum(rows for fate, rows in fates if fate == "pending")
     assert all(balance.dropped_total.values()), "a reason is there once something was dropped for it"
-
-
-def test_a_balance_is_shown_as_it_is_now() -> None:
-    registry, balance = Registry(), Balance()
-    balance.register(registry)
-    balance.in_total += 10
-    balance.written_total += 7
-    balance.drop("late", 2)
-    text = registry.render()
-    for line in (
-        "rows_in_total 10",
-        "rows_written_total 7",
-        "rows_quarantined_total 0",
-        'rows_dropped_total{reason="late"} 2',
-        "rows_pending 1",
-    ):
-        assert f"\nfootfall_{line}\n" in text

@@ -63,5 +63,8 @@ def test_every_status_is_strict_json(code: str) -> None:
     assert [problem["code"] for problem in values["problems"]] == [code]
 
 
-def test_an_unknown_clock_is_null() -> None:
-    assert as_json(replace(WELL, agents=(agent("ok", width_ms=float("inf")),)))["agents"][0]["clock_width_ms"] is None
+@pytest.mark.parametrize("width_ms", [float("inf"), (1 << 60) / 1e6])
+def test_an_unknown_clock_is_null_and_no_problem(width_ms: float) -> None:
+    values = as_json(replace(WELL, agents=(agent("ok", width_ms=width_ms),)))
+    assert values["agents"][0]["clock_width_ms"] is None
+    assert values["problems"] == []
