@@ -146,18 +146,18 @@ class Acceptor:
         return outcome
 
     def _decide_time(self, header: Header, body: Body, bounds: Bounds, received_ns: int) -> tuple[int, int, int]:
-        """(offset_ns, time quality, width of the bounds) for the boot in which the body's events happened."""
+        """(offset_ns, time quality) for the boot in which the body's events happened, and how wide the bounds of the sender's clock are."""
         own = bounds if body.boot == header.boot else at(self._memory.bounds(header.agent, body.boot), body.made_boot_ns)
         if own.is_measured:
-            return own.offset_ns, MEASURED, own.width_ns
+            return own.offset_ns, MEASURED, bounds.width_ns
         if body.wall_synced:
-            return body.made_wall_ns - body.made_boot_ns, AGENT, own.width_ns
+            return body.made_wall_ns - body.made_boot_ns, AGENT, bounds.width_ns
         if body.boot != header.boot and bounds.is_measured:
             # An earlier boot that was never bounded ended before this one began.
             known = own if own.low_ns > UNKNOWN.low_ns // 2 else replace(own, low_ns=bounds.offset_ns - body.made_boot_ns)
             self._memory.set_bounds(header.agent, body.boot, Bounds(body.made_boot_ns, known.low_ns, known.high_ns, known.restarts))
-            return known.low_ns, BOUNDED, own.width_ns
-        return received_ns - body.made_boot_ns, RECEIVED, own.width_ns
+            return known.low_ns, BOUNDED, bounds.width_ns
+        return received_ns - body.made_boot_ns, RECEIVED, bounds.width_ns
 
     def _add_gap(self, outcome: Outcome, header: Header, body: Body, mark: Mark, made_ns: int) -> None:
         lost = body.first_row - mark.next_row

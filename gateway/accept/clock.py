@@ -15,7 +15,7 @@ from typing import Final
 
 MAX_DRIFT_PPM: Final = 100
 MEASURED_WIDTH_NS: Final = 2_000_000_000
-UNBOUNDED_NS: Final = 1 << 62
+UNBOUNDED_NS: Final = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
