@@ -45,14 +45,11 @@ class Asked:
     store: str
     zone: ZoneInfo
     span: tuple[int, int]
+    edges: npt.NDArray[np.int64]
     filters: Filters
     on_page: OnPage
     rows: dict[str, int] = field(default_factory=dict)
     """Rows read of each measurement."""
-
-    @property
-    def edges(self) -> npt.NDArray[np.int64]:
-        return edges(*self.span, self.filters.interval_ns, self.zone)
 
     def read(self, measurement: str) -> Table:
         """The store's points in the span, of the zone and the fan that were asked for."""
@@ -116,10 +113,10 @@ def ask(
     Stores are read one after the other, so memory is that of the largest. ConfigError, which tells for which span there is data, if
     none of them has any in the span asked for.
     """
-    asked = [
-        Asked(reader, store, zone, _span(reader, question.measurement, store, zone, filters, now_ns), filters, on_page)
-        for store, zone in zones.items()
-    ]
+    asked = []
+    for store, zone in zones.items():
+        span = _span(reader, question.measurement, store, zone, filters, now_ns)
+        asked.append(Asked(reader, store, zone, span, edges(*span, filters.interval_ns, zone), filters, on_page))
     answers = [question.answer(one) for one in asked]
     if not question.may_be_empty and not any(one.rows[question.measurement] for one in asked):
         raise ConfigError(_nothing(question, asked))
