@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from gateway.sinks.influxdb import InfluxDB
 from gateway.sinks.sqlite import SQLite
 from simulators.parts.influxdb import InfluxServer, Version
 from tests.docs import dataset, run
-from tests.docs.blocks import NOT_RUN, READ, ROOT, RUN, Block, blocks
+from tests.docs.blocks import NOT_RUN, READ, ROOT, RUN, Block, blocks, documents, extract
 from tests.docs.commands import commands, known
 from tests.parts import INFLUX_VERSIONS, influx_server
 
@@ -144,6 +145,23 @@ def test_blocks_that_are_not_run_name_commands_and_options_that_exist() -> None:
 )
 def test_commands_are_recognised(line: str, unknown: list[str]) -> None:
     assert [word for command in commands(line) for word in known(command)] == unknown
+
+
+def test_blocks_are_found_with_what_they_must_print() -> None:
+    text = "a\n```sql\nSELECT 1;\n```\n\n```output\n1\n```\n\n  ```sh gateway\n  footfall status\n  ```\n```\nplain\n```\n"
+    found = [(block.line, block.tag, block.text.strip(), block.output, block.why_not_run) for block in extract(text, "x.md")]
+    assert found == [
+        (2, "sql", "SELECT 1;", "1\n", None),
+        (10, "sh gateway", "footfall status", None, NOT_RUN["gateway"]),
+        (13, "", "plain", None, None),
+    ]
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_no_fence_is_overlooked(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    outputs = sum(block.output is not None for block in extract(text, path.name))
+    assert len(re.findall(r"^\s*(?:```|~~~)", text, re.MULTILINE)) == 2 * (len(extract(text, path.name)) + outputs)
 
 
 def test_every_block_is_run_or_listed() -> None:
