@@ -18,7 +18,7 @@ LAG_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class AgentStatus:
-    """One agent of `site.toml`, or one that was heard. `heard_ns` 0: not since the gateway started. `clock_width_ms` from UNKNOWN_MS: unknown."""
+    """One agent of `site.toml`. `heard_ns` 0: not since the gateway started; `clock_width_ms` >= UNKNOWN_MS: unknown."""
 
     store: str
     agent: str

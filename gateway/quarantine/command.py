@@ -21,7 +21,7 @@ from rich.table import Table
 
 from footfall.errors import ConfigError
 from gateway.config import load_gateway
-from gateway.quarantine.decoding import describe, hex_dump
+from gateway.quarantine.decoding import describe, hex_dump, printable
 from gateway.quarantine.store import Entry, Quarantine
 
 app = typer.Typer(no_args_is_help=True, help="What was refused, with the reason: list, show, replay, drop, export.")
@@ -72,8 +72,8 @@ def show(entry_id: Annotated[int, typer.Argument(metavar="ID")], config: Config 
         typer.echo(json.dumps(_as_json(entry, payload) | {"decoded": decoded}, ensure_ascii=False))
         return
     console = Console(highlight=False)
-    console.print(f"[bold red]{escape(entry.reason)}[/]: {escape(entry.message)}")
-    console.print(f"[dim]{escape(entry.topic)} · {_when(entry)} · {entry.origin} · {entry.rows} rows · {entry.state}[/]")
+    console.print(f"[bold red]{escape(entry.reason)}[/]: {_safe(entry.message)}")
+    console.print(f"[dim]{_safe(entry.topic)} · {_when(entry)} · {entry.origin} · {entry.rows} rows · {entry.state}[/]")
     if entry.private:
         console.print("[yellow]may hold raw identifiers: do not pass it on[/]")
     console.print(hex_dump(payload), markup=False)
@@ -163,11 +163,15 @@ def _actor() -> str:
 
 
 def _table(entries: list[Entry]) -> Table:
-    table = Table("id", "when (UTC)", "reason", "what", "topic", "rows", "bytes", "", header_style="dim", box=None, pad_edge=False)
+    table = Table("id", header_style="dim", box=None, pad_edge=False)
+    for title in ("when (UTC)", "reason"):
+        table.add_column(title, no_wrap=True)
+    for title in ("what", "topic", "rows", "bytes", ""):
+        table.add_column(title, overflow="fold")
     for entry in entries:
         flags = ("replay asked " if entry.state == "replay" else "") + ("private" if entry.private else "")
         table.add_row(
-            str(entry.id), _when(entry), f"[bold]{escape(entry.reason)}[/]", escape(entry.message), escape(entry.topic),
+            str(entry.id), _when(entry), f"[bold]{escape(entry.reason)}[/]", _safe(entry.message), _safe(entry.topic),
             f"{entry.rows:,}", f"{entry.bytes:,}", flags,
         )  # fmt: skip
     return table
@@ -175,6 +179,10 @@ def _table(entries: list[Entry]) -> Table:
 
 def _when(entry: Entry) -> str:
     return datetime.fromtimestamp(entry.received_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _safe(text: str) -> str:
+    return escape(printable(text))
 
 
 def _as_json(entry: Entry, payload: bytes) -> dict[str, Any]:

@@ -35,9 +35,14 @@ def describe(topic: str, payload: bytes) -> str:
     except UnicodeDecodeError:
         return _packed(payload)
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+        return printable(json.dumps(json.loads(text), ensure_ascii=False, indent=2))
     except (ValueError, RecursionError):
-        return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)
+        return printable(text)
+
+
+def printable(text: str) -> str:
+    """Text of strangers that does nothing to a terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)
 
 
 def _frame(payload: bytes) -> str:

@@ -43,6 +43,7 @@ def test_a_broken_body_shows_the_header() -> None:
 def test_json_is_set_out_and_text_is_harmless() -> None:
     assert describe("footfall/1/s/a/events", b'{"a":1}') == '{\n  "a": 1\n}'
     assert describe("x", b"\x1b[2Jboo\n") == "\\x1b[2Jboo\n"
+    assert describe("x", '{"a":"\\ud800 \\u001b \u009b"}'.encode()) == '{\n  "a": "\\xd800 \\u001b \\x9b"\n}'
 
 
 def test_a_hex_dump_is_cut() -> None:
