@@ -1,4 +1,4 @@
-"""A real Mosquitto on loopback: plain, or with TLS, client certificates and an access list.
+"""A real Mosquitto on loopback, without access control; the deployed one is tried in `tests/integration/test_broker_access.py`.
 
 On SIGTERM it saves what is queued; on SIGKILL it loses what came since the last save, which is why agents have a spool.
 """
@@ -24,19 +24,7 @@ log_dest stdout
 log_type error
 log_type warning
 log_type notice
-"""
-_PLAIN: Final = """
 allow_anonymous true
-"""
-_TLS: Final = """
-cafile {ca}
-certfile {certificate}
-keyfile {key}
-require_certificate true
-use_identity_as_username true
-use_username_as_clientid true
-allow_anonymous false
-acl_file {acl}
 """
 
 
@@ -58,25 +46,16 @@ class Mosquitto:
         self.folder = folder.absolute()
         self.port = port or free_port()
         self.folder.mkdir(parents=True, exist_ok=True)
-        common = _CONFIG.format(
+        config = self.folder / "mosquitto.conf"
+        text = _CONFIG.format(
             user=getpass.getuser(),  # else root becomes `mosquitto`, who may not read the folder
             port=self.port,
             folder=self.folder,
             persistence=str(persistence).lower(),
             max_queued_messages=max_queued_messages,
         )
-        self._config = self.folder / "mosquitto.conf"
-        self._config.write_text(common + _PLAIN)
-        self._common = common
-        self.process = Process([str(binary()), "-c", str(self._config)], self.folder / "mosquitto.log", lambda: is_listening(self.port))
-
-    def require_tls(self, ca: Path, certificate: Path, key: Path, acl: Path) -> Mosquitto:
-        """Clients need a certificate of `ca`; its common name is their user and client id, to which `acl` applies."""
-        readable = self.folder / "acl"
-        readable.write_bytes(acl.read_bytes())
-        readable.chmod(0o600)  # Mosquitto warns of one that others may read
-        self._config.write_text(self._common + _TLS.format(ca=ca, certificate=certificate, key=key, acl=readable))
-        return self
+        config.write_text(text)
+        self.process = Process([str(binary()), "-c", str(config)], self.folder / "mosquitto.log", lambda: is_listening(self.port))
 
     def start(self) -> Mosquitto:
         self.process.start()
