@@ -50,7 +50,7 @@ FIGURES: Final = {
     "transactions": Figure("", "sales"),
     "transactions_known": Figure("", "sales to a known fan", wide=True),
     "returns": Figure("", "goods brought back", wide=True),
-    "revenue": Figure("money", "sum of the sales", wide=True),
+    "revenue": Figure("money", "sum of the sales, less what was given back for returns", wide=True),
     "touches": Figure("", "interactions of any kind", wide=True),
     "conversion": Figure("share", "transactions / in"),
     "visits": Figure("", "visits that began and still stand: not void, not staff", wide=True),
