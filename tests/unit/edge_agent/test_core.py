@@ -1,0 +1,191 @@
+"""The core: things heard in, bodies out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device_profiles.profile import shipped
+from edge_agent.clock import Moment
+from edge_agent.core import Core, lost_frame
+from edge_agent.keys import Keys
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting
+from footfall.frames import Body, Kind, decode_body, encode_body
+from footfall.receipts import DayKey
+
+S = 1_000_000_000
+WALL = 1_800_000_000 * S
+EVIDENCE = (Kind.ENTER, Kind.STAY, Kind.IN, Kind.OUT)
+
+
+def core(**options: Any) -> Core:
+    return Core("boot", {"r1": "hall", "r2": "shelf"}, shipped(), Keys({"ibeacon": b"k" * 32}), **options)
+
+
+def at(t_s: float, synced: bool = True) -> Moment:
+    return Moment(round(t_s * S), WALL + round(t_s * S), synced)
+
+
+def sighting(t_s: float, identifier: str = "x", receiver: str = "r1", profile: str = "ibeacon", rssi_dbm: int = -60) -> Sighting:
+    return Sighting(round(t_s * S), receiver, profile, identifier, rssi_dbm)
+
+
+def kinds(bodies: list[Body]) -> list[str]:
+    return [Kind(kind).name for body in bodies for kind in body.kind]
+
+
+def test_rows_go_out_after_a_second_and_silence_after_five() -> None:
+    agent = core()
+    assert agent.tick(at(0)) == []
+    agent.hear(sighting(0.5))
+    assert agent.tick(at(0.6)) == []
+    assert kinds(agent.tick(at(1.0))) == ["ENTER"]
+    assert agent.tick(at(5.9)) == []
+    (empty,) = agent.tick(at(6.0))
+    assert len(empty) == 0
+    assert empty.made_boot_ns == 6 * S
+    assert empty.first_row == 1
+
+
+def test_flush_does_not_wait() -> None:
+    agent = core()
+    agent.tick(at(0))
+    agent.event('{"kind":"touch"}', 0)
+    (body,) = agent.tick(at(0.1), flush=True)
+    assert body.extra == {0: {"event": '{"kind":"touch"}'}}
+    assert agent.tick(at(0.2), flush=True) == []
+
+
+def test_every_kind_survives_the_wire() -> None:
+    agent = core()
+    heard: list[Heard] = [
+        sighting(1),
+        Crossing(2 * S, "main", 3, 2),
+        Crossing(3 * S, "main", 0, 0),
+        Gap(1 * S, 4 * S, "reader"),
+        Refused(5 * S, "csv.line", "f:3", b'"'),
+        Progress(6 * S),
+    ]
+    for one in heard:
+        agent.hear(one)
+    (body,) = agent.finish(at(7))
+    body = decode_body(encode_body(body))
+    assert kinds([body]) == ["ENTER", "IN", "OUT", "GAP", "REFUSED", "EXIT"]
+    assert body.count.tolist() == [1, 3, 2, 0, 0, 0]
+    assert [body.zones[i] for i in body.zone][:3] == ["hall", "main", "main"]
+    assert body.extra == {
+        3: {"to_boot_ns": 4 * S, "rows": 0, "reason": "reader"},
+        4: {"reason": "csv.line", "where": "f:3", "data": b'"'},
+    }
+    assert body.t_wall_ns is None
+
+
+@pytest.mark.parametrize(
+    ("heard", "reason"),
+    [
+        (sighting(1, receiver="r9"), "sighting.receiver"),
+        (sighting(1, profile="fax"), "sighting.profile"),
+        (Crossing(S, "Main Door", 1, 0), "crossing"),
+        (Crossing(S, "main", -1, 0), "crossing"),
+        (Crossing(S, "main", 1 << 31, 0), "crossing"),
+        (Crossing(S, "main", 1, 0, profile="fax"), "crossing"),
+    ],
+)
+def test_what_nothing_explains_is_dropped_and_counted(heard: Heard, reason: str) -> None:
+    agent = core()
+    agent.hear(heard)
+    assert agent.dropped_total == {reason: 1}
+    assert kinds(agent.finish(at(2))) == []
+
+
+def test_a_full_memory_drops_and_counts() -> None:
+    agent = core(max_slots=1)
+    agent.hear(sighting(1, "a"))
+    agent.hear(sighting(1, "b"))
+    assert agent.dropped_total == {"sighting.full": 1}
+    assert agent.sightings_total == 2
+
+
+def test_a_new_key_ends_day_subjects_under_the_old_one_and_leaves_the_others() -> None:
+    agent = core()
+    agent.tick(at(0))
+    agent.hear(sighting(1, "fan"))
+    agent.hear(sighting(1, "aa:bb", profile="ble-anonymous"))
+    agent.rekey(lambda keys: keys.offer(DayKey(9, b"d" * 32, 0, 10), 5))
+    agent.hear(sighting(2, "aa:bb", profile="ble-anonymous"))
+    before, after = agent.tick(at(3))
+    assert (before.key_id, kinds([before])) == (0, ["ENTER", "ENTER", "EXIT"])
+    assert (after.key_id, kinds([after])) == (9, ["ENTER"])
+    assert before.subject[1] == before.subject[2] != after.subject[0]
+    agent.rekey(lambda keys: keys.expire(10))
+    assert [body.key_id for body in agent.tick(at(5))] == [9]
+    assert [body.key_id for body in agent.tick(at(11))] == [0]
+
+
+def test_frames_hold_no_more_rows_or_text_than_they_may() -> None:
+    agent = core(max_rows=100)
+    for i in range(250):
+        agent.hear(Crossing(i * S, "main", 1, 0))
+    assert [len(body) for body in agent.tick(at(300))] == [100, 100, 50]
+    for _ in range(40):
+        agent.event("x" * 60_000, 0)
+    bodies = agent.tick(at(400))
+    assert len(bodies) > 5
+    assert all(len(encode_body(body)) < 1 << 20 for body in bodies)
+    assert sum(map(len, bodies)) == 40
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.sampled_from("abcde"), st.sampled_from(["r1", "r2"])), max_size=200), st.integers(1, 20))
+def test_row_numbers_run_on_and_made_times_keep_their_promise(steps: list[tuple[int, str, str]], max_rows: int) -> None:
+    agent = core(max_rows=max_rows)
+    bodies, t_ms = [], 0
+    for step_ms, identifier, receiver in steps:
+        t_ms += step_ms
+        agent.hear(sighting(t_ms / 1000, identifier, receiver))
+        if step_ms % 3 == 0:
+            bodies += agent.tick(at(t_ms / 1000))
+    bodies += agent.finish(at(t_ms / 1000))
+    row = 0
+    for body in bodies:
+        assert body.first_row == row
+        assert body.made_wall_ns - body.made_boot_ns == WALL, "both clocks of one instant"
+        row += len(body)
+    assert agent.rows_total == row
+    for i, body in enumerate(bodies):
+        later = [int(t) for after in bodies[i + 1 :] for t, kind in zip(after.t_boot_ns, after.kind, strict=True) if kind in EVIDENCE]
+        assert all(t >= body.made_boot_ns for t in later)
+
+
+def test_recorded_time_is_the_files_own() -> None:
+    agent = core(recorded=True, flush_s=float("inf"), heartbeat_s=float("inf"))
+    for t_s in (0, 1, 6):
+        agent.hear(replace(sighting(0), t_wall_ns=WALL + t_s * S))
+    agent.hear(Crossing(0, "main", 1, 0, t_wall_ns=WALL + 7 * S))
+    agent.hear(Gap(WALL + 8 * S, WALL + 9 * S, "reader"))
+    assert agent.tick(Moment(0, WALL + 5 * S, True)) == []
+    (body,) = agent.finish(Moment(0, WALL + 10 * S, True))
+    assert kinds([body]) == ["ENTER", "STAY", "IN", "GAP", "EXIT"]
+    assert body.t_wall_ns is not None
+    assert [(t - WALL) / S for t in body.t_wall_ns.tolist()] == [0, 6, 7, 8, 6]
+    assert not body.t_boot_ns.any()
+    assert (body.made_boot_ns, body.made_wall_ns) == (0, WALL + 10 * S)
+    assert body.extra[3]["to_boot_ns"] == S, "counted from the row's boot time, 0"
+
+
+def test_a_wall_clock_before_1970_does_not_stop_it() -> None:
+    agent = core()
+    agent.tick(Moment(0, -5 * S, False))
+    agent.hear(sighting(1))
+    (body,) = agent.tick(Moment(2 * S, -3 * S, False))
+    assert decode_body(encode_body(body)).made_wall_ns == 0
+
+
+def test_a_lost_frame_is_one_gap_of_its_rows() -> None:
+    body = lost_frame("boot", 5 * S, 700, 30, {}, shipped())
+    assert kinds([decode_body(encode_body(body))]) == ["GAP"]
+    assert body.extra[0] == {"to_boot_ns": 5 * S, "rows": 30, "reason": "spool.crc32"}
+    assert body.first_row == 700
