@@ -10,6 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from gateway.points import SCHEMA
 
 TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "visits_closed", "dwell_sum_s", "transactions",
@@ -53,6 +56,16 @@ class Cells:
         """To every minute from `first` to `last`, both included."""
         for minute in range(first, last + 1):
             self.add(owner, minute, index, amount)
+
+    def add_spans(self, owners: npt.NDArray[np.int32], first: npt.NDArray[Any], last: npt.NDArray[Any], index: int) -> None:
+        """1 to every minute of each span, for many owners at once."""
+        if not len(owners):
+            return
+        lengths = last - first + 1
+        minute = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths) + np.repeat(first, lengths)
+        cells, counts = np.unique(np.repeat(owners.astype(np.int64), lengths) << 32 | minute, return_counts=True)
+        for cell, count in zip(cells.tolist(), counts.tolist(), strict=True):
+            self.add(cell >> 32, cell & 0xFFFFFFFF, index, count)
 
     def get(self, owner: int, minute: int) -> Cell:
         return self._cell(owner, minute)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from footfall.pseudonyms import to_hex
 from gateway.fold.cells import Z
 from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
@@ -46,6 +49,19 @@ class Dwells:
             self._say_current(slot)
         slots.zone_ns[slot] = time_ns
         self._advance(slot, time_ns)
+
+    def advance(self, slots: npt.NDArray[np.int32]) -> None:
+        """Count the minutes that the evidence of slots has reached since."""
+        s = self._state.slots
+        last = s.zone_ns[slots] // NS_PER_MINUTE
+        moved = last > s.d_minute[slots]
+        slots, last = slots[moved], last[moved]
+        counted = ~s.staff[slots]
+        zones, first = s.zone[slots], s.d_minute[slots] + 1
+        self._state.zones.add_spans(zones[counted], first[counted], last[counted], Z["present"])
+        known = counted & (s.d_fan[slots] >= 0)
+        self._state.zones.add_spans(zones[known], first[known], last[known], Z["known_present"])
+        s.d_minute[slots] = last
 
     def _advance(self, slot: int, time_ns: int) -> None:
         slots = self._state.slots

@@ -16,6 +16,8 @@ from gateway.site import Site
 
 NS_PER_S: Final = 1_000_000_000
 NS_PER_MINUTE: Final = 60 * NS_PER_S
+STALE_PERIODS: Final = 2.2
+"""An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
 VISITORS: Final = frozenset({"person", "staff"})
 
 
@@ -57,6 +59,7 @@ class Estate:
         self.profile_class: list[str] = []
         self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.profile_gap_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.profile_stale_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.profile_holdoff_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.profile_margin_db: npt.NDArray[np.float64] = np.zeros(0, np.float64)
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
@@ -132,6 +135,8 @@ class Estate:
             self.profile_visits = np.append(self.profile_visits, self.profile_class[-1] in VISITORS)
             gap_s = presence.timeout_max_s + presence.stay_s if presence else 0.0
             self.profile_gap_ns = np.append(self.profile_gap_ns, round(gap_s * NS_PER_S))
+            stale_s = STALE_PERIODS * presence.stay_s if presence else 0.0
+            self.profile_stale_ns = np.append(self.profile_stale_ns, round(stale_s * NS_PER_S))
             self.profile_holdoff_ns = np.append(self.profile_holdoff_ns, round((presence.holdoff_s if presence else 0) * NS_PER_S))
             self.profile_margin_db = np.append(self.profile_margin_db, presence.margin_db if presence else 0.0)
         return code

@@ -1,8 +1,8 @@
 """Which zone has a subject: the strongest receiver owns it, with a margin and a holdoff from the profile.
 
 Several agents hear one beacon: that is evidence, not several people. A STAY row is already the mean of many sightings, so a level is
-that of the owner's latest row. The common row changes nothing but the time and level of the latest evidence: for those, whole
-columns are compared at once. A subject for which anything else may happen in this turn is taken row by row.
+that of the owner's latest row. An owner that is not heard for two STAY periods is stale, and one that said EXIT is gone. The common
+row changes nothing but the time and level of the latest evidence: for those, whole columns are compared at once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy.typing as npt
 from footfall.frames import Kind
 from footfall.pseudonyms import to_hex
 from gateway.fold.dwells import OPEN, Dwells
-from gateway.fold.estate import NS_PER_MINUTE
 from gateway.fold.order import Evidence
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
@@ -23,6 +22,12 @@ from gateway.fold.visits import Visits
 
 RETIRE_NS: Final = 3600 * 1_000_000_000
 """How long after its visit's timeout a slot is kept; evidence from before goes to a new lane."""
+
+
+FEW: Final = 64
+"""So many rows are taken one by one sooner than as columns."""
+GONE_DBM: Final = -200
+"""The level of an owner that said EXIT: whoever hears the subject next has it."""
 
 
 class Presence:
@@ -34,48 +39,54 @@ class Presence:
         self._dwells: Final = dwells
 
     def take(self, rows: Evidence) -> None:
-        """Rows sorted by slot, and within a slot in their order."""
-        first = np.empty(len(rows), np.bool_)
-        first[0], first[1:] = True, rows.slot[1:] != rows.slot[:-1]
-        starts = np.flatnonzero(first)
-        group = np.cumsum(first) - 1
-        quiet_slot = np.logical_and.reduceat(self._quiet(rows, first, starts[group]), starts)
-        quiet = quiet_slot[group]
-        if quiet.any():
-            self._apply_quiet(rows.pick(quiet))
-        busy = rows.pick(~quiet)
+        """Rows sorted by slot, and within a slot in their order.
+
+        In rounds: of every slot the rows up to the first that may change something are taken at once, then that one row by itself.
+        """
+        while len(rows) > FEW:
+            start, first = _starts(rows.slot)
+            quiet = self._quiet(rows, first, start)
+            index = np.arange(len(rows))
+            loud_at = np.minimum.reduceat(np.where(quiet, len(rows), index), np.flatnonzero(first))[np.cumsum(first) - 1]
+            before, loud = index < loud_at, index == loud_at
+            if before.any():
+                self._apply_quiet(rows.pick(before))
+            self._one_by_one(rows.pick(loud))
+            rows = rows.pick(index > loud_at)
+        self._one_by_one(rows)
+
+    def _one_by_one(self, rows: Evidence) -> None:
         one = self._one
         for row in zip(
-            busy.slot.tolist(), busy.time_ns.tolist(), busy.key_ns.tolist(), busy.zone.tolist(), busy.agent.tolist(),
-            busy.rssi_dbm.tolist(), busy.kind.tolist(), strict=True,
+            rows.slot.tolist(), rows.time_ns.tolist(), rows.key_ns.tolist(), rows.zone.tolist(), rows.agent.tolist(),
+            rows.rssi_dbm.tolist(), rows.kind.tolist(), strict=True,
         ):  # fmt: skip
             one(*row)
 
     def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Rows that, with all before them in their slot quiet, change nothing but the latest evidence."""
         s, estate, slot, t = self._state.slots, self._state.estate, rows.slot, rows.time_ns
-        owner = s.zone[slot]
-        known = (s.v_state[slot] == OPEN) & (s.d_state[slot] == OPEN) & ~s.v_grouped[slot] & (owner != NOBODY)
+        owner, profile = s.zone[slot], s.profile[slot]
         own = rows.zone == owner
         row_before_t = np.concatenate([t[:1], t[:-1]])
         previous_t = np.where(first, s.last_ns[slot], row_before_t)
         visit_t = np.where(first, s.v_last_ns[slot], row_before_t)
         # The owner's latest row before each row: in this turn, else what the slot remembers.
-        index = np.arange(len(t))
-        latest_own = np.concatenate([[-1], np.maximum.accumulate(np.where(own, index, -1))[:-1]])
+        latest_own = np.concatenate([[-1], np.maximum.accumulate(np.where(own, np.arange(len(t)), -1))[:-1]])
         here = latest_own >= start
-        level = np.where(here, rows.rssi_dbm[latest_own], s.level_dbm[slot])
-        owner_t = np.where(here, t[latest_own], s.zone_ns[slot])
-        profile, minute = s.profile[slot], t // NS_PER_MINUTE
-        outside = estate.zone_outside[owner]
-        weaker = (rows.rssi_dbm <= level + estate.profile_margin_db[profile]) | (t - s.since_ns[slot] < estate.profile_holdoff_ns[profile])
+        level = np.where(here, _level(rows)[latest_own], s.level_dbm[slot])
+        owner_silent_ns = t - np.where(here, t[latest_own], s.zone_ns[slot])
+        keeps = (owner_silent_ns <= estate.profile_stale_ns[profile]) & (rows.rssi_dbm <= level + estate.profile_margin_db[profile])
+        keeps |= t - s.since_ns[slot] < estate.profile_holdoff_ns[profile]
+        in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.timeout_ns[s.store[slot]])
         quiet: npt.NDArray[np.bool_] = (
-            known
-            & (rows.kind != Kind.EXIT)
+            (owner != NOBODY)
+            & (s.d_state[slot] == OPEN)
+            & ~s.v_grouped[slot]
             & (t >= previous_t)
-            & (t - owner_t <= estate.profile_gap_ns[profile])
-            & np.where(own, minute == s.d_minute[slot], weaker)
-            & (outside | ((minute == s.v_minute[slot]) & (t - visit_t <= estate.timeout_ns[s.store[slot]])))
+            & (owner_silent_ns <= estate.profile_gap_ns[profile])
+            & (own | (keeps & (rows.kind != Kind.EXIT)))
+            & (estate.zone_outside[owner] | in_visit)
         )
         return quiet
 
@@ -87,7 +98,10 @@ class Presence:
         s.v_last_ns[rows.slot[inside]] = rows.time_ns[inside]
         own = rows.zone == s.zone[rows.slot]
         s.zone_ns[rows.slot[own]] = rows.time_ns[own]
-        s.level_dbm[rows.slot[own]] = rows.rssi_dbm[own]
+        s.level_dbm[rows.slot[own]] = _level(rows)[own]
+        slots = rows.slot[_starts(rows.slot)[1]]
+        self._visits.advance(slots)
+        self._dwells.advance(slots)
 
     def _one(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
         s = self._state.slots
@@ -106,6 +120,8 @@ class Presence:
         owner, profile = int(s.zone[slot]), int(s.profile[slot])
         if kind == Kind.EXIT:
             self._dwells.late_exit(slot, zone, time_ns)
+            if zone == owner:
+                s.level_dbm[slot] = GONE_DBM
         elif owner == NOBODY or time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[profile]:
             if not self._is_covered(slot, time_ns):
                 self._dwells.open(slot, zone, time_ns, key_ns, agent)
@@ -113,12 +129,17 @@ class Presence:
         elif zone == owner:
             self._dwells.extend(slot, time_ns)
             s.level_dbm[slot] = rssi_dbm
-        elif (
-            rssi_dbm > int(s.level_dbm[slot]) + estate.profile_margin_db[profile]
-            and time_ns - int(s.since_ns[slot]) >= estate.profile_holdoff_ns[profile]
-        ):
+        elif self._takes_over(slot, profile, time_ns, rssi_dbm):
             self._dwells.open(slot, zone, time_ns, key_ns, agent)
             s.level_dbm[slot] = rssi_dbm
+
+    def _takes_over(self, slot: int, profile: int, time_ns: int, rssi_dbm: int) -> bool:
+        """Whether another zone's row is enough to own the subject: stronger by the margin, or the owner is stale."""
+        s, estate = self._state.slots, self._state.estate
+        if time_ns - int(s.since_ns[slot]) < estate.profile_holdoff_ns[profile]:
+            return False
+        is_stale = time_ns - int(s.zone_ns[slot]) > estate.profile_stale_ns[profile]
+        return bool(is_stale or rssi_dbm > int(s.level_dbm[slot]) + estate.profile_margin_db[profile])
 
     def _is_covered(self, slot: int, time_ns: int) -> bool:
         """Whether another lane of the subject knows where it was: then late evidence opens no second dwell."""
@@ -183,3 +204,15 @@ class Presence:
         for slot in retired:
             self._visits.forget(slot)
             s.remove(slot)
+
+
+def _starts(slot: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """For rows sorted by slot: where each row's slot begins, and which rows begin one."""
+    first = np.empty(len(slot), np.bool_)
+    first[:1], first[1:] = True, slot[1:] != slot[:-1]
+    return np.maximum.accumulate(np.where(first, np.arange(len(slot)), 0)), first
+
+
+def _level(rows: Evidence) -> npt.NDArray[np.int16]:
+    level: npt.NDArray[np.int16] = np.where(rows.kind == Kind.EXIT, np.int16(GONE_DBM), rows.rssi_dbm)
+    return level

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from footfall.pseudonyms import to_hex
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
@@ -106,6 +109,19 @@ class Visits:
             state.traffic.add_span(store, before + 1, minute, T["visits_open"], 1)
             if slots.v_fan[slot] >= 0:
                 state.traffic.add_span(store, before + 1, minute, T["known_open"], 1)
+
+    def advance(self, slots: npt.NDArray[np.int32]) -> None:
+        """Count the minutes that the evidence of slots, none of them grouped, has reached since."""
+        s = self._state.slots
+        last = s.v_last_ns[slots] // NS_PER_MINUTE
+        moved = (s.v_state[slots] == OPEN) & (last > s.v_minute[slots])
+        slots, last = slots[moved], last[moved]
+        counted = s.v_counted[slots]
+        owners, first = s.store[slots], s.v_minute[slots] + 1
+        self._state.traffic.add_spans(owners[counted], first[counted], last[counted], T["visits_open"])
+        known = counted & (s.v_fan[slots] >= 0)
+        self._state.traffic.add_spans(owners[known], first[known], last[known], T["known_open"])
+        s.v_minute[slots] = last
 
     def earlier(self, slot: int, time_ns: int) -> None:
         """The visit began earlier than its opening event; its key stays."""
