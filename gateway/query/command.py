@@ -194,8 +194,7 @@ def _print(answer: Answer, format_: Format, title: str) -> None:
     else:
         console = Console(highlight=False) if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH, highlight=False)
         console.print(Text(title, "bold"), soft_wrap=True)
-        table = show.as_table(answer)
-        console.print(table if console.measure(table).maximum <= console.width else show.as_table(answer, with_pictures=False))
+        show.print_table(console, answer)
 
 
 def _draw(what: str, answer: Answer, titles: Mapping[str, str], zones: Mapping[str, ZoneInfo], path: Path) -> None:

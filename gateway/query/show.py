@@ -11,6 +11,8 @@ from itertools import groupby
 from typing import Any, Final
 
 from rich import box
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -60,6 +62,20 @@ def as_table(answer: Answer, with_pictures: bool = True) -> RichTable:
         is_last = i == len(rows) - 1
         table.add_row(*map(Text, found), end_section=is_last and bool(answer.totals), style="bold" if i >= len(rows) else None)
     return table
+
+
+def print_table(console: Console, answer: Answer) -> None:
+    """Without its pictures where they do not fit; in lines longer than the terminal's rather than with numbers cut short."""
+    table = as_table(answer)
+    if _width(table) > console.width:
+        table = as_table(answer, with_pictures=False)
+    console.width = max(console.width, _width(table))
+    console.print(table)
+
+
+def _width(table: RichTable) -> int:
+    unbounded = Console(width=10_000)
+    return Measurement.get(unbounded, unbounded.options, table).maximum
 
 
 def figure(name: str) -> Figure:

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from gateway.query.measures import HISTOGRAM, Answer
-from gateway.query.show import as_csv, as_json, as_table, duration
+from gateway.query.show import as_csv, as_json, duration, print_table
 
 TRAFFIC = Answer(
     ("store", "time", "in", "occupancy_last", "dwell_sum_s", "mean_dwell_s", "conversion"),
@@ -25,7 +25,7 @@ TRAFFIC = Answer(
 
 def printed(answer: Answer, width: int = 200) -> list[str]:
     out = io.StringIO()
-    Console(file=out, width=width).print(as_table(answer))
+    print_table(Console(file=out, width=width), answer)
     return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
@@ -36,6 +36,13 @@ def test_a_table_reads_well() -> None:
     assert quiet.split() == ["2026-11-21", "10:00", "…", "quiet,", "4", "intervals"]
     assert last.split() == ["2026-11-21", "14:00", "1,234", "█" * 16, "0", "1:02:05", "100.0", "%"]
     assert total.split() == ["total", "1,242", "0", "50", "s", "50.0", "%"]
+
+
+@pytest.mark.parametrize(("width", "bar"), [(200, True), (78, False), (20, False)])
+def test_no_number_is_cut_short_on_a_narrow_terminal(width: int, bar: bool) -> None:
+    text = "\n".join(printed(TRAFFIC, width))
+    assert all(number in text for number in ("1,234", "1:02:05", "100.0 %", "1,242", "2026-11-21 14:00", "conversion"))
+    assert ("█" * 16 in text) == bar
 
 
 def test_stores_and_offsets_are_shown_where_they_tell_something() -> None:
