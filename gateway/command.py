@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from gateway.allocator import keep_memory
 from gateway.config import load_gateway
 from gateway.service import Gateway
 
@@ -27,6 +28,7 @@ def gateway(
 
     [bold]Example:[/] footfall gateway --config gateway.toml
     """
+    keep_memory()
     level = logging.DEBUG if verbose else logging.INFO
     handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=True, markup=False)
     logging.basicConfig(level=level, format="%(message)s", handlers=[handler])
