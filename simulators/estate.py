@@ -91,8 +91,8 @@ def write_configs(folder: Path, settings: Settings, sink: Mapping[str, Any] | No
     write_links(folder / "links.csv", (record for record in records if isinstance(record, Link)))
 
 
-def write_agent(folder: Path, world: World, agent: str, source: Mapping[str, Any], broker: Mapping[str, Any]) -> Path:
-    """`{agent}.toml` for an agent that plays the recording that `source` names."""
+def write_agent(folder: Path, world: World, agent: str, source: Mapping[str, Any], broker: Mapping[str, Any], **more: Any) -> Path:
+    """`{agent}.toml` for an agent that plays the recording that `source` names; `more` replaces or adds sections."""
     receivers = world.plan.receivers_of(agent)
     config = {
         "store": world.plan.store,
@@ -101,6 +101,7 @@ def write_agent(folder: Path, world: World, agent: str, source: Mapping[str, Any
         "keys": {"file": "keys.toml"},
         "broker": dict(broker),
         "sources": [{"name": "simulated", "kind": "simulated", "receivers": receivers, **source}],
+        **more,
     }
     path = folder / f"{agent}.toml"
     path.write_text(toml_text(config), encoding="utf-8")

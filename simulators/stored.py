@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.query.reader import Reader
-from simulators.score import Stored, StoredDwell, StoredMinute, StoredVisit
+from simulators.score import MINUTE_NS, Stored, StoredDwell, StoredMinute, StoredVisit
 
 _MS: Final = 1_000_000
 _S: Final = 1_000_000_000
@@ -22,7 +22,7 @@ def read_stored(
     for store in stores:
         stored.visits += [v for v in _visits(reader, store, from_ns, to_ns, on_rows) if v.to_ns >= from_ns and v.from_ns < to_ns]
         stored.dwells += [d for d in dwells(reader, store, from_ns - _LONGEST_NS, to_ns, on_rows) if d.to_ns >= from_ns]
-        stored.minutes += _minutes(reader, store, from_ns, to_ns, on_rows)
+        stored.minutes += _minutes(reader, store, from_ns - MINUTE_NS, to_ns, on_rows)
     return stored
 
 
