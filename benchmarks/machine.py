@@ -1,0 +1,85 @@
+"""The machine under a benchmark: CPU time and memory of processes as the kernel counts them, and which core does what."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_TICK_S: Final = 1.0 / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(*pids: int) -> float:
+    """User and system time of all threads of these processes so far (proc(5), fields 14 and 15 of stat)."""
+    return sum(sum(map(int, _stat(pid)[11:13])) for pid in pids) * _TICK_S
+
+
+def rss_mb(pid: int, peak: bool = False) -> float:
+    """Resident memory in MB (10^6 bytes), now or at its highest."""
+    key = "VmHWM:" if peak else "VmRSS:"
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(key):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise ValueError(f"process {pid} has no {key}")
+
+
+def children(pid: int) -> list[int]:
+    """Processes that it started."""
+    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+
+
+def load_average() -> str:
+    return " ".join(f"{value:.2f}" for value in os.getloadavg())
+
+
+def cores() -> tuple[int, int]:
+    """One for what is measured, one for everything around it; the same twice where there is only one."""
+    usable = sorted(os.sched_getaffinity(0))
+    return usable[0], usable[-1]
+
+
+MEASURED, AROUND = cores()
+
+
+def pinned(core: int, command: Sequence[str]) -> list[str]:
+    """`command` on one core, with the same process id."""
+    taskset = shutil.which("taskset")
+    return [*([taskset, "-c", str(core)] if taskset else []), *command]
+
+
+@contextmanager
+def started_on(core: int) -> Iterator[None]:
+    """Processes started inside, by whomever, run on that core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+class Meter:
+    """CPU and wall time of some processes from now on."""
+
+    def __init__(self, *pids: int) -> None:
+        self._pids = pids
+        self._began_s, self._cpu_s = time.monotonic(), cpu_s(*pids)
+
+    @property
+    def began_s(self) -> float:
+        return self._began_s
+
+    def cpu_s(self) -> float:
+        return cpu_s(*self._pids) - self._cpu_s
+
+    def wall_s(self) -> float:
+        return time.monotonic() - self._began_s
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields after the command's name, which may contain anything."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
