@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.errors import ContractError
-from footfall.packing import integer, integer_or_none, required, unpack, unpack_map
+from footfall.packing import integer, integer_or_none, required, unpack, unpack_flat, unpack_map
 from footfall.topics import WIRE_VERSION, check_name
 
 MAX_FRAME_BYTES: Final = 1 << 20
@@ -117,6 +117,10 @@ class Body:
     def __len__(self) -> int:
         return len(self.kind)
 
+    def kinds(self) -> frozenset[int]:
+        """The kinds of row that are there."""
+        return frozenset(self.kind.tobytes())
+
 
 def encode_body(body: Body) -> bytes:
     """The bytes that are spooled once and never change; `decode_body` gives the same body back."""
@@ -169,7 +173,7 @@ def decode_frame(payload: bytes) -> tuple[Header, bytes]:
     """
     if len(payload) > MAX_FRAME_BYTES:
         raise ContractError("frame.size", f"a frame has at most {MAX_FRAME_BYTES} bytes, this has {len(payload)}")
-    pair = unpack(payload, "frame", MAX_FRAME_BYTES)
+    pair = unpack_flat(payload, "frame", 1, MAX_FRAME_BYTES) if payload else unpack(payload, "frame")
     if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], dict) or not isinstance(pair[1], bytes):
         raise ContractError("frame.type", "a frame is an array of a map (header) and bytes (body)")
     values, body = pair
@@ -205,7 +209,7 @@ def decode_body(data: bytes) -> Body:
     zones, profiles = _names(values, "zones"), _names(values, "profiles")
     columns = {name: _column(values, name, dtype, n) for name, dtype in COLUMNS.items()}
     if n:
-        _check_rows(columns, len(zones), len(profiles))
+        _check_rows(values, len(zones), len(profiles))
     wall_synced = required(values, "wall_synced", "body")
     if type(wall_synced) is not bool:
         raise ContractError("body.type", "body.wall_synced must be a boolean")
@@ -229,27 +233,44 @@ def _names(values: Mapping[Any, Any], key: str) -> tuple[str, ...]:
     names = required(values, key, "body")
     if not isinstance(names, list) or len(names) > MAX_NAMES:
         raise ContractError("body.type", f"body.{key} must be a list of at most {MAX_NAMES} names")
-    return tuple([check_name(name, f"body.{key}") for name in names])
+    for name in names:
+        check_name(name, f"body.{key}")
+    return tuple(names)
 
 
 def _column(values: Mapping[Any, Any], name: str, dtype: np.dtype[Any], n: int) -> npt.NDArray[Any]:
     data = required(values, name, "body")
-    if not isinstance(data, bytes) or len(data) != n * dtype.itemsize:
+    if type(data) is not bytes or len(data) != n * dtype.itemsize:
         raise ContractError("body.length", f"body.{name} must be {n * dtype.itemsize} bytes ({n} of {dtype.str})")
     return np.frombuffer(data, dtype)
 
 
-def _check_rows(columns: Mapping[str, npt.NDArray[Any]], zones: int, profiles: int) -> None:
-    if columns["kind"].min() < 1 or columns["kind"].max() > len(KINDS):
+_ALL: Final = bytes(range(256))
+_KIND_BYTES: Final = bytes(range(1, len(KINDS) + 1))
+_NOT_NEGATIVE: Final = bytes(range(128))
+_SURELY_FINITE: Final = bytes(value for value in range(256) if value & 0x7F != 0x7F)
+
+
+def _check_rows(values: Mapping[str, bytes], zones: int, profiles: int) -> None:
+    """Ranges, on the bytes: deleting all that are allowed leaves nothing. That takes a tenth of what array operations take."""
+    if values["kind"].translate(None, _KIND_BYTES):
         raise ContractError("body.kind", f"body.kind must be 1 to {len(KINDS)}")
-    if columns["zone"].max() >= zones:
+    if _has_from(values["zone"], zones):
         raise ContractError("body.zone", f"body.zone points past the {zones} zones named")
-    if columns["profile"].max() >= profiles:
+    if values["profile"].translate(None, _ALL[:profiles]):
         raise ContractError("body.profile", f"body.profile points past the {profiles} profiles named")
-    if columns["t_boot_ns"].min() < 0 or columns["count"].min() < 0:
+    if values["t_boot_ns"][7::8].translate(None, _NOT_NEGATIVE) or values["count"][3::4].translate(None, _NOT_NEGATIVE):
         raise ContractError("body.negative", "body.t_boot_ns and body.count must not be negative")
-    if not np.isfinite(columns["value"]).all():
+    # Infinities and NaNs have all exponent bits set, seven of which are in the highest byte; large numbers have those too.
+    if values["value"][3::4].translate(None, _SURELY_FINITE) and not np.isfinite(np.frombuffer(values["value"], "<f4")).all():
         raise ContractError("body.value", "body.value must be finite")
+
+
+def _has_from(column: bytes, limit: int) -> bool:
+    """Whether one of the `<u2` numbers is `limit` or more."""
+    if limit > 256:
+        return bool(np.frombuffer(column, "<u2").max() >= limit)
+    return bool(column[1::2].strip(b"\0") or column[::2].translate(None, _ALL[:limit]))
 
 
 def _extra(values: object, n: int) -> Mapping[int, Mapping[str, Any]]:

@@ -36,8 +36,40 @@ def unpack(payload: bytes, what: str, max_bytes: int = 1 << 20, max_items: int =
         raise ContractError(f"{what}.msgpack", f"{what} is not the msgpack expected: {type(error).__name__}: {error}"[:300]) from None
 
 
+def unpack_flat(payload: bytes, what: str, map_at: int, max_bytes: int = 1 << 20) -> Any:
+    """As `unpack`, and twice as fast where the only map is the one whose header byte is at `map_at`, with text keys.
+
+    Without a hook msgpack keeps the last of duplicate keys: then the map has fewer keys than its header says, and `unpack` tells why.
+    """
+    try:
+        value = msgpack.unpackb(
+            payload, raw=False, strict_map_key=True, ext_hook=_no_extension, max_bin_len=max_bytes, max_str_len=1024,
+            max_array_len=20_000, max_map_len=64, max_ext_len=0,
+        )  # fmt: skip
+    except (ContractError, ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException):
+        return unpack(payload, what, max_bytes)
+    flat = value[0] if map_at and type(value) is list and value else value
+    if (
+        type(flat) is not dict
+        or len(flat) != _declared(payload, map_at)
+        or set(map(type, flat)) != _TEXT
+        or dict in map(type, flat.values())
+    ):
+        return unpack(payload, what, max_bytes)
+    return value
+
+
+_TEXT: Final = {str}
+
+
+def _declared(payload: bytes, at: int) -> int:
+    """How many keys a map says it has: fixmap (one byte) or map 16."""
+    byte = payload[at]
+    return byte & 0x0F if byte >> 4 == 8 else int.from_bytes(payload[at + 1 : at + 3], "big") if byte == 0xDE else -1
+
+
 def unpack_map(payload: bytes, what: str) -> dict[Any, Any]:
-    value = unpack(payload, what)
+    value = unpack_flat(payload, what, 0) if payload else unpack(payload, what)
     if not isinstance(value, dict):
         raise ContractError(f"{what}.type", f"{what} must be a map, got {type(value).__name__}")
     return value

@@ -136,8 +136,9 @@ class Acceptor:
             made_ns = body.made_boot_ns + offset_ns
             self._add_gap(outcome, header, body, mark, made_ns)
             rows = count_rows(body)
-            self._refuse_unread(outcome, header, body)
-            data, body = self._take_events(outcome, header, body, data, places, offset_ns)
+            if rows < len(body):
+                self._refuse_unread(outcome, header, body)
+                data, body = self._take_events(outcome, header, body, data, places, offset_ns)
             entry = Entry(RecordKind.FRAME, header.store, header.agent, header.seq, data, offset_ns, quality, width_ns, body, rows)
             outcome.entries.append(entry)
             outcome.units_in += rows
@@ -218,9 +219,12 @@ class Acceptor:
             self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
 
 
+_ON_THEIR_OWN: Final = bytes([Kind.EVENT, Kind.REFUSED])
+
+
 def count_rows(body: Body) -> int:
     """The rows that a frame's record stands for in the balance: plain events and what was not read are counted on their own."""
-    return len(body) - int(np.count_nonzero(body.kind >= Kind.EVENT))
+    return len(body.kind.tobytes().translate(None, _ON_THEIR_OWN))
 
 
 def _known(header: Header, data: bytes, mark: Mark) -> Outcome:

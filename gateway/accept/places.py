@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from footfall.errors import ContractError
-from footfall.frames import Body, Kind
+from footfall.frames import KINDS, Body, Kind
 from gateway.site import Site
 
 _NEEDS_ZONE: Final = (Kind.ENTER, Kind.STAY, Kind.EXIT)
@@ -45,26 +49,20 @@ class Places:
         return places
 
 
+@lru_cache(maxsize=100_000)
+def _allowed(places: StorePlaces, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Which kind of row may name which of `names`: a table by kind and name."""
+    table = np.ones((len(KINDS) + 1, len(names)), np.bool_)
+    table[list(_NEEDS_ZONE)] = [name in places.zones for name in names]
+    table[list(_NEEDS_DOOR)] = [name in places.doors for name in names]
+    return table
+
+
 def check_places(body: Body, places: StorePlaces) -> None:
-    """Every row that needs one stands in a zone or at a door that the store has; ContractError `site.zone` or `site.door`.
-
-    Gaps, plain events and refused input stand nowhere: a name that only they point at means nothing.
-    """
-    names = body.zones
-    if places.zones.issuperset(names):
-        wrong = [name for name in names if name not in places.doors]
-        _refuse_rows(body, wrong, _NEEDS_DOOR, "site.door", "door", places)
+    """Every row stands in a zone or at a door that the store has; ContractError `site.zone` or `site.door`."""
+    allowed = _allowed(places, body.zones)
+    if allowed[body.kind, body.zone].all():
         return
-    _refuse_rows(body, [name for name in names if name not in places.zones], _NEEDS_ZONE, "site.zone", "zone", places)
-    _refuse_rows(body, [name for name in names if name not in places.doors], _NEEDS_DOOR, "site.door", "door", places)
-
-
-def _refuse_rows(body: Body, wrong: list[str], kinds: tuple[Kind, ...], reason: str, what: str, places: StorePlaces) -> None:
-    """No row of these kinds may name one of `wrong`."""
-    present = body.kind.tobytes()
-    if not wrong or not any(kind in present for kind in kinds):
-        return
-    for name in wrong:
-        rows = body.kind[body.zone == body.zones.index(name)].tobytes()
-        if any(kind in rows for kind in kinds):
-            raise ContractError(reason, f"{name!r} is not a {what} of store {places.name!r}")
+    row = int(np.flatnonzero(~allowed[body.kind, body.zone])[0])
+    name, what = body.zones[body.zone[row]], "door" if body.kind[row] in _NEEDS_DOOR else "zone"
+    raise ContractError(f"site.{what}", f"{name!r} is not a {what} of store {places.name!r}")
