@@ -291,6 +291,10 @@ class Gateway:
              lambda: {(reason,): n for reason, n in self._dropped().items()}, ("reason",))  # fmt: skip
         read("footfall_points_written_total", "counter", "Points written to the database.", lambda: {(): self._sinking.points_total})
         read("footfall_points_refused_total", "counter", "Points that the database refused.", lambda: {(): self._sinking.refused_total})
+        read("footfall_quarantine_replayed_total", "counter", "Rows of the quarantine that were taken in again.",
+             lambda: {(): self._quarantine.totals().replayed_total})  # fmt: skip
+        read("footfall_quarantine_dropped_total", "counter", "Rows that left the quarantine for good, by reason.",
+             lambda: {(reason,): n for reason, n in self._quarantine.totals().dropped_total.items()}, ("reason",))  # fmt: skip
         read("footfall_fold_events_total", "counter", "What the fold noticed, by kind.",
              lambda: {(k.removesuffix("_total"),): n for k, n in list(self._fold.state.counts.items())}, ("kind",))  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import dropwhile
 from typing import Any
 
 import typer
@@ -22,9 +23,9 @@ def commands(line: str) -> Iterator[list[str]]:
     while words:
         stop = next((i for i, word in enumerate(words) if word in _ENDS), len(words))
         command, words = words[:stop], words[stop + 1 :]
-        starts = [i for i, word in enumerate(command) if word.rsplit("/", 1)[-1] in ("footfall", "make")]
-        if starts:
-            yield command[starts[0] :]
+        command = list(dropwhile(lambda word: "=" in word or word == "sudo", command))
+        if command and command[0].rsplit("/", 1)[-1] in ("footfall", "make"):
+            yield command
 
 
 def known(words: list[str]) -> list[str]:

@@ -1,0 +1,40 @@
+"""Every query of the stores' dashboard answers on real InfluxDB servers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.docs import dataset, run
+from tests.docs.blocks import ROOT
+from tests.parts import Bucket
+
+BOARD = json.loads((ROOT / "deploy/grafana/dashboards/stores.json").read_text(encoding="utf-8"))
+QUERIES = [(panel["title"], target["query"]) for panel in BOARD["panels"] for target in panel["targets"]]
+QUERIES += [(variable["name"], variable["query"]) for variable in BOARD["templating"]["list"]]
+FILLED_IN = {
+    "$timeFilter": "time >= '2026-10-23T00:00:00Z' AND time < '2026-10-27T00:00:00Z'",
+    "$__interval": "1h",
+    "$store": "(berlin|shanghai)",
+}
+"""What Grafana puts in for its variables."""
+
+
+@pytest.fixture
+def filled(influxdb: Bucket) -> Bucket:
+    sink: Any = influxdb.sink()
+    sink.write(dataset.points())
+    sink.close()
+    return influxdb
+
+
+def test_every_panel_shows_something(filled: Bucket) -> None:
+    assert len(QUERIES) > 10
+    for title, query in QUERIES:
+        for variable, text in FILLED_IN.items():
+            query = query.replace(variable, text)
+        assert "$" not in query.replace("^(berlin|shanghai)$", ""), query
+        shown = run.influxql(query, filled.url, filled.name, filled.token)
+        assert "berlin" in shown or title == "Rows not observed", f"{title}: {query}\n{shown}"
