@@ -41,8 +41,9 @@ def main() -> None:
 
 
 def build(dist: Path) -> Path:
+    """By way of the source distribution, so that nothing left over from earlier builds gets in."""
     say("building")
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", str(dist), str(ROOT)], check=True, stdout=subprocess.DEVNULL)
+    run(ROOT, sys.executable, "-m", "build", "--outdir", dist, ROOT)
     (wheel,) = dist.glob("*.whl")
     return wheel
 
@@ -61,7 +62,7 @@ def install(binaries: Path, what: str) -> None:
 
 
 def run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*map(str, command)], cwd=folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*map(str, command)], cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
     return done
 
