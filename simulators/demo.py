@@ -98,7 +98,7 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
         _await(bars, "until they are back", lambda: (time.time_ns() - plan.live_ns) / _NS + AHEAD_S, AHEAD_S)
         agents = [_agent(stack, plan, agent) for agent in plan.world.plan.agents]
         _await(bars, "backlog: rows received", lambda: _balance(url)["in_total"], rows)
-        until_ns = _live(plan, live_s, bars, url)
+        until_ns = _live(plan, live_s, bars, url, rows)
         for agent in agents:
             agent.stop()
         balance = _settled(url)
@@ -187,7 +187,7 @@ def _agent(stack: ExitStack, plan: Plan, agent: str) -> Process:
     return process
 
 
-def _live(plan: Plan, live_s: float, bars: Progress, url: str) -> int:
+def _live(plan: Plan, live_s: float, bars: Progress, url: str, backlog_rows: int) -> int:
     """Lets it run, with the till's sales; returns when it ended, ns since 1970."""
     world = plan.world
     port = json.loads((plan.folder / "intake.json").read_text())["port"]
@@ -198,8 +198,8 @@ def _live(plan: Plan, live_s: float, bars: Progress, url: str) -> int:
         while sales and world.start_ns + sales[0].t_ns <= now_ns:
             sale = sales.pop(0)
             _post(f"http://127.0.0.1:{port}/events", sale.event(world.start_ns + sale.t_ns))
-        rows = _balance(url)["in_total"]
-        bars.update(task, completed=live_s - (end_ns - now_ns) / _NS, description=f"live: {rows:,} rows so far")
+        rows = _balance(url)["in_total"] - backlog_rows
+        bars.update(task, completed=live_s - (end_ns - now_ns) / _NS, description=f"live: {rows:,} rows more")
         time.sleep(0.5)
     bars.update(task, completed=live_s)
     return end_ns

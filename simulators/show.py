@@ -19,7 +19,7 @@ from simulators.world import World
 
 def world_table(estate: Sequence[World], sent: tuple[int, int] | None, out: Path | None) -> Table:
     """Who was there, and what was made of it."""
-    table = Table("store", "from", "hours", "visitors", "known fans", "anonymous", "staff", "sales", title=f"seed {estate[0].seed}")
+    table = Table("store", "from", "hours", "visitors", "fans", "others", "staff", "sales", title=f"seed {estate[0].seed}")
     for world in estate:
         kinds = Counter("staff" if person.staff_id else person.carries for person in world.people())
         fans = kinds["beacon"] + kinds["two"] + kinds["rented"]
@@ -82,7 +82,7 @@ def sal_rb_table(scores: Sequence[RunScore]) -> Table:
         if s.name == "all":
             table.add_section()
         pairs = (str(s.within_3_s), _plain(s.f1(s.within_3_s)), str(s.within_10_s), _plain(s.f1(s.within_10_s)))
-        table.add_row(s.name, str(s.rows), f"{s.accuracy:.3f}", str(s.crossings), str(s.stored), *pairs)
+        table.add_row(s.name.replace("_measurement", ""), str(s.rows), f"{s.accuracy:.3f}", str(s.crossings), str(s.stored), *pairs)
     total = scores[-1]
     table.caption = f"row accuracy {total.accuracy:.3f}, crossings counted {total.within_10_s} of {total.crossings}"
     return table

@@ -1,0 +1,39 @@
+"""The demo, shorter: real processes, and what it ends with is true."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_demo_ends_with_traffic_score_and_balance(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    arguments = [sys.executable, "-m", "simulators.demo", "--folder", str(folder), "--hours", "1", "--live-s", "4", "--seed", "3"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    balance = re.search(r"quarantined \+ dropped: ([\d,]+) = ([\d,]+) \+ ([\d,]+) \+ ([\d,]+)", done.stdout)
+    assert balance is not None, done.stdout
+    came, written, quarantined, dropped = (int(number.replace(",", "")) for number in balance.groups())
+    assert came == written + quarantined + dropped
+    assert came > 5000
+    assert quarantined == 0
+    assert (folder / "traffic.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert "footfall query" in done.stdout
+    command = [str(Path(sys.executable).with_name("footfall")), "score", "--truth", str(folder / "truth.jsonl")]
+    scored = subprocess.run([*command, "--config", str(folder / "gateway.toml"), "--json"], capture_output=True, text=True, check=True)
+    score = json.loads(scored.stdout)
+    assert score["precision"] > 0.95
+    assert score["identity"] == 1.0
+    assert score["dwell_error_median_s"] < 5.0
+    assert score["zone_accuracy"] > 0.85
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    done = subprocess.run([sys.executable, "-m", "simulators.demo", "--folder", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "choose another --folder" in done.stdout
+    assert (tmp_path / "precious").read_text() == "mine"

@@ -1,0 +1,86 @@
+"""`footfall simulate --out` writes an estate that every other command accepts, the same bytes each time; mistakes are said."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edge_agent.config import AgentSettings
+from edge_agent.sources.recording import read_recording
+from edge_agent.sources.source import Refused
+from footfall.cli import build
+from footfall.config import load
+from footfall.errors import ConfigError
+from footfall.events import load_json, parse_event
+from gateway.config import load_gateway, load_site
+from simulators.truth import read_truth
+
+RUNNER = CliRunner()
+SMALL = ("--seed", "3", "--hours", "0.2", "--stores", "2")
+
+
+def simulate(out: Path, *more: str) -> str:
+    result = RUNNER.invoke(build(), ["simulate", "--out", str(out), *SMALL, *more], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("estate")
+    assert "store-1" in simulate(folder)
+    return folder
+
+
+def test_the_same_seed_writes_the_same_bytes(estate: Path, tmp_path: Path) -> None:
+    simulate(tmp_path / "again")
+    assert digests(tmp_path / "again") == digests(estate)
+    simulate(tmp_path / "other", "--seed", "4")
+    assert digests(tmp_path / "other")["truth.jsonl"] != digests(estate)["truth.jsonl"]
+
+
+def test_every_configuration_is_valid_and_agrees_with_the_site(estate: Path) -> None:
+    site = load_site(estate / "site.toml", {})
+    assert load_gateway(estate / "gateway.toml", {}).site == estate / "site.toml"
+    assert {store.name for store in site.stores} == {store.store for store in read_truth(estate / "truth.jsonl").stores}
+    for store, agent in site.agents():
+        settings = load(estate / f"{agent.name}.toml", AgentSettings, "FOOTFALL_AGENT", {})
+        assert (settings.store, settings.agent, settings.zones) == (store.name, agent.name, agent.receivers)
+
+
+def test_recordings_and_sales_can_be_read(estate: Path) -> None:
+    recordings = sorted(estate.glob("*.jsonl.gz"))
+    assert len(recordings) == 6
+    for path in recordings:
+        heard = list(read_recording(path))
+        assert heard
+        assert not any(isinstance(item, Refused) for item in heard)
+    for path in estate.glob("*.events.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            parse_event(load_json(line)[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["simulate"], "--out FOLDER"),
+        (["simulate", "--out", "x", "--start", "yesterday"], "ISO 8601"),
+        (["simulate", "--out", "x", "--start", "2026-11-21T10:00:00"], "no offset"),
+        (["simulate", "--publish", "nowhere"], "nowhere"),
+        (["score", "--db", "x"], "--truth FILE"),
+        (["score", "--truth", "x"], "one of them"),
+    ],
+)
+def test_mistakes_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    if arguments[-1] == "nowhere":
+        arguments = [*arguments[:-1], "nowhere:port"]
+    with pytest.raises(ConfigError, match=says):
+        RUNNER.invoke(build(), arguments, catch_exceptions=False)
