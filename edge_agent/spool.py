@@ -39,7 +39,8 @@ CREATE TABLE IF NOT EXISTS epochs (
     last INTEGER NOT NULL DEFAULT 0, mark INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS frames (
     id INTEGER PRIMARY KEY, epoch_n INTEGER NOT NULL, seq INTEGER NOT NULL, first_row INTEGER NOT NULL, rows INTEGER NOT NULL,
-    made_boot_ns INTEGER NOT NULL, crc32 INTEGER NOT NULL, bytes INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (epoch_n, seq));
+    made_boot_ns INTEGER NOT NULL, crc32 INTEGER NOT NULL, bytes INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS frames_by_seq ON frames (epoch_n, seq, bytes, rows, made_boot_ns);
 CREATE TABLE IF NOT EXISTS receipted (epoch_n INTEGER NOT NULL, upto INTEGER NOT NULL, gateway_ns INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS journals (n INTEGER PRIMARY KEY AUTOINCREMENT, journal_id TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS dead (
@@ -177,9 +178,9 @@ class Spool:
         Written with the next commit.
         """
         with self._lock:
-            ledger = self._ledgers[epoch]
-            ledger.mark = min(upto, ledger.last)
-            self._marked[epoch] = gateway_ns
+            if ledger := self._ledgers.get(epoch):
+                ledger.mark = min(upto, ledger.last)
+                self._marked[epoch] = gateway_ns
 
     @property
     def journal_id(self) -> str | None:
@@ -192,16 +193,16 @@ class Spool:
 
     def take_journal(self, journal_id: str) -> None:
         """Count the receipts of this journal from now on; if there was another before, every frame still here is owed again."""
-        with self._transaction() as db:
+        with self._transaction(reload=True) as db:
             if self._journals:
                 db.execute("DELETE FROM receipted")
                 db.execute("UPDATE epochs SET mark = 0 WHERE EXISTS (SELECT 1 FROM frames WHERE epoch_n = n)")
             db.execute("INSERT INTO journals (journal_id) VALUES (?)", (journal_id,))
-        self._load()
 
     def bury(self, epoch: str, frame: Frame, substitute: Body, reason: str) -> None:
         """Put a body that the disk has spoiled among the dead letters, and `substitute` in its place."""
-        with self._transaction() as db:
+        with self._transaction(reload=True) as db:
+            self._write_marks(db)
             db.execute("INSERT INTO dead (epoch, seq, reason, body) VALUES (?, ?, ?, ?)", (epoch, frame.seq, reason, frame.body))
             db.execute("DELETE FROM dead WHERE id <= (SELECT max(id) FROM dead) - ?", (KEPT_DEAD,))
             body = encode_body(substitute)
@@ -209,14 +210,13 @@ class Spool:
                 "UPDATE frames SET rows = ?, crc32 = ?, bytes = ?, body = ? WHERE epoch_n = ? AND seq = ?",
                 (len(substitute), zlib.crc32(body), len(body) + FRAME_OVERHEAD_BYTES, body, self._ledgers[epoch].n, frame.seq),
             )
-        self._load()
 
     def tidy(self, now_boot_ns: int, gateway_ns: int) -> None:
         """Delete what was receipted `keep_s` ago by the gateway's clock, what is too old, and epochs of which nothing is left.
 
         Age is counted on CLOCK_BOOTTIME, since the wall clock may be wrong; a frame of an earlier boot is at least as old as this one.
         """
-        with self._transaction() as db:
+        with self._transaction(reload=True) as db:
             self._write_marks(db)
             db.execute(
                 "DELETE FROM frames WHERE seq <= (SELECT max(upto) FROM receipted r WHERE r.epoch_n = frames.epoch_n AND r.gateway_ns < ?)",
@@ -235,7 +235,6 @@ class Spool:
                 (self.epoch,),
             )
             db.execute("DELETE FROM receipted WHERE epoch_n NOT IN (SELECT n FROM epochs)")
-        self._load()
 
     def fill(self, now_boot_ns: int) -> Fill:
         with self._guarded():
@@ -295,13 +294,15 @@ class Spool:
                 raise SpoolUnavailable(f"{self._path}: corrupt ({error}), was set aside") from None
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, durable after it."""
+    def _transaction(self, reload: bool = False) -> Iterator[sqlite3.Connection]:
+        """All or nothing, durable after it. `reload`: what memory holds of the file is read anew."""
         with self._guarded() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
                 db.execute("COMMIT")
+                if reload:
+                    self._load()
             except BaseException:
                 with suppress(sqlite3.DatabaseError):
                     db.execute("ROLLBACK")
@@ -353,13 +354,8 @@ class Spool:
 
     def _load(self) -> None:
         """What is asked for at every sending is kept in memory: an epoch's numbers, the journals, the bytes."""
-        with self._guarded():
-            self._marked = {}
-            rows = self._db.execute("SELECT epoch, n, last, mark FROM epochs ORDER BY n")
-            self._ledgers = {epoch: _Ledger(n, last, mark) for epoch, n, last, mark in rows}
-            self._journals = [row[0] for row in self._db.execute("SELECT journal_id FROM journals ORDER BY n")]
-            self._bytes = self._sum_bytes()
-
-    def _sum_bytes(self) -> int:
-        total: int = self._db.execute("SELECT coalesce(sum(bytes), 0) FROM frames").fetchone()[0]
-        return total
+        self._marked = {}
+        rows = self._db.execute("SELECT epoch, n, last, mark FROM epochs ORDER BY n")
+        self._ledgers = {epoch: _Ledger(n, last, mark) for epoch, n, last, mark in rows}
+        self._journals = [row[0] for row in self._db.execute("SELECT journal_id FROM journals ORDER BY n")]
+        self._bytes = self._db.execute("SELECT coalesce(sum(bytes), 0) FROM frames").fetchone()[0]

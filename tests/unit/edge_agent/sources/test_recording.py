@@ -1,0 +1,74 @@
+"""The project's own file of things heard."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_agent.sources.recording import format_line, parse_line, read_recording
+from edge_agent.sources.source import Crossing, Gap, Progress, Refused, Sighting
+from footfall.errors import ContractError
+
+times = st.integers(0, 1 << 62)
+text = st.text(min_size=1, max_size=200)
+heard = st.one_of(
+    st.builds(Sighting, times, text, text, text, st.integers(-127, 20)),
+    st.builds(Crossing, times, text, st.integers(0, 1000), st.integers(0, 1000), text),
+    st.builds(Gap, times, times, text, st.integers(0, 1000)),
+    st.builds(Progress, times),
+)
+
+
+@given(heard)
+def test_what_is_written_is_read(one: Sighting | Crossing | Gap | Progress) -> None:
+    line = format_line(one)
+    assert line.endswith("\n")
+    assert line.count("\n") == 1
+    assert parse_line(line.encode()) == one
+
+
+def test_short_forms() -> None:
+    assert parse_line(b'{"t_ns":1,"door":"main","in":2}') == Crossing(1, "main", 2, 0)
+    assert parse_line(b'{"t_ns":1,"to_ns":5,"gap":"reset"}') == Gap(1, 5, "reset")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"3",
+        b"{}",
+        b'{"receiver":"r"}',
+        b'{"t_ns":1.5,"progress":true}',
+        b'{"t_ns":true,"progress":true}',
+        b'{"t_ns":1,"door":""}',
+        b'{"t_ns":1,"door":7}',
+        b'{"t_ns":1,"door":"\xff"}',
+        b"[" * 100_000,
+    ],
+)
+def test_anything_else_is_refused(line: bytes) -> None:
+    with pytest.raises(ContractError) as caught:
+        parse_line(line)
+    assert caught.value.reason == "recording.line"
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_it(line: bytes) -> None:
+    try:
+        parse_line(line)
+    except ContractError as error:
+        assert error.reason == "recording.line"  # noqa: PT017 # either outcome is right
+
+
+def test_a_file_is_read_on_past_what_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "heard.jsonl.gz"
+    with gzip.open(path, "wb") as file:
+        file.write(format_line(Progress(5)).encode() + b'{"identifier":"aa:bb"\r\n' + format_line(Progress(9)).encode())
+    assert list(read_recording(path)) == [Progress(5), Refused(5, "recording.line", "heard.jsonl.gz:2"), Progress(9)]

@@ -1,0 +1,135 @@
+"""Recorded files: each format's own marks, and what the real recordings hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from edge_agent.clock import SystemClock
+from edge_agent.playback import Recording
+from edge_agent.sources.recording import format_line
+from edge_agent.sources.replay import Replay, Settings, read, zones
+from edge_agent.sources.source import Crossing, Gap, Progress, Refused, Sighting
+from footfall.errors import ConfigError
+from footfall.events import to_ns
+from footfall.frames import Kind, encode_body
+
+S = 1_000_000_000
+
+
+def calit2(folder: Path, inflow: str, outflow: str) -> list[Path]:
+    (folder / "cal-inflow.csv").write_text(inflow)
+    (folder / "cal-outflow.csv").write_text(outflow)
+    return [folder]
+
+
+def test_counts_bear_the_last_millisecond_of_their_half_hour_in_local_time(tmp_path: Path) -> None:
+    paths = calit2(tmp_path, '"07/24/05 23:30:00",3\n', '"07/24/05 23:30:00",2\n"07/25/05 00:00:00",1\n')
+    end_ns = to_ns(datetime(2005, 7, 25, 7, tzinfo=UTC)) - 1_000_000
+    heard = list(read("uci-calit2", paths, Settings("America/Los_Angeles", door="north")))
+    assert heard == [
+        Crossing(0, "north", 3, 0, t_wall_ns=end_ns),
+        Crossing(0, "north", 0, 2, t_wall_ns=end_ns),
+        Crossing(0, "north", 0, 1, t_wall_ns=end_ns + 1800 * S),
+    ]
+
+
+def test_a_broken_line_is_refused_with_its_bytes_and_the_next_is_read(tmp_path: Path) -> None:
+    paths = calit2(tmp_path, '"07/24/05 00:00:00",1\n"\n"07/24/05 01:00:00",2\n', "")
+    first, broken, last = read("uci-calit2", paths, Settings())
+    assert isinstance(first, Crossing)
+    assert broken == Refused(0, "csv.line", "cal-inflow.csv:2", b'"', first.t_wall_ns)
+    assert isinstance(last, Crossing)
+    assert last.entered == 2
+
+
+def test_sal_rb_rows(tmp_path: Path) -> None:
+    header = "superframe,O-DR,I-E,Label\n"
+    (tmp_path / "car_sensor_1_measurement_1.csv").write_text(header + "0,-77,-100,0\n3,-100,-54,1\nx\n")
+    (tmp_path / "walk_sensor_1_measurement_1.csv").write_text(header + "0,-60,-61,0\n")
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    zero = to_ns(start)
+    assert zones("sal-rb", [tmp_path]) == {"o-dr": "outside", "i-e": "inside"}
+    assert list(read("sal-rb", [tmp_path], Settings(start=start))) == [
+        Sighting(0, "o-dr", "ble-tag", "car_sensor_1", -77, zero),
+        Progress(0, zero),
+        Sighting(0, "i-e", "ble-tag", "car_sensor_1", -54, zero + 300_000_000),
+        Progress(0, zero + 300_000_000),
+        Refused(0, "csv.line", "car_sensor_1_measurement_1.csv:4", b"x", zero + 300_000_000),
+        Sighting(0, "o-dr", "ble-tag", "walk_sensor_1", -60, zero + 3600 * S),
+        Sighting(0, "i-e", "ble-tag", "walk_sensor_1", -61, zero + 3600 * S),
+        Progress(0, zero + 3600 * S),
+    ]
+
+
+def test_jsonl_files_are_merged_by_time(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(format_line(Progress(1)) + format_line(Progress(5)))
+    (tmp_path / "b.jsonl").write_text(format_line(Sighting(3, "r1", "p", "x", -60)) + format_line(Gap(4, 9, "reset")))
+    heard = list(read("jsonl", [tmp_path], Settings()))
+    assert heard == [Progress(0, 1), Sighting(0, "r1", "p", "x", -60, 3), Gap(4, 9, "reset"), Progress(0, 5)]
+    assert zones("jsonl", [tmp_path]) == {"r1": "r1"}
+
+
+@pytest.mark.parametrize(
+    ("format_name", "files", "message"),
+    [
+        ("uci-calit2", {"cal-inflow.csv": ""}, "'outflow' in its name; 0 such files"),
+        ("sal-rb", {"x.csv": "a,b\n"}, "must begin with 'superframe'"),
+        ("jsonl", {"x.csv": ""}, "no .jsonl or .jsonl.gz files here"),
+    ],
+)
+def test_files_of_another_kind_are_said(tmp_path: Path, format_name: str, files: dict[str, str], message: str) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        list(read(format_name, [tmp_path], Settings()))  # type: ignore[arg-type] # one of the names
+
+
+def test_a_time_zone_that_is_none_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'Mars' is no IANA time zone"):
+        list(read("uci-calit2", calit2(tmp_path, '"07/24/05 00:00:00",1\n', ""), Settings("Mars")))
+
+
+def test_in_a_live_agent_a_recording_begins_now(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(format_line(Progress(100 * S)) + format_line(Gap(101 * S, 102 * S, "reset")))
+    settings = Replay(kind="replay", name="r", format="jsonl", paths=(tmp_path / "a.jsonl",))
+    assert list(settings._stream()) == [Progress(0), Gap(S, 2 * S, "reset")]
+    assert settings.source(SystemClock()).name == "r"
+
+
+def read_twice(format_name: str, path: Path, settings: Settings) -> Recording:
+    recordings = [Recording.read(format_name, [path], settings, "s1", "a1") for _ in range(2)]
+    assert [encode_body(body) for body in recordings[0].bodies] == [encode_body(body) for body in recordings[1].bodies]
+    assert recordings[0].epoch == recordings[1].epoch
+    return recordings[0]
+
+
+def test_the_real_counts_come_out_exactly(real_data: Path) -> None:
+    recording = read_twice("uci-calit2", real_data / "uci-calit2", Settings("America/Los_Angeles"))
+    sums: Counter[str] = Counter()
+    for body in recording.bodies:
+        for kind, n in zip(body.kind.tolist(), body.count.tolist(), strict=True):
+            sums[Kind(kind).name] += n
+    assert (sums["IN"], sums["OUT"], recording.refused) == (19_625, 18_806, 4)
+
+
+def test_the_real_sightings_are_all_counted(real_data: Path) -> None:
+    recording = read_twice("sal-rb", real_data / "sal-rb", Settings())
+    heard = sum(1 for one in read("sal-rb", [real_data / "sal-rb"], Settings()) if isinstance(one, Sighting))
+    assert sum(int(body.count.sum()) for body in recording.bodies) == pytest.approx(heard, rel=0.01), "but those too weak to enter"
+    assert recording.refused == 0
+
+
+def test_epochs_tell_recordings_apart(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(format_line(Crossing(S, "main", 1, 0)))
+    epochs = {
+        Recording.read("jsonl", [path], Settings(), "s1", "a1").epoch,
+        Recording.read("jsonl", [path], Settings(), "s2", "a1").epoch,
+        Recording.read("jsonl", [path], Settings(), "s1", "a2").epoch,
+    }
+    path.write_text(format_line(Crossing(S, "main", 2, 0)))
+    assert len(epochs | {Recording.read("jsonl", [path], Settings(), "s1", "a1").epoch}) == 4

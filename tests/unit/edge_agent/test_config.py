@@ -1,0 +1,51 @@
+"""agent.toml: the example that is shipped is right, and mistakes are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge_agent.config import ENVIRONMENT, AgentSettings
+from footfall.config import load
+from footfall.errors import ConfigError
+
+EXAMPLE = Path(__file__).parents[3] / "deploy" / "examples" / "agent.toml"
+
+
+def read(path: Path, text: str, **environment: str) -> AgentSettings:
+    path.write_text(text)
+    return load(path, AgentSettings, ENVIRONMENT, environment)
+
+
+MINIMAL = 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.sqlite"\n'
+PLAY = '[[sources]]\nkind = "simulated"\nname = "play"\npath = "x.jsonl"\nreceivers = { r1 = "hall" }\n'
+
+
+def test_the_shipped_example_is_right() -> None:
+    settings = load(EXAMPLE, AgentSettings, ENVIRONMENT, {})
+    assert settings.zones
+    assert settings.intake is not None
+
+
+def test_defaults_and_environment(tmp_path: Path) -> None:
+    settings = read(tmp_path / "agent.toml", MINIMAL, FOOTFALL_AGENT__BROKER__PORT="1999", FOOTFALL_AGENT__BROKER__PROTOCOL="3.1.1")
+    assert (settings.broker.port, settings.broker.protocol) == (1999, "3.1.1")
+    assert settings.intake is None
+    assert settings.sources == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (MINIMAL.replace("a1", "A 1"), "agent: String should match pattern"),
+        (MINIMAL + "size = 3\n", "spool.size: Extra inputs"),
+        (MINIMAL + PLAY + PLAY, "source 'play' is listed twice"),
+        (MINIMAL + PLAY + PLAY.replace("play", "other"), "receiver 'r1' is listed twice"),
+        (MINIMAL + PLAY.replace("simulated", "magic"), "sources.0: .*'simulated', 'replay'"),
+        (MINIMAL + PLAY + "speed = 0\n", "sources.0.simulated.speed"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read(tmp_path / "agent.toml", text)

@@ -1,0 +1,129 @@
+"""The local intake: what it takes, when it says so, and what it refuses."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from edge_agent.intake import Intake, check_events
+from footfall.errors import ConfigError, ContractError
+from footfall.health import Health, decode_health
+
+SCAN = {"kind": "touch", "what": "scan"}
+HEALTH = Health(state="online", agent="a1", store="s1", boot="b1")
+
+
+class Keeper:
+    """Keeps events in memory; while `holds` their futures stay open."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.open: list[Future[None]] = []
+        self.holds = False
+
+    def keep(self, texts: Sequence[str]) -> Future[None]:
+        self.texts += texts
+        kept: Future[None] = Future()
+        self.open.append(kept)
+        if not self.holds:
+            kept.set_result(None)
+        return kept
+
+
+@pytest.fixture
+def keeper() -> Keeper:
+    return Keeper()
+
+
+@pytest.fixture
+def port(keeper: Keeper) -> Iterator[int]:
+    intake = Intake("127.0.0.1", 0, b"s3cret", frozenset({"mac"}), keeper.keep, lambda: HEALTH)
+    intake.start()
+    yield intake.port
+    intake.stop()
+
+
+def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, body, {"Authorization": "Bearer s3cret"} | headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_events_are_answered_once_they_are_durable(port: int, keeper: Keeper) -> None:
+    keeper.holds = True
+    answers: list[tuple[int, bytes]] = []
+    thread = threading.Thread(target=lambda: answers.append(ask(port, "POST", "/events", json.dumps([SCAN, SCAN]).encode())))
+    thread.start()
+    thread.join(0.3)
+    assert not answers
+    keeper.open[0].set_result(None)
+    thread.join(5)
+    assert answers == [(202, b'{"accepted": 2}')]
+    assert [json.loads(text) for text in keeper.texts] == [SCAN, SCAN]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "words"),
+    [
+        (b"{", "event.json", "not JSON"),
+        (b'{"kind":"touch","what":"scan","amount":NaN}', "event.json", "NaN"),
+        (json.dumps([SCAN, {"kind": "nap"}]).encode(), "event.invalid", "event 1"),
+        (json.dumps({"kind": "touch", "what": "payment"}).encode(), "event.invalid", "needs an `id`"),
+        (json.dumps(SCAN | {"identifiers": ["mac:aa:bb:cc:dd:ee:ff"]}).encode(), "event.identifier", "'mac'"),
+        (json.dumps([SCAN] * 1001).encode(), "event.rows", "1000"),
+    ],
+)
+def test_wrong_events_are_refused_whole_with_their_reason(port: int, keeper: Keeper, body: bytes, reason: str, words: str) -> None:
+    status, answer = ask(port, "POST", "/events", body)
+    assert status == 400
+    said = json.loads(answer)
+    assert said["reason"] == reason
+    assert words in said["message"]
+    assert "aa:bb" not in said["message"]
+    assert keeper.texts == []
+
+
+def test_who_does_not_know_the_secret_is_refused(port: int, keeper: Keeper) -> None:
+    assert ask(port, "POST", "/events", json.dumps(SCAN).encode(), Authorization="Bearer other")[0] == 401
+    assert ask(port, "POST", "/events", json.dumps(SCAN).encode(), Authorization="")[0] == 401
+    assert keeper.texts == []
+
+
+def test_sizes_paths_and_health(port: int) -> None:
+    assert ask(port, "POST", "/events", b"", **{"Content-Length": str((1 << 20) + 1)})[0] == 413
+    assert ask(port, "POST", "/other", b"{}")[0] == 404
+    assert ask(port, "GET", "/other")[0] == 404
+    status, answer = ask(port, "GET", "/health")
+    assert (status, decode_health(answer)) == (200, HEALTH)
+
+
+def test_a_body_without_length_is_refused(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.putrequest("POST", "/events")
+    connection.putheader("Authorization", "Bearer s3cret")
+    connection.endheaders()
+    assert connection.getresponse().status == 411
+    connection.close()
+
+
+def test_a_port_in_use_is_said(port: int) -> None:
+    with pytest.raises(ConfigError, match=f"127.0.0.1:{port} cannot be listened on"):
+        Intake("127.0.0.1", port, None, frozenset(), Keeper().keep, lambda: HEALTH)
+
+
+def test_one_event_fits_a_frames_text() -> None:
+    items: list[dict[str, Any]] = [{"sku": "x" * 128, "n": 1}] * 200
+    assert len(check_events(json.dumps(SCAN | {"items": items}).encode(), frozenset())[0]) < 60_000
+    fans = [SCAN | {"items": [{"sku": "\U0001f6cd" * 128, "n": 1}] * 200}]
+    with pytest.raises(ContractError, match="at most 60000 bytes"):
+        check_events(json.dumps(fans).encode(), frozenset())

@@ -1,0 +1,135 @@
+"""Supervision: exceptions and silence are faults, faults become dated gaps, sources run again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from edge_agent.clock import SystemClock
+from edge_agent.sources.source import Crossing, Gap, Heard
+from edge_agent.supervisor import Supervisor
+
+CLOCK = SystemClock()
+
+
+class Scripted:
+    """A source whose runs are functions, one after another; the last again and again."""
+
+    def __init__(self, *runs: Callable[[Callable[[Heard], None], threading.Event], None], silence_s: float | None = None) -> None:
+        self.name = "door"
+        self.silence_s = silence_s
+        self.runs_total = 0
+        self._runs = runs
+
+    def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        run = self._runs[min(self.runs_total, len(self._runs) - 1)]
+        self.runs_total += 1
+        run(emit, stop)
+
+
+def say(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+    while not stop.wait(0.02):
+        emit(Crossing(CLOCK.boot_ns(), "main", 1, 0))
+
+
+def fail(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+    emit(Crossing(CLOCK.boot_ns(), "main", 1, 0))
+    raise ValueError("aa:bb:cc:dd:ee:ff said nonsense")
+
+
+def hang(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+    """Like a scanner whose bus went away: silent, deaf to `stop`, and back at an unwanted moment."""
+    emit(Crossing(CLOCK.boot_ns(), "main", 1, 0))
+    time.sleep(4.5)
+    emit(Crossing(CLOCK.boot_ns(), "late", 1, 0))
+
+
+def end(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+    emit(Crossing(CLOCK.boot_ns(), "main", 1, 0))
+
+
+@contextmanager
+def supervised(source: Scripted) -> Iterator[tuple[Supervisor, list[Heard]]]:
+    heard: list[Heard] = []
+    supervisor = Supervisor([source], heard.append, CLOCK, backoff_s=0.2)
+    stop = threading.Event()
+    supervisor.start(stop)
+    try:
+        yield supervisor, heard
+    finally:
+        stop.set()
+        deadline = time.monotonic() + 5
+        while supervisor.is_running():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def until(done: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_an_exception_is_a_fault_with_a_dated_gap() -> None:
+    source = Scripted(fail, say)
+    with supervised(source) as (supervisor, heard):
+        until(lambda: supervisor.health["door"].state == "fault")
+        assert supervisor.health["door"].detail == "ValueError", "what a device said is not repeated"
+        until(lambda: supervisor.health["door"].state == "ok" and len(heard) > 5)
+    first, gap, after = heard[0], heard[1], heard[2]
+    assert isinstance(first, Crossing)
+    assert isinstance(gap, Gap)
+    assert isinstance(after, Crossing)
+    assert first.t_boot_ns <= gap.from_boot_ns < gap.to_boot_ns <= after.t_boot_ns
+    assert gap.to_boot_ns - gap.from_boot_ns >= 0.2e9
+    assert gap.reason == "source.fault"
+    assert supervisor.health["door"].restarts_total == 1
+
+
+def test_silence_is_a_fault_and_a_hung_thread_is_left_behind() -> None:
+    source = Scripted(hang, say, silence_s=0.5)
+    with supervised(source) as (supervisor, heard):
+        until(lambda: supervisor.health["door"].state == "silent")
+        assert "nothing heard for" in supervisor.health["door"].detail
+        until(lambda: supervisor.health["door"].state == "ok")
+        time.sleep(3.0)
+    assert [one.reason for one in heard if isinstance(one, Gap)] == ["source.silent"]
+    assert all(one.door != "late" for one in heard if isinstance(one, Crossing))
+
+
+def test_faults_again_and_again_leave_no_time_uncovered() -> None:
+    def refuse(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        raise OSError(111, "Connection refused")
+
+    source = Scripted(refuse, refuse, say)
+    with supervised(source) as (supervisor, heard):
+        until(lambda: supervisor.health["door"].detail == "ConnectionRefusedError: Connection refused")
+        until(lambda: source.runs_total == 3)
+    first, second = [one for one in heard if isinstance(one, Gap)]
+    assert 0 <= second.from_boot_ns - first.to_boot_ns < 50_000_000
+    assert second.to_boot_ns - second.from_boot_ns > first.to_boot_ns - first.from_boot_ns, "with backoff"
+
+
+def test_the_end_of_an_input_is_no_fault() -> None:
+    source = Scripted(end)
+    with supervised(source) as (supervisor, heard):
+        until(lambda: supervisor.health["door"].detail == "ended")
+        until(lambda: not supervisor.is_running())
+    assert source.runs_total == 1
+    assert [type(one) for one in heard] == [Crossing]
+
+
+def test_a_source_that_waits_for_the_agent_is_not_silent() -> None:
+    source = Scripted(say, silence_s=0.3)
+    full = threading.Event()
+    stop = threading.Event()
+    supervisor = Supervisor([source], lambda heard: full.wait(1.5) and None, CLOCK, backoff_s=0.2)
+    supervisor.start(stop)
+    time.sleep(1.0)
+    assert supervisor.health["door"].state == "ok"
+    assert source.runs_total == 1
+    full.set()
+    stop.set()
