@@ -33,6 +33,7 @@ CREATE TABLE event_ids (id BLOB PRIMARY KEY, received_ns INTEGER NOT NULL) WITHO
 CREATE TABLE balance (name TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
 """
 _INSERT: Final = "INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?,?)"
+STORE_BOUNDS_EVERY_NS: Final = 60_000_000_000
 _CACHE_ENTRIES: Final = 200_000
 _MARK, _CLOCK = (
     "SELECT seq, next_row, made_ns FROM marks WHERE agent=? AND epoch=?",
@@ -49,6 +50,7 @@ class Journal:
         self.journal_id: Final = _set_up(self._db, path)
         self._marks: dict[tuple[str, str], Mark] = {}
         self._bounds: dict[tuple[str, str], Bounds] = {}
+        self._stored_bounds: dict[tuple[str, str], Bounds] = {}
         self._dirty_marks: dict[tuple[str, str], Mark] = {}
         self._dirty_bounds: dict[tuple[str, str], Bounds] = {}
         self._new_ids: dict[bytes, None] = {}
@@ -79,7 +81,12 @@ class Journal:
         return known
 
     def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None:
-        self._bounds[agent, boot] = self._dirty_bounds[agent, boot] = bounds
+        """Written when they say something new, and once a minute: older bounds stay true, only wider."""
+        key = (agent, boot)
+        self._bounds[key] = bounds
+        stored = self._stored_bounds.get(key, UNKNOWN)
+        if bounds.at_boot_ns - stored.at_boot_ns > STORE_BOUNDS_EVERY_NS or bounds.width_ns < stored.width_ns // 2:
+            self._dirty_bounds[key] = bounds
 
     def is_new_event(self, id_hash: bytes) -> bool:
         if id_hash in self._new_ids or self._db.execute("SELECT 1 FROM event_ids WHERE id=?", (id_hash,)).fetchone():
@@ -108,20 +115,15 @@ class Journal:
                     Record(pos, last_ns, entry.kind, entry.store, entry.agent, entry.seq, entry.offset_ns, entry.time_quality,
                            entry.clock_width_ns, entry.body)
                 )  # fmt: skip
-            self._db.executemany(
-                _INSERT,
-                [
-                    (r.pos, r.received_ns, r.kind, r.store, r.agent, r.seq, r.offset_ns, r.time_quality, r.clock_width_ns, r.body)
-                    for r in records
-                ],
-            )
+            self._db.executemany(_INSERT, records)
             self._write_memory(last_ns)
             self._db.executemany(
                 "INSERT INTO balance VALUES (?,?) ON CONFLICT (name) DO UPDATE SET total = total + excluded.total", list(counted.items())
             )
         self.last_pos, self.last_received_ns = pos, last_ns
+        self._stored_bounds.update(self._dirty_bounds)
         self._dirty_marks, self._dirty_bounds, self._new_ids = {}, {}, {}
-        for cache in (self._marks, self._bounds):
+        for cache in (self._marks, self._bounds, self._stored_bounds):
             if len(cache) > _CACHE_ENTRIES:
                 cache.clear()
         return records

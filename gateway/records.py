@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 TIME_QUALITIES: Final = ("measured", "agent", "bounded", "received", "device")
 """How an event's time is known, best first but for the last:
@@ -34,8 +33,7 @@ class RecordKind(IntEnum):
     """body: JSON of a hole that accept found: from_ns, to_ns, rows, reason."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class Record(NamedTuple):
     """`offset_ns` + a row's t_boot_ns is its time. `received_ns` never goes back from one record to the next."""
 
     pos: int

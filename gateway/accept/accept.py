@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,8 +26,7 @@ EVENTS_EPOCH: Final = "-"
 """Plain events of a publisher are numbered under this epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Frames up to `seq` are durable, with the rows before `next_row` (-1: not known); the last was made at `made_ns`."""
 
     seq: int = 0
@@ -47,8 +46,7 @@ class Memory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """One record to be journaled; its position is not known yet. `frame` spares the fold decoding `body` again."""
 
     kind: RecordKind
@@ -155,7 +153,7 @@ class Acceptor:
             return body.made_wall_ns - body.made_boot_ns, AGENT, bounds.width_ns
         if body.boot != header.boot and bounds.is_measured:
             # An earlier boot that was never bounded ended before this one began.
-            known = own if own.low_ns > UNKNOWN.low_ns // 2 else replace(own, low_ns=bounds.offset_ns - body.made_boot_ns)
+            known = own if own.low_ns > UNKNOWN.low_ns // 2 else own._replace(low_ns=bounds.offset_ns - body.made_boot_ns)
             self._memory.set_bounds(header.agent, body.boot, Bounds(body.made_boot_ns, known.low_ns, known.high_ns, known.restarts))
             return known.low_ns, BOUNDED, bounds.width_ns
         return received_ns - body.made_boot_ns, RECEIVED, bounds.width_ns

@@ -10,16 +10,14 @@ Neither a wall clock of 1970, nor a step, nor a night in a broker's queue change
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_DRIFT_PPM: Final = 100
 MEASURED_WIDTH_NS: Final = 2_000_000_000
 UNBOUNDED_NS: Final = 1 << 60
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """`low_ns <= offset <= high_ns` when the boot clock reads `at_boot_ns`; `restarts` counts contradictions."""
 
     at_boot_ns: int
@@ -46,18 +44,21 @@ UNKNOWN: Final = Bounds(0, -UNBOUNDED_NS, UNBOUNDED_NS)
 
 def at(bounds: Bounds, boot_ns: int) -> Bounds:
     """The bounds as of another moment, widened by the drift allowed in between."""
-    slack = abs(boot_ns - bounds.at_boot_ns) * MAX_DRIFT_PPM // 1_000_000
+    slack = _slack_ns(boot_ns - bounds.at_boot_ns)
     return Bounds(boot_ns, bounds.low_ns - slack, bounds.high_ns + slack, bounds.restarts)
 
 
 def learn(bounds: Bounds, received_ns: int, sent_boot_ns: int, gateway_ns: int, heard_boot_ns: int) -> Bounds:
     """The bounds after one header; where they contradict each other, the newest sample alone, counted as a restart."""
-    sample = Bounds(sent_boot_ns, -UNBOUNDED_NS, received_ns - sent_boot_ns)
+    low_ns, high_ns = -UNBOUNDED_NS, received_ns - sent_boot_ns
     if gateway_ns and heard_boot_ns <= sent_boot_ns:
-        echo = at(Bounds(heard_boot_ns, gateway_ns - heard_boot_ns, UNBOUNDED_NS), sent_boot_ns)
-        sample = Bounds(sent_boot_ns, echo.low_ns, sample.high_ns)
-    before = at(bounds, sent_boot_ns)
-    low, high = max(before.low_ns, sample.low_ns), min(before.high_ns, sample.high_ns)
+        low_ns = gateway_ns - heard_boot_ns - _slack_ns(sent_boot_ns - heard_boot_ns)
+    slack = _slack_ns(sent_boot_ns - bounds.at_boot_ns)
+    low, high = max(bounds.low_ns - slack, low_ns), min(bounds.high_ns + slack, high_ns)
     if low <= high:
         return Bounds(sent_boot_ns, low, high, bounds.restarts)
-    return Bounds(sent_boot_ns, sample.low_ns, max(sample.high_ns, sample.low_ns), bounds.restarts + 1)
+    return Bounds(sent_boot_ns, low_ns, max(high_ns, low_ns), bounds.restarts + 1)
+
+
+def _slack_ns(elapsed_boot_ns: int) -> int:
+    return abs(elapsed_boot_ns) * MAX_DRIFT_PPM // 1_000_000
