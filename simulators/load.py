@@ -20,7 +20,7 @@ from typing import Annotated, Final
 import numpy as np
 import typer
 
-from footfall.errors import ContractError, SinkUnavailable
+from footfall.errors import ContractError, FootfallError, SinkUnavailable
 from footfall.receipts import decode_receipt
 from footfall.topics import parse_topic, wildcard
 from simulators import mqtt
@@ -220,8 +220,12 @@ def main(
     if site is not None:
         site.write_text(toml_text(load.site().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
         return
-    host, port = address(broker)
-    sent = Generator(load, host, port, frames=frames, rate=rate, window=window, receipts=receipts).run()
+    try:
+        host, port = address(broker)
+        sent = Generator(load, host, port, frames=frames, rate=rate, window=window, receipts=receipts).run()
+    except (FootfallError, ValueError) as error:
+        typer.echo(f"load: {error}", err=True)
+        raise typer.Exit(2) from None
     seconds = max(sent.seconds, 1e-9)
     print(json.dumps({**asdict(sent), "frames_per_s": sent.frames / seconds, "cpu_share": sent.cpu_s / seconds}))
 
