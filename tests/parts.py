@@ -28,11 +28,11 @@ INFLUX_VERSIONS: Final[tuple[Version, ...]] = ("1.8", "2.7")
 _numbers = itertools.count(1)
 
 
-def missing(part: str, advice: str) -> NoReturn:
-    """Skips the test; fails it where everything must be there."""
+def missing(advice: str) -> NoReturn:
+    """Skips the test and says how to get its part; fails it where everything must be there."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{part} is missing, and with CI=true nothing may be: {advice}", pytrace=False)
-    pytest.skip(f"{part}: {advice}")
+        pytest.fail(f"{advice}; with CI=true no part may be missing", pytrace=False)
+    pytest.skip(advice)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def influx_server(version: Version, folder: Path) -> InfluxServer:
     try:
         influx_part.binary(version)
     except ConfigError as error:
-        missing(f"InfluxDB {version}", str(error))
+        missing(str(error))
     return InfluxServer(version, folder)
 
 
@@ -106,7 +106,7 @@ def require_mosquitto() -> None:
     try:
         mosquitto_part.binary()
     except ConfigError as error:
-        missing("Mosquitto", str(error))
+        missing(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> It
     try:
         broker = Deployed(tmp_path_factory.mktemp("mosquitto"), certificates)
     except ConfigError as error:
-        missing("Mosquitto", str(error))
+        missing(str(error))
     broker.process.start()
     yield broker
     broker.process.stop()
