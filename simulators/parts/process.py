@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from footfall.errors import ConfigError
 
 _STOP_S: Final = 20.0
 _POLL_S: Final = 0.01
+_PORTS: Final = (20_000, 32_000)
 
 
 class Process:
@@ -78,10 +80,16 @@ class Process:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on now.
+
+    It lies below the range from which the kernel takes ports for connections: no client, and no one that tries to reach it in vain,
+    is given it while its server is down.
+    """
+    while True:
+        port = random.SystemRandom().randrange(*_PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def is_listening(port: int) -> bool:

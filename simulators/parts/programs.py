@@ -1,0 +1,66 @@
+"""The product's own processes, started, killed and started again like any other part."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from gateway.http.command import fetch
+from simulators.files import toml_text
+from simulators.parts.process import Process
+
+FOOTFALL: Final = str(Path(sys.executable).with_name("footfall"))
+"""The command of the environment that runs us."""
+
+
+class GatewayProcess:
+    """`footfall gateway` in `folder`, whose `gateway.toml` says what it is told; it is ready when it answers for its status."""
+
+    def __init__(self, folder: Path, http_port: int, values: Mapping[str, Any]) -> None:
+        self.config = folder / "gateway.toml"
+        self.config.write_text(toml_text({**values, "http": {"port": http_port}}), encoding="utf-8")
+        self.url = f"http://127.0.0.1:{http_port}"
+        self.log = folder / "gateway.log"
+        self.process = Process([FOOTFALL, "gateway", "--config", str(self.config)], self.log, lambda: bool(self.status()))
+
+    def status(self) -> dict[str, Any]:
+        """What it says of itself; nothing while nobody answers."""
+        found = fetch(self.url)
+        return found if "balance" in found else {}
+
+    def is_settled(self) -> bool:
+        """Whether all that came in is folded and in the database."""
+        status = self.status()
+        return bool(status) and (
+            status["journal"]["position"] == status["journal"]["head"]
+            and not status["sink"]["outbox_batches"]
+            and not status["balance"]["pending"]
+        )
+
+
+class AgentProcess:
+    """`footfall agent`; it is ready when its intake listens. `values` are those of agent.toml but for the intake's port."""
+
+    def __init__(self, folder: Path, intake_port: int, values: Mapping[str, Any]) -> None:
+        self.name: str = values["agent"]
+        self.config = folder / f"{self.name}.toml"
+        self.config.write_text(toml_text({**values, "intake": {"port": intake_port}}), encoding="utf-8")
+        self.intake_port = intake_port
+        self.log = folder / f"{self.name}.log"
+        self.process = Process([FOOTFALL, "agent", "--config", str(self.config)], self.log, self.is_up)
+
+    def is_up(self) -> bool:
+        return bool(self.health())
+
+    def health(self) -> dict[str, Any]:
+        """What it says of itself; nothing while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.intake_port}/health", timeout=3.0) as answer:  # our own http
+                found: dict[str, Any] = json.load(answer)
+        except (OSError, ValueError):
+            return {}
+        return found
