@@ -1,14 +1,14 @@
+"""The fixtures come from the installed package, by its entry point: nothing is imported here for them."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from footfall.frames import decode_body, decode_frame
 from footfall.pseudonyms import to_hex
-from simulators.pytest_plugin import BRAND_SECRET, footfall_frames, footfall_world
+from simulators.pytest_plugin import BRAND_SECRET
 from simulators.truth import collect, subject_hex, truth_of
 from simulators.world import World
-
-__all__ = ["footfall_frames", "footfall_world"]
 
 
 def test_frames_of_a_world_name_the_subjects_of_its_truth(
