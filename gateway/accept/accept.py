@@ -185,7 +185,8 @@ class Acceptor:
         for row in rows:
             text = str(body.extra[row]["event"]).encode()
             self._events_in(outcome, header.store, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns)
-        extra = {row: more for row, more in body.extra.items() if row not in set(rows)}
+        # An event always has a text, so that the journal's bodies can be read again; this one is empty.
+        extra = {**body.extra, **dict.fromkeys(rows, {"event": ""})}
         body = replace(body, extra=extra)
         return encode_body(body), body
 
