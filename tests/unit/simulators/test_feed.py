@@ -13,7 +13,7 @@ SECRET = b"secret"
 
 
 def world(seed: int = 5) -> World:
-    return World(seed, hours=1, crowd=Crowd(busy=0.7))
+    return World(seed, hours=0.5, crowd=Crowd(busy=1.5))
 
 
 def digest(seed: int) -> str:
