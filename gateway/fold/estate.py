@@ -147,14 +147,24 @@ class Estate:
             "agents": self.agents.names,
             "zones": [[self.stores.names[store], name] for store, name in zip(self.zone_store.tolist(), self.zone_name, strict=True)],
             "profiles": self.profiles.names,
+            "rules": [
+                [code, self._timezone[code].key, self._day_start[code].seconds, int(self.timeout_ns[code]), sorted(self.expected[code])]
+                for code in self._timezone
+            ],
+            "outside": self._outside_names,
         }
 
     def load(self, values: Mapping[str, Any], site: Site) -> None:
-        """Give the codes of `dump` again, in their order, then the rest of the site's."""
+        """Give the codes of `dump` again, in their order, then the rest of the site's; stores that left the site keep their rules."""
         for name in values["stores"]:
             self.stores.of(name)
         for name in values["agents"]:
             self.agents.of(name)
+        self.timeout_ns = np.full(len(self.stores), 1800 * NS_PER_S, np.int64)
+        for code, timezone, day_start_s, timeout_ns, expected in values["rules"]:
+            self._timezone[code], self._day_start[code] = ZoneInfo(timezone), timedelta(seconds=day_start_s)
+            self.timeout_ns[code], self.expected[code] = timeout_ns, frozenset(expected)
+        self._outside_names.update(values["outside"])
         self.apply(site)
         for store, name in values["zones"]:
             self._zone(store, name)
