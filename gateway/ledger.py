@@ -147,6 +147,10 @@ class Ledger:
         ).fetchone()
         return (row[0], msgpack.unpackb(row[1])) if row else None
 
+    def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]:
+        rows = self._rows("SELECT minute FROM cells WHERE kind=? AND owner=? AND minute BETWEEN ? AND ?", (table, owner, first, last))
+        return [row[0] for row in rows]
+
     def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None:
         self._db.executemany(
             "INSERT OR REPLACE INTO cells VALUES (?,?,?,?)", [(table, owner, minute, msgpack.packb(cell)) for owner, minute, cell in cells]

@@ -5,7 +5,7 @@ Only sums are kept. Every contribution can be taken back exactly, so a late link
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
@@ -23,6 +23,8 @@ T: Final = {name: index for index, name in enumerate(TRAFFIC)}
 Z: Final = {name: index for index, name in enumerate(ZONE)}
 KEEP_MINUTES: Final = 15
 """How long a minute stays in memory after the last that its store or zone has; the ledger keeps it afterwards."""
+NO_FLOOR: Final = -(1 << 62)
+LONGEST_DAY_MINUTES: Final = 26 * 60
 
 Cell = list[float]
 
@@ -32,6 +34,7 @@ class CellStore(Protocol):
 
     def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None: ...
     def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None: ...
+    def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]: ...
     def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None: ...
 
 
@@ -72,16 +75,21 @@ class Cells:
 
     def before(self, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
         """The nearest earlier minute that has a cell."""
-        minutes = self._minutes[owner]
+        minutes, floor = self._minutes[owner], self._floor.get(owner, NO_FLOOR)
         index = bisect_left(minutes, minute)
-        if index:
-            return minutes[index - 1], self._cells[owner][minutes[index - 1]]
-        return self._store.load_cell_before(self.table, owner, minute) if owner in self._floor else None
+        here = minutes[index - 1] if index else NO_FLOOR
+        kept = self._store.load_cell_before(self.table, owner, minute) if here < floor else None
+        if kept and kept[0] > here:
+            return kept
+        return (here, self._cells[owner][here]) if index else None
 
-    def from_minute(self, owner: int, minute: int) -> Iterator[int]:
-        """The minutes in memory from `minute` on that have cells."""
+    def minutes(self, owner: int, first: int, last: int) -> list[int]:
+        """The minutes from `first` to `last`, both included, that have cells."""
         minutes = self._minutes[owner]
-        return iter(minutes[bisect_left(minutes, minute) :])
+        here = minutes[bisect_left(minutes, first) : bisect_right(minutes, last)]
+        if first >= self._floor.get(owner, NO_FLOOR):
+            return here
+        return sorted({*here, *self._store.cell_minutes(self.table, owner, first, last)})
 
     def touch(self, owner: int, minute: int) -> None:
         """The cell is to be written again."""
@@ -103,13 +111,13 @@ class Cells:
                 continue
             saved += [(owner, minute, self._cells[owner].pop(minute)) for minute in minutes[:count]]
             del minutes[:count]
-            self._floor[owner] = max(self._floor.get(owner, 0), keep_from)
+            self._floor[owner] = max(self._floor.get(owner, NO_FLOOR), keep_from)
         self._store.save_cells(self.table, saved)
 
     def _cell(self, owner: int, minute: int) -> Cell:
         cell = self._cells[owner].get(minute)
         if cell is None:
-            kept = self._store.load_cell(self.table, owner, minute) if minute < self._floor.get(owner, 0) else None
+            kept = self._store.load_cell(self.table, owner, minute) if minute < self._floor.get(owner, NO_FLOOR) else None
             cell = self._cells[owner][minute] = list(kept) if kept else [0.0] * self._width
             insort(self._minutes[owner], minute)
         return cell
@@ -147,7 +155,7 @@ def settle(cells: Cells, store: int, minute: int, day: Callable[[int, int], int]
     today = day(store, minute)
     before = cells.before(store, minute)
     occupancy, drift = (before[1][OCCUPANCY], before[1][DRIFT]) if before and day(store, before[0]) == today else (0.0, 0.0)
-    for each in list(cells.from_minute(store, minute)):
+    for each in cells.minutes(store, minute, minute + LONGEST_DAY_MINUTES):
         if day(store, each) != today:
             break
         cell = cells.get(store, each)
