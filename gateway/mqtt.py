@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gateway.buffered import BufferedClient, BufferedSocket
 from gateway.config import Broker, secret
 
 log = logging.getLogger("footfall.gateway.mqtt")
@@ -23,7 +23,7 @@ SESSION_S: Final = 7 * 86_400
 KEEPALIVE_S: Final = 30
 CONNECT_S: Final = 5.0
 MAX_PACKET_BYTES: Final = 4 << 20
-READ_AT_ONCE: Final = 500
+READ_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Connection:
         self._arrived: list[Message] = []
         self._client: Final = self._new_client(client_id)
 
-    def _new_client(self, client_id: str) -> Client:
+    def _new_client(self, client_id: str) -> BufferedClient:
         five = self._broker.protocol == 5
-        client = Client(
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id,
             clean_session=None if five else not self._persistent,
@@ -97,36 +97,27 @@ class Connection:
             properties.SessionExpiryInterval = SESSION_S
         return {"clean_start": not self._persistent, "properties": properties}
 
-    def fileno_socket(self) -> Any:
+    def socket(self) -> BufferedSocket | None:
         """What to select on; None while there is no connection."""
-        return self._client.socket()
-
-    def wants_write(self) -> bool:
-        return self._client.want_write()
+        return self._client.buffered_socket()
 
     def read(self) -> list[Message]:
-        """The messages that are here now; at most READ_AT_ONCE packets are read."""
+        """The messages that are here now; at most READ_AT_ONCE packets are read, then `socket().has_more()` tells."""
         for _ in range(READ_AT_ONCE):
-            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or not self._has_more():
+            sock = self.socket()
+            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or sock is None or not sock.has_more():
                 break
         arrived, self._arrived = self._arrived, []
         return arrived
 
-    def _has_more(self) -> bool:
-        sock: Any = self._client.socket()
-        if sock is None:
-            return False
-        if isinstance(sock, ssl.SSLSocket):
-            return sock.pending() > 0
-        try:
-            return bool(sock.recv(1, socket.MSG_PEEK))  # paho does not say whether it read anything
-        except (BlockingIOError, InterruptedError):
-            return False
-        except OSError:
-            return True
-
-    def write(self) -> None:
-        self._client.loop_write()
+    def flush(self) -> None:
+        """Send what `acknowledge` and `publish` have written."""
+        sock = self.socket()
+        if sock is not None:
+            try:
+                sock.flush()
+            except OSError as error:
+                self._fail(f"{self._broker.host}:{self._broker.port}: {error}")  # reading finds the end of the connection, too
 
     def keep_alive(self) -> None:
         """To be called every second or so."""
@@ -144,9 +135,9 @@ class Connection:
             self._client.publish(topic, payload, 0)
 
     def close(self) -> None:
-        if self._client.socket() is not None:
+        if self.socket() is not None:
             self._client.disconnect()
-            self._client.loop_write()
+            self.flush()
 
     def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:

@@ -47,6 +47,7 @@ log = logging.getLogger("footfall.gateway")
 
 BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 """No clock is right that is before this."""
+POLL_S: Final = 0.05
 TICK_S: Final = 2.0
 CHORES_S: Final = 1.0
 EXPIRE_S: Final = 60.0
@@ -158,6 +159,7 @@ class Gateway:
             self._take(self._read())
             while self._to_publish:
                 self._frames.publish(*self._to_publish.popleft())
+            self._frames.flush()
             if now_s >= due["chores"]:
                 due["chores"] = now_s + CHORES_S
                 self._chores()
@@ -167,19 +169,20 @@ class Gateway:
 
     def _reconnect(self) -> None:
         for connection in (self._frames, self._events):
-            if connection.fileno_socket() is None:
+            if connection.socket() is None:
                 connection.open()
 
     def _read(self) -> list[tuple[Connection, Message]]:
-        connections = {c.fileno_socket(): c for c in (self._frames, self._events) if c.fileno_socket() is not None}
+        connections = {sock: connection for connection in (self._frames, self._events) if (sock := connection.socket()) is not None}
         if not connections:
             self._stop.wait(0.1)
             return []
-        writers = [sock for sock, connection in connections.items() if connection.wants_write()]
-        readable, writable, _ = select.select(list(connections), writers, [], 0.05)
+        ready = [sock for sock in connections if sock.has_more()]
+        writers = [sock for sock in connections if sock.wants_write()]
+        readable, writable, _ = select.select(list(connections), writers, [], 0.0 if ready else POLL_S)
         for sock in writable:
-            connections[sock].write()
-        return [(connections[sock], message) for sock in readable for message in connections[sock].read()]
+            connections[sock].flush()
+        return [(connections[sock], message) for sock in {*readable, *ready} for message in connections[sock].read()]
 
     def _take(self, arrived: list[tuple[Connection, Message]]) -> None:
         if not arrived:
@@ -197,6 +200,7 @@ class Gateway:
         self._set_not_ready("")
         for connection in (self._frames, self._events):
             connection.acknowledge([message for origin, message in arrived if origin is connection])
+            connection.flush()
 
     def _chores(self) -> None:
         for connection in (self._frames, self._events):
