@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -21,6 +23,8 @@ from typing import Any, Final
 from footfall.errors import ConfigError, ContractError
 from footfall.events import MAX_EVENTS_BYTES, Touch, load_json, parse_event
 from footfall.health import Health, encode_health
+
+log = logging.getLogger("footfall.agent.intake")
 
 MAX_EVENT_BYTES: Final = 60_000
 """Of one event as text: frames hold no longer texts."""
@@ -89,6 +93,10 @@ class Intake:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A till that hung up before its answer; it will send the same again."""
+        log.info("intake: a request broke off: %s", type(sys.exception()).__name__)
 
 
 class _Requests(BaseHTTPRequestHandler):

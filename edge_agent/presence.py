@@ -13,7 +13,6 @@ time of the last sighting. How often `expire` is called changes when an EXIT is 
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import exp
@@ -71,11 +70,15 @@ class Bounds:
 class _Slot:
     """What is remembered of one identifier in one zone."""
 
-    __slots__ = ("bounds", "entered_ns", "gaps", "last_ns", "level_dbm", "peak_ns", "present", "row_ns", "sightings", "subject", "sum_dbm")
+    __slots__ = (
+        "entered_ns", "gaps", "group", "identifier", "last_ns", "level_dbm", "peak_ns", "present", "row_ns", "sightings", "subject",
+        "sum_dbm",
+    )  # fmt: skip
 
-    def __init__(self, subject: int, bounds: Bounds, t_ns: int) -> None:
+    def __init__(self, group: _Group, identifier: str, subject: int, t_ns: int) -> None:
+        self.group = group
+        self.identifier = identifier
         self.subject = subject
-        self.bounds = bounds
         self.last_ns = t_ns
         self.forget()
 
@@ -86,13 +89,22 @@ class _Slot:
         self.peak_ns = 0.0
 
     def timeout_ns(self) -> float:
-        bounds = self.bounds
+        bounds = self.group.bounds
         if self.gaps < GAPS_TO_TRUST:
             return bounds.max_ns
         return min(max(TIMEOUT_GAPS * self.peak_ns, bounds.min_ns), bounds.max_ns)
 
 
-_Key = tuple[str, str, str]
+class _Group:
+    """The slots of one profile in one zone, by identifier."""
+
+    __slots__ = ("bounds", "profile", "slots", "zone")
+
+    def __init__(self, zone: str, profile: str, bounds: Bounds) -> None:
+        self.zone = zone
+        self.profile = profile
+        self.bounds = bounds
+        self.slots: dict[str, _Slot] = {}
 
 
 class Presences:
@@ -105,26 +117,27 @@ class Presences:
         self._bounds: Final = bounds
         self._subject_of: Final = subject_of
         self._max_slots: Final = max_slots
-        self._slots: Final[dict[_Key, _Slot]] = {}
-        self._due: Final[list[tuple[float, int, _Key, _Slot]]] = []
-        self._ticket: Final = itertools.count()
+        self._groups: Final[dict[tuple[str, str], _Group]] = {}
+        self._slots_total = 0
+        self._due: Final[dict[int, list[_Slot]]] = {}
+        self._due_s: Final[list[int]] = []
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return self._slots_total
 
     def hear(self, zone: str, profile: str, identifier: str, t_ns: int, rssi_dbm: int) -> bool:
         """One sighting; one that is older than the last counts as being of the same time."""
-        key = (zone, profile, identifier)
-        slot = self._slots.get(key)
+        group = self._groups.get((zone, profile)) or self._group(zone, profile)
+        slot = group.slots.get(identifier)
         if slot is None:
-            if len(self._slots) >= self._max_slots:
+            if self._slots_total >= self._max_slots:
                 return False
-            slot = self._open(key, t_ns)
-        bounds = slot.bounds
+            slot = self._open(group, identifier, t_ns)
+        bounds = group.bounds
         gap_ns = t_ns - slot.last_ns
         if gap_ns > 0:
             if gap_ns > bounds.min_ns:
-                self._silence(key, slot, gap_ns)
+                self._silence(slot, gap_ns)
             slot.last_ns = t_ns
             if gap_ns <= bounds.max_ns:
                 slot.gaps += 1
@@ -142,69 +155,87 @@ class Presences:
             slot.sightings += 1
             slot.sum_dbm += rssi_dbm
             if level_dbm < bounds.exit_dbm:
-                self._exit(key, slot)
+                self._exit(slot)
             elif t_ns - slot.row_ns >= bounds.stay_ns:
-                self._stay(key, slot)
+                self._stay(slot)
         elif level_dbm >= bounds.enter_dbm:
-            self._enter(key, slot)
+            self._enter(slot)
         return True
 
     def expire(self, now_ns: int) -> None:
-        """Say EXIT for those whose timeout has passed; forget those silent for the longest timeout. Cost: what falls due."""
-        due = self._due
-        while due and due[0][0] < now_ns:
-            _, _, key, slot = heapq.heappop(due)
-            if self._slots.get(key) is not slot:
-                continue
-            if slot.present and slot.last_ns + slot.timeout_ns() < now_ns:
-                self._exit(key, slot)
-            if slot.last_ns + slot.bounds.max_ns < now_ns:
-                del self._slots[key]
-            else:
-                wait_ns = slot.timeout_ns() if slot.present else slot.bounds.max_ns
-                heapq.heappush(due, (slot.last_ns + wait_ns, next(self._ticket), key, slot))
+        """Say EXIT for those whose timeout has passed, a second late at most; forget those silent for the longest timeout.
+
+        Cost: what falls due.
+        """
+        while self._due_s and self._due_s[0] * S < now_ns:
+            for slot in self._due.pop(heapq.heappop(self._due_s)):
+                if slot.group.slots.get(slot.identifier) is slot:
+                    self._expire(slot, now_ns)
 
     def close(self, which: Callable[[int], bool] = lambda subject: True) -> None:
         """Say EXIT for the present subjects of whom `which` is true, and forget all of whom it is."""
-        for key, slot in [item for item in self._slots.items() if which(item[1].subject)]:
+        for slot in [slot for group in self._groups.values() for slot in group.slots.values() if which(slot.subject)]:
             if slot.present:
-                self._exit(key, slot)
-            del self._slots[key]
+                self._exit(slot)
+            self._forget(slot)
 
-    def _open(self, key: _Key, t_ns: int) -> _Slot:
-        _, profile, identifier = key
-        slot = self._slots[key] = _Slot(self._subject_of(profile, identifier), self._bounds[profile], t_ns)
-        heapq.heappush(self._due, (t_ns + slot.bounds.min_ns, next(self._ticket), key, slot))
+    def _group(self, zone: str, profile: str) -> _Group:
+        return self._groups.setdefault((zone, profile), _Group(zone, profile, self._bounds[profile]))
+
+    def _open(self, group: _Group, identifier: str, t_ns: int) -> _Slot:
+        slot = group.slots[identifier] = _Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
+        self._slots_total += 1
+        self._wake(slot, t_ns + group.bounds.min_ns)
         return slot
 
-    def _silence(self, key: _Key, slot: _Slot, gap_ns: int) -> None:
+    def _forget(self, slot: _Slot) -> None:
+        del slot.group.slots[slot.identifier]
+        self._slots_total -= 1
+
+    def _wake(self, slot: _Slot, t_ns: float) -> None:
+        """Look at the slot when the second after `t_ns` has passed. Every slot is due once."""
+        due_s = int(t_ns // S) + 1
+        if due_s not in self._due:
+            self._due[due_s] = []
+            heapq.heappush(self._due_s, due_s)
+        self._due[due_s].append(slot)
+
+    def _expire(self, slot: _Slot, now_ns: int) -> None:
+        if slot.present and slot.last_ns + slot.timeout_ns() < now_ns:
+            self._exit(slot)
+        if slot.last_ns + slot.group.bounds.max_ns < now_ns:
+            self._forget(slot)
+        else:
+            self._wake(slot, slot.last_ns + (slot.timeout_ns() if slot.present else slot.group.bounds.max_ns))
+
+    def _silence(self, slot: _Slot, gap_ns: int) -> None:
         """Before a sighting after `gap_ns`: do what `expire` would have done, had it been called just then."""
         if slot.present and gap_ns > slot.timeout_ns():
-            self._exit(key, slot)
-        if gap_ns > slot.bounds.max_ns:
+            self._exit(slot)
+        if gap_ns > slot.group.bounds.max_ns:
             slot.forget()
 
-    def _enter(self, key: _Key, slot: _Slot) -> None:
+    def _enter(self, slot: _Slot) -> None:
         slot.present = True
         slot.entered_ns = slot.row_ns = slot.last_ns
         slot.sightings = slot.sum_dbm = 0
-        self.rows.append(Row(Kind.ENTER, slot.last_ns, slot.subject, key[0], key[1], _int8(slot.level_dbm), 1))
+        self.rows.append(Row(Kind.ENTER, slot.last_ns, slot.subject, slot.group.zone, slot.group.profile, _int8(slot.level_dbm), 1))
 
-    def _stay(self, key: _Key, slot: _Slot) -> None:
-        self.rows.append(self._evidence(Kind.STAY, key, slot))
+    def _stay(self, slot: _Slot) -> None:
+        self.rows.append(self._evidence(Kind.STAY, slot))
         slot.row_ns = slot.last_ns
         slot.sightings = slot.sum_dbm = 0
 
-    def _exit(self, key: _Key, slot: _Slot) -> None:
+    def _exit(self, slot: _Slot) -> None:
         """Also says what was heard since the last row, so that counts of sightings add up."""
-        self.rows.append(self._evidence(Kind.EXIT, key, slot))
+        self.rows.append(self._evidence(Kind.EXIT, slot))
         slot.present = False
 
     @staticmethod
-    def _evidence(kind: Kind, key: _Key, slot: _Slot) -> Row:
+    def _evidence(kind: Kind, slot: _Slot) -> Row:
         mean_dbm = slot.sum_dbm / slot.sightings if slot.sightings else slot.level_dbm
         dwell_s = (slot.last_ns - slot.entered_ns) / S
-        return Row(kind, slot.last_ns, slot.subject, key[0], key[1], _int8(mean_dbm), slot.sightings, dwell_s)
+        return Row(kind, slot.last_ns, slot.subject, slot.group.zone, slot.group.profile, _int8(mean_dbm), slot.sightings, dwell_s)
 
 
 def _int8(dbm: float) -> int:

@@ -80,6 +80,7 @@ class Publisher:
         self._spool: Final = spool
         self._clock: Final = clock
         self._broker: Final = broker
+        self._password: Final = read_secret(broker.password_file).decode() if broker.password_file else None
         self._health: Final = health
         self._on_key: Final = on_key
         self._substitute: Final = substitute
@@ -127,8 +128,8 @@ class Publisher:
 
     def _connect(self) -> None:
         self._due_ns = self._clock.boot_ns() + round(CONNECT_S * S)
-        client = self._new_client()
         try:
+            client = self._new_client()
             client.connect(self._broker.host, self._broker.port, self._broker.keepalive_s, **self._clean_start())
         except (OSError, ValueError) as error:  # paho raises ValueError for a host that no socket can have
             self._lose(f"{self._broker.host}:{self._broker.port}: {error}")
@@ -146,8 +147,7 @@ class Publisher:
         if tls := self._broker.tls:
             client.tls_set(str(tls.ca_file), _text(tls.cert_file), _text(tls.key_file))
         if self._broker.username is not None:
-            password = read_secret(self._broker.password_file).decode() if self._broker.password_file else None
-            client.username_pw_set(self._broker.username, password)
+            client.username_pw_set(self._broker.username, self._password)
         client.on_connect = self._on_connect
         client.on_subscribe = lambda client, userdata, mid, codes, properties: self._arrived.put(_Arrived(client, "subscribed"))
         client.on_message = self._on_message

@@ -25,14 +25,17 @@ EXIT_CONFIG: Final = 2
 def main() -> None:
     """Run the command line; planned errors end in one clear line and exit code 2, never in a traceback."""
     try:
-        build()()
+        build(sys.argv[1] if len(sys.argv) > 1 else "")()
     except FootfallError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]footfall:[/] {escape(str(error))}")
         sys.exit(EXIT_CONFIG)
 
 
-def build() -> typer.Typer:
-    """The application with every sub-command that the installed packages offer."""
+def build(asked: str = "") -> typer.Typer:
+    """The application with every sub-command that the installed packages offer; if one is called `asked`, with that one alone.
+
+    So an agent's process does not hold the gateway in its memory.
+    """
     app = typer.Typer(
         name="footfall",
         help="Foot traffic from in-store sensors to time series, nothing lost and nothing counted twice.",
@@ -41,7 +44,8 @@ def build() -> typer.Typer:
         rich_markup_mode="rich",
     )
     app.callback()(_options)
-    for point in sorted(entry_points(group="footfall.commands"), key=lambda point: point.name):
+    points = sorted(entry_points(group="footfall.commands"), key=lambda point: point.name)
+    for point in [point for point in points if point.name == asked] or points:
         _add(app, point)
     return app
 
