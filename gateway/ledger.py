@@ -7,7 +7,7 @@ on from there gives the same rows again (synchronous=NORMAL is enough, since the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -134,6 +134,10 @@ class Ledger:
 
     def subjects_of(self, fan: str) -> list[str]:
         return [row[0] for row in self._db.execute("SELECT DISTINCT subject FROM links WHERE fan=? ORDER BY subject", (fan,))]
+
+    def linked_subjects(self) -> Iterator[str]:
+        """Everybody who has a link."""
+        return (row[0] for row in self._db.execute("SELECT DISTINCT subject FROM links"))
 
     # Cells (gateway.fold.cells.CellStore)
 

@@ -204,11 +204,12 @@ class Arrivals:
             more = body.extra.get(i - first, {})
             from_ns = int(rows.time_ns[i])
             is_gap = rows.kind[i] == Kind.GAP
-            to_ns = more["to_boot_ns"] + record.offset_ns if is_gap and type(more.get("to_boot_ns")) is int else from_ns
+            told_ns = more["to_boot_ns"] + record.offset_ns if is_gap and "to_boot_ns" in more else from_ns
+            to_ns = max(from_ns, min(told_ns, record.received_ns))
             lost = more.get("rows", 0) if is_gap else 1
             reason = str(more.get("reason", "unknown")) if is_gap else f"refused: {more.get('reason', 'unknown')}"
             key_ns = point_key_ns(from_ns, body.first_row + i - first)
-            row = (key_ns, record.agent, record.store, from_ns, to_ns, lost if type(lost) is int else 0, reason)
+            row = (key_ns, record.agent, record.store, from_ns, to_ns, lost, reason)
             self._state.said.say("gap", row)
 
     def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[tuple[str, str, str, int]]:

@@ -50,6 +50,7 @@ class Cells:
         self._floor: dict[int, int] = {}
         """Minutes below it may be in the ledger."""
         self._changed: set[tuple[int, int]] = set()
+        self._new: set[tuple[int, int]] = set()
 
     def add(self, owner: int, minute: int, index: int, amount: float) -> None:
         self._cell(owner, minute)[index] += amount
@@ -95,11 +96,21 @@ class Cells:
         """The cell is to be written again."""
         self._changed.add((owner, minute))
 
+    def take_new(self) -> set[tuple[int, int]]:
+        """(owner, minute) of the cells that were made since the last call."""
+        new, self._new = self._new, set()
+        return new
+
     def take_changed(self) -> list[tuple[int, int]]:
         """(owner, minute) of the cells that changed since the last call, in order."""
         changed = sorted(self._changed)
         self._changed = set()
         return changed
+
+    def take_made(self) -> set[tuple[int, int]]:
+        """(owner, minute) of the cells that are new since the last call."""
+        made, self._made = self._made, set()
+        return made
 
     def retire(self) -> None:
         """Move cells that are older than KEEP_MINUTES to the ledger."""
@@ -120,6 +131,8 @@ class Cells:
             kept = self._store.load_cell(self.table, owner, minute) if minute < self._floor.get(owner, NO_FLOOR) else None
             cell = self._cells[owner][minute] = list(kept) if kept else [0.0] * self._width
             insort(self._minutes[owner], minute)
+            if not kept:
+                self._new.add((owner, minute))
         return cell
 
     def dump(self) -> dict[str, Any]:
@@ -127,6 +140,7 @@ class Cells:
             "cells": [[owner, minute, cell] for owner, cells in self._cells.items() for minute, cell in cells.items()],
             "floor": list(self._floor.items()),
             "changed": list(self._changed),
+            "new": list(self._new),
         }
 
     def load(self, values: Mapping[str, Any]) -> None:
@@ -135,6 +149,8 @@ class Cells:
             insort(self._minutes[owner], minute)
         self._floor = dict(values["floor"])
         self._changed = {(owner, minute) for owner, minute in values["changed"]}
+        self._made = {(owner, minute) for owner, minute in values["made"]}
+        self._new = {(owner, minute) for owner, minute in values["new"]}
 
 
 def traffic_row(store: str, minute: int, cell: Sequence[float]) -> tuple[Any, ...]:
@@ -148,7 +164,7 @@ def zone_row(store: str, zone: str, minute: int, cell: Sequence[float]) -> tuple
 
 
 def settle(cells: Cells, store: int, minute: int, day: Callable[[int, int], int]) -> None:
-    """Occupancy and drift from `minute` to the end of its day, after people were counted in or out in it.
+    """Occupancy and drift from `minute` to the end of its day, after people were counted in or out in it, or it got its cell.
 
     Doors miscount, so the running sum of a day can fall below zero; occupancy never does, and drift says by how much it would have.
     """

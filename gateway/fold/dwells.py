@@ -100,33 +100,48 @@ class Dwells:
         """After links of the subject changed: the fan of each of its dwells, as of its start."""
         state, slots = self._state, self._state.slots
         self.save()
-        current: dict[tuple[str, int], int] = {}
+        known: set[tuple[str, int]] = set()
         for slot in slots.chain(int(subject, 16)):
-            if slots.d_state[slot]:
-                current[state.estate.stores.names[slots.store[slot]], int(slots.d_key_ns[slot])] = slot
-                self._relink_previous(slot)
-        for _, store, zone, key_ns, agent, start_ns, last_ns, staff, is_open, fan in state.ledger.dwells_of(subject):
-            new = state.identity.fan_of(subject, start_ns)
-            slot = current.get((store, key_ns), NOBODY)
-            if new == fan:
-                continue
-            minutes = int(slots.d_minute[slot]) if slot != NOBODY else last_ns // NS_PER_MINUTE
-            if not staff:
-                known = (1 if new else 0) - (1 if fan else 0)
-                code = state.estate.zone(store, zone)
-                state.zones.add_span(code, start_ns // NS_PER_MINUTE, minutes, Z["known_present"], known)
-            if slot != NOBODY:
-                slots.d_fan[slot] = state.fan_code(new)
-                last_ns = int(slots.zone_ns[slot])
-            row = (subject, store, zone, key_ns, agent, start_ns, last_ns, staff, is_open, new)
-            self._unsaved[subject, store, key_ns, agent, zone] = row
-            state.said.say("dwell", _point(row))
+            store = state.estate.stores.names[slots.store[slot]]
+            for prefix in ("d", "p"):
+                if slots.d_state[slot] if prefix == "d" else slots.p_zone[slot] != NOBODY:
+                    known.add((store, int(getattr(slots, f"{prefix}_key_ns")[slot])))
+                    self._relink_slot(slot, prefix)
+        for row in state.ledger.dwells_of(subject):
+            if (row[1], row[3]) not in known:
+                self._relink_row(row)
         self.save()
 
-    def _relink_previous(self, slot: int) -> None:
-        slots, state = self._state.slots, self._state
-        if slots.p_zone[slot] != NOBODY:
-            slots.p_fan[slot] = state.fan_code(state.identity.fan_of(int(slots.subject[slot]), int(slots.p_start_ns[slot])))
+    def _relink_slot(self, slot: int, prefix: str) -> None:
+        """The dwell that is (`d`), or the one before it (`p`)."""
+        s, state = self._state.slots, self._state
+        start_ns, minute = int(getattr(s, f"{prefix}_start_ns")[slot]), int(getattr(s, f"{prefix}_minute")[slot])
+        fans = getattr(s, f"{prefix}_fan")
+        old, new = int(fans[slot]), state.fan_code(state.identity.fan_of(int(s.subject[slot]), start_ns))
+        if new == old:
+            return
+        fans[slot] = new
+        zone = int(s.zone[slot] if prefix == "d" else s.p_zone[slot])
+        if self._counts(slot):
+            self._count_known(zone, start_ns, minute, (new >= 0) - (old >= 0))
+        if prefix == "d":
+            self._say_current(slot)
+        else:
+            self._say(slot, zone, int(s.p_key_ns[slot]), int(s.p_agent[slot]), start_ns, int(s.p_last_ns[slot]), False, new)
+
+    def _relink_row(self, row: Row) -> None:
+        subject, store, zone, key_ns, agent, start_ns, last_ns, staff, _, old = row
+        new = self._state.identity.fan_of(subject, start_ns)
+        if new == old:
+            return
+        if not staff:
+            self._count_known(self._state.estate.zone(store, zone), start_ns, last_ns // NS_PER_MINUTE, bool(new) - bool(old))
+        changed = (*row[:-1], new)
+        self._unsaved[subject, store, key_ns, agent, zone] = changed
+        self._state.said.say("dwell", _point(changed))
+
+    def _count_known(self, zone: int, start_ns: int, last_minute: int, sign: int) -> None:
+        self._state.zones.add_span(zone, start_ns // NS_PER_MINUTE, last_minute, Z["known_present"], sign)
 
     def save(self) -> None:
         """Into the ledger."""
@@ -170,7 +185,8 @@ class Dwells:
         subject, store = to_hex(int(state.slots.subject[slot])), estate.stores.names[state.slots.store[slot]]
         row = (subject, store, estate.zone_name[zone], key_ns, estate.agents.names[agent], start_ns, last_ns,
                int(state.slots.staff[slot]), int(is_open), state.fan_name(fan))  # fmt: skip
-        self._unsaved[subject, store, key_ns, row[4], row[2]] = row
+        if not is_open:  # open ones the slots know, and the state is stored with them
+            self._unsaved[subject, store, key_ns, row[4], row[2]] = row
         state.said.say("dwell", _point(row))
 
 

@@ -108,6 +108,9 @@ class Fold:
 
     def _say_cells(self) -> None:
         state, estate = self.state, self.state.estate
+        for store, minute in state.traffic.take_new():
+            self._unsettled(store, minute)
+        state.zones.take_new()
         for (store, _), minute in self._to_settle.items():
             settle(state.traffic, store, minute, estate.day)
         self._to_settle = {}

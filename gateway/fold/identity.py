@@ -7,6 +7,7 @@ when it arrived: of the links that are true at a moment the most confident one w
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -15,6 +16,8 @@ from gateway.ledger import Row
 
 FOR_EVER_NS: Final = (1 << 63) - 1
 _CACHED: Final = 50_000
+_FILTER_BYTES: Final = 1 << 21
+_FILTER_MASK: Final = _FILTER_BYTES - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Link:
 class LinkStore(Protocol):
     def links_of(self, subject: str) -> list[Row]: ...
     def subjects_of(self, fan: str) -> list[str]: ...
+    def linked_subjects(self) -> Iterator[str]: ...
     def save_links(self, rows: list[Row]) -> None: ...
 
 
@@ -50,12 +54,17 @@ class Identity:
     def __init__(self, store: LinkStore) -> None:
         self._store: Final = store
         self._cache: dict[str, list[Link]] = {}
+        self._maybe: Final = bytearray(_FILTER_BYTES)
+        """A bit per hash of a linked subject (Bloom 1970, one hash): most subjects are nobody's, and cost no look-up."""
+        for subject in store.linked_subjects():
+            self._mark(int(subject, 16))
 
     def fan_of(self, subject: int | str, time_ns: int) -> str:
         """The fan's id, "" for nobody known. Day subjects are nobody, by design."""
+        number = subject if isinstance(subject, int) else int(subject, 16)
+        if is_day_subject(number) or not self._maybe[number >> 3 & _FILTER_MASK] >> (number & 7) & 1:
+            return ""
         if isinstance(subject, int):
-            if is_day_subject(subject):
-                return ""
             subject = to_hex(subject)
         links = self._cache.get(subject)
         if links is None:
@@ -73,3 +82,7 @@ class Identity:
         self._store.save_links([(ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence) for ln in links])
         for link in links:
             self._cache.pop(link.subject, None)
+            self._mark(int(link.subject, 16))
+
+    def _mark(self, number: int) -> None:
+        self._maybe[number >> 3 & _FILTER_MASK] |= 1 << (number & 7)

@@ -349,6 +349,9 @@ class Visits:
         self.save()
 
     def _keep(self, member: Member, counted: Counted | None, grouped: bool) -> None:
+        """Into the ledger, unless it is open: those the slots know, and the state is stored with them."""
+        if member.is_open and member.slot != NOBODY:
+            return
         estate = self._state.estate
         store, key_ns, agent = member.vid
         told = (
