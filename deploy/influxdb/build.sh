@@ -27,7 +27,7 @@ run() {
   local child=$!
   while kill -0 "$child" 2>/dev/null; do
     sleep 1
-    (((SECONDS - began) % 15)) || say "  ... $((SECONDS - began)) s: $(tail -n 1 "$log" | cut -c 1-70)"
+    (((SECONDS - began) % 15)) || say "  ... $((SECONDS - began)) s: $(grep . "$log" | tail -n 1 | cut -c 1-70)"
   done
   wait "$child" || { tail -n 30 "$log" >&2; fail "failed: $what (the end of its output is above)"; }
 }
