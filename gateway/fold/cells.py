@@ -107,11 +107,6 @@ class Cells:
         self._changed = set()
         return changed
 
-    def take_made(self) -> set[tuple[int, int]]:
-        """(owner, minute) of the cells that are new since the last call."""
-        made, self._made = self._made, set()
-        return made
-
     def retire(self) -> None:
         """Move cells that are older than KEEP_MINUTES to the ledger."""
         saved = []
@@ -149,7 +144,6 @@ class Cells:
             insort(self._minutes[owner], minute)
         self._floor = dict(values["floor"])
         self._changed = {(owner, minute) for owner, minute in values["changed"]}
-        self._made = {(owner, minute) for owner, minute in values["made"]}
         self._new = {(owner, minute) for owner, minute in values["new"]}
 
 
