@@ -248,13 +248,23 @@ class Arrivals:
         slots, subjects = self._state.slots, subject.tolist()
         first = slots.first
         found = np.array([first.get(each, NOBODY) for each in subjects], np.int32)
-        for i in np.flatnonzero((found == NOBODY) | (slots.store[found] != store)).tolist():
-            slot = slots.find(subjects[i], int(store[i]))
+        missed = np.flatnonzero((found == NOBODY) | (slots.store[found] != store))
+        made: dict[tuple[int, int], int] = {}  # who is new comes with many rows
+        for i, row_store, row_profile in zip(missed.tolist(), store[missed].tolist(), profile[missed].tolist(), strict=True):
+            key = (subjects[i], row_store)
+            slot = made.get(key, NOBODY)
             if slot == NOBODY:
-                staff = self._state.estate.profile_class[profile[i]] == "staff" or subjects[i] in self._state.staff
-                slot = slots.add(subjects[i], int(store[i]), int(profile[i]), staff)
+                slot = made[key] = self._slot(*key, row_profile)
             found[i] = slot
         return found
+
+    def _slot(self, subject: int, store: int, profile: int) -> int:
+        slots = self._state.slots
+        slot = slots.find(subject, store)
+        if slot != NOBODY:
+            return slot
+        staff = self._state.estate.profile_class[profile] == "staff" or subject in self._state.staff
+        return slots.add(subject, store, profile, staff)
 
     def _known(self, evidence: Evidence, subject: npt.NDArray[np.uint64]) -> list[tuple[str, str, str, int]]:
         slots, estate, news = self._state.slots, self._state.estate, {}

@@ -123,9 +123,9 @@ class Slots:
 
     def add(self, subject: int, store: int, profile: int, staff: bool) -> int:
         """A new slot at the end of the subject's chain."""
-        slot = self.free.pop() if self.free else self._grow()
-        for name in COLUMNS:
-            getattr(self, name)[slot] = _FIRST.get(name, 0)
+        slot = self._reuse() if self.free else self._grow()
+        for name, value in _FIRST.items():
+            getattr(self, name)[slot] = value
         self.subject[slot], self.store[slot], self.profile[slot], self.staff[slot] = subject, store, profile, staff
         chain = list(self.chain(subject))
         if chain:
@@ -148,6 +148,12 @@ class Slots:
             self.next[before] = after
         self.subject[slot], self.store[slot], self.v_state[slot], self.d_state[slot] = 0, NOBODY, 0, 0
         self.free.append(slot)
+
+    def _reuse(self) -> int:
+        slot = self.free.pop()
+        for name in COLUMNS:
+            getattr(self, name)[slot] = 0
+        return slot
 
     def _grow(self) -> int:
         capacity = len(self.subject)
