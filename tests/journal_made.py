@@ -1,0 +1,364 @@
+"""Journals made of short stories, what folding them stores, and what must be stored, worked out the slow way."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from device_profiles.profile import shipped
+from footfall.frames import COLUMNS, Body, Kind, decode_body, encode_body
+from footfall.pseudonyms import TOP_BIT
+from gateway.accept.places import Places
+from gateway.accept.plain import Pseudonymiser, normalise
+from gateway.fold.fold import Fold
+from gateway.fold.identity import Link, encode_links
+from gateway.ledger import Ledger
+from gateway.points import SCHEMA, Coded, Points
+from gateway.records import Record, RecordKind
+from gateway.site import Site
+
+S = 1_000_000_000
+MINUTE = 60 * S
+T0 = 1_780_000_000 * S
+TIMEOUT_S = 300.0
+STAFF = 3
+SUBJECTS = (5, 7, 8, STAFF, TOP_BIT | 5)
+"""Lasting ones, one that is staff's, one of the day."""
+FANS = ("fan-1", "fan-2", "fan-3")
+PROFILES = ("ibeacon", "ble-tag", "door-counter", "ble-anonymous", "from-tomorrow")
+_PSEUDONYMS = Pseudonymiser(b"a brand's secret, for tests only")
+
+
+def site_of(variant: int = 0) -> Site:
+    """0: the estate; 1: a zone is outside now, timeouts differ; 2: the second store is gone."""
+    zones = [{"name": "a"}, {"name": "b"}, {"name": "street", "type": "outside"}]
+    first = {
+        "name": "s1", "timezone": "Asia/Shanghai", "zones": zones, "doors": ["d"], "agents": [{"name": "x"}, {"name": "y"}],
+        "idle_timeout_s": TIMEOUT_S,
+    }  # fmt: skip
+    second = {"name": "s2", "timezone": "America/St_Johns", "zones": [{"name": "c"}], "doors": ["e"], "agents": [{"name": "z"}],
+              "idle_timeout_s": 2 * TIMEOUT_S}  # fmt: skip
+    if variant == 1:
+        first |= {"zones": [*zones[:1], {"name": "b", "type": "outside"}, zones[2]], "idle_timeout_s": TIMEOUT_S / 2}
+    return Site.model_validate({"brand": "b", "stores": [first] if variant == 2 else [first, second]})
+
+
+AGENTS = (("x", "s1", ("a", "b", "street", "d")), ("y", "s1", ("b", "a", "street", "d")), ("z", "s2", ("c", "c2", "e", "e")))
+
+
+@dataclass(frozen=True)
+class Row:
+    """`age_s` before the frame was made; `place` an index into the agent's zones."""
+
+    kind: int
+    subject: int = 0
+    place: int = 0
+    age_s: float = 0.0
+    rssi_dbm: int = -60
+    profile: int = 0
+    count: int = 1
+    value: float = 0.0
+
+
+class Story:
+    """Writes records; `now_ns` is the gateway's time."""
+
+    def __init__(self, variant: int = 0) -> None:
+        self.now_ns = T0
+        self.records: list[Record] = []
+        self._rows: defaultdict[str, int] = defaultdict(int)
+        self._numbers: defaultdict[str, int] = defaultdict(int)
+        self._places = Places(site_of())
+        self.site(variant)
+
+    def __repr__(self) -> str:
+        """What is in it, for people who look at a failure."""
+        return "\n".join(["", *(_shown(record) for record in self.records)])
+
+    def wait(self, seconds: float) -> Story:
+        self.now_ns += round(seconds * S)
+        return self
+
+    def add(self, kind: RecordKind, body: bytes = b"", store: str = "", agent: str = "", seq: int = 0, offset_ns: int = 0) -> Story:
+        received_ns = max(self.now_ns, self.records[-1].received_ns + 1 if self.records else 0)
+        self.records.append(Record(len(self.records) + 1, received_ns, kind, store, agent, seq, offset_ns, 0, 10**6, body))
+        return self
+
+    def site(self, variant: int) -> Story:
+        return self.add(RecordKind.SITE, site_of(variant).model_dump_json().encode())
+
+    def tick(self) -> Story:
+        return self.add(RecordKind.TICK)
+
+    def frame(self, agent: int, rows: Sequence[Row], lag_s: float = 0.0, key_id: int = 1) -> Story:
+        """`lag_s`: how long ago the frame was made."""
+        name, store, zones = AGENTS[agent]
+        made_ns = self.now_ns - round(lag_s * S)
+        columns = {
+            "kind": [row.kind for row in rows],
+            "t_boot_ns": [made_ns - T0 + 10**15 - round(row.age_s * S) for row in rows],
+            "subject": [0 if row.kind in (Kind.IN, Kind.OUT) else row.subject for row in rows],
+            "zone": [(2 if agent == 2 else 3) if row.kind in (Kind.IN, Kind.OUT) else row.place for row in rows],
+            "profile": [row.profile for row in rows],
+            "rssi_dbm": [row.rssi_dbm for row in rows],
+            "count": [row.count for row in rows],
+            "value": [row.value for row in rows],
+        }
+        body = Body("boot", made_ns - T0 + 10**15, made_ns, True, self._rows[name], key_id, zones, PROFILES,
+                    **{key: np.array(values, COLUMNS[key]) for key, values in columns.items()})  # fmt: skip
+        self._rows[name] += len(rows)
+        self._numbers[name] += 1
+        return self.add(RecordKind.FRAME, encode_body(body), store, name, self._numbers[name], T0 - 10**15)
+
+    def event(self, agent: int, value: dict[str, Any], age_s: float = 0.0) -> Story:
+        """A plain event as accept would journal it."""
+        name, store, _ = AGENTS[agent]
+        plain = normalise(value, self._places.of(store, name), name, self.now_ns - round(age_s * S), _PSEUDONYMS)
+        self._numbers[f"{name}/events"] += 1
+        return self.add(RecordKind.EVENT, json.dumps(plain.values).encode(), store, name, self._numbers[f"{name}/events"])
+
+    def touch(self, agent: int, value: dict[str, Any], subject: int | None, age_s: float = 0.0) -> Story:
+        """A touch of a subject that frames have too."""
+        name, store, _ = AGENTS[agent]
+        plain = normalise(value, self._places.of(store, name), name, self.now_ns - round(age_s * S), _PSEUDONYMS)
+        values = plain.values | {"subjects": [] if subject is None else [f"{subject:016x}"]}
+        self._numbers[f"{name}/events"] += 1
+        return self.add(RecordKind.EVENT, json.dumps(values).encode(), store, name, self._numbers[f"{name}/events"])
+
+    def links(self, links: Sequence[Link]) -> Story:
+        return self.add(RecordKind.LINKS, encode_links(list(links)))
+
+    def health(self, agent: int) -> Story:
+        name, store, _ = AGENTS[agent]
+        values = {"uptime_s": 1.5, "spool_frames": 2, "sightings_total": 3, "dropped_total": 4}
+        return self.add(RecordKind.HEALTH, json.dumps(values).encode(), store, name)
+
+    def gap(self, agent: int) -> Story:
+        name, store, _ = AGENTS[agent]
+        values = {"from_ns": self.now_ns - S, "to_ns": self.now_ns, "rows": 7, "reason": "spool_full"}
+        return self.add(RecordKind.GAP, json.dumps(values).encode(), store, name)
+
+    def end(self, hours: float = 2.0) -> Story:
+        """Signs of life only, until nothing is open and nothing waits."""
+        for _ in range(int(hours * 6)):
+            self.wait(600)
+            for agent in range(len(AGENTS)):
+                self.frame(agent, [])
+        return self.wait(5).tick()
+
+
+def _shown(record: Record) -> str:
+    text = f"{record.pos} +{(record.received_ns - T0) / S:.3f}s {record.kind.name} {record.agent}"
+    if record.kind != RecordKind.FRAME:
+        return f"{text} {'' if record.kind == RecordKind.SITE else record.body.decode()}"
+    body = decode_body(record.body)
+    times = (body.t_boot_ns + record.offset_ns - T0) / S
+    rows = zip(body.kind, body.subject, body.zone, times, body.rssi_dbm, body.profile, body.count, strict=True)
+    return f"{text} made +{(body.made_boot_ns + record.offset_ns - T0) / S}s key {body.key_id}" + "".join(
+        f"\n     {Kind(kind).name} {subject} in {body.zones[zone]} at +{t}s {rssi} dBm {PROFILES[profile]} x{count}"
+        for kind, subject, zone, t, rssi, profile, count in rows
+    )
+
+
+# Stories that hypothesis writes
+
+seconds = st.sampled_from([0.0, 0.0, 0.2, 1.0, 5.0, 20.0, 70.0, 200.0, 301.0, 700.0, 4000.0])
+lags = st.sampled_from([0.0, 0.0, 0.0, 1.0, 30.0, 250.0, 800.0, 5000.0])
+presence_rows = st.builds(
+    Row,
+    kind=st.sampled_from([Kind.ENTER, Kind.STAY, Kind.STAY, Kind.EXIT]),
+    subject=st.sampled_from(SUBJECTS),
+    place=st.integers(0, 2),
+    age_s=st.sampled_from([0.0, 0.5, 3.0, 3.001, 10.0, 65.0, 400.0]),
+    rssi_dbm=st.sampled_from([-90, -75, -74, -60, -40]),
+    profile=st.sampled_from([0, 0, 1, 3, 4]),
+    value=st.sampled_from([0.0, 12.5]),
+)
+door_rows = st.builds(
+    Row,
+    kind=st.sampled_from([Kind.IN, Kind.OUT]),
+    profile=st.just(2),
+    count=st.integers(0, 5),
+    age_s=st.sampled_from([0.0, 61.0, 90_000.0]),
+)
+links_made = st.builds(
+    lambda subject, fan, span, confidence: Link(f"{subject:016x}", fan, T0 + span[0] * S, T0 + span[1] * S, "crm", confidence),
+    st.sampled_from(SUBJECTS[:4]),
+    st.sampled_from(FANS),
+    st.sampled_from([(-(10**6), 10**6), (0, 300), (100, 2000), (301, 10**6), (-(10**6), 700)]),
+    st.sampled_from([0.5, 1.0]),
+)
+
+
+@st.composite
+def frames(draw: Callable[..., Any], agents: Sequence[int] = (0, 1, 2)) -> Callable[[Story], Story]:
+    agent, lag_s, key_id = draw(st.sampled_from(agents)), draw(lags), draw(st.sampled_from([0, 1, 1, 1]))
+    rows = draw(st.lists(presence_rows | presence_rows | door_rows, max_size=6))
+    return lambda story: story.frame(agent, rows, lag_s, key_id)
+
+
+@st.composite
+def touches(draw: Callable[..., Any]) -> Callable[[Story], Story]:
+    agent, number, age_s = draw(st.integers(0, 2)), draw(st.integers(1, 4)), draw(lags)
+    what = draw(st.sampled_from(["scan", "transaction", "return"]))
+    subject, fan = draw(st.sampled_from([None, *SUBJECTS])), draw(st.sampled_from([None, None, *FANS]))
+    value = {"kind": "touch", "what": what, "amount": draw(st.sampled_from([0.0, 0.1, 129.9])), "fan": fan}
+    if what != "scan":
+        value["id"] = f"e{number}-{draw(st.integers(0, 10**6))}"
+    return lambda story: story.touch(agent, value, subject, age_s)
+
+
+def _counts(agent: int, number: int, entered: int, left: int) -> Callable[[Story], Story]:
+    door = AGENTS[agent][2][-1]
+    value = {"kind": "count", "id": f"c{number}", "door": door, "in": entered, "out": left}
+    return lambda story: story if _has(story, agent, f"c{number}") else story.event(agent, value)
+
+
+def _voids(agent: int, of: int) -> Callable[[Story], Story]:
+    value = {"kind": "void", "id": f"v{of}", "of": f"c{of}", "reason": "wrong", "actor": "test"}
+    return lambda story: story if _has(story, agent, f"v{of}") else story.event(agent, value)
+
+
+def _has(story: Story, agent: int, event_id: str) -> bool:
+    """Accept lets an id of a publisher through once."""
+    seen = story.__dict__.setdefault("seen", set())
+    found = (agent, event_id) in seen
+    seen.add((agent, event_id))
+    return found
+
+
+others = st.one_of(
+    st.builds(_counts, st.integers(0, 2), st.integers(1, 3), st.integers(0, 5), st.integers(0, 5)),
+    st.builds(_voids, st.integers(0, 2), st.integers(1, 3)),
+    st.lists(links_made, min_size=1, max_size=3).map(lambda links: lambda story: story.links(links)),
+    st.integers(0, 2).map(lambda agent: lambda story: story.health(agent)),
+    st.integers(0, 2).map(lambda agent: lambda story: story.gap(agent)),
+    st.just(lambda story: story.tick()),
+    st.integers(0, 2).map(lambda variant: lambda story: story.site(variant)),
+)
+steps = st.tuples(seconds, frames() | frames() | frames() | touches() | others)
+
+
+def told(steps: Iterable[tuple[float, Callable[[Story], Story]]], variant: int = 0) -> Story:
+    story = Story(variant)
+    for wait_s, step in steps:
+        step(story.wait(wait_s))
+    return story
+
+
+# What is stored
+
+Rows = dict[tuple[Any, ...], dict[str, Any]]
+"""(measurement, time, *tags) -> fields, their last version."""
+
+
+def new_fold(ledger: Ledger | None = None) -> Fold:
+    return Fold(shipped(), ledger or Ledger(":memory:"), lambda site: ({STAFF}, set()), stay_points=True)
+
+
+def store(points: Iterable[Points], rows: Rows) -> Rows:
+    """What a database holds after it took `points`."""
+    for each in points:
+        assert tuple(each.tags) == SCHEMA[each.measurement].tags
+        keys = zip(each.time_ns.tolist(), *[column.texts() for column in each.tags.values()], strict=True)
+        values = [_values(name, column) for name, column in each.fields.items()]
+        for key, *fields in zip(keys, *values, strict=True):
+            rows[each.measurement, *key] = dict(zip(each.fields, fields, strict=True))
+    return rows
+
+
+def _values(name: str, column: Any) -> list[Any]:
+    if isinstance(column, Coded):
+        return column.texts()
+    return [f"{value:016x}" for value in column.tolist()] if name == "subject" else column.tolist()
+
+
+def pairs(records: Iterable[Record]) -> list[tuple[Record, Body | None]]:
+    return [(record, decode_body(record.body) if record.kind == RecordKind.FRAME else None) for record in records]
+
+
+def folded(records: Sequence[Record]) -> Rows:
+    """All at once."""
+    return store(new_fold().apply(pairs(records)), {})
+
+
+def of(rows: Rows, measurement: str) -> list[dict[str, Any]]:
+    """Rows of a measurement with time and tags beside the fields."""
+    names = ("time_ns", *SCHEMA[measurement].tags)
+    return [dict(zip(names, key[1:], strict=True)) | fields for key, fields in rows.items() if key[0] == measurement]
+
+
+# What minutes must say, given the visits, dwells, touches and doors that are stored
+
+
+def expected_traffic(rows: Rows) -> dict[tuple[str, int], dict[str, float]]:
+    """(store, minute) -> every field of `traffic` but occupancy and drift, where any is not 0."""
+    cells: dict[tuple[str, int], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for door in of(rows, "door"):
+        cell = cells[door["store"], door["time_ns"] // MINUTE]
+        cell["in"] += door["in"]
+        cell["out"] += door["out"]
+    for touch in of(rows, "touch"):
+        if touch["void"]:
+            continue
+        cell = cells[touch["store"], touch["time_ns"] // MINUTE]
+        cell["touches"] += 1
+        sale, back = touch["what"] == "transaction", touch["what"] == "return"
+        cell["transactions"] += sale
+        cell["transactions_known"] += sale and touch["fan"] != ""
+        cell["returns"] += back
+        cell["revenue"] += touch["amount"] * (sale - back)
+    for visit in of(rows, "visit"):
+        if visit["void"] or visit["is_staff"]:
+            continue
+        first, last = visit["started_ms"] // 60_000, (visit["started_ms"] + round(visit["seconds"] * 1000)) // 60_000
+        cells[visit["store"], first]["visits_started"] += 1
+        for minute in range(first, last + 1):
+            cells[visit["store"], minute]["visits_open"] += 1
+            cells[visit["store"], minute]["known_open"] += visit["known"]
+        cells[visit["store"], last]["visits_closed"] += not visit["open"]
+        cells[visit["store"], last]["dwell_sum_s"] += 0 if visit["open"] else visit["seconds"]
+    return _not_zero(cells)
+
+
+def expected_zone_traffic(rows: Rows) -> dict[tuple[str, ...], dict[str, float]]:
+    """(store, zone, minute) -> every field of `zone_traffic`, where any is not 0."""
+    cells: dict[tuple[Any, ...], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for dwell in of(rows, "dwell"):
+        if dwell["is_staff"]:
+            continue
+        store, zone, start_ms = dwell["store"], dwell["zone"], dwell["time_ns"] // 1_000_000
+        first, last = start_ms // 60_000, (start_ms + round(dwell["seconds"] * 1000)) // 60_000
+        cells[store, zone, first]["entries"] += 1
+        for minute in range(first, last + 1):
+            cells[store, zone, minute]["present"] += 1
+            cells[store, zone, minute]["known_present"] += dwell["fan"] != ""
+        if not dwell["open"]:
+            cell = cells[store, zone, last]
+            cell["exits"] += 1
+            cell["dwells"] += 1
+            cell["dwell_sum_s"] += dwell["seconds"]
+    return _not_zero(cells)
+
+
+def stored_minutes(rows: Rows, measurement: str) -> dict[tuple[Any, ...], dict[str, float]]:
+    """As `expected_…` gives them."""
+    tags = SCHEMA[measurement].tags
+    cells = {
+        (*[row[tag] for tag in tags], row["time_ns"] // MINUTE): {
+            name: row[name] for name in SCHEMA[measurement].fields if name not in ("occupancy", "drift")
+        }
+        for row in of(rows, measurement)
+    }
+    return _not_zero(cells)
+
+
+def _not_zero(cells: Any) -> Any:
+    rounded = {key: {name: round(value, 6) for name, value in cell.items() if round(value, 6)} for key, cell in cells.items()}
+    return {key: cell for key, cell in rounded.items() if cell}

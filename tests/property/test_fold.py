@@ -1,0 +1,198 @@
+"""The fold is a function of the journal: batches of any size, restarts and crashes anywhere give the same rows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from footfall.frames import Kind
+from gateway.ledger import Ledger
+from gateway.points import Points
+from gateway.records import Record
+from tests import journal_made as made
+from tests.journal_made import Row, Rows, Story, expected_traffic, expected_zone_traffic, folded, new_fold, of, pairs, store, stored_minutes
+
+stories = st.lists(made.steps, max_size=25).map(made.told)
+SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+def in_batches(records: Sequence[Record], rng: random.Random, most: int) -> Rows:
+    fold, rows, at = new_fold(), {}, 0
+    while at < len(records):
+        size = rng.randint(1, most)
+        store(fold.apply(pairs(records[at : at + size])), rows)
+        at += size
+    return rows
+
+
+def with_restarts(records: Sequence[Record], rng: random.Random) -> Rows:
+    """State dumped and loaded again before one record in three; the ledger stays."""
+    fold, rows = new_fold(), {}
+    for record in records:
+        if rng.random() < 0.3:
+            ledger = fold.state.ledger
+            fold.checkpoint({})
+            fold = new_fold(ledger)
+            fold.load(ledger.state()["fold"])
+        store(fold.apply(pairs([record])), rows)
+    return rows
+
+
+def with_crashes(records: Sequence[Record], rng: random.Random, folder: Path) -> Rows:
+    """A real ledger; a crash after every record, a checkpoint at some. Points since the checkpoint may or may not be stored."""
+    path, rows, checkpointed = folder / "ledger.db", {}, 0
+    for crash_at in range(1, len(records) + 1):
+        ledger = Ledger(path)
+        fold = new_fold(ledger)
+        if state := ledger.state().get("fold"):
+            fold.load(state)
+        assert fold.pos == checkpointed
+        points: list[Points] = []
+        while fold.pos < crash_at:
+            points += fold.apply(pairs(records[fold.pos : min(fold.pos + rng.randint(1, 4), crash_at)]))
+        last = crash_at == len(records)
+        if last or rng.random() < 0.3:
+            fold.checkpoint({})
+            checkpointed = fold.pos
+            store(points, rows)  # they are in the outbox, which is part of the checkpoint
+        elif rng.random() < 0.5:
+            store(points, rows)
+        ledger.close()
+    return rows
+
+
+@given(stories, st.integers(0, 2**32))
+@SLOW
+def test_batches_of_any_size_give_the_same_rows(story: Story, seed: int) -> None:
+    records, rng = story.end().records, random.Random(seed)
+    expected = folded(records)
+    for most in (1, 3, 40):
+        assert in_batches(records, rng, most) == expected
+
+
+@given(stories, st.integers(0, 2**32))
+@SLOW
+def test_a_restart_anywhere_gives_the_same_rows(story: Story, seed: int) -> None:
+    records = story.end(1).records
+    assert with_restarts(records, random.Random(seed)) == folded(records)
+
+
+@given(stories, st.integers(0, 2**32))
+@settings(SLOW, max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes too long
+def test_a_crash_at_every_record_gives_the_same_rows(story: Story, seed: int) -> None:
+    records = story.end(0.4).records
+    with TemporaryDirectory() as folder:
+        assert with_crashes(records, random.Random(seed), Path(folder)) == folded(records)
+
+
+@given(stories)
+@SLOW
+def test_minutes_are_the_sums_of_what_is_stored(story: Story) -> None:
+    """Whatever came late, was voided, linked, merged: traffic says what visits, doors and touches say; zone_traffic what dwells say."""
+    rows = folded(story.end().records)
+    assert stored_minutes(rows, "traffic") == expected_traffic(rows)
+    assert stored_minutes(rows, "zone_traffic") == expected_zone_traffic(rows)
+
+
+@given(stories)
+@SLOW
+def test_nothing_is_negative_and_known_is_part_of_all(story: Story) -> None:
+    rows = folded(story.end().records)
+    for row in of(rows, "traffic"):
+        assert min(value for name, value in row.items() if name not in ("store", "time_ns", "revenue")) >= 0
+        assert row["known_open"] <= row["visits_open"]
+        assert row["transactions_known"] <= row["transactions"] <= row["touches"]
+    for row in of(rows, "zone_traffic"):
+        assert min(value for name, value in row.items() if name not in ("store", "zone", "time_ns")) >= 0
+        assert row["known_present"] <= row["present"]
+    assert all(row["seconds"] >= 0 for name in ("visit", "dwell") for row in of(rows, name))
+
+
+@given(stories)
+@SLOW
+def test_a_point_keeps_its_subject_and_merged_visits_name_one_that_stands(story: Story) -> None:
+    records = story.end().records
+    fold, first, rows = new_fold(), {}, {}
+    for record in records:
+        store(fold.apply(pairs([record])), rows)
+        for key, fields in rows.items():
+            if key[0] in ("visit", "dwell"):
+                assert first.setdefault(key, fields["subject"]) == fields["subject"]
+    standing = {f"{row['time_ns']}/{row['agent']}" for row in of(rows, "visit") if not row["void"]}
+    for row in of(rows, "visit"):
+        assert row["void"] == (row["merged_into"] != "")
+        assert not row["void"] or row["merged_into"] in standing
+        assert not row["open"]
+
+
+@given(stories)
+@SLOW
+def test_no_row_of_a_frame_shares_its_point_with_another(story: Story) -> None:
+    records = story.records
+    rows = folded(records)
+    bodies = [body for _, body in pairs(records) if body is not None]
+    presence = sum(int((body.kind <= Kind.EXIT).sum()) for body in bodies)
+    assert len(of(rows, "presence")) == presence
+    doors = sum(int(((body.kind == Kind.IN) | (body.kind == Kind.OUT)).sum()) for body in bodies)
+    assert len(of(rows, "door")) >= doors
+
+
+@given(st.lists(st.tuples(made.seconds, made.frames()), max_size=30).map(made.told))
+@SLOW
+def test_doors_are_conserved_exactly(story: Story) -> None:
+    records = story.end(0.2).records
+    rows = folded(records)
+    for kind, name in ((Kind.IN, "in"), (Kind.OUT, "out")):
+        sent = sum(int(body.count[body.kind == kind].sum()) for _, body in pairs(records) if body is not None)
+        assert sum(row[name] for row in of(rows, "door")) == sent
+        assert sum(row[name] for row in of(rows, "traffic")) == sent
+
+
+@given(st.lists(st.tuples(made.seconds, made.frames([0])), max_size=30).map(made.told))
+@SLOW
+def test_occupancy_is_never_negative_and_drift_says_by_how_much(story: Story) -> None:
+    """All of it lies in a few hours of one store's day or the one before: the running sum, clipped at 0, day by day."""
+    rows = folded(story.end(0.2).records)
+    running: dict[int, tuple[int, int]] = {}
+    for row in sorted(of(rows, "traffic"), key=lambda row: row["time_ns"]):
+        day = (row["time_ns"] // made.S + 8 * 3600 - 4 * 3600) // 86_400  # Shanghai's day begins at 4
+        occupancy, drift = running.get(day, (0, 0))
+        occupancy += row["in"] - row["out"]
+        occupancy, drift = max(0, occupancy), drift + max(0, -occupancy)
+        running[day] = (occupancy, drift)
+        assert (row["occupancy"], row["drift"]) == (occupancy, drift)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=3)
+@example(1)
+def test_long_stories_too(seed: int) -> None:
+    """An afternoon of frames from three agents, one of which is away for an hour."""
+    rng, story = random.Random(seed), Story()
+    for turn in range(400):
+        story.wait(rng.choice([0.1, 3, 20]))
+        agent = rng.randrange(3)
+        if agent == 1 and 100 < turn < 250:
+            continue
+        rows = [
+            Row(rng.choice([Kind.STAY, Kind.STAY, Kind.ENTER, Kind.EXIT]), rng.choice(made.SUBJECTS), rng.randrange(3),
+                rng.choice([0, 1.5, 4]), rng.randint(-90, -50))
+            for _ in range(rng.randrange(5))
+        ]  # fmt: skip
+        story.frame(agent, rows, lag_s=rng.choice([0, 0, 0, 2, 40, 1500]) if agent == 1 else 0)
+        if rng.random() < 0.05:
+            fan = rng.choice(made.FANS)
+            story.links(
+                [made.Link(f"{rng.choice(made.SUBJECTS[:3]):016x}", fan, made.T0, made.T0 + rng.choice([300, 10**5]) * made.S, "t", 1.0)]
+            )
+    records = story.end().records
+    expected = folded(records)
+    assert in_batches(records, rng, 30) == expected
+    assert with_restarts(records, rng) == expected
+    assert stored_minutes(expected, "traffic") == expected_traffic(expected)
+    assert stored_minutes(expected, "zone_traffic") == expected_zone_traffic(expected)
