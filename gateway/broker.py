@@ -26,7 +26,7 @@ listen = "127.0.0.1:{port}"
 next_connection_delay_ms = 1
 [v{version}.1.connections]
 connection_timeout_ms = 60000
-max_payload_size = 6291456
+max_payload_size = {max_payload_bytes}
 max_inflight_count = 1000
 dynamic_filters = true
 """
@@ -41,14 +41,25 @@ max_segment_count = 10
 """
 
 
+def config_text(port_5: int, port_4: int, max_payload_bytes: int = 6 << 20) -> str:
+    """rumqttd's configuration: one listener for MQTT 5, one for 3.1.1."""
+    listeners = ((5, port_5), (4, port_4))
+    return _ROUTER + "".join(_LISTENER.format(version=v, port=p, max_payload_bytes=max_payload_bytes) for v, p in listeners)
+
+
+def command(config: Path) -> list[str]:
+    """Runs a broker that ends when its standard input does."""
+    return [sys.executable, "-m", "gateway.broker", str(config)]
+
+
 def start(port: int, folder: Path) -> subprocess.Popen[bytes]:
     """A broker that listens; its configuration and log are in `folder`. ConfigError if the port is taken or it does not start."""
     if _is_listening(port):
         raise ConfigError(f"broker: something listens on 127.0.0.1:{port} already; choose another [broker] port, or embedded = false")
     config, log = folder / "broker.toml", folder / "broker.log"
-    config.write_text(_ROUTER + "".join(_LISTENER.format(version=v, port=p) for v, p in ((5, port), (4, port + 1))))
+    config.write_text(config_text(port, port + 1))
     with log.open("ab") as out:
-        process = subprocess.Popen([sys.executable, "-m", "gateway.broker", str(config)], stdin=subprocess.PIPE, stdout=out, stderr=out)
+        process = subprocess.Popen(command(config), stdin=subprocess.PIPE, stdout=out, stderr=out)
     deadline = time.monotonic() + START_S
     while not _is_listening(port):
         if process.poll() is not None or time.monotonic() > deadline:

@@ -99,7 +99,8 @@ class Arrivals:
         estate, hear, before = self._state.estate, self._watermarks.hear, []
         for record, body in frames:
             store = estate.stores.of(record.store)
-            progress = body.made_wall_ns if body.t_wall_ns is not None else body.made_boot_ns + record.offset_ns
+            # A recording has its file's time and no boot clock; what is live goes by the clock that accept decided about.
+            progress = body.made_wall_ns if body.made_boot_ns == 0 else body.made_boot_ns + record.offset_ns
             progress = min(progress, record.received_ns)
             before.append(
                 hear(store, estate.agents.of(record.agent), record.received_ns, progress, estate.expected.get(store, frozenset()))
