@@ -61,6 +61,6 @@ def extract(text: str, path: str) -> list[Block]:
     following = [*found[1:], ("", "", 0)]
     return [
         Block(path, line, tag, body, after[1] if after[0] == "output" else None)
-        for (tag, body, line), after in zip(found, following, strict=True)
+        for (tag, body, line), after in zip(found, following, strict=False)
         if tag != "output"
     ]
