@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from footfall.pseudonyms import KEY_BYTES
 from footfall.receipts import DayKey
-from gateway.journal import check_version, connect
+from gateway.journal import check_version, connect, transaction
 from gateway.site import Site, Store
 
 _SCHEMA: Final = """
@@ -39,23 +39,29 @@ class DayKeys:
         if key is None or not key.from_ns <= now_ns < key.until_ns:
             if store not in self._stores:
                 return None
-            key = self._current[store] = self._load_or_draw(self._stores[store], now_ns)
+            self._renew(now_ns)
+            key = self._current[store]
         return key
 
-    def _load_or_draw(self, store: Store, now_ns: int) -> DayKey:
-        self._db.execute("DELETE FROM keys WHERE until_ns <= ?", (now_ns,))
-        row = self._db.execute(
-            "SELECT key_id, secret, from_ns, until_ns FROM keys WHERE store=? AND from_ns<=? AND until_ns>?", (store.name, now_ns, now_ns)
-        ).fetchone()
-        if row:
-            return DayKey(*row)
-        day, from_ns, until_ns = day_of(store, now_ns)
-        key = DayKey(day, secrets.token_bytes(KEY_BYTES), from_ns, until_ns)
-        self._db.execute("INSERT OR REPLACE INTO keys VALUES (?,?,?,?,?)", (store.name, day, key.secret, from_ns, until_ns))
-        return key
+    def _renew(self, now_ns: int) -> None:
+        """All stores whose day begins, in one transaction: they tend to begin together."""
+        with transaction(self._db):
+            self._db.execute("DELETE FROM keys WHERE until_ns <= ?", (now_ns,))
+            kept = {row[0]: DayKey(*row[1:]) for row in self._db.execute("SELECT * FROM keys WHERE from_ns <= ?", (now_ns,))}
+            drawn = {name: _draw(store, now_ns) for name, store in self._stores.items() if name not in kept}
+            self._db.executemany(
+                "INSERT OR REPLACE INTO keys VALUES (?,?,?,?,?)",
+                [(name, key.key_id, key.secret, key.from_ns, key.until_ns) for name, key in drawn.items()],
+            )
+        self._current = kept | drawn
 
     def close(self) -> None:
         self._db.close()
+
+
+def _draw(store: Store, now_ns: int) -> DayKey:
+    day, from_ns, until_ns = day_of(store, now_ns)
+    return DayKey(day, secrets.token_bytes(KEY_BYTES), from_ns, until_ns)
 
 
 def day_of(store: Store, now_ns: int) -> tuple[int, int, int]:

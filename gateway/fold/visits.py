@@ -155,9 +155,9 @@ class Visits:
 
     def project(self) -> None:
         """Say every visit that changed since the last call."""
-        while self._changed:
-            slot = next(iter(self._changed))
-            self._project(slot)
+        for slot in list(self._changed):
+            if slot in self._changed:  # it may have been said with its group
+                self._project(slot)
         self.save()
 
     def touched(self, store: int, fan: str, time_ns: int) -> None:

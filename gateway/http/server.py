@@ -44,7 +44,7 @@ class HttpServer:
             self._server = _Server((config.host, config.port), partial(_Handler, routes, live))
         except OSError as error:
             raise ConfigError(f"http: cannot listen on {config.host}:{config.port}: {error.strerror}; choose another [http] port") from None
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.5}, name="http", daemon=True)
         self._thread.start()
 
     @property
