@@ -56,7 +56,7 @@ class Fold:
         self._site: Site | None = None
         self._waiting: Final = Waiting()
         self._watermarks: Final = Watermarks()
-        self._visits: Final = Visits(self.state)
+        self._visits: Final = Visits(self.state, self._watermarks)
         self._dwells: Final = Dwells(self.state)
         self._presence: Final = Presence(self.state, self._visits, self._dwells)
         self._touches: Final = Touches(self.state, self._visits)

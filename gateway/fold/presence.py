@@ -18,11 +18,7 @@ from gateway.fold.dwells import OPEN, Dwells
 from gateway.fold.order import Evidence
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
-from gateway.fold.visits import Visits
-
-RETIRE_NS: Final = 3600 * 1_000_000_000
-"""How long after its visit's timeout a slot is kept; evidence from before goes to a new lane."""
-
+from gateway.fold.visits import RETIRE_NS, Visits
 
 FEW: Final = 64
 """So many rows are taken one by one sooner than as columns."""
@@ -142,11 +138,11 @@ class Presence:
         return bool(is_stale or rssi_dbm > int(s.level_dbm[slot]) + estate.profile_margin_db[profile])
 
     def _is_covered(self, slot: int, time_ns: int) -> bool:
-        """Whether another lane of the subject knows where it was: then late evidence opens no second dwell."""
+        """Whether another lane, or a slot that is gone, knows where the subject was: then late evidence opens no second dwell."""
         s, state = self._state.slots, self._state
         subject, store = int(s.subject[slot]), int(s.store[slot])
         lanes = s.lanes(subject, store)
-        if lanes[0] == slot:
+        if lanes[0] == slot and not self._visits.is_late(store, time_ns):
             return False
         if time_ns > s.covered_ns[slot]:
             self._dwells.save()

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from footfall.pseudonyms import to_hex
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
+from gateway.fold.order import Watermarks
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
 from gateway.ledger import Row
@@ -28,6 +29,8 @@ Vid = tuple[int, int, int]
 """(store, key_ns, agent): a visit's series and time, frozen at its opening event."""
 NS_PER_MS: Final = 1_000_000
 EVER_NS: Final = 1 << 62
+RETIRE_NS: Final = 3600 * NS_PER_S
+"""How long after its visit's timeout a slot is kept; what comes later meets its person's visits in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,9 @@ class Member:
 class Visits:
     """Opens, extends and closes the visit of a slot, and keeps traffic, ledger and points in step."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, watermarks: Watermarks) -> None:
         self._state: Final = state
+        self._watermarks: Final = watermarks
         self._changed: dict[int, None] = {}
         self._regroup: set[int] = set()
         self._grouped: dict[Vid, Counted | None] = {}
@@ -133,6 +137,10 @@ class Visits:
         """Nobody heard the subject within the timeout; it ended with its last evidence."""
         with self._changing(slot):
             self._state.slots.v_state[slot] = CLOSED
+
+    def is_late(self, store: int, time_ns: int) -> bool:
+        """Whether slots of that time may be gone already, because an agent tells long afterwards what it heard."""
+        return time_ns < int(self._watermarks.by_store[store]) - RETIRE_NS
 
     def forget(self, slot: int) -> None:
         """The slot is about to be freed."""
@@ -205,7 +213,11 @@ class Visits:
 
     def _may_be_grouped(self, slot: int) -> bool:
         slots, fan = self._state.slots, int(self._state.slots.v_fan[slot])
-        if slots.v_grouped[slot] or len(slots.lanes(int(slots.subject[slot]), int(slots.store[slot]))) > 1:
+        if (
+            slots.v_grouped[slot]
+            or self.is_late(int(slots.store[slot]), int(slots.v_start_ns[slot]))
+            or len(slots.lanes(int(slots.subject[slot]), int(slots.store[slot]))) > 1
+        ):
             return True
         return fan >= 0 and len(self._state.identity.subjects_of(self._state.fan_name(fan))) > 1
 

@@ -1,0 +1,256 @@
+"""Who a visitor is depends on the links and their spans, never on when they arrived; and visits are what a plain reckoning says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from footfall.frames import Kind
+from footfall.pseudonyms import TOP_BIT
+from gateway.fold.identity import Link, encode_links
+from gateway.records import Record, RecordKind
+from tests import journal_made as made
+from tests.journal_made import AGENTS, PROFILES, STAFF, Row, Rows, S, Story, folded, of, pairs
+
+SLOW = settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+DERIVED = ("visit", "dwell", "touch", "traffic", "zone_traffic")
+
+steps = st.lists(st.tuples(made.seconds, made.frames() | made.frames() | made.touches()), min_size=1, max_size=20)
+links = st.lists(made.links_made, min_size=1, max_size=8)
+
+
+def interleaved(records: Sequence[Record], wanted: Sequence[tuple[int, Sequence[Link]]]) -> list[Record]:
+    """The journal with records of links at the given places, each at the time of the record before it."""
+    told: list[Record] = [records[0]]
+    for index, record in enumerate(records[1:], 1):
+        for at, some in wanted:
+            if 1 + at % (len(records) - 1) == index:
+                told.append(told[-1]._replace(kind=RecordKind.LINKS, store="", agent="", seq=0, body=encode_links(list(some))))
+        told.append(record)
+    return [record._replace(pos=pos) for pos, record in enumerate(told, 1)]
+
+
+@st.composite
+def orders(draw: Callable[..., Any]) -> tuple[list[Link], list[tuple[int, list[Link]]]]:
+    """Links, and the same links shuffled, cut into records and put anywhere."""
+    some = draw(links)
+    shuffled, placed = draw(st.permutations(some)), []
+    while shuffled:
+        size = draw(st.integers(1, len(shuffled)))
+        placed.append((draw(st.integers(0, 10**6)), shuffled[:size]))
+        shuffled = shuffled[size:]
+    return some, placed
+
+
+def derived(rows: Rows) -> Rows:
+    """Where nothing was counted there is no minute, or one of zeros."""
+    kept = {key: fields for key, fields in rows.items() if key[0] in DERIVED}
+    return {key: fields for key, fields in kept.items() if key[0] not in DERIVED[3:] or any(fields.values())}
+
+
+@given(steps, orders())
+@SLOW
+def test_links_in_any_order_and_at_any_time_give_the_same_rows(
+    told: list[tuple[float, Callable[[Story], Story]]], order: tuple[list[Link], list[tuple[int, list[Link]]]]
+) -> None:
+    some, placed = order
+    records = made.told(told).end().records
+    first = derived(folded(interleaved(records, [(0, some)])))
+    assert derived(folded(interleaved(records, placed))) == first
+    assert derived(folded(interleaved(records, [(len(records) - 2, [link]) for link in reversed(some)]))) == first
+
+
+@given(steps, links)
+@SLOW
+def test_the_same_links_again_change_nothing(told: list[tuple[float, Callable[[Story], Story]]], some: list[Link]) -> None:
+    story = made.told(told).end().links(some).wait(5).tick()
+    once = folded(story.records)
+    twice = folded(story.links(some).wait(5).tick().records)
+    assert twice == once
+
+
+# Visits reckoned the slow way
+
+
+@dataclass
+class Session:
+    store: str
+    subject: int
+    start_ns: int
+    last_ns: int
+    key: tuple[int, str]
+    fan: str = ""
+
+
+def sessions(records: Sequence[Record], timeouts_s: dict[str, float]) -> list[Session]:
+    """All evidence inside, by store and subject, cut where nothing was heard for longer than the timeout."""
+    evidence = defaultdict(list)
+    for record, body in pairs(records):
+        for i in range(len(body) if body else 0):
+            assert body is not None
+            kind, subject = body.kind[i], int(body.subject[i])
+            if kind > Kind.EXIT or PROFILES[body.profile[i]] == "from-tomorrow" or (subject >= TOP_BIT and not body.key_id):
+                continue
+            time_ns = int(body.t_boot_ns[i]) + record.offset_ns
+            key = (time_ns // 10**6 * 10**6 + (body.first_row + i) % 10**6, record.agent)
+            evidence[record.store, subject].append((time_ns, key))
+    found: list[Session] = []
+    for (store, subject), heard in evidence.items():
+        current: Session | None = None
+        for time_ns, key in sorted(heard):
+            if current is None or time_ns - current.last_ns > timeouts_s[store] * S:
+                current = Session(store, subject, time_ns, time_ns, key)
+                found.append(current)
+            current.last_ns = time_ns
+    return found
+
+
+def fan_of(some: Sequence[Link], subject: int, time_ns: int) -> str:
+    true_then = [link for link in some if int(link.subject, 16) == subject and link.from_ns <= time_ns < link.to_ns]
+    return max(true_then, key=lambda link: (link.confidence, link.from_ns, link.fan)).fan if true_then else ""
+
+
+def visits_of(records: Sequence[Record], some: Sequence[Link], timeouts_s: dict[str, float]) -> list[list[Session]]:
+    """Sessions of one person that lie within the timeout of each other are one visit."""
+    people = defaultdict(list)
+    for session in sessions(records, timeouts_s):
+        session.fan = fan_of(some, session.subject, session.start_ns) if session.subject < TOP_BIT else ""
+        people[session.store, session.fan or session.subject].append(session)
+    visits: list[list[Session]] = []
+    for (store, _), mine in people.items():
+        until_ns = None
+        for session in sorted(mine, key=lambda each: each.start_ns):
+            if until_ns is None or session.start_ns - until_ns > timeouts_s[store] * S:
+                visits.append([])
+                until_ns = session.last_ns
+            visits[-1].append(session)
+            until_ns = max(until_ns, session.last_ns)
+    return visits
+
+
+def standing(visits: list[list[Session]]) -> set[tuple[Any, ...]]:
+    """What must stand: who, from when, how long, staff or not."""
+    return {
+        (
+            group[0].store,
+            group[0].fan or f"{group[0].subject:016x}",
+            min(each.start_ns for each in group) // 10**6,
+            round((max(each.last_ns for each in group) - min(each.start_ns for each in group)) / S, 3),
+        )
+        for group in visits
+    }
+
+
+def stored(rows: Rows) -> list[tuple[Any, ...]]:
+    return [(row["store"], row["fan"] or row["subject"], row["started_ms"], row["seconds"]) for row in of(rows, "visit") if not row["void"]]
+
+
+TIMEOUTS_S = {"s1": made.TIMEOUT_S, "s2": 2 * made.TIMEOUT_S}
+inside = st.builds(
+    Row,
+    kind=st.sampled_from([Kind.ENTER, Kind.STAY, Kind.EXIT]),
+    subject=st.sampled_from(made.SUBJECTS),
+    place=st.integers(0, 1),
+    rssi_dbm=st.sampled_from([-90, -60, -40]),
+    profile=st.sampled_from([0, 1, 3, 4]),
+)
+in_order = st.lists(
+    st.tuples(made.seconds, st.integers(0, 2), st.integers(0, 1), st.lists(inside, max_size=5), st.sampled_from([None, *made.FANS])),
+    max_size=20,
+)
+
+
+@given(in_order, links)
+@SLOW
+def test_visits_are_the_sessions_of_persons(heard: list[tuple[float, int, int, list[Row], str | None]], some: list[Link]) -> None:
+    story = Story()
+    story.links(some)
+    for wait_s, agent, key_id, rows, buys in heard:
+        story.wait(0.01 + wait_s).frame(agent, [replace(row, age_s=0.001 * (len(rows) - i)) for i, row in enumerate(rows)], key_id=key_id)
+        if buys:
+            story.touch(
+                agent, {"kind": "touch", "what": "transaction", "id": f"sale-{len(story.records)}", "fan": buys, "amount": 10.5}, None
+            )
+    rows = folded(story.end().records)
+    expected = visits_of(story.records, some, TIMEOUTS_S)
+    assert sorted(stored(rows)) == sorted(standing(expected))
+    check_merged(rows, expected)
+    check_touches(rows)
+    check_sums(rows, expected)
+
+
+def check_merged(rows: Rows, expected: list[list[Session]]) -> None:
+    """The session with the least key speaks; the others are void and name it."""
+    merged = {(each["time_ns"], each["agent"]): (each["void"], each["merged_into"]) for each in of(rows, "visit")}
+    names = [name for name, _, _ in AGENTS]
+    for group in expected:
+        speaker = min(group, key=lambda each: (each.key[0], names.index(each.key[1])))
+        for each in group:
+            told = merged.pop(each.key)
+            assert told == ((False, "") if each is speaker else (True, f"{speaker.key[0]}/{speaker.key[1]}"))
+    assert not merged
+
+
+def check_touches(rows: Rows) -> None:
+    """A known fan's visit has the fan's touches from its start until it would have been closed."""
+    for visit in of(rows, "visit"):
+        first = visit["started_ms"] * 10**6
+        last = first + round((visit["seconds"] + TIMEOUTS_S[visit["store"]]) * S)
+        mine = [
+            touch
+            for touch in of(rows, "touch")
+            if visit["known"] and not visit["void"] and (touch["store"], touch["fan"]) == (visit["store"], visit["fan"])
+            and first // 10**6 <= touch["time_ns"] // 10**6 <= last // 10**6
+        ]  # fmt: skip
+        assert (visit["touches"], visit["transactions"], visit["amount"]) == (len(mine), len(mine), round(10.5 * len(mine), 6))
+
+
+def check_sums(rows: Rows, expected: list[list[Session]]) -> None:
+    """Sums over all minutes are those of the persons' visits; staff are no traffic."""
+    for name in TIMEOUTS_S:
+        mine = [group for group in expected if group[0].store == name and group_speaker(group).subject != STAFF]
+        minutes = [row for row in of(rows, "traffic") if row["store"] == name]
+        assert sum(row["visits_started"] for row in minutes) == sum(row["visits_closed"] for row in minutes) == len(mine)
+        seconds = sum(length for store, _, _, length in standing(mine) if store == name)
+        assert round(sum(row["dwell_sum_s"] for row in minutes), 3) == round(seconds, 3)
+
+
+def group_speaker(group: list[Session]) -> Session:
+    return min(group, key=lambda each: each.key)
+
+
+ALWAYS = st.lists(
+    st.builds(
+        lambda subject, fan, confidence: Link(f"{subject:016x}", fan, 0, 1 << 62, "crm", confidence),
+        st.sampled_from(made.SUBJECTS[:4]),
+        st.sampled_from(made.FANS),
+        st.sampled_from([0.5, 1.0]),
+    ),
+    max_size=4,
+    unique_by=lambda link: (link.subject, link.fan),
+)
+late = st.lists(
+    st.tuples(made.seconds, st.integers(0, 1), st.lists(inside, max_size=4), st.sampled_from([0.0, 0.0, 30.0, 800.0, 5000.0, 30_000.0])),
+    max_size=20,
+)
+
+
+STAY = Row(Kind.STAY, 5)
+
+
+@given(late, ALWAYS)
+@example([(0.0, 0, [STAY], 0.0), (4000.0, 0, [], 0.0), (4000.0, 0, [], 0.0), (10.0, 0, [], 0.0), (1.0, 1, [STAY], 8011.0)], [])
+@SLOW
+def test_nobody_is_counted_twice_however_late_an_agent_comes(heard: list[tuple[float, int, list[Row], float]], some: list[Link]) -> None:
+    """An agent that was away for hours tells what it heard: the visits are those of all evidence together."""
+    story = Story()
+    story.links(some)
+    for wait_s, agent, rows, lag_s in heard:
+        story.wait(wait_s).frame(agent, [replace(row, age_s=0.001 * (len(rows) - i)) for i, row in enumerate(rows)], lag_s)
+    rows = folded(story.end().records)
+    assert sorted(stored(rows)) == sorted(standing(visits_of(story.records, some, TIMEOUTS_S)))
