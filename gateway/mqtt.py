@@ -107,6 +107,7 @@ class Connection:
             sock = self.socket()
             if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or sock is None or not sock.has_more():
                 break
+        self._client.loop_write()  # what a callback queues, such as the SUBSCRIBE, paho leaves to its owner
         arrived, self._arrived = self._arrived, []
         return arrived
 
