@@ -12,7 +12,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from footfall.errors import ContractError
 from footfall.frames import MAX_FRAME_BYTES, Body
@@ -32,8 +32,7 @@ PAUSE_S: Final = 60
 UNREADABLE_VERSION: Final = "frame.version"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """One message, from wherever it came. `retained`: the broker kept it from earlier."""
 
     topic: str

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5, MQTTv311
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gateway.buffered import BufferedClient, BufferedSocket
+from gateway.buffered import BufferedClient, BufferedSocket, decode_publish, encode_puback, encode_publish
 from gateway.config import Broker, secret
 
 log = logging.getLogger("footfall.gateway.mqtt")
@@ -22,12 +21,9 @@ log = logging.getLogger("footfall.gateway.mqtt")
 SESSION_S: Final = 7 * 86_400
 KEEPALIVE_S: Final = 30
 CONNECT_S: Final = 5.0
-MAX_PACKET_BYTES: Final = 4 << 20
-READ_AT_ONCE: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What arrived. `connection` tells which connection of the client must acknowledge it."""
 
     topic: str
@@ -47,7 +43,6 @@ class Connection:
         self._topics: Final = topics
         self._persistent: Final = persistent
         self._generation = 0
-        self._arrived: list[Message] = []
         self._client: Final = self._new_client(client_id)
 
     def _new_client(self, client_id: str) -> BufferedClient:
@@ -71,7 +66,6 @@ class Connection:
             password = secret(self._broker.password, self._broker.password_file)
             client.username_pw_set(self._broker.username, password.decode() if password else None)
         client.on_connect = self._on_connect
-        client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         return client
@@ -79,7 +73,6 @@ class Connection:
     def open(self) -> bool:
         """Try to connect; whether the broker answered. `error` says why not."""
         self._generation += 1
-        self._arrived.clear()
         try:
             self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **self._session())
         except (OSError, ValueError) as error:
@@ -92,7 +85,6 @@ class Connection:
             return {}
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
         properties.ReceiveMaximum = 65_535
-        properties.MaximumPacketSize = MAX_PACKET_BYTES
         if self._persistent:
             properties.SessionExpiryInterval = SESSION_S
         return {"clean_start": not self._persistent, "properties": properties}
@@ -102,13 +94,24 @@ class Connection:
         return self._client.buffered_socket()
 
     def read(self) -> list[Message]:
-        """The messages that are here now; at most READ_AT_ONCE packets are read, then `socket().has_more()` tells."""
-        for _ in range(READ_AT_ONCE):
-            sock = self.socket()
-            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or sock is None or not sock.has_more():
+        """The messages that are here now."""
+        sock = self.socket()
+        if sock is None:
+            return []
+        alive, arrived, is_v5 = sock.fill(), [], self._broker.protocol == 5
+        while True:
+            kind, packet = sock.next_packet()
+            if packet is not None:
+                arrived.append(Message(*decode_publish(kind, packet, is_v5), self._generation))
+            elif kind:
+                self._client.loop_read()
+                self._client.loop_write()  # what a callback queues, such as the SUBSCRIBE, paho leaves to its owner
+                if self.socket() is not sock:
+                    break
+            else:
                 break
-        self._client.loop_write()  # what a callback queues, such as the SUBSCRIBE, paho leaves to its owner
-        arrived, self._arrived = self._arrived, []
+        if not alive:
+            self._client.loop_read()
         return arrived
 
     def flush(self) -> None:
@@ -126,14 +129,16 @@ class Connection:
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """In the order of arrival. Those of an earlier connection will come again."""
-        for message in messages:
-            if message.connection == self._generation and message.mid:
-                self._client.ack(message.mid, 1)
+        sock = self.socket()
+        if sock is not None:
+            mids = [message.mid for message in messages if message.connection == self._generation and message.mid]
+            sock.send(b"".join(map(encode_puback, mids)))
 
     def publish(self, topic: str, payload: bytes) -> None:
         """At QoS 0: everything that the gateway says is said again when asked."""
-        if self.connected:
-            self._client.publish(topic, payload, 0)
+        sock = self.socket()
+        if self.connected and sock is not None:
+            sock.send(encode_publish(topic, payload, self._broker.protocol == 5))
 
     def close(self) -> None:
         if self.socket() is not None:
@@ -157,11 +162,6 @@ class Connection:
         self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         self._fail(str(reason))
-
-    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
-        self._arrived.append(
-            Message(message.topic, bytes(message.payload), message.retain, message.mid if message.qos else 0, self._generation)
-        )
 
     def _fail(self, error: str) -> None:
         if self.connected or error != self.error:
