@@ -7,6 +7,7 @@ sent. What a played recording makes of itself while its agent dies is in no list
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import random
 import threading
@@ -26,6 +27,9 @@ TILL_DOOR: Final = "till"
 MOST_AT_ONCE: Final = 200
 ROWS_PER_CARRIER_S: Final = 0.45
 """Rows a second that one identifier makes: evidence every 5 s, and two rows at each change of zone."""
+LEAVING_S: Final = 6
+FAR_DBM: Final = -120
+"""Heard so faintly everywhere for a few seconds everybody is gone, and agents have nothing more to say."""
 _S: Final = 1_000_000_000
 _MS: Final = 1_000_000
 _RETRY_S: Final = 0.1
@@ -127,6 +131,8 @@ def _heard(rng: random.Random, receivers: list[str], rows_per_s: float, over_s: 
             stays_s -= 1
             if stays_s < 0:
                 receiver, stays_s = rng.choice(receivers), rng.uniform(4, 14)
+        for more_s, each in itertools.product(range(LEAVING_S), receivers):
+            yield Sighting(round((t_s + more_s) * _S), each, profile, identifier, FAR_DBM)
     t_s = 0.0
     while t_s < over_s:
         entered, left = rng.choice(((1, 0), (0, 1), (2, 0), (1, 1)))

@@ -42,8 +42,12 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`lost` were sent and are not stored; `doubled` are stored more often than they were sent. `time_errors_ms`: sorted."""
+    """`lost` were sent and are not stored; `doubled` are stored more often than they were sent. `time_errors_ms`: sorted.
 
+    `is_still`: nothing was sent while the database was read.
+    """
+
+    is_still: bool
     sent: int
     stored: int
     lost: Sequence[Row]
@@ -110,7 +114,14 @@ def compare(sent_before: Rows, stored: Rows, sent_after: Rows) -> Verdict:
         if row in sent_after.times_ns
         for a, b in zip(sorted(times), sorted(sent_after.times_ns[row]), strict=False)
     ]
-    return Verdict(len(sent_after), len(stored), sorted(lost.elements(), key=str), sorted(doubled.elements(), key=str), sorted(errors))
+    return Verdict(
+        len(sent_before) == len(sent_after),
+        len(sent_after),
+        len(stored),
+        sorted(lost.elements(), key=str),
+        sorted(doubled.elements(), key=str),
+        sorted(errors),
+    )
 
 
 def _columns(table: Table, *names: str) -> Iterator[tuple[Any, ...]]:

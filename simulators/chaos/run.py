@@ -14,7 +14,7 @@ from typing import Any, Final
 from edge_agent.clock import SystemClock
 from footfall.errors import FootfallError
 from simulators.chaos import oracle
-from simulators.chaos.feeds import Till, write_recording
+from simulators.chaos.feeds import LEAVING_S, Till, write_recording
 from simulators.chaos.oracle import Rows, Verdict
 from simulators.chaos.plan import KINDS, kind_of, strikes
 from simulators.chaos.raw import RawFrames
@@ -29,6 +29,7 @@ RECORDED_SHARE: Final = 0.22
 KILL_EVERY_S: Final = 3.0
 WARM_UP_S: Final = 4.0
 QUIET_LIMIT_S: Final = 150.0
+QUIET_S: Final = 4.0
 SAMPLE_S: Final = 0.5
 RAW_AGENTS: Final = 4
 RAW_ROWS: Final = 100
@@ -107,12 +108,15 @@ class Run:
             setup.start_agents(begins_boot_ns)
             with self._feeding():
                 self._until(lambda: not any(victim.is_alive() for victim in self._victims), "kills", self.settings.over_s + 120.0)
-                ends_s = time.monotonic() + max(0.0, self._feeding_s - (SystemClock().boot_ns() - begins_boot_ns) / 1e9)
-                self._until(lambda: time.monotonic() > ends_s, "feeding", self._feeding_s)
+                ends_boot_ns = begins_boot_ns + round((self._feeding_s + LEAVING_S) * 1e9)
+                self._until(lambda: SystemClock().boot_ns() > ends_boot_ns, "feeding", self._feeding_s)
                 self._top_up()
                 self._until(lambda: self._raw.is_done and all(till.is_done for till in self._tills), "last events", QUIET_LIMIT_S)
-            self._until(self._is_quiet, "draining", QUIET_LIMIT_S)
-            return self._judge()
+            while True:
+                self._until(self._is_quiet, "draining", QUIET_LIMIT_S)
+                result = self._judge()
+                if result.verdict.is_still:
+                    return result
 
     def _record(self) -> None:
         rows_per_s = self.settings.events * RECORDED_SHARE / AGENTS / self._feeding_s
@@ -182,7 +186,10 @@ class Run:
         return f"{self._setup.unsent_frames()} frames wait in agents; the gateway says {self._setup.gateway.status()}"
 
     def _is_quiet(self) -> bool:
-        return self._setup.gateway.is_settled() and self._setup.unsent_frames() == 0 and self._stored >= self._sent()
+        """For some seconds nothing was spooled, sent or stored."""
+        recent = [sample for sample in self._samples if sample[0] > time.monotonic() - QUIET_S]
+        is_still = len(recent) > QUIET_S / SAMPLE_S / 2 and {sample[1:] for sample in recent} == {recent[0][1:]}
+        return is_still and self._setup.gateway.is_settled() and self._setup.unsent_frames() == 0
 
     def _sent(self) -> int:
         return self._setup.spooled_rows() + self._raw.rows_made if self._setup.agents else 0

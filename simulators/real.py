@@ -1,0 +1,254 @@
+"""`make real`: recordings of a real building and a real lab through agent, broker and gateway into InfluxDB 1.8 and 2.7, twice.
+
+What is printed in the end is asked of InfluxDB. The recordings are not part of the project; where they are missing it says so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from edge_agent.sources.replay import zones
+from footfall.errors import FootfallError
+from gateway.fold.fold import EXPIRE_EVERY_TURNS
+from gateway.points import SCHEMA
+from gateway.query.influx_reader import InfluxReader
+from gateway.query.table import Table
+from gateway.service import TICK_S
+from gateway.site import Agent, Site, Store, Zone
+from simulators.estate import section_text
+from simulators.parts.influxdb import InfluxServer, Version
+from simulators.parts.mosquitto import Mosquitto
+from simulators.parts.process import free_port
+from simulators.parts.programs import FOOTFALL, GatewayProcess
+
+BUILDING: Final = "calit2"
+LAB: Final = "lab"
+BUILDING_TIMEZONE: Final = "America/Los_Angeles"
+VERSIONS: Final[tuple[Version, ...]] = ("1.8", "2.7")
+SETTLE_S: Final = 60.0
+QUIET_S: Final = EXPIRE_EVERY_TURNS + 2 * TICK_S
+"""What the last rows lead to is worked out when the seconds after them are over, and these pass with ticks."""
+STEPS: Final = 8
+_ADVICE: Final = """the recordings are not in {folder}: skipped.
+They are uci-calit2 (CalIt2 Building People Counts, archive.ics.uci.edu, CC BY 4.0: cal-inflow.csv, cal-outflow.csv) and sal-rb (BLE door
+recordings of Silicon Austria Labs, Karoliny et al. 2021, CC BY 4.0), each in a folder of that name. FOOTFALL_REAL_DATA may name another
+place."""
+Dump = Mapping[tuple[Any, ...], tuple[Any, ...]]
+"""Every point: (measurement, time, tags) to its fields."""
+
+
+class Wrong(FootfallError):
+    """What is stored is not what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one InfluxDB holds in the end. `dump`: all points but those of `agent`; `score`: of sal-rb, as JSON has it."""
+
+    entered: int
+    left: int
+    quarantined: int
+    changed: int
+    dump: Dump
+    score: list[dict[str, Any]]
+    problems: Sequence[str]
+
+
+def data_folder() -> Path:
+    named = os.environ.get("FOOTFALL_REAL_DATA")
+    return Path(named) if named else Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+def main(
+    version: Annotated[list[str] | None, typer.Option(help="Only this InfluxDB, 1.8 or 2.7; may be repeated.")] = None,
+) -> None:
+    """Send real recordings through everything, twice, and ask InfluxDB what it has."""
+    console = Console(highlight=False, soft_wrap=True)
+    data = data_folder()
+    if not all((data / name).is_dir() for name in ("uci-calit2", "sal-rb")):
+        console.print(escape(_ADVICE.format(folder=data)))
+        return
+    chosen = [known for known in VERSIONS if version is None or known in version]
+    if not chosen:
+        raise typer.BadParameter(f"one of {', '.join(VERSIONS)}", param_hint="--version")
+    try:
+        found = {name: _through(name, data, console) for name in chosen}
+    except FootfallError as error:
+        console.print(f"[bold red]real:[/] {escape(str(error))}")
+        raise typer.Exit(1) from None
+    problems = [f"InfluxDB {name}: {problem}" for name, each in found.items() for problem in each.problems]
+    first, *others = found.values()
+    for name, other in zip(chosen[1:], others, strict=True):
+        if differ := differences(without_lag(first.dump), without_lag(other.dump)):
+            problems.append(f"InfluxDB {chosen[0]} and {name} differ in {len(differ)} points, such as {differ[0]}")
+        if first.score != other.score:
+            problems.append(f"the scores out of InfluxDB {chosen[0]} and {name} differ")
+    for problem in problems:
+        console.print(f"[bold red]✘[/] {escape(problem)}")
+    if others and not problems:
+        console.print(f"InfluxDB {' and '.join(chosen)} hold the same {len(first.dump):,} points")
+    changed = sum(each.changed for each in found.values())
+    print(f"in={first.entered} out={first.left} quarantined={first.quarantined} changed_on_replay={changed}", flush=True)
+    raise typer.Exit(1 if problems else 0)
+
+
+def _through(version: Version, data: Path, console: Console) -> Found:
+    """Everything into one InfluxDB, from its start to its end."""
+    columns = (
+        TextColumn("{task.description:>13}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[step]}"),
+    )
+    with tempfile.TemporaryDirectory(prefix="footfall-real-") as folder, Progress(*columns, console=console) as bars:
+        task = bars.add_task(f"InfluxDB {version}", total=STEPS, step="")
+        return _Passage(version, Path(folder), data, lambda step: bars.update(task, advance=1, step=step)).run()
+
+
+class _Passage:
+    def __init__(self, version: Version, folder: Path, data: Path, step: Callable[[str], None]) -> None:
+        self._data: Final = data
+        self._step: Final = step
+        self._broker: Final = Mosquitto(folder / "mosquitto")
+        self._database: Final = InfluxServer(version, folder / "influxdb")
+        (folder / "site.toml").write_text(section_text(site(data)), encoding="utf-8")
+        (folder / "influxdb.token").write_text(self._database.token, encoding="utf-8")
+        sink = {"kind": "influxdb", "url": self._database.url, "bucket": self._database.bucket, "org": self._database.org}
+        values = {"stay_points": True, "broker": {"port": self._broker.port}, "sink": {**sink, "token_file": "influxdb.token"}}
+        self._gateway: Final = GatewayProcess(folder, free_port(), values)
+
+    def run(self) -> Found:
+        self._step("starting")
+        with self._broker, self._database, self._running():
+            before = self._send("sent")
+            after = self._send("sent again")
+            self._step("asking")
+            return self._ask(before, after)
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        self._gateway.process.start()
+        try:
+            yield
+        finally:
+            self._gateway.process.stop()
+
+    def _send(self, what: str) -> Dump:
+        """Replays everything; all points once they are stored."""
+        self._step(f"uci-calit2 {what}")
+        _replay(self._broker, BUILDING, self._data / "uci-calit2", "uci-calit2", "--timezone", BUILDING_TIMEZONE)
+        self._step(f"sal-rb {what}")
+        _replay(self._broker, LAB, self._data / "sal-rb", "sal-rb")
+        self._step("into the database")
+        self._settle()
+        with closing(InfluxReader(self._database.url, self._database.bucket, self._database.token)) as reader:
+            return dump(reader)
+
+    def _settle(self) -> None:
+        begun_s = since_s = time.monotonic()
+        while (now_s := time.monotonic()) < since_s + QUIET_S:
+            if now_s > begun_s + SETTLE_S:
+                raise Wrong(f"not everything is stored after {SETTLE_S:.0f} s: {self._gateway.status()}")
+            if not self._gateway.is_settled():
+                since_s = now_s
+            time.sleep(0.5)
+
+    def _ask(self, before: Dump, after: Dump) -> Found:
+        changed = differences(before, after)
+        entered, left = self._sums("door")
+        refused = self._number('SELECT count("rows") FROM "gap" WHERE "reason" =~ /^refused/')
+        problems = []
+        if (entered, left) != self._sums("traffic"):
+            problems.append(f"the doors' points say {entered} in, {left} out, the traffic {self._sums('traffic')}")
+        if (entered, left) != (truth := tuple(people(self._data / "uci-calit2" / f"cal-{way}flow.csv") for way in ("in", "out"))):
+            problems.append(f"{entered} in, {left} out are stored, the files say {truth}")
+        if refused != (held := sum(self._gateway.status()["quarantine"].values())):
+            problems.append(f"{refused} refused rows are in the gaps, {held} in quarantine")
+        if changed:
+            example = f"{changed[0]}: {before.get(changed[0])}, then {after.get(changed[0])}"
+            problems.append(f"{len(changed)} points are others after everything was sent again, such as {example}")
+        return Found(entered, left, refused, len(changed), after, self._score(), problems)
+
+    def _score(self) -> list[dict[str, Any]]:
+        arguments = [FOOTFALL, "score", "--sal-rb", str(self._data / "sal-rb"), "--config", str(self._gateway.config), "--store", LAB]
+        subprocess.run(arguments, check=True)
+        found: list[dict[str, Any]] = json.loads(subprocess.run([*arguments, "--json"], check=True, capture_output=True).stdout)
+        return found
+
+    def _sums(self, measurement: str) -> tuple[int, int]:
+        return self._number(f'SELECT sum("in") FROM "{measurement}"'), self._number(f'SELECT sum("out") FROM "{measurement}"')
+
+    def _number(self, query: str) -> int:
+        series = self._database.influxql(query, self._database.bucket)
+        return int(series[0]["values"][0][1]) if series else 0
+
+
+def site(data: Path) -> Site:
+    """The building with its door, and the lab with what its receivers hear."""
+    receivers = zones("sal-rb", [data / "sal-rb"])
+    return Site(
+        brand="real",
+        stores=(
+            Store(name=BUILDING, timezone=BUILDING_TIMEZONE, doors=("main",), agents=(Agent(name=f"{BUILDING}-replay"),)),
+            Store(
+                name=LAB,
+                zones=(Zone(name="inside"), Zone(name="outside", type="outside")),
+                agents=(Agent(name=f"{LAB}-replay", receivers=receivers),),
+            ),
+        ),
+    )
+
+
+def dump(reader: InfluxReader) -> Dump:
+    """All points but those of `agent`, which say when something was sent."""
+    return {key: fields for name in SCHEMA if name != "agent" for key, fields in _points(name, reader.rows(name, void=True))}
+
+
+def differences(before: Dump, after: Dump) -> list[tuple[Any, ...]]:
+    """The keys of points that are not in both, or are not the same in both."""
+    return [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+
+
+def without_lag(points: Dump) -> Dump:
+    """`lag_ms` says when a row was received: it is another in another run."""
+    at = list(SCHEMA["presence"].fields).index("lag_ms")
+    return {key: (*fields[:at], *fields[at + 1 :]) if key[0] == "presence" else fields for key, fields in points.items()}
+
+
+def people(path: Path) -> int:
+    """The counts of a file, read without any of our readers."""
+    return sum(map(int, re.findall(r'^"[^"]+",(\d+)\r?$', path.read_text(encoding="utf-8"), re.MULTILINE)))
+
+
+def _points(name: str, table: Table) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    tags = zip(*(table.values(tag) for tag in SCHEMA[name].tags), strict=True)
+    fields = zip(*(table.values(field) for field in SCHEMA[name].fields), strict=True)
+    for time_ns, key, values in zip(table.time_ns.tolist(), tags, fields, strict=True):
+        yield (name, time_ns, *key), values
+
+
+def _replay(broker: Mosquitto, store: str, folder: Path, format_name: str, *more: str) -> None:
+    arguments = ["replay", str(folder), "--format", format_name, "--store", store, "--agent", f"{store}-replay", "--port", str(broker.port)]
+    done = subprocess.run([FOOTFALL, *arguments, *more], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Wrong(f"footfall replay of {folder}: {done.stderr.strip()[-2000:]}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
