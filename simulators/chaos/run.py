@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from edge_agent.clock import SystemClock
 from footfall.errors import FootfallError
+from gateway.service import TICK_S
 from simulators.chaos import oracle
 from simulators.chaos.feeds import LEAVING_S, Till, write_recording
 from simulators.chaos.oracle import Rows, Verdict
@@ -29,7 +30,8 @@ RECORDED_SHARE: Final = 0.22
 KILL_EVERY_S: Final = 3.0
 WARM_UP_S: Final = 4.0
 QUIET_LIMIT_S: Final = 150.0
-QUIET_S: Final = 4.0
+QUIET_S: Final = 2 * TICK_S + 1.0
+"""A second's rows lead to traffic once it is over, at the latest with the tick that says so."""
 SAMPLE_S: Final = 0.5
 RAW_AGENTS: Final = 4
 RAW_ROWS: Final = 100
@@ -94,7 +96,8 @@ class Run:
         self._feeding_s: Final = feeding_s
         self._victims: list[Victim] = []
         self._tills: list[Till] = []
-        self._samples: Final[list[tuple[float, int, int]]] = []
+        self._samples: Final[list[tuple[float, int, int]]] = [(time.monotonic(), 0, 0)]
+        self._changed_s = time.monotonic()
         self._stored = 0
         self._phase = "starting"
 
@@ -187,8 +190,7 @@ class Run:
 
     def _is_quiet(self) -> bool:
         """For some seconds nothing was spooled, sent or stored."""
-        recent = [sample for sample in self._samples if sample[0] > time.monotonic() - QUIET_S]
-        is_still = len(recent) > QUIET_S / SAMPLE_S / 2 and {sample[1:] for sample in recent} == {recent[0][1:]}
+        is_still = time.monotonic() - self._changed_s > QUIET_S
         return is_still and self._setup.gateway.is_settled() and self._setup.unsent_frames() == 0
 
     def _sent(self) -> int:
@@ -198,6 +200,8 @@ class Run:
         sent = self._sent()
         stored = self._setup.stored_rows() if self._setup.agents else None
         if stored is not None:
+            if (sent, stored) != self._samples[-1][1:]:
+                self._changed_s = time.monotonic()
             self._stored = stored
             self._samples.append((time.monotonic(), sent, stored))
         self._watch(Progress(self._phase, sent, self._stored, self._kills()))
