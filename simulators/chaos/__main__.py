@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ def main(
     folder: Annotated[Path | None, typer.Option(help="For all files; default: a temporary one, kept only on failure.")] = None,
 ) -> None:
     """Kill gateway, agents, broker and database at random moments, then look for every row."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as ctrl-c: what was started is ended
     console = Console(highlight=False, soft_wrap=True)
     begun_s = time.monotonic()
     place = folder or Path(tempfile.mkdtemp(prefix="footfall-chaos-"))

@@ -115,12 +115,12 @@ def compare(sent_before: Rows, stored: Rows, sent_after: Rows) -> Verdict:
         for a, b in zip(sorted(times), sorted(sent_after.times_ns[row]), strict=False)
     ]
     return Verdict(
-        len(sent_before) == len(sent_after),
-        len(sent_after),
-        len(stored),
-        sorted(lost.elements(), key=str),
-        sorted(doubled.elements(), key=str),
-        sorted(errors),
+        is_still=len(sent_before) == len(sent_after),
+        sent=len(sent_after),
+        stored=len(stored),
+        lost=sorted(lost.elements(), key=str),
+        doubled=sorted(doubled.elements(), key=str),
+        time_errors_ms=sorted(errors),
     )
 
 

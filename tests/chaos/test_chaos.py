@@ -1,0 +1,38 @@
+"""`make chaos`, shorter: two dozen kills -9 over all processes, and not a row lost or doubled."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+
+from footfall.errors import ConfigError
+from simulators.parts import influxdb
+from tests.parts import missing, require_mosquitto
+
+LAST_LINE = r"sent=(\d+) stored=(\d+) lost=0 doubled=0 kills=(\d+)"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def parts() -> None:
+    require_mosquitto()
+    try:
+        influxdb.binary("1.8")
+    except ConfigError as error:
+        missing(str(error))
+
+
+@pytest.mark.parametrize("seed", [1, random.SystemRandom().randrange(1_000_000_000)], ids=["fixed", "random"])
+def test_nothing_is_lost_and_nothing_doubled(seed: int) -> None:
+    arguments = ["--kills", "8", "--events", "20000", "--seed", str(seed)]
+    done = subprocess.run([sys.executable, "-m", "simulators.chaos", *arguments], capture_output=True, text=True, timeout=280, check=False)
+    said = f"seed {seed}:\n{done.stdout[-6000:]}\n{done.stderr[-4000:]}"
+    assert done.returncode == 0, said
+    found = re.fullmatch(LAST_LINE, done.stdout.splitlines()[-1])
+    assert found, said
+    sent, stored, kills = map(int, found.groups())
+    assert sent == stored >= 20_000, said
+    assert kills == 8, said
