@@ -76,6 +76,12 @@ class Coded:
         return Coded(np.array(found, np.uint32), tuple(codes))
 
     @staticmethod
+    def picked(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
+        """Texts that stand in a longer list, of which only those in use are kept."""
+        used, codes = np.unique(codes, return_inverse=True)
+        return Coded(codes.astype(np.uint32), tuple([names[code] for code in used.tolist()]))
+
+    @staticmethod
     def constant(text: str, n: int) -> Coded:
         return Coded(np.zeros(n, np.uint32), (text,))
 

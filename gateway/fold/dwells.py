@@ -10,9 +10,11 @@ import numpy.typing as npt
 from footfall.pseudonyms import to_hex
 from gateway.fold.cells import Z
 from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
+from gateway.fold.order import Evidence
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
 from gateway.ledger import Row
+from gateway.points import Coded, Points
 
 OPEN, CLOSED = 1, 2
 
@@ -39,6 +41,33 @@ class Dwells:
         slots.d_fan[slot] = state.fan_code(state.identity.fan_of(int(slots.subject[slot]), time_ns))
         self._count_presence(slot, 1)
         self._say_current(slot)
+
+    def open_many(self, rows: Evidence) -> None:
+        """The first dwells of slots that nobody is linked to, one row a slot."""
+        state, s, slot, time_ns = self._state, self._state.slots, rows.slot, rows.time_ns
+        s.zone[slot], s.zone_ns[slot], s.since_ns[slot] = rows.zone, time_ns, time_ns
+        s.d_state[slot], s.d_key_ns[slot], s.d_agent[slot], s.d_start_ns[slot] = OPEN, rows.key_ns, rows.agent, time_ns
+        minute = time_ns // NS_PER_MINUTE
+        s.d_minute[slot], s.d_fan[slot] = minute, NOBODY
+        counted = ~s.staff[slot]
+        for name in ("entries", "present"):
+            state.zones.add_spans(rows.zone[counted], minute[counted], minute[counted], Z[name])
+        n, names = len(slot), state.estate
+        state.said.say_many(
+            Points(
+                "dwell",
+                rows.key_ns,
+                {
+                    "agent": Coded.picked(rows.agent, names.agents.names),
+                    "store": Coded.picked(s.store[slot], names.stores.names),
+                    "zone": Coded.picked(rows.zone, names.zone_name),
+                },
+                {
+                    "subject": s.subject[slot], "fan": Coded.constant("", n), "seconds": np.zeros(n), "is_staff": s.staff[slot],
+                    "open": np.ones(n, np.bool_), "void": np.zeros(n, np.bool_),
+                },
+            )
+        )  # fmt: skip
 
     def extend(self, slot: int, time_ns: int) -> None:
         """The owner heard the subject again, in order."""

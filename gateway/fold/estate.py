@@ -102,6 +102,10 @@ class Estate:
         """A mask with the zone's bit in its store; from the 64th zone on they share one."""
         return 1 << self._zone_bit[zone]
 
+    def zone_bits(self, zones: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
+        """`zone_bit` of many."""
+        return np.uint64(1) << np.array(self._zone_bit, np.uint64)[zones]
+
     def day(self, store: int, minute: int) -> int:
         """A number for the store's day that the minute (since 1970, UTC) belongs to; it begins at day_start, local time."""
         low, high, day = self._day_cache.get(store, (0, 0, 0))

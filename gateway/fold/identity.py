@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from footfall.pseudonyms import is_day_subject, to_hex
+import numpy as np
+import numpy.typing as npt
+
+from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
 from gateway.ledger import Row
 
 FOR_EVER_NS: Final = (1 << 63) - 1
@@ -73,6 +76,12 @@ class Identity:
             links = self._cache[subject] = [Link(*row) for row in self._store.links_of(subject)]
         true_then = [(ln.confidence, ln.from_ns, ln.fan) for ln in links if ln.from_ns <= time_ns < ln.to_ns]
         return max(true_then)[2] if true_then else ""
+
+    def may_be_linked(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Which subjects `fan_of` has to be asked about; most are surely nobody's."""
+        byte = np.frombuffer(self._maybe, np.uint8)[(subjects >> np.uint64(3)) & np.uint64(_FILTER_MASK)]
+        linked: npt.NDArray[np.bool_] = (byte >> (subjects & np.uint64(7)).astype(np.uint8)) & 1 == 1
+        return linked & (subjects < np.uint64(TOP_BIT))
 
     def subjects_of(self, fan: str) -> list[str]:
         """Everything that was ever linked to the fan, in hex."""

@@ -47,9 +47,23 @@ class Presence:
             before, loud = index < loud_at, index == loud_at
             if before.any():
                 self._apply_quiet(rows.pick(before))
-            self._one_by_one(rows.pick(loud))
+            self._take_loud(rows.pick(loud))
             rows = rows.pick(index > loud_at)
         self._one_by_one(rows)
+
+    def _take_loud(self, rows: Evidence) -> None:
+        """At most one row a slot: who is heard for the first time in a store is taken at once, all else one by one."""
+        s, slot = self._state.slots, rows.slot
+        fresh = (rows.kind != Kind.EXIT) & (s.last_ns[slot] == 0) & ~s.late[slot]
+        fresh &= ~self._state.identity.may_be_linked(s.subject[slot])
+        new = rows.pick(fresh)
+        if len(new):
+            s.last_ns[new.slot], s.level_dbm[new.slot] = new.time_ns, new.rssi_dbm
+            self._dwells.open_many(new)
+            inside = ~self._state.estate.zone_outside[new.zone]
+            if inside.any():
+                self._visits.open_many(new.pick(inside))
+        self._one_by_one(rows.pick(~fresh))
 
     def _one_by_one(self, rows: Evidence) -> None:
         one = self._one

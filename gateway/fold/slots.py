@@ -19,6 +19,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "store": "i4",
     "next": "i4",  # the subject's next slot (another store or lane), -1 for none
     "staff": "?",
+    "late": "?",  # a later lane of its subject
     "profile": "u2",
     "last_ns": "i8",  # the latest evidence of any kind
     # the zone that owns the subject
@@ -64,6 +65,7 @@ class Slots:
     store: npt.NDArray[np.int32]
     next: npt.NDArray[np.int32]
     staff: npt.NDArray[np.bool_]
+    late: npt.NDArray[np.bool_]
     profile: npt.NDArray[np.uint16]
     last_ns: npt.NDArray[np.int64]
     zone: npt.NDArray[np.int32]
@@ -128,6 +130,7 @@ class Slots:
             getattr(self, name)[slot] = value
         self.subject[slot], self.store[slot], self.profile[slot], self.staff[slot] = subject, store, profile, staff
         chain = list(self.chain(subject))
+        self.late[slot] = any(self.store[other] == store for other in chain)
         if chain:
             self.next[chain[-1]] = slot
         else:

@@ -20,14 +20,19 @@ class Said:
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[Row, Row]] = {}
+        self._points: list[Points] = []
 
     def say(self, measurement: str, row: Row) -> None:
         """`row` as `points.from_rows` takes it."""
         self._rows.setdefault(measurement, {})[row[: 1 + len(SCHEMA[measurement].tags)]] = row
 
+    def say_many(self, points: Points) -> None:
+        """First versions of points: what `say` says of them is later."""
+        self._points.append(points)
+
     def take(self) -> list[Points]:
-        points = [from_rows(measurement, list(rows.values())) for measurement, rows in self._rows.items()]
-        self._rows = {}
+        points = self._points + [from_rows(measurement, list(rows.values())) for measurement, rows in self._rows.items()]
+        self._rows, self._points = {}, []
         return points
 
 

@@ -19,10 +19,11 @@ import numpy.typing as npt
 from footfall.pseudonyms import to_hex
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
-from gateway.fold.order import Watermarks
+from gateway.fold.order import Evidence, Watermarks
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
 from gateway.ledger import Row
+from gateway.points import Coded, Points
 
 OPEN, CLOSED = 1, 2
 Vid = tuple[int, int, int]
@@ -94,6 +95,32 @@ class Visits:
         slots.v_counted[slot] = not slots.staff[slot]
         self._count(int(slots.store[slot]), self._own_count(slot), 1)
         self._changed[slot] = None
+
+    def open_many(self, rows: Evidence) -> None:
+        """The first visits of slots that nobody is linked to, one row a slot: each is on its own, and said at once."""
+        state, s, slot, time_ns = self._state, self._state.slots, rows.slot, rows.time_ns
+        s.v_state[slot], s.v_key_ns[slot], s.v_agent[slot] = OPEN, rows.key_ns, rows.agent
+        s.v_start_ns[slot], s.v_last_ns[slot] = time_ns, time_ns
+        minute = time_ns // NS_PER_MINUTE
+        s.v_minute[slot], s.v_zones[slot] = minute, state.estate.zone_bits(rows.zone)
+        s.v_fan[slot], s.v_grouped[slot], s.v_counted[slot] = NOBODY, False, ~s.staff[slot]
+        counted, store = s.v_counted[slot], s.store[slot]
+        for name in ("visits_started", "visits_open"):
+            state.traffic.add_spans(store[counted], minute[counted], minute[counted], T[name])
+        n, no = len(slot), np.zeros(len(slot), np.bool_)
+        zeros, nobody = np.zeros(n, np.int64), Coded.constant("", n)
+        state.said.say_many(
+            Points(
+                "visit",
+                rows.key_ns,
+                {"agent": Coded.picked(rows.agent, state.estate.agents.names), "store": Coded.picked(store, state.estate.stores.names)},
+                {
+                    "subject": s.subject[slot], "fan": nobody, "known": no, "is_staff": s.staff[slot], "open": ~no,
+                    "started_ms": time_ns // NS_PER_MS, "seconds": np.zeros(n), "zones": zeros + 1, "touches": zeros,
+                    "transactions": zeros, "amount": np.zeros(n), "void": no, "merged_into": nobody,
+                },
+            )
+        )  # fmt: skip
 
     def _extend(self, slot: int, time_ns: int, zone: int) -> None:
         state, slots = self._state, self._state.slots
