@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.errors import ContractError
-from footfall.packing import integer, integer_or_none, required, unpack, unpack_flat, unpack_map
+from footfall.packing import MAX_INT, integer, integer_or_none, required, unpack, unpack_flat, unpack_map
 from footfall.topics import WIRE_VERSION, check_name, is_name
 
 MAX_FRAME_BYTES: Final = 1 << 20
@@ -219,15 +219,22 @@ def decode_body(data: bytes) -> Body:
         made_boot_ns=integer(values, "made_boot_ns", "body"),
         made_wall_ns=integer(values, "made_wall_ns", "body"),
         wall_synced=wall_synced,
-        first_row=integer(values, "first_row", "body"),
+        first_row=_first_row(values, n),
         key_id=integer(values, "key_id", "body"),
         zones=zones,
         profiles=profiles,
         t_wall_ns=_column(values, "t_wall_ns", np.dtype("<i8"), n) if "t_wall_ns" in values else None,
-        extra=_extra(values.get("extra"), n),
+        extra=_extra(values.get("extra"), n, values["kind"]),
         unknown_keys=len(values.keys() - _BODY_KEYS),
         **columns,
     )
+
+
+def _first_row(values: Mapping[Any, Any], n: int) -> int:
+    first_row = integer(values, "first_row", "body")
+    if first_row > MAX_INT - n:
+        raise ContractError("body.rows", f"body.first_row and the {n} rows behind it must stay below 2^63")
+    return first_row
 
 
 def _names(values: Mapping[Any, Any], key: str) -> tuple[str, ...]:
@@ -298,9 +305,9 @@ def _has_from(column: bytes, limit: int) -> bool:
     return bool(column[1::2].strip(b"\0") or column[::2].translate(None, _ALL[:limit]))
 
 
-def _extra(values: object, n: int) -> Mapping[int, Mapping[str, Any]]:
+def _extra(values: object, n: int, kind: bytes) -> Mapping[int, Mapping[str, Any]]:
     if values is None:
-        return {}
+        values = {}
     if not isinstance(values, dict):
         raise ContractError("body.extra", "body.extra must be a map of row to map")
     for row, more in values.items():
@@ -310,7 +317,25 @@ def _extra(values: object, n: int) -> Mapping[int, Mapping[str, Any]]:
             raise ContractError("body.extra", f"body.extra of row {row} must have text keys")
         if not _all_finite(more):
             raise ContractError("body.extra", f"body.extra of row {row} has a number that is not finite")
+        if kind[row] == Kind.GAP:
+            _check_gap(row, more)
+    if _EVENT in kind:
+        for row in range(n):
+            if kind[row] == Kind.EVENT and type(values.get(row, {}).get("event")) is not str:
+                raise ContractError("body.extra", f"row {row} is an event: body.extra must have its text as `event`")
     return values
+
+
+_EVENT: Final = bytes([Kind.EVENT])
+
+
+def _check_gap(row: int, more: Mapping[str, Any]) -> None:
+    for key in ("to_boot_ns", "rows"):
+        value = more.get(key, 0)
+        if type(value) is not int or not 0 <= value <= MAX_INT:
+            raise ContractError("body.extra", f"row {row} is a gap: `{key}` must be an integer from 0 to 2^63-1")
+    if type(more.get("reason", "")) is not str:
+        raise ContractError("body.extra", f"row {row} is a gap: `reason` must be text")
 
 
 def _all_finite(value: object) -> bool:

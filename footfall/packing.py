@@ -9,7 +9,7 @@ import msgpack
 
 from footfall.errors import ContractError
 
-_MAX_INT: Final = (1 << 63) - 1
+MAX_INT: Final = (1 << 63) - 1
 
 
 def unpack(payload: bytes, what: str, max_bytes: int = 1 << 20, max_items: int = 20_000) -> Any:
@@ -85,7 +85,7 @@ def required(values: Mapping[Any, Any], key: str, what: str) -> Any:
 def integer(values: Mapping[Any, Any], key: str, what: str) -> int:
     """A non-negative integer below 2^63."""
     value = required(values, key, what)
-    if type(value) is not int or not 0 <= value <= _MAX_INT:
+    if type(value) is not int or not 0 <= value <= MAX_INT:
         raise ContractError(f"{what}.type", f"{what}.{key} must be an integer from 0 to 2^63-1, got {str(value)[:80]!r}")
     return value
 

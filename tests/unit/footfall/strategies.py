@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from footfall.errors import ContractError
-from footfall.frames import COLUMNS, KINDS, Body, Header
+from footfall.frames import COLUMNS, KINDS, Body, Header, Kind
 from footfall.receipts import DayKey, Receipt
 
 Value = TypeVar("Value")
@@ -57,9 +57,12 @@ def bodies(draw: st.DrawFn, max_rows: int = 12) -> Body:
     columns = {name: draw(arrays(dtype, n, elements=bounds[name])) for name, dtype in COLUMNS.items()}
     walls = draw(st.none() | arrays(np.dtype("<i8"), n))
     extra = draw(st.dictionaries(st.integers(0, n - 1), extras, max_size=3)) if n else {}
+    for row in np.flatnonzero(columns["kind"] == Kind.EVENT).tolist():
+        extra[row] = {**extra.get(row, {}), "event": draw(texts)}
     return Body(
         boot=draw(names), made_boot_ns=draw(naturals), made_wall_ns=draw(naturals), wall_synced=draw(st.booleans()),
-        first_row=draw(naturals), key_id=draw(naturals), zones=zones, profiles=profiles, t_wall_ns=walls, extra=extra, **columns,
+        first_row=draw(st.integers(0, MAX_INT - n)), key_id=draw(naturals), zones=zones,
+        profiles=profiles, t_wall_ns=walls, extra=extra, **columns,
     )  # fmt: skip
 
 
