@@ -149,14 +149,21 @@ class Acceptor:
         own = bounds if body.boot == header.boot else at(self._memory.bounds(header.agent, body.boot), body.made_boot_ns)
         if own.is_measured:
             return own.offset_ns, MEASURED, bounds.width_ns
-        if body.wall_synced:
-            return body.made_wall_ns - body.made_boot_ns, AGENT, bounds.width_ns
+        agent_ns = body.made_wall_ns - body.made_boot_ns
+        if body.wall_synced and own.low_ns <= agent_ns <= own.high_ns:
+            return agent_ns, AGENT, bounds.width_ns
         if body.boot != header.boot and bounds.is_measured:
-            # An earlier boot that was never bounded ended before this one began.
-            known = own if own.low_ns > UNKNOWN.low_ns // 2 else own._replace(low_ns=bounds.offset_ns - body.made_boot_ns)
-            self._memory.set_bounds(header.agent, body.boot, Bounds(body.made_boot_ns, known.low_ns, known.high_ns, known.restarts))
-            return known.low_ns, BOUNDED, bounds.width_ns
+            return self._bounded(header, body, own, bounds), BOUNDED, bounds.width_ns
         return received_ns - body.made_boot_ns, RECEIVED, bounds.width_ns
+
+    def _bounded(self, header: Header, body: Body, own: Bounds, now: Bounds) -> int:
+        """The offset of an earlier boot of which little is known; the same guess for all its frames."""
+        if own.is_bounded:
+            return own.offset_ns
+        # It was never bounded, and ended before this one began.
+        guess_ns = own.low_ns if own.low_ns > UNKNOWN.low_ns // 2 else min(now.offset_ns - body.made_boot_ns, own.high_ns)
+        self._memory.set_bounds(header.agent, body.boot, own._replace(low_ns=guess_ns, high_ns=UNKNOWN.high_ns))
+        return guess_ns
 
     def _add_gap(self, outcome: Outcome, header: Header, body: Body, mark: Mark, made_ns: int) -> None:
         lost = body.first_row - mark.next_row

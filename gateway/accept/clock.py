@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 
 MAX_DRIFT_PPM: Final = 100
 MEASURED_WIDTH_NS: Final = 2_000_000_000
-UNBOUNDED_NS: Final = 1 << 60
+UNBOUNDED_NS: Final = 3 << 60
+"""Beyond any offset (until 2079), while a width of twice as much still is an integer of 64 bits."""
 
 
 class Bounds(NamedTuple):
@@ -32,6 +33,11 @@ class Bounds(NamedTuple):
     @property
     def is_measured(self) -> bool:
         return self.width_ns <= MEASURED_WIDTH_NS
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether anything is known on both sides."""
+        return self.width_ns < 1 << 58
 
     @property
     def offset_ns(self) -> int:
