@@ -7,17 +7,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.machine import AROUND, Meter, pinned, rss_mb
+from benchmarks.profiling import Profiler
+from benchmarks.results import Failed
 from benchmarks.stub import Stub
 from benchmarks.under_test import GatewayUnderTest, broker
 from simulators.load_frames import Load
 
-IDLE_S = 20.0
+IDLE_S = 60.0
 """Nothing arrived for so long: the run has failed."""
 
 
@@ -69,8 +70,8 @@ def load_command(load: Load, broker_port: int, frames: int, window: int, rate: f
     return [sys.executable, "-m", "simulators.load", *(f"--{key}={value}" for key, value in options.items())]
 
 
-def run(ingest: Ingest, beside: Callable[[GatewayUnderTest], None] = lambda gateway: None) -> Run:
-    """One gateway from its start until every row has arrived. `beside` is called once it runs, as a profiler may."""
+def run(ingest: Ingest, profiler: Profiler | None = None) -> Run:
+    """One gateway from its start until every row has arrived."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="footfall-bench.")))
         mosquitto = broker(folder)
@@ -79,18 +80,21 @@ def run(ingest: Ingest, beside: Callable[[GatewayUnderTest], None] = lambda gate
         gateway = stack.enter_context(
             GatewayUnderTest(folder, ingest.load.site(), mosquitto.port, {"url": stub.url}, stay_points=ingest.stay_points)
         )
-        beside(gateway)
+        if profiler:
+            profiler.start(gateway.process.pid)
         meter = Meter(*gateway.pids)
         command = load_command(ingest.load, mosquitto.port, ingest.frames, ingest.window, ingest.rate)
         generator = subprocess.Popen(pinned(AROUND, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         stack.callback(generator.kill)
         wait(ingest, stub, gateway, generator)
         cpu_s, last_s = meter.cpu_s(), stub.counts().last_s
+        if profiler:
+            print(profiler.stop(ingest.rows))
         return Run(ingest.rows, stub.counts().lines, cpu_s, last_s - meter.began_s, rss_mb(gateway.process.pid), gateway.start_s)
 
 
 def wait(ingest: Ingest, stub: Stub, gateway: GatewayUnderTest, generator: subprocess.Popen[bytes]) -> None:
-    """Until everything sent is where it belongs. RuntimeError with what is known if it does not get there."""
+    """Until everything sent is where it belongs. Failed, with what is known, if it does not get there."""
     lines, progressed_s = -1, time.monotonic()
     while True:
         counts = stub.counts()
@@ -99,15 +103,15 @@ def wait(ingest: Ingest, stub: Stub, gateway: GatewayUnderTest, generator: subpr
             lines, progressed_s = counts.lines, now_s
         ended = generator.poll() is not None
         if ended and generator.returncode:
-            raise RuntimeError(f"the load generator failed: {generator.communicate()[1].decode()[-2000:]}")
+            raise Failed(f"the load generator failed: {generator.communicate()[1].decode()[-2000:]}")
         if ended and now_s - progressed_s > 0.5 and (not ingest.stay_points or counts.events >= ingest.rows):
             break
         if now_s - progressed_s > IDLE_S or not gateway.process.is_running:
             last = gateway.log.read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"{counts.events} of {ingest.rows} rows arrived, then nothing; the gateway's log ends with:\n{last}")
+            raise Failed(f"{counts.events} of {ingest.rows} rows arrived, then nothing; the gateway's log ends with:\n{last}")
         time.sleep(0.05)
     if ingest.stay_points and counts.events != ingest.rows:
-        raise RuntimeError(f"{counts.events} rows arrived instead of {ingest.rows}")
+        raise Failed(f"{counts.events} rows arrived instead of {ingest.rows}")
     sent = json.loads((generator.communicate()[0] or b"{}").splitlines()[-1])
     if sent["rows"] < ingest.rows:
-        raise RuntimeError(f"the load generator sent {sent['rows']} rows instead of {ingest.rows}")
+        raise Failed(f"the load generator sent {sent['rows']} rows instead of {ingest.rows}")

@@ -15,7 +15,12 @@ _TICK_S: Final = 1.0 / os.sysconf("SC_CLK_TCK")
 
 def cpu_s(*pids: int) -> float:
     """User and system time of all threads of these processes so far (proc(5), fields 14 and 15 of stat)."""
-    return sum(sum(map(int, _stat(pid)[11:13])) for pid in pids) * _TICK_S
+    return sum(_cpu_s(Path(f"/proc/{pid}")) for pid in pids)
+
+
+def thread_cpu_s(pid: int) -> dict[int, float]:
+    """The same of each thread, by its id."""
+    return {int(task.name): _cpu_s(task) for task in Path(f"/proc/{pid}/task").iterdir()}
 
 
 def rss_mb(pid: int, peak: bool = False) -> float:
@@ -80,6 +85,7 @@ class Meter:
         return time.monotonic() - self._began_s
 
 
-def _stat(pid: int) -> list[str]:
-    """The fields after the command's name, which may contain anything."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+def _cpu_s(folder: Path) -> float:
+    """Behind the command's name, which may contain anything, user and system time are the 12th and 13th field."""
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK_S

@@ -10,6 +10,11 @@ from typing import Any, Literal
 
 from rich.table import Table
 
+
+class Failed(Exception):
+    """A run that has no result; the message says what was seen of it."""
+
+
 Bound = Literal["<=", ">="]
 
 
@@ -50,13 +55,11 @@ class Result:
         return measured <= self.target.limit if self.target.bound == "<=" else measured >= self.target.limit
 
 
-def as_json(results: Sequence[Result]) -> str:
-    """A list of {"name", "value", "unit", "peer", "peer_value", "ratio"}, with the target and a note where there is one."""
-    return json.dumps([_entry(result) for result in results], indent=1, ensure_ascii=False) + "\n"
-
-
 def save(path: Path, results: Sequence[Result]) -> None:
-    """Into `path`; entries of other names that are there already stay."""
+    """Into `path`, a list of {"name", "value", "unit", "peer", "peer_value", "ratio"}, with target, reached and note where there are.
+
+    Entries of other names that are there already stay.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     names = {result.name for result in results}
     before = json.loads(path.read_text()) if path.exists() else []

@@ -12,10 +12,11 @@ import socket
 import sys
 import threading
 import time
-import urllib.request
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+
+import urllib3
 
 from simulators.parts.process import Process, free_port, is_listening
 
@@ -50,8 +51,8 @@ class Stub:
         self.process = Process(command, folder / "stub.log", lambda: is_listening(self.port))
 
     def counts(self) -> Counts:
-        with urllib.request.urlopen(f"{self.url}/count", timeout=30) as answer:
-            return Counts(**json.load(answer))
+        answer = urllib3.request("GET", f"{self.url}/count", timeout=30.0, retries=False)
+        return Counts(**answer.json())
 
     def __enter__(self) -> Stub:
         self.process.start()

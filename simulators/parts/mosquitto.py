@@ -20,6 +20,7 @@ listener {port} 127.0.0.1
 persistence {persistence}
 persistence_location {folder}/
 max_queued_messages {max_queued_messages}
+max_inflight_messages {max_inflight_messages}
 log_dest stdout
 log_type error
 log_type warning
@@ -39,10 +40,19 @@ def binary() -> Path:
 class Mosquitto:
     """One broker in `folder` on 127.0.0.1:`port`; a start on the same folder and port is a restart with its sessions.
 
-    `max_queued_messages` is what it keeps for an absent subscriber, 0 keeps all; Mosquitto's own default is 1000.
+    `max_queued_messages` is what it keeps for an absent subscriber, 0 keeps all; Mosquitto's own default is 1000. `max_inflight_messages`
+    is what an MQTT 3.1.1 subscriber may have unacknowledged; one of MQTT 5 says so itself.
     """
 
-    def __init__(self, folder: Path, port: int | None = None, *, persistence: bool = True, max_queued_messages: int = 1000) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int | None = None,
+        *,
+        persistence: bool = True,
+        max_queued_messages: int = 1000,
+        max_inflight_messages: int = 20,
+    ) -> None:
         self.folder = folder.absolute()
         self.port = port or free_port()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -53,6 +63,7 @@ class Mosquitto:
             folder=self.folder,
             persistence=str(persistence).lower(),
             max_queued_messages=max_queued_messages,
+            max_inflight_messages=max_inflight_messages,
         )
         config.write_text(text)
         self.process = Process([str(binary()), "-c", str(config)], self.folder / "mosquitto.log", lambda: is_listening(self.port))

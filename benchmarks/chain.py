@@ -1,0 +1,149 @@
+"""A chain of 7,000 stores with 4 agents each, a frame of 30 rows from each every 10 s, for minutes; and a million subjects.
+
+The load obeys receipts as agents do, so that nothing is lost where the gateway is late: lateness then shows as backlog. The gateway
+is not asked for its status meanwhile, which would cost it time; its CPU and memory are read from the kernel.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.ingest import load_command
+from benchmarks.machine import AROUND, Meter, pinned, rss_mb
+from benchmarks.profiling import Profiler
+from benchmarks.results import Failed
+from benchmarks.stub import Stub
+from benchmarks.under_test import GatewayUnderTest, broker
+from simulators.load_frames import Load
+
+STORES: Final = 7000
+CHAIN: Final = Load(stores=STORES, agents=4, rows=30, frame_s=10.0)
+FRAMES_PER_S: Final = 2800.0
+MILLION: Final = Load(stores=STORES, agents=4, rows=74, frame_s=10.0)
+"""28,000 agents with 36 subjects around each: 1,008,000, all of them inside at once."""
+MILLION_FRAMES_PER_S: Final = 1000.0
+SAMPLE_S: Final = 10.0
+SETTLE_S: Final = 60.0
+"""What is still on its way when the load ends must be through by then."""
+CHECKPOINT_S: Final = 15.0
+WINDOW: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`at_s` since the first frame, CPU used so far, memory now, events that the server had by then."""
+
+    at_s: float
+    cpu_s: float
+    rss_mb: float
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """`late_s`: how long after its plan the load had sent all; `settled_s`: how long then until nothing waited any more."""
+
+    samples: list[Sample]
+    start_s: float
+    late_s: float
+    settled_s: float
+    peak_mb: float
+    backlog: dict[str, int]
+
+    @property
+    def core_share(self) -> float:
+        """Over the whole time, the arrival of everybody in the first seconds included."""
+        return self.samples[-1].cpu_s / self.samples[-1].at_s
+
+    @property
+    def steady_share(self) -> float:
+        """In the second half."""
+        middle, last = self.samples[len(self.samples) // 2], self.samples[-1]
+        return (last.cpu_s - middle.cpu_s) / (last.at_s - middle.at_s) if last.at_s > middle.at_s else self.core_share
+
+
+def run(seconds: float, stay_points: bool = True, profiler: Profiler | None = None) -> Chain:
+    """The chain for so long."""
+    frames = max(1, round(seconds / CHAIN.frame_s))
+    with _running(CHAIN, frames, FRAMES_PER_S, stay_points) as (gateway, stub, generator):
+        if profiler:
+            profiler.start(gateway.process.pid)
+        found = _watch(gateway, stub, generator, frames * CHAIN.total_agents / FRAMES_PER_S)
+        if profiler:
+            print(profiler.stop(frames * CHAIN.total_agents * CHAIN.rows))
+        return found
+
+
+def million_subjects() -> tuple[float, float]:
+    """Resident MB of a gateway that has seen 1,008,000 subjects, after a checkpoint; and its peak."""
+    with _running(MILLION, 2, MILLION_FRAMES_PER_S, True) as (gateway, stub, generator):
+        _watch(gateway, stub, generator, 2 * MILLION.total_agents / MILLION_FRAMES_PER_S)
+        time.sleep(CHECKPOINT_S)
+        return rss_mb(gateway.process.pid), rss_mb(gateway.process.pid, peak=True)
+
+
+@contextmanager
+def _running(load: Load, frames: int, rate: float, stay_points: bool) -> Iterator[tuple[GatewayUnderTest, Stub, subprocess.Popen[bytes]]]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="footfall-bench.")))
+        mosquitto = broker(folder)
+        stack.callback(mosquitto.stop)
+        stub = stack.enter_context(Stub(folder))
+        gateway = stack.enter_context(GatewayUnderTest(folder, load.site(), mosquitto.port, {"url": stub.url}, stay_points=stay_points))
+        command = load_command(load, mosquitto.port, frames, WINDOW, rate)
+        generator = subprocess.Popen(pinned(AROUND, command), stdout=subprocess.PIPE)
+        stack.callback(generator.wait)
+        stack.callback(generator.kill)
+        yield gateway, stub, generator
+
+
+def _watch(gateway: GatewayUnderTest, stub: Stub, generator: subprocess.Popen[bytes], plan_s: float) -> Chain:
+    while not stub.counts().events:
+        _check(gateway, generator, 0.0, plan_s)
+        time.sleep(0.05)
+    meter = Meter(*gateway.pids)
+    samples: list[Sample] = []
+    while generator.poll() is None:
+        _check(gateway, generator, meter.wall_s(), plan_s)
+        if meter.wall_s() >= SAMPLE_S * (len(samples) + 1):
+            samples.append(_sample(meter, gateway, stub))
+        time.sleep(0.2)
+    samples.append(_sample(meter, gateway, stub))
+    settled_s, backlog = _settle(gateway)
+    sent = json.loads(generator.stdout.read().splitlines()[-1]) if generator.stdout else {}
+    return Chain(samples, gateway.start_s, float(sent["seconds"]) - plan_s, settled_s, rss_mb(gateway.process.pid, peak=True), backlog)
+
+
+def _check(gateway: GatewayUnderTest, generator: subprocess.Popen[bytes], now_s: float, plan_s: float) -> None:
+    if not gateway.process.is_running:
+        raise Failed(f"the gateway ended; its log ends with:\n{gateway.log.read_text(errors='replace')[-2000:]}")
+    if generator.returncode:
+        raise Failed("the load generator failed")
+    if now_s > 2 * plan_s + SETTLE_S:
+        raise Failed(f"the gateway does not keep up: after {now_s:.0f} s not all is taken in that was sent in {plan_s:.0f} s")
+
+
+def _sample(meter: Meter, gateway: GatewayUnderTest, stub: Stub) -> Sample:
+    return Sample(meter.wall_s(), meter.cpu_s(), rss_mb(gateway.process.pid), stub.counts().events)
+
+
+def _settle(gateway: GatewayUnderTest) -> tuple[float, dict[str, int]]:
+    """Until no record and no batch waits; how long that took, and what still waited if it took too long."""
+    began_s = time.monotonic()
+    while True:
+        status = gateway.status()
+        journal, sink = status["journal"], status["sink"]
+        backlog = {"records": journal["head"] - journal["position"], "batches": sink["outbox_batches"]}
+        took_s = time.monotonic() - began_s
+        # A tick every two seconds is a record too, which nobody waits for.
+        if (backlog["records"] <= 1 and not backlog["batches"]) or took_s > SETTLE_S:
+            return took_s, backlog
+        time.sleep(0.5)

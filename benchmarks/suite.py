@@ -1,0 +1,220 @@
+"""Every benchmark: what it runs, with how much effort, and what its results are held to."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from benchmarks import agent_memory, chain, influx, ingest, json_events, latency, peers
+from benchmarks.ingest import Ingest, Run, best
+from benchmarks.machine import load_average
+from benchmarks.messages import Format
+from benchmarks.profiling import Profiler
+from benchmarks.results import Result, Target
+from simulators.load_frames import Load
+
+FRAMES_500: Final = Ingest(Load(stores=10, agents=4, rows=500), frames=75, window=10)
+FRAMES_30: Final = Ingest(Load(stores=700, agents=4, rows=30), frames=25, window=3)
+"""2,800 agents; their windows together stay below what the broker queues."""
+INTO_INFLUX: Final = Ingest(Load(stores=10, agents=4, rows=500), frames=40, window=10)
+EVERY_ROW: Final = "stay_points on, so that every row becomes a line"
+AS_SHIPPED: Final = "stay_points off, as shipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """`quick`: little of everything, once. `say` tells what is going on."""
+
+    quick: bool
+    say: Callable[[str], None]
+
+    def repeats(self, count: int) -> int:
+        return 1 if self.quick else count
+
+    def events(self, count: int) -> int:
+        return count // 10 if self.quick else count
+
+    def shortened(self, run: Ingest) -> Ingest:
+        return replace(run, frames=max(5, run.frames // 5)) if self.quick else run
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    name: str
+    says: str
+    results: tuple[str, ...]
+    run: Callable[[Effort], list[Result]]
+
+
+def ingest_500(effort: Effort) -> list[Result]:
+    ours = _ours(FRAMES_500, effort, 3)
+    plain = _ours(replace(FRAMES_500, stay_points=False), effort, 2)
+    name, note = "ingest_cpu_us_per_row_500", f"{EVERY_ROW}; best of {effort.repeats(3)}"
+    beside = {
+        "telegraf_lp": (_peer("telegraf", "lines-500", effort, 1_500_000, 3), Target("ratio", "<=", 0.5)),
+        "telegraf_json": (_peer("telegraf", "json-500", effort, 500_000, 2), None),
+        "tutorial": (_peer("tutorial", "json", effort, 60_000, 2), Target("ratio", "<=", 1 / 20)),
+    }
+    telegraf, rows_per_s = beside["telegraf_lp"][0], Target("value", ">=", 400_000)
+    return [
+        Result("ingest_rows_per_s_500", _rows_per_s(ours), "rows/s a core", "telegraf_lp", _rows_per_s(telegraf), rows_per_s, _wall(ours)),
+        *(Result(name, ours.us_per_row, "us", peer, run.us_per_row, target, note) for peer, (run, target) in beside.items()),
+        Result("ingest_rows_per_s_500_default", _rows_per_s(plain), "rows/s a core", note=f"{AS_SHIPPED}; {_wall(plain)}"),
+    ]  # fmt: skip
+
+
+def ingest_30(effort: Effort) -> list[Result]:
+    ours = _ours(FRAMES_30, effort, 2)
+    plain = _ours(replace(FRAMES_30, stay_points=False), effort, 1)
+    return [
+        Result(
+            "ingest_frames_per_s_30",
+            _frames_per_s(ours),
+            "frames/s a core",
+            target=Target("value", ">=", 5000),
+            note=f"{EVERY_ROW}; {_wall(ours)}",
+        ),
+        Result("ingest_frames_per_s_30_default", _frames_per_s(plain), "frames/s a core", note=f"{AS_SHIPPED}; {_wall(plain)}"),
+    ]
+
+
+def json_cpu(effort: Effort) -> list[Result]:
+    ours = best([json_events.run(effort.events(40_000)) for _ in range(effort.repeats(2))])
+    effort.say(f"gateway: {_cost(ours)}")
+    telegraf = _peer("telegraf", "touch", effort, 100_000, 2)
+    tutorial = _peer("tutorial", "touch", effort, 40_000, 2)
+    note = f"the same touches, each a message; ours are checked, made idempotent, pseudonymised and durable; {_wall(ours)}"
+    return [
+        Result("json_cpu_us_per_event", ours.us_per_row, "us", peer, run.us_per_row, note=note)
+        for peer, run in (("telegraf", telegraf), ("tutorial", tutorial))
+    ]
+
+
+def into_influx(effort: Effort) -> list[Result]:
+    load = effort.shortened(INTO_INFLUX)
+    with tempfile.TemporaryDirectory(prefix="footfall-bench.") as folder:
+        lines = Path(folder) / "lines"
+        influx.record(load, lines)
+        pairs = [(influx.bare_loader(load, lines), influx.gateway(load)) for _ in range(effort.repeats(3))]
+    for bare, ours in pairs:
+        effort.say(f"bare loader {bare.rows_per_s:,.0f} rows/s, gateway {ours.rows_per_s:,.0f} rows/s; load average {load_average()}")
+    bare = max((pair[0] for pair in pairs), key=lambda run: run.rows_per_s)
+    ours = max((pair[1] for pair in pairs), key=lambda run: run.rows_per_s)
+    frugal = min((pair[1] for pair in pairs), key=lambda run: run.cpu_s / run.influx_cpu_s)
+    note = f"{ours.rows:,} rows, {ours.lines:,} lines ({bare.lines:,} from the loader); best of {len(pairs)} each"
+    return [
+        Result("influx_rows_per_s", ours.rows_per_s, "rows/s", "bare_loader", bare.rows_per_s, Target("ratio", ">=", 0.9), note),
+        Result("influx_gateway_cpu_share", frugal.cpu_s, "s of CPU", "influxd", frugal.influx_cpu_s, Target("ratio", "<=", 0.25),
+               "gateway's and influxd's CPU in the same run"),
+    ]  # fmt: skip
+
+
+def publish_to_query(effort: Effort) -> list[Result]:
+    runs = [latency.run(60 if effort.quick else 300) for _ in range(effort.repeats(2))]
+    for run in runs:
+        effort.say(f"p50 {run.p50_ms:.0f} ms, p99 {run.p99_ms:.0f} ms, worst {run.worst_ms:.0f} ms; load average {load_average()}")
+    run = min(runs, key=lambda run: run.p99_ms)
+    note = (
+        f"from publishing a frame until a query of InfluxDB 1.8 returns its row, at 5,000 rows/s; p50 {run.p50_ms:.0f} ms, "
+        f"worst {run.worst_ms:.0f} ms of {run.probes} probes; the better of {len(runs)} runs"
+    )
+    return [Result("latency_p99_ms", run.p99_ms, "ms", target=Target("value", "<=", 250), note=note)]
+
+
+def chain_7000(effort: Effort) -> list[Result]:
+    full = _chain(effort, 30 if effort.quick else 300, stay_points=True)
+    results = [
+        Result(
+            "chain_7000_stores_core_share", full.core_share, "cores", target=Target("value", "<=", 0.6), note=f"{EVERY_ROW}; {_of(full)}"
+        )
+    ]
+    if not effort.quick:
+        plain = _chain(effort, 60, stay_points=False)
+        results.append(Result("chain_7000_stores_core_share_default", plain.core_share, "cores", note=f"{AS_SHIPPED}; {_of(plain)}"))
+    return results
+
+
+def gateway_memory(effort: Effort) -> list[Result]:
+    at_end, peak = chain.million_subjects()
+    note = f"1,008,000 subjects, all inside at once, 7,000 stores, 28,000 agents; peak {peak:.0f} MB"
+    return [Result("gateway_rss_mb_1m_subjects", at_end, "MB", target=Target("value", "<=", 500), note=note)]
+
+
+def agent_memory_10k(effort: Effort) -> list[Result]:
+    found = agent_memory.measure(10_000, 0.25 if effort.quick else 1.0)
+    note = f"grown by {found.growth_mb:.1f} MB since five minutes had passed; {found.us_per_sighting:.1f} us of CPU a sighting"
+    return [Result("agent_rss_mb_10k", found.rss_mb, "MB", target=Target("value", "<=", 80), note=note)]
+
+
+BENCHMARKS: Final = (
+    Benchmark("ingest_500", "frames of 500 rows into a sink that answers 204, beside Telegraf and the tutorials' gateway",
+              ("ingest_rows_per_s_500", "ingest_cpu_us_per_row_500", "ingest_rows_per_s_500_default"), ingest_500),
+    Benchmark("ingest_30", "frames of 30 rows from 2,800 agents into a sink that answers 204",
+              ("ingest_frames_per_s_30", "ingest_frames_per_s_30_default"), ingest_30),
+    Benchmark("json", "plain JSON events, one a message", ("json_cpu_us_per_event",), json_cpu),
+    Benchmark("influx", "into InfluxDB 1.8 beside a bare loader of the same lines",
+              ("influx_rows_per_s", "influx_gateway_cpu_share"), into_influx),
+    Benchmark("latency", "from publishing to queryable at 5,000 rows/s", ("latency_p99_ms",), publish_to_query),
+    Benchmark("chain", "7,000 stores, 28,000 agents, 2,800 frames/s, 84,000 rows/s",
+              ("chain_7000_stores_core_share", "chain_7000_stores_core_share_default"), chain_7000),
+    Benchmark("memory", "a million subjects in one gateway", ("gateway_rss_mb_1m_subjects",), gateway_memory),
+    Benchmark("agent_memory", "10,000 identifiers around one agent for an hour of simulated time", ("agent_rss_mb_10k",), agent_memory_10k),
+)  # fmt: skip
+
+PROFILES: Final[Mapping[str, Callable[[Profiler], object]]] = {
+    "ingest_500": lambda profiler: print(_cost(ingest.run(FRAMES_500, profiler))),
+    "ingest_500_default": lambda profiler: print(_cost(ingest.run(replace(FRAMES_500, stay_points=False), profiler))),
+    "ingest_30": lambda profiler: print(_cost(ingest.run(FRAMES_30, profiler))),
+    "chain": lambda profiler: print(_of(chain.run(60, True, profiler))),
+}
+
+
+def _ours(run: Ingest, effort: Effort, repeats: int) -> Run:
+    run = effort.shortened(run)
+    runs = []
+    for _ in range(effort.repeats(repeats)):
+        runs.append(ingest.run(run))
+        effort.say(f"gateway, stay_points {'on' if run.stay_points else 'off'}: {_cost(runs[-1])}")
+    return best(runs)
+
+
+def _peer(peer: peers.Peer, form: Format, effort: Effort, events: int, repeats: int) -> Run:
+    runs = []
+    for _ in range(effort.repeats(repeats)):
+        runs.append(peers.run(peer, form, effort.events(events)))
+        effort.say(f"{peer}, {form}: {_cost(runs[-1])}")
+    return best(runs)
+
+
+def _chain(effort: Effort, seconds: float, stay_points: bool) -> chain.Chain:
+    found = chain.run(seconds, stay_points)
+    effort.say(f"stay_points {'on' if stay_points else 'off'}: {_of(found)}; load average {load_average()}")
+    return found
+
+
+def _rows_per_s(run: Run) -> float:
+    return 1e6 / run.us_per_row
+
+
+def _frames_per_s(run: Run) -> float:
+    return _rows_per_s(run) / FRAMES_30.load.rows
+
+
+def _wall(run: Run) -> str:
+    return f"{run.rows / run.wall_s:,.0f} rows/s by the clock with {run.cpu_share:.0%} of a core"
+
+
+def _cost(run: Run) -> str:
+    return f"{run.us_per_row:.2f} us a row, {_wall(run)}, {run.rss_mb:.0f} MB; load average {load_average()}"
+
+
+def _of(run: chain.Chain) -> str:
+    shown = run.samples[:: max(1, len(run.samples) // 8)]
+    return (
+        f"share {run.core_share:.2f} of a core, {run.steady_share:.2f} in the second half; started in {run.start_s:.1f} s; "
+        f"late by {run.late_s:.1f} s, settled after {run.settled_s:.1f} s with {run.backlog}; "
+        f"MB resident {' '.join(f'{sample.rss_mb:.0f}' for sample in shown)}, peak {run.peak_mb:.0f}"
+    )
