@@ -210,7 +210,8 @@ class Visits:
         stores = {int(state.slots.store[slot]) for slot in state.slots.chain(int(subject, 16))}
         stores |= {state.estate.stores.of(row[1]) for row in state.ledger.visits_of(subject)}
         for store in sorted(stores):
-            for member in self._members([subject], store, -EVER_NS, EVER_NS):
+            for found in self._members([subject], store, -EVER_NS, EVER_NS):
+                member = self._again(store, found)  # projecting the one before may have changed it
                 before, after = member.fan, state.identity.fan_of(subject, member.start_ns)
                 if before != after:
                     self._set_fan(member, after)
@@ -221,7 +222,8 @@ class Visits:
 
     def _project_near(self, store: int, fan: str, near: Member) -> None:
         """A fan's other visits around this one's span may have gained or lost it."""
-        for other in self._members(self._state.identity.subjects_of(fan), store, near.start_ns, near.last_ns):
+        timeout = int(self._state.estate.timeout_ns[store])
+        for other in self._members(self._state.identity.subjects_of(fan), store, near.start_ns - timeout, near.last_ns + timeout):
             if other.fan == fan and other.vid != near.vid:
                 self._project_around(store, self._again(store, other))
 
