@@ -190,8 +190,13 @@ class Acceptor:
         if not rows:
             return data, body
         for row in rows:
-            text = str(body.extra[row]["event"]).encode()
-            self._events_in(outcome, header.store, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns)
+            text = body.extra[row]["event"].encode()
+            try:
+                self._events_in(outcome, header.store, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns)
+            except ContractError as error:  # the frame is taken all the same: else its agent would send it for ever
+                key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
+                outcome.refused.append(Refused(error.reason, str(error), text, 1, key))
+                outcome.units_in += 1
         # An event always has a text, so that the journal's bodies can be read again; this one is empty.
         extra = {**body.extra, **dict.fromkeys(rows, {"event": ""})}
         body = replace(body, extra=extra)
