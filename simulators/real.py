@@ -11,7 +11,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,9 @@ from footfall.errors import FootfallError
 from gateway.fold.fold import EXPIRE_EVERY_TURNS
 from gateway.points import SCHEMA
 from gateway.query.influx_reader import InfluxReader
-from gateway.query.table import Table
 from gateway.service import TICK_S
 from gateway.site import Agent, Site, Store, Zone
+from simulators.dumps import Dump, differences, dump
 from simulators.estate import section_text
 from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.mosquitto import Mosquitto
@@ -48,8 +48,6 @@ _ADVICE: Final = """the recordings are not in {folder}: skipped.
 They are uci-calit2 (CalIt2 Building People Counts, archive.ics.uci.edu, CC BY 4.0: cal-inflow.csv, cal-outflow.csv) and sal-rb (BLE door
 recordings of Silicon Austria Labs, Karoliny et al. 2021, CC BY 4.0), each in a folder of that name. FOOTFALL_REAL_DATA may name another
 place."""
-Dump = Mapping[tuple[Any, ...], tuple[Any, ...]]
-"""Every point: (measurement, time, tags) to its fields."""
 
 
 class Wrong(FootfallError):
@@ -158,7 +156,7 @@ class _Passage:
         self._step("into the database")
         self._settle()
         with closing(InfluxReader(self._database.url, self._database.bucket, self._database.token)) as reader:
-            return dump(reader)
+            return dump(reader, without=("agent",))
 
     def _settle(self) -> None:
         begun_s = since_s = time.monotonic()
@@ -215,16 +213,6 @@ def site(data: Path) -> Site:
     )
 
 
-def dump(reader: InfluxReader) -> Dump:
-    """All points but those of `agent`, which say when something was sent."""
-    return {key: fields for name in SCHEMA if name != "agent" for key, fields in _points(name, reader.rows(name, void=True))}
-
-
-def differences(before: Dump, after: Dump) -> list[tuple[Any, ...]]:
-    """The keys of points that are not in both, or are not the same in both."""
-    return [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
-
-
 def without_lag(points: Dump) -> Dump:
     """`lag_ms` says when a row was received: it is another in another run."""
     at = list(SCHEMA["presence"].fields).index("lag_ms")
@@ -234,13 +222,6 @@ def without_lag(points: Dump) -> Dump:
 def people(path: Path) -> int:
     """The counts of a file, read without any of our readers."""
     return sum(map(int, re.findall(r'^"[^"]+",(\d+)\r?$', path.read_text(encoding="utf-8"), re.MULTILINE)))
-
-
-def _points(name: str, table: Table) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
-    tags = zip(*(table.values(tag) for tag in SCHEMA[name].tags), strict=True)
-    fields = zip(*(table.values(field) for field in SCHEMA[name].fields), strict=True)
-    for time_ns, key, values in zip(table.time_ns.tolist(), tags, fields, strict=True):
-        yield (name, time_ns, *key), values
 
 
 def _replay(broker: Mosquitto, store: str, folder: Path, format_name: str, *more: str) -> None:

@@ -80,6 +80,7 @@ def _table(result: Result) -> Table:
     table.caption = (
         f"sent until queryable: p50 {_quantile(result.lags_s, 0.5):.1f} s, p99 {_quantile(result.lags_s, 0.99):.1f} s, outages included\n"
         f"time of events: p50 {_quantile(errors, 0.5):.0f} ms off, worst {_quantile(errors, 1.0):.0f} ms\n"
+        f"derived from these: {result.points - result.verdict.stored:,} points, {_as_undisturbed(result)}\n"
         f"sent again: {result.repeated_events:,} events, {result.resent_frames:,} raw frames\n"
         f"balance: in {balance['in_total']:,} = written {balance['written_total']:,} + quarantined {balance['quarantined_total']:,}"
         f" + dropped {sum(balance['dropped_total'].values()):,} ({dropped})"
@@ -88,9 +89,15 @@ def _table(result: Result) -> Table:
     return table
 
 
+def _as_undisturbed(result: Result) -> str:
+    return "not all as an undisturbed fold gives" if result.failures else "as an undisturbed fold of the same journal gives"
+
+
 def _say_failures(result: Result, console: Console) -> None:
-    for failure in result.failures:
+    for failure in result.failures[:ROWS_SHOWN]:
         console.print(f"[bold red]✘[/] {escape(failure)}")
+    if len(result.failures) > ROWS_SHOWN:
+        console.print(f"… and {len(result.failures) - ROWS_SHOWN:,} more")
     for what, rows in (("lost", result.verdict.lost), ("doubled", result.verdict.doubled)):
         for row in rows[:ROWS_SHOWN]:
             console.print(f"[bold red]{what}:[/] {escape(str(row))}")

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from simulators.chaos.plan import KINDS, kind_of, strikes
 from simulators.chaos.raw import RawFrames
 from simulators.chaos.setup import AGENTS, Setup, agent_names, receivers_of
 from simulators.chaos.victims import Victim
+from simulators.dumps import differences, dump
 from simulators.load_frames import Load
 
 RAW_SHARE: Final = 0.5
@@ -76,6 +77,8 @@ class Result:
     balance: Mapping[str, Any]
     repeated_events: int
     resent_frames: int
+    points: int = 0
+    """In the database, derived ones included."""
 
     @property
     def is_right(self) -> bool:
@@ -119,7 +122,8 @@ class Run:
                 self._until(self._is_quiet, "draining", QUIET_LIMIT_S)
                 result = self._judge()
                 if result.verdict.is_still:
-                    return result
+                    points, wrong = self._refold()
+                    return replace(result, points=points, failures=[*result.failures, *wrong])
 
     def _record(self) -> None:
         rows_per_s = self.settings.events * RECORDED_SHARE / AGENTS / self._feeding_s
@@ -165,8 +169,10 @@ class Run:
             till.more(max(0, -(-missing // AGENTS)))
 
     def _recorded_rows(self) -> int:
-        """Spooled rows of the recordings: the tills' events are spooled too."""
-        return max(0, self._setup.spooled_rows() - sum(len(till.accepted) for till in self._tills))
+        """Rows that agents made of their recordings: the tills' events are spooled too, some of them twice."""
+        rows = Rows()
+        oracle.add_frames(rows, self._setup.spooled(), 0)
+        return len(rows)
 
     def _until(self, reached: Callable[[], bool], phase: str, limit_s: float) -> None:
         self._phase = phase
@@ -238,6 +244,19 @@ class Run:
             repeated_events=sum(till.repeated_total for till in self._tills),
             resent_frames=self._raw.resent_total,
         )
+
+    def _refold(self) -> tuple[int, list[str]]:
+        """How many points there are, and which are not as if nothing had ever been killed."""
+        self._phase = "folding again"
+        self._show()
+        self._setup.gateway.process.stop()
+        with closing(self._setup.reader()) as reader:
+            stored = dump(reader)
+        refolded = self._setup.refolded()
+        wrong = differences(refolded, stored)
+        return len(stored), [
+            f"{key}: stored {stored.get(key)}, an undisturbed fold gives {refolded.get(key)}" for key in sorted(wrong, key=str)
+        ]
 
     def _sent_rows(self) -> Rows:
         rows, clock = Rows(), SystemClock()

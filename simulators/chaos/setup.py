@@ -12,12 +12,18 @@ from typing import Any, Final
 
 import urllib3
 
+from device_profiles.profile import shipped
 from edge_agent.keys import write_keys
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
+from gateway.fold.fold import Fold
+from gateway.folding import READ_AT_ONCE
+from gateway.journal import Journal
+from gateway.ledger import Ledger
 from gateway.query.influx_reader import InfluxReader
 from gateway.site import Agent, Site, Store, Zone
 from simulators.chaos.feeds import COUNTER_DOOR, TILL_DOOR, ZONES
+from simulators.dumps import Dump, Key, add_points
 from simulators.estate import section_text
 from simulators.load_frames import Load
 from simulators.parts.influxdb import InfluxServer
@@ -122,6 +128,16 @@ class Setup:
         except (ConfigError, urllib3.exceptions.HTTPError, json.JSONDecodeError, OSError):
             return None
         return total
+
+    def refolded(self) -> Dump:
+        """What an undisturbed fold makes of the journal: one that began at its begin and was never killed. The gateway has ended."""
+        found: dict[Key, tuple[Any, ...]] = {}
+        fold = Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=True)
+        with closing(Journal(self.folder / "state" / "journal.db")) as journal:
+            while records := journal.read(fold.pos, READ_AT_ONCE):
+                for points in fold.apply([(record, None) for record in records]):
+                    add_points(found, points)
+        return found
 
     def reader(self) -> InfluxReader:
         return InfluxReader(self.database.url, self.database.bucket, self.database.token)
