@@ -127,7 +127,11 @@ class Ledger:
     # Links
 
     def save_links(self, rows: Iterable[Row]) -> None:
-        self._db.executemany(f"INSERT OR REPLACE INTO links ({LINK}) VALUES (?,?,?,?,?,?)", rows)
+        """Of a link that is told twice the greater confidence counts, so that the order does not matter."""
+        self._db.executemany(
+            f"INSERT INTO links ({LINK}) VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET confidence = max(confidence, excluded.confidence)",
+            rows,
+        )
 
     def links_of(self, subject: str) -> list[Row]:
         return self._rows(f"SELECT {LINK} FROM links WHERE subject=?", (subject,))

@@ -198,7 +198,7 @@ class Acceptor:
                 outcome.refused.append(Refused(error.reason, str(error), text, 1, key))
                 outcome.units_in += 1
         # An event always has a text, so that the journal's bodies can be read again; this one is empty.
-        extra = {**body.extra, **dict.fromkeys(rows, {"event": ""})}
+        extra = {**body.extra, **{row: {"event": ""} for row in rows}}
         body = replace(body, extra=extra)
         return encode_body(body), body
 

@@ -87,7 +87,7 @@ class Visits:
                 self.close(slot)
             self._project(slot)
             self._grouped.pop(self._vid(slot), None)
-        fan = state.identity.fan_of(int(slots.subject[slot]), time_ns)
+        fan = state.identity.fan_of(int(slots.subject[slot]), opened_ns(key_ns))
         slots.v_state[slot], slots.v_key_ns[slot], slots.v_agent[slot] = OPEN, key_ns, agent
         slots.v_start_ns[slot], slots.v_last_ns[slot] = time_ns, time_ns
         slots.v_minute[slot], slots.v_zones[slot] = time_ns // NS_PER_MINUTE, state.estate.zone_bit(zone)
@@ -204,7 +204,7 @@ class Visits:
                 self._project_around(store, member)
 
     def relink(self, subject: str) -> None:
-        """After links of the subject changed: who made each of its visits, as of its start, and with whom it is one."""
+        """After links of the subject changed: who made each of its visits, as of its opening, and with whom it is one."""
         state = self._state
         self.save()
         stores = {int(state.slots.store[slot]) for slot in state.slots.chain(int(subject, 16))}
@@ -212,7 +212,7 @@ class Visits:
         for store in sorted(stores):
             for found in self._members([subject], store, -EVER_NS, EVER_NS):
                 member = self._again(store, found)  # projecting the one before may have changed it
-                before, after = member.fan, state.identity.fan_of(subject, member.start_ns)
+                before, after = member.fan, state.identity.fan_of(subject, opened_ns(member.vid[1]))
                 if before != after:
                     self._set_fan(member, after)
                 for fan in {before, after} - {""}:
@@ -417,6 +417,11 @@ class Visits:
 
     def load(self, values: Iterable[tuple[list[int], list[object] | None]]) -> None:
         self._grouped = {(vid[0], vid[1], vid[2]): None if c is None else Counted(*c) for vid, c in values}  # type: ignore[arg-type] # as dumped
+
+
+def opened_ns(key_ns: int) -> int:
+    """When a visit's opening event was, to the millisecond. Whose visit it is, is asked as of this: a start may move, a key does not."""
+    return key_ns // NS_PER_MS * NS_PER_MS
 
 
 def _seconds(start_ns: int, last_ns: int) -> float:
