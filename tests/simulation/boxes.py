@@ -11,51 +11,13 @@ from typing import Any
 import numpy as np
 
 from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
-from footfall.topics import Topic
-from gateway.accept.accept import Acceptor, Mark
-from gateway.accept.clock import UNKNOWN, Bounds
-from gateway.accept.places import Places
-from gateway.accept.plain import Pseudonymiser
 from gateway.records import TIME_QUALITIES, RecordKind
-from gateway.site import Site
 from simulators.faults import ClockFault, FaultyClock
+from tests.accept_made import TOPIC, Memory, S, acceptor
 
-S = 1_000_000_000
 HOUR_S = 3600.0
 START_NS = 1_780_012_800 * S
 """2026-05-29 00:00 UTC."""
-TOPIC = Topic("s1", "x", "frames")
-SITE = Site.model_validate({"brand": "b", "stores": [{"name": "s1", "zones": [{"name": "a"}], "doors": ["d"], "agents": [{"name": "x"}]}]})
-
-
-class Memory:
-    """What the journal remembers, in memory."""
-
-    def __init__(self) -> None:
-        self.marks: dict[tuple[str, str], Mark] = {}
-        self.clocks: dict[tuple[str, str], Bounds] = {}
-        self.ids: set[bytes] = set()
-
-    def mark(self, agent: str, epoch: str) -> Mark:
-        return self.marks.get((agent, epoch), Mark())
-
-    def set_mark(self, agent: str, epoch: str, mark: Mark) -> None:
-        self.marks[agent, epoch] = mark
-
-    def bounds(self, agent: str, boot: str) -> Bounds:
-        return self.clocks.get((agent, boot), UNKNOWN)
-
-    def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None:
-        self.clocks[agent, boot] = bounds
-
-    def is_new_event(self, id_hash: bytes) -> bool:
-        new = id_hash not in self.ids
-        self.ids.add(id_hash)
-        return new
-
-
-def acceptor(memory: Memory) -> Acceptor:
-    return Acceptor(Places(SITE), memory, Pseudonymiser(b"a brand's secret, for tests only"))
 
 
 @dataclass(frozen=True)

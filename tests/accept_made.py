@@ -1,0 +1,81 @@
+"""What accept is given in tests: an estate, frames, and a memory without a disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
+from footfall.topics import Topic
+from gateway.accept.accept import Acceptor, Mark
+from gateway.accept.clock import UNKNOWN, Bounds
+from gateway.accept.places import Places
+from gateway.accept.plain import Pseudonymiser
+from gateway.site import Site
+
+S = 1_000_000_000
+NOW = 1_790_000_000 * S
+TOPIC = Topic("s1", "x", "frames")
+EVENTS = Topic("s1", "till", "events")
+SITE = Site.model_validate({
+    "brand": "b",
+    "stores": [
+        {"name": "s1", "zones": [{"name": "a"}, {"name": "b"}], "doors": ["d"], "agents": [{"name": "x"}, {"name": "till"}]},
+        {"name": "s2", "zones": [{"name": "c"}], "agents": [{"name": "y"}]},
+    ],
+})  # fmt: skip
+SECRET = b"a brand's secret, for tests only"
+
+
+class Memory:
+    """What the journal remembers, in memory."""
+
+    def __init__(self) -> None:
+        self.marks: dict[tuple[str, str], Mark] = {}
+        self.clocks: dict[tuple[str, str], Bounds] = {}
+        self.ids: set[bytes] = set()
+
+    def mark(self, agent: str, epoch: str) -> Mark:
+        return self.marks.get((agent, epoch), Mark())
+
+    def set_mark(self, agent: str, epoch: str, mark: Mark) -> None:
+        self.marks[agent, epoch] = mark
+
+    def bounds(self, agent: str, boot: str) -> Bounds:
+        return self.clocks.get((agent, boot), UNKNOWN)
+
+    def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None:
+        self.clocks[agent, boot] = bounds
+
+    def is_new_event(self, id_hash: bytes) -> bool:
+        new = id_hash not in self.ids
+        self.ids.add(id_hash)
+        return new
+
+
+def acceptor(memory: Memory | None = None, secret: bytes | None = SECRET) -> Acceptor:
+    return Acceptor(Places(SITE), memory or Memory(), Pseudonymiser(secret))
+
+
+def body(*kinds: Kind, first_row: int = 0, boot: str = "boot", made_boot_ns: int = 100 * S, **more: Any) -> Body:
+    """Rows of these kinds in zone a, doors at d, made when the boot clock read 100 s."""
+    zones = more.pop("zones", ("a", "d"))
+    values: dict[str, list[Any]] = {name: [0] * len(kinds) for name in COLUMNS} | {
+        "kind": list(kinds),
+        "t_boot_ns": [made_boot_ns - S] * len(kinds),
+        "subject": list(range(1, len(kinds) + 1)),
+        "zone": [int(kind in (Kind.IN, Kind.OUT)) for kind in kinds],
+    }
+    columns = {name: np.array(column, COLUMNS[name]) for name, column in values.items()}
+    given = {"made_wall_ns": 0, "wall_synced": False, "key_id": 1, "extra": {}} | more
+    return Body(boot=boot, made_boot_ns=made_boot_ns, first_row=first_row, zones=zones, profiles=("ibeacon",), **columns, **given)
+
+
+def header(seq: int, **more: Any) -> Header:
+    given = {"store": "s1", "agent": "x", "epoch": "e", "oldest": 1, "boot": "boot", "sent_boot_ns": 100 * S, "sent_wall_ns": 0} | more
+    return Header(seq=seq, **given)
+
+
+def frame(seq: int, data: Body | bytes, **more: Any) -> bytes:
+    return encode_frame(header(seq, **more), encode_body(data) if isinstance(data, Body) else data)

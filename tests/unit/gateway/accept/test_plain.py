@@ -1,0 +1,105 @@
+"""Plain events: normalised and pseudonymised before anything is written; once by their id."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from footfall.errors import ContractError
+from footfall.frames import Kind, decode_body
+from footfall.pseudonyms import lasting_subject, to_hex, type_key
+from footfall.topics import Topic
+from gateway.accept.accept import Outcome
+from gateway.records import RecordKind
+from tests.accept_made import EVENTS, NOW, SECRET, TOPIC, Memory, S, acceptor, body, frame
+
+SALE = {
+    "kind": "touch", "what": "transaction", "id": "pos-881", "time": "2026-11-21T10:02:03.5+08:00", "zone": "a",
+    "identifiers": ["member:8613800000000", "phone:13800000001"], "staff_id": "s12", "amount": 129.0, "items": [{"sku": "A1", "n": 1}],
+}  # fmt: skip
+
+
+def events(value: Any, memory: Memory | None = None, topic: Topic = EVENTS, received_ns: int = NOW) -> Outcome:
+    return acceptor(memory).events(topic, json.dumps(value).encode(), received_ns)
+
+
+def test_no_identifier_is_in_any_journaled_byte() -> None:
+    through_agent = frame(1, body(Kind.EVENT, Kind.STAY, extra={0: {"event": json.dumps(SALE), "note": "8613800000000"}}))
+    for outcome in (events(SALE), acceptor().frame(TOPIC, through_agent, NOW)):
+        assert not outcome.refused
+        for entry in outcome.entries:
+            assert b"13800000" not in entry.body
+            assert b"pos-881" not in entry.body
+    (entry,) = events(SALE).entries
+    member = lasting_subject(type_key(SECRET, "member"), "member", "8613800000000")
+    assert json.loads(entry.body)["subjects"][0] == to_hex(member)
+
+
+def test_an_event_through_an_agent_is_an_entry_of_its_own_at_its_own_time() -> None:
+    without_time = {key: value for key, value in SALE.items() if key != "time"}
+    data = body(Kind.STAY, Kind.EVENT, extra={1: {"event": json.dumps(without_time)}})
+    outcome = acceptor().frame(TOPIC, frame(1, data), NOW)
+    kinds = [entry.kind for entry in outcome.entries]
+    assert sorted(kinds) == [RecordKind.FRAME, RecordKind.EVENT]
+    event, taken = (next(entry for entry in outcome.entries if entry.kind == kind) for kind in (RecordKind.EVENT, RecordKind.FRAME))
+    assert json.loads(event.body)["time_ns"] == NOW - S, "its row is a second older than the frame, which arrived at once"
+    assert (taken.rows, event.rows, outcome.units_in) == (1, 1, 2)
+    assert len(decode_body(taken.body)) == 2, "row numbers stay"
+
+
+def test_an_id_counts_once_for_its_publisher() -> None:
+    memory = Memory()
+    assert len(events([SALE, SALE], memory).entries) == 1
+    again = events(SALE, memory)
+    assert (again.entries, again.dropped, again.units_in) == ([], ("duplicate_event", 1), 1)
+    assert len(events(SALE, memory, Topic("s1", "x", "events")).entries) == 1, "another publisher's ids are its own"
+
+
+def test_events_are_numbered_by_publisher() -> None:
+    memory = Memory()
+    scans = [{"kind": "touch", "what": "scan"}] * 3
+    assert [entry.seq for entry in events(scans, memory).entries] == [1, 2, 3]
+    assert [entry.seq for entry in events(scans, memory).entries] == [4, 5, 6]
+    assert [entry.seq for entry in events(scans, memory, Topic("s1", "x", "events")).entries] == [1, 2, 3]
+
+
+def test_a_bad_event_stands_alone_in_quarantine() -> None:
+    outcome = events([{"kind": "touch", "what": "scan"}, {"kind": "dance"}, 5, {"kind": "touch", "what": "scan", "zone": "cellar"}])
+    assert len(outcome.entries) == 1
+    assert [each.reason for each in outcome.refused] == ["event.invalid", "event.invalid", "site.zone"]
+    assert json.loads(outcome.refused[0].payload) == {"kind": "dance"}
+    assert outcome.units_in == 4
+
+
+def test_a_time_is_its_own_and_else_that_of_arrival() -> None:
+    outcome = events([SALE, {"kind": "touch", "what": "scan"}])
+    assert [json.loads(entry.body)["time_ns"] for entry in outcome.entries] == [1_795_226_523_500_000_000, NOW]
+
+
+def test_without_the_secret_identifiers_are_refused_and_the_rest_is_taken() -> None:
+    outcome = acceptor(secret=None).events(EVENTS, json.dumps([SALE, {"kind": "touch", "what": "scan"}]).encode(), NOW)
+    assert ([each.reason for each in outcome.refused], len(outcome.entries)) == (["event.secret"], 1)
+
+
+def test_a_void_names_the_same_hash_as_the_event() -> None:
+    sale, void = events([SALE, {"kind": "void", "id": "v1", "of": "pos-881", "reason": "wrong", "actor": "till"}]).entries
+    assert json.loads(void.body)["of"] == json.loads(sale.body)["id"]
+
+
+@pytest.mark.parametrize("topic", [Topic("nowhere", "till", "events"), Topic("s1", "y", "events")])
+def test_events_of_strangers_are_refused_as_a_whole(topic: Topic) -> None:
+    with pytest.raises(ContractError, match="not in"):
+        events(SALE, topic=topic)
+
+
+def test_unread_input_is_in_quarantine_row_by_row() -> None:
+    more = {"reason": "no number", "where": "counts.csv line 7", "data": b"x,y"}
+    outcome = acceptor().frame(TOPIC, frame(1, body(Kind.REFUSED, Kind.STAY, Kind.REFUSED, extra={0: more, 2: {}})), NOW)
+    assert [(each.reason, each.payload, each.key) for each in outcome.refused] == [
+        ("source.unread", b"x,y", "x/e/1/0"),
+        ("source.unread", b"", "x/e/1/2"),
+    ]
+    assert "counts.csv line 7" in outcome.refused[0].message
+    assert (outcome.entries[0].rows, outcome.units_in) == (1, 3)
