@@ -26,7 +26,7 @@ def main(
     profile: Annotated[str, typer.Option(help=f"Where the gateway's CPU goes instead, with py-spy: {', '.join(PROFILES)}.")] = "",
 ) -> None:
     """Measure; end with a table and benchmarks/out/bench.json."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(width=max(Console().width, TABLE_WIDTH), soft_wrap=True, highlight=False)
     if profile:
         with tempfile.TemporaryDirectory(prefix="footfall-bench.") as folder:
             PROFILES[_known(profile, list(PROFILES))](Profiler(Path(folder)))
@@ -44,8 +44,8 @@ def main(
             failed.append(f"{benchmark.name}: {error}")
             console.print(f"  [bold red]no result[/]: {error}")
     results.save(OUT, found)
-    console.print(results.table(found), width=max(console.width, TABLE_WIDTH))
-    console.print(*(f"{r.name}: {r.note}" for r in found if r.note), sep="\n")
+    console.print(results.table(found))
+    console.print(*(f"{r.name}: {r.note}{f' [bold red]{r.broken}[/]' if r.broken else ''}" for r in found if r.note), sep="\n")
     short = sorted({r.name for r in found if r.reached is False})
     console.print(f"short of the target: {', '.join(short) or 'none'}; without a result: {len(failed)}; figures are in {OUT}")
     console.print(f"{(time.monotonic() - began_s) / 60:.1f} minutes, load average at the end {load_average()}")

@@ -33,6 +33,9 @@ MILLION_FRAMES_PER_S: Final = 1000.0
 SAMPLE_S: Final = 10.0
 SETTLE_S: Final = 60.0
 """What is still on its way when the load ends must be through by then."""
+LATE_S: Final = 5.0
+GROWTH: Final = 1.1
+"""Memory is flat if it grew by less in the second half."""
 CHECKPOINT_S: Final = 15.0
 WINDOW: Final = 2
 
@@ -49,9 +52,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """`late_s`: how long after its plan the load had sent all; `settled_s`: how long then until nothing waited any more."""
+    """`plan_s` is how long the load should take. `late_s`: how long after its plan the load had sent all; `settled_s`: how long then until nothing waited any more."""
 
     samples: list[Sample]
+    plan_s: float
     start_s: float
     late_s: float
     settled_s: float
@@ -60,8 +64,20 @@ class Chain:
 
     @property
     def core_share(self) -> float:
-        """Over the whole time, the arrival of everybody in the first seconds included."""
-        return self.samples[-1].cpu_s / self.samples[-1].at_s
+        """CPU by the time that there was for it, the arrival of everybody in the first seconds included.
+
+        Of a gateway that was late this is what it would have needed to keep up.
+        """
+        return self.samples[-1].cpu_s / self.plan_s
+
+    @property
+    def broken(self) -> str:
+        """Why it cannot be said to have kept up, or nothing."""
+        late = f"the load ended {self.late_s:.0f} s late" if self.late_s > LATE_S else ""
+        waits = f"{self.backlog} still wait" if self.settled_s > SETTLE_S else ""
+        half = self.samples[len(self.samples) // 2].rss_mb
+        grows = f"memory grew from {half:.0f} to {self.samples[-1].rss_mb:.0f} MB" if self.samples[-1].rss_mb > GROWTH * half else ""
+        return "; ".join(filter(None, (late, waits, grows)))
 
     @property
     def steady_share(self) -> float:
@@ -119,7 +135,9 @@ def _watch(gateway: GatewayUnderTest, stub: Stub, generator: subprocess.Popen[by
     samples.append(_sample(meter, gateway, stub))
     settled_s, backlog = _settle(gateway)
     sent = json.loads(generator.stdout.read().splitlines()[-1]) if generator.stdout else {}
-    return Chain(samples, gateway.start_s, float(sent["seconds"]) - plan_s, settled_s, rss_mb(gateway.process.pid, peak=True), backlog)
+    return Chain(
+        samples, plan_s, gateway.start_s, float(sent["seconds"]) - plan_s, settled_s, rss_mb(gateway.process.pid, peak=True), backlog
+    )
 
 
 def _check(gateway: GatewayUnderTest, generator: subprocess.Popen[bytes], now_s: float, plan_s: float) -> None:

@@ -41,6 +41,8 @@ class Result:
     peer_value: float | None = None
     target: Target | None = None
     note: str = ""
+    broken: str = ""
+    """What else went wrong, so that the target is not reached whatever the value."""
 
     @property
     def ratio(self) -> float | None:
@@ -52,6 +54,8 @@ class Result:
         measured = self.ratio if self.target and self.target.of == "ratio" else self.value
         if self.target is None or measured is None:
             return None
+        if self.broken:
+            return False
         return measured <= self.target.limit if self.target.bound == "<=" else measured >= self.target.limit
 
 
@@ -91,7 +95,7 @@ def _entry(result: Result) -> dict[str, Any]:
     }
     if result.target is not None:
         entry |= {"target": str(result.target), "reached": result.reached}
-    return entry | ({"note": result.note} if result.note else {})
+    return entry | {key: text for key, text in (("note", result.note), ("broken", result.broken)) if text}
 
 
 def _rounded(value: float | None) -> float | None:
