@@ -55,10 +55,12 @@ class Ledger:
         self._db: Final = connect(Path(path), synchronous="NORMAL") if path != ":memory:" else _in_memory()
         check_version(self._db, Path(path), SCHEMA_VERSION, _SCHEMA)
         self._db.execute("PRAGMA cache_size=-65536")
+        self._touches: list[Row] = []
         self._db.execute("BEGIN IMMEDIATE")
 
     def checkpoint(self, state: dict[str, bytes]) -> None:
         """Everything written since the last one becomes durable, together with `state`."""
+        self._write_touches()
         self._db.executemany("INSERT OR REPLACE INTO state VALUES (?,?)", list(state.items()))
         self._db.execute("COMMIT")
         self._db.execute("BEGIN IMMEDIATE")
@@ -100,22 +102,28 @@ class Ledger:
         return int(row[0] or 0)
 
     def save_touches(self, rows: Iterable[Row]) -> None:
-        self._db.executemany(f"INSERT OR REPLACE INTO touches ({TOUCH}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
+        """Written in one go, before touches are next read."""
+        self._touches += rows
+
+    def _write_touches(self) -> None:
+        if self._touches:
+            self._db.executemany(f"INSERT OR REPLACE INTO touches ({TOUCH}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._touches)
+            self._touches = []
 
     def touches_of(self, subject: str) -> list[Row]:
+        self._write_touches()
         return self._rows(f"SELECT {TOUCH} FROM touches WHERE subject=? ORDER BY store, agent, row", (subject,))
 
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[Row]:
         """Not voided ones in the span, both ends included."""
+        self._write_touches()
         return self._rows(
             f"SELECT {TOUCH} FROM touches WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row",
             (fan, store, from_ns, to_ns),
         )
 
-    def touch_exists(self, store: str, agent: str, row: int) -> bool:
-        return bool(self._rows("SELECT 1 FROM touches WHERE store=? AND agent=? AND row=?", (store, agent, row)))
-
     def touch_by_id(self, event_id: str) -> Row | None:
+        self._write_touches()
         return next(iter(self._rows(f"SELECT {TOUCH} FROM touches WHERE id=?", (event_id,))), None)
 
     def save_count(self, row: Row) -> None:
@@ -175,6 +183,7 @@ class Ledger:
 
     def prune(self, before_ns: int) -> None:
         """Forget what ended before a time."""
+        self._write_touches()
         self._db.execute("DELETE FROM visits WHERE last_ns < ?", (before_ns,))
         self._db.execute("DELETE FROM dwells WHERE last_ns < ?", (before_ns,))
         self._db.execute("DELETE FROM touches WHERE time_ns < ?", (before_ns,))

@@ -54,14 +54,15 @@ def normalise(value: object, places: StorePlaces, publisher: str, default_time_n
     """
     event = parse_event(value)
     time_ns = event.time_ns
+    name = None if event.id is None else id_hash(publisher, event.id)
     values: dict[str, Any] = {
         "kind": event.kind,
         "time_ns": default_time_ns if time_ns is None else time_ns,
         "timed": time_ns is not None,
-        "id": None if event.id is None else id_hash(publisher, event.id).hex(),
+        "id": None if name is None else name.hex(),
     }
     values |= _MORE[type(event)](event, places, publisher, pseudonyms)
-    return Plain(values, None if event.id is None else id_hash(publisher, event.id))
+    return Plain(values, name)
 
 
 def _touch(event: Touch, places: StorePlaces, publisher: str, pseudonyms: Pseudonymiser) -> dict[str, Any]:

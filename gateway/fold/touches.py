@@ -34,8 +34,8 @@ class Touches:
         subjects, time_ns = values["subjects"], values["time_ns"]
         subject = subjects[0] if subjects else ""
         row = (record.store, record.agent, record.seq, time_ns, point_key_ns(time_ns, record.seq), values["id"], subject, "",
-               values["fan"], 0, json.dumps(values, ensure_ascii=False))  # fmt: skip
-        self._change(row, self._fan(row), 0)
+               values["fan"], 0, record.body.decode())  # fmt: skip
+        self._change(row, self._fan(row), 0, is_new=True)
         if not values["fan"]:
             return []
         return [Link(each, values["fan"], -FOR_EVER_NS, FOR_EVER_NS, "touch", TOUCH_CONFIDENCE) for each in subjects]
@@ -71,13 +71,12 @@ class Touches:
         subject, given, time_ns = row[6], row[8], row[3]
         return str(given) or (self._state.identity.fan_of(str(subject), time_ns) if subject else "")
 
-    def _change(self, row: Row, fan: str, void: int) -> None:
-        """Store the touch with another fan, or void; its old contribution is taken back."""
+    def _change(self, row: Row, fan: str, void: int, is_new: bool = False) -> None:
+        """Store the touch, with another fan, or void; what it contributed before is taken back."""
         store, agent, number, time_ns, key_ns, event_id, subject, old_fan, given, was_void, body = row
-        known_before = self._state.ledger.touch_exists(store, agent, number)
         values = json.loads(body)
         code = self._state.estate.stores.of(store)
-        if known_before and not was_void:
+        if not is_new and not was_void:
             self._contribute(code, time_ns, values, old_fan, -1)
         if not void:
             self._contribute(code, time_ns, values, fan, 1)
