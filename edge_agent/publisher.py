@@ -194,7 +194,11 @@ class Publisher:
                 self._lose(arrived.payload.decode())
 
     def _greet(self) -> None:
-        """On every connection: the hello, whose receipt says where to go on; frames wait for it, but not for ever."""
+        """On every connection: the hello, whose receipt says where to go on; frames wait for it, but not for ever.
+
+        Before the first receipt of a run they do wait for ever: a gateway takes a frame without echo as happened when it arrived, if it
+        does not know the clock of this boot and nobody sets it.
+        """
         self.connected = True
         self.refused = ""
         self._backoff_s = FIRST_BACKOFF_S
@@ -252,7 +256,7 @@ class Publisher:
         if now_ns >= self._health_due_ns:
             self._publish_health("online")
             self._health_due_ns = now_ns + round(HEALTH_S * S)
-        if now_ns < self._hold_until_ns:
+        if now_ns < self._hold_until_ns or not self._heard.gateway_ns:
             if not self._paused and now_ns >= self._hello_due_ns:
                 self._say_hello()
             return

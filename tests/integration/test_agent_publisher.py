@@ -16,7 +16,7 @@ from edge_agent.clock import Moment, SystemClock
 from edge_agent.config import Broker
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
-from edge_agent.publisher import Publisher
+from edge_agent.publisher import HELLO_S, Publisher
 from edge_agent.sources.source import Crossing
 from edge_agent.spool import Spool
 from edge_agent.window import Window
@@ -161,6 +161,18 @@ def test_puback_is_not_durability(spool: Spool, embedded_broker: EmbeddedBroker,
         until(lambda: len(responder.headers) > 30, what="sent again and again")
         assert spool.sending().mark == 0
         until(lambda: "wire versions (2,)" in publisher.refused)
+
+
+def test_before_the_first_receipt_only_hellos_are_sent(spool: Spool, embedded_broker: EmbeddedBroker, responder: Responder) -> None:
+    """Else a gateway that comes back after hours would take the backlog of a fresh boot as just happened."""
+    responder.deaf = lambda header: True
+    spool.append(bodies(10))
+    with publishing(spool, Broker(port=embedded_broker.port)):
+        until(lambda: bool(responder.headers) and CLOCK.boot_ns() - responder.headers[0].sent_boot_ns > (HELLO_S + 1) * S)
+        assert {header.seq for header in responder.headers} == {0}
+        responder.deaf = lambda header: False
+        until(is_drained(spool))
+    assert all(header.gateway_ns for header in responder.headers if header.seq)
 
 
 def test_pause_is_obeyed(spool: Spool, embedded_broker: EmbeddedBroker, responder: Responder) -> None:
