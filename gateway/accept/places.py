@@ -61,7 +61,7 @@ def _allowed(places: StorePlaces, names: tuple[str, ...]) -> npt.NDArray[np.bool
 def check_places(body: Body, places: StorePlaces) -> None:
     """Every row stands in a zone or at a door that the store has; ContractError `site.zone` or `site.door`."""
     allowed = _allowed(places, body.zones)
-    if allowed[body.kind, body.zone].all():
+    if 0 not in allowed[body.kind, body.zone].tobytes():
         return
     row = int(np.flatnonzero(~allowed[body.kind, body.zone])[0])
     name, what = body.zones[body.zone[row]], "door" if body.kind[row] in _NEEDS_DOOR else "zone"
