@@ -52,7 +52,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """`plan_s` is how long the load should take. `late_s`: how long after its plan the load had sent all; `settled_s`: how long then until nothing waited any more."""
+    """`plan_s` is how long the load should take, `late_s` how much longer it took.
+
+    `settled_s`: how long then until nothing waited any more.
+    """
 
     samples: list[Sample]
     plan_s: float
