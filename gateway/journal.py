@@ -148,11 +148,12 @@ class Journal:
         return dict(self._db.execute("SELECT name, total FROM balance"))
 
     def prune(self, up_to_pos: int, before_ns: int, ids_before_ns: int) -> int:
-        """Delete records at or below a position and older than a time; how many."""
+        """Delete records at or below a position and older than a time, but the last one, from which positions go on; how many."""
         with transaction(self._db):
-            gone = self._db.execute("DELETE FROM records WHERE pos <= ? AND received_ns < ?", (up_to_pos, before_ns)).rowcount
+            gone = self._db.execute(
+                "DELETE FROM records WHERE pos <= ? AND received_ns < ? AND pos < (SELECT max(pos) FROM records)", (up_to_pos, before_ns)
+            ).rowcount
             self._db.execute("DELETE FROM event_ids WHERE received_ns < ?", (ids_before_ns,))
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('last_pos', ?)", (self._last()[0],))
         return gone
 
     def size_bytes(self) -> int:
@@ -164,10 +165,7 @@ class Journal:
 
     def _last(self) -> tuple[int, int]:
         row = self._db.execute("SELECT pos, received_ns FROM records ORDER BY pos DESC LIMIT 1").fetchone()
-        if row:
-            return row[0], row[1]
-        kept = self._db.execute("SELECT value FROM meta WHERE key='last_pos'").fetchone()
-        return (int(kept[0]) if kept else 0), 0
+        return (row[0], row[1]) if row else (0, 0)
 
 
 def connect(path: Path, busy_timeout_s: float = 30.0, synchronous: str = "FULL") -> sqlite3.Connection:
