@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -22,13 +23,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from edge_agent.clock import SystemClock
+from edge_agent.playback import Recording
+from edge_agent.sources.replay import Settings as ReplaySettings
 from edge_agent.sources.replay import zones
 from footfall.errors import FootfallError
+from footfall.frames import Header, encode_body, encode_frame
+from footfall.topics import Topic
 from gateway.fold.fold import EXPIRE_EVERY_TURNS
 from gateway.points import SCHEMA
 from gateway.query.influx_reader import InfluxReader
 from gateway.service import TICK_S
 from gateway.site import Agent, Site, Store, Zone
+from simulators import mqtt
 from simulators.dumps import Dump, differences, dump
 from simulators.estate import section_text
 from simulators.parts.influxdb import InfluxServer, Version
@@ -36,18 +43,34 @@ from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
 from simulators.parts.programs import FOOTFALL, GatewayProcess
 
-BUILDING: Final = "calit2"
-LAB: Final = "lab"
-BUILDING_TIMEZONE: Final = "America/Los_Angeles"
 VERSIONS: Final[tuple[Version, ...]] = ("1.8", "2.7")
 SETTLE_S: Final = 60.0
 QUIET_S: Final = EXPIRE_EVERY_TURNS + 2 * TICK_S
 """What the last rows lead to is worked out when the seconds after them are over, and these pass with ticks."""
-STEPS: Final = 8
+STEPS: Final = 10
+TABLE_COLUMNS: Final = 120
 _ADVICE: Final = """the recordings are not in {folder}: skipped.
 They are uci-calit2 (CalIt2 Building People Counts, archive.ics.uci.edu, CC BY 4.0: cal-inflow.csv, cal-outflow.csv) and sal-rb (BLE door
 recordings of Silicon Austria Labs, Karoliny et al. 2021, CC BY 4.0), each in a folder of that name. FOOTFALL_REAL_DATA may name another
 place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recording in the folder of its format's name, and as whose it is replayed."""
+
+    format_name: str
+    store: str
+    timezone: str = "UTC"
+
+    @property
+    def agent(self) -> str:
+        return f"{self.store}-replay"
+
+
+BUILDING: Final = Recorded("uci-calit2", "calit2", "America/Los_Angeles")
+LAB: Final = Recorded("sal-rb", "lab")
+RECORDED: Final = (BUILDING, LAB)
 
 
 class Wrong(FootfallError):
@@ -56,7 +79,7 @@ class Wrong(FootfallError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one InfluxDB holds in the end. `dump`: all points but those of `agent`; `score`: of sal-rb, as JSON has it."""
+    """What one InfluxDB holds in the end. `dump`: all points but those of `agent`; `score`, `table`: what `footfall score` says."""
 
     entered: int
     left: int
@@ -64,6 +87,7 @@ class Found:
     changed: int
     dump: Dump
     score: list[dict[str, Any]]
+    table: str
     problems: Sequence[str]
 
 
@@ -76,9 +100,10 @@ def main(
     version: Annotated[list[str] | None, typer.Option(help="Only this InfluxDB, 1.8 or 2.7; may be repeated.")] = None,
 ) -> None:
     """Send real recordings through everything, twice, and ask InfluxDB what it has."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as ctrl-c: what was started is ended
     console = Console(highlight=False, soft_wrap=True)
     data = data_folder()
-    if not all((data / name).is_dir() for name in ("uci-calit2", "sal-rb")):
+    if not all((data / name).is_dir() for name in (BUILDING.format_name, LAB.format_name)):
         console.print(escape(_ADVICE.format(folder=data)))
         return
     chosen = [known for known in VERSIONS if version is None or known in version]
@@ -86,6 +111,7 @@ def main(
         raise typer.BadParameter(f"one of {', '.join(VERSIONS)}", param_hint="--version")
     try:
         found = {name: _through(name, data, console) for name in chosen}
+        console.print(found[chosen[-1]].table, markup=False)
     except FootfallError as error:
         console.print(f"[bold red]real:[/] {escape(str(error))}")
         raise typer.Exit(1) from None
@@ -135,9 +161,10 @@ class _Passage:
         self._step("starting")
         with self._broker, self._database, self._running():
             before = self._send("sent")
-            after = self._send("sent again")
+            again = self._send("sent again")
+            after = self._insist()
             self._step("asking")
-            return self._ask(before, after)
+            return self._ask(before, again, after)
 
     @contextmanager
     def _running(self) -> Iterator[None]:
@@ -149,10 +176,28 @@ class _Passage:
 
     def _send(self, what: str) -> Dump:
         """Replays everything; all points once they are stored."""
-        self._step(f"uci-calit2 {what}")
-        _replay(self._broker, BUILDING, self._data / "uci-calit2", "uci-calit2", "--timezone", BUILDING_TIMEZONE)
-        self._step(f"sal-rb {what}")
-        _replay(self._broker, LAB, self._data / "sal-rb", "sal-rb")
+        for recorded in RECORDED:
+            self._step(f"{recorded.format_name} {what}")
+            folder, port = str(self._data / recorded.format_name), str(self._broker.port)
+            _footfall("replay", folder, "--format", recorded.format_name, "--store", recorded.store, "--agent", recorded.agent,
+                      "--port", port, "--timezone", recorded.timezone)  # fmt: skip
+        return self._dump()
+
+    def _insist(self) -> Dump:
+        """Sends every frame once more, although the answer to the hello says that the gateway has it."""
+        self._step("every frame again")
+        rows = self._known_again() + sum(send_all(recorded, self._data, self._broker.port) for recorded in RECORDED)
+        deadline_s = time.monotonic() + SETTLE_S
+        while (known := self._known_again()) < rows:
+            if time.monotonic() > deadline_s:
+                raise Wrong(f"{rows} rows were sent again, the gateway recognised {known}")
+            time.sleep(0.5)
+        return self._dump()
+
+    def _known_again(self) -> int:
+        return int(self._gateway.status()["balance"]["dropped_total"].get("duplicate", 0))
+
+    def _dump(self) -> Dump:
         self._step("into the database")
         self._settle()
         with closing(InfluxReader(self._database.url, self._database.bucket, self._database.token)) as reader:
@@ -167,27 +212,25 @@ class _Passage:
                 since_s = now_s
             time.sleep(0.5)
 
-    def _ask(self, before: Dump, after: Dump) -> Found:
-        changed = differences(before, after)
+    def _ask(self, before: Dump, again: Dump, after: Dump) -> Found:
+        changed = sorted({*differences(before, again), *differences(again, after)}, key=str)
         entered, left = self._sums("door")
         refused = self._number('SELECT count("rows") FROM "gap" WHERE "reason" =~ /^refused/')
         problems = []
         if (entered, left) != self._sums("traffic"):
             problems.append(f"the doors' points say {entered} in, {left} out, the traffic {self._sums('traffic')}")
-        if (entered, left) != (truth := tuple(people(self._data / "uci-calit2" / f"cal-{way}flow.csv") for way in ("in", "out"))):
+        if (entered, left) != (truth := tuple(people(self._data / BUILDING.format_name / f"cal-{way}flow.csv") for way in ("in", "out"))):
             problems.append(f"{entered} in, {left} out are stored, the files say {truth}")
         if refused != (held := sum(self._gateway.status()["quarantine"].values())):
             problems.append(f"{refused} refused rows are in the gaps, {held} in quarantine")
         if changed:
             example = f"{changed[0]}: {before.get(changed[0])}, then {after.get(changed[0])}"
             problems.append(f"{len(changed)} points are others after everything was sent again, such as {example}")
-        return Found(entered, left, refused, len(changed), after, self._score(), problems)
+        return Found(entered, left, refused, len(changed), after, *self._score(), problems)
 
-    def _score(self) -> list[dict[str, Any]]:
-        arguments = [FOOTFALL, "score", "--sal-rb", str(self._data / "sal-rb"), "--config", str(self._gateway.config), "--store", LAB]
-        subprocess.run(arguments, check=True)
-        found: list[dict[str, Any]] = json.loads(subprocess.run([*arguments, "--json"], check=True, capture_output=True).stdout)
-        return found
+    def _score(self) -> tuple[list[dict[str, Any]], str]:
+        arguments = ("score", "--sal-rb", str(self._data / LAB.format_name), "--config", str(self._gateway.config), "--store", LAB.store)
+        return json.loads(_footfall(*arguments, "--json")), _footfall(*arguments).rstrip()
 
     def _sums(self, measurement: str) -> tuple[int, int]:
         return self._number(f'SELECT sum("in") FROM "{measurement}"'), self._number(f'SELECT sum("out") FROM "{measurement}"')
@@ -199,15 +242,15 @@ class _Passage:
 
 def site(data: Path) -> Site:
     """The building with its door, and the lab with what its receivers hear."""
-    receivers = zones("sal-rb", [data / "sal-rb"])
+    receivers = zones("sal-rb", [data / LAB.format_name])
     return Site(
         brand="real",
         stores=(
-            Store(name=BUILDING, timezone=BUILDING_TIMEZONE, doors=("main",), agents=(Agent(name=f"{BUILDING}-replay"),)),
+            Store(name=BUILDING.store, timezone=BUILDING.timezone, doors=("main",), agents=(Agent(name=BUILDING.agent),)),
             Store(
-                name=LAB,
+                name=LAB.store,
                 zones=(Zone(name="inside"), Zone(name="outside", type="outside")),
-                agents=(Agent(name=f"{LAB}-replay", receivers=receivers),),
+                agents=(Agent(name=LAB.agent, receivers=receivers),),
             ),
         ),
     )
@@ -224,11 +267,28 @@ def people(path: Path) -> int:
     return sum(map(int, re.findall(r'^"[^"]+",(\d+)\r?$', path.read_text(encoding="utf-8"), re.MULTILINE)))
 
 
-def _replay(broker: Mosquitto, store: str, folder: Path, format_name: str, *more: str) -> None:
-    arguments = ["replay", str(folder), "--format", format_name, "--store", store, "--agent", f"{store}-replay", "--port", str(broker.port)]
-    done = subprocess.run([FOOTFALL, *arguments, *more], capture_output=True, text=True, check=False)
+def send_all(recorded: Recorded, data: Path, broker_port: int) -> int:
+    """Publishes every frame that `footfall replay` makes of the recording, whatever the gateway answers; returns the rows."""
+    paths, settings = [data / recorded.format_name], ReplaySettings(recorded.timezone)
+    recording = Recording.read(recorded.format_name, paths, settings, recorded.store, recorded.agent)
+    clock, topic = SystemClock(), str(Topic(recorded.store, recorded.agent, "frames"))
+    incoming, acknowledged = mqtt.Incoming(), 0
+    with mqtt.connect("127.0.0.1", broker_port, f"{recorded.agent}-again") as connection:
+        for seq, body in enumerate(recording.bodies, 1):
+            header = Header(recorded.store, recorded.agent, recording.epoch, seq, 1, clock.boot, clock.boot_ns(), clock.wall_ns())
+            connection.sendall(mqtt.publish(topic, seq, encode_frame(header, encode_body(body))))
+        while acknowledged < len(recording.bodies):
+            acknowledged += incoming.acks(connection.recv(1 << 16))
+    return recording.rows
+
+
+def _footfall(*arguments: str) -> str:
+    """What the command prints. Wrong if it fails."""
+    wide = {**os.environ, "COLUMNS": str(TABLE_COLUMNS)}
+    done = subprocess.run([FOOTFALL, *arguments], capture_output=True, text=True, check=False, env=wide)
     if done.returncode:
-        raise Wrong(f"footfall replay of {folder}: {done.stderr.strip()[-2000:]}")
+        raise Wrong(f"footfall {arguments[0]}: {done.stderr.strip()[-2000:]}")
+    return done.stdout
 
 
 if __name__ == "__main__":

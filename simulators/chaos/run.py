@@ -253,10 +253,8 @@ class Run:
         with closing(self._setup.reader()) as reader:
             stored = dump(reader)
         refolded = self._setup.refolded()
-        wrong = differences(refolded, stored)
-        return len(stored), [
-            f"{key}: stored {stored.get(key)}, an undisturbed fold gives {refolded.get(key)}" for key in sorted(wrong, key=str)
-        ]
+        wrong = sorted(differences(refolded, stored), key=str)
+        return len(stored), [f"{key}: stored {stored.get(key)}, an undisturbed fold gives {refolded.get(key)}" for key in wrong]
 
     def _sent_rows(self) -> Rows:
         rows, clock = Rows(), SystemClock()
