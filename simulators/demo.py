@@ -28,6 +28,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from edge_agent.clock import SystemClock
 from footfall.errors import ConfigError, FootfallError
+from footfall.receipts import DayKey
+from gateway.config import load_site
+from gateway.daykeys import DayKeys
 from gateway.http.command import fetch
 from simulators.estate import Settings, brand_secret, worlds, write_agent, write_configs, write_recording
 from simulators.feed import Feed, till_of
@@ -94,7 +97,7 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
         gateway.start()
         stack.callback(gateway.stop)
         _footfall_run("links", "import", str(folder / "links.csv"), "--config", str(folder / "gateway.toml"), "--quiet")
-        rows = _fill(plan, broker_port, bars)
+        rows = _fill(plan, _day_key(plan), broker_port, bars)
         _await(bars, "until they are back", lambda: (time.time_ns() - plan.live_ns) / _NS + AHEAD_S, AHEAD_S)
         agents = [_agent(stack, plan, agent) for agent in plan.world.plan.agents]
         _await(bars, "backlog: rows received", lambda: _balance(url)["in_total"], rows)
@@ -136,14 +139,27 @@ def _sink(stack: ExitStack, folder: Path) -> Mapping[str, Any]:
     return {"kind": "influxdb", "url": server.url, "bucket": server.bucket, "org": server.org, "token_file": token.name}
 
 
-def _fill(plan: Plan, broker_port: int, bars: Progress) -> int:
+def _day_key(plan: Plan) -> DayKey:
+    """The key that the agents were told before they went offline: the gateway's of this day."""
+    store = plan.world.plan.store
+    keys = DayKeys(plan.folder / "state" / "keys.db", load_site(plan.folder / "site.toml"))
+    try:
+        key = keys.current(store, plan.live_ns)
+    finally:
+        keys.close()
+    if key is None:
+        raise ConfigError(f"store {store} is not in site.toml")
+    return key
+
+
+def _fill(plan: Plan, day_key: DayKey, broker_port: int, bars: Progress) -> int:
     """Fills the agents' spools in a process each; returns the rows spooled."""
     agents = plan.world.plan.agents
     context = multiprocessing.get_context("spawn")
     done: Any = context.Array("d", len(agents))
     tasks = [bars.add_task(f"{agent} spools", total=1.0) for agent in agents]
     with ProcessPoolExecutor(len(agents), context, _share_progress, (done,)) as pool:
-        running = [pool.submit(_fill_one, plan, agent, number, broker_port) for number, agent in enumerate(agents)]
+        running = [pool.submit(_fill_one, plan, agent, number, day_key, broker_port) for number, agent in enumerate(agents)]
         while not all(future.done() for future in running):
             time.sleep(0.1)
             for task, share in zip(tasks, done, strict=True):
@@ -159,7 +175,7 @@ def _share_progress(done: Any) -> None:
     _progress_of = done
 
 
-def _fill_one(plan: Plan, agent: str, number: int, broker_port: int) -> int:
+def _fill_one(plan: Plan, agent: str, number: int, day_key: DayKey, broker_port: int) -> int:
     """One agent's spool, its recording of what comes live, its configuration. Runs in a process of its own."""
     world, folder = plan.world, plan.folder
     backlog_ns = plan.live_ns - world.start_ns
@@ -168,7 +184,7 @@ def _fill_one(plan: Plan, agent: str, number: int, broker_port: int) -> int:
         _progress_of[number] = t_ns / backlog_ns
 
     spool, recording = folder / f"{agent}.spool.db", folder / f"{agent}.live.jsonl.gz"
-    feed = Feed(world, agent, brand_secret(plan.settings.seed), until_ns=backlog_ns, flush_s=FLUSH_S)
+    feed = Feed(world, agent, brand_secret(plan.settings.seed), until_ns=backlog_ns, flush_s=FLUSH_S, day_key=day_key)
     _, rows = fill_spool(spool, feed, on_time)
     write_recording(recording, world, agent, backlog_ns)
     origin_boot_ns = SystemClock().boot_ns() - (time.time_ns() - world.start_ns)

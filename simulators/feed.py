@@ -17,6 +17,7 @@ from edge_agent.keys import Keys
 from edge_agent.sources.source import Heard
 from footfall.frames import Body, Header, encode_body, encode_frame
 from footfall.pseudonyms import type_key
+from footfall.receipts import DayKey
 from footfall.topics import Topic
 from simulators.paths import SECOND_NS
 from simulators.people import Purchase
@@ -51,18 +52,32 @@ def till_of(world: World) -> str:
 
 
 class Feed:
-    """One agent of `world`, from `from_ns` of the world on, until `until_ns`; `flush_s` is how long rows wait for their frame."""
+    """One agent of `world`, from `from_ns` of the world on, until `until_ns`; `flush_s` is how long rows wait for their frame.
+
+    `day_key` is what a receipt told the agent before; without it everybody's subjects but the lasting ones are private to the box.
+    """
 
     def __init__(
-        self, world: World, agent: str, brand_secret: bytes, *, from_ns: int = 0, until_ns: int | None = None, flush_s: float = 1.0
+        self,
+        world: World,
+        agent: str,
+        brand_secret: bytes,
+        *,
+        from_ns: int = 0,
+        until_ns: int | None = None,
+        flush_s: float = 1.0,
+        day_key: DayKey | None = None,
     ) -> None:
         self.world, self.agent, self.from_ns = world, agent, from_ns
         self.until_ns = world.length_ns if until_ns is None else until_ns
+        keys = keys_of(world, agent, brand_secret)
+        if day_key is not None:
+            keys.offer(day_key, day_key.from_ns)
         self.core = Core(
             boot_of(world, agent),
             world.plan.receivers_of(agent),
             shipped(),
-            keys_of(world, agent, brand_secret),
+            keys,
             flush_s=flush_s,
             heartbeat_s=max(5.0, flush_s),
         )

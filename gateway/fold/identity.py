@@ -17,6 +17,7 @@ import numpy.typing as npt
 from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
 from gateway.ledger import Row
 
+NS_PER_MS: Final = 1_000_000
 FOR_EVER_NS: Final = (1 << 63) - 1
 _CACHED: Final = 50_000
 _FILTER_BYTES: Final = 1 << 21
@@ -25,7 +26,7 @@ _FILTER_MASK: Final = _FILTER_BYTES - 1
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`from_ns <= time < to_ns`; `subject` in hex."""
+    """`from_ns <= time < to_ns`, to the millisecond; `subject` in hex."""
 
     subject: str
     fan: str
@@ -74,7 +75,9 @@ class Identity:
             if len(self._cache) >= _CACHED:
                 self._cache.clear()
             links = self._cache[subject] = [Link(*row) for row in self._store.links_of(subject)]
-        true_then = [(ln.confidence, ln.from_ns, ln.fan) for ln in links if ln.from_ns <= time_ns < ln.to_ns]
+        # To the millisecond, as times are stored: a link that begins with a visit's opening event holds for it.
+        time_ms = time_ns // NS_PER_MS
+        true_then = [(ln.confidence, ln.from_ns, ln.fan) for ln in links if ln.from_ns // NS_PER_MS <= time_ms < ln.to_ns // NS_PER_MS]
         return max(true_then)[2] if true_then else ""
 
     def may_be_linked(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
