@@ -16,20 +16,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from benchmarks.ingest import load_command
 from benchmarks.machine import AROUND, Meter, pinned, rss_mb
 from benchmarks.profiling import Profiler
 from benchmarks.results import Failed
 from benchmarks.stub import Stub
 from benchmarks.under_test import GatewayUnderTest, broker
-from simulators.load_frames import Load
+from footfall.frames import decode_body, decode_frame
+from simulators.load import UPTIME_NS
+from simulators.load_frames import FrameFactory, Load, Sending
 
 STORES: Final = 7000
 CHAIN: Final = Load(stores=STORES, agents=4, rows=30, frame_s=10.0)
 FRAMES_PER_S: Final = 2800.0
-MILLION: Final = Load(stores=STORES, agents=4, rows=74, frame_s=10.0)
-"""28,000 agents with 36 subjects around each: 1,008,000, all of them inside at once."""
-MILLION_FRAMES_PER_S: Final = 1000.0
+INSIDE: Final = Load(stores=STORES, agents=4, rows=74, frame_s=10.0)
+"""28,000 agents with 36 subjects around each: 1,008,000 at once."""
+SEEN: Final = Load(stores=STORES, agents=1, rows=74, frame_s=300.0, cycle=2)
+"""36 subjects at once in each store, each for about half an hour."""
+SEEN_FRAMES: Final = 16
+MEMORY_FRAMES_PER_S: Final = 1000.0
 SAMPLE_S: Final = 10.0
 SETTLE_S: Final = 60.0
 """What is still on its way when the load ends must be through by then."""
@@ -101,12 +108,32 @@ def run(seconds: float, stay_points: bool = True, profiler: Profiler | None = No
         return found
 
 
-def million_subjects() -> tuple[float, float]:
-    """Resident MB of a gateway that has seen 1,008,000 subjects, after a checkpoint; and its peak."""
-    with _running(MILLION, 2, MILLION_FRAMES_PER_S, True) as (gateway, stub, generator):
-        _watch(gateway, stub, generator, 2 * MILLION.total_agents / MILLION_FRAMES_PER_S)
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident memory of a gateway that has seen so many `subjects`, after a checkpoint; and the highest it was."""
+
+    subjects: int
+    rss_mb: float
+    peak_mb: float
+
+
+def memory(load: Load, frames: int) -> Memory:
+    """Of all of these frames, as fast as they come."""
+    with _running(load, frames, MEMORY_FRAMES_PER_S, True) as (gateway, stub, generator):
+        _watch(gateway, stub, generator, frames * load.total_agents / MEMORY_FRAMES_PER_S)
         time.sleep(CHECKPOINT_S)
-        return rss_mb(gateway.process.pid), rss_mb(gateway.process.pid, peak=True)
+        pid = gateway.process.pid
+        return Memory(subjects(load, frames), rss_mb(pid), rss_mb(pid, peak=True))
+
+
+def subjects(load: Load, frames: int) -> int:
+    """How many there are: no two agents share one, and all agents have as many."""
+    seq, nothing = np.arange(1, frames + 1, dtype="i8"), np.zeros(load.total_agents, "i8")
+    sending = Sending(UPTIME_NS, UPTIME_NS, 0, nothing, nothing)
+    of_one: set[int] = set()
+    for _, payload in FrameFactory(load).payloads(np.zeros(frames, "i8"), seq, sending):
+        of_one.update(decode_body(decode_frame(payload)[1]).subject.tolist())
+    return len(of_one - {0}) * load.total_agents
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from footfall.receipts import decode_receipt
 from footfall.topics import parse_topic, wildcard
 from simulators import mqtt
 from simulators.files import address, toml_text
-from simulators.load_frames import FrameFactory, Load, Numbers, Sending
+from simulators.load_frames import CYCLE, FrameFactory, Load, Numbers, Sending
 
 UPTIME_NS: Final = 30 * 86_400 * 1_000_000_000
 """The machines of the load have been up for so long, so that events of a backlog have a boot time too."""
@@ -211,12 +211,13 @@ def main(
     rate: Annotated[float, typer.Option(min=0, help="Frames a second over all agents; 0: as fast as possible.")] = 0.0,
     frame_s: Annotated[float, typer.Option(min=0.001, help="Seconds of events in one frame.")] = 10.0,
     seed: Annotated[int, typer.Option(min=0, max=9_999_999_999, help="Another seed: other epochs, so nothing is a duplicate.")] = 1,
+    cycle: Annotated[int, typer.Option(min=1, help="Frames that one presence lasts.")] = CYCLE,
     window: Annotated[int, typer.Option(min=0, help="Obey receipts: at most so many unreceipted frames of an agent.")] = 0,
     receipts: Annotated[bool, typer.Option(help="Count receipts also without a window.")] = False,
     site: Annotated[Path | None, typer.Option(help="Write the site.toml of this load here and stop.")] = None,
 ) -> None:
     """Send frames of seeded, consistent events as fast as a broker takes them; ends with one line of JSON."""
-    load = Load(stores, agents, rows, frame_s, seed)
+    load = Load(stores, agents, rows, frame_s, seed, cycle)
     if site is not None:
         site.write_text(toml_text(load.site().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
         return
