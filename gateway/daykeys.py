@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from footfall.pseudonyms import KEY_BYTES
 from footfall.receipts import DayKey
 from gateway.journal import check_version, connect, transaction
-from gateway.site import Site, Store
+from gateway.site import Site, Store, local_day
 
 _SCHEMA: Final = """
 CREATE TABLE keys (store TEXT, key_id INTEGER, secret BLOB NOT NULL, from_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,
@@ -45,8 +45,8 @@ class DayKeys:
 
     def _renew(self, now_ns: int) -> None:
         """All stores whose day begins, in one transaction: they tend to begin together."""
+        self.erase(now_ns)
         with transaction(self._db):
-            self._db.execute("DELETE FROM keys WHERE until_ns <= ?", (now_ns,))
             kept = {row[0]: DayKey(*row[1:]) for row in self._db.execute("SELECT * FROM keys WHERE from_ns <= ?", (now_ns,))}
             drawn = {name: _draw(store, now_ns) for name, store in self._stores.items() if name not in kept}
             self._db.executemany(
@@ -54,6 +54,12 @@ class DayKeys:
                 [(name, key.key_id, key.secret, key.from_ns, key.until_ns) for name, key in drawn.items()],
             )
         self._current = kept | drawn
+
+    def erase(self, now_ns: int) -> None:
+        """Nothing is left of keys whose day is over, neither in the file nor in the log beside it."""
+        if self._db.execute("DELETE FROM keys WHERE until_ns <= ?", (now_ns,)).rowcount:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._current = {store: key for store, key in self._current.items() if key.until_ns > now_ns}
 
     def close(self) -> None:
         self._db.close()
@@ -66,9 +72,6 @@ def _draw(store: Store, now_ns: int) -> DayKey:
 
 def day_of(store: Store, now_ns: int) -> tuple[int, int, int]:
     """(ordinal, begin, end) of the store's day: from `day_start` to the next, local time."""
-    zone = ZoneInfo(store.timezone)
-    offset = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
-    local = datetime.fromtimestamp(now_ns // NS_PER_S, zone) - offset
-    midnight = datetime(local.year, local.month, local.day, tzinfo=zone)
-    begin, end = (int((midnight + timedelta(days=days) + offset).timestamp()) * NS_PER_S for days in (0, 1))
-    return local.toordinal(), begin, end
+    day_start = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
+    day, begin_s, end_s = local_day(ZoneInfo(store.timezone), day_start, now_ns // NS_PER_S)
+    return day, begin_s * NS_PER_S, end_s * NS_PER_S

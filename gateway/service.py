@@ -222,6 +222,7 @@ class Gateway:
         keep_ns = 0 if self._intake.pausing else int(keep.keep_days * DAY_NS)
         try:
             self._quarantine.expire(now_ns)
+            self._day_keys.erase(now_ns)
             self._journal.prune(self._folding.stored_pos, now_ns - keep_ns, now_ns - EVENT_ID_DAYS * DAY_NS)
         except sqlite3.OperationalError as error:
             log.error("old records cannot be removed: %s", error)

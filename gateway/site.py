@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -77,6 +77,19 @@ class Store(Section):
     @cached_property
     def zone_types(self) -> dict[str, ZoneType]:
         return {zone.name: zone.type for zone in self.zones}
+
+
+def local_day(zone: ZoneInfo, day_start: timedelta, time_s: int) -> tuple[int, int, int]:
+    """(ordinal, begin, end) of the day that a time (seconds since 1970) belongs to; days begin at `day_start`, local time.
+
+    Days tile time, also where a day begins in an hour that its clocks skip or repeat: then at the first moment that fits.
+    """
+    guess = (datetime.fromtimestamp(time_s, zone).replace(tzinfo=None) - day_start).toordinal()
+    for day in (guess, guess + 1, guess - 1):
+        begin, end = (int((datetime.fromordinal(each) + day_start).replace(tzinfo=zone).timestamp()) for each in (day, day + 1))
+        if begin <= time_s < end:
+            return day, begin, end
+    raise AssertionError(f"no day of {zone.key} holds {time_s}")
 
 
 class Staff(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device_profiles.profile import Registry
-from gateway.site import Site
+from gateway.site import Site, local_day
 
 NS_PER_S: Final = 1_000_000_000
 NS_PER_MINUTE: Final = 60 * NS_PER_S
@@ -111,12 +111,9 @@ class Estate:
         low, high, day = self._day_cache.get(store, (0, 0, 0))
         if low <= minute < high:
             return day
-        zone = self._timezone[store]
-        local = datetime.fromtimestamp(minute * 60, zone) - self._day_start[store]
-        start = datetime(local.year, local.month, local.day, tzinfo=zone) + self._day_start[store]
-        begin, end = (int((start + timedelta(days=more)).timestamp()) // 60 for more in (0, 1))
-        self._day_cache[store] = (begin, end, local.toordinal())
-        return local.toordinal()
+        day, begin_s, end_s = local_day(self._timezone[store], self._day_start[store], minute * 60)
+        self._day_cache[store] = (begin_s // 60, end_s // 60, day)
+        return day
 
     def _zone(self, store: str, name: str) -> int:
         code = self.zones.of(f"{store}/{name}")
