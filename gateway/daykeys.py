@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from footfall.pseudonyms import KEY_BYTES
 from footfall.receipts import DayKey
-from gateway.journal import check_version, connect, transaction
+from gateway.database import check_version, connect, transaction
 from gateway.site import Site, Store, local_day
 
 _SCHEMA: Final = """

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgpack
 
-from gateway.journal import check_version, connect
+from gateway.database import check_version, connect
 
 SCHEMA_VERSION: Final = 1
 KEEP_DAYS: Final = 400
