@@ -15,7 +15,7 @@ from footfall.frames import Body, decode_body
 from gateway.accept.accept import count_rows
 from gateway.fold.fold import Arrival, Fold
 from gateway.journal import Journal
-from gateway.ledger import KEEP_DAYS, Ledger
+from gateway.ledger import Ledger
 from gateway.outbox import Outbox, Sent
 from gateway.points import Points, pack, unpack
 from gateway.records import Record, RecordKind
@@ -29,8 +29,6 @@ CHECKPOINT_EVERY_S: Final = 10.0
 CHECKPOINT_SHARE: Final = 0.05
 """Checkpoints take at most this share of the time: with a large state they come less often."""
 WAIT_S: Final = 0.2
-PRUNE_EVERY_S: Final = 86_400.0
-DAY_NS: Final = 86_400 * 1_000_000_000
 
 Pair = tuple[Record, Body | None]
 News = Callable[[Sequence[Points], Sequence[Arrival]], None]
@@ -83,7 +81,6 @@ class Folding:
         """The received time of the oldest record not folded yet, 0 if there is none."""
         self._checkpoint_due_s = time.monotonic() + CHECKPOINT_EVERY_S
         self._stored_pos = fold.pos
-        self._prune_due_s = 0.0
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -117,9 +114,6 @@ class Folding:
         began_s = time.monotonic()
         sent, new = self._outbox.to_store()
         self._ledger.change_outbox(sent.up_to, [(batch.id, batch.rows, pack(batch.points)) for batch in new])
-        if began_s >= self._prune_due_s:
-            self._prune_due_s = began_s + PRUNE_EVERY_S
-            self._ledger.prune(time.time_ns() - KEEP_DAYS * DAY_NS)
         packed: bytes = msgpack.packb([sent.up_to, sent.written_rows, sent.refused_rows])
         self._fold.checkpoint({"sent": packed})
         self._stored_pos = self._fold.pos
