@@ -86,7 +86,7 @@ class Touches:
             (key_ns, agent, values["channel"], store, values["what"], values["zone"], subject, fan, values["ref"], values["staff_id"],
              values["department"], values["campaign"], values["items"], values["stage"], values["amount"], bool(void)),
         )  # fmt: skip
-        for each in {fan, old_fan} - {""}:
+        for each in sorted({fan, old_fan} - {""}):
             self._visits.touched(code, each, time_ns)
 
     def _contribute(self, store: int, time_ns: int, values: Mapping[str, Any], fan: str, sign: int) -> None:

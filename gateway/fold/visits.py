@@ -8,58 +8,22 @@ depends on the set of visits and links alone, not on the order in which they bec
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from footfall.pseudonyms import to_hex
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
 from gateway.fold.order import Evidence, Watermarks
+from gateway.fold.plain_visits import CLOSED, EVER_NS, NS_PER_MS, OPEN, Counted, Member, PlainVisits, opened_ns, seconds_of
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
-from gateway.ledger import Row
 from gateway.points import Coded, Points
 
-OPEN, CLOSED = 1, 2
-Vid = tuple[int, int, int]
-"""(store, key_ns, agent): a visit's series and time, frozen at its opening event."""
-NS_PER_MS: Final = 1_000_000
-EVER_NS: Final = 1 << 62
 RETIRE_NS: Final = 3600 * NS_PER_S
 """How long after its visit's timeout a slot is kept; what comes later meets its person's visits in the ledger."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What a visit contributes to the traffic of its store."""
-
-    first_minute: int
-    last_minute: int
-    known: bool
-    closed: bool
-    seconds: float
-
-
-@dataclass(slots=True)
-class Member:
-    """A plain visit, from a slot or from the ledger."""
-
-    vid: Vid
-    subject: str
-    start_ns: int
-    last_ns: int
-    zones: int
-    staff: bool
-    is_open: bool
-    fan: str
-    slot: int
-    grouped: bool
-    counted: Counted | None
 
 
 class Visits:
@@ -68,11 +32,18 @@ class Visits:
     def __init__(self, state: State, watermarks: Watermarks) -> None:
         self._state: Final = state
         self._watermarks: Final = watermarks
-        self._changed: dict[int, None] = {}
+        self._plain: Final = PlainVisits(state)
         self._regroup: set[int] = set()
-        self._grouped: dict[Vid, Counted | None] = {}
-        """What grouped visits of slots contribute; others' contributions follow from their columns."""
-        self._unsaved: dict[Row, Row] = {}
+
+    def save(self) -> None:
+        """Into the ledger."""
+        self._plain.save()
+
+    def dump(self) -> list[list[object]]:
+        return self._plain.dump()
+
+    def load(self, values: Iterable[tuple[list[int], list[object] | None]]) -> None:
+        self._plain.load(values)
 
     # Evidence, in the order of a slot's time
 
@@ -86,15 +57,15 @@ class Visits:
             if slots.v_state[slot] == OPEN:
                 self.close(slot)
             self._project(slot)
-            self._grouped.pop(self._vid(slot), None)
+            self._plain.grouped.pop(self._plain.vid(slot), None)
         fan = state.identity.fan_of(int(slots.subject[slot]), opened_ns(key_ns))
         slots.v_state[slot], slots.v_key_ns[slot], slots.v_agent[slot] = OPEN, key_ns, agent
         slots.v_start_ns[slot], slots.v_last_ns[slot] = time_ns, time_ns
         slots.v_minute[slot], slots.v_zones[slot] = time_ns // NS_PER_MINUTE, state.estate.zone_bit(zone)
         slots.v_fan[slot], slots.v_grouped[slot] = state.fan_code(fan), False
         slots.v_counted[slot] = not slots.staff[slot]
-        self._count(int(slots.store[slot]), self._own_count(slot), 1)
-        self._changed[slot] = None
+        self._plain.count(int(slots.store[slot]), self._plain.own_count(slot), 1)
+        self._plain.changed[slot] = None
 
     def open_many(self, rows: Evidence) -> None:
         """The first visits of slots that nobody is linked to, one row a slot: each is on its own, and said at once."""
@@ -125,7 +96,7 @@ class Visits:
     def _extend(self, slot: int, time_ns: int, zone: int) -> None:
         state, slots = self._state, self._state.slots
         if slots.v_state[slot] == CLOSED:
-            with self._changing(slot):
+            with self._plain.changing(slot):
                 slots.v_state[slot] = OPEN
         slots.v_last_ns[slot] = time_ns
         slots.v_zones[slot] |= slots.v_zones.dtype.type(state.estate.zone_bit(zone))
@@ -134,7 +105,7 @@ class Visits:
             return
         slots.v_minute[slot] = minute
         if slots.v_grouped[slot]:
-            self._changed[slot] = None
+            self._plain.changed[slot] = None
         elif slots.v_counted[slot]:
             store = int(slots.store[slot])
             state.traffic.add_span(store, before + 1, minute, T["visits_open"], 1)
@@ -156,13 +127,13 @@ class Visits:
 
     def earlier(self, slot: int, time_ns: int) -> None:
         """The visit began earlier than its opening event; its key stays."""
-        with self._changing(slot):
+        with self._plain.changing(slot):
             self._state.slots.v_start_ns[slot] = time_ns
         self._regroup.add(slot)
 
     def close(self, slot: int) -> None:
         """Nobody heard the subject within the timeout; it ended with its last evidence."""
-        with self._changing(slot):
+        with self._plain.changing(slot):
             self._state.slots.v_state[slot] = CLOSED
 
     def is_late(self, store: int, time_ns: int) -> bool:
@@ -171,74 +142,63 @@ class Visits:
 
     def forget(self, slot: int) -> None:
         """The slot is about to be freed."""
-        self._changed.pop(slot, None)
+        self._plain.changed.pop(slot, None)
         self._regroup.discard(slot)
-        self._grouped.pop(self._vid(slot), None)
-
-    @contextmanager
-    def _changing(self, slot: int) -> Iterator[None]:
-        """Around a change of the slot's columns: what they contributed before is taken back, what they do after is counted."""
-        store, counts = int(self._state.slots.store[slot]), not self._state.slots.v_grouped[slot]
-        if counts:
-            self._count(store, self._own_count(slot), -1)
-        yield
-        if counts:
-            self._count(store, self._own_count(slot), 1)
-        self._changed[slot] = None
+        self._plain.grouped.pop(self._plain.vid(slot), None)
 
     # Projection
 
     def project(self) -> None:
         """Say every visit that changed since the last call."""
-        for slot in list(self._changed):
-            if slot in self._changed:  # it may have been said with its group
+        for slot in list(self._plain.changed):
+            if slot in self._plain.changed:  # it may have been said with its group
                 self._project(slot)
-        self.save()
+        self._plain.save()
 
     def touched(self, store: int, fan: str, time_ns: int) -> None:
         """The fan's touches at a time changed: say the visit that they belong to again."""
         timeout = int(self._state.estate.timeout_ns[store])
-        self.save()
-        for member in self._members(self._state.identity.subjects_of(fan), store, time_ns - timeout, time_ns):
+        self._plain.save()
+        for member in self._plain.members(self._state.identity.subjects_of(fan), store, time_ns - timeout, time_ns):
             if member.fan == fan:
                 self._project_around(store, member)
 
     def relink(self, subject: str) -> None:
         """After links of the subject changed: who made each of its visits, as of its opening, and with whom it is one."""
         state = self._state
-        self.save()
+        self._plain.save()
         stores = {int(state.slots.store[slot]) for slot in state.slots.chain(int(subject, 16))}
         stores |= {state.estate.stores.of(row[1]) for row in state.ledger.visits_of(subject)}
         for store in sorted(stores):
-            for found in self._members([subject], store, -EVER_NS, EVER_NS):
+            for found in self._plain.members([subject], store, -EVER_NS, EVER_NS):
                 member = self._again(store, found)  # projecting the one before may have changed it
                 before, after = member.fan, state.identity.fan_of(subject, opened_ns(member.vid[1]))
                 if before != after:
-                    self._set_fan(member, after)
-                for fan in {before, after} - {""}:
+                    self._plain.set_fan(member, after)
+                for fan in sorted({before, after} - {""}):
                     self._project_near(store, fan, member)
                 self._project_around(store, self._again(store, member))
-        self.save()
+        self._plain.save()
 
     def _project_near(self, store: int, fan: str, near: Member) -> None:
         """A fan's other visits around this one's span may have gained or lost it."""
         timeout = int(self._state.estate.timeout_ns[store])
-        for other in self._members(self._state.identity.subjects_of(fan), store, near.start_ns - timeout, near.last_ns + timeout):
+        for other in self._plain.members(self._state.identity.subjects_of(fan), store, near.start_ns - timeout, near.last_ns + timeout):
             if other.fan == fan and other.vid != near.vid:
                 self._project_around(store, self._again(store, other))
 
     def _again(self, store: int, member: Member) -> Member:
-        found = self._members([member.subject], store, member.start_ns, member.last_ns)
+        found = self._plain.members([member.subject], store, member.start_ns, member.last_ns)
         return next(other for other in found if other.vid == member.vid)
 
     def _project(self, slot: int) -> None:
-        self._changed.pop(slot, None)
+        self._plain.changed.pop(slot, None)
         regroup = slot in self._regroup
         self._regroup.discard(slot)
         if regroup or self._may_be_grouped(slot):
-            self._project_around(int(self._state.slots.store[slot]), self._member(slot))
+            self._project_around(int(self._state.slots.store[slot]), self._plain.member(slot))
         else:
-            self._say(self._member(slot), None, None)
+            self._say(self._plain.member(slot), None, None)
 
     def _may_be_grouped(self, slot: int) -> bool:
         slots, fan = self._state.slots, int(self._state.slots.v_fan[slot])
@@ -252,41 +212,27 @@ class Visits:
 
     def _project_around(self, store: int, member: Member) -> None:
         """Group the person's visits that are within the timeout of this one, and of each other."""
-        self.save()
+        self._plain.save()
         group = self._group(store, member)
         for each in group:
             if each.slot != NOBODY:
-                self._changed.pop(each.slot, None)
+                self._plain.changed.pop(each.slot, None)
         speaker = min(group, key=lambda each: each.vid[1:])
         for each in group:
             self._say(each, speaker if len(group) > 1 else None, group if len(group) > 1 else None)
-        self.save()
+        self._plain.save()
 
     def _group(self, store: int, member: Member) -> list[Member]:
         subjects = self._state.identity.subjects_of(member.fan) if member.fan else [member.subject]
         timeout = int(self._state.estate.timeout_ns[store])
         start, last = member.start_ns, member.last_ns
         while True:
-            near = self._members(subjects, store, start - timeout, last + timeout)
+            near = self._plain.members(subjects, store, start - timeout, last + timeout)
             group = [each for each in near if (each.fan == member.fan if member.fan else not each.fan)]
             first, final = min(each.start_ns for each in group), max(each.last_ns for each in group)
             if (first, final) == (start, last):
                 return group
             start, last = first, final
-
-    def _members(self, subjects: Sequence[str], store: int, from_ns: int, to_ns: int) -> list[Member]:
-        """Plain visits of subjects that touch the span; what a slot knows is newer than the ledger."""
-        state, found = self._state, {}
-        name = state.estate.stores.names[store]
-        for subject in subjects:
-            for row in state.ledger.visits(subject, name, from_ns, to_ns):
-                member = self._from_ledger(row)
-                found[member.vid] = member
-            for slot in state.slots.lanes(int(subject, 16), store):
-                if state.slots.v_state[slot]:
-                    member = self._member(slot)
-                    found[member.vid] = member
-        return sorted((m for m in found.values() if m.last_ns >= from_ns and m.start_ns <= to_ns), key=lambda m: m.vid)
 
     # Rows
 
@@ -304,16 +250,16 @@ class Visits:
         counted = None
         if speaks and not staff:
             last_minute = max(self._last_minute(m) for m in parts)
-            counted = Counted(start_ns // NS_PER_MINUTE, last_minute, bool(member.fan), not is_open, _seconds(start_ns, last_ns))
+            counted = Counted(start_ns // NS_PER_MINUTE, last_minute, bool(member.fan), not is_open, seconds_of(start_ns, last_ns))
         self._recount(member, counted, group is not None)
         touches, transactions, amount = self._touches(member.fan, store, start_ns, last_ns) if speaks else (0, 0, 0.0)
         merged = "" if speaks or speaker is None else f"{speaker.vid[1]}/{estate.agents.names[speaker.vid[2]]}"
         state.said.say(
             "visit",
             (key_ns, estate.agents.names[agent], estate.stores.names[store], member.subject, member.fan, bool(member.fan), staff, is_open,
-             start_ns // NS_PER_MS, _seconds(start_ns, last_ns), zones.bit_count(), touches, transactions, amount, bool(merged), merged),
+             start_ns // NS_PER_MS, seconds_of(start_ns, last_ns), zones.bit_count(), touches, transactions, amount, bool(merged), merged),
         )  # fmt: skip
-        self._keep(member, counted, group is not None)
+        self._plain.keep(member, counted, group is not None)
 
     def _last_minute(self, member: Member) -> int:
         return int(self._state.slots.v_minute[member.slot]) if member.slot != NOBODY else member.last_ns // NS_PER_MINUTE
@@ -329,101 +275,11 @@ class Visits:
 
     def _recount(self, member: Member, new: Counted | None, grouped: bool) -> None:
         if member.counted != new:
-            self._count(member.vid[0], member.counted, -1)
-            self._count(member.vid[0], new, 1)
+            self._plain.count(member.vid[0], member.counted, -1)
+            self._plain.count(member.vid[0], new, 1)
         if member.slot != NOBODY:
             self._state.slots.v_grouped[member.slot] = grouped
             if grouped:
-                self._grouped[member.vid] = new
+                self._plain.grouped[member.vid] = new
             else:
-                self._grouped.pop(member.vid, None)
-
-    def _count(self, store: int, counted: Counted | None, sign: int) -> None:
-        if counted is None:
-            return
-        cells, c = self._state.traffic, counted
-        cells.add(store, c.first_minute, T["visits_started"], sign)
-        cells.add_span(store, c.first_minute, c.last_minute, T["visits_open"], sign)
-        if c.known:
-            cells.add_span(store, c.first_minute, c.last_minute, T["known_open"], sign)
-        if c.closed:
-            cells.add(store, c.last_minute, T["visits_closed"], sign)
-            cells.add(store, c.last_minute, T["dwell_sum_s"], sign * c.seconds)
-
-    def _own_count(self, slot: int) -> Counted | None:
-        """What the visit of a slot that is not grouped contributes."""
-        s = self._state.slots
-        if not s.v_counted[slot]:
-            return None
-        start_ns, last_ns = int(s.v_start_ns[slot]), int(s.v_last_ns[slot])
-        known, closed = bool(s.v_fan[slot] >= 0), bool(s.v_state[slot] == CLOSED)
-        return Counted(start_ns // NS_PER_MINUTE, int(s.v_minute[slot]), known, closed, _seconds(start_ns, last_ns))
-
-    def _vid(self, slot: int) -> Vid:
-        s = self._state.slots
-        return int(s.store[slot]), int(s.v_key_ns[slot]), int(s.v_agent[slot])
-
-    def _member(self, slot: int) -> Member:
-        s, vid = self._state.slots, self._vid(slot)
-        grouped = bool(s.v_grouped[slot])
-        return Member(
-            vid, to_hex(int(s.subject[slot])), int(s.v_start_ns[slot]), int(s.v_last_ns[slot]), int(s.v_zones[slot]), bool(s.staff[slot]),
-            bool(s.v_state[slot] == OPEN), self._state.fan_name(int(s.v_fan[slot])), slot, grouped,
-            self._grouped.get(vid) if grouped else self._own_count(slot),
-        )  # fmt: skip
-
-    def _from_ledger(self, row: Row) -> Member:
-        subject, store, key_ns, agent, start_ns, last_ns, zones, staff, is_open, fan, grouped, counted = row
-        vid = (self._state.estate.stores.of(store), key_ns, self._state.estate.agents.of(agent))
-        zones &= (1 << 64) - 1
-        told = Counted(*json.loads(counted)) if counted else None
-        return Member(vid, subject, start_ns, last_ns, zones, bool(staff), bool(is_open), fan, NOBODY, bool(grouped), told)
-
-    def _set_fan(self, member: Member, fan: str) -> None:
-        if member.slot != NOBODY:
-            with self._changing(member.slot):
-                self._state.slots.v_fan[member.slot] = self._state.fan_code(fan)
-            self._keep(self._member(member.slot), None, member.grouped)
-        else:
-            member.fan = fan
-            self._keep(member, member.counted, member.grouped)
-        self.save()
-
-    def _keep(self, member: Member, counted: Counted | None, grouped: bool) -> None:
-        """Into the ledger, unless it is open: those the slots know, and the state is stored with them."""
-        if member.is_open and member.slot != NOBODY:
-            return
-        estate = self._state.estate
-        store, key_ns, agent = member.vid
-        told = (
-            ""
-            if counted is None
-            else json.dumps([counted.first_minute, counted.last_minute, counted.known, counted.closed, counted.seconds])
-        )
-        zones = member.zones - (1 << 64) if member.zones >> 63 else member.zones
-        row = (member.subject, estate.stores.names[store], key_ns, estate.agents.names[agent], member.start_ns, member.last_ns, zones,
-               int(member.staff), int(member.is_open), member.fan, int(grouped), told)  # fmt: skip
-        self._unsaved[row[:4]] = row
-
-    def save(self) -> None:
-        """Into the ledger."""
-        if self._unsaved:
-            self._state.ledger.save_visits(self._unsaved.values())
-            self._unsaved = {}
-
-    def dump(self) -> list[list[object]]:
-        return [[list(vid), None if c is None else [c.first_minute, c.last_minute, c.known, c.closed, c.seconds]]
-                for vid, c in self._grouped.items()]  # fmt: skip
-
-    def load(self, values: Iterable[tuple[list[int], list[object] | None]]) -> None:
-        self._grouped = {(vid[0], vid[1], vid[2]): None if c is None else Counted(*c) for vid, c in values}  # type: ignore[arg-type] # as dumped
-
-
-def opened_ns(key_ns: int) -> int:
-    """When a visit's opening event was, to the millisecond. Whose visit it is, is asked as of this: a start may move, a key does not."""
-    return key_ns // NS_PER_MS * NS_PER_MS
-
-
-def _seconds(start_ns: int, last_ns: int) -> float:
-    """To the millisecond, so that sums can be taken back exactly."""
-    return round((last_ns - start_ns) / NS_PER_S, 3)
+                self._plain.grouped.pop(member.vid, None)
