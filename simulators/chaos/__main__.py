@@ -22,6 +22,7 @@ from simulators.chaos.plan import KINDS
 from simulators.chaos.run import Progress, Result, Run, Settings
 
 ROWS_SHOWN: Final = 10
+SAY_EVERY_S: Final = 15.0
 
 
 def main(
@@ -61,12 +62,20 @@ def _run(settings: Settings, console: Console) -> Result:
     totals = {"sent": settings.events, "stored": settings.events, "kills": settings.kills}
     with Bars(TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), more, console=console) as bars:
         tasks = {name: bars.add_task(name, total=total, more="") for name, total in totals.items()}
+        begun_s = said_s = time.monotonic()
 
         def watch(progress: Progress) -> None:
-            bars.update(tasks["sent"], completed=progress.sent, total=max(settings.events, progress.sent), more=progress.phase)
-            bars.update(tasks["stored"], completed=progress.stored, total=max(settings.events, progress.sent))
+            nonlocal said_s
+            total, kills = max(settings.events, progress.sent), sum(progress.kills.values())
             by_kind = ", ".join(f"{kind} {progress.kills.get(kind, 0)}" for kind in KINDS)
-            bars.update(tasks["kills"], completed=sum(progress.kills.values()), more=by_kind)
+            bars.update(tasks["sent"], completed=progress.sent, total=total, more=progress.phase)
+            bars.update(tasks["stored"], completed=progress.stored, total=total)
+            bars.update(tasks["kills"], completed=kills, more=by_kind)
+            now_s = time.monotonic()
+            if not console.is_terminal and now_s - said_s >= SAY_EVERY_S:  # bars show only in a terminal
+                said_s = now_s
+                rows = f"sent {progress.sent:,}, stored {progress.stored:,}"
+                console.print(f"{now_s - begun_s:4.0f} s {progress.phase}: {rows}, kills {kills}")
 
         return Run(settings, watch).run()
 
