@@ -55,7 +55,7 @@ class Presence:
         """At most one row a slot: who is heard for the first time in a store is taken at once, all else one by one."""
         s, slot = self._state.slots, rows.slot
         fresh = (rows.kind != Kind.EXIT) & (s.last_ns[slot] == 0) & ~s.late[slot]
-        fresh &= ~self._state.identity.may_be_linked(s.subject[slot])
+        fresh &= ~self._state.identity.may_be_linked(s.subject[slot]) & ~self._visits.are_late(s.store[slot], rows.time_ns)
         new = rows.pick(fresh)
         if len(new):
             s.last_ns[new.slot], s.level_dbm[new.slot] = new.time_ns, new.rssi_dbm

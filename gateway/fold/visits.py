@@ -140,6 +140,11 @@ class Visits:
         """Whether slots of that time may be gone already, because an agent tells long afterwards what it heard."""
         return time_ns < int(self._watermarks.by_store[store]) - RETIRE_NS
 
+    def are_late(self, stores: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """`is_late` of many."""
+        late: npt.NDArray[np.bool_] = times_ns < self._watermarks.by_store[stores] - RETIRE_NS
+        return late
+
     def forget(self, slot: int) -> None:
         """The slot is about to be freed."""
         self._plain.changed.pop(slot, None)
