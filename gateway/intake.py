@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -47,6 +48,8 @@ class _Batch:
     refusals: list[Refusal] = field(default_factory=list)
     receipts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     counted: Counter[str] = field(default_factory=Counter)
+    key: str = ""
+    """Names the message at hand, and is the same when it is tried again."""
 
 
 class Intake:
@@ -69,6 +72,8 @@ class Intake:
         self._hand_over: Final = hand_over
         self._keys_used: dict[str, int] = {}
         """The key of the day with which an agent made its latest frame: it is told the current one until it uses it."""
+        self._run: Final = secrets.token_hex(8)
+        self._messages = 0
         self.pausing = False
         """At the journal's quota: receipts ask agents to wait."""
         self.healths: Final[dict[str, Health]] = {}
@@ -83,9 +88,11 @@ class Intake:
         """
         received_ns = max(now_ns, self._journal.last_received_ns + 1)
         batch = _Batch(received_ns)
-        for message in arrived:
+        for number, message in enumerate(arrived, self._messages):
+            batch.key = f"message/{self._run}/{number}"
             self._accept(message, batch)
         self._commit(batch)
+        self._messages += len(arrived)
 
     def tick(self, now_ns: int) -> None:
         """Journal that time passed."""
@@ -97,20 +104,20 @@ class Intake:
         received_ns, done = max(now_ns, self._journal.last_received_ns + 1), []
         batch = _Batch(received_ns)
         for entry, payload in self._quarantine.take_replays():
-            if not self._journal.is_new_event(id_hash("quarantine", str(entry.id))):
-                done.append(entry.id)  # taken before a crash, which only the quarantine does not know
-                continue
             try:
                 outcome = self._replayed(entry.topic, payload, received_ns)
             except ContractError as error:
                 self._quarantine.refused_again(entry.id, error.reason, str(error))
                 continue
-            if outcome.refused:
+            if outcome.refused and not outcome.entries:
                 self._quarantine.refused_again(entry.id, outcome.refused[0].reason, outcome.refused[0].message)
                 continue
-            outcome.entries.insert(0, Entry(RecordKind.NOTE, "", "", entry.id, f"replayed for {entry.actor}".encode()))
-            self._add(outcome, parse_topic(entry.topic), batch)
             done.append(entry.id)
+            if not self._journal.is_new_event(id_hash("quarantine", str(entry.id))):
+                continue  # taken before a crash, which only the quarantine does not know
+            outcome.entries.insert(0, Entry(RecordKind.NOTE, "", "", entry.id, f"replayed for {entry.actor}".encode()))
+            batch.key = f"replayed/{entry.id}"
+            self._add(outcome, parse_topic(entry.topic), batch)
         if done:
             self._commit(batch)
             self._quarantine.replayed(done, received_ns)
@@ -147,8 +154,8 @@ class Intake:
         payload, text = message.payload, str(error)
         if len(payload) > MAX_FRAME_BYTES:
             text = f"{text}; sha256 {hashlib.sha256(payload).hexdigest()}, the first {MAX_FRAME_BYTES} bytes are kept"
-        # A retained message comes again at every connection.
-        key = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}" if message.retained else None
+        # A retained message comes again at every connection, any other when the journal could not be written.
+        key = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}" if message.retained else batch.key
         batch.refusals.append(Refusal(error.reason, text, message.topic, batch.received_ns, payload[:MAX_FRAME_BYTES], "accept", 1, key))
         batch.counted["in"] += 1
         batch.counted["quarantined"] += 1
@@ -162,11 +169,10 @@ class Intake:
             epoch, upto = outcome.receipt
             batch.receipts[topic.store, topic.agent, epoch] = upto
         batch.counted["in"] += outcome.units_in
-        for refused in outcome.refused:
+        for number, refused in enumerate(outcome.refused):
+            key = refused.key or f"{batch.key}/{number}"
             batch.refusals.append(
-                Refusal(
-                    refused.reason, refused.message, str(topic), batch.received_ns, refused.payload, "accept", refused.rows, refused.key
-                )
+                Refusal(refused.reason, refused.message, str(topic), batch.received_ns, refused.payload, "accept", refused.rows, key)
             )
             batch.counted["quarantined"] += refused.rows
         if outcome.dropped and outcome.dropped[1]:

@@ -9,7 +9,7 @@ TIME_QUALITIES: Final = ("measured", "agent", "bounded", "received", "device")
 """How an event's time is known, best first but for the last:
 
 measured: receipts and their echoes bound the agent's clock to 2 s or less; agent: the agent's own synchronised clock; bounded: between
-what is known of its other boots; received: only when it arrived; device: the time the device itself gave.
+bounds that are wider, or what is known of its other boots; received: only when it arrived; device: the time the device itself gave.
 """
 MEASURED, AGENT, BOUNDED, RECEIVED, DEVICE = range(5)
 

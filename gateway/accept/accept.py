@@ -100,7 +100,7 @@ class Acceptor:
         header, data = decode_frame(payload)
         if (header.store, header.agent) != (topic.store, topic.agent):
             raise ContractError("frame.topic", f"the header says {header.store}/{header.agent}, the topic {topic.store}/{topic.agent}")
-        bounds = self._learn(header, received_ns)
+        bounds = self._remembered(header) if replayed else self._learn(header, received_ns)
         mark = self._memory.mark(header.agent, header.epoch)
         if header.seq == 0:
             return Outcome(receipt=(header.epoch, mark.seq))
@@ -110,6 +110,10 @@ class Acceptor:
             if header.seq != max(mark.seq + 1, header.oldest):
                 return Outcome(receipt=(header.epoch, mark.seq), dropped=("ahead", 0))
         return self._take(header, payload, data, mark, bounds, received_ns, replayed)
+
+    def _remembered(self, header: Header) -> Bounds:
+        """A message that lay in quarantine says nothing about now."""
+        return at(self._memory.bounds(header.agent, header.boot), header.sent_boot_ns)
 
     def _learn(self, header: Header, received_ns: int) -> Bounds:
         before = self._memory.bounds(header.agent, header.boot)
@@ -152,15 +156,14 @@ class Acceptor:
         agent_ns = body.made_wall_ns - body.made_boot_ns
         if body.wall_synced and own.low_ns <= agent_ns <= own.high_ns:
             return agent_ns, AGENT, bounds.width_ns
+        if own.is_bounded:
+            return own.offset_ns, BOUNDED, bounds.width_ns
         if body.boot != header.boot and bounds.is_measured:
-            return self._bounded(header, body, own, bounds), BOUNDED, bounds.width_ns
+            return self._guessed(header, body, own, bounds), BOUNDED, bounds.width_ns
         return received_ns - body.made_boot_ns, RECEIVED, bounds.width_ns
 
-    def _bounded(self, header: Header, body: Body, own: Bounds, now: Bounds) -> int:
-        """The offset of an earlier boot of which little is known; the same guess for all its frames."""
-        if own.is_bounded:
-            return own.offset_ns
-        # It was never bounded, and ended before this one began.
+    def _guessed(self, header: Header, body: Body, own: Bounds, now: Bounds) -> int:
+        """The offset of an earlier boot that was never bounded, and ended before this one began; the same guess for all its frames."""
         guess_ns = own.low_ns if own.low_ns > UNKNOWN.low_ns // 2 else min(now.offset_ns - body.made_boot_ns, own.high_ns)
         self._memory.set_bounds(header.agent, body.boot, own._replace(low_ns=guess_ns, high_ns=UNKNOWN.high_ns))
         return guess_ns

@@ -52,9 +52,10 @@ def test_an_echo_measures_the_clock() -> None:
     assert entry.clock_width_ns == pytest.approx(0.6 * S, rel=0.001)
 
 
-def test_wide_bounds_are_no_measure() -> None:
-    entry = taken(Memory(), 1, body(Kind.STAY), NOW + 3 * S, gateway_ns=NOW - S, heard_boot_ns=99 * S)
-    assert told(entry)[0] == "received"
+def test_wide_bounds_are_no_measure_but_better_than_the_time_of_arrival() -> None:
+    quality, error_s = told(taken(Memory(), 1, body(Kind.STAY), NOW + 3 * S, gateway_ns=NOW - S, heard_boot_ns=99 * S))
+    assert quality == "bounded"
+    assert error_s == pytest.approx(1.5, abs=0.001)
 
 
 def test_a_night_in_a_queue_does_not_matter_once_an_echo_came() -> None:

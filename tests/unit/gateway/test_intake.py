@@ -1,0 +1,280 @@
+"""What is acknowledged or receipted is durable; what was refused is kept once; what is replayed is taken once."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from footfall.frames import MAX_FRAME_BYTES, Body, Kind
+from footfall.health import Health, encode_health
+from footfall.receipts import Receipt, decode_receipt
+from gateway.accept.accept import Acceptor
+from gateway.accept.places import Places
+from gateway.accept.plain import Pseudonymiser
+from gateway.daykeys import DayKeys
+from gateway.intake import Arrived, Intake
+from gateway.journal import Journal
+from gateway.quarantine.store import Quarantine
+from gateway.records import Record, RecordKind
+from gateway.site import Site
+from tests.accept_made import NOW, SECRET, SITE, S, body, frame
+
+HEALTH = Health(state="online", agent="x", store="s1", boot="boot", uptime_s=1.0)
+FRAMES, EVENTS = "footfall/1/s1/x/frames", "footfall/1/s1/till/events"
+SCAN = b'{"kind":"touch","what":"scan"}'
+
+
+class Gate:
+    """An intake on real files."""
+
+    def __init__(self, folder: Path, site: Site = SITE) -> None:
+        self.journal = Journal(folder / "journal.db", busy_timeout_s=0.05)
+        self.quarantine = Quarantine(folder / "quarantine.db")
+        self.published: list[tuple[str, bytes]] = []
+        self.handed: list[tuple[Record, Body | None]] = []
+        self.intake = Intake(
+            Acceptor(Places(site), self.journal, Pseudonymiser(SECRET)), self.journal, self.quarantine, DayKeys(folder / "keys.db", site),
+            lambda topic, payload: self.published.append((topic, payload)), self.handed.extend,
+        )  # fmt: skip
+
+    def take(self, *messages: tuple[str, bytes], now_ns: int = NOW, retained: bool = False) -> None:
+        self.intake.take([Arrived(topic, payload, retained) for topic, payload in messages], now_ns)
+
+    def receipts(self) -> list[Receipt]:
+        return [decode_receipt(payload) for _, payload in self.published]
+
+    def kinds(self) -> list[RecordKind]:
+        return [record.kind for record in self.journal.read(0, 10**6)]
+
+    def is_balanced(self) -> bool:
+        """in = journaled + quarantined + dropped."""
+        counted = self.journal.balance()
+        rows = sum(1 for kind in self.kinds() if kind == RecordKind.EVENT)
+        rows += sum(len(made) for _, made in self.handed if made is not None)
+        dropped = sum(n for name, n in counted.items() if name.startswith("dropped."))
+        return counted.get("in", 0) == rows + counted.get("quarantined", 0) + dropped
+
+    def close(self) -> None:
+        self.journal.close()
+        self.quarantine.close()
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    made = Gate(tmp_path)
+    yield made
+    made.close()
+
+
+def test_frames_are_durable_handed_over_and_receipted(gate: Gate) -> None:
+    gate.take((FRAMES, frame(1, body(Kind.STAY))), (FRAMES, frame(2, body(Kind.STAY, Kind.STAY, first_row=1))))
+    assert [record.seq for record in gate.journal.read(0, 9)] == [1, 2]
+    assert [record.pos for record, made in gate.handed if made is not None] == [1, 2]
+    (receipt,) = gate.receipts()
+    assert (gate.published[0][0], receipt.epoch, receipt.upto, receipt.gateway_ns) == ("footfall/1/s1/x/receipts", "e", 2, NOW)
+    assert receipt.journal_id == gate.journal.journal_id
+    assert gate.journal.balance()["in"] == 3
+
+
+def test_the_day_s_key_is_told_until_it_is_used(gate: Gate) -> None:
+    gate.take((FRAMES, frame(1, body(Kind.STAY, key_id=0))))
+    key = gate.receipts()[-1].key
+    assert key is not None
+    gate.take((FRAMES, frame(2, body(Kind.STAY, key_id=0, first_row=1))))
+    assert gate.receipts()[-1].key == key
+    gate.take((FRAMES, frame(3, body(Kind.STAY, key_id=key.key_id, first_row=2))))
+    assert gate.receipts()[-1].key is None
+    gate.take((FRAMES, frame(4, body(Kind.STAY, key_id=key.key_id, first_row=3))), now_ns=key.until_ns)
+    later = gate.receipts()[-1].key
+    assert later is not None
+    assert later.key_id == key.key_id + 1
+
+
+def test_at_the_quota_receipts_ask_to_pause(gate: Gate) -> None:
+    gate.intake.pausing = True
+    gate.take((FRAMES, frame(1, body(Kind.STAY))))
+    assert gate.receipts()[-1].pause_s
+
+
+def test_the_gateway_s_time_only_moves_forward(gate: Gate) -> None:
+    gate.take((FRAMES, frame(1, body(Kind.STAY))), now_ns=NOW)
+    gate.take((FRAMES, frame(2, body(Kind.STAY, first_row=1))), now_ns=NOW - 3600 * S)
+    first, second = gate.journal.read(0, 9)
+    assert second.received_ns == first.received_ns + 1
+
+
+REFUSED = {
+    "topic": ("footfall/1/s1/frames", b"x", False),
+    "name": ("footfall/1/S1/x/frames", b"x", False),
+    "frame.msgpack": (FRAMES, b"\xc1", False),
+    "frame.topic": ("footfall/1/s1/till/frames", frame(1, body(Kind.STAY)), False),
+    "retained": (FRAMES, frame(1, body(Kind.STAY)), True),
+    "size": (FRAMES, bytes(MAX_FRAME_BYTES + 1), False),
+    "event.json": (EVENTS, b"{", False),
+    "site.store": ("footfall/1/nowhere/till/events", SCAN, False),
+    "site.agent": ("footfall/1/s2/till/events", SCAN, False),
+    "health.invalid": ("footfall/1/s1/x/health", b"{}", False),
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_what_is_refused_is_kept_with_its_reason_and_the_good_beside_it_is_taken(gate: Gate, reason: str) -> None:
+    topic, payload, retained = REFUSED[reason]
+    gate.intake.take([Arrived(EVENTS, SCAN), Arrived(topic, payload, retained), Arrived(EVENTS, SCAN)], NOW)
+    (entry,) = gate.quarantine.entries()
+    assert (entry.reason.partition(".")[0], entry.topic, entry.received_ns, entry.origin) == (
+        reason.partition(".")[0],
+        topic,
+        NOW,
+        "accept",
+    )
+    found = gate.quarantine.show(entry.id)
+    assert found is not None
+    assert found[1] == payload[:MAX_FRAME_BYTES]
+    assert gate.kinds() == [RecordKind.EVENT] * 2
+    assert gate.journal.balance() == {"in": 3, "quarantined": 1}
+
+
+def test_a_version_of_tomorrow_is_left_with_its_agent(gate: Gate) -> None:
+    gate.take((FRAMES, frame(1, body(Kind.STAY), v=2)))
+    assert (gate.published, gate.quarantine.entries(), gate.kinds()) == ([], [], [])
+    assert gate.intake.counted["frames_of_unknown_version_total"] == 1
+
+
+def test_the_same_retained_message_at_every_connection_is_kept_once(gate: Gate) -> None:
+    for _ in range(3):
+        gate.take((EVENTS, SCAN), retained=True)
+    assert len(gate.quarantine.entries()) == 1
+
+
+def test_the_same_bad_message_again_is_another_one(gate: Gate) -> None:
+    gate.take((EVENTS, b"{"), (EVENTS, b"{"))
+    gate.take((EVENTS, b"{"))
+    assert len(gate.quarantine.entries()) == 3
+
+
+def test_a_retained_health_is_remembered_but_no_sign_of_life(gate: Gate) -> None:
+    gate.take(("footfall/1/s1/x/health", encode_health(HEALTH)), retained=True)
+    assert (gate.intake.healths["x"], gate.intake.heard_ns, gate.kinds()) == (HEALTH, {}, [])
+    gate.take(("footfall/1/s1/x/health", encode_health(HEALTH)))
+    assert (gate.intake.heard_ns, gate.kinds()) == ({"x": NOW}, [RecordKind.HEALTH])
+
+
+def test_while_the_journal_is_locked_nothing_is_acknowledged_and_a_retry_takes_all_once(gate: Gate) -> None:
+    """Whatever was refused in the meantime is not kept once a try."""
+    messages = [Arrived(FRAMES, frame(1, body(Kind.STAY))), Arrived(EVENTS, b"{"), Arrived(EVENTS, json.dumps([SALE, 5]).encode())]
+    other = sqlite3.connect(gate.journal.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for _ in range(4):
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            gate.intake.take(messages, NOW)
+    assert (gate.published, gate.handed) == ([], [])
+    other.execute("ROLLBACK")
+    gate.intake.take(messages, NOW)
+    assert gate.kinds() == [RecordKind.FRAME, RecordKind.EVENT]
+    assert len(gate.quarantine.entries()) == 2
+    assert gate.journal.balance() == {"in": 4, "quarantined": 2}
+    assert gate.receipts()[-1].upto == 1
+
+
+SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 5}
+
+
+def test_a_tick_is_a_record(gate: Gate) -> None:
+    gate.intake.tick(NOW)
+    assert gate.kinds() == [RecordKind.TICK]
+
+
+# Replay
+
+
+def ask(gate: Gate, payload: bytes | None = None) -> int:
+    ids = [entry.id for entry in gate.quarantine.entries()]
+    gate.quarantine.ask_replay(ids, "somebody", payload)
+    return gate.intake.replay(NOW + S)
+
+
+def test_a_mended_event_is_taken_and_leaves_quarantine(gate: Gate) -> None:
+    gate.take((EVENTS, b'{"kind":"dance"}'))
+    assert ask(gate, SCAN) == 1
+    assert (gate.kinds(), gate.quarantine.entries()) == ([RecordKind.NOTE, RecordKind.EVENT], [])
+    assert b"somebody" in gate.journal.read(0, 1)[0].body
+    assert gate.is_balanced()
+
+
+def test_what_is_refused_again_can_be_mended_and_replayed_later(gate: Gate) -> None:
+    gate.take((EVENTS, b'{"kind":"dance"}'))
+    for _ in range(2):
+        assert ask(gate) == 0
+        gate.intake.tick(NOW + 5 * S)
+    assert [entry.state for entry in gate.quarantine.entries()] == ["held"]
+    assert ask(gate, SCAN) == 1
+    assert RecordKind.EVENT in gate.kinds()
+    assert gate.quarantine.entries() == []
+
+
+def test_after_a_crash_between_journal_and_quarantine_it_is_taken_once(gate: Gate, tmp_path: Path) -> None:
+    gate.take((EVENTS, b"{"))
+    (entry,) = gate.quarantine.entries()
+    gate.quarantine.ask_replay([entry.id], "somebody", SCAN)
+    gate.quarantine.replayed, kept = (lambda ids, now_ns: None), gate.quarantine.replayed  # type: ignore[method-assign, assignment] # the crash
+    gate.intake.replay(NOW)
+    gate.quarantine.replayed = kept  # type: ignore[method-assign]
+    gate.close()
+    again = Gate(tmp_path)
+    again.intake.replay(NOW + S)
+    assert again.kinds() == [RecordKind.NOTE, RecordKind.EVENT]
+    assert again.quarantine.entries() == []
+    again.close()
+
+
+def test_of_an_array_the_good_are_taken_and_the_bad_stay(gate: Gate, tmp_path: Path) -> None:
+    """An array for a store that was not in the estate yet; now it is, but one of its events is wrong."""
+    values = [SALE, {"kind": "dance"}, SALE | {"id": "t2"}]
+    gate.take(("footfall/1/s3/till-3/events", json.dumps(values).encode()))
+    gate.close()
+    opened = Site.model_validate({"brand": "b", "stores": [{"name": "s3", "agents": [{"name": "till-3"}]}]})
+    later = Gate(tmp_path, opened)
+    ask(later)
+    assert later.kinds() == [RecordKind.NOTE, RecordKind.EVENT, RecordKind.EVENT]
+    (left,) = later.quarantine.entries()
+    found = later.quarantine.show(left.id)
+    assert found is not None
+    assert json.loads(found[1]) == {"kind": "dance"}
+    ask(later, SCAN)
+    assert later.kinds().count(RecordKind.EVENT) == 3
+    later.close()
+
+
+def test_a_frame_is_replayed_at_the_time_of_its_events(gate: Gate, tmp_path: Path) -> None:
+    """A day later, when its zone is in the estate: the clock of its boot is still known."""
+    day, boot_day = 86_400 * S, 100 * S + 86_400 * S
+    echoed: dict[str, Any] = {"gateway_ns": NOW - S // 10, "heard_boot_ns": 100 * S - S // 10}
+    gate.take((FRAMES, frame(1, body(Kind.STAY, zones=("cellar", "d")), **echoed)), now_ns=NOW + S // 10)
+    late = {"gateway_ns": NOW + day - S // 10, "heard_boot_ns": boot_day - S // 10, "sent_boot_ns": boot_day}
+    gate.take((FRAMES, frame(2, body(Kind.STAY, first_row=1, made_boot_ns=boot_day), **late)), now_ns=NOW + day + S // 10)
+    gate.close()
+    stores = [{"name": "s1", "zones": [{"name": "cellar"}], "agents": [{"name": "x"}]}]
+    later = Gate(tmp_path, Site.model_validate({"brand": "b", "stores": stores}))
+    later.quarantine.ask_replay([entry.id for entry in later.quarantine.entries()], "somebody", None)
+    assert later.intake.replay(NOW + day + 60 * S) == 1
+    record, made = later.handed[-1]
+    assert made is not None
+    told_ns = int(made.t_boot_ns[0]) + record.offset_ns
+    assert abs(told_ns - (NOW - S)) < 10 * S
+    later.take(
+        (FRAMES, frame(3, body(Kind.STAY, zones=("cellar", "d"), first_row=2, made_boot_ns=boot_day), **late)), now_ns=NOW + day + 61 * S
+    )
+    assert later.receipts()[-1].upto == 3
+    later.close()
+
+
+def test_what_was_cut_cannot_be_replayed(gate: Gate) -> None:
+    gate.take((FRAMES, bytes(MAX_FRAME_BYTES + 1)))
+    assert ask(gate) == 0
+    assert len(gate.quarantine.entries()) == 1
