@@ -98,9 +98,7 @@ def into_influx(effort: Effort) -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="footfall-bench.") as folder:
         lines = Path(folder) / "lines"
         influx.record(load, lines)
-        pairs = [(influx.bare_loader(load, lines), influx.gateway(load)) for _ in range(effort.repeats(3))]
-    for bare, ours in pairs:
-        effort.say(f"bare loader {bare.lines_per_s:,.0f} lines/s, gateway {ours.lines_per_s:,.0f} lines/s; load average {load_average()}")
+        pairs = [_beside_bare_loader(load, lines, effort) for _ in range(effort.repeats(3))]
     bare = max((pair[0] for pair in pairs), key=lambda run: run.lines_per_s)
     ours = max((pair[1] for pair in pairs), key=lambda run: run.lines_per_s)
     frugal = min((pair[1] for pair in pairs), key=lambda run: run.cpu_s / run.influx_cpu_s)
@@ -113,9 +111,7 @@ def into_influx(effort: Effort) -> list[Result]:
 
 
 def publish_to_query(effort: Effort) -> list[Result]:
-    runs = [latency.run(60 if effort.quick else 300) for _ in range(effort.repeats(2))]
-    for run in runs:
-        effort.say(f"p50 {run.p50_ms:.0f} ms, p99 {run.p99_ms:.0f} ms, worst {run.worst_ms:.0f} ms; load average {load_average()}")
+    runs = [_latency(60 if effort.quick else 300, effort) for _ in range(effort.repeats(2))]
     run = min(runs, key=lambda run: run.p99_ms)
     note = (
         f"from publishing a frame until a query of InfluxDB 1.8 returns its row, at 5,000 rows/s; p50 {run.p50_ms:.0f} ms, "
@@ -192,6 +188,18 @@ def _peer(peer: peers.Peer, form: Format, effort: Effort, events: int, repeats: 
         runs.append(peers.run(peer, form, effort.events(events)))
         effort.say(f"{peer}, {form}: {_cost(runs[-1])}")
     return best(runs)
+
+
+def _beside_bare_loader(load: Ingest, lines: Path, effort: Effort) -> tuple[influx.Written, influx.Written]:
+    bare, ours = influx.bare_loader(load, lines), influx.gateway(load)
+    effort.say(f"bare loader {bare.lines_per_s:,.0f} lines/s, gateway {ours.lines_per_s:,.0f} lines/s; load average {load_average()}")
+    return bare, ours
+
+
+def _latency(probes: int, effort: Effort) -> latency.Latency:
+    run = latency.run(probes)
+    effort.say(f"p50 {run.p50_ms:.0f} ms, p99 {run.p99_ms:.0f} ms, worst {run.worst_ms:.0f} ms; load average {load_average()}")
+    return run
 
 
 def _chain(effort: Effort, seconds: float, stay_points: bool) -> chain.Chain:
