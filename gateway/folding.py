@@ -24,7 +24,7 @@ log = logging.getLogger("footfall.gateway.fold")
 
 READ_AT_ONCE: Final = 500
 TAKE_AT_ONCE: Final = 2000
-HANDED_OVER_MOST: Final = 20_000
+HANDED_OVER_MOST: Final = 6000
 CHECKPOINT_EVERY_S: Final = 10.0
 CHECKPOINT_SHARE: Final = 0.05
 """Checkpoints take at most this share of the time: with a large state they come less often."""

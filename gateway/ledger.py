@@ -54,14 +54,14 @@ class Ledger:
     def __init__(self, path: Path | str) -> None:
         self._db: Final = connect(Path(path), synchronous="NORMAL") if path != ":memory:" else _in_memory()
         check_version(self._db, Path(path), SCHEMA_VERSION, _SCHEMA)
-        self._db.execute("PRAGMA cache_size=-65536")
+        self._db.execute("PRAGMA cache_size=-24576")
         self._touches: list[Row] = []
         self._db.execute("BEGIN IMMEDIATE")
 
-    def checkpoint(self, state: dict[str, bytes]) -> None:
-        """Everything written since the last one becomes durable, together with `state`."""
+    def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
+        """Everything written since the last one becomes durable, together with the parts of `state`, which are made one by one."""
         self._write_touches()
-        self._db.executemany("INSERT OR REPLACE INTO state VALUES (?,?)", list(state.items()))
+        self._db.executemany("INSERT OR REPLACE INTO state VALUES (?,?)", state)
         self._db.execute("COMMIT")
         self._db.execute("BEGIN IMMEDIATE")
 

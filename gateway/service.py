@@ -76,8 +76,10 @@ class Gateway:
         self._day_keys: Final = DayKeys(state_dir / "keys.db", self._site)
         self._ledger: Final = Ledger(state_dir / "ledger.db")
         self._fold: Final = Fold(shipped(), self._ledger, self._staff_subjects, config.stay_points)
-        if state := self._ledger.state().get("fold"):
+        state = self._ledger.state()
+        if "fold" in state:
             self._fold.load(state)
+        del state
         self._sink: Final = open_sink(config)
         self._hand_over: Final = HandOver()
         self._hand_over.head = self._journal.last_pos

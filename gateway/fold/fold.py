@@ -7,20 +7,22 @@ visits, dwells, minutes) is worked out when a turn ends, over all stores at once
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import msgpack
 
 from device_profiles.profile import Registry
+from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from gateway.fold.arrive import Arrivals
 from gateway.fold.cells import settle, traffic_row, zone_row
 from gateway.fold.dwells import Dwells
 from gateway.fold.estate import NS_PER_S
 from gateway.fold.identity import Link, decode_links
-from gateway.fold.order import Waiting, Watermarks
+from gateway.fold.order import EVIDENCE_DTYPES, Waiting, Watermarks
 from gateway.fold.presence import Presence
 from gateway.fold.state import State
 from gateway.fold.touches import Touches, point_key_ns
@@ -53,7 +55,7 @@ class Fold:
         """`staff_subjects` gives the subjects of a site's staff and assets."""
         self.state: Final = State(profiles, ledger)
         self._staff_subjects: Final = staff_subjects
-        self._site: Site | None = None
+        self._site_json = b""
         self._waiting: Final = Waiting()
         self._watermarks: Final = Watermarks()
         self._visits: Final = Visits(self.state, self._watermarks)
@@ -157,10 +159,12 @@ class Fold:
         """Nothing to be done."""
 
     def _set_site(self, record: Record) -> None:
-        self._use_site(Site.model_validate_json(record.body))
+        self._use_site(record.body)
 
-    def _use_site(self, site: Site) -> None:
-        self._site = site
+    def _use_site(self, body: bytes) -> None:
+        """Only what the fold needs of it stays in memory: a chain's estate is large."""
+        site = Site.model_validate_json(body)
+        self._site_json = body
         self.state.estate.apply(site)
         self._watermarks.grow(len(self.state.estate.stores))
         staff, assets = self._staff_subjects(site)
@@ -190,9 +194,9 @@ class Fold:
         """How well the agent's clock is known; inf if no frame of it came yet."""
         return self._arrivals.clock_width_ms(agent)
 
-    def site_json(self) -> bytes | None:
-        """The estate that is in force, as its record had it."""
-        return self._site.model_dump_json().encode() if self._site else None
+    def site_json(self) -> bytes:
+        """The estate that is in force, as its record had it; empty before the first."""
+        return self._site_json
 
     # The state as bytes
 
@@ -202,34 +206,40 @@ class Fold:
         self.state.zones.retire()
         self._visits.save()
         self._dwells.save()
-        self.state.ledger.checkpoint({"fold": self.dump(), **more})
+        self.state.ledger.checkpoint(chain(self.parts(), more.items()))
 
-    def dump(self) -> bytes:
+    def parts(self) -> Iterator[tuple[str, bytes]]:
+        """The whole state by name; `load` takes them back."""
+        yield from self.state.slots.parts()
+        for name, column in (self._waiting.dump() or {}).items():
+            yield f"waiting.{name}", column
         values: dict[str, Any] = {
             "version": STATE_VERSION,
             "pos": self.pos,
             "turn": self._turn,
-            "site": self._site.model_dump_json() if self._site else None,
+            "site": self._site_json,
             "state": self.state.dump(),
-            "waiting": self._waiting.dump(),
+            "waiting": len(self._waiting),
             "watermarks": self._watermarks.dump(),
             "visits": self._visits.dump(),
             "arrivals": self._arrivals.dump(),
             "to_settle": [[*key, minute] for key, minute in self._to_settle.items()],
         }
         packed: bytes = msgpack.packb(values)
-        return packed
+        yield "fold", packed
 
-    def load(self, data: bytes) -> None:
-        """Go on from a dump. A state of another version is refused by the caller, who folds the journal again instead."""
-        values = msgpack.unpackb(data, strict_map_key=False)
+    def load(self, parts: Mapping[str, bytes]) -> None:
+        """Go on from what `parts` gave. ConfigError if another release gave it."""
+        values = msgpack.unpackb(parts["fold"], strict_map_key=False)
+        if values["version"] != STATE_VERSION:
+            raise ConfigError(f"the state is of another release (version {values['version']}, this one has {STATE_VERSION}): run that one")
         estate = self.state.estate
         if values["site"]:
-            site = Site.model_validate_json(values["site"])
-            estate.load(values["state"]["estate"], site)
-            self._use_site(site)
-        self.state.load(values["state"])
-        self._waiting.load(values["waiting"])
+            estate.load(values["state"]["estate"], Site.model_validate_json(values["site"]))
+            self._use_site(values["site"])
+        self.state.load(values["state"], parts)
+        if values["waiting"]:
+            self._waiting.load({name: parts[f"waiting.{name}"] for name in EVIDENCE_DTYPES})
         self._watermarks.load(values["watermarks"], len(estate.stores))
         self._visits.load(values["visits"])
         self._arrivals.load(values["arrivals"])

@@ -7,8 +7,9 @@ what the lanes of one person say. The columns are a memory layout: a store's slo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
+import msgpack
 import numpy as np
 import numpy.typing as npt
 
@@ -163,21 +164,26 @@ class Slots:
         if self.size == capacity:
             for name in COLUMNS:
                 column = getattr(self, name)
-                grown = np.zeros(capacity + capacity // 2, column.dtype)
+                grown = np.zeros(capacity + capacity // 4, column.dtype)
                 grown[:capacity] = column
                 setattr(self, name, grown)
         self.size += 1
         return self.size - 1
 
-    def dump(self) -> dict[str, Any]:
-        return {"size": self.size, "free": self.free, "columns": {name: getattr(self, name)[: self.size].tobytes() for name in COLUMNS}}
+    def parts(self) -> Iterator[tuple[str, bytes]]:
+        """The state, a column at a time: a copy of all of it at once would double the memory of a chain."""
+        packed: bytes = msgpack.packb([self.size, self.free])
+        yield "slots", packed
+        for name in COLUMNS:
+            yield f"slots.{name}", getattr(self, name)[: self.size].tobytes()
 
     @staticmethod
-    def load(values: Mapping[str, Any]) -> Slots:
-        slots = Slots(max(1024, values["size"]))
-        slots.size, slots.free = values["size"], list(values["free"])
+    def load(parts: Mapping[str, bytes]) -> Slots:
+        size, free = msgpack.unpackb(parts["slots"])
+        slots = Slots(max(1024, size))
+        slots.size, slots.free = size, free
         for name, dtype in COLUMNS.items():
-            getattr(slots, name)[: slots.size] = np.frombuffer(values["columns"][name], dtype)
+            getattr(slots, name)[:size] = np.frombuffer(parts[f"slots.{name}"], dtype)
         slots._index()
         return slots
 

@@ -62,16 +62,15 @@ class State:
     def dump(self) -> dict[str, Any]:
         return {
             "estate": self.estate.dump(),
-            "slots": self.slots.dump(),
             "traffic": self.traffic.dump(),
             "zones": self.zones.dump(),
             "fans": self.fans.names,
             "counts": dict(self.counts),
         }
 
-    def load(self, values: Mapping[str, Any]) -> None:
-        """Needs the estate's codes to be loaded already."""
-        self.slots = Slots.load(values["slots"])
+    def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
+        """Needs the estate's codes to be loaded already. `parts` has the slots."""
+        self.slots = Slots.load(parts)
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
         self.fans = Codes(values["fans"])

@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger, (visits, links) = Ledger(path / "ledger.db"), dataset.ledger_rows()
     ledger.save_visits(visits)
     ledger.save_links(links)
-    ledger.checkpoint({})
+    ledger.checkpoint([])
     ledger.close()
     (path / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")
     (path / "gateway.toml").write_text(GATEWAY_TOML)

@@ -38,7 +38,7 @@ def with_restarts(records: Sequence[Record], rng: random.Random) -> Rows:
             ledger = fold.state.ledger
             fold.checkpoint({})
             fold = new_fold(ledger)
-            fold.load(ledger.state()["fold"])
+            fold.load(ledger.state())
         store(fold.apply(pairs([record])), rows)
     return rows
 
@@ -49,7 +49,7 @@ def with_crashes(records: Sequence[Record], rng: random.Random, folder: Path) ->
     for crash_at in range(1, len(records) + 1):
         ledger = Ledger(path)
         fold = new_fold(ledger)
-        if state := ledger.state().get("fold"):
+        if "fold" in (state := ledger.state()):
             fold.load(state)
         assert fold.pos == checkpointed
         points: list[Points] = []

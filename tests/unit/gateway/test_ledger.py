@@ -27,7 +27,7 @@ while True:
     ledger.save_touches([("store", "x", n, n, n, "id%d" % n, "", "", "", 0, "{}")])
     ledger.change_outbox(n - 3, [(n, 1, b"points")])
     if n % 4 == 0:
-        ledger.checkpoint({"n": b"%d" % n})
+        ledger.checkpoint([("n", b"%d" % n)])
         print(n, flush=True)
 """
 
@@ -146,7 +146,7 @@ def test_readers_see_checkpoints_only(tmp_path: Path) -> None:
     ledger.save_visits([visit(1, 1, 2)])
     reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert reader.execute("SELECT count(*) FROM visits").fetchone() == (0,)
-    ledger.checkpoint({})
+    ledger.checkpoint([])
     assert reader.execute("SELECT count(*) FROM visits").fetchone() == (1,)
     ledger.save_visits([visit(2, 2, 3)])
     ledger.close()
