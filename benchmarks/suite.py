@@ -227,7 +227,8 @@ def _cost(run: Run) -> str:
 def _of(run: chain.Chain) -> str:
     shown = run.samples[:: max(1, len(run.samples) // 8)]
     return (
-        f"share {run.core_share:.2f} of a core over {run.plan_s:.0f} s, {run.steady_share:.2f} in the second half; "
+        f"share {run.core_share:.2f} of a core, {run.steady_share:.2f} in the second half; "
         f"started in {run.start_s:.1f} s; late by {run.late_s:.1f} s, settled after {run.settled_s:.1f} s with {run.backlog}; "
-        f"MB resident {' '.join(f'{sample.rss_mb:.0f}' for sample in shown)}, peak {run.peak_mb:.0f}"
+        f"MB resident {' '.join(f'{sample.rss_mb:.0f}' for sample in shown)}, peak {run.peak_mb:.0f}; "
+        f"{run.lines_per_request:,.0f} lines a request"
     )
