@@ -59,9 +59,10 @@ class Till(threading.Thread):
         self.repeated_total = 0
         self.failure = ""
         self._port: Final = port
+        self._planned: Final = events
         self._quota = events
         self._pace: Final = events / over_s
-        self._begun_ms = 0
+        self._begun_ms = self._more_ms = 0
         self._giving_up: Final = threading.Event()
 
     def begin(self) -> None:
@@ -69,6 +70,8 @@ class Till(threading.Thread):
         self.start()
 
     def more(self, events: int) -> None:
+        """These as fast as a millisecond for each allows."""
+        self._more_ms = max(time.time_ns() // _MS, self._time_ms(self._planned - 1) + 1)
         self._quota += events
 
     def give_up(self) -> None:
@@ -90,10 +93,15 @@ class Till(threading.Thread):
         connection.close()
 
     def _due(self) -> list[Counted]:
-        sent, elapsed_ms = len(self.accepted), time.time_ns() // _MS - self._begun_ms
-        due = min(int(elapsed_ms / 1000 * self._pace), self._quota, sent + MOST_AT_ONCE)
-        # At most one in a millisecond, and none in the future.
-        return [Counted(k, self._begun_ms + int(k / self._pace * 1000), 1 + k % 3, k % 2) for k in range(sent, due)]
+        now_ms, sent = time.time_ns() // _MS, len(self.accepted)
+        batch = (Counted(k, self._time_ms(k), 1 + k % 3, k % 2) for k in range(sent, min(self._quota, sent + MOST_AT_ONCE)))
+        return [each for each in batch if each.time_ms <= now_ms]
+
+    def _time_ms(self, number: int) -> int:
+        """When the event happens: no other does in that millisecond."""
+        if number < self._planned:
+            return self._begun_ms + int(number / self._pace * 1000)
+        return self._more_ms + number - self._planned
 
     def _post(self, connection: http.client.HTTPConnection, batch: list[Counted]) -> None:
         payload = json.dumps([each.event(self.agent) for each in batch])
