@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sqlite3
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from footfall.errors import ConfigError
 from gateway.allocator import keep_memory
 from gateway.config import load_gateway
 from gateway.service import Gateway
@@ -32,7 +34,8 @@ def gateway(
     level = logging.DEBUG if verbose else logging.INFO
     handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=True, markup=False)
     logging.basicConfig(level=level, format="%(message)s", handlers=[handler])
-    running = Gateway(load_gateway(config))
+    settings = load_gateway(config)
+    running = Gateway(settings)
 
     def stop(number: int, frame: FrameType | None) -> None:
         running.stop()
@@ -42,5 +45,9 @@ def gateway(
     logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/", running.http.port)
     try:
         running.run()
+    except sqlite3.OperationalError as error:
+        raise ConfigError(
+            f"{settings.state_dir}: cannot be written: {error}. Is the disk full? Nothing is lost: mend it and start again"
+        ) from error
     finally:
         running.close()

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgpack
 
+from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from gateway.accept.accept import count_rows
 from gateway.fold.fold import Arrival, Fold
@@ -24,7 +25,9 @@ log = logging.getLogger("footfall.gateway.fold")
 
 READ_AT_ONCE: Final = 500
 TAKE_AT_ONCE: Final = 2000
-HANDED_OVER_MOST: Final = 6000
+TAKE_BYTES: Final = 4 << 20
+HANDED_OVER_BYTES: Final = 24 << 20
+"""Of bodies; decoded they take twice as much again."""
 CHECKPOINT_EVERY_S: Final = 10.0
 CHECKPOINT_SHARE: Final = 0.05
 """Checkpoints take at most this share of the time: with a large state they come less often."""
@@ -39,6 +42,7 @@ class HandOver:
 
     def __init__(self) -> None:
         self._pairs: deque[Pair] = deque()
+        self._bytes = 0
         self._changed: Final = threading.Condition()
         self.head = 0
         """The journal's last position."""
@@ -46,22 +50,30 @@ class HandOver:
     def put(self, pairs: Sequence[Pair]) -> None:
         with self._changed:
             self.head = pairs[-1][0].pos
-            if len(self._pairs) < HANDED_OVER_MOST:
+            if self._bytes < HANDED_OVER_BYTES:
                 self._pairs.extend(pairs)
+                self._bytes += sum(len(record.body) for record, _ in pairs)
             self._changed.notify_all()
 
     def take(self, after_pos: int, timeout_s: float) -> tuple[list[Pair], bool]:
         """Records from `after_pos` + 1 on without a hole; and whether there are more, which are only in the journal."""
         with self._changed:
             while self._pairs and self._pairs[0][0].pos <= after_pos:
-                self._pairs.popleft()
+                self._pop()
             if not self._pairs and self.head <= after_pos:
                 self._changed.wait(timeout_s)
             taken: list[Pair] = []
-            while self._pairs and self._pairs[0][0].pos == after_pos + 1 and len(taken) < TAKE_AT_ONCE:
-                taken.append(self._pairs.popleft())
+            size = 0
+            while self._pairs and self._pairs[0][0].pos == after_pos + 1 and len(taken) < TAKE_AT_ONCE and size < TAKE_BYTES:
+                taken.append(self._pop())
+                size += len(taken[-1][0].body)
                 after_pos += 1
             return taken, not taken and self.head > after_pos
+
+    def _pop(self) -> Pair:
+        pair = self._pairs.popleft()
+        self._bytes -= len(pair[0].body)
+        return pair
 
 
 class Folding:
@@ -80,7 +92,7 @@ class Folding:
         self.behind_since_ns = 0
         """The received time of the oldest record not folded yet, 0 if there is none."""
         self._checkpoint_due_s = time.monotonic() + CHECKPOINT_EVERY_S
-        self._stored_pos = fold.pos
+        self._stored = (fold.pos, outbox.sent)
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -88,7 +100,7 @@ class Folding:
                 self.turn(WAIT_S)
             if time.monotonic() >= self._checkpoint_due_s:
                 self.checkpoint()
-        while self.turn(0.0):
+        while self._outbox.wait_for_room(0.0) and self.turn(0.0):
             pass
         self.checkpoint()
 
@@ -96,7 +108,8 @@ class Folding:
         """Fold what is there; whether there was anything."""
         pairs, only_in_journal = self._hand_over.take(self._fold.pos, timeout_s)
         if only_in_journal:
-            pairs = [(record, _body(record)) for record in self._journal.read(self._fold.pos, READ_AT_ONCE)]
+            pairs = [(record, _body(record)) for record in self._journal.read(self._fold.pos, READ_AT_ONCE, TAKE_BYTES)]
+            self._check_no_hole(pairs)
         if not pairs:
             self.behind_since_ns = 0
             return False
@@ -109,14 +122,25 @@ class Folding:
         self.pos = self._fold.pos
         return True
 
+    def _check_no_hole(self, pairs: Sequence[Pair]) -> None:
+        """A ledger that is new may begin where the journal does; one that is older than the journal must not go on."""
+        if pairs and self._fold.pos and pairs[0][0].pos != self._fold.pos + 1:
+            raise ConfigError(
+                f"the journal goes on at {pairs[0][0].pos}, but the ledger stands at {self._fold.pos}: it was put back from an older"
+                " backup. Put back journal.db and ledger.db of one moment, or remove ledger.db to fold what the journal still has"
+            )
+
     def checkpoint(self) -> None:
-        """State, ledger, outbox and counts at one position of the journal, in one transaction."""
+        """State, ledger, outbox and counts at one position of the journal, in one transaction; nothing if nothing changed."""
         began_s = time.monotonic()
         sent, new = self._outbox.to_store()
+        if not new and (self._fold.pos, sent) == self._stored:
+            self._checkpoint_due_s = began_s + CHECKPOINT_EVERY_S
+            return
         self._ledger.change_outbox(sent.up_to, [(batch.id, batch.rows, pack(batch.points)) for batch in new])
         packed: bytes = msgpack.packb([sent.up_to, sent.written_rows, sent.refused_rows])
         self._fold.checkpoint({"sent": packed})
-        self._stored_pos = self._fold.pos
+        self._stored = (self._fold.pos, sent)
         took_s = time.monotonic() - began_s
         self._checkpoint_due_s = time.monotonic() + max(CHECKPOINT_EVERY_S, took_s / CHECKPOINT_SHARE)
 
@@ -127,7 +151,7 @@ class Folding:
     @property
     def stored_pos(self) -> int:
         """The journal is not needed up to here."""
-        return self._stored_pos
+        return self._stored[0]
 
     def _restore_outbox(self) -> None:
         state = self._ledger.state().get("sent")

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from footfall.errors import ContractError
 from footfall.frames import MAX_FRAME_BYTES, Body
 from footfall.health import Health, decode_health
-from footfall.receipts import Receipt, encode_receipt
+from footfall.receipts import DayKey, Receipt, encode_receipt
 from footfall.topics import WIRE_VERSION, Topic, parse_topic
 from gateway.accept.accept import Acceptor, Entry, Outcome
 from gateway.accept.plain import id_hash
@@ -165,6 +165,8 @@ class Intake:
         for entry in outcome.entries:
             if entry.frame is not None:
                 self._keys_used[entry.agent] = entry.frame.key_id
+                if entry.frame.unknown_keys:
+                    self.counted["unknown_body_keys_total"] += entry.frame.unknown_keys
         if outcome.receipt is not None:
             epoch, upto = outcome.receipt
             batch.receipts[topic.store, topic.agent, epoch] = upto
@@ -202,8 +204,16 @@ class Intake:
         if records:
             self._hand_over([(record, entry.frame) for record, (_, entry) in zip(records, batch.entries, strict=True)])
 
+    def _day_key(self, store: str, now_ns: int) -> DayKey | None:
+        """What was taken is taken: a key that cannot be drawn now (disk full) comes with a later receipt."""
+        try:
+            return self._day_keys.current(store, now_ns)
+        except sqlite3.OperationalError as error:
+            log.error("the key of the day cannot be drawn: %s", error)
+            return None
+
     def _receipt(self, store: str, agent: str, epoch: str, upto: int, now_ns: int) -> None:
-        key = self._day_keys.current(store, now_ns)
+        key = self._day_key(store, now_ns)
         told = key is None or self._keys_used.get(agent) == key.key_id
         receipt = Receipt(epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), None if told else key,
                           PAUSE_S if self.pausing else None)  # fmt: skip

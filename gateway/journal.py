@@ -138,22 +138,41 @@ class Journal:
         )
         self._db.executemany("INSERT OR IGNORE INTO event_ids VALUES (?,?)", [(key, now_ns) for key in self._new_ids])
 
-    def read(self, after_pos: int, limit: int) -> list[Record]:
-        """Up to `limit` records after a position, in order."""
+    def read(self, after_pos: int, limit: int, most_bytes: int = 1 << 40) -> list[Record]:
+        """Records after a position, in order: up to `limit`, and no more once their bodies have `most_bytes`."""
+        records, size = [], 0
         rows = self._db.execute("SELECT * FROM records WHERE pos > ? ORDER BY pos LIMIT ?", (after_pos, limit))
-        return [Record(r[0], r[1], RecordKind(r[2]), *r[3:]) for r in rows]
+        for row in rows:
+            records.append(Record(row[0], row[1], RecordKind(row[2]), *row[3:]))
+            size += len(records[-1].body)
+            if size >= most_bytes:
+                break
+        rows.close()
+        return records
 
     def balance(self) -> dict[str, int]:
         return dict(self._db.execute("SELECT name, total FROM balance"))
 
-    def prune(self, up_to_pos: int, before_ns: int, ids_before_ns: int) -> int:
-        """Delete records at or below a position and older than a time, but the last one, from which positions go on; how many."""
+    def prune(self, up_to_pos: int, before_ns: int, most: int = 1 << 40) -> int:
+        """Delete the oldest records at or below a position and older than a time, at most `most`; how many.
+
+        The last one stays, from which positions go on, and so does every site: without its estate no record can be folded.
+        """
+        row = self._db.execute(
+            "SELECT pos FROM records WHERE received_ns >= ? AND kind != ? ORDER BY pos LIMIT 1", (before_ns, RecordKind.SITE)
+        )
+        young = row.fetchone()
+        end = min(up_to_pos + 1, young[0] if young else self.last_pos, self.last_pos)
         with transaction(self._db):
-            gone = self._db.execute(
-                "DELETE FROM records WHERE pos <= ? AND received_ns < ? AND pos < (SELECT max(pos) FROM records)", (up_to_pos, before_ns)
+            return self._db.execute(
+                "DELETE FROM records WHERE pos IN (SELECT pos FROM records WHERE pos < ? AND kind != ? ORDER BY pos LIMIT ?)",
+                (end, RecordKind.SITE, most),
             ).rowcount
-            self._db.execute("DELETE FROM event_ids WHERE received_ns < ?", (ids_before_ns,))
-        return gone
+
+    def forget_events(self, before_ns: int) -> None:
+        """Ids of plain events that were seen before a time are forgotten. Reads all of them: to be called once a day."""
+        with transaction(self._db):
+            self._db.execute("DELETE FROM event_ids WHERE received_ns < ?", (before_ns,))
 
     def size_bytes(self) -> int:
         """Bytes in use, without pages that are free again."""

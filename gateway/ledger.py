@@ -1,7 +1,7 @@
 """The ledger: visits, dwells, touches and links by person, for 400 days; with it the fold's state and the outbox, in one file.
 
 Everything that one checkpoint says is one transaction: after a crash all of it stands at one position of the journal, and folding
-on from there gives the same rows again (synchronous=NORMAL is enough, since the journal can be folded again).
+on from there gives the same rows again. It is synced, once a checkpoint: the journal forgets what lies before it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Ledger:
     """One writer, the fold's thread, always inside the transaction that `checkpoint` ends. Readers open the file on their own."""
 
     def __init__(self, path: Path | str) -> None:
-        self._db: Final = connect(Path(path), synchronous="NORMAL") if path != ":memory:" else _in_memory()
+        self._db: Final = connect(Path(path)) if path != ":memory:" else _in_memory()
         check_version(self._db, Path(path), SCHEMA_VERSION, _SCHEMA)
         self._db.execute("PRAGMA cache_size=-24576")
         self._touches: list[Row] = []

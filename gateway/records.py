@@ -5,6 +5,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+EARLIEST_NS: Final = 946_684_800 * 1_000_000_000
+"""The year 2000: nothing that is older was recorded by such devices."""
+DEVICE_FUTURE_NS: Final = 86_400 * 1_000_000_000
+"""How much later than its arrival an event may be by its publisher's own clock."""
 TIME_QUALITIES: Final = ("measured", "agent", "bounded", "received", "device")
 """How an event's time is known, best first but for the last:
 

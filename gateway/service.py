@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import select
 import sqlite3
@@ -11,7 +12,7 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from device_profiles.profile import shipped
 from footfall import __version__
@@ -48,6 +49,12 @@ log = logging.getLogger("footfall.gateway")
 BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 """No clock is right that is before this."""
 POLL_S: Final = 0.05
+TROUBLE_S: Final = 1.0
+BACKWARDS_NS: Final = 5 * 1_000_000_000
+"""So far the clock may be set back: received_ns stands still meanwhile."""
+PRUNE_AT_ONCE: Final = 20_000
+FULL_SHARE: Final = 1.1
+"""At the quota agents are asked to pause; over this share of it nothing is taken from anybody."""
 TICK_S: Final = 2.0
 CHORES_S: Final = 1.0
 EXPIRE_S: Final = 60.0
@@ -63,6 +70,7 @@ class Gateway:
     def __init__(self, config: GatewayConfig) -> None:
         self._config: Final = config
         state_dir = _state_dir(config.state_dir)
+        self._lock: Final = _lock(state_dir / "lock")
         self._site = load_site(config.site)
         brand_secret = secret(config.brand_secret, config.brand_secret_file)
         self._pseudonyms: Final = Pseudonymiser(brand_secret)
@@ -100,6 +108,8 @@ class Gateway:
         self._stop_sink: Final = threading.Event()
         self._started_ns: Final = time.time_ns()
         self._not_ready = ""
+        self._is_full = False
+        self._events_forgotten_ns = 0
         self._failed: list[BaseException] = []
         self.registry: Final = Registry()
         self._register()
@@ -136,6 +146,7 @@ class Gateway:
         if self._embedded is not None:
             self._embedded.terminate()
             self._embedded.wait()
+        self._lock.close()
 
     def _thread(self, name: str, run: Any) -> threading.Thread:
         def guarded() -> None:
@@ -158,7 +169,10 @@ class Gateway:
             if now_s >= due["reconnect"]:
                 due["reconnect"] = now_s + RECONNECT_S
                 self._reconnect()
-            self._take(self._read())
+            if self._may_take():
+                self._take(self._read())
+            else:
+                self._stop.wait(TROUBLE_S)
             while self._to_publish:
                 self._frames.publish(*self._to_publish.popleft())
             self._frames.flush()
@@ -168,6 +182,16 @@ class Gateway:
             if now_s >= due["expire"]:
                 due["expire"] = now_s + EXPIRE_S
                 self._expire()
+
+    def _may_take(self) -> bool:
+        """Whether the clock can be right and the journal has room. While not, nothing is read, acknowledged or receipted."""
+        now_ns, trouble = time.time_ns(), ""
+        if now_ns < max(BUILT_NS, self._journal.last_received_ns - BACKWARDS_NS):
+            trouble = f"the clock says {datetime.fromtimestamp(now_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC, which is in the past"
+        elif self._is_full:
+            trouble = "the journal is over its quota, and what it holds is still needed: mend the database, or raise [journal] max_bytes"
+        self._set_not_ready(trouble)
+        return not trouble
 
     def _reconnect(self) -> None:
         for connection in (self._frames, self._events):
@@ -196,10 +220,9 @@ class Gateway:
                 break
             except sqlite3.OperationalError as error:
                 self._set_not_ready(f"the journal cannot be written: {error}. Is the disk full? Nothing is acknowledged until it can")
-                self._stop.wait(1.0)
+                self._stop.wait(TROUBLE_S)
         else:
             return
-        self._set_not_ready("")
         for connection in (self._frames, self._events):
             connection.acknowledge([message for origin, message in arrived if origin is connection])
             connection.flush()
@@ -207,10 +230,9 @@ class Gateway:
     def _chores(self) -> None:
         for connection in (self._frames, self._events):
             connection.keep_alive()
-        now_ns = time.time_ns()
-        if now_ns < max(BUILT_NS, self._journal.last_received_ns - DAY_NS):
-            self._set_not_ready(f"the clock says {datetime.fromtimestamp(now_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC, which is in the past")
+        if self._not_ready:
             return
+        now_ns = time.time_ns()
         try:
             if now_ns - self._journal.last_received_ns > TICK_S * 1e9:
                 self._intake.tick(now_ns)
@@ -220,14 +242,19 @@ class Gateway:
 
     def _expire(self) -> None:
         now_ns, keep = time.time_ns(), self._config.journal
-        self._intake.pausing = self._journal.size_bytes() >= keep.max_bytes
-        keep_ns = 0 if self._intake.pausing else int(keep.keep_days * DAY_NS)
         try:
             self._quarantine.expire(now_ns)
             self._day_keys.erase(now_ns)
-            self._journal.prune(self._folding.stored_pos, now_ns - keep_ns, now_ns - EVENT_ID_DAYS * DAY_NS)
+            self._journal.prune(self._folding.stored_pos, now_ns - int(keep.keep_days * DAY_NS), PRUNE_AT_ONCE)
+            while self._journal.size_bytes() >= keep.max_bytes and self._journal.prune(self._folding.stored_pos, now_ns, PRUNE_AT_ONCE):
+                pass
+            if now_ns - self._events_forgotten_ns > DAY_NS:
+                self._events_forgotten_ns = now_ns
+                self._journal.forget_events(now_ns - EVENT_ID_DAYS * DAY_NS)
         except sqlite3.OperationalError as error:
             log.error("old records cannot be removed: %s", error)
+        size = self._journal.size_bytes()
+        self._intake.pausing, self._is_full = size >= keep.max_bytes, size >= FULL_SHARE * keep.max_bytes
 
     def _set_not_ready(self, why: str) -> None:
         if why and why != self._not_ready:
@@ -272,7 +299,7 @@ class Gateway:
             broker=BrokerStatus(f"{self._config.broker.host}:{self._config.broker.port}", self._frames.connected, self._frames.error),
             agents=[self._agent_status(store.name, agent.name, now_ns) for store, agent in self._site.agents()],
             quarantine=self._quarantine.counts(),
-            stores=self._news.counters,
+            stores=dict(self._news.counters),
         )  # fmt: skip
 
     def _dropped(self) -> dict[str, int]:
@@ -327,3 +354,14 @@ def _state_dir(path: Path) -> Path:
     except OSError as error:
         raise ConfigError(f"state_dir: {path} cannot be made: {error.strerror}") from None
     return path
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Held as long as the file is open; ConfigError if another gateway has it."""
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConfigError(f"state_dir: another gateway runs on {path.parent}; stop it, or give this one a state_dir of its own") from None
+    return file

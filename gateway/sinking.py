@@ -18,7 +18,7 @@ from gateway.sinks.sink import Sink
 log = logging.getLogger("footfall.gateway.sink")
 
 LONGEST_BACKOFF_S: Final = 30.0
-RAW: Final = ("presence", "door", "touch", "gap")
+RAW: Final = ("presence", "door", "touch")
 """Measurements whose points stand for one row of the journal each; all others are derived."""
 
 

@@ -20,7 +20,7 @@ from footfall.topics import Topic
 from gateway.accept.clock import UNKNOWN, Bounds, at, learn
 from gateway.accept.places import Places, StorePlaces, check_places
 from gateway.accept.plain import Pseudonymiser, normalise
-from gateway.records import AGENT, BOUNDED, MEASURED, RECEIVED, RecordKind
+from gateway.records import AGENT, BOUNDED, DEVICE_FUTURE_NS, MEASURED, RECEIVED, RecordKind
 
 EVENTS_EPOCH: Final = "-"
 """Plain events of a publisher are numbered under this epoch."""
@@ -98,6 +98,8 @@ class Acceptor:
         ContractError: the message as a whole cannot be read, and no mark moves.
         """
         header, data = decode_frame(payload)
+        if header.seq == 0:
+            self.places.of(header.store, header.agent)  # a stranger's hello is told nothing
         if (header.store, header.agent) != (topic.store, topic.agent):
             raise ContractError("frame.topic", f"the header says {header.store}/{header.agent}, the topic {topic.store}/{topic.agent}")
         bounds = self._remembered(header) if replayed else self._learn(header, received_ns)
@@ -124,23 +126,26 @@ class Acceptor:
     def _take(self, header: Header, payload: bytes, data: bytes, mark: Mark, bounds: Bounds, received_ns: int, replayed: bool) -> Outcome:
         outcome = Outcome(receipt=None if replayed else (header.epoch, header.seq))
         next_row, made_ns = -1, mark.made_ns
+        body: Body | None = None
         try:
             body = decode_body(data)
             next_row = body.first_row + len(body)
             places = self.places.of(header.store, header.agent)
             check_places(body, places)
         except ContractError as error:
-            rows = max(next_row - mark.next_row, 1) if next_row >= 0 <= mark.next_row else 1
+            rows = max(len(body), 1) if body is not None else 1
+            if body is not None:
+                self._add_gap(outcome, header, body, mark, received_ns)
             outcome.refused.append(Refused(error.reason, str(error), payload, rows, f"{header.agent}/{header.epoch}/{header.seq}"))
             outcome.units_in = rows
         else:
             offset_ns, quality, width_ns = self._decide_time(header, body, bounds, received_ns)
-            made_ns = body.made_boot_ns + offset_ns
+            made_ns = min(max(body.made_boot_ns + offset_ns, 0), received_ns + DEVICE_FUTURE_NS)
             self._add_gap(outcome, header, body, mark, made_ns)
             rows = count_rows(body)
             if rows < len(body):
                 self._refuse_unread(outcome, header, body)
-                data, body = self._take_events(outcome, header, body, data, places, offset_ns)
+                data, body = self._take_events(outcome, header, body, data, places, offset_ns, received_ns)
             entry = Entry(RecordKind.FRAME, header.store, header.agent, header.seq, data, offset_ns, quality, width_ns, body, rows)
             outcome.entries.append(entry)
             outcome.units_in += rows
@@ -186,7 +191,7 @@ class Acceptor:
             outcome.units_in += 1
 
     def _take_events(
-        self, outcome: Outcome, header: Header, body: Body, data: bytes, places: StorePlaces, offset_ns: int
+        self, outcome: Outcome, header: Header, body: Body, data: bytes, places: StorePlaces, offset_ns: int, received_ns: int
     ) -> tuple[bytes, Body]:
         """Plain events that came through the agent become entries of their own; what stays of the frame has no identifier in clear."""
         rows = [row for row, more in body.extra.items() if body.kind[row] == Kind.EVENT and "event" in more]
@@ -195,7 +200,7 @@ class Acceptor:
         for row in rows:
             text = body.extra[row]["event"].encode()
             try:
-                self._events_in(outcome, header.store, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns)
+                self._events_in(outcome, header.store, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns, received_ns)
             except ContractError as error:  # the frame is taken all the same: else its agent would send it for ever
                 key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
                 outcome.refused.append(Refused(error.reason, str(error), text, 1, key))
@@ -209,16 +214,18 @@ class Acceptor:
         """One message on an `events` topic: one object or an array. ContractError: it cannot be read as a whole."""
         places = self.places.of(topic.store, topic.agent)
         outcome = Outcome()
-        self._events_in(outcome, topic.store, topic.agent, places, payload, received_ns)
+        self._events_in(outcome, topic.store, topic.agent, places, payload, received_ns, received_ns)
         return outcome
 
-    def _events_in(self, outcome: Outcome, store: str, agent: str, places: StorePlaces, payload: bytes, time_ns: int) -> None:
+    def _events_in(
+        self, outcome: Outcome, store: str, agent: str, places: StorePlaces, payload: bytes, time_ns: int, received_ns: int
+    ) -> None:
         mark = self._memory.mark(agent, EVENTS_EPOCH)
         number, duplicates = mark.seq, 0
         for value in load_json(payload):
             outcome.units_in += 1
             try:
-                plain = normalise(value, places, agent, time_ns, self._pseudonyms)
+                plain = normalise(value, places, agent, time_ns, received_ns, self._pseudonyms)
             except ContractError as error:
                 outcome.refused.append(Refused(error.reason, str(error), _dump(value)))
                 continue

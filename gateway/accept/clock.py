@@ -55,15 +55,20 @@ def at(bounds: Bounds, boot_ns: int) -> Bounds:
 
 
 def learn(bounds: Bounds, received_ns: int, sent_boot_ns: int, gateway_ns: int, heard_boot_ns: int) -> Bounds:
-    """The bounds after one header; where they contradict each other, the newest sample alone, counted as a restart."""
+    """The bounds after one header; where they contradict each other, the newest sample alone, counted as a restart.
+
+    A sample that contradicts itself (the gateway's clock was set back in between) says nothing.
+    """
     low_ns, high_ns = -UNBOUNDED_NS, received_ns - sent_boot_ns
-    if gateway_ns and heard_boot_ns <= sent_boot_ns:
+    if 0 < gateway_ns <= received_ns and heard_boot_ns <= sent_boot_ns:
         low_ns = gateway_ns - heard_boot_ns - _slack_ns(sent_boot_ns - heard_boot_ns)
     slack = _slack_ns(sent_boot_ns - bounds.at_boot_ns)
     low, high = max(bounds.low_ns - slack, low_ns), min(bounds.high_ns + slack, high_ns)
     if low <= high:
         return Bounds(sent_boot_ns, low, high, bounds.restarts)
-    return Bounds(sent_boot_ns, low_ns, max(high_ns, low_ns), bounds.restarts + 1)
+    if low_ns <= high_ns:
+        return Bounds(sent_boot_ns, low_ns, high_ns, bounds.restarts + 1)
+    return Bounds(sent_boot_ns, UNKNOWN.low_ns, UNKNOWN.high_ns, bounds.restarts + 1)
 
 
 def _slack_ns(elapsed_boot_ns: int) -> int:

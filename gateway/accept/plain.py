@@ -11,6 +11,7 @@ from footfall.errors import ContractError
 from footfall.events import Count, Touch, Void, parse_event
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from gateway.accept.places import StorePlaces
+from gateway.records import DEVICE_FUTURE_NS, EARLIEST_NS
 
 ID_BYTES: Final = 16
 
@@ -47,17 +48,20 @@ def id_hash(publisher: str, event_id: str) -> bytes:
     return hashlib.blake2b(f"{publisher}\0{event_id}".encode(), digest_size=ID_BYTES).digest()
 
 
-def normalise(value: object, places: StorePlaces, publisher: str, default_time_ns: int, pseudonyms: Pseudonymiser) -> Plain:
+def normalise(
+    value: object, places: StorePlaces, publisher: str, default_time_ns: int, received_ns: int, pseudonyms: Pseudonymiser
+) -> Plain:
     """One plain event of a publisher in a store; ContractError says what is wrong with it.
 
-    `default_time_ns` is when it arrived, used where the event says no time.
+    `default_time_ns` is used where the event says no time. An implausible time is clamped: to the year 2000, to a day after arrival.
     """
     event = parse_event(value)
     time_ns = event.time_ns
+    happened_ns = default_time_ns if time_ns is None else time_ns
     name = None if event.id is None else id_hash(publisher, event.id)
     values: dict[str, Any] = {
         "kind": event.kind,
-        "time_ns": default_time_ns if time_ns is None else time_ns,
+        "time_ns": min(max(happened_ns, EARLIEST_NS), received_ns + DEVICE_FUTURE_NS),
         "timed": time_ns is not None,
         "id": None if name is None else name.hex(),
     }

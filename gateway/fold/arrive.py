@@ -18,15 +18,11 @@ from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
 from gateway.fold.touches import point_key_ns
 from gateway.points import Coded, Points
-from gateway.records import DEVICE, TIME_QUALITIES, Record
+from gateway.records import DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, TIME_QUALITIES, Record
 
 FUTURE_NS: Final = 1_000_000_000
 """An event cannot be later than its arrival, but for what clocks bound."""
-DEVICE_FUTURE_NS: Final = 86_400 * 1_000_000_000
-EARLIEST_NS: Final = 946_684_800 * 1_000_000_000
-"""The year 2000: nothing that is older was recorded by such devices."""
 DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
-_PRESENCE: Final = np.array([Kind.ENTER, Kind.STAY, Kind.EXIT], np.uint8)
 _KIND_NAMES: Final = ("", *KINDS)
 
 

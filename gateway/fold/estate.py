@@ -18,6 +18,9 @@ NS_PER_S: Final = 1_000_000_000
 NS_PER_MINUTE: Final = 60 * NS_PER_S
 STALE_PERIODS: Final = 2.2
 """An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
+MOST_CACHED: Final = 20_000
+NO_ZONE: Final = -1
+UNKNOWN_PROFILE: Final = ""
 VISITORS: Final = frozenset({"person", "staff"})
 
 
@@ -86,17 +89,25 @@ class Estate:
         key = (store, names)
         codes = self._zone_codes.get(key)
         if codes is None:
-            codes = self._zone_codes[key] = np.array([self._zone(store, name) for name in names], np.int32)
+            if len(self._zone_codes) >= MOST_CACHED:
+                self._zone_codes.clear()
+            codes = self._zone_codes[key] = np.array([self._zone_or_none(store, name) for name in names], np.int32)
         return codes
+
+    def _zone_or_none(self, store: str, name: str) -> int:
+        """What is no zone of the site (a door, a filler) needs no code: no row about people stands there."""
+        return self._zone(store, name) if f"{store}/{name}" in self._outside_names else NO_ZONE
 
     def profile_codes(self, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
         codes = self._profile_codes.get(names)
         if codes is None:
+            if len(self._profile_codes) >= MOST_CACHED:
+                self._profile_codes.clear()
             codes = self._profile_codes[names] = np.array([self._profile(name) for name in names], np.int32)
         return codes
 
     def zone(self, store: str, name: str) -> int:
-        return int(self.zone_codes(store, (name,))[0])
+        return self._zone(store, name)
 
     def zone_bit(self, zone: int) -> int:
         """A mask with the zone's bit in its store; from the 64th zone on they share one."""
@@ -128,7 +139,7 @@ class Estate:
 
     def _profile(self, name: str) -> int:
         """A profile that this release does not know is kept as presence, but opens no visit."""
-        code = self.profiles.of(name)
+        code = self.profiles.of(name if name in self._profiles else UNKNOWN_PROFILE)
         if code == len(self.profile_class):
             profile = self._profiles.get(name)
             presence = profile.presence if profile else None

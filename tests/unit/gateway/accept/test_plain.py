@@ -16,7 +16,7 @@ from gateway.records import RecordKind
 from tests.accept_made import EVENTS, NOW, SECRET, TOPIC, Memory, S, acceptor, body, frame
 
 SALE = {
-    "kind": "touch", "what": "transaction", "id": "pos-881", "time": "2026-11-21T10:02:03.5+08:00", "zone": "a",
+    "kind": "touch", "what": "transaction", "id": "pos-881", "time": "2026-09-20T10:02:03.5+08:00", "zone": "a",
     "identifiers": ["member:8613800000000", "phone:13800000001"], "staff_id": "s12", "amount": 129.0, "items": [{"sku": "A1", "n": 1}],
 }  # fmt: skip
 
@@ -75,7 +75,7 @@ def test_a_bad_event_stands_alone_in_quarantine() -> None:
 
 def test_a_time_is_its_own_and_else_that_of_arrival() -> None:
     outcome = events([SALE, {"kind": "touch", "what": "scan"}])
-    assert [json.loads(entry.body)["time_ns"] for entry in outcome.entries] == [1_795_226_523_500_000_000, NOW]
+    assert [json.loads(entry.body)["time_ns"] for entry in outcome.entries] == [1_789_869_723_500_000_000, NOW]
 
 
 def test_without_the_secret_identifiers_are_refused_and_the_rest_is_taken() -> None:
@@ -103,3 +103,9 @@ def test_unread_input_is_in_quarantine_row_by_row() -> None:
     ]
     assert "counts.csv line 7" in outcome.refused[0].message
     assert (outcome.entries[0].rows, outcome.units_in) == (1, 3)
+
+
+@pytest.mark.parametrize("time", ["2300-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1600-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+def test_a_time_that_cannot_be_is_clamped_so_that_it_can_be_stored(time: str) -> None:
+    entry = events([SALE | {"time": time}]).entries[0]
+    assert 946_684_800 * 10**9 <= json.loads(entry.body)["time_ns"] <= NOW + 86_400 * 10**9
