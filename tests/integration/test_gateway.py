@@ -1,0 +1,250 @@
+"""The gateway as a process, end to end: what agents send is in the database, exactly, whatever dies in between."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from footfall.pseudonyms import lasting_subject, type_key
+from gateway.accept.accept import Entry
+from gateway.fold.identity import Link, encode_links
+from gateway.journal import append
+from gateway.query.influx_reader import InfluxReader
+from gateway.records import RecordKind
+from simulators.dumps import Dump, differences
+from simulators.parts.broker import EmbeddedBroker
+from simulators.parts.mosquitto import Mosquitto
+from simulators.parts.programs import FOOTFALL
+from tests.gateway_runs import SECRET, SITE, Place, influx_sink, json_of, recording
+from tests.parts import Bucket, influx_server, new_bucket
+
+
+def run(*arguments: str, code: int = 0) -> str:
+    done = subprocess.run([FOOTFALL, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def place(tmp_path: Path, embedded_broker: EmbeddedBroker) -> Iterator[Place]:
+    with Place(tmp_path / "gateway", embedded_broker) as made:
+        yield made
+
+
+def doors(stored: Dump) -> tuple[int, int]:
+    rows = [fields for key, fields in stored.items() if key[0] == "door"]
+    return sum(row[0] for row in rows), sum(row[1] for row in rows)
+
+
+def test_a_recording_is_stored_and_sending_it_again_changes_nothing(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    played = recording(tmp_path / "heard")
+    with Place(tmp_path / "gateway", mosquitto) as place:
+        place.play(played)
+        balance = place.settle()
+        first = place.stored()
+        assert doors(first) == (6, 6)
+        visits = [fields for key, fields in first.items() if key[0] == "visit" and not fields[-2]]
+        assert len(visits) == 6
+        assert balance == {"in_total": played.rows, "written_total": played.rows, "quarantined_total": 0, "dropped_total": {}, "pending": 0}
+        place.play(played)
+        balance = place.settle()
+        assert differences(first, place.stored()) == []
+        assert balance["dropped_total"] == {}, "the publisher was told that all is known: nothing was sent"
+
+
+def test_a_recording_is_stored_in_influxdb(tmp_path: Path, embedded_broker: EmbeddedBroker, influxdb: Bucket) -> None:
+    played = recording(tmp_path / "heard")
+    with Place(tmp_path / "sqlite", embedded_broker) as place:
+        place.play(played)
+        place.settle()
+        expected = place.stored()
+    with Place(tmp_path / "gateway", embedded_broker, influx_sink(influxdb, tmp_path / "gateway")) as place:
+        place.play(played)
+        reader = InfluxReader(influxdb.url, influxdb.name, influxdb.token)
+        place.settle(reader)
+        stored = place.stored(reader)
+    assert differences(expected, stored) == []
+
+
+@pytest.mark.parametrize("seed", [20261122])
+def test_killed_at_any_moment_the_rows_are_those_of_an_undisturbed_run(tmp_path: Path, mosquitto: Mosquitto, seed: int) -> None:
+    rng, played, other = random.Random(seed), recording(tmp_path / "heard", minutes=60), recording(tmp_path / "heard", "y", 20, people=3)
+    with Place(tmp_path / "calm", mosquitto) as place:
+        place.play(played)
+        place.play(other)
+        place.settle()
+        expected = place.stored()
+    with Place(tmp_path / "killed", mosquitto) as place:
+        sending = threading.Thread(target=lambda: (place.play(played, 120), place.play(other, 120)))
+        sending.start()
+        kills = 0
+        while sending.is_alive() or kills < 6:
+            time.sleep(rng.uniform(0.02, 1.2))
+            place.gateway.process.kill()
+            kills += 1
+            place.start()
+        sending.join()
+        balance = place.settle()
+        assert differences(expected, place.stored()) == [], f"seed {seed}, {kills} kills"
+        assert balance["in_total"] == balance["written_total"] + sum(balance["dropped_total"].values())
+
+
+@pytest.mark.parametrize("version", ["1.8"])
+def test_while_the_database_is_away_all_is_kept_and_then_written(tmp_path: Path, mosquitto: Mosquitto, version: str) -> None:
+    with influx_server(version, tmp_path / "influxdb") as server:  # type: ignore[arg-type] # a Version
+        bucket = new_bucket(server)
+        reader = InfluxReader(bucket.url, bucket.name, bucket.token)
+        folder = tmp_path / "gateway"
+        with Place(folder, mosquitto, influx_sink(bucket, folder), outbox={"max_bytes": 1 << 20}) as place:
+            before = recording(tmp_path / "heard", minutes=10)
+            place.play(before)
+            place.settle(reader)
+            server.kill()
+            away = recording(tmp_path / "heard", "y", minutes=120, people=20)
+            place.play(away, 120)
+            status = place.gateway.status()
+            assert status["sink"]["failing_since_ns"]
+            assert status["sink"]["outbox_bytes"] < 8 << 20, "the fold waits when the outbox is full"
+            assert place.rss_bytes() < 200 << 20
+            assert place.state_bytes() < 64 << 20
+            place.gateway.process.kill()
+            place.start()
+            server.start()
+            balance = place.settle(reader)
+            assert balance["in_total"] == balance["written_total"] == before.rows + away.rows
+            stored = place.stored(reader)
+            assert doors(stored) == (26, 26)
+    with Place(tmp_path / "sqlite", mosquitto) as undisturbed:
+        undisturbed.play(before)
+        undisturbed.play(away, 120)
+        undisturbed.settle()
+        assert differences(undisturbed.stored(), stored) == []
+
+
+def test_asked_to_end_it_writes_what_it_has(place: Place, tmp_path: Path) -> None:
+    played = recording(tmp_path / "heard", minutes=60)
+    place.play(played)
+    child = place.gateway.process._child
+    assert child is not None
+    began = time.monotonic()
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(30) == 0
+    assert time.monotonic() - began < 20
+    stored = place.stored()
+    assert doors(stored) == (6, 6)
+    assert sum(key[0] == "presence" for key in stored) == sum(
+        int((body.kind == 1).sum() + (body.kind == 3).sum()) for body in played.bodies
+    )
+    place.start()
+    assert place.settle()["in_total"] == played.rows
+
+
+def crm(folder: Path, *lines: str) -> Path:
+    path = folder / "crm.csv"
+    path.write_text("\n".join(["identifier_type,identifier,fan", *lines]) + "\n")
+    return path
+
+
+def subject(member: str) -> str:
+    return f"{lasting_subject(type_key(SECRET.encode(), 'member'), 'member', member):016x}"
+
+
+def test_links_count_whenever_they_are_imported(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    """Before the touches came, while the gateway runs, and while it does not."""
+    with Place(tmp_path / "gateway", embedded_broker) as place:
+        config = str(place.gateway.config)
+        touches = [{"kind": "touch", "what": "scan", "id": f"t{n}", "zone": "shelf", "identifiers": [f"member:{n}"]} for n in range(4)]
+        run("links", "import", str(crm(tmp_path, "member,0,fan-0")), "--config", config)
+        place.events(*touches)
+        place.until(lambda: place.gateway.status()["balance"]["in_total"] == 4, "the touches")
+        run("links", "import", str(crm(tmp_path, "member,1,fan-1")), "--config", config)
+        place.settle()
+        assert fans(place) == {subject("0"): "fan-0", subject("1"): "fan-1", subject("2"): "", subject("3"): ""}
+        place.gateway.process.stop()
+        run("links", "import", str(crm(tmp_path, "member,2,fan-2")), "--config", config)
+        place.start()
+        place.settle()
+        assert fans(place) == {subject("0"): "fan-0", subject("1"): "fan-1", subject("2"): "fan-2", subject("3"): ""}
+        said = run("links", "import", str(crm(tmp_path, "member,3,fan-3", "member,,fan-4")), "--config", config, code=1)
+        assert "line 3" in said
+        place.settle()
+        assert fans(place)[subject("3")] == "fan-3"
+
+
+def fans(place: Place) -> dict[str, str]:
+    return {fields[0]: fields[1] for key, fields in place.stored().items() if key[0] == "touch"}
+
+
+def test_quarantine_is_mended_and_replayed(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    scan = {"kind": "touch", "what": "scan", "zone": "shelf"}
+    with Place(tmp_path / "gateway", embedded_broker) as place:
+        config = str(place.gateway.config)
+        place.events(scan, store="s4", agent="till-2")
+        place.events(scan | {"zone": "cellar"})
+        place.until(lambda: sum(place.gateway.status()["quarantine"].values()) == 2, "both in quarantine")
+        listed = [json.loads(line) for line in run("quarantine", "list", "--json", "--config", config).splitlines()]
+        reasons = {each["reason"]: str(each["id"]) for each in listed}
+        assert set(reasons) == {"site.store", "site.zone"}
+        run("quarantine", "replay", reasons["site.store"], "--config", config)
+        time.sleep(2.5)
+        assert sum(place.gateway.status()["quarantine"].values()) == 2, "the store still is not in the estate"
+        place.gateway.process.stop()
+        opened = SITE + '[[stores]]\nname = "s4"\nzones = [{name = "shelf"}]\nagents = [{name = "till-2"}]\n'
+        (place.folder / "site.toml").write_text(opened)
+        place.start()
+        mended = tmp_path / "mended.json"
+        mended.write_text(json.dumps(scan))
+        run("quarantine", "replay", reasons["site.store"], "--config", config)
+        run("quarantine", "replay", reasons["site.zone"], "--with", str(mended), "--config", config)
+        place.until(lambda: not place.gateway.status()["quarantine"], "quarantine to be empty")
+        balance = place.settle()
+        touched = sorted((key[4], key[5]) for key in place.stored() if key[0] == "touch")
+        assert len(touched) == 2, touched
+        assert (balance["in_total"], balance["written_total"], balance["quarantined_total"]) == (4, 2, 2)
+
+
+def test_a_known_fan_s_arrival_is_told_at_once(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    with Place(tmp_path / "gateway", embedded_broker) as place:
+        now_s = int(time.time()) - 2
+        played = recording(tmp_path / "heard", minutes=1, start_s=now_s - 120, people=1)
+        known = f"{max(int(body.subject.max()) for body in played.bodies if len(body)):016x}"
+        link = Link(known, "fan-1", 0, 1 << 62, "crm", 1.0)
+        append(place.folder / "state" / "journal.db", [Entry(RecordKind.LINKS, "", "", 0, encode_links([link]))])
+        heard: list[tuple[float, dict[str, object]]] = []
+        listening = threading.Thread(target=listen, args=(f"{place.gateway.url}/live", heard), daemon=True)
+        listening.start()
+        time.sleep(0.3)
+        sent = time.monotonic()
+        place.play(played)
+        place.until(lambda: any(message["kind"] == "arrival" for _, message in heard), "the arrival", 10)
+        at, arrival = next((at, message) for at, message in heard if message["kind"] == "arrival")
+        assert (arrival["fan"], arrival["store"], arrival["zone"]) == ("fan-1", "s1", "entrance")
+        assert at - sent < 2.0
+        place.until(lambda: any(message["kind"] == "counters" for _, message in heard), "counters", 15)
+
+
+def listen(url: str, heard: list[tuple[float, dict[str, object]]]) -> None:
+    with urllib.request.urlopen(url, timeout=30.0) as answer:  # noqa: S310 # our own http
+        heard.extend((time.monotonic(), json.loads(line[6:])) for line in answer if line.startswith(b"data: "))
+
+
+def test_it_answers_for_itself(place: Place, tmp_path: Path) -> None:
+    place.play(recording(tmp_path / "heard", minutes=2))
+    place.settle()
+    status = json_of(f"{place.gateway.url}/status")
+    assert status["journal"]["head"] == status["journal"]["position"] > 0
+    assert [agent["state"] for agent in status["agents"] if agent["agent"] == "x"] == ["ok"]
+    assert json_of(f"{place.gateway.url}/health") == {"ok": True, "problems": []}
+    metrics = urllib3.request("GET", f"{place.gateway.url}/metrics", retries=False).data.decode()
+    assert f"footfall_rows_in_total {status['balance']['in_total']}" in metrics
+    assert "s1" in run("status", "--url", place.gateway.url)
