@@ -1,0 +1,183 @@
+"""What is wrong around the gateway, or in what it is sent, is said clearly, and nothing is lost by it."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge_agent.playback import Undelivered
+from gateway.quarantine.store import Quarantine
+from gateway.query.influx_reader import InfluxReader
+from gateway.sinks.lines import stored_tag
+from simulators.parts.broker import EmbeddedBroker
+from simulators.parts.mosquitto import Mosquitto
+from simulators.parts.programs import FOOTFALL
+from tests.gateway_runs import Place, influx_sink, recording
+from tests.parts import Bucket
+
+HOSTILE = ("a\nb", "a,b=c", "a b", "# a", "a\0b", "a\tb", "ä", "a" * 65, "", "a/b", "+", "A", '"', "\\", "a\rb", "\u2028")
+"""Names that would break line protocol, topics or SQL if anybody believed them."""
+PLACES = ("zone",)
+TEXTS = ("fan", "ref", "staff_id", "department", "channel", "campaign", "stage")
+
+
+def test_no_name_or_text_can_break_out_of_its_column(tmp_path: Path, embedded_broker: EmbeddedBroker, influxdb: Bucket) -> None:
+    """Names outside the alphabet are refused; texts are free but for control characters, and are stored as they are."""
+    folder = tmp_path / "gateway"
+    with Place(folder, embedded_broker, influx_sink(influxdb, folder)) as place:
+        scan = {"kind": "touch", "what": "scan", "zone": "shelf", "ref": "good"}
+        values: list[dict[str, object]] = [scan | {key: text} for key in (*PLACES, *TEXTS) for text in HOSTILE]
+        place.events(*[each for value in values for each in (value, scan)])
+        allowed = [value for value in values if all(fits(str(value[key])) for key in TEXTS if key in value) and value["zone"] == "shelf"]
+        reader = InfluxReader(influxdb.url, influxdb.name, influxdb.token)
+        place.until(lambda: place.gateway.status()["balance"]["in_total"] == 2 * len(values), "all events")
+        balance = place.settle(reader)
+        stored = [dict(zip(("time", "agent", "channel", "store", "what", "zone"), key[1:], strict=True)) | {"fields": fields}
+                  for key, fields in place.stored(reader).items() if key[0] == "touch"]  # fmt: skip
+        assert len(stored) == len(values) + len(allowed)
+        assert balance["quarantined_total"] == len(values) - len(allowed)
+        assert {row["zone"] for row in stored} == {"shelf"}
+        assert {row["store"] for row in stored} == {"s3"}
+        assert {row["channel"] for row in stored} == {""} | {stored_tag(str(value["channel"])) for value in allowed if "channel" in value}
+        assert {row["fields"][1] for row in stored} == {""} | {str(value["fan"]) for value in allowed if "fan" in value}
+
+
+def fits(text: str) -> bool:
+    return 1 <= len(text) <= 128 and not any(ord(letter) < 32 or ord(letter) == 127 for letter in text)
+
+
+def test_five_megabytes_end_no_session(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    """Their beginnings are in quarantine, and the good beside them arrive."""
+    with Place(tmp_path / "gateway", mosquitto) as place:
+        topic = "footfall/1/s3/till/events"
+        place.publish(
+            (topic, bytes(5 << 20)),
+            (topic, b'{"kind":"touch","what":"scan"}'),
+            (topic, bytes(2 << 20)),
+            (topic, b'{"kind":"touch","what":"scan"}'),
+        )
+        place.until(lambda: place.gateway.status()["balance"]["written_total"] == 2, "the good ones")
+        assert place.gateway.status()["quarantine"] == {"size": 2}
+
+
+def test_of_five_thousand_lines_the_database_refuses_exactly_those_that_conflict(
+    tmp_path: Path, embedded_broker: EmbeddedBroker, influxdb: Bucket
+) -> None:
+    """Somebody wrote `amount` as text into that week: its sales are in quarantine with the server's words, all others are stored."""
+    conflicting, good, week_s = 137, 4863, 7 * 86_400
+    long_ago = 1_700_000_000 // week_s * week_s + 86_400
+    line = f'touch,agent=somebody,channel=,store=s3,what=scan,zone=a amount="12" {long_ago}000000000\n'.replace("channel=,", "")
+    assert influxdb.server.write(line.encode(), influxdb.name) == 204
+    folder = tmp_path / "gateway"
+    with Place(folder, embedded_broker, influx_sink(influxdb, folder)) as place:
+        sale = {"kind": "touch", "what": "transaction", "zone": "shelf", "amount": 5}
+        times = {n: long_ago + n if n % 36 == 7 and n // 36 < conflicting else 1_795_000_000 + n for n in range(conflicting + good)}
+        refused = sum(1 for at in times.values() if at < 1_795_000_000)
+        stamps = {n: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for n, at in times.items()}
+        place.events(*[sale | {"id": f"t{n}", "time": stamp} for n, stamp in stamps.items()])
+        place.until(lambda: place.gateway.status()["balance"]["in_total"] == len(times), "all events")
+        reader = InfluxReader(influxdb.url, influxdb.name, influxdb.token)
+        balance = place.settle(reader)
+        with closing(Quarantine(folder / "state" / "quarantine.db")) as quarantine:
+            kept = quarantine.entries(limit=10_000)
+        assert refused == conflicting
+        assert len(kept) == conflicting
+        assert {entry.reason for entry in kept} == {"sink.refused"}
+        assert all("type" in entry.message for entry in kept)
+        touches = reader.rows("touch", columns=("ref",), void=True, agent="till")
+        assert len(touches.time_ns) == good
+        assert balance == {"in_total": 5000, "written_total": good, "quarantined_total": conflicting, "dropped_total": {}, "pending": 0}
+
+
+def test_a_wrong_token_is_said_and_nothing_is_lost(tmp_path: Path, embedded_broker: EmbeddedBroker, influxdb: Bucket) -> None:
+    folder, played = tmp_path / "gateway", recording(tmp_path / "heard", minutes=5)
+    sink = influx_sink(influxdb, folder)
+    (folder / "token").write_text("nobody:wrong")
+    with Place(folder, embedded_broker, sink) as place:
+        place.play(played)
+        place.until(lambda: bool(place.gateway.status()["sink"]["failing_since_ns"]), "the refusal")
+        error = place.gateway.status()["sink"]["last_error"]
+        assert "token" in error or "401" in error, error
+        assert "nobody:wrong" not in place.log()
+        place.gateway.process.stop()
+        (folder / "token").write_text(influxdb.token)
+        place.start()
+        assert place.settle(InfluxReader(influxdb.url, influxdb.name, influxdb.token))["written_total"] == played.rows
+
+
+def test_a_locked_database_is_waited_for(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    played = recording(tmp_path / "heard", minutes=5)
+    with Place(tmp_path / "gateway", embedded_broker) as place:
+        with closing(sqlite3.connect(place.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            place.play(played)
+            place.until(lambda: "locked" in place.gateway.status()["sink"]["last_error"], "it to be noticed", 20)
+            other.execute("ROLLBACK")
+        assert place.settle()["written_total"] == played.rows
+
+
+def test_a_full_disk_is_said_nothing_is_acknowledged_and_then_it_goes_on(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    """The limit on file sizes is a full disk that a test can have: no file of the gateway can grow any more."""
+    before, later = recording(tmp_path / "heard", minutes=2), recording(tmp_path / "heard", "y", minutes=60, people=20)
+    with Place(tmp_path / "gateway", mosquitto) as place:
+        place.play(before)
+        place.settle()
+        soft, hard = resource.prlimit(place.gateway.process.pid, resource.RLIMIT_FSIZE)
+        journal = [path.stat().st_size for path in (place.folder / "state").glob("journal.db*")]
+        resource.prlimit(place.gateway.process.pid, resource.RLIMIT_FSIZE, (max(journal) + 20_000, hard))
+        with pytest.raises(Undelivered, match="receipted"):
+            place.play(later, timeout_s=8)
+        if place.gateway.process.is_running:
+            said = place.gateway.status()
+            assert "full" in said["not_ready"] or said["sink"]["failing_since_ns"], said
+            resource.prlimit(place.gateway.process.pid, resource.RLIMIT_FSIZE, (soft, hard))
+        else:
+            assert "disk" in place.log(), place.log()
+            place.start()
+        place.play(later, 120)
+        balance = place.settle()
+        rows = before.rows + later.rows
+        assert balance["written_total"] == rows
+        assert balance["in_total"] == rows + sum(balance["dropped_total"].values())
+
+
+def test_a_busy_port_is_said(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        place = Place(tmp_path / "gateway", embedded_broker)
+        place.gateway.config.write_text(f"[http]\nport = {port}\n[broker]\nport = {embedded_broker.port}\n")
+        assert f"cannot listen on 127.0.0.1:{port}" in refuses(place)
+        place.gateway.config.write_text(f"[broker]\nembedded = true\nport = {port}\n[http]\nport = 0\n")
+        assert f"127.0.0.1:{port}" in refuses(place)
+
+
+def refuses(place: Place) -> str:
+    """What `footfall gateway` says before it ends by itself."""
+    done = subprocess.run(
+        [FOOTFALL, "gateway", "--config", str(place.gateway.config)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode not in (0, None)
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.split())
+
+
+def test_a_second_gateway_on_the_same_state_is_refused(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    with Place(tmp_path / "gateway", embedded_broker) as place:
+        text = place.gateway.config.read_text()
+        other = place.folder / "other.toml"
+        other.write_text(
+            "\n".join("port = 0" if line == f"port = {place.gateway.url.rpartition(':')[2]}" else line for line in text.splitlines())
+        )
+        began = time.monotonic()
+        done = subprocess.run([FOOTFALL, "gateway", "--config", str(other)], capture_output=True, text=True, timeout=90, check=False)
+        assert done.returncode != 0
+        assert "Traceback" not in done.stderr
+        assert "another gateway runs" in " ".join(done.stderr.split())
+        assert time.monotonic() - began < 15
