@@ -70,7 +70,8 @@ class Ledger:
 
     def close(self) -> None:
         """Without a checkpoint, what came since the last one is undone."""
-        self._db.execute("ROLLBACK")
+        if self._db.in_transaction:  # a full disk ends it
+            self._db.execute("ROLLBACK")
         self._db.close()
 
     # Visits, dwells, touches

@@ -148,6 +148,20 @@ def test_a_full_disk_is_said_nothing_is_acknowledged_and_then_it_goes_on(tmp_pat
         assert balance["in_total"] == rows + sum(balance["dropped_total"].values())
 
 
+def test_a_disk_too_full_for_the_ledger_ends_it_with_advice(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    played = recording(tmp_path / "heard", minutes=2)
+    with Place(tmp_path / "gateway", embedded_broker) as place:
+        place.play(played)
+        place.settle()
+        pid = place.gateway.process.pid
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (8192, resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]))
+        place.until(lambda: not place.gateway.process.is_running, "it to end", 30)
+        assert "Is the disk full? Nothing is lost" in " ".join(place.log().split())
+        assert "Traceback" not in place.log()
+        place.start()
+        assert place.settle()["written_total"] == played.rows
+
+
 def test_a_busy_port_is_said(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
