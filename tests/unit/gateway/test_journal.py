@@ -94,9 +94,9 @@ def test_positions_go_on_after_everything_was_pruned(path: Path) -> None:
     """Else the fold would take new records for old ones."""
     journal = Journal(path)
     journal.commit([(n * DAY, entry(n)) for n in range(1, 11)], {})
-    assert journal.prune(10, 100 * DAY, 0) == 9
+    assert journal.prune(10, 100 * DAY) == 9
     assert journal.commit([(20 * DAY, entry(11))], {})[0].pos == 11
-    journal.prune(11, 100 * DAY, 0)
+    journal.prune(11, 100 * DAY)
     journal.close()
     again = Journal(path)
     assert (again.last_pos, again.last_received_ns) == (11, 20 * DAY)
@@ -106,10 +106,26 @@ def test_positions_go_on_after_everything_was_pruned(path: Path) -> None:
 def test_prune_keeps_what_is_needed_or_young(path: Path) -> None:
     journal = Journal(path)
     journal.commit([(n * DAY, entry(n)) for n in range(1, 11)], {})
-    journal.prune(4, 8 * DAY, 0)
+    journal.prune(4, 8 * DAY)
     assert [record.pos for record in journal.read(0, 100)] == [5, 6, 7, 8, 9, 10]
-    journal.prune(10, 8 * DAY, 0)
+    journal.prune(10, 8 * DAY)
     assert [record.pos for record in journal.read(0, 100)] == [8, 9, 10]
+
+
+def test_prune_goes_in_pieces_and_never_takes_a_site(path: Path) -> None:
+    journal = Journal(path)
+    site = Entry(RecordKind.SITE, "", "", 0, b"{}")
+    journal.commit([(DAY, site), *((n * DAY, entry(n)) for n in range(2, 11))], {})
+    assert journal.prune(10, 100 * DAY, most=3) == 3
+    assert [record.pos for record in journal.read(0, 100)] == [1, 5, 6, 7, 8, 9, 10]
+    assert journal.prune(10, 8 * DAY) == 3
+    assert [record.pos for record in journal.read(0, 100)] == [1, 8, 9, 10]
+
+
+def test_read_stops_at_the_bytes_asked_for(path: Path) -> None:
+    journal = Journal(path)
+    journal.commit([(n, entry(n, bytes(1000))) for n in range(1, 11)], {})
+    assert len(journal.read(0, 100, most_bytes=2500)) == 3
 
 
 def test_marks_outlive_pruning_and_ids_live_as_long_as_asked(path: Path) -> None:
@@ -117,9 +133,10 @@ def test_marks_outlive_pruning_and_ids_live_as_long_as_asked(path: Path) -> None
     journal.set_mark("x", "e", Mark(1, 1, 1))
     journal.is_new_event(b"1" * 16)
     journal.commit([(DAY, entry())], {})
-    journal.prune(1, 5 * DAY, DAY)
+    journal.prune(1, 5 * DAY)
+    journal.forget_events(DAY)
     assert not journal.is_new_event(b"1" * 16)
-    journal.prune(1, 5 * DAY, 2 * DAY)
+    journal.forget_events(2 * DAY)
     assert journal.is_new_event(b"1" * 16)
     assert Journal(path).mark("x", "e") == Mark(1, 1, 1)
 
@@ -128,7 +145,7 @@ def test_size_shrinks_when_records_go(path: Path) -> None:
     journal = Journal(path)
     journal.commit([(n, entry(n, bytes(10_000))) for n in range(1, 200)], {})
     full = journal.size_bytes()
-    journal.prune(199, 10**18, 0)
+    journal.prune(199, 10**18)
     assert journal.size_bytes() < full / 10
 
 
