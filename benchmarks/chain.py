@@ -1,4 +1,4 @@
-"""A chain of 7,000 stores with 4 agents each, a frame of 30 rows from each every 10 s, for minutes; and a million subjects.
+"""A chain of 7,000 stores with 4 agents each, a frame of 30 rows from each every 10 s, for minutes.
 
 The load obeys receipts as agents do, so that nothing is lost where the gateway is late: lateness then shows as backlog. The gateway
 is not asked for its status meanwhile, which would cost it time; its CPU and memory are read from the kernel.
@@ -15,38 +15,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from benchmarks.ingest import load_command
 from benchmarks.machine import AROUND, Meter, pinned, rss_mb
 from benchmarks.profiling import Profiler
 from benchmarks.results import Failed
 from benchmarks.stub import Stub
 from benchmarks.under_test import GatewayUnderTest, broker
-from footfall.frames import decode_body, decode_frame
-from simulators.load import UPTIME_NS
-from simulators.load_frames import FrameFactory, Load, Sending
+from simulators.load_frames import Load
 
 STORES: Final = 7000
 CHAIN: Final = Load(stores=STORES, agents=4, rows=30, frame_s=10.0)
 FRAMES_PER_S: Final = 2800.0
-INSIDE: Final = Load(stores=STORES, agents=4, rows=74, frame_s=10.0)
-"""28,000 agents with 36 subjects around each: 1,008,000 at once."""
-SEEN: Final = Load(stores=STORES, agents=1, rows=74, frame_s=300.0, cycle=2)
-"""36 subjects at once in each store, each for about half an hour."""
-SEEN_FRAMES: Final = 16
-MEMORY_FRAMES_PER_S: Final = 1000.0
 SAMPLE_S: Final = 10.0
 SETTLE_S: Final = 60.0
 """What is still on its way when the load ends must be through by then."""
 LATE_S: Final = 5.0
 GROWTH: Final = 1.1
 """Memory is flat if it grew by less in the second half."""
-CHECKPOINT_S: Final = 15.0
 WINDOW: Final = 2
-PATIENCE_S: Final = 180.0
-"""So much later than planned a memory run may end: how fast it is, is not what it measures."""
 GIVE_UP_S: Final = 60.0
+"""So much later than planned the load is ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,79 +91,41 @@ class Chain:
 def run(seconds: float, stay_points: bool = True, profiler: Profiler | None = None) -> Chain:
     """The chain for so long."""
     frames = max(1, round(seconds / CHAIN.frame_s))
-    with _running(CHAIN, frames, FRAMES_PER_S, stay_points) as (gateway, stub, generator):
+    with _running(frames, stay_points) as (gateway, stub, generator):
         if profiler:
             profiler.start(gateway.process.pid)
-        found = _watch(gateway, stub, generator, CHAIN, frames, FRAMES_PER_S)
+        found = _watch(gateway, stub, generator, frames)
         if profiler:
             print(profiler.stop(found.rows))
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Resident memory of a gateway that has seen so many `subjects`, after a checkpoint; and the highest it was."""
-
-    subjects: int
-    rss_mb: float
-    peak_mb: float
-
-
-def memory(load: Load, frames: int) -> Memory:
-    """Of all of these frames, as fast as they come."""
-    with _running(load, frames, MEMORY_FRAMES_PER_S, True) as (gateway, stub, generator):
-        found = _watch(gateway, stub, generator, load, frames, MEMORY_FRAMES_PER_S, PATIENCE_S)
-        if found.rows < found.planned:
-            raise Failed(f"only {found.rows:,} of {found.planned:,} rows were through in time")
-        time.sleep(CHECKPOINT_S)
-        pid = gateway.process.pid
-        return Memory(subjects(load, frames), rss_mb(pid), rss_mb(pid, peak=True))
-
-
-def subjects(load: Load, frames: int) -> int:
-    """How many there are: no two agents share one, and all agents have as many."""
-    seq, nothing = np.arange(1, frames + 1, dtype="i8"), np.zeros(load.total_agents, "i8")
-    sending = Sending(UPTIME_NS, UPTIME_NS, 0, nothing, nothing)
-    of_one: set[int] = set()
-    for _, payload in FrameFactory(load).payloads(np.zeros(frames, "i8"), seq, sending):
-        of_one.update(decode_body(decode_frame(payload)[1]).subject.tolist())
-    return len(of_one - {0}) * load.total_agents
-
-
 @contextmanager
-def _running(load: Load, frames: int, rate: float, stay_points: bool) -> Iterator[tuple[GatewayUnderTest, Stub, subprocess.Popen[bytes]]]:
+def _running(frames: int, stay_points: bool) -> Iterator[tuple[GatewayUnderTest, Stub, subprocess.Popen[bytes]]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="footfall-bench.")))
         mosquitto = broker(folder)
         stack.callback(mosquitto.stop)
         stub = stack.enter_context(Stub(folder))
-        gateway = stack.enter_context(GatewayUnderTest(folder, load.site(), mosquitto.port, {"url": stub.url}, stay_points=stay_points))
-        command = load_command(load, mosquitto.port, frames, WINDOW, rate)
+        gateway = stack.enter_context(GatewayUnderTest(folder, CHAIN.site(), mosquitto.port, {"url": stub.url}, stay_points=stay_points))
+        command = load_command(CHAIN, mosquitto.port, frames, WINDOW, FRAMES_PER_S)
         generator = subprocess.Popen(pinned(AROUND, command), stdout=subprocess.DEVNULL)
         stack.callback(generator.wait)
         stack.callback(generator.kill)
         yield gateway, stub, generator
 
 
-def _watch(
-    gateway: GatewayUnderTest,
-    stub: Stub,
-    generator: subprocess.Popen[bytes],
-    load: Load,
-    frames: int,
-    rate: float,
-    patience_s: float = GIVE_UP_S,
-) -> Chain:
-    plan_s, planned = frames * load.total_agents / rate, frames * load.total_agents * load.rows
+def _watch(gateway: GatewayUnderTest, stub: Stub, generator: subprocess.Popen[bytes], frames: int) -> Chain:
+    plan_s, planned = frames * CHAIN.total_agents / FRAMES_PER_S, frames * CHAIN.total_agents * CHAIN.rows
     meter = Meter(*gateway.pids)
     while not stub.counts().lines:  # the load generator prepares 28,000 names first
         _check(gateway, generator)
-        if meter.wall_s() > patience_s:
+        if meter.wall_s() > GIVE_UP_S:
             raise Failed("no row arrived")
         time.sleep(0.05)
     clock = Meter()
     samples: list[Sample] = []
-    while generator.poll() is None and clock.wall_s() < plan_s + patience_s:
+    while generator.poll() is None and clock.wall_s() < plan_s + GIVE_UP_S:
         _check(gateway, generator)
         if clock.wall_s() >= SAMPLE_S * (len(samples) + 1):
             samples.append(Sample(clock.wall_s(), meter.cpu_s(), rss_mb(gateway.process.pid)))

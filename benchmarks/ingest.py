@@ -62,10 +62,10 @@ def best(runs: list[Run]) -> Run:
     return min(runs, key=lambda run: run.cpu_s / run.rows)
 
 
-def load_command(load: Load, broker_port: int, frames: int, window: int, rate: float = 0.0) -> list[str]:
+def load_command(load: Load, broker_port: int, frames: int, window: int, rate: float = 0.0, ago_s: float = 0.0) -> list[str]:
     options = {
         "broker": f"127.0.0.1:{broker_port}", "stores": load.stores, "agents": load.agents, "rows": load.rows, "frames": frames,
-        "rate": rate, "frame-s": load.frame_s, "seed": load.seed, "cycle": load.cycle, "window": window,
+        "rate": rate, "frame-s": load.frame_s, "seed": load.seed, "window": window, "ago-s": ago_s,
     }  # fmt: skip
     return [sys.executable, "-m", "simulators.load", *(f"--{key}={value}" for key, value in options.items())]
 

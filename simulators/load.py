@@ -25,7 +25,7 @@ from footfall.receipts import decode_receipt
 from footfall.topics import parse_topic, wildcard
 from simulators import mqtt
 from simulators.files import address, toml_text
-from simulators.load_frames import CYCLE, FrameFactory, Load, Numbers, Sending
+from simulators.load_frames import FrameFactory, Load, Numbers, Sending
 
 UPTIME_NS: Final = 30 * 86_400 * 1_000_000_000
 """The machines of the load have been up for so long, so that events of a backlog have a boot time too."""
@@ -55,12 +55,25 @@ def boot_ns() -> int:
 
 
 class Generator:
-    """Sends `frames` frames of each agent. `rate` is frames a second over all agents, 0: as fast as possible."""
+    """Sends `frames` frames of each agent. `rate` is frames a second over all agents, 0: as fast as possible.
+
+    With `ago_s` all of it happened so much earlier: the backlog of agents that were offline since.
+    """
 
     def __init__(
-        self, load: Load, host: str, port: int, *, frames: int, rate: float = 0.0, window: int = 0, receipts: bool = False
+        self,
+        load: Load,
+        host: str,
+        port: int,
+        *,
+        frames: int,
+        rate: float = 0.0,
+        window: int = 0,
+        receipts: bool = False,
+        ago_s: float = 0.0,
     ) -> None:
         self.load, self.frames, self.rate, self.window = load, frames, rate, window
+        self._ago_ns = round(ago_s * 1e9)
         self.sent = Sent()
         self._factory = FrameFactory(load)
         agents = load.total_agents
@@ -111,7 +124,7 @@ class Generator:
 
     def _origin(self) -> int:
         """Boot time of the first row: every frame is sent after its last row happened, the last one just after."""
-        frame_ns, now_ns = self.load.frame_ns, boot_ns()
+        frame_ns, now_ns = self.load.frame_ns, boot_ns() - self._ago_ns
         pace_ns = round(self.load.total_agents / self.rate * 1e9) if self.rate else 0
         return min(now_ns - frame_ns, now_ns + (self.frames - 1) * pace_ns - self.frames * frame_ns)
 
@@ -211,19 +224,19 @@ def main(
     rate: Annotated[float, typer.Option(min=0, help="Frames a second over all agents; 0: as fast as possible.")] = 0.0,
     frame_s: Annotated[float, typer.Option(min=0.001, help="Seconds of events in one frame.")] = 10.0,
     seed: Annotated[int, typer.Option(min=0, max=9_999_999_999, help="Another seed: other epochs, so nothing is a duplicate.")] = 1,
-    cycle: Annotated[int, typer.Option(min=1, help="Frames that one presence lasts.")] = CYCLE,
     window: Annotated[int, typer.Option(min=0, help="Obey receipts: at most so many unreceipted frames of an agent.")] = 0,
+    ago_s: Annotated[float, typer.Option(min=0, max=86_400, help="All of it happened so many seconds earlier.")] = 0.0,
     receipts: Annotated[bool, typer.Option(help="Count receipts also without a window.")] = False,
     site: Annotated[Path | None, typer.Option(help="Write the site.toml of this load here and stop.")] = None,
 ) -> None:
     """Send frames of seeded, consistent events as fast as a broker takes them; ends with one line of JSON."""
-    load = Load(stores, agents, rows, frame_s, seed, cycle)
+    load = Load(stores, agents, rows, frame_s, seed)
     if site is not None:
         site.write_text(toml_text(load.site().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
         return
     try:
         host, port = address(broker)
-        sent = Generator(load, host, port, frames=frames, rate=rate, window=window, receipts=receipts).run()
+        sent = Generator(load, host, port, frames=frames, rate=rate, window=window, receipts=receipts, ago_s=ago_s).run()
     except (FootfallError, ValueError) as error:
         typer.echo(f"load: {error}", err=True)
         raise typer.Exit(2) from None

@@ -26,7 +26,7 @@ ZONES: Final = ("entrance", "shelf", "checkout")
 DOOR: Final = "main"
 PROFILES: Final = ("ibeacon", "door-counter")
 CYCLE: Final = 31
-"""Frames that one presence lasts unless told otherwise: 62 rows, of which 60 are stays."""
+"""Frames that one presence lasts: 62 rows, of which 60 are stays."""
 _MARK: Final = 1 << 62  # placeholders in the template, easy to find
 _SECOND_NS: Final = 1_000_000_000
 Numbers = npt.NDArray[np.int64]
@@ -34,17 +34,13 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Load:
-    """What to send: `stores` with `agents` each, frames of `rows` rows that span `frame_s` seconds. Another `seed`, other epochs.
-
-    One presence lasts `cycle` frames; it takes two or three for a subject to be followed by another.
-    """
+    """What to send: `stores` with `agents` each, frames of `rows` rows that span `frame_s` seconds. Another `seed`, other epochs."""
 
     stores: int = 1
     agents: int = 4
     rows: int = 30
     frame_s: float = 10.0
     seed: int = 1
-    cycle: int = CYCLE
 
     @property
     def total_agents(self) -> int:
@@ -169,10 +165,10 @@ class FrameFactory:
         load, frame = self.load, (seq - 1)[:, None]
         half_s = load.frame_s / 2
         progress = frame + self._phase[None, :]
-        step, presence = progress % load.cycle, progress // load.cycle
+        step, presence = progress % CYCLE, progress // CYCLE
         subject = self._subject(agent[:, None], presence)
         zone = (presence + self._phase[None, :]) % len(ZONES)
-        first, second = step == 0, step == load.cycle - 1
+        first, second = step == 0, step == CYCLE - 1
         seconds = step * load.frame_s
         early = {
             "kind": np.where(first, Kind.ENTER, Kind.STAY),

@@ -56,13 +56,12 @@ def test_the_site_knows_every_place_of_the_frames() -> None:
         assert set(body.zones) == set(store.zone_types) | set(store.doors)
 
 
-@pytest.mark.parametrize("cycle", [CYCLE, 2])
-def test_presences_open_and_close_in_turn_with_stays_between(cycle: int) -> None:
-    load = Load(rows=30, cycle=cycle)
+def test_presences_open_and_close_in_turn_with_sixty_stays_between() -> None:
+    load = Load(rows=30)
     open_at: dict[int, list[object]] = {}
     whole = 0
     kinds = dict.fromkeys(Kind, 0)
-    for _, _, body in frames(load, 2, range(1, 6 * cycle)):
+    for _, _, body in frames(load, 2, range(1, 6 * CYCLE)):
         for kind, subject, zone, t_ns, dwell_s in zip(body.kind, body.subject, body.zone, body.t_boot_ns, body.value, strict=True):
             kinds[Kind(kind)] += 1
             if kind in (Kind.IN, Kind.OUT):
@@ -78,7 +77,7 @@ def test_presences_open_and_close_in_turn_with_stays_between(cycle: int) -> None
                 assert dwell_s == pytest.approx((t_ns - entered_ns) / 1e9, abs=0.01)
                 open_at[subject][1] = stays + 1  # type: ignore[operator] # a list of mixed values
                 if kind == Kind.EXIT:
-                    assert stays == 2 * cycle - 2
+                    assert stays == 60
                     whole += 1
                     del open_at[subject]
     assert whole > 30
