@@ -119,14 +119,14 @@ class Story:
     def event(self, agent: int, value: dict[str, Any], age_s: float = 0.0) -> Story:
         """A plain event as accept would journal it."""
         name, store, _ = AGENTS[agent]
-        plain = normalise(value, self._places.of(store, name), name, self.now_ns - round(age_s * S), _PSEUDONYMS)
+        plain = normalise(value, self._places.of(store, name), name, self.now_ns - round(age_s * S), self.now_ns, _PSEUDONYMS)
         self._numbers[f"{name}/events"] += 1
         return self.add(RecordKind.EVENT, json.dumps(plain.values).encode(), store, name, self._numbers[f"{name}/events"])
 
     def touch(self, agent: int, value: dict[str, Any], subject: int | None, age_s: float = 0.0) -> Story:
         """A touch of a subject that frames have too."""
         name, store, _ = AGENTS[agent]
-        plain = normalise(value, self._places.of(store, name), name, self.now_ns - round(age_s * S), _PSEUDONYMS)
+        plain = normalise(value, self._places.of(store, name), name, self.now_ns - round(age_s * S), self.now_ns, _PSEUDONYMS)
         values = plain.values | {"subjects": [] if subject is None else [f"{subject:016x}"]}
         self._numbers[f"{name}/events"] += 1
         return self.add(RecordKind.EVENT, json.dumps(values).encode(), store, name, self._numbers[f"{name}/events"])
