@@ -27,13 +27,14 @@ from gateway.fold.presence import Presence
 from gateway.fold.state import State
 from gateway.fold.touches import Touches, point_key_ns
 from gateway.fold.visits import Visits
-from gateway.ledger import Ledger
+from gateway.ledger import KEEP_DAYS, Ledger
 from gateway.points import Points
 from gateway.records import Record, RecordKind
 from gateway.site import Site
 
 STATE_VERSION: Final = 1
 EXPIRE_EVERY_TURNS: Final = 5
+SECONDS_A_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Fold:
         self._turn = 0
         self._to_settle: dict[tuple[int, int], int] = {}
         """(store, day) -> the first minute whose occupancy may be wrong."""
+        self._forgot_on = -1
         self.pos = 0
         self.arrived: list[Arrival] = []
         """Since the caller took them last; not part of the state."""
@@ -206,7 +208,18 @@ class Fold:
         self.state.zones.retire()
         self._visits.save()
         self._dwells.save()
+        self._forget()
         self.state.ledger.checkpoint(chain(self.parts(), more.items()))
+
+    def _forget(self) -> None:
+        """Once a day, what ended KEEP_DAYS before the least time that stores are now at: one may be playing recordings of years ago."""
+        day = self._turn // SECONDS_A_DAY
+        if day == self._forgot_on:
+            return
+        self._forgot_on = day
+        oldest_ns = self._watermarks.oldest_active_ns((self._turn - SECONDS_A_DAY) * NS_PER_S)
+        if oldest_ns is not None:
+            self.state.ledger.prune(oldest_ns - KEEP_DAYS * SECONDS_A_DAY * NS_PER_S)
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
         """The whole state by name; `load` takes them back."""

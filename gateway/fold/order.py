@@ -57,9 +57,10 @@ class Watermarks:
         for store, known in self._stores.items():
             self._advance(store, known, received_ns, expected.get(store, frozenset()))
 
-    def progress(self, store: int) -> dict[int, tuple[int, int]]:
-        known = self._stores.get(store)
-        return dict(known.heard) if known else {}
+    def oldest_active_ns(self, since_ns: int) -> int | None:
+        """The least watermark of the stores that were heard since then; None if none was."""
+        active = [known.watermark_ns for known in self._stores.values() if any(heard >= since_ns for heard, _ in known.heard.values())]
+        return min(active, default=None)
 
     def _advance(self, store: int, known: _Store, received_ns: int, expected: frozenset[int]) -> None:
         if received_ns - known.first_heard_ns < GRACE_NS and not expected <= known.heard.keys():

@@ -1,0 +1,51 @@
+"""The ledger forgets after 400 days, but not what stores are at now: one may be playing recordings of years ago."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from device_profiles.profile import shipped
+from footfall.frames import COLUMNS, Body
+from gateway.fold.fold import Fold
+from gateway.ledger import Ledger
+from gateway.records import Record, RecordKind
+from gateway.site import Agent, Site, Store, Zone
+
+S = 10**9
+DAY = 86_400 * S
+NOW = 1_790_000_000 * S
+SITE = Site(
+    brand="b", stores=tuple(Store(name=name, zones=(Zone(name="z"),), agents=(Agent(name=f"{name}-agent"),)) for name in ("live", "played"))
+)
+
+
+def empty_frame(pos: int, store: str, made_ns: int) -> tuple[Record, Body]:
+    columns = {name: np.zeros(0, dtype) for name, dtype in COLUMNS.items()}
+    body = Body("boot", made_ns - NOW + DAY if store == "live" else 0, made_ns, True, 0, 1, ("z",), ("ibeacon",), **columns)
+    return Record(pos, NOW + pos * S, RecordKind.FRAME, store, f"{store}-agent", pos, NOW - DAY, 0, 1, b""), body
+
+
+def old_visits(fold: Fold) -> int:
+    return len(fold.state.ledger.visits_of("00000000000000aa"))
+
+
+@pytest.fixture
+def fold() -> Fold:
+    made = Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=False)
+    made.apply([(Record(1, NOW, RecordKind.SITE, "", "", 0, 0, 0, 0, SITE.model_dump_json().encode()), None)])
+    long_ago = NOW - 500 * DAY
+    made.state.ledger.save_visits([("00000000000000aa", "live", long_ago, "live-agent", long_ago, long_ago + S, 1, 0, 0, "", 0, "")])
+    return made
+
+
+def test_what_ended_long_ago_is_forgotten(fold: Fold) -> None:
+    fold.apply([empty_frame(2, "live", NOW)])
+    fold.checkpoint({})
+    assert old_visits(fold) == 0
+
+
+def test_while_a_recording_of_years_ago_is_played_nothing_is_forgotten(fold: Fold) -> None:
+    fold.apply([empty_frame(2, "live", NOW), empty_frame(3, "played", NOW - 900 * DAY)])
+    fold.checkpoint({})
+    assert old_visits(fold) == 1
