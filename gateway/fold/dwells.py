@@ -107,13 +107,13 @@ class Dwells:
         self._say_current(slot)
 
     def late_exit(self, slot: int, zone: int, time_ns: int) -> None:
-        """An exit says that the subject was heard there until later than its evidence had told."""
-        slots = self._state.slots
+        """An exit says that the subject was heard there until later than its evidence had told, within the gap of its profile."""
+        slots, gap_ns = self._state.slots, int(self._state.estate.profile_gap_ns[self._state.slots.profile[slot]])
         if zone == slots.zone[slot]:
-            if time_ns > slots.zone_ns[slot]:
+            if 0 < time_ns - int(slots.zone_ns[slot]) <= gap_ns:
                 self.extend(slot, time_ns)
             return
-        if zone != slots.p_zone[slot] or not slots.p_last_ns[slot] < time_ns <= slots.d_start_ns[slot]:
+        if zone != slots.p_zone[slot] or not slots.p_last_ns[slot] < time_ns <= min(slots.d_start_ns[slot], slots.p_last_ns[slot] + gap_ns):
             return
         start_ns, last_ns = int(slots.p_start_ns[slot]), int(slots.p_last_ns[slot])
         if self._counts(slot):
