@@ -19,7 +19,6 @@ NS_PER_MINUTE: Final = 60 * NS_PER_S
 STALE_PERIODS: Final = 2.2
 """An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
 MOST_CACHED: Final = 20_000
-NO_ZONE: Final = -1
 UNKNOWN_PROFILE: Final = ""
 VISITORS: Final = frozenset({"person", "staff"})
 
@@ -83,6 +82,7 @@ class Estate:
         self.timeout_ns = np.array([timeouts.get(name, known.get(name, 1800 * NS_PER_S)) for name in self.stores.names], np.int64)
         self.zone_outside = np.array([self._outside_names.get(name, False) for name in self.zones.names], np.bool_)
         self._day_cache.clear()
+        self._zone_codes.clear()
 
     def zone_codes(self, store: str, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
         """Codes of a frame's zone (or door) names."""
@@ -91,12 +91,8 @@ class Estate:
         if codes is None:
             if len(self._zone_codes) >= MOST_CACHED:
                 self._zone_codes.clear()
-            codes = self._zone_codes[key] = np.array([self._zone_or_none(store, name) for name in names], np.int32)
+            codes = self._zone_codes[key] = np.array([self._zone(store, name) for name in names], np.int32)
         return codes
-
-    def _zone_or_none(self, store: str, name: str) -> int:
-        """What is no zone of the site (a door, a filler) needs no code: no row about people stands there."""
-        return self._zone(store, name) if f"{store}/{name}" in self._outside_names else NO_ZONE
 
     def profile_codes(self, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
         codes = self._profile_codes.get(names)
