@@ -6,8 +6,9 @@ what the lanes of one person say. The columns are a memory layout: a store's slo
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgpack
 import numpy as np
@@ -105,7 +106,7 @@ class Slots:
         self.first: dict[int, int] = {}
         """The first slot of a subject."""
         for name, dtype in COLUMNS.items():
-            setattr(self, name, np.zeros(capacity, dtype))
+            setattr(self, name, _column(capacity, np.dtype(dtype)))
 
     def __len__(self) -> int:
         return self.size - len(self.free)
@@ -164,7 +165,7 @@ class Slots:
         if self.size == capacity:
             for name in COLUMNS:
                 column = getattr(self, name)
-                grown = np.zeros(capacity + capacity // 4, column.dtype)
+                grown = _column(capacity + capacity // 2, column.dtype)
                 grown[:capacity] = column
                 setattr(self, name, grown)
         self.size += 1
@@ -193,3 +194,8 @@ class Slots:
         led_to = set(self.next[used].tolist())
         subjects = self.subject[used].tolist()
         self.first = {subject: slot for subject, slot in zip(subjects, used.tolist(), strict=True) if slot not in led_to}
+
+
+def _column(capacity: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Zeros in memory of their own: pages that no slot uses yet take none, and what a column has outgrown goes back at once."""
+    return np.frombuffer(mmap.mmap(-1, capacity * dtype.itemsize), dtype)
