@@ -64,7 +64,7 @@ _TEXT: Final = {str}
 
 def _declared(payload: bytes, at: int) -> int:
     """How many keys a map says it has: fixmap (one byte) or map 16."""
-    byte = payload[at]
+    byte = payload[at] if at < len(payload) else 0
     return byte & 0x0F if byte >> 4 == 8 else int.from_bytes(payload[at + 1 : at + 3], "big") if byte == 0xDE else -1
 
 

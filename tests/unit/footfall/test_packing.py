@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.errors import ContractError
-from footfall.packing import integer, integer_or_none, required, unpack, unpack_map
+from footfall.packing import integer, integer_or_none, required, unpack, unpack_flat, unpack_map
 from tests.unit.footfall.strategies import MAX_INT, damaged, outcome, scalars, texts
 
 values = st.recursive(
@@ -105,3 +105,24 @@ def test_missing_keys() -> None:
     with pytest.raises(ContractError) as refused:
         required({}, "k", "x")
     assert refused.value.reason == "x.missing"
+
+
+@pytest.mark.parametrize("payload", [b"\x80", b"\x90", b"\xc0", b"\xde", b"\xde\x00\x00", b"\x91\x80", b"\xdc\x00\x01\x80", b""])
+@pytest.mark.parametrize("map_at", [0, 1])
+def test_the_short_way_reads_what_the_long_way_reads_however_short(payload: bytes, map_at: int) -> None:
+    def read(how: object) -> object:
+        try:
+            return how()  # type: ignore[operator] # one of the two below
+        except ContractError as error:
+            return error.reason
+
+    assert read(lambda: unpack_flat(payload, "x", map_at)) == read(lambda: unpack(payload, "x"))
+
+
+@given(st.data(), values, st.sampled_from([0, 1]))
+def test_the_short_way_reads_what_the_long_way_reads(data: st.DataObject, value: object, map_at: int) -> None:
+    payload = data.draw(damaged(msgpack.packb(value)))
+    short, long = (
+        outcome(how, payload) for how in (lambda packed: [unpack_flat(packed, "x", map_at)], lambda packed: [unpack(packed, "x")])
+    )
+    assert repr(short) == repr(long)
