@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Final
 
 import typer
@@ -59,5 +62,11 @@ def _known(name: str, names: list[str]) -> str:
     return name
 
 
+def _end(number: int, frame: FrameType | None) -> None:
+    """What was started ends with us."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     typer.run(main)
