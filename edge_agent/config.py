@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, FilePath, model_validator
+from pydantic import Field, model_validator
 
 from edge_agent.sources.kinds import AnySource
 from footfall.config import Section
@@ -19,9 +19,9 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 class Tls(Section):
     """PEM files; without certificate and key the agent is not asked who it is."""
 
-    ca_file: FilePath
-    cert_file: FilePath | None = None
-    key_file: FilePath | None = None
+    ca_file: Path
+    cert_file: Path | None = None
+    key_file: Path | None = None
 
 
 class Broker(Section):
@@ -32,7 +32,7 @@ class Broker(Section):
     protocol: Literal["5", "3.1.1"] = "5"
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
     username: str | None = None
-    password_file: FilePath | None = None
+    password_file: Path | None = None
     tls: Tls | None = None
 
 
@@ -48,7 +48,7 @@ class SpoolSettings(Section):
 class KeySettings(Section):
     """`file` holds the long-lived keys of the identifier types that this box reads."""
 
-    file: FilePath | None = None
+    file: Path | None = None
 
 
 class IntakeSettings(Section):
@@ -56,7 +56,7 @@ class IntakeSettings(Section):
 
     host: str = "127.0.0.1"
     port: Port = 8781
-    secret_file: FilePath | None = None
+    secret_file: Path | None = None
 
 
 class AgentSettings(Section):
