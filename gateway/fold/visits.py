@@ -175,13 +175,14 @@ class Visits:
         stores = {int(state.slots.store[slot]) for slot in state.slots.chain(int(subject, 16))}
         stores |= {state.estate.stores.of(row[1]) for row in state.ledger.visits_of(subject)}
         for store in sorted(stores):
-            for found in self._plain.members([subject], store, -EVER_NS, EVER_NS):
-                member = self._again(store, found)  # projecting the one before may have changed it
-                before, after = member.fan, state.identity.fan_of(subject, opened_ns(member.vid[1]))
+            found = self._plain.members([subject], store, -EVER_NS, EVER_NS)
+            fans = [(member.fan, state.identity.fan_of(subject, opened_ns(member.vid[1]))) for member in found]
+            for member, (before, after) in zip(found, fans, strict=True):
                 if before != after:
                     self._plain.set_fan(member, after)
-                for fan in sorted({before, after} - {""}):
-                    self._project_near(store, fan, member)
+            for member, changed in zip(found, fans, strict=True):
+                for fan in sorted({*changed} - {""}):
+                    self._project_near(store, fan, self._again(store, member))
                 self._project_around(store, self._again(store, member))
         self._plain.save()
 
