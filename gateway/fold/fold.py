@@ -105,7 +105,7 @@ class Fold:
         if rows is not None:
             self._presence.take(rows)
         if turn // EXPIRE_EVERY_TURNS != before // EXPIRE_EVERY_TURNS:
-            self._presence.expire(self._watermarks.by_store, self._waiting.slots())
+            self._presence.expire(self._watermarks.by_store, self._watermarks.closing_ns(turn * NS_PER_S), self._waiting.slots())
         self._visits.project()
         self._dwells.save()
         self._say_cells()

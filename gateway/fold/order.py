@@ -34,12 +34,16 @@ class Watermarks:
     def __init__(self) -> None:
         self._stores: dict[int, _Store] = {}
         self.by_store: npt.NDArray[np.int64] = np.full(0, NEVER_NS, np.int64)
+        self._heard_ns = self._latest_ns = self.by_store
+        """By store: when any agent was heard last, and the furthest that any got."""
 
     def grow(self, stores: int) -> None:
         """Make room for the codes below `stores`."""
         missing = stores - len(self.by_store)
         if missing > 0:
-            self.by_store = np.concatenate([self.by_store, np.full(missing, NEVER_NS, np.int64)])
+            more = np.full(missing, NEVER_NS, np.int64)
+            self.by_store = np.concatenate([self.by_store, more])
+            self._heard_ns, self._latest_ns = np.concatenate([self._heard_ns, more]), np.concatenate([self._latest_ns, more])
 
     def hear(self, store: int, agent: int, received_ns: int, progress_ns: int, expected: frozenset[int]) -> int:
         """An agent got as far as `progress_ns`. The watermark before this."""
@@ -49,6 +53,8 @@ class Watermarks:
         before = known.watermark_ns
         _, progress = known.heard.get(agent, (0, NEVER_NS))
         known.heard[agent] = (received_ns, max(progress, progress_ns))
+        self._heard_ns[store] = received_ns
+        self._latest_ns[store] = max(self._latest_ns[store], progress_ns)
         self._advance(store, known, received_ns, expected)
         return before
 
@@ -56,6 +62,15 @@ class Watermarks:
         """Time passed: agents that fell silent no longer hold their stores back."""
         for store, known in self._stores.items():
             self._advance(store, known, received_ns, expected.get(store, frozenset()))
+
+    def closing_ns(self, now_ns: int) -> npt.NDArray[np.int64]:
+        """By store: the time by which it is decided who has left.
+
+        Where everybody is silent the watermark stands still, so that a backlog is still put in order when it comes; but people leave
+        all the same. What is closed by this is opened again if a backlog says that they stayed.
+        """
+        silent_ns = now_ns - self._heard_ns
+        return np.where(silent_ns > HEARD_WITHIN_NS, np.maximum(self.by_store, self._latest_ns + silent_ns), self.by_store)
 
     def oldest_active_ns(self, since_ns: int) -> int | None:
         """The least watermark of the stores that were heard since then; None if none was."""
@@ -81,6 +96,8 @@ class Watermarks:
         for code, first, watermark, heard in values:
             self._stores[code] = _Store(first, {agent: (at, progress) for agent, at, progress in heard}, watermark)
             self.by_store[code] = watermark
+            if heard:
+                self._heard_ns[code], self._latest_ns[code] = max(at for _, at, _ in heard), max(progress for _, _, progress in heard)
 
 
 @dataclass(slots=True, eq=False)

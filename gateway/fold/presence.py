@@ -192,17 +192,17 @@ class Presence:
         self._state.counts["late_lanes_total"] += 1
         return s.add(subject, store, int(s.profile[slot]), bool(s.staff[slot]))
 
-    def expire(self, watermark_ns: npt.NDArray[np.int64], waiting: npt.NDArray[np.int32]) -> None:
-        """Close what the watermarks have passed by its timeout, and free slots that nobody needs; `waiting` are needed."""
+    def expire(self, watermark_ns: npt.NDArray[np.int64], closing_ns: npt.NDArray[np.int64], waiting: npt.NDArray[np.int32]) -> None:
+        """Close what is over by its timeout, and free slots that the watermarks have passed by far; `waiting` are needed."""
         s, estate, n = self._state.slots, self._state.estate, self._state.slots.size
         used = s.store[:n] != NOBODY
         store = np.where(used, s.store[:n], 0)
         if not len(watermark_ns):
             return
-        now = watermark_ns[store]
-        for slot in np.flatnonzero((s.d_state[:n] == OPEN) & (now - s.zone_ns[:n] > estate.profile_gap_ns[s.profile[:n]])).tolist():
+        now, closing = watermark_ns[store], closing_ns[store]
+        for slot in np.flatnonzero((s.d_state[:n] == OPEN) & (closing - s.zone_ns[:n] > estate.profile_gap_ns[s.profile[:n]])).tolist():
             self._dwells.close(slot)
-        overdue = now - s.v_last_ns[:n] > estate.timeout_ns[store]
+        overdue = closing - s.v_last_ns[:n] > estate.timeout_ns[store]
         for slot in np.flatnonzero((s.v_state[:n] == OPEN) & overdue).tolist():
             self._visits.close(slot)
         gone = used & (s.v_state[:n] != OPEN) & (s.d_state[:n] != OPEN)

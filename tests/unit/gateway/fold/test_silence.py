@@ -1,0 +1,46 @@
+"""A store that falls silent: people leave it all the same, and its backlog is still put in order when it comes."""
+
+from __future__ import annotations
+
+import pytest
+
+from footfall.frames import Kind
+from tests.journal_made import Row, Story, folded, of, stored_minutes
+
+STAY = Row(Kind.STAY, 5)
+LONG = 2
+"""The agent of the store whose visits take ten minutes to close."""
+
+
+@pytest.mark.parametrize("agent", [0, LONG])
+def test_visits_and_dwells_end_though_nobody_says_anything_any_more(agent: int) -> None:
+    story = Story().frame(agent, [STAY]).wait(30).frame(agent, [STAY])
+    for _ in range(30):
+        story.wait(60).tick()
+    rows = folded(story.records)
+    assert [(visit["open"], visit["seconds"]) for visit in of(rows, "visit")] == [(False, 30.0)]
+    assert [(dwell["open"], dwell["seconds"]) for dwell in of(rows, "dwell")] == [(False, 30.0)]
+    closed = [cell for cell in stored_minutes(rows, "traffic").values() if "visits_closed" in cell]
+    assert [(cell["visits_closed"], cell["dwell_sum_s"]) for cell in closed] == [(1, 30.0)]
+
+
+def test_other_stores_that_go_on_close_them_too() -> None:
+    """In a chain there is no tick: somebody always says something."""
+    story = Story().frame(LONG, [STAY])
+    for _ in range(60):
+        story.wait(30).frame(0, [])
+    assert [visit["open"] for visit in of(folded(story.records), "visit")] == [False]
+
+
+def test_the_backlog_of_an_outage_splits_no_visit() -> None:
+    """The line was away for three hours, in which somebody stayed for one."""
+    story = Story().frame(LONG, [STAY])
+    for _ in range(180):
+        story.wait(60).tick()
+    away = [visit["open"] for visit in of(folded(story.records), "visit")]
+    assert away == [False]
+    for minute in range(1, 61):
+        story.wait(0.05).frame(LONG, [STAY], lag_s=10_800 - 60 * minute)
+    rows = folded(story.end().records)
+    assert [(visit["open"], visit["void"], round(visit["seconds"])) for visit in of(rows, "visit")] == [(False, False, 3603)]
+    assert sum(cell.get("visits_started", 0) for cell in stored_minutes(rows, "traffic").values()) == 1
