@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from edge_agent.playback import Recording, deliver
 from edge_agent.sources.replay import DEFAULT_START, FORMATS, Settings
 from footfall.config import check, load
 from footfall.errors import ConfigError
+from footfall.signals import when_asked_to_end
 
 
 def agent(
@@ -36,8 +36,7 @@ def agent(
         return
     _log(verbose)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    when_asked_to_end(stop.set)
     Agent(settings, SystemClock()).run(stop)
 
 

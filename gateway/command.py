@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sqlite3
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -14,6 +12,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from footfall.errors import ConfigError
+from footfall.signals import when_asked_to_end
 from gateway.allocator import keep_memory
 from gateway.config import load_gateway
 from gateway.service import Gateway
@@ -37,11 +36,7 @@ def gateway(
     settings = load_gateway(config)
     running = Gateway(settings)
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        running.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    when_asked_to_end(running.stop)
     logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/", running.http.port)
     try:
         running.run()
