@@ -59,12 +59,17 @@ class Responder:
             self.marks.clear()
             self.journal_id = journal_id or self.journal_id
 
+    def bodies(self) -> list[Body]:
+        """Of all frames that were taken so far, in order of acceptance."""
+        with self._lock:
+            return list(self.taken.values())
+
     def rows(self, kind: Kind) -> list[dict[str, Any]]:
         """Extras of all rows of `kind` that were taken."""
-        return [dict(body.extra.get(i, {})) for body in self.taken.values() for i in range(len(body)) if body.kind[i] == kind]
+        return [dict(body.extra.get(i, {})) for body in self.bodies() for i in range(len(body)) if body.kind[i] == kind]
 
     def count(self, kind: Kind) -> int:
-        return sum(int(body.count[body.kind == kind].sum()) for body in self.taken.values())
+        return sum(int(body.count[body.kind == kind].sum()) for body in self.bodies())
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
         topic = parse_topic(message.topic)

@@ -88,12 +88,12 @@ def test_devices_to_frames(tmp_path: Path, embedded_broker: EmbeddedBroker, resp
         until(lambda: responder.count(Kind.IN) == 20, 30, "every crossing, once")
         until(lambda: responder.health[-1].sources["play"].detail == "ended", 15)
     until(lambda: responder.health[-1].state == "offline")
-    entered = {int(body.subject[i]): body for body in responder.taken.values() for i in range(len(body)) if body.kind[i] == Kind.ENTER}
+    entered = {int(body.subject[i]): body for body in responder.bodies() for i in range(len(body)) if body.kind[i] == Kind.ENTER}
     lasting = lasting_subject(type_key(b"the brand's secret", "ibeacon"), "ibeacon", "u:1:7")
     assert lasting in entered
     assert set(entered[lasting].zones) == {"hall", "main"}
     assert {body.key_id for subject, body in entered.items() if is_day_subject(subject)} >= {7}
-    stays = [body for body in responder.taken.values() if (body.kind == Kind.STAY).any()]
+    stays = [body for body in responder.bodies() if (body.kind == Kind.STAY).any()]
     assert stays, "evidence while they stay"
     for file in tmp_path.glob("spool.sqlite*"):
         assert b"aa:bb:cc" not in file.read_bytes(), "no raw identifier reaches the spool"

@@ -79,7 +79,7 @@ def is_drained(spool: Spool) -> Callable[[], bool]:
 
 
 def counts(responder: Responder) -> list[int]:
-    return [int(body.count[0]) for body in responder.taken.values()]
+    return [int(body.count[0]) for body in responder.bodies()]
 
 
 def test_older_epochs_drain_first(tmp_path: Path, embedded_broker: EmbeddedBroker, responder: Responder) -> None:
@@ -211,7 +211,7 @@ def test_the_gateway_learns_what_a_full_spool_dropped(tmp_path: Path, embedded_b
         until(is_drained(spool))
     spool.close()
     assert counts(responder) == list(range(dropped + 1, 1001))
-    first = next(iter(responder.taken.values()))
+    first = next(iter(responder.bodies()))
     assert first.first_row == dropped
 
 
