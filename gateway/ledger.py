@@ -46,6 +46,8 @@ DWELL: Final = "subject, store, zone, key_ns, agent, start_ns, last_ns, staff, o
 TOUCH: Final = "store, agent, row, time_ns, key_ns, id, subject, fan, given_fan, void, body"
 LINK: Final = "subject, fan, from_ns, to_ns, source, confidence"
 Row = tuple[Any, ...]
+ROWS_AT_ONCE: Final = 4096
+"""So many rows of a large batch are spelled out in memory at a time."""
 
 
 class Ledger:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from footfall.pseudonyms import to_hex
 from gateway.fold.cells import Z
-from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
+from gateway.fold.estate import NS_PER_MINUTE, seconds_of
 from gateway.fold.order import Evidence
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
-from gateway.ledger import Row
+from gateway.ledger import ROWS_AT_ONCE, Row
 from gateway.points import Coded, Points
 
 OPEN, CLOSED = 1, 2
@@ -50,24 +51,50 @@ class Dwells:
         minute = time_ns // NS_PER_MINUTE
         s.d_minute[slot], s.d_fan[slot] = minute, NOBODY
         counted = ~s.staff[slot]
-        for name in ("entries", "present"):
-            state.zones.add_spans(rows.zone[counted], minute[counted], minute[counted], Z[name])
-        n, names = len(slot), state.estate
-        state.said.say_many(
+        ones = np.ones(int(counted.sum()))
+        state.zones.add_each(rows.zone[counted], minute[counted], {Z["entries"]: ones, Z["present"]: ones})
+        self._say_many(slot)
+
+    def close_many(self, slots: npt.NDArray[Any]) -> None:
+        """`close` for dwells of subjects that nobody is linked to."""
+        s = self._state.slots
+        s.d_state[slots] = CLOSED
+        counted = slots[~s.staff[slots]]
+        ones, start_ns, last_ns = np.ones(len(counted)), s.d_start_ns[counted], s.zone_ns[counted]
+        ended = {Z["exits"]: ones, Z["dwells"]: ones, Z["dwell_sum_s"]: seconds_of(start_ns, last_ns)}
+        self._state.zones.add_each(s.zone[counted], last_ns // NS_PER_MINUTE, ended)
+        self._say_many(slots)
+        self.save()
+        self._state.ledger.save_dwells(self._rows(slots))
+
+    def _say_many(self, slots: npt.NDArray[Any]) -> None:
+        """The current dwells of subjects that nobody is linked to."""
+        s, names, n = self._state.slots, self._state.estate, len(slots)
+        self._state.said.say_many(
             Points(
                 "dwell",
-                rows.key_ns,
+                s.d_key_ns[slots],
                 {
-                    "agent": Coded.picked(rows.agent, names.agents.names),
-                    "store": Coded.picked(s.store[slot], names.stores.names),
-                    "zone": Coded.picked(rows.zone, names.zone_name),
+                    "agent": Coded.picked(s.d_agent[slots], names.agents.names),
+                    "store": Coded.picked(s.store[slots], names.stores.names),
+                    "zone": Coded.picked(s.zone[slots], names.zone_name),
                 },
                 {
-                    "subject": s.subject[slot], "fan": Coded.constant("", n), "seconds": np.zeros(n), "is_staff": s.staff[slot],
-                    "open": np.ones(n, np.bool_), "void": np.zeros(n, np.bool_),
+                    "subject": s.subject[slots], "fan": Coded.constant("", n), "seconds": seconds_of(s.d_start_ns[slots], s.zone_ns[slots]),
+                    "is_staff": s.staff[slots], "open": s.d_state[slots] == OPEN, "void": np.zeros(n, np.bool_),
                 },
             )
         )  # fmt: skip
+
+    def _rows(self, slots: npt.NDArray[Any]) -> Iterator[Row]:
+        """Of those dwells, closed, as the ledger has them; a few thousand at a time are spelled out."""
+        s, estate = self._state.slots, self._state.estate
+        stores, agents, zones = estate.stores.names, estate.agents.names, estate.zone_name
+        for at in range(0, len(slots), ROWS_AT_ONCE):
+            part = slots[at : at + ROWS_AT_ONCE]
+            columns = (s.subject, s.store, s.zone, s.d_key_ns, s.d_agent, s.d_start_ns, s.zone_ns, s.staff)
+            for subject, store, zone, key_ns, agent, start_ns, last_ns, staff in zip(*[c[part].tolist() for c in columns], strict=True):
+                yield (to_hex(subject), stores[store], zones[zone], key_ns, agents[agent], start_ns, last_ns, int(staff), 0, "")
 
     def extend(self, slot: int, time_ns: int) -> None:
         """The owner heard the subject again, in order."""
@@ -79,7 +106,7 @@ class Dwells:
         slots.zone_ns[slot] = time_ns
         self._advance(slot, time_ns)
 
-    def advance(self, slots: npt.NDArray[np.int32]) -> None:
+    def advance(self, slots: npt.NDArray[Any]) -> None:
         """Count the minutes that the evidence of slots has reached since."""
         s = self._state.slots
         last = s.zone_ns[slots] // NS_PER_MINUTE
@@ -202,7 +229,7 @@ class Dwells:
         cells, minute = self._state.zones, last_ns // NS_PER_MINUTE
         cells.add(zone, minute, Z["exits"], sign)
         cells.add(zone, minute, Z["dwells"], sign)
-        cells.add(zone, minute, Z["dwell_sum_s"], sign * _seconds(start_ns, last_ns))
+        cells.add(zone, minute, Z["dwell_sum_s"], sign * seconds_of(start_ns, last_ns))
 
     def _say_current(self, slot: int) -> None:
         s = self._state.slots
@@ -221,9 +248,4 @@ class Dwells:
 
 def _point(row: Row) -> Row:
     subject, store, zone, key_ns, agent, start_ns, last_ns, staff, is_open, fan = row
-    return (key_ns, agent, store, zone, subject, fan, _seconds(start_ns, last_ns), bool(staff), bool(is_open), False)
-
-
-def _seconds(start_ns: int, last_ns: int) -> float:
-    """To the millisecond, so that sums can be taken back exactly."""
-    return round((last_ns - start_ns) / NS_PER_S, 3)
+    return (key_ns, agent, store, zone, subject, fan, seconds_of(start_ns, last_ns), bool(staff), bool(is_open), False)

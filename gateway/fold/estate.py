@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, overload
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +21,15 @@ STALE_PERIODS: Final = 2.2
 MOST_CACHED: Final = 20_000
 UNKNOWN_PROFILE: Final = ""
 VISITORS: Final = frozenset({"person", "staff"})
+
+
+@overload
+def seconds_of(start_ns: int, last_ns: int) -> float: ...
+@overload
+def seconds_of(start_ns: npt.NDArray[np.int64], last_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]: ...
+def seconds_of(start_ns: Any, last_ns: Any) -> Any:
+    """How long spans last, to the millisecond, so that sums can be taken back exactly."""
+    return (last_ns - start_ns + 500_000) // 1_000_000 / 1000
 
 
 class Codes:

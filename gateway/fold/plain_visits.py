@@ -10,7 +10,7 @@ from typing import Final
 
 from footfall.pseudonyms import to_hex
 from gateway.fold.cells import T
-from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
+from gateway.fold.estate import NS_PER_MINUTE, seconds_of
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
 from gateway.ledger import Row
@@ -31,6 +31,10 @@ class Counted:
     known: bool
     closed: bool
     seconds: float
+
+    def told(self) -> str:
+        """As the ledger has it."""
+        return json.dumps([self.first_minute, self.last_minute, self.known, self.closed, self.seconds])
 
 
 @dataclass(slots=True)
@@ -122,15 +126,16 @@ class PlainVisits:
             return
         estate = self._state.estate
         store, key_ns, agent = member.vid
-        told = (
-            ""
-            if counted is None
-            else json.dumps([counted.first_minute, counted.last_minute, counted.known, counted.closed, counted.seconds])
-        )
         zones = member.zones - (1 << 64) if member.zones >> 63 else member.zones
         row = (member.subject, estate.stores.names[store], key_ns, estate.agents.names[agent], member.start_ns, member.last_ns, zones,
-               int(member.staff), int(member.is_open), member.fan, int(grouped), told)  # fmt: skip
+               int(member.staff), int(member.is_open), member.fan, int(grouped),
+               counted.told() if counted else "")  # fmt: skip
         self._unsaved[row[:4]] = row
+
+    def keep_many(self, rows: Iterable[Row]) -> None:
+        """Into the ledger at once, one after the other: rows of `gateway.ledger.VISIT`."""
+        self.save()
+        self._state.ledger.save_visits(rows)
 
     def save(self) -> None:
         """Into the ledger."""
@@ -170,8 +175,3 @@ class PlainVisits:
 def opened_ns(key_ns: int) -> int:
     """When a visit's opening event was, to the millisecond. Whose visit it is, is asked as of this: a start may move, a key does not."""
     return key_ns // NS_PER_MS * NS_PER_MS
-
-
-def seconds_of(start_ns: int, last_ns: int) -> float:
-    """To the millisecond, so that sums can be taken back exactly."""
-    return round((last_ns - start_ns) / NS_PER_S, 3)

@@ -62,7 +62,7 @@ class Presence:
             self._dwells.open_many(new)
             inside = ~self._state.estate.zone_outside[new.zone]
             if inside.any():
-                self._visits.open_many(new.pick(inside))
+                self._visits.lone.open(new.pick(inside))
         self._one_by_one(rows.pick(~fresh))
 
     def _one_by_one(self, rows: Evidence) -> None:
@@ -200,10 +200,15 @@ class Presence:
         if not len(watermark_ns):
             return
         now, closing = watermark_ns[store], closing_ns[store]
-        for slot in np.flatnonzero((s.d_state[:n] == OPEN) & (closing - s.zone_ns[:n] > estate.profile_gap_ns[s.profile[:n]])).tolist():
+        ended = np.flatnonzero((s.d_state[:n] == OPEN) & (closing - s.zone_ns[:n] > estate.profile_gap_ns[s.profile[:n]]))
+        unknown = s.d_fan[ended] == NOBODY
+        self._dwells.close_many(ended[unknown])
+        for slot in ended[~unknown].tolist():
             self._dwells.close(slot)
-        overdue = closing - s.v_last_ns[:n] > estate.timeout_ns[store]
-        for slot in np.flatnonzero((s.v_state[:n] == OPEN) & overdue).tolist():
+        overdue = np.flatnonzero((s.v_state[:n] == OPEN) & (closing - s.v_last_ns[:n] > estate.timeout_ns[store]))
+        alone = self._visits.may_close_alone(overdue)
+        self._visits.lone.close(overdue[alone])
+        for slot in overdue[~alone].tolist():
             self._visits.close(slot)
         gone = used & (s.v_state[:n] != OPEN) & (s.d_state[:n] != OPEN)
         gone &= (s.last_ns[:n] > 0) & (now - s.last_ns[:n] > estate.timeout_ns[store] + RETIRE_NS)

@@ -16,7 +16,7 @@ from gateway.points import SCHEMA, Points, from_rows
 
 
 class Said:
-    """Rows to be written, by measurement: of several versions of one point the last one counts."""
+    """Points to be written, in the order in which they were said: of several versions of one point the last one counts."""
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[Row, Row]] = {}
@@ -27,7 +27,11 @@ class Said:
         self._rows.setdefault(measurement, {})[row[: 1 + len(SCHEMA[measurement].tags)]] = row
 
     def say_many(self, points: Points) -> None:
-        """First versions of points: what `say` says of them is later."""
+        """Later than all that was said of their measurement before."""
+        if not len(points):
+            return
+        if before := self._rows.pop(points.measurement, None):
+            self._points.append(from_rows(points.measurement, list(before.values())))
         self._points.append(points)
 
     def take(self) -> list[Points]:

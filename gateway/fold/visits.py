@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from gateway.fold.cells import T
-from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S
-from gateway.fold.order import Evidence, Watermarks
-from gateway.fold.plain_visits import CLOSED, EVER_NS, NS_PER_MS, OPEN, Counted, Member, PlainVisits, opened_ns, seconds_of
+from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S, seconds_of
+from gateway.fold.lone_visits import LoneVisits
+from gateway.fold.order import Watermarks
+from gateway.fold.plain_visits import CLOSED, EVER_NS, NS_PER_MS, OPEN, Counted, Member, PlainVisits, opened_ns
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
-from gateway.points import Coded, Points
 
 RETIRE_NS: Final = 3600 * NS_PER_S
 """How long after its visit's timeout a slot is kept; what comes later meets its person's visits in the ledger."""
@@ -34,6 +34,7 @@ class Visits:
         self._watermarks: Final = watermarks
         self._plain: Final = PlainVisits(state)
         self._regroup: set[int] = set()
+        self.lone: Final = LoneVisits(state, self._plain)
 
     def save(self) -> None:
         """Into the ledger."""
@@ -66,32 +67,6 @@ class Visits:
         slots.v_counted[slot] = not slots.staff[slot]
         self._plain.count(int(slots.store[slot]), self._plain.own_count(slot), 1)
         self._plain.changed[slot] = None
-
-    def open_many(self, rows: Evidence) -> None:
-        """The first visits of slots that nobody is linked to, one row a slot: each is on its own, and said at once."""
-        state, s, slot, time_ns = self._state, self._state.slots, rows.slot, rows.time_ns
-        s.v_state[slot], s.v_key_ns[slot], s.v_agent[slot] = OPEN, rows.key_ns, rows.agent
-        s.v_start_ns[slot], s.v_last_ns[slot] = time_ns, time_ns
-        minute = time_ns // NS_PER_MINUTE
-        s.v_minute[slot], s.v_zones[slot] = minute, state.estate.zone_bits(rows.zone)
-        s.v_fan[slot], s.v_grouped[slot], s.v_counted[slot] = NOBODY, False, ~s.staff[slot]
-        counted, store = s.v_counted[slot], s.store[slot]
-        for name in ("visits_started", "visits_open"):
-            state.traffic.add_spans(store[counted], minute[counted], minute[counted], T[name])
-        n, no = len(slot), np.zeros(len(slot), np.bool_)
-        zeros, nobody = np.zeros(n, np.int64), Coded.constant("", n)
-        state.said.say_many(
-            Points(
-                "visit",
-                rows.key_ns,
-                {"agent": Coded.picked(rows.agent, state.estate.agents.names), "store": Coded.picked(store, state.estate.stores.names)},
-                {
-                    "subject": s.subject[slot], "fan": nobody, "known": no, "is_staff": s.staff[slot], "open": ~no,
-                    "started_ms": time_ns // NS_PER_MS, "seconds": np.zeros(n), "zones": zeros + 1, "touches": zeros,
-                    "transactions": zeros, "amount": np.zeros(n), "void": no, "merged_into": nobody,
-                },
-            )
-        )  # fmt: skip
 
     def _extend(self, slot: int, time_ns: int, zone: int) -> None:
         state, slots = self._state, self._state.slots
@@ -135,6 +110,14 @@ class Visits:
         """Nobody heard the subject within the timeout; it ended with its last evidence."""
         with self._plain.changing(slot):
             self._state.slots.v_state[slot] = CLOSED
+
+    def may_close_alone(self, slots: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Of open visits: which have nothing to do with any other and need not be asked about one by one."""
+        s = self._state.slots
+        alone: npt.NDArray[np.bool_] = ~s.v_grouped[slots] & (s.v_fan[slots] == NOBODY) & ~s.late[slots] & (s.next[slots] == NOBODY)
+        alone &= ~self.are_late(s.store[slots], s.v_start_ns[slots])
+        alone[np.isin(slots, list(self._regroup))] = False
+        return alone
 
     def is_late(self, store: int, time_ns: int) -> bool:
         """Whether slots of that time may be gone already, because an agent tells long afterwards what it heard."""

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
+from gateway.fold.dwells import Dwells
+from gateway.fold.visits import Visits
 from gateway.ledger import Ledger
 from gateway.points import Points
 from gateway.records import Record
@@ -88,6 +92,25 @@ def test_a_crash_at_every_record_gives_the_same_rows(story: Story, seed: int) ->
     records = story.end(0.4).records
     with TemporaryDirectory() as folder:
         assert with_crashes(records, random.Random(seed), Path(folder)) == folded(records)
+
+
+@given(stories)
+@SLOW
+def test_visits_and_dwells_closed_as_columns_are_what_each_would_be_alone(story: Story) -> None:
+    records = story.end().records
+    as_columns = new_fold()
+    rows = store(as_columns.apply(pairs(records)), {})
+    alone, rows_alone = new_fold(), {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Visits, "may_close_alone", lambda self, slots: np.zeros(len(slots), np.bool_))
+        patch.setattr(Dwells, "close_many", lambda self, slots: [self.close(slot) for slot in slots.tolist()])
+        store(alone.apply(pairs(records)), rows_alone)
+    assert rows == rows_alone
+    for fold in (as_columns, alone):
+        fold.checkpoint({})
+    for table in ("visits", "dwells"):
+        kept, kept_alone = ([*fold.state.ledger._db.execute(f"SELECT * FROM {table}")] for fold in (as_columns, alone))
+        assert kept == kept_alone
 
 
 @given(stories)
