@@ -54,6 +54,8 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
         _measurement("gap", "store agent", from_ns="int", to_ns="int", rows="int", reason="text"),
     )
 }  # fmt: skip
+SAID_ONCE: Final = frozenset({"presence"})
+"""Measurements whose points have one version only: written in any order, they end the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -148,6 +148,10 @@ class Answers:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     delay_s: float = 0.0
+    bodies: list[bytes] = field(default_factory=list)
+    at_a_time: int = 0
+    most_at_a_time: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @pytest.fixture
@@ -158,8 +162,14 @@ def answers() -> Iterator[tuple[Answers, str]]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            with said.lock:
+                said.bodies.append(body)
+                said.at_a_time += 1
+                said.most_at_a_time = max(said.most_at_a_time, said.at_a_time)
             time.sleep(said.delay_s)
+            with said.lock:
+                said.at_a_time -= 1
             self.send_response(said.status)
             for name, value in (said.headers | {"Content-Length": str(len(said.body))}).items():
                 self.send_header(name, value)
@@ -214,3 +224,30 @@ def test_a_server_that_hangs_is_given_up(answers: tuple[Answers, str]) -> None:
     said.delay_s = 1.0
     with pytest.raises(SinkUnavailable, match=r"does not answer within 0\.2 s"):
         InfluxDB(url, "b", timeout_s=0.2).write([doors([1])])
+
+
+def presences(times_ns: list[int]) -> Points:
+    return from_rows("presence", [(time_ns, "a", "stay", "s", "z", time_ns, "p", -60, 1.0, "agent", 0) for time_ns in times_ns])
+
+
+def test_requests_overlap_where_every_point_has_one_version(answers: tuple[Answers, str]) -> None:
+    """The next request is there when the database is done with the last, and no third one; all others wait for the one before."""
+    said, url = answers
+    said.status, said.delay_s = 204, 0.05
+    batch = [doors([1, 2, 3]), presences(list(range(10)))]
+    InfluxDB(url, "b", batch_lines=1).write(batch)
+    assert said.most_at_a_time == 2
+    assert sorted(said.bodies[:10]) == sorted(encode(batch[1]).split(b"\n"))
+    assert said.bodies[10:] == encode(batch[0]).split(b"\n")
+    said.most_at_a_time = 0
+    InfluxDB(url, "b", batch_lines=1).write(batch[:1])
+    assert said.most_at_a_time == 1
+
+
+def test_no_request_is_under_way_when_a_write_has_failed(answers: tuple[Answers, str]) -> None:
+    said, url = answers
+    said.status, said.delay_s = 503, 0.05
+    with pytest.raises(SinkUnavailable):
+        InfluxDB(url, "b", batch_lines=1).write([presences(list(range(10)))])
+    assert said.at_a_time == 0
+    assert len(said.bodies) == 2
