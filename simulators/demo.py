@@ -36,8 +36,8 @@ from simulators.estate import Settings, brand_secret, worlds, write_agent, write
 from simulators.feed import Feed, till_of
 from simulators.parts.influxdb import InfluxServer
 from simulators.parts.process import Process, free_port
-from simulators.people import iso
 from simulators.send import fill_spool
+from simulators.truth import played_until, read_truth, write_truth
 from simulators.world import World
 
 AHEAD_S: Final = 12.0
@@ -107,7 +107,9 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
         balance = _settled(url)
         bars.stop()
         gateway.stop()
-        _report(plan, until_ns, balance, console)
+        truth = plan.folder / "truth.jsonl"
+        write_truth(truth, played_until(read_truth(truth), until_ns))
+        _report(plan, balance, console)
         console.print(f"[dim]{time.monotonic() - begun_s:.0f} s in all[/]")
         _next_steps(plan, sink, console)
 
@@ -262,13 +264,13 @@ def _await(bars: Progress, what: str, reached: Callable[[], float], goal: float)
     bars.update(task, completed=goal)
 
 
-def _report(plan: Plan, until_ns: int, balance: Mapping[str, Any], console: Console) -> None:
+def _report(plan: Plan, balance: Mapping[str, Any], console: Console) -> None:
     config = str(plan.folder / "gateway.toml")
     chart = plan.folder / "traffic.png"
     console.rule("hourly traffic")
     _footfall_run("query", "traffic", "--config", config, "--interval", "1h", "--chart", str(chart))
     console.rule("the score")
-    _footfall_run("score", "--truth", str(plan.folder / "truth.jsonl"), "--config", config, "--until", iso(until_ns))
+    _footfall_run("score", "--truth", str(plan.folder / "truth.jsonl"), "--config", config)
     console.rule("the balance")
     dropped = balance["dropped_total"]
     reasons = f" ({', '.join(f'{reason} {rows:,}' for reason, rows in sorted(dropped.items()))})" if dropped else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -148,6 +148,13 @@ def read_truth(path: Path) -> Truth:
             return collect(_record(line, f"{path}:{number}") for number, line in enumerate(file, 1))
     except OSError as error:
         raise ConfigError(f"{path}: the truth cannot be read: {error.strerror}") from None
+
+
+def played_until(truth: Truth, until_ns: int) -> Iterator[Record]:
+    """What there is to be judged of a world that was stopped before its end."""
+    yield from (replace(store, end_ns=min(store.end_ns, until_ns)) for store in truth.stores)
+    yield from (visit for visit in truth.visits if visit.enter_ns < until_ns)
+    yield from truth.links
 
 
 def write_links(path: Path, links: Iterable[Link]) -> int:

@@ -26,9 +26,10 @@ def test_the_demo_ends_with_traffic_score_and_balance(tmp_path: Path) -> None:
     scored = subprocess.run([*command, "--config", str(folder / "gateway.toml"), "--json"], capture_output=True, text=True, check=True)
     score = json.loads(scored.stdout)
     assert score["precision"] > 0.95
+    assert score["recall"] > 0.8, "one who came just before the end may not have been heard"
     assert score["identity"] == 1.0
     assert score["dwell_error_median_s"] < 5.0
-    assert score["zone_accuracy"] > 0.85
+    assert score["zone_accuracy"] > 0.9
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
