@@ -7,19 +7,23 @@ from typing import Final
 
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
 _KEPT_BYTES: Final = 64 << 20
 _LARGEST_ON_HEAP_BYTES: Final = 32 << 20
 """What glibc allows at most."""
+_WANTED: Final = {_M_MMAP_THRESHOLD: _LARGEST_ON_HEAP_BYTES, _M_TRIM_THRESHOLD: _KEPT_BYTES, _M_ARENA_MAX: 1}
 
 
 def keep_memory() -> bool:
     """Freed memory stays with the process, up to 64 MiB; whether this C library can.
 
     Batches are megabytes of arrays and lines, freed at once. Given back to the kernel each time, every page of the next batch is a
-    fault: that doubles the CPU time of encoding 5,000 lines. Source: mallopt(3).
+    fault: that doubles the CPU time of encoding 5,000 lines. One arena serves all threads, so that what one has freed is the next
+    one's: the interpreter's lock lets only one of them run anyway. Source: mallopt(3).
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):  # musl, macOS
         return False
-    return bool(mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP_BYTES) and mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES))
+    answers = [mallopt(parameter, value) for parameter, value in _WANTED.items()]
+    return all(answers)

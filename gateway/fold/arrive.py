@@ -14,8 +14,8 @@ from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE
 from gateway.fold.order import Evidence, Waiting, Watermarks, order_key
-from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
+from gateway.fold.subjects import NOBODY
 from gateway.fold.touches import point_key_ns
 from gateway.points import Coded, Points
 from gateway.records import DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, TIME_QUALITIES, Record
@@ -242,13 +242,13 @@ class Arrivals:
 
     def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         """The slot of each row's subject in its store; new ones are made."""
-        slots, subjects = self._state.slots, subject.tolist()
-        first = slots.first
-        found = np.array([first.get(each, NOBODY) for each in subjects], np.int32)
+        slots = self._state.slots
+        found = slots.first.get_many(subject)
         missed = np.flatnonzero((found == NOBODY) | (slots.store[found] != store))
         made: dict[tuple[int, int], int] = {}  # who is new comes with many rows
-        for i, row_store, row_profile in zip(missed.tolist(), store[missed].tolist(), profile[missed].tolist(), strict=True):
-            key = (subjects[i], row_store)
+        rows = zip(missed.tolist(), subject[missed].tolist(), store[missed].tolist(), profile[missed].tolist(), strict=True)
+        for i, row_subject, row_store, row_profile in rows:
+            key = (row_subject, row_store)
             slot = made.get(key, NOBODY)
             if slot == NOBODY:
                 slot = made[key] = self._slot(*key, row_profile)

@@ -12,8 +12,8 @@ from footfall.pseudonyms import to_hex
 from gateway.fold.cells import Z
 from gateway.fold.estate import NS_PER_MINUTE, seconds_of
 from gateway.fold.order import Evidence
-from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
+from gateway.fold.subjects import NOBODY
 from gateway.ledger import ROWS_AT_ONCE, Row
 from gateway.points import Coded, Points
 

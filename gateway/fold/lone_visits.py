@@ -13,8 +13,8 @@ from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE, seconds_of
 from gateway.fold.order import Evidence
 from gateway.fold.plain_visits import CLOSED, NS_PER_MS, OPEN, Counted, PlainVisits
-from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
+from gateway.fold.subjects import NOBODY
 from gateway.ledger import ROWS_AT_ONCE, Row
 from gateway.points import Coded, Points
 

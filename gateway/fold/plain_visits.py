@@ -11,8 +11,8 @@ from typing import Final
 from footfall.pseudonyms import to_hex
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE, seconds_of
-from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
+from gateway.fold.subjects import NOBODY
 from gateway.ledger import Row
 
 OPEN, CLOSED = 1, 2

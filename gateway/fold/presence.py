@@ -16,10 +16,12 @@ from footfall.frames import Kind
 from footfall.pseudonyms import to_hex
 from gateway.fold.dwells import OPEN, Dwells
 from gateway.fold.order import Evidence
-from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
+from gateway.fold.subjects import NOBODY
 from gateway.fold.visits import RETIRE_NS, Visits
 
+SLOTS_AT_ONCE: Final = 65_536
+"""So many slots are asked at a time whether they are over: what is asked about all at once takes its memory for good."""
 FEW: Final = 64
 """So many rows are taken one by one sooner than as columns."""
 GONE_DBM: Final = -200
@@ -194,26 +196,36 @@ class Presence:
 
     def expire(self, watermark_ns: npt.NDArray[np.int64], closing_ns: npt.NDArray[np.int64], waiting: npt.NDArray[np.int32]) -> None:
         """Close what is over by its timeout, and free slots that the watermarks have passed by far; `waiting` are needed."""
-        s, estate, n = self._state.slots, self._state.estate, self._state.slots.size
-        used = s.store[:n] != NOBODY
-        store = np.where(used, s.store[:n], 0)
         if not len(watermark_ns):
             return
-        now, closing = watermark_ns[store], closing_ns[store]
-        ended = np.flatnonzero((s.d_state[:n] == OPEN) & (closing - s.zone_ns[:n] > estate.profile_gap_ns[s.profile[:n]]))
+        needed = np.zeros(self._state.slots.size, np.bool_)
+        needed[waiting] = True
+        for start in range(0, len(needed), SLOTS_AT_ONCE):
+            part = slice(start, start + SLOTS_AT_ONCE)
+            used = self._state.slots.store[: len(needed)][part] != NOBODY
+            self._close(start + np.flatnonzero(used), closing_ns)
+            self._retire(start + np.flatnonzero(used & ~needed[part]), watermark_ns)
+
+    def _close(self, slots: npt.NDArray[np.intp], closing_ns: npt.NDArray[np.int64]) -> None:
+        s, estate = self._state.slots, self._state.estate
+        closing = closing_ns[s.store[slots]]
+        ended = slots[(s.d_state[slots] == OPEN) & (closing - s.zone_ns[slots] > estate.profile_gap_ns[s.profile[slots]])]
         unknown = s.d_fan[ended] == NOBODY
         self._dwells.close_many(ended[unknown])
         for slot in ended[~unknown].tolist():
             self._dwells.close(slot)
-        overdue = np.flatnonzero((s.v_state[:n] == OPEN) & (closing - s.v_last_ns[:n] > estate.timeout_ns[store]))
+        overdue = slots[(s.v_state[slots] == OPEN) & (closing - s.v_last_ns[slots] > estate.timeout_ns[s.store[slots]])]
         alone = self._visits.may_close_alone(overdue)
         self._visits.lone.close(overdue[alone])
         for slot in overdue[~alone].tolist():
             self._visits.close(slot)
-        gone = used & (s.v_state[:n] != OPEN) & (s.d_state[:n] != OPEN)
-        gone &= (s.last_ns[:n] > 0) & (now - s.last_ns[:n] > estate.timeout_ns[store] + RETIRE_NS)
-        gone[waiting] = False
-        retired = np.flatnonzero(gone).tolist()
+
+    def _retire(self, slots: npt.NDArray[np.intp], watermark_ns: npt.NDArray[np.int64]) -> None:
+        s, estate = self._state.slots, self._state.estate
+        store = s.store[slots]
+        gone = (s.v_state[slots] != OPEN) & (s.d_state[slots] != OPEN) & (s.last_ns[slots] > 0)
+        gone &= watermark_ns[store] - s.last_ns[slots] > estate.timeout_ns[store] + RETIRE_NS
+        retired = slots[gone].tolist()
         if retired:
             self._visits.project()
         for slot in retired:

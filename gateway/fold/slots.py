@@ -14,7 +14,7 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
-NOBODY: Final = -1
+from gateway.fold.subjects import NOBODY, Subjects
 
 COLUMNS: Final[Mapping[str, str]] = {
     "subject": "u8",
@@ -103,7 +103,7 @@ class Slots:
         self.size = 0
         """Slots in use are below `size`, but for those in `free`."""
         self.free: list[int] = []
-        self.first: dict[int, int] = {}
+        self.first = Subjects()
         """The first slot of a subject."""
         for name, dtype in COLUMNS.items():
             setattr(self, name, _column(capacity, np.dtype(dtype)))
@@ -117,7 +117,7 @@ class Slots:
 
     def chain(self, subject: int) -> Iterator[int]:
         """All slots of a subject: every store, every lane, oldest first."""
-        slot = self.first.get(subject, NOBODY)
+        slot = self.first.get(subject)
         while slot != NOBODY:
             yield slot
             slot = int(self.next[slot])
@@ -136,18 +136,18 @@ class Slots:
         if chain:
             self.next[chain[-1]] = slot
         else:
-            self.first[subject] = slot
+            self.first.set(subject, slot)
         return slot
 
     def remove(self, slot: int) -> None:
         """Forget a slot; its number will be used again."""
         subject = int(self.subject[slot])
         after = int(self.next[slot])
-        if self.first[subject] == slot:
+        if self.first.get(subject) == slot:
             if after == NOBODY:
-                del self.first[subject]
+                self.first.remove(subject)
             else:
-                self.first[subject] = after
+                self.first.set(subject, after)
         else:
             before = next(other for other in self.chain(subject) if self.next[other] == slot)
             self.next[before] = after
@@ -157,7 +157,9 @@ class Slots:
     def _reuse(self) -> int:
         slot = self.free.pop()
         for name in COLUMNS:
-            getattr(self, name)[slot] = 0
+            column = getattr(self, name)
+            if column[slot]:  # a page that was never written takes no memory
+                column[slot] = 0
         return slot
 
     def _grow(self) -> int:
@@ -190,10 +192,10 @@ class Slots:
 
     def _index(self) -> None:
         """A subject's first slot is the one that no other slot leads to."""
-        used = np.flatnonzero(self.store[: self.size] != NOBODY)
-        led_to = set(self.next[used].tolist())
-        subjects = self.subject[used].tolist()
-        self.first = {subject: slot for subject, slot in zip(subjects, used.tolist(), strict=True) if slot not in led_to}
+        used = np.flatnonzero(self.store[: self.size] != NOBODY).astype(np.int32)
+        first = np.setdiff1d(used, self.next[used], assume_unique=True)
+        self.first = Subjects()
+        self.first.set_many(self.subject[first], first)
 
 
 def _column(capacity: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:

@@ -10,7 +10,8 @@ from device_profiles.profile import Registry
 from gateway.fold.cells import TRAFFIC, ZONE, Cells
 from gateway.fold.estate import Codes, Estate
 from gateway.fold.identity import Identity
-from gateway.fold.slots import NOBODY, Slots
+from gateway.fold.slots import Slots
+from gateway.fold.subjects import NOBODY
 from gateway.ledger import Ledger, Row
 from gateway.points import SCHEMA, Points, from_rows
 

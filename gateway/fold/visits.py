@@ -19,11 +19,14 @@ from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S, seconds_of
 from gateway.fold.lone_visits import LoneVisits
 from gateway.fold.order import Watermarks
 from gateway.fold.plain_visits import CLOSED, EVER_NS, NS_PER_MS, OPEN, Counted, Member, PlainVisits, opened_ns
-from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
+from gateway.fold.subjects import NOBODY
 
-RETIRE_NS: Final = 3600 * NS_PER_S
-"""How long after its visit's timeout a slot is kept; what comes later meets its person's visits in the ledger."""
+RETIRE_NS: Final = 900 * NS_PER_S
+"""How long after its visit's timeout a slot is kept; what comes later meets its person's visits in the ledger.
+
+Agents that were heard within ten minutes hold the watermark back, so this is for those that come back after an outage.
+"""
 
 
 class Visits:
