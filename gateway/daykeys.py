@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import time, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from footfall.pseudonyms import KEY_BYTES
 from footfall.receipts import DayKey
 from gateway.database import check_version, connect, transaction
-from gateway.site import Site, Store, local_day
+from gateway.site import Site, local_day
 
 _SCHEMA: Final = """
 CREATE TABLE keys (store TEXT, key_id INTEGER, secret BLOB NOT NULL, from_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,
@@ -20,18 +21,31 @@ CREATE TABLE keys (store TEXT, key_id INTEGER, secret BLOB NOT NULL, from_ns INT
 NS_PER_S: Final = 1_000_000_000
 
 
+class HasDay(Protocol):
+    """A store, or what must be known of one."""
+
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def day_start(self) -> time: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    timezone: str
+    day_start: time
+
+
 class DayKeys:
     """One file, erased rows overwritten (secure_delete). `key_id` is the day's ordinal, so it is never used twice."""
 
     def __init__(self, path: Path, site: Site) -> None:
+        """Of the site only when days begin is remembered: a chain's is large."""
         self._db: Final = connect(path)
         check_version(self._db, path, 1, _SCHEMA)
         self._db.execute("PRAGMA secure_delete=ON")
-        self._stores = site.by_name
+        self._stores: Final = {store.name: _Day(store.timezone, store.day_start) for store in site.stores}
         self._current: dict[str, DayKey] = {}
-
-    def use(self, site: Site) -> None:
-        self._stores = site.by_name
 
     def current(self, store: str, now_ns: int) -> DayKey | None:
         """The key that is in force now; drawn if there is none yet. None for a store that is not in the estate."""
@@ -65,12 +79,12 @@ class DayKeys:
         self._db.close()
 
 
-def _draw(store: Store, now_ns: int) -> DayKey:
+def _draw(store: HasDay, now_ns: int) -> DayKey:
     day, from_ns, until_ns = day_of(store, now_ns)
     return DayKey(day, secrets.token_bytes(KEY_BYTES), from_ns, until_ns)
 
 
-def day_of(store: Store, now_ns: int) -> tuple[int, int, int]:
+def day_of(store: HasDay, now_ns: int) -> tuple[int, int, int]:
     """(ordinal, begin, end) of the store's day: from `day_start` to the next, local time."""
     day_start = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
     day, begin_s, end_s = local_day(ZoneInfo(store.timezone), day_start, now_ns // NS_PER_S)

@@ -14,6 +14,7 @@ import msgpack
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from gateway.accept.accept import count_rows
+from gateway.allocator import give_back
 from gateway.fold.fold import Arrival, Fold
 from gateway.journal import Journal
 from gateway.ledger import Ledger
@@ -26,7 +27,7 @@ log = logging.getLogger("footfall.gateway.fold")
 READ_AT_ONCE: Final = 500
 TAKE_AT_ONCE: Final = 2000
 TAKE_BYTES: Final = 4 << 20
-HANDED_OVER_BYTES: Final = 24 << 20
+HANDED_OVER_BYTES: Final = 16 << 20
 """Of bodies; decoded they take twice as much again."""
 CHECKPOINT_EVERY_S: Final = 10.0
 CHECKPOINT_SHARE: Final = 0.05
@@ -141,6 +142,7 @@ class Folding:
         packed: bytes = msgpack.packb([sent.up_to, sent.written_rows, sent.refused_rows])
         self._fold.checkpoint({"sent": packed})
         self._stored = (self._fold.pos, sent)
+        give_back()
         took_s = time.monotonic() - began_s
         self._checkpoint_due_s = time.monotonic() + max(CHECKPOINT_EVERY_S, took_s / CHECKPOINT_SHARE)
 

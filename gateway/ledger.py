@@ -56,7 +56,7 @@ class Ledger:
     def __init__(self, path: Path | str) -> None:
         self._db: Final = connect(Path(path)) if path != ":memory:" else _in_memory()
         check_version(self._db, Path(path), SCHEMA_VERSION, _SCHEMA)
-        self._db.execute("PRAGMA cache_size=-24576")
+        self._db.execute("PRAGMA cache_size=-16384")
         self._touches: list[Row] = []
         self._db.execute("BEGIN IMMEDIATE")
 

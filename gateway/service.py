@@ -71,7 +71,9 @@ class Gateway:
         self._config: Final = config
         state_dir = _state_dir(config.state_dir)
         self._lock: Final = _lock(state_dir / "lock")
-        self._site = load_site(config.site)
+        site = load_site(config.site)
+        self._site_json: Final = site.model_dump_json().encode()
+        self._agents: Final = [(store.name, agent.name) for store, agent in site.agents()]
         brand_secret = secret(config.brand_secret, config.brand_secret_file)
         self._pseudonyms: Final = Pseudonymiser(brand_secret)
         self._embedded: subprocess.Popen[bytes] | None = None
@@ -81,7 +83,7 @@ class Gateway:
         self._quarantine: Final = Quarantine(
             config.quarantine_path, keep_hours=config.quarantine.keep_hours, max_bytes=config.quarantine.max_bytes
         )
-        self._day_keys: Final = DayKeys(state_dir / "keys.db", self._site)
+        self._day_keys: Final = DayKeys(state_dir / "keys.db", site)
         self._ledger: Final = Ledger(state_dir / "ledger.db")
         self._fold: Final = Fold(shipped(), self._ledger, self._staff_subjects, config.stay_points)
         state = self._ledger.state()
@@ -101,7 +103,7 @@ class Gateway:
         self._frames: Final = Connection(config.broker, config.broker.client_id, [wildcard("frames"), wildcard("health")], False)
         self._events: Final = Connection(config.broker, f"{config.broker.client_id}-events", [wildcard("events")], True)
         self._intake: Final = Intake(
-            Acceptor(Places(self._site), self._journal, self._pseudonyms), self._journal, self._quarantine, self._day_keys,
+            Acceptor(Places(site), self._journal, self._pseudonyms), self._journal, self._quarantine, self._day_keys,
             self._frames.publish, self._hand_over.put,
         )  # fmt: skip
         self._stop: Final = threading.Event()
@@ -263,9 +265,8 @@ class Gateway:
 
     def _note_site(self) -> None:
         """The estate goes into the journal whenever it is not the one that the fold has."""
-        body = self._site.model_dump_json().encode()
-        if self._fold.site_json() != body:
-            self._journal_entry(Entry(RecordKind.SITE, "", "", 0, body))
+        if self._fold.site_json() != self._site_json:
+            self._journal_entry(Entry(RecordKind.SITE, "", "", 0, self._site_json))
 
     def _journal_entry(self, entry: Entry) -> None:
         now_ns = max(time.time_ns(), self._journal.last_received_ns + 1)
@@ -297,7 +298,7 @@ class Gateway:
             balance=balance.as_json(),
             sink=SinkStatus(self._sink.name, _where(self._config), trouble.since_ns, trouble.error, batches, size, self._outbox.max_bytes),
             broker=BrokerStatus(f"{self._config.broker.host}:{self._config.broker.port}", self._frames.connected, self._frames.error),
-            agents=[self._agent_status(store.name, agent.name, now_ns) for store, agent in self._site.agents()],
+            agents=[self._agent_status(store, agent, now_ns) for store, agent in self._agents],
             quarantine=self._quarantine.counts(),
             stores=dict(self._news.counters),
         )  # fmt: skip
