@@ -194,8 +194,7 @@ class Slots:
         """A subject's first slot is the one that no other slot leads to."""
         used = np.flatnonzero(self.store[: self.size] != NOBODY).astype(np.int32)
         first = np.setdiff1d(used, self.next[used], assume_unique=True)
-        self.first = Subjects()
-        self.first.set_many(self.subject[first], first)
+        self.first = Subjects.of(self.subject[first], first)
 
 
 def _column(capacity: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:

@@ -23,7 +23,14 @@ class Subjects:
     """Subject -> slot, as a dictionary has it, and for many at once."""
 
     def __init__(self) -> None:
-        self._make(_SMALLEST_BITS)
+        self._make(np.zeros(0, np.uint64), np.zeros(0, np.int32))
+
+    @staticmethod
+    def of(subjects: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32]) -> Subjects:
+        """Of subjects that differ from each other."""
+        table = Subjects()
+        table._make(subjects, slots)
+        return table
 
     def __len__(self) -> int:
         return self._live
@@ -49,8 +56,9 @@ class Subjects:
         self._subjects_view[place], self._slots_view[place] = subject, slot
         self._live += before < 0
         self._taken += before == _NEVER
-        if self._is_full(0):
-            self._rebuild(0)
+        if 3 * self._taken > 2 * self._mask:
+            live = self._slots >= 0
+            self._make(self._subjects[live], self._slots[live])
 
     def remove(self, subject: int) -> None:
         """KeyError if it is not there."""
@@ -59,20 +67,6 @@ class Subjects:
             raise KeyError(subject)
         self._slots_view[place] = _REMOVED
         self._live -= 1
-
-    def set_many(self, subjects: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32]) -> None:
-        """Of subjects that differ from each other and are not there yet."""
-        if self._is_full(len(subjects)):
-            self._rebuild(len(subjects))
-        pending, place = np.arange(len(subjects)), self._home(subjects)
-        while len(pending):
-            free = self._slots[place] == _NEVER
-            self._subjects[place[free]], self._slots[place[free]] = subjects[pending[free]], slots[pending[free]]
-            # Of several that found the same free place, the last has it.
-            homeless = (self._subjects[place] != subjects[pending]) | ~free
-            pending, place = pending[homeless], (place[homeless] + 1) & self._mask
-        self._live += len(subjects)
-        self._taken += len(subjects)
 
     def _place(self, subject: int) -> int:
         """Where it is, or would be."""
@@ -85,20 +79,19 @@ class Subjects:
     def _home(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         return (subjects * np.uint64(_GOLDEN) >> np.uint64(self._shift)).astype(np.int64)
 
-    def _is_full(self, more: int) -> bool:
-        return 3 * (self._taken + more) > 2 * self._mask
-
-    def _rebuild(self, more: int) -> None:
-        """Without the removed ones, half full at most with `more` to come."""
-        live = self._slots >= 0
-        subjects, slots = self._subjects[live], self._slots[live]
-        self._make(max(_SMALLEST_BITS, (2 * (len(slots) + more)).bit_length()))
-        self.set_many(subjects, slots)
-
-    def _make(self, bits: int) -> None:
+    def _make(self, subjects: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32]) -> None:
+        """A table of these, half full at most."""
+        bits = max(_SMALLEST_BITS, (2 * len(slots)).bit_length())
         self._shift, self._mask = 64 - bits, (1 << bits) - 1
         self._subjects: npt.NDArray[np.uint64] = np.zeros(1 << bits, np.uint64)
         self._slots: npt.NDArray[np.int32] = np.full(1 << bits, _NEVER, np.int32)
         self._subjects_view: memoryview[Any] = memoryview(self._subjects)  # type: ignore[arg-type] # numpy's stubs hide the buffer
         self._slots_view: memoryview[Any] = memoryview(self._slots)  # type: ignore[arg-type] # the same
-        self._live = self._taken = 0
+        self._live = self._taken = len(slots)
+        pending, place = np.arange(len(slots)), self._home(subjects)
+        while len(pending):
+            free = self._slots[place] == _NEVER
+            self._subjects[place[free]], self._slots[place[free]] = subjects[pending[free]], slots[pending[free]]
+            # Of several that found the same free place, the last has it.
+            homeless = (self._subjects[place] != subjects[pending]) | ~free
+            pending, place = pending[homeless], (place[homeless] + 1) & self._mask

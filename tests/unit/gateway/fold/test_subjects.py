@@ -11,23 +11,19 @@ from gateway.fold.subjects import NOBODY, Subjects
 
 U64 = (1 << 64) - 1
 subjects = st.integers(0, 40) | st.integers(0, U64) | st.sampled_from([0, U64, 1 << 63])
-steps = st.lists(st.tuples(st.sampled_from(["set", "remove", "many"]), subjects, st.integers(0, 2**31 - 1)), max_size=60)
+steps = st.lists(st.tuples(st.sampled_from(["set", "remove"]), subjects, st.integers(0, 2**31 - 1)), max_size=60)
 
 
-@given(steps, st.lists(subjects, max_size=20))
-def test_it_is_a_dictionary(steps: list[tuple[str, int, int]], asked: list[int]) -> None:
-    table, expected = Subjects(), dict[int, int]()
+@given(st.dictionaries(subjects, st.integers(0, 2**31 - 1)), steps, st.lists(subjects, max_size=20))
+def test_it_is_a_dictionary(first: dict[int, int], steps: list[tuple[str, int, int]], asked: list[int]) -> None:
+    table, expected = Subjects.of(np.array(list(first), np.uint64), np.array(list(first.values()), np.int32)), dict(first)
     for what, subject, slot in steps:
         if what == "set":
             table.set(subject, slot)
             expected[subject] = slot
-        elif what == "remove" and subject in expected:
+        elif subject in expected:
             table.remove(subject)
             del expected[subject]
-        elif what == "many":
-            new = [each for each in range(subject & 0xFF, (subject & 0xFF) + 5) if each not in expected]
-            table.set_many(np.array(new, np.uint64), np.full(len(new), slot, np.int32))
-            expected |= dict.fromkeys(new, slot)
     asked += list(expected)
     assert len(table) == len(expected)
     assert [table.get(subject) for subject in asked] == [expected.get(subject, NOBODY) for subject in asked]
