@@ -1,7 +1,7 @@
 """InfluxDB 1.8+ and 2.x, through influxdb-client: line protocol as bytes.
 
 Points that have one version only are most of all points; their requests overlap by one, so that the database finds the next when it
-is done with the last. Other points go one request after the other, since a later version must replace an earlier one.
+is done with the last. Other points go beside them, one request after the other, since a later version must replace an earlier one.
 
 What a server says of a bad batch cannot be trusted: it names one line of many, counts wrongly, and 1.8 and 2.7 keep different parts of it.
 So a refused batch is halved down to the lines that are refused alone; writing the good ones again changes nothing. Points older than
@@ -20,7 +20,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import chain
 from typing import Any, Final
 
 from influxdb_client.client.exceptions import InfluxDBError
@@ -67,7 +66,7 @@ class InfluxDB:
         self._batch_lines, self._timeout_s = batch_lines, timeout_s
         timeout_ms = round(timeout_s * 1000)
         self._client: Any = InfluxDBClient(self.url, token, org=org, timeout=(timeout_ms, timeout_ms), retries=False)
-        self._threads: Final = ThreadPoolExecutor(_IN_FLIGHT, "influxdb")
+        self._threads: Final = ThreadPoolExecutor(1 + _IN_FLIGHT, "influxdb")
 
     def ping(self) -> None:
         """Nothing, if points can be written. ConfigError: url, token, organisation or bucket are wrong. SinkUnavailable: not there now."""
@@ -76,11 +75,12 @@ class InfluxDB:
     def write(self, batch: Sequence[Points]) -> None:
         once = [points for points in batch if points.measurement in SAID_ONCE]
         again = [points for points in batch if points.measurement not in SAID_ONCE]
-        rejected: list[Rejected] = []
-        for body, refusal in chain(self._overlapping(once), self._one_by_one(again)):
-            if refusal is not None:
-                self._check_set_up(SinkUnavailable)
-                rejected += self._sift(body.split(b"\n"), refusal)
+        in_order = self._threads.submit(self._write_in_order, again)
+        try:
+            rejected = self._write_overlapping(once)
+        finally:
+            wait([in_order])  # the caller may send all of it again: not beside itself
+        rejected += in_order.result()
         if rejected:
             raise PartialWrite(rejected)
 
@@ -94,22 +94,29 @@ class InfluxDB:
         self._threads.shutdown()
         self._client.close()
 
-    def _one_by_one(self, batch: Sequence[Points]) -> Iterator[tuple[bytes, _Refusal | None]]:
-        for body in _requests(batch, self._batch_lines):
-            yield body, self._post(body)
+    def _write_in_order(self, batch: Sequence[Points]) -> list[Rejected]:
+        return [line for body in _requests(batch, self._batch_lines) for line in self._refused(body, self._post(body))]
 
-    def _overlapping(self, batch: Sequence[Points]) -> Iterator[tuple[bytes, _Refusal | None]]:
+    def _write_overlapping(self, batch: Sequence[Points]) -> list[Rejected]:
         pending: deque[tuple[bytes, Future[_Refusal | None]]] = deque()
+        rejected: list[Rejected] = []
         try:
             for body in _requests(batch, self._batch_lines):
                 pending.append((body, self._threads.submit(self._post, body)))
                 if len(pending) == _IN_FLIGHT:
-                    yield pending[0][0], pending[0][1].result()
+                    rejected += self._refused(pending[0][0], pending[0][1].result())
                     pending.popleft()
             for body, posted in pending:
-                yield body, posted.result()
+                rejected += self._refused(body, posted.result())
         finally:
-            wait([posted for _, posted in pending])  # the caller may send all of it again: not beside itself
+            wait([posted for _, posted in pending])
+        return rejected
+
+    def _refused(self, body: bytes, refusal: _Refusal | None) -> Iterator[Rejected]:
+        """What is wrong with a refused body; all else of it is written then."""
+        if refusal is not None:
+            self._check_set_up(SinkUnavailable)
+            yield from self._sift(body.split(b"\n"), refusal)
 
     def _post(self, body: bytes, unavailable: type[FootfallError] = SinkUnavailable) -> _Refusal | None:
         """None: durable. Raises `unavailable` if a person must mend the set-up, SinkUnavailable if waiting may do."""
