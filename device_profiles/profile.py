@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
+from device_profiles.devices.kinds import AnyDevice
 from footfall.config import Section, load
 from footfall.errors import ConfigError
 from footfall.topics import is_name
@@ -44,6 +45,18 @@ class Presence(Section):
         return self
 
 
+class Vector(Section):
+    """A message whose meaning is known. `origin` says from where: `capture: …`, `documentation: …`, `specification: …` or `simulated: …`."""
+
+    origin: Annotated[str, Field(pattern=r"^(capture|documentation|specification|simulated): .")]
+    input: dict[str, Any]
+    """As the transport's `message` takes it."""
+    readings: tuple[dict[str, Any], ...] = ()
+    """The fields of each reading that are not at their default, and `kind`: seen, counted, relayed."""
+    error: str = ""
+    """The reason of the ProfileError that it must give instead."""
+
+
 class Profile(Section):
     """One device model. `name` is its file's name."""
 
@@ -54,6 +67,9 @@ class Profile(Section):
     consented: bool = False
     """Whether its owner gave it to be known: its subject lasts. Anybody else's lasts a day."""
     presence: Presence = Presence()
+    device: AnyDevice | None = None
+    """None: its identifiers come decoded, from a recording or from another device that reports them."""
+    vectors: tuple[Vector, ...] = ()
 
 
 class Registry(Mapping[str, Profile]):

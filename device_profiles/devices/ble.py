@@ -1,0 +1,24 @@
+"""Messages: device_profiles.advertisement.Advertisement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from device_profiles.device import Device
+from device_profiles.reading import Reading
+
+
+class Ble(Device):
+    """To be written by its owner."""
+
+    transport: Literal["ble"]
+
+    def specificity(self, message: Any) -> int:
+        raise NotImplementedError
+
+    def decode(self, message: Any) -> Sequence[Reading]:
+        raise NotImplementedError
+
+    def message(self, values: Mapping[str, Any]) -> Any:
+        raise NotImplementedError
