@@ -19,9 +19,9 @@ class Advertisement:
     rssi_dbm: int | None = None
     address_type: AddressType = "unknown"
     name: str = ""
-    manufacturer: Mapping[int, bytes] = field(default=_NONE)
+    manufacturer: Mapping[int, bytes] = field(default_factory=lambda: _NONE)
     """Company identifier -> what follows it."""
-    service_data: Mapping[str, bytes] = field(default=_NONE)
+    service_data: Mapping[str, bytes] = field(default_factory=lambda: _NONE)
     services: tuple[str, ...] = ()
     tx_power_dbm: int | None = None
     appearance: int | None = None

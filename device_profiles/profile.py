@@ -1,19 +1,13 @@
-"""What a device says and what it means, as data: one TOML file a profile, found by walking `profiles/`."""
+"""What a device says and what it means, as data: one TOML file a profile; device_profiles/registry.py finds them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from device_profiles.devices.kinds import AnyDevice
-from footfall.config import Section, load
-from footfall.errors import ConfigError
-from footfall.topics import is_name
+from footfall.config import Section
 
 IdentifierClass = Literal["person", "staff", "goods", "asset", "nobody"]
 Dbm = Annotated[float, Field(ge=-127, le=20)]
@@ -46,7 +40,7 @@ class Presence(Section):
 
 
 class Vector(Section):
-    """A message whose meaning is known. `origin` says from where: `capture: …`, `documentation: …`, `specification: …` or `simulated: …`."""
+    """A message whose meaning is known. `origin` is `capture: …`, `documentation: …`, `specification: …` or `simulated: …`."""
 
     origin: Annotated[str, Field(pattern=r"^(capture|documentation|specification|simulated): .")]
     input: dict[str, Any]
@@ -70,38 +64,3 @@ class Profile(Section):
     device: AnyDevice | None = None
     """None: its identifiers come decoded, from a recording or from another device that reports them."""
     vectors: tuple[Vector, ...] = ()
-
-
-class Registry(Mapping[str, Profile]):
-    """All profiles by name."""
-
-    def __init__(self, profiles: Mapping[str, Profile]) -> None:
-        self._profiles: Final = dict(profiles)
-
-    def __getitem__(self, name: str) -> Profile:
-        return self._profiles[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._profiles)
-
-    def __len__(self) -> int:
-        return len(self._profiles)
-
-
-@cache
-def shipped() -> Registry:
-    """The profiles that come with Footfall."""
-    return read_registry(Path(str(files("device_profiles") / "profiles")))
-
-
-def read_registry(folder: Path) -> Registry:
-    """Every `*.toml` in `folder`; ConfigError names the file and the key that is wrong."""
-    profiles = {}
-    for path in sorted(folder.glob("*.toml")):
-        profile = load(path, Profile, "FOOTFALL_PROFILE")
-        if profile.name != path.stem or not is_name(profile.name):
-            raise ConfigError(f"{path}: name: must be the file's name, {path.stem!r}, is {profile.name!r}")
-        profiles[profile.name] = profile
-    if not profiles:
-        raise ConfigError(f"{folder}: no profiles here")
-    return Registry(profiles)

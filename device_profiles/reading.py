@@ -29,7 +29,7 @@ class Seen:
     """The antenna, radio or node that the message names; "": the message names none."""
     t_wall_ns: int = 0
     """The device's own time, ns since 1970; 0 where it says none."""
-    values: Mapping[str, Value] = field(default=NOTHING)
+    values: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
     """What else it measured, by name with unit: `battery_mv`, `temperature_c`, `tx_power_dbm`."""
 
 
@@ -51,7 +51,7 @@ class Counted:
     period_s: float = 0.0
     serial: str = ""
     """Of a report that may be sent again: the same serial of the same device and door is the same report. "": none."""
-    values: Mapping[str, Value] = field(default=NOTHING)
+    values: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from device_profiles.profile import Registry, shipped
+from device_profiles.registry import Registry, shipped
 from edge_agent.clock import Clock, Moment, moment
 from edge_agent.config import AgentSettings
 from edge_agent.core import Core, lost_frame
@@ -81,7 +81,7 @@ class Agent:
         self.publisher: Final = Publisher(
             settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute
         )
-        self.supervisor: Final = Supervisor([source.source(clock) for source in settings.sources], self._inbox.put, clock)
+        self.supervisor: Final = Supervisor([source.source(clock, self._profiles) for source in settings.sources], self._inbox.put, clock)
         self.intake: Final = self._intake()
         self._tidied_ns = self._started_ns
         self._set_aside_total = 0

@@ -17,7 +17,7 @@ from math import inf
 from pathlib import Path
 from typing import Final, cast
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from edge_agent.clock import Clock, Moment, SystemClock
 from edge_agent.config import Broker
 from edge_agent.core import Core, lost_frame

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from footfall import __version__
 from footfall.errors import ConfigError
 from footfall.topics import live_topic, wildcard

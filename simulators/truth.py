@@ -184,7 +184,7 @@ def _visit(world: World, person: Person) -> Visit:
         staff_id=person.staff_id,
         enter_ns=start_ns + path.from_ns,
         leave_ns=start_ns + path.to_ns,
-        door=world.plan.door.name,
+        door=person.door,
         counted=(person.counted_in, person.counted_out),
         stays=tuple(ZoneStay(stay.zone, start_ns + stay.from_ns, start_ns + stay.to_ns) for stay in path.stays),
         carried=tuple(

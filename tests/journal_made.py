@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from footfall.frames import COLUMNS, Body, Kind, decode_body, encode_body
 from footfall.pseudonyms import TOP_BIT
 from gateway.accept.places import Places

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
+from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines, read_recording
 from edge_agent.sources.settings import SourceSettings
@@ -191,7 +192,7 @@ class Replay(SourceSettings):
     door: Name = "main"
     speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
 
-    def source(self, clock: Clock) -> SimulatedSource:
+    def source(self, clock: Clock, profiles: Registry) -> SimulatedSource:
         return SimulatedSource(self.name, self._stream, clock, speed=self.speed, silence_s=self.silence_s)
 
     def _stream(self) -> Iterator[Heard]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from device_profiles.profile import Registry
+from device_profiles.registry import Registry
 from gateway.site import Site, local_day
 
 NS_PER_S: Final = 1_000_000_000

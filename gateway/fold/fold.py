@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgpack
 
-from device_profiles.profile import Registry
+from device_profiles.registry import Registry
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from gateway.fold.arrive import Arrivals

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
