@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
 from device_profiles.devices.kinds import AnyDevice
+from device_profiles.reading import Counted, Relayed, Seen
 from footfall.config import Section
 
 IdentifierClass = Literal["person", "staff", "goods", "asset", "nobody"]
+READINGS: Final[Mapping[str, type[Seen | Counted | Relayed]]] = {"seen": Seen, "counted": Counted, "relayed": Relayed}
 Dbm = Annotated[float, Field(ge=-127, le=20)]
 
 
@@ -46,9 +50,23 @@ class Vector(Section):
     input: dict[str, Any]
     """As the transport's `message` takes it."""
     readings: tuple[dict[str, Any], ...] = ()
-    """The fields of each reading that are not at their default, and `kind`: seen, counted, relayed."""
+    """`kind` (seen, counted, relayed) and the fields of each reading that are not at their default; device_profiles/vectors.py."""
     error: str = ""
     """The reason of the ProfileError that it must give instead."""
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> Vector:
+        if self.error and self.readings:
+            raise ValueError("a message has readings or is an error, never both")
+        for i, values in enumerate(self.readings):
+            kind = str(values.get("kind"))
+            if kind not in READINGS:
+                raise ValueError(f"readings.{i}.kind: must be one of {', '.join(READINGS)}, is {kind!r}")
+            allowed = [field.name for field in fields(READINGS[kind])]
+            for key in values.keys() - {"kind"}:
+                if key not in allowed:
+                    raise ValueError(f"readings.{i}.{key}: {kind} has no such field; allowed are {', '.join(allowed)}")
+        return self
 
 
 class Profile(Section):
