@@ -9,11 +9,17 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, model_validator
 
 from device_profiles.devices.kinds import AnyDevice
-from device_profiles.reading import Counted, Relayed, Seen
+from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen, Unread
 from footfall.config import Section
 
 IdentifierClass = Literal["person", "staff", "goods", "asset", "nobody"]
-READINGS: Final[Mapping[str, type[Seen | Counted | Relayed]]] = {"seen": Seen, "counted": Counted, "relayed": Relayed}
+READINGS: Final[Mapping[str, type[Reading]]] = {
+    "seen": Seen,
+    "counted": Counted,
+    "relayed": Relayed,
+    "relayed_tag": RelayedTag,
+    "unread": Unread,
+}
 Dbm = Annotated[float, Field(ge=-127, le=20)]
 
 
@@ -41,6 +47,19 @@ class Presence(Section):
         if self.timeout_min_s > self.timeout_max_s:
             raise ValueError("timeout_min_s must not be above timeout_max_s")
         return self
+
+
+class Counter(Section):
+    """What tells people from nonsense in a counter's totals; edge_agent/counters.py has the rules."""
+
+    most_per_min: Annotated[float, Field(gt=0, le=100_000)] = 300.0
+    """People in one direction; more than these since the last reading are not believed. Less than a minute counts as one."""
+    rolls_over_at: tuple[Annotated[int, Field(ge=10, le=1 << 64)], ...] = (1 << 16, 1 << 32)
+    """The first value that it never shows, after which it shows 0; several where the width is not known. Empty: it never does."""
+    settle_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    """How long a total that fell or jumped must go on from there before it is believed; the people in it are not lost meanwhile."""
+    survives_reboot: bool = True
+    """Whether its total is kept when it restarts. Only asked for where its readings have `uptime_s`."""
 
 
 class Vector(Section):
@@ -79,6 +98,7 @@ class Profile(Section):
     consented: bool = False
     """Whether its owner gave it to be known: its subject lasts. Anybody else's lasts a day."""
     presence: Presence = Presence()
+    counter: Counter = Counter()
     device: AnyDevice | None = None
     """None: its identifiers come decoded, from a recording or from another device that reports them."""
     vectors: tuple[Vector, ...] = ()

@@ -63,4 +63,21 @@ class Relayed:
     t_wall_ns: int = 0
 
 
-Reading = Seen | Counted | Relayed
+@dataclass(frozen=True, slots=True)
+class RelayedTag:
+    """A reader that publishes by itself read a tag: the profiles of EPCs decide whose it is."""
+
+    epc: bytes
+    receiver: str = ""
+    rssi_dbm: int | None = None
+    t_wall_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One item among others of a message could not be read: counted under `reason`, and the others are not lost for it."""
+
+    reason: str
+
+
+Reading = Seen | Counted | Relayed | RelayedTag | Unread
