@@ -1,0 +1,85 @@
+"""Advertisements between bleak, profiles and bytes. Pure.
+
+    from_bluez(address, properties) -> Advertisement         # the properties of org.bluez.Device1, unpacked, as bleak keeps them
+    structures(advertisement) -> list[(AD type, data)]       # as they are in the air
+    advertising_data(advertisement) -> bytes
+
+BlueZ keeps an advertisement as properties, not as bytes: `advertising_data` makes bytes of the same meaning, whose order, flags and
+split between advertisement and scan response are not the device's own.
+AD types: Bluetooth Assigned Numbers, 2.3; formats: Supplement to the Core Specification, part A, 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from device_profiles.advertisement import AddressType, Advertisement
+
+AD_FLAGS, AD_NAME, AD_TX_POWER, AD_APPEARANCE, AD_MANUFACTURER = 0x01, 0x09, 0x0A, 0x19, 0xFF
+_AD_SERVICES: Final = {4: 0x03, 8: 0x05, 36: 0x07}
+"""AD type of a complete list of service UUIDs, by the length of their text."""
+_AD_SERVICE_DATA: Final = {4: 0x16, 8: 0x20, 36: 0x21}
+_BASE: Final = "-0000-1000-8000-00805f9b34fb"
+"""The end of every UUID that has a short form (Core 5.4, vol 3, part B, 2.5.1)."""
+_RANDOM: Final[tuple[AddressType, ...]] = ("non-resolvable", "resolvable", "unknown", "static")
+"""Random addresses by their two highest bits (Core 5.4, vol 6, part B, 1.3.2)."""
+
+
+def short_uuid(uuid: str) -> str:
+    """A UUID as Advertisement wants it: lower-case, in its short form if it has one."""
+    uuid = uuid.lower()
+    if len(uuid) != 36 or not uuid.endswith(_BASE):
+        return uuid
+    return uuid[4:8] if uuid.startswith("0000") else uuid[:8]
+
+
+def long_uuid(uuid: str) -> str:
+    """The 36 characters of any UUID, as D-Bus has it."""
+    return uuid if len(uuid) == 36 else uuid.rjust(8, "0") + _BASE
+
+
+def address_type(address: str, kind: str) -> AddressType:
+    """`kind` is BlueZ's word: public or random."""
+    if kind == "public":
+        return "public"
+    return _RANDOM[int(address[0], 16) >> 2] if kind == "random" else "unknown"
+
+
+def from_bluez(address: str, properties: Mapping[str, Any]) -> Advertisement:
+    """Without RSSI, which no profile may depend on: the same device and data always give an equal advertisement."""
+    return Advertisement(
+        address=address.lower(),
+        address_type=address_type(address, properties.get("AddressType", "")),
+        name=properties.get("Name", ""),
+        manufacturer={company: bytes(data) for company, data in properties.get("ManufacturerData", {}).items()},
+        service_data={short_uuid(uuid): bytes(data) for uuid, data in properties.get("ServiceData", {}).items()},
+        services=tuple(map(short_uuid, properties.get("UUIDs", ()))),
+        tx_power_dbm=properties.get("TxPower"),
+        appearance=properties.get("Appearance"),
+    )
+
+
+def structures(advertisement: Advertisement) -> list[tuple[int, bytes]]:
+    """AD structures as (type, data). The address is in none of them."""
+    found = []
+    for length, ad_type in _AD_SERVICES.items():
+        if uuids := [uuid for uuid in advertisement.services if len(uuid) == length]:
+            found.append((ad_type, b"".join(map(_uuid_bytes, uuids))))
+    found += [(AD_MANUFACTURER, company.to_bytes(2, "little") + data) for company, data in advertisement.manufacturer.items()]
+    found += [(_AD_SERVICE_DATA[len(uuid)], _uuid_bytes(uuid) + data) for uuid, data in advertisement.service_data.items()]
+    if advertisement.tx_power_dbm is not None:
+        found.append((AD_TX_POWER, advertisement.tx_power_dbm.to_bytes(1, "little", signed=True)))
+    if advertisement.appearance is not None:
+        found.append((AD_APPEARANCE, advertisement.appearance.to_bytes(2, "little")))
+    if advertisement.name:
+        found.append((AD_NAME, advertisement.name.encode()))
+    return found
+
+
+def advertising_data(advertisement: Advertisement) -> bytes:
+    return b"".join(bytes([len(data) + 1, ad_type]) + data for ad_type, data in structures(advertisement) if len(data) < 255)
+
+
+def _uuid_bytes(uuid: str) -> bytes:
+    return bytes.fromhex(uuid.replace("-", ""))[::-1]
