@@ -49,7 +49,7 @@ class Presence(Section):
         return self
 
 
-class Counter(Section):
+class CounterLimits(Section):
     """What tells people from nonsense in a counter's totals; edge_agent/counters.py has the rules."""
 
     most_per_min: Annotated[float, Field(gt=0, le=100_000)] = 300.0
@@ -92,13 +92,13 @@ class Profile(Section):
     """One device model. `name` is its file's name."""
 
     name: str
-    title: str
+    title: Annotated[str, Field(min_length=1, max_length=120)]
     identifier_type: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,32}\z")]
     identifier_class: IdentifierClass
     consented: bool = False
     """Whether its owner gave it to be known: its subject lasts. Anybody else's lasts a day."""
     presence: Presence = Presence()
-    counter: Counter = Counter()
+    counter: CounterLimits = CounterLimits()
     device: AnyDevice | None = None
     """None: its identifiers come decoded, from a recording or from another device that reports them."""
     vectors: tuple[Vector, ...] = ()

@@ -26,7 +26,7 @@ from edge_agent.clock import Clock
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines, read_recording
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.simulated import SimulatedSource
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Recorded, Refused, Sighting
 from footfall.errors import ConfigError
 from footfall.events import Name, to_ns
 from footfall.topics import is_name
@@ -162,7 +162,7 @@ def _read_jsonl(paths: Sequence[Path], settings: Settings) -> Iterator[Heard]:
     return heapq.merge(*recordings, key=_time_ns)
 
 
-def _dated(heard: Heard) -> Heard:
+def _dated(heard: Recorded) -> Recorded:
     return heard if isinstance(heard, Gap) else replace(heard, t_boot_ns=0, t_wall_ns=heard.t_boot_ns)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from device_profiles.reading import Counted
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -31,6 +33,24 @@ class Crossing:
     left: int
     profile: str = "door-counter"
     t_wall_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a counter shows or reports, as it said it: `edge_agent.counters` turns it into crossings, with a memory that outlives the agent.
+
+    `device` names the counter among all of this agent, the same at every start: a source's name, and what tells its devices apart.
+    """
+
+    t_boot_ns: int
+    device: str
+    door: str
+    counted: Counted
+    profile: str
+
+    @property
+    def t_wall_ns(self) -> int:
+        return self.counted.t_wall_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +82,9 @@ class Progress:
     t_wall_ns: int = 0
 
 
-Heard = Sighting | Crossing | Gap | Refused | Progress
+Recorded = Sighting | Crossing | Gap | Refused | Progress
+"""What can stand in a file: without a memory of what was before it."""
+Heard = Recorded | Tally
 
 
 class Source(Protocol):
