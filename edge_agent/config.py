@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
+from device_profiles.registry import ProfileSettings
 from edge_agent.sources.kinds import AnySource
 from footfall.config import Section
 from footfall.events import Name
@@ -67,6 +68,7 @@ class AgentSettings(Section):
     spool: SpoolSettings
     broker: Broker = Broker()
     keys: KeySettings = KeySettings()
+    profiles: ProfileSettings = ProfileSettings()
     intake: IntakeSettings | None = None
     sources: tuple[AnySource, ...] = ()
 

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
-from device_profiles.registry import shipped
 from footfall import __version__
 from footfall.errors import ConfigError
 from footfall.topics import live_topic, wildcard
@@ -72,6 +71,7 @@ class Gateway:
         state_dir = _state_dir(config.state_dir)
         self._lock: Final = _lock(state_dir / "lock")
         self._site = load_site(config.site)
+        profiles = config.profiles.registry()
         brand_secret = secret(config.brand_secret, config.brand_secret_file)
         self._pseudonyms: Final = Pseudonymiser(brand_secret)
         self._embedded: subprocess.Popen[bytes] | None = None
@@ -83,7 +83,7 @@ class Gateway:
         )
         self._day_keys: Final = DayKeys(state_dir / "keys.db", self._site)
         self._ledger: Final = Ledger(state_dir / "ledger.db")
-        self._fold: Final = Fold(shipped(), self._ledger, self._staff_subjects, config.stay_points)
+        self._fold: Final = Fold(profiles, self._ledger, self._staff_subjects, config.stay_points)
         state = self._ledger.state()
         if "fold" in state:
             self._fold.load(state)

@@ -39,11 +39,11 @@ def test_defaults_and_environment(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL.replace("a1", "A 1"), "agent: String should match pattern"),
-        (MINIMAL + "size = 3\n", "spool.size: Extra inputs"),
+        (MINIMAL + "size = 3\n", "spool.size: there is no such key. Allowed are keep_h"),
         (MINIMAL + PLAY + PLAY, "source 'play' is listed twice"),
         (MINIMAL + PLAY + PLAY.replace("play", "other"), "receiver 'r1' is listed twice"),
-        (MINIMAL + PLAY.replace("simulated", "magic"), "sources.0: .*'simulated', 'replay'"),
-        (MINIMAL + PLAY + "speed = 0\n", "sources.0.simulated.speed"),
+        (MINIMAL + PLAY.replace("simulated", "magic"), "sources.0.kind: must be one of .*'replay', 'simulated'"),
+        (MINIMAL + PLAY + "speed = 0\n", "sources.0.speed: Input should be greater"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
