@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from device_profiles.reading import Reading
 from footfall.config import Section
+
+T = TypeVar("T")
 
 
 class Device(Section):
@@ -26,3 +28,24 @@ class Device(Section):
     @abstractmethod
     def message(self, values: Mapping[str, Any]) -> Any:
         """The message that a vector's `input` describes; ValueError says what is wrong with it."""
+
+    def sku(self, identifier: str) -> str:
+        """The article that an identifier of goods names, such as a GTIN; "" where it names none. Total, as `decode` is."""
+        return ""
+
+    @classmethod
+    def chooser(cls, devices: Sequence[tuple[Device, T]]) -> Callable[[Any], T | None]:
+        """Says which of `devices`, all of this transport, takes a message: the most specific, of two equal ones the first; None: none.
+
+        Trying all of them is right where there are few; a transport of many has an index.
+        """
+
+        def best(message: Any) -> T | None:
+            found, most = None, 0
+            for device, owner in devices:
+                specificity = device.specificity(message)
+                if specificity > most:
+                    found, most = owner, specificity
+            return found
+
+        return best

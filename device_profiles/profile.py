@@ -102,3 +102,7 @@ class Profile(Section):
     device: AnyDevice | None = None
     """None: its identifiers come decoded, from a recording or from another device that reports them."""
     vectors: tuple[Vector, ...] = ()
+
+    def sku(self, identifier: str) -> str:
+        """The article that an identifier of goods names; "" if its device does not know."""
+        return "" if self.device is None else self.device.sku(identifier)

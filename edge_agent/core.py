@@ -2,7 +2,7 @@
 
     Core(boot, zones, profiles, keys, *, recorded=False, first_row=0, max_rows=500, flush_s=1.0, heartbeat_s=5.0)
         zones: receiver -> zone; profiles: Mapping[str, Profile]; keys: edge_agent.keys.Keys
-        .hear(heard: Heard)                                        # Sighting | Crossing | Tally | Gap | Refused | Progress
+        .hear(heard: Heard)                                        # whatever a source says
         .counters: Counters                                        # to be stored with the bodies that `tick` gives
         .event(text: str, t_boot_ns: int)                          # a plain event that the intake has checked
         .rekey(change)                                             # subjects change: those of the old key leave first
@@ -30,7 +30,7 @@ from edge_agent.clock import Moment
 from edge_agent.counters import Counters
 from edge_agent.keys import Keys
 from edge_agent.presence import Bounds, Presences, Row, S
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Tally
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Tally, Unexplained
 from footfall.frames import COLUMNS, Body, Kind
 from footfall.pseudonyms import is_day_subject
 from footfall.topics import is_name
@@ -83,13 +83,15 @@ class Core:
         self._batches: Final = [_Batch(keys.key_id)]
         self._made_ns: int | None = None
         bounds = {name: Bounds.of(profile.presence) for name, profile in profiles.items()}
-        self._presences: Final = Presences(self._batches[0].rows, bounds, self._subject, max_slots)
+        sku_of = {name: profile.sku for name, profile in profiles.items() if profile.identifier_class == "goods"}
+        self._presences: Final = Presences(self._batches[0].rows, bounds, self._subject, max_slots, sku_of)
         self._handlers: Final[Mapping[type, Callable[[Any], None]]] = {
             Crossing: self._crossing,
             Tally: self._tally,
             Gap: self._gap,
             Refused: self._refused,
             Progress: lambda progress: None,
+            Unexplained: self._unexplained,
         }
 
     def hear(self, heard: Heard) -> None:
@@ -166,6 +168,9 @@ class Core:
     def _gap(self, gap: Gap) -> None:
         to_ns = gap.to_boot_ns - gap.from_boot_ns if self._recorded else gap.to_boot_ns
         self._append(Row(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": gap.reason}))
+
+    def _unexplained(self, unexplained: Unexplained) -> None:
+        self.dropped_total[unexplained.reason] += unexplained.total
 
     def _refused(self, refused: Refused) -> None:
         extra: dict[str, Any] = {"reason": refused.reason, "where": refused.where}

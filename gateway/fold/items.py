@@ -1,0 +1,200 @@
+"""Goods: an item is an EPC in a store. It arrives, moves from zone to zone, is tried, and leaves; it never makes a visit or a dwell.
+
+Which zone has it is decided as for people (gateway.fold.presence): margin and holdoff of its profile, so two antennas that hear one
+item are evidence, not moves. An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile, by the time
+of its store *and* by that of the agents that heard it last: an agent that is away has not seen that anything is gone.
+
+Of every kind `from_zone` is the zone before `zone`, "" if there was none; `seconds` are those that evidence spans:
+
+    arrived   in `zone`, first heard in the store                   the row that said so   0
+    moved     from `from_zone` to `zone`                            the row that said so   how long it was in `from_zone`
+    tried     it was in a zone of type fitting for `tried_s`        when it came there     how long it was in `zone`
+    left      from `zone`                                           its last row           how long it was in the store
+
+Zones of type outside are not the store: what is heard there is no evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgpack
+import numpy as np
+import numpy.typing as npt
+
+from footfall.frames import Kind
+from gateway.fold.estate import NS_PER_S, seconds_of
+from gateway.fold.order import EVIDENCE_DTYPES, Evidence, Waiting, Watermarks
+from gateway.fold.presence import GONE_DBM, in_rounds, keeps_owner, level_dbm, takes_over
+from gateway.fold.slots import NOBODY
+from gateway.fold.state import State
+from gateway.fold.stock import Stock
+from gateway.fold.visits import RETIRE_NS
+
+EXIT_NS: Final = 15 * NS_PER_S
+"""So long after the timeout an EXIT may still come: agents say it when theirs has passed."""
+
+
+class Items:
+    """Takes evidence in order and says what it means for each item."""
+
+    def __init__(self, state: State, watermarks: Watermarks) -> None:
+        self._state: Final = state
+        self._watermarks: Final = watermarks
+        self._waiting: Final = Waiting()
+        self._now_ns = 0
+        self.stock = Stock()
+
+    # As rows come
+
+    def name(self, store: int, subject: int, profile: int, more: Mapping[str, Any]) -> int:
+        """The slot of the item that a row is about; NOBODY, counted, if no row has said yet which one the subject is."""
+        if epc := more.get("epc", ""):
+            return self.stock.named(store, subject, profile, epc, more.get("sku", ""))
+        slot = self.stock.slot_of(store, subject)
+        self._state.counts["item_rows_unnamed_total"] += slot == NOBODY
+        return slot
+
+    def wait(self, rows: Evidence) -> None:
+        """Rows wait for their turn; those of zones outside mean nothing."""
+        self._waiting.add(rows.pick(~self._state.estate.zone_outside[rows.zone]))
+
+    # When a turn ends
+
+    def end_turn(self, now_ns: int, expire: bool) -> None:
+        self._now_ns = now_ns
+        rows = self._waiting.release(self.stock.store, self._watermarks.by_store)
+        if rows is not None:
+            in_rounds(rows, self._quiet, self._apply_quiet, self._one_by_one, self._one_by_one)
+        if expire and len(self.stock):
+            self._expire()
+
+    def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        return keeps_owner(self.stock, self._state.estate, rows, first, start)
+
+    def _apply_quiet(self, rows: Evidence) -> None:
+        """Of several rows of a slot the last one counts: numpy assigns repeated indices in order."""
+        s, slot = self.stock, rows.slot
+        s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = rows.time_ns, rows.key_ns, rows.agent
+        own = rows.zone == s.zone[slot]
+        mine = slot[own]
+        s.zone_ns[mine], s.zone_agent[mine], s.level_dbm[mine] = rows.time_ns[own], rows.agent[own], level_dbm(rows)[own]
+
+    def _one_by_one(self, rows: Evidence) -> None:
+        columns = (rows.slot, rows.time_ns, rows.key_ns, rows.zone, rows.agent, rows.rssi_dbm, rows.kind)
+        for row in zip(*[column.tolist() for column in columns], strict=True):
+            self._one(*row)
+
+    def _one(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
+        s = self.stock
+        is_exit = kind == Kind.EXIT
+        if is_exit and zone == s.zone[slot] and time_ns >= s.zone_ns[slot]:
+            s.level_dbm[slot] = GONE_DBM
+        if time_ns < s.last_ns[slot]:
+            self._state.counts["item_rows_late_total"] += not is_exit
+            return
+        if s.zone[slot] != NOBODY and self._is_gone(slot, time_ns):
+            self._leave(slot)
+        owner = int(s.zone[slot])
+        if owner == NOBODY:
+            if is_exit:
+                return
+            s.arrived_ns[slot] = time_ns
+            self._enter(slot, time_ns, key_ns, zone, agent, "arrived", 0.0)
+        elif zone != owner and not is_exit and self._loses(slot, time_ns, rssi_dbm):
+            stayed_s = self._leave_zone(slot)
+            self._enter(slot, time_ns, key_ns, zone, agent, "moved", stayed_s)
+        s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = time_ns, key_ns, agent
+        if zone == s.zone[slot]:
+            s.zone_ns[slot], s.zone_agent[slot] = time_ns, agent
+            s.level_dbm[slot] = GONE_DBM if is_exit else rssi_dbm
+
+    def _loses(self, slot: int, time_ns: int, rssi_dbm: int) -> bool:
+        s, estate = self.stock, self._state.estate
+        is_silent = time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[s.profile[slot]]
+        return bool(is_silent or takes_over(s, estate, slot, time_ns, rssi_dbm))
+
+    def _enter(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, kind: str, seconds: float) -> None:
+        s = self.stock
+        s.from_zone[slot], s.zone[slot] = s.zone[slot], zone
+        s.since_ns[slot], s.since_key_ns[slot], s.since_agent[slot] = time_ns, key_ns, agent
+        self._say(kind, slot, key_ns, agent, seconds)
+
+    def _leave_zone(self, slot: int) -> float:
+        """How long it was there, seconds; in a fitting room for long enough it was tried."""
+        s = self.stock
+        since_ns, last_ns = int(s.since_ns[slot]), int(s.zone_ns[slot])
+        stayed_s = seconds_of(since_ns, last_ns)
+        if last_ns - since_ns >= self._state.estate.zone_tried_ns[s.zone[slot]]:
+            self._say("tried", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), stayed_s)
+        return stayed_s
+
+    def _leave(self, slot: int) -> None:
+        s = self.stock
+        self._leave_zone(slot)
+        seconds = seconds_of(int(s.arrived_ns[slot]), int(s.last_ns[slot]))
+        self._say("left", slot, int(s.last_key_ns[slot]), int(s.last_agent[slot]), seconds)
+        s.zone[slot] = s.from_zone[slot] = NOBODY
+
+    def _say(self, kind: str, slot: int, key_ns: int, agent: int, seconds: float) -> None:
+        s, estate = self.stock, self._state.estate
+        before = int(s.from_zone[slot])
+        self._state.said.say(
+            "item",
+            (key_ns, estate.agents.names[agent], kind, estate.stores.names[s.store[slot]], estate.zone_name[s.zone[slot]], s.epc[slot],
+             s.sku[slot], "" if before == NOBODY else estate.zone_name[before], seconds),
+        )  # fmt: skip
+
+    # What is over
+
+    def _is_gone(self, slot: int, time_ns: int) -> bool:
+        """Whether nobody heard it for its timeout before `time_ns`, though who heard it last was there to hear it."""
+        if time_ns - int(self.stock.last_ns[slot]) <= self._timeout_ns(slot):
+            return False
+        return bool(self._are_gone(np.array([slot]), np.array([time_ns]))[0])
+
+    def _are_gone(self, slots: npt.NDArray[Any], time_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        s = self.stock
+        for agent in (s.last_agent[slots], s.zone_agent[slots]):
+            pairs, place = np.unique(s.store[slots].astype(np.int64) << 32 | agent, return_inverse=True)
+            told_ns = [self._watermarks.told_ns(pair >> 32, pair & 0xFFFFFFFF, self._now_ns) for pair in pairs.tolist()]
+            time_ns = np.minimum(time_ns, np.array(told_ns)[place])
+        gone: npt.NDArray[np.bool_] = time_ns - s.last_ns[slots] > self._timeout_ns(slots)
+        return gone
+
+    def _timeout_ns(self, slots: Any) -> Any:
+        return self._state.estate.profile_gap_ns[self.stock.profile[slots]] + EXIT_NS
+
+    def _expire(self) -> None:
+        """Items that left, and slots that the watermarks have passed by far; those of rows that wait are needed."""
+        s, n = self.stock, self.stock.size
+        now_ns = self._watermarks.by_store[np.maximum(s.store[:n], 0)]
+        silent_ns, timeout_ns = now_ns - s.last_ns[:n], self._timeout_ns(slice(n))
+        silent = np.flatnonzero((s.zone[:n] != NOBODY) & (silent_ns > timeout_ns))
+        for slot in silent[self._are_gone(silent, now_ns[silent])].tolist():
+            self._leave(slot)
+        gone = (s.store[:n] != NOBODY) & (s.zone[:n] == NOBODY) & (silent_ns > timeout_ns + RETIRE_NS)
+        gone[self._waiting.slots()] = False
+        for slot in np.flatnonzero(gone).tolist():
+            s.remove(slot)
+
+    # The state as bytes
+
+    def parts(self) -> Iterator[tuple[str, bytes]]:
+        """The state by name; `load` takes it back."""
+        for name, value in self.stock.parts():
+            yield f"items.{name}", value
+        for name, column in (self._waiting.dump() or {}).items():
+            yield f"items.waiting.{name}", column
+        packed: bytes = msgpack.packb(len(self._waiting))
+        yield "items", packed
+
+    def load(self, parts: Mapping[str, bytes]) -> None:
+        """A state of before there were items has none."""
+        if "items" not in parts:
+            return
+        mine = {name.removeprefix("items."): value for name, value in parts.items() if name.startswith("items.")}
+        self.stock = Stock.load(mine)
+        if msgpack.unpackb(parts["items"]):
+            self._waiting.load({name: mine[f"waiting.{name}"] for name in EVIDENCE_DTYPES})
