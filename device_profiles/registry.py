@@ -27,6 +27,7 @@ class Registry(Mapping[str, Profile]):
         for _, profile in sorted(self._profiles.items()):
             if profile.device is not None:
                 self._by_transport.setdefault(profile.device.transport, []).append((profile.device, profile))
+        self._choosers: Final = {transport: type(devices[0][0]).chooser(devices) for transport, devices in self._by_transport.items()}
 
     def __getitem__(self, name: str) -> Profile:
         return self._profiles[name]
@@ -39,12 +40,8 @@ class Registry(Mapping[str, Profile]):
 
     def best(self, transport: str, message: Any) -> Profile | None:
         """The most specific profile that takes `message`, of two equal ones the first by name; None if no profile takes it."""
-        best, most = None, 0
-        for device, profile in self._by_transport.get(transport, ()):
-            specificity = device.specificity(message)
-            if specificity > most:
-                best, most = profile, specificity
-        return best
+        chooser = self._choosers.get(transport)
+        return None if chooser is None else chooser(message)
 
     def takers(self, transport: str, message: Any) -> list[tuple[int, Profile]]:
         """Every profile that takes `message`, with how specific it is; `best` is the first."""

@@ -1,0 +1,178 @@
+"""BTHome version 2: service data of UUID fcd2, a list of measurements, also encrypted. Source: https://bthome.io/format and /encryption.
+
+    decode(data, address, bind_key) -> Values
+
+A measurement that comes twice bears a number from the second on: `button`, `button_2`. `packet` counts messages, and `counter` is that
+of an encrypted one: a receiver that must not be fooled by a replay compares it with the last. Nothing here can: it has no memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+
+from device_profiles.reading import Value
+from footfall.errors import ProfileError
+
+UUID: Final = "fcd2"
+TAG_BYTES: Final = 4
+COUNTER_BYTES: Final = 4
+_ENCRYPTED: Final = 0x01
+_UUID_BYTES: Final = b"\xd2\xfc"
+
+
+def decode(data: bytes, address: str, bind_key: bytes | None) -> dict[str, Value]:
+    """What the service data says of the device at `address`.
+
+    ProfileError `bthome.version` for another version than 2, `bthome.key` without the key of an encrypted message, `bthome.decrypt`
+    where the key does not open it, `bthome.short` for one that ends too early. An object that is not in the table ends the message:
+    objects are sent in the order of their numbers, so all that was known before it counts.
+    """
+    if not data:
+        raise ProfileError("bthome.short", "the message is empty")
+    if data[0] >> 5 != 2:
+        raise ProfileError("bthome.version", f"version {data[0] >> 5} is not supported")
+    if not data[0] & _ENCRYPTED:
+        return _objects(data[1:])
+    if bind_key is None:
+        raise ProfileError("bthome.key", "encrypted, and there is no bind key for this address")
+    values = _objects(_decrypted(data, address, bind_key))
+    return values | {"counter": int.from_bytes(data[-TAG_BYTES - COUNTER_BYTES : -TAG_BYTES], "little")}
+
+
+def _decrypted(data: bytes, address: str, bind_key: bytes) -> bytes:
+    """The nonce is address, UUID as sent, first byte, counter; ciphertext, counter, tag follow the first byte."""
+    if len(data) < 1 + COUNTER_BYTES + TAG_BYTES:
+        raise ProfileError("bthome.short", f"{len(data)} bytes cannot hold counter and tag")
+    counter, tag = data[-TAG_BYTES - COUNTER_BYTES : -TAG_BYTES], data[-TAG_BYTES:]
+    nonce = bytes.fromhex(address.replace(":", "")) + _UUID_BYTES + data[:1] + counter
+    try:
+        return AESCCM(bind_key, tag_length=TAG_BYTES).decrypt(nonce, data[1 : -TAG_BYTES - COUNTER_BYTES] + tag, None)
+    except InvalidTag:
+        raise ProfileError("bthome.decrypt", "the bind key of this address does not open it") from None
+
+
+def _objects(data: bytes) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    at = 0
+    while at < len(data):
+        number = data[at]
+        at += 1
+        if number in _SIZED:
+            size = 1 + data[at] if at < len(data) else 1
+        elif number in _OBJECTS:
+            size = _OBJECTS[number][1]
+        else:
+            break
+        if at + size > len(data):
+            raise ProfileError("bthome.short", f"object {number:#04x} needs {size} bytes, {len(data) - at} are left")
+        name, value = _object(number, data[at : at + size])
+        values[_unique(name, values)] = value
+        at += size
+    return values
+
+
+def _object(number: int, data: bytes) -> tuple[str, Value]:
+    if number in _SIZED:
+        return ("text", data[1:].decode("utf-8", "replace")) if number == _TEXT else ("raw", data[1:].hex())
+    name, _, kind, factor = _OBJECTS[number]
+    if kind == "flag":
+        return name, data[0] != 0
+    if kind == "version":
+        return name, ".".join(str(part) for part in reversed(data))
+    if kind == "dimmer":
+        return name, data[1] * (-1 if data[0] == 1 else 1 if data[0] == 2 else 0)
+    raw = int.from_bytes(data, "little", signed=kind == "signed")
+    return name, raw if factor == 1 else round(raw * factor, 6)
+
+
+def _unique(name: str, values: Mapping[str, Value]) -> str:
+    number, unique = 1, name
+    while unique in values:
+        number += 1
+        unique = f"{name}_{number}"
+    return unique
+
+
+def _flags(*names: str, first: int) -> dict[int, tuple[str, int, str, float]]:
+    return {first + i: (name, 1, "flag", 1.0) for i, name in enumerate(names)}
+
+
+_TEXT: Final = 0x53
+_SIZED: Final = frozenset({_TEXT, 0x54})
+"""Objects that say their own length."""
+
+_OBJECTS: Final[Mapping[int, tuple[str, int, str, float]]] = {
+    0x00: ("packet", 1, "unsigned", 1),
+    0x01: ("battery_percent", 1, "unsigned", 1),
+    0x02: ("temperature_c", 2, "signed", 0.01),
+    0x03: ("humidity_percent", 2, "unsigned", 0.01),
+    0x04: ("pressure_hpa", 3, "unsigned", 0.01),
+    0x05: ("illuminance_lux", 3, "unsigned", 0.01),
+    0x06: ("mass_kg", 2, "unsigned", 0.01),
+    0x07: ("mass_lb", 2, "unsigned", 0.01),
+    0x08: ("dewpoint_c", 2, "signed", 0.01),
+    0x09: ("count", 1, "unsigned", 1),
+    0x0A: ("energy_kwh", 3, "unsigned", 0.001),
+    0x0B: ("power_w", 3, "unsigned", 0.01),
+    0x0C: ("voltage_v", 2, "unsigned", 0.001),
+    0x0D: ("pm2_5_ug_m3", 2, "unsigned", 1),
+    0x0E: ("pm10_ug_m3", 2, "unsigned", 1),
+    **_flags("generic", "power_on", "opening", first=0x0F),
+    0x12: ("co2_ppm", 2, "unsigned", 1),
+    0x13: ("tvoc_ug_m3", 2, "unsigned", 1),
+    0x14: ("moisture_percent", 2, "unsigned", 0.01),
+    **_flags(
+        "battery_low", "battery_charging", "carbon_monoxide", "cold", "connected", "door_open", "garage_door_open", "gas", "heat",
+        "light", "unlocked", "moist", "motion", "moving", "occupied", "plugged_in", "present", "problem", "running", "safe", "smoke",
+        "sound", "tampered", "vibration", "window_open", first=0x15,
+    ),
+    0x2E: ("humidity_percent", 1, "unsigned", 1),
+    0x2F: ("moisture_percent", 1, "unsigned", 1),
+    0x3A: ("button", 1, "unsigned", 1),
+    0x3C: ("dimmer_steps", 2, "dimmer", 1),
+    0x3D: ("count", 2, "unsigned", 1),
+    0x3E: ("count", 4, "unsigned", 1),
+    0x3F: ("rotation_deg", 2, "signed", 0.1),
+    0x40: ("distance_mm", 2, "unsigned", 1),
+    0x41: ("distance_m", 2, "unsigned", 0.1),
+    0x42: ("duration_s", 3, "unsigned", 0.001),
+    0x43: ("current_a", 2, "unsigned", 0.001),
+    0x44: ("speed_m_s", 2, "unsigned", 0.01),
+    0x45: ("temperature_c", 2, "signed", 0.1),
+    0x46: ("uv_index", 1, "unsigned", 0.1),
+    0x47: ("volume_l", 2, "unsigned", 0.1),
+    0x48: ("volume_ml", 2, "unsigned", 1),
+    0x49: ("flow_m3_h", 2, "unsigned", 0.001),
+    0x4A: ("voltage_v", 2, "unsigned", 0.1),
+    0x4B: ("gas_m3", 3, "unsigned", 0.001),
+    0x4C: ("gas_m3", 4, "unsigned", 0.001),
+    0x4D: ("energy_kwh", 4, "unsigned", 0.001),
+    0x4E: ("volume_l", 4, "unsigned", 0.001),
+    0x4F: ("water_l", 4, "unsigned", 0.001),
+    0x50: ("t_unix_s", 4, "unsigned", 1),
+    0x51: ("acceleration_m_s2", 2, "unsigned", 0.001),
+    0x52: ("rotation_deg_s", 2, "unsigned", 0.001),
+    0x55: ("stored_l", 4, "unsigned", 0.001),
+    0x56: ("conductivity_us_cm", 2, "unsigned", 1),
+    0x57: ("temperature_c", 1, "signed", 1),
+    0x58: ("temperature_c", 1, "signed", 0.35),
+    0x59: ("count", 1, "signed", 1),
+    0x5A: ("count", 2, "signed", 1),
+    0x5B: ("count", 4, "signed", 1),
+    0x5C: ("power_w", 4, "signed", 0.01),
+    0x5D: ("current_a", 2, "signed", 0.001),
+    0x5E: ("direction_deg", 2, "unsigned", 0.01),
+    0x5F: ("precipitation_mm", 2, "unsigned", 0.1),
+    0x60: ("channel", 1, "unsigned", 1),
+    0x61: ("rotation_rpm", 2, "unsigned", 1),
+    0x62: ("speed_m_s", 4, "signed", 0.000001),
+    0x63: ("acceleration_m_s2", 4, "signed", 0.000001),
+    0xF0: ("device_type", 2, "unsigned", 1),
+    0xF1: ("firmware", 4, "version", 1),
+    0xF2: ("firmware", 3, "version", 1),
+}  # fmt: skip
+"""Object -> name with unit, bytes, kind, what one of the raw number is."""

@@ -1,0 +1,211 @@
+"""One kind of message of a BLE device, as data: which advertisements it is, and what their bytes mean.
+
+    [[device.frames]]
+    manufacturer_id = 0x004c            # or service_data_uuid: whose bytes are the payload; or neither
+    prefix = "0215"                     # how the payload begins; `mask` says which bits of it count
+    identifier = "{uuid}:{major}:{minor}"
+    fields = [
+        { name = "uuid", offset = 2, type = "uuid" },
+        { name = "major", offset = 18, type = "u16be" },
+    ]
+
+Every condition that is given must be met; the more bits a frame asks for, the more specific it is.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Mapping
+from fnmatch import translate
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from device_profiles.advertisement import AddressType, short_uuid
+from device_profiles.reading import Value
+from footfall.config import Section
+
+Number = Literal["u8", "i8", "u16le", "u16be", "i16le", "i16be", "u24le", "u24be", "u32le", "u32be", "i32le", "i32be"]
+FieldType = Number | Literal["flag", "uuid", "mac_le", "mac_be", "hex", "text"]
+Read = Callable[[bytes], Value | None]
+SIZES: Final[Mapping[str, int]] = {"flag": 1, "uuid": 16, "mac_le": 6, "mac_be": 6, "hex": 0, "text": 0}
+LITERALS_OF_IDENTIFIER: Final = ("address", "name", "owner")
+"""What an advertisement itself has; no field bears these names."""
+RESOLVED_BITS: Final = 1000
+"""A key that explains an address says exactly who it is: more than any frame can ask for."""
+
+
+def _hex(value: object) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be text of hex digits")
+    try:
+        return bytes.fromhex(value)
+    except ValueError:
+        raise ValueError("must be an even number of hex digits") from None
+
+
+def _uuid(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{4}|[0-9a-f]{8}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value.lower()):
+        raise ValueError("must be a UUID of 4, 8 or 32 hex digits, the last with hyphens")
+    return short_uuid(value)
+
+
+HexBytes = Annotated[bytes, BeforeValidator(_hex)]
+Uuid = Annotated[str, AfterValidator(_uuid)]
+
+
+class ByteField(Section):
+    """One value in the payload: `raw >> shift`, its lowest `bits`, times `scale`, plus `add`; `absent` is the raw value that means none."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\z")]
+    """With its unit: `battery_mv`. Those that the identifier names are not values besides."""
+    offset: Annotated[int, Field(ge=0, le=1650)]
+    type: FieldType
+    size: Annotated[int, Field(ge=0, le=255)] = 0
+    """Bytes of `hex` and `text`; 0: to the end."""
+    shift: Annotated[int, Field(ge=0, le=31)] = 0
+    bits: Annotated[int, Field(ge=0, le=32)] = 0
+    scale: float = 1
+    add: float = 0
+    absent: int | None = None
+
+    @property
+    def end(self) -> int:
+        """How many bytes the payload needs for it."""
+        return self.offset + (self.size or SIZES.get(self.type) or (int(self.type[1:].rstrip("bel")) // 8 if self.type in _NUMBERS else 0))
+
+    def reader(self) -> Read:
+        """Takes the payload, which must have `end` bytes."""
+        start, end = self.offset, self.end if self.end > self.offset else None
+        if self.type == "flag":
+            bit = 1 << self.shift
+            return lambda data: data[start] & bit != 0
+        if self.type in _TEXTS:
+            text = _TEXTS[self.type]
+            return lambda data: text(data[start:end])
+        return self._number(start, end)
+
+    def _number(self, start: int, end: int | None) -> Read:
+        order: Literal["little", "big"] = "little" if self.type.endswith("le") else "big"
+        signed, absent, scale, add = self.type.startswith("i"), self.absent, self.scale, self.add
+        shift, mask = self.shift, (1 << self.bits) - 1 if self.bits else -1
+
+        def plain(data: bytes) -> Value | None:
+            return int.from_bytes(data[start:end], order, signed=signed)
+
+        def scaled(data: bytes) -> Value | None:
+            raw = int.from_bytes(data[start:end], order, signed=signed) >> shift & mask
+            if raw == absent:
+                return None
+            return raw if scale == 1 and add == 0 else round(raw * scale + add, 9)
+
+        return plain if (scale, add, shift, mask, absent) == (1, 0, 0, -1, None) else scaled
+
+
+class Frame(Section):
+    """Conditions, and what a payload that meets them means."""
+
+    manufacturer_id: Annotated[int, Field(ge=0, le=0xFFFF)] | None = None
+    """Company identifier; the payload is what follows it."""
+    service_data_uuid: Uuid | None = None
+    """The payload is this service's data."""
+    prefix: HexBytes = b""
+    mask: HexBytes = b""
+    """As long as `prefix`; empty: every bit of it counts."""
+    length: Annotated[int, Field(ge=1, le=1650)] | None = None
+    """Of the payload, bytes; None: any that its fields fit in."""
+    service_uuid: Uuid | None = None
+    name_pattern: str = ""
+    """The advertised name, with * and ?; upper and lower case differ."""
+    address_prefix: Annotated[str, Field(pattern=r"^[0-9a-f:]{0,17}\z")] = ""
+    address_types: tuple[AddressType, ...] = ()
+    resolved: bool = False
+    """Only addresses that somebody's identity resolving key explains; `{owner}` is then whose."""
+    identifier: Annotated[str, Field(min_length=1)] = "{address}"
+    """With `{address}`, `{name}`, `{owner}` and the names of fields."""
+    fields: tuple[ByteField, ...] = ()
+    decoder: Literal["bthome"] | None = None
+    """A format that is no table of fields."""
+    ignored: Annotated[str, Field(pattern=r"^([a-z0-9._-]+)?\z")] = ""
+    """The reason under which such messages are counted instead of read."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Frame:
+        if self.manufacturer_id is not None and self.service_data_uuid is not None:
+            raise ValueError("manufacturer_id and service_data_uuid: the payload is that of one of them")
+        if not self.has_payload and (self.prefix or self.length or self.fields or self.decoder):
+            raise ValueError("prefix, length, fields and decoder need a payload: manufacturer_id or service_data_uuid")
+        if self.mask and len(self.mask) != len(self.prefix):
+            raise ValueError(f"mask must be as long as prefix: {len(self.prefix)} bytes")
+        names = [field.name for field in self.fields]
+        if len({*names, *LITERALS_OF_IDENTIFIER}) < len(names) + len(LITERALS_OF_IDENTIFIER):
+            raise ValueError(f"fields: each name once, and none of {', '.join(LITERALS_OF_IDENTIFIER)}; there are {', '.join(names)}")
+        for name in self.named:
+            if name not in (*names, *LITERALS_OF_IDENTIFIER):
+                raise ValueError(f"identifier: {{{name}}} is no field; there are {', '.join((*LITERALS_OF_IDENTIFIER, *names))}")
+        if "owner" in self.named and not self.resolved:
+            raise ValueError("identifier: {owner} needs resolved = true")
+        return self
+
+    @property
+    def has_payload(self) -> bool:
+        return self.manufacturer_id is not None or self.service_data_uuid is not None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What the identifier is made of."""
+        try:
+            return tuple(name for _, name, _, _ in string.Formatter().parse(self.identifier) if name is not None)
+        except ValueError as error:
+            raise ValueError(f"identifier: {error}") from None
+
+    @property
+    def weight(self) -> int:
+        """How many bits it asks for, at least 1."""
+        bits = [
+            1,
+            16 * (self.manufacturer_id is not None),
+            4 * len((self.service_data_uuid or "").replace("-", "")),
+            4 * len((self.service_uuid or "").replace("-", "")),
+            int.from_bytes(self.mask or b"\xff" * len(self.prefix), "big").bit_count(),
+            8 * len(re.sub(r"[*?]|\[.*?\]", "", self.name_pattern)),
+            4 * len(self.address_prefix.replace(":", "")),
+            self.length is not None,
+            bool(self.address_types),
+            RESOLVED_BITS * self.resolved,
+        ]
+        return sum(bits)
+
+    def fits(self) -> Callable[[bytes], bool]:
+        """Whether a payload begins as `prefix` and `mask` say and is as long as `length` says."""
+        prefix, size, length = self.prefix, len(self.prefix), self.length
+        if not self.mask:
+            return lambda data: data.startswith(prefix) and (length is None or len(data) == length)
+        mask = int.from_bytes(self.mask, "big")
+        wanted = int.from_bytes(prefix, "big") & mask
+
+        def masked(data: bytes) -> bool:
+            return len(data) >= size and int.from_bytes(data[:size], "big") & mask == wanted and (length is None or len(data) == length)
+
+        return masked
+
+    def name_matcher(self) -> Callable[[str], Any] | None:
+        return re.compile(translate(self.name_pattern)).match if self.name_pattern else None
+
+
+def _as_uuid(data: bytes) -> str:
+    digits = data.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+_NUMBERS: Final = frozenset(Number.__args__)  # type: ignore[attr-defined]  # a Literal has its values at run time
+_TEXTS: Final[Mapping[str, Callable[[bytes], str]]] = {
+    "uuid": _as_uuid,
+    "mac_le": lambda data: data[::-1].hex(":"),
+    "mac_be": lambda data: data.hex(":"),
+    "hex": bytes.hex,
+    "text": lambda data: data.decode("utf-8", "replace").rstrip("\0"),
+}
