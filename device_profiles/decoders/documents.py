@@ -10,7 +10,7 @@ entities to expand, no external ones to fetch and no defaults to inject: the "bi
 from __future__ import annotations
 
 import json
-import xml.parsers.expat  # noqa: S407 # with declarations refused, see above
+import xml.parsers.expat  # with declarations refused, see above
 from typing import Any, Final, Literal, NoReturn
 
 from footfall.errors import ContractError, ProfileError
