@@ -20,7 +20,8 @@ log = logging.getLogger("footfall.agent.sources")
 S: Final = 1_000_000_000
 POLL_S: Final = 0.2
 FIRST_BACKOFF_S: Final = 1.0
-LONGEST_BACKOFF_S: Final = 60.0
+LONGEST_BACKOFF_S: Final = 20.0
+"""A device that comes back, however long it was away, is heard again within 30 s."""
 JOIN_S: Final = 2.0
 
 

@@ -82,9 +82,19 @@ class Progress:
     t_wall_ns: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """So many messages that no profile explains, for `reason`: counted, and a sign that the device is well."""
+
+    t_boot_ns: int
+    reason: str
+    total: int = 1
+    t_wall_ns: int = 0
+
+
 Recorded = Sighting | Crossing | Gap | Refused | Progress
 """What can stand in a file: without a memory of what was before it."""
-Heard = Recorded | Tally
+Heard = Recorded | Tally | Unexplained
 
 
 class Source(Protocol):

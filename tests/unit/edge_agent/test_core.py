@@ -13,7 +13,7 @@ from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
 from footfall.frames import Body, Kind, decode_body, encode_body
 from footfall.receipts import DayKey
 
@@ -189,3 +189,10 @@ def test_a_lost_frame_is_one_gap_of_its_rows() -> None:
     assert kinds([decode_body(encode_body(body))]) == ["GAP"]
     assert body.extra[0] == {"to_boot_ns": 5 * S, "rows": 30, "reason": "spool.crc32"}
     assert body.first_row == 700
+
+
+def test_what_no_profile_explains_is_counted_by_its_reason() -> None:
+    core = Core("boot", {"r": "door"}, shipped(), Keys())
+    for reason, total in (("ble.unknown", 3), ("ibeacon.length", 1), ("ble.unknown", 2)):
+        core.hear(Unexplained(0, reason, total))
+    assert core.dropped_total == {"ble.unknown": 5, "ibeacon.length": 1}
