@@ -62,7 +62,7 @@ class Agent:
     def __init__(self, settings: AgentSettings, clock: Clock, profiles: Registry | None = None) -> None:
         self._settings: Final = settings
         self._clock: Final = clock
-        self._profiles: Final = profiles or settings.profiles.registry()
+        self._profiles: Final = profiles or settings.registry()
         self._started_ns: Final = clock.boot_ns()
         self._inbox: Final[queue.Queue[Heard | _Events | _Key]] = queue.Queue(INBOX)
         self._stop = threading.Event()

@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from device_profiles.registry import ProfileSettings
+from device_profiles.ble_keys import keyed, read_ble_keys
+from device_profiles.registry import ProfileSettings, Registry
 from edge_agent.sources.kinds import AnySource
 from footfall.config import Section
 from footfall.events import Name
@@ -47,9 +48,13 @@ class SpoolSettings(Section):
 
 
 class KeySettings(Section):
-    """`file` holds the long-lived keys of the identifier types that this box reads."""
+    """`file`: the long-lived keys of the identifier types that this box reads; for the others see device_profiles/ble_keys.py."""
 
     file: Path | None = None
+    irks_file: Path | None = None
+    """Identity resolving keys of phones whose owners gave them."""
+    bind_keys_file: Path | None = None
+    """Keys of encrypted beacons."""
 
 
 class IntakeSettings(Section):
@@ -76,6 +81,11 @@ class AgentSettings(Section):
     def zones(self) -> dict[str, str]:
         """Receiver to zone, of all sources."""
         return {receiver: zone for source in self.sources for receiver, zone in source.receivers.items()}
+
+    def registry(self) -> Registry:
+        """The profiles, with the keys that BLE devices need. ConfigError names the file and what is wrong in it, never a key."""
+        irks, bind_keys = (read_ble_keys(path) if path else {} for path in (self.keys.irks_file, self.keys.bind_keys_file))
+        return keyed(self.profiles.registry(), irks, bind_keys)
 
     @model_validator(mode="after")
     def _unique(self) -> AgentSettings:
