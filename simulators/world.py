@@ -90,11 +90,14 @@ class World:
                 yield self._window(inside, begin_ns, finish_ns)
             inside = [person for person in inside if person.path.to_ns >= finish_ns]
 
-    def heard(self, agent: str, from_ns: int = 0, origin_ns: int = 0) -> Iterator[Sighting | Crossing]:
-        """What the devices of `agent` say from `from_ns` on, in time order; `t_boot_ns` is `origin_ns` when the world begins."""
-        receivers = [receiver.name if receiver.agent == agent else None for receiver in self.plan.receivers]
+    def heard(self, agent: str | None = None, from_ns: int = 0, origin_ns: int = 0) -> Iterator[Sighting | Crossing]:
+        """What the devices of `agent` (None: of all agents) say from `from_ns` on, in time order.
+
+        `t_boot_ns` is `origin_ns` when the world begins.
+        """
+        receivers = [receiver.name if agent in (None, receiver.agent) else None for receiver in self.plan.receivers]
         mine = np.array([name is not None for name in receivers])
-        doors = {door.name for door in self.plan.doors if door.agent == agent}
+        doors = {door.name for door in self.plan.doors if agent in (None, door.agent)}
         for window in self.windows(from_ns):
             rows = mine[window.receiver] & (window.t_ns >= from_ns)
             columns = (window.t_ns[rows], window.device[rows], window.receiver[rows], window.rssi_dbm[rows])
