@@ -2,9 +2,10 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint parts mosquitto influxd-1.8 influxd-2.7 telegraf chaos real bench docs-test wheel clean
+.PHONY: help demo test lint parts mosquitto influxd-1.8 influxd-2.7 telegraf chaos fuzz real bench docs-test wheel clean
 
 KILLS ?= 50
+N ?= 200000
 SEED ?= 1
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/footfall
 BIN := .venv/bin
@@ -36,6 +37,9 @@ docs-test: .venv/dev influxd-1.8 influxd-2.7 ## Runs every command and query of 
 
 chaos: .venv/dev mosquitto influxd-1.8 ## kill -9 of everything at random moments, nothing lost; KILLS=50 SEED=1
 	@$(PY) -m simulators.chaos --kills $(KILLS) --seed $(SEED)
+
+fuzz: .venv/run ## Spoilt and random bytes for every decoder: no error but the planned ones, no hang, memory flat; N=1000000 SEED=1
+	@$(PY) -m simulators.fuzz --inputs $(N) --seed $(SEED)
 
 real: .venv/dev mosquitto influxd-1.8 influxd-2.7 ## Recordings of real stores through broker and gateway into InfluxDB 1.8 and 2.7
 	@$(PY) -m simulators.real

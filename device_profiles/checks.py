@@ -29,6 +29,7 @@ UNITS: Final = frozenset(
         "c",
         "k",
         "pct",
+        "percent",
         "ppm",
         "ugm3",
         "pa",
@@ -64,6 +65,8 @@ UNITS: Final = frozenset(
         "version",
         "code",
         "level",
+        "event",
+        "sequence",
         "channel",
     }
 )

@@ -92,7 +92,7 @@ class Profile(Section):
     """One device model. `name` is its file's name."""
 
     name: str
-    title: Annotated[str, Field(min_length=1, max_length=120)]
+    title: Annotated[str, Field(min_length=1, max_length=160)]
     identifier_type: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,32}\z")]
     identifier_class: IdentifierClass
     consented: bool = False
