@@ -117,7 +117,7 @@ class Agent:
             sightings_total=self.core.sightings_total,
             dropped_total=self.core.dropped_total.total() + self.spool.dropped_rows_total,
             rows_total=self.core.rows_total,
-            sources=dict(self.supervisor.health),
+            sources=self.supervisor.report(),
         )
 
     def _turn(self, timeout_s: float, flush: bool = False) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from edge_agent.clock import Clock
@@ -78,6 +79,7 @@ class Supervisor:
 
     def __init__(self, sources: Sequence[Source], hear: Callable[[Heard], None], clock: Clock, backoff_s: float = FIRST_BACKOFF_S) -> None:
         self.health: Final[dict[str, SourceHealth]] = {source.name: SourceHealth() for source in sources}
+        self.heard_total: Final = dict.fromkeys(self.health, 0)
         self._hear: Final = hear
         self._clock: Final = clock
         self._backoff_s: Final = backoff_s
@@ -92,6 +94,10 @@ class Supervisor:
         for thread in self._threads:
             thread.start()
 
+    def report(self) -> dict[str, SourceHealth]:
+        """How each of them is, and how much it said so far."""
+        return {name: health.model_copy(update={"heard_total": self.heard_total[name]}) for name, health in self.health.items()}
+
     def is_running(self) -> bool:
         """Whether a source may still say something."""
         return any(thread.is_alive() for thread in self._threads)
@@ -99,7 +105,7 @@ class Supervisor:
     def _keep(self, source: Source) -> None:
         backoff_s = self._backoff_s
         while not self._stop.is_set():
-            attempt = _Attempt(source, self._hear, self._clock)
+            attempt = _Attempt(source, partial(self._count, source.name), self._clock)
             attempt.start()
             fault = self._await(source, attempt)
             attempt.stop.set()
@@ -111,6 +117,10 @@ class Supervisor:
                 backoff_s = self._backoff_s
             self._report(source, attempt, fault, backoff_s)
             backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
+
+    def _count(self, name: str, heard: Heard) -> None:
+        self._hear(heard)
+        self.heard_total[name] += 1
 
     def _await(self, source: Source, attempt: _Attempt) -> SourceHealth | None:
         """Until the attempt fails: the fault; until it ends for good or the agent stops: None."""
