@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
 from device_profiles.ble_keys import keyed, read_ble_keys
 from device_profiles.registry import ProfileSettings, Registry
+from edge_agent.broker import Broker, Port
 from edge_agent.sources.kinds import AnySource
 from footfall.config import Section
 from footfall.events import Name
 
 ENVIRONMENT: Final = "FOOTFALL_AGENT"
-
-Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-class Tls(Section):
-    """PEM files; without certificate and key the agent is not asked who it is."""
-
-    ca_file: Path
-    cert_file: Path | None = None
-    key_file: Path | None = None
-
-
-class Broker(Section):
-    """The MQTT broker. The client id is the agent's name."""
-
-    host: str = "127.0.0.1"
-    port: Port = 1883
-    protocol: Literal["5", "3.1.1"] = "5"
-    keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
-    username: str | None = None
-    password_file: Path | None = None
-    tls: Tls | None = None
 
 
 class SpoolSettings(Section):
@@ -72,6 +51,7 @@ class AgentSettings(Section):
     agent: Name
     spool: SpoolSettings
     broker: Broker = Broker()
+    """The client id is the agent's name."""
     keys: KeySettings = KeySettings()
     profiles: ProfileSettings = ProfileSettings()
     intake: IntakeSettings | None = None
