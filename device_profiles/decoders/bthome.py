@@ -2,8 +2,9 @@
 
     decode(data, address, bind_key) -> Values
 
-A measurement that comes twice bears a number from the second on: `button`, `button_2`. `packet` counts messages, and `counter` is that
-of an encrypted one: a receiver that must not be fooled by a replay compares it with the last. Nothing here can: it has no memory.
+A measurement that comes twice bears a number from the second on: `button_code`, `button_2_code`. `packet_id` numbers messages, and
+`replay_count` is the counter of an encrypted one, which only grows: whoever must not be fooled by a replay compares it with the last.
+Nothing here can, because it has no memory.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def decode(data: bytes, address: str, bind_key: bytes | None) -> dict[str, Value
     if bind_key is None:
         raise ProfileError("bthome.key", "encrypted, and there is no bind key for this address")
     values = _objects(_decrypted(data, address, bind_key))
-    return values | {"counter": int.from_bytes(data[-TAG_BYTES - COUNTER_BYTES : -TAG_BYTES], "little")}
+    return values | {"replay_count": int.from_bytes(data[-TAG_BYTES - COUNTER_BYTES : -TAG_BYTES], "little")}
 
 
 def _decrypted(data: bytes, address: str, bind_key: bytes) -> bytes:
@@ -64,115 +65,119 @@ def _objects(data: bytes) -> dict[str, Value]:
         if number in _SIZED:
             size = 1 + data[at] if at < len(data) else 1
         elif number in _OBJECTS:
-            size = _OBJECTS[number][1]
+            size = _OBJECTS[number][2]
         else:
             break
         if at + size > len(data):
             raise ProfileError("bthome.short", f"object {number:#04x} needs {size} bytes, {len(data) - at} are left")
-        name, value = _object(number, data[at : at + size])
-        values[_unique(name, values)] = value
+        name, unit, value = _object(number, data[at : at + size])
+        values[_unique(name, unit, values)] = value
         at += size
     return values
 
 
-def _object(number: int, data: bytes) -> tuple[str, Value]:
+def _object(number: int, data: bytes) -> tuple[str, str, Value]:
     if number in _SIZED:
-        return ("text", data[1:].decode("utf-8", "replace")) if number == _TEXT else ("raw", data[1:].hex())
-    name, _, kind, factor = _OBJECTS[number]
+        return ("text", "", data[1:].decode("utf-8", "replace")) if number == _TEXT else ("raw", "", data[1:].hex())
+    name, unit, _, kind, factor = _OBJECTS[number]
     if kind == "flag":
-        return name, data[0] != 0
+        return name, unit, data[0] != 0
     if kind == "version":
-        return name, ".".join(str(part) for part in reversed(data))
+        return name, unit, ".".join(str(part) for part in reversed(data))
     if kind == "dimmer":
-        return name, data[1] * (-1 if data[0] == 1 else 1 if data[0] == 2 else 0)
+        return name, unit, data[1] * _DIMMER_SIGNS.get(data[0], 0)
     raw = int.from_bytes(data, "little", signed=kind == "signed")
-    return name, raw if factor == 1 else round(raw * factor, 6)
+    return name, unit, raw if factor == 1 else round(raw * factor, 6)
 
 
-def _unique(name: str, values: Mapping[str, Value]) -> str:
-    number, unique = 1, name
+def _unique(name: str, unit: str, values: Mapping[str, Value]) -> str:
+    """`button_code`, then `button_2_code`."""
+    ending = f"_{unit}" if unit else ""
+    number, unique = 1, name + ending
     while unique in values:
         number += 1
-        unique = f"{name}_{number}"
+        unique = f"{name}_{number}{ending}"
     return unique
 
 
-def _flags(*names: str, first: int) -> dict[int, tuple[str, int, str, float]]:
-    return {first + i: (name, 1, "flag", 1.0) for i, name in enumerate(names)}
+def _flags(*names: str, first: int) -> dict[int, tuple[str, str, int, str, float]]:
+    return {first + i: (name, "", 1, "flag", 1.0) for i, name in enumerate(names)}
 
 
+_DIMMER_SIGNS: Final[Mapping[int, int]] = {1: -1, 2: 1}
+"""Steps to the left count below zero."""
 _TEXT: Final = 0x53
 _SIZED: Final = frozenset({_TEXT, 0x54})
 """Objects that say their own length."""
 
-_OBJECTS: Final[Mapping[int, tuple[str, int, str, float]]] = {
-    0x00: ("packet", 1, "unsigned", 1),
-    0x01: ("battery_percent", 1, "unsigned", 1),
-    0x02: ("temperature_c", 2, "signed", 0.01),
-    0x03: ("humidity_percent", 2, "unsigned", 0.01),
-    0x04: ("pressure_hpa", 3, "unsigned", 0.01),
-    0x05: ("illuminance_lux", 3, "unsigned", 0.01),
-    0x06: ("mass_kg", 2, "unsigned", 0.01),
-    0x07: ("mass_lb", 2, "unsigned", 0.01),
-    0x08: ("dewpoint_c", 2, "signed", 0.01),
-    0x09: ("count", 1, "unsigned", 1),
-    0x0A: ("energy_kwh", 3, "unsigned", 0.001),
-    0x0B: ("power_w", 3, "unsigned", 0.01),
-    0x0C: ("voltage_v", 2, "unsigned", 0.001),
-    0x0D: ("pm2_5_ug_m3", 2, "unsigned", 1),
-    0x0E: ("pm10_ug_m3", 2, "unsigned", 1),
+_OBJECTS: Final[Mapping[int, tuple[str, str, int, str, float]]] = {
+    0x00: ("packet", "id", 1, "unsigned", 1),
+    0x01: ("battery", "pct", 1, "unsigned", 1),
+    0x02: ("temperature", "c", 2, "signed", 0.01),
+    0x03: ("humidity", "pct", 2, "unsigned", 0.01),
+    0x04: ("pressure", "hpa", 3, "unsigned", 0.01),
+    0x05: ("illuminance", "lux", 3, "unsigned", 0.01),
+    0x06: ("mass", "kg", 2, "unsigned", 0.01),
+    0x07: ("mass", "kg", 2, "unsigned", 0.0045359237),
+    0x08: ("dewpoint", "c", 2, "signed", 0.01),
+    0x09: ("events", "count", 1, "unsigned", 1),
+    0x0A: ("energy", "kwh", 3, "unsigned", 0.001),
+    0x0B: ("power", "w", 3, "unsigned", 0.01),
+    0x0C: ("voltage", "v", 2, "unsigned", 0.001),
+    0x0D: ("pm2_5", "ugm3", 2, "unsigned", 1),
+    0x0E: ("pm10", "ugm3", 2, "unsigned", 1),
     **_flags("generic", "power_on", "opening", first=0x0F),
-    0x12: ("co2_ppm", 2, "unsigned", 1),
-    0x13: ("tvoc_ug_m3", 2, "unsigned", 1),
-    0x14: ("moisture_percent", 2, "unsigned", 0.01),
+    0x12: ("co2", "ppm", 2, "unsigned", 1),
+    0x13: ("tvoc", "ugm3", 2, "unsigned", 1),
+    0x14: ("moisture", "pct", 2, "unsigned", 0.01),
     **_flags(
         "battery_low", "battery_charging", "carbon_monoxide", "cold", "connected", "door_open", "garage_door_open", "gas", "heat",
         "light", "unlocked", "moist", "motion", "moving", "occupied", "plugged_in", "present", "problem", "running", "safe", "smoke",
         "sound", "tampered", "vibration", "window_open", first=0x15,
     ),
-    0x2E: ("humidity_percent", 1, "unsigned", 1),
-    0x2F: ("moisture_percent", 1, "unsigned", 1),
-    0x3A: ("button", 1, "unsigned", 1),
-    0x3C: ("dimmer_steps", 2, "dimmer", 1),
-    0x3D: ("count", 2, "unsigned", 1),
-    0x3E: ("count", 4, "unsigned", 1),
-    0x3F: ("rotation_deg", 2, "signed", 0.1),
-    0x40: ("distance_mm", 2, "unsigned", 1),
-    0x41: ("distance_m", 2, "unsigned", 0.1),
-    0x42: ("duration_s", 3, "unsigned", 0.001),
-    0x43: ("current_a", 2, "unsigned", 0.001),
-    0x44: ("speed_m_s", 2, "unsigned", 0.01),
-    0x45: ("temperature_c", 2, "signed", 0.1),
-    0x46: ("uv_index", 1, "unsigned", 0.1),
-    0x47: ("volume_l", 2, "unsigned", 0.1),
-    0x48: ("volume_ml", 2, "unsigned", 1),
-    0x49: ("flow_m3_h", 2, "unsigned", 0.001),
-    0x4A: ("voltage_v", 2, "unsigned", 0.1),
-    0x4B: ("gas_m3", 3, "unsigned", 0.001),
-    0x4C: ("gas_m3", 4, "unsigned", 0.001),
-    0x4D: ("energy_kwh", 4, "unsigned", 0.001),
-    0x4E: ("volume_l", 4, "unsigned", 0.001),
-    0x4F: ("water_l", 4, "unsigned", 0.001),
-    0x50: ("t_unix_s", 4, "unsigned", 1),
-    0x51: ("acceleration_m_s2", 2, "unsigned", 0.001),
-    0x52: ("rotation_deg_s", 2, "unsigned", 0.001),
-    0x55: ("stored_l", 4, "unsigned", 0.001),
-    0x56: ("conductivity_us_cm", 2, "unsigned", 1),
-    0x57: ("temperature_c", 1, "signed", 1),
-    0x58: ("temperature_c", 1, "signed", 0.35),
-    0x59: ("count", 1, "signed", 1),
-    0x5A: ("count", 2, "signed", 1),
-    0x5B: ("count", 4, "signed", 1),
-    0x5C: ("power_w", 4, "signed", 0.01),
-    0x5D: ("current_a", 2, "signed", 0.001),
-    0x5E: ("direction_deg", 2, "unsigned", 0.01),
-    0x5F: ("precipitation_mm", 2, "unsigned", 0.1),
-    0x60: ("channel", 1, "unsigned", 1),
-    0x61: ("rotation_rpm", 2, "unsigned", 1),
-    0x62: ("speed_m_s", 4, "signed", 0.000001),
-    0x63: ("acceleration_m_s2", 4, "signed", 0.000001),
-    0xF0: ("device_type", 2, "unsigned", 1),
-    0xF1: ("firmware", 4, "version", 1),
-    0xF2: ("firmware", 3, "version", 1),
+    0x2E: ("humidity", "pct", 1, "unsigned", 1),
+    0x2F: ("moisture", "pct", 1, "unsigned", 1),
+    0x3A: ("button", "code", 1, "unsigned", 1),
+    0x3C: ("dimmer_steps", "count", 2, "dimmer", 1),
+    0x3D: ("events", "count", 2, "unsigned", 1),
+    0x3E: ("events", "count", 4, "unsigned", 1),
+    0x3F: ("rotation", "deg", 2, "signed", 0.1),
+    0x40: ("distance", "mm", 2, "unsigned", 1),
+    0x41: ("distance", "m", 2, "unsigned", 0.1),
+    0x42: ("duration", "s", 3, "unsigned", 0.001),
+    0x43: ("current", "a", 2, "unsigned", 0.001),
+    0x44: ("speed", "m_s", 2, "unsigned", 0.01),
+    0x45: ("temperature", "c", 2, "signed", 0.1),
+    0x46: ("uv", "index", 1, "unsigned", 0.1),
+    0x47: ("volume", "l", 2, "unsigned", 0.1),
+    0x48: ("volume", "ml", 2, "unsigned", 1),
+    0x49: ("flow", "m3_h", 2, "unsigned", 0.001),
+    0x4A: ("voltage", "v", 2, "unsigned", 0.1),
+    0x4B: ("gas", "m3", 3, "unsigned", 0.001),
+    0x4C: ("gas", "m3", 4, "unsigned", 0.001),
+    0x4D: ("energy", "kwh", 4, "unsigned", 0.001),
+    0x4E: ("volume", "l", 4, "unsigned", 0.001),
+    0x4F: ("water", "l", 4, "unsigned", 0.001),
+    0x50: ("t_unix", "s", 4, "unsigned", 1),
+    0x51: ("acceleration", "m_s2", 2, "unsigned", 0.001),
+    0x52: ("rotation", "deg_s", 2, "unsigned", 0.001),
+    0x55: ("stored", "l", 4, "unsigned", 0.001),
+    0x56: ("conductivity", "us_cm", 2, "unsigned", 1),
+    0x57: ("temperature", "c", 1, "signed", 1),
+    0x58: ("temperature", "c", 1, "signed", 0.35),
+    0x59: ("events", "count", 1, "signed", 1),
+    0x5A: ("events", "count", 2, "signed", 1),
+    0x5B: ("events", "count", 4, "signed", 1),
+    0x5C: ("power", "w", 4, "signed", 0.01),
+    0x5D: ("current", "a", 2, "signed", 0.001),
+    0x5E: ("direction", "deg", 2, "unsigned", 0.01),
+    0x5F: ("precipitation", "mm", 2, "unsigned", 0.1),
+    0x60: ("channel", "id", 1, "unsigned", 1),
+    0x61: ("rotation", "deg_s", 2, "unsigned", 6),
+    0x62: ("speed", "m_s", 4, "signed", 0.000001),
+    0x63: ("acceleration", "m_s2", 4, "signed", 0.000001),
+    0xF0: ("device_type", "code", 2, "unsigned", 1),
+    0xF1: ("firmware", "version", 4, "version", 1),
+    0xF2: ("firmware", "version", 3, "version", 1),
 }  # fmt: skip
-"""Object -> name with unit, bytes, kind, what one of the raw number is."""
+"""Object -> name, unit, bytes, kind, what one of the raw number is."""

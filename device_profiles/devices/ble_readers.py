@@ -12,6 +12,7 @@ from device_profiles.reading import Seen, Value
 from footfall.errors import ProfileError
 
 T = TypeVar("T")
+LONGEST_IDENTIFIER: Final = 200
 
 
 class FrameReader:
@@ -76,6 +77,8 @@ class FrameReader:
             if name not in named:
                 raise ProfileError("ble.absent", f"{name} is in the identifier, but the message says that there is none")
         identifier = self._identifier(named)
+        if not 0 < len(identifier) <= LONGEST_IDENTIFIER or not identifier.isprintable() or identifier != identifier.strip():
+            raise ProfileError("ble.identifier", "what names it is empty, too long, or has characters that cannot be printed")
         left = {name: value for name, value in values.items() if name not in self._names}
         return Seen(identifier, rssi_dbm=message.rssi_dbm, values=left)
 
