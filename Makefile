@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint parts mosquitto influxd-1.8 influxd-2.7 telegraf chaos fuzz real bench docs-test wheel clean
+.PHONY: help demo test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf chaos fuzz real bench docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -44,10 +44,10 @@ fuzz: .venv/run ## Spoilt and random bytes for every decoder: no error but the p
 real: .venv/dev mosquitto influxd-1.8 influxd-2.7 ## Recordings of real stores through broker and gateway into InfluxDB 1.8 and 2.7
 	@$(PY) -m simulators.real
 
-bench: .venv/dev mosquitto influxd-1.8 telegraf ## Speed and memory beside Telegraf and others, under 20 minutes; ONLY=name for one
+bench: .venv/dev mosquitto dbus influxd-1.8 telegraf ## Speed and memory beside Telegraf and others, under 20 minutes; ONLY=name for one
 	@$(PY) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-parts: mosquitto influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
+parts: mosquitto dbus influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
 
 mosquitto:
 	@if PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null; then :; \
@@ -56,6 +56,14 @@ mosquitto:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto >/dev/null; } \
 	    || echo 'mosquitto: not installed, its tests are skipped'; \
 	else echo 'mosquitto: skipped, its tests too: install it (apt-get install mosquitto)'; fi
+
+dbus:
+	@if command -v dbus-daemon >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'installing dbus (apt-get)'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dbus >/dev/null; } \
+	    || echo 'dbus: not installed, its tests are skipped'; \
+	else echo 'dbus: skipped, its tests too: install it (apt-get install dbus)'; fi
 
 influxd-1.8:
 	@if [ -x "$(CACHE)/$@" ]; then :; \

@@ -1,6 +1,7 @@
 """Advertisements between bleak, profiles and bytes. Pure.
 
-    from_bluez(address, properties) -> Advertisement         # the properties of org.bluez.Device1, unpacked, as bleak keeps them
+    from_bleak(device, data) -> Advertisement                # what bleak calls back with
+    key_of(device, data)                                     # equal where `from_bleak` is equal, and cheaper
     structures(advertisement) -> list[(AD type, data)]       # as they are in the air
     advertising_data(advertisement) -> bytes
 
@@ -11,10 +12,14 @@ AD types: Bluetooth Assigned Numbers, 2.3; formats: Supplement to the Core Speci
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Final
 
 from device_profiles.advertisement import AddressType, Advertisement
+
+if TYPE_CHECKING:  # for its types alone: an agent without BLE does not hold bleak in memory
+    from bleak.backends.device import BLEDevice
+    from bleak.backends.scanner import AdvertisementData
 
 AD_FLAGS, AD_NAME, AD_TX_POWER, AD_APPEARANCE, AD_MANUFACTURER = 0x01, 0x09, 0x0A, 0x19, 0xFF
 _AD_SERVICES: Final = {4: 0x03, 8: 0x05, 36: 0x07}
@@ -46,17 +51,30 @@ def address_type(address: str, kind: str) -> AddressType:
     return _RANDOM[int(address[0], 16) >> 2] if kind == "random" else "unknown"
 
 
-def from_bluez(address: str, properties: Mapping[str, Any]) -> Advertisement:
-    """Without RSSI, which no profile may depend on: the same device and data always give an equal advertisement."""
+def from_bleak(device: BLEDevice, data: AdvertisementData) -> Advertisement:
+    """Without RSSI, on which no meaning depends: the same device and data always give an equal advertisement."""
+    properties = device.details["props"]
     return Advertisement(
-        address=address.lower(),
-        address_type=address_type(address, properties.get("AddressType", "")),
-        name=properties.get("Name", ""),
-        manufacturer={company: bytes(data) for company, data in properties.get("ManufacturerData", {}).items()},
-        service_data={short_uuid(uuid): bytes(data) for uuid, data in properties.get("ServiceData", {}).items()},
-        services=tuple(map(short_uuid, properties.get("UUIDs", ()))),
-        tx_power_dbm=properties.get("TxPower"),
+        address=device.address.lower(),
+        address_type=address_type(device.address, properties.get("AddressType", "")),
+        name=data.local_name or "",
+        manufacturer=data.manufacturer_data,
+        service_data={short_uuid(uuid): content for uuid, content in data.service_data.items()},
+        services=tuple(map(short_uuid, data.service_uuids)),
+        tx_power_dbm=data.tx_power,
         appearance=properties.get("Appearance"),
+    )
+
+
+def key_of(device: BLEDevice, data: AdvertisementData) -> Hashable:
+    """Of one device, whose address type and appearance do not change."""
+    return (
+        device.address,
+        data.local_name,
+        tuple(data.manufacturer_data.items()),
+        tuple(data.service_data.items()),
+        tuple(data.service_uuids),
+        data.tx_power,
     )
 
 

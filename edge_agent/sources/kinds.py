@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from edge_agent.sources.ble import Ble
 from edge_agent.sources.replay import Replay
 from edge_agent.sources.simulated import Simulated
 
-AnySource = Annotated[Simulated | Replay, Field(discriminator="kind")]
+AnySource = Annotated[Ble | Simulated | Replay, Field(discriminator="kind")]
