@@ -17,38 +17,45 @@ from device_profiles.vectors import difference
 LONGEST_IDENTIFIER: Final = 200
 UNITS: Final = frozenset(
     {
-        "dbm",
         "db",
-        "mv",
+        "dbm",
         "v",
-        "ma",
+        "mv",
         "a",
+        "ma",
         "w",
+        "kw",
         "wh",
         "kwh",
+        "va",
         "c",
         "k",
-        "pct",
         "percent",
+        "pct",
         "ppm",
         "ugm3",
+        "ug_m3",
         "pa",
         "hpa",
         "lux",
-        "s",
-        "ms",
         "ns",
+        "ms",
+        "s",
         "min",
         "h",
         "m",
         "cm",
         "mm",
+        "km_h",
         "m_s",
         "m_s2",
+        "ms2",
         "mg",
         "g",
         "kg",
         "deg",
+        "deg_s",
+        "dps",
         "rad",
         "hz",
         "khz",
@@ -58,19 +65,36 @@ UNITS: Final = frozenset(
         "ml",
         "m3",
         "m3_h",
-        "total",
-        "count",
-        "id",
+        "l_h",
+        "us_cm",
+        "ratio",
         "index",
-        "version",
-        "code",
-        "level",
-        "event",
-        "sequence",
-        "channel",
+        "occupancy",
+        "people",
     }
 )
-"""What the name of a number ends in: its unit, or what kind of bare number it is."""
+QUANTITIES: Final = frozenset(
+    {
+        "acceleration",
+        "battery",
+        "current",
+        "distance",
+        "duration",
+        "energy",
+        "humidity",
+        "illuminance",
+        "interval",
+        "power",
+        "pressure",
+        "rssi",
+        "speed",
+        "temperature",
+        "uptime",
+        "voltage",
+        "weight",
+    }
+)
+"""What nobody can read without its unit, also where its numbers are whole; counts and codes are bare."""
 
 
 def mistakes(profile: Profile, registry: Registry) -> list[str]:
@@ -112,7 +136,8 @@ def _vector(profile: Profile, device: Device, i: int, registry: Registry) -> Ite
     message = device.message(vector.input)
     if not vector.error:
         yield from (f"readings: {mistake}" for reading in device.decode(message) for mistake in wrong(reading, registry))
-    yield from _rivals(profile, device.specificity(message), registry.takers(device.transport, message))
+    if not device.is_told:
+        yield from _rivals(profile, device.specificity(message), registry.takers(device.transport, message))
 
 
 def _rivals(profile: Profile, own: int, takers: Sequence[tuple[int, Profile]]) -> Iterator[str]:
@@ -127,7 +152,11 @@ def _rivals(profile: Profile, own: int, takers: Sequence[tuple[int, Profile]]) -
 
 def _values(values: Mapping[str, Value]) -> Iterator[str]:
     for name, value in values.items():
-        if not isinstance(value, bool | str) and not any(name.endswith(f"_{unit}") or name == unit for unit in UNITS):
-            yield f"values.{name}: the name of a number must end in its unit, such as _c, _pct, _mv, _total, _count"
+        if not isinstance(value, bool | str) and not _has_unit(name) and (isinstance(value, float) or QUANTITIES & set(name.split("_"))):
+            yield f"values.{name}: the name of a measure must end in its unit, such as _c, _percent, _mv, _s"
         if isinstance(value, float) and value - value != 0:
             yield f"values.{name}: must be a finite number, is {value}"
+
+
+def _has_unit(name: str) -> bool:
+    return any(f"_{name}".endswith(f"_{unit}") for unit in UNITS)

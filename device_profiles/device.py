@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from device_profiles.reading import Reading
 from footfall.config import Section
@@ -16,6 +16,8 @@ class Device(Section):
     """A subclass adds `transport: Literal["…"]`, its keys, and says which type its messages have. All of it is pure."""
 
     transport: str
+    is_told: ClassVar[bool] = False
+    """Whether its source is told which profile it has, because messages of such devices do not tell one model from another."""
 
     @abstractmethod
     def specificity(self, message: Any) -> int:

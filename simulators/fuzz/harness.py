@@ -21,7 +21,7 @@ from typing import Final
 
 from footfall.errors import ContractError, ProfileError
 from simulators.fuzz.mutate import mutated
-from simulators.fuzz.targets import Target
+from simulators.fuzz.targets import Impossible, Target
 
 LIMIT_S: Final = 2.0
 TURN: Final = 100
@@ -101,7 +101,8 @@ class Run:
     def _keep(self, target: Target, data: bytes, error: BaseException) -> None:
         self.result.unexpected += 1
         place = traceback.extract_tb(error.__traceback__)[-1]
-        kind = (target.name, "hang" if isinstance(error, Hang) else f"{str(error).partition(':')[0]} {place.filename}:{place.lineno}")
+        said = str(error).partition(":")[0] if isinstance(error, Impossible) else type(error).__name__
+        kind = (target.name, "hang" if isinstance(error, Hang) else f"{said} {place.filename}:{place.lineno}")
         if kind not in self._seen and len(self.result.failures) < KEPT:
             self._seen.add(kind)
             trace = "".join(traceback.format_exception(error))

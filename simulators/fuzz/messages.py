@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from device_profiles.advertisement import AddressType, Advertisement, parse_advertising_data
+from device_profiles.devices.epc import TagRead
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.devices.modbus import Table, Words
 
@@ -58,6 +59,15 @@ def write_feed(message: FeedMessage) -> bytes:
     return message.topic.encode() + b"\n" + message.payload
 
 
+def read_tag(data: bytes) -> TagRead:
+    """The PC word, 0 for none, then the EPC."""
+    return TagRead(data[2:], int.from_bytes(data[:2], "big") or None)
+
+
+def write_tag(message: TagRead) -> bytes:
+    return (message.pc or 0).to_bytes(2, "big") + message.epc
+
+
 def read_registers(data: bytes) -> Words:
     """Blocks: the table, the first address (2), how many words, the words."""
     words: dict[Table, dict[int, int]] = {"holding": {}, "input": {}}
@@ -101,6 +111,7 @@ _SERVICES: Final[Mapping[int, int]] = {4: 0x03, 8: 0x05, 36: 0x07}
 
 WIRES: Final[Mapping[str, Wire]] = {
     "ble": Wire(read_advertisement, write_advertisement),
+    "epc": Wire(read_tag, write_tag),
     "feed": Wire(read_feed, write_feed),
     "modbus": Wire(read_registers, write_registers),
 }

@@ -36,11 +36,12 @@ def test_the_registry_gives_a_profile_its_own_messages(profile: Profile) -> None
     for vector in profile.vectors:
         message = profile.device.message(vector.input)
         if profile.device.specificity(message):
-            assert PROFILES.best(profile.device.transport, message) is profile
+            best = PROFILES.best(profile.device.transport, message)
+            assert best is profile or profile.device.is_told
 
 
 def test_every_file_is_a_profile_of_its_name() -> None:
-    assert list(PROFILES) == sorted(path.stem for path in SHIPPED.iterdir() if path.suffix == ".toml")
+    assert sorted(PROFILES) == sorted(path.stem for path in SHIPPED.iterdir() if path.suffix == ".toml")
     assert [path.name for path in SHIPPED.iterdir() if path.suffix != ".toml" and path.name != "__pycache__"] == []
     assert all(profile.name == name for name, profile in PROFILES.items())
 
