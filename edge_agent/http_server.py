@@ -155,10 +155,10 @@ class Requests(BaseHTTPRequestHandler):
         text = self.headers.get("Content-Length", "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
-    def refuse(self, status: int, reason: str, message: str) -> None:
+    def refuse(self, status: int, reason: str, message: str, **headers: str) -> None:
         """An answer given before the body was read: some of it is taken to let the answer arrive, then the connection ends."""
         self.close_connection = True
-        self.answer(status, explained(reason, message))
+        self.answer(status, explained(reason, message), **headers)
         self._drain()
 
     def answer(self, status: int, body: bytes, **headers: str) -> None:
