@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from edge_agent.sources.ble import Ble
+from edge_agent.sources.modbus import ModbusSettings
 from edge_agent.sources.replay import Replay
 from edge_agent.sources.simulated import Simulated
 
-AnySource = Annotated[Ble | Simulated | Replay, Field(discriminator="kind")]
+AnySource = Annotated[Ble | ModbusSettings | Simulated | Replay, Field(discriminator="kind")]
