@@ -118,7 +118,7 @@ def bluez() -> Iterator[BlueZ]:
         private_bus_part.binary()
     except ConfigError as error:
         missing(str(error))
-    with BlueZ(["left", "right"]) as emulator:
+    with BlueZ(["left", "right"], down_s=0.5) as emulator:
         yield emulator
 
 

@@ -87,9 +87,9 @@ class Bluetoothd:
         self.counts[outcome] += 1
         return outcome == "said"
 
-    def forget_silent(self) -> None:
+    def forget_silent(self, after_s: float | None = None) -> None:
         """To be called now and then."""
-        until_s = time.monotonic() - self._forget_s
+        until_s = time.monotonic() - (self._forget_s if after_s is None else after_s)
         for radio in self._adapters.values():
             for address, device in list(radio.devices.items()):
                 if device.last_s < until_s:

@@ -32,6 +32,8 @@ from simulators.parts.private_bus import PrivateBus
 
 DOWN_S: Final = 2.0
 """How long what goes away stays away."""
+STALLS: Final = 3
+"""Times as long hangs what hangs: longer than a scan that only waits would notice."""
 _START_S: Final = 20.0
 _TIDY_S: Final = 1.0
 
@@ -39,7 +41,9 @@ _TIDY_S: Final = 1.0
 class BlueZ:
     """`receivers[k]` is the adapter `hci{k}`. What is said while nobody scans by it is lost, as in the air."""
 
-    def __init__(self, receivers: Sequence[str] = ("hci0",), folder: Path | None = None, *, forget_s: float = FORGET_S) -> None:
+    def __init__(
+        self, receivers: Sequence[str] = ("hci0",), folder: Path | None = None, *, down_s: float = DOWN_S, forget_s: float = FORGET_S
+    ) -> None:
         self.bus: Final = PrivateBus(folder)
         self.adapters: Final = {receiver: f"hci{k}" for k, receiver in enumerate(receivers)}
         self.daemon: Final = Bluetoothd({name: f"00:11:22:33:44:{k:02X}" for k, name in enumerate(self.adapters.values())}, forget_s)
@@ -51,6 +55,7 @@ class BlueZ:
             "scanner-silent": partial(self._begin, self._deafen),
             "stall": partial(self._begin, self._stall),
         }
+        self._down_s: Final = down_s
         self._said: Final[deque[tuple[str, Advertisement, int]]] = deque()
         self._told_total = 0
         self._due = False
@@ -83,6 +88,10 @@ class BlueZ:
         if not self._due:
             self._due = True
             self._loop.call_soon_threadsafe(self._transmit)
+
+    def forget(self) -> None:
+        """All devices at once, as if none had been heard for long."""
+        self._loop.call_soon_threadsafe(self.daemon.forget_silent, 0.0)
 
     def wait_listening(self, receiver: str | None = None, timeout_s: float = 30.0) -> None:
         """Until somebody scans by this receiver, or by all of them; TimeoutError if nobody does."""
@@ -145,13 +154,13 @@ class BlueZ:
 
     async def _restart(self) -> None:
         self.daemon.disconnect()
-        await asyncio.sleep(DOWN_S)
+        await asyncio.sleep(self._down_s)
         await self._connect()
 
     async def _restart_bus(self) -> None:
         self.bus.kill()
         self.daemon.disconnect()
-        await asyncio.sleep(DOWN_S)
+        await asyncio.sleep(self._down_s)
         await asyncio.to_thread(self.bus.start)
         await self._connect()
 
@@ -167,7 +176,7 @@ class BlueZ:
         for on in (False, True):
             for adapter in self.adapters.values():
                 self.daemon.power(adapter, on)
-            await asyncio.sleep(0.0 if on else DOWN_S)
+            await asyncio.sleep(0.0 if on else self._down_s)
 
     async def _deafen(self) -> None:
         for adapter in self.adapters.values():
@@ -175,7 +184,7 @@ class BlueZ:
 
     async def _stall(self) -> None:
         self.daemon.stall(True)
-        await asyncio.sleep(DOWN_S)
+        await asyncio.sleep(STALLS * self._down_s)
         self.daemon.stall(False)
 
     # --- those who wait ------------------------------------------------------------------------------------------------------
