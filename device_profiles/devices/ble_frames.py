@@ -23,13 +23,14 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from device_profiles.advertisement import AddressType, short_uuid
+from device_profiles.decoders import eddystone_url
 from device_profiles.reading import Value
 from footfall.config import Section
 
 Number = Literal["u8", "i8", "u16le", "u16be", "i16le", "i16be", "u24le", "u24be", "u32le", "u32be", "i32le", "i32be"]
-FieldType = Number | Literal["flag", "uuid", "mac_le", "mac_be", "hex", "text"]
+FieldType = Number | Literal["flag", "uuid", "mac_le", "mac_be", "hex", "text", "eddystone_url"]
 Read = Callable[[bytes], Value | None]
-SIZES: Final[Mapping[str, int]] = {"flag": 1, "uuid": 16, "mac_le": 6, "mac_be": 6, "hex": 0, "text": 0}
+SIZES: Final[Mapping[str, int]] = {"flag": 1, "uuid": 16, "mac_le": 6, "mac_be": 6, "hex": 0, "text": 0, "eddystone_url": 0}
 LITERALS_OF_IDENTIFIER: Final = ("address", "name", "owner")
 """What an advertisement itself has; no field bears these names."""
 RESOLVED_BITS: Final = 1000
@@ -65,7 +66,7 @@ class ByteField(Section):
     offset: Annotated[int, Field(ge=0, le=1650)]
     type: FieldType
     size: Annotated[int, Field(ge=0, le=255)] = 0
-    """Bytes of `hex` and `text`; 0: to the end."""
+    """Bytes of `hex`, `text` and `eddystone_url`; 0: to the end."""
     shift: Annotated[int, Field(ge=0, le=31)] = 0
     bits: Annotated[int, Field(ge=0, le=32)] = 0
     scale: float = 1
@@ -207,5 +208,6 @@ _TEXTS: Final[Mapping[str, Callable[[bytes], str]]] = {
     "mac_le": lambda data: data[::-1].hex(":"),
     "mac_be": lambda data: data.hex(":"),
     "hex": bytes.hex,
+    "eddystone_url": eddystone_url.expand,
     "text": lambda data: data.decode("utf-8", "replace").rstrip("\0"),
 }
