@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf chaos fuzz real bench docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf chaos fuzz real bench docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -13,10 +13,13 @@ PY := $(BIN)/python
 
 help: ## This list
 	@echo 'make TARGET [NAME=value]'
-	@awk -F ' ?## ' '/^[a-z0-9.-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ' ?## ' '/^[a-z0-9.-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run $(if $(INFLUX),influxd-1.8) ## A store's day from devices to a database, in about a minute; INFLUX=1 into a real InfluxDB
 	@$(PY) -m simulators.demo $(if $(INFLUX),--influx)
+
+demo-hardware: .venv/run dbus $(if $(INFLUX),influxd-1.8) ## One store heard by every kind of device over its real protocol; INFLUX=1 likewise
+	@$(PY) -m simulators.demo_hardware $(if $(INFLUX),--influx)
 
 test: .venv/dev parts ## All that CI runs: lint, every test, the wheel
 	@$(MAKE) --no-print-directory lint

@@ -9,11 +9,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import time
-import urllib.request
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -29,7 +26,7 @@ from simulators.estate import Settings, brand_secret, worlds, write_agent, write
 from simulators.feed import Feed, till_of
 from simulators.parts.process import free_port
 from simulators.send import fill_spool
-from simulators.stage import Stage, fresh, run_footfall, show_balance, show_next_steps, show_score, stage
+from simulators.stage import Stage, Till, fresh, run_footfall, show_balance, show_next_steps, show_score, stage, where_it_is
 from simulators.truth import played_until, read_truth, write_truth
 from simulators.world import World
 
@@ -104,11 +101,7 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
 def _plan(folder: Path, hours: float, seed: int) -> Plan:
     live_ns = time.time_ns() + round(AHEAD_S * _NS)
     start_ns = live_ns - round(hours * 3600 * _NS)
-    ahead_h = OPENING_HOUR - datetime.fromtimestamp(start_ns / _NS, UTC).hour
-    ahead_h += 24 if ahead_h < -12 else 0
-    # POSIX signs: Etc/GMT-8 is eight hours ahead of UTC.
-    timezone = f"Etc/GMT{-ahead_h:+d}" if ahead_h else "Etc/GMT"
-    return Plan(folder, Settings(seed, hours + RECORDED_H, 1, start_ns, timezone), live_ns)
+    return Plan(folder, Settings(seed, hours + RECORDED_H, 1, start_ns, where_it_is(OPENING_HOUR, start_ns)), live_ns)
 
 
 def _day_key(plan: Plan) -> DayKey:
@@ -172,24 +165,16 @@ def _live(plan: Plan, live_s: float, on: Stage, backlog_rows: int) -> int:
     """Lets it run, with the till's sales; returns when it ended, ns since 1970."""
     world = plan.world
     port = json.loads((plan.folder / "intake.json").read_text())["port"]
-    sales = [sale for sale in world.purchases() if world.start_ns + sale.t_ns >= plan.live_ns]
+    till = Till(world, f"http://127.0.0.1:{port}", plan.live_ns - world.start_ns)
     end_ns = time.time_ns() + round(live_s * _NS)
     task = on.bars.add_task("live", total=live_s)
     while (now_ns := time.time_ns()) < end_ns:
-        while sales and world.start_ns + sales[0].t_ns <= now_ns:
-            sale = sales.pop(0)
-            _post(f"http://127.0.0.1:{port}/events", sale.event(world.start_ns + sale.t_ns))
+        till.sell_until(now_ns)
         rows = on.balance()["in_total"] - backlog_rows
         on.bars.update(task, completed=live_s - (end_ns - now_ns) / _NS, description=f"live: {rows:,} rows more")
         time.sleep(0.5)
     on.bars.update(task, completed=live_s)
     return end_ns
-
-
-def _post(url: str, event: Mapping[str, Any]) -> None:
-    request = urllib.request.Request(url, json.dumps(event).encode(), {"Content-Type": "application/json"})  # noqa: S310 # our own http
-    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 # likewise
-        answer.read()
 
 
 if __name__ == "__main__":

@@ -9,14 +9,17 @@ report_…(…)
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +32,7 @@ from simulators.estate import Settings, write_configs
 from simulators.parts.influxdb import InfluxServer
 from simulators.parts.process import Process, free_port
 from simulators.parts.programs import FOOTFALL
+from simulators.world import World
 
 LIMIT_S: Final = 90.0
 _MARKER: Final = ".footfall-demo"
@@ -107,6 +111,32 @@ def stage(folder: Path, settings: Settings, influx: bool, console: Console) -> I
         stack.callback(gateway.stop)
         run_footfall("links", "import", str(folder / "links.csv"), "--config", config, "--quiet")
         yield Stage(folder, sink, broker_port, url, bars, gateway, stack)
+
+
+class Till:
+    """Posts the sales of `world` to an agent's intake, those from `from_ns` of the world on."""
+
+    def __init__(self, world: World, url: str, from_ns: int = 0) -> None:
+        self._world: Final = world
+        self._url: Final = f"{url}/events"
+        self._sales: Final = [sale for sale in world.purchases() if sale.t_ns >= from_ns]
+
+    def sell_until(self, now_ns: int) -> None:
+        """`now_ns` since 1970."""
+        while self._sales and self._world.start_ns + self._sales[0].t_ns <= now_ns:
+            sale = self._sales.pop(0)
+            event = json.dumps(sale.event(self._world.start_ns + sale.t_ns)).encode()
+            request = urllib.request.Request(self._url, event, {"Content-Type": "application/json"})  # noqa: S310 # our own http
+            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 # likewise
+                answer.read()
+
+
+def where_it_is(hour: int, start_ns: int) -> str:
+    """A time zone in which it is that hour at `start_ns`."""
+    ahead_h = hour - datetime.fromtimestamp(start_ns / 1e9, UTC).hour
+    ahead_h += 24 if ahead_h < -12 else 0
+    # POSIX signs: Etc/GMT-8 is eight hours ahead of UTC.
+    return f"Etc/GMT{-ahead_h:+d}" if ahead_h else "Etc/GMT"
 
 
 def fresh(folder: Path) -> Path:

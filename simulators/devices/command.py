@@ -69,7 +69,7 @@ def emulate(
             console.print(f"The agent's environment: {name}={value}", soft_wrap=True)
         console.print(f"Faults: {', '.join(sorted(emulator.faults))}")
         _play(play, stop, console)
-    console.print(f"{emulator.said_total:,} said and heard of {play.said_total:,}")
+    console.print(f"{emulator.said_total:,} said and heard of {play.told_total:,}")
 
 
 emulate.__doc__ = _HELP
@@ -100,7 +100,7 @@ def _say_fault(fault: Fault, console: Console) -> None:
 
 def _line(play: Play, seconds: float) -> Text:
     said = play.device.said_total
-    deaf = "" if said >= play.said_total else f", {play.said_total - said:,} unheard"
+    deaf = "" if said >= play.told_total else f", {play.told_total - said:,} unheard"
     return Text(f"{seconds:6.0f} s  {said:,} said{deaf}  {_words(play.last)}", no_wrap=True, overflow="ellipsis")
 
 

@@ -72,4 +72,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         {"radio-entrance": "entrance", "radio-checkout": "checkout"},
         lambda emulator: {"DBUS_SYSTEM_BUS_ADDRESS": emulator.bus.address},
     ),
+    "modbus": Kind(
+        "a door counter whose registers are read by Modbus TCP: people through the door.",
+        "simulators.devices.modbus",
+        lambda module, receivers: module.ModbusCounter(),
+        crossings,
+    ),
 }

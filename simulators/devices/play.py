@@ -39,7 +39,7 @@ class Fault:
 class Play:
     """`stream` is in the order of its `t_boot_ns`, counted from `from_ns`; `speed` 60 plays an hour in a minute.
 
-    `said_total` counts what was told to the device; the device's own count leaves out what nobody listened to.
+    `told_total` counts what the device was told, as it counts itself: sightings, and people. What nobody listened to is not in its count.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Play:
             if fault.name not in device.faults:
                 raise ConfigError(f"--fault {fault.name!r}: this device knows {', '.join(sorted(device.faults))}")
         self.device: Final = device
-        self.said_total = 0
+        self.told_total = 0
         self.last: Sighting | Crossing | None = None
         self._stream: Final = stream
         self._from_ns: Final = from_ns
@@ -76,7 +76,7 @@ class Play:
                 return
             self._fail(time.monotonic() - zero_s)
             self.device.say(heard)
-            self.said_total += 1
+            self.told_total += heard.entered + heard.left if isinstance(heard, Crossing) else 1
             self.last = heard
 
     def _fail(self, now_s: float) -> None:

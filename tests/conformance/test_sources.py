@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import json
 import threading
 import time
@@ -27,6 +28,9 @@ from edge_agent.sources.kinds import AnySource
 from edge_agent.sources.source import Crossing, Gap, Heard, Refused, Sighting, Source, Tally
 from edge_agent.supervisor import Supervisor
 from footfall.config import check
+from simulators.devices.bluez import BlueZ
+from simulators.devices.emulator import Emulator
+from simulators.devices.modbus import ModbusCounter
 
 CLOCK = SystemClock()
 STOP_S = 1.0
@@ -139,8 +143,60 @@ def simulated(folder: Path) -> Iterator[Rig]:
     yield FileRig(path, {"kind": "simulated", "path": str(path)})
 
 
+@dataclass
+class DeviceRig:
+    """An emulated device. `words` is the n-th thing that it says; `fail` and `mute` are names of its faults."""
+
+    device: Emulator
+    block: Mapping[str, Any]
+    words: Callable[[int], Sighting | Crossing]
+    fault: str
+    silence: str
+    most: int = 300
+    plays_by_itself: bool = False
+
+    def __post_init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    @property
+    def said_total(self) -> int:
+        return self.device.said_total
+
+    def say(self, n: int) -> None:
+        for number in itertools.islice(self._numbers, n):
+            self.device.say(self.words(number))
+
+    def fail(self) -> None:
+        self.device.faults[self.fault]()
+
+    def mute(self) -> None:
+        self.device.faults[self.silence]()
+
+
+def beacon(receiver: str) -> Callable[[int], Sighting]:
+    """Another beacon each time."""
+    return lambda n: Sighting(0, receiver, "ibeacon", f"f007fa11-0000-4000-8000-000000000000:{n >> 16}:{n & 0xFFFF}", -60)
+
+
+def passing(door: str) -> Callable[[int], Crossing]:
+    """Two come, one goes, and again."""
+    return lambda n: Crossing(0, door, int(n % 3 != 0), int(n % 3 == 0))
+
+
+@contextmanager
+def ble(folder: Path) -> Iterator[Rig]:
+    with BlueZ(["radio"], folder) as device:
+        yield DeviceRig(device, device.settings(), beacon("radio"), "bluetoothd-restart", "scanner-silent")
+
+
+@contextmanager
+def modbus(folder: Path) -> Iterator[Rig]:
+    with ModbusCounter() as device:
+        yield DeviceRig(device, device.settings(), passing("main"), "reboot", "stall")
+
+
 Adapter = Callable[[Path], AbstractContextManager[Rig]]
-ADAPTERS: Mapping[str, Adapter] = {"replay": replay, "simulated": simulated}
+ADAPTERS: Mapping[str, Adapter] = {"replay": replay, "simulated": simulated, "ble": ble, "modbus": modbus}
 
 
 # --- the promises --------------------------------------------------------------------------------------------------------------
@@ -164,7 +220,7 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
 
 
 def source_of(rig: Rig, **more: Any) -> Source:
-    block = {"name": "device", **rig.block, **more}
+    block = {"name": "device", "receivers": {"radio": "entrance"}, **rig.block, **more}
     settings = check({"store": "s", "agent": "a", "spool": {"path": "-"}, "sources": [block]}, AgentSettings, "the adapter's block")
     return settings.sources[0].source(CLOCK, shipped())
 
@@ -230,7 +286,7 @@ def warm(rig: Rig, ear: Ear) -> None:
     ear.unheard = rig.said_total - ear.total
 
 
-def settle(ear: Ear, quiet_s: float = 0.4) -> None:
+def settle(ear: Ear, quiet_s: float = 0.25) -> None:
     """Until nothing came for so long."""
     seen, since_s = -1, time.monotonic()
     while time.monotonic() - since_s < quiet_s:
