@@ -8,9 +8,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from device_profiles.advertisement import AddressType, Advertisement, parse_advertising_data
+from device_profiles.decoders.beam_pair import BEAMS, Edge
+from device_profiles.devices.beams import MS
 from device_profiles.devices.epc import TagRead
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.devices.modbus import Table, Words
@@ -68,6 +71,22 @@ def write_tag(message: TagRead) -> bytes:
     return (message.pc or 0).to_bytes(2, "big") + message.epc
 
 
+def read_edges(data: bytes) -> tuple[Edge, ...]:
+    """Five bytes each: which beam and whether it is broken, then ms since the edge before, signed."""
+    edges, t_ns = [], 0
+    for at in range(0, len(data) - _EDGE.size + 1, _EDGE.size):
+        flags, after_ms = _EDGE.unpack_from(data, at)
+        t_ns += after_ms * MS
+        edges.append(Edge(t_ns, BEAMS[flags & 1], flags & 2 != 0))
+    return tuple(edges)
+
+
+def write_edges(message: tuple[Edge, ...]) -> bytes:
+    times = [0, *(edge.t_ns for edge in message)]
+    waits = [(after - before) // MS for before, after in pairwise(times)]
+    return b"".join(_EDGE.pack(BEAMS.index(edge.beam) | 2 * edge.broken, wait) for edge, wait in zip(message, waits, strict=True))
+
+
 def read_registers(data: bytes) -> Words:
     """Blocks: the table, the first address (2), how many words, the words."""
     words: dict[Table, dict[int, int]] = {"holding": {}, "input": {}}
@@ -104,6 +123,7 @@ def _uuid(uuid: str) -> bytes:
     return bytes.fromhex(uuid.replace("-", ""))[::-1]
 
 
+_EDGE: Final = struct.Struct("!Bi")
 _BLOCK: Final = struct.Struct("!BHB")
 _TABLES: Final[tuple[Table, ...]] = ("holding", "input")
 _SERVICE_DATA: Final[Mapping[int, int]] = {4: 0x16, 8: 0x20, 36: 0x21}
@@ -111,6 +131,7 @@ _SERVICES: Final[Mapping[int, int]] = {4: 0x03, 8: 0x05, 36: 0x07}
 
 WIRES: Final[Mapping[str, Wire]] = {
     "ble": Wire(read_advertisement, write_advertisement),
+    "beams": Wire(read_edges, write_edges),
     "epc": Wire(read_tag, write_tag),
     "feed": Wire(read_feed, write_feed),
     "modbus": Wire(read_registers, write_registers),
