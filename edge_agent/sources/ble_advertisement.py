@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final
 
-from device_profiles.advertisement import AddressType, Advertisement
+from device_profiles.advertisement import AddressType, Advertisement, random_type, short_uuid
 
 if TYPE_CHECKING:  # for its types alone: an agent without BLE does not hold bleak in memory
     from bleak.backends.device import BLEDevice
@@ -27,16 +27,6 @@ _AD_SERVICES: Final = {4: 0x03, 8: 0x05, 36: 0x07}
 _AD_SERVICE_DATA: Final = {4: 0x16, 8: 0x20, 36: 0x21}
 _BASE: Final = "-0000-1000-8000-00805f9b34fb"
 """The end of every UUID that has a short form (Core 5.4, vol 3, part B, 2.5.1)."""
-_RANDOM: Final[tuple[AddressType, ...]] = ("non-resolvable", "resolvable", "unknown", "static")
-"""Random addresses by their two highest bits (Core 5.4, vol 6, part B, 1.3.2)."""
-
-
-def short_uuid(uuid: str) -> str:
-    """A UUID as Advertisement wants it: lower-case, in its short form if it has one."""
-    uuid = uuid.lower()
-    if len(uuid) != 36 or not uuid.endswith(_BASE):
-        return uuid
-    return uuid[4:8] if uuid.startswith("0000") else uuid[:8]
 
 
 def long_uuid(uuid: str) -> str:
@@ -46,9 +36,7 @@ def long_uuid(uuid: str) -> str:
 
 def address_type(address: str, kind: str) -> AddressType:
     """`kind` is BlueZ's word: public or random."""
-    if kind == "public":
-        return "public"
-    return _RANDOM[int(address[0], 16) >> 2] if kind == "random" else "unknown"
+    return random_type(address.lower()) if kind == "random" else "public" if kind == "public" else "unknown"
 
 
 def from_bleak(device: BLEDevice, data: AdvertisementData) -> Advertisement:

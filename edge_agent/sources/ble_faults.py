@@ -7,7 +7,7 @@ import os
 from typing import Final
 
 from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakError
-from dbus_fast.errors import AuthError
+from dbus_fast.errors import AuthError, InvalidAddressError
 
 DEFAULT_BUS: Final = "unix:path=/run/dbus/system_bus_socket"
 
@@ -41,11 +41,11 @@ def explain(error: Exception, adapter: str) -> ScannerFault:
     if isinstance(error, AuthError | BleakBluetoothNotAvailableError):
         return ScannerFault(errno.EACCES, f"{_bus()} refuses this user: in a container, mount the socket and run as the same user")
     if isinstance(error, BleakError):
-        if "not found" in str(error):
-            return ScannerFault(errno.ENODEV, f"adapter {adapter} is not there: `bluetoothctl list` and `hciconfig` name those that are")
         return ScannerFault(errno.EOPNOTSUPP, f"adapter {adapter}: a passive scan needs BlueZ 5.56 with --experimental and Linux 5.10")
     if isinstance(error, TimeoutError):
         return ScannerFault(errno.ETIMEDOUT, "bluetoothd does not answer: `systemctl restart bluetooth`")
+    if isinstance(error, InvalidAddressError):
+        return ScannerFault(errno.EINVAL, f"DBUS_SYSTEM_BUS_ADDRESS is no D-Bus address: {_bus()}")
     if isinstance(error, PermissionError):
         return ScannerFault(errno.EACCES, f"{_bus()} may not be opened by this user")
     if isinstance(error, OSError):

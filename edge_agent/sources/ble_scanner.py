@@ -129,6 +129,7 @@ class Scanner:
         async with AsyncExitStack() as stack:
             wrong = await stack.enter_async_context(_watched(self._scanning.adapters))
             stack.push_async_callback(_leave_bus)
+            await _require(self._scanning.adapters)
             for adapter in self._scanning.adapters:
                 await stack.enter_async_context(_started(self._bleak(adapter)))
             self.ready.set()
@@ -155,6 +156,16 @@ class Scanner:
         else:
             self.dropping_ns = self.dropping_ns or t_ns
             self.dropped_total += 1
+
+
+async def _require(adapters: tuple[str, ...]) -> None:
+    """ScannerFault names the one that is not there, and those that are."""
+    async with asyncio.timeout(START_S):
+        known = sorted(path.rpartition("/")[2] for path in (await manager.get_global_bluez_manager())._adapters)
+    for adapter in adapters:
+        if adapter not in known:
+            there = f"there is {', '.join(known)}" if known else "there is none at all: is one plugged in? `rfkill list` shows it"
+            raise ScannerFault(errno.ENODEV, f"adapter {adapter} is not there; {there}")
 
 
 @asynccontextmanager

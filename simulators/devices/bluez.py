@@ -89,6 +89,10 @@ class BlueZ:
             self._due = True
             self._loop.call_soon_threadsafe(self._transmit)
 
+    def power(self, receiver: str, on: bool) -> None:
+        """Switch an adapter, as `bluetoothctl power` does."""
+        self._loop.call_soon_threadsafe(self.daemon.power, self.adapters[receiver], on)
+
     def forget(self) -> None:
         """All devices at once, as if none had been heard for long."""
         self._loop.call_soon_threadsafe(self.daemon.forget_silent, 0.0)
