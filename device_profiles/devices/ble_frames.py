@@ -27,10 +27,16 @@ from device_profiles.decoders import eddystone_url
 from device_profiles.reading import Value
 from footfall.config import Section
 
-Number = Literal["u8", "i8", "u16le", "u16be", "i16le", "i16be", "u24le", "u24be", "u32le", "u32be", "i32le", "i32be"]
-FieldType = Number | Literal["flag", "uuid", "mac_le", "mac_be", "hex", "text", "eddystone_url"]
+FieldType = Literal[
+    "u8", "i8", "u16le", "u16be", "i16le", "i16be", "u24le", "u24be", "u32le", "u32be", "i32le", "i32be",
+    "flag", "uuid", "mac_le", "mac_be", "hex", "text", "eddystone_url",
+]  # fmt: skip
 Read = Callable[[bytes], Value | None]
-SIZES: Final[Mapping[str, int]] = {"flag": 1, "uuid": 16, "mac_le": 6, "mac_be": 6, "hex": 0, "text": 0, "eddystone_url": 0}
+SIZES: Final[Mapping[str, int]] = {
+    "u8": 1, "i8": 1, "u16le": 2, "u16be": 2, "i16le": 2, "i16be": 2, "u24le": 3, "u24be": 3,
+    "u32le": 4, "u32be": 4, "i32le": 4, "i32be": 4, "flag": 1, "uuid": 16, "mac_le": 6, "mac_be": 6,
+}  # fmt: skip
+"""Bytes of each type; those of `hex`, `text` and `eddystone_url` are the field's own, or all that are left."""
 LITERALS_OF_IDENTIFIER: Final = ("address", "name", "owner")
 """What an advertisement itself has; no field bears these names."""
 RESOLVED_BITS: Final = 1000
@@ -76,7 +82,7 @@ class ByteField(Section):
     @property
     def end(self) -> int:
         """How many bytes the payload needs for it."""
-        return self.offset + (self.size or SIZES.get(self.type) or (int(self.type[1:].rstrip("bel")) // 8 if self.type in _NUMBERS else 0))
+        return self.offset + SIZES.get(self.type, self.size)
 
     def reader(self) -> Read:
         """Takes the payload, which must have `end` bytes."""
@@ -159,9 +165,12 @@ class Frame(Section):
     def named(self) -> tuple[str, ...]:
         """What the identifier is made of."""
         try:
-            return tuple(name for _, name, _, _ in string.Formatter().parse(self.identifier) if name is not None)
+            parts = [part for part in string.Formatter().parse(self.identifier) if part[1] is not None]
         except ValueError as error:
             raise ValueError(f"identifier: {error}") from None
+        if any(spec or conversion for _, _, spec, conversion in parts):
+            raise ValueError("identifier: a name in braces stands alone, without : and !")
+        return tuple(str(name) for _, name, _, _ in parts)
 
     @property
     def weight(self) -> int:
@@ -202,7 +211,6 @@ def _as_uuid(data: bytes) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-_NUMBERS: Final = frozenset(Number.__args__)  # type: ignore[attr-defined]  # a Literal has its values at run time
 _TEXTS: Final[Mapping[str, Callable[[bytes], str]]] = {
     "uuid": _as_uuid,
     "mac_le": lambda data: data[::-1].hex(":"),

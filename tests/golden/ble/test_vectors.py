@@ -260,7 +260,7 @@ FORMATS: dict[str, tuple[str, int | str, set[str]]] = {
 }
 """Their test -> where its bytes are in an advertisement, and our profiles for it."""
 NO_ADVERTISEMENT = ("advlib:", "advlib-epc:", "raddec:", "advlib-ble:header")
-"""Their pipeline, tags of RFID readers, their own wire format, packet headers alone. Of packets, also those that carry no advertising data."""
+"""Their pipeline, tags of RFID readers, their wire format, packet headers; and of packets those without advertising data."""
 ADVERTISING = {0, 2, 4, 6}
 """Kinds of packets with advertising data; requests, directed and extended ones have none."""
 NOT_SHIPPED = {"06170c5668c79e007000c90501d900cd004c884f"}
