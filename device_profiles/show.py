@@ -171,7 +171,10 @@ def _rivals(profile: Profile, device: Device, registry: Registry) -> RenderableT
 
 
 def _reason(takers: Sequence[tuple[int, str]]) -> str:
-    (first, name), (second, other) = takers[:2]
+    (first, name), *others = takers
+    if not others:
+        return "not for this profile"
+    second, other = others[0]
     if first > second:
         return f"{name} wins: it asks for more, {first} against {second}"
     return f"{name} wins by its name alone: {other} is as specific"
