@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 import gpiozero
 from gpiozero.pins.mock import MockFactory
 
-from device_profiles.decoders.beam_pair import Beam
+from device_profiles.decoders.beam_pair import BEAMS, Beam
 from edge_agent.sources.source import Crossing, Sighting
 
 OUTER_PIN: Final = 17
@@ -96,7 +96,7 @@ class BeamPins:
     def _walk(self) -> None:
         for inwards in iter(self._walkers.get, None):
             self._free.wait()
-            near, far = ("outer", "inner") if inwards else ("inner", "outer")
+            near, far = BEAMS if inwards else BEAMS[::-1]
             for beam, broken, wait_s in self._steps(near, far):
                 self._turn(beam, broken)
                 time.sleep(wait_s)

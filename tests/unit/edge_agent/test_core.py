@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device_profiles.reading import Counted
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Tally, Unexplained
 from footfall.frames import Body, Kind, decode_body, encode_body
 from footfall.receipts import DayKey
 
@@ -100,6 +101,21 @@ def test_what_nothing_explains_is_dropped_and_counted(heard: Heard, reason: str)
     agent.hear(heard)
     assert agent.dropped_total == {reason: 1}
     assert kinds(agent.finish(at(2))) == []
+
+
+def test_totals_become_people_and_a_baseline_does_not_wait_for_the_heartbeat() -> None:
+    agent = core()
+    agent.tick(at(0))
+    agent.hear(Tally(S, "box", "main", Counted(70, 60, True), "door-counter"))
+    (baseline,) = agent.tick(at(1.1))
+    assert len(baseline) == 0
+    assert agent.counters.changed()
+    agent.hear(Tally(2 * S, "box", "main", Counted(73, 61, True), "door-counter"))
+    agent.hear(Tally(3 * S, "box", "main", Counted(73, 61, True), "fax"))
+    (body,) = agent.tick(at(3))
+    assert kinds([body]) == ["IN", "OUT"]
+    assert body.count.tolist() == [3, 1]
+    assert agent.dropped_total == {"tally.profile": 1}
 
 
 def test_a_full_memory_drops_and_counts() -> None:
