@@ -103,8 +103,10 @@ class _Talk:
             raise TimeoutError(errno.ETIMEDOUT, "the broker took the connection and then said nothing")
 
     def end(self) -> None:
+        """Goodbye; without the way back to this, the client is gone with it, and so are its sockets."""
         self._client.disconnect()
         self._client.loop(0)
+        self._client.on_connect = self._client.on_subscribe = self._client.on_message = None
 
     def _on_connect(self, client: Client, userdata: object, flags: ConnectFlags, code: ReasonCode, properties: Properties | None) -> None:
         if code.is_failure:

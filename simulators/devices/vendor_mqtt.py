@@ -84,6 +84,8 @@ class VendorGateways:
             timer.join()
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_publish = None
+        del self._client  # it closes its sockets when it is gone
         self._stack.close()
 
     def say(self, heard: Sighting | Crossing) -> None:
