@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from edge_agent.clock import Clock
-from edge_agent.sources.source import Gap, Heard, Source
+from edge_agent.sources.source import Gap, Heard, Progress, Source
 from footfall.health import SourceHealth
 
 log = logging.getLogger("footfall.agent.sources")
@@ -120,7 +120,7 @@ class Supervisor:
 
     def _count(self, name: str, heard: Heard) -> None:
         self._hear(heard)
-        self.heard_total[name] += 1
+        self.heard_total[name] += not isinstance(heard, Progress)
 
     def _await(self, source: Source, attempt: _Attempt) -> SourceHealth | None:
         """Until the attempt fails: the fault; until it ends for good or the agent stops: None."""
