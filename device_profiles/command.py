@@ -33,7 +33,7 @@ WIDTH: Final = 120
 
 app = typer.Typer(no_args_is_help=True, help=HELP, rich_markup_mode="markdown")
 
-Folder = Annotated[Path | None, typer.Option("--folder", "-f", help="Your own profiles, beside the shipped ones.")]
+Folder = Annotated[Path | None, typer.Option("--profiles", help="A folder of your own profiles, beside the shipped ones.")]
 
 
 @app.command("list")

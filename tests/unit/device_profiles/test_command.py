@@ -49,11 +49,11 @@ def said(done: Result) -> str:
 def test_all_are_listed_with_where_they_are_from(tmp_path: Path) -> None:
     write(tmp_path, "hall", HALL)
     write(tmp_path, "ibeacon", COUNTED.format(name="ibeacon"))
-    done = run("list", "--folder", tmp_path)
+    done = run("list", "--profiles", tmp_path)
     assert done.exit_code == 0, done.output
     for name in (*shipped(), "hall"):
         assert f"\n{name} " in done.output
-    rows = {row["name"]: row for row in json.loads(run("list", "--json", "--folder", tmp_path).output)}
+    rows = {row["name"]: row for row in json.loads(run("list", "--json", "--profiles", tmp_path).output)}
     assert rows.keys() == shipped().keys() | {"hall"}
     assert rows["hall"]["from"] == "own"
     assert rows["hall"]["file"] == str(tmp_path / "hall.toml")
@@ -92,7 +92,7 @@ def test_what_a_profile_matches_and_yields_and_who_wins_is_shown(tmp_path: Path)
 
 def test_the_more_specific_one_is_said_on_both_sides(tmp_path: Path) -> None:
     write(tmp_path, "our-beacon", BEACON)
-    text = said(run("show", "ibeacon", "--folder", tmp_path))
+    text = said(run("show", "ibeacon", "--profiles", tmp_path))
     assert "our-beacon: our-beacon wins" in text.partition("Whose messages it takes as well")[2]
 
 
