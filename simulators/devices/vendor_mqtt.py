@@ -56,7 +56,6 @@ class VendorGateways:
         self._mend_s: Final = mend_s
         self._lock: Final = threading.Lock()
         self._waiting: Final[queue.SimpleQueue[Message | None]] = queue.SimpleQueue()
-        self._sent: Final[dict[int, None]] = {}
         self._last: Final[deque[Message]] = deque(maxlen=REMEMBERED)
         self._silent_until_s = 0.0
         self._last_ns = 0
@@ -64,16 +63,19 @@ class VendorGateways:
         self._timers: Final[list[threading.Timer]] = []
         self.broker: Mosquitto | EmbeddedBroker
         self._client: Client
+        self._other: Client
+        """For what is not counted: nonsense, and what was said before."""
         self._thread: Final = threading.Thread(target=self._publish, name="vendor-gateways", daemon=True)
 
     def __enter__(self) -> Self:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="footfall-vendor-")))
         self.broker = _broker(folder)
         self._stack.enter_context(self.broker)
-        self._client = _client()
+        self._client, self._other = _client(), _client()
         self._client.on_publish = self._on_publish
-        self._client.connect("127.0.0.1", self.broker.port)
-        self._client.loop_start()
+        for client in (self._client, self._other):
+            client.connect("127.0.0.1", self.broker.port)
+            client.loop_start()
         self._thread.start()
         return self
 
@@ -82,8 +84,9 @@ class VendorGateways:
         self._thread.join()
         for timer in self._timers:
             timer.join()
-        self._client.disconnect()
-        self._client.loop_stop()
+        for client in (self._client, self._other):
+            client.disconnect()
+            client.loop_stop()
         self._client.on_publish = None
         del self._client  # it closes its sockets when it is gone
         self._stack.close()
@@ -116,17 +119,13 @@ class VendorGateways:
         while (message := self._waiting.get()) is not None:
             if time.monotonic() < self._silent_until_s or not self._client.is_connected():
                 continue
+            self._client.publish(*message, 1)
             with self._lock:
-                self._sent[self._raw(*message)] = None
                 self._last.append(message)
 
-    def _raw(self, topic: str, payload: bytes) -> int:
-        return self._client.publish(topic, payload, 1).mid
-
     def _on_publish(self, client: Client, userdata: object, mid: int, code: ReasonCode, properties: Properties | None) -> None:
-        with self._lock:
-            known = self._sent.pop(mid, self) is None
-        if known and code.value != NOBODY and not code.is_failure:
+        """paho calls this with locks of its own, which `publish` takes too: no lock of ours here."""
+        if code.value != NOBODY and not code.is_failure:
             self.said_total += 1
 
     def _later(self, task: Callable[[], object]) -> None:
@@ -148,13 +147,13 @@ class VendorGateways:
 
     def _babble(self) -> None:
         for payload in GARBAGE:
-            self._raw("espresense/devices/garbage/kitchen", payload)
+            self._other.publish("espresense/devices/garbage/kitchen", payload, 1)
 
     def _repeat(self) -> None:
         with self._lock:
             messages = list(self._last)
         for message in messages:
-            self._raw(*message)
+            self._other.publish(*message, 1)
 
 
 def _broker(folder: Path) -> Mosquitto | EmbeddedBroker:
