@@ -55,18 +55,29 @@ def parse_advertising_data(data: bytes, address: str, rssi_dbm: int | None = Non
 
     A length of zero ends the data. Of duplicates the first counts; a complete name counts before a shortened one.
     """
-    found = _Found()
+    manufacturer: dict[int, bytes] = {}
+    service_data: dict[str, bytes] = {}
+    rest: list[tuple[int, bytes]] = []
     at, end = 0, len(data)
     while at < end:
         after = at + 1 + data[at]
         if after == at + 1 or after > end:
             break
-        read = _READERS.get(data[at + 1])
-        if read is not None:
-            read(found, data[at + 2 : after])
+        kind = data[at + 1]
+        if kind == _MANUFACTURER and after > at + 3:
+            manufacturer.setdefault(data[at + 2] | data[at + 3] << 8, data[at + 4 : after])
+        elif kind == _SERVICE_DATA_16 and after > at + 3:
+            service_data.setdefault(f"{data[at + 2] | data[at + 3] << 8:04x}", data[at + 4 : after])
+        elif kind in _READERS:
+            rest.append((kind, data[at + 2 : after]))
         at = after
+    if not rest:
+        return Advertisement(address, rssi_dbm, address_type, "", manufacturer or _NONE, service_data or _NONE)
+    found = _Found(service_data)
+    for kind, value in rest:
+        _READERS[kind](found, value)
     return Advertisement(
-        address, rssi_dbm, address_type, found.name, found.manufacturer, found.service_data,
+        address, rssi_dbm, address_type, found.name, manufacturer or _NONE, service_data or _NONE,
         tuple(found.services), found.tx_power_dbm, found.appearance,
     )  # fmt: skip
 
@@ -92,39 +103,23 @@ def parse_hci_event(event: bytes) -> list[Advertisement]:
 
 
 class _Found:
-    """What the AD structures have said so far."""
+    """What the rarer AD structures have said so far."""
 
-    __slots__ = ("appearance", "manufacturer", "name", "named", "service_data", "services", "tx_power_dbm")
+    __slots__ = ("appearance", "name", "named", "service_data", "services", "tx_power_dbm")
 
-    def __init__(self) -> None:
+    def __init__(self, service_data: dict[str, bytes]) -> None:
         self.name = ""
         self.named = False
-        self.manufacturer: Mapping[int, bytes] = _NONE
-        self.service_data: Mapping[str, bytes] = _NONE
+        self.service_data: Final = service_data
         self.services: list[str] = []
         self.tx_power_dbm: int | None = None
         self.appearance: int | None = None
 
 
-def _manufacturer(found: _Found, data: bytes) -> None:
-    if len(data) < 2:
-        return
-    company = data[0] | data[1] << 8
-    if not found.manufacturer:
-        found.manufacturer = {company: data[2:]}
-    elif company not in found.manufacturer:
-        found.manufacturer = {**found.manufacturer, company: data[2:]}
-
-
 def _service_data(size: int) -> Callable[[_Found, bytes], None]:
     def read(found: _Found, data: bytes) -> None:
-        if len(data) < size:
-            return
-        uuid = _uuid(data[:size])
-        if not found.service_data:
-            found.service_data = {uuid: data[size:]}
-        elif uuid not in found.service_data:
-            found.service_data = {**found.service_data, uuid: data[size:]}
+        if len(data) >= size:
+            found.service_data.setdefault(_uuid(data[:size]), data[size:])
 
     return read
 
@@ -195,6 +190,8 @@ def _advertisement(event: bytes, at: int, data_at: int, end: int, rssi: int) -> 
 
 _BASE_UUID: Final = "-0000-1000-8000-00805f9b34fb"
 _LE_META: Final = 0x3E
+_MANUFACTURER: Final = 0xFF
+_SERVICE_DATA_16: Final = 0x16
 _RSSI_UNKNOWN: Final = 0x7F
 _ADDRESS_TYPES: Final[Mapping[int, AddressType]] = {0: "public", 2: "public", 3: "static"}
 _RANDOM_TYPES: Final[Mapping[str, AddressType]] = {
@@ -204,7 +201,6 @@ _REPORTS: Final[Mapping[int, Callable[[bytes, int], tuple[Advertisement, int]]]]
 _READERS: Final[Mapping[int, Callable[[_Found, bytes], None]]] = {
     0x02: _services(2), 0x03: _services(2), 0x04: _services(4), 0x05: _services(4), 0x06: _services(16), 0x07: _services(16),
     0x08: _shortened_name, 0x09: _complete_name, 0x0A: _tx_power,
-    0x16: _service_data(2), 0x20: _service_data(4), 0x21: _service_data(16),
-    0x19: _appearance, 0xFF: _manufacturer,
+    0x20: _service_data(4), 0x21: _service_data(16), 0x19: _appearance,
 }  # fmt: skip
-"""AD type (Assigned Numbers 2.3) -> what takes its value."""
+"""AD type (Assigned Numbers 2.3) -> what takes its value. The two that beacons speak in are read at once."""

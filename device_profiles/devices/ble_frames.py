@@ -18,6 +18,8 @@ import re
 import string
 from collections.abc import Callable, Mapping
 from fnmatch import translate
+from functools import lru_cache
+from struct import Struct
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -97,14 +99,17 @@ class ByteField(Section):
 
     def _number(self, start: int, end: int | None) -> Read:
         order: Literal["little", "big"] = "little" if self.type.endswith("le") else "big"
-        signed, absent, scale, add = self.type.startswith("i"), self.absent, self.scale, self.add
+        absent, scale, add = self.absent, self.scale, self.add
         shift, mask = self.shift, (1 << self.bits) - 1 if self.bits else -1
 
-        def plain(data: bytes) -> Value | None:
-            return int.from_bytes(data[start:end], order, signed=signed)
+        unpack = Struct(_CODES[self.type]).unpack_from if self.type in _CODES else None
+
+        def plain(data: bytes) -> int:
+            value: int = unpack(data, start)[0] if unpack else int.from_bytes(data[start:end], order)
+            return value
 
         def scaled(data: bytes) -> Value | None:
-            raw = int.from_bytes(data[start:end], order, signed=signed) >> shift & mask
+            raw = plain(data) >> shift & mask
             if raw == absent:
                 return None
             return raw if scale == 1 and add == 0 else round(raw * scale + add, 9)
@@ -131,7 +136,7 @@ class Frame(Section):
     address_types: tuple[AddressType, ...] = ()
     resolved: bool = False
     """Only addresses that somebody's identity resolving key explains; `{owner}` is then whose."""
-    identifier: Annotated[str, Field(min_length=1)] = "{address}"
+    identifier: Annotated[str, Field(pattern=r"^\S([^\r\n]*\S)?\z", max_length=100)] = "{address}"
     """With `{address}`, `{name}`, `{owner}` and the names of fields."""
     fields: tuple[ByteField, ...] = ()
     decoder: Literal["bthome"] | None = None
@@ -173,6 +178,19 @@ class Frame(Section):
         return tuple(str(name) for _, name, _, _ in parts)
 
     @property
+    def template(self) -> str:
+        """The identifier with %s for each of `named`."""
+        return "".join(
+            literal.replace("%", "%%") + ("" if name is None else "%s") for literal, name, _, _ in string.Formatter().parse(self.identifier)
+        )
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a device may put any text into the identifier."""
+        fixed = {field.name for field in self.fields if field.type in SIZES}
+        return not {"address", *fixed} >= set(self.named)
+
+    @property
     def weight(self) -> int:
         """How many bits it asks for, at least 1."""
         bits = [
@@ -206,11 +224,17 @@ class Frame(Section):
         return re.compile(translate(self.name_pattern)).match if self.name_pattern else None
 
 
+@lru_cache(1024)
 def _as_uuid(data: bytes) -> str:
+    """An estate's beacons have few."""
     digits = data.hex()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+_CODES: Final[Mapping[str, str]] = {
+    "u8": "B", "i8": "b", "u16le": "<H", "u16be": ">H", "i16le": "<h", "i16be": ">h",
+    "u32le": "<I", "u32be": ">I", "i32le": "<i", "i32be": ">i",
+}  # fmt: skip
 _TEXTS: Final[Mapping[str, Callable[[bytes], str]]] = {
     "uuid": _as_uuid,
     "mac_le": lambda data: data[::-1].hex(":"),

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
 
 from device_profiles.advertisement import Advertisement
 from device_profiles.decoders import bthome
-from device_profiles.devices.ble_frames import LITERALS_OF_IDENTIFIER, Frame
-from device_profiles.reading import Seen, Value
+from device_profiles.devices.ble_frames import Frame
+from device_profiles.reading import Seen
 from footfall.errors import ProfileError
 
+K = TypeVar("K")
 T = TypeVar("T")
 LONGEST_IDENTIFIER: Final = 200
+_ANY: Final = (None,)
 
 
 class FrameReader:
     """A frame made ready: whether an advertisement is meant, and what it says."""
 
     __slots__ = (
-        "_address_prefix", "_address_types", "_bind_keys", "_company", "_fields", "_fits", "_frame", "_identifier", "_least", "_name",
-        "_names", "_owner", "_resolved", "_service", "_service_data", "frame", "weight",
+        "_address_prefix", "_address_types", "_bind_keys", "_company", "_fits", "_is_free", "_least", "_name", "_named", "_owner",
+        "_resolved", "_service", "_service_data", "_template", "_values", "frame", "weight",
     )  # fmt: skip
 
     def __init__(self, frame: Frame, owner: Callable[[str], str] | None, bind_keys: Mapping[str, bytes]) -> None:
@@ -36,9 +38,11 @@ class FrameReader:
         self._resolved: Final = frame.resolved
         self._owner: Final = owner
         self._bind_keys: Final = bind_keys
-        self._identifier: Final = frame.identifier.format_map
-        self._names: Final = frozenset(frame.named)
-        self._fields: Final = tuple((field.name, field.reader()) for field in frame.fields)
+        readers = {field.name: field.reader() for field in frame.fields}
+        self._named: Final = tuple((name, readers.get(name)) for name in frame.named)
+        self._values: Final = tuple((name, read) for name, read in readers.items() if name not in frame.named)
+        self._template: Final = frame.template
+        self._is_free: Final = frame.is_free
         self._least: Final = max((field.end for field in frame.fields), default=0)
 
     def takes(self, message: Advertisement) -> bool:
@@ -66,39 +70,41 @@ class FrameReader:
         frame = self.frame
         if frame.ignored:
             raise ProfileError(frame.ignored, "such messages name nobody, or somebody who is counted elsewhere")
-        values = self._values(message)
-        if frame.identifier == "{address}":
-            return Seen(message.address, rssi_dbm=message.rssi_dbm, values=values)
-        named: dict[str, Value] = values
-        if not self._names.isdisjoint(LITERALS_OF_IDENTIFIER):
-            owner = self._owner(message.address) if self._owner else ""
-            named = {**values, "address": message.address, "name": message.name, "owner": owner}
-        for name in self._names:
-            if name not in named:
-                raise ProfileError("ble.absent", f"{name} is in the identifier, but the message says that there is none")
-        identifier = self._identifier(named)
-        if not 0 < len(identifier) <= LONGEST_IDENTIFIER or not identifier.isprintable() or identifier != identifier.strip():
-            raise ProfileError("ble.identifier", "what names it is empty, too long, or has characters that cannot be printed")
-        left = {name: value for name, value in values.items() if name not in self._names}
-        return Seen(identifier, rssi_dbm=message.rssi_dbm, values=left)
-
-    def _values(self, message: Advertisement) -> dict[str, Value]:
-        if self._company is not None:
-            payload = message.manufacturer[self._company]
-        elif self._service_data is not None:
-            payload = message.service_data[self._service_data]
-        else:
-            return {}
-        if self.frame.decoder == "bthome":
-            return bthome.decode(payload, message.address, self._bind_keys.get(message.address))
-        if len(payload) < self._least:
+        payload = self._payload(message)
+        if frame.decoder == "bthome":
+            values = bthome.decode(payload, message.address, self._bind_keys.get(message.address))
+        elif len(payload) < self._least:
             raise ProfileError("ble.short", f"{len(payload)} bytes; the fields need {self._least}")
-        values = {}
-        for name, read in self._fields:
-            value = read(payload)
-            if value is not None:
-                values[name] = value
-        return values
+        else:
+            values = {name: value for name, read in self._values if (value := read(payload)) is not None}
+        return Seen(self._identifier(payload, message), rssi_dbm=message.rssi_dbm, values=values)
+
+    def _payload(self, message: Advertisement) -> bytes:
+        if self._company is not None:
+            return message.manufacturer[self._company]
+        return message.service_data[self._service_data] if self._service_data is not None else b""
+
+    def _identifier(self, payload: bytes, message: Advertisement) -> str:
+        parts = tuple([self._of_message(name, message) if read is None else read(payload) for name, read in self._named])
+        if None in parts:
+            raise ProfileError("ble.absent", "the message says that a value of the identifier is not there")
+        identifier = self._template % parts
+        if self._is_free and not _is_canonical(identifier):
+            raise ProfileError("ble.identifier", "what names it is empty, too long, or has characters that cannot be printed")
+        return identifier
+
+    def _of_message(self, name: str, message: Advertisement) -> str:
+        if name == "owner":
+            return self._owner(message.address) if self._owner else ""
+        return message.address if name == "address" else message.name
+
+
+def _is_canonical(identifier: str) -> bool:
+    return 0 < len(identifier) <= LONGEST_IDENTIFIER and identifier.isprintable() and identifier == identifier.strip()
+
+
+_Buckets = dict[K, list[tuple[int, FrameReader, T]]]
+"""By what a message must have; frames in order, the most specific first, each with its rank among all."""
 
 
 class BleIndex(Generic[T]):
@@ -108,36 +114,38 @@ class BleIndex(Generic[T]):
         """The readers of each device and whatever stands for it, in the order that decides between equally specific ones."""
         frames = [(reader, owner) for readers, owner in devices for reader in readers]
         frames.sort(key=lambda pair: pair[0].weight, reverse=True)
-        self._companies: Final[dict[int, list[tuple[int, FrameReader, T]]]] = {}
-        self._service_data: Final[dict[str, list[tuple[int, FrameReader, T]]]] = {}
-        self._services: Final[dict[str, list[tuple[int, FrameReader, T]]]] = {}
-        self._others: Final[list[tuple[int, FrameReader, T]]] = []
+        self._last: Final = len(frames)
+        self._by_company: Final[_Buckets[int, T]] = {}
+        self._by_service_data: Final[_Buckets[str, T]] = {}
+        self._by_service: Final[_Buckets[str, T]] = {}
+        self._others: Final[_Buckets[None, T]] = {}
         for rank, (reader, owner) in enumerate(frames):
             self._bucket(reader.frame).append((rank, reader, owner))
-        self._last: Final = len(frames)
 
     def best(self, message: Advertisement) -> T | None:
         """The owner of the most specific frame that takes `message`, None if none does."""
-        found: T | None = None
-        best = self._last
-        buckets = [self._others]
-        buckets += [self._companies[company] for company in message.manufacturer if company in self._companies]
-        buckets += [self._service_data[uuid] for uuid in message.service_data if uuid in self._service_data]
-        buckets += [self._services[uuid] for uuid in message.services if uuid in self._services]
-        for bucket in buckets:
-            for rank, reader, owner in bucket:
-                if rank >= best:
-                    break
-                if reader.takes(message):
-                    found, best = owner, rank
-                    break
+        found, best = None, self._last
+        places: tuple[tuple[Iterable[Any], _Buckets[Any, T]], ...] = (
+            (message.manufacturer, self._by_company),
+            (message.service_data, self._by_service_data),
+            (message.services, self._by_service),
+            (_ANY, self._others),
+        )
+        for keys, buckets in places:
+            for key in keys:
+                for rank, reader, owner in buckets.get(key, ()):
+                    if rank >= best:
+                        break
+                    if reader.takes(message):
+                        found, best = owner, rank
+                        break
         return found
 
     def _bucket(self, frame: Frame) -> list[tuple[int, FrameReader, T]]:
         if frame.manufacturer_id is not None:
-            return self._companies.setdefault(frame.manufacturer_id, [])
+            return self._by_company.setdefault(frame.manufacturer_id, [])
         if frame.service_data_uuid is not None:
-            return self._service_data.setdefault(frame.service_data_uuid, [])
+            return self._by_service_data.setdefault(frame.service_data_uuid, [])
         if frame.service_uuid is not None:
-            return self._services.setdefault(frame.service_uuid, [])
-        return self._others
+            return self._by_service.setdefault(frame.service_uuid, [])
+        return self._others.setdefault(None, [])
