@@ -15,6 +15,7 @@ from device_profiles.device import Device
 from device_profiles.profile import Profile
 from device_profiles.reading import Reading, Relayed
 from device_profiles.registry import Registry
+from simulators.fuzz import llrp
 from simulators.fuzz.messages import WIRES, read_advertisement
 
 ADDRESS: Final = "c3:00:00:01:02:03"
@@ -67,6 +68,9 @@ def _parsers(registry: Registry) -> list[Target]:
         Target("advertising-data", lambda data: parse_advertising_data(data, ADDRESS), [data[8:] for data in heard]),
         Target("advertisement", lambda data: registry.best("ble", read_advertisement(data)), heard),
         Target("hci-event", parse_hci_event, [_event(data) for data in heard]),
+        Target("llrp-message", llrp.read_message, llrp.messages()),
+        Target("llrp-reports", llrp.read_reports, llrp.reports()),
+        Target("llrp-stream", llrp.read_stream, [b"".join(llrp.messages())]),
     ]
 
 

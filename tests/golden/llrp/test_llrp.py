@@ -230,10 +230,10 @@ def as_said(found: Value) -> Any:
     return found
 
 
-class Numbers(list[int]):
+class Numbers(list[Any]):
     """Equal to a list of the same, and to the base64 of the same bytes."""
 
-    __hash__ = None  # type: ignore[assignment]  # as of any list
+    __hash__ = None
 
     def __eq__(self, other: object) -> bool:
         return base64.b64encode(bytes(self)).decode() == other if isinstance(other, str) else super().__eq__(other)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -88,6 +89,15 @@ def is_reading(reader: LlrpReader, agent: Agent) -> None:
     until(lambda: agent.of(Progress) and reader.state.active(), 5.0, f"it never begins: {agent.detail}")
 
 
+def is_heard(agent: Agent, count: int) -> bool:
+    return len(agent.of(Sighting)) == count
+
+
+def noted(agent: Agent, details: set[str]) -> bool:
+    details.add(agent.detail)
+    return True
+
+
 def exact(reader: LlrpReader, agent: Agent, count: int) -> None:
     """So many reads are said, and each is heard once."""
     said, heard = reader.said_total, len(agent.of(Sighting))
@@ -135,7 +145,7 @@ def test_reports_by_number_and_by_time(reader: LlrpReader) -> None:
             heard = len(agent.of(Sighting))
             for n in range(5):
                 reader.say(read(f"{n:024x}"))
-            until(lambda before=heard: len(agent.of(Sighting)) == before + 5, 5.0, "not all of them came")
+            until(partial(is_heard, agent, heard + 5), 5.0, "not all of them came")
             time.sleep(0.2)
     assert not agent.of(Gap)
 
@@ -190,8 +200,8 @@ def test_a_fault_is_said_dated_and_recovered_and_counts_are_exact_again(reader: 
         exact(reader, agent, 20)
         failed_ns = CLOCK.boot_ns()
         reader.faults[fault]()
-        until(lambda: details.add(agent.detail) or agent.of(Gap), 10.0, f"no gap; {details}")
-        until(lambda: details.add(agent.detail) or (agent.state == "ok" and reader.state.active()), 10.0, f"not recovered; {details}")
+        until(lambda: noted(agent, details) and agent.of(Gap), 10.0, f"no gap; {details}")
+        until(lambda: noted(agent, details) and agent.state == "ok" and reader.state.active(), 10.0, f"not recovered; {details}")
         back_ns = CLOCK.boot_ns()
         exact(reader, agent, 20)
     assert any(detail.startswith(FAULTS[fault]) for detail in details), details
