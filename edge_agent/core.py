@@ -167,7 +167,8 @@ class Core:
 
     def _gap(self, gap: Gap) -> None:
         to_ns = gap.to_boot_ns - gap.from_boot_ns if self._recorded else gap.to_boot_ns
-        self._append(Row(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": gap.reason}))
+        reason = f"{gap.reason}: {gap.source}" if gap.source else gap.reason
+        self._append(Row(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": reason}))
 
     def _unexplained(self, unexplained: Unexplained) -> None:
         self.dropped_total[unexplained.reason] += unexplained.total

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -119,7 +120,7 @@ class Supervisor:
             backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
 
     def _count(self, name: str, heard: Heard) -> None:
-        self._hear(heard)
+        self._hear(replace(heard, source=name) if type(heard) is Gap else heard)
         self.heard_total[name] += not isinstance(heard, Progress)
 
     def _await(self, source: Source, attempt: _Attempt) -> SourceHealth | None:
@@ -140,4 +141,4 @@ class Supervisor:
         self.health[source.name] = fault
         log.warning("source %s: %s: %s; again in %.0f s", source.name, fault.state, fault.detail, backoff_s)
         self._stop.wait(backoff_s)
-        self._hear(Gap(attempt.heard_boot_ns, self._clock.boot_ns(), f"source.{fault.state}"))
+        self._hear(Gap(attempt.heard_boot_ns, self._clock.boot_ns(), f"source.{fault.state}", source=source.name))

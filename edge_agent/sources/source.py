@@ -61,6 +61,8 @@ class Gap:
     to_boot_ns: int
     reason: str
     rows: int = 0
+    source: str = ""
+    """Whose; the supervisor says it. "": the agent's own."""
 
 
 @dataclass(frozen=True, slots=True)
