@@ -128,6 +128,8 @@ class ModbusCounter:
         asyncio.run_coroutine_threadsafe(task, self._loop).result(LIMIT_S)
 
     async def _listen(self) -> None:
+        if self._server is not None:
+            return
         data = [SimData(0, count=65_536, values=0, datatype=DataType.REGISTERS)]
         device = SimDevice(id=ANY_UNIT, simdata=data, action=self._answer)
         hooks: dict[str, Any] = {"trace_packet": self._packet, "trace_pdu": self._pdu}

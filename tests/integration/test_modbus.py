@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -119,8 +120,9 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("serial", [False, True], ids=["tcp", "rtu"])
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    ("fault", "serial"), [*((fault, False) for fault in FAULTS), *((fault, True) for fault in ("stall", "wrong-unit", "noise", "garbage"))]
+)
 def test_after_a_fault_the_sum_is_exact_and_the_hole_is_dated(fault: str, serial: bool) -> None:
     with ModbusCounter(serial=serial, mend_s=0.5) as counter, listening(settings(counter)) as agent:
         agent.until(lambda: agent.tallies > 2)
@@ -135,11 +137,11 @@ def test_after_a_fault_the_sum_is_exact_and_the_hole_is_dated(fault: str, serial
         pass_by(counter, 1, 1)
         agent.until(lambda: agent.people.get("main") == [44, 22])
         gaps = [told for told in agent.told if isinstance(told, Gap)]
-        if not (serial and fault == "drop"):  # a serial line has no connection to lose
-            assert gaps
-            assert {gap.reason for gap in gaps} <= FAULTS[fault]
-            assert all(gap.from_boot_ns <= gap.to_boot_ns for gap in gaps)
-            assert min(gap.from_boot_ns for gap in gaps) < began_ns + S // 2 < max(gap.to_boot_ns for gap in gaps) + S
+        assert gaps
+        assert {gap.reason for gap in gaps} <= FAULTS[fault]
+        assert all(gap.from_boot_ns <= gap.to_boot_ns for gap in gaps)
+        assert min(gap.from_boot_ns for gap in gaps) < began_ns + S // 4
+        assert max(gap.to_boot_ns for gap in gaps) > began_ns
 
 
 def test_a_reset_counter_is_counted_from_zero() -> None:
@@ -220,3 +222,23 @@ def test_it_stops_within_a_second_though_nobody_answers() -> None:
         stop.set()
         thread.join(1.0)
         assert not thread.is_alive()
+
+
+def test_nobody_is_lost_in_a_row_of_faults() -> None:
+    """Whatever the order of faults, and people all the while: but for resets, which lose whom nobody can know, the sum is exact."""
+    seed = random.SystemRandom().randrange(1 << 32)
+    rng = random.Random(seed)
+    entered = left = 0
+    with (
+        ModbusCounter(totals=((1 << 32) - 20, 65_530), mend_s=0.3, seed=seed) as counter,
+        listening(settings(counter, timeout_s=0.15)) as agent,
+    ):
+        agent.until(lambda: agent.tallies > 0)
+        for fault in rng.choices(list(FAULTS), k=6):
+            counter.faults[fault]()
+            for _ in range(4):
+                people = rng.randrange(4), rng.randrange(4)
+                entered, left = entered + people[0], left + people[1]
+                pass_by(counter, *people)
+                time.sleep(rng.uniform(0, 0.2))
+        agent.until(lambda: agent.people.get("main", [0, 0]) == [entered, left], 30, f"seed {seed}: {entered}, {left}")
