@@ -9,8 +9,8 @@ Totals (`Counted.cumulative`), for each device and door, both directions togethe
 
 - The first reading is where counting begins: nobody is counted.
 - A total that went on by no more than `most_per_min` allows since the last reading is that many people.
-- One that fell, but would have gone on plausibly past `rolls_over_at`, has rolled over. This is asked before a reset: a counter that
-  is reset in the last moments before its roll-over is the rarer thing, and the error at most what `most_per_min` allows.
+- One that fell, but would have gone on plausibly past `rolls_over_at`, by no more than an eighth of it, has rolled over: however long
+  nobody read it, a total of the lower part was reset. Near its end roll-over is asked before reset, which is the rarer thing there.
 - Any other total is held back: nobody is counted, and the last good one stays. If a later total goes on from the last good one, what
   was held back was nonsense (a device that starts, a torn or foreign register): it is refused and counted, and nobody is lost. If
   instead two totals, `settle_s` apart, go on from each other and began near zero, the counter was reset: all they show is counted.
@@ -50,6 +50,7 @@ MAX_DOORS: Final = 1_000
 RESET_READINGS: Final = 2
 REPLACED_READINGS: Final = 3
 TOLD_STRAYS: Final = 60
+ROLLED_PART: Final = 8
 
 
 Said = list[Crossing | Gap | Refused]
@@ -222,8 +223,8 @@ def _moved(before: _Point, now: _Point, limits: CounterLimits) -> list[int] | No
         return None
     moved = []
     for last, shown in zip(before.totals, now.totals, strict=True):
-        candidates = [shown - last, *(shown + width - last for width in limits.rolls_over_at if max(last, shown) < width)]
-        people = min((candidate for candidate in candidates if candidate >= 0), default=-1)
+        rolled = (shown + width - last for width in limits.rolls_over_at if last < width and shown + width - last <= width // ROLLED_PART)
+        people = shown - last if shown >= last else min(rolled, default=-1)
         if not 0 <= people <= most:
             return None
         moved.append(people)

@@ -63,6 +63,11 @@ STORIES: dict[str, tuple[list[Tally], Told]] = {
         [total(0, 500, 400), total(600, 40, 2), total(605, 41, 2)],
         Told([41, 2], [(0, 600, "counter.reset")], []),
     ),
+    "a camera that begins anew at midnight, after a quiet night": (
+        [total(0, 2_000, 1_990), total(30_000, 1, 0), total(30_060, 2, 0)],
+        Told([2, 0], [(0, 30_000, "counter.reset")], []),
+    ),
+    "16 bits roll over in a long hole": ([total(0, 62_000), total(36_000, 3_000)], Told([6_536, 0], [], [])),
     "a register that is zero once is not a reset": (
         [total(0, 500, 400), total(1, 0, 0), total(2, 503, 401)],
         Told([3, 1], [(0, 2, "counter.stray")], ["counter.stray"]),
