@@ -120,17 +120,22 @@ def _table(rows: list[Neighbour], adapter: str, took_s: float, heard_total: int)
     table.columns[-1].overflow = "fold"
     for found in rows:
         table.add_row(str(found.rssi_dbm), f"{found.mean_dbm:.0f}", str(found.heard_total), found.advertisement.address,
-                      Text(found.advertisement.name), *_explained(found))  # fmt: skip
+                      _text(found.advertisement.name), *_explained(found))  # fmt: skip
     return table
 
 
+def _text(said: str, style: str = "") -> Text:
+    """What comes from the air is neither markup nor orders to the terminal."""
+    return Text("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in said), style)
+
+
 def _explained(found: Neighbour) -> tuple[Text, Text]:
-    """What takes it, and what it says. Names and identifiers come from the air: they are text, never markup."""
+    """What takes it, and what it says."""
     if found.is_unknown:
         who = f"{found.profile}: by address alone" if found.seen else f"unknown ({found.reason})"
         return Text(who, "yellow"), Text(found.data.hex() or "nothing but its address", "yellow" if found.data else "dim")
     said = values_text(found.values)
-    return Text(found.profile, "green"), Text(f"{found.identifier}{'  ' if said else ''}").append(said, "dim")
+    return Text(found.profile, "green"), _text(f"{found.identifier}{'  ' if said else ''}").append_text(_text(said, "dim"))
 
 
 def _advise(air: Air, console: Console, adapter: str) -> None:

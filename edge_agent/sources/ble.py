@@ -181,8 +181,9 @@ class BleSource:
     def _admit(self, scanner: Scanner, rows: int, emit: Callable[[Heard], None]) -> int:
         """The agent could not take more for a while: what was heard meanwhile is gone."""
         self.dropped_total += rows
-        from_ns, scanner.dropping_ns = scanner.dropping_ns, 0
-        emit(Gap(from_ns, self._clock.boot_ns(), "ble.overflow", rows))
+        now_ns = self._clock.boot_ns()
+        from_ns, scanner.dropping_ns = scanner.dropping_ns or now_ns, 0
+        emit(Gap(from_ns, now_ns, "ble.overflow", rows))
         return rows
 
     def _check(self, scanner: Scanner) -> None:

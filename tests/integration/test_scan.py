@@ -19,7 +19,7 @@ from simulators.devices.bluez import BlueZ
 
 BEACON: Final = "f007fa11-0000-4000-8000-000000000000:1:7"
 PHONE: Final = "4a:00:00:00:00:07"
-STRANGER: Final = Advertisement("c4:00:00:00:00:01", address_type="static", manufacturer={0xFFFE: b"\x07\x01tag"}, name="[red]Tag")
+STRANGER: Final = Advertisement("c4:00:00:00:00:01", address_type="static", manufacturer={0xFFFE: b"\x07\x01tag"}, name="[red]Tag\x1b[2J")
 FOOTFALL: Final = str(Path(sys.executable).with_name("footfall"))
 
 
@@ -64,7 +64,7 @@ def test_it_says_which_profile_takes_what(bluez: BlueZ) -> None:
     assert found[PHONE]["profile"] == "ble-anonymous"
     stranger = found[STRANGER.address]
     assert stranger["is_unknown"]
-    assert bytes.fromhex(stranger["advertisement"]) == b"\x08\xff\xfe\xff\x07\x01tag" + b"\x09\x09[red]Tag"
+    assert bytes.fromhex(stranger["advertisement"]) == b"\x08\xff\xfe\xff\x07\x01tag" + b"\x0d\x09[red]Tag\x1b[2J"
 
 
 def test_passively_too(bluez: BlueZ) -> None:
@@ -77,7 +77,8 @@ def test_an_unknown_beacon_gets_a_working_profile(bluez: BlueZ, tmp_path: Path) 
     with talking(bluez):
         shown = footfall("scan", "--seconds", "1")
         assert shown.returncode == 0, shown.stderr
-        assert "[red]Tag" in shown.stdout
+        assert "[red]Tag\N{REPLACEMENT CHARACTER}[2J" in shown.stdout
+        assert "\x1b" not in shown.stdout
         command = next(line for line in shown.stdout.splitlines() if "footfall profile new" in line)
         folder = tmp_path / "my-profiles"
         mark = ["--by", "manufacturer", "--prefix-bytes", "2", "--identifier", "address"]
