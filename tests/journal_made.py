@@ -39,7 +39,7 @@ _PSEUDONYMS = Pseudonymiser(b"a brand's secret, for tests only")
 
 def site_of(variant: int = 0) -> Site:
     """0: the estate; 1: a zone is outside now, timeouts differ; 2: the second store is gone."""
-    zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}]
+    zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}, {"name": "w"}]
     first = {
         "name": "s1", "timezone": "Asia/Shanghai", "zones": zones, "doors": ["d"], "agents": [{"name": "x"}, {"name": "y"}],
         "idle_timeout_s": TIMEOUT_S, "tried_s": 10,
@@ -47,11 +47,11 @@ def site_of(variant: int = 0) -> Site:
     second = {"name": "s2", "timezone": "America/St_Johns", "zones": [{"name": "c"}], "doors": ["e"], "agents": [{"name": "z"}],
               "idle_timeout_s": 2 * TIMEOUT_S}  # fmt: skip
     if variant == 1:
-        first |= {"zones": [*zones[:1], {"name": "b", "type": "outside"}, zones[2]], "idle_timeout_s": TIMEOUT_S / 2}
+        first |= {"zones": [*zones[:1], {"name": "b", "type": "outside"}, *zones[2:]], "idle_timeout_s": TIMEOUT_S / 2}
     return Site.model_validate({"brand": "b", "stores": [first] if variant == 2 else [first, second]})
 
 
-AGENTS = (("x", "s1", ("a", "b", "street", "d")), ("y", "s1", ("b", "a", "street", "d")), ("z", "s2", ("c", "c2", "e", "e")))
+AGENTS = (("x", "s1", ("a", "b", "street", "d", "w")), ("y", "s1", ("b", "a", "street", "d")), ("z", "s2", ("c", "c2", "e", "e")))
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def touches(draw: Callable[..., Any]) -> Callable[[Story], Story]:
 
 
 def _counts(agent: int, number: int, entered: int, left: int) -> Callable[[Story], Story]:
-    door = AGENTS[agent][2][-1]
+    door = AGENTS[agent][2][3]
     value = {"kind": "count", "id": f"c{number}", "door": door, "in": entered, "out": left}
     return lambda story: story if _has(story, agent, f"c{number}") else story.event(agent, value)
 

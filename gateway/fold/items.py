@@ -1,7 +1,10 @@
 """Goods: an item is an EPC in a store. It arrives, moves from zone to zone, is tried, and leaves; it never makes a visit or a dwell.
 
 Which zone has it is decided as for people (gateway.fold.presence): margin and holdoff of its profile, so two antennas that hear one
-item are evidence, not moves. An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile, by the time
+item are evidence, not moves. Rows about goods that lie still are rare, so a move is dated as well as the rows allow: once a zone says
+EXIT, the strongest of the others that heard the item since has it, from that EXIT or from when it first heard it, whichever was later.
+
+An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile, by the time
 of its store *and* by that of the agents that heard it last: an agent that is away has not seen that anything is gone.
 
 Of every kind `from_zone` is the zone before `zone`, "" if there was none; `seconds` are those that evidence spans:
@@ -26,7 +29,7 @@ import numpy.typing as npt
 from footfall.frames import Kind
 from gateway.fold.estate import NS_PER_S, seconds_of
 from gateway.fold.order import EVIDENCE_DTYPES, Evidence, Waiting, Watermarks
-from gateway.fold.presence import GONE_DBM, in_rounds, keeps_owner, level_dbm, takes_over
+from gateway.fold.presence import GONE_DBM, in_rounds, keeps_owner, takes_over
 from gateway.fold.slots import NOBODY
 from gateway.fold.state import State
 from gateway.fold.stock import Stock
@@ -34,6 +37,9 @@ from gateway.fold.visits import RETIRE_NS
 
 EXIT_NS: Final = 15 * NS_PER_S
 """So long after the timeout an EXIT may still come: agents say it when theirs has passed."""
+
+RowOf = tuple[int, int, int]
+"""(time_ns, key_ns, agent) of a row."""
 
 
 class Items:
@@ -71,7 +77,13 @@ class Items:
             self._expire()
 
     def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        return keeps_owner(self.stock, self._state.estate, rows, first, start)
+        """Of other zones only the rival's rows: any other may become the rival."""
+        s, slot = self.stock, rows.slot
+        gap_ns = self._state.estate.profile_gap_ns[s.profile[slot]]
+        rival = (rows.zone == s.rival[slot]) & (rows.time_ns - s.rival_ns[slot] <= gap_ns)
+        own = (rows.zone == s.zone[slot]) & (rows.kind != Kind.EXIT)
+        quiet: npt.NDArray[np.bool_] = keeps_owner(s, self._state.estate, rows, first, start) & (own | rival)
+        return quiet
 
     def _apply_quiet(self, rows: Evidence) -> None:
         """Of several rows of a slot the last one counts: numpy assigns repeated indices in order."""
@@ -79,7 +91,8 @@ class Items:
         s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = rows.time_ns, rows.key_ns, rows.agent
         own = rows.zone == s.zone[slot]
         mine = slot[own]
-        s.zone_ns[mine], s.zone_agent[mine], s.level_dbm[mine] = rows.time_ns[own], rows.agent[own], level_dbm(rows)[own]
+        s.zone_ns[mine], s.zone_agent[mine], s.level_dbm[mine] = rows.time_ns[own], rows.agent[own], rows.rssi_dbm[own]
+        s.rival_ns[slot[~own]], s.rival_level_dbm[slot[~own]] = rows.time_ns[~own], rows.rssi_dbm[~own]
 
     def _one_by_one(self, rows: Evidence) -> None:
         columns = (rows.slot, rows.time_ns, rows.key_ns, rows.zone, rows.agent, rows.rssi_dbm, rows.kind)
@@ -87,38 +100,77 @@ class Items:
             self._one(*row)
 
     def _one(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
-        s = self.stock
-        is_exit = kind == Kind.EXIT
-        if is_exit and zone == s.zone[slot] and time_ns >= s.zone_ns[slot]:
-            s.level_dbm[slot] = GONE_DBM
-        if time_ns < s.last_ns[slot]:
-            self._state.counts["item_rows_late_total"] += not is_exit
-            return
+        s, row = self.stock, (time_ns, key_ns, agent)
         if s.zone[slot] != NOBODY and self._is_gone(slot, time_ns):
             self._leave(slot)
+        if kind == Kind.EXIT:
+            self._exit(slot, zone, row)
+        if time_ns < s.last_ns[slot]:
+            self._state.counts["item_rows_late_total"] += kind != Kind.EXIT
+            return
         owner = int(s.zone[slot])
-        if owner == NOBODY:
-            if is_exit:
-                return
-            s.arrived_ns[slot] = time_ns
-            self._enter(slot, time_ns, key_ns, zone, agent, "arrived", 0.0)
-        elif zone != owner and not is_exit and self._loses(slot, time_ns, rssi_dbm):
-            stayed_s = self._leave_zone(slot)
-            self._enter(slot, time_ns, key_ns, zone, agent, "moved", stayed_s)
-        s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = time_ns, key_ns, agent
-        if zone == s.zone[slot]:
-            s.zone_ns[slot], s.zone_agent[slot] = time_ns, agent
-            s.level_dbm[slot] = GONE_DBM if is_exit else rssi_dbm
+        if kind != Kind.EXIT:
+            if owner == NOBODY:
+                s.arrived_ns[slot] = time_ns
+                self._enter(slot, zone, row, "arrived", 0.0)
+            elif zone != owner:
+                self._compete(slot, zone, row, rssi_dbm)
+            if zone == s.zone[slot]:
+                s.zone_ns[slot], s.zone_agent[slot], s.level_dbm[slot] = time_ns, agent, rssi_dbm
+        if s.zone[slot] != NOBODY:
+            s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = row
+
+    def _exit(self, slot: int, zone: int, row: RowOf) -> None:
+        """It was heard in `zone` until then."""
+        s, time_ns = self.stock, row[0]
+        if zone == s.rival[slot] and time_ns >= s.rival_ns[slot]:
+            s.rival[slot] = NOBODY
+        if zone != s.zone[slot] or time_ns < s.zone_ns[slot]:
+            return
+        s.zone_ns[slot], s.exit_key_ns[slot], s.zone_agent[slot] = row
+        s.level_dbm[slot] = GONE_DBM
+        rival, rival_ns, rival_dbm = int(s.rival[slot]), int(s.rival_ns[slot]), int(s.rival_level_dbm[slot])
+        if rival != NOBODY and rival_ns > time_ns and takes_over(s, self._state.estate, slot, rival_ns, rival_dbm):
+            s.zone_agent[slot] = self._hand_over(slot)
+            s.zone_ns[slot], s.level_dbm[slot] = rival_ns, rival_dbm
+
+    def _compete(self, slot: int, zone: int, row: RowOf, rssi_dbm: int) -> None:
+        """Another zone than the owner heard it."""
+        s, time_ns = self.stock, row[0]
+        loses = self._loses(slot, time_ns, rssi_dbm)
+        is_fresh = time_ns - int(s.rival_ns[slot]) <= self._state.estate.profile_gap_ns[s.profile[slot]]
+        is_new = zone != s.rival[slot] or not is_fresh
+        if is_new and is_fresh and not loses and s.rival[slot] != NOBODY and rssi_dbm <= s.rival_level_dbm[slot]:
+            return
+        if is_new:
+            s.rival[slot], (s.rival_since_ns[slot], s.rival_key_ns[slot], s.rival_agent[slot]) = zone, row
+        s.rival_ns[slot], s.rival_level_dbm[slot] = time_ns, rssi_dbm
+        if loses and s.level_dbm[slot] == GONE_DBM:
+            self._hand_over(slot)
+        elif loses:
+            self._move(slot, zone, row)
+
+    def _hand_over(self, slot: int) -> int:
+        """From an owner that said EXIT to its rival, whose agent is returned."""
+        s = self.stock
+        zone, agent = int(s.rival[slot]), int(s.rival_agent[slot])
+        went = (int(s.zone_ns[slot]), int(s.exit_key_ns[slot]), int(s.zone_agent[slot]))
+        came = (int(s.rival_since_ns[slot]), int(s.rival_key_ns[slot]), agent)
+        self._move(slot, zone, max(went, came, key=lambda row: row[0]))
+        return agent
+
+    def _move(self, slot: int, zone: int, row: RowOf) -> None:
+        self._enter(slot, zone, row, "moved", self._leave_zone(slot))
 
     def _loses(self, slot: int, time_ns: int, rssi_dbm: int) -> bool:
         s, estate = self.stock, self._state.estate
         is_silent = time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[s.profile[slot]]
         return bool(is_silent or takes_over(s, estate, slot, time_ns, rssi_dbm))
 
-    def _enter(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, kind: str, seconds: float) -> None:
-        s = self.stock
-        s.from_zone[slot], s.zone[slot] = s.zone[slot], zone
-        s.since_ns[slot], s.since_key_ns[slot], s.since_agent[slot] = time_ns, key_ns, agent
+    def _enter(self, slot: int, zone: int, row: RowOf, kind: str, seconds: float) -> None:
+        s, (_, key_ns, agent) = self.stock, row
+        s.from_zone[slot], s.zone[slot], s.rival[slot] = s.zone[slot], zone, NOBODY
+        s.since_ns[slot], s.since_key_ns[slot], s.since_agent[slot] = row
         self._say(kind, slot, key_ns, agent, seconds)
 
     def _leave_zone(self, slot: int) -> float:
@@ -135,7 +187,7 @@ class Items:
         self._leave_zone(slot)
         seconds = seconds_of(int(s.arrived_ns[slot]), int(s.last_ns[slot]))
         self._say("left", slot, int(s.last_key_ns[slot]), int(s.last_agent[slot]), seconds)
-        s.zone[slot] = s.from_zone[slot] = NOBODY
+        s.zone[slot] = s.from_zone[slot] = s.rival[slot] = NOBODY
 
     def _say(self, kind: str, slot: int, key_ns: int, agent: int, seconds: float) -> None:
         s, estate = self.stock, self._state.estate

@@ -22,11 +22,19 @@ COLUMNS: Final[Mapping[str, str]] = {
     "level_dbm": "i2",
     "zone_ns": "i8",  # the zone's latest evidence
     "zone_agent": "i4",
+    "exit_key_ns": "i8",  # which row said that the zone does not hear it any more; while `level_dbm` says so
     "since_ns": "i8",  # when it came into the zone, and with which row
     "since_key_ns": "i8",
     "since_agent": "i4",
     "from_zone": "i4",  # the zone before it, -1: none
     "arrived_ns": "i8",
+    # another zone that hears it: the strongest of them, since when, with which row
+    "rival": "i4",  # -1: none
+    "rival_ns": "i8",  # its latest evidence
+    "rival_level_dbm": "i2",
+    "rival_since_ns": "i8",
+    "rival_key_ns": "i8",
+    "rival_agent": "i4",
 }
 MOST_SUBJECTS: Final = 4
 """Of one item: agents under different keys of the day, or none, have a subject each."""
@@ -44,11 +52,18 @@ class Stock:
     level_dbm: npt.NDArray[np.int16]
     zone_ns: npt.NDArray[np.int64]
     zone_agent: npt.NDArray[np.int32]
+    exit_key_ns: npt.NDArray[np.int64]
     since_ns: npt.NDArray[np.int64]
     since_key_ns: npt.NDArray[np.int64]
     since_agent: npt.NDArray[np.int32]
     from_zone: npt.NDArray[np.int32]
     arrived_ns: npt.NDArray[np.int64]
+    rival: npt.NDArray[np.int32]
+    rival_ns: npt.NDArray[np.int64]
+    rival_level_dbm: npt.NDArray[np.int16]
+    rival_since_ns: npt.NDArray[np.int64]
+    rival_key_ns: npt.NDArray[np.int64]
+    rival_agent: npt.NDArray[np.int32]
 
     def __init__(self) -> None:
         self.size = 0
@@ -103,7 +118,7 @@ class Stock:
         for name in COLUMNS:
             getattr(self, name)[slot] = 0
         self.store[slot], self.profile[slot], self.epc[slot] = store, profile, epc
-        self.zone[slot] = self.from_zone[slot] = NOBODY
+        self.zone[slot] = self.from_zone[slot] = self.rival[slot] = NOBODY
         return slot
 
     def _grow(self) -> int:

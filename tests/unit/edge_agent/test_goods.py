@@ -18,7 +18,7 @@ GTIN = "80614141123458"
 FACTORY = "e280116060000209a1b2c3d4"
 
 
-def hear(identifiers: list[str], profile: str = "garment-tag", hours: float = 0.01, every_s: float = 20) -> list[Body]:
+def hear(identifiers: list[str], profile: str = "garment-tag", hours: float = 0.05, every_s: float = 20) -> list[Body]:
     """All of them again and again, as the gateway reads it."""
     core = Core("boot", {"r1": "shelf"}, shipped(), Keys({"epc": b"k" * 32, "ibeacon": b"k" * 32}))
     bodies, now_s = [], 0.0
