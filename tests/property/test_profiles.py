@@ -28,6 +28,10 @@ def test_decoders_are_total(target: Target, random: bytes, rng: Random) -> None:
             assert error.reason  # noqa: PT017 # that it may be raised at all is what is tested
 
 
+def test_every_transport_can_be_fuzzed() -> None:
+    assert WIRES.keys() == {profile.device.transport for profile in shipped().values() if profile.device}
+
+
 @pytest.mark.parametrize("transport", WIRES)
 def test_messages_of_vectors_survive_being_bytes(transport: str) -> None:
     devices = [(profile, profile.device) for profile in shipped().values() if profile.device and profile.device.transport == transport]
