@@ -21,9 +21,9 @@ AddressType = Literal["public", "static", "resolvable", "non-resolvable", "unkno
 _NONE: Final[Mapping[Any, bytes]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one takes four times as long to make, and thousands are made a second
 class Advertisement:
-    """`address` is lower-case hex with colons. UUIDs are lower-case; 16- and 32-bit ones in their short form of 4 or 8 digits."""
+    """Nobody changes one. `address` is lower-case hex with colons, UUIDs are lower-case; short ones have 4 or 8 digits."""
 
     address: str
     rssi_dbm: int | None = None
@@ -87,18 +87,18 @@ def parse_hci_event(event: bytes) -> list[Advertisement]:
 
     ProfileError `hci.event` for any other event, `hci.short` for one that ends too early.
     """
-    if event[:1] == b"\x04":
-        event = event[1:]
-    reader = _REPORTS.get(event[2]) if len(event) > 3 and event[0] == _LE_META else None
+    start = 1 if event[:1] == b"\x04" else 0
+    reader = _REPORTS.get(event[start + 2]) if len(event) > start + 3 and event[start] == _LE_META else None
     if reader is None:
         raise ProfileError("hci.event", "not an LE advertising report")
-    reports, at = [], 4
+    reports: list[Advertisement] = []
+    at = start + 4
     try:
-        for _ in range(event[3]):
+        for _ in range(event[start + 3]):
             report, at = reader(event, at)
             reports.append(report)
     except IndexError:
-        raise ProfileError("hci.short", f"the event ends inside report {len(reports) + 1} of {event[3]}") from None
+        raise ProfileError("hci.short", f"the event ends inside report {len(reports) + 1} of {event[start + 3]}") from None
     return reports
 
 

@@ -9,12 +9,14 @@ Nothing here can, because it has no memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
+from device_profiles.decoders.scaling import scaling
 from device_profiles.reading import Value
 from footfall.errors import ProfileError
 
@@ -58,46 +60,41 @@ def _decrypted(data: bytes, address: str, bind_key: bytes) -> bytes:
 
 def _objects(data: bytes) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    at = 0
-    while at < len(data):
+    at, end = 0, len(data)
+    while at < end:
         number = data[at]
-        at += 1
-        if number in _SIZED:
-            size = 1 + data[at] if at < len(data) else 1
-        elif number in _OBJECTS:
-            size = _OBJECTS[number][2]
-        else:
+        if number not in _READERS:
             break
-        if at + size > len(data):
-            raise ProfileError("bthome.short", f"object {number:#04x} needs {size} bytes, {len(data) - at} are left")
-        name, unit, value = _object(number, data[at : at + size])
-        values[_unique(name, unit, values)] = value
-        at += size
+        name, size, read = _READERS[number]
+        if not size:
+            size = 1 + data[at + 1] if at + 1 < end else 1
+        after = at + 1 + size
+        if after > end:
+            raise ProfileError("bthome.short", f"object {number:#04x} needs {size} bytes, {end - at - 1} are left")
+        values[_numbered(number, values) if name in values else name] = read(data[at + 1 : after])
+        at = after
     return values
 
 
-def _object(number: int, data: bytes) -> tuple[str, str, Value]:
-    if number in _SIZED:
-        return ("text", "", data[1:].decode("utf-8", "replace")) if number == _TEXT else ("raw", "", data[1:].hex())
-    name, unit, _, kind, factor = _OBJECTS[number]
-    if kind == "flag":
-        return name, unit, data[0] != 0
-    if kind == "version":
-        return name, unit, ".".join(str(part) for part in reversed(data))
-    if kind == "dimmer":
-        return name, unit, data[1] * _DIMMER_SIGNS.get(data[0], 0)
-    raw = int.from_bytes(data, "little", signed=kind == "signed")
-    return name, unit, raw if factor == 1 else round(raw * factor, 6)
+def _numbered(number: int, values: Mapping[str, Value]) -> str:
+    """`button_2_code`, `button_3_code` … of what has come before."""
+    name, unit = _OBJECTS[number][:2]
+    names = (_named(f"{name}_{i}", unit) for i in count(2))
+    return next(name for name in names if name not in values)
 
 
-def _unique(name: str, unit: str, values: Mapping[str, Value]) -> str:
-    """`button_code`, then `button_2_code`."""
-    ending = f"_{unit}" if unit else ""
-    number, unique = 1, name + ending
-    while unique in values:
-        number += 1
-        unique = f"{name}_{number}{ending}"
-    return unique
+def _named(name: str, unit: str) -> str:
+    return f"{name}_{unit}" if unit else name
+
+
+def _reader(kind: str, factor: float) -> Callable[[bytes], Value]:
+    """Takes the object's bytes."""
+    if kind in _KINDS:
+        return _KINDS[kind]
+    signed, scaled = kind == "signed", scaling(factor)
+    if scaled is None:
+        return lambda data: int.from_bytes(data, "little", signed=signed)
+    return lambda data: scaled(int.from_bytes(data, "little", signed=signed))
 
 
 def _flags(*names: str, first: int) -> dict[int, tuple[str, str, int, str, float]]:
@@ -106,10 +103,13 @@ def _flags(*names: str, first: int) -> dict[int, tuple[str, str, int, str, float
 
 _DIMMER_SIGNS: Final[Mapping[int, int]] = {1: -1, 2: 1}
 """Steps to the left count below zero."""
-_TEXT: Final = 0x53
-_SIZED: Final = frozenset({_TEXT, 0x54})
-"""Objects that say their own length."""
-
+_KINDS: Final[Mapping[str, Callable[[bytes], Value]]] = {
+    "flag": lambda data: data[0] != 0,
+    "version": lambda data: ".".join(str(part) for part in reversed(data)),
+    "dimmer": lambda data: data[1] * _DIMMER_SIGNS.get(data[0], 0),
+    "text": lambda data: data[1:].decode("utf-8", "replace"),
+    "raw": lambda data: data[1:].hex(),
+}
 _OBJECTS: Final[Mapping[int, tuple[str, str, int, str, float]]] = {
     0x00: ("packet", "id", 1, "unsigned", 1),
     0x01: ("battery", "pct", 1, "unsigned", 1),
@@ -161,6 +161,8 @@ _OBJECTS: Final[Mapping[int, tuple[str, str, int, str, float]]] = {
     0x50: ("t_unix", "s", 4, "unsigned", 1),
     0x51: ("acceleration", "m_s2", 2, "unsigned", 0.001),
     0x52: ("rotation", "deg_s", 2, "unsigned", 0.001),
+    0x53: ("text", "", 0, "text", 1),
+    0x54: ("raw", "", 0, "raw", 1),
     0x55: ("stored", "l", 4, "unsigned", 0.001),
     0x56: ("conductivity", "us_cm", 2, "unsigned", 1),
     0x57: ("temperature", "c", 1, "signed", 1),
@@ -180,4 +182,8 @@ _OBJECTS: Final[Mapping[int, tuple[str, str, int, str, float]]] = {
     0xF1: ("firmware", "version", 4, "version", 1),
     0xF2: ("firmware", "version", 3, "version", 1),
 }  # fmt: skip
-"""Object -> name, unit, bytes, kind, what one of the raw number is."""
+"""Object -> name, unit, bytes (0: the object says), kind, what one of the raw number is."""
+
+_READERS: Final[Mapping[int, tuple[str, int, Callable[[bytes], Value]]]] = {
+    number: (_named(name, unit), size, _reader(kind, factor)) for number, (name, unit, size, kind, factor) in _OBJECTS.items()
+}

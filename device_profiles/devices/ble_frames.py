@@ -19,13 +19,13 @@ import string
 from collections.abc import Callable, Mapping
 from fnmatch import translate
 from functools import lru_cache
-from struct import Struct
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from device_profiles.advertisement import AddressType, short_uuid
 from device_profiles.decoders import eddystone_url
+from device_profiles.decoders.scaling import scaling
 from device_profiles.reading import Value
 from footfall.config import Section
 
@@ -33,7 +33,7 @@ FieldType = Literal[
     "u8", "i8", "u16le", "u16be", "i16le", "i16be", "u24le", "u24be", "u32le", "u32be", "i32le", "i32be",
     "flag", "uuid", "mac_le", "mac_be", "hex", "text", "eddystone_url",
 ]  # fmt: skip
-Read = Callable[[bytes], Value | None]
+Convert = Callable[[Any], Value | None]
 SIZES: Final[Mapping[str, int]] = {
     "u8": 1, "i8": 1, "u16le": 2, "u16be": 2, "i16le": 2, "i16be": 2, "u24le": 3, "u24be": 3,
     "u32le": 4, "u32be": 4, "i32le": 4, "i32be": 4, "flag": 1, "uuid": 16, "mac_le": 6, "mac_be": 6,
@@ -86,35 +86,31 @@ class ByteField(Section):
         """How many bytes the payload needs for it."""
         return self.offset + SIZES.get(self.type, self.size)
 
-    def reader(self) -> Read:
-        """Takes the payload, which must have `end` bytes."""
-        start, end = self.offset, self.end if self.end > self.offset else None
+    @property
+    def code(self) -> str:
+        """How struct unpacks its bytes."""
+        return _CODES.get(self.type) or (f"{self.end - self.offset}s" if self.end > self.offset else "")
+
+    def converter(self) -> Convert | None:
+        """Makes the value of what `code` unpacks, or of the bytes from `offset` on where it is empty; None where that is the value."""
         if self.type == "flag":
             bit = 1 << self.shift
-            return lambda data: data[start] & bit != 0
+            return lambda raw: raw & bit != 0
         if self.type in _TEXTS:
-            text = _TEXTS[self.type]
-            return lambda data: text(data[start:end])
-        return self._number(start, end)
+            return _TEXTS[self.type]
+        scaled, shift, absent = scaling(self.scale, self.add), self.shift, self.absent
+        mask = (1 << self.bits) - 1 if self.bits else -1
 
-    def _number(self, start: int, end: int | None) -> Read:
-        order: Literal["little", "big"] = "little" if self.type.endswith("le") else "big"
-        absent, scale, add = self.absent, self.scale, self.add
-        shift, mask = self.shift, (1 << self.bits) - 1 if self.bits else -1
+        def number(raw: int) -> Value | None:
+            raw = raw >> shift & mask
+            return None if raw == absent else scaled(raw) if scaled else raw
 
-        unpack = Struct(_CODES[self.type]).unpack_from if self.type in _CODES else None
-
-        def plain(data: bytes) -> int:
-            value: int = unpack(data, start)[0] if unpack else int.from_bytes(data[start:end], order)
-            return value
-
-        def scaled(data: bytes) -> Value | None:
-            raw = plain(data) >> shift & mask
-            if raw == absent:
-                return None
-            return raw if scale == 1 and add == 0 else round(raw * scale + add, 9)
-
-        return plain if (scale, add, shift, mask, absent) == (1, 0, 0, -1, None) else scaled
+        if self.type in _THREE_BYTES:
+            order = _THREE_BYTES[self.type]
+            return lambda raw: number(int.from_bytes(raw, order))
+        if scaled and (shift, mask) == (0, -1):
+            return lambda raw: None if raw == absent else scaled(raw)
+        return None if (scaled, shift, mask, absent) == (None, 0, -1, None) else number
 
 
 class Frame(Section):
@@ -232,10 +228,11 @@ def _as_uuid(data: bytes) -> str:
 
 
 _CODES: Final[Mapping[str, str]] = {
-    "u8": "B", "i8": "b", "u16le": "<H", "u16be": ">H", "i16le": "<h", "i16be": ">h",
-    "u32le": "<I", "u32be": ">I", "i32le": "<i", "i32be": ">i",
+    "u8": "B", "i8": "b", "u16le": "<H", "u16be": ">H", "i16le": "<h", "i16be": ">h", "u32le": "<I", "u32be": ">I",
+    "i32le": "<i", "i32be": ">i", "flag": "B",
 }  # fmt: skip
-_TEXTS: Final[Mapping[str, Callable[[bytes], str]]] = {
+_THREE_BYTES: Final[Mapping[str, Literal["little", "big"]]] = {"u24le": "little", "u24be": "big"}
+_TEXTS: Final[Mapping[str, Convert]] = {
     "uuid": _as_uuid,
     "mac_le": lambda data: data[::-1].hex(":"),
     "mac_be": lambda data: data.hex(":"),

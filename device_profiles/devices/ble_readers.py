@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from device_profiles.advertisement import Advertisement
 from device_profiles.decoders import bthome
 from device_profiles.devices.ble_frames import Frame
-from device_profiles.reading import Seen
+from device_profiles.devices.ble_layout import Layout
+from device_profiles.reading import Seen, Value
 from footfall.errors import ProfileError
 
 K = TypeVar("K")
 T = TypeVar("T")
 LONGEST_IDENTIFIER: Final = 200
-_ANY: Final = (None,)
+_NOBODY: Final[list[Any]] = []
+_OF_MESSAGE: Final = -1
+"""The slot of what the advertisement itself has."""
 
 
 class FrameReader:
@@ -22,7 +25,7 @@ class FrameReader:
 
     __slots__ = (
         "_address_prefix", "_address_types", "_bind_keys", "_company", "_fits", "_is_free", "_least", "_name", "_named", "_owner",
-        "_resolved", "_service", "_service_data", "_template", "_values", "frame", "weight",
+        "_resolved", "_service", "_service_data", "_template", "_unpack", "_values", "frame", "weight",
     )  # fmt: skip
 
     def __init__(self, frame: Frame, owner: Callable[[str], str] | None, bind_keys: Mapping[str, bytes]) -> None:
@@ -38,12 +41,14 @@ class FrameReader:
         self._resolved: Final = frame.resolved
         self._owner: Final = owner
         self._bind_keys: Final = bind_keys
-        readers = {field.name: field.reader() for field in frame.fields}
-        self._named: Final = tuple((name, readers.get(name)) for name in frame.named)
-        self._values: Final = tuple((name, read) for name, read in readers.items() if name not in frame.named)
+        layout = Layout(frame.fields)
+        slots = {field.name: layout.slot(field) for field in frame.fields}
+        self._unpack: Final = layout.unpack
+        self._named: Final = tuple((name, *slots.get(name, (_OF_MESSAGE, None))) for name in frame.named)
+        self._values: Final = tuple((name, *slot) for name, slot in slots.items() if name not in frame.named)
         self._template: Final = frame.template
         self._is_free: Final = frame.is_free
-        self._least: Final = max((field.end for field in frame.fields), default=0)
+        self._least: Final = layout.size
 
     def takes(self, message: Advertisement) -> bool:
         """Whether every condition is met."""
@@ -71,24 +76,31 @@ class FrameReader:
         if frame.ignored:
             raise ProfileError(frame.ignored, "such messages name nobody, or somebody who is counted elsewhere")
         payload = self._payload(message)
-        if frame.decoder == "bthome":
-            values = bthome.decode(payload, message.address, self._bind_keys.get(message.address))
-        elif len(payload) < self._least:
+        if len(payload) < self._least:
             raise ProfileError("ble.short", f"{len(payload)} bytes; the fields need {self._least}")
-        else:
-            values = {name: value for name, read in self._values if (value := read(payload)) is not None}
-        return Seen(self._identifier(payload, message), rssi_dbm=message.rssi_dbm, values=values)
+        raws = self._unpack(payload)
+        values: dict[str, Value] = {}
+        for name, slot, convert in self._values:
+            value = raws[slot] if convert is None else convert(raws[slot])
+            if value is not None:
+                values[name] = value
+        if frame.decoder == "bthome":
+            values |= bthome.decode(payload, message.address, self._bind_keys.get(message.address))
+        return Seen(self._identifier(raws, message), "", message.rssi_dbm, "", 0, values)
 
     def _payload(self, message: Advertisement) -> bytes:
         if self._company is not None:
             return message.manufacturer[self._company]
         return message.service_data[self._service_data] if self._service_data is not None else b""
 
-    def _identifier(self, payload: bytes, message: Advertisement) -> str:
-        parts = tuple([self._of_message(name, message) if read is None else read(payload) for name, read in self._named])
-        if None in parts:
-            raise ProfileError("ble.absent", "the message says that a value of the identifier is not there")
-        identifier = self._template % parts
+    def _identifier(self, raws: tuple[Any, ...], message: Advertisement) -> str:
+        parts: list[Value] = []
+        for name, slot, convert in self._named:
+            part = self._of_message(name, message) if slot == _OF_MESSAGE else raws[slot] if convert is None else convert(raws[slot])
+            if part is None:
+                raise ProfileError("ble.absent", f"{name} is in the identifier, but the message says that there is none")
+            parts.append(part)
+        identifier = self._template % tuple(parts)
         if self._is_free and not _is_canonical(identifier):
             raise ProfileError("ble.identifier", "what names it is empty, too long, or has characters that cannot be printed")
         return identifier
@@ -118,27 +130,26 @@ class BleIndex(Generic[T]):
         self._by_company: Final[_Buckets[int, T]] = {}
         self._by_service_data: Final[_Buckets[str, T]] = {}
         self._by_service: Final[_Buckets[str, T]] = {}
-        self._others: Final[_Buckets[None, T]] = {}
+        self._others: Final[list[tuple[int, FrameReader, T]]] = []
         for rank, (reader, owner) in enumerate(frames):
             self._bucket(reader.frame).append((rank, reader, owner))
 
     def best(self, message: Advertisement) -> T | None:
         """The owner of the most specific frame that takes `message`, None if none does."""
+        buckets = [self._by_company.get(company, _NOBODY) for company in message.manufacturer]
+        if message.service_data:
+            buckets += [self._by_service_data.get(uuid, _NOBODY) for uuid in message.service_data]
+        if message.services and self._by_service:
+            buckets += [self._by_service.get(uuid, _NOBODY) for uuid in message.services]
+        buckets.append(self._others)
         found, best = None, self._last
-        places: tuple[tuple[Iterable[Any], _Buckets[Any, T]], ...] = (
-            (message.manufacturer, self._by_company),
-            (message.service_data, self._by_service_data),
-            (message.services, self._by_service),
-            (_ANY, self._others),
-        )
-        for keys, buckets in places:
-            for key in keys:
-                for rank, reader, owner in buckets.get(key, ()):
-                    if rank >= best:
-                        break
-                    if reader.takes(message):
-                        found, best = owner, rank
-                        break
+        for bucket in buckets:
+            for rank, reader, owner in bucket:
+                if rank >= best:
+                    break
+                if reader.takes(message):
+                    found, best = owner, rank
+                    break
         return found
 
     def _bucket(self, frame: Frame) -> list[tuple[int, FrameReader, T]]:
@@ -148,4 +159,4 @@ class BleIndex(Generic[T]):
             return self._by_service_data.setdefault(frame.service_data_uuid, [])
         if frame.service_uuid is not None:
             return self._by_service.setdefault(frame.service_uuid, [])
-        return self._others.setdefault(None, [])
+        return self._others

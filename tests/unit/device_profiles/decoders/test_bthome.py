@@ -44,7 +44,7 @@ def reason(data: bytes, key: bytes | None = None) -> str:
         ("40530248695400", {"text": "Hi", "raw": ""}),
         ("4053", None),
         ("4005138a14", {"illuminance_lux": 13460.67}),
-        ("400600ff07e803", {"mass_kg": 652.8, "mass_2_kg": 4.535924}),
+        ("400600ff07e803", {"mass_kg": 652.8, "mass_2_kg": 4.5359237}),
         ("4061ac0d", {"rotation_deg_s": 21000}),
         ("40f100010204", {"firmware_version": "4.2.1.0"}),
     ],

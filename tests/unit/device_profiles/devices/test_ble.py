@@ -104,6 +104,20 @@ def test_types_of_fields(kind: str, data: str, value: object) -> None:
         assert refused.value.reason == "ble.short"
 
 
+def test_fields_may_overlap_and_lie_in_any_order() -> None:
+    fields = [
+        {"name": "all", "offset": 0, "type": "hex"}, {"name": "said", "offset": 0, "type": "text"}, {"name": "end", "offset": 3, "type": "hex"},
+        {"name": "low", "offset": 1, "type": "u16le"}, {"name": "high", "offset": 1, "type": "u16be"}, {"name": "b", "offset": 2, "type": "u8"},
+        {"name": "first", "offset": 0, "type": "u8", "bits": 4}, {"name": "second", "offset": 0, "type": "u8", "shift": 4},
+        {"name": "odd", "offset": 1, "type": "flag"}, {"name": "less", "offset": 1, "type": "i16be", "scale": 3, "add": -0.5},
+    ]  # fmt: skip
+    [seen] = device({"manufacturer_id": 6, "fields": fields}).decode(Advertisement(ADDRESS, manufacturer={6: b"AB\xff"}))
+    assert seen.values == {
+        "all": "4142ff", "said": "AB\N{REPLACEMENT CHARACTER}", "end": "", "low": 0xFF42, "high": 0x42FF, "b": 0xFF,
+        "first": 1, "second": 4, "odd": False, "less": 0x42FF * 3 - 0.5,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("frame", "said"),
     [
