@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -22,13 +22,14 @@ from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError, FootfallError
 from gateway.query.command import open_reader
 from simulators.demo_hardware_show import Figures, devices_table, read_found
+from simulators.devices.beams_agent import COMMAND, RemoteBeams
 from simulators.devices.emulator import Emulator
-from simulators.devices.kinds import KINDS, crossings, goods, people
+from simulators.devices.kinds import KINDS, crossings, goods, people, source_block
 from simulators.devices.play import Fault, Play
 from simulators.estate import Settings, brand_secret, worlds
 from simulators.feed import ID_TYPES
 from simulators.parts.process import free_port
-from simulators.parts.programs import AgentProcess
+from simulators.parts.programs import FOOTFALL, AgentProcess
 from simulators.people import HOUR_NS, Crowd
 from simulators.plan import Door, Plan, Receiver, shop
 from simulators.stage import LIMIT_S, Stage, Till, fresh, show_balance, show_next_steps, show_score, stage, where_it_is
@@ -42,6 +43,7 @@ ARRIVALS_PER_H: Final = 1800.0
 LINGER: Final = 0.06
 """Visitors have little time, so that many have come and gone within a minute."""
 SETTLE_S: Final = 2.0
+BEAMS: Final = "beams"
 BOX, RELAY = "box", "relay"
 """The agent in the store, and the one beside the gateway that reads what publishes by itself."""
 _S: Final = 1_000_000_000
@@ -59,10 +61,18 @@ class Part:
     door: str = ""
     hears_goods: bool = False
 
+    @property
+    def doors(self) -> tuple[str, ...]:
+        return (self.door,) if self.door else ()
+
 
 PARTS: Final = (
-    Part("bluez", BOX, "bluetoothd-restart", 0.30, {"radio-entrance": "entrance", "radio-checkout": "checkout"}),
-    Part("modbus", BOX, "stall", 0.38, door="main"),
+    Part("bluez", BOX, "bluetoothd-restart", 0.25, {"radio-entrance": "entrance", "radio-checkout": "checkout"}),
+    Part("llrp", BOX, "half-message", 0.35, KINDS["llrp"].receivers, hears_goods=True),
+    Part("modbus", BOX, "stall", 0.45, door="main"),
+    Part(BEAMS, BOX, "stick", 0.55, door="side"),
+    Part("http-push", RELAY, "unplugged", 0.65, door="mall"),
+    Part("vendor-mqtt", RELAY, "broker-gone", 0.75, KINDS["vendor-mqtt"].receivers),
 )
 
 
@@ -103,7 +113,7 @@ def run(folder: Path, influx: bool, live_s: float, seed: int, console: Console) 
     names = ", ".join(part.name for part in PARTS)
     console.print(f"[bold]A store opens in {AHEAD_S:.0f} s[/], and every device in it is emulated: {names}. Seed {seed}.")
     with stage(fresh(folder), settings, influx, console) as on, ExitStack() as stack:
-        devices = [_Device(part, world, live_s, stack.enter_context(KINDS[part.name].emulator(list(part.receivers)))) for part in PARTS]
+        devices = [_Device(part, world, live_s, stack.enter_context(_emulator(part))) for part in PARTS]
         agents = _start_agents(on, world, devices)
         on.wait("sources ready", lambda: float(sum(device.is_ready(agents) for device in devices)), len(devices))
         on.wait("until it opens", lambda: AHEAD_S + (time.time_ns() - start_ns) / _S, AHEAD_S)
@@ -123,6 +133,13 @@ def run(folder: Path, influx: bool, live_s: float, seed: int, console: Console) 
         show_next_steps(on, ("query doors --interval 15m", "query gaps", "query visits --format csv"), console)
 
 
+def _emulator(part: Part) -> AbstractContextManager[Emulator]:
+    """Beams have no protocol: their pins are in the agent's process."""
+    if part.name == BEAMS:
+        return RemoteBeams(free_port())
+    return KINDS[part.name].emulator(list(part.receivers), part.doors)
+
+
 class _Device:
     """A part with its emulator and what it will say."""
 
@@ -139,8 +156,7 @@ class _Device:
 
     def block(self) -> Mapping[str, Any]:
         """Its `[[sources]]` in agent.toml."""
-        more = {"door": self.part.door} if self.part.door else {"receivers": dict(self.part.receivers)}
-        return {"name": self.part.name, **self.emulator.settings(), **more}
+        return source_block(self.part.name, self.emulator, self.part.receivers, self.part.doors)
 
     def source(self, agents: Mapping[str, AgentProcess]) -> Mapping[str, Any]:
         """How its source is, by its agent."""
@@ -154,7 +170,7 @@ class _Device:
 
     def figures(self, agents: Mapping[str, AgentProcess]) -> Figures:
         part, heard = self.part, self.source(agents).get("heard_total", 0)
-        zones, doors = tuple(part.receivers.values()), (part.door,) if part.door else ()
+        zones, doors = tuple(part.receivers.values()), part.doors
         agent, told = agents[part.agent].name, self.play.told_total
         return Figures(part.name, agent, told, self.emulator.said_total, heard, zones, doors, part.hears_goods, self.fault)
 
@@ -172,7 +188,8 @@ def _start_agents(on: Stage, world: World, devices: Sequence[_Device]) -> dict[s
             "broker": {"port": on.broker_port},
             "sources": [device.block() for device in devices if device.part.agent == name],
         }
-        agents[name] = agent = AgentProcess(on.folder, free_port(), values)
+        pins = [str(device.emulator.port) for device in devices if device.part.agent == name and isinstance(device.emulator, RemoteBeams)]
+        agents[name] = agent = AgentProcess(on.folder, free_port(), values, (*COMMAND, *pins) if pins else (FOOTFALL, "agent"))
         agent.process.start()
         on.stack.callback(agent.process.stop)
         on.agents[name] = agent.process

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
 from typing import Annotated, Final
 
 import typer
@@ -16,8 +15,7 @@ from rich.text import Text
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError
 from footfall.signals import when_asked_to_end
-from simulators.devices.emulator import Emulator
-from simulators.devices.kinds import KINDS, Kind
+from simulators.devices.kinds import KINDS, source_block
 from simulators.devices.play import Fault, Play
 from simulators.files import toml_text
 from simulators.people import HOUR_NS, Crowd
@@ -64,7 +62,8 @@ def emulate(
         stream = kind.stream(world, kind.receivers, WARM_NS)
         play = Play(emulator, stream, from_ns=WARM_NS, speed=speed, faults=faults, on_fault=lambda due: _say_fault(due, console))
         console.print(f"[bold]{device}[/] of seed {seed}, until Ctrl-C. In agent.toml:\n")
-        console.print(escape(block(device, kind, emulator)), soft_wrap=True)
+        block = source_block(device, emulator, kind.receivers, kind.doors)
+        console.print(escape(toml_text({"sources": [block]})), soft_wrap=True)
         for name, value in kind.environment(emulator).items():
             console.print(f"The agent's environment: {name}={value}", soft_wrap=True)
         console.print(f"Faults: {', '.join(sorted(emulator.faults))}")
@@ -73,12 +72,6 @@ def emulate(
 
 
 emulate.__doc__ = _HELP
-
-
-def block(name: str, kind: Kind, emulator: Emulator) -> str:
-    """The `[[sources]]` block of agent.toml that reads `emulator`."""
-    receivers: Mapping[str, object] = {"receivers": dict(kind.receivers)} if kind.receivers else {}
-    return toml_text({"sources": [{"name": name, **emulator.settings(), **receivers}]})
 
 
 def _play(play: Play, stop: threading.Event, console: Console) -> None:

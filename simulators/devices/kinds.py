@@ -23,23 +23,34 @@ class Kind:
 
     `receivers`: the names of its antennas, radios or nodes, each with the zone where it hangs in a simulated store.
     `stream`: what of a world such receivers say, from the world's `from_ns` on.
-    `make` gets the module and the receivers' names. `environment`: what a process must have in its own to reach the device.
+    `make` gets the module and the names of receivers and doors. `environment`: what a process must have in its own to reach it.
     """
 
     title: str
     module: str
-    make: Callable[[Any, Sequence[str]], Emulator]
+    make: Callable[[Any, Sequence[str], Sequence[str]], Emulator]
     stream: Callable[[World, Mapping[str, str], int], Stream]
     receivers: Mapping[str, str] = field(default_factory=dict)
+    doors: tuple[str, ...] = ()
     environment: Callable[[Any], Mapping[str, str]] = lambda emulator: {}
 
-    def emulator(self, receivers: Sequence[str] | None = None) -> Emulator:
+    def emulator(self, receivers: Sequence[str] | None = None, doors: Sequence[str] | None = None) -> Emulator:
         """A new one; ConfigError if it needs what is not installed."""
         try:
             module = import_module(self.module)
         except ModuleNotFoundError as error:
             raise ConfigError(f"{error.name} is not installed: pip install 'footfall[simulators]'") from None
-        return self.make(module, list(self.receivers) if receivers is None else receivers)
+        return self.make(module, list(self.receivers) if receivers is None else receivers, self.doors if doors is None else doors)
+
+
+def source_block(name: str, emulator: Emulator, receivers: Mapping[str, str], doors: Sequence[str]) -> dict[str, Any]:
+    """The `[[sources]]` of agent.toml that reads it. A device that knows one door leaves it to whoever hangs it there."""
+    settings = dict(emulator.settings())
+    if receivers:
+        settings["receivers"] = dict(receivers)
+    if "door" in settings and doors:
+        settings["door"] = doors[0]
+    return {"name": name, **settings}
 
 
 def people(world: World, receivers: Mapping[str, str], from_ns: int = 0) -> Stream:
@@ -67,15 +78,37 @@ KINDS: Final[Mapping[str, Kind]] = {
     "bluez": Kind(
         "Bluetooth adapters behind BlueZ, on a D-Bus of their own: beacons and phones near the entrance and the checkout.",
         "simulators.devices.bluez",
-        lambda module, receivers: module.BlueZ(receivers),
+        lambda module, receivers, doors: module.BlueZ(receivers),
         people,
         {"radio-entrance": "entrance", "radio-checkout": "checkout"},
-        lambda emulator: {"DBUS_SYSTEM_BUS_ADDRESS": emulator.bus.address},
+        environment=lambda emulator: {"DBUS_SYSTEM_BUS_ADDRESS": emulator.bus.address},
+    ),
+    "llrp": Kind(
+        "an RFID reader that speaks LLRP on TCP: garments that hang, are tried on, are sold.",
+        "simulators.devices.llrp",
+        lambda module, receivers, doors: module.LlrpReader(receivers),
+        goods,
+        {"reader.1": "shelf-a", "reader.2": "shelf-b", "reader.3": "fitting", "reader.4": "checkout"},
     ),
     "modbus": Kind(
         "a door counter whose registers are read by Modbus TCP: people through the door.",
         "simulators.devices.modbus",
-        lambda module, receivers: module.ModbusCounter(),
+        lambda module, receivers, doors: module.ModbusCounter(),
         crossings,
+        doors=("main",),
+    ),
+    "http-push": Kind(
+        "a camera above the door that posts how many passed, as Hikvision's do.",
+        "simulators.devices.http_push",
+        lambda module, receivers, doors: module.PushCamera(doors=doors),
+        crossings,
+        doors=("main",),
+    ),
+    "vendor-mqtt": Kind(
+        "gateways that publish by themselves, on a broker of their own: ESPresense nodes at the shelves, a Minew G1 in the fitting room.",
+        "simulators.devices.vendor_mqtt",
+        lambda module, receivers, doors: module.VendorGateways(receivers),
+        people,
+        {"node-a": "shelf-a", "node-b": "shelf-b", "ac233fc00001": "fitting"},
     ),
 }

@@ -88,7 +88,7 @@ class VendorGateways:
             client.disconnect()
             client.loop_stop()
         self._client.on_publish = None
-        del self._client  # it closes its sockets when it is gone
+        del client, self._client, self._other  # they close their sockets when they are gone
         self._stack.close()
 
     def say(self, heard: Sighting | Crossing) -> None:

@@ -13,14 +13,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, get_args
 
 import pytest
 
 from device_profiles.profile import CounterLimits
-from device_profiles.registry import shipped
+from device_profiles.registry import Registry, shipped
 from edge_agent.clock import SystemClock
 from edge_agent.config import AgentSettings
 from edge_agent.counters import Counters
@@ -28,9 +28,11 @@ from edge_agent.sources.kinds import AnySource
 from edge_agent.sources.source import Crossing, Gap, Heard, Refused, Sighting, Source, Tally
 from edge_agent.supervisor import Supervisor
 from footfall.config import check
+from simulators.devices.beams import BeamPins
 from simulators.devices.bluez import BlueZ
 from simulators.devices.emulator import Emulator
 from simulators.devices.http_push import PushCamera
+from simulators.devices.llrp import LlrpReader
 from simulators.devices.modbus import ModbusCounter
 from simulators.devices.vendor_mqtt import VendorGateways
 
@@ -53,6 +55,8 @@ class Rig(Protocol):
     fail: Callable[[], None]
     mute: Callable[[], None]
     most: int
+    silence_s: float
+    profiles: Registry
     plays_by_itself: bool
 
     @property
@@ -109,6 +113,8 @@ class FileRig:
     path: Path
     block: Mapping[str, Any]
     most: int = LINES
+    silence_s: float = 1.0
+    profiles: Registry = field(default_factory=shipped)
     plays_by_itself: bool = True
     said_total: int = 0
 
@@ -159,6 +165,8 @@ class DeviceRig:
     fault: str
     silence: str
     most: int = 300
+    silence_s: float = 1.0
+    profiles: Registry = field(default_factory=shipped)
     plays_by_itself: bool = False
 
     def __post_init__(self) -> None:
@@ -201,6 +209,17 @@ def modbus(folder: Path) -> Iterator[Rig]:
         yield DeviceRig(device, device.settings(), passing("main"), "reboot", "stall")
 
 
+def garment(receiver: str) -> Callable[[int], Sighting]:
+    """Another tag each time."""
+    return lambda n: Sighting(0, receiver, "garment-tag", f"3074257bf7194e40{n:08x}", -60)
+
+
+@contextmanager
+def llrp(folder: Path) -> Iterator[Rig]:
+    with LlrpReader(["radio"]) as device:
+        yield DeviceRig(device, device.settings(), garment("radio"), "drop", "stall")
+
+
 @contextmanager
 def mqtt_vendor(folder: Path) -> Iterator[Rig]:
     with VendorGateways(["radio"]) as device:
@@ -213,14 +232,27 @@ def http_push(folder: Path) -> Iterator[Rig]:
         yield DeviceRig(device, device.settings(), passing("main"), SERVES, "silence")
 
 
+@contextmanager
+def gpio(folder: Path) -> Iterator[Rig]:
+    """People who hurry, and beams that nobody may cover for long."""
+    pair = shipped()["beam-pair"]
+    assert pair.device is not None
+    quick = pair.device.model_copy(update={"bounce_ms": 3.0, "follow_ms": 40.0, "stuck_s": 1.8})
+    profiles = Registry({"beam-pair": pair.model_copy(update={"device": quick})})
+    with BeamPins(hurry=6.0, mend_s=2.6) as device:
+        yield DeviceRig(device, device.settings(), passing("main"), "stick", "stick", most=12, silence_s=1.3, profiles=profiles)
+
+
 Adapter = Callable[[Path], AbstractContextManager[Rig]]
 ADAPTERS: Mapping[str, Adapter] = {
     "replay": replay,
     "simulated": simulated,
     "ble": ble,
     "modbus": modbus,
+    "llrp": llrp,
     "mqtt_vendor": mqtt_vendor,
     "http_push": http_push,
+    "gpio": gpio,
 }
 
 
@@ -247,7 +279,7 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
 def source_of(rig: Rig, **more: Any) -> Source:
     block = {"name": "device", "receivers": {"radio": "entrance"}, **rig.block, **more}
     settings = check({"store": "s", "agent": "a", "spool": {"path": "-"}, "sources": [block]}, AgentSettings, "the adapter's block")
-    return settings.sources[0].source(CLOCK, shipped())
+    return settings.sources[0].source(CLOCK, rig.profiles)
 
 
 class Run:
@@ -307,16 +339,16 @@ def warm(rig: Rig, ear: Ear) -> None:
         pause_s = time.monotonic() + 0.5
         while ear.total == before and time.monotonic() < pause_s:
             time.sleep(0.02)
-    settle(ear)
+    settle(rig, ear)
     ear.unheard = rig.said_total - ear.total
 
 
-def settle(ear: Ear, quiet_s: float = 0.25) -> None:
-    """Until nothing came for so long."""
-    seen, since_s = -1, time.monotonic()
+def settle(rig: Rig, ear: Ear, quiet_s: float = 0.25) -> None:
+    """Until nothing was said or heard for so long."""
+    seen, since_s = (-1, -1), time.monotonic()
     while time.monotonic() - since_s < quiet_s:
-        if ear.total != seen:
-            seen, since_s = ear.total, time.monotonic()
+        if (rig.said_total, ear.total) != seen:
+            seen, since_s = (rig.said_total, ear.total), time.monotonic()
         time.sleep(0.02)
 
 
@@ -326,7 +358,7 @@ def exact(rig: Rig, ear: Ear, n: int, limit_s: float = 15.0) -> None:
     rig.say(n)
     until(lambda: rig.said_total > said, limit_s, "the device says nothing: nobody listens")
     until(lambda: ear.total >= rig.said_total - ear.unheard, limit_s, f"{ear.total} heard, {ear.unheard} said before, of {rig.said_total}")
-    settle(ear)
+    settle(rig, ear)
     assert ear.total == rig.said_total - ear.unheard
 
 
@@ -370,7 +402,7 @@ def test_a_fault_is_a_dated_gap_and_then_it_is_heard_again(rig: Rig) -> None:
 
 
 def test_silence_is_a_dated_gap_and_then_it_is_heard_again(rig: Rig) -> None:
-    _fails_and_recovers(rig, "silent", rig.mute, source_of(rig, silence_s=1.0))
+    _fails_and_recovers(rig, "silent", rig.mute, source_of(rig, silence_s=rig.silence_s))
 
 
 def _fails_and_recovers(rig: Rig, state: str, fail: Callable[[], None], source: Source) -> None:
