@@ -6,6 +6,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_gateway, load_site, secret
+from gateway.service import Gateway
 
 INFLUX = '[sink]\nkind = "influxdb"\nurl = "http://127.0.0.1:8086"\nbucket = "footfall"\n'
 
@@ -101,3 +102,12 @@ def test_a_site_is_loaded_and_its_mistakes_are_named(tmp_path: Path) -> None:
         load_site(path, {})
     assert "stores.0.timezone" in str(refused.value)
     assert "stores.0.agents.0.name" in str(refused.value)
+
+
+def test_a_gateway_does_not_start_with_a_wrong_profile(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "hall.toml").write_text('name = "hall"\n')
+    (tmp_path / "site.toml").write_text('brand = "b"\nstores = []\n')
+    config = gateway(tmp_path, '[profiles]\nfolder = "own"\n')
+    with pytest.raises(ConfigError, match=r"hall\.toml: title: Field required"):
+        Gateway(config)
