@@ -19,7 +19,8 @@ import errno
 import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, model_validator
@@ -32,7 +33,7 @@ from edge_agent.clock import Clock
 from edge_agent.sources.ble_advertisement import from_bleak, key_of
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
-from footfall.errors import ProfileError
+from footfall.errors import ConfigError, ProfileError
 from footfall.events import Name
 
 if TYPE_CHECKING:  # an agent without BLE does not hold bleak in memory
@@ -46,7 +47,7 @@ TURN_S: Final = 0.05
 SILENCE_S: Final = 15.0
 SLACK_S: Final = 1.0
 REMEMBERED: Final = 8_192
-"""Advertisements whose meaning is remembered: twice as many at most, some 16 MB."""
+"""Advertisements whose meaning is remembered: twice as many at most, some 10 MB."""
 UNKNOWN: Final = "ble.unknown"
 """No profile takes it."""
 NOBODY: Final = "ble.nobody"
@@ -95,11 +96,16 @@ class Meanings:
         return self._renewed(key, device, data) if meaning is None else meaning
 
     def _renewed(self, key: Hashable, device: BLEDevice, data: AdvertisementData) -> Meaning:
-        meaning = self._old.get(key) or explained(from_bleak(device, data), self._profiles)
+        meaning = self._old.get(key) or _without_values(explained(from_bleak(device, data), self._profiles))
         if len(self._young) >= self._remembered:
             self._young, self._old = {}, self._young
         self._young[key] = meaning
         return meaning
+
+
+def _without_values(meaning: Meaning) -> Meaning:
+    """They would be most of what is remembered."""
+    return replace(meaning, seen=tuple(Seen(seen.identifier, seen.profile) for seen in meaning.seen))
 
 
 def explained(advertisement: Advertisement, profiles: Registry) -> Meaning:
@@ -114,6 +120,12 @@ def explained(advertisement: Advertisement, profiles: Registry) -> Meaning:
         return Meaning(profile=profile.name, reason=error.reason)
     seen = tuple(reading for reading in readings if isinstance(reading, Seen))
     return Meaning(seen, profile.name, "" if seen else NOBODY)
+
+
+def require_bleak() -> None:
+    """ConfigError where it is not installed: nothing that is tried again would help."""
+    if find_spec("bleak") is None:
+        raise ConfigError("Bluetooth needs bleak, which is not installed: pip install 'footfall[edge]'")
 
 
 class BleSource:
@@ -224,4 +236,5 @@ class Ble(SourceSettings):
         return {self.adapters.get(receiver, receiver): receiver for receiver in self.receivers}
 
     def source(self, clock: Clock, profiles: Registry) -> BleSource:
+        require_bleak()
         return BleSource(self.name, self.receiver_of(), clock, profiles, scan=self.scan, patterns=self.patterns, silence_s=self.silence_s)
