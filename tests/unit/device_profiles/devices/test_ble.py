@@ -106,11 +106,17 @@ def test_types_of_fields(kind: str, data: str, value: object) -> None:
 
 def test_fields_may_overlap_and_lie_in_any_order() -> None:
     fields = [
-        {"name": "all", "offset": 0, "type": "hex"}, {"name": "said", "offset": 0, "type": "text"}, {"name": "end", "offset": 3, "type": "hex"},
-        {"name": "low", "offset": 1, "type": "u16le"}, {"name": "high", "offset": 1, "type": "u16be"}, {"name": "b", "offset": 2, "type": "u8"},
-        {"name": "first", "offset": 0, "type": "u8", "bits": 4}, {"name": "second", "offset": 0, "type": "u8", "shift": 4},
-        {"name": "odd", "offset": 1, "type": "flag"}, {"name": "less", "offset": 1, "type": "i16be", "scale": 3, "add": -0.5},
-    ]  # fmt: skip
+        {"name": "all", "offset": 0, "type": "hex"},
+        {"name": "said", "offset": 0, "type": "text"},
+        {"name": "end", "offset": 3, "type": "hex"},
+        {"name": "low", "offset": 1, "type": "u16le"},
+        {"name": "high", "offset": 1, "type": "u16be"},
+        {"name": "b", "offset": 2, "type": "u8"},
+        {"name": "first", "offset": 0, "type": "u8", "bits": 4},
+        {"name": "second", "offset": 0, "type": "u8", "shift": 4},
+        {"name": "odd", "offset": 1, "type": "flag"},
+        {"name": "less", "offset": 1, "type": "i16be", "scale": 3, "add": -0.5},
+    ]
     [seen] = device({"manufacturer_id": 6, "fields": fields}).decode(Advertisement(ADDRESS, manufacturer={6: b"AB\xff"}))
     assert seen.values == {
         "all": "4142ff", "said": "AB\N{REPLACEMENT CHARACTER}", "end": "", "low": 0xFF42, "high": 0x42FF, "b": 0xFF,
