@@ -2,6 +2,7 @@
 
     Advertisement(address, rssi_dbm, address_type, name, manufacturer, service_data, services, tx_power_dbm, appearance)
     random_type(address) -> AddressType                                      # of an address that is known to be random
+    short_uuid(uuid) -> str                                                  # as `services` and `service_data` have it
     parse_advertising_data(data, address, rssi_dbm, address_type) -> Advertisement
     parse_hci_event(event) -> list[Advertisement]                            # LE advertising reports, also extended ones
 
