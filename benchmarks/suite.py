@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks import agent_memory, ble, chain, gateway_memory, influx, ingest, json_events, latency, peers
+from benchmarks import advertisements, agent_memory, ble, chain, gateway_memory, influx, ingest, json_events, latency, peers
 from benchmarks.ingest import Ingest, Run, best
 from benchmarks.machine import load_average
 from benchmarks.messages import Format
 from benchmarks.profiling import Profiler
-from benchmarks.results import Result, Target
+from benchmarks.results import Failed, Result, Target
 from simulators.load_frames import Load
 
 FRAMES_500: Final = Ingest(Load(stores=10, agents=4, rows=500), frames=75, window=10)
@@ -163,6 +164,29 @@ def ble_advertisements(effort: Effort) -> list[Result]:
     ]
 
 
+def advertisement_decoding(effort: Effort) -> list[Result]:
+    rng, passes, count = random.Random(advertisements.SEED), 3 if effort.quick else 10, effort.events(1000)
+    name, unit, found = "adv_decode_us", "us", []
+    note = "from the bytes of an HCI event to an identifier, 1,000 IRKs known; CPU of the best pass each, formats that both know"
+    for peer in advertisements.PEERS:
+        events = advertisements.shared(peer, count, rng)
+        ours = advertisements.decode(events, passes)
+        try:
+            theirs = advertisements.decode_with(peer, events, passes)
+        except Failed as error:
+            effort.say(f"{peer}: not measured: {error}")
+            found.append(Result(name, ours, unit, note=f"{note}; {peer} could not be installed"))
+            continue
+        found.append(Result(name, ours, unit, peer, theirs, Target("ratio", "<=", 1), note))
+    mixed = advertisements.decode(advertisements.store(count, rng), passes)
+    resolved = advertisements.resolve(1000)
+    return [
+        *found,
+        Result("adv_decode_us_store", mixed, unit, note="what is in a store's air: beacons, sensors, phones, computers"),
+        Result("rpa_resolve_us_1000", resolved, unit, note="a private address heard for the first time, which none of 1,000 IRKs explains"),
+    ]
+
+
 BENCHMARKS: Final = (
     Benchmark("ingest_500", "frames of 500 rows into a sink that answers 204, beside Telegraf and the tutorials' gateway",
               ("ingest_rows_per_s_500", "ingest_cpu_us_per_row_500", "ingest_rows_per_s_500_default"), ingest_500),
@@ -176,6 +200,8 @@ BENCHMARKS: Final = (
               ("chain_7000_stores_core_share", "chain_7000_stores_core_share_default"), chain_7000),
     Benchmark("memory", "a million subjects in one gateway", ("gateway_rss_mb_1m_subjects", "gateway_rss_mb_1m_inside"), memory),
     Benchmark("agent_memory", "10,000 identifiers around one agent for an hour of simulated time", ("agent_rss_mb_10k",), agent_memory_10k),
+    Benchmark("advertisements", "advertising data to identifiers, beside bleparser and Theengs' decoder",
+              ("adv_decode_us", "adv_decode_us_store", "rpa_resolve_us_1000"), advertisement_decoding),
     Benchmark("ble", "advertisements through the real bleak into an agent's spool, beside bleak alone",
               ("ble_adv_per_s", "ble_cpu_share_at_5000"), ble_advertisements),
 )  # fmt: skip
