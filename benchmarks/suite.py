@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks import advertisements, agent_memory, ble, chain, gateway_memory, influx, ingest, json_events, latency, peers
+from benchmarks import advertisements, agent_memory, ble, chain, gateway_memory, influx, ingest, json_events, latency, llrp, peers
 from benchmarks.ingest import Ingest, Run, best
 from benchmarks.machine import load_average
 from benchmarks.messages import Format
@@ -164,6 +164,16 @@ def ble_advertisements(effort: Effort) -> list[Result]:
     ]
 
 
+def llrp_tags(effort: Effort) -> list[Result]:
+    reports, passes = llrp.messages(), 5 if effort.quick else 30
+    ours = llrp.decode(reports, passes)
+    note = f"{llrp.TAGS} reports a message, with Impinj's phase and finer RSSI, from bytes to values; CPU time of the best pass each"
+    found = llrp.peers(reports, passes, effort.say)
+    name, unit, target = "llrp_tags_per_s", "tags/s a core", Target("value", ">=", 100_000)
+    beside = [Result(name, ours, unit, peer, value, target, note) for peer, value in found.items()]
+    return beside or [Result(name, ours, unit, target=target, note=f"{note}; no peer could be installed")]
+
+
 def advertisement_decoding(effort: Effort) -> list[Result]:
     rng, passes, count = random.Random(advertisements.SEED), 3 if effort.quick else 10, effort.events(1000)
     name, unit, found = "adv_decode_us", "us", []
@@ -204,6 +214,7 @@ BENCHMARKS: Final = (
               ("adv_decode_us", "adv_decode_us_store", "rpa_resolve_us_1000"), advertisement_decoding),
     Benchmark("ble", "advertisements through the real bleak into an agent's spool, beside bleak alone",
               ("ble_adv_per_s", "ble_cpu_share_at_5000"), ble_advertisements),
+    Benchmark("llrp", "tag reports of an RFID reader from bytes to values, beside sllurp and pyllrp", ("llrp_tags_per_s",), llrp_tags),
 )  # fmt: skip
 
 PROFILES: Final[Mapping[str, Callable[[Profiler], object]]] = {
