@@ -206,7 +206,7 @@ def _complain(door: _Door, tally: Tally, good: _Point, until: _Point, reason: st
     """The strays, refused together, and the gap since the good total."""
     strays, door.strays = door.strays, 0
     since_ns = min(good.t_boot_ns, until.t_boot_ns) if good.boot == until.boot else until.t_boot_ns
-    gap = Gap(since_ns, until.t_boot_ns, reason)
+    gap = Gap(since_ns, until.t_boot_ns, reason, source=tally.device)
     return [_refused(tally, "counter.stray", f": {strays} readings"), gap] if strays else [gap]
 
 

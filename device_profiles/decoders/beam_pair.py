@@ -14,7 +14,7 @@ Who follows so closely that the beams are never both free is told from somebody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -43,12 +43,13 @@ class Passage:
 
 
 class BeamPair:
-    """An edge counts once its beam has kept still for `bounce_ns`. Begins when both beams are free."""
+    """An edge counts once its beam has kept still for `bounce_ns`. With beams `broken` in the beginning it counts when both were free."""
 
-    def __init__(self, bounce_ns: int, follow_ns: int) -> None:
+    def __init__(self, bounce_ns: int, follow_ns: int, broken: Collection[Beam] = ()) -> None:
         self._bounce_ns: Final = bounce_ns
         self._follow_ns: Final = follow_ns
-        self._broken: Final[dict[Beam, bool]] = dict.fromkeys(BEAMS, False)
+        self._broken: Final[dict[Beam, bool]] = {beam: beam in broken for beam in BEAMS}
+        self._is_counting = not broken
         self._waiting: Final[dict[Beam, int]] = {}
         self._freed_ns: Final[dict[Beam, int]] = {}
         self._followed: Final[dict[Beam, int]] = dict.fromkeys(BEAMS, 0)
@@ -71,8 +72,8 @@ class BeamPair:
         return passages
 
     def settle(self, now_ns: int) -> list[Passage]:
-        """Take the edges that have held."""
-        self._now_ns = now_ns
+        """Take the edges that have held; `now_ns` may lie before that of the last call."""
+        self._now_ns = now_ns if self._now_ns is None else max(self._now_ns, now_ns)
         held = sorted((t_ns, BEAMS.index(beam), beam) for beam, t_ns in self._waiting.items() if t_ns + self._bounce_ns <= now_ns)
         return [passage for t_ns, _, beam in held for passage in self._turn(t_ns, beam)]
 
@@ -90,8 +91,8 @@ class BeamPair:
 
     def _end(self, t_ns: int) -> list[Passage]:
         """Both beams are free: who has passed?"""
-        rounds, people = self._steps // _ROUND, 1 + min(self._followed.values())
-        self._steps = 0
+        rounds, people = self._steps // _ROUND if self._is_counting else 0, 1 + min(self._followed.values())
+        self._steps, self._is_counting = 0, True
         self._freed_ns.clear()
         self._followed.update(dict.fromkeys(BEAMS, 0))
         if rounds == 0:

@@ -12,13 +12,13 @@ A message is the edges of both beams in order of time; a vector's `input` has th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
 
-from device_profiles.decoders.beam_pair import BEAMS, BeamPair, Edge
+from device_profiles.decoders.beam_pair import BEAMS, Beam, BeamPair, Edge
 from device_profiles.device import Device
 from device_profiles.reading import Counted, Reading
 from footfall.errors import ProfileError
@@ -46,8 +46,8 @@ class Beams(Device):
             raise ValueError("follow_ms must be more than bounce_ms, or nobody could follow")
         return self
 
-    def pair(self) -> BeamPair:
-        return BeamPair(round(self.bounce_ms * MS), round(self.follow_ms * MS))
+    def pair(self, broken: Collection[Beam] = ()) -> BeamPair:
+        return BeamPair(round(self.bounce_ms * MS), round(self.follow_ms * MS), broken)
 
     def specificity(self, message: Any) -> int:
         """1 for edges: every pair has the same."""

@@ -36,6 +36,8 @@ from footfall.events import Name
 S: Final = 1_000_000_000
 TURN_S: Final = 0.02
 ALIVE_NS: Final = S
+LATE_NS: Final = S // 20
+"""An edge may be on its way for so long: its thread was held up between looking at the clock and telling us."""
 MAX_EDGES: Final = 10_000
 Pin = Annotated[int, Field(ge=0, le=1023)] | Annotated[str, Field(pattern=r"^[A-Za-z0-9:]{1,16}\z")]
 
@@ -73,41 +75,42 @@ class BeamSource:
         self._settings: Final = settings
         self._device: Final = device
         self._clock: Final = clock
-        self._stuck = False
+        self._is_stuck = False
         """It was said already."""
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
         """OSError when a beam gets stuck, when edges come faster than anybody walks, and if the pins cannot be had."""
         edges: queue.Queue[Edge] = queue.Queue(MAX_EDGES)
         with self._pins(edges) as pins:
-            began_ns = self._clock.boot_ns()
-            if not self._await_free(pins, stop):
-                return
-            if self._stuck:
-                self._stuck = False
-                emit(Gap(began_ns, self._clock.boot_ns(), "beams.stuck"))
-            while not edges.empty():
-                edges.get()
             self._count(pins, edges, emit, stop)
 
     def _count(self, pins: dict[Beam, Any], edges: queue.Queue[Edge], emit: Callable[[Heard], None], stop: threading.Event) -> None:
-        pair = self._device.pair()
-        free_ns = said_ns = self._clock.boot_ns()
+        pair = self._device.pair(_broken(pins))
+        began_ns = free_ns = said_ns = self._clock.boot_ns()
+        is_counting = pair.is_free
         while not stop.is_set():
             if edges.full():
                 raise OSError(errno.EOVERFLOW, "beams: edges come faster than anybody walks")
-            passages = [passage for edge in self._edges(edges) for passage in pair.hear(edge)]
             now_ns = self._clock.boot_ns()
-            for passage in passages + pair.settle(now_ns):
+            passages = [passage for edge in self._edges(edges) for passage in pair.hear(edge)]
+            for passage in passages + pair.settle(now_ns - LATE_NS):
                 emit(Crossing(passage.t_ns, self._settings.door, passage.entered, passage.left, self._settings.profile))
-            if pair.is_free:
-                free_ns = now_ns
-                if now_ns - said_ns >= ALIVE_NS:
-                    said_ns = now_ns
-                    emit(Progress(now_ns))
-            elif now_ns - free_ns > self._device.stuck_s * S:
-                self._stuck = True
-                raise OSError(errno.EIO, f"{' and '.join(_broken(pins)) or 'a'} beam was broken for {self._device.stuck_s:.0f} s")
+            if not pair.is_free:
+                self._complain(pins, now_ns - free_ns)
+                continue
+            free_ns, self._is_stuck = now_ns, False
+            if not is_counting:
+                is_counting = True
+                emit(Gap(began_ns, now_ns, "beams.covered"))
+            elif now_ns - said_ns >= ALIVE_NS:
+                said_ns = now_ns
+                emit(Progress(now_ns))
+
+    def _complain(self, pins: dict[Beam, Any], broken_ns: int) -> None:
+        """OSError, once, when somebody would stand in the beams for longer than anybody does."""
+        if broken_ns > self._device.stuck_s * S and not self._is_stuck:
+            self._is_stuck = True
+            raise OSError(errno.EIO, f"{' and '.join(_broken(pins)) or 'a'} beam was broken for {self._device.stuck_s:.0f} s")
 
     def _edges(self, edges: queue.Queue[Edge]) -> Iterator[Edge]:
         """Those that wait, after a moment."""
@@ -117,17 +120,6 @@ class BeamSource:
                 yield edges.get_nowait()
         except queue.Empty:
             return
-
-    def _await_free(self, pins: dict[Beam, Any], stop: threading.Event) -> bool:
-        """Until nobody stands in the beams; False if told to stop before. OSError once if that takes longer than anybody stands."""
-        began_ns = self._clock.boot_ns()
-        while _broken(pins):
-            if not self._stuck and self._clock.boot_ns() - began_ns > self._device.stuck_s * S:
-                self._stuck = True
-                raise OSError(errno.EIO, f"{' and '.join(_broken(pins))} beam was broken for {self._device.stuck_s:.0f} s")
-            if stop.wait(TURN_S):
-                return False
-        return True
 
     @contextmanager
     def _pins(self, edges: queue.Queue[Edge]) -> Iterator[dict[Beam, Any]]:

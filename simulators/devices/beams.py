@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import gpiozero
-from gpiozero.pins.mock import MockFactory
+from gpiozero.pins.mock import MockFactory, MockPin
 
 from device_profiles.decoders.beam_pair import BEAMS, Beam
 from edge_agent.sources.source import Crossing, Sighting
@@ -27,6 +27,14 @@ OUTER_PIN: Final = 17
 INNER_PIN: Final = 27
 APART_M: Final = 0.1
 FLICKER_S: Final = 0.004
+CLEAR_S: Final = 0.2
+
+
+class _Driven(MockPin):  # type: ignore[misc] # gpiozero ships no types
+    """A pin that a barrier drives: what pulls at it changes nothing, nor does who opens it anew."""
+
+    def _set_pull(self, value: str) -> None:
+        self._pull = value
 
 
 class BeamPins:
@@ -41,13 +49,15 @@ class BeamPins:
         self._walkers: Final[queue.SimpleQueue[bool | None]] = queue.SimpleQueue()
         self._thread: Final = threading.Thread(target=self._walk, name="beams", daemon=True)
         self._flickers_until_s = 0.0
+        self._door: Final = threading.Lock()
+        """Held by whoever is in the beams."""
         self._free: Final = threading.Event()
         self._free.set()
         self._timers: Final[list[threading.Timer]] = []
 
     def __enter__(self) -> Self:
         self._before = gpiozero.Device.pin_factory
-        self._factory = gpiozero.Device.pin_factory = MockFactory()
+        self._factory = gpiozero.Device.pin_factory = MockFactory(pin_class=_Driven)
         self._pins: Mapping[Beam, Any] = {"outer": self._factory.pin(OUTER_PIN), "inner": self._factory.pin(INNER_PIN)}
         for beam in self._pins:
             self._set(beam, False)
@@ -80,7 +90,8 @@ class BeamPins:
 
     def _stick(self) -> None:
         self._free.clear()
-        self._set("outer", True)
+        with self._door:
+            self._set("outer", True)
         timer = threading.Timer(self._mend_s, self._unstick)
         timer.daemon = True
         self._timers.append(timer)
@@ -88,6 +99,7 @@ class BeamPins:
 
     def _unstick(self) -> None:
         self._set("outer", False)
+        time.sleep(CLEAR_S / self._hurry)
         self._free.set()
 
     def _flicker(self) -> None:
@@ -97,20 +109,21 @@ class BeamPins:
         for inwards in iter(self._walkers.get, None):
             self._free.wait()
             near, far = BEAMS if inwards else BEAMS[::-1]
-            for beam, broken, wait_s in self._steps(near, far):
-                self._turn(beam, broken)
-                time.sleep(wait_s)
-            self.said_total += 1
+            with self._door:
+                for beam, broken, wait_s in self._steps(near, far):
+                    time.sleep(wait_s)
+                    self._turn(beam, broken)
+                self.said_total += 1
 
     def _steps(self, near: Beam, far: Beam) -> Iterator[tuple[Beam, bool, float]]:
-        """Edges of one person, and the time to the next."""
+        """Edges of one person, and the time before each."""
         speed_m_s = self._rng.uniform(0.6, 1.8) * self._hurry
         deep_m, behind_m = self._rng.uniform(0.2, 0.4), self._rng.uniform(0.3, 0.8)
         apart_s = APART_M / speed_m_s
-        yield near, True, apart_s
-        yield far, True, deep_m / speed_m_s - apart_s
-        yield near, False, apart_s
-        yield far, False, behind_m / speed_m_s
+        yield near, True, behind_m / speed_m_s
+        yield far, True, apart_s
+        yield near, False, deep_m / speed_m_s - apart_s
+        yield far, False, apart_s
 
     def _turn(self, beam: Beam, broken: bool) -> None:
         if time.monotonic() < self._flickers_until_s:

@@ -28,7 +28,7 @@ def profiles() -> Registry:
     """Beams for people who hurry, and which nobody may cover for long."""
     pair = shipped()["beam-pair"]
     assert pair.device is not None
-    quick = pair.device.model_copy(update={"bounce_ms": 4.0, "follow_ms": 50.0, "stuck_s": 1.0})
+    quick = pair.device.model_copy(update={"bounce_ms": 4.0, "follow_ms": 50.0, "stuck_s": 0.6})
     return Registry({"beam-pair": pair.model_copy(update={"device": quick})})
 
 
@@ -82,19 +82,19 @@ def test_a_flickering_beam_counts_nobody_twice() -> None:
 
 
 def test_a_stuck_beam_is_a_fault_with_a_gap_and_counting_goes_on_when_it_is_free() -> None:
-    with BeamPins(hurry=HURRY, mend_s=1.8) as beams, listening(beams) as agent:
+    with BeamPins(hurry=HURRY, mend_s=2.2) as beams, listening(beams) as agent:
         beams.say(Crossing(0, "main", 1, 0))
         agent.until(lambda: agent.people() == (1, 0))
         began_ns = CLOCK.boot_ns()
         beams.faults["stick"]()
         agent.until(lambda: agent.supervisor.health["beams"].state == "fault")
-        assert "outer beam was broken for 1 s" in agent.supervisor.health["beams"].detail
+        assert "outer beam was broken for" in agent.supervisor.health["beams"].detail
         agent.until(lambda: agent.supervisor.health["beams"].state == "ok")
         beams.say(Crossing(0, "main", 2, 1))
         agent.until(lambda: agent.people() == (3, 1))
         gaps = [heard for heard in agent.heard if isinstance(heard, Gap)]
-        assert [gap.reason for gap in gaps] == ["source.fault", "beams.stuck"]
-        assert abs(gaps[0].from_boot_ns - began_ns) < 1_300_000_000
+        assert [gap.reason for gap in gaps] == ["source.fault", "beams.covered"]
+        assert abs(gaps[0].from_boot_ns - began_ns) < 900_000_000
         assert gaps[0].to_boot_ns <= gaps[1].to_boot_ns
 
 
