@@ -9,7 +9,8 @@ A level follows approach at once and lets retreat decay with `tau_s`. ENTER when
 `exit_dbm` or nothing was heard for a timeout: three times the longest gap lately, within the profile's bounds. An EXIT bears the
 time of the last sighting. How often `expire` is called changes when an EXIT is said, never what it says.
 
-Goods are named in clear by ENTER, by EXIT and by one STAY an hour.
+Goods are named in clear by ENTER, by EXIT and by one STAY an hour. Their STAYs may be rare, so one comes early, with the level, when
+that has risen by the profile's margin since the last row: the item came near.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Bounds:
     min_ns: int
     max_ns: int
     stay_ns: int
+    margin_db: float
 
     @staticmethod
     def of(presence: Presence) -> Bounds:
@@ -68,6 +70,7 @@ class Bounds:
             round(presence.timeout_min_s * S),
             round(presence.timeout_max_s * S),
             round(presence.stay_s * S),
+            presence.margin_db,
         )
 
 
@@ -75,8 +78,8 @@ class _Slot:
     """What is remembered of one identifier in one zone."""
 
     __slots__ = (
-        "entered_ns", "gaps", "group", "identifier", "last_ns", "level_dbm", "peak_ns", "present", "row_ns", "sightings", "subject",
-        "sum_dbm",
+        "entered_ns", "gaps", "group", "identifier", "last_ns", "level_dbm", "peak_ns", "present", "row_dbm", "row_ns", "sightings",
+        "subject", "sum_dbm",
     )  # fmt: skip
 
     def __init__(self, group: _Group, identifier: str, subject: int, t_ns: int) -> None:
@@ -90,7 +93,7 @@ class _Slot:
         self.present = False
         self.level_dbm = -200.0
         self.entered_ns = self.row_ns = self.gaps = self.sightings = self.sum_dbm = 0
-        self.peak_ns = 0.0
+        self.peak_ns = self.row_dbm = 0.0
 
     def timeout_ns(self) -> float:
         bounds = self.group.bounds
@@ -170,6 +173,8 @@ class Presences:
                 self._exit(slot)
             elif t_ns - slot.row_ns >= bounds.stay_ns:
                 self._stay(slot)
+            elif group.sku_of is not None and level_dbm >= slot.row_dbm + bounds.margin_db:
+                self._stay(slot, level_dbm)
         elif level_dbm >= bounds.enter_dbm:
             self._enter(slot)
         return True
@@ -230,15 +235,17 @@ class Presences:
     def _enter(self, slot: _Slot) -> None:
         slot.present = True
         slot.entered_ns = slot.row_ns = slot.last_ns
+        slot.row_dbm = slot.level_dbm
         slot.sightings = slot.sum_dbm = 0
         group, rssi_dbm = slot.group, _int8(slot.level_dbm)
         self.rows.append(Row(Kind.ENTER, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, 1, extra=_named(slot)))
 
-    def _stay(self, slot: _Slot) -> None:
+    def _stay(self, slot: _Slot, said_dbm: float | None = None) -> None:
         phase_ns = slot.subject % NAMED_EVERY_NS  # not all of them at once
         is_due = (slot.last_ns + phase_ns) // NAMED_EVERY_NS > (slot.row_ns + phase_ns) // NAMED_EVERY_NS
-        self.rows.append(self._evidence(Kind.STAY, slot, _named(slot) if is_due else None))
-        slot.row_ns = slot.last_ns
+        row = self._evidence(Kind.STAY, slot, _named(slot) if is_due else None)
+        self.rows.append(row if said_dbm is None else row._replace(rssi_dbm=_int8(said_dbm)))
+        slot.row_ns, slot.row_dbm = slot.last_ns, slot.level_dbm
         slot.sightings = slot.sum_dbm = 0
 
     def _exit(self, slot: _Slot) -> None:

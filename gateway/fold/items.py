@@ -4,6 +4,8 @@ Which zone has it is decided as for people (gateway.fold.presence): margin and h
 item are evidence, not moves. Rows about goods that lie still are rare, so a move is dated as well as the rows allow: once a zone says
 EXIT, the strongest of the others that heard the item since has it, from that EXIT or from when it first heard it, whichever was later.
 
+Where it arrived is decided when the holdoff is over, too: the first antenna that hears an item is often not the nearest.
+
 An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile, by the time
 of its store *and* by that of the agents that heard it last: an agent that is away has not seen that anything is gone.
 
@@ -103,6 +105,8 @@ class Items:
         s, row = self.stock, (time_ns, key_ns, agent)
         if s.zone[slot] != NOBODY and self._is_gone(slot, time_ns):
             self._leave(slot)
+        if s.unsaid[slot] and self._is_settled(slot, time_ns):
+            self._say_arrived(slot)
         if kind == Kind.EXIT:
             self._exit(slot, zone, row)
         if time_ns < s.last_ns[slot]:
@@ -111,8 +115,8 @@ class Items:
         owner = int(s.zone[slot])
         if kind != Kind.EXIT:
             if owner == NOBODY:
-                s.arrived_ns[slot] = time_ns
-                self._enter(slot, zone, row, "arrived", 0.0)
+                s.arrived_ns[slot], s.unsaid[slot] = time_ns, True
+                self._enter(slot, zone, row)
             elif zone != owner:
                 self._compete(slot, zone, row, rssi_dbm)
             if zone == s.zone[slot]:
@@ -137,6 +141,10 @@ class Items:
     def _compete(self, slot: int, zone: int, row: RowOf, rssi_dbm: int) -> None:
         """Another zone than the owner heard it."""
         s, time_ns = self.stock, row[0]
+        if s.unsaid[slot] and rssi_dbm > s.level_dbm[slot] + self._state.estate.profile_margin_db[s.profile[slot]]:
+            s.zone[slot] = NOBODY
+            self._enter(slot, zone, row)
+            return
         loses = self._loses(slot, time_ns, rssi_dbm)
         is_fresh = time_ns - int(s.rival_ns[slot]) <= self._state.estate.profile_gap_ns[s.profile[slot]]
         is_new = zone != s.rival[slot] or not is_fresh
@@ -160,22 +168,34 @@ class Items:
         return agent
 
     def _move(self, slot: int, zone: int, row: RowOf) -> None:
-        self._enter(slot, zone, row, "moved", self._leave_zone(slot))
+        stayed_s = self._leave_zone(slot)
+        self._enter(slot, zone, row)
+        self._say("moved", slot, row[1], row[2], stayed_s)
 
     def _loses(self, slot: int, time_ns: int, rssi_dbm: int) -> bool:
         s, estate = self.stock, self._state.estate
         is_silent = time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[s.profile[slot]]
         return bool(is_silent or takes_over(s, estate, slot, time_ns, rssi_dbm))
 
-    def _enter(self, slot: int, zone: int, row: RowOf, kind: str, seconds: float) -> None:
-        s, (_, key_ns, agent) = self.stock, row
+    def _enter(self, slot: int, zone: int, row: RowOf) -> None:
+        s = self.stock
         s.from_zone[slot], s.zone[slot], s.rival[slot] = s.zone[slot], zone, NOBODY
         s.since_ns[slot], s.since_key_ns[slot], s.since_agent[slot] = row
-        self._say(kind, slot, key_ns, agent, seconds)
+
+    def _is_settled(self, slot: int, time_ns: int) -> bool:
+        s = self.stock
+        return bool(time_ns - int(s.since_ns[slot]) >= self._state.estate.profile_holdoff_ns[s.profile[slot]])
+
+    def _say_arrived(self, slot: int) -> None:
+        s = self.stock
+        s.unsaid[slot] = False
+        self._say("arrived", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), 0.0)
 
     def _leave_zone(self, slot: int) -> float:
         """How long it was there, seconds; in a fitting room for long enough it was tried."""
         s = self.stock
+        if s.unsaid[slot]:
+            self._say_arrived(slot)
         since_ns, last_ns = int(s.since_ns[slot]), int(s.zone_ns[slot])
         stayed_s = seconds_of(since_ns, last_ns)
         if last_ns - since_ns >= self._state.estate.zone_tried_ns[s.zone[slot]]:
@@ -223,6 +243,9 @@ class Items:
         s, n = self.stock, self.stock.size
         now_ns = self._watermarks.by_store[np.maximum(s.store[:n], 0)]
         silent_ns, timeout_ns = now_ns - s.last_ns[:n], self._timeout_ns(slice(n))
+        for slot in np.flatnonzero(s.unsaid[:n]).tolist():
+            if self._is_settled(slot, int(now_ns[slot])):
+                self._say_arrived(slot)
         silent = np.flatnonzero((s.zone[:n] != NOBODY) & (silent_ns > timeout_ns))
         for slot in silent[self._are_gone(silent, now_ns[silent])].tolist():
             self._leave(slot)

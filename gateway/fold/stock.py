@@ -28,6 +28,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "since_agent": "i4",
     "from_zone": "i4",  # the zone before it, -1: none
     "arrived_ns": "i8",
+    "unsaid": "?",  # nobody was told yet that it arrived: the first to hear it may not be the nearest
     # another zone that hears it: the strongest of them, since when, with which row
     "rival": "i4",  # -1: none
     "rival_ns": "i8",  # its latest evidence
@@ -58,6 +59,7 @@ class Stock:
     since_agent: npt.NDArray[np.int32]
     from_zone: npt.NDArray[np.int32]
     arrived_ns: npt.NDArray[np.int64]
+    unsaid: npt.NDArray[np.bool_]
     rival: npt.NDArray[np.int32]
     rival_ns: npt.NDArray[np.int64]
     rival_level_dbm: npt.NDArray[np.int16]

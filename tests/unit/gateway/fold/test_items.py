@@ -138,7 +138,8 @@ def test_what_is_heard_outside_is_not_in_the_store() -> None:
 def test_an_item_without_a_name_is_counted_and_known_as_soon_as_it_is_named() -> None:
     told = heard(heard(story(), row(Kind.STAY, A)), row(Kind.STAY, A))
     named = replace(row(Kind.STAY, A), extra=goods(SHIRT, ""))
-    heard(heard(told, named, wait_s=3600), row(Kind.EXIT, A, sku="sku-2"))
+    heard(heard(told, named, wait_s=3600), wait_s=10)
+    heard(heard(told, wait_s=10), row(Kind.EXIT, A, sku="sku-2"), wait_s=10)
     fold = new_fold()
     rows = store(fold.apply(pairs(told.end().records)), {})
     assert [(item["kind"], item["sku"]) for item in of(rows, "item")] == [("arrived", ""), ("left", "sku-2")]
