@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,25 +24,29 @@ from gateway.query.command import open_reader
 from simulators.demo_hardware_show import Figures, devices_table, read_found
 from simulators.devices.beams_agent import COMMAND, RemoteBeams
 from simulators.devices.emulator import Emulator
-from simulators.devices.kinds import KINDS, crossings, goods, people, source_block
+from simulators.devices.kinds import GARMENTS, KINDS, crossings, goods, people, source_block
 from simulators.devices.play import Fault, Play
 from simulators.estate import Settings, brand_secret, worlds
 from simulators.feed import ID_TYPES
+from simulators.goods import garments, moves
 from simulators.parts.process import free_port
 from simulators.parts.programs import FOOTFALL, AgentProcess
 from simulators.people import HOUR_NS, Crowd
 from simulators.plan import Door, Plan, Receiver, shop
+from simulators.score import MINUTE_NS
 from simulators.stage import LIMIT_S, Stage, Till, fresh, show_balance, show_next_steps, show_score, stage, where_it_is
-from simulators.truth import played_until, read_truth, write_truth
+from simulators.truth import Record, Store, Truth, closed_at, played_until, read_truth, write_truth
 from simulators.world import World
 
 AHEAD_S: Final = 14.0
 """The store opens so long after the start of the demo, when everything runs."""
 HOUR: Final = 16
 ARRIVALS_PER_H: Final = 1800.0
-LINGER: Final = 0.06
-"""Visitors have little time, so that many have come and gone within a minute."""
-SETTLE_S: Final = 2.0
+LINGER: Final = 0.12
+"""Visitors have little time, so that many have come and gone within a minute; and the shop is small."""
+SCALE: Final = 0.7
+CLOSING_S: Final = 3.0
+"""What was said last is heard, and retried where it was not."""
 BEAMS: Final = "beams"
 BOX, RELAY = "box", "relay"
 """The agent in the store, and the one beside the gateway that reads what publishes by itself."""
@@ -77,14 +81,14 @@ PARTS: Final = (
 
 
 def layout(store: str, timezone: str) -> Plan:
-    """The usual shop, with a door for each counter; shelves and fitting room are heard by nodes that publish by themselves."""
+    """A small shop with a door for each counter; the radios that hear its zones belong to different devices."""
     usual = shop(store, timezone)
     agents = {zone: part.agent for part in PARTS if not part.hears_goods for zone in part.receivers.values()}
-    heard = [one for one in usual.receivers if one.zone in agents]
-    receivers = tuple(Receiver(one.name, f"{store}-{agents[one.zone]}", one.zone, one.x_m, one.y_m) for one in heard)
-    counters = [part for part in PARTS if part.door]
-    doors = tuple(Door(part.door, f"{store}-{part.agent}", 10.0 + 2.0 * n, 0.0) for n, part in enumerate(counters))
-    return replace(usual, receivers=receivers, doors=doors)
+    zones = tuple(replace(zone, area=zone.area.scaled(SCALE)) for zone in usual.zones)
+    radios = tuple(Receiver(f"r-{zone.name}", f"{store}-{agents[zone.name]}", zone.name, *zone.area.at(0.5, 0.5)) for zone in zones)
+    counters, entrance = [part for part in PARTS if part.door], zones[0].area
+    doors = [Door(part.door, f"{store}-{part.agent}", *entrance.at((n + 0.5) / len(counters), 0.0)) for n, part in enumerate(counters)]
+    return replace(usual, zones=zones, receivers=radios, doors=tuple(doors))
 
 
 def main(
@@ -124,7 +128,7 @@ def run(folder: Path, influx: bool, live_s: float, seed: int, console: Console) 
         on.bars.stop()
         on.gateway.stop()
         truth = folder / "truth.jsonl"
-        write_truth(truth, played_until(read_truth(truth), world.end_ns))
+        write_truth(truth, _judged(read_truth(truth), world))
         show_score(folder, console)
         with closing(open_reader(None, None, "", None, folder / "gateway.toml")) as reader:
             console.print(devices_table(figures, read_found(reader, world.plan.store, world.start_ns)))
@@ -140,6 +144,13 @@ def _emulator(part: Part) -> AbstractContextManager[Emulator]:
     return KINDS[part.name].emulator(list(part.receivers), part.doors)
 
 
+def _judged(truth: Truth, world: World) -> Iterator[Record]:
+    """Traffic is stored by the minute, so the minute after the end is judged too; nobody is there any more."""
+    until_ns = (world.end_ns // MINUTE_NS + 2) * MINUTE_NS
+    for record in closed_at(played_until(truth, world.end_ns), world.end_ns, until_ns):
+        yield replace(record, end_ns=until_ns) if isinstance(record, Store) else record
+
+
 class _Device:
     """A part with its emulator and what it will say."""
 
@@ -147,6 +158,8 @@ class _Device:
         self.part: Final = part
         self.emulator: Final = emulator
         self.fault: Final = Fault(part.fault, round(part.fault_at * live_s, 1))
+        antennas = {zone: antenna for antenna, zone in part.receivers.items()}
+        self.moves: Final = len(moves(garments(world, GARMENTS), antennas, world.length_ns)) if part.hears_goods else None
         self.play: Final = Play(emulator, list(self._stream(world)), faults=[self.fault])
 
     def _stream(self, world: World) -> Sequence[Sighting | Crossing]:
@@ -163,16 +176,19 @@ class _Device:
         found: Mapping[str, Any] = agents[self.part.agent].health().get("sources", {}).get(self.part.name, {})
         return found
 
+    @property
+    def shows_totals(self) -> bool:
+        return bool(self.part.door) and self.part.name != BEAMS
+
     def is_ready(self, agents: Mapping[str, AgentProcess]) -> bool:
-        """A counter that is polled must have shown where its counting begins."""
+        """A counter that shows totals must have shown where its counting begins."""
         source = self.source(agents)
-        return source.get("state") == "ok" and (not self.part.door or bool(source["heard_total"]))
+        return source.get("state") == "ok" and (not self.shows_totals or bool(source["heard_total"]))
 
     def figures(self, agents: Mapping[str, AgentProcess]) -> Figures:
         part, heard = self.part, self.source(agents).get("heard_total", 0)
-        zones, doors = tuple(part.receivers.values()), part.doors
-        agent, told = agents[part.agent].name, self.play.told_total
-        return Figures(part.name, agent, told, self.emulator.said_total, heard, zones, doors, part.hears_goods, self.fault)
+        zones = tuple(part.receivers.values())
+        return Figures(part.name, self.play.told_total, self.emulator.said_total, heard, zones, part.doors, self.moves, self.fault)
 
 
 def _start_agents(on: Stage, world: World, devices: Sequence[_Device]) -> dict[str, AgentProcess]:
@@ -203,7 +219,7 @@ def _live(devices: Sequence[_Device], agents: Mapping[str, AgentProcess], till: 
     for thread in playing:
         thread.start()
     bars = [on.bars.add_task(device.part.name, total=live_s) for device in devices]
-    while (passed_s := time.monotonic() - began_s) < live_s + SETTLE_S:
+    while (passed_s := time.monotonic() - began_s) < live_s + CLOSING_S:
         till.sell_until(time.time_ns())
         for device, bar in zip(devices, bars, strict=True):
             source = device.source(agents)
@@ -211,6 +227,8 @@ def _live(devices: Sequence[_Device], agents: Mapping[str, AgentProcess], till: 
             state = "" if source.get("state") == "ok" else f" [yellow]{source.get('state', '?')}[/]"
             on.bars.update(bar, completed=min(live_s, passed_s), description=said + state)
         time.sleep(0.5)
+    for bar in bars:
+        on.bars.update(bar, completed=live_s)
     stop.set()
     for thread in playing:
         thread.join(LIMIT_S)

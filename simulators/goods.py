@@ -1,7 +1,7 @@
 """Garments with RFID tags: where they hang, who tries them on, what is sold; and what a reader's antennas hear of them.
 
-A visitor who tries something on takes a garment from the shelf before; it is sold if the visit ends at the checkout, else it hangs
-on its shelf again a little later. Times are ns since the world began. Tags are SGTIN-96 (GS1 EPC Tag Data Standard 1.13, 14.5.1) under
+A visitor who tries something on, or pays, takes a garment from the shelf before; if nothing was paid it hangs on its shelf again a
+little later. Times are ns since the world began. Tags are SGTIN-96 (GS1 EPC Tag Data Standard 1.13, 14.5.1) under
 the company prefix of the standard's own examples, 0614141.
 """
 
@@ -61,7 +61,7 @@ def reads(world: World, goods: Sequence[Garment], antennas: dict[str, str]) -> I
 def moves(goods: Sequence[Garment], antennas: dict[str, str], until_ns: int) -> list[tuple[str, str, str]]:
     """`(epc, from zone, to zone)` of every change that the antennas can hear before `until_ns`."""
     heard = {garment.epc: [stay for stay in garment.stays if stay.zone in antennas and stay.from_ns < until_ns] for garment in goods}
-    return [(epc, a.zone, b.zone) for epc, stays in heard.items() for a, b in pairwise(stays)]
+    return [(epc, a.zone, b.zone) for epc, stays in heard.items() for a, b in pairwise(stays) if a.zone != b.zone]
 
 
 def epc(item: int, serial: int) -> str:
@@ -79,23 +79,31 @@ def gtin(item: int) -> str:
 
 
 def _try_on(person: Person, world: World, homes: Sequence[str], free_ns: list[int], stays: list[list[Stay]]) -> None:
-    """The visitor's first walk from a shelf to the fitting room takes the garment of that shelf that hung there longest."""
-    fitting = {zone.name for zone in world.plan.zones if zone.type == "fitting"}
-    taken = next(((a, b) for a, b in pairwise(person.path.stays) if not person.staff_id and a.zone in homes and b.zone in fitting), None)
-    hanging = [] if taken is None else [k for k, home in enumerate(homes) if home == taken[0].zone and free_ns[k] <= taken[0].from_ns]
-    if taken is None or not hanging:
+    """The visitor's first walk from a shelf to the fitting room, or to pay, takes the garment of that shelf that hung there longest."""
+    walk = _walk_with_garment(person, set(homes), {zone.name for zone in world.plan.zones if zone.type == "fitting"})
+    hanging = [] if walk is None else [k for k, home in enumerate(homes) if home == walk[0].zone and free_ns[k] <= walk[0].from_ns]
+    if walk is None or not hanging:
         return
     number = min(hanging, key=lambda k: (free_ns[k], k))
-    shelf, tried = taken
-    stays[number][-1] = Stay(shelf.zone, stays[number][-1].from_ns, shelf.to_ns)
-    stays[number].append(tried)
-    if person.purchase is not None:
-        stays[number].append(Stay(person.path.stays[-1].zone, person.path.stays[-1].from_ns, person.purchase.t_ns))
-        free_ns[number] = world.length_ns + 1
+    (shelf, there), mine, sale = walk, stays[number], person.purchase
+    mine[-1] = Stay(shelf.zone, mine[-1].from_ns, shelf.to_ns)
+    if sale is None:
+        back_ns = there.to_ns + _BACK_NS
+        mine += [there, Stay(homes[number], back_ns, max(back_ns, world.length_ns))]
+        free_ns[number] = back_ns
         return
-    back_ns = tried.to_ns + _BACK_NS
-    stays[number].append(Stay(homes[number], back_ns, max(back_ns, world.length_ns)))
-    free_ns[number] = back_ns
+    till = person.path.stays[-1]
+    mine += [] if there is till else [there]
+    mine.append(Stay(till.zone, till.from_ns, sale.t_ns))
+    free_ns[number] = world.length_ns + 1
+
+
+def _walk_with_garment(person: Person, shelves: set[str], fitting: set[str]) -> tuple[Stay, Stay] | None:
+    if person.staff_id:
+        return None
+    till = person.path.stays[-1] if person.purchase else None
+    walks = pairwise(person.path.stays)
+    return next(((a, b) for a, b in walks if a.zone in shelves and (b.zone in fitting or b is till)), None)
 
 
 def _of_garment(world: World, garment: Garment, number: int, antennas: dict[str, str]) -> Iterator[Sighting]:

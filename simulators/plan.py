@@ -16,6 +16,9 @@ class Rectangle:
     right_m: float
     top_m: float
 
+    def scaled(self, factor: float) -> Rectangle:
+        return Rectangle(self.left_m * factor, self.bottom_m * factor, self.right_m * factor, self.top_m * factor)
+
     def at(self, u: float, v: float) -> tuple[float, float]:
         """The point at the shares `u` and `v` (0 to 1) of width and depth."""
         return self.left_m + u * (self.right_m - self.left_m), self.bottom_m + v * (self.top_m - self.bottom_m)
