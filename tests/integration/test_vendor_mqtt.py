@@ -229,6 +229,25 @@ def _speak_until(gateways: VendorGateways, numbers: Iterator[int], reached: Call
         time.sleep(0.02)
 
 
+def test_a_broker_that_stands_still_for_a_while_loses_nothing() -> None:
+    heard: list[Heard] = []
+    with VendorGateways(["kitchen"], mend_s=0.5) as gateways:
+        settings = check({"name": "nodes", "receivers": {"kitchen": "home"}, **gateways.settings()}, MqttVendor, "settings")
+        with supervised(settings.source(SystemClock(), shipped()), heard.append) as supervisor:
+            numbers = iter(range(100_000))
+            _speak_until(gateways, numbers, lambda: any(isinstance(item, Sighting) for item in heard))
+            time.sleep(0.3)
+            before, said = len(heard), gateways.said_total
+            gateways.faults["broker-stopped"]()
+            for _ in range(30):
+                gateways.say(Sighting(0, "kitchen", "espresense", f"watch:{next(numbers)}", -60))
+            time.sleep(0.2)
+            assert len(heard) == before, "the fault does nothing"
+            until(lambda: gateways.said_total == said + 30, "the broker does not take them")
+            until(lambda: len(heard) == before + 30, "messages are lost")
+            assert supervisor.health["nodes"].restarts_total == 0
+
+
 def test_garbage_and_replays_are_counted_and_harm_nothing() -> None:
     heard: list[Heard] = []
     with VendorGateways(["kitchen", "ac233fc00001", "r700-fitting.1"]) as gateways:

@@ -114,6 +114,15 @@ def test_a_vector_that_describes_no_message(values: dict[str, str]) -> None:
         device().message(values)
 
 
+@pytest.mark.parametrize(("profile", "values"), VECTORS, ids=[profile.name for profile, _ in VECTORS])
+def test_a_message_is_taken_by_its_own_profile_alone(profile: Profile, values: dict[str, Any]) -> None:
+    assert isinstance(profile.device, Feed)
+    said = profile.device.message(values)
+    takers = [taker.name for _, taker in shipped().takers("feed", said)]
+    assert takers in ([profile.name], []), "two vendors' messages cannot be told apart"
+    assert takers or any(vector.error for vector in profile.vectors if vector.input == values)
+
+
 # --- the vendors' samples --------------------------------------------------------------------------------------------------------
 
 
