@@ -24,21 +24,21 @@ HURRY = 4.0
 
 
 @cache
-def profiles() -> Registry:
-    """Beams for people who hurry, and which nobody may cover for long."""
+def profiles(stuck_s: float) -> Registry:
+    """Beams for people who hurry."""
     pair = shipped()["beam-pair"]
     assert pair.device is not None
-    quick = pair.device.model_copy(update={"bounce_ms": 4.0, "follow_ms": 50.0, "stuck_s": 0.6})
+    quick = pair.device.model_copy(update={"bounce_ms": 4.0, "follow_ms": 50.0, "stuck_s": stuck_s})
     return Registry({"beam-pair": pair.model_copy(update={"device": quick})})
 
 
 class Listening:
     """What the source said."""
 
-    def __init__(self, beams: BeamPins, **more: Any) -> None:
+    def __init__(self, beams: BeamPins, stuck_s: float = 10.0, **more: Any) -> None:
         self.heard: list[Heard] = []
         settings = Gpio.model_validate({"name": "beams", **beams.settings(), **more})
-        self.supervisor = Supervisor([settings.source(CLOCK, profiles())], self.heard.append, CLOCK, backoff_s=0.1)
+        self.supervisor = Supervisor([settings.source(CLOCK, profiles(stuck_s))], self.heard.append, CLOCK, backoff_s=0.1)
 
     def people(self) -> tuple[int, int]:
         crossings = [heard for heard in self.heard if isinstance(heard, Crossing)]
@@ -82,7 +82,7 @@ def test_a_flickering_beam_counts_nobody_twice() -> None:
 
 
 def test_a_stuck_beam_is_a_fault_with_a_gap_and_counting_goes_on_when_it_is_free() -> None:
-    with BeamPins(hurry=HURRY, mend_s=2.2) as beams, listening(beams) as agent:
+    with BeamPins(hurry=HURRY, mend_s=2.2) as beams, listening(beams, stuck_s=0.6) as agent:
         beams.say(Crossing(0, "main", 1, 0))
         agent.until(lambda: agent.people() == (1, 0))
         began_ns = CLOCK.boot_ns()
@@ -101,7 +101,7 @@ def test_a_stuck_beam_is_a_fault_with_a_gap_and_counting_goes_on_when_it_is_free
 def test_a_beam_that_is_covered_from_the_beginning_is_said() -> None:
     with BeamPins(hurry=HURRY, mend_s=2.5) as beams:
         beams.faults["stick"]()
-        with listening(beams, pull=False) as agent:
+        with listening(beams, stuck_s=0.6, pull=False) as agent:
             agent.until(lambda: agent.supervisor.health["beams"].state == "fault")
             assert "outer beam was broken" in agent.supervisor.health["beams"].detail
             agent.until(lambda: agent.supervisor.health["beams"].state == "ok")
@@ -121,5 +121,5 @@ def test_pins_that_this_box_does_not_have_are_a_fault_that_says_so() -> None:
 def test_what_cannot_be_is_said_at_the_start(keys: dict[str, Any], said: str) -> None:
     with pytest.raises((ConfigError, ValueError), match=said):
         Gpio.model_validate({"kind": "gpio", "name": "beams", "door": "main", "outer_pin": 17, "inner_pin": 27, **keys}).source(
-            CLOCK, profiles()
+            CLOCK, profiles(10.0)
         )

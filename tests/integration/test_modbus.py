@@ -137,7 +137,7 @@ def test_after_a_fault_the_sum_is_exact_and_the_hole_is_dated(fault: str, serial
         pass_by(counter, 1, 1)
         agent.until(lambda: agent.people.get("main") == [44, 22])
         gaps = [told for told in agent.told if isinstance(told, Gap)]
-        assert gaps
+        assert gaps, agent.supervisor.health
         assert {gap.reason for gap in gaps} <= FAULTS[fault]
         assert all(gap.from_boot_ns <= gap.to_boot_ns for gap in gaps)
         assert min(gap.from_boot_ns for gap in gaps) < began_ns + S // 4
