@@ -312,7 +312,8 @@ class Gateway:
     def _agent_status(self, store: str, agent: str, now_ns: int) -> AgentStatus:
         heard_ns, health = self._intake.heard_ns.get(agent, 0), self._intake.healths.get(agent)
         width_ms = self._folding.clock_width_ms(agent)
-        return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, health.spool_frames if health else 0, width_ms)
+        devices = {name: said.detail or said.state for name, said in health.sources.items() if said.state != "ok"} if health else {}
+        return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, health.spool_frames if health else 0, width_ms, devices)
 
     def _register(self) -> None:
         read, counted = self.registry.read, self._intake.counted
