@@ -78,3 +78,23 @@ def test_reports_after_some_tags_after_some_time_or_both() -> None:
 
 def test_a_reader_that_says_nothing_of_itself_has_no_capabilities() -> None:
     assert read_capabilities(Message("GET_READER_CAPABILITIES_RESPONSE")) == Capabilities()
+
+
+def test_each_antenna_is_told_session_population_and_mode() -> None:
+    said = add_rospec(Inventory((2, 5), session=2, population=400, mode=1002), IMPINJ_READER)
+    configurations = [item for item in walk(said) if item.name == "AntennaConfiguration"]
+    assert [item.number("AntennaID") for item in configurations] == [2, 5]
+    for item in configurations:
+        inside = {found.name: found for found in walk(item)}
+        assert inside["C1G2SingulationControl"].fields == {"Session": 2, "TagPopulation": 400, "TagTransitTime": 0}
+        assert inside["C1G2RFControl"].number("ModeIndex") == 1002
+    (ai_spec,) = [item for item in walk(said) if item.name == "AISpec"]
+    assert ai_spec.fields["AntennaIDs"] == (2, 5)
+
+
+def test_the_reader_is_asked_for_events_keepalives_and_its_ports() -> None:
+    said = reader_config(Inventory((1,), keepalive_ms=700, gpi_ports=(1, 3)))
+    states = [item for item in walk(said) if item.name == "EventNotificationState"]
+    assert {item.number("EventType") for item in states if item.number("NotificationState")} == {1, 2, 3, 4, 8}
+    assert [item.number("PeriodicTriggerValue") for item in walk(said) if item.name == "KeepaliveSpec"] == [700]
+    assert [item.number("GPIPortNum") for item in said.all("GPIPortCurrentState")] == [1, 3]

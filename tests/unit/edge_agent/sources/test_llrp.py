@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,12 +15,15 @@ import pytest
 from device_profiles.registry import shipped
 from edge_agent.clock import SystemClock
 from edge_agent.config import AgentSettings
+from edge_agent.llrp.stream import Splitter
 from edge_agent.sources.llrp import Llrp, LlrpSource
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
 from edge_agent.supervisor import Supervisor
 from footfall.config import check
 from footfall.errors import ConfigError
 from simulators.devices.llrp import LlrpReader
+from simulators.devices.llrp_answers import CODEC, Read, ReaderState
+from simulators.devices.llrp_client import attempt, event
 
 CLOCK = SystemClock()
 EPC = "3074257bf7194e4000001a85"
@@ -297,10 +301,35 @@ def test_a_reader_that_refuses_says_what(reader: LlrpReader) -> None:
         assert agent.detail.startswith("ReaderRefused: ADD_ROSPEC refused: 301")
 
 
+def test_reads_that_the_reader_kept_for_an_earlier_client_are_counted_and_not_heard_as_new() -> None:
+    """They come with the greeting, before our ROSpec is there."""
+    state = ReaderState()
+    stale = CODEC.encode(state.report([Read(bytes.fromhex(EPC), 1, -50)] * 3, 1))
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        splitter = Splitter()
+        with connection, suppress(OSError):
+            connection.sendall(CODEC.encode(event(attempt(0))) + stale)
+            while data := connection.recv(4096):
+                answers = [state.answer(message) for message in splitter.feed(data)]
+                connection.sendall(b"".join(CODEC.encode(answer) for answer in answers if answer))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        port = listener.getsockname()[1]
+        made = Llrp.model_validate({"kind": "llrp", "name": "reader", "host": "127.0.0.1", "port": port, "receivers": ZONES})
+        agent, stop = Agent(made.source(CLOCK, shipped())), threading.Event()
+        agent.supervisor.start(stop)
+        until(lambda: agent.of(Unexplained), 5.0, "they are not counted")
+        stop.set()
+        until(lambda: not agent.supervisor.is_running(), 5.0, "the supervisor does not end")
+    assert [(u.reason, u.total) for u in agent.of(Unexplained)] == [("llrp.stale", 3)]
+    assert not agent.of(Sighting)
+
+
 def test_it_stops_while_nobody_answers() -> None:
     """The port takes connections and says nothing: neither a greeting nor an answer is waited for when it is to stop."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         made = Llrp.model_validate({"kind": "llrp", "name": "r", "host": "127.0.0.1", "port": port, "receivers": ZONES, "answer_s": 30})
