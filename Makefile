@@ -2,24 +2,29 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint parts mosquitto influxd-1.8 influxd-2.7 telegraf chaos real bench docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf chaos fuzz real bench docs-test wheel clean
 
 KILLS ?= 50
+N ?= 200000
 SEED ?= 1
+JOBS ?= 2
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/footfall
 BIN := .venv/bin
 PY := $(BIN)/python
 
 help: ## This list
 	@echo 'make TARGET [NAME=value]'
-	@awk -F ' ?## ' '/^[a-z0-9.-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ' ?## ' '/^[a-z0-9.-]+:.*## / {sub(/:.*/, "", $$1); printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run $(if $(INFLUX),influxd-1.8) ## A store's day from devices to a database, in about a minute; INFLUX=1 into a real InfluxDB
 	@$(PY) -m simulators.demo $(if $(INFLUX),--influx)
 
+demo-hardware: .venv/run dbus $(if $(INFLUX),influxd-1.8) ## One store heard by every kind of device over its real protocol; INFLUX=1 likewise
+	@$(PY) -m simulators.demo_hardware $(if $(INFLUX),--influx)
+
 test: .venv/dev parts ## All that CI runs: lint, every test, the wheel
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
 	@$(MAKE) --no-print-directory wheel
 
 lint: .venv/dev ## ruff, mypy and the rules of who imports whom
@@ -37,13 +42,16 @@ docs-test: .venv/dev influxd-1.8 influxd-2.7 ## Runs every command and query of 
 chaos: .venv/dev mosquitto influxd-1.8 ## kill -9 of everything at random moments, nothing lost; KILLS=50 SEED=1
 	@$(PY) -m simulators.chaos --kills $(KILLS) --seed $(SEED)
 
+fuzz: .venv/run ## Spoilt and random bytes for every decoder: no error but the planned ones, no hang, memory flat; N=1000000 SEED=1
+	@$(PY) -m simulators.fuzz --inputs $(N) --seed $(SEED)
+
 real: .venv/dev mosquitto influxd-1.8 influxd-2.7 ## Recordings of real stores through broker and gateway into InfluxDB 1.8 and 2.7
 	@$(PY) -m simulators.real
 
-bench: .venv/dev mosquitto influxd-1.8 telegraf ## Speed and memory beside Telegraf and others, under 20 minutes; ONLY=name for one
+bench: .venv/dev mosquitto dbus influxd-1.8 telegraf ## Speed and memory beside Telegraf and others, under 20 minutes; ONLY=name for one
 	@$(PY) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-parts: mosquitto influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
+parts: mosquitto dbus influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
 
 mosquitto:
 	@if PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null; then :; \
@@ -52,6 +60,14 @@ mosquitto:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto >/dev/null; } \
 	    || echo 'mosquitto: not installed, its tests are skipped'; \
 	else echo 'mosquitto: skipped, its tests too: install it (apt-get install mosquitto)'; fi
+
+dbus:
+	@if command -v dbus-daemon >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'installing dbus (apt-get)'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dbus >/dev/null; } \
+	    || echo 'dbus: not installed, its tests are skipped'; \
+	else echo 'dbus: skipped, its tests too: install it (apt-get install dbus)'; fi
 
 influxd-1.8:
 	@if [ -x "$(CACHE)/$@" ]; then :; \

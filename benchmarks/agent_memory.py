@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from edge_agent.agent import TIDY_NS
 from edge_agent.clock import Moment
 from edge_agent.core import Core

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks import agent_memory, chain, gateway_memory, influx, ingest, json_events, latency, peers
+from benchmarks import advertisements, agent_memory, ble, chain, gateway_memory, influx, ingest, json_events, latency, llrp, peers
 from benchmarks.ingest import Ingest, Run, best
 from benchmarks.machine import load_average
 from benchmarks.messages import Format
 from benchmarks.profiling import Profiler
-from benchmarks.results import Result, Target
+from benchmarks.results import Failed, Result, Target
 from simulators.load_frames import Load
 
 FRAMES_500: Final = Ingest(Load(stores=10, agents=4, rows=500), frames=75, window=10)
@@ -147,6 +148,55 @@ def agent_memory_10k(effort: Effort) -> list[Result]:
     return [Result("agent_rss_mb_10k", found.rss_mb, "MB", target=Target("value", "<=", 80), note=note)]
 
 
+def ble_advertisements(effort: Effort) -> list[Result]:
+    count = effort.events(100_000)
+    alone = min((_ble(ble.Bleak, 0.0, count, effort) for _ in range(effort.repeats(2))), key=lambda run: run.us_each)
+    ours = min((_ble(ble.Agent, 0.0, count, effort) for _ in range(effort.repeats(2))), key=lambda run: run.us_each)
+    busy = _ble(ble.Agent, ble.BUSY_PER_S, count, effort)
+    note = (
+        f"by the clock {ours.per_s:,.0f}/s, bleak alone {alone.per_s:,.0f}/s: more the emulated BlueZ does not say; "
+        f"all {ours.heard:,} were heard; best of {effort.repeats(2)}"
+    )
+    share = f"5,000 advertisements/s of 1,000 devices for {busy.wall_s:.0f} s through bleak into spooled frames; {busy.rss_mb:.0f} MB"
+    return [
+        Result("ble_adv_per_s", 1e6 / ours.us_each, "adv/s a core", "bleak", 1e6 / alone.us_each, note=note),
+        Result("ble_cpu_share_at_5000", busy.core_share, "cores", target=Target("value", "<=", 0.6), note=share),
+    ]
+
+
+def llrp_tags(effort: Effort) -> list[Result]:
+    reports, passes = llrp.messages(), 5 if effort.quick else 30
+    ours = llrp.decode(reports, passes)
+    note = f"{llrp.TAGS} reports a message, with Impinj's phase and finer RSSI, from bytes to values; CPU time of the best pass each"
+    found = llrp.peers(reports, passes, effort.say)
+    name, unit, target = "llrp_tags_per_s", "tags/s a core", Target("value", ">=", 100_000)
+    beside = [Result(name, ours, unit, peer, value, target, note) for peer, value in found.items()]
+    return beside or [Result(name, ours, unit, target=target, note=f"{note}; no peer could be installed")]
+
+
+def advertisement_decoding(effort: Effort) -> list[Result]:
+    rng, passes, count = random.Random(advertisements.SEED), 3 if effort.quick else 10, effort.events(1000)
+    name, unit, found = "adv_decode_us", "us", []
+    note = "from the bytes of an HCI event to an identifier, 1,000 IRKs known; CPU of the best pass each, formats that both know"
+    for peer in advertisements.PEERS:
+        events = advertisements.shared(peer, count, rng)
+        ours = advertisements.decode(events, passes)
+        try:
+            theirs = advertisements.decode_with(peer, events, passes)
+        except Failed as error:
+            effort.say(f"{peer}: not measured: {error}")
+            found.append(Result(name, ours, unit, note=f"{note}; {peer} could not be installed"))
+            continue
+        found.append(Result(name, ours, unit, peer, theirs, Target("ratio", "<=", 1), note))
+    mixed = advertisements.decode(advertisements.store(count, rng), passes)
+    resolved = advertisements.resolve(1000)
+    return [
+        *found,
+        Result("adv_decode_us_store", mixed, unit, note="what is in a store's air: beacons, sensors, phones, computers"),
+        Result("rpa_resolve_us_1000", resolved, unit, note="a private address heard for the first time, which none of 1,000 IRKs explains"),
+    ]
+
+
 BENCHMARKS: Final = (
     Benchmark("ingest_500", "frames of 500 rows into a sink that answers 204, beside Telegraf and the tutorials' gateway",
               ("ingest_rows_per_s_500", "ingest_cpu_us_per_row_500", "ingest_rows_per_s_500_default"), ingest_500),
@@ -160,6 +210,11 @@ BENCHMARKS: Final = (
               ("chain_7000_stores_core_share", "chain_7000_stores_core_share_default"), chain_7000),
     Benchmark("memory", "a million subjects in one gateway", ("gateway_rss_mb_1m_subjects", "gateway_rss_mb_1m_inside"), memory),
     Benchmark("agent_memory", "10,000 identifiers around one agent for an hour of simulated time", ("agent_rss_mb_10k",), agent_memory_10k),
+    Benchmark("advertisements", "advertising data to identifiers, beside bleparser and Theengs' decoder",
+              ("adv_decode_us", "adv_decode_us_store", "rpa_resolve_us_1000"), advertisement_decoding),
+    Benchmark("ble", "advertisements through the real bleak into an agent's spool, beside bleak alone",
+              ("ble_adv_per_s", "ble_cpu_share_at_5000"), ble_advertisements),
+    Benchmark("llrp", "tag reports of an RFID reader from bytes to values, beside sllurp and pyllrp", ("llrp_tags_per_s",), llrp_tags),
 )  # fmt: skip
 
 PROFILES: Final[Mapping[str, Callable[[Profiler], object]]] = {
@@ -167,6 +222,7 @@ PROFILES: Final[Mapping[str, Callable[[Profiler], object]]] = {
     "ingest_500_default": lambda profiler: print(_cost(ingest.run(replace(FRAMES_500, stay_points=False), profiler))),
     "ingest_30": lambda profiler: print(_cost(ingest.run(FRAMES_30, profiler))),
     "json": lambda profiler: print(_cost(json_events.run(40_000, profiler))),
+    "ble": lambda profiler: print(f"{ble.run(ble.Agent, ble.BUSY_PER_S, 100_000, profiler).us_each:.1f} us an advertisement"),
     "chain": lambda profiler: print(_of(chain.run(60, True, profiler))),
 }
 
@@ -203,6 +259,14 @@ def _latency(probes: int, effort: Effort) -> latency.Latency:
 def _chain(effort: Effort, seconds: float, stay_points: bool) -> chain.Chain:
     found = chain.run(seconds, stay_points)
     effort.say(f"stay_points {'on' if stay_points else 'off'}: {_of(found)}; load average {load_average()}")
+    return found
+
+
+def _ble(listener: ble.Listener, rate: float, count: int, effort: Effort) -> ble.Run:
+    found = ble.run(listener, rate, count)
+    who = "bleak alone" if listener is ble.Bleak else "agent"
+    said = f"{found.us_each:.1f} us each, {found.per_s:,.0f}/s by the clock with {found.core_share:.0%} of a core, {found.rss_mb:.0f} MB"
+    effort.say(f"{who}: {said}; load average {load_average()}")
     return found
 
 

@@ -1,20 +1,25 @@
-"""What a device says and what it means, as data: one TOML file a profile, found by walking `profiles/`."""
+"""What a device says and what it means, as data: one TOML file a profile; device_profiles/registry.py finds them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from footfall.config import Section, load
-from footfall.errors import ConfigError
-from footfall.topics import is_name
+from device_profiles.devices.kinds import AnyDevice
+from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen, Unread
+from footfall.config import Section
 
 IdentifierClass = Literal["person", "staff", "goods", "asset", "nobody"]
+READINGS: Final[Mapping[str, type[Reading]]] = {
+    "seen": Seen,
+    "counted": Counted,
+    "relayed": Relayed,
+    "relayed_tag": RelayedTag,
+    "unread": Unread,
+}
 Dbm = Annotated[float, Field(ge=-127, le=20)]
 
 
@@ -44,48 +49,60 @@ class Presence(Section):
         return self
 
 
+class CounterLimits(Section):
+    """What tells people from nonsense in a counter's totals; edge_agent/counters.py has the rules."""
+
+    most_per_min: Annotated[float, Field(gt=0, le=100_000)] = 300.0
+    """People in one direction; more than these since the last reading are not believed. Less than a minute counts as one."""
+    rolls_over_at: tuple[Annotated[int, Field(ge=10, le=1 << 64)], ...] = (1 << 16, 1 << 32)
+    """The first value that it never shows, after which it shows 0; several where the width is not known. Empty: it never does."""
+    settle_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    """How long a total that fell or jumped must go on from there before it is believed; the people in it are not lost meanwhile."""
+    survives_reboot: bool = True
+    """Whether its total is kept when it restarts. Only asked for where its readings have `uptime_s`."""
+
+
+class Vector(Section):
+    """A message whose meaning is known. `origin` is `capture: …`, `documentation: …`, `specification: …` or `simulated: …`."""
+
+    origin: Annotated[str, Field(pattern=r"^(capture|documentation|specification|simulated): .")]
+    input: dict[str, Any]
+    """As the transport's `message` takes it."""
+    readings: tuple[dict[str, Any], ...] = ()
+    """`kind` (seen, counted, relayed) and the fields of each reading that are not at their default; device_profiles/vectors.py."""
+    error: str = ""
+    """The reason of the ProfileError that it must give instead."""
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> Vector:
+        if self.error and self.readings:
+            raise ValueError("a message has readings or is an error, never both")
+        for i, values in enumerate(self.readings):
+            kind = str(values.get("kind"))
+            if kind not in READINGS:
+                raise ValueError(f"readings.{i}.kind: must be one of {', '.join(READINGS)}, is {kind!r}")
+            allowed = [field.name for field in fields(READINGS[kind])]
+            for key in values.keys() - {"kind"}:
+                if key not in allowed:
+                    raise ValueError(f"readings.{i}.{key}: {kind} has no such field; allowed are {', '.join(allowed)}")
+        return self
+
+
 class Profile(Section):
     """One device model. `name` is its file's name."""
 
     name: str
-    title: str
+    title: Annotated[str, Field(min_length=1, max_length=160)]
     identifier_type: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,32}\z")]
     identifier_class: IdentifierClass
     consented: bool = False
     """Whether its owner gave it to be known: its subject lasts. Anybody else's lasts a day."""
     presence: Presence = Presence()
+    counter: CounterLimits = CounterLimits()
+    device: AnyDevice | None = None
+    """None: its identifiers come decoded, from a recording or from another device that reports them."""
+    vectors: tuple[Vector, ...] = ()
 
-
-class Registry(Mapping[str, Profile]):
-    """All profiles by name."""
-
-    def __init__(self, profiles: Mapping[str, Profile]) -> None:
-        self._profiles: Final = dict(profiles)
-
-    def __getitem__(self, name: str) -> Profile:
-        return self._profiles[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._profiles)
-
-    def __len__(self) -> int:
-        return len(self._profiles)
-
-
-@cache
-def shipped() -> Registry:
-    """The profiles that come with Footfall."""
-    return read_registry(Path(str(files("device_profiles") / "profiles")))
-
-
-def read_registry(folder: Path) -> Registry:
-    """Every `*.toml` in `folder`; ConfigError names the file and the key that is wrong."""
-    profiles = {}
-    for path in sorted(folder.glob("*.toml")):
-        profile = load(path, Profile, "FOOTFALL_PROFILE")
-        if profile.name != path.stem or not is_name(profile.name):
-            raise ConfigError(f"{path}: name: must be the file's name, {path.stem!r}, is {profile.name!r}")
-        profiles[profile.name] = profile
-    if not profiles:
-        raise ConfigError(f"{folder}: no profiles here")
-    return Registry(profiles)
+    def sku(self, identifier: str) -> str:
+        """The article that an identifier of goods names; "" if its device does not know."""
+        return "" if self.device is None else self.device.sku(identifier)

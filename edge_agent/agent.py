@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from device_profiles.profile import Registry, shipped
+from device_profiles.registry import Registry
 from edge_agent.clock import Clock, Moment, moment
 from edge_agent.config import AgentSettings
 from edge_agent.core import Core, lost_frame
@@ -62,7 +62,7 @@ class Agent:
     def __init__(self, settings: AgentSettings, clock: Clock, profiles: Registry | None = None) -> None:
         self._settings: Final = settings
         self._clock: Final = clock
-        self._profiles: Final = profiles or shipped()
+        self._profiles: Final = profiles or settings.registry()
         self._started_ns: Final = clock.boot_ns()
         self._inbox: Final[queue.Queue[Heard | _Events | _Key]] = queue.Queue(INBOX)
         self._stop = threading.Event()
@@ -78,10 +78,11 @@ class Agent:
         )
         keys = Keys(read_keys(settings.keys.file) if settings.keys.file else {})
         self.core: Final = Core(clock.boot, settings.zones, self._profiles, keys)
+        self.core.counters.load(self._remembered())
         self.publisher: Final = Publisher(
             settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute
         )
-        self.supervisor: Final = Supervisor([source.source(clock) for source in settings.sources], self._inbox.put, clock)
+        self.supervisor: Final = Supervisor([source.source(clock, self._profiles) for source in settings.sources], self._inbox.put, clock)
         self.intake: Final = self._intake()
         self._tidied_ns = self._started_ns
         self._set_aside_total = 0
@@ -116,7 +117,7 @@ class Agent:
             sightings_total=self.core.sightings_total,
             dropped_total=self.core.dropped_total.total() + self.spool.dropped_rows_total,
             rows_total=self.core.rows_total,
-            sources=dict(self.supervisor.health),
+            sources=self.supervisor.report(),
         )
 
     def _turn(self, timeout_s: float, flush: bool = False) -> None:
@@ -165,17 +166,26 @@ class Agent:
         self.core.rekey(lambda keys: keys.expire(gateway_ns))
 
     def _keep(self, bodies: Sequence[Body]) -> bool:
-        """Spool `bodies`, however long the disk refuses; False if there was nothing, or the agent must stop before."""
+        """Spool `bodies`, with what counters showed, however long the disk refuses; False if there was nothing, or the agent must stop."""
+        readings = self.core.counters.changed() if bodies else {}
         while bodies:
             try:
-                self.spool.append(bodies)
+                self.spool.append(bodies, readings)
             except SpoolUnavailable as error:
+                readings = self.core.counters.changed(everything=True)
                 log.error("%s; %d frames wait", error, len(bodies))
                 if self._stop.wait(RETRY_S):
                     return False
             else:
                 return True
         return False
+
+    def _remembered(self) -> dict[str, str]:
+        """What counters showed to the runs before; a file found corrupt is set aside, and the second try reads a new one."""
+        try:
+            return self.spool.readings()
+        except SpoolUnavailable:
+            return self.spool.readings()
 
     def _tidy(self, now: Moment) -> None:
         if self.spool.set_aside_total > self._set_aside_total:

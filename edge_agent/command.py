@@ -32,6 +32,7 @@ def agent(
     """Run one edge agent: read its devices, spool what they say, send it until the gateway has it for good."""
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
+        settings.registry()
         typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {len(settings.sources)} sources: fine")
         return
     _log(verbose)

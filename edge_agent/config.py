@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
+from device_profiles.ble_keys import keyed, read_ble_keys
+from device_profiles.registry import ProfileSettings, Registry
+from edge_agent.broker import Broker, Port
 from edge_agent.sources.kinds import AnySource
 from footfall.config import Section
 from footfall.events import Name
 
 ENVIRONMENT: Final = "FOOTFALL_AGENT"
-
-Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-class Tls(Section):
-    """PEM files; without certificate and key the agent is not asked who it is."""
-
-    ca_file: Path
-    cert_file: Path | None = None
-    key_file: Path | None = None
-
-
-class Broker(Section):
-    """The MQTT broker. The client id is the agent's name."""
-
-    host: str = "127.0.0.1"
-    port: Port = 1883
-    protocol: Literal["5", "3.1.1"] = "5"
-    keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
-    username: str | None = None
-    password_file: Path | None = None
-    tls: Tls | None = None
 
 
 class SpoolSettings(Section):
@@ -46,9 +27,13 @@ class SpoolSettings(Section):
 
 
 class KeySettings(Section):
-    """`file` holds the long-lived keys of the identifier types that this box reads."""
+    """`file`: the long-lived keys of the identifier types that this box reads; for the others see device_profiles/ble_keys.py."""
 
     file: Path | None = None
+    irks_file: Path | None = None
+    """Identity resolving keys of phones whose owners gave them."""
+    bind_keys_file: Path | None = None
+    """Keys of encrypted beacons."""
 
 
 class IntakeSettings(Section):
@@ -66,7 +51,9 @@ class AgentSettings(Section):
     agent: Name
     spool: SpoolSettings
     broker: Broker = Broker()
+    """The client id is the agent's name."""
     keys: KeySettings = KeySettings()
+    profiles: ProfileSettings = ProfileSettings()
     intake: IntakeSettings | None = None
     sources: tuple[AnySource, ...] = ()
 
@@ -74,6 +61,11 @@ class AgentSettings(Section):
     def zones(self) -> dict[str, str]:
         """Receiver to zone, of all sources."""
         return {receiver: zone for source in self.sources for receiver, zone in source.receivers.items()}
+
+    def registry(self) -> Registry:
+        """The profiles, with the keys that BLE devices need. ConfigError names the file and what is wrong in it, never a key."""
+        irks, bind_keys = (read_ble_keys(path) if path else {} for path in (self.keys.irks_file, self.keys.bind_keys_file))
+        return keyed(self.profiles.registry(), irks, bind_keys)
 
     @model_validator(mode="after")
     def _unique(self) -> AgentSettings:

@@ -2,7 +2,8 @@
 
     Core(boot, zones, profiles, keys, *, recorded=False, first_row=0, max_rows=500, flush_s=1.0, heartbeat_s=5.0)
         zones: receiver -> zone; profiles: Mapping[str, Profile]; keys: edge_agent.keys.Keys
-        .hear(heard: Heard)                                        # Sighting | Crossing | Gap | Refused | Progress
+        .hear(heard: Heard)                                        # whatever a source says
+        .counters: Counters                                        # to be stored with the bodies that `tick` gives
         .event(text: str, t_boot_ns: int)                          # a plain event that the intake has checked
         .rekey(change)                                             # subjects change: those of the old key leave first
         .tick(now: Moment, flush=False) -> list[Body]              # what is due: a batch, or an empty body as a sign of life
@@ -26,9 +27,10 @@ import numpy.typing as npt
 
 from device_profiles.profile import Profile
 from edge_agent.clock import Moment
+from edge_agent.counters import Counters
 from edge_agent.keys import Keys
 from edge_agent.presence import Bounds, Presences, Row, S
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Tally, Unexplained
 from footfall.frames import COLUMNS, Body, Kind
 from footfall.pseudonyms import is_day_subject
 from footfall.topics import is_name
@@ -66,6 +68,7 @@ class Core:
         max_slots: int = 50_000,
     ) -> None:
         self.keys: Final = keys
+        self.counters: Final = Counters(boot)
         self.sightings_total = 0
         self.dropped_total: Counter[str] = Counter()
         self.rows_total = first_row
@@ -80,12 +83,15 @@ class Core:
         self._batches: Final = [_Batch(keys.key_id)]
         self._made_ns: int | None = None
         bounds = {name: Bounds.of(profile.presence) for name, profile in profiles.items()}
-        self._presences: Final = Presences(self._batches[0].rows, bounds, self._subject, max_slots)
+        sku_of = {name: profile.sku for name, profile in profiles.items() if profile.identifier_class == "goods"}
+        self._presences: Final = Presences(self._batches[0].rows, bounds, self._subject, max_slots, sku_of)
         self._handlers: Final[Mapping[type, Callable[[Any], None]]] = {
             Crossing: self._crossing,
+            Tally: self._tally,
             Gap: self._gap,
             Refused: self._refused,
             Progress: lambda progress: None,
+            Unexplained: self._unexplained,
         }
 
     def hear(self, heard: Heard) -> None:
@@ -121,7 +127,11 @@ class Core:
         if self._made_ns is None:
             self._made_ns = now_ns
         since_ns = now_ns - self._made_ns
-        due = since_ns >= (self._flush_ns if waiting else self._heartbeat_ns) or (flush and waiting) or waiting >= self._max_rows
+        due = (
+            since_ns >= (self._flush_ns if waiting or self.counters.is_urgent else self._heartbeat_ns)
+            or (flush and waiting)
+            or waiting >= self._max_rows
+        )
         return self._cut(now) if due else []
 
     def finish(self, now: Moment) -> list[Body]:
@@ -148,9 +158,20 @@ class Core:
             if n:
                 self._append(Row(kind, t_ns, 0, crossing.door, crossing.profile, 0, n, 0.0, crossing.t_wall_ns))
 
+    def _tally(self, tally: Tally) -> None:
+        if tally.profile not in self._profiles:
+            self.dropped_total["tally.profile"] += 1
+            return
+        for heard in self.counters.count(tally, self._profiles[tally.profile].counter):
+            self.hear(heard)
+
     def _gap(self, gap: Gap) -> None:
         to_ns = gap.to_boot_ns - gap.from_boot_ns if self._recorded else gap.to_boot_ns
-        self._append(Row(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": gap.reason}))
+        reason = f"{gap.reason}: {gap.source}" if gap.source else gap.reason
+        self._append(Row(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": reason}))
+
+    def _unexplained(self, unexplained: Unexplained) -> None:
+        self.dropped_total[unexplained.reason] += unexplained.total
 
     def _refused(self, refused: Refused) -> None:
         extra: dict[str, Any] = {"reason": refused.reason, "where": refused.where}

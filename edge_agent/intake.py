@@ -10,26 +10,19 @@ not reach the spool.
 
 from __future__ import annotations
 
-import hmac
 import json
-import logging
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Final
 
-from footfall.errors import ConfigError, ContractError
+from edge_agent.http_server import Requests, Server, explained, to_json
+from footfall.errors import ContractError
 from footfall.events import MAX_EVENTS_BYTES, Touch, load_json, parse_event
 from footfall.health import Health, encode_health
-
-log = logging.getLogger("footfall.agent.intake")
 
 MAX_EVENT_BYTES: Final = 60_000
 """Of one event as text: frames hold no longer texts."""
 COMMIT_S: Final = 15.0
-SOCKET_S: Final = 30.0
 
 Keep = Callable[[Sequence[str]], "Future[None]"]
 """Takes events as JSON texts; the future is done when they are durable."""
@@ -70,101 +63,50 @@ class Intake:
             (_Requests,),
             {"secret": secret, "refused_types": refused_types, "keep": staticmethod(keep), "health": staticmethod(health)},
         )
-        try:
-            self._server: Final = _Server((host, port), handler)
-        except OSError as error:
-            raise ConfigError(f"intake: {host}:{port} cannot be listened on: {error.strerror}") from None
-        self._thread: Final = threading.Thread(target=self._server.serve_forever, args=(0.2,), name="intake", daemon=True)
+        self._server: Final = Server("intake", host, port, handler)
 
     @property
     def port(self) -> int:
-        port: int = self._server.server_address[1]
-        return port
+        return self._server.port
 
     def start(self) -> None:
-        self._thread.start()
+        self._server.start()
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A till that hung up before its answer; it will send the same again."""
-        log.info("intake: a request broke off: %s", type(sys.exception()).__name__)
-
-
-class _Requests(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = SOCKET_S
+class _Requests(Requests):
     secret: bytes | None
     refused_types: frozenset[str]
     keep: Keep
     health: Callable[[], Health]
 
-    def do_GET(self) -> None:  # the name that http.server calls
+    def do_GET(self) -> None:  # noqa: N802 # the name that http.server calls
         if self.path == "/health":
-            self._answer(200, encode_health(self.health()))
+            self.answer(200, encode_health(self.health()))
         else:
-            self._answer(404, _reason("path", "there is /events and /health"))
+            self.answer(404, explained("path", "there is /events and /health"))
 
-    def do_POST(self) -> None:  # the name that http.server calls
+    def do_POST(self) -> None:  # noqa: N802 # the name that http.server calls
         if self.path != "/events":
-            self._refuse(404, "path", "events go to /events")
-        elif self.secret is not None and not self._is_authorized(self.secret):
-            self._refuse(401, "secret", "Authorization: Bearer … with this agent's secret is needed")
-        elif (length := self._length()) is None:
-            self._refuse(411, "length", "Content-Length is needed")
+            self.refuse(404, "path", "events go to /events")
+        elif self.secret is not None and not self.is_bearer(self.secret):
+            self.refuse(401, "secret", "Authorization: Bearer … with this agent's secret is needed")
+        elif (length := self.length()) is None:
+            self.refuse(411, "length", "Content-Length is needed")
         elif length > MAX_EVENTS_BYTES:
-            self._refuse(413, "event.size", f"at most {MAX_EVENTS_BYTES} bytes")
+            self.refuse(413, "event.size", f"at most {MAX_EVENTS_BYTES} bytes")
         else:
-            self._take(self.rfile.read(length))
+            self._take(self.body(length))
 
     def _take(self, payload: bytes) -> None:
         try:
             texts = check_events(payload, self.refused_types)
             self.keep(texts).result(COMMIT_S)
         except ContractError as error:
-            self._answer(400, _reason(error.reason, str(error)))
+            self.answer(400, explained(error.reason, str(error)))
         except TimeoutError:
-            self._answer(503, _reason("spool", "the spool takes nothing now: send the same again"))
+            self.answer(503, explained("spool", "the spool takes nothing now: send the same again"))
         else:
-            self._answer(202, _json({"accepted": len(texts)}))
-
-    def _is_authorized(self, secret: bytes) -> bool:
-        given = self.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-        return hmac.compare_digest(given, secret)
-
-    def _length(self) -> int | None:
-        text = self.headers.get("Content-Length", "")
-        return int(text) if text.isascii() and text.isdigit() else None
-
-    def _refuse(self, status: int, reason: str, message: str) -> None:
-        """An answer given before the body was read: the connection cannot go on."""
-        self.close_connection = True
-        self._answer(status, _reason(reason, message))
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the name that http.server uses
-        """Silent: a request line may hold what a till sent."""
-
-
-def _reason(reason: str, message: str) -> bytes:
-    return _json({"reason": reason, "message": message})
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+            self.answer(202, to_json({"accepted": len(texts)}))

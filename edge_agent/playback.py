@@ -17,9 +17,9 @@ from math import inf
 from pathlib import Path
 from typing import Final, cast
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
+from edge_agent.broker import Broker
 from edge_agent.clock import Clock, Moment, SystemClock
-from edge_agent.config import Broker
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
 from edge_agent.publisher import Publisher

@@ -1,6 +1,6 @@
 """Presence of each identifier in each zone, from sightings. Pure: time is an argument, on one axis in nanoseconds.
 
-    Presences(rows: list[Row], bounds_of, subject_of, max_slots=50_000)
+    Presences(rows: list[Row], bounds_of, subject_of, max_slots=50_000, sku_of={})
         .hear(zone, profile, identifier, t_ns, rssi_dbm) -> bool   # False: no slot was free
         .expire(now_ns)                                            # exits of those not heard for their timeout
         .close(which)                                              # exits and forgets at once
@@ -8,6 +8,9 @@
 A level follows approach at once and lets retreat decay with `tau_s`. ENTER when it reaches `enter_dbm`, EXIT when it falls below
 `exit_dbm` or nothing was heard for a timeout: three times the longest gap lately, within the profile's bounds. An EXIT bears the
 time of the last sighting. How often `expire` is called changes when an EXIT is said, never what it says.
+
+Goods are named in clear by ENTER, by EXIT and by one STAY an hour. Their STAYs may be rare, so one comes early, with the level, when
+that has risen by the profile's margin since the last row: the item came near.
 """
 
 from __future__ import annotations
@@ -19,12 +22,14 @@ from math import exp
 from typing import Any, Final, NamedTuple
 
 from device_profiles.profile import Presence
-from footfall.frames import Kind
+from footfall.frames import Kind, is_goods_text
 
 S: Final = 1_000_000_000
 GAPS_TO_TRUST: Final = 4
 """Before so many gaps are known, the timeout is the profile's longest."""
 TIMEOUT_GAPS: Final = 3.0
+NAMED_EVERY_NS: Final = 3600 * S
+"""Whoever lost what ENTER said of goods knows them again after so long."""
 PEAK_KEPT: Final = 1.0 - 1.0 / 256
 """How much of the longest gap is left after each further gap: it is forgotten over some hundred sightings."""
 
@@ -54,6 +59,7 @@ class Bounds:
     min_ns: int
     max_ns: int
     stay_ns: int
+    margin_db: float
 
     @staticmethod
     def of(presence: Presence) -> Bounds:
@@ -64,6 +70,7 @@ class Bounds:
             round(presence.timeout_min_s * S),
             round(presence.timeout_max_s * S),
             round(presence.stay_s * S),
+            presence.margin_db,
         )
 
 
@@ -71,8 +78,8 @@ class _Slot:
     """What is remembered of one identifier in one zone."""
 
     __slots__ = (
-        "entered_ns", "gaps", "group", "identifier", "last_ns", "level_dbm", "peak_ns", "present", "row_ns", "sightings", "subject",
-        "sum_dbm",
+        "entered_ns", "gaps", "group", "identifier", "last_ns", "level_dbm", "peak_ns", "present", "row_dbm", "row_ns", "sightings",
+        "subject", "sum_dbm",
     )  # fmt: skip
 
     def __init__(self, group: _Group, identifier: str, subject: int, t_ns: int) -> None:
@@ -86,7 +93,7 @@ class _Slot:
         self.present = False
         self.level_dbm = -200.0
         self.entered_ns = self.row_ns = self.gaps = self.sightings = self.sum_dbm = 0
-        self.peak_ns = 0.0
+        self.peak_ns = self.row_dbm = 0.0
 
     def timeout_ns(self) -> float:
         bounds = self.group.bounds
@@ -98,12 +105,13 @@ class _Slot:
 class _Group:
     """The slots of one profile in one zone, by identifier."""
 
-    __slots__ = ("bounds", "profile", "slots", "zone")
+    __slots__ = ("bounds", "profile", "sku_of", "slots", "zone")
 
-    def __init__(self, zone: str, profile: str, bounds: Bounds) -> None:
+    def __init__(self, zone: str, profile: str, bounds: Bounds, sku_of: Callable[[str], str] | None) -> None:
         self.zone = zone
         self.profile = profile
         self.bounds = bounds
+        self.sku_of = sku_of
         self.slots: dict[str, _Slot] = {}
 
 
@@ -111,12 +119,19 @@ class Presences:
     """Appends rows to `rows`. At most `max_slots` (identifier, zone) pairs are remembered, each until it is silent for `timeout_max_s`."""
 
     def __init__(
-        self, rows: list[Row], bounds: Mapping[str, Bounds], subject_of: Callable[[str, str], int], max_slots: int = 50_000
+        self,
+        rows: list[Row],
+        bounds: Mapping[str, Bounds],
+        subject_of: Callable[[str, str], int],
+        max_slots: int = 50_000,
+        sku_of: Mapping[str, Callable[[str], str]] | None = None,
     ) -> None:
+        """`sku_of`: by profile of goods, what the SKU of an identifier is; "" if that is not known."""
         self.rows = rows
         self._bounds: Final = bounds
         self._subject_of: Final = subject_of
         self._max_slots: Final = max_slots
+        self._sku_of: Final = dict(sku_of or {})
         self._groups: Final[dict[tuple[str, str], _Group]] = {}
         self._slots_total = 0
         self._due: Final[dict[int, list[_Slot]]] = {}
@@ -158,6 +173,8 @@ class Presences:
                 self._exit(slot)
             elif t_ns - slot.row_ns >= bounds.stay_ns:
                 self._stay(slot)
+            elif group.sku_of is not None and level_dbm >= slot.row_dbm + bounds.margin_db:
+                self._stay(slot, level_dbm)
         elif level_dbm >= bounds.enter_dbm:
             self._enter(slot)
         return True
@@ -180,7 +197,7 @@ class Presences:
             self._forget(slot)
 
     def _group(self, zone: str, profile: str) -> _Group:
-        return self._groups.setdefault((zone, profile), _Group(zone, profile, self._bounds[profile]))
+        return self._groups.setdefault((zone, profile), _Group(zone, profile, self._bounds[profile], self._sku_of.get(profile)))
 
     def _open(self, group: _Group, identifier: str, t_ns: int) -> _Slot:
         slot = group.slots[identifier] = _Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
@@ -218,24 +235,36 @@ class Presences:
     def _enter(self, slot: _Slot) -> None:
         slot.present = True
         slot.entered_ns = slot.row_ns = slot.last_ns
+        slot.row_dbm = slot.level_dbm
         slot.sightings = slot.sum_dbm = 0
-        self.rows.append(Row(Kind.ENTER, slot.last_ns, slot.subject, slot.group.zone, slot.group.profile, _int8(slot.level_dbm), 1))
+        group, rssi_dbm = slot.group, _int8(slot.level_dbm)
+        self.rows.append(Row(Kind.ENTER, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, 1, extra=_named(slot)))
 
-    def _stay(self, slot: _Slot) -> None:
-        self.rows.append(self._evidence(Kind.STAY, slot))
-        slot.row_ns = slot.last_ns
+    def _stay(self, slot: _Slot, said_dbm: float | None = None) -> None:
+        phase_ns = slot.subject % NAMED_EVERY_NS  # not all of them at once
+        is_due = (slot.last_ns + phase_ns) // NAMED_EVERY_NS > (slot.row_ns + phase_ns) // NAMED_EVERY_NS
+        row = self._evidence(Kind.STAY, slot, _named(slot) if is_due else None)
+        self.rows.append(row if said_dbm is None else row._replace(rssi_dbm=_int8(said_dbm)))
+        slot.row_ns, slot.row_dbm = slot.last_ns, slot.level_dbm
         slot.sightings = slot.sum_dbm = 0
 
     def _exit(self, slot: _Slot) -> None:
         """Also says what was heard since the last row, so that counts of sightings add up."""
-        self.rows.append(self._evidence(Kind.EXIT, slot))
+        self.rows.append(self._evidence(Kind.EXIT, slot, _named(slot)))
         slot.present = False
 
     @staticmethod
-    def _evidence(kind: Kind, slot: _Slot) -> Row:
+    def _evidence(kind: Kind, slot: _Slot, extra: Mapping[str, str] | None) -> Row:
         mean_dbm = slot.sum_dbm / slot.sightings if slot.sightings else slot.level_dbm
         dwell_s = (slot.last_ns - slot.entered_ns) / S
-        return Row(kind, slot.last_ns, slot.subject, slot.group.zone, slot.group.profile, _int8(mean_dbm), slot.sightings, dwell_s)
+        group, rssi_dbm = slot.group, _int8(mean_dbm)
+        return Row(kind, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, slot.sightings, dwell_s, extra=extra)
+
+
+def _named(slot: _Slot) -> Mapping[str, str] | None:
+    """What the row of goods says in clear; None for anybody else."""
+    sku_of, epc = slot.group.sku_of, slot.identifier
+    return {"epc": epc, "sku": sku_of(epc)} if sku_of is not None and is_goods_text(epc) else None
 
 
 def _int8(dbm: float) -> int:

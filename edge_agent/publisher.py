@@ -23,8 +23,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge_agent.broker import Broker
 from edge_agent.clock import Clock
-from edge_agent.config import Broker
 from edge_agent.spool import Epoch, Frame, S, Spool, SpoolUnavailable
 from edge_agent.window import Window
 from footfall.config import read_secret

@@ -1,7 +1,8 @@
 """The agent's durable memory: bodies of frames in SQLite until the gateway's receipt, and 72 h longer.
 
     Spool(path, epoch, boot, *, max_bytes=2 GB, keep_s=72 h, max_age_s=30 d)
-        .append(bodies: Sequence[Body]) -> list[int]      # their seqs; durable on return, in one commit
+        .append(bodies, readings={}) -> list[int]         # their seqs; durable on return, in one commit
+        .readings() -> dict[str, str]                     # what counters were last seen to show, by key
         .sending() -> Epoch                               # the oldest epoch that owes frames, else the current one
         .frames(epoch, from_seq, limit) -> list[Frame]
         .mark(epoch, upto, gateway_ns); .take_journal(journal_id); .bury(…); .tidy(now_boot_ns, gateway_ns); .close()
@@ -17,10 +18,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from footfall.errors import FootfallError
@@ -31,6 +33,7 @@ S: Final = 1_000_000_000
 FRAME_OVERHEAD_BYTES: Final = 100
 MARK_STEP_NS: Final = 60 * S
 KEPT_DEAD: Final = 100
+NO_READINGS: Final[Mapping[str, str]] = MappingProxyType({})
 _DROP_STEP: Final = 64
 
 _SCHEMA: Final = """
@@ -43,6 +46,7 @@ CREATE TABLE IF NOT EXISTS frames (
 CREATE INDEX IF NOT EXISTS frames_by_seq ON frames (epoch_n, seq, bytes, rows, made_boot_ns);
 CREATE TABLE IF NOT EXISTS receipted (epoch_n INTEGER NOT NULL, upto INTEGER NOT NULL, gateway_ns INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS journals (n INTEGER PRIMARY KEY AUTOINCREMENT, journal_id TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS readings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dead (
     id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL);
 """
@@ -129,13 +133,18 @@ class Spool:
         except sqlite3.DatabaseError:
             self._set_aside()
 
-    def append(self, bodies: Sequence[Body]) -> list[int]:
-        """Durable on return, or SpoolUnavailable and nothing is stored: send the same again."""
-        if not bodies and not self._marked:
+    def append(self, bodies: Sequence[Body], readings: Mapping[str, str] = NO_READINGS) -> list[int]:
+        """Durable on return, or SpoolUnavailable and nothing is stored: send the same again.
+
+        `readings` are what the counters showed whose people are in `bodies`: both are stored or neither, so that a total that is read
+        again after any crash tells exactly those who are not in a frame yet.
+        """
+        if not bodies and not self._marked and not readings:
             return []
         encoded = [(body, encode_body(body)) for body in bodies]
         with self._transaction() as db:
             self._write_marks(db)
+            db.executemany("INSERT OR REPLACE INTO readings VALUES (?, ?)", list(readings.items()))
             ledger = self._ledgers[self.epoch]
             rows: list[tuple[Any, ...]] = [
                 (ledger.n, seq, body.first_row, len(body), body.made_boot_ns, zlib.crc32(data), len(data) + FRAME_OVERHEAD_BYTES, data)
@@ -151,6 +160,11 @@ class Spool:
         self._bytes += added - freed
         self.dropped_rows_total += dropped_rows
         return [row[1] for row in rows]
+
+    def readings(self) -> dict[str, str]:
+        """The last value of every key that `append` was given."""
+        with self._guarded() as db:
+            return dict(db.execute("SELECT key, value FROM readings"))
 
     def sending(self) -> Epoch:
         """The oldest epoch that owes frames; the current one if none does."""

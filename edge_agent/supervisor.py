@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from edge_agent.clock import Clock
-from edge_agent.sources.source import Gap, Heard, Source
+from edge_agent.sources.source import Gap, Heard, Progress, Source
 from footfall.health import SourceHealth
 
 log = logging.getLogger("footfall.agent.sources")
@@ -20,7 +22,8 @@ log = logging.getLogger("footfall.agent.sources")
 S: Final = 1_000_000_000
 POLL_S: Final = 0.2
 FIRST_BACKOFF_S: Final = 1.0
-LONGEST_BACKOFF_S: Final = 60.0
+LONGEST_BACKOFF_S: Final = 20.0
+"""A device that comes back, however long it was away, is heard again within 30 s."""
 JOIN_S: Final = 2.0
 
 
@@ -77,6 +80,7 @@ class Supervisor:
 
     def __init__(self, sources: Sequence[Source], hear: Callable[[Heard], None], clock: Clock, backoff_s: float = FIRST_BACKOFF_S) -> None:
         self.health: Final[dict[str, SourceHealth]] = {source.name: SourceHealth() for source in sources}
+        self.heard_total: Final = dict.fromkeys(self.health, 0)
         self._hear: Final = hear
         self._clock: Final = clock
         self._backoff_s: Final = backoff_s
@@ -91,6 +95,10 @@ class Supervisor:
         for thread in self._threads:
             thread.start()
 
+    def report(self) -> dict[str, SourceHealth]:
+        """How each of them is, and how much it said so far."""
+        return {name: health.model_copy(update={"heard_total": self.heard_total[name]}) for name, health in self.health.items()}
+
     def is_running(self) -> bool:
         """Whether a source may still say something."""
         return any(thread.is_alive() for thread in self._threads)
@@ -98,7 +106,7 @@ class Supervisor:
     def _keep(self, source: Source) -> None:
         backoff_s = self._backoff_s
         while not self._stop.is_set():
-            attempt = _Attempt(source, self._hear, self._clock)
+            attempt = _Attempt(source, partial(self._count, source.name), self._clock)
             attempt.start()
             fault = self._await(source, attempt)
             attempt.stop.set()
@@ -110,6 +118,10 @@ class Supervisor:
                 backoff_s = self._backoff_s
             self._report(source, attempt, fault, backoff_s)
             backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
+
+    def _count(self, name: str, heard: Heard) -> None:
+        self._hear(replace(heard, source=name) if type(heard) is Gap else heard)
+        self.heard_total[name] += not isinstance(heard, Progress)
 
     def _await(self, source: Source, attempt: _Attempt) -> SourceHealth | None:
         """Until the attempt fails: the fault; until it ends for good or the agent stops: None."""
@@ -129,4 +141,4 @@ class Supervisor:
         self.health[source.name] = fault
         log.warning("source %s: %s: %s; again in %.0f s", source.name, fault.state, fault.detail, backoff_s)
         self._stop.wait(backoff_s)
-        self._hear(Gap(attempt.heard_boot_ns, self._clock.boot_ns(), f"source.{fault.state}"))
+        self._hear(Gap(attempt.heard_boot_ns, self._clock.boot_ns(), f"source.{fault.state}", source=source.name))

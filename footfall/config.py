@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from footfall.errors import ConfigError
+from footfall.mistakes import describe
 
 
 class Section(BaseModel):
@@ -49,8 +50,7 @@ def check(values: object, model: type[Model], where: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        lines = [f"{where}: {_path(item['loc'])}: {item['msg']}{_given(item)}" for item in error.errors(include_url=False)]
-        raise ConfigError("\n".join(lines)) from None
+        raise ConfigError("\n".join(f"{where}: {describe(item, model)}" for item in error.errors(include_url=False))) from None
 
 
 def read_secret(path: Path) -> bytes:
@@ -88,12 +88,3 @@ def _anchored(section: Model, folder: Path) -> Model:
         elif isinstance(value, tuple | list):
             changed[name] = type(value)(_anchored(item, folder) if isinstance(item, BaseModel) else item for item in value)
     return section.model_copy(update=changed) if changed else section
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "the file"
-
-
-def _given(item: Any) -> str:
-    value = item.get("input")
-    return f" (given: {value!r})"[:120] if isinstance(value, str | int | float | bool) else ""

@@ -27,17 +27,19 @@ from footfall.topics import WIRE_VERSION, check_name, is_name
 MAX_FRAME_BYTES: Final = 1 << 20
 MAX_ROWS: Final = 10_000
 MAX_NAMES: Final = 4096
+MAX_GOODS_CHARS: Final = 128
+"""Of an `epc` or a `sku`."""
 
 
 class Kind(IntEnum):
     """What a row says. `zone` names a zone, for IN and OUT a door."""
 
     ENTER = 1
-    """A subject came into a zone; `rssi_dbm` is the filtered level."""
+    """A subject came into a zone; `rssi_dbm` is the filtered level. Of goods, `extra` has `epc` and `sku` in clear ("": not known)."""
     STAY = 2
     """Evidence: since the last row `count` sightings of mean `rssi_dbm`; `value` is the dwell so far, seconds."""
     EXIT = 3
-    """The subject was last heard at this time; `value` is its dwell, seconds."""
+    """The subject was last heard at this time; `value` is its dwell, seconds. Of goods, `extra` is as for ENTER."""
     IN = 4
     """`count` people passed the door inwards up to this time."""
     OUT = 5
@@ -319,6 +321,8 @@ def _extra(values: object, n: int, kind: bytes) -> Mapping[int, Mapping[str, Any
             raise ContractError("body.extra", f"body.extra of row {row} has a number that is not finite")
         if kind[row] == Kind.GAP:
             _check_gap(row, more)
+        if kind[row] <= Kind.EXIT:
+            _check_goods(row, more)
     if _EVENT in kind:
         for row in range(n):
             if kind[row] == Kind.EVENT and type(values.get(row, {}).get("event")) is not str:
@@ -336,6 +340,17 @@ def _check_gap(row: int, more: Mapping[str, Any]) -> None:
             raise ContractError("body.extra", f"row {row} is a gap: `{key}` must be an integer from 0 to 2^63-1")
     if type(more.get("reason", "")) is not str:
         raise ContractError("body.extra", f"row {row} is a gap: `reason` must be text")
+
+
+def is_goods_text(value: object) -> bool:
+    """Whether it can be an `epc` or a `sku`."""
+    return isinstance(value, str) and len(value) <= MAX_GOODS_CHARS and value.isprintable()
+
+
+def _check_goods(row: int, more: Mapping[str, Any]) -> None:
+    for key in ("epc", "sku"):
+        if not is_goods_text(more.get(key, "")):
+            raise ContractError("body.extra", f"row {row}: `{key}` must be printable text of at most {MAX_GOODS_CHARS} characters")
 
 
 def _all_finite(value: object) -> bool:

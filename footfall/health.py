@@ -28,6 +28,8 @@ class SourceHealth(_Said):
     state: Literal["ok", "fault", "silent"] = "ok"
     detail: Annotated[str, Field(max_length=300)] = ""
     restarts_total: Count = 0
+    heard_total: Count = 0
+    """What it said to the agent since that started: sightings, crossings, readings of counters, and what no profile explains."""
 
 
 class Health(_Said):

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from device_profiles.registry import ProfileSettings
 from footfall.config import Section, load, read_secret
 from footfall.errors import ConfigError
 from footfall.events import Name, Text
@@ -125,6 +126,7 @@ class GatewayConfig(Section):
     """Where long-lived pseudonyms come from (HKDF); without it plain events with identifiers cannot be taken."""
     broker: Broker = Broker()
     sink: Annotated[SqliteSink | InfluxSink, Field(discriminator="kind")] = SqliteSink()
+    profiles: ProfileSettings = ProfileSettings()
     http: Http = Http()
     journal: Journal = Journal()
     outbox: Outbox = Outbox()

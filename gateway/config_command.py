@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from device_profiles.checks import mistakes
+from device_profiles.registry import ProfileSettings, shipped
 from footfall.config import load
 from footfall.errors import ConfigError
 from gateway.config import SITE_PREFIX, GatewayConfig, InfluxSink, load_gateway, load_site, secret
@@ -109,8 +111,20 @@ def _gateway(file: Path, _kind: str) -> Found:
     yield "broker", f"{broker.host}:{broker.port}, {how}, as {broker.client_id}"
     yield "sink", f"InfluxDB {sink.url}, bucket {sink.bucket}" if isinstance(sink, InfluxSink) else f"SQLite {sink.path}"
     yield "http", f"http://{config.http.host}:{config.http.port}"
+    yield "profiles", _profiles(config.profiles)
     yield "journal", f"{config.journal.keep_days:g} days, at most {config.journal.max_bytes >> 20:,} MiB"
     yield "identifiers", "pseudonymised" if _has_brand_secret(config) else "no brand_secret_file: plain events with identifiers are refused"
+
+
+def _profiles(settings: ProfileSettings) -> str:
+    try:
+        own = sorted(settings.registry().files.items())
+    except ConfigError:
+        return f"{settings.folder}: see below"
+    replacing = [name for name, file in own if name in shipped() and file != shipped().files[name]]
+    added = [name for name, _ in own if name not in shipped()]
+    parts = [f"{len(shipped())} shipped", *([f"{len(added)} own ({_few(added)})"] if added else [])]
+    return ", ".join(parts + ([f"{len(replacing)} replaced ({_few(replacing)})"] if replacing else []))
 
 
 def _has_brand_secret(config: GatewayConfig) -> bool:
@@ -133,6 +147,8 @@ def _other(file: Path, kind: str) -> Found:
     for name, value in config:
         if isinstance(value, list | tuple | dict):
             yield name, f"{len(value)}"
+        elif isinstance(value, ProfileSettings):
+            yield name, _profiles(value)
         elif isinstance(value, BaseModel):
             yield name, ", ".join(f"{key} {item}" for key, item in value if isinstance(item, str | int | float | Path))
         elif value is not None:
@@ -145,9 +161,16 @@ _INSPECTORS: Final[Mapping[str, Callable[[Path, str], Found]]] = {"gateway": _ga
 def _around(file: Path, kind: str, online: bool) -> list[str]:
     """Mistakes that are not in the file itself, but in what it points to."""
     if kind != "gateway":
-        return []
+        other = load(file, kinds()[kind], f"FOOTFALL_{kind.upper()}")
+        return [f"{file}: {mistake}" for mistake in _profile_vectors(getattr(other, "profiles", None))]
     config = load_gateway(file)
-    checks: list[Callable[[GatewayConfig], Iterator[str]]] = [_files, _secrets, _folders, *([_answering] if online else [])]
+    checks: list[Callable[[GatewayConfig], Iterator[str]]] = [
+        _files,
+        _secrets,
+        _folders,
+        lambda config: _profile_vectors(config.profiles),
+        *([_answering] if online else []),
+    ]
     return [f"{file}: {mistake}" for one in checks for mistake in one(config)]
 
 
@@ -161,6 +184,18 @@ def _files(config: GatewayConfig) -> Iterator[str]:
         path: Path | None = getattr(tls, key) if tls else None
         if path is not None and not os.access(path, os.R_OK):
             yield f"broker.tls.{key}: {path} cannot be read"
+
+
+def _profile_vectors(settings: ProfileSettings | None) -> Iterator[str]:
+    """The mistakes of the user's own profiles."""
+    try:
+        registry = settings.registry() if settings else shipped()
+    except ConfigError as error:
+        yield from (f"profiles.folder: {line}" for line in str(error).splitlines())
+        return
+    for name, file in registry.files.items():
+        if file != shipped().files.get(name):
+            yield from (f"profiles.folder: {file}: {mistake}" for mistake in mistakes(registry[name], registry))
 
 
 def _secrets(config: GatewayConfig) -> Iterator[str]:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
-from device_profiles.profile import shipped
 from footfall import __version__
 from footfall.errors import ConfigError
 from footfall.topics import live_topic, wildcard
@@ -74,6 +73,7 @@ class Gateway:
         site = load_site(config.site)
         self._site_json: Final = site.model_dump_json().encode()
         self._agents: Final = [(store.name, agent.name) for store, agent in site.agents()]
+        profiles = config.profiles.registry()
         brand_secret = secret(config.brand_secret, config.brand_secret_file)
         self._pseudonyms: Final = Pseudonymiser(brand_secret)
         self._embedded: subprocess.Popen[bytes] | None = None
@@ -85,7 +85,7 @@ class Gateway:
         )
         self._day_keys: Final = DayKeys(state_dir / "keys.db", site)
         self._ledger: Final = Ledger(state_dir / "ledger.db")
-        self._fold: Final = Fold(shipped(), self._ledger, self._staff_subjects, config.stay_points)
+        self._fold: Final = Fold(profiles, self._ledger, self._staff_subjects, config.stay_points)
         state = self._ledger.state()
         if "fold" in state:
             self._fold.load(state)
@@ -313,7 +313,8 @@ class Gateway:
     def _agent_status(self, store: str, agent: str, now_ns: int) -> AgentStatus:
         heard_ns, health = self._intake.heard_ns.get(agent, 0), self._intake.healths.get(agent)
         width_ms = self._folding.clock_width_ms(agent)
-        return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, health.spool_frames if health else 0, width_ms)
+        devices = {name: said.detail or said.state for name, said in health.sources.items() if said.state != "ok"} if health else {}
+        return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, health.spool_frames if health else 0, width_ms, devices)
 
     def _register(self) -> None:
         read, counted = self.registry.read, self._intake.counted

@@ -55,6 +55,8 @@ class Store(Section):
     valid_to: date | None = None
     idle_timeout_s: Annotated[float, Field(ge=60, le=86_400)] = 1800.0
     """A visit ends when its subject was not heard for so long."""
+    tried_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    """Goods were tried if they were in a zone of type `fitting` for so long."""
     zones: tuple[Zone, ...] = ()
     doors: tuple[Name, ...] = ()
     agents: tuple[Agent, ...] = ()

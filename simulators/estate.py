@@ -19,7 +19,7 @@ from gateway.site import Site, Staff
 from simulators.feed import ID_TYPES
 from simulators.files import toml_text
 from simulators.people import Crowd, staff_badge, staff_id
-from simulators.plan import shop, site
+from simulators.plan import Plan, shop, site
 from simulators.truth import Link, truth_of, write_links, write_truth
 from simulators.world import DEFAULT_START_NS, World
 
@@ -38,11 +38,20 @@ class Settings:
     start_ns: int = DEFAULT_START_NS
     timezone: str = "Asia/Shanghai"
     crowd: Crowd = field(default_factory=Crowd)
+    layout: Callable[[str, str], Plan] = shop
+    """Makes the floor plan of a store from its name and time zone."""
 
 
 def worlds(settings: Settings) -> list[World]:
     return [
-        World(settings.seed, settings.hours, number, settings.start_ns, shop(f"store-{number}", settings.timezone), settings.crowd)
+        World(
+            settings.seed,
+            settings.hours,
+            number,
+            settings.start_ns,
+            settings.layout(f"store-{number}", settings.timezone),
+            settings.crowd,
+        )
         for number in range(settings.stores)
     ]
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import Keys

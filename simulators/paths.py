@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from simulators.plan import Plan
+from simulators.plan import Door, Plan
 
 SECOND_NS: Final = 1_000_000_000
 WALK_M_PER_S: Final = 1.2
@@ -73,9 +73,9 @@ class _Walker:
         self.points.append((t_ns + max(1, round(seconds * SECOND_NS)), x_m, y_m))
 
 
-def path_through(plan: Plan, schedule: Sequence[tuple[int, float]], from_ns: int, rng: np.random.Generator) -> Path:
-    """In by the door at `from_ns`, through `schedule` (zone number, seconds there), out by the door."""
-    walker = _Walker(rng, plan.door.x_m, plan.door.y_m, from_ns)
+def path_through(plan: Plan, door: Door, schedule: Sequence[tuple[int, float]], from_ns: int, rng: np.random.Generator) -> Path:
+    """In by `door` at `from_ns`, through `schedule` (zone number, seconds there), out by the same door."""
+    walker = _Walker(rng, door.x_m, door.y_m, from_ns)
     stays = []
     for zone, seconds in schedule:
         area = plan.zones[zone].area
@@ -86,7 +86,7 @@ def path_through(plan: Plan, schedule: Sequence[tuple[int, float]], from_ns: int
             if left_s > PAUSE_S:
                 walker.walk(*area.at(*rng.uniform(0.1, 0.9, 2)))
         stays.append(Stay(plan.zones[zone].name, arrived_ns, walker.t_ns))
-    walker.walk(plan.door.x_m, plan.door.y_m)
+    walker.walk(door.x_m, door.y_m)
     t_ns, x_m, y_m = zip(*walker.points, strict=True)
     return Path(np.array(t_ns, "i8"), np.array(x_m), np.array(y_m), np.array([*walker.facing, 0.0]), _joined(stays))
 

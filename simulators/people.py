@@ -37,6 +37,8 @@ class Crowd:
 
     arrivals: tuple[float, ...] = ARRIVALS
     busy: float = 1.0
+    linger: float = 1.0
+    """Visitors stay in a zone so many times as long as usual; they walk no faster."""
     buying: float = 0.35
     member_shown: float = 0.9
     staff: int = 3
@@ -105,6 +107,7 @@ class Person:
     path: Path
     devices: tuple[Device, ...]
     purchase: Purchase | None
+    door: str
     counted_in: bool
     counted_out: bool
 
@@ -181,12 +184,14 @@ class Population:
         rng = stream(*key)
         carries = list(CARRIES)[int(rng.choice(len(CARRIES), p=list(CARRIES.values())))]
         buys = bool(rng.random() < self.crowd.buying)
-        path = path_through(self.plan, self._schedule(rng, buys), from_ns, rng)
+        door = self.plan.doors[i % len(self.plan.doors)]
+        path = path_through(self.plan, door, self._schedule(rng, buys), from_ns, rng)
         number = hour * self.crowd.most_per_hour + i
         fan = self._fan(carries, number)
         purchase = self._purchase(rng, f"{hour}-{i}", path, fan) if buys else None
         seen = rng.random(2) >= self.crowd.door_miss
-        return Person(key, carries, fan, "", path, self._devices(rng, carries, number, path), purchase, bool(seen[0]), bool(seen[1]))
+        devices = self._devices(rng, carries, number, path)
+        return Person(key, carries, fan, "", path, devices, purchase, door.name, bool(seen[0]), bool(seen[1]))
 
     def _schedule(self, rng: np.random.Generator, buys: bool) -> list[tuple[int, float]]:
         zones = [0, *rng.choice(self._shelves, int(rng.integers(1, 4))).tolist()]
@@ -194,7 +199,7 @@ class Population:
             zones.append(self._fitting[0])
         zones += [self._checkout] if buys else []
         medians_s = np.array([DWELL_S[self.plan.zones[zone].type] for zone in zones])
-        seconds = medians_s * rng.lognormal(0.0, 0.6, len(zones))
+        seconds = medians_s * self.crowd.linger * rng.lognormal(0.0, 0.6, len(zones))
         seconds *= min(1.0, VISIT_MAX_S / float(seconds.sum()))
         return list(zip(zones, seconds.tolist(), strict=True))
 
@@ -248,10 +253,11 @@ class Population:
             seconds = min(left_s, float(rng.uniform(180, 900)))
             schedule.append((int(rng.integers(len(self.plan.zones))), seconds))
             left_s -= seconds + 10
-        path = path_through(self.plan, schedule, from_ns, rng)
+        door = self.plan.door
+        path = path_through(self.plan, door, schedule, from_ns, rng)
         badge = Device("staff-badge", "ibeacon", staff_badge(self.store, number), path.from_ns, path.to_ns, 0)
         seen = rng.random(2) >= self.crowd.door_miss
-        return Person(key, "badge", "", staff_id(self.store, number), path, (badge,), None, bool(seen[0]), bool(seen[1]))
+        return Person(key, "badge", "", staff_id(self.store, number), path, (badge,), None, door.name, bool(seen[0]), bool(seen[1]))
 
 
 def _phone(rng: np.random.Generator, path: Path) -> tuple[Device, ...]:

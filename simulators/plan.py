@@ -16,6 +16,9 @@ class Rectangle:
     right_m: float
     top_m: float
 
+    def scaled(self, factor: float) -> Rectangle:
+        return Rectangle(self.left_m * factor, self.bottom_m * factor, self.right_m * factor, self.top_m * factor)
+
     def at(self, u: float, v: float) -> tuple[float, float]:
         """The point at the shares `u` and `v` (0 to 1) of width and depth."""
         return self.left_m + u * (self.right_m - self.left_m), self.bottom_m + v * (self.top_m - self.bottom_m)
@@ -59,13 +62,18 @@ class Plan:
     store: str
     zones: tuple[ZonePlan, ...]
     receivers: tuple[Receiver, ...]
-    door: Door
+    doors: tuple[Door, ...]
+    """People come and go by the one that is theirs; the first is the main one."""
     timezone: str = "Asia/Shanghai"
     path: str = ""
 
+    @property
+    def door(self) -> Door:
+        return self.doors[0]
+
     @cached_property
     def agents(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([receiver.agent for receiver in self.receivers] + [self.door.agent]))
+        return tuple(dict.fromkeys([receiver.agent for receiver in self.receivers] + [door.agent for door in self.doors]))
 
     @cached_property
     def outline(self) -> Rectangle:
@@ -86,7 +94,7 @@ class Plan:
             path=self.path,
             timezone=self.timezone,
             zones=tuple(Zone(name=zone.name, type=zone.type) for zone in self.zones),
-            doors=(self.door.name,),
+            doors=tuple(door.name for door in self.doors),
             agents=tuple(
                 Agent(name=agent, receivers={r.name: r.zone for r in self.receivers if r.agent == agent}) for agent in self.agents
             ),
@@ -104,7 +112,7 @@ def shop(store: str, timezone: str = "Asia/Shanghai") -> Plan:
     )
     reader = {"entrance": "front", "shelf-a": "floor", "shelf-b": "floor", "fitting": "back", "checkout": "back"}
     receivers = tuple(Receiver(f"r-{zone.name}", f"{store}-{reader[zone.name]}", zone.name, *zone.area.at(0.5, 0.5)) for zone in zones)
-    return Plan(store, zones, receivers, Door("main", f"{store}-front", 12, 0), timezone, "group/shanghai/shanghai")
+    return Plan(store, zones, receivers, (Door("main", f"{store}-front", 12, 0),), timezone, "group/shanghai/shanghai")
 
 
 def site(brand: str, plans: Sequence[Plan], staff: Sequence[Staff] = ()) -> Site:

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
+from edge_agent.broker import Broker
 from edge_agent.clock import Clock, SystemClock
-from edge_agent.config import Broker
 from edge_agent.core import lost_frame
 from edge_agent.playback import Undelivered
 from edge_agent.publisher import Publisher

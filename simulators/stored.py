@@ -21,19 +21,33 @@ def read_stored(
     stored = Stored()
     for store in stores:
         stored.visits += [v for v in _visits(reader, store, from_ns, to_ns, on_rows) if v.to_ns >= from_ns and v.from_ns < to_ns]
-        stored.dwells += [d for d in dwells(reader, store, from_ns - _LONGEST_NS, to_ns, on_rows) if d.to_ns >= from_ns]
+        stored.dwells += [
+            d for d in dwells(reader, store, from_ns - _LONGEST_NS, to_ns, on_rows, open_until_ns=to_ns) if d.to_ns >= from_ns
+        ]
         stored.minutes += _minutes(reader, store, from_ns - MINUTE_NS, to_ns, on_rows)
     return stored
 
 
-def dwells(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None] = lambda rows: None) -> list[StoredDwell]:
-    """Dwells that began in the span. Below the millisecond a point's time is a row number, not time."""
-    table = reader.rows("dwell", store, from_ns, to_ns, ("zone", "subject", "seconds"), on_page=on_rows)
-    columns = (table.values("zone"), table.values("subject"), table.time_ns.tolist(), table.values("seconds"))
-    return [
-        StoredDwell(store, zone, subject, t_ns // _MS * _MS, t_ns // _MS * _MS + round(seconds * _S))
-        for zone, subject, t_ns, seconds in zip(*columns, strict=True)
-    ]
+def dwells(
+    reader: Reader,
+    store: str,
+    from_ns: int,
+    to_ns: int,
+    on_rows: Callable[[int], None] = lambda rows: None,
+    open_until_ns: int | None = None,
+) -> list[StoredDwell]:
+    """Dwells that began in the span. One that is open says that the subject is still there: until `open_until_ns`, if that is given.
+
+    Below the millisecond a point's time is a row number, not time.
+    """
+    table = reader.rows("dwell", store, from_ns, to_ns, ("zone", "subject", "seconds", "open"), on_page=on_rows)
+    columns = (table.values("zone"), table.values("subject"), table.time_ns.tolist(), table.values("seconds"), table.values("open"))
+    found = []
+    for zone, subject, t_ns, seconds, is_open in zip(*columns, strict=True):
+        begin_ns = t_ns // _MS * _MS
+        until_ns = begin_ns + round(seconds * _S)
+        found.append(StoredDwell(store, zone, subject, begin_ns, max(until_ns, open_until_ns or 0) if is_open else until_ns))
+    return found
 
 
 def _visits(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredVisit]:

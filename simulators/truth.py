@@ -157,6 +157,18 @@ def played_until(truth: Truth, until_ns: int) -> Iterator[Record]:
     yield from truth.links
 
 
+def closed_at(records: Iterable[Record], end_ns: int, left_ns: int) -> Iterator[Record]:
+    """As if nobody had been heard after `end_ns`, and whoever was still there had left at `left_ns`, past all counters."""
+    for record in records:
+        if not isinstance(record, Visit) or record.leave_ns <= end_ns:
+            yield record
+            continue
+        stays = tuple(replace(stay, to_ns=min(stay.to_ns, end_ns)) for stay in record.stays if stay.from_ns < end_ns)
+        carried = tuple(replace(one, to_ns=min(one.to_ns, end_ns)) for one in record.carried if one.from_ns < end_ns)
+        sale = record.sale if record.sale is not None and record.sale.t_ns < end_ns else None
+        yield replace(record, leave_ns=left_ns, counted=(record.counted[0], False), stays=stays, carried=carried, sale=sale)
+
+
 def write_links(path: Path, links: Iterable[Link]) -> int:
     """The links as `footfall links import` reads them: CSV with times in ISO 8601, `to` empty while a link is open."""
     count = 0
@@ -184,7 +196,7 @@ def _visit(world: World, person: Person) -> Visit:
         staff_id=person.staff_id,
         enter_ns=start_ns + path.from_ns,
         leave_ns=start_ns + path.to_ns,
-        door=world.plan.door.name,
+        door=person.door,
         counted=(person.counted_in, person.counted_out),
         stays=tuple(ZoneStay(stay.zone, start_ns + stay.from_ns, start_ns + stay.to_ns) for stay in path.stays),
         carried=tuple(

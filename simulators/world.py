@@ -33,8 +33,8 @@ class Window:
     rssi_dbm: npt.NDArray[np.int64]
     devices: tuple[tuple[str, str], ...]
     """`(profile, identifier)` of each device number."""
-    crossings: tuple[tuple[int, int, int], ...]
-    """`(t_ns, entered, left)` as the door counter reports them, in time order."""
+    crossings: tuple[tuple[int, int, int, str], ...]
+    """`(t_ns, entered, left, door)` as the door counters report them, in time order."""
 
 
 @dataclass(frozen=True)
@@ -90,21 +90,24 @@ class World:
                 yield self._window(inside, begin_ns, finish_ns)
             inside = [person for person in inside if person.path.to_ns >= finish_ns]
 
-    def heard(self, agent: str, from_ns: int = 0, origin_ns: int = 0) -> Iterator[Sighting | Crossing]:
-        """What the devices of `agent` say from `from_ns` on, in time order; `t_boot_ns` is `origin_ns` when the world begins."""
-        receivers = [receiver.name if receiver.agent == agent else None for receiver in self.plan.receivers]
+    def heard(self, agent: str | None = None, from_ns: int = 0, origin_ns: int = 0) -> Iterator[Sighting | Crossing]:
+        """What the devices of `agent` (None: of all agents) say from `from_ns` on, in time order.
+
+        `t_boot_ns` is `origin_ns` when the world begins.
+        """
+        receivers = [receiver.name if agent in (None, receiver.agent) else None for receiver in self.plan.receivers]
         mine = np.array([name is not None for name in receivers])
-        counts = agent == self.plan.door.agent
+        doors = {door.name for door in self.plan.doors if agent in (None, door.agent)}
         for window in self.windows(from_ns):
             rows = mine[window.receiver] & (window.t_ns >= from_ns)
             columns = (window.t_ns[rows], window.device[rows], window.receiver[rows], window.rssi_dbm[rows])
-            crossings = [c for c in window.crossings if c[0] >= from_ns] if counts else []
+            crossings = [c for c in window.crossings if c[0] >= from_ns and c[3] in doors]
             for t_ns, device, receiver, rssi_dbm in zip(*(column.tolist() for column in columns), strict=True):
                 while crossings and crossings[0][0] <= t_ns:
-                    yield self._crossing(crossings.pop(0), origin_ns)
+                    yield _crossing(crossings.pop(0), origin_ns)
                 profile, identifier = window.devices[device]
                 yield Sighting(origin_ns + t_ns, receivers[receiver] or "", profile, identifier, rssi_dbm)
-            yield from (self._crossing(crossing, origin_ns) for crossing in crossings)
+            yield from (_crossing(crossing, origin_ns) for crossing in crossings)
 
     def digest(self) -> str:
         """SHA-256 over everything heard: equal for equal worlds."""
@@ -114,10 +117,6 @@ class World:
                 total.update(column.astype("<i8").tobytes())
             total.update(repr((window.devices, window.crossings)).encode())
         return total.hexdigest()
-
-    def _crossing(self, crossing: tuple[int, int, int], origin_ns: int) -> Crossing:
-        t_ns, entered, left = crossing
-        return Crossing(origin_ns + t_ns, self.plan.door.name, entered, left)
 
     def _window(self, people: list[Person], begin_ns: int, finish_ns: int) -> Window:
         devices: list[tuple[str, str]] = []
@@ -134,7 +133,12 @@ class World:
         return Window(t_ns, device_number, receiver, rssi_dbm, tuple(devices), _crossings(people, begin_ns, finish_ns))
 
 
-def _crossings(people: list[Person], begin_ns: int, finish_ns: int) -> tuple[tuple[int, int, int], ...]:
-    found = [(person.path.from_ns, 1, 0) for person in people if person.counted_in and begin_ns <= person.path.from_ns < finish_ns]
-    found += [(person.path.to_ns, 0, 1) for person in people if person.counted_out and begin_ns <= person.path.to_ns < finish_ns]
-    return tuple(sorted(found))
+def _crossing(crossing: tuple[int, int, int, str], origin_ns: int) -> Crossing:
+    t_ns, entered, left, door = crossing
+    return Crossing(origin_ns + t_ns, door, entered, left)
+
+
+def _crossings(people: list[Person], begin_ns: int, finish_ns: int) -> tuple[tuple[int, int, int, str], ...]:
+    came = [(p.path.from_ns, 1, 0, p.door) for p in people if p.counted_in and begin_ns <= p.path.from_ns < finish_ns]
+    went = [(p.path.to_ns, 0, 1, p.door) for p in people if p.counted_out and begin_ns <= p.path.to_ns < finish_ns]
+    return tuple(sorted(came + went))

@@ -6,9 +6,9 @@ import os
 
 from hypothesis import settings
 
-from tests.parts import embedded_broker, influx_servers, influxdb, mosquitto, real_data
+from tests.parts import bluez, embedded_broker, influx_servers, influxdb, mosquitto, real_data
 
-__all__ = ["embedded_broker", "influx_servers", "influxdb", "mosquitto", "real_data"]
+__all__ = ["bluez", "embedded_broker", "influx_servers", "influxdb", "mosquitto", "real_data"]
 
 settings.register_profile("footfall", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "footfall"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from footfall.frames import COLUMNS, Body, Kind, decode_body, encode_body
 from footfall.pseudonyms import TOP_BIT
 from gateway.accept.places import Places
@@ -31,25 +31,27 @@ STAFF = 3
 SUBJECTS = (5, 7, 8, STAFF, TOP_BIT | 5)
 """Lasting ones, one that is staff's, one of the day."""
 FANS = ("fan-1", "fan-2", "fan-3")
-PROFILES = ("ibeacon", "ble-tag", "door-counter", "ble-anonymous", "from-tomorrow")
+PROFILES = ("ibeacon", "ble-tag", "door-counter", "ble-anonymous", "from-tomorrow", "garment-tag")
+GOODS = {11: "epc-1", 12: "epc-2", 13: "epc-3", TOP_BIT | 11: "epc-1"}
+"""Subjects of goods; one item has another under the key of the day."""
 _PSEUDONYMS = Pseudonymiser(b"a brand's secret, for tests only")
 
 
 def site_of(variant: int = 0) -> Site:
     """0: the estate; 1: a zone is outside now, timeouts differ; 2: the second store is gone."""
-    zones = [{"name": "a"}, {"name": "b"}, {"name": "street", "type": "outside"}]
+    zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}, {"name": "w"}]
     first = {
         "name": "s1", "timezone": "Asia/Shanghai", "zones": zones, "doors": ["d"], "agents": [{"name": "x"}, {"name": "y"}],
-        "idle_timeout_s": TIMEOUT_S,
+        "idle_timeout_s": TIMEOUT_S, "tried_s": 10,
     }  # fmt: skip
     second = {"name": "s2", "timezone": "America/St_Johns", "zones": [{"name": "c"}], "doors": ["e"], "agents": [{"name": "z"}],
               "idle_timeout_s": 2 * TIMEOUT_S}  # fmt: skip
     if variant == 1:
-        first |= {"zones": [*zones[:1], {"name": "b", "type": "outside"}, zones[2]], "idle_timeout_s": TIMEOUT_S / 2}
+        first |= {"zones": [*zones[:1], {"name": "b", "type": "outside"}, *zones[2:]], "idle_timeout_s": TIMEOUT_S / 2}
     return Site.model_validate({"brand": "b", "stores": [first] if variant == 2 else [first, second]})
 
 
-AGENTS = (("x", "s1", ("a", "b", "street", "d")), ("y", "s1", ("b", "a", "street", "d")), ("z", "s2", ("c", "c2", "e", "e")))
+AGENTS = (("x", "s1", ("a", "b", "street", "d", "w")), ("y", "s1", ("b", "a", "street", "d")), ("z", "s2", ("c", "c2", "e", "e")))
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Row:
     profile: int = 0
     count: int = 1
     value: float = 0.0
+    extra: tuple[tuple[str, str], ...] = ()
 
 
 class Story:
@@ -111,6 +114,7 @@ class Story:
             "value": [row.value for row in rows],
         }
         body = Body("boot", made_ns - T0 + 10**15, made_ns, True, self._rows[name], key_id, zones, PROFILES,
+                    extra={i: dict(row.extra) for i, row in enumerate(rows) if row.extra},
                     **{key: np.array(values, COLUMNS[key]) for key, values in columns.items()})  # fmt: skip
         self._rows[name] += len(rows)
         self._numbers[name] += 1
@@ -159,11 +163,22 @@ def _shown(record: Record) -> str:
         return f"{text} {'' if record.kind == RecordKind.SITE else record.body.decode()}"
     body = decode_body(record.body)
     times = (body.t_boot_ns + record.offset_ns - T0) / S
-    rows = zip(body.kind, body.subject, body.zone, times, body.rssi_dbm, body.profile, body.count, strict=True)
+    extra = [body.extra.get(row, "") for row in range(len(body))]
+    rows = zip(body.kind, body.subject, body.zone, times, body.rssi_dbm, body.profile, body.count, extra, strict=True)
     return f"{text} made +{(body.made_boot_ns + record.offset_ns - T0) / S}s key {body.key_id}" + "".join(
-        f"\n     {Kind(kind).name} {subject} in {body.zones[zone]} at +{t}s {rssi} dBm {PROFILES[profile]} x{count}"
-        for kind, subject, zone, t, rssi, profile, count in rows
+        f"\n     {Kind(kind).name} {subject} in {body.zones[zone]} at +{t}s {rssi} dBm {PROFILES[profile]} x{count} {more}"
+        for kind, subject, zone, t, rssi, profile, count, more in rows
     )
+
+
+def goods(subject: int, sku: str = "sku-1") -> tuple[tuple[str, str], ...]:
+    """What a row says in clear about goods."""
+    return ("epc", GOODS[subject]), ("sku", sku)
+
+
+def _named(row: Row, subject: int, sku: str | None) -> tuple[tuple[str, str], ...]:
+    """STAY as a rule says nothing, and an old agent says nothing ever."""
+    return () if sku is None or (row.kind == Kind.STAY and sku != "sku-2") else goods(subject, sku)
 
 
 # Stories that hypothesis writes
@@ -179,6 +194,12 @@ presence_rows = st.builds(
     rssi_dbm=st.sampled_from([-90, -75, -74, -60, -40]),
     profile=st.sampled_from([0, 0, 1, 3, 4]),
     value=st.sampled_from([0.0, 12.5]),
+)
+goods_rows = st.builds(
+    lambda row, subject, sku: replace(row, subject=subject, profile=5, extra=_named(row, subject, sku)),
+    presence_rows,
+    st.sampled_from(list(GOODS)),
+    st.sampled_from([None, "", "sku-1", "sku-2"]),
 )
 door_rows = st.builds(
     Row,
@@ -197,10 +218,14 @@ links_made = st.builds(
 
 
 @st.composite
-def frames(draw: Callable[..., Any], agents: Sequence[int] = (0, 1, 2)) -> Callable[[Story], Story]:
+def frames(
+    draw: Callable[..., Any],
+    agents: Sequence[int] = (0, 1, 2),
+    rows: st.SearchStrategy[Row] = presence_rows | presence_rows | goods_rows | door_rows,
+) -> Callable[[Story], Story]:
     agent, lag_s, key_id = draw(st.sampled_from(agents)), draw(lags), draw(st.sampled_from([0, 1, 1, 1]))
-    rows = draw(st.lists(presence_rows | presence_rows | door_rows, max_size=6))
-    return lambda story: story.frame(agent, rows, lag_s, key_id)
+    said = draw(st.lists(rows, max_size=6))
+    return lambda story: story.frame(agent, said, lag_s, key_id)
 
 
 @st.composite
@@ -215,7 +240,7 @@ def touches(draw: Callable[..., Any]) -> Callable[[Story], Story]:
 
 
 def _counts(agent: int, number: int, entered: int, left: int) -> Callable[[Story], Story]:
-    door = AGENTS[agent][2][-1]
+    door = AGENTS[agent][2][3]
     value = {"kind": "count", "id": f"c{number}", "door": door, "in": entered, "out": left}
     return lambda story: story if _has(story, agent, f"c{number}") else story.event(agent, value)
 

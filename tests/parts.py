@@ -17,8 +17,10 @@ import pytest
 
 from footfall.errors import ConfigError
 from gateway.sinks.influxdb import InfluxDB
+from simulators.devices.bluez import BlueZ
 from simulators.parts import influxdb as influx_part
 from simulators.parts import mosquitto as mosquitto_part
+from simulators.parts import private_bus as private_bus_part
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.mosquitto import Mosquitto
@@ -107,6 +109,17 @@ def require_mosquitto() -> None:
         mosquitto_part.binary()
     except ConfigError as error:
         missing(str(error))
+
+
+@pytest.fixture
+def bluez() -> Iterator[BlueZ]:
+    """A BlueZ with the adapters of two receivers, `left` and `right`, on this process's system bus."""
+    try:
+        private_bus_part.binary()
+    except ConfigError as error:
+        missing(str(error))
+    with BlueZ(["left", "right"], down_s=0.5) as emulator:
+        yield emulator
 
 
 @pytest.fixture(scope="session")

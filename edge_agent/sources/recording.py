@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting
+from edge_agent.sources.source import Crossing, Gap, Progress, Recorded, Refused, Sighting
 from footfall.errors import ContractError
 
 DOOR_PROFILE: Final = "door-counter"
 
 
-def parse_line(line: bytes) -> Heard:
+def parse_line(line: bytes) -> Recorded:
     """What one line says, its time as `t_boot_ns`; ContractError `recording.line` for anything else."""
     try:
         values = json.loads(line)
@@ -59,7 +59,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             yield number, line.rstrip(b"\r\n")
 
 
-def read_recording(path: Path) -> Iterator[Heard]:
+def read_recording(path: Path) -> Iterator[Recorded]:
     """All that the file says. A line that cannot be read is Refused, at the time of the one before, without data: it may name someone."""
     t_ns = 0
     for number, line in read_lines(path):
@@ -105,7 +105,7 @@ def _gap(values: Mapping[str, Any]) -> Gap:
     return Gap(_integer(values, "t_ns"), _integer(values, "to_ns"), _text(values, "gap"), _integer(values, "rows", 0))
 
 
-_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Heard]]] = {
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Recorded]]] = {
     "receiver": _sighting,
     "door": _crossing,
     "gap": _gap,

@@ -21,11 +21,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
+from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines, read_recording
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.simulated import SimulatedSource
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Recorded, Refused, Sighting
 from footfall.errors import ConfigError
 from footfall.events import Name, to_ns
 from footfall.topics import is_name
@@ -161,7 +162,7 @@ def _read_jsonl(paths: Sequence[Path], settings: Settings) -> Iterator[Heard]:
     return heapq.merge(*recordings, key=_time_ns)
 
 
-def _dated(heard: Heard) -> Heard:
+def _dated(heard: Recorded) -> Recorded:
     return heard if isinstance(heard, Gap) else replace(heard, t_boot_ns=0, t_wall_ns=heard.t_boot_ns)
 
 
@@ -191,7 +192,7 @@ class Replay(SourceSettings):
     door: Name = "main"
     speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
 
-    def source(self, clock: Clock) -> SimulatedSource:
+    def source(self, clock: Clock, profiles: Registry) -> SimulatedSource:
         return SimulatedSource(self.name, self._stream, clock, speed=self.speed, silence_s=self.silence_s)
 
     def _stream(self) -> Iterator[Heard]:

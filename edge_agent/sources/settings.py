@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.source import Source
 from footfall.config import Section
@@ -23,4 +24,4 @@ class SourceSettings(Section):
     """Longer silence is a fault; without it silence is normal."""
 
     @abstractmethod
-    def source(self, clock: Clock) -> Source: ...
+    def source(self, clock: Clock, profiles: Registry) -> Source: ...

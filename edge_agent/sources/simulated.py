@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.recording import read_recording
 from edge_agent.sources.settings import SourceSettings
@@ -81,7 +82,7 @@ class Simulated(SourceSettings):
     origin_boot_ns: int | None = None
     """Where the recording's zero lies on CLOCK_BOOTTIME; without it, at each start."""
 
-    def source(self, clock: Clock) -> SimulatedSource:
+    def source(self, clock: Clock, profiles: Registry) -> SimulatedSource:
         return SimulatedSource(
             self.name,
             lambda: read_recording(self.path),

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from device_profiles.reading import Counted
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -34,6 +36,24 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What a counter shows or reports, as it said it: `edge_agent.counters` turns it into crossings, with a memory that outlives the agent.
+
+    `device` names the counter among all of this agent, the same at every start: a source's name, and what tells its devices apart.
+    """
+
+    t_boot_ns: int
+    device: str
+    door: str
+    counted: Counted
+    profile: str
+
+    @property
+    def t_wall_ns(self) -> int:
+        return self.counted.t_wall_ns
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Nothing was observed from `from_boot_ns` to `to_boot_ns`."""
 
@@ -41,6 +61,8 @@ class Gap:
     to_boot_ns: int
     reason: str
     rows: int = 0
+    source: str = ""
+    """Whose; the supervisor says it. "": the agent's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +84,19 @@ class Progress:
     t_wall_ns: int = 0
 
 
-Heard = Sighting | Crossing | Gap | Refused | Progress
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """So many messages that no profile explains, for `reason`: counted, and a sign that the device is well."""
+
+    t_boot_ns: int
+    reason: str
+    total: int = 1
+    t_wall_ns: int = 0
+
+
+Recorded = Sighting | Crossing | Gap | Refused | Progress
+"""What can stand in a file: without a memory of what was before it."""
+Heard = Recorded | Tally | Unexplained
 
 
 class Source(Protocol):

@@ -13,6 +13,7 @@ from footfall.frames import KINDS, Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE
+from gateway.fold.items import Items
 from gateway.fold.order import Evidence, Waiting, Watermarks, order_key
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
@@ -58,10 +59,11 @@ class _Rows:
 class Arrivals:
     """Takes frames in the journal's order."""
 
-    def __init__(self, state: State, watermarks: Watermarks, waiting: Waiting, stay_points: bool) -> None:
+    def __init__(self, state: State, watermarks: Watermarks, waiting: Waiting, items: Items, stay_points: bool) -> None:
         self._state: Final = state
         self._watermarks: Final = watermarks
         self._waiting: Final = waiting
+        self._items: Final = items
         stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
         self._stored: Final = np.isin(np.arange(256), stored)
         self._clocks: dict[str, Clock] = {}
@@ -210,24 +212,59 @@ class Arrivals:
             self._state.said.say("gap", row)
 
     def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[tuple[str, str, str, int]]:
-        """Rows about people wait for their turn; known fans among them who were not there yet are news at once."""
+        """Rows about people and goods wait for their turn; known fans among them who were not there yet are news at once."""
         estate = self._state.estate
         profile_codes = np.concatenate([estate.profile_codes(body.profiles) for _, body in frames])
         profile = profile_codes[rows.profile]
+        self._wait_goods(frames, rows, before, profile)
         which = np.flatnonzero((rows.kind <= Kind.EXIT) & estate.profile_visits[profile])
         private = np.array([body.key_id == PRIVATE_KEY_ID for _, body in frames])[rows.frame[which]]
         private &= rows.subject[which] >= np.uint64(TOP_BIT)
         if private.any():
             self._state.counts["rows_unkeyed_total"] += int(np.count_nonzero(private))
             which = which[~private]
-        if self._state.assets:
-            which = which[~np.isin(rows.subject[which], np.array(list(self._state.assets), np.uint64))]
+        which = self._without_assets(rows, which)
         if not len(which):
             return []
-        store = np.array([estate.stores.of(record.store) for record, _ in frames], np.int32)[rows.frame[which]]
-        slot = self._slots(rows.subject[which], store, profile[which])
+        store = self._stores(frames, rows, which)
+        evidence = self._evidence(frames, rows, before, which, self._slots(rows.subject[which], store, profile[which]))
+        self._waiting.add(evidence)
+        return self._known(evidence, rows.subject[which])
+
+    def _wait_goods(
+        self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64], profile: npt.NDArray[Any]
+    ) -> None:
+        which = np.flatnonzero((rows.kind <= Kind.EXIT) & self._state.estate.profile_goods[profile])
+        which = self._without_assets(rows, which)
+        if not len(which):
+            return
+        frame = rows.frame[which]
+        row = which - np.searchsorted(rows.frame, frame)
+        extra = [frames[at][1].extra.get(number, {}) for at, number in zip(frame.tolist(), row.tolist(), strict=True)]
+        store = self._stores(frames, rows, which).tolist()
+        slot = map(self._items.name, store, rows.subject[which].tolist(), profile[which].tolist(), extra)
+        evidence = self._evidence(frames, rows, before, which, np.array(list(slot), np.int32))
+        self._items.wait(evidence.pick(evidence.slot != NOBODY))
+
+    def _without_assets(self, rows: _Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        if not self._state.assets:
+            return which
+        return which[~np.isin(rows.subject[which], np.array(list(self._state.assets), np.uint64))]
+
+    def _stores(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
+        return np.array([self._state.estate.stores.of(record.store) for record, _ in frames], np.int32)[rows.frame[which]]
+
+    def _evidence(
+        self,
+        frames: Sequence[tuple[Record, Body]],
+        rows: _Rows,
+        before: npt.NDArray[np.int64],
+        which: npt.NDArray[np.intp],
+        slot: npt.NDArray[np.int32],
+    ) -> Evidence:
+        estate = self._state.estate
         zone_codes = np.concatenate([estate.zone_codes(record.store, body.zones) for record, body in frames])
-        evidence = Evidence(
+        return Evidence(
             slot=slot,
             order=order_key(rows.time_ns[which], before[rows.frame[which]]),
             time_ns=rows.time_ns[which],
@@ -237,8 +274,6 @@ class Arrivals:
             rssi_dbm=rows.rssi_dbm[which].astype(np.int16),
             kind=rows.kind[which],
         )
-        self._waiting.add(evidence)
-        return self._known(evidence, rows.subject[which])
 
     def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         """The slot of each row's subject in its store; new ones are made."""

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from device_profiles.profile import Registry
+from device_profiles.registry import Registry
 from gateway.site import Site, local_day
 
 NS_PER_S: Final = 1_000_000_000
 NS_PER_MINUTE: Final = 60 * NS_PER_S
+NEVER_NS: Final = 1 << 62
 STALE_PERIODS: Final = 2.2
 """An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
 MOST_CACHED: Final = 20_000
@@ -62,13 +63,17 @@ class Estate:
         self._timezone: dict[int, ZoneInfo] = {}
         self._day_start: dict[int, timedelta] = {}
         self._outside_names: dict[str, bool] = {}
+        self._tried_ns: dict[str, int] = {}
+        """By name of a zone: how long an item must be there to be tried; of any other never."""
         self.zone_name: list[str] = []
         self.zone_store: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         self.zone_outside: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.zone_tried_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._zone_bit: list[int] = []
         self._zones_of: Counter[int] = Counter()
         self.profile_class: list[str] = []
         self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.profile_goods: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.profile_gap_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.profile_stale_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.profile_holdoff_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
@@ -86,10 +91,13 @@ class Estate:
             self.expected[code] = frozenset(self.agents.of(agent.name) for agent in store.agents)
             for zone in store.zones:
                 self._outside_names[f"{store.name}/{zone.name}"] = zone.type == "outside"
+                is_fitting = zone.type == "fitting"
+                self._tried_ns[f"{store.name}/{zone.name}"] = round(store.tried_s * NS_PER_S) if is_fitting else NEVER_NS
         timeouts = {store.name: round(store.idle_timeout_s * NS_PER_S) for store in site.stores}
         known = dict(zip(self.stores.names, self.timeout_ns.tolist(), strict=False))
         self.timeout_ns = np.array([timeouts.get(name, known.get(name, 1800 * NS_PER_S)) for name in self.stores.names], np.int64)
         self.zone_outside = np.array([self._outside_names.get(name, False) for name in self.zones.names], np.bool_)
+        self.zone_tried_ns = np.array([self._tried_ns.get(name, NEVER_NS) for name in self.zones.names], np.int64)
         self._day_cache.clear()
         self._zone_codes.clear()
 
@@ -140,6 +148,7 @@ class Estate:
             self.zone_name.append(name)
             self.zone_store = np.append(self.zone_store, np.int32(store_code))
             self.zone_outside = np.append(self.zone_outside, self._outside_names.get(f"{store}/{name}", False))
+            self.zone_tried_ns = np.append(self.zone_tried_ns, self._tried_ns.get(f"{store}/{name}", NEVER_NS))
         return code
 
     def _profile(self, name: str) -> int:
@@ -150,6 +159,7 @@ class Estate:
             presence = profile.presence if profile else None
             self.profile_class.append(profile.identifier_class if profile else "unknown")
             self.profile_visits = np.append(self.profile_visits, self.profile_class[-1] in VISITORS)
+            self.profile_goods = np.append(self.profile_goods, self.profile_class[-1] == "goods")
             gap_s = presence.timeout_max_s + presence.stay_s if presence else 0.0
             self.profile_gap_ns = np.append(self.profile_gap_ns, round(gap_s * NS_PER_S))
             stale_s = STALE_PERIODS * presence.stay_s if presence else 0.0
@@ -169,6 +179,7 @@ class Estate:
                 for code in self._timezone
             ],
             "outside": self._outside_names,
+            "tried": self._tried_ns,
         }
 
     def load(self, values: Mapping[str, Any], site: Site) -> None:
@@ -182,6 +193,7 @@ class Estate:
             self._timezone[code], self._day_start[code] = ZoneInfo(timezone), timedelta(seconds=day_start_s)
             self.timeout_ns[code], self.expected[code] = timeout_ns, frozenset(expected)
         self._outside_names.update(values["outside"])
+        self._tried_ns.update(values.get("tried", {}))
         self.apply(site)
         for store, name in values["zones"]:
             self._zone(store, name)

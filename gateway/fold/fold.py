@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgpack
 
-from device_profiles.profile import Registry
+from device_profiles.registry import Registry
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from gateway.fold.arrive import Arrivals
@@ -22,6 +22,7 @@ from gateway.fold.cells import settle, traffic_row, zone_row
 from gateway.fold.dwells import Dwells
 from gateway.fold.estate import NS_PER_S
 from gateway.fold.identity import Link, decode_links
+from gateway.fold.items import Items
 from gateway.fold.order import EVIDENCE_DTYPES, Waiting, Watermarks
 from gateway.fold.presence import Presence
 from gateway.fold.state import State
@@ -32,7 +33,9 @@ from gateway.points import Points
 from gateway.records import Record, RecordKind
 from gateway.site import Site
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
+READ_VERSIONS: Final = (1, 2)
+"""1 has no items of goods."""
 EXPIRE_EVERY_TURNS: Final = 5
 SECONDS_A_DAY: Final = 86_400
 
@@ -63,7 +66,8 @@ class Fold:
         self._dwells: Final = Dwells(self.state)
         self._presence: Final = Presence(self.state, self._visits, self._dwells)
         self._touches: Final = Touches(self.state, self._visits)
-        self._arrivals: Final = Arrivals(self.state, self._watermarks, self._waiting, stay_points)
+        self._items: Final = Items(self.state, self._watermarks)
+        self._arrivals: Final = Arrivals(self.state, self._watermarks, self._waiting, self._items, stay_points)
         self._turn = 0
         self._to_settle: dict[tuple[int, int], int] = {}
         """(store, day) -> the first minute whose occupancy may be wrong."""
@@ -104,7 +108,9 @@ class Fold:
         rows = self._waiting.release(self.state.slots.store, self._watermarks.by_store)
         if rows is not None:
             self._presence.take(rows)
-        if turn // EXPIRE_EVERY_TURNS != before // EXPIRE_EVERY_TURNS:
+        expire = turn // EXPIRE_EVERY_TURNS != before // EXPIRE_EVERY_TURNS
+        self._items.end_turn(turn * NS_PER_S, expire)
+        if expire:
             self._presence.expire(self._watermarks.by_store, self._watermarks.closing_ns(turn * NS_PER_S), self._waiting.slots())
         self._visits.project()
         self._dwells.save()
@@ -226,6 +232,7 @@ class Fold:
         yield from self.state.slots.parts()
         for name, column in (self._waiting.dump() or {}).items():
             yield f"waiting.{name}", column
+        yield from self._items.parts()
         values: dict[str, Any] = {
             "version": STATE_VERSION,
             "pos": self.pos,
@@ -244,7 +251,7 @@ class Fold:
     def load(self, parts: Mapping[str, bytes]) -> None:
         """Go on from what `parts` gave. ConfigError if another release gave it."""
         values = msgpack.unpackb(parts["fold"], strict_map_key=False)
-        if values["version"] != STATE_VERSION:
+        if values["version"] not in READ_VERSIONS:
             raise ConfigError(f"the state is of another release (version {values['version']}, this one has {STATE_VERSION}): run that one")
         estate = self.state.estate
         if values["site"]:
@@ -255,6 +262,7 @@ class Fold:
             self._waiting.load({name: parts[f"waiting.{name}"] for name in EVIDENCE_DTYPES})
         self._watermarks.load(values["watermarks"], len(estate.stores))
         self._visits.load(values["visits"])
+        self._items.load(parts)
         self._arrivals.load(values["arrivals"])
         self._to_settle = {(store, day): minute for store, day, minute in values["to_settle"]}
         self.pos, self._turn = values["pos"], values["turn"]

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 HEARD_WITHIN_NS: Final = 600 * 1_000_000_000
+GIVEN_UP_NS: Final = 24 * 3600 * 1_000_000_000
+"""An agent that was not heard for so long is not waited for."""
 GRACE_NS: Final = 10 * 1_000_000_000
 """So long after a store's first record its agents that were not heard yet hold the watermark back."""
 NEVER_NS: Final = -(1 << 60)
@@ -71,6 +73,11 @@ class Watermarks:
         """
         silent_ns = now_ns - self._heard_ns
         return np.where(silent_ns > HEARD_WITHIN_NS, np.maximum(self.by_store, self._latest_ns + silent_ns), self.by_store)
+
+    def told_ns(self, store: int, agent: int, now_ns: int) -> int:
+        """Up to when an agent has told what it heard; until now, if it was given up."""
+        heard_ns, progress_ns = self._stores[store].heard[agent]
+        return progress_ns if now_ns - heard_ns <= GIVEN_UP_NS else now_ns
 
     def oldest_active_ns(self, since_ns: int) -> int | None:
         """The least watermark of the stores that were heard since then; None if none was."""

@@ -7,7 +7,8 @@ row changes nothing but the time and level of the latest evidence: for those, wh
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from footfall.frames import Kind
 from footfall.pseudonyms import to_hex
 from gateway.fold.dwells import OPEN, Dwells
+from gateway.fold.estate import Estate
 from gateway.fold.order import Evidence
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
@@ -28,6 +30,72 @@ GONE_DBM: Final = -200
 """The level of an owner that said EXIT: whoever hears the subject next has it."""
 
 
+class Owned(Protocol):
+    """Who has what is heard, by slot: the owning zone (-1: none) since when, and its latest evidence and level."""
+
+    profile: npt.NDArray[np.uint16]
+    last_ns: npt.NDArray[np.int64]
+    zone: npt.NDArray[np.int32]
+    level_dbm: npt.NDArray[np.int16]
+    zone_ns: npt.NDArray[np.int64]
+    since_ns: npt.NDArray[np.int64]
+
+
+def takes_over(s: Owned, estate: Estate, slot: int, time_ns: int, rssi_dbm: int) -> bool:
+    """Whether another zone's row is enough to own the subject: stronger by the margin, or the owner is stale."""
+    profile = int(s.profile[slot])
+    if time_ns - int(s.since_ns[slot]) < estate.profile_holdoff_ns[profile]:
+        return False
+    is_stale = time_ns - int(s.zone_ns[slot]) > estate.profile_stale_ns[profile]
+    return bool(is_stale or rssi_dbm > int(s.level_dbm[slot]) + estate.profile_margin_db[profile])
+
+
+def keeps_owner(s: Owned, estate: Estate, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """`takes_over` for whole columns: rows in order after which, with all before them alike, each slot's owner is who it was."""
+    slot, t = rows.slot, rows.time_ns
+    owner, profile = s.zone[slot], s.profile[slot]
+    own = rows.zone == owner
+    previous_t = np.where(first, s.last_ns[slot], np.concatenate([t[:1], t[:-1]]))
+    # The owner's latest row before each row: in this turn, else what the slot remembers.
+    latest_own = np.concatenate([[-1], np.maximum.accumulate(np.where(own, np.arange(len(t)), -1))[:-1]])
+    here = latest_own >= start
+    level = np.where(here, level_dbm(rows)[latest_own], s.level_dbm[slot])
+    owner_silent_ns = t - np.where(here, t[latest_own], s.zone_ns[slot])
+    keeps = (owner_silent_ns <= estate.profile_stale_ns[profile]) & (rows.rssi_dbm <= level + estate.profile_margin_db[profile])
+    keeps |= t - s.since_ns[slot] < estate.profile_holdoff_ns[profile]
+    kept: npt.NDArray[np.bool_] = (
+        (owner != NOBODY)
+        & (t >= previous_t)
+        & (owner_silent_ns <= estate.profile_gap_ns[profile])
+        & (own | (keeps & (rows.kind != Kind.EXIT)))
+    )
+    return kept
+
+
+def in_rounds(
+    rows: Evidence,
+    quiet: Callable[[Evidence, npt.NDArray[np.bool_], npt.NDArray[Any]], npt.NDArray[np.bool_]],
+    apply_quiet: Callable[[Evidence], None],
+    take_loud: Callable[[Evidence], None],
+    one_by_one: Callable[[Evidence], None],
+) -> None:
+    """Rows sorted by slot, and within a slot in their order.
+
+    In rounds: of every slot the rows up to the first that may change something are taken at once, then that one row by itself.
+    """
+    while len(rows) > FEW:
+        start, first = starts(rows.slot)
+        is_quiet = quiet(rows, first, start)
+        index = np.arange(len(rows))
+        loud_at = np.minimum.reduceat(np.where(is_quiet, len(rows), index), np.flatnonzero(first))[np.cumsum(first) - 1]
+        before, loud = index < loud_at, index == loud_at
+        if before.any():
+            apply_quiet(rows.pick(before))
+        take_loud(rows.pick(loud))
+        rows = rows.pick(index > loud_at)
+    one_by_one(rows)
+
+
 class Presence:
     """Takes evidence in order and tells visits and dwells what it means."""
 
@@ -37,21 +105,8 @@ class Presence:
         self._dwells: Final = dwells
 
     def take(self, rows: Evidence) -> None:
-        """Rows sorted by slot, and within a slot in their order.
-
-        In rounds: of every slot the rows up to the first that may change something are taken at once, then that one row by itself.
-        """
-        while len(rows) > FEW:
-            start, first = _starts(rows.slot)
-            quiet = self._quiet(rows, first, start)
-            index = np.arange(len(rows))
-            loud_at = np.minimum.reduceat(np.where(quiet, len(rows), index), np.flatnonzero(first))[np.cumsum(first) - 1]
-            before, loud = index < loud_at, index == loud_at
-            if before.any():
-                self._apply_quiet(rows.pick(before))
-            self._take_loud(rows.pick(loud))
-            rows = rows.pick(index > loud_at)
-        self._one_by_one(rows)
+        """Rows sorted by slot, and within a slot in their order."""
+        in_rounds(rows, self._quiet, self._apply_quiet, self._take_loud, self._one_by_one)
 
     def _take_loud(self, rows: Evidence) -> None:
         """At most one row a slot: who is heard for the first time in a store is taken at once, all else one by one."""
@@ -78,27 +133,13 @@ class Presence:
     def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Rows that, with all before them in their slot quiet, change nothing but the latest evidence."""
         s, estate, slot, t = self._state.slots, self._state.estate, rows.slot, rows.time_ns
-        owner, profile = s.zone[slot], s.profile[slot]
-        own = rows.zone == owner
-        row_before_t = np.concatenate([t[:1], t[:-1]])
-        previous_t = np.where(first, s.last_ns[slot], row_before_t)
-        visit_t = np.where(first, s.v_last_ns[slot], row_before_t)
-        # The owner's latest row before each row: in this turn, else what the slot remembers.
-        latest_own = np.concatenate([[-1], np.maximum.accumulate(np.where(own, np.arange(len(t)), -1))[:-1]])
-        here = latest_own >= start
-        level = np.where(here, _level(rows)[latest_own], s.level_dbm[slot])
-        owner_silent_ns = t - np.where(here, t[latest_own], s.zone_ns[slot])
-        keeps = (owner_silent_ns <= estate.profile_stale_ns[profile]) & (rows.rssi_dbm <= level + estate.profile_margin_db[profile])
-        keeps |= t - s.since_ns[slot] < estate.profile_holdoff_ns[profile]
+        visit_t = np.where(first, s.v_last_ns[slot], np.concatenate([t[:1], t[:-1]]))
         in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.timeout_ns[s.store[slot]])
         quiet: npt.NDArray[np.bool_] = (
-            (owner != NOBODY)
+            keeps_owner(s, estate, rows, first, start)
             & (s.d_state[slot] == OPEN)
             & ~s.v_grouped[slot]
-            & (t >= previous_t)
-            & (owner_silent_ns <= estate.profile_gap_ns[profile])
-            & (own | (keeps & (rows.kind != Kind.EXIT)))
-            & (estate.zone_outside[owner] | in_visit)
+            & (estate.zone_outside[s.zone[slot]] | in_visit)
         )
         return quiet
 
@@ -110,8 +151,8 @@ class Presence:
         s.v_last_ns[rows.slot[inside]] = rows.time_ns[inside]
         own = rows.zone == s.zone[rows.slot]
         s.zone_ns[rows.slot[own]] = rows.time_ns[own]
-        s.level_dbm[rows.slot[own]] = _level(rows)[own]
-        slots = rows.slot[_starts(rows.slot)[1]]
+        s.level_dbm[rows.slot[own]] = level_dbm(rows)[own]
+        slots = rows.slot[starts(rows.slot)[1]]
         self._visits.advance(slots)
         self._dwells.advance(slots)
 
@@ -141,17 +182,9 @@ class Presence:
         elif zone == owner:
             self._dwells.extend(slot, time_ns)
             s.level_dbm[slot] = rssi_dbm
-        elif self._takes_over(slot, profile, time_ns, rssi_dbm):
+        elif takes_over(s, estate, slot, time_ns, rssi_dbm):
             self._dwells.open(slot, zone, time_ns, key_ns, agent)
             s.level_dbm[slot] = rssi_dbm
-
-    def _takes_over(self, slot: int, profile: int, time_ns: int, rssi_dbm: int) -> bool:
-        """Whether another zone's row is enough to own the subject: stronger by the margin, or the owner is stale."""
-        s, estate = self._state.slots, self._state.estate
-        if time_ns - int(s.since_ns[slot]) < estate.profile_holdoff_ns[profile]:
-            return False
-        is_stale = time_ns - int(s.zone_ns[slot]) > estate.profile_stale_ns[profile]
-        return bool(is_stale or rssi_dbm > int(s.level_dbm[slot]) + estate.profile_margin_db[profile])
 
     def _is_covered(self, slot: int, time_ns: int) -> bool:
         """Whether another lane, or a slot that is gone, knows where the subject was: then late evidence opens no second dwell."""
@@ -233,13 +266,13 @@ class Presence:
             s.remove(slot)
 
 
-def _starts(slot: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+def starts(slot: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
     """For rows sorted by slot: where each row's slot begins, and which rows begin one."""
     first = np.empty(len(slot), np.bool_)
     first[:1], first[1:] = True, slot[1:] != slot[:-1]
     return np.maximum.accumulate(np.where(first, np.arange(len(slot)), 0)), first
 
 
-def _level(rows: Evidence) -> npt.NDArray[np.int16]:
+def level_dbm(rows: Evidence) -> npt.NDArray[np.int16]:
     level: npt.NDArray[np.int16] = np.where(rows.kind == Kind.EXIT, np.int16(GONE_DBM), rows.rssi_dbm)
     return level

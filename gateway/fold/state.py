@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
-from device_profiles.profile import Registry
+from device_profiles.registry import Registry
 from gateway.fold.cells import TRAFFIC, ZONE, Cells
 from gateway.fold.estate import Codes, Estate
 from gateway.fold.identity import Identity

@@ -26,6 +26,8 @@ class AgentStatus:
     heard_ns: int = 0
     spool_frames: int = 0
     clock_width_ms: float = float("inf")
+    devices: Mapping[str, str] = field(default_factory=dict)
+    """Sources that it does not hear, by name: what is wrong with each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "agent_late": Alarm("warning", "estate", "wait some minutes, then look at its network"),
     "agent_never": Alarm("warning", "estate", "start them, or take them out of site.toml"),
     "agent_clock": Alarm("warning", "estate", "their way to the broker is slow; times are marked `agent` or `bounded` until it is not"),
+    "device_lost": Alarm("warning", "estate", "mend it there; the agent begins it again by itself, and stores a gap"),
     "quarantine": Alarm("warning", "estate", "footfall quarantine list, then replay or drop"),
 }
 """Every code that a problem can have. `docs/operating.md` has a line for each."""
@@ -184,6 +187,9 @@ def _agents(status: Status) -> _Found:
     wide = [f"{agent.store}/{agent.agent}" for agent in status.agents if agent.state == "ok" and _is_wide(agent.clock_width_ms)]
     if wide:
         yield "agent_clock", f"{_agents_are(wide)} not known to 2 s in time: {_few(wide)}"
+    lost = [f"{a.store}/{a.agent}/{name} ({what})" for a in status.agents if a.state == "ok" for name, what in a.devices.items()]
+    if lost:
+        yield "device_lost", f"{len(lost)} {'device is' if len(lost) == 1 else 'devices are'} not heard: {_few(lost)}"
 
 
 def _data(status: Status) -> _Found:

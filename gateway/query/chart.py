@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -20,11 +21,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from footfall.errors import ConfigError
-from gateway.query.measures import HISTOGRAM, HISTOGRAM_S, Answer
+from gateway.query.measures import HISTOGRAM, HISTOGRAM_S, ITEM_KINDS, Answer
 from gateway.query.show import duration
 
 MOST_PANELS: Final = 8
 _MOST_BARS: Final = 200
+_MOST_GOODS: Final = 20
 _NO_LABEL: Final = "_"
 """What begins with an underscore is left out of legends."""
 _A_DAY: Final = 0.9
@@ -182,6 +184,40 @@ def _visits(panels: Sequence[Panel]) -> Figure:
     return figure
 
 
+def _items(panels: Sequence[Panel]) -> Figure:
+    """Of every article or zone; over time, of all of them together."""
+    if len({row["time"] for row in panels[0][2]}) > 1:
+        return _over_time([(title, zone, _by_kind(rows)) for title, zone, rows in panels], "kind", "items", "items per interval")
+    shown = [(title, _most_eventful(rows)) for title, _, rows in panels]
+    figure = Figure(figsize=(11, sum(1.6 + 0.55 * len(rows) for _, rows in shown)), layout="constrained")
+    axes = figure.subplots(len(shown), 1, squeeze=False, height_ratios=[3 + len(rows) for _, rows in shown])[:, 0]
+    for (title, rows), axis in zip(shown, axes, strict=True):
+        key = "zone" if "zone" in rows[0] else "sku"
+        for i, kind in enumerate(ITEM_KINDS):
+            at = np.arange(len(rows)) + 0.3 - 0.2 * i
+            bars = axis.barh(at, _values(rows, kind), height=0.18, color=_CYCLE[i], label=kind)
+            axis.bar_label(bars, [f" {row[kind]:,}" if row[kind] else "" for row in rows], fontsize=7.5)
+        axis.set_yticks(range(len(rows)), [row[key] or "not known" for row in rows])
+        axis.grid(visible=False)
+        axis.margins(x=0.1)
+        axis.set_title(title)
+        axis.set_xlabel("times")
+        axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def _most_eventful(rows: Rows) -> Rows:
+    return sorted(rows, key=lambda row: sum(row[kind] for kind in ITEM_KINDS))[-_MOST_GOODS:]
+
+
+def _by_kind(rows: Rows) -> Rows:
+    """A row for each interval and kind, of all articles or zones."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        counts.update({(row["time"], kind): row[kind] for kind in ITEM_KINDS})
+    return [{"time": time, "kind": kind, "items": n} for (time, kind), n in counts.items()]
+
+
 def _over_time(panels: Sequence[Panel], key: str, value: str, label: str) -> Figure:
     figure = Figure(figsize=(11, 4.2 * len(panels)), layout="constrained")
     for (title, zone, rows), axis in zip(panels, figure.subplots(len(panels), 1, squeeze=False)[:, 0], strict=True):
@@ -204,6 +240,7 @@ _PANELS: Final[Mapping[str, Callable[[Sequence[Panel]], Figure]]] = {
     "doors": _doors,
     "dwell": _dwell,
     "visits": _visits,
+    "items": _items,
 }
 
 

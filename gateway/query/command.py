@@ -24,7 +24,7 @@ from gateway.config import InfluxSink, load_gateway, load_site, secret
 from gateway.query import show
 from gateway.query.influx_reader import InfluxReader
 from gateway.query.measures import Answer
-from gateway.query.questions import MOST_STORES, QUESTIONS, Filters, Question, ask
+from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Filters, Question, ask
 from gateway.query.reader import OnPage, Reader
 from gateway.query.spans import INTERVALS, iso, time_zone
 from gateway.query.sqlite_reader import SqliteReader
@@ -36,6 +36,9 @@ _LONG_READ_S: Final = 0.5
 
 What = StrEnum("What", {name: name for name in QUESTIONS})  # type: ignore[misc] # the table of questions is the one list of them
 Interval = StrEnum("Interval", {name: name for name in INTERVALS})  # type: ignore[misc] # likewise
+
+
+By = StrEnum("By", {name: name for name in ITEMS_BY})  # type: ignore[misc] # likewise
 
 
 class Format(StrEnum):
@@ -65,16 +68,17 @@ def query(
     store: Annotated[list[str] | None, typer.Option(help="A store; may be given more than once. Default: all.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help=f"The start: {_MOMENT_HELP} Default: the last seven days of data.")] = None,
     to: Annotated[str | None, typer.Option("--to", help="The end, alike; a date is meant whole. Default: the end of the data.")] = None,
-    interval: Annotated[Interval | None, typer.Option(help="Default: 1h for traffic and doors; the whole span at once for zones.")] = None,
+    interval: Annotated[Interval | None, typer.Option(help="Default: 1h for traffic and doors; else the whole span.")] = None,
     timezone: Annotated[
         str | None, typer.Option(help="An IANA time zone for days and hours. Default: each store's of site.toml, else UTC.")
     ] = None,
-    zone: Annotated[str | None, typer.Option(help="Only this zone (zones, dwell, touches).")] = None,
+    zone: Annotated[str | None, typer.Option(help="Only this zone (zones, dwell, touches, items).")] = None,
+    by: Annotated[By | None, typer.Option(help="Count items of each sku (default) or zone.")] = None,
     fan: Annotated[str | None, typer.Option(help="Only this fan (visits, touches).")] = None,
     format_: Annotated[Format, typer.Option("--format", help="CSV and JSON have every column and exact numbers.")] = Format.TABLE,
     chart: Annotated[Path | None, typer.Option(help="Draw it as well: a file ending in .png, .svg or .pdf.")] = None,
 ) -> None:
-    """Ask for foot traffic, zones, visits, dwell, doors, touches or gaps.
+    """Ask for foot traffic, zones, visits, dwell, doors, touches, goods or gaps.
 
     [bold]Examples[/]
 
@@ -86,12 +90,14 @@ def query(
 
     footfall query visits --db footfall.db --fan f-1042 --format csv > visits.csv
 
+    footfall query items --db footfall.db --from yesterday --by zone --chart goods.png
+
     docs/analysing.md explains every number, and how to get it by SQL, InfluxQL or Flux.
     """
     question = QUESTIONS[what]
     chosen = interval or (Interval(question.interval) if question.interval else None)
-    filters = Filters(from_, to, INTERVALS[chosen] if chosen else None, zone, fan)
-    _check_options(what, question, {"interval": interval, "zone": zone, "fan": fan})
+    filters = Filters(from_, to, INTERVALS[chosen] if chosen else None, zone, fan, by)
+    _check_options(what, question, {"interval": interval, "zone": zone, "fan": fan, "by": by})
     estate = _site(site, config)
     with closing(open_reader(db, influx, bucket, token_file, config)) as reader:
         zones = _zones(_stores(reader, store), estate, timezone)

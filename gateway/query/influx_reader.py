@@ -15,7 +15,7 @@ import urllib3
 
 from footfall.errors import ConfigError, SinkUnavailable
 from gateway.points import SCHEMA
-from gateway.query.reader import PAGE_ROWS, OnPage, _quiet, asked
+from gateway.query.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, asked
 from gateway.query.table import Builder, Table
 
 
@@ -31,7 +31,8 @@ class InfluxReader:
         self._http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=10.0, read=timeout_s), retries=False)
 
     def stores(self) -> list[str]:
-        return sorted(value for page in self._pages('SHOW TAG VALUES FROM "traffic" WITH KEY = "store"', {}) for _, value in page)
+        measurements = ", ".join(f'"{name}"' for name in SHOWN_BY)
+        return sorted({value for page in self._pages(f'SHOW TAG VALUES FROM {measurements} WITH KEY = "store"', {}) for _, value in page})
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
         _, tags = asked(measurement, None, store, {})

@@ -85,6 +85,13 @@ FIGURES: Final = {
     "campaign": Figure("name", "the campaign it belongs to", wide=True),
     "items": Figure("name", "what was bought or tried", wide=True),
     "stage": Figure("name", "the stage on the fan's way", wide=True),
+    "sku": Figure("name", "the article, empty if the tag does not say"),
+    "arrived": Figure("", "items first read in the store; of a zone: first read there"),
+    "moved": Figure("", "times that an item came from another zone; of a zone: into it"),
+    "tried": Figure("", "times that an item was in a fitting room for long enough"),
+    "left": Figure("", "items not read any more; of a zone: last read there"),
+    "mean_tried_s": Figure("s", "mean time of these in the fitting room"),
+    "mean_stay_s": Figure("s", "mean time that those which left had been in the store", wide=True),
     "rows": Figure("", "events lost, exactly; 0 if not known"),
     "reason": Figure("name", "why they are missing"),
 }  # fmt: skip
@@ -207,6 +214,20 @@ def gaps(table: Table, zone: ZoneInfo) -> Answer:
         (*listed.columns, "seconds"),
         [(*row, (to - at) / 1e9) for row, at, to in zip(listed.rows, begin, end, strict=True)],
     )
+
+
+def items(store: str, table: Table, key: str, edges: Edges, zone: ZoneInfo) -> Answer:
+    """What happened to goods, per interval and `key` (sku or zone)."""
+    return _by(store, table, key, edges, zone, (*ITEM_KINDS, "mean_tried_s", "mean_stay_s"), _items_row)
+
+
+ITEM_KINDS: Final = ("arrived", "moved", "tried", "left")
+
+
+def _items_row(table: Table) -> tuple[Any, ...]:
+    kinds = {kind: table.where(table.equals("kind", kind)) for kind in ITEM_KINDS}
+    seconds = [ratio(_sum(kinds[kind], "seconds"), len(kinds[kind])) for kind in ("tried", "left")]
+    return *map(len, kinds.values()), *seconds
 
 
 def ratio(numerator: float, denominator: float) -> float | None:

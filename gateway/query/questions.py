@@ -35,6 +35,7 @@ class Filters:
     interval_ns: int | None = None
     zone: str | None = None
     fan: str | None = None
+    by: str | None = None
 
 
 @dataclass(slots=True)
@@ -90,6 +91,11 @@ def _dwell(asked: Asked) -> Answer:
     return measures.dwell(asked.store, asked.read("dwell"), asked.read("visit"))
 
 
+def _items(asked: Asked) -> Answer:
+    return measures.items(asked.store, asked.read("item"), asked.filters.by or ITEMS_BY[0], asked.edges, asked.zone)
+
+
+ITEMS_BY: Final = ("sku", "zone")
 QUESTIONS: Final[Mapping[str, Question]] = {
     "traffic": Question("traffic", "who came in and out, conversion, mean dwell, anonymity, per interval", _traffic,
                         frozenset({"interval"}), "1h"),
@@ -100,6 +106,8 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "visits": Question("visit", "the visits one by one", lambda a: measures.visits(a.read("visit"), a.zone), frozenset({"fan"})),
     "touches": Question("touch", "sales, scans and other interactions one by one", lambda a: measures.touches(a.read("touch"), a.zone),
                         frozenset({"zone", "fan"})),
+    "items": Question("item", "what goods arrived, moved, were tried and left, of each article or zone", _items,
+                      frozenset({"interval", "zone", "by"})),
     "gaps": Question("gap", "when events of an agent are missing, and how many", lambda a: measures.gaps(a.read("gap"), a.zone),
                      may_be_empty=True),
 }  # fmt: skip

@@ -13,6 +13,9 @@ from gateway.query.table import Table
 PAGE_ROWS: Final = 10_000
 """Rows held as Python objects at a time; what was read before is packed into arrays."""
 
+SHOWN_BY: Final = ("item", "traffic")
+"""What a store has that anything was heard in: one with goods only has no traffic."""
+
 OnPage = Callable[[int], None]
 """Told the number of rows read so far, after each page."""
 
@@ -31,7 +34,7 @@ class Reader(Protocol):
     """The file or address, for messages."""
 
     def stores(self) -> list[str]:
-        """The stores that have traffic, sorted."""
+        """The stores that have any of SHOWN_BY, sorted."""
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
         """Times of the first and the last point, ns; None if there is none."""

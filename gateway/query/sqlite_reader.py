@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from footfall.errors import ConfigError, SinkUnavailable
 from gateway.points import SCHEMA
-from gateway.query.reader import PAGE_ROWS, OnPage, _quiet, asked
+from gateway.query.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, asked
 from gateway.query.table import Builder, Table
 
 _BUSY_S = 10.0
@@ -19,9 +19,9 @@ _BUSY_S = 10.0
 # Jumps from store to store along the key instead of reading every row.
 _STORES = """
 WITH RECURSIVE found(store) AS (
-    SELECT min(store) FROM traffic
+    SELECT min(store) FROM {name}
     UNION ALL
-    SELECT (SELECT min(store) FROM traffic WHERE store > found.store) FROM found WHERE found.store IS NOT NULL
+    SELECT (SELECT min(store) FROM {name} WHERE store > found.store) FROM found WHERE found.store IS NOT NULL
 )
 SELECT store FROM found WHERE store IS NOT NULL
 """
@@ -42,7 +42,7 @@ class SqliteReader:
             raise ConfigError(f"{path}: not a database of the gateway: it has none of the tables {', '.join(SCHEMA)}")
 
     def stores(self) -> list[str]:
-        return [store for (store,) in self._select("traffic", _STORES, ())]
+        return sorted({store for name in SHOWN_BY for (store,) in self._select(name, _STORES.format(name=name), ())})
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
         _, tags = asked(measurement, None, store, {})

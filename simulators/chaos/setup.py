@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import urllib3
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from edge_agent.keys import write_keys
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body

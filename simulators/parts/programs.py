@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,15 +43,18 @@ class GatewayProcess:
 
 
 class AgentProcess:
-    """`footfall agent`; it is ready when its intake listens. `values` are those of agent.toml but for the intake's port."""
+    """`footfall agent`; it is ready when its intake listens. `values` are those of agent.toml but for the intake's port.
 
-    def __init__(self, folder: Path, intake_port: int, values: Mapping[str, Any]) -> None:
+    `command` may be another that takes `--config FILE` and runs an agent.
+    """
+
+    def __init__(self, folder: Path, intake_port: int, values: Mapping[str, Any], command: Sequence[str] = (FOOTFALL, "agent")) -> None:
         self.name: str = values["agent"]
         self.config = folder / f"{self.name}.toml"
         self.config.write_text(toml_text({**values, "intake": {"port": intake_port}}), encoding="utf-8")
         self.intake_port = intake_port
         self.log = folder / f"{self.name}.log"
-        self.process = Process([FOOTFALL, "agent", "--config", str(self.config)], self.log, self.is_up)
+        self.process = Process([*command, "--config", str(self.config)], self.log, self.is_up)
 
     def is_up(self) -> bool:
         return bool(self.health())

@@ -19,6 +19,7 @@ SEED = 20261024
 MINUTE_NS = 60 * 10**9
 DAYS = ((2026, 10, 24), (2026, 10, 25))
 ZONES = ("entrance", "glasses", "shoes", "checkout")
+SKUS = ("00614141007349", "00614141007356", "00614141007363")
 PEOPLE_BY_HOUR = {10: 3, 11: 5, 12: 8, 13: 7, 14: 9, 15: 12, 16: 11, 17: 8, 18: 5, 19: 2}
 SITE_TOML = """\
 brand = "example"
@@ -26,7 +27,7 @@ brand = "example"
 [[stores]]
 name = "berlin"
 timezone = "Europe/Berlin"
-zones = [{ name = "entrance", type = "entrance" }, { name = "glasses", type = "shelf" }, { name = "shoes", type = "shelf" }, { name = "checkout", type = "checkout" }]
+zones = [{ name = "entrance", type = "entrance" }, { name = "glasses", type = "shelf" }, { name = "shoes", type = "shelf" }, { name = "fitting", type = "fitting" }, { name = "checkout", type = "checkout" }]
 doors = ["main", "side"]
 agents = [{ name = "berlin-1" }]
 
@@ -34,7 +35,7 @@ agents = [{ name = "berlin-1" }]
 name = "shanghai"
 title = "南京路店"
 timezone = "Asia/Shanghai"
-zones = [{ name = "entrance", type = "entrance" }, { name = "glasses", type = "shelf" }, { name = "shoes", type = "shelf" }, { name = "checkout", type = "checkout" }]
+zones = [{ name = "entrance", type = "entrance" }, { name = "glasses", type = "shelf" }, { name = "shoes", type = "shelf" }, { name = "fitting", type = "fitting" }, { name = "checkout", type = "checkout" }]
 doors = ["main", "side"]
 agents = [{ name = "shanghai-1" }]
 """  # noqa: E501 # one zone list a store reads better on one line
@@ -135,7 +136,24 @@ def _rows_of(stay: Stay, number: int, rows: dict[str, list[tuple[Any, ...]]]) ->
             (stay.sale[0] + number, agent, "own_store", store, "transaction", "checkout", subject, stay.fan, f"T-{number}", "s12", "optics",
              "autumn", '[{"sku":"A1","n":1}]', "purchase", amount, False)
         )  # fmt: skip
-        rows["item"].append((stay.sale[0] + number, agent, "left", store, "checkout", f"epc-{number}", "A1", "glasses", 300.0))
+    if stay.sale or number % 4 == 0:
+        _garment(stay, number, rows["item"])
+
+
+def _garment(stay: Stay, number: int, rows: list[tuple[Any, ...]]) -> None:
+    """It came two hours before, is tried on, and leaves if there is a sale."""
+    sku, shelf, tried_s = SKUS[number % 3], ZONES[1 + number % 2], 40 + number % 50
+    moved, hung = stay.begin_ns + 30 * 10**9, stay.begin_ns - 120 * MINUTE_NS
+    told = [
+        (hung, "arrived", shelf, "", 0.0),
+        (moved, "moved", "fitting", shelf, (moved - hung) / 1e9),
+        (moved, "tried", "fitting", shelf, float(tried_s)),
+    ]
+    if stay.sale:
+        told.append((stay.sale[0], "moved", "checkout", "fitting", float(tried_s)))
+        told.append((stay.sale[0] + 20 * 10**9, "left", "checkout", "fitting", (stay.sale[0] - hung) / 1e9 + 20))
+    for time_ns, kind, zone, before, seconds in told:
+        rows.append((time_ns + number, f"{stay.store}-1", kind, stay.store, zone, f"303425{number:018x}", sku, before, seconds))
 
 
 def _minute(time_ns: int) -> int:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
+from edge_agent.broker import Broker
 from edge_agent.clock import Moment, SystemClock
-from edge_agent.config import Broker
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
 from edge_agent.publisher import HELLO_S, Publisher

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
+from edge_agent.broker import Broker, Tls
 from edge_agent.clock import SystemClock
-from edge_agent.config import Broker, Tls
 from edge_agent.core import lost_frame
 from edge_agent.publisher import Publisher
 from edge_agent.spool import Spool

@@ -175,3 +175,20 @@ def test_a_database_without_stores(tmp_path: Path) -> None:
     SQLite(tmp_path / "footfall.db").close()
     with pytest.raises(ConfigError, match="holds no store yet"):
         query("traffic", "--db", tmp_path / "footfall.db")
+
+
+def test_items_are_counted_by_article_or_zone(db: Path) -> None:
+    by_sku, by_zone = (rows("items", "--db", db, "--by", by) for by in ("sku", "zone"))
+    for kind in ("arrived", "moved", "tried", "left"):
+        assert sum(int(row[kind]) for row in by_sku) == sum(int(row[kind]) for row in by_zone) > 0
+    assert by_sku == rows("items", "--db", db)
+    assert {row["zone"] for row in rows("items", "--db", db, "--by", "zone", "--zone", "fitting")} == {"fitting"}
+    with pytest.raises(ConfigError, match="it is for items"):
+        query("traffic", "--db", db, "--by", "zone")
+
+
+def test_a_store_with_goods_only_is_a_store(tmp_path: Path) -> None:
+    sink = SQLite(tmp_path / "footfall.db")
+    sink.write([points for points in dataset.points() if points.measurement == "item"])
+    sink.close()
+    assert {row["store"] for row in rows("items", "--db", tmp_path / "footfall.db")} == {"berlin", "shanghai"}

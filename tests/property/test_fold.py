@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
+from gateway.fold import presence
 from gateway.fold.dwells import Dwells
 from gateway.fold.visits import Visits
 from gateway.ledger import Ledger
@@ -22,6 +23,7 @@ from tests import journal_made as made
 from tests.journal_made import Row, Rows, Story, expected_traffic, expected_zone_traffic, folded, new_fold, of, pairs, store, stored_minutes
 
 stories = st.lists(made.steps, max_size=25).map(made.told)
+goods_stories = st.lists(st.tuples(made.seconds, made.frames(rows=made.goods_rows)), max_size=30).map(made.told)
 SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
@@ -155,12 +157,52 @@ def test_a_point_keeps_its_subject_and_merged_visits_name_one_that_stands(story:
 
 @given(stories)
 @SLOW
+def test_rows_taken_as_columns_are_what_each_would_be_alone(story: Story) -> None:
+    records, rows = story.end().records, []
+    for few in (1, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(presence, "FEW", few)
+            rows.append(folded(records))
+    assert rows[0] == rows[1]
+
+
+@given(goods_stories)
+@SLOW
+def test_an_item_arrives_once_moves_from_where_it_is_and_leaves(story: Story) -> None:
+    """In the order in which it was said; nothing is said twice, and after two quiet hours nothing is in a store."""
+    rows: Rows = {}
+    fold, place = new_fold(), {}
+    for record in story.end().records:
+        points = fold.apply(pairs([record]))
+        for key, item in store([each for each in points if each.measurement == "item"], {}).items():
+            assert key not in rows
+            rows[key] = item
+            _, _, _, kind, store_name, zone = key
+            here = place.get((store_name, item["epc"]), "")
+            assert here == {"arrived": "", "moved": item["from_zone"]}.get(kind, zone)
+            place[store_name, item["epc"]] = "" if kind == "left" else zone
+            assert item["seconds"] >= (10 if kind == "tried" else 0)
+            assert zone != "street"
+            assert kind != "tried" or zone == "b"
+    assert set(place.values()) <= {""}
+
+
+@given(goods_stories)
+@SLOW
+def test_goods_make_no_visit_and_no_dwell(story: Story) -> None:
+    rows = folded(story.end().records)
+    subjects = {f"{subject:016x}" for subject in made.GOODS}
+    assert not [row for name in ("visit", "dwell") for row in of(rows, name) if row["subject"] in subjects]
+
+
+@given(stories)
+@SLOW
 def test_no_row_of_a_frame_shares_its_point_with_another(story: Story) -> None:
     records = story.records
     rows = folded(records)
     bodies = [body for _, body in pairs(records) if body is not None]
-    presence = sum(int((body.kind <= Kind.EXIT).sum()) for body in bodies)
-    assert len(of(rows, "presence")) == presence
+    sent = sum(int((body.kind <= Kind.EXIT).sum()) for body in bodies)
+    assert len(of(rows, "presence")) == sent
     doors = sum(int(((body.kind == Kind.IN) | (body.kind == Kind.OUT)).sum()) for body in bodies)
     assert len(of(rows, "door")) >= doors
 

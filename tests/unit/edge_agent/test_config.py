@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.agent import Agent
+from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from footfall.config import load
 from footfall.errors import ConfigError
@@ -39,13 +41,24 @@ def test_defaults_and_environment(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL.replace("a1", "A 1"), "agent: String should match pattern"),
-        (MINIMAL + "size = 3\n", "spool.size: Extra inputs"),
+        (MINIMAL + "size = 3\n", "spool.size: there is no such key. Allowed are keep_h"),
         (MINIMAL + PLAY + PLAY, "source 'play' is listed twice"),
         (MINIMAL + PLAY + PLAY.replace("play", "other"), "receiver 'r1' is listed twice"),
-        (MINIMAL + PLAY.replace("simulated", "magic"), "sources.0: .*'simulated', 'replay'"),
-        (MINIMAL + PLAY + "speed = 0\n", "sources.0.simulated.speed"),
+        (MINIMAL + PLAY.replace("simulated", "magic"), "sources.0.kind: must be one of .*'replay', 'simulated'"),
+        (MINIMAL + PLAY + "speed = 0\n", "sources.0.speed: Input should be greater"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         read(tmp_path / "agent.toml", text)
+
+
+def test_an_agent_knows_the_users_own_profiles_and_does_not_start_with_a_wrong_one(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    own = tmp_path / "own" / "hall.toml"
+    own.write_text('name = "hall"\ntitle = "Ours"\nidentifier_type = "none"\nidentifier_class = "nobody"\n')
+    settings = read(tmp_path / "agent.toml", MINIMAL + '[profiles]\nfolder = "own"\n')
+    assert settings.registry()["hall"].title == "Ours"
+    own.write_text("")
+    with pytest.raises(ConfigError, match=r"hall\.toml: name: Field required"):
+        Agent(settings, SystemClock())

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_profiles.profile import shipped
+from device_profiles.reading import Counted
+from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting
+from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Tally, Unexplained
 from footfall.frames import Body, Kind, decode_body, encode_body
 from footfall.receipts import DayKey
 
@@ -66,7 +67,7 @@ def test_every_kind_survives_the_wire() -> None:
         sighting(1),
         Crossing(2 * S, "main", 3, 2),
         Crossing(3 * S, "main", 0, 0),
-        Gap(1 * S, 4 * S, "reader"),
+        Gap(1 * S, 4 * S, "reader", source="ble0"),
         Refused(5 * S, "csv.line", "f:3", b'"'),
         Progress(6 * S),
     ]
@@ -78,7 +79,7 @@ def test_every_kind_survives_the_wire() -> None:
     assert body.count.tolist() == [1, 3, 2, 0, 0, 0]
     assert [body.zones[i] for i in body.zone][:3] == ["hall", "main", "main"]
     assert body.extra == {
-        3: {"to_boot_ns": 4 * S, "rows": 0, "reason": "reader"},
+        3: {"to_boot_ns": 4 * S, "rows": 0, "reason": "reader: ble0"},
         4: {"reason": "csv.line", "where": "f:3", "data": b'"'},
     }
     assert body.t_wall_ns is None
@@ -100,6 +101,21 @@ def test_what_nothing_explains_is_dropped_and_counted(heard: Heard, reason: str)
     agent.hear(heard)
     assert agent.dropped_total == {reason: 1}
     assert kinds(agent.finish(at(2))) == []
+
+
+def test_totals_become_people_and_a_baseline_does_not_wait_for_the_heartbeat() -> None:
+    agent = core()
+    agent.tick(at(0))
+    agent.hear(Tally(S, "box", "main", Counted(70, 60, True), "door-counter"))
+    (baseline,) = agent.tick(at(1.1))
+    assert len(baseline) == 0
+    assert agent.counters.changed()
+    agent.hear(Tally(2 * S, "box", "main", Counted(73, 61, True), "door-counter"))
+    agent.hear(Tally(3 * S, "box", "main", Counted(73, 61, True), "fax"))
+    (body,) = agent.tick(at(3))
+    assert kinds([body]) == ["IN", "OUT"]
+    assert body.count.tolist() == [3, 1]
+    assert agent.dropped_total == {"tally.profile": 1}
 
 
 def test_a_full_memory_drops_and_counts() -> None:
@@ -189,3 +205,10 @@ def test_a_lost_frame_is_one_gap_of_its_rows() -> None:
     assert kinds([decode_body(encode_body(body))]) == ["GAP"]
     assert body.extra[0] == {"to_boot_ns": 5 * S, "rows": 30, "reason": "spool.crc32"}
     assert body.first_row == 700
+
+
+def test_what_no_profile_explains_is_counted_by_its_reason() -> None:
+    core = Core("boot", {"r": "door"}, shipped(), Keys())
+    for reason, total in (("ble.unknown", 3), ("ibeacon.length", 1), ("ble.unknown", 2)):
+        core.hear(Unexplained(0, reason, total))
+    assert core.dropped_total == {"ble.unknown": 5, "ibeacon.length": 1}

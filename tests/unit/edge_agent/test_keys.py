@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from edge_agent.keys import Keys, read_keys, write_keys
 from footfall.errors import ConfigError
 from footfall.pseudonyms import PRIVATE_KEY_ID, day_subject, is_day_subject, lasting_subject, type_key

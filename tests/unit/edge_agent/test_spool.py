@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
@@ -40,6 +40,21 @@ def test_numbers_run_without_gaps_in_an_epoch(tmp_path: Path) -> None:
     assert counts(spool, "e1", 2) == [2, 3, 4, 5]
     assert spool.frames("e1", 1, 1)[0].is_whole()
     spool.close()
+
+
+def test_what_counters_showed_is_stored_with_the_frames_or_not_at_all(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s", "e1", "b1")
+    spool.append(bodies(1), {"main": "7", "side": "1"})
+    spool.append([], {"main": "8"})
+    with sqlite3.connect(tmp_path / "s") as db:
+        db.execute("CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    with pytest.raises(sqlite3.IntegrityError):
+        spool.append(bodies(1, 1), {"main": "9"})
+    spool.close()
+    again = Spool(tmp_path / "s", "e2", "b1")
+    assert again.readings() == {"main": "8", "side": "1"}
+    assert counts(again, "e1") == [1]
+    again.close()
 
 
 def test_older_epochs_come_first_and_marks_survive(tmp_path: Path) -> None:

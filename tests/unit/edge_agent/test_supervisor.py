@@ -86,7 +86,9 @@ def test_an_exception_is_a_fault_with_a_dated_gap() -> None:
     assert first.t_boot_ns <= gap.from_boot_ns < gap.to_boot_ns <= after.t_boot_ns
     assert gap.to_boot_ns - gap.from_boot_ns >= 0.2e9
     assert gap.reason == "source.fault"
+    assert gap.source == "door"
     assert supervisor.health["door"].restarts_total == 1
+    assert supervisor.report()["door"].heard_total == len(heard) - 1, "the gap is the supervisor's own word"
 
 
 def test_silence_is_a_fault_and_a_hung_thread_is_left_behind() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from device_profiles.registry import shipped
 from edge_agent.clock import SystemClock
 from edge_agent.playback import Recording
 from edge_agent.sources.recording import format_line
@@ -97,7 +98,7 @@ def test_in_a_live_agent_a_recording_begins_now(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(format_line(Progress(100 * S)) + format_line(Gap(101 * S, 102 * S, "reset")))
     settings = Replay(kind="replay", name="r", format="jsonl", paths=(tmp_path / "a.jsonl",))
     assert list(settings._stream()) == [Progress(0), Gap(S, 2 * S, "reset")]
-    assert settings.source(SystemClock()).name == "r"
+    assert settings.source(SystemClock(), shipped()).name == "r"
 
 
 def read_twice(format_name: str, path: Path, settings: Settings) -> Recording:

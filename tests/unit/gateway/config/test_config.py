@@ -6,6 +6,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_gateway, load_site, secret
+from gateway.service import Gateway
 
 INFLUX = '[sink]\nkind = "influxdb"\nurl = "http://127.0.0.1:8086"\nbucket = "footfall"\n'
 
@@ -57,15 +58,15 @@ def test_a_secret_in_the_file_is_refused_without_repeating_it(tmp_path: Path, te
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("bucket = 1\n", "bucket: Extra inputs"),
+        ("bucket = 1\n", "bucket: there is no such key. Allowed are brand_secret"),
         ('[broker]\nport = 0\n', "broker.port"),
         ('[broker]\nprotocol = 3\n', "broker.protocol"),
         ('[broker]\nembedded = true\nhost = "0.0.0.0"\n', "loopback only"),
         ('[broker]\nembedded = true\nusername = "u"\n', "neither TLS nor users"),
         ('[broker.tls]\nca_file = "ca.pem"\ncert_file = "c.pem"\n', "belong together"),
-        ('[sink]\nkind = "kafka"\n', "sink: Input tag 'kafka'"),
-        ('[sink]\nkind = "influxdb"\nurl = "ftp://x"\nbucket = "b"\n', "sink.influxdb.url"),
-        ('[sink]\nkind = "influxdb"\n', "sink.influxdb.bucket: Field required"),
+        ('[sink]\nkind = "kafka"\n', "sink.kind: must be one of 'influxdb', 'sqlite' (given: 'kafka')"),
+        ('[sink]\nkind = "influxdb"\nurl = "ftp://x"\nbucket = "b"\n', "sink.url: String should match"),
+        ('[sink]\nkind = "influxdb"\n', "sink.bucket: Field required"),
         ('[http]\nport = 65536\n', "http.port"),
         ('[journal]\nmax_bytes = 1\n', "journal.max_bytes"),
         ('[journal]\nkeep_days = 0\n', "journal.keep_days"),
@@ -101,3 +102,12 @@ def test_a_site_is_loaded_and_its_mistakes_are_named(tmp_path: Path) -> None:
         load_site(path, {})
     assert "stores.0.timezone" in str(refused.value)
     assert "stores.0.agents.0.name" in str(refused.value)
+
+
+def test_a_gateway_does_not_start_with_a_wrong_profile(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "hall.toml").write_text('name = "hall"\n')
+    (tmp_path / "site.toml").write_text('brand = "b"\nstores = []\n')
+    config = gateway(tmp_path, '[profiles]\nfolder = "own"\n')
+    with pytest.raises(ConfigError, match=r"hall\.toml: title: Field required"):
+        Gateway(config)

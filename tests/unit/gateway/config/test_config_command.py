@@ -111,3 +111,27 @@ def test_without_names_the_files_here_are_checked(tmp_path: Path, monkeypatch: p
     done = check()
     assert done.exit_code == 0
     assert "site.toml" in done.output
+
+
+PROFILE = 'name = "{name}"\ntitle = "Ours"\nidentifier_type = "none"\nidentifier_class = "nobody"\n'
+
+
+def test_own_profiles_are_told_and_their_mistakes_listed(tmp_path: Path) -> None:
+    write(tmp_path, "site.toml", SITE)
+    gateway = write(tmp_path, "gateway.toml", '[profiles]\nfolder = "own"\n')
+    agent = write(tmp_path, "agent.toml", 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n[profiles]\nfolder = "own"\n')
+    (tmp_path / "own").mkdir()
+    write(tmp_path / "own", "hall.toml", PROFILE.format(name="hall"))
+    write(tmp_path / "own", "ibeacon.toml", PROFILE.format(name="ibeacon"))
+    done = check(gateway, agent)
+    assert done.exit_code == 0, done.output
+    assert done.output.count("1 own (hall), 1 replaced (ibeacon)") == 2
+    hall = write(tmp_path / "own", "hall.toml", PROFILE.format(name="hall").replace("title", "titel"))
+    done = check(gateway, agent)
+    assert done.exit_code == 2
+    for file in (gateway, agent):
+        assert f"{file}: profiles.folder: {hall}: titel: there is no such key; did you mean `title`?" in done.output
+    write(tmp_path / "own", "hall.toml", PROFILE.format(name="hall") + '[[vectors]]\norigin = "simulated: here"\ninput = {}\n')
+    done = check(gateway)
+    assert done.exit_code == 2
+    assert f"profiles.folder: {hall}: vectors: without [device]" in done.output

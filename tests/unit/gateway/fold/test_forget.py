@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from footfall.frames import COLUMNS, Body
 from gateway.fold.fold import Fold
 from gateway.ledger import Ledger

@@ -35,6 +35,7 @@ ILL = {
     "agent_late": replace(WELL, agents=(agent("late"),)),
     "agent_never": replace(WELL, agents=(agent("never"),)),
     "agent_clock": replace(WELL, agents=(agent("ok", width_ms=2001.0),)),
+    "device_lost": replace(WELL, agents=(replace(agent("ok"), devices={"ble": "bluetoothd is not running"}),)),
     "quarantine": replace(WELL, quarantine={"frame.crc": 3}),
 }
 """For every code of a problem the status that has it and no other."""

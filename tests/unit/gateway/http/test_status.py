@@ -31,6 +31,7 @@ def test_the_words_of_others_are_passed_on() -> None:
     assert "401 unauthorized" in problems(ILL["sink_down"])[0].what
     assert "90 s" in problems(ILL["sink_down"])[0].what
     assert "connection refused" in problems(ILL["broker_lost"])[0].what
+    assert "s1/a1/ble (bluetoothd is not running)" in problems(ILL["device_lost"])[0].what
     assert "frame.crc 3" in problems(ILL["quarantine"])[0].what
 
 

@@ -178,3 +178,21 @@ def test_every_column_is_explained(name: str) -> None:
     }
     assert all(figure(column).meaning for column in answers[name].columns)
     assert {column for column in answers[name].columns if column not in FIGURES} <= set(HISTOGRAM)
+
+
+def test_items_by_hand() -> None:
+    def item(at: int, kind: str, zone: str, sku: str, seconds: float) -> tuple[Any, ...]:
+        return (SATURDAY + at * MINUTE_NS, "a1", kind, "s1", zone, f"epc-{sku}", sku, "", seconds)
+
+    rows = [
+        item(1, "arrived", "shelf", "A", 0), item(2, "arrived", "shelf", "B", 0), item(3, "moved", "fitting", "A", 120),
+        item(3, "tried", "fitting", "A", 40), item(61, "tried", "fitting", "A", 60), item(70, "left", "shelf", "", 900),
+    ]  # fmt: skip
+    by_sku = measures.items("s1", table("item", rows), "sku", hours(2), BERLIN)
+    counts = ("arrived", "moved", "tried", "left", "mean_tried_s", "mean_stay_s")
+    assert [(row["sku"], *[row[name] for name in counts]) for row in records(by_sku)] == [
+        ("A", 1, 1, 1, 0, 40.0, None), ("B", 1, 0, 0, 0, None, None), ("", 0, 0, 0, 1, None, 900.0), ("A", 0, 0, 1, 0, 60.0, None),
+    ]  # fmt: skip
+    by_zone = measures.items("s1", table("item", rows), "zone", hours(2)[[0, -1]], BERLIN)
+    assert [(row["zone"], row["tried"], row["mean_tried_s"]) for row in records(by_zone)] == [("fitting", 2, 50.0), ("shelf", 0, None)]
+    assert [totals(by_sku)[name] for name in counts] == [totals(by_zone)[name] for name in counts] == [2, 1, 2, 1, 50.0, 900.0]

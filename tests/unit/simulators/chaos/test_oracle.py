@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device_profiles.profile import shipped
+from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import Keys

@@ -1,0 +1,48 @@
+"""Keys that owners gave, from files on the box into the profiles of BLE devices.
+
+    read_ble_keys(path) -> dict[str, bytes]                   # NAME = "32 hex digits"
+    keyed(registry, irks, bind_keys) -> Registry
+
+`[keys] irks_file` of agent.toml names people's identity resolving keys: the owner's name (or the name of one of the owner's devices,
+which links to the owner) -> key. `[keys] bind_keys_file` names those of encrypted beacons: address -> key.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from device_profiles.decoders.private_address import KEY_BYTES
+from device_profiles.devices.ble import Ble
+from device_profiles.registry import Registry
+from footfall.config import read_secret
+from footfall.errors import ConfigError
+
+
+def read_ble_keys(path: Path) -> dict[str, bytes]:
+    """Keys by name; ConfigError names the one that is wrong, never the key."""
+    try:
+        values = tomllib.loads(read_secret(path).decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    return {name: _key(text, f"{path}: {name}") for name, text in values.items()}
+
+
+def keyed(registry: Registry, irks: Mapping[str, bytes], bind_keys: Mapping[str, bytes]) -> Registry:
+    """The same profiles, those of BLE devices with the keys; the others, and the given registry, stay as they are."""
+    if not irks and not bind_keys:
+        return registry
+    devices = {name: profile.device.keyed(irks, bind_keys) for name, profile in registry.items() if isinstance(profile.device, Ble)}
+    changed = {name: registry[name].model_copy(update={"device": device}) for name, device in devices.items()}
+    return Registry({**registry, **changed}, registry.files)
+
+
+def _key(text: object, where: str) -> bytes:
+    try:
+        key = bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ConfigError(f"{where}: must be {2 * KEY_BYTES} hex digits")
+    return key

@@ -1,0 +1,162 @@
+"""What is wrong with a profile beyond its form: its vectors, what they yield, and who else takes its messages.
+
+mistakes(profile, registry) -> ["vectors.0: readings.0.identifier: …", …]     each: the key, what is wrong, what is allowed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from device_profiles.device import Device
+from device_profiles.profile import Profile
+from device_profiles.reading import Counted, Reading, Relayed, Seen, Value
+from device_profiles.registry import Registry
+from device_profiles.vectors import difference
+
+LONGEST_IDENTIFIER: Final = 200
+UNITS: Final = frozenset(
+    {
+        "db",
+        "dbm",
+        "v",
+        "mv",
+        "a",
+        "ma",
+        "w",
+        "kw",
+        "wh",
+        "kwh",
+        "va",
+        "c",
+        "k",
+        "percent",
+        "pct",
+        "ppm",
+        "ugm3",
+        "ug_m3",
+        "pa",
+        "hpa",
+        "lux",
+        "ns",
+        "ms",
+        "s",
+        "min",
+        "h",
+        "m",
+        "cm",
+        "mm",
+        "km_h",
+        "m_s",
+        "m_s2",
+        "ms2",
+        "mg",
+        "g",
+        "kg",
+        "deg",
+        "deg_s",
+        "dps",
+        "rad",
+        "hz",
+        "khz",
+        "mhz",
+        "bytes",
+        "l",
+        "ml",
+        "m3",
+        "m3_h",
+        "l_h",
+        "us_cm",
+        "ratio",
+        "index",
+        "occupancy",
+        "people",
+    }
+)
+QUANTITIES: Final = frozenset(
+    {
+        "acceleration",
+        "battery",
+        "current",
+        "distance",
+        "duration",
+        "energy",
+        "humidity",
+        "illuminance",
+        "interval",
+        "power",
+        "pressure",
+        "rssi",
+        "speed",
+        "temperature",
+        "uptime",
+        "voltage",
+        "weight",
+    }
+)
+"""What nobody can read without its unit, also where its numbers are whole; counts and codes are bare."""
+
+
+def mistakes(profile: Profile, registry: Registry) -> list[str]:
+    """Everything wrong with `profile` among those of `registry`, which may hold it or not; [] if nothing is."""
+    if profile.device is None:
+        return ["vectors: without [device] no message can be decoded: say how, or leave the vectors out"] if profile.vectors else []
+    found = [f"vectors.{i}: {mistake}" for i in range(len(profile.vectors)) for mistake in _vector(profile, profile.device, i, registry)]
+    if not any(vector.readings for vector in profile.vectors):
+        found.append("vectors: at least one with `readings` is needed, of a message that this device sent")
+    return found
+
+
+def wrong(reading: Reading, registry: Registry) -> Iterator[str]:
+    """What no profile may yield, whatever the message."""
+    match reading:
+        case Seen(identifier=identifier, profile=name, values=values):
+            if not is_canonical(identifier):
+                yield f"identifier: must be 1 to {LONGEST_IDENTIFIER} printable characters without blanks around, is {identifier!r}"
+            if name and name not in registry:
+                yield f"profile: there is no profile {name!r}"
+            yield from _values(values)
+        case Counted(entered=entered, left=left, values=values):
+            if entered < 0 or left < 0:
+                yield f"entered, left: must not be negative, are {entered} and {left}"
+            yield from _values(values)
+        case Relayed():
+            pass
+
+
+def is_canonical(identifier: str) -> bool:
+    return 0 < len(identifier) <= LONGEST_IDENTIFIER and identifier.isprintable() and identifier == identifier.strip()
+
+
+def _vector(profile: Profile, device: Device, i: int, registry: Registry) -> Iterator[str]:
+    vector = profile.vectors[i]
+    if unlike := difference(device, vector):
+        yield unlike
+        return
+    message = device.message(vector.input)
+    if not vector.error:
+        yield from (f"readings: {mistake}" for reading in device.decode(message) for mistake in wrong(reading, registry))
+    if not device.is_told:
+        yield from _rivals(profile, device.specificity(message), registry.takers(device.transport, message))
+
+
+def _rivals(profile: Profile, own: int, takers: Sequence[tuple[int, Profile]]) -> Iterator[str]:
+    for specificity, rival in takers:
+        if rival.name != profile.name and own and specificity >= own:
+            how = "as specific" if specificity == own else "more specific"
+            yield (
+                f"input: the profile {rival.name!r} takes this message as well and is {how} ({specificity}, this one {own}):"
+                " ask for more in [device], or give this profile that one's name to replace it"
+            )
+
+
+def _values(values: Mapping[str, Value]) -> Iterator[str]:
+    for name, value in values.items():
+        if not isinstance(value, bool | str) and not _has_unit(name) and (isinstance(value, float) or QUANTITIES & set(name.split("_"))):
+            yield f"values.{name}: the name of a measure must end in its unit, such as _c, _percent, _mv, _s"
+        if isinstance(value, float) and value - value != 0:
+            yield f"values.{name}: must be a finite number, is {value}"
+
+
+def _has_unit(name: str) -> bool:
+    return any(f"_{name}".endswith(f"_{unit}") for unit in UNITS)

@@ -1,0 +1,17 @@
+"""The short form of URLs in Eddystone-URL frames. Source: https://github.com/google/eddystone/tree/master/eddystone-url."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SCHEMES: Final = ("http://www.", "https://www.", "http://", "https://")
+_ENDINGS: Final = (".com/", ".org/", ".edu/", ".net/", ".info/", ".biz/", ".gov/", ".com", ".org", ".edu", ".net", ".info", ".biz", ".gov")
+
+
+def expand(data: bytes) -> str:
+    """The URL; "" for a scheme or a byte that the specification reserves."""
+    if not data or data[0] >= len(_SCHEMES):
+        return ""
+    if any(len(_ENDINGS) <= byte <= 0x20 or byte >= 0x7F for byte in data[1:]):
+        return ""
+    return _SCHEMES[data[0]] + "".join(_ENDINGS[byte] if byte < len(_ENDINGS) else chr(byte) for byte in data[1:])

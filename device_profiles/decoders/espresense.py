@@ -1,0 +1,49 @@
+"""ESPresense: `espresense/devices/{id}/{node}`, what one node hears of one device, its RSSI already smoothed.
+
+`id` says how the node knows the device, best first (ESPresense, BleFingerprint.h and .cpp):
+
+- an alias that its owner gave (`idType` 250), `known:…` (an address that was enrolled), `irk:…` (a phone whose owner gave its key):
+  the device itself, by that id;
+- `iBeacon:uuid-major-minor`: relayed as the iBeacon that it was;
+- anything else (`apple:1005:9-24`, `name:…`, `msft:cdp`) names a kind of device, and two people have the same: relayed by its address,
+  of which `idType` says the type only where nothing better was found: 55 public, 5 static, 1 any other random one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from device_profiles.advertisement import AddressType, Advertisement, random_type
+from device_profiles.decoders import scalars
+from device_profiles.decoders.ibeacon_frame import ibeacon
+from device_profiles.decoders.paths import Scope
+from device_profiles.reading import NOTHING, Reading, Relayed, Seen
+from footfall.errors import ProfileError
+
+ALIAS: Final = 250
+PUBLIC: Final = 55
+RANDOM: Final = (1, 5)
+_ENROLLED: Final = ("known:", "irk:")
+_IBEACON: Final = re.compile(r"iBeacon:([0-9a-fA-F-]{36})-(\d{1,5})-(\d{1,5})", re.ASCII)
+_DEFAULT_POWER_DBM: Final = -59
+
+
+def decode(scope: Scope, receiver: str) -> Reading:
+    if not isinstance(scope.item, dict):
+        raise ProfileError("feed.type", "not an object")
+    values = scope.item
+    name, rssi_dbm = scalars.text(values.get("id")), scalars.rssi_dbm(values.get("rssi"))
+    power_dbm = scalars.rssi_dbm(values["rssi@1m"]) if "rssi@1m" in values else None
+    if found := _IBEACON.fullmatch(name):
+        power = _DEFAULT_POWER_DBM if power_dbm is None else power_dbm
+        address = scalars.mac(values.get("mac"))
+        return Relayed(ibeacon(address, rssi_dbm, found[1].lower(), int(found[2]), int(found[3]), power), receiver)
+    if values.get("idType") == ALIAS or name.startswith(_ENROLLED):
+        return Seen(name.lower(), rssi_dbm=rssi_dbm, receiver=receiver, values={"power_dbm": power_dbm} if power_dbm else NOTHING)
+    address = scalars.mac(values.get("mac"))
+    return Relayed(Advertisement(address, rssi_dbm, _address_type(address, values.get("idType"))), receiver)
+
+
+def _address_type(address: str, id_type: object) -> AddressType:
+    return "public" if id_type == PUBLIC else random_type(address) if id_type in RANDOM else "unknown"

@@ -1,0 +1,19 @@
+"""Named decoders for items of feeds that no table explains. A new one is a function `(scope, receiver) -> Reading`, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+from device_profiles.decoders import aprilbrother, espresense, shelly, theengs
+from device_profiles.decoders.paths import Scope
+from device_profiles.reading import Reading
+
+Name = Literal["april-brother", "espresense", "shelly-blu", "theengs"]
+
+DECODERS: Final[Mapping[Name, Callable[[Scope, str], Reading]]] = {
+    "april-brother": aprilbrother.decode,
+    "espresense": espresense.decode,
+    "shelly-blu": shelly.decode,
+    "theengs": theengs.decode,
+}

@@ -1,0 +1,124 @@
+"""Where a value lies in a vendor's message: a small language, so that a table in a profile can say it.
+
+epc                               a key of the item
+data.peakRssi                     a key in a key
+items[direction=in].count         of a list, the first element with that value under that key
+[type=Gateway].mac                the same, where the item itself is the list
+^.name                            one level out: the item whose list this item was in; ^^ for two
+$.sensor_info.serial_number       from the whole message
+@node                             a level of the topic or path, as the profile's `topic` names it
+
+logics[].records[]                where items lie: every element of every list; what should be a list and is not is its one element
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+_STEP: Final = re.compile(r"([^.\[\]^$]*)(?:\[(?:([^=\[\]]+)=([^\[\]]+))?\])?")
+_ANCHOR: Final = re.compile(r"(\$|\^+|@[a-z_]+)?(?:(?<=.)\.)?(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """An item and what it lies in. `levels` are the named ones of the topic."""
+
+    item: Any
+    levels: Mapping[str, str]
+    outer: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    key: str
+    fans_out: bool = False
+    chosen_by: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """`anchor`: "", "$", "^…" or "@level"."""
+
+    anchor: str
+    steps: tuple[_Step, ...]
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Path:
+    """ValueError for what is not in the language."""
+    found = _ANCHOR.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no path")
+    anchor, rest = found[1] or "", found[2]
+    if rest and anchor.startswith("@"):
+        raise ValueError(f"{text!r}: there is nothing in a level of the topic")
+    return Path(anchor, tuple(_step(part, text) for part in rest.split(".")) if rest else ())
+
+
+def _step(part: str, text: str) -> _Step:
+    found = _STEP.fullmatch(part)
+    if found is None or not part:
+        raise ValueError(f"{text!r}: {part!r} is no step of a path")
+    if found[2] is not None:
+        return _Step(found[1], chosen_by=(found[2], found[3]))
+    return _Step(found[1], fans_out=part.endswith("[]"))
+
+
+def find(path: Path, scope: Scope) -> Any:
+    """The value there, None if there is none."""
+    if path.anchor.startswith("@"):
+        return scope.levels.get(path.anchor[1:])
+    value = _anchored(path.anchor, scope)
+    for step in path.steps:
+        value = _walk(value, step)
+        if value is None:
+            return None
+    return value
+
+
+def each(path: Path, scope: Scope) -> Iterator[Scope]:
+    """The items at a path with `[]` in it, each with what it lies in; without one, the one value there."""
+    found = [(scope, scope.item)]
+    for step in path.steps:
+        found = [inner for outer, value in found for inner in _spread(outer, value, step)]
+    for outer, value in found:
+        yield outer if outer.item is value else Scope(value, outer.levels, outer)
+
+
+def _spread(scope: Scope, value: Any, step: _Step) -> Iterator[tuple[Scope, Any]]:
+    value = _walk(value, step)
+    if value is None:
+        return
+    if not step.fans_out:
+        yield scope, value
+        return
+    for item in value if isinstance(value, list) else (value,):
+        yield Scope(item, scope.levels, scope), item
+
+
+def _anchored(anchor: str, scope: Scope) -> Any:
+    outer: Scope | None = scope
+    steps_out = len(anchor) if anchor.startswith("^") else -1 if anchor == "$" else 0
+    while outer is not None and steps_out:
+        if steps_out < 0 and outer.outer is None:
+            break
+        outer, steps_out = outer.outer, steps_out - 1
+    return None if outer is None else outer.item
+
+
+def _walk(value: Any, step: _Step) -> Any:
+    if step.key:
+        value = value.get(step.key) if isinstance(value, dict) else None
+    if step.chosen_by is None:
+        return value
+    key, wanted = step.chosen_by
+    elements = value if isinstance(value, list) else [value]
+    return next((item for item in elements if isinstance(item, dict) and _is(item.get(key), wanted)), None)
+
+
+def _is(value: Any, wanted: str) -> bool:
+    return isinstance(value, str | int) and str(value) == wanted

@@ -1,0 +1,104 @@
+"""A value of a vendor's message in the form that readings have; ProfileError `feed.…` for what has another.
+
+Nothing is guessed: a number may be written as text where `integer` and `number` say so, and a boolean is no number.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from math import isfinite
+from typing import Any, Final
+
+from footfall.errors import ProfileError
+
+MAX_TEXT: Final = 200
+MAX_COUNT: Final = (1 << 53) - 1
+_MAC: Final = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}", re.ASCII)
+_DECIMAL: Final = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
+_NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9._-]+", re.ASCII)
+
+
+def text(value: Any) -> str:
+    """1 to 200 characters, none of them a control; a whole number is its digits."""
+    if type(value) is int and abs(value) <= MAX_COUNT:
+        value = str(value)
+    if type(value) is not str or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
+        raise ProfileError("feed.text", f"no text of 1 to {MAX_TEXT} characters")
+    return value
+
+
+def number(value: Any) -> float:
+    if type(value) is str and _DECIMAL.fullmatch(value.strip()):
+        value = float(value)
+    if type(value) not in (int, float) or not -MAX_COUNT <= value <= MAX_COUNT or not isfinite(value):
+        raise ProfileError("feed.number", "no number")
+    return float(value)
+
+
+def count(value: Any) -> int:
+    """People: whole, from 0 to 2^53-1."""
+    people = number(value)
+    if people < 0 or people != int(people):
+        raise ProfileError("feed.count", "no count of people")
+    return int(people)
+
+
+def rssi_dbm(value: Any, scale: float = 1.0) -> int:
+    """Rounded to whole dBm, -128 to 20."""
+    level = number(value) * scale
+    if not -128 <= level <= 20:
+        raise ProfileError("feed.rssi", "no RSSI of -128 to 20 dBm")
+    return round(level)
+
+
+def mac(value: Any) -> str:
+    """Lower-case hex with colons, of twelve digits with colons, dashes or nothing between."""
+    lower = value.lower() if type(value) is str and len(value) < 20 else ""
+    if not _MAC.fullmatch(lower):
+        raise ProfileError("feed.mac", "no address of twelve hex digits")
+    digits = lower.replace(":", "").replace("-", "")
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+def hex_bytes(value: Any, at_most: int = 512) -> bytes:
+    """Of hex digits in pairs, without anything between; "" is nothing."""
+    if type(value) is not str or len(value) > 2 * at_most:
+        raise ProfileError("feed.hex", f"no hex of at most {at_most} bytes")
+    try:
+        return binascii.unhexlify(value)
+    except ValueError:
+        raise ProfileError("feed.hex", "no hex") from None
+
+
+def base64_bytes(value: Any, at_most: int = 512) -> bytes:
+    """RFC 4648, with or without padding, also with the letters of its section 5."""
+    if type(value) is not str or len(value) > 2 * at_most or not value.isascii():
+        raise ProfileError("feed.base64", f"no base64 of at most {at_most} bytes")
+    plain = value.replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except ValueError:
+        raise ProfileError("feed.base64", "no base64") from None
+
+
+def epc(value: Any, form: str) -> bytes:
+    """An EPC of 2 to 62 bytes, whole words of 16 bits (EPC Gen2, its length in the protocol control word)."""
+    read = hex_bytes(value, 62) if form == "hex" else base64_bytes(value, 62)
+    if not read or len(read) % 2:
+        raise ProfileError("feed.epc", "an EPC has 1 to 31 words of 16 bits")
+    return read
+
+
+def name(value: Any) -> str:
+    """A name in a message as a name of ours, 1 to 64 of `[a-z0-9._-]`: an address is its digits, what a name cannot have a dash.
+
+    Of a path of three levels or more, such as an event's topic, it is the last level.
+    """
+    lower = text(value).lower()
+    if lower.count("/") > 1:
+        lower = lower.rpartition("/")[2]
+    if _MAC.fullmatch(lower):
+        return lower.replace(":", "").replace("-", "")
+    return _NOT_IN_NAMES.sub("-", lower).strip("-")[:64] or "-"

@@ -1,0 +1,58 @@
+"""A device's own time as nanoseconds since 1970, exactly, however it writes it."""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from math import isfinite
+from typing import Any, Final, Literal
+
+from footfall.errors import ProfileError
+
+TimeForm = Literal["iso8601", "unix_s", "unix_ms", "unix_us"]
+"""`iso8601`: with any number of digits after the second, and `Z`, `+08:00`, `+0800` or `+08` for its zone (ISO 8601, RFC 3339)."""
+
+_ISO: Final = re.compile(r"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?\s*(Z|z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
+_UNIX_NS: Final = {"unix_s": 1_000_000_000, "unix_ms": 1_000_000, "unix_us": 1_000}
+_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_MAX_NS: Final = (1 << 63) - 1
+
+
+def to_ns(value: Any, form: TimeForm, zone: str = "") -> int:
+    """ProfileError `feed.time` for what is no time between 1970 and 2262. `zone`, such as `+08:00`, is for texts that say none."""
+    t_ns = _iso_ns(value, zone) if form == "iso8601" else _unix_ns(value, _UNIX_NS[form])
+    if t_ns is None or not 0 <= t_ns <= _MAX_NS:
+        raise ProfileError("feed.time", f"no time of the form {form}")
+    return t_ns
+
+
+def _unix_ns(value: Any, unit_ns: int) -> int | None:
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) < 20:
+        value = int(value)
+    if type(value) is int:
+        return value * unit_ns
+    return round(value * unit_ns) if type(value) is float and isfinite(value) else None
+
+
+def _iso_ns(value: Any, zone: str) -> int | None:
+    found = _ISO.fullmatch(value.strip()) if type(value) is str and len(value) < 64 else None
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(text) for text in found.groups()[:6])
+    offset_s = _offset_s(found[8] or zone)
+    if offset_s is None or not 1 <= month <= 12 or not 1 <= day <= _DAYS[month - 1] or hour > 23 or minute > 59 or second > 60:
+        return None
+    if not 1 <= year <= 9999:
+        return None
+    fraction_ns = int(((found[7] or "") + "0" * 9)[:9])
+    return (timegm((year, month, day, hour, minute, second)) - offset_s) * 1_000_000_000 + fraction_ns
+
+
+def _offset_s(text: str) -> int | None:
+    if text in ("Z", "z"):
+        return 0
+    digits = text[1:].replace(":", "")
+    if text[:1] not in ("+", "-") or not digits.isdigit() or len(digits) not in (2, 4):
+        return None
+    offset_s = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
+    return -offset_s if text[0] == "-" else offset_s

@@ -1,0 +1,53 @@
+"""What a profile takes of its transport, and how it explains it. One subclass a transport; `devices/kinds.py` lists them all."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from device_profiles.reading import Reading
+from footfall.config import Section
+
+T = TypeVar("T")
+
+
+class Device(Section):
+    """A subclass adds `transport: Literal["…"]`, its keys, and says which type its messages have. All of it is pure."""
+
+    transport: str
+    is_told: ClassVar[bool] = False
+    """Whether its source is told which profile it has, because messages of such devices do not tell one model from another."""
+
+    @abstractmethod
+    def specificity(self, message: Any) -> int:
+        """How well it fits: 0 if the message is not for it, else the more, the more it asked for. The most specific profile takes it."""
+
+    @abstractmethod
+    def decode(self, message: Any) -> Sequence[Reading]:
+        """What the message says; ProfileError for whatever else arrives, and never another exception, whatever the bytes."""
+
+    @abstractmethod
+    def message(self, values: Mapping[str, Any]) -> Any:
+        """The message that a vector's `input` describes; ValueError says what is wrong with it."""
+
+    def sku(self, identifier: str) -> str:
+        """The article that an identifier of goods names, such as a GTIN; "" where it names none. Total, as `decode` is."""
+        return ""
+
+    @classmethod
+    def chooser(cls, devices: Sequence[tuple[Device, T]]) -> Callable[[Any], T | None]:
+        """Says which of `devices`, all of this transport, takes a message: the most specific, of two equal ones the first; None: none.
+
+        Trying all of them is right where there are few; a transport of many has an index.
+        """
+
+        def best(message: Any) -> T | None:
+            found, most = None, 0
+            for device, owner in devices:
+                specificity = device.specificity(message)
+                if specificity > most:
+                    found, most = owner, specificity
+            return found
+
+        return best

@@ -1,0 +1,125 @@
+"""Messages: device_profiles.advertisement.Advertisement.
+
+    [device]
+    transport = "ble"
+    [[device.frames]]       # one or more, device_profiles/devices/ble_frames.py; the most specific one that a message meets explains it
+
+Errors: `ble.other` for a message that no frame is for, `ble.short` for a payload that ends before its fields do, those of the
+named decoders, and the reasons of frames that are `ignored`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from operator import attrgetter
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BeforeValidator, Field
+
+from device_profiles.advertisement import AddressType, Advertisement, parse_advertising_data, parse_hci_event, short_uuid
+from device_profiles.decoders.private_address import KEY_BYTES, Resolver
+from device_profiles.device import Device
+from device_profiles.devices.ble_frames import Frame, HexBytes
+from device_profiles.devices.ble_readers import BleIndex, FrameReader
+from device_profiles.reading import Seen
+from footfall.config import Section
+from footfall.errors import ProfileError
+
+T = TypeVar("T")
+Address = Annotated[str, Field(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}\z")]
+
+
+def _keys(value: object) -> dict[str, bytes]:
+    """Keys by name. What is wrong is said without the key."""
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a table of 32 hex digits each")
+    keys = {}
+    for name, key in value.items():
+        try:
+            keys[str(name)] = key if isinstance(key, bytes) else bytes.fromhex(key)
+        except (TypeError, ValueError):
+            raise ValueError(f"{name}: must be hex digits") from None
+        if len(keys[str(name)]) != KEY_BYTES:
+            raise ValueError(f"{name}: must be 32 hex digits")
+    return keys
+
+
+KeyTable = Annotated[dict[str, bytes], BeforeValidator(_keys), Field(default_factory=dict, repr=False, exclude=True)]
+
+
+class Ble(Device):
+    """Devices that advertise."""
+
+    transport: Literal["ble"]
+    frames: Annotated[tuple[Frame, ...], Field(min_length=1)]
+    irks: KeyTable
+    """Identity resolving keys: the name of the owner, or of the owner's device -> 32 hex digits, most significant byte first."""
+    bind_keys: KeyTable
+    """Keys of encrypted beacons: address -> 32 hex digits."""
+
+    def keyed(self, irks: Mapping[str, bytes], bind_keys: Mapping[str, bytes]) -> Ble:
+        """The same with these keys instead of its own, where there are any; device_profiles/ble_keys.py reads them from files."""
+        return Ble(transport="ble", frames=self.frames, irks=dict(irks or self.irks), bind_keys=dict(bind_keys or self.bind_keys))
+
+    @cached_property
+    def readers(self) -> tuple[FrameReader, ...]:
+        """The most specific first."""
+        owner = Resolver(self.irks).owner if self.irks else None
+        bind_keys = {address.lower(): key for address, key in self.bind_keys.items()}
+        return tuple(sorted((FrameReader(frame, owner, bind_keys) for frame in self.frames), key=attrgetter("weight"), reverse=True))
+
+    def specificity(self, message: Advertisement) -> int:
+        return next((reader.weight for reader in self.readers if reader.takes(message)), 0)
+
+    def decode(self, message: Advertisement) -> Sequence[Seen]:
+        for reader in self.readers:
+            if reader.takes(message):
+                return (reader.read(message),)
+        raise ProfileError("ble.other", "no frame of this profile is for such an advertisement")
+
+    def message(self, values: Mapping[str, Any]) -> Advertisement:
+        return described(values)
+
+    @classmethod
+    def chooser(cls, devices: Sequence[tuple[Device, T]]) -> Callable[[Any], T | None]:
+        return BleIndex([(device.readers, owner) for device, owner in devices if isinstance(device, Ble)]).best
+
+
+class _Described(Section):
+    """An advertisement as a vector writes it."""
+
+    address: Address
+    rssi_dbm: Annotated[int, Field(ge=-127, le=20)] | None = None
+    address_type: AddressType = "unknown"
+    advertising_data: HexBytes | None = None
+    name: str = ""
+    manufacturer: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{4}\z")], HexBytes] = Field(default_factory=dict)
+    service_data: dict[str, HexBytes] = Field(default_factory=dict)
+    services: tuple[str, ...] = ()
+    tx_power_dbm: int | None = None
+    appearance: int | None = None
+
+
+def described(values: Mapping[str, Any]) -> Advertisement:
+    """An advertisement from `{hci_event = "043e…"}`, or from `{address, rssi_dbm, address_type}` with `advertising_data` or other fields.
+
+    Bytes are hex, company identifiers 4 hex digits. ValueError says what is wrong.
+    """
+    if "hci_event" in values:
+        try:
+            reports = parse_hci_event(bytes.fromhex(values["hci_event"]))
+        except (TypeError, ProfileError) as error:
+            raise ValueError(f"hci_event: {error}") from None
+        if not reports or len(values) > 1:
+            raise ValueError("hci_event: must have a report, and stand alone")
+        return reports[0]
+    given = _Described.model_validate(dict(values))
+    if given.advertising_data is not None:
+        return parse_advertising_data(given.advertising_data, given.address, given.rssi_dbm, given.address_type)
+    return Advertisement(
+        given.address, given.rssi_dbm, given.address_type, given.name,
+        {int(company, 16): data for company, data in given.manufacturer.items()},
+        {short_uuid(uuid): data for uuid, data in given.service_data.items()},
+        tuple(short_uuid(uuid) for uuid in given.services), given.tx_power_dbm, given.appearance,
+    )  # fmt: skip

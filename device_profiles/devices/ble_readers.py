@@ -1,0 +1,162 @@
+"""Frames made ready: which advertisements they are for, what these say, and which of many devices' frames takes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+from device_profiles.advertisement import Advertisement
+from device_profiles.decoders import bthome
+from device_profiles.devices.ble_frames import Frame
+from device_profiles.devices.ble_layout import Layout
+from device_profiles.reading import Seen, Value
+from footfall.errors import ProfileError
+
+K = TypeVar("K")
+T = TypeVar("T")
+LONGEST_IDENTIFIER: Final = 200
+_NOBODY: Final[list[Any]] = []
+_OF_MESSAGE: Final = -1
+"""The slot of what the advertisement itself has."""
+
+
+class FrameReader:
+    """A frame made ready: whether an advertisement is meant, and what it says."""
+
+    __slots__ = (
+        "_address_prefix", "_address_types", "_bind_keys", "_company", "_fits", "_is_free", "_least", "_name", "_named", "_owner",
+        "_resolved", "_service", "_service_data", "_template", "_unpack", "_values", "frame", "weight",
+    )  # fmt: skip
+
+    def __init__(self, frame: Frame, owner: Callable[[str], str] | None, bind_keys: Mapping[str, bytes]) -> None:
+        self.frame: Final = frame
+        self.weight: Final = frame.weight
+        self._company: Final = frame.manufacturer_id
+        self._service_data: Final = frame.service_data_uuid
+        self._service: Final = frame.service_uuid
+        self._fits: Final = frame.fits()
+        self._name: Final = frame.name_matcher()
+        self._address_prefix: Final = frame.address_prefix
+        self._address_types: Final = frozenset(frame.address_types)
+        self._resolved: Final = frame.resolved
+        self._owner: Final = owner
+        self._bind_keys: Final = bind_keys
+        layout = Layout(frame.fields)
+        slots = {field.name: layout.slot(field) for field in frame.fields}
+        self._unpack: Final = layout.unpack
+        self._named: Final = tuple((name, *slots.get(name, (_OF_MESSAGE, None))) for name in frame.named)
+        self._values: Final = tuple((name, *slot) for name, slot in slots.items() if name not in frame.named)
+        self._template: Final = frame.template
+        self._is_free: Final = frame.is_free
+        self._least: Final = layout.size
+
+    def takes(self, message: Advertisement) -> bool:
+        """Whether every condition is met."""
+        if self._company is not None:
+            payload = message.manufacturer.get(self._company)
+            if payload is None or not self._fits(payload):
+                return False
+        elif self._service_data is not None:
+            payload = message.service_data.get(self._service_data)
+            if payload is None or not self._fits(payload):
+                return False
+        if self._address_types and message.address_type not in self._address_types:
+            return False
+        if self._name is not None and not self._name(message.name):
+            return False
+        if self._service is not None and self._service not in message.services:
+            return False
+        if self._resolved and (self._owner is None or message.address_type != "resolvable" or not self._owner(message.address)):
+            return False
+        return message.address.startswith(self._address_prefix)
+
+    def read(self, message: Advertisement) -> Seen:
+        """What a message that it takes says."""
+        frame = self.frame
+        if frame.ignored:
+            raise ProfileError(frame.ignored, "such messages name nobody, or somebody who is counted elsewhere")
+        payload = self._payload(message)
+        if len(payload) < self._least:
+            raise ProfileError("ble.short", f"{len(payload)} bytes; the fields need {self._least}")
+        raws = self._unpack(payload)
+        values: dict[str, Value] = {}
+        for name, slot, convert in self._values:
+            value = raws[slot] if convert is None else convert(raws[slot])
+            if value is not None:
+                values[name] = value
+        if frame.decoder == "bthome":
+            values |= bthome.decode(payload, message.address, self._bind_keys.get(message.address))
+        return Seen(self._identifier(raws, message), "", message.rssi_dbm, "", 0, values)
+
+    def _payload(self, message: Advertisement) -> bytes:
+        if self._company is not None:
+            return message.manufacturer[self._company]
+        return message.service_data[self._service_data] if self._service_data is not None else b""
+
+    def _identifier(self, raws: tuple[Any, ...], message: Advertisement) -> str:
+        parts: list[Value] = []
+        for name, slot, convert in self._named:
+            part = self._of_message(name, message) if slot == _OF_MESSAGE else raws[slot] if convert is None else convert(raws[slot])
+            if part is None:
+                raise ProfileError("ble.absent", f"{name} is in the identifier, but the message says that there is none")
+            parts.append(part)
+        identifier = self._template % tuple(parts)
+        if self._is_free and not _is_canonical(identifier):
+            raise ProfileError("ble.identifier", "what names it is empty, too long, or has characters that cannot be printed")
+        return identifier
+
+    def _of_message(self, name: str, message: Advertisement) -> str:
+        if name == "owner":
+            return self._owner(message.address) if self._owner else ""
+        return message.address if name == "address" else message.name
+
+
+def _is_canonical(identifier: str) -> bool:
+    return 0 < len(identifier) <= LONGEST_IDENTIFIER and identifier.isprintable() and identifier == identifier.strip()
+
+
+_Buckets = dict[K, list[tuple[int, FrameReader, T]]]
+"""By what a message must have; frames in order, the most specific first, each with its rank among all."""
+
+
+class BleIndex(Generic[T]):
+    """Which of many devices takes a message: the few that may are found by company and UUID, not by trying all."""
+
+    def __init__(self, devices: Sequence[tuple[Sequence[FrameReader], T]]) -> None:
+        """The readers of each device and whatever stands for it, in the order that decides between equally specific ones."""
+        frames = [(reader, owner) for readers, owner in devices for reader in readers]
+        frames.sort(key=lambda pair: pair[0].weight, reverse=True)
+        self._last: Final = len(frames)
+        self._by_company: Final[_Buckets[int, T]] = {}
+        self._by_service_data: Final[_Buckets[str, T]] = {}
+        self._by_service: Final[_Buckets[str, T]] = {}
+        self._others: Final[list[tuple[int, FrameReader, T]]] = []
+        for rank, (reader, owner) in enumerate(frames):
+            self._bucket(reader.frame).append((rank, reader, owner))
+
+    def best(self, message: Advertisement) -> T | None:
+        """The owner of the most specific frame that takes `message`, None if none does."""
+        buckets = [self._by_company.get(company, _NOBODY) for company in message.manufacturer]
+        if message.service_data:
+            buckets += [self._by_service_data.get(uuid, _NOBODY) for uuid in message.service_data]
+        if message.services and self._by_service:
+            buckets += [self._by_service.get(uuid, _NOBODY) for uuid in message.services]
+        buckets.append(self._others)
+        found, best = None, self._last
+        for bucket in buckets:
+            for rank, reader, owner in bucket:
+                if rank >= best:
+                    break
+                if reader.takes(message):
+                    found, best = owner, rank
+                    break
+        return found
+
+    def _bucket(self, frame: Frame) -> list[tuple[int, FrameReader, T]]:
+        if frame.manufacturer_id is not None:
+            return self._by_company.setdefault(frame.manufacturer_id, [])
+        if frame.service_data_uuid is not None:
+            return self._by_service_data.setdefault(frame.service_data_uuid, [])
+        if frame.service_uuid is not None:
+            return self._by_service.setdefault(frame.service_uuid, [])
+        return self._others

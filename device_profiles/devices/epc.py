@@ -1,0 +1,93 @@
+"""Messages: a tag read by a UHF reader (TagRead), or one that a reader published by itself (reading.RelayedTag).
+
+The identifier is the EPC as lower-case hex: readers of every kind say it, every tag has it, and nothing of it is lost. What it means
+is in the values: `scheme`, and where its scheme has them `uri` (pure identity), `sku`, and `gtin` for an SGTIN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from device_profiles.decoders.epc import Meaning, SchemeName, explain
+from device_profiles.device import Device
+from device_profiles.reading import Reading, RelayedTag, Seen, Value
+from footfall.errors import ProfileError
+
+LONGEST: Final = 62
+"""Bytes: the PC word counts up to 31 words of two (Gen2, 6.3.2.1.2.2)."""
+_INPUT: Final = {"epc", "pc"}
+
+Digits = Annotated[str, Field(pattern=r"^[0-9]{6,12}\z")]
+Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{1,124}\z")]
+
+
+@dataclass(frozen=True, slots=True)
+class TagRead:
+    """`pc`: the protocol control word before the EPC, where the reader says it."""
+
+    epc: bytes
+    pc: int | None = None
+
+
+class Epc(Device):
+    """`[device] transport = "epc"`. Without a key it takes every tag; with several, a tag must fit each of them."""
+
+    transport: Literal["epc"]
+    schemes: tuple[SchemeName, ...] = ()
+    """Any of these; "raw" is whatever follows none of the others."""
+    company_prefixes: tuple[Digits, ...] = ()
+    """GS1 company prefixes of the brand: any of these."""
+    epc_prefixes: tuple[Hex, ...] = ()
+    """The EPC's first hex digits, lower-case: any of these."""
+
+    def specificity(self, message: TagRead | RelayedTag) -> int:
+        """1 for any tag, 2 more for its scheme, its company prefix's digits, and twice as many as the hex digits of the EPC."""
+        meaning = _meaning(message)
+        found = [1]
+        if self.schemes:
+            found.append(2 if meaning.scheme in self.schemes else 0)
+        if self.company_prefixes:
+            found.append(len(meaning.company_prefix) if meaning.company_prefix in self.company_prefixes else 0)
+        if self.epc_prefixes:
+            epc = message.epc.hex()
+            found.append(max((2 * len(prefix) for prefix in self.epc_prefixes if epc.startswith(prefix)), default=0))
+        return sum(found) if all(found) else 0
+
+    def decode(self, message: TagRead | RelayedTag) -> Sequence[Reading]:
+        if not 0 < len(message.epc) <= LONGEST:
+            raise ProfileError("epc.length", f"an EPC has 1 to {LONGEST} bytes, this one {len(message.epc)}")
+        return (Seen(message.epc.hex(), values=_values(_meaning(message))),)
+
+    def message(self, values: Mapping[str, Any]) -> TagRead:
+        """`epc`: hex; `pc`: four hex digits, or not there."""
+        if unknown := values.keys() - _INPUT:
+            raise ValueError(f"{', '.join(sorted(unknown))}: allowed are epc, pc")
+        if not isinstance(values.get("epc"), str):
+            raise ValueError("epc: must be hex digits")
+        pc = values.get("pc")
+        return TagRead(bytes.fromhex(values["epc"]), None if pc is None else int(str(pc), 16))
+
+    def sku(self, identifier: str) -> str:
+        try:
+            return explain(bytes.fromhex(identifier)).sku
+        except ValueError:
+            return ""
+
+
+def _meaning(message: TagRead | RelayedTag) -> Meaning:
+    return explain(message.epc, message.pc if isinstance(message, TagRead) else None)
+
+
+def _values(meaning: Meaning) -> dict[str, Value]:
+    values: dict[str, Value] = {"scheme": meaning.scheme}
+    if meaning.uri:
+        values["uri"] = meaning.uri
+    if meaning.sku:
+        values["sku"] = meaning.sku
+    if meaning.scheme == "sgtin":
+        values["gtin"] = meaning.sku
+    return values

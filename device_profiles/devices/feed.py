@@ -1,0 +1,153 @@
+"""Messages that devices publish by themselves, by MQTT or by HTTP: a topic or path, bytes, perhaps what they call themselves.
+
+[device]
+transport = "feed"
+format = "json"                                 # or "xml", "msgpack"
+topic = "espresense/devices/{id}/{node}"        # optional; "+" is any level, "#" any number of them, at either end
+needs = ["mac", "rssi"]                         # paths that must lead somewhere
+says = { "type" = "SIMPLE" }                    # and values that must be there
+
+[[device.readings]]                             # device_profiles/devices/feed_rows.py
+…
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from device_profiles.decoders import paths
+from device_profiles.decoders.documents import Format, document
+from device_profiles.decoders.paths import Scope
+from device_profiles.device import Device
+from device_profiles.devices.feed_rows import AnyRows, PathText, says
+from device_profiles.reading import Reading, Unread
+from footfall.errors import ProfileError
+
+_FIRST_BYTES: Final[Mapping[Format, bytes]] = {
+    "json": b"{[\xef",
+    "xml": b"<\xef",
+    "msgpack": bytes(range(0x80, 0xA0)) + b"\xdc\xdd\xde\xdf",
+}
+"""What an object, an element (or a byte order mark), a map or an array begins with: other formats are not even tried."""
+
+
+@dataclass(frozen=True)
+class FeedMessage:
+    """`topic`: of MQTT, or the path of a request without the slash before it. It is read once, whoever asks."""
+
+    topic: str
+    payload: bytes = field(repr=False)
+    _read: dict[Format, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def document(self, form: Format) -> Any:
+        """The payload as plain values; ProfileError if it has another format."""
+        if form not in self._read:
+            try:
+                self._read[form] = document(self.payload, form)
+            except ProfileError as error:
+                self._read[form] = error
+        found = self._read[form]
+        if isinstance(found, ProfileError):
+            raise found
+        return found
+
+
+def _is_pattern(text: str) -> str:
+    _matcher(text)
+    return text
+
+
+class Feed(Device):
+    """What it takes, and how its items become readings."""
+
+    transport: Literal["feed"]
+    format: Format = "json"
+    topic: Annotated[str, AfterValidator(_is_pattern)] = ""
+    needs: tuple[PathText, ...] = ()
+    says: dict[PathText, str | int | bool] = Field(default_factory=dict)
+    readings: Annotated[tuple[AnyRows, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _asks(self) -> Feed:
+        if not self.needs and not self.says:
+            raise ValueError("needs: without a path in `needs` or a value in `says` it would take every message")
+        return self
+
+    def specificity(self, message: FeedMessage) -> int:
+        """One for each path, value and level of the topic that it asks for, if all are there; else 0."""
+        levels = _levels(self.topic, message.topic)
+        if levels is None or message.payload.lstrip()[:1] not in _first_bytes(self.format):
+            return 0
+        try:
+            scope = Scope(message.document(self.format), levels)
+        except ProfileError:
+            return 0
+        if not all(any(paths.each(paths.parse(path), scope)) for path in self.needs):
+            return 0
+        if not all(_somewhere(scope, path, wanted) for path, wanted in self.says.items()):
+            return 0
+        return len(self.needs) + len(self.says) + sum(level not in ("+", "#") for level in self.topic.split("/") if level)
+
+    def decode(self, message: FeedMessage) -> Sequence[Reading]:
+        """Unread for items that cannot be read, if there are others. ProfileError `feed.other` for what is not for it."""
+        scope = Scope(message.document(self.format), _levels(self.topic, message.topic) or {})
+        if not self.specificity(message):
+            raise ProfileError("feed.other", "not a message of this device: a topic, path or value that it needs is not there")
+        readings = [reading for rows in self.readings for reading in rows.read(scope)]
+        unread = [reading for reading in readings if isinstance(reading, Unread)]
+        if unread and len(unread) == len(readings):
+            raise ProfileError(unread[0].reason, f"none of its {len(unread)} items can be read")
+        return readings
+
+    def message(self, values: Mapping[str, Any]) -> FeedMessage:
+        """`topic` (default ""), and one of `text`, as it was sent, and `hex`."""
+        unknown = values.keys() - {"topic", "text", "hex"}
+        if unknown or ("text" in values) == ("hex" in values):
+            raise ValueError(f"a message has a `topic`, and one of `text` and `hex`, not {', '.join(sorted(values)) or 'nothing'}")
+        payload = bytes.fromhex(values["hex"]) if "hex" in values else str(values["text"]).encode()
+        return FeedMessage(str(values.get("topic", "")), payload)
+
+
+@lru_cache
+def _first_bytes(form: Format) -> frozenset[bytes]:
+    return frozenset(bytes([byte]) for byte in _FIRST_BYTES[form])
+
+
+def _somewhere(scope: Scope, path: str, wanted: str | int | bool) -> bool:
+    """Whether the message says it, or in a list one of its elements."""
+    *_, last = path.rsplit(".", 1)
+    outer = path[: -len(last)].rstrip(".")
+    return any(says(item, last, wanted) for item in paths.each(paths.parse(outer), scope))
+
+
+def _levels(pattern: str, topic: str) -> Mapping[str, str] | None:
+    found = _matcher(pattern).fullmatch(topic)
+    return None if found is None else found.groupdict()
+
+
+@lru_cache(maxsize=1024)
+def _matcher(pattern: str) -> re.Pattern[str]:
+    """ValueError for a `#` in the middle, or a `{name}` that is none."""
+    if not pattern:
+        return re.compile(".*", re.DOTALL)
+    levels = pattern.split("/")
+    before, after = levels[0] == "#", len(levels) > 1 and levels[-1] == "#"
+    middle = levels[before : len(levels) - after]
+    text = "/".join(_level(level, pattern) for level in middle)
+    return re.compile(("(?:.*/)?" if before else "") + text + ("(?:/.*)?" if after else ""), re.DOTALL)
+
+
+def _level(level: str, pattern: str) -> str:
+    if level == "+":
+        return "[^/]*"
+    if named := re.fullmatch(r"\{([a-z_]+)\}", level):
+        return f"(?P<{named[1]}>[^/]+)"
+    if re.search(r"[#+{}]", level):
+        raise ValueError(f"{pattern!r}: {level!r} is neither a level of a topic nor + nor {{name}}")
+    return re.escape(level)

@@ -1,0 +1,237 @@
+"""The tables `[[device.readings]]` of a feed's profile: where its items lie, and which of their values are what.
+
+    kind = "seen"          identifier, rssi_dbm, receiver, time, values
+    kind = "relayed_tag"   epc, rssi_dbm, receiver, time
+    kind = "relayed"       address, data (advertising data as hex), name, rssi_dbm, receiver, time
+    kind = "counted"       entered, left, cumulative, door, time, start, serial, values
+    kind = "decoded"       by: a named decoder, for what would be a contortion as a table
+
+A value is a path (device_profiles/decoders/paths.py), or a table with `path` and how it is written. What a message does not have is
+left at the reading's default; what it has in another form makes the item unread.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from device_profiles.advertisement import parse_advertising_data
+from device_profiles.decoders import feeds, paths, scalars
+from device_profiles.decoders.paths import Scope
+from device_profiles.decoders.timestamps import TimeForm, to_ns
+from device_profiles.reading import NOTHING, Counted, Reading, Relayed, RelayedTag, Seen, Unread, Value
+from footfall.config import Section
+from footfall.errors import ProfileError
+
+
+def _is_path(text: str) -> str:
+    paths.parse(text)
+    return text
+
+
+def _as_table(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+PathText = Annotated[str, AfterValidator(_is_path)]
+Names = tuple[PathText, ...]
+"""Paths whose values, those that are there, are joined by dots to one name."""
+
+
+class _At(Section):
+    path: PathText
+
+    def find(self, scope: Scope) -> Any:
+        return paths.find(paths.parse(self.path), scope)
+
+
+class Identifier(_At):
+    form: Literal["text", "lower", "mac", "hex"] = "text"
+
+    def read(self, scope: Scope) -> str:
+        value = self.find(scope)
+        if self.form == "mac":
+            return scalars.mac(value)
+        if self.form == "hex":
+            return scalars.hex_bytes(value).hex()
+        return scalars.text(value).lower() if self.form == "lower" else scalars.text(value)
+
+
+class Epc(_At):
+    form: Literal["hex", "base64"] = "hex"
+
+
+class Number(_At):
+    scale: float = 1.0
+    """What the device's unit is in ours."""
+
+
+class Time(_At):
+    form: TimeForm = "iso8601"
+    zone: Annotated[str, Field(pattern=r"^(|Z|[+-]\d\d:\d\d)\z")] = ""
+    """Of texts that say none; without it they are unread."""
+
+    def read(self, scope: Scope) -> int:
+        value = self.find(scope)
+        return 0 if value is None else to_ns(value, self.form, self.zone)
+
+
+class Measured(_At):
+    scale: float | None = None
+    """None: the value as it is, a number, a text or a truth."""
+
+    def read(self, scope: Scope) -> Value | None:
+        value = self.find(scope)
+        if value is None or (type(value) is bool and self.scale is None):
+            return value
+        if self.scale is None:
+            return (
+                value
+                if type(value) is int and abs(value) <= scalars.MAX_COUNT
+                else scalars.text(value)
+                if type(value) is str
+                else scalars.number(value)
+            )
+        return scalars.number(value) * self.scale
+
+
+class _Rows(Section):
+    """`each`: where the items are; without it the message is the item. `needs`, `where`: what an item must have, and say, to be one."""
+
+    each: PathText = ""
+    needs: Names = ()
+    where: dict[PathText, str | int | bool] = Field(default_factory=dict)
+    receiver: Names = ()
+    time: Annotated[Time | None, BeforeValidator(_as_table)] = None
+
+    def read(self, scope: Scope) -> Iterator[Reading]:
+        """One reading an item; Unread for an item that has a value in another form."""
+        for item in paths.each(paths.parse(self.each), scope):
+            if self._is_one(item):
+                try:
+                    yield self._reading(item)
+                except ProfileError as error:
+                    yield Unread(error.reason)
+
+    def _is_one(self, item: Scope) -> bool:
+        return all(paths.find(paths.parse(path), item) is not None for path in self.needs) and all(
+            says(item, path, wanted) for path, wanted in self.where.items()
+        )
+
+    @abstractmethod
+    def _reading(self, scope: Scope) -> Reading: ...
+
+    def _t_wall_ns(self, scope: Scope) -> int:
+        return 0 if self.time is None else self.time.read(scope)
+
+
+def says(scope: Scope, path: str, wanted: str | int | bool) -> bool:
+    value = paths.find(paths.parse(path), scope)
+    return type(value) is type(wanted) and bool(value == wanted)
+
+
+def joined(scope: Scope, names: Names) -> str:
+    """The names that are there, as one name of ours; "" if none is."""
+    found = [paths.find(paths.parse(path), scope) for path in names]
+    return ".".join(scalars.name(value) for value in found if value not in (None, ""))[:64]
+
+
+def _rssi_dbm(scope: Scope, level: Number | None) -> int | None:
+    value = None if level is None else level.find(scope)
+    return None if level is None or value is None else scalars.rssi_dbm(value, level.scale)
+
+
+def _values(scope: Scope, measured: dict[str, Measured]) -> dict[str, Value]:
+    found = {name: value.read(scope) for name, value in measured.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+AnyNumber = Annotated[Number, BeforeValidator(_as_table)]
+AnyMeasured = Annotated[Measured, BeforeValidator(_as_table)]
+
+
+class SeenRows(_Rows):
+    kind: Literal["seen"]
+    identifier: Annotated[Identifier, BeforeValidator(_as_table)]
+    rssi_dbm: AnyNumber | None = None
+    values: dict[str, AnyMeasured] = Field(default_factory=dict)
+
+    def _reading(self, scope: Scope) -> Seen:
+        return Seen(
+            self.identifier.read(scope),
+            rssi_dbm=_rssi_dbm(scope, self.rssi_dbm),
+            receiver=joined(scope, self.receiver),
+            t_wall_ns=self._t_wall_ns(scope),
+            values=_values(scope, self.values) or NOTHING,
+        )
+
+
+class TagRows(_Rows):
+    kind: Literal["relayed_tag"]
+    epc: Annotated[Epc, BeforeValidator(_as_table)]
+    rssi_dbm: AnyNumber | None = None
+
+    def _reading(self, scope: Scope) -> RelayedTag:
+        return RelayedTag(
+            scalars.epc(self.epc.find(scope), self.epc.form),
+            joined(scope, self.receiver),
+            _rssi_dbm(scope, self.rssi_dbm),
+            self._t_wall_ns(scope),
+        )
+
+
+class AdvertisementRows(_Rows):
+    kind: Literal["relayed"]
+    address: PathText
+    data: PathText | None = None
+    rssi_dbm: AnyNumber | None = None
+
+    def _reading(self, scope: Scope) -> Relayed:
+        address = scalars.mac(paths.find(paths.parse(self.address), scope))
+        data = None if self.data is None else paths.find(paths.parse(self.data), scope)
+        heard = parse_advertising_data(b"" if data is None else scalars.hex_bytes(data), address, _rssi_dbm(scope, self.rssi_dbm))
+        return Relayed(heard, joined(scope, self.receiver), self._t_wall_ns(scope))
+
+
+class CountedRows(_Rows):
+    """Without `left`, or without `entered`, the counter has one direction. `start`: of the period that `time` ends."""
+
+    kind: Literal["counted"]
+    cumulative: bool
+    entered: PathText | None = None
+    left: PathText | None = None
+    door: Names = ()
+    start: Annotated[Time | None, BeforeValidator(_as_table)] = None
+    serial: Names = ()
+    values: dict[str, AnyMeasured] = Field(default_factory=dict)
+
+    def _reading(self, scope: Scope) -> Counted:
+        t_wall_ns = self._t_wall_ns(scope)
+        start_ns = 0 if self.start is None else self.start.read(scope)
+        return Counted(
+            self._people(scope, self.entered),
+            self._people(scope, self.left),
+            self.cumulative,
+            door=joined(scope, self.door),
+            t_wall_ns=t_wall_ns,
+            period_s=max(0.0, (t_wall_ns - start_ns) / 1e9) if start_ns and t_wall_ns else 0.0,
+            serial=joined(scope, self.serial),
+            values=_values(scope, self.values) or NOTHING,
+        )
+
+    def _people(self, scope: Scope, path: str | None) -> int:
+        return 0 if path is None else scalars.count(paths.find(paths.parse(path), scope))
+
+
+class DecodedRows(_Rows):
+    kind: Literal["decoded"]
+    by: feeds.Name
+
+    def _reading(self, scope: Scope) -> Reading:
+        return feeds.DECODERS[self.by](scope, joined(scope, self.receiver))
+
+
+AnyRows = Annotated[SeenRows | TagRows | AdvertisementRows | CountedRows | DecodedRows, Field(discriminator="kind")]

@@ -1,0 +1,210 @@
+"""What `footfall profile new` asks of each transport; an option that is given is not asked.
+
+DEVICES["ble"](given, console) -> ([device] values, the vector's input)     given: the options by name, None where not given
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from device_profiles import drafts
+from device_profiles.advertisement import Advertisement
+from device_profiles.decoders.epc import explain
+from device_profiles.devices.epc import TagRead
+from device_profiles.devices.feed import FeedMessage
+from device_profiles.drafts import Values
+from device_profiles.registry import shipped
+from footfall.errors import ConfigError
+
+T = TypeVar("T")
+Given = Mapping[str, Any]
+TYPES: Final = "u8 i8 u16le u16be i16le i16be u32le u32be flag uuid mac_le mac_be hex text"
+ADDRESS: Final = "c0:00:00:00:00:01"
+SHOWN: Final = 80
+
+
+def ask(given: object, option: str, question: str, usual: object, check: Callable[[str], T]) -> T:
+    """The option's value, else the answer; `check` gives what it means. ConfigError for a wrong option; a wrong answer is asked again."""
+    if given is not None:
+        try:
+            return check(str(given))
+        except ValueError as error:
+            raise ConfigError(f"{option}: {error}") from None
+
+    def checked(text: str) -> T:
+        try:
+            return check(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    answer: T = typer.prompt(question, default=usual, value_proc=checked)
+    return answer
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """One of these, or the only one that begins so."""
+
+    def check(text: str) -> str:
+        found = [word for word in allowed if word == text] or [word for word in allowed if text and word.startswith(text)]
+        if len(found) != 1:
+            raise ValueError(f"must be one of {', '.join(allowed)} (given: {text!r})")
+        return found[0]
+
+    return check
+
+
+def ble(given: Given, console: Console) -> tuple[Values, Values]:
+    address = ask(given["address"], "--address", "The address it came from", ADDRESS, _address)
+    question = "Its advertising data, as hex (`footfall scan` shows it)"
+    data, heard = ask(given["advertisement"], "--advertisement", question, None, lambda text: _advertisement(text, address))
+    _say_advertisement(heard, console)
+    _say_taken("ble", heard, console)
+    found = drafts.marks(heard)
+    mark, payload = found[
+        ask(given["by"], "--by", f"What tells this model from others: {', '.join(found)}", next(iter(found)), one_of(*found))
+    ]
+    size, fields = 0, list[str](given["field"] or ())
+    if payload:
+        console.print("[dim]its payload: " + " ".join(f"{i}:{byte:02x}" for i, byte in enumerate(payload)) + "[/]")
+        question = "How many of its first bytes are the same in all devices of this model"
+        size = ask(given["prefix_bytes"], "--prefix-bytes", question, str(min(2, len(payload))), lambda text: _count(text, len(payload)))
+
+    def frame(named: str, values: Sequence[str]) -> Values:
+        return drafts.ble_frame(mark, payload, size, named, values)
+
+    question = "What names the one device: address, name, or bytes of the payload as FIRST-LAST"
+    named = ask(given["identifier"], "--identifier", question, "address", lambda text: (text, frame(text, ())))[0]
+    if payload and given["field"] is None:
+        question = f"A value in it, as NAME OFFSET TYPE [SCALE]; empty: no more. Types: {TYPES}"
+        fields = _several(question, lambda text: frame(named, [text]))
+    try:
+        device = {"transport": "ble", "frames": [frame(named, fields)]}
+    except ValueError as error:
+        raise ConfigError(f"--field: {error}") from None
+    return device, {"address": address, "advertising_data": data.hex()}
+
+
+def epc(given: Given, console: Console) -> tuple[Values, Values]:
+    data = ask(given["epc"], "--epc", "The EPC of one tag, as hex", None, drafts.hex_bytes)
+    meaning = explain(data)
+    console.print(f"[dim]it is {meaning.scheme}{f', {meaning.uri}' if meaning.uri else ''}[/]")
+    _say_taken("epc", TagRead(data), console)
+    usual = "company" if meaning.company_prefix else data[:2].hex()
+    question = "What tells these tags from others: company (prefix), scheme, any, or their first hex digits"
+    return ask(given["by"], "--by", question, usual, lambda text: drafts.epc_device(data, text.lower())), {"epc": data.hex()}
+
+
+def feed(given: Given, console: Console) -> tuple[Values, Values]:
+    topic = ask(given["topic"], "--topic", "The topic it is published to, or the path of the request; + is any level", "", str)
+    text, document = ask(given["payload"], "--payload", "One message, JSON in one line", None, _json)
+    _say_taken("feed", FeedMessage(topic, text.encode()), console)
+    paths = dict(drafts.json_paths(document))
+    for path, value in paths.items():
+        console.print(f"[dim]  {escape(path)} = {escape(repr(value))[:SHOWN]}[/]")
+    each = "[]" if isinstance(document, list) else ""
+    known = {path.removeprefix("[]."): value for path, value in paths.items()}
+    chosen = dict(item.partition("=")[::2] for item in given["path"] or ())
+    told = given["path"] is not None
+    counts = (
+        "entered" in chosen
+        or "left" in chosen
+        or (not told and typer.confirm("Does it count people, rather than say who was there", False))
+    )
+    wanted = {"entered": True, "left": True, "door": False} if counts else {"identifier": True, "rssi_dbm": False, "receiver": False}
+    if unknown := chosen.keys() - wanted.keys() - {"time"}:
+        raise ConfigError(f"--path: {', '.join(sorted(unknown))}: allowed are {', '.join(wanted)}, time")
+    for field, needed in wanted.items():
+        if told and field not in chosen:
+            continue
+        question = f"Where is {field}: a path as above" + ("" if needed else "; empty: not there")
+        chosen[field] = ask(chosen.get(field), "--path", question, None if needed else "", lambda text: _path(text, known))
+    cumulative = counts and (told or typer.confirm("Are these totals since it was switched on, not of a period", True))
+    kind = "counted" if counts else "seen"
+    return drafts.feed_device(topic, each, kind, chosen, cumulative), {**({"topic": topic} if topic else {}), "text": text}
+
+
+def modbus(given: Given, _: Console) -> tuple[Values, Values]:
+    question = "What was read, as TABLE ADDRESS WORDS, such as: holding 0 1 4464 0 3"
+    message = ask(given["words"], "--words", question, None, drafts.words)
+    registers = list(given["register"] or ())
+    if given["register"] is None:
+        for name, usual in (("entered", "0 u32"), ("left", "2 u32")):
+            question = f"Where is {name}, as ADDRESS TYPE (u16 u32 u64 bcd16 bcd32)"
+            registers.append(ask(None, "--register", question, usual, lambda text, name=name: _register(f"{name} {text}")))  # type: ignore[misc] # bound now
+        registers += _several("Another register, as NAME ADDRESS TYPE [SCALE]; empty: no more", _register)
+    try:
+        device = drafts.modbus_device(registers)
+    except ValueError as error:
+        raise ConfigError(f"--register: {error}") from None
+    return {**device, "table": next(iter(message))}, message
+
+
+DEVICES: Final[Mapping[str, Callable[[Given, Console], tuple[Values, Values]]]] = {"ble": ble, "epc": epc, "feed": feed, "modbus": modbus}
+
+
+def _several(question: str, check: Callable[[str], object]) -> list[str]:
+    answers: list[str] = []
+    while answer := ask(None, "", question, "", lambda text: text and (check(text), text)[1]):
+        answers.append(answer)
+    return answers
+
+
+def _say_advertisement(heard: Advertisement, console: Console) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for mark, (_, payload) in drafts.marks(heard).items():
+        table.add_row(f"[dim]{escape(mark)}[/]", payload.hex() or escape(heard.name if mark == "name" else ""))
+    console.print(table)
+
+
+def _say_taken(transport: str, message: object, console: Console) -> None:
+    best = shipped().best(transport, message)
+    if best is not None:
+        console.print(f"[yellow]now taken by {best.name}[/]: {escape(best.title)}. Yours must ask for more to come before it.")
+
+
+def _advertisement(text: str, address: str) -> tuple[bytes, Advertisement]:
+    data = drafts.hex_bytes(text)
+    return data, drafts.parsed(data, address)
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", text.lower()):
+        raise ValueError(f"must be six bytes such as {ADDRESS} (given: {text!r})")
+    return text.lower()
+
+
+def _count(text: str, most: int) -> int:
+    if not text.isdecimal() or int(text) > most:
+        raise ValueError(f"must be a number from 0 to {most} (given: {text!r})")
+    return int(text)
+
+
+def _json(text: str) -> tuple[str, object]:
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
+    except ValueError as error:
+        raise ValueError(f"is not JSON: {error}") from None
+    if not isinstance(document, dict | list):
+        raise ValueError("must be an object or a list of them")  # an answer is asked again on ValueError
+    return text, document
+
+
+def _path(text: str, known: Mapping[str, object]) -> str:
+    if text and text not in known and not text.startswith(("@", "$", "^")):
+        raise ValueError(f"there is no {text!r} in the message; there are {', '.join(known)}")
+    return text
+
+
+def _register(text: str) -> str:
+    drafts.modbus_device([text])
+    return text

@@ -1,0 +1,269 @@
+"""What counters show, as people who passed. Pure; its memory is stored with the frames that hold what it said.
+
+    counters = Counters(boot)
+    counters.load(spool.readings())                  # what the run before knew
+    counters.count(tally, limits) -> [Crossing | Gap | Refused, …]
+    counters.changed() -> dict[str, str]             # to be stored in the same transaction as the rows of those crossings
+
+Totals (`Counted.cumulative`), for each device and door, both directions together:
+
+- The first reading is where counting begins: nobody is counted.
+- A total that went on by no more than `most_per_min` allows since the last reading is that many people.
+- One that fell, but would have gone on plausibly past `rolls_over_at`, by no more than an eighth of it, has rolled over: however long
+  nobody read it, a total of the lower part was reset. Near its end roll-over is asked before reset, which is the rarer thing there.
+- Any other total is held back: nobody is counted, and the last good one stays. If a later total goes on from the last good one, what
+  was held back was nonsense (a device that starts, a torn or foreign register): it is refused and counted, and nobody is lost. If
+  instead two totals, `settle_s` apart, go on from each other and began near zero, the counter was reset: all they show is counted.
+  Three that began anywhere else: the counter was set or replaced, and counting begins at the first of them. Both are a dated gap,
+  for who passed between the last good total and the first of the new ones is unknown.
+- Nonsense that does not end is refused, and its gap reported, every 60 readings.
+- With `uptime_s` a restart of the device is known: then a total that fell was reset, without waiting, and one that
+  `survives_reboot` denies is counted from zero.
+- A total older by the device's own clock than the last one (sent again, overtaken) is ignored, unless by more than a day.
+
+Reports of a period count once: by serial, else by end and length; the last 512 are remembered, and an older end is refused. Where a
+device sends totals and periods side by side, the totals count, since they also heal what was lost; periods only while no total came
+for a day.
+
+Whoever passed while nobody could read the counter arrives as one crossing at the time of the first reading after it; the gap that the
+source reports says over which time those people may have passed. A report of a period bears its last millisecond.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from device_profiles.profile import CounterLimits
+from device_profiles.reading import Counted
+from edge_agent.sources.source import Crossing, Gap, Refused, Tally
+
+S: Final = 1_000_000_000
+MINUTE_NS: Final = 60 * S
+DAY_NS: Final = 86_400 * S
+LAST_INSTANT_NS: Final = 1_000_000
+REMEMBERED: Final = 512
+MAX_DOORS: Final = 1_000
+RESET_READINGS: Final = 2
+REPLACED_READINGS: Final = 3
+TOLD_STRAYS: Final = 60
+ROLLED_PART: Final = 8
+
+
+Said = list[Crossing | Gap | Refused]
+
+
+@dataclass(slots=True)
+class _Point:
+    """What was shown, and when."""
+
+    totals: list[int]
+    t_boot_ns: int
+    boot: str
+
+    def since_ns(self, boot: str) -> int:
+        """When it was, in `boot`; of an earlier boot: when this one began, which is the least that is known."""
+        return self.t_boot_ns if self.boot == boot else 0
+
+
+@dataclass(slots=True)
+class _Door:
+    """All that is remembered of one door of one device.
+
+    `good`: where counting goes on. Of totals held back: the `first` and the `latest`, how many were `held`, the people `gained` in
+    them, whether they began near zero; `strays`: how many held back before them led nowhere.
+    """
+
+    good: _Point | None = None
+    first: _Point | None = None
+    latest: _Point | None = None
+    held: int = 0
+    gained: list[int] = field(default_factory=lambda: [0, 0])
+    was_reset: bool = False
+    strays: int = 0
+    by_totals: bool = False
+    device_ns: int = 0
+    uptime_s: float | None = None
+    reports: list[tuple[str, int]] = field(default_factory=list)
+    forgotten_ns: int = 0
+
+    @classmethod
+    def of(cls, text: str) -> _Door:
+        values = json.loads(text)
+        for name in ("good", "first", "latest"):
+            values[name] = values[name] and _Point(**values[name])
+        values["reports"] = [tuple(report) for report in values["reports"]]
+        return cls(**values)
+
+
+class Counters:
+    """`ignored_total` counts, by reason, what was rightly not counted a second time. `is_urgent`: a baseline is not stored yet."""
+
+    def __init__(self, boot: str) -> None:
+        self.ignored_total: Final[Counter[str]] = Counter()
+        self.is_urgent = False
+        self._boot: Final = boot
+        self._doors: Final[dict[str, _Door]] = {}
+        self._changed: Final[set[str]] = set()
+
+    def load(self, stored: Mapping[str, str]) -> None:
+        """What `changed` gave in all runs before."""
+        for key, text in stored.items():
+            try:
+                self._doors[key] = _Door.of(text)
+            except (ValueError, TypeError, KeyError):
+                self.ignored_total["counter.memory"] += 1  # of a version that we do not know: counting begins at the next reading
+
+    def changed(self, everything: bool = False) -> dict[str, str]:
+        """What to store, of what changed since the last call, or of all that is known."""
+        keys = list(self._doors) if everything else list(self._changed)
+        self._changed.clear()
+        self.is_urgent = False
+        return {key: json.dumps(asdict(self._doors[key]), separators=(",", ":")) for key in keys}
+
+    def count(self, tally: Tally, limits: CounterLimits) -> Said:
+        """What the tally tells beyond all before. It never raises; what cannot be is refused."""
+        key = json.dumps([tally.device, tally.door])
+        if key not in self._doors and len(self._doors) >= MAX_DOORS:
+            return [_refused(tally, "counter.doors")]
+        if min(tally.counted.entered, tally.counted.left) < 0:
+            return [_refused(tally, "counter.negative")]
+        door = self._doors.setdefault(key, _Door())
+        self._changed.add(key)
+        return self._total(door, tally, limits) if tally.counted.cumulative else self._period(door, tally, limits)
+
+    def _total(self, door: _Door, tally: Tally, limits: CounterLimits) -> Said:
+        counted = tally.counted
+        if counted.t_wall_ns and 0 < door.device_ns - counted.t_wall_ns < DAY_NS and door.by_totals:
+            self.ignored_total["counter.late"] += 1
+            return []
+        shown = _Point([counted.entered, counted.left], tally.t_boot_ns, self._boot)
+        restarted = _restarted(door, shown, counted)
+        door.device_ns = counted.t_wall_ns
+        if door.good is None or not door.by_totals:
+            _go_on_from(door, shown)
+            door.by_totals = self.is_urgent = True
+            return []
+        moved = _moved(door.good, shown, limits)
+        if restarted and _near_zero(door.good, shown, limits) and (moved is None or not limits.survives_reboot):
+            return _settle(door, tally, door.good, shown, shown.totals, shown, "counter.reset")
+        if moved is not None:
+            return _settle(door, tally, door.good, shown, moved, None)
+        return _hold(door, tally, door.good, shown, limits)
+
+    def _period(self, door: _Door, tally: Tally, limits: CounterLimits) -> Said:
+        counted = tally.counted
+        if door.good is not None and door.by_totals and tally.t_boot_ns - door.good.since_ns(self._boot) < DAY_NS:
+            self.ignored_total["counter.beside_totals"] += 1
+            return []
+        name = counted.serial or (f"{counted.t_wall_ns}+{counted.period_s}" if counted.t_wall_ns else "")
+        if any(name == known for known, _ in door.reports):
+            self.ignored_total["counter.again"] += 1
+            return []
+        if counted.t_wall_ns and counted.t_wall_ns <= door.forgotten_ns:
+            return [_refused(tally, "counter.stale")]
+        if counted.period_s and max(counted.entered, counted.left) > limits.most_per_min * max(1.0, counted.period_s / 60):
+            return [_refused(tally, "counter.implausible")]
+        door.by_totals = False
+        if name:
+            _remember(door, name, counted.t_wall_ns)
+        t_wall_ns = counted.t_wall_ns - LAST_INSTANT_NS if counted.t_wall_ns and counted.period_s else counted.t_wall_ns
+        return _crossing(tally, [counted.entered, counted.left], t_wall_ns)
+
+
+def _hold(door: _Door, tally: Tally, good: _Point, shown: _Point, limits: CounterLimits) -> Said:
+    """Keep back a total that does not go on from the good one, until it is known what it was."""
+    gained = _moved(door.latest, shown, limits) if door.latest else None
+    if door.first is None or gained is None:
+        door.strays += door.held
+        door.first, door.held = shown, 0
+        door.was_reset = _near_zero(good, shown, limits)
+        door.gained, gained = [0, 0], shown.totals if door.was_reset else [0, 0]
+    door.latest = shown
+    door.held += 1
+    door.gained = [before + people for before, people in zip(door.gained, gained, strict=True)]
+    needed = RESET_READINGS if door.was_reset else REPLACED_READINGS
+    if door.held < needed or shown.t_boot_ns - door.first.t_boot_ns < limits.settle_s * S:
+        return _complain(door, tally, good, shown) if door.strays >= TOLD_STRAYS else []
+    door.held = 0
+    return _settle(door, tally, good, shown, door.gained, door.first, "counter.reset" if door.was_reset else "counter.replaced")
+
+
+def _settle(
+    door: _Door, tally: Tally, good: _Point, shown: _Point, people: Sequence[int], began: _Point | None, reason: str = "counter.stray"
+) -> Said:
+    """Go on from `shown`: the people, and a gap since the good total, up to where a new count `began` or over strays if there were any."""
+    door.strays += door.held
+    said = _complain(door, tally, good, began or shown, reason) if door.strays or began is not None else []
+    _go_on_from(door, shown)
+    return said + _crossing(tally, people, 0)
+
+
+def _complain(door: _Door, tally: Tally, good: _Point, until: _Point, reason: str = "counter.stray") -> Said:
+    """The strays, refused together, and the gap since the good total."""
+    strays, door.strays = door.strays, 0
+    since_ns = min(good.t_boot_ns, until.t_boot_ns) if good.boot == until.boot else until.t_boot_ns
+    gap = Gap(since_ns, until.t_boot_ns, reason, source=tally.device)
+    return [_refused(tally, "counter.stray", f": {strays} readings"), gap] if strays else [gap]
+
+
+def _go_on_from(door: _Door, shown: _Point) -> None:
+    door.good, door.first, door.latest = shown, None, None
+    door.held = door.strays = 0
+    door.gained, door.was_reset = [0, 0], False
+
+
+def _moved(before: _Point, now: _Point, limits: CounterLimits) -> list[int] | None:
+    """People in each direction between two readings of one counter; None if they cannot be of one."""
+    most = _most(before, now, limits)
+    if limits.rolls_over_at and max(now.totals) >= max(limits.rolls_over_at):
+        return None
+    moved = []
+    for last, shown in zip(before.totals, now.totals, strict=True):
+        rolled = (shown + width - last for width in limits.rolls_over_at if last < width and shown + width - last <= width // ROLLED_PART)
+        people = shown - last if shown >= last else min(rolled, default=-1)
+        if not 0 <= people <= most:
+            return None
+        moved.append(people)
+    return moved
+
+
+def _near_zero(before: _Point, now: _Point, limits: CounterLimits) -> bool:
+    """Whether a counter that was set to zero after `before` could show this."""
+    return max(now.totals) <= _most(before, now, limits)
+
+
+def _most(before: _Point, now: _Point, limits: CounterLimits) -> float:
+    """People in one direction who can have passed meanwhile. How long a machine was off nobody knows: taken as a day."""
+    elapsed_ns = now.t_boot_ns - before.since_ns(now.boot) + (0 if before.boot == now.boot else DAY_NS)
+    return limits.most_per_min * max(MINUTE_NS, elapsed_ns) / MINUTE_NS
+
+
+def _restarted(door: _Door, shown: _Point, counted: Counted) -> bool:
+    """Whether the device says that it started since the last reading: its uptime fell, or fell behind by a tenth and a minute."""
+    uptime_s, before_s = counted.values.get("uptime_s"), door.uptime_s
+    door.uptime_s = float(uptime_s) if isinstance(uptime_s, int | float) else None
+    if door.uptime_s is None or before_s is None or door.good is None:
+        return False
+    elapsed_s = (shown.t_boot_ns - door.good.since_ns(shown.boot)) / S
+    return door.uptime_s < before_s + max(0.0, 0.9 * elapsed_s - 60)
+
+
+def _remember(door: _Door, name: str, end_ns: int) -> None:
+    door.reports.append((name, end_ns))
+    if len(door.reports) > REMEMBERED:
+        oldest = min(range(REMEMBERED), key=lambda i: door.reports[i][1])
+        door.forgotten_ns = max(door.forgotten_ns, door.reports.pop(oldest)[1])
+
+
+def _crossing(tally: Tally, people: Sequence[int], t_wall_ns: int) -> Said:
+    entered, left = people
+    return [Crossing(tally.t_boot_ns, tally.door, entered, left, tally.profile, t_wall_ns)] if entered or left else []
+
+
+def _refused(tally: Tally, reason: str, more: str = "") -> Refused:
+    counted = tally.counted
+    return Refused(tally.t_boot_ns, reason, f"{tally.device} {tally.door}{more}", f"{counted.entered} {counted.left}".encode())

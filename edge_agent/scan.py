@@ -1,0 +1,121 @@
+"""What is in the air, device by device, and which profile would take it. Pure: what was heard goes in, rows come out.
+
+Addresses are raw here: for the screen of the installer who stands beside the device, never for a log.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from device_profiles.advertisement import Advertisement
+from device_profiles.reading import Seen
+from device_profiles.registry import Registry
+from edge_agent.sources.ble import UNKNOWN, explained
+from edge_agent.sources.ble_advertisement import advertising_data, from_bleak, key_of
+
+if TYPE_CHECKING:  # bleak is not needed to show what it heard
+    from bleak.backends.device import BLEDevice
+    from bleak.backends.scanner import AdvertisementData
+
+FOLDER: Final = "my-profiles"
+MOST: Final = 5_000
+"""Devices that are remembered; those that were silent for longest are forgotten first."""
+
+
+@dataclass(slots=True)
+class Neighbour:
+    """One device in the air."""
+
+    advertisement: Advertisement
+    key: object = None
+    profile: str = ""
+    seen: Seen | None = None
+    reason: str = UNKNOWN
+    values: dict[str, Any] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    """Profiles that would take it too, were this one not more specific."""
+    heard_total: int = 0
+    rssi_dbm: int = 0
+    sum_dbm: int = 0
+
+    @property
+    def mean_dbm(self) -> float:
+        return self.sum_dbm / self.heard_total
+
+    @property
+    def identifier(self) -> str:
+        return self.seen.identifier if self.seen else ""
+
+    @property
+    def is_unknown(self) -> bool:
+        """No profile says more of it than its address."""
+        return self.seen is None or self.identifier.lower() == self.advertisement.address
+
+    @property
+    def data(self) -> bytes:
+        return advertising_data(self.advertisement)
+
+    def command(self) -> str:
+        """Makes a profile of it."""
+        address = self.advertisement.address
+        asked = {"transport": "ble", "advertisement": self.data.hex(), "address": address, "name": "our-beacon", "into": FOLDER}
+        return shlex.join(["footfall", "profile", "new", *(part for key, value in asked.items() for part in (f"--{key}", value))])
+
+    def as_json(self) -> dict[str, Any]:
+        heard = self.advertisement
+        return {
+            "address": heard.address, "address_type": heard.address_type, "name": heard.name, "heard_total": self.heard_total,
+            "rssi_dbm": self.rssi_dbm, "rssi_mean_dbm": round(self.mean_dbm, 1), "profile": self.profile, "identifier": self.identifier,
+            "values": self.values, "reason": self.reason, "other_profiles": list(self.others), "is_unknown": self.is_unknown,
+            "advertisement": self.data.hex(),
+        }  # fmt: skip
+
+
+class Air:
+    """Everything heard since it began."""
+
+    def __init__(self, profiles: Registry, most: int = MOST) -> None:
+        self.heard_total = 0
+        self._profiles: Final = profiles
+        self._most: Final = most
+        self._neighbours: Final[dict[str, Neighbour]] = {}
+
+    def hear(self, device: BLEDevice, data: AdvertisementData) -> None:
+        self.heard_total += 1
+        key = key_of(device, data)
+        found = self._neighbours.pop(device.address, None)  # and in again: the dict is in the order of the last hearing
+        if found is None or found.key != key:
+            found = self._explain(found or Neighbour(from_bleak(device, data)), from_bleak(device, data))
+            found.key = key
+        self._neighbours[device.address] = found
+        found.heard_total += 1
+        found.rssi_dbm = data.rssi
+        found.sum_dbm += data.rssi
+        if len(self._neighbours) > self._most:
+            del self._neighbours[next(iter(self._neighbours))]
+
+    def neighbours(self) -> list[Neighbour]:
+        """The nearest first: what an installer holds in the hand is on top."""
+        return sorted(self._neighbours.values(), key=lambda found: -found.mean_dbm)
+
+    def unknown(self) -> Neighbour | None:
+        """The nearest that says something and that no profile explains."""
+        return next((found for found in self.neighbours() if found.is_unknown and found.data), None)
+
+    def _explain(self, found: Neighbour, advertisement: Advertisement) -> Neighbour:
+        meaning = explained(advertisement, self._profiles)
+        found.advertisement, found.reason, found.profile = advertisement, meaning.reason, meaning.profile
+        found.seen = meaning.seen[0] if meaning.seen else None
+        if found.seen is not None:  # a beacon says its battery in one advertisement and its temperature in the next
+            found.profile = found.seen.profile or meaning.profile
+            found.values.update(found.seen.values)
+        found.others = tuple(p.name for _, p in self._profiles.takers("ble", advertisement) if p.name != found.profile)
+        return found
+
+
+def values_text(values: Mapping[str, Any]) -> str:
+    """`battery_mv 3010, temperature_c 21.5`."""
+    return ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items())

@@ -1,0 +1,240 @@
+"""BLE beacons and phones through BlueZ: what every adapter hears, explained by the profiles of transport `ble`.
+
+    [[sources]]
+    kind = "ble"
+    name = "ble"
+    receivers = { hci0 = "entrance" }                            # each adapter is a receiver
+
+    receivers = { r-door = "entrance", r-shelf = "shelf" }       # or receivers with names of their own
+    adapters = { r-door = "hci0", r-shelf = "hci1" }
+
+An active scan asks devices for their scan response too, and hears every advertisement. A passive one sends nothing, but BlueZ then
+tells only of those that fit a pattern, and of RSSI only what changes by 8 dB or more. A fault of one adapter restarts all of a
+source: adapters that shall not depend on each other are sources of their own.
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import Field, model_validator
+
+from device_profiles.advertisement import Advertisement
+from device_profiles.devices import ble as devices
+from device_profiles.reading import Seen
+from device_profiles.registry import Registry
+from edge_agent.clock import Clock
+from edge_agent.sources.ble_advertisement import from_bleak, key_of
+from edge_agent.sources.settings import SourceSettings
+from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
+from footfall.errors import ConfigError, ProfileError
+from footfall.events import Name
+
+if TYPE_CHECKING:  # an agent without BLE does not hold bleak in memory
+    from bleak.backends.device import BLEDevice
+    from bleak.backends.scanner import AdvertisementData
+
+    from edge_agent.sources.ble_scanner import Scanner
+
+S: Final = 1_000_000_000
+TURN_S: Final = 0.05
+SILENCE_S: Final = 15.0
+SLACK_S: Final = 1.0
+REMEMBERED: Final = 8_192
+"""Advertisements whose meaning is remembered: twice as many at most, some 10 MB."""
+UNKNOWN: Final = "ble.unknown"
+"""No profile takes it."""
+NOBODY: Final = "ble.nobody"
+"""Its profile takes it, but it names nobody: an Eddystone-TLM, a relayed message."""
+_FLAGS: Final = ("02", "04", "05", "06", "1a", "1e")
+
+Adapter = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}\z")]
+Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,31}\z")]
+Pattern = tuple[Annotated[int, Field(ge=0, le=30)], Annotated[int, Field(ge=1, le=255)], Hex]
+EVERYTHING: Final[tuple[Pattern, ...]] = (
+    *((0, 0x01, flags) for flags in _FLAGS),
+    (0, 0xFF, "4c00"),
+    (0, 0x16, "aafe"),
+    (0, 0x16, "d2fc"),
+)
+"""BlueZ has no pattern for everything: usual flags, Apple's data, Eddystone's, BTHome's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an advertisement says: who was seen, or the reason why that is not known."""
+
+    seen: tuple[Seen, ...] = ()
+    profile: str = ""
+    reason: str = ""
+
+
+class Meanings:
+    """What advertisements mean. The same device and data mean the same, so that to hear it again costs one look.
+
+    Two generations: when the young one is full it becomes the old one, and what is not heard in the meantime is forgotten with it.
+    """
+
+    def __init__(self, profiles: Registry, remembered: int = REMEMBERED) -> None:
+        self._profiles: Final = profiles
+        self._remembered: Final = remembered
+        self._young: dict[Hashable, Meaning] = {}
+        self._old: dict[Hashable, Meaning] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def of(self, device: BLEDevice, data: AdvertisementData) -> Meaning:
+        key = key_of(device, data)
+        meaning = self._young.get(key)
+        return self._renewed(key, device, data) if meaning is None else meaning
+
+    def _renewed(self, key: Hashable, device: BLEDevice, data: AdvertisementData) -> Meaning:
+        meaning = self._old.get(key) or _without_values(explained(from_bleak(device, data), self._profiles))
+        if len(self._young) >= self._remembered:
+            self._young, self._old = {}, self._young
+        self._young[key] = meaning
+        return meaning
+
+
+def _without_values(meaning: Meaning) -> Meaning:
+    """They would be most of what is remembered."""
+    return replace(meaning, seen=tuple(Seen(seen.identifier, seen.profile) for seen in meaning.seen))
+
+
+def explained(advertisement: Advertisement, profiles: Registry) -> Meaning:
+    """By the most specific profile."""
+    profile = profiles.best("ble", advertisement)
+    device = profile.device if profile else None
+    if profile is None or not isinstance(device, devices.Ble):
+        return Meaning(reason=UNKNOWN)
+    try:
+        readings = device.decode(advertisement)
+    except ProfileError as error:
+        return Meaning(profile=profile.name, reason=error.reason)
+    seen = tuple(reading for reading in readings if isinstance(reading, Seen))
+    return Meaning(seen, profile.name, "" if seen else NOBODY)
+
+
+def require_bleak() -> None:
+    """ConfigError where it is not installed: nothing that is tried again would help."""
+    if find_spec("bleak") is None:
+        raise ConfigError("Bluetooth needs bleak, which is not installed: pip install 'footfall[edge]'")
+
+
+class BleSource:
+    """`unexplained_total` and `dropped_total` count over all its runs."""
+
+    def __init__(
+        self,
+        name: str,
+        receivers: Mapping[str, str],
+        clock: Clock,
+        profiles: Registry,
+        *,
+        scan: Literal["active", "passive"] = "active",
+        patterns: Sequence[Pattern] = EVERYTHING,
+        silence_s: float | None = SILENCE_S,
+    ) -> None:
+        """`receivers`: the receiver that each adapter is."""
+        self.name = name
+        self.silence_s = silence_s
+        self.unexplained_total: Final[Counter[str]] = Counter()
+        self.dropped_total = 0
+        self.meanings: Final = Meanings(profiles)
+        self._receivers: Final = dict(receivers)
+        self._clock: Final = clock
+        self._scan: Final[Literal["active", "passive"]] = scan
+        self._patterns: Final = tuple((at, kind, bytes.fromhex(content)) for at, kind, content in patterns)
+
+    def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        """ScannerFault, which is an OSError, where bluetoothd, the bus or an adapter is gone or silent."""
+        from edge_agent.sources.ble_scanner import Scanner, Scanning  # only an agent with BLE holds bleak in memory
+
+        scanner = Scanner(Scanning(tuple(self._receivers), self._scan, self._patterns), self._clock.boot_ns)
+        scanner.start()
+        dropped_total = 0
+        try:
+            while not stop.wait(TURN_S):
+                has_ended = not scanner.is_running()
+                self._turn(scanner, emit)
+                if scanner.dropped_total > dropped_total:
+                    dropped_total += self._admit(scanner, scanner.dropped_total - dropped_total, emit)
+                if has_ended:
+                    raise scanner.fault or RuntimeError("the scanner has died of a bug; its traceback is above")
+                self._check(scanner)
+        finally:
+            scanner.stop()
+            if stop.is_set():
+                self._turn(scanner, emit)
+
+    def _turn(self, scanner: Scanner, emit: Callable[[Heard], None]) -> None:
+        """Say what was heard since the last turn."""
+        receivers, meaning_of = self._receivers, self.meanings.of
+        unexplained: Counter[str] = Counter()
+        for t_ns, adapter, device, data in scanner.take():
+            meaning = meaning_of(device, data)
+            if meaning.reason:
+                unexplained[meaning.reason] += 1
+                continue
+            receiver, rssi_dbm = receivers[adapter], data.rssi
+            for seen in meaning.seen:
+                emit(Sighting(t_ns, receiver, seen.profile or meaning.profile, seen.identifier, rssi_dbm))
+        self.unexplained_total.update(unexplained)
+        for reason, total in unexplained.items():
+            emit(Unexplained(self._clock.boot_ns(), reason, total))
+
+    def _admit(self, scanner: Scanner, rows: int, emit: Callable[[Heard], None]) -> int:
+        """The agent could not take more for a while: what was heard meanwhile is gone."""
+        self.dropped_total += rows
+        now_ns = self._clock.boot_ns()
+        from_ns, scanner.dropping_ns = scanner.dropping_ns or now_ns, 0
+        emit(Gap(from_ns, now_ns, "ble.overflow", rows))
+        return rows
+
+    def _check(self, scanner: Scanner) -> None:
+        """One deaf adapter among others: the source is not silent, so its supervisor does not see it."""
+        if self.silence_s is None or len(self._receivers) == 1:
+            return
+        until_ns = self._clock.boot_ns() - round((self.silence_s + SLACK_S) * S)
+        for adapter, last_ns in scanner.last_ns.items():
+            if last_ns < until_ns:
+                raise TimeoutError(errno.ETIMEDOUT, f"adapter {adapter} has heard nothing for {self.silence_s:.0f} s")
+
+
+class Ble(SourceSettings):
+    """`[[sources]] kind = "ble"`."""
+
+    kind: Literal["ble"]
+    receivers: Annotated[dict[Name, Name], Field(min_length=1)]
+    """Each adapter: the zone it hears."""
+    adapters: dict[Name, Adapter] = Field(default_factory=dict)
+    """Of receivers that are not named like their adapter: the adapter."""
+    scan: Literal["active", "passive"] = "active"
+    patterns: tuple[Pattern, ...] = EVERYTHING
+    """What a passive scan hears: (position, AD type, hex), any of them."""
+    silence_s: Annotated[float, Field(gt=0)] | None = SILENCE_S
+    """No store's air is silent for long: then the radio is."""
+
+    @model_validator(mode="after")
+    def _one_adapter_each(self) -> Ble:
+        if unknown := sorted(set(self.adapters) - set(self.receivers)):
+            raise ValueError(f"adapters.{unknown[0]}: is none of the receivers {', '.join(self.receivers)}")
+        adapters = list(self.receiver_of())
+        if len(adapters) < len(self.receivers):
+            raise ValueError("adapters: each receiver needs an adapter of its own")
+        return self
+
+    def receiver_of(self) -> dict[str, str]:
+        """The receiver that each adapter is."""
+        return {self.adapters.get(receiver, receiver): receiver for receiver in self.receivers}
+
+    def source(self, clock: Clock, profiles: Registry) -> BleSource:
+        require_bleak()
+        return BleSource(self.name, self.receiver_of(), clock, profiles, scan=self.scan, patterns=self.patterns, silence_s=self.silence_s)

@@ -1,0 +1,155 @@
+"""What a message of a device that publishes by itself means to this agent, however the message came.
+
+    FeedReader(settings, profiles).read(message: FeedMessage, t_boot_ns) -> list[Heard]
+
+The profile decides what it says; here its names become receivers and doors of the store, tags and relayed advertisements go to the
+profiles of their own transports, and a message that comes again is not heard again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from math import ceil
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from device_profiles.advertisement import Advertisement
+from device_profiles.device import Device
+from device_profiles.devices.feed import FeedMessage
+from device_profiles.profile import Profile
+from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen, Unread
+from device_profiles.registry import Registry
+from edge_agent.sources.settings import SourceSettings
+from edge_agent.sources.source import Heard, Progress, Sighting, Tally, Unexplained
+from footfall.errors import ProfileError
+from footfall.events import Name
+
+REMEMBERED: Final = 10_000
+"""Messages that say when or which they are; older ones are taken as new. A redelivery comes within seconds."""
+
+
+class FeedSettings(SourceSettings):
+    """`receivers`, `doors` and `mirrored` name things as messages do, lower-case and with dashes for what no name has: `impinj-01.1`."""
+
+    receiver: Name | None = None
+    """Of messages that name none."""
+    prefix: Annotated[str, Field(pattern=r"^[a-z0-9._-]{0,32}\z")] = ""
+    """Put before what messages name: for two devices of which neither says which it is, each with a source of its own."""
+    doors: dict[Name, Name] = Field(default_factory=dict)
+    """Each line or channel that a message names: the door that it counts at. Several may count at one door."""
+    door: Name | None = None
+    """Of those that are not in `doors`; without it they are not counted."""
+    mirrored: tuple[Name, ...] = ()
+    """Lines that hang the other way round: who enters for the device leaves for us."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Of one message: whose, and when it came."""
+
+    profile: Profile
+    t_boot_ns: int
+
+
+class FeedReader:
+    """One source's. `unexplained_total`, by reason, only grows."""
+
+    def __init__(self, settings: FeedSettings, profiles: Registry) -> None:
+        self.unexplained_total: Final[Counter[str]] = Counter()
+        self._settings: Final = settings
+        self._profiles: Final = profiles
+        self._known: Final[OrderedDict[bytes, None]] = OrderedDict()
+
+    def read(self, message: FeedMessage, t_boot_ns: int) -> list[Heard]:
+        """All that it says, then what of it nothing explains, by reason; where it says nothing about anybody, a sign of life."""
+        unexplained: Counter[str] = Counter()
+        heard = list(self._read(message, t_boot_ns, unexplained))
+        self.unexplained_total.update(unexplained)
+        heard += [Unexplained(t_boot_ns, reason, total) for reason, total in unexplained.items()]
+        return heard or [Progress(t_boot_ns)]
+
+    def _read(self, message: FeedMessage, t_boot_ns: int, unexplained: Counter[str]) -> Iterator[Heard]:
+        profile = self._profiles.best("feed", message)
+        if profile is None or profile.device is None:
+            unexplained["feed.unknown"] += 1
+            return
+        device: Device = profile.device
+        try:
+            readings = device.decode(message)
+        except ProfileError as error:
+            unexplained[error.reason] += 1
+            return
+        if any(map(_is_dated, readings)) and self._is_again(message):
+            unexplained["feed.again"] += 1
+            return
+        for reading in readings:
+            try:
+                yield self._heard(_Origin(profile, t_boot_ns), reading)
+            except ProfileError as error:
+                unexplained[error.reason] += 1
+
+    def _is_again(self, message: FeedMessage) -> bool:
+        digest = blake2b(message.payload, digest_size=16, key=blake2b(message.topic.encode(), digest_size=16).digest()).digest()
+        if digest in self._known:
+            self._known.move_to_end(digest)
+            return True
+        self._known[digest] = None
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return False
+
+    def _heard(self, origin: _Origin, reading: Reading) -> Sighting | Tally:
+        match reading:
+            case Seen():
+                return self._sighting(origin, reading, reading.profile or origin.profile.name)
+            case Relayed(advertisement, receiver, t_wall_ns):
+                profile, seen = self._explained("ble", advertisement)
+                rssi_dbm = seen.rssi_dbm if seen.rssi_dbm is not None else advertisement.rssi_dbm
+                return self._sighting(origin, replace(seen, receiver=receiver, rssi_dbm=rssi_dbm, t_wall_ns=t_wall_ns), profile)
+            case RelayedTag(_, receiver, rssi_dbm, t_wall_ns):
+                profile, seen = self._explained("epc", reading)
+                return self._sighting(origin, replace(seen, receiver=receiver, rssi_dbm=rssi_dbm, t_wall_ns=t_wall_ns), profile)
+            case Counted():
+                return self._tally(origin, reading)
+            case Unread(reason):
+                raise ProfileError(reason, "an item that cannot be read")
+
+    def _explained(self, transport: str, message: Advertisement | RelayedTag) -> tuple[str, Seen]:
+        """Whose identifier it is, by the profiles of its own transport."""
+        profile = self._profiles.best(transport, message)
+        if profile is None or profile.device is None:
+            raise ProfileError(f"{transport}.unknown", "no profile takes it")
+        device: Device = profile.device
+        for seen in device.decode(message):
+            if isinstance(seen, Seen):
+                return seen.profile or profile.name, seen
+        raise ProfileError(f"{transport}.nobody", "it names nobody")
+
+    def _sighting(self, origin: _Origin, seen: Seen, profile: str) -> Sighting:
+        receiver = self._settings.prefix + seen.receiver if seen.receiver else self._settings.receiver
+        if receiver is None or receiver not in self._settings.receivers:
+            raise ProfileError("feed.receiver", "no zone is known for its receiver")
+        if profile not in self._profiles:
+            raise ProfileError("feed.profile", "its profile is not known")
+        rssi_dbm = seen.rssi_dbm
+        if rssi_dbm is None:  # it was heard, and nobody says how well: as well as it takes to be there
+            rssi_dbm = ceil(self._profiles[profile].presence.enter_dbm)
+        return Sighting(origin.t_boot_ns, receiver, profile, seen.identifier, rssi_dbm, seen.t_wall_ns)
+
+    def _tally(self, origin: _Origin, counted: Counted) -> Tally:
+        line = self._settings.prefix + counted.door if counted.door else ""
+        door = self._settings.doors.get(line) or self._settings.door
+        if door is None:
+            raise ProfileError("feed.door", "no door is known for its line")
+        if line in self._settings.mirrored:
+            counted = replace(counted, entered=counted.left, left=counted.entered)
+        return Tally(origin.t_boot_ns, f"{self._settings.name} {line}".strip(), door, counted, origin.profile.name)
+
+
+def _is_dated(reading: Reading) -> bool:
+    """Whether it says when or which it is: only then is the same again no second one."""
+    return not isinstance(reading, Unread) and bool(reading.t_wall_ns or (isinstance(reading, Counted) and reading.serial))

@@ -1,0 +1,150 @@
+"""UHF RFID readers by LLRP 1.0.1: one source is one reader, each of its antennas a receiver.
+
+    [[sources]]
+    kind = "llrp"
+    name = "reader1"
+    host = "192.0.2.8"
+    receivers = { "reader1.1" = "entrance", "reader1.2" = "fitting" }      # the number after the last dot is the antenna
+    # antennas = { door = 1 }             # of receivers that are not named so
+    power_dbm = 27.0
+    gpi = [{ port = 1, door = "main", direction = "in" }]                  # a light barrier on a GPI port: one pulse is one person
+
+A reader serves one client. Whatever goes wrong ends the connection, and the supervisor begins a new one: it clears the reader's ROSpecs
+and gives it ours. The identifier is the EPC as lower-case hex; whose it is, profiles say.
+
+Keepalives are asked for and answered; three that do not come are a fault, whatever else comes. Each one says that the reader is well and
+that a gap begins no earlier, so that a store without tags is not a silent one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import lru_cache
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, model_validator
+
+from device_profiles.devices.epc import Epc, TagRead
+from device_profiles.reading import Seen
+from device_profiles.registry import Registry
+from edge_agent.clock import Clock
+from edge_agent.llrp.setup import Inventory
+from edge_agent.sources.llrp_connection import Connection, Stopped
+from edge_agent.sources.llrp_reader import Gpi, Reader, Task
+from edge_agent.sources.settings import SourceSettings
+from edge_agent.sources.source import Heard
+from footfall.errors import ProfileError
+from footfall.events import Name
+
+REMEMBERED: Final = 32_768
+"""EPCs whose profile is remembered, the longest unread forgotten first; some 10 MB."""
+UNKNOWN: Final = "epc.unknown"
+"""No profile takes it."""
+
+
+class LlrpSource:
+    """Supervised; every run is a connection of its own."""
+
+    def __init__(self, settings: Llrp, clock: Clock, profiles: Registry) -> None:
+        self.name = settings.name
+        self.silence_s = settings.silence_s
+        self._host: Final = (settings.host, settings.port)
+        self._clock: Final = clock
+        self._task: Final = Task(
+            name=settings.name,
+            receivers={antenna: receiver for receiver, antenna in settings.antenna_of().items()},
+            inventory=settings.inventory(),
+            keepalive_s=settings.keepalive_s,
+            answer_s=settings.answer_s,
+            gpi=settings.gpi,
+            whose=lru_cache(REMEMBERED)(lambda epc, pc: _whose(profiles, epc, pc)),
+        )
+
+    def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        """OSError of some kind says in words what is wrong with the reader or the way to it."""
+        with suppress(Stopped), closing(Connection(*self._host, self._task.answer_s, self._clock, stop)) as connection:
+            reader = Reader(self._task, self._clock, connection, emit)
+            try:
+                reader.begin(stop)
+                reader.listen(stop)
+            finally:
+                reader.end(stop.is_set())
+
+
+def _whose(profiles: Registry, epc: bytes, pc: int | None) -> tuple[str, str]:
+    read = TagRead(epc, pc)
+    profile = profiles.best("epc", read)
+    if profile is None or not isinstance(profile.device, Epc):
+        return "", UNKNOWN
+    try:
+        seen = next(reading for reading in profile.device.decode(read) if isinstance(reading, Seen))
+    except ProfileError as error:
+        return "", error.reason
+    return seen.profile or profile.name, seen.identifier
+
+
+class Llrp(SourceSettings):
+    """`[[sources]] kind = "llrp"`."""
+
+    kind: Literal["llrp"]
+    host: str
+    port: Annotated[int, Field(ge=1, le=65_535)] = 5084
+    receivers: Annotated[dict[Name, Name], Field(min_length=1)]
+    """Each antenna: the zone it reads."""
+    antennas: dict[Name, Annotated[int, Field(ge=1, le=65_535)]] = Field(default_factory=dict)
+    """Of receivers whose name does not end in a dot and their number: the antenna's."""
+    power_dbm: Annotated[float, Field(ge=0, le=40)] | None = None
+    """Of each antenna; the reader's next lower level. Without it, the reader's own."""
+    session: Annotated[int, Field(ge=0, le=3)] = 1
+    """Gen2: how long a tag that was read stays quiet. 0 is read ever again; 1 after half to five seconds; 2 and 3 when it was away."""
+    population: Annotated[int, Field(ge=1, le=65_535)] = 32
+    """About how many tags there are at once."""
+    mode: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """Of the reader's own RF modes; without it, the one it is set to."""
+    report_every: Annotated[int, Field(ge=1, le=65_535)] = 1
+    """Tags in one report."""
+    report_ms: Annotated[int, Field(ge=50, le=60_000)] | None = None
+    """A report at least so often, of each tag once; with `report_every` at 1, only then."""
+    keepalive_s: Annotated[float, Field(ge=0.05, le=300)] = 5.0
+    answer_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    impinj: bool = True
+    """Whether an Impinj reader is asked for its finer RSSI and the phase."""
+    gpi: tuple[Gpi, ...] = ()
+
+    @model_validator(mode="after")
+    def _an_antenna_each(self) -> Llrp:
+        if unknown := sorted(set(self.antennas) - set(self.receivers)):
+            raise ValueError(f"antennas.{unknown[0]}: is none of the receivers {', '.join(self.receivers)}")
+        numbers = list(self.antenna_of().values())
+        if len(set(numbers)) < len(numbers):
+            raise ValueError("receivers: two of them are the same antenna")
+        return self
+
+    def antenna_of(self) -> dict[str, int]:
+        """The antenna of each receiver; ValueError if its name does not say."""
+        found = {}
+        for receiver in self.receivers:
+            number = receiver.rpartition(".")[2]
+            if receiver not in self.antennas and not (number.isdecimal() and 0 < int(number) < 1 << 16):
+                raise ValueError(f"receivers.{receiver}: which antenna? Name it such as reader1.1, or add antennas = {{ {receiver} = 1 }}")
+            found[receiver] = self.antennas[receiver] if receiver in self.antennas else int(number)
+        return found
+
+    def inventory(self) -> Inventory:
+        return Inventory(
+            antennas=tuple(sorted(self.antenna_of().values())),
+            power_dbm=self.power_dbm,
+            session=self.session,
+            population=self.population,
+            mode=self.mode,
+            report_every=self.report_every,
+            report_ms=self.report_ms,
+            keepalive_ms=round(self.keepalive_s * 1000),
+            gpi_ports=tuple(sorted({gpi.port for gpi in self.gpi})),
+            impinj=self.impinj,
+        )
+
+    def source(self, clock: Clock, profiles: Registry) -> LlrpSource:
+        return LlrpSource(self, clock, profiles)

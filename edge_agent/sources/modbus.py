@@ -1,0 +1,237 @@
+"""Door counters by Modbus TCP and RTU, polled. One source is one counter at one door; those on one serial line take turns.
+
+    [[sources]]
+    kind = "modbus"
+    name = "counter-main"
+    profile = "modbus-counter"       # what its registers mean
+    door = "main"
+    host = "192.0.2.7"               # or: line = "/dev/ttyUSB0", baud = 19200, parity = "even"
+    unit = 1                         # if it is not the profile's
+
+A poll that fails is tried again at the next; after `tries` in a row the source fails, and the supervisor begins it anew. The device
+counts on meanwhile: whoever passed comes with the next total, and a dated gap says that they were not heard one by one.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from weakref import WeakValueDictionary
+
+from pydantic import Field, model_validator
+from pymodbus import ModbusException
+from pymodbus.client import ModbusSerialClient, ModbusTcpClient
+
+from device_profiles.devices.modbus import Block, Modbus, Table
+from device_profiles.reading import Counted, Reading
+from device_profiles.registry import Registry
+from edge_agent.clock import Clock
+from edge_agent.sources.settings import SourceSettings
+from edge_agent.sources.source import Gap, Heard, Refused, Tally, Unexplained
+from footfall.errors import ConfigError, ProfileError
+from footfall.events import Name
+
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what goes wrong is said by us, once
+
+S: Final = 1_000_000_000
+PARITIES: Final = {"none": "N", "even": "E", "odd": "O"}
+EXCEPTIONS: Final = {
+    1: "does not know the function",
+    2: "has no register there",
+    3: "does not take the request",
+    4: "has failed",
+    6: "is busy",
+    10: "is behind a gateway that has no path to it",
+    11: "is behind a gateway that it does not answer",
+}
+"""7 of the MODBUS Application Protocol 1.1b3."""
+
+
+class Line:
+    """A connection that is opened when it is needed. Counters on one serial line share theirs; it is one's at a time."""
+
+    def __init__(self, client: Callable[[], ModbusTcpClient | ModbusSerialClient]) -> None:
+        self._client: Final = client
+        self._open: ModbusTcpClient | ModbusSerialClient | None = None
+        self._lock: Final = threading.Lock()
+
+    def read(self, block: Block, unit: int) -> Sequence[int]:
+        """The block's words; OSError says what went wrong, and the line is closed: a late answer must not be taken for the next."""
+        with self._lock:
+            try:
+                return self._read(block, unit)
+            except BaseException:
+                self._close()
+                raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.close()  # type: ignore[no-untyped-call] # pymodbus ships types, but not for this
+            self._open = None
+
+    def _read(self, block: Block, unit: int) -> Sequence[int]:
+        if self._open is None:
+            self._open = self._client()
+        client = self._open
+        if not client.connect():
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "cannot be reached")
+        ask = client.read_holding_registers if block.table == "holding" else client.read_input_registers
+        try:
+            answer = ask(block.address, count=block.count, device_id=unit)
+        except ModbusException:
+            raise TimeoutError(errno.ETIMEDOUT, f"unit {unit} gives no answer, or none that fits") from None
+        if answer.isError():
+            code = getattr(answer, "exception_code", 0)
+            raise OSError(errno.EREMOTEIO, f"unit {unit} {EXCEPTIONS.get(code, f'answers with exception {code}')}")
+        if len(answer.registers) != block.count:
+            raise OSError(errno.EBADMSG, f"unit {unit} answers with {len(answer.registers)} words instead of {block.count}")
+        return answer.registers
+
+
+_serial_lines: Final[WeakValueDictionary[Path, Line]] = WeakValueDictionary()
+"""A serial port can be opened once."""
+
+
+class ModbusSettings(SourceSettings):
+    """`offset` is added to all addresses: the second channel of a module, another node of a gateway."""
+
+    kind: Literal["modbus"]
+    profile: Name
+    door: Name
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65_535)] = 502
+    line: Path | None = None
+    baud: Annotated[int, Field(ge=300, le=1_000_000)] = 19_200
+    parity: Literal["none", "even", "odd"] = "even"
+    stop_bits: Literal[1, 2] = 1
+    unit: Annotated[int, Field(ge=0, le=255)] | None = None
+    offset: Annotated[int, Field(ge=0, le=65_535)] = 0
+    mirrored: bool = False
+    """The device hangs the other way round: who enters for it leaves for us."""
+    poll_s: Annotated[float, Field(ge=0.05, le=3600)] = 1.0
+    timeout_s: Annotated[float, Field(gt=0, le=5)] = 0.8
+    tries: Annotated[int, Field(ge=1, le=100)] = 3
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ModbusSettings:
+        if (self.host is None) == (self.line is None):
+            raise ValueError("must have host (Modbus TCP) or line (a serial line), and not both")
+        return self
+
+    def source(self, clock: Clock, profiles: Registry) -> ModbusSource:
+        profile = profiles.get(self.profile)
+        if profile is None or not isinstance(profile.device, Modbus):
+            known = sorted(name for name, known in profiles.items() if isinstance(known.device, Modbus))
+            raise ConfigError(f"source {self.name!r}: profile {self.profile!r} is none of a Modbus counter: {', '.join(known)}")
+        return ModbusSource(self, profile.device, clock, self._line())
+
+    def _line(self) -> Line:
+        if self.line is None:
+            host = str(self.host)
+            return Line(lambda: ModbusTcpClient(host, port=self.port, timeout=self.timeout_s, retries=0))
+        line = _serial_lines.get(self.line)
+        if line is None:
+            line = _serial_lines[self.line] = Line(self._serial_client)
+        return line
+
+    def _serial_client(self) -> ModbusSerialClient:
+        return ModbusSerialClient(
+            str(self.line),
+            baudrate=self.baud,
+            parity=PARITIES[self.parity],
+            stopbits=self.stop_bits,
+            timeout=self.timeout_s,
+            retries=0,
+        )
+
+
+class ModbusSource:
+    """Polls one counter."""
+
+    def __init__(self, settings: ModbusSettings, device: Modbus, clock: Clock, line: Line) -> None:
+        self.name = settings.name
+        self.silence_s = settings.silence_s
+        self._settings: Final = settings
+        self._device: Final = device
+        self._clock: Final = clock
+        self._line: Final = line
+        self._unit: Final = device.unit if settings.unit is None else settings.unit
+        self._refused = ""
+        """The reason of the nonsense that was told and goes on."""
+        self._unexplained = 0
+
+    def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        """OSError after `tries` failed polls in a row."""
+        try:
+            self._poll(emit, stop)
+        finally:
+            self._line.close()
+
+    def _poll(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        good_ns = due_ns = self._clock.boot_ns()
+        failed = 0
+        while not stop.is_set():
+            fault = self._once(emit)
+            now_ns = self._clock.boot_ns()
+            if fault is None:
+                if failed:
+                    self._tell(emit, good_ns, now_ns)
+                self._refused = ""
+                good_ns, failed = now_ns, 0
+            else:
+                failed += 1
+                if failed >= self._settings.tries:
+                    if self._unexplained:
+                        self._tell(emit, good_ns, now_ns)
+                    raise fault
+            due_ns = max(due_ns + round(self._settings.poll_s * S), now_ns)
+            stop.wait((due_ns - now_ns) / S)
+
+    def _once(self, emit: Callable[[Heard], None]) -> OSError | None:
+        """One poll: what was read is said; what went wrong is returned."""
+        try:
+            readings = self._read()
+        except OSError as error:
+            return error
+        except ProfileError as error:
+            self._refuse(error, emit)
+            return OSError(errno.EBADMSG, f"unit {self._unit} shows what its profile does not explain: {error.reason}")
+        now_ns = self._clock.boot_ns()
+        for reading in readings:
+            if isinstance(reading, Counted):
+                emit(Tally(now_ns, self.name, self._settings.door, self._turned(reading), self._settings.profile))
+        return None
+
+    def _read(self) -> Sequence[Reading]:
+        words: dict[Table, dict[int, int]] = {"holding": {}, "input": {}}
+        for block in self._device.blocks:
+            moved = Block(block.table, block.address + self._settings.offset, block.count)
+            words[block.table] |= dict(enumerate(self._line.read(moved, self._unit), block.address))
+        return self._device.decode(words)
+
+    def _refuse(self, error: ProfileError, emit: Callable[[Heard], None]) -> None:
+        """Nonsense is told when it begins; while it goes on it is counted."""
+        self._unexplained += 1
+        if self._refused != error.reason:
+            self._refused = error.reason
+            emit(Refused(self._clock.boot_ns(), error.reason, f"{self.name} {self._settings.door}", str(error).encode()))
+
+    def _tell(self, emit: Callable[[Heard], None], good_ns: int, now_ns: int) -> None:
+        """Since when nothing was read, though something may have been heard: nonsense, which would make the supervisor's gap too short."""
+        emit(Gap(good_ns, now_ns, "modbus.unread"))
+        if self._unexplained:
+            emit(Unexplained(now_ns, self._refused, self._unexplained))
+            self._unexplained = 0
+
+    def _turned(self, counted: Counted) -> Counted:
+        if not self._settings.mirrored:
+            return counted
+        return Counted(counted.left, counted.entered, counted.cumulative, serial=counted.serial, values=counted.values)

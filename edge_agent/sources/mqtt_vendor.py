@@ -1,0 +1,150 @@
+"""Devices that publish by themselves, on a vendor's broker or our own: what their messages mean is in their profiles.
+
+    [[sources]]
+    kind = "mqtt_vendor"
+    name = "nodes"
+    topics = ["espresense/devices/#"]
+    receivers = { kitchen = "kitchen", hall = "hall" }    # as messages name them -> zones
+    broker = { host = "192.0.2.7", protocol = "3.1.1" }
+
+A broker that is away or refuses is a fault. The session is clean: what is published meanwhile is not ours, and the gap says so.
+Messages are acknowledged once the agent has taken them, so that an agent that cannot take more slows the broker, not its memory.
+Retained messages are of the past, and only counted.
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from pydantic import Field
+
+from device_profiles.devices.feed import FeedMessage
+from device_profiles.registry import Registry
+from edge_agent.broker import Broker
+from edge_agent.clock import Clock
+from edge_agent.sources.feeds import FeedReader, FeedSettings
+from edge_agent.sources.source import Heard, Unexplained
+from footfall.config import read_secret
+
+CONNECT_S: Final = 5.0
+TURN_S: Final = 0.2
+S: Final = 1_000_000_000
+
+Topic = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class VendorSource:
+    """One connection a run. `reader.unexplained_total` says what was not understood."""
+
+    def __init__(self, settings: MqttVendor, clock: Clock, profiles: Registry) -> None:
+        self.name = settings.name
+        self.silence_s = settings.silence_s
+        self.reader: Final = FeedReader(settings, profiles)
+        self._settings: Final = settings
+        self._clock: Final = clock
+
+    def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        talk = _Talk(self._settings, self._clock, lambda message: self._take(message, emit))
+        try:
+            talk.begin()
+            while not stop.is_set():
+                talk.turn()
+        finally:
+            talk.end()
+
+    def _take(self, message: MQTTMessage, emit: Callable[[Heard], None]) -> None:
+        now_ns = self._clock.boot_ns()
+        if message.retain:
+            self.reader.unexplained_total["feed.retained"] += 1
+            emit(Unexplained(now_ns, "feed.retained"))
+            return
+        for heard in self.reader.read(FeedMessage(message.topic, bytes(message.payload)), now_ns):
+            emit(heard)
+
+
+class _Talk:
+    """A connection to the broker, driven by its caller: paho has no thread here, so that `take` may block."""
+
+    def __init__(self, settings: MqttVendor, clock: Clock, take: Callable[[MQTTMessage], None]) -> None:
+        self._settings: Final = settings
+        self._clock: Final = clock
+        self._subscribed = False
+        self._refused = ""
+        self._due_ns = clock.boot_ns() + round(CONNECT_S * S)
+        self._client: Final = _client(settings)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = lambda client, userdata, message: take(message)
+
+    def begin(self) -> None:
+        """OSError if there is no broker."""
+        broker = self._settings.broker
+        try:
+            self._client.connect(broker.host, broker.port, broker.keepalive_s)
+        except ValueError as error:  # paho's for a host that no socket can have
+            raise OSError(errno.EINVAL, str(error)) from None
+
+    def turn(self) -> None:
+        """Take what has come; OSError once the connection is lost, or was refused."""
+        code = self._client.loop(TURN_S)
+        if self._refused:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, self._refused)
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise ConnectionResetError(errno.ECONNRESET, "the connection to the broker is lost")
+        if not self._subscribed and self._clock.boot_ns() > self._due_ns:
+            raise TimeoutError(errno.ETIMEDOUT, "the broker took the connection and then said nothing")
+
+    def end(self) -> None:
+        """Goodbye; without the way back to this, the client is gone with it, and so are its sockets."""
+        self._client.disconnect()
+        self._client.loop(0)
+        self._client.on_connect = self._client.on_subscribe = self._client.on_message = None
+
+    def _on_connect(self, client: Client, userdata: object, flags: ConnectFlags, code: ReasonCode, properties: Properties | None) -> None:
+        if code.is_failure:
+            self._refused = f"the broker refuses the connection: {code}"
+            return
+        client.subscribe([(topic, 1) for topic in self._settings.topics])
+
+    def _on_subscribe(self, client: Client, userdata: object, mid: int, codes: list[ReasonCode], properties: Properties | None) -> None:
+        if any(code.is_failure for code in codes):
+            self._refused = "the broker refuses the subscription"
+        self._subscribed = True
+
+
+def _client(settings: MqttVendor) -> Client:
+    broker = settings.broker
+    protocol = MQTTv5 if broker.protocol == "5" else MQTTv311
+    clean = None if protocol == MQTTv5 else True
+    client = Client(CallbackAPIVersion.VERSION2, settings.client_id, clean, protocol=protocol, reconnect_on_failure=False)
+    client.connect_timeout = CONNECT_S
+    if tls := broker.tls:
+        client.tls_set(str(tls.ca_file), _text(tls.cert_file), _text(tls.key_file))
+    if broker.username is not None:
+        client.username_pw_set(broker.username, read_secret(broker.password_file).decode() if broker.password_file else None)
+    return client
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+class MqttVendor(FeedSettings):
+    """`[[sources]] kind = "mqtt_vendor"`."""
+
+    kind: Literal["mqtt_vendor"]
+    topics: Annotated[tuple[Topic, ...], Field(min_length=1)]
+    broker: Broker = Broker()
+    client_id: str = ""
+    """As the broker's access rules know it; without one the broker gives it one."""
+
+    def source(self, clock: Clock, profiles: Registry) -> VendorSource:
+        return VendorSource(self, clock, profiles)

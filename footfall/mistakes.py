@@ -1,0 +1,76 @@
+"""What is wrong with a configuration, in words that name the key as the file has it and say what is allowed.
+
+    describe(item, model) -> "sources.0.sped: there is no such key; did you mean `speed`? Allowed are kind, name, path, speed"
+
+`item` is one of pydantic's `ValidationError.errors()`. Its location also holds the tags of unions, which no file has as keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.errors import PydanticInvalidForJsonSchema
+
+Schema = Mapping[str, Any]
+_LONGEST_GIVEN: Final = 120
+
+
+def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """One mistake as `key: what is wrong with it`."""
+    schema = _schema(model)
+    keys, parent, here = _walk(schema, item["loc"])
+    match item["type"]:
+        case "extra_forbidden":
+            said = _unknown(keys[-1], sorted(parent.get("properties", {})))
+        case "union_tag_not_found" | "union_tag_invalid":
+            keys.append(item["ctx"]["discriminator"].strip("'"))
+            tags = ", ".join(repr(tag) for tag in sorted(here.get("discriminator", {}).get("mapping", {})))
+            said = f"must be one of {tags}" + (f" (given: {item['ctx']['tag']!r})" if "tag" in item["ctx"] else "")
+        case _:
+            said = f"{item['msg'].removeprefix('Value error, ')}{_given(item.get('input'))}"
+    return f"{'.'.join(keys) or 'the file'}: {said}"
+
+
+def _unknown(key: str, allowed: Sequence[str]) -> str:
+    close = get_close_matches(key, allowed, n=1)
+    meant = f"; did you mean `{close[0]}`?" if close else "."
+    return f"there is no such key{meant} Allowed are {', '.join(allowed)}"
+
+
+def _given(value: object) -> str:
+    return f" (given: {value!r})"[:_LONGEST_GIVEN] if isinstance(value, str | int | float | bool) else ""
+
+
+def _schema(model: type[BaseModel]) -> Schema:
+    try:
+        return model.model_json_schema()
+    except PydanticInvalidForJsonSchema:
+        return {}
+
+
+def _walk(root: Schema, location: Sequence[int | str]) -> tuple[list[str], Schema, Schema]:
+    """The keys of `location` without the tags of unions; the schema that has the last of them, and its own."""
+    keys: list[str] = []
+    parent, here = root, _resolved(root, root)
+    for part in location:
+        tags = here.get("discriminator", {}).get("mapping", {})
+        if part in tags:
+            here = _resolved(root, {"$ref": tags[part]})
+            continue
+        keys.append(str(part))
+        below = here.get("items") if isinstance(part, int) else here.get("properties", {}).get(part, here.get("additionalProperties"))
+        parent, here = here, _resolved(root, below)
+    return keys, parent, here
+
+
+def _resolved(root: Schema, schema: object) -> Schema:
+    """What a reference means, and an optional value where it is there."""
+    if not isinstance(schema, Mapping):
+        return {}
+    if "$ref" in schema:
+        return _resolved(root, root["$defs"][schema["$ref"].rpartition("/")[2]])
+    present = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    return _resolved(root, present[0]) if len(present) == 1 else schema

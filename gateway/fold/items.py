@@ -1,0 +1,275 @@
+"""Goods: an item is an EPC in a store. It arrives, moves from zone to zone, is tried, and leaves; it never makes a visit or a dwell.
+
+Which zone has it is decided as for people (gateway.fold.presence): margin and holdoff of its profile, so two antennas that hear one
+item are evidence, not moves. Rows about goods that lie still are rare, so a move is dated as well as the rows allow: once a zone says
+EXIT, the strongest of the others that heard the item since has it, from that EXIT or from when it first heard it, whichever was later.
+
+Where it arrived is decided when the holdoff is over, too: the first antenna that hears an item is often not the nearest.
+
+An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile, by the time
+of its store *and* by that of the agents that heard it last: an agent that is away has not seen that anything is gone.
+
+Of every kind `from_zone` is the zone before `zone`, "" if there was none; `seconds` are those that evidence spans:
+
+    arrived   in `zone`, first heard in the store                   the row that said so   0
+    moved     from `from_zone` to `zone`                            the row that said so   how long it was in `from_zone`
+    tried     it was in a zone of type fitting for `tried_s`        when it came there     how long it was in `zone`
+    left      from `zone`                                           its last row           how long it was in the store
+
+Zones of type outside are not the store: what is heard there is no evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgpack
+import numpy as np
+import numpy.typing as npt
+
+from footfall.frames import Kind
+from gateway.fold.estate import NS_PER_S, seconds_of
+from gateway.fold.order import EVIDENCE_DTYPES, Evidence, Waiting, Watermarks
+from gateway.fold.presence import GONE_DBM, in_rounds, keeps_owner, takes_over
+from gateway.fold.state import State
+from gateway.fold.stock import Stock
+from gateway.fold.subjects import NOBODY
+from gateway.fold.visits import RETIRE_NS
+
+EXIT_NS: Final = 15 * NS_PER_S
+"""So long after the timeout an EXIT may still come: agents say it when theirs has passed."""
+
+RowOf = tuple[int, int, int]
+"""(time_ns, key_ns, agent) of a row."""
+
+
+class Items:
+    """Takes evidence in order and says what it means for each item."""
+
+    def __init__(self, state: State, watermarks: Watermarks) -> None:
+        self._state: Final = state
+        self._watermarks: Final = watermarks
+        self._waiting: Final = Waiting()
+        self._now_ns = 0
+        self.stock = Stock()
+
+    # As rows come
+
+    def name(self, store: int, subject: int, profile: int, more: Mapping[str, Any]) -> int:
+        """The slot of the item that a row is about; NOBODY, counted, if no row has said yet which one the subject is."""
+        if epc := more.get("epc", ""):
+            return self.stock.named(store, subject, profile, epc, more.get("sku", ""))
+        slot = self.stock.slot_of(store, subject)
+        self._state.counts["item_rows_unnamed_total"] += slot == NOBODY
+        return slot
+
+    def wait(self, rows: Evidence) -> None:
+        """Rows wait for their turn; those of zones outside mean nothing."""
+        self._waiting.add(rows.pick(~self._state.estate.zone_outside[rows.zone]))
+
+    # When a turn ends
+
+    def end_turn(self, now_ns: int, expire: bool) -> None:
+        self._now_ns = now_ns
+        rows = self._waiting.release(self.stock.store, self._watermarks.by_store)
+        if rows is not None:
+            in_rounds(rows, self._quiet, self._apply_quiet, self._one_by_one, self._one_by_one)
+        if expire and len(self.stock):
+            self._expire()
+
+    def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Of other zones only the rival's rows: any other may become the rival."""
+        s, slot = self.stock, rows.slot
+        gap_ns = self._state.estate.profile_gap_ns[s.profile[slot]]
+        rival = (rows.zone == s.rival[slot]) & (rows.time_ns - s.rival_ns[slot] <= gap_ns)
+        own = (rows.zone == s.zone[slot]) & (rows.kind != Kind.EXIT)
+        quiet: npt.NDArray[np.bool_] = keeps_owner(s, self._state.estate, rows, first, start) & (own | rival)
+        return quiet
+
+    def _apply_quiet(self, rows: Evidence) -> None:
+        """Of several rows of a slot the last one counts: numpy assigns repeated indices in order."""
+        s, slot = self.stock, rows.slot
+        s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = rows.time_ns, rows.key_ns, rows.agent
+        own = rows.zone == s.zone[slot]
+        mine = slot[own]
+        s.zone_ns[mine], s.zone_agent[mine], s.level_dbm[mine] = rows.time_ns[own], rows.agent[own], rows.rssi_dbm[own]
+        s.rival_ns[slot[~own]], s.rival_level_dbm[slot[~own]] = rows.time_ns[~own], rows.rssi_dbm[~own]
+
+    def _one_by_one(self, rows: Evidence) -> None:
+        columns = (rows.slot, rows.time_ns, rows.key_ns, rows.zone, rows.agent, rows.rssi_dbm, rows.kind)
+        for row in zip(*[column.tolist() for column in columns], strict=True):
+            self._one(*row)
+
+    def _one(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
+        s, row = self.stock, (time_ns, key_ns, agent)
+        if s.zone[slot] != NOBODY and self._is_gone(slot, time_ns):
+            self._leave(slot)
+        if s.unsaid[slot] and self._is_settled(slot, time_ns):
+            self._say_arrived(slot)
+        if kind == Kind.EXIT:
+            self._exit(slot, zone, row)
+        if time_ns < s.last_ns[slot]:
+            self._state.counts["item_rows_late_total"] += kind != Kind.EXIT
+            return
+        owner = int(s.zone[slot])
+        if kind != Kind.EXIT:
+            if owner == NOBODY:
+                s.arrived_ns[slot], s.unsaid[slot] = time_ns, True
+                self._enter(slot, zone, row)
+            elif zone != owner:
+                self._compete(slot, zone, row, rssi_dbm)
+            if zone == s.zone[slot]:
+                s.zone_ns[slot], s.zone_agent[slot], s.level_dbm[slot] = time_ns, agent, rssi_dbm
+        if s.zone[slot] != NOBODY:
+            s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = row
+
+    def _exit(self, slot: int, zone: int, row: RowOf) -> None:
+        """It was heard in `zone` until then."""
+        s, time_ns = self.stock, row[0]
+        if zone == s.rival[slot] and time_ns >= s.rival_ns[slot]:
+            s.rival[slot] = NOBODY
+        if zone != s.zone[slot] or time_ns < s.zone_ns[slot]:
+            return
+        s.zone_ns[slot], s.exit_key_ns[slot], s.zone_agent[slot] = row
+        s.level_dbm[slot] = GONE_DBM
+        rival, rival_ns, rival_dbm = int(s.rival[slot]), int(s.rival_ns[slot]), int(s.rival_level_dbm[slot])
+        if rival != NOBODY and rival_ns > time_ns and takes_over(s, self._state.estate, slot, rival_ns, rival_dbm):
+            s.zone_agent[slot] = self._hand_over(slot)
+            s.zone_ns[slot], s.level_dbm[slot] = rival_ns, rival_dbm
+
+    def _compete(self, slot: int, zone: int, row: RowOf, rssi_dbm: int) -> None:
+        """Another zone than the owner heard it."""
+        s, time_ns = self.stock, row[0]
+        if s.unsaid[slot] and rssi_dbm > s.level_dbm[slot] + self._state.estate.profile_margin_db[s.profile[slot]]:
+            s.zone[slot] = NOBODY
+            self._enter(slot, zone, row)
+            return
+        loses = self._loses(slot, time_ns, rssi_dbm)
+        is_fresh = time_ns - int(s.rival_ns[slot]) <= self._state.estate.profile_gap_ns[s.profile[slot]]
+        is_new = zone != s.rival[slot] or not is_fresh
+        if is_new and is_fresh and not loses and s.rival[slot] != NOBODY and rssi_dbm <= s.rival_level_dbm[slot]:
+            return
+        if is_new:
+            s.rival[slot], (s.rival_since_ns[slot], s.rival_key_ns[slot], s.rival_agent[slot]) = zone, row
+        s.rival_ns[slot], s.rival_level_dbm[slot] = time_ns, rssi_dbm
+        if loses and s.level_dbm[slot] == GONE_DBM:
+            self._hand_over(slot)
+        elif loses:
+            self._move(slot, zone, row)
+
+    def _hand_over(self, slot: int) -> int:
+        """From an owner that said EXIT to its rival, whose agent is returned."""
+        s = self.stock
+        zone, agent = int(s.rival[slot]), int(s.rival_agent[slot])
+        went = (int(s.zone_ns[slot]), int(s.exit_key_ns[slot]), int(s.zone_agent[slot]))
+        came = (int(s.rival_since_ns[slot]), int(s.rival_key_ns[slot]), agent)
+        self._move(slot, zone, max(went, came, key=lambda row: row[0]))
+        return agent
+
+    def _move(self, slot: int, zone: int, row: RowOf) -> None:
+        stayed_s = self._leave_zone(slot)
+        self._enter(slot, zone, row)
+        self._say("moved", slot, row[1], row[2], stayed_s)
+
+    def _loses(self, slot: int, time_ns: int, rssi_dbm: int) -> bool:
+        s, estate = self.stock, self._state.estate
+        is_silent = time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[s.profile[slot]]
+        return bool(is_silent or takes_over(s, estate, slot, time_ns, rssi_dbm))
+
+    def _enter(self, slot: int, zone: int, row: RowOf) -> None:
+        s = self.stock
+        s.from_zone[slot], s.zone[slot], s.rival[slot] = s.zone[slot], zone, NOBODY
+        s.since_ns[slot], s.since_key_ns[slot], s.since_agent[slot] = row
+
+    def _is_settled(self, slot: int, time_ns: int) -> bool:
+        s = self.stock
+        return bool(time_ns - int(s.since_ns[slot]) >= self._state.estate.profile_holdoff_ns[s.profile[slot]])
+
+    def _say_arrived(self, slot: int) -> None:
+        s = self.stock
+        s.unsaid[slot] = False
+        self._say("arrived", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), 0.0)
+
+    def _leave_zone(self, slot: int) -> float:
+        """How long it was there, seconds; in a fitting room for long enough it was tried."""
+        s = self.stock
+        if s.unsaid[slot]:
+            self._say_arrived(slot)
+        since_ns, last_ns = int(s.since_ns[slot]), int(s.zone_ns[slot])
+        stayed_s = seconds_of(since_ns, last_ns)
+        if last_ns - since_ns >= self._state.estate.zone_tried_ns[s.zone[slot]]:
+            self._say("tried", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), stayed_s)
+        return stayed_s
+
+    def _leave(self, slot: int) -> None:
+        s = self.stock
+        self._leave_zone(slot)
+        seconds = seconds_of(int(s.arrived_ns[slot]), int(s.last_ns[slot]))
+        self._say("left", slot, int(s.last_key_ns[slot]), int(s.last_agent[slot]), seconds)
+        s.zone[slot] = s.from_zone[slot] = s.rival[slot] = NOBODY
+
+    def _say(self, kind: str, slot: int, key_ns: int, agent: int, seconds: float) -> None:
+        s, estate = self.stock, self._state.estate
+        before = int(s.from_zone[slot])
+        self._state.said.say(
+            "item",
+            (key_ns, estate.agents.names[agent], kind, estate.stores.names[s.store[slot]], estate.zone_name[s.zone[slot]], s.epc[slot],
+             s.sku[slot], "" if before == NOBODY else estate.zone_name[before], seconds),
+        )  # fmt: skip
+
+    # What is over
+
+    def _is_gone(self, slot: int, time_ns: int) -> bool:
+        """Whether nobody heard it for its timeout before `time_ns`, though who heard it last was there to hear it."""
+        if time_ns - int(self.stock.last_ns[slot]) <= self._timeout_ns(slot):
+            return False
+        return bool(self._are_gone(np.array([slot]), np.array([time_ns]))[0])
+
+    def _are_gone(self, slots: npt.NDArray[Any], time_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        s = self.stock
+        for agent in (s.last_agent[slots], s.zone_agent[slots]):
+            pairs, place = np.unique(s.store[slots].astype(np.int64) << 32 | agent, return_inverse=True)
+            told_ns = [self._watermarks.told_ns(pair >> 32, pair & 0xFFFFFFFF, self._now_ns) for pair in pairs.tolist()]
+            time_ns = np.minimum(time_ns, np.array(told_ns)[place])
+        gone: npt.NDArray[np.bool_] = time_ns - s.last_ns[slots] > self._timeout_ns(slots)
+        return gone
+
+    def _timeout_ns(self, slots: Any) -> Any:
+        return self._state.estate.profile_gap_ns[self.stock.profile[slots]] + EXIT_NS
+
+    def _expire(self) -> None:
+        """Items that left, and slots that the watermarks have passed by far; those of rows that wait are needed."""
+        s, n = self.stock, self.stock.size
+        now_ns = self._watermarks.by_store[np.maximum(s.store[:n], 0)]
+        silent_ns, timeout_ns = now_ns - s.last_ns[:n], self._timeout_ns(slice(n))
+        for slot in np.flatnonzero(s.unsaid[:n]).tolist():
+            if self._is_settled(slot, int(now_ns[slot])):
+                self._say_arrived(slot)
+        silent = np.flatnonzero((s.zone[:n] != NOBODY) & (silent_ns > timeout_ns))
+        for slot in silent[self._are_gone(silent, now_ns[silent])].tolist():
+            self._leave(slot)
+        gone = (s.store[:n] != NOBODY) & (s.zone[:n] == NOBODY) & (silent_ns > timeout_ns + RETIRE_NS)
+        gone[self._waiting.slots()] = False
+        for slot in np.flatnonzero(gone).tolist():
+            s.remove(slot)
+
+    # The state as bytes
+
+    def parts(self) -> Iterator[tuple[str, bytes]]:
+        """The state by name; `load` takes it back."""
+        for name, value in self.stock.parts():
+            yield f"items.{name}", value
+        for name, column in (self._waiting.dump() or {}).items():
+            yield f"items.waiting.{name}", column
+        packed: bytes = msgpack.packb(len(self._waiting))
+        yield "items", packed
+
+    def load(self, parts: Mapping[str, bytes]) -> None:
+        """A state of before there were items has none."""
+        if "items" not in parts:
+            return
+        mine = {name.removeprefix("items."): value for name, value in parts.items() if name.startswith("items.")}
+        self.stock = Stock.load(mine)
+        if msgpack.unpackb(parts["items"]):
+            self._waiting.load({name: mine[f"waiting.{name}"] for name in EVIDENCE_DTYPES})

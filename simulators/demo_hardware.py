@@ -1,0 +1,240 @@
+"""`make demo-hardware`: one store whose people, goods and doors are heard by emulated devices, each over its real protocol.
+
+Two agents read them as they would read hardware, into a broker, a gateway and a database. In the middle each device fails, one after
+the other. In the end stands, a device: what it said, what its source heard, what is stored, and the hole that its fault left.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from edge_agent.keys import write_keys
+from edge_agent.sources.source import Crossing, Sighting
+from footfall.errors import ConfigError, FootfallError
+from gateway.query.command import open_reader
+from simulators.demo_hardware_show import Figures, devices_table, read_found
+from simulators.devices.beams_agent import COMMAND, RemoteBeams
+from simulators.devices.emulator import Emulator
+from simulators.devices.kinds import GARMENTS, KINDS, crossings, goods, people, source_block
+from simulators.devices.play import Fault, Play
+from simulators.estate import Settings, brand_secret, worlds
+from simulators.feed import ID_TYPES
+from simulators.goods import garments, moves
+from simulators.parts.process import free_port
+from simulators.parts.programs import FOOTFALL, AgentProcess
+from simulators.people import HOUR_NS, Crowd
+from simulators.plan import Door, Plan, Receiver, shop
+from simulators.score import MINUTE_NS
+from simulators.stage import LIMIT_S, Stage, Till, fresh, show_balance, show_next_steps, show_score, stage, where_it_is
+from simulators.truth import Record, Store, Truth, closed_at, played_until, read_truth, write_truth
+from simulators.world import World
+
+AHEAD_S: Final = 14.0
+"""The store opens so long after the start of the demo, when everything runs."""
+HOUR: Final = 16
+ARRIVALS_PER_H: Final = 1800.0
+LINGER: Final = 0.12
+"""Visitors have little time, so that many have come and gone within a minute; and the shop is small."""
+SCALE: Final = 0.7
+CLOSING_S: Final = 3.0
+"""What was said last is heard, and retried where it was not."""
+BEAMS: Final = "beams"
+BOX, RELAY = "box", "relay"
+"""The agent in the store, and the one beside the gateway that reads what publishes by itself."""
+_S: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A device of the store. `fault` happens at the share `fault_at` of the live time."""
+
+    name: str
+    agent: str
+    fault: str
+    fault_at: float
+    receivers: Mapping[str, str] = field(default_factory=dict)
+    door: str = ""
+    hears_goods: bool = False
+
+    @property
+    def doors(self) -> tuple[str, ...]:
+        return (self.door,) if self.door else ()
+
+
+PARTS: Final = (
+    Part("bluez", BOX, "bluetoothd-restart", 0.25, {"radio-entrance": "entrance", "radio-checkout": "checkout"}),
+    Part("llrp", BOX, "half-message", 0.35, KINDS["llrp"].receivers, hears_goods=True),
+    Part("modbus", BOX, "stall", 0.45, door="main"),
+    Part(BEAMS, BOX, "stick", 0.55, door="side"),
+    Part("http-push", RELAY, "unplugged", 0.65, door="mall"),
+    Part("vendor-mqtt", RELAY, "broker-gone", 0.75, KINDS["vendor-mqtt"].receivers),
+)
+
+
+def layout(store: str, timezone: str) -> Plan:
+    """A small shop with a door for each counter; the radios that hear its zones belong to different devices."""
+    usual = shop(store, timezone)
+    agents = {zone: part.agent for part in PARTS if not part.hears_goods for zone in part.receivers.values()}
+    zones = tuple(replace(zone, area=zone.area.scaled(SCALE)) for zone in usual.zones)
+    radios = tuple(Receiver(f"r-{zone.name}", f"{store}-{agents[zone.name]}", zone.name, *zone.area.at(0.5, 0.5)) for zone in zones)
+    counters, entrance = [part for part in PARTS if part.door], zones[0].area
+    doors = [Door(part.door, f"{store}-{part.agent}", *entrance.at((n + 0.5) / len(counters), 0.0)) for n, part in enumerate(counters)]
+    return replace(usual, zones=zones, receivers=radios, doors=tuple(doors))
+
+
+def main(
+    folder: Annotated[Path, typer.Option(help="Everything is written here; a folder of an earlier demo is replaced.")] = Path("demo"),
+    influx: Annotated[
+        bool, typer.Option("--influx", help="Write into a real InfluxDB 1.8, started for the demo, instead of SQLite.")
+    ] = False,
+    live_s: Annotated[float, typer.Option(min=10, max=600, help="Seconds that the store is open.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0)] = 7,
+) -> None:
+    """Let every kind of device hear one store over its real protocol, fail, and come back."""
+    console = Console(highlight=False)
+    try:
+        run(folder.absolute(), influx, live_s, seed, console)
+    except FootfallError as error:
+        console.print(f"[bold red]demo:[/] {error}")
+        raise typer.Exit(2) from None
+
+
+def run(folder: Path, influx: bool, live_s: float, seed: int, console: Console) -> None:
+    begun_s = time.monotonic()
+    start_ns = time.time_ns() + round(AHEAD_S * _S)
+    crowd = Crowd(arrivals=(ARRIVALS_PER_H,) * 24, linger=LINGER)
+    settings = Settings(seed, live_s * _S / HOUR_NS, 1, start_ns, where_it_is(HOUR, start_ns), crowd, layout)
+    world = worlds(settings)[0]
+    names = ", ".join(part.name for part in PARTS)
+    console.print(f"[bold]A store opens in {AHEAD_S:.0f} s[/], and every device in it is emulated: {names}. Seed {seed}.")
+    with stage(fresh(folder), settings, influx, console) as on, ExitStack() as stack:
+        devices = [_Device(part, world, live_s, stack.enter_context(_emulator(part))) for part in PARTS]
+        agents = _start_agents(on, world, devices)
+        on.wait("sources ready", lambda: float(sum(device.is_ready(agents) for device in devices)), len(devices))
+        on.wait("until it opens", lambda: AHEAD_S + (time.time_ns() - start_ns) / _S, AHEAD_S)
+        _live(devices, agents, Till(world, f"http://127.0.0.1:{agents[BOX].intake_port}"), live_s, on)
+        figures = [device.figures(agents) for device in devices]
+        on.stop_agents()
+        balance = on.settled()
+        on.bars.stop()
+        on.gateway.stop()
+        truth = folder / "truth.jsonl"
+        write_truth(truth, _judged(read_truth(truth), world))
+        show_score(folder, console)
+        with closing(open_reader(None, None, "", None, folder / "gateway.toml")) as reader:
+            console.print(devices_table(figures, read_found(reader, world.plan.store, world.start_ns)))
+        show_balance(balance, console)
+        console.print(f"[dim]{time.monotonic() - begun_s:.0f} s in all[/]")
+        show_next_steps(on, ("query doors --interval 15m", "query gaps", "query visits --format csv"), console)
+
+
+def _emulator(part: Part) -> AbstractContextManager[Emulator]:
+    """Beams have no protocol: their pins are in the agent's process."""
+    if part.name == BEAMS:
+        return RemoteBeams(free_port())
+    return KINDS[part.name].emulator(list(part.receivers), part.doors)
+
+
+def _judged(truth: Truth, world: World) -> Iterator[Record]:
+    """Traffic is stored by the minute, so the minute after the end is judged too; nobody is there any more."""
+    until_ns = (world.end_ns // MINUTE_NS + 2) * MINUTE_NS
+    for record in closed_at(played_until(truth, world.end_ns), world.end_ns, until_ns):
+        yield replace(record, end_ns=until_ns) if isinstance(record, Store) else record
+
+
+class _Device:
+    """A part with its emulator and what it will say."""
+
+    def __init__(self, part: Part, world: World, live_s: float, emulator: Emulator) -> None:
+        self.part: Final = part
+        self.emulator: Final = emulator
+        self.fault: Final = Fault(part.fault, round(part.fault_at * live_s, 1))
+        antennas = {zone: antenna for antenna, zone in part.receivers.items()}
+        self.moves: Final = len(moves(garments(world, GARMENTS), antennas, world.length_ns)) if part.hears_goods else None
+        self.play: Final = Play(emulator, list(self._stream(world)), faults=[self.fault])
+
+    def _stream(self, world: World) -> Sequence[Sighting | Crossing]:
+        if self.part.door:
+            return list(crossings(world, {self.part.door: ""}))
+        return list((goods if self.part.hears_goods else people)(world, self.part.receivers))
+
+    def block(self) -> Mapping[str, Any]:
+        """Its `[[sources]]` in agent.toml."""
+        return source_block(self.part.name, self.emulator, self.part.receivers, self.part.doors)
+
+    def source(self, agents: Mapping[str, AgentProcess]) -> Mapping[str, Any]:
+        """How its source is, by its agent."""
+        found: Mapping[str, Any] = agents[self.part.agent].health().get("sources", {}).get(self.part.name, {})
+        return found
+
+    @property
+    def shows_totals(self) -> bool:
+        return bool(self.part.door) and self.part.name != BEAMS
+
+    def is_ready(self, agents: Mapping[str, AgentProcess]) -> bool:
+        """A counter that shows totals must have shown where its counting begins."""
+        source = self.source(agents)
+        return source.get("state") == "ok" and (not self.shows_totals or bool(source["heard_total"]))
+
+    def figures(self, agents: Mapping[str, AgentProcess]) -> Figures:
+        part, heard = self.part, self.source(agents).get("heard_total", 0)
+        zones = tuple(part.receivers.values())
+        return Figures(part.name, self.play.told_total, self.emulator.said_total, heard, zones, part.doors, self.moves, self.fault)
+
+
+def _start_agents(on: Stage, world: World, devices: Sequence[_Device]) -> dict[str, AgentProcess]:
+    keys = on.folder / "keys.toml"
+    keys.write_text(write_keys(brand_secret(world.seed), (*ID_TYPES, "epc")), encoding="utf-8")
+    agents = {}
+    for name in dict.fromkeys(device.part.agent for device in devices):
+        values = {
+            "store": world.plan.store,
+            "agent": f"{world.plan.store}-{name}",
+            "spool": {"path": f"{name}.spool.db"},
+            "keys": {"file": keys.name},
+            "broker": {"port": on.broker_port},
+            "sources": [device.block() for device in devices if device.part.agent == name],
+        }
+        pins = [str(device.emulator.port) for device in devices if device.part.agent == name and isinstance(device.emulator, RemoteBeams)]
+        agents[name] = agent = AgentProcess(on.folder, free_port(), values, (*COMMAND, *pins) if pins else (FOOTFALL, "agent"))
+        agent.process.start()
+        on.stack.callback(agent.process.stop)
+        on.agents[name] = agent.process
+    return agents
+
+
+def _live(devices: Sequence[_Device], agents: Mapping[str, AgentProcess], till: Till, live_s: float, on: Stage) -> None:
+    """The store is open: each device says what it has to say, in a thread of its own."""
+    stop, began_s = threading.Event(), time.monotonic()
+    playing = [threading.Thread(target=device.play.run, args=(stop, began_s), daemon=True) for device in devices]
+    for thread in playing:
+        thread.start()
+    bars = [on.bars.add_task(device.part.name, total=live_s) for device in devices]
+    while (passed_s := time.monotonic() - began_s) < live_s + CLOSING_S:
+        till.sell_until(time.time_ns())
+        for device, bar in zip(devices, bars, strict=True):
+            source = device.source(agents)
+            said = f"{device.part.name}: {device.emulator.said_total:,} said, {source.get('heard_total', 0):,} heard"
+            state = "" if source.get("state") == "ok" else f" [yellow]{source.get('state', '?')}[/]"
+            on.bars.update(bar, completed=min(live_s, passed_s), description=said + state)
+        time.sleep(0.5)
+    for bar in bars:
+        on.bars.update(bar, completed=live_s)
+    stop.set()
+    for thread in playing:
+        thread.join(LIMIT_S)
+        if thread.is_alive():
+            raise ConfigError("a device does not stop speaking")
+
+
+if __name__ == "__main__":
+    typer.run(main)

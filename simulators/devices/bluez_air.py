@@ -1,0 +1,72 @@
+"""What a device with a given identifier has in the air. Pure: one identifier, one advertisement, always the same.
+
+An identifier says nothing of its device's address, so the address of those that name themselves by data is a static random one made
+from the identifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final
+from uuid import UUID
+
+from device_profiles.advertisement import Advertisement
+from device_profiles.registry import shipped
+from edge_agent.sources.ble_advertisement import address_type
+from edge_agent.sources.source import Sighting
+
+APPLE: Final = 0x004C
+EDDYSTONE: Final = "feaa"
+POWER_DBM: Final = -59
+_REMEMBERED: Final = 65_536
+
+
+def advertisement_of(sighting: Sighting) -> Advertisement:
+    """ValueError if nothing in the air has such an identifier."""
+    return _of(shipped()[sighting.profile].identifier_type if sighting.profile in shipped() else "", sighting.identifier)
+
+
+@lru_cache(_REMEMBERED)
+def _of(identifier_type: str, identifier: str) -> Advertisement:
+    encode = _ENCODERS.get(identifier_type)
+    if encode is None:
+        raise ValueError(f"no BLE device has an identifier of type {identifier_type!r}: {', '.join(sorted(_ENCODERS))} have")
+    return encode(identifier)
+
+
+def _static_address(identifier: str) -> str:
+    """Its two highest bits are set."""
+    digest = blake2b(identifier.encode(), digest_size=6).digest()
+    return bytes([digest[0] | 0xC0, *digest[1:]]).hex(":")
+
+
+def _ibeacon(identifier: str) -> Advertisement:
+    """`uuid:major:minor`, as Apple's Proximity Beacon Specification R1 has it."""
+    uuid, major, minor = identifier.split(":")
+    data = b"\x02\x15" + UUID(uuid).bytes + int(major).to_bytes(2, "big") + int(minor).to_bytes(2, "big")
+    data += POWER_DBM.to_bytes(1, "big", signed=True)
+    return Advertisement(_static_address(identifier), address_type="static", manufacturer={APPLE: data})
+
+
+def _eddystone_uid(identifier: str) -> Advertisement:
+    """20 hex digits of namespace and 12 of instance; the power is that at 0 m, 41 dB more (Eddystone-UID specification)."""
+    name = bytes.fromhex(identifier.replace(":", "").replace("-", ""))
+    if len(name) != 16:
+        raise ValueError(f"an Eddystone-UID has 16 bytes, not {len(name)}")
+    frame = b"\x00" + (POWER_DBM + 41).to_bytes(1, "big", signed=True) + name + b"\x00\x00"
+    return Advertisement(_static_address(identifier), address_type="static", service_data={EDDYSTONE: frame}, services=(EDDYSTONE,))
+
+
+def _address(identifier: str) -> Advertisement:
+    if len(bytes.fromhex(identifier.replace(":", ""))) != 6:
+        raise ValueError(f"{len(identifier)} characters are no address")
+    return Advertisement(identifier, address_type=address_type(identifier, "random"))
+
+
+_ENCODERS: Final[Mapping[str, Callable[[str], Advertisement]]] = {
+    "ibeacon": _ibeacon,
+    "eddystone-uid": _eddystone_uid,
+    "mac": _address,
+}

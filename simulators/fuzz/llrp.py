@@ -1,0 +1,66 @@
+"""What is fuzzed of LLRP: whole messages, tag reports by the fast way, and streams; and messages of every kind to begin with."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge_agent.llrp.codec import HEADER, Codec, Message
+from edge_agent.llrp.reports import RO_ACCESS_REPORT, tag_reports
+from edge_agent.llrp.setup import Inventory, add_rospec, read_capabilities, reader_config
+from edge_agent.llrp.stream import Splitter
+from edge_agent.llrp.tables import IMPINJ
+from simulators.devices.llrp_answers import Read, ReaderState
+
+CODEC: Final = Codec(IMPINJ)
+
+
+def read_message(data: bytes) -> None:
+    """The header is mended, so that what is inside is read; what was read must survive the wire."""
+    message = CODEC.decode(_mended(data))
+    if CODEC.decode(CODEC.encode(message)) != message:
+        raise AssertionError(f"{message.name} is another message once encoded")
+    CODEC.check(message)
+
+
+def read_reports(data: bytes) -> None:
+    tag_reports(HEADER.pack(1 << 10 | RO_ACCESS_REPORT, HEADER.size + len(data), 1) + data)
+
+
+def read_stream(data: bytes) -> None:
+    """In pieces of growing length."""
+    splitter, at, size = Splitter(), 0, 1
+    while at < len(data):
+        for message in splitter.feed(data[at : at + size]):
+            CODEC.decode(message)
+        at, size = at + size, size + 1
+
+
+def messages() -> list[bytes]:
+    """What a client and a reader say to each other in one life."""
+    state, inventory = ReaderState(), Inventory((1, 2), power_dbm=27.0, gpi_ports=(1,))
+    capabilities = read_capabilities(state.answer(CODEC.encode(Message("GET_READER_CAPABILITIES"))) or Message(""))
+    asked = [
+        Message("GET_READER_CAPABILITIES"),
+        Message("IMPINJ_ENABLE_EXTENSIONS"),
+        reader_config(inventory),
+        Message("GET_READER_CONFIG"),
+        add_rospec(inventory, capabilities),
+        Message("ENABLE_ROSPEC"),
+        Message("START_ROSPEC"),
+        Message("GET_ROSPECS"),
+        Message("DELETE_ROSPEC", {"ROSpecID": 5}),
+    ]
+    answers = [state.answer(CODEC.encode(message)) for message in asked]
+    said = [*asked, *(answer for answer in answers if answer), state.report([Read(bytes(12), 1, -60), Read(bytes(26), 2, -70)], 1)]
+    return [CODEC.encode(message) for message in said]
+
+
+def reports() -> list[bytes]:
+    return [message[HEADER.size :] for message in messages() if message[1] == RO_ACCESS_REPORT]
+
+
+def _mended(data: bytes) -> bytes:
+    head = data[: HEADER.size].ljust(HEADER.size, b"\0")
+    body = data[HEADER.size :]
+    type_ = int.from_bytes(head[:2], "big") & 0x3FF
+    return HEADER.pack(1 << 10 | type_, HEADER.size + len(body), int.from_bytes(head[6:10], "big")) + body

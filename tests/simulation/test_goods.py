@@ -1,0 +1,73 @@
+"""Garments of a seeded shop, read by five antennas with stray reads, through the agent's core and the fold, against what happened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from device_profiles.registry import shipped
+from edge_agent.clock import Moment
+from edge_agent.core import Core
+from edge_agent.keys import Keys
+from footfall.frames import Body
+from gateway.fold.fold import Fold
+from gateway.ledger import Ledger
+from gateway.records import Record, RecordKind
+from gateway.site import Site
+from simulators.goods import garments, moves, reads
+from simulators.plan import shop
+from simulators.world import World
+from tests.journal_made import Rows, S, of, store
+
+SEED, GARMENTS, HOURS = 2, 40, 3.0
+T0 = 1_790_000_000 * S
+TRIED_S = 30.0
+
+
+def bodies(world: World, antennas: dict[str, str]) -> Iterator[tuple[int, Body]]:
+    """When the agent says what; at the end it goes on with nothing to be heard."""
+    core = Core("boot", {antenna: zone for zone, antenna in antennas.items()}, shipped(), Keys({"epc": b"k" * 32}))
+    now_ns = 0
+    for sighting in reads(world, garments(world, GARMENTS), antennas):
+        while sighting.t_boot_ns >= now_ns:
+            yield from ((now_ns, body) for body in core.tick(Moment(now_ns, 0, False)))
+            now_ns += S // 2
+        core.hear(sighting)
+    for _ in range(600):
+        now_ns += S
+        yield from ((now_ns, body) for body in core.tick(Moment(now_ns, 0, False)))
+
+
+def fold_all(world: World, antennas: dict[str, str]) -> Rows:
+    zones = [{"name": zone.name, "type": zone.type} for zone in world.plan.zones]
+    store_values = {"name": "s1", "tried_s": TRIED_S, "zones": zones, "agents": [{"name": "x"}]}
+    site = Site.model_validate({"brand": "b", "stores": [store_values]})
+    fold, rows = Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=False), {}
+    store(fold.apply([(Record(1, T0, RecordKind.SITE, "", "", 0, 0, 0, 0, site.model_dump_json().encode()), None)]), rows)
+    for pos, (now_ns, body) in enumerate(bodies(world, antennas), 2):
+        store(fold.apply([(Record(pos, T0 + now_ns, RecordKind.FRAME, "s1", "x", pos, T0, 0, 10**6, b""), body)]), rows)
+    return rows
+
+
+def test_garments_of_a_shop_are_where_they_were() -> None:
+    world = World(SEED, hours=HOURS, plan=shop("s1"))
+    antennas = {zone.name: f"r.{zone.name}" for zone in world.plan.zones}
+    goods, rows = garments(world, GARMENTS), fold_all(world, antennas)
+    items = sorted(of(rows, "item"), key=lambda item: item["time_ns"])
+    kinds = Counter(item["kind"] for item in items)
+    assert kinds["arrived"] == kinds["left"] == len({item["epc"] for item in items}) == GARMENTS
+    assert not of(rows, "visit") + of(rows, "dwell")
+    homes = {item["epc"]: item["zone"] for item in items if item["kind"] == "arrived"}
+    assert homes == {garment.epc: garment.stays[0].zone for garment in goods}
+    assert all(item["sku"] == next(garment.gtin for garment in goods if garment.epc == item["epc"]) for item in items)
+
+    happened = Counter(moves(goods, antennas, world.length_ns))
+    said = Counter((item["epc"], item["from_zone"], item["zone"]) for item in items if item["kind"] == "moved")
+    assert happened.total() >= 20
+    assert (happened - said).total() <= happened.total() // 20, happened - said
+    assert (said - happened).total() <= happened.total() // 20, said - happened
+
+    stays = [(garment.epc, stay) for garment in goods for stay in garment.stays if stay.zone == "fitting"]
+    tried = Counter(epc for epc, stay in stays if min(stay.to_ns, world.length_ns) - stay.from_ns >= TRIED_S * S)
+    told = Counter(item["epc"] for item in items if item["kind"] == "tried")
+    assert (tried - told).total() + (told - tried).total() <= 1

@@ -1,0 +1,80 @@
+"""Bytes of messages as values: what is read, what is refused, and that nothing else happens."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device_profiles.decoders.documents import MAX_BYTES, Format, document
+from footfall.errors import ProfileError
+
+BILLION = (
+    b'<!DOCTYPE lolz [<!ENTITY a "lol">'
+    + b"".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">'.encode() for i in range(9))
+    + b"]><a>&j;</a>"
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "payload", "reason"),
+    [
+        ("json", b"", "feed.json"),
+        ("json", b"{", "feed.json"),
+        ("json", b'{"a": NaN}', "feed.json"),
+        ("json", b'{"a": -Infinity}', "feed.json"),
+        ("json", b"[" * 200_000, "feed.json"),
+        ("json", b'{"a":' * 100_000, "feed.json"),
+        ("json", b'"\xff"', "feed.json"),
+        ("json", b"1" * 5_000, "feed.json"),
+        ("json", b" " * (MAX_BYTES + 1), "feed.size"),
+        ("xml", b"", "feed.xml"),
+        ("xml", b"<a>", "feed.xml"),
+        ("xml", b"<a></b>", "feed.xml"),
+        ("xml", BILLION, "feed.xml"),
+        ("xml", b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "feed.xml"),
+        ("xml", b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "feed.xml"),
+        ("xml", b"<a>&b;</a>", "feed.xml"),
+        ("xml", b"<a>" * 100 + b"</a>" * 100, "feed.xml"),
+        ("xml", b"<r>" + b"<a/>" * 20_001 + b"</r>", "feed.xml"),
+        ("xml", b'<?xml version="1.0" encoding="klingon"?><a/>', "feed.xml"),
+        ("msgpack", b"", "feed.msgpack"),
+        ("msgpack", b"\xdd\xff\xff\xff\xff", "feed.msgpack"),
+        ("msgpack", b"\x91" * 100_000, "feed.msgpack"),
+        ("msgpack", msgpack.packb(msgpack.ExtType(1, b"x")), "feed.msgpack"),
+    ],
+)
+def test_what_is_no_document_is_refused_at_once(form: Format, payload: bytes, reason: str) -> None:
+    began_s = time.monotonic()
+    with pytest.raises(ProfileError) as caught:
+        document(payload, form)
+    assert caught.value.reason == reason
+    assert time.monotonic() - began_s < 1.0
+
+
+def test_xml_is_its_local_names() -> None:
+    text = b'<?xml version="1.0"?><e:r xmlns:e="urn:x" v="1"><e:a> 1 </e:a><b><c/><c>2</c></b><e:a>3</e:a><e:a/></e:r>'
+    assert document(text, "xml") == {"r": {"a": ["1", "3", ""], "b": {"c": ["", "2"]}}}
+
+
+def test_xml_in_the_encoding_that_it_says() -> None:
+    assert document('<?xml version="1.0" encoding="iso-8859-1"?><a>é</a>'.encode("iso-8859-1"), "xml") == {"a": "é"}
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False), st.lists))
+def test_json_is_read_as_it_is(value: object) -> None:
+    assert document(json.dumps(value).encode(), "json") == value
+
+
+@given(st.binary(max_size=300), st.sampled_from(["json", "xml", "msgpack"]))
+def test_any_bytes_are_a_document_or_a_profile_error(payload: bytes, form: Format) -> None:
+    reason = ""
+    try:
+        document(payload, form)
+    except ProfileError as error:
+        reason = error.reason
+    assert reason in ("", f"feed.{form}")

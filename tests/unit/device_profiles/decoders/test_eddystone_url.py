@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device_profiles.decoders.eddystone_url import expand
+
+
+@pytest.mark.parametrize(
+    ("data", "url"),
+    [
+        (b"\x03getpareto\x07", "https://getpareto.com"),
+        (b"\x00example\x0dx", "http://www.example.govx"),
+        (b"\x01a\x00b#c", "https://www.a.com/b#c"),
+        (b"\x02", "http://"),
+        (b"", ""),
+        (b"\x04a", ""),
+        (b"\x03a\x0e", ""),
+        (b"\x03a b", ""),
+        (b"\x03a\x7f", ""),
+    ],
+)
+def test_the_short_form_is_expanded_and_what_is_reserved_is_none(data: bytes, url: str) -> None:
+    assert expand(data) == url
+
+
+@given(st.binary(max_size=20))
+def test_any_bytes_give_text_that_can_be_printed(data: bytes) -> None:
+    assert expand(data).isprintable()

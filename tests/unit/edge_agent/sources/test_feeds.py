@@ -1,0 +1,166 @@
+"""What a message means to an agent: receivers, doors, whose identifier it is, and that a message that comes again is not heard again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from device_profiles.devices.feed import FeedMessage
+from device_profiles.registry import shipped
+from edge_agent.sources import feeds
+from edge_agent.sources.feeds import FeedReader, FeedSettings
+from edge_agent.sources.mqtt_vendor import MqttVendor
+from edge_agent.sources.source import Heard, Progress, Sighting, Tally, Unexplained
+from footfall.config import check
+
+NOW_NS = 1_000_000_000
+ALIAS = {"mac": "58b1294494d3", "id": "watch:darrell", "idType": 250, "rssi": -61}
+
+
+def reader(**more: Any) -> FeedReader:
+    values = {"kind": "mqtt_vendor", "name": "feed", "topics": ["#"], **more}
+    settings: FeedSettings = check(values, MqttVendor, "settings")
+    return FeedReader(settings, shipped())
+
+
+def said(payload: object, topic: str = "") -> FeedMessage:
+    return FeedMessage(topic, json.dumps(payload).encode())
+
+
+def node(payload: object, name: str = "kitchen") -> FeedMessage:
+    return said(payload, f"espresense/devices/x/{name}")
+
+
+def read(feed: FeedReader, message: FeedMessage) -> list[Heard]:
+    return feed.read(message, NOW_NS)
+
+
+def vector(name: str, i: int = 0) -> FeedMessage:
+    profile = shipped()[name]
+    assert profile.device is not None
+    message = profile.device.message(profile.vectors[i].input)
+    assert isinstance(message, FeedMessage)
+    return message
+
+
+def test_whose_own_identifier_it_is() -> None:
+    heard = read(reader(receivers={"kitchen": "home"}), node(ALIAS))
+    assert heard == [Sighting(NOW_NS, "kitchen", "espresense", "watch:darrell", -61)]
+
+
+def test_a_relayed_advertisement_is_whose_ble_profile_it_is() -> None:
+    uuid = "00112233-4455-6677-8899-aabbccddeeff"
+    feed = reader(receivers={"kitchen": "home"})
+    beacon = {"mac": "dd8800003777", "id": f"iBeacon:{uuid}-7-9", "rssi": -70.4}
+    assert read(feed, node(beacon)) == [Sighting(NOW_NS, "kitchen", "ibeacon", f"{uuid}:7:9", -70)]
+    phone = {"mac": "58b1294494d3", "id": "apple:1005:9-24", "rssi": -70}
+    assert read(feed, node(phone)) == [Sighting(NOW_NS, "kitchen", "ble-anonymous", "58:b1:29:44:94:d3", -70)]
+
+
+def test_a_relayed_tag_is_whose_epc_profile_it_is() -> None:
+    heard = read(reader(receivers={"impinj-01-23-45.1": "fitting"}), vector("impinj-r700"))
+    assert heard == [Sighting(NOW_NS, "impinj-01-23-45.1", "garment-tag", "7eda9038051002710002c0ae", -70, 1645568542222000000)]
+
+
+def test_a_receiver_that_no_zone_is_known_of_is_counted() -> None:
+    feed = reader(receivers={"hall": "home"})
+    assert read(feed, node(ALIAS)) == [Unexplained(NOW_NS, "feed.receiver")]
+    assert feed.unexplained_total == {"feed.receiver": 1}
+
+
+def test_messages_that_name_no_receiver_have_the_one_of_the_settings() -> None:
+    message = vector("shelly-blu-publisher")
+    assert read(reader(receivers={"shelly": "home"}), message) == [Unexplained(NOW_NS, "feed.receiver")]
+    (heard,) = read(reader(receivers={"shelly": "home"}, receiver="shelly"), message)
+    assert isinstance(heard, Sighting)
+    assert (heard.receiver, heard.identifier) == ("shelly", "7c:c6:b6:7f:48:ed")
+
+
+def test_two_readers_that_do_not_say_which_they_are_are_told_apart_by_their_prefix() -> None:
+    (heard,) = read(reader(receivers={"door-7": "entrance"}, prefix="door-"), vector("impinj-speedway-connect"))
+    assert isinstance(heard, Sighting)
+    assert heard.receiver == "door-7"
+
+
+def test_heard_without_a_level_is_heard_as_well_as_it_takes_to_be_there() -> None:
+    read_by = {"epc": "999908290000000000000004", "antennaPort": 7, "firstSeenTimestamp": "2018-06-14T00:15:54Z", "isHeartBeat": False}
+    (heard,) = read(reader(receivers={"7": "fitting"}), said(read_by))
+    assert isinstance(heard, Sighting)
+    assert heard.rssi_dbm == shipped()["garment-tag"].presence.enter_dbm
+
+
+LINE = "849a40ecf16d.1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "door", "people"),
+    [
+        ({"doors": {LINE: "main"}}, "main", (70, 75)),
+        ({"door": "side"}, "side", (70, 75)),
+        ({"doors": {LINE: "main"}, "door": "side"}, "main", (70, 75)),
+        ({"doors": {"other.1": "main"}, "door": "side"}, "side", (70, 75)),
+        ({"door": "main", "mirrored": [LINE]}, "main", (75, 70)),
+    ],
+)
+def test_lines_are_doors(settings: dict[str, Any], door: str, people: tuple[int, int]) -> None:
+    (tally,) = read(reader(**settings), vector("hikvision-people-counting"))
+    assert isinstance(tally, Tally)
+    assert (tally.door, tally.device, tally.profile) == (door, f"feed {LINE}", "hikvision-people-counting")
+    assert (tally.counted.entered, tally.counted.left) == people
+    assert tally.counted.cumulative
+
+
+def test_a_line_without_a_door_is_counted() -> None:
+    assert read(reader(), vector("hikvision-people-counting")) == [Unexplained(NOW_NS, "feed.door")]
+
+
+def test_a_dated_message_that_comes_again_is_not_heard_again() -> None:
+    feed = reader(receivers={"7": "fitting"})
+    once = vector("impinj-speedway-connect")
+    assert isinstance(read(feed, once)[0], Sighting)
+    assert read(feed, once) == [Unexplained(NOW_NS, "feed.again")]
+    elsewhere = FeedMessage("another/reader", once.payload)
+    assert isinstance(read(feed, elsewhere)[0], Sighting)
+
+
+def test_an_undated_message_may_say_the_same_twice() -> None:
+    """ESPresense says no time: a device that stands still sounds the same for minutes."""
+    feed = reader(receivers={"kitchen": "home"})
+    assert [len(read(feed, node(ALIAS))) for _ in range(3)] == [1, 1, 1]
+    assert not feed.unexplained_total
+
+
+def test_the_memory_of_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "REMEMBERED", 3)
+    feed = reader(receivers={"1": "fitting"})
+    messages = [
+        said({"epc": "9999", "antennaPort": 1, "firstSeenTimestamp": f"2018-06-14T00:15:0{n}Z", "isHeartBeat": False}) for n in range(5)
+    ]
+    assert all(isinstance(read(feed, message)[0], Sighting) for message in messages)
+    assert isinstance(read(feed, messages[4])[0], Unexplained)
+    assert isinstance(read(feed, messages[0])[0], Sighting)
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [(b"", "feed.unknown"), (b"{", "feed.unknown"), (b'{"hello": 1}', "feed.unknown"), (b'{"id":"x","rssi":"loud"}', "feed.number")],
+)
+def test_what_nothing_explains_is_counted_by_reason(payload: bytes, reason: str) -> None:
+    feed = reader(receivers={"kitchen": "home"})
+    assert read(feed, FeedMessage("espresense/devices/x/kitchen", payload)) == [Unexplained(NOW_NS, reason)]
+    assert feed.unexplained_total == {reason: 1}
+
+
+def test_what_cannot_be_read_of_a_message_is_counted_beside_what_can() -> None:
+    gateway = {"timestamp": "2019-08-01T05:54:25Z", "type": "Gateway", "mac": "AC233FC001EA", "gatewayFree": 98}
+    good = {"timestamp": "2019-08-01T05:54:25Z", "type": "Unknown", "mac": "AC233FA018E3", "rssi": -53, "rawData": ""}
+    message = said([gateway, good, {**good, "mac": "nobody"}, {**good, "rawData": "0"}, {**good, "rssi": 99}, {**good, "mac": "AC233F"}])
+    heard = read(reader(receivers={"ac233fc001ea": "checkout"}), message)
+    assert [type(item) for item in heard] == [Sighting, Unexplained, Unexplained, Unexplained]
+    assert {item.reason: item.total for item in heard if isinstance(item, Unexplained)} == {"feed.mac": 2, "feed.hex": 1, "feed.rssi": 1}
+
+
+def test_a_message_that_says_nothing_of_anybody_is_a_sign_of_life() -> None:
+    assert read(reader(), vector("axis-people-counter", 1)) == [Progress(NOW_NS)]

@@ -1,0 +1,65 @@
+"""Documents in bodies."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_agent.sources.http_body import MAX_PARTS, documents
+from footfall.errors import ContractError
+from simulators.devices.http_push_formats import FORMATS, PICTURE, Counter
+
+FORM = 'multipart/form-data; boundary="b o"'
+
+
+def part(content: bytes, head: bytes = b"") -> bytes:
+    return b"--b o\r\n" + (head + b"\r\n" if head else b"") + b"\r\n" + content + b"\r\n"
+
+
+def test_a_body_of_one_document_is_it() -> None:
+    for content_type in ("", "application/json", "text/xml; charset=utf-8", "nonsense", "multipart"):
+        assert documents(content_type, b"--b\r\n\r\n{}") == [b"--b\r\n\r\n{}"]
+
+
+def test_pictures_are_left_out() -> None:
+    pictures = part(b"\xff\xd8\r\n\r\n", b"content-type: IMAGE/jpeg") + part(b"", b"X: y\r\nContent-Type:video/mp4")
+    body = part(b"<a/>", b"Content-Type: application/xml") + pictures + part(b"{}") + b"--b o--"
+    assert documents(FORM, body) == [b"<a/>", b"{}"]
+
+
+def test_what_a_camera_sends() -> None:
+    total, (content_type, body) = FORMATS["hikvision-people-counting"].posts(Counter(1, to_ns=10**18))
+    assert PICTURE in body
+    (document,) = documents(content_type, body)
+    assert document.startswith(b"<?xml")
+    assert document.endswith(b"</EventNotificationAlert>")
+    assert documents(*total) == [total[1]]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b""),
+        (FORM, b""),
+        (FORM, b"{}"),
+        (FORM, b"--b o\r\nno end of a head"),
+        (FORM, b"--b o\r\n" + b"x" * 9_000 + b"\r\n\r\n{}"),
+        (FORM, part(b"{}") * (MAX_PARTS + 1) + b"--b o--"),
+    ],
+)
+def test_parts_that_cannot_be_told_apart_are_refused(content_type: str, body: bytes) -> None:
+    with pytest.raises(ContractError) as caught:
+        documents(content_type, body)
+    assert caught.value.reason == "http.multipart"
+
+
+@given(st.text(max_size=60), st.binary(max_size=200))
+def test_any_body_is_documents_or_a_contract_error(content_type: str, body: bytes) -> None:
+    reason = ""
+    for kind in (content_type, f"multipart/{content_type}", f"multipart/x; boundary={content_type}"):
+        try:
+            documents(kind, body)
+        except ContractError as error:
+            reason = error.reason
+    assert reason in ("", "http.multipart")

@@ -1,0 +1,381 @@
+"""Pushes over real HTTP: what is answered, what is counted, and that nobody is counted twice."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device_profiles.registry import shipped
+from edge_agent import http_server
+from edge_agent.clock import SystemClock
+from edge_agent.counters import Counters
+from edge_agent.sources import http_push
+from edge_agent.sources.http_push import HttpPush, PushSource
+from edge_agent.sources.source import Crossing, Heard, Tally, Unexplained
+from edge_agent.supervisor import Supervisor
+from footfall.config import check
+from footfall.errors import ConfigError
+from simulators.devices.http_push import PushCamera
+from simulators.devices.http_push_formats import FORMATS
+
+SECRET = "s3cret"
+BEARER = {"Authorization": f"Bearer {SECRET}"}
+LIMIT_S = 15.0
+
+
+class Ear:
+    """The people of all doors, as the agent counts them, and what else was said."""
+
+    def __init__(self) -> None:
+        self.heard: list[Heard] = []
+        self.people = [0, 0]
+        self.blocks = threading.Event()
+        self.blocks.set()
+        self._counters = Counters("boot")
+
+    def __call__(self, heard: Heard) -> None:
+        self.blocks.wait()
+        self.heard.append(heard)
+        if isinstance(heard, Tally):
+            for counted in self._counters.count(heard, shipped()[heard.profile].counter):
+                self.heard.append(counted)
+                if isinstance(counted, Crossing):
+                    self.people[0] += counted.entered
+                    self.people[1] += counted.left
+
+    def unexplained(self) -> dict[str, int]:
+        totals: dict[str, int] = {}
+        for heard in self.heard:
+            if isinstance(heard, Unexplained):
+                totals[heard.reason] = totals.get(heard.reason, 0) + heard.total
+        return totals
+
+
+@contextmanager
+def running(source: PushSource, ear: Ear) -> Iterator[Supervisor]:
+    supervisor, stop = Supervisor([source], ear, SystemClock(), backoff_s=0.2), threading.Event()
+    supervisor.start(stop)
+    try:
+        yield supervisor
+    finally:
+        ear.blocks.set()
+        stop.set()
+        until(lambda: not supervisor.is_running(), "the source does not end")
+
+
+def until(reached: Callable[[], object], what: str) -> None:
+    deadline_s = time.monotonic() + LIMIT_S
+    while not reached():
+        assert time.monotonic() < deadline_s, what
+        time.sleep(0.01)
+
+
+def make(folder: Path, **more: Any) -> PushSource:
+    secret_file = folder / "secret"
+    secret_file.write_text(SECRET)
+    values = {"kind": "http_push", "name": "cameras", "port": 0, "secret_file": str(secret_file), "door": "main", **more}
+    return check(values, HttpPush, "settings").source(SystemClock(), shipped())
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads look sooner whether they are to end."""
+    monkeypatch.setattr(http_push, "TURN_S", 0.02)
+    monkeypatch.setattr(http_server, "POLL_S", 0.02)
+    monkeypatch.setattr("edge_agent.supervisor.POLL_S", 0.02)
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def source(tmp_path: Path, ear: Ear) -> Iterator[PushSource]:
+    made = make(tmp_path)
+    with running(made, ear):
+        until(lambda: made.port, "it does not listen")
+        yield made
+
+
+def ask(source: PushSource, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", source.port, timeout=LIMIT_S)
+    try:
+        connection.request(method, path, body, BEARER if headers is None else headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read() or b"null")
+    finally:
+        connection.close()
+
+
+def push(source: PushSource, body: bytes, path: str = "/", **headers: str) -> tuple[int, Any]:
+    return ask(source, "POST", path, body, BEARER | headers)
+
+
+def retail(entered: int, minute: int = 19) -> bytes:
+    """Axis Retail Data of one minute."""
+    span = {"utcFrom": f"2020-12-08T12:{minute:02d}:00Z", "utcTo": f"2020-12-08T12:{minute + 1:02d}:00Z"}
+    items = [{"direction": "in", "count": entered}, {"direction": "out", "count": 0}]
+    data = {**span, "measurements": [{"kind": "people-counts", **span, "items": items}]}
+    return json.dumps({"apiName": "Axis Retail Data", "data": data, "sensor": {"serial": "00:40:8c:18:82:27"}}).encode()
+
+
+def test_a_push_is_answered_when_the_agent_has_it(source: PushSource, ear: Ear) -> None:
+    assert push(source, retail(3)) == (200, {"accepted": 1})
+    assert ear.people == [3, 0]
+    assert ask(source, "PUT", "/any/path?x=1", retail(4, 20)) == (200, {"accepted": 1})
+    assert ear.people == [7, 0]
+
+
+def test_a_replayed_push_counts_once(source: PushSource, ear: Ear) -> None:
+    assert push(source, retail(3))[0] == 200
+    assert push(source, retail(3)) == (200, {"accepted": 0, "again": True})
+    assert ear.people == [3, 0]
+    assert ear.unexplained() == {"feed.again": 1}
+
+
+def test_the_same_report_in_other_words_counts_once(source: PushSource, ear: Ear) -> None:
+    """A camera that posts again need not post the same bytes: the period is what names a report."""
+    other = json.dumps(json.loads(retail(3)), indent=1).encode()
+    assert [push(source, body)[0] for body in (retail(3), other)] == [200, 200]
+    assert ear.people == [3, 0]
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"Authorization": "Bearer wrong"}, "http.secret"),
+        ({"Authorization": "Basic " + base64.b64encode(b"camera:wrong").decode()}, "http.secret"),
+        ({"Authorization": "Basic !"}, "http.secret"),
+        ({"Authorization": "Digest username=camera"}, "http.secret"),
+        ({}, "http.unauthorized"),
+    ],
+)
+def test_who_does_not_know_the_secret_is_refused_and_counted(source: PushSource, ear: Ear, headers: dict[str, str], reason: str) -> None:
+    assert ask(source, "POST", "/", retail(3), headers)[0] == 401
+    assert ask(source, "GET", "/", None, headers)[0] == 401
+    assert source.refused_total == {reason: 2}
+    assert not ear.heard, "a stranger is no sign of life"
+    push(source, retail(1))
+    assert ear.people == [1, 0]
+    until(lambda: ear.unexplained() == {reason: 2}, "the agent is told with the next push")
+
+
+def test_a_challenge_says_what_is_needed(source: PushSource) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", source.port, timeout=LIMIT_S)
+    connection.request("POST", "/", retail(1))
+    assert connection.getresponse().headers["WWW-Authenticate"] == 'Basic realm="footfall"'
+    connection.close()
+
+
+def basic(user: str, password: str = SECRET) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "headers", "status"),
+    [
+        ({}, "/", basic("anybody"), 200),
+        ({"username": "camera"}, "/", basic("camera"), 200),
+        ({"username": "camera"}, "/", basic("anybody"), 401),
+        ({"accepts": ["basic"]}, "/", BEARER, 401),
+        ({"accepts": ["bearer"]}, "/", basic("anybody"), 401),
+        ({}, f"/{SECRET}/cam", {}, 401),
+        ({"accepts": ["path"]}, f"/{SECRET}/cam", {}, 200),
+        ({"accepts": ["path"]}, f"/{SECRET}", {}, 200),
+        ({"accepts": ["path"]}, "/wrong/cam", {}, 401),
+        ({"accepts": ["path"]}, "/", {}, 401),
+        ({"accepts": ["path"]}, "/%ff", {}, 401),
+        ({"secret_file": None}, "/", {}, 200),
+    ],
+)
+def test_where_the_secret_may_be(
+    tmp_path: Path, ear: Ear, settings: dict[str, Any], path: str, headers: dict[str, str], status: int
+) -> None:
+    made = make(tmp_path, **settings)
+    with running(made, ear):
+        until(lambda: made.port, "it does not listen")
+        assert ask(made, "POST", path, retail(1), headers)[0] == status
+    assert ear.people == [int(status == 200), 0]
+
+
+def test_the_path_without_its_secret_is_the_topic(tmp_path: Path) -> None:
+    guarded, open_to_all = make(tmp_path, accepts=["path"]), make(tmp_path)
+    assert [guarded.topic(path) for path in (f"/{SECRET}/a/b?q", "/a/b/", "/")] == ["a/b", "a/b", ""]
+    assert open_to_all.topic(f"/{SECRET}/a") == f"{SECRET}/a"
+
+
+def test_others_cannot_push_to_an_open_source() -> None:
+    with pytest.raises(ConfigError, match="secret_file: is needed"):
+        check({"kind": "http_push", "name": "cameras", "host": "0.0.0.0"}, HttpPush, "settings")  # noqa: S104 # that is the mistake
+
+
+def test_an_oversized_body_is_refused_and_the_refusal_arrives(source: PushSource, ear: Ear) -> None:
+    assert push(source, b" " * ((1 << 20) + 1))[0] == 413
+    assert source.refused_total == {"http.size": 1}
+    assert push(source, retail(2))[0] == 200
+    assert ear.people == [2, 0]
+
+
+def test_a_body_that_is_only_announced_is_refused_at_once(source: PushSource) -> None:
+    began_s = time.monotonic()
+    assert ask(source, "POST", "/", b"", BEARER | {"Content-Length": str(1 << 40)})[0] == 413
+    assert time.monotonic() - began_s < 4
+
+
+def test_a_body_without_a_length_is_refused(source: PushSource) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", source.port, timeout=LIMIT_S)
+    connection.request("POST", "/", iter([b"{}"]), BEARER)
+    assert connection.getresponse().status == 411
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "reason"),
+    [
+        (b"{", "application/json", "feed.unknown"),
+        (b'{"hello": 1}', "application/json", "feed.unknown"),
+        (b"<a/>", "application/xml", "feed.unknown"),
+        (b"", "", "feed.unknown"),
+        (retail(3).replace(b'"count": 3', b'"count": -3'), "application/json", "feed.count"),
+        (b"--b", "multipart/form-data; boundary=b", "http.multipart"),
+    ],
+)
+def test_what_nothing_explains_is_answered_clearly(source: PushSource, ear: Ear, body: bytes, content_type: str, reason: str) -> None:
+    status, said = push(source, body, **{"Content-Type": content_type})
+    assert (status, said["reason"]) == (400, reason)
+    assert ear.people == [0, 0]
+
+
+def test_a_settings_page_can_test_the_connection(source: PushSource, ear: Ear) -> None:
+    assert ask(source, "GET", "/")[0] == 200
+    status, _ = push(source, b'{"apiName":"Axis Retail Data","data":{"measurements":[]},"sensor":{"serial":"00:40:8c:18:82:27"}}')
+    assert status == 200
+    assert ear.people == [0, 0]
+
+
+def test_an_agent_that_takes_nothing_says_so_and_counts_once(source: PushSource, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_push, "ANSWER_S", 0.3)
+    ear.blocks.clear()
+    assert push(source, retail(3))[0] == 503
+    assert push(source, retail(4, 30))[0] == 503
+    ear.blocks.set()
+    until(lambda: ear.people == [3, 0], "what was being taken is taken")
+    assert push(source, retail(3)) == (200, {"accepted": 0, "again": True})
+    assert push(source, retail(4, 30)) == (200, {"accepted": 1}), "what was given up is not taken behind the camera's back"
+    assert ear.people == [7, 0]
+
+
+def test_who_drips_is_hung_up_on_and_holds_nobody_up(source: PushSource, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "REQUEST_S", 0.6)
+    drip, mute = (socket.create_connection(("127.0.0.1", source.port), LIMIT_S) for _ in range(2))
+    with drip, mute:
+        drip.sendall(b"POST / HTTP/1.1\r\nAuthorization: Bearer s3cret\r\nContent-Length: 500\r\n\r\n")
+        assert push(source, retail(2))[0] == 200
+        began_s = time.monotonic()
+        with contextlib.suppress(OSError):  # however the other end says that it has ended
+            while time.monotonic() - began_s < LIMIT_S:
+                drip.sendall(b" ")
+                time.sleep(0.05)
+        assert time.monotonic() - began_s < 5
+        assert mute.recv(1) == b""
+    assert push(source, retail(1, 40))[0] == 200
+    assert ear.people == [3, 0]
+
+
+def test_connections_are_bounded_and_those_above_are_told(source: PushSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 3)
+    held = [socket.create_connection(("127.0.0.1", source.port), LIMIT_S) for _ in range(3)]
+    time.sleep(0.1)
+    with socket.create_connection(("127.0.0.1", source.port), LIMIT_S) as above:
+        assert above.recv(100).startswith(b"HTTP/1.1 503")
+    for connection in held:
+        connection.close()
+    until(lambda: _status(source) == 200, "they are free again")
+
+
+def _status(source: PushSource) -> int:
+    try:
+        return push(source, retail(1))[0]
+    except OSError:
+        return 0
+
+
+def test_a_taken_port_is_a_fault_until_it_is_free(tmp_path: Path, ear: Ear) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        made = make(tmp_path, port=other.getsockname()[1])
+        with running(made, ear) as supervisor:
+            until(lambda: supervisor.health["cameras"].state == "fault", "nobody says that the port is taken")
+            other.close()
+            until(lambda: _status(made) == 200, "it does not recover")
+            until(lambda: supervisor.health["cameras"].state == "ok", "health does not say so")
+    assert ear.people == [1, 0]
+
+
+# --- emulated cameras ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def camera_of(profile: str, ear: Ear, push_s: float = 0.1) -> Iterator[PushCamera]:
+    """It is heard and ready: from now on every person counts."""
+    with PushCamera(profile, push_s=push_s, mend_s=0.4) as camera:
+        settings = check({"name": "camera", **camera.settings()}, HttpPush, "settings")
+        with running(settings.source(SystemClock(), shipped()), ear):
+            until(lambda: 200 in camera.answers, "nobody answers the camera")
+            yield camera
+
+
+STATUSES = {"wrong-secret": 401, "oversized": 413, "garbage": 400}
+WAITS = ("wrong-secret", "silence", "unplugged")
+FAULTS = {
+    "hikvision-people-counting": ("wrong-secret", "silence", "unplugged", "replay", "oversized", "garbage", "drip"),
+    "xovis": ("wrong-secret", "unplugged", "replay"),
+    "axis-people-counter": ("replay",),
+    "milesight-vs": ("replay",),
+}
+
+
+@pytest.mark.parametrize("profile", sorted(FORMATS))
+def test_through_every_fault_each_person_counts_once(profile: str, ear: Ear) -> None:
+    with camera_of(profile, ear) as camera:
+        assert set(FAULTS["hikvision-people-counting"]) == camera.faults.keys()
+        people = [0, 0]
+        for fault in ("", *FAULTS[profile]):
+            camera.answers.clear()
+            if fault:
+                camera.faults[fault]()
+            for _ in range(4):
+                camera.say(Crossing(0, "main", 2, 1))
+                time.sleep(0.02)
+            if fault in WAITS:
+                assert ear.people == people, f"{fault} does nothing"
+            people = [people[0] + 8, people[1] + 4]
+            until(lambda: ear.people == people, f"{fault}: {ear.people} counted of {people}")  # noqa: B023 # it is over with the turn
+            until(lambda: STATUSES.get(fault, 200) in camera.answers, f"{fault}: {camera.answers}")  # noqa: B023 # as above
+            time.sleep(0.2)
+            assert ear.people == people, fault
+            assert camera.said_total == sum(people), fault
+        assert bool(ear.unexplained().get("feed.again")), "what was replayed came again"
+
+
+def test_hikvisions_totals_and_periods_of_the_same_people_count_once(ear: Ear) -> None:
+    with camera_of("hikvision-people-counting", ear) as camera:
+        for n in range(1, 11):
+            camera.say(Crossing(0, "main", 3, 2))
+            until(lambda: ear.people == [3 * n, 2 * n], "they are not counted")  # noqa: B023 # it is over with the turn
+    kinds = {heard.counted.cumulative for heard in ear.heard if isinstance(heard, Tally)}
+    reported = sum(heard.counted.entered for heard in ear.heard if isinstance(heard, Tally) and not heard.counted.cumulative)
+    assert kinds == {True, False}, "both were sent"
+    assert reported == 30, "and the periods alone would have counted everybody, too"
+    assert ear.people == [30, 20]

@@ -1,0 +1,292 @@
+"""Goods: what is said of an item, by hand; and of ten thousand in one store."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from footfall.frames import COLUMNS, Body, Kind, encode_body
+from gateway.fold.fold import READ_VERSIONS, STATE_VERSION
+from gateway.ledger import Ledger
+from gateway.records import Record, RecordKind
+from tests import journal_made as made
+from tests.journal_made import GOODS, Row, S, Story, folded, goods, new_fold, of, pairs, store
+
+SHIRT, SHOE, COAT = list(GOODS)[:3]
+A, FITTING, STREET, WINDOW = 0, 1, 2, 4  # places of agent 0; agent 1 has the first two the other way round
+
+
+def row(kind: Kind, place: int, rssi_dbm: int = -60, subject: int = SHIRT, age_s: float = 0.0, sku: str = "sku-1") -> Row:
+    extra = () if kind == Kind.STAY else goods(subject, sku)
+    return Row(kind, subject, place, age_s, rssi_dbm, profile=5, extra=extra)
+
+
+def story() -> Story:
+    """All agents are there."""
+    told = Story()
+    for agent in range(3):
+        told.frame(agent, [])
+    return told
+
+
+def heard(told: Story, *rows: Row, wait_s: float = 1.0, agent: int = 0) -> Story:
+    """A frame of one agent, and signs of life of the others."""
+    told.wait(wait_s).frame(agent, rows)
+    for other in {0, 1, 2} - {agent}:
+        told.frame(other, [])
+    return told
+
+
+def said(told: Story, *columns: str) -> list[tuple[Any, ...]]:
+    """Of every item point in the order of time, as it happened."""
+    order = ("arrived", "moved", "tried", "left")
+    rows = sorted(of(folded(told.end().records), "item"), key=lambda item: (item["time_ns"] // 10**6, order.index(item["kind"])))
+    return [tuple(item[name] for name in columns or ("kind", "from_zone", "zone", "seconds")) for item in rows]
+
+
+def test_an_item_arrives_moves_is_tried_and_leaves() -> None:
+    told = heard(story(), row(Kind.ENTER, A))
+    for _ in range(3):
+        heard(told, row(Kind.STAY, A), wait_s=5)
+    heard(told, row(Kind.EXIT, A), wait_s=2)
+    heard(told, row(Kind.ENTER, FITTING), wait_s=3)
+    for _ in range(4):
+        heard(told, row(Kind.STAY, FITTING), wait_s=5)
+    heard(told, row(Kind.EXIT, FITTING))
+    heard(told, row(Kind.ENTER, A), wait_s=4)
+    heard(told, row(Kind.EXIT, A), wait_s=2)
+    assert said(told) == [
+        ("arrived", "", "a", 0.0),
+        ("moved", "a", "b", 17.0),
+        ("tried", "a", "b", 21.0),
+        ("moved", "b", "a", 21.0),
+        ("left", "b", "a", 47.0),
+    ]
+    assert set(said(told, "epc", "sku", "agent", "store")) == {("epc-1", "sku-1", "x", "s1")}
+
+
+def test_too_short_a_time_in_the_fitting_room_is_no_try() -> None:
+    told = heard(heard(story(), row(Kind.ENTER, FITTING)), row(Kind.EXIT, FITTING), wait_s=9.9)
+    assert [kind for (kind,) in said(told, "kind")] == ["arrived", "left"]
+    told = heard(heard(story(), row(Kind.ENTER, FITTING)), row(Kind.EXIT, FITTING), wait_s=10)
+    assert [kind for (kind,) in said(told, "kind")] == ["arrived", "tried", "left"]
+
+
+def test_the_same_item_read_by_two_antennas_is_one_that_moves_when_the_other_is_stronger() -> None:
+    told = heard(story(), row(Kind.ENTER, A, -55), row(Kind.ENTER, FITTING, -70))
+    for _ in range(20):  # the second agent calls zone b the first of its places
+        heard(told, row(Kind.STAY, A, -55), wait_s=0.5)
+        heard(told, row(Kind.STAY, 0, -70), agent=1, wait_s=0.5)
+    heard(told, row(Kind.STAY, 0, -45), agent=1)
+    heard(told, row(Kind.STAY, A, -68))
+    assert [kind for kind, *_ in said(told)] == ["arrived", "moved", "left"]
+
+
+def test_antennas_that_flicker_are_no_moves() -> None:
+    """A thousand times the one, then the other is louder, by less than the margin of 6 dB."""
+    told = heard(story(), row(Kind.ENTER, A), row(Kind.ENTER, FITTING))
+    for n in range(1000):
+        heard(told, row(Kind.STAY, A, -60 + 5 * (n % 2)), row(Kind.STAY, FITTING, -55 - 5 * (n % 2)), wait_s=2)
+    assert [kind for kind, *_ in said(told)] == ["arrived", "left"]
+
+
+def moves(told: Story) -> list[tuple[str, str, int]]:
+    """(from zone, zone, seconds since the story began)"""
+    found = said(told, "kind", "from_zone", "zone", "time_ns")
+    return [(a, b, round((time_ns - told.records[1].received_ns) / S)) for kind, a, b, time_ns in found if kind == "moved"]
+
+
+def test_what_is_carried_away_has_moved_when_the_other_zone_first_heard_it() -> None:
+    """Alike loud, and long before the next STAY: the EXIT says that it hangs there no more."""
+    told = heard(heard(story(), row(Kind.ENTER, A)), row(Kind.STAY, A), wait_s=30)
+    heard(told, row(Kind.ENTER, FITTING), wait_s=4)
+    heard(told, row(Kind.EXIT, A, age_s=7), wait_s=6)
+    assert moves(told) == [("a", "b", 35)]
+
+
+def test_what_two_zones_heard_has_moved_when_the_first_heard_it_last() -> None:
+    told = heard(heard(story(), row(Kind.ENTER, A)), row(Kind.ENTER, FITTING, -62), wait_s=30)
+    heard(told, row(Kind.EXIT, A, age_s=5), wait_s=20)
+    heard(told, row(Kind.STAY, FITTING, -62), wait_s=20)
+    assert moves(told) == [("a", "b", 46)]
+
+
+def test_a_stray_antenna_gets_nothing_that_it_did_not_hear_afterwards() -> None:
+    told = heard(heard(story(), row(Kind.ENTER, A)), row(Kind.ENTER, FITTING, -70), wait_s=30)
+    heard(told, row(Kind.EXIT, A, age_s=5), wait_s=20)
+    heard(told, row(Kind.EXIT, FITTING, -70, age_s=30), wait_s=20)
+    assert said(told) == [("arrived", "", "a", 0.0), ("left", "", "a", 45.0)]
+
+
+@pytest.mark.parametrize(("fitting_dbm", "window_dbm", "zone"), [(-70, -64, "w"), (-64, -70, "b")])
+def test_of_several_zones_the_strongest_has_it(fitting_dbm: int, window_dbm: int, zone: str) -> None:
+    told = heard(heard(story(), row(Kind.ENTER, A)), row(Kind.ENTER, FITTING, fitting_dbm), row(Kind.ENTER, WINDOW, window_dbm), wait_s=30)
+    heard(told, row(Kind.STAY, FITTING, fitting_dbm), row(Kind.STAY, WINDOW, window_dbm), wait_s=5)
+    heard(told, row(Kind.EXIT, A, age_s=12), wait_s=6)
+    assert moves(told) == [("a", zone, 31)]
+
+
+def test_what_is_heard_outside_is_not_in_the_store() -> None:
+    assert said(heard(heard(story(), row(Kind.ENTER, STREET)), row(Kind.EXIT, STREET), wait_s=40)) == []
+
+
+def test_an_item_without_a_name_is_counted_and_known_as_soon_as_it_is_named() -> None:
+    told = heard(heard(story(), row(Kind.STAY, A)), row(Kind.STAY, A))
+    named = replace(row(Kind.STAY, A), extra=goods(SHIRT, ""))
+    heard(heard(told, named, wait_s=3600), wait_s=10)
+    heard(heard(told, wait_s=10), row(Kind.EXIT, A, sku="sku-2"), wait_s=10)
+    fold = new_fold()
+    rows = store(fold.apply(pairs(told.end().records)), {})
+    assert [(item["kind"], item["sku"]) for item in of(rows, "item")] == [("arrived", ""), ("left", "sku-2")]
+    assert fold.state.counts["item_rows_unnamed_total"] == 2
+
+
+def test_under_another_key_it_is_the_same_item() -> None:
+    """Its subject changes with the key of the day; two agents may be under different ones for a while."""
+    other = next(subject for subject in GOODS if subject != SHIRT and GOODS[subject] == GOODS[SHIRT])
+    told = heard(story(), row(Kind.ENTER, A))
+    heard(told, row(Kind.ENTER, 1, subject=other), agent=1)
+    for subject, agent in ((SHIRT, 0), (other, 1)) * 4:
+        heard(told, row(Kind.STAY, agent, subject=subject), agent=agent, wait_s=20)
+    assert said(told) == [("arrived", "", "a", 0.0), ("left", "", "a", 161.0)]
+
+
+def test_nothing_leaves_while_the_agent_that_reads_it_is_away() -> None:
+    """Its backlog says that the item was there all the time. The other agents go on."""
+    told = heard(story(), row(Kind.ENTER, A))
+    for _ in range(40):
+        told.wait(60).frame(1, []).frame(2, [])
+    for minute in range(40, 0, -1):
+        told.frame(0, [row(Kind.STAY, A)], lag_s=60 * minute - 30)
+    heard(told, row(Kind.EXIT, A))
+    assert [kind for kind, *_ in said(told)] == ["arrived", "left"]
+
+
+def test_an_agent_that_stays_away_for_a_day_is_not_waited_for() -> None:
+    told = heard(story(), row(Kind.ENTER, A))
+    for hour in range(26):
+        told.wait(3600).frame(1, []).frame(2, []).wait(6).tick()
+        kinds = [item["kind"] for item in of(folded(told.records), "item")]
+        assert kinds == (["arrived"] if hour < 23 else ["arrived", "left"]), hour
+
+
+def test_it_comes_again_after_it_left() -> None:
+    told = heard(heard(story(), row(Kind.ENTER, A)), row(Kind.EXIT, A), wait_s=30)
+    heard(heard(told, row(Kind.ENTER, FITTING), wait_s=1000), row(Kind.EXIT, FITTING), wait_s=5)
+    assert said(told) == [("arrived", "", "a", 0.0), ("left", "", "a", 30.0), ("arrived", "", "b", 0.0), ("left", "", "b", 5.0)]
+
+
+def test_assets_are_no_goods() -> None:
+    told = heard(story(), row(Kind.ENTER, A), row(Kind.ENTER, A, subject=SHOE))
+    fold = new_fold()
+    fold.apply(pairs(told.records[:1]))
+    fold.state.assets = frozenset({SHIRT})
+    rows = store(fold.apply(pairs(told.end().records[1:])), {})
+    assert {item["epc"] for item in of(rows, "item")} == {GOODS[SHOE]}
+
+
+def test_forgotten_items_leave_nothing_behind() -> None:
+    fold = new_fold()
+    fold.apply(pairs(heard(story(), row(Kind.ENTER, A), row(Kind.ENTER, A, subject=COAT)).records))
+    stock = fold._items.stock
+    assert len(stock) == 2
+    told = heard(story(), row(Kind.ENTER, A), row(Kind.ENTER, A, subject=COAT)).end()
+    fold = new_fold()
+    fold.apply(pairs(told.records))
+    stock = fold._items.stock
+    assert (len(stock), stock.slot_of(0, SHIRT), stock._by_subject) == (0, -1, {})
+
+
+def test_a_state_of_before_there_were_items_is_read() -> None:
+    told, ledger = heard(story()), Ledger(":memory:")
+    fold = new_fold(ledger)
+    fold.apply(pairs(told.records))
+    fold.checkpoint({})
+    old = {name: value for name, value in ledger.state().items() if not name.startswith("items")}
+    old["fold"] = old["fold"].replace(b"\xa7version" + bytes([STATE_VERSION]), b"\xa7version\x01")
+    assert (STATE_VERSION, READ_VERSIONS) == (2, (1, 2))
+    fold = new_fold(ledger)
+    fold.load(old)
+    more = heard(told, row(Kind.ENTER, A)).end().records[fold.pos :]
+    assert [item["kind"] for item in of(store(fold.apply(pairs(more)), {}), "item")] == ["arrived", "left"]
+
+
+# Ten thousand
+
+TAGS = 10_000
+ZONES = ("a", "b", "street", "d")
+
+
+def frame(kind: Kind, made_s: float, number: int, first_row: int, tags: np.ndarray[Any, Any], zones: np.ndarray[Any, Any]) -> Record:
+    n = len(tags)
+    columns = {name: np.zeros(n, dtype) for name, dtype in COLUMNS.items()}
+    columns["kind"][:], columns["t_boot_ns"][:], columns["rssi_dbm"][:] = kind, round(made_s * S) + np.arange(n), -60
+    columns["subject"][:], columns["zone"][:], columns["profile"][:] = tags, zones, 5
+    extra = {} if kind == Kind.STAY else {i: {"epc": f"{tag:024x}", "sku": f"sku-{tag % 50}"} for i, tag in enumerate(tags.tolist())}
+    body = Body("boot", round((made_s + 0.5) * S), 0, True, first_row, 1, ZONES, made.PROFILES, extra=extra, **columns)
+    received_ns = made.T0 + round((made_s + 0.6) * S)
+    return Record(number, received_ns, RecordKind.FRAME, "s1", "x", number, made.T0, 0, 10**6, encode_body(body))
+
+
+def test_ten_thousand_garments_in_a_store_never_open_a_visit() -> None:
+    """All arrive, hang for some minutes, one in a hundred goes to the fitting room, and in the evening all are gone."""
+    site = Story().records[0]
+    tags, records, row_number = np.arange(1, TAGS + 1), [site], 0
+    tried = tags % 100 == 0
+
+    def say(kind: Kind, made_s: float, which: np.ndarray[Any, Any], zone: int) -> None:
+        nonlocal row_number
+        records.append(frame(kind, made_s, len(records) + 1, row_number, tags[which], np.full(int(which.sum()), zone)))
+        row_number += int(which.sum())
+
+    every = np.ones(TAGS, np.bool_)
+    say(Kind.ENTER, 1, every, A)
+    for second in range(6, 200, 5):
+        say(Kind.STAY, second, every, A)
+    say(Kind.EXIT, 200, tried, A)
+    say(Kind.ENTER, 205, tried, FITTING)
+    for second in range(210, 240, 5):
+        say(Kind.STAY, second, ~tried, A)
+        say(Kind.STAY, second + 0.1, tried, FITTING)
+    say(Kind.EXIT, 240, tried, FITTING)
+    say(Kind.EXIT, 241, ~tried, A)
+    for second in range(300, 900, 60):
+        say(Kind.STAY, second, ~every, A)
+
+    decoded, fold, rows = pairs(records), new_fold(), {}
+    tracemalloc.start()
+    for pair in decoded:
+        store((points for points in fold.apply([pair]) if points.measurement != "presence"), rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    found = of(rows, "item")
+    assert Counter(item["kind"] for item in found) == {"arrived": TAGS, "moved": 100, "tried": 100, "left": TAGS}
+    tries = {(item["from_zone"], item["zone"], item["seconds"]) for item in found if item["kind"] == "tried"}
+    assert tries == {("a", "b", 35.0)}
+    assert {item["seconds"] for item in found if item["kind"] == "left"} == {239.0, 240.0}
+    assert len({item["epc"] for item in found}) == TAGS
+    assert {name for name, *_ in rows} == {"item"}
+    assert len(fold.state.slots) == 0
+    assert peak < 4000 * TAGS, f"{peak / TAGS:.0f} bytes a garment, with what is said of it"
+
+
+def test_columns_and_rows_agree_about_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty rows at a time under two antennas whose levels cross: taken as columns, or one by one."""
+    rng, told = np.random.default_rng(7), story()
+    subjects = list(GOODS)
+    for _ in range(200):
+        rows = [row(Kind(kind), int(place), int(level), subjects[int(which)]) for kind, place, level, which in
+                zip(rng.integers(1, 4, 20), rng.integers(0, 2, 20), rng.integers(-75, -50, 20), rng.integers(0, len(subjects), 20),
+                    strict=True)]  # fmt: skip
+        heard(told, *rows, wait_s=float(rng.choice([0.3, 5, 100])))
+    found = []
+    for few in (1, 10**9):
+        monkeypatch.setattr("gateway.fold.presence.FEW", few)
+        found.append(sorted(said(told, "time_ns", "kind", "epc", "zone", "from_zone", "seconds")))
+    assert found[0] == found[1]
+    assert len(found[0]) > 100

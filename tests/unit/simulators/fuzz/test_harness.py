@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import re
+import time
+from random import Random
+
+import pytest
+
+from footfall.errors import ProfileError
+from simulators.fuzz import harness
+from simulators.fuzz.harness import Failure, Run, reproduce
+from simulators.fuzz.mutate import LONGEST, mutated
+from simulators.fuzz.targets import Target
+
+SEEDS = [b"\x02\x01\x06", b'{"a": 1, "b": "text"}']
+
+
+def planned(data: bytes) -> None:
+    if data:
+        raise ProfileError("short", "as planned")
+
+
+def broken(data: bytes) -> None:
+    if len(data) > 2 and data[0] == 2:
+        raise KeyError(data[1])
+
+
+def hanging(data: bytes) -> None:
+    if data.startswith(b'{"a"'):
+        while True:
+            time.sleep(0.01)
+
+
+def test_the_same_seed_gives_the_same_inputs_and_another_gives_others() -> None:
+    def made(seed: int) -> list[bytes]:
+        rng = Random(seed)
+        return [mutated(rng, SEEDS) for _ in range(500)]
+
+    assert made(1) == made(1) != made(2)
+    assert max(map(len, made(1))) <= LONGEST
+    assert len(set(made(1))) > 400
+
+
+def test_planned_errors_are_counted_and_others_told_once_with_their_input() -> None:
+    result = Run([Target("planned", planned, SEEDS), Target("broken", broken, SEEDS)], seed=1).go(4000)
+    assert (result.inputs, len(result.failures)) == (4000, 1)
+    assert result.refused > 1500
+    assert result.unexpected > 100
+    failure = result.failures[0]
+    assert (failure.target, failure.data[0]) == ("broken", 2)
+    again = reproduce(Target("broken", broken), failure.data)
+    assert isinstance(again, Failure)
+    assert again.what == failure.what
+    assert "KeyError" in again.trace
+    assert reproduce(Target("planned", planned), b"x") == "ProfileError short: as planned"
+    assert reproduce(Target("planned", planned), b"") == "taken"
+
+
+def test_a_hang_is_found_with_its_input_and_the_run_goes_on() -> None:
+    result = Run([Target("hanging", hanging, SEEDS[1:])], seed=3, limit_s=0.1).go(12)
+    assert result.inputs == 12
+    assert result.unexpected >= 1
+    assert len(result.failures) == 1
+    assert result.failures[0].what.startswith("Hang")
+    assert result.failures[0].data.startswith(b'{"a"')
+
+
+def test_an_endless_search_of_a_pattern_is_a_hang_too() -> None:
+    pattern = re.compile(r"(a+)+b")
+    found = reproduce(Target("pattern", lambda data: pattern.match(data.decode())), b"a" * 60)
+    assert isinstance(found, Failure)
+    assert found.what.startswith("Hang")
+
+
+def test_memory_that_grows_is_not_flat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness, "JUDGED_INPUTS", 2000)
+    held: list[bytes] = []
+    growing = Run([Target("growing", lambda data: held.append(bytes(20_000)), SEEDS)], seed=1).go(2000)
+    assert not growing.is_flat
+    assert Run([Target("planned", planned, SEEDS)], seed=1).go(2000).is_flat
