@@ -8,7 +8,7 @@ the company prefix of the standard's own examples, 0614141.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -21,6 +21,8 @@ from simulators.world import World
 PROFILE: Final = "garment-tag"
 ROUND_NS: Final = SECOND_NS
 """One inventory of all antennas."""
+MINUTE_NS: Final = 60 * SECOND_NS
+_ROUNDS: Final = MINUTE_NS // ROUND_NS
 _COMPANY: Final = "0614141"
 _HEADER, _FILTER, _PARTITION = 0x30, 1, 5
 _COMPANY_BIT, _ITEM_BIT = 58, 38
@@ -52,13 +54,13 @@ def garments(world: World, count: int) -> tuple[Garment, ...]:
     return tuple(Garment(epc(number % 100, number), gtin(number % 100), tuple(found)) for number, found in enumerate(stays))
 
 
-def reads(world: World, goods: Sequence[Garment], antennas: dict[str, str]) -> Iterator[Sighting]:
-    """What the reader reports, in time order; `antennas` says which antenna hears a zone. What lies in no such zone is not heard."""
-    rounds = (_of_garment(world, garment, number, antennas) for number, garment in enumerate(goods))
+def reads(world: World, goods: Sequence[Garment], antennas: Mapping[str, str], from_ns: int = 0) -> Iterator[Sighting]:
+    """What the reader reports from `from_ns` on, in time order; `antennas`: which antenna hears a zone. Elsewhere nothing is heard."""
+    rounds = (_of_garment(world, garment, number, antennas, from_ns) for number, garment in enumerate(goods))
     yield from heapq.merge(*rounds, key=lambda sighting: (sighting.t_boot_ns, sighting.identifier))
 
 
-def moves(goods: Sequence[Garment], antennas: dict[str, str], until_ns: int) -> list[tuple[str, str, str]]:
+def moves(goods: Sequence[Garment], antennas: Mapping[str, str], until_ns: int) -> list[tuple[str, str, str]]:
     """`(epc, from zone, to zone)` of every change that the antennas can hear before `until_ns`."""
     heard = {garment.epc: [stay for stay in garment.stays if stay.zone in antennas and stay.from_ns < until_ns] for garment in goods}
     return [(epc, a.zone, b.zone) for epc, stays in heard.items() for a, b in pairwise(stays) if a.zone != b.zone]
@@ -106,19 +108,25 @@ def _walk_with_garment(person: Person, shelves: set[str], fitting: set[str]) -> 
     return next(((a, b) for a, b in walks if a.zone in shelves and (b.zone in fitting or b is till)), None)
 
 
-def _of_garment(world: World, garment: Garment, number: int, antennas: dict[str, str]) -> Iterator[Sighting]:
-    rng = stream(world.seed, world.store, _READS, number)
+def _of_garment(world: World, garment: Garment, number: int, antennas: Mapping[str, str], from_ns: int) -> Iterator[Sighting]:
+    """Minute by minute, each with random numbers of its own, so that a play can begin anywhere."""
     names = sorted(antennas.values())
-    for stay in garment.stays:
-        own = antennas.get(stay.zone)
-        if own is None:
-            continue
-        for round_ns in range(-(-stay.from_ns // ROUND_NS) * ROUND_NS, min(stay.to_ns, world.length_ns), ROUND_NS):
-            share, stray = rng.random(2).tolist()
-            near_db, far_db = rng.normal(0.0, _SPREAD_DB, 2).tolist()
-            late = int(rng.integers(ROUND_NS // 2))
-            if share < _READ_SHARE:
-                yield Sighting(round_ns + late, own, PROFILE, garment.epc, round(_NEAR_DBM + near_db))
-            if stray < _STRAY_SHARE:
-                other = names[int(stray / _STRAY_SHARE * len(names))]
-                yield Sighting(round_ns + late, other, PROFILE, garment.epc, round(_FAR_DBM + far_db))
+    for minute_ns in range(from_ns // MINUTE_NS * MINUTE_NS, world.length_ns, MINUTE_NS):
+        rng = stream(world.seed, world.store, _READS, number, minute_ns // MINUTE_NS)
+        rounds = range(minute_ns, min(minute_ns + MINUTE_NS, world.length_ns), ROUND_NS)
+        share, stray = rng.random((2, _ROUNDS)).tolist()
+        near_db, far_db = rng.normal(0.0, _SPREAD_DB, (2, _ROUNDS)).tolist()
+        late_ns = rng.integers(ROUND_NS // 2, size=_ROUNDS).tolist()
+        for k, round_ns in enumerate(rounds):
+            own = antennas.get(_zone_at(garment.stays, round_ns))
+            t_ns = round_ns + late_ns[k]
+            if own is None or t_ns < from_ns:
+                continue
+            if share[k] < _READ_SHARE:
+                yield Sighting(t_ns, own, PROFILE, garment.epc, round(_NEAR_DBM + near_db[k]))
+            if stray[k] < _STRAY_SHARE:
+                yield Sighting(t_ns, names[int(stray[k] / _STRAY_SHARE * len(names))], PROFILE, garment.epc, round(_FAR_DBM + far_db[k]))
+
+
+def _zone_at(stays: Sequence[Stay], t_ns: int) -> str:
+    return next((stay.zone for stay in stays if stay.from_ns <= t_ns < stay.to_ns), "")

@@ -64,7 +64,7 @@ def people(world: World, receivers: Mapping[str, str], from_ns: int = 0) -> Stre
 def goods(world: World, receivers: Mapping[str, str], from_ns: int = 0) -> Stream:
     """Garments, as antennas in those zones read them."""
     antennas = {zone: name for name, zone in receivers.items()}
-    return (read for read in reads(world, garments(world, GARMENTS), antennas) if read.t_boot_ns >= from_ns)
+    return reads(world, garments(world, GARMENTS), antennas, from_ns)
 
 
 def crossings(world: World, doors: Mapping[str, str], from_ns: int = 0) -> Stream:

@@ -44,7 +44,8 @@ def test_a_read_is_near_its_garment_or_weak() -> None:
     places = {garment.epc: garment.stays for garment in GOODS}
     found = list(reads(WORLD, GOODS, ANTENNAS))
     assert all(a.t_boot_ns <= b.t_boot_ns for a, b in pairwise(found))
-    assert found == list(reads(WORLD, GOODS, ANTENNAS)), "the same world gives the same reads"
+    since_ns = WORLD.length_ns // 2
+    assert [read for read in found if read.t_boot_ns >= since_ns] == list(reads(WORLD, GOODS, ANTENNAS, since_ns)), "from anywhere"
     near = [any(is_near(read, stay) for stay in places[read.identifier]) for read in found]
     assert 0.9 < sum(near) / len(near) < 1.0
     assert max(read.rssi_dbm for read, close in zip(found, near, strict=True) if not close) < -50
