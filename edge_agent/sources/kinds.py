@@ -9,9 +9,10 @@ from pydantic import Field
 from edge_agent.sources.ble import Ble
 from edge_agent.sources.gpio import Gpio
 from edge_agent.sources.http_push import HttpPush
+from edge_agent.sources.llrp import Llrp
 from edge_agent.sources.modbus import ModbusSettings
 from edge_agent.sources.mqtt_vendor import MqttVendor
 from edge_agent.sources.replay import Replay
 from edge_agent.sources.simulated import Simulated
 
-AnySource = Annotated[Ble | ModbusSettings | Gpio | MqttVendor | HttpPush | Simulated | Replay, Field(discriminator="kind")]
+AnySource = Annotated[Ble | Llrp | ModbusSettings | Gpio | MqttVendor | HttpPush | Simulated | Replay, Field(discriminator="kind")]
