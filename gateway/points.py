@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import msgpack
 import numpy as np
@@ -86,6 +86,27 @@ class Coded:
     @staticmethod
     def constant(text: str, n: int) -> Coded:
         return Coded(np.zeros(n, np.uint32), (text,))
+
+
+_NS_PER_MS: Final = 1_000_000
+_HALF: Final = 500_000
+
+
+_Int = TypeVar("_Int", int, npt.NDArray[np.int64])
+
+
+def row_key_ns(time_ns: _Int, row: _Int) -> _Int:
+    """When the point of a frame's row is stored, for one or for columns: at its event's millisecond, the digits below from its number.
+
+    Rows are numbered per epoch, all else by other counts: so rows have the lower half of the million, and what has a record to itself
+    the upper.
+    """
+    return time_ns // _NS_PER_MS * _NS_PER_MS + row % _HALF
+
+
+def record_key_ns(time_ns: int, number: int) -> int:
+    """The same for what is a record of its own: plain events, numbered per publisher; health and gaps, by position."""
+    return time_ns // _NS_PER_MS * _NS_PER_MS + _HALF + number % _HALF
 
 
 Column = npt.NDArray[Any] | Coded

@@ -17,8 +17,7 @@ from gateway.fold.items import Items
 from gateway.fold.order import Evidence, Waiting, Watermarks, order_key
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
-from gateway.fold.touches import point_key_ns
-from gateway.points import Coded, Points
+from gateway.points import Coded, Points, row_key_ns
 from gateway.records import DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, TIME_QUALITIES, Record
 
 FUTURE_NS: Final = 1_000_000_000
@@ -138,7 +137,7 @@ class Arrivals:
             frame=frame,
             kind=np.concatenate([body.kind for body in bodies]),
             time_ns=clamped,
-            key_ns=clamped // 1_000_000 * 1_000_000 + number % 1_000_000,
+            key_ns=row_key_ns(clamped, number),
             subject=np.concatenate([body.subject for body in bodies]),
             zone=np.concatenate([body.zone for body in bodies]) + zone_base[frame],
             profile=np.concatenate([body.profile for body in bodies]) + profile_base[frame],
@@ -207,7 +206,7 @@ class Arrivals:
             to_ns = max(from_ns, min(told_ns, record.received_ns))
             lost = more.get("rows", 0) if is_gap else 1
             reason = str(more.get("reason", "unknown")) if is_gap else f"refused: {more.get('reason', 'unknown')}"
-            key_ns = point_key_ns(from_ns, body.first_row + i - first)
+            key_ns = row_key_ns(from_ns, body.first_row + i - first)
             row = (key_ns, record.agent, record.store, from_ns, to_ns, lost, reason)
             self._state.said.say("gap", row)
 

@@ -26,10 +26,10 @@ from gateway.fold.items import Items
 from gateway.fold.order import EVIDENCE_DTYPES, Waiting, Watermarks
 from gateway.fold.presence import Presence
 from gateway.fold.state import State
-from gateway.fold.touches import Touches, point_key_ns
+from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.ledger import KEEP_DAYS, Ledger
-from gateway.points import Points
+from gateway.points import Points, record_key_ns
 from gateway.records import Record, RecordKind
 from gateway.site import Site
 
@@ -150,14 +150,14 @@ class Fold:
         clock = self._arrivals.clock(record.agent)
         self.state.said.say(
             "agent",
-            (point_key_ns(record.received_ns, record.pos), record.agent, record.store, float(health["uptime_s"]),
+            (record_key_ns(record.received_ns, record.pos), record.agent, record.store, float(health["uptime_s"]),
              int(health["spool_frames"]), clock.width_ns / 1e6, clock.drift_ppm, int(health["sightings_total"]),
              int(health["dropped_total"])),
         )  # fmt: skip
 
     def _gap(self, record: Record) -> None:
         gap = json.loads(record.body)
-        key_ns = point_key_ns(gap["from_ns"], record.pos)
+        key_ns = record_key_ns(gap["from_ns"], record.pos)
         self.state.said.say("gap", (key_ns, record.agent, record.store, gap["from_ns"], gap["to_ns"], gap["rows"], gap["reason"]))
 
     def _tick(self, record: Record) -> None:

@@ -12,15 +12,11 @@ from gateway.fold.identity import FOR_EVER_NS, Link
 from gateway.fold.state import State
 from gateway.fold.visits import Visits
 from gateway.ledger import Row
+from gateway.points import record_key_ns
 from gateway.records import Record
 
 TOUCH_CONFIDENCE: Final = 0.9
 """A till that names the fan is nearly always right; a CRM import says 1.0."""
-
-
-def point_key_ns(time_ns: int, row: int) -> int:
-    """A point's time: the event's to the millisecond, the six digits below number the row."""
-    return time_ns // 1_000_000 * 1_000_000 + row % 1_000_000
 
 
 class Touches:
@@ -33,7 +29,7 @@ class Touches:
     def touch(self, record: Record, values: Mapping[str, Any]) -> list[Link]:
         subjects, time_ns = values["subjects"], values["time_ns"]
         subject = subjects[0] if subjects else ""
-        row = (record.store, record.agent, record.seq, time_ns, point_key_ns(time_ns, record.seq), values["id"], subject, "",
+        row = (record.store, record.agent, record.seq, time_ns, record_key_ns(time_ns, record.seq), values["id"], subject, "",
                values["fan"], 0, record.body.decode())  # fmt: skip
         self._change(row, self._fan(row), 0, is_new=True)
         if not values["fan"]:
@@ -42,7 +38,7 @@ class Touches:
 
     def count(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int]:
         """People through a door; (store, minute) of the cell that changed."""
-        key_ns = point_key_ns(values["time_ns"], record.seq)
+        key_ns = record_key_ns(values["time_ns"], record.seq)
         self._state.ledger.save_count((values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"]))
         return self._door(record.store, record.agent, values["door"], key_ns, values["in"], values["out"], 1)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from footfall.frames import Kind
 from footfall.pseudonyms import TOP_BIT
 from gateway.fold.identity import Link, encode_links
+from gateway.points import row_key_ns
 from gateway.records import Record, RecordKind
 from tests import journal_made as made
 from tests.journal_made import AGENTS, PROFILES, STAFF, Row, Rows, S, Story, folded, of, pairs
@@ -101,7 +102,7 @@ def sessions(records: Sequence[Record], timeouts_s: dict[str, float]) -> list[Se
             if kind > Kind.EXIT or PROFILES[body.profile[i]] == "from-tomorrow" or (subject >= TOP_BIT and not body.key_id):
                 continue
             time_ns = int(body.t_boot_ns[i]) + record.offset_ns
-            key = (time_ns // 10**6 * 10**6 + (body.first_row + i) % 10**6, record.agent)
+            key = (row_key_ns(time_ns, body.first_row + i), record.agent)
             evidence[record.store, subject].append((time_ns, key))
     found: list[Session] = []
     for (store, subject), heard in evidence.items():
