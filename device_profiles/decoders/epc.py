@@ -15,16 +15,16 @@ from epcpy.utils.common import ConvertException
 from epcpy.utils.parsers import hex_to_tag_encodable
 
 SchemeName = Literal["sgtin", "sscc", "grai", "giai", "raw"]
-HEADERS: Final[Mapping[int, tuple[SchemeName, int]]] = {
-    0x30: ("sgtin", 96),
-    0x36: ("sgtin", 198),
-    0x31: ("sscc", 96),
-    0x33: ("grai", 96),
-    0x37: ("grai", 170),
-    0x34: ("giai", 96),
-    0x38: ("giai", 202),
+HEADERS: Final[Mapping[int, SchemeName]] = {
+    0x30: "sgtin",
+    0x36: "sgtin",
+    0x31: "sscc",
+    0x33: "grai",
+    0x37: "grai",
+    0x34: "giai",
+    0x38: "giai",
 }
-"""First byte: scheme, and how many bits it needs; tags have whole 16-bit words, so the rest is padding."""
+"""By the first byte: SGTIN-96 and -198, SSCC-96, GRAI-96 and -170, GIAI-96 and -202."""
 REMEMBERED: Final = 4096
 ISO_NUMBERING: Final = 0x0100
 """The toggle bit of the PC word (Gen2, 6.3.2.1.2.2): set, the memory holds no EPC but an ISO 15961 item."""
@@ -47,8 +47,8 @@ RAW: Final = Meaning("raw")
 @lru_cache(maxsize=REMEMBERED)
 def explain(epc: bytes, pc: int | None = None) -> Meaning:
     """Many a tag leaves its factory with a number that only looks like a scheme: that is "raw", and no error."""
-    scheme, bits = HEADERS.get(epc[0], ("raw", 0)) if epc else ("raw", 0)
-    if scheme == "raw" or 8 * len(epc) < bits or (pc is not None and pc & ISO_NUMBERING):
+    scheme = HEADERS.get(epc[0]) if epc else None
+    if scheme is None or (pc is not None and pc & ISO_NUMBERING):
         return RAW
     try:
         tag: Any = hex_to_tag_encodable(epc.hex())

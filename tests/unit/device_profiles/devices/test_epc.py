@@ -105,6 +105,12 @@ def test_the_same_item_reads_the_same_from_every_reader() -> None:
     assert one.identifier == other.identifier == "3074257bf7194e4000001a85"
 
 
+def test_a_tag_whose_pc_says_that_it_holds_no_epc_and_one_that_is_cut_short_are_raw() -> None:
+    assert explain(SGTIN, 0x3000).scheme == "sgtin"
+    assert explain(SGTIN, 0x3100).scheme == "raw"
+    assert explain(SGTIN[:-1]).scheme == "raw"
+
+
 def test_the_article_of_an_identifier() -> None:
     device = epc()
     assert device.sku(SGTIN.hex()) == "80614141123458"

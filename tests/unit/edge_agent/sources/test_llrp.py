@@ -17,6 +17,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.config import AgentSettings
 from edge_agent.llrp.stream import Splitter
 from edge_agent.sources.llrp import Llrp, LlrpSource
+from edge_agent.sources.llrp_connection import ReaderGarbled
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
 from edge_agent.supervisor import Supervisor
 from footfall.config import check
@@ -301,6 +302,28 @@ def test_a_reader_that_refuses_says_what(reader: LlrpReader) -> None:
         assert agent.detail.startswith("ReaderRefused: ADD_ROSPEC refused: 301")
 
 
+def test_a_connection_that_ends_in_the_middle_of_a_message_says_so() -> None:
+    greeting = CODEC.encode(event(attempt(0)))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=lambda: _send_and_close(listener, greeting[:20]))
+        thread.start()
+        source = at_port(listener).source(CLOCK, shipped())
+        with pytest.raises(ReaderGarbled, match="ended after 20 bytes of a message"):
+            source.run([].append, threading.Event())
+        thread.join()
+
+
+def _send_and_close(listener: socket.socket, data: bytes) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(data)
+
+
+def at_port(listener: socket.socket) -> Llrp:
+    port = listener.getsockname()[1]
+    return Llrp.model_validate({"kind": "llrp", "name": "reader", "host": "127.0.0.1", "port": port, "receivers": ZONES, "answer_s": 30})
+
+
 def test_reads_that_the_reader_kept_for_an_earlier_client_are_counted_and_not_heard_as_new() -> None:
     """They come with the greeting, before our ROSpec is there."""
     state = ReaderState()
@@ -317,9 +340,7 @@ def test_reads_that_the_reader_kept_for_an_earlier_client_are_counted_and_not_he
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, args=(listener,), daemon=True).start()
-        port = listener.getsockname()[1]
-        made = Llrp.model_validate({"kind": "llrp", "name": "reader", "host": "127.0.0.1", "port": port, "receivers": ZONES})
-        agent, stop = Agent(made.source(CLOCK, shipped())), threading.Event()
+        agent, stop = Agent(at_port(listener).source(CLOCK, shipped())), threading.Event()
         agent.supervisor.start(stop)
         until(lambda: agent.of(Unexplained), 5.0, "they are not counted")
         stop.set()
@@ -328,18 +349,20 @@ def test_reads_that_the_reader_kept_for_an_earlier_client_are_counted_and_not_he
     assert not agent.of(Sighting)
 
 
-def test_it_stops_while_nobody_answers() -> None:
-    """The port takes connections and says nothing: neither a greeting nor an answer is waited for when it is to stop."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        made = Llrp.model_validate({"kind": "llrp", "name": "r", "host": "127.0.0.1", "port": port, "receivers": ZONES, "answer_s": 30})
-        stop, source = threading.Event(), made.source(CLOCK, shipped())
+@pytest.mark.parametrize("greeting", [b"", CODEC.encode(event(attempt(0)))])
+def test_it_stops_while_nobody_answers(greeting: bytes) -> None:
+    """The port takes connections; neither a greeting nor an answer is waited for when it is to stop."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stop, source = threading.Event(), at_port(listener).source(CLOCK, shipped())
         thread = threading.Thread(target=source.run, args=([].append, stop))
         thread.start()
-        time.sleep(0.3)
-        stop.set()
-        thread.join(1.0)
-        assert not thread.is_alive()
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(greeting)
+            time.sleep(0.3)
+            stop.set()
+            thread.join(1.0)
+            assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(
