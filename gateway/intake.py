@@ -11,7 +11,8 @@ import logging
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -88,19 +89,34 @@ class Intake:
         """
         received_ns = max(now_ns, self._journal.last_received_ns + 1)
         batch = _Batch(received_ns)
-        for number, message in enumerate(arrived, self._messages):
-            batch.key = f"message/{self._run}/{number}"
-            self._accept(message, batch)
-        self._commit(batch)
+        with self._all_or_nothing():
+            for number, message in enumerate(arrived, self._messages):
+                batch.key = f"message/{self._run}/{number}"
+                self._accept(message, batch)
+            self._commit(batch)
         self._messages += len(arrived)
 
     def tick(self, now_ns: int) -> None:
         """Journal that time passed."""
         received_ns = max(now_ns, self._journal.last_received_ns + 1)
-        self._commit(_Batch(received_ns, [(received_ns, Entry(RecordKind.TICK, "", "", 0, b""))]))
+        with self._all_or_nothing():
+            self._commit(_Batch(received_ns, [(received_ns, Entry(RecordKind.TICK, "", "", 0, b""))]))
 
     def replay(self, now_ns: int) -> int:
-        """Take what people asked to be replayed from quarantine; how many were taken."""
+        """Take what people asked to be replayed from quarantine; how many were taken. sqlite3.OperationalError as for `take`."""
+        with self._all_or_nothing():
+            return self._replay(now_ns)
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """A look-up fails like a commit does: what accept has learned since the last commit must not become durable with the next."""
+        try:
+            yield
+        except sqlite3.OperationalError:
+            self._journal.forget_uncommitted()
+            raise
+
+    def _replay(self, now_ns: int) -> int:
         received_ns, done = max(now_ns, self._journal.last_received_ns + 1), []
         batch = _Batch(received_ns)
         for entry, payload in self._quarantine.take_replays():
@@ -146,7 +162,7 @@ class Intake:
             self.heard_ns[topic.agent] = batch.received_ns
         except ContractError as error:
             if error.reason == UNREADABLE_VERSION:
-                self.counted["frames_of_unknown_version_total"] += 1
+                batch.counted["frames_of_unknown_version_total"] += 1
                 return
             self._refuse(message, error, batch)
 
@@ -166,7 +182,7 @@ class Intake:
             if entry.frame is not None:
                 self._keys_used[entry.agent] = entry.frame.key_id
                 if entry.frame.unknown_keys:
-                    self.counted["unknown_body_keys_total"] += entry.frame.unknown_keys
+                    batch.counted["unknown_body_keys_total"] += entry.frame.unknown_keys
         if outcome.receipt is not None:
             epoch, upto = outcome.receipt
             batch.receipts[topic.store, topic.agent, epoch] = upto
@@ -191,13 +207,9 @@ class Intake:
             batch.entries.append((batch.received_ns, Entry(RecordKind.HEALTH, topic.store, topic.agent, 0, message.payload)))
 
     def _commit(self, batch: _Batch) -> None:
-        try:
-            if batch.refusals:
-                self._quarantine.add(batch.refusals)
-            records = self._journal.commit(batch.entries, batch.counted)
-        except sqlite3.OperationalError:
-            self._journal.forget_uncommitted()
-            raise
+        if batch.refusals:
+            self._quarantine.add(batch.refusals)
+        records = self._journal.commit(batch.entries, batch.counted)
         self.counted.update(batch.counted)
         for (store, agent, epoch), upto in batch.receipts.items():
             self._receipt(store, agent, epoch, upto, batch.received_ns)

@@ -325,6 +325,10 @@ class Gateway:
              lambda: {(): counted["quarantined"] + self._outbox.sent.refused_rows})  # fmt: skip
         read("footfall_rows_dropped_total", "counter", "Rows dropped, by reason.",
              lambda: {(reason,): n for reason, n in self._dropped().items()}, ("reason",))  # fmt: skip
+        read("footfall_unknown_body_keys_total", "counter", "Keys of frames that this release does not know, and ignores.",
+             lambda: {(): counted["unknown_body_keys_total"]})  # fmt: skip
+        read("footfall_unknown_version_frames_total", "counter", "Frames of an unknown wire version, left with their agents.",
+             lambda: {(): counted["frames_of_unknown_version_total"]})  # fmt: skip
         read("footfall_points_written_total", "counter", "Points written to the database.", lambda: {(): self._sinking.points_total})
         read("footfall_points_refused_total", "counter", "Points that the database refused.", lambda: {(): self._sinking.refused_total})
         read("footfall_quarantine_replayed_total", "counter", "Rows of the quarantine that were taken in again.",

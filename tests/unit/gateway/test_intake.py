@@ -185,6 +185,40 @@ def test_while_the_journal_is_locked_nothing_is_acknowledged_and_a_retry_takes_a
 SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 5}
 
 
+def test_when_a_look_up_fails_nothing_before_it_in_the_batch_counts_as_known(gate: Gate) -> None:
+    """Else the retry would take the first frame for a duplicate, and the next commit would make its mark durable without it."""
+    gate.take((FRAMES, frame(1, body(Kind.STAY))))
+    messages = [
+        Arrived(FRAMES, frame(2, body(Kind.STAY, first_row=1))),
+        Arrived(FRAMES, frame(1, body(Kind.STAY), epoch="another")),
+    ]
+    gate.journal._db.set_progress_handler(lambda: 1, 1)
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        gate.intake.take(messages, NOW)
+    gate.journal._db.set_progress_handler(None, 0)
+    gate.intake.take(messages, NOW)
+    assert [record.seq for record in gate.journal.read(0, 9)] == [1, 2, 1]
+    assert gate.journal.balance() == {"in": 3}
+
+
+def test_a_replay_that_fails_half_way_is_taken_whole_by_the_next(gate: Gate) -> None:
+    """The id of its first event would be known for ever otherwise, and the event nowhere."""
+    gate.take((EVENTS, b"{"), (EVENTS, b"["))
+    first, second = gate.quarantine.entries()
+    gate.quarantine.ask_replay([first.id], "somebody", json.dumps(SALE).encode())
+    gate.quarantine.ask_replay([second.id], "somebody")
+    gate.quarantine._db.execute("PRAGMA busy_timeout=50")
+    other = sqlite3.connect(gate.journal.path.with_name("quarantine.db"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        gate.intake.replay(NOW)
+    other.execute("ROLLBACK")
+    gate.intake.tick(NOW + S)
+    assert gate.intake.replay(NOW + 2 * S) == 1
+    assert gate.kinds() == [RecordKind.TICK, RecordKind.NOTE, RecordKind.EVENT]
+    assert gate.journal.balance()["in"] == 3
+
+
 def test_a_tick_is_a_record(gate: Gate) -> None:
     gate.intake.tick(NOW)
     assert gate.kinds() == [RecordKind.TICK]
