@@ -77,6 +77,7 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
     plan = _plan(fresh(folder), hours, seed)
     console.print(f"[bold]A store in {plan.settings.timezone}[/]: its three agents were offline for {hours:g} hours. Seed {seed}.")
     with stage(folder, plan.settings, influx, console) as on:
+        on.import_links()
         rows = _fill(plan, _day_key(plan), on)
         on.wait("until they are back", lambda: (time.time_ns() - plan.live_ns) / _NS + AHEAD_S, AHEAD_S)
         for agent in plan.world.plan.agents:

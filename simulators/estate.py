@@ -20,7 +20,7 @@ from simulators.feed import ID_TYPES
 from simulators.files import toml_text
 from simulators.people import Crowd, staff_badge, staff_id
 from simulators.plan import Plan, shop, site
-from simulators.truth import Link, truth_of, write_links, write_truth
+from simulators.truth import Link, Record, truth_of, write_links, write_truth
 from simulators.world import DEFAULT_START_NS, World
 
 BRAND: Final = "simulated"
@@ -95,7 +95,11 @@ def write_configs(folder: Path, settings: Settings, sink: Mapping[str, Any] | No
     }
     (folder / "gateway.toml").write_text(toml_text(config), encoding="utf-8")
     load_gateway(folder / "gateway.toml", {})
-    records = [record for world in estate for record in truth_of(world)]
+    write_known(folder, [record for world in estate for record in truth_of(world)])
+
+
+def write_known(folder: Path, records: Sequence[Record]) -> None:
+    """truth.jsonl, and links.csv: what the brand knows of it."""
     write_truth(folder / "truth.jsonl", records)
     write_links(folder / "links.csv", (record for record in records if isinstance(record, Link)))
 

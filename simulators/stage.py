@@ -59,6 +59,10 @@ class Stage:
         self.agents[name] = process
         return process
 
+    def import_links(self) -> None:
+        """What the brand knows: which beacon is which fan's."""
+        run_footfall("links", "import", str(self.folder / "links.csv"), "--config", str(self.folder / "gateway.toml"), "--quiet")
+
     def stop_agents(self) -> None:
         """As on a graceful stop: everybody leaves, what was heard is spooled and sent."""
         for agent in self.agents.values():
@@ -99,7 +103,7 @@ class Stage:
 
 @contextmanager
 def stage(folder: Path, settings: Settings, influx: bool, console: Console) -> Iterator[Stage]:
-    """Writes the estate of `settings` into `folder` and runs its gateway, with the links of its fans."""
+    """Writes the estate of `settings` into `folder` and runs its gateway."""
     with ExitStack() as stack, _bars(console) as bars:
         sink = _sink(stack, folder) if influx else {"kind": "sqlite", "path": "footfall.db"}
         broker_port, http_port = _free_pair(), free_port()
@@ -109,7 +113,6 @@ def stage(folder: Path, settings: Settings, influx: bool, console: Console) -> I
         gateway = Process([FOOTFALL, "gateway", "--config", config], folder / "gateway.log", lambda: "balance" in fetch(url))
         gateway.start()
         stack.callback(gateway.stop)
-        run_footfall("links", "import", str(folder / "links.csv"), "--config", config, "--quiet")
         yield Stage(folder, sink, broker_port, url, bars, gateway, stack)
 
 

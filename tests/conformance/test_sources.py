@@ -205,7 +205,7 @@ def ble(folder: Path) -> Iterator[Rig]:
 
 @contextmanager
 def modbus(folder: Path) -> Iterator[Rig]:
-    with ModbusCounter() as device:
+    with ModbusCounter(mend_s=2.0) as device:
         yield DeviceRig(device, device.settings(), passing("main"), "reboot", "stall")
 
 
@@ -222,13 +222,13 @@ def llrp(folder: Path) -> Iterator[Rig]:
 
 @contextmanager
 def mqtt_vendor(folder: Path) -> Iterator[Rig]:
-    with VendorGateways(["radio"]) as device:
+    with VendorGateways(["radio"], mend_s=1.5) as device:
         yield DeviceRig(device, device.settings(), beacon("radio"), "broker-gone", "silence")
 
 
 @contextmanager
 def http_push(folder: Path) -> Iterator[Rig]:
-    with PushCamera(push_s=0.3) as device:
+    with PushCamera(push_s=0.3, mend_s=1.5) as device:
         yield DeviceRig(device, device.settings(), passing("main"), SERVES, "silence")
 
 
@@ -237,10 +237,10 @@ def gpio(folder: Path) -> Iterator[Rig]:
     """People who hurry, and beams that nobody may cover for long."""
     pair = shipped()["beam-pair"]
     assert pair.device is not None
-    quick = pair.device.model_copy(update={"bounce_ms": 3.0, "follow_ms": 40.0, "stuck_s": 1.8})
+    quick = pair.device.model_copy(update={"bounce_ms": 3.0, "follow_ms": 40.0, "stuck_s": 1.5})
     profiles = Registry({"beam-pair": pair.model_copy(update={"device": quick})})
-    with BeamPins(hurry=6.0, mend_s=2.6) as device:
-        yield DeviceRig(device, device.settings(), passing("main"), "stick", "stick", most=12, silence_s=1.3, profiles=profiles)
+    with BeamPins(hurry=6.0, mend_s=2.2) as device:
+        yield DeviceRig(device, device.settings(), passing("main"), "stick", "stick", most=12, silence_s=1.2, profiles=profiles)
 
 
 Adapter = Callable[[Path], AbstractContextManager[Rig]]
@@ -362,37 +362,27 @@ def exact(rig: Rig, ear: Ear, n: int, limit_s: float = 15.0) -> None:
     assert ear.total == rig.said_total - ear.unheard
 
 
-def test_all_that_is_said_is_heard_once(rig: Rig) -> None:
-    ear = Ear()
-    with Run(source_of(rig), ear):
+def test_all_is_heard_once_by_a_slow_agent_too_and_again_after_a_stop(rig: Rig) -> None:
+    """While the agent takes 20 ms for each thing, the device waits, or what it says is kept for it."""
+    source, ear = source_of(rig), Ear()
+    with Run(source, ear):
         warm(rig, ear)
         exact(rig, ear, rig.most)
+        if not rig.plays_by_itself:
+            ear.every_s = 0.02
+            exact(rig, ear, min(rig.most, 50))
     assert not ear.refused
-
-
-@pytest.mark.parametrize("after_s", [0.0, 0.5])
-def test_it_stops_within_a_second_though_nothing_was_said(rig: Rig, after_s: float) -> None:
-    with Run(source_of(rig), Ear()) as run:
-        time.sleep(after_s)
-    assert run.error is None
-
-
-def test_it_runs_again_after_a_stop(rig: Rig) -> None:
-    source, ear = source_of(rig), Ear()
-    for _ in range(2):
-        with Run(source, ear):
-            warm(rig, ear)
-            exact(rig, ear, 3)
-
-
-def test_a_slow_agent_loses_nothing(rig: Rig) -> None:
-    """While the agent takes 20 ms for each thing, the device waits, or what it says is kept for it."""
-    ear = Ear()
-    with Run(source_of(rig), ear):
+    ear.every_s = 0.02 if rig.plays_by_itself else 0.0
+    with Run(source, ear):
         warm(rig, ear)
-        ear.every_s = 0.02
-        exact(rig, ear, min(rig.most, 50))
-        ear.every_s = 0.0
+        exact(rig, ear, 3)
+
+
+def test_it_stops_within_a_second_though_nothing_was_said(rig: Rig) -> None:
+    for after_s in (0.0, 0.4):
+        with Run(source_of(rig), Ear()) as run:
+            time.sleep(after_s)
+        assert run.error is None
 
 
 def test_a_fault_is_a_dated_gap_and_then_it_is_heard_again(rig: Rig) -> None:
@@ -418,9 +408,10 @@ def _fails_and_recovers(rig: Rig, state: str, fail: Callable[[], None], source: 
         before, deadline_s = ear.total, time.monotonic() + RECOVERY_S
         while not (ear.gaps and ear.total > before):
             assert time.monotonic() < deadline_s, f"{supervisor.health['device']}, {len(ear.gaps)} gaps, {ear.total - before} heard"
-            states.add(supervisor.health["device"].state)
             rig.say(1)
-            time.sleep(0.1)
+            for _ in range(10):
+                states.add(supervisor.health["device"].state)
+                time.sleep(0.025)
         assert state in states, f"health never said {state!r}"
         assert supervisor.health["device"].restarts_total
         if not rig.plays_by_itself:

@@ -15,7 +15,7 @@ from footfall.errors import ConfigError
 from simulators.parts import private_bus
 from tests.parts import missing
 
-LIVE_S = 26
+LIVE_S = 20
 
 
 def rows_of(printed: str) -> dict[str, list[str]]:
