@@ -58,8 +58,9 @@ def read_found(reader: Reader, store: str, start_ns: int) -> Found:
     doors = reader.rows("door", store, columns=("door", "in", "out"))
     for door, entered, left in zip(*(doors.values(name) for name in ("door", "in", "out")), strict=True):
         people[door] += entered + left
-    dwells = Counter(reader.rows("dwell", store, columns=("zone",)).values("zone"))
-    items = Counter(reader.rows("item", store, columns=("kind",)).values("kind"))
+    # InfluxDB answers nothing to who asks for tags alone.
+    dwells = Counter(reader.rows("dwell", store, columns=("zone", "seconds")).values("zone"))
+    items = Counter(reader.rows("item", store, columns=("kind", "seconds")).values("kind"))
     return Found(people, dwells, items, sorted(_holes(reader, store, start_ns), key=lambda hole: hole.from_s))
 
 
