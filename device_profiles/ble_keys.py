@@ -5,6 +5,8 @@
 
 `[keys] irks_file` of agent.toml names people's identity resolving keys: the owner's name (or the name of one of the owner's devices,
 which links to the owner) -> key. `[keys] bind_keys_file` names those of encrypted beacons: address -> key.
+
+The shipped profiles hold the published keys of their vectors: an agent never believes them, since everybody has them.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from device_profiles.decoders.private_address import KEY_BYTES
 from device_profiles.devices.ble import Ble
-from device_profiles.registry import Registry
+from device_profiles.registry import Registry, shipped
 from footfall.config import read_secret
 from footfall.errors import ConfigError
 
@@ -30,11 +32,16 @@ def read_ble_keys(path: Path) -> dict[str, bytes]:
 
 
 def keyed(registry: Registry, irks: Mapping[str, bytes], bind_keys: Mapping[str, bytes]) -> Registry:
-    """The same profiles, those of BLE devices with the keys; the others, and the given registry, stay as they are."""
-    if not irks and not bind_keys:
-        return registry
-    devices = {name: profile.device.keyed(irks, bind_keys) for name, profile in registry.items() if isinstance(profile.device, Ble)}
-    changed = {name: registry[name].model_copy(update={"device": device}) for name, device in devices.items()}
+    """The same profiles, those of BLE devices with these keys; without any, one's own profiles have those in their files.
+
+    The other profiles, and the given registry, stay as they are.
+    """
+    changed = {}
+    for name, profile in registry.items():
+        if isinstance(profile.device, Ble):
+            is_own = profile is not shipped().get(name)
+            keys = (irks or profile.device.irks, bind_keys or profile.device.bind_keys) if is_own else (irks, bind_keys)
+            changed[name] = profile.model_copy(update={"device": profile.device.keyed(*keys)})
     return Registry({**registry, **changed}, registry.files)
 
 

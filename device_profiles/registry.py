@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -27,7 +27,7 @@ class Registry(Mapping[str, Profile]):
         for _, profile in sorted(self._profiles.items()):
             if profile.device is not None:
                 self._by_transport.setdefault(profile.device.transport, []).append((profile.device, profile))
-        self._choosers: Final = {transport: type(devices[0][0]).chooser(devices) for transport, devices in self._by_transport.items()}
+        self._choosers: Final[dict[str, Callable[[Any], Profile | None]]] = {}
 
     def __getitem__(self, name: str) -> Profile:
         return self._profiles[name]
@@ -40,8 +40,13 @@ class Registry(Mapping[str, Profile]):
 
     def best(self, transport: str, message: Any) -> Profile | None:
         """The most specific profile that takes `message`, of two equal ones the first by name; None if no profile takes it."""
-        chooser = self._choosers.get(transport)
+        chooser = self._choosers.get(transport) or self._choose(transport)
         return None if chooser is None else chooser(message)
+
+    def _choose(self, transport: str) -> Callable[[Any], Profile | None] | None:
+        """Made when it is first asked for: few processes hear every transport."""
+        devices = self._by_transport.get(transport)
+        return self._choosers.setdefault(transport, type(devices[0][0]).chooser(devices)) if devices else None
 
     def takers(self, transport: str, message: Any) -> list[tuple[int, Profile]]:
         """Every profile that takes `message`, with how specific it is; `best` is the first."""

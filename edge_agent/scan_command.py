@@ -19,7 +19,8 @@ from rich.text import Text
 from device_profiles.registry import ProfileSettings
 from edge_agent.clock import SystemClock
 from edge_agent.scan import Air, Neighbour, values_text
-from edge_agent.sources.ble import EVERYTHING, require_bleak
+from edge_agent.sources.ble import EVERYTHING
+from edge_agent.sources.settings import require
 from footfall.errors import ConfigError
 from footfall.signals import when_asked_to_end
 
@@ -74,7 +75,7 @@ def _listen(
     air: Air, adapter: str, passive: bool, seconds: float | None, stop: threading.Event, console: Console | None, unknown: bool
 ) -> float:
     """Until the time is over or `stop` is set; how long that was. ConfigError says why nothing can be heard."""
-    require_bleak()
+    require("bleak", "Bluetooth")
     from edge_agent.sources.ble_scanner import Scanner, Scanning  # bleak takes a moment to load: --help does without
 
     patterns = tuple((at, kind, bytes.fromhex(content)) for at, kind, content in EVERYTHING)

@@ -33,6 +33,8 @@ CHECKPOINT_EVERY_S: Final = 10.0
 CHECKPOINT_SHARE: Final = 0.05
 """Checkpoints take at most this share of the time: with a large state they come less often."""
 WAIT_S: Final = 0.2
+FINISH_S: Final = 10.0
+"""So long it goes on folding after it was asked to end: the journal may hold hours."""
 
 Pair = tuple[Record, Body | None]
 News = Callable[[Sequence[Points], Sequence[Arrival]], None]
@@ -78,7 +80,7 @@ class HandOver:
 
 
 class Folding:
-    """`run` until `stop`; a checkpoint at the end."""
+    """`run` until `stop`, and what is here by then, as far as there is time and room; a checkpoint at the end."""
 
     def __init__(self, fold: Fold, ledger: Ledger, journal: Journal, outbox: Outbox, hand_over: HandOver, news: News) -> None:
         """`journal` is this thread's own connection. `news(points, arrivals)` is told what came."""
@@ -90,6 +92,8 @@ class Folding:
         self._news: Final = news
         self._restore_outbox()
         self.pos = fold.pos
+        self._only_sites = fold.pos == 0
+        """Whether nothing else was folded yet."""
         self.behind_since_ns = 0
         """The received time of the oldest record not folded yet, 0 if there is none."""
         self._checkpoint_due_s = time.monotonic() + CHECKPOINT_EVERY_S
@@ -101,7 +105,8 @@ class Folding:
                 self.turn(WAIT_S)
             if time.monotonic() >= self._checkpoint_due_s:
                 self.checkpoint()
-        while self._outbox.wait_for_room(0.0) and self.turn(0.0):
+        ends_s = time.monotonic() + FINISH_S
+        while time.monotonic() < ends_s and self._outbox.wait_for_room(0.0) and self.turn(0.0):
             pass
         self.checkpoint()
 
@@ -124,12 +129,19 @@ class Folding:
         return True
 
     def _check_no_hole(self, pairs: Sequence[Pair]) -> None:
-        """A ledger that is new may begin where the journal does; one that is older than the journal must not go on."""
-        if pairs and self._fold.pos and pairs[0][0].pos != self._fold.pos + 1:
-            raise ConfigError(
-                f"the journal goes on at {pairs[0][0].pos}, but the ledger stands at {self._fold.pos}: it was put back from an older"
-                " backup. Put back journal.db and ledger.db of one moment, or remove ledger.db to fold what the journal still has"
-            )
+        """A ledger that is new may begin where the journal does; one that is older than the journal must not go on.
+
+        The journal keeps every site, so its beginning has holes between them: nothing but sites lies before one.
+        """
+        before = self._fold.pos
+        for record, _ in pairs:
+            if record.pos != before + 1 and not self._only_sites:
+                raise ConfigError(
+                    f"the journal goes on at {record.pos}, but the ledger stands at {before}: it was put back from an older"
+                    " backup. Put back journal.db and ledger.db of one moment, or remove ledger.db to fold what the journal still has"
+                )
+            before = record.pos
+            self._only_sites &= record.kind == RecordKind.SITE
 
     def checkpoint(self) -> None:
         """State, ledger, outbox and counts at one position of the journal, in one transaction; nothing if nothing changed."""

@@ -59,6 +59,7 @@ CHORES_S: Final = 1.0
 EXPIRE_S: Final = 60.0
 RECONNECT_S: Final = 1.0
 END_S: Final = 30.0
+"""So long after it was asked to end it waits for the database to take what is folded. What is not, the next start goes on with."""
 DAY_NS: Final = 86_400 * 1_000_000_000
 EVENT_ID_DAYS: Final = 400
 
@@ -111,6 +112,8 @@ class Gateway:
         self._started_ns: Final = time.time_ns()
         self._not_ready = ""
         self._is_full = False
+        self._journal_bytes = 0
+        """In use: the file itself never shrinks."""
         self._events_forgotten_ns = 0
         self._failed: list[BaseException] = []
         self.registry: Final = Registry()
@@ -130,8 +133,10 @@ class Gateway:
             self._network()
         finally:
             self._stop.set()
+            ends_s = time.monotonic() + END_S
             folding.join()
-            self._outbox.wait_empty(END_S if not self._sinking.trouble.since_ns else 0.0)
+            if not self._failed and not self._sinking.trouble.since_ns:
+                self._outbox.wait_empty(max(0.0, ends_s - time.monotonic()))
             self._stop_sink.set()
             sinking.join()
             if not self._failed:
@@ -232,6 +237,7 @@ class Gateway:
     def _chores(self) -> None:
         for connection in (self._frames, self._events):
             connection.keep_alive()
+        self._watch_quota()
         if self._not_ready:
             return
         now_ns = time.time_ns()
@@ -248,15 +254,22 @@ class Gateway:
             self._quarantine.expire(now_ns)
             self._day_keys.erase(now_ns)
             self._journal.prune(self._folding.stored_pos, now_ns - int(keep.keep_days * DAY_NS), PRUNE_AT_ONCE)
-            while self._journal.size_bytes() >= keep.max_bytes and self._journal.prune(self._folding.stored_pos, now_ns, PRUNE_AT_ONCE):
-                pass
             if now_ns - self._events_forgotten_ns > DAY_NS:
                 self._events_forgotten_ns = now_ns
                 self._journal.forget_events(now_ns - EVENT_ID_DAYS * DAY_NS)
         except sqlite3.OperationalError as error:
             log.error("old records cannot be removed: %s", error)
-        size = self._journal.size_bytes()
-        self._intake.pausing, self._is_full = size >= keep.max_bytes, size >= FULL_SHARE * keep.max_bytes
+
+    def _watch_quota(self) -> None:
+        """At the quota the oldest records give way that nobody needs any more; what still is too much makes agents wait."""
+        quota = self._config.journal.max_bytes
+        try:
+            if self._journal.size_bytes() >= quota:
+                self._journal.prune(self._folding.stored_pos, time.time_ns(), PRUNE_AT_ONCE)
+        except sqlite3.OperationalError as error:
+            log.error("old records cannot be removed: %s", error)
+        self._journal_bytes = self._journal.size_bytes()
+        self._intake.pausing, self._is_full = self._journal_bytes >= quota, self._journal_bytes >= FULL_SHARE * quota
 
     def _set_not_ready(self, why: str) -> None:
         if why and why != self._not_ready:
@@ -292,7 +305,7 @@ class Gateway:
             now_ns=now_ns,
             started_ns=self._started_ns,
             not_ready=self._not_ready,
-            journal=JournalStatus(self._journal.journal_id, self._hand_over.head, self._folding.pos, self._journal_bytes(),
+            journal=JournalStatus(self._journal.journal_id, self._hand_over.head, self._folding.pos, self._journal_bytes,
                                   self._config.journal.max_bytes, self._intake.pausing),
             lag_s=max(0.0, (now_ns - behind) / 1e9) if behind else 0.0,
             balance=balance.as_json(),
@@ -306,9 +319,6 @@ class Gateway:
     def _dropped(self) -> dict[str, int]:
         counted = list(self._intake.counted.items())
         return {name.removeprefix("dropped."): n for name, n in counted if name.startswith("dropped.")}
-
-    def _journal_bytes(self) -> int:
-        return (self._config.state_dir / "journal.db").stat().st_size
 
     def _agent_status(self, store: str, agent: str, now_ns: int) -> AgentStatus:
         heard_ns, health = self._intake.heard_ns.get(agent, 0), self._intake.healths.get(agent)

@@ -31,7 +31,7 @@ class Trouble:
 
 
 class Sinking:
-    """`run` until `stop` and the outbox is empty, or the database is away."""
+    """`run` until `stop`: what the outbox holds by then is in the ledger, too."""
 
     def __init__(self, sink: Sink, outbox: Outbox, quarantine: Quarantine) -> None:
         self._sink: Final = sink
@@ -43,11 +43,9 @@ class Sinking:
 
     def run(self, stop: threading.Event) -> None:
         backoff_s = 0.1
-        while True:
+        while not stop.is_set():
             batches = self._outbox.peek(0.2)
             if not batches:
-                if stop.is_set():
-                    return
                 continue
             try:
                 self._write(batches)

@@ -13,9 +13,6 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM
-
 from device_profiles.decoders.scaling import scaling
 from device_profiles.reading import Value
 from footfall.errors import ProfileError
@@ -52,6 +49,9 @@ def _decrypted(data: bytes, address: str, bind_key: bytes) -> bytes:
         raise ProfileError("bthome.short", f"{len(data)} bytes cannot hold counter and tag")
     counter, tag = data[-TAG_BYTES - COUNTER_BYTES : -TAG_BYTES], data[-TAG_BYTES:]
     nonce = bytes.fromhex(address.replace(":", "")) + _UUID_BYTES + data[:1] + counter
+    from cryptography.exceptions import InvalidTag  # only who has a bind key holds OpenSSL in memory
+    from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+
     try:
         return AESCCM(bind_key, tag_length=TAG_BYTES).decrypt(nonce, data[1 : -TAG_BYTES - COUNTER_BYTES] + tag, None)
     except InvalidTag:

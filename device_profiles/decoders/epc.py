@@ -11,9 +11,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
-from epcpy.utils.common import ConvertException
-from epcpy.utils.parsers import hex_to_tag_encodable
-
 SchemeName = Literal["sgtin", "sscc", "grai", "giai", "raw"]
 HEADERS: Final[Mapping[int, SchemeName]] = {
     0x30: "sgtin",
@@ -50,6 +47,9 @@ def explain(epc: bytes, pc: int | None = None) -> Meaning:
     scheme = HEADERS.get(epc[0]) if epc else None
     if scheme is None or (pc is not None and pc & ISO_NUMBERING):
         return RAW
+    from epcpy.utils.common import ConvertException  # only who reads tags holds it in memory
+    from epcpy.utils.parsers import hex_to_tag_encodable
+
     try:
         tag: Any = hex_to_tag_encodable(epc.hex())
     except (ConvertException, ValueError, LookupError):

@@ -11,11 +11,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import ECB
+if TYPE_CHECKING:  # only who has a key holds OpenSSL in memory
+    from cryptography.hazmat.primitives.ciphers import CipherContext
 
 KEY_BYTES: Final = 16
 PRAND_BYTES: Final = 3
@@ -26,14 +25,22 @@ _PADDING: Final = bytes(KEY_BYTES - PRAND_BYTES)
 
 def ah(irk: bytes, prand: bytes) -> bytes:
     """The 24-bit hash of `prand` (3 bytes); all of them most significant byte first, as the specification writes them."""
-    return Cipher(AES(irk), ECB()).encryptor().update(_PADDING + prand)[-PRAND_BYTES:]  # noqa: S305  # one block: the specification's e
+    return _encryptor(irk).update(_PADDING + prand)[-PRAND_BYTES:]
+
+
+def _encryptor(irk: bytes) -> CipherContext:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import ECB
+
+    return Cipher(AES(irk), ECB()).encryptor()  # noqa: S305  # one block: the specification's e
 
 
 class Resolver:
     """Owners by IRK. An address is worked out once and remembered; many threads may ask."""
 
     def __init__(self, irks: Mapping[str, bytes]) -> None:
-        self._ciphers: Final = [(owner, Cipher(AES(irk), ECB()).encryptor()) for owner, irk in irks.items()]  # noqa: S305
+        self._ciphers: Final = [(owner, _encryptor(irk)) for owner, irk in irks.items()]
         self._lock: Final = threading.Lock()
         self.owner: Final = lru_cache(REMEMBERED)(self._owner)
 

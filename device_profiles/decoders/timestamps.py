@@ -31,7 +31,7 @@ def _unix_ns(value: Any, unit_ns: int) -> int | None:
         value = int(value)
     if type(value) is int:
         return value * unit_ns
-    return round(value * unit_ns) if type(value) is float and isfinite(value) else None
+    return round(value * unit_ns) if type(value) is float and isfinite(value * unit_ns) else None
 
 
 def _iso_ns(value: Any, zone: str) -> int | None:

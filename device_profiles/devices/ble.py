@@ -59,8 +59,8 @@ class Ble(Device):
     """Keys of encrypted beacons: address -> 32 hex digits."""
 
     def keyed(self, irks: Mapping[str, bytes], bind_keys: Mapping[str, bytes]) -> Ble:
-        """The same with these keys instead of its own, where there are any; device_profiles/ble_keys.py reads them from files."""
-        return Ble(transport="ble", frames=self.frames, irks=dict(irks or self.irks), bind_keys=dict(bind_keys or self.bind_keys))
+        """The same with these keys instead of its own; device_profiles/ble_keys.py reads them from files."""
+        return Ble(transport="ble", frames=self.frames, irks=dict(irks), bind_keys=dict(bind_keys))
 
     @cached_property
     def readers(self) -> tuple[FrameReader, ...]:

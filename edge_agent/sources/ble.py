@@ -20,7 +20,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, model_validator
@@ -31,9 +30,9 @@ from device_profiles.reading import Seen
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.ble_advertisement import from_bleak, key_of
-from edge_agent.sources.settings import SourceSettings
+from edge_agent.sources.settings import SourceSettings, require
 from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
-from footfall.errors import ConfigError, ProfileError
+from footfall.errors import ProfileError
 from footfall.events import Name
 
 if TYPE_CHECKING:  # an agent without BLE does not hold bleak in memory
@@ -120,12 +119,6 @@ def explained(advertisement: Advertisement, profiles: Registry) -> Meaning:
         return Meaning(profile=profile.name, reason=error.reason)
     seen = tuple(reading for reading in readings if isinstance(reading, Seen))
     return Meaning(seen, profile.name, "" if seen else NOBODY)
-
-
-def require_bleak() -> None:
-    """ConfigError where it is not installed: nothing that is tried again would help."""
-    if find_spec("bleak") is None:
-        raise ConfigError("Bluetooth needs bleak, which is not installed: pip install 'footfall[edge]'")
 
 
 class BleSource:
@@ -236,5 +229,5 @@ class Ble(SourceSettings):
         return {self.adapters.get(receiver, receiver): receiver for receiver in self.receivers}
 
     def source(self, clock: Clock, profiles: Registry) -> BleSource:
-        require_bleak()
+        require("bleak", "Bluetooth")
         return BleSource(self.name, self.receiver_of(), clock, profiles, scan=self.scan, patterns=self.patterns, silence_s=self.silence_s)

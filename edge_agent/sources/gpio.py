@@ -21,14 +21,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Final, Literal
 
-import gpiozero
 from pydantic import Field, model_validator
 
 from device_profiles.decoders.beam_pair import BEAMS, Beam, Edge
 from device_profiles.devices.beams import Beams
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
-from edge_agent.sources.settings import SourceSettings
+from edge_agent.sources.settings import SourceSettings, require
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress
 from footfall.errors import ConfigError
 from footfall.events import Name
@@ -59,6 +58,7 @@ class Gpio(SourceSettings):
         return self
 
     def source(self, clock: Clock, profiles: Registry) -> BeamSource:
+        require("gpiozero", "A beam pair")
         profile = profiles.get(self.profile)
         if profile is None or not isinstance(profile.device, Beams):
             known = sorted(name for name, known in profiles.items() if isinstance(known.device, Beams))
@@ -123,13 +123,15 @@ class BeamSource:
 
     @contextmanager
     def _pins(self, edges: queue.Queue[Edge]) -> Iterator[dict[Beam, Any]]:
+        from gpiozero import GPIOZeroError  # an agent without beams does not hold gpiozero in memory
+
         pins: dict[Beam, Any] = {}
         try:
             for beam, number in zip(BEAMS, (self._settings.outer_pin, self._settings.inner_pin), strict=True):
                 pins[beam] = self._pin(number)
                 self._watch(beam, pins[beam], edges)
             yield pins
-        except gpiozero.GPIOZeroError as error:
+        except GPIOZeroError as error:
             raise OSError(errno.ENODEV, f"pins: {type(error).__name__}") from error
         finally:
             for pin in pins.values():
@@ -137,10 +139,12 @@ class BeamSource:
 
     def _pin(self, number: int | str) -> Any:
         """Active while the beam is broken."""
+        from gpiozero import DigitalInputDevice
+
         low = self._device.broken_is == "low"
         if self._settings.pull:
-            return gpiozero.DigitalInputDevice(number, pull_up=low)
-        return gpiozero.DigitalInputDevice(number, pull_up=None, active_state=not low)
+            return DigitalInputDevice(number, pull_up=low)
+        return DigitalInputDevice(number, pull_up=None, active_state=not low)
 
     def _watch(self, beam: Beam, pin: Any, edges: queue.Queue[Edge]) -> None:
         def put(broken: bool) -> None:

@@ -15,89 +15,26 @@ counts on meanwhile: whoever passed comes with the next total, and a dated gap s
 from __future__ import annotations
 
 import errno
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, model_validator
-from pymodbus import ModbusException
-from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 from device_profiles.devices.modbus import Block, Modbus, Table
 from device_profiles.reading import Counted, Reading
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
-from edge_agent.sources.settings import SourceSettings
+from edge_agent.sources.settings import SourceSettings, require
 from edge_agent.sources.source import Gap, Heard, Refused, Tally, Unexplained
 from footfall.errors import ConfigError, ProfileError
 from footfall.events import Name
 
-logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what goes wrong is said by us, once
+if TYPE_CHECKING:  # an agent without Modbus does not hold pymodbus in memory
+    from edge_agent.sources.modbus_line import Line
 
 S: Final = 1_000_000_000
-PARITIES: Final = {"none": "N", "even": "E", "odd": "O"}
-EXCEPTIONS: Final = {
-    1: "does not know the function",
-    2: "has no register there",
-    3: "does not take the request",
-    4: "has failed",
-    6: "is busy",
-    10: "is behind a gateway that has no path to it",
-    11: "is behind a gateway that it does not answer",
-}
-"""7 of the MODBUS Application Protocol 1.1b3."""
-
-
-class Line:
-    """A connection that is opened when it is needed. Counters on one serial line share theirs; it is one's at a time."""
-
-    def __init__(self, client: Callable[[], ModbusTcpClient | ModbusSerialClient]) -> None:
-        self._client: Final = client
-        self._open: ModbusTcpClient | ModbusSerialClient | None = None
-        self._lock: Final = threading.Lock()
-
-    def read(self, block: Block, unit: int) -> Sequence[int]:
-        """The block's words; OSError says what went wrong, and the line is closed: a late answer must not be taken for the next."""
-        with self._lock:
-            try:
-                return self._read(block, unit)
-            except BaseException:
-                self._close()
-                raise
-
-    def close(self) -> None:
-        with self._lock:
-            self._close()
-
-    def _close(self) -> None:
-        if self._open is not None:
-            self._open.close()  # type: ignore[no-untyped-call] # pymodbus ships types, but not for this
-            self._open = None
-
-    def _read(self, block: Block, unit: int) -> Sequence[int]:
-        if self._open is None:
-            self._open = self._client()
-        client = self._open
-        if not client.connect():
-            raise ConnectionRefusedError(errno.ECONNREFUSED, "cannot be reached")
-        ask = client.read_holding_registers if block.table == "holding" else client.read_input_registers
-        try:
-            answer = ask(block.address, count=block.count, device_id=unit)
-        except ModbusException:
-            raise TimeoutError(errno.ETIMEDOUT, f"unit {unit} gives no answer, or none that fits") from None
-        if answer.isError():
-            code = getattr(answer, "exception_code", 0)
-            raise OSError(errno.EREMOTEIO, f"unit {unit} {EXCEPTIONS.get(code, f'answers with exception {code}')}")
-        if len(answer.registers) != block.count:
-            raise OSError(errno.EBADMSG, f"unit {unit} answers with {len(answer.registers)} words instead of {block.count}")
-        return answer.registers
-
-
-_serial_lines: Final[WeakValueDictionary[Path, Line]] = WeakValueDictionary()
-"""A serial port can be opened once."""
 
 
 class ModbusSettings(SourceSettings):
@@ -134,23 +71,13 @@ class ModbusSettings(SourceSettings):
         return ModbusSource(self, profile.device, clock, self._line())
 
     def _line(self) -> Line:
-        if self.line is None:
-            host = str(self.host)
-            return Line(lambda: ModbusTcpClient(host, port=self.port, timeout=self.timeout_s, retries=0))
-        line = _serial_lines.get(self.line)
-        if line is None:
-            line = _serial_lines[self.line] = Line(self._serial_client)
-        return line
+        require("pymodbus", "Modbus")
+        from edge_agent.sources import modbus_line
 
-    def _serial_client(self) -> ModbusSerialClient:
-        return ModbusSerialClient(
-            str(self.line),
-            baudrate=self.baud,
-            parity=PARITIES[self.parity],
-            stopbits=self.stop_bits,
-            timeout=self.timeout_s,
-            retries=0,
-        )
+        if self.line is None:
+            return modbus_line.tcp(str(self.host), self.port, self.timeout_s)
+        require("serial", "Modbus on a serial line")
+        return modbus_line.serial(self.line, self.baud, self.parity, self.stop_bits, self.timeout_s)
 
 
 class ModbusSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from importlib.util import find_spec
 from typing import Annotated
 
 from pydantic import Field
@@ -11,11 +12,16 @@ from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.source import Source
 from footfall.config import Section
+from footfall.errors import ConfigError
 from footfall.events import Name
 
 
 class SourceSettings(Section):
-    """A kind of source adds its own keys and `kind: Literal["…"]`; edge_agent/sources/kinds.py lists them all."""
+    """A kind of source adds its own keys and `kind: Literal["…"]`; edge_agent/sources/kinds.py lists them all.
+
+    The module of a kind imports no device library: `source` asks for it with `require`, and what runs imports it. So the settings of
+    every kind are checked with all their keys, and a process holds the libraries of its own devices alone.
+    """
 
     name: Name
     receivers: dict[Name, Name] = Field(default_factory=dict)
@@ -25,3 +31,9 @@ class SourceSettings(Section):
 
     @abstractmethod
     def source(self, clock: Clock, profiles: Registry) -> Source: ...
+
+
+def require(package: str, what: str) -> None:
+    """ConfigError where it is not installed: nothing that is tried again would help."""
+    if find_spec(package) is None:
+        raise ConfigError(f"{what} needs {package}, which is not installed: pip install 'footfall[edge]'")

@@ -102,6 +102,8 @@ class Acceptor:
             self.places.of(header.store, header.agent)  # a stranger's hello is told nothing
         if (header.store, header.agent) != (topic.store, topic.agent):
             raise ContractError("frame.topic", f"the header says {header.store}/{header.agent}, the topic {topic.store}/{topic.agent}")
+        if header.epoch == EVENTS_EPOCH:
+            raise ContractError("frame.epoch", f"the epoch {EVENTS_EPOCH!r} numbers plain events: it is no random id")
         bounds = self._remembered(header) if replayed else self._learn(header, received_ns)
         mark = self._memory.mark(header.agent, header.epoch)
         if header.seq == 0:

@@ -22,6 +22,7 @@ from gateway.records import DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, TIME_QUALITIE
 
 FUTURE_NS: Final = 1_000_000_000
 """An event cannot be later than its arrival, but for what clocks bound."""
+LAST_NS: Final = (1 << 63) - 1
 DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
 _KIND_NAMES: Final = ("", *KINDS)
 
@@ -120,13 +121,18 @@ class Arrivals:
         frame = np.repeat(np.arange(len(bodies)), sizes)
         zone_base = np.cumsum([0] + [len(body.zones) for body in bodies[:-1]])
         profile_base = np.cumsum([0] + [len(body.profiles) for body in bodies[:-1]])
-        time_ns = np.concatenate([body.t_boot_ns for body in bodies]) + np.array([record.offset_ns for record, _ in frames])[frame]
+        offset_ns = np.array([record.offset_ns for record, _ in frames])[frame]
+        time_ns = np.concatenate([body.t_boot_ns for body in bodies]) + offset_ns
+        if time_ns.min(initial=0) < 0:  # a boot time near 2^63 went past it
+            time_ns = np.where((time_ns < 0) & (offset_ns > 0), LAST_NS, time_ns)
         quality = np.array([record.time_quality for record, _ in frames], np.uint8)[frame]
         received_ns = np.array([record.received_ns for record, _ in frames])[frame]
         latest_ns = received_ns + FUTURE_NS
         if any(body.t_wall_ns is not None for body in bodies):
             device_ns = np.concatenate([np.zeros(len(body), np.int64) if body.t_wall_ns is None else body.t_wall_ns for body in bodies])
-            timed = device_ns > 0
+            # A device whose clock was never set has no time: all its rows would share one moment, and a new epoch the last one's points.
+            timed = device_ns >= EARLIEST_NS
+            self._state.counts["times_unset_total"] += int(np.count_nonzero((device_ns != 0) & ~timed))
             time_ns, quality = np.where(timed, device_ns, time_ns), np.where(timed, np.uint8(DEVICE), quality)
             latest_ns = np.where(timed, received_ns + DEVICE_FUTURE_NS, latest_ns)
         clamped = np.clip(time_ns, EARLIEST_NS, latest_ns)

@@ -6,9 +6,9 @@ import pytest
 
 from device_profiles.advertisement import Advertisement
 from device_profiles.ble_keys import keyed, read_ble_keys
-from device_profiles.registry import shipped
+from device_profiles.registry import Registry, shipped
 from edge_agent.config import AgentSettings
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, ProfileError
 
 KEY = "0123456789abcdef0123456789abcdef"
 IRK = bytes.fromhex("ec0234a357c8ad05341010a60a397d9b")
@@ -20,12 +20,25 @@ def owner(registry: object, message: Advertisement = PHONE) -> str:
     return f"{profile.name}:{profile.device.decode(message)[0].identifier}"
 
 
-def test_keys_of_a_file_take_the_place_of_the_sample() -> None:
+def test_an_agent_never_believes_the_published_key_of_a_sample() -> None:
     assert owner(shipped()) == "phone:sample"
+    assert owner(keyed(shipped(), {}, {})) == f"ble-anonymous:{PHONE.address}"
+    message = Advertisement("54:48:e6:8f:80:a5", service_data={"fcd2": bytes.fromhex("41a47266c95f730011223378237214")})
+    with pytest.raises(ProfileError, match="no bind key"):
+        owner(keyed(shipped(), {}, {}), message)
+
+
+def test_keys_in_the_file_of_a_profile_of_ones_own_are_used() -> None:
+    own = shipped()["phone"].model_copy(update={"name": "our-phones"})
+    registry = shipped().with_profiles(Registry({"our-phones": own}))
+    assert owner(keyed(registry, {}, {})) == "our-phones:sample"
+    assert owner(keyed(registry, {"ann": IRK}, {})) == "our-phones:ann"
+
+
+def test_keys_of_a_file_take_the_place_of_the_sample() -> None:
     assert owner(keyed(shipped(), {"ann": IRK}, {})) == "phone:ann"
     assert owner(keyed(shipped(), {"bob": bytes(16)}, {})) == f"ble-anonymous:{PHONE.address}"
     assert owner(shipped()) == "phone:sample", "the shipped profiles are as they were"
-    assert keyed(shipped(), {}, {}) is shipped()
 
 
 def test_bind_keys_may_name_addresses_in_capitals() -> None:

@@ -61,10 +61,17 @@ def test_every_zone_says_the_same_instant(t_ns: int, offset_min: int, digits: in
     assert to_ns(text, "iso8601") == t_ns
 
 
+@pytest.mark.parametrize("value", [1.7e299, -1.7e299, 1e18, float("inf"), float("nan"), 10**400, "9" * 19])
+@pytest.mark.parametrize("form", ["unix_s", "unix_ms", "unix_us"])
+def test_numbers_beyond_every_time(value: Any, form: TimeForm) -> None:
+    with pytest.raises(ProfileError, match="no time"):
+        to_ns(value, form)
+
+
 ANYTHING = st.one_of(st.text(max_size=40), st.integers(), st.floats(), st.booleans(), st.none())
 
 
-@given(ANYTHING, st.sampled_from(["iso8601", "unix_s", "unix_ms"]))
+@given(ANYTHING, st.sampled_from(["iso8601", "unix_s", "unix_ms", "unix_us"]))
 def test_anything_is_a_time_or_a_profile_error(value: Any, form: TimeForm) -> None:
     reason = ""
     try:

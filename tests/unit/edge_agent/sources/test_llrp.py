@@ -349,7 +349,7 @@ def test_reads_that_the_reader_kept_for_an_earlier_client_are_counted_and_not_he
     assert not agent.of(Sighting)
 
 
-@pytest.mark.parametrize("greeting", [b"", CODEC.encode(event(attempt(0)))])
+@pytest.mark.parametrize("greeting", [b"", CODEC.encode(event(attempt(0)))], ids=["nothing", "a connection attempt"])
 def test_it_stops_while_nobody_answers(greeting: bytes) -> None:
     """The port takes connections; neither a greeting nor an answer is waited for when it is to stop."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

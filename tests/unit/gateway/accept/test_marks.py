@@ -135,6 +135,7 @@ def test_another_store_s_zone_is_no_zone() -> None:
         (frame(1, body(*STAYS)), Topic("s1", "till", "frames"), "frame.topic"),
         (frame(1, body(*STAYS)), Topic("s2", "x", "frames"), "frame.topic"),
         (frame(0, body(*STAYS)), TOPIC, "frame.hello"),
+        (frame(1, body(*STAYS), epoch="-"), TOPIC, "frame.epoch"),
     ],
 )
 def test_a_message_that_cannot_be_read_as_a_whole_moves_nothing(payload: bytes, topic: Topic, reason: str) -> None:
