@@ -39,6 +39,7 @@ class Connection:
     def __init__(self, broker: Broker, client_id: str, topics: Sequence[str], persistent: bool) -> None:
         self.connected = False
         self.error = ""
+        self._has_said_why = False
         self._broker: Final = broker
         self._topics: Final = topics
         self._persistent: Final = persistent
@@ -73,6 +74,7 @@ class Connection:
     def open(self) -> bool:
         """Try to connect; whether the broker answered. `error` says why not."""
         self._generation += 1
+        self._has_said_why = False
         try:
             self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **self._session())
         except (OSError, ValueError) as error:
@@ -141,12 +143,14 @@ class Connection:
             sock.send(encode_publish(topic, payload, self._broker.protocol == 5))
 
     def close(self) -> None:
+        self._has_said_why = True  # we end it
         if self.socket() is not None:
             self._client.disconnect()
             self.flush()
 
     def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
+            self._has_said_why = True  # the end of the connection that follows says less
             self._fail(f"the broker refuses the connection: {reason}; look at [broker] username, password and certificates")
             return
         self.connected, self.error = True, ""
@@ -156,12 +160,16 @@ class Connection:
     def _on_subscribe(self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None) -> None:
         refused = [topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure]
         if refused:
+            self._has_said_why = True
             self._fail(f"the broker does not let us read {', '.join(refused)}: look at its access list")
 
     def _on_disconnect(
         self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
-        self._fail(str(reason))
+        if self._has_said_why:
+            self.connected = False
+        else:
+            self._fail(str(reason))
 
     def _fail(self, error: str) -> None:
         if self.connected or error != self.error:
