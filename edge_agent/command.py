@@ -33,7 +33,8 @@ def agent(
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
         settings.registry()
-        typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {len(settings.sources)} sources: fine")
+        sources = f"{len(settings.sources)} source{'' if len(settings.sources) == 1 else 's'}"
+        typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {sources}: fine")
         return
     _log(verbose)
     stop = threading.Event()
