@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,8 +20,9 @@ from rich.table import Table
 from device_profiles.checks import mistakes
 from device_profiles.registry import ProfileSettings, shipped
 from footfall.config import load
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, SinkUnavailable
 from gateway.config import SITE_PREFIX, GatewayConfig, InfluxSink, load_gateway, load_site, secret
+from gateway.sinks.influxdb import InfluxDB
 from gateway.site import Site
 
 app = typer.Typer(no_args_is_help=True, help="Configuration files.")
@@ -43,7 +43,9 @@ def check(
     files: Annotated[
         list[Path] | None, typer.Argument(help="gateway.toml, site.toml, agent.toml …; without any, those that are here.")
     ] = None,
-    online: Annotated[bool, typer.Option("--online", help="Also ask whether broker and database answer.")] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask whether the broker answers, and whether the database takes points.")
+    ] = False,
 ) -> None:
     """Check configuration files: a table of what they say, or every mistake with its file and key, and exit code 2."""
     chosen = files or [Path(f"{kind}.toml") for kind in kinds() if Path(f"{kind}.toml").exists()]
@@ -229,11 +231,11 @@ def _answering(config: GatewayConfig) -> Iterator[str]:
             yield f"broker: {broker.host}:{broker.port} does not answer: {error}"
     if isinstance(sink, InfluxSink):
         try:
-            urllib.request.urlopen(f"{sink.url.rstrip('/')}/ping", timeout=_TIMEOUT_S).close()  # noqa: S310 # the model allows http(s) only
-        except urllib.error.HTTPError as error:
-            yield f"sink: {sink.url} answers {error.code} {error.reason}"
-        except OSError as error:
-            yield f"sink: {sink.url} does not answer: {error}"
+            token = secret(sink.token, sink.token_file)
+            with closing(InfluxDB(sink.url, sink.bucket, token.decode() if token else "", sink.org, timeout_s=_TIMEOUT_S)) as database:
+                database.ping()
+        except (ConfigError, SinkUnavailable) as error:
+            yield f"sink: {error}"
 
 
 def _few(names: list[str], limit: int = 5) -> str:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from footfall.errors import ConfigError
 from gateway.config_command import app, recognise
+from tests.parts import Bucket
 
 SITE = """
 brand = "acme"
@@ -68,8 +69,23 @@ def test_online_asks_broker_and_database(tmp_path: Path) -> None:
         assert check(gateway).exit_code == 0
         done = check(gateway, "--online")
     assert done.exit_code == 2
-    assert "sink: http://127.0.0.1:9 does not answer" in done.output
+    assert "sink: http://127.0.0.1:9 cannot be reached" in done.output
     assert "broker: " not in done.output
+
+
+def test_online_tries_token_and_bucket(tmp_path: Path, influxdb: Bucket) -> None:
+    """A database that answers may still take nothing from us."""
+    write(tmp_path, "site.toml", SITE)
+    write(tmp_path, "token", influxdb.token).chmod(0o600)
+    port = influxdb.url.rpartition(":")[2]
+    for bucket, code in ((influxdb.name, 0), ("nowhere", 2)):
+        gateway = write(tmp_path, "gateway.toml", (
+            f'[broker]\nport = {port}\n[sink]\nkind = "influxdb"\nurl = "{influxdb.url}"\nbucket = "{bucket}"\n'
+            f'org = "{influxdb.server.org}"\ntoken_file = "token"\n'
+        ))  # fmt: skip
+        done = check(gateway, "--online")
+        assert done.exit_code == code, done.output
+        assert ("no bucket 'nowhere'" in done.output) == bool(code)
 
 
 @pytest.mark.parametrize(
