@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import select
 import ssl
+import time
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -81,6 +83,19 @@ class Connection:
             self._fail(f"{self._broker.host}:{self._broker.port}: {error}")
             return False
         return True
+
+    def try_once(self, limit_s: float) -> str:
+        """Connect and leave again; "" if the broker lets us in, else why not."""
+        ends_s = time.monotonic() + limit_s
+        self.open()
+        while not self.connected and (sock := self.socket()) is not None and time.monotonic() < ends_s:
+            readable, _, _ = select.select([sock], [sock] if sock.wants_write() else [], [], 0.1)
+            self.flush()
+            if readable:
+                self.read()
+        why = "" if self.connected else self.error or f"{self._broker.host}:{self._broker.port}: no answer by MQTT in {limit_s:g} s"
+        self.close()
+        return why
 
     def _session(self) -> dict[str, Any]:
         if self._broker.protocol != 5:
