@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gateway.buffered import BufferedClient, BufferedSocket, decode_publish, encode_puback, encode_publish
 from gateway.config import Broker, secret
@@ -169,8 +170,19 @@ class Connection:
             self._fail(f"the broker refuses the connection: {reason}; look at [broker] username, password and certificates")
             return
         self.connected, self.error = True, ""
-        client.subscribe([(topic, 1) for topic in self._topics])
+        self._subscribe(client)
         log.info("connected to %s:%d", self._broker.host, self._broker.port)
+
+    def _subscribe(self, client: Client) -> None:
+        """MQTT 5 tells of a message at once that it is retained, not only when it is repeated: such a frame or event is refused.
+
+        3.1.1 and the embedded broker cannot. Health is retained by rule, and a sign of life when it comes.
+        """
+        if self._broker.protocol == 5:
+            options = [SubscribeOptions(qos=1, retainAsPublished=not topic.endswith("/health")) for topic in self._topics]
+            client.subscribe(list(zip(self._topics, options, strict=True)))
+        else:
+            client.subscribe([(topic, 1) for topic in self._topics])
 
     def _on_subscribe(self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None) -> None:
         refused = [topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure]
