@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edge_agent.agent import Agent
@@ -21,6 +19,7 @@ from edge_agent.playback import Recording, deliver
 from edge_agent.sources.replay import DEFAULT_START, FORMATS, Settings
 from footfall.config import check, load
 from footfall.errors import ConfigError
+from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
 
 
@@ -33,9 +32,10 @@ def agent(
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
         settings.registry()
-        typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {len(settings.sources)} sources: fine")
+        sources = f"{len(settings.sources)} source{'' if len(settings.sources) == 1 else 's'}"
+        typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {sources}: fine")
         return
-    _log(verbose)
+    log_to_stderr(verbose)
     stop = threading.Event()
     when_asked_to_end(stop.set)
     Agent(settings, SystemClock()).run(stop)
@@ -83,8 +83,3 @@ def _moment(text: str) -> datetime:
 def _progress() -> Progress:
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True))
-
-
-def _log(verbose: bool) -> None:
-    handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(name)s: %(message)s", handlers=[handler])

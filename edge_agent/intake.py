@@ -103,7 +103,8 @@ class _Requests(Requests):
     def _take(self, payload: bytes) -> None:
         try:
             texts = check_events(payload, self.refused_types)
-            self.keep(texts).result(COMMIT_S)
+            if texts:  # an empty array has nothing to wait for
+                self.keep(texts).result(COMMIT_S)
         except ContractError as error:
             self.answer(400, explained(error.reason, str(error)))
         except TimeoutError:

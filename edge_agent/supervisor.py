@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import PurePath
 from typing import Final
 
 from edge_agent.clock import Clock
@@ -66,13 +67,19 @@ class _Attempt(threading.Thread):
     def fault(self) -> SourceHealth | None:
         """What is wrong now, if anything. Error texts may quote what a device sent: only their type is said."""
         if self.error is not None:
-            text = self.error.strerror if isinstance(self.error, OSError) else None
-            return SourceHealth(state="fault", detail=": ".join(filter(None, [type(self.error).__name__, text]))[:300])
+            return SourceHealth(state="fault", detail=_said(self.error)[:300])
         silence_s = self._source.silence_s
         if silence_s is None or self.emitting or not self.is_alive():
             return None
         silent_s = (self._clock.boot_ns() - self.heard_boot_ns) / S
         return SourceHealth(state="silent", detail=f"nothing heard for {silent_s:.0f} s") if silent_s > silence_s else None
+
+
+def _said(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return type(error).__name__
+    named = [error.strerror, error.filename if isinstance(error.filename, str | PurePath) else None]
+    return ": ".join([type(error).__name__, *(str(part) for part in named if part)])
 
 
 class Supervisor:

@@ -99,6 +99,7 @@ class Void(_Event):
 
 PlainEvent = Annotated[Touch | Count | Void, Field(discriminator="kind")]
 _ADAPTER: Final[TypeAdapter[Touch | Count | Void]] = TypeAdapter(PlainEvent)
+KINDS: Final = "touch, count, void"
 
 
 def to_ns(moment: datetime) -> int:
@@ -113,7 +114,10 @@ def parse_event(value: object) -> Touch | Count | Void:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "event"
-        raise ContractError("event.invalid", f"{where}: {first['msg']}"[:300]) from None
+        said = first["msg"]
+        if first["type"] in ("union_tag_not_found", "union_tag_invalid"):
+            where, said = "kind", f"must be one of {KINDS}" + (f" (given: {first['ctx']['tag']!r})" if "tag" in first["ctx"] else "")
+        raise ContractError("event.invalid", f"{where}: {said.removeprefix('Value error, ')}"[:300]) from None
 
 
 def load_json(payload: bytes | str) -> list[Any]:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.logging import RichHandler
 
 from footfall.errors import ConfigError
+from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
 from gateway.allocator import keep_memory
 from gateway.config import load_gateway
@@ -30,9 +29,7 @@ def gateway(
     [bold]Example:[/] footfall gateway --config gateway.toml
     """
     keep_memory()
-    level = logging.DEBUG if verbose else logging.INFO
-    handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=True, markup=False)
-    logging.basicConfig(level=level, format="%(message)s", handlers=[handler])
+    log_to_stderr(verbose)
     settings = load_gateway(config)
     running = Gateway(settings)
 

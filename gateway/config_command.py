@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import socket
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,8 +20,11 @@ from rich.table import Table
 from device_profiles.checks import mistakes
 from device_profiles.registry import ProfileSettings, shipped
 from footfall.config import load
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, SinkUnavailable
+from footfall.topics import wildcard
 from gateway.config import SITE_PREFIX, GatewayConfig, InfluxSink, load_gateway, load_site, secret
+from gateway.mqtt import Connection
+from gateway.sinks.influxdb import InfluxDB
 from gateway.site import Site
 
 app = typer.Typer(no_args_is_help=True, help="Configuration files.")
@@ -43,7 +45,9 @@ def check(
     files: Annotated[
         list[Path] | None, typer.Argument(help="gateway.toml, site.toml, agent.toml …; without any, those that are here.")
     ] = None,
-    online: Annotated[bool, typer.Option("--online", help="Also ask whether broker and database answer.")] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask whether the broker answers, and whether the database takes points.")
+    ] = False,
 ) -> None:
     """Check configuration files: a table of what they say, or every mistake with its file and key, and exit code 2."""
     chosen = files or [Path(f"{kind}.toml") for kind in kinds() if Path(f"{kind}.toml").exists()]
@@ -162,7 +166,7 @@ def _around(file: Path, kind: str, online: bool) -> list[str]:
     """Mistakes that are not in the file itself, but in what it points to."""
     if kind != "gateway":
         other = load(file, kinds()[kind], f"FOOTFALL_{kind.upper()}")
-        return [f"{file}: {mistake}" for mistake in _profile_vectors(getattr(other, "profiles", None))]
+        return [f"{file}: {mistake}" for mistake in (*_unreadable(other), *_profile_vectors(getattr(other, "profiles", None)))]
     config = load_gateway(file)
     checks: list[Callable[[GatewayConfig], Iterator[str]]] = [
         _files,
@@ -179,11 +183,21 @@ def _files(config: GatewayConfig) -> Iterator[str]:
         load(config.site, Site, SITE_PREFIX)
     except ConfigError as error:
         yield from (f"site: {line}" for line in str(error).splitlines())
-    tls = config.broker.tls
-    for key in ("ca_file", "cert_file", "key_file"):
-        path: Path | None = getattr(tls, key) if tls else None
-        if path is not None and not os.access(path, os.R_OK):
-            yield f"broker.tls.{key}: {path} cannot be read"
+    if config.broker.tls:
+        yield from _unreadable(config.broker.tls, "broker.tls.")
+
+
+def _unreadable(section: BaseModel, within: str = "") -> Iterator[str]:
+    """The files that keys name, `file` and those that end in `_file`, in this section and below."""
+    for name, value in section:
+        if isinstance(value, BaseModel):
+            yield from _unreadable(value, f"{within}{name}.")
+        elif isinstance(value, tuple):
+            for i, one in enumerate(value):
+                if isinstance(one, BaseModel):
+                    yield from _unreadable(one, f"{within}{name}.{i}.")
+        elif isinstance(value, Path) and (name == "file" or name.endswith("_file")) and not os.access(value, os.R_OK):
+            yield f"{within}{name}: {value} cannot be read"
 
 
 def _profile_vectors(settings: ProfileSettings | None) -> Iterator[str]:
@@ -223,17 +237,20 @@ def _folders(config: GatewayConfig) -> Iterator[str]:
 def _answering(config: GatewayConfig) -> Iterator[str]:
     broker, sink = config.broker, config.sink
     if not broker.embedded:
+        logging.getLogger("footfall").addHandler(logging.NullHandler())  # what it logs is told here
         try:
-            socket.create_connection((broker.host, broker.port), timeout=_TIMEOUT_S).close()
-        except OSError as error:
-            yield f"broker: {broker.host}:{broker.port} does not answer: {error}"
+            why = Connection(broker, f"{broker.client_id}-check", [wildcard("frames")], False).try_once(_TIMEOUT_S)
+        except (OSError, ConfigError) as error:  # a certificate or a secret that cannot be read
+            why = str(error)
+        if why:
+            yield f"broker: {why}"
     if isinstance(sink, InfluxSink):
         try:
-            urllib.request.urlopen(f"{sink.url.rstrip('/')}/ping", timeout=_TIMEOUT_S).close()  # noqa: S310 # the model allows http(s) only
-        except urllib.error.HTTPError as error:
-            yield f"sink: {sink.url} answers {error.code} {error.reason}"
-        except OSError as error:
-            yield f"sink: {sink.url} does not answer: {error}"
+            token = secret(sink.token, sink.token_file)
+            with closing(InfluxDB(sink.url, sink.bucket, token.decode() if token else "", sink.org, timeout_s=_TIMEOUT_S)) as database:
+                database.ping()
+        except (ConfigError, SinkUnavailable) as error:
+            yield f"sink: {error}"
 
 
 def _few(names: list[str], limit: int = 5) -> str:

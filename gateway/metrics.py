@@ -1,7 +1,7 @@
 """What the gateway counts, and its text for Prometheus (exposition format 0.0.4).
 
-A counter is a plain integer that one thread adds to, once a batch; a gauge is read when somebody asks. No lock is on the hot
-path: a scrape may see a batch half counted, and the next one sees all of it.
+Every number is kept where it is counted and read when somebody asks. No lock is on the hot path: a scrape may see a batch half
+counted, and the next one sees all of it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,6 @@ Kind = Literal["counter", "gauge"]
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class Counter:
-    """Only grows. `counter.value += n`, from one thread."""
-
-    __slots__ = ("value",)
-
-    def __init__(self) -> None:
-        self.value: float = 0
-
-
 Reading = Mapping[tuple[str, ...], float]
 """Label values in the order of the label names, and the number; `{(): n}` without labels."""
 
@@ -34,7 +25,6 @@ class _Family:
     kind: Kind
     text: str
     labels: tuple[str, ...]
-    counters: dict[tuple[str, ...], Counter] = field(default_factory=dict)
     readers: list[Callable[[], Reading]] = field(default_factory=list)
 
 
@@ -44,15 +34,10 @@ class Registry:
     def __init__(self) -> None:
         self._families: dict[str, _Family] = {}
 
-    def counter(self, name: str, text: str, **labels: str) -> Counter:
-        """The one counter with this name and these labels; ask once, keep it, add to its `value`."""
-        if not name.endswith("_total"):
-            raise ValueError(f"the counter {name!r} must end in _total")
-        family = self._family(name, "counter", text, tuple(labels))
-        return family.counters.setdefault(tuple(labels.values()), Counter())
-
     def read(self, name: str, kind: Kind, text: str, reader: Callable[[], Reading], labels: tuple[str, ...] = ()) -> None:
-        """A family whose numbers `reader` gives at every scrape, such as a queue's length or counts kept elsewhere."""
+        """A family whose numbers `reader` gives at every scrape, such as a queue's length or what was counted."""
+        if kind == "counter" and not name.endswith("_total"):
+            raise ValueError(f"the counter {name!r} must end in _total")
         self._family(name, kind, text, labels).readers.append(reader)
 
     def names(self) -> tuple[str, ...]:
@@ -70,7 +55,7 @@ class Registry:
 
 
 def _render(family: _Family) -> str:
-    values: dict[tuple[str, ...], float] = {labels: counter.value for labels, counter in list(family.counters.items())}
+    values: dict[tuple[str, ...], float] = {}
     for reader in family.readers:
         values.update(reader())
     lines = [f"# HELP {family.name} {_escape(family.text)}\n# TYPE {family.name} {family.kind}\n"]
@@ -94,7 +79,7 @@ def _escape_label(text: str) -> str:
     return _escape(text).replace('"', r"\"")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Balance:
     """Rows since the journal began: every one that came in is written, in quarantine or dropped for a reason that is counted.
 
@@ -105,11 +90,7 @@ class Balance:
     in_total: int = 0
     written_total: int = 0
     quarantined_total: int = 0
-    dropped_total: dict[str, int] = field(default_factory=dict)
-
-    def drop(self, reason: str, rows: int = 1) -> None:
-        if rows:
-            self.dropped_total[reason] = self.dropped_total.get(reason, 0) + rows
+    dropped_total: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pending(self) -> int:
@@ -124,7 +105,3 @@ class Balance:
             "dropped_total": dict(self.dropped_total),
             "pending": self.pending,
         }
-
-    @staticmethod
-    def from_json(values: Mapping[str, Any]) -> Balance:
-        return Balance(values["in_total"], values["written_total"], values["quarantined_total"], dict(values["dropped_total"]))

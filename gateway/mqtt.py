@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import select
 import ssl
+import time
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gateway.buffered import BufferedClient, BufferedSocket, decode_publish, encode_puback, encode_publish
 from gateway.config import Broker, secret
@@ -39,6 +42,7 @@ class Connection:
     def __init__(self, broker: Broker, client_id: str, topics: Sequence[str], persistent: bool) -> None:
         self.connected = False
         self.error = ""
+        self._has_said_why = False
         self._broker: Final = broker
         self._topics: Final = topics
         self._persistent: Final = persistent
@@ -73,12 +77,26 @@ class Connection:
     def open(self) -> bool:
         """Try to connect; whether the broker answered. `error` says why not."""
         self._generation += 1
+        self._has_said_why = False
         try:
             self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **self._session())
         except (OSError, ValueError) as error:
             self._fail(f"{self._broker.host}:{self._broker.port}: {error}")
             return False
         return True
+
+    def try_once(self, limit_s: float) -> str:
+        """Connect and leave again; "" if the broker lets us in, else why not."""
+        ends_s = time.monotonic() + limit_s
+        self.open()
+        while not self.connected and (sock := self.socket()) is not None and time.monotonic() < ends_s:
+            readable, _, _ = select.select([sock], [sock] if sock.wants_write() else [], [], 0.1)
+            self.flush()
+            if readable:
+                self.read()
+        why = "" if self.connected else self.error or f"{self._broker.host}:{self._broker.port}: no answer by MQTT in {limit_s:g} s"
+        self.close()
+        return why
 
     def _session(self) -> dict[str, Any]:
         if self._broker.protocol != 5:
@@ -141,27 +159,44 @@ class Connection:
             sock.send(encode_publish(topic, payload, self._broker.protocol == 5))
 
     def close(self) -> None:
+        self._has_said_why = True  # we end it
         if self.socket() is not None:
             self._client.disconnect()
             self.flush()
 
     def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
+            self._has_said_why = True  # the end of the connection that follows says less
             self._fail(f"the broker refuses the connection: {reason}; look at [broker] username, password and certificates")
             return
         self.connected, self.error = True, ""
-        client.subscribe([(topic, 1) for topic in self._topics])
+        self._subscribe(client)
         log.info("connected to %s:%d", self._broker.host, self._broker.port)
+
+    def _subscribe(self, client: Client) -> None:
+        """MQTT 5 tells of a message at once that it is retained, not only when it is repeated: such a frame or event is refused.
+
+        3.1.1 and the embedded broker cannot. Health is retained by rule, and a sign of life when it comes.
+        """
+        if self._broker.protocol == 5:
+            options = [SubscribeOptions(qos=1, retainAsPublished=not topic.endswith("/health")) for topic in self._topics]
+            client.subscribe(list(zip(self._topics, options, strict=True)))
+        else:
+            client.subscribe([(topic, 1) for topic in self._topics])
 
     def _on_subscribe(self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None) -> None:
         refused = [topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure]
         if refused:
+            self._has_said_why = True
             self._fail(f"the broker does not let us read {', '.join(refused)}: look at its access list")
 
     def _on_disconnect(
         self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
-        self._fail(str(reason))
+        if self._has_said_why:
+            self.connected = False
+        else:
+            self._fail(str(reason))
 
     def _fail(self, error: str) -> None:
         if self.connected or error != self.error:

@@ -76,10 +76,6 @@ class Store(Section):
                     )
         return self
 
-    @cached_property
-    def zone_types(self) -> dict[str, ZoneType]:
-        return {zone.name: zone.type for zone in self.zones}
-
 
 def local_day(zone: ZoneInfo, day_start: timedelta, time_s: int) -> tuple[int, int, int]:
     """(ordinal, begin, end) of the day that a time (seconds since 1970) belongs to; days begin at `day_start`, local time.

@@ -65,7 +65,9 @@ def read_found(reader: Reader, store: str, start_ns: int) -> Found:
 
 
 def devices_table(figures: Sequence[Figures], found: Found) -> Table:
-    table = Table("device", "said", "heard", "stored", "fault", "gap", title="each device, over its own protocol")
+    table = Table(title="each device, over its own protocol")
+    for title in ("device", "said", "heard", "stored", "fault", "gap"):
+        table.add_column(title, overflow="fold")
     for one in figures:
         fault = f"{one.fault.name}, {one.fault.at_s:.0f} s"
         table.add_row(one.name, _said(one), f"{one.heard:,}", stored_of(one, found), fault, hole_of(one, found.holes))

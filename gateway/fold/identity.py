@@ -49,7 +49,15 @@ def encode_links(links: list[Link]) -> bytes:
 
 
 def decode_links(body: bytes) -> list[Link]:
-    return [Link(*row) for row in json.loads(body)]
+    return [
+        Link(subject, fan, clamped(from_ns), clamped(to_ns), source, confidence)
+        for subject, fan, from_ns, to_ns, source, confidence in json.loads(body)
+    ]
+
+
+def clamped(time_ns: int) -> int:
+    """A time as the ledger can hold it: a CRM says `for ever` as the year 9999."""
+    return min(max(time_ns, -FOR_EVER_NS), FOR_EVER_NS)
 
 
 class Identity:

@@ -22,7 +22,7 @@ _COLOUR: Final = {"broken": "bold red", "warning": "yellow"}
 
 
 def status(
-    url: Annotated[str, typer.Option(help="Where the gateway listens: [http] of gateway.toml.")] = "http://127.0.0.1:8080",
+    url: Annotated[str, typer.Option(help=r"Where the gateway listens: \[http] of gateway.toml.")] = "http://127.0.0.1:8080",
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay, and show it anew every two seconds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="What /status says, for programs.")] = False,
 ) -> None:

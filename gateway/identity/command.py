@@ -19,7 +19,7 @@ from footfall.pseudonyms import to_hex
 from gateway.accept.accept import Entry
 from gateway.accept.plain import Pseudonymiser
 from gateway.config import load_gateway, secret
-from gateway.fold.identity import FOR_EVER_NS, Link, encode_links
+from gateway.fold.identity import FOR_EVER_NS, Link, clamped, encode_links
 from gateway.journal import append
 from gateway.records import RecordKind
 
@@ -107,4 +107,4 @@ def _moment(text: str, default_ns: int) -> int:
     if not text:
         return default_ns
     moment = datetime.fromisoformat(text)
-    return to_ns(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return clamped(to_ns(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))

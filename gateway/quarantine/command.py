@@ -164,16 +164,13 @@ def _actor() -> str:
 
 def _table(entries: list[Entry]) -> Table:
     table = Table("id", header_style="dim", box=None, pad_edge=False)
-    for title in ("when (UTC)", "reason"):
+    for title in ("when (UTC)", "rows", "reason"):
         table.add_column(title, no_wrap=True)
-    for title in ("what", "topic", "rows", "bytes", ""):
-        table.add_column(title, overflow="fold")
+    table.add_column("what, and of which topic", overflow="fold")
     for entry in entries:
-        flags = ("replay asked " if entry.state == "replay" else "") + ("private" if entry.private else "")
-        table.add_row(
-            str(entry.id), _when(entry), f"[bold]{escape(entry.reason)}[/]", _safe(entry.message), _safe(entry.topic),
-            f"{entry.rows:,}", f"{entry.bytes:,}", flags,
-        )  # fmt: skip
+        flags = (" · replay asked" if entry.state == "replay" else "") + (" · private" if entry.private else "")
+        what = f"{_safe(entry.message)}\n[dim]{_safe(entry.topic)}{flags}[/]"
+        table.add_row(str(entry.id), _when(entry), f"{entry.rows:,}", f"[bold]{escape(entry.reason)}[/]", what)
     return table
 
 

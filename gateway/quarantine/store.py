@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from footfall.errors import ConfigError, PartialWrite
+from footfall.errors import ConfigError
 from gateway.quarantine.sealing import Seal, key_at
 
 State = Literal["held", "replay"]
@@ -271,14 +271,6 @@ class Quarantine:
         while db.execute("SELECT n FROM total WHERE name = 'bytes'").fetchone()[0] > self._max_bytes:
             oldest = db.execute("SELECT id FROM entry ORDER BY id LIMIT 1").fetchone()
             _remove(db, oldest, _DROPPED + "quarantine_full", now_ns)
-
-
-def from_partial_write(error: PartialWrite, sink: str, batch: str, now_ns: int) -> list[Refusal]:
-    """What a database refused, as refusals; `batch` names the batch, so that writing it again does not refuse its lines twice."""
-    return [
-        Refusal("sink.refused", rejected.reason, f"sink/{sink}", now_ns, rejected.line, "sink", key=f"{sink}/{batch}/{i}")
-        for i, rejected in enumerate(error.rejected)
-    ]
 
 
 def may_hold_identifiers(origin: str, topic: str, payload: bytes) -> bool:

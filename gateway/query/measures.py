@@ -74,7 +74,7 @@ FIGURES: Final = {
     "fan": Figure("name", "the fan, empty if not known"),
     "known": Figure("", "whether the fan is known", wide=True),
     "is_staff": Figure("", "whether this is one of the staff", wide=True),
-    "open": Figure("", "whether the person is still there"),
+    "open": Figure("", "whether the visit is not over yet: its length is not known"),
     "zones": Figure("", "zones visited"),
     "amount": Figure("money", "money of its sales"),
     "what": Figure("name", "scan, try_on, transaction, …"),

@@ -133,7 +133,8 @@ def ask(
 
 def _span(reader: Reader, measurement: str, store: str, zone: ZoneInfo, filters: Filters, now_ns: int) -> tuple[int, int]:
     """The span asked for; what was left open is filled so that it ends with the data and has the last days, in whole hours or days."""
-    ends = None if filters.from_ and filters.to else reader.span(measurement, store)
+    # Where there are no gaps or goods, that is said of the days for which there is traffic.
+    ends = None if filters.from_ and filters.to else reader.span(measurement, store) or reader.span("traffic", store)
     first, last = ends or (now_ns - HOUR_NS, now_ns)
     to_ns = end(filters.to, zone, now_ns) if filters.to else _after(last, filters, zone)
     if filters.from_:

@@ -24,6 +24,7 @@ from typing import Any, Final, Self
 
 from edge_agent.command import agent
 from edge_agent.sources.source import Crossing, Sighting
+from footfall.errors import FootfallError
 from simulators.devices.beams import BeamPins
 
 HOST: Final = "127.0.0.1"
@@ -120,7 +121,10 @@ def main() -> None:
     asked = parser.parse_args()
     with BeamPins() as pins, _Server(asked.pins, pins) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        agent(asked.config)
+        try:
+            agent(asked.config)
+        except FootfallError as error:
+            sys.exit(f"footfall: {error}")
         server.shutdown()
 
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from footfall.errors import PartialWrite, SinkUnavailable
+from footfall.errors import PartialWrite, Rejected, SinkUnavailable
 from gateway.points import SCHEMA, Coded, Points, from_rows
 from gateway.query.influx_reader import InfluxReader
 from gateway.query.reader import Reader
@@ -40,7 +40,8 @@ Refuse = Callable[[], None]
 
 @dataclass(frozen=True)
 class Database:
-    """An empty database. `refuse_second_week` makes it refuse every `gap` of that week; None: it refuses nothing that the schema allows."""
+    """An empty database. `refuse_second_week` makes it refuse every `gap` and `presence` of that week; None: it refuses nothing that
+    the schema allows."""
 
     sink: Sink
     reader: Callable[[], Reader]
@@ -77,8 +78,9 @@ def fresh(
 
 
 def refuse_second_week(bucket: Bucket) -> None:
-    """Its `rows` becomes text for that week's shard."""
-    assert bucket.server.write(f'gap,store=other from_ns=0i,rows="text" {MONDAY_NS + WEEK_NS}'.encode(), bucket.name) == 204
+    """A field of theirs becomes text for that week's shard."""
+    for line in ('gap,store=other from_ns=0i,rows="text"', 'presence,store=other rssi_dbm="text"'):
+        assert bucket.server.write(f"{line} {MONDAY_NS + WEEK_NS}".encode(), bucket.name) == 204
 
 
 def rows_of(made: Points) -> list[Row]:
@@ -184,6 +186,39 @@ def test_refused_points_are_named_and_the_others_stored(fresh: Fresh, k: int) ->
     assert read(database, "door") == rows_of(doors)
 
 
+def presences(seconds: Sequence[int]) -> Points:
+    """Points that have one version only, which a sink may write in any order."""
+    times = [MONDAY_NS + n * SECOND_NS for n in seconds]
+    return from_rows("presence", [(at, "a", "enter", "s1", "z", at, "p", -60, 1.5, "agent", 3) for at in times])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_raw_and_derived_points_that_are_refused_in_one_write_are_all_named(fresh: Fresh, seed: int) -> None:
+    """Also where requests of the ones go beside requests of the others, and versions of one point follow each other among them."""
+    database, rng, later = fresh(), random.Random(seed), WEEK_NS // SECOND_NS
+    if database.refuse_second_week is not None:
+        database.refuse_second_week()
+    bad_raw, bad_derived = set(rng.sample(range(12_000), 50)), set(rng.sample(range(7000), 30))
+    raw = presences([n + later if n in bad_raw else n for n in range(12_000)])
+    derived = [n + later if n in bad_derived else n for n in range(7000)]
+    refused: tuple[Rejected, ...] = ()
+    try:
+        database.sink.write([gaps(0, seconds=derived[:4000], reason="earlier"), raw, gaps(0, seconds=derived)])
+    except PartialWrite as error:
+        refused = error.rejected
+    expected_raw, expected_derived = set(range(12_000)) - bad_raw, set(range(7000)) - bad_derived
+    if database.refuse_second_week is None:
+        expected_raw, expected_derived = expected_raw | {n + later for n in bad_raw}, expected_derived | {n + later for n in bad_derived}
+    else:
+        bad = [presences([n + later for n in bad_raw]), gaps(0, seconds=[n + later for n in bad_derived])]
+        bad.append(gaps(0, seconds=[n + later for n in bad_derived if n < 4000], reason="earlier"))
+        assert sorted(each.line for each in refused) == sorted(line for each in bad for line in encode(each).split(b"\n"))
+    stored = [row for row in read(database, "presence") if row["store"] == "s1"]
+    assert stored == rows_of(presences(sorted(expected_raw)))
+    stored = [row for row in read(database, "gap") if row["store"] == "s1"]
+    assert stored == rows_of(gaps(0, seconds=sorted(expected_derived)))
+
+
 def test_what_is_no_number_is_a_bug_of_its_maker(fresh: Fresh) -> None:
     with pytest.raises(ValueError, match="NaN"):
         fresh().sink.write([from_rows("item", [(MONDAY_NS, "a", "k", "s", "z", "", "", "", float("nan"))])])
@@ -231,23 +266,28 @@ def test_a_killed_server_keeps_what_was_acknowledged(version: Version, tmp_path:
         bucket = new_bucket(server)
         killer = threading.Thread(target=lambda: (time.sleep(0.3), server.kill(), time.sleep(0.3), server.start()))
         killer.start()
-        refusals = write_until_stored(bucket.sink(), [gaps(0, seconds=range(n * 500, n * 500 + 500)) for n in range(60)])
+        spans = [range(n * 500, n * 500 + 500) for n in range(60)]
+        sink = bucket.sink(batch_lines=100)  # several requests are under way when it dies
+        refusals = write_until_stored(
+            sink, [[gaps(0, seconds=span, reason="earlier"), presences(span), gaps(0, seconds=span)] for span in spans]
+        )
         killer.join()
         assert refusals > 0
         database = Database(bucket.sink(), lambda: InfluxReader(bucket.url, bucket.name, bucket.token))
         assert read(database, "gap") == rows_of(gaps(30_000))
+        assert read(database, "presence") == rows_of(presences(range(30_000)))
     finally:
         server.stop()
 
 
-def write_until_stored(sink: InfluxDB, batches: Sequence[Points]) -> int:
+def write_until_stored(sink: InfluxDB, batches: Sequence[Sequence[Points]]) -> int:
     """As the gateway does: the same batch again until it is taken; how often it was not."""
     refusals, deadline = 0, time.monotonic() + 60
     for number, batch in enumerate(batches):
         time.sleep(0.02)
         while True:
             try:
-                sink.write([batch])
+                sink.write(batch)
                 break
             except SinkUnavailable as error:
                 if time.monotonic() > deadline:

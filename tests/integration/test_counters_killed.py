@@ -42,7 +42,9 @@ def test_kill_9_between_poll_and_commit_counts_nobody_twice_and_loses_nobody(tmp
                     counter.say(Crossing(0, "main", 1, 1))
                     walking.wait(rng.uniform(0.01, 0.1))
                 os.kill(agent.pid, signal.SIGKILL)
+        asked = counter.asked_total
         with running(config):
+            until(lambda: counter.asked_total > asked, 20, "it polls")
             until(lambda: (responder.count(Kind.IN), responder.count(Kind.OUT)) == (entered, left), 30, f"seed {seed}: {entered}, {left}")
         time.sleep(0.5)
         assert (responder.count(Kind.IN), responder.count(Kind.OUT)) == (entered, left), f"seed {seed}"

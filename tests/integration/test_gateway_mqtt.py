@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import select
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,26 @@ from gateway.config import Broker
 from gateway.mqtt import Connection
 from simulators import mqtt
 from simulators.parts.broker import EmbeddedBroker
+from simulators.parts.mosquitto import Mosquitto
+from tests.parts import require_mosquitto
+
+
+def turn(connection: Connection) -> list[bytes]:
+    """What the connection's thread does, once: write what waits, read what is there."""
+    sock = connection.socket()
+    if sock is None:
+        return []
+    readable, writable, _ = select.select([sock], [sock] if sock.wants_write() else [], [], 0.05)
+    if writable:
+        connection.flush()
+    return [message.payload for message in connection.read()] if readable else []
+
+
+def until(done: Callable[[], bool], connection: Connection) -> None:
+    deadline_s = time.monotonic() + 10.0
+    while not done():
+        assert time.monotonic() < deadline_s
+        turn(connection)
 
 
 @pytest.mark.parametrize("protocol", [5, 4])
@@ -23,14 +45,33 @@ def test_it_hears_as_soon_as_it_is_connected(embedded_broker: EmbeddedBroker, pr
     with mqtt.connect("127.0.0.1", embedded_broker.port_v4, "other") as other:
         deadline_s = time.monotonic() + 5.0
         while not heard and time.monotonic() < deadline_s:
-            sock = connection.socket()
-            assert sock is not None
-            readable, writable, _ = select.select([sock], [sock] if sock.wants_write() else [], [], 0.05)
-            if writable:
-                connection.flush()
-            if readable:
-                heard += [message.payload for message in connection.read()]
+            heard += turn(connection)
             other.sendall(mqtt.publish("t/1", 1, b"here"))
     connection.close()
     assert heard
     assert heard[0] == b"here"
+
+
+@pytest.mark.parametrize("protocol", [5, 4])
+def test_why_the_broker_refuses_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture, protocol: int) -> None:
+    require_mosquitto()
+    broker = Mosquitto(tmp_path)
+    config = tmp_path / "mosquitto.conf"
+    config.write_text(config.read_text().replace("allow_anonymous true", "allow_anonymous false"))
+    with broker:
+        connection = Connection(Broker(port=broker.port, protocol=protocol), "gateway", ["t/#"], False)  # type: ignore[arg-type] # 4 or 5
+        for _ in range(3):
+            assert connection.open()
+            until(lambda: connection.socket() is None, connection)
+            assert "Not authorized" in connection.error
+    assert [record.message for record in caplog.records].count(f"no connection to the broker: {connection.error}") == 1
+    assert len(caplog.records) == 1, "the end of a refused connection is no news"
+
+
+def test_an_end_of_ones_own_is_no_warning(embedded_broker: EmbeddedBroker, caplog: pytest.LogCaptureFixture) -> None:
+    connection = Connection(Broker(port=embedded_broker.port), "gateway", ["t/#"], False)
+    connection.open()
+    until(lambda: connection.connected, connection)
+    connection.close()
+    assert not connection.connected
+    assert not caplog.records

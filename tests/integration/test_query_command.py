@@ -167,6 +167,7 @@ def test_no_gaps_is_an_answer(tmp_path: Path) -> None:
     sink.write([points for points in dataset.points() if points.measurement == "traffic"])
     sink.close()
     assert rows("gaps", "--db", tmp_path / "footfall.db") == []
+    assert "gaps of berlin, 2026-10-2" in query("gaps", "--db", tmp_path / "footfall.db"), "of the days for which there is traffic"
     with pytest.raises(ConfigError, match=r"has no visit for what was asked:\n  store berlin: .* there is nothing at all"):
         query("visits", "--db", tmp_path / "footfall.db")
 

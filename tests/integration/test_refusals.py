@@ -7,9 +7,10 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import numpy as np
@@ -52,7 +53,7 @@ class Running:
         self.quarantine = Quarantine(folder / "state" / "quarantine.db")
         self.receipts: list[Receipt] = []
         self._counts_before: Counter[str] = Counter()
-        self._balance_before = Balance()
+        self._balance_before: Mapping[str, Any] = Balance().as_json()
         self.client = Client(CallbackAPIVersion.VERSION2, "test", protocol=MQTTv5)
         self.client.on_message = lambda _client, _data, message: self.receipts.append(decode_receipt(message.payload))
         self.client.on_connect = lambda client, *_: client.subscribe(f"{TOPIC}/receipts", 1)
@@ -78,15 +79,16 @@ class Running:
     def begin(self) -> None:
         """What was counted so far is no more looked at."""
         self._counts_before = Counter(self.quarantine.counts())
-        self._balance_before = Balance.from_json(self.gateway.status().balance)
+        self._balance_before = self.gateway.status().balance
 
     def counts(self) -> dict[str, int]:
         return dict(Counter(self.quarantine.counts()) - self._counts_before)
 
     def balance(self) -> tuple[int, int, int]:
         """Rows written, quarantined, on their way."""
-        now, before = Balance.from_json(self.gateway.status().balance), self._balance_before
-        return now.written_total - before.written_total, now.quarantined_total - before.quarantined_total, now.pending
+        now, before = self.gateway.status().balance, self._balance_before
+        written, quarantined = (now[name] - before[name] for name in ("written_total", "quarantined_total"))
+        return written, quarantined, now["pending"]
 
     def wait_for_rows(self, rows: int) -> dict[str, int]:
         self.wait(lambda: sum(self.counts().values()) >= rows, f"{rows} rows in quarantine")

@@ -72,12 +72,19 @@ def test_events_are_answered_once_they_are_durable(port: int, keeper: Keeper) ->
     assert [json.loads(text) for text in keeper.texts] == [SCAN, SCAN]
 
 
+def test_an_empty_array_is_taken_at_once(port: int, keeper: Keeper) -> None:
+    keeper.holds = True
+    assert ask(port, "POST", "/events", b"[]") == (202, b'{"accepted": 0}')
+    assert not keeper.open, "the spool is not asked: it would have nothing to commit"
+
+
 @pytest.mark.parametrize(
     ("body", "reason", "words"),
     [
         (b"{", "event.json", "not JSON"),
         (b'{"kind":"touch","what":"scan","amount":NaN}', "event.json", "NaN"),
-        (json.dumps([SCAN, {"kind": "nap"}]).encode(), "event.invalid", "event 1"),
+        (json.dumps([SCAN, {"kind": "nap"}]).encode(), "event.invalid", "event 1: kind: must be one of touch, count, void (given: 'nap')"),
+        (b"{}", "event.invalid", "kind: must be one of touch, count, void"),
         (json.dumps({"kind": "touch", "what": "payment"}).encode(), "event.invalid", "needs an `id`"),
         (json.dumps(SCAN | {"identifiers": ["mac:aa:bb:cc:dd:ee:ff"]}).encode(), "event.identifier", "'mac'"),
         (json.dumps([SCAN] * 1001).encode(), "event.rows", "1000"),

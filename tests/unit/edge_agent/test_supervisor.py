@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from edge_agent.clock import SystemClock
 from edge_agent.sources.source import Crossing, Gap, Heard
@@ -100,6 +101,14 @@ def test_silence_is_a_fault_and_a_hung_thread_is_left_behind() -> None:
         time.sleep(3.0)
     assert [one.reason for one in heard if isinstance(one, Gap)] == ["source.silent"]
     assert all(one.door != "late" for one in heard if isinstance(one, Crossing))
+
+
+def test_a_file_that_is_missing_is_named() -> None:
+    def read(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        Path("/nowhere/heard.jsonl").read_bytes()
+
+    with supervised(Scripted(read, say)) as (supervisor, _):
+        until(lambda: supervisor.health["door"].detail == "FileNotFoundError: No such file or directory: /nowhere/heard.jsonl")
 
 
 def test_faults_again_and_again_leave_no_time_uncovered() -> None:

@@ -53,7 +53,7 @@ def test_the_site_knows_every_place_of_the_frames() -> None:
         _, header, body = next(frames(load, agent, range(1, 2)))
         store = site.by_name[header.store]
         assert header.agent in {found.name for found in store.agents}
-        assert set(body.zones) == set(store.zone_types) | set(store.doors)
+        assert set(body.zones) == {zone.name for zone in store.zones} | set(store.doors)
 
 
 def test_presences_open_and_close_in_turn_with_sixty_stays_between() -> None:

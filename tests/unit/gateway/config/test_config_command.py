@@ -9,6 +9,9 @@ from typer.testing import CliRunner
 
 from footfall.errors import ConfigError
 from gateway.config_command import app, recognise
+from simulators.parts.broker import EmbeddedBroker
+from simulators.parts.mosquitto import Mosquitto
+from tests.parts import Bucket, require_mosquitto
 
 SITE = """
 brand = "acme"
@@ -59,17 +62,50 @@ def test_what_a_gateway_points_to_is_checked(tmp_path: Path) -> None:
         assert said in done.output
 
 
-def test_online_asks_broker_and_database(tmp_path: Path) -> None:
+def test_online_asks_broker_and_database(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    write(tmp_path, "site.toml", SITE)
+    gateway = write(tmp_path, "gateway.toml", (
+        f'[broker]\nport = {embedded_broker.port}\n[sink]\nkind = "influxdb"\nurl = "http://127.0.0.1:9"\nbucket = "b"\n'
+    ))  # fmt: skip
+    assert check(gateway).exit_code == 0
+    done = check(gateway, "--online")
+    assert done.exit_code == 2
+    assert "sink: http://127.0.0.1:9 cannot be reached" in done.output
+    assert "broker: " not in done.output
+
+
+def test_online_logs_in_at_the_broker(tmp_path: Path) -> None:
+    """A broker that answers may still let nobody in."""
+    require_mosquitto()
     write(tmp_path, "site.toml", SITE)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        gateway = write(tmp_path, "gateway.toml", (
-            f'[broker]\nport = {silent.getsockname()[1]}\n[sink]\nkind = "influxdb"\nurl = "http://127.0.0.1:9"\nbucket = "b"\n'
-        ))  # fmt: skip
-        assert check(gateway).exit_code == 0
+        done = check(write(tmp_path, "gateway.toml", f"[broker]\nport = {silent.getsockname()[1]}\n"), "--online")
+    assert "no answer by MQTT in 3 s" in done.output
+    broker = Mosquitto(tmp_path / "mosquitto")
+    gateway = write(tmp_path, "gateway.toml", f"[broker]\nport = {broker.port}\n")
+    assert "Connection refused" in check(gateway, "--online").output
+    with broker:
+        assert check(gateway, "--online").exit_code == 0
+    config = tmp_path / "mosquitto" / "mosquitto.conf"
+    config.write_text(config.read_text().replace("allow_anonymous true", "allow_anonymous false"))
+    with broker:
         done = check(gateway, "--online")
     assert done.exit_code == 2
-    assert "sink: http://127.0.0.1:9 does not answer" in done.output
-    assert "broker: " not in done.output
+    assert "broker: the broker refuses the connection: Not authorized" in " ".join(done.output.split())
+
+
+def test_online_tries_token_and_bucket(tmp_path: Path, influxdb: Bucket, embedded_broker: EmbeddedBroker) -> None:
+    """A database that answers may still take nothing from us."""
+    write(tmp_path, "site.toml", SITE)
+    write(tmp_path, "token", influxdb.token).chmod(0o600)
+    for bucket, code in ((influxdb.name, 0), ("nowhere", 2)):
+        gateway = write(tmp_path, "gateway.toml", (
+            f'[broker]\nport = {embedded_broker.port}\n[sink]\nkind = "influxdb"\nurl = "{influxdb.url}"\nbucket = "{bucket}"\n'
+            f'org = "{influxdb.server.org}"\ntoken_file = "token"\n'
+        ))  # fmt: skip
+        done = check(gateway, "--online")
+        assert done.exit_code == code, done.output
+        assert ("no bucket 'nowhere'" in done.output) == bool(code)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +131,18 @@ def test_an_agents_file_is_checked_by_the_agents_model(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "agent.toml: store: " in done.output
     assert "agent.toml: spool: Field required" in done.output
+
+
+def test_files_that_an_agents_file_names_must_be_there(tmp_path: Path) -> None:
+    text = 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n[keys]\nfile = "keys.toml"\n[intake]\nsecret_file = "secret"\n'
+    text += '[[sources]]\nkind = "http_push"\nname = "c"\nport = 9\nsecret_file = "cameras"\n'
+    done = check(write(tmp_path, "agent.toml", text))
+    assert done.exit_code == 2
+    for key, name in (("keys.file", "keys.toml"), ("intake.secret_file", "secret"), ("sources.0.secret_file", "cameras")):
+        assert f"{key}: {tmp_path / name} cannot be read" in done.output
+    for name in ("keys.toml", "secret", "cameras"):
+        write(tmp_path, name, "x")
+    assert check(tmp_path / "agent.toml").exit_code == 0
 
 
 def test_what_is_of_no_kind_is_refused(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_status_is_everything_and_the_problems(running: Running) -> None:
 
 
 def test_metrics_hold_the_registry_and_the_status(running: Running) -> None:
-    running.registry.counter("footfall_frames_total", "Frames.").value += 7
+    running.registry.read("footfall_frames_total", "counter", "Frames.", lambda: {(): 7})
     code, kind, body = running.get("/metrics")
     assert (code, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
     for line in (

@@ -15,8 +15,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from footfall.errors import ConfigError, PartialWrite, Rejected
-from gateway.quarantine.store import Quarantine, Refusal, from_partial_write, may_hold_identifiers
+from footfall.errors import ConfigError
+from gateway.quarantine.store import Quarantine, Refusal, may_hold_identifiers
 
 FRAMES, EVENTS = "footfall/1/s/a/frames", "footfall/1/s/a/events"
 HOUR_NS = 3_600_000_000_000
@@ -165,15 +165,6 @@ def test_it_is_bounded_and_what_gives_way_is_counted(tmp_path: Path) -> None:
     assert quarantine.totals().held == 0, "not even one that is larger than all of it"
     quarantine.close()
     assert (tmp_path / "quarantine.db").stat().st_size < 4 << 20
-
-
-def test_what_a_database_refused_is_kept_with_its_words_once(quarantine: Quarantine) -> None:
-    error = PartialWrite([Rejected(b"a b=1i 1", "type conflict"), Rejected(b"a b=2i 2", "type conflict")])
-    assert quarantine.add(from_partial_write(error, "influxdb", "batch-7", 5)) == 2
-    assert quarantine.add(from_partial_write(error, "influxdb", "batch-7", 6)) == 0
-    found = quarantine.show(1)
-    assert found is not None
-    assert (found[0].reason, found[0].message, found[0].topic, found[1]) == ("sink.refused", "type conflict", "sink/influxdb", b"a b=1i 1")
 
 
 def test_two_processes_use_it_at_once(tmp_path: Path) -> None:

@@ -251,3 +251,42 @@ def test_no_request_is_under_way_when_a_write_has_failed(answers: tuple[Answers,
         InfluxDB(url, "b", batch_lines=1).write([presences(list(range(10)))])
     assert said.at_a_time == 0
     assert len(said.bodies) == 2
+
+
+def test_closed_in_the_middle_of_a_write_it_ends_with_an_error_and_not_never(answers: tuple[Answers, str]) -> None:
+    """As at the end of a gateway whose database is slow: nothing hangs, and what was not answered is not taken for stored."""
+    said, url = answers
+    said.delay_s = 0.1
+    sink, failed = InfluxDB(url, "b", batch_lines=1), []
+
+    def write() -> None:
+        try:
+            sink.write([doors(list(range(10))), presences(list(range(50)))])
+        except (RuntimeError, SinkUnavailable) as error:
+            failed.append(error)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    time.sleep(0.25)
+    sink.close()
+    writing.join(20)
+    assert not writing.is_alive()
+    assert failed
+    assert said.at_a_time == 0
+
+
+def test_of_two_requests_under_way_either_may_be_refused(answers: tuple[Answers, str]) -> None:
+    """One answer fails as the server goes away, the other is a refusal: the whole write fails, and is done again."""
+    said, url = answers
+    said.status, said.body, said.delay_s = 500, b'{"error":"timeout"}', 0.02
+    sink = InfluxDB(url, "b", batch_lines=1)
+    batch = [doors(list(range(6))), presences(list(range(6)))]
+    for _ in range(3):
+        with pytest.raises(SinkUnavailable):
+            sink.write(batch)
+        assert said.at_a_time == 0
+    said.status, said.body = 204, b""
+    said.bodies.clear()
+    sink.write(batch)
+    assert sorted(said.bodies) == sorted(line for each in batch for line in encode(each).split(b"\n"))
+    sink.close()

@@ -1,0 +1,162 @@
+"""A gateway at its limits: no room, no clock that can be right, no time left. It takes nothing it cannot keep, and goes on by itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+
+from footfall.frames import Kind
+from footfall.receipts import Receipt, decode_receipt
+from gateway import service
+from gateway.accept.accept import Entry
+from gateway.config import load_gateway
+from gateway.journal import Journal
+from gateway.query.sqlite_reader import SqliteReader
+from gateway.records import RecordKind
+from gateway.service import BACKWARDS_NS
+from simulators.parts.broker import EmbeddedBroker
+from simulators.parts.mosquitto import Mosquitto
+from simulators.parts.process import free_port
+from tests.accept_made import S, body, frame
+from tests.gateway_runs import SITE, Place, recording
+
+MIB = 1 << 20
+ROWS = 1000
+
+
+@contextmanager
+def receipts_of(port: int) -> Iterator[list[Receipt]]:
+    """What the gateway tells agent x."""
+    heard: list[Receipt] = []
+    client = Client(CallbackAPIVersion.VERSION2, "listener", protocol=MQTTv5)
+    client.on_message = lambda _client, _data, message: heard.append(decode_receipt(message.payload))
+    client.on_connect = lambda connected, *_: connected.subscribe("footfall/1/s1/x/receipts", 1)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    yield heard
+    client.disconnect()
+    client.loop_stop()
+
+
+def crossings(seq: int) -> tuple[str, bytes]:
+    """A frame of people through the door: every row is a point."""
+    data = body(*[Kind.IN] * ROWS, first_row=(seq - 1) * ROWS, zones=("entrance", "main"))
+    return "footfall/1/s1/x/frames", frame(seq, data)
+
+
+def test_at_the_quota_agents_are_told_to_pause_then_nothing_is_taken_and_when_there_is_room_all_goes_on(
+    tmp_path: Path, embedded_broker: EmbeddedBroker
+) -> None:
+    """The database is locked, so that nothing the journal has can be forgotten."""
+    frames = [crossings(seq) for seq in range(1, 161)]
+    place = Place(tmp_path / "gateway", embedded_broker, journal={"max_bytes": MIB}, outbox={"max_bytes": MIB})
+    with place, receipts_of(embedded_broker.port) as receipts, closing(sqlite3.connect(place.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        place.publish(*frames[:25])
+        sent = 25
+        while not any(receipt.pause_s for receipt in receipts):
+            assert sent < len(frames), place.gateway.status()
+            place.publish(frames[sent])
+            sent += 1
+            time.sleep(0.25)
+        while not place.gateway.status()["not_ready"]:  # an agent that does not listen
+            assert sent < len(frames), place.gateway.status()
+            place.publish(frames[sent])
+            sent += 1
+            time.sleep(0.1)
+        status = place.gateway.status()
+        assert "over its quota" in status["not_ready"]
+        assert status["journal"]["pausing"]
+        assert status["journal"]["bytes"] < 3 * MIB
+        taken = status["balance"]["in_total"]
+        place.publish(*frames[sent : sent + 3])
+        time.sleep(1.0)
+        assert place.gateway.status()["balance"]["in_total"] == taken, "nothing more is taken"
+        other.execute("ROLLBACK")
+        place.until(lambda: not place.gateway.status()["not_ready"] and not place.gateway.status()["journal"]["pausing"], "room", 90)
+        receipts.clear()
+        for at in range(0, len(frames), 4):  # an agent sends again what was not receipted
+            place.publish(*frames[at : at + 4])
+        place.until(lambda: bool(receipts) and receipts[-1].upto >= len(frames), "the last receipt")
+        assert receipts[-1].pause_s is None
+        balance = place.settle()
+        assert balance["pending"] == 0
+        assert len(SqliteReader(place.database).rows("door").time_ns) == len(frames) * ROWS
+
+
+def test_while_the_clock_is_before_the_last_record_nothing_is_taken(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    """It was set back by more than is waited for in silence; here it catches up, else somebody sets it."""
+    place = Place(tmp_path / "gateway", embedded_broker)
+    with place:
+        place.settle()
+    ahead_ns = time.time_ns() + BACKWARDS_NS + 5 * S
+    with closing(Journal(place.folder / "state" / "journal.db")) as journal:
+        journal.commit([(ahead_ns, Entry(RecordKind.TICK, "", "", 0, b""))], {})
+    place.gateway.process.start()
+    place.until(lambda: bool(place.gateway.status()["not_ready"]), "it to notice")
+    assert "clock" in place.gateway.status()["not_ready"]
+    place.publish(crossings(1))
+    time.sleep(1.0)
+    assert place.gateway.status()["balance"]["in_total"] == 0
+    place.until(lambda: not place.gateway.status()["not_ready"], "the clock to catch up", 30)
+    place.publish(crossings(1))
+    place.until(lambda: place.gateway.status()["balance"]["in_total"] >= ROWS, "the frame")
+    with closing(Journal(place.folder / "state" / "journal.db")) as journal:
+        times = [record.received_ns for record in journal.read(0, 10_000)]
+    assert times == sorted(times)
+    place.gateway.process.stop()
+
+
+def test_while_the_clock_is_before_the_release_nothing_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a battery begins in 1970; a release of tomorrow is the same today."""
+    monkeypatch.setattr(service, "BUILT_NS", time.time_ns() + 3600 * S)
+    monkeypatch.setattr(service, "TROUBLE_S", 0.05)
+    (tmp_path / "site.toml").write_text(SITE)
+    (tmp_path / "gateway.toml").write_text(f"[broker]\nport = {free_port()}\n[http]\nport = 0\n")
+    gateway = service.Gateway(load_gateway(tmp_path / "gateway.toml", {}))
+    running = threading.Thread(target=gateway.run)
+    running.start()
+    try:
+        wait(lambda: "the clock says" in gateway.status().not_ready)
+        monkeypatch.setattr(service, "BUILT_NS", 0)
+        wait(lambda: not gateway.status().not_ready)
+    finally:
+        gateway.stop()
+        running.join()
+        gateway.close()
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_asked_to_end_in_the_middle_of_a_backlog_it_ends_soon_and_loses_nothing(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    played = recording(tmp_path / "heard", minutes=120, people=20)
+    with Place(tmp_path / "gateway", mosquitto) as place:
+        sending = threading.Thread(target=lambda: place.play(played, 120))
+        sending.start()
+        for _ in range(3):
+            place.until(lambda: place.gateway.status()["balance"]["pending"] > 0 or not sending.is_alive(), "something to be on its way")
+            pid, began = place.gateway.process.pid, time.monotonic()
+            os.kill(pid, signal.SIGTERM)
+            while place.gateway.process.is_running:
+                assert time.monotonic() - began < 15
+                time.sleep(0.02)
+            place.start()
+        sending.join()
+        balance = place.settle()
+    assert balance["written_total"] == played.rows
+    assert balance["in_total"] == played.rows + sum(balance["dropped_total"].values())
