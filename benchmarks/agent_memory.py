@@ -2,9 +2,10 @@
 
     python -m benchmarks.agent_memory [IDENTIFIERS] [HOURS]
 
-A process of its own runs the agent's parts as they are: core, spool on disk, publisher's modules loaded. Simulated time: every
-identifier is heard about every ten seconds by one of two receivers; a tenth of them are phones that change their address every
-quarter of an hour, so that ever new ones appear.
+A process of its own is `footfall agent` with a source of kind `ble`: all its modules, bleak with BlueZ's, and its parts as they are, the
+spool on disk. Only the radio is not there: what bleak would call back with goes to the source's profiles and on into core and spool.
+Simulated time: every identifier is heard about every ten seconds by one of two receivers; a tenth of them are phones that change their
+address every quarter of an hour, so that ever new ones appear. What bleak itself keeps of each device is measured in benchmarks/ble.py.
 """
 
 from __future__ import annotations
@@ -13,22 +14,33 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from device_profiles.registry import shipped
-from edge_agent.agent import TIDY_NS
-from edge_agent.clock import Moment
-from edge_agent.core import Core
-from edge_agent.keys import Keys
+import bleak.backends.bluezdbus.scanner  # noqa: F401 # the agent's thread loads it when it scans
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+
+import edge_agent.command  # as in the command, and so the two below
+import edge_agent.sources.ble_scanner  # noqa: F401
+import footfall.cli  # noqa: F401
+from benchmarks.results import Failed
+from edge_agent.agent import TIDY_NS, Agent
+from edge_agent.clock import Moment, SystemClock
+from edge_agent.config import AgentSettings
+from edge_agent.sources.ble import Ble
 from edge_agent.sources.source import Sighting
-from edge_agent.spool import S, Spool
+from edge_agent.spool import S
+from footfall.config import check
 
 SEED: Final = 7
 PERIOD_S: Final = 10
 ROTATE_S: Final = 900
 WARM_S: Final = 300
+BEACON: Final = bytes.fromhex("e2c56db5dffb48d2b060d0f5a71096e0")
+APPLE: Final = 0x004C
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,43 +53,64 @@ class Memory:
 
 
 def measure(identifiers: int = 10_000, hours: float = 1.0) -> Memory:
-    """Runs the agent's core and spool in a process of its own."""
+    """In a process of its own, which holds what `footfall agent` holds."""
     command = [sys.executable, "-m", "benchmarks.agent_memory", "--inside", str(identifiers), str(hours)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent)
     return Memory(*map(float, done.stdout.split()))
 
 
 def run(identifiers: int, hours: float, folder: Path) -> Memory:
-    import time
-
+    settings = _settings(folder)
+    clock, profiles = SystemClock(), settings.registry()
+    agent = Agent(settings, clock, profiles)
+    (block,) = settings.sources
+    assert isinstance(block, Ble)
+    who_of = block.source(clock, profiles).meanings.of
     rng = random.Random(SEED)
-    keys = Keys({"ibeacon": b"k" * 32})
-    core = Core("bench", {"r1": "door", "r2": "shelf"}, shipped(), keys)
-    spool = Spool(folder / "spool.sqlite", "bench", "bench")
-    phones = identifiers // 10
     warm_mb, sightings = 0.0, 0
     begun_s = time.process_time()
     for second in range(round(hours * 3600)):
         t_ns = second * S
         for _ in range(identifiers // PERIOD_S):
-            number = rng.randrange(identifiers)
             receiver = "r1" if rng.random() < 0.5 else "r2"
-            if number < phones:
-                heard = Sighting(t_ns, receiver, "ble-anonymous", f"{second // ROTATE_S:04x}:{number:08x}", -70)
-            else:
-                heard = Sighting(t_ns, receiver, "ibeacon", f"e2c56db5-dffb-48d2-b060-d0f5a71096e0:1:{number}", -65)
-            core.hear(heard)
+            device, data = _heard(rng.randrange(identifiers), identifiers, second)
+            profile, identifier, reason = who_of(device, data)
+            if reason:
+                raise Failed(f"an advertisement was not explained: {reason}")
+            agent.core.hear(Sighting(t_ns, receiver, profile, identifier, data.rssi))
             sightings += 1
-        spool.append(core.tick(Moment(t_ns, t_ns, True)))
-        epoch = spool.sending()
-        spool.mark(epoch.name, epoch.last, t_ns)
+        agent.spool.append(agent.core.tick(Moment(t_ns, t_ns, True)))
+        epoch = agent.spool.sending()
+        agent.spool.mark(epoch.name, epoch.last, t_ns)
         if t_ns % TIDY_NS == 0:
-            spool.tidy(t_ns, t_ns)
+            agent.spool.tidy(t_ns, t_ns)
         if second == WARM_S:
             warm_mb = rss_mb()
     cpu_s = time.process_time() - begun_s
-    spool.close()
+    agent.spool.close()
     return Memory(rss_mb(), rss_mb() - warm_mb, cpu_s / sightings * 1e6)
+
+
+def _settings(folder: Path) -> AgentSettings:
+    (folder / "keys.toml").write_text(f'ibeacon = "{"6b" * 32}"\n')
+    source = {"kind": "ble", "name": "ble", "receivers": {"r1": "door", "r2": "shelf"}, "adapters": {"r1": "hci0", "r2": "hci1"}}
+    values = {
+        "store": "s", "agent": "a", "spool": {"path": str(folder / "spool.sqlite")}, "keys": {"file": str(folder / "keys.toml")},
+        "sources": [source],
+    }  # fmt: skip
+    return check(values, AgentSettings, "the benchmark")
+
+
+def _heard(number: int, identifiers: int, second: int) -> tuple[BLEDevice, AdvertisementData]:
+    """As bleak calls back: the first tenth are phones with resolvable addresses, the others beacons."""
+    if number < identifiers // 10:
+        address, payload, rssi_dbm = f"4{second // ROTATE_S % 16:X}:00:{number:08X}", bytes.fromhex("10050118000000"), -70
+        address = ":".join([address[:5], *(address[6:][i : i + 2] for i in range(0, 8, 2))])
+    else:
+        address = ":".join(["C0", "00", *(f"{number:08X}"[i : i + 2] for i in range(0, 8, 2))])
+        payload, rssi_dbm = b"\x02\x15" + BEACON + (1).to_bytes(2, "big") + number.to_bytes(2, "big") + b"\xc5", -65
+    data = AdvertisementData(None, {APPLE: payload}, {}, [], None, rssi_dbm, ())
+    return BLEDevice(address, None, {"props": {"AddressType": "random"}}), data
 
 
 def rss_mb() -> float:

@@ -28,6 +28,7 @@ from simulators.parts.process import free_port
 
 IDLE_S: Final = 30.0
 BUSY_PER_S: Final = 5_000.0
+DEVICES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,11 @@ class Bleak:
 Listener = Callable[[Path, dict[str, str]], Agent | Bleak]
 
 
-def run(listener: Listener, rate: float, count: int, profiler: Profiler | None = None) -> Run:
-    """`count` advertisements at `rate` a second, 0 for as fast as they go; all must arrive."""
+def run(listener: Listener, rate: float, count: int, profiler: Profiler | None = None, devices: int = DEVICES) -> Run:
+    """`count` advertisements of `devices` devices at `rate` a second, 0 for as fast as they go; all must arrive."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="footfall-bench.")))
-        command = pinned(AROUND, [sys.executable, "-m", "benchmarks.ble_air", str(rate), str(count)])
+        command = pinned(AROUND, [sys.executable, "-m", "benchmarks.ble_air", str(rate), str(count), str(devices)])
         air = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         stack.callback(_end, air)
         assert air.stdin is not None

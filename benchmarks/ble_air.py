@@ -1,6 +1,6 @@
 """The air of a busy store behind an emulated BlueZ, in a process of its own.
 
-    python -m benchmarks.ble_air RATE COUNT     # advertisements a second (0: as fast as they go), and how many
+    python -m benchmarks.ble_air RATE COUNT DEVICES     # advertisements a second (0: as fast as they go), how many, of how many devices
 
 Prints the bus's address, waits until somebody scans, says a fifth to warm up and then all; a line of JSON as each begins and ends.
 """
@@ -16,18 +16,17 @@ from typing import Any, Final
 from edge_agent.sources.source import Sighting
 from simulators.devices.bluez import BlueZ
 
-BEACONS: Final = 500
-PHONES: Final = 500
 SEED: Final = 7
 RECEIVER: Final = "hci0"
 _SLICE_S: Final = 0.01
 _BEACON: Final = "f007fa11-0000-4000-8000-000000000000"
 
 
-def main(rate: float, count: int) -> None:
+def main(rate: float, count: int, count_devices: int) -> None:
+    """Half of the devices are beacons, the others phones."""
     rng = random.Random(SEED)
-    devices = [("ibeacon", f"{_BEACON}:1:{number}") for number in range(BEACONS)]
-    devices += [("ble-anonymous", f"4{rng.randrange(16):x}:" + rng.randbytes(5).hex(":")) for _ in range(PHONES)]
+    devices = [("ibeacon", f"{_BEACON}:1:{number}") for number in range(count_devices // 2)]
+    devices += [("ble-anonymous", f"4{rng.randrange(16):x}:" + rng.randbytes(5).hex(":")) for _ in range(count_devices // 2)]
     with BlueZ([RECEIVER]) as bluez:
         tell(address=bluez.bus.address, pids=[bluez.bus.process.pid])
         bluez.wait_listening(timeout_s=60.0)
@@ -56,4 +55,4 @@ def tell(**values: Any) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]))
+    main(float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

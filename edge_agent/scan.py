@@ -108,7 +108,7 @@ class Air:
     def _explain(self, found: Neighbour, advertisement: Advertisement) -> Neighbour:
         meaning = explained(advertisement, self._profiles)
         found.advertisement, found.reason, found.profile = advertisement, meaning.reason, meaning.profile
-        found.seen = meaning.seen[0] if meaning.seen else None
+        found.seen = meaning.seen
         if found.seen is not None:  # a beacon says its battery in one advertisement and its temperature in the next
             found.profile = found.seen.profile or meaning.profile
             found.values.update(found.seen.values)

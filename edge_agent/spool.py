@@ -275,6 +275,7 @@ class Spool:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA journal_size_limit = 16777216")
+        self._db.execute("PRAGMA cache_size = -256")
         self._db.executescript(_SCHEMA)
         self._db.execute("INSERT OR IGNORE INTO epochs (epoch, boot) VALUES (?, ?)", (self.epoch, self._boot))
         self._load()

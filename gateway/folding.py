@@ -90,7 +90,10 @@ class Folding:
         self._outbox: Final = outbox
         self._hand_over: Final = hand_over
         self._news: Final = news
-        self._restore_outbox()
+        state = ledger.state()
+        self._check_same_journal(state.get("journal", b"").decode())
+        self._restore_outbox(state.get("sent"))
+        del state
         self.pos = fold.pos
         self._only_sites = fold.pos == 0
         """Whether nothing else was folded yet."""
@@ -152,7 +155,7 @@ class Folding:
             return
         self._ledger.change_outbox(sent.up_to, [(batch.id, batch.rows, pack(batch.points)) for batch in new])
         packed: bytes = msgpack.packb([sent.up_to, sent.written_rows, sent.refused_rows])
-        self._fold.checkpoint({"sent": packed})
+        self._fold.checkpoint({"sent": packed, "journal": self._journal.journal_id.encode()})
         self._stored = (self._fold.pos, sent)
         give_back()
         took_s = time.monotonic() - began_s
@@ -167,8 +170,15 @@ class Folding:
         """The journal is not needed up to here."""
         return self._stored[0]
 
-    def _restore_outbox(self) -> None:
-        state = self._ledger.state().get("sent")
+    def _check_same_journal(self, journal_id: str) -> None:
+        """What another journal has up to the ledger's position would be taken for folded, and lost; what comes again, counted twice."""
+        if (journal_id or self._journal.journal_id) != self._journal.journal_id or self._fold.pos > self._journal.last_pos:
+            raise ConfigError(
+                f"ledger.db stands at record {self._fold.pos}, but journal.db ends at {self._journal.last_pos} or is another one: they are"
+                " not of one moment. Put back both of one backup, or remove ledger.db to fold what the journal has (and import links again)"
+            )
+
+    def _restore_outbox(self, state: bytes | None) -> None:
         self._outbox.start_from(Sent(*msgpack.unpackb(state)) if state else Sent())
         for batch_id, rows, data in self._ledger.outbox():
             self._outbox.restore(batch_id, rows, unpack(data))

@@ -15,6 +15,9 @@ from simulators.devices.play import Fault
 LATE_S: Final = 20.0
 """A gap that a fault made begins before it, when the device was last heard, or this much later, when its silence is noticed."""
 
+_COLUMNS: Final = (("device", 11), ("said", 10), ("heard", 6), ("stored", 11), ("fault", 11), ("gap", None))
+"""With their widest, so that a gap's reason stands in one piece on a terminal of 80 columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -66,8 +69,8 @@ def read_found(reader: Reader, store: str, start_ns: int) -> Found:
 
 def devices_table(figures: Sequence[Figures], found: Found) -> Table:
     table = Table(title="each device, over its own protocol")
-    for title in ("device", "said", "heard", "stored", "fault", "gap"):
-        table.add_column(title, overflow="fold")
+    for title, most in _COLUMNS:
+        table.add_column(title, overflow="fold", max_width=most)
     for one in figures:
         fault = f"{one.fault.name}, {one.fault.at_s:.0f} s"
         table.add_row(one.name, _said(one), f"{one.heard:,}", stored_of(one, found), fault, hole_of(one, found.holes))
@@ -90,7 +93,7 @@ def hole_of(one: Figures, holes: Sequence[Hole]) -> str:
     if not mine:
         return "none: it caught up"
     reasons = dict.fromkeys(hole.reason for hole in mine)
-    return f"{mine[0].from_s:.1f}–{max(hole.to_s for hole in mine):.1f} {', '.join(reasons)}"
+    return f"{mine[0].from_s:.1f}–{max(hole.to_s for hole in mine):.1f} {' '.join(reasons)}"
 
 
 def _said(one: Figures) -> str:

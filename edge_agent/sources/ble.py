@@ -19,8 +19,8 @@ import errno
 import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -45,8 +45,8 @@ S: Final = 1_000_000_000
 TURN_S: Final = 0.05
 SILENCE_S: Final = 15.0
 SLACK_S: Final = 1.0
-REMEMBERED: Final = 8_192
-"""Advertisements whose meaning is remembered: twice as many at most, some 10 MB."""
+REMEMBERED: Final = 4_096
+"""Advertisements whose meaning is remembered: twice as many at most, some 5 MB."""
 UNKNOWN: Final = "ble.unknown"
 """No profile takes it."""
 NOBODY: Final = "ble.nobody"
@@ -69,9 +69,17 @@ EVERYTHING: Final[tuple[Pattern, ...]] = (
 class Meaning:
     """What an advertisement says: who was seen, or the reason why that is not known."""
 
-    seen: tuple[Seen, ...] = ()
+    seen: Seen | None = None
     profile: str = ""
     reason: str = ""
+
+
+class Who(NamedTuple):
+    """What is remembered of a meaning: thousands are, and their values would be most of it."""
+
+    profile: str
+    identifier: str
+    reason: str
 
 
 class Meanings:
@@ -83,28 +91,28 @@ class Meanings:
     def __init__(self, profiles: Registry, remembered: int = REMEMBERED) -> None:
         self._profiles: Final = profiles
         self._remembered: Final = remembered
-        self._young: dict[Hashable, Meaning] = {}
-        self._old: dict[Hashable, Meaning] = {}
+        self._young: dict[Hashable, Who] = {}
+        self._old: dict[Hashable, Who] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def of(self, device: BLEDevice, data: AdvertisementData) -> Meaning:
+    def of(self, device: BLEDevice, data: AdvertisementData) -> Who:
         key = key_of(device, data)
-        meaning = self._young.get(key)
-        return self._renewed(key, device, data) if meaning is None else meaning
+        who = self._young.get(key)
+        return self._renewed(key, device, data) if who is None else who
 
-    def _renewed(self, key: Hashable, device: BLEDevice, data: AdvertisementData) -> Meaning:
-        meaning = self._old.get(key) or _without_values(explained(from_bleak(device, data), self._profiles))
+    def _renewed(self, key: Hashable, device: BLEDevice, data: AdvertisementData) -> Who:
+        who = self._old.get(key) or _who(explained(from_bleak(device, data), self._profiles))
         if len(self._young) >= self._remembered:
             self._young, self._old = {}, self._young
-        self._young[key] = meaning
-        return meaning
+        self._young[key] = who
+        return who
 
 
-def _without_values(meaning: Meaning) -> Meaning:
-    """They would be most of what is remembered."""
-    return replace(meaning, seen=tuple(Seen(seen.identifier, seen.profile) for seen in meaning.seen))
+def _who(meaning: Meaning) -> Who:
+    seen = meaning.seen
+    return Who(meaning.profile, "", meaning.reason) if seen is None else Who(seen.profile or meaning.profile, seen.identifier, "")
 
 
 def explained(advertisement: Advertisement, profiles: Registry) -> Meaning:
@@ -117,7 +125,7 @@ def explained(advertisement: Advertisement, profiles: Registry) -> Meaning:
         readings = device.decode(advertisement)
     except ProfileError as error:
         return Meaning(profile=profile.name, reason=error.reason)
-    seen = tuple(reading for reading in readings if isinstance(reading, Seen))
+    seen = next((reading for reading in readings if isinstance(reading, Seen)), None)
     return Meaning(seen, profile.name, "" if seen else NOBODY)
 
 
@@ -169,16 +177,14 @@ class BleSource:
 
     def _turn(self, scanner: Scanner, emit: Callable[[Heard], None]) -> None:
         """Say what was heard since the last turn."""
-        receivers, meaning_of = self._receivers, self.meanings.of
+        receivers, who_of = self._receivers, self.meanings.of
         unexplained: Counter[str] = Counter()
         for t_ns, adapter, device, data in scanner.take():
-            meaning = meaning_of(device, data)
-            if meaning.reason:
-                unexplained[meaning.reason] += 1
-                continue
-            receiver, rssi_dbm = receivers[adapter], data.rssi
-            for seen in meaning.seen:
-                emit(Sighting(t_ns, receiver, seen.profile or meaning.profile, seen.identifier, rssi_dbm))
+            profile, identifier, reason = who_of(device, data)
+            if reason:
+                unexplained[reason] += 1
+            else:
+                emit(Sighting(t_ns, receivers[adapter], profile, identifier, data.rssi))
         self.unexplained_total.update(unexplained)
         for reason, total in unexplained.items():
             emit(Unexplained(self._clock.boot_ns(), reason, total))

@@ -55,14 +55,14 @@ def from_bleak(device: BLEDevice, data: AdvertisementData) -> Advertisement:
 
 
 def key_of(device: BLEDevice, data: AdvertisementData) -> Hashable:
-    """Of one device, whose address type and appearance do not change."""
+    """Of one device, whose address type and appearance do not change. Companies are numbers, services texts: one flat tuple is enough."""
     return (
         device.address,
         data.local_name,
-        tuple(data.manufacturer_data.items()),
-        tuple(data.service_data.items()),
-        tuple(data.service_uuids),
         data.tx_power,
+        *data.manufacturer_data.items(),
+        *data.service_data.items(),
+        *data.service_uuids,
     )
 
 

@@ -22,7 +22,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import lru_cache
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -30,13 +30,14 @@ from device_profiles.devices.epc import Epc, TagRead
 from device_profiles.reading import Seen
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
-from edge_agent.llrp.setup import Inventory
-from edge_agent.sources.llrp_connection import Connection, Stopped
-from edge_agent.sources.llrp_reader import Gpi, Reader, Task
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import Heard
+from footfall.config import Section
 from footfall.errors import ProfileError
 from footfall.events import Name
+
+if TYPE_CHECKING:  # an agent without readers does not hold the messages of LLRP in memory
+    from edge_agent.llrp.setup import Inventory
 
 REMEMBERED: Final = 32_768
 """EPCs whose profile is remembered, the longest unread forgotten first; some 10 MB."""
@@ -48,6 +49,8 @@ class LlrpSource:
     """Supervised; every run is a connection of its own."""
 
     def __init__(self, settings: Llrp, clock: Clock, profiles: Registry) -> None:
+        from edge_agent.sources.llrp_reader import Task
+
         self.name = settings.name
         self.silence_s = settings.silence_s
         self._host: Final = (settings.host, settings.port)
@@ -64,6 +67,9 @@ class LlrpSource:
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
         """OSError of some kind says in words what is wrong with the reader or the way to it."""
+        from edge_agent.sources.llrp_connection import Connection, Stopped
+        from edge_agent.sources.llrp_reader import Reader
+
         with suppress(Stopped), closing(Connection(*self._host, self._task.answer_s, self._clock, stop)) as connection:
             reader = Reader(self._task, self._clock, connection, emit)
             try:
@@ -83,6 +89,15 @@ def _whose(profiles: Registry, epc: bytes, pc: int | None) -> tuple[str, str]:
     except ProfileError as error:
         return "", error.reason
     return seen.profile or profile.name, seen.identifier
+
+
+class Gpi(Section):
+    """A light barrier on a GPI port: each time the port goes to `level`, one person has passed."""
+
+    port: Annotated[int, Field(ge=1, le=65_535)]
+    door: Name
+    direction: Literal["in", "out"] = "in"
+    level: Literal["high", "low"] = "high"
 
 
 class Llrp(SourceSettings):
@@ -133,6 +148,8 @@ class Llrp(SourceSettings):
         return found
 
     def inventory(self) -> Inventory:
+        from edge_agent.llrp.setup import Inventory
+
         return Inventory(
             antennas=tuple(sorted(self.antenna_of().values())),
             power_dbm=self.power_dbm,

@@ -13,9 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Final
 
 from edge_agent.clock import Clock
 from edge_agent.llrp.codec import HEADER, Message, Parameter
@@ -23,9 +21,10 @@ from edge_agent.llrp.reports import RO_ACCESS_REPORT, TagReport, tag_reports
 from edge_agent.llrp.setup import ROSPEC_ID, Capabilities, Inventory, add_rospec, read_capabilities, reader_config, uses_impinj
 from edge_agent.sources.llrp_connection import CODEC, POLL_S, Connection, ReaderBusy, ReaderRefused, ReaderSilent, Stopped
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
-from footfall.config import Section
 from footfall.errors import ProfileError
-from footfall.events import Name
+
+if TYPE_CHECKING:
+    from edge_agent.sources.llrp import Gpi
 
 log = logging.getLogger("footfall.agent.sources")
 
@@ -40,15 +39,6 @@ BUSY: Final = frozenset({1, 2})
 ANOTHER_TRIED: Final = 4
 ROSPEC_STARTED: Final = 0
 ACTIVE: Final = 2
-
-
-class Gpi(Section):
-    """A light barrier on a GPI port: each time the port goes to `level`, one person has passed."""
-
-    port: Annotated[int, Field(ge=1, le=65_535)]
-    door: Name
-    direction: Literal["in", "out"] = "in"
-    level: Literal["high", "low"] = "high"
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,3 +144,31 @@ def test_a_new_ledger_begins_where_the_journal_does(
     gate.run()
     assert gate.folding.pos == 11
     assert sum(key[0] == "door" for key in gate.stored()) == 5
+
+
+@pytest.mark.parametrize("frames", [5, 30], ids=["shorter", "longer"])
+def test_a_ledger_of_another_journal_is_refused(gates: list[Gate], tmp_path: Path, frames: int) -> None:
+    """As after a lost disk, with the ledger put back: the new journal's first records would be taken for folded."""
+    fill(tmp_path, 10)
+    opened(gates, tmp_path).run()
+    gates.pop().close()
+    for path in tmp_path.glob("journal.db*"):
+        path.unlink()
+    fill(tmp_path, frames)
+    with pytest.raises(ConfigError, match="not of one moment"):
+        opened(gates, tmp_path)
+
+
+def test_a_ledger_ahead_of_its_journal_is_refused_and_one_behind_goes_on(gates: list[Gate], tmp_path: Path) -> None:
+    """The journal is an older copy: frames that agents send again would be counted twice."""
+    fill(tmp_path, 10)
+    copy = (tmp_path / "journal.db").read_bytes()
+    journal = Journal(tmp_path / "journal.db")
+    journal.commit([(NOW + 60 * S, Entry(RecordKind.TICK, "", "", 0, b""))], {})
+    journal.close()
+    opened(gates, tmp_path).run()
+    assert opened(gates, tmp_path).folding.pos == 12
+    gates.pop().close()
+    (tmp_path / "journal.db").write_bytes(copy)
+    with pytest.raises(ConfigError, match="not of one moment"):
+        opened(gates, tmp_path)

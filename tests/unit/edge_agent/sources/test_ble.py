@@ -100,7 +100,7 @@ def test_other_data_has_another_key_but_other_rssi_has_not(fields: dict[str, Any
 def test_what_is_heard_again_is_not_explained_again() -> None:
     meanings = Meanings(shipped())
     first = meanings.of(*heard(manufacturer_data={76: BEACON}))
-    assert first.seen[0].identifier == "f007fa11-0000-4000-8000-000000000000:1:7"
+    assert first.identifier == "f007fa11-0000-4000-8000-000000000000:1:7"
     assert meanings.of(*heard(manufacturer_data={76: BEACON}, rssi=-90)) is first
 
 
@@ -118,7 +118,7 @@ def test_what_is_not_explained_has_a_reason() -> None:
     assert explained(nothing_known, type(shipped())({})).reason == UNKNOWN
     cut_off = Advertisement("c0:00:00:00:00:01", manufacturer={76: BEACON[:10]})
     found = explained(cut_off, shipped())
-    assert found.seen == ()
+    assert found.seen is None
     assert found.reason not in ("", UNKNOWN, NOBODY)
 
 
