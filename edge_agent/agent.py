@@ -116,6 +116,7 @@ class Agent:
             oldest_unsent_s=fill.oldest_unsent_s,
             sightings_total=self.core.sightings_total,
             dropped_total=self.core.dropped_total.total() + self.spool.dropped_rows_total,
+            ignored_total=self.core.counters.ignored_total.total(),
             rows_total=self.core.rows_total,
             sources=self.supervisor.report(),
         )

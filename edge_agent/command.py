@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from device_profiles.registry import ProfileSettings
 from edge_agent.agent import Agent
 from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
@@ -53,6 +54,7 @@ def replay(
     start: Annotated[str, typer.Option(help="When a recording without dates began, ISO 8601.")] = DEFAULT_START.isoformat(),
     door: Annotated[str, typer.Option(help="The door of recorded counts.")] = "main",
     keys: Annotated[Path | None, typer.Option(help="Key file; without it subjects are made from the recording's own digest.")] = None,
+    profiles: Annotated[Path | None, typer.Option(help="A folder of your own profiles, used beside the shipped ones.")] = None,
     timeout_s: Annotated[float, typer.Option(help="Give up when no receipt came for so long.")] = 60.0,
 ) -> None:
     """Send recorded files with their own time, until the gateway has receipted all. Sending them again changes nothing."""
@@ -63,7 +65,8 @@ def replay(
     read_settings = Settings(timezone, _moment(start), door)
     with _progress() as progress:
         reading = progress.add_task("read", total=None)
-        recording = Recording.read(format_name, paths, read_settings, store, agent_name, read_keys(keys) if keys else None)
+        own_keys, known = read_keys(keys) if keys else None, ProfileSettings(folder=profiles).registry()
+        recording = Recording.read(format_name, paths, read_settings, store, agent_name, own_keys, known)
         progress.update(reading, total=recording.rows, completed=recording.rows)
         sending = progress.add_task("receipted", total=len(recording.bodies))
         deliver(recording, settings.broker, timeout_s, lambda done: progress.update(sending, completed=done))

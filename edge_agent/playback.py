@@ -1,6 +1,6 @@
 """Sends a recording through core, spool and publisher, and waits for the receipts.
 
-    Recording.read(format, paths, settings, store, agent, keys) -> Recording   # pure but for reading the files
+    Recording.read(format, paths, settings, store, agent, keys, profiles) -> Recording   # pure but for reading the files
     deliver(recording, broker, timeout_s, on_progress)                         # Undelivered if it does not arrive
 
 The same files and settings give the same frames, byte by byte, and their digest is the epoch: a gateway knows them again.
@@ -17,7 +17,7 @@ from math import inf
 from pathlib import Path
 from typing import Final, cast
 
-from device_profiles.registry import shipped
+from device_profiles.registry import Registry, shipped
 from edge_agent.broker import Broker
 from edge_agent.clock import Clock, Moment, SystemClock
 from edge_agent.core import Core, lost_frame
@@ -50,6 +50,7 @@ class Recording:
     bodies: Sequence[Body]
     zones: Mapping[str, str]
     refused: int
+    profiles: Registry
 
     @property
     def rows(self) -> int:
@@ -57,12 +58,20 @@ class Recording:
 
     @staticmethod
     def read(
-        format_name: str, paths: Sequence[Path], settings: Settings, store: str, agent: str, keys: Mapping[str, bytes] | None = None
+        format_name: str,
+        paths: Sequence[Path],
+        settings: Settings,
+        store: str,
+        agent: str,
+        keys: Mapping[str, bytes] | None = None,
+        profiles: Registry | None = None,
     ) -> Recording:
         """Without `keys`, subjects are made with keys derived from the digest of the files: the same in every replay of them."""
         name = cast(FormatName, format_name)
         receivers = zones(name, paths)
-        core = Core(BOOT, receivers, shipped(), Keys(keys or _own_keys(expand(name, paths))), recorded=True, flush_s=inf, heartbeat_s=inf)
+        profiles = profiles or shipped()
+        known = Keys(keys or _own_keys(expand(name, paths), profiles))
+        core = Core(BOOT, receivers, profiles, known, recorded=True, flush_s=inf, heartbeat_s=inf)
         bodies: list[Body] = []
         refused = 0
         t_wall_ns = 0
@@ -74,7 +83,7 @@ class Recording:
             core.hear(heard)
             refused += isinstance(heard, Refused)
         bodies += core.finish(Moment(0, t_wall_ns, True))
-        return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, refused)
+        return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, refused, profiles)
 
 
 def deliver(recording: Recording, broker: Broker, timeout_s: float, on_progress: Callable[[int], None]) -> None:
@@ -122,16 +131,16 @@ def _publisher(recording: Recording, spool: Spool, clock: Clock, broker: Broker)
         return Health(state="online", agent=recording.agent, store=recording.store, boot=clock.boot, rows_total=recording.rows)
 
     def substitute(frame: Frame) -> Body:
-        return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, recording.zones, shipped())
+        return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, recording.zones, recording.profiles)
 
     return Publisher(recording.store, recording.agent, spool, clock, broker, health, lambda key, gateway_ns: None, substitute)
 
 
-def _own_keys(paths: Sequence[Path]) -> dict[str, bytes]:
+def _own_keys(paths: Sequence[Path], profiles: Registry) -> dict[str, bytes]:
     digest = hashlib.sha256()
     for path in paths:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return {profile.identifier_type: type_key(digest.digest(), profile.identifier_type) for profile in shipped().values()}
+    return {profile.identifier_type: type_key(digest.digest(), profile.identifier_type) for profile in profiles.values()}
 
 
 def _digest(store: str, agent: str, bodies: Sequence[Body]) -> str:

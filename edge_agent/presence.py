@@ -10,7 +10,7 @@ A level follows approach at once and lets retreat decay with `tau_s`. ENTER when
 time of the last sighting. How often `expire` is called changes when an EXIT is said, never what it says.
 
 Goods are named in clear by ENTER, by EXIT and by one STAY an hour. Their STAYs may be rare, so one comes early, with the level, when
-that has risen by the profile's margin since the last row: the item came near.
+that has risen by the profile's margin since the last row, or fallen by twice that: the item came near, or is far away.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ GAPS_TO_TRUST: Final = 4
 TIMEOUT_GAPS: Final = 3.0
 NAMED_EVERY_NS: Final = 3600 * S
 """Whoever lost what ENTER said of goods knows them again after so long."""
+FAR_MARGINS: Final = 2.0
+"""By more a tag that lies still does not fade."""
 PEAK_KEPT: Final = 1.0 - 1.0 / 256
 """How much of the longest gap is left after each further gap: it is forgotten over some hundred sightings."""
 
@@ -173,7 +175,7 @@ class Presences:
                 self._exit(slot)
             elif t_ns - slot.row_ns >= bounds.stay_ns:
                 self._stay(slot)
-            elif group.sku_of is not None and level_dbm >= slot.row_dbm + bounds.margin_db:
+            elif group.sku_of is not None and not -FAR_MARGINS * bounds.margin_db < level_dbm - slot.row_dbm < bounds.margin_db:
                 self._stay(slot, level_dbm)
         elif level_dbm >= bounds.enter_dbm:
             self._enter(slot)

@@ -48,6 +48,8 @@ class Health(_Said):
     sightings_total: Count = 0
     dropped_total: Count = 0
     """Rows that the full spool had to give up, and sightings that nothing in the configuration explains."""
+    ignored_total: Count = 0
+    """Reports of counters that came again or beside totals, and so rightly count nobody twice."""
     rows_total: Count = 0
     sources: Annotated[dict[Name, SourceHealth], Field(max_length=256)] = {}
 

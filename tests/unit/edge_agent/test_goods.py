@@ -58,6 +58,15 @@ def test_one_stay_an_hour_says_it_again_and_not_all_at_once() -> None:
     assert NAMED_EVERY_NS == 3600 * S
 
 
+def test_what_came_near_or_is_far_away_is_said_at_once_and_what_lies_still_is_not() -> None:
+    core = Core("boot", {"r1": "shelf"}, shipped(), Keys({"epc": b"k" * 32}))
+    for n, rssi_dbm in enumerate([-60, -64, -57, -62, -50, -54, -60, -70]):
+        core.hear(Sighting(4 * n * S, "r1", "garment-tag", SGTIN, rssi_dbm))
+    body = core.tick(Moment(29 * S, 0, False), flush=True)[0]
+    said = [(Kind(kind).name, t_ns // (4 * S), dbm) for kind, t_ns, dbm in zip(body.kind, body.t_boot_ns, body.rssi_dbm, strict=True)]
+    assert said == [("ENTER", 0, -60), ("STAY", 4, -50), ("STAY", 7, -69)]
+
+
 def test_people_are_never_named() -> None:
     assert not any(more for _, _, more in rows(hear([SGTIN], "ibeacon", hours=3)))
 

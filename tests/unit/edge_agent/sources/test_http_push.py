@@ -22,7 +22,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.counters import Counters
 from edge_agent.sources import http_push
 from edge_agent.sources.http_push import HttpPush, PushSource
-from edge_agent.sources.source import Crossing, Heard, Tally, Unexplained
+from edge_agent.sources.source import Crossing, Gap, Heard, Tally, Unexplained
 from edge_agent.supervisor import Supervisor
 from footfall.config import check
 from footfall.errors import ConfigError
@@ -367,6 +367,31 @@ def test_through_every_fault_each_person_counts_once(profile: str, ear: Ear) -> 
             assert ear.people == people, fault
             assert camera.said_total == sum(people), fault
         assert bool(ear.unexplained().get("feed.again")), "what was replayed came again"
+
+
+@pytest.mark.parametrize("fault", WAITS)
+def test_a_camera_that_is_not_heard_is_a_dated_gap_and_then_counts_are_exact(fault: str, ear: Ear) -> None:
+    """A wrong secret is no sign of life: the hole lasts from the last push that was believed to the next."""
+    clock = SystemClock()
+    with PushCamera("hikvision-people-counting", push_s=0.1, mend_s=2.5) as camera:
+        settings = check({"name": "camera", **camera.settings(), "silence_s": 0.8}, HttpPush, "settings")
+        with running(settings.source(clock, shipped()), ear) as supervisor:
+            until(lambda: 200 in camera.answers, "nobody answers the camera")
+            camera.say(Crossing(0, "main", 3, 2))
+            until(lambda: ear.people == [3, 2], "they are not counted")
+            failed_ns = clock.boot_ns()
+            camera.faults[fault]()
+            camera.say(Crossing(0, "main", 2, 1))
+            until(lambda: supervisor.health["camera"].state == "silent", "nobody says that it is silent")
+            until(lambda: ear.people == [5, 3] and supervisor.health["camera"].state == "ok", "it does not recover")
+            back_ns = clock.boot_ns()
+            camera.say(Crossing(0, "main", 1, 1))
+            until(lambda: ear.people == [6, 4], "counts are not exact again")
+    gaps = [heard for heard in ear.heard if isinstance(heard, Gap)]
+    assert {gap.reason for gap in gaps} == {"source.silent"}
+    assert gaps[0].from_boot_ns <= failed_ns + 10**9 // 2
+    assert failed_ns + 8 * 10**8 <= gaps[-1].to_boot_ns <= back_ns <= failed_ns + 30 * 10**9
+    assert ear.people == [6, 4]
 
 
 def test_hikvisions_totals_and_periods_of_the_same_people_count_once(ear: Ear) -> None:

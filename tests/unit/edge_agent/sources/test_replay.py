@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from device_profiles.registry import shipped
+from device_profiles.registry import Registry, shipped
 from edge_agent.clock import SystemClock
 from edge_agent.playback import Recording
 from edge_agent.sources.recording import format_line
@@ -134,3 +134,13 @@ def test_epochs_tell_recordings_apart(tmp_path: Path) -> None:
     }
     path.write_text(format_line(Crossing(S, "main", 2, 0)))
     assert len(epochs | {Recording.read("jsonl", [path], Settings(), "s1", "a1").epoch}) == 4
+
+
+def test_a_recording_may_be_of_profiles_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "heard.jsonl"
+    path.write_text('{"t_ns": 1, "receiver": "radio", "profile": "our-beacon", "identifier": "7", "rssi_dbm": -60, "zone": "door"}\n')
+    own = shipped()["ibeacon"].model_copy(update={"name": "our-beacon"})
+    profiles = shipped().with_profiles(Registry({"our-beacon": own}))
+    recording = Recording.read("jsonl", [path], Settings(), "s1", "a1", profiles=profiles)
+    assert {body.profiles[number] for body in recording.bodies for number in body.profile} >= {"our-beacon"}
+    assert Recording.read("jsonl", [path], Settings(), "s1", "a1").epoch != recording.epoch
