@@ -28,6 +28,8 @@ from simulators.parts.process import free_port
 
 IDLE_S: Final = 30.0
 BUSY_PER_S: Final = 5_000.0
+FULL_PER_S: Final = 10_000.0
+"""More of them come in bursts that overflow the agent's queue while its disk is busy: then not all are heard."""
 DEVICES: Final = 1_000
 
 
