@@ -67,6 +67,12 @@ def read_found(reader: Reader, store: str, start_ns: int) -> Found:
     return Found(people, dwells, items, sorted(_holes(reader, store, start_ns), key=lambda hole: hole.from_s))
 
 
+_CAPTION: Final = (
+    "Gaps and faults in seconds since the store opened; unheard is what was said while nobody listened; a counter is read more often than"
+    " people pass. An item has moved when its old antenna has not read it for half a minute to two: later moves are not said yet."
+)
+
+
 def devices_table(figures: Sequence[Figures], found: Found) -> Table:
     table = Table(title="each device, over its own protocol")
     for title, most in _COLUMNS:
@@ -74,7 +80,7 @@ def devices_table(figures: Sequence[Figures], found: Found) -> Table:
     for one in figures:
         fault = f"{one.fault.name}, {one.fault.at_s:.0f} s"
         table.add_row(one.name, _said(one), f"{one.heard:,}", stored_of(one, found), fault, hole_of(one, found.holes))
-    table.caption = "gaps and faults in seconds since the store opened; a counter is read more often than people pass"
+    table.caption = _CAPTION
     return table
 
 
