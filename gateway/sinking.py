@@ -18,6 +18,9 @@ from gateway.sinks.sink import Sink
 log = logging.getLogger("footfall.gateway.sink")
 
 LONGEST_BACKOFF_S: Final = 30.0
+GATHER_S: Final = 0.05
+"""A write that follows the last at once carries little: with so long between them, a chain's lines go in thousands, not in hundreds."""
+FEW_POINTS: Final = 5000
 RAW: Final = ("presence", "door", "touch")
 """Measurements whose points stand for one row of the journal each; all others are derived."""
 
@@ -47,6 +50,7 @@ class Sinking:
             batches = self._outbox.peek(0.2)
             if not batches:
                 continue
+            began_s = time.monotonic()
             try:
                 self._write(batches)
             except (SinkUnavailable, sqlite3.OperationalError) as error:
@@ -57,6 +61,8 @@ class Sinking:
                 backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
             else:
                 backoff_s = 0.1
+                if sum(len(points) for batch in batches for points in batch.points) < FEW_POINTS:
+                    stop.wait(max(0.0, GATHER_S - (time.monotonic() - began_s)))
                 if self.trouble.since_ns:
                     log.warning("%s takes points again", self._sink.name)
                     self.trouble = Trouble()
