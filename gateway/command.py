@@ -12,7 +12,7 @@ import typer
 from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
-from gateway.allocator import keep_memory
+from gateway.allocator import collect_seldom, keep_memory
 from gateway.config import load_gateway
 from gateway.service import Gateway
 
@@ -32,7 +32,7 @@ def gateway(
     log_to_stderr(verbose)
     settings = load_gateway(config)
     running = Gateway(settings)
-
+    collect_seldom()
     when_asked_to_end(running.stop)
     logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/", running.http.port)
     try:

@@ -48,6 +48,9 @@ log = logging.getLogger("footfall.gateway")
 BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 """No clock is right that is before this."""
 POLL_S: Final = 0.05
+GATHER_S: Final = 0.02
+"""Between readings that bring little, so that the next brings more: a commit to disk costs the same for one message as for fifty."""
+LITTLE_BYTES: Final = 128 << 10
 TROUBLE_S: Final = 1.0
 BACKWARDS_NS: Final = 5 * 1_000_000_000
 """So far the clock may be set back: received_ns stands still meanwhile."""
@@ -177,12 +180,15 @@ class Gateway:
                 due["reconnect"] = now_s + RECONNECT_S
                 self._reconnect()
             if self._may_take():
-                self._take(self._read())
+                taken_bytes = self._take(self._read())
             else:
+                taken_bytes = 0
                 self._stop.wait(TROUBLE_S)
             while self._to_publish:
                 self._frames.publish(*self._to_publish.popleft())
             self._frames.flush()
+            if 0 < taken_bytes < LITTLE_BYTES:
+                self._stop.wait(max(0.0, now_s + GATHER_S - time.monotonic()))
             if now_s >= due["chores"]:
                 due["chores"] = now_s + CHORES_S
                 self._chores()
@@ -217,9 +223,10 @@ class Gateway:
             connections[sock].flush()
         return [(connections[sock], message) for sock in {*readable, *ready} for message in connections[sock].read()]
 
-    def _take(self, arrived: list[tuple[Connection, Message]]) -> None:
+    def _take(self, arrived: list[tuple[Connection, Message]]) -> int:
+        """Take, acknowledge and receipt; the bytes of it, 0 if nothing was there or could be taken."""
         if not arrived:
-            return
+            return 0
         messages = [Arrived(message.topic, message.payload, message.retained) for _, message in arrived]
         while not self._stop.is_set():
             try:
@@ -229,10 +236,11 @@ class Gateway:
                 self._set_not_ready(f"the journal cannot be written: {error}. Is the disk full? Nothing is acknowledged until it can")
                 self._stop.wait(TROUBLE_S)
         else:
-            return
+            return 0
         for connection in (self._frames, self._events):
             connection.acknowledge([message for origin, message in arrived if origin is connection])
             connection.flush()
+        return sum(len(message.payload) for message in messages)
 
     def _chores(self) -> None:
         for connection in (self._frames, self._events):

@@ -28,3 +28,24 @@ def test_the_next_batch_reuses_the_memory_of_the_last() -> None:
         return int(subprocess.run([sys.executable, "-c", FAULTS, how], capture_output=True, text=True, check=True).stdout)
 
     assert faults("keep") * 10 < faults("default")
+
+
+COLLECTIONS = """
+import gc, sys
+from gateway.allocator import collect_seldom
+if sys.argv[1] == "seldom":
+    collect_seldom()
+def runs():
+    return sum(generation["collections"] for generation in gc.get_stats())
+before = runs()
+batch = [[i] for i in range(45_000)]
+print(runs() - before)
+"""
+
+
+def test_a_batch_of_many_objects_is_not_looked_through_for_garbage() -> None:
+    def collections(how: str) -> int:
+        return int(subprocess.run([sys.executable, "-c", COLLECTIONS, how], capture_output=True, text=True, check=True).stdout)
+
+    assert collections("default") > 50
+    assert collections("seldom") == 0
