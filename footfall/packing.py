@@ -60,6 +60,7 @@ def unpack_flat(payload: bytes, what: str, map_at: int, max_bytes: int = 1 << 20
 
 
 _TEXT: Final = {str}
+_INT: Final = {int}
 
 
 def _declared(payload: bytes, at: int) -> int:
@@ -88,6 +89,14 @@ def integer(values: Mapping[Any, Any], key: str, what: str) -> int:
     if type(value) is not int or not 0 <= value <= MAX_INT:
         raise ContractError(f"{what}.type", f"{what}.{key} must be an integer from 0 to 2^63-1, got {str(value)[:80]!r}")
     return value
+
+
+def integers(values: Mapping[Any, Any], keys: tuple[str, ...], what: str) -> list[int]:
+    """`integer` of several keys: the good case in one go, since every frame has a dozen."""
+    found: list[Any] = [values.get(key) for key in keys]
+    if set(map(type, found)) != _INT or min(found) < 0 or max(found) > MAX_INT:
+        return [integer(values, key, what) for key in keys]
+    return found
 
 
 def integer_or_none(values: Mapping[Any, Any], key: str, what: str) -> int | None:

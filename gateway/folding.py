@@ -30,7 +30,7 @@ TAKE_BYTES: Final = 4 << 20
 HANDED_OVER_BYTES: Final = 16 << 20
 """Of bodies; decoded they take twice as much again."""
 CHECKPOINT_EVERY_S: Final = 10.0
-CHECKPOINT_SHARE: Final = 0.05
+CHECKPOINT_SHARE: Final = 0.02
 """Checkpoints take at most this share of the time: with a large state they come less often."""
 WAIT_S: Final = 0.2
 GATHER_S: Final = 0.03

@@ -7,18 +7,19 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from footfall.errors import ContractError
-from footfall.frames import KINDS, Body, Kind
+from footfall.frames import Body, Kind
 from gateway.site import Site
 
 _NEEDS_ZONE: Final = (Kind.ENTER, Kind.STAY, Kind.EXIT)
 _NEEDS_DOOR: Final = (Kind.IN, Kind.OUT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StorePlaces:
+    """One store; there is one of it, so that a look-up by it compares nothing."""
+
     name: str
     zones: frozenset[str]
     doors: frozenset[str]
@@ -49,20 +50,27 @@ class Places:
         return places
 
 
+_ZONE, _DOOR = 1, 2
+_NEEDS: Final = bytes(_ZONE if kind in _NEEDS_ZONE else _DOOR if kind in _NEEDS_DOOR else 0 for kind in range(256))
+"""By kind: what a row of it must name."""
+
+
 @lru_cache(maxsize=100_000)
-def _allowed(places: StorePlaces, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Which kind of row may name which of `names`: a table by kind and name."""
-    table = np.ones((len(KINDS) + 1, len(names)), np.bool_)
-    table[list(_NEEDS_ZONE)] = [name in places.zones for name in names]
-    table[list(_NEEDS_DOOR)] = [name in places.doors for name in names]
-    return table
+def _lacks(places: StorePlaces, names: tuple[str, ...]) -> bytes:
+    """By name: what it is not; at least 256 bytes, as `translate` wants them."""
+    return bytes((name not in places.zones) * _ZONE | (name not in places.doors) * _DOOR for name in names).ljust(256, b"\0")
 
 
 def check_places(body: Body, places: StorePlaces) -> None:
     """Every row stands in a zone or at a door that the store has; ContractError `site.zone` or `site.door`."""
-    allowed = _allowed(places, body.zones)
-    if 0 not in allowed[body.kind, body.zone].tobytes():
+    needs, lacks = body.kind.tobytes().translate(_NEEDS), _lacks(places, body.zones)
+    if len(lacks) == 256:
+        lacked = body.zone.tobytes()[::2].translate(lacks)
+    else:
+        lacked = np.frombuffer(lacks, np.uint8)[body.zone].tobytes()
+    # As whole numbers both are compared in one step, and without letting go of the interpreter's lock for thirty rows.
+    if not int.from_bytes(needs, "little") & int.from_bytes(lacked, "little"):
         return
-    row = int(np.flatnonzero(~allowed[body.kind, body.zone])[0])
-    name, what = body.zones[body.zone[row]], "door" if body.kind[row] in _NEEDS_DOOR else "zone"
+    row = next(row for row, (need, lack) in enumerate(zip(needs, lacked, strict=True)) if need & lack)
+    name, what = body.zones[body.zone[row]], "door" if needs[row] == _DOOR else "zone"
     raise ContractError(f"site.{what}", f"{name!r} is not a {what} of store {places.name!r}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any, Final
 
 from footfall.errors import ContractError
@@ -50,7 +49,7 @@ def _frame(payload: bytes) -> str:
         header, body = decode_frame(payload)
     except ContractError as error:
         return f"not a frame: {error}\n{_packed(payload)}"
-    head = "\n".join(f"{key}: {value}" for key, value in asdict(header).items())
+    head = "\n".join(f"{key}: {value}" for key, value in header._asdict().items())
     try:
         return f"{head}\n{_rows(decode_body(body))}" if body else f"{head}\na hello, without rows"
     except ContractError as error:
