@@ -64,10 +64,8 @@ def _lacks(places: StorePlaces, names: tuple[str, ...]) -> bytes:
 def check_places(body: Body, places: StorePlaces) -> None:
     """Every row stands in a zone or at a door that the store has; ContractError `site.zone` or `site.door`."""
     needs, lacks = body.kind.tobytes().translate(_NEEDS), _lacks(places, body.zones)
-    if len(lacks) == 256:
-        lacked = body.zone.tobytes()[::2].translate(lacks)
-    else:
-        lacked = np.frombuffer(lacks, np.uint8)[body.zone].tobytes()
+    few = len(lacks) == 256
+    lacked = body.zone.tobytes()[::2].translate(lacks) if few else np.frombuffer(lacks, np.uint8)[body.zone].tobytes()
     # As whole numbers both are compared in one step, and without letting go of the interpreter's lock for thirty rows.
     if not int.from_bytes(needs, "little") & int.from_bytes(lacked, "little"):
         return

@@ -25,6 +25,7 @@ FUTURE_NS: Final = 1_000_000_000
 LAST_NS: Final = (1 << 63) - 1
 DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
 _KIND_NAMES: Final = ("", *KINDS)
+NOBODY_EXPECTED: Final[frozenset[int]] = frozenset()
 
 
 @dataclass(slots=True)
@@ -40,8 +41,10 @@ class Clock:
 
 @dataclass(slots=True, eq=False)
 class _Rows:
-    """The rows of several frames as columns; `frame` numbers the frames."""
+    """The rows of several frames as columns; `frame` numbers the frames, of which `stores` and `agents` have the codes."""
 
+    stores: npt.NDArray[np.int32]
+    agents: npt.NDArray[np.int32]
     frame: npt.NDArray[np.intp]
     kind: npt.NDArray[np.uint8]
     time_ns: npt.NDArray[np.int64]
@@ -77,8 +80,10 @@ class Arrivals:
 
     def take(self, frames: Sequence[tuple[Record, Body]]) -> tuple[list[Points], set[tuple[int, int]], list[tuple[str, str, str, int]]]:
         """Points of the rows; (store, minute) of the cells that doors changed; (store, zone, fan, time) of known fans that came."""
-        before = self._hear(frames)
-        rows = self._rows(frames)
+        estate = self._state.estate
+        stores, agents = [estate.stores.of(record.store) for record, _ in frames], [estate.agents.of(record.agent) for record, _ in frames]
+        before = self._hear(frames, stores, agents)
+        rows = self._rows(frames, stores, agents)
         if not len(rows.kind):
             return [], set(), []
         self._state.counts["rows_total"] += len(rows.kind)
@@ -87,22 +92,19 @@ class Arrivals:
         changed: set[tuple[int, int]] = set()
         if len(doors):
             points.append(self._door_points(frames, rows, doors))
-            changed = self._count_doors(frames, rows, doors)
+            changed = self._count_doors(rows, doors)
         self._gaps(frames, rows)
         known = self._wait(frames, rows, before)
         return [each for each in points if len(each)], changed, known
 
-    def _hear(self, frames: Sequence[tuple[Record, Body]]) -> npt.NDArray[np.int64]:
+    def _hear(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> npt.NDArray[np.int64]:
         """The watermark of its store before each frame; clocks and progress as of after it."""
-        estate, hear, before = self._state.estate, self._watermarks.hear, []
-        for record, body in frames:
-            store = estate.stores.of(record.store)
+        expected, hear, before = self._state.estate.expected, self._watermarks.hear, []
+        for (record, body), store, agent in zip(frames, stores, agents, strict=True):
             # A recording has its file's time and no boot clock; what is live goes by the clock that accept decided about.
             progress = body.made_wall_ns if body.made_boot_ns == 0 else body.made_boot_ns + record.offset_ns
             progress = min(progress, record.received_ns)
-            before.append(
-                hear(store, estate.agents.of(record.agent), record.received_ns, progress, estate.expected.get(store, frozenset()))
-            )
+            before.append(hear(store, agent, record.received_ns, progress, expected.get(store, NOBODY_EXPECTED)))
             self._learn_clock(record, body)
         return np.array(before, np.int64)
 
@@ -115,7 +117,7 @@ class Arrivals:
         if elapsed_ns > DRIFT_AFTER_NS:
             clock.drift_ppm = round((record.offset_ns - clock.first_offset_ns) / elapsed_ns * 1e6, 3)
 
-    def _rows(self, frames: Sequence[tuple[Record, Body]]) -> _Rows:
+    def _rows(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> _Rows:
         bodies = [body for _, body in frames]
         sizes = np.array([len(body) for body in bodies])
         frame = np.repeat(np.arange(len(bodies)), sizes)
@@ -140,6 +142,8 @@ class Arrivals:
         starts = np.cumsum(sizes) - sizes
         number = np.arange(len(frame)) - starts[frame] + np.array([body.first_row for body in bodies])[frame]
         return _Rows(
+            stores=np.array(stores, np.int32),
+            agents=np.array(agents, np.int32),
             frame=frame,
             kind=np.concatenate([body.kind for body in bodies]),
             time_ns=clamped,
@@ -189,16 +193,12 @@ class Arrivals:
             {"in": np.where(entered, count, 0), "out": np.where(entered, 0, count)},
         )
 
-    def _count_doors(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
-        stores = [self._state.estate.stores.of(record.store) for record, _ in frames]
-        changed = set()
-        for frame, kind, time_ns, count in zip(
-            rows.frame[which].tolist(), rows.kind[which].tolist(), rows.time_ns[which].tolist(), rows.count[which].tolist(), strict=True
-        ):
-            store, minute = stores[frame], time_ns // NS_PER_MINUTE
-            self._state.traffic.add(store, minute, T["in" if kind == Kind.IN else "out"], count)
-            changed.add((store, minute))
-        return changed
+    def _count_doors(self, rows: _Rows, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
+        store, minute = rows.stores[rows.frame[which]].tolist(), (rows.time_ns[which] // NS_PER_MINUTE).tolist()
+        add, entered, left = self._state.traffic.add, T["in"], T["out"]
+        for row_store, row_minute, kind, count in zip(store, minute, rows.kind[which].tolist(), rows.count[which].tolist(), strict=True):
+            add(row_store, row_minute, entered if kind == Kind.IN else left, count)
+        return set(zip(store, minute, strict=True))
 
     def _gaps(self, frames: Sequence[tuple[Record, Body]], rows: _Rows) -> None:
         """What the agent says that it did not observe, or could not read."""
@@ -231,7 +231,7 @@ class Arrivals:
         which = self._without_assets(rows, which)
         if not len(which):
             return []
-        store = self._stores(frames, rows, which)
+        store = rows.stores[rows.frame[which]]
         evidence = self._evidence(frames, rows, before, which, self._slots(rows.subject[which], store, profile[which]))
         self._waiting.add(evidence)
         return self._known(evidence, rows.subject[which])
@@ -246,7 +246,7 @@ class Arrivals:
         frame = rows.frame[which]
         row = which - np.searchsorted(rows.frame, frame)
         extra = [frames[at][1].extra.get(number, {}) for at, number in zip(frame.tolist(), row.tolist(), strict=True)]
-        store = self._stores(frames, rows, which).tolist()
+        store = rows.stores[rows.frame[which]].tolist()
         slot = map(self._items.name, store, rows.subject[which].tolist(), profile[which].tolist(), extra)
         evidence = self._evidence(frames, rows, before, which, np.array(list(slot), np.int32))
         self._items.wait(evidence.pick(evidence.slot != NOBODY))
@@ -255,9 +255,6 @@ class Arrivals:
         if not self._state.assets:
             return which
         return which[~np.isin(rows.subject[which], np.array(list(self._state.assets), np.uint64))]
-
-    def _stores(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
-        return np.array([self._state.estate.stores.of(record.store) for record, _ in frames], np.int32)[rows.frame[which]]
 
     def _evidence(
         self,
@@ -275,7 +272,7 @@ class Arrivals:
             time_ns=rows.time_ns[which],
             key_ns=rows.key_ns[which],
             zone=zone_codes[rows.zone[which]],
-            agent=np.array([estate.agents.of(record.agent) for record, _ in frames], np.int32)[rows.frame[which]],
+            agent=rows.agents[rows.frame[which]],
             rssi_dbm=rows.rssi_dbm[which].astype(np.int16),
             kind=rows.kind[which],
         )
