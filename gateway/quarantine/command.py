@@ -1,4 +1,4 @@
-"""`footfall quarantine`: list, show, replay, drop and export what was refused. It works beside a running gateway."""
+"""`footfall quarantine`: list, show, replay, drop and export what was refused, and who did so. It works beside a running gateway."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gateway.config import load_gateway
 from gateway.quarantine.decoding import describe, hex_dump, printable
 from gateway.quarantine.store import Entry, Quarantine
 
-app = typer.Typer(no_args_is_help=True, help="What was refused, with the reason: list, show, replay, drop, export.")
+app = typer.Typer(no_args_is_help=True, help="What was refused, with the reason: list, show, replay, drop, export, and who did what.")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The gateway's file.", envvar="FOOTFALL_GATEWAY_CONFIG")]
 Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Only this reason, such as frame.crc.")]
@@ -73,7 +73,7 @@ def show(entry_id: Annotated[int, typer.Argument(metavar="ID")], config: Config 
         return
     console = Console(highlight=False)
     console.print(f"[bold red]{escape(entry.reason)}[/]: {_safe(entry.message)}")
-    console.print(f"[dim]{_safe(entry.topic)} · {_when(entry)} · {entry.origin} · {entry.rows} rows · {entry.state}[/]")
+    console.print(f"[dim]{_safe(entry.topic)} · {_when(entry.received_ns)} · {entry.origin} · {entry.rows} rows · {entry.state}[/]")
     if entry.private:
         console.print("[yellow]may hold raw identifiers: do not pass it on[/]")
     console.print(hex_dump(payload), markup=False)
@@ -91,7 +91,7 @@ def replay(
         if corrected is not None and len(chosen) != 1:
             raise ConfigError("--with mends exactly one entry: give its id")
         asked = quarantine.ask_replay(chosen, _actor(), None if corrected is None else _read(corrected))
-    typer.echo(f"{asked} entries wait to be taken in again by the gateway")
+    typer.echo(f"{_entries(asked)} to be taken in again by the gateway")
 
 
 @app.command()
@@ -103,9 +103,9 @@ def drop(
     with _opened(config) as quarantine:
         chosen = _chosen(quarantine, ids, reason, topic)
         if not yes:
-            typer.confirm(f"Forget {len(chosen)} entries for good?", abort=True)
+            typer.confirm(f"Forget {_entries(len(chosen))} for good?", abort=True)
         dropped = quarantine.drop(chosen, _actor(), time.time_ns())
-    typer.echo(f"{dropped} entries dropped")
+    typer.echo(f"{_entries(dropped)} dropped")
 
 
 @app.command()
@@ -120,7 +120,23 @@ def export(file: Path, config: Config = _CONFIG, reason: Reason = None, topic: T
                 if found is not None:
                     lines.write(json.dumps(_as_json(*found), ensure_ascii=False) + "\n")
                     exported += 1
-    typer.echo(f"{exported} entries in {file}")
+    typer.echo(f"{_entries(exported)} in {file}")
+
+
+@app.command()
+def history(config: Config = _CONFIG, limit: int = 50, as_json: AsJson = False) -> None:
+    """Who had what replayed or dropped, the newest first."""
+    with _opened(config) as quarantine:
+        actions = quarantine.actions(limit)
+    if as_json:
+        for action in actions:
+            typer.echo(json.dumps(asdict(action), ensure_ascii=False))
+        return
+    table = Table("when (UTC)", "who", "did", "reason", header_style="dim", box=None, pad_edge=False)
+    table.add_column("entries", justify="right")
+    for action in actions:
+        table.add_row(_when(action.at_ns), _safe(action.actor), action.what, escape(action.reason), f"{action.entries:,}")
+    Console(highlight=False).print(table if actions else "[green]nothing was replayed or dropped by anybody[/]")
 
 
 @contextmanager
@@ -170,12 +186,16 @@ def _table(entries: list[Entry]) -> Table:
     for entry in entries:
         flags = (" · replay asked" if entry.state == "replay" else "") + (" · private" if entry.private else "")
         what = f"{_safe(entry.message)}\n[dim]{_safe(entry.topic)}{flags}[/]"
-        table.add_row(str(entry.id), _when(entry), f"{entry.rows:,}", f"[bold]{escape(entry.reason)}[/]", what)
+        table.add_row(str(entry.id), _when(entry.received_ns), f"{entry.rows:,}", f"[bold]{escape(entry.reason)}[/]", what)
     return table
 
 
-def _when(entry: Entry) -> str:
-    return datetime.fromtimestamp(entry.received_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S")
+def _entries(count: int) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
+
+
+def _when(time_ns: int) -> str:
+    return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _safe(text: str) -> str:

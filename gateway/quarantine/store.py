@@ -228,7 +228,8 @@ class Quarantine:
     def actions(self, limit: int = 1000) -> list[Action]:
         """Who did what, newest first."""
         with self._lock:
-            return [Action(*row) for row in self._db.execute("SELECT * FROM action ORDER BY rowid DESC LIMIT ?", (limit,))]
+            rows = self._db.execute("SELECT * FROM action ORDER BY rowid DESC LIMIT ?", (limit,)).fetchall()
+        return [Action(at_ns, who, what.removeprefix(_DROPPED), reason, n) for at_ns, who, what, reason, n in rows]
 
     def close(self) -> None:
         with self._lock:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import getpass
 import json
 from pathlib import Path
 
@@ -59,11 +60,11 @@ def test_show(config: Path) -> None:
 
 
 def test_replay_by_id_by_reason_and_mended(config: Path) -> None:
-    assert run(config, "replay", "1").output == "1 entries wait to be taken in again by the gateway\n"
+    assert run(config, "replay", "1").output == "1 entry to be taken in again by the gateway\n"
     assert run(config, "replay", "--reason", "event.json").output.startswith("2 entries")
     mended = config.parent / "mended.json"
     mended.write_bytes(b'{"a":1}')
-    assert run(config, "replay", "2", "--with", str(mended)).output.startswith("1 entries")
+    assert run(config, "replay", "2", "--with", str(mended)).output.startswith("1 entry")
     assert [(entry.id, payload) for entry, payload in store(config).take_replays()] == [(1, b"\x92\x00"), (2, b'{"a":1}'), (3, b'{"b":')]
 
 
@@ -87,12 +88,21 @@ def test_what_is_unclear_is_refused(config: Path, arguments: list[str], said: st
 def test_drop_asks_first(config: Path) -> None:
     assert run(config, "drop", "1", answer="n\n").exit_code == 1
     assert store(config).totals().held == 6
-    assert "1 entries dropped" in run(config, "drop", "1", answer="y\n").output
+    assert "1 entry dropped" in run(config, "drop", "1", answer="y\n").output
     assert "2 entries dropped" in run(config, "drop", "--topic", "footfall/1/s/t/*", "--yes").output
     quarantine = store(config)
     assert quarantine.totals().dropped_total == {"quarantine_dropped": 6}
     assert all(action.actor for action in quarantine.actions())
     assert "nothing is in quarantine" in run(config, "list").output
+
+
+def test_history_says_who_dropped_what(config: Path) -> None:
+    assert "nothing was replayed or dropped by anybody" in run(config, "history").output
+    run(config, "drop", "--reason", "event.json", "--yes")
+    line = next(line for line in run(config, "history").output.splitlines() if "event.json" in line)
+    assert line.split()[2:] == [getpass.getuser(), "quarantine_dropped", "event.json", "2"]
+    (action,) = [json.loads(line) for line in run(config, "history", "--json").output.splitlines()]
+    assert (action["actor"], action["what"], action["entries"]) == (getpass.getuser(), "quarantine_dropped", 2)
 
 
 def test_export(config: Path, tmp_path: Path) -> None:

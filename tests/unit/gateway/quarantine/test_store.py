@@ -96,7 +96,7 @@ def test_dropping_is_counted_and_written_down(quarantine: Quarantine) -> None:
     assert quarantine.drop([1, 2, 2, 99], "anna", 5) == 2
     assert quarantine.totals().dropped_total == {"quarantine_dropped": 6}
     assert {(action.at_ns, action.actor, action.what, action.reason) for action in quarantine.actions()} == {
-        (5, "anna", "dropped.quarantine_dropped", "frame.crc"), (5, "anna", "dropped.quarantine_dropped", "x"),
+        (5, "anna", "quarantine_dropped", "frame.crc"), (5, "anna", "quarantine_dropped", "x"),
     }  # fmt: skip
 
 
