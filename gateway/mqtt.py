@@ -24,6 +24,8 @@ log = logging.getLogger("footfall.gateway.mqtt")
 SESSION_S: Final = 7 * 86_400
 KEEPALIVE_S: Final = 30
 CONNECT_S: Final = 5.0
+REFUSED_S: Final = 10.0
+"""After a broker said no (password, access list) it is not asked again for so long: only a person can mend that."""
 
 
 class Message(NamedTuple):
@@ -43,6 +45,7 @@ class Connection:
         self.connected = False
         self.error = ""
         self._has_said_why = False
+        self._not_before_s = 0.0
         self._broker: Final = broker
         self._topics: Final = topics
         self._persistent: Final = persistent
@@ -75,7 +78,9 @@ class Connection:
         return client
 
     def open(self) -> bool:
-        """Try to connect; whether the broker answered. `error` says why not."""
+        """Try to connect; whether the broker answered. `error` says why not. To be called as often as one likes."""
+        if time.monotonic() < self._not_before_s:
+            return False
         self._generation += 1
         self._has_said_why = False
         try:
@@ -167,6 +172,7 @@ class Connection:
     def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
             self._has_said_why = True  # the end of the connection that follows says less
+            self._not_before_s = time.monotonic() + REFUSED_S
             self._fail(f"the broker refuses the connection: {reason}; look at [broker] username, password and certificates")
             return
         self.connected, self.error = True, ""

@@ -72,9 +72,9 @@ class Gateway:
 
     def __init__(self, config: GatewayConfig) -> None:
         self._config: Final = config
+        site = load_site(config.site)
         state_dir = _state_dir(config.state_dir)
         self._lock: Final = _lock(state_dir / "lock")
-        site = load_site(config.site)
         self._site_json: Final = site.model_dump_json().encode()
         self._agents: Final = [(store.name, agent.name) for store, agent in site.agents()]
         profiles = config.profiles.registry()

@@ -53,17 +53,21 @@ def test_it_hears_as_soon_as_it_is_connected(embedded_broker: EmbeddedBroker, pr
 
 
 @pytest.mark.parametrize("protocol", [5, 4])
-def test_why_the_broker_refuses_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture, protocol: int) -> None:
+def test_why_the_broker_refuses_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, protocol: int
+) -> None:
     require_mosquitto()
+    monkeypatch.setattr("gateway.mqtt.REFUSED_S", 0.3)
     broker = Mosquitto(tmp_path)
     config = tmp_path / "mosquitto.conf"
     config.write_text(config.read_text().replace("allow_anonymous true", "allow_anonymous false"))
     with broker:
         connection = Connection(Broker(port=broker.port, protocol=protocol), "gateway", ["t/#"], False)  # type: ignore[arg-type] # 4 or 5
         for _ in range(3):
-            assert connection.open()
+            until(connection.open, connection)
             until(lambda: connection.socket() is None, connection)
             assert "Not authorized" in connection.error
+            assert not connection.open(), "a broker that said no is not asked again at once"
     assert [record.message for record in caplog.records].count(f"no connection to the broker: {connection.error}") == 1
     assert len(caplog.records) == 1, "the end of a refused connection is no news"
 
