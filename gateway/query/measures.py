@@ -189,10 +189,11 @@ def _distribution(seconds: Values) -> tuple[Any, ...]:
 
 
 def visits(table: Table, zone: ZoneInfo) -> Answer:
-    """The visits, as they stand now, in the order they began."""
+    """The visits, as they stand now, in the order they began; nobody knows yet how long one will last that is open."""
     started = [iso(ms * 10**6, zone, "seconds") for ms in table.values("started_ms")]
+    seconds = [None if is_open else lasted for is_open, lasted in zip(table.values("open"), table.values("seconds"), strict=True)]
     columns = ("subject", "fan", "known", "is_staff", "open", "seconds", "zones", "touches", "transactions", "amount", "agent")
-    listed = _listed(table, columns, {"started": started})
+    listed = _listed(table, columns, {"started": started}, seconds=seconds)
     order = np.argsort(table.numbers("started_ms"), kind="stable")
     return Answer(listed.columns, [listed.rows[i] for i in order])
 
@@ -261,8 +262,9 @@ def _by(
     return Answer(("store", "time", key, *columns), rows, [(store, None, None, *row(_within(table, edges)))])
 
 
-def _listed(table: Table, columns: Sequence[str], times: dict[str, list[str]]) -> Answer:
-    values = [table.values("store"), *times.values(), *(table.values(name) for name in columns)]
+def _listed(table: Table, columns: Sequence[str], times: dict[str, list[str]], **instead: list[Any]) -> Answer:
+    """`instead` of what the table has in columns of these names."""
+    values = [table.values("store"), *times.values(), *(instead.get(name) or table.values(name) for name in columns)]
     return Answer(("store", *times, *columns), list(zip(*values, strict=True)))
 
 

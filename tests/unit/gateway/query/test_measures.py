@@ -156,6 +156,11 @@ def test_visits_are_listed_by_their_true_start() -> None:
     assert [row["started"] for row in found] == ["2026-10-23T23:59:00+02:00", "2026-10-24T00:00:00+02:00"]
 
 
+def test_the_length_of_an_open_visit_is_left_out() -> None:
+    found = records(measures.visits(table("visit", [visit(1), visit(2, open_=True)]), BERLIN))
+    assert [(row["open"], row["seconds"]) for row in found] == [(False, 60.0), (True, None)]
+
+
 def test_touches_and_gaps() -> None:
     touch = (SATURDAY, "a1", "own_store", "s1", "transaction", "checkout", "00", "f1", "T-1", "s12", "optics", "c7", "[]", "", 12.5, False)
     (row,) = records(measures.touches(table("touch", [touch]), BERLIN))
