@@ -258,12 +258,13 @@ class Presence:
         store = s.store[slots]
         gone = (s.v_state[slots] != OPEN) & (s.d_state[slots] != OPEN) & (s.last_ns[slots] > 0)
         gone &= watermark_ns[store] - s.last_ns[slots] > estate.timeout_ns[store] + RETIRE_NS
-        retired = slots[gone].tolist()
-        if retired:
-            self._visits.project()
-        for slot in retired:
+        retired = slots[gone]
+        if not len(retired):
+            return
+        self._visits.project()
+        for slot in retired.tolist():
             self._visits.forget(slot)
-            s.remove(slot)
+        s.remove(retired)
 
 
 def starts(slot: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
