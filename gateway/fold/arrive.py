@@ -15,6 +15,7 @@ from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE
 from gateway.fold.items import Items
 from gateway.fold.order import Evidence, Waiting, Watermarks, order_key
+from gateway.fold.slots import distinct
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
 from gateway.points import Coded, Points, row_key_ns
@@ -278,27 +279,21 @@ class Arrivals:
         )
 
     def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-        """The slot of each row's subject in its store; new ones are made."""
+        """The slot of each row's subject in its store; new ones are made, in the order of their first rows."""
         slots = self._state.slots
-        found = slots.first.get_many(subject)
-        missed = np.flatnonzero((found == NOBODY) | (slots.store[found] != store))
-        made: dict[tuple[int, int], int] = {}  # who is new comes with many rows
-        rows = zip(missed.tolist(), subject[missed].tolist(), store[missed].tolist(), profile[missed].tolist(), strict=True)
-        for i, row_subject, row_store, row_profile in rows:
-            key = (row_subject, row_store)
-            slot = made.get(key, NOBODY)
-            if slot == NOBODY:
-                slot = made[key] = self._slot(*key, row_profile)
-            found[i] = slot
+        found = slots.find_many(subject, store)
+        missed = np.flatnonzero(found == NOBODY)
+        if not len(missed):
+            return found
+        first, which = distinct(subject[missed], store[missed])
+        new = missed[first]
+        found[missed] = slots.add_many(subject[new], store[new], profile[new], self._are_staff(subject[new], profile[new]))[which]
         return found
 
-    def _slot(self, subject: int, store: int, profile: int) -> int:
-        slots = self._state.slots
-        slot = slots.find(subject, store)
-        if slot != NOBODY:
-            return slot
-        staff = self._state.estate.profile_class[profile] == "staff" or subject in self._state.staff
-        return slots.add(subject, store, profile, staff)
+    def _are_staff(self, subject: npt.NDArray[np.uint64], profile: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        classes, staff = self._state.estate.profile_class, self._state.staff
+        rows = zip(subject.tolist(), profile.tolist(), strict=True)
+        return np.array([classes[row_profile] == "staff" or row_subject in staff for row_subject, row_profile in rows], np.bool_)
 
     def _known(self, evidence: Evidence, subject: npt.NDArray[np.uint64]) -> list[tuple[str, str, str, int]]:
         slots, estate, news = self._state.slots, self._state.estate, {}

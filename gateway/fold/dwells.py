@@ -33,9 +33,7 @@ class Dwells:
         if slots.d_state[slot] == OPEN:
             self.close(slot)
         if slots.d_state[slot]:
-            for name in ("key_ns", "agent", "start_ns", "minute", "fan"):
-                getattr(slots, f"p_{name}")[slot] = getattr(slots, f"d_{name}")[slot]
-            slots.p_zone[slot], slots.p_last_ns[slot] = slots.zone[slot], slots.zone_ns[slot]
+            self._remember(slot)
         slots.zone[slot], slots.zone_ns[slot], slots.since_ns[slot] = zone, time_ns, time_ns
         slots.d_state[slot], slots.d_key_ns[slot], slots.d_agent[slot] = OPEN, key_ns, agent
         slots.d_start_ns[slot], slots.d_minute[slot] = time_ns, time_ns // NS_PER_MINUTE
@@ -44,8 +42,11 @@ class Dwells:
         self._say_current(slot)
 
     def open_many(self, rows: Evidence) -> None:
-        """The first dwells of slots that nobody is linked to, one row a slot."""
+        """`open` for subjects that nobody is linked to, one row a slot."""
         state, s, slot, time_ns = self._state, self._state.slots, rows.slot, rows.time_ns
+        if len(ended := slot[s.d_state[slot] == OPEN]):
+            self.close_many(ended)
+        self._remember(slot[s.d_state[slot] != 0])
         s.zone[slot], s.zone_ns[slot], s.since_ns[slot] = rows.zone, time_ns, time_ns
         s.d_state[slot], s.d_key_ns[slot], s.d_agent[slot], s.d_start_ns[slot] = OPEN, rows.key_ns, rows.agent, time_ns
         minute = time_ns // NS_PER_MINUTE
@@ -54,6 +55,13 @@ class Dwells:
         ones = np.ones(int(counted.sum()))
         state.zones.add_each(rows.zone[counted], minute[counted], {Z["entries"]: ones, Z["present"]: ones})
         self._say_many(slot)
+
+    def _remember(self, slot: int | npt.NDArray[Any]) -> None:
+        """The dwell that another follows."""
+        s = self._state.slots
+        for name in ("key_ns", "agent", "start_ns", "minute", "fan"):
+            getattr(s, f"p_{name}")[slot] = getattr(s, f"d_{name}")[slot]
+        s.p_zone[slot], s.p_last_ns[slot] = s.zone[slot], s.zone_ns[slot]
 
     def close_many(self, slots: npt.NDArray[Any]) -> None:
         """`close` for dwells of subjects that nobody is linked to."""

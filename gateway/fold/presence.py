@@ -109,18 +109,37 @@ class Presence:
         in_rounds(rows, self._quiet, self._apply_quiet, self._take_loud, self._one_by_one)
 
     def _take_loud(self, rows: Evidence) -> None:
-        """At most one row a slot: who is heard for the first time in a store is taken at once, all else one by one."""
+        """At most one row a slot: the common ones that begin a dwell are taken at once, all else one by one."""
+        begins = self._begins_dwell(rows) if len(rows) > FEW else np.zeros(len(rows), np.bool_)
+        if np.count_nonzero(begins) > FEW:
+            self._begin_dwells(rows.pick(begins))
+            rows = rows.pick(~begins)
+        self._one_by_one(rows)
+
+    def _begins_dwell(self, rows: Evidence) -> npt.NDArray[np.bool_]:
+        """Whether `_one` would open a dwell, in the open visit or with the first one, and nothing has to be looked up for it."""
+        s, estate, slot, t = self._state.slots, self._state.estate, rows.slot, rows.time_ns
+        owner, profile, store, silent_ns = s.zone[slot], s.profile[slot], s.store[slot], t - s.zone_ns[slot]
+        louder = rows.rssi_dbm > s.level_dbm[slot] + estate.profile_margin_db[profile]
+        taken_over = (silent_ns > estate.profile_stale_ns[profile]) | louder
+        taken_over &= (rows.zone != owner) & (t - s.since_ns[slot] >= estate.profile_holdoff_ns[profile])
+        begins: npt.NDArray[np.bool_] = taken_over | (owner == NOBODY) | (silent_ns > estate.profile_gap_ns[profile])
+        begins &= (rows.kind != Kind.EXIT) & (t >= s.last_ns[slot])
+        begins &= ~s.late[slot] & ~self._visits.are_late(store, t) & ~self._state.identity.may_be_linked(s.subject[slot])
+        in_visit = (s.v_state[slot] == OPEN) & ~s.v_grouped[slot] & (t - s.v_last_ns[slot] <= estate.timeout_ns[store])
+        first_visit = (s.v_state[slot] == 0) & (s.next[slot] == NOBODY)
+        begins &= estate.zone_outside[rows.zone] | in_visit | first_visit
+        return begins
+
+    def _begin_dwells(self, rows: Evidence) -> None:
         s, slot = self._state.slots, rows.slot
-        fresh = (rows.kind != Kind.EXIT) & (s.last_ns[slot] == 0) & ~s.late[slot]
-        fresh &= ~self._state.identity.may_be_linked(s.subject[slot]) & ~self._visits.are_late(s.store[slot], rows.time_ns)
-        new = rows.pick(fresh)
-        if len(new):
-            s.last_ns[new.slot], s.level_dbm[new.slot] = new.time_ns, new.rssi_dbm
-            self._dwells.open_many(new)
-            inside = ~self._state.estate.zone_outside[new.zone]
-            if inside.any():
-                self._visits.lone.open(new.pick(inside))
-        self._one_by_one(rows.pick(~fresh))
+        s.last_ns[slot], s.level_dbm[slot] = rows.time_ns, rows.rssi_dbm
+        self._dwells.open_many(rows)
+        inside = ~self._state.estate.zone_outside[rows.zone]
+        if len(again := rows.pick(inside & (s.v_state[slot] == OPEN))):
+            self._visits.extend_many(again.slot, again.time_ns, again.zone)
+        if len(new := rows.pick(inside & (s.v_state[slot] == 0))):
+            self._visits.lone.open(new)
 
     def _one_by_one(self, rows: Evidence) -> None:
         one = self._one
@@ -258,12 +277,13 @@ class Presence:
         store = s.store[slots]
         gone = (s.v_state[slots] != OPEN) & (s.d_state[slots] != OPEN) & (s.last_ns[slots] > 0)
         gone &= watermark_ns[store] - s.last_ns[slots] > estate.timeout_ns[store] + RETIRE_NS
-        retired = slots[gone].tolist()
-        if retired:
-            self._visits.project()
-        for slot in retired:
+        retired = slots[gone]
+        if not len(retired):
+            return
+        self._visits.project()
+        for slot in retired.tolist():
             self._visits.forget(slot)
-            s.remove(slot)
+        s.remove(retired)
 
 
 def starts(slot: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:

@@ -101,7 +101,7 @@ class Slots:
 
     def __init__(self, capacity: int = 1024) -> None:
         self.size = 0
-        """Slots in use are below `size`, but for those in `free`."""
+        """Slots in use are below `size`, but for those in `free`: there all is 0, and `store` is NOBODY."""
         self.free: list[int] = []
         self.first = Subjects()
         """The first slot of a subject."""
@@ -125,53 +125,89 @@ class Slots:
     def lanes(self, subject: int, store: int) -> list[int]:
         return [slot for slot in self.chain(subject) if self.store[slot] == store]
 
+    def find_many(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """`find` for columns."""
+        found = self.first.get_many(subject)
+        elsewhere = np.flatnonzero((found != NOBODY) & (self.store[found] != store))
+        while len(elsewhere):
+            found[elsewhere] = after = self.next[found[elsewhere]]
+            elsewhere = elsewhere[(after != NOBODY) & (self.store[after] != store[elsewhere])]
+        return found
+
     def add(self, subject: int, store: int, profile: int, staff: bool) -> int:
         """A new slot at the end of the subject's chain."""
-        slot = self._reuse() if self.free else self._grow()
-        for name, value in _FIRST.items():
-            getattr(self, name)[slot] = value
+        slot = int(self._take(1)[0])
         self.subject[slot], self.store[slot], self.profile[slot], self.staff[slot] = subject, store, profile, staff
-        chain = list(self.chain(subject))
-        self.late[slot] = any(self.store[other] == store for other in chain)
-        if chain:
-            self.next[chain[-1]] = slot
-        else:
-            self.first.set(subject, slot)
+        self.late[slot] = any(other != slot and self.store[other] == store for other in self.chain(subject))
+        self._append(subject, slot)
         return slot
 
-    def remove(self, slot: int) -> None:
-        """Forget a slot; its number will be used again."""
-        subject = int(self.subject[slot])
-        after = int(self.next[slot])
-        if self.first.get(subject) == slot:
-            if after == NOBODY:
-                self.first.remove(subject)
-            else:
-                self.first.set(subject, after)
+    def add_many(
+        self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any], staff: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int32]:
+        """New slots for subjects in stores that have none for them; no two rows are alike."""
+        slots = self._take(len(subject))
+        self.subject[slots], self.store[slots], self.profile[slots], self.staff[slots] = subject, store, profile, staff
+        _, rows = np.unique(subject, return_index=True)
+        lone = np.zeros(len(subject), np.bool_)
+        lone[rows[self.first.get_many(subject[rows]) == NOBODY]] = True
+        self.first.set_many(subject[lone], slots[lone])
+        for other, slot in zip(subject[~lone].tolist(), slots[~lone].tolist(), strict=True):
+            self._append(other, slot)
+        return slots
+
+    def remove(self, slots: npt.NDArray[np.intp]) -> None:
+        """Forget them; their numbers will be used again."""
+        for slot in slots.tolist():
+            self._unlink(slot)
+            self.free.append(slot)
+        self._clear(slots)
+        self.store[slots] = NOBODY
+
+    def _append(self, subject: int, slot: int) -> None:
+        *_, last = NOBODY, *self.chain(subject)
+        if last == NOBODY:
+            self.first.set(subject, slot)
         else:
+            self.next[last] = slot
+
+    def _unlink(self, slot: int) -> None:
+        subject, after = int(self.subject[slot]), int(self.next[slot])
+        if self.first.get(subject) != slot:
             before = next(other for other in self.chain(subject) if self.next[other] == slot)
             self.next[before] = after
-        self.subject[slot], self.store[slot], self.v_state[slot], self.d_state[slot] = 0, NOBODY, 0, 0
-        self.free.append(slot)
+        elif after == NOBODY:
+            self.first.remove(subject)
+        else:
+            self.first.set(subject, after)
 
-    def _reuse(self) -> int:
-        slot = self.free.pop()
-        for name in COLUMNS:
-            column = getattr(self, name)
-            if column[slot]:  # a page that was never written takes no memory
-                column[slot] = 0
-        return slot
+    def _take(self, count: int) -> npt.NDArray[np.int32]:
+        """Slots of nobody: those that were freed last, then new ones."""
+        freed = self.free[: -count - 1 : -1]
+        del self.free[len(self.free) - len(freed) :]
+        before, self.size = self.size, self.size + count - len(freed)
+        self._grow()
+        slots = np.array([*freed, *range(before, self.size)], np.int32)
+        for name, value in _FIRST.items():
+            getattr(self, name)[slots] = value
+        return slots
 
-    def _grow(self) -> int:
-        capacity = len(self.subject)
-        if self.size == capacity:
+    def _grow(self) -> None:
+        """Until there is room for `size`."""
+        before = capacity = len(self.subject)
+        while capacity < self.size:
+            capacity += capacity // 2
+        if capacity > before:
             for name in COLUMNS:
                 column = getattr(self, name)
-                grown = _column(capacity + capacity // 2, column.dtype)
-                grown[:capacity] = column
+                grown = _column(capacity, column.dtype)
+                grown[:before] = column
                 setattr(self, name, grown)
-        self.size += 1
-        return self.size - 1
+
+    def _clear(self, slots: npt.NDArray[Any]) -> None:
+        for name in COLUMNS:
+            column = getattr(self, name)
+            column[slots[column[slots] != 0]] = 0  # a page that was never written takes no memory
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
         """The state, a column at a time: a copy of all of it at once would double the memory of a chain."""
@@ -187,6 +223,9 @@ class Slots:
         slots.size, slots.free = size, free
         for name, dtype in COLUMNS.items():
             getattr(slots, name)[:size] = np.frombuffer(parts[f"slots.{name}"], dtype)
+        freed = np.array(free, np.intp)
+        slots._clear(freed)  # other releases did so when they used it again
+        slots.store[freed] = NOBODY
         slots._index()
         return slots
 
@@ -195,6 +234,20 @@ class Slots:
         used = np.flatnonzero(self.store[: self.size] != NOBODY).astype(np.int32)
         first = np.setdiff1d(used, self.next[used], assume_unique=True)
         self.first = Subjects.of(self.subject[first], first)
+
+
+def distinct(subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The first row of each pair, in the order of the rows, and which of those each row is like."""
+    order = np.lexsort((store, subject))
+    subject, store = subject[order], store[order]
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = (subject[1:] != subject[:-1]) | (store[1:] != store[:-1])
+    first = order[begins]
+    by_row = np.argsort(first)
+    number, which = np.empty_like(first), np.empty_like(order)
+    number[by_row] = np.arange(len(first))
+    which[order] = number[np.cumsum(begins) - 1]
+    return first[by_row], which
 
 
 def _column(capacity: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:

@@ -60,6 +60,14 @@ class Subjects:
             live = self._slots >= 0
             self._make(self._subjects[live], self._slots[live])
 
+    def set_many(self, subjects: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32]) -> None:
+        """Of subjects that differ from each other and are not there."""
+        if 3 * (self._taken + len(slots)) > 2 * self._mask:
+            live = self._slots >= 0
+            self._make(np.concatenate([self._subjects[live], subjects]), np.concatenate([self._slots[live], slots]))
+        else:
+            self._put(subjects, slots)
+
     def remove(self, subject: int) -> None:
         """KeyError if it is not there."""
         place = self._place(subject)
@@ -87,11 +95,18 @@ class Subjects:
         self._slots: npt.NDArray[np.int32] = np.full(1 << bits, _NEVER, np.int32)
         self._subjects_view: memoryview[Any] = memoryview(self._subjects)  # type: ignore[arg-type] # numpy's stubs hide the buffer
         self._slots_view: memoryview[Any] = memoryview(self._slots)  # type: ignore[arg-type] # the same
-        self._live = self._taken = len(slots)
+        self._live = self._taken = 0
+        self._put(subjects, slots)
+
+    def _put(self, subjects: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32]) -> None:
+        """Each where it was before it was removed, else at the first place from its home that was never taken."""
+        self._live += len(slots)
         pending, place = np.arange(len(slots)), self._home(subjects)
         while len(pending):
-            free = self._slots[place] == _NEVER
-            self._subjects[place[free]], self._slots[place[free]] = subjects[pending[free]], slots[pending[free]]
+            never = self._slots[place] == _NEVER
+            own = never | (self._subjects[place] == subjects[pending])
+            self._subjects[place[own]], self._slots[place[own]] = subjects[pending[own]], slots[pending[own]]
             # Of several that found the same free place, the last has it.
-            homeless = (self._subjects[place] != subjects[pending]) | ~free
-            pending, place = pending[homeless], (place[homeless] + 1) & self._mask
+            placed = own & (self._subjects[place] == subjects[pending])
+            self._taken += int(np.count_nonzero(placed & never))
+            pending, place = pending[~placed], (place[~placed] + 1) & self._mask

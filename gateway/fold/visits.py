@@ -90,6 +90,13 @@ class Visits:
             if slots.v_fan[slot] >= 0:
                 state.traffic.add_span(store, before + 1, minute, T["known_open"], 1)
 
+    def extend_many(self, slots: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64], zones: npt.NDArray[np.int32]) -> None:
+        """Their subjects were heard again within the timeout, in visits that are open and not grouped; one row a slot."""
+        s = self._state.slots
+        s.v_last_ns[slots] = times_ns
+        s.v_zones[slots] |= self._state.estate.zone_bits(zones)
+        self.advance(slots)
+
     def advance(self, slots: npt.NDArray[np.int32]) -> None:
         """Count the minutes that the evidence of slots, none of them grouped, has reached since."""
         s = self._state.slots
@@ -119,7 +126,10 @@ class Visits:
         s = self._state.slots
         alone: npt.NDArray[np.bool_] = ~s.v_grouped[slots] & (s.v_fan[slots] == NOBODY) & ~s.late[slots] & (s.next[slots] == NOBODY)
         alone &= ~self.are_late(s.store[slots], s.v_start_ns[slots])
-        alone[np.isin(slots, list(self._regroup))] = False
+        if self._regroup:
+            regroup = np.zeros(s.size, np.bool_)
+            regroup[list(self._regroup)] = True
+            alone &= ~regroup[slots]
         return alone
 
     def is_late(self, store: int, time_ns: int) -> bool:

@@ -23,6 +23,25 @@ from tests import journal_made as made
 from tests.journal_made import Row, Rows, Story, expected_traffic, expected_zone_traffic, folded, new_fold, of, pairs, store, stored_minutes
 
 stories = st.lists(made.steps, max_size=25).map(made.told)
+crowd_rows = st.builds(
+    Row,
+    kind=st.sampled_from([Kind.ENTER, Kind.ENTER, Kind.STAY, Kind.EXIT]),
+    subject=st.sampled_from([*made.SUBJECTS, *range(100, 110)]),
+    place=st.integers(0, 3),
+    age_s=st.sampled_from([0.0, 0.0, 0.5, 3.0, 20.0, 65.0]),
+    rssi_dbm=st.sampled_from([-90, -75, -60, -40]),
+    profile=st.sampled_from([0, 0, 0, 1]),
+)
+crowd_seconds = st.sampled_from([1.0, 5.0, 10.0, 20.0, 70.0, 301.0])
+crowd_frames = st.builds(
+    lambda agent, said, lag_s: lambda story: story.frame(agent, said, lag_s),
+    st.integers(0, 1),
+    st.lists(crowd_rows, min_size=4, max_size=24),
+    st.sampled_from([0.0] * 8 + [30.0, 250.0, 800.0]),
+)
+crowd_steps = st.tuples(crowd_seconds, crowd_frames | crowd_frames | crowd_frames | made.others)
+crowds = st.lists(crowd_steps, min_size=3, max_size=25).map(made.told)
+"""Many people who go from zone to zone, mostly heard in time."""
 goods_stories = st.lists(st.tuples(made.seconds, made.frames(rows=made.goods_rows)), max_size=30).map(made.told)
 SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -164,6 +183,26 @@ def test_rows_taken_as_columns_are_what_each_would_be_alone(story: Story) -> Non
             patch.setattr(presence, "FEW", few)
             rows.append(folded(records))
     assert rows[0] == rows[1]
+
+
+@given(crowds)
+@settings(SLOW, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes too long
+def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story) -> None:
+    """Points, slots before all have gone, and the ledger."""
+    records, found = [*story.records], []
+    end = story.end(1).records[len(records) :]
+    for few in (0, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(presence, "FEW", few)
+            fold, rows = new_fold(), {}
+            store(fold.apply(pairs(records)), rows)
+            slots = dict(fold.state.slots.parts())
+            store(fold.apply(pairs(end)), rows)
+        fold.checkpoint({})
+        kept = [[*fold.state.ledger._db.execute(f"SELECT * FROM {table}")] for table in ("visits", "dwells", "cells")]
+        found.append((rows, slots, *kept))
+    for as_columns, alone in zip(*found, strict=True):
+        assert as_columns == alone
 
 
 @given(goods_stories)
