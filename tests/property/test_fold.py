@@ -185,7 +185,26 @@ def test_rows_taken_as_columns_are_what_each_would_be_alone(story: Story) -> Non
     assert rows[0] == rows[1]
 
 
+def regrouped() -> Story:
+    """What was told late makes one visit of two; then their subject changes zone, minutes later and minutes after that."""
+    story = Story()
+
+    def heard(agent: int, *rows: Row) -> None:
+        story.wait(5).frame(agent, rows).wait(5).frame(1 - agent, []).frame(agent, [])
+
+    heard(0)
+    heard(1)
+    heard(0, Row(Kind.ENTER, 5, 0), Row(Kind.ENTER, 100, 0))
+    heard(1, Row(Kind.STAY, 5, 0, 500.0))
+    heard(1, Row(Kind.STAY, 5, 0, 300.0))
+    for place in (1, 0):
+        story.wait(90)
+        heard(0, Row(Kind.ENTER, 5, place, rssi_dbm=-40), Row(Kind.ENTER, 100, place, rssi_dbm=-40))
+    return story
+
+
 @given(crowds)
+@example(regrouped())
 @settings(SLOW, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes too long
 def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story) -> None:
     """Points, slots before all have gone, and the ledger."""
