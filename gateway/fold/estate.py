@@ -69,7 +69,7 @@ class Estate:
         self.zone_store: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         self.zone_outside: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.zone_tried_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self._zone_bit: list[int] = []
+        self._zone_bit: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
         self._zones_of: Counter[int] = Counter()
         self.profile_class: list[str] = []
         self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
@@ -93,6 +93,8 @@ class Estate:
                 self._outside_names[f"{store.name}/{zone.name}"] = zone.type == "outside"
                 is_fitting = zone.type == "fitting"
                 self._tried_ns[f"{store.name}/{zone.name}"] = round(store.tried_s * NS_PER_S) if is_fitting else NEVER_NS
+        self._add_zones([(store.name, zone.name) for store in site.stores for zone in store.zones])
+        self._add_zones([(store.name, door) for store in site.stores for door in store.doors])
         timeouts = {store.name: round(store.idle_timeout_s * NS_PER_S) for store in site.stores}
         known = dict(zip(self.stores.names, self.timeout_ns.tolist(), strict=False))
         self.timeout_ns = np.array([timeouts.get(name, known.get(name, 1800 * NS_PER_S)) for name in self.stores.names], np.int64)
@@ -124,11 +126,11 @@ class Estate:
 
     def zone_bit(self, zone: int) -> int:
         """A mask with the zone's bit in its store; from the 64th zone on they share one."""
-        return 1 << self._zone_bit[zone]
+        return int(self._zone_bit[zone])
 
     def zone_bits(self, zones: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
         """`zone_bit` of many."""
-        return np.uint64(1) << np.array(self._zone_bit, np.uint64)[zones]
+        return self._zone_bit[zones]
 
     def day(self, store: int, minute: int) -> int:
         """A number for the store's day that the minute (since 1970, UTC) belongs to; it begins at day_start, local time."""
@@ -142,14 +144,25 @@ class Estate:
     def _zone(self, store: str, name: str) -> int:
         code = self.zones.of(f"{store}/{name}")
         if code == len(self.zone_name):
-            store_code = self.stores.of(store)
-            self._zone_bit.append(min(self._zones_of[store_code], 63))
+            self._add_zones([(store, name)])
+        return code
+
+    def _add_zones(self, places: Sequence[tuple[str, str]]) -> None:
+        """Zones and doors that are new, by (store, name)."""
+        keys, stores, bits = [], [], []
+        for store, name in places:
+            key, store_code = f"{store}/{name}", self.stores.of(store)
+            if self.zones.of(key) != len(self.zone_name):
+                continue
+            keys.append(key)
+            stores.append(store_code)
+            bits.append(1 << min(self._zones_of[store_code], 63))
             self._zones_of[store_code] += 1
             self.zone_name.append(name)
-            self.zone_store = np.append(self.zone_store, np.int32(store_code))
-            self.zone_outside = np.append(self.zone_outside, self._outside_names.get(f"{store}/{name}", False))
-            self.zone_tried_ns = np.append(self.zone_tried_ns, self._tried_ns.get(f"{store}/{name}", NEVER_NS))
-        return code
+        self.zone_store = np.append(self.zone_store, np.array(stores, np.int32))
+        self._zone_bit = np.append(self._zone_bit, np.array(bits, np.uint64))
+        self.zone_outside = np.append(self.zone_outside, [self._outside_names.get(key, False) for key in keys]).astype(np.bool_)
+        self.zone_tried_ns = np.append(self.zone_tried_ns, [self._tried_ns.get(key, NEVER_NS) for key in keys]).astype(np.int64)
 
     def _profile(self, name: str) -> int:
         """A profile that this release does not know is kept as presence, but opens no visit."""
@@ -183,7 +196,7 @@ class Estate:
         }
 
     def load(self, values: Mapping[str, Any], site: Site) -> None:
-        """Give the codes of `dump` again, in their order, then the rest of the site's; stores that left the site keep their rules."""
+        """Give the codes of `dump` again, in their order, then those of the site; stores that left the site keep their rules."""
         for name in values["stores"]:
             self.stores.of(name)
         for name in values["agents"]:
@@ -194,8 +207,7 @@ class Estate:
             self.timeout_ns[code], self.expected[code] = timeout_ns, frozenset(expected)
         self._outside_names.update(values["outside"])
         self._tried_ns.update(values.get("tried", {}))
+        self._add_zones(values["zones"])
         self.apply(site)
-        for store, name in values["zones"]:
-            self._zone(store, name)
         for name in values["profiles"]:
             self._profile(name)
