@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, Literal, TypeVar
 
 import msgpack
@@ -68,6 +69,9 @@ class Coded:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def part(self, start: int, stop: int) -> Coded:
+        return Coded(self.codes[start:stop], self.names)
+
     def texts(self) -> list[str]:
         return [self.names[code] for code in self.codes.tolist()]
 
@@ -124,6 +128,44 @@ class Points:
 
     def __len__(self) -> int:
         return len(self.time_ns)
+
+    def columns(self) -> tuple[str, ...]:
+        """What those have in common that can be put together: the measurement, and which fields are coded."""
+        return (self.measurement, *[name for name, column in self.fields.items() if isinstance(column, Coded)])
+
+    def part(self, start: int, stop: int) -> Points:
+        if (start, stop) == (0, len(self)):
+            return self
+
+        def cut(column: Column) -> Column:
+            return column.part(start, stop) if isinstance(column, Coded) else column[start:stop]
+
+        tags = {name: column.part(start, stop) for name, column in self.tags.items()}
+        return Points(self.measurement, self.time_ns[start:stop], tags, {name: cut(column) for name, column in self.fields.items()})
+
+
+def together(parts: Sequence[Points]) -> Points:
+    """One after the other, of the same `columns`."""
+    if len(parts) == 1:
+        return parts[0]
+    tags = {name: _coded_together([part.tags[name] for part in parts]) for name in parts[0].tags}
+    fields = {name: _together([part.fields[name] for part in parts]) for name in parts[0].fields}
+    return Points(parts[0].measurement, np.concatenate([part.time_ns for part in parts]), tags, fields)
+
+
+def _together(columns: Sequence[Column]) -> Column:
+    coded = [column for column in columns if isinstance(column, Coded)]
+    return _coded_together(coded) if coded else np.concatenate([column for column in columns if not isinstance(column, Coded)])
+
+
+def _coded_together(columns: Sequence[Coded]) -> Coded:
+    """Names may repeat."""
+    names = [column.names for column in columns]
+    if all(each is names[0] for each in names):
+        return Coded(np.concatenate([column.codes for column in columns]), names[0])
+    firsts = np.repeat(np.cumsum([0, *map(len, names[:-1])]), list(map(len, columns)))
+    codes = np.concatenate([column.codes for column in columns]) + firsts
+    return Coded(codes.astype(np.uint32), tuple(chain.from_iterable(names)))
 
 
 _DTYPE: Final[Mapping[str, str]] = {"int": "<i8", "float": "<f8", "bool": "?", "subject": "<u8"}

@@ -1,7 +1,8 @@
 """InfluxDB 1.8+ and 2.x, through influxdb-client: line protocol as bytes.
 
-Points that have one version only are most of all points; their requests overlap by one, so that the database finds the next when it
-is done with the last. Other points go beside them, one request after the other, since a later version must replace an earlier one.
+What fits into one request goes as one. Of more, points that have one version only are most; their requests overlap by one, so that the
+database finds the next when it is done with the last. Other points go beside them, one request after the other, since a later version
+must replace an earlier one.
 
 What a server says of a bad batch cannot be trusted: it names one line of many, counts wrongly, and 1.8 and 2.7 keep different parts of it.
 So a refused batch is halved down to the lines that are refused alone; writing the good ones again changes nothing. Points older than
@@ -15,19 +16,25 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from influxdb_client.client.exceptions import InfluxDBError
 from influxdb_client.client.influxdb_client import InfluxDBClient
+from urllib3 import Timeout
 from urllib3 import exceptions as http
+from urllib3.util import parse_url
 
 from footfall.errors import ConfigError, FootfallError, PartialWrite, Rejected, SinkUnavailable
-from gateway.points import SAID_ONCE, Coded, Column, Points
+from gateway.points import SAID_ONCE, Points, together
 from gateway.sinks.lines import encode, stored_tag
 
 _REFUSED: Final = frozenset({400, 413, 422})
@@ -53,6 +60,22 @@ class _Refusal:
         return _TOO_OLD.search(self.reason) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """As the client's errors want it."""
+
+    status: int
+    reason: str | None
+    data: str
+    headers: Mapping[str, str]
+
+    def getheaders(self) -> Mapping[str, str]:
+        return self.headers
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        return self.headers.get(name, default)
+
+
 class InfluxDB:
     """A Sink on one bucket. On 1.8 `bucket` is `database/retention-policy`, `token` is `user:password` and `org` is anything.
 
@@ -64,6 +87,7 @@ class InfluxDB:
     def __init__(self, url: str, bucket: str, token: str = "", org: str = "-", *, timeout_s: float = 10.0, batch_lines: int = 5000) -> None:
         self.url, self.bucket, self.org = url.rstrip("/"), bucket, org
         self._batch_lines, self._timeout_s = batch_lines, timeout_s
+        self._timeout: Final = Timeout(connect=timeout_s, read=timeout_s)
         timeout_ms = round(timeout_s * 1000)
         self._client: Any = InfluxDBClient(self.url, token, org=org, timeout=(timeout_ms, timeout_ms), retries=False)
         self._threads: Final = ThreadPoolExecutor(1 + _IN_FLIGHT, "influxdb")
@@ -73,14 +97,9 @@ class InfluxDB:
         self._check_set_up(ConfigError)
 
     def write(self, batch: Sequence[Points]) -> None:
-        once = [points for points in batch if points.measurement in SAID_ONCE]
-        again = [points for points in batch if points.measurement not in SAID_ONCE]
-        in_order = self._threads.submit(self._write_in_order, again)
-        try:
-            rejected = self._write_overlapping(once)
-        finally:
-            wait([in_order])  # the caller may send all of it again: not beside itself
-        rejected += in_order.result()
+        by_measurement = sorted(batch, key=attrgetter("measurement"))  # encoded as one each; a point's versions stay in order
+        write = self._write_in_order if sum(map(len, batch)) <= self._batch_lines else self._write_beside
+        rejected = write(by_measurement)
         if rejected:
             raise PartialWrite(rejected)
 
@@ -96,6 +115,16 @@ class InfluxDB:
 
     def _write_in_order(self, batch: Sequence[Points]) -> list[Rejected]:
         return [line for body in _requests(batch, self._batch_lines) for line in self._refused(body, self._post(body))]
+
+    def _write_beside(self, batch: Sequence[Points]) -> list[Rejected]:
+        once = [points for points in batch if points.measurement in SAID_ONCE]
+        again = [points for points in batch if points.measurement not in SAID_ONCE]
+        in_order = self._threads.submit(self._write_in_order, again)
+        try:
+            rejected = self._write_overlapping(once)
+        finally:
+            wait([in_order])  # the caller may send all of it again: not beside itself
+        return rejected + in_order.result()
 
     def _write_overlapping(self, batch: Sequence[Points]) -> list[Rejected]:
         pending: deque[tuple[bytes, Future[_Refusal | None]]] = deque()
@@ -120,14 +149,10 @@ class InfluxDB:
 
     def _post(self, body: bytes, unavailable: type[FootfallError] = SinkUnavailable) -> _Refusal | None:
         """None: durable. Raises `unavailable` if a person must mend the set-up, SinkUnavailable if waiting may do."""
-        answered: list[tuple[object, int, object]] = []
-        asked = [("org", self.org), ("bucket", self.bucket), ("precision", "ns")]
-        api, headers = self._client.api_client, {"Content-Type": "text/plain; charset=utf-8"}
-        failure = self._call(
-            lambda: answered.append(api.call_api("/api/v2/write", "POST", query_params=asked, header_params=headers, body=body))
-        )
+        statuses: list[int] = []
+        failure = self._call(lambda: statuses.append(self._send(body)))
         if failure is None:
-            self._check_answer(answered[0][1], unavailable)
+            self._check_answer(statuses[0], unavailable)
             return None
         status, reason = failure.response.status, _words(failure)
         if status in _REFUSED:
@@ -136,6 +161,24 @@ class InfluxDB:
         if advice is None:
             raise SinkUnavailable(f"{self.url} answers {status}: {reason}", _retry_after_s(failure.retry_after))
         raise _mistake(unavailable, f"{self.url} answers {status} ({reason}): {advice}")
+
+    def _send(self, body: bytes) -> int:
+        """The status of a good answer, by the client's own connections: its way there is made anew for each request, and costs as much."""
+        pool, target, headers = self._way
+        answer = pool.urlopen("POST", target, body=body, headers=headers, timeout=self._timeout, retries=False, redirect=False)
+        text = answer.data.decode()
+        if not 200 <= answer.status <= 299:
+            raise InfluxDBError(_Answer(answer.status, answer.reason, text, answer.headers))  # type: ignore[arg-type] # like its own
+        return int(answer.status)
+
+    @cached_property
+    def _way(self) -> tuple[Any, str, dict[str, str]]:
+        """Connections to the server; what writes there ask for, and their headers."""
+        api = self._client.api_client
+        asked = urlencode([("org", self.org), ("bucket", self.bucket), ("precision", "ns")])
+        target = parse_url(f"{self.url}/api/v2/write?{asked}").request_uri
+        headers = {"Content-Type": "text/plain; charset=utf-8"} | api.default_headers
+        return api.rest_client.pool_manager.connection_from_url(self.url), target, headers
 
     def _check_answer(self, status: int, unavailable: type[FootfallError]) -> None:
         """Any web server may answer 200 to anything; InfluxDB says 204."""
@@ -150,6 +193,8 @@ class InfluxDB:
             if error.response is None:  # the client's word for a failure of TLS
                 raise SinkUnavailable(f"{self.url}: {getattr(error, 'reason', error)}: check its certificate", _SET_UP_RETRY_S) from None
             return error
+        except http.SSLError as error:
+            raise SinkUnavailable(f"{self.url}: {type(error).__name__}\n{error}: check its certificate", _SET_UP_RETRY_S) from None
         except http.ReadTimeoutError:
             raise SinkUnavailable(
                 f"{self.url} does not answer within {self._timeout_s:g} s: it is overloaded, or `timeout_s` of [sink] too short"
@@ -242,32 +287,26 @@ def _mistake(unavailable: type[FootfallError], message: str) -> FootfallError:
 
 
 def _requests(batch: Sequence[Points], most_lines: int) -> Iterator[bytes]:
-    """Bodies of at most so many lines, in order."""
-    bodies: list[bytes] = []
+    """Bodies of at most so many lines, in order. Lines that follow each other are made together: many small pieces cost more than one."""
+    for parts in _shares(batch, most_lines):
+        yield b"\n".join([encode(together(list(alike))) for _, alike in groupby(parts, Points.columns)])
+
+
+def _shares(batch: Sequence[Points], most_lines: int) -> Iterator[list[Points]]:
+    parts: list[Points] = []
     free = most_lines
     for points in batch:
         start = 0
         while start < len(points):
             stop = min(start + free, len(points))
-            bodies.append(encode(_part(points, start, stop)))
+            parts.append(points.part(start, stop))
             free -= stop - start
             start = stop
             if not free:
-                yield b"\n".join(bodies)
-                bodies, free = [], most_lines
-    if bodies:
-        yield b"\n".join(bodies)
-
-
-def _part(points: Points, start: int, stop: int) -> Points:
-    if (start, stop) == (0, len(points)):
-        return points
-
-    def cut(column: Column) -> Column:
-        return Coded(column.codes[start:stop], column.names) if isinstance(column, Coded) else column[start:stop]
-
-    tags = {name: Coded(column.codes[start:stop], column.names) for name, column in points.tags.items()}
-    return Points(points.measurement, points.time_ns[start:stop], tags, {name: cut(column) for name, column in points.fields.items()})
+                yield parts
+                parts, free = [], most_lines
+    if parts:
+        yield parts
 
 
 def _time_ns(line: bytes) -> int:

@@ -4,8 +4,7 @@ Line protocol cannot carry everything: a raw newline in a tag forges a point, an
 changes what the next byte means. So control characters are stored as their Unicode pictures (a newline as ␊), in tags a
 backslash as its fullwidth form ＼, and a lone surrogate as U+FFFD. Every sink stores texts like that, so all hold the same.
 
-Large batches are one array of rows of fixed width, filled column by column from lookup tables and then squeezed; small ones are
-made by `%`. Both give the same bytes.
+Large batches are made column by column, small ones by `%`. Both give the same bytes.
 Source: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
 """
 
@@ -13,15 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from gateway.points import SCHEMA, Coded, Column, FieldType, Points
+from gateway.sinks.columns import Piece, Texts, floats, integers, squeeze, subjects, table, width
 
-_FEW_ROWS: Final = 64
+_FEW_ROWS: Final = 100
 """Below, filling tables costs more than formatting row by row."""
 _WIDEST_ROW: Final = 4096
 """Bytes. A wider row is mostly padding: one long text would multiply by the rows."""
@@ -35,9 +35,9 @@ def encode(points: Points) -> bytes:
     if len(points) < _FEW_ROWS:
         return _encode_few(points)
     pieces = list(_pieces(points))
-    if sum(map(_width, pieces)) > _WIDEST_ROW:
+    if sum(map(width, pieces)) > _WIDEST_ROW:
         return _encode_few(points)
-    return _squeeze(pieces, len(points))
+    return squeeze(pieces, len(points))
 
 
 # --- texts -------------------------------------------------------------------------------------------------------------------
@@ -64,18 +64,37 @@ def _picture(found: re.Match[str]) -> str:
     return _PICTURES.get(ord(found[0]), "\ufffd")
 
 
-@lru_cache(maxsize=100_000)
-def _tag(key: str, text: str) -> str:
-    """An empty tag is none."""
-    return f",{key}={re.sub('([,= ])', _ESCAPED, stored_tag(text))}" if text else ""
+class _Tag(dict[str, str]):
+    """Texts of a tag, as they stand in a line: a look-up each, as most come with every batch."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self._key: Final = key
+
+    def __missing__(self, text: str) -> str:
+        """An empty tag is none."""
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
+        spelled = self[text] = f",{self._key}={_DIVIDING.sub(_ESCAPED, stored_tag(text))}" if text else ""
+        return spelled
+
+    def spelled(self, texts: Sequence[str]) -> list[str]:
+        return list(map(self.__getitem__, texts))
 
 
 def _text(text: str) -> str:
     return f'"{text}"' if _PLAIN.fullmatch(text) else f'"{_QUOTED.sub(_ESCAPED, stored_text(text))}"'
 
 
+def _texts(texts: Sequence[str]) -> list[str]:
+    return [f'"{text}"' for text in texts] if _PLAIN.fullmatch("".join(texts)) else list(map(_text, texts))
+
+
 _ESCAPED: Final = r"\\\1"
 _QUOTED: Final = re.compile(r'(["\\])')
+_DIVIDING: Final = re.compile("([,= ])")
+_MOST_TEXTS: Final = 50_000
+_TAGS: Final = {key: _Tag(key) for measurement in SCHEMA.values() for key in measurement.tags}
 
 
 # --- few rows ----------------------------------------------------------------------------------------------------------------
@@ -86,7 +105,7 @@ _FORMAT: Final[dict[FieldType, str]] = {"int": "%di", "float": "%r", "subject": 
 
 def _encode_few(points: Points) -> bytes:
     schema = SCHEMA[points.measurement]
-    columns = [row_texts(points.tags[tag], partial(_tag, tag)) for tag in schema.tags]
+    columns = [row_texts(points.tags[tag], _TAGS[tag].__getitem__) for tag in schema.tags]
     columns += [_spelled(kind, points.fields[name]) for name, kind in schema.fields.items()]
     line = _line_format(points.measurement)
     return "\n".join([line % row for row in zip(*columns, points.time_ns.tolist(), strict=True)]).encode()
@@ -126,149 +145,54 @@ def check_finite(column: npt.NDArray[Any]) -> None:
 
 # --- many rows ---------------------------------------------------------------------------------------------------------------
 
-_Bytes = npt.NDArray[Any]
-"""One column of the lines: the same number of bytes in each row, padded with NUL."""
 
-
-def _pieces(points: Points) -> Iterator[bytes | _Bytes]:
-    """What a line consists of, in order: bytes that are the same in every line, or a column."""
+def _pieces(points: Points) -> Iterator[Piece]:
+    """What a line consists of, in order."""
     schema = SCHEMA[points.measurement]
     yield points.measurement.encode()
     for tag in schema.tags:
-        yield _looked_up(points.tags[tag], partial(_tag, tag))
+        yield _looked_up(points.tags[tag], _TAGS[tag].spelled)
     before = " "
     for name, kind in schema.fields.items():
         yield f"{before}{name}=".encode()
         yield from _field(kind, points.fields[name])
         before = ","
     yield b" "
-    yield from _integers(points.time_ns)
+    yield from integers(points.time_ns)
     yield b"\n"
 
 
-def _field(kind: FieldType, column: Column) -> Iterator[bytes | _Bytes]:
+def _field(kind: FieldType, column: Column) -> Iterator[Piece]:
     if isinstance(column, Coded):
-        yield _looked_up(column, _text)
+        yield _looked_up(column, _texts)
     elif kind == "float":
-        yield from _floats(column)
+        check_finite(column)
+        yield from floats(column)
     elif kind == "bool":
-        yield _table(_BOOL)[column.astype(np.intp)]
+        yield _looked_up(Coded(column.astype(np.uint32), _BOOL), list)
     elif kind == "subject":
         yield b'"'
-        yield _HEX[column.astype(">u8").view(np.uint8)].view("S16").reshape(-1)
+        yield subjects(column)
         yield b'"'
     else:
-        yield from _integers(column)
+        yield from integers(column)
         yield b"i"
 
 
-def _looked_up(column: Coded, spell: Callable[[str], str]) -> bytes | _Bytes:
-    """Only names that occur are spelled: a table may name every agent of the estate."""
-    codes, names = column.codes.astype(np.intp), column.names
-    if len(names) > 1:
-        occurs = np.zeros(len(names), np.bool_)
-        occurs[codes] = True
-        found = np.flatnonzero(occurs)
-        if len(found) < len(names):
-            places = np.empty(len(names), np.intp)
-            places[found] = np.arange(len(found))
-            codes, names = places[codes], tuple([names[place] for place in found.tolist()])
-    if len(names) == 1:
-        return spell(names[0]).encode()
-    return _table([spell(name) for name in names])[codes]
-
-
-def _table(spelled: Sequence[str]) -> _Bytes:
-    return np.array([text.encode() for text in spelled], np.bytes_)
-
-
-_HEX: Final = np.array([b"%02x" % octet for octet in range(256)], "S2").view(np.uint16)
-_DIGITS: Final = np.array(
-    [b"%d" % n if n else b"" for n in range(10_000)] + [b"%04d" % n for n in range(10_000)] + [b"0"], "S4"
-).view(np.uint32)  # fmt: skip
-"""Four digits: n without leading zeros (0 as nothing), from _PADDED on with them, at _ZERO the lone zero."""
-_PADDED: Final = 10_000
-_ZERO: Final = 20_000
-_THOUSANDTHS: Final = np.array([b".0"] + [b"." + (b"%03d" % n).rstrip(b"0") for n in range(1, 1000)], "S4")
-_MINUS: Final = np.array([b"", b"-"], "S1")
-_MILLIS_EXACT: Final = 1e15
-"""Below it a decimal of three places is the shortest that names its double: what `repr` says."""
-
-
-def _integers(column: npt.NDArray[Any]) -> Iterator[_Bytes]:
-    values = column.astype(np.int64, copy=False)
-    negative = values < 0
-    if negative.any():
-        yield _MINUS[negative.view(np.uint8)]
-        values = np.abs(values)  # -2^63 stays itself, which is right when read as unsigned
-    yield _digits(values.view(np.uint64))
-
-
-def _digits(number: npt.NDArray[np.uint64]) -> _Bytes:
-    """Groups of four digits, the highest first, without leading zeros."""
-    largest = int(number.max(initial=0))
-    n_groups = (len(str(largest)) + 3) // 4
-    groups = np.empty((len(number), n_groups), np.uint32)
-    for place in reversed(range(n_groups)):
-        rest = number // _TEN_THOUSAND
-        group = (number - rest * _TEN_THOUSAND).astype(np.intp)
-        lowest = place == n_groups - 1
-        alone = np.where(group > 0, group, _ZERO) if lowest else group
-        groups[:, place] = _DIGITS[np.where(rest > 0, group + _PADDED, alone) if place else alone]
-        number = rest
-    return groups.view(f"S{4 * n_groups}")[:, 0]
-
-
-_TEN_THOUSAND: Final = np.uint64(10_000)
-
-
-def _floats(column: npt.NDArray[Any]) -> Iterator[bytes | _Bytes]:
-    """As `repr` does. Decimals of three places, which measured seconds are, go through tables."""
-    check_finite(column)
-    values = column.astype(np.float64, copy=False)
-    magnitude = np.abs(values)
-    millis = np.rint(np.minimum(magnitude, _MILLIS_EXACT) * 1000.0)
-    if not ((millis < _MILLIS_EXACT) & (millis / 1000.0 == magnitude)).all():
-        yield np.array([b"%r" % value for value in values.tolist()], np.bytes_)
-        return
-    negative = np.signbit(values)
-    if negative.any():
-        yield _MINUS[negative.view(np.uint8)]
-    count = millis.astype(np.uint64)
-    whole = count // _THOUSAND
-    yield _digits(whole)
-    yield _THOUSANDTHS[(count - whole * _THOUSAND).astype(np.intp)]
-
-
-_THOUSAND: Final = np.uint64(1000)
-
-
-def _width(piece: bytes | _Bytes) -> int:
-    return len(piece) if isinstance(piece, bytes) else piece.dtype.itemsize
-
-
-def _squeeze(pieces: Sequence[bytes | _Bytes], n: int) -> bytes:
-    """The rows one after the other, without their padding and the last newline.
-
-    A few rows at a time in the same buffer: fresh megabytes cost more in page faults than in work.
-    """
-    template = b"".join(piece if isinstance(piece, bytes) else bytes(_width(piece)) for piece in pieces)
-    step = min(n, _ROWS_AT_ONCE)
-    octets = bytearray(template) * step
-    columns: list[tuple[_Bytes, _Bytes]] = []
-    at = 0
-    for piece in pieces:
-        if not isinstance(piece, bytes):
-            columns.append((np.ndarray(step, piece.dtype, octets, at, (len(template),)), piece))
-        at += _width(piece)
-    squeezed = []
-    for start in range(0, n, step):
-        rows = min(step, n - start)
-        for place, column in columns:
-            place[:rows] = column[start : start + rows]
-        squeezed.append((octets if rows == step else octets[: rows * len(template)]).translate(None, b"\0"))
-    del squeezed[-1][-1:]
-    return b"".join(squeezed)
-
-
-_ROWS_AT_ONCE: Final = 512
+def _looked_up(column: Coded, spelled: Callable[[Sequence[str]], list[str]]) -> Piece:
+    """Only names that occur are spelled, each once: a table may name every agent of the estate, or a zone once for each frame."""
+    codes, names = column.codes, column.names
+    if (codes == codes[0]).all():
+        return spelled([names[codes[0]]])[0].encode()
+    occurs = np.zeros(len(names), np.bool_)
+    occurs[codes] = True
+    found = occurs.nonzero()[0]
+    present = list(map(names.__getitem__, found.tolist()))
+    places = np.zeros(len(names), np.intp)
+    at = dict.fromkeys(present, 0)
+    if len(at) < len(present):
+        at = dict(zip(at, range(len(at)), strict=True))
+        places[found] = list(map(at.__getitem__, present))
+    else:
+        places[found] = np.arange(len(found))
+    return Texts(table(spelled(tuple(at))), places.take(codes))

@@ -13,13 +13,16 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from footfall.errors import ConfigError, PartialWrite, SinkUnavailable
-from gateway.points import Points, from_rows
-from gateway.sinks.influxdb import InfluxDB, _Refusal
-from gateway.sinks.lines import encode
+from gateway.points import Points, from_rows, together
+from gateway.sinks.influxdb import InfluxDB, _Refusal, _requests
+from gateway.sinks.lines import _encode_few, encode
 from simulators.parts.process import free_port
 from tests.parts import Bucket, new_bucket
+from tests.points_made import points
 
 HOUR_NS = 3600 * 10**9
 
@@ -228,6 +231,34 @@ def test_a_server_that_hangs_is_given_up(answers: tuple[Answers, str]) -> None:
 
 def presences(times_ns: list[int]) -> Points:
     return from_rows("presence", [(time_ns, "a", "stay", "s", "z", time_ns, "p", -60, 1.0, "agent", 0) for time_ns in times_ns])
+
+
+@given(st.lists(points(), max_size=6), st.integers(1, 300))
+def test_lines_are_the_same_in_requests_of_any_size(batch: list[Points], most_lines: int) -> None:
+    """Points of one measurement that follow each other are encoded as one, with names of their own each."""
+    lines = [line for each in batch if len(each) for line in _encode_few(each).split(b"\n")]
+    bodies = [body.split(b"\n") for body in _requests(batch, most_lines)]
+    assert [line for body in bodies for line in body] == lines
+    assert [len(body) for body in bodies[:-1]] == [most_lines] * (len(bodies) - 1)
+    assert all(len(body) <= most_lines for body in bodies[-1:])
+
+
+@given(points(min_size=2), st.data())
+def test_points_cut_and_put_together_again_are_the_same(made: Points, data: st.DataObject) -> None:
+    at = data.draw(st.integers(1, len(made) - 1))
+    again = together([made.part(0, at), made.part(at, len(made)), made])
+    assert _encode_few(again) == b"\n".join([_encode_few(made)] * 2)
+    assert encode(together([made] * 50)) == b"\n".join([_encode_few(made)] * 50)
+
+
+def test_what_fits_into_one_request_is_one(answers: tuple[Answers, str]) -> None:
+    said, url = answers
+    said.status = 204
+    batch = [presences([2, 1]), doors([2, 1]), presences([3])]
+    InfluxDB(url, "b", batch_lines=5).write(batch)
+    assert said.bodies == [b"\n".join([encode(batch[1]), encode(presences([2, 1, 3]))])], "in order within a measurement"
+    InfluxDB(url, "b", batch_lines=4).write(batch)
+    assert sorted(said.bodies[1:]) == sorted([encode(presences([2, 1, 3])), encode(batch[1])])
 
 
 def test_requests_overlap_where_every_point_has_one_version(answers: tuple[Answers, str]) -> None:

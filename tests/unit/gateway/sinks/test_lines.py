@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.points import SCHEMA, Coded, Points, from_rows
-from gateway.sinks import lines
+from gateway.sinks import columns, lines
 from tests.line_protocol import Line, parse
 from tests.points_made import HOSTILE, points
 
@@ -59,21 +59,29 @@ def test_every_point_reads_back(made: Points) -> None:
 
 @given(points(min_size=1))
 def test_both_ways_of_encoding_give_the_same_bytes(made: Points) -> None:
-    assert lines._squeeze(list(lines._pieces(made)), len(made)) == lines._encode_few(made)
+    assert columns.squeeze(list(lines._pieces(made)), len(made)) == lines._encode_few(made)
 
 
 @given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1), min_size=1))
 def test_integers_of_any_size_are_spelled_in_decimal(numbers: list[int]) -> None:
-    assert [text.decode() for text in spelled(lines._integers(np.array(numbers, np.int64)), len(numbers))] == [str(n) for n in numbers]
+    assert [text.decode() for text in spelled(columns.integers(np.array(numbers, np.int64)), len(numbers))] == [str(n) for n in numbers]
+
+
+@given(st.integers(-(1 << 63), (1 << 63) - 1), st.integers(0, 19), st.lists(st.integers(0, 1 << 62), min_size=1))
+def test_numbers_that_begin_alike_keep_their_zeros(base: int, places: int, offsets: list[int]) -> None:
+    """As times do: the beginning is the same text for all, and what differs has leading zeros."""
+    numbers = [min(base // 10**places * 10**places + offset % 10**places, (1 << 63) - 1) for offset in offsets if base // 10**places]
+    numbers = [max(number, -(1 << 63)) for number in numbers] or [0]
+    assert [text.decode() for text in spelled(columns.integers(np.array(numbers, np.int64)), len(numbers))] == [str(n) for n in numbers]
 
 
 @given(st.lists(st.integers(-(10**15) + 1, 10**15 - 1).map(lambda n: n / 1000) | st.just(-0.0), min_size=1))
 def test_decimals_of_three_places_are_spelled_as_repr_does(numbers: list[float]) -> None:
-    assert [text.decode() for text in spelled(lines._floats(np.array(numbers)), len(numbers))] == [repr(n) for n in numbers]
+    assert [text.decode() for text in spelled(columns.floats(np.array(numbers)), len(numbers))] == [repr(n) for n in numbers]
 
 
 def spelled(pieces: object, n: int) -> list[bytes]:
-    return lines._squeeze([*pieces, b"\n"], n).split(b"\n")  # type: ignore[misc] # an iterator of columns
+    return columns.squeeze([*pieces, b"\n"], n).split(b"\n")  # type: ignore[misc] # an iterator of columns
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
@@ -102,6 +110,16 @@ def test_what_is_stored_is_stored_as_it_is(text: str) -> None:
 def test_one_long_text_among_many_rows_does_not_multiply() -> None:
     made = from_rows("gap", [(n, "a", "s", 0, 0, 0, "x" * 100_000 if n == 50 else "") for n in range(1000)])
     assert len(lines.encode(made)) < 200_000
+
+
+def test_names_that_repeat_and_names_that_break_lines_are_spelled_as_a_few_rows_are() -> None:
+    names = ("shelf", "", "a\nb", "shelf", 'say "no"', "\ud800", "never", "shelf")
+    codes = Coded(np.array([0, 1, 2, 3, 4, 5, 7] * 30, np.uint32), names)
+    n = len(codes)
+    tags = {"agent": codes, "kind": codes, "store": codes, "zone": Coded.constant("", n)}
+    texts = dict.fromkeys(("epc", "sku", "from_zone"), codes)
+    made = Points("item", np.arange(n), tags, {**texts, "seconds": np.full(n, -0.0)})
+    assert lines.encode(made) == lines._encode_few(made)
 
 
 def test_no_points_are_no_bytes() -> None:
