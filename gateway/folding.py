@@ -33,7 +33,7 @@ CHECKPOINT_EVERY_S: Final = 10.0
 CHECKPOINT_SHARE: Final = 0.02
 """Checkpoints take at most this share of the time: with a large state they come less often."""
 WAIT_S: Final = 0.2
-GATHER_S: Final = 0.06
+GATHER_S: Final = 0.05
 """Between turns of few records, so that the next has many: the cost of a turn hardly depends on how many frames are in it."""
 FEW_RECORDS: Final = 300
 FINISH_S: Final = 10.0

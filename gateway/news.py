@@ -41,11 +41,12 @@ class News:
             self._changed = set()
 
     def _count(self, points: Points) -> None:
-        stores, times = points.tags["store"].texts(), points.time_ns.tolist()
-        for i, (store, time_ns) in enumerate(zip(stores, times, strict=True)):
+        numbers = {name: column.tolist() for name, column in points.fields.items() if not isinstance(column, Coded)}
+        rows = zip(points.tags["store"].texts(), points.time_ns.tolist(), zip(*numbers.values(), strict=True), strict=True)
+        for store, time_ns, row in rows:
             if time_ns >= self._latest_ns.get(store, 0):
                 self._latest_ns[store] = time_ns
-                self.counters[store] = {name: column[i].item() for name, column in points.fields.items() if not isinstance(column, Coded)}
+                self.counters[store] = dict(zip(numbers, row, strict=True))
                 self._changed.add(store)
 
     def _say(self, store: str, message: Mapping[str, Any]) -> None:

@@ -48,7 +48,7 @@ log = logging.getLogger("footfall.gateway")
 BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 """No clock is right that is before this."""
 POLL_S: Final = 0.05
-GATHER_S: Final = 0.02
+GATHER_S: Final = 0.03
 """Between readings that bring little, so that the next brings more: a commit to disk costs the same for one message as for fifty."""
 LITTLE_BYTES: Final = 128 << 10
 TROUBLE_S: Final = 1.0
