@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import results
-from benchmarks.machine import AROUND, MEASURED, load_average
+from benchmarks.machine import AROUND, MEASURED, conditions
 from benchmarks.profiling import Profiler
 from benchmarks.suite import BENCHMARKS, PROFILES, Effort
 from footfall.errors import FootfallError
@@ -38,7 +38,7 @@ def main(
     if not chosen:
         _known(only, [name for b in BENCHMARKS for name in (b.name, *b.results)])
     began_s, found, failed = time.monotonic(), [], []
-    console.print(f"measured process on core {MEASURED}, everything else on core {AROUND}; load average at the start {load_average()}")
+    console.print(f"measured process on core {MEASURED}, everything else on core {AROUND}; at the start {conditions()}")
     for benchmark in chosen:
         console.print(f"[bold]{benchmark.name}[/]: {benchmark.says}")
         try:
@@ -51,7 +51,7 @@ def main(
     console.print(*(f"{r.name}: {r.note}{f' [bold red]{r.broken}[/]' if r.broken else ''}" for r in found if r.note), sep="\n")
     short = sorted({r.name for r in found if r.reached is False})
     console.print(f"short of the target: {', '.join(short) or 'none'}; without a result: {len(failed)}; figures are in {OUT}")
-    console.print(f"{(time.monotonic() - began_s) / 60:.1f} minutes, load average at the end {load_average()}")
+    console.print(f"{(time.monotonic() - began_s) / 60:.1f} minutes; at the end {conditions()}")
     if failed:
         raise typer.Exit(1)
 

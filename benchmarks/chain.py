@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.ingest import load_command
-from benchmarks.machine import AROUND, Meter, pinned, rss_mb
+from benchmarks.machine import AROUND, Meter, pinned, rss_mb, yardstick_ms
 from benchmarks.profiling import Profiler
 from benchmarks.results import Failed
 from benchmarks.stub import Stub
@@ -39,11 +39,12 @@ GIVE_UP_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`at_s` since the first frame, CPU used so far, memory now."""
+    """`at_s` since the first frame, CPU used so far, memory now, how fast the machine is now."""
 
     at_s: float
     cpu_s: float
     rss_mb: float
+    yardstick_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,12 @@ def _watch(gateway: GatewayUnderTest, stub: Stub, generator: subprocess.Popen[by
     while generator.poll() is None and clock.wall_s() < plan_s + GIVE_UP_S:
         _check(gateway, generator)
         if clock.wall_s() >= SAMPLE_S * (len(samples) + 1):
-            samples.append(Sample(clock.wall_s(), meter.cpu_s(), rss_mb(gateway.process.pid)))
+            samples.append(Sample(clock.wall_s(), meter.cpu_s(), rss_mb(gateway.process.pid), yardstick_ms()))
         time.sleep(0.2)
     late_s = clock.wall_s() - plan_s
     generator.kill()
     settled_s, backlog = _settle(gateway)
-    samples.append(Sample(clock.wall_s(), meter.cpu_s(), rss_mb(gateway.process.pid)))
+    samples.append(Sample(clock.wall_s(), meter.cpu_s(), rss_mb(gateway.process.pid), yardstick_ms()))
     rows = int(gateway.metrics()["footfall_rows_written_total"])
     counts, peak_mb = stub.counts(), rss_mb(gateway.process.pid, peak=True)
     return Chain(samples, rows, planned, gateway.start_s, late_s, settled_s, peak_mb, backlog, counts.lines / counts.requests)

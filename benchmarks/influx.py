@@ -112,7 +112,7 @@ def wait_written(under_test: GatewayUnderTest, rows: int) -> None:
             seen, progressed_s = written, time.monotonic()
         if time.monotonic() - progressed_s > IDLE_S:
             raise Failed(f"{written:.0f} of {rows} rows were written, then nothing: {under_test.balance()}")
-        time.sleep(0.5 if written < 0.8 * rows else 0.05)
+        time.sleep(0.5 if written < 0.8 * rows else 0.1)
 
 
 def _requests(data: bytes) -> list[bytes]:

@@ -37,8 +37,21 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
 
 
-def load_average() -> str:
-    return " ".join(f"{value:.2f}" for value in os.getloadavg())
+def conditions() -> str:
+    """What others leave us: the load, and how long a piece of Python takes that is always the same. It takes half as long again, or
+    twice as long, when somebody else has the other half of a shared core, which no load average shows.
+    """
+    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+    return f"load average {load}, yardstick {yardstick_ms():.0f} ms"
+
+
+def yardstick_ms() -> float:
+    """CPU time of 200,000 small objects."""
+    before_s = time.process_time()
+    kept = [""] * 5000
+    for number in range(200_000):
+        kept[number % 5000] = str(number)
+    return (time.process_time() - before_s) * 1000
 
 
 def cores() -> tuple[int, int]:

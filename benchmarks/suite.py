@@ -11,7 +11,7 @@ from typing import Final
 
 from benchmarks import advertisements, agent_memory, ble, chain, gateway_memory, influx, ingest, json_events, latency, llrp, peers
 from benchmarks.ingest import Ingest, Run, best
-from benchmarks.machine import load_average
+from benchmarks.machine import conditions
 from benchmarks.messages import Format
 from benchmarks.profiling import Profiler
 from benchmarks.results import Failed, Result, Target
@@ -254,19 +254,19 @@ def _peer(peer: peers.Peer, form: Format, effort: Effort, events: int, repeats: 
 
 def _beside_bare_loader(load: Ingest, lines: Path, effort: Effort) -> tuple[influx.Written, influx.Written]:
     bare, ours = influx.bare_loader(load, lines), influx.gateway(load)
-    effort.say(f"bare loader {bare.lines_per_s:,.0f} lines/s, gateway {ours.lines_per_s:,.0f} lines/s; load average {load_average()}")
+    effort.say(f"bare loader {bare.lines_per_s:,.0f} lines/s, gateway {ours.lines_per_s:,.0f} lines/s; {conditions()}")
     return bare, ours
 
 
 def _latency(probes: int, effort: Effort) -> latency.Latency:
     run = latency.run(probes)
-    effort.say(f"p50 {run.p50_ms:.0f} ms, p99 {run.p99_ms:.0f} ms, worst {run.worst_ms:.0f} ms; load average {load_average()}")
+    effort.say(f"p50 {run.p50_ms:.0f} ms, p99 {run.p99_ms:.0f} ms, worst {run.worst_ms:.0f} ms; {conditions()}")
     return run
 
 
 def _chain(effort: Effort, seconds: float, stay_points: bool) -> chain.Chain:
     found = chain.run(seconds, stay_points)
-    effort.say(f"stay_points {'on' if stay_points else 'off'}: {_of(found)}; load average {load_average()}")
+    effort.say(f"stay_points {'on' if stay_points else 'off'}: {_of(found)}; {conditions()}")
     return found
 
 
@@ -274,7 +274,7 @@ def _ble(listener: ble.Listener, rate: float, count: int, effort: Effort) -> ble
     found = ble.run(listener, rate, count)
     who = "bleak alone" if listener is ble.Bleak else "agent"
     said = f"{found.us_each:.1f} us each, {found.per_s:,.0f}/s by the clock with {found.core_share:.0%} of a core, {found.rss_mb:.0f} MB"
-    effort.say(f"{who}: {said}; load average {load_average()}")
+    effort.say(f"{who}: {said}; {conditions()}")
     return found
 
 
@@ -291,14 +291,14 @@ def _wall(run: Run) -> str:
 
 
 def _cost(run: Run) -> str:
-    return f"{run.us_per_row:.2f} us a row, {_wall(run)}, {run.rss_mb:.0f} MB; load average {load_average()}"
+    return f"{run.us_per_row:.2f} us a row, {_wall(run)}, {run.rss_mb:.0f} MB; {conditions()}"
 
 
 def _of(run: chain.Chain) -> str:
-    shown = run.samples[:: max(1, len(run.samples) // 8)]
+    shown, pace = run.samples[:: max(1, len(run.samples) // 8)], [sample.yardstick_ms for sample in run.samples]
     return (
         f"share {run.core_share:.2f} of a core, {run.steady_share:.2f} in the second half; "
         f"started in {run.start_s:.1f} s; late by {run.late_s:.1f} s, settled after {run.settled_s:.1f} s with {run.backlog}; "
         f"MB resident {' '.join(f'{sample.rss_mb:.0f}' for sample in shown)}, peak {run.peak_mb:.0f}; "
-        f"{run.lines_per_request:,.0f} lines a request"
+        f"{run.lines_per_request:,.0f} lines a request; yardstick {min(pace):.0f} to {max(pace):.0f} ms, mean {sum(pace) / len(pace):.0f}"
     )
