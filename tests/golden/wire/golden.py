@@ -54,7 +54,7 @@ def _encode_body(values: dict[str, Any]) -> bytes:
 
 def _decode_frame(payload: bytes) -> dict[str, Any]:
     header, body = decode_frame(payload)
-    return {"header": asdict(header), "body": _body_values(decode_body(body)) if header.seq else None}
+    return {"header": header._asdict(), "body": _body_values(decode_body(body)) if header.seq else None}
 
 
 def _body_values(body: Body) -> dict[str, Any]:
