@@ -43,15 +43,26 @@ class BufferedSocket:
         return part
 
     def fill(self) -> bool:
-        """Read what the system has into the buffer; False if the connection has ended or failed, which paho is to find out."""
-        try:
-            data = self._sock.recv(READ_BYTES)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return True
-        except OSError:
-            return False
-        self._read, self._at = self._read[self._at :] + data, 0
-        return bool(data)
+        """Read what the system has into the buffer; False if the connection has ended or failed, which paho is to find out.
+
+        TLS gives one record at a time, and a broker may make one of each packet: there it is asked until nothing is left.
+        """
+        parts, size = [self._read[self._at :]], 0
+        alive = more = True
+        while more and size < READ_BYTES:
+            try:
+                data = self._sock.recv(READ_BYTES)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                break
+            except OSError:
+                alive = False
+                break
+            alive = bool(data)
+            more = alive and isinstance(self._sock, ssl.SSLSocket)
+            parts.append(data)
+            size += len(data)
+        self._read, self._at = b"".join(parts), 0
+        return alive
 
     def next_packet(self) -> tuple[int, bytes | None]:
         """The first byte of the next packet that is wholly here, and if it is a PUBLISH, which is then taken, what follows its header.

@@ -31,7 +31,10 @@ HANDED_OVER_BYTES: Final = 16 << 20
 """Of bodies; decoded they take twice as much again."""
 CHECKPOINT_EVERY_S: Final = 10.0
 CHECKPOINT_SHARE: Final = 0.02
-"""Checkpoints take at most this share of the time: with a large state they come less often."""
+"""Checkpoints take at most this share of the time: with a large state they come less often …"""
+CHECKPOINT_AT_LEAST_EVERY_S: Final = 120.0
+"""… but the ledger is never older than this, and no start has to fold more."""
+GIVE_BACK_EVERY_S: Final = 10.0
 WAIT_S: Final = 0.2
 GATHER_S: Final = 0.05
 """Between turns of few records, so that the next has many: the cost of a turn hardly depends on how many frames are in it."""
@@ -103,6 +106,7 @@ class Folding:
         self.behind_since_ns = 0
         """The received time of the oldest record not folded yet, 0 if there is none."""
         self._checkpoint_due_s = time.monotonic() + CHECKPOINT_EVERY_S
+        self._give_back_due_s = time.monotonic() + GIVE_BACK_EVERY_S
         self._stored = (fold.pos, outbox.sent)
 
     def run(self, stop: threading.Event) -> None:
@@ -114,6 +118,9 @@ class Folding:
                 stop.wait(max(0.0, GATHER_S - (time.monotonic() - began_s)))
             if time.monotonic() >= self._checkpoint_due_s:
                 self.checkpoint()
+            if time.monotonic() >= self._give_back_due_s:
+                self._give_back_due_s = time.monotonic() + GIVE_BACK_EVERY_S
+                give_back()
         ends_s = time.monotonic() + FINISH_S
         while time.monotonic() < ends_s and self._outbox.wait_for_room(0.0) and self.turn(0.0):
             pass
@@ -163,9 +170,9 @@ class Folding:
         packed: bytes = msgpack.packb([sent.up_to, sent.written_rows, sent.refused_rows])
         self._fold.checkpoint({"sent": packed, "journal": self._journal.journal_id.encode()})
         self._stored = (self._fold.pos, sent)
-        give_back()
         took_s = time.monotonic() - began_s
-        self._checkpoint_due_s = time.monotonic() + max(CHECKPOINT_EVERY_S, took_s / CHECKPOINT_SHARE)
+        wait_s = min(max(CHECKPOINT_EVERY_S, took_s / CHECKPOINT_SHARE), CHECKPOINT_AT_LEAST_EVERY_S)
+        self._checkpoint_due_s = time.monotonic() + wait_s
 
     def clock_width_ms(self, agent: str) -> float:
         """How well the agent's clock is known; inf if not at all."""

@@ -25,7 +25,11 @@ SESSION_S: Final = 7 * 86_400
 KEEPALIVE_S: Final = 30
 CONNECT_S: Final = 5.0
 REFUSED_S: Final = 10.0
-"""After a broker said no (password, access list) it is not asked again for so long: only a person can mend that."""
+"""After a broker said no for good it is not asked again for so long."""
+_FOR_GOOD: Final = frozenset(
+    {"Not authorized", "Bad user name or password", "Banned", "Bad authentication method", "Client identifier not valid"}
+)
+"""Only a person can mend that; a broker that is busy or starting says otherwise."""
 
 
 class Message(NamedTuple):
@@ -172,7 +176,8 @@ class Connection:
     def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
             self._has_said_why = True  # the end of the connection that follows says less
-            self._not_before_s = time.monotonic() + REFUSED_S
+            if reason.getName() in _FOR_GOOD:
+                self._not_before_s = time.monotonic() + REFUSED_S
             self._fail(f"the broker refuses the connection: {reason}; look at [broker] username, password and certificates")
             return
         self.connected, self.error = True, ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from footfall.errors import PartialWrite, Rejected, SinkUnavailable
+from gateway.allocator import collect_now
 from gateway.outbox import Batch, Outbox
 from gateway.quarantine.store import Quarantine, Refusal
 from gateway.sinks.sink import Sink
@@ -56,6 +57,7 @@ class Sinking:
             except (SinkUnavailable, sqlite3.OperationalError) as error:
                 self._fail(error)
                 asked_s = error.retry_after_s if isinstance(error, SinkUnavailable) else 0.0
+                collect_now()
                 if stop.wait(max(backoff_s, min(asked_s, LONGEST_BACKOFF_S))):
                     return
                 backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)

@@ -21,7 +21,7 @@ ZONE: Final = ("entries", "exits", "present", "known_present", "dwell_sum_s", "d
 OCCUPANCY, DRIFT = len(TRAFFIC), len(TRAFFIC) + 1
 T: Final = {name: index for index, name in enumerate(TRAFFIC)}
 Z: Final = {name: index for index, name in enumerate(ZONE)}
-KEEP_MINUTES: Final = 15
+KEEP_MINUTES: Final = 3
 """How long a minute stays in memory after the last that its store or zone has; the ledger keeps it afterwards."""
 NO_FLOOR: Final = -(1 << 62)
 LONGEST_DAY_MINUTES: Final = 26 * 60

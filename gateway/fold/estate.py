@@ -161,8 +161,9 @@ class Estate:
             self.zone_name.append(name)
         self.zone_store = np.append(self.zone_store, np.array(stores, np.int32))
         self._zone_bit = np.append(self._zone_bit, np.array(bits, np.uint64))
-        self.zone_outside = np.append(self.zone_outside, [self._outside_names.get(key, False) for key in keys]).astype(np.bool_)
-        self.zone_tried_ns = np.append(self.zone_tried_ns, [self._tried_ns.get(key, NEVER_NS) for key in keys]).astype(np.int64)
+        outside, tried_ns = self._outside_names, self._tried_ns
+        self.zone_outside = np.append(self.zone_outside, np.array([outside.get(key, False) for key in keys], np.bool_))
+        self.zone_tried_ns = np.append(self.zone_tried_ns, np.array([tried_ns.get(key, NEVER_NS) for key in keys], np.int64))
 
     def _profile(self, name: str) -> int:
         """A profile that this release does not know is kept as presence, but opens no visit."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import select
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.config import Broker
+from gateway.config import Broker, Tls
 from gateway.mqtt import Connection
 from simulators import mqtt
 from simulators.parts.broker import EmbeddedBroker
-from simulators.parts.mosquitto import Mosquitto
-from tests.parts import require_mosquitto
+from simulators.parts.mosquitto import Mosquitto, binary
+from simulators.parts.process import Process, free_port, is_listening
+from tests.parts import REPOSITORY, require_mosquitto
 
 
 def turn(connection: Connection) -> list[bytes]:
@@ -70,6 +74,45 @@ def test_why_the_broker_refuses_is_said_once(
             assert not connection.open(), "a broker that said no is not asked again at once"
     assert [record.message for record in caplog.records].count(f"no connection to the broker: {connection.error}") == 1
     assert len(caplog.records) == 1, "the end of a refused connection is no news"
+
+
+SERVED = """
+user {user}
+max_queued_messages 0
+listener {plain} 127.0.0.1
+allow_anonymous true
+listener {port} 127.0.0.1
+allow_anonymous true
+cafile {keys}/ca.crt
+certfile {keys}/broker.crt
+keyfile {keys}/broker.key
+"""
+
+
+def test_tls_is_read_until_nothing_is_left(tmp_path: Path) -> None:
+    """Mosquitto makes a TLS record of each message: taken one at a reading, a chain's would never be through."""
+    require_mosquitto()
+    for arguments in (["ca"], ["broker", "localhost", "127.0.0.1"]):
+        command = [str(REPOSITORY / "deploy" / "certificates" / "issue"), *arguments]
+        subprocess.run(command, env=os.environ | {"FOOTFALL_CERTIFICATES": str(tmp_path)}, check=True, capture_output=True, timeout=60)
+    plain, port = free_port(), free_port()
+    (tmp_path / "m.conf").write_text(SERVED.format(user=getpass.getuser(), plain=plain, port=port, keys=tmp_path))
+    broker = Process([str(binary()), "-c", str(tmp_path / "m.conf")], tmp_path / "m.log", lambda: is_listening(port))
+    broker.start()
+    try:
+        connection = Connection(Broker(port=port, tls=Tls(ca_file=tmp_path / "ca.crt")), "gateway", ["t/#"], False)
+        connection.open()
+        heard: list[bytes] = []
+        with mqtt.connect("127.0.0.1", plain, "other") as other:
+            while not heard:
+                heard += turn(connection)
+                other.sendall(mqtt.publish("t/1", 1, b"here"))
+            other.sendall(b"".join(mqtt.publish("t/1", 1 + k, b"x" * 500) for k in range(400)))
+            time.sleep(1.0)
+            assert len(turn(connection)) >= 200
+        connection.close()
+    finally:
+        broker.stop()
 
 
 def test_an_end_of_ones_own_is_no_warning(embedded_broker: EmbeddedBroker, caplog: pytest.LogCaptureFixture) -> None:

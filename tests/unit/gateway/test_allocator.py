@@ -49,3 +49,33 @@ def test_a_batch_of_many_objects_is_not_looked_through_for_garbage() -> None:
 
     assert collections("default") > 50
     assert collections("seldom") == 0
+
+
+FAILURES = """
+import gc, sys
+from footfall.errors import SinkUnavailable
+from gateway.allocator import collect_seldom
+from gateway.outbox import Outbox
+from gateway.points import from_rows
+from gateway.sinking import Sinking
+from gateway.sinks.influxdb import InfluxDB
+class Stop:
+    left = 60
+    def is_set(self):
+        return False
+    def wait(self, _):
+        self.left -= 1
+        return not self.left
+rows = [(t * 10**6, "a", "stay", "s", "z", t, "p", -60, 1.0, "agent", 0) for t in range(6000)]
+outbox = Outbox(1 << 30)
+outbox.put([from_rows("presence", rows)], 6000)
+collect_seldom()
+Sinking(InfluxDB("http://127.0.0.1:1", "b", timeout_s=1), outbox, None).run(Stop())
+print(gc.get_count()[0])
+"""
+
+
+def test_writes_that_fail_leave_no_garbage() -> None:
+    """Each leaves a hundred objects and megabytes of lines in the cycles of its tracebacks."""
+    done = subprocess.run([sys.executable, "-c", FAILURES], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1000
