@@ -10,7 +10,6 @@ _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _KEPT_BYTES: Final = 64 << 20
-_KEPT_AT_REST_BYTES: Final = 16 << 20
 _LARGEST_ON_HEAP_BYTES: Final = 32 << 20
 """What glibc allows at most."""
 _WANTED: Final = {_M_MMAP_THRESHOLD: _LARGEST_ON_HEAP_BYTES, _M_TRIM_THRESHOLD: _KEPT_BYTES, _M_ARENA_MAX: 1}
@@ -32,9 +31,9 @@ def keep_memory() -> bool:
 
 
 def give_back() -> None:
-    """Free pages go back to the kernel, but for 16 MiB: milliseconds, after work that needed much at once. Source: malloc_trim(3)."""
+    """Free pages go back to the kernel: milliseconds, now and then. Source: malloc_trim(3)."""
     try:
-        ctypes.CDLL(None).malloc_trim(_KEPT_AT_REST_BYTES)
+        ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError):
         return
 

@@ -12,7 +12,7 @@ import typer
 from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
-from gateway.allocator import collect_seldom, keep_memory
+from gateway.allocator import collect_seldom, give_back, keep_memory
 from gateway.config import load_gateway
 from gateway.service import Gateway
 
@@ -33,6 +33,7 @@ def gateway(
     settings = load_gateway(config)
     running = Gateway(settings)
     collect_seldom()
+    give_back()
     when_asked_to_end(running.stop)
     logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/", running.http.port)
     try:
