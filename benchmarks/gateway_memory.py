@@ -20,8 +20,8 @@ from benchmarks.under_test import GatewayUnderTest, broker
 from simulators.load_frames import Load
 
 FRAMES_PER_S: Final = 1000.0
-CHECKPOINT_S: Final = 20.0
-"""In which the gateway writes its state at least once more."""
+REST_S: Final = 20.0
+"""In which the gateway gives back what it does not need any more."""
 PATIENCE_S: Final = 240.0
 """A wave is given up after so long."""
 
@@ -44,7 +44,7 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident memory after the last checkpoint, and the highest it was."""
+    """Resident memory at rest after all that, and the highest it was."""
 
     subjects: int
     rss_mb: float
@@ -73,7 +73,7 @@ def run(waves: Sequence[Wave]) -> Memory:
             stack.callback(generator.wait)
             stack.callback(generator.kill)
             _wait(gateway, stub, expected)
-        time.sleep(CHECKPOINT_S)
+        time.sleep(REST_S)
         pid = gateway.process.pid
         return Memory(sum(wave.subjects for wave in waves), rss_mb(pid), rss_mb(pid, peak=True))
 
