@@ -42,7 +42,7 @@ def collect_seldom() -> None:
     """Look for garbage in cycles after 50,000 new objects, not after 700; what there is by now is not looked at again.
 
     A batch is thousands of objects that live until it is done, and a chain's state a million that live for days: looking through them
-    took a tenth of the gateway's time, and found nothing, as nearly everything is freed by its reference count. What is not must say
+    costs time and finds nothing, as nearly everything is freed by its reference count. What is not must say
     so (`collect_now`).
     """
     gc.collect()
