@@ -241,7 +241,7 @@ class _Names:
         return tuple(self._codes)
 
 
-def _columns(rows: Sequence[Row], zones: _Names, profiles: _Names) -> dict[str, npt.NDArray[Any]]:
+def _columns(rows: Sequence[Row], zones: _Names, profiles: _Names) -> dict[str, Any]:
     values = {
         "kind": [row.kind for row in rows],
         "t_boot_ns": [max(0, row.t_ns) for row in rows],

@@ -20,6 +20,7 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
+from footfall.boot_clock import UNBOUNDED_NS
 from footfall.errors import ContractError
 from footfall.packing import MAX_INT, integer, integer_or_none, integers, required, unpack, unpack_flat, unpack_map
 from footfall.topics import WIRE_VERSION, check_name, is_name
@@ -64,17 +65,41 @@ COLUMNS: Final[Mapping[str, np.dtype[Any]]] = {
     "count": np.dtype("<i4"),
     "value": np.dtype("<f4"),
 }
-_BODY_KEYS: Final = frozenset(COLUMNS) | {
-    "boot", "made_boot_ns", "made_wall_ns", "wall_synced", "first_row", "key_id", "zones", "profiles", "n", "t_wall_ns", "extra",
+_OPTIONAL_KEYS: Final = frozenset({"t_wall_ns", "extra", "store", "offset_ns", "width_ns"})
+_BODY_KEYS: Final = _OPTIONAL_KEYS | frozenset(COLUMNS) | {
+    "boot", "made_boot_ns", "made_wall_ns", "wall_synced", "first_row", "key_id", "zones", "profiles", "n",
 }  # fmt: skip
-_FEWEST_KEYS: Final = len(_BODY_KEYS - {"t_wall_ns", "extra"})
+_FEWEST_KEYS: Final = len(_BODY_KEYS - _OPTIONAL_KEYS)
+
+
+class Offset(NamedTuple):
+    """Gateway time minus boot time: the middle of bounds that lie `width_ns` apart."""
+
+    offset_ns: int
+    width_ns: int
+
+
+class DecidedTime(NamedTuple):
+    """How a gateway dated a frame. `quality` is one of `footfall.frames.TIME_QUALITIES`, by its place there."""
+
+    offset_ns: int
+    width_ns: int
+    quality: int
+
+
+TIME_QUALITIES: Final = ("measured", "agent", "bounded", "received", "device")
+"""How an event's time is known, best first but for the last:
+
+measured: receipts and their echoes bound the agent's clock to 2 s or less; agent: the agent's own synchronised clock; bounded: between
+bounds that are wider, or what is known of its other boots; received: only when it arrived; device: the time the device itself gave.
+"""
 
 
 class Header(NamedTuple):
     """How and when a frame is sent. `seq` counts 1, 2, 3 … without gaps in an epoch; 0 is a hello, without rows, never journaled.
 
     `oldest` is the lowest seq still spooled. `gateway_ns` and `heard_boot_ns` echo the last receipt: its time, and when it was
-    heard on the agent's CLOCK_BOOTTIME; 0 while none was.
+    heard on the agent's CLOCK_BOOTTIME; 0 while none was. What follows `v` is left out of the bytes where it has its default.
     """
 
     store: str
@@ -88,6 +113,22 @@ class Header(NamedTuple):
     gateway_ns: int = 0
     heard_boot_ns: int = 0
     v: int = WIRE_VERSION
+    journal: str = ""
+    """The journal to which the agent is bound: whose receipts let it forget."""
+    receipted: int = 0
+    """The highest seq of this epoch for which the agent ever heard a receipt, of whatever journal."""
+    receipted_ns: int = 0
+    """The latest `gateway_ns` of any receipt the agent ever heard, over all epochs and journals: history up to here was taken once."""
+    times_n: int = -1
+    """The number of the last `Times` that the agent has stored; -1: it stores none."""
+    boots_apart_ns: int = 0
+    """Where the body is of an earlier boot: the least time from that boot's beginning to the sender's, the known lengths of the
+    boots in between added up; 0: not known."""
+    decided: DecidedTime | None = None
+    """How a gateway dated this frame already, where that was told in `Times`: any other gateway dates it likewise."""
+    part: int = 0
+    parts: int = 1
+    """A frame above the broker's limit comes in parts, 0 to parts - 1: `crc32` is of the whole body."""
 
 
 @dataclass(slots=True, eq=False)  # frozen, making one took three times as long
@@ -116,6 +157,10 @@ class Body:
     t_wall_ns: npt.NDArray[np.int64] | None = None
     extra: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     unknown_keys: int = 0
+    store: str = ""
+    """The store in which it was heard; "": as the header says."""
+    offset: Offset | None = None
+    """The agent's own clock against its gateway's when the body was made, by the rule of `footfall.boot_clock`; None: not known."""
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -142,15 +187,19 @@ def encode_body(body: Body) -> bytes:
         values[name] = getattr(body, name).astype(dtype, copy=False).tobytes()
     if body.t_wall_ns is not None:
         values["t_wall_ns"] = body.t_wall_ns.astype("<i8", copy=False).tobytes()
+    if body.store:
+        values["store"] = body.store
+    if body.offset is not None:
+        values["offset_ns"], values["width_ns"] = body.offset
     if body.extra:
         values["extra"] = {row: dict(more) for row, more in body.extra.items()}
     packed: bytes = msgpack.packb(values)
     return packed
 
 
-def encode_frame(header: Header, body: bytes) -> bytes:
-    """One MQTT payload."""
-    values = {
+def encode_frame(header: Header, body: bytes, crc32: int | None = None) -> bytes:
+    """One MQTT payload. `crc32` of the whole body is to be given where `body` is a part of it."""
+    values: dict[str, Any] = {
         "v": header.v,
         "store": header.store,
         "agent": header.agent,
@@ -162,10 +211,21 @@ def encode_frame(header: Header, body: bytes) -> bytes:
         "sent_wall_ns": header.sent_wall_ns,
         "gateway_ns": header.gateway_ns,
         "heard_boot_ns": header.heard_boot_ns,
-        "crc32": zlib.crc32(body),
+        "crc32": zlib.crc32(body) if crc32 is None else crc32,
     }
+    values |= {
+        name: value for name, value in zip(_ADDED, header[_FIRST_ADDED:], strict=True) if value != _DEFAULTS[name] and name != "decided"
+    }
+    if header.decided is not None:
+        values |= dict(zip(_DECIDED, header.decided, strict=True))
     packed: bytes = msgpack.packb([values, body])
     return packed
+
+
+_FIRST_ADDED: Final = Header._fields.index("v") + 1
+_ADDED: Final = Header._fields[_FIRST_ADDED:]
+_DEFAULTS: Final = Header._field_defaults
+_DECIDED: Final = ("offset_ns", "width_ns", "quality")
 
 
 _HEADER_INTEGERS: Final = ("seq", "oldest", "sent_boot_ns", "sent_wall_ns", "crc32")
@@ -174,6 +234,8 @@ _BODY_INTEGERS: Final = ("made_boot_ns", "made_wall_ns", "key_id")
 
 def decode_frame(payload: bytes) -> tuple[Header, bytes]:
     """The header and the untouched body, whose crc32 agrees; ContractError for anything else.
+
+    Of a frame in parts (`header.parts` > 1) it is the part: see `crc32_of` for what its whole must have.
 
     A wire version that this release does not read is ContractError `frame.version`: it is to be left unreceipted, so that
     the agent keeps the frame.
@@ -200,12 +262,54 @@ def decode_frame(payload: bytes) -> tuple[Header, bytes]:
         integer_or_none(values, "gateway_ns", "header") or 0,
         integer_or_none(values, "heard_boot_ns", "header") or 0,
         version,
+        *(_added(values) if len(values) > _FIRST_ADDED + 1 else ()),
     )
-    if crc32 != zlib.crc32(body):
+    if header.parts == 1 and crc32 != zlib.crc32(body):
         raise ContractError("frame.crc", "crc32 of the body disagrees with the header")
     if header.seq == 0 and body:
         raise ContractError("frame.hello", "a hello (seq 0) has an empty body")
     return header, body
+
+
+MAX_PARTS: Final = 1024
+
+
+def _added(values: Mapping[Any, Any]) -> Iterable[Any]:
+    """What later releases of wire version 1 added to the header, in the order of Header."""
+    part, parts = integer_or_none(values, "part", "header") or 0, integer_or_none(values, "parts", "header")
+    parts = 1 if parts is None else parts
+    if not part < parts <= MAX_PARTS:
+        raise ContractError("frame.parts", f"part {part} of {parts}: a frame has 1 to {MAX_PARTS} parts, counted from 0")
+    times_n = values.get("times_n", -1)
+    return (
+        check_name(values["journal"], "header.journal") if "journal" in values else "",
+        integer_or_none(values, "receipted", "header") or 0,
+        integer_or_none(values, "receipted_ns", "header") or 0,
+        -1 if times_n == -1 else integer(values, "times_n", "header"),
+        integer_or_none(values, "boots_apart_ns", "header") or 0,
+        _decided(values),
+        part,
+        parts,
+    )
+
+
+def _decided(values: Mapping[Any, Any]) -> DecidedTime | None:
+    if "quality" not in values:
+        return None
+    decided = DecidedTime(*integers(values, _DECIDED, "header"))
+    check_decided(decided, "header")
+    return decided
+
+
+def check_decided(decided: DecidedTime, what: str) -> None:
+    """ContractError if no gateway can have decided that."""
+    if decided.offset_ns > UNBOUNDED_NS or decided.width_ns > 2 * UNBOUNDED_NS or decided.quality >= len(TIME_QUALITIES):
+        raise ContractError(f"{what}.time", f"{what}: no frame was dated by offset_ns, width_ns, quality = {tuple(decided)}")
+
+
+def crc32_of(payload: bytes) -> int:
+    """The `crc32` of a frame's header: of the whole body, where the payload is a part. The payload must be one that `decode_frame` took."""
+    return int(unpack(payload, "frame", MAX_FRAME_BYTES)[0]["crc32"])
 
 
 def decode_body(data: bytes) -> Body:
@@ -235,7 +339,16 @@ def decode_body(data: bytes) -> Body:
         _column(values, "t_wall_ns", np.dtype("<i8"), n) if "t_wall_ns" in values else None,
         _extra(values.get("extra"), n, values["kind"]),
         len(values) - len(_BODY_KEYS & values.keys()) if len(values) > _FEWEST_KEYS else 0,
+        check_name(values["store"], "body.store") if "store" in values else "",
+        _offset(values) if "offset_ns" in values else None,
     )
+
+
+def _offset(values: Mapping[Any, Any]) -> Offset:
+    offset = Offset(integer(values, "offset_ns", "body"), integer(values, "width_ns", "body"))
+    if offset.offset_ns > UNBOUNDED_NS or offset.width_ns > 2 * UNBOUNDED_NS:
+        raise ContractError("body.time", f"body: no clock is {offset.offset_ns} ns off, within {offset.width_ns} ns")
+    return offset
 
 
 def _first_row(values: Mapping[Any, Any], n: int) -> int:

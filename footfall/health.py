@@ -52,6 +52,14 @@ class Health(_Said):
     """Reports of counters that came again or beside totals, and so rightly count nobody twice."""
     rows_total: Count = 0
     sources: Annotated[dict[Name, SourceHealth], Field(max_length=256)] = {}
+    wall_synced: bool = False
+    """Whether the agent's wall clock is synchronised, by its own word."""
+    journals: Annotated[dict[Name, Seconds], Field(max_length=16)] = {}
+    """Journals whose receipts came within the last hour, and how many seconds ago the last of each did."""
+    problems: Annotated[dict[Name, Annotated[str, Field(max_length=300)]], Field(max_length=32)] = {}
+    """What is wrong at the agent: a code of `footfall status`, and what there is to say of it."""
+    certificate_ends_s: int | None = None
+    """When the agent's certificate ends, seconds since 1970; None: it has none."""
 
 
 def encode_health(health: Health) -> bytes:

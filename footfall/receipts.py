@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgpack
 
 from footfall.errors import ContractError
-from footfall.packing import integer, integer_or_none, required, unpack_map
+from footfall.frames import DecidedTime, check_decided
+from footfall.packing import MAX_INT, integer, integer_or_none, required, unpack_map
 from footfall.pseudonyms import KEY_BYTES
 from footfall.topics import check_name
 
@@ -25,6 +26,26 @@ class DayKey:
     until_ns: int
 
 
+class TimeRun(NamedTuple):
+    """How the gateway dated the frames `first_seq` to `last_seq` of an epoch."""
+
+    epoch: str
+    first_seq: int
+    last_seq: int
+    decided: DecidedTime
+
+
+class Times(NamedTuple):
+    """Dates that differ from what the bodies say. Repeated until a header confirms `n` as `times_n`: then the agent has stored them."""
+
+    n: int
+    runs: tuple[TimeRun, ...]
+
+
+MAX_TIME_RUNS: Final = 32
+"""So many fit a receipt; the others come in later ones, under greater numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Every frame of `epoch` up to `upto` is durable; the agent sends on from `upto + 1`."""
@@ -36,6 +57,13 @@ class Receipt:
     versions: tuple[int, ...]
     key: DayKey | None = None
     pause_s: int | None = None
+    echo_boot: str = ""
+    """The boot of the agent's machine, as the message had it to which this answers; "": not said."""
+    echo_boot_ns: int = 0
+    """`sent_boot_ns` of that message: it was sent before `gateway_ns`, as this was heard after it."""
+    parts: bool = False
+    """Whether this gateway takes frames in parts."""
+    times: Times | None = None
 
 
 def encode_receipt(receipt: Receipt) -> bytes:
@@ -51,6 +79,12 @@ def encode_receipt(receipt: Receipt) -> bytes:
         values["key"] = {"id": key.key_id, "secret": key.secret, "from_ns": key.from_ns, "until_ns": key.until_ns}
     if receipt.pause_s is not None:
         values["pause_s"] = receipt.pause_s
+    if receipt.echo_boot:
+        values["echo_boot"], values["echo_boot_ns"] = receipt.echo_boot, receipt.echo_boot_ns
+    if receipt.parts:
+        values["parts"] = True
+    if receipt.times is not None:
+        values["times"] = [receipt.times.n, [[run.epoch, run.first_seq, run.last_seq, *run.decided] for run in receipt.times.runs]]
     packed: bytes = msgpack.packb(values)
     return packed
 
@@ -71,7 +105,27 @@ def decode_receipt(payload: bytes) -> Receipt:
         versions=tuple(versions),
         key=_day_key(values.get("key")),
         pause_s=integer_or_none(values, "pause_s", "receipt"),
+        echo_boot=check_name(values["echo_boot"], "receipt.echo_boot") if "echo_boot" in values else "",
+        echo_boot_ns=integer(values, "echo_boot_ns", "receipt") if "echo_boot" in values else 0,
+        parts=values.get("parts") is True,
+        times=_times(values["times"]) if "times" in values else None,
     )
+
+
+def _times(values: object) -> Times:
+    match values:
+        case [int() as n, [*runs]] if n >= 0:
+            return Times(n, tuple(map(_time_run, runs)))
+        case _:
+            raise ContractError("receipt.times", f"receipt.times must be a number and a list of runs, got {str(values)[:80]}")
+
+
+def _time_run(values: object) -> TimeRun:
+    if not isinstance(values, list) or len(values) != 6 or not all(type(n) is int and 0 <= n <= MAX_INT for n in values[1:]):
+        raise ContractError("receipt.times", f"a run is an epoch, two seqs and a date, got {str(values)[:80]}")
+    decided = DecidedTime(*values[3:])
+    check_decided(decided, "receipt")
+    return TimeRun(check_name(values[0], "receipt.times"), values[1], values[2], decided)
 
 
 def _day_key(values: object) -> DayKey | None:

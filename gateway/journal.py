@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from footfall.boot_clock import UNKNOWN, Bounds
 from gateway.accept.accept import Entry, Mark
-from gateway.accept.clock import UNKNOWN, Bounds
 from gateway.database import check_version, connect, transaction
 from gateway.records import Record, RecordKind
 

@@ -9,12 +9,6 @@ EARLIEST_NS: Final = 946_684_800 * 1_000_000_000
 """The year 2000: nothing that is older was recorded by such devices."""
 DEVICE_FUTURE_NS: Final = 86_400 * 1_000_000_000
 """How much later than its arrival an event may be by its publisher's own clock."""
-TIME_QUALITIES: Final = ("measured", "agent", "bounded", "received", "device")
-"""How an event's time is known, best first but for the last:
-
-measured: receipts and their echoes bound the agent's clock to 2 s or less; agent: the agent's own synchronised clock; bounded: between
-bounds that are wider, or what is known of its other boots; received: only when it arrived; device: the time the device itself gave.
-"""
 MEASURED, AGENT, BOUNDED, RECEIVED, DEVICE = range(5)
 
 
@@ -35,6 +29,8 @@ class RecordKind(IntEnum):
     """Something that people did, such as a replay from quarantine: kept for the record, of no effect on what is stored."""
     GAP = 7
     """body: JSON of a hole that accept found: from_ns, to_ns, rows, reason."""
+    HISTORY = 9
+    """body: JSON of `until_ns`: this store's history up to there was made by a gateway whose state is lost, and is not ours."""
 
 
 class Record(NamedTuple):

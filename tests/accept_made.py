@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from footfall.boot_clock import UNKNOWN, Bounds
 from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
 from footfall.topics import Topic
 from gateway.accept.accept import Acceptor, Mark
-from gateway.accept.clock import UNKNOWN, Bounds
 from gateway.accept.places import Places
 from gateway.accept.plain import Pseudonymiser
 from gateway.site import Site

@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
+from footfall.boot_clock import UNKNOWN, Bounds, at, learn
 from footfall.errors import ContractError
 from footfall.events import load_json
 from footfall.frames import Body, Header, Kind, decode_body, decode_frame, encode_body
 from footfall.topics import Topic
-from gateway.accept.clock import UNKNOWN, Bounds, at, learn
 from gateway.accept.places import Places, StorePlaces, check_places
 from gateway.accept.plain import Pseudonymiser, normalise
 from gateway.records import AGENT, BOUNDED, DEVICE_FUTURE_NS, MEASURED, RECEIVED, RecordKind

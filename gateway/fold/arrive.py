@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from footfall.frames import KINDS, Body, Kind
+from footfall.frames import KINDS, TIME_QUALITIES, Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE
@@ -19,7 +19,7 @@ from gateway.fold.slots import distinct
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
 from gateway.points import Coded, Points, row_key_ns
-from gateway.records import DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, TIME_QUALITIES, Record
+from gateway.records import DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, Record
 
 FUTURE_NS: Final = 1_000_000_000
 """An event cannot be later than its arrival, but for what clocks bound."""

@@ -196,6 +196,7 @@ class Fold:
         RecordKind.LINKS: _links,
         RecordKind.GAP: _gap,
         RecordKind.NOTE: _note,
+        RecordKind.HISTORY: _note,
     }
 
     def clock_width_ms(self, agent: str) -> float:

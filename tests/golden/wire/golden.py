@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from footfall.events import load_json, parse_event
-from footfall.frames import COLUMNS, KINDS, Body, Header, decode_body, decode_frame, encode_body, encode_frame
-from footfall.receipts import DayKey, Receipt, decode_receipt, encode_receipt
+from footfall.frames import COLUMNS, KINDS, Body, DecidedTime, Header, Offset, decode_body, decode_frame, encode_body, encode_frame
+from footfall.receipts import DayKey, Receipt, TimeRun, Times, decode_receipt, encode_receipt
 
 FOLDER: Final = Path(__file__).parent
 _PLAIN: Final = ("boot", "made_boot_ns", "made_wall_ns", "wall_synced", "first_row", "key_id", "unknown_keys")
@@ -33,7 +33,9 @@ def decode(what: str, payload: bytes) -> dict[str, Any]:
 
 
 def _encode_frame(case: dict[str, Any]) -> bytes:
-    return encode_frame(Header(**case["header"]), _encode_body(case["body"]) if case["body"] else b"")
+    values = dict(case["header"])
+    decided = DecidedTime(*values.pop("decided")) if "decided" in values else None
+    return encode_frame(Header(**values, decided=decided), _encode_body(case["body"]) if case["body"] else b"")
 
 
 def _encode_body(values: dict[str, Any]) -> bytes:
@@ -46,20 +48,38 @@ def _encode_body(values: dict[str, Any]) -> bytes:
             profiles=tuple(values["profiles"]),
             t_wall_ns=np.array(values["t_wall_ns"], "<i8") if values["t_wall_ns"] is not None else None,
             extra={int(row): more for row, more in values["extra"].items()},
+            store=values.get("store", ""),
+            offset=Offset(*values["offset"]) if "offset" in values else None,
             **{name: values[name] for name in _PLAIN if name != "unknown_keys"},
             **columns,
         )
     )
 
 
+def _told(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Without what was added to wire version 1 and is not there."""
+    return {name: value for name, value in values.items() if name not in defaults or value != defaults[name]}
+
+
+_ADDED_TO_HEADER: Final = {
+    name: value for name, value in Header._field_defaults.items() if name not in ("v", "gateway_ns", "heard_boot_ns")
+}
+_ADDED_TO_BODY: Final = {"store": "", "offset": None}
+_ADDED_TO_RECEIPT: Final = {"echo_boot": "", "echo_boot_ns": 0, "parts": False, "times": None}
+
+
 def _decode_frame(payload: bytes) -> dict[str, Any]:
     header, body = decode_frame(payload)
-    return {"header": header._asdict(), "body": _body_values(decode_body(body)) if header.seq else None}
+    values = _told(header._asdict(), _ADDED_TO_HEADER)
+    if header.decided is not None:
+        values["decided"] = list(header.decided)
+    return {"header": values, "body": _body_values(decode_body(body)) if header.seq else None}
 
 
 def _body_values(body: Body) -> dict[str, Any]:
     columns = {name: getattr(body, name).tolist() for name in COLUMNS}
     return {
+        **_told({"store": body.store, "offset": list(body.offset) if body.offset else None}, _ADDED_TO_BODY),
         **{name: getattr(body, name) for name in _PLAIN},
         "zones": list(body.zones),
         "profiles": list(body.profiles),
@@ -75,11 +95,17 @@ def _encode_receipt(case: dict[str, Any]) -> bytes:
     values = dict(case["receipt"])
     key = values.pop("key")
     day_key = DayKey(**{**key, "secret": bytes.fromhex(key["secret"])}) if key else None
-    return encode_receipt(Receipt(**{**values, "versions": tuple(values["versions"])}, key=day_key))
+    times = values.pop("times", None)
+    runs = tuple(TimeRun(*run[:3], DecidedTime(*run[3])) for run in times[1]) if times else ()
+    return encode_receipt(
+        Receipt(**{**values, "versions": tuple(values["versions"])}, key=day_key, times=Times(times[0], runs) if times else None)
+    )
 
 
 def _decode_receipt(payload: bytes) -> dict[str, Any]:
-    values = asdict(decode_receipt(payload))
+    values = _told(asdict(decode_receipt(payload)), _ADDED_TO_RECEIPT)
+    if times := values.get("times"):
+        values["times"] = [times[0], [[*run[:3], list(run[3])] for run in times[1]]]
     if values["key"]:
         values["key"]["secret"] = values["key"]["secret"].hex()
     return {"receipt": values | {"versions": list(values["versions"])}}

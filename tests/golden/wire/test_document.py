@@ -7,14 +7,14 @@ import re
 
 import pytest
 
-from footfall.frames import COLUMNS, Header, Kind
+from footfall.frames import COLUMNS, DecidedTime, Header, Kind, Offset
 from footfall.receipts import Receipt
 from tests.docs.blocks import ROOT
 from tests.golden.wire.golden import FOLDER
 
 TEXT = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
 EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)]
-BODY_KEYS = ("first_row", "key_id", "wall_synced", "zones", "profiles", "n", "t_wall_ns", "extra")
+BODY_KEYS = ("first_row", "key_id", "wall_synced", "zones", "profiles", "n", "t_wall_ns", "extra", "store", *Offset._fields)
 RAISED = re.compile(r'(?:ContractError|Refused|Refusal)\(\s*"([a-z_.]+)"')
 
 
@@ -36,7 +36,7 @@ def test_the_examples_are_golden() -> None:
 @pytest.mark.parametrize(
     ("title", "names"),
     [
-        ("Header", {*Header._fields, "crc32"}),
+        ("Header", {*Header._fields, "crc32", *DecidedTime._fields} - {"decided"}),
         ("Body", {*COLUMNS, *(kind.name.lower() for kind in Kind), *BODY_KEYS}),
         ("Receipts", set(Receipt.__dataclass_fields__)),
     ],

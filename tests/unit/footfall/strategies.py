@@ -9,9 +9,10 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from footfall.boot_clock import UNBOUNDED_NS
 from footfall.errors import ContractError
-from footfall.frames import COLUMNS, KINDS, Body, Header, Kind
-from footfall.receipts import DayKey, Receipt
+from footfall.frames import COLUMNS, KINDS, MAX_PARTS, TIME_QUALITIES, Body, DecidedTime, Header, Kind, Offset
+from footfall.receipts import DayKey, Receipt, TimeRun, Times
 
 Value = TypeVar("Value")
 MAX_INT = (1 << 63) - 1
@@ -30,13 +31,25 @@ scalars = (
 extras = st.dictionaries(texts, st.recursive(scalars, lambda inner: st.lists(inner, max_size=3), max_leaves=5), max_size=4)
 
 
+offsets = st.builds(Offset, st.integers(0, UNBOUNDED_NS), st.integers(0, 2 * UNBOUNDED_NS))
+decided = st.builds(DecidedTime, st.integers(0, UNBOUNDED_NS), st.integers(0, 2 * UNBOUNDED_NS), st.integers(0, len(TIME_QUALITIES) - 1))
+
+
 @st.composite
-def headers(draw: st.DrawFn, seq: st.SearchStrategy[int] | None = None) -> Header:
+def headers(draw: st.DrawFn, seq: st.SearchStrategy[int] | None = None, parts: st.SearchStrategy[int] | None = None) -> Header:
+    """Of whole frames, unless `parts` says otherwise."""
+    number_of_parts = draw(st.just(1) if parts is None else parts)
     return Header(
         store=draw(names), agent=draw(names), epoch=draw(names), seq=draw(st.integers(1, MAX_INT) if seq is None else seq),
         oldest=draw(naturals), boot=draw(names),
         sent_boot_ns=draw(naturals), sent_wall_ns=draw(naturals), gateway_ns=draw(naturals), heard_boot_ns=draw(naturals),
+        journal=draw(st.just("") | names), receipted=draw(naturals), receipted_ns=draw(naturals), times_n=draw(st.just(-1) | naturals),
+        boots_apart_ns=draw(naturals), decided=draw(st.none() | decided), part=draw(st.integers(0, number_of_parts - 1)),
+        parts=number_of_parts,
     )  # fmt: skip
+
+
+many_parts = st.integers(2, MAX_PARTS)
 
 
 @st.composite
@@ -62,14 +75,16 @@ def bodies(draw: st.DrawFn, max_rows: int = 12) -> Body:
     return Body(
         boot=draw(names), made_boot_ns=draw(naturals), made_wall_ns=draw(naturals), wall_synced=draw(st.booleans()),
         first_row=draw(st.integers(0, MAX_INT - n)), key_id=draw(naturals), zones=zones,
-        profiles=profiles, t_wall_ns=walls, extra=extra, **columns,
+        profiles=profiles, t_wall_ns=walls, extra=extra, store=draw(st.just("") | names), offset=draw(st.none() | offsets), **columns,
     )  # fmt: skip
 
 
 day_keys = st.builds(DayKey, naturals, st.binary(min_size=32, max_size=32), naturals, naturals)
+time_runs = st.builds(TimeRun, names, naturals, naturals, decided)
 receipts = st.builds(
     Receipt, epoch=names, upto=naturals, gateway_ns=naturals, journal_id=names,
     versions=st.lists(st.integers(0, 255), max_size=5).map(tuple), key=st.none() | day_keys, pause_s=st.none() | naturals,
+    parts=st.booleans(), times=st.none() | st.builds(Times, naturals, st.lists(time_runs, max_size=3).map(tuple)),
 )  # fmt: skip
 
 

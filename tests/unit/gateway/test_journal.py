@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from footfall.boot_clock import UNKNOWN, Bounds
 from footfall.errors import ConfigError
 from gateway.accept.accept import Entry, Mark
-from gateway.accept.clock import UNKNOWN, Bounds
 from gateway.journal import Journal, append
 from gateway.records import RecordKind
 
@@ -234,7 +234,7 @@ FULL = """
 import resource, signal, sqlite3, sys
 from pathlib import Path
 from gateway.accept.accept import Entry, Mark
-from gateway.accept.clock import Bounds
+from footfall.boot_clock import Bounds
 from gateway.journal import Journal
 from gateway.records import RecordKind
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

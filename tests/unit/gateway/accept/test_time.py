@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.frames import Body, Kind
+from footfall.boot_clock import UNKNOWN, at, learn
+from footfall.frames import TIME_QUALITIES, Body, Kind
 from gateway.accept.accept import Entry
-from gateway.accept.clock import UNKNOWN, at, learn
-from gateway.records import TIME_QUALITIES, RecordKind
+from gateway.records import RecordKind
 from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame
 
 OFFSET = NOW - 100 * S
