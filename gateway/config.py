@@ -113,6 +113,12 @@ class QuarantineLimits(Section):
     max_bytes: Bytes = 256 * _MIB
 
 
+class StatusSettings(Section):
+    """How long something must be wrong before it is said."""
+
+    notice_s: Annotated[float, Field(ge=1, le=600)] = 60.0
+
+
 class GatewayConfig(Section):
     """One gateway. Relative paths are taken from the file's folder."""
 
@@ -131,6 +137,7 @@ class GatewayConfig(Section):
     journal: Journal = Journal()
     outbox: Outbox = Outbox()
     quarantine: QuarantineLimits = QuarantineLimits()
+    status: StatusSettings = StatusSettings()
 
     @property
     def quarantine_path(self) -> Path:

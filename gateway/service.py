@@ -34,6 +34,7 @@ from gateway.ledger import Ledger
 from gateway.metrics import Balance, Registry
 from gateway.mqtt import Connection, Message
 from gateway.news import News
+from gateway.notices import Notices
 from gateway.outbox import Outbox
 from gateway.quarantine.store import Quarantine
 from gateway.records import RecordKind
@@ -110,6 +111,7 @@ class Gateway:
             Acceptor(Places(site), self._journal, self._pseudonyms), self._journal, self._quarantine, self._day_keys,
             self._frames.publish, self._hand_over.put,
         )  # fmt: skip
+        self.notices: Final = Notices()
         self._stop: Final = threading.Event()
         self._stop_sink: Final = threading.Event()
         self._started_ns: Final = time.time_ns()
@@ -322,6 +324,7 @@ class Gateway:
             agents=[self._agent_status(store, agent, now_ns) for store, agent in self._agents],
             quarantine=self._quarantine.counts(),
             stores=dict(self._news.counters),
+            noticed=self.notices.shown(),
         )  # fmt: skip
 
     def _dropped(self) -> dict[str, int]:
@@ -332,7 +335,10 @@ class Gateway:
         heard_ns, health = self._intake.heard_ns.get(agent, 0), self._intake.healths.get(agent)
         width_ms = self._folding.clock_width_ms(agent)
         devices = {name: said.detail or said.state for name, said in health.sources.items() if said.state != "ok"} if health else {}
-        return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, health.spool_frames if health else 0, width_ms, devices)
+        state = agent_state(now_ns, heard_ns)
+        if health is None:
+            return AgentStatus(store, agent, state, heard_ns, 0, width_ms)
+        return AgentStatus(store, agent, state, heard_ns, health.spool_frames, width_ms, devices, health.oldest_unsent_s, health.problems)
 
     def _register(self) -> None:
         read, counted = self.registry.read, self._intake.counted

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, Protocol
 
+from gateway.http.alarms import ALARMS as ALARMS
+from gateway.http.alarms import Level, Scope
+
 AgentState = Literal["ok", "late", "offline", "never"]
 LATE_S: Final = 120.0
 OFFLINE_S: Final = 600.0
@@ -28,6 +31,10 @@ class AgentStatus:
     clock_width_ms: float = float("inf")
     devices: Mapping[str, str] = field(default_factory=dict)
     """Sources that it does not hear, by name: what is wrong with each."""
+    oldest_unsent_s: float = 0.0
+    """How long its oldest frame has waited for a receipt, by its own word."""
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong there, by its own word and by what the gateway sees of it: a code of ALARMS, and what there is to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,43 +90,14 @@ class Status:
     """Rows held, by reason: `Quarantine.counts()`."""
     stores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """The latest `traffic` of each store, field by field (in, out, occupancy, visits_open …)."""
+    noticed: Mapping[str, str] = field(default_factory=dict)
+    """What parts of the gateway noticed: `Notices.shown()`."""
 
 
 class StatusSource(Protocol):
     """The running gateway. Called from the threads of the HTTP server, a few times a second at most; must not block."""
 
     def status(self) -> Status: ...
-
-
-Level = Literal["broken", "warning"]
-Scope = Literal["gateway", "estate"]
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """`broken`: somebody must act now. `scope` gateway: this process does not do its work; estate: something around it."""
-
-    level: Level
-    scope: Scope
-    todo: str
-
-
-ALARMS: Final[Mapping[str, Alarm]] = {
-    "not_ready": Alarm("broken", "gateway", "set the machine's clock (NTP), or mend what it names"),
-    "broker_lost": Alarm("broken", "gateway", "start the broker, or mend [broker] in gateway.toml; agents keep their frames meanwhile"),
-    "journal_full": Alarm("broken", "gateway", "mend the database if it is away; else raise [journal] max_bytes or lower keep_days"),
-    "balance": Alarm("broken", "gateway", "this is a bug: report it with what /status shows"),
-    "sink_down": Alarm("broken", "gateway", "mend the database or [sink]; what came in meanwhile is kept, and written then"),
-    "outbox_full": Alarm("warning", "gateway", "nothing is lost: mend the database, or give it time"),
-    "lag": Alarm("warning", "gateway", "after an outage this shrinks by itself; if it grows, the machine is too small"),
-    "agent_offline": Alarm("broken", "estate", "look at power and network there; on the box: systemctl status footfall-agent"),
-    "agent_late": Alarm("warning", "estate", "wait some minutes, then look at its network"),
-    "agent_never": Alarm("warning", "estate", "start them, or take them out of site.toml"),
-    "agent_clock": Alarm("warning", "estate", "their way to the broker is slow; times are marked `agent` or `bounded` until it is not"),
-    "device_lost": Alarm("warning", "estate", "mend it there; the agent begins it again by itself, and stores a gap"),
-    "quarantine": Alarm("warning", "estate", "footfall quarantine list, then replay or drop"),
-}
-"""Every code that a problem can have. `docs/operating.md` has a line for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +119,7 @@ def agent_state(now_ns: int, heard_ns: int) -> AgentState:
 
 def problems(status: Status) -> list[Problem]:
     """What is wrong, the worst first, each with what to do."""
-    found = [*_gateway(status), *_database(status), *_agents(status), *_data(status)]
+    found = [*_gateway(status), *_database(status), *status.noticed.items(), *_agents(status), *_said_by_agents(status), *_data(status)]
     listed = [Problem(code, ALARMS[code].level, ALARMS[code].scope, what, ALARMS[code].todo) for code, what in found]
     return sorted(listed, key=lambda problem: (problem.level != "broken", problem.scope != "gateway"))
 
@@ -179,6 +157,17 @@ def _database(status: Status) -> _Found:
         yield "lag", f"rows are folded {_span(int(status.lag_s * 1e9))} after they came in"
 
 
+def _said_by_agents(status: Status) -> _Found:
+    """One problem a code, with the agents that have it. What only a newer release knows is shown as well."""
+    who: dict[str, list[str]] = {}
+    for agent in status.agents:
+        for code, what in agent.problems.items():
+            known, said = (code, what) if code in ALARMS else ("agent_problem", f"{code}: {what}")
+            who.setdefault(known, []).append(f"{agent.store}/{agent.agent} ({said})" if said else f"{agent.store}/{agent.agent}")
+    for code, names in who.items():
+        yield code, f"{_HAVE.get(code, code.replace('_', ' '))}: {_few(names)}"
+
+
 def _agents(status: Status) -> _Found:
     for state, what in _SILENT.items():
         names = [f"{agent.store}/{agent.agent}" for agent in status.agents if agent.state == state]
@@ -197,6 +186,21 @@ def _data(status: Status) -> _Found:
     if held:
         yield "quarantine", f"{held} rows are held: {_few([f'{reason} {rows}' for reason, rows in status.quarantine.items()])}"
 
+
+_HAVE: Final[Mapping[str, str]] = {
+    "agent_stuck": "frames wait at agents and get no receipt",
+    "two_gateways": "more than one gateway answers agents",
+    "two_agents": "two agents use one name",
+    "card_full": "the disk of agents is full",
+    "spool_damaged": "the spool of agents is damaged",
+    "packet_limit": "the broker refuses packets of agents for their size",
+    "certificate_ends": "certificates of agents end within 30 days",
+    "certificate_expired": "certificates of agents have ended",
+    "clock_contradicts": "clocks of agents contradict the gateway's",
+    "device_clock": "clocks of devices are wrong",
+    "agent_flooding": "agents send more than they may",
+    "agent_problem": "agents say what this gateway does not know",
+}
 
 _SILENT: Final[Mapping[AgentState, str]] = {
     "offline": f"silent for more than {OFFLINE_S / 60:.0f} minutes",

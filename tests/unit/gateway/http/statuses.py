@@ -23,6 +23,12 @@ def agent(state: Any, name: str = "a1", width_ms: float = 20.0) -> AgentStatus:
     return AgentStatus("s1", name, state, NOW_NS, 0, width_ms)
 
 
+NOTICED = ("thread_stuck", "clock_jumped", "sink_refused", "records_set_aside", "quarantine_dropped", "history_not_ours")
+SAID_BY_AGENTS = (
+    "agent_stuck", "two_gateways", "two_agents", "card_full", "spool_damaged", "packet_limit", "certificate_ends", "certificate_expired",
+    "clock_contradicts", "device_clock", "agent_flooding",
+)  # fmt: skip
+
 ILL = {
     "not_ready": replace(WELL, not_ready="the clock says 1970"),
     "broker_lost": replace(WELL, broker=BrokerStatus("127.0.0.1:1883", False, "connection refused")),
@@ -37,5 +43,8 @@ ILL = {
     "agent_clock": replace(WELL, agents=(agent("ok", width_ms=2001.0),)),
     "device_lost": replace(WELL, agents=(replace(agent("ok"), devices={"ble": "bluetoothd is not running"}),)),
     "quarantine": replace(WELL, quarantine={"frame.crc": 3}),
+    "agent_problem": replace(WELL, agents=(replace(agent("ok"), problems={"of_tomorrow": "something new"}),)),
+    **{code: replace(WELL, noticed={code: "so it is"}) for code in NOTICED},
+    **{code: replace(WELL, agents=(replace(agent("ok"), problems={code: "so it is"}),)) for code in SAID_BY_AGENTS},
 }
 """For every code of a problem the status that has it and no other."""

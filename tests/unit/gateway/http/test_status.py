@@ -69,3 +69,11 @@ def test_an_unknown_clock_is_null_and_no_problem(width_ms: float) -> None:
     values = as_json(replace(WELL, agents=(agent("ok", width_ms=width_ms),)))
     assert values["agents"][0]["clock_width_ms"] is None
     assert values["problems"] == []
+
+
+def test_one_problem_a_code_names_the_agents_that_have_it_and_what_they_say() -> None:
+    full = replace(agent("ok"), problems={"card_full": "2 MiB left"})
+    status = replace(WELL, agents=(full, replace(agent("offline", "a2"), problems={"card_full": "0 MiB left", "of_tomorrow": "odd"})))
+    whats = {problem.code: problem.what for problem in problems(status)}
+    assert whats["card_full"] == "the disk of agents is full: s1/a1 (2 MiB left), s1/a2 (0 MiB left)"
+    assert "s1/a2 (of_tomorrow: odd)" in whats["agent_problem"]

@@ -1,0 +1,57 @@
+"""Every code that a problem of `footfall status` can have, how bad it is, and what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Level = Literal["broken", "warning"]
+Scope = Literal["gateway", "estate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """`broken`: somebody must act now. `scope` gateway: this process does not do its work; estate: something around it."""
+
+    level: Level
+    scope: Scope
+    todo: str
+
+
+_ISSUE: Final = "deploy/certificates/issue client NAME makes a new one: put it in the place of the old, nothing needs a restart"
+
+ALARMS: Final[Mapping[str, Alarm]] = {
+    "not_ready": Alarm("broken", "gateway", "set the machine's clock (NTP), or mend what it names"),
+    "broker_lost": Alarm("broken", "gateway", "start the broker, or mend [broker] in gateway.toml; agents keep their frames meanwhile"),
+    "journal_full": Alarm("broken", "gateway", "mend the database if it is away; else raise [journal] max_bytes or lower keep_days"),
+    "balance": Alarm("broken", "gateway", "this is a bug: report it with what /status shows"),
+    "sink_down": Alarm("broken", "gateway", "mend the database or [sink]; what came in meanwhile is kept, and written then"),
+    "thread_stuck": Alarm("broken", "gateway", "restart the gateway, nothing is lost; report it with the log if it comes again"),
+    "outbox_full": Alarm("warning", "gateway", "nothing is lost: mend the database, or give it time"),
+    "lag": Alarm("warning", "gateway", "after an outage this shrinks by itself; if it grows, the machine is too small"),
+    "clock_jumped": Alarm("warning", "gateway", "see what sets this machine's clock (timedatectl); if it is right now, nothing"),
+    "sink_refused": Alarm("broken", "estate", "mend the cause in the database, then see `footfall quarantine list --reason sink.refused`"),
+    "records_set_aside": Alarm("broken", "estate", "check the disk; what was set aside is told as a gap: footfall quarantine list"),
+    "quarantine_dropped": Alarm("broken", "estate", "footfall quarantine list: mend, replay or drop; or raise [quarantine] max_bytes"),
+    "history_not_ours": Alarm("warning", "estate", "put the latest backup back, if there is one; the database keeps what it has"),
+    "agent_offline": Alarm("broken", "estate", "look at power and network there; on the box: systemctl status footfall-agent"),
+    "agent_stuck": Alarm("broken", "estate", "read the reason that is said; on the box: journalctl -u footfall-agent"),
+    "two_gateways": Alarm("broken", "estate", "stop the gateway that is not meant to run: each journal is one gateway's state_dir"),
+    "two_agents": Alarm("broken", "estate", "give each box an agent name of its own, in agent.toml and site.toml"),
+    "card_full": Alarm("broken", "estate", "make room on the box's disk, or lower spool.max_bytes"),
+    "spool_damaged": Alarm("broken", "estate", "change the storage card of that box; what was lost is told as a gap"),
+    "certificate_expired": Alarm("broken", "estate", _ISSUE),
+    "certificate_ends": Alarm("warning", "estate", _ISSUE),
+    "packet_limit": Alarm("warning", "estate", "raise the broker's limit on packets (Mosquitto: max_packet_size, message_size_limit)"),
+    "clock_contradicts": Alarm("warning", "estate", "see which of the clocks is wrong, the box's or the gateway's, and set it (NTP)"),
+    "device_clock": Alarm("warning", "estate", "set the clock of the device or till that is named"),
+    "agent_flooding": Alarm("warning", "estate", "see what that agent sends: footfall quarantine list; the other agents are not slowed"),
+    "agent_late": Alarm("warning", "estate", "wait some minutes, then look at its network"),
+    "agent_never": Alarm("warning", "estate", "start them, or take them out of site.toml"),
+    "agent_clock": Alarm("warning", "estate", "their way to the broker is slow; times are marked `agent` or `bounded` until it is not"),
+    "device_lost": Alarm("warning", "estate", "mend it there; the agent begins it again by itself, and stores a gap"),
+    "agent_problem": Alarm("warning", "estate", "the agent is of a newer release and says more than this one knows: upgrade the gateway"),
+    "quarantine": Alarm("warning", "estate", "footfall quarantine list, then replay or drop"),
+}  # fmt: skip
+"""`docs/operating.md` has a line for each."""
