@@ -48,7 +48,7 @@ def _frames(count: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
                 {
                     "time_ms": (began_ns + t_ns) // 1_000_000, "store": header.store, "zone": body.zones[zone], "agent": header.agent,
                     "kind": _KIND[kind], "subject": f"{subject:016x}", "profile": body.profiles[profile], "rssi_dbm": rssi_dbm,
-                    "dwell_s": round(value, 3), "time_quality": "measured", "lag_ms": 120 + k % 50,
+                    "dwell_s": round(value, 3), "time_quality": "measured", "time_width_ms": 3, "lag_ms": 120 + k % 50,
                 }
                 for k, (t_ns, zone, kind, subject, profile, rssi_dbm, value) in enumerate(
                     zip(
@@ -65,7 +65,7 @@ def _line(row: dict[str, Any]) -> str:
     return (
         f"presence,agent={row['agent']},kind={row['kind']},store={row['store']},zone={row['zone']} "
         f'subject="{row["subject"]}",profile="{row["profile"]}",rssi_dbm={row["rssi_dbm"]}i,dwell_s={row["dwell_s"]},'
-        f'time_quality="{row["time_quality"]}",lag_ms={row["lag_ms"]}i {row["time_ms"]}000000'
+        f'time_quality="{row["time_quality"]}",time_width_ms={row["time_width_ms"]}i,lag_ms={row["lag_ms"]}i {row["time_ms"]}000000'
     )
 
 

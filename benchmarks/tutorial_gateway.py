@@ -31,13 +31,15 @@ class Presence(BaseModel):
     rssi_dbm: int
     dwell_s: float
     time_quality: str
+    time_width_ms: int
     lag_ms: int
 
     def point(self) -> Any:
         point: Any = Point("presence")  # type: ignore[no-untyped-call] # the client leaves it untyped
         point.tag("store", self.store).tag("zone", self.zone).tag("agent", self.agent).tag("kind", self.kind)
         point.field("subject", self.subject).field("profile", self.profile).field("rssi_dbm", self.rssi_dbm)
-        point.field("dwell_s", self.dwell_s).field("time_quality", self.time_quality).field("lag_ms", self.lag_ms)
+        point.field("dwell_s", self.dwell_s).field("time_quality", self.time_quality)
+        point.field("time_width_ms", self.time_width_ms).field("lag_ms", self.lag_ms)
         return point.time(self.time_ms * 1_000_000)
 
 

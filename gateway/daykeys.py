@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from footfall.pseudonyms import KEY_BYTES
 from footfall.receipts import DayKey
-from gateway.database import check_version, connect, transaction
+from footfall.sqlite import Schema, connect, migrate, transaction
 from gateway.site import Site, local_day
 
-_SCHEMA: Final = """
+_FIRST: Final = """
 CREATE TABLE keys (store TEXT, key_id INTEGER, secret BLOB NOT NULL, from_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,
     PRIMARY KEY (store, key_id)) WITHOUT ROWID
 """
+SCHEMA: Final = Schema("the keys of the days", "keys", _FIRST)
 NS_PER_S: Final = 1_000_000_000
 
 
@@ -42,7 +43,7 @@ class DayKeys:
     def __init__(self, path: Path, site: Site) -> None:
         """Of the site only when days begin is remembered: a chain's is large."""
         self._db: Final = connect(path)
-        check_version(self._db, path, 1, _SCHEMA)
+        migrate(self._db, path, SCHEMA)
         self._db.execute("PRAGMA secure_delete=ON")
         self._stores: Final = {store.name: _Day(store.timezone, store.day_start) for store in site.stores}
         self._current: dict[str, DayKey] = {}

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from footfall.boot_clock import UNKNOWN, Bounds
+from footfall.sqlite import Schema, connect, migrate, transaction
 from gateway.accept.accept import Entry, Mark
-from gateway.database import check_version, connect, transaction
 from gateway.records import Record, RecordKind
 
-SCHEMA_VERSION: Final = 1
-_SCHEMA: Final = """
+_FIRST: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE records (pos INTEGER PRIMARY KEY, received_ns INTEGER NOT NULL, kind INTEGER NOT NULL, store TEXT NOT NULL,
     agent TEXT NOT NULL, seq INTEGER NOT NULL, offset_ns INTEGER NOT NULL, time_quality INTEGER NOT NULL,
@@ -31,6 +30,7 @@ CREATE TABLE clocks (agent TEXT, boot TEXT, at_boot_ns INTEGER NOT NULL, low_ns 
 CREATE TABLE event_ids (id BLOB PRIMARY KEY, received_ns INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE balance (name TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
 """
+SCHEMA: Final = Schema("a journal", "records", _FIRST)
 _INSERT: Final = "INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?,?)"
 STORE_BOUNDS_EVERY_NS: Final = 60_000_000_000
 _CACHE_ENTRIES: Final = 200_000
@@ -187,7 +187,7 @@ class Journal:
 
 
 def _set_up(db: sqlite3.Connection, path: Path) -> str:
-    check_version(db, path, SCHEMA_VERSION, _SCHEMA)
+    migrate(db, path, SCHEMA)
     db.execute("INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (secrets.token_hex(8),))
     return str(db.execute("SELECT value FROM meta WHERE key='journal_id'").fetchone()[0])
 

@@ -13,11 +13,10 @@ from typing import Any, Final
 
 import msgpack
 
-from gateway.database import check_version, connect
+from footfall.sqlite import Schema, connect, migrate
 
-SCHEMA_VERSION: Final = 1
 KEEP_DAYS: Final = 400
-_SCHEMA: Final = """
+_FIRST: Final = """
 CREATE TABLE visits (subject TEXT, store TEXT, key_ns INTEGER, agent TEXT, start_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,
     zones INTEGER NOT NULL, staff INTEGER NOT NULL, open INTEGER NOT NULL, fan TEXT NOT NULL, grouped INTEGER NOT NULL,
     counted TEXT NOT NULL, PRIMARY KEY (subject, store, key_ns, agent)) WITHOUT ROWID;
@@ -40,6 +39,7 @@ CREATE TABLE cells (kind TEXT, owner INTEGER, minute INTEGER, cell BLOB NOT NULL
 CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE outbox (id INTEGER PRIMARY KEY, rows INTEGER NOT NULL, points BLOB NOT NULL);
 """
+SCHEMA: Final = Schema("a ledger", "visits", _FIRST)
 
 VISIT: Final = "subject, store, key_ns, agent, start_ns, last_ns, zones, staff, open, fan, grouped, counted"
 DWELL: Final = "subject, store, zone, key_ns, agent, start_ns, last_ns, staff, open, fan"
@@ -55,7 +55,7 @@ class Ledger:
 
     def __init__(self, path: Path | str) -> None:
         self._db: Final = connect(Path(path)) if path != ":memory:" else _in_memory()
-        check_version(self._db, Path(path), SCHEMA_VERSION, _SCHEMA)
+        migrate(self._db, Path(path), SCHEMA)
         self._db.execute("PRAGMA cache_size=-16384")
         self._touches: list[Row] = []
         self._db.execute("BEGIN IMMEDIATE")

@@ -36,7 +36,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
     m.name: m
     for m in (
         _measurement("presence", "store zone agent kind", subject="subject", profile="text", rssi_dbm="int", dwell_s="float",
-                     time_quality="text", lag_ms="int"),
+                     time_quality="text", time_width_ms="int", lag_ms="int"),
         _measurement("dwell", "store zone agent", subject="subject", fan="text", seconds="float", is_staff="bool", open="bool",
                      void="bool"),
         _measurement("visit", "store agent", subject="subject", fan="text", known="bool", is_staff="bool", open="bool", started_ms="int",
@@ -55,6 +55,8 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
         _measurement("gap", "store agent", from_ns="int", to_ns="int", rows="int", reason="text"),
     )
 }  # fmt: skip
+ABSENT: Final[Mapping[tuple[str, str], int]] = {("presence", "time_width_ms"): -1}
+"""What a field has in points made before there was such a field; all others 0, false or empty."""
 SAID_ONCE: Final = frozenset({"presence"})
 """Measurements whose points have one version only: written in any order, they end the same."""
 
@@ -192,10 +194,28 @@ def pack(batch: Sequence[Points]) -> bytes:
 
 
 def unpack(data: bytes) -> list[Points]:
+    """Also those that an earlier release packed, without fields that it did not know."""
     return [
-        Points(name, np.frombuffer(times, "<i8"), _unpack(tags), _unpack(fields))  # type: ignore[arg-type] # tags are packed from Coded only
+        Points(
+            name,
+            np.frombuffer(times, "<i8"),
+            _unpack(tags),  # type: ignore[arg-type] # tags are packed from Coded only
+            _completed(name, _unpack(fields), len(times) // 8),
+        )
         for name, times, tags, fields in msgpack.unpackb(data)
     ]
+
+
+def _completed(measurement: str, fields: dict[str, Column], n: int) -> dict[str, Column]:
+    """All fields of the schema in its order."""
+    schema = SCHEMA[measurement].fields
+    return {name: fields[name] if name in fields else _absent(measurement, name, kind, n) for name, kind in schema.items()}
+
+
+def _absent(measurement: str, name: str, kind: FieldType, n: int) -> Column:
+    if kind in ("text", "subject"):
+        return Coded.constant("", n)
+    return np.full(n, ABSENT.get((measurement, name), 0), _DTYPE[kind])
 
 
 def _pack(columns: Mapping[str, Column]) -> dict[str, list[Any]]:

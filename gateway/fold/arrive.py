@@ -19,10 +19,12 @@ from gateway.fold.slots import distinct
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
 from gateway.points import Coded, Points, row_key_ns
-from gateway.records import DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, Record
+from gateway.records import BOUNDED, DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, MEASURED, Record
 
 FUTURE_NS: Final = 1_000_000_000
 """An event cannot be later than its arrival, but for what clocks bound."""
+NO_WIDTH: Final = -1
+"""Of times that no bounds are known of: the agent's word, a device's, or when it was received."""
 LAST_NS: Final = (1 << 63) - 1
 DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
 _KIND_NAMES: Final = ("", *KINDS)
@@ -177,6 +179,9 @@ class Arrivals:
                 "rssi_dbm": rows.rssi_dbm[which].astype(np.int64),
                 "dwell_s": dwell_s,
                 "time_quality": _coded(rows.quality[which], TIME_QUALITIES),
+                "time_width_ms": np.where(
+                    np.isin(rows.quality[which], (MEASURED, BOUNDED)), _width_ms([record for record, _ in frames])[frame], NO_WIDTH
+                ),
                 "lag_ms": (received_ns - time_ns) // 1_000_000,
             },
         )
@@ -310,6 +315,11 @@ class Arrivals:
 
     def load(self, values: Iterable[list[Any]]) -> None:
         self._clocks = {agent: Clock(*clock) for agent, *clock in values}
+
+
+def _width_ms(records: Sequence[Record]) -> npt.NDArray[np.int64]:
+    """How wide the bounds of each frame's times are, rounded up."""
+    return -(-np.array([record.clock_width_ns for record in records], np.int64) // 1_000_000)
 
 
 def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:

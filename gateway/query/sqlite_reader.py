@@ -66,7 +66,7 @@ class SqliteReader:
     ) -> Table:
         names, matched = asked(measurement, columns, store, tags)
         where, values = _where(matched, from_ns, to_ns, "void" in SCHEMA[measurement].fields and not void)
-        sql = f"SELECT time_ns, {', '.join(_quoted(name) for name in names)} FROM {measurement}{where}"
+        sql = f"SELECT time_ns, {self._selected(measurement, names)} FROM {measurement}{where}"
         builder = Builder(measurement, names)
         for page in self._pages(measurement, sql, values):
             on_page(builder.add(page))
@@ -74,6 +74,12 @@ class SqliteReader:
 
     def close(self) -> None:
         self._db.close()
+
+    def _selected(self, measurement: str, names: Sequence[str]) -> str:
+        """A file of an earlier release may not have all columns yet; SQLite would take the name of one for a text."""
+        with self._errors():
+            there = {row[1] for row in self._db.execute(f"PRAGMA table_info({measurement})")}
+        return ", ".join(_quoted(name) if name in there else "NULL" for name in names)
 
     def _pages(self, measurement: str, sql: str, values: Sequence[Any]) -> Iterator[list[tuple[Any, ...]]]:
         if measurement not in self._tables:

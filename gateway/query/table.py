@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from gateway.points import SCHEMA, Coded, Column
+from gateway.points import ABSENT, SCHEMA, Coded, Column
 
 _DTYPE: Final = {"int": "<i8", "float": "<f8", "bool": "?"}
 
@@ -66,7 +66,8 @@ class Builder:
         self._codes: list[dict[str, int]] = [{} for _ in names]
 
     def add(self, rows: Sequence[Sequence[Any]]) -> int:
-        """A page of rows `(time_ns, value, …)`; None is an absent tag ("") or an empty field (0). Returns the rows so far."""
+        """A page of rows `(time_ns, value, …)`; None is an absent tag ("") or field (0, or as ABSENT has it).
+        Returns the rows so far."""
         if not rows:
             return self._rows
         self._rows += len(rows)
@@ -78,7 +79,8 @@ class Builder:
             if dtype is None:
                 parts.append(np.array([codes.setdefault(value or "", len(codes)) for value in column], np.uint32))
             else:
-                parts.append(np.array([0 if value is None else value for value in column], dtype))
+                empty = ABSENT.get((self._measurement, name), 0)
+                parts.append(np.array([empty if value is None else value for value in column], dtype))
         return self._rows
 
     def table(self) -> Table:

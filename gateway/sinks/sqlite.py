@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from footfall.errors import ConfigError, SinkUnavailable
-from gateway.points import SCHEMA, Coded, Column, FieldType, Measurement, Points
+from footfall.sqlite import run_script, transaction
+from gateway.points import ABSENT, SCHEMA, Coded, Column, FieldType, Measurement, Points
 from gateway.sinks.lines import check_finite, row_texts, stored_tag, stored_text
 
 APPLICATION_ID: Final = 0x466F6F74
 """`Foot`, in the file's header: tells it from other programs' files."""
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""Goes up with every measurement and field: a release that does not know them must not write here again."""
 
 _TYPES: Final[dict[FieldType, str]] = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER", "text": "TEXT", "subject": "TEXT"}
+_EMPTY: Final[dict[FieldType, str]] = {"int": "0", "float": "0.0", "bool": "0", "text": "''", "subject": "''"}
+"""What a field has in rows written before there was such a field; see also ABSENT."""
 _VIEWS: Final = {"visits": "visit", "dwells": "dwell", "touches": "touch"}
 _BUSY_S: Final = 5.0
 _ADVICE: Final = {
@@ -31,9 +35,14 @@ _ADVICE: Final = {
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened: the folder must exist and be writable for the gateway's user",
     sqlite3.SQLITE_IOERR: "the disk fails to read or write",
     sqlite3.SQLITE_CORRUPT: "the file is damaged: put back a copy, or move it away and rebuild",
+    sqlite3.SQLITE_NOTADB: "the file was overwritten: put back a copy, or move it away and rebuild",
     sqlite3.SQLITE_NOMEM: "memory is short",
 }
-"""What to do, by SQLite's primary result code. Any other code is a bug."""
+"""What to do, by SQLite's primary result code."""
+_CHANGED: Final = (
+    "this will not mend itself: somebody changed its tables. Take that back, or move the file away and start the gateway again"
+)
+"""What to do about any other."""
 
 
 class SQLite:
@@ -75,10 +84,17 @@ class SQLite:
                     self._db.execute("ROLLBACK")
                 raise
         except sqlite3.DatabaseError as error:
-            advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-            if advice is None:
-                raise
-            raise SinkUnavailable(f"{self._path}: {error}: {advice}") from None
+            raise SinkUnavailable(f"{self._path}: {error}: {self._advice(error)}") from None
+
+    def _advice(self, error: sqlite3.DatabaseError) -> str:
+        """What is to be done; a table or column that was taken away while it was open is put back at once."""
+        advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if advice is not None:
+            return advice
+        try:
+            return "what was missing was made again, and is empty" if _complete(self._db, self._path) else _CHANGED
+        except (sqlite3.DatabaseError, ConfigError):
+            return _CHANGED
 
     def _check_file(self) -> None:
         """A file that was deleted would go on taking rows, and lose them."""
@@ -101,9 +117,7 @@ def _open(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
             raise ConfigError(f"{path}: not an SQLite database: name another file in `path` of [sink]") from None
-        advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        if advice is None:
-            raise
+        advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _CHANGED)
         raise ConfigError(f"{path}: {error}: {advice}") from None
     return db
 
@@ -121,8 +135,35 @@ def _set_up(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA cache_size = -32768")  # KiB
     db.execute("PRAGMA wal_autocheckpoint = 4000")  # pages: 16 MiB of rows are worth one tidying up
-    if not tables:
-        db.executescript(_CREATE)
+    _complete(db, path)
+
+
+def _complete(db: sqlite3.Connection, path: Path) -> bool:
+    """Make what this release has and the file has not: all of it, or what came with later releases; whether anything was missing.
+
+    ConfigError if a table has other columns than any release gave it.
+    """
+    script = "".join(_missing(db, path, schema) for schema in SCHEMA.values())
+    known = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
+    script += "".join(_view(name, measurement) for name, measurement in _VIEWS.items() if name not in known)
+    if script or db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        with transaction(db):
+            run_script(db, f"{script}PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {SCHEMA_VERSION};")
+    return bool(script)
+
+
+def _missing(db: sqlite3.Connection, path: Path, schema: Measurement) -> str:
+    """Statements that make the measurement's table, or the columns that it has not."""
+    columns = {row[1] for row in db.execute(f"PRAGMA table_info({schema.name})")}
+    if not columns:
+        return _create(schema)
+    if lost := {"time_ns", *schema.tags} - columns:
+        raise ConfigError(f"{path}: its table {schema.name} has no {', '.join(sorted(lost))}: {_CHANGED}")
+    new = {name: kind for name, kind in schema.fields.items() if name not in columns}
+    return "".join(
+        f'ALTER TABLE {schema.name} ADD COLUMN "{name}" {_TYPES[kind]} NOT NULL DEFAULT {ABSENT.get((schema.name, name), _EMPTY[kind])};'
+        for name, kind in new.items()
+    )
 
 
 def _create(schema: Measurement) -> str:
@@ -139,19 +180,13 @@ def _view(name: str, measurement: str) -> str:
     return f"CREATE VIEW {name} AS SELECT {time}, * FROM {measurement} WHERE NOT void;"
 
 
-_CREATE: Final = "\n".join(
-    [
-        "BEGIN IMMEDIATE;",
-        *(_create(schema) for schema in SCHEMA.values()),
-        *(_view(name, measurement) for name, measurement in _VIEWS.items()),
-        f"PRAGMA application_id = {APPLICATION_ID};",
-        f"PRAGMA user_version = {SCHEMA_VERSION};",
-        "COMMIT;",
-    ]
-)
-_UPSERT: Final = {
-    name: f"INSERT OR REPLACE INTO {name} VALUES (?{', ?' * (len(schema.tags) + len(schema.fields))})" for name, schema in SCHEMA.items()
-}
+def _upsert(schema: Measurement) -> str:
+    """The columns are named: in a file of an earlier release they stand in another order."""
+    names = ", ".join(f'"{name}"' for name in ("time_ns", *schema.tags, *schema.fields))
+    return f"INSERT OR REPLACE INTO {schema.name} ({names}) VALUES (?{', ?' * (len(schema.tags) + len(schema.fields))})"
+
+
+_UPSERT: Final = {name: _upsert(schema) for name, schema in SCHEMA.items()}
 """Every version of a point has every field, so replacing the row is the upsert."""
 
 

@@ -189,7 +189,7 @@ def test_refused_points_are_named_and_the_others_stored(fresh: Fresh, k: int) ->
 def presences(seconds: Sequence[int]) -> Points:
     """Points that have one version only, which a sink may write in any order."""
     times = [MONDAY_NS + n * SECOND_NS for n in seconds]
-    return from_rows("presence", [(at, "a", "enter", "s1", "z", at, "p", -60, 1.5, "agent", 3) for at in times])
+    return from_rows("presence", [(at, "a", "enter", "s1", "z", at, "p", -60, 1.5, "agent", -1, 3) for at in times])
 
 
 @pytest.mark.parametrize("seed", [1, 2])

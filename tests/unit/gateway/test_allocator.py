@@ -66,7 +66,7 @@ class Stop:
     def wait(self, _):
         self.left -= 1
         return not self.left
-rows = [(t * 10**6, "a", "stay", "s", "z", t, "p", -60, 1.0, "agent", 0) for t in range(6000)]
+rows = [(t * 10**6, "a", "stay", "s", "z", t, "p", -60, 1.0, "agent", -1, 0) for t in range(6000)]
 outbox = Outbox(1 << 30)
 outbox.put([from_rows("presence", rows)], 6000)
 collect_seldom()

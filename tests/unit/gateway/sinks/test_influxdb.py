@@ -230,7 +230,7 @@ def test_a_server_that_hangs_is_given_up(answers: tuple[Answers, str]) -> None:
 
 
 def presences(times_ns: list[int]) -> Points:
-    return from_rows("presence", [(time_ns, "a", "stay", "s", "z", time_ns, "p", -60, 1.0, "agent", 0) for time_ns in times_ns])
+    return from_rows("presence", [(time_ns, "a", "stay", "s", "z", time_ns, "p", -60, 1.0, "agent", -1, 0) for time_ns in times_ns])
 
 
 @given(st.lists(points(), max_size=6), st.integers(1, 300))

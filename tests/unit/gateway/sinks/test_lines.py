@@ -13,9 +13,9 @@ from tests.points_made import HOSTILE, points
 GOLDEN = (
     (
         "presence",
-        (1_770_000_000_000_000_007, "a1", "exit", "s1", "", 255, "ibeacon", -61, 12.5, "measured", 40),
+        (1_770_000_000_000_000_007, "a1", "exit", "s1", "", 255, "ibeacon", -61, 12.5, "measured", 3, 40),
         b'presence,agent=a1,kind=exit,store=s1 subject="00000000000000ff",profile="ibeacon",rssi_dbm=-61i,dwell_s=12.5,'
-        b'time_quality="measured",lag_ms=40i 1770000000000000007',
+        b'time_quality="measured",time_width_ms=3i,lag_ms=40i 1770000000000000007',
     ),
     ("door", (-1, "a 1", "d,1=", "s1", 0, -(1 << 63)), rb"door,agent=a\ 1,door=d\,1\=,store=s1 in=0i,out=-9223372036854775808i -1"),
     (

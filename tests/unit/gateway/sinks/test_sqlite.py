@@ -13,6 +13,7 @@ import pytest
 
 from footfall.errors import ConfigError, SinkUnavailable
 from gateway.points import SCHEMA, Points, from_rows
+from gateway.query.sqlite_reader import SqliteReader
 from gateway.sinks.sqlite import SCHEMA_VERSION, SQLite
 
 
@@ -148,3 +149,76 @@ def test_a_killed_gateway_keeps_what_was_acknowledged(tmp_path: Path) -> None:
     SQLite(path).close()
     assert count(path) >= 100 * len(acknowledged)
     assert count(path) % 100 == 0
+
+
+def _of_an_earlier_release(path: Path) -> None:
+    """As `presence` had no width yet, and nobody knew of goods."""
+    SQLite(path).close()
+    db = sqlite3.connect(path)
+    db.executescript("DROP TABLE item; ALTER TABLE presence DROP COLUMN time_width_ms; PRAGMA user_version = 1;")
+    db.execute("INSERT INTO presence VALUES (5, 'x', 'enter', 's', 'z', '00000000000000ff', 'p', -60, 1.5, 'agent', 3)")
+    db.commit()
+    db.close()
+
+
+def presence(time_ns: int) -> Points:
+    return from_rows("presence", [(time_ns, "x", "enter", "s", "z", 255, "p", -60, 1.5, "measured", 7, 3)])
+
+
+def test_a_file_of_an_earlier_release_gets_what_is_new_and_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "footfall.db"
+    _of_an_earlier_release(path)
+    sink = SQLite(path)
+    sink.write([presence(6), from_rows("item", [(6, "x", "arrived", "s", "z", "e", "k", "", 0.0)])])
+    rows = sink._db.execute("SELECT time_ns, time_quality, time_width_ms, lag_ms FROM presence ORDER BY time_ns").fetchall()
+    assert rows == [(5, "agent", -1, 3), (6, "measured", 7, 3)]
+    assert sink._db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    assert count(path, "item") == 1
+
+
+def test_a_file_of_an_earlier_release_is_read_before_the_gateway_takes_it_over(tmp_path: Path) -> None:
+    _of_an_earlier_release(tmp_path / "footfall.db")
+    found = SqliteReader(tmp_path / "footfall.db").rows("presence")
+    assert (found.values("time_width_ms"), found.values("lag_ms")) == ([-1], [3])
+
+
+def test_every_measurement_and_field_that_is_missing_is_added(tmp_path: Path) -> None:
+    path = tmp_path / "footfall.db"
+    for name, schema in SCHEMA.items():
+        for gone in (f"DROP TABLE {name}", *(f'ALTER TABLE {name} DROP COLUMN "{field}"' for field in schema.fields if field != "void")):
+            SQLite(path).close()
+            db = sqlite3.connect(path)
+            db.execute(gone)
+            db.close()
+            sink = SQLite(path)
+            made = from_rows(name, [(1, *schema.tags, *("a" if kind in ("text", "subject") else 1 for kind in schema.fields.values()))])
+            sink.write([made])
+            sink.close()
+
+
+def test_a_table_that_goes_away_while_it_is_open_is_made_again(tmp_path: Path) -> None:
+    sink = SQLite(tmp_path / "footfall.db")
+    other = sqlite3.connect(tmp_path / "footfall.db")
+    other.execute("DROP TABLE door")
+    with pytest.raises(SinkUnavailable, match="no such table: door: what was missing was made again"):
+        sink.write([doors(3)])
+    sink.write([doors(3)])
+    assert count(tmp_path / "footfall.db") == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE door RENAME COLUMN agent TO sensor",
+        "ALTER TABLE door ADD COLUMN theirs TEXT NOT NULL CHECK (theirs != '') DEFAULT ''",
+        "CREATE TRIGGER theirs BEFORE INSERT ON door BEGIN SELECT RAISE(ABORT, 'not today'); END",
+        "DROP TABLE door; CREATE VIEW door AS SELECT 1",
+    ],
+)
+def test_what_will_not_mend_itself_is_said_as_such(tmp_path: Path, change: str) -> None:
+    sink = SQLite(tmp_path / "footfall.db")
+    other = sqlite3.connect(tmp_path / "footfall.db")
+    other.executescript(change)
+    for _ in range(2):
+        with pytest.raises(SinkUnavailable, match=r"footfall.db: .*somebody changed its tables"):
+            sink.write([doors(3)])

@@ -1,0 +1,123 @@
+"""SQLite as Footfall's own files use it: WAL, explicit transactions, and a version that every file bears.
+
+A file of an earlier release becomes one of this release step by step, in one transaction; one of a later release is refused by name.
+A kind of file is a `Schema`; whoever changes what it holds adds a step to it, and never edits one that was released.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from footfall.errors import ConfigError
+
+Step = str | Callable[[sqlite3.Connection], None]
+"""A script, or what a script cannot say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What files of one kind hold: `script` makes version `first` of an empty file, `steps[i]` version `first + i + 1` of the one before.
+
+    A new file is made by the same steps as an old one becomes new, so that both are alike.
+    """
+
+    kind: str
+    """For people: "a journal"."""
+    table: str
+    """One that all versions have: it tells such a file from others."""
+    script: str
+    steps: tuple[Step, ...] = ()
+    first: int = 1
+    was_unversioned: bool = False
+    """Files of version `first` bear the version 0, as new ones do."""
+    if_too_old: str = "run the releases in between, one after the other"
+    """What to do about a file from before version `first`."""
+
+    @property
+    def version(self) -> int:
+        return self.first + len(self.steps)
+
+
+def connect(path: Path, busy_timeout_s: float = 30.0, synchronous: str = "FULL") -> sqlite3.Connection:
+    """A connection in autocommit mode to a WAL database, made if it is not there; ConfigError if the file is something else."""
+    try:
+        db = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute(f"PRAGMA synchronous={synchronous}")
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(
+            f"{path}: cannot be used as a database: {error}. Is the folder there and writable, and the file Footfall's?"
+        ) from None
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, whatever ends the block."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def run_script(db: sqlite3.Connection, script: str) -> None:
+    """The statements of a script inside the running transaction, which `executescript` would end."""
+    statement = ""
+    for part in script.split(";"):
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):  # a trigger has more than one semicolon
+            if statement.strip(" \n;"):
+                db.execute(statement)
+            statement = ""
+
+
+def migrate(db: sqlite3.Connection, path: Path, schema: Schema, take_over: bool = True) -> int:
+    """Make the file one of this release; the version that it had, 0 if it was empty.
+
+    ConfigError if it is of a later release, from before the first step, or no such file; and with `take_over` false, which is for
+    commands beside a gateway, also if it is of an earlier one: that gateway may still be running.
+    """
+    try:
+        found = _version(db, path, schema)
+        if found == schema.version:
+            return found
+        if found and not take_over:
+            raise ConfigError(f"{path}: {schema.kind} of an earlier release (schema {found}): start the gateway of this release first")
+        with transaction(db):
+            found = _version(db, path, schema)  # another process may have been first
+            if found == 0:
+                run_script(db, schema.script)
+            for step in schema.steps[max(found - schema.first, 0) :]:
+                run_script(db, step) if isinstance(step, str) else step(db)
+            db.execute(f"PRAGMA user_version={schema.version}")
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(f"{path}: {schema.kind} that cannot be opened: {error}") from None
+    return found
+
+
+def _version(db: sqlite3.Connection, path: Path, schema: Schema) -> int:
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if tables and schema.table not in tables:
+        raise ConfigError(f"{path}: not {schema.kind}: another program's file, or another of Footfall's put in its place")
+    if not found and tables and schema.was_unversioned:
+        found = schema.first
+    if found > schema.version:
+        raise ConfigError(
+            f"{path}: {schema.kind} of another release, a newer one (schema {found}, this one knows {schema.version}): run that "
+            "release again, or put back a backup that this one made"
+        )
+    if (tables or found) and found < schema.first:
+        raise ConfigError(
+            f"{path}: {schema.kind} of another release, one too old to be taken over (schema {found}, this one reaches back "
+            f"to {schema.first}): {schema.if_too_old}"
+        )
+    return found
