@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf chaos fuzz real bench docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf faketime chaos faults fuzz real bench docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -42,6 +42,9 @@ docs-test: .venv/dev influxd-1.8 influxd-2.7 ## Runs every command and query of 
 chaos: .venv/dev mosquitto influxd-1.8 ## kill -9 of everything at random moments, nothing lost; KILLS=50 SEED=1
 	@$(PY) -m simulators.chaos --kills $(KILLS) --seed $(SEED)
 
+faults: .venv/dev mosquitto faketime influxd-1.8 ## What once went wrong, done again to real processes, an oracle beside; SEED=1 CASE=name JOBS=2, LIST=1
+	@$(PY) -m simulators.faultcases --seed $(SEED) --jobs $(JOBS) $(addprefix --case ,$(CASE)) $(if $(LIST),--list)
+
 fuzz: .venv/run ## Spoilt and random bytes for every decoder: no error but the planned ones, no hang, memory flat; N=1000000 SEED=1
 	@$(PY) -m simulators.fuzz --inputs $(N) --seed $(SEED)
 
@@ -51,7 +54,7 @@ real: .venv/dev mosquitto influxd-1.8 influxd-2.7 ## Recordings of real stores t
 bench: .venv/dev mosquitto dbus influxd-1.8 telegraf ## Speed and memory beside Telegraf and others, under 20 minutes; ONLY=name for one
 	@$(PY) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-parts: mosquitto dbus influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
+parts: mosquitto dbus faketime influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
 
 mosquitto:
 	@if PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null; then :; \
@@ -68,6 +71,14 @@ dbus:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dbus >/dev/null; } \
 	    || echo 'dbus: not installed, its tests are skipped'; \
 	else echo 'dbus: skipped, its tests too: install it (apt-get install dbus)'; fi
+
+faketime:
+	@if [ -n "$$(find /usr/lib /usr/local/lib -name 'libfaketimeMT.so.1' 2>/dev/null | head -n 1)" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'installing faketime (apt-get)'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends faketime >/dev/null; } \
+	    || echo 'faketime: not installed, its cases are skipped'; \
+	else echo 'faketime: skipped, its cases too: install it (apt-get install faketime)'; fi
 
 influxd-1.8:
 	@if [ -x "$(CACHE)/$@" ]; then :; \

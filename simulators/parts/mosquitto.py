@@ -25,7 +25,8 @@ log_dest stdout
 log_type error
 log_type warning
 log_type notice
-allow_anonymous true
+allow_anonymous {anonymous}
+{more}
 """
 
 
@@ -41,7 +42,7 @@ class Mosquitto:
     """One broker in `folder` on 127.0.0.1:`port`; a start on the same folder and port is a restart with its sessions.
 
     `max_queued_messages` is what it keeps for an absent subscriber, 0 keeps all; Mosquitto's own default is 1000. `max_inflight_messages`
-    is what an MQTT 3.1.1 subscriber may have unacknowledged; one of MQTT 5 says so itself.
+    is what an MQTT 3.1.1 subscriber may have unacknowledged; one of MQTT 5 says so itself. `more` are lines of its configuration.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class Mosquitto:
         persistence: bool = True,
         max_queued_messages: int = 1000,
         max_inflight_messages: int = 20,
+        anonymous: bool = True,
+        more: str = "",
     ) -> None:
         self.folder = folder.absolute()
         self.port = port or free_port()
@@ -64,6 +67,8 @@ class Mosquitto:
             persistence=str(persistence).lower(),
             max_queued_messages=max_queued_messages,
             max_inflight_messages=max_inflight_messages,
+            anonymous=str(anonymous).lower(),
+            more=more,
         )
         config.write_text(text)
         self.process = Process([str(binary()), "-c", str(config)], self.folder / "mosquitto.log", lambda: is_listening(self.port))

@@ -18,14 +18,17 @@ FOOTFALL: Final = str(Path(sys.executable).with_name("footfall"))
 
 
 class GatewayProcess:
-    """`footfall gateway` in `folder`, whose `gateway.toml` says what it is told; it is ready when it answers for its status."""
+    """`footfall gateway` in `folder`, whose `gateway.toml` says what it is told; it is ready when it answers for its status.
 
-    def __init__(self, folder: Path, http_port: int, values: Mapping[str, Any]) -> None:
+    `command` may be another that takes `--config FILE` and runs a gateway.
+    """
+
+    def __init__(self, folder: Path, http_port: int, values: Mapping[str, Any], command: Sequence[str] = (FOOTFALL, "gateway")) -> None:
         self.config = folder / "gateway.toml"
         self.config.write_text(toml_text({**values, "http": {"port": http_port}}), encoding="utf-8")
         self.url = f"http://127.0.0.1:{http_port}"
         self.log = folder / "gateway.log"
-        self.process = Process([FOOTFALL, "gateway", "--config", str(self.config)], self.log, lambda: bool(self.status()))
+        self.process = Process([*command, "--config", str(self.config)], self.log, lambda: bool(self.status()))
 
     def status(self) -> dict[str, Any]:
         """What it says of itself; nothing while nobody answers."""

@@ -1,0 +1,126 @@
+"""An agent as a process whose clock, and whose one device, are files that the case writes.
+
+    python -m simulators.faultcases.box --config agent.toml      # `footfall agent`, but for these two
+
+Beside `agent.toml` lie `agent.clock`, JSON, read again whenever it changes, and `agent.feed`, to which lines are appended in the
+format of edge_agent/sources/recording.py. A line is heard when the box's clock reaches its `t_ns`; what was in the file before the
+process began nobody hears.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from edge_agent.agent import Agent
+from edge_agent.config import ENVIRONMENT, AgentSettings
+from edge_agent.sources.recording import parse_line
+from edge_agent.sources.source import Heard
+from footfall.config import load
+from footfall.errors import FootfallError
+from footfall.logs import log_to_stderr
+from footfall.signals import when_asked_to_end
+
+POLL_S: Final = 0.05
+
+
+class SetClock:
+    """An `edge_agent.clock.Clock` that the case sets: both clocks are the machine's, moved."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
+        self._values: dict[str, Any] = {}
+        self._text = ""
+        self.read()
+        self.boot: str = self._values["boot"]
+
+    def read(self) -> None:
+        text = self._path.read_text(encoding="utf-8")
+        if text and text != self._text:
+            self._text, self._values = text, json.loads(text)
+
+    def boot_ns(self) -> int:
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) + int(self._values["boot_shift_ns"])
+
+    def wall_ns(self) -> int:
+        return time.time_ns() + int(self._values["wall_shift_ns"])
+
+    def wall_synced(self) -> bool:
+        return bool(self._values["synced"])
+
+
+class FeedSource:
+    """The lines of a file as they are appended and become due."""
+
+    name = "feed"
+    silence_s: float | None = None
+
+    def __init__(self, path: Path, clock: SetClock) -> None:
+        self._path: Final = path
+        self._clock: Final = clock
+        self._at = path.stat().st_size
+        self._waiting: list[tuple[int, int, Heard]] = []
+        self._number = 0
+
+    def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        while not stop.wait(POLL_S):
+            self._clock.read()
+            self._read()
+            now_ns = self._clock.boot_ns()
+            while self._waiting and self._waiting[0][0] <= now_ns:
+                emit(heapq.heappop(self._waiting)[2])
+
+    def _read(self) -> None:
+        with self._path.open("rb") as file:
+            file.seek(self._at)
+            data = file.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        self._at += len(whole)
+        for line in whole.splitlines():
+            self._number += 1
+            heard = parse_line(line)
+            heapq.heappush(self._waiting, (int(json.loads(line)["t_ns"]), self._number, heard))
+
+
+class _FeedSettings:
+    """What the agent asks of a source's settings."""
+
+    def __init__(self, path: Path, clock: SetClock, receivers: dict[str, str]) -> None:
+        self.name: Final = FeedSource.name
+        self.receivers: Final = receivers
+        self._path, self._clock = path, clock
+
+    def source(self, clock: object, profiles: object) -> FeedSource:
+        return FeedSource(self._path, self._clock)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="An agent whose clock and device are files.")
+    parser.add_argument("--config", type=Path, required=True)
+    path: Path = parser.parse_args().config
+    settings = load(path, AgentSettings, ENVIRONMENT)
+    receivers = json.loads(path.with_suffix(".receivers").read_text(encoding="utf-8"))
+    clock = SetClock(path.with_suffix(".clock"))
+    feed = _FeedSettings(path.with_suffix(".feed"), clock, receivers)
+    settings = settings.model_copy(update={"sources": (*settings.sources, feed)})
+    log_to_stderr(False)
+    stop = threading.Event()
+    when_asked_to_end(stop.set)
+    try:
+        Agent(settings, clock).run(stop)
+    except FootfallError as error:
+        sys.exit(f"footfall: {error}")
+
+
+COMMAND: Final = (sys.executable, "-m", "simulators.faultcases.box")
+"""In place of `footfall agent`."""
+
+if __name__ == "__main__":
+    main()
