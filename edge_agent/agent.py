@@ -77,7 +77,7 @@ class Agent:
             max_age_s=kept.max_age_d * 24 * HOUR_S,
         )
         keys = Keys(read_keys(settings.keys.file) if settings.keys.file else {})
-        self.core: Final = Core(clock.boot, settings.zones, self._profiles, keys)
+        self.core: Final = Core(clock.boot, settings.zones, self._profiles, keys, store=settings.store)
         self.core.counters.load(self._remembered())
         self.publisher: Final = Publisher(
             settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute

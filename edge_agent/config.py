@@ -44,6 +44,12 @@ class IntakeSettings(Section):
     secret_file: Path | None = None
 
 
+class StatusSettings(Section):
+    """What is wrong for so long is said in health, for `footfall status`."""
+
+    notice_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
+
+
 class AgentSettings(Section):
     """One agent."""
 
@@ -55,6 +61,7 @@ class AgentSettings(Section):
     keys: KeySettings = KeySettings()
     profiles: ProfileSettings = ProfileSettings()
     intake: IntakeSettings | None = None
+    status: StatusSettings = StatusSettings()
     sources: tuple[AnySource, ...] = ()
 
     @property

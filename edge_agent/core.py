@@ -1,12 +1,12 @@
 """The agent's core: what sources heard in, bodies of frames out. Pure: no clock, no I/O; simulators run it with their own time.
 
-    Core(boot, zones, profiles, keys, *, recorded=False, first_row=0, max_rows=500, flush_s=1.0, heartbeat_s=5.0)
-        zones: receiver -> zone; profiles: Mapping[str, Profile]; keys: edge_agent.keys.Keys
+    Core(boot, zones, profiles, keys, *, store="", recorded=False, first_row=0, max_rows=500, flush_s=1.0, heartbeat_s=5.0)
+        zones: receiver -> zone; profiles: Mapping[str, Profile]; keys: edge_agent.keys.Keys; store: in which all is heard
         .hear(heard: Heard)                                        # whatever a source says
         .counters: Counters                                        # to be stored with the bodies that `tick` gives
         .event(text: str, t_boot_ns: int)                          # a plain event that the intake has checked
         .rekey(change)                                             # subjects change: those of the old key leave first
-        .tick(now: Moment, flush=False) -> list[Body]              # what is due: a batch, or an empty body as a sign of life
+        .tick(now: Moment, flush=False, terms=FREE) -> list[Body]   # what is due: a batch, or an empty body as a sign of life
         .finish(now: Moment) -> list[Body]                         # everybody leaves; the rest (end of a recording)
 
 Call `hear` in about the order of time and `tick` a few times a second of that time. With `recorded` the axis is the file's own
@@ -26,19 +26,19 @@ import numpy as np
 import numpy.typing as npt
 
 from device_profiles.profile import Profile
+from edge_agent.bodies import FREE, Names, Terms, columns_of, cut
 from edge_agent.clock import Moment
 from edge_agent.counters import Counters
 from edge_agent.keys import Keys
 from edge_agent.presence import Bounds, Presences, Row, S
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Tally, Unexplained
-from footfall.frames import COLUMNS, Body, Kind
+from footfall.frames import Body, Kind, Offset
 from footfall.pseudonyms import is_day_subject
 from footfall.topics import is_name
 
 SETTLE_NS: Final = S
 """Timeouts wait so much longer, for sightings that are still on their way; an EXIT's time does not depend on it."""
 MAX_COUNT: Final = (1 << 31) - 1
-MAX_EXTRA_BYTES: Final = 400_000
 _EVIDENCE: Final = frozenset({Kind.ENTER, Kind.STAY, Kind.IN, Kind.OUT})
 
 
@@ -60,6 +60,7 @@ class Core:
         profiles: Mapping[str, Profile],
         keys: Keys,
         *,
+        store: str = "",
         recorded: bool = False,
         first_row: int = 0,
         max_rows: int = 500,
@@ -73,6 +74,7 @@ class Core:
         self.dropped_total: Counter[str] = Counter()
         self.rows_total = first_row
         self._boot: Final = boot
+        self._store: Final = store
         self._zones: Final = dict(zones)
         self._profiles: Final = profiles
         self._recorded: Final = recorded
@@ -119,7 +121,7 @@ class Core:
             self._batches.append(_Batch(self.keys.key_id))
             self._presences.rows = self._batches[-1].rows
 
-    def tick(self, now: Moment, flush: bool = False) -> list[Body]:
+    def tick(self, now: Moment, flush: bool = False, terms: Terms = FREE) -> list[Body]:
         """Timeouts, then what is due: all rows once `max_rows` wait or `flush_s` has passed, or an empty body after `heartbeat_s`."""
         now_ns = self._now_ns(now)
         self._presences.expire(now_ns if self._recorded else now_ns - SETTLE_NS)
@@ -132,12 +134,12 @@ class Core:
             or (flush and waiting)
             or waiting >= self._max_rows
         )
-        return self._cut(now) if due else []
+        return self._cut(now, terms) if due else []
 
-    def finish(self, now: Moment) -> list[Body]:
+    def finish(self, now: Moment, terms: Terms = FREE) -> list[Body]:
         """Everybody leaves, at the time last heard; all rows that wait."""
         self._presences.close()
-        return self._cut(now)
+        return self._cut(now, terms)
 
     def _now_ns(self, now: Moment) -> int:
         return now.wall_ns if self._recorded else now.boot_ns
@@ -180,9 +182,9 @@ class Core:
         t_ns = refused.t_wall_ns if self._recorded else refused.t_boot_ns
         self._append(Row(Kind.REFUSED, t_ns, t_wall_ns=refused.t_wall_ns, extra=extra))
 
-    def _cut(self, now: Moment) -> list[Body]:
+    def _cut(self, now: Moment, terms: Terms) -> list[Body]:
         """All waiting rows as bodies; if there are none, one empty body."""
-        pieces = [(batch.key_id, rows) for batch in self._batches for rows in _pieces(batch.rows, self._max_rows)]
+        pieces = [(batch.key_id, rows) for batch in self._batches for rows in cut(batch.rows, self._max_rows, terms.max_bytes)]
         key_id = self.keys.key_id
         later_ns = now_ns = self._made_ns = self._now_ns(now)
         bodies = []
@@ -190,16 +192,16 @@ class Core:
         self.rows_total = first_row
         for piece_key, rows in reversed(pieces or [(key_id, [])]):
             first_row -= len(rows)
-            bodies.append(self._body(now, now_ns - later_ns, piece_key, rows, first_row))
+            bodies.append(self._body(now, now_ns - later_ns, piece_key, rows, first_row, terms.offset))
             later_ns = min([later_ns, *(row.t_ns for row in rows if row.kind in _EVIDENCE)])
         last = self._batches[-1]
         last.rows.clear()
         self._batches[:] = [last]
         return bodies[::-1]
 
-    def _body(self, now: Moment, back_ns: int, key_id: int, rows: Sequence[Row], first_row: int) -> Body:
-        zones, profiles = _Names(self._filler[0]), _Names(self._filler[1])
-        columns = _columns(rows, zones, profiles)
+    def _body(self, now: Moment, back_ns: int, key_id: int, rows: Sequence[Row], first_row: int, offset: Offset | None) -> Body:
+        zones, profiles = Names(self._filler[0]), Names(self._filler[1])
+        columns = columns_of(rows, zones, profiles)
         t_wall_ns = np.array([row.t_wall_ns for row in rows], "<i8")
         if self._recorded:
             t_wall_ns, columns["t_boot_ns"] = columns["t_boot_ns"], np.zeros(len(rows), "<i8")
@@ -216,6 +218,8 @@ class Core:
             t_wall_ns=wall,
             extra={i: row.extra for i, row in enumerate(rows) if row.extra},
             unknown_keys=0,
+            store=self._store,
+            offset=None if self._recorded else offset,
             **columns,
         )
 
@@ -225,45 +229,3 @@ def lost_frame(boot: str, made_boot_ns: int, first_row: int, rows: int, zones: M
     core = Core(boot, zones, profiles, Keys(), first_row=first_row)
     core.hear(Gap(made_boot_ns, made_boot_ns, "spool.crc32", rows))
     return core.finish(Moment(made_boot_ns, 0, False))[0]
-
-
-class _Names:
-    """Codes of names in order of first use. A nameless row gets the code of some name, since every code must point at one."""
-
-    def __init__(self, filler: str) -> None:
-        self._filler: Final = filler
-        self._codes: Final[dict[str, int]] = {}
-
-    def code(self, name: str) -> int:
-        return self._codes.setdefault(name or next(iter(self._codes), self._filler), len(self._codes))
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._codes)
-
-
-def _columns(rows: Sequence[Row], zones: _Names, profiles: _Names) -> dict[str, Any]:
-    values = {
-        "kind": [row.kind for row in rows],
-        "t_boot_ns": [max(0, row.t_ns) for row in rows],
-        "subject": [row.subject for row in rows],
-        "zone": [zones.code(row.zone) for row in rows],
-        "profile": [profiles.code(row.profile) for row in rows],
-        "rssi_dbm": [row.rssi_dbm for row in rows],
-        "count": [row.n for row in rows],
-        "value": [row.value for row in rows],
-    }
-    return {name: np.array(values[name], dtype) for name, dtype in COLUMNS.items()}
-
-
-def _pieces(rows: Sequence[Row], max_rows: int) -> list[list[Row]]:
-    """`rows` in pieces that fit a frame: by number, and by the size of plain events."""
-    pieces: list[list[Row]] = []
-    size = 0
-    for row in rows:
-        weight = sum(len(str(value)) for value in row.extra.values()) if row.extra else 0
-        if not pieces or len(pieces[-1]) >= max_rows or size + weight > MAX_EXTRA_BYTES:
-            pieces.append([])
-            size = 0
-        pieces[-1].append(row)
-        size += weight
-    return pieces
