@@ -10,11 +10,10 @@ from typing import Final
 
 from device_profiles.device import Device
 from device_profiles.profile import Profile
-from device_profiles.reading import Counted, Reading, Relayed, Seen, Value
+from device_profiles.reading import LONGEST_IDENTIFIER, Counted, Reading, Relayed, Seen, Value, is_canonical
 from device_profiles.registry import Registry
 from device_profiles.vectors import difference
 
-LONGEST_IDENTIFIER: Final = 200
 UNITS: Final = frozenset(
     {
         "db",
@@ -122,10 +121,6 @@ def wrong(reading: Reading, registry: Registry) -> Iterator[str]:
             yield from _values(values)
         case Relayed():
             pass
-
-
-def is_canonical(identifier: str) -> bool:
-    return 0 < len(identifier) <= LONGEST_IDENTIFIER and identifier.isprintable() and identifier == identifier.strip()
 
 
 def _vector(profile: Profile, device: Device, i: int, registry: Registry) -> Iterator[str]:

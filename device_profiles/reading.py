@@ -13,6 +13,7 @@ from typing import Final
 from device_profiles.advertisement import Advertisement
 
 Value = bool | int | float | str
+LONGEST_IDENTIFIER: Final = 200
 NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
 
 
@@ -81,3 +82,8 @@ class Unread:
 
 
 Reading = Seen | Counted | Relayed | RelayedTag | Unread
+
+
+def is_canonical(identifier: str) -> bool:
+    """Whether it can name anything: printable, without blanks around it, and of no more than LONGEST_IDENTIFIER characters."""
+    return 0 < len(identifier) <= LONGEST_IDENTIFIER and identifier.isprintable() and identifier == identifier.strip()

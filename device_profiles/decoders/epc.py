@@ -41,6 +41,24 @@ class Meaning(NamedTuple):
 RAW: Final = Meaning("raw")
 
 
+class _Text(NamedTuple):
+    """Where an encoding has characters of 7 bits (section 14.5, table "7-bit String"): from which bit to which, and how many at most."""
+
+    first_bit: int
+    last_bit: int
+    most_chars: int
+
+
+_TEXTS: Final[Mapping[int, _Text]] = {0x36: _Text(58, 198, 20), 0x37: _Text(58, 170, 16), 0x38: _Text(14, 202, 24)}
+"""The serial of SGTIN-198 and GRAI-170; the asset of GIAI-202, behind its company prefix."""
+_PREFIX_BITS: Final = (40, 37, 34, 30, 27, 24, 20)
+"""Of a company prefix, by the partition value."""
+_CHARS: Final = frozenset("!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
+"""GS1 AI encodable character set 82 (appendix A)."""
+_ESCAPES: Final = str.maketrans({char: f"%{ord(char):02X}" for char in '"%&/<>?'})
+"""What a URI has in another spelling (section 5.4)."""
+
+
 @lru_cache(maxsize=REMEMBERED)
 def explain(epc: bytes, pc: int | None = None) -> Meaning:
     """Many a tag leaves its factory with a number that only looks like a scheme: that is "raw", and no error."""
@@ -51,12 +69,40 @@ def explain(epc: bytes, pc: int | None = None) -> Meaning:
     from epcpy.utils.parsers import hex_to_tag_encodable
 
     try:
-        tag: Any = hex_to_tag_encodable(epc.hex())
-    except (ConvertException, ValueError, LookupError):
+        numbers, text = _without_text(epc)
+        tag: Any = hex_to_tag_encodable(numbers.hex())
+    except (ConvertException, ArithmeticError, ValueError, LookupError):
         # Its own refusals, and what its parts say to bytes that no scheme has.
         return RAW
-    company_prefix = tag.epc_uri.split(":")[4].split(".")[0]
-    return Meaning(scheme, company_prefix, tag.epc_uri, _sku(scheme, tag))
+    uri = tag.epc_uri if text is None else f"{tag.epc_uri.rpartition('.')[0]}.{text.translate(_ESCAPES)}"
+    return Meaning(scheme, uri.split(":")[4].split(".")[0], uri, _sku(scheme, tag))
+
+
+def _without_text(epc: bytes) -> tuple[bytes, str | None]:
+    """The EPC with the text "0" in place of its own, and its own; None where its encoding has none. ValueError: it is no such text.
+
+    epcpy 0.1.8 takes the escape of `/`, `<`, `>` or `?` and what follows it for one number, and refuses it or overflows.
+    """
+    where = _TEXTS.get(epc[0])
+    if where is None:
+        return epc, None
+    size, bits = 8 * len(epc), int.from_bytes(epc, "big")
+    first = where.first_bit + (_PREFIX_BITS[epc[1] >> 2 & 7] if epc[0] == 0x38 else 0)
+    if size < where.last_bit:
+        raise ValueError("the EPC is shorter than its encoding")
+    after, length = size - where.last_bit, where.last_bit - first
+    field = bits >> after & (1 << length) - 1
+    text = _characters(field, length, where.most_chars)
+    return (bits ^ (field ^ ord("0") << length - 7) << after).to_bytes(len(epc), "big"), text
+
+
+def _characters(field: int, length: int, most: int) -> str:
+    """Characters of 7 bits, then zeros to the end. ValueError for any other bits."""
+    codes = [field >> shift & 0x7F for shift in range(length - 7, -1, -7)]
+    text = bytes(codes).rstrip(b"\0").decode("ascii")
+    if not 0 < len(text) <= most or not _CHARS.issuperset(text):
+        raise ValueError("not a text of GS1's characters")
+    return text
 
 
 def _sku(scheme: SchemeName, tag: Any) -> str:

@@ -9,12 +9,11 @@ from device_profiles.advertisement import Advertisement
 from device_profiles.decoders import bthome
 from device_profiles.devices.ble_frames import Frame
 from device_profiles.devices.ble_layout import Layout
-from device_profiles.reading import Seen, Value
+from device_profiles.reading import Seen, Value, is_canonical
 from footfall.errors import ProfileError
 
 K = TypeVar("K")
 T = TypeVar("T")
-LONGEST_IDENTIFIER: Final = 200
 _NOBODY: Final[list[Any]] = []
 _OF_MESSAGE: Final = -1
 """The slot of what the advertisement itself has."""
@@ -101,7 +100,7 @@ class FrameReader:
                 raise ProfileError("ble.absent", f"{name} is in the identifier, but the message says that there is none")
             parts.append(part)
         identifier = self._template % tuple(parts)
-        if self._is_free and not _is_canonical(identifier):
+        if self._is_free and not is_canonical(identifier):
             raise ProfileError("ble.identifier", "what names it is empty, too long, or has characters that cannot be printed")
         return identifier
 
@@ -109,10 +108,6 @@ class FrameReader:
         if name == "owner":
             return self._owner(message.address) if self._owner else ""
         return message.address if name == "address" else message.name
-
-
-def _is_canonical(identifier: str) -> bool:
-    return 0 < len(identifier) <= LONGEST_IDENTIFIER and identifier.isprintable() and identifier == identifier.strip()
 
 
 _Buckets = dict[K, list[tuple[int, FrameReader, T]]]

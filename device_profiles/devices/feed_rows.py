@@ -22,7 +22,7 @@ from device_profiles.advertisement import parse_advertising_data
 from device_profiles.decoders import feeds, paths, scalars
 from device_profiles.decoders.paths import Scope
 from device_profiles.decoders.timestamps import TimeForm, to_ns
-from device_profiles.reading import NOTHING, Counted, Reading, Relayed, RelayedTag, Seen, Unread, Value
+from device_profiles.reading import NOTHING, Counted, Reading, Relayed, RelayedTag, Seen, Unread, Value, is_canonical
 from footfall.config import Section
 from footfall.errors import ProfileError
 
@@ -112,7 +112,7 @@ class _Rows(Section):
         for item in paths.each(paths.parse(self.each), scope):
             if self._is_one(item):
                 try:
-                    yield self._reading(item)
+                    yield _nameable(self._reading(item))
                 except ProfileError as error:
                     yield Unread(error.reason)
 
@@ -126,6 +126,12 @@ class _Rows(Section):
 
     def _t_wall_ns(self, scope: Scope) -> int:
         return 0 if self.time is None else self.time.read(scope)
+
+
+def _nameable(reading: Reading) -> Reading:
+    if isinstance(reading, Seen) and not is_canonical(reading.identifier):
+        raise ProfileError("feed.identifier", "what names it is empty, too long, or has characters that cannot be printed")
+    return reading
 
 
 def says(scope: Scope, path: str, wanted: str | int | bool) -> bool:

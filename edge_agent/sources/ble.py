@@ -30,9 +30,9 @@ from device_profiles.reading import Seen
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.ble_advertisement import from_bleak, key_of
+from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings, require
 from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
-from footfall.errors import ProfileError
 from footfall.events import Name
 
 if TYPE_CHECKING:  # an agent without BLE does not hold bleak in memory
@@ -117,14 +117,15 @@ def _who(meaning: Meaning) -> Who:
 
 def explained(advertisement: Advertisement, profiles: Registry) -> Meaning:
     """By the most specific profile."""
-    profile = profiles.best("ble", advertisement)
-    device = profile.device if profile else None
-    if profile is None or not isinstance(device, devices.Ble):
-        return Meaning(reason=UNKNOWN)
+    profile = None
     try:
+        profile = profiles.best("ble", advertisement)
+        device = profile.device if profile else None
+        if profile is None or not isinstance(device, devices.Ble):
+            return Meaning(reason=UNKNOWN)
         readings = device.decode(advertisement)
-    except ProfileError as error:
-        return Meaning(profile=profile.name, reason=error.reason)
+    except Exception as error:  # whatever one message does, its neighbours are heard
+        return Meaning(profile=profile.name if profile else "", reason=refusal(error).reason)
     seen = next((reading for reading in readings if isinstance(reading, Seen)), None)
     return Meaning(seen, profile.name, "" if seen else NOBODY)
 

@@ -9,11 +9,11 @@ profiles of their own transports, and a message that comes again is not heard ag
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from math import ceil
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -23,6 +23,7 @@ from device_profiles.devices.feed import FeedMessage
 from device_profiles.profile import Profile
 from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen, Unread
 from device_profiles.registry import Registry
+from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import Heard, Progress, Sighting, Tally, Unexplained
 from footfall.errors import ProfileError
@@ -73,13 +74,8 @@ class FeedReader:
         return heard or [Progress(t_boot_ns)]
 
     def _read(self, message: FeedMessage, t_boot_ns: int, unexplained: Counter[str]) -> Iterator[Heard]:
-        profile = self._profiles.best("feed", message)
-        if profile is None or profile.device is None:
-            unexplained["feed.unknown"] += 1
-            return
-        device: Device = profile.device
         try:
-            readings = device.decode(message)
+            profile, readings = _readings(self._profiles, "feed", message)
         except ProfileError as error:
             unexplained[error.reason] += 1
             return
@@ -89,8 +85,8 @@ class FeedReader:
         for reading in readings:
             try:
                 yield self._heard(_Origin(profile, t_boot_ns), reading)
-            except ProfileError as error:
-                unexplained[error.reason] += 1
+            except Exception as error:  # whatever one item does, the others are heard
+                unexplained[refusal(error).reason] += 1
 
     def _is_again(self, message: FeedMessage) -> bool:
         digest = blake2b(message.payload, digest_size=16, key=blake2b(message.topic.encode(), digest_size=16).digest()).digest()
@@ -120,11 +116,8 @@ class FeedReader:
 
     def _explained(self, transport: str, message: Advertisement | RelayedTag) -> tuple[str, Seen]:
         """Whose identifier it is, by the profiles of its own transport."""
-        profile = self._profiles.best(transport, message)
-        if profile is None or profile.device is None:
-            raise ProfileError(f"{transport}.unknown", "no profile takes it")
-        device: Device = profile.device
-        for seen in device.decode(message):
+        profile, readings = _readings(self._profiles, transport, message)
+        for seen in readings:
             if isinstance(seen, Seen):
                 return seen.profile or profile.name, seen
         raise ProfileError(f"{transport}.nobody", "it names nobody")
@@ -148,6 +141,18 @@ class FeedReader:
         if line in self._settings.mirrored:
             counted = replace(counted, entered=counted.left, left=counted.entered)
         return Tally(origin.t_boot_ns, f"{self._settings.name} {line}".strip(), door, counted, origin.profile.name)
+
+
+def _readings(profiles: Registry, transport: str, message: Any) -> tuple[Profile, Sequence[Reading]]:
+    """What the most specific profile says of a message. ProfileError: nothing, for its reason."""
+    try:
+        profile = profiles.best(transport, message)
+        device: Device | None = profile.device if profile else None
+        if profile is None or device is None:
+            raise ProfileError(f"{transport}.unknown", "no profile takes it")
+        return profile, device.decode(message)
+    except Exception as error:  # whatever one message does, its neighbours are heard
+        raise refusal(error) from error
 
 
 def _is_dated(reading: Reading) -> bool:

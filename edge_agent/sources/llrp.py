@@ -30,10 +30,10 @@ from device_profiles.devices.epc import Epc, TagRead
 from device_profiles.reading import Seen
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
+from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import Heard
 from footfall.config import Section
-from footfall.errors import ProfileError
 from footfall.events import Name
 
 if TYPE_CHECKING:  # an agent without readers does not hold the messages of LLRP in memory
@@ -62,7 +62,7 @@ class LlrpSource:
             keepalive_s=settings.keepalive_s,
             answer_s=settings.answer_s,
             gpi=settings.gpi,
-            whose=lru_cache(REMEMBERED)(lambda epc, pc: _whose(profiles, epc, pc)),
+            whose=lru_cache(REMEMBERED)(lambda epc, pc: whose(profiles, epc, pc)),
         )
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
@@ -79,15 +79,16 @@ class LlrpSource:
                 reader.end(stop.is_set())
 
 
-def _whose(profiles: Registry, epc: bytes, pc: int | None) -> tuple[str, str]:
+def whose(profiles: Registry, epc: bytes, pc: int | None) -> tuple[str, str]:
+    """(profile, identifier) of a tag that was read; ("", reason) if no profile explains it."""
     read = TagRead(epc, pc)
-    profile = profiles.best("epc", read)
-    if profile is None or not isinstance(profile.device, Epc):
-        return "", UNKNOWN
     try:
+        profile = profiles.best("epc", read)
+        if profile is None or not isinstance(profile.device, Epc):
+            return "", UNKNOWN
         seen = next(reading for reading in profile.device.decode(read) if isinstance(reading, Seen))
-    except ProfileError as error:
-        return "", error.reason
+    except Exception as error:  # whatever one tag does, the others are read
+        return "", refusal(error).reason
     return seen.profile or profile.name, seen.identifier
 
 

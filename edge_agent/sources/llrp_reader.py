@@ -13,18 +13,21 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge_agent.clock import Clock
 from edge_agent.llrp.codec import HEADER, Message, Parameter
 from edge_agent.llrp.reports import RO_ACCESS_REPORT, TagReport, tag_reports
 from edge_agent.llrp.setup import ROSPEC_ID, Capabilities, Inventory, add_rospec, read_capabilities, reader_config, uses_impinj
+from edge_agent.sources.border import refusal
 from edge_agent.sources.llrp_connection import CODEC, POLL_S, Connection, ReaderBusy, ReaderRefused, ReaderSilent, Stopped
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
 from footfall.errors import ProfileError
 
 if TYPE_CHECKING:
     from edge_agent.sources.llrp import Gpi
+
+Decoded = TypeVar("Decoded")
 
 log = logging.getLogger("footfall.agent.sources")
 
@@ -145,9 +148,9 @@ class Reader:
     def _hear(self, message: bytes, now_ns: int) -> None:
         try:
             if HEADER.unpack_from(message)[0] & 0x3FF == RO_ACCESS_REPORT:
-                self._reports(tag_reports(message), now_ns)
+                self._reports(_decoded(tag_reports, message), now_ns)
             else:
-                self._word(CODEC.decode(message), now_ns)
+                self._word(_decoded(CODEC.decode, message), now_ns)
         except ProfileError as error:
             self._unexplained[error.reason] += 1
         self._heard_ns = now_ns
@@ -163,8 +166,7 @@ class Reader:
             if receiver is None or not profile:
                 self._unexplained["llrp.antenna" if receiver is None else identifier] += 1
                 continue
-            utc_us = report.last_utc_us or report.first_utc_us or 0
-            emit(Sighting(now_ns, receiver, profile, identifier, _rssi_dbm(report), utc_us * 1000 if has_utc else 0))
+            emit(sighting(report, now_ns, receiver, profile, identifier, has_utc))
         if self._lost:
             for report in reports:
                 self._found(report.antenna or 0, now_ns)
@@ -239,6 +241,18 @@ class Reader:
         for reason, total in self._unexplained.items():
             self._emit(Unexplained(self._clock.boot_ns(), reason, total))
         self._unexplained.clear()
+
+
+def _decoded(decode: Callable[[bytes], Decoded], message: bytes) -> Decoded:
+    try:
+        return decode(message)
+    except Exception as error:  # whatever one message does, the next is read
+        raise refusal(error) from error
+
+
+def sighting(report: TagReport, now_ns: int, receiver: str, profile: str, identifier: str, has_utc: bool) -> Sighting:
+    utc_us = report.last_utc_us or report.first_utc_us or 0
+    return Sighting(now_ns, receiver, profile, identifier, _rssi_dbm(report), utc_us * 1000 if has_utc else 0)
 
 
 def _rssi_dbm(report: TagReport) -> int:

@@ -26,6 +26,7 @@ from device_profiles.devices.modbus import Block, Modbus, Table
 from device_profiles.reading import Counted, Reading
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
+from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings, require
 from edge_agent.sources.source import Gap, Heard, Refused, Tally, Unexplained
 from footfall.errors import ConfigError, ProfileError
@@ -142,7 +143,10 @@ class ModbusSource:
         for block in self._device.blocks:
             moved = Block(block.table, block.address + self._settings.offset, block.count)
             words[block.table] |= dict(enumerate(self._line.read(moved, self._unit), block.address))
-        return self._device.decode(words)
+        try:
+            return self._device.decode(words)
+        except Exception as error:  # whatever one reading does, the next is taken
+            raise refusal(error) from error
 
     def _refuse(self, error: ProfileError, emit: Callable[[Heard], None]) -> None:
         """Nonsense is told when it begins; while it goes on it is counted."""

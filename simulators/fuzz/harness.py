@@ -81,7 +81,7 @@ class Run:
             while result.inputs < inputs:
                 for target, rng in self._targets:
                     for _ in range(min(TURN, inputs - result.inputs)):
-                        self._one(target, mutated(rng, target.seeds))
+                        self._one(target, mutated(rng, target.seeds, target.rare))
                     progress(result.inputs)
                 if not result.memory_at_tenth and result.inputs >= inputs / 10:
                     result.memory_at_tenth = resident_bytes()

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from random import Random
 from typing import Final
 
+from device_profiles.registry import Registry
 from edge_agent.llrp.codec import HEADER, Codec, Message
 from edge_agent.llrp.reports import RO_ACCESS_REPORT, tag_reports
-from edge_agent.llrp.setup import Inventory, add_rospec, read_capabilities, reader_config
+from edge_agent.llrp.setup import ROSPEC_ID, Capabilities, Inventory, add_rospec, read_capabilities, reader_config
 from edge_agent.llrp.stream import Splitter
 from edge_agent.llrp.tables import IMPINJ
+from edge_agent.sources.llrp import whose
+from edge_agent.sources.llrp_reader import sighting
 from simulators.devices.llrp_answers import Read, ReaderState
+from simulators.fuzz.heard import RECEIVER, HeardAgent
+from simulators.fuzz.rare import Grammar, tag
 
 CODEC: Final = Codec(IMPINJ)
 
@@ -23,7 +30,40 @@ def read_message(data: bytes) -> None:
 
 
 def read_reports(data: bytes) -> None:
-    tag_reports(HEADER.pack(1 << 10 | RO_ACCESS_REPORT, HEADER.size + len(data), 1) + data)
+    tag_reports(_report(data))
+
+
+def _report(data: bytes) -> bytes:
+    return HEADER.pack(1 << 10 | RO_ACCESS_REPORT, HEADER.size + len(data), 1) + data
+
+
+def hear_reports(registry: Registry, agent: HeardAgent) -> Callable[[bytes], None]:
+    """What a reader source makes of the tags of a report, down to the frame."""
+
+    def run(data: bytes) -> None:
+        for report in tag_reports(_report(data)):
+            profile, identifier = whose(registry, report.epc, report.pc)
+            if profile:
+                agent.take(sighting(report, 0, RECEIVER, profile, identifier, has_utc=True))
+
+    return run
+
+
+def rare_reports() -> Grammar:
+    """Of any valid tags, with any times and levels that their fields can hold."""
+    state = ReaderState()
+    for message in (
+        add_rospec(Inventory((1,)), Capabilities()),
+        Message("ENABLE_ROSPEC", {"ROSpecID": ROSPEC_ID}),
+        Message("START_ROSPEC", {"ROSpecID": ROSPEC_ID}),
+    ):
+        state.answer(CODEC.encode(message))
+
+    def made(rng: Random, seeds: Sequence[bytes]) -> bytes:
+        reads = [Read(tag(rng).epc, 1, rng.choice((-128, -1, 0, 127, -60))) for _ in range(rng.randint(1, 4))]
+        return CODEC.encode(state.report(reads, rng.choice((0, 1, 1 << 53, (1 << 63) - 1, (1 << 64) - 1))))[HEADER.size :]
+
+    return made
 
 
 def read_stream(data: bytes) -> None:

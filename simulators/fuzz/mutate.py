@@ -1,6 +1,6 @@
 """Inputs nobody would send: valid ones with something wrong in them, and bytes at random.
 
-mutated(rng, seeds) -> bytes     # the same `rng`, the same bytes
+mutated(rng, seeds, rare) -> bytes     # the same `rng`, the same bytes
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 LONGEST: Final = 4096
 MOST_CHANGES: Final = 6
 RANDOM_SHARE: Final = 0.1
+RARE_SHARE: Final = 0.3
 _TOKEN: Final = re.compile(rb'"[^"]{0,80}"|-?\d+(?:\.\d+)?|true|false|null|[A-Za-z_]{2,}')
 _BYTES: Final = (0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF)
 _NUMBERS: Final = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -26,8 +27,10 @@ _WORDS: Final[tuple[bytes, ...]] = (
 """What texts and documents are spoilt with."""
 
 
-def mutated(rng: Random, seeds: Sequence[bytes]) -> bytes:
-    """At most `LONGEST` bytes; one in ten has nothing of the seeds."""
+def mutated(rng: Random, seeds: Sequence[bytes], rare: Callable[[Random, Sequence[bytes]], bytes] | None = None) -> bytes:
+    """At most `LONGEST` bytes; one in ten has nothing of the seeds, and three in ten are valid where `rare` can make such."""
+    if rare is not None and seeds and rng.random() < RARE_SHARE:
+        return rare(rng, seeds)[:LONGEST]
     if not seeds or rng.random() < RANDOM_SHARE:
         return rng.randbytes(rng.choice((0, 1, 4, 16, 31, 64, 255, 1024)))
     data = bytearray(rng.choice(seeds))

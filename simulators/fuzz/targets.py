@@ -7,27 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Final
 
 from device_profiles.advertisement import parse_advertising_data, parse_hci_event
 from device_profiles.checks import wrong
+from device_profiles.decoders.epc import explain
 from device_profiles.device import Device
 from device_profiles.profile import Profile
-from device_profiles.reading import Reading, Relayed
+from device_profiles.reading import Reading, Relayed, RelayedTag
 from device_profiles.registry import Registry
 from simulators.fuzz import llrp
+from simulators.fuzz.heard import HeardAgent
 from simulators.fuzz.messages import WIRES, read_advertisement
+from simulators.fuzz.rare import Grammar, rare, tag
 
 ADDRESS: Final = "c3:00:00:01:02:03"
 
 
 @dataclass(frozen=True)
 class Target:
-    """`seeds`: valid inputs, to be spoilt."""
+    """`seeds`: valid inputs, to be spoilt; `rare` makes others that are valid, too."""
 
     name: str
     run: Callable[[bytes], object]
     seeds: Sequence[bytes] = ()
+    rare: Grammar | None = None
 
 
 class Impossible(Exception):
@@ -36,11 +41,12 @@ class Impossible(Exception):
 
 def targets(registry: Registry) -> list[Target]:
     """The decoders of every profile, and everything else that reads bytes of devices."""
-    profiles = [of_profile(profile, profile.device, registry) for profile in registry.values() if profile.device is not None]
-    return [*profiles, *_parsers(registry)]
+    agent = HeardAgent(registry)
+    profiles = [of_profile(profile, profile.device, registry, agent) for profile in registry.values() if profile.device is not None]
+    return [*profiles, *_parsers(registry, agent)]
 
 
-def of_profile(profile: Profile, device: Device, registry: Registry) -> Target:
+def of_profile(profile: Profile, device: Device, registry: Registry, agent: HeardAgent) -> Target:
     """Its device is asked whether a message is its own, then to decode it whatever it said: no decoder may count on being asked."""
     wire = WIRES[device.transport]
 
@@ -50,8 +56,10 @@ def of_profile(profile: Profile, device: Device, registry: Registry) -> Target:
         registry.best(device.transport, message)
         for reading in device.decode(message):
             _check(reading, registry)
+            agent.hear(reading, profile)
 
-    return Target(f"profile:{profile.name}", run, [wire.write(device.message(vector.input)) for vector in profile.vectors])
+    seeds = [wire.write(device.message(vector.input)) for vector in profile.vectors]
+    return Target(f"profile:{profile.name}", run, seeds, rare(device.transport))
 
 
 def _check(reading: Reading, registry: Registry) -> None:
@@ -59,19 +67,31 @@ def _check(reading: Reading, registry: Registry) -> None:
         raise Impossible(f"{mistake}: {reading}")
     if isinstance(reading, Relayed):
         registry.best("ble", reading.advertisement)
+    if isinstance(reading, RelayedTag):
+        registry.best("epc", reading)
 
 
-def _parsers(registry: Registry) -> list[Target]:
+def _parsers(registry: Registry, agent: HeardAgent) -> list[Target]:
     """Whatever reads bytes before a profile sees them."""
     heard = _advertisements(registry)
     return [
         Target("advertising-data", lambda data: parse_advertising_data(data, ADDRESS), [data[8:] for data in heard]),
         Target("advertisement", lambda data: registry.best("ble", read_advertisement(data)), heard),
         Target("hci-event", parse_hci_event, [_event(data) for data in heard]),
+        Target("epc-tag", read_tag_of_seed),
         Target("llrp-message", llrp.read_message, llrp.messages()),
         Target("llrp-reports", llrp.read_reports, llrp.reports()),
+        Target("llrp-tags", llrp.hear_reports(registry, agent), llrp.reports(), llrp.rare_reports()),
         Target("llrp-stream", llrp.read_stream, [b"".join(llrp.messages())]),
     ]
+
+
+def read_tag_of_seed(data: bytes) -> None:
+    """A valid tag, drawn with the bytes as seed: it is of its scheme, and says what was put into it."""
+    drawn = tag(Random(data))
+    meaning = explain(drawn.epc)
+    if (meaning.scheme, meaning.uri) != (drawn.scheme, drawn.uri):
+        raise Impossible(f"a valid tag is not what it says: {drawn}: {meaning}")
 
 
 def _advertisements(registry: Registry) -> list[bytes]:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device_profiles.checks import is_canonical, mistakes
+from device_profiles.checks import mistakes
 from device_profiles.decoders.epc import HEADERS, explain
 from device_profiles.devices.epc import LONGEST, Epc, TagRead
 from device_profiles.profile import Profile
-from device_profiles.reading import RelayedTag, Seen
+from device_profiles.reading import RelayedTag, Seen, is_canonical
 from device_profiles.registry import Registry, read_profile, shipped
 from footfall.errors import ProfileError
 

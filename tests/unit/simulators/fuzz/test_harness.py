@@ -6,10 +6,14 @@ import sys
 import time
 from random import Random
 
+import pytest
+
+from device_profiles.decoders import epc
+from device_profiles.decoders.epc import explain
 from footfall.errors import ProfileError
 from simulators.fuzz.harness import Failure, Run, reproduce
 from simulators.fuzz.mutate import LONGEST, mutated
-from simulators.fuzz.targets import Target
+from simulators.fuzz.targets import Target, read_tag_of_seed
 
 SEEDS = [b"\x02\x01\x06", b'{"a": 1, "b": "text"}']
 
@@ -73,7 +77,7 @@ def test_an_endless_search_of_a_pattern_is_a_hang_too() -> None:
 
 GROWING = """
 from simulators.fuzz import harness
-from simulators.fuzz.targets import Target
+from simulators.fuzz.targets import Target, read_tag_of_seed
 harness.JUDGED_INPUTS = 2000
 held = []
 growing = harness.Run([Target("growing", lambda data: held.append(b"x" * 20_000), (b"seed",))], seed=1).go(2000)
@@ -81,6 +85,17 @@ held.clear()
 flat = harness.Run([Target("flat", lambda data: None, (b"seed",))], seed=1).go(2000)
 print(growing.is_flat, flat.is_flat)
 """
+
+
+def test_a_valid_tag_that_its_decoder_does_not_understand_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library alone does not read a serial with a slash: without what stands before it, the fuzzer says so."""
+    tags = Target("epc-tag", read_tag_of_seed)
+    explain.cache_clear()
+    assert Run([tags], seed=1).go(2000).unexpected == 0
+    monkeypatch.setattr(epc, "_TEXTS", {})
+    explain.cache_clear()
+    assert Run([tags], seed=1).go(2000).unexpected > 0
+    explain.cache_clear()
 
 
 def test_memory_that_grows_is_not_flat() -> None:
