@@ -25,6 +25,7 @@ from gateway.accept.accept import Acceptor, Entry, Outcome
 from gateway.accept.plain import id_hash
 from gateway.daykeys import DayKeys
 from gateway.journal import Journal
+from gateway.points import KEYS_A_HALF
 from gateway.quarantine.store import Quarantine, Refusal
 from gateway.records import Record, RecordKind
 
@@ -49,6 +50,8 @@ class _Batch:
     refusals: list[Refusal] = field(default_factory=list)
     receipts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     counted: Counter[str] = field(default_factory=Counter)
+    healths: Counter[str] = field(default_factory=Counter)
+    """How many each agent said: they have points of their own, though they came at one moment."""
     key: str = ""
     """Names the message at hand, and is the same when it is tried again."""
 
@@ -204,7 +207,11 @@ class Intake:
         self.healths[health.agent] = health
         if not message.retained and health.state == "online":
             self.heard_ns[health.agent] = batch.received_ns
-            batch.entries.append((batch.received_ns, Entry(RecordKind.HEALTH, topic.store, topic.agent, 0, message.payload)))
+            digits = (batch.received_ns + batch.healths[topic.agent]) % KEYS_A_HALF
+            batch.healths[topic.agent] += 1
+            batch.entries.append(
+                (batch.received_ns, Entry(RecordKind.HEALTH, topic.store, topic.agent, 0, message.payload, key_base=digits))
+            )
 
     def _commit(self, batch: _Batch) -> None:
         if batch.refusals:

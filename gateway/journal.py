@@ -30,12 +30,22 @@ CREATE TABLE clocks (agent TEXT, boot TEXT, at_boot_ns INTEGER NOT NULL, low_ns 
 CREATE TABLE event_ids (id BLOB PRIMARY KEY, received_ns INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE balance (name TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
 """
-SCHEMA: Final = Schema("a journal", "records", _FIRST)
-_INSERT: Final = "INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?,?)"
+_KEYS_AND_DATES: Final = """
+ALTER TABLE records ADD COLUMN key_base INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE marks ADD COLUMN key_base INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE marks ADD COLUMN sure_ns INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE decisions (agent TEXT, n INTEGER, epoch TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+    offset_ns INTEGER NOT NULL, width_ns INTEGER NOT NULL, quality INTEGER NOT NULL, decided_ns INTEGER NOT NULL,
+    PRIMARY KEY (agent, n)) WITHOUT ROWID;
+CREATE TABLE histories (store TEXT PRIMARY KEY, until_ns INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE absences (to_ns INTEGER PRIMARY KEY, from_ns INTEGER NOT NULL);
+"""
+SCHEMA: Final = Schema("a journal", "records", _FIRST, (_KEYS_AND_DATES,))
+_INSERT: Final = "INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 STORE_BOUNDS_EVERY_NS: Final = 60_000_000_000
 _CACHE_ENTRIES: Final = 200_000
 _MARK, _CLOCK = (
-    "SELECT seq, next_row, made_ns FROM marks WHERE agent=? AND epoch=?",
+    "SELECT seq, next_row, made_ns, key_base, sure_ns FROM marks WHERE agent=? AND epoch=?",
     "SELECT at_boot_ns, low_ns, high_ns, restarts FROM clocks WHERE agent=? AND boot=?",
 )
 
@@ -112,7 +122,7 @@ class Journal:
                 pos, last_ns = pos + 1, max(last_ns, received_ns)
                 records.append(
                     Record(pos, last_ns, entry.kind, entry.store, entry.agent, entry.seq, entry.offset_ns, entry.time_quality,
-                           entry.clock_width_ns, entry.body)
+                           entry.clock_width_ns, entry.body, entry.key_base)
                 )  # fmt: skip
             self._db.executemany(_INSERT, records)
             self._write_memory(last_ns)
@@ -129,8 +139,8 @@ class Journal:
 
     def _write_memory(self, now_ns: int) -> None:
         self._db.executemany(
-            "INSERT OR REPLACE INTO marks VALUES (?,?,?,?,?)",
-            [(agent, epoch, m.seq, m.next_row, m.made_ns) for (agent, epoch), m in self._dirty_marks.items()],
+            "INSERT OR REPLACE INTO marks VALUES (?,?,?,?,?,?,?)",
+            [(agent, epoch, *mark) for (agent, epoch), mark in self._dirty_marks.items()],
         )
         self._db.executemany(
             "INSERT OR REPLACE INTO clocks VALUES (?,?,?,?,?,?)",

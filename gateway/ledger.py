@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgpack
 
@@ -39,13 +39,28 @@ CREATE TABLE cells (kind TEXT, owner INTEGER, minute INTEGER, cell BLOB NOT NULL
 CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE outbox (id INTEGER PRIMARY KEY, rows INTEGER NOT NULL, points BLOB NOT NULL);
 """
-SCHEMA: Final = Schema("a ledger", "visits", _FIRST)
+_CLAIMS: Final = """
+CREATE TABLE claims (owner INTEGER, key_ns INTEGER, content INTEGER NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (owner, key_ns)) WITHOUT ROWID;
+"""
+SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS,))
 
 VISIT: Final = "subject, store, key_ns, agent, start_ns, last_ns, zones, staff, open, fan, grouped, counted"
 DWELL: Final = "subject, store, zone, key_ns, agent, start_ns, last_ns, staff, open, fan"
 TOUCH: Final = "store, agent, row, time_ns, key_ns, id, subject, fan, given_fan, void, body"
 LINK: Final = "subject, fan, from_ns, to_ns, source, confidence"
 Row = tuple[Any, ...]
+
+
+class Claim(NamedTuple):
+    """The place of a point, and what of; `number` counts claims."""
+
+    owner: int
+    key_ns: int
+    content: int
+    number: int
+
+
 ROWS_AT_ONCE: Final = 4096
 """So many rows of a large batch are spelled out in memory at a time."""
 
@@ -134,6 +149,27 @@ class Ledger:
 
     def count_by_id(self, event_id: str) -> Row | None:
         return next(iter(self._rows("SELECT * FROM counts WHERE id=?", (event_id,))), None)
+
+    # Places of points (gateway.fold.keys)
+
+    def claim_all(self, claims: Sequence[Claim]) -> bool:
+        """Claim places that are all free; False, and nothing changed, if one is not."""
+        if self._db.executemany("INSERT OR IGNORE INTO claims VALUES (?,?,?,?)", claims).rowcount == len(claims):
+            return True
+        self._db.executemany("DELETE FROM claims WHERE owner=? AND key_ns=? AND content=? AND number=?", claims)
+        return False
+
+    def claimed(self, owner: int, key_ns: int) -> Claim | None:
+        row = self._db.execute("SELECT owner, key_ns, content, number FROM claims WHERE owner=? AND key_ns=?", (owner, key_ns)).fetchone()
+        return Claim(*row) if row else None
+
+    def claim(self, claim: Claim) -> None:
+        self._db.execute("INSERT OR REPLACE INTO claims VALUES (?,?,?,?)", claim)
+
+    def forget_claims(self, up_to_number: int) -> None:
+        """Reads all of them: to be called now and then."""
+        if up_to_number > 0:
+            self._db.execute("DELETE FROM claims WHERE number <= ?", (up_to_number,))
 
     # Links
 

@@ -6,8 +6,10 @@ no two events share series and time; a visit's or dwell's key is its opening eve
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, Literal, TypeVar
 
@@ -95,7 +97,8 @@ class Coded:
 
 
 _NS_PER_MS: Final = 1_000_000
-_HALF: Final = 500_000
+KEYS_A_HALF: Final = 500_000
+"""So many points of a kind have room in one millisecond."""
 
 
 _Int = TypeVar("_Int", int, npt.NDArray[np.int64])
@@ -104,15 +107,35 @@ _Int = TypeVar("_Int", int, npt.NDArray[np.int64])
 def row_key_ns(time_ns: _Int, row: _Int) -> _Int:
     """When the point of a frame's row is stored, for one or for columns: at its event's millisecond, the digits below from its number.
 
-    Rows are numbered per epoch, all else by other counts: so rows have the lower half of the million, and what has a record to itself
-    the upper.
+    Rows are numbered per epoch, those with a device's own time from the epoch's `key_base` on, since epochs may have the same times.
+    All else is counted or named otherwise: so rows have the lower half of the million, and what has a record to itself the upper.
     """
-    return time_ns // _NS_PER_MS * _NS_PER_MS + row % _HALF
+    return time_ns // _NS_PER_MS * _NS_PER_MS + row % KEYS_A_HALF
 
 
 def record_key_ns(time_ns: int, number: int) -> int:
-    """The same for what is a record of its own: plain events, numbered per publisher; health and gaps, by position."""
-    return time_ns // _NS_PER_MS * _NS_PER_MS + _HALF + number % _HALF
+    """The same for what is a record of its own: plain events by their names (`key_base`), health and gaps by when they came.
+
+    What earlier releases journaled is numbered: events per publisher, the others by position.
+    """
+    return time_ns // _NS_PER_MS * _NS_PER_MS + KEYS_A_HALF + number % KEYS_A_HALF
+
+
+def key_base(*names: str) -> int:
+    """Digits below a millisecond for what bears these names, from 0 to 499,999: the same wherever and whenever they are made."""
+    return number_of(*names) % KEYS_A_HALF
+
+
+@lru_cache(maxsize=1 << 14)
+def number_of(*names: str) -> int:
+    """63 bits that stand for what bears these names."""
+    return int.from_bytes(hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest(), "big") >> 1
+
+
+def other_key_ns(key_ns: int, content: int, attempt: int) -> int:
+    """Another place in the same half of the same millisecond, for what finds its own taken by something else."""
+    half_ns = key_ns // KEYS_A_HALF * KEYS_A_HALF
+    return half_ns + (key_ns - half_ns + attempt * (1 + content % (KEYS_A_HALF - 1))) % KEYS_A_HALF
 
 
 Column = npt.NDArray[Any] | Coded

@@ -9,6 +9,8 @@ EARLIEST_NS: Final = 946_684_800 * 1_000_000_000
 """The year 2000: nothing that is older was recorded by such devices."""
 DEVICE_FUTURE_NS: Final = 86_400 * 1_000_000_000
 """How much later than its arrival an event may be by its publisher's own clock."""
+OLD_KEYS: Final = -1
+"""Of records that earlier releases journaled: rows count from 0, health and gaps by their position."""
 MEASURED, AGENT, BOUNDED, RECEIVED, DEVICE = range(5)
 
 
@@ -45,4 +47,8 @@ class Record(NamedTuple):
     offset_ns: int
     time_quality: int
     clock_width_ns: int
+    """How wide the bounds of `offset_ns` are."""
     body: bytes
+    key_base: int = OLD_KEYS
+    """What the digits below a point's millisecond begin with: of a frame's rows with a device's own time their numbers count from
+    here; health and gaps have these digits themselves."""

@@ -19,8 +19,9 @@ from footfall.events import load_json
 from footfall.frames import Body, Header, Kind, decode_body, decode_frame, encode_body
 from footfall.topics import Topic
 from gateway.accept.places import Places, StorePlaces, check_places
-from gateway.accept.plain import Pseudonymiser, normalise
-from gateway.records import AGENT, BOUNDED, DEVICE_FUTURE_NS, MEASURED, RECEIVED, RecordKind
+from gateway.accept.plain import Plain, Pseudonymiser, normalise
+from gateway.points import KEYS_A_HALF, key_base
+from gateway.records import AGENT, BOUNDED, DEVICE_FUTURE_NS, MEASURED, OLD_KEYS, RECEIVED, RecordKind
 
 EVENTS_EPOCH: Final = "-"
 """Plain events of a publisher are numbered under this epoch."""
@@ -32,6 +33,10 @@ class Mark(NamedTuple):
     seq: int = 0
     next_row: int = 0
     made_ns: int = 0
+    key_base: int = OLD_KEYS
+    """Of the epoch's records; `OLD_KEYS` if an earlier release took its first frame."""
+    sure_ns: int = 0
+    """The last was surely not made before."""
 
 
 class Memory(Protocol):
@@ -59,6 +64,8 @@ class Entry(NamedTuple):
     clock_width_ns: int = 0
     frame: Body | None = None
     rows: int = 0
+    key_base: int = OLD_KEYS
+    """See `gateway.records.Record`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,7 @@ class Acceptor:
     def _take(self, header: Header, payload: bytes, data: bytes, mark: Mark, bounds: Bounds, received_ns: int, replayed: bool) -> Outcome:
         outcome = Outcome(receipt=None if replayed else (header.epoch, header.seq))
         next_row, made_ns = -1, mark.made_ns
+        base = mark.key_base if mark.seq else key_base(header.agent, header.epoch)
         body: Body | None = None
         try:
             body = decode_body(data)
@@ -137,22 +145,22 @@ class Acceptor:
         except ContractError as error:
             rows = max(len(body), 1) if body is not None else 1
             if body is not None:
-                self._add_gap(outcome, header, body, mark, received_ns)
+                self._add_gap(outcome, header, body, mark, received_ns, received_ns)
             outcome.refused.append(Refused(error.reason, str(error), payload, rows, f"{header.agent}/{header.epoch}/{header.seq}"))
             outcome.units_in = rows
         else:
             offset_ns, quality, width_ns = self._decide_time(header, body, bounds, received_ns)
             made_ns = min(max(body.made_boot_ns + offset_ns, 0), received_ns + DEVICE_FUTURE_NS)
-            self._add_gap(outcome, header, body, mark, made_ns)
+            self._add_gap(outcome, header, body, mark, made_ns, received_ns)
             rows = count_rows(body)
             if rows < len(body):
                 self._refuse_unread(outcome, header, body)
                 data, body = self._take_events(outcome, header, body, data, places, offset_ns, received_ns)
-            entry = Entry(RecordKind.FRAME, header.store, header.agent, header.seq, data, offset_ns, quality, width_ns, body, rows)
+            entry = Entry(RecordKind.FRAME, header.store, header.agent, header.seq, data, offset_ns, quality, width_ns, body, rows, base)
             outcome.entries.append(entry)
             outcome.units_in += rows
         if not replayed:
-            self._memory.set_mark(header.agent, header.epoch, Mark(header.seq, next_row, made_ns))
+            self._memory.set_mark(header.agent, header.epoch, Mark(header.seq, next_row, made_ns, base))
         return outcome
 
     def _decide_time(self, header: Header, body: Body, bounds: Bounds, received_ns: int) -> tuple[int, int, int]:
@@ -175,12 +183,13 @@ class Acceptor:
         self._memory.set_bounds(header.agent, body.boot, own._replace(low_ns=guess_ns, high_ns=UNKNOWN.high_ns))
         return guess_ns
 
-    def _add_gap(self, outcome: Outcome, header: Header, body: Body, mark: Mark, made_ns: int) -> None:
+    def _add_gap(self, outcome: Outcome, header: Header, body: Body, mark: Mark, made_ns: int, received_ns: int) -> None:
         lost = body.first_row - mark.next_row
         if header.seq == mark.seq + 1 or mark.next_row < 0 or lost <= 0:
             return
         values = f'{{"from_ns":{mark.made_ns or made_ns},"to_ns":{made_ns},"rows":{lost},"reason":"spool_full"}}'
-        outcome.entries.append(Entry(RecordKind.GAP, header.store, header.agent, header.seq, values.encode()))
+        digits = received_ns % KEYS_A_HALF
+        outcome.entries.append(Entry(RecordKind.GAP, header.store, header.agent, header.seq, values.encode(), key_base=digits))
 
     def _refuse_unread(self, outcome: Outcome, header: Header, body: Body) -> None:
         """What a source could not read is in quarantine here, where people look."""
@@ -201,8 +210,9 @@ class Acceptor:
             return data, body
         for row in rows:
             text = body.extra[row]["event"].encode()
+            name = (header.epoch, str(body.first_row + row))
             try:
-                self._events_in(outcome, header.store, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns, received_ns)
+                self._events_in(outcome, header.store, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns, received_ns, name)
             except ContractError as error:  # the frame is taken all the same: else its agent would send it for ever
                 key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
                 outcome.refused.append(Refused(error.reason, str(error), text, 1, key))
@@ -220,11 +230,20 @@ class Acceptor:
         return outcome
 
     def _events_in(
-        self, outcome: Outcome, store: str, agent: str, places: StorePlaces, payload: bytes, time_ns: int, received_ns: int
+        self,
+        outcome: Outcome,
+        store: str,
+        agent: str,
+        places: StorePlaces,
+        payload: bytes,
+        time_ns: int,
+        received_ns: int,
+        row: tuple[str, str] | None = None,
     ) -> None:
+        """`row` names the frame's row in which they came."""
         mark = self._memory.mark(agent, EVENTS_EPOCH)
         number, duplicates = mark.seq, 0
-        for value in load_json(payload):
+        for nth, value in enumerate(load_json(payload)):
             outcome.units_in += 1
             try:
                 plain = normalise(value, places, agent, time_ns, received_ns, self._pseudonyms)
@@ -235,11 +254,22 @@ class Acceptor:
                 duplicates += 1
                 continue
             number += 1
+            plain.values["key"] = _event_key(plain, agent, None if row is None else (*row, str(nth)))
             outcome.entries.append(Entry(RecordKind.EVENT, store, agent, number, _dump(plain.values), rows=1))
         if duplicates:
             outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
         if number > mark.seq:
             self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
+
+
+def _event_key(plain: Plain, publisher: str, row: tuple[str, ...] | None) -> int:
+    """The digits of its point: from its id; else from the row in which it came, else from all that it says.
+
+    So they are the same whichever gateway takes it, and two that say the same are told apart by the fold.
+    """
+    if plain.id_hash is not None:
+        return key_base(plain.id_hash.hex())
+    return key_base(publisher, *(row or (_dump(plain.values).decode(),)))
 
 
 _ON_THEIR_OWN: Final = bytes([Kind.EVENT, Kind.REFUSED])

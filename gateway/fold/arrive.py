@@ -18,14 +18,10 @@ from gateway.fold.order import Evidence, Waiting, Watermarks, order_key
 from gateway.fold.slots import distinct
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
-from gateway.points import Coded, Points, row_key_ns
-from gateway.records import BOUNDED, DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, MEASURED, Record
+from gateway.fold.times import place_named, times_of, widths_ms
+from gateway.points import Coded, Points
+from gateway.records import Record
 
-FUTURE_NS: Final = 1_000_000_000
-"""An event cannot be later than its arrival, but for what clocks bound."""
-NO_WIDTH: Final = -1
-"""Of times that no bounds are known of: the agent's word, a device's, or when it was received."""
-LAST_NS: Final = (1 << 63) - 1
 DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
 _KIND_NAMES: Final = ("", *KINDS)
 NOBODY_EXPECTED: Final[frozenset[int]] = frozenset()
@@ -126,38 +122,23 @@ class Arrivals:
         frame = np.repeat(np.arange(len(bodies)), sizes)
         zone_base = np.cumsum([0] + [len(body.zones) for body in bodies[:-1]])
         profile_base = np.cumsum([0] + [len(body.profiles) for body in bodies[:-1]])
-        offset_ns = np.array([record.offset_ns for record, _ in frames])[frame]
-        time_ns = np.concatenate([body.t_boot_ns for body in bodies]) + offset_ns
-        if time_ns.min(initial=0) < 0:  # a boot time near 2^63 went past it
-            time_ns = np.where((time_ns < 0) & (offset_ns > 0), LAST_NS, time_ns)
-        quality = np.array([record.time_quality for record, _ in frames], np.uint8)[frame]
-        received_ns = np.array([record.received_ns for record, _ in frames])[frame]
-        latest_ns = received_ns + FUTURE_NS
-        if any(body.t_wall_ns is not None for body in bodies):
-            device_ns = np.concatenate([np.zeros(len(body), np.int64) if body.t_wall_ns is None else body.t_wall_ns for body in bodies])
-            # A device whose clock was never set has no time: all its rows would share one moment, and a new epoch the last one's points.
-            timed = device_ns >= EARLIEST_NS
-            self._state.counts["times_unset_total"] += int(np.count_nonzero((device_ns != 0) & ~timed))
-            time_ns, quality = np.where(timed, device_ns, time_ns), np.where(timed, np.uint8(DEVICE), quality)
-            latest_ns = np.where(timed, received_ns + DEVICE_FUTURE_NS, latest_ns)
-        clamped = np.clip(time_ns, EARLIEST_NS, latest_ns)
-        self._state.counts["times_clamped_total"] += int(np.count_nonzero(clamped != time_ns))
-        starts = np.cumsum(sizes) - sizes
-        number = np.arange(len(frame)) - starts[frame] + np.array([body.first_row for body in bodies])[frame]
+        times = times_of(frames, frame, self._state.counts)
+        zone = np.concatenate([body.zone for body in bodies]) + zone_base[frame]
+        place_named(frames, frame, times, zone, self._state.keys, self._state.counts)
         return _Rows(
             stores=np.array(stores, np.int32),
             agents=np.array(agents, np.int32),
             frame=frame,
             kind=np.concatenate([body.kind for body in bodies]),
-            time_ns=clamped,
-            key_ns=row_key_ns(clamped, number),
+            time_ns=times.time_ns,
+            key_ns=times.key_ns,
             subject=np.concatenate([body.subject for body in bodies]),
-            zone=np.concatenate([body.zone for body in bodies]) + zone_base[frame],
+            zone=zone,
             profile=np.concatenate([body.profile for body in bodies]) + profile_base[frame],
             rssi_dbm=np.concatenate([body.rssi_dbm for body in bodies]),
             count=np.concatenate([body.count for body in bodies]),
             value=np.concatenate([body.value for body in bodies]),
-            quality=quality,
+            quality=times.quality,
         )
 
     def _presence_points(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> Points:
@@ -179,9 +160,7 @@ class Arrivals:
                 "rssi_dbm": rows.rssi_dbm[which].astype(np.int64),
                 "dwell_s": dwell_s,
                 "time_quality": _coded(rows.quality[which], TIME_QUALITIES),
-                "time_width_ms": np.where(
-                    np.isin(rows.quality[which], (MEASURED, BOUNDED)), _width_ms([record for record, _ in frames])[frame], NO_WIDTH
-                ),
+                "time_width_ms": widths_ms([record for record, _ in frames], frame, rows.quality[which]),
                 "lag_ms": (received_ns - time_ns) // 1_000_000,
             },
         )
@@ -218,8 +197,7 @@ class Arrivals:
             to_ns = max(from_ns, min(told_ns, record.received_ns))
             lost = more.get("rows", 0) if is_gap else 1
             reason = str(more.get("reason", "unknown")) if is_gap else f"refused: {more.get('reason', 'unknown')}"
-            key_ns = row_key_ns(from_ns, body.first_row + i - first)
-            row = (key_ns, record.agent, record.store, from_ns, to_ns, lost, reason)
+            row = (int(rows.key_ns[i]), record.agent, record.store, from_ns, to_ns, lost, reason)
             self._state.said.say("gap", row)
 
     def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[tuple[str, str, str, int]]:
@@ -315,11 +293,6 @@ class Arrivals:
 
     def load(self, values: Iterable[list[Any]]) -> None:
         self._clocks = {agent: Clock(*clock) for agent, *clock in values}
-
-
-def _width_ms(records: Sequence[Record]) -> npt.NDArray[np.int64]:
-    """How wide the bounds of each frame's times are, rounded up."""
-    return -(-np.array([record.clock_width_ns for record in records], np.int64) // 1_000_000)
 
 
 def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:

@@ -30,7 +30,7 @@ from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.ledger import KEEP_DAYS, Ledger
 from gateway.points import Points, record_key_ns
-from gateway.records import Record, RecordKind
+from gateway.records import OLD_KEYS, Record, RecordKind
 from gateway.site import Site
 
 STATE_VERSION: Final = 2
@@ -150,14 +150,14 @@ class Fold:
         clock = self._arrivals.clock(record.agent)
         self.state.said.say(
             "agent",
-            (record_key_ns(record.received_ns, record.pos), record.agent, record.store, float(health["uptime_s"]),
+            (record_key_ns(record.received_ns, _digits(record)), record.agent, record.store, float(health["uptime_s"]),
              int(health["spool_frames"]), clock.width_ns / 1e6, clock.drift_ppm, int(health["sightings_total"]),
              int(health["dropped_total"])),
         )  # fmt: skip
 
     def _gap(self, record: Record) -> None:
         gap = json.loads(record.body)
-        key_ns = record_key_ns(gap["from_ns"], record.pos)
+        key_ns = record_key_ns(gap["from_ns"], _digits(record))
         self.state.said.say("gap", (key_ns, record.agent, record.store, gap["from_ns"], gap["to_ns"], gap["rows"], gap["reason"]))
 
     def _tick(self, record: Record) -> None:
@@ -224,6 +224,7 @@ class Fold:
         if day == self._forgot_on:
             return
         self._forgot_on = day
+        self.state.keys.forget(self.state.counts)
         oldest_ns = self._watermarks.oldest_active_ns((self._turn - SECONDS_A_DAY) * NS_PER_S)
         if oldest_ns is not None:
             self.state.ledger.prune(oldest_ns - KEEP_DAYS * SECONDS_A_DAY * NS_PER_S)
@@ -267,3 +268,8 @@ class Fold:
         self._arrivals.load(values["arrivals"])
         self._to_settle = {(store, day): minute for store, day, minute in values["to_settle"]}
         self.pos, self._turn = values["pos"], values["turn"]
+
+
+def _digits(record: Record) -> int:
+    """Of a point that has a record to itself; earlier releases went by its position."""
+    return record.pos if record.key_base == OLD_KEYS else record.key_base

@@ -10,6 +10,7 @@ from device_profiles.registry import Registry
 from gateway.fold.cells import TRAFFIC, ZONE, Cells
 from gateway.fold.estate import Codes, Estate
 from gateway.fold.identity import Identity
+from gateway.fold.keys import Keys
 from gateway.fold.slots import Slots
 from gateway.fold.subjects import NOBODY
 from gateway.ledger import Ledger, Row
@@ -48,6 +49,7 @@ class State:
         self.estate: Final = Estate(profiles)
         self.ledger: Final = ledger
         self.identity: Final = Identity(ledger)
+        self.keys: Final = Keys(ledger)
         self.slots = Slots()
         self.traffic: Final = Cells("traffic", len(TRAFFIC) + 2, ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)

@@ -9,10 +9,11 @@ from typing import Any, Final
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE
 from gateway.fold.identity import FOR_EVER_NS, Link
+from gateway.fold.keys import owner_of
 from gateway.fold.state import State
 from gateway.fold.visits import Visits
 from gateway.ledger import Row
-from gateway.points import record_key_ns
+from gateway.points import number_of, record_key_ns
 from gateway.records import Record
 
 TOUCH_CONFIDENCE: Final = 0.9
@@ -29,7 +30,7 @@ class Touches:
     def touch(self, record: Record, values: Mapping[str, Any]) -> list[Link]:
         subjects, time_ns = values["subjects"], values["time_ns"]
         subject = subjects[0] if subjects else ""
-        row = (record.store, record.agent, record.seq, time_ns, record_key_ns(time_ns, record.seq), values["id"], subject, "",
+        row = (record.store, record.agent, record.seq, time_ns, self._key_ns(record, values), values["id"], subject, "",
                values["fan"], 0, record.body.decode())  # fmt: skip
         self._change(row, self._fan(row), 0, is_new=True)
         if not values["fan"]:
@@ -38,9 +39,17 @@ class Touches:
 
     def count(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int]:
         """People through a door; (store, minute) of the cell that changed."""
-        key_ns = record_key_ns(values["time_ns"], record.seq)
+        key_ns = self._key_ns(record, values)
         self._state.ledger.save_count((values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"]))
         return self._door(record.store, record.agent, values["door"], key_ns, values["in"], values["out"], 1)
+
+    def _key_ns(self, record: Record, values: Mapping[str, Any]) -> int:
+        """Named by accept; what earlier releases journaled is numbered. An event without an id is itself, however alike another is."""
+        if "key" not in values:
+            return record_key_ns(values["time_ns"], record.seq)
+        content = number_of(values["id"] or str(record.seq))
+        key_ns = record_key_ns(values["time_ns"], values["key"])
+        return self._state.keys.place(owner_of(record.store, record.agent), key_ns, content, self._state.counts)
 
     def void(self, values: Mapping[str, Any]) -> tuple[int, int] | None:
         """Take an event back by its id; (store, minute) of a door's cell that changed. An unknown id is counted."""
