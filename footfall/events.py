@@ -13,9 +13,10 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, NoReturn
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from footfall.errors import ContractError
+from footfall.moments import moment
 
 MAX_EVENTS_BYTES: Final = 1 << 20
 MAX_EVENTS: Final = 1000
@@ -31,14 +32,24 @@ What = Literal[
 ]
 COUNTED: Final = frozenset({"transaction", "payment", "redemption", "return", "voucher"})
 """Touches that carry money or are counted: they must have an `id`."""
+GIVES_BACK: Final = frozenset({"transaction", "payment"})
+"""A basket may be changed for a cheaper one: only there an amount or a number of items may be negative."""
+MAX_PEOPLE: Final = 1_000_000
+"""More do not pass a door between two reports."""
+MAX_AMOUNT: Final = 1e12
+MAX_PIECES: Final = 10_000
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    """Strict: "1", 1.0 and true are no integers, and a number is no time, since nobody can tell seconds from milliseconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
     id: Text | None = None
-    time: AwareDatetime | None = None
+    time: Annotated[datetime, BeforeValidator(moment)] | None = None
     """When it happened; without it the time of arrival is taken."""
+    history: bool = False
+    """Whether it is told long after it happened, knowingly: then `time` may be any since the year 2000."""
 
     @property
     def time_ns(self) -> int | None:
@@ -46,10 +57,10 @@ class _Event(BaseModel):
 
 
 class Item(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     sku: Text
-    n: Annotated[int, Field(ge=-10_000, le=10_000)] = 1
+    n: Annotated[int, Field(ge=-MAX_PIECES, le=MAX_PIECES)] = 1
 
 
 class Touch(_Event):
@@ -68,12 +79,20 @@ class Touch(_Event):
     stage: Text | None = None
     items: Annotated[list[Item], Field(max_length=200)] = []
     ref: Text | None = None
-    amount: Annotated[float, Field(ge=-1e12, le=1e12)] = 0.0
+    amount: Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] = 0.0
 
     @model_validator(mode="after")
     def _idempotent(self) -> Touch:
         if self.what in COUNTED and self.id is None:
             raise ValueError(f"a {self.what} needs an `id`, so that sending it twice counts once")
+        return self
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Touch:
+        if any(item.n == 0 for item in self.items):
+            raise ValueError("an item of `items` has `n` 0: leave it out")
+        if self.what not in GIVES_BACK and (self.amount < 0 or any(item.n < 0 for item in self.items)):
+            raise ValueError(f"a {self.what} has no negative `amount` or `n`: what it is says which way goods and money go")
         return self
 
 
@@ -83,8 +102,14 @@ class Count(_Event):
     kind: Literal["count"]
     id: Text
     door: Name
-    entered: Annotated[int, Field(alias="in", ge=0, le=1_000_000)] = 0
-    left: Annotated[int, Field(alias="out", ge=0, le=1_000_000)] = 0
+    entered: Annotated[int, Field(alias="in", ge=0, le=MAX_PEOPLE)] = 0
+    left: Annotated[int, Field(alias="out", ge=0, le=MAX_PEOPLE)] = 0
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Count:
+        if not {"entered", "left"} & self.model_fields_set:
+            raise ValueError("a count needs `in`, `out` or both; 0 says that nobody passed")
+        return self
 
 
 class Void(_Event):

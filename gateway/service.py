@@ -37,12 +37,12 @@ from gateway.news import News
 from gateway.notices import Notices
 from gateway.outbox import Outbox
 from gateway.quarantine.store import Quarantine
+from gateway.recorded_site import RecordedSite, record_site
 from gateway.records import RecordKind
 from gateway.sinking import Sinking
 from gateway.sinks.influxdb import InfluxDB
 from gateway.sinks.sink import Sink
 from gateway.sinks.sqlite import SQLite
-from gateway.site import Site
 
 log = logging.getLogger("footfall.gateway")
 
@@ -76,7 +76,7 @@ class Gateway:
         site = load_site(config.site)
         state_dir = _state_dir(config.state_dir)
         self._lock: Final = _lock(state_dir / "lock")
-        self._site_json: Final = site.model_dump_json().encode()
+        self._site_json: Final = record_site(site)
         self._agents: Final = [(store.name, agent.name) for store, agent in site.agents()]
         profiles = config.profiles.registry()
         brand_secret = secret(config.brand_secret, config.brand_secret_file)
@@ -296,7 +296,7 @@ class Gateway:
         records = self._journal.commit([(now_ns, entry)], {})
         self._hand_over.put([(record, None) for record in records])
 
-    def _staff_subjects(self, site: Site) -> tuple[set[int], set[int]]:
+    def _staff_subjects(self, site: RecordedSite) -> tuple[set[int], set[int]]:
         if not self._pseudonyms.has_secret:
             return set(), set()
         staff = {self._pseudonyms.subject(identifier) for person in site.staff for identifier in person.identifiers}

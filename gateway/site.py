@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, model_validator
 
 from footfall.config import Section
-from footfall.events import Name, Text
+from footfall.events import Identifier, Name, Text
 
 
 def _zone(name: str) -> str:
@@ -94,8 +94,8 @@ class Staff(Section):
     """One of the people who work there; their identifiers are `type:value`."""
 
     staff_id: Text
-    department: Text = ""
-    identifiers: tuple[str, ...] = ()
+    department: Text | None = None
+    identifiers: tuple[Identifier, ...] = ()
 
 
 class Site(Section):
@@ -104,7 +104,7 @@ class Site(Section):
     brand: Name
     stores: tuple[Store, ...]
     staff: tuple[Staff, ...] = ()
-    assets: tuple[str, ...] = ()
+    assets: tuple[Identifier, ...] = ()
     """Identifiers (`type:value`) that are things: never visits."""
 
     @model_validator(mode="after")

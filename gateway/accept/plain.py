@@ -11,9 +11,14 @@ from footfall.errors import ContractError
 from footfall.events import Count, Touch, Void, parse_event
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from gateway.accept.places import StorePlaces
-from gateway.records import DEVICE_FUTURE_NS, EARLIEST_NS
+from gateway.records import EARLIEST_NS
 
 ID_BYTES: Final = 16
+_MINUTE_NS: Final = 60 * 1_000_000_000
+LATE_NS: Final = 40 * 24 * 60 * _MINUTE_NS
+"""Before it was taken: longer no till keeps what it has to tell. History says that it is."""
+EARLY_NS: Final = 10 * _MINUTE_NS
+"""After it was taken: so far clocks that somebody looks at may be off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +53,35 @@ def id_hash(publisher: str, event_id: str) -> bytes:
     return hashlib.blake2b(f"{publisher}\0{event_id}".encode(), digest_size=ID_BYTES).digest()
 
 
-def normalise(
-    value: object, places: StorePlaces, publisher: str, default_time_ns: int, received_ns: int, pseudonyms: Pseudonymiser
-) -> Plain:
+def normalise(value: object, places: StorePlaces, publisher: str, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser) -> Plain:
     """One plain event of a publisher in a store; ContractError says what is wrong with it.
 
-    `default_time_ns` is used where the event says no time. An implausible time is clamped: to the year 2000, to a day after arrival.
+    `taken_ns` is when Footfall first took it, the agent's intake or the gateway: the time of an event that says none, and what the
+    time of any other is compared with.
     """
     event = parse_event(value)
-    time_ns = event.time_ns
-    happened_ns = default_time_ns if time_ns is None else time_ns
+    taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
+    if event.time_ns is not None:
+        _check_time(event.time_ns, taken_ns, event.history)
     name = None if event.id is None else id_hash(publisher, event.id)
     values: dict[str, Any] = {
         "kind": event.kind,
-        "time_ns": min(max(happened_ns, EARLIEST_NS), received_ns + DEVICE_FUTURE_NS),
-        "timed": time_ns is not None,
+        "time_ns": taken_ns if event.time_ns is None else event.time_ns,
+        "timed": event.time_ns is not None,
         "id": None if name is None else name.hex(),
     }
     values |= _MORE[type(event)](event, places, publisher, pseudonyms)
     return Plain(values, name)
+
+
+def _check_time(time_ns: int, taken_ns: int, history: bool) -> None:
+    """ContractError `event.time` for what only a dead clock says."""
+    apart_s = (time_ns - taken_ns) // 1_000_000_000
+    if time_ns > taken_ns + EARLY_NS:
+        raise ContractError("event.time", f"`time` is {apart_s} s after it was taken: is the clock of who sent it right?")
+    if time_ns < (EARLIEST_NS if history else taken_ns - LATE_NS):
+        hint = "before the year 2000" if history else "is the clock of who sent it right? History says `history`: true"
+        raise ContractError("event.time", f"`time` is {-apart_s} s before it was taken: {hint}")
 
 
 def _touch(event: Touch, places: StorePlaces, publisher: str, pseudonyms: Pseudonymiser) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from device_profiles.registry import Registry
-from gateway.site import Site, local_day
+from gateway.recorded_site import RecordedSite
+from gateway.site import local_day
 
 NS_PER_S: Final = 1_000_000_000
 NS_PER_MINUTE: Final = 60 * NS_PER_S
@@ -82,7 +83,7 @@ class Estate:
         self._profile_codes: dict[tuple[str, ...], npt.NDArray[np.int32]] = {}
         self._day_cache: dict[int, tuple[int, int, int]] = {}
 
-    def apply(self, site: Site) -> None:
+    def apply(self, site: RecordedSite) -> None:
         """The estate from now on."""
         for store in site.stores:
             code = self.stores.of(store.name)
@@ -196,7 +197,7 @@ class Estate:
             "tried": self._tried_ns,
         }
 
-    def load(self, values: Mapping[str, Any], site: Site) -> None:
+    def load(self, values: Mapping[str, Any], site: RecordedSite) -> None:
         """Give the codes of `dump` again, in their order, then those of the site; stores that left the site keep their rules."""
         for name in values["stores"]:
             self.stores.of(name)

@@ -30,8 +30,8 @@ from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.ledger import KEEP_DAYS, Ledger
 from gateway.points import Points, record_key_ns
+from gateway.recorded_site import RecordedSite, read_site
 from gateway.records import OLD_KEYS, Record, RecordKind
-from gateway.site import Site
 
 STATE_VERSION: Final = 2
 READ_VERSIONS: Final = (1, 2)
@@ -54,7 +54,7 @@ class Fold:
     """One brand's stores at one position of the journal."""
 
     def __init__(
-        self, profiles: Registry, ledger: Ledger, staff_subjects: Callable[[Site], tuple[set[int], set[int]]], stay_points: bool
+        self, profiles: Registry, ledger: Ledger, staff_subjects: Callable[[RecordedSite], tuple[set[int], set[int]]], stay_points: bool
     ) -> None:
         """`staff_subjects` gives the subjects of a site's staff and assets."""
         self.state: Final = State(profiles, ledger)
@@ -171,7 +171,7 @@ class Fold:
 
     def _use_site(self, body: bytes) -> None:
         """Only what the fold needs of it stays in memory: a chain's estate is large."""
-        site = Site.model_validate_json(body)
+        site = read_site(body)
         self._site_json = body
         self.state.estate.apply(site)
         self._watermarks.grow(len(self.state.estate.stores))
@@ -257,7 +257,7 @@ class Fold:
             raise ConfigError(f"the state is of another release (version {values['version']}, this one has {STATE_VERSION}): run that one")
         estate = self.state.estate
         if values["site"]:
-            estate.load(values["state"]["estate"], Site.model_validate_json(values["site"]))
+            estate.load(values["state"]["estate"], read_site(values["site"]))
             self._use_site(values["site"])
         self.state.load(values["state"], parts)
         if values["waiting"]:

@@ -35,6 +35,17 @@ def test_a_count_and_a_void_are_read() -> None:
     assert void.of == "pos-881"
 
 
+def test_a_count_says_a_way_and_may_say_that_nobody_passed() -> None:
+    one_way = {key: value for key, value in COUNT.items() if key != "out"}
+    assert isinstance(parse_event(one_way | {"in": 0}), Count)
+
+
+def test_a_basket_may_be_changed_for_a_cheaper_one() -> None:
+    event = parse_event(SALE | {"amount": -20, "items": [{"sku": "A1", "n": -1}, {"sku": "A2"}]})
+    assert isinstance(event, Touch)
+    assert (event.amount, [item.n for item in event.items]) == (-20.0, [-1, 1])
+
+
 @pytest.mark.parametrize("what", sorted(COUNTED))
 def test_money_and_counts_need_an_id(what: str) -> None:
     touch = {"kind": "touch", "what": what}
@@ -69,6 +80,16 @@ def test_a_scan_needs_no_id() -> None:
         ({"kind": "x" * 10_000}, "kind"),
         (SALE | {"time": "2026-11-21T10:02:03"}, "time"),
         (SALE | {"time": "yesterday"}, "time"),
+        (SALE | {"time": 1_795_226_523}, "time"),
+        (SALE | {"time": 1_795_226_523.5}, "time"),
+        (SALE | {"time": "1795226523"}, "time"),
+        (SALE | {"time": True}, "time"),
+        (SALE | {"time": "2026-11-21T24:00:01+08:00"}, "time"),
+        (SALE | {"time": "2026-11-21T10:00:61+08:00"}, "time"),
+        (SALE | {"time": "2026-02-30T10:00:00+08:00"}, "time"),
+        (SALE | {"time": "9999-12-31T24:00:00Z"}, "time"),
+        (SALE | {"history": 1}, "history"),
+        (SALE | {"history": "true"}, "history"),
         (SALE | {"zone": "check out"}, "zone"),
         (SALE | {"zone": "a,b=c"}, "zone"),
         (SALE | {"zone": "checkout\n"}, "zone"),
@@ -80,9 +101,26 @@ def test_a_scan_needs_no_id() -> None:
         (SALE | {"amount": 1e13}, "amount"),
         (SALE | {"items": [{"sku": "A1", "n": 10_001}]}, "items.0.n"),
         (SALE | {"items": [{"n": 1}]}, "items.0.sku"),
+        (SALE | {"items": [{"sku": "A1", "n": "1"}]}, "items.0.n"),
+        (SALE | {"items": [{"sku": "A1", "n": 1.0}]}, "items.0.n"),
+        (SALE | {"items": [{"sku": "A1", "n": True}]}, "items.0.n"),
+        (SALE | {"items": [{"sku": "A1", "n": 0}]}, "touch"),
+        (SALE | {"amount": "129"}, "amount"),
+        (SALE | {"amount": True}, "amount"),
+        (SALE | {"amount": 1e300}, "amount"),
+        (SALE | {"amount": -1e300}, "amount"),
+        (SALE | {"amount": 10**400}, "amount"),
+        (SALE | {"what": "return", "amount": -1}, "touch"),
+        (SALE | {"what": "return", "items": [{"sku": "A1", "n": -1}]}, "touch"),
         (COUNT | {"in": -1}, "in"),
         (COUNT | {"in": 1_000_001}, "in"),
         (COUNT | {"in": 1.5}, "in"),
+        (COUNT | {"in": 1.0}, "in"),
+        (COUNT | {"in": "1"}, "in"),
+        (COUNT | {"in": True}, "in"),
+        (COUNT | {"in": None}, "in"),
+        (COUNT | {"out": 2 * 10**13}, "out"),
+        ({key: value for key, value in COUNT.items() if key not in ("in", "out")}, "count"),
         ({key: value for key, value in COUNT.items() if key != "id"}, "id"),
         ({key: value for key, value in VOID.items() if key != "actor"}, "actor"),
     ],

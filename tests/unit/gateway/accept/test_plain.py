@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -106,6 +107,51 @@ def test_unread_input_is_in_quarantine_row_by_row() -> None:
 
 
 @pytest.mark.parametrize("time", ["2300-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1600-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
-def test_a_time_that_cannot_be_is_clamped_so_that_it_can_be_stored(time: str) -> None:
-    entry = events([SALE | {"time": time}]).entries[0]
-    assert 946_684_800 * 10**9 <= json.loads(entry.body)["time_ns"] <= NOW + 86_400 * 10**9
+@pytest.mark.parametrize("history", [False, True])
+def test_a_time_that_cannot_be_is_refused(time: str, history: bool) -> None:
+    outcome = events([SALE | {"time": time, "history": history}])
+    assert ([refused.reason for refused in outcome.refused], outcome.entries, outcome.units_in) == (["event.time"], [], 1)
+
+
+def at(time_ns: int) -> str:
+    return datetime.fromtimestamp(time_ns // S, UTC).isoformat()
+
+
+DAY = 86_400 * S
+
+
+@pytest.mark.parametrize(
+    ("time_ns", "history", "is_taken"),
+    [
+        (NOW - 40 * DAY, False, True),
+        (NOW - 40 * DAY - S, False, False),
+        (NOW - 40 * DAY - S, True, True),
+        (NOW - 20 * 365 * DAY, True, True),
+        (NOW + 600 * S, False, True),
+        (NOW + 601 * S, False, False),
+        (NOW + 601 * S, True, False),
+    ],
+)
+def test_what_only_a_dead_clock_says_is_refused_unless_it_comes_as_history(time_ns: int, history: bool, is_taken: bool) -> None:
+    outcome = events(SALE | {"time": at(time_ns), "history": history})
+    assert [refused.reason for refused in outcome.refused] == ([] if is_taken else ["event.time"])
+    assert [json.loads(entry.body)["time_ns"] for entry in outcome.entries] == ([time_ns] if is_taken else [])
+    assert outcome.units_in == 1
+
+
+def test_an_event_s_time_is_compared_with_when_its_agent_took_it() -> None:
+    """A box that was without a gateway for 50 days delivers a sale of 50 days ago, and one that claims to be of today."""
+    sales = [SALE | {"id": name, "time": at(time_ns)} for name, time_ns in (("then", NOW - 50 * DAY), ("now", NOW))]
+    data = body(Kind.EVENT, Kind.EVENT, made_boot_ns=60 * DAY, extra={row: {"event": json.dumps(sale)} for row, sale in enumerate(sales)})
+    data.t_boot_ns[:] = 10 * DAY
+    outcome = acceptor().frame(TOPIC, frame(1, data, sent_boot_ns=60 * DAY), NOW)
+    assert [refused.reason for refused in outcome.refused] == ["event.time"]
+    (event,) = (entry for entry in outcome.entries if entry.kind == RecordKind.EVENT)
+    assert json.loads(event.body)["time_ns"] == NOW - 50 * DAY
+
+
+def test_an_event_without_a_time_is_never_later_than_its_arrival() -> None:
+    data = body(Kind.EVENT, extra={0: {"event": '{"kind":"touch","what":"scan"}'}})
+    data.t_boot_ns[0] = 1 << 62
+    (event,) = (entry for entry in acceptor().frame(TOPIC, frame(1, data), NOW).entries if entry.kind == RecordKind.EVENT)
+    assert json.loads(event.body)["time_ns"] == NOW

@@ -1,0 +1,45 @@
+"""Moments as ISO 8601 writes them, with an offset from UTC. Text in, values out.
+
+2026-11-21T10:02:03.5+08:00   2026-11-21T10:02Z   20261121T100203+08   2026-11-21T24:00:00+08   2016-12-31T23:59:60Z
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+_MOMENT: Final = re.compile(
+    r"(?P<year>\d{4})(?P<dash>-?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)[Tt _]"
+    r"(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,18}))?)?)?"
+    r"(?P<offset>[Zz]|(?P<sign>[+\-\u2212])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?)?",
+    re.ASCII,
+)
+_EXAMPLE: Final = "such as 2026-11-21T10:02:03.5+08:00"
+
+
+def moment(value: object) -> datetime:
+    """A text of ISO 8601 with its offset; ValueError for anything else, also for numbers: nobody can tell seconds from milliseconds.
+
+    24:00 is the next day's beginning, and the 60th second of a minute the next minute's, as clocks of computers have no leap seconds.
+    What is finer than a microsecond is cut off.
+    """
+    parts = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    if parts is None:
+        raise ValueError(f"must be text of ISO 8601, {_EXAMPLE}")
+    if parts["offset"] is None:
+        raise ValueError(f"must say its offset from UTC, {_EXAMPLE}")
+    year, month, day, hour, minute, second = (int(parts[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second"))
+    fraction_us = int((parts["fraction"] or "")[:6].ljust(6, "0"))
+    if hour > 24 or second > 60 or (hour == 24 and (minute or second or fraction_us)):
+        raise ValueError(f"is no time of a day, {_EXAMPLE}")
+    more = timedelta(days=hour // 24, minutes=second // 60)
+    try:
+        return datetime(year, month, day, hour % 24, minute, second % 60, fraction_us, _offset(parts)) + more
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"is no date that there is ({error}), {_EXAMPLE}") from None
+
+
+def _offset(parts: re.Match[str]) -> timezone:
+    ahead = timedelta(hours=int(parts["hours"] or 0), minutes=int(parts["minutes"] or 0))
+    return timezone(ahead if parts["sign"] == "+" else -ahead)

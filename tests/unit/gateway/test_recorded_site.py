@@ -1,0 +1,124 @@
+"""A SITE record is read as it was written, whatever `site.toml` must obey today."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter
+
+from edge_agent.config import AgentSettings
+from footfall.config import Section
+from gateway.config import GatewayConfig
+from gateway.recorded_site import read_site, record_site
+from gateway.site import Site
+from tests.journal_made import new_fold
+
+STORE = {"name": "s", "zones": [{"name": "a"}], "doors": ["d"], "agents": [{"name": "x"}]}
+PLAIN = {"brand": "b", "stores": [STORE]}
+
+names = st.text("abz09._-", min_size=1, max_size=6)
+texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=6)
+identifiers = st.builds("{}:{}".format, names, texts)
+
+
+@st.composite
+def sites(draw: Any) -> dict[str, Any]:
+    """What `site.toml` may say: every optional key is there or not."""
+    unique = iter(draw(st.lists(names, min_size=20, max_size=20, unique=True)))
+
+    def some(**optional: st.SearchStrategy[Any]) -> dict[str, Any]:
+        return {key: draw(values) for key, values in optional.items() if draw(st.booleans())}
+
+    def store() -> dict[str, Any]:
+        zones = [
+            {"name": next(unique)} | some(type=st.sampled_from(["entrance", "fitting", "outside"])) for _ in range(draw(st.integers(0, 2)))
+        ]
+        agents = [{"name": next(unique)} for _ in range(draw(st.integers(0, 2)))]
+        if zones and agents and draw(st.booleans()):
+            agents[0]["receivers"] = {"r": zones[0]["name"]}
+        return {"name": next(unique), "zones": zones, "agents": agents} | some(
+            title=texts, path=st.text("a/ü", max_size=4), timezone=st.sampled_from(["Asia/Shanghai", "America/St_Johns"]),
+            day_start=st.times(), opens=st.times(), closes=st.times(),
+            ownership=texts, valid_from=st.dates(), valid_to=st.dates(),
+            idle_timeout_s=st.floats(60, 86_400), tried_s=st.floats(0, 3600),
+            doors=st.lists(names, max_size=2, unique=True),
+        )  # fmt: skip
+
+    def person() -> dict[str, Any]:
+        return {"staff_id": draw(texts)} | some(department=texts, identifiers=st.lists(identifiers, max_size=2))
+
+    return {"brand": draw(names), "stores": [store() for _ in range(draw(st.integers(0, 2)))]} | some(
+        staff=st.lists(st.builds(person), max_size=2), assets=st.lists(identifiers, max_size=2)
+    )
+
+
+@settings(deadline=None)
+@given(sites())
+def test_any_estate_that_is_right_is_read_back_and_folded(values: dict[str, Any]) -> None:
+    site = Site.model_validate(values)
+    read = read_site(record_site(site))
+    assert [store.name for store in read.stores] == [store.name for store in site.stores]
+    for store in read.stores:
+        given = site.by_name[store.name]
+        assert (store.timezone, store.day_start, store.idle_timeout_s, store.tried_s) == (
+            given.timezone, given.day_start, given.idle_timeout_s, given.tried_s,
+        )  # fmt: skip
+        assert [(zone.name, zone.type) for zone in store.zones] == [(zone.name, zone.type) for zone in given.zones]
+        assert [agent.name for agent in store.agents] == [agent.name for agent in given.agents]
+    assert [person.identifiers for person in read.staff] == [person.identifiers for person in site.staff]
+    new_fold().state.estate.apply(read)
+
+
+@pytest.mark.parametrize("person", [{"staff_id": "s1"}, {"staff_id": "s1", "department": "optics"}])
+def test_a_department_is_optional(person: dict[str, str]) -> None:
+    site = Site.model_validate(PLAIN | {"staff": [person]})
+    assert Site.model_validate_json(record_site(site)) == site
+
+
+def test_what_an_earlier_release_wrote_is_read_though_it_obeys_no_rule_of_today() -> None:
+    """It wrote a department of no letters, and keys that nobody knows any more."""
+    written = {
+        "brand": "B RAND", "stores": [{"name": "Störe", "idle_timeout_s": 1, "zones": [{"name": "", "type": "cellar"}], "doors": ["d", "d"],
+        "agents": [{"name": "x"}, {"name": "x"}], "was": None}], "staff": [{"staff_id": "", "department": "", "identifiers": ["nobody"]}],
+    }  # fmt: skip
+    read = read_site(json.dumps(written).encode())
+    assert (read.stores[0].name, read.stores[0].doors, read.staff[0].identifiers) == ("Störe", ("d", "d"), ("nobody",))
+
+
+def sections(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    yield model
+    for field in model.model_fields.values():
+        for each in _models(field.annotation):
+            yield from sections(each)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _models(inner)
+
+
+@pytest.mark.parametrize(
+    "model", sorted({*sections(Site), *sections(GatewayConfig), *sections(AgentSettings)}, key=lambda each: each.__name__)
+)
+def test_every_default_is_a_value_that_may_be_written(model: type[BaseModel]) -> None:
+    """Else a configuration that leaves the key out could not be read back."""
+    for name, field in model.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        if field.is_required() or default is None:
+            continue
+        adapter: TypeAdapter[Any] = TypeAdapter(model.__annotations__ and field.rebuild_annotation())
+        assert adapter.validate_python(default) == default, f"{model.__name__}.{name}"
+    assert issubclass(model, Section)
+
+
+def test_dates_and_times_are_kept() -> None:
+    site = Site.model_validate(PLAIN | {"stores": [STORE | {"day_start": time(3, 30), "valid_from": date(2026, 1, 1)}]})
+    assert read_site(record_site(site)).stores[0].day_start == time(3, 30)
