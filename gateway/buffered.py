@@ -8,6 +8,7 @@ and 3.4) are read from it and written to it directly. All else (connecting, subs
 from __future__ import annotations
 
 import ssl
+import time
 from typing import Any, Final, NamedTuple
 
 from paho.mqtt.client import Client
@@ -33,6 +34,10 @@ class BufferedSocket:
         self._read = b""
         self._at = 0
         self._out = bytearray()
+        self.heard_s = self.said_s = time.monotonic()
+        """When something last came, and went."""
+        self.error = ""
+        """What the system said of the end of the connection; "" while it is alive, and if it just ended."""
 
     def recv(self, size: int, *_: int) -> bytes:
         """BlockingIOError if nothing is there; b"" at the end of the connection."""
@@ -54,14 +59,16 @@ class BufferedSocket:
                 data = self._sock.recv(READ_BYTES)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 break
-            except OSError:
-                alive = False
+            except OSError as error:
+                self.error, alive = str(error), False
                 break
             alive = bool(data)
             more = alive and isinstance(self._sock, ssl.SSLSocket)
             parts.append(data)
             size += len(data)
         self._read, self._at = b"".join(parts), 0
+        if size:
+            self.heard_s = time.monotonic()
         return alive
 
     def next_packet(self) -> tuple[int, bytes | None]:
@@ -96,6 +103,10 @@ class BufferedSocket:
                 sent = self._sock.send(self._out)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return
+            except OSError as error:
+                self.error = str(error)
+                raise
+            self.said_s = time.monotonic()
             del self._out[:sent]
 
     def fileno(self) -> int:

@@ -88,8 +88,10 @@ class HandOver:
 class Folding:
     """`run` until `stop`, and what is here by then, as far as there is time and room; a checkpoint at the end."""
 
-    def __init__(self, fold: Fold, ledger: Ledger, journal: Journal, outbox: Outbox, hand_over: HandOver, news: News) -> None:
-        """`journal` is this thread's own connection. `news(points, arrivals)` is told what came."""
+    def __init__(self, fold: Fold, ledger: Ledger, journal: Journal, outbox: Outbox, hand_over: HandOver, news: News,
+                 beat: Callable[[], None] = lambda: None) -> None:  # fmt: skip
+        """`journal` is this thread's own connection. `news(points, arrivals)` is told what came, `beat` that this thread goes on."""
+        self._beat: Final = beat
         self._fold: Final = fold
         self._ledger: Final = ledger
         self._journal: Final = journal
@@ -111,6 +113,7 @@ class Folding:
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
+            self._beat()
             began_s, before = time.monotonic(), self.pos
             if self._outbox.wait_for_room(WAIT_S):
                 self.turn(WAIT_S)

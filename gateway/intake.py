@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -82,6 +82,8 @@ class Intake:
         """At the journal's quota: receipts ask agents to wait."""
         self.healths: Final[dict[str, Health]] = {}
         self.heard_ns: Final[dict[str, int]] = {}
+        self.on_health: Callable[[Health, bool], None] = lambda health, retained: None
+        """Told of every health message, and whether it was retained."""
         self.counted: Final[Counter[str]] = Counter(journal.balance())
         """The balance as the journal has it, and what else is counted here."""
 
@@ -98,6 +100,14 @@ class Intake:
                 self._accept(message, batch)
             self._commit(batch)
         self._messages += len(arrived)
+
+    def look(self, arrived: Sequence[Arrived], now_ns: int) -> None:
+        """How agents are, while nothing can be taken: nothing is journaled, counted or refused."""
+        for message in arrived:
+            with suppress(ContractError):
+                topic = parse_topic(message.topic)
+                if topic.leaf == "health":
+                    self._hear(topic, message, now_ns)
 
     def tick(self, now_ns: int) -> None:
         """Journal that time passed."""
@@ -200,18 +210,25 @@ class Intake:
             batch.counted[f"dropped.{outcome.dropped[0]}"] += outcome.dropped[1]
 
     def _health(self, topic: Topic, message: Arrived, batch: _Batch) -> None:
-        health = decode_health(message.payload)
-        self._acceptor.places.of(topic.store, topic.agent)
-        if (health.store, health.agent) != (topic.store, topic.agent):
-            raise ContractError("health.topic", f"the message says {health.store}/{health.agent}, the topic {topic.store}/{topic.agent}")
-        self.healths[health.agent] = health
-        if not message.retained and health.state == "online":
-            self.heard_ns[health.agent] = batch.received_ns
+        if self._hear(topic, message, batch.received_ns):
             digits = (batch.received_ns + batch.healths[topic.agent]) % KEYS_A_HALF
             batch.healths[topic.agent] += 1
             batch.entries.append(
                 (batch.received_ns, Entry(RecordKind.HEALTH, topic.store, topic.agent, 0, message.payload, key_base=digits))
             )
+
+    def _hear(self, topic: Topic, message: Arrived, now_ns: int) -> bool:
+        """What an agent says of itself; whether it says it now and is there."""
+        health = decode_health(message.payload)
+        self._acceptor.places.of(topic.store, topic.agent)
+        if (health.store, health.agent) != (topic.store, topic.agent):
+            raise ContractError("health.topic", f"the message says {health.store}/{health.agent}, the topic {topic.store}/{topic.agent}")
+        self.healths[health.agent] = health
+        is_there = not message.retained and health.state == "online"
+        if is_there:
+            self.heard_ns[health.agent] = now_ns
+        self.on_health(health, message.retained)
+        return is_there
 
     def _commit(self, batch: _Batch) -> None:
         if batch.refusals:

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import select
 import sqlite3
 import subprocess
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
 from footfall import __version__
 from footfall.errors import ConfigError
-from footfall.topics import live_topic, wildcard
+from footfall.topics import live_topic
 from gateway import broker
 from gateway.accept.accept import Acceptor, Entry
 from gateway.accept.places import Places
 from gateway.accept.plain import Pseudonymiser
-from gateway.config import GatewayConfig, SqliteSink, load_site, secret
+from gateway.beats import Beats
+from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site, secret
 from gateway.daykeys import DayKeys
 from gateway.fold.fold import Fold
 from gateway.folding import Folding, HandOver
 from gateway.http.live import Broadcast
 from gateway.http.server import HttpServer
 from gateway.http.status import AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
+from gateway.inlet import Incoming, Inlet
 from gateway.intake import Arrived, Intake
 from gateway.journal import Journal
 from gateway.ledger import Ledger
 from gateway.metrics import Balance, Registry
-from gateway.mqtt import Connection, Message
 from gateway.news import News
 from gateway.notices import Notices
 from gateway.outbox import Outbox
@@ -48,11 +49,9 @@ log = logging.getLogger("footfall.gateway")
 
 BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 """No clock is right that is before this."""
-POLL_S: Final = 0.05
 GATHER_S: Final = 0.03
 """Between readings that bring little, so that the next brings more: a commit to disk costs the same for one message as for fifty."""
 LITTLE_BYTES: Final = 128 << 10
-TROUBLE_S: Final = 1.0
 BACKWARDS_NS: Final = 5 * 1_000_000_000
 """So far the clock may be set back: received_ns stands still meanwhile."""
 PRUNE_AT_ONCE: Final = 20_000
@@ -64,6 +63,7 @@ EXPIRE_S: Final = 60.0
 RECONNECT_S: Final = 1.0
 END_S: Final = 30.0
 """So long after it was asked to end it waits for the database to take what is folded. What is not, the next start goes on with."""
+TAKEN_OVER_S: Final = 60.0
 DAY_NS: Final = 86_400 * 1_000_000_000
 EVENT_ID_DAYS: Final = 400
 
@@ -103,19 +103,24 @@ class Gateway:
         self._to_publish: Final[deque[tuple[str, bytes]]] = deque(maxlen=10_000)
         self._news: Final = News(self._live, lambda store, text: self._to_publish.append((live_topic(store), text)))
         self._fold_journal: Final = Journal(state_dir / "journal.db")
-        self._folding: Final = Folding(self._fold, self._ledger, self._fold_journal, self._outbox, self._hand_over, self._news.tell)
-        self._sinking: Final = Sinking(self._sink, self._outbox, self._quarantine)
-        self._frames: Final = Connection(config.broker, config.broker.client_id, [wildcard("frames"), wildcard("health")], False)
-        self._events: Final = Connection(config.broker, f"{config.broker.client_id}-events", [wildcard("events")], True)
+        self._folding: Final = Folding(self._fold, self._ledger, self._fold_journal, self._outbox, self._hand_over, self._news.tell,
+                                       lambda: self._beats.beat("fold"))  # fmt: skip
+        self._beats: Final = Beats(_silence_s(config))
+        if isinstance(self._sink, InfluxDB):
+            self._sink.on_request = lambda: self._beats.beat("sink")
+        self._sinking: Final = Sinking(self._sink, self._outbox, self._quarantine, lambda: self._beats.beat("sink"))
+        self._inlet: Final = Inlet(config.broker, lambda: self._beats.beat("network"))
         self._intake: Final = Intake(
             Acceptor(Places(site), self._journal, self._pseudonyms), self._journal, self._quarantine, self._day_keys,
-            self._frames.publish, self._hand_over.put,
+            self._inlet.frames.publish, self._hand_over.put,
         )  # fmt: skip
         self.notices: Final = Notices()
         self._stop: Final = threading.Event()
         self._stop_sink: Final = threading.Event()
         self._started_ns: Final = time.time_ns()
         self._not_ready = ""
+        self._unwritable = ""
+        """Why the journal could not be written the last time it was tried."""
         self._is_full = False
         self._journal_bytes = 0
         """In use: the file itself never shrinks."""
@@ -151,8 +156,7 @@ class Gateway:
 
     def close(self) -> None:
         self.http.close()
-        for connection in (self._frames, self._events):
-            connection.close()
+        self._inlet.close()
         for each in (self._sink, self._ledger, self._fold_journal, self._journal, self._quarantine, self._day_keys):
             each.close()
         if self._embedded is not None:
@@ -164,6 +168,7 @@ class Gateway:
         def guarded() -> None:
             try:
                 run()
+                self._beats.leave(name)
             except BaseException as error:  # whatever it is, the process must end and say so
                 self._failed.append(error)
                 self._stop.set()
@@ -177,18 +182,15 @@ class Gateway:
     def _network(self) -> None:
         due = {"chores": 0.0, "reconnect": 0.0, "expire": 0.0}
         while not self._stop.is_set():
+            self._beats.beat("network")
             now_s = time.monotonic()
             if now_s >= due["reconnect"]:
                 due["reconnect"] = now_s + RECONNECT_S
-                self._reconnect()
-            if self._may_take():
-                taken_bytes = self._take(self._read())
-            else:
-                taken_bytes = 0
-                self._stop.wait(TROUBLE_S)
+                self._inlet.reconnect()
+            taken_bytes = self._turn()
             while self._to_publish:
-                self._frames.publish(*self._to_publish.popleft())
-            self._frames.flush()
+                self._inlet.frames.publish(*self._to_publish.popleft())
+            self._inlet.frames.flush()
             if 0 < taken_bytes < LITTLE_BYTES:
                 self._stop.wait(max(0.0, now_s + GATHER_S - time.monotonic()))
             if now_s >= due["chores"]:
@@ -197,66 +199,60 @@ class Gateway:
             if now_s >= due["expire"]:
                 due["expire"] = now_s + EXPIRE_S
                 self._expire()
+        self._beats.leave("network")
+
+    def _turn(self) -> int:
+        """Read, and take if anything can be taken; how many bytes were."""
+        arrived = self._inlet.read(self._stop)
+        if self._may_take():
+            return self._take(self._inlet.next(arrived))
+        if arrived:  # how agents are is known all the same
+            self._intake.look(_messages(arrived), time.time_ns())
+            self._inlet.leave(arrived)
+        return 0
 
     def _may_take(self) -> bool:
-        """Whether the clock can be right and the journal has room. While not, nothing is read, acknowledged or receipted."""
+        """Whether the clock can be right and the journal has room. While not, nothing is taken in or receipted."""
         now_ns, trouble = time.time_ns(), ""
         if now_ns < max(BUILT_NS, self._journal.last_received_ns - BACKWARDS_NS):
             trouble = f"the clock says {datetime.fromtimestamp(now_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC, which is in the past"
+        elif self._unwritable:
+            trouble = self._unwritable
         elif self._is_full:
             trouble = "the journal is over its quota, and what it holds is still needed: mend the database, or raise [journal] max_bytes"
         self._set_not_ready(trouble)
         return not trouble
 
-    def _reconnect(self) -> None:
-        for connection in (self._frames, self._events):
-            if connection.socket() is None:
-                connection.open()
-
-    def _read(self) -> list[tuple[Connection, Message]]:
-        connections = {sock: connection for connection in (self._frames, self._events) if (sock := connection.socket()) is not None}
-        if not connections:
-            self._stop.wait(0.1)
-            return []
-        ready = [sock for sock in connections if sock.has_more()]
-        writers = [sock for sock in connections if sock.wants_write()]
-        readable, writable, _ = select.select(list(connections), writers, [], 0.0 if ready else POLL_S)
-        for sock in writable:
-            connections[sock].flush()
-        return [(connections[sock], message) for sock in {*readable, *ready} for message in connections[sock].read()]
-
-    def _take(self, arrived: list[tuple[Connection, Message]]) -> int:
+    def _take(self, arrived: Sequence[Incoming]) -> int:
         """Take, acknowledge and receipt; the bytes of it, 0 if nothing was there or could be taken."""
         if not arrived:
             return 0
-        messages = [Arrived(message.topic, message.payload, message.retained) for _, message in arrived]
-        while not self._stop.is_set():
-            try:
-                self._intake.take(messages, time.time_ns())
-                break
-            except sqlite3.OperationalError as error:
-                self._set_not_ready(f"the journal cannot be written: {error}. Is the disk full? Nothing is acknowledged until it can")
-                self._stop.wait(TROUBLE_S)
-        else:
+        try:
+            self._intake.take(_messages(arrived), time.time_ns())
+        except sqlite3.OperationalError as error:
+            self._cannot_write(error)
+            self._inlet.put_back(arrived)
             return 0
-        for connection in (self._frames, self._events):
-            connection.acknowledge([message for origin, message in arrived if origin is connection])
-            connection.flush()
-        return sum(len(message.payload) for message in messages)
+        self._inlet.acknowledge(arrived)
+        return sum(len(each.message.payload) for each in arrived)
+
+    def _cannot_write(self, error: sqlite3.OperationalError) -> None:
+        self._unwritable = f"the journal cannot be written: {error}. Is the disk full? Nothing is acknowledged until it can"
+        self._set_not_ready(self._unwritable)
 
     def _chores(self) -> None:
-        for connection in (self._frames, self._events):
-            connection.keep_alive()
+        self._inlet.keep_alive()
         self._watch_quota()
-        if self._not_ready:
+        if self._not_ready and not self._unwritable:
             return
         now_ns = time.time_ns()
         try:
-            if now_ns - self._journal.last_received_ns > TICK_S * 1e9:
+            if self._unwritable or now_ns - self._journal.last_received_ns > TICK_S * 1e9:
                 self._intake.tick(now_ns)
+            self._unwritable = ""
             self._intake.replay(now_ns)
         except sqlite3.OperationalError as error:
-            log.error("the journal cannot be written: %s", error)
+            self._cannot_write(error)
 
     def _expire(self) -> None:
         now_ns, keep = time.time_ns(), self._config.journal
@@ -276,9 +272,9 @@ class Gateway:
         try:
             if self._journal.size_bytes() >= quota:
                 self._journal.prune(self._folding.stored_pos, time.time_ns(), PRUNE_AT_ONCE)
+            self._journal_bytes = self._journal.size_bytes()
         except sqlite3.OperationalError as error:
             log.error("old records cannot be removed: %s", error)
-        self._journal_bytes = self._journal.size_bytes()
         self._intake.pausing, self._is_full = self._journal_bytes >= quota, self._journal_bytes >= FULL_SHARE * quota
 
     def _set_not_ready(self, why: str) -> None:
@@ -320,12 +316,20 @@ class Gateway:
             lag_s=max(0.0, (now_ns - behind) / 1e9) if behind else 0.0,
             balance=balance.as_json(),
             sink=SinkStatus(self._sink.name, _where(self._config), trouble.since_ns, trouble.error, batches, size, self._outbox.max_bytes),
-            broker=BrokerStatus(f"{self._config.broker.host}:{self._config.broker.port}", self._frames.connected, self._frames.error),
+            broker=BrokerStatus(f"{self._config.broker.host}:{self._config.broker.port}", not self._inlet.error, self._inlet.error),
             agents=[self._agent_status(store, agent, now_ns) for store, agent in self._agents],
             quarantine=self._quarantine.counts(),
             stores=dict(self._news.counters),
-            noticed=self.notices.shown(),
+            noticed=self._noticed(),
         )  # fmt: skip
+
+    def _noticed(self) -> dict[str, str]:
+        silent = [f"{name} for {seconds:.0f} s" for name, seconds in self._beats.silent().items()]
+        found = {"thread_stuck": f"a thread of the gateway does nothing any more: {', '.join(silent)}"} if silent else {}
+        taken_over_s = max(self._inlet.frames.taken_over_s, self._inlet.events.taken_over_s)
+        if time.monotonic() - taken_over_s < TAKEN_OVER_S:
+            found["two_gateways"] = f"another client connects to the broker as {self._config.broker.client_id}, and pushes this gateway out"
+        return {**self.notices.shown(), **found}
 
     def _dropped(self) -> dict[str, int]:
         counted = list(self._intake.counted.items())
@@ -372,6 +376,16 @@ def open_sink(config: GatewayConfig) -> Sink:
     return InfluxDB(
         sink.url, sink.bucket, token.decode() if token else "", sink.org, timeout_s=sink.timeout_s, batch_lines=sink.batch_lines
     )
+
+
+def _silence_s(config: GatewayConfig) -> dict[str, float]:
+    """How long each thread may be silent; one request to the database takes its time."""
+    notice_s, sink = config.status.notice_s, config.sink
+    return {"network": notice_s, "fold": notice_s, "sink": notice_s + (2 * sink.timeout_s if isinstance(sink, InfluxSink) else 0.0)}
+
+
+def _messages(arrived: Sequence[Incoming]) -> list[Arrived]:
+    return [Arrived(each.message.topic, each.message.payload, each.message.retained) for each in arrived]
 
 
 def _where(config: GatewayConfig) -> str:

@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,7 +38,9 @@ class Trouble:
 class Sinking:
     """`run` until `stop`: what the outbox holds by then is in the ledger, too."""
 
-    def __init__(self, sink: Sink, outbox: Outbox, quarantine: Quarantine) -> None:
+    def __init__(self, sink: Sink, outbox: Outbox, quarantine: Quarantine, beat: Callable[[], None] = lambda: None) -> None:
+        """`beat` is told that this thread goes on."""
+        self._beat: Final = beat
         self._sink: Final = sink
         self._outbox: Final = outbox
         self._quarantine: Final = quarantine
@@ -48,6 +51,7 @@ class Sinking:
     def run(self, stop: threading.Event) -> None:
         backoff_s = 0.1
         while not stop.is_set():
+            self._beat()
             batches = self._outbox.peek(0.2)
             if not batches:
                 continue
@@ -58,8 +62,7 @@ class Sinking:
                 self._fail(error)
                 asked_s = error.retry_after_s if isinstance(error, SinkUnavailable) else 0.0
                 collect_now()
-                if stop.wait(max(backoff_s, min(asked_s, LONGEST_BACKOFF_S))):
-                    return
+                self._pause(stop, max(backoff_s, min(asked_s, LONGEST_BACKOFF_S)))
                 backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
             else:
                 backoff_s = 0.1
@@ -68,6 +71,11 @@ class Sinking:
                 if self.trouble.since_ns:
                     log.warning("%s takes points again", self._sink.name)
                     self.trouble = Trouble()
+
+    def _pause(self, stop: threading.Event, seconds: float) -> None:
+        ends_s = time.monotonic() + seconds
+        while (left_s := ends_s - time.monotonic()) > 0 and not stop.wait(min(left_s, 1.0)):
+            self._beat()
 
     def _write(self, batches: list[Batch]) -> None:
         points = [each for batch in batches for each in batch.points]

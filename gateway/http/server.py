@@ -1,4 +1,4 @@
-"""The HTTP server: GET /health, /metrics, /status, /live and the page at /. It reads; nothing can be changed through it."""
+"""The HTTP server: health, probes, metrics, status, the live stream and the page at /. It reads; nothing can be changed through it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ _FRESH_S: Final = 0.5
 """A status is asked for again only after this, however many read it."""
 _POLICY: Final = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
+LIVE: Final = frozenset({"thread_stuck"})
+"""Only a restart mends these."""
+READY: Final = frozenset({"thread_stuck", "not_ready", "broker_lost", "sink_down"})
+"""While one of these is there, nothing gets through."""
+
 Answer = tuple[int, str, bytes]
 
 
@@ -37,6 +42,8 @@ class HttpServer:
         routes: Mapping[str, Callable[[], Answer]] = {
             "/": partial(_page, files(__package__).joinpath("index.html").read_bytes()),
             "/health": lambda: health(recent.status()),
+            "/livez": lambda: probe(recent.status(), LIVE),
+            "/readyz": lambda: probe(recent.status(), READY),
             "/metrics": lambda: (200, CONTENT_TYPE, registry.render().encode()),
             "/status": lambda: _json(200, as_json(recent.status())),
         }
@@ -63,6 +70,12 @@ class HttpServer:
 def health(status: Status) -> Answer:
     """200 while this process does its work, else 503; why not as JSON. What is wrong around it is for `/status`."""
     why = [asdict(problem) for problem in problems(status) if problem.level == "broken" and problem.scope == "gateway"]
+    return _json(503 if why else 200, {"ok": not why, "problems": why})
+
+
+def probe(status: Status, codes: frozenset[str]) -> Answer:
+    """200 if none of these problems is there, else 503 with them as JSON."""
+    why = [asdict(problem) for problem in problems(status) if problem.code in codes]
     return _json(503 if why else 200, {"ok": not why, "problems": why})
 
 

@@ -91,6 +91,8 @@ class InfluxDB:
         timeout_ms = round(timeout_s * 1000)
         self._client: Any = InfluxDBClient(self.url, token, org=org, timeout=(timeout_ms, timeout_ms), retries=False)
         self._threads: Final = ThreadPoolExecutor(1 + _IN_FLIGHT, "influxdb")
+        self.on_request: Callable[[], None] = lambda: None
+        """Told of every request: what is refused may take thousands of them."""
 
     def ping(self) -> None:
         """Nothing, if points can be written. ConfigError: url, token, organisation or bucket are wrong. SinkUnavailable: not there now."""
@@ -149,6 +151,7 @@ class InfluxDB:
 
     def _post(self, body: bytes, unavailable: type[FootfallError] = SinkUnavailable) -> _Refusal | None:
         """None: durable. Raises `unavailable` if a person must mend the set-up, SinkUnavailable if waiting may do."""
+        self.on_request()
         statuses: list[int] = []
         failure = self._call(lambda: statuses.append(self._send(body)))
         if failure is None:

@@ -88,7 +88,9 @@ def test_at_the_quota_agents_are_told_to_pause_then_nothing_is_taken_and_when_th
         for at in range(0, len(frames), 4):  # an agent sends again what was not receipted
             place.publish(*frames[at : at + 4])
         place.until(lambda: bool(receipts) and receipts[-1].upto >= len(frames), "the last receipt")
-        assert receipts[-1].pause_s is None
+        while receipts[-1].pause_s is not None:  # as long as the database has not caught up
+            place.publish(frames[-1])
+            time.sleep(0.2)
         balance = place.settle()
         assert balance["pending"] == 0
         assert len(SqliteReader(place.database).rows("door").time_ns) == len(frames) * ROWS
@@ -120,7 +122,6 @@ def test_while_the_clock_is_before_the_last_record_nothing_is_taken(tmp_path: Pa
 def test_while_the_clock_is_before_the_release_nothing_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a battery begins in 1970; a release of tomorrow is the same today."""
     monkeypatch.setattr(service, "BUILT_NS", time.time_ns() + 3600 * S)
-    monkeypatch.setattr(service, "TROUBLE_S", 0.05)
     (tmp_path / "site.toml").write_text(SITE)
     (tmp_path / "gateway.toml").write_text(f"[broker]\nport = {free_port()}\n[http]\nport = 0\n")
     gateway = service.Gateway(load_gateway(tmp_path / "gateway.toml", {}))

@@ -74,6 +74,24 @@ def test_health_follows_the_gateway_not_the_estate(running: Running) -> None:
         assert (found, json.loads(body)["ok"]) == (expected, expected == 200)
 
 
+@pytest.mark.parametrize(
+    ("code", "live", "ready"),
+    [("thread_stuck", 503, 503), ("not_ready", 200, 503), ("broker_lost", 200, 503), ("sink_down", 200, 503), ("agent_offline", 200, 200)],
+)
+def test_probes_tell_what_a_restart_mends_from_what_it_does_not(code: str, live: int, ready: int) -> None:
+    ill = Running()
+    ill.provider.now = ILL[code]
+    found = {path: ill.get(path) for path in ("/livez", "/readyz")}
+    ill.server.close()
+    assert {path: answer[0] for path, answer in found.items()} == {"/livez": live, "/readyz": ready}
+    named = [problem["code"] for problem in json.loads(found["/readyz"][2])["problems"]]
+    assert named == ([code] if ready == 503 else [])
+
+
+def test_both_probes_are_good_while_all_is_well(running: Running) -> None:
+    assert [running.get(path)[0] for path in ("/livez", "/readyz")] == [200, 200]
+
+
 def test_status_is_everything_and_the_problems(running: Running) -> None:
     running.provider.now = ILL["sink_down"]
     code, kind, body = running.get("/status")
