@@ -104,6 +104,12 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
         yield broker
 
 
+def require_faketime() -> Path:
+    """libfaketime, to be preloaded into a process of the test's own."""
+    found = sorted(path for folder in ("/usr/lib", "/usr/local/lib") for path in Path(folder).rglob("libfaketimeMT.so.1"))
+    return found[0] if found else missing("no faketime: apt-get install faketime, or make parts")
+
+
 def require_mosquitto() -> None:
     try:
         mosquitto_part.binary()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import getpass
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from device_profiles.registry import shipped
 from edge_agent.broker import Broker, Tls
@@ -22,7 +24,7 @@ from footfall.health import Health
 from simulators.parts.mosquitto import binary
 from simulators.parts.process import Process, free_port, is_listening
 from tests.integration.agent_responder import until
-from tests.parts import REPOSITORY, require_mosquitto
+from tests.parts import REPOSITORY, require_faketime, require_mosquitto
 
 CLOCK = SystemClock()
 SERVED = """
@@ -48,9 +50,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     require_mosquitto()
     folder = tmp_path_factory.mktemp("keys")
     for arguments in (["ca"], ["broker", "localhost", "127.0.0.1"], ["client", "a1"]):
-        command = [str(REPOSITORY / "deploy" / "certificates" / "issue"), *arguments]
-        environment = os.environ | {"FOOTFALL_CERTIFICATES": str(folder)}
-        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+        issue(folder, *arguments)
     return folder
 
 
@@ -120,3 +120,48 @@ def test_a_wrong_password_is_said_and_not_tried_hotly(tmp_path: Path, protocol: 
             threading.Event().wait(3)
     log = (tmp_path / "m.log").read_text()
     assert 2 <= log.count("New client connected") + log.count("New connection from") < 8
+
+
+HANDSHAKE = """
+import socket, ssl, sys, time
+assert time.gmtime().tm_year == 1970
+context = ssl.create_default_context(cafile=sys.argv[1])
+context.load_cert_chain(sys.argv[2], sys.argv[3])
+with socket.create_connection(("127.0.0.1", int(sys.argv[4])), 10) as plain, context.wrap_socket(plain, server_hostname="localhost"):
+    print("welcome")
+"""
+
+
+def test_a_box_whose_clock_says_1970_believes_its_broker(tmp_path: Path, keys: Path) -> None:
+    library = require_faketime()
+    with mosquitto(tmp_path, SERVED, keys) as port:
+        files = [str(keys / name) for name in ("ca.crt", "a1.crt", "a1.key")]
+        environment = os.environ | {"LD_PRELOAD": str(library), "FAKETIME": "@1970-01-01 00:02:00", "TZ": "UTC"}
+        done = subprocess.run(
+            [sys.executable, "-c", HANDSHAKE, *files, str(port)], env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+    assert done.stdout == "welcome\n", done.stderr
+
+
+def issue(folder: Path, *arguments: str) -> None:
+    command = [str(REPOSITORY / "deploy" / "certificates" / "issue"), *arguments]
+    subprocess.run(command, env=os.environ | {"FOOTFALL_CERTIFICATES": str(folder)}, check=True, capture_output=True, timeout=60)
+
+
+def test_a_renewed_certificate_has_its_key_and_both_go_when_it_is_revoked(tmp_path: Path) -> None:
+    for arguments in (["ca"], ["broker", "localhost", "127.0.0.1"], ["client", "a1"]):
+        issue(tmp_path, *arguments)
+    key, first, broker = ((tmp_path / name).read_bytes() for name in ("a1.key", "a1.crt", "broker.crt"))
+    for name in ("ca", "broker", "a1"):
+        issue(tmp_path, "renew", name)
+    assert (tmp_path / "a1.key").read_bytes() == key
+    assert (tmp_path / "a1.crt").read_bytes() != first
+    names = [
+        x509.load_pem_x509_certificate(data).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        for data in (broker, (tmp_path / "broker.crt").read_bytes())
+    ]
+    assert names[0] == names[1]
+    issue(tmp_path, "revoke", "a1")
+    revoked = x509.load_pem_x509_crl((tmp_path / "crl.pem").read_bytes())
+    assert revoked.get_revoked_certificate_by_serial_number(x509.load_pem_x509_certificate(first).serial_number) is not None
+    assert len(list(revoked)) == 2
