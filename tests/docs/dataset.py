@@ -129,8 +129,8 @@ def _rows_of(stay: Stay, number: int, rows: dict[str, list[tuple[Any, ...]]]) ->
     for zone, begin, end in stay.dwells:
         seconds = (end - begin) / 1e9
         rows["dwell"].append((begin + number, agent, store, zone, subject, stay.fan, seconds, stay.is_staff, False, False))
-        rows["presence"].append((begin + number, agent, "enter", store, zone, subject, "ibeacon", -61, 0.0, "measured", 120))
-        rows["presence"].append((end + number, agent, "exit", store, zone, subject, "ibeacon", -83, seconds, "measured", 140))
+        rows["presence"].append((begin + number, agent, "enter", store, zone, subject, "ibeacon", -61, 0.0, "measured", 40, 120))
+        rows["presence"].append((end + number, agent, "exit", store, zone, subject, "ibeacon", -83, seconds, "measured", 40, 140))
     if stay.sale:
         rows["touch"].append(
             (stay.sale[0] + number, agent, "own_store", store, "transaction", "checkout", subject, stay.fan, f"T-{number}", "s12", "optics",
