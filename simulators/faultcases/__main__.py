@@ -19,7 +19,7 @@ from typing import Annotated, Final
 
 import typer
 
-from footfall.errors import FootfallError
+from footfall.errors import ConfigError, FootfallError
 from simulators.faultcases.case import Case, catalogue
 from simulators.faultcases.findings import Findings, Missing, Stuck, last_line
 from simulators.faultcases.scene import Scene
@@ -80,7 +80,8 @@ def _chosen(names: Sequence[str], short: bool) -> list[Case]:
     every = catalogue()
     chosen = [each for each in every.values() if each.is_short or not short]
     if names:
-        chosen = [each for each in chosen if each.name in names] or [each for each in chosen if each.name.startswith(tuple(names))]
+        begins = tuple(name for name in names if name not in every)
+        chosen = [each for each in chosen if each.name in names or each.name.startswith(begins)]
     if not chosen:
         raise typer.BadParameter(f"no such case; there are {', '.join(every)}", param_hint="--case")
     return chosen
@@ -172,9 +173,9 @@ def _run_here(case: Case, folder: Path, seed: int) -> None:
         except Missing as error:
             (folder / SKIPPED).write_text(str(error), encoding="utf-8")
             return
-        except Stuck as error:
+        except (Stuck, ConfigError) as error:  # the latter: a process does not start
             traceback.print_exc()
-            scene.findings.stuck.append(f"{error} ({_where(error)})")
+            scene.findings.stuck.append(f"{error} ({_where(error)})"[-2000:])
         except KeyboardInterrupt as error:
             traceback.print_exc()
             scene.findings.stuck.append(f"it stood at {_where(error)}")
@@ -187,7 +188,7 @@ def _run_here(case: Case, folder: Path, seed: int) -> None:
 
 def _end_with_parent() -> None:
     """Standard input ends with whoever started us, however that ended: then nothing of ours may live on."""
-    sys.stdin.buffer.read()
+    os.read(0, 1)
     os.killpg(0, signal.SIGKILL)
 
 

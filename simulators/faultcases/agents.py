@@ -17,6 +17,7 @@ from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from simulators.faultcases.box import COMMAND
 from simulators.faultcases.findings import Stuck
 from simulators.faultcases.oracle import Heard, Passed, Sent
+from simulators.files import toml_text
 from simulators.parts.process import free_port
 from simulators.parts.programs import AgentProcess
 
@@ -37,7 +38,9 @@ class Box:
     def __init__(self, folder: Path, store: str, agent: str, broker: Mapping[str, Any], sent: Sent, notice_s: float, **values: Any) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.store, self.agent = folder, store, agent
-        self.spool: Final = folder / f"{agent}.spool.db"
+        self.store_told = store
+        """For which store its rows must be stored, whatever it calls it."""
+        self.spool: Final = Path(values.get("spool", {}).get("path", folder / f"{agent}.spool.db"))
         self.moved_ns = 0
         """What true time is ahead of the machine's clock."""
         self._sent: Final = sent
@@ -56,14 +59,16 @@ class Box:
         } | values  # fmt: skip
         if "status" in AgentSettings.model_fields:
             self.values["status"] = {"notice_s": notice_s}
-        self.process: Final = self._made()
-
-    def _made(self) -> AgentProcess:
-        return AgentProcess(self.folder, free_port(), self.values, COMMAND)
+        self.process = AgentProcess(folder, free_port(), self.values, COMMAND)
 
     @property
     def config(self) -> Path:
         return self.process.config
+
+    def move(self, store: str) -> None:
+        """Its configuration names another store, from its next start on."""
+        self.store = self.store_told = self.values["store"] = store
+        self.process.config.write_text(toml_text({**self.values, "intake": {"port": self.process.intake_port}}), encoding="utf-8")
 
     def start(self) -> Box:
         self._fed = 0
@@ -116,7 +121,7 @@ class Box:
         for k in range(crossings):
             after_ns = int(over_s * S * k / crossings)
             number = self._sent.number()
-            self._sent.add(Passed(number, self.store, self.agent, DOOR, true_ns + after_ns))
+            self._sent.add(Passed(number, self.store_told, self.agent, DOOR, true_ns + after_ns))
             lines.append((now_ns + after_ns, format_line(Crossing(now_ns + after_ns, DOOR, number, 0))))
         for k in range(people):
             lines += self._person(now_ns + int(over_s * S * k / people), true_ns - now_ns)
@@ -131,7 +136,7 @@ class Box:
         times += [(from_ns + (2 + k) * S, FAR_DBM) for k in range(LEAVES_S)]
         subject = to_hex(lasting_subject(type_key(BRAND_SECRET.encode(), "ibeacon"), "ibeacon", identifier))
         # Until he is heard faintly and no more: when he is said to have left lies somewhere there.
-        self._sent.heard[subject] = Heard(subject, self.store, self.agent, zone, from_ns + ahead_ns, times[-1][0] + ahead_ns)
+        self._sent.heard[subject] = Heard(subject, self.store_told, self.agent, zone, from_ns + ahead_ns, times[-1][0] + ahead_ns)
         return [(t_ns, format_line(Sighting(t_ns, receiver, "ibeacon", identifier, dbm))) for t_ns, dbm in times]
 
     def _append(self, lines: list[str]) -> None:

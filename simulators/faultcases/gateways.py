@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +26,8 @@ from simulators.parts.influxdb import InfluxServer
 from simulators.parts.process import free_port
 from simulators.parts.programs import FOOTFALL, GatewayProcess
 
+CONNECT_S: Final = 10.0
+SUBSCRIBE_S: Final = 0.5
 _LIBRARIES: Final = ("/usr/lib", "/usr/local/lib", "/lib")
 
 
@@ -62,7 +65,12 @@ class Gateway:
             self.made = GatewayProcess(self.folder, self._port, self.values, (*under_faketime(self._clock), FOOTFALL, "gateway"))
 
     def start(self) -> Gateway:
+        """It answers on return, and listens to the broker, if that is there."""
         self.made.process.start()
+        deadline_s = time.monotonic() + CONNECT_S
+        while time.monotonic() < deadline_s and not self.status().get("broker", {}).get("connected"):
+            time.sleep(0.1)
+        time.sleep(SUBSCRIBE_S)
         return self
 
     def stop(self) -> None:
