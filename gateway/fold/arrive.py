@@ -14,17 +14,17 @@ from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE
 from gateway.fold.items import Items
-from gateway.fold.order import Evidence, Waiting, Watermarks, order_key
+from gateway.fold.order import Evidence, Waiting, order_key
 from gateway.fold.slots import distinct
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
 from gateway.fold.times import place_named, times_of, widths_ms
+from gateway.fold.watermarks import HEARD_WITHIN_NS, NOBODY_EXPECTED, Watermarks
 from gateway.points import Coded, Points
 from gateway.records import Record
 
 DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
 _KIND_NAMES: Final = ("", *KINDS)
-NOBODY_EXPECTED: Final[frozenset[int]] = frozenset()
 
 
 @dataclass(slots=True)
@@ -97,13 +97,14 @@ class Arrivals:
         return [each for each in points if len(each)], changed, known
 
     def _hear(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> npt.NDArray[np.int64]:
-        """The watermark of its store before each frame; clocks and progress as of after it."""
+        """Where each frame's rows are put that are older than what its agent had told before; clocks and progress as of after it."""
         expected, hear, before = self._state.estate.expected, self._watermarks.hear, []
         for (record, body), store, agent in zip(frames, stores, agents, strict=True):
             # A recording has its file's time and no boot clock; what is live goes by the clock that accept decided about.
             progress = body.made_wall_ns if body.made_boot_ns == 0 else body.made_boot_ns + record.offset_ns
-            progress = min(progress, record.received_ns)
-            before.append(hear(store, agent, record.received_ns, progress, expected.get(store, NOBODY_EXPECTED)))
+            progress, received_ns = min(progress, record.received_ns), record.received_ns
+            owes = body.made_boot_ns != 0 and received_ns - progress > HEARD_WITHIN_NS
+            before.append(hear(store, agent, received_ns, progress, expected.get(store, NOBODY_EXPECTED), owes))
             self._learn_clock(record, body)
         return np.array(before, np.int64)
 
@@ -216,7 +217,7 @@ class Arrivals:
         if not len(which):
             return []
         store = rows.stores[rows.frame[which]]
-        evidence = self._evidence(frames, rows, before, which, self._slots(rows.subject[which], store, profile[which]))
+        evidence = self._evidence(frames, rows, before, which, self._slots(rows.subject[which], store, profile[which]), profile)
         self._waiting.add(evidence)
         return self._known(evidence, rows.subject[which])
 
@@ -232,7 +233,7 @@ class Arrivals:
         extra = [frames[at][1].extra.get(number, {}) for at, number in zip(frame.tolist(), row.tolist(), strict=True)]
         store = rows.stores[rows.frame[which]].tolist()
         slot = map(self._items.name, store, rows.subject[which].tolist(), profile[which].tolist(), extra)
-        evidence = self._evidence(frames, rows, before, which, np.array(list(slot), np.int32))
+        evidence = self._evidence(frames, rows, before, which, np.array(list(slot), np.int32), profile)
         self._items.wait(evidence.pick(evidence.slot != NOBODY))
 
     def _without_assets(self, rows: _Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -247,6 +248,7 @@ class Arrivals:
         before: npt.NDArray[np.int64],
         which: npt.NDArray[np.intp],
         slot: npt.NDArray[np.int32],
+        profile: npt.NDArray[Any],
     ) -> Evidence:
         estate = self._state.estate
         zone_codes = np.concatenate([estate.zone_codes(record.store, body.zones) for record, body in frames])
@@ -259,6 +261,7 @@ class Arrivals:
             agent=rows.agents[rows.frame[which]],
             rssi_dbm=rows.rssi_dbm[which].astype(np.int16),
             kind=rows.kind[which],
+            profile=profile[which],
         )
 
     def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
@@ -270,13 +273,8 @@ class Arrivals:
             return found
         first, which = distinct(subject[missed], store[missed])
         new = missed[first]
-        found[missed] = slots.add_many(subject[new], store[new], profile[new], self._are_staff(subject[new], profile[new]))[which]
+        found[missed] = slots.add_many(subject[new], store[new], profile[new], self._state.are_staff(subject[new], profile[new]))[which]
         return found
-
-    def _are_staff(self, subject: npt.NDArray[np.uint64], profile: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        classes, staff = self._state.estate.profile_class, self._state.staff
-        rows = zip(subject.tolist(), profile.tolist(), strict=True)
-        return np.array([classes[row_profile] == "staff" or row_subject in staff for row_subject, row_profile in rows], np.bool_)
 
     def _known(self, evidence: Evidence, subject: npt.NDArray[np.uint64]) -> list[tuple[str, str, str, int]]:
         slots, estate, news = self._state.slots, self._state.estate, {}

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device_profiles.registry import Registry
+from gateway.fold.order import Ranks
 from gateway.recorded_site import RecordedSite
 from gateway.site import local_day
 
@@ -82,6 +83,7 @@ class Estate:
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._profile_codes: dict[tuple[str, ...], npt.NDArray[np.int32]] = {}
         self._day_cache: dict[int, tuple[int, int, int]] = {}
+        self._ranks = Ranks(_ranks(()), _ranks(()))
 
     def apply(self, site: RecordedSite) -> None:
         """The estate from now on."""
@@ -124,6 +126,12 @@ class Estate:
 
     def zone(self, store: str, name: str) -> int:
         return self._zone(store, name)
+
+    def ranks(self) -> Ranks:
+        """How agents and zones stand to each other by name."""
+        if len(self._ranks.agent) != len(self.agents) or len(self._ranks.zone) != len(self.zones):
+            self._ranks = Ranks(_ranks(self.agents.names), _ranks(self.zones.names))
+        return self._ranks
 
     def zone_bit(self, zone: int) -> int:
         """A mask with the zone's bit in its store; from the 64th zone on they share one."""
@@ -213,3 +221,9 @@ class Estate:
         self.apply(site)
         for name in values["profiles"]:
             self._profile(name)
+
+
+def _ranks(names: Sequence[str]) -> npt.NDArray[np.int32]:
+    ranks = np.empty(len(names), np.int32)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return ranks

@@ -23,20 +23,23 @@ from gateway.fold.dwells import Dwells
 from gateway.fold.estate import NS_PER_S
 from gateway.fold.identity import Link, decode_links
 from gateway.fold.items import Items
-from gateway.fold.order import EVIDENCE_DTYPES, Waiting, Watermarks
+from gateway.fold.order import EVIDENCE_DTYPES, Waiting
 from gateway.fold.presence import Presence
 from gateway.fold.state import State
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
+from gateway.fold.watermarks import Watermarks
 from gateway.ledger import KEEP_DAYS, Ledger
 from gateway.points import Points, record_key_ns
 from gateway.recorded_site import RecordedSite, read_site
 from gateway.records import OLD_KEYS, Record, RecordKind
 
-STATE_VERSION: Final = 2
-READ_VERSIONS: Final = (1, 2)
-"""1 has no items of goods."""
+STATE_VERSION: Final = 3
+READ_VERSIONS: Final = (1, 2, 3)
+"""1 has no items of goods; before 3 stores had no time of their own, and rows that wait no profile."""
 EXPIRE_EVERY_TURNS: Final = 5
+OWES_AFTER_S: Final = 60.0
+"""An agent whose oldest frame nobody has taken for so long has a backlog to tell; what is under way is younger."""
 SECONDS_A_DAY: Final = 86_400
 
 
@@ -105,7 +108,7 @@ class Fold:
 
     def _end_turn(self, turn: int) -> None:
         before, self._turn = self._turn, turn
-        rows = self._waiting.release(self.state.slots.store, self._watermarks.by_store)
+        rows = self._waiting.release(self.state.slots.store, self._watermarks.by_store, self.state.estate.ranks())
         if rows is not None:
             self._presence.take(rows)
         expire = turn // EXPIRE_EVERY_TURNS != before // EXPIRE_EVERY_TURNS
@@ -147,6 +150,9 @@ class Fold:
 
     def _health(self, record: Record) -> None:
         health = json.loads(record.body)
+        estate = self.state.estate
+        owes = health["spool_frames"] > 0 and health.get("oldest_unsent_s", 0.0) > OWES_AFTER_S
+        self._watermarks.owes(estate.stores.of(record.store), estate.agents.of(record.agent), owes)
         clock = self._arrivals.clock(record.agent)
         self.state.said.say(
             "agent",
@@ -261,7 +267,7 @@ class Fold:
             self._use_site(values["site"])
         self.state.load(values["state"], parts)
         if values["waiting"]:
-            self._waiting.load({name: parts[f"waiting.{name}"] for name in EVIDENCE_DTYPES})
+            self._waiting.load({name: parts[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in parts})
         self._watermarks.load(values["watermarks"], len(estate.stores))
         self._visits.load(values["visits"])
         self._items.load(parts)

@@ -30,15 +30,18 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold.estate import NS_PER_S, seconds_of
-from gateway.fold.order import EVIDENCE_DTYPES, Evidence, Waiting, Watermarks
+from gateway.fold.order import EVIDENCE_DTYPES, Evidence, Waiting
 from gateway.fold.presence import GONE_DBM, in_rounds, keeps_owner, takes_over
 from gateway.fold.state import State
 from gateway.fold.stock import Stock
 from gateway.fold.subjects import NOBODY
 from gateway.fold.visits import RETIRE_NS
+from gateway.fold.watermarks import Watermarks
 
 EXIT_NS: Final = 15 * NS_PER_S
 """So long after the timeout an EXIT may still come: agents say it when theirs has passed."""
+UNCONTESTED_NS: Final = 1800 * NS_PER_S
+"""Where nobody was heard for so long, an item arrived where it was heard; until then a backlog may say that another antenna was nearer."""
 
 RowOf = tuple[int, int, int]
 """(time_ns, key_ns, agent) of a row."""
@@ -72,7 +75,7 @@ class Items:
 
     def end_turn(self, now_ns: int, expire: bool) -> None:
         self._now_ns = now_ns
-        rows = self._waiting.release(self.stock.store, self._watermarks.by_store)
+        rows = self._waiting.release(self.stock.store, self._watermarks.by_store, self._state.estate.ranks())
         if rows is not None:
             in_rounds(rows, self._quiet, self._apply_quiet, self._one_by_one, self._one_by_one)
         if expire and len(self.stock):
@@ -243,8 +246,9 @@ class Items:
         s, n = self.stock, self.stock.size
         now_ns = self._watermarks.by_store[np.maximum(s.store[:n], 0)]
         silent_ns, timeout_ns = now_ns - s.last_ns[:n], self._timeout_ns(slice(n))
+        settled_ns = self._watermarks.closing_ns(self._now_ns, UNCONTESTED_NS)[np.maximum(s.store[:n], 0)]
         for slot in np.flatnonzero(s.unsaid[:n]).tolist():
-            if self._is_settled(slot, int(now_ns[slot])):
+            if self._is_settled(slot, int(settled_ns[slot])):
                 self._say_arrived(slot)
         silent = np.flatnonzero((s.zone[:n] != NOBODY) & (silent_ns > timeout_ns))
         for slot in silent[self._are_gone(silent, now_ns[silent])].tolist():
@@ -272,4 +276,4 @@ class Items:
         mine = {name.removeprefix("items."): value for name, value in parts.items() if name.startswith("items.")}
         self.stock = Stock.load(mine)
         if msgpack.unpackb(parts["items"]):
-            self._waiting.load({name: mine[f"waiting.{name}"] for name in EVIDENCE_DTYPES})
+            self._waiting.load({name: mine[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in mine})

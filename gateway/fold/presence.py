@@ -17,7 +17,7 @@ from footfall.frames import Kind
 from footfall.pseudonyms import to_hex
 from gateway.fold.dwells import OPEN, Dwells
 from gateway.fold.estate import Estate
-from gateway.fold.order import Evidence
+from gateway.fold.order import AS_THE_SLOT, Evidence
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
 from gateway.fold.visits import RETIRE_NS, Visits
@@ -125,6 +125,7 @@ class Presence:
         taken_over &= (rows.zone != owner) & (t - s.since_ns[slot] >= estate.profile_holdoff_ns[profile])
         begins: npt.NDArray[np.bool_] = taken_over | (owner == NOBODY) | (silent_ns > estate.profile_gap_ns[profile])
         begins &= (rows.kind != Kind.EXIT) & (t >= s.last_ns[slot])
+        begins &= (rows.profile == profile) | (t - s.last_ns[slot] <= estate.timeout_ns[store] + RETIRE_NS)
         begins &= ~s.late[slot] & ~self._visits.are_late(store, t) & ~self._state.identity.may_be_linked(s.subject[slot])
         in_visit = (s.v_state[slot] == OPEN) & ~s.v_grouped[slot] & (t - s.v_last_ns[slot] <= estate.timeout_ns[store])
         first_visit = (s.v_state[slot] == 0) & (s.next[slot] == NOBODY)
@@ -145,7 +146,7 @@ class Presence:
         one = self._one
         for row in zip(
             rows.slot.tolist(), rows.time_ns.tolist(), rows.key_ns.tolist(), rows.zone.tolist(), rows.agent.tolist(),
-            rows.rssi_dbm.tolist(), rows.kind.tolist(), strict=True,
+            rows.rssi_dbm.tolist(), rows.kind.tolist(), rows.profile.tolist(), strict=True,
         ):  # fmt: skip
             one(*row)
 
@@ -175,17 +176,42 @@ class Presence:
         self._visits.advance(slots)
         self._dwells.advance(slots)
 
-    def _one(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
+    def _one(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int) -> None:
         s = self._state.slots
         if time_ns < s.last_ns[slot]:
-            self._late(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind)
+            self._late(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
             return
+        if profile != s.profile[slot]:
+            self._take_profile(slot, time_ns, profile)
         s.last_ns[slot] = time_ns
         self._arbitrate(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind)
         owner = int(s.zone[slot])
-        place = zone if owner == NOBODY else owner
+        is_over = time_ns - int(s.zone_ns[slot]) > self._state.estate.profile_gap_ns[s.profile[slot]]
+        place = zone if owner == NOBODY or is_over else owner
         if not self._state.estate.zone_outside[place]:
             self._visits.evidence(slot, time_ns, key_ns, agent, place)
+
+    def _take_profile(self, slot: int, time_ns: int, profile: int) -> None:
+        """A subject that is new, or so long gone that its slot may have been freed, has the profile of its first row in order."""
+        s, state = self._state.slots, self._state
+        if profile == AS_THE_SLOT or time_ns - int(s.last_ns[slot]) <= int(state.estate.timeout_ns[s.store[slot]]) + RETIRE_NS:
+            return
+        if s.last_ns[slot]:
+            self._end(slot)
+        s.profile[slot] = profile
+        s.staff[slot] = state.are_staff(s.subject[slot : slot + 1], s.profile[slot : slot + 1])[0]
+
+    def _end(self, slot: int) -> None:
+        """What the slot knew is over, as if it were freed."""
+        s = self._state.slots
+        if s.d_state[slot] == OPEN:
+            self._dwells.close(slot)
+        if s.v_state[slot] == OPEN:
+            self._visits.close(slot)
+        self._visits.project()
+        self._visits.forget(slot)
+        s.d_state[slot] = s.v_state[slot] = 0
+        s.zone[slot] = s.p_zone[slot] = NOBODY
 
     def _arbitrate(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
         s, estate = self._state.slots, self._state.estate
@@ -219,11 +245,13 @@ class Presence:
             s.covered_ns[slot] = max(ends)
         return bool(time_ns <= s.covered_ns[slot])
 
-    def _late(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
+    def _late(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int) -> None:
         """Evidence older than the lane's latest: known already, an earlier beginning, or another lane's."""
         s = self._state.slots
         if kind == Kind.EXIT:
             self._dwells.late_exit(slot, zone, time_ns)
+            if zone == s.zone[slot] and time_ns >= s.zone_ns[slot]:
+                s.level_dbm[slot] = GONE_DBM
         start_ns, store = int(s.v_start_ns[slot]), int(s.store[slot])
         if s.v_state[slot] and time_ns >= start_ns:
             return
@@ -233,7 +261,7 @@ class Presence:
             return
         if self._state.estate.zone_outside[zone]:
             return
-        self._one(self._lane_for(slot, time_ns), time_ns, key_ns, zone, agent, rssi_dbm, kind)
+        self._one(self._lane_for(slot, time_ns), time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
 
     def _lane_for(self, slot: int, time_ns: int) -> int:
         """A later lane that can take the time in order, or holds it within its visit; a new one if none can."""

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from device_profiles.registry import Registry
 from gateway.fold.cells import TRAFFIC, ZONE, Cells
 from gateway.fold.estate import Codes, Estate
@@ -59,6 +62,12 @@ class State:
         self.said: Final = Said()
         self.counts: Counter[str] = Counter()
         """What the fold counts of what it saw; names end in _total."""
+
+    def are_staff(self, subject: npt.NDArray[np.uint64], profile: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Whose rows, under which profile, are staff's."""
+        classes, staff = self.estate.profile_class, self.staff
+        rows = zip(subject.tolist(), profile.tolist(), strict=True)
+        return np.array([classes[row_profile] == "staff" or row_subject in staff for row_subject, row_profile in rows], np.bool_)
 
     def fan_code(self, fan: str) -> int:
         return self.fans.of(fan) if fan else NOBODY

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S, seconds_of
 from gateway.fold.lone_visits import LoneVisits
-from gateway.fold.order import Watermarks
 from gateway.fold.plain_visits import CLOSED, EVER_NS, NS_PER_MS, OPEN, Counted, Member, PlainVisits, opened_ns
 from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
+from gateway.fold.watermarks import Watermarks
 
 RETIRE_NS: Final = 900 * NS_PER_S
 """How long after its visit's timeout a slot is kept; what comes later meets its person's visits in the ledger.
@@ -219,7 +219,8 @@ class Visits:
         for each in group:
             if each.slot != NOBODY:
                 self._plain.changed.pop(each.slot, None)
-        speaker = min(group, key=lambda each: each.vid[1:])
+        agents = self._state.estate.agents.names  # the codes follow the order in which sites named them
+        speaker = min(group, key=lambda each: (each.vid[1], agents[each.vid[2]]))
         for each in group:
             self._say(each, speaker if len(group) > 1 else None, group if len(group) > 1 else None)
         self._plain.save()

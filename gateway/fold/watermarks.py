@@ -1,0 +1,206 @@
+"""Watermarks: up to when a store's agents have told what they heard. All that comes until then is put in order first.
+
+A store's watermark is the least progress over the agents that it waits for. It waits for an agent until that was silent for ten minutes
+*of the store's own time*, which stands still while nobody is heard: after an outage of all, the first to come back does not drive the
+watermark past what the others have still to tell. Who owes a backlog, by its health or by how old its frames are, is waited for longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+HEARD_WITHIN_NS: Final = 600 * 1_000_000_000
+"""So long a store waits for an agent that is silent while others are heard …"""
+OWES_NS: Final = 3600 * 1_000_000_000
+"""… and so long for one that owes a backlog: one agent that is stuck must not hold its store back for ever."""
+LONGEST_GAP_NS: Final = 60 * 1_000_000_000
+"""Of a longer time in which nobody of a store was heard only so much is its own time."""
+GIVEN_UP_NS: Final = 24 * 3600 * 1_000_000_000
+"""An agent that was not heard for so long is not waited for."""
+GRACE_NS: Final = 10 * 1_000_000_000
+"""So long after a store's first record its agents that were not heard yet hold the watermark back."""
+NEVER_NS: Final = -(1 << 60)
+NOBODY_EXPECTED: Final[frozenset[int]] = frozenset()
+
+
+@dataclass(slots=True)
+class _Agent:
+    heard_ns: int
+    progress_ns: int
+    own_ns: int
+    """The store's own time when it was heard last."""
+
+
+@dataclass(slots=True)
+class _Store:
+    asked_ns: int = NEVER_NS
+    """Since when all agents that the site names are waited for, heard before or not; NEVER_NS before the first frame."""
+    asked_own_ns: int = 0
+    is_asking: bool = True
+    heard_ns: int = NEVER_NS
+    own_ns: int = 0
+    watermark_ns: int = NEVER_NS
+    agents: dict[int, _Agent] = field(default_factory=dict)
+    owing: set[int] = field(default_factory=set)
+
+
+class Watermarks:
+    """By store code. All times are the gateway's, but for a store's own."""
+
+    def __init__(self) -> None:
+        self._stores: dict[int, _Store] = {}
+        self.by_store: npt.NDArray[np.int64] = np.full(0, NEVER_NS, np.int64)
+        self._heard_ns = self._latest_ns = self.by_store
+        """By store: when any agent was heard last, and the furthest that any got."""
+
+    def grow(self, stores: int) -> None:
+        """Make room for the codes below `stores`."""
+        missing = stores - len(self.by_store)
+        if missing > 0:
+            more = np.full(missing, NEVER_NS, np.int64)
+            self.by_store = np.concatenate([self.by_store, more])
+            self._heard_ns, self._latest_ns = np.concatenate([self._heard_ns, more]), np.concatenate([self._latest_ns, more])
+
+    def hear(self, store: int, agent: int, received_ns: int, progress_ns: int, expected: frozenset[int], owes: bool = False) -> int:
+        """An agent got as far as `progress_ns`. Where its rows are put that are not later than this: as far as it or the watermark was."""
+        known = self._store(store)
+        if known.asked_ns == NEVER_NS:
+            known.asked_ns = received_ns
+        else:
+            known.own_ns += min(max(received_ns - known.heard_ns, 0), LONGEST_GAP_NS)
+        known.heard_ns = max(known.heard_ns, received_ns)
+        not_before_ns = known.watermark_ns
+        mine = known.agents.get(agent)
+        if mine is None:
+            known.agents[agent] = _Agent(received_ns, progress_ns, known.own_ns)
+        else:
+            not_before_ns = max(not_before_ns, mine.progress_ns)
+            mine.heard_ns, mine.own_ns = received_ns, known.own_ns
+            mine.progress_ns = max(mine.progress_ns, progress_ns)
+        if owes or known.owing:
+            self.owes(store, agent, owes)
+        self._heard_ns[store] = received_ns
+        self._latest_ns[store] = max(self._latest_ns[store], progress_ns)
+        self._advance(store, known, received_ns, expected)
+        return not_before_ns
+
+    def owes(self, store: int, agent: int, owes: bool) -> None:
+        """Whether an agent has told that there is a backlog to come."""
+        owing = self._store(store).owing
+        if owes:
+            owing.add(agent)
+        else:
+            owing.discard(agent)
+
+    def ask_again(self, store: int, received_ns: int) -> None:
+        """All agents of the store are about to send again what they have: wait for each."""
+        known = self._store(store)
+        if known.heard_ns != NEVER_NS:
+            known.asked_ns, known.asked_own_ns, known.is_asking = received_ns, known.own_ns, True
+
+    def is_asking(self, store: int) -> bool:
+        """Whether agents of the store are waited for that were not heard yet."""
+        return self._store(store).is_asking
+
+    def tick(self, received_ns: int, expected: Mapping[int, frozenset[int]]) -> None:
+        """Time passed."""
+        for store, known in self._stores.items():
+            self._advance(store, known, received_ns, expected.get(store, NOBODY_EXPECTED))
+
+    def closing_ns(self, now_ns: int, silent_for_ns: int = HEARD_WITHIN_NS) -> npt.NDArray[np.int64]:
+        """By store: the time by which it is decided who has left.
+
+        Where everybody is silent the watermark stands still, so that a backlog is still put in order when it comes; but people leave
+        all the same, after so long. What is closed by this is opened again if a backlog says that they stayed.
+        """
+        silent_ns = now_ns - self._heard_ns
+        return np.where(silent_ns > silent_for_ns, np.maximum(self.by_store, self._latest_ns + silent_ns), self.by_store)
+
+    def told_ns(self, store: int, agent: int, now_ns: int) -> int:
+        """Up to when an agent has told what it heard; until now, if it was given up."""
+        known = self._stores[store].agents[agent]
+        return known.progress_ns if now_ns - known.heard_ns <= GIVEN_UP_NS else now_ns
+
+    def oldest_active_ns(self, since_ns: int) -> int | None:
+        """The least watermark of the stores that were heard since then; None if none was."""
+        return min((known.watermark_ns for known in self._stores.values() if known.heard_ns >= since_ns), default=None)
+
+    def _store(self, store: int) -> _Store:
+        known = self._stores.get(store)
+        if known is None:
+            known = self._stores[store] = _Store()
+        return known
+
+    def _advance(self, store: int, known: _Store, received_ns: int, expected: frozenset[int]) -> None:
+        if not known.agents or (known.is_asking and self._asks(known, received_ns, expected)):
+            return
+        if received_ns - known.heard_ns > GIVEN_UP_NS:
+            least = max(agent.progress_ns for agent in known.agents.values())  # what they said last is all there was
+        else:
+            since_ns = known.own_ns - HEARD_WITHIN_NS
+            least = min(a.progress_ns for code, a in known.agents.items() if a.own_ns >= since_ns or _is_owed(known, code, a.own_ns))
+        if least > known.watermark_ns:
+            known.watermark_ns = least
+            self.by_store[store] = least
+
+    def _asks(self, known: _Store, received_ns: int, expected: frozenset[int]) -> bool:
+        silent = [code for code in expected if code not in known.agents or known.agents[code].heard_ns < known.asked_ns]
+        known.is_asking = bool(silent) and (
+            received_ns - known.asked_ns < GRACE_NS or any(_is_owed(known, code, known.asked_own_ns) for code in silent)
+        )
+        return known.is_asking
+
+    def dump(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "store": code,
+                "asked_ns": s.asked_ns,
+                "asked_own_ns": s.asked_own_ns,
+                "is_asking": s.is_asking,
+                "heard_ns": s.heard_ns,
+                "own_ns": s.own_ns,
+                "watermark_ns": s.watermark_ns,
+                "agents": [[agent, a.heard_ns, a.progress_ns, a.own_ns] for agent, a in s.agents.items()],
+                "owing": sorted(s.owing),
+            }
+            for code, s in self._stores.items()
+        ]
+
+    def load(self, values: Iterable[Any], stores: int) -> None:
+        """What `dump` gave, here or in a release before stores had a time of their own."""
+        self.grow(stores)
+        for value in (each if isinstance(each, dict) else _as_now(*each) for each in values):
+            agents = {code: _Agent(*agent) for code, *agent in value["agents"]}
+            known = _Store(value["asked_ns"], value["asked_own_ns"], value["is_asking"], value["heard_ns"], value["own_ns"],
+                           value["watermark_ns"], agents, set(value["owing"]))  # fmt: skip
+            code = value["store"]
+            self._stores[code] = known
+            self.by_store[code] = known.watermark_ns
+            if agents:
+                self._heard_ns[code] = max(agent.heard_ns for agent in agents.values())
+                self._latest_ns[code] = max(agent.progress_ns for agent in agents.values())
+
+
+def _as_now(store: int, first_ns: int, watermark_ns: int, heard: list[list[int]]) -> dict[str, Any]:
+    """Of an older release: `heard` has (agent, when it was heard, its progress)."""
+    latest_ns = max((heard_ns for _, heard_ns, _ in heard), default=NEVER_NS)
+    return {
+        "store": store,
+        "asked_ns": first_ns,
+        "asked_own_ns": 0,
+        "is_asking": True,
+        "heard_ns": latest_ns,
+        "own_ns": 0,
+        "watermark_ns": watermark_ns,
+        "agents": [[agent, heard_ns, progress_ns, heard_ns - latest_ns] for agent, heard_ns, progress_ns in heard],
+        "owing": [],
+    }
+
+
+def _is_owed(known: _Store, agent: int, since_own_ns: int) -> bool:
+    return agent in known.owing and known.own_ns - since_own_ns <= OWES_NS
