@@ -11,16 +11,15 @@ moment(clock) -> Moment            # the three of one instant
 
 from __future__ import annotations
 
-import ctypes
 import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from footfall.wall_clock import is_synchronised
+
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-_TIMEX_BYTES: Final = 256
-_TIME_ERROR: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,6 @@ class SystemClock:
 
     def __init__(self) -> None:
         self.boot: str = _boot_id()
-        self._libc: Final = ctypes.CDLL(None, use_errno=True)
 
     def boot_ns(self) -> int:
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
@@ -62,9 +60,7 @@ class SystemClock:
         return time.time_ns()
 
     def wall_synced(self) -> bool:
-        """adjtimex(2): the kernel's TIME_ERROR means that nothing has disciplined the clock for 16 s or more of error."""
-        state: int = self._libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-        return 0 <= state < _TIME_ERROR
+        return is_synchronised()
 
 
 def _boot_id() -> str:

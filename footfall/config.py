@@ -77,12 +77,20 @@ def _override(values: dict[str, Any], prefix: str, environment: Mapping[str, str
         table[key] = text
 
 
+def _at_home(path: Path) -> Path:
+    """ConfigError for `~` where the user has no home, as in a container."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{path}: this user has no home folder: write the whole path") from None
+
+
 def _anchored(section: Model, folder: Path) -> Model:
     changed: dict[str, Any] = {}
     for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, Path):
-            changed[name] = folder / value.expanduser()
+            changed[name] = folder / _at_home(value)
         elif isinstance(value, BaseModel):
             changed[name] = _anchored(value, folder)
         elif isinstance(value, tuple | list):

@@ -10,17 +10,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
 from footfall import __version__
 from footfall.errors import ConfigError
 from footfall.topics import live_topic
+from footfall.wall_clock import is_synchronised
 from gateway import broker
 from gateway.accept.accept import Acceptor, Entry
 from gateway.accept.places import Places
 from gateway.accept.plain import Pseudonymiser
+from gateway.accepted_clock import read_accepted, read_clocks
 from gateway.beats import Beats
 from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site, secret
 from gateway.daykeys import DayKeys
@@ -37,6 +38,7 @@ from gateway.metrics import Balance, Registry
 from gateway.news import News
 from gateway.notices import Notices
 from gateway.outbox import Outbox
+from gateway.own_clock import OwnClock
 from gateway.quarantine.store import Quarantine
 from gateway.recorded_site import RecordedSite, record_site
 from gateway.records import RecordKind
@@ -47,13 +49,9 @@ from gateway.sinks.sqlite import SQLite
 
 log = logging.getLogger("footfall.gateway")
 
-BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
-"""No clock is right that is before this."""
 GATHER_S: Final = 0.03
 """Between readings that bring little, so that the next brings more: a commit to disk costs the same for one message as for fifty."""
 LITTLE_BYTES: Final = 128 << 10
-BACKWARDS_NS: Final = 5 * 1_000_000_000
-"""So far the clock may be set back: received_ns stands still meanwhile."""
 PRUNE_AT_ONCE: Final = 20_000
 FULL_SHARE: Final = 1.1
 """At the quota agents are asked to pause; over this share of it nothing is taken from anybody."""
@@ -63,6 +61,8 @@ EXPIRE_S: Final = 60.0
 RECONNECT_S: Final = 1.0
 END_S: Final = 30.0
 """So long after it was asked to end it waits for the database to take what is folded. What is not, the next start goes on with."""
+PROVE_S: Final = 30.0
+"""A clock that was set while the gateway runs must stay so for at least so long."""
 TAKEN_OVER_S: Final = 60.0
 DAY_NS: Final = 86_400 * 1_000_000_000
 EVENT_ID_DAYS: Final = 400
@@ -117,8 +117,10 @@ class Gateway:
         self.notices: Final = Notices()
         self._stop: Final = threading.Event()
         self._stop_sink: Final = threading.Event()
+        self._clock: Final = OwnClock(read_clocks(), len(self._agents), max(config.status.notice_s, PROVE_S))
         self._started_ns: Final = time.time_ns()
         self._not_ready = ""
+        self._jumped = ""
         self._unwritable = ""
         """Why the journal could not be written the last time it was tried."""
         self._is_full = False
@@ -207,15 +209,16 @@ class Gateway:
         if self._may_take():
             return self._take(self._inlet.next(arrived))
         if arrived:  # how agents are is known all the same
-            self._intake.look(_messages(arrived), time.time_ns())
+            self._intake.look(_messages(arrived), self._now_ns())
             self._inlet.leave(arrived)
         return 0
 
     def _may_take(self) -> bool:
         """Whether the clock can be right and the journal has room. While not, nothing is taken in or receipted."""
-        now_ns, trouble = time.time_ns(), ""
-        if now_ns < max(BUILT_NS, self._journal.last_received_ns - BACKWARDS_NS):
-            trouble = f"the clock says {datetime.fromtimestamp(now_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC, which is in the past"
+        verdict = self._clock.judge(read_clocks(), self._journal.last_received_ns, is_synchronised)
+        self._jumped, trouble = verdict.jumped, ""
+        if verdict.trouble:
+            trouble = verdict.trouble
         elif self._unwritable:
             trouble = self._unwritable
         elif self._is_full:
@@ -228,7 +231,7 @@ class Gateway:
         if not arrived:
             return 0
         try:
-            self._intake.take(_messages(arrived), time.time_ns())
+            self._intake.take(_messages(arrived), self._now_ns())
         except sqlite3.OperationalError as error:
             self._cannot_write(error)
             self._inlet.put_back(arrived)
@@ -243,9 +246,12 @@ class Gateway:
     def _chores(self) -> None:
         self._inlet.keep_alive()
         self._watch_quota()
+        accepted_ns = read_accepted(self._config.state_dir)
+        if accepted_ns is not None:
+            self._clock.accept(accepted_ns)
         if self._not_ready and not self._unwritable:
             return
-        now_ns = time.time_ns()
+        now_ns = self._now_ns()
         try:
             if self._unwritable or now_ns - self._journal.last_received_ns > TICK_S * 1e9:
                 self._intake.tick(now_ns)
@@ -255,7 +261,7 @@ class Gateway:
             self._cannot_write(error)
 
     def _expire(self) -> None:
-        now_ns, keep = time.time_ns(), self._config.journal
+        now_ns, keep = self._now_ns(), self._config.journal
         try:
             self._quarantine.expire(now_ns)
             self._day_keys.erase(now_ns)
@@ -271,11 +277,15 @@ class Gateway:
         quota = self._config.journal.max_bytes
         try:
             if self._journal.size_bytes() >= quota:
-                self._journal.prune(self._folding.stored_pos, time.time_ns(), PRUNE_AT_ONCE)
+                self._journal.prune(self._folding.stored_pos, self._now_ns(), PRUNE_AT_ONCE)
             self._journal_bytes = self._journal.size_bytes()
         except sqlite3.OperationalError as error:
             log.error("old records cannot be removed: %s", error)
         self._intake.pausing, self._is_full = self._journal_bytes >= quota, self._journal_bytes >= FULL_SHARE * quota
+
+    def _now_ns(self) -> int:
+        """By the clock that is believed: what is taken in, and status, live by it."""
+        return self._clock.now_ns(read_clocks().boot_ns)
 
     def _set_not_ready(self, why: str) -> None:
         if why and why != self._not_ready:
@@ -288,7 +298,7 @@ class Gateway:
             self._journal_entry(Entry(RecordKind.SITE, "", "", 0, self._site_json))
 
     def _journal_entry(self, entry: Entry) -> None:
-        now_ns = max(time.time_ns(), self._journal.last_received_ns + 1)
+        now_ns = max(self._now_ns(), self._journal.last_received_ns + 1)
         records = self._journal.commit([(now_ns, entry)], {})
         self._hand_over.put([(record, None) for record in records])
 
@@ -304,7 +314,7 @@ class Gateway:
         counted, sent = self._intake.counted, self._outbox.sent
         balance = Balance(counted["in"], sent.written_rows, counted["quarantined"] + sent.refused_rows, self._dropped())
         batches, size = self._outbox.load()
-        now_ns, trouble = time.time_ns(), self._sinking.trouble
+        now_ns, trouble = self._now_ns(), self._sinking.trouble
         behind = self._folding.behind_since_ns
         return Status(
             version=__version__,
@@ -326,6 +336,8 @@ class Gateway:
     def _noticed(self) -> dict[str, str]:
         silent = [f"{name} for {seconds:.0f} s" for name, seconds in self._beats.silent().items()]
         found = {"thread_stuck": f"a thread of the gateway does nothing any more: {', '.join(silent)}"} if silent else {}
+        if self._jumped:
+            found["clock_jumped"] = self._jumped
         taken_over_s = max(self._inlet.frames.taken_over_s, self._inlet.events.taken_over_s)
         if time.monotonic() - taken_over_s < TAKEN_OVER_S:
             found["two_gateways"] = f"another client connects to the broker as {self._config.broker.client_id}, and pushes this gateway out"

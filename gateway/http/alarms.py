@@ -22,7 +22,7 @@ class Alarm:
 _ISSUE: Final = "deploy/certificates/issue client NAME makes a new one: put it in the place of the old, nothing needs a restart"
 
 ALARMS: Final[Mapping[str, Alarm]] = {
-    "not_ready": Alarm("broken", "gateway", "set the machine's clock (NTP), or mend what it names"),
+    "not_ready": Alarm("broken", "gateway", "mend what it names: it goes on by itself, and agents keep their frames meanwhile"),
     "broker_lost": Alarm("broken", "gateway", "start the broker, or mend [broker] in gateway.toml; agents keep their frames meanwhile"),
     "journal_full": Alarm("broken", "gateway", "mend the database if it is away; else raise [journal] max_bytes or lower keep_days"),
     "balance": Alarm("broken", "gateway", "this is a bug: report it with what /status shows"),

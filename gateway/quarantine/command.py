@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import getpass
 import json
 import sqlite3
 import time
@@ -20,6 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from footfall.errors import ConfigError
+from footfall.users import user_name
 from gateway.config import load_gateway
 from gateway.quarantine.decoding import describe, hex_dump, printable
 from gateway.quarantine.store import Entry, Quarantine
@@ -175,7 +175,7 @@ def _read(path: Path) -> bytes:
 
 
 def _actor() -> str:
-    return getpass.getuser()
+    return user_name()
 
 
 def _table(entries: list[Entry]) -> Table:

@@ -14,16 +14,17 @@ from pathlib import Path
 import pytest
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
+from typer.testing import CliRunner
 
 from footfall.frames import Kind
 from footfall.receipts import Receipt, decode_receipt
-from gateway import service
+from gateway import clock_command, own_clock, service
 from gateway.accept.accept import Entry
 from gateway.config import load_gateway
 from gateway.journal import Journal
+from gateway.own_clock import BACKWARDS_NS
 from gateway.query.sqlite_reader import SqliteReader
 from gateway.records import RecordKind
-from gateway.service import BACKWARDS_NS
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
@@ -119,9 +120,27 @@ def test_while_the_clock_is_before_the_last_record_nothing_is_taken(tmp_path: Pa
     place.gateway.process.stop()
 
 
+def test_a_clock_that_was_ahead_and_is_called_right_goes_on_within_seconds(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    """Without a word it would wait for eight hours."""
+    place = Place(tmp_path / "gateway", embedded_broker)
+    with place:
+        place.settle()
+    with closing(Journal(place.folder / "state" / "journal.db")) as journal:
+        journal.commit([(time.time_ns() + 8 * 3600 * S, Entry(RecordKind.TICK, "", "", 0, b""))], {})
+    with place:
+        place.until(lambda: "footfall clock accept" in place.gateway.status()["not_ready"], "it to notice, and to say what to do")
+        done = CliRunner().invoke(clock_command.app, ["accept", "--config", str(place.folder / "gateway.toml")])
+        assert done.exit_code == 0
+        place.until(lambda: not place.gateway.status()["not_ready"], "it to go on", 10)
+        place.publish(crossings(1))
+        place.until(lambda: place.gateway.status()["balance"]["in_total"] >= ROWS, "the frame")
+        place.settle()
+    assert len(SqliteReader(place.database).rows("door").time_ns) == ROWS
+
+
 def test_while_the_clock_is_before_the_release_nothing_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a battery begins in 1970; a release of tomorrow is the same today."""
-    monkeypatch.setattr(service, "BUILT_NS", time.time_ns() + 3600 * S)
+    monkeypatch.setattr(own_clock, "BUILT_NS", time.time_ns() + 3600 * S)
     (tmp_path / "site.toml").write_text(SITE)
     (tmp_path / "gateway.toml").write_text(f"[broker]\nport = {free_port()}\n[http]\nport = 0\n")
     gateway = service.Gateway(load_gateway(tmp_path / "gateway.toml", {}))
@@ -129,7 +148,7 @@ def test_while_the_clock_is_before_the_release_nothing_is_taken(tmp_path: Path, 
     running.start()
     try:
         wait(lambda: "the clock says" in gateway.status().not_ready)
-        monkeypatch.setattr(service, "BUILT_NS", 0)
+        monkeypatch.setattr(own_clock, "BUILT_NS", 0)
         wait(lambda: not gateway.status().not_ready)
     finally:
         gateway.stop()

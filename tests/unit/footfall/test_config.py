@@ -86,3 +86,12 @@ def test_a_secret_is_read_without_its_line_end(tmp_path: Path) -> None:
         read_secret(tmp_path / "token")
     with pytest.raises(ConfigError, match="No such file"):
         read_secret(tmp_path / "none")
+
+
+def test_a_home_folder_that_nobody_has_is_a_mistake_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", none)
+    with pytest.raises(ConfigError, match="no home folder"):
+        load(written(tmp_path, 'name = "a"\nfolder = "~/state"\n'), Outer, "X", {})
