@@ -21,6 +21,7 @@ import typer
 
 from footfall.errors import ConfigError, FootfallError
 from simulators.faultcases.case import Case, catalogue
+from simulators.faultcases.disks import unmount_below
 from simulators.faultcases.findings import Findings, Missing, Stuck, last_line
 from simulators.faultcases.scene import Scene
 
@@ -137,6 +138,7 @@ def _run_apart(case: Case, folder: Path, seed: int, running: set[int]) -> Done:
             _end_group(child.pid)
             running.discard(child.pid)
             child.wait()
+            unmount_below(folder)
     result, skipped = folder / RESULT, folder / SKIPPED
     why = skipped.read_text(encoding="utf-8") if skipped.exists() else ""
     if result.exists():
