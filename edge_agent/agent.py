@@ -22,7 +22,7 @@ from edge_agent.core import Core, lost_frame
 from edge_agent.intake import Intake
 from edge_agent.keys import Keys, read_keys
 from edge_agent.publisher import Publisher
-from edge_agent.sources.source import Gap, Heard
+from edge_agent.sources.source import Gap, Heard, Tally
 from edge_agent.spool import HOUR_S, Fill, Frame, Spool, SpoolUnavailable
 from edge_agent.supervisor import Supervisor
 from footfall.config import read_secret
@@ -37,7 +37,7 @@ INBOX: Final = 10_000
 TURN_S: Final = 0.25
 TURN_ITEMS: Final = 5_000
 TIDY_NS: Final = 60 * S
-RETRY_S: Final = 1.0
+RETRY_NS: Final = S
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,15 @@ class _Events:
     """Plain events of one request; `kept` is done when they are durable."""
 
     texts: Sequence[str]
+    kept: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unkept:
+    """Events whose rows are in frames up to `seq`; None: these were dropped."""
+
+    epoch: str
+    seq: int | None
     kept: Future[None]
 
 
@@ -57,7 +66,9 @@ class _Key:
 
 
 class Agent:
-    """Everything heard waits in one bounded inbox, so that sources block while the disk does. SpoolUnavailable if it cannot be opened."""
+    """Everything heard waits in one bounded inbox. While the disk takes nothing, memory holds frames, bounded too; what is more is
+    dropped, counted, and told as a gap: so no source ever waits for a disk. SpoolUnavailable if there is no spool to begin with.
+    """
 
     def __init__(self, settings: AgentSettings, clock: Clock, profiles: Registry | None = None) -> None:
         self._settings: Final = settings
@@ -75,6 +86,8 @@ class Agent:
             max_bytes=kept.max_bytes,
             keep_s=kept.keep_h * HOUR_S,
             max_age_s=kept.max_age_d * 24 * HOUR_S,
+            keep_free_bytes=kept.keep_free_bytes,
+            lost=self._substitute,
         )
         keys = Keys(read_keys(settings.keys.file) if settings.keys.file else {})
         self.core: Final = Core(clock.boot, settings.zones, self._profiles, keys, store=settings.store)
@@ -86,6 +99,8 @@ class Agent:
         self.intake: Final = self._intake()
         self._tidied_ns = self._started_ns
         self._set_aside_total = 0
+        self._unkept: list[_Unkept] = []
+        self._retry_ns: int | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`: then sources end, what was heard is spooled, and the broker is told goodbye."""
@@ -119,6 +134,7 @@ class Agent:
             ignored_total=self.core.counters.ignored_total.total(),
             rows_total=self.core.rows_total,
             sources=self.supervisor.report(),
+            problems=self.spool.problems(),
         )
 
     def _turn(self, timeout_s: float, flush: bool = False) -> None:
@@ -128,10 +144,8 @@ class Agent:
         events = self._hear(timeout_s)
         now = moment(self._clock)
         self._renew_key()
-        if self._keep(self.core.tick(now, flush=flush or bool(events))):
-            for item in events:
-                item.kept.set_result(None)
-            self.publisher.wake()
+        self._keep(self.core.tick(now, flush=flush or bool(events)), events, now.boot_ns)
+        self._answer()
         self._tidy(now)
 
     def _hear(self, timeout_s: float) -> list[_Events]:
@@ -146,6 +160,8 @@ class Agent:
                         events.append(item)
                     case _Key():
                         self._hear_key(item)
+                    case Tally() if self._retry_ns is not None and item.counted.cumulative:
+                        pass  # what it showed cannot be stored with its people now: the next total tells them
                     case _:
                         self.core.hear(item)
                 item = self._inbox.get_nowait()
@@ -166,20 +182,35 @@ class Agent:
         gateway_ns = self.publisher.gateway_ns
         self.core.rekey(lambda keys: keys.expire(gateway_ns))
 
-    def _keep(self, bodies: Sequence[Body]) -> bool:
-        """Spool `bodies`, with what counters showed, however long the disk refuses; False if there was nothing, or the agent must stop."""
-        readings = self.core.counters.changed() if bodies else {}
-        while bodies:
+    def _keep(self, bodies: Sequence[Body], events: Sequence[_Events], now_ns: int) -> None:
+        """Spool `bodies`, with what counters showed, and all that waits; while the disk refuses, hold them, and ask it once a second."""
+        if not bodies and not self.spool.is_holding:
+            return
+        if self._retry_ns is None or now_ns >= self._retry_ns:
+            readings = self.core.counters.changed(everything=self._retry_ns is not None)
             try:
                 self.spool.append(bodies, readings)
             except SpoolUnavailable as error:
-                readings = self.core.counters.changed(everything=True)
-                log.error("%s; %d frames wait", error, len(bodies))
-                if self._stop.wait(RETRY_S):
-                    return False
+                self._retry_ns = now_ns + RETRY_NS
+                log.error("%s: frames wait in memory", error)
             else:
-                return True
-        return False
+                self._retry_ns = None
+        is_kept = self._retry_ns is None or not bodies or self.spool.hold(bodies)
+        epoch, last = self.spool.numbered()
+        self._unkept += [_Unkept(epoch, last if is_kept else None, item.kept) for item in events]
+        if bodies:
+            self.publisher.wake()
+
+    def _answer(self) -> None:
+        """Tell those who wait for their events: durable here or at the gateway; or dropped, so that they send again."""
+        waiting, self._unkept = self._unkept, []
+        for unkept in waiting:
+            if unkept.seq is None:
+                unkept.kept.set_exception(TimeoutError())
+            elif self.spool.is_safe(unkept.epoch, unkept.seq):
+                unkept.kept.set_result(None)
+            else:
+                self._unkept.append(unkept)
 
     def _remembered(self) -> dict[str, str]:
         """What counters showed to the runs before; a file found corrupt is set aside, and the second try reads a new one."""
@@ -189,22 +220,30 @@ class Agent:
             return self.spool.readings()
 
     def _tidy(self, now: Moment) -> None:
+        """Look after the spool's file; of what it lost, gaps tell."""
         if self.spool.set_aside_total > self._set_aside_total:
             self._set_aside_total = self.spool.set_aside_total
-            log.error("the spool's file was corrupt and was set aside; what it held unsent is lost")
+            log.error("the spool's file was broken: %s", self.spool.problems().get("spool_damaged", ""))
             self.core.hear(Gap(0, now.boot_ns, "spool.corrupt"))
-        if now.boot_ns - self._tidied_ns >= TIDY_NS:
-            self._tidied_ns = now.boot_ns
-            try:
+        if self._retry_ns is None and (lost := self.spool.take_lost()):
+            self.core.hear(Gap(lost.since_boot_ns, now.boot_ns, lost.reason, lost.rows))
+        try:
+            self.spool.watch()
+            if now.boot_ns - self._tidied_ns >= TIDY_NS:
+                self._tidied_ns = now.boot_ns
                 self.spool.tidy(now.boot_ns, self.publisher.gateway_ns)
-            except SpoolUnavailable as error:
-                log.error("%s; it is tidied later", error)
+        except SpoolUnavailable as error:
+            log.error("%s; it is looked after later", error)
 
     def _report_absence(self) -> None:
-        """Between the last frame of the run before and now nothing was observed; across a boot nobody can say how long that was."""
+        """Between the last frame of the run before and now nothing was observed; if another boot came between, since this one began.
+
+        A frame tells times of one boot only; how long the machine was away, the frames of both boots bound.
+        """
         newest = self.spool.newest()
-        if newest is not None and newest[0] == self._clock.boot:
-            self.core.hear(Gap(newest[1], self._clock.boot_ns(), "agent.restart"))
+        if newest is not None:
+            since_ns = newest[1] if newest[0] == self._clock.boot else 0
+            self.core.hear(Gap(since_ns, self._clock.boot_ns(), "agent.restart"))
 
     @contextmanager
     def _serving(self) -> Iterator[None]:

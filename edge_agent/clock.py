@@ -20,6 +20,8 @@ from typing import Final, Protocol
 from footfall.wall_clock import is_synchronised
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+RUN: Final = "run-"
+"""Names that begin so are of a run of the agent, not of a boot: the machine names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +69,4 @@ def _boot_id() -> str:
     try:
         return BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
-        return secrets.token_hex(16)
+        return RUN + secrets.token_hex(16)

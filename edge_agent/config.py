@@ -24,6 +24,8 @@ class SpoolSettings(Section):
     max_bytes: Annotated[int, Field(ge=1_000_000)] = 2_000_000_000
     keep_h: Annotated[float, Field(ge=0)] = 72.0
     max_age_d: Annotated[float, Field(gt=0)] = 30.0
+    keep_free_bytes: Annotated[int, Field(ge=0)] | None = None
+    """What stays free on its disk; None: 64 MiB, or a twentieth of the disk if that is less."""
 
 
 class KeySettings(Section):

@@ -217,7 +217,7 @@ class Publisher:
         if epoch is None or receipt.upto > epoch.last or self._spool.is_old_journal(receipt.journal_id):
             return
         if receipt.journal_id != self._spool.journal_id:
-            self._spool.take_journal(receipt.journal_id)
+            self._spool.bind_journal(receipt.journal_id)
             epoch = self._spool.get(receipt.epoch) or epoch
             self._newest_ns = self._lowered_ns = 0
         if self._is_stale(receipt, epoch):

@@ -41,7 +41,7 @@ def test_defaults_and_environment(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL.replace("a1", "A 1"), "agent: String should match pattern"),
-        (MINIMAL + "size = 3\n", "spool.size: there is no such key. Allowed are keep_h"),
+        (MINIMAL + "size = 3\n", "spool.size: there is no such key. Allowed are keep_free_bytes, keep_h"),
         (MINIMAL + PLAY + PLAY, "source 'play' is listed twice"),
         (MINIMAL + PLAY + PLAY.replace("play", "other"), "receiver 'r1' is listed twice"),
         (MINIMAL + PLAY.replace("simulated", "magic"), "sources.0.kind: must be one of .*'replay', 'simulated'"),

@@ -107,11 +107,11 @@ def test_a_new_journal_owes_everything_again(tmp_path: Path) -> None:
     spool.append(bodies(3))
     assert spool.journal_id is None
     spool.mark("e1", 3, S)
-    spool.take_journal("j1")
+    spool.bind_journal("j1")
     assert spool.sending().mark == 0 or spool.sending().last == 3
     spool.mark("e1", 3, S)
     spool.append([])
-    spool.take_journal("j2")
+    spool.bind_journal("j2")
     assert (spool.sending().name, spool.sending().mark) == ("e1", 0)
     assert spool.journal_id == "j2"
     assert spool.is_old_journal("j1")

@@ -1,0 +1,41 @@
+"""The boots of a machine, in order, and how long each lasted at least. Pure.
+
+    boots = Boots([("b1", 3_600 * S), ("b2", 60 * S)])
+    boots.lasted(boot, until_ns) -> bool        # from its spooled frames; True: more is known now
+    boots.apart_ns(boot) -> int                 # the least time from its beginning to the beginning of the present, last boot
+
+A boot ended before the next one began. So what is known of each adds up, however wrong the wall clock was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from edge_agent.clock import RUN
+
+
+class Boots:
+    """The last one is the present one."""
+
+    def __init__(self, lengths: Iterable[tuple[str, int]] = ()) -> None:
+        self._lengths_ns: Final = dict(lengths)
+
+    def lasted(self, boot: str, until_ns: int) -> bool:
+        """Take note that `boot` is there, and lasted until that moment of its own clock; True if that is news."""
+        known_ns = self._lengths_ns.get(boot, -1)
+        self._lengths_ns[boot] = max(known_ns, until_ns)
+        return until_ns > known_ns
+
+    def length_ns(self, boot: str) -> int:
+        return self._lengths_ns[boot]
+
+    def apart_ns(self, boot: str) -> int:
+        """0 of the present boot, and where nothing is known.
+
+        Where the machine names no boots, each run of the agent counts as one, and the clock may have gone on: nothing adds up.
+        """
+        names = list(self._lengths_ns)
+        if boot not in self._lengths_ns or any(name.startswith(RUN) for name in names[names.index(boot) :]):
+            return 0
+        return sum(self._lengths_ns[name] for name in names[names.index(boot) : -1])

@@ -1,0 +1,101 @@
+"""What the spool knows of its epochs, in memory; no file here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MARK_STEP_NS: Final = 60_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """`last`: highest seq given out; `mark`: highest receipted; `oldest`: lowest still spooled (`last + 1` if none is).
+
+    `receipted`: highest seq ever receipted, by whatever journal. `boots_apart_ns`: of an epoch of an earlier boot, the least time from
+    that boot's beginning to the present one's; 0 of the present boot, or if nothing is known.
+    """
+
+    name: str
+    last: int
+    mark: int
+    oldest: int
+    receipted: int = 0
+    boots_apart_ns: int = 0
+
+
+@dataclass(slots=True)
+class Step:
+    """Frames up to `upto` were receipted at `gateway_ns`, or somewhat later."""
+
+    upto: int
+    gateway_ns: int
+
+
+@dataclass(slots=True)
+class Ledger:
+    """An epoch's numbers. The frame `seq` has the id `base + seq` in the file.
+
+    `holes`: seqs, first and last, of receipted frames that never came to the disk or cannot be read any more.
+    """
+
+    n: int
+    name: str
+    boot: str
+    last: int = 0
+    mark: int = 0
+    base: int = 0
+    receipted: int = 0
+    receipted_ns: int = 0
+    oldest: int = 1
+    holes: list[tuple[int, int]] = field(default_factory=list)
+    steps: dict[int, Step] = field(default_factory=dict)
+    """When the marks were set, by row; at most one a minute."""
+
+    @classmethod
+    def of(cls, n: int, row: tuple[Any, ...]) -> Ledger:
+        name, boot, last, mark, base, receipted, receipted_ns = row
+        return cls(n, name, boot, last, mark, base, receipted, receipted_ns)
+
+    def row(self, more: int = 0) -> tuple[Any, ...]:
+        """As stored, with so many more numbers given out."""
+        return (self.name, self.boot, self.last + more, self.mark, self.base, self.receipted, self.receipted_ns)
+
+    @property
+    def owes(self) -> bool:
+        return self.last > self.mark
+
+    @property
+    def has_frames(self) -> bool:
+        return self.oldest <= self.last
+
+    @property
+    def next_owed(self) -> int:
+        """The lowest seq behind the mark that is there."""
+        seq = max(self.mark + 1, self.oldest)
+        for first, last in self.holes:
+            if first <= seq <= last:
+                seq = last + 1
+        return seq
+
+    def epoch(self, boots_apart_ns: int) -> Epoch:
+        """What a header says of it. Where the frame behind the mark is none, the gateway must skip to the next that is there."""
+        oldest = self.oldest if self.next_owed == self.mark + 1 else self.next_owed
+        return Epoch(self.name, self.last, self.mark, oldest, self.receipted, boots_apart_ns)
+
+    def marked(self, upto: int, gateway_ns: int, free: int) -> set[int]:
+        """Take the mark; the rows of `steps` that are other than before. `free`: the number for a new one.
+
+        A gateway's clock may have been ahead and come back: then the step is as old as it says now.
+        """
+        self.mark = upto
+        changed = {number for number, step in self.steps.items() if step.upto > upto}
+        for number in changed:
+            del self.steps[number]
+        newest = max(self.steps, default=None)
+        if newest is not None and self.steps[newest].gateway_ns > gateway_ns - MARK_STEP_NS:
+            step = self.steps[newest]
+            self.steps[newest] = Step(upto, min(step.gateway_ns, gateway_ns))
+            return changed | {newest}
+        self.steps[free] = Step(upto, gateway_ns)
+        return changed | {free}

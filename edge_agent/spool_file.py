@@ -1,0 +1,247 @@
+"""The file of a spool: opened whatever state the disk is in, watched while it is open, and what its errors mean.
+
+    file = SpoolFile(path)
+    file.open()                                   # Damaged: what is there is not what was written
+    with file.guarded() as db: …                  # reads
+    with file.transaction() as db: …              # all or nothing, durable after it
+    file.is_in_place(); file.carry()              # the path leads to another file, or to none: what is open goes there
+    file.set_aside() -> Path                      # the broken file, beside its place
+
+An error that time or room may heal is SpoolUnavailable. One that says that the bytes are not those that were written is Damaged.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from edge_agent.spool_rows import FACTS, number_of
+from edge_agent.spool_schema import SCHEMA, SCHEMA_FACT
+from footfall.errors import ConfigError, FootfallError
+from footfall.sqlite import migrate
+
+KEPT_ASIDE: Final = 3
+"""So many broken files stay for whoever wants to look."""
+UNREADABLE_READS: Final = 3
+_LOG_PAGES: Final = 250
+_COMPANIONS: Final = ("", "-wal", "-shm")
+_HEALS: Final = frozenset(
+    {
+        sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_INTERRUPT,
+    }
+)  # fmt: skip
+
+
+class SpoolUnavailable(FootfallError):
+    """The disk takes nothing now (full, locked, read-only): keep the bodies, try again."""
+
+
+class Damaged(Exception):
+    """The file does not hold what was written: it is to be set aside, and what is whole taken out of it."""
+
+
+class SpoolFile:
+    """One connection; whoever calls holds the spool's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
+        self._identity: tuple[int, int] | None = None
+        self._unreadable = 0
+        self.is_open = False
+
+    def open(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._explained():
+                self.db = self._connect()
+                self.is_open = True
+                self._take_over()
+        except (OSError, SpoolUnavailable) as error:
+            self.close()
+            raise SpoolUnavailable(f"{self._path}: the spool cannot be opened: {error}") from None
+        self._identity = _identity(self._path)
+
+    def close(self) -> None:
+        if self.is_open:
+            self.is_open = False
+            with suppress(sqlite3.Error):
+                self.db.close()
+
+    @contextmanager
+    def guarded(self) -> Iterator[sqlite3.Connection]:
+        with self._explained():
+            yield self.db
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._explained():
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db
+                self.db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self.db.execute("ROLLBACK")
+                raise
+
+    def shrink_log(self) -> None:
+        """Give the log's room back to the disk, if that is possible now."""
+        with suppress(sqlite3.Error):
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def free_bytes(self) -> tuple[int, int, int]:
+        """What is free inside of the file, on its disk, and the disk's size."""
+        inside = self.db.execute("PRAGMA freelist_count").fetchone()[0] * self.db.execute("PRAGMA page_size").fetchone()[0]
+        try:
+            disk = os.statvfs(self._path.parent)
+        except OSError:
+            return inside, 0, 0
+        return inside, disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
+
+    def is_in_place(self) -> bool:
+        """Whether the path still leads to the file that is open."""
+        return _identity(self._path) == self._identity
+
+    def carry(self) -> None:
+        """Write all that the open file holds to a new one at the path; another file that lies there goes beside."""
+        part = self._path.with_name(f"{self._path.name}.part")
+        inside, free, _ = self.free_bytes()
+        with self._explained():
+            size_bytes = self.db.execute("PRAGMA page_count").fetchone()[0] * self.db.execute("PRAGMA page_size").fetchone()[0]
+            if free < size_bytes - inside:
+                raise SpoolUnavailable(f"{self._path}: the file is gone, and {size_bytes} bytes are needed for a new one, {free} are free")
+            try:
+                part.parent.mkdir(parents=True, exist_ok=True)
+                part.unlink(missing_ok=True)
+                _copy(self.db, part)
+                self._move_aside("other")
+                self.close()
+                part.rename(self._path)
+            except OSError as error:
+                raise SpoolUnavailable(f"{self._path}: the file is gone, and no new one can be written: {error}") from None
+        self.open()
+
+    def set_aside(self) -> Path:
+        """Put the file and its companions beside."""
+        self.close()
+        return self._move_aside("corrupt")
+
+    def _move_aside(self, why: str) -> Path:
+        beside = sorted(self._path.parent.glob(f"{self._path.name}.{why}-*"), key=lambda found: found.stat().st_mtime_ns)
+        numbers = [int(found.name.rpartition("-")[2]) for found in beside if found.name.rpartition("-")[2].isdigit()]
+        number = max(numbers, default=0) + 1
+        for old in range(1, number - KEPT_ASIDE + 1):
+            for suffix in _COMPANIONS:
+                self._path.with_name(f"{self._path.name}.{why}-{old}{suffix}").unlink(missing_ok=True)
+        aside = self._path.with_name(f"{self._path.name}.{why}-{number}")
+        for suffix in _COMPANIONS:
+            companion = self._path.with_name(self._path.name + suffix)
+            if companion.exists():
+                companion.rename(aside.with_name(aside.name + suffix))
+        return aside
+
+    def _connect(self) -> sqlite3.Connection:
+        """However full or read-only the disk is: what SQLite shares with other processes then stays in memory."""
+        ways = [(False, ""), (True, "")]
+        if self._path.exists() and not self._path.with_name(f"{self._path.name}-wal").exists():
+            ways.append((True, "?immutable=1"))
+        for exclusive, query in ways:
+            try:
+                return self._connect_as(exclusive, query)
+            except sqlite3.OperationalError as error:
+                failed = error
+                if not _heals(error):
+                    break
+        raise failed
+
+    def _connect_as(self, exclusive: bool, query: str) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}{query}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
+        )
+        try:
+            db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+            if exclusive:
+                db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA journal_size_limit = 4194304")
+            db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+            db.execute("PRAGMA cache_size = -256")
+            db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _take_over(self) -> None:
+        """Make the file one of this release. A version that a flipped bit has made is none."""
+        version = self.db.execute("PRAGMA user_version").fetchone()[0]
+        if version == SCHEMA.version:
+            return
+        if self._stated_version() == SCHEMA.version:
+            raise Damaged(f"{self._path}: says that it is of version {version}, its content is of version {SCHEMA.version}")
+        try:
+            migrate(self.db, self._path, SCHEMA)
+        except ConfigError as error:
+            if isinstance(error.__context__, sqlite3.DatabaseError):  # a disk, not a release: `_explained` says which
+                raise error.__context__ from None
+            raise
+
+    def _stated_version(self) -> int | None:
+        """The version that the content names, under a check sum; None before version 2."""
+        for table in FACTS.tables:
+            with suppress(sqlite3.OperationalError):
+                for row in self.db.execute(f"SELECT * FROM {table} WHERE id = ?", (number_of(SCHEMA_FACT),)):
+                    if FACTS.whole(row):
+                        return int(row[2])
+        return None
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            if not self._is_damage(error):
+                raise SpoolUnavailable(f"{self._path}: {error}") from None
+            raise Damaged(f"{self._path}: {error}") from None
+        else:
+            self._unreadable = 0
+
+    def _is_damage(self, error: sqlite3.Error) -> bool:
+        """A read that fails again and again is a sector that the card has lost."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if code in (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ):
+            self._unreadable += 1
+            return self._unreadable >= UNREADABLE_READS
+        return not _heals(error)
+
+
+def _heals(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _HEALS
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _copy(db: sqlite3.Connection, to: Path) -> None:
+    new = sqlite3.connect(to, isolation_level=None)
+    try:
+        db.backup(new)
+        new.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        new.close()
+    with to.open("rb") as file:
+        os.fsync(file.fileno())

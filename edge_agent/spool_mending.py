@@ -1,0 +1,100 @@
+"""Looks through the list of frames for what is broken in it, and finds what stands in its place. An open database in, rows out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from edge_agent.spool_epochs import Ledger
+from edge_agent.spool_rows import Listed, Stored, body_of
+
+Substitute = Callable[[Ledger, Listed], Stored]
+"""A gap in the place of a frame: from what is known of it."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """Of the listed frames that are whole: their bytes; by epoch the lowest seq, the moment of the last one, and the runs that are missing.
+
+    `strangers`: ids of rows that fail their sum, or belong to no epoch.
+    """
+
+    size_bytes: int = 0
+    oldest: dict[int, int] = field(default_factory=dict)
+    made_ns: dict[int, int] = field(default_factory=dict)
+    missing: list[tuple[Ledger, int, int]] = field(default_factory=list)
+    strangers: list[int] = field(default_factory=list)
+
+
+def scan(db: sqlite3.Connection, ledgers: Iterable[Ledger]) -> Scan:
+    """The whole list, once; it is short against the bodies."""
+    found = Scan()
+    by_n = {ledger.n: ledger for ledger in ledgers}
+    next_seq: dict[int, int] = {}
+    for row in db.execute("SELECT * FROM listed ORDER BY id"):
+        listed = Listed.whole(row)
+        ledger = by_n.get(listed.epoch_n) if listed is not None else None
+        if listed is None or ledger is None or listed.id != ledger.base + listed.seq or not 0 < listed.seq <= ledger.last:
+            found.strangers.append(row[0])
+            continue
+        expected = next_seq.get(ledger.n)
+        if expected is None:
+            found.oldest[ledger.n] = listed.seq
+        elif listed.seq > expected:
+            found.missing.append((ledger, expected, listed.seq - 1))
+        next_seq[ledger.n] = listed.seq + 1
+        found.made_ns[ledger.n] = max(found.made_ns.get(ledger.n, 0), listed.made_boot_ns)
+        found.size_bytes += listed.size_bytes
+    for ledger in by_n.values():
+        _look_at_ends(db, ledger, found, next_seq.get(ledger.n))
+    return found
+
+
+def _look_at_ends(db: sqlite3.Connection, ledger: Ledger, found: Scan, next_seq: int | None) -> None:
+    """The first frames may be missing in the list though their bodies are there, and the last must be there as long as it is owed."""
+    span = (ledger.base + ledger.mark + 1, ledger.base + ledger.last)
+    lowest = db.execute("SELECT min(id) FROM frames WHERE id BETWEEN ? AND ?", span).fetchone()[0]
+    first = found.oldest.get(ledger.n, ledger.last + 1)
+    if lowest is not None and lowest - ledger.base < first:
+        found.missing.append((ledger, lowest - ledger.base, first - 1))
+        found.oldest[ledger.n] = lowest - ledger.base
+    elif next_seq is None and ledger.owes:
+        found.missing.append((ledger, ledger.last, ledger.last))
+        found.oldest[ledger.n] = ledger.last
+    if next_seq is not None and next_seq <= ledger.last:
+        found.missing.append((ledger, next_seq, ledger.last))
+
+
+def mended(
+    db: sqlite3.Connection, ledger: Ledger, first_seq: int, last_seq: int, known: Mapping[int, Listed], substitute: Substitute
+) -> tuple[list[Stored], int]:
+    """What belongs in the place of missing frames, and how many of them are gaps.
+
+    Of receipted frames nobody needs a gap: they stay holes.
+    """
+    before, after = _neighbour(db, ledger, first_seq - 1), _neighbour(db, ledger, last_seq + 1)
+    frames, gaps = [], 0
+    for seq in range(first_seq, last_seq + 1):
+        number = ledger.base + seq
+        frame = body_of(db, number, ledger.n, seq)
+        if frame is None and seq > ledger.mark:
+            frame = substitute(ledger, known.get(number) or _guessed(number, ledger.n, seq, before, after))
+            gaps += 1
+        if frame is not None:
+            frames.append(frame)
+            before = frame.listed
+    return frames, gaps
+
+
+def _neighbour(db: sqlite3.Connection, ledger: Ledger, seq: int) -> Listed | None:
+    row = db.execute("SELECT * FROM listed WHERE id = ?", (ledger.base + seq,)).fetchone() if 0 < seq <= ledger.last else None
+    return row and Listed.whole(row)
+
+
+def _guessed(number: int, epoch_n: int, seq: int, before: Listed | None, after: Listed | None) -> Listed:
+    """All rows between the neighbours; none where one of them is not known."""
+    first_row = before.first_row + before.rows if before else after.first_row if after else 0
+    rows = max(0, after.first_row - first_row) if after else 0
+    beside = before or after
+    return Listed(number, epoch_n, seq, first_row, rows, beside.made_boot_ns if beside else 0, 0, 0)
