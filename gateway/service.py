@@ -64,6 +64,8 @@ END_S: Final = 30.0
 PROVE_S: Final = 30.0
 """A clock that was set while the gateway runs must stay so for at least so long."""
 TAKEN_OVER_S: Final = 60.0
+CROWDED_OUT_S: Final = 3600.0
+"""So long status says that the quarantine gave something up."""
 DAY_NS: Final = 86_400 * 1_000_000_000
 EVENT_ID_DAYS: Final = 400
 
@@ -126,6 +128,7 @@ class Gateway:
         self._is_full = False
         self._journal_bytes = 0
         """In use: the file itself never shrinks."""
+        self._crowded_out = 0
         self._events_forgotten_ns = 0
         self._failed: list[BaseException] = []
         self.registry: Final = Registry()
@@ -249,6 +252,7 @@ class Gateway:
         accepted_ns = read_accepted(self._config.state_dir)
         if accepted_ns is not None:
             self._clock.accept(accepted_ns)
+        self._watch_quarantine()
         if self._not_ready and not self._unwritable:
             return
         now_ns = self._now_ns()
@@ -271,6 +275,16 @@ class Gateway:
                 self._journal.forget_events(now_ns - EVENT_ID_DAYS * DAY_NS)
         except sqlite3.OperationalError as error:
             log.error("old records cannot be removed: %s", error)
+
+    def _watch_quarantine(self) -> None:
+        """What gave way because the quarantine is full is lost for good: somebody must hear of it."""
+        gone = self._quarantine.crowded_out
+        if gone.total() > self._crowded_out:
+            self._crowded_out = gone.total()
+            publisher, rows = gone.most_common(1)[0]
+            what = f"{self._crowded_out} rows gave way in quarantine, which is full: most are of {publisher.lstrip('/')} ({rows})"
+            self.notices.say("quarantine_dropped", what, CROWDED_OUT_S)
+            log.error("%s", what)
 
     def _watch_quota(self) -> None:
         """At the quota the oldest records give way that nobody needs any more; what still is too much makes agents wait."""

@@ -1,7 +1,8 @@
 """Quarantine: whatever was refused, anywhere, with the reason. Listed, shown, mended, replayed or dropped; never lost silently.
 
 One SQLite file that the gateway and the `footfall quarantine` command use at the same time. Payloads are sealed at rest. Those
-that may hold raw identifiers live for `keep_hours`, the others until `max_bytes` is full; both ways of leaving are counted:
+that may hold raw identifiers live for `keep_hours`, the others until `max_bytes` is full; both ways of leaving are counted.
+When it is full, what nobody can mend gives way to what somebody can, and of either those give way whose publisher holds most:
 
     rows ever kept = rows held + replayed_total + sum of dropped_total
 """
@@ -18,51 +19,19 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from footfall.errors import ConfigError
+from footfall.sqlite import connect, migrate
+from gateway.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
 from gateway.quarantine.sealing import Seal, key_at
 
 State = Literal["held", "replay"]
 """`replay`: to be taken in again by the gateway."""
 
-_SCHEMA: Final = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-PRAGMA secure_delete = ON;
-CREATE TABLE IF NOT EXISTS entry (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  key TEXT UNIQUE,
-  received_ns INTEGER NOT NULL,
-  origin TEXT NOT NULL,
-  topic TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  message TEXT NOT NULL,
-  rows INTEGER NOT NULL,
-  private INTEGER NOT NULL,
-  state TEXT NOT NULL DEFAULT 'held',
-  actor TEXT NOT NULL DEFAULT '',
-  bytes INTEGER NOT NULL,
-  payload BLOB NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS entry_reason ON entry (reason, rows);
-CREATE INDEX IF NOT EXISTS entry_replay ON entry (id) WHERE state = 'replay';
-CREATE INDEX IF NOT EXISTS entry_private ON entry (received_ns) WHERE private;
-CREATE TABLE IF NOT EXISTS total (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-INSERT OR IGNORE INTO total VALUES ('bytes', 0), ('held', 0), ('kept', 0), ('replayed', 0);
-CREATE TRIGGER IF NOT EXISTS entry_in AFTER INSERT ON entry BEGIN
-  UPDATE total SET n = n + new.bytes WHERE name = 'bytes';
-  UPDATE total SET n = n + new.rows WHERE name IN ('held', 'kept');
-END;
-CREATE TRIGGER IF NOT EXISTS entry_mended AFTER UPDATE OF bytes ON entry BEGIN
-  UPDATE total SET n = n + new.bytes - old.bytes WHERE name = 'bytes';
-END;
-CREATE TRIGGER IF NOT EXISTS entry_out AFTER DELETE ON entry BEGIN
-  UPDATE total SET n = n - old.bytes WHERE name = 'bytes';
-  UPDATE total SET n = n - old.rows WHERE name = 'held';
-END;
-CREATE TABLE IF NOT EXISTS action (
-  at_ns INTEGER NOT NULL, actor TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, entries INTEGER NOT NULL
-) STRICT;
-"""
 _DROPPED: Final = "dropped."
+BUSY_S: Final = 10.0
+ROOM_STEP: Final = 64
+"""So many of one publisher give way before it is looked again who holds most."""
+SEALED: Final = "quarantine.sealed"
+"""Its bytes cannot be opened any more."""
 _OVERHEAD_BYTES: Final = 256
 """What an entry takes beside its payload, about."""
 _COLUMNS: Final = "id, received_ns, origin, topic, reason, message, rows, private, state, actor, bytes"
@@ -137,22 +106,26 @@ class Quarantine:
         self._seal = Seal(key_at(path.with_suffix(".key")))
         try:
             path.touch(mode=0o600)  # before SQLite makes it: its log files take over the mode
-            self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-            self._db.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise ConfigError(f"{path}: the quarantine cannot be opened: {error}") from None
+        self._db = connect(path, BUSY_S)
+        migrate(self._db, path, QUARANTINE)
+        self._db.execute("PRAGMA secure_delete=ON")
+        self.crowded_out: Counter[str] = Counter()
+        """Rows that had to give way since this was opened, by publisher."""
 
     def add(self, refusals: Sequence[Refusal]) -> int:
-        """Keep all of them, durable on return; the number that was new (by key). The oldest give way when it is full."""
+        """Keep all of them, durable on return; the number that was new (by key). When it is full, some give way."""
         rows = [self._row(refusal) for refusal in refusals]
         with self._transaction() as db:
             before = db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entry'").fetchone()
             db.executemany(
-                "INSERT INTO entry (key, received_ns, origin, topic, reason, message, rows, private, bytes, payload)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows,
+                "INSERT INTO entry (key, received_ns, origin, topic, reason, message, rows, private, bytes, payload, publisher, hopeless)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows,
             )  # fmt: skip
             new = int(db.execute("SELECT count(*) FROM entry WHERE id > ?", before).fetchone()[0])
-            self._make_room(db, max((refusal.received_ns for refusal in refusals), default=0))
+            gone = self._make_room(db, max((refusal.received_ns for refusal in refusals), default=0))
+        self.crowded_out.update(gone)
         return new
 
     def entries(
@@ -199,13 +172,22 @@ class Quarantine:
             )
 
     def take_replays(self, limit: int = 100) -> list[tuple[Entry, bytes]]:
-        """What is to be taken in again, oldest first. It is listed here until `replayed` or `refused_again`; an id is never used twice."""
+        """What is to be taken in again, oldest first. It is listed here until `replayed` or `refused_again`; an id is never used twice.
+
+        What cannot be opened, since the key is another or the file was damaged, is held again for that reason.
+        """
         with self._lock:
             rows = self._db.execute(
                 f"SELECT {_COLUMNS}, payload FROM entry WHERE state = 'replay' ORDER BY id LIMIT ?",
                 (limit,),
             ).fetchall()
-        return [(_entry(row[:-1]), self._open(row)) for row in rows]
+        opened = []
+        for row in rows:
+            try:
+                opened.append((_entry(row[:-1]), self._open(row)))
+            except ConfigError as error:
+                self.refused_again(row[0], SEALED, str(error))
+        return opened
 
     def replayed(self, ids: Sequence[int], now_ns: int) -> None:
         """They were taken in: they leave, counted. Ids that are not here are ignored."""
@@ -216,7 +198,8 @@ class Quarantine:
         """It was refused once more: held again, with the new reason."""
         with self._transaction() as db:
             db.execute(
-                "UPDATE entry SET state = 'held', reason = ?, message = ? WHERE id = ?", (reason, _storable(message[:1000]), entry_id)
+                "UPDATE entry SET state = 'held', reason = ?, message = ?, hopeless = ? WHERE id = ?",
+                (reason, _storable(message[:1000]), is_hopeless(reason), entry_id),
             )
 
     def expire(self, now_ns: int) -> int:
@@ -253,7 +236,7 @@ class Quarantine:
         private = may_hold_identifiers(refusal.origin, topic, refusal.payload)
         return (
             refusal.key, refusal.received_ns, refusal.origin, topic, refusal.reason, _storable(refusal.message[:1000]), refusal.rows,
-            private, len(sealed) + _OVERHEAD_BYTES, sealed,
+            private, len(sealed) + _OVERHEAD_BYTES, sealed, publisher_of(topic), is_hopeless(refusal.reason),
         )  # fmt: skip
 
     def _open(self, row: Sequence[Any]) -> bytes:
@@ -268,10 +251,22 @@ class Quarantine:
                     (sealed, len(sealed) + _OVERHEAD_BYTES, private, entry_id),
                 )
 
-    def _make_room(self, db: sqlite3.Connection, now_ns: int) -> None:
-        while db.execute("SELECT n FROM total WHERE name = 'bytes'").fetchone()[0] > self._max_bytes:
-            oldest = db.execute("SELECT id FROM entry ORDER BY id LIMIT 1").fetchone()
-            _remove(db, oldest, _DROPPED + "quarantine_full", now_ns)
+    def _make_room(self, db: sqlite3.Connection, now_ns: int) -> Counter[str]:
+        """Rows that gave way, by publisher."""
+        gone: Counter[str] = Counter()
+        while (excess := db.execute("SELECT n FROM total WHERE name = 'bytes'").fetchone()[0] - self._max_bytes) > 0:
+            share = db.execute("SELECT hopeless, publisher FROM share ORDER BY hopeless DESC, bytes DESC LIMIT 1").fetchone()
+            victims = []
+            for entry_id, size, rows in db.execute(
+                "SELECT id, bytes, rows FROM entry WHERE hopeless = ? AND publisher = ? ORDER BY id LIMIT ?", (*share, ROOM_STEP)
+            ):
+                victims.append(entry_id)
+                gone[share[1]] += rows
+                excess -= size
+                if excess <= 0:
+                    break
+            _remove(db, victims, _DROPPED + "quarantine_full", now_ns)
+        return gone
 
 
 def may_hold_identifiers(origin: str, topic: str, payload: bytes) -> bool:

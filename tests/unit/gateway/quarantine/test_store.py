@@ -198,7 +198,7 @@ def test_texts_of_strangers_are_kept(quarantine: Quarantine) -> None:
 
 def test_a_batch_that_fails_changes_nothing(quarantine: Quarantine) -> None:
     with pytest.raises(sqlite3.IntegrityError):
-        quarantine.add([refusal(), refusal(reason=None)])  # type: ignore[arg-type] # a column that must not be null
+        quarantine.add([refusal(), refusal(rows=None)])  # a column that must not be null
     assert quarantine.totals().kept_total == 0
     assert quarantine.add([refusal()]) == 1
 
