@@ -205,7 +205,7 @@ def test_a_batch_that_fails_changes_nothing(quarantine: Quarantine) -> None:
 
 def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     (tmp_path / "quarantine.db").write_bytes(b"this is no database, but long enough to look like one" * 10)
-    with pytest.raises(ConfigError, match=r"quarantine\.db: the quarantine cannot be opened"):
+    with pytest.raises(ConfigError, match=r"quarantine\.db: cannot be used as a database"):
         Quarantine(tmp_path / "quarantine.db")
     with pytest.raises(ConfigError, match="No such file"):
         Quarantine(tmp_path / "no" / "quarantine.db")
