@@ -10,12 +10,21 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from footfall.errors import ConfigError
 
 Step = str | Callable[[sqlite3.Connection], None]
 """A script, or what a script cannot say."""
+
+
+class Unusable(ConfigError):
+    """A file that nobody will ever open: damaged, or of a release too old. What can be made anew of others is made anew."""
+
+
+DAMAGED_CODES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +53,27 @@ class Schema:
 
 def connect(path: Path, busy_timeout_s: float = 30.0, synchronous: str = "FULL") -> sqlite3.Connection:
     """A connection in autocommit mode to a WAL database, made if it is not there; ConfigError if the file is something else."""
-    try:
+    with naming(path, "cannot be used as a database", ". Is the folder there and writable, and the file Footfall's?"):
         db = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute(f"PRAGMA synchronous={synchronous}")
-    except sqlite3.DatabaseError as error:
-        raise ConfigError(
-            f"{path}: cannot be used as a database: {error}. Is the folder there and writable, and the file Footfall's?"
-        ) from None
     return db
+
+
+@contextmanager
+def naming(path: Path, what: str, more: str = "") -> Iterator[None]:
+    """Errors of the database, while it is opened, name the file: Unusable if it is damaged, else ConfigError."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise (Unusable if is_damage(error) else ConfigError)(f"{path}: {what}: {error}{more}") from None
+    except UnicodeDecodeError as error:  # a damaged name of a table, in SQLite's own words
+        raise Unusable(f"{path}: {what}: it is damaged: {error}") from None
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file is damaged, and not only full, locked or out of reach."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGED_CODES
 
 
 @contextmanager
@@ -85,22 +106,45 @@ def migrate(db: sqlite3.Connection, path: Path, schema: Schema, take_over: bool 
     ConfigError if it is of a later release, from before the first step, or no such file; and with `take_over` false, which is for
     commands beside a gateway, also if it is of an earlier one: that gateway may still be running.
     """
-    try:
+    with naming(path, f"{schema.kind} that cannot be opened"):
         found = _version(db, path, schema)
         if found == schema.version:
+            _check_layout(db, path, schema)
             return found
         if found and not take_over:
             raise ConfigError(f"{path}: {schema.kind} of an earlier release (schema {found}): start the gateway of this release first")
         with transaction(db):
             found = _version(db, path, schema)  # another process may have been first
-            if found == 0:
-                run_script(db, schema.script)
-            for step in schema.steps[max(found - schema.first, 0) :]:
-                run_script(db, step) if isinstance(step, str) else step(db)
+            _take_steps(db, schema, found)
             db.execute(f"PRAGMA user_version={schema.version}")
-    except sqlite3.DatabaseError as error:
-        raise ConfigError(f"{path}: {schema.kind} that cannot be opened: {error}") from None
     return found
+
+
+def _take_steps(db: sqlite3.Connection, schema: Schema, found: int) -> None:
+    if found == 0:
+        run_script(db, schema.script)
+    for step in schema.steps[max(found - schema.first, 0) :]:
+        run_script(db, step) if isinstance(step, str) else step(db)
+
+
+def _check_layout(db: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    """A flipped bit in the names of tables and columns would be met only when they are used."""
+    found = _layout(db)
+    lost = [f"{table}.{column}" for table, columns in _made_by(schema).items() for column in columns if column not in found.get(table, ())]
+    if lost:
+        raise Unusable(f"{path}: {schema.kind} that is damaged, or was changed by hand: it has no {lost[0]}")
+
+
+@cache
+def _made_by(schema: Schema) -> dict[str, list[str]]:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    _take_steps(db, schema, 0)
+    return _layout(db)
+
+
+def _layout(db: sqlite3.Connection) -> dict[str, list[str]]:
+    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()]
+    return {table: [row[1] for row in db.execute("SELECT * FROM pragma_table_info(?)", (table,))] for table in tables}
 
 
 def _version(db: sqlite3.Connection, path: Path, schema: Schema) -> int:
@@ -116,7 +160,7 @@ def _version(db: sqlite3.Connection, path: Path, schema: Schema) -> int:
             "release again, or put back a backup that this one made"
         )
     if (tables or found) and found < schema.first:
-        raise ConfigError(
+        raise Unusable(
             f"{path}: {schema.kind} of another release, one too old to be taken over (schema {found}, this one reaches back "
             f"to {schema.first}): {schema.if_too_old}"
         )

@@ -92,8 +92,7 @@ class Intake:
 
         sqlite3.OperationalError (disk full, locked): nothing of it was taken, nothing may be acknowledged, and it is to come again.
         """
-        received_ns = max(now_ns, self._journal.last_received_ns + 1)
-        batch = _Batch(received_ns)
+        batch = _Batch(self._journal.next_ns(now_ns))
         with self._all_or_nothing():
             for number, message in enumerate(arrived, self._messages):
                 batch.key = f"message/{self._run}/{number}"
@@ -111,9 +110,15 @@ class Intake:
 
     def tick(self, now_ns: int) -> None:
         """Journal that time passed."""
-        received_ns = max(now_ns, self._journal.last_received_ns + 1)
+        received_ns = self._journal.next_ns(now_ns)
         with self._all_or_nothing():
             self._commit(_Batch(received_ns, [(received_ns, Entry(RecordKind.TICK, "", "", 0, b""))]))
+
+    def accept_clock(self, now_ns: int, why: str) -> None:
+        """The clock was ahead at the last records, and is right now: what comes from here on bears its time. Nothing if it was not."""
+        records = self._journal.accept_clock(now_ns, why)
+        if records:
+            self._hand_over([(record, None) for record in records])
 
     def replay(self, now_ns: int) -> int:
         """Take what people asked to be replayed from quarantine; how many were taken. sqlite3.OperationalError as for `take`."""
@@ -130,7 +135,7 @@ class Intake:
             raise
 
     def _replay(self, now_ns: int) -> int:
-        received_ns, done = max(now_ns, self._journal.last_received_ns + 1), []
+        received_ns, done = self._journal.next_ns(now_ns), []
         batch = _Batch(received_ns)
         for entry, payload in self._quarantine.take_replays():
             try:

@@ -7,13 +7,14 @@ on from there gives the same rows again. It is synced, once a checkpoint: the jo
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgpack
 
-from footfall.sqlite import Schema, connect, migrate
+from footfall.sqlite import Schema, Unusable, connect, migrate
 
 KEEP_DAYS: Final = 400
 _FIRST: Final = """
@@ -43,7 +44,15 @@ _CLAIMS: Final = """
 CREATE TABLE claims (owner INTEGER, key_ns INTEGER, content INTEGER NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (owner, key_ns)) WITHOUT ROWID;
 """
-SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS,))
+
+
+def _check_state(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE state ADD COLUMN crc INTEGER NOT NULL DEFAULT 0")
+    for key, value in db.execute("SELECT key, value FROM state").fetchall():
+        db.execute("UPDATE state SET crc=? WHERE key=?", (zlib.crc32(value), key))
+
+
+SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state))
 
 VISIT: Final = "subject, store, key_ns, agent, start_ns, last_ns, zones, staff, open, fan, grouped, counted"
 DWELL: Final = "subject, store, zone, key_ns, agent, start_ns, last_ns, staff, open, fan"
@@ -69,6 +78,7 @@ class Ledger:
     """One writer, the fold's thread, always inside the transaction that `checkpoint` ends. Readers open the file on their own."""
 
     def __init__(self, path: Path | str) -> None:
+        self._path: Final = path
         self._db: Final = connect(Path(path)) if path != ":memory:" else _in_memory()
         migrate(self._db, Path(path), SCHEMA)
         self._db.execute("PRAGMA cache_size=-16384")
@@ -78,12 +88,30 @@ class Ledger:
     def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
         """Everything written since the last one becomes durable, together with the parts of `state`, which are made one by one."""
         self._write_touches()
-        self._db.executemany("INSERT OR REPLACE INTO state VALUES (?,?)", state)
+        rows = ((key, value, zlib.crc32(value)) for key, value in state)
+        self._db.executemany("INSERT OR REPLACE INTO state (key, value, crc) VALUES (?,?,?)", rows)
         self._db.execute("COMMIT")
         self._db.execute("BEGIN IMMEDIATE")
 
+    def roll_back(self) -> None:
+        """As of the last checkpoint."""
+        self._touches = []
+        if self._db.in_transaction:  # a full disk ends it
+            self._db.execute("ROLLBACK")
+        self._db.execute("BEGIN IMMEDIATE")
+
     def state(self) -> dict[str, bytes]:
-        return dict(self._db.execute("SELECT key, value FROM state").fetchall())
+        """The parts that the last checkpoint gave. Unusable if they are not what was written."""
+        try:
+            rows = self._db.execute("SELECT key, value, crc FROM state").fetchall()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise Unusable(f"{self._path}: the fold's state cannot be read: {error}") from None
+        damaged = [key for key, value, crc in rows if not isinstance(value, bytes) or zlib.crc32(value) != crc]
+        if damaged:
+            raise Unusable(f"{self._path}: the fold's state is damaged, in its part {damaged[0]!r}")
+        return {key: value for key, value, _ in rows}
 
     def close(self) -> None:
         """Without a checkpoint, what came since the last one is undone."""

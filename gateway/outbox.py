@@ -15,12 +15,13 @@ MAX_ROWS_AT_ONCE: Final = 50_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """`rows` of the journal are in these points, or in what they were derived from."""
+    """`rows` of the journal are in these points, or in what they were derived from; but `refused_rows`, which are in quarantine."""
 
     id: int
     rows: int
     points: Sequence[Points]
     size_bytes: int
+    refused_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +42,28 @@ class Outbox:
         self._changed: Final = threading.Condition()
         self._bytes = 0
         self._last_id = 0
+        self._starts = self._peeked_at_start = 0
+        """Which `start_from` the batches are of, and those that were looked at last."""
         self._stored_up_to = 0
         self.sent = Sent()
 
-    def put(self, points: Sequence[Points], rows: int) -> None:
+    def put(self, points: Sequence[Points], rows: int, refused_rows: int = 0) -> None:
         with self._changed:
             self._last_id += 1
-            self._append(Batch(self._last_id, rows, points, _size_bytes(points)))
+            self._append(Batch(self._last_id, rows, points, _size_bytes(points), refused_rows))
 
-    def restore(self, batch_id: int, rows: int, points: Sequence[Points]) -> None:
+    def restore(self, batch_id: int, rows: int, points: Sequence[Points], refused_rows: int = 0) -> None:
         """A batch that the ledger kept."""
         with self._changed:
             self._last_id = self._stored_up_to = batch_id
-            self._append(Batch(batch_id, rows, points, _size_bytes(points)))
+            self._append(Batch(batch_id, rows, points, _size_bytes(points), refused_rows))
 
     def start_from(self, sent: Sent) -> None:
-        """Where the last checkpoint stood."""
+        """Where the last checkpoint stood. What came since then is forgotten: it will be made, and sent, again."""
         with self._changed:
+            self._batches.clear()
+            self._bytes = 0
+            self._starts += 1
             self.sent = sent
             self._last_id = self._stored_up_to = sent.up_to
 
@@ -71,6 +77,7 @@ class Outbox:
         with self._changed:
             if not self._batches:
                 self._changed.wait(timeout_s)
+            self._peeked_at_start = self._starts
             taken: list[Batch] = []
             rows = 0
             for batch in self._batches:
@@ -83,11 +90,13 @@ class Outbox:
     def done(self, count: int, refused_rows: int) -> None:
         """The oldest `count` batches are in the database, but for rows that it refused and quarantine keeps."""
         with self._changed:
+            if self._peeked_at_start != self._starts:
+                return  # they come again, under other numbers
             rows, up_to = 0, self.sent.up_to
             for _ in range(count):
                 batch = self._batches.popleft()
                 self._bytes -= batch.size_bytes
-                rows, up_to = rows + batch.rows, batch.id
+                rows, up_to, refused_rows = rows + batch.rows, batch.id, refused_rows + batch.refused_rows
             self.sent = Sent(up_to, self.sent.written_rows + rows - refused_rows, self.sent.refused_rows + refused_rows)
             self._changed.notify_all()
 

@@ -34,9 +34,15 @@ class RecordKind(IntEnum):
     HISTORY = 9
     """body: JSON of `until_ns`: this store's history up to there was made by a gateway whose state is lost, and is not ours."""
 
+    ASIDE = 10
+    """In the place of records that cannot be read or folded, from position `seq` to `pos`; never written as such. body: JSON as of GAP."""
+
 
 class Record(NamedTuple):
-    """`offset_ns` + a row's t_boot_ns is its time. `received_ns` never goes back from one record to the next."""
+    """`offset_ns` + a row's t_boot_ns is its time.
+
+    `received_ns` never goes back from one record to the next, but at a NOTE that says that a clock which was ahead was set right.
+    """
 
     pos: int
     received_ns: int

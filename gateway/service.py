@@ -86,16 +86,17 @@ class Gateway:
         self._embedded: subprocess.Popen[bytes] | None = None
         if config.broker.embedded:
             self._embedded = broker.start(config.broker.port, state_dir)
+        self.notices: Final = Notices()
         self._journal: Final = Journal(state_dir / "journal.db")
         self._quarantine: Final = Quarantine(
             config.quarantine_path, keep_hours=config.quarantine.keep_hours, max_bytes=config.quarantine.max_bytes
         )
         self._day_keys: Final = DayKeys(state_dir / "keys.db", site)
         self._ledger: Final = Ledger(state_dir / "ledger.db")
-        self._fold: Final = Fold(profiles, self._ledger, self._staff_subjects, config.stay_points)
+        fold = Fold(profiles, self._ledger, self._staff_subjects, config.stay_points)
         state = self._ledger.state()
         if "fold" in state:
-            self._fold.load(state)
+            fold.load(state)
         del state
         self._sink: Final = open_sink(config)
         self._hand_over: Final = HandOver()
@@ -105,8 +106,8 @@ class Gateway:
         self._to_publish: Final[deque[tuple[str, bytes]]] = deque(maxlen=10_000)
         self._news: Final = News(self._live, lambda store, text: self._to_publish.append((live_topic(store), text)))
         self._fold_journal: Final = Journal(state_dir / "journal.db")
-        self._folding: Final = Folding(self._fold, self._ledger, self._fold_journal, self._outbox, self._hand_over, self._news.tell,
-                                       lambda: self._beats.beat("fold"))  # fmt: skip
+        self._folding: Final = Folding(fold, self._ledger, self._fold_journal, self._outbox, self._hand_over, self._news.tell,
+                                       lambda: self._beats.beat("fold"), self._quarantine.add, self.notices)  # fmt: skip
         self._beats: Final = Beats(_silence_s(config))
         if isinstance(self._sink, InfluxDB):
             self._sink.on_request = lambda: self._beats.beat("sink")
@@ -116,7 +117,6 @@ class Gateway:
             Acceptor(Places(site), self._journal, self._pseudonyms), self._journal, self._quarantine, self._day_keys,
             self._inlet.frames.publish, self._hand_over.put,
         )  # fmt: skip
-        self.notices: Final = Notices()
         self._stop: Final = threading.Event()
         self._stop_sink: Final = threading.Event()
         self._clock: Final = OwnClock(read_clocks(), len(self._agents), max(config.status.notice_s, PROVE_S))
@@ -308,11 +308,11 @@ class Gateway:
 
     def _note_site(self) -> None:
         """The estate goes into the journal whenever it is not the one that the fold has."""
-        if self._fold.site_json() != self._site_json:
+        if self._folding.fold.site_json() != self._site_json:
             self._journal_entry(Entry(RecordKind.SITE, "", "", 0, self._site_json))
 
     def _journal_entry(self, entry: Entry) -> None:
-        now_ns = max(self._now_ns(), self._journal.last_received_ns + 1)
+        now_ns = self._journal.next_ns(self._now_ns())
         records = self._journal.commit([(now_ns, entry)], {})
         self._hand_over.put([(record, None) for record in records])
 
@@ -390,7 +390,7 @@ class Gateway:
         read("footfall_quarantine_dropped_total", "counter", "Rows that left the quarantine for good, by reason.",
              lambda: {(reason,): n for reason, n in self._quarantine.totals().dropped_total.items()}, ("reason",))  # fmt: skip
         read("footfall_fold_events_total", "counter", "What the fold noticed, by kind.",
-             lambda: {(k.removesuffix("_total"),): n for k, n in list(self._fold.state.counts.items())}, ("kind",))  # fmt: skip
+             lambda: {(k.removesuffix("_total"),): n for k, n in list(self._folding.fold.state.counts.items())}, ("kind",))  # fmt: skip
 
 
 def open_sink(config: GatewayConfig) -> Sink:

@@ -61,7 +61,9 @@ class Fold:
     ) -> None:
         """`staff_subjects` gives the subjects of a site's staff and assets."""
         self.state: Final = State(profiles, ledger)
+        self._profiles: Final = profiles
         self._staff_subjects: Final = staff_subjects
+        self._stay_points: Final = stay_points
         self._site_json = b""
         self._waiting: Final = Waiting()
         self._watermarks: Final = Watermarks()
@@ -79,6 +81,10 @@ class Fold:
         self.arrived: list[Arrival] = []
         """Since the caller took them last; not part of the state."""
 
+    def anew(self, ledger: Ledger) -> Fold:
+        """One that knows nothing yet, of the same set-up."""
+        return Fold(self._profiles, ledger, self._staff_subjects, self._stay_points)
+
     def apply(self, records: Sequence[tuple[Record, Body | None]]) -> list[Points]:
         """Take records in the journal's order; a frame's body may be given, to spare decoding it again."""
         points: list[Points] = []
@@ -87,6 +93,8 @@ class Fold:
             turn = record.received_ns // NS_PER_S
             if turn != self._turn:
                 points += self._arrive(frames)
+                if turn < self._turn:
+                    self._watermarks.set_back(record.received_ns)
                 self._end_turn(turn)
             if record.kind == RecordKind.FRAME:
                 frames.append((record, body if body is not None else decode_body(record.body)))
@@ -203,6 +211,7 @@ class Fold:
         RecordKind.GAP: _gap,
         RecordKind.NOTE: _note,
         RecordKind.HISTORY: _note,
+        RecordKind.ASIDE: _gap,
     }
 
     def clock_width_ms(self, agent: str) -> float:

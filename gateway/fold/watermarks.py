@@ -112,6 +112,20 @@ class Watermarks:
         for store, known in self._stores.items():
             self._advance(store, known, received_ns, expected.get(store, NOBODY_EXPECTED))
 
+    def set_back(self, now_ns: int) -> None:
+        """The clock was ahead and was set right: what agents seemed to have told by a time that has not come, they have yet to tell.
+
+        Nothing that was stored is taken back; but nobody is late because of it, and no store waits for that time.
+        """
+        for store, known in self._stores.items():
+            for agent in known.agents.values():
+                agent.heard_ns = min(agent.heard_ns, now_ns)
+                agent.progress_ns = agent.progress_ns if agent.progress_ns <= now_ns else now_ns - GIVEN_UP_NS
+            known.heard_ns, known.asked_ns = min(known.heard_ns, now_ns), min(known.asked_ns, now_ns)
+            if known.watermark_ns > now_ns:
+                known.watermark_ns = min((agent.progress_ns for agent in known.agents.values()), default=NEVER_NS)
+            self._show(store, known)
+
     def closing_ns(self, now_ns: int, silent_for_ns: int = HEARD_WITHIN_NS) -> npt.NDArray[np.int64]:
         """By store: the time by which it is decided who has left.
 
@@ -178,12 +192,15 @@ class Watermarks:
             agents = {code: _Agent(*agent) for code, *agent in value["agents"]}
             known = _Store(value["asked_ns"], value["asked_own_ns"], value["is_asking"], value["heard_ns"], value["own_ns"],
                            value["watermark_ns"], agents, set(value["owing"]))  # fmt: skip
-            code = value["store"]
-            self._stores[code] = known
-            self.by_store[code] = known.watermark_ns
-            if agents:
-                self._heard_ns[code] = max(agent.heard_ns for agent in agents.values())
-                self._latest_ns[code] = max(agent.progress_ns for agent in agents.values())
+            self._stores[value["store"]] = known
+            self._show(value["store"], known)
+
+    def _show(self, store: int, known: _Store) -> None:
+        """In the columns, as the store has it."""
+        self.by_store[store] = known.watermark_ns
+        if known.agents:
+            self._heard_ns[store] = max(agent.heard_ns for agent in known.agents.values())
+            self._latest_ns[store] = max(agent.progress_ns for agent in known.agents.values())
 
 
 def _as_now(store: int, first_ns: int, watermark_ns: int, heard: list[list[int]]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "agent_stuck": Alarm("broken", "estate", "read the reason that is said; on the box: journalctl -u footfall-agent"),
     "two_gateways": Alarm("broken", "estate", "stop the gateway that is not meant to run: each journal is one gateway's state_dir"),
     "two_agents": Alarm("broken", "estate", "give each box an agent name of its own, in agent.toml and site.toml"),
-    "card_full": Alarm("broken", "estate", "make room on the box's disk, or lower spool.max_bytes"),
+    "card_full": Alarm("broken", "estate", "make room on the disk that it names; it goes on by itself, and what it has is not lost"),
     "spool_damaged": Alarm("broken", "estate", "change the storage card of that box; what was lost is told as a gap"),
     "certificate_expired": Alarm("broken", "estate", _ISSUE),
     "certificate_ends": Alarm("warning", "estate", _ISSUE),

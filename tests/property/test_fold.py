@@ -18,7 +18,7 @@ from gateway.fold.dwells import Dwells
 from gateway.fold.visits import Visits
 from gateway.ledger import Ledger
 from gateway.points import Points
-from gateway.records import Record
+from gateway.records import Record, RecordKind
 from tests import journal_made as made
 from tests.journal_made import Row, Rows, Story, expected_traffic, expected_zone_traffic, folded, new_fold, of, pairs, store, stored_minutes
 
@@ -113,6 +113,26 @@ def test_a_crash_at_every_record_gives_the_same_rows(story: Story, seed: int) ->
     records = story.end(0.4).records
     with TemporaryDirectory() as folder:
         assert with_crashes(records, random.Random(seed), Path(folder)) == folded(records)
+
+
+def set_back(records: Sequence[Record], at: int, ahead_s: int) -> list[Record]:
+    """The gateway's clock was ahead for the records before `at`, and with it all that was dated by it; then somebody said so."""
+    ahead_ns = ahead_s * made.S
+    before = [r._replace(received_ns=r.received_ns + ahead_ns, offset_ns=r.offset_ns + ahead_ns) for r in records[:at]]
+    if not 0 < at < len(records):
+        return list(records)
+    note = Record(at + 1, records[at].received_ns, RecordKind.NOTE, "", "", 0, 0, 3, 0, b"the clock was set back")
+    return [*before, note, *(r._replace(pos=r.pos + 1) for r in records[at:])]
+
+
+@given(stories, st.integers(0, 60), st.sampled_from([1, 6, 300, 8 * 3600, 86_400 * 400]), st.integers(0, 2**32))
+@SLOW
+def test_a_clock_that_was_set_back_leaves_the_fold_a_function_of_the_journal(story: Story, at: int, ahead_s: int, seed: int) -> None:
+    records, rng = set_back(story.end().records, at, ahead_s), random.Random(seed)
+    expected = folded(records)
+    for most in (1, 3, 40):
+        assert in_batches(records, rng, most) == expected
+    assert with_restarts(records, rng) == expected
 
 
 @given(stories)

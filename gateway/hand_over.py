@@ -1,0 +1,57 @@
+"""Records on their way from the network's thread to the fold's, decoded already: bounded, and the journal has what does not fit."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from footfall.frames import Body
+from gateway.records import Record
+
+TAKE_AT_ONCE: Final = 2000
+TAKE_BYTES: Final = 4 << 20
+HANDED_OVER_BYTES: Final = 16 << 20
+"""Of bodies; decoded they take twice as much again."""
+
+Pair = tuple[Record, Body | None]
+
+
+class HandOver:
+    """Records on their way from intake to fold, decoded already. What does not fit is read from the journal later."""
+
+    def __init__(self) -> None:
+        self._pairs: deque[Pair] = deque()
+        self._bytes = 0
+        self._changed: Final = threading.Condition()
+        self.head = 0
+        """The journal's last position."""
+
+    def put(self, pairs: Sequence[Pair]) -> None:
+        with self._changed:
+            self.head = pairs[-1][0].pos
+            if self._bytes < HANDED_OVER_BYTES:
+                self._pairs.extend(pairs)
+                self._bytes += sum(len(record.body) for record, _ in pairs)
+            self._changed.notify_all()
+
+    def take(self, after_pos: int, timeout_s: float) -> tuple[list[Pair], bool]:
+        """Records from `after_pos` + 1 on without a hole; and whether there are more, which are only in the journal."""
+        with self._changed:
+            while self._pairs and self._pairs[0][0].pos <= after_pos:
+                self._pop()
+            if not self._pairs and self.head <= after_pos:
+                self._changed.wait(timeout_s)
+            taken: list[Pair] = []
+            size = 0
+            while self._pairs and self._pairs[0][0].pos == after_pos + 1 and len(taken) < TAKE_AT_ONCE and size < TAKE_BYTES:
+                taken.append(self._pop())
+                size += len(taken[-1][0].body)
+                after_pos += 1
+            return taken, not taken and self.head > after_pos
+
+    def _pop(self) -> Pair:
+        pair = self._pairs.popleft()
+        self._bytes -= len(pair[0].body)
+        return pair
