@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from footfall.baskets import spelled
 from footfall.errors import ContractError
 from footfall.events import Count, Touch, Void, parse_event
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
@@ -97,7 +97,7 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, pseudonyms: Pseudo
         "channel": event.channel or "",
         "campaign": event.campaign or "",
         "stage": event.stage or "",
-        "items": json.dumps([[item.sku, item.n] for item in event.items], ensure_ascii=False) if event.items else "",
+        "items": spelled((item.sku, item.n) for item in event.items),
         "ref": event.ref or "",
         "amount": event.amount,
     }

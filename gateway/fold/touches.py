@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from footfall.baskets import as_documented
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE
 from gateway.fold.identity import FOR_EVER_NS, Link
@@ -89,7 +90,7 @@ class Touches:
         self._state.said.say(
             "touch",
             (key_ns, agent, values["channel"], store, values["what"], values["zone"], subject, fan, values["ref"], values["staff_id"],
-             values["department"], values["campaign"], values["items"], values["stage"], values["amount"], bool(void)),
+             values["department"], values["campaign"], as_documented(values["items"]), values["stage"], values["amount"], bool(void)),
         )  # fmt: skip
         for each in sorted({fan, old_fan} - {""}):
             self._visits.touched(code, each, time_ns)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from footfall.baskets import as_documented
 from gateway.query.spans import iso
 from gateway.query.table import Table
 
@@ -73,7 +74,7 @@ FIGURES: Final = {
     "subject": Figure("name", "the pseudonym of what the person carried"),
     "fan": Figure("name", "the fan, empty if not known"),
     "known": Figure("", "whether the fan is known", wide=True),
-    "is_staff": Figure("", "whether this is one of the staff", wide=True),
+    "is_staff": Figure("", "whether this is one of the staff: in no number of traffic"),
     "open": Figure("", "whether the visit is not over yet: its length is not known"),
     "zones": Figure("", "zones visited"),
     "amount": Figure("money", "money of its sales"),
@@ -203,7 +204,8 @@ def touches(table: Table, zone: ZoneInfo) -> Answer:
     columns = (
         "what", "zone", "fan", "subject", "ref", "amount", "staff_id", "department", "channel", "campaign", "items", "stage", "agent"
     )  # fmt: skip
-    return _listed(table, columns, {"at": [iso(ns, zone, "seconds") for ns in table.time_ns.tolist()]})
+    times = {"at": [iso(ns, zone, "seconds") for ns in table.time_ns.tolist()]}
+    return _listed(table, columns, times, items=[as_documented(text) for text in table.values("items")])
 
 
 def gaps(table: Table, zone: ZoneInfo) -> Answer:

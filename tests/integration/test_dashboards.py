@@ -30,6 +30,22 @@ def filled(influxdb: Bucket) -> Bucket:
     return influxdb
 
 
+def test_conversion_is_what_the_documents_and_query_say(filled: Bucket) -> None:
+    query = next(query for title, query in QUERIES if title == "Conversion")
+    rows = next(points for points in dataset.points() if points.measurement == "traffic")
+    stores = rows.tags["store"].texts()
+    for variable, text in FILLED_IN.items():
+        query = query.replace(variable, text)
+    shown = run.influxql(query, filled.url, filled.name, filled.token)
+    for store in ("berlin", "shanghai"):
+        sold, came = (
+            sum(n for n, where in zip(rows.fields[name].tolist(), stores, strict=True) if where == store)  # type: ignore[union-attr] # int columns
+            for name in ("transactions", "in")
+        )
+        line = next(line for line in shown.splitlines() if line.startswith(store))
+        assert float(line.split(",")[-1]) == pytest.approx(sold / came, abs=1e-4)
+
+
 def test_every_panel_shows_something(filled: Bucket) -> None:
     assert len(QUERIES) > 10
     for title, query in QUERIES:

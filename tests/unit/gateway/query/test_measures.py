@@ -201,3 +201,21 @@ def test_items_by_hand() -> None:
     by_zone = measures.items("s1", table("item", rows), "zone", hours(2)[[0, -1]], BERLIN)
     assert [(row["zone"], row["tried"], row["mean_tried_s"]) for row in records(by_zone)] == [("fitting", 2, 50.0), ("shelf", 0, None)]
     assert [totals(by_sku)[name] for name in counts] == [totals(by_zone)[name] for name in counts] == [2, 1, 2, 1, 50.0, 900.0]
+
+
+def test_baskets_are_shown_as_documented_however_they_were_stored() -> None:
+    stored = ['[["A1", 1], ["袜", -2]]', '[{"sku": "A1", "n": 1}]', ""]
+    empty = {"float": 0.0, "bool": False}
+    rows = []
+    for n, text in enumerate(stored):
+        values = [text if name == "items" else empty.get(kind, "") for name, kind in SCHEMA["touch"].fields.items()]
+        rows.append((SATURDAY + n, "a1", "", "s1", "scan", "", *values))
+    answer = measures.touches(table("touch", rows), BERLIN)
+    shown = [row[answer.columns.index("items")] for row in answer.rows]
+    assert shown == ['[{"sku": "A1", "n": 1}, {"sku": "袜", "n": -2}]', '[{"sku": "A1", "n": 1}]', ""]
+
+
+def test_visits_of_staff_are_marked_where_people_look() -> None:
+    answer = measures.visits(table("visit", [visit(0, is_staff=True), visit(1)]), BERLIN)
+    assert [row[answer.columns.index("is_staff")] for row in answer.rows] == [True, False]
+    assert not figure("is_staff").wide
