@@ -93,8 +93,9 @@ class Agent:
         self.core: Final = Core(clock.boot, settings.zones, self._profiles, keys, store=settings.store)
         self.core.counters.load(self._remembered())
         self.publisher: Final = Publisher(
-            settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute
-        )
+            settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute,
+            notice_s=settings.status.notice_s,
+        )  # fmt: skip
         self.supervisor: Final = Supervisor([source.source(clock, self._profiles) for source in settings.sources], self._inbox.put, clock)
         self.intake: Final = self._intake()
         self._tidied_ns = self._started_ns
@@ -134,7 +135,10 @@ class Agent:
             ignored_total=self.core.counters.ignored_total.total(),
             rows_total=self.core.rows_total,
             sources=self.supervisor.report(),
-            problems=self.spool.problems(),
+            wall_synced=now.wall_synced,
+            journals=self.publisher.journals(),
+            problems=self.spool.problems() | self.publisher.problems(),
+            certificate_ends_s=self.publisher.certificate_ends_s,
         )
 
     def _turn(self, timeout_s: float, flush: bool = False) -> None:
@@ -144,7 +148,7 @@ class Agent:
         events = self._hear(timeout_s)
         now = moment(self._clock)
         self._renew_key()
-        self._keep(self.core.tick(now, flush=flush or bool(events)), events, now.boot_ns)
+        self._keep(self.core.tick(now, flush or bool(events), self.publisher.terms(now.boot_ns)), events, now.boot_ns)
         self._answer()
         self._tidy(now)
 

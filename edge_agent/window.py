@@ -16,7 +16,8 @@ REWIND_NS: Final = S // 2
 
 
 class Window:
-    """What is outstanding, and for how long."""
+    """What is outstanding, and for how long. `tries`: how often the frame behind the mark went out again since the mark last moved;
+    `answered`: whether the gateway repeated the mark meanwhile, so that it hears us."""
 
     def __init__(self, size: int = 64, patience_s: float = 5.0) -> None:
         self._size: Final = size
@@ -24,6 +25,8 @@ class Window:
         self._waits_ns = self._patience_ns
         self._at: tuple[str, int] = ("", -1)
         self._repeated: tuple[str, int] = ("", -1)
+        self.tries = 0
+        self.answered = False
         self._next = 1
         self._progress_ns = 0
         self._rewound_ns = -REWIND_NS
@@ -39,6 +42,7 @@ class Window:
             self._next = max(self._next, first)
             self._progress_ns = now_ns
             self._waits_ns = self._patience_ns
+            self.tries, self.answered = 0, False
         if self._next == first:
             self._progress_ns = now_ns
         elif self._repeated == at and now_ns - self._rewound_ns >= REWIND_NS:
@@ -51,6 +55,10 @@ class Window:
     def sent(self, seq: int) -> None:
         self._next = seq + 1
 
+    def wait(self, now_ns: int) -> None:
+        """What was sent is still on its way to the broker: patience begins when it is there."""
+        self._progress_ns = now_ns
+
     def restart(self) -> None:
         """A new connection: what was sent on the old one may be lost."""
         self._at = self._repeated = ("", -1)
@@ -58,8 +66,10 @@ class Window:
     def repeated(self, epoch: Epoch) -> None:
         """A receipt repeated the mark of `epoch`: the frame after it did not arrive, though later ones did."""
         self._repeated = (epoch.name, epoch.mark)
+        self.answered = True
 
     def _rewind(self, first: int, now_ns: int) -> None:
         self._next = first
         self._rewound_ns = self._progress_ns = now_ns
         self._repeated = ("", -1)
+        self.tries += 1

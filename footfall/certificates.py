@@ -2,6 +2,7 @@
 
     read_certificate(path) -> Certificate
     findings(ca_file, cert_file, key_file, now_s, common_name) -> Iterator[Finding]   # what is wrong, or will be within 30 days
+    client_context(ca_file, cert_file, key_file) -> SSLContext   # as the files are now; ConfigError names the one that is broken
 
 The library that reads certificates is loaded when one is read: a process without TLS does not hold it.
 """
@@ -36,8 +37,10 @@ class Finding(NamedTuple):
 
 def read_certificate(path: Path) -> Certificate:
     """The first certificate in a PEM file; ConfigError names the file and what is wrong with it."""
-    from cryptography import x509  # of the extras, and large: only who has certificates loads it
-
+    try:
+        from cryptography import x509  # of the extras, and large: only who has certificates loads it
+    except ModuleNotFoundError:
+        raise ConfigError("certificates cannot be read: pip install 'footfall[edge]' or 'footfall[gateway]'") from None
     try:
         found = x509.load_pem_x509_certificate(path.read_bytes())
     except OSError as error:
@@ -68,6 +71,19 @@ def findings(ca_file: Path, cert_file: Path | None, key_file: Path | None, now_s
     yield from _wrong_dates(cert_file, certificate, now_s)
 
 
+def client_context(ca_file: Path, cert_file: Path | None = None, key_file: Path | None = None) -> ssl.SSLContext:
+    """What a client of TLS trusts, and who it is. ConfigError names the file that cannot be used; nobody is asked for a password."""
+    broken = [*_wrong_authority(ca_file)]
+    if cert_file is not None and key_file is not None:
+        broken += [*_no_certificate(cert_file)] or [*_wrong_key(cert_file, key_file)]
+    if broken:
+        raise ConfigError(broken[0].text)
+    context = ssl.create_default_context(cafile=ca_file)
+    if cert_file is not None and key_file is not None:
+        context.load_cert_chain(cert_file, key_file)
+    return context
+
+
 def ends_text(certificate: Certificate, now_s: float) -> Finding | None:
     """The problem of a certificate that has ended, or ends within 30 days; None while it has longer."""
     day = f"{datetime.fromtimestamp(certificate.ends_s, UTC):%Y-%m-%d %H:%M} UTC"
@@ -85,6 +101,16 @@ def _wrong_authority(ca_file: Path) -> Iterator[Finding]:
         yield Finding("certificate_wrong", f"{ca_file}: there is no PEM certificate of an authority in it")
     except OSError as error:
         yield Finding("certificate_wrong", f"{ca_file}: the authority's certificate cannot be read: {error.strerror}")
+
+
+def _no_certificate(cert_file: Path) -> Iterator[Finding]:
+    try:
+        text = cert_file.read_bytes()
+    except OSError as error:
+        yield Finding("certificate_wrong", f"{cert_file}: the certificate cannot be read: {error.strerror}")
+        return
+    if b"-----BEGIN CERTIFICATE-----" not in text:
+        yield Finding("certificate_wrong", f"{cert_file}: there is no PEM certificate in it")
 
 
 def _wrong_key(cert_file: Path, key_file: Path) -> Iterator[Finding]:

@@ -40,14 +40,15 @@ def bodies(n: int, first: int = 0) -> list[Body]:
 
 
 @contextmanager
-def publishing(spool: Spool, broker: Broker, window: Window | None = None) -> Iterator[Publisher]:
+def publishing(spool: Spool, broker: Broker, window: Window | None = None, notice_s: float = 1.0) -> Iterator[Publisher]:
     def health() -> Health:
-        return Health(state="online", agent="a1", store="s1", boot=CLOCK.boot)
+        found = Health(state="online", agent="a1", store="s1", boot=CLOCK.boot)
+        return found.model_copy(update={"journals": publisher.journals(), "problems": publisher.problems()})
 
     publisher = Publisher(
         "s1", "a1", spool, CLOCK, broker, health, lambda key, gateway_ns: None,
         lambda frame: lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, {}, shipped()),
-        window or Window(patience_s=0.5),
+        window or Window(patience_s=0.5), notice_s,
     )  # fmt: skip
     stop = threading.Event()
     thread = threading.Thread(target=publisher.run, args=(stop,))

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from footfall.certificates import ENDS_SOON_S, ends_text, findings, read_certificate
+from footfall.certificates import ENDS_SOON_S, client_context, ends_text, findings, read_certificate
 from footfall.errors import ConfigError
 
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
@@ -100,3 +100,19 @@ def test_what_ends_soon_is_a_problem_of_status(tmp_path: Path) -> None:
     soon, late = ends_text(certificate, ENDS.timestamp() - 9), ends_text(certificate, ENDS.timestamp() + 9)
     assert soon == ("certificate_ends", "the certificate ends on 2027-01-01 00:00 UTC")
     assert late == ("certificate_expired", "the certificate ended on 2027-01-01 00:00 UTC")
+
+
+def test_a_context_is_of_the_files_as_they_are_or_names_the_one_that_is_broken(tmp_path: Path) -> None:
+    certificate, key = issue(tmp_path, "a1")
+    rubbish, missing = tmp_path / "rubbish", tmp_path / "missing"
+    rubbish.write_text("half a file")
+    assert client_context(certificate, certificate, key).check_hostname
+    for files, broken in (
+        ((rubbish, certificate, key), rubbish),
+        ((certificate, missing, key), missing),
+        ((certificate, rubbish, key), rubbish),
+        ((certificate, certificate, rubbish), rubbish),
+        ((certificate, certificate, issue(tmp_path, "a1", "other", b"secret")[1]), tmp_path / "other.key"),
+    ):
+        with pytest.raises(ConfigError, match=str(broken)):
+            client_context(*files)

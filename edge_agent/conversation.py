@@ -1,0 +1,154 @@
+"""The agent's side of the conversation with its gateway: when to say hello, when to send, when to wait, and what is wrong with it.
+
+    talk = Conversation(store, agent, spool, clock, on_key, substitute, window, notice_ns)
+    talk.begin(publish, is_busy, told_bytes)       # a connection is there; see edge_agent/sender.py
+    talk.hear(payload, boot_ns) -> bool            # a receipt came; whether it counts
+    talk.turn()                                    # what is due now
+    talk.end(largest_bytes)                        # the connection is lost
+    talk.problems(now_ns) -> dict[str, str]
+
+Before the first receipt of a run frames wait for ever: a gateway takes a frame without echo as happened when it arrived, if it does not
+know the clock of this boot and nobody sets it. On later connections they wait for the hello's receipt, which says where to go on, but not
+for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from edge_agent.binding import Stopwatch, Word
+from edge_agent.bodies import Terms
+from edge_agent.clock import Clock
+from edge_agent.hearing import Hearing
+from edge_agent.parts import body_bytes
+from edge_agent.sender import Publish, Sender
+from edge_agent.spool import Frame, S, Spool
+from edge_agent.window import Window
+from footfall.frames import MAX_FRAME_BYTES, Body
+from footfall.receipts import DayKey
+from footfall.topics import WIRE_VERSION
+
+log = logging.getLogger("footfall.agent.publisher")
+
+HELLO_S: Final = 10.0
+ASKED_IN_SILENCE: Final = 4
+"""So many hellos go out while a gateway is silent until it is said to be."""
+
+
+class Conversation:
+    """`refused` says in words what the gateway does not take; "" while it takes all."""
+
+    def __init__(
+        self,
+        store: str,
+        agent: str,
+        spool: Spool,
+        clock: Clock,
+        on_key: Callable[[DayKey, int], None],
+        substitute: Callable[[Frame], Body],
+        window: Window,
+        notice_ns: int,
+    ) -> None:
+        self.refused = ""
+        self.hearing: Final = Hearing(spool, clock.boot, notice_ns, on_key)
+        self.sender: Final = Sender(store, agent, spool, clock, self.hearing, substitute, window)
+        self._spool: Final = spool
+        self._clock: Final = clock
+        self._notice_ns: Final = notice_ns
+        self._hold_until_ns = 0
+        self._paused = False
+        self._stalled: Final = Stopwatch()
+        self._stalled_at: tuple[str, int] = ("", -1)
+
+    def terms(self, now_ns: int) -> Terms:
+        """What a body that is made now must keep to."""
+        limit = self.sender.limit.bytes(now_ns)
+        max_bytes = MAX_FRAME_BYTES if limit is None else body_bytes(self.sender.topic, limit)
+        return Terms(self.hearing.clock.offset(now_ns), min(max_bytes, MAX_FRAME_BYTES))
+
+    def begin(self, publish: Publish, is_busy: Callable[[], bool], told_bytes: int | None) -> None:
+        self.hearing.begin()
+        self.sender.begin(publish, is_busy, told_bytes)
+        self._hold(HELLO_S)
+        self.sender.hello()
+
+    def end(self, largest_bytes: int) -> None:
+        now_ns = self._clock.boot_ns()
+        self.hearing.binding.lost(now_ns)
+        self._stalled.stop(now_ns)
+        self.sender.lost(largest_bytes)
+
+    def hear(self, payload: bytes, boot_ns: int) -> bool:
+        word = self.hearing.hear(payload, boot_ns)
+        if word is None:
+            return False
+        self.sender.receipted()
+        self._obey()
+        if word is Word.CHANGE and not self._paused:
+            self._hold(HELLO_S)
+            self.sender.hello()
+        return True
+
+    def turn(self) -> None:
+        now_ns = self._clock.boot_ns()
+        self._watch(now_ns)
+        if now_ns < self._hold_until_ns or not self.hearing.clock.echo.gateway_ns:
+            if not self._paused and now_ns >= self.sender.hello_due_ns:
+                self.sender.hello()
+        elif self._paused:
+            self._paused = False
+            self._hold(HELLO_S)
+            self.sender.hello()
+        else:
+            if self._asks_again(now_ns):
+                self.sender.hello()
+            self.sender.frames()
+
+    def _asks_again(self, now_ns: int) -> bool:
+        """Whether the gateway has been silent for so long that a hello should ask whether it is back, or who is there instead of it."""
+        every_ns = self._notice_ns // ASKED_IN_SILENCE
+        return self.hearing.binding.silent_ns(now_ns) >= every_ns and now_ns - self.sender.hello_due_ns >= every_ns
+
+    def problems(self, now_ns: int) -> dict[str, str]:
+        found = self.hearing.problems(now_ns)
+        if self.sender.too_large:
+            found["packet_limit"] = self.sender.too_large
+        if self._stalled.read_ns(now_ns) >= self._notice_ns:
+            found["agent_stuck"] = f"no receipt for {self._stalled.read_ns(now_ns) / S:.0f} s for frames that wait: {self._why(now_ns)}"
+        return found
+
+    def _obey(self) -> None:
+        receipt = self.hearing.last
+        is_readable = WIRE_VERSION in receipt.versions
+        self.refused = "" if is_readable else f"the gateway reads wire versions {receipt.versions}, not {WIRE_VERSION}: frames are kept"
+        if receipt.pause_s:
+            self._paused = True
+            self._hold(receipt.pause_s)
+        elif not self._paused:
+            self._hold_until_ns = 0
+
+    def _hold(self, seconds: float) -> None:
+        self._hold_until_ns = self._clock.boot_ns() + round(seconds * S)
+
+    def _watch(self, now_ns: int) -> None:
+        """How long frames have waited, over connections, without any progress."""
+        epoch = self._spool.sending()
+        at = (epoch.name, epoch.mark)
+        if at != self._stalled_at or epoch.last <= epoch.mark:
+            self._stalled_at = at
+            self._stalled.reset()
+        self._stalled.start(now_ns)
+
+    def _why(self, now_ns: int) -> str:
+        binding = self.hearing.binding
+        if self._paused:
+            return "the gateway asks to wait, its disk is at its quota"
+        if self.refused or self.sender.too_large:
+            return self.refused or self.sender.too_large
+        if binding.silent_ns(now_ns) >= self._notice_ns or not self.hearing.clock.echo.gateway_ns:
+            silent = f"the gateway with journal {binding.journal_id} is silent" if binding.journal_id else "no gateway answers"
+            return f"{silent}; the broker says: {self.sender.broker_says}" if self.sender.broker_says else silent
+        last = self.hearing.last
+        return f"the gateway says again and again that it has epoch {last.epoch} up to {last.upto}"

@@ -1,0 +1,70 @@
+"""What the boot clock reads in the time of the gateway, as this agent knows it from receipts. Pure.
+
+    clock = GatewayClock(boot)
+    clock.hear(receipt, heard_boot_ns)
+    clock.offset(now_boot_ns) -> Offset | None     # None while receipts bound it from one side only
+    clock.gateway_ns(now_boot_ns) -> int           # 0 before the first receipt
+    clock.begin_anew()                             # another gateway: its clock is another
+    clock.contradiction(now_boot_ns) -> str        # "": receipts agree with each other
+
+A receipt was heard after its `gateway_ns`, and what it echoes was sent before. The bounds are those that the gateway finds by itself
+from headers (`footfall.boot_clock`); with the body they reach every other gateway too. They are not kept over a restart: until its first
+receipt a run knows nothing of its clock, its bodies say nothing, and the gateway decides and tells.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from footfall.boot_clock import MAX_DRIFT_PPM, UNBOUNDED_NS, UNKNOWN, Bounds, at, learn
+from footfall.frames import Offset
+from footfall.receipts import Receipt
+
+
+class Echo(NamedTuple):
+    """The last receipt's time, and when it was heard; zeros while none was."""
+
+    gateway_ns: int = 0
+    heard_boot_ns: int = 0
+
+
+REMEMBERED_NS: Final = 3_600_000_000_000
+
+
+class GatewayClock:
+    """Of one boot of the agent's machine."""
+
+    def __init__(self, boot: str) -> None:
+        self.echo = Echo()
+        self._boot: Final = boot
+        self._bounds = UNKNOWN
+        self._contradicted_ns = -REMEMBERED_NS
+
+    def begin_anew(self) -> None:
+        self._bounds = UNKNOWN
+
+    def hear(self, receipt: Receipt, heard_boot_ns: int) -> None:
+        self.echo = Echo(receipt.gateway_ns, heard_boot_ns)
+        if receipt.echo_boot != self._boot or receipt.echo_boot_ns > heard_boot_ns:
+            return
+        under_way_ns = heard_boot_ns - receipt.echo_boot_ns
+        under_way_ns += under_way_ns * MAX_DRIFT_PPM // 1_000_000
+        before = self._bounds
+        self._bounds = learn(before, receipt.gateway_ns + under_way_ns, heard_boot_ns, receipt.gateway_ns, heard_boot_ns)
+        if self._bounds.restarts > before.restarts:
+            self._contradicted_ns = heard_boot_ns
+
+    def contradiction(self, now_boot_ns: int) -> str:
+        """For an hour after a receipt that no offset can explain together with those before."""
+        if now_boot_ns - self._contradicted_ns >= REMEMBERED_NS:
+            return ""
+        return f"receipts contradict each other ({self._bounds.restarts} times): the gateway's clock was set"
+
+    def gateway_ns(self, now_boot_ns: int) -> int:
+        return self.echo.gateway_ns + now_boot_ns - self.echo.heard_boot_ns if self.echo.gateway_ns else 0
+
+    def offset(self, now_boot_ns: int) -> Offset | None:
+        bounds: Bounds = at(self._bounds, now_boot_ns)
+        if not bounds.is_bounded or not 0 <= bounds.offset_ns <= UNBOUNDED_NS:
+            return None
+        return Offset(bounds.offset_ns, bounds.width_ns)

@@ -1,0 +1,142 @@
+"""Receipts: which of them count, and what they change.
+
+    hearing = Hearing(spool, boot, notice_ns, on_key)
+    hearing.begin()                                     # a new connection: nothing of the old one comes any more
+    hearing.hear(payload, boot_ns) -> Word | None       # what it was; None: it counts for nothing
+    hearing.last; hearing.clock; hearing.binding        # the last receipt that counted, and what is known from all of them
+
+A mark goes down only by the newest word, and up by none from before it went down. Which word is newer is told by the agent's own clock
+in the receipt's echo, not by the gateway's, which may be set; receipts without echo go by that, for as long as one can be under way.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from edge_agent.binding import Binding, Word
+from edge_agent.gateway_clock import GatewayClock
+from edge_agent.spool import Epoch, S, Spool, SpoolUnavailable
+from footfall.errors import ContractError
+from footfall.receipts import DayKey, Receipt, Times, decode_receipt
+
+log = logging.getLogger("footfall.agent.publisher")
+
+LATE_NS: Final = 60 * S
+"""No receipt is under way for longer; who says the same still, means it."""
+FOREIGN_NS: Final = 600 * S
+NO_RECEIPT: Final = Receipt("none", 0, 0, "none", ())
+
+
+class _Order(NamedTuple):
+    """When a receipt was made: by the agent's clock, where it echoes, else by the gateway's; and when it was heard."""
+
+    is_echo: bool
+    made_ns: int
+    heard_ns: int
+
+    def is_after(self, other: _Order) -> bool:
+        return (self.is_echo, self.made_ns) > (other.is_echo, other.made_ns) or self.heard_ns - other.heard_ns > LATE_NS
+
+
+_NEVER: Final = _Order(False, -1, -LATE_NS)
+
+
+class Hearing:
+    """`last` is NO_RECEIPT until one counted."""
+
+    def __init__(self, spool: Spool, boot: str, notice_ns: int, on_key: Callable[[DayKey, int], None]) -> None:
+        self.last: Receipt = NO_RECEIPT
+        self.is_repeated = False
+        """Whether the last receipt said what was known: what was sent behind the mark did not arrive, or not yet."""
+        self.binding: Final = Binding(spool.journal_id, notice_ns)
+        self.clock: Final = GatewayClock(boot)
+        self._spool: Final = spool
+        self._boot: Final = boot
+        self._on_key: Final = on_key
+        self._newest = self._lowered = _NEVER
+        self._foreign_ns = -FOREIGN_NS
+
+    def begin(self) -> None:
+        self._newest = self._lowered = _NEVER
+
+    def hear(self, payload: bytes, boot_ns: int) -> Word | None:
+        """What a receipt is to the binding; None for one of other frames than ours, of another journal than ours, or that is overtaken."""
+        try:
+            receipt = decode_receipt(payload)
+        except ContractError as error:
+            log.warning("a receipt was ignored: %s", error)
+            return None
+        if self._spool.get(receipt.epoch) is None:
+            if receipt.echo_boot not in ("", self._boot):
+                self._foreign_ns = boot_ns
+            return None
+        was_bound = self.binding.journal_id is not None
+        word = self.binding.hear(receipt.journal_id, boot_ns)
+        if word is Word.OTHER:
+            return None
+        if word is Word.CHANGE:
+            self._change(receipt)
+            word = Word.CHANGE if was_bound else Word.BOUND
+        return word if self._take(receipt, boot_ns) else None
+
+    def problems(self, now_ns: int) -> dict[str, str]:
+        found = {}
+        if rivals := self.binding.rivals(now_ns):
+            found["two_gateways"] = (
+                f"gateways with different journals answer: {', '.join(rivals)}; this agent keeps to {self.binding.journal_id}"
+            )
+        if now_ns - self._foreign_ns < FOREIGN_NS:
+            found["two_agents"] = "receipts come for frames of another machine: an agent of the same name runs there"
+        if text := self.clock.contradiction(now_ns):
+            found["clock_contradicts"] = text
+        return found
+
+    def _change(self, receipt: Receipt) -> None:
+        """Before it counts: what the spool does not take now is tried again with the next receipt."""
+        self._spool.bind_journal(receipt.journal_id)
+        if self.binding.journal_id is not None:
+            log.warning("the gateway's journal %s is silent: bound to %s, which answers", self.binding.journal_id, receipt.journal_id)
+        self.binding.bind(receipt.journal_id)
+        self.clock.begin_anew()
+        self.begin()
+
+    def _take(self, receipt: Receipt, boot_ns: int) -> bool:
+        epoch = self._spool.get(receipt.epoch)
+        order = _order(receipt, self._boot, boot_ns)
+        if epoch is None or self._is_overtaken(receipt, epoch, order):
+            return False
+        if order.is_after(self._newest):
+            self._newest = order
+        self.clock.hear(receipt, boot_ns)
+        self.last = receipt
+        self.is_repeated = receipt.upto == epoch.mark
+        if not self.is_repeated:
+            self._lowered = order if receipt.upto < epoch.mark else self._lowered
+            self._spool.mark(epoch.name, receipt.upto, receipt.gateway_ns)
+        self._spool.heard(receipt.gateway_ns)
+        if receipt.key is not None:
+            self._on_key(receipt.key, receipt.gateway_ns)
+        if receipt.times is not None:
+            self._store(receipt.times)
+        return True
+
+    def _store(self, times: Times) -> None:
+        """How frames were dated. What the disk does not take now is not confirmed, and told again. Another number is news, also a lower."""
+        if times.n == self._spool.times_n:
+            return
+        try:
+            self._spool.store_times(times)
+        except SpoolUnavailable as error:
+            log.warning("%s; dates of frames are stored later", error)
+
+    def _is_overtaken(self, receipt: Receipt, epoch: Epoch, order: _Order) -> bool:
+        if receipt.upto < epoch.mark:
+            return not order.is_after(self._newest)
+        return self._lowered.is_after(order)
+
+
+def _order(receipt: Receipt, boot: str, heard_ns: int) -> _Order:
+    is_echo = receipt.echo_boot == boot
+    return _Order(is_echo, receipt.echo_boot_ns if is_echo else receipt.gateway_ns, heard_ns)

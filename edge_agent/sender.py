@@ -1,0 +1,183 @@
+"""Hellos and frames out: each in a packet that the broker takes, or in parts, in the order and at the pace of the window.
+
+sender = Sender(store, agent, spool, clock, hearing, substitute, window)
+sender.begin(publish, is_busy, told_bytes)     # a connection is there: publish(topic, payload); is_busy: packets lack their PUBACK
+sender.hello(); sender.frames()
+sender.receipted()                             # a receipt that counts was heard
+sender.acknowledged(packet_bytes, code, why)   # a PUBACK
+sender.lost(largest_bytes)                     # the connection, with so large a packet on its way
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from edge_agent.clock import Clock
+from edge_agent.hearing import Hearing
+from edge_agent.packet_limit import LEAST_BYTES, PacketLimit
+from edge_agent.parts import packet_bytes, payloads
+from edge_agent.spool import Epoch, Frame, S, Spool
+from edge_agent.window import LONGEST_PATIENCE_S, Window
+from footfall.frames import Body, DecidedTime, Header, encode_frame
+from footfall.lost_connections import PACKET_TOO_LARGE
+from footfall.topics import Topic
+
+log = logging.getLogger("footfall.agent.publisher")
+
+HELLO_AGAIN_S: Final = 2.0
+SWALLOWED_TRIES: Final = 3
+"""So often a frame goes out without a receipt, while the gateway answers, until its size is to blame."""
+SMALLEST_SHARE: Final = 16
+"""Where parts of this share of a frame do not arrive either, it is not the size."""
+WHOLE_AGAIN_NS: Final = 600 * S
+"""A frame that may be too large, for a gateway that takes no parts, is tried as a whole so often."""
+FAILURE: Final = 0x80
+NO_SUBSCRIBERS: Final = 0x10
+
+Publish = Callable[[str, bytes], None]
+
+
+class Sender:
+    """`broker_says`: its answer to the last packet, where that was no plain success; `too_large`: which frame waits, and for what."""
+
+    def __init__(
+        self, store: str, agent: str, spool: Spool, clock: Clock, hearing: Hearing, substitute: Callable[[Frame], Body], window: Window
+    ) -> None:
+        self.limit: Final = PacketLimit()
+        self.topic: Final = str(Topic(store, agent, "frames"))
+        self.broker_says = ""
+        self.too_large = ""
+        self.hello_due_ns = 0
+        self._store: Final = store
+        self._agent: Final = agent
+        self._spool: Final = spool
+        self._clock: Final = clock
+        self._hearing: Final = hearing
+        self._substitute: Final = substitute
+        self._window: Final = window
+        self._publish: Publish = lambda topic, payload: None
+        self._is_busy: Callable[[], bool] = lambda: False
+        self._acknowledged_ns = 0
+        self._sent: Final[dict[tuple[str, int], int]] = {}
+        """Epoch and seq to the largest packet in which the frame went out."""
+        self._whole_due_ns = 0
+
+    def begin(self, publish: Publish, is_busy: Callable[[], bool], told_bytes: int | None) -> None:
+        self._publish, self._is_busy = publish, is_busy
+        self._acknowledged_ns = self._clock.boot_ns()
+        self.broker_says = ""
+        self.limit.connected(told_bytes)
+        self._sent.clear()
+        self._window.restart()
+
+    def lost(self, largest_bytes: int) -> None:
+        self.limit.lost(largest_bytes, self._clock.boot_ns())
+
+    def hello(self) -> None:
+        now_ns = self._clock.boot_ns()
+        self.hello_due_ns = now_ns + round(HELLO_AGAIN_S * S)
+        self._hearing.binding.asked(now_ns)
+        self._publish(self.topic, encode_frame(self._header(self._spool.sending(), 0), b""))
+
+    def frames(self) -> None:
+        """What the window lets out now; a hello, where the next frame cannot go."""
+        now_ns = self._clock.boot_ns()
+        epoch = self._spool.sending()
+        if self._is_busy() and now_ns - self._acknowledged_ns < LONGEST_PATIENCE_S * S:
+            self._window.wait(now_ns)
+        seqs = self._window.due(epoch, now_ns)
+        if not seqs:
+            return
+        self._doubt_size(epoch, seqs.start, now_ns)
+        for frame in self._spool.frames(epoch.name, seqs.start, len(seqs)):
+            if not frame.is_whole():
+                self._bury(epoch, frame)
+                return
+            if not self._send(epoch, frame, now_ns):
+                return
+
+    def receipted(self) -> None:
+        epoch = self._spool.get(self._hearing.last.epoch)
+        if epoch is None:
+            return
+        if self._hearing.is_repeated:
+            self._window.repeated(epoch)
+        else:
+            self.too_large = ""
+        for key in [key for key in self._sent if key[0] == epoch.name and key[1] <= epoch.mark]:
+            self.limit.passed(self._sent.pop(key))
+
+    def acknowledged(self, size: int, code: int, why: str) -> None:
+        """A PUBACK is no receipt, but its refusal is worth a word; of MQTT 5, success also says that the size was none too many."""
+        now_ns = self._acknowledged_ns = self._clock.boot_ns()
+        self.broker_says = why if code else ""
+        if code == PACKET_TOO_LARGE:
+            self.limit.refused(size, now_ns)
+        elif code >= FAILURE:
+            log.warning("the broker refuses what is published: %s", why)
+
+    def _send(self, epoch: Epoch, frame: Frame, now_ns: int) -> bool:
+        """Whether the next may follow. A frame in parts goes alone, when all before it is receipted: the gateway joins one at a time."""
+        header = self._header(epoch, frame.seq, frame.decided)
+        packets = payloads(header, frame.body, self.topic, self.limit.bytes(now_ns), self._hearing.last.parts)
+        packets = packets or self._as_a_whole(header, frame, now_ns)
+        if not packets or (len(packets) > 1 and frame.seq != max(epoch.mark + 1, epoch.oldest)):
+            return False
+        self._hearing.binding.asked(now_ns)
+        for packet in packets:
+            self._publish(self.topic, packet)
+        self._sent[epoch.name, frame.seq] = max(packet_bytes(self.topic, packet) for packet in packets)
+        self._window.sent(frame.seq)
+        return len(packets) == 1
+
+    def _as_a_whole(self, header: Header, frame: Frame, now_ns: int) -> list[bytes]:
+        """A frame for which there is no way: it waits, hellos ask for one, and now and then it is tried all the same."""
+        told = self.limit.told_bytes
+        self.too_large = f"frame {frame.seq} of {len(frame.body)} bytes waits: the broker takes {self.limit.bytes(now_ns)} bytes"
+        self.too_large += ", and this gateway takes no parts of frames" if not self._hearing.last.parts else ""
+        if now_ns >= self.hello_due_ns:
+            self.hello()
+        if now_ns < self._whole_due_ns or (told is not None and len(frame.body) > told):
+            return []
+        self._whole_due_ns = now_ns + WHOLE_AGAIN_NS
+        return [encode_frame(header, frame.body)]
+
+    def _doubt_size(self, epoch: Epoch, seq: int, now_ns: int) -> None:
+        """Brokers of MQTT 3.1.1 acknowledge what they swallow: the gateway answers everything but one large frame."""
+        size = self._sent.get((epoch.name, seq), 0)
+        if self._window.tries < SWALLOWED_TRIES or not self._window.answered or size < LEAST_BYTES:
+            return
+        self._window.tries = 0
+        learned = self.limit.learned_bytes
+        if learned is not None and learned * SMALLEST_SHARE < size:
+            self.limit.forget()
+        else:
+            self.limit.refused(size, now_ns)
+
+    def _bury(self, epoch: Epoch, frame: Frame) -> None:
+        """The disk has spoiled a body: a gap goes in its place, under its number."""
+        log.error("frame %d of epoch %s was spoiled on the disk: %d rows lost", frame.seq, epoch.name, frame.rows)
+        self._spool.bury(epoch.name, frame, self._substitute(frame), "crc32")
+
+    def _header(self, epoch: Epoch, seq: int, decided: DecidedTime | None = None) -> Header:
+        echo = self._hearing.clock.echo
+        return Header(
+            store=self._store,
+            agent=self._agent,
+            epoch=epoch.name,
+            seq=seq,
+            oldest=epoch.oldest,
+            boot=self._clock.boot,
+            sent_boot_ns=self._clock.boot_ns(),
+            sent_wall_ns=max(0, self._clock.wall_ns()),
+            gateway_ns=echo.gateway_ns,
+            heard_boot_ns=echo.heard_boot_ns,
+            journal=self._hearing.binding.journal_id or "",
+            receipted=epoch.receipted,
+            receipted_ns=self._spool.receipted_ns,
+            times_n=self._spool.times_n,
+            boots_apart_ns=epoch.boots_apart_ns,
+            decided=decided,
+        )
