@@ -84,6 +84,22 @@ def gateway_ahead_a_day(scene: Scene, seconds: float, restart: bool = False) -> 
 
 
 @case()
+def gateway_of_1970(scene: Scene) -> None:
+    """The gateway's own clock says 1970 until NTP sets it: nothing is taken in before, it is said, and then all is stored at its time."""
+    broker = scene.broker()
+    gateway = scene.gateway(broker, start=False)
+    gateway.shift_clock(60 - time.time())
+    gateway.start()
+    box = scene.box(broker)
+    box.feed(crossings=10)
+    scene.named(gateway, "not_ready")
+    gateway.shift_clock(0)
+    box.feed(crossings=10)
+    box.wait_sent(60)
+    scene.judge(gateway)
+
+
+@case()
 def links_imported_ahead(scene: Scene) -> None:
     """`footfall links import` under a clock a day ahead: the gateway goes on."""
     broker = scene.broker()

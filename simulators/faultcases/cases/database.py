@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 from simulators.faultcases.case import case
 from simulators.faultcases.scene import Scene
+from simulators.faultcases.wire import Wire
 
 
 @case(limit_s=200)
@@ -19,7 +21,7 @@ def type_refused(scene: Scene) -> None:
     influx.write(f'door,store=x,door=x,agent=x in="a text" {now_ns}\n'.encode(), influx.bucket)
     gateway = scene.gateway(broker, influx=influx)
     box = scene.box(broker)
-    box.feed(crossings=40, over_s=2.0)
+    box.feed(crossings=1500, over_s=3.0)
     box.wait_sent()
     said = scene.named(gateway, "sink_refused", "sink_down")
     scene.expect(not said or ("door" in said and "in" in said), "silent", f"measurement and field are not named: {said}")
@@ -32,3 +34,17 @@ def type_refused(scene: Scene) -> None:
         if done.returncode == 0:
             break
     scene.judge(gateway, limit_s=40)
+
+
+@case()
+def items_as_documented(scene: Scene) -> None:
+    """The articles of a sale are stored as the documents show them."""
+    broker = scene.broker()
+    gateway = scene.gateway(broker)
+    items = [{"sku": "A1", "n": 1}, {"sku": "B2", "n": -1}]
+    with Wire(broker.port, "s1", "till") as till:
+        till.publish("events", json.dumps({"kind": "touch", "what": "scan", "items": items}).encode())
+        till.listen(1)
+    scene.until(lambda: gateway.database.exists() and gateway.rows("touch"), "it to be stored")
+    stored = gateway.rows("touch")[0]["items"]
+    scene.expect(json.loads(stored) == items, "lost", f"touch.items is {stored}")

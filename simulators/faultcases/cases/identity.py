@@ -172,9 +172,9 @@ def spool_deleted(scene: Scene) -> None:
     scene.judge(gateway)
 
 
-@case(limit_s=300)
-def spool_bits(scene: Scene) -> None:
-    """A bit is flipped in the row of an epoch in the spool, 16 times: what is lost is told as a gap, nothing doubled, nobody stuck."""
+@case(limit_s=400, each={"epochs": {"near_epoch": True}, "anywhere": {"near_epoch": False}})
+def spool_bits(scene: Scene, near_epoch: bool) -> None:
+    """A bit is flipped in the spool, 16 times, in an epoch's row or anywhere: losses are told as gaps, nothing doubled, nobody stuck."""
     broker = scene.broker()
     names = [f"b{number}" for number in range(16)]
     site = estate({"s1": ["a1", *names]})
@@ -195,7 +195,7 @@ def spool_bits(scene: Scene) -> None:
         boxes = [scene.box(broker, agent=name, start=False) for name in names[start : start + 4]]
         for box in boxes:
             _replace_spool(box.spool, base.spool)
-            _flip_near_epoch(box, scene)
+            _flip(box, scene, near_epoch)
             _started(scene, box)
         for box in boxes:
             _drained(scene, box)
@@ -208,18 +208,22 @@ def spool_bits(scene: Scene) -> None:
     scene.note(f"gaps: {gaps}")
 
 
-def _flip_near_epoch(box: Box, scene: Scene) -> None:
+def _flip(box: Box, scene: Scene, near_epoch: bool) -> None:
     with closing(sqlite3.connect(box.spool)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         epochs = [row[0].encode() for row in db.execute("SELECT epoch FROM epochs")]
     data = bytearray(box.spool.read_bytes())
-    places = [at for epoch in epochs for at in _places(data, epoch)]
-    start = scene.rng.choice(places)
-    at = start + scene.rng.randrange(-AROUND_ROW_BYTES // 2, len(epochs[0]) + AROUND_ROW_BYTES)
+    if near_epoch:
+        start = scene.rng.choice([at for epoch in epochs for at in _places(data, epoch)])
+        at = start + scene.rng.randrange(-AROUND_ROW_BYTES // 2, len(epochs[0]) + AROUND_ROW_BYTES)
+        where = f"{at - start:+} from an epoch's name"
+    else:
+        at = scene.rng.choice([at for at in range(100, len(data)) if data[at]])  # not in the file's head, nor where nothing is written
+        where = f"in page {at // 4096 + 1}"
     bit = scene.rng.randrange(8)
     data[at] ^= 1 << bit
     box.spool.write_bytes(data)
-    scene.note(f"{box.agent}: bit {bit} of byte {at} ({at - start:+} from an epoch's name)")
+    scene.note(f"{box.agent}: bit {bit} of byte {at}, {where}")
 
 
 def _places(data: bytes | bytearray, what: bytes) -> list[int]:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 
 import urllib3
 
@@ -18,6 +19,7 @@ from simulators.faultcases.wire import Wire
 from simulators.parts.programs import FOOTFALL
 
 NOBODY = 12_345
+OFTEN = 4
 MUTE_S = 10.0
 """A broker from which nothing came for so long while a ping is owed."""
 
@@ -121,6 +123,10 @@ def live_and_ready(scene: Scene) -> None:
         _expect_answer(scene, gateway, 200, what)
     box.wait_sent(60)
     scene.judge(gateway)
+    for log in (gateway.log(), box.log()):
+        said = Counter(line.partition("Z ")[2] for line in log.splitlines() if " INFO " not in line)
+        again = {text: n for text, n in said.items() if n > OFTEN and text}
+        scene.expect(not again, "silent", f"the log repeats itself: {again}")
 
 
 def _expect_answer(scene: Scene, gateway: Gateway, wanted: int, what: str) -> None:
