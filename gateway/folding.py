@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import msgpack
@@ -86,6 +87,8 @@ class Folding:
         self._restore_outbox(state)
         del state
         self._say_aside()
+        self._history_ns: Mapping[str, int] = {}
+        self._say_history()
         self.pos = fold.pos
         self._only_sites = fold.pos == 0
         """Whether nothing else was folded yet."""
@@ -148,6 +151,7 @@ class Folding:
         arrivals, self.fold.arrived = self.fold.arrived, []
         self._outbox.put(points, sum(_rows(record, body) for record, body in pairs), sum(_aside_rows(record) for record, _ in pairs))
         self._news(points, arrivals)
+        self._say_history()
         self.pos = self.fold.pos
         return True
 
@@ -318,6 +322,14 @@ class Folding:
                 f"{len(asides)} places in {self._journal.path.name} with {rows} rows, the last up to record {last.pos}"
                 f" ({last.reason}); footfall quarantine list shows what is left of them",
             )
+
+    def _say_history(self) -> None:
+        if (history_ns := self.fold.history_ns()) == self._history_ns:
+            return
+        for store, until_ns in history_ns.items():
+            until = f"{datetime.fromtimestamp(until_ns / 1e9, UTC):%Y-%m-%d %H:%M:%S}"
+            self._notices.say("history_not_ours", f"{store}: minutes, visits and dwells of up to {until} UTC stay as they are", about=store)
+        self._history_ns = history_ns
 
 
 def _body(record: Record) -> Body | None:

@@ -76,6 +76,9 @@ class Coded:
     def part(self, start: int, stop: int) -> Coded:
         return Coded(self.codes[start:stop], self.names)
 
+    def where(self, which: npt.NDArray[np.bool_]) -> Coded:
+        return Coded(self.codes[which], self.names)
+
     def texts(self) -> list[str]:
         return [self.names[code] for code in self.codes.tolist()]
 
@@ -167,6 +170,15 @@ class Points:
 
         tags = {name: column.part(start, stop) for name, column in self.tags.items()}
         return Points(self.measurement, self.time_ns[start:stop], tags, {name: cut(column) for name, column in self.fields.items()})
+
+    def where(self, which: npt.NDArray[np.bool_]) -> Points:
+        """Those of which `which` is true."""
+        if which.all():
+            return self
+        fields: dict[str, Column] = {
+            name: column.where(which) if isinstance(column, Coded) else column[which] for name, column in self.fields.items()
+        }
+        return Points(self.measurement, self.time_ns[which], {name: tag.where(which) for name, tag in self.tags.items()}, fields)
 
 
 def together(parts: Sequence[Points]) -> Points:

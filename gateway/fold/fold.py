@@ -38,7 +38,7 @@ STATE_VERSION: Final = 3
 READ_VERSIONS: Final = (1, 2, 3)
 """1 has no items of goods; before 3 stores had no time of their own, and rows that wait no profile."""
 EXPIRE_EVERY_TURNS: Final = 5
-OWES_AFTER_S: Final = 60.0
+OWES_AFTER_S: Final = 30.0
 """An agent whose oldest frame nobody has taken for so long has a backlog to tell; what is under way is younger."""
 SECONDS_A_DAY: Final = 86_400
 
@@ -136,10 +136,21 @@ class Fold:
             settle(state.traffic, store, minute, estate.day)
         self._to_settle = {}
         for store, minute in state.traffic.take_changed():
+            if self._is_unsure(store):
+                state.traffic.touch(store, minute)
+                continue
             state.said.say("traffic", traffic_row(estate.stores.names[store], minute, state.traffic.get(store, minute)))
         for zone, minute in state.zones.take_changed():
             store_name = estate.stores.names[estate.zone_store[zone]]
             state.said.say("zone_traffic", zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
+
+    def _is_unsure(self, store: int) -> bool:
+        """Whether an agent that is not back yet may know of a later time up to which history is not ours."""
+        return (
+            bool(self.state.history.until_ns)
+            and self.state.estate.stores.names[store] in self.state.history.until_ns
+            and (self._watermarks.is_asking(store))
+        )
 
     def _unsettled(self, store: int, minute: int) -> None:
         key = (store, self.state.estate.day(store, minute))
@@ -180,6 +191,12 @@ class Fold:
     def _note(self, record: Record) -> None:
         """Nothing to be done."""
 
+    def _history(self, record: Record) -> None:
+        """Another gateway made what the store has up to a time; all its agents are about to send again what they have."""
+        self.state.said.close()
+        self.state.history.extend(record.store, min(json.loads(record.body)["until_ns"], record.received_ns))
+        self._watermarks.ask_again(self.state.estate.stores.of(record.store), record.received_ns)
+
     def _set_site(self, record: Record) -> None:
         self._use_site(record.body)
 
@@ -210,13 +227,17 @@ class Fold:
         RecordKind.LINKS: _links,
         RecordKind.GAP: _gap,
         RecordKind.NOTE: _note,
-        RecordKind.HISTORY: _note,
+        RecordKind.HISTORY: _history,
         RecordKind.ASIDE: _gap,
     }
 
     def clock_width_ms(self, agent: str) -> float:
         """How well the agent's clock is known; inf if no frame of it came yet."""
         return self._arrivals.clock_width_ms(agent)
+
+    def history_ns(self) -> Mapping[str, int]:
+        """By store, up to when its history was made by a gateway whose state is lost; that of all others is this one's."""
+        return dict(self.state.history.until_ns)
 
     def site_json(self) -> bytes:
         """The estate that is in force, as its record had it; empty before the first."""

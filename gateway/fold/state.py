@@ -12,6 +12,7 @@ import numpy.typing as npt
 from device_profiles.registry import Registry
 from gateway.fold.cells import TRAFFIC, ZONE, Cells
 from gateway.fold.estate import Codes, Estate
+from gateway.fold.history import History
 from gateway.fold.identity import Identity
 from gateway.fold.keys import Keys
 from gateway.fold.slots import Slots
@@ -23,9 +24,11 @@ from gateway.points import SCHEMA, Points, from_rows
 class Said:
     """Points to be written, in the order in which they were said: of several versions of one point the last one counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: History) -> None:
+        self._history: Final = history
         self._rows: dict[str, dict[Row, Row]] = {}
         self._points: list[Points] = []
+        self._ready: list[Points] = []
 
     def say(self, measurement: str, row: Row) -> None:
         """`row` as `points.from_rows` takes it."""
@@ -39,10 +42,16 @@ class Said:
             self._points.append(from_rows(points.measurement, list(before.values())))
         self._points.append(points)
 
-    def take(self) -> list[Points]:
+    def close(self) -> None:
+        """What was said until now is ours as far as it is by now, whatever becomes known of history later."""
         points = self._points + [from_rows(measurement, list(rows.values())) for measurement, rows in self._rows.items()]
         self._rows, self._points = {}, []
-        return points
+        self._ready += [each for each in map(self._history.ours, points) if len(each)]
+
+    def take(self) -> list[Points]:
+        self.close()
+        ready, self._ready = self._ready, []
+        return ready
 
 
 class State:
@@ -59,7 +68,8 @@ class State:
         self.fans = Codes()
         self.staff: frozenset[int] = frozenset()
         self.assets: frozenset[int] = frozenset()
-        self.said: Final = Said()
+        self.history: Final = History()
+        self.said: Final = Said(self.history)
         self.counts: Counter[str] = Counter()
         """What the fold counts of what it saw; names end in _total."""
 
@@ -82,6 +92,7 @@ class State:
             "zones": self.zones.dump(),
             "fans": self.fans.names,
             "counts": dict(self.counts),
+            "history": self.history.dump(),
         }
 
     def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
@@ -91,3 +102,4 @@ class State:
         self.zones.load(values["zones"])
         self.fans = Codes(values["fans"])
         self.counts = Counter(values["counts"])
+        self.history.load(values.get("history", {}))

@@ -71,7 +71,7 @@ class Watermarks:
         known = self._store(store)
         if known.asked_ns == NEVER_NS:
             known.asked_ns = received_ns
-        else:
+        if known.heard_ns != NEVER_NS:
             known.own_ns += min(max(received_ns - known.heard_ns, 0), LONGEST_GAP_NS)
         known.heard_ns = max(known.heard_ns, received_ns)
         not_before_ns = known.watermark_ns
@@ -100,8 +100,7 @@ class Watermarks:
     def ask_again(self, store: int, received_ns: int) -> None:
         """All agents of the store are about to send again what they have: wait for each."""
         known = self._store(store)
-        if known.heard_ns != NEVER_NS:
-            known.asked_ns, known.asked_own_ns, known.is_asking = received_ns, known.own_ns, True
+        known.asked_ns, known.asked_own_ns, known.is_asking = received_ns, known.own_ns, True
 
     def is_asking(self, store: int) -> bool:
         """Whether agents of the store are waited for that were not heard yet."""
@@ -151,7 +150,7 @@ class Watermarks:
         return known
 
     def _advance(self, store: int, known: _Store, received_ns: int, expected: frozenset[int]) -> None:
-        if not known.agents or (known.is_asking and self._asks(known, received_ns, expected)):
+        if known.asked_ns == NEVER_NS or (known.is_asking and self._asks(known, received_ns, expected)) or not known.agents:
             return
         if received_ns - known.heard_ns > GIVEN_UP_NS:
             least = max(agent.progress_ns for agent in known.agents.values())  # what they said last is all there was
