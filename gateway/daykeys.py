@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
@@ -35,6 +36,8 @@ class HasDay(Protocol):
 class _Day:
     timezone: str
     day_start: time
+    before: tuple[str, ...]
+    """What the store was called: renamed, it keeps its key for the rest of the day."""
 
 
 class DayKeys:
@@ -45,7 +48,7 @@ class DayKeys:
         self._db: Final = connect(path)
         migrate(self._db, path, SCHEMA)
         self._db.execute("PRAGMA secure_delete=ON")
-        self._stores: Final = {store.name: _Day(store.timezone, store.day_start) for store in site.stores}
+        self._stores: Final = {store.name: _Day(store.timezone, store.day_start, store.names(store.zone).before) for store in site.stores}
         self._current: dict[str, DayKey] = {}
 
     def current(self, store: str, now_ns: int) -> DayKey | None:
@@ -63,7 +66,7 @@ class DayKeys:
         self.erase(now_ns)
         with transaction(self._db):
             kept = {row[0]: DayKey(*row[1:]) for row in self._db.execute("SELECT * FROM keys WHERE from_ns <= ?", (now_ns,))}
-            drawn = {name: _draw(store, now_ns) for name, store in self._stores.items() if name not in kept}
+            drawn = {name: _adopted(store, kept) or _draw(store, now_ns) for name, store in self._stores.items() if name not in kept}
             self._db.executemany(
                 "INSERT OR REPLACE INTO keys VALUES (?,?,?,?,?)",
                 [(name, key.key_id, key.secret, key.from_ns, key.until_ns) for name, key in drawn.items()],
@@ -78,6 +81,10 @@ class DayKeys:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _adopted(store: _Day, kept: Mapping[str, DayKey]) -> DayKey | None:
+    return next((kept[name] for name in store.before if name in kept), None)
 
 
 def _draw(store: HasDay, now_ns: int) -> DayKey:

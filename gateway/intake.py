@@ -74,8 +74,8 @@ class Intake:
         self._day_keys: Final = day_keys
         self._publish: Final = publish
         self._hand_over: Final = hand_over
-        self._keys_used: dict[str, int] = {}
-        """The key of the day with which an agent made its latest frame: it is told the current one until it uses it."""
+        self._keys_used: dict[tuple[str, str], int] = {}
+        """By store and agent: the key of the day with which it made its latest frame. It is told the current one until it uses it."""
         self._run: Final = secrets.token_hex(8)
         self._messages = 0
         self.pausing = False
@@ -177,7 +177,7 @@ class Intake:
                 raise ContractError("size", f"at most {MAX_FRAME_BYTES} bytes a message, this has {len(message.payload)}")
             take = self._acceptor.frame if topic.leaf == "frames" else self._acceptor.events
             self._add(take(topic, message.payload, batch.received_ns), topic, batch)
-            self.heard_ns[topic.agent] = batch.received_ns
+            self.heard_ns[self._acceptor.places.agent_now(topic.agent)] = batch.received_ns
         except ContractError as error:
             if error.reason == UNREADABLE_VERSION:
                 batch.counted["frames_of_unknown_version_total"] += 1
@@ -190,6 +190,8 @@ class Intake:
             text = f"{text}; sha256 {hashlib.sha256(payload).hexdigest()}, the first {MAX_FRAME_BYTES} bytes are kept"
         # A retained message comes again at every connection, any other when the journal could not be written.
         key = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}" if message.retained else batch.key
+        if message.retained and not self._journal.is_new_event(id_hash("retained", key)):
+            return
         batch.refusals.append(Refusal(error.reason, text, message.topic, batch.received_ns, payload[:MAX_FRAME_BYTES], "accept", 1, key))
         batch.counted["in"] += 1
         batch.counted["quarantined"] += 1
@@ -198,7 +200,7 @@ class Intake:
         batch.entries += [(batch.received_ns, entry) for entry in outcome.entries]
         for entry in outcome.entries:
             if entry.frame is not None:
-                self._keys_used[entry.agent] = entry.frame.key_id
+                self._keys_used[self._now(entry.store, entry.agent)] = entry.frame.key_id
                 if entry.frame.unknown_keys:
                     batch.counted["unknown_body_keys_total"] += entry.frame.unknown_keys
         if outcome.receipt is not None:
@@ -214,13 +216,17 @@ class Intake:
         if outcome.dropped and outcome.dropped[1]:
             batch.counted[f"dropped.{outcome.dropped[0]}"] += outcome.dropped[1]
 
+    def _now(self, store: str, agent: str) -> tuple[str, str]:
+        """What both are called now."""
+        places = self._acceptor.places
+        return places.store_now(store), places.agent_now(agent)
+
     def _health(self, topic: Topic, message: Arrived, batch: _Batch) -> None:
         if self._hear(topic, message, batch.received_ns):
-            digits = (batch.received_ns + batch.healths[topic.agent]) % KEYS_A_HALF
-            batch.healths[topic.agent] += 1
-            batch.entries.append(
-                (batch.received_ns, Entry(RecordKind.HEALTH, topic.store, topic.agent, 0, message.payload, key_base=digits))
-            )
+            store, agent = self._acceptor.places.of(topic.store, topic.agent).called(topic.agent, batch.received_ns)
+            digits = (batch.received_ns + batch.healths[agent]) % KEYS_A_HALF
+            batch.healths[agent] += 1
+            batch.entries.append((batch.received_ns, Entry(RecordKind.HEALTH, store, agent, 0, message.payload, key_base=digits)))
 
     def _hear(self, topic: Topic, message: Arrived, now_ns: int) -> bool:
         """What an agent says of itself; whether it says it now and is there."""
@@ -228,10 +234,12 @@ class Intake:
         self._acceptor.places.of(topic.store, topic.agent)
         if (health.store, health.agent) != (topic.store, topic.agent):
             raise ContractError("health.topic", f"the message says {health.store}/{health.agent}, the topic {topic.store}/{topic.agent}")
-        self.healths[health.agent] = health
+        agent = self._acceptor.places.agent_now(health.agent)
+        health = health if agent == health.agent else health.model_copy(update={"agent": agent})
+        self.healths[agent] = health
         is_there = not message.retained and health.state == "online"
         if is_there:
-            self.heard_ns[health.agent] = now_ns
+            self.heard_ns[agent] = now_ns
         self.on_health(health, message.retained)
         return is_there
 
@@ -254,8 +262,9 @@ class Intake:
             return None
 
     def _receipt(self, store: str, agent: str, epoch: str, upto: int, now_ns: int) -> None:
-        key = self._day_key(store, now_ns)
-        told = key is None or self._keys_used.get(agent) == key.key_id
+        now = self._now(store, agent)
+        key = self._day_key(now[0], now_ns)
+        told = key is None or self._keys_used.get(now) == key.key_id
         receipt = Receipt(epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), None if told else key,
                           PAUSE_S if self.pausing else None)  # fmt: skip
         self._publish(str(Topic(store, agent, "receipts")), encode_receipt(receipt))

@@ -8,10 +8,12 @@ of other releases are passed over.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from datetime import time
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from gateway.site import Site
 
@@ -29,10 +31,6 @@ class RecordedAgent(_Recorded):
     name: str
 
 
-def _name(door: Any) -> Any:
-    return door.get("name", "") if isinstance(door, dict) else door
-
-
 class RecordedStore(_Recorded):
     """The defaults are those of the first release: records of it that lack a key were folded with them."""
 
@@ -42,7 +40,7 @@ class RecordedStore(_Recorded):
     idle_timeout_s: float = 1800.0
     tried_s: float = 30.0
     zones: tuple[RecordedZone, ...] = ()
-    doors: tuple[Annotated[str, BeforeValidator(_name)], ...] = ()
+    doors: tuple[str, ...] = ()
     agents: tuple[RecordedAgent, ...] = ()
 
 
@@ -57,8 +55,23 @@ class RecordedSite(_Recorded):
 
 
 def record_site(site: Site) -> bytes:
-    """The body of a SITE record."""
-    return site.model_dump_json(by_alias=True).encode()
+    """The body of a SITE record: what is not as by default, and what was renamed under each of its names, since rows have either."""
+    values = site.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    values["stores"] = [each for store in values["stores"] for each in _under_all_names(store)]
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _under_all_names(store: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Nobody is expected where a store has another name now."""
+    zones = [zone | {"name": name} for zone in store.get("zones", ()) for name in _names(zone)]
+    doors = [*store.get("doors", ()), *(alias["name"] for alias in store.get("door_aliases", ()))]
+    agents = list({agent["name"]: agent for agent in store.get("agents", ())}.values())
+    for name in _names(store):
+        yield store | {"name": name, "zones": zones, "doors": doors, "agents": agents if name == store["name"] else []}
+
+
+def _names(thing: dict[str, Any]) -> dict[str, None]:
+    return dict.fromkeys([thing["name"], *(alias["name"] for alias in thing.get("aliases", ()))])
 
 
 def read_site(body: bytes) -> RecordedSite:

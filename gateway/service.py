@@ -79,7 +79,7 @@ class Gateway:
         state_dir = _state_dir(config.state_dir)
         self._lock: Final = _lock(state_dir / "lock")
         self._site_json: Final = record_site(site)
-        self._agents: Final = [(store.name, agent.name) for store, agent in site.agents()]
+        self._agents: Final = [(store.name, agent.name) for store, agent in site.stationed(time.time_ns())]
         profiles = config.profiles.registry()
         brand_secret = secret(config.brand_secret, config.brand_secret_file)
         self._pseudonyms: Final = Pseudonymiser(brand_secret)

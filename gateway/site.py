@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from itertools import combinations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from footfall.config import Section
 from footfall.events import Identifier, Name, Text
+from gateway.names import Names, Span, begin_ns, end_ns, first_twice, names, parse_when
 
 
 def _zone(name: str) -> str:
@@ -25,24 +27,62 @@ def _zone(name: str) -> str:
 ZoneType = Literal["entrance", "shelf", "fitting", "checkout", "outside", "other"]
 
 
-class Zone(Section):
-    """A named area. Presence in a zone of type `outside` is kept, but is no visit."""
+When = Annotated[datetime | date, BeforeValidator(parse_when)]
+
+
+class Alias(Section):
+    """A name that something had until then: a moment, or a date whose whole day counts."""
 
     name: Name
+    until: When
+
+
+class DoorAlias(Alias):
+    """Doors are names in `doors`, so what they were called stands beside them."""
+
+    door: Name
+
+
+class _Named(Section):
+    """Something that may have been called otherwise."""
+
+    name: Name
+    aliases: tuple[Alias, ...] = ()
+
+    def names(self, zone: ZoneInfo) -> Names:
+        """All of them, in the store's time zone."""
+        return names(self.name, ((alias.name, alias.until) for alias in self.aliases), zone)
+
+
+class Zone(_Named):
+    """A named area. Presence in a zone of type `outside` is kept, but is no visit."""
+
     type: ZoneType = "other"
 
 
-class Agent(Section):
-    """A process that reads devices. `receivers` maps each radio, antenna or reader to the zone it hears."""
+class Agent(_Named):
+    """A process that reads devices. `receivers` maps each radio, antenna or reader to the zone it hears.
 
-    name: Name
+    One that moves stands in several stores, each with the time for which it was there: from `since` on, up to `until`.
+    """
+
     receivers: dict[Name, Name] = Field(default_factory=dict)
+    since: When | None = Field(default=None, alias="from")
+    until: When | None = Field(default=None, alias="to")
+
+    def span(self, zone: ZoneInfo) -> Span:
+        """When it was in the store that lists it; the day of a date wholly."""
+        return Span(begin_ns(self.since, zone), end_ns(self.until, zone))
+
+    def ends_ns(self, zone: ZoneInfo) -> int:
+        """When another store may have it: the day of a move, given as a date, belongs to both."""
+        is_date = self.until is not None and not isinstance(self.until, datetime)
+        return begin_ns(self.until, zone) if is_date else end_ns(self.until, zone)
 
 
-class Store(Section):
+class Store(_Named):
     """`day_start` is when the store's day begins, local time: occupancy and day keys start anew."""
 
-    name: Name
     title: Text | None = None
     path: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*\z")] = ""
     """Where it hangs in the chain: group/province/city."""
@@ -59,22 +99,43 @@ class Store(Section):
     """Goods were tried if they were in a zone of type `fitting` for so long."""
     zones: tuple[Zone, ...] = ()
     doors: tuple[Name, ...] = ()
+    door_aliases: tuple[DoorAlias, ...] = ()
     agents: tuple[Agent, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Store:
         zones = [zone.name for zone in self.zones]
-        for what, names in (("zone", zones), ("door", self.doors), ("agent", [agent.name for agent in self.agents])):
-            for name in names:
-                if names.count(name) > 1:
-                    raise ValueError(f"{what} {name!r} is listed twice in store {self.name!r}")
+        if unknown := {alias.door for alias in self.door_aliases} - set(self.doors):
+            raise ValueError(f"door_aliases names {min(unknown)!r}, which is no door of store {self.name!r}")
+        doors = [name for door in self.doors for name in dict.fromkeys([door, *(alias.name for alias in self._aliases_of(door))])]
+        for what, called in (("zone", _all_names(self.zones)), ("door", doors)):
+            if twice := first_twice(called):
+                raise ValueError(f"{what} {twice!r} is listed twice in store {self.name!r}")
         for agent in self.agents:
             for receiver, zone_name in agent.receivers.items():
                 if zone_name not in zones:
                     raise ValueError(
                         f"receiver {receiver!r} of agent {agent.name!r} hears zone {zone_name!r}, which store {self.name!r} lacks"
                     )
+            if agent.span(self.zone).begin_ns >= agent.span(self.zone).end_ns:
+                raise ValueError(f"agent {agent.name!r} is in store {self.name!r} from {agent.since} to {agent.until}: that is never")
         return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def door_names(self) -> list[Names]:
+        """Of each door."""
+        return [names(door, ((alias.name, alias.until) for alias in self._aliases_of(door)), self.zone) for door in self.doors]
+
+    def _aliases_of(self, door: str) -> list[DoorAlias]:
+        return [alias for alias in self.door_aliases if alias.door == door]
+
+
+def _all_names(things: Iterable[_Named]) -> list[str]:
+    """Of each thing every name once."""
+    return [name for thing in things for name in dict.fromkeys([thing.name, *(alias.name for alias in thing.aliases)])]
 
 
 def local_day(zone: ZoneInfo, day_start: timedelta, time_s: int) -> tuple[int, int, int]:
@@ -109,18 +170,45 @@ class Site(Section):
 
     @model_validator(mode="after")
     def _unique(self) -> Site:
-        seen: dict[str, str] = {}
+        listed: dict[str, list[tuple[Store, Agent]]] = {}
         for store, agent in self.agents():
-            if agent.name in seen:
-                raise ValueError(f"agent {agent.name!r} is in {seen[agent.name]!r} and in {store.name!r}: names are unique in the estate")
-            seen[agent.name] = store.name
-        if len({store.name for store in self.stores}) != len(self.stores):
-            raise ValueError("a store is listed twice")
+            listed.setdefault(agent.name, []).append((store, agent))
+        for name, places in listed.items():
+            _check_one_at_a_time(name, places)
+        if twice := first_twice(_all_names(self.stores)):
+            raise ValueError(f"store {twice!r} is listed twice")
+        called = [name for places in listed.values() for name in dict.fromkeys(_all_names(agent for _, agent in places))]
+        if twice := first_twice(called):
+            raise ValueError(f"agent {twice!r} is listed twice, under its name and as an alias of another")
         return self
 
     def agents(self) -> Iterator[tuple[Store, Agent]]:
+        """Every listing: an agent that moved has several."""
         return ((store, agent) for store in self.stores for agent in store.agents)
+
+    def stationed(self, now_ns: int) -> list[tuple[Store, Agent]]:
+        """Each agent once, with the store where it is now; else where it was or will be last."""
+        found: dict[str, tuple[Store, Agent]] = {}
+        for store, agent in sorted(self.agents(), key=lambda listed: _nearness(listed, now_ns)):
+            found[agent.name] = store, agent
+        return [(store, agent) for store, agent in self.agents() if found[agent.name] == (store, agent)]
 
     @cached_property
     def by_name(self) -> dict[str, Store]:
         return {store.name: store for store in self.stores}
+
+
+def _check_one_at_a_time(name: str, places: list[tuple[Store, Agent]]) -> None:
+    for (store, agent), (other_store, other) in combinations(places, 2):
+        begins = agent.span(store.zone).begin_ns, other.span(other_store.zone).begin_ns
+        if begins[0] < other.ends_ns(other_store.zone) and begins[1] < agent.ends_ns(store.zone):
+            raise ValueError(
+                f"agent {name!r} is in {store.name!r} and in {other_store.name!r} at one time: names are unique in the estate;"
+                " one that moves has `to` in the one store and `from` in the other"
+            )
+
+
+def _nearness(listed: tuple[Store, Agent], now_ns: int) -> tuple[bool, int]:
+    store, agent = listed
+    span = agent.span(store.zone)
+    return span.meets(now_ns, now_ns), span.begin_ns

@@ -1,47 +1,83 @@
-"""What `site.toml` says exists, as fast look-ups for the accept stage."""
+"""What `site.toml` says exists, and existed under other names or in other stores, as fast look-ups for the accept stage. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from footfall.errors import ContractError
 from footfall.frames import Body, Kind
-from gateway.site import Site
+from gateway.names import ALWAYS, Names, Span
+from gateway.site import Agent, Site, Store
 
 _NEEDS_ZONE: Final = (Kind.ENTER, Kind.STAY, Kind.EXIT)
 _NEEDS_DOOR: Final = (Kind.IN, Kind.OUT)
 
 
+class Heard(NamedTuple):
+    """Whose rows they are, by the names of their time."""
+
+    store: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AgentHere:
+    """An agent in one store; `spans` are empty if it was always there."""
+
+    names: Names
+    spans: tuple[Span, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StorePlaces:
-    """One store; there is one of it, so that a look-up by it compares nothing."""
+    """One store; there is one of it, so that a look-up by it compares nothing. Its maps and sets know every name that a thing had."""
 
-    name: str
+    names: Names
     zones: frozenset[str]
     doors: frozenset[str]
-    agents: frozenset[str]
+    agents: Mapping[str, AgentHere]
+    renamed_zones: Mapping[str, Names]
+    renamed_doors: Mapping[str, Names]
+
+    @property
+    def name(self) -> str:
+        return self.names.now
+
+    def heard(self, agent: str, time_ns: int, earliest_ns: int, latest_ns: int) -> Heard:
+        """Whose rows of that time they are; ContractError `site.agent` if the agent was elsewhere from the earliest to the latest."""
+        here = self.agents[agent]
+        if here.spans and not any(span.meets(earliest_ns, latest_ns) for span in here.spans):
+            raise ContractError("site.agent", f"agent {agent!r} was not in store {self.name!r} when this was heard, by site.toml")
+        return self.called(agent, time_ns)
+
+    def called(self, agent: str, time_ns: int) -> Heard:
+        """What the store and one of its agents were called then."""
+        return Heard(self.names.at(time_ns), self.agents[agent].names.at(time_ns))
+
+    def zone_at(self, name: str, time_ns: int) -> str:
+        """What a zone was called then; itself if it was never called otherwise."""
+        return self.renamed_zones[name].at(time_ns) if name in self.renamed_zones else name
+
+    def door_at(self, name: str, time_ns: int) -> str:
+        """What a door was called then."""
+        return self.renamed_doors[name].at(time_ns) if name in self.renamed_doors else name
 
 
 class Places:
     """The estate by name."""
 
     def __init__(self, site: Site) -> None:
-        self._stores: Final = {
-            store.name: StorePlaces(
-                store.name,
-                frozenset(zone.name for zone in store.zones),
-                frozenset(store.doors),
-                frozenset(agent.name for agent in store.agents),
-            )
-            for store in site.stores
-        }
+        agents = _agents(site)
+        self._stores: Final = {name: places for store in site.stores for places in [_places(store, agents)] for name in places.names.all}
+        self._renamed: Final = {name: known for known in agents.values() if known.earlier for name in known.all}
 
     def of(self, store: str, agent: str) -> StorePlaces:
-        """The store, which knows the agent; ContractError `site.store` or `site.agent`."""
+        """The store, which knows the agent, now or once; ContractError `site.store` or `site.agent`."""
         places = self._stores.get(store)
         if places is None:
             raise ContractError("site.store", f"store {store!r} is not in site.toml")
@@ -49,26 +85,85 @@ class Places:
             raise ContractError("site.agent", f"agent {agent!r} is not in store {store!r} of site.toml")
         return places
 
+    def has(self, store: str, agent: str) -> bool:
+        """Whether the store knows the agent."""
+        return store in self._stores and agent in self._stores[store].agents
 
-_ZONE, _DOOR = 1, 2
-_NEEDS: Final = bytes(_ZONE if kind in _NEEDS_ZONE else _DOOR if kind in _NEEDS_DOOR else 0 for kind in range(256))
+    def agent(self, name: str) -> Names:
+        """All names of an agent, by any of them."""
+        return self._renamed.get(name) or Names(name)
+
+    def agent_now(self, name: str) -> str:
+        """What it is called now."""
+        return self._renamed[name].now if name in self._renamed else name
+
+    def store_now(self, name: str) -> str:
+        """What a store is called now, by any of its names; the name itself if there is no such store."""
+        return self._stores[name].name if name in self._stores else name
+
+
+def _agents(site: Site) -> dict[str, Names]:
+    """Each agent's names, also those that it got in another store."""
+    found: dict[str, Names] = {}
+    for store, agent in site.agents():
+        here, known = agent.names(store.zone), found.get(agent.name)
+        found[agent.name] = here if known is None else Names(agent.name, tuple(sorted({*known.earlier, *here.earlier})))
+    return found
+
+
+def _places(store: Store, agents: Mapping[str, Names]) -> StorePlaces:
+    zone = store.zone
+    zones, doors = [each.names(zone) for each in store.zones], store.door_names()
+    listed: dict[str, list[Agent]] = {}
+    for agent in store.agents:
+        listed.setdefault(agent.name, []).append(agent)
+    here = {name: AgentHere(agents[name], _spans(each.span(zone) for each in listings)) for name, listings in listed.items()}
+    return StorePlaces(
+        store.names(zone),
+        frozenset(name for names in zones for name in names.all),
+        frozenset(name for names in doors for name in names.all),
+        {name: each for each in here.values() for name in each.names.all},
+        _renamed(zones),
+        _renamed(doors),
+    )
+
+
+def _spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+    found = tuple(spans)
+    return () if ALWAYS in found else found
+
+
+def _renamed(things: Iterable[Names]) -> Mapping[str, Names]:
+    return {name: names for names in things if names.earlier for name in names.all}
+
+
+ZONE, DOOR = 1, 2
+NEEDS: Final = bytes(ZONE if kind in _NEEDS_ZONE else DOOR if kind in _NEEDS_DOOR else 0 for kind in range(256))
 """By kind: what a row of it must name."""
+FEW_NAMES: Final = 64
+"""So many a frame names, if it is of an agent as we know them; longer lists of strangers are not kept in memory."""
 
 
-@lru_cache(maxsize=100_000)
-def _lacks(places: StorePlaces, names: tuple[str, ...]) -> bytes:
+def _lacking(places: StorePlaces, names: tuple[str, ...]) -> bytes:
     """By name: what it is not; at least 256 bytes, as `translate` wants them."""
-    return bytes((name not in places.zones) * _ZONE | (name not in places.doors) * _DOOR for name in names).ljust(256, b"\0")
+    return bytes((name not in places.zones) * ZONE | (name not in places.doors) * DOOR for name in names).ljust(256, b"\0")
+
+
+_lacking_few = lru_cache(maxsize=100_000)(_lacking)
+
+
+def _lacks(places: StorePlaces, names: tuple[str, ...]) -> bytes:
+    return (_lacking_few if len(names) <= FEW_NAMES else _lacking)(places, names)
 
 
 def check_places(body: Body, places: StorePlaces) -> None:
     """Every row stands in a zone or at a door that the store has; ContractError `site.zone` or `site.door`."""
-    needs, lacks = body.kind.tobytes().translate(_NEEDS), _lacks(places, body.zones)
+    needs, lacks = body.kind.tobytes().translate(NEEDS), _lacks(places, body.zones)
     few = len(lacks) == 256
     lacked = body.zone.tobytes()[::2].translate(lacks) if few else np.frombuffer(lacks, np.uint8)[body.zone].tobytes()
     # As whole numbers both are compared in one step, and without letting go of the interpreter's lock for thirty rows.
     if not int.from_bytes(needs, "little") & int.from_bytes(lacked, "little"):
         return
     row = next(row for row, (need, lack) in enumerate(zip(needs, lacked, strict=True)) if need & lack)
-    name, what = body.zones[body.zone[row]], "door" if needs[row] == _DOOR else "zone"
+    name, what = body.zones[body.zone[row]], "door" if needs[row] == DOOR else "zone"
     raise ContractError(f"site.{what}", f"{name!r} is not a {what} of store {places.name!r}")

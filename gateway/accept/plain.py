@@ -54,7 +54,7 @@ def id_hash(publisher: str, event_id: str) -> bytes:
 
 
 def normalise(value: object, places: StorePlaces, publisher: str, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser) -> Plain:
-    """One plain event of a publisher in a store; ContractError says what is wrong with it.
+    """One plain event of a publisher, by its first name, in a store; ContractError says what is wrong with it.
 
     `taken_ns` is when Footfall first took it, the agent's intake or the gateway: the time of an event that says none, and what the
     time of any other is compared with.
@@ -63,14 +63,15 @@ def normalise(value: object, places: StorePlaces, publisher: str, taken_ns: int,
     taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
     if event.time_ns is not None:
         _check_time(event.time_ns, taken_ns, event.history)
+    time_ns = taken_ns if event.time_ns is None else event.time_ns
     name = None if event.id is None else id_hash(publisher, event.id)
     values: dict[str, Any] = {
         "kind": event.kind,
-        "time_ns": taken_ns if event.time_ns is None else event.time_ns,
+        "time_ns": time_ns,
         "timed": event.time_ns is not None,
         "id": None if name is None else name.hex(),
     }
-    values |= _MORE[type(event)](event, places, publisher, pseudonyms)
+    values |= _MORE[type(event)](event, places, publisher, time_ns, pseudonyms)
     return Plain(values, name)
 
 
@@ -84,12 +85,12 @@ def _check_time(time_ns: int, taken_ns: int, history: bool) -> None:
         raise ContractError("event.time", f"`time` is {-apart_s} s before it was taken: {hint}")
 
 
-def _touch(event: Touch, places: StorePlaces, publisher: str, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
     if event.zone is not None and event.zone not in places.zones:
         raise ContractError("site.zone", f"zone {event.zone!r} is not in store {places.name!r}")
     return {
         "what": event.what,
-        "zone": event.zone or "",
+        "zone": "" if event.zone is None else places.zone_at(event.zone, time_ns),
         "subjects": [to_hex(pseudonyms.subject(identifier)) for identifier in event.identifiers],
         "fan": event.fan or "",
         "staff_id": event.staff_id or "",
@@ -103,13 +104,13 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, pseudonyms: Pseudo
     }
 
 
-def _count(event: Count, places: StorePlaces, publisher: str, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+def _count(event: Count, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
     if event.door not in places.doors:
         raise ContractError("site.door", f"door {event.door!r} is not in store {places.name!r}")
-    return {"door": event.door, "in": event.entered, "out": event.left}
+    return {"door": places.door_at(event.door, time_ns), "in": event.entered, "out": event.left}
 
 
-def _void(event: Void, places: StorePlaces, publisher: str, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+def _void(event: Void, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
     return {"of": id_hash(publisher, event.of).hex(), "reason": event.reason, "actor": event.actor}
 
 

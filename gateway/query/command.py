@@ -100,7 +100,7 @@ def query(
     _check_options(what, question, {"interval": interval, "zone": zone, "fan": fan, "by": by})
     estate = _site(site, config)
     with closing(open_reader(db, influx, bucket, token_file, config)) as reader:
-        zones = _zones(_stores(reader, store), estate, timezone)
+        zones = _zones(_stores(reader, _with_old_names(reader, store, estate)), estate, timezone)
         with _progress() as on_page:
             answer, spans = ask(reader, question, zones, filters, time.time_ns(), on_page)
     titles = {name: _title(what, name, zones[name], spans[name], estate, zone, fan) for name in zones}
@@ -149,8 +149,18 @@ def _stores(reader: Reader, asked: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(asked or there))
 
 
+def _with_old_names(reader: Reader, asked: Sequence[str] | None, estate: Site | None) -> Sequence[str] | None:
+    """A store that was renamed is asked for under each of its names that the database has."""
+    if not asked or estate is None:
+        return asked
+    there = set(reader.stores())
+    known = [estate.by_name[name].aliases if name in estate.by_name else () for name in asked]
+    old = [alias.name for aliases in known for alias in aliases if alias.name in there]
+    return [name for name in (*old, *asked) if name in there] or asked
+
+
 def _zones(stores: Sequence[str], estate: Site | None, timezone: str | None) -> dict[str, ZoneInfo]:
-    known = {} if estate is None else estate.by_name
+    known = {} if estate is None else {alias.name: store for store in estate.stores for alias in store.aliases} | estate.by_name
     return {name: time_zone(timezone or (known[name].timezone if name in known else "UTC")) for name in stores}
 
 

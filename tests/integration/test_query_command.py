@@ -193,3 +193,18 @@ def test_a_store_with_goods_only_is_a_store(tmp_path: Path) -> None:
     sink.write([points for points in dataset.points() if points.measurement == "item"])
     sink.close()
     assert {row["store"] for row in rows("items", "--db", tmp_path / "footfall.db")} == {"berlin", "shanghai"}
+
+
+def test_a_renamed_store_is_read_under_all_its_names(db: Path, tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text("""
+brand = "b"
+[[stores]]
+name = "spree"
+timezone = "Europe/Berlin"
+aliases = [{ name = "berlin", until = 2026-12-31 }, { name = "never-heard", until = 2020-01-01 }]
+""")
+    where = ("traffic", "--db", db, "--site", tmp_path / "site.toml", "--store", "spree")
+    assert {row["store"] for row in rows(*where)} == {"berlin"}
+    assert rows(*where)[0]["time"].endswith("+02:00"), "its time zone is the store's"
+    with pytest.raises(ConfigError, match="no store 'spree'"):
+        query("traffic", "--db", db, "--store", "spree")

@@ -312,3 +312,54 @@ def test_what_was_cut_cannot_be_replayed(gate: Gate) -> None:
     gate.take((FRAMES, bytes(MAX_FRAME_BYTES + 1)))
     assert ask(gate) == 0
     assert len(gate.quarantine.entries()) == 1
+
+
+def test_what_a_broker_keeps_and_repeats_is_refused_once_also_after_a_restart(tmp_path: Path) -> None:
+    repeated = [(FRAMES, frame(1, body(Kind.STAY)), True), ("footfall/1/s1/x/health", b"{", True)]
+    for run in range(3):
+        made = Gate(tmp_path)
+        for topic, payload, retained in repeated:
+            made.take((topic, payload), now_ns=NOW + run * S, retained=retained)
+        assert (made.journal.balance()["in"], made.journal.balance()["quarantined"]) == (2, 2)
+        assert len(made.quarantine.entries()) == 2
+        made.close()
+
+
+def test_what_somebody_dropped_does_not_come_back_at_the_next_connection(gate: Gate) -> None:
+    for _ in range(2):
+        gate.take((FRAMES, frame(1, body(Kind.STAY))), retained=True)
+        gate.quarantine.drop([entry.id for entry in gate.quarantine.entries()], "anna", NOW)
+    assert gate.journal.balance()["in"] == 1
+
+
+RENAMED = Site.model_validate({
+    "brand": "b",
+    "stores": [{
+        "name": "new", "aliases": [{"name": "s1", "until": "2026-09-21T14:13:20Z"}], "zones": [{"name": "a"}], "doors": ["d"],
+        "agents": [{"name": "y", "aliases": [{"name": "x", "until": "2026-09-21T14:13:20Z"}]}, {"name": "till"}],
+    }],
+})  # fmt: skip
+"""At NOW store s1 and agent x got other names."""
+
+
+def test_a_renamed_agent_s_health_is_one_agent_s_and_stored_by_the_name_of_its_time(tmp_path: Path) -> None:
+    made = Gate(tmp_path, RENAMED)
+    made.take(("footfall/1/s1/x/health", encode_health(HEALTH)), now_ns=NOW - S)
+    made.take(("footfall/1/s1/x/health", encode_health(HEALTH)), now_ns=NOW)
+    made.take(("footfall/1/new/y/health", encode_health(HEALTH.model_copy(update={"store": "new", "agent": "y"}))), now_ns=NOW + S)
+    assert [(record.store, record.agent) for record in made.journal.read(0, 9)] == [("s1", "x"), ("new", "y"), ("new", "y")]
+    assert (list(made.intake.healths), made.intake.heard_ns) == (["y"], {"y": NOW + S})
+    made.close()
+
+
+def test_a_renamed_store_keeps_its_key_of_the_day(tmp_path: Path) -> None:
+    before = DayKeys(tmp_path / "keys.db", SITE)
+    key = before.current("s1", NOW)
+    before.close()
+    after = DayKeys(tmp_path / "keys.db", RENAMED)
+    assert key is not None
+    assert after.current("new", NOW + S) == key
+    later = after.current("new", key.until_ns)
+    assert later is not None
+    assert later.secret != key.secret
+    after.close()

@@ -36,7 +36,7 @@ def keys(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, str]]:
     for name, info in model.model_fields.items():
         inner = [kind for kind in _kinds(info.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
         is_list = "tuple" in str(info.annotation)
-        here = f"{path}{name}{'[]' if is_list else ''}"
+        here = f"{path}{info.alias or name}{'[]' if is_list else ''}"
         if inner and name != "sources":
             for kind in inner:
                 yield from keys(kind, f"{here}.")

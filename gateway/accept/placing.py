@@ -1,0 +1,98 @@
+"""A frame's rows made ready to be written: places by the names of their time, no name that no row uses, nothing that cannot be. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.errors import ContractError
+from footfall.events import MAX_PEOPLE
+from footfall.frames import Body, Kind
+from gateway.accept.places import DOOR, FEW_NAMES, NEEDS, ZONE, StorePlaces
+from gateway.accept.plain import EARLY_NS, LATE_NS
+from gateway.records import EARLIEST_NS
+
+MAX_ROW: Final = 10**12
+"""Of an epoch: an agent that hears a thousand a second reaches it in thirty years. A gap has no more either."""
+MAX_BOOT_NS: Final = 10**18
+"""How far a gap may reach on a boot clock: no machine runs for thirty years."""
+NOWHERE: Final = "-"
+"""Where rows are said to be that need no place, if what they name is none of the store."""
+_NEVER_SET_NS: Final = 1
+"""What the fold takes for a device's clock that was never set."""
+_PEOPLE: Final = bytes([Kind.IN, Kind.OUT])
+_LATEST_BOOT_NS: Final = 1 << 62
+
+
+def check_plausible(body: Body) -> None:
+    """ContractError for numbers that no store can have brought about; the wire itself has room for any."""
+    if body.first_row > MAX_ROW:
+        raise ContractError("body.rows", f"body.first_row is at most {MAX_ROW}")
+    kinds = body.kind.tobytes()
+    if kinds.translate(None, _PEOPLE) != kinds:
+        people = int(body.count[(body.kind == Kind.IN) | (body.kind == Kind.OUT)].sum(dtype=np.int64))
+        if people > MAX_PEOPLE:
+            raise ContractError("body.count", f"{people} people in the rows of one frame: at most {MAX_PEOPLE}")
+    for row, more in body.extra.items():
+        if kinds[row] != Kind.GAP:
+            continue
+        if more.get("rows", 0) > MAX_ROW or more.get("to_boot_ns", 0) > MAX_BOOT_NS:
+            raise ContractError("body.extra", f"row {row} is a gap: `rows` is at most {MAX_ROW}, `to_boot_ns` at most {MAX_BOOT_NS}")
+
+
+def placed(body: Body, places: StorePlaces, time_ns: int) -> Body:
+    """The body with the names that its places had then, without names that no row uses; itself if it is so already."""
+    if _is_settled(places, body.zones) and len(body.profiles) <= FEW_NAMES:
+        return body
+    needs = np.frombuffer(body.kind.tobytes().translate(NEEDS), np.uint8)
+    pairs, which = np.unique(body.zone.astype(np.int64) << 2 | needs, return_inverse=True)
+    zones, zone = _named([_name_at(places, body.zones[pair >> 2], pair & 3, time_ns) for pair in pairs.tolist()], which)
+    used, which = np.unique(body.profile, return_inverse=True)
+    profiles, profile = _named([body.profiles[place] for place in used.tolist()], which)
+    return replace(body, zones=zones, zone=zone.astype("<u2"), profiles=profiles, profile=profile.astype(np.uint8))
+
+
+def _is_settled_of(places: StorePlaces, names: tuple[str, ...]) -> bool:
+    there = all(name in places.zones or name in places.doors for name in names)
+    return there and not any(name in places.renamed_zones or name in places.renamed_doors for name in names)
+
+
+_is_settled_few = lru_cache(maxsize=100_000)(_is_settled_of)
+
+
+def _is_settled(places: StorePlaces, names: tuple[str, ...]) -> bool:
+    return (_is_settled_few if len(names) <= FEW_NAMES else _is_settled_of)(places, names)
+
+
+def _name_at(places: StorePlaces, name: str, need: int, time_ns: int) -> str:
+    if need == ZONE:
+        return places.zone_at(name, time_ns)
+    if need == DOOR:
+        return places.door_at(name, time_ns)
+    return name if name in places.zones or name in places.doors else NOWHERE
+
+
+def _named(names: list[str], which: npt.NDArray[Any]) -> tuple[tuple[str, ...], npt.NDArray[np.intp]]:
+    """Each name once, and for every row its place there."""
+    place = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return tuple(place), np.array([place[name] for name in names], np.intp)[which]
+
+
+def without_dead_clocks(body: Body, offset_ns: int, received_ns: int) -> tuple[Body, int]:
+    """The body, in which devices whose clocks are dead have no time of their own; and how far off the worst was, 0 if none is.
+
+    Their rows have the time that the agent knows. A recording (made at boot time 0) is history, and has its file's time.
+    """
+    if body.t_wall_ns is None or body.made_boot_ns == 0:
+        return body, 0
+    heard_ns = np.clip(np.minimum(body.t_boot_ns, _LATEST_BOOT_NS) + offset_ns, EARLIEST_NS, received_ns)
+    apart_ns = np.clip(body.t_wall_ns, 0, _LATEST_BOOT_NS) - heard_ns
+    dead = (body.t_wall_ns != 0) & ((apart_ns < -LATE_NS) | (apart_ns > EARLY_NS))
+    if not dead.any():
+        return body, 0
+    worst_ns = max(apart_ns[dead].tolist(), key=abs)
+    return replace(body, t_wall_ns=np.where(dead, _NEVER_SET_NS, body.t_wall_ns)), worst_ns
