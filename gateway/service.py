@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-from footfall import __version__
 from footfall.errors import ConfigError
+from footfall.health import Health
 from footfall.topics import live_topic
 from footfall.wall_clock import is_synchronised
 from gateway import broker
@@ -22,6 +22,7 @@ from gateway.accept.accept import Acceptor, Entry
 from gateway.accept.places import Places
 from gateway.accept.plain import Pseudonymiser
 from gateway.accepted_clock import read_accepted, read_clocks
+from gateway.agent_watch import AgentWatch
 from gateway.beats import Beats
 from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site, secret
 from gateway.daykeys import DayKeys
@@ -29,12 +30,12 @@ from gateway.fold.fold import Fold
 from gateway.folding import Folding, HandOver
 from gateway.http.live import Broadcast
 from gateway.http.server import HttpServer
-from gateway.http.status import AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
+from gateway.http.status import Status
 from gateway.inlet import Incoming, Inlet
 from gateway.intake import Arrived, Intake
 from gateway.journal import Journal
 from gateway.ledger import Ledger
-from gateway.metrics import Balance, Registry
+from gateway.metrics import Registry
 from gateway.news import News
 from gateway.notices import Notices
 from gateway.outbox import Outbox
@@ -42,6 +43,7 @@ from gateway.own_clock import OwnClock
 from gateway.quarantine.store import Quarantine
 from gateway.recorded_site import RecordedSite, record_site
 from gateway.records import RecordKind
+from gateway.report import Condition, Report
 from gateway.sinking import Sinking
 from gateway.sinks.influxdb import InfluxDB
 from gateway.sinks.sink import Sink
@@ -63,7 +65,6 @@ END_S: Final = 30.0
 """So long after it was asked to end it waits for the database to take what is folded. What is not, the next start goes on with."""
 PROVE_S: Final = 30.0
 """A clock that was set while the gateway runs must stay so for at least so long."""
-TAKEN_OVER_S: Final = 60.0
 CROWDED_OUT_S: Final = 3600.0
 """So long status says that the quarantine gave something up."""
 DAY_NS: Final = 86_400 * 1_000_000_000
@@ -117,22 +118,22 @@ class Gateway:
             Acceptor(Places(site), self._journal, self._pseudonyms), self._journal, self._quarantine, self._day_keys,
             self._inlet.frames.publish, self._hand_over.put,
         )  # fmt: skip
+        self._watch: Final = AgentWatch(config.status.notice_s)
+        self._intake.on_health = self._hear
         self._stop: Final = threading.Event()
         self._stop_sink: Final = threading.Event()
         self._clock: Final = OwnClock(read_clocks(), len(self._agents), max(config.status.notice_s, PROVE_S))
-        self._started_ns: Final = time.time_ns()
-        self._not_ready = ""
-        self._jumped = ""
-        self._unwritable = ""
-        """Why the journal could not be written the last time it was tried."""
-        self._is_full = False
-        self._journal_bytes = 0
-        """In use: the file itself never shrinks."""
+        self._state: Final = Condition(started_ns=time.time_ns())
         self._crowded_out = 0
         self._events_forgotten_ns = 0
         self._failed: list[BaseException] = []
+        self._report: Final = Report(
+            config=config, agents=self._agents, condition=self._state, journal_id=self._journal.journal_id, intake=self._intake,
+            folding=self._folding, hand_over=self._hand_over, outbox=self._outbox, sinking=self._sinking, quarantine=self._quarantine,
+            inlet=self._inlet, clock=self._clock, watch=self._watch, notices=self.notices, beats=self._beats, news=self._news,
+        )  # fmt: skip
         self.registry: Final = Registry()
-        self._register()
+        self._report.register(self.registry)
         self.http: Final = HttpServer(config.http, self, self.registry, self._live)
 
     def stop(self) -> None:
@@ -219,15 +220,28 @@ class Gateway:
     def _may_take(self) -> bool:
         """Whether the clock can be right and the journal has room. While not, nothing is taken in or receipted."""
         verdict = self._clock.judge(read_clocks(), self._journal.last_received_ns, is_synchronised)
-        self._jumped, trouble = verdict.jumped, ""
+        self._state.jumped, trouble = verdict.jumped, ""
+        if verdict.is_back:
+            self._go_back(verdict.now_ns)
         if verdict.trouble:
             trouble = verdict.trouble
-        elif self._unwritable:
-            trouble = self._unwritable
-        elif self._is_full:
+        elif self._state.unwritable:
+            trouble = self._state.unwritable
+        elif self._state.is_full:
             trouble = "the journal is over its quota, and what it holds is still needed: mend the database, or raise [journal] max_bytes"
         self._set_not_ready(trouble)
         return not trouble
+
+    def _go_back(self, now_ns: int) -> None:
+        """The last records were dated by a clock that was ahead: time goes on from now."""
+        try:
+            records = self._journal.accept_clock(now_ns, "the clock was ahead, and is believed now")
+        except sqlite3.OperationalError as error:
+            self._cannot_write(error)
+            return
+        if records:
+            log.warning("the last record was dated by a clock that was ahead: time goes on before it")
+            self._hand_over.put([(record, None) for record in records])
 
     def _take(self, arrived: Sequence[Incoming]) -> int:
         """Take, acknowledge and receipt; the bytes of it, 0 if nothing was there or could be taken."""
@@ -243,8 +257,8 @@ class Gateway:
         return sum(len(each.message.payload) for each in arrived)
 
     def _cannot_write(self, error: sqlite3.OperationalError) -> None:
-        self._unwritable = f"the journal cannot be written: {error}. Is the disk full? Nothing is acknowledged until it can"
-        self._set_not_ready(self._unwritable)
+        self._state.unwritable = f"the journal cannot be written: {error}. Is the disk full? Nothing is acknowledged until it can"
+        self._set_not_ready(self._state.unwritable)
 
     def _chores(self) -> None:
         self._inlet.keep_alive()
@@ -253,13 +267,13 @@ class Gateway:
         if accepted_ns is not None:
             self._clock.accept(accepted_ns)
         self._watch_quarantine()
-        if self._not_ready and not self._unwritable:
+        if self._state.not_ready and not self._state.unwritable:
             return
         now_ns = self._now_ns()
         try:
-            if self._unwritable or now_ns - self._journal.last_received_ns > TICK_S * 1e9:
+            if self._state.unwritable or now_ns - self._journal.last_received_ns > TICK_S * 1e9:
                 self._intake.tick(now_ns)
-            self._unwritable = ""
+            self._state.unwritable = ""
             self._intake.replay(now_ns)
         except sqlite3.OperationalError as error:
             self._cannot_write(error)
@@ -267,6 +281,7 @@ class Gateway:
     def _expire(self) -> None:
         now_ns, keep = self._now_ns(), self._config.journal
         try:
+            self._report.watch_certificates()
             self._quarantine.expire(now_ns)
             self._day_keys.erase(now_ns)
             self._journal.prune(self._folding.stored_pos, now_ns - int(keep.keep_days * DAY_NS), PRUNE_AT_ONCE)
@@ -292,19 +307,27 @@ class Gateway:
         try:
             if self._journal.size_bytes() >= quota:
                 self._journal.prune(self._folding.stored_pos, self._now_ns(), PRUNE_AT_ONCE)
-            self._journal_bytes = self._journal.size_bytes()
+            self._state.journal_bytes = self._journal.size_bytes()
         except sqlite3.OperationalError as error:
             log.error("old records cannot be removed: %s", error)
-        self._intake.pausing, self._is_full = self._journal_bytes >= quota, self._journal_bytes >= FULL_SHARE * quota
+        self._intake.pausing, self._state.is_full = self._state.journal_bytes >= quota, self._state.journal_bytes >= FULL_SHARE * quota
 
     def _now_ns(self) -> int:
         """By the clock that is believed: what is taken in, and status, live by it."""
         return self._clock.now_ns(read_clocks().boot_ns)
 
+    def _hear(self, health: Health, is_retained: bool) -> None:
+        """What an agent says of itself."""
+        if is_retained or health.state != "online":
+            return
+        self._watch.hear(health, self._now_ns())
+        if health.wall_synced:
+            self._clock.hear(health.agent, health.sent_wall_ns, read_clocks().boot_ns)
+
     def _set_not_ready(self, why: str) -> None:
-        if why and why != self._not_ready:
+        if why and why != self._state.not_ready:
             log.error("%s", why)
-        self._not_ready = why
+        self._state.not_ready = why
 
     def _note_site(self) -> None:
         """The estate goes into the journal whenever it is not the one that the fold has."""
@@ -322,75 +345,8 @@ class Gateway:
         staff = {self._pseudonyms.subject(identifier) for person in site.staff for identifier in person.identifiers}
         return staff, {self._pseudonyms.subject(identifier) for identifier in site.assets}
 
-    # What it says of itself
-
     def status(self) -> Status:
-        counted, sent = self._intake.counted, self._outbox.sent
-        balance = Balance(counted["in"], sent.written_rows, counted["quarantined"] + sent.refused_rows, self._dropped())
-        batches, size = self._outbox.load()
-        now_ns, trouble = self._now_ns(), self._sinking.trouble
-        behind = self._folding.behind_since_ns
-        return Status(
-            version=__version__,
-            now_ns=now_ns,
-            started_ns=self._started_ns,
-            not_ready=self._not_ready,
-            journal=JournalStatus(self._journal.journal_id, self._hand_over.head, self._folding.pos, self._journal_bytes,
-                                  self._config.journal.max_bytes, self._intake.pausing),
-            lag_s=max(0.0, (now_ns - behind) / 1e9) if behind else 0.0,
-            balance=balance.as_json(),
-            sink=SinkStatus(self._sink.name, _where(self._config), trouble.since_ns, trouble.error, batches, size, self._outbox.max_bytes),
-            broker=BrokerStatus(f"{self._config.broker.host}:{self._config.broker.port}", not self._inlet.error, self._inlet.error),
-            agents=[self._agent_status(store, agent, now_ns) for store, agent in self._agents],
-            quarantine=self._quarantine.counts(),
-            stores=dict(self._news.counters),
-            noticed=self._noticed(),
-        )  # fmt: skip
-
-    def _noticed(self) -> dict[str, str]:
-        silent = [f"{name} for {seconds:.0f} s" for name, seconds in self._beats.silent().items()]
-        found = {"thread_stuck": f"a thread of the gateway does nothing any more: {', '.join(silent)}"} if silent else {}
-        if self._jumped:
-            found["clock_jumped"] = self._jumped
-        taken_over_s = max(self._inlet.frames.taken_over_s, self._inlet.events.taken_over_s)
-        if time.monotonic() - taken_over_s < TAKEN_OVER_S:
-            found["two_gateways"] = f"another client connects to the broker as {self._config.broker.client_id}, and pushes this gateway out"
-        return {**self.notices.shown(), **found}
-
-    def _dropped(self) -> dict[str, int]:
-        counted = list(self._intake.counted.items())
-        return {name.removeprefix("dropped."): n for name, n in counted if name.startswith("dropped.")}
-
-    def _agent_status(self, store: str, agent: str, now_ns: int) -> AgentStatus:
-        heard_ns, health = self._intake.heard_ns.get(agent, 0), self._intake.healths.get(agent)
-        width_ms = self._folding.clock_width_ms(agent)
-        devices = {name: said.detail or said.state for name, said in health.sources.items() if said.state != "ok"} if health else {}
-        state = agent_state(now_ns, heard_ns)
-        if health is None:
-            return AgentStatus(store, agent, state, heard_ns, 0, width_ms)
-        return AgentStatus(store, agent, state, heard_ns, health.spool_frames, width_ms, devices, health.oldest_unsent_s, health.problems)
-
-    def _register(self) -> None:
-        read, counted = self.registry.read, self._intake.counted
-        read("footfall_rows_in_total", "counter", "Rows taken in.", lambda: {(): counted["in"]})
-        read("footfall_rows_written_total", "counter", "Rows that reached the database, as themselves or inside what is derived.",
-             lambda: {(): self._outbox.sent.written_rows})  # fmt: skip
-        read("footfall_rows_quarantined_total", "counter", "Rows put into quarantine.",
-             lambda: {(): counted["quarantined"] + self._outbox.sent.refused_rows})  # fmt: skip
-        read("footfall_rows_dropped_total", "counter", "Rows dropped, by reason.",
-             lambda: {(reason,): n for reason, n in self._dropped().items()}, ("reason",))  # fmt: skip
-        read("footfall_unknown_body_keys_total", "counter", "Keys of frames that this release does not know, and ignores.",
-             lambda: {(): counted["unknown_body_keys_total"]})  # fmt: skip
-        read("footfall_unknown_version_frames_total", "counter", "Frames of an unknown wire version, left with their agents.",
-             lambda: {(): counted["frames_of_unknown_version_total"]})  # fmt: skip
-        read("footfall_points_written_total", "counter", "Points written to the database.", lambda: {(): self._sinking.points_total})
-        read("footfall_points_refused_total", "counter", "Points that the database refused.", lambda: {(): self._sinking.refused_total})
-        read("footfall_quarantine_replayed_total", "counter", "Rows of the quarantine that were taken in again.",
-             lambda: {(): self._quarantine.totals().replayed_total})  # fmt: skip
-        read("footfall_quarantine_dropped_total", "counter", "Rows that left the quarantine for good, by reason.",
-             lambda: {(reason,): n for reason, n in self._quarantine.totals().dropped_total.items()}, ("reason",))  # fmt: skip
-        read("footfall_fold_events_total", "counter", "What the fold noticed, by kind.",
-             lambda: {(k.removesuffix("_total"),): n for k, n in list(self._folding.fold.state.counts.items())}, ("kind",))  # fmt: skip
+        return self._report.status()
 
 
 def open_sink(config: GatewayConfig) -> Sink:
@@ -412,10 +368,6 @@ def _silence_s(config: GatewayConfig) -> dict[str, float]:
 
 def _messages(arrived: Sequence[Incoming]) -> list[Arrived]:
     return [Arrived(each.message.topic, each.message.payload, each.message.retained) for each in arrived]
-
-
-def _where(config: GatewayConfig) -> str:
-    return str(config.sink.path) if isinstance(config.sink, SqliteSink) else f"{config.sink.url} {config.sink.bucket}"
 
 
 def _state_dir(path: Path) -> Path:

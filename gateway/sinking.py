@@ -23,6 +23,7 @@ LONGEST_BACKOFF_S: Final = 30.0
 GATHER_S: Final = 0.05
 """A write that follows the last at once carries little: with so long between them, a chain's lines go in thousands, not in hundreds."""
 FEW_POINTS: Final = 5000
+REFUSED: Final = "sink.refused"
 RAW: Final = ("presence", "door", "touch")
 """Measurements whose points stand for one row of the journal each; all others are derived."""
 
@@ -47,6 +48,8 @@ class Sinking:
         self.trouble = Trouble()
         self.points_total = 0
         self.refused_total = 0
+        self.refused_why: Final[dict[str, str]] = {}
+        """By measurement, the database's words for the last point of it that it refused."""
 
     def run(self, stop: threading.Event) -> None:
         backoff_s = 0.1
@@ -94,15 +97,20 @@ class Sinking:
         now_ns = time.time_ns()
         self._quarantine.add(
             [
-                Refusal("sink.refused", each.reason, f"sink/{self._sink.name}", now_ns, each.line, "sink",
+                Refusal(REFUSED, each.reason, f"sink/{self._sink.name}", now_ns, each.line, "sink",
                         key=f"sink/{hashlib.blake2b(each.line, digest_size=16).hexdigest()}")
                 for each in rejected
             ]
         )  # fmt: skip
         self.refused_total += len(rejected)
-        return sum(1 for each in rejected if each.line.partition(b",")[0].decode(errors="replace") in RAW)
+        self.refused_why.update((_measurement(each), each.reason) for each in rejected)
+        return sum(1 for each in rejected if _measurement(each) in RAW)
 
     def _fail(self, error: Exception) -> None:
         if not self.trouble.since_ns or self.trouble.error != str(error):
             log.error("%s takes nothing, the points are kept and sent again: %s", self._sink.name, error)
         self.trouble = Trouble(self.trouble.since_ns or time.time_ns(), str(error))
+
+
+def _measurement(rejected: Rejected) -> str:
+    return rejected.line.partition(b",")[0].decode(errors="replace")

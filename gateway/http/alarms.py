@@ -41,6 +41,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "two_agents": Alarm("broken", "estate", "give each box an agent name of its own, in agent.toml and site.toml"),
     "card_full": Alarm("broken", "estate", "make room on the disk that it names; it goes on by itself, and what it has is not lost"),
     "spool_damaged": Alarm("broken", "estate", "change the storage card of that box; what was lost is told as a gap"),
+    "certificate_wrong": Alarm("broken", "estate", "mend the file that is named: it is read at the next connection"),
     "certificate_expired": Alarm("broken", "estate", _ISSUE),
     "certificate_ends": Alarm("warning", "estate", _ISSUE),
     "packet_limit": Alarm("warning", "estate", "raise the broker's limit on packets (Mosquitto: max_packet_size, message_size_limit)"),

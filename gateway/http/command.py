@@ -103,16 +103,17 @@ def _gateway(values: Mapping[str, Any]) -> Table:
 
 def _agents(values: Mapping[str, Any], limit: int = 30) -> list[RenderableType]:
     rank = {"offline": 0, "late": 1, "never": 2, "ok": 3}
-    listed = sorted(values["agents"], key=lambda agent: (rank[agent["state"]], agent["store"], agent["agent"]))
+    listed = sorted(values["agents"], key=lambda agent: (not agent.get("problems"), rank[agent["state"]], agent["store"], agent["agent"]))
     if not listed:
         return []
-    table = Table("store", "agent", "state", "last heard", "spooled", "clock", box=None, header_style="dim", pad_edge=False)
+    table = Table("store", "agent", "state", "last heard", "spooled", "waits", "clock", box=None, header_style="dim", pad_edge=False)
     for agent in listed[:limit]:
         heard = f"{_span(values['now_ns'] - agent['heard_ns'])} ago" if agent["heard_ns"] else "never"
         width = agent["clock_width_ms"]
-        colour = {"offline": "red", "late": "yellow"}.get(agent["state"], "")
+        colour = "red" if agent.get("problems") else {"offline": "red", "late": "yellow"}.get(agent["state"], "")
         table.add_row(
             agent["store"], agent["agent"], agent["state"], heard, f"{agent['spool_frames']:,}",
+            _span(int(agent.get("oldest_unsent_s", 0) * 1e9)),
             "unknown" if width is None else f"±{width / 2:,.0f} ms", style=colour,
         )  # fmt: skip
     more = [f"[dim]… and {len(listed) - limit:,} more (--json shows all)[/]"] if len(listed) > limit else []

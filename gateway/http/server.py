@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
@@ -24,6 +26,8 @@ _FRESH_S: Final = 0.5
 """A status is asked for again only after this, however many read it."""
 _POLICY: Final = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
+WORST: Final = 100
+"""So many agents have a metric of their own at a time."""
 LIVE: Final = frozenset({"thread_stuck"})
 """Only a restart mends these."""
 READY: Final = frozenset({"thread_stuck", "not_ready", "broker_lost", "sink_down"})
@@ -80,7 +84,7 @@ def probe(status: Status, codes: frozenset[str]) -> Answer:
 
 
 def register(registry: Registry, status: Callable[[], Status], live: Broadcast) -> None:
-    """Gauges of what `status` knows. No agent is a label: a chain has 28,000."""
+    """Gauges of what `status` knows. Only the worst agents are labels: a chain has 28,000."""
     gauges: Mapping[str, tuple[str, Callable[[Status], float]]] = {
         "footfall_start_time_seconds": ("When this process began, Unix time.", lambda s: s.started_ns / 1e9),
         "footfall_ready": ("1 while rows can be taken in.", lambda s: not s.not_ready),
@@ -99,6 +103,13 @@ def register(registry: Registry, status: Callable[[], Status], live: Broadcast) 
         registry.read(name, "gauge", text, partial(_number, status, number))
     registry.read("footfall_build_info", "gauge", "Always 1.", lambda: {(status().version,): 1}, ("version",))
     registry.read("footfall_agents", "gauge", "Agents by state.", lambda: _agent_states(status()), ("state",))
+    registry.read(
+        "footfall_problems", "gauge", "Problems of footfall status, by code.", lambda: _problem_counts(status()), ("code", "level")
+    )
+    registry.read(
+        "footfall_agent_oldest_unsent_seconds", "gauge", f"How long the oldest frame of an agent waits; of the {WORST} worst.",
+        lambda: _waiting(status()), ("store", "agent"),
+    )  # fmt: skip
     registry.read(
         "footfall_quarantine_rows", "gauge", "Rows held, by reason.", lambda: {(r,): n for r, n in status().quarantine.items()}, ("reason",)
     )
@@ -197,6 +208,16 @@ def _agent_states(status: Status) -> Mapping[tuple[str, ...], float]:
     for agent in status.agents:
         states[(agent.state,)] += 1
     return states
+
+
+def _problem_counts(status: Status) -> Mapping[tuple[str, ...], float]:
+    return Counter((problem.code, problem.level) for problem in problems(status))
+
+
+def _waiting(status: Status) -> Mapping[tuple[str, ...], float]:
+    waiting = [agent for agent in status.agents if agent.oldest_unsent_s]
+    worst = heapq.nlargest(WORST, waiting, key=lambda agent: agent.oldest_unsent_s)
+    return {(agent.store, agent.agent): agent.oldest_unsent_s for agent in worst}
 
 
 def _page(body: bytes) -> Answer:

@@ -17,6 +17,8 @@ UNKNOWN_MS: Final = 1e9
 MEASURED_MS: Final = 2000.0
 """Clock bounds wider than this do not count as measured."""
 LAG_S: Final = 60.0
+SINK_REFUSED: Final = "sink.refused"
+"""Held in quarantine, too, but a problem of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,12 @@ class Problem:
     todo: str
 
 
-def agent_state(now_ns: int, heard_ns: int) -> AgentState:
-    """How an agent does that was last heard at `heard_ns` (0: never)."""
+def agent_state(now_ns: int, heard_ns: int, late_s: float = LATE_S) -> AgentState:
+    """How an agent does that was last heard at `heard_ns` (0: never). One that said goodbye, or whose connection broke, is late sooner."""
     if not heard_ns:
         return "never"
     silent_s = (now_ns - heard_ns) / 1e9
-    return "ok" if silent_s <= LATE_S else "late" if silent_s <= OFFLINE_S else "offline"
+    return "ok" if silent_s <= late_s else "late" if silent_s <= OFFLINE_S else "offline"
 
 
 def problems(status: Status) -> list[Problem]:
@@ -182,9 +184,9 @@ def _agents(status: Status) -> _Found:
 
 
 def _data(status: Status) -> _Found:
-    held = sum(status.quarantine.values())
+    held = {reason: rows for reason, rows in status.quarantine.items() if reason != SINK_REFUSED}
     if held:
-        yield "quarantine", f"{held} rows are held: {_few([f'{reason} {rows}' for reason, rows in status.quarantine.items()])}"
+        yield "quarantine", f"{sum(held.values())} rows are held: {_few([f'{reason} {rows}' for reason, rows in held.items()])}"
 
 
 _HAVE: Final[Mapping[str, str]] = {
@@ -204,7 +206,7 @@ _HAVE: Final[Mapping[str, str]] = {
 
 _SILENT: Final[Mapping[AgentState, str]] = {
     "offline": f"silent for more than {OFFLINE_S / 60:.0f} minutes",
-    "late": f"silent for more than {LATE_S / 60:.0f} minutes",
+    "late": "silent, or lost their connection",
     "never": "in site.toml, but not heard since the gateway started",
 }
 

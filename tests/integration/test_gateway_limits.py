@@ -136,6 +136,8 @@ def test_a_clock_that_was_ahead_and_is_called_right_goes_on_within_seconds(tmp_p
         place.until(lambda: place.gateway.status()["balance"]["in_total"] >= ROWS, "the frame")
         place.settle()
     assert len(SqliteReader(place.database).rows("door").time_ns) == ROWS
+    with closing(Journal(place.folder / "state" / "journal.db")) as journal:
+        assert journal.last_received_ns <= time.time_ns(), "time goes on from where the clock is"
 
 
 def test_while_the_clock_is_before_the_release_nothing_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

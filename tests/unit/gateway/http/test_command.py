@@ -89,3 +89,14 @@ def test_agents_that_are_ill_come_first_and_a_chain_fits_on_a_screen() -> None:
 def test_every_problem_can_be_shown(code: str) -> None:
     values = as_json(ILL[code])
     assert values["problems"][0]["what"] in screen(values).replace("\n", " ")
+
+
+def test_eighty_columns_show_the_names_of_agents_and_how_long_their_frames_wait() -> None:
+    slow = replace(agent("ok", "flagship-door-2"), oldest_unsent_s=7300.0, spool_frames=12_345, problems={"agent_stuck": "no receipt"})
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as captured:
+        console.print(render(as_json(replace(WELL, agents=(agent("ok"), slow)))))
+    (line,) = [line for line in captured.get().splitlines() if "12,345" in line]
+    assert "flagship-door-2" in line
+    assert "2 h" in line
+    assert max(map(len, captured.get().splitlines())) <= 80
