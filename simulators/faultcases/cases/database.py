@@ -41,7 +41,7 @@ def items_as_documented(scene: Scene) -> None:
     """The articles of a sale are stored as the documents show them."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
-    items = [{"sku": "A1", "n": 1}, {"sku": "B2", "n": -1}]
+    items = [{"sku": "A1", "n": 1}, {"sku": "B2", "n": 2}]
     with Wire(broker.port, "s1", "till") as till:
         till.publish("events", json.dumps({"kind": "touch", "what": "scan", "items": items}).encode())
         till.listen(1)

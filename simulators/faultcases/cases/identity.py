@@ -194,6 +194,7 @@ def spool_bits(scene: Scene, near_epoch: bool) -> None:
     for start in range(0, len(names), 4):
         boxes = [scene.box(broker, agent=name, start=False) for name in names[start : start + 4]]
         for box in boxes:
+            box.set_clock(boot="a1-boot-1")  # the card changes, not the machine
             _replace_spool(box.spool, base.spool)
             _flip(box, scene, near_epoch)
             _started(scene, box)
