@@ -256,13 +256,9 @@ class Spool:
         """The next `limit` frames from that seq on, of the disk and of memory."""
         with self._lock:
             ledger = self._ledgers[epoch]
-            found = self._stored(ledger, from_seq, limit)
-            if found is None:
-                self._mend()
-                found = self._stored(ledger, from_seq, limit) or []
             return [
                 Frame(of.seq, ledger.boot, of.made_boot_ns, of.first_row, of.rows, of.crc32, body, self._decided(epoch, of.seq))
-                for of, body in found
+                for of, body in self._found(ledger, from_seq, limit)
             ]
 
     def mark(self, epoch: str, upto: int, gateway_ns: int) -> None:
@@ -323,12 +319,7 @@ class Spool:
             if self._journals:
                 self._unmark()
                 self._set_times_n(0)
-            for n in [n for n, known in self._journals.items() if known == journal_id] + sorted(self._journals)[:-KEPT_JOURNALS]:
-                self._journals.pop(n, None)
-                self._owe(JOURNALS, n, None)
-            n = 1 + max(self._journals, default=0)
-            self._journals[n] = journal_id
-            self._owe(JOURNALS, n, (journal_id,))
+            self._add_journal(journal_id)
             self._commit_owed()
 
     @property
@@ -453,7 +444,7 @@ class Spool:
             self._say_damage(f"{loaded.damaged} rows of its tables were broken, {loaded.lost} of them in both copies")
         with suppress(SpoolUnavailable):
             if broken:
-                with self._transaction() as db:
+                with self._file.transaction() as db:
                     for twin, loaded in broken.items():
                         twin.rewrite(db, loaded.rows, self._change + 1)
 
@@ -487,17 +478,17 @@ class Spool:
             self._base = max(self._base, db.execute("SELECT max(coalesce((SELECT max(id) FROM frames), 0), 0)").fetchone()[0])
             self._bytes = found.size_bytes
             self._take_scan(found)
-            gaps = self._fill_holes(db, found, {})
+            gaps = self._fill_holes(db, found)
         placed = set(self._held)
         with suppress(SpoolUnavailable):
             if placed or found.strangers:
-                with self._transaction() as db:
+                with self._file.transaction() as db:
                     self._bury_strangers(db, [number for number in found.strangers if number not in placed])
                     put_frames(db, self._held.values())
                 self._bytes += self._held_bytes
                 self._held.clear()
         if placed or found.strangers:
-            self._say_damage(f"{len(placed)} frames were broken in the list, {gaps} of them for good")
+            self._say_damage(f"{max(len(placed), len(found.strangers))} frames were broken in its list, {gaps} of them for good")
 
     def _take_scan(self, found: Scan) -> None:
         for ledger in self._ledgers.values():
@@ -509,11 +500,11 @@ class Spool:
             boot = next(ledger.boot for ledger in self._ledgers.values() if ledger.n == latest)
             self._newest = (boot, found.made_ns[latest])
 
-    def _fill_holes(self, db: sqlite3.Connection, found: Scan, known: Mapping[int, Listed]) -> int:
+    def _fill_holes(self, db: sqlite3.Connection, found: Scan) -> int:
         """Frames for all that is missing into memory; how many of them are gaps."""
         gaps = 0
         for ledger, first, last in found.missing:
-            frames, some = mended(db, ledger, first, last, known, self._substitute)
+            frames, some = mended(db, ledger, first, last, self._substitute)
             gaps += some
             self._held |= {frame.listed.id: frame for frame in frames if frame.listed.id not in self._held}
             here = {frame.listed.seq for frame in frames}
@@ -533,32 +524,64 @@ class Spool:
                 self._drop(max(0, row[0]), 0, "spool.damaged")
             delete_frames(db, number, number)
 
-    def _set_aside(self, damaged: Damaged) -> None:
-        """Put the broken file beside, take what is whole out of it into a new one, and go on in a new epoch."""
-        known = {ledger.n: ledger.row() for ledger in self._ledgers.values()}
-        aside = self._file.set_aside()
-        self.set_aside_total += 1
-        self._say_damage(f"{damaged}; the file was set aside as {aside.name}")
-        found = salvage(aside, known)
+    def _open_again(self) -> None:
+        """A disk that took nothing takes something now. The file may know of more epochs than could be read; ours comes behind them."""
+        before, current, held, journal_id = self._ledgers, self._current, self._held, self.journal_id
+        self._held, self._owed = {}, {}
+        self._file.close()
         self._file.open()
-        with self._file.transaction() as db:
-            for twin in TWINS:
-                rows = {number: row for number, row in found.tables[twin.name].items() if twin is not FACTS or row[0] != "schema"}
-                for number, values in rows.items():
-                    twin.put(db, number, values, self._change + 1)
-            size_bytes = 0
-            for frame in salvaged_bodies(aside, found):
-                size_bytes += frame.listed.size_bytes
-                if size_bytes <= self._max_bytes:
-                    put_frames(db, [frame])
-        held = dict(self._held)
         with self._file.guarded() as db:
             self._load({twin.name: twin.load(db) for twin in TWINS})
-            self._held = held
-            self._fill_holes(db, scan(db, self._ledgers.values()), found.listed)
+            self._mend()
+        for name in before.keys() & self._ledgers.keys():
+            ledger = self._ledgers[name]
+            ledger.mark, ledger.receipted = before[name].mark, max(ledger.receipted, before[name].receipted)
+            self._owe(EPOCHS, ledger.n, ledger.row())
+        if journal_id is not None:
+            self._add_journal(journal_id)
+        if self.epoch not in self._ledgers:
+            self._begin_epoch()
+        self._current.take_over(current)
+        self._owe(EPOCHS, self._current.n, self._current.row())
+        for number, frame in held.items():
+            if number > current.base:
+                listed = frame.listed._replace(id=self._current.base + frame.listed.seq, epoch_n=self._current.n)
+                self._held[listed.id] = frame._replace(listed=listed)
+
+    def _set_aside(self, damaged: Damaged) -> None:
+        """Put the broken file beside, take what is whole out of it into a new one, and go on in a new epoch.
+
+        If there is no room for that now, the broken file goes back to its place.
+        """
+        known = {ledger.n: ledger.row() for ledger in self._ledgers.values()}
+        aside = self._file.set_aside()
+        try:
+            self._file.open()
+            self._take_out(aside, known)
+        except SpoolUnavailable:
+            self._file.put_back(aside)
+            raise
+        self.set_aside_total += 1
+        self._say_damage(f"{damaged}; the file was set aside as {aside.name}")
         self._mend()
         self._begin_epoch(anew=True)
         self._commit_owed()
+
+    def _take_out(self, aside: Path, known: Mapping[int, tuple[Any, ...]]) -> None:
+        """The small tables, the frames that are owed, and gaps for those of them of which only the list knows."""
+        found = salvage(aside, known)
+        with self._file.transaction() as db:
+            for twin in TWINS:
+                for number, values in found.tables[twin.name].items():
+                    twin.put(db, number, values, self._change + 1)
+        written = set()
+        with self._file.transaction() as db:
+            for frame in salvaged_bodies(aside, found):
+                put_frames(db, [frame])
+                written.add(frame.listed.id)
+            self._load({twin.name: twin.load(db) for twin in TWINS})
+            by_n = {ledger.n: ledger for ledger in self._ledgers.values()}
+            put_frames(db, (self._substitute(by_n[of.epoch_n], of) for number, of in found.listed.items() if number not in written))
 
     @contextmanager
     def _unbroken(self) -> Iterator[None]:
@@ -579,6 +602,8 @@ class Spool:
         """All or nothing, durable after it, with all that is owed to the file."""
         with self._lock, self._unbroken():
             self.watch()
+            if self._file.is_makeshift and self._file.takes_writes():
+                self._open_again()
             owed = dict(self._owed)
             try:
                 with self._file.transaction() as db:
@@ -625,6 +650,18 @@ class Spool:
         before = self._untold
         self._untold = Lost(before.rows + rows, before.since_boot_ns, before.reason) if before else Lost(rows, since_boot_ns, reason)
 
+    def _found(self, ledger: Ledger, from_seq: int, limit: int) -> list[Stored]:
+        """The frames. If the list has not all of them it is mended; if that does not help, the file is broken in its structure."""
+        found = self._stored(ledger, from_seq, limit)
+        if found is None:
+            with self._unbroken():
+                self._mend()
+            found = self._stored(ledger, from_seq, limit)
+        if found is None:
+            with self._unbroken():
+                raise Damaged(f"{self._path}: frames of its list cannot be found")
+        return found or []
+
     def _stored(self, ledger: Ledger, from_seq: int, limit: int) -> list[Stored] | None:
         """Frames from that seq on; None if the list is not as it was written."""
         span = (ledger.base + max(from_seq, ledger.oldest), ledger.base + ledger.last)
@@ -665,7 +702,8 @@ class Spool:
                     delete_frames(db, ledger.base + seqs[0], ledger.base + seqs[-1])
                     oldest[ledger.name] = seqs[-1] + 1
                     freed, dropped_rows = freed + size, dropped_rows + rows
-        self._full = ""
+        if excess < -self._bytes // 8:
+            self._full = ""
         if dropped_rows:
             why = "the disk is nearly full" if by_disk > 0 else "the spool has max_bytes"
             self._full = f"{why}: the oldest rows that nobody has receipted are dropped, {self.dropped_rows_total + dropped_rows} so far"
@@ -685,6 +723,17 @@ class Spool:
             return 1 << 60
         keep = min(FREE_BYTES, round(total * FREE_SHARE)) if self._keep_free_bytes is None else self._keep_free_bytes
         return inside + max(0, free - keep)
+
+    def _add_journal(self, journal_id: str) -> None:
+        """Make it the present one."""
+        if journal_id == self.journal_id:
+            return
+        for n in [n for n, known in self._journals.items() if known == journal_id] + sorted(self._journals)[:-KEPT_JOURNALS]:
+            self._journals.pop(n, None)
+            self._owe(JOURNALS, n, None)
+        n = 1 + max(self._journals, default=0)
+        self._journals[n] = journal_id
+        self._owe(JOURNALS, n, (journal_id,))
 
     def _unmark(self) -> None:
         for ledger in self._ledgers.values():

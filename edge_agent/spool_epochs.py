@@ -83,6 +83,11 @@ class Ledger:
         oldest = self.oldest if self.next_owed == self.mark + 1 else self.next_owed
         return Epoch(self.name, self.last, self.mark, oldest, self.receipted, boots_apart_ns)
 
+    def take_over(self, other: Ledger) -> None:
+        """What the same epoch came to while the file could not be written."""
+        self.last, self.mark, self.receipted = other.last, other.mark, other.receipted
+        self.receipted_ns, self.oldest, self.holes = other.receipted_ns, other.oldest, other.holes
+
     def marked(self, upto: int, gateway_ns: int, free: int) -> set[int]:
         """Take the mark; the rows of `steps` that are other than before. `free`: the number for a new one.
 

@@ -13,7 +13,9 @@ An error that time or room may heal is SpoolUnavailable. One that says that the 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +29,7 @@ from footfall.sqlite import migrate
 KEPT_ASIDE: Final = 3
 """So many broken files stay for whoever wants to look."""
 UNREADABLE_READS: Final = 3
+ROOM_TO_OPEN_BYTES: Final = 256 << 10
 _LOG_PAGES: Final = 250
 _COMPANIONS: Final = ("", "-wal", "-shm")
 _HEALS: Final = frozenset(
@@ -54,6 +57,8 @@ class SpoolFile:
         self._identity: tuple[int, int] | None = None
         self._unreadable = 0
         self.is_open = False
+        self.is_makeshift = False
+        """Opened for reading, because the disk takes nothing; see `takes_writes`."""
 
     def open(self) -> None:
         try:
@@ -62,6 +67,7 @@ class SpoolFile:
                 self.db = self._connect()
                 self.is_open = True
                 self._take_over()
+                self.db.execute(f"PRAGMA query_only = {int(self.is_makeshift)}")
         except (OSError, SpoolUnavailable) as error:
             self.close()
             raise SpoolUnavailable(f"{self._path}: the spool cannot be opened: {error}") from None
@@ -75,11 +81,13 @@ class SpoolFile:
 
     @contextmanager
     def guarded(self) -> Iterator[sqlite3.Connection]:
+        self._reopen()
         with self._explained():
             yield self.db
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
+        self._reopen()
         with self._explained():
             self.db.execute("BEGIN IMMEDIATE")
             try:
@@ -104,6 +112,14 @@ class SpoolFile:
             return inside, 0, 0
         return inside, disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
 
+    def takes_writes(self) -> bool:
+        """Whether the disk would take something now."""
+        try:
+            os.close(os.open(self._path, os.O_RDWR))
+        except OSError:
+            return False
+        return self.free_bytes()[1] > ROOM_TO_OPEN_BYTES
+
     def is_in_place(self) -> bool:
         """Whether the path still leads to the file that is open."""
         return _identity(self._path) == self._identity
@@ -111,13 +127,14 @@ class SpoolFile:
     def carry(self) -> None:
         """Write all that the open file holds to a new one at the path; another file that lies there goes beside."""
         part = self._path.with_name(f"{self._path.name}.part")
-        inside, free, _ = self.free_bytes()
+        with suppress(OSError):
+            part.parent.mkdir(parents=True, exist_ok=True)
         with self._explained():
+            inside, free, _ = self.free_bytes()
             size_bytes = self.db.execute("PRAGMA page_count").fetchone()[0] * self.db.execute("PRAGMA page_size").fetchone()[0]
             if free < size_bytes - inside:
                 raise SpoolUnavailable(f"{self._path}: the file is gone, and {size_bytes} bytes are needed for a new one, {free} are free")
             try:
-                part.parent.mkdir(parents=True, exist_ok=True)
                 part.unlink(missing_ok=True)
                 _copy(self.db, part)
                 self._move_aside("other")
@@ -131,6 +148,15 @@ class SpoolFile:
         """Put the file and its companions beside."""
         self.close()
         return self._move_aside("corrupt")
+
+    def put_back(self, aside: Path) -> None:
+        """A broken file of which nothing could be taken out now."""
+        self.close()
+        for suffix in _COMPANIONS:
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            companion = aside.with_name(aside.name + suffix)
+            if companion.exists():
+                companion.rename(self._path.with_name(self._path.name + suffix))
 
     def _move_aside(self, why: str) -> Path:
         beside = sorted(self._path.parent.glob(f"{self._path.name}.{why}-*"), key=lambda found: found.stat().st_mtime_ns)
@@ -147,37 +173,41 @@ class SpoolFile:
         return aside
 
     def _connect(self) -> sqlite3.Connection:
-        """However full or read-only the disk is: what SQLite shares with other processes then stays in memory."""
-        ways = [(False, ""), (True, "")]
-        if self._path.exists() and not self._path.with_name(f"{self._path.name}-wal").exists():
-            ways.append((True, "?immutable=1"))
-        for exclusive, query in ways:
+        """However full or read-only the disk is: what SQLite shares with other processes then stays in memory.
+
+        The last way reads the file without its log, so as it was at the last checkpoint.
+        """
+        for way in (self._connect_shared, self._connect_alone, self._connect_copy, self._connect_frozen):
             try:
-                return self._connect_as(exclusive, query)
+                db = way()
             except sqlite3.OperationalError as error:
                 failed = error
                 if not _heals(error):
                     break
+            else:
+                self.is_makeshift = way != self._connect_shared
+                return db
         raise failed
 
-    def _connect_as(self, exclusive: bool, query: str) -> sqlite3.Connection:
-        db = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}{query}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
-        )
-        try:
-            db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
-            if exclusive:
-                db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA journal_size_limit = 4194304")
-            db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-            db.execute("PRAGMA cache_size = -256")
-            db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        except BaseException:
-            db.close()
-            raise
-        return db
+    def _connect_shared(self) -> sqlite3.Connection:
+        return _connected(self._path, "", "NORMAL")
+
+    def _connect_alone(self) -> sqlite3.Connection:
+        return _connected(self._path, "", "EXCLUSIVE")
+
+    def _connect_copy(self) -> sqlite3.Connection:
+        """A log that may not be written cannot be read either: so a copy of both, which nobody sees and which is gone with the process."""
+        with tempfile.TemporaryDirectory(prefix="footfall-") as folder:
+            copy = Path(folder) / self._path.name
+            try:
+                for suffix in ("", "-wal"):
+                    shutil.copyfile(self._path.with_name(self._path.name + suffix), copy.with_name(copy.name + suffix))
+            except OSError as error:
+                raise sqlite3.OperationalError(f"no copy of it can be made: {error}") from None
+            return _connected(copy, "", "EXCLUSIVE")
+
+    def _connect_frozen(self) -> sqlite3.Connection:
+        return _connected(self._path, "?immutable=1", "EXCLUSIVE")
 
     def _take_over(self) -> None:
         """Make the file one of this release. A version that a flipped bit has made is none."""
@@ -202,12 +232,19 @@ class SpoolFile:
                         return int(row[2])
         return None
 
+    def _reopen(self) -> None:
+        """After a broken file had to stay in its place."""
+        if not self.is_open:
+            self.open()
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.IntegrityError:
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
+        except UnicodeDecodeError as error:  # a name in the schema, or SQLite's own complaint about one
+            raise Damaged(f"{self._path}: text that is none: {error}") from None
         except sqlite3.Error as error:
             if not self._is_damage(error):
                 raise SpoolUnavailable(f"{self._path}: {error}") from None
@@ -224,8 +261,26 @@ class SpoolFile:
         return not _heals(error)
 
 
+def _connected(path: Path, query: str, locking: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}{query}"
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+    try:
+        db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+        db.execute(f"PRAGMA locking_mode = {locking}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA journal_size_limit = 4194304")
+        db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        db.execute("PRAGMA cache_size = -256")
+        db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
 def _heals(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _HEALS
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF in _HEALS
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

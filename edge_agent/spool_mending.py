@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from edge_agent.spool_epochs import Ledger
@@ -66,9 +66,7 @@ def _look_at_ends(db: sqlite3.Connection, ledger: Ledger, found: Scan, next_seq:
         found.missing.append((ledger, next_seq, ledger.last))
 
 
-def mended(
-    db: sqlite3.Connection, ledger: Ledger, first_seq: int, last_seq: int, known: Mapping[int, Listed], substitute: Substitute
-) -> tuple[list[Stored], int]:
+def mended(db: sqlite3.Connection, ledger: Ledger, first_seq: int, last_seq: int, substitute: Substitute) -> tuple[list[Stored], int]:
     """What belongs in the place of missing frames, and how many of them are gaps.
 
     Of receipted frames nobody needs a gap: they stay holes.
@@ -79,7 +77,7 @@ def mended(
         number = ledger.base + seq
         frame = body_of(db, number, ledger.n, seq)
         if frame is None and seq > ledger.mark:
-            frame = substitute(ledger, known.get(number) or _guessed(number, ledger.n, seq, before, after))
+            frame = substitute(ledger, _guessed(number, ledger.n, seq, before, after))
             gaps += 1
         if frame is not None:
             frames.append(frame)

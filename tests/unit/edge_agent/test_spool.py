@@ -17,7 +17,8 @@ from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
 from edge_agent.sources.source import Crossing
 from edge_agent.spool import S, Spool, SpoolUnavailable
-from footfall.frames import Body, decode_body
+from footfall.frames import Body, DecidedTime, decode_body
+from footfall.receipts import TimeRun, Times
 
 HOUR_NS = 3600 * S
 
@@ -255,3 +256,132 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(SpoolUnavailable, match="cannot be opened"):
         Spool(tmp_path / "folder", "e1", "b1")
+
+
+def test_a_receipt_above_the_last_number_says_that_all_is_known(tmp_path: Path) -> None:
+    """The card went back, or an older copy of it was put in: the numbers above were used in its future."""
+    spool = Spool(tmp_path / "s", "e1", "b1")
+    spool.append(bodies(5))
+    spool.close()
+    spool = Spool(tmp_path / "s", "e2", "b1")
+    spool.append(bodies(2, 5))
+    spool.mark("e1", 9, S)
+    assert (spool.sending().name, spool.sending().mark) == ("e2", 0)
+    known = spool.get("e1")
+    assert known is not None
+    assert (known.mark, known.last, known.receipted) == (5, 5, 9)
+    assert spool.epoch == "e2"
+    spool.close()
+    again = Spool(tmp_path / "s", "e3", "b1")
+    assert again.sending().name == "e2"
+    again.close()
+
+
+def test_the_current_epoch_ends_where_its_numbers_were_used_already(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s", "e1", "b1")
+    spool.append(bodies(5))
+    spool.mark("e1", 9, S)
+    assert spool.epoch != "e1"
+    assert spool.append(bodies(2, 5)) == [1, 2]
+    assert (spool.sending().name, spool.sending().last) == (spool.epoch, 2)
+    assert counts(spool, "e1") == [1, 2, 3, 4, 5]
+    spool.close()
+
+
+def test_what_was_receipted_is_remembered_whatever_a_mark_does(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s", "e1", "b1")
+    spool.append(bodies(5))
+    spool.mark("e1", 4, 7 * S)
+    spool.bind_journal("j1")
+    spool.bind_journal("j2")
+    spool.heard(9 * S)
+    spool.mark("e1", 2, 8 * S)
+    spool.close()
+    again = Spool(tmp_path / "s", "e2", "b1")
+    assert (again.sending().mark, again.sending().receipted, again.receipted_ns) == (2, 4, 9 * S)
+    again.close()
+
+
+def test_an_agent_goes_back_to_an_earlier_journal(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s", "e1", "b1")
+    spool.append(bodies(5))
+    for journal_id in ("j1", "j2"):
+        spool.bind_journal(journal_id)
+        spool.mark("e1", 5, S)
+    spool.bind_journal("j2")
+    assert spool.sending().mark == 5, "the same again changes nothing"
+    spool.bind_journal("j1")
+    assert (spool.journal_id, spool.journals) == ("j1", ["j2", "j1"])
+    assert spool.sending().mark == 0, "until its receipt names the mark"
+    spool.close()
+    again = Spool(tmp_path / "s", "e2", "b1")
+    assert again.journals == ["j2", "j1"]
+    again.close()
+
+
+def test_dates_that_a_gateway_told_go_with_their_frames(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s", "e1", "b1", keep_s=0)
+    spool.append(bodies(6))
+    assert spool.times_n == 0
+    early, late = DecidedTime(5, 6, 0), DecidedTime(7, 8, 1)
+    spool.store_times(Times(4, (TimeRun("e1", 1, 3, early), TimeRun("e1", 5, 5, late), TimeRun("gone", 1, 9, late))))
+    spool.store_times(Times(5, (TimeRun("e1", 3, 3, late),)))
+    spool.close()
+    spool = Spool(tmp_path / "s", "e2", "b1", keep_s=0)
+    assert [frame.decided for frame in spool.frames("e1", 1, 9)] == [early, early, late, None, late, None]
+    assert spool.times_n == 5
+    spool.mark("e1", 6, S)
+    spool.tidy(0, 10 * S)
+    spool.tidy(0, 10 * S)
+    spool.close()
+    with sqlite3.connect(tmp_path / "s") as db:
+        assert db.execute("SELECT count(*) FROM times").fetchone() == (0,), "forgotten with the frames"
+
+
+def test_another_journal_numbers_its_dates_anew(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s", "e1", "b1")
+    spool.append(bodies(2))
+    spool.bind_journal("j1")
+    spool.store_times(Times(9, (TimeRun("e1", 1, 2, DecidedTime(5, 6, 0)),)))
+    spool.bind_journal("j2")
+    assert spool.times_n == 0
+    assert spool.frames("e1", 1, 1)[0].decided == DecidedTime(5, 6, 0), "every gateway dates it likewise"
+    spool.close()
+
+
+def test_boots_lie_apart_by_all_that_is_known_of_their_lengths(tmp_path: Path) -> None:
+    for epoch, boot, made_s in (("e1", "b1", 900), ("e2", "b2", 50), ("e3", "b2", 300)):
+        spool = Spool(tmp_path / "s", epoch, boot, keep_s=0)
+        spool.append(bodies(2, made_s=made_s))
+        spool.close()
+    spool = Spool(tmp_path / "s", "e4", "b3", keep_s=0)
+    assert [spool.get(epoch).boots_apart_ns for epoch in ("e1", "e2", "e3", "e4")] == [1200 * S, 300 * S, 300 * S, 0]  # type: ignore[union-attr] # they are there
+    assert spool.fill(60 * S).oldest_unsent_s == 1200 - 900 + 60
+    for epoch in ("e2", "e3"):
+        spool.mark(epoch, 2, S)
+    spool.tidy(0, 10 * S)
+    spool.tidy(0, 10 * S)
+    spool.close()
+    spool = Spool(tmp_path / "s", "e5", "b4")
+    assert spool.get("e2") is None
+    assert spool.sending().boots_apart_ns == 1200 * S, "also when the frames of the boots in between are gone"
+    spool.close()
+
+
+def test_runs_without_a_boot_id_say_nothing_of_boots(tmp_path: Path) -> None:
+    for epoch in ("e1", "e2"):
+        spool = Spool(tmp_path / "s", epoch, f"run-{epoch}")
+        spool.append(bodies(2, made_s=900))
+        assert spool.sending().boots_apart_ns == 0
+        spool.close()
+
+
+def test_a_gateway_clock_that_was_ahead_and_came_back_keeps_no_frames_for_ever(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s", "e1", "b1", keep_s=3600)
+    spool.append(bodies(4))
+    spool.mark("e1", 2, 1000 * HOUR_NS)
+    spool.append([])
+    spool.mark("e1", 4, 10 * HOUR_NS)
+    spool.tidy(0, 12 * HOUR_NS)
+    assert counts(spool, "e1") == []
+    spool.close()
