@@ -24,6 +24,7 @@ from gateway.points import Coded, Points
 from gateway.records import Record
 
 DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
+FEW_NAMES: Final = 64
 _KIND_NAMES: Final = ("", *KINDS)
 
 
@@ -251,13 +252,14 @@ class Arrivals:
         profile: npt.NDArray[Any],
     ) -> Evidence:
         estate = self._state.estate
-        zone_codes = np.concatenate([estate.zone_codes(record.store, body.zones) for record, body in frames])
+        zone = rows.zone[which]
+        zone_codes = estate.zone_codes([(record.store, body.zones) for record, body in frames], zone)
         return Evidence(
             slot=slot,
             order=order_key(rows.time_ns[which], before[rows.frame[which]]),
             time_ns=rows.time_ns[which],
             key_ns=rows.key_ns[which],
-            zone=zone_codes[rows.zone[which]],
+            zone=zone_codes[zone],
             agent=rows.agents[rows.frame[which]],
             rssi_dbm=rows.rssi_dbm[which].astype(np.int16),
             kind=rows.kind[which],
@@ -294,5 +296,7 @@ class Arrivals:
 
 
 def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
-    """Names may repeat: a frame's rows point at the frame's own."""
+    """Names may repeat: a frame's rows point at the frame's own. Of more names than rows those that none uses are left out."""
+    if len(names) > len(codes) + FEW_NAMES:
+        return Coded.picked(codes, names)
     return Coded(codes.astype(np.uint32), tuple(names))

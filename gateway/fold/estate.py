@@ -21,8 +21,12 @@ NS_PER_MINUTE: Final = 60 * NS_PER_S
 NEVER_NS: Final = 1 << 62
 STALE_PERIODS: Final = 2.2
 """An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
-MOST_CACHED: Final = 20_000
+MOST_CACHED: Final = 30_000
+LONGEST_CACHED: Final = 64
+"""An agent hears a few zones; lists of thousands of names are not kept."""
+UNUSED: Final = -1
 UNKNOWN_PROFILE: Final = ""
+Codings = npt.NDArray[np.int32]
 VISITORS: Final = frozenset({"person", "staff"})
 
 
@@ -81,7 +85,7 @@ class Estate:
         self.profile_holdoff_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.profile_margin_db: npt.NDArray[np.float64] = np.zeros(0, np.float64)
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
-        self._profile_codes: dict[tuple[str, ...], npt.NDArray[np.int32]] = {}
+        self._profile_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._day_cache: dict[int, tuple[int, int, int]] = {}
         self._ranks = Ranks(_ranks(()), _ranks(()))
 
@@ -106,22 +110,38 @@ class Estate:
         self._day_cache.clear()
         self._zone_codes.clear()
 
-    def zone_codes(self, store: str, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
-        """Codes of a frame's zone (or door) names."""
-        key = (store, names)
-        codes = self._zone_codes.get(key)
-        if codes is None:
-            if len(self._zone_codes) >= MOST_CACHED:
-                self._zone_codes.clear()
-            codes = self._zone_codes[key] = np.array([self._zone(store, name) for name in names], np.int32)
+    def zone_codes(self, lists: Sequence[tuple[str, tuple[str, ...]]], used: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
+        """Codes of zone (or door) names, one list a frame, with its store. `used` are the places, over all lists, that rows point to.
+
+        What no row uses gets no code: codes are kept for ever, and a frame may name anything.
+        """
+        found = [self._codes_of(self._zone_codes, names, store) for store, names in lists]
+        codes = np.concatenate(found)
+        new = np.unique(used[codes[used] == UNUSED])
+        if len(new):
+            begins = np.cumsum([0, *map(len, found)])
+            which = np.searchsorted(begins, new, "right") - 1
+            places = list(zip(which.tolist(), (new - begins[which]).tolist(), strict=True))
+            self._add_zones([(lists[frame][0], lists[frame][1][place]) for frame, place in places])
+            for at, (frame, place) in zip(new.tolist(), places, strict=True):
+                found[frame][place] = codes[at] = self.zones.of(f"{lists[frame][0]}/{lists[frame][1][place]}")
         return codes
 
     def profile_codes(self, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
-        codes = self._profile_codes.get(names)
+        codes = self._codes_of(self._profile_codes, names)
+        if len(codes) and codes[0] == UNUSED:
+            codes[:] = [self._profile(name) for name in names]
+        return codes
+
+    def _codes_of(self, cache: dict[tuple[str, tuple[str, ...]], Codings], names: tuple[str, ...], store: str = "") -> Codings:
+        """What is known of the codes of names; UNUSED of the others, to be filled in. Long lists are not remembered."""
+        codes = cache.get((store, names))
         if codes is None:
-            if len(self._profile_codes) >= MOST_CACHED:
-                self._profile_codes.clear()
-            codes = self._profile_codes[names] = np.array([self._profile(name) for name in names], np.int32)
+            codes = np.full(len(names), UNUSED, np.int32)
+            if len(names) <= LONGEST_CACHED:
+                if len(cache) >= MOST_CACHED:
+                    cache.clear()
+                cache[store, names] = codes
         return codes
 
     def zone(self, store: str, name: str) -> int:
