@@ -13,15 +13,15 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from footfall.errors import ContractError
 from footfall.frames import MAX_FRAME_BYTES, Body
 from footfall.health import Health, decode_health
-from footfall.receipts import DayKey, Receipt, encode_receipt
+from footfall.receipts import MAX_RECEIPT_BYTES, MAX_TIME_RUNS, DayKey, Receipt, encode_receipt
 from footfall.topics import WIRE_VERSION, Topic, parse_topic
-from gateway.accept.accept import Acceptor, Entry, Outcome
+from gateway.accept.accept import Acceptor, Echo, Entry, Outcome
 from gateway.accept.plain import id_hash
 from gateway.daykeys import DayKeys
 from gateway.journal import Journal
@@ -48,7 +48,8 @@ class _Batch:
     received_ns: int
     entries: list[tuple[int, Entry]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
-    receipts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    receipts: dict[tuple[str, str, str], tuple[int, Echo | None]] = field(default_factory=dict)
+    """(store, agent, epoch): up to where, and which message it answers."""
     counted: Counter[str] = field(default_factory=Counter)
     healths: Counter[str] = field(default_factory=Counter)
     """How many each agent said: they have points of their own, though they came at one moment."""
@@ -78,6 +79,7 @@ class Intake:
         """By store and agent: the key of the day with which it made its latest frame. It is told the current one until it uses it."""
         self._run: Final = secrets.token_hex(8)
         self._messages = 0
+        self._has_begun = False
         self.pausing = False
         """At the journal's quota: receipts ask agents to wait."""
         self.healths: Final[dict[str, Health]] = {}
@@ -93,7 +95,7 @@ class Intake:
         sqlite3.OperationalError (disk full, locked): nothing of it was taken, nothing may be acknowledged, and it is to come again.
         """
         batch = _Batch(self._journal.next_ns(now_ns))
-        with self._all_or_nothing():
+        with self._all_or_nothing(batch.received_ns):
             for number, message in enumerate(arrived, self._messages):
                 batch.key = f"message/{self._run}/{number}"
                 self._accept(message, batch)
@@ -111,7 +113,7 @@ class Intake:
     def tick(self, now_ns: int) -> None:
         """Journal that time passed."""
         received_ns = self._journal.next_ns(now_ns)
-        with self._all_or_nothing():
+        with self._all_or_nothing(received_ns):
             self._commit(_Batch(received_ns, [(received_ns, Entry(RecordKind.TICK, "", "", 0, b""))]))
 
     def accept_clock(self, now_ns: int, why: str) -> None:
@@ -122,13 +124,16 @@ class Intake:
 
     def replay(self, now_ns: int) -> int:
         """Take what people asked to be replayed from quarantine; how many were taken. sqlite3.OperationalError as for `take`."""
-        with self._all_or_nothing():
+        with self._all_or_nothing(now_ns):
             return self._replay(now_ns)
 
     @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
+    def _all_or_nothing(self, now_ns: int) -> Iterator[None]:
         """A look-up fails like a commit does: what accept has learned since the last commit must not become durable with the next."""
         try:
+            if not self._has_begun:
+                self._journal.decided.begin(now_ns)
+                self._has_begun = True
             yield
         except sqlite3.OperationalError:
             self._journal.forget_uncommitted()
@@ -205,7 +210,7 @@ class Intake:
                     batch.counted["unknown_body_keys_total"] += entry.frame.unknown_keys
         if outcome.receipt is not None:
             epoch, upto = outcome.receipt
-            batch.receipts[topic.store, topic.agent, epoch] = upto
+            batch.receipts[topic.store, topic.agent, epoch] = (upto, outcome.echo)
         batch.counted["in"] += outcome.units_in
         for number, refused in enumerate(outcome.refused):
             key = refused.key or f"{batch.key}/{number}"
@@ -246,10 +251,13 @@ class Intake:
     def _commit(self, batch: _Batch) -> None:
         if batch.refusals:
             self._quarantine.add(batch.refusals)
+        if batch.receipts and not batch.entries:
+            # What the journal has last tells, after a loss, which receipts were not its own.
+            batch.entries.append((batch.received_ns, Entry(RecordKind.TICK, "", "", 0, b"")))
         records = self._journal.commit(batch.entries, batch.counted)
         self.counted.update(batch.counted)
-        for (store, agent, epoch), upto in batch.receipts.items():
-            self._receipt(store, agent, epoch, upto, batch.received_ns)
+        for (store, agent, epoch), (upto, echo) in batch.receipts.items():
+            self._publish(str(Topic(store, agent, "receipts")), self._receipt(store, agent, epoch, upto, echo, batch.received_ns))
         if records:
             self._hand_over([(record, entry.frame) for record, (_, entry) in zip(records, batch.entries, strict=True)])
 
@@ -261,10 +269,15 @@ class Intake:
             log.error("the key of the day cannot be drawn: %s", error)
             return None
 
-    def _receipt(self, store: str, agent: str, epoch: str, upto: int, now_ns: int) -> None:
+    def _receipt(self, store: str, agent: str, epoch: str, upto: int, echo: Echo | None, now_ns: int) -> bytes:
+        """With as many dates as it has room for."""
         now = self._now(store, agent)
         key = self._day_key(now[0], now_ns)
         told = key is None or self._keys_used.get(now) == key.key_id
+        boot, boot_ns = echo or ("", 0)
         receipt = Receipt(epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), None if told else key,
-                          PAUSE_S if self.pausing else None)  # fmt: skip
-        self._publish(str(Topic(store, agent, "receipts")), encode_receipt(receipt))
+                          PAUSE_S if self.pausing else None, boot, boot_ns, parts=True)  # fmt: skip
+        most = MAX_TIME_RUNS
+        while len(payload := encode_receipt(replace(receipt, times=self._acceptor.times(agent, most)))) > MAX_RECEIPT_BYTES:
+            most //= 2
+        return payload

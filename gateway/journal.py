@@ -15,9 +15,11 @@ from typing import Any, Final
 
 from footfall.boot_clock import UNKNOWN, Bounds
 from footfall.sqlite import Schema, connect, migrate, naming, transaction
-from gateway import journaled
+from gateway import decided, journaled
 from gateway.accept.accept import Entry, Mark
+from gateway.accept.decisions import Runs
 from gateway.checked import checksum, record_checksum
+from gateway.decided import Decided
 from gateway.journaled import Aside, Head
 from gateway.records import Record, RecordKind
 
@@ -37,11 +39,6 @@ _KEYS_AND_DATES: Final = """
 ALTER TABLE records ADD COLUMN key_base INTEGER NOT NULL DEFAULT -1;
 ALTER TABLE marks ADD COLUMN key_base INTEGER NOT NULL DEFAULT -1;
 ALTER TABLE marks ADD COLUMN sure_ns INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE decisions (agent TEXT, n INTEGER, epoch TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
-    offset_ns INTEGER NOT NULL, width_ns INTEGER NOT NULL, quality INTEGER NOT NULL, decided_ns INTEGER NOT NULL,
-    PRIMARY KEY (agent, n)) WITHOUT ROWID;
-CREATE TABLE histories (store TEXT PRIMARY KEY, until_ns INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE absences (to_ns INTEGER PRIMARY KEY, from_ns INTEGER NOT NULL);
 """
 _MARK_COLUMNS, _CLOCK_COLUMNS = ", ".join(Mark._fields), ", ".join(Bounds._fields)
 _CHECKED: Final = """
@@ -69,7 +66,7 @@ def _check_memory(db: sqlite3.Connection) -> None:
     journaled.write_down(db, "pruned", 0 if sites == first[0] - 1 else first[0] - 1)
 
 
-SCHEMA: Final = Schema("a journal", "records", _FIRST, (_KEYS_AND_DATES, _CHECKED, _check_memory))
+SCHEMA: Final = Schema("a journal", "records", _FIRST, (_KEYS_AND_DATES + decided.TABLES, _CHECKED, _check_memory))
 """A column that records get one day goes to the end of `Record`, with a default; who changes marks or clocks renews their checksums."""
 _INSERT: Final = f"INSERT OR REPLACE INTO records ({', '.join(journaled.COLUMNS)}) VALUES (?{',?' * (len(journaled.COLUMNS) - 1)})"
 """Replaces what stands where nothing can: a damaged row, whose position became another."""
@@ -96,6 +93,7 @@ class Journal:
         self._dirty_bounds: dict[tuple[str, str], Bounds] = {}
         self._new_ids: dict[bytes, None] = {}
         with naming(path, "a journal that cannot be read", ". Put back a backup: footfall restore"):
+            self.decided: Final = Decided(self._db)
             self.last_pos, self.last_received_ns, _ = journaled.head(self._db)
 
     def close(self) -> None:
@@ -131,8 +129,8 @@ class Journal:
         """Written when they say something new, and once a minute: older bounds stay true, only wider."""
         key = (agent, boot)
         self._bounds[key] = bounds
-        stored = self._stored_bounds.get(key, UNKNOWN)
-        if bounds.at_boot_ns - stored.at_boot_ns > STORE_BOUNDS_EVERY_NS or bounds.width_ns < stored.width_ns // 2:
+        stored = self._stored_bounds.get(key)
+        if stored is None or bounds.at_boot_ns - stored.at_boot_ns > STORE_BOUNDS_EVERY_NS or bounds.width_ns < stored.width_ns // 2:
             self._dirty_bounds[key] = bounds
 
     def is_new_event(self, id_hash: bytes) -> bool:
@@ -141,10 +139,36 @@ class Journal:
         self._new_ids[id_hash] = None
         return True
 
+    def sure_ns(self, agent: str) -> int:
+        """The latest time at which a frame of the agent surely was made."""
+        found = self._db.execute("SELECT MAX(sure_ns) FROM marks WHERE agent=?", (agent,)).fetchone()[0] or 0
+        return max([found, *(mark.sure_ns for (name, _), mark in self._dirty_marks.items() if name == agent)])
+
+    def decisions(self, agent: str) -> Runs:
+        return self.decided.runs(agent)
+
+    def set_decisions(self, agent: str, runs: Runs) -> None:
+        self.decided.set_runs(agent, runs)
+
+    def knows(self, agent: str) -> bool:
+        if any(name == agent for name, _ in self._dirty_bounds):
+            return True
+        return self._db.execute("SELECT 1 FROM clocks WHERE agent=? LIMIT 1", (agent,)).fetchone() is not None
+
+    def was_away(self, time_ns: int) -> bool:
+        return self.decided.was_away(time_ns)
+
+    def history_ns(self, store: str) -> int:
+        return self.decided.history_ns(store)
+
+    def set_history_ns(self, store: str, until_ns: int) -> None:
+        self.decided.set_history_ns(store, until_ns)
+
     def forget_uncommitted(self) -> None:
         """After a commit that failed: accept remembers again what is durable, and nothing else."""
         self._dirty_marks, self._dirty_bounds, self._new_ids = {}, {}, {}
         self._marks, self._bounds = {}, {}
+        self.decided.forget()
 
     # Records
 
@@ -193,6 +217,7 @@ class Journal:
         self.last_pos, self.last_received_ns = pos, last_ns
         self._stored_bounds.update(self._dirty_bounds)
         self._dirty_marks, self._dirty_bounds, self._new_ids = {}, {}, {}
+        self.decided.written()
         for cache in (self._marks, self._bounds, self._stored_bounds):
             if len(cache) > _CACHE_ENTRIES:
                 cache.clear()
@@ -207,6 +232,7 @@ class Journal:
             f"INSERT OR REPLACE INTO clocks (agent, boot, {_CLOCK_COLUMNS}, crc) VALUES (?,?,?,?,?,?,?)",
             [(*key, *bounds, checksum(*key, *bounds)) for key, bounds in self._dirty_bounds.items()],
         )
+        self.decided.write()
         self._db.executemany("INSERT OR IGNORE INTO event_ids VALUES (?,?)", [(key, now_ns) for key in self._new_ids])
 
     def read(self, after_pos: int, limit: int, most_bytes: int = 1 << 40) -> list[Record]:

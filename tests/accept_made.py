@@ -10,6 +10,7 @@ from footfall.boot_clock import UNKNOWN, Bounds
 from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
 from footfall.topics import Topic
 from gateway.accept.accept import Acceptor, Mark
+from gateway.accept.decisions import Runs
 from gateway.accept.places import Places
 from gateway.accept.plain import Pseudonymiser
 from gateway.site import Site
@@ -35,6 +36,9 @@ class Memory:
         self.marks: dict[tuple[str, str], Mark] = {}
         self.clocks: dict[tuple[str, str], Bounds] = {}
         self.ids: set[bytes] = set()
+        self.runs: dict[str, Runs] = {}
+        self.histories: dict[str, int] = {}
+        self.absences: list[tuple[int, int]] = []
 
     def mark(self, agent: str, epoch: str) -> Mark:
         return self.marks.get((agent, epoch), Mark())
@@ -47,6 +51,27 @@ class Memory:
 
     def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None:
         self.clocks[agent, boot] = bounds
+
+    def sure_ns(self, agent: str) -> int:
+        return max([0, *(mark.sure_ns for (name, _), mark in self.marks.items() if name == agent)])
+
+    def decisions(self, agent: str) -> Runs:
+        return self.runs.get(agent, ())
+
+    def set_decisions(self, agent: str, runs: Runs) -> None:
+        self.runs[agent] = runs
+
+    def knows(self, agent: str) -> bool:
+        return any(name == agent for name, _ in self.clocks)
+
+    def was_away(self, time_ns: int) -> bool:
+        return any(from_ns < time_ns < to_ns for from_ns, to_ns in self.absences)
+
+    def history_ns(self, store: str) -> int:
+        return self.histories.get(store, 0)
+
+    def set_history_ns(self, store: str, until_ns: int) -> None:
+        self.histories[store] = until_ns
 
     def is_new_event(self, id_hash: bytes) -> bool:
         new = id_hash not in self.ids

@@ -13,15 +13,21 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
-from footfall.boot_clock import UNKNOWN, Bounds, at, learn
+from footfall.boot_clock import Bounds, learn
 from footfall.errors import ContractError
 from footfall.events import load_json
-from footfall.frames import Body, Header, Kind, decode_body, decode_frame, encode_body
+from footfall.frames import Body, Header, Kind, crc32_of, decode_body, decode_frame, encode_body, encode_frame
+from footfall.receipts import Times
 from footfall.topics import Topic
+from gateway.accept import decisions
+from gateway.accept.dating import Clocks, Dating
+from gateway.accept.decisions import Decisions
+from gateway.accept.history import Histories, foreign_until_ns, grown
+from gateway.accept.parts import Parts
 from gateway.accept.places import Places, StorePlaces, check_places
 from gateway.accept.plain import Plain, Pseudonymiser, normalise
 from gateway.points import KEYS_A_HALF, key_base
-from gateway.records import AGENT, BOUNDED, DEVICE_FUTURE_NS, MEASURED, OLD_KEYS, RECEIVED, RecordKind
+from gateway.records import DEVICE_FUTURE_NS, OLD_KEYS, RECEIVED, RecordKind
 
 EVENTS_EPOCH: Final = "-"
 """Plain events of a publisher are numbered under this epoch."""
@@ -39,13 +45,11 @@ class Mark(NamedTuple):
     """The last was surely not made before."""
 
 
-class Memory(Protocol):
+class Memory(Clocks, Decisions, Histories, Protocol):
     """What accept remembers between messages. The journal keeps it in the same transaction as the records."""
 
     def mark(self, agent: str, epoch: str) -> Mark: ...
     def set_mark(self, agent: str, epoch: str, mark: Mark) -> None: ...
-    def bounds(self, agent: str, boot: str) -> Bounds: ...
-    def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None: ...
     def is_new_event(self, id_hash: bytes) -> bool:
         """Whether the id was never seen; from now on it was."""
         ...
@@ -79,6 +83,13 @@ class Refused:
     key: str | None = None
 
 
+class Echo(NamedTuple):
+    """Which message a receipt answers: the sender's boot, and when it was sent on its clock."""
+
+    boot: str
+    sent_boot_ns: int
+
+
 @dataclass(slots=True)
 class Outcome:
     """What one message comes to. `units_in` = rows of entries + quarantined + dropped: nothing vanishes."""
@@ -89,6 +100,7 @@ class Outcome:
     refused: list[Refused] = field(default_factory=list)
     dropped: tuple[str, int] | None = None
     units_in: int = 0
+    echo: Echo | None = None
 
 
 class Acceptor:
@@ -98,12 +110,38 @@ class Acceptor:
         self.places = places
         self._memory: Final = memory
         self._pseudonyms: Final = pseudonyms
+        self._dating: Final = Dating(memory)
+        self._parts: Final = Parts()
 
     def frame(self, topic: Topic, payload: bytes, received_ns: int, replayed: bool = False) -> Outcome:
         """One message on a `frames` topic. `replayed`: from quarantine, taken past the marks.
 
         ContractError: the message as a whole cannot be read, and no mark moves.
         """
+        header, data = self._read(topic, payload, replayed)
+        mark = self._memory.mark(header.agent, header.epoch)
+        if replayed:
+            return self._take(Outcome(), header, payload, data, mark, self._remembered(header, received_ns), received_ns, replayed)
+        outcome = Outcome(echo=Echo(header.boot, header.sent_boot_ns))
+        if header.receipted > mark.seq:
+            self._note_history(outcome, header, received_ns)
+        now = self._learn(header, received_ns)
+        if header.times_n > 0:
+            decisions.confirm(self._memory, header)
+        if header.seq <= mark.seq:
+            return _known(outcome, header, data, mark)
+        if header.seq != max(mark.seq + 1, header.oldest):
+            outcome.receipt, outcome.dropped = (header.epoch, mark.seq), ("ahead", 0)
+            return outcome
+        if header.parts > 1:
+            whole = self._join(outcome, header, payload, data)
+            if whole is None:
+                return outcome
+            header, data = header._replace(part=0, parts=1), whole
+            payload = encode_frame(header, whole)
+        return self._take(outcome, header, payload, data, mark, now, received_ns, replayed)
+
+    def _read(self, topic: Topic, payload: bytes, replayed: bool) -> tuple[Header, bytes]:
         header, data = decode_frame(payload)
         if header.seq == 0:
             self.places.of(header.store, header.agent)  # a stranger's hello is told nothing
@@ -111,20 +149,17 @@ class Acceptor:
             raise ContractError("frame.topic", f"the header says {header.store}/{header.agent}, the topic {topic.store}/{topic.agent}")
         if header.epoch == EVENTS_EPOCH:
             raise ContractError("frame.epoch", f"the epoch {EVENTS_EPOCH!r} numbers plain events: it is no random id")
-        bounds = self._remembered(header) if replayed else self._learn(header, received_ns)
-        mark = self._memory.mark(header.agent, header.epoch)
-        if header.seq == 0:
-            return Outcome(receipt=(header.epoch, mark.seq))
-        if not replayed:
-            if header.seq <= mark.seq:
-                return _known(header, data, mark)
-            if header.seq != max(mark.seq + 1, header.oldest):
-                return Outcome(receipt=(header.epoch, mark.seq), dropped=("ahead", 0))
-        return self._take(header, payload, data, mark, bounds, received_ns, replayed)
+        if replayed and header.parts > 1:
+            raise ContractError("frame.parts", "a part of a frame cannot be taken without the others")
+        return header, data
 
-    def _remembered(self, header: Header) -> Bounds:
-        """A message that lay in quarantine says nothing about now."""
-        return at(self._memory.bounds(header.agent, header.boot), header.sent_boot_ns)
+    def times(self, agent: str, most: int) -> Times | None:
+        """What the agent is to be told of its frames' dates, as the memory has it now."""
+        return decisions.to_tell(self._memory, agent, most)
+
+    def _remembered(self, header: Header, received_ns: int) -> Bounds:
+        """A message that lay in quarantine says nothing about now, but that it was sent before."""
+        return learn(self._memory.bounds(header.agent, header.boot), received_ns, header.sent_boot_ns, 0, 0)
 
     def _learn(self, header: Header, received_ns: int) -> Bounds:
         before = self._memory.bounds(header.agent, header.boot)
@@ -132,9 +167,26 @@ class Acceptor:
         self._memory.set_bounds(header.agent, header.boot, after)
         return after
 
-    def _take(self, header: Header, payload: bytes, data: bytes, mark: Mark, bounds: Bounds, received_ns: int, replayed: bool) -> Outcome:
-        outcome = Outcome(receipt=None if replayed else (header.epoch, header.seq))
-        next_row, made_ns = -1, mark.made_ns
+    def _note_history(self, outcome: Outcome, header: Header, received_ns: int) -> None:
+        """What was receipted by a state that is not here was derived by it: the fold must not do so again from what is left."""
+        until_ns = foreign_until_ns(self._memory, header, received_ns)
+        if until_ns and self.places.has(header.store, header.agent) and (said := grown(self._memory, header.store, until_ns)):
+            outcome.entries.append(Entry(RecordKind.HISTORY, header.store, header.agent, 0, said))
+
+    def _join(self, outcome: Outcome, header: Header, payload: bytes, data: bytes) -> bytes | None:
+        """The whole body, if this was the last part. What does not fit together is refused, and moves no mark: it may come right."""
+        try:
+            return self._parts.join(header, data, crc32_of(payload))
+        except ContractError as error:
+            outcome.refused.append(Refused(error.reason, str(error), payload))
+            outcome.units_in = 1
+            return None
+
+    def _take(
+        self, outcome: Outcome, header: Header, payload: bytes, data: bytes, mark: Mark, now: Bounds, received_ns: int, replayed: bool
+    ) -> Outcome:
+        outcome.receipt = None if replayed else (header.epoch, header.seq)
+        next_row, made_ns, sure_ns = -1, mark.made_ns, mark.sure_ns
         base = mark.key_base if mark.seq else key_base(header.agent, header.epoch)
         body: Body | None = None
         try:
@@ -147,9 +199,13 @@ class Acceptor:
             if body is not None:
                 self._add_gap(outcome, header, body, mark, received_ns, received_ns)
             outcome.refused.append(Refused(error.reason, str(error), payload, rows, f"{header.agent}/{header.epoch}/{header.seq}"))
-            outcome.units_in = rows
+            outcome.units_in += rows
         else:
-            offset_ns, quality, width_ns = self._decide_time(header, body, bounds, received_ns)
+            dated = self._dating.date(header, body, now, received_ns)
+            offset_ns, width_ns, quality = dated.time
+            sure_ns = max(sure_ns, dated.sure_ns)
+            if dated.is_news and body.made_boot_ns:  # a recording has no boot clock, and its rows have their own times
+                decisions.add(self._memory, header, dated.time, received_ns)
             made_ns = min(max(body.made_boot_ns + offset_ns, 0), received_ns + DEVICE_FUTURE_NS)
             self._add_gap(outcome, header, body, mark, made_ns, received_ns)
             rows = count_rows(body)
@@ -160,28 +216,8 @@ class Acceptor:
             outcome.entries.append(entry)
             outcome.units_in += rows
         if not replayed:
-            self._memory.set_mark(header.agent, header.epoch, Mark(header.seq, next_row, made_ns, base))
+            self._memory.set_mark(header.agent, header.epoch, Mark(header.seq, next_row, made_ns, base, sure_ns))
         return outcome
-
-    def _decide_time(self, header: Header, body: Body, bounds: Bounds, received_ns: int) -> tuple[int, int, int]:
-        """(offset_ns, time quality) for the boot in which the body's events happened, and how wide the bounds of the sender's clock are."""
-        own = bounds if body.boot == header.boot else at(self._memory.bounds(header.agent, body.boot), body.made_boot_ns)
-        if own.is_measured:
-            return own.offset_ns, MEASURED, bounds.width_ns
-        agent_ns = body.made_wall_ns - body.made_boot_ns
-        if body.wall_synced and own.low_ns <= agent_ns <= own.high_ns:
-            return agent_ns, AGENT, bounds.width_ns
-        if own.is_bounded:
-            return own.offset_ns, BOUNDED, bounds.width_ns
-        if body.boot != header.boot and bounds.is_measured:
-            return self._guessed(header, body, own, bounds), BOUNDED, bounds.width_ns
-        return received_ns - body.made_boot_ns, RECEIVED, bounds.width_ns
-
-    def _guessed(self, header: Header, body: Body, own: Bounds, now: Bounds) -> int:
-        """The offset of an earlier boot that was never bounded, and ended before this one began; the same guess for all its frames."""
-        guess_ns = own.low_ns if own.low_ns > UNKNOWN.low_ns // 2 else min(now.offset_ns - body.made_boot_ns, own.high_ns)
-        self._memory.set_bounds(header.agent, body.boot, own._replace(low_ns=guess_ns, high_ns=UNKNOWN.high_ns))
-        return guess_ns
 
     def _add_gap(self, outcome: Outcome, header: Header, body: Body, mark: Mark, made_ns: int, received_ns: int) -> None:
         lost = body.first_row - mark.next_row
@@ -280,13 +316,20 @@ def count_rows(body: Body) -> int:
     return len(body.kind.tobytes().translate(None, _ON_THEIR_OWN))
 
 
-def _known(header: Header, data: bytes, mark: Mark) -> Outcome:
-    """A frame sent again: counted by its rows, receipted again."""
+def _known(outcome: Outcome, header: Header, data: bytes, mark: Mark) -> Outcome:
+    """A hello, or a frame sent again: counted by its rows, receipted again. Of a part nobody knows its rows."""
+    outcome.receipt = (header.epoch, mark.seq)
+    if header.seq and header.parts == 1:
+        outcome.units_in = _count_all(data)
+        outcome.dropped = ("duplicate", outcome.units_in)
+    return outcome
+
+
+def _count_all(data: bytes) -> int:
     try:
-        rows = len(decode_body(data))
+        return len(decode_body(data))
     except ContractError:
-        rows = 1
-    return Outcome(receipt=(header.epoch, mark.seq), dropped=("duplicate", rows), units_in=rows)
+        return 1
 
 
 def _dump(value: Any) -> bytes:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
-from gateway.records import TIME_QUALITIES, RecordKind
+from footfall.frames import COLUMNS, TIME_QUALITIES, Body, Header, Kind, encode_body, encode_frame
+from gateway.records import RecordKind
 from simulators.faults import ClockFault, FaultyClock
 from tests.accept_made import TOPIC, Memory, S, acceptor
 

@@ -12,7 +12,7 @@ import pytest
 
 from footfall.frames import MAX_FRAME_BYTES, Body, Kind
 from footfall.health import Health, encode_health
-from footfall.receipts import Receipt, decode_receipt
+from footfall.receipts import MAX_RECEIPT_BYTES, Receipt, decode_receipt
 from gateway.accept.accept import Acceptor
 from gateway.accept.places import Places
 from gateway.accept.plain import Pseudonymiser
@@ -25,6 +25,7 @@ from gateway.site import Site
 from tests.accept_made import NOW, SECRET, SITE, S, body, frame
 
 HEALTH = Health(state="online", agent="x", store="s1", boot="boot", uptime_s=1.0)
+HEALTH_TOPIC = "footfall/1/s1/x/health"
 FRAMES, EVENTS = "footfall/1/s1/x/frames", "footfall/1/s1/till/events"
 SCAN = b'{"kind":"touch","what":"scan"}'
 
@@ -118,7 +119,7 @@ REFUSED = {
     "event.json": (EVENTS, b"{", False),
     "site.store": ("footfall/1/nowhere/till/events", SCAN, False),
     "site.agent": ("footfall/1/s2/till/events", SCAN, False),
-    "health.invalid": ("footfall/1/s1/x/health", b"{}", False),
+    "health.invalid": (HEALTH_TOPIC, b"{}", False),
 }
 
 
@@ -159,9 +160,9 @@ def test_the_same_bad_message_again_is_another_one(gate: Gate) -> None:
 
 
 def test_a_retained_health_is_remembered_but_no_sign_of_life(gate: Gate) -> None:
-    gate.take(("footfall/1/s1/x/health", encode_health(HEALTH)), retained=True)
+    gate.take((HEALTH_TOPIC, encode_health(HEALTH)), retained=True)
     assert (gate.intake.healths["x"], gate.intake.heard_ns, gate.kinds()) == (HEALTH, {}, [])
-    gate.take(("footfall/1/s1/x/health", encode_health(HEALTH)))
+    gate.take((HEALTH_TOPIC, encode_health(HEALTH)))
     assert (gate.intake.heard_ns, gate.kinds()) == ({"x": NOW}, [RecordKind.HEALTH])
 
 
@@ -363,3 +364,67 @@ def test_a_renamed_store_keeps_its_key_of_the_day(tmp_path: Path) -> None:
     assert later is not None
     assert later.secret != key.secret
     after.close()
+
+
+def test_a_receipt_says_which_message_it_answers(gate: Gate) -> None:
+    """Of several the last: it was sent last, and so bounds the sender's clock best."""
+    frames = [frame(seq, body(Kind.STAY, first_row=seq), sent_boot_ns=(100 + seq) * S) for seq in (1, 2)]
+    gate.take(*[(FRAMES, payload) for payload in frames])
+    (receipt,) = gate.receipts()
+    assert (receipt.echo_boot, receipt.echo_boot_ns, receipt.parts) == ("boot", 102 * S, True)
+
+
+def test_dates_are_told_with_every_receipt_until_they_are_confirmed_also_after_a_restart(gate: Gate, tmp_path: Path) -> None:
+    gate.take((FRAMES, frame(1, body(Kind.STAY), times_n=0)))
+    first = gate.receipts()[-1].times
+    gate.take((FRAMES, frame(0, b"", times_n=0)), now_ns=NOW + S)
+    assert first is not None
+    assert gate.receipts()[-1].times == first
+    gate.close()
+    again = Gate(tmp_path)
+    again.take((FRAMES, frame(0, b"", times_n=0)), now_ns=NOW + 2 * S)
+    assert again.receipts()[-1].times == first
+    again.take((FRAMES, frame(0, b"", times_n=first.n)), now_ns=NOW + 3 * S)
+    assert again.receipts()[-1].times is None
+    again.close()
+
+
+def test_a_receipt_fits_its_bytes_with_a_key_and_as_many_dates_as_go_in(gate: Gate) -> None:
+    epoch = "e" * 64
+    for seq in range(1, 80):  # all dates differ: a frame without an echo is dated by its arrival
+        made = body(Kind.STAY, first_row=seq, key_id=0)
+        gate.take((FRAMES, frame(seq, made, epoch=epoch, times_n=0, sent_boot_ns=100 * S + seq)), now_ns=NOW + seq * S)
+    assert len(gate.published[-1][1]) <= MAX_RECEIPT_BYTES
+    receipt = gate.receipts()[-1]
+    assert receipt.key is not None
+    assert receipt.times is not None
+    assert receipt.times.runs[0].first_seq == 1
+
+
+def test_a_state_that_is_new_is_journaled_as_such_before_the_first_receipt(gate: Gate) -> None:
+    gate.take((FRAMES, frame(0, b"", receipted=5, receipted_ns=NOW - 60 * S)))
+    assert gate.kinds() == [RecordKind.HISTORY]
+    assert gate.journal.decided.histories() == {"s1": NOW - 60 * S}
+    gate.take((FRAMES, frame(0, b"", receipted=5, receipted_ns=NOW + S)), now_ns=NOW + 2 * S)
+    assert RecordKind.HISTORY not in gate.kinds()[1:]
+
+
+def test_a_backup_that_was_put_back_knows_the_receipts_that_it_did_not_give(gate: Gate, tmp_path: Path) -> None:
+    gate.take((FRAMES, frame(1, body(Kind.STAY))))
+    gate.close()
+    later = Gate(tmp_path)
+    later.take((FRAMES, frame(0, b"", receipted=4, receipted_ns=NOW + 20 * S)), now_ns=NOW + 90 * S)
+    assert later.journal.decided.histories() == {"s1": NOW + 20 * S}
+    later.close()
+
+
+def test_hellos_alone_leave_a_trace_of_when_they_were_answered(gate: Gate) -> None:
+    gate.take((FRAMES, frame(0, b"")))
+    assert gate.kinds() == [RecordKind.TICK]
+
+
+def test_two_reports_of_health_that_came_at_one_moment_have_two_points(gate: Gate) -> None:
+    gate.take((HEALTH_TOPIC, encode_health(HEALTH)), (HEALTH_TOPIC, encode_health(HEALTH)))
+    first, second = gate.journal.read(0, 9)
+    assert first.key_base == NOW % 500_000
+    assert second.key_base == first.key_base + 1

@@ -13,7 +13,9 @@ import pytest
 
 from footfall.boot_clock import UNKNOWN, Bounds
 from footfall.errors import ConfigError
+from footfall.frames import DecidedTime
 from gateway.accept.accept import Entry, Mark
+from gateway.accept.decisions import Decision
 from gateway.journal import Journal, append
 from gateway.records import RecordKind
 
@@ -283,3 +285,36 @@ def test_a_locked_journal_takes_nothing(path: Path) -> None:
     journal.forget_uncommitted()
     other.execute("ROLLBACK")
     assert journal.commit([(1, entry())], {"in": 1})[0].pos == 1
+
+
+def test_what_agents_are_to_be_told_and_whose_history_it_is_outlive_a_restart(tmp_path: Path) -> None:
+    run = Decision(5, "e", 1, 9, DecidedTime(7, 8, 2), 6)
+    journal = Journal(tmp_path / "journal.db")
+    journal.decided.begin(10**9)
+    journal.set_decisions("x", (run, run._replace(n=6)))
+    journal.set_history_ns("s1", 50)
+    journal.set_mark("x", "e", Mark(1, 2, 3, 4, 77))
+    journal.set_bounds("x", "boot", Bounds(1, 2, 3))
+    journal.commit([(10**9 + 5, Entry(RecordKind.TICK, "", "", 0, b""))], {})
+    journal.close()
+    journal = Journal(tmp_path / "journal.db")
+    assert journal.decisions("x") == (run, run._replace(n=6))
+    assert journal.history_ns("s1") == 50
+    assert (journal.sure_ns("x"), journal.sure_ns("y")) == (77, 0)
+    assert (journal.knows("x"), journal.knows("y")) == (True, False)
+    assert (journal.was_away(5 * 10**8), journal.was_away(10**9 + 1)) == (True, False)
+    journal.set_decisions("x", ())
+    journal.set_history_ns("s1", 60)
+    journal.forget_uncommitted()
+    assert (len(journal.decisions("x")), journal.history_ns("s1")) == (2, 50)
+    journal.close()
+
+
+def test_the_time_in_which_nothing_was_taken_is_known_whatever_was_appended_meanwhile(tmp_path: Path) -> None:
+    path, s = tmp_path / "journal.db", 10**9
+    journal = Journal(path)
+    journal.commit([(10 * s, Entry(RecordKind.TICK, "", "", 0, b""))], {})
+    journal.commit([(15 * s, Entry(RecordKind.LINKS, "", "", 0, b"[]")), (19 * s, Entry(RecordKind.SITE, "", "", 0, b"{}"))], {})
+    journal.decided.begin(20 * s)
+    assert [journal.was_away(at * s) for at in (9, 11, 16, 19, 20, 21)] == [False, True, True, True, False, False]
+    journal.close()

@@ -1,0 +1,143 @@
+"""When the rows of a frame happened: what an earlier gateway decided, else what its agent knew when it made it, else what is known here.
+
+The first two travel with the frame, so that every gateway that ever takes it makes the same points. The gateway's own decision is for
+frames that were made before their agent had heard any gateway; it is told to agents that store it (`gateway.accept.decisions`). Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, Protocol
+
+from footfall.boot_clock import MAX_DRIFT_PPM, MEASURED_WIDTH_NS, UNBOUNDED_NS, UNKNOWN, Bounds, at
+from footfall.frames import Body, DecidedTime, Header
+from gateway.records import AGENT, BOUNDED, EARLIEST_NS, MEASURED, RECEIVED
+
+TOLERANCE_NS: Final = 1_000_000_000
+"""Clocks of two gateways may differ by so much before the one no longer believes what the other decided."""
+LONGEST_OFF_NS: Final = 3600 * 1_000_000_000
+"""A box that was off for longer was off before its power cycle or after it, nobody knows which: after a cut, power comes back soon."""
+SAME_AGENT_NS: Final = 5_000_000
+"""A synchronised clock is slewed; what differs by less is one offset."""
+_KNOWN_NS: Final = UNBOUNDED_NS // 2
+
+
+class Clocks(Protocol):
+    """What is remembered of agents' clocks."""
+
+    def bounds(self, agent: str, boot: str) -> Bounds: ...
+    def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None: ...
+    def sure_ns(self, agent: str) -> int:
+        """A time at which the agent surely was making frames of an epoch that it had before the present one."""
+        ...
+
+
+class Dated(NamedTuple):
+    """`is_news`: no other gateway would find this in the frame."""
+
+    time: DecidedTime
+    is_news: bool
+    sure_ns: int
+    """The body was surely not made before."""
+
+
+class Dating:
+    """`clocks` is durable; that frames of one boot made one after the other have one offset is remembered only while this runs."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks: Final = clocks
+        self._last: Final[dict[str, tuple[str, DecidedTime]]] = {}
+
+    def date(self, header: Header, body: Body, now: Bounds, received_ns: int) -> Dated:
+        """`now`: the bounds of the sender's clock as of its sending."""
+        if now.high_ns > received_ns - header.sent_boot_ns:  # samples contradicted each other, but it was sent before it came
+            now = now._replace(high_ns=max(received_ns - header.sent_boot_ns, now.low_ns, -UNBOUNDED_NS))
+        own, latest_ns = self._bounds(header, body, now)
+        for said in (header.decided, _said(body)):
+            if said is not None and said.quality <= RECEIVED and _is_plausible(said, own):
+                return Dated(said, False, _sure_ns(body, own, said, received_ns))
+        time = self._decide(header, body, own, latest_ns)
+        return Dated(time, True, _sure_ns(body, own, time, received_ns))
+
+    def _bounds(self, header: Header, body: Body, now: Bounds) -> tuple[Bounds, int]:
+        """Of the clock of the body's boot when the body was made, and the offset that it has if it was off for no time at all."""
+        if body.boot == header.boot:
+            return at(now, body.made_boot_ns), now.high_ns
+        raw = self._clocks.bounds(header.agent, body.boot)
+        known = at(raw, body.made_boot_ns)
+        if not header.boots_apart_ns and known.low_ns > -_KNOWN_NS:
+            return known, raw.high_ns  # each frame would say another length of its boot, and one boot has one clock
+        apart_ns = max(header.boots_apart_ns, body.made_boot_ns)
+        latest_ns = max(now.high_ns - apart_ns, -UNBOUNDED_NS)
+        high_ns = latest_ns + _drift_ns(header.sent_boot_ns + apart_ns)
+        if known.low_ns > high_ns:  # learned while a gateway's clock was wrong
+            known = Bounds(known.at_boot_ns, UNKNOWN.low_ns, UNKNOWN.high_ns, known.restarts + 1)
+        own = known._replace(high_ns=min(known.high_ns, high_ns))
+        if known.low_ns < -_KNOWN_NS:
+            own = own._replace(low_ns=self._first_ns(header.agent, own.high_ns))
+            self._clocks.set_bounds(header.agent, body.boot, own._replace(high_ns=min(latest_ns, own.high_ns)))
+        return own, min(latest_ns, own.high_ns)
+
+    def _first_ns(self, agent: str, high_ns: int) -> int:
+        """When a boot that heard nobody began at the earliest: after all that is known of the one before it."""
+        sure_ns = self._clocks.sure_ns(agent)
+        return sure_ns if EARLIEST_NS < sure_ns <= high_ns else min(EARLIEST_NS, high_ns)
+
+    def _decide(self, header: Header, body: Body, own: Bounds, latest_ns: int) -> DecidedTime:
+        time = _decided(body, own, latest_ns, body.boot == header.boot)
+        if header.times_n < 0:
+            return time
+        boot, last = self._last.get(header.agent, ("", None))
+        if boot == body.boot and last is not None and _still_holds(last, time, own):
+            return last
+        self._last[header.agent] = (body.boot, time)
+        return time
+
+
+def _said(body: Body) -> DecidedTime | None:
+    """What the body itself says of its time: nothing in it ever changes."""
+    if body.offset is None:
+        return None
+    offset_ns, width_ns = body.offset
+    if width_ns <= MEASURED_WIDTH_NS:
+        return DecidedTime(offset_ns, width_ns, MEASURED)
+    agent_ns = body.made_wall_ns - body.made_boot_ns
+    if body.wall_synced and abs(agent_ns - offset_ns) <= width_ns // 2:
+        return DecidedTime(agent_ns, width_ns, AGENT)
+    return DecidedTime(offset_ns, width_ns, BOUNDED)
+
+
+def _is_plausible(said: DecidedTime, own: Bounds) -> bool:
+    """Whether the clock may have been there by all that is known here. An offset may lie at the edge of its bounds."""
+    reach_ns = said.width_ns + TOLERANCE_NS
+    return own.low_ns - reach_ns <= said.offset_ns <= own.high_ns + reach_ns
+
+
+def _decided(body: Body, own: Bounds, latest_ns: int, is_live: bool) -> DecidedTime:
+    width_ns = min(own.width_ns, 2 * UNBOUNDED_NS)
+    if own.is_measured:
+        return DecidedTime(own.offset_ns, width_ns, MEASURED)
+    agent_ns = body.made_wall_ns - body.made_boot_ns
+    if body.wall_synced and own.low_ns <= agent_ns <= own.high_ns:
+        return DecidedTime(agent_ns, width_ns, AGENT)
+    if is_live and not own.is_bounded:
+        return DecidedTime(latest_ns, width_ns, RECEIVED)
+    if is_live or width_ns <= LONGEST_OFF_NS:
+        return DecidedTime(own.offset_ns, width_ns, BOUNDED)
+    return DecidedTime(latest_ns, width_ns, BOUNDED)
+
+
+def _still_holds(last: DecidedTime, time: DecidedTime, own: Bounds) -> bool:
+    """Whether the boot's frames may keep the offset that they have: then their rows keep their distances, and one word tells of all."""
+    if last.quality != time.quality or 2 * time.width_ns < last.width_ns:
+        return False
+    if time.quality == AGENT:
+        return abs(time.offset_ns - last.offset_ns) <= SAME_AGENT_NS
+    return time.quality != RECEIVED and max(last.offset_ns - own.low_ns, own.high_ns - last.offset_ns) <= last.width_ns
+
+
+def _sure_ns(body: Body, own: Bounds, time: DecidedTime, received_ns: int) -> int:
+    return min(max(0, body.made_boot_ns + max(own.low_ns, time.offset_ns - time.width_ns)), received_ns)
+
+
+def _drift_ns(elapsed_ns: int) -> int:
+    return elapsed_ns * MAX_DRIFT_PPM // 1_000_000

@@ -1,0 +1,71 @@
+"""Dates that the gateway decided by itself, told to the agent until it confirms that it has stored them with its frames. Pure.
+
+Every run of frames with one date has a number that no other gateway gave; a receipt bears the number of the last run that it tells,
+and the agent's headers repeat it. A run that grows gets a new number, so a confirmation never covers what was not told.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final, NamedTuple, Protocol
+
+from footfall.boot_clock import UNBOUNDED_NS
+from footfall.frames import DecidedTime, Header
+from footfall.receipts import MAX_TIME_RUNS, TimeRun, Times
+
+KEEP_NS: Final = 40 * 86_400 * 1_000_000_000
+"""No spool keeps a frame for longer."""
+MAX_RUNS: Final = 1024
+"""Of an agent that stores none of what it is told: the oldest are given up."""
+_MAX_NUMBER: Final = 1 << 62
+
+Runs = tuple["Decision", ...]
+
+
+class Decision(NamedTuple):
+    """The date of the frames `first_seq` to `last_seq` of an epoch, decided at `decided_ns`."""
+
+    n: int
+    epoch: str
+    first_seq: int
+    last_seq: int
+    time: DecidedTime
+    decided_ns: int
+
+
+class Decisions(Protocol):
+    """What an agent has not confirmed yet, by number."""
+
+    def decisions(self, agent: str) -> Runs: ...
+    def set_decisions(self, agent: str, runs: Runs) -> None: ...
+
+
+def confirm(memory: Decisions, header: Header) -> None:
+    """Drop what the sender says that it has stored."""
+    runs = memory.decisions(header.agent)
+    if not runs or header.times_n < runs[0].n:
+        return
+    if any(run.n == header.times_n for run in runs):
+        memory.set_decisions(header.agent, tuple(run for run in runs if run.n > header.times_n))
+    elif runs[-1].n < header.times_n < _MAX_NUMBER:  # another gateway told it something since: these must come after that
+        memory.set_decisions(header.agent, tuple(run._replace(n=header.times_n + i) for i, run in enumerate(runs, 1)))
+
+
+def add(memory: Decisions, header: Header, time: DecidedTime, now_ns: int) -> None:
+    """To be told to the sender, if it stores dates, and this one can be told."""
+    if header.times_n < 0 or not 0 <= time.offset_ns <= UNBOUNDED_NS:
+        return
+    runs = memory.decisions(header.agent)
+    n = max(now_ns, runs[-1].n + 1 if runs else 0, header.times_n + 1 if header.times_n < _MAX_NUMBER else 0)
+    last = runs[-1] if runs else None
+    if last is not None and (last.epoch, last.last_seq + 1, last.time) == (header.epoch, header.seq, time):
+        runs = (*runs[:-1], last._replace(n=n, last_seq=header.seq, decided_ns=now_ns))
+    else:
+        runs = (*runs, Decision(n, header.epoch, header.seq, header.seq, time, now_ns))
+    memory.set_decisions(header.agent, tuple(run for run in runs[-MAX_RUNS:] if run.decided_ns > now_ns - KEEP_NS))
+
+
+def to_tell(memory: Decisions, agent: str, most: int = MAX_TIME_RUNS) -> Times | None:
+    """The oldest, as they go into a receipt."""
+    runs = tuple(islice(memory.decisions(agent), most))
+    return Times(runs[-1].n, tuple(TimeRun(run.epoch, run.first_seq, run.last_seq, run.time) for run in runs)) if runs else None
