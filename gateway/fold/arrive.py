@@ -20,8 +20,8 @@ from gateway.fold.state import State
 from gateway.fold.subjects import NOBODY
 from gateway.fold.times import place_named, times_of, widths_ms
 from gateway.fold.watermarks import HEARD_WITHIN_NS, NOBODY_EXPECTED, Watermarks
-from gateway.points import Coded, Points
-from gateway.records import Record
+from gateway.points import Coded, Points, row_key_ns
+from gateway.records import OLD_KEYS, Record
 
 DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
 FEW_NAMES: Final = 64
@@ -199,7 +199,7 @@ class Arrivals:
             to_ns = max(from_ns, min(told_ns, record.received_ns))
             lost = more.get("rows", 0) if is_gap else 1
             reason = str(more.get("reason", "unknown")) if is_gap else f"refused: {more.get('reason', 'unknown')}"
-            row = (int(rows.key_ns[i]), record.agent, record.store, from_ns, to_ns, lost, reason)
+            row = (_gap_key_ns(record, body, i - first, int(rows.key_ns[i])), record.agent, record.store, from_ns, to_ns, lost, reason)
             self._state.said.say("gap", row)
 
     def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[tuple[str, str, str, int]]:
@@ -293,6 +293,14 @@ class Arrivals:
 
     def load(self, values: Iterable[list[Any]]) -> None:
         self._clocks = {agent: Clock(*clock) for agent, *clock in values}
+
+
+def _gap_key_ns(record: Record, body: Body, row: int, key_ns: int) -> int:
+    """Gaps reach into the time of an epoch before, whose own rows have the same numbers: so their digits come from the epoch as well."""
+    has_device_time = body.t_wall_ns is not None and body.t_wall_ns[row]
+    if record.key_base == OLD_KEYS or has_device_time:
+        return key_ns
+    return row_key_ns(key_ns, body.first_row + row + record.key_base)
 
 
 def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:

@@ -15,11 +15,15 @@ from footfall.errors import ConfigError
 from simulators.faultcases.agents import Box
 from simulators.faultcases.case import case
 from simulators.faultcases.findings import Stuck
+from simulators.faultcases.gateways import Gateway
 from simulators.faultcases.oracle import Sent, judge_doors
 from simulators.faultcases.scene import NOTICE_S, Scene, estate
 
 AROUND_ROW_BYTES = 24
 """Before and behind an epoch's name on its page: the other columns of its row."""
+
+
+UNKNOWN_ROWS = 1_000_000
 
 
 @case(is_short=False)
@@ -202,11 +206,18 @@ def spool_bits(scene: Scene, near_epoch: bool) -> None:
             _drained(scene, box)
             box.stop()
     scene.settled(gateway)
-    gaps = {name: sum(row["rows"] for row in gateway.rows("gap") if row["agent"] == name) for name in names}
+    gaps = {name: _told_lost(gateway, name) for name in names}
     for name in names:
         sent = Sent({number: replace(each, agent=name) for number, each in wanted.items()})
         scene.findings.add(judge_doors(sent, [row for row in gateway.doors() if row.agent == name], gaps[name]))
     scene.note(f"gaps: {gaps}")
+
+
+def _told_lost(gateway: Gateway, agent: str) -> int:
+    """How many rows its gaps tell of; a broken spool may not know how many it had, and says so by 0."""
+    told = [row for row in gateway.rows("gap") if row["agent"] == agent]
+    unknown = any(row["reason"].startswith("spool.") and not row["rows"] for row in told)
+    return UNKNOWN_ROWS if unknown else sum(row["rows"] for row in told)
 
 
 def _flip(box: Box, scene: Scene, near_epoch: bool) -> None:

@@ -70,6 +70,21 @@ def test_rows_whose_time_is_their_agent_s_are_numbered_as_ever() -> None:
     assert sorted(row["time_ns"] % MS for row in stored) == [40, 41]
 
 
+def gap_of(epoch: str, pos: int, base: int | None = None) -> Record:
+    """The first row of an epoch: a gap from one moment on."""
+    made = encode_body(body(Kind.GAP, extra={0: {"to_boot_ns": 50 * S, "rows": pos, "reason": "agent.restart"}}))
+    digits = key_base("x", epoch) if base is None else base
+    return Record(pos, NOW + pos, RecordKind.FRAME, "s1", "x", 1, NOW - 100 * S, 0, 0, made, digits)
+
+
+def test_gaps_of_two_epochs_from_the_same_moment_are_both_stored() -> None:
+    """A spoiled frame of an epoch, and the gap after it that the next epoch tells of, begin at the same time."""
+    records = [SITE_RECORD, gap_of("e1", 2), gap_of("e2", 3)]
+    assert sorted(row["rows"] for row in of(folded(records), "gap")) == [2, 3]
+    old = [SITE_RECORD, gap_of("e1", 2, OLD_KEYS)]
+    assert [row["time_ns"] % MS for row in of(folded(old), "gap")] == [0]
+
+
 clashing = st.lists(st.tuples(st.integers(0, 6), st.integers(1, 6), st.integers(0, 1)), min_size=1, max_size=8)
 
 
