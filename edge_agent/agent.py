@@ -25,7 +25,7 @@ from edge_agent.publisher import Publisher
 from edge_agent.sources.source import Gap, Heard, Tally
 from edge_agent.spool import HOUR_S, Fill, Frame, Spool, SpoolUnavailable
 from edge_agent.supervisor import Supervisor
-from footfall.config import read_secret
+from footfall.config import SecretFile
 from footfall.frames import Body
 from footfall.health import Health
 from footfall.receipts import DayKey
@@ -271,7 +271,7 @@ class Agent:
         if wanted is None:
             return None
         refused = frozenset(profile.identifier_type for profile in self._profiles.values() if not profile.consented)
-        secret = read_secret(wanted.secret_file) if wanted.secret_file else None
+        secret = SecretFile(wanted.secret_file) if wanted.secret_file else None
         return Intake(wanted.host, wanted.port, secret, refused, self._take_events, self.health)
 
     def _take_events(self, texts: Sequence[str]) -> Future[None]:

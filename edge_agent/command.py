@@ -18,6 +18,7 @@ from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.playback import Recording, deliver
 from edge_agent.sources.replay import DEFAULT_START, FORMATS, Settings
+from footfall.certificates import findings
 from footfall.config import check, load
 from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
@@ -33,6 +34,7 @@ def agent(
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
         settings.registry()
+        _check_certificates(config, settings)
         sources = f"{len(settings.sources)} source{'' if len(settings.sources) == 1 else 's'}"
         typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {sources}: fine")
         return
@@ -40,6 +42,18 @@ def agent(
     stop = threading.Event()
     when_asked_to_end(stop.set)
     Agent(settings, SystemClock()).run(stop)
+
+
+def _check_certificates(config: Path, settings: AgentSettings) -> None:
+    """ConfigError says why no broker will let this agent in; what ends soon is only told."""
+    tls = settings.broker.tls
+    if tls is None:
+        return
+    found = list(findings(tls.ca_file, tls.cert_file, tls.key_file, SystemClock().wall_ns() / 1e9, settings.agent))
+    if wrong := [finding.text for finding in found if finding.code != "certificate_ends"]:
+        raise ConfigError("\n".join(f"{config}: broker.tls: {text}" for text in wrong))
+    for finding in found:
+        typer.echo(f"{config}: broker.tls: {finding.text}", err=True)
 
 
 def replay(

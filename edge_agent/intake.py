@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from typing import Final
 
 from edge_agent.http_server import Requests, Server, explained, to_json
+from footfall.config import SecretFile
 from footfall.errors import ContractError
 from footfall.events import MAX_EVENTS_BYTES, Touch, load_json, parse_event
 from footfall.health import Health, encode_health
@@ -56,7 +57,7 @@ class Intake:
     """Serves from `start` to `stop`, a thread a connection; ConfigError if the port is taken."""
 
     def __init__(
-        self, host: str, port: int, secret: bytes | None, refused_types: frozenset[str], keep: Keep, health: Callable[[], Health]
+        self, host: str, port: int, secret: SecretFile | None, refused_types: frozenset[str], keep: Keep, health: Callable[[], Health]
     ) -> None:
         handler = type(
             "_Handler",
@@ -77,7 +78,7 @@ class Intake:
 
 
 class _Requests(Requests):
-    secret: bytes | None
+    secret: SecretFile | None
     refused_types: frozenset[str]
     keep: Keep
     health: Callable[[], Health]
@@ -91,7 +92,7 @@ class _Requests(Requests):
     def do_POST(self) -> None:  # noqa: N802 # the name that http.server calls
         if self.path != "/events":
             self.refuse(404, "path", "events go to /events")
-        elif self.secret is not None and not self.is_bearer(self.secret):
+        elif self.secret is not None and not self.is_bearer(self.secret.current()):
             self.refuse(401, "secret", "Authorization: Bearer … with this agent's secret is needed")
         elif (length := self.length()) is None:
             self.refuse(411, "length", "Content-Length is needed")

@@ -6,6 +6,7 @@ or from files that a `…_file` key names.
 
 from __future__ import annotations
 
+import logging
 import os
 import tomllib
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ class Section(BaseModel):
 
 Model = TypeVar("Model", bound=BaseModel)
 _SEPARATOR: Final = "__"
+log = logging.getLogger("footfall.config")
 
 
 def load(path: Path, model: type[Model], prefix: str, environment: Mapping[str, str] = os.environ) -> Model:
@@ -62,6 +64,35 @@ def read_secret(path: Path) -> bytes:
     if not secret:
         raise ConfigError(f"{path}: the secret is empty")
     return secret
+
+
+class SecretFile:
+    """A secret that may be renewed on disk while it is used. ConfigError, when it is made, if the file holds none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
+        self._state = _state_of(path)
+        self._secret = read_secret(path)
+
+    def current(self) -> bytes:
+        """As the file says now; where it cannot be read, or is empty for a moment, as it said before."""
+        state = _state_of(self._path)
+        if state != self._state:
+            try:
+                self._secret = read_secret(self._path)
+            except ConfigError as error:
+                log.warning("%s; the one before is used", error)
+            self._state = state
+        return self._secret
+
+
+def _state_of(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written or replaced; None while it cannot be looked at."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _override(values: dict[str, Any], prefix: str, environment: Mapping[str, str]) -> None:

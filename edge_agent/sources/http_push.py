@@ -46,7 +46,7 @@ from edge_agent.http_server import Requests, Server, explained, to_json
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.http_body import documents
 from edge_agent.sources.source import Heard, Progress, Unexplained
-from footfall.config import read_secret
+from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
 
 log = logging.getLogger("footfall.agent.http")
@@ -79,7 +79,7 @@ class PushSource:
         self.refused_total: Final[Counter[str]] = Counter()
         self.reader: Final = FeedReader(settings, profiles)
         self._settings: Final = settings
-        self._secret: Final = read_secret(settings.secret_file) if settings.secret_file else None
+        self._secret: Final = SecretFile(settings.secret_file) if settings.secret_file else None
         self._clock: Final = clock
         self._told: Final[Counter[str]] = Counter()
         self._complained_s = -COMPLAIN_S
@@ -132,8 +132,10 @@ class PushSource:
 
     def knows(self, request: Requests) -> bool:
         """Whether it has the secret in one of the places where it may be."""
-        accepts, secret = self._settings.accepts, self._secret
-        if secret is None or ("bearer" in accepts and request.is_bearer(secret)):
+        if self._secret is None:
+            return True
+        accepts, secret = self._settings.accepts, self._secret.current()
+        if "bearer" in accepts and request.is_bearer(secret):
             return True
         if "basic" in accepts and request.is_basic(secret, self._settings.username):
             return True
@@ -142,7 +144,7 @@ class PushSource:
     def topic(self, path: str) -> str:
         """The path without slash, secret and query."""
         first, rest = _levels(path)
-        is_secret = self._secret is not None and "path" in self._settings.accepts and first.encode() == self._secret
+        is_secret = self._secret is not None and "path" in self._settings.accepts and first.encode() == self._secret.current()
         return rest if is_secret else "/".join(filter(None, (first, rest)))
 
     def take(self, topic: str, bodies: list[bytes]) -> Counter[str]:

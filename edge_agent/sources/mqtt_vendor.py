@@ -17,11 +17,10 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTv5, MQTTv311
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import Field
@@ -30,9 +29,11 @@ from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import Registry
 from edge_agent.broker import Broker
 from edge_agent.clock import Clock
+from edge_agent.connection import authenticate
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.source import Heard, Unexplained
-from footfall.config import read_secret
+from footfall.errors import ConfigError
+from footfall.lost_connections import in_words, why_lost
 
 CONNECT_S: Final = 5.0
 TURN_S: Final = 0.2
@@ -78,19 +79,26 @@ class _Talk:
         self._clock: Final = clock
         self._subscribed = False
         self._refused = ""
+        self._why = ""
+        self._last_error = ""
         self._due_ns = clock.boot_ns() + round(CONNECT_S * S)
         self._client: Final = _client(settings)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_log = self._on_log
         self._client.on_message = lambda client, userdata, message: take(message)
 
     def begin(self) -> None:
-        """OSError if there is no broker."""
+        """OSError if there is no broker, or a file that it needs cannot be used; what was renewed on disk is used from now on."""
         broker = self._settings.broker
         try:
+            authenticate(self._client, broker)
             self._client.connect(broker.host, broker.port, broker.keepalive_s)
-        except ValueError as error:  # paho's for a host that no socket can have
+        except (ConfigError, ValueError) as error:  # ValueError is paho's for a host that no socket can have
             raise OSError(errno.EINVAL, str(error)) from None
+        except OSError as error:
+            raise OSError(error.errno, in_words(error)) from None
 
     def turn(self) -> None:
         """Take what has come; OSError once the connection is lost, or was refused."""
@@ -98,7 +106,7 @@ class _Talk:
         if self._refused:
             raise ConnectionRefusedError(errno.ECONNREFUSED, self._refused)
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise ConnectionResetError(errno.ECONNRESET, "the connection to the broker is lost")
+            raise ConnectionResetError(errno.ECONNRESET, f"the connection to the broker is lost: {self._why or code.name}")
         if not self._subscribed and self._clock.boot_ns() > self._due_ns:
             raise TimeoutError(errno.ETIMEDOUT, "the broker took the connection and then said nothing")
 
@@ -107,12 +115,23 @@ class _Talk:
         self._client.disconnect()
         self._client.loop(0)
         self._client.on_connect = self._client.on_subscribe = self._client.on_message = None
+        self._client.on_disconnect = self._client.on_log = None
 
     def _on_connect(self, client: Client, userdata: object, flags: ConnectFlags, code: ReasonCode, properties: Properties | None) -> None:
         if code.is_failure:
-            self._refused = f"the broker refuses the connection: {code}"
+            self._refused = f"the broker refuses the connection: {why_lost(code, self._last_error)}"
             return
         client.subscribe([(topic, 1) for topic in self._settings.topics])
+
+    def _on_disconnect(
+        self, client: Client, userdata: object, flags: DisconnectFlags, code: ReasonCode, properties: Properties | None
+    ) -> None:
+        self._why = why_lost(code, self._last_error)
+
+    def _on_log(self, client: Client, userdata: object, level: int, text: str) -> None:
+        """paho tells the cause of a lost connection to its log alone."""
+        if level == LogLevel.MQTT_LOG_ERR:
+            self._last_error = text
 
     def _on_subscribe(self, client: Client, userdata: object, mid: int, codes: list[ReasonCode], properties: Properties | None) -> None:
         if any(code.is_failure for code in codes):
@@ -126,15 +145,7 @@ def _client(settings: MqttVendor) -> Client:
     clean = None if protocol == MQTTv5 else True
     client = Client(CallbackAPIVersion.VERSION2, settings.client_id, clean, protocol=protocol, reconnect_on_failure=False)
     client.connect_timeout = CONNECT_S
-    if tls := broker.tls:
-        client.tls_set(str(tls.ca_file), _text(tls.cert_file), _text(tls.key_file))
-    if broker.username is not None:
-        client.username_pw_set(broker.username, read_secret(broker.password_file).decode() if broker.password_file else None)
     return client
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
 
 
 class MqttVendor(FeedSettings):

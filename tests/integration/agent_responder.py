@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from footfall.frames import Body, Header, Kind, decode_body, decode_frame
+from footfall.frames import Body, Header, Kind, crc32_of, decode_body, decode_frame
 from footfall.health import Health, decode_health
-from footfall.receipts import DayKey, Receipt, encode_receipt
+from footfall.receipts import DayKey, Receipt, Times, encode_receipt
 from footfall.topics import Topic, parse_topic, wildcard
 
 
@@ -33,6 +34,13 @@ class Responder:
         self.versions: tuple[int, ...] = (1,)
         self.key: DayKey | None = None
         self.pause_s: int | None = None
+        self.times: Times | None = None
+        self.echoes = False
+        """Whether receipts say what they answer, as a gateway of this release does."""
+        self.parts = False
+        """Whether frames are taken in parts."""
+        self.joined_total = 0
+        self._parts: dict[tuple[str, int, int], dict[int, bytes]] = defaultdict(dict)
         self.deaf: Callable[[Header], bool] = lambda header: False
         self.sends: Callable[[Receipt], list[Receipt]] = lambda receipt: [receipt]
         self._gateway_ns = 1_800_000_000_000_000_000
@@ -79,8 +87,24 @@ class Responder:
         header, data = decode_frame(message.payload)
         with self._lock:
             self.headers.append(header)
-            if not self.deaf(header):
-                self._accept(topic, header, data)
+            if self.deaf(header):
+                return
+            if header.parts > 1:
+                whole = self._join(header, data)
+                if whole is None or zlib.crc32(whole) != crc32_of(message.payload):
+                    return
+                data = whole
+            self._accept(topic, header, data)
+
+    def _join(self, header: Header, piece: bytes) -> bytes | None:
+        assert self.parts, "parts were sent to a gateway that takes none"
+        key = (header.epoch, header.seq, header.parts)
+        self._parts[key][header.part] = piece
+        if len(self._parts[key]) < header.parts:
+            return None
+        self.joined_total += 1
+        pieces = self._parts.pop(key)
+        return b"".join(pieces[i] for i in range(header.parts))
 
     def _accept(self, topic: Topic, header: Header, data: bytes) -> None:
         if header.seq and header.seq == max(self.marks[header.epoch] + 1, header.oldest):
@@ -88,7 +112,19 @@ class Responder:
             self.taken[header.epoch, header.seq] = decode_body(data)
             self.marks[header.epoch] = header.seq
         self._gateway_ns += 1_000_000
-        receipt = Receipt(header.epoch, self.marks[header.epoch], self._gateway_ns, self.journal_id, self.versions, self.key, self.pause_s)
+        echo = (header.boot, header.sent_boot_ns) if self.echoes else ("", 0)
+        receipt = Receipt(
+            header.epoch,
+            self.marks[header.epoch],
+            self._gateway_ns,
+            self.journal_id,
+            self.versions,
+            self.key,
+            self.pause_s,
+            *echo,
+            parts=self.parts,
+            times=self.times,
+        )
         for one in self.sends(receipt):
             self._client.publish(str(Topic(topic.store, topic.agent, "receipts")), encode_receipt(one), 0)
 

@@ -7,11 +7,13 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edge_agent.intake import Intake, check_events
+from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
 from footfall.health import Health, decode_health
 
@@ -42,8 +44,15 @@ def keeper() -> Keeper:
 
 
 @pytest.fixture
-def port(keeper: Keeper) -> Iterator[int]:
-    intake = Intake("127.0.0.1", 0, b"s3cret", frozenset({"mac"}), keeper.keep, lambda: HEALTH)
+def secret_file(tmp_path: Path) -> Path:
+    path = tmp_path / "secret"
+    path.write_text("s3cret\n")
+    return path
+
+
+@pytest.fixture
+def port(keeper: Keeper, secret_file: Path) -> Iterator[int]:
+    intake = Intake("127.0.0.1", 0, SecretFile(secret_file), frozenset({"mac"}), keeper.keep, lambda: HEALTH)
     intake.start()
     yield intake.port
     intake.stop()
@@ -134,3 +143,9 @@ def test_one_event_fits_a_frames_text() -> None:
     fans = [SCAN | {"items": [{"sku": "\U0001f6cd" * 128, "n": 1}] * 200}]
     with pytest.raises(ContractError, match="at most 60000 bytes"):
         check_events(json.dumps(fans).encode(), frozenset())
+
+
+def test_a_secret_renewed_on_disk_is_asked_for_at_once(port: int, secret_file: Path) -> None:
+    secret_file.write_text("another\n")
+    assert ask(port, "POST", "/events", b"[]")[0] == 401
+    assert ask(port, "POST", "/events", b"[]", Authorization="Bearer another")[0] == 202

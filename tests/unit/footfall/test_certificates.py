@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from footfall.certificates import ENDS_SOON_S, client_context, ends_text, findings, read_certificate
 from footfall.errors import ConfigError
 
-BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
+BEGINS = datetime.now(UTC).replace(microsecond=0, second=0, minute=0, hour=0) - timedelta(days=1)
 ENDS = BEGINS + timedelta(days=365)
 NOW_S = BEGINS.timestamp() + 86_400
 
@@ -98,8 +98,8 @@ def test_what_ends_soon_is_a_problem_of_status(tmp_path: Path) -> None:
     certificate = read_certificate(issue(tmp_path, "a1")[0])
     assert ends_text(certificate, NOW_S) is None
     soon, late = ends_text(certificate, ENDS.timestamp() - 9), ends_text(certificate, ENDS.timestamp() + 9)
-    assert soon == ("certificate_ends", "the certificate ends on 2027-01-01 00:00 UTC")
-    assert late == ("certificate_expired", "the certificate ended on 2027-01-01 00:00 UTC")
+    assert soon == ("certificate_ends", f"the certificate ends on {ENDS:%Y-%m-%d %H:%M} UTC")
+    assert late == ("certificate_expired", f"the certificate ended on {ENDS:%Y-%m-%d %H:%M} UTC")
 
 
 def test_a_context_is_of_the_files_as_they_are_or_names_the_one_that_is_broken(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.config import Section, check, load, read_secret
+from footfall.config import SecretFile, Section, check, load, read_secret
 from footfall.errors import ConfigError
 
 
@@ -95,3 +95,22 @@ def test_a_home_folder_that_nobody_has_is_a_mistake_of_the_file(tmp_path: Path, 
     monkeypatch.setattr(Path, "expanduser", none)
     with pytest.raises(ConfigError, match="no home folder"):
         load(written(tmp_path, 'name = "a"\nfolder = "~/state"\n'), Outer, "X", {})
+
+
+def test_a_secret_is_read_again_when_its_file_changes_and_kept_while_that_is_broken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "secret"
+    with pytest.raises(ConfigError, match="cannot be read"):
+        SecretFile(path)
+    path.write_text("one")
+    secret = SecretFile(path)
+    assert secret.current() == b"one"
+    path.write_text("")
+    assert [secret.current(), secret.current()] == [b"one", b"one"]
+    assert [record.message for record in caplog.records] == [f"{path}: the secret is empty; the one before is used"]
+    path.unlink()
+    assert secret.current() == b"one"
+    (tmp_path / "new").write_text("two\n")
+    (tmp_path / "new").rename(path)
+    assert secret.current() == b"two"

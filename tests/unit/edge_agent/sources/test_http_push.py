@@ -131,6 +131,12 @@ def retail(entered: int, minute: int = 19) -> bytes:
     return json.dumps({"apiName": "Axis Retail Data", "data": data, "sensor": {"serial": "00:40:8c:18:82:27"}}).encode()
 
 
+def test_a_secret_renewed_on_disk_is_asked_for_at_once(source: PushSource, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("another-secret")
+    assert push(source, retail(3))[0] == 401
+    assert push(source, retail(3), Authorization="Bearer another-secret") == (200, {"accepted": 1})
+
+
 def test_a_push_is_answered_when_the_agent_has_it(source: PushSource, ear: Ear) -> None:
     assert push(source, retail(3)) == (200, {"accepted": 1})
     assert ear.people == [3, 0]
