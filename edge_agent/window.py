@@ -64,9 +64,13 @@ class Window:
         self._at = self._repeated = ("", -1)
 
     def repeated(self, epoch: Epoch) -> None:
-        """A receipt repeated the mark of `epoch`: the frame after it did not arrive, though later ones did."""
-        self._repeated = (epoch.name, epoch.mark)
+        """A receipt repeated the mark of `epoch`: the frame after it did not arrive, though later ones did.
+
+        Where nothing is outstanding it only answers a hello: what goes out next did not get lost.
+        """
         self.answered = True
+        if self._at[0] == epoch.name and self._next > max(epoch.mark + 1, epoch.oldest):
+            self._repeated = (epoch.name, epoch.mark)
 
     def _rewind(self, first: int, now_ns: int) -> None:
         self._next = first

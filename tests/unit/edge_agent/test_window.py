@@ -50,6 +50,18 @@ def test_a_repeated_mark_rewinds_once() -> None:
     assert send(window, epoch(0), 1.6) == [1, 2, 3, 4]
 
 
+def test_the_answer_to_a_hello_sends_nothing_twice() -> None:
+    window = Window(size=4)
+    window.repeated(epoch(0))
+    assert send(window, epoch(0), 0) == [1, 2, 3, 4]
+    assert send(window, epoch(0), 0.001) == []
+    assert send(window, epoch(4), 0.1) == [5, 6, 7, 8]
+    window.restart()
+    window.repeated(epoch(4))
+    assert send(window, epoch(4), 0.2) == [5, 6, 7, 8]
+    assert send(window, epoch(4), 0.3) == []
+
+
 def test_a_mark_that_was_repeated_and_then_passed_rewinds_nothing() -> None:
     window = Window(size=4)
     send(window, epoch(0), 0)
