@@ -78,6 +78,9 @@ class Ledger:
                 seq = last + 1
         return seq
 
+    def is_hole(self, seq: int) -> bool:
+        return any(first <= seq <= last for first, last in self.holes)
+
     def epoch(self, boots_apart_ns: int) -> Epoch:
         """What a header says of it. Where the frame behind the mark is none, the gateway must skip to the next that is there."""
         oldest = self.oldest if self.next_owed == self.mark + 1 else self.next_owed

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from footfall.errors import ContractError
-from footfall.frames import decode_body
+from footfall.frames import Body, decode_body, encode_body
 
 FRAME_OVERHEAD_BYTES: Final = 100
+KEPT_DEAD: Final = 100
 
 
 def row_sum(table: str, values: Iterable[Any]) -> int:
@@ -159,6 +160,16 @@ class Stored(NamedTuple):
     listed: Listed
     body: bytes
 
+    @classmethod
+    def made(cls, base: int, epoch_n: int, seq: int, body: Body) -> Stored:
+        data = encode_body(body)
+        size_bytes = len(data) + FRAME_OVERHEAD_BYTES
+        return cls(Listed(base + seq, epoch_n, seq, body.first_row, len(body), body.made_boot_ns, zlib.crc32(data), size_bytes), data)
+
+    def moved(self, base: int, epoch_n: int) -> Stored:
+        """The same under the numbers of another epoch in the file."""
+        return self._replace(listed=self.listed._replace(id=base + self.listed.seq, epoch_n=epoch_n))
+
 
 def put_frames(db: sqlite3.Connection, frames: Iterable[Stored]) -> None:
     """The body beside what it says of itself, and the list. A number is given out once: whatever stands there is damage."""
@@ -185,3 +196,9 @@ def body_of(db: sqlite3.Connection, number: int, epoch_n: int, seq: int) -> Stor
         return None
     listed = Listed.of(number, epoch_n, seq, row[3])
     return listed and Stored(listed, row[3])
+
+
+def add_dead(db: sqlite3.Connection, epoch: str, seq: int, reason: str, body: bytes) -> None:
+    """A dead letter; the last ones are kept for whoever wants to look."""
+    db.execute("INSERT INTO dead (epoch, seq, reason, body) VALUES (?, ?, ?, ?)", (epoch, seq, reason, body))
+    db.execute("DELETE FROM dead WHERE id <= (SELECT max(id) FROM dead) - ?", (KEPT_DEAD,))

@@ -115,10 +115,8 @@ def test_a_new_journal_owes_everything_again(tmp_path: Path) -> None:
     spool.bind_journal("j2")
     assert (spool.sending().name, spool.sending().mark) == ("e1", 0)
     assert spool.journal_id == "j2"
-    assert spool.is_old_journal("j1")
-    assert not spool.is_old_journal("j2")
     spool.close()
-    assert Spool(tmp_path / "s", "e2", "b1").is_old_journal("j1")
+    assert Spool(tmp_path / "s", "e2", "b1").journals == ["j1", "j2"]
 
 
 def test_when_full_receipted_frames_go_first_then_the_oldest(tmp_path: Path) -> None:

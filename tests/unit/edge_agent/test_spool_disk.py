@@ -144,7 +144,7 @@ def test_the_spool_leaves_room_on_its_disk_and_gives_up_the_oldest_in_time(disk:
         spool.append(bodies(20, 20 * i))
     assert shutil.disk_usage(disk).free >= 900_000
     assert spool.dropped_rows_total > 0
-    assert "nearly full" in spool.problems()["card_full"]
+    assert "full: the oldest rows" in spool.problems()["card_full"]
     got = everything(spool)
     assert got == list(range(spool.dropped_rows_total + 1, 8001))
     spool.close()

@@ -1,0 +1,201 @@
+"""All that the spool knows but the bodies: epochs and their marks, journals, dates, boots. In memory, and right while it lasts.
+
+What changes is `owed` to the file, which gets it with the next commit that succeeds. No file here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from edge_agent.boots import Boots
+from edge_agent.spool_epochs import Epoch, Ledger, Step
+from edge_agent.spool_rows import BOOTS, EPOCHS, FACTS, JOURNALS, RECEIPTED, TIMES, Loaded, Twin, number_of
+from edge_agent.spool_schema import RECEIPTED_FACT, TIMES_FACT
+from footfall.frames import DecidedTime
+from footfall.receipts import TimeRun, Times
+
+KEPT_JOURNALS: Final = 64
+
+Row = tuple[Any, ...] | None
+"""Of a table; None: it is to be deleted."""
+
+
+class Memory:
+    """`epoch` is the current one. Ids of new frames come behind `base`."""
+
+    def __init__(self, epoch: str, boot: str) -> None:
+        self.epoch = epoch
+        self.boot: Final = boot
+        self.ledgers: dict[str, Ledger] = {}
+        self.boots = Boots()
+        self.receipted_ns = 0
+        self.times_n = 0
+        self.base = 0
+        self.owed: dict[tuple[Twin, int], Row] = {}
+        self._journals: dict[int, str] = {}
+        self._times: dict[int, TimeRun] = {}
+        self._boot_numbers: dict[str, int] = {}
+
+    @property
+    def current(self) -> Ledger:
+        return self.ledgers[self.epoch]
+
+    @property
+    def owing(self) -> Ledger | None:
+        """The oldest epoch that owes frames."""
+        return next((ledger for ledger in self.ledgers.values() if ledger.owes), None)
+
+    @property
+    def journals(self) -> list[str]:
+        """All that were ever bound, the present one last."""
+        return [self._journals[n] for n in sorted(self._journals)]
+
+    @property
+    def journal_id(self) -> str | None:
+        return self._journals[max(self._journals)] if self._journals else None
+
+    def load(self, tables: Mapping[str, Loaded]) -> None:
+        """What the file says, in the place of all that was known; what was heard of gateways only grows."""
+        self.owed = {}
+        self.ledgers = {row[0]: Ledger.of(n, row) for n, row in tables[EPOCHS.name].rows.items()}
+        by_n = {ledger.n: ledger for ledger in self.ledgers.values()}
+        for number, (n, upto, gateway_ns) in tables[RECEIPTED.name].rows.items():
+            if n in by_n:
+                by_n[n].steps[number] = Step(upto, gateway_ns)
+        self._journals = {n: row[0] for n, row in tables[JOURNALS.name].rows.items()}
+        self._times = {n: TimeRun(row[0], row[1], row[2], DecidedTime(*row[3:])) for n, row in tables[TIMES.name].rows.items()}
+        self.boots = Boots(tables[BOOTS.name].rows.values())
+        self._boot_numbers = {row[0]: n for n, row in tables[BOOTS.name].rows.items()}
+        facts = dict(tables[FACTS.name].rows.values())
+        self.times_n = facts.get(TIMES_FACT, 0)
+        latest_ns = (ledger.receipted_ns for ledger in self.ledgers.values())
+        self.receipted_ns = max(self.receipted_ns, facts.get(RECEIPTED_FACT, 0), *latest_ns, 0)
+
+    def begin_epoch(self, anew: bool = False) -> None:
+        """One for what comes. `anew`: numbers under its name may be used already, so that it gets a longer one."""
+        if anew or self.epoch in self.ledgers:
+            self.epoch = f"{self.epoch[:52]}.{secrets.token_hex(4)}"
+        n = 1 + max((ledger.n for ledger in self.ledgers.values()), default=0)
+        base = max((ledger.base + ledger.last for ledger in self.ledgers.values()), default=0)
+        self.ledgers[self.epoch] = Ledger(n, self.epoch, self.boot, base=max(base, self.base), receipted_ns=self.receipted_ns)
+        self.owe_epoch(self.current)
+        self.lasted(self.boot, 0)
+
+    def begin_again(self, before: Memory) -> None:
+        """Go on with what another memory knew that could not write: its marks, its journal, and its epoch, behind all that is here."""
+        for name in before.ledgers.keys() & self.ledgers.keys():
+            ledger, known = self.ledgers[name], before.ledgers[name]
+            ledger.mark, ledger.receipted = min(known.mark, ledger.last), max(ledger.receipted, known.receipted)
+            self.owe_epoch(ledger)
+        if before.journal_id is not None:
+            self.add_journal(before.journal_id)
+        self.epoch = before.epoch
+        self.receipted_ns = max(self.receipted_ns, before.receipted_ns)
+        if self.epoch not in self.ledgers:
+            self.begin_epoch()
+        self.current.take_over(before.current)
+        self.owe_epoch(self.current)
+
+    def mark(self, name: str, upto: int, gateway_ns: int) -> None:
+        ledger = self.ledgers.get(name)
+        if ledger is None:
+            return
+        ledger.receipted = max(ledger.receipted, upto)
+        self.heard(gateway_ns)
+        free = 1 + max((number for each in self.ledgers.values() for number in each.steps), default=0)
+        for number in ledger.marked(min(upto, ledger.last), gateway_ns, free):
+            step = ledger.steps.get(number)
+            self._owe(RECEIPTED, number, (ledger.n, step.upto, step.gateway_ns) if step else None)
+        self.owe_epoch(ledger)
+        if upto > ledger.last and name == self.epoch:
+            self.begin_epoch(anew=True)
+
+    def heard(self, gateway_ns: int) -> None:
+        if gateway_ns > self.receipted_ns:
+            self.receipted_ns = self.current.receipted_ns = gateway_ns
+            self.owe_epoch(self.current)
+
+    def bind_journal(self, journal_id: str) -> None:
+        if self._journals:
+            self._unmark()
+            self.times_n = 0
+            self._owe(FACTS, number_of(TIMES_FACT), (TIMES_FACT, 0))
+        self.add_journal(journal_id)
+
+    def add_journal(self, journal_id: str) -> None:
+        """Make it the present one."""
+        if journal_id == self.journal_id:
+            return
+        for n in [n for n, known in self._journals.items() if known == journal_id] + sorted(self._journals)[:-KEPT_JOURNALS]:
+            self._journals.pop(n, None)
+            self._owe(JOURNALS, n, None)
+        n = 1 + max(self._journals, default=0)
+        self._journals[n] = journal_id
+        self._owe(JOURNALS, n, (journal_id,))
+
+    def new_times(self, times: Times) -> dict[int, TimeRun]:
+        """Those that are news, under the numbers of their rows."""
+        news = [run for run in times.runs if run.epoch in self.ledgers and run not in self._times.values()]
+        return dict(enumerate(news, 1 + max(self._times, default=0)))
+
+    def add_times(self, rows: Mapping[int, TimeRun], n: int) -> None:
+        self._times |= rows
+        self.times_n = n
+
+    def decided(self, epoch: str, seq: int) -> DecidedTime | None:
+        """How a gateway dated that frame; the last word counts."""
+        runs = (run for run in reversed(self._times.values()) if run.epoch == epoch and run.first_seq <= seq <= run.last_seq)
+        return next((run.decided for run in runs), None)
+
+    def lasted(self, boot: str, until_ns: int) -> None:
+        if self.boots.lasted(boot, until_ns):
+            self._owe_boot(boot)
+
+    def owe_length(self) -> None:
+        """How long the present boot lasted, which grows with every frame, is written now and then."""
+        self._owe_boot(self.boot)
+
+    def forget(self) -> None:
+        """Epochs of which nothing is left, their dates and old marks."""
+        for ledger in [each for each in self.ledgers.values() if not each.has_frames and not each.owes and each is not self.current]:
+            del self.ledgers[ledger.name]
+            self._owe(EPOCHS, ledger.n, None)
+            self._forget_steps(ledger, list(ledger.steps))
+        for number, run in list(self._times.items()):
+            if run.epoch not in self.ledgers or run.last_seq < self.ledgers[run.epoch].oldest:
+                del self._times[number]
+                self._owe(TIMES, number, None)
+        for ledger in self.ledgers.values():
+            self._forget_steps(ledger, [number for number, step in ledger.steps.items() if step.upto < ledger.oldest][:-1])
+
+    def view(self, ledger: Ledger) -> Epoch:
+        return ledger.epoch(self.boots.apart_ns(ledger.boot))
+
+    def owe_epoch(self, ledger: Ledger) -> None:
+        self._owe(EPOCHS, ledger.n, ledger.row())
+
+    def paid(self, owed: Mapping[tuple[Twin, int], Row]) -> None:
+        """The file has these rows now."""
+        self.owed = {key: values for key, values in self.owed.items() if key not in owed or values != owed[key]}
+
+    def _owe(self, twin: Twin, number: int, values: Row) -> None:
+        self.owed[twin, number] = values
+
+    def _owe_boot(self, boot: str) -> None:
+        n = self._boot_numbers.setdefault(boot, 1 + max(self._boot_numbers.values(), default=0))
+        self._owe(BOOTS, n, (boot, self.boots.length_ns(boot)))
+
+    def _unmark(self) -> None:
+        """Every frame that is here is owed again."""
+        for ledger in self.ledgers.values():
+            self._forget_steps(ledger, list(ledger.steps))
+            if ledger.has_frames:
+                ledger.mark = 0
+                self.owe_epoch(ledger)
+
+    def _forget_steps(self, ledger: Ledger, numbers: list[int]) -> None:
+        for number in numbers:
+            del ledger.steps[number]
+            self._owe(RECEIPTED, number, None)
