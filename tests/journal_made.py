@@ -319,6 +319,12 @@ def of(rows: Rows, measurement: str) -> list[dict[str, Any]]:
     return [dict(zip(names, key[1:], strict=True)) | fields for key, fields in rows.items() if key[0] == measurement]
 
 
+def assert_same(rows: Rows, others: Rows) -> None:
+    """Saying which rows differ."""
+    unlike = [key for key in sorted({*rows, *others}) if rows.get(key) != others.get(key)]
+    assert not unlike, "".join(f"\n{key}\n    {rows.get(key)}\n    {others.get(key)}" for key in unlike)
+
+
 # What minutes must say, given the visits, dwells, touches and doors that are stored
 
 

@@ -14,6 +14,7 @@ from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from gateway.fold.cells import T
 from gateway.fold.estate import NS_PER_MINUTE
 from gateway.fold.items import Items
+from gateway.fold.names import UNSAID
 from gateway.fold.order import Evidence, Waiting, order_key
 from gateway.fold.slots import distinct
 from gateway.fold.state import State
@@ -232,10 +233,11 @@ class Arrivals:
         frame = rows.frame[which]
         row = which - np.searchsorted(rows.frame, frame)
         extra = [frames[at][1].extra.get(number, {}) for at, number in zip(frame.tolist(), row.tolist(), strict=True)]
-        store = rows.stores[rows.frame[which]].tolist()
-        slot = map(self._items.name, store, rows.subject[which].tolist(), profile[which].tolist(), extra)
-        evidence = self._evidence(frames, rows, before, which, np.array(list(slot), np.int32), profile)
-        self._items.wait(evidence.pick(evidence.slot != NOBODY))
+        store = rows.stores[rows.frame[which]]
+        mention = list(map(self._items.mention, store.tolist(), rows.subject[which].tolist(), profile[which].tolist(), extra))
+        evidence = self._evidence(frames, rows, before, which, store, profile)
+        evidence.mention = np.array(mention, np.int32)
+        self._items.wait(evidence)
 
     def _without_assets(self, rows: _Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         if not self._state.assets:
@@ -264,6 +266,7 @@ class Arrivals:
             rssi_dbm=rows.rssi_dbm[which].astype(np.int16),
             kind=rows.kind[which],
             profile=profile[which],
+            mention=np.full(len(which), UNSAID, np.int32),
         )
 
     def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:

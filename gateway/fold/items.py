@@ -22,6 +22,7 @@ Zones of type outside are not the store: what is heard there is no evidence.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import msgpack
@@ -30,6 +31,7 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold.estate import NS_PER_S, seconds_of
+from gateway.fold.names import Mention, Mentions, slot_of
 from gateway.fold.order import EVIDENCE_DTYPES, Evidence, Waiting
 from gateway.fold.presence import GONE_DBM, in_rounds, keeps_owner, takes_over
 from gateway.fold.state import State
@@ -43,6 +45,8 @@ EXIT_NS: Final = 15 * NS_PER_S
 UNCONTESTED_NS: Final = 1800 * NS_PER_S
 """Where nobody was heard for so long, an item arrived where it was heard; until then a backlog may say that another antenna was nearer."""
 
+KNOWN, SINCE_KNOWN, FOUND = range(3)
+"""What is known of an item, as `found` of `gateway.fold.stock` has it."""
 RowOf = tuple[int, int, int]
 """(time_ns, key_ns, agent) of a row."""
 
@@ -54,32 +58,47 @@ class Items:
         self._state: Final = state
         self._watermarks: Final = watermarks
         self._waiting: Final = Waiting()
+        self._mentions: Final = Mentions()
         self._now_ns = 0
         self.stock = Stock()
 
     # As rows come
 
-    def name(self, store: int, subject: int, profile: int, more: Mapping[str, Any]) -> int:
-        """The slot of the item that a row is about; NOBODY, counted, if no row has said yet which one the subject is."""
+    def mention(self, store: int, subject: int, profile: int, more: Mapping[str, Any]) -> int:
+        """A number for what a row says of which item it is about; one that is named has a slot at once, as people have."""
         if epc := more.get("epc", ""):
-            return self.stock.named(store, subject, profile, epc, more.get("sku", ""))
-        slot = self.stock.slot_of(store, subject)
-        self._state.counts["item_rows_unnamed_total"] += slot == NOBODY
-        return slot
+            self.stock.expect(store, profile, epc)
+        return self._mentions.number(Mention(store, subject, more.get("epc", ""), more.get("sku", "")))
 
     def wait(self, rows: Evidence) -> None:
-        """Rows wait for their turn; those of zones outside mean nothing."""
-        self._waiting.add(rows.pick(~self._state.estate.zone_outside[rows.zone]))
+        """Rows wait for their turn, by store in place of a slot; those of zones outside mean nothing but what they name."""
+        self._waiting.add(rows)
 
     # When a turn ends
 
     def end_turn(self, now_ns: int, expire: bool) -> None:
         self._now_ns = now_ns
-        rows = self._waiting.release(self.stock.store, self._watermarks.by_store, self._state.estate.ranks())
+        stores = np.arange(len(self._watermarks.by_store), dtype=np.int32)
+        rows = self._waiting.release(stores, self._watermarks.by_store, self._state.estate.ranks())
         if rows is not None:
-            in_rounds(rows, self._quiet, self._apply_quiet, self._one_by_one, self._one_by_one)
+            in_rounds(self._of_items(rows), self._quiet, self._apply_quiet, self._one_by_one, self._one_by_one)
+        if expire:
+            self._mentions.forget_all_but(self._waiting.mentions())
         if expire and len(self.stock):
             self._expire()
+
+    def _of_items(self, rows: Evidence) -> Evidence:
+        """Rows of stores, in their order, as rows of items, in their order; without those that nobody knows what they are about."""
+        kept_ns = self._state.estate.profile_gap_ns + EXIT_NS + RETIRE_NS
+        columns = (rows.mention, rows.profile, rows.time_ns, rows.kind == Kind.EXIT)
+        found = [
+            slot_of(self.stock, self._mentions.of(mention), profile, time_ns, is_exit, kept_ns)
+            for mention, profile, time_ns, is_exit in zip(*[column.tolist() for column in columns], strict=True)
+        ]
+        slot = np.array(found, np.int32)
+        self._state.counts["item_rows_unnamed_total"] += int(np.count_nonzero(slot == NOBODY))
+        rows = replace(rows, slot=slot).pick((slot != NOBODY) & ~self._state.estate.zone_outside[rows.zone])
+        return rows.pick(np.argsort(rows.slot, kind="stable"))
 
     def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Of other zones only the rival's rows: any other may become the rival."""
@@ -87,6 +106,7 @@ class Items:
         gap_ns = self._state.estate.profile_gap_ns[s.profile[slot]]
         rival = (rows.zone == s.rival[slot]) & (rows.time_ns - s.rival_ns[slot] <= gap_ns)
         own = (rows.zone == s.zone[slot]) & (rows.kind != Kind.EXIT)
+        own &= ~self._mentions.are_named(rows.mention)
         quiet: npt.NDArray[np.bool_] = keeps_owner(s, self._state.estate, rows, first, start) & (own | rival)
         return quiet
 
@@ -100,16 +120,19 @@ class Items:
         s.rival_ns[slot[~own]], s.rival_level_dbm[slot[~own]] = rows.time_ns[~own], rows.rssi_dbm[~own]
 
     def _one_by_one(self, rows: Evidence) -> None:
-        columns = (rows.slot, rows.time_ns, rows.key_ns, rows.zone, rows.agent, rows.rssi_dbm, rows.kind)
+        columns = (rows.slot, rows.time_ns, rows.key_ns, rows.zone, rows.agent, rows.rssi_dbm, rows.kind, rows.profile, rows.mention)
         for row in zip(*[column.tolist() for column in columns], strict=True):
             self._one(*row)
 
-    def _one(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
+    def _one(
+        self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int, mention: int
+    ) -> None:
         s, row = self.stock, (time_ns, key_ns, agent)
         if s.zone[slot] != NOBODY and self._is_gone(slot, time_ns):
             self._leave(slot)
         if s.unsaid[slot] and self._is_settled(slot, time_ns):
             self._say_arrived(slot)
+        self._take_names(slot, time_ns, profile, self._mentions.of(mention))
         if kind == Kind.EXIT:
             self._exit(slot, zone, row)
         if time_ns < s.last_ns[slot]:
@@ -119,6 +142,7 @@ class Items:
         if kind != Kind.EXIT:
             if owner == NOBODY:
                 s.arrived_ns[slot], s.unsaid[slot] = time_ns, True
+                s.found[slot] = FOUND if kind == Kind.STAY and time_ns <= self._ours_from_ns(slot) else KNOWN
                 self._enter(slot, zone, row)
             elif zone != owner:
                 self._compete(slot, zone, row, rssi_dbm)
@@ -126,6 +150,18 @@ class Items:
                 s.zone_ns[slot], s.zone_agent[slot], s.level_dbm[slot] = time_ns, agent, rssi_dbm
         if s.zone[slot] != NOBODY:
             s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = row
+
+    def _take_names(self, slot: int, time_ns: int, profile: int, mention: Mention) -> None:
+        """What the row says of its item. What an item was said to be that is so long gone that its slot may have been freed is over."""
+        s = self.stock
+        if s.zone[slot] == NOBODY and time_ns - int(s.last_ns[slot]) > self._timeout_ns(slot) + RETIRE_NS:
+            s.profile[slot], s.sku[slot] = profile, mention.sku
+        elif mention.sku:
+            s.sku[slot] = mention.sku
+
+    def _ours_from_ns(self, slot: int) -> int:
+        """Up to when another gateway said what happened to the item."""
+        return self._state.history.of(self._state.estate.stores.names[self.stock.store[slot]])
 
     def _exit(self, slot: int, zone: int, row: RowOf) -> None:
         """It was heard in `zone` until then."""
@@ -172,8 +208,15 @@ class Items:
 
     def _move(self, slot: int, zone: int, row: RowOf) -> None:
         stayed_s = self._leave_zone(slot)
+        is_said = self._is_ours(slot, row[1], FOUND)
         self._enter(slot, zone, row)
-        self._say("moved", slot, row[1], row[2], stayed_s)
+        self.stock.found[slot] = min(int(self.stock.found[slot]), SINCE_KNOWN)
+        if is_said:
+            self._say("moved", slot, row[1], row[2], stayed_s)
+
+    def _is_ours(self, slot: int, key_ns: int, unknown_from: int) -> bool:
+        """Whether we know enough of the item to say what happened then; if not, the gateway before us has said it."""
+        return bool(self.stock.found[slot] < unknown_from) or key_ns > self._ours_from_ns(slot)
 
     def _loses(self, slot: int, time_ns: int, rssi_dbm: int) -> bool:
         s, estate = self.stock, self._state.estate
@@ -186,13 +229,16 @@ class Items:
         s.since_ns[slot], s.since_key_ns[slot], s.since_agent[slot] = row
 
     def _is_settled(self, slot: int, time_ns: int) -> bool:
-        s = self.stock
-        return bool(time_ns - int(s.since_ns[slot]) >= self._state.estate.profile_holdoff_ns[s.profile[slot]])
+        """An item that was there before may have been heard by another antenna first: its own has said so by when it would be stale."""
+        s, estate = self.stock, self._state.estate
+        settles_ns = (estate.profile_stale_ns if s.found[slot] else estate.profile_holdoff_ns)[s.profile[slot]]
+        return bool(time_ns - int(s.since_ns[slot]) >= settles_ns)
 
     def _say_arrived(self, slot: int) -> None:
         s = self.stock
         s.unsaid[slot] = False
-        self._say("arrived", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), 0.0)
+        if s.found[slot] == KNOWN:
+            self._say("arrived", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), 0.0)
 
     def _leave_zone(self, slot: int) -> float:
         """How long it was there, seconds; in a fitting room for long enough it was tried."""
@@ -201,7 +247,8 @@ class Items:
             self._say_arrived(slot)
         since_ns, last_ns = int(s.since_ns[slot]), int(s.zone_ns[slot])
         stayed_s = seconds_of(since_ns, last_ns)
-        if last_ns - since_ns >= self._state.estate.zone_tried_ns[s.zone[slot]]:
+        was_tried = last_ns - since_ns >= self._state.estate.zone_tried_ns[s.zone[slot]]
+        if was_tried and self._is_ours(slot, int(s.since_key_ns[slot]), FOUND):
             self._say("tried", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), stayed_s)
         return stayed_s
 
@@ -209,7 +256,8 @@ class Items:
         s = self.stock
         self._leave_zone(slot)
         seconds = seconds_of(int(s.arrived_ns[slot]), int(s.last_ns[slot]))
-        self._say("left", slot, int(s.last_key_ns[slot]), int(s.last_agent[slot]), seconds)
+        if self._is_ours(slot, int(s.last_key_ns[slot]), SINCE_KNOWN):
+            self._say("left", slot, int(s.last_key_ns[slot]), int(s.last_agent[slot]), seconds)
         s.zone[slot] = s.from_zone[slot] = s.rival[slot] = NOBODY
 
     def _say(self, kind: str, slot: int, key_ns: int, agent: int, seconds: float) -> None:
@@ -242,7 +290,7 @@ class Items:
         return self._state.estate.profile_gap_ns[self.stock.profile[slots]] + EXIT_NS
 
     def _expire(self) -> None:
-        """Items that left, and slots that the watermarks have passed by far; those of rows that wait are needed."""
+        """Items that left, and slots that the watermarks have passed by far."""
         s, n = self.stock, self.stock.size
         now_ns = self._watermarks.by_store[np.maximum(s.store[:n], 0)]
         silent_ns, timeout_ns = now_ns - s.last_ns[:n], self._timeout_ns(slice(n))
@@ -253,8 +301,9 @@ class Items:
         silent = np.flatnonzero((s.zone[:n] != NOBODY) & (silent_ns > timeout_ns))
         for slot in silent[self._are_gone(silent, now_ns[silent])].tolist():
             self._leave(slot)
-        gone = (s.store[:n] != NOBODY) & (s.zone[:n] == NOBODY) & (silent_ns > timeout_ns + RETIRE_NS)
-        gone[self._waiting.slots()] = False
+        gone = (
+            (s.store[:n] != NOBODY) & (s.zone[:n] == NOBODY) & (now_ns - np.maximum(s.last_ns[:n], s.heard_ns[:n]) > timeout_ns + RETIRE_NS)
+        )
         for slot in np.flatnonzero(gone).tolist():
             s.remove(slot)
 
@@ -266,7 +315,7 @@ class Items:
             yield f"items.{name}", value
         for name, column in (self._waiting.dump() or {}).items():
             yield f"items.waiting.{name}", column
-        packed: bytes = msgpack.packb(len(self._waiting))
+        packed: bytes = msgpack.packb([len(self._waiting), self._mentions.dump()])
         yield "items", packed
 
     def load(self, parts: Mapping[str, bytes]) -> None:
@@ -275,5 +324,18 @@ class Items:
             return
         mine = {name.removeprefix("items."): value for name, value in parts.items() if name.startswith("items.")}
         self.stock = Stock.load(mine)
-        if msgpack.unpackb(parts["items"]):
-            self._waiting.load({name: mine[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in mine})
+        values = msgpack.unpackb(parts["items"])
+        waiting = {name: mine[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in mine}
+        if isinstance(values, int):  # of a release in which rows knew their item as they came
+            if values:
+                self._waiting.add(self._mentioning(Evidence.load(waiting)))
+            return
+        self._mentions.load(values[1])
+        if values[0]:
+            self._waiting.load(waiting)
+
+    def _mentioning(self, rows: Evidence) -> Evidence:
+        """Rows that know their slot as rows that name their item."""
+        s, slots = self.stock, rows.slot.tolist()
+        mentions = [self._mentions.number(Mention(int(s.store[slot]), s.subject_of(slot), s.epc[slot], "")) for slot in slots]
+        return replace(rows, slot=s.store[rows.slot], profile=s.profile[rows.slot].astype(np.int32), mention=np.array(mentions, np.int32))

@@ -32,6 +32,8 @@ class Evidence:
     kind: npt.NDArray[np.uint8]
     profile: npt.NDArray[np.int32]
     """A slot's profile is that of its first row in order; AS_THE_SLOT: nothing is said."""
+    mention: npt.NDArray[np.int32]
+    """Of goods, what the row says of which item it is about: see `gateway.fold.names`."""
 
     def __len__(self) -> int:
         return len(self.slot)
@@ -51,13 +53,13 @@ class Evidence:
     @staticmethod
     def load(values: Mapping[str, bytes]) -> Evidence:
         n = len(values["kind"])
-        missing = {"profile": np.full(n, AS_THE_SLOT, np.int32).tobytes()}  # rows of an older release
+        missing = dict.fromkeys(("profile", "mention"), np.full(n, AS_THE_SLOT, np.int32).tobytes())  # in rows of an older release
         return Evidence(*[np.frombuffer((missing | dict(values))[name], dtype) for name, dtype in EVIDENCE_DTYPES.items()])
 
 
 EVIDENCE_DTYPES: Final = {
     "slot": "i4", "order": "i8", "time_ns": "i8", "key_ns": "i8", "zone": "i4", "agent": "i4", "rssi_dbm": "i2", "kind": "u1",
-    "profile": "i4",
+    "profile": "i4", "mention": "i4",
 }  # fmt: skip
 
 
@@ -93,6 +95,9 @@ class Waiting:
 
     def __len__(self) -> int:
         return sum(len(part) for part in self._parts)
+
+    def mentions(self) -> npt.NDArray[np.int32]:
+        return np.concatenate([part.mention for part in self._parts]) if self._parts else np.zeros(0, np.int32)
 
     def slots(self) -> npt.NDArray[np.int32]:
         return np.concatenate([part.slot for part in self._parts]) if self._parts else np.zeros(0, np.int32)

@@ -28,6 +28,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "since_agent": "i4",
     "from_zone": "i4",  # the zone before it, -1: none
     "arrived_ns": "i8",
+    "found": "u1",  # it was there before us: 2: nobody knows since when; 1: since when in its zone is known; 0: all is known
+    "heard_ns": "i8",  # the latest row that opens something, of those that were told their item
     "unsaid": "?",  # nobody was told yet that it arrived: the first to hear it may not be the nearest
     # another zone that hears it: the strongest of them, since when, with which row
     "rival": "i4",  # -1: none
@@ -42,7 +44,7 @@ MOST_SUBJECTS: Final = 4
 
 
 class Stock:
-    """`slot_of(store, subject)` and `named(store, epc, …)` are dictionary look-ups; the columns are named by COLUMNS."""
+    """`slot_of(store, subject)` and `named(store, …)` are dictionary look-ups; the columns are named by COLUMNS."""
 
     store: npt.NDArray[np.int32]
     profile: npt.NDArray[np.uint16]
@@ -59,6 +61,8 @@ class Stock:
     since_agent: npt.NDArray[np.int32]
     from_zone: npt.NDArray[np.int32]
     arrived_ns: npt.NDArray[np.int64]
+    found: npt.NDArray[np.uint8]
+    heard_ns: npt.NDArray[np.int64]
     unsaid: npt.NDArray[np.bool_]
     rival: npt.NDArray[np.int32]
     rival_ns: npt.NDArray[np.int64]
@@ -86,24 +90,36 @@ class Stock:
         """The item that was last named for the subject, or NOBODY."""
         return self._by_subject.get((store, subject), NOBODY)
 
-    def named(self, store: int, subject: int, profile: int, epc: str, sku: str) -> int:
-        """The slot of an item that a row names; a new one if it was not known. What a row does not know of it stays as it was."""
+    def expect(self, store: int, profile: int, epc: str) -> int:
+        """The slot of an item by its name; a new one if it was not known."""
         slot = self._by_epc.get((store, epc), NOBODY)
         if slot == NOBODY:
             slot = self._by_epc[store, epc] = self._add(store, profile, epc)
-        if sku:
-            self.sku[slot] = sku
+        return slot
+
+    def named(self, store: int, subject: int, profile: int, epc: str, time_ns: int, kept_ns: int) -> int:
+        """The slot of an item that a row names; a new one if it was not known. After `kept_ns` no other subject is remembered."""
+        slot = self.expect(store, profile, epc)
+        if time_ns - int(self.heard_ns[slot]) > kept_ns:
+            self._forget_subjects(slot)
         if self.slot_of(store, subject) != slot:
             self._learn(slot, store, subject)
         return slot
 
+    def _forget_subjects(self, slot: int) -> None:
+        for subject in self._subjects[slot]:
+            del self._by_subject[int(self.store[slot]), subject]
+        self._subjects[slot] = []
+
+    def subject_of(self, slot: int) -> int:
+        """The subject last learned of an item."""
+        return self._subjects[slot][-1]
+
     def remove(self, slot: int) -> None:
         """Forget an item; its number will be used again."""
-        store = int(self.store[slot])
-        del self._by_epc[store, self.epc[slot]]
-        for subject in self._subjects[slot]:
-            del self._by_subject[store, subject]
-        self.epc[slot], self.sku[slot], self._subjects[slot], self.store[slot], self.zone[slot] = "", "", [], NOBODY, NOBODY
+        del self._by_epc[int(self.store[slot]), self.epc[slot]]
+        self._forget_subjects(slot)
+        self.epc[slot], self.sku[slot], self.store[slot], self.zone[slot] = "", "", NOBODY, NOBODY
         self._free.append(slot)
 
     def _learn(self, slot: int, store: int, subject: int) -> None:
@@ -146,7 +162,10 @@ class Stock:
         stock = Stock()
         stock.size, stock._free, stock.epc, stock.sku, stock._subjects = msgpack.unpackb(parts["stock"])
         for name, dtype in COLUMNS.items():
-            setattr(stock, name, np.frombuffer(parts[f"stock.{name}"], dtype).copy())
+            column = parts.get(f"stock.{name}")
+            setattr(stock, name, np.zeros(stock.size, dtype) if column is None else np.frombuffer(column, dtype).copy())
+        if "stock.heard_ns" not in parts:  # of an older release
+            stock.heard_ns[:] = stock.last_ns
         free = set(stock._free)
         for slot, store in enumerate(stock.store.tolist()):
             if slot not in free:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from footfall.frames import Kind
 from tests import journal_made as made
-from tests.journal_made import GOODS, Row, Rows, S, Story, folded, goods
+from tests.journal_made import GOODS, Row, Rows, S, Story, assert_same, folded, goods
 
 SLOW = settings(
     max_examples=60,
@@ -51,7 +51,7 @@ things = st.builds(
     st.sampled_from(list(GOODS)),
     st.integers(0, 2),
     st.sampled_from([-90, -75, -60, -40]),
-    st.sampled_from(["sku-1"]),
+    st.sampled_from([None, "", "sku-1", "sku-2"]),
     ages,
 )
 doors = st.builds(Row, kind=st.sampled_from([Kind.IN, Kind.OUT]), profile=st.just(2), count=st.integers(0, 5))
@@ -122,11 +122,6 @@ def without_empty_minutes(rows: Rows) -> Rows:
         for key, row in rows.items()
         if "traffic" not in key[0] or any(row[name] for name in row if name not in ("occupancy", "drift"))
     }
-
-
-def assert_same(rows: Rows, others: Rows) -> None:
-    unlike = [key for key in sorted({*rows, *others}) if rows.get(key) != others.get(key)]
-    assert not unlike, "".join(f"\n{key}\n    {rows.get(key)}\n    {others.get(key)}" for key in unlike)
 
 
 @given(streams, links, st.integers(0, 2**32))

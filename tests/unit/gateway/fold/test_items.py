@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from collections import Counter
 from dataclasses import replace
@@ -290,3 +291,37 @@ def test_columns_and_rows_agree_about_a_crowd(monkeypatch: pytest.MonkeyPatch) -
         found.append(sorted(said(told, "time_ns", "kind", "epc", "zone", "from_zone", "seconds")))
     assert found[0] == found[1]
     assert len(found[0]) > 100
+
+
+def test_an_item_that_was_there_before_our_history_began_does_not_arrive_again() -> None:
+    """Its agent sends again from the middle of its stay: what it was before, another gateway has said."""
+    told = story()
+    named = replace(row(Kind.STAY, A), extra=goods(SHIRT))
+    lag_s = 500.0
+    told.wait(lag_s).add(RecordKind.HISTORY, json.dumps({"until_ns": told.now_ns - 300 * S}).encode(), "s1", "x")
+    for _ in range(12):
+        told.frame(0, [named], lag_s)
+        lag_s -= 40
+    heard(told, named)
+    assert said(told, "kind", "zone") == [("left", "a")]
+
+
+def test_an_item_that_came_since_arrives_as_ever() -> None:
+    told = story()
+    told.wait(100).add(RecordKind.HISTORY, json.dumps({"until_ns": told.now_ns}).encode(), "s1", "x")
+    heard(heard(told, row(Kind.STAY, A)), replace(row(Kind.STAY, A), extra=goods(SHIRT)))
+    assert [kind for kind, *_ in said(told)] == ["arrived", "left"]
+
+
+def test_whom_a_row_names_counts_from_its_own_time_on() -> None:
+    """What came first does not matter: rows that are older than the name are about nobody."""
+    found = []
+    for first in (0, 1):
+        told = story().wait(100)
+        for agent in (first, 1 - first):
+            rows = [row(Kind.STAY, A, age_s=50)] if agent else [row(Kind.ENTER, A, age_s=40), row(Kind.STAY, A, age_s=20)]
+            told.wait(0.1).frame(agent, rows)
+        fold = new_fold()
+        rows_of = store(fold.apply(pairs(told.end().records)), {})
+        found.append((of(rows_of, "item"), fold.state.counts["item_rows_unnamed_total"]))
+    assert [count for _, count in found] == [1, 1]
