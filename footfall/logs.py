@@ -1,15 +1,107 @@
-"""Where a process writes what it does: on a terminal for people, elsewhere one line a record, for journald, files and grep."""
+"""Where a process writes what it does: on a terminal for people, elsewhere one line a record, for journald, files and grep.
+
+A line that comes again and again is written once a minute, with how often it came. What differs in its details only is one line, too, after
+the first few; `extra={ONCE: key}` says what makes lines of one kind different.
+"""
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sys
+import threading
 import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Final
+
+ONCE: Final = "once"
+WINDOW_S: Final = 60.0
+DIFFERENT: Final = 3
+"""So many lines of one kind that differ in details are written in a minute."""
+MOST_KINDS: Final = 1000
 
 
 def log_to_stderr(verbose: bool) -> None:
     """Everything from INFO, if `verbose` from DEBUG. Times of lines are UTC."""
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[_for_people() if sys.stderr.isatty() else _lines()])
+    handler = _for_people() if sys.stderr.isatty() else _lines()
+    repeats = Repeats(handler)
+    handler.addFilter(repeats)
+    atexit.register(repeats.tell, everything=True)
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Lines of one kind within a minute: those that were written, and how many were not, with the last of them."""
+
+    ends_s: float
+    written: set[str] = field(default_factory=set)
+    held_back: int = 0
+    last: logging.LogRecord | None = None
+
+
+class Repeats(logging.Filter):
+    """Lets a line of a kind through, and tells once a minute how often it came again. Debugging lines are never held back."""
+
+    def __init__(self, handler: logging.Handler, now_s: Callable[[], float] = time.monotonic, watch: bool = True) -> None:
+        """`watch`: tell in time also when nothing else is logged, from a thread of its own."""
+        super().__init__()
+        self._handler: Final = handler
+        self._now_s: Final = now_s
+        self._watch: Final = watch
+        self._lock: Final = threading.Lock()
+        self._kinds: dict[Hashable, _Kind] = {}
+        self._timer: threading.Timer | None = None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno <= logging.DEBUG:
+            return True
+        self.tell()
+        once = getattr(record, ONCE, None)
+        with self._lock:
+            key = (record.name, record.levelno, str(record.msg), once)
+            if len(self._kinds) >= MOST_KINDS and key not in self._kinds:
+                key = ("", 0, "", None)  # all others are one kind
+            kind = self._kinds.setdefault(key, _Kind(self._now_s() + WINDOW_S))
+            text = "" if once is not None else record.getMessage()
+            if text not in kind.written and len(kind.written) < DIFFERENT:
+                kind.written.add(text)
+                return True
+            kind.held_back, kind.last = kind.held_back + 1, record
+            self._wake_in_time()
+        return False
+
+    def tell(self, everything: bool = False) -> None:
+        """Write how often lines came again whose minute is over, or of all."""
+        with self._lock:
+            now_s = self._now_s()
+            over = {key: kind for key, kind in self._kinds.items() if everything or now_s >= kind.ends_s}
+            self._kinds = {key: kind for key, kind in self._kinds.items() if key not in over}
+        for kind in over.values():
+            if kind.last is not None:
+                self._write(kind.last, f"{kind.last.getMessage()} (repeated {kind.held_back} times in {WINDOW_S:.0f} s)")
+
+    def _write(self, record: logging.LogRecord, text: str) -> None:
+        told = logging.makeLogRecord({**record.__dict__, "msg": text, "args": None, "exc_info": None, "exc_text": None})
+        self._handler.acquire()
+        try:
+            self._handler.emit(told)
+        finally:
+            self._handler.release()
+
+    def _wake_in_time(self) -> None:
+        if self._watch and self._timer is None:
+            self._timer = threading.Timer(WINDOW_S, self._woken)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _woken(self) -> None:
+        self.tell()
+        with self._lock:
+            self._timer = None
+            if any(kind.held_back for kind in self._kinds.values()):
+                self._wake_in_time()
 
 
 def _for_people() -> logging.Handler:

@@ -81,6 +81,8 @@ class InfluxSink(Section):
     org: Text = "-"
     token: SecretStr | None = None
     token_file: Path | None = None
+    ca_file: Path | None = None
+    """Whom to trust over https, PEM; without it whom this machine trusts."""
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
     batch_lines: Annotated[int, Field(ge=1, le=100_000)] = 5000
 

@@ -185,6 +185,8 @@ def _files(config: GatewayConfig) -> Iterator[str]:
         yield from (f"site: {line}" for line in str(error).splitlines())
     if config.broker.tls:
         yield from _unreadable(config.broker.tls, "broker.tls.")
+    if isinstance(config.sink, InfluxSink) and config.sink.ca_file and not os.access(config.sink.ca_file, os.R_OK):
+        yield f"sink.ca_file: {config.sink.ca_file} cannot be read"
 
 
 def _unreadable(section: BaseModel, within: str = "") -> Iterator[str]:
@@ -247,7 +249,9 @@ def _answering(config: GatewayConfig) -> Iterator[str]:
     if isinstance(sink, InfluxSink):
         try:
             token = secret(sink.token, sink.token_file)
-            with closing(InfluxDB(sink.url, sink.bucket, token.decode() if token else "", sink.org, timeout_s=_TIMEOUT_S)) as database:
+            with closing(
+                InfluxDB(sink.url, sink.bucket, token.decode() if token else "", sink.org, ca_file=sink.ca_file, timeout_s=_TIMEOUT_S)
+            ) as database:
                 database.ping()
         except (ConfigError, SinkUnavailable) as error:
             yield f"sink: {error}"

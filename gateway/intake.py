@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from footfall.errors import ContractError
 from footfall.frames import MAX_FRAME_BYTES, Body
 from footfall.health import Health, decode_health
+from footfall.logs import ONCE
 from footfall.receipts import MAX_RECEIPT_BYTES, MAX_TIME_RUNS, DayKey, Receipt, encode_receipt
 from footfall.topics import WIRE_VERSION, Topic, parse_topic
 from gateway.accept.accept import Acceptor, Echo, Entry, Outcome
@@ -251,6 +252,7 @@ class Intake:
     def _commit(self, batch: _Batch) -> None:
         if batch.refusals:
             self._quarantine.add(batch.refusals)
+            _log_refusals(batch.refusals)
         if batch.receipts and not batch.entries:
             # What the journal has last tells, after a loss, which receipts were not its own.
             batch.entries.append((batch.received_ns, Entry(RecordKind.TICK, "", "", 0, b"")))
@@ -281,3 +283,12 @@ class Intake:
         while len(payload := encode_receipt(replace(receipt, times=self._acceptor.times(agent, most)))) > MAX_RECEIPT_BYTES:
             most //= 2
         return payload
+
+
+def _log_refusals(refusals: Sequence[Refusal]) -> None:
+    """One line a reason and publisher; the log writes each once a minute. What exactly is wrong may quote what nobody should read here."""
+    rows: Counter[tuple[str, str]] = Counter()
+    for refusal in refusals:
+        rows[refusal.reason, refusal.topic.rpartition("/")[0]] += refusal.rows
+    for (reason, publisher), n in rows.items():
+        log.warning("%d rows of %.100r went to quarantine: %s", n, publisher, reason, extra={ONCE: (reason, publisher)})

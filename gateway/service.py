@@ -354,10 +354,13 @@ def open_sink(config: GatewayConfig) -> Sink:
     sink = config.sink
     if isinstance(sink, SqliteSink):
         return SQLite(sink.path)
-    token = secret(sink.token, sink.token_file)
     return InfluxDB(
-        sink.url, sink.bucket, token.decode() if token else "", sink.org, timeout_s=sink.timeout_s, batch_lines=sink.batch_lines
+        sink.url, sink.bucket, lambda: _token(sink), sink.org, ca_file=sink.ca_file, timeout_s=sink.timeout_s, batch_lines=sink.batch_lines
     )
+
+
+def _token(sink: InfluxSink) -> str:
+    return (secret(sink.token, sink.token_file) or b"").decode()
 
 
 def _silence_s(config: GatewayConfig) -> dict[str, float]:

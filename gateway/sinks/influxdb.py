@@ -24,6 +24,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -39,6 +40,7 @@ from gateway.sinks.lines import encode, stored_tag
 
 _REFUSED: Final = frozenset({400, 413, 422})
 """Something in the batch; every other status is about the server or its set-up."""
+_TOKEN_REFUSED: Final = frozenset({401, 403})
 _IN_FLIGHT: Final = 2
 """Requests at a time: one that the database works on and one that waits there."""
 _SET_UP_RETRY_S: Final = 10.0
@@ -84,21 +86,60 @@ class InfluxDB:
 
     name = "influxdb"
 
-    def __init__(self, url: str, bucket: str, token: str = "", org: str = "-", *, timeout_s: float = 10.0, batch_lines: int = 5000) -> None:
+    def __init__(
+        self, url: str, bucket: str, token: str | Callable[[], str] = "", org: str = "-", *, ca_file: Path | None = None,
+        timeout_s: float = 10.0, batch_lines: int = 5000,
+    ) -> None:  # fmt: skip
+        """`token` may be a function that reads it anew: it is asked when the server refuses the one it gave before.
+
+        `ca_file`: whom to trust over TLS, read at each connection; None: whom this machine trusts.
+        """
         self.url, self.bucket, self.org = url.rstrip("/"), bucket, org
+        self._ask_token: Final = token if callable(token) else lambda: token
         self._batch_lines, self._timeout_s = batch_lines, timeout_s
         self._timeout: Final = Timeout(connect=timeout_s, read=timeout_s)
-        timeout_ms = round(timeout_s * 1000)
-        self._client: Any = InfluxDBClient(self.url, token, org=org, timeout=(timeout_ms, timeout_ms), retries=False)
+        self._ca_file: Final = None if ca_file is None else str(ca_file)
+        self._token = self._ask_token()
+        self._client: Any = self._new_client()
+        self._token_refused = False
         self._threads: Final = ThreadPoolExecutor(1 + _IN_FLIGHT, "influxdb")
         self.on_request: Callable[[], None] = lambda: None
         """Told of every request: what is refused may take thousands of them."""
+
+    def _new_client(self) -> InfluxDBClient:
+        timeout_ms = round(self._timeout_s * 1000)
+        return InfluxDBClient(
+            self.url, self._token, org=self.org, timeout=(timeout_ms, timeout_ms), retries=False, ssl_ca_cert=self._ca_file
+        )
 
     def ping(self) -> None:
         """Nothing, if points can be written. ConfigError: url, token, organisation or bucket are wrong. SinkUnavailable: not there now."""
         self._check_set_up(ConfigError)
 
     def write(self, batch: Sequence[Points]) -> None:
+        try:
+            self._write(batch)
+        except SinkUnavailable:
+            if not self._token_refused or not self._has_new_token():
+                raise
+            self._write(batch)
+
+    def _has_new_token(self) -> bool:
+        """Whether there is another than the one that was refused, which is used from now on."""
+        self._token_refused = False
+        try:
+            token = self._ask_token()
+        except ConfigError as error:
+            raise SinkUnavailable(f"{self.url} refuses the token, and there is no other: {error}", _SET_UP_RETRY_S) from None
+        if token == self._token:
+            return False
+        self._token = token
+        self._client.close()
+        self._client = self._new_client()
+        self.__dict__.pop("_way", None)
+        return True
+
+    def _write(self, batch: Sequence[Points]) -> None:
         by_measurement = sorted(batch, key=attrgetter("measurement"))  # encoded as one each; a point's versions stay in order
         write = self._write_in_order if sum(map(len, batch)) <= self._batch_lines else self._write_beside
         rejected = write(by_measurement)
@@ -160,6 +201,7 @@ class InfluxDB:
         status, reason = failure.response.status, _words(failure)
         if status in _REFUSED:
             return _Refusal(status, reason)
+        self._token_refused = self._token_refused or status in _TOKEN_REFUSED
         advice = self._advice(status, reason)
         if advice is None:
             raise SinkUnavailable(f"{self.url} answers {status}: {reason}", _retry_after_s(failure.retry_after))

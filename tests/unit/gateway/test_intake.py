@@ -141,6 +141,16 @@ def test_what_is_refused_is_kept_with_its_reason_and_the_good_beside_it_is_taken
     assert gate.journal.balance() == {"in": 3, "quarantined": 1}
 
 
+def test_what_goes_to_quarantine_is_a_line_a_reason_and_publisher_without_what_nobody_should_read(
+    gate: Gate, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate.take(*[(EVENTS, b'{"member:8613800000000"')] * 5, (FRAMES, b"no frame"))
+    lines = sorted(record.getMessage() for record in caplog.records)
+    assert len(lines) == 2
+    assert "5 rows of 'footfall/1/s1/till' went to quarantine: event.json" in lines[1]
+    assert "86138" not in " ".join(lines)
+
+
 def test_a_version_of_tomorrow_is_left_with_its_agent(gate: Gate) -> None:
     gate.take((FRAMES, frame(1, body(Kind.STAY), v=2)))
     assert (gate.published, gate.quarantine.entries(), gate.kinds()) == ([], [], [])

@@ -150,6 +150,8 @@ class Answers:
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    token: str = ""
+    """The only one that is let in; "": any."""
     delay_s: float = 0.0
     bodies: list[bytes] = field(default_factory=list)
     at_a_time: int = 0
@@ -173,7 +175,8 @@ def answers() -> Iterator[tuple[Answers, str]]:
             time.sleep(said.delay_s)
             with said.lock:
                 said.at_a_time -= 1
-            self.send_response(said.status)
+            known = not said.token or self.headers["Authorization"] == f"Token {said.token}"
+            self.send_response(said.status if known else 401)
             for name, value in (said.headers | {"Content-Length": str(len(said.body))}).items():
                 self.send_header(name, value)
             self.end_headers()
@@ -220,6 +223,40 @@ def test_any_other_answer_loses_no_point(answers: tuple[Answers, str], status: i
     said.status, said.body = status, body
     with pytest.raises(SinkUnavailable, match=message):
         InfluxDB(url, "b").write([doors([1, 2, 3])])
+
+
+def test_a_token_that_is_refused_is_read_again_and_the_same_points_are_written(answers: tuple[Answers, str]) -> None:
+    said, url = answers
+    said.token, on_disk = "old", ["old"]
+    sink = InfluxDB(url, "b", lambda: on_disk[-1])
+    sink.write([doors([1])])
+    said.token = "new"
+    with pytest.raises(SinkUnavailable, match="token is wrong or expired"):
+        sink.write([doors([2])])
+    on_disk.append("new")
+    said.bodies.clear()
+    sink.write([doors([2])])
+    assert said.bodies[-1].startswith(b"door,")
+    sink.close()
+
+
+def test_a_token_that_cannot_be_read_any_more_is_said_and_tried_again(answers: tuple[Answers, str]) -> None:
+    said, url = answers
+    said.token, on_disk = "new", ["old"]
+
+    def read() -> str:
+        if not on_disk:
+            raise ConfigError("token: the secret cannot be read")
+        return on_disk[-1]
+
+    sink = InfluxDB(url, "b", read)
+    on_disk.clear()
+    for _ in range(2):
+        with pytest.raises(SinkUnavailable, match="token: the secret cannot be read"):
+            sink.write([doors([1])])
+    on_disk.append("new")
+    sink.write([doors([1])])
+    sink.close()
 
 
 def test_a_server_that_hangs_is_given_up(answers: tuple[Answers, str]) -> None:
