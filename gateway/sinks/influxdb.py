@@ -36,6 +36,7 @@ from urllib3.util import parse_url
 
 from footfall.errors import ConfigError, FootfallError, PartialWrite, Rejected, SinkUnavailable
 from gateway.points import SAID_ONCE, Points, together
+from gateway.sinks.conflicts import Conflict, alike_in, conflict_in
 from gateway.sinks.lines import encode, stored_tag
 
 _REFUSED: Final = frozenset({400, 413, 422})
@@ -275,6 +276,9 @@ class InfluxDB:
         if len(lines) == 1:
             yield Rejected(lines[0], refusal.reason)
             return
+        if (conflict := conflict_in(refusal.reason)) and (alike := alike_in(lines, conflict)):
+            yield from self._sift_alike(lines, alike, conflict, refusal)
+            return
         if refusal.too_old:
             lines = sorted(lines, key=_time_ns)
             old = self._count_too_old(lines)
@@ -282,6 +286,9 @@ class InfluxDB:
             if old:
                 yield from self._write_lines(lines[old:])
                 return
+        yield from self._halve(lines, refusal)
+
+    def _halve(self, lines: Sequence[bytes], refusal: _Refusal) -> Iterator[Rejected]:
         middle = len(lines) // 2
         first = self._post(b"\n".join(lines[:middle]))
         if first is not None:
@@ -291,6 +298,24 @@ class InfluxDB:
             yield from self._write_lines(lines[middle:])
         else:  # what was refused is in the second half: no need to ask for it as a whole
             yield from self._sift(lines[middle:], refusal)
+
+    def _sift_alike(
+        self, lines: Sequence[bytes], alike: Sequence[Sequence[bytes]], conflict: Conflict, refusal: _Refusal
+    ) -> Iterator[Rejected]:
+        """A field's type is one a shard, and no shard is shorter than an hour: where the first and the last of an hour's lines with the
+        same type are refused for it, so are all between. Thousands come at once, and asking for each takes minutes."""
+        settled: set[bytes] = set()
+        for group in alike:
+            ends = [self._post(line) for line in (group[0], group[-1])]
+            if all(end is not None and conflict_in(end.reason) == conflict for end in ends):
+                reason = ends[0].reason if ends[0] else ""
+                settled.update(group)
+                yield from (Rejected(line, reason) for line in group)
+        rest = [line for line in lines if line not in settled]
+        if settled:
+            yield from self._write_lines(rest)
+        else:
+            yield from self._halve(rest, refusal)
 
     def _write_lines(self, lines: Sequence[bytes]) -> Iterator[Rejected]:
         refusal = self._post(b"\n".join(lines)) if lines else None

@@ -135,6 +135,19 @@ def test_finding_k_bad_lines_costs_about_k_log_n_writes(influxdb: Bucket, k: int
     assert sink.writes <= 2 * k * (math.log2(5000 / k) + 2) + 2
 
 
+def test_thousands_of_a_refused_type_cost_a_few_writes_an_hour(influxdb: Bucket) -> None:
+    now, week = 1_767_571_200 * 10**9, 7 * 24 * HOUR_NS
+    assert influxdb.server.write(b'door,store=other in="text" %d' % now, influxdb.name) == 204
+    bad = [now + hour * HOUR_NS + n for hour in range(3) for n in range(1500)]
+    sink = counted(influxdb)
+    with pytest.raises(PartialWrite) as caught:
+        sink.write([doors([*bad, *(now + week + n for n in range(400))])])
+    assert sorted(rejected.line for rejected in caught.value.rejected) == sorted(encode(doors(bad)).split(b"\n"))
+    assert all('"in"' in rejected.reason for rejected in caught.value.rejected)
+    assert stored(influxdb) == 400
+    assert sink.writes <= 12
+
+
 def stored(bucket: Bucket, measurement: str = "door", field_name: str = "in") -> int:
     series = bucket.server.influxql(f"SELECT count(\"{field_name}\") FROM {measurement} WHERE store = 's'", bucket.name)
     return int(series[0]["values"][0][1]) if series else 0

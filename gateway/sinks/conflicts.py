@@ -1,0 +1,63 @@
+"""What a database says of a field whose type is another one there, and which lines that is true of. Pure.
+
+conflict_in("… input field \"a\" on measurement \"m\" is type float, already exists as type integer …") -> Conflict("m", "a", "float")
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+_WORDS: Final = re.compile(r'input field \\?"(?P<field>[^"\\]+)\\?" on measurement \\?"(?P<measurement>[^"\\]+)\\?" is type (?P<type>\w+)')
+"""1.8 and 2.7 say it alike; inside JSON of JSON the quotes are escaped."""
+HOUR_NS: Final = 3_600_000_000_000
+LEAST_AN_HOUR: Final = 16
+"""Of fewer lines an hour, halving asks as seldom."""
+
+
+class Conflict(NamedTuple):
+    """Lines say that the field is of `type`, and the shard has it as another."""
+
+    measurement: str
+    field: str
+    type: str
+
+
+def conflict_in(words: str) -> Conflict | None:
+    """None if the server's words are about something else."""
+    found = _WORDS.search(words)
+    return None if found is None else Conflict(found["measurement"], found["field"], found["type"])
+
+
+def alike_in(lines: Sequence[bytes], conflict: Conflict) -> list[list[bytes]]:
+    """The lines that have the field with that type, by the hour of their time; [] where they are too few for it to be worth asking."""
+    by_hour: dict[int, list[bytes]] = {}
+    for line in lines:
+        if has_conflict(line, conflict):
+            by_hour.setdefault(int(line[line.rindex(b" ") :]) // HOUR_NS, []).append(line)
+    found = sum(map(len, by_hour.values()))
+    return list(by_hour.values()) if by_hour and found >= LEAST_AN_HOUR * len(by_hour) else []
+
+
+def has_conflict(line: bytes, conflict: Conflict) -> bool:
+    """Whether a line of ours writes the field with that type. In texts quotes are escaped, so that no text looks like a field."""
+    if not line.startswith((conflict.measurement + ",").encode()):
+        return False
+    for text in _TEXT.split(line):
+        found = re.search(rb"[ ,]" + re.escape(conflict.field.encode()) + rb"=([^, ]*)", text)
+        if found:
+            return _type_of(found[1]) == conflict.type
+    return False
+
+
+_TEXT: Final = re.compile(rb'(?<==)"(?:[^"\\]|\\.)*"')
+
+
+def _type_of(value: bytes) -> str:
+    """Of a field's value as line protocol spells it; a text was cut out."""
+    if not value:
+        return "string"
+    if value.endswith(b"i"):
+        return "integer"
+    return "boolean" if value in (b"t", b"f", b"true", b"false", b"T", b"F", b"True", b"False") else "float"
