@@ -31,6 +31,7 @@ from gateway.outbox import Outbox, Sent
 from gateway.points import Points, pack, unpack
 from gateway.quarantine.store import Refusal
 from gateway.records import Record, RecordKind
+from gateway.sinks.line_reader import count_raw
 
 log = logging.getLogger("footfall.gateway.fold")
 
@@ -353,4 +354,6 @@ def _rows(record: Record, body: Body | None) -> int:
     """How many rows of the balance a record stands for."""
     if record.kind == RecordKind.ASIDE:
         return _aside_rows(record)
+    if record.kind == RecordKind.POINTS:
+        return count_raw(record.body)
     return count_rows(body) if body is not None else int(record.kind == RecordKind.EVENT)

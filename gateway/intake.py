@@ -27,12 +27,16 @@ from gateway.accept.plain import id_hash
 from gateway.daykeys import DayKeys
 from gateway.journal import Journal
 from gateway.points import KEYS_A_HALF
+from gateway.quarantine.store import Entry as Held
 from gateway.quarantine.store import Quarantine, Refusal
 from gateway.records import Record, RecordKind
+from gateway.sinks.line_reader import count_raw, read_line
 
 log = logging.getLogger("footfall.gateway.intake")
 
 PAUSE_S: Final = 60
+SINK: Final = "sink/"
+"""How topics of what a database refused begin."""
 UNREADABLE_VERSION: Final = "frame.version"
 
 
@@ -143,7 +147,11 @@ class Intake:
     def _replay(self, now_ns: int) -> int:
         received_ns, done = self._journal.next_ns(now_ns), []
         batch = _Batch(received_ns)
+        refused: list[tuple[Held, bytes]] = []
         for entry, payload in self._quarantine.take_replays():
+            if entry.topic.startswith(SINK):
+                refused.append((entry, payload))
+                continue
             try:
                 outcome = self._replayed(entry.topic, payload, received_ns)
             except ContractError as error:
@@ -158,10 +166,29 @@ class Intake:
             outcome.entries.insert(0, Entry(RecordKind.NOTE, "", "", entry.id, f"replayed for {entry.actor}".encode()))
             batch.key = f"replayed/{entry.id}"
             self._add(outcome, parse_topic(entry.topic), batch)
+        done += self._write_again(refused, batch)
         if done:
             self._commit(batch)
             self._quarantine.replayed(done, received_ns)
         return len(done)
+
+    def _write_again(self, refused: Sequence[tuple[Held, bytes]], batch: _Batch) -> list[int]:
+        """Points that the database had refused become one record; their ids in quarantine."""
+        lines, done = [], []
+        for entry, line in refused:
+            try:
+                read_line(line)
+            except ContractError as error:
+                self._quarantine.refused_again(entry.id, error.reason, str(error))
+                continue
+            done.append(entry.id)
+            if self._journal.is_new_event(id_hash("quarantine", str(entry.id))):
+                lines.append(line)
+        if lines:
+            body = b"\n".join(lines)
+            batch.entries.append((batch.received_ns, Entry(RecordKind.POINTS, "", "", 0, body)))
+            batch.counted["in"] += count_raw(body)
+        return done
 
     def _replayed(self, topic_text: str, payload: bytes, received_ns: int) -> Outcome:
         topic = parse_topic(topic_text)

@@ -172,6 +172,11 @@ class Ledger:
         self._write_touches()
         return next(iter(self._rows(f"SELECT {TOUCH} FROM touches WHERE id=?", (event_id,))), None)
 
+    def touch_by_key(self, store: str, agent: str, key_ns: int) -> Row | None:
+        self._write_touches()
+        rows = self._rows(f"SELECT {TOUCH} FROM touches WHERE store=? AND agent=? AND key_ns=?", (store, agent, key_ns))
+        return next(iter(rows), None)
+
     def save_count(self, row: Row) -> None:
         self._db.execute("INSERT OR REPLACE INTO counts VALUES (?,?,?,?,?,?,?)", row)
 

@@ -36,6 +36,8 @@ class RecordKind(IntEnum):
 
     ASIDE = 10
     """In the place of records that cannot be read or folded, from position `seq` to `pos`; never written as such. body: JSON as of GAP."""
+    POINTS = 11
+    """body: lines of line protocol: points that the database had refused, to be written again."""
 
 
 class Record(NamedTuple):

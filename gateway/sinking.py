@@ -15,6 +15,7 @@ from footfall.errors import PartialWrite, Rejected, SinkUnavailable
 from gateway.allocator import collect_now
 from gateway.outbox import Batch, Outbox
 from gateway.quarantine.store import Quarantine, Refusal
+from gateway.sinks.line_reader import count_raw
 from gateway.sinks.sink import Sink
 
 log = logging.getLogger("footfall.gateway.sink")
@@ -24,8 +25,6 @@ GATHER_S: Final = 0.05
 """A write that follows the last at once carries little: with so long between them, a chain's lines go in thousands, not in hundreds."""
 FEW_POINTS: Final = 5000
 REFUSED: Final = "sink.refused"
-RAW: Final = ("presence", "door", "touch")
-"""Measurements whose points stand for one row of the journal each; all others are derived."""
 
 
 @dataclass(slots=True)
@@ -104,7 +103,7 @@ class Sinking:
         )  # fmt: skip
         self.refused_total += len(rejected)
         self.refused_why.update((_measurement(each), each.reason) for each in rejected)
-        return sum(1 for each in rejected if _measurement(each) in RAW)
+        return count_raw(b"\n".join(each.line for each in rejected))
 
     def _fail(self, error: Exception) -> None:
         if not self.trouble.since_ns or self.trouble.error != str(error):

@@ -176,6 +176,25 @@ class Dwells:
                 self._relink_row(row)
         self.save()
 
+    def repeat(self, subject: str) -> None:
+        """Emit every dwell of the subject once more, as it is now."""
+        s, state = self._state.slots, self._state
+        self.save()
+        known: set[tuple[str, int]] = set()
+        for slot in s.chain(int(subject, 16)):
+            store = state.estate.stores.names[s.store[slot]]
+            if s.d_state[slot]:
+                known.add((store, int(s.d_key_ns[slot])))
+                self._say_current(slot)
+            if s.p_zone[slot] != NOBODY:
+                known.add((store, int(s.p_key_ns[slot])))
+                self._say(slot, int(s.p_zone[slot]), int(s.p_key_ns[slot]), int(s.p_agent[slot]), int(s.p_start_ns[slot]),
+                          int(s.p_last_ns[slot]), False, int(s.p_fan[slot]))  # fmt: skip
+        for row in state.ledger.dwells_of(subject):
+            if (row[1], row[3]) not in known:
+                state.said.say("dwell", _point(row))
+        self.save()
+
     def _relink_slot(self, slot: int, prefix: str) -> None:
         """The dwell that is (`d`), or the one before it (`p`)."""
         s, state = self._state.slots, self._state

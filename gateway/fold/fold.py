@@ -17,6 +17,7 @@ import msgpack
 from device_profiles.registry import Registry
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
+from gateway.fold.again import Again
 from gateway.fold.arrive import Arrivals
 from gateway.fold.cells import settle, traffic_row, zone_row
 from gateway.fold.dwells import Dwells
@@ -33,6 +34,7 @@ from gateway.ledger import KEEP_DAYS, Ledger
 from gateway.points import Points, record_key_ns
 from gateway.recorded_site import RecordedSite, read_site
 from gateway.records import OLD_KEYS, Record, RecordKind
+from gateway.sinks.line_reader import read_line
 
 STATE_VERSION: Final = 3
 READ_VERSIONS: Final = (1, 2, 3)
@@ -71,6 +73,7 @@ class Fold:
         self._dwells: Final = Dwells(self.state)
         self._presence: Final = Presence(self.state, self._visits, self._dwells)
         self._touches: Final = Touches(self.state, self._visits)
+        self._again: Final = Again(self.state, self._visits, self._dwells, self._touches)
         self._items: Final = Items(self.state, self._watermarks)
         self._arrivals: Final = Arrivals(self.state, self._watermarks, self._waiting, self._items, stay_points)
         self._turn = 0
@@ -188,6 +191,9 @@ class Fold:
     def _tick(self, record: Record) -> None:
         self._watermarks.tick(record.received_ns, self.state.estate.expected)
 
+    def _points_again(self, record: Record) -> None:
+        self._again.write(map(read_line, record.body.split(b"\n")))
+
     def _note(self, record: Record) -> None:
         """Nothing to be done."""
 
@@ -229,6 +235,7 @@ class Fold:
         RecordKind.NOTE: _note,
         RecordKind.HISTORY: _history,
         RecordKind.ASIDE: _gap,
+        RecordKind.POINTS: _points_again,
     }
 
     def clock_width_ms(self, agent: str) -> float:

@@ -65,6 +65,11 @@ class Touches:
             self._state.counts["void_unknown_total"] += 1
         return None
 
+    def repeat(self, store: str, agent: str, key_ns: int) -> None:
+        """Emit a touch once more, as it is now."""
+        if row := self._state.ledger.touch_by_key(store, agent, key_ns):
+            self._say(row)
+
     def relink(self, subject: str) -> None:
         """After links of the subject changed."""
         for row in self._state.ledger.touches_of(subject):
@@ -86,14 +91,20 @@ class Touches:
             self._contribute(code, time_ns, values, old_fan, -1)
         if not void:
             self._contribute(code, time_ns, values, fan, 1)
-        self._state.ledger.save_touches([(store, agent, number, time_ns, key_ns, event_id, subject, fan, given, void, body)])
+        changed = (store, agent, number, time_ns, key_ns, event_id, subject, fan, given, void, body)
+        self._state.ledger.save_touches([changed])
+        self._say(changed)
+        for each in sorted({fan, old_fan} - {""}):
+            self._visits.touched(code, each, time_ns)
+
+    def _say(self, row: Row) -> None:
+        store, agent, _, _, key_ns, _, subject, fan, _, void, body = row
+        values = json.loads(body)
         self._state.said.say(
             "touch",
             (key_ns, agent, values["channel"], store, values["what"], values["zone"], subject, fan, values["ref"], values["staff_id"],
              values["department"], values["campaign"], as_documented(values["items"]), values["stage"], values["amount"], bool(void)),
         )  # fmt: skip
-        for each in sorted({fan, old_fan} - {""}):
-            self._visits.touched(code, each, time_ns)
 
     def _contribute(self, store: int, time_ns: int, values: Mapping[str, Any], fan: str, sign: int) -> None:
         cells, minute = self._state.traffic, time_ns // NS_PER_MINUTE

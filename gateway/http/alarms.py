@@ -31,7 +31,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "outbox_full": Alarm("warning", "gateway", "nothing is lost: mend the database, or give it time"),
     "lag": Alarm("warning", "gateway", "after an outage this shrinks by itself; if it grows, the machine is too small"),
     "clock_jumped": Alarm("warning", "gateway", "see what sets this machine's clock (timedatectl); if it is right now, nothing"),
-    "sink_refused": Alarm("broken", "estate", "mend the cause in the database, then see `footfall quarantine list --reason sink.refused`"),
+    "sink_refused": Alarm("broken", "estate", "mend the cause in the database, then footfall quarantine replay --reason sink.refused"),
     "records_set_aside": Alarm("broken", "estate", "check the disk; what was set aside is told as a gap: footfall quarantine list"),
     "quarantine_dropped": Alarm("broken", "estate", "footfall quarantine list: mend, replay or drop; or raise [quarantine] max_bytes"),
     "history_not_ours": Alarm("warning", "estate", "put the latest backup back, if there is one; the database keeps what it has"),

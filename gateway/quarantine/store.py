@@ -30,6 +30,9 @@ _DROPPED: Final = "dropped."
 BUSY_S: Final = 10.0
 ROOM_STEP: Final = 64
 """So many of one publisher give way before it is looked again who holds most."""
+REPLAYED_AT_ONCE: Final = 5000
+REPLAYED_BYTES: Final = 8 << 20
+"""So much is taken in again at a time; the rest a second later."""
 SEALED: Final = "quarantine.sealed"
 """Its bytes cannot be opened any more."""
 _OVERHEAD_BYTES: Final = 256
@@ -171,16 +174,20 @@ class Quarantine:
                 db.execute("UPDATE entry SET state = 'replay', actor = ? WHERE id = ?", (actor, entry_id)).rowcount for entry_id in ids
             )
 
-    def take_replays(self, limit: int = 100) -> list[tuple[Entry, bytes]]:
+    def take_replays(self, limit: int = REPLAYED_AT_ONCE, most_bytes: int = REPLAYED_BYTES) -> list[tuple[Entry, bytes]]:
         """What is to be taken in again, oldest first. It is listed here until `replayed` or `refused_again`; an id is never used twice.
 
         What cannot be opened, since the key is another or the file was damaged, is held again for that reason.
         """
         with self._lock:
-            rows = self._db.execute(
-                f"SELECT {_COLUMNS}, payload FROM entry WHERE state = 'replay' ORDER BY id LIMIT ?",
-                (limit,),
-            ).fetchall()
+            found = self._db.execute(f"SELECT {_COLUMNS}, payload FROM entry WHERE state = 'replay' ORDER BY id LIMIT ?", (limit,))
+            rows, size = [], 0
+            for row in found:
+                rows.append(row)
+                size += len(row[-1])
+                if size >= most_bytes:
+                    break
+            found.close()
         opened = []
         for row in rows:
             try:

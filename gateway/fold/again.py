@@ -1,0 +1,47 @@
+"""Points that the database refused are written again: what may have changed since as it is now, anything else as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from gateway.fold.dwells import Dwells
+from gateway.fold.estate import NS_PER_MINUTE
+from gateway.fold.state import State
+from gateway.fold.touches import Touches
+from gateway.fold.visits import Visits
+from gateway.sinks.line_reader import Line
+
+
+class Again:
+    """Derived points have versions: an old one must never follow a newer one into the database. So they are emitted from the state."""
+
+    def __init__(self, state: State, visits: Visits, dwells: Dwells, touches: Touches) -> None:
+        self._state: Final = state
+        self._visits: Final = visits
+        self._dwells: Final = dwells
+        self._touches: Final = touches
+        self._derived: Final[Mapping[str, Callable[[Line], None]]] = {
+            "traffic": self._minute,
+            "zone_traffic": self._zone_minute,
+            "visit": lambda line: visits.relink(str(line.fields["subject"])),
+            "dwell": lambda line: dwells.repeat(str(line.fields["subject"])),
+            "touch": self._touch,
+        }
+
+    def write(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            again = self._derived.get(line.measurement)
+            if again is None:
+                self._state.said.say(line.measurement, line.row())
+            else:
+                again(line)
+
+    def _minute(self, line: Line) -> None:
+        self._state.traffic.touch(self._state.estate.stores.of(line.tags["store"]), line.time_ns // NS_PER_MINUTE)
+
+    def _zone_minute(self, line: Line) -> None:
+        self._state.zones.touch(self._state.estate.zone(line.tags["store"], line.tags["zone"]), line.time_ns // NS_PER_MINUTE)
+
+    def _touch(self, line: Line) -> None:
+        self._touches.repeat(line.tags["store"], line.tags["agent"], line.time_ns)
