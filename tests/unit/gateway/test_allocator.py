@@ -62,10 +62,10 @@ from gateway.sinks.influxdb import InfluxDB
 class Stop:
     left = 60
     def is_set(self):
-        return False
-    def wait(self, _):
         self.left -= 1
         return not self.left
+    def wait(self, _):
+        return True
 rows = [(t * 10**6, "a", "stay", "s", "z", t, "p", -60, 1.0, "agent", -1, 0) for t in range(6000)]
 outbox = Outbox(1 << 30)
 outbox.put([from_rows("presence", rows)], 6000)
