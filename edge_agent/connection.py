@@ -39,9 +39,10 @@ class Unreachable(FootfallError):
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The way is open. `max_packet_bytes`: what the broker's CONNACK says it takes; None: nothing."""
+    """The way is open. `max_packet_bytes`: what the broker's CONNACK says it takes; None: nothing. `refused`: why no receipts will come."""
 
     max_packet_bytes: int | None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +151,9 @@ class Connection:
         client.subscribe(self._subscription, 1)
 
     def _on_subscribe(self, codes: list[ReasonCode]) -> None:
-        refused = next((code for code in codes if code.is_failure), None)
-        if refused is None:
-            self._put(self, Subscribed(self._told_bytes))
-        else:
-            self._put(self, Lost(f"the broker refuses the subscription to receipts: {refused}", refused.value))
+        """Also without receipts the connection is worth something: health says what is wrong."""
+        refused = next((f"the broker refuses the subscription to receipts: {code}" for code in codes if code.is_failure), "")
+        self._put(self, Subscribed(self._told_bytes, refused))
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
         self._put(self, ReceiptCame(bytes(message.payload), self._clock.boot_ns()))

@@ -59,6 +59,7 @@ class Conversation:
         self._notice_ns: Final = notice_ns
         self._hold_until_ns = 0
         self._paused = False
+        self._deaf = ""
         self._stalled: Final = Stopwatch()
         self._stalled_at: tuple[str, int] = ("", -1)
 
@@ -68,7 +69,9 @@ class Conversation:
         max_bytes = MAX_FRAME_BYTES if limit is None else body_bytes(self.sender.topic, limit)
         return Terms(self.hearing.clock.offset(now_ns), min(max_bytes, MAX_FRAME_BYTES))
 
-    def begin(self, publish: Publish, is_busy: Callable[[], bool], told_bytes: int | None) -> None:
+    def begin(self, publish: Publish, is_busy: Callable[[], bool], told_bytes: int | None, deaf: str = "") -> None:
+        """`deaf`: why no receipts will come, where that is known."""
+        self._deaf = deaf
         self.hearing.begin()
         self.sender.begin(publish, is_busy, told_bytes)
         self._hold(HELLO_S)
@@ -145,8 +148,8 @@ class Conversation:
         binding = self.hearing.binding
         if self._paused:
             return "the gateway asks to wait, its disk is at its quota"
-        if self.refused or self.sender.too_large:
-            return self.refused or self.sender.too_large
+        if known := self._deaf or self.refused or self.sender.too_large:
+            return known
         if binding.silent_ns(now_ns) >= self._notice_ns or not self.hearing.clock.echo.gateway_ns:
             silent = f"the gateway with journal {binding.journal_id} is silent" if binding.journal_id else "no gateway answers"
             return f"{silent}; the broker says: {self.sender.broker_says}" if self.sender.broker_says else silent

@@ -154,7 +154,7 @@ class Publisher:
     def _take(self, connection: Connection, event: Event) -> None:
         match event:
             case Subscribed():
-                self._greet(connection, event.max_packet_bytes)
+                self._greet(connection, event)
             case ReceiptCame():
                 if self._talk.hear(event.payload, event.boot_ns):
                     self._reconnect.answered()
@@ -163,13 +163,15 @@ class Publisher:
             case Lost():
                 self._lose(event)
 
-    def _greet(self, connection: Connection, told_bytes: int | None) -> None:
+    def _greet(self, connection: Connection, subscribed: Subscribed) -> None:
         self.connected = True
-        self._lost = ""
+        self._lost = subscribed.refused
         self._health_due_ns = 0
         self._reconnect.connected(self._clock.boot_ns())
         log.info("connected to %s:%d", self._broker.host, self._broker.port)
-        self._talk.begin(connection.publish, lambda: connection.largest_bytes > 0, told_bytes)
+        if subscribed.refused:
+            log.warning("%s", subscribed.refused)
+        self._talk.begin(connection.publish, lambda: connection.largest_bytes > 0, subscribed.max_packet_bytes, subscribed.refused)
 
     def _report(self) -> None:
         """Health, every ten seconds and whenever something became wrong or right."""

@@ -17,6 +17,8 @@ from footfall.health import Health, decode_health
 from footfall.receipts import DayKey, Receipt, Times, encode_receipt
 from footfall.topics import Topic, parse_topic, wildcard
 
+START_NS = 1_800_000_000_000_000_000
+
 
 class Responder:
     """Accepts `mark + 1` (or `oldest`), drops what is known, repeats its mark for what is ahead. `sends` may swallow or multiply receipts.
@@ -43,7 +45,7 @@ class Responder:
         self._parts: dict[tuple[str, int, int], dict[int, bytes]] = defaultdict(dict)
         self.deaf: Callable[[Header], bool] = lambda header: False
         self.sends: Callable[[Receipt], list[Receipt]] = lambda receipt: [receipt]
-        self._gateway_ns = 1_800_000_000_000_000_000
+        self._gateway_ns = START_NS
         self._lock = threading.Lock()
         self._client = Client(CallbackAPIVersion.VERSION2, f"responder-{time.monotonic_ns()}")
         self._client.on_message = self._on_message
@@ -111,7 +113,7 @@ class Responder:
             self.taken_again_total += (header.epoch, header.seq) in self.taken
             self.taken[header.epoch, header.seq] = decode_body(data)
             self.marks[header.epoch] = header.seq
-        self._gateway_ns += 1_000_000
+        self._gateway_ns = START_NS + time.monotonic_ns() if self.echoes else self._gateway_ns + 1_000_000
         echo = (header.boot, header.sent_boot_ns) if self.echoes else ("", 0)
         receipt = Receipt(
             header.epoch,
