@@ -275,4 +275,5 @@ class Dwells:
 
 def _point(row: Row) -> Row:
     subject, store, zone, key_ns, agent, start_ns, last_ns, staff, is_open, fan = row
-    return (key_ns, agent, store, zone, subject, fan, seconds_of(start_ns, last_ns), bool(staff), bool(is_open), False)
+    seconds = 0.0 if is_open else seconds_of(start_ns, last_ns)  # how far an open one has got is a matter of when one looks
+    return (key_ns, agent, store, zone, subject, fan, seconds, bool(staff), bool(is_open), False)

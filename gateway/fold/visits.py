@@ -260,7 +260,7 @@ class Visits:
         state.said.say(
             "visit",
             (key_ns, estate.agents.names[agent], estate.stores.names[store], member.subject, member.fan, bool(member.fan), staff, is_open,
-             start_ns // NS_PER_MS, seconds_of(start_ns, last_ns), zones.bit_count(), touches, transactions, amount, bool(merged), merged),
+             start_ns // NS_PER_MS, *_lasted(is_open, start_ns, last_ns, zones), touches, transactions, amount, bool(merged), merged),
         )  # fmt: skip
         self._plain.keep(member, counted, group is not None)
 
@@ -286,3 +286,8 @@ class Visits:
                 self._plain.grouped[member.vid] = new
             else:
                 self._plain.grouped.pop(member.vid, None)
+
+
+def _lasted(is_open: bool, start_ns: int, last_ns: int, zones: int) -> tuple[float, int]:
+    """Seconds and zones; of a visit that is not over as at its beginning, since how far it has got is a matter of when one looks."""
+    return (0.0, 1) if is_open else (seconds_of(start_ns, last_ns), zones.bit_count())

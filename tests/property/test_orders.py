@@ -164,3 +164,14 @@ def test_however_rows_are_put_into_frames_the_rows_are_the_same(streams: list[li
 
 def _without_pauses(stream: Sequence[Sequence[Heard]]) -> list[Made]:
     return [Made(each.at_s - 0.01 * n, each.rows) for n, each in enumerate(frames(stream))]
+
+
+def test_a_visit_that_is_not_over_says_the_same_whenever_one_looks() -> None:
+    """Two zones heard in one turn, or in two: what is said until it is over is that it began."""
+    rows = (Row(Kind.ENTER, 5, 0, 20.0), Row(Kind.ENTER, 5, 1, 0.0, -40))
+    at_once = Story().frame(0, []).frame(1, []).wait(30).frame(0, rows).frame(1, []).wait(2).tick()
+    apart = Story().frame(0, []).frame(1, []).wait(10).frame(0, [replace(rows[0], age_s=0.0)]).frame(1, []).wait(20)
+    apart.frame(0, rows[1:]).frame(1, []).wait(2).tick()
+    said = [made.of(folded(story.records), "visit") for story in (at_once, apart)]
+    assert said[0] == said[1]
+    assert [(visit["open"], visit["seconds"], visit["zones"]) for visit in said[0]] == [(True, 0.0, 1)]
