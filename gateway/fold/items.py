@@ -31,7 +31,7 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold.estate import NS_PER_S, seconds_of
-from gateway.fold.names import Mention, Mentions, slot_of
+from gateway.fold.names import Mention, Mentions, slots_of
 from gateway.fold.order import EVIDENCE_DTYPES, Evidence, Waiting
 from gateway.fold.presence import GONE_DBM, in_rounds, keeps_owner, takes_over
 from gateway.fold.state import State
@@ -66,9 +66,11 @@ class Items:
 
     def mention(self, store: int, subject: int, profile: int, more: Mapping[str, Any]) -> int:
         """A number for what a row says of which item it is about; one that is named has a slot at once, as people have."""
+        if not more:
+            return self._mentions.number((store, subject, "", ""))
         if epc := more.get("epc", ""):
             self.stock.expect(store, profile, epc)
-        return self._mentions.number(Mention(store, subject, more.get("epc", ""), more.get("sku", "")))
+        return self._mentions.number((store, subject, epc, more.get("sku", "")))
 
     def wait(self, rows: Evidence) -> None:
         """Rows wait for their turn, by store in place of a slot; those of zones outside mean nothing but what they name."""
@@ -90,11 +92,8 @@ class Items:
     def _of_items(self, rows: Evidence) -> Evidence:
         """Rows of stores, in their order, as rows of items, in their order; without those that nobody knows what they are about."""
         kept_ns = self._state.estate.profile_gap_ns + EXIT_NS + RETIRE_NS
-        columns = (rows.mention, rows.profile, rows.time_ns, rows.kind == Kind.EXIT)
-        found = [
-            slot_of(self.stock, self._mentions.of(mention), profile, time_ns, is_exit, kept_ns)
-            for mention, profile, time_ns, is_exit in zip(*[column.tolist() for column in columns], strict=True)
-        ]
+        said = map(self._mentions.of, rows.mention.tolist())
+        found = slots_of(self.stock, said, rows.profile.tolist(), rows.time_ns.tolist(), (rows.kind == Kind.EXIT).tolist(), kept_ns)
         slot = np.array(found, np.int32)
         self._state.counts["item_rows_unnamed_total"] += int(np.count_nonzero(slot == NOBODY))
         rows = replace(rows, slot=slot).pick((slot != NOBODY) & ~self._state.estate.zone_outside[rows.zone])
@@ -153,11 +152,11 @@ class Items:
 
     def _take_names(self, slot: int, time_ns: int, profile: int, mention: Mention) -> None:
         """What the row says of its item. What an item was said to be that is so long gone that its slot may have been freed is over."""
-        s = self.stock
+        s, (_, _, _, sku) = self.stock, mention
         if s.zone[slot] == NOBODY and time_ns - int(s.last_ns[slot]) > self._timeout_ns(slot) + RETIRE_NS:
-            s.profile[slot], s.sku[slot] = profile, mention.sku
-        elif mention.sku:
-            s.sku[slot] = mention.sku
+            s.profile[slot], s.sku[slot] = profile, sku
+        elif sku:
+            s.sku[slot] = sku
 
     def _ours_from_ns(self, slot: int) -> int:
         """Up to when another gateway said what happened to the item."""
@@ -337,5 +336,5 @@ class Items:
     def _mentioning(self, rows: Evidence) -> Evidence:
         """Rows that know their slot as rows that name their item."""
         s, slots = self.stock, rows.slot.tolist()
-        mentions = [self._mentions.number(Mention(int(s.store[slot]), s.subject_of(slot), s.epc[slot], "")) for slot in slots]
+        mentions = [self._mentions.number((int(s.store[slot]), s.subject_of(slot), s.epc[slot], "")) for slot in slots]
         return replace(rows, slot=s.store[rows.slot], profile=s.profile[rows.slot].astype(np.int32), mention=np.array(mentions, np.int32))

@@ -7,7 +7,7 @@ their time has come. What was named is forgotten as soon as the item's slot migh
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,16 +20,9 @@ UNSAID: Final = -1
 """Of rows about people, who are mentioned by nothing but their subject."""
 
 
-class Mention(NamedTuple):
-    """What a row says of whom it is about; `epc` is "" if it names nothing."""
-
-    store: int
-    subject: int
-    epc: str
-    sku: str
-
-
-_FORGOTTEN: Final = Mention(NOBODY, 0, "", "")
+Mention = tuple[int, int, str, str]
+"""What a row says of whom it is about: store, subject, EPC ("" if it names nothing), SKU. Plain, since there is one a row."""
+_FORGOTTEN: Final[Mention] = (NOBODY, 0, "", "")
 
 
 class Mentions:
@@ -57,9 +50,8 @@ class Mentions:
 
     def are_named(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         """Which rows name their item themselves."""
-        used, which = np.unique(numbers, return_inverse=True)
-        named: npt.NDArray[np.bool_] = np.array([bool(self.of(number).epc) for number in used.tolist()], np.bool_)[which]
-        return named
+        mentions = self._mentions
+        return np.array([mentions[number][2] != "" for number in numbers.tolist()], np.bool_)
 
     def forget_all_but(self, waiting: npt.NDArray[np.int32]) -> None:
         """Free the numbers that no row bears, once they are many."""
@@ -75,18 +67,33 @@ class Mentions:
         return self._mentions
 
     def load(self, values: Iterable[Any]) -> None:
-        self._mentions = [Mention(*value) for value in values]
+        self._mentions = [(store, subject, epc, sku) for store, subject, epc, sku in values]
         self._numbers = {mention: number for number, mention in enumerate(self._mentions) if mention != _FORGOTTEN}
         self._free = [number for number, mention in enumerate(self._mentions) if mention == _FORGOTTEN]
 
 
-def slot_of(stock: Stock, mention: Mention, profile: int, time_ns: int, is_exit: bool, kept_ns: npt.NDArray[np.int64]) -> int:
-    """The item's slot, a new one if it was not known; NOBODY if nothing names it. `kept_ns`, by profile: for how long a name holds."""
-    slot = stock.slot_of(mention.store, mention.subject)
-    if mention.epc:
-        slot = stock.named(mention.store, mention.subject, profile, mention.epc, time_ns, int(kept_ns[profile]))
-    elif slot == NOBODY or time_ns - int(stock.heard_ns[slot]) > int(kept_ns[profile]):
-        return NOBODY
-    if not is_exit:
-        stock.heard_ns[slot] = max(int(stock.heard_ns[slot]), time_ns)
-    return slot
+def slots_of(
+    stock: Stock,
+    said: Iterable[Mention],
+    profiles: Iterable[int],
+    times_ns: Iterable[int],
+    are_exits: Iterable[bool],
+    kept_ns: npt.NDArray[np.int64],
+) -> list[int]:
+    """Of rows in their order each item's slot, a new one if it was not known; NOBODY if nothing names it.
+
+    `kept_ns`, by profile: for how long a name holds.
+    """
+    kept, found, heard_ns = kept_ns.tolist(), [], stock.heard_ns
+    for (store, subject, epc, _), profile, time_ns, is_exit in zip(said, profiles, times_ns, are_exits, strict=True):
+        slot = stock.slot_of(store, subject)
+        if epc:
+            slot = stock.named(store, subject, profile, epc, time_ns, kept[profile])
+            heard_ns = stock.heard_ns  # it may have grown
+        elif slot == NOBODY or time_ns - heard_ns.item(slot) > kept[profile]:
+            found.append(NOBODY)
+            continue
+        if not is_exit and time_ns > heard_ns.item(slot):
+            heard_ns[slot] = time_ns
+        found.append(slot)
+    return found

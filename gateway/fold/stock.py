@@ -112,8 +112,8 @@ class Stock:
         self._subjects[slot] = []
 
     def subject_of(self, slot: int) -> int:
-        """The subject last learned of an item."""
-        return self._subjects[slot][-1]
+        """The subject last learned of an item; 0 if it has none."""
+        return self._subjects[slot][-1] if self._subjects[slot] else 0
 
     def remove(self, slot: int) -> None:
         """Forget an item; its number will be used again."""

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import msgpack
 import numpy as np
 import pytest
 
@@ -215,6 +216,26 @@ def test_a_state_of_before_there_were_items_is_read() -> None:
     fold.load(old)
     more = heard(told, row(Kind.ENTER, A)).end().records[fold.pos :]
     assert [item["kind"] for item in of(store(fold.apply(pairs(more)), {}), "item")] == ["arrived", "left"]
+
+
+def test_rows_that_wait_in_a_state_of_before_rows_waited_with_names_are_about_their_items() -> None:
+    told = story().wait(5).frame(0, [row(Kind.ENTER, A), row(Kind.STAY, A)])
+    ledger = Ledger(":memory:")
+    fold = new_fold(ledger)
+    fold.apply(pairs(told.records))
+    fold.checkpoint({})
+    parts = dict(ledger.state())
+    n = len(parts["items.waiting.kind"])
+    assert n == 2
+    slot = fold._items.stock.expect(0, 0, GOODS[SHIRT])
+    for name in ("items.waiting.mention", "items.waiting.profile", "items.stock.heard_ns", "items.stock.found"):
+        del parts[name]
+    parts["items.waiting.slot"] = np.full(n, slot, np.int32).tobytes()
+    parts["items"] = msgpack.packb(n)
+    old = new_fold(ledger)
+    old.load(parts)
+    rows = store(old.apply(pairs(told.end().records[fold.pos :])), {})
+    assert sorted(item["kind"] for item in of(rows, "item")) == ["arrived", "left"]
 
 
 # Ten thousand
