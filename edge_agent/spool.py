@@ -23,22 +23,20 @@ it (`spool_store.py`).
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from edge_agent.core import lost_frame
-from edge_agent.spool_epochs import Epoch, Ledger
+from edge_agent.spool_epochs import Epoch, Fill, Frame, Ledger
 from edge_agent.spool_file import SpoolUnavailable
 from edge_agent.spool_room import LOG_BYTES, Freed, aged_upto, delete_upto, kept_free_bytes, listed_at, make_room, receipted_upto
 from edge_agent.spool_rows import EPOCHS, FACTS, READINGS, TIMES, Listed, Stored, add_dead, number_of, put_frames
 from edge_agent.spool_schema import TIMES_FACT
 from edge_agent.spool_store import Lost, Store
-from footfall.frames import Body, DecidedTime
+from footfall.frames import Body
 from footfall.receipts import Times
 
 __all__ = ["HOUR_S", "Epoch", "Fill", "Frame", "S", "Spool", "SpoolUnavailable"]
@@ -48,35 +46,6 @@ S: Final = 1_000_000_000
 HELD_BYTES: Final = 8 << 20
 """So much waits in memory while the disk takes nothing."""
 NO_READINGS: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A spooled body; `crc32` is of the bytes as they were when spooled, the other numbers what its body says.
-
-    `decided`: how a gateway dated it, where that was told.
-    """
-
-    seq: int
-    boot: str
-    made_boot_ns: int
-    first_row: int
-    rows: int
-    crc32: int
-    body: bytes
-    decided: DecidedTime | None = None
-
-    def is_whole(self) -> bool:
-        return zlib.crc32(self.body) == self.crc32
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """How full the spool is: all bytes kept; frames not receipted, and the least age that the oldest of these can have."""
-
-    unsent_frames: int
-    bytes: int
-    oldest_unsent_s: float
 
 
 def _lost_frame(frame: Frame) -> Body:
@@ -230,7 +199,8 @@ class Spool:
         current epoch ends, and what comes goes under another. Written with the next commit.
         """
         with self._lock:
-            self._store.memory.mark(epoch, upto, gateway_ns)
+            if self._store.memory.mark(epoch, upto, gateway_ns):
+                self._store.say_damage(f"the card went back: of epoch {epoch} a gateway has frames that are not here any more")
 
     def heard(self, gateway_ns: int) -> None:
         """A receipt was heard, of whatever journal."""

@@ -1,9 +1,12 @@
-"""What the spool knows of its epochs, in memory; no file here."""
+"""What the spool says of its epochs and frames, and what it knows of an epoch in memory; no file here."""
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from footfall.frames import DecidedTime
 
 MARK_STEP_NS: Final = 60_000_000_000
 
@@ -22,6 +25,35 @@ class Epoch:
     oldest: int
     receipted: int = 0
     boots_apart_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A spooled body; `crc32` is of the bytes as they were when spooled, the other numbers what its body says.
+
+    `decided`: how a gateway dated it, where that was told.
+    """
+
+    seq: int
+    boot: str
+    made_boot_ns: int
+    first_row: int
+    rows: int
+    crc32: int
+    body: bytes
+    decided: DecidedTime | None = None
+
+    def is_whole(self) -> bool:
+        return zlib.crc32(self.body) == self.crc32
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How full the spool is: all bytes kept; frames not receipted, and the least age that the oldest of these can have."""
+
+    unsent_frames: int
+    bytes: int
+    oldest_unsent_s: float
 
 
 @dataclass(slots=True)

@@ -98,10 +98,12 @@ class Memory:
         self.current.take_over(before.current)
         self.owe_epoch(self.current)
 
-    def mark(self, name: str, upto: int, gateway_ns: int) -> None:
+    def mark(self, name: str, upto: int, gateway_ns: int) -> bool:
+        """Whether the mark says, and is the first to say, that numbers above the last were used."""
         ledger = self.ledgers.get(name)
         if ledger is None:
-            return
+            return False
+        went_back = upto > max(ledger.last, ledger.receipted)
         ledger.receipted = max(ledger.receipted, upto)
         self.heard(gateway_ns)
         free = 1 + max((number for each in self.ledgers.values() for number in each.steps), default=0)
@@ -111,6 +113,7 @@ class Memory:
         self.owe_epoch(ledger)
         if upto > ledger.last and name == self.epoch:
             self.begin_epoch(anew=True)
+        return went_back
 
     def heard(self, gateway_ns: int) -> None:
         if gateway_ns > self.receipted_ns:

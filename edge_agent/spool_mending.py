@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from edge_agent.spool_epochs import Ledger
-from edge_agent.spool_rows import Listed, Stored, body_of
+from edge_agent.spool_rows import Listed, Stored, body_of, is_listed
 
 Substitute = Callable[[Ledger, Listed], Stored]
 """A gap in the place of a frame: from what is known of it."""
@@ -33,19 +33,20 @@ def scan(db: sqlite3.Connection, ledgers: Iterable[Ledger]) -> Scan:
     by_n = {ledger.n: ledger for ledger in ledgers}
     next_seq: dict[int, int] = {}
     for row in db.execute("SELECT * FROM listed ORDER BY id"):
-        listed = Listed.whole(row)
-        ledger = by_n.get(listed.epoch_n) if listed is not None else None
-        if listed is None or ledger is None or listed.id != ledger.base + listed.seq or not 0 < listed.seq <= ledger.last:
-            found.strangers.append(row[0])
+        number, n, seq, _, _, made_ns, _, size_bytes, _ = row
+        ledger = by_n.get(n) if is_listed(row) else None
+        if ledger is None or number != ledger.base + seq or not 0 < seq <= ledger.last:
+            found.strangers.append(number)
             continue
-        expected = next_seq.get(ledger.n)
+        expected = next_seq.get(n)
         if expected is None:
-            found.oldest[ledger.n] = listed.seq
-        elif listed.seq > expected:
-            found.missing.append((ledger, expected, listed.seq - 1))
-        next_seq[ledger.n] = listed.seq + 1
-        found.made_ns[ledger.n] = max(found.made_ns.get(ledger.n, 0), listed.made_boot_ns)
-        found.size_bytes += listed.size_bytes
+            found.oldest[n], found.made_ns[n] = seq, made_ns
+        elif seq > expected:
+            found.missing.append((ledger, expected, seq - 1))
+        next_seq[n] = seq + 1
+        if made_ns > found.made_ns[n]:
+            found.made_ns[n] = made_ns
+        found.size_bytes += size_bytes
     for ledger in by_n.values():
         _look_at_ends(db, ledger, found, next_seq.get(ledger.n))
     return found

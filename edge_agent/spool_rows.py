@@ -132,16 +132,12 @@ class Listed(NamedTuple):
 
     @property
     def sum(self) -> int:
-        return zlib.crc32(b"%d,%d,%d,%d,%d,%d,%d,%d" % self)
+        return zlib.crc32(_LISTED % self)
 
     @classmethod
     def whole(cls, row: tuple[Any, ...]) -> Listed | None:
         """A row of the table; None if it is not as it was written."""
-        try:
-            listed = cls(*row[:-1])
-            return listed if listed.sum == row[-1] else None
-        except TypeError:  # something else than integers
-            return None
+        return cls(*row[:-1]) if is_listed(row) else None
 
     @classmethod
     def of(cls, number: int, epoch_n: int, seq: int, body: bytes) -> Listed | None:
@@ -152,6 +148,17 @@ class Listed(NamedTuple):
             return None
         size = len(body) + FRAME_OVERHEAD_BYTES
         return cls(number, epoch_n, seq, read.first_row, len(read), read.made_boot_ns, zlib.crc32(body), size)
+
+
+_LISTED: Final = b"%d,%d,%d,%d,%d,%d,%d,%d"
+
+
+def is_listed(row: tuple[Any, ...]) -> bool:
+    """Whether a row of the list is as it was written; a start asks it of every frame."""
+    try:
+        return bool(zlib.crc32(_LISTED % row[:-1]) == row[-1])
+    except TypeError:  # something else than integers
+        return False
 
 
 class Stored(NamedTuple):

@@ -104,6 +104,7 @@ class Box:
         self.kill()
         number = int(str(self._clock["boot"]).rpartition("-")[2]) + 1
         self.set_clock(boot=f"{self.agent}-boot-{number}", boot_shift_ns=20 * S - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        self._last_ns = 0
         self.start()
 
     def boot_ns(self) -> int:

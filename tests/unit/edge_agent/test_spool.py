@@ -268,6 +268,7 @@ def test_a_receipt_above_the_last_number_says_that_all_is_known(tmp_path: Path) 
     known = spool.get("e1")
     assert known is not None
     assert (known.mark, known.last, known.receipted) == (5, 5, 9)
+    assert "the card went back" in spool.problems()["spool_damaged"]
     assert spool.epoch == "e2"
     spool.close()
     again = Spool(tmp_path / "s", "e3", "b1")
