@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from device_profiles.config_command import app, recognise
 from footfall.errors import ConfigError
-from gateway.config_command import app, recognise
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
-from tests.parts import Bucket, require_mosquitto
+from tests.parts import REPOSITORY, Bucket, require_mosquitto
 
 SITE = """
 brand = "acme"
@@ -183,3 +186,48 @@ def test_own_profiles_are_told_and_their_mistakes_listed(tmp_path: Path) -> None
     done = check(gateway)
     assert done.exit_code == 2
     assert f"profiles.folder: {hall}: vectors: without [device]" in done.output
+
+
+TLS = '[broker.tls]\nca_file = "ca.crt"\ncert_file = "{name}.crt"\nkey_file = "{key}.key"\n'
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    for arguments in (["ca"], ["client", "a1"], ["client", "gateway"]):
+        command = [str(REPOSITORY / "deploy" / "certificates" / "issue"), *arguments]
+        subprocess.run(command, env=os.environ | {"FOOTFALL_CERTIFICATES": str(tmp_path)}, check=True, capture_output=True, timeout=60)
+    write(tmp_path, "site.toml", SITE)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("gateway.toml", ""), ("agent.toml", 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n')],
+)
+def test_a_key_that_does_not_fit_its_certificate_is_found(certificates: Path, file: str, text: str) -> None:
+    right = "gateway" if file == "gateway.toml" else "a1"
+    assert check(write(certificates, file, text + TLS.format(name=right, key=right))).exit_code == 0
+    done = check(write(certificates, file, text + TLS.format(name="a1", key="gateway")))
+    assert done.exit_code == 2
+    assert "does not fit" in done.output
+
+
+def test_an_agents_certificate_must_name_the_agent(certificates: Path) -> None:
+    text = 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n' + TLS.format(name="gateway", key="gateway")
+    done = check(write(certificates, "agent.toml", text))
+    assert done.exit_code == 2
+    assert "names 'gateway', not 'a1'" in done.output
+
+
+def test_where_the_gateway_is_not_installed_an_agents_file_is_checked_all_the_same(
+    certificates: Path,
+) -> None:
+    """As with `footfall[edge]` alone: what only the gateway needs cannot be imported."""
+    code = (
+        "import sys\nfor name in ('influxdb_client', 'iotcore', 'matplotlib'):\n    sys.modules[name] = None\n"
+        "sys.argv = ['footfall', 'config', 'check', 'agent.toml']\nfrom footfall.cli import main\nmain()\n"
+    )
+    write(certificates, "agent.toml", 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n' + TLS.format(name="a1", key="gateway"))
+    done = subprocess.run([sys.executable, "-c", code], cwd=certificates, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "does not fit" in done.stdout

@@ -1,0 +1,210 @@
+"""`footfall config check`: every mistake in every file, before a process is started with them.
+
+It works where only a part of Footfall is installed. What a kind of file needs beyond this, its package says in its `config_checks`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Final, NamedTuple
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from device_profiles.checks import mistakes
+from device_profiles.registry import ProfileSettings, shipped
+from footfall.certificates import Finding, findings
+from footfall.config import load
+from footfall.errors import ConfigError
+
+app = typer.Typer(no_args_is_help=True, help="Configuration files.")
+CONFIG_ERROR: Final = 2
+_GROUP: Final = "footfall.configs"
+_ENDS_SOON: Final = "certificate_ends"
+Found = Iterator[tuple[str, str]]
+"""What a file says, a label and a text each, for the table."""
+
+
+class Inspector(NamedTuple):
+    """`found`: what a file says. `around(file, online)`: mistakes that are not in the file itself, but in what it points to."""
+
+    found: Callable[[Path], Found]
+    around: Callable[[Path, bool], Iterator[str]]
+
+
+@app.callback()
+def _group() -> None:
+    """Without this, typer would make the one command the whole group."""
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="gateway.toml, site.toml, agent.toml …; without any, those that are here.")
+    ] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask whether the broker answers, and whether the database takes points.")
+    ] = False,
+) -> None:
+    """Check configuration files: a table of what they say, or every mistake with its file and key, and exit code 2."""
+    chosen = files or [Path(f"{kind}.toml") for kind in kinds() if Path(f"{kind}.toml").exists()]
+    if not chosen:
+        raise ConfigError("name the files to check: there is no gateway.toml, site.toml or agent.toml here")
+    table, mistakes = Table("file", "", "", box=None, header_style="dim", pad_edge=False), list[str]()
+    for file in chosen:
+        found, wrong = inspect(file, online)
+        mistakes += wrong
+        for row, (label, text) in enumerate(found):
+            table.add_row(escape(str(file)) if not row else "", f"[dim]{label}[/]", escape(text))
+        table.add_section()
+    console = Console(highlight=False, soft_wrap=True)
+    if table.row_count:
+        console.print(table)
+    for mistake in mistakes:
+        console.print(f"[bold red]✘[/] {escape(mistake)}")
+    if mistakes:
+        raise typer.Exit(CONFIG_ERROR)
+    console.print(f"[bold green]✔ {'this file is' if len(chosen) == 1 else 'these files are'} right[/]")
+
+
+def inspect(file: Path, online: bool) -> tuple[list[tuple[str, str]], list[str]]:
+    """What a file says, and every mistake in it."""
+    try:
+        kind = recognise(file)
+        inspector = _inspector(kind)
+        return [("kind", kind), *inspector.found(file)], [f"{file}: {mistake}" for mistake in inspector.around(file, online)]
+    except ConfigError as error:
+        return [], str(error).splitlines()
+
+
+def _inspector(kind: str) -> Inspector:
+    """What the kind's package has for it, where all that it needs is installed; else what can be said of any file."""
+    try:
+        checks: Mapping[str, Inspector] = import_module(f"{kinds()[kind].__module__.partition('.')[0]}.config_checks").INSPECTORS
+    except ModuleNotFoundError:
+        checks = {}
+    return checks.get(kind) or Inspector(lambda file: _found(_loaded(file, kind)), lambda file, _: _around(_loaded(file, kind)))
+
+
+def _loaded(file: Path, kind: str) -> BaseModel:
+    return load(file, kinds()[kind], f"FOOTFALL_{kind.upper()}")
+
+
+def kinds() -> dict[str, type[BaseModel]]:
+    """The kinds of files that the installed packages know: entry points of the group `footfall.configs`, each a pydantic model."""
+    found = {}
+    for point in entry_points(group=_GROUP):
+        try:
+            found[point.name] = point.load()
+        except ModuleNotFoundError:  # a package's extra is not installed: its files cannot be checked here
+            continue
+    return found
+
+
+def recognise(file: Path) -> str:
+    """The kind whose keys the file has most of; its name decides where two are equal. ConfigError if it is none."""
+    try:
+        keys = tomllib.loads(file.read_text(encoding="utf-8")).keys()
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: there is no such file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: not TOML: {error}") from None
+    known = kinds()
+    score = {kind: (len(keys & model.model_fields.keys()), kind in file.name) for kind, model in known.items()}
+    best = max(score, key=lambda kind: score[kind])
+    if not any(score[best]):
+        raise ConfigError(f"{file}: this is none of {', '.join(known)}: it has no key of theirs")
+    return best
+
+
+def profiles_text(settings: ProfileSettings) -> str:
+    try:
+        own = sorted(settings.registry().files.items())
+    except ConfigError:
+        return f"{settings.folder}: see below"
+    replacing = [name for name, file in own if name in shipped() and file != shipped().files[name]]
+    added = [name for name, _ in own if name not in shipped()]
+    parts = [f"{len(shipped())} shipped", *([f"{len(added)} own ({few(added)})"] if added else [])]
+    return ", ".join(parts + ([f"{len(replacing)} replaced ({few(replacing)})"] if replacing else []))
+
+
+def _found(config: BaseModel) -> Found:
+    for name, value in config:
+        if isinstance(value, list | tuple | dict):
+            yield name, f"{len(value)}"
+        elif isinstance(value, ProfileSettings):
+            yield name, profiles_text(value)
+        elif isinstance(value, BaseModel):
+            yield name, ", ".join(f"{key} {item}" for key, item in value if isinstance(item, str | int | float | Path))
+        elif value is not None:
+            yield name, str(value)
+    yield from endings(config)
+
+
+def _around(config: BaseModel) -> Iterator[str]:
+    yield from unreadable(config)
+    yield from wrong_certificates(config)
+    yield from wrong_profiles(getattr(config, "profiles", None))
+
+
+def wrong_certificates(config: BaseModel) -> Iterator[str]:
+    """Files of certificates that exist, and would let nobody in."""
+    yield from (f"{where}: {finding.text}" for where, finding in _certificates(config) if finding.code != _ENDS_SOON)
+
+
+def endings(config: BaseModel) -> Found:
+    """Certificates that end within 30 days: no mistake yet."""
+    yield from (("soon", f"{where}: {finding.text}") for where, finding in _certificates(config) if finding.code == _ENDS_SOON)
+
+
+def _certificates(section: BaseModel, within: str = "", common_name: str = "") -> Iterator[tuple[str, Finding]]:
+    """Of every section that names an authority's file. The one of an agent's own broker names the agent."""
+    for name, value in section:
+        where = f"{within}.{name}" if within else name
+        if isinstance(value, BaseModel):
+            yield from _certificates(value, where, str(getattr(section, "agent", "")) if name == "broker" else common_name)
+        elif isinstance(value, tuple):
+            for i, one in enumerate(value):
+                if isinstance(one, BaseModel):
+                    yield from _certificates(one, f"{where}.{i}")
+    ca_file, cert_file, key_file = (getattr(section, name, None) for name in ("ca_file", "cert_file", "key_file"))
+    if ca_file is not None and all(file is None or os.access(file, os.R_OK) for file in (ca_file, cert_file, key_file)):
+        yield from ((within, finding) for finding in findings(ca_file, cert_file, key_file, time.time(), common_name))
+
+
+def unreadable(section: BaseModel, within: str = "") -> Iterator[str]:
+    """The files that keys name, `file` and those that end in `_file`, in this section and below."""
+    for name, value in section:
+        if isinstance(value, BaseModel):
+            yield from unreadable(value, f"{within}{name}.")
+        elif isinstance(value, tuple):
+            for i, one in enumerate(value):
+                if isinstance(one, BaseModel):
+                    yield from unreadable(one, f"{within}{name}.{i}.")
+        elif isinstance(value, Path) and (name == "file" or name.endswith("_file")) and not os.access(value, os.R_OK):
+            yield f"{within}{name}: {value} cannot be read"
+
+
+def wrong_profiles(settings: ProfileSettings | None) -> Iterator[str]:
+    """The mistakes of the user's own profiles."""
+    try:
+        registry = settings.registry() if settings else shipped()
+    except ConfigError as error:
+        yield from (f"profiles.folder: {line}" for line in str(error).splitlines())
+        return
+    for name, file in registry.files.items():
+        if file != shipped().files.get(name):
+            yield from (f"profiles.folder: {file}: {mistake}" for mistake in mistakes(registry[name], registry))
+
+
+def few(names: list[str], limit: int = 5) -> str:
+    return ", ".join(names[:limit]) + (" …" if len(names) > limit else "")

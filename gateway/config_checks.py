@@ -1,0 +1,122 @@
+"""What `footfall config check` looks at around gateway.toml and site.toml."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from device_profiles.config_command import Found, Inspector, endings, few, profiles_text, unreadable, wrong_certificates, wrong_profiles
+from footfall.config import load
+from footfall.errors import ConfigError, SinkUnavailable
+from footfall.topics import wildcard
+from gateway.config import SITE_PREFIX, GatewayConfig, InfluxSink, load_gateway, load_site, secret
+from gateway.mqtt import Connection
+from gateway.sinks.influxdb import InfluxDB
+from gateway.site import Site
+
+_TIMEOUT_S: Final = 3.0
+
+
+def _gateway(file: Path) -> Found:
+    config = load_gateway(file)
+    broker, sink = config.broker, config.sink
+    how = "embedded" if broker.embedded else f"MQTT {'5' if broker.protocol == 5 else '3.1.1'}{', TLS' if broker.tls else ''}"
+    yield "site", str(config.site)
+    yield "state", str(config.state_dir)
+    yield "broker", f"{broker.host}:{broker.port}, {how}, as {broker.client_id}"
+    yield "sink", f"InfluxDB {sink.url}, bucket {sink.bucket}" if isinstance(sink, InfluxSink) else f"SQLite {sink.path}"
+    yield "http", f"http://{config.http.host}:{config.http.port}"
+    yield "profiles", profiles_text(config.profiles)
+    yield "journal", f"{config.journal.keep_days:g} days, at most {config.journal.max_bytes >> 20:,} MiB"
+    yield "identifiers", "pseudonymised" if _has_brand_secret(config) else "no brand_secret_file: plain events with identifiers are refused"
+    yield from endings(config)
+
+
+def _has_brand_secret(config: GatewayConfig) -> bool:
+    return config.brand_secret is not None or config.brand_secret_file is not None
+
+
+def _site(file: Path) -> Found:
+    site = load_site(file)
+    stores = site.stores
+    yield "brand", site.brand
+    yield "stores", f"{len(stores):,} ({few([store.name for store in stores])})"
+    yield "zones", f"{sum(len(store.zones) for store in stores):,}"
+    yield "doors", f"{sum(len(store.doors) for store in stores):,}"
+    yield "agents", f"{sum(1 for _ in site.agents()):,} ({few([agent.name for _, agent in site.agents()])})"
+    yield "staff", f"{len(site.staff):,}, {len(site.assets):,} assets"
+
+
+def _around_gateway(file: Path, online: bool) -> Iterator[str]:
+    config = load_gateway(file)
+    yield from _files(config)
+    yield from _secrets(config)
+    yield from _folders(config)
+    yield from wrong_certificates(config)
+    yield from wrong_profiles(config.profiles)
+    if online:
+        yield from _answering(config)
+
+
+def _files(config: GatewayConfig) -> Iterator[str]:
+    try:
+        load(config.site, Site, SITE_PREFIX)
+    except ConfigError as error:
+        yield from (f"site: {line}" for line in str(error).splitlines())
+    if config.broker.tls:
+        yield from unreadable(config.broker.tls, "broker.tls.")
+    if isinstance(config.sink, InfluxSink) and config.sink.ca_file and not os.access(config.sink.ca_file, os.R_OK):
+        yield f"sink.ca_file: {config.sink.ca_file} cannot be read"
+
+
+def _secrets(config: GatewayConfig) -> Iterator[str]:
+    wanted = [("brand_secret_file", config.brand_secret, config.brand_secret_file)]
+    wanted.append(("broker.password_file", config.broker.password, config.broker.password_file))
+    if isinstance(config.sink, InfluxSink):
+        wanted.append(("sink.token_file", config.sink.token, config.sink.token_file))
+    for key, value, path in wanted:
+        try:
+            secret(value, path)
+        except ConfigError as error:
+            yield f"{key}: {error}"
+
+
+def _folders(config: GatewayConfig) -> Iterator[str]:
+    folders = {"state_dir": config.state_dir}
+    if not isinstance(config.sink, InfluxSink):
+        folders["sink.path"] = config.sink.path.parent
+    for key, folder in folders.items():
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK):
+            yield f"{key}: {existing} is not a folder that this user may write to"
+
+
+def _answering(config: GatewayConfig) -> Iterator[str]:
+    broker, sink = config.broker, config.sink
+    if not broker.embedded:
+        logging.getLogger("footfall").addHandler(logging.NullHandler())  # what it logs is told here
+        try:
+            why = Connection(broker, f"{broker.client_id}-check", [wildcard("frames")], False).try_once(_TIMEOUT_S)
+        except (OSError, ConfigError) as error:  # a certificate or a secret that cannot be read
+            why = str(error)
+        if why:
+            yield f"broker: {why}"
+    if isinstance(sink, InfluxSink):
+        try:
+            token = secret(sink.token, sink.token_file)
+            with closing(
+                InfluxDB(sink.url, sink.bucket, token.decode() if token else "", sink.org, ca_file=sink.ca_file, timeout_s=_TIMEOUT_S)
+            ) as database:
+                database.ping()
+        except (ConfigError, SinkUnavailable) as error:
+            yield f"sink: {error}"
+
+
+INSPECTORS: Final[Mapping[str, Inspector]] = {
+    "gateway": Inspector(_gateway, _around_gateway),
+    "site": Inspector(_site, lambda file, online: iter(())),
+}
