@@ -29,6 +29,8 @@ class Echo(NamedTuple):
 
 
 REMEMBERED_NS: Final = 3_600_000_000_000
+SET_NS: Final = 2_000_000_000
+"""A clock that NTP draws along contradicts itself by less; who is off by more was set."""
 
 
 class GatewayClock:
@@ -51,14 +53,14 @@ class GatewayClock:
         under_way_ns += under_way_ns * MAX_DRIFT_PPM // 1_000_000
         before = self._bounds
         self._bounds = learn(before, receipt.gateway_ns + under_way_ns, heard_boot_ns, receipt.gateway_ns, heard_boot_ns)
-        if self._bounds.restarts > before.restarts:
+        if self._bounds.restarts > before.restarts and abs(self._bounds.offset_ns - before.offset_ns) > SET_NS:
             self._contradicted_ns = heard_boot_ns
 
     def contradiction(self, now_boot_ns: int) -> str:
         """For an hour after a receipt that no offset can explain together with those before."""
         if now_boot_ns - self._contradicted_ns >= REMEMBERED_NS:
             return ""
-        return f"receipts contradict each other ({self._bounds.restarts} times): the gateway's clock was set"
+        return f"receipts contradict each other by more than {SET_NS // 1_000_000_000} s: the gateway's clock was set"
 
     def gateway_ns(self, now_boot_ns: int) -> int:
         return self.echo.gateway_ns + now_boot_ns - self.echo.heard_boot_ns if self.echo.gateway_ns else 0

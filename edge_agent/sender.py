@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge_agent.clock import Clock
 from edge_agent.hearing import Hearing
@@ -39,6 +39,13 @@ NO_SUBSCRIBERS: Final = 0x10
 Publish = Callable[[str, bytes], None]
 
 
+class _Sent(NamedTuple):
+    """How a frame went out: the largest of its packets, and what its whole would be."""
+
+    packet_bytes: int
+    whole_bytes: int
+
+
 class Sender:
     """`broker_says`: its answer to the last packet, where that was no plain success; `too_large`: which frame waits, and for what."""
 
@@ -60,8 +67,9 @@ class Sender:
         self._publish: Publish = lambda topic, payload: None
         self._is_busy: Callable[[], bool] = lambda: False
         self._acknowledged_ns = 0
-        self._sent: Final[dict[tuple[str, int], int]] = {}
-        """Epoch and seq to the largest packet in which the frame went out."""
+        self._sent: Final[dict[tuple[str, int], _Sent]] = {}
+        """By epoch and seq."""
+        self._innocent: tuple[str, int] = ("", 0)
         self._whole_due_ns = 0
 
     def begin(self, publish: Publish, is_busy: Callable[[], bool], told_bytes: int | None) -> None:
@@ -107,7 +115,7 @@ class Sender:
         else:
             self.too_large = ""
         for key in [key for key in self._sent if key[0] == epoch.name and key[1] <= epoch.mark]:
-            self.limit.passed(self._sent.pop(key))
+            self.limit.passed(self._sent.pop(key).packet_bytes)
 
     def acknowledged(self, size: int, code: int, why: str) -> None:
         """A PUBACK is no receipt, but its refusal is worth a word; of MQTT 5, success also says that the size was none too many."""
@@ -128,7 +136,8 @@ class Sender:
         self._hearing.binding.asked(now_ns)
         for packet in packets:
             self._publish(self.topic, packet)
-        self._sent[epoch.name, frame.seq] = max(packet_bytes(self.topic, packet) for packet in packets)
+        largest = max(packet_bytes(self.topic, packet) for packet in packets)
+        self._sent[epoch.name, frame.seq] = _Sent(largest, max(largest, len(frame.body)))
         self._window.sent(frame.seq)
         return len(packets) == 1
 
@@ -146,15 +155,18 @@ class Sender:
 
     def _doubt_size(self, epoch: Epoch, seq: int, now_ns: int) -> None:
         """Brokers of MQTT 3.1.1 acknowledge what they swallow: the gateway answers everything but one large frame."""
-        size = self._sent.get((epoch.name, seq), 0)
-        if self._window.tries < SWALLOWED_TRIES or not self._window.answered or size < LEAST_BYTES:
+        sent = self._sent.get((epoch.name, seq), _Sent(0, 0))
+        if self._window.tries < SWALLOWED_TRIES or not self._window.answered or sent.packet_bytes < LEAST_BYTES:
+            return
+        if self._innocent == (epoch.name, seq):
             return
         self._window.tries = 0
         learned = self.limit.learned_bytes
-        if learned is not None and learned * SMALLEST_SHARE < size:
+        if learned is not None and learned * SMALLEST_SHARE <= sent.whole_bytes:
             self.limit.forget()
+            self._innocent = (epoch.name, seq)
         else:
-            self.limit.refused(size, now_ns)
+            self.limit.refused(sent.packet_bytes, now_ns)
 
     def _bury(self, epoch: Epoch, frame: Frame) -> None:
         """The disk has spoiled a body: a gap goes in its place, under its number."""

@@ -99,3 +99,20 @@ def test_a_gateway_that_takes_no_parts_is_waited_for_and_named(tmp_path: Path) -
         until(lambda: not publisher.problems())
     spool.close()
     assert rows(responder) == list(range(frames))
+
+
+def test_where_it_is_not_the_size_frames_are_not_made_small_for_ever(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    """A gateway that does not take one large frame, and answers all others, whatever the size of its parts."""
+    spool = Spool(tmp_path / "spool", "epoch-1", CLOCK.boot)
+    frames = fill(spool)
+    with Responder(embedded_broker.port_v4) as responder:
+        responder.parts = True
+        responder.deaf = lambda header: header.seq == 4
+        with publishing(spool, Broker(port=embedded_broker.port)) as publisher:
+            until(lambda: publisher.terms(CLOCK.boot_ns()).max_bytes < 20_000, 60, "the size is tried")
+            until(lambda: publisher.terms(CLOCK.boot_ns()).max_bytes > 1_000_000, 60, "it was not the size")
+            assert "up to 3" in publisher.problems()["agent_stuck"]
+            responder.deaf = lambda header: False
+            until(is_drained(spool), 60)
+    spool.close()
+    assert rows(responder) == list(range(frames))

@@ -58,6 +58,13 @@ def test_a_gateway_whose_clock_was_set_is_told_for_an_hour_and_the_newest_counts
     assert clock.contradiction(3621 * S) == ""
 
 
+def test_a_gateway_whose_clock_is_drawn_along_by_ntp_is_no_problem() -> None:
+    clock = GatewayClock("b1")
+    for t_s in range(10, 1000, 5):
+        clock.hear(receipt(OFFSET + t_s * S + t_s * S // 1000, t_s * S), t_s * S)
+    assert clock.contradiction(1000 * S) == ""
+
+
 def test_another_gateway_has_another_clock() -> None:
     clock = GatewayClock("b1")
     clock.hear(receipt(OFFSET + 10 * S, 10 * S), 10 * S)
