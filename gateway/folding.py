@@ -15,7 +15,7 @@ import msgpack
 
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
-from footfall.sqlite import is_damage
+from footfall.sqlite import Unusable, is_damage
 from gateway import mending
 from gateway.accept.accept import count_rows
 from gateway.allocator import give_back
@@ -32,6 +32,7 @@ from gateway.points import Points, pack, unpack
 from gateway.quarantine.store import Refusal
 from gateway.records import Record, RecordKind
 from gateway.sinks.line_reader import count_raw
+from gateway.standing import mark_damaged
 
 log = logging.getLogger("footfall.gateway.fold")
 
@@ -147,7 +148,7 @@ class Folding:
             pairs = [(record, body or _body(record)) for record, body in pairs]
             points = self.fold.apply(pairs)
         except Exception as error:  # whatever it is, it is this batch's: its record is found, kept and named, and all others go on
-            self._set_aside_culprit(pairs[-1][0].pos, _not_the_disk_s(error))
+            self._set_aside_culprit(pairs[-1][0].pos, self._not_the_disk_s(error))
             return True
         arrivals, self.fold.arrived = self.fold.arrived, []
         self._outbox.put(points, sum(_rows(record, body) for record, body in pairs), sum(_aside_rows(record) for record, _ in pairs))
@@ -303,9 +304,21 @@ class Folding:
         try:
             self.fold.apply([(record, None)])
         except Exception as error:  # as in `turn`
-            _not_the_disk_s(error)
+            self._not_the_disk_s(error)
             return True
         return False
+
+    def _not_the_disk_s(self, error: Exception) -> Exception:
+        """An error that a record is to blame for. What is the disk's, the memory's or the ledger's own is raised."""
+        if isinstance(error, (sqlite3.OperationalError, MemoryError, ConfigError, FoldStuck)):
+            raise error
+        if isinstance(error, sqlite3.Error) and is_damage(error):
+            mark_damaged(self._ledger.path)
+            raise Unusable(
+                f"{self._ledger.path}: it is damaged: {error}. Start the gateway again: it is made anew if the journal has all that it"
+                " was made of; else put back a backup (footfall restore)"
+            ) from error
+        return error
 
     def _set_aside(self, aside: Aside, refusal: Refusal) -> None:
         """Kept in quarantine first, then marked in the journal: whatever comes in between, it happens again."""
@@ -335,15 +348,6 @@ class Folding:
 
 def _body(record: Record) -> Body | None:
     return decode_body(record.body) if record.kind == RecordKind.FRAME else None
-
-
-def _not_the_disk_s(error: Exception) -> Exception:
-    """An error that a record is to blame for. What is the disk's, the memory's or the ledger's own is raised."""
-    if isinstance(error, (sqlite3.OperationalError, MemoryError, ConfigError, FoldStuck)):
-        raise error
-    if isinstance(error, sqlite3.Error) and is_damage(error):
-        raise ConfigError(f"ledger.db is damaged: {error}. Put back a backup, or remove ledger.db to fold what the journal has") from error
-    return error
 
 
 def _aside_rows(record: Record) -> int:

@@ -121,12 +121,6 @@ class Intake:
         with self._all_or_nothing(received_ns):
             self._commit(_Batch(received_ns, [(received_ns, Entry(RecordKind.TICK, "", "", 0, b""))]))
 
-    def accept_clock(self, now_ns: int, why: str) -> None:
-        """The clock was ahead at the last records, and is right now: what comes from here on bears its time. Nothing if it was not."""
-        records = self._journal.accept_clock(now_ns, why)
-        if records:
-            self._hand_over([(record, None) for record in records])
-
     def replay(self, now_ns: int) -> int:
         """Take what people asked to be replayed from quarantine; how many were taken. sqlite3.OperationalError as for `take`."""
         with self._all_or_nothing(now_ns):

@@ -77,10 +77,11 @@ ROWS_AT_ONCE: Final = 4096
 class Ledger:
     """One writer, the fold's thread, always inside the transaction that `checkpoint` ends. Readers open the file on their own."""
 
-    def __init__(self, path: Path | str) -> None:
-        self._path: Final = path
+    def __init__(self, path: Path | str, take_over: bool = True) -> None:
+        """`take_over`: a file of an earlier release is made one of this; see `migrate`."""
+        self.path: Final = Path(path)
         self._db: Final = connect(Path(path)) if path != ":memory:" else _in_memory()
-        migrate(self._db, Path(path), SCHEMA)
+        migrate(self._db, Path(path), SCHEMA, take_over)
         self._db.execute("PRAGMA cache_size=-16384")
         self._touches: list[Row] = []
         self._db.execute("BEGIN IMMEDIATE")
@@ -107,11 +108,17 @@ class Ledger:
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as error:
-            raise Unusable(f"{self._path}: the fold's state cannot be read: {error}") from None
+            raise Unusable(f"{self.path}: the fold's state cannot be read: {error}") from None
         damaged = [key for key, value, crc in rows if not isinstance(value, bytes) or zlib.crc32(value) != crc]
         if damaged:
-            raise Unusable(f"{self._path}: the fold's state is damaged, in its part {damaged[0]!r}")
+            raise Unusable(f"{self.path}: the fold's state is damaged, in its part {damaged[0]!r}")
         return {key: value for key, value, _ in rows}
+
+    def stands_at(self) -> tuple[int, str]:
+        """Up to which record of which journal all is in here; (0, "") before the first checkpoint."""
+        state = self.state()
+        pos = int(msgpack.unpackb(state["fold"], strict_map_key=False)["pos"]) if "fold" in state else 0
+        return pos, state.get("journal", b"").decode()
 
     def close(self) -> None:
         """Without a checkpoint, what came since the last one is undone."""

@@ -34,7 +34,6 @@ from gateway.http.status import Status
 from gateway.inlet import Incoming, Inlet
 from gateway.intake import Arrived, Intake
 from gateway.journal import Journal
-from gateway.ledger import Ledger
 from gateway.metrics import Registry
 from gateway.news import News
 from gateway.notices import Notices
@@ -48,6 +47,7 @@ from gateway.sinking import Sinking
 from gateway.sinks.influxdb import InfluxDB
 from gateway.sinks.sink import Sink
 from gateway.sinks.sqlite import SQLite
+from gateway.standing import open_fold
 
 log = logging.getLogger("footfall.gateway")
 
@@ -93,12 +93,9 @@ class Gateway:
             config.quarantine_path, keep_hours=config.quarantine.keep_hours, max_bytes=config.quarantine.max_bytes
         )
         self._day_keys: Final = DayKeys(state_dir / "keys.db", site)
-        self._ledger: Final = Ledger(state_dir / "ledger.db")
-        fold = Fold(profiles, self._ledger, self._staff_subjects, config.stay_points)
-        state = self._ledger.state()
-        if "fold" in state:
-            fold.load(state)
-        del state
+        self._ledger, fold = open_fold(
+            state_dir / "ledger.db", self._journal, lambda ledger: Fold(profiles, ledger, self._staff_subjects, config.stay_points)
+        )
         self._sink: Final = open_sink(config)
         self._hand_over: Final = HandOver()
         self._hand_over.head = self._journal.last_pos

@@ -17,6 +17,7 @@ import msgpack
 from device_profiles.registry import Registry
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
+from footfall.sqlite import Unusable
 from gateway.fold.again import Again
 from gateway.fold.arrive import Arrivals
 from gateway.fold.cells import settle, traffic_row, zone_row
@@ -294,10 +295,22 @@ class Fold:
         yield "fold", packed
 
     def load(self, parts: Mapping[str, bytes]) -> None:
-        """Go on from what `parts` gave. ConfigError if another release gave it."""
-        values = msgpack.unpackb(parts["fold"], strict_map_key=False)
-        if values["version"] not in READ_VERSIONS:
-            raise ConfigError(f"the state is of another release (version {values['version']}, this one has {STATE_VERSION}): run that one")
+        """Go on from what `parts` gave. ConfigError if a newer release gave it, Unusable if one did that is too old."""
+        try:
+            values = msgpack.unpackb(parts["fold"], strict_map_key=False)
+            if values["version"] > STATE_VERSION:
+                raise ConfigError(
+                    f"ledger.db: the fold's state is of another release, a newer one (version {values['version']}, this one has"
+                    f" {STATE_VERSION}): run that release again, or put back a backup that this one made"
+                )
+            if values["version"] not in READ_VERSIONS:
+                raise Unusable(f"ledger.db: the fold's state is of another release, one too old to be taken over ({values['version']})")
+            self._load(values, parts)
+        except (KeyError, IndexError, TypeError, ValueError, msgpack.exceptions.UnpackException) as error:
+            raise Unusable(f"ledger.db: the fold's state is of a release too old to be taken over: {error!r}") from error
+
+    def _load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
+        """Every version that a release since the first with a version stored; what it had not has its beginning."""
         estate = self.state.estate
         if values["site"]:
             estate.load(values["state"]["estate"], read_site(values["site"]))

@@ -39,6 +39,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "rival_key_ns": "i8",
     "rival_agent": "i4",
 }
+ADDED: Final = frozenset({"found", "heard_ns"})
+"""Columns that states of earlier releases do not have; any other that is missing makes a state too old to be taken over."""
 MOST_SUBJECTS: Final = 4
 """Of one item: agents under different keys of the day, or none, have a subject each."""
 
@@ -162,7 +164,7 @@ class Stock:
         stock = Stock()
         stock.size, stock._free, stock.epc, stock.sku, stock._subjects = msgpack.unpackb(parts["stock"])
         for name, dtype in COLUMNS.items():
-            column = parts.get(f"stock.{name}")
+            column = parts.get(f"stock.{name}") if name in ADDED else parts[f"stock.{name}"]
             setattr(stock, name, np.zeros(stock.size, dtype) if column is None else np.frombuffer(column, dtype).copy())
         if "stock.heard_ns" not in parts:  # of an older release
             stock.heard_ns[:] = stock.last_ns
