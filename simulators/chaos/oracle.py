@@ -73,7 +73,7 @@ def add_frames(rows: Rows, frames: Iterable[tuple[str, Body]], offset_ns: int) -
                 row: Row = ("door", agent, body.zones[zone], *passed, number)
             elif kind == Kind.GAP:
                 more = body.extra[i]
-                row = ("gap", agent, str(more["reason"]), int(more["rows"]), number)
+                row = ("gap", agent, str(more["reason"]), int(more["rows"]))
             elif kind in (Kind.ENTER, Kind.STAY, Kind.EXIT):
                 made_of = (body.zones[zone], KINDS[kind - 1], to_hex(subject), body.profiles[profile], rssi_dbm, str(value))
                 row = ("presence", agent, *made_of, number)
@@ -88,7 +88,8 @@ def add_counted(rows: Rows, agent: str, counted: Iterable[Counted]) -> None:
 
 
 def add_stored(rows: Rows, presence: Table, door: Table, gap: Table) -> None:
-    """Points as the database has them. Below the millisecond a point's time is a row's number."""
+    """Points as the database has them. Below the millisecond a point's time is a row's number; that of a gap, which reaches into the time
+    of another run of its agent, comes from the run as well, so that gaps are told apart by how many there are."""
     for time_ns, *values in _columns(presence, "agent", "zone", "kind", "subject", "profile", "rssi_dbm", "dwell_s"):
         values[-1] = str(values[-1])
         rows.add(("presence", *values, time_ns % _MS), time_ns)
@@ -100,7 +101,7 @@ def add_stored(rows: Rows, presence: Table, door: Table, gap: Table) -> None:
         else:
             rows.add(("door", agent, name, entered, left, time_ns % _MS), time_ns)
     for time_ns, agent, reason, lost in _columns(gap, "agent", "reason", "rows"):
-        rows.add(("gap", agent, reason, lost, time_ns % _MS), time_ns)
+        rows.add(("gap", agent, reason, lost), time_ns)
 
 
 def compare(sent_before: Rows, stored: Rows, sent_after: Rows) -> Verdict:
