@@ -105,6 +105,9 @@ class OwnClock:
         raw_ns, jump_ns = reading.base_ns, reading.base_ns - self._base_ns
         was_set, self._raw_ns = abs(raw_ns - self._raw_ns) > BACKWARDS_NS, raw_ns
         if abs(jump_ns) <= BACKWARDS_NS:
+            if self._set_boot_ns:
+                away_s = (reading.boot_ns - self._set_boot_ns) / S
+                self._note_jump(reading, f"the machine's clock jumped, and came back after {away_s:.0f} s: time went on as it was")
             self._believe(raw_ns)
             return
         if was_set or not self._set_boot_ns:

@@ -62,6 +62,7 @@ def test_a_jump_of_a_day_for_some_seconds_dates_nothing_and_stops_nothing() -> N
         assert (verdict.now_ns, verdict.trouble, verdict.is_back) == (machine.wall_ns - 24 * HOUR_NS, "", False)
         assert "jumped by +24.0 h" in verdict.jumped
     verdict = machine.set(-24 * HOUR_NS).passes(1).judge()
+    assert "came back after 6 s" in verdict.jumped
     assert (verdict.now_ns, verdict.trouble, verdict.is_back) == (machine.wall_ns, "", False)
 
 
