@@ -76,8 +76,8 @@ def _still(scene: Scene, gateway: Gateway) -> dict[Any, Any]:
 
 
 def _told(key: Any, fields: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row without what it says only until the next time: how long a visit or dwell that is open has lasted so far."""
+    """A row without what one that is open says only until the next time: how long it lasted so far, and in how many zones."""
     names = list(SCHEMA[key[0]].fields)
     if "open" not in names or not fields[names.index("open")]:
         return fields
-    return tuple(value for name, value in zip(names, fields, strict=True) if name != "seconds")
+    return tuple(value for name, value in zip(names, fields, strict=True) if name not in ("seconds", "zones"))
