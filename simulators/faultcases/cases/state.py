@@ -136,11 +136,14 @@ def _time_in(text: str) -> int:
     return max((int(time.timestamp()) * S for time in times), default=0)
 
 
-@case(limit_s=240, each={"sqlite": {"influx": False}, "influxdb": {"influx": True}})
-def state_wiped(scene: Scene, influx: bool) -> None:
+@case(limit_s=240, each={"sqlite": {}, "influxdb": {"influx": True}, "runs": {"runs": True}})
+def state_wiped(scene: Scene, influx: bool = False, runs: bool = False) -> None:
     """The gateway's disk is lost: it starts with an empty state, and no row of the database changes but in the span that it names."""
     shop = Shop(scene, influx)
     shop.day()
+    if runs:  # what was sent by other runs, and in another boot, is sent again
+        for end in (shop.boxes[0].power_cycle, shop.boxes[1].stop, shop.boxes[1].start):
+            end()
     shop.day()
     before = shop.gateway.dump()
     lost_ns = time.time_ns()
