@@ -71,7 +71,7 @@ class Box:
         self.process.config.write_text(toml_text({**self.values, "intake": {"port": self.process.intake_port}}), encoding="utf-8")
 
     def start(self) -> Box:
-        self._fed = 0
+        self._fed = self._last_ns = 0
         self.process.process.start()
         return self
 
