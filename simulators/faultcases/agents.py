@@ -100,11 +100,10 @@ class Box:
         self.set_clock(boot_shift_ns=self._clock["boot_shift_ns"] + ns, wall_shift_ns=self._clock["wall_shift_ns"] + ns)
 
     def power_cycle(self) -> None:
-        """The power goes: what is not on its disk is gone, and its clock begins at some seconds in another boot."""
+        """The power goes and comes: what is not on its disk is gone, and in another boot its clock begins at 0."""
         self.kill()
         number = int(str(self._clock["boot"]).rpartition("-")[2]) + 1
-        self.set_clock(boot=f"{self.agent}-boot-{number}", boot_shift_ns=20 * S - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
-        self._last_ns = 0
+        self.set_clock(boot=f"{self.agent}-boot-{number}", boot_shift_ns=-time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         self.start()
 
     def boot_ns(self) -> int:
