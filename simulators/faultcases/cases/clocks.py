@@ -53,7 +53,7 @@ def gateway_ahead_alone(scene: Scene) -> None:
     for number, each in list(scene.sent.passed.items()):  # by the only clock that there was
         scene.sent.passed[number] = Passed(number, each.store, each.agent, each.door, each.time_ns + ahead_ns)
     gateway.shift_clock(0)
-    scene.named(gateway, "clock_jumped", text="believed")  # until then time goes on as it was
+    scene.named(gateway, "clock_jumped", within_s=60.0, text="believed")  # until then time goes on as it was
     box.feed(crossings=10)
     box.wait_sent(60)
     scene.judge(gateway)

@@ -110,12 +110,13 @@ def release_behind(scene: Scene) -> None:
     scene.settled(gateway)
     gateway.stop()
     box.stop()
-    files = [*(gateway.state / name for name in ("journal.db", "ledger.db", "quarantine.db", "keys.db")), gateway.database, box.spool]
+    # Not the spool: its content names its version, too, so that a version by itself is a flipped bit, and mended.
+    files = [*(gateway.state / name for name in ("journal.db", "ledger.db", "quarantine.db", "keys.db")), gateway.database]
     for path in files:
         with closing(sqlite3.connect(path)) as db:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             db.execute(f"PRAGMA user_version = {TOO_NEW}")
-        _expect_refused(scene, path, box if path == box.spool else gateway)
+        _expect_refused(scene, path, gateway)
         with closing(sqlite3.connect(path)) as db:
             db.execute(f"PRAGMA user_version = {version}")
     gateway.start()
@@ -125,16 +126,13 @@ def release_behind(scene: Scene) -> None:
     scene.judge(gateway)
 
 
-def _expect_refused(scene: Scene, path: Path, opens: Gateway | Box) -> None:
+def _expect_refused(scene: Scene, path: Path, gateway: Gateway) -> None:
     try:
-        opens.start()
+        gateway.start()
     except ConfigError as error:
         said = str(error)
         scene.expect(path.name in said and str(TOO_NEW) in said, "silent", f"{path.name}: not named: {said[-400:]}")
-    else:
+    else:  # the database may be found too new only when it is written
         said = f"{path.name} of version {TOO_NEW} is taken"
-        if isinstance(opens, Gateway):  # the database may be found too new only when it is written
-            scene.expect(any(path.name in text for text in opens.problems().values()), "silent", said)
-        else:
-            scene.findings.silent.append(said)
-        opens.stop()
+        scene.expect(any(path.name in text for text in gateway.problems().values()), "silent", said)
+        gateway.stop()

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from edge_agent.broker import Broker
 from footfall.errors import FootfallError
-from gateway.points import SCHEMA
 from simulators.estate import Settings, brand_secret, site_of, worlds
 from simulators.faultcases.case import case
 from simulators.faultcases.gateways import Gateway
@@ -68,16 +67,8 @@ def _still(scene: Scene, gateway: Gateway) -> dict[Any, Any]:
     before: dict[Any, Any] = {}
     for _ in range(20):
         time.sleep(3)
-        found = {key: _told(key, fields) for key, fields in gateway.dump().items() if key[0] in DERIVED}
+        found = {key: fields for key, fields in gateway.dump().items() if key[0] in DERIVED}
         if found == before:
             return found
         before = found
     return before
-
-
-def _told(key: Any, fields: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row without what one that is open says only until the next time: how long it lasted so far, and in how many zones."""
-    names = list(SCHEMA[key[0]].fields)
-    if "open" not in names or not fields[names.index("open")]:
-        return fields
-    return tuple(value for name, value in zip(names, fields, strict=True) if name not in ("seconds", "zones"))

@@ -143,7 +143,7 @@ def certificate_revoked(scene: Scene) -> None:
     broker.stop()
     broker.start()
     box.feed(crossings=10)
-    _said_by_agent(scene, box, "certificate_revoked", "revoked")
+    _said_by_agent(scene, box, "certificate_revoked", "certificate")
     for suffix in saved:
         (authority.folder / f"a1.{suffix}").unlink()
     authority.issue("client", "a1")
