@@ -20,6 +20,8 @@ TAKEN_OVER: Final = 0x8E
 """MQTT 5: another client connected under the same id."""
 PACKET_TOO_LARGE: Final = 0x95
 
+_NO_WORD: Final = "the broker ended the TLS connection without a word, as it does where our certificate was revoked or has expired"
+"""TLS 1.3: what the other side says of a client's certificate comes after the handshake, and is lost if it hangs up at once."""
 _TLS: Final = (
     ("CERTIFICATE_EXPIRED", "the other side says that our certificate has expired"),
     ("CERTIFICATE_REVOKED", "the other side says that our certificate was revoked"),
@@ -35,7 +37,8 @@ _TLS: Final = (
     ("PROTOCOL_VERSION", "the two sides have no version of TLS in common"),
     ("WRONG_VERSION_NUMBER", "the broker does not speak TLS on this port"),
     ("RECORD_LAYER_FAILURE", "the broker does not speak TLS on this port"),
-    ("UNEXPECTED_EOF", "the broker ended the TLS connection without a word"),
+    ("UNEXPECTED_EOF", _NO_WORD),
+    ("EOF occurred in violation of protocol", _NO_WORD),
     ("certificate has expired", "the broker's certificate has expired, or this machine's clock is wrong"),
     ("certificate is not yet valid", "the broker's certificate is not valid yet by this machine's clock: is the clock right?"),
     ("certificate revoked", "the broker's certificate was revoked"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 from simulators.faultcases.case import case
+from simulators.faultcases.gateways import Gateway
 from simulators.faultcases.scene import Scene
 from simulators.faultcases.wire import IN, S, Wire
 
@@ -55,7 +57,10 @@ def events_of_one_millisecond(scene: Scene) -> None:
         with Wire(broker.port, "s1", "till") as till:
             till.publish("events", json.dumps(events).encode())
             till.listen(1.0)
-        wanted = len(events)
-        scene.until(lambda wanted=wanted: gateway.status()["balance"]["in_total"] >= wanted, "the counts to come in")
+        scene.until(partial(_has_come_in, gateway, len(events)), "the counts to come in")
         scene.settled(gateway)
     scene.judge(gateway)
+
+
+def _has_come_in(gateway: Gateway, rows: int) -> bool:
+    return int(gateway.status()["balance"]["in_total"]) >= rows

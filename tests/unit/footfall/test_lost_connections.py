@@ -27,6 +27,7 @@ def lost(name: str = UNSPECIFIED) -> ReasonCode:
         ("failed to receive on socket: [SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca (_ssl.c:2580)", "does not know the authority"),
         ("failed to receive on socket: [SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert (_ssl.c:2580)", "asks for a certificate"),
         ("failed to receive on socket: [Errno 104] Connection reset by peer", "without a word"),
+        ("failed to receive on socket: EOF occurred in violation of protocol (_ssl.c:2427)", "our certificate was revoked or has expired"),
         ("failed to receive on socket: [Errno 113] No route to host", "No route to host"),
         ("", "the broker ended the connection without a word"),
     ],
