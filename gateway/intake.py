@@ -23,6 +23,7 @@ from footfall.logs import ONCE
 from footfall.receipts import MAX_RECEIPT_BYTES, MAX_TIME_RUNS, DayKey, Receipt, encode_receipt
 from footfall.topics import WIRE_VERSION, Topic, parse_topic
 from gateway.accept.accept import Acceptor, Echo, Entry, Outcome
+from gateway.accept.limits import DEAF_AFTER_S, FLOOD
 from gateway.accept.plain import id_hash
 from gateway.daykeys import DayKeys
 from gateway.journal import Journal
@@ -37,6 +38,8 @@ log = logging.getLogger("footfall.gateway.intake")
 PAUSE_S: Final = 60
 SINK: Final = "sink/"
 """How topics of what a database refused begin."""
+STRANGER: Final = ""
+"""Whoever `site.toml` does not have."""
 UNREADABLE_VERSION: Final = "frame.version"
 
 
@@ -58,6 +61,8 @@ class _Batch:
     counted: Counter[str] = field(default_factory=Counter)
     healths: Counter[str] = field(default_factory=Counter)
     """How many each agent said: they have points of their own, though they came at one moment."""
+    pauses: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By store and agent: how many seconds it is asked to wait."""
     key: str = ""
     """Names the message at hand, and is the same when it is tried again."""
 
@@ -91,6 +96,8 @@ class Intake:
         self.heard_ns: Final[dict[str, int]] = {}
         self.on_health: Callable[[Health, bool], None] = lambda health, retained: None
         """Told of every health message, and whether it was retained."""
+        self.on_noticed: Callable[[str, str, str], None] = lambda agent, code, what: None
+        """Told what is wrong at an agent, by what it sends: a code of `footfall status`, and what there is to say."""
         self.counted: Final[Counter[str]] = Counter(journal.balance())
         """The balance as the journal has it, and what else is counted here."""
 
@@ -147,7 +154,7 @@ class Intake:
                 refused.append((entry, payload))
                 continue
             try:
-                outcome = self._replayed(entry.topic, payload, received_ns)
+                outcome = self._replayed(entry.topic, payload, min(entry.received_ns, received_ns))
             except ContractError as error:
                 self._quarantine.refused_again(entry.id, error.reason, str(error))
                 continue
@@ -185,6 +192,7 @@ class Intake:
         return done
 
     def _replayed(self, topic_text: str, payload: bytes, received_ns: int) -> Outcome:
+        """As of when it was received first: what says no time happened then, not now."""
         topic = parse_topic(topic_text)
         if topic.leaf == "events":
             return self._acceptor.events(topic, payload, received_ns)
@@ -195,6 +203,9 @@ class Intake:
     def _accept(self, message: Arrived, batch: _Batch) -> None:
         try:
             topic = parse_topic(message.topic)
+            agent = self._sender(topic)
+            if self._is_too_much(agent, message, batch):
+                return
             if topic.leaf == "health":
                 self._health(topic, message, batch)
                 return
@@ -202,14 +213,39 @@ class Intake:
                 raise ContractError("retained", "frames and events must not be retained: publish with retain=0")
             if len(message.payload) > MAX_FRAME_BYTES:
                 raise ContractError("size", f"at most {MAX_FRAME_BYTES} bytes a message, this has {len(message.payload)}")
-            take = self._acceptor.frame if topic.leaf == "frames" else self._acceptor.events
+            take = self._acceptor.frame if topic.leaf == "frames" else self._events
             self._add(take(topic, message.payload, batch.received_ns), topic, batch)
-            self.heard_ns[self._acceptor.places.agent_now(topic.agent)] = batch.received_ns
+            self.heard_ns[agent] = batch.received_ns
         except ContractError as error:
             if error.reason == UNREADABLE_VERSION:
                 batch.counted["frames_of_unknown_version_total"] += 1
                 return
             self._refuse(message, error, batch)
+
+    def _sender(self, topic: Topic) -> str:
+        """An agent by its present name; strangers are one."""
+        places = self._acceptor.places
+        return places.agent_now(topic.agent) if places.find(topic.store, topic.agent) else STRANGER
+
+    def _is_too_much(self, agent: str, message: Arrived, batch: _Batch) -> bool:
+        """Whether it is of somebody who does not do what receipts ask: then it is counted, and not even read."""
+        limits = self._acceptor.limits
+        beyond_s = limits.spend(agent, "messages", 1, batch.received_ns)
+        if max(beyond_s, limits.spend(agent, "bytes", len(message.payload), batch.received_ns)) <= DEAF_AFTER_S:
+            return False
+        batch.counted["in"] += 1
+        batch.counted["dropped.flood"] += 1
+        self.on_noticed(agent, "agent_flooding", "messages come so fast that most are not read")
+        return True
+
+    def _events(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
+        agent, limits = self._sender(topic), self._acceptor.limits
+        if limits.beyond_s(agent, received_ns, "events") > 0:
+            self.on_noticed(agent, "agent_flooding", "plain events come so fast that some are quarantined")
+            raise ContractError(FLOOD, "more plain events than a publisher may send")
+        outcome = self._acceptor.events(topic, payload, received_ns)
+        limits.spend(agent, "events", outcome.units_in, received_ns)
+        return outcome
 
     def _refuse(self, message: Arrived, error: ContractError, batch: _Batch) -> None:
         payload, text = message.payload, str(error)
@@ -230,6 +266,10 @@ class Intake:
                 self._keys_used[self._now(entry.store, entry.agent)] = entry.frame.key_id
                 if entry.frame.unknown_keys:
                     batch.counted["unknown_body_keys_total"] += entry.frame.unknown_keys
+        for code, what in outcome.noticed.items():
+            self.on_noticed(self._sender(topic), code, what)
+        if outcome.pause_s:
+            batch.pauses[topic.store, topic.agent] = outcome.pause_s
         if outcome.receipt is not None:
             epoch, upto = outcome.receipt
             batch.receipts[topic.store, topic.agent, epoch] = (upto, outcome.echo)
@@ -250,6 +290,9 @@ class Intake:
 
     def _health(self, topic: Topic, message: Arrived, batch: _Batch) -> None:
         if self._hear(topic, message, batch.received_ns):
+            if self._acceptor.limits.spend(self._sender(topic), "healths", 1, batch.received_ns) > 0:
+                self.on_noticed(self._sender(topic), "agent_flooding", "it says far too often how it is")
+                return
             store, agent = self._acceptor.places.of(topic.store, topic.agent).called(topic.agent, batch.received_ns)
             digits = (batch.received_ns + batch.healths[agent]) % KEYS_A_HALF
             batch.healths[agent] += 1
@@ -280,7 +323,10 @@ class Intake:
         records = self._journal.commit(batch.entries, batch.counted)
         self.counted.update(batch.counted)
         for (store, agent, epoch), (upto, echo) in batch.receipts.items():
-            self._publish(str(Topic(store, agent, "receipts")), self._receipt(store, agent, epoch, upto, echo, batch.received_ns))
+            pause_s = max(PAUSE_S if self.pausing else 0, batch.pauses.get((store, agent), 0))
+            receipt = self._receipt(store, agent, Receipt(epoch, upto, batch.received_ns, self._journal.journal_id, (WIRE_VERSION,),
+                                                          None, pause_s or None, *(echo or ("", 0)), parts=True))  # fmt: skip
+            self._publish(str(Topic(store, agent, "receipts")), receipt)
         if records:
             self._hand_over([(record, entry.frame) for record, (_, entry) in zip(records, batch.entries, strict=True)])
 
@@ -292,14 +338,12 @@ class Intake:
             log.error("the key of the day cannot be drawn: %s", error)
             return None
 
-    def _receipt(self, store: str, agent: str, epoch: str, upto: int, echo: Echo | None, now_ns: int) -> bytes:
-        """With as many dates as it has room for."""
+    def _receipt(self, store: str, agent: str, receipt: Receipt) -> bytes:
+        """With the key of the day until that is used, and as many dates as it has room for."""
         now = self._now(store, agent)
-        key = self._day_key(now[0], now_ns)
-        told = key is None or self._keys_used.get(now) == key.key_id
-        boot, boot_ns = echo or ("", 0)
-        receipt = Receipt(epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), None if told else key,
-                          PAUSE_S if self.pausing else None, boot, boot_ns, parts=True)  # fmt: skip
+        key = self._day_key(now[0], receipt.gateway_ns)
+        if key is not None and self._keys_used.get(now) != key.key_id:
+            receipt = replace(receipt, key=key)
         most = MAX_TIME_RUNS
         while len(payload := encode_receipt(replace(receipt, times=self._acceptor.times(agent, most)))) > MAX_RECEIPT_BYTES:
             most //= 2

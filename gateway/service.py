@@ -65,6 +65,8 @@ END_S: Final = 30.0
 """So long after it was asked to end it waits for the database to take what is folded. What is not, the next start goes on with."""
 PROVE_S: Final = 30.0
 """A clock that was set while the gateway runs must stay so for at least so long."""
+NOTICED_S: Final = 600.0
+"""So long status names what was wrong with what an agent sent last."""
 CROWDED_OUT_S: Final = 3600.0
 """So long status says that the quarantine gave something up."""
 DAY_NS: Final = 86_400 * 1_000_000_000
@@ -117,6 +119,7 @@ class Gateway:
         )  # fmt: skip
         self._watch: Final = AgentWatch(config.status.notice_s)
         self._intake.on_health = self._hear
+        self._intake.on_noticed = self._notice
         self._stop: Final = threading.Event()
         self._stop_sink: Final = threading.Event()
         self._clock: Final = OwnClock(read_clocks(), len(self._agents), max(config.status.notice_s, PROVE_S))
@@ -312,6 +315,10 @@ class Gateway:
     def _now_ns(self) -> int:
         """By the clock that is believed: what is taken in, and status, live by it."""
         return self._clock.now_ns(read_clocks().boot_ns)
+
+    def _notice(self, agent: str, code: str, what: str) -> None:
+        """What is wrong at an agent, by what it sends."""
+        self.notices.say(code, f"{agent or 'a stranger'}: {what}", NOTICED_S, agent)
 
     def _hear(self, health: Health, is_retained: bool) -> None:
         """What an agent says of itself."""

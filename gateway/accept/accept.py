@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
@@ -16,16 +17,20 @@ import numpy as np
 from footfall.boot_clock import Bounds, learn
 from footfall.errors import ContractError
 from footfall.events import load_json
-from footfall.frames import Body, Header, Kind, crc32_of, decode_body, decode_frame, encode_body, encode_frame
+from footfall.frames import MAX_ROWS, Body, Header, Kind, crc32_of, decode_body, decode_frame, encode_body, encode_frame
 from footfall.receipts import Times
 from footfall.topics import Topic
 from gateway.accept import decisions
 from gateway.accept.dating import Clocks, Dating
 from gateway.accept.decisions import Decisions
 from gateway.accept.history import Histories, foreign_until_ns, grown
+from gateway.accept.limits import FLOOD, Limits
 from gateway.accept.parts import Parts
-from gateway.accept.places import Places, StorePlaces, check_places
-from gateway.accept.plain import Plain, Pseudonymiser, normalise
+from gateway.accept.places import Heard, Places, StorePlaces, check_places
+from gateway.accept.placing import MAX_ROW, around, check_plausible, heard_at, placed, without_dead_clocks
+from gateway.accept.plain import Plain, Pseudonymiser, id_hash, normalise
+from gateway.accept.renamed import Renamed
+from gateway.names import Names
 from gateway.points import KEYS_A_HALF, key_base
 from gateway.records import DEVICE_FUTURE_NS, OLD_KEYS, RECEIVED, RecordKind
 
@@ -101,6 +106,10 @@ class Outcome:
     dropped: tuple[str, int] | None = None
     units_in: int = 0
     echo: Echo | None = None
+    pause_s: int = 0
+    """So long the agent is asked to send nothing."""
+    noticed: dict[str, str] = field(default_factory=dict)
+    """What is wrong at its sender: a code of `footfall status`, and what there is to say."""
 
 
 class Acceptor:
@@ -108,10 +117,11 @@ class Acceptor:
 
     def __init__(self, places: Places, memory: Memory, pseudonyms: Pseudonymiser) -> None:
         self.places = places
-        self._memory: Final = memory
+        self._memory: Final = Renamed(memory, places)
         self._pseudonyms: Final = pseudonyms
-        self._dating: Final = Dating(memory)
+        self._dating: Final = Dating(self._memory)
         self._parts: Final = Parts()
+        self.limits: Final = Limits()
 
     def frame(self, topic: Topic, payload: bytes, received_ns: int, replayed: bool = False) -> Outcome:
         """One message on a `frames` topic. `replayed`: from quarantine, taken past the marks.
@@ -133,12 +143,17 @@ class Acceptor:
         if header.seq != max(mark.seq + 1, header.oldest):
             outcome.receipt, outcome.dropped = (header.epoch, mark.seq), ("ahead", 0)
             return outcome
+        if (beyond_s := self.limits.beyond_s(header.agent, received_ns, "messages", "bytes", "rows")) > 0:
+            outcome.receipt, outcome.dropped = (header.epoch, mark.seq), ("ahead", 0)
+            outcome.pause_s = ceil(beyond_s)
+            outcome.noticed["agent_flooding"] = f"it sends more than it may, and is asked to wait for {outcome.pause_s} s"
+            return outcome
         if header.parts > 1:
             whole = self._join(outcome, header, payload, data)
             if whole is None:
                 return outcome
             header, data = header._replace(part=0, parts=1), whole
-            payload = encode_frame(header, whole)
+            payload = encode_frame(header._replace(agent=topic.agent), whole)
         return self._take(outcome, header, payload, data, mark, now, received_ns, replayed)
 
     def _read(self, topic: Topic, payload: bytes, replayed: bool) -> tuple[Header, bytes]:
@@ -151,11 +166,12 @@ class Acceptor:
             raise ContractError("frame.epoch", f"the epoch {EVENTS_EPOCH!r} numbers plain events: it is no random id")
         if replayed and header.parts > 1:
             raise ContractError("frame.parts", "a part of a frame cannot be taken without the others")
-        return header, data
+        now = self.places.agent_now(header.agent)
+        return (header if now == header.agent else header._replace(agent=now)), data
 
     def times(self, agent: str, most: int) -> Times | None:
         """What the agent is to be told of its frames' dates, as the memory has it now."""
-        return decisions.to_tell(self._memory, agent, most)
+        return decisions.to_tell(self._memory, self.places.agent_now(agent), most)
 
     def _remembered(self, header: Header, received_ns: int) -> Bounds:
         """A message that lay in quarantine says nothing about now, but that it was sent before."""
@@ -170,8 +186,9 @@ class Acceptor:
     def _note_history(self, outcome: Outcome, header: Header, received_ns: int) -> None:
         """What was receipted by a state that is not here was derived by it: the fold must not do so again from what is left."""
         until_ns = foreign_until_ns(self._memory, header, received_ns)
-        if until_ns and self.places.has(header.store, header.agent) and (said := grown(self._memory, header.store, until_ns)):
-            outcome.entries.append(Entry(RecordKind.HISTORY, header.store, header.agent, 0, said))
+        for store in self.places.of_agent(header.agent) if until_ns else ():
+            if said := grown(self._memory, store, until_ns):
+                outcome.entries.append(Entry(RecordKind.HISTORY, store, header.agent, 0, said))
 
     def _join(self, outcome: Outcome, header: Header, payload: bytes, data: bytes) -> bytes | None:
         """The whole body, if this was the last part. What does not fit together is refused, and moves no mark: it may come right."""
@@ -187,45 +204,61 @@ class Acceptor:
     ) -> Outcome:
         outcome.receipt = None if replayed else (header.epoch, header.seq)
         next_row, made_ns, sure_ns = -1, mark.made_ns, mark.sure_ns
-        base = mark.key_base if mark.seq else key_base(header.agent, header.epoch)
+        base = mark.key_base if mark.seq else key_base(self.places.agent(header.agent).first, header.epoch)
         body: Body | None = None
         try:
             body = decode_body(data)
-            next_row = body.first_row + len(body)
-            places = self.places.of(header.store, header.agent)
+            next_row = body.first_row + len(body) if body.first_row <= MAX_ROW else -1
+            self.places.of(header.store, header.agent)
+            places = self.places.of(body.store or header.store, header.agent)
             check_places(body, places)
+            check_plausible(body)
+            dated = self._dating.date(header, body, now, received_ns)
+            heard_ns = heard_at(body, dated.time, received_ns)
+            whose = places.settled.get(header.agent) or places.heard(header.agent, *around(heard_ns, body, dated.time))
+            if not replayed:
+                self.limits.spend(header.agent, "rows", len(body), received_ns)
+                self.limits.check_subjects(header.agent, body, heard_ns)
         except ContractError as error:
+            if error.reason == FLOOD:
+                outcome.noticed["agent_flooding"] = str(error)
             rows = max(len(body), 1) if body is not None else 1
-            if body is not None:
-                self._add_gap(outcome, header, body, mark, received_ns, received_ns)
+            if body is not None and (own := self.places.find(header.store, header.agent)) is not None:
+                self._add_gap(outcome, own.called(header.agent, received_ns), header, body, mark, received_ns, received_ns)
             outcome.refused.append(Refused(error.reason, str(error), payload, rows, f"{header.agent}/{header.epoch}/{header.seq}"))
             outcome.units_in += rows
         else:
-            dated = self._dating.date(header, body, now, received_ns)
             offset_ns, width_ns, quality = dated.time
             sure_ns = max(sure_ns, dated.sure_ns)
             if dated.is_news and body.made_boot_ns:  # a recording has no boot clock, and its rows have their own times
                 decisions.add(self._memory, header, dated.time, received_ns)
             made_ns = min(max(body.made_boot_ns + offset_ns, 0), received_ns + DEVICE_FUTURE_NS)
-            self._add_gap(outcome, header, body, mark, made_ns, received_ns)
+            self._add_gap(outcome, whose, header, body, mark, made_ns, received_ns)
             rows = count_rows(body)
+            ready, off_ns = without_dead_clocks(placed(body, places, heard_ns), offset_ns, received_ns)
+            if off_ns:
+                outcome.noticed["device_clock"] = f"a device's clock is {abs(off_ns) // 10**9} s {'ahead' if off_ns > 0 else 'behind'}"
+            if ready is not body:
+                data, body = encode_body(ready), ready
             if rows < len(body):
                 self._refuse_unread(outcome, header, body)
                 data, body = self._take_events(outcome, header, body, data, places, offset_ns, received_ns)
-            entry = Entry(RecordKind.FRAME, header.store, header.agent, header.seq, data, offset_ns, quality, width_ns, body, rows, base)
+            entry = Entry(RecordKind.FRAME, whose.store, whose.agent, header.seq, data, offset_ns, quality, width_ns, body, rows, base)
             outcome.entries.append(entry)
             outcome.units_in += rows
         if not replayed:
             self._memory.set_mark(header.agent, header.epoch, Mark(header.seq, next_row, made_ns, base, sure_ns))
         return outcome
 
-    def _add_gap(self, outcome: Outcome, header: Header, body: Body, mark: Mark, made_ns: int, received_ns: int) -> None:
-        lost = body.first_row - mark.next_row
-        if header.seq == mark.seq + 1 or mark.next_row < 0 or lost <= 0:
+    def _add_gap(self, outcome: Outcome, whose: Heard, header: Header, body: Body, mark: Mark, made_ns: int, received_ns: int) -> None:
+        """How many rows are missing before it; 0, not known, if its number says more than the frames between can have had."""
+        lost, between = body.first_row - mark.next_row, header.seq - mark.seq - 1
+        if not between or mark.next_row < 0 or lost <= 0:
             return
+        lost = lost if lost <= MAX_ROWS * between and body.first_row <= MAX_ROW else 0
         values = f'{{"from_ns":{mark.made_ns or made_ns},"to_ns":{made_ns},"rows":{lost},"reason":"spool_full"}}'
         digits = received_ns % KEYS_A_HALF
-        outcome.entries.append(Entry(RecordKind.GAP, header.store, header.agent, header.seq, values.encode(), key_base=digits))
+        outcome.entries.append(Entry(RecordKind.GAP, whose.store, whose.agent, header.seq, values.encode(), key_base=digits))
 
     def _refuse_unread(self, outcome: Outcome, header: Header, body: Body) -> None:
         """What a source could not read is in quarantine here, where people look."""
@@ -248,7 +281,7 @@ class Acceptor:
             text = body.extra[row]["event"].encode()
             name = (header.epoch, str(body.first_row + row))
             try:
-                self._events_in(outcome, header.store, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns, received_ns, name)
+                self._events_in(outcome, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns, received_ns, name)
             except ContractError as error:  # the frame is taken all the same: else its agent would send it for ever
                 key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
                 outcome.refused.append(Refused(error.reason, str(error), text, 1, key))
@@ -261,14 +294,14 @@ class Acceptor:
     def events(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
         """One message on an `events` topic: one object or an array. ContractError: it cannot be read as a whole."""
         places = self.places.of(topic.store, topic.agent)
+        places.heard(topic.agent, received_ns, received_ns, received_ns)
         outcome = Outcome()
-        self._events_in(outcome, topic.store, topic.agent, places, payload, received_ns, received_ns)
+        self._events_in(outcome, self.places.agent_now(topic.agent), places, payload, received_ns, received_ns)
         return outcome
 
     def _events_in(
         self,
         outcome: Outcome,
-        store: str,
         agent: str,
         places: StorePlaces,
         payload: bytes,
@@ -277,25 +310,33 @@ class Acceptor:
         row: tuple[str, str] | None = None,
     ) -> None:
         """`row` names the frame's row in which they came."""
-        mark = self._memory.mark(agent, EVENTS_EPOCH)
+        mark, names = self._memory.mark(agent, EVENTS_EPOCH), self.places.agent(agent)
         number, duplicates = mark.seq, 0
         for nth, value in enumerate(load_json(payload)):
             outcome.units_in += 1
             try:
-                plain = normalise(value, places, agent, time_ns, received_ns, self._pseudonyms)
+                plain = normalise(value, places, names.first, time_ns, received_ns, self._pseudonyms)
             except ContractError as error:
+                if error.reason == "event.time":
+                    outcome.noticed["device_clock"] = f"plain events: {error}"
                 outcome.refused.append(Refused(error.reason, str(error), _dump(value)))
                 continue
-            if plain.id_hash is not None and not self._memory.is_new_event(plain.id_hash):
+            if plain.event_id is not None and not self._is_new(plain.event_id, names):
                 duplicates += 1
                 continue
             number += 1
-            plain.values["key"] = _event_key(plain, agent, None if row is None else (*row, str(nth)))
-            outcome.entries.append(Entry(RecordKind.EVENT, store, agent, number, _dump(plain.values), rows=1))
+            plain.values["key"] = _event_key(plain, names.first, None if row is None else (*row, str(nth)))
+            whose = places.called(agent, plain.values["time_ns"])
+            outcome.entries.append(Entry(RecordKind.EVENT, whose.store, whose.agent, number, _dump(plain.values), rows=1))
         if duplicates:
             outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
         if number > mark.seq:
             self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
+
+    def _is_new(self, event_id: str, names: Names) -> bool:
+        """Whether its publisher sent it under none of its names; from now on it did, under all."""
+        new = [self._memory.is_new_event(id_hash(name, event_id)) for name in dict.fromkeys((names.first, *names.all))]
+        return all(new)
 
 
 def _event_key(plain: Plain, publisher: str, row: tuple[str, ...] | None) -> int:

@@ -41,6 +41,8 @@ class StorePlaces:
     zones: frozenset[str]
     doors: frozenset[str]
     agents: Mapping[str, AgentHere]
+    settled: Mapping[str, Heard]
+    """Of agents that were always here, where neither store nor agent was ever renamed: nothing about them depends on the time."""
     renamed_zones: Mapping[str, Names]
     renamed_doors: Mapping[str, Names]
 
@@ -74,7 +76,11 @@ class Places:
     def __init__(self, site: Site) -> None:
         agents = _agents(site)
         self._stores: Final = {name: places for store in site.stores for places in [_places(store, agents)] for name in places.names.all}
-        self._renamed: Final = {name: known for known in agents.values() if known.earlier for name in known.all}
+        self._agents: Final = {name: known for known in agents.values() for name in known.all}
+        self._of_agent: Final[dict[str, list[str]]] = {}
+        for name, places in self._stores.items():
+            for agent in {here.names.now for here in places.agents.values()}:
+                self._of_agent.setdefault(agent, []).append(name)
 
     def of(self, store: str, agent: str) -> StorePlaces:
         """The store, which knows the agent, now or once; ContractError `site.store` or `site.agent`."""
@@ -85,17 +91,22 @@ class Places:
             raise ContractError("site.agent", f"agent {agent!r} is not in store {store!r} of site.toml")
         return places
 
-    def has(self, store: str, agent: str) -> bool:
-        """Whether the store knows the agent."""
-        return store in self._stores and agent in self._stores[store].agents
+    def find(self, store: str, agent: str) -> StorePlaces | None:
+        """The store, if it knows the agent."""
+        places = self._stores.get(store)
+        return places if places is not None and agent in places.agents else None
+
+    def of_agent(self, agent: str) -> list[str]:
+        """Every name of every store in which the agent is or was, by its present name."""
+        return self._of_agent.get(agent, [])
 
     def agent(self, name: str) -> Names:
         """All names of an agent, by any of them."""
-        return self._renamed.get(name) or Names(name)
+        return self._agents.get(name) or Names(name)
 
     def agent_now(self, name: str) -> str:
         """What it is called now."""
-        return self._renamed[name].now if name in self._renamed else name
+        return self._agents[name].now if name in self._agents else name
 
     def store_now(self, name: str) -> str:
         """What a store is called now, by any of its names; the name itself if there is no such store."""
@@ -123,6 +134,7 @@ def _places(store: Store, agents: Mapping[str, Names]) -> StorePlaces:
         frozenset(name for names in zones for name in names.all),
         frozenset(name for names in doors for name in names.all),
         {name: each for each in here.values() for name in each.names.all},
+        {} if store.aliases else {name: Heard(store.name, name) for name, each in here.items() if not (each.spans or each.names.earlier)},
         _renamed(zones),
         _renamed(doors),
     )

@@ -27,6 +27,7 @@ class Plain:
 
     values: dict[str, Any]
     id_hash: bytes | None
+    event_id: str | None
 
 
 class Pseudonymiser:
@@ -72,7 +73,7 @@ def normalise(value: object, places: StorePlaces, publisher: str, taken_ns: int,
         "id": None if name is None else name.hex(),
     }
     values |= _MORE[type(event)](event, places, publisher, time_ns, pseudonyms)
-    return Plain(values, name)
+    return Plain(values, name, event.id)
 
 
 def _check_time(time_ns: int, taken_ns: int, history: bool) -> None:

@@ -438,3 +438,43 @@ def test_two_reports_of_health_that_came_at_one_moment_have_two_points(gate: Gat
     first, second = gate.journal.read(0, 9)
     assert first.key_base == NOW % 500_000
     assert second.key_base == first.key_base + 1
+
+
+def test_an_agent_that_floods_is_told_to_pause_and_nobody_else_is(gate: Gate) -> None:
+    noticed: list[tuple[str, str]] = []
+    gate.intake.on_noticed = lambda agent, code, what: noticed.append((agent, code))
+    gate.intake._acceptor.limits.spend("x", "rows", 10**8, NOW)
+    gate.take((FRAMES, frame(1, body(Kind.STAY))), (EVENTS, SCAN))
+    (receipt,) = gate.receipts()
+    assert (receipt.upto, receipt.pause_s) == (0, 60)
+    assert noticed == [("x", "agent_flooding")]
+    assert gate.kinds() == [RecordKind.EVENT]
+    gate.take((FRAMES, frame(1, body(Kind.STAY))), now_ns=NOW + 61 * S)
+    assert (gate.receipts()[-1].upto, gate.receipts()[-1].pause_s) == (1, None)
+    assert gate.is_balanced()
+
+
+def test_who_sends_on_all_the_same_is_not_even_read(gate: Gate) -> None:
+    gate.intake._acceptor.limits.spend("x", "messages", 10**8, NOW)
+    gate.take((FRAMES, b"rubbish"), (FRAMES, frame(1, body(Kind.STAY))), (EVENTS, SCAN))
+    assert (gate.kinds(), gate.published, gate.quarantine.entries()) == ([RecordKind.EVENT], [], [])
+    assert gate.journal.balance()["dropped.flood"] == 2
+    assert gate.is_balanced()
+
+
+def test_plain_events_beyond_the_pace_are_quarantined_and_can_be_replayed(gate: Gate) -> None:
+    gate.intake._acceptor.limits.spend("till", "events", 10**8, NOW)
+    gate.take((EVENTS, SCAN))
+    (held,) = gate.quarantine.entries()
+    assert held.reason == "agent.flood"
+    gate.quarantine.ask_replay([held.id], "anna")
+    assert gate.intake.replay(NOW + 3600 * S) == 1
+    (event,) = (record for record in gate.journal.read(0, 9) if record.kind == RecordKind.EVENT)
+    assert json.loads(event.body)["time_ns"] == NOW, "it happened when it came, not when it was replayed"
+    assert gate.is_balanced()
+
+
+def test_health_that_comes_too_often_is_not_stored(gate: Gate) -> None:
+    for i in range(300):
+        gate.take(("footfall/1/s1/x/health", encode_health(HEALTH)), now_ns=NOW + i)
+    assert len(gate.kinds()) == 120

@@ -1,0 +1,107 @@
+"""How much one agent may send: so that none slows another, however valid its certificate. Time is an argument; nothing here is durable.
+
+A pace is a rate that may be kept for ever, and how many seconds of it may come at once: a backlog of days. What is beyond waits in
+the agent's spool, since receipts ask it to pause; what comes all the same is not even read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from footfall.errors import ContractError
+from footfall.frames import Body
+
+What = Literal["messages", "bytes", "rows", "events", "healths"]
+NS_PER_S: Final = 1_000_000_000
+
+
+class Pace(NamedTuple):
+    a_second: float
+    burst_s: float
+
+
+PACES: Final[Mapping[What, Pace]] = {
+    "messages": Pace(2_000, 30),
+    "bytes": Pace(8 << 20, 60),
+    "rows": Pace(20_000, 100),
+    "events": Pace(2_000, 300),
+    "healths": Pace(2, 60),
+}
+"""A busy store's agent has 1 message, 3 KB and 30 rows a second: three days of that as backlog come in within seven minutes."""
+FLOOD: Final = "agent.flood"
+"""The reason of what is refused for being too much."""
+DEAF_AFTER_S: Final = 10.0
+"""So far beyond its pace an agent does not do what receipts ask: it is not read until it is back."""
+MOST_BEYOND_S: Final = 60.0
+"""Nobody is held back for longer, whatever was sent."""
+_UNIT_NS: Final = {what: round(NS_PER_S / pace.a_second) for what, pace in PACES.items()}
+_BURST_NS: Final = {what: round(pace.burst_s * NS_PER_S) for what, pace in PACES.items()}
+_MOST_BEYOND_NS: Final = int(MOST_BEYOND_S * NS_PER_S)
+MAX_SUBJECTS_AN_HOUR: Final = 200_000
+"""Of one agent: twice the rows of a busy one. Each takes memory until its visit is over."""
+_HOURS_KEPT: Final = 48
+_HOUR_NS: Final = 3600 * NS_PER_S
+
+
+class Limits:
+    """One for all agents; only agents of `site.toml` are to be named here, so that there is an end to it."""
+
+    def __init__(self) -> None:
+        self._full_ns: Final[dict[What, dict[str, int]]] = {what: {} for what in PACES}
+        """When what an agent sent would have come at the pace itself."""
+        self.late: Final[set[str]] = set()
+        """Agents that went beyond a pace, and may be so still."""
+        self._hours: Final[dict[str, dict[int, _Hour]]] = {}
+
+    def spend(self, agent: str, what: What, amount: int, now_ns: int) -> float:
+        """Count what came; by how many seconds the agent is beyond its pace, 0 if it is not."""
+        full_ns, unit_ns, burst_ns = self._full_ns[what], _UNIT_NS[what], _BURST_NS[what]
+        ahead_ns = max(full_ns.get(agent, 0) - now_ns, 0) + amount * unit_ns
+        if ahead_ns <= burst_ns:
+            full_ns[agent] = now_ns + ahead_ns
+            return 0.0
+        self.late.add(agent)
+        ahead_ns = min(ahead_ns, burst_ns + _MOST_BEYOND_NS)
+        full_ns[agent] = now_ns + ahead_ns
+        return (ahead_ns - burst_ns) / NS_PER_S
+
+    def beyond_s(self, agent: str, now_ns: int, *sent: What) -> float:
+        """By how many seconds the agent is beyond the worst of these paces, 0 if it keeps all."""
+        if agent not in self.late:
+            return 0.0
+        beyond_ns = {what: self._full_ns[what].get(agent, 0) - now_ns - _BURST_NS[what] for what in PACES}
+        if max(beyond_ns.values()) <= 0:
+            self.late.remove(agent)
+        return max(0.0, *(beyond_ns[what] / NS_PER_S for what in sent))
+
+    def check_subjects(self, agent: str, body: Body, heard_ns: int) -> None:
+        """ContractError FLOOD for more different subjects than an hour can have.
+
+        They are counted only where the rows of the hour are more than that.
+        """
+        hours = self._hours.setdefault(agent, {})
+        hour = hours.get(heard_ns // _HOUR_NS)
+        if hour is None:
+            hour = hours[heard_ns // _HOUR_NS] = _Hour()
+            if len(hours) > _HOURS_KEPT:
+                del hours[next(iter(hours))]
+        hour.rows += len(body)
+        if hour.rows <= MAX_SUBJECTS_AN_HOUR:
+            return
+        new = set(np.unique(body.subject).tolist()) - hour.subjects
+        if len(hour.subjects) + len(new) > MAX_SUBJECTS_AN_HOUR:
+            raise ContractError(FLOOD, f"more than {MAX_SUBJECTS_AN_HOUR} subjects in one hour of agent {agent!r}")
+        hour.subjects |= new
+
+
+class _Hour:
+    """What came of one hour; `subjects` only since there were many rows."""
+
+    __slots__ = ("rows", "subjects")
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.subjects: set[int] = set()

@@ -1,0 +1,67 @@
+"""How much one agent may send: beyond it waits, and what does not wait is not read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from footfall.errors import ContractError
+from footfall.frames import Kind
+from gateway.accept.limits import FLOOD, MAX_SUBJECTS_AN_HOUR, MOST_BEYOND_S, PACES, Limits, What
+from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame
+
+
+@pytest.mark.parametrize("what", PACES)
+def test_a_pace_may_be_kept_for_ever_and_a_burst_come_at_once(what: What) -> None:
+    limits, pace = Limits(), PACES[what]
+    burst = int(pace.a_second * pace.burst_s)
+    assert limits.spend("x", what, burst, NOW) <= 0
+    assert all(limits.spend("x", what, int(pace.a_second), NOW + second * S) <= 0 for second in range(1, 1000))
+    assert limits.spend("x", what, 10 * int(pace.a_second), NOW + 999 * S) > 0
+    assert limits.spend("y", what, 1, NOW + 999 * S) <= 0, "others are not held back"
+
+
+def test_nobody_is_held_back_for_long_whatever_came() -> None:
+    limits = Limits()
+    assert limits.spend("x", "rows", 10**12, NOW) == pytest.approx(MOST_BEYOND_S)
+    assert limits.beyond_s("x", NOW, "rows", "bytes") == pytest.approx(MOST_BEYOND_S)
+    assert limits.beyond_s("x", NOW + int(MOST_BEYOND_S + 1) * S, "rows", "bytes") == 0
+
+
+def test_three_days_of_a_busy_agent_come_in_within_seven_minutes() -> None:
+    """Thirty rows a second in one frame of 3 KB, sent as fast as is taken."""
+    limits, waited_s, days_s = Limits(), 0.0, 3 * 86_400
+    for _ in range(days_s // 1000):
+        now_ns = NOW + int(waited_s * S)
+        worst = max(limits.spend("x", "messages", 1000, now_ns), limits.spend("x", "bytes", 3_000_000, now_ns))
+        waited_s += max(0.0, worst, limits.spend("x", "rows", 30_000, now_ns))
+    assert waited_s < 420
+
+
+def test_a_flood_of_subjects_is_refused_and_named_and_rows_of_few_are_not() -> None:
+    limits = Limits()
+    crowd = body(*[Kind.STAY] * 10_000)
+    for _ in range(100):
+        limits.check_subjects("x", crowd, NOW)
+    for i in range(1, MAX_SUBJECTS_AN_HOUR // 10_000):
+        crowd.subject = np.arange(10_000, dtype="<u8") + i * 10_000 + 1
+        limits.check_subjects("x", crowd, NOW)
+    crowd.subject = crowd.subject + np.uint64(10_000)
+    with pytest.raises(ContractError, match="subjects in one hour") as refused:
+        limits.check_subjects("x", crowd, NOW)
+    assert refused.value.reason == FLOOD
+    limits.check_subjects("x", crowd, NOW + 3600 * S)
+    limits.check_subjects("y", crowd, NOW)
+
+
+def test_a_frame_beyond_the_pace_waits_at_its_agent_and_is_taken_later() -> None:
+    accept = acceptor(Memory())
+    assert accept.frame(TOPIC, frame(1, body(Kind.STAY)), NOW).receipt == ("e", 1)
+    accept.limits.spend("x", "rows", 10**8, NOW)
+    second = frame(2, body(Kind.STAY, first_row=1))
+    paused = accept.frame(TOPIC, second, NOW + S)
+    assert (paused.receipt, paused.entries, paused.units_in, paused.refused) == (("e", 1), [], 0, [])
+    assert 0 < paused.pause_s <= MOST_BEYOND_S
+    assert "agent_flooding" in paused.noticed
+    taken = accept.frame(TOPIC, second, NOW + (paused.pause_s + 2) * S)
+    assert (taken.receipt, taken.pause_s) == (("e", 2), 0)
