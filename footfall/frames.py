@@ -364,13 +364,17 @@ def _names(values: Mapping[Any, Any], key: str) -> tuple[str, ...]:
         raise ContractError("body.type", f"body.{key} must be a list of at most {MAX_NAMES} names")
     found = tuple(names)
     try:
-        known = _known_names(found)
+        known = len(found) <= _FEW_NAMES and _known_names(found)
     except TypeError:  # something that cannot be a dictionary's key is no text either
         known = False
     if not known:
         for name in names:
             check_name(name, f"body.{key}")
     return found
+
+
+_FEW_NAMES: Final = 64
+"""Longer lists are of no agent as we know them, and are not kept in memory."""
 
 
 @lru_cache(maxsize=50_000)

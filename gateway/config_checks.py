@@ -15,6 +15,7 @@ from footfall.errors import ConfigError, SinkUnavailable
 from footfall.topics import wildcard
 from gateway.config import SITE_PREFIX, GatewayConfig, InfluxSink, load_gateway, load_site, secret
 from gateway.mqtt import Connection
+from gateway.recorded_site import read_site, record_site
 from gateway.sinks.influxdb import InfluxDB
 from gateway.site import Site
 
@@ -42,12 +43,14 @@ def _has_brand_secret(config: GatewayConfig) -> bool:
 
 def _site(file: Path) -> Found:
     site = load_site(file)
+    read_site(record_site(site))  # as a start does
     stores = site.stores
     yield "brand", site.brand
     yield "stores", f"{len(stores):,} ({few([store.name for store in stores])})"
     yield "zones", f"{sum(len(store.zones) for store in stores):,}"
     yield "doors", f"{sum(len(store.doors) for store in stores):,}"
-    yield "agents", f"{sum(1 for _ in site.agents()):,} ({few([agent.name for _, agent in site.agents()])})"
+    agents = list(dict.fromkeys(agent.name for _, agent in site.agents()))
+    yield "agents", f"{len(agents):,} ({few(agents)})"
     yield "staff", f"{len(site.staff):,}, {len(site.assets):,} assets"
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footfall import frames
 from footfall.errors import ContractError
 from footfall.frames import (
     COLUMNS,
@@ -137,3 +138,10 @@ def test_columns_are_views_of_the_payload() -> None:
     """Decoding costs a few array views a frame, not work per row; what was received cannot be changed by accident."""
     body = decode_body(encode_body(_rows(3)))
     assert not any(getattr(body, name).flags.owndata or getattr(body, name).flags.writeable for name in COLUMNS)
+
+
+def test_long_lists_of_names_are_not_kept_in_memory() -> None:
+    kept = frames._known_names.cache_info().currsize
+    for i in range(3):
+        assert frames._names({"zones": [f"z{i}-{j}" for j in range(4000)]}, "zones")
+    assert frames._known_names.cache_info().currsize == kept

@@ -101,3 +101,14 @@ def test_the_record_has_everything_under_each_of_its_names() -> None:
     assert [(zone.name, zone.type) for zone in before.zones] == [("z", "fitting"), ("a", "fitting")]
     assert before.doors == now.doors == ("d", "a")
     assert ([agent.name for agent in now.agents], before.agents) == (["x"], ())
+
+
+def test_what_the_example_says_of_renaming_can_be_written(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[4] / "deploy" / "examples" / "site.toml").read_text(encoding="utf-8")
+    block = "\n".join(line.removeprefix("#     ") for line in text.splitlines() if line.startswith("#     "))
+    (tmp_path / "site.toml").write_text(f'brand = "b"\n{block}\n', encoding="utf-8")
+    (store,) = load_site(tmp_path / "site.toml", {}).stores
+    before = ns("2026-11-19T12:00Z")
+    assert [each.at(before) for each in (store.names(store.zone), *store.door_names(), store.zones[0].names(store.zone))] == [
+        "sanya", "front", "shelf-1",
+    ]  # fmt: skip
