@@ -81,7 +81,7 @@ def test_of_five_thousand_lines_the_database_refuses_exactly_those_that_conflict
         times = {n: long_ago + n if n % 36 == 7 and n // 36 < conflicting else 1_795_000_000 + n for n in range(conflicting + good)}
         refused = sum(1 for at in times.values() if at < 1_795_000_000)
         stamps = {n: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) for n, at in times.items()}
-        place.events(*[sale | {"id": f"t{n}", "time": stamp} for n, stamp in stamps.items()])
+        place.events(*[sale | {"id": f"t{n}", "time": stamp, "history": True} for n, stamp in stamps.items()])
         place.until(lambda: place.gateway.status()["balance"]["in_total"] == len(times), "all events")
         reader = InfluxReader(influxdb.url, influxdb.name, influxdb.token)
         balance = place.settle(reader)
