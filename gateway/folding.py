@@ -184,7 +184,12 @@ class Folding:
             self._only_sites &= record.kind == RecordKind.SITE
 
     def checkpoint(self) -> None:
-        """State, ledger, outbox and counts at one position of the journal, in one transaction; nothing if nothing changed."""
+        """State, ledger, outbox and counts at one position of the journal, in one transaction; nothing if nothing changed.
+
+        Nothing either while the fold is ahead of what a full disk left of the ledger: the next start goes on from the last checkpoint.
+        """
+        if self._behind:
+            return
         began_s = time.monotonic()
         sent, new = self._outbox.to_store()
         if not new and (self.fold.pos, sent) == self._stored:

@@ -142,7 +142,8 @@ class Gateway:
 
     def run(self) -> None:
         """Until `stop`, or until a bug ends a thread, which is then raised here."""
-        self._note_site()
+        while not self._note_site() and not self._stop.wait(CHORES_S):
+            pass
         folding = self._thread("fold", lambda: self._folding.run(self._stop))
         sinking = self._thread("sink", lambda: self._sinking.run(self._stop_sink))
         try:
@@ -333,10 +334,15 @@ class Gateway:
             log.error("%s", why)
         self._state.not_ready = why
 
-    def _note_site(self) -> None:
-        """The estate goes into the journal whenever it is not the one that the fold has."""
-        if self._folding.fold.site_json() != self._site_json:
-            self._journal_entry(Entry(RecordKind.SITE, "", "", 0, self._site_json))
+    def _note_site(self) -> bool:
+        """The estate goes into the journal whenever it is not the one that the fold has; False while the disk takes nothing."""
+        try:
+            if self._folding.fold.site_json() != self._site_json:
+                self._journal_entry(Entry(RecordKind.SITE, "", "", 0, self._site_json))
+        except sqlite3.OperationalError as error:
+            self._cannot_write(error)
+            return False
+        return True
 
     def _journal_entry(self, entry: Entry) -> None:
         now_ns = self._journal.next_ns(self._now_ns())

@@ -240,6 +240,21 @@ def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], t
     assert gate.journal.asides() == []
 
 
+def test_what_a_full_disk_undid_is_no_checkpoint(gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked to end in the middle of it: the fold's state must not be stored without the ledger's rows."""
+    monkeypatch.setattr("tests.unit.gateway.test_folding.Ledger", _Full)
+    gates.append(Full(tmp_path))
+    assert isinstance(gates[0].ledger, _Full)
+    fill(gates[0])
+    gates[0].ledger.fails = 1
+    gates[0].run()
+    gates[0].folding.checkpoint()
+    assert gates[0].folding.stored_pos == 0
+    again = opened(gates, tmp_path)
+    again.run()
+    assert again.folding.stored_pos == FRAMES + 1
+
+
 @pytest.mark.parametrize(("bad", "failing"), [(5, 5), (5, 9), (1, 9), (8, 9), (99, 9)])
 def test_the_culprit_is_found_in_few_trials(bad: int, failing: int) -> None:
     trials: list[int] = []
