@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from footfall.errors import ContractError
-from gateway.points import SCHEMA
+from gateway.points import ABSENT, SCHEMA
 
 _KEY: Final = re.compile(r"(?:\\[,= ]|[^,= \\\n]|\\(?![,= ]))+")
 _VALUE: Final = re.compile(
@@ -18,7 +18,7 @@ _VALUE: Final = re.compile(
 )
 _TIME: Final = re.compile(r" (-?[0-9]{1,19})\Z")
 _ESCAPED: Final = re.compile(r"\\([,= ])")
-_ABSENT: Final[dict[str, Any]] = {"int": 0, "float": 0.0, "bool": False, "text": "", "subject": ""}
+_EMPTY: Final[dict[str, Any]] = {"int": 0, "float": 0.0, "bool": False, "text": "", "subject": ""}
 
 
 RAW: Final = ("presence", "door", "touch")
@@ -45,12 +45,15 @@ class Line:
 
 
 def read_line(data: bytes) -> Line:
-    """ContractError `sink.line` for what is no line of a measurement of ours. Fields that its maker did not know have their least value."""
+    """ContractError `sink.line` for what is no line of a measurement of ours.
+
+    Fields that its maker did not know are as ABSENT has them, else empty.
+    """
     try:
         text = data.decode()
         measurement, tags, fields, time_ns = _parts(text)
         schema = SCHEMA[measurement]
-        found = {name: fields.get(name, _ABSENT[kind]) for name, kind in schema.fields.items()}
+        found = {name: fields.get(name, ABSENT.get((measurement, name), _EMPTY[kind])) for name, kind in schema.fields.items()}
     except (UnicodeDecodeError, LookupError, ValueError) as error:
         raise ContractError("sink.line", f"not a point of ours: {type(error).__name__}: {str(data)[:100]}") from None
     return Line(measurement, {name: tags.get(name, "") for name in schema.tags}, found, time_ns)

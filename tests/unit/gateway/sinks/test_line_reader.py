@@ -39,7 +39,7 @@ def test_what_is_no_point_of_ours_is_refused(line: bytes) -> None:
 
 def test_a_line_of_an_earlier_release_gets_the_fields_that_it_did_not_know() -> None:
     read = read_line(b'presence,agent=a,kind=enter,store=s,zone=z subject="00000000000000ff",rssi_dbm=-61i 1770000000000000000')
-    assert (read.fields["rssi_dbm"], read.fields["time_width_ms"], read.fields["profile"]) == (-61, 0, "")
+    assert (read.fields["rssi_dbm"], read.fields["time_width_ms"], read.fields["profile"]) == (-61, -1, "")
 
 
 def test_which_lines_are_rows_of_the_balance() -> None:
