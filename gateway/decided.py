@@ -84,6 +84,9 @@ class Decided:
     def was_away(self, time_ns: int) -> bool:
         return any(from_ns < time_ns < to_ns for from_ns, to_ns in self._absences)
 
+    def back_ns(self) -> int:
+        return max((back_ns for _, back_ns in self._absences), default=0)
+
     def begin(self, now_ns: int) -> None:
         """Messages are taken from now on, for the first time since the last record that the gateway itself made.
 

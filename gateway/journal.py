@@ -158,6 +158,9 @@ class Journal:
     def was_away(self, time_ns: int) -> bool:
         return self.decided.was_away(time_ns)
 
+    def back_ns(self) -> int:
+        return self.decided.back_ns()
+
     def history_ns(self, store: str) -> int:
         return self.decided.history_ns(store)
 

@@ -32,7 +32,8 @@ SECRET = b"a brand's secret, for tests only"
 class Memory:
     """What the journal remembers, in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal_id: str = "j") -> None:
+        self.journal_id = journal_id
         self.marks: dict[tuple[str, str], Mark] = {}
         self.clocks: dict[tuple[str, str], Bounds] = {}
         self.ids: set[bytes] = set()
@@ -66,6 +67,9 @@ class Memory:
 
     def was_away(self, time_ns: int) -> bool:
         return any(from_ns < time_ns < to_ns for from_ns, to_ns in self.absences)
+
+    def back_ns(self) -> int:
+        return max((back_ns for _, back_ns in self.absences), default=0)
 
     def history_ns(self, store: str) -> int:
         return self.histories.get(store, 0)

@@ -53,6 +53,11 @@ class Mark(NamedTuple):
 class Memory(Clocks, Decisions, Histories, Protocol):
     """What accept remembers between messages. The journal keeps it in the same transaction as the records."""
 
+    @property
+    def journal_id(self) -> str:
+        """Which gateway's memory this is, as receipts name it."""
+        ...
+
     def mark(self, agent: str, epoch: str) -> Mark: ...
     def set_mark(self, agent: str, epoch: str, mark: Mark) -> None: ...
     def is_new_event(self, id_hash: bytes) -> bool:
@@ -178,8 +183,11 @@ class Acceptor:
         return learn(self._memory.bounds(header.agent, header.boot), received_ns, header.sent_boot_ns, 0, 0)
 
     def _learn(self, header: Header, received_ns: int) -> Bounds:
+        """Every gateway on the broker gets every frame, but the receipt that a header echoes was one gateway's, by that one's clock."""
         before = self._memory.bounds(header.agent, header.boot)
-        after = learn(before, received_ns, header.sent_boot_ns, header.gateway_ns, header.heard_boot_ns)
+        is_ours = header.journal in ("", self._memory.journal_id)
+        echoed_ns = header.gateway_ns if is_ours else 0
+        after = learn(before, received_ns, header.sent_boot_ns, echoed_ns, header.heard_boot_ns)
         self._memory.set_bounds(header.agent, header.boot, after)
         return after
 

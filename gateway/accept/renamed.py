@@ -19,6 +19,10 @@ class Renamed:
         self._memory: Final = memory
         self._places: Final = places
 
+    @property
+    def journal_id(self) -> str:
+        return self._memory.journal_id
+
     def _before(self, agent: str) -> tuple[str, ...]:
         return self._places.agent(agent).before
 
@@ -60,6 +64,9 @@ class Renamed:
 
     def was_away(self, time_ns: int) -> bool:
         return self._memory.was_away(time_ns)
+
+    def back_ns(self) -> int:
+        return self._memory.back_ns()
 
     def history_ns(self, store: str) -> int:
         return self._memory.history_ns(store)

@@ -303,6 +303,7 @@ def test_what_agents_are_to_be_told_and_whose_history_it_is_outlive_a_restart(tm
     assert (journal.sure_ns("x"), journal.sure_ns("y")) == (77, 0)
     assert (journal.knows("x"), journal.knows("y")) == (True, False)
     assert (journal.was_away(5 * 10**8), journal.was_away(10**9 + 1)) == (True, False)
+    assert journal.back_ns() == 10**9
     journal.set_decisions("x", ())
     journal.set_history_ns("s1", 60)
     journal.forget_uncommitted()
@@ -317,4 +318,5 @@ def test_the_time_in_which_nothing_was_taken_is_known_whatever_was_appended_mean
     journal.commit([(15 * s, Entry(RecordKind.LINKS, "", "", 0, b"[]")), (19 * s, Entry(RecordKind.SITE, "", "", 0, b"{}"))], {})
     journal.decided.begin(20 * s)
     assert [journal.was_away(at * s) for at in (9, 11, 16, 19, 20, 21)] == [False, True, True, True, False, False]
+    assert journal.back_ns() == 20 * s
     journal.close()

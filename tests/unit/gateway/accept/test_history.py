@@ -64,7 +64,23 @@ def test_a_gateway_that_was_restarted_only_says_nothing() -> None:
 def test_frames_that_another_gateway_took_meanwhile_are_no_loss_of_this_one() -> None:
     memory = Memory()
     acceptor(memory).frame(TOPIC, frame(1, body(Kind.STAY)), NOW)
+    memory.absences.append((NOW - 900 * S, NOW - 600 * S))
     assert hello(acceptor(memory), NOW + 20 * S, receipted=5, receipted_ns=NOW + 19 * S) == []
+
+
+def test_a_state_put_back_knows_so_also_where_a_clock_that_was_ahead_had_told_the_time() -> None:
+    """The highest time that an agent ever heard has not come: when the receipt was given, nobody knows, but before this gateway began."""
+    memory = Memory()
+    acceptor(memory).frame(TOPIC, frame(1, body(Kind.STAY)), LOST - 600 * S)
+    memory.absences.append((LOST - 600 * S, NOW - S))
+    assert hello(acceptor(memory), receipted=7, receipted_ns=NOW + 86_400 * S) == [("s1", NOW - S)]
+
+
+def test_a_gateway_that_has_all_that_was_receipted_says_nothing_whatever_its_clock_once_said() -> None:
+    memory = Memory()
+    acceptor(memory).frame(TOPIC, frame(1, body(Kind.STAY)), NOW)
+    memory.absences.append((NOW, NOW + 600 * S))
+    assert hello(acceptor(memory), NOW + 601 * S, receipted=1, receipted_ns=NOW + 86_400 * S) == []
 
 
 def test_a_stranger_says_nothing_about_a_store() -> None:

@@ -148,3 +148,25 @@ def test_a_contradiction_starts_again_from_the_newest_sample() -> None:
     assert stepped.restarts == 1
     assert stepped.is_measured
     assert stepped.offset_ns == pytest.approx(NOW + HOUR - 101 * S, abs=S)
+
+
+@pytest.mark.parametrize("apart_s", [3, -3])
+def test_an_echo_of_another_gateway_s_receipt_says_nothing_of_this_one_s_clock(apart_s: int) -> None:
+    """Frames reach every gateway on the broker; their agent is bound to one of two, whose clocks are 3 s apart."""
+    bound, other = Memory("bound"), Memory("other")
+    for seq in range(1, 9):
+        sent_ns = 100 * S + seq * 10 * S
+        echo = {"journal": "bound", "gateway_ns": OFFSET + sent_ns - 5 * S, "heard_boot_ns": sent_ns - 5 * S}
+        payload = frame(seq, body(Kind.STAY, first_row=seq, made_boot_ns=sent_ns - S), sent_boot_ns=sent_ns, **echo)
+        acceptor(bound).frame(TOPIC, payload, OFFSET + sent_ns + S // 10)
+        (entry,) = acceptor(other).frame(TOPIC, payload, OFFSET + sent_ns + S // 10 + apart_s * S).entries
+        assert told(entry) == ("received", pytest.approx(apart_s + 0.1, abs=0.01))
+    known, strange = bound.bounds("x", "boot"), other.bounds("x", "boot")
+    assert (known.restarts, strange.restarts) == (0, 0)
+    assert known.offset_ns == pytest.approx(OFFSET, abs=S)
+    assert not strange.is_bounded
+
+
+def test_an_agent_that_names_no_journal_echoes_for_whoever_hears_it() -> None:
+    entry = taken(Memory("any"), 1, body(Kind.STAY), NOW + S // 10, gateway_ns=NOW - S, heard_boot_ns=99 * S)
+    assert told(entry)[0] == "measured"
