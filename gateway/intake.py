@@ -204,7 +204,7 @@ class Intake:
         try:
             topic = parse_topic(message.topic)
             agent = self._sender(topic)
-            if self._is_too_much(agent, message, batch):
+            if self._is_too_much(agent, topic, message, batch):
                 return
             if topic.leaf == "health":
                 self._health(topic, message, batch)
@@ -227,11 +227,16 @@ class Intake:
         places = self._acceptor.places
         return places.agent_now(topic.agent) if places.find(topic.store, topic.agent) else STRANGER
 
-    def _is_too_much(self, agent: str, message: Arrived, batch: _Batch) -> bool:
-        """Whether it is of somebody who does not do what receipts ask: then it is counted, and not even read."""
+    def _is_too_much(self, agent: str, topic: Topic, message: Arrived, batch: _Batch) -> bool:
+        """Whether it is of somebody who does not do what receipts ask: then it is counted, and not even read.
+
+        Plain events get no receipts, and nobody sends them again: what is too much of them is kept in quarantine.
+        """
         limits = self._acceptor.limits
-        beyond_s = limits.spend(agent, "messages", 1, batch.received_ns)
-        if max(beyond_s, limits.spend(agent, "bytes", len(message.payload), batch.received_ns)) <= DEAF_AFTER_S:
+        beyond_s = limits.spend(agent, "bytes", len(message.payload), batch.received_ns)
+        if topic.leaf == "events":
+            return False
+        if max(beyond_s, limits.spend(agent, "messages", 1, batch.received_ns)) <= DEAF_AFTER_S:
             return False
         batch.counted["in"] += 1
         batch.counted["dropped.flood"] += 1
@@ -240,10 +245,14 @@ class Intake:
 
     def _events(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
         agent, limits = self._sender(topic), self._acceptor.limits
-        if limits.beyond_s(agent, received_ns, "events") > 0:
+        if limits.beyond_s(agent, received_ns, "events", "bytes") > 0:
             self.on_noticed(agent, "agent_flooding", "plain events come so fast that some are quarantined")
             raise ContractError(FLOOD, "more plain events than a publisher may send")
-        outcome = self._acceptor.events(topic, payload, received_ns)
+        try:
+            outcome = self._acceptor.events(topic, payload, received_ns)
+        except ContractError:
+            limits.spend(agent, "events", 1, received_ns)
+            raise
         limits.spend(agent, "events", outcome.units_in, received_ns)
         return outcome
 

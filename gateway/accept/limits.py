@@ -55,9 +55,13 @@ class Limits:
         self.late: Final[set[str]] = set()
         """Agents that went beyond a pace, and may be so still."""
         self._hours: Final[dict[str, dict[int, _Hour]]] = {}
+        self._latest_ns = 0
 
     def spend(self, agent: str, what: What, amount: int, now_ns: int) -> float:
         """Count what came; by how many seconds the agent is beyond its pace, 0 if it is not."""
+        if now_ns < self._latest_ns:
+            self._forget()
+        self._latest_ns = now_ns
         full_ns, unit_ns, burst_ns = self._full_ns[what], _UNIT_NS[what], _BURST_NS[what]
         ahead_ns = max(full_ns.get(agent, 0) - now_ns, 0) + amount * unit_ns
         if ahead_ns <= burst_ns:
@@ -67,6 +71,12 @@ class Limits:
         ahead_ns = min(ahead_ns, burst_ns + _MOST_BEYOND_NS)
         full_ns[agent] = now_ns + ahead_ns
         return (ahead_ns - burst_ns) / NS_PER_S
+
+    def _forget(self) -> None:
+        """The clock was ahead, and was set right: by it everybody would be held back until the time that it showed."""
+        self.late.clear()
+        for full_ns in self._full_ns.values():
+            full_ns.clear()
 
     def beyond_s(self, agent: str, now_ns: int, *sent: What) -> float:
         """By how many seconds the agent is beyond the worst of these paces, 0 if it keeps all."""

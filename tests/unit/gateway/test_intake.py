@@ -474,6 +474,34 @@ def test_plain_events_beyond_the_pace_are_quarantined_and_can_be_replayed(gate: 
     assert gate.is_balanced()
 
 
+def test_plain_events_are_never_dropped_for_coming_fast_nobody_sends_them_again(gate: Gate) -> None:
+    """A broker that kept a day of a till's events gives them all at once."""
+    gate.intake._acceptor.limits.spend("till", "messages", 10**8, NOW)
+    gate.take((EVENTS, SCAN))
+    assert gate.kinds() == [RecordKind.EVENT]
+    gate.intake._acceptor.limits.spend("till", "bytes", 10**12, NOW)
+    gate.take((EVENTS, SCAN))
+    assert [entry.reason for entry in gate.quarantine.entries()] == ["agent.flood"]
+    assert "dropped.flood" not in gate.journal.balance()
+    assert gate.is_balanced()
+
+
+def test_rubbish_instead_of_plain_events_counts_as_well(gate: Gate) -> None:
+    gate.intake._acceptor.limits.spend("till", "events", 600_000, NOW)
+    gate.take(*[(EVENTS, b"rubbish")] * 3, (EVENTS, SCAN))
+    assert [entry.reason for entry in gate.quarantine.entries()] == ["event.json", "agent.flood", "agent.flood", "agent.flood"]
+
+
+def test_a_clock_that_was_ahead_holds_nobody_back_when_it_is_set_right(gate: Gate) -> None:
+    gate.take((FRAMES, frame(1, body(Kind.STAY))), (EVENTS, SCAN), now_ns=NOW + 86_400 * S)
+    gate.journal.accept_clock(NOW, "it was ahead")
+    gate.take((FRAMES, frame(2, body(Kind.STAY, first_row=1))), (EVENTS, SCAN), (HEALTH_TOPIC, encode_health(HEALTH)), now_ns=NOW)
+    assert (gate.receipts()[-1].upto, gate.receipts()[-1].pause_s) == (2, None)
+    assert gate.quarantine.entries() == []
+    assert gate.kinds().count(RecordKind.EVENT) == 2
+    assert gate.kinds()[-1] == RecordKind.HEALTH
+
+
 def test_health_that_comes_too_often_is_not_stored(gate: Gate) -> None:
     for i in range(300):
         gate.take(("footfall/1/s1/x/health", encode_health(HEALTH)), now_ns=NOW + i)
