@@ -35,7 +35,7 @@ class GatewayUnderTest:
         folder.mkdir(parents=True, exist_ok=True)
         self.http_port = free_port()
         self.state_dir = folder / "state"
-        (folder / "site.toml").write_text(toml_text(site.model_dump(mode="json", exclude_defaults=True)))
+        (folder / "site.toml").write_text(toml_text(site.model_dump(mode="json", by_alias=True, exclude_defaults=True)))
         (folder / "brand-secret").write_text("b" * 32)
         (folder / "token").write_text(sink.pop("token", "stub:stub"))
         config = {

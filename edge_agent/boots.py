@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from edge_agent.clock import RUN
+from footfall.frames import RUN
 
 
 class Boots:

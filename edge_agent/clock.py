@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from footfall.frames import RUN
 from footfall.wall_clock import is_synchronised
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-RUN: Final = "run-"
-"""Names that begin so are of a run of the agent, not of a boot: the machine names none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,14 @@ _BODY_KEYS: Final = _OPTIONAL_KEYS | frozenset(COLUMNS) | {
 _FEWEST_KEYS: Final = len(_BODY_KEYS - _OPTIONAL_KEYS)
 
 
+RUN: Final = "run-"
+"""Boots whose names begin so are runs of an agent: its machine names no boots, and two of them may be of one."""
+
+
+def is_run(boot: str) -> bool:
+    return boot.startswith(RUN)
+
+
 class Offset(NamedTuple):
     """Gateway time minus boot time: the middle of bounds that lie `width_ns` apart."""
 

@@ -72,7 +72,7 @@ def site_of(estate: Sequence[World]) -> Site:
 
 def section_text(section: Section) -> str:
     """A checked configuration as the TOML that reads back to it; what is as by default is left out."""
-    return toml_text(section.model_dump(mode="json", exclude_defaults=True, exclude_none=True))
+    return toml_text(section.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True))
 
 
 def write_configs(folder: Path, settings: Settings, sink: Mapping[str, Any] | None = None, **gateway: Any) -> None:

@@ -15,7 +15,7 @@ from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import Keys
 from edge_agent.sources.source import Heard
-from footfall.frames import Body, Header, encode_body, encode_frame
+from footfall.frames import RUN, Body, Header, encode_body, encode_frame
 from footfall.pseudonyms import type_key
 from footfall.receipts import DayKey
 from footfall.topics import Topic
@@ -30,8 +30,9 @@ UPTIME_NS: Final = 3600 * SECOND_NS
 
 
 def boot_of(world: World, agent: str) -> str:
-    """The id of the boot in which the agent's box runs."""
-    return f"sim-{_number(world, agent, 'boot'):016x}"
+    """The id of the boot in which the agent's box runs: of a box that has no boot ids, since its boot and this machine's overlap, which
+    those of one machine never do."""
+    return f"{RUN}sim-{_number(world, agent, 'boot'):016x}"
 
 
 def epoch_of(world: World, agent: str) -> str:

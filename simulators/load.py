@@ -232,7 +232,7 @@ def main(
     """Send frames of seeded, consistent events as fast as a broker takes them; ends with one line of JSON."""
     load = Load(stores, agents, rows, frame_s, seed)
     if site is not None:
-        site.write_text(toml_text(load.site().model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
+        site.write_text(toml_text(load.site().model_dump(mode="json", by_alias=True, exclude_defaults=True)), encoding="utf-8")
         return
     try:
         host, port = address(broker)

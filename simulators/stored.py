@@ -51,10 +51,11 @@ def dwells(
 
 
 def _visits(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredVisit]:
+    """A visit that is open says that its subject is still there: until `to_ns`."""
     names = ("subject", "fan", "is_staff", "open", "started_ms", "seconds")
     table = reader.rows("visit", store, from_ns - _LONGEST_NS, to_ns, names, on_page=on_rows)
     return [
-        StoredVisit(store, subject, fan, is_staff, is_open, started_ms * _MS, started_ms * _MS + round(seconds * _S))
+        StoredVisit(store, subject, fan, is_staff, is_open, started_ms * _MS, to_ns if is_open else started_ms * _MS + round(seconds * _S))
         for subject, fan, is_staff, is_open, started_ms, seconds in zip(*(table.values(name) for name in names), strict=True)
     ]
 

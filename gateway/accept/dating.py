@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple, Protocol
 
 from footfall.boot_clock import MAX_DRIFT_PPM, MEASURED_WIDTH_NS, UNBOUNDED_NS, UNKNOWN, Bounds, at
-from footfall.frames import Body, DecidedTime, Header
+from footfall.frames import Body, DecidedTime, Header, is_run
 from gateway.records import AGENT, BOUNDED, EARLIEST_NS, MEASURED, RECEIVED
 
 TOLERANCE_NS: Final = 1_000_000_000
@@ -51,14 +51,14 @@ class Dating:
         """`now`: the bounds of the sender's clock as of its sending."""
         if now.high_ns > received_ns - header.sent_boot_ns:  # samples contradicted each other, but it was sent before it came
             now = now._replace(high_ns=max(received_ns - header.sent_boot_ns, now.low_ns, -UNBOUNDED_NS))
-        own, latest_ns = self._bounds(header, body, now)
+        own, latest_ns = self._bounds(header, body, now, received_ns)
         for said in (header.decided, _said(body)):
             if said is not None and said.quality <= RECEIVED and _is_plausible(said, own):
                 return Dated(said, False, _sure_ns(body, own, said, received_ns))
         time = self._decide(header, body, own, latest_ns)
         return Dated(time, True, _sure_ns(body, own, time, received_ns))
 
-    def _bounds(self, header: Header, body: Body, now: Bounds) -> tuple[Bounds, int]:
+    def _bounds(self, header: Header, body: Body, now: Bounds, received_ns: int) -> tuple[Bounds, int]:
         """Of the clock of the body's boot when the body was made, and the offset that it has if it was off for no time at all."""
         if body.boot == header.boot:
             return at(now, body.made_boot_ns), now.high_ns
@@ -66,9 +66,13 @@ class Dating:
         known = at(raw, body.made_boot_ns)
         if not header.boots_apart_ns and known.low_ns > -_KNOWN_NS:
             return known, raw.high_ns  # each frame would say another length of its boot, and one boot has one clock
-        apart_ns = max(header.boots_apart_ns, body.made_boot_ns)
-        latest_ns = max(now.high_ns - apart_ns, -UNBOUNDED_NS)
-        high_ns = latest_ns + _drift_ns(header.sent_boot_ns + apart_ns)
+        if is_run(body.boot) or is_run(header.boot):  # perhaps one boot: its clock may go on, and all that is sure is that it was made
+            latest_ns = now.high_ns if body.made_boot_ns <= header.sent_boot_ns else received_ns - body.made_boot_ns
+            high_ns = received_ns - body.made_boot_ns
+        else:
+            apart_ns = max(header.boots_apart_ns, body.made_boot_ns)
+            latest_ns = max(now.high_ns - apart_ns, -UNBOUNDED_NS)
+            high_ns = latest_ns + _drift_ns(header.sent_boot_ns + apart_ns)
         if known.low_ns > high_ns:  # learned while a gateway's clock was wrong
             known = Bounds(known.at_boot_ns, UNKNOWN.low_ns, UNKNOWN.high_ns, known.restarts + 1)
         own = known._replace(high_ns=min(known.high_ns, high_ns))

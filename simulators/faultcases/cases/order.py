@@ -36,7 +36,7 @@ def _run(scene: Scene, number: int, delays_s: tuple[float, ...]) -> dict[Any, An
     settings = Settings(seed=scene.seed, hours=HOURS, start_ns=start_ns)
     (world,) = worlds(settings)
     broker = scene.broker(f"mosquitto-{number}", max_queued_messages=0)
-    site = site_of([world]).model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    site = site_of([world]).model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True)
     gateway = scene.gateway(broker, name=f"gateway-{number}", site=site)
     threads, failures = [], list[str]()
     for agent, delay_s in zip(world.plan.agents, delays_s, strict=True):

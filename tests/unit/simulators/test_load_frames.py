@@ -48,7 +48,7 @@ def test_every_frame_keeps_the_contract(rows: int, seed: int) -> None:
 
 def test_the_site_knows_every_place_of_the_frames() -> None:
     load = Load(stores=3, agents=2)
-    site = Site.model_validate(load.site().model_dump())
+    site = Site.model_validate(load.site().model_dump(by_alias=True))
     for agent in range(load.total_agents):
         _, header, body = next(frames(load, agent, range(1, 2)))
         store = site.by_name[header.store]

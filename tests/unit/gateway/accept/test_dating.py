@@ -146,3 +146,13 @@ def test_a_date_that_cannot_be_told_is_not() -> None:
     assert memory.runs.get("x", ()) == ()
     assert memory.marks["x", "e"].sure_ns <= 5
     assert abs(memory.clocks["x", "boot"].low_ns) <= 2 * UNBOUNDED_NS
+
+
+def test_runs_of_a_machine_that_names_no_boots_may_be_of_one() -> None:
+    """A run that was restarted goes on by the same clock: what the run before made did not end before this one's clock began."""
+    before = body(Kind.STAY, boot="run-before", made_boot_ns=98 * S)
+    assert date(taken(Memory(), 1, before, boot="run-now", **ECHO)).offset_ns == pytest.approx(OFFSET, abs=2 * S)
+    by_ntp = body(Kind.STAY, boot="run-before", made_boot_ns=98 * S, made_wall_ns=NOW - 3 * HOUR, wall_synced=True)
+    assert date(taken(Memory(), 1, by_ntp, boot="run-now", **ECHO))[::2] == (NOW - 3 * HOUR - 98 * S, AGENT)
+    of_a_boot = body(Kind.STAY, boot="b0", made_boot_ns=98 * S)
+    assert date(taken(Memory(), 1, of_a_boot, boot="b1", **ECHO)).offset_ns == pytest.approx(OFFSET - 98 * S, abs=2 * S)
