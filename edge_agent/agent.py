@@ -22,6 +22,7 @@ from edge_agent.core import Core, lost_frame
 from edge_agent.intake import Intake
 from edge_agent.keys import Keys, read_keys
 from edge_agent.publisher import Publisher
+from edge_agent.sources.border import refusal
 from edge_agent.sources.source import Gap, Heard, Tally
 from edge_agent.spool import HOUR_S, Fill, Frame, Spool, SpoolUnavailable
 from edge_agent.supervisor import Supervisor
@@ -167,11 +168,17 @@ class Agent:
                     case Tally() if self._retry_ns is not None and item.counted.cumulative:
                         pass  # what it showed cannot be stored with its people now: the next total tells them
                     case _:
-                        self.core.hear(item)
+                        self._hear_one(item)
                 item = self._inbox.get_nowait()
         except queue.Empty:
             pass
         return events
+
+    def _hear_one(self, heard: Heard) -> None:
+        try:
+            self.core.hear(heard)
+        except Exception as error:  # whatever one thing heard does, its neighbours are kept
+            self.core.dropped_total[refusal(error).reason] += 1
 
     def _hear_events(self, events: _Events) -> None:
         now_ns = self._clock.boot_ns()
