@@ -48,10 +48,10 @@ class Keys:
         return day_subject(self._day.secret if self._day else self._private, id_type, identifier)
 
     def offer(self, key: DayKey, gateway_ns: int) -> bool:
-        """Take the key of a receipt, if it is valid now and newer than the one at hand; True if subjects change by it."""
+        """Take the key of a receipt, if it is valid now and newer than the one at hand, or that is not; True if subjects change by it."""
         if not key.from_ns <= gateway_ns < key.until_ns or key.key_id == PRIVATE_KEY_ID:
             return False
-        if self._day is not None and (key.key_id == self._day.key_id or key.from_ns < self._day.from_ns):
+        if self._day is not None and (key.key_id == self._day.key_id or key.from_ns < self._day.from_ns <= gateway_ns):
             return False
         self._day = key
         return True

@@ -22,6 +22,8 @@ APART_NS: Final = 60 * S
 """So far the clocks of agents may be from ours."""
 FRESH_NS: Final = 120 * S
 """So old may be what an agent said of its clock."""
+SURE_NS: Final = 3600 * S
+"""A clock that nobody vouches for is sure after so long."""
 SHOWN_NS: Final = 3600 * S
 """So long a jump is shown."""
 COMMAND: Final = "footfall clock accept"
@@ -62,6 +64,8 @@ class OwnClock:
         self._prove_ns: Final = int(prove_s * S)
         self._said: dict[str, _Said] = {}
         self._accepted_ns: int | None = None
+        self._believed_boot_ns = first.boot_ns
+        """Since when this base is believed."""
         self._set_boot_ns = 0
         """Since when the wall clock is another than the one that is believed; 0: it is that one."""
         self._seen_ns = first.wall_ns
@@ -84,6 +88,14 @@ class OwnClock:
         said = self._said.get(agent)
         apart_ns = said.base_ns - self._base_ns if said is not None else 0
         return apart_ns if abs(apart_ns) > APART_NS else 0
+
+    def is_sure(self, reading: Reading, is_synchronised: Callable[[], bool]) -> bool:
+        """Whether what this clock says may be acted on for good: it was set by nobody for a while, and something vouches for it."""
+        for_ns = reading.boot_ns - self._believed_boot_ns
+        if self._set_boot_ns or for_ns < self._prove_ns or self._against(self._base_ns, self.now_ns(reading.boot_ns)):
+            return False
+        vouched = self._is_accepted(self._base_ns) or self._agents_are_near(self._base_ns) or is_synchronised()
+        return vouched or for_ns >= SURE_NS
 
     def judge(self, reading: Reading, last_ns: int, is_synchronised: Callable[[], bool]) -> Verdict:
         """`last_ns`: the time of the last record. `is_synchronised` is asked only where it matters."""
@@ -118,6 +130,7 @@ class OwnClock:
         if self._is_better(reading, last_ns):
             self._note_jump(reading, f"the machine's clock was set by {_span(jump_ns)}, and is believed")
             self._believe(raw_ns)
+            self._believed_boot_ns = reading.boot_ns
 
     def _is_better(self, reading: Reading, last_ns: int) -> bool:
         """Whether the wall clock is to be believed rather than the time as it was."""

@@ -284,7 +284,8 @@ class Gateway:
         try:
             self._report.watch_certificates()
             self._quarantine.expire(now_ns)
-            self._day_keys.erase(now_ns)
+            if self._clock.is_sure(read_clocks(), is_synchronised):
+                self._day_keys.erase(now_ns)
             self._journal.prune(self._folding.stored_pos, now_ns - int(keep.keep_days * DAY_NS), PRUNE_AT_ONCE)
             if now_ns - self._events_forgotten_ns > DAY_NS:
                 self._events_forgotten_ns = now_ns

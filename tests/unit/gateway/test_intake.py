@@ -93,7 +93,7 @@ def test_the_day_s_key_is_told_until_it_is_used(gate: Gate) -> None:
     gate.take((FRAMES, frame(4, body(Kind.STAY, key_id=key.key_id, first_row=3))), now_ns=key.until_ns)
     later = gate.receipts()[-1].key
     assert later is not None
-    assert later.key_id == key.key_id + 1
+    assert later.key_id not in (key.key_id, 0)
 
 
 def test_at_the_quota_receipts_ask_to_pause(gate: Gate) -> None:

@@ -176,3 +176,32 @@ def test_an_agent_that_contradicts_is_named_with_how_far_it_is_apart() -> None:
     machine.agents_say(HOUR_NS, 2 * S)
     machine.judge()
     assert [machine.clock.contradicts(name) for name in ("a0", "a1", "nobody")] == [HOUR_NS, 0, 0]
+
+
+def test_a_clock_is_sure_once_something_vouches_for_it_or_nobody_set_it_for_long() -> None:
+    """What is done by it then, such as erasing keys, cannot be undone."""
+    machine = Machine()
+    machine.judge()
+
+    def is_sure() -> bool:
+        return machine.clock.is_sure(machine.reading, lambda: machine.synchronised)
+
+    machine.synchronised = True
+    assert not is_sure(), "it has not proved itself yet"
+    machine.passes(61).judge()
+    assert is_sure()
+    machine.synchronised = False
+    assert not is_sure()
+    machine.agents_say(0, 1, 2)
+    assert is_sure()
+    machine.passes(3600).judge()
+    assert is_sure()
+    machine.set(24 * HOUR_NS).judge()
+    assert not is_sure(), "it was just set"
+    for _ in range(7):
+        machine.passes(10).judge()
+    assert not is_sure(), "it is believed, but nothing vouches for it"
+    machine.passes(3600).judge()
+    assert is_sure()
+    machine.agents_say(-24 * HOUR_NS, -24 * HOUR_NS)
+    assert not is_sure()
