@@ -30,7 +30,7 @@ from gateway.fold.presence import Presence
 from gateway.fold.state import State
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
-from gateway.fold.watermarks import Watermarks
+from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
 from gateway.ledger import KEEP_DAYS, Ledger
 from gateway.points import Points, record_key_ns
 from gateway.recorded_site import RecordedSite, read_site
@@ -99,6 +99,8 @@ class Fold:
                 points += self._arrive(frames)
                 if turn < self._turn:
                     self._watermarks.set_back(record.received_ns)
+                elif self._turn and (turn - self._turn) * NS_PER_S > AWAY_NS:
+                    self._watermarks.back_ns = record.received_ns
                 self._end_turn(turn)
             if record.kind == RecordKind.FRAME:
                 frames.append((record, body if body is not None else decode_body(record.body)))
@@ -126,7 +128,7 @@ class Fold:
         expire = turn // EXPIRE_EVERY_TURNS != before // EXPIRE_EVERY_TURNS
         self._items.end_turn(turn * NS_PER_S, expire)
         if expire:
-            self._presence.expire(self._watermarks.by_store, self._watermarks.closing_ns(turn * NS_PER_S), self._waiting.slots())
+            self._presence.expire(self._watermarks.by_store, self._watermarks.leaving_ns(turn * NS_PER_S), self._waiting.slots())
         self._visits.project()
         self._dwells.save()
         self._say_cells()
@@ -287,6 +289,7 @@ class Fold:
             "state": self.state.dump(),
             "waiting": len(self._waiting),
             "watermarks": self._watermarks.dump(),
+            "back_ns": self._watermarks.back_ns,
             "visits": self._visits.dump(),
             "arrivals": self._arrivals.dump(),
             "to_settle": [[*key, minute] for key, minute in self._to_settle.items()],
@@ -319,6 +322,7 @@ class Fold:
         if values["waiting"]:
             self._waiting.load({name: parts[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in parts})
         self._watermarks.load(values["watermarks"], len(estate.stores))
+        self._watermarks.back_ns = values.get("back_ns", NEVER_NS)
         self._visits.load(values["visits"])
         self._items.load(parts)
         self._arrivals.load(values["arrivals"])

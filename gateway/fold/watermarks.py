@@ -24,6 +24,8 @@ GIVEN_UP_NS: Final = 24 * 3600 * 1_000_000_000
 """An agent that was not heard for so long is not waited for."""
 GRACE_NS: Final = 10 * 1_000_000_000
 """So long after a store's first record its agents that were not heard yet hold the watermark back."""
+AWAY_NS: Final = 60 * 1_000_000_000
+"""A gateway that runs journals the time every two seconds: where so much is missing it was away, and heard nobody."""
 NEVER_NS: Final = -(1 << 60)
 NOBODY_EXPECTED: Final[frozenset[int]] = frozenset()
 
@@ -57,6 +59,8 @@ class Watermarks:
         self.by_store: npt.NDArray[np.int64] = np.full(0, NEVER_NS, np.int64)
         self._heard_ns = self._latest_ns = self.by_store
         """By store: when any agent was heard last, and the furthest that any got."""
+        self.back_ns = NEVER_NS
+        """Since when the gateway is there again that was away."""
 
     def grow(self, stores: int) -> None:
         """Make room for the codes below `stores`."""
@@ -133,6 +137,11 @@ class Watermarks:
         """
         silent_ns = now_ns - self._heard_ns
         return np.where(silent_ns > silent_for_ns, np.maximum(self.by_store, self._latest_ns + silent_ns), self.by_store)
+
+    def leaving_ns(self, now_ns: int) -> npt.NDArray[np.int64]:
+        """The same for people. A gateway that was away itself gives its agents as long to come back as it waits for silent ones: before
+        they did it may not even know that its own state is not the latest, and what it closes was closed otherwise already."""
+        return self.by_store if now_ns - self.back_ns <= HEARD_WITHIN_NS else self.closing_ns(now_ns)
 
     def told_ns(self, store: int, agent: int, now_ns: int) -> int:
         """Up to when an agent has told what it heard; until now, if it was given up."""

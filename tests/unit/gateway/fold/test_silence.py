@@ -44,3 +44,13 @@ def test_the_backlog_of_an_outage_splits_no_visit() -> None:
     rows = folded(story.end().records)
     assert [(visit["open"], visit["void"], round(visit["seconds"])) for visit in of(rows, "visit")] == [(False, False, 3603)]
     assert sum(cell.get("visits_started", 0) for cell in stored_minutes(rows, "traffic").values()) == 1
+
+
+def test_a_gateway_that_was_away_closes_nobody_before_the_agents_had_time_to_come_back() -> None:
+    """Its state may be a copy from before: what agents say of it comes after its first tick."""
+    story = Story().frame(LONG, [STAY]).wait(30).frame(LONG, [STAY]).wait(3600).tick()
+    assert [visit["open"] for visit in of(folded(story.records), "visit")] == [True]
+    assert "visits_closed" not in next(iter(stored_minutes(folded(story.records), "traffic").values()))
+    for _ in range(15):
+        story.wait(60).tick()
+    assert [(visit["open"], visit["seconds"]) for visit in of(folded(story.records), "visit")] == [(False, 30.0)]
