@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from edge_agent.spool_log import broken_log
 from edge_agent.spool_rows import FACTS, number_of
 from edge_agent.spool_schema import SCHEMA, SCHEMA_FACT
 from footfall.errors import ConfigError, FootfallError
@@ -31,6 +32,8 @@ KEPT_ASIDE: Final = 3
 UNREADABLE_READS: Final = 3
 ROOM_TO_OPEN_BYTES: Final = 256 << 10
 _LOG_PAGES: Final = 250
+_VERSION_AT: Final = 60
+"""Where a SQLite file has its user_version."""
 _COMPANIONS: Final = ("", "-wal", "-shm")
 _HEALS: Final = frozenset(
     {
@@ -63,6 +66,7 @@ class SpoolFile:
     def open(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._look_at_log()
             with self._explained():
                 self.db = self._connect()
                 self.is_open = True
@@ -171,6 +175,13 @@ class SpoolFile:
             if companion.exists():
                 companion.rename(aside.with_name(aside.name + suffix))
         return aside
+
+    def _look_at_log(self) -> None:
+        """SQLite would drop what lies behind a broken place. What earlier releases wrote has no sums by which it could be taken out."""
+        if 0 < _version_in_head(self._path) < SCHEMA.version:
+            return
+        if said := broken_log(self._path):
+            raise Damaged(f"{self._path}: {said}")
 
     def _connect(self) -> sqlite3.Connection:
         """However full or read-only the disk is: what SQLite shares with other processes then stays in memory.
@@ -281,6 +292,15 @@ def _connected(path: Path, query: str, locking: str) -> sqlite3.Connection:
 
 def _heals(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF in _HEALS
+
+
+def _version_in_head(path: Path) -> int:
+    """The schema's version as the file itself has it, without its log; 0: none."""
+    try:
+        with path.open("rb") as file:
+            return int.from_bytes(file.read(_VERSION_AT + 4)[_VERSION_AT:])
+    except OSError:
+        return 0
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

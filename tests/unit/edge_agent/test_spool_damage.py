@@ -212,3 +212,57 @@ def test_values_that_are_not_those_that_were_written(tmp_path: Path, change: str
     with sqlite3.connect(tmp_path / "s") as db:
         db.execute(change)
     check(tmp_path / "s", change)
+
+
+def killed(folder: Path) -> tuple[bytes, bytes]:
+    """The file and its log of an agent that was killed: nearly all is in the log. The content is that of `filled`."""
+    folder.mkdir()
+    spool = Spool(folder / "s", "e1", "b1")
+    spool.append(bodies(25), {"camera": "25"})
+    spool.bind_journal("j1")
+    spool.mark("e1", RECEIPTED, 10**18)
+    spool.store_times(Times(3, (TimeRun("e1", 1, 25, DATE),)))
+    for row in range(25, FRAMES):
+        spool.append(bodies(1, row), {"camera": str(FRAMES)})
+    found = (folder / "s").read_bytes(), (folder / "s-wal").read_bytes()
+    spool.close()
+    return found
+
+
+def with_log(path: Path, file: bytes, log: bytes) -> Path:
+    path.write_bytes(file)
+    path.with_name(f"{path.name}-wal").write_bytes(log)
+    return path
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_bit_that_flips_in_the_log_of_a_killed_agent_loses_no_frame_behind_it(tmp_path: Path, seed: int) -> None:
+    """But for the last transaction: the power may have gone while it was written."""
+    file, log = killed(tmp_path / "killed")
+    rng = random.Random(seed)
+    for _ in range(12):
+        at, bit = rng.randrange(len(log) - 40 * PAGE_BYTES), rng.randrange(8)
+        path = with_log(tmp_path / f"{at}.{bit}", file, flipped(log, at, bit))
+        check(path, f"bit {bit} of byte {at} of the log")
+
+
+@pytest.mark.parametrize("spoilt", [slice(0, 32), slice(0, 4), slice(24, 32)])
+def test_a_log_whose_head_is_spoilt_loses_nothing(tmp_path: Path, spoilt: slice) -> None:
+    file, log = killed(tmp_path / "killed")
+    bad = bytearray(log)
+    bad[spoilt] = bytes(byte ^ 0x55 for byte in bad[spoilt])
+    check(with_log(tmp_path / "s", file, bytes(bad)), f"head of the log, {spoilt}")
+
+
+def test_a_log_without_its_file_is_taken_out(tmp_path: Path) -> None:
+    _, log = killed(tmp_path / "killed")
+    check(with_log(tmp_path / "s", b"", log), "the file is empty")
+
+
+def test_a_log_that_a_power_cut_ended_is_no_damage(tmp_path: Path) -> None:
+    file, log = killed(tmp_path / "killed")
+    for cut in range(len(log) - 3 * PAGE_BYTES, len(log), 1999):
+        for end in (b"", bytes(PAGE_BYTES), b"\xa5" * (len(log) - cut)):
+            spool = Spool(with_log(tmp_path / f"{cut}.{len(end)}", file, log[:cut] + end), "e3", "b1", lost=substitute)
+            assert not spool.problems(), f"cut at {cut}, then {len(end)} bytes"
+            spool.close()

@@ -63,3 +63,9 @@ def test_any_body_is_documents_or_a_contract_error(content_type: str, body: byte
         except ContractError as error:
             reason = error.reason
     assert reason in ("", "http.multipart")
+
+
+@pytest.mark.parametrize("boundary", ["punycode''é", "undefined''x", "a\0b'en'x", "idna''%ff%ff"])
+def test_a_boundary_in_a_charset_that_is_none_is_refused(boundary: str) -> None:
+    with pytest.raises(ContractError, match=r"without a boundary|parts"):
+        documents(f"multipart/mixed; boundary*0*={boundary}; boundary*={boundary}", b"x")
