@@ -20,9 +20,9 @@ from footfall.mistakes import describe
 
 
 class Section(BaseModel):
-    """The base of every section: an unknown key is a mistake."""
+    """The base of every section: an unknown key is a mistake. What is written of it is read again: under the names of its keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
 Model = TypeVar("Model", bound=BaseModel)

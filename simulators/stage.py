@@ -135,9 +135,8 @@ class Till:
 
 
 def where_it_is(hour: int, start_ns: int) -> str:
-    """A time zone in which it is that hour at `start_ns`."""
-    ahead_h = hour - datetime.fromtimestamp(start_ns / 1e9, UTC).hour
-    ahead_h += 24 if ahead_h < -12 else 0
+    """A time zone in which it is that hour at `start_ns`; there are those from 12 hours behind UTC to 14 hours ahead."""
+    ahead_h = (hour - datetime.fromtimestamp(start_ns / 1e9, UTC).hour + 12) % 24 - 12
     # POSIX signs: Etc/GMT-8 is eight hours ahead of UTC.
     return f"Etc/GMT{-ahead_h:+d}" if ahead_h else "Etc/GMT"
 

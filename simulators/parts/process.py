@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from footfall.errors import ConfigError
+from simulators.parts import guard
 
 _STOP_S: Final = 20.0
 _POLL_S: Final = 0.01
@@ -20,9 +21,9 @@ _PORTS: Final = (20_000, 32_000)
 
 
 class Process:
-    """Runs `command`; its output goes to `log`. It is ready when `ready` says so.
+    """Runs `command`; its output goes to `log`. It is ready when `ready` says so. It does not outlive this process.
 
-    `ends_with_us`: the command reads its standard input and ends with it, so that it cannot outlive this process.
+    `ends_with_us`: the command reads its standard input, and ends with it by itself.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Process:
         if self.is_running:
             return
         with self._log.open("ab") as out:
-            self._child = subprocess.Popen(self._command, stdin=self._stdin, stdout=out, stderr=subprocess.STDOUT)
+            self._child = subprocess.Popen(self._command, stdin=self._stdin, stdout=out, stderr=subprocess.STDOUT, env=guard.environment())
         deadline = time.monotonic() + self._limit_s
         while not self._ready():
             if not self.is_running or time.monotonic() > deadline:
