@@ -39,6 +39,7 @@ from simulators.truth import Link, Record, Store, Truth, Visit, closed_at, playe
 from simulators.world import World
 
 AHEAD_S: Final = 5.0
+AS_LONG_AS_REHEARSED: Final = 5.0
 """The store opens so long after everything runs, when the brand's links are imported."""
 HOUR: Final = 16
 ARRIVALS_PER_H: Final = 1800.0
@@ -144,15 +145,24 @@ def _emulator(part: Part) -> AbstractContextManager[Emulator]:
 
 
 def _opened(on: Stage, settings: Settings) -> World:
-    """The world, which begins on return: what happens in it does not depend on when."""
-    start_ns = time.time_ns() + round(AHEAD_S * _S)
+    """The world, which begins on return: what happens in it does not depend on when. Links name its times: they are imported before."""
+    ahead_s = max(AHEAD_S, AS_LONG_AS_REHEARSED * _rehearsed_s(on))
+    start_ns = time.time_ns() + round(ahead_s * _S)
     (world,) = worlds(replace(settings, start_ns=start_ns))
     write_known(on.folder, _of_visitors(world))
     on.import_links()
     if time.time_ns() > start_ns:
         raise ConfigError("this machine is too busy: the links took too long to import")
-    on.wait("until it opens", lambda: AHEAD_S + (time.time_ns() - start_ns) / _S, AHEAD_S)
+    on.wait("until it opens", lambda: ahead_s + (time.time_ns() - start_ns) / _S, ahead_s)
     return world
+
+
+def _rehearsed_s(on: Stage) -> float:
+    """How long this machine takes to import links, as busy as it is now: none of them."""
+    began_s = time.monotonic()
+    write_known(on.folder, [])
+    on.import_links()
+    return time.monotonic() - began_s
 
 
 def _of_visitors(world: World) -> list[Record]:
