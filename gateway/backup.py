@@ -203,12 +203,17 @@ def _move_away(state_dir: Path) -> Path | None:
 
 @contextmanager
 def _only_one(folder: Path, name: str = ".lock", busy: str = "") -> Iterator[None]:
-    with (folder / name).open("ab") as file:
+    with open(folder / name, "ab", opener=_private) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise ConfigError(busy or f"{folder}: another footfall backup writes into it") from None
         yield
+
+
+def _private(path: str, flags: int) -> int:
+    """Readable by its owner only, whatever the umask is."""
+    return os.open(path, flags, 0o600)
 
 
 def _digest(path: Path) -> str:

@@ -22,7 +22,7 @@ _CONFIG = Path("gateway.toml")
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where the copy goes; the one before stays until the new one is whole.")],
     config: Config = _CONFIG,
-    every: Annotated[float, typer.Option("--every", min=1.0, help="Again and again, so many seconds apart, until it is ended.")] = 0.0,
+    every: Annotated[float | None, typer.Option(min=1.0, help="Again and again, so many seconds apart, until it is ended.")] = None,
 ) -> None:
     """Copy the state of a gateway, while it runs: journal, ledger, keys of the day, ids of events, quarantine and its key.
 
@@ -31,7 +31,7 @@ def backup(
     [bold]Example:[/] footfall backup /mnt/backup/footfall --every 60
     """
     state_dir, ended = load_gateway(config).state_dir, threading.Event()
-    if not every:
+    if every is None:
         typer.echo(_said(back_up(state_dir, folder)))
         return
     when_asked_to_end(ended.set)

@@ -9,7 +9,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from footfall.cli import build
 from footfall.errors import ConfigError
 from gateway import backup
 from gateway.accept.accept import Entry
@@ -64,8 +66,19 @@ def test_nobody_else_may_read_it(state: Path, tmp_path: Path) -> None:
     back_up(state, tmp_path / "backup")
     restore(tmp_path / "backup", tmp_path / "other")
     for folder in (tmp_path / "backup" / "last", tmp_path / "other"):
-        assert {path.stat().st_mode & 0o777 for path in folder.iterdir() if path.name != "lock"} == {0o600}
+        assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
         assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "backup").iterdir() if path.is_file()} == {0o600}
+
+
+def test_the_commands_do_it_with_nothing_said_but_the_folder(state: Path, tmp_path: Path) -> None:
+    config = tmp_path / "gateway.toml"
+    config.write_text('state_dir = "state"\n', encoding="utf-8")
+    for command in ("backup", "restore"):
+        done = CliRunner().invoke(build(), [command, str(tmp_path / "backup"), "--config", str(config)])
+        assert done.exit_code == 0, done.output
+    assert check(tmp_path / "backup").last_pos == 22
+    assert (state / "replaced-1").is_dir()
 
 
 def test_it_is_of_one_moment_while_the_gateway_goes_on(state: Path, tmp_path: Path) -> None:
