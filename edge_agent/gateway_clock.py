@@ -2,6 +2,7 @@
 
     clock = GatewayClock(boot)
     clock.hear(receipt, heard_boot_ns)
+    clock.bounds(boot_ns) -> Bounds
     clock.offset(now_boot_ns) -> Offset | None     # None while receipts bound it from one side only
     clock.gateway_ns(now_boot_ns) -> int           # 0 before the first receipt
     clock.begin_anew()                             # another gateway: its clock is another
@@ -9,7 +10,7 @@
 
 A receipt was heard after its `gateway_ns`, and what it echoes was sent before. The bounds are those that the gateway finds by itself
 from headers (`footfall.boot_clock`); with the body they reach every other gateway too. They are not kept over a restart: until its first
-receipt a run knows nothing of its clock, its bodies say nothing, and the gateway decides and tells.
+receipt a run knows nothing of its clock, its bodies say nothing, and are dated when the first receipt was heard (`own_dates.py`).
 """
 
 from __future__ import annotations
@@ -65,8 +66,12 @@ class GatewayClock:
     def gateway_ns(self, now_boot_ns: int) -> int:
         return self.echo.gateway_ns + now_boot_ns - self.echo.heard_boot_ns if self.echo.gateway_ns else 0
 
+    def bounds(self, boot_ns: int) -> Bounds:
+        """As of then, which may be long ago: they widen with the distance."""
+        return at(self._bounds, boot_ns)
+
     def offset(self, now_boot_ns: int) -> Offset | None:
-        bounds: Bounds = at(self._bounds, now_boot_ns)
+        bounds = self.bounds(now_boot_ns)
         if not bounds.is_bounded or not 0 <= bounds.offset_ns <= UNBOUNDED_NS:
             return None
         return Offset(bounds.offset_ns, bounds.width_ns)

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from edge_agent.clock import Clock
 from edge_agent.hearing import Hearing
+from edge_agent.own_dates import OwnDates
 from edge_agent.packet_limit import LEAST_BYTES, PacketLimit
 from edge_agent.parts import packet_bytes, payloads
 from edge_agent.spool import Epoch, Frame, S, Spool
@@ -64,6 +65,7 @@ class Sender:
         self._hearing: Final = hearing
         self._substitute: Final = substitute
         self._window: Final = window
+        self._dates: Final = OwnDates(clock.boot, hearing.clock)
         self._publish: Publish = lambda topic, payload: None
         self._is_busy: Callable[[], bool] = lambda: False
         self._acknowledged_ns = 0
@@ -99,12 +101,28 @@ class Sender:
         if not seqs:
             return
         self._doubt_size(epoch, seqs.start, now_ns)
-        for frame in self._spool.frames(epoch.name, seqs.start, len(seqs)):
+        for frame in self._dated(epoch, seqs, now_ns):
             if not frame.is_whole():
                 self._bury(epoch, frame)
                 return
             if not self._send(epoch, frame, now_ns):
                 return
+
+    def _dated(self, epoch: Epoch, seqs: range, now_ns: int) -> list[Frame]:
+        """Frames that any gateway will date alike; none, while the clock by which some of them are dated will soon be known better."""
+        frames = self._spool.frames(epoch.name, seqs.start, len(seqs))
+        lacking = [frame for frame in frames if frame.is_whole() and self._dates.lacks(frame)]
+        if not lacking:
+            return frames
+        if self._dates.can_wait(bool(self._hearing.last.echo_boot), now_ns):
+            if now_ns >= self.hello_due_ns:
+                self.hello()
+            return frames[: frames.index(lacking[0])]
+        dates = self._dates.give(lacking)
+        if dates:
+            self._spool.date(epoch.name, dates)
+            frames = self._spool.frames(epoch.name, seqs.start, len(seqs))
+        return frames
 
     def receipted(self) -> None:
         epoch = self._spool.get(self._hearing.last.epoch)

@@ -6,7 +6,7 @@
         .readings() -> dict[str, str]                     # what counters were last seen to show, by key
         .sending() -> Epoch                               # the oldest epoch that owes frames, else the current one
         .frames(epoch, from_seq, limit) -> list[Frame]
-        .mark(epoch, upto, gateway_ns); .bind_journal(journal_id); .store_times(times); .bury(…)
+        .mark(epoch, upto, gateway_ns); .bind_journal(journal_id); .store_times(times); .date(epoch, dates); .bury(…)
         .watch(); .tidy(now_boot_ns, gateway_ns); .problems() -> dict[str, str]; .close()
 
 A seq is given out once, in the transaction that stores its body, and each start of an agent is a new epoch: so a storage card that
@@ -36,7 +36,7 @@ from edge_agent.spool_room import LOG_BYTES, Freed, aged_upto, delete_upto, kept
 from edge_agent.spool_rows import EPOCHS, FACTS, READINGS, TIMES, Listed, Stored, add_dead, number_of, put_frames
 from edge_agent.spool_schema import TIMES_FACT
 from edge_agent.spool_store import Lost, Store
-from footfall.frames import Body
+from footfall.frames import Body, DecidedTime
 from footfall.receipts import Times
 
 __all__ = ["HOUR_S", "Epoch", "Fill", "Frame", "S", "Spool", "SpoolUnavailable"]
@@ -246,6 +246,12 @@ class Spool:
                     TIMES.put(db, number, (run.epoch, run.first_seq, run.last_seq, *run.decided), change)
                 FACTS.put(db, number_of(TIMES_FACT), (TIMES_FACT, times.n), change)
             self._store.memory.add_times(rows, times.n)
+
+    def date(self, epoch: str, dates: Iterable[tuple[int, DecidedTime]]) -> None:
+        """The agent's own dates, by seq, of frames not sent before. Durable on return; while the disk takes nothing, memory has them."""
+        with self._lock:
+            self._store.memory.date(epoch, dates)
+            self._store.commit()
 
     def bury(self, epoch: str, frame: Frame, substitute: Body, reason: str) -> None:
         """Put a body that the disk has spoiled among the dead letters, and `substitute` in its place."""

@@ -6,7 +6,7 @@ What changes is `owed` to the file, which gets it with the next commit that succ
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from edge_agent.boots import Boots
@@ -65,13 +65,21 @@ class Memory:
             if n in by_n:
                 by_n[n].steps[number] = Step(upto, gateway_ns)
         self._journals = {n: row[0] for n, row in tables[JOURNALS.name].rows.items()}
-        self._times = {n: TimeRun(row[0], row[1], row[2], DecidedTime(*row[3:])) for n, row in tables[TIMES.name].rows.items()}
+        self._load_times(tables[TIMES.name])
         self.boots = Boots(tables[BOOTS.name].rows.values())
         self._boot_numbers = {row[0]: n for n, row in tables[BOOTS.name].rows.items()}
         facts = dict(tables[FACTS.name].rows.values())
         self.times_n = facts.get(TIMES_FACT, 0)
         latest_ns = (ledger.receipted_ns for ledger in self.ledgers.values())
         self.receipted_ns = max(self.receipted_ns, facts.get(RECEIPTED_FACT, 0), *latest_ns, 0)
+
+    def _load_times(self, loaded: Loaded) -> None:
+        """What frames were sent with stays, whether or not the file had it yet."""
+        before = self._times
+        self._times = {n: TimeRun(row[0], row[1], row[2], DecidedTime(*row[3:])) for n, row in loaded.rows.items()}
+        for number, run in before.items():
+            if run.epoch in self.ledgers and self._times.get(number) != run:
+                self._set_times(number, run)
 
     def begin_epoch(self, anew: bool = False) -> None:
         """One for what comes. `anew`: numbers under its name may be used already, so that it gets a longer one."""
@@ -91,6 +99,9 @@ class Memory:
             self.owe_epoch(ledger)
         if before.journal_id is not None:
             self.add_journal(before.journal_id)
+        for run in before._times.values():
+            if run.epoch in self.ledgers.keys() | {before.epoch} and run not in self._times.values():
+                self._set_times(1 + max(self._times, default=0), run)
         self.epoch = before.epoch
         self.receipted_ns = max(self.receipted_ns, before.receipted_ns)
         if self.epoch not in self.ledgers:
@@ -146,6 +157,20 @@ class Memory:
     def add_times(self, rows: Mapping[int, TimeRun], n: int) -> None:
         self._times |= rows
         self.times_n = n
+
+    def date(self, epoch: str, dates: Iterable[tuple[int, DecidedTime]]) -> None:
+        """Dates of its own, by seq, of frames that have none; those that follow each other with one date are one run."""
+        for seq, time in dates:
+            number = max(self._times, default=0)
+            last = self._times.get(number)
+            if last is not None and (last.epoch, last.last_seq + 1, last.decided) == (epoch, seq, time):
+                self._set_times(number, last._replace(last_seq=seq))
+            else:
+                self._set_times(number + 1, TimeRun(epoch, seq, seq, time))
+
+    def _set_times(self, number: int, run: TimeRun) -> None:
+        self._times[number] = run
+        self._owe(TIMES, number, (run.epoch, run.first_seq, run.last_seq, *run.decided))
 
     def decided(self, epoch: str, seq: int) -> DecidedTime | None:
         """How a gateway dated that frame; the last word counts."""

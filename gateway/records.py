@@ -5,13 +5,18 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from footfall.dates import AGENT as AGENT
+from footfall.dates import BOUNDED as BOUNDED
+from footfall.dates import DEVICE as DEVICE
+from footfall.dates import MEASURED as MEASURED
+from footfall.dates import RECEIVED as RECEIVED
+
 EARLIEST_NS: Final = 946_684_800 * 1_000_000_000
 """The year 2000: nothing that is older was recorded by such devices."""
 DEVICE_FUTURE_NS: Final = 86_400 * 1_000_000_000
 """How much later than its arrival an event may be by its publisher's own clock."""
 OLD_KEYS: Final = -1
 """Of records that earlier releases journaled: rows count from 0, health and gaps by their position."""
-MEASURED, AGENT, BOUNDED, RECEIVED, DEVICE = range(5)
 
 
 class RecordKind(IntEnum):

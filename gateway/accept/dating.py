@@ -1,14 +1,16 @@
 """When the rows of a frame happened: what an earlier gateway decided, else what its agent knew when it made it, else what is known here.
 
 The first two travel with the frame, so that every gateway that ever takes it makes the same points. The gateway's own decision is for
-frames that were made before their agent had heard any gateway; it is told to agents that store it (`gateway.accept.decisions`). Pure.
+frames of boots that heard no gateway, and of agents that do not date what they made before (`footfall.dates`); it is told to those that
+store it (`gateway.accept.decisions`). Pure.
 """
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple, Protocol
 
-from footfall.boot_clock import MAX_DRIFT_PPM, MEASURED_WIDTH_NS, UNBOUNDED_NS, UNKNOWN, Bounds, at
+from footfall.boot_clock import MAX_DRIFT_PPM, UNBOUNDED_NS, UNKNOWN, Bounds, at
+from footfall.dates import stated, still_holds
 from footfall.frames import Body, DecidedTime, Header, is_run
 from gateway.records import AGENT, BOUNDED, EARLIEST_NS, MEASURED, RECEIVED
 
@@ -16,8 +18,6 @@ TOLERANCE_NS: Final = 1_000_000_000
 """Clocks of two gateways may differ by so much before the one no longer believes what the other decided."""
 LONGEST_OFF_NS: Final = 3600 * 1_000_000_000
 """A box that was off for longer was off before its power cycle or after it, nobody knows which: after a cut, power comes back soon."""
-SAME_AGENT_NS: Final = 5_000_000
-"""A synchronised clock is slewed; what differs by less is one offset."""
 _KNOWN_NS: Final = UNBOUNDED_NS // 2
 
 
@@ -91,7 +91,7 @@ class Dating:
         if header.times_n < 0:
             return time
         boot, last = self._last.get(header.agent, ("", None))
-        if boot == body.boot and last is not None and _still_holds(last, time, own):
+        if boot == body.boot and last is not None and still_holds(last, time, own):
             return last
         self._last[header.agent] = (body.boot, time)
         return time
@@ -101,13 +101,7 @@ def _said(body: Body) -> DecidedTime | None:
     """What the body itself says of its time: nothing in it ever changes."""
     if body.offset is None:
         return None
-    offset_ns, width_ns = body.offset
-    if width_ns <= MEASURED_WIDTH_NS:
-        return DecidedTime(offset_ns, width_ns, MEASURED)
-    agent_ns = body.made_wall_ns - body.made_boot_ns
-    if body.wall_synced and abs(agent_ns - offset_ns) <= width_ns // 2:
-        return DecidedTime(agent_ns, width_ns, AGENT)
-    return DecidedTime(offset_ns, width_ns, BOUNDED)
+    return stated(body.offset, body.made_boot_ns, body.made_wall_ns, body.wall_synced)
 
 
 def _is_plausible(said: DecidedTime, own: Bounds) -> bool:
@@ -128,15 +122,6 @@ def _decided(body: Body, own: Bounds, latest_ns: int, is_live: bool) -> DecidedT
     if is_live or width_ns <= LONGEST_OFF_NS:
         return DecidedTime(own.offset_ns, width_ns, BOUNDED)
     return DecidedTime(latest_ns, width_ns, BOUNDED)
-
-
-def _still_holds(last: DecidedTime, time: DecidedTime, own: Bounds) -> bool:
-    """Whether the boot's frames may keep the offset that they have: then their rows keep their distances, and one word tells of all."""
-    if last.quality != time.quality or 2 * time.width_ns < last.width_ns:
-        return False
-    if time.quality == AGENT:
-        return abs(time.offset_ns - last.offset_ns) <= SAME_AGENT_NS
-    return time.quality != RECEIVED and max(last.offset_ns - own.low_ns, own.high_ns - last.offset_ns) <= last.width_ns
 
 
 def _sure_ns(body: Body, own: Bounds, time: DecidedTime, received_ns: int) -> int:

@@ -337,6 +337,39 @@ def test_dates_that_a_gateway_told_go_with_their_frames(tmp_path: Path) -> None:
         assert db.execute("SELECT count(*) FROM times").fetchone() == (0,), "forgotten with the frames"
 
 
+def test_dates_of_its_own_are_there_at_the_next_start_and_what_a_gateway_says_later_counts(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "s", "e1", "b1")
+    spool.append(bodies(6))
+    own, told = DecidedTime(5, 6, 0), DecidedTime(7, 8, 1)
+    spool.date("e1", [(1, own), (2, own)])
+    spool.date("e1", [(3, own), (5, told)])
+    spool.store_times(Times(4, (TimeRun("e1", 2, 2, told),)))
+    with sqlite3.connect(tmp_path / "s") as db:
+        assert db.execute("SELECT count(*) FROM times").fetchone() == (3,), "what follows each other with one date is one row"
+    spool.close()
+    spool = Spool(tmp_path / "s", "e2", "b1")
+    assert [frame.decided for frame in spool.frames("e1", 1, 9)] == [own, told, own, None, told, None]
+    spool.close()
+
+
+def test_dates_of_its_own_stay_while_the_disk_takes_nothing_and_are_stored_when_it_does(tmp_path: Path) -> None:
+    path, own = tmp_path / "s", DecidedTime(5, 6, 0)
+    spool = Spool(path, "e1", "b1")
+    spool.append(bodies(2))
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("PRAGMA busy_timeout = 0")
+        spool._store.file.db.execute("PRAGMA busy_timeout = 0")
+        other.execute("BEGIN IMMEDIATE")
+        spool.date("e1", [(1, own)])
+        assert [frame.decided for frame in spool.frames("e1", 1, 9)] == [own, None]
+        other.execute("ROLLBACK")
+    spool.append([])
+    spool.close()
+    spool = Spool(path, "e2", "b1")
+    assert [frame.decided for frame in spool.frames("e1", 1, 9)] == [own, None]
+    spool.close()
+
+
 def test_another_journal_numbers_its_dates_anew(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "s", "e1", "b1")
     spool.append(bodies(2))

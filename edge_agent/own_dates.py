@@ -1,0 +1,72 @@
+"""Dates of frames that were made before this boot had heard a gateway: given by the agent itself before they are first sent. Pure.
+
+    dates = OwnDates(boot, clock)
+    dates.lacks(frame) -> bool                      # nothing says when it was made, but the clock of this boot
+    dates.can_wait(gateway_echoes, now_ns) -> bool  # the clock will soon be known better
+    dates.give(frames) -> list[tuple[int, DecidedTime]]   # by seq
+
+Left to the gateway, such a date is lost with a gateway that loses its state before its receipt was heard, and the next gives another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from edge_agent.gateway_clock import GatewayClock
+from edge_agent.spool_epochs import Frame
+from footfall.boot_clock import Bounds
+from footfall.dates import stated, still_holds
+from footfall.errors import ContractError
+from footfall.frames import DecidedTime
+from footfall.packing import unpack_map
+
+MEASURE_NS: Final = 10_000_000_000
+"""So long frames wait for bounds that measure: a hello may have lain in the broker before its gateway came, the next one has not."""
+
+
+class OwnDates:
+    """Of one run of the agent."""
+
+    def __init__(self, boot: str, clock: GatewayClock) -> None:
+        self._boot: Final = boot
+        self._clock: Final = clock
+        self._last: DecidedTime | None = None
+        self._waits_since_ns: int | None = None
+
+    def lacks(self, frame: Frame) -> bool:
+        """A recording, made at boot time 0, has its own times."""
+        return frame.boot == self._boot and frame.decided is None and frame.made_boot_ns > 0 and "offset_ns" not in _said(frame)
+
+    def can_wait(self, gateway_echoes: bool, now_ns: int) -> bool:
+        """Not for a gateway whose receipts never bound anything, nor for longer than `MEASURE_NS`."""
+        if not gateway_echoes or self._clock.bounds(now_ns).is_measured:
+            self._waits_since_ns = None
+            return False
+        if self._waits_since_ns is None:
+            self._waits_since_ns = now_ns
+        return now_ns - self._waits_since_ns < MEASURE_NS
+
+    def give(self, frames: Iterable[Frame]) -> list[tuple[int, DecidedTime]]:
+        """As few different ones as are true. None of a clock of which receipts say nothing: then the gateway decides, and tells."""
+        dates = []
+        for frame in frames:
+            offset = self._clock.offset(frame.made_boot_ns)
+            if offset is not None:
+                said = _said(frame)
+                time = stated(offset, frame.made_boot_ns, said.get("made_wall_ns", 0), said.get("wall_synced") is True)
+                dates.append((frame.seq, self._kept(time, self._clock.bounds(frame.made_boot_ns))))
+        return dates
+
+    def _kept(self, time: DecidedTime, bounds: Bounds) -> DecidedTime:
+        if self._last is None or not still_holds(self._last, time, bounds):
+            self._last = time
+        return self._last
+
+
+def _said(frame: Frame) -> dict[Any, Any]:
+    """What the body says; nothing, if it is none."""
+    try:
+        return dict(unpack_map(frame.body, "body"))
+    except ContractError:
+        return {}

@@ -1,0 +1,37 @@
+"""When a frame's rows happened, as far as the offset of its agent's boot clock tells. Pure.
+
+    stated(offset, made_boot_ns, made_wall_ns, wall_synced) -> DecidedTime
+    still_holds(last, time, bounds) -> bool      # whether the next frame of a boot may keep the date of the one before
+
+The agent dates what it made before it knew its clock by the rule by which a gateway reads what a body says, so that both find the same.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from footfall.boot_clock import MEASURED_WIDTH_NS, Bounds
+from footfall.frames import TIME_QUALITIES, DecidedTime, Offset
+
+MEASURED, AGENT, BOUNDED, RECEIVED, DEVICE = range(len(TIME_QUALITIES))
+SAME_AGENT_NS: Final = 5_000_000
+"""A synchronised clock is slewed; what differs by less is one offset."""
+
+
+def stated(offset: Offset, made_boot_ns: int, made_wall_ns: int, wall_synced: bool) -> DecidedTime:
+    """By bounds of at most 2 s; where they are wider, a synchronised wall clock inside of them is better than their middle."""
+    if offset.width_ns <= MEASURED_WIDTH_NS:
+        return DecidedTime(*offset, MEASURED)
+    agent_ns = made_wall_ns - made_boot_ns
+    if wall_synced and abs(agent_ns - offset.offset_ns) <= offset.width_ns // 2:
+        return DecidedTime(agent_ns, offset.width_ns, AGENT)
+    return DecidedTime(*offset, BOUNDED)
+
+
+def still_holds(last: DecidedTime, time: DecidedTime, bounds: Bounds) -> bool:
+    """Whether the boot's frames may keep the offset that they have: then their rows keep their distances, and one word tells of all."""
+    if last.quality != time.quality or 2 * time.width_ns < last.width_ns:
+        return False
+    if time.quality == AGENT:
+        return abs(time.offset_ns - last.offset_ns) <= SAME_AGENT_NS
+    return time.quality != RECEIVED and max(last.offset_ns - bounds.low_ns, bounds.high_ns - last.offset_ns) <= last.width_ns
