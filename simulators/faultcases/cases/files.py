@@ -27,7 +27,7 @@ RAW: Final = ("presence", "door", "touch", "item", "gap")
 TOO_NEW: Final = 99
 
 
-@case()
+@case(is_short=True)
 def release_before(scene: Scene) -> None:
     """State, spool and database of the release before are taken over, with frames under way: nothing is lost, doubled or changed."""
     python = ("env", f"PYTHONPATH={_release_before(scene)}", sys.executable)

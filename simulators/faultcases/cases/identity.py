@@ -26,7 +26,7 @@ AROUND_ROW_BYTES = 24
 UNKNOWN_ROWS = 1_000_000
 
 
-@case(is_short=False)
+@case(is_short=True)
 def second_gateway(scene: Scene) -> None:
     """A second gateway with a state of its own is on the broker for 10 s: the agents stay with theirs, and status names it."""
     broker = scene.broker()
@@ -63,7 +63,7 @@ def second_gateway_stays(scene: Scene) -> None:
     scene.judge(first)
 
 
-@case(is_short=False)
+@case(is_short=True)
 def empty_state_before_backup(scene: Scene) -> None:
     """A gateway is started with an empty state, and then the old state is put back: the agents come back to it."""
     broker = scene.broker()
@@ -108,7 +108,7 @@ def journal_swapped(scene: Scene) -> None:
     scene.judge(gateway)
 
 
-@case(each={"seconds": {"runs_between": 0}, "older": {"runs_between": 2}})
+@case(each={"seconds": {"runs_between": 0}, "older": {"runs_between": 2}}, is_short=True)
 def card_rolled_back(scene: Scene, runs_between: int) -> None:
     """The storage card of a box goes back to what it was some seconds ago, or some runs of the agent ago."""
     broker = scene.broker()
@@ -152,7 +152,7 @@ def _replace_spool(spool: Path, copy: Path) -> None:
     shutil.copy2(copy, spool)
 
 
-@case(is_short=False)
+@case(is_short=True)
 def spool_deleted(scene: Scene) -> None:
     """The spool's file is deleted under a running agent: nothing of it is lost, and it is said."""
     broker = scene.broker()

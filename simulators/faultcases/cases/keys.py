@@ -15,7 +15,7 @@ from simulators.faultcases.wire import IN, S, Wire
 ROWS = 100
 
 
-@case(is_short=False)
+@case(is_short=True)
 def equal_device_times(scene: Scene) -> None:
     """Two runs of an agent send rows with the same devices' times: 200 sent, 200 stored."""
     broker = scene.broker()
@@ -36,7 +36,7 @@ def equal_device_times(scene: Scene) -> None:
     scene.judge(gateway)
 
 
-@case(is_short=False)
+@case(is_short=True)
 def events_of_one_millisecond(scene: Scene) -> None:
     """Counts of one door, publisher and millisecond, each with its id, again after the state was lost: each is stored once."""
     broker = scene.broker()

@@ -16,7 +16,7 @@ def _now_text() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-@case(is_short=False)
+@case(is_short=True)
 def agent_moves(scene: Scene) -> None:
     """An agent with a backlog moves to another store: what it heard in the old one is counted there."""
     broker = scene.broker()
@@ -66,7 +66,7 @@ def store_of_others(scene: Scene) -> None:
     scene.judge(gateway)
 
 
-@case(is_short=False)
+@case(is_short=True)
 def store_renamed(scene: Scene) -> None:
     """A store gets another name while rows are under way: stragglers, spooled frames and what was refused meanwhile are taken."""
     broker = scene.broker()

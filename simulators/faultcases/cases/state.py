@@ -136,7 +136,7 @@ def _time_in(text: str) -> int:
     return max((int(time.timestamp()) * S for time in times), default=0)
 
 
-@case(limit_s=240, each={"sqlite": {}, "influxdb": {"influx": True}, "runs": {"runs": True}})
+@case(limit_s=240, each={"sqlite": {}, "influxdb": {"influx": True}, "runs": {"runs": True}}, is_short=True)
 def state_wiped(scene: Scene, influx: bool = False, runs: bool = False) -> None:
     """The gateway's disk is lost: it starts with an empty state, and no row of the database changes but in the span that it names."""
     shop = Shop(scene, influx)
