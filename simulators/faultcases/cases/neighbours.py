@@ -137,7 +137,7 @@ def names_flood(scene: Scene) -> None:
         for number in range(200):
             names = ("shelf", *(f"n{number}-{k}" for k in range(4000)))
             row = {"kind": ENTER, "t_boot_ns": wire.boot_ns(), "subject": number + 1, "rssi_dbm": -50}
-            wire.send_unasked(body(wire.boot, [row], number, names))
+            wire.send_unasked(body(wire.boot, [row], number, names, profiles=["ibeacon"]))
         _prompt(scene, box, gateway)
         memory_bytes = _rss_bytes(gateway.made.process.pid)
         scene.expect(memory_bytes < MEMORY_BYTES, "stuck", f"the gateway has {memory_bytes >> 20} MiB")
@@ -164,7 +164,7 @@ def rows_flood(scene: Scene) -> None:
 
         def subjects(number: int) -> bytes:
             rows = [{"kind": ENTER, "t_boot_ns": wire.boot_ns(), "subject": number * 2000 + k + 1, "rssi_dbm": -50} for k in range(2000)]
-            return body(wire.boot, rows, number * 2000, ("shelf",))
+            return body(wire.boot, rows, number * 2000, ("shelf",), profiles=["ibeacon"])
 
         with _flooding(wire, subjects):
             time.sleep(3)
