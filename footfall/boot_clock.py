@@ -50,6 +50,8 @@ UNKNOWN: Final = Bounds(0, -UNBOUNDED_NS, UNBOUNDED_NS)
 
 def at(bounds: Bounds, boot_ns: int) -> Bounds:
     """The bounds as of another moment, widened by the drift allowed in between."""
+    if boot_ns == bounds.at_boot_ns:
+        return bounds
     slack = _slack_ns(boot_ns - bounds.at_boot_ns)
     return Bounds(boot_ns, bounds.low_ns - slack, bounds.high_ns + slack, bounds.restarts)
 

@@ -236,8 +236,9 @@ _DEFAULTS: Final = Header._field_defaults
 _DECIDED: Final = ("offset_ns", "width_ns", "quality")
 
 
-_HEADER_INTEGERS: Final = ("seq", "oldest", "sent_boot_ns", "sent_wall_ns", "crc32")
-_BODY_INTEGERS: Final = ("made_boot_ns", "made_wall_ns", "key_id")
+_HEADER_INTEGERS: Final = ("v", "seq", "oldest", "sent_boot_ns", "sent_wall_ns", "crc32")
+_HEADER_NAMES: Final = ("store", "agent", "epoch", "boot")
+_BODY_INTEGERS: Final = ("n", "made_boot_ns", "made_wall_ns", "first_row", "key_id")
 
 
 def decode_frame(payload: bytes) -> tuple[Header, bytes]:
@@ -254,17 +255,18 @@ def decode_frame(payload: bytes) -> tuple[Header, bytes]:
     if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], dict) or not isinstance(pair[1], bytes):
         raise ContractError("frame.type", "a frame is an array of a map (header) and bytes (body)")
     values, body = pair
-    version = integer(values, "v", "header")
-    if version != WIRE_VERSION:
+    if values.get("v") != WIRE_VERSION:
+        version = integer(values, "v", "header")
         raise ContractError("frame.version", f"this release reads wire version {WIRE_VERSION}, the frame says {version}")
-    seq, oldest, sent_boot_ns, sent_wall_ns, crc32 = integers(values, _HEADER_INTEGERS, "header")
+    version, seq, oldest, sent_boot_ns, sent_wall_ns, crc32 = integers(values, _HEADER_INTEGERS, "header")
+    store, agent, epoch, boot = _header_names(values)
     header = Header(
-        check_name(required(values, "store", "header"), "header.store"),
-        check_name(required(values, "agent", "header"), "header.agent"),
-        check_name(required(values, "epoch", "header"), "header.epoch"),
+        store,
+        agent,
+        epoch,
         seq,
         oldest,
-        check_name(required(values, "boot", "header"), "header.boot"),
+        boot,
         sent_boot_ns,
         sent_wall_ns,
         integer_or_none(values, "gateway_ns", "header") or 0,
@@ -277,6 +279,14 @@ def decode_frame(payload: bytes) -> tuple[Header, bytes]:
     if header.seq == 0 and body:
         raise ContractError("frame.hello", "a hello (seq 0) has an empty body")
     return header, body
+
+
+def _header_names(values: Mapping[Any, Any]) -> tuple[str, ...]:
+    found = (values.get("store"), values.get("agent"), values.get("epoch"), values.get("boot"))
+    if not _are_known(found):
+        for key in _HEADER_NAMES:
+            check_name(required(values, key, "header"), f"header.{key}")
+    return found  # type: ignore[return-value] # all are names now
 
 
 MAX_PARTS: Final = 1024
@@ -323,9 +333,11 @@ def crc32_of(payload: bytes) -> int:
 def decode_body(data: bytes) -> Body:
     """The rows of a frame, every index in range and every number finite; ContractError for anything else."""
     values = unpack_map(data, "body")
-    n = integer(values, "n", "body")
+    n, made_boot_ns, made_wall_ns, first_row, key_id = integers(values, _BODY_INTEGERS, "body")
     if n > MAX_ROWS:
         raise ContractError("body.rows", f"a frame has at most {MAX_ROWS} rows, this says {n}")
+    if first_row > MAX_INT - n:
+        raise ContractError("body.rows", f"body.first_row and the {n} rows behind it must stay below 2^63")
     zones, profiles = _names(values, "zones"), _names(values, "profiles")
     columns = _columns(values, n)
     if n:
@@ -333,13 +345,12 @@ def decode_body(data: bytes) -> Body:
     wall_synced = required(values, "wall_synced", "body")
     if type(wall_synced) is not bool:
         raise ContractError("body.type", "body.wall_synced must be a boolean")
-    made_boot_ns, made_wall_ns, key_id = integers(values, _BODY_INTEGERS, "body")
     return Body(  # type: ignore[call-arg] # eight columns, in the order of Body
         check_name(required(values, "boot", "body"), "body.boot"),
         made_boot_ns,
         made_wall_ns,
         wall_synced,
-        _first_row(values, n),
+        first_row,
         key_id,
         zones,
         profiles,
@@ -359,23 +370,12 @@ def _offset(values: Mapping[Any, Any]) -> Offset:
     return offset
 
 
-def _first_row(values: Mapping[Any, Any], n: int) -> int:
-    first_row = integer(values, "first_row", "body")
-    if first_row > MAX_INT - n:
-        raise ContractError("body.rows", f"body.first_row and the {n} rows behind it must stay below 2^63")
-    return first_row
-
-
 def _names(values: Mapping[Any, Any], key: str) -> tuple[str, ...]:
     names = required(values, key, "body")
     if not isinstance(names, list) or len(names) > MAX_NAMES:
         raise ContractError("body.type", f"body.{key} must be a list of at most {MAX_NAMES} names")
     found = tuple(names)
-    try:
-        known = len(found) <= _FEW_NAMES and _known_names(found)
-    except TypeError:  # something that cannot be a dictionary's key is no text either
-        known = False
-    if not known:
+    if len(found) > _FEW_NAMES or not _are_known(found):
         for name in names:
             check_name(name, f"body.{key}")
     return found
@@ -383,6 +383,13 @@ def _names(values: Mapping[Any, Any], key: str) -> tuple[str, ...]:
 
 _FEW_NAMES: Final = 64
 """Longer lists are of no agent as we know them, and are not kept in memory."""
+
+
+def _are_known(found: tuple[Any, ...]) -> bool:
+    try:
+        return _known_names(found)
+    except TypeError:  # something that cannot be a dictionary's key is no text either
+        return False
 
 
 @lru_cache(maxsize=50_000)
@@ -398,10 +405,15 @@ _BYTES: Final = {bytes}
 
 def _columns(values: Mapping[Any, Any], n: int) -> Iterable[npt.NDArray[Any]]:
     """In the order of COLUMNS, which is that of Body."""
-    data: list[Any] = [values.get(name) for name in COLUMNS]
-    if set(map(type, data)) != _BYTES or [len(each) for each in data] != [size * n for size in _ROW_BYTES]:
+    data: list[Any] = list(map(values.get, COLUMNS))
+    if set(map(type, data)) != _BYTES or list(map(len, data)) != _lengths(n):
         return [_column(values, name, dtype, n) for name, dtype in COLUMNS.items()]  # says which one is wrong
     return map(np.frombuffer, data, _DTYPES)
+
+
+@lru_cache(maxsize=1024)
+def _lengths(n: int) -> list[int]:
+    return [size * n for size in _ROW_BYTES]
 
 
 def _column(values: Mapping[Any, Any], name: str, dtype: np.dtype[Any], n: int) -> npt.NDArray[Any]:

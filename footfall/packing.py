@@ -93,7 +93,7 @@ def integer(values: Mapping[Any, Any], key: str, what: str) -> int:
 
 def integers(values: Mapping[Any, Any], keys: tuple[str, ...], what: str) -> list[int]:
     """`integer` of several keys: the good case in one go, since every frame has a dozen."""
-    found: list[Any] = [values.get(key) for key in keys]
+    found: list[Any] = list(map(values.get, keys))
     if set(map(type, found)) != _INT or min(found) < 0 or max(found) > MAX_INT:
         return [integer(values, key, what) for key in keys]
     return found

@@ -13,7 +13,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from footfall.errors import ContractError
@@ -36,6 +36,7 @@ from gateway.sinks.line_reader import count_raw, read_line
 log = logging.getLogger("footfall.gateway.intake")
 
 PAUSE_S: Final = 60
+NO_ECHO: Final = Echo("", 0)
 SINK: Final = "sink/"
 """How topics of what a database refused begin."""
 STRANGER: Final = ""
@@ -333,8 +334,7 @@ class Intake:
         self.counted.update(batch.counted)
         for (store, agent, epoch), (upto, echo) in batch.receipts.items():
             pause_s = max(PAUSE_S if self.pausing else 0, batch.pauses.get((store, agent), 0))
-            receipt = self._receipt(store, agent, Receipt(epoch, upto, batch.received_ns, self._journal.journal_id, (WIRE_VERSION,),
-                                                          None, pause_s or None, *(echo or ("", 0)), parts=True))  # fmt: skip
+            receipt = self._receipt(store, agent, epoch, upto, echo or NO_ECHO, batch.received_ns, pause_s)
             self._publish(str(Topic(store, agent, "receipts")), receipt)
         if records:
             self._hand_over([(record, entry.frame) for record, (_, entry) in zip(records, batch.entries, strict=True)])
@@ -347,16 +347,19 @@ class Intake:
             log.error("the key of the day cannot be drawn: %s", error)
             return None
 
-    def _receipt(self, store: str, agent: str, receipt: Receipt) -> bytes:
+    def _receipt(self, store: str, agent: str, epoch: str, upto: int, echo: Echo, now_ns: int, pause_s: int) -> bytes:
         """With the key of the day until that is used, and as many dates as it has room for."""
         now = self._now(store, agent)
-        key = self._day_key(now[0], receipt.gateway_ns)
-        if key is not None and self._keys_used.get(now) != key.key_id:
-            receipt = replace(receipt, key=key)
+        key = self._day_key(now[0], now_ns)
+        if key is not None and self._keys_used.get(now) == key.key_id:
+            key = None
         most = MAX_TIME_RUNS
-        while len(payload := encode_receipt(replace(receipt, times=self._acceptor.times(agent, most)))) > MAX_RECEIPT_BYTES:
+        while True:
+            times = self._acceptor.times(now[1], most)
+            receipt = Receipt(epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), key, pause_s or None, *echo, True, times)
+            if len(payload := encode_receipt(receipt)) <= MAX_RECEIPT_BYTES:
+                return payload
             most //= 2
-        return payload
 
 
 def _log_refusals(refusals: Sequence[Refusal]) -> None:

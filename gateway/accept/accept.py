@@ -122,7 +122,7 @@ class Acceptor:
 
     def __init__(self, places: Places, memory: Memory, pseudonyms: Pseudonymiser) -> None:
         self.places = places
-        self._memory: Final = Renamed(memory, places)
+        self._memory: Final = Renamed(memory, places) if places.has_renamed_agents else memory
         self._pseudonyms: Final = pseudonyms
         self._dating: Final = Dating(self._memory)
         self._parts: Final = Parts()
@@ -175,8 +175,8 @@ class Acceptor:
         return (header if now == header.agent else header._replace(agent=now)), data
 
     def times(self, agent: str, most: int) -> Times | None:
-        """What the agent is to be told of its frames' dates, as the memory has it now."""
-        return decisions.to_tell(self._memory, self.places.agent_now(agent), most)
+        """What the agent, by its present name, is to be told of its frames' dates, as the memory has it now."""
+        return decisions.to_tell(self._memory, agent, most)
 
     def _remembered(self, header: Header, received_ns: int) -> Bounds:
         """A message that lay in quarantine says nothing about now, but that it was sent before."""
@@ -225,8 +225,7 @@ class Acceptor:
             heard_ns = heard_at(body, dated.time, received_ns)
             whose = places.settled.get(header.agent) or places.heard(header.agent, *around(heard_ns, body, dated.time))
             if not replayed:
-                self.limits.spend(header.agent, "rows", len(body), received_ns)
-                self.limits.check_subjects(header.agent, body, heard_ns)
+                self.limits.take_rows(header.agent, body, heard_ns, received_ns)
         except ContractError as error:
             if error.reason == FLOOD:
                 outcome.noticed["agent_flooding"] = str(error)
@@ -241,7 +240,8 @@ class Acceptor:
             if dated.is_news and body.made_boot_ns:  # a recording has no boot clock, and its rows have their own times
                 decisions.add(self._memory, header, dated.time, received_ns)
             made_ns = min(max(body.made_boot_ns + offset_ns, 0), received_ns + DEVICE_FUTURE_NS)
-            self._add_gap(outcome, whose, header, body, mark, made_ns, received_ns)
+            if header.seq > mark.seq + 1:
+                self._add_gap(outcome, whose, header, body, mark, made_ns, received_ns)
             rows = count_rows(body)
             ready, off_ns = without_dead_clocks(placed(body, places, heard_ns), offset_ns, received_ns)
             if off_ns:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, Protocol
 
-from footfall.boot_clock import MAX_DRIFT_PPM, UNBOUNDED_NS, UNKNOWN, Bounds, at
+from footfall.boot_clock import MAX_DRIFT_PPM, MEASURED_WIDTH_NS, UNBOUNDED_NS, UNKNOWN, Bounds, at
 from footfall.dates import stated, still_holds
 from footfall.frames import Body, DecidedTime, Header, is_run
 from gateway.records import AGENT, BOUNDED, EARLIEST_NS, MEASURED, RECEIVED
@@ -51,17 +51,19 @@ class Dating:
         """`now`: the bounds of the sender's clock as of its sending."""
         if now.high_ns > received_ns - header.sent_boot_ns:  # samples contradicted each other, but it was sent before it came
             now = now._replace(high_ns=max(received_ns - header.sent_boot_ns, now.low_ns, -UNBOUNDED_NS))
-        own, latest_ns = self._bounds(header, body, now, received_ns)
-        for said in (header.decided, _said(body)):
-            if said is not None and said.quality <= RECEIVED and _is_plausible(said, own):
-                return Dated(said, False, _sure_ns(body, own, said, received_ns))
-        time = self._decide(header, body, own, latest_ns)
+        is_live = body.boot == header.boot
+        own, latest_ns = (at(now, body.made_boot_ns), now.high_ns) if is_live else self._bounds_before(header, body, now, received_ns)
+        if header.decided is not None or body.offset is not None:
+            for said in (header.decided, _said(body)):
+                if said is not None and said.quality <= RECEIVED and _is_plausible(said, own):
+                    return Dated(said, False, _sure_ns(body, own, said, received_ns))
+        time = _decided(body, own, latest_ns, is_live)
+        if header.times_n >= 0:
+            time = self._kept(header, body, own, time)
         return Dated(time, True, _sure_ns(body, own, time, received_ns))
 
-    def _bounds(self, header: Header, body: Body, now: Bounds, received_ns: int) -> tuple[Bounds, int]:
-        """Of the clock of the body's boot when the body was made, and the offset that it has if it was off for no time at all."""
-        if body.boot == header.boot:
-            return at(now, body.made_boot_ns), now.high_ns
+    def _bounds_before(self, header: Header, body: Body, now: Bounds, received_ns: int) -> tuple[Bounds, int]:
+        """Of the clock of an earlier boot when the body was made, and the offset that it has if it was off for no time at all."""
         raw = self._clocks.bounds(header.agent, body.boot)
         known = at(raw, body.made_boot_ns)
         if not header.boots_apart_ns and known.low_ns > -_KNOWN_NS:
@@ -86,10 +88,8 @@ class Dating:
         sure_ns = self._clocks.sure_ns(agent)
         return sure_ns if EARLIEST_NS < sure_ns <= high_ns else min(EARLIEST_NS, high_ns)
 
-    def _decide(self, header: Header, body: Body, own: Bounds, latest_ns: int) -> DecidedTime:
-        time = _decided(body, own, latest_ns, body.boot == header.boot)
-        if header.times_n < 0:
-            return time
+    def _kept(self, header: Header, body: Body, own: Bounds, time: DecidedTime) -> DecidedTime:
+        """The offset of the frame before it, where that still holds."""
         boot, last = self._last.get(header.agent, ("", None))
         if boot == body.boot and last is not None and still_holds(last, time, own):
             return last
@@ -111,11 +111,13 @@ def _is_plausible(said: DecidedTime, own: Bounds) -> bool:
 
 
 def _decided(body: Body, own: Bounds, latest_ns: int, is_live: bool) -> DecidedTime:
-    width_ns = min(own.width_ns, 2 * UNBOUNDED_NS)
-    if own.is_measured:
-        return DecidedTime(own.offset_ns, width_ns, MEASURED)
+    low_ns, high_ns = own.low_ns, own.high_ns
+    width_ns = high_ns - low_ns
+    if width_ns <= MEASURED_WIDTH_NS:
+        return DecidedTime((low_ns + high_ns) // 2, width_ns, MEASURED)
+    width_ns = min(width_ns, 2 * UNBOUNDED_NS)
     agent_ns = body.made_wall_ns - body.made_boot_ns
-    if body.wall_synced and own.low_ns <= agent_ns <= own.high_ns:
+    if body.wall_synced and low_ns <= agent_ns <= high_ns:
         return DecidedTime(agent_ns, width_ns, AGENT)
     if is_live and not own.is_bounded:
         return DecidedTime(latest_ns, width_ns, RECEIVED)
@@ -125,7 +127,8 @@ def _decided(body: Body, own: Bounds, latest_ns: int, is_live: bool) -> DecidedT
 
 
 def _sure_ns(body: Body, own: Bounds, time: DecidedTime, received_ns: int) -> int:
-    return min(max(0, body.made_boot_ns + max(own.low_ns, time.offset_ns - time.width_ns)), received_ns)
+    sure_ns = body.made_boot_ns + max(own.low_ns, time.offset_ns - time.width_ns)
+    return 0 if sure_ns < 0 else min(sure_ns, received_ns)
 
 
 def _drift_ns(elapsed_ns: int) -> int:

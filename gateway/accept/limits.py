@@ -6,6 +6,7 @@ the agent's spool, since receipts ask it to pause; what comes all the same is no
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
@@ -54,7 +55,7 @@ class Limits:
         """When what an agent sent would have come at the pace itself."""
         self.late: Final[set[str]] = set()
         """Agents that went beyond a pace, and may be so still."""
-        self._hours: Final[dict[str, dict[int, _Hour]]] = {}
+        self._hours: Final[defaultdict[str, dict[int, _Hour]]] = defaultdict(dict)
         self._latest_ns = 0
 
     def spend(self, agent: str, what: What, amount: int, now_ns: int) -> float:
@@ -63,14 +64,13 @@ class Limits:
             self._forget()
         self._latest_ns = now_ns
         full_ns, unit_ns, burst_ns = self._full_ns[what], _UNIT_NS[what], _BURST_NS[what]
-        ahead_ns = max(full_ns.get(agent, 0) - now_ns, 0) + amount * unit_ns
-        if ahead_ns <= burst_ns:
-            full_ns[agent] = now_ns + ahead_ns
+        behind_ns = full_ns.get(agent, 0)
+        new_ns = full_ns[agent] = (behind_ns if behind_ns > now_ns else now_ns) + amount * unit_ns
+        if new_ns - now_ns <= burst_ns:
             return 0.0
         self.late.add(agent)
-        ahead_ns = min(ahead_ns, burst_ns + _MOST_BEYOND_NS)
-        full_ns[agent] = now_ns + ahead_ns
-        return (ahead_ns - burst_ns) / NS_PER_S
+        full_ns[agent] = min(new_ns, now_ns + burst_ns + _MOST_BEYOND_NS)
+        return (full_ns[agent] - now_ns - burst_ns) / NS_PER_S
 
     def _forget(self) -> None:
         """The clock was ahead, and was set right: by it everybody would be held back until the time that it showed."""
@@ -87,24 +87,29 @@ class Limits:
             self.late.remove(agent)
         return max(0.0, *(beyond_ns[what] / NS_PER_S for what in sent))
 
-    def check_subjects(self, agent: str, body: Body, heard_ns: int) -> None:
-        """ContractError FLOOD for more different subjects than an hour can have.
+    def take_rows(self, agent: str, body: Body, heard_ns: int, now_ns: int) -> None:
+        """Count a frame's rows; ContractError FLOOD for more different subjects than an hour can have.
 
-        They are counted only where the rows of the hour are more than that.
+        Subjects are counted only where the rows of the hour are more than that.
         """
-        hours = self._hours.setdefault(agent, {})
-        hour = hours.get(heard_ns // _HOUR_NS)
-        if hour is None:
-            hour = hours[heard_ns // _HOUR_NS] = _Hour()
-            if len(hours) > _HOURS_KEPT:
-                del hours[next(iter(hours))]
-        hour.rows += len(body)
+        self.spend(agent, "rows", len(body.kind), now_ns)
+        hour = self._hour(agent, heard_ns // _HOUR_NS)
+        hour.rows += len(body.kind)
         if hour.rows <= MAX_SUBJECTS_AN_HOUR:
             return
         new = set(np.unique(body.subject).tolist()) - hour.subjects
         if len(hour.subjects) + len(new) > MAX_SUBJECTS_AN_HOUR:
             raise ContractError(FLOOD, f"more than {MAX_SUBJECTS_AN_HOUR} subjects in one hour of agent {agent!r}")
         hour.subjects |= new
+
+    def _hour(self, agent: str, number: int) -> _Hour:
+        hours = self._hours[agent]
+        hour = hours.get(number)
+        if hour is None:
+            hour = hours[number] = _Hour()
+            if len(hours) > _HOURS_KEPT:
+                del hours[next(iter(hours))]
+        return hour
 
 
 class _Hour:

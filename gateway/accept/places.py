@@ -77,6 +77,9 @@ class Places:
         agents = _agents(site)
         self._stores: Final = {name: places for store in site.stores for places in [_places(store, agents)] for name in places.names.all}
         self._agents: Final = {name: known for known in agents.values() for name in known.all}
+        self._agents_now: Final = {name: known.now for name, known in self._agents.items()}
+        self._agents_before: Final = {known.now: known.before for known in agents.values() if known.earlier}
+        self._stores_now: Final = {name: places.name for name, places in self._stores.items()}
         self._of_agent: Final[dict[str, list[str]]] = {}
         for name, places in self._stores.items():
             for agent in {here.names.now for here in places.agents.values()}:
@@ -106,11 +109,19 @@ class Places:
 
     def agent_now(self, name: str) -> str:
         """What it is called now."""
-        return self._agents[name].now if name in self._agents else name
+        return self._agents_now.get(name, name)
+
+    @property
+    def has_renamed_agents(self) -> bool:
+        return bool(self._agents_before)
+
+    def agent_before(self, agent: str) -> tuple[str, ...]:
+        """The names that an agent has no more, by its present one, latest first."""
+        return self._agents_before.get(agent, ())
 
     def store_now(self, name: str) -> str:
         """What a store is called now, by any of its names; the name itself if there is no such store."""
-        return self._stores[name].name if name in self._stores else name
+        return self._stores_now.get(name, name)
 
 
 def _agents(site: Site) -> dict[str, Names]:

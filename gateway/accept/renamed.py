@@ -24,7 +24,7 @@ class Renamed:
         return self._memory.journal_id
 
     def _before(self, agent: str) -> tuple[str, ...]:
-        return self._places.agent(agent).before
+        return self._places.agent_before(agent)
 
     def mark(self, agent: str, epoch: str) -> Mark:
         mark = self._memory.mark(agent, epoch)
@@ -51,7 +51,8 @@ class Renamed:
         return max(self._memory.sure_ns(name) for name in (agent, *self._before(agent)))
 
     def decisions(self, agent: str) -> Runs:
-        return self._memory.decisions(agent) or next(filter(None, map(self._memory.decisions, self._before(agent))), ())
+        runs, before = self._memory.decisions(agent), self._before(agent)
+        return next(filter(None, map(self._memory.decisions, before)), ()) if before and not runs else runs
 
     def set_decisions(self, agent: str, runs: Runs) -> None:
         self._memory.set_decisions(agent, runs)

@@ -42,16 +42,16 @@ def test_a_flood_of_subjects_is_refused_and_named_and_rows_of_few_are_not() -> N
     limits = Limits()
     crowd = body(*[Kind.STAY] * 10_000)
     for _ in range(100):
-        limits.check_subjects("x", crowd, NOW)
+        limits.take_rows("x", crowd, NOW, NOW)
     for i in range(1, MAX_SUBJECTS_AN_HOUR // 10_000):
         crowd.subject = np.arange(10_000, dtype="<u8") + i * 10_000 + 1
-        limits.check_subjects("x", crowd, NOW)
+        limits.take_rows("x", crowd, NOW, NOW)
     crowd.subject = crowd.subject + np.uint64(10_000)
     with pytest.raises(ContractError, match="subjects in one hour") as refused:
-        limits.check_subjects("x", crowd, NOW)
+        limits.take_rows("x", crowd, NOW, NOW)
     assert refused.value.reason == FLOOD
-    limits.check_subjects("x", crowd, NOW + 3600 * S)
-    limits.check_subjects("y", crowd, NOW)
+    limits.take_rows("x", crowd, NOW + 3600 * S, NOW)
+    limits.take_rows("y", crowd, NOW, NOW)
 
 
 def test_a_frame_beyond_the_pace_waits_at_its_agent_and_is_taken_later() -> None:
