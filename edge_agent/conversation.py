@@ -33,6 +33,11 @@ from footfall.topics import WIRE_VERSION
 log = logging.getLogger("footfall.agent.publisher")
 
 HELLO_S: Final = 10.0
+OTHERS_S: Final = 60.0
+"""So often the gateway is asked for its marks of the last epochs before: its state may be put back while nothing is sent."""
+FEW_OTHERS: Final = 4
+MANY_OTHERS: Final = 100
+"""At once, where it may be another than it was. An agent that was started again and again has more epochs than are worth asking for."""
 ASKED_IN_SILENCE: Final = 4
 """So many hellos go out while a gateway is silent until it is said to be."""
 
@@ -58,6 +63,7 @@ class Conversation:
         self._clock: Final = clock
         self._notice_ns: Final = notice_ns
         self._hold_until_ns = 0
+        self._others_due_ns, self._others = 0, MANY_OTHERS
         self._paused = False
         self._deaf = ""
         self._stalled: Final = Stopwatch()
@@ -72,6 +78,7 @@ class Conversation:
     def begin(self, publish: Publish, is_busy: Callable[[], bool], told_bytes: int | None, deaf: str = "") -> None:
         """`deaf`: why no receipts will come, where that is known."""
         self._deaf = deaf
+        self._others_due_ns, self._others = 0, MANY_OTHERS
         self.hearing.begin()
         self.sender.begin(publish, is_busy, told_bytes)
         self._hold(HELLO_S)
@@ -87,6 +94,8 @@ class Conversation:
         word = self.hearing.hear(payload, boot_ns)
         if word is None:
             return False
+        if self.hearing.is_lower:
+            self._others_due_ns, self._others = 0, MANY_OTHERS
         self.sender.receipted()
         self._obey()
         if word is Word.CHANGE and not self._paused:
@@ -107,7 +116,13 @@ class Conversation:
         else:
             if self._asks_again(now_ns):
                 self.sender.hello()
+            self._ask_for_others(now_ns)
             self.sender.frames()
+
+    def _ask_for_others(self, now_ns: int) -> None:
+        if now_ns >= self._others_due_ns:
+            self.sender.hello_of_others(self._others)
+            self._others_due_ns, self._others = now_ns + round(OTHERS_S * S), FEW_OTHERS
 
     def _asks_again(self, now_ns: int) -> bool:
         """Whether the gateway has been silent for so long that a hello should ask whether it is back, or who is there instead of it."""

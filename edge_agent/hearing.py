@@ -50,16 +50,20 @@ class Hearing:
         self.last: Receipt = NO_RECEIPT
         self.is_repeated = False
         """Whether the last receipt said what was known: what was sent behind the mark did not arrive, or not yet."""
+        self.is_lower = False
+        """Whether it said less than was known: the gateway's state is older than it was."""
         self.binding: Final = Binding(spool.journal_id, notice_ns)
         self.clock: Final = GatewayClock(boot)
         self._spool: Final = spool
         self._boot: Final = boot
         self._on_key: Final = on_key
-        self._newest = self._lowered = _NEVER
+        self._newest: dict[str, _Order] = {}
+        self._lowered: dict[str, _Order] = {}
+        """By epoch."""
         self._foreign_ns = -FOREIGN_NS
 
     def begin(self) -> None:
-        self._newest = self._lowered = _NEVER
+        self._newest, self._lowered = {}, {}
 
     def hear(self, payload: bytes, boot_ns: int) -> Word | None:
         """What a receipt is to the binding; None for one of other frames than ours, of another journal than ours, or that is overtaken."""
@@ -107,13 +111,14 @@ class Hearing:
         order = _order(receipt, self._boot, boot_ns)
         if epoch is None or self._is_overtaken(receipt, epoch, order):
             return False
-        if order.is_after(self._newest):
-            self._newest = order
+        if order.is_after(self._newest.get(epoch.name, _NEVER)):
+            self._newest[epoch.name] = order
         self.clock.hear(receipt, boot_ns)
         self.last = receipt
-        self.is_repeated = receipt.upto == epoch.mark
+        self.is_repeated, self.is_lower = receipt.upto == epoch.mark, receipt.upto < epoch.mark
+        if self.is_lower:
+            self._lowered[epoch.name] = order
         if not self.is_repeated:
-            self._lowered = order if receipt.upto < epoch.mark else self._lowered
             self._spool.mark(epoch.name, receipt.upto, receipt.gateway_ns)
         self._spool.heard(receipt.gateway_ns)
         if receipt.key is not None:
@@ -133,8 +138,8 @@ class Hearing:
 
     def _is_overtaken(self, receipt: Receipt, epoch: Epoch, order: _Order) -> bool:
         if receipt.upto < epoch.mark:
-            return not order.is_after(self._newest)
-        return self._lowered.is_after(order)
+            return not order.is_after(self._newest.get(epoch.name, _NEVER))
+        return self._lowered.get(epoch.name, _NEVER).is_after(order)
 
 
 def _order(receipt: Receipt, boot: str, heard_ns: int) -> _Order:

@@ -2,7 +2,7 @@
 
 sender = Sender(store, agent, spool, clock, hearing, substitute, window)
 sender.begin(publish, is_busy, told_bytes)     # a connection is there: publish(topic, payload); is_busy: packets lack their PUBACK
-sender.hello(); sender.frames()
+sender.hello(); sender.hello_of_others(most); sender.frames()
 sender.receipted()                             # a receipt that counts was heard
 sender.acknowledged(packet_bytes, code, why)   # a PUBACK
 sender.lost(largest_bytes)                     # the connection, with so large a packet on its way
@@ -89,7 +89,15 @@ class Sender:
         now_ns = self._clock.boot_ns()
         self.hello_due_ns = now_ns + round(HELLO_AGAIN_S * S)
         self._hearing.binding.asked(now_ns)
-        self._publish(self.topic, encode_frame(self._header(self._spool.sending(), 0), b""))
+        self._greet(self._spool.sending())
+
+    def hello_of_others(self, most: int) -> None:
+        """Of epochs that are receipted as a whole: a gateway whose state was put back may not have the last of them any more."""
+        for epoch in self._spool.others(most):
+            self._greet(epoch)
+
+    def _greet(self, epoch: Epoch) -> None:
+        self._publish(self.topic, encode_frame(self._header(epoch, 0), b""))
 
     def frames(self) -> None:
         """What the window lets out now; a hello, where the next frame cannot go."""

@@ -176,6 +176,14 @@ class Spool:
             memory = self._store.memory
             return memory.view(memory.owing or memory.current)
 
+    def others(self, most: int) -> list[Epoch]:
+        """Epochs beside the one that is sent, of which frames are still here: the newest `most`, oldest first."""
+        with self._lock:
+            memory = self._store.memory
+            sending = memory.owing or memory.current
+            found = [ledger for ledger in memory.ledgers.values() if ledger is not sending and ledger.has_frames and not ledger.owes]
+            return [memory.view(ledger) for ledger in found[-most:]]
+
     def get(self, epoch: str) -> Epoch | None:
         """None for an epoch that was never here, or of which nothing is left."""
         with self._lock:

@@ -153,6 +153,29 @@ def test_a_gateway_of_an_older_copy_gets_the_rest_again(spool: Spool, embedded_b
     assert responder.taken_again_total == 30
 
 
+def test_a_gateway_of_an_older_copy_gets_the_rest_of_earlier_runs_again(
+    tmp_path: Path, embedded_broker: EmbeddedBroker, responder: Responder
+) -> None:
+    """The copy is older than the end of a run before; of the present one it may have all, as far as that had got."""
+    for n in (1, 2):
+        spool = Spool(tmp_path / "spool.sqlite", f"epoch-{n}", CLOCK.boot)
+        spool.append(bodies(50, 50 * n))
+        with publishing(spool, Broker(port=embedded_broker.port)) as publisher:
+            until(is_drained(spool))
+            if n == 2:
+                responder.marks |= {"epoch-1": 20, "epoch-2": 0}
+                spool.append(bodies(1, 150))
+                publisher.wake()
+                until(lambda: responder.marks == {"epoch-1": 50, "epoch-2": 51})
+                assert responder.taken_again_total == 30 + 50
+        spool.close()
+    responder.marks["epoch-1"] = 20
+    spool = Spool(tmp_path / "spool.sqlite", "epoch-3", CLOCK.boot)
+    with publishing(spool, Broker(port=embedded_broker.port)):
+        until(lambda: responder.marks["epoch-1"] == 50)
+    spool.close()
+
+
 def test_puback_is_not_durability(spool: Spool, embedded_broker: EmbeddedBroker, responder: Responder) -> None:
     """A gateway of another wire version, or none: the broker takes everything, the spool keeps everything."""
     responder.deaf = lambda header: header.seq > 0
