@@ -89,6 +89,7 @@ class Agent:
             max_age_s=kept.max_age_d * 24 * HOUR_S,
             keep_free_bytes=kept.keep_free_bytes,
             lost=self._substitute,
+            store=settings.store,
         )
         keys = Keys(read_keys(settings.keys.file) if settings.keys.file else {})
         self.core: Final = Core(clock.boot, settings.zones, self._profiles, keys, store=settings.store)
@@ -291,4 +292,4 @@ class Agent:
 
     def _substitute(self, frame: Frame) -> Body:
         """What stands in the place of a frame that the disk has spoiled: a gap of its rows."""
-        return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, self._settings.zones, self._profiles)
+        return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, self._settings.zones, self._profiles, frame.store)

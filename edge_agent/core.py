@@ -224,8 +224,16 @@ class Core:
         )
 
 
-def lost_frame(boot: str, made_boot_ns: int, first_row: int, rows: int, zones: Mapping[str, str], profiles: Mapping[str, Profile]) -> Body:
-    """What stands in the place of a frame whose body was spoiled: one GAP of its rows."""
-    core = Core(boot, zones, profiles, Keys(), first_row=first_row)
+def lost_frame(
+    boot: str,
+    made_boot_ns: int,
+    first_row: int,
+    rows: int,
+    zones: Mapping[str, str],
+    profiles: Mapping[str, Profile],
+    store: str = "",
+) -> Body:
+    """What stands in the place of a frame whose body was spoiled: one GAP of its rows, in the store in which they were heard."""
+    core = Core(boot, zones, profiles, Keys(), store=store, first_row=first_row)
     core.hear(Gap(made_boot_ns, made_boot_ns, "spool.crc32", rows))
     return core.finish(Moment(made_boot_ns, 0, False))[0]

@@ -49,12 +49,13 @@ NO_READINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _lost_frame(frame: Frame) -> Body:
-    return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, {}, {})
+    return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, {}, {}, frame.store)
 
 
 class Spool:
     """`keep_free_bytes`: what the spool leaves free on its disk; None: 64 MiB, or a twentieth of the disk if that is less. `lost` makes
-    what stands in the place of a frame that the disk has spoiled. SpoolUnavailable if there is no file, and none can be made.
+    what stands in the place of a frame that the disk has spoiled. `store`: where this run of the agent is. SpoolUnavailable if there is
+    no file, and none can be made.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Spool:
         max_age_s: float = 720 * HOUR_S,
         keep_free_bytes: int | None = None,
         lost: Callable[[Frame], Body] = _lost_frame,
+        store: str = "",
     ) -> None:
         self._max_bytes: Final = max_bytes
         self._keep_ns: Final = round(keep_s * S)
@@ -77,7 +79,7 @@ class Spool:
         self._dropped_rows_total = 0
         self._full = ""
         self._lock: Final = threading.RLock()
-        self._store: Final = Store(path, epoch, boot, self._substitute)
+        self._store: Final = Store(path, epoch, boot, self._substitute, store)
         self._store.open()
 
     @property
@@ -196,8 +198,7 @@ class Spool:
             memory = self._store.memory
             ledger = memory.ledgers[epoch]
             return [
-                Frame(of.seq, ledger.boot, of.made_boot_ns, of.first_row, of.rows, of.crc32, body, memory.decided(epoch, of.seq))
-                for of, body in self._store.frames(ledger, from_seq, limit)
+                self._frame(ledger, of, body, memory.decided(epoch, of.seq)) for of, body in self._store.frames(ledger, from_seq, limit)
             ]
 
     def mark(self, epoch: str, upto: int, gateway_ns: int) -> None:
@@ -333,8 +334,12 @@ class Spool:
         for frame in new:
             memory.boots.lasted(memory.boot, frame.listed.made_boot_ns)
 
+    @staticmethod
+    def _frame(ledger: Ledger, of: Listed, body: bytes, decided: DecidedTime | None = None) -> Frame:
+        return Frame(of.seq, ledger.boot, of.made_boot_ns, of.first_row, of.rows, of.crc32, body, decided, ledger.store)
+
     def _substitute(self, ledger: Ledger, of: Listed) -> Stored:
-        body = self._lost(Frame(of.seq, ledger.boot, of.made_boot_ns, of.first_row, of.rows, 0, b""))
+        body = self._lost(self._frame(ledger, of._replace(crc32=0), b""))
         return Stored.made(ledger.base, ledger.n, of.seq, body)
 
     def _room_on_disk(self) -> int:

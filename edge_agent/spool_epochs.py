@@ -31,7 +31,7 @@ class Epoch:
 class Frame:
     """A spooled body; `crc32` is of the bytes as they were when spooled, the other numbers what its body says.
 
-    `decided`: how a gateway dated it, where that was told.
+    `decided`: how a gateway dated it, where that was told. `store`: where its run of the agent was; "": not known.
     """
 
     seq: int
@@ -42,6 +42,7 @@ class Frame:
     crc32: int
     body: bytes
     decided: DecidedTime | None = None
+    store: str = ""
 
     def is_whole(self) -> bool:
         return zlib.crc32(self.body) == self.crc32
@@ -83,6 +84,7 @@ class Ledger:
     holes: list[tuple[int, int]] = field(default_factory=list)
     steps: dict[int, Step] = field(default_factory=dict)
     """When the marks were set, by row; at most one a minute."""
+    store: str = ""
 
     @classmethod
     def of(cls, n: int, row: tuple[Any, ...]) -> Ledger:

@@ -225,8 +225,9 @@ class SpoolFile:
         version = self.db.execute("PRAGMA user_version").fetchone()[0]
         if version == SCHEMA.version:
             return
-        if self._stated_version() == SCHEMA.version:
-            raise Damaged(f"{self._path}: says that it is of version {version}, its content is of version {SCHEMA.version}")
+        stated = self._stated_version()
+        if stated not in (None, version):
+            raise Damaged(f"{self._path}: says that it is of version {version}, its content is of version {stated}")
         try:
             migrate(self.db, self._path, SCHEMA)
         except ConfigError as error:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from edge_agent.boots import Boots
 from edge_agent.spool_epochs import Epoch, Ledger, Step
-from edge_agent.spool_rows import BOOTS, EPOCHS, FACTS, JOURNALS, RECEIPTED, TIMES, Loaded, Twin, number_of
+from edge_agent.spool_rows import BOOTS, EPOCHS, FACTS, JOURNALS, RECEIPTED, STORES, TIMES, Loaded, Twin, number_of
 from edge_agent.spool_schema import RECEIPTED_FACT, TIMES_FACT
 from footfall.frames import DecidedTime
 from footfall.receipts import TimeRun, Times
@@ -23,11 +23,12 @@ Row = tuple[Any, ...] | None
 
 
 class Memory:
-    """`epoch` is the current one. Ids of new frames come behind `base`."""
+    """`epoch` is the current one, of a run in `store`. Ids of new frames come behind `base`."""
 
-    def __init__(self, epoch: str, boot: str) -> None:
+    def __init__(self, epoch: str, boot: str, store: str = "") -> None:
         self.epoch = epoch
         self.boot: Final = boot
+        self.store: Final = store
         self.ledgers: dict[str, Ledger] = {}
         self.boots = Boots()
         self.receipted_ns = 0
@@ -61,6 +62,9 @@ class Memory:
         self.owed = {}
         self.ledgers = {row[0]: Ledger.of(n, row) for n, row in tables[EPOCHS.name].rows.items()}
         by_n = {ledger.n: ledger for ledger in self.ledgers.values()}
+        for n, (store,) in tables[STORES.name].rows.items():
+            if n in by_n:
+                by_n[n].store = store
         for number, (n, upto, gateway_ns) in tables[RECEIPTED.name].rows.items():
             if n in by_n:
                 by_n[n].steps[number] = Step(upto, gateway_ns)
@@ -87,8 +91,11 @@ class Memory:
             self.epoch = f"{self.epoch[:52]}.{secrets.token_hex(4)}"
         n = 1 + max((ledger.n for ledger in self.ledgers.values()), default=0)
         base = max((ledger.base + ledger.last for ledger in self.ledgers.values()), default=0)
-        self.ledgers[self.epoch] = Ledger(n, self.epoch, self.boot, base=max(base, self.base), receipted_ns=self.receipted_ns)
+        self.ledgers[self.epoch] = Ledger(
+            n, self.epoch, self.boot, base=max(base, self.base), receipted_ns=self.receipted_ns, store=self.store
+        )
         self.owe_epoch(self.current)
+        self._owe(STORES, n, (self.store,))
         self.lasted(self.boot, 0)
 
     def begin_again(self, before: Memory) -> None:
@@ -190,6 +197,7 @@ class Memory:
         for ledger in [each for each in self.ledgers.values() if not each.has_frames and not each.owes and each is not self.current]:
             del self.ledgers[ledger.name]
             self._owe(EPOCHS, ledger.n, None)
+            self._owe(STORES, ledger.n, None)
             self._forget_steps(ledger, list(ledger.steps))
         for number, run in list(self._times.items()):
             if run.epoch not in self.ledgers or run.last_seq < self.ledgers[run.epoch].oldest:

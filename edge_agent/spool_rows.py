@@ -115,7 +115,9 @@ TIMES: Final = Twin(
     "epoch TEXT, first_seq INTEGER, last_seq INTEGER, offset_ns INTEGER, width_ns INTEGER, quality INTEGER",
 )
 FACTS: Final = Twin("facts", "name TEXT, value INTEGER")
-TWINS: Final = (EPOCHS, RECEIPTED, JOURNALS, READINGS, BOOTS, TIMES, FACTS)
+STORES: Final = Twin("stores", "store TEXT", key="n")
+"""By epoch: where its run of the agent heard all that it heard."""
+TWINS: Final = (EPOCHS, RECEIPTED, JOURNALS, READINGS, BOOTS, TIMES, FACTS, STORES)
 
 
 class Listed(NamedTuple):

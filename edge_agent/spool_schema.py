@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from edge_agent.spool_rows import BOOTS, EPOCHS, FACTS, JOURNALS, READINGS, RECEIPTED, TWINS, Listed, number_of
+from edge_agent.spool_rows import BOOTS, EPOCHS, FACTS, JOURNALS, READINGS, RECEIPTED, STORES, TIMES, Listed, number_of
 from footfall.sqlite import Schema, run_script
 
 SCHEMA_FACT: Final = "schema"
@@ -32,13 +32,14 @@ _LISTED: Final = (
     " crc32 INTEGER, bytes INTEGER, sum INTEGER);"
 )
 _RENAMED: Final = ("epochs", "receipted", "journals", "readings")
+_TWINS_2: Final = (EPOCHS, RECEIPTED, JOURNALS, READINGS, BOOTS, TIMES, FACTS)
 
 
 def _to_checked_rows(db: sqlite3.Connection) -> None:
     """Version 2: every row bears its check sum, and what is small is there twice."""
     for table in _RENAMED:
         db.execute(f"ALTER TABLE {table} RENAME TO {table}_1")
-    run_script(db, "".join(twin.script for twin in TWINS) + _LISTED)
+    run_script(db, "".join(twin.script for twin in _TWINS_2) + _LISTED)
     bases = _number_frames(db)
     latest_ns = db.execute("SELECT coalesce(max(gateway_ns), 0) FROM receipted_1").fetchone()[0]
     lengths: dict[str, int] = {}
@@ -80,4 +81,10 @@ def _number_frames(db: sqlite3.Connection) -> dict[int, int]:
     return bases
 
 
-SCHEMA: Final = Schema("a spool", "frames", _FIRST, steps=(_to_checked_rows,), was_unversioned=True)
+def _to_stores(db: sqlite3.Connection) -> None:
+    """Version 3: of every epoch the store. Those of before are of the store in which their agent is now, for all that is known."""
+    run_script(db, STORES.script)
+    FACTS.put(db, number_of(SCHEMA_FACT), (SCHEMA_FACT, 3), 1)
+
+
+SCHEMA: Final = Schema("a spool", "frames", _FIRST, steps=(_to_checked_rows, _to_stores), was_unversioned=True)

@@ -41,8 +41,8 @@ class Store:
     """`held`: frames by id that the file does not have yet. `size_bytes`: of those that it has. `newest`: boot and moment of the last
     frame of the runs before."""
 
-    def __init__(self, path: Path, epoch: str, boot: str, substitute: Callable[[Ledger, Listed], Stored]) -> None:
-        self.memory = Memory(epoch, boot)
+    def __init__(self, path: Path, epoch: str, boot: str, substitute: Callable[[Ledger, Listed], Stored], store: str = "") -> None:
+        self.memory = Memory(epoch, boot, store)
         self.file: Final = SpoolFile(path)
         self.held: dict[int, Stored] = {}
         self.size_bytes = 0
@@ -249,7 +249,7 @@ class Store:
     def _open_again(self) -> None:
         """A disk that took nothing takes something now. The file may know of more epochs than could be read; ours comes behind them."""
         before, held = self.memory, self.held
-        self.memory, self.held = Memory(before.epoch, before.boot), {}
+        self.memory, self.held = Memory(before.epoch, before.boot, before.store), {}
         self.file.close()
         self.file.open()
         self._load()

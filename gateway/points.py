@@ -117,7 +117,7 @@ def row_key_ns(time_ns: _Int, row: _Int) -> _Int:
 
 
 def record_key_ns(time_ns: int, number: int) -> int:
-    """The same for what is a record of its own: plain events by their names (`key_base`), health and gaps by when they came.
+    """The same for what is a record of its own: plain events and gaps by their names (`key_base`), health by when it came.
 
     What earlier releases journaled is numbered: events per publisher, the others by position.
     """

@@ -31,7 +31,7 @@ from gateway.accept.placing import MAX_ROW, around, check_plausible, heard_at, p
 from gateway.accept.plain import Plain, Pseudonymiser, id_hash, normalise
 from gateway.accept.renamed import Renamed
 from gateway.names import Names
-from gateway.points import KEYS_A_HALF, key_base
+from gateway.points import key_base
 from gateway.records import DEVICE_FUTURE_NS, OLD_KEYS, RECEIVED, RecordKind
 
 EVENTS_EPOCH: Final = "-"
@@ -230,8 +230,8 @@ class Acceptor:
             if error.reason == FLOOD:
                 outcome.noticed["agent_flooding"] = str(error)
             rows = max(len(body), 1) if body is not None else 1
-            if body is not None and (own := self.places.find(header.store, header.agent)) is not None:
-                self._add_gap(outcome, own.called(header.agent, received_ns), header, body, mark, received_ns, received_ns)
+            if body is not None and (own := self._own(header, body)) is not None:
+                self._add_gap(outcome, own.called(header.agent, received_ns), header, body, mark, received_ns)
             outcome.refused.append(Refused(error.reason, str(error), payload, rows, f"{header.agent}/{header.epoch}/{header.seq}"))
             outcome.units_in += rows
         else:
@@ -241,7 +241,7 @@ class Acceptor:
                 decisions.add(self._memory, header, dated.time, received_ns)
             made_ns = min(max(body.made_boot_ns + offset_ns, 0), received_ns + DEVICE_FUTURE_NS)
             if header.seq > mark.seq + 1:
-                self._add_gap(outcome, whose, header, body, mark, made_ns, received_ns)
+                self._add_gap(outcome, whose, header, body, mark, made_ns)
             rows = count_rows(body)
             ready, off_ns = without_dead_clocks(placed(body, places, heard_ns), offset_ns, received_ns)
             if off_ns:
@@ -258,14 +258,24 @@ class Acceptor:
             self._memory.set_mark(header.agent, header.epoch, Mark(header.seq, next_row, made_ns, base, sure_ns))
         return outcome
 
-    def _add_gap(self, outcome: Outcome, whose: Heard, header: Header, body: Body, mark: Mark, made_ns: int, received_ns: int) -> None:
-        """How many rows are missing before it; 0, not known, if its number says more than the frames between can have had."""
-        lost, between = body.first_row - mark.next_row, header.seq - mark.seq - 1
-        if not between or mark.next_row < 0 or lost <= 0:
+    def _own(self, header: Header, body: Body) -> StorePlaces | None:
+        """The store of rows that are missing before a frame that was refused: the frame's own, if it ever was its agent's."""
+        find = self.places.find
+        return find(body.store or header.store, header.agent) or find(header.store, header.agent)
+
+    def _add_gap(self, outcome: Outcome, whose: Heard, header: Header, body: Body, mark: Mark, made_ns: int) -> None:
+        """How many rows are missing before it; 0, not known, if its number says more than the frames between can have had.
+
+        What somebody else has receipted is not missing; how many rows that was, nobody says.
+        """
+        taken = max(mark.seq, header.receipted)
+        lost, between = body.first_row - mark.next_row, header.seq - taken - 1
+        if between <= 0 or mark.next_row < 0 or lost <= 0:
             return
-        lost = lost if lost <= MAX_ROWS * between and body.first_row <= MAX_ROW else 0
+        is_known = taken == mark.seq and lost <= MAX_ROWS * between and body.first_row <= MAX_ROW
+        lost = lost if is_known else 0
         values = f'{{"from_ns":{mark.made_ns or made_ns},"to_ns":{made_ns},"rows":{lost},"reason":"spool_full"}}'
-        digits = received_ns % KEYS_A_HALF
+        digits = key_base(self.places.agent(header.agent).first, header.epoch, str(header.seq))
         outcome.entries.append(Entry(RecordKind.GAP, whose.store, whose.agent, header.seq, values.encode(), key_base=digits))
 
     def _refuse_unread(self, outcome: Outcome, header: Header, body: Body) -> None:

@@ -201,10 +201,10 @@ def test_a_wall_clock_before_1970_does_not_stop_it() -> None:
 
 
 def test_a_lost_frame_is_one_gap_of_its_rows() -> None:
-    body = lost_frame("boot", 5 * S, 700, 30, {}, shipped())
+    body = lost_frame("boot", 5 * S, 700, 30, {}, shipped(), "old")
     assert kinds([decode_body(encode_body(body))]) == ["GAP"]
     assert body.extra[0] == {"to_boot_ns": 5 * S, "rows": 30, "reason": "spool.crc32"}
-    assert body.first_row == 700
+    assert (body.first_row, body.store) == (700, "old")
 
 
 def test_what_no_profile_explains_is_counted_by_its_reason() -> None:

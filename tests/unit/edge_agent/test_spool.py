@@ -187,6 +187,26 @@ def test_a_spoiled_body_is_seen_and_replaced(tmp_path: Path) -> None:
     spool.close()
 
 
+def test_what_is_lost_of_a_run_was_heard_in_the_store_of_that_run(tmp_path: Path) -> None:
+    """An agent moved while it owed rows: the gap of those that its card has spoiled is none of the new store."""
+    spool = Spool(tmp_path / "s", "e1", "b1", store="old")
+    spool.append(bodies(3))
+    spool.close()
+    spool = Spool(tmp_path / "s", "e2", "b1", store="new")
+    spool.append(bodies(1))
+    spool.close()
+    with sqlite3.connect(tmp_path / "s") as db:
+        db.execute("UPDATE frames SET body = zeroblob(length(body)) WHERE seq = 2")
+        db.execute("DELETE FROM listed WHERE seq = 3")
+        db.execute("DELETE FROM frames WHERE seq = 3")
+    spool = Spool(tmp_path / "s", "e3", "b1", store="new")
+    frames = [*spool.frames("e1", 1, 9), *spool.frames("e2", 1, 9)]
+    assert [(frame.seq, frame.store) for frame in frames] == [(1, "old"), (2, "old"), (3, "old"), (1, "new")]
+    assert not frames[1].is_whole()
+    assert decode_body(frames[2].body).store == "old", "what the list had lost is a gap of the old store"
+    spool.close()
+
+
 @pytest.mark.parametrize("keep_bytes", [0, 4096])
 def test_a_corrupt_file_is_set_aside_and_the_agent_goes_on(tmp_path: Path, keep_bytes: int) -> None:
     path = tmp_path / "s"

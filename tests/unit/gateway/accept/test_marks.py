@@ -60,6 +60,27 @@ def test_a_dropped_beginning_is_a_gap_too() -> None:
     assert json.loads(outcome.entries[0].body)["rows"] == 12
 
 
+def test_the_same_gap_is_the_same_point_whichever_gateway_finds_it_whenever() -> None:
+    found = []
+    for received_ns, epoch in ((NOW, "e"), (NOW + 7 * S, "e"), (NOW, "f")):
+        outcome = acceptor().frame(TOPIC, frame(4, body(*STAYS, first_row=12), oldest=4, epoch=epoch), received_ns)
+        found.append(outcome.entries[0].key_base)
+    assert found[0] == found[1] != found[2]
+
+
+def test_what_a_state_that_is_gone_had_receipted_is_no_gap() -> None:
+    """The agent keeps receipted frames for some days only; a gateway that begins with nothing misses what none has lost."""
+    payload = frame(40, body(*STAYS, first_row=120), oldest=40, receipted=60, receipted_ns=NOW - 60 * S)
+    outcome = acceptor().frame(TOPIC, payload, NOW)
+    assert [entry.kind for entry in outcome.entries] == [RecordKind.HISTORY, RecordKind.FRAME]
+
+
+def test_of_a_gap_behind_what_another_receipted_nobody_knows_the_rows() -> None:
+    payload = frame(40, body(*STAYS, first_row=120), oldest=40, receipted=30, receipted_ns=NOW - 60 * S)
+    gap = acceptor().frame(TOPIC, payload, NOW).entries[1]
+    assert (gap.kind, json.loads(gap.body)["rows"]) == (RecordKind.GAP, 0)
+
+
 def test_frames_of_no_rows_that_were_dropped_leave_no_gap() -> None:
     outcome = acceptor().frame(TOPIC, frame(4, body(*STAYS), oldest=4), NOW)
     assert [entry.kind for entry in outcome.entries] == [RecordKind.FRAME]

@@ -108,6 +108,15 @@ def test_nothing_is_written_where_an_agent_never_was_not_even_a_gap(store: str) 
     assert len(other.refused) == 1
 
 
+def test_what_is_missing_before_a_refused_frame_is_missing_in_the_store_that_the_frame_names() -> None:
+    memory = Memory()
+    send(acceptor(MOVED, memory), body(Kind.STAY, store="s1"), NOW - 9 * S, store="s2")
+    bad = body(Kind.STAY, first_row=50, store="s1", zones=("nowhere", "d"))
+    outcome = send(acceptor(MOVED, memory), bad, NOW - S, seq=9)
+    assert [refused.reason for refused in outcome.refused] == ["site.zone"]
+    assert [(entry.kind, entry.store) for entry in outcome.entries] == [(RecordKind.GAP, "s1")]
+
+
 def test_plain_events_go_by_when_they_were_taken() -> None:
     scan = b'{"kind":"touch","what":"scan"}'
     assert whose(acceptor(MOVED).events(Topic("s1", "x", "events"), scan, NOW - S)) == [("s1", "x")]
