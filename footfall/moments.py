@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
@@ -15,6 +16,10 @@ _MOMENT: Final = re.compile(
     r"(?P<offset>[Zz]|(?P<sign>[+\-\u2212])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?)?",
     re.ASCII,
 )
+_COMMON: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(?:\d{3}|\d{6}))?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
+"""What nearly everybody writes; Python reads it as we do, ten times as fast."""
 _EXAMPLE: Final = "such as 2026-11-21T10:02:03.5+08:00"
 
 
@@ -24,6 +29,9 @@ def moment(value: object) -> datetime:
     24:00 is the next day's beginning, and the 60th second of a minute the next minute's, as clocks of computers have no leap seconds.
     What is finer than a microsecond is cut off.
     """
+    if isinstance(value, str) and _COMMON.fullmatch(value):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
     parts = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if parts is None:
         raise ValueError(f"must be text of ISO 8601, {_EXAMPLE}")

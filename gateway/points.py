@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, Literal, TypeVar
 
@@ -129,7 +128,6 @@ def key_base(*names: str) -> int:
     return number_of(*names) % KEYS_A_HALF
 
 
-@lru_cache(maxsize=1 << 14)
 def number_of(*names: str) -> int:
     """63 bits that stand for what bears these names."""
     return int.from_bytes(hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest(), "big") >> 1

@@ -312,9 +312,11 @@ class Acceptor:
     def events(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
         """One message on an `events` topic: one object or an array. ContractError: it cannot be read as a whole."""
         places = self.places.of(topic.store, topic.agent)
-        places.heard(topic.agent, received_ns, received_ns, received_ns)
+        agent = self.places.agent_now(topic.agent)
+        if agent not in places.settled:
+            places.heard(topic.agent, received_ns, received_ns, received_ns)
         outcome = Outcome()
-        self._events_in(outcome, self.places.agent_now(topic.agent), places, payload, received_ns, received_ns)
+        self._events_in(outcome, agent, places, payload, received_ns, received_ns)
         return outcome
 
     def _events_in(
@@ -344,7 +346,7 @@ class Acceptor:
                 continue
             number += 1
             plain.values["key"] = _event_key(plain, names.first, None if row is None else (*row, str(nth)))
-            whose = places.called(agent, plain.values["time_ns"])
+            whose = places.settled.get(agent) or places.called(agent, plain.values["time_ns"])
             outcome.entries.append(Entry(RecordKind.EVENT, whose.store, whose.agent, number, _dump(plain.values), rows=1))
         if duplicates:
             outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
@@ -353,6 +355,8 @@ class Acceptor:
 
     def _is_new(self, event_id: str, names: Names) -> bool:
         """Whether its publisher sent it under none of its names; from now on it did, under all."""
+        if not names.earlier:
+            return self._memory.is_new_event(id_hash(names.now, event_id))
         new = [self._memory.is_new_event(id_hash(name, event_id)) for name in dict.fromkeys((names.first, *names.all))]
         return all(new)
 
@@ -392,4 +396,7 @@ def _count_all(data: bytes) -> int:
 
 
 def _dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -62,14 +62,15 @@ def normalise(value: object, places: StorePlaces, publisher: str, taken_ns: int,
     """
     event = parse_event(value)
     taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
-    if event.time_ns is not None:
-        _check_time(event.time_ns, taken_ns, event.history)
-    time_ns = taken_ns if event.time_ns is None else event.time_ns
+    said_ns = event.time_ns
+    if said_ns is not None:
+        _check_time(said_ns, taken_ns, event.history)
+    time_ns = taken_ns if said_ns is None else said_ns
     name = None if event.id is None else id_hash(publisher, event.id)
     values: dict[str, Any] = {
         "kind": event.kind,
         "time_ns": time_ns,
-        "timed": event.time_ns is not None,
+        "timed": said_ns is not None,
         "id": None if name is None else name.hex(),
     }
     values |= _MORE[type(event)](event, places, publisher, time_ns, pseudonyms)
@@ -99,7 +100,7 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseu
         "channel": event.channel or "",
         "campaign": event.campaign or "",
         "stage": event.stage or "",
-        "items": spelled((item.sku, item.n) for item in event.items),
+        "items": spelled([(item.sku, item.n) for item in event.items]) if event.items else "",
         "ref": event.ref or "",
         "amount": event.amount,
     }

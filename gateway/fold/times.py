@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -78,10 +79,13 @@ def place_named(
     times.key_ns[which] = keys.place_many(list(wanted), counts)
 
 
+_number_of_name: Final = lru_cache(maxsize=1 << 14)(number_of)
+
+
 def _contents(frames: Frames, times: Times, zone: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
     """63 bits a row that stand for what it says, whatever the codes of its names are today."""
     bodies = [body for _, body in frames]
-    names = np.array([number_of(name) for body in bodies for name in body.zones] or [0], np.uint64)
+    names = np.array([_number_of_name(name) for body in bodies for name in body.zones] or [0], np.uint64)
     mixed = names[zone] if len(zone) else np.zeros(0, np.uint64)
     for column in (times.time_ns, *(_column(bodies, name) for name in ("kind", "subject", "rssi_dbm", "count", "value"))):
         bits = column.view(np.uint32) if column.dtype == np.float32 else column

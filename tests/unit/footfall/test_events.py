@@ -180,6 +180,8 @@ def test_any_json_is_a_contract_error_or_an_event(value: object) -> None:
         (b'{"a":"\xff"}', "event.json"),
         (b'{"a":"\\ud800"}', "event.json"),
         (b'{"a":["\\uDFFF x"]}', "event.json"),
+        (b'{"a":"\xed\xa0\x80"}', "event.json"),
+        ('{"a":"\\ud800"}'.encode("utf-16"), "event.json"),
         (b'{"\\ud83d":1}', "event.json"),
         (b'{"a":' + b"9" * 5000 + b"}", "event.json"),
         (b"[" * 100_000, "event.json"),

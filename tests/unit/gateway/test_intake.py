@@ -506,3 +506,10 @@ def test_health_that_comes_too_often_is_not_stored(gate: Gate) -> None:
     for i in range(300):
         gate.take(("footfall/1/s1/x/health", encode_health(HEALTH)), now_ns=NOW + i)
     assert len(gate.kinds()) == 120
+
+
+@pytest.mark.parametrize("ref", [b"\xed\xa0\x80", b"\\ud800"])
+def test_half_a_surrogate_pair_is_quarantined_however_it_is_written(gate: Gate, ref: bytes) -> None:
+    gate.take((EVENTS, b'{"kind":"touch","what":"scan","ref":"%b"}' % ref), (EVENTS, SCAN))
+    assert [entry.reason for entry in gate.quarantine.entries()] == ["event.json"]
+    assert gate.kinds() == [RecordKind.EVENT]
