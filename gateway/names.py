@@ -70,9 +70,14 @@ def end_ns(when: When | None, zone: ZoneInfo) -> int:
 
 
 def _ns(when: When, zone: ZoneInfo, days: int) -> int:
-    moment = when if isinstance(when, datetime) else datetime.combine(when, day_time()) + timedelta(days=days)
+    """Of dates that only mean "always", such as 9999-12-31, the ends of what 64 bits can say."""
+    try:
+        moment = when if isinstance(when, datetime) else datetime.combine(when, day_time()) + timedelta(days=days)
+    except OverflowError:
+        return LAST_NS
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return int(aware.replace(microsecond=0).timestamp()) * 1_000_000_000 + aware.microsecond * 1000
+    time_ns = int(aware.replace(microsecond=0).timestamp()) * 1_000_000_000 + aware.microsecond * 1000
+    return min(max(time_ns, FIRST_NS), LAST_NS)
 
 
 def names(now: str, aliases: Iterable[tuple[str, When]], zone: ZoneInfo) -> Names:

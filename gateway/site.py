@@ -19,7 +19,7 @@ from gateway.names import Names, Span, begin_ns, end_ns, first_twice, names, par
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: `America` is a folder of zones
         raise ValueError(f"{name!r} is no IANA time zone, such as Asia/Shanghai") from None
     return name
 

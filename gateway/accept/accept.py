@@ -244,6 +244,8 @@ class Acceptor:
                 self._add_gap(outcome, whose, header, body, mark, made_ns)
             rows = count_rows(body)
             ready, off_ns = without_dead_clocks(placed(body, places, heard_ns), offset_ns, received_ns)
+            if not replayed:
+                self.limits.take_days(header.agent, ready, offset_ns, heard_ns, received_ns)
             if off_ns:
                 outcome.noticed["device_clock"] = f"a device's clock is {abs(off_ns) // 10**9} s {'ahead' if off_ns > 0 else 'behind'}"
             if ready is not body:

@@ -43,6 +43,11 @@ _BURST_NS: Final = {what: round(pace.burst_s * NS_PER_S) for what, pace in PACES
 _MOST_BEYOND_NS: Final = int(MOST_BEYOND_S * NS_PER_S)
 MAX_SUBJECTS_AN_HOUR: Final = 200_000
 """Of one agent: twice the rows of a busy one. Each takes memory until its visit is over."""
+DAY_ROWS: Final = 20_000
+"""What rows of yet another day cost, in rows: their minutes are mended, and the occupancy of all that follow in the day."""
+DAYS_FREE: Final = 2
+"""An agent whose rows are of the days of its frames before pays for none: midnight, or a device that tells late."""
+_DAY_NS: Final = 86_400 * NS_PER_S
 _HOURS_KEPT: Final = 48
 _HOUR_NS: Final = 3600 * NS_PER_S
 
@@ -56,6 +61,8 @@ class Limits:
         self.late: Final[set[str]] = set()
         """Agents that went beyond a pace, and may be so still."""
         self._hours: Final[defaultdict[str, dict[int, _Hour]]] = defaultdict(dict)
+        self._days: Final[dict[str, tuple[int, ...]]] = {}
+        """Of the latest frames of each agent, the last at the end."""
         self._latest_ns = 0
 
     def spend(self, agent: str, what: What, amount: int, now_ns: int) -> float:
@@ -102,6 +109,16 @@ class Limits:
             raise ContractError(FLOOD, f"more than {MAX_SUBJECTS_AN_HOUR} subjects in one hour of agent {agent!r}")
         hour.subjects |= new
 
+    def take_days(self, agent: str, body: Body, offset_ns: int, heard_ns: int, now_ns: int) -> None:
+        """Count the days of which a frame's rows tell, as rows."""
+        if not len(body.kind):
+            return
+        known = self._days.get(agent, ())
+        new = [day for day in _days_of(body, offset_ns, heard_ns) if day not in known]
+        if new:
+            self._days[agent] = (*known, *new)[-DAYS_FREE:]
+            self.spend(agent, "rows", DAY_ROWS * len(new), now_ns)
+
     def _hour(self, agent: str, number: int) -> _Hour:
         hours = self._hours[agent]
         hour = hours.get(number)
@@ -110,6 +127,19 @@ class Limits:
             if len(hours) > _HOURS_KEPT:
                 del hours[next(iter(hours))]
         return hour
+
+
+def _days_of(body: Body, offset_ns: int, heard_ns: int) -> list[int]:
+    """Days since 1970, UTC; of a row with a time of its device that one. What was heard after it was said is taken as heard then."""
+    heard = heard_ns // _DAY_NS
+    if body.t_wall_ns is None:
+        if (int(body.t_boot_ns.min()) + offset_ns) // _DAY_NS >= heard:
+            return [heard]
+        times_ns = body.t_boot_ns + offset_ns
+    else:
+        times_ns = np.where(body.t_wall_ns, body.t_wall_ns, body.t_boot_ns + offset_ns)
+    days: list[int] = np.unique(np.minimum(times_ns // _DAY_NS, heard)).tolist()
+    return days
 
 
 class _Hour:

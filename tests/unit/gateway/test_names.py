@@ -58,3 +58,14 @@ def test_times_come_as_toml_has_them_or_as_text() -> None:
     for wrong in ("soon", 1_795_226_523, True, None):
         with pytest.raises(ValueError, match=r"date|isoformat"):
             parse_when(wrong)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/St_Johns"])
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [("9999-12-31", LAST_NS), ("9999-12-31T23:59:59", LAST_NS), ("0001-01-01", FIRST_NS), ("0001-01-01T00:00:00+14:00", FIRST_NS)],
+)
+def test_what_lies_at_the_end_of_all_calendars_is_for_ever(zone: str, text: str, ends: int) -> None:
+    when = parse_when(text)
+    assert isinstance(when, date)
+    assert begin_ns(when, ZoneInfo(zone)) == end_ns(when, ZoneInfo(zone)) == ends

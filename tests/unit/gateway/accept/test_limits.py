@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from footfall.errors import ContractError
-from footfall.frames import Kind
+from footfall.frames import Body, Kind
 from gateway.accept.limits import FLOOD, MAX_SUBJECTS_AN_HOUR, MOST_BEYOND_S, PACES, Limits, What
 from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame
 
@@ -52,6 +52,28 @@ def test_a_flood_of_subjects_is_refused_and_named_and_rows_of_few_are_not() -> N
     assert refused.value.reason == FLOOD
     limits.take_rows("x", crowd, NOW + 3600 * S, NOW)
     limits.take_rows("y", crowd, NOW, NOW)
+
+
+def beyond_s(limits: Limits, agent: str, frame: Body) -> float:
+    limits.take_days(agent, frame, 0, NOW, NOW)
+    return limits.beyond_s(agent, NOW, "rows")
+
+
+def test_rows_of_many_days_cost_more_and_those_of_a_backlog_in_order_do_not() -> None:
+    """Each day is mended to its end: that must not be had for the price of a row."""
+    day_s, limits, backlog = 86_400, Limits(), body(*[Kind.IN] * 100)
+    for hour in range(40 * 24):
+        backlog.t_boot_ns = np.arange(100, dtype="<i8") * S + NOW - (40 * 24 - hour) * 3600 * S
+        assert beyond_s(limits, "late", backlog) == 0
+    scattered = body(*[Kind.IN] * 100)
+    scattered.t_wall_ns = NOW - np.arange(100, dtype="<i8") * (39 * day_s * S // 100)
+    said = [beyond_s(limits, "x", scattered) for _ in range(4)]
+    assert said[0] == 0
+    assert said[3] > 30
+    fresh = body(Kind.IN, Kind.IN)
+    for _ in range(1000):  # a camera that tells of yesterday, beside what is heard now
+        fresh.t_wall_ns = np.array([NOW - day_s * S, 0], "<i8")
+        assert beyond_s(limits, "y", fresh) == 0
 
 
 def test_a_frame_beyond_the_pace_waits_at_its_agent_and_is_taken_later() -> None:

@@ -93,6 +93,14 @@ def test_the_environment_speaks_every_type(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("zone", ["Moon/Sea", "America", "", "../etc/passwd", "UTC/x"])
+def test_a_time_zone_that_is_none_is_named(tmp_path: Path, zone: str) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text(f'brand = "b"\n[[stores]]\nname = "s"\ntimezone = "{zone}"\n')
+    with pytest.raises(ConfigError, match=r"stores\.0\.timezone"):
+        load_site(path, {})
+
+
 def test_a_site_is_loaded_and_its_mistakes_are_named(tmp_path: Path) -> None:
     path = tmp_path / "site.toml"
     path.write_text('brand = "b"\n[[stores]]\nname = "s"\nzones = [{name = "door", type = "entrance"}]\n')
