@@ -1,16 +1,19 @@
 """Kept in the journal beside marks and clocks: dates that agents have not confirmed, whose history stores have, when nothing was taken.
 
-Its tables are in the journal's file, and written in the journal's transactions.
+Its tables are in the journal's file, and written in the journal's transactions. A row that is not what was written is as if it had never
+been: a date is told no more, a history is told again by the next header that knows of it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from footfall.frames import DecidedTime
 from footfall.sqlite import transaction
 from gateway.accept.decisions import Decision, Runs
+from gateway.checked import checksum
 from gateway.records import RecordKind
 
 TABLES: Final = """
@@ -20,10 +23,32 @@ CREATE TABLE decisions (agent TEXT, n INTEGER, epoch TEXT NOT NULL, first_seq IN
 CREATE TABLE histories (store TEXT PRIMARY KEY, until_ns INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE absences (to_ns INTEGER PRIMARY KEY, from_ns INTEGER NOT NULL);
 """
+CHECKED: Final = """
+ALTER TABLE decisions ADD COLUMN crc INTEGER;
+ALTER TABLE histories ADD COLUMN crc INTEGER;
+ALTER TABLE absences ADD COLUMN crc INTEGER;
+"""
+_RUN_COLUMNS: Final = "n, epoch, first_seq, last_seq, offset_ns, width_ns, quality, decided_ns"
 SHORTEST_ABSENCE_NS: Final = 1_000_000
 KEEP_ABSENCES_NS: Final = 400 * 86_400 * 1_000_000_000
 _AGENTS_CACHED: Final = 50_000
-_DECISIONS: Final = "SELECT n, epoch, first_seq, last_seq, offset_ns, width_ns, quality, decided_ns FROM decisions WHERE agent=? ORDER BY n"
+_ALL: Final = f"SELECT agent, {_RUN_COLUMNS}, crc FROM decisions"
+_DECISIONS: Final = f"{_ALL} WHERE agent=? ORDER BY n"
+_HISTORIES: Final = "SELECT store, until_ns, crc FROM histories"
+_ABSENCES: Final = "SELECT to_ns, from_ns, crc FROM absences"
+
+
+def check(db: sqlite3.Connection) -> None:
+    """Give what is there its checksums, which it was written without."""
+    keys = ((_ALL, "decisions", "agent=? AND n=?"), (_HISTORIES, "histories", "store=?"), (_ABSENCES, "absences", "to_ns=?"))
+    for select, table, key in keys:
+        rows = [row[:-1] for row in db.execute(select).fetchall()]
+        db.executemany(f"UPDATE {table} SET crc=? WHERE {key}", [(checksum(*row), *row[: key.count("?")]) for row in rows])
+
+
+def _whole(db: sqlite3.Connection, sql: str, *key: str) -> Iterator[Any]:
+    """Rows as they were written, without their checksums."""
+    return (row[:-1] for row in db.execute(sql, key).fetchall() if checksum(*row[:-1]) == row[-1])
 
 
 class Decided:
@@ -41,18 +66,17 @@ class Decided:
     def forget(self) -> None:
         """Remember what is durable, and nothing else."""
         self._runs, self._dirty_runs, self._dirty_histories = {}, {}, {}
-        self._histories = dict(self._db.execute("SELECT store, until_ns FROM histories"))
-        self._absences = self._db.execute("SELECT from_ns, to_ns FROM absences").fetchall()
+        self._histories = dict(_whole(self._db, _HISTORIES))
+        self._absences = [(from_ns, to_ns) for to_ns, from_ns in _whole(self._db, _ABSENCES)]
 
     def write(self) -> None:
         """To be called in a transaction."""
         for agent, runs in self._dirty_runs.items():
             self._db.execute("DELETE FROM decisions WHERE agent=?", (agent,))
-            self._db.executemany(
-                "INSERT INTO decisions VALUES (?,?,?,?,?,?,?,?,?)",
-                [(agent, run.n, run.epoch, run.first_seq, run.last_seq, *run.time, run.decided_ns) for run in runs],
-            )
-        self._db.executemany("INSERT OR REPLACE INTO histories VALUES (?,?)", list(self._dirty_histories.items()))
+            rows = [(agent, run.n, run.epoch, run.first_seq, run.last_seq, *run.time, run.decided_ns) for run in runs]
+            self._db.executemany("INSERT INTO decisions VALUES (?,?,?,?,?,?,?,?,?,?)", [(*row, checksum(*row)) for row in rows])
+        said = [(*row, checksum(*row)) for row in self._dirty_histories.items()]
+        self._db.executemany("INSERT OR REPLACE INTO histories VALUES (?,?,?)", said)
 
     def written(self) -> None:
         self._dirty_runs, self._dirty_histories = {}, {}
@@ -64,7 +88,7 @@ class Decided:
         if known is None:
             known = self._runs[agent] = tuple(
                 Decision(n, epoch, first_seq, last_seq, DecidedTime(offset_ns, width_ns, quality), decided_ns)
-                for n, epoch, first_seq, last_seq, offset_ns, width_ns, quality, decided_ns in self._db.execute(_DECISIONS, (agent,))
+                for _, n, epoch, first_seq, last_seq, offset_ns, width_ns, quality, decided_ns in _whole(self._db, _DECISIONS, agent)
             )
         return known
 
@@ -100,6 +124,6 @@ class Decided:
         if now_ns - from_ns <= SHORTEST_ABSENCE_NS:
             return
         with transaction(self._db):
-            self._db.execute("INSERT OR REPLACE INTO absences VALUES (?,?)", (now_ns, from_ns))
+            self._db.execute("INSERT OR REPLACE INTO absences VALUES (?,?,?)", (now_ns, from_ns, checksum(now_ns, from_ns)))
             self._db.execute("DELETE FROM absences WHERE from_ns > 0 AND to_ns < ?", (now_ns - KEEP_ABSENCES_NS,))
         self._absences.append((from_ns, now_ns))

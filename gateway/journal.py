@@ -66,8 +66,10 @@ def _check_memory(db: sqlite3.Connection) -> None:
     journaled.write_down(db, "pruned", 0 if sites == first[0] - 1 else first[0] - 1)
 
 
-SCHEMA: Final = Schema("a journal", "records", _FIRST, (_KEYS_AND_DATES + decided.TABLES, _CHECKED, _check_memory))
-"""A column that records get one day goes to the end of `Record`, with a default; who changes marks or clocks renews their checksums."""
+SCHEMA: Final = Schema(
+    "a journal", "records", _FIRST, (_KEYS_AND_DATES + decided.TABLES, _CHECKED, _check_memory, decided.CHECKED, decided.check)
+)
+"""A column that records get one day goes to the end of `Record`, with a default; who changes what is remembered renews its checksums."""
 _INSERT: Final = f"INSERT OR REPLACE INTO records ({', '.join(journaled.COLUMNS)}) VALUES (?{',?' * (len(journaled.COLUMNS) - 1)})"
 """Replaces what stands where nothing can: a damaged row, whose position became another."""
 STORE_BOUNDS_EVERY_NS: Final = 60_000_000_000

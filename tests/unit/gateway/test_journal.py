@@ -320,3 +320,42 @@ def test_the_time_in_which_nothing_was_taken_is_known_whatever_was_appended_mean
     assert [journal.was_away(at * s) for at in (9, 11, 16, 19, 20, 21)] == [False, True, True, True, False, False]
     assert journal.back_ns() == 20 * s
     journal.close()
+
+
+def test_what_a_flipped_bit_has_changed_of_dates_histories_and_absences_is_not_believed(tmp_path: Path) -> None:
+    path, run = tmp_path / "journal.db", Decision(5, "e", 1, 9, DecidedTime(7, 8, 2), 6)
+    journal = Journal(path)
+    journal.decided.begin(10**9)
+    journal.set_decisions("x", (run, run._replace(n=6)))
+    journal.set_history_ns("s1", 50)
+    journal.set_history_ns("s2", 60)
+    journal.commit([(10**9 + 5, Entry(RecordKind.TICK, "", "", 0, b""))], {})
+    journal.close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE decisions SET offset_ns = offset_ns | 1024 WHERE n = 5")
+        db.execute("UPDATE histories SET until_ns = until_ns | 1024 WHERE store = 's1'")
+        db.execute("UPDATE absences SET from_ns = from_ns | 1024")
+    journal = Journal(path)
+    assert journal.decisions("x") == (run._replace(n=6),)
+    assert (journal.history_ns("s1"), journal.history_ns("s2")) == (0, 60)
+    assert not journal.was_away(5 * 10**8)
+    journal.close()
+
+
+def test_what_was_written_without_checksums_gets_them(tmp_path: Path) -> None:
+    path, run = tmp_path / "journal.db", Decision(5, "e", 1, 9, DecidedTime(7, 8, 2), 6)
+    journal = Journal(path)
+    journal.decided.begin(10**9)
+    journal.set_decisions("x", (run,))
+    journal.set_history_ns("s1", 50)
+    journal.commit([(10**9 + 5, Entry(RecordKind.TICK, "", "", 0, b""))], {})
+    journal.close()
+    with sqlite3.connect(path) as db:
+        for table in ("decisions", "histories", "absences"):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN crc")
+        db.execute("PRAGMA user_version=4")
+    journal = Journal(path)
+    assert journal.decisions("x") == (run,)
+    assert journal.history_ns("s1") == 50
+    assert journal.was_away(5 * 10**8)
+    journal.close()
