@@ -17,7 +17,7 @@ import numpy as np
 from footfall.boot_clock import Bounds, learn
 from footfall.errors import ContractError
 from footfall.events import load_json
-from footfall.frames import MAX_ROWS, Body, Header, Kind, crc32_of, decode_body, decode_frame, encode_body, encode_frame
+from footfall.frames import MAX_ROWS, Body, DecidedTime, Header, Kind, crc32_of, decode_body, decode_frame, encode_body, encode_frame
 from footfall.receipts import Times
 from footfall.topics import Topic
 from gateway.accept import decisions
@@ -27,7 +27,7 @@ from gateway.accept.history import Histories, foreign_until_ns, grown
 from gateway.accept.limits import FLOOD, Limits
 from gateway.accept.parts import Parts
 from gateway.accept.places import Heard, Places, StorePlaces, check_places
-from gateway.accept.placing import MAX_ROW, around, check_plausible, heard_at, placed, without_dead_clocks
+from gateway.accept.placing import MAX_ROW, around, check_plausible, heard_at, placed, unsure_ns, without_dead_clocks
 from gateway.accept.plain import Plain, Pseudonymiser, id_hash, normalise
 from gateway.accept.renamed import Renamed
 from gateway.names import Names
@@ -243,7 +243,7 @@ class Acceptor:
             if header.seq > mark.seq + 1:
                 self._add_gap(outcome, whose, header, body, mark, made_ns)
             rows = count_rows(body)
-            ready, off_ns = without_dead_clocks(placed(body, places, heard_ns), offset_ns, received_ns)
+            ready, off_ns = without_dead_clocks(placed(body, places, heard_ns), dated.time, received_ns)
             if not replayed:
                 self.limits.take_days(header.agent, ready, offset_ns, heard_ns, received_ns)
             if off_ns:
@@ -252,7 +252,7 @@ class Acceptor:
                 data, body = encode_body(ready), ready
             if rows < len(body):
                 self._refuse_unread(outcome, header, body)
-                data, body = self._take_events(outcome, header, body, data, places, offset_ns, received_ns)
+                data, body = self._take_events(outcome, header, body, data, places, dated.time, received_ns)
             entry = Entry(RecordKind.FRAME, whose.store, whose.agent, header.seq, data, offset_ns, quality, width_ns, body, rows, base)
             outcome.entries.append(entry)
             outcome.units_in += rows
@@ -291,7 +291,7 @@ class Acceptor:
             outcome.units_in += 1
 
     def _take_events(
-        self, outcome: Outcome, header: Header, body: Body, data: bytes, places: StorePlaces, offset_ns: int, received_ns: int
+        self, outcome: Outcome, header: Header, body: Body, data: bytes, places: StorePlaces, time: DecidedTime, received_ns: int
     ) -> tuple[bytes, Body]:
         """Plain events that came through the agent become entries of their own; what stays of the frame has no identifier in clear."""
         rows = [row for row, more in body.extra.items() if body.kind[row] == Kind.EVENT and "event" in more]
@@ -301,7 +301,8 @@ class Acceptor:
             text = body.extra[row]["event"].encode()
             name = (header.epoch, str(body.first_row + row))
             try:
-                self._events_in(outcome, header.agent, places, text, int(body.t_boot_ns[row]) + offset_ns, received_ns, name)
+                taken_ns = int(body.t_boot_ns[row]) + time.offset_ns
+                self._events_in(outcome, header.agent, places, text, taken_ns, received_ns, name, unsure_ns(time))
             except ContractError as error:  # the frame is taken all the same: else its agent would send it for ever
                 key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
                 outcome.refused.append(Refused(error.reason, str(error), text, 1, key))
@@ -330,14 +331,15 @@ class Acceptor:
         time_ns: int,
         received_ns: int,
         row: tuple[str, str] | None = None,
+        later_ns: int = 0,
     ) -> None:
-        """`row` names the frame's row in which they came."""
+        """`row` names the frame's row in which they came, up to `later_ns` after `time_ns`."""
         mark, names = self._memory.mark(agent, EVENTS_EPOCH), self.places.agent(agent)
         number, duplicates = mark.seq, 0
         for nth, value in enumerate(load_json(payload)):
             outcome.units_in += 1
             try:
-                plain = normalise(value, places, names.first, time_ns, received_ns, self._pseudonyms)
+                plain = normalise(value, places, names.first, time_ns, received_ns, self._pseudonyms, later_ns)
             except ContractError as error:
                 if error.reason == "event.time":
                     outcome.noticed["device_clock"] = f"plain events: {error}"

@@ -44,6 +44,11 @@ def around(heard_ns: int, body: Body, time: DecidedTime) -> tuple[int, int, int]
     return heard_ns, heard_ns - time.width_ns // 2, heard_ns + time.width_ns // 2
 
 
+def unsure_ns(time: DecidedTime) -> int:
+    """How much later than its date a row may have been heard; a date that says only when it arrived is the latest that can be."""
+    return 0 if time.quality == RECEIVED else time.width_ns // 2
+
+
 def check_plausible(body: Body) -> None:
     """ContractError for numbers that no store can have brought about; the wire itself has room for any."""
     if body.first_row > MAX_ROW:
@@ -109,16 +114,19 @@ def _named(names: list[str], which: npt.NDArray[Any]) -> tuple[tuple[str, ...], 
     return tuple(place), np.array([place[name] for name in names], np.intp)[which]
 
 
-def without_dead_clocks(body: Body, offset_ns: int, received_ns: int) -> tuple[Body, int]:
+def without_dead_clocks(body: Body, time: DecidedTime, received_ns: int) -> tuple[Body, int]:
     """The body, in which devices whose clocks are dead have no time of their own; and how far off the worst was, 0 if none is.
 
-    Their rows have the time that the agent knows. A recording (made at boot time 0) is history, and has its file's time.
+    Their rows have the time that the agent knows: where that is known to half an hour only, a device's is not ahead for being in it.
+    A recording (made at boot time 0) is history, and has its file's time.
     """
     if body.t_wall_ns is None or body.made_boot_ns == 0:
         return body, 0
-    heard_ns = np.clip(np.minimum(body.t_boot_ns, _LATEST_BOOT_NS) + offset_ns, EARLIEST_NS, received_ns)
+    about_ns = np.minimum(body.t_boot_ns, _LATEST_BOOT_NS) + time.offset_ns
+    heard_ns = np.clip(about_ns, EARLIEST_NS, received_ns)
+    could_be_ns = np.clip(about_ns + unsure_ns(time), EARLIEST_NS, received_ns) - heard_ns
     apart_ns = np.clip(body.t_wall_ns, 0, _LATEST_BOOT_NS) - heard_ns
-    dead = (body.t_wall_ns != 0) & ((apart_ns < -LATE_NS) | (apart_ns > EARLY_NS))
+    dead = (body.t_wall_ns != 0) & ((apart_ns < -LATE_NS) | (apart_ns > EARLY_NS + could_be_ns))
     if not dead.any():
         return body, 0
     worst_ns = max(apart_ns[dead].tolist(), key=abs)

@@ -54,17 +54,19 @@ def id_hash(publisher: str, event_id: str) -> bytes:
     return hashlib.blake2b(f"{publisher}\0{event_id}".encode(), digest_size=ID_BYTES).digest()
 
 
-def normalise(value: object, places: StorePlaces, publisher: str, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser) -> Plain:
+def normalise(
+    value: object, places: StorePlaces, publisher: str, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser, later_ns: int = 0
+) -> Plain:
     """One plain event of a publisher, by its first name, in a store; ContractError says what is wrong with it.
 
     `taken_ns` is when Footfall first took it, the agent's intake or the gateway: the time of an event that says none, and what the
-    time of any other is compared with.
+    time of any other is compared with; it may have been up to `later_ns` later.
     """
     event = parse_event(value)
     taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
     said_ns = event.time_ns
     if said_ns is not None:
-        _check_time(said_ns, taken_ns, event.history)
+        _check_time(said_ns, taken_ns, min(taken_ns + later_ns, received_ns), event.history)
     time_ns = taken_ns if said_ns is None else said_ns
     name = None if event.id is None else id_hash(publisher, event.id)
     values: dict[str, Any] = {
@@ -77,10 +79,10 @@ def normalise(value: object, places: StorePlaces, publisher: str, taken_ns: int,
     return Plain(values, name, event.id)
 
 
-def _check_time(time_ns: int, taken_ns: int, history: bool) -> None:
+def _check_time(time_ns: int, taken_ns: int, latest_ns: int, history: bool) -> None:
     """ContractError `event.time` for what only a dead clock says."""
     apart_s = (time_ns - taken_ns) // 1_000_000_000
-    if time_ns > taken_ns + EARLY_NS:
+    if time_ns > latest_ns + EARLY_NS:
         raise ContractError("event.time", f"`time` is {apart_s} s after it was taken: is the clock of who sent it right?")
     if time_ns < (EARLIEST_NS if history else taken_ns - LATE_NS):
         hint = "before the year 2000" if history else "is the clock of who sent it right? History says `history`: true"

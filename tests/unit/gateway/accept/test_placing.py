@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.errors import ContractError
-from footfall.frames import Kind, decode_body, encode_body
+from footfall.frames import DecidedTime, Kind, decode_body, encode_body
 from gateway.accept.places import Places
 from gateway.accept.placing import MAX_BOOT_NS, MAX_ROW, NOWHERE, check_plausible, placed, without_dead_clocks
+from gateway.records import BOUNDED, MEASURED, RecordKind
 from gateway.site import Site
-from tests.accept_made import NOW, SITE, S, body
+from tests.accept_made import NOW, SITE, TOPIC, S, acceptor, body, frame
 
 DAY = 86_400 * S
 RENAMED = Site.model_validate({
@@ -115,12 +117,26 @@ def test_rows_beyond_any_epoch_are_refused() -> None:
 )
 def test_a_device_whose_clock_is_dead_has_no_time_and_is_named(device_ns: int, kept: bool, off_ns: int) -> None:
     made = body(Kind.IN, t_wall_ns=np.array([device_ns], "<i8"))
-    found, apart_ns = without_dead_clocks(made, NOW - 100 * S, NOW)
+    found, apart_ns = without_dead_clocks(made, DecidedTime(NOW - 100 * S, 0, MEASURED), NOW)
     assert apart_ns == off_ns
     assert found.t_wall_ns is not None
     assert found.t_wall_ns.tolist() == ([device_ns] if kept else [1])
 
 
+def test_a_right_clock_is_not_dead_where_the_agent_s_is_known_to_half_an_hour_only() -> None:
+    """After a power cycle without gateway: heard somewhere within the hour, and the device or till says when."""
+    half_hour, about = 1800 * S, DecidedTime(NOW - 7200 * S, 3600 * S, BOUNDED)
+    told_ns = about.offset_ns + 99 * S + half_hour
+    made = body(Kind.IN, t_wall_ns=np.array([told_ns], "<i8"))
+    assert without_dead_clocks(made, about, NOW) == (made, 0)
+    assert without_dead_clocks(made, about._replace(width_ns=0), NOW)[1] == half_hour
+    sale = f'{{"kind":"touch","what":"scan","time":"{datetime.fromtimestamp(told_ns / 1e9, UTC):%Y-%m-%dT%H:%M:%SZ}"}}'
+    made = body(Kind.EVENT, boot="before", extra={0: {"event": sale}})
+    outcome = acceptor().frame(TOPIC, frame(1, made, decided=about), NOW)
+    assert outcome.refused == []
+    assert [entry.kind for entry in outcome.entries] == [RecordKind.EVENT, RecordKind.FRAME]
+
+
 def test_a_recording_has_the_times_of_its_file() -> None:
     made = body(Kind.IN, made_boot_ns=0, t_wall_ns=np.array([NOW - 20 * 365 * DAY], "<i8"))
-    assert without_dead_clocks(made, NOW, NOW) == (made, 0)
+    assert without_dead_clocks(made, DecidedTime(NOW, 0, MEASURED), NOW) == (made, 0)
