@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,6 +20,7 @@ from gateway import mending
 from gateway.accept.accept import count_rows
 from gateway.allocator import give_back
 from gateway.fold.fold import Arrival, Fold
+from gateway.gate import Gate
 from gateway.hand_over import TAKE_BYTES
 from gateway.hand_over import HandOver as HandOver
 from gateway.journal import Journal
@@ -86,6 +87,7 @@ class Folding:
         """By batch: its rows that are in quarantine, not in its points."""
         state = ledger.state()
         self._check_same_journal(state.get("journal", b"").decode())
+        self._gate: Final = Gate(self._agents_to_hear(), journal.last_pos, time.monotonic())
         self._restore_outbox(state)
         del state
         self._say_aside()
@@ -127,6 +129,7 @@ class Folding:
         began_s, before = time.monotonic(), self.pos
         if self._outbox.wait_for_room(WAIT_S):
             self.turn(WAIT_S)
+        self._open_gate()
         if 0 < self.pos - before < FEW_RECORDS:
             stop.wait(max(0.0, GATHER_S - (time.monotonic() - began_s)))
         if time.monotonic() >= self._checkpoint_due_s:
@@ -134,6 +137,20 @@ class Folding:
         if time.monotonic() >= self._give_back_due_s:
             self._give_back_due_s = time.monotonic() + GIVE_BACK_EVERY_S
             give_back()
+
+    def _agents_to_hear(self) -> Mapping[str, Set[str]]:
+        """By store, before its derived points are written; {} where nothing is made once more."""
+        if self._journal.last_pos == self.fold.pos and not self._ledger.outbox():
+            return {}
+        estate = self.fold.state.estate
+        return {estate.stores.names[store]: {estate.agents.names[agent] for agent in agents} for store, agents in estate.expected.items()}
+
+    def _open_gate(self) -> None:
+        """What was held for as long as it is, though nothing came."""
+        if not self._gate.is_open:
+            self._gate.hear((), time.monotonic())
+            if points := self._gate.pass_on((), self.fold.state.history):
+                self._outbox.put(points, 0)
 
     def turn(self, timeout_s: float) -> bool:
         """Fold what is there; whether there was anything. What one record does to the fold never ends it: the record is set aside."""
@@ -151,7 +168,9 @@ class Folding:
             self._set_aside_culprit(pairs[-1][0].pos, self._not_the_disk_s(error))
             return True
         arrivals, self.fold.arrived = self.fold.arrived, []
-        self._outbox.put(points, sum(_rows(record, body) for record, body in pairs), sum(_aside_rows(record) for record, _ in pairs))
+        self._gate.hear((record for record, _ in pairs), time.monotonic())
+        passed = self._gate.pass_on(points, self.fold.state.history)
+        self._outbox.put(passed, sum(_rows(record, body) for record, body in pairs), sum(_aside_rows(record) for record, _ in pairs))
         self._news(points, arrivals)
         self._say_history()
         self.pos = self.fold.pos
@@ -188,7 +207,7 @@ class Folding:
 
         Nothing either while the fold is ahead of what a full disk left of the ledger: the next start goes on from the last checkpoint.
         """
-        if self._behind:
+        if self._behind or not self._gate.is_open:
             return
         began_s = time.monotonic()
         sent, new = self._outbox.to_store()
@@ -227,7 +246,8 @@ class Folding:
         self._outbox.start_from(Sent(*msgpack.unpackb(state["sent"])) if "sent" in state else Sent())
         self._refused = msgpack.unpackb(state["refused"], strict_map_key=False) if "refused" in state else {}
         for batch_id, rows, data in self._ledger.outbox():
-            self._outbox.restore(batch_id, rows, unpack(data), self._refused.get(batch_id, 0))
+            points = self._gate.pass_on(unpack(data), self.fold.state.history)
+            self._outbox.restore(batch_id, rows, points, self._refused.get(batch_id, 0))
 
     # What goes wrong
 
@@ -254,6 +274,7 @@ class Folding:
         """To the last checkpoint, as a new start would; what was made since then is made again."""
         self._behind = True
         self._ledger.roll_back()
+        self._gate.forget()
         state = self._ledger.state()
         self._restart_fold(state)
         self._restore_outbox(state)

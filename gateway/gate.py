@@ -1,0 +1,71 @@
+"""After a start, what is derived waits until the agents said whether this state is the latest.
+
+A gateway that was killed folds the end of its journal once more, and makes the same versions of minutes, visits and dwells again, the last
+one last. One whose files were put back does so, too, but its last versions are older than what the database has: the gateway that
+went on from there has written better ones. Only headers of agents tell the one from the other, and a `HISTORY` record stands before
+their rows then. So the derived points of a store are held until each of its agents was heard, or for LONGEST_S.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Final
+
+import numpy as np
+
+from gateway.fold.history import DERIVED, History
+from gateway.points import Points
+from gateway.records import Record, RecordKind
+
+LONGEST_S: Final = 15.0
+"""Agents that are connected send a frame every 5 s. One that is away is not waited for."""
+
+
+class Gate:
+    """`agents`: of every store, by name. `head`: the journal's last position at the start; what comes behind it is new."""
+
+    def __init__(self, agents: Mapping[str, Set[str]], head: int, now_s: float) -> None:
+        self._unheard: Final = {store: set(names) for store, names in agents.items()}
+        self._head: Final = head
+        self._opens_s: Final = now_s + LONGEST_S
+        self._held: list[Points] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is held, and nothing will be."""
+        return not self._unheard and not self._held
+
+    def hear(self, records: Iterable[Record], now_s: float) -> None:
+        """What came: frames behind `head` say that their agent knows of no history that is not ours but what was noted before them."""
+        if now_s >= self._opens_s:
+            self._unheard.clear()
+        for record in records:
+            if record.kind == RecordKind.FRAME and record.pos > self._head and record.store in self._unheard:
+                self._unheard[record.store].discard(record.agent)
+                if not self._unheard[record.store]:
+                    del self._unheard[record.store]
+
+    def pass_on(self, points: Sequence[Points], history: History) -> list[Points]:
+        """What may be written now, in the order in which it was made; of what was held, what has not turned out to be another's."""
+        if self.is_open:
+            return list(points)
+        passed, held = [], []
+        for each in [*self._held, *points]:
+            if each.measurement not in DERIVED:
+                passed.append(each)
+                continue
+            wait = self._waits(each)
+            passed.append(history.ours(each.where(~wait)))
+            held.append(each.where(wait))
+        self._held = [each for each in held if len(each)]
+        return [each for each in passed if len(each)]
+
+    def forget(self) -> None:
+        """What is held is made once more."""
+        self._held = []
+
+    def _waits(self, points: Points) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        stores = points.tags["store"]
+        unsure = np.array([name in self._unheard for name in stores.names], np.bool_)
+        waits: np.ndarray[tuple[int], np.dtype[np.bool_]] = unsure[stores.codes]
+        return waits
