@@ -1,9 +1,16 @@
-"""Errors, told apart by what the caller does about them. Any other exception is a bug: crash, restart, replay."""
+"""Errors, told apart by what the caller does about them. Any other exception is a bug: crash, restart, replay.
+
+But for one message from outside, which would come again after every restart: BUGS are caught around it, and it is refused.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+BUGS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a mistake in our code raises about one message; no disk, no network and no lack of memory is among them."""
 
 
 class FootfallError(Exception):

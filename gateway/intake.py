@@ -16,13 +16,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from footfall.errors import ContractError
+from footfall.errors import BUGS, ContractError
 from footfall.frames import MAX_FRAME_BYTES, Body
 from footfall.health import Health, decode_health
 from footfall.logs import ONCE
 from footfall.receipts import MAX_RECEIPT_BYTES, MAX_TIME_RUNS, DayKey, Receipt, encode_receipt
 from footfall.topics import WIRE_VERSION, Topic, parse_topic
-from gateway.accept.accept import Acceptor, Echo, Entry, Outcome
+from gateway.accept.accept import BUG, Acceptor, Echo, Entry, Outcome, explain_bug
 from gateway.accept.limits import DEAF_AFTER_S, FLOOD
 from gateway.accept.plain import id_hash
 from gateway.daykeys import DayKeys
@@ -159,6 +159,9 @@ class Intake:
             except ContractError as error:
                 self._quarantine.refused_again(entry.id, error.reason, str(error))
                 continue
+            except BUGS as error:
+                self._quarantine.refused_again(entry.id, BUG, explain_bug(error))
+                continue
             if outcome.refused and not outcome.entries:
                 self._quarantine.refused_again(entry.id, outcome.refused[0].reason, outcome.refused[0].message)
                 continue
@@ -222,6 +225,8 @@ class Intake:
                 batch.counted["frames_of_unknown_version_total"] += 1
                 return
             self._refuse(message, error, batch)
+        except BUGS as error:
+            self._refuse(message, ContractError(BUG, explain_bug(error)), batch)
 
     def _sender(self, topic: Topic) -> str:
         """An agent by its present name; strangers are one."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from math import ceil
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
 from footfall.boot_clock import Bounds, learn
-from footfall.errors import ContractError
+from footfall.errors import BUGS, ContractError
 from footfall.events import load_json
 from footfall.frames import MAX_ROWS, Body, DecidedTime, Header, Kind, crc32_of, decode_body, decode_frame, encode_body, encode_frame
 from footfall.receipts import Times
@@ -159,7 +160,10 @@ class Acceptor:
                 return outcome
             header, data = header._replace(part=0, parts=1), whole
             payload = encode_frame(header._replace(agent=topic.agent), whole)
-        return self._take(outcome, header, payload, data, mark, now, received_ns, replayed)
+        try:
+            return self._take(outcome, header, payload, data, mark, now, received_ns, replayed)
+        except BUGS as error:
+            return self._refuse_bug(Outcome(echo=outcome.echo), header, payload, data, mark, error)
 
     def _read(self, topic: Topic, payload: bytes, replayed: bool) -> tuple[Header, bytes]:
         header, data = decode_frame(payload)
@@ -264,6 +268,14 @@ class Acceptor:
         """The store of rows that are missing before a frame that was refused: the frame's own, if it ever was its agent's."""
         find = self.places.find
         return find(body.store or header.store, header.agent) or find(header.store, header.agent)
+
+    def _refuse_bug(self, outcome: Outcome, header: Header, payload: bytes, data: bytes, mark: Mark, error: Exception) -> Outcome:
+        """The mark moves past it, or its agent would send it for ever; it can be replayed by a release that knows better."""
+        outcome.receipt, outcome.units_in = (header.epoch, header.seq), _count_all(data)
+        key = f"{header.agent}/{header.epoch}/{header.seq}"
+        outcome.refused.append(Refused(BUG, explain_bug(error), payload, outcome.units_in, key))
+        self._memory.set_mark(header.agent, header.epoch, mark._replace(seq=header.seq, next_row=-1))
+        return outcome
 
     def _add_gap(self, outcome: Outcome, whose: Heard, header: Header, body: Body, mark: Mark, made_ns: int) -> None:
         """How many rows are missing before it; 0, not known, if its number says more than the frames between can have had.
@@ -373,6 +385,19 @@ def _event_key(plain: Plain, publisher: str, row: tuple[str, ...] | None) -> int
     if plain.id_hash is not None:
         return key_base(plain.id_hash.hex())
     return key_base(publisher, *(row or (_dump(plain.values).decode(),)))
+
+
+BUG: Final = "accept.bug"
+"""The reason of a message at which this release failed."""
+
+
+def explain_bug(error: Exception) -> str:
+    """Where it was raised; what it says may quote the message."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    place = f"{Path(at.tb_frame.f_code.co_filename).name}, line {at.tb_lineno}" if at else "?"
+    return f"{type(error).__name__} in {place}: a bug, please report it"
 
 
 _ON_THEIR_OWN: Final = bytes([Kind.EVENT, Kind.REFUSED])

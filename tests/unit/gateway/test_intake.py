@@ -13,6 +13,7 @@ import pytest
 from footfall.frames import MAX_FRAME_BYTES, Body, Kind
 from footfall.health import Health, encode_health
 from footfall.receipts import MAX_RECEIPT_BYTES, Receipt, decode_receipt
+from gateway.accept import accept
 from gateway.accept.accept import Acceptor
 from gateway.accept.places import Places
 from gateway.accept.plain import Pseudonymiser
@@ -513,3 +514,33 @@ def test_half_a_surrogate_pair_is_quarantined_however_it_is_written(gate: Gate, 
     gate.take((EVENTS, b'{"kind":"touch","what":"scan","ref":"%b"}' % ref), (EVENTS, SCAN))
     assert [entry.reason for entry in gate.quarantine.entries()] == ["event.json"]
     assert gate.kinds() == [RecordKind.EVENT]
+
+
+def test_a_message_at_which_the_gateway_fails_is_quarantined_and_its_neighbours_are_taken(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours ends nothing: it would come again at every start."""
+    poison = frame(1, body(Kind.STAY, Kind.STAY))
+    with monkeypatch.context() as broken:
+        broken.setattr(accept, "check_plausible", lambda made: 1 // (2 - len(made)))
+        broken.setattr(accept, "id_hash", lambda publisher, name: {}[name])
+        gate.take((FRAMES, poison), (EVENTS, b'{"kind":"touch","what":"scan","id":"i"}'), (FRAMES, frame(2, body(Kind.STAY, first_row=2))))
+    assert [entry.reason for entry in gate.quarantine.entries()] == ["accept.bug", "accept.bug"]
+    assert "ZeroDivisionError in test_intake.py" in gate.quarantine.entries()[0].message
+    assert gate.kinds() == [RecordKind.FRAME]
+    assert gate.receipts()[-1].upto == 2
+    assert gate.is_balanced()
+    gate.quarantine.ask_replay([entry.id for entry in gate.quarantine.entries()], "me")
+    assert gate.intake.replay(NOW + S) == 2
+    assert sorted(gate.kinds()) == [RecordKind.FRAME, RecordKind.FRAME, RecordKind.EVENT, RecordKind.NOTE, RecordKind.NOTE]
+    assert gate.is_balanced()
+
+
+def test_a_disk_that_fails_is_no_mistake_of_ours(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(agent: str, epoch: str) -> None:
+        raise sqlite3.OperationalError("disk full")
+
+    monkeypatch.setattr(gate.journal, "mark", full)
+    with pytest.raises(sqlite3.OperationalError):
+        gate.take((FRAMES, frame(1, body(Kind.STAY))))
+    assert gate.quarantine.entries() == []
