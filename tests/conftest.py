@@ -1,4 +1,4 @@
-"""Fixtures of every test, and one profile of hypothesis for all: no deadline, because the parts are real.
+"""Fixtures of every test, and one profile of hypothesis for all: no deadline, because the parts are real and the machine may be busy.
 
 Whatever a test starts ends with the run of pytest, however that ends.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from simulators.parts import guard
 from tests.parts import bluez, embedded_broker, influx_servers, influxdb, mosquitto, real_data
 
 __all__ = ["bluez", "embedded_broker", "influx_servers", "influxdb", "mosquitto", "real_data"]
 
-settings.register_profile("footfall", deadline=None, print_blob=True)
+settings.register_profile("footfall", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "footfall"))
 
 

@@ -25,6 +25,7 @@ from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
 from simulators.parts.programs import GatewayProcess
+from tests.pace import PATIENCE_S
 from tests.parts import Bucket
 
 S = 1_000_000_000
@@ -67,7 +68,7 @@ class Place:
     def __exit__(self, *_: object) -> None:
         self.gateway.process.stop()
 
-    def until(self, condition: Callable[[], bool], what: str, limit_s: float = 60.0) -> None:
+    def until(self, condition: Callable[[], bool], what: str, limit_s: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + limit_s
         while not condition():
             assert time.monotonic() < deadline, f"waited {limit_s} s for {what}: {self.gateway.status()}\n{self.log()}"
@@ -76,7 +77,7 @@ class Place:
     def log(self) -> str:
         return self.gateway.log.read_text(errors="replace")[-4000:]
 
-    def settle(self, reader: Reader | None = None, limit_s: float = 60.0) -> dict[str, Any]:
+    def settle(self, reader: Reader | None = None, limit_s: float = PATIENCE_S) -> dict[str, Any]:
         """Until all that came in is in the database, with the minutes that the next tick tells, and everybody is gone; the balance."""
         self.until(self.gateway.is_settled, "everything to be in the database", limit_s)
         time.sleep(TICK_S + 2 * CHORES_S)
@@ -98,7 +99,7 @@ class Place:
         """Each acknowledged by the broker on return."""
         connection = mqtt.connect("127.0.0.1", self._plain_port, "publisher")
         with connection:
-            connection.settimeout(30)
+            connection.settimeout(PATIENCE_S)
             for start in range(0, len(messages), 500):
                 part = messages[start : start + 500]
                 connection.sendall(b"".join(mqtt.publish(topic, n, payload) for n, (topic, payload) in enumerate(part, 1)))
@@ -111,7 +112,7 @@ class Place:
     def events(self, *values: Mapping[str, Any], store: str = "s3", agent: str = "till") -> None:
         self.publish(*[(f"footfall/1/{store}/{agent}/events", json.dumps(value).encode()) for value in values])
 
-    def play(self, recording: Recording, timeout_s: float = 60.0) -> None:
+    def play(self, recording: Recording, timeout_s: float = PATIENCE_S) -> None:
         """With the agent's own publisher, until all is receipted."""
         settings = check(
             {"store": "s1", "agent": recording.agent, "spool": {"path": "-"}, "broker": {"port": self.broker_port}}, AgentSettings, "test"
@@ -154,4 +155,4 @@ def recording(folder: Path, agent: str = "x", minutes: int = 30, start_s: int = 
 
 
 def json_of(url: str) -> Any:
-    return json.loads(urllib3.request("GET", url, timeout=5.0, retries=False).data)
+    return json.loads(urllib3.request("GET", url, timeout=PATIENCE_S, retries=False).data)

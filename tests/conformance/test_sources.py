@@ -35,6 +35,7 @@ from simulators.devices.http_push import PushCamera
 from simulators.devices.llrp import LlrpReader
 from simulators.devices.modbus import ModbusCounter
 from simulators.devices.vendor_mqtt import VendorGateways
+from tests.pace import PATIENCE_S, Stopwatch
 
 CLOCK = SystemClock()
 STOP_S = 1.0
@@ -296,12 +297,12 @@ class Run:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self.stop.set()
-        asked_s = time.monotonic()
-        self.thread.join(STOP_S + 5.0)
+        with Stopwatch() as watch:
+            self.stop.set()
+            self.thread.join(PATIENCE_S)
         if kind is None:
             assert not self.thread.is_alive(), "it did not stop"
-            assert time.monotonic() - asked_s <= STOP_S, "it took too long to stop"
+            assert watch.kept_up_s <= STOP_S, "it took too long to stop"
 
     def _run(self) -> None:
         try:
@@ -318,7 +319,7 @@ def supervised(source: Source, emit: Callable[[Heard], None]) -> Iterator[Superv
         yield supervisor
     finally:
         stop.set()
-        until(lambda: not supervisor.is_running(), 5.0, "the supervisor does not end")
+        until(lambda: not supervisor.is_running(), PATIENCE_S, "the supervisor does not end")
 
 
 def until(reached: Callable[[], object], limit_s: float, what: str) -> None:
@@ -343,16 +344,16 @@ def warm(rig: Rig, ear: Ear) -> None:
     ear.unheard = rig.said_total - ear.total
 
 
-def settle(rig: Rig, ear: Ear, quiet_s: float = 0.25) -> None:
-    """Until nothing was said or heard for so long."""
-    seen, since_s = (-1, -1), time.monotonic()
-    while time.monotonic() - since_s < quiet_s:
-        if (rig.said_total, ear.total) != seen:
-            seen, since_s = (rig.said_total, ear.total), time.monotonic()
+def settle(rig: Rig, ear: Ear, looks: int = 13) -> None:
+    """Until nothing was said or heard from one look to the next, so many times: a quarter of a second, more where all take longer."""
+    seen, same = (-1, -1), 0
+    while same < looks:
+        same = same + 1 if (rig.said_total, ear.total) == seen else 0
+        seen = (rig.said_total, ear.total)
         time.sleep(0.02)
 
 
-def exact(rig: Rig, ear: Ear, n: int, limit_s: float = 15.0) -> None:
+def exact(rig: Rig, ear: Ear, n: int, limit_s: float = PATIENCE_S) -> None:
     """`n` more things are said, and each of them is heard once."""
     said = rig.said_total
     rig.say(n)
@@ -432,7 +433,7 @@ def nothing_left() -> Iterator[None]:
     threads, sockets = set(threading.enumerate()), _sockets()
     yield
     gc.collect()
-    deadline_s = time.monotonic() + 5.0
+    deadline_s = time.monotonic() + PATIENCE_S
     while left := [*(set(threading.enumerate()) - threads), *(_sockets() - sockets)]:
         assert time.monotonic() < deadline_s, f"left behind: {left}"
         time.sleep(0.02)

@@ -16,6 +16,7 @@ from footfall.frames import Body, Header, Kind, crc32_of, decode_body, decode_fr
 from footfall.health import Health, decode_health
 from footfall.receipts import DayKey, Receipt, Times, encode_receipt
 from footfall.topics import Topic, parse_topic, wildcard
+from tests.pace import PATIENCE_S
 
 START_NS = 1_800_000_000_000_000_000
 
@@ -131,7 +132,7 @@ class Responder:
             self._client.publish(str(Topic(topic.store, topic.agent, "receipts")), encode_receipt(one), 0)
 
 
-def until(done: Callable[[], bool], seconds: float = 20.0, what: str = "") -> None:
+def until(done: Callable[[], bool], seconds: float = PATIENCE_S, what: str = "") -> None:
     """Wait until `done`, failing after `seconds`."""
     deadline = time.monotonic() + seconds
     while not done():

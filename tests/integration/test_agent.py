@@ -26,6 +26,7 @@ from footfall.receipts import DayKey
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.process import free_port
 from tests.integration.agent_responder import Responder, until
+from tests.pace import PATIENCE_S
 
 S = 1_000_000_000
 FOOTFALL = [sys.executable, "-c", "from footfall.cli import main; main()"]
@@ -56,13 +57,13 @@ def running(config: Path) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENCE_S)
         assert process.returncode in (0, -signal.SIGKILL), errors.decode()
 
 
 def ask(port: int, method: str, path: str, payload: object = None) -> tuple[int, dict[str, Any]]:
     """Status and answer of the agent's intake."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request(method, path, None if payload is None else json.dumps(payload))
         answer = connection.getresponse()
@@ -85,8 +86,8 @@ def test_devices_to_frames(tmp_path: Path, embedded_broker: EmbeddedBroker, resp
     recording(tmp_path / "heard.jsonl", 10)
     sources = f'[[sources]]\nkind = "simulated"\nname = "play"\npath = "{tmp_path}/heard.jsonl"\nreceivers = {{ r1 = "hall" }}\n'
     with running(configured(tmp_path, embedded_broker.port, sources=sources)):
-        until(lambda: responder.count(Kind.IN) == 20, 30, "every crossing, once")
-        until(lambda: responder.health[-1].sources["play"].detail == "ended", 15)
+        until(lambda: responder.count(Kind.IN) == 20, PATIENCE_S, "every crossing, once")
+        until(lambda: responder.health[-1].sources["play"].detail == "ended")
     until(lambda: responder.health[-1].state == "offline")
     entered = {int(body.subject[i]): body for body in responder.bodies() for i in range(len(body)) if body.kind[i] == Kind.ENTER}
     lasting = lasting_subject(type_key(b"the brand's secret", "ibeacon"), "ibeacon", "u:1:7")
@@ -118,7 +119,7 @@ def test_kill_9_loses_nothing_that_was_answered_202(tmp_path: Path, embedded_bro
             os.kill(agent.pid, signal.SIGKILL)
     with running(config):
         until(lambda: is_listening(port))
-        until(lambda: set(accepted) <= {json.loads(row["event"])["id"] for row in responder.rows(Kind.EVENT)}, 30, f"seed {seed}")
+        until(lambda: set(accepted) <= {json.loads(row["event"])["id"] for row in responder.rows(Kind.EVENT)}, PATIENCE_S, f"seed {seed}")
     names = [json.loads(row["event"])["id"] for row in responder.rows(Kind.EVENT)]
     assert len(names) == len(set(names)), f"seed {seed}"
     assert "agent.restart" in {row["reason"] for row in responder.rows(Kind.GAP)}
@@ -144,7 +145,7 @@ def test_events_wait_for_a_broker_that_is_not_there(tmp_path: Path) -> None:
 
 
 def replay(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*FOOTFALL, "replay", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([*FOOTFALL, "replay", *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def test_replay_of_real_counts_twice(embedded_broker: EmbeddedBroker, responder: Responder, real_data: Path) -> None:

@@ -15,6 +15,7 @@ from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.process import free_port
 from tests.integration.agent_responder import Responder, until
 from tests.integration.test_agent import ask, configured, is_listening, recording, running
+from tests.pace import PATIENCE_S
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_a_full_card_stops_neither_sources_nor_tills_nor_sending(
             lambda: ask(port, "POST", "/events", event(str(time.monotonic_ns()))) == (202, {"accepted": 1}), what="durable at the gateway"
         )
         until(lambda: "card_full" in ask(port, "GET", "/health")[1]["problems"])
-        until(lambda: responder.count(Kind.IN) == 24, 30, "every crossing, though the card takes nothing")
+        until(lambda: responder.count(Kind.IN) == 24, PATIENCE_S, "every crossing, though the card takes nothing")
         (disk / "other").unlink()
         until(lambda: "card_full" not in ask(port, "GET", "/health")[1]["problems"])
         assert ask(port, "POST", "/events", event("after")) == (202, {"accepted": 1})
@@ -77,7 +78,7 @@ def test_a_spool_that_is_deleted_under_the_agent_loses_nothing(
         assert ask(port, "POST", "/events", [event("1"), event("2")])[0] == 202
         for part in tmp_path.glob("spool.sqlite*"):
             part.unlink()
-        until(lambda: (tmp_path / "spool.sqlite").exists(), 5, "a new file within a second or so")
+        until(lambda: (tmp_path / "spool.sqlite").exists(), PATIENCE_S, "a new file within a second or so")
         assert ask(port, "POST", "/events", event("3"))[0] == 202
         assert "spool_damaged" in ask(port, "GET", "/health")[1]["problems"]
     responder.deaf = lambda header: False

@@ -18,6 +18,7 @@ from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from tests.integration.agent_responder import START_NS, Responder, until
 from tests.integration.test_agent_publisher import CLOCK, bodies, counts, is_drained, publishing
+from tests.pace import PATIENCE_S
 
 NOTICE_S = 1.0
 
@@ -39,7 +40,9 @@ def feed(spool: Spool, first: int, responder: Responder, n: int = 10) -> None:
     """`n` more frames, all taken by that gateway in the end."""
     spool.append(bodies(n, first))
     until(
-        lambda: counts(responder)[-n:] == list(range(first + 1, first + n + 1)), 20, f"{responder.journal_id} lacks those from {first + 1}"
+        lambda: counts(responder)[-n:] == list(range(first + 1, first + n + 1)),
+        PATIENCE_S,
+        f"{responder.journal_id} lacks those from {first + 1}",
     )
 
 
@@ -138,9 +141,9 @@ def test_two_agents_of_one_name_make_peace_lose_nothing_and_say_so(tmp_path: Pat
         with publishing(spools[0], broker) as one, publishing(spools[1], broker) as two:
             for n, spool in enumerate(spools):
                 spool.append(bodies(20, 100 * n))
-            until(lambda: "two_agents" in one.problems() or "two_agents" in two.problems(), 30)
-            until(lambda: all(is_drained(spool)() for spool in spools), 60)
-            until(lambda: any("two_agents" in health.problems for health in responder.health), 30)
+            until(lambda: "two_agents" in one.problems() or "two_agents" in two.problems())
+            until(lambda: all(is_drained(spool)() for spool in spools))
+            until(lambda: any("two_agents" in health.problems for health in responder.health))
     for spool in spools:
         spool.close()
     assert sorted(counts(responder)) == [*range(1, 21), *range(101, 121)]

@@ -20,6 +20,7 @@ from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from tests.integration.agent_responder import Responder, until
 from tests.integration.test_agent_publisher import CLOCK, S, is_drained, publishing
+from tests.pace import PATIENCE_S
 from tests.parts import require_mosquitto
 
 LIMIT = 20_000
@@ -61,7 +62,7 @@ def test_what_mosquitto_does_not_take_goes_in_parts(tmp_path: Path, limit: str, 
     with mosquitto(tmp_path, limit) as port, Responder(port) as responder:
         responder.parts = True
         with publishing(spool, Broker(port=port, protocol=protocol)) as publisher:
-            until(is_drained(spool), 60)
+            until(is_drained(spool))
             assert publisher.terms(CLOCK.boot_ns()).max_bytes < LIMIT
     spool.close()
     assert rows(responder) == list(range(frames))
@@ -76,7 +77,7 @@ def test_an_embedded_broker_that_hangs_up(tmp_path: Path, protocol: Any) -> None
         responder.parts = True
         port = broker.port if protocol == "5" else broker.port_v4
         with publishing(spool, Broker(port=port, protocol=protocol)):
-            until(is_drained(spool), 60)
+            until(is_drained(spool))
     spool.close()
     assert rows(responder) == list(range(frames))
 
@@ -95,7 +96,7 @@ def test_a_gateway_that_takes_no_parts_is_waited_for_and_named(tmp_path: Path) -
         assert publisher.connected
         assert rows(responder) == [0, 1, 2]
         responder.parts = True
-        until(is_drained(spool), 30)
+        until(is_drained(spool))
         until(lambda: not publisher.problems())
     spool.close()
     assert rows(responder) == list(range(frames))
@@ -109,10 +110,10 @@ def test_where_it_is_not_the_size_frames_are_not_made_small_for_ever(tmp_path: P
         responder.parts = True
         responder.deaf = lambda header: header.seq == 4
         with publishing(spool, Broker(port=embedded_broker.port)) as publisher:
-            until(lambda: publisher.terms(CLOCK.boot_ns()).max_bytes < 20_000, 60, "the size is tried")
-            until(lambda: publisher.terms(CLOCK.boot_ns()).max_bytes > 1_000_000, 60, "it was not the size")
+            until(lambda: publisher.terms(CLOCK.boot_ns()).max_bytes < 20_000, PATIENCE_S, "the size is tried")
+            until(lambda: publisher.terms(CLOCK.boot_ns()).max_bytes > 1_000_000, PATIENCE_S, "it was not the size")
             assert "up to 3" in publisher.problems()["agent_stuck"]
             responder.deaf = lambda header: False
-            until(is_drained(spool), 60)
+            until(is_drained(spool))
     spool.close()
     assert rows(responder) == list(range(frames))

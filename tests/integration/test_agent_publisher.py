@@ -26,6 +26,7 @@ from footfall.receipts import Receipt
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from tests.integration.agent_responder import Responder, until
+from tests.pace import PATIENCE_S
 
 CLOCK = SystemClock()
 S = 1_000_000_000
@@ -110,7 +111,7 @@ def test_lost_frames_and_lost_late_doubled_receipts(spool: Spool, embedded_broke
     responder.sends = sends
     spool.append(bodies(300))
     with publishing(spool, Broker(port=embedded_broker.port)):
-        until(is_drained(spool), 60, f"seed {seed}")
+        until(is_drained(spool), PATIENCE_S, f"seed {seed}")
     assert counts(responder) == list(range(1, 301))
     assert responder.taken_again_total == 0
 
@@ -126,7 +127,7 @@ def test_a_lost_frame_costs_one_rewind_not_a_storm(spool: Spool, embedded_broker
     responder.deaf = is_first_fifth
     spool.append(bodies(64))
     with publishing(spool, Broker(port=embedded_broker.port), Window(patience_s=30)):
-        until(is_drained(spool), 10)
+        until(is_drained(spool))
     assert counts(responder) == list(range(1, 65))
     assert len(responder.headers) <= 1 + 64 + 2 * 60
 
@@ -266,5 +267,5 @@ def test_a_broker_killed_in_the_middle(spool: Spool, mosquitto: Mosquitto, proto
             mosquitto.kill()
             responder.deaf = lambda header: False
             mosquitto.start()
-            until(is_drained(spool), 40)
+            until(is_drained(spool))
     assert counts(responder) == list(range(1, 301))

@@ -16,6 +16,7 @@ from simulators.files import toml_text
 from simulators.parts.broker import EmbeddedBroker
 from tests.integration.agent_responder import Responder, until
 from tests.integration.test_agent import configured, running
+from tests.pace import PATIENCE_S
 
 KILLS = 3
 
@@ -28,13 +29,13 @@ def test_kill_9_between_poll_and_commit_counts_nobody_twice_and_loses_nobody(tmp
         settings = toml_text({"sources": [{"name": "counter", **counter.settings(), "poll_s": 0.05}]})
         config = configured(tmp_path, embedded_broker.port, sources=settings)
         with running(config):
-            until(lambda: bool(responder.bodies()), 20, "the baseline is durable")
+            until(lambda: bool(responder.bodies()), PATIENCE_S, "the baseline is durable")
         for _ in range(KILLS):
             entered, left = entered + 3, left + 1
             counter.say(Crossing(0, "main", 3, 1))  # while no agent is there
             asked = counter.asked_total
             with running(config) as agent:
-                until(lambda asked=asked: counter.asked_total > asked + rng.randrange(3), 20, "it polls")
+                until(lambda asked=asked: counter.asked_total > asked + rng.randrange(3), PATIENCE_S, "it polls")
                 walking = threading.Event()
                 until_s = time.monotonic() + rng.uniform(0.2, 1.4)
                 while time.monotonic() < until_s:
@@ -44,8 +45,12 @@ def test_kill_9_between_poll_and_commit_counts_nobody_twice_and_loses_nobody(tmp
                 os.kill(agent.pid, signal.SIGKILL)
         asked = counter.asked_total
         with running(config):
-            until(lambda: counter.asked_total > asked, 20, "it polls")
-            until(lambda: (responder.count(Kind.IN), responder.count(Kind.OUT)) == (entered, left), 30, f"seed {seed}: {entered}, {left}")
+            until(lambda: counter.asked_total > asked, PATIENCE_S, "it polls")
+            until(
+                lambda: (responder.count(Kind.IN), responder.count(Kind.OUT)) == (entered, left),
+                PATIENCE_S,
+                f"seed {seed}: {entered}, {left}",
+            )
         time.sleep(0.5)
         assert (responder.count(Kind.IN), responder.count(Kind.OUT)) == (entered, left), f"seed {seed}"
         assert entered > 12, "it rolled over meanwhile"

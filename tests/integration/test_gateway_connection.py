@@ -22,10 +22,11 @@ from gateway.mqtt import Connection
 from simulators.parts.mosquitto import Mosquitto, binary
 from simulators.parts.process import Process, free_port, is_listening
 from tests.integration.test_gateway_mqtt import turn
+from tests.pace import PATIENCE_S
 from tests.parts import REPOSITORY, require_mosquitto
 
 
-def until(done: Callable[[], bool], connection: Connection, limit_s: float = 15.0) -> None:
+def until(done: Callable[[], bool], connection: Connection, limit_s: float = PATIENCE_S) -> None:
     deadline_s = time.monotonic() + limit_s
     while not done():
         assert time.monotonic() < deadline_s, connection.error
@@ -83,11 +84,11 @@ def flooding() -> Iterator[int]:
 def test_whatever_comes_is_a_sign_of_life_where_the_answer_to_a_ping_waits_behind_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.mqtt.KEEPALIVE_S", 1)
     monkeypatch.setattr("gateway.mqtt.PING_AFTER_S", 0.2)
-    monkeypatch.setattr("gateway.mqtt.SILENT_S", 0.5)
+    monkeypatch.setattr("gateway.mqtt.SILENT_S", 1.5)
     with flooding() as port:
         connection = Connection(Broker(port=port, protocol=4), "gateway", ["t/#"], False)
         until(lambda: connection.connected, connection)
-        ends_s, generation = time.monotonic() + 3.0, connection._generation
+        ends_s, generation = time.monotonic() + 5.0, connection._generation
         while time.monotonic() < ends_s:
             turn(connection)
             connection.keep_alive()

@@ -18,6 +18,7 @@ from simulators import mqtt
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto, binary
 from simulators.parts.process import Process, free_port, is_listening
+from tests.pace import PATIENCE_S
 from tests.parts import REPOSITORY, require_mosquitto
 
 
@@ -33,7 +34,7 @@ def turn(connection: Connection) -> list[bytes]:
 
 
 def until(done: Callable[[], bool], connection: Connection) -> None:
-    deadline_s = time.monotonic() + 10.0
+    deadline_s = time.monotonic() + PATIENCE_S
     while not done():
         assert time.monotonic() < deadline_s
         turn(connection)
@@ -47,7 +48,7 @@ def test_it_hears_as_soon_as_it_is_connected(embedded_broker: EmbeddedBroker, pr
     connection.open()
     heard: list[bytes] = []
     with mqtt.connect("127.0.0.1", embedded_broker.port_v4, "other") as other:
-        deadline_s = time.monotonic() + 5.0
+        deadline_s = time.monotonic() + PATIENCE_S
         while not heard and time.monotonic() < deadline_s:
             heard += turn(connection)
             other.sendall(mqtt.publish("t/1", 1, b"here"))

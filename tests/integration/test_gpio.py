@@ -18,6 +18,7 @@ from edge_agent.sources.source import Crossing, Gap, Heard
 from edge_agent.supervisor import Supervisor
 from footfall.errors import ConfigError
 from simulators.devices.beams import BeamPins
+from tests.pace import PATIENCE_S
 
 CLOCK = SystemClock()
 HURRY = 4.0
@@ -44,7 +45,7 @@ class Listening:
         crossings = [heard for heard in self.heard if isinstance(heard, Crossing)]
         return sum(crossing.entered for crossing in crossings), sum(crossing.left for crossing in crossings)
 
-    def until(self, done: Callable[[], bool], seconds: float = 10.0) -> None:
+    def until(self, done: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < deadline, f"not within {seconds} s: {self.heard[-5:]} {self.supervisor.health}"
@@ -61,7 +62,7 @@ def listening(beams: BeamPins, **more: Any) -> Iterator[Listening]:
         yield agent
     finally:
         stop.set()
-        agent.until(lambda: not agent.supervisor.is_running(), 3)
+        agent.until(lambda: not agent.supervisor.is_running())
 
 
 def test_people_are_counted_in_their_direction() -> None:

@@ -20,6 +20,7 @@ from simulators.load_frames import Load
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
+from tests.pace import PATIENCE_S
 
 
 class Listener:
@@ -59,7 +60,7 @@ class Listener:
         client.connect("127.0.0.1", port)
         client.loop_start()
         client.subscribe(wildcard("frames"), 1)
-        assert subscribed.wait(10)
+        assert subscribed.wait(PATIENCE_S)
         try:
             yield self
         finally:
@@ -67,7 +68,7 @@ class Listener:
             client.loop_stop()
 
     def await_rows(self, rows: int) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while self.rows < rows and time.monotonic() < deadline:
             time.sleep(0.02)
         assert self.rows == rows
@@ -77,7 +78,7 @@ def test_everything_arrives_in_order_through_mosquitto(mosquitto: Mosquitto) -> 
     with Listener().listening(mosquitto.port) as listener:
         sent = Generator(Load(stores=5), "127.0.0.1", mosquitto.port, frames=40, rate=800).run()
         assert (sent.frames, sent.rows, sent.acked, sent.resent) == (800, 24_000, 800, 0)
-        assert sent.seconds == pytest.approx(1.0, abs=0.7)
+        assert sent.seconds > 0.9, "800 frames at 800 a second; a busy machine takes longer"
         listener.await_rows(24_000)
 
 

@@ -21,6 +21,7 @@ from edge_agent.sources.source import Crossing, Gap, Heard, Refused, Tally
 from edge_agent.supervisor import Supervisor
 from footfall.errors import ConfigError
 from simulators.devices.modbus import ModbusCounter
+from tests.pace import PATIENCE_S, Stopwatch
 
 CLOCK = SystemClock()
 S = 1_000_000_000
@@ -61,7 +62,7 @@ class Listening:
                 elif isinstance(one, Gap | Refused):
                     self.told.append(one)
 
-    def until(self, done: Callable[[], bool], seconds: float = 15.0, what: str = "") -> None:
+    def until(self, done: Callable[[], bool], seconds: float = PATIENCE_S, what: str = "") -> None:
         deadline = time.monotonic() + seconds
         while True:
             self.listen()
@@ -89,7 +90,7 @@ def listening(*sources: ModbusSettings) -> Iterator[Listening]:
         stop.set()
         ended = time.monotonic()
         while agent.supervisor.is_running():
-            assert time.monotonic() < ended + 5
+            assert time.monotonic() < ended + PATIENCE_S
             time.sleep(0.01)
 
 
@@ -132,7 +133,7 @@ def test_after_a_fault_the_sum_is_exact_and_the_hole_is_dated(fault: str, serial
         counter.faults[fault]()
         time.sleep(0.25)
         pass_by(counter, 40, 20)
-        agent.until(lambda: agent.people.get("main") == [43, 21], 30)
+        agent.until(lambda: agent.people.get("main") == [43, 21])
         agent.until(lambda: agent.supervisor.health["counter"].state == "ok")
         pass_by(counter, 1, 1)
         agent.until(lambda: agent.people.get("main") == [44, 22])
@@ -169,7 +170,7 @@ def test_a_device_that_is_not_there_is_said_and_comes_by_itself() -> None:
         agent.until(lambda: agent.supervisor.health["counter"].state == "fault")
         assert "cannot be reached" in agent.supervisor.health["counter"].detail
         with counter:
-            agent.until(lambda: agent.supervisor.health["counter"].state == "ok", 30)
+            agent.until(lambda: agent.supervisor.health["counter"].state == "ok")
 
 
 @pytest.mark.parametrize(
@@ -219,9 +220,10 @@ def test_it_stops_within_a_second_though_nobody_answers() -> None:
         thread = threading.Thread(target=lambda: source.run(lambda heard: None, stop))
         thread.start()
         time.sleep(0.2)
-        stop.set()
-        thread.join(1.0)
-        assert not thread.is_alive()
+        with Stopwatch() as watch:
+            stop.set()
+            thread.join(PATIENCE_S)
+        assert watch.kept_up_s < 1.0
 
 
 def test_nobody_is_lost_in_a_row_of_faults() -> None:
@@ -241,4 +243,4 @@ def test_nobody_is_lost_in_a_row_of_faults() -> None:
                 entered, left = entered + people[0], left + people[1]
                 pass_by(counter, *people)
                 time.sleep(rng.uniform(0, 0.2))
-        agent.until(lambda: agent.people.get("main", [0, 0]) == [entered, left], 30, f"seed {seed}: {entered}, {left}")
+        agent.until(lambda: agent.people.get("main", [0, 0]) == [entered, left], PATIENCE_S, f"seed {seed}: {entered}, {left}")

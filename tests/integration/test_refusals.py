@@ -26,6 +26,7 @@ from gateway.quarantine.store import Quarantine
 from gateway.service import Gateway
 from simulators.parts.broker import EmbeddedBroker
 from tests.golden.wire.golden import FOLDER
+from tests.pace import PATIENCE_S
 
 SITE = """
 brand = "acme"
@@ -67,10 +68,10 @@ class Running:
         self.send("frames", (FOLDER / "v1/hello.bin").read_bytes())
 
     def send(self, leaf: str, payload: bytes, topic: str = TOPIC) -> None:
-        self.client.publish(f"{topic}/{leaf}", payload, 1).wait_for_publish(10)
+        self.client.publish(f"{topic}/{leaf}", payload, 1).wait_for_publish(PATIENCE_S)
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + 15
+        end = time.monotonic() + PATIENCE_S
         while not condition():
             assert self.thread.is_alive(), "the gateway ended"
             assert time.monotonic() < end, f"waited for {what}; in quarantine: {self.quarantine.counts()}"
@@ -253,8 +254,8 @@ def test_ten_thousand_bad_and_ten_thousand_good(running: Running) -> None:
         good = b'{"kind":"touch","what":"scan","id":"%d"}' % n
         published.append(running.client.publish(f"{till}/events", good, 1))
         if n % 500 == 499:
-            published[-1].wait_for_publish(30)
-    end = time.monotonic() + 60
+            published[-1].wait_for_publish(PATIENCE_S)
+    end = time.monotonic() + PATIENCE_S
     while running.balance() != (10_000, 10_000, 0):
         assert time.monotonic() < end, running.balance()
         time.sleep(0.1)

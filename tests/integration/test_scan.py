@@ -16,6 +16,7 @@ from typing import Any, Final
 from device_profiles.advertisement import Advertisement
 from edge_agent.sources.source import Sighting
 from simulators.devices.bluez import BlueZ
+from tests.pace import PATIENCE_S
 
 BEACON: Final = "f007fa11-0000-4000-8000-000000000000:1:7"
 PHONE: Final = "4a:00:00:00:00:07"
@@ -25,7 +26,7 @@ FOOTFALL: Final = str(Path(sys.executable).with_name("footfall"))
 
 def footfall(*arguments: str, environment: Mapping[str, str] | None = None, said: str = "") -> subprocess.CompletedProcess[str]:
     named = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"} | dict(environment or {})
-    return subprocess.run([FOOTFALL, *arguments], input=said, capture_output=True, text=True, timeout=60, env=named, check=False)
+    return subprocess.run([FOOTFALL, *arguments], input=said, capture_output=True, text=True, timeout=PATIENCE_S, env=named, check=False)
 
 
 @contextmanager

@@ -29,10 +29,11 @@ from footfall.frames import Body, Kind
 from simulators.devices.vendor_mqtt import GARBAGE, VendorGateways
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
+from tests.pace import PATIENCE_S
 from tests.parts import require_mosquitto
 
 S = 1_000_000_000
-LIMIT_S = 30.0
+LIMIT_S = PATIENCE_S
 ALIAS = {"mac": "58b1294494d3", "id": "watch:x", "idType": 250, "rssi": -60}
 STRONG = {"bathroom", "garage", "laundry", "master", "office", "office_alt", "upstairs_hallway"}
 """Nodes that hear the watch well enough for it to be there."""
@@ -94,7 +95,7 @@ def wait_for(publisher: Client, heard: list[Heard], node: str = "kitchen") -> No
     deadline_s = time.monotonic() + LIMIT_S
     while not any(isinstance(item, Sighting) for item in heard):
         assert time.monotonic() < deadline_s, "the source hears nothing"
-        publisher.publish(f"espresense/devices/x/{node}", json.dumps(ALIAS), 1).wait_for_publish(5)
+        publisher.publish(f"espresense/devices/x/{node}", json.dumps(ALIAS), 1).wait_for_publish(LIMIT_S)
         time.sleep(0.05)
     time.sleep(0.2)
     heard.clear()
@@ -127,7 +128,7 @@ def test_a_recorded_house_goes_through_a_broker_into_presence(real_data: Path, m
         deadline_s = time.monotonic() + LIMIT_S
         while not came.acquire(timeout=0.05):  # one too faint to enter anywhere, again until the source has subscribed
             assert time.monotonic() < deadline_s, "the source does not subscribe"
-            publisher.publish("espresense/devices/watch:probe/family", json.dumps(ALIAS | {"rssi": -99}), 1).wait_for_publish(5)
+            publisher.publish("espresense/devices/watch:probe/family", json.dumps(ALIAS | {"rssi": -99}), 1).wait_for_publish(LIMIT_S)
         while came.acquire(timeout=0.2):
             pass
         before, zero_ns = core.sightings_total, clock.now_ns
@@ -187,7 +188,7 @@ def test_both_protocols_and_both_brokers_are_heard(embedded_broker: EmbeddedBrok
 def test_a_retained_message_is_of_the_past(mosquitto: Mosquitto) -> None:
     heard: list[Heard] = []
     with client(mosquitto.port) as said:
-        said.publish("espresense/devices/old/kitchen", json.dumps(ALIAS), 1, retain=True).wait_for_publish(5)
+        said.publish("espresense/devices/old/kitchen", json.dumps(ALIAS), 1, retain=True).wait_for_publish(LIMIT_S)
         with supervised(source_of(mosquitto, SystemClock(), receivers={"kitchen": "home"}), heard.append):
             until(lambda: heard, "the broker does not send what it retains")
             said.publish("espresense/devices/new/kitchen", json.dumps(ALIAS | {"id": "watch:new"}), 1)

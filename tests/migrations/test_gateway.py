@@ -24,6 +24,7 @@ from gateway.sinks.sqlite import SCHEMA_VERSION, SQLite
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.programs import FOOTFALL
 from tests.gateway_runs import SITE, Place
+from tests.pace import PATIENCE_S
 
 FILES = Path(__file__).parent / "files"
 RELEASE = "6c2b348"
@@ -121,7 +122,7 @@ def test_a_fold_s_state_that_is_too_old_is_made_again_from_the_journal(tmp_path:
 def started(place: Place) -> str:
     """What a gateway says that does not start."""
     done = subprocess.run(
-        [FOOTFALL, "gateway", "--config", str(place.gateway.config)], capture_output=True, text=True, timeout=30, check=False
+        [FOOTFALL, "gateway", "--config", str(place.gateway.config)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 2, done.stderr
     return " ".join(done.stderr.split())

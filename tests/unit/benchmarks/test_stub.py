@@ -9,6 +9,7 @@ import pytest
 import urllib3
 
 from benchmarks.stub import Stub
+from tests.pace import PATIENCE_S
 
 LINES = (
     b'presence,agent=a,kind=stay f=1i 1\ndoor,agent=a in=1i,out=0i 2\ntraffic,store=s in=1i 3\npresence,agent=a,kind=exit s="presence," 4'
@@ -47,7 +48,7 @@ def test_requests_may_arrive_in_any_pieces_one_after_the_other(stub: Stub, step:
     plain = b"POST /write HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(LINES), LINES)
     chunked = b"POST /write HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(LINES), LINES)
     data, before = (plain + chunked) * 2, stub.counts()
-    with socket.create_connection(("127.0.0.1", stub.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=PATIENCE_S) as connection:
         for at in range(0, len(data), step):
             connection.sendall(data[at : at + step])
         received = b""

@@ -16,6 +16,7 @@ from edge_agent.intake import Intake, check_events
 from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
 from footfall.health import Health, decode_health
+from tests.pace import PATIENCE_S
 
 SCAN = {"kind": "touch", "what": "scan"}
 HEALTH = Health(state="online", agent="a1", store="s1", boot="b1")
@@ -59,7 +60,7 @@ def port(keeper: Keeper, secret_file: Path) -> Iterator[int]:
 
 
 def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request(method, path, body, {"Authorization": "Bearer s3cret"} | headers)
         answer = connection.getresponse()
@@ -124,7 +125,7 @@ def test_sizes_paths_and_health(port: int) -> None:
 
 
 def test_a_body_without_length_is_refused(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     connection.putrequest("POST", "/events")
     connection.putheader("Authorization", "Bearer s3cret")
     connection.endheaders()

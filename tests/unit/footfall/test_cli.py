@@ -12,13 +12,18 @@ from typer.testing import CliRunner
 
 from footfall import __version__
 from footfall.cli import EXIT_CONFIG, EXTRA_OF, _add, build
+from tests.pace import PATIENCE_S
 
 COMMANDS = sorted(point.name for point in entry_points(group="footfall.commands"))
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from footfall.cli import main; main()", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", "from footfall.cli import main; main()", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 
@@ -63,5 +68,5 @@ def test_a_command_whose_extra_is_missing_names_it(package: str) -> None:
 def test_the_kernel_imports_no_other_package_of_ours() -> None:
     modules = ", ".join(f"footfall.{name}" for name in ("cli", "config", "events", "frames", "pseudonyms", "receipts"))
     code = f"import sys, {modules}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     assert not {module.partition(".")[0] for module in done.stdout.split()} & set(EXTRA_OF)

@@ -20,6 +20,7 @@ from gateway.intake import Arrived
 from gateway.service import Gateway
 from simulators.parts.process import free_port
 from tests.gateway_runs import SITE
+from tests.pace import PATIENCE_S
 from tests.parts import REPOSITORY
 
 S = 1_000_000_000
@@ -86,7 +87,7 @@ def test_the_threads_of_a_gateway_that_runs_all_beat(running: Running) -> None:
     thread = threading.Thread(target=running.gateway.run)
     thread.start()
     try:
-        deadline_s = time.monotonic() + 10
+        deadline_s = time.monotonic() + PATIENCE_S
         while set(running.gateway._beats._last_s) != {"network", "fold", "sink"}:
             assert time.monotonic() < deadline_s
             time.sleep(0.02)

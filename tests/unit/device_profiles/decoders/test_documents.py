@@ -49,11 +49,11 @@ BILLION = (
     ],
 )
 def test_what_is_no_document_is_refused_at_once(form: Format, payload: bytes, reason: str) -> None:
-    began_s = time.monotonic()
+    began_s = time.thread_time()
     with pytest.raises(ProfileError) as caught:
         document(payload, form)
     assert caught.value.reason == reason
-    assert time.monotonic() - began_s < 1.0
+    assert time.thread_time() - began_s < 1.0, "seconds of this thread's CPU"
 
 
 def test_xml_is_its_local_names() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import http.client
 import json
 import socket
@@ -28,10 +27,11 @@ from footfall.config import check
 from footfall.errors import ConfigError
 from simulators.devices.http_push import PushCamera
 from simulators.devices.http_push_formats import FORMATS
+from tests.pace import PATIENCE_S, Stopwatch
 
 SECRET = "s3cret"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
-LIMIT_S = 15.0
+LIMIT_S = PATIENCE_S
 
 
 class Ear:
@@ -235,9 +235,9 @@ def test_an_oversized_body_is_refused_and_the_refusal_arrives(source: PushSource
 
 
 def test_a_body_that_is_only_announced_is_refused_at_once(source: PushSource) -> None:
-    began_s = time.monotonic()
-    assert ask(source, "POST", "/", b"", BEARER | {"Content-Length": str(1 << 40)})[0] == 413
-    assert time.monotonic() - began_s < 4
+    with Stopwatch() as watch:
+        assert ask(source, "POST", "/", b"", BEARER | {"Content-Length": str(1 << 40)})[0] == 413
+    assert watch.kept_up_s < 4, "it is not waited for"
 
 
 def test_a_body_without_a_length_is_refused(source: PushSource) -> None:
@@ -276,6 +276,7 @@ def test_an_agent_that_takes_nothing_says_so_and_counts_once(source: PushSource,
     ear.blocks.clear()
     assert push(source, retail(3))[0] == 503
     assert push(source, retail(4, 30))[0] == 503
+    monkeypatch.setattr(http_push, "ANSWER_S", LIMIT_S)
     ear.blocks.set()
     until(lambda: ear.people == [3, 0], "what was being taken is taken")
     assert push(source, retail(3)) == (200, {"accepted": 0, "again": True})
@@ -284,27 +285,29 @@ def test_an_agent_that_takes_nothing_says_so_and_counts_once(source: PushSource,
 
 
 def test_who_drips_is_hung_up_on_and_holds_nobody_up(source: PushSource, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "REQUEST_S", 0.6)
+    monkeypatch.setattr(http_server, "REQUEST_S", 2.0)
     drip, mute = (socket.create_connection(("127.0.0.1", source.port), LIMIT_S) for _ in range(2))
     with drip, mute:
-        drip.sendall(b"POST / HTTP/1.1\r\nAuthorization: Bearer s3cret\r\nContent-Length: 500\r\n\r\n")
+        drip.sendall(b"POST / HTTP/1.1\r\nAuthorization: Bearer s3cret\r\nContent-Length: 50000\r\n\r\n")
         assert push(source, retail(2))[0] == 200
-        began_s = time.monotonic()
-        with contextlib.suppress(OSError):  # however the other end says that it has ended
-            while time.monotonic() - began_s < LIMIT_S:
-                drip.sendall(b" ")
-                time.sleep(0.05)
-        assert time.monotonic() - began_s < 5
+        until(lambda: _has_ended(drip), "it is hung up on")
         assert mute.recv(1) == b""
     assert push(source, retail(1, 40))[0] == 200
     assert ear.people == [3, 0]
 
 
+def _has_ended(drip: socket.socket) -> bool:
+    try:
+        drip.sendall(b" ")
+    except OSError:  # however the other end says that it has ended
+        return True
+    return False
+
+
 def test_connections_are_bounded_and_those_above_are_told(source: PushSource, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 3)
     held = [socket.create_connection(("127.0.0.1", source.port), LIMIT_S) for _ in range(3)]
-    time.sleep(0.1)
-    with socket.create_connection(("127.0.0.1", source.port), LIMIT_S) as above:
+    with socket.create_connection(("127.0.0.1", source.port), LIMIT_S) as above:  # taken one after the other
         assert above.recv(100).startswith(b"HTTP/1.1 503")
     for connection in held:
         connection.close()

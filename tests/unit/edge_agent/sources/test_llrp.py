@@ -25,6 +25,7 @@ from footfall.errors import ConfigError
 from simulators.devices.llrp import LlrpReader
 from simulators.devices.llrp_answers import CODEC, Read, ReaderState
 from simulators.devices.llrp_client import attempt, event
+from tests.pace import PATIENCE_S, Stopwatch
 
 CLOCK = SystemClock()
 EPC = "3074257bf7194e4000001a85"
@@ -69,7 +70,7 @@ def agent_of(reader: LlrpReader, **more: Any) -> Iterator[Agent]:
         yield agent
     finally:
         stop.set()
-        until(lambda: not agent.supervisor.is_running(), 5.0, "the supervisor does not end")
+        until(lambda: not agent.supervisor.is_running(), PATIENCE_S, "the supervisor does not end")
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def read(identifier: str = EPC, receiver: str = "reader.1", rssi_dbm: int = -55)
 
 def is_reading(reader: LlrpReader, agent: Agent) -> None:
     """Until the reader inventories for us."""
-    until(lambda: agent.of(Progress) and reader.state.active(), 5.0, f"it never begins: {agent.detail}")
+    until(lambda: agent.of(Progress) and reader.state.active(), PATIENCE_S, f"it never begins: {agent.detail}")
 
 
 def is_heard(agent: Agent, count: int) -> bool:
@@ -108,8 +109,8 @@ def exact(reader: LlrpReader, agent: Agent, count: int) -> None:
     said, heard = reader.said_total, len(agent.of(Sighting))
     for n in range(count):
         reader.say(read(f"3074257bf7194e40{n:08x}"))
-    until(lambda: reader.said_total == said + count, 5.0, f"{reader.said_total - said} of {count} are read")
-    until(lambda: len(agent.of(Sighting)) - heard >= count, 5.0, f"{len(agent.of(Sighting)) - heard} of {count} are heard")
+    until(lambda: reader.said_total == said + count, PATIENCE_S, f"{reader.said_total - said} of {count} are read")
+    until(lambda: len(agent.of(Sighting)) - heard >= count, PATIENCE_S, f"{len(agent.of(Sighting)) - heard} of {count} are heard")
     time.sleep(0.1)
     assert len(agent.of(Sighting)) - heard == count
 
@@ -120,7 +121,7 @@ def test_a_read_is_a_sighting_by_its_antenna_with_the_readers_time(reader: LlrpR
         before_ns = time.time_ns() - 1000
         reader.say(read(EPC, "reader.1", -55))
         reader.say(read("3174257bf4499602d2000000", "reader.2", -61))
-        until(lambda: len(agent.of(Sighting)) == 2, 5.0, "not heard")
+        until(lambda: len(agent.of(Sighting)) == 2, PATIENCE_S, "not heard")
     one, other = agent.of(Sighting)
     assert (one.receiver, one.profile, one.identifier, one.rssi_dbm) == ("reader.1", "garment-tag", EPC, -55)
     assert (other.receiver, other.profile, other.rssi_dbm) == ("reader.2", "logistic-unit", -61)
@@ -134,11 +135,11 @@ def test_reads_of_an_epc_198_and_of_an_antenna_that_is_nobodys(reader: LlrpReade
     with LlrpReader(["reader.1", "reader.2", "reader.3"]) as other, agent_of(other) as agent:
         is_reading(other, agent)
         other.say(read(long))
-        until(lambda: agent.of(Sighting), 5.0, "not heard")
+        until(lambda: agent.of(Sighting), PATIENCE_S, "not heard")
         assert agent.of(Sighting)[0].identifier == long
         other.say(read(EPC, "reader.3"))
         other.say(read(EPC, "reader.2"))
-        until(lambda: len(agent.of(Sighting)) == 2, 5.0, "not heard")
+        until(lambda: len(agent.of(Sighting)) == 2, PATIENCE_S, "not heard")
         assert other.said_total == 2, "the third antenna is not switched on"
 
 
@@ -150,7 +151,7 @@ def test_reports_by_number_and_by_time(reader: LlrpReader) -> None:
             heard = len(agent.of(Sighting))
             for n in range(5):
                 reader.say(read(f"{n:024x}"))
-            until(partial(is_heard, agent, heard + 5), 5.0, "not all of them came")
+            until(partial(is_heard, agent, heard + 5), PATIENCE_S, "not all of them came")
             time.sleep(0.2)
     assert not agent.of(Gap)
 
@@ -159,7 +160,7 @@ def test_light_barriers_on_gpi_ports_count_people(reader: LlrpReader) -> None:
     with agent_of(reader) as agent:
         is_reading(reader, agent)
         reader.say(Crossing(0, "main", 2, 1))
-        until(lambda: len(agent.of(Crossing)) == 3, 5.0, "not all of them are counted")
+        until(lambda: len(agent.of(Crossing)) == 3, PATIENCE_S, "not all of them are counted")
         time.sleep(0.1)
     assert sum(c.entered for c in agent.of(Crossing)) == 2
     assert sum(c.left for c in agent.of(Crossing)) == 1
@@ -168,7 +169,7 @@ def test_light_barriers_on_gpi_ports_count_people(reader: LlrpReader) -> None:
 
 def test_keepalives_are_answered_and_say_that_a_quiet_reader_is_well(reader: LlrpReader) -> None:
     with agent_of(reader) as agent:
-        until(lambda: reader.state.acks_total >= 3, 5.0, "keepalives are not answered")
+        until(lambda: reader.state.acks_total >= 3, PATIENCE_S, "keepalives are not answered")
         assert len(agent.of(Progress)) >= 3
         assert agent.state == "ok"
     assert not agent.of(Gap)
@@ -178,7 +179,7 @@ def test_it_leaves_in_order(reader: LlrpReader) -> None:
     """The radio is off, and the next client finds the reader free."""
     with agent_of(reader) as agent:
         is_reading(reader, agent)
-    until(lambda: not reader.state.active(), 2.0, "its ROSpec is still there")
+    until(lambda: not reader.state.active(), PATIENCE_S, "its ROSpec is still there")
     with agent_of(reader) as agent:
         is_reading(reader, agent)
         exact(reader, agent, 3)
@@ -205,14 +206,14 @@ def test_a_fault_is_said_dated_and_recovered_and_counts_are_exact_again(reader: 
         exact(reader, agent, 20)
         failed_ns = CLOCK.boot_ns()
         reader.faults[fault]()
-        until(lambda: noted(agent, details) and agent.of(Gap), 10.0, f"no gap; {details}")
-        until(lambda: noted(agent, details) and agent.state == "ok" and reader.state.active(), 10.0, f"not recovered; {details}")
+        until(lambda: noted(agent, details) and agent.of(Gap), PATIENCE_S, f"no gap; {details}")
+        until(lambda: noted(agent, details) and agent.state == "ok" and reader.state.active(), PATIENCE_S, f"not recovered; {details}")
         back_ns = CLOCK.boot_ns()
         exact(reader, agent, 20)
     assert any(detail.startswith(FAULTS[fault]) for detail in details), details
     gaps = agent.of(Gap)
     assert {gap.reason for gap in gaps} == {"source.fault"}
-    assert failed_ns - 400_000_000 <= gaps[0].from_boot_ns <= failed_ns + 400_000_000 + (10**9 if fault == "keepalives-missing" else 0)
+    assert abs(gaps[0].from_boot_ns - failed_ns) <= (3 if fault == "keepalives-missing" else 2) * 10**9, "it begins when it was last heard"
     assert gaps[-1].to_boot_ns <= back_ns <= failed_ns + 30 * 10**9
     assert EPC not in str(details)
 
@@ -221,7 +222,7 @@ def test_keepalives_that_are_missing_are_a_fault_whatever_else_comes(reader: Llr
     with agent_of(reader) as agent:
         is_reading(reader, agent)
         reader.faults["keepalives-missing"]()
-        deadline_s = time.monotonic() + 5.0
+        deadline_s = time.monotonic() + PATIENCE_S
         while agent.state != "fault":
             assert time.monotonic() < deadline_s, "reads hide that its keepalives are missing"
             reader.say(read())
@@ -233,12 +234,12 @@ def test_a_buffer_that_overflowed_is_a_gap_without_a_restart(reader: LlrpReader)
         is_reading(reader, agent)
         exact(reader, agent, 5)
         reader.faults["buffer-overflow"]()
-        until(lambda: agent.of(Gap), 5.0, "no gap")
+        until(lambda: agent.of(Gap), PATIENCE_S, "no gap")
         exact(reader, agent, 5)
         assert agent.supervisor.health["reader"].restarts_total == 0
     (gap,) = agent.of(Gap)
     assert gap.reason == "llrp.buffer-overflow"
-    assert 0 < gap.to_boot_ns - gap.from_boot_ns < 10**9
+    assert 0 < gap.to_boot_ns - gap.from_boot_ns < 5 * 10**9
 
 
 def test_a_lost_antenna_is_a_gap_from_when_it_went_until_it_is_back(reader: LlrpReader) -> None:
@@ -246,15 +247,15 @@ def test_a_lost_antenna_is_a_gap_from_when_it_went_until_it_is_back(reader: Llrp
         is_reading(reader, agent)
         began_ns = CLOCK.boot_ns()
         reader.faults["antenna-lost"]()
-        until(lambda: reader.state.lost_antennas, 2.0, "it is not lost")
+        until(lambda: reader.state.lost_antennas, PATIENCE_S, "it is not lost")
         reader.say(read())
         reader.say(read(EPC, "reader.2"))
-        until(lambda: agent.of(Gap), 5.0, "no gap")
+        until(lambda: agent.of(Gap), PATIENCE_S, "no gap")
         exact(reader, agent, 5)
     (gap,) = agent.of(Gap)
     assert gap.reason == "llrp.antenna-lost"
-    assert began_ns <= gap.from_boot_ns <= began_ns + 200_000_000
-    assert 600_000_000 < gap.to_boot_ns - gap.from_boot_ns < 1_500_000_000
+    assert began_ns <= gap.from_boot_ns <= began_ns + 2 * 10**9
+    assert 600_000_000 < gap.to_boot_ns - gap.from_boot_ns < 5 * 10**9
     assert [s.receiver for s in agent.of(Sighting)][:1] == ["reader.2"]
 
 
@@ -271,7 +272,7 @@ def test_messages_that_say_nothing_are_counted_and_it_goes_on(reader: LlrpReader
         is_reading(reader, agent)
         reader.faults["unreadable-messages"]()
         exact(reader, agent, 5)
-        until(lambda: sum(u.total for u in agent.of(Unexplained)) == 2, 5.0, f"{agent.of(Unexplained)}")
+        until(lambda: sum(u.total for u in agent.of(Unexplained)) == 2, PATIENCE_S, f"{agent.of(Unexplained)}")
     assert {u.reason for u in agent.of(Unexplained)} == {"llrp.message", "llrp.parameter"}
     assert not agent.of(Gap)
 
@@ -281,7 +282,7 @@ def test_a_rospec_that_ends_is_started_again(reader: LlrpReader) -> None:
         is_reading(reader, agent)
         reader.faults["rospec-ended"]()
         time.sleep(0.1)
-        until(reader.state.active, 5.0, "it reads nothing any more")
+        until(reader.state.active, PATIENCE_S, "it reads nothing any more")
         exact(reader, agent, 5)
     assert not agent.of(Gap)
 
@@ -290,14 +291,14 @@ def test_a_readers_exception_is_handed_on(reader: LlrpReader) -> None:
     with agent_of(reader) as agent:
         is_reading(reader, agent)
         reader.faults["reader-exception"]()
-        until(lambda: agent.of(Refused), 5.0, "nothing is said")
+        until(lambda: agent.of(Refused), PATIENCE_S, "nothing is said")
     assert agent.of(Refused)[0].reason == "llrp.reader-exception"
     assert b"too hot" in agent.of(Refused)[0].data
 
 
 def test_a_reader_that_refuses_says_what(reader: LlrpReader) -> None:
     with agent_of(reader, receivers={"reader.1": "a", "reader.9": "b"}, antennas={}) as agent:
-        until(lambda: agent.state == "fault", 5.0, "it is taken")
+        until(lambda: agent.state == "fault", PATIENCE_S, "it is taken")
         until(lambda: "there is no antenna 9" in agent.detail, 5.0, agent.detail)
         assert agent.detail.startswith("ReaderRefused: ADD_ROSPEC refused: 301")
 
@@ -342,9 +343,9 @@ def test_reads_that_the_reader_kept_for_an_earlier_client_are_counted_and_not_he
         threading.Thread(target=serve, args=(listener,), daemon=True).start()
         agent, stop = Agent(at_port(listener).source(CLOCK, shipped())), threading.Event()
         agent.supervisor.start(stop)
-        until(lambda: agent.of(Unexplained), 5.0, "they are not counted")
+        until(lambda: agent.of(Unexplained), PATIENCE_S, "they are not counted")
         stop.set()
-        until(lambda: not agent.supervisor.is_running(), 5.0, "the supervisor does not end")
+        until(lambda: not agent.supervisor.is_running(), PATIENCE_S, "the supervisor does not end")
     assert [(u.reason, u.total) for u in agent.of(Unexplained)] == [("llrp.stale", 3)]
     assert not agent.of(Sighting)
 
@@ -360,9 +361,10 @@ def test_it_stops_while_nobody_answers(greeting: bytes) -> None:
         with connection:
             connection.sendall(greeting)
             time.sleep(0.3)
-            stop.set()
-            thread.join(1.0)
-            assert not thread.is_alive()
+            with Stopwatch() as watch:
+                stop.set()
+                thread.join(PATIENCE_S)
+            assert watch.kept_up_s < 1.0
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from gateway.http.live import MAX_READERS, QUEUED, Broadcast
 from gateway.http.server import HttpServer
 from gateway.http.status import Status
 from gateway.metrics import Registry
+from tests.pace import PATIENCE_S
 from tests.unit.gateway.http.statuses import ILL, WELL
 
 
@@ -38,19 +39,19 @@ class Running:
 
     def get(self, path: str) -> tuple[int, str, str]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.server.port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.server.port}{path}", timeout=PATIENCE_S) as answer:
                 return answer.status, answer.headers["Content-Type"], answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.headers["Content-Type"], error.read().decode()
 
     def stream(self) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.server.port), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE_S)
         connection.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
         wait_for(lambda: self.live.readers > 0)
         return connection
 
 
-def wait_for(condition: object, seconds: float = 10.0) -> None:
+def wait_for(condition: object, seconds: float = PATIENCE_S) -> None:
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator] # a callable
         assert time.monotonic() < end, "it did not come about"
@@ -139,7 +140,7 @@ def test_other_paths_are_404(running: Running, path: str) -> None:
 def test_only_reading_is_possible(running: Running) -> None:
     request = urllib.request.Request(f"http://127.0.0.1:{running.server.port}/status", data=b"{}", method="POST")
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=10)  # noqa: S310 # the address is above
+        urllib.request.urlopen(request, timeout=PATIENCE_S)  # noqa: S310 # the address is above
     assert refused.value.code == 501
 
 
@@ -165,7 +166,7 @@ def test_a_slow_reader_is_dropped_and_holds_nobody_up(running: Running) -> None:
         started = time.monotonic()
         for _ in range(3 * QUEUED):
             running.live.publish(message)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < PATIENCE_S, "it would wait for ever"
         assert running.live.slow_readers_total == 1
         assert running.live.readers == 0
     assert "footfall_live_slow_readers_total 1" in running.get("/metrics")[2]

@@ -21,6 +21,7 @@ from gateway.points import Points, from_rows, together
 from gateway.sinks.influxdb import InfluxDB, _Refusal, _requests
 from gateway.sinks.lines import _encode_few, encode
 from simulators.parts.process import free_port
+from tests.pace import PATIENCE_S
 from tests.parts import Bucket, new_bucket
 from tests.points_made import points
 
@@ -350,7 +351,7 @@ def test_closed_in_the_middle_of_a_write_it_ends_with_an_error_and_not_never(ans
     writing.start()
     time.sleep(0.25)
     sink.close()
-    writing.join(20)
+    writing.join(PATIENCE_S)
     assert not writing.is_alive()
     assert failed
     assert said.at_a_time == 0

@@ -21,6 +21,7 @@ from footfall.errors import ConfigError
 from simulators.devices.kinds import KINDS
 from simulators.parts import private_bus
 from simulators.parts.programs import FOOTFALL
+from tests.pace import PATIENCE_S
 from tests.parts import missing
 
 
@@ -40,9 +41,9 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 def read_until(child: subprocess.Popen[str], word: str) -> str:
     """What it prints up to the line with `word`."""
     assert child.stdout is not None
-    said, deadline_s = "", time.monotonic() + 30
+    said, deadline_s = "", time.monotonic() + PATIENCE_S
     while word not in said:
-        ready, _, _ = select.select([child.stdout], [], [], deadline_s - time.monotonic())
+        ready, _, _ = select.select([child.stdout], [], [], max(0.0, deadline_s - time.monotonic()))
         assert ready, f"{word!r} is not in: {said}"
         line = child.stdout.readline()
         assert line, f"it has ended: {said}"
@@ -61,7 +62,7 @@ def test_the_block_is_a_source_and_ctrl_c_ends_it(name: str) -> None:
         (source,) = check(values, AgentSettings, "the block").sources
         assert source.name == name
         child.send_signal(signal.SIGINT)
-        rest, _ = child.communicate(timeout=20)
+        rest, _ = child.communicate(timeout=PATIENCE_S)
     finally:
         child.kill()
     assert child.returncode == 0, rest
@@ -75,7 +76,7 @@ def test_the_block_is_a_source_and_ctrl_c_ends_it(name: str) -> None:
 )
 def test_mistakes_are_named(arguments: tuple[str, ...], word: str) -> None:
     done = subprocess.run(
-        [FOOTFALL, "emulate", *arguments], capture_output=True, text=True, timeout=30, env={**os.environ, "COLUMNS": "200"}
+        [FOOTFALL, "emulate", *arguments], capture_output=True, text=True, timeout=PATIENCE_S, env={**os.environ, "COLUMNS": "200"}
     )
     assert done.returncode == 2
     assert word in done.stderr
@@ -83,7 +84,7 @@ def test_mistakes_are_named(arguments: tuple[str, ...], word: str) -> None:
 
 
 def test_help_teaches() -> None:
-    done = subprocess.run([FOOTFALL, "emulate", "--help"], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([FOOTFALL, "emulate", "--help"], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     for name in KINDS:
         assert f"{name}:" in done.stdout
     assert "--fault drop@20" in done.stdout
