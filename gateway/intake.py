@@ -91,6 +91,7 @@ class Intake:
         self._run: Final = secrets.token_hex(8)
         self._messages = 0
         self._has_begun = False
+        self._latest_ns = 0
         self.pausing = False
         """At the journal's quota: receipts ask agents to wait."""
         self.healths: Final[dict[str, Health]] = {}
@@ -141,10 +142,17 @@ class Intake:
             if not self._has_begun:
                 self._journal.decided.begin(now_ns)
                 self._has_begun = True
+            self._hear_nothing_after(now_ns)
             yield
         except sqlite3.OperationalError:
             self._journal.forget_uncommitted()
             raise
+
+    def _hear_nothing_after(self, now_ns: int) -> None:
+        """The clock was ahead, and was set right: who falls silent now must not seem to be there until the time that it showed."""
+        if now_ns < self._latest_ns:
+            self.heard_ns.update({agent: now_ns for agent, heard_ns in self.heard_ns.items() if heard_ns > now_ns})
+        self._latest_ns = now_ns
 
     def _replay(self, now_ns: int) -> int:
         received_ns, done = self._journal.next_ns(now_ns), []

@@ -33,7 +33,7 @@ _CERTIFICATE_CODES: Final = ("certificate_wrong", "certificate_expired", "certif
 class Condition:
     """How the network's thread fares. `not_ready`: why nothing is taken in; `unwritable`: why the journal could not be written."""
 
-    started_ns: int
+    started_boot_ns: int
     not_ready: str = ""
     unwritable: str = ""
     jumped: str = ""
@@ -68,13 +68,13 @@ class Report:
         condition, config, sink = self.condition, self.config, self.config.sink
         counted, sent = self.intake.counted, self.outbox.sent
         batches, size = self.outbox.load()
-        now_ns, trouble = self.clock.now_ns(read_clocks().boot_ns), self.sinking.trouble
+        now_ns, trouble = self._now_ns(), self.sinking.trouble
         where = str(sink.path) if isinstance(sink, SqliteSink) else f"{sink.url} {sink.bucket}"
         behind, held = self.folding.behind_since_ns, self.quarantine.counts()
         return Status(
             version=__version__,
             now_ns=now_ns,
-            started_ns=condition.started_ns,
+            started_ns=self._started_ns(),
             not_ready=condition.not_ready,
             journal=JournalStatus(self.journal_id, self.hand_over.head, self.folding.pos, condition.journal_bytes,
                                   config.journal.max_bytes, self.intake.pausing),
@@ -87,6 +87,14 @@ class Report:
             stores=dict(self.news.counters),
             noticed=self._noticed(held),
         )  # fmt: skip
+
+    def _now_ns(self) -> int:
+        """By the clock that is believed."""
+        return self.clock.now_ns(read_clocks().boot_ns)
+
+    def _started_ns(self) -> int:
+        """By that clock, too: the one that the process began with may have been another."""
+        return self.clock.now_ns(self.condition.started_boot_ns)
 
     def watch_certificates(self) -> None:
         """What is wrong with the gateway's own, and with the files that stand in their place for the next connection."""
@@ -105,7 +113,7 @@ class Report:
             return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, clock_width_ms=width_ms)
         state = agent_state(now_ns, heard_ns, self.config.status.notice_s if health.state == "offline" else LATE_S)
         devices = {name: said.detail or said.state for name, said in health.sources.items() if said.state != "ok"}
-        found = self.watch.problems(health, now_ns, heard_ns, self.journal_id, self.condition.started_ns)
+        found = self.watch.problems(health, now_ns, heard_ns, self.journal_id, self._started_ns())
         if apart_ns := self.clock.contradicts(agent):
             way = "ahead of" if apart_ns > 0 else "behind"
             found["clock_contradicts"] = f"its clock is synchronised, and {abs(apart_ns) / 1e9:,.0f} s {way} ours"

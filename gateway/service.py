@@ -123,7 +123,7 @@ class Gateway:
         self._stop: Final = threading.Event()
         self._stop_sink: Final = threading.Event()
         self._clock: Final = OwnClock(read_clocks(), len(self._agents), max(config.status.notice_s, PROVE_S))
-        self._state: Final = Condition(started_ns=time.time_ns())
+        self._state: Final = Condition(started_boot_ns=read_clocks().boot_ns)
         self._crowded_out = 0
         self._events_forgotten_ns = 0
         self._failed: list[BaseException] = []

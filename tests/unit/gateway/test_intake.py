@@ -503,6 +503,13 @@ def test_a_clock_that_was_ahead_holds_nobody_back_when_it_is_set_right(gate: Gat
     assert gate.kinds()[-1] == RecordKind.HEALTH
 
 
+def test_who_falls_silent_when_the_clock_is_set_right_is_silent_from_then_on(gate: Gate) -> None:
+    gate.take((HEALTH_TOPIC, encode_health(HEALTH)), now_ns=NOW + 86_400 * S)
+    gate.journal.accept_clock(NOW, "it was ahead")
+    gate.intake.tick(NOW)
+    assert gate.intake.heard_ns["x"] <= NOW + 1
+
+
 def test_health_that_comes_too_often_is_not_stored(gate: Gate) -> None:
     for i in range(300):
         gate.take(("footfall/1/s1/x/health", encode_health(HEALTH)), now_ns=NOW + i)

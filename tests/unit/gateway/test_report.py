@@ -60,11 +60,21 @@ def test_what_agents_say_is_shown_under_their_names(running: Running) -> None:
 
 
 def test_another_journal_and_a_clock_that_contradicts_are_named(running: Running) -> None:
-    running.gateway._state.started_ns -= 1000 * S
+    running.gateway._state.started_boot_ns -= 1000 * S
     running.hear(journals={"another": 20.0}, wall_synced=True, sent_wall_ns=time.time_ns() + 3600 * S)
     found = running.problems()
     assert "another" in found["two_gateways"]
     assert "s ahead of ours" in found["clock_contradicts"]
+
+
+def test_when_it_began_is_told_by_the_clock_that_is_believed_now(running: Running) -> None:
+    """It began with a clock that was 8 h ahead: what happened since is not of before."""
+    running.gateway._clock._base_ns += 8 * 3600 * S
+    running.gateway._state.started_boot_ns -= 1000 * S
+    assert running.gateway.status().now_ns - running.gateway.status().started_ns == pytest.approx(1000 * S, abs=60 * S)
+    running.gateway._clock._base_ns -= 8 * 3600 * S
+    running.hear(journals={"another": 20.0})
+    assert "another" in running.problems()["two_gateways"]
 
 
 def test_points_that_the_database_refused_are_broken_and_named_also_after_a_restart(running: Running) -> None:
