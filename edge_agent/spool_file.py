@@ -21,11 +21,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from edge_agent.spool_log import broken_log
 from edge_agent.spool_rows import FACTS, number_of
 from edge_agent.spool_schema import SCHEMA, SCHEMA_FACT
 from footfall.errors import ConfigError, FootfallError
 from footfall.sqlite import migrate
+from footfall.sqlite_log import broken_log
 
 KEPT_ASIDE: Final = 3
 """So many broken files stay for whoever wants to look."""

@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 
 from footfall.errors import ConfigError
 from footfall.health import Health
+from footfall.sqlite_log import mend_log
 from footfall.topics import live_topic
 from footfall.wall_clock import is_synchronised
 from gateway import broker
@@ -23,6 +24,7 @@ from gateway.accept.places import Places
 from gateway.accept.plain import Pseudonymiser
 from gateway.accepted_clock import read_accepted, read_clocks
 from gateway.agent_watch import AgentWatch
+from gateway.backup import DATABASES
 from gateway.beats import Beats
 from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site, secret
 from gateway.daykeys import DayKeys
@@ -81,6 +83,7 @@ class Gateway:
         site = load_site(config.site)
         state_dir = _state_dir(config.state_dir)
         self._lock: Final = _lock(state_dir / "lock")
+        _mend_logs(state_dir)
         self._site_json: Final = record_site(site)
         self._agents: Final = [(store.name, agent.name) for store, agent in site.stationed(time.time_ns())]
         profiles = config.profiles.registry()
@@ -390,6 +393,13 @@ def _state_dir(path: Path) -> Path:
     except OSError as error:
         raise ConfigError(f"state_dir: {path} cannot be made: {error.strerror}") from None
     return path
+
+
+def _mend_logs(state_dir: Path) -> None:
+    """Bits that flipped in what a killed gateway left: SQLite would drop all behind them, and the files be of different moments."""
+    for name in DATABASES:
+        if said := mend_log(state_dir / name):
+            log.error("%s: %s: it was mended, as far as it can be", state_dir / name, said)
 
 
 def _lock(path: Path) -> IO[bytes]:
