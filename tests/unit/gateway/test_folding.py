@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,24 @@ def test_a_backlog_that_takes_too_long_is_gone_on_with_at_the_next_start(
     assert gate.folding.pos == half
     gate.run()
     assert sum(key[0] == "door" for key in gate.stored()) == FRAMES, "what waits for the database was kept as well"
+
+
+def test_a_copy_of_a_gateway_that_ended_well_lowers_no_minute_either(gates: list[Gate], tmp_path: Path) -> None:
+    """The turn of its last rows ends with the first tick after it was put back; only the agents know that it is not the latest."""
+    fill(tmp_path, 1)
+    before = opened(gates, tmp_path)
+    before.run()
+    before.outbox.done(len(before.outbox.peek(0.0)), 0)
+    before.folding.checkpoint()
+    gate = opened(gates, tmp_path)
+    tick = Entry(RecordKind.TICK, "", "", 0, b"")
+    said = Entry(RecordKind.HISTORY, "s1", "x", 0, json.dumps({"until_ns": NOW + 50 * S}).encode())
+    frame = Entry(RecordKind.FRAME, "s1", "x", 2, encode_body(body(Kind.STAY, first_row=1)), NOW - 100 * S)
+    for at_s, entry in ((60, tick), (62, said), (62, frame), (64, tick)):
+        gate.journal.commit([(NOW + at_s * S, entry)], {})
+        gate.hand_over.head = gate.journal.last_pos
+        gate.folding.turn(0.0)
+        assert "traffic" not in {key[0] for key in gate.stored()}
 
 
 def test_a_full_outbox_ends_it_at_once(gates: list[Gate], tmp_path: Path) -> None:
