@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from gateway.records import OLD_KEYS, Record
 
 DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
 FEW_NAMES: Final = 64
+"""Of frames that name more on the average those names are left out that no row uses: that takes longer than keeping some."""
 _KIND_NAMES: Final = ("", *KINDS)
 
 
@@ -155,11 +156,11 @@ class Arrivals:
                 "agent": _coded(frame, [record.agent for record, _ in frames]),
                 "kind": _coded(rows.kind[which], _KIND_NAMES),
                 "store": _coded(frame, [record.store for record, _ in frames]),
-                "zone": _coded(rows.zone[which], [name for _, body in frames for name in body.zones]),
+                "zone": _coded_names(rows.zone[which], [body.zones for _, body in frames]),
             },
             {
                 "subject": rows.subject[which],
-                "profile": _coded(rows.profile[which], [name for _, body in frames for name in body.profiles]),
+                "profile": _coded_names(rows.profile[which], [body.profiles for _, body in frames]),
                 "rssi_dbm": rows.rssi_dbm[which].astype(np.int64),
                 "dwell_s": dwell_s,
                 "time_quality": _coded(rows.quality[which], TIME_QUALITIES),
@@ -175,7 +176,7 @@ class Arrivals:
             rows.key_ns[which],
             {
                 "agent": _coded(frame, [record.agent for record, _ in frames]),
-                "door": _coded(rows.zone[which], [name for _, body in frames for name in body.zones]),
+                "door": _coded_names(rows.zone[which], [body.zones for _, body in frames]),
                 "store": _coded(frame, [record.store for record, _ in frames]),
             },
             {"in": np.where(entered, count, 0), "out": np.where(entered, 0, count)},
@@ -231,12 +232,9 @@ class Arrivals:
         if not len(which):
             return
         frame = rows.frame[which]
-        row = which - np.searchsorted(rows.frame, frame)
-        extra = [frames[at][1].extra.get(number, {}) for at, number in zip(frame.tolist(), row.tolist(), strict=True)]
-        store = rows.stores[rows.frame[which]]
-        mention = list(map(self._items.mention, store.tolist(), rows.subject[which].tolist(), profile[which].tolist(), extra))
+        store = rows.stores[frame]
         evidence = self._evidence(frames, rows, before, which, store, profile)
-        evidence.mention = np.array(mention, np.int32)
+        evidence.mention = self._items.mentions(store, rows.subject[which], profile[which], _more(frames, rows.frame, which))
         self._items.wait(evidence)
 
     def _without_assets(self, rows: _Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -298,6 +296,19 @@ class Arrivals:
         self._clocks = {agent: Clock(*clock) for agent, *clock in values}
 
 
+def _more(frames: Sequence[tuple[Record, Body]], frame: npt.NDArray[np.intp], which: npt.NDArray[np.intp]) -> list[Mapping[str, Any]]:
+    """The `extra` of some rows; of most it is empty, as of most whole frames."""
+    more: list[Mapping[str, Any]] = [_NOTHING] * len(which)
+    has_more = np.array([bool(body.extra) for _, body in frames])[frame[which]]
+    for at in np.flatnonzero(has_more).tolist():
+        row_frame = frame[which[at]]
+        more[at] = frames[row_frame][1].extra.get(int(which[at] - np.searchsorted(frame, row_frame)), _NOTHING)
+    return more
+
+
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
 def _gap_key_ns(record: Record, body: Body, row: int, key_ns: int) -> int:
     """Gaps reach into the time of an epoch before, whose own rows have the same numbers: so their digits come from the epoch as well."""
     has_device_time = body.t_wall_ns is not None and body.t_wall_ns[row]
@@ -307,7 +318,11 @@ def _gap_key_ns(record: Record, body: Body, row: int, key_ns: int) -> int:
 
 
 def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
-    """Names may repeat: a frame's rows point at the frame's own. Of more names than rows those that none uses are left out."""
-    if len(names) > len(codes) + FEW_NAMES:
-        return Coded.picked(codes, names)
+    """Names may repeat: a frame's rows point at the frame's own."""
     return Coded(codes.astype(np.uint32), tuple(names))
+
+
+def _coded_names(codes: npt.NDArray[Any], lists: Sequence[tuple[str, ...]]) -> Coded:
+    """The same of a list a frame."""
+    names = [name for names in lists for name in names]
+    return Coded.picked(codes, names) if len(names) > FEW_NAMES * len(lists) else _coded(codes, names)

@@ -117,8 +117,9 @@ class Estate:
         """
         found = [self._codes_of(self._zone_codes, names, store) for store, names in lists]
         codes = np.concatenate(found)
-        new = np.unique(used[codes[used] == UNUSED])
-        if len(new):
+        unused = codes[used] == UNUSED
+        if unused.any():
+            new = np.unique(used[unused])
             begins = np.cumsum([0, *map(len, found)])
             which = np.searchsorted(begins, new, "right") - 1
             places = list(zip(which.tolist(), (new - begins[which]).tolist(), strict=True))

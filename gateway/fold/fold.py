@@ -167,7 +167,8 @@ class Fold:
     def _event(self, record: Record) -> None:
         values = json.loads(record.body)
         if values["kind"] == "touch":
-            self._link(self._touches.touch(record, values))
+            if links := self._touches.touch(record, values):
+                self._link(links)
         elif values["kind"] == "count":
             self._unsettled(*self._touches.count(record, values))
         elif cell := self._touches.void(values):

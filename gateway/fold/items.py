@@ -21,7 +21,7 @@ Zones of type outside are not the store: what is heard there is no evidence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -64,13 +64,19 @@ class Items:
 
     # As rows come
 
-    def mention(self, store: int, subject: int, profile: int, more: Mapping[str, Any]) -> int:
-        """A number for what a row says of which item it is about; one that is named has a slot at once, as people have."""
-        if not more:
-            return self._mentions.number((store, subject, "", ""))
-        if epc := more.get("epc", ""):
-            self.stock.expect(store, profile, epc)
-        return self._mentions.number((store, subject, epc, more.get("sku", "")))
+    def mentions(
+        self, store: npt.NDArray[np.int32], subject: npt.NDArray[np.uint64], profile: npt.NDArray[Any], extra: Sequence[Mapping[str, Any]]
+    ) -> npt.NDArray[np.int32]:
+        """Numbers for what rows say of which item they are about; one that is named has a slot at once, as people have."""
+        said: list[Mention] = []
+        for row_store, row_subject, row_profile, more in zip(store.tolist(), subject.tolist(), profile.tolist(), extra, strict=True):
+            if not more:
+                said.append((row_store, row_subject, "", ""))
+                continue
+            if epc := more.get("epc", ""):
+                self.stock.expect(row_store, row_profile, epc)
+            said.append((row_store, row_subject, epc, more.get("sku", "")))
+        return self._mentions.numbers(said)
 
     def wait(self, rows: Evidence) -> None:
         """Rows wait for their turn, by store in place of a slot; those of zones outside mean nothing but what they name."""
@@ -92,12 +98,11 @@ class Items:
     def _of_items(self, rows: Evidence) -> Evidence:
         """Rows of stores, in their order, as rows of items, in their order; without those that nobody knows what they are about."""
         kept_ns = self._state.estate.profile_gap_ns + EXIT_NS + RETIRE_NS
-        said = map(self._mentions.of, rows.mention.tolist())
-        found = slots_of(self.stock, said, rows.profile.tolist(), rows.time_ns.tolist(), (rows.kind == Kind.EXIT).tolist(), kept_ns)
-        slot = np.array(found, np.int32)
+        slot = slots_of(self.stock, self._mentions, rows, kept_ns)
         self._state.counts["item_rows_unnamed_total"] += int(np.count_nonzero(slot == NOBODY))
-        rows = replace(rows, slot=slot).pick((slot != NOBODY) & ~self._state.estate.zone_outside[rows.zone])
-        return rows.pick(np.argsort(rows.slot, kind="stable"))
+        which = np.flatnonzero((slot != NOBODY) & ~self._state.estate.zone_outside[rows.zone])
+        which = which[np.argsort(slot[which], kind="stable")]
+        return replace(rows, slot=slot).pick(which)
 
     def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Of other zones only the rival's rows: any other may become the rival."""
@@ -336,5 +341,5 @@ class Items:
     def _mentioning(self, rows: Evidence) -> Evidence:
         """Rows that know their slot as rows that name their item."""
         s, slots = self.stock, rows.slot.tolist()
-        mentions = [self._mentions.number((int(s.store[slot]), s.subject_of(slot), s.epc[slot], "")) for slot in slots]
-        return replace(rows, slot=s.store[rows.slot], profile=s.profile[rows.slot].astype(np.int32), mention=np.array(mentions, np.int32))
+        mentions = self._mentions.numbers([(int(s.store[slot]), s.subject_of(slot), s.epc[slot], "") for slot in slots])
+        return replace(rows, slot=s.store[rows.slot], profile=s.profile[rows.slot].astype(np.int32), mention=mentions)

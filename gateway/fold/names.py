@@ -6,12 +6,15 @@ their time has come. What was named is forgotten as soon as the item's slot migh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from footfall.frames import Kind
+from gateway.fold.order import Evidence
 from gateway.fold.stock import Stock
 from gateway.fold.subjects import NOBODY
 
@@ -32,26 +35,42 @@ class Mentions:
         self._mentions: list[Mention] = []
         self._numbers: dict[Mention, int] = {}
         self._free: list[int] = []
+        self._whom: list[tuple[int, int]] = []
+        self._named: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        """By number, as the mentions themselves: of whom they are, and whether they name an item."""
 
-    def number(self, mention: Mention) -> int:
+    def numbers(self, said: Sequence[Mention]) -> npt.NDArray[np.int32]:
+        """Of many rows."""
+        known = list(map(self._numbers.get, said))
+        if None in known:
+            known = list(map(self._number, said))
+            more = [mention[2] != "" for mention in self._mentions[len(self._named) :]]
+            self._named = np.append(self._named, np.array(more, np.bool_))
+        return np.array(known, np.int32)
+
+    def _number(self, mention: Mention) -> int:
         number = self._numbers.get(mention)
         if number is None:
             if self._free:
                 number = self._free.pop()
-                self._mentions[number] = mention
+                self._mentions[number], self._whom[number], self._named[number] = mention, mention[:2], mention[2] != ""
             else:
                 number = len(self._mentions)
                 self._mentions.append(mention)
+                self._whom.append(mention[:2])
             self._numbers[mention] = number
         return number
 
     def of(self, number: int) -> Mention:
         return self._mentions[number]
 
+    def whom(self, numbers: npt.NDArray[np.int32]) -> Iterable[tuple[int, int]]:
+        """(store, subject) of each."""
+        return map(self._whom.__getitem__, numbers.tolist())
+
     def are_named(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         """Which rows name their item themselves."""
-        mentions = self._mentions
-        return np.array([mentions[number][2] != "" for number in numbers.tolist()], np.bool_)
+        return self._named[numbers]
 
     def forget_all_but(self, waiting: npt.NDArray[np.int32]) -> None:
         """Free the numbers that no row bears, once they are many."""
@@ -70,30 +89,58 @@ class Mentions:
         self._mentions = [(store, subject, epc, sku) for store, subject, epc, sku in values]
         self._numbers = {mention: number for number, mention in enumerate(self._mentions) if mention != _FORGOTTEN}
         self._free = [number for number, mention in enumerate(self._mentions) if mention == _FORGOTTEN]
+        self._whom = [mention[:2] for mention in self._mentions]
+        self._named = np.array([mention[2] != "" for mention in self._mentions], np.bool_)
 
 
-def slots_of(
-    stock: Stock,
-    said: Iterable[Mention],
-    profiles: Iterable[int],
-    times_ns: Iterable[int],
-    are_exits: Iterable[bool],
-    kept_ns: npt.NDArray[np.int64],
-) -> list[int]:
+def slots_of(stock: Stock, mentions: Mentions, rows: Evidence, kept_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
     """Of rows in their order each item's slot, a new one if it was not known; NOBODY if nothing names it.
 
-    `kept_ns`, by profile: for how long a name holds.
+    `kept_ns`, by profile: for how long a name holds. Only rows that name their item change what others are about, so all between two
+    of them are told at once.
     """
-    kept, found, heard_ns = kept_ns.tolist(), [], stock.heard_ns
-    for (store, subject, epc, _), profile, time_ns, is_exit in zip(said, profiles, times_ns, are_exits, strict=True):
-        slot = stock.slot_of(store, subject)
-        if epc:
-            slot = stock.named(store, subject, profile, epc, time_ns, kept[profile])
-            heard_ns = stock.heard_ns  # it may have grown
-        elif slot == NOBODY or time_ns - heard_ns.item(slot) > kept[profile]:
-            found.append(NOBODY)
-            continue
-        if not is_exit and time_ns > heard_ns.item(slot):
+    found = np.empty(len(rows), np.int32)
+    begin = 0
+    for named in [*np.flatnonzero(mentions.are_named(rows.mention)).tolist(), len(rows)]:
+        found[begin:named] = _known_slots(stock, mentions, rows, slice(begin, named), kept_ns)
+        if named < len(rows):
+            found[named] = _named_slot(stock, mentions.of(int(rows.mention[named])), rows, named, kept_ns)
+        begin = named + 1
+    return found
+
+
+def _named_slot(stock: Stock, mention: Mention, rows: Evidence, row: int, kept_ns: npt.NDArray[np.int64]) -> int:
+    (store, subject, epc, _), profile, time_ns = mention, int(rows.profile[row]), int(rows.time_ns[row])
+    slot = stock.named(store, subject, profile, epc, time_ns, int(kept_ns[profile]))
+    if rows.kind[row] != Kind.EXIT and time_ns > stock.heard_ns[slot]:
+        stock.heard_ns[slot] = time_ns
+    return slot
+
+
+def _known_slots(
+    stock: Stock, mentions: Mentions, rows: Evidence, part: slice, kept_ns: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int32] | list[int]:
+    """Of rows none of which names its item."""
+    slots = list(map(stock.by_subject.get, mentions.whom(rows.mention[part]), repeat(NOBODY)))
+    slot, time_ns, heard_ns = np.array(slots, np.int32), rows.time_ns[part], stock.heard_ns
+    is_exit, limit_ns = rows.kind[part] == Kind.EXIT, kept_ns[rows.profile[part]]
+    is_known = slot != NOBODY
+    if not is_known.any():
+        return slots
+    if (is_known & (time_ns - heard_ns[slot] > limit_ns)).any():  # unless a row before it says otherwise, its name is forgotten
+        return _known_one_by_one(stock, slots, time_ns.tolist(), is_exit.tolist(), limit_ns.tolist())
+    opens = is_known & ~is_exit
+    np.maximum.at(heard_ns, slot[opens], time_ns[opens])
+    return slot
+
+
+def _known_one_by_one(
+    stock: Stock, slots: Iterable[int], times_ns: Iterable[int], are_exits: Iterable[bool], limits_ns: Iterable[int]
+) -> list[int]:
+    found, heard_ns = [], stock.heard_ns
+    for slot, time_ns, is_exit, limit_ns in zip(slots, times_ns, are_exits, limits_ns, strict=True):
+        is_kept = slot != NOBODY and time_ns - heard_ns.item(slot) <= limit_ns
+        if is_kept and not is_exit and time_ns > heard_ns.item(slot):
             heard_ns[slot] = time_ns
-        found.append(slot)
+        found.append(slot if is_kept else NOBODY)
     return found

@@ -7,8 +7,9 @@ watermark is late and is let through at once. The order is a function of the jou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -39,16 +40,16 @@ class Evidence:
         return len(self.slot)
 
     def pick(self, which: npt.NDArray[Any]) -> Evidence:
-        return Evidence(*[getattr(self, field.name)[which] for field in fields(self)])
+        return Evidence(*[column[which] for column in _columns(self)])
 
     @staticmethod
     def joined(parts: list[Evidence]) -> Evidence:
         if len(parts) == 1:
             return parts[0]
-        return Evidence(*[np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Evidence)])
+        return Evidence(*map(np.concatenate, zip(*map(_columns, parts), strict=True)))
 
     def dump(self) -> dict[str, bytes]:
-        return {field.name: getattr(self, field.name).tobytes() for field in fields(self)}
+        return {name: column.tobytes() for name, column in zip(EVIDENCE_DTYPES, _columns(self), strict=True)}
 
     @staticmethod
     def load(values: Mapping[str, bytes]) -> Evidence:
@@ -61,6 +62,9 @@ EVIDENCE_DTYPES: Final = {
     "slot": "i4", "order": "i8", "time_ns": "i8", "key_ns": "i8", "zone": "i4", "agent": "i4", "rssi_dbm": "i2", "kind": "u1",
     "profile": "i4", "mention": "i4",
 }  # fmt: skip
+
+
+_columns: Final[Callable[[Evidence], tuple[npt.NDArray[Any], ...]]] = attrgetter(*EVIDENCE_DTYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,21 @@ def order_key(time_ns: npt.NDArray[np.int64], not_before_ns: npt.NDArray[np.int6
     return key
 
 
-def in_order(rows: Evidence, ranks: Ranks) -> Evidence:
-    """By slot, and of a slot by place; of one place by time and by what they say, never by which came first."""
-    rows = rows.pick(np.lexsort((rows.order, rows.slot)))
-    if not ((rows.slot[1:] == rows.slot[:-1]) & (rows.order[1:] == rows.order[:-1])).any():
-        return rows
-    zone, agent = ranks.zone[rows.zone], ranks.agent[rows.agent]
-    return rows.pick(np.lexsort((rows.rssi_dbm, rows.kind, zone, rows.key_ns, agent, rows.time_ns, rows.order, rows.slot)))
+def in_order(rows: Evidence, which: npt.NDArray[np.intp], ranks: Ranks) -> Evidence:
+    """Some of the rows by slot, and of a slot by place; of one place by time and by what they say, never by which came first."""
+    which = which[np.lexsort((rows.order[which], rows.slot[which]))]
+    slot, order = rows.slot[which], rows.order[which]
+    tied = (slot[1:] == slot[:-1]) & (order[1:] == order[:-1])
+    if tied.any():
+        ties = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
+        which[ties] = _by_what_they_say(rows, which[ties], ranks)
+    return rows.pick(which)
+
+
+def _by_what_they_say(rows: Evidence, which: npt.NDArray[np.intp], ranks: Ranks) -> npt.NDArray[np.intp]:
+    zone, agent = ranks.zone[rows.zone[which]], ranks.agent[rows.agent[which]]
+    said = [column[which] for column in (rows.time_ns, rows.order, rows.slot)]
+    return which[np.lexsort((rows.rssi_dbm[which], rows.kind[which], zone, rows.key_ns[which], agent, *said))]
 
 
 class Waiting:
@@ -116,8 +128,7 @@ class Waiting:
             self._parts = [rows]
             return None
         self._parts = [] if due.all() else [rows.pick(~due)]
-        ready = rows.pick(due) if self._parts else rows
-        return in_order(ready, ranks)
+        return in_order(rows, np.flatnonzero(due), ranks)
 
     def dump(self) -> dict[str, bytes] | None:
         return Evidence.joined(self._parts).dump() if self._parts else None

@@ -81,7 +81,8 @@ class Stock:
         self._subjects: list[list[int]] = []
         self._free: list[int] = []
         self._by_epc: dict[tuple[int, str], int] = {}
-        self._by_subject: dict[tuple[int, int], int] = {}
+        self.by_subject: dict[tuple[int, int], int] = {}
+        """(store, subject) -> the slot of the item that was last named for it."""
         for name, dtype in COLUMNS.items():
             setattr(self, name, np.zeros(0, dtype))
 
@@ -90,7 +91,7 @@ class Stock:
 
     def slot_of(self, store: int, subject: int) -> int:
         """The item that was last named for the subject, or NOBODY."""
-        return self._by_subject.get((store, subject), NOBODY)
+        return self.by_subject.get((store, subject), NOBODY)
 
     def expect(self, store: int, profile: int, epc: str) -> int:
         """The slot of an item by its name; a new one if it was not known."""
@@ -110,7 +111,7 @@ class Stock:
 
     def _forget_subjects(self, slot: int) -> None:
         for subject in self._subjects[slot]:
-            del self._by_subject[int(self.store[slot]), subject]
+            del self.by_subject[int(self.store[slot]), subject]
         self._subjects[slot] = []
 
     def subject_of(self, slot: int) -> int:
@@ -129,9 +130,9 @@ class Stock:
         if other != NOBODY:
             self._subjects[other].remove(subject)
         if len(mine) == MOST_SUBJECTS:
-            del self._by_subject[store, mine.pop(0)]
+            del self.by_subject[store, mine.pop(0)]
         mine.append(subject)
-        self._by_subject[store, subject] = slot
+        self.by_subject[store, subject] = slot
 
     def _add(self, store: int, profile: int, epc: str) -> int:
         slot = self._free.pop() if self._free else self._grow()
@@ -172,5 +173,5 @@ class Stock:
         for slot, store in enumerate(stock.store.tolist()):
             if slot not in free:
                 stock._by_epc[store, stock.epc[slot]] = slot
-                stock._by_subject.update({(store, subject): slot for subject in stock._subjects[slot]})
+                stock.by_subject.update({(store, subject): slot for subject in stock._subjects[slot]})
         return stock

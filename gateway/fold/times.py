@@ -100,5 +100,9 @@ def _column(bodies: Sequence[Body], name: str) -> npt.NDArray[Any]:
 
 def widths_ms(records: Sequence[Record], frame: npt.NDArray[np.intp], quality: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     """How wide the bounds of each row's time are, rounded up; of rows of which no bounds are known, NO_WIDTH."""
-    width_ms: npt.NDArray[np.int64] = -(-np.array([record.clock_width_ns for record in records], np.int64) // 1_000_000)
-    return np.where(np.isin(quality, (MEASURED, BOUNDED)), width_ms[frame], NO_WIDTH)
+    width_ms = np.array([_width_ms(record) for record in records], np.int64)[frame]
+    return np.where(quality == DEVICE, NO_WIDTH, width_ms)
+
+
+def _width_ms(record: Record) -> int:
+    return -(-record.clock_width_ns // 1_000_000) if record.time_quality in (MEASURED, BOUNDED) else NO_WIDTH

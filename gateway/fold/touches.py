@@ -33,7 +33,7 @@ class Touches:
         subject = subjects[0] if subjects else ""
         row = (record.store, record.agent, record.seq, time_ns, self._key_ns(record, values), values["id"], subject, "",
                values["fan"], 0, record.body.decode())  # fmt: skip
-        self._change(row, self._fan(row), 0, is_new=True)
+        self._change(row, values, self._fan(row), 0, is_new=True)
         if not values["fan"]:
             return []
         return [Link(each, values["fan"], -FOR_EVER_NS, FOR_EVER_NS, "touch", TOUCH_CONFIDENCE) for each in subjects]
@@ -56,7 +56,7 @@ class Touches:
         """Take an event back by its id; (store, minute) of a door's cell that changed. An unknown id is counted."""
         ledger = self._state.ledger
         if row := ledger.touch_by_id(values["of"]):
-            self._change(row, row[7], 1)
+            self._change(row, json.loads(row[10]), row[7], 1)
         elif count := ledger.count_by_id(values["of"]):
             _, store, agent, door, key_ns, entered, left = count
             ledger.save_count((values["of"], store, agent, door, key_ns, 0, 0))
@@ -68,24 +68,23 @@ class Touches:
     def repeat(self, store: str, agent: str, key_ns: int) -> None:
         """Emit a touch once more, as it is now."""
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
-            self._say(row)
+            self._say(row, json.loads(row[10]))
 
     def relink(self, subject: str) -> None:
         """After links of the subject changed."""
         for row in self._state.ledger.touches_of(subject):
             fan = self._fan(row)
             if fan != row[7]:
-                self._change(row, fan, row[9])
+                self._change(row, json.loads(row[10]), fan, row[9])
 
     def _fan(self, row: Row) -> str:
         """Whom the touch names, else who its subject was at the time."""
         subject, given, time_ns = row[6], row[8], row[3]
         return str(given) or (self._state.identity.fan_of(str(subject), time_ns) if subject else "")
 
-    def _change(self, row: Row, fan: str, void: int, is_new: bool = False) -> None:
-        """Store the touch, with another fan, or void; what it contributed before is taken back."""
+    def _change(self, row: Row, values: Mapping[str, Any], fan: str, void: int, is_new: bool = False) -> None:
+        """Store the touch that says `values`, with another fan, or void; what it contributed before is taken back."""
         store, agent, number, time_ns, key_ns, event_id, subject, old_fan, given, was_void, body = row
-        values = json.loads(body)
         code = self._state.estate.stores.of(store)
         if not is_new and not was_void:
             self._contribute(code, time_ns, values, old_fan, -1)
@@ -93,13 +92,12 @@ class Touches:
             self._contribute(code, time_ns, values, fan, 1)
         changed = (store, agent, number, time_ns, key_ns, event_id, subject, fan, given, void, body)
         self._state.ledger.save_touches([changed])
-        self._say(changed)
+        self._say(changed, values)
         for each in sorted({fan, old_fan} - {""}):
             self._visits.touched(code, each, time_ns)
 
-    def _say(self, row: Row) -> None:
-        store, agent, _, _, key_ns, _, subject, fan, _, void, body = row
-        values = json.loads(body)
+    def _say(self, row: Row, values: Mapping[str, Any]) -> None:
+        store, agent, _, _, key_ns, _, subject, fan, _, void, _ = row
         self._state.said.say(
             "touch",
             (key_ns, agent, values["channel"], store, values["what"], values["zone"], subject, fan, values["ref"], values["staff_id"],

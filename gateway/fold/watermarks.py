@@ -72,12 +72,13 @@ class Watermarks:
 
     def hear(self, store: int, agent: int, received_ns: int, progress_ns: int, expected: frozenset[int], owes: bool = False) -> int:
         """An agent got as far as `progress_ns`. Where its rows are put that are not later than this: as far as it or the watermark was."""
-        known = self._store(store)
+        known = self._stores.get(store) or self._store(store)
         if known.asked_ns == NEVER_NS:
             known.asked_ns = received_ns
-        if known.heard_ns != NEVER_NS:
-            known.own_ns += min(max(received_ns - known.heard_ns, 0), LONGEST_GAP_NS)
-        known.heard_ns = max(known.heard_ns, received_ns)
+        if received_ns > known.heard_ns:
+            if known.heard_ns != NEVER_NS:
+                known.own_ns += min(received_ns - known.heard_ns, LONGEST_GAP_NS)
+            known.heard_ns = received_ns
         not_before_ns = known.watermark_ns
         mine = known.agents.get(agent)
         if mine is None:
@@ -165,7 +166,9 @@ class Watermarks:
             least = max(agent.progress_ns for agent in known.agents.values())  # what they said last is all there was
         else:
             since_ns = known.own_ns - HEARD_WITHIN_NS
-            least = min(a.progress_ns for code, a in known.agents.items() if a.own_ns >= since_ns or _is_owed(known, code, a.own_ns))
+            waited_for = [agent.progress_ns for agent in known.agents.values() if agent.own_ns >= since_ns]
+            owed = [a.progress_ns for code, a in known.agents.items() if _is_owed(known, code, a.own_ns)] if known.owing else []
+            least = min(waited_for + owed)
         if least > known.watermark_ns:
             known.watermark_ns = least
             self.by_store[store] = least

@@ -201,7 +201,7 @@ def test_forgotten_items_leave_nothing_behind() -> None:
     fold = new_fold()
     fold.apply(pairs(told.records))
     stock = fold._items.stock
-    assert (len(stock), stock.slot_of(0, SHIRT), stock._by_subject) == (0, -1, {})
+    assert (len(stock), stock.slot_of(0, SHIRT), stock.by_subject) == (0, -1, {})
 
 
 def test_a_state_of_before_there_were_items_is_read() -> None:
