@@ -122,7 +122,7 @@ def recognise(file: Path) -> str:
     score = {kind: (len(keys & model.model_fields.keys()), kind in file.name) for kind, model in known.items()}
     best = max(score, key=lambda kind: score[kind])
     if not any(score[best]):
-        raise ConfigError(f"{file}: this is none of {', '.join(known)}: it has no key of theirs")
+        raise ConfigError(f"{file}: which file is it? It has no key of {' or '.join(f'{kind}.toml' for kind in known)}")
     return best
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from footfall.errors import ConfigError
+from gateway.belonging import give_to_owner_of
 from gateway.own_clock import Reading
 
 FILE: Final = "clock.json"
@@ -26,6 +27,7 @@ def write_accepted(state_dir: Path, reading: Reading, who: str) -> None:
     try:
         beside.write_text(json.dumps(said), encoding="utf-8")
         beside.chmod(0o600)
+        give_to_owner_of(state_dir, (beside,))
         beside.replace(state_dir / FILE)
     except OSError as error:
         raise ConfigError(f"{state_dir / FILE}: cannot be written: {error.strerror}") from None

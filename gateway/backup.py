@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from footfall import __version__
 from footfall.errors import ConfigError
+from gateway.belonging import give_to_owner_of
 from gateway.journal import Journal
 from gateway.ledger import Ledger
 
@@ -76,6 +77,7 @@ def restore(folder: Path, state_dir: Path) -> tuple[Copied, Path | None]:
             for name in _files(copied.folder):
                 _copy_file(copied.folder / name, fresh / name)
             replaced = _move_away(state_dir)
+            give_to_owner_of(state_dir, (state_dir / "lock", *fresh.iterdir()))
             for path in sorted(fresh.iterdir(), reverse=True):
                 path.rename(state_dir / path.name)
             fresh.rmdir()
@@ -196,6 +198,7 @@ def _move_away(state_dir: Path) -> Path | None:
     number = 1 + sum(1 for _ in state_dir.glob("replaced-*"))
     place = state_dir / f"replaced-{number}"
     place.mkdir(mode=0o700)
+    give_to_owner_of(state_dir, (place,))
     for path in found:
         path.rename(place / path.name)
     return place

@@ -12,6 +12,7 @@ from footfall.users import user_name
 from gateway.accepted_clock import read_clocks, write_accepted
 from gateway.config import load_gateway
 
+Config = Annotated[Path, typer.Option("--config", "-c", help="The gateway's configuration.", envvar="FOOTFALL_GATEWAY_CONFIG")]
 app = typer.Typer(no_args_is_help=True, help="This machine's clock, for the gateway.")
 
 
@@ -22,7 +23,7 @@ def _group() -> None:
 
 @app.command()
 def accept(
-    config: Annotated[Path, typer.Option("--config", "-c", help="The gateway's configuration.")] = Path("gateway.toml"),
+    config: Config = Path("gateway.toml"),
 ) -> None:
     """Say that the clock is right as it is now, where the gateway takes nothing in because it seems wrong.
 

@@ -243,7 +243,7 @@ class Connection:
             return
         self.connected, self.error = True, ""
         self._subscribe(client)
-        log.info("connected to %s", self._where)
+        log.info("connected to %s as %s", self._where, self._client_id)
 
     def _subscribe(self, client: Client) -> None:
         """MQTT 5 tells of a message at once that it is retained, not only when it is repeated: such a frame or event is refused.

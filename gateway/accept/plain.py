@@ -83,10 +83,10 @@ def _check_time(time_ns: int, taken_ns: int, latest_ns: int, history: bool) -> N
     """ContractError `event.time` for what only a dead clock says."""
     apart_s = (time_ns - taken_ns) // 1_000_000_000
     if time_ns > latest_ns + EARLY_NS:
-        raise ContractError("event.time", f"`time` is {apart_s} s after it was taken: is the clock of who sent it right?")
+        raise ContractError("event.time", f"`time` is {apart_s} s after the event was taken in: is the clock of its sender right?")
     if time_ns < (EARLIEST_NS if history else taken_ns - LATE_NS):
-        hint = "before the year 2000" if history else "is the clock of who sent it right? History says `history`: true"
-        raise ContractError("event.time", f"`time` is {-apart_s} s before it was taken: {hint}")
+        hint = "before the year 2000" if history else 'is the clock of its sender right? If it is meant so, add `"history": true`'
+        raise ContractError("event.time", f"`time` is {-apart_s} s before the event was taken in: {hint}")
 
 
 def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from rich.table import Table
 
 BROKEN: Final = 1
 _TIMEOUT_S: Final = 5.0
+_STATES: Final = {"never": "never heard"}
 _COLOUR: Final = {"broken": "bold red", "warning": "yellow"}
 
 
@@ -84,6 +85,7 @@ def _gateway(values: Mapping[str, Any]) -> Table:
     balance, sink, journal = values["balance"], values["sink"], values["journal"]
     dropped = ", ".join(f"{reason} {rows:,}" for reason, rows in sorted(balance["dropped_total"].items())) or "0"
     held = ", ".join(f"{reason} {rows:,}" for reason, rows in values["quarantine"].items()) or "0"
+    states = Counter(_STATES.get(agent["state"], agent["state"]) for agent in values["agents"])
     table = Table.grid(padding=(0, 2))
     for label, text in (
         ("gateway", f"{values['version']}, up {_span(values['now_ns'] - values['started_ns'])}, journal {journal['journal_id']}"),
@@ -95,7 +97,7 @@ def _gateway(values: Mapping[str, Any]) -> Table:
         ("database", f"{sink['kind']} {sink['where']}, {sink['outbox_batches']:,} batches wait ({sink['outbox_bytes'] >> 20:,} MiB)"),
         ("journal", f"{journal['head'] - journal['position']:,} records to fold, {values['lag_s']:.1f} s behind,"
                     f" {journal['bytes'] >> 20:,} of {journal['max_bytes'] >> 20:,} MiB"),
-        ("agents", ", ".join(f"{n:,} {state}" for state, n in Counter(agent["state"] for agent in values["agents"]).items()) or "none"),
+        ("agents", ", ".join(f"{n:,} {state}" for state, n in states.items()) or "none"),
     ):  # fmt: skip
         table.add_row(f"[dim]{label}[/]", escape(text))
     return table

@@ -73,7 +73,9 @@ def show(entry_id: Annotated[int, typer.Argument(metavar="ID")], config: Config 
         return
     console = Console(highlight=False)
     console.print(f"[bold red]{escape(entry.reason)}[/]: {_safe(entry.message)}")
-    console.print(f"[dim]{_safe(entry.topic)} · {_when(entry.received_ns)} · {entry.origin} · {entry.rows} rows · {entry.state}[/]")
+    console.print(
+        f"[dim]{_safe(entry.topic)} · {_when(entry.received_ns)} · {entry.origin} · {entry.rows:,} {_rows(entry.rows)} · {entry.state}[/]"
+    )
     if entry.private:
         console.print("[yellow]may hold raw identifiers: do not pass it on[/]")
     console.print(hex_dump(payload), markup=False)
@@ -113,6 +115,7 @@ def export(file: Path, config: Config = _CONFIG, reason: Reason = None, topic: T
     """Entries with their bytes (base64) as JSON lines. The file may hold raw identifiers: only its owner may read it."""
     with _opened(config) as quarantine:
         file.touch(mode=0o600)
+        file.chmod(0o600)  # it may have been there before
         with file.open("w", encoding="utf-8") as lines:
             exported = 0
             for entry in quarantine.entries(reason, topic, limit=_MANY):
@@ -161,6 +164,10 @@ def _chosen(quarantine: Quarantine, ids: list[int] | None, reason: str | None, t
     if ids and (reason or topic):
         raise ConfigError("give either ids, or --reason and --topic, not both")
     if ids:
+        known = {entry.id for entry in quarantine.entries(limit=_MANY)}
+        unknown = [str(entry_id) for entry_id in ids if entry_id not in known]
+        if unknown:
+            raise ConfigError(f"there is no entry {', '.join(unknown)} in quarantine; nothing was done: footfall quarantine list")
         return ids
     if not (reason or topic):
         raise ConfigError("say which: ids, --reason or --topic; footfall quarantine list shows them")
@@ -192,6 +199,10 @@ def _table(entries: list[Entry]) -> Table:
 
 def _entries(count: int) -> str:
     return f"{count:,} {'entry' if count == 1 else 'entries'}"
+
+
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"
 
 
 def _when(time_ns: int) -> str:

@@ -165,3 +165,15 @@ def test_what_is_no_backup_is_named(state: Path, tmp_path: Path) -> None:
         restore(state, tmp_path / "other")
     with pytest.raises(ConfigError, match="has the gateway run here"):
         back_up(tmp_path / "nowhere", tmp_path / "backup")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_puts_back_belongs_to_whom_the_state_belongs(state: Path, tmp_path: Path) -> None:
+    back_up(state, tmp_path / "backup")
+    (state / "lock").unlink(missing_ok=True)
+    os.chown(state, 4321, 4322)
+    _, replaced = restore(tmp_path / "backup", state)
+    assert replaced is not None
+    made = [replaced, *(path for path in state.iterdir() if path.is_file())]
+    assert {"journal.db", "ledger.db", "lock"} <= {path.name for path in made}
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(4321, 4322)}

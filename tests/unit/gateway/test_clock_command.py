@@ -29,6 +29,14 @@ def test_what_is_accepted_is_the_clock_as_it_is_now_and_only_in_this_boot(tmp_pa
     assert read_accepted(tmp_path / "state") is None
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_accepts_can_be_read_by_the_gateways_user(tmp_path: Path) -> None:
+    os.chown(tmp_path, 4321, 4322)
+    accepted_clock.write_accepted(tmp_path, read_clocks(), "root")
+    said = (tmp_path / FILE).stat()
+    assert (said.st_uid, said.st_gid, said.st_mode & 0o777) == (4321, 4322, 0o600)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"base_ns": "1", "boot": "x"}', "\xff"])
 def test_a_file_that_says_nothing_accepts_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text, encoding="latin-1")

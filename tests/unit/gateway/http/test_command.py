@@ -85,6 +85,10 @@ def test_agents_that_are_ill_come_first_and_a_chain_fits_on_a_screen() -> None:
     assert len(shown.splitlines()) < 60
 
 
+def test_agents_that_were_never_heard_are_counted_as_such() -> None:
+    assert "1 ok, 2 never heard" in screen(as_json(replace(WELL, agents=(agent("ok"), agent("never", "a2"), agent("never", "a3")))))
+
+
 @pytest.mark.parametrize("code", ILL)
 def test_every_problem_can_be_shown(code: str) -> None:
     values = as_json(ILL[code])

@@ -76,6 +76,8 @@ def test_replay_by_id_by_reason_and_mended(config: Path) -> None:
         (["replay", "1", "--reason", "x"], "not both"),
         (["replay", "1", "2", "--with", "x"], "exactly one"),
         (["replay", "1", "--with", "no-such-file"], "no-such-file"),
+        (["replay", "1", "77", "78"], "no entry 77, 78"),
+        (["drop", "1", "77", "--yes"], "no entry 77"),
     ],
 )
 def test_what_is_unclear_is_refused(config: Path, arguments: list[str], said: str) -> None:
@@ -83,6 +85,7 @@ def test_what_is_unclear_is_refused(config: Path, arguments: list[str], said: st
     assert isinstance(failed.exception, ConfigError)
     assert said in str(failed.exception)
     assert store(config).take_replays() == []
+    assert store(config).totals().held == 6
 
 
 def test_drop_asks_first(config: Path) -> None:
@@ -111,6 +114,14 @@ def test_export(config: Path, tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
     payloads = [base64.b64decode(json.loads(line)["payload_base64"]) for line in file.read_text(encoding="utf-8").splitlines()]
     assert payloads == [b"\x92\x00", b'{"a":', b'{"b":']
+
+
+def test_an_export_is_its_owners_only_though_the_file_was_there_before(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    file.touch()
+    file.chmod(0o644)
+    run(config, "export", str(file))
+    assert file.stat().st_mode & 0o077 == 0
 
 
 def test_without_a_quarantine_it_says_so(tmp_path: Path) -> None:
