@@ -66,11 +66,11 @@ class Folding:
 
     def __init__(
         self, fold: Fold, ledger: Ledger, journal: Journal, outbox: Outbox, hand_over: HandOver, news: News,
-        beat: Callable[[], None] = lambda: None, keep: Keep = len, notices: Notices | None = None,
+        beat: Callable[[], None] = lambda: None, keep: Keep = len, notices: Notices | None = None, wait_s: float = 0.0,
     ) -> None:  # fmt: skip
         """`journal` is this thread's own connection. `news(points, arrivals)` is told what came, `beat` that this thread goes on.
 
-        `keep` gets what is set aside.
+        `keep` gets what is set aside. `wait_s`: so long agents have time to say whether this state is the latest.
         """
         self._beat: Final = beat
         self.fold = fold
@@ -87,7 +87,7 @@ class Folding:
         """By batch: its rows that are in quarantine, not in its points."""
         state = ledger.state()
         self._check_same_journal(state.get("journal", b"").decode())
-        self._gate: Final = Gate(self._agents_to_hear(), journal.last_pos, time.monotonic())
+        self._gate: Final = Gate(self._agents_to_hear(), journal.last_pos, time.monotonic(), wait_s)
         self._restore_outbox(state)
         del state
         self._say_aside()
@@ -140,8 +140,7 @@ class Folding:
 
     def _agents_to_hear(self) -> Mapping[str, Set[str]]:
         """By store, before its derived points are written. Also after a clean end: the first tick makes the minutes of the last turn."""
-        estate = self.fold.state.estate
-        return {estate.stores.names[store]: {estate.agents.names[agent] for agent in agents} for store, agents in estate.expected.items()}
+        return self.fold.known_agents()
 
     def _open_gate(self) -> None:
         """What was held for as long as it is, though nothing came."""

@@ -3,7 +3,8 @@
 A gateway that was killed folds the end of its journal once more, and makes the same versions of minutes, visits and dwells again, the last
 one last. One whose files were put back does so, too, but its last versions are older than what the database has: the gateway that
 went on from there has written better ones. Only headers of agents tell the one from the other, and a `HISTORY` record stands before
-their rows then. So the derived points of a store are held until each of its agents was heard, or for LONGEST_S.
+their rows then. So the derived points of a store are held until each of its agents was heard, or for `wait_s`; but not those of after
+the start: nobody else can have made them.
 """
 
 from __future__ import annotations
@@ -17,17 +18,22 @@ from gateway.fold.history import DERIVED, History
 from gateway.points import Points
 from gateway.records import Record, RecordKind
 
-LONGEST_S: Final = 15.0
-"""Agents that are connected send a frame every 5 s. One that is away is not waited for."""
+LEAST_S: Final = 15.0
+"""Agents that are connected send a frame every 5 s; one whose window is full since a long outage asks four times in `notice_s`."""
+_FROM_BESIDE: Final = frozenset({RecordKind.SITE, RecordKind.LINKS, RecordKind.NOTE})
+"""They bear any time, and may be journaled while no gateway runs."""
 
 
 class Gate:
-    """`agents`: of every store, by name. `head`: the journal's last position at the start; what comes behind it is new."""
+    """`agents`: of every store those that are to be heard, by name. `head`: the journal's last position at the start; what comes behind
+    it is new."""
 
-    def __init__(self, agents: Mapping[str, Set[str]], head: int, now_s: float) -> None:
-        self._unheard: Final = {store: set(names) for store, names in agents.items()}
+    def __init__(self, agents: Mapping[str, Set[str]], head: int, now_s: float, wait_s: float = LEAST_S) -> None:
+        self._unheard: Final = {store: set(names) for store, names in agents.items() if names}
         self._head: Final = head
-        self._opens_s: Final = now_s + LONGEST_S
+        self._opens_s: Final = now_s + max(wait_s, LEAST_S)
+        self._began_ns = 0
+        """When the first of what is new was received; 0 before it came."""
         self._held: list[Points] = []
 
     @property
@@ -39,7 +45,9 @@ class Gate:
         """What came: frames behind `head` say that their agent knows of no history that is not ours but what was noted before them."""
         if now_s >= self._opens_s:
             self._unheard.clear()
-        for record in records:
+        for record in records if self._unheard else ():
+            if record.pos > self._head and record.kind not in _FROM_BESIDE:
+                self._began_ns = self._began_ns or record.received_ns
             if record.kind == RecordKind.FRAME and record.pos > self._head and record.store in self._unheard:
                 self._unheard[record.store].discard(record.agent)
                 if not self._unheard[record.store]:
@@ -68,4 +76,4 @@ class Gate:
         stores = points.tags["store"]
         unsure = np.array([name in self._unheard for name in stores.names], np.bool_)
         waits: np.ndarray[tuple[int], np.dtype[np.bool_]] = unsure[stores.codes]
-        return waits
+        return waits & (points.time_ns <= self._began_ns) if self._began_ns else waits

@@ -110,7 +110,8 @@ class Gateway:
         self._news: Final = News(self._live, lambda store, text: self._to_publish.append((live_topic(store), text)))
         self._fold_journal: Final = Journal(state_dir / "journal.db")
         self._folding: Final = Folding(fold, self._ledger, self._fold_journal, self._outbox, self._hand_over, self._news.tell,
-                                       lambda: self._beats.beat("fold"), self._quarantine.add, self.notices)  # fmt: skip
+                                       lambda: self._beats.beat("fold"), self._quarantine.add, self.notices,
+                                       config.status.notice_s)  # fmt: skip
         self._beats: Final = Beats(_silence_s(config))
         if isinstance(self._sink, InfluxDB):
             self._sink.on_request = lambda: self._beats.beat("sink")

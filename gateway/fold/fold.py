@@ -7,7 +7,7 @@ visits, dwells, minutes) is worked out when a turn ends, over all stores at once
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
@@ -249,6 +249,14 @@ class Fold:
     def history_ns(self) -> Mapping[str, int]:
         """By store, up to when its history was made by a gateway whose state is lost; that of all others is this one's."""
         return dict(self.state.history.until_ns)
+
+    def known_agents(self) -> Mapping[str, Set[str]]:
+        """By store, the agents of its site whose frames came before."""
+        estate = self.state.estate
+        return {
+            estate.stores.names[store]: {estate.agents.names[agent] for agent in self._watermarks.known(store) & agents}
+            for store, agents in estate.expected.items()
+        }
 
     def site_json(self) -> bytes:
         """The estate that is in force, as its record had it; empty before the first."""

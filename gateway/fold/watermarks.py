@@ -144,10 +144,18 @@ class Watermarks:
         they did it may not even know that its own state is not the latest, and what it closes was closed otherwise already."""
         return self.by_store if now_ns - self.back_ns <= HEARD_WITHIN_NS else self.closing_ns(now_ns)
 
+    def known(self, store: int) -> frozenset[int]:
+        """Agents of which frames came."""
+        return frozenset(self._stores[store].agents) if store in self._stores else NOBODY_EXPECTED
+
     def told_ns(self, store: int, agent: int, now_ns: int) -> int:
         """Up to when an agent has told what it heard; until now, if it was given up."""
         known = self._stores[store].agents[agent]
-        return known.progress_ns if now_ns - known.heard_ns <= GIVEN_UP_NS else now_ns
+        return now_ns if self._is_given_up(known.heard_ns, now_ns) else known.progress_ns
+
+    def _is_given_up(self, heard_ns: int, now_ns: int) -> bool:
+        """A gateway that was away itself gives its agents time to come back first."""
+        return now_ns - heard_ns > GIVEN_UP_NS and now_ns - self.back_ns > HEARD_WITHIN_NS
 
     def oldest_active_ns(self, since_ns: int) -> int | None:
         """The least watermark of the stores that were heard since then; None if none was."""
@@ -162,7 +170,7 @@ class Watermarks:
     def _advance(self, store: int, known: _Store, received_ns: int, expected: frozenset[int]) -> None:
         if known.asked_ns == NEVER_NS or (known.is_asking and self._asks(known, received_ns, expected)) or not known.agents:
             return
-        if received_ns - known.heard_ns > GIVEN_UP_NS:
+        if self._is_given_up(known.heard_ns, received_ns):
             least = max(agent.progress_ns for agent in known.agents.values())  # what they said last is all there was
         else:
             since_ns = known.own_ns - HEARD_WITHIN_NS

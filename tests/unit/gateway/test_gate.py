@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.fold.history import History
-from gateway.gate import LONGEST_S, Gate
+from gateway.gate import LEAST_S, Gate
 from gateway.points import SCHEMA, Points, from_rows
 from gateway.records import Record, RecordKind
 
@@ -20,7 +20,7 @@ def door(store: str) -> Points:
 
 
 def frame(pos: int, agent: str, store: str = "s") -> Record:
-    return Record(pos, 1, RecordKind.FRAME, store, agent, 1, 0, 0, 0, b"")
+    return Record(pos, 60 * MINUTE_NS, RecordKind.FRAME, store, agent, 1, 0, 0, 0, b"")
 
 
 def seen(points: list[Points]) -> list[tuple[str, str, int]]:
@@ -58,10 +58,33 @@ def test_what_turns_out_to_be_another_gateways_history_is_never_written() -> Non
 def test_an_agent_that_is_away_is_not_waited_for_for_ever() -> None:
     gate, history = Gate({"s": {"a"}}, head=10, now_s=5.0), History()
     gate.pass_on([minute("s", 7)], history)
-    gate.hear([], 5.0 + LONGEST_S - 0.1)
+    gate.hear([], 5.0 + LEAST_S - 0.1)
     assert not gate.is_open
-    gate.hear([], 5.0 + LONGEST_S)
+    gate.hear([], 5.0 + LEAST_S)
     assert seen(gate.pass_on([], history)) == [("traffic", "s", 7)]
+
+
+def test_it_waits_as_long_as_agents_take_to_ask_whether_their_gateway_is_back() -> None:
+    gate = Gate({"s": {"a"}}, head=10, now_s=5.0, wait_s=60.0)
+    gate.hear([], 64.9)
+    assert gate._unheard
+    gate.hear([], 65.0)
+    assert gate.is_open
+
+
+def test_what_is_of_after_the_start_waits_for_nobody() -> None:
+    """The site's record may be of any time, and says nothing of when messages came."""
+    gate, history = Gate({"s": {"a"}}, head=10, now_s=0.0), History()
+    site = Record(11, 1, RecordKind.SITE, "", "", 0, 0, 0, 0, b"")
+    gate.hear([site, Record(12, 8 * MINUTE_NS, RecordKind.TICK, "", "", 0, 0, 0, 0, b"")], 1.0)
+    assert seen(gate.pass_on([minute("s", 7), minute("s", 9)], history)) == [("traffic", "s", 9)]
+    gate.hear([frame(13, "a")], 2.0)
+    assert seen(gate.pass_on([], history)) == [("traffic", "s", 7)]
+
+
+def test_a_store_whose_agents_never_sent_a_frame_has_nobody_to_hear() -> None:
+    """A till sends plain events only."""
+    assert Gate({"s": set()}, head=10, now_s=0.0).is_open
 
 
 def test_of_two_versions_that_were_held_the_later_is_written_last() -> None:

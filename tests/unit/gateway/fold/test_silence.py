@@ -54,3 +54,12 @@ def test_a_gateway_that_was_away_closes_nobody_before_the_agents_had_time_to_com
     for _ in range(15):
         story.wait(60).tick()
     assert [(visit["open"], visit["seconds"]) for visit in of(folded(story.records), "visit")] == [(False, 30.0)]
+
+
+def test_a_gateway_that_was_away_for_days_gives_no_agent_up_before_it_could_be_heard() -> None:
+    """What waits for the agent that owes is put in order at once, else, and said though another state may have said more of it."""
+    story = Story().frame(0, []).frame(1, []).wait(30).frame(0, [STAY]).wait(2 * 86_400).tick().wait(2).tick()
+    assert of(folded(story.records), "visit") == []
+    for _ in range(11):
+        story.wait(60).tick()
+    assert len(of(folded(story.records), "visit")) == 1
