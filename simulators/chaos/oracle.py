@@ -2,6 +2,7 @@
 
 A row's identity is everything that its sender decided: agent, place, kind, subject, level, counts, and its number in the agent's run.
 Only its time is the gateway's to decide, so it is no part of the identity: a row stored a second time at another time is found.
+A gap says little more than when it was, so of gaps that say the same each is looked for near its own time.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from gateway.query.table import Table
 from simulators.chaos.feeds import TILL_DOOR, Counted
 
 _MS: Final = 1_000_000
+_NEAR_NS: Final = 2_000_000_000
+"""No agent is killed twice in so short a time, and no date is further off."""
 Row = tuple[str | int, ...]
 """What makes a row that row; the first is its measurement."""
 
@@ -107,8 +110,8 @@ def add_stored(rows: Rows, presence: Table, door: Table, gap: Table) -> None:
 def compare(sent_before: Rows, stored: Rows, sent_after: Rows) -> Verdict:
     """Agents still run while the database is read: what was sent before must be there, what is there must have been sent by after."""
     there = stored.counts
-    lost = sent_before.counts - there
-    doubled = there - sent_after.counts
+    lost = (sent_before.counts - there) | _gaps_apart(sent_before, stored)
+    doubled = (there - sent_after.counts) | _gaps_apart(stored, sent_after)
     errors = [
         abs(a - b) / _MS
         for row, times in stored.times_ns.items()
@@ -123,6 +126,25 @@ def compare(sent_before: Rows, stored: Rows, sent_after: Rows) -> Verdict:
         doubled=sorted(doubled.elements(), key=str),
         time_errors_ms=sorted(errors),
     )
+
+
+def _gaps_apart(rows: Rows, others: Rows) -> Counter[Row]:
+    """Gaps near whose time the others have none that says the same."""
+    return Counter({row: _apart(times, others.times_ns.get(row, [])) for row, times in rows.times_ns.items() if row[0] == "gap"})
+
+
+def _apart(times_ns: Sequence[int], others_ns: Sequence[int]) -> int:
+    """How many of these times find none of the others within `_NEAR_NS`, each of which is found once."""
+    left = sorted(others_ns, reverse=True)
+    apart = 0
+    for time_ns in sorted(times_ns):
+        while left and left[-1] < time_ns - _NEAR_NS:
+            left.pop()
+        if left and left[-1] <= time_ns + _NEAR_NS:
+            left.pop()
+        else:
+            apart += 1
+    return apart
 
 
 def _columns(table: Table, *names: str) -> Iterator[tuple[Any, ...]]:

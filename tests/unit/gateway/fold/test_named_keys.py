@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footfall.frames import Kind, encode_body
+from footfall.frames import Kind, Offset, encode_body
 from gateway.fold import keys
 from gateway.ledger import Ledger
 from gateway.points import KEYS_A_HALF, key_base
@@ -83,6 +83,22 @@ def test_gaps_of_two_epochs_from_the_same_moment_are_both_stored() -> None:
     assert sorted(row["rows"] for row in of(folded(records), "gap")) == [2, 3]
     old = [SITE_RECORD, gap_of("e1", 2, OLD_KEYS)]
     assert [row["time_ns"] % MS for row in of(folded(old), "gap")] == [0]
+
+
+def test_gaps_that_are_sent_again_to_a_gateway_that_knows_nothing_are_the_same_points() -> None:
+    """Those that the agent tells, and those that accept finds; the frame says its date itself."""
+    said = {"to_boot_ns": 99 * S, "rows": 4, "reason": "agent.restart"}
+    made = body(Kind.GAP, Kind.GAP, first_row=12, extra={0: said, 1: said}, offset=Offset(NOW - 100 * S, 2 * MS))
+    stored = []
+    for received_ns in (NOW, NOW + 3600 * S + 77):
+        outcome = acceptor(Memory()).frame(TOPIC, frame(5, made, oldest=5, sent_boot_ns=100 * S), received_ns)
+        records = [
+            Record(pos, received_ns, e.kind, e.store, e.agent, e.seq, e.offset_ns, e.time_quality, e.clock_width_ns, e.body, e.key_base)
+            for pos, e in enumerate(outcome.entries, 2)
+        ]
+        stored.append(of(folded([SITE_RECORD, *records]), "gap"))
+    assert len(stored[0]) == 3
+    assert stored[0] == stored[1]
 
 
 clashing = st.lists(st.tuples(st.integers(0, 6), st.integers(1, 6), st.integers(0, 1)), min_size=1, max_size=8)

@@ -91,3 +91,20 @@ def test_a_row_with_another_count_is_lost_and_doubled() -> None:
 
 def test_lag_is_the_time_until_as_much_is_stored_as_had_been_sent() -> None:
     assert lags_s([(0.0, 10, 0), (1.0, 20, 5), (2.0, 30, 20), (5.0, 30, 30)]) == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_of_two_gaps_that_say_the_same_one_lost_does_not_hide_that_the_other_is_doubled() -> None:
+    gap, minute_ns = ("gap", "a1", "agent.restart", 0), 60_000 * MS
+
+    def gaps(*at_ns: int) -> Rows:
+        rows = Rows()
+        for time_ns in at_ns:
+            rows.add(gap, time_ns)
+        return rows
+
+    told = gaps(0, minute_ns)
+    assert compare(told, gaps(30 * MS, minute_ns - 40 * MS), told).is_right
+    found = compare(told, gaps(minute_ns, minute_ns + MS), told)
+    assert (found.lost, found.doubled) == ([gap], [gap])
+    assert compare(told, gaps(0), told).lost == [gap]
+    assert compare(told, gaps(0, MS, minute_ns), told).doubled == [gap]
