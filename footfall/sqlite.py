@@ -24,6 +24,14 @@ class Unusable(ConfigError):
     """A file that nobody will ever open: damaged, or of a release too old. What can be made anew of others is made anew."""
 
 
+class DamagedFile(Unusable):
+    """A file that was found damaged, when it was opened or while it was used. `path` is the one."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path}: {what}")
+        self.path: Final = path
+
+
 DAMAGED_CODES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -62,18 +70,20 @@ def connect(path: Path, busy_timeout_s: float = 30.0, synchronous: str = "FULL")
 
 @contextmanager
 def naming(path: Path, what: str, more: str = "") -> Iterator[None]:
-    """Errors of the database, while it is opened, name the file: Unusable if it is damaged, else ConfigError."""
+    """Errors of the database, while it is opened, name the file: DamagedFile if it is damaged, else ConfigError."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise (Unusable if is_damage(error) else ConfigError)(f"{path}: {what}: {error}{more}") from None
+        if is_damage(error):
+            raise DamagedFile(path, f"{what}: {error}{more}") from None
+        raise ConfigError(f"{path}: {what}: {error}{more}") from None
     except UnicodeDecodeError as error:  # a damaged name of a table, in SQLite's own words
-        raise Unusable(f"{path}: {what}: it is damaged: {error}") from None
+        raise DamagedFile(path, f"{what}: it is damaged: {error}") from None
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file is damaged, and not only full, locked or out of reach."""
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGED_CODES
+    """Whether the file is damaged, and not only full, locked or out of reach. A text that is none is Python's own error, without a code."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGED_CODES or "Could not decode to UTF-8" in str(error)
 
 
 @contextmanager
@@ -130,13 +140,14 @@ def _take_steps(db: sqlite3.Connection, schema: Schema, found: int) -> None:
 def _check_layout(db: sqlite3.Connection, path: Path, schema: Schema) -> None:
     """A flipped bit in the names of tables and columns would be met only when they are used."""
     found = _layout(db)
-    lost = [f"{table}.{column}" for table, columns in _made_by(schema).items() for column in columns if column not in found.get(table, ())]
+    lost = [f"{table}.{column}" for table, columns in layout(schema).items() for column in columns if column not in found.get(table, ())]
     if lost:
-        raise Unusable(f"{path}: {schema.kind} that is damaged, or was changed by hand: it has no {lost[0]}")
+        raise DamagedFile(path, f"{schema.kind} that is damaged, or was changed by hand: it has no {lost[0]}")
 
 
 @cache
-def _made_by(schema: Schema) -> dict[str, list[str]]:
+def layout(schema: Schema) -> dict[str, list[str]]:
+    """The columns of every table that files of this release have."""
     db = sqlite3.connect(":memory:", isolation_level=None)
     _take_steps(db, schema, 0)
     return _layout(db)

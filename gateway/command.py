@@ -14,6 +14,7 @@ from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
 from gateway.allocator import collect_seldom, give_back, keep_memory
 from gateway.config import load_gateway
+from gateway.files import naming_damage
 from gateway.service import Gateway
 
 
@@ -31,13 +32,15 @@ def gateway(
     keep_memory()
     log_to_stderr(verbose)
     settings = load_gateway(config)
-    running = Gateway(settings)
+    with naming_damage(settings):
+        running = Gateway(settings)
     collect_seldom()
     give_back()
     when_asked_to_end(running.stop)
     logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/", running.http.port)
     try:
-        running.run()
+        with naming_damage(settings):
+            running.run()
     except sqlite3.OperationalError as error:
         raise ConfigError(
             f"{settings.state_dir}: cannot be written: {error}. Is the disk full? Nothing is lost: mend it and start again"

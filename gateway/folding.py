@@ -15,7 +15,7 @@ import msgpack
 
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
-from footfall.sqlite import Unusable, is_damage
+from footfall.sqlite import DamagedFile, is_damage
 from gateway import mending
 from gateway.accept.accept import count_rows
 from gateway.allocator import give_back
@@ -33,7 +33,6 @@ from gateway.points import Points, pack, unpack
 from gateway.quarantine.store import Refusal
 from gateway.records import Record, RecordKind
 from gateway.sinks.line_reader import count_raw
-from gateway.standing import mark_damaged
 
 log = logging.getLogger("footfall.gateway.fold")
 
@@ -236,7 +235,8 @@ class Folding:
         if (journal_id or self._journal.journal_id) != self._journal.journal_id or self.fold.pos > self._journal.last_pos:
             raise ConfigError(
                 f"ledger.db stands at record {self.fold.pos}, but journal.db ends at {self._journal.last_pos} or is another one: they are"
-                " not of one moment. Put back both of one backup, or remove ledger.db to fold what the journal has (and import links again)"
+                " not of one moment. Put back both of one backup (footfall restore), or remove ledger.db to fold what the journal has"
+                " (and import links again)"
             )
 
     def _restore_outbox(self, state: Mapping[str, bytes]) -> None:
@@ -256,6 +256,8 @@ class Folding:
 
     def _is_in_trouble(self, error: sqlite3.OperationalError) -> None:
         """A full disk may end the ledger's transaction at any moment: the fold is ahead of it then, and has to go back."""
+        if is_damage(error):
+            raise error
         self._behind = True
         self._notices.say(
             "card_full", f"the gateway's ledger cannot be written: {error}; nothing is lost, and it goes on by itself", about="fold"
@@ -333,14 +335,10 @@ class Folding:
 
     def _not_the_disk_s(self, error: Exception) -> Exception:
         """An error that a record is to blame for. What is the disk's, the memory's or the ledger's own is raised."""
+        if isinstance(error, sqlite3.Error) and is_damage(error):
+            raise DamagedFile(self._ledger.path, f"it is damaged: {error}") from error
         if isinstance(error, (sqlite3.OperationalError, MemoryError, ConfigError, FoldStuck)):
             raise error
-        if isinstance(error, sqlite3.Error) and is_damage(error):
-            mark_damaged(self._ledger.path)
-            raise Unusable(
-                f"{self._ledger.path}: it is damaged: {error}. Start the gateway again: it is made anew if the journal has all that it"
-                " was made of; else put back a backup (footfall restore)"
-            ) from error
         return error
 
     def _set_aside(self, aside: Aside, refusal: Refusal) -> None:

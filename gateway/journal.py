@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from footfall.boot_clock import UNKNOWN, Bounds
-from footfall.sqlite import Schema, connect, migrate, naming, transaction
+from footfall.sqlite import DamagedFile, Schema, connect, migrate, naming, transaction
 from gateway import decided, journaled
 from gateway.accept.accept import Entry, Mark
 from gateway.accept.decisions import Runs
@@ -309,7 +309,11 @@ def _set_up(db: sqlite3.Connection, path: Path, take_over: bool) -> str:
     migrate(db, path, SCHEMA, take_over)
     with naming(path, "a journal that cannot be read", ". Put back a backup: footfall restore"):
         db.execute("INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (secrets.token_hex(8),))
-        return str(db.execute("SELECT value FROM meta WHERE key='journal_id'").fetchone()[0])
+        journal_id = db.execute("SELECT value FROM meta WHERE key='journal_id'").fetchone()[0]
+        db.execute("INSERT OR IGNORE INTO meta VALUES ('journal_crc', ?)", (checksum(journal_id),))
+        if db.execute("SELECT value FROM meta WHERE key='journal_crc'").fetchone()[0] != checksum(journal_id):
+            raise DamagedFile(path, "the journal's own name is damaged")
+        return str(journal_id)
 
 
 def append(path: Path, entries: Iterable[Entry]) -> int:
@@ -320,6 +324,7 @@ def append(path: Path, entries: Iterable[Entry]) -> int:
     journal = Journal(path, take_over=False)
     try:
         now_ns = journal.last_received_ns or time.time_ns()
-        return journal.commit([(now_ns, entry) for entry in entries], {})[-1].pos
+        with naming(path, "nothing was written", ". Is the disk full?"):
+            return journal.commit([(now_ns, entry) for entry in entries], {})[-1].pos
     finally:
         journal.close()

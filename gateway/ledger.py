@@ -9,12 +9,14 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgpack
 
-from footfall.sqlite import Schema, Unusable, connect, migrate
+from footfall.sqlite import DamagedFile, Schema, connect, is_damage, migrate, naming
+from gateway.checked import checksum
 
 KEEP_DAYS: Final = 400
 _FIRST: Final = """
@@ -52,13 +54,29 @@ def _check_state(db: sqlite3.Connection) -> None:
         db.execute("UPDATE state SET crc=? WHERE key=?", (zlib.crc32(value), key))
 
 
-SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state))
-
 VISIT: Final = "subject, store, key_ns, agent, start_ns, last_ns, zones, staff, open, fan, grouped, counted"
 DWELL: Final = "subject, store, zone, key_ns, agent, start_ns, last_ns, staff, open, fan"
 TOUCH: Final = "store, agent, row, time_ns, key_ns, id, subject, fan, given_fan, void, body"
+COUNT: Final = "id, store, agent, door, key_ns, entered, left"
 LINK: Final = "subject, fan, from_ns, to_ns, source, confidence"
+CELL: Final = "kind, owner, minute, cell"
+CLAIM: Final = "owner, key_ns, content, number"
+BATCH: Final = "id, rows, points"
+_SEALED: Final = {
+    "visits": VISIT, "dwells": DWELL, "touches": TOUCH, "counts": COUNT, "links": LINK, "cells": CELL, "claims": CLAIM, "outbox": BATCH,
+}  # fmt: skip
+"""Tables whose rows bear a checksum of these columns."""
 Row = tuple[Any, ...]
+
+
+def _seal_rows(db: sqlite3.Connection) -> None:
+    db.create_function("row_crc", -1, _row_checksum, deterministic=True)
+    for table, columns in _SEALED.items():
+        db.execute(f"ALTER TABLE {table} ADD COLUMN crc INTEGER NOT NULL DEFAULT 0")
+        db.execute(f"UPDATE {table} SET crc = row_crc({columns})")
+
+
+SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows))
 
 
 class Claim(NamedTuple):
@@ -70,6 +88,9 @@ class Claim(NamedTuple):
     number: int
 
 
+SMALL_BYTES: Final = 32 << 20
+"""A ledger of at most this size is read through at every start: what is larger is checked row by row as it is used."""
+_LAST_NS: Final = DWELL.split(", ").index("last_ns")
 ROWS_AT_ONCE: Final = 4096
 """So many rows of a large batch are spelled out in memory at a time."""
 
@@ -81,7 +102,7 @@ class Ledger:
         """`take_over`: a file of an earlier release is made one of this; see `migrate`."""
         self.path: Final = Path(path)
         self._db: Final = connect(Path(path)) if path != ":memory:" else _in_memory()
-        migrate(self._db, Path(path), SCHEMA, take_over)
+        migrate(self._db, self.path, SCHEMA, take_over)
         self._db.execute("PRAGMA cache_size=-16384")
         self._touches: list[Row] = []
         self._db.execute("BEGIN IMMEDIATE")
@@ -102,17 +123,36 @@ class Ledger:
         self._db.execute("BEGIN IMMEDIATE")
 
     def state(self) -> dict[str, bytes]:
-        """The parts that the last checkpoint gave. Unusable if they are not what was written."""
-        try:
-            rows = self._db.execute("SELECT key, value, crc FROM state").fetchall()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            raise Unusable(f"{self.path}: the fold's state cannot be read: {error}") from None
+        """The parts that the last checkpoint gave. DamagedFile if they are not what was written."""
+        rows = self._read("SELECT key, value, crc FROM state", ())
         damaged = [key for key, value, crc in rows if not isinstance(value, bytes) or zlib.crc32(value) != crc]
         if damaged:
-            raise Unusable(f"{self.path}: the fold's state is damaged, in its part {damaged[0]!r}")
+            raise DamagedFile(self.path, f"the fold's state is damaged, in its part {damaged[0]!r}")
         return {key: value for key, value, _ in rows}
+
+    def check(self) -> None:
+        """DamagedFile if what waits for the database is not what was written, or any row of a small ledger."""
+        pages, page_bytes = (self._read(f"PRAGMA {what}", ())[0][0] for what in ("page_count", "page_size"))
+        for table in _SEALED if pages * page_bytes <= SMALL_BYTES else ("outbox",):
+            self._rows(table, _SEALED[table], "", ())
+
+    def drop_damaged(self) -> dict[str, int]:
+        """Forget rows that are not what was written; how many, by table. DamagedFile if that cannot be, or points would be lost."""
+        self._db.create_function("row_crc", -1, _checksum_of_remains)
+        gone = {}
+        for table, columns in _SEALED.items():
+            remains = ", ".join(
+                f"typeof({name}), CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END" for name in columns.split(", ")
+            )
+            wrong = f"FROM {table} WHERE row_crc({remains}) IS NOT crc"
+            if table == "outbox":
+                if self._read(f"SELECT count(*) {wrong}", ())[0][0]:
+                    raise DamagedFile(self.path, "points that wait for the database are damaged")
+            elif n := self._db.execute(f"DELETE {wrong}").rowcount:
+                gone[table] = n
+        self._db.execute("COMMIT")
+        self._db.execute("BEGIN IMMEDIATE")
+        return gone
 
     def stands_at(self) -> tuple[int, str]:
         """Up to which record of which journal all is in here; (0, "") before the first checkpoint."""
@@ -129,30 +169,27 @@ class Ledger:
     # Visits, dwells, touches
 
     def save_visits(self, rows: Iterable[Row]) -> None:
-        self._db.executemany(f"INSERT OR REPLACE INTO visits ({VISIT}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+        self._db.executemany(_insert("visits"), _sealed(rows))
 
     def visits(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[Row]:
         """The subject's visits in a store that touch the span, by key."""
-        return self._rows(
-            f"SELECT {VISIT} FROM visits WHERE subject=? AND store=? AND last_ns>=? AND start_ns<=? ORDER BY key_ns",
-            (subject, store, from_ns, to_ns),
-        )
+        where = "WHERE subject=? AND store=? AND last_ns>=? AND start_ns<=? ORDER BY key_ns"
+        return self._rows("visits", VISIT, where, (subject, store, from_ns, to_ns))
 
     def visits_of(self, subject: str) -> list[Row]:
-        return self._rows(f"SELECT {VISIT} FROM visits WHERE subject=? ORDER BY store, key_ns", (subject,))
+        return self._rows("visits", VISIT, "WHERE subject=? ORDER BY store, key_ns", (subject,))
 
     def save_dwells(self, rows: Iterable[Row]) -> None:
-        self._db.executemany(f"INSERT OR REPLACE INTO dwells ({DWELL}) VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+        self._db.executemany(_insert("dwells"), _sealed(rows))
 
     def dwells_of(self, subject: str) -> list[Row]:
-        return self._rows(f"SELECT {DWELL} FROM dwells WHERE subject=? ORDER BY store, key_ns", (subject,))
+        return self._rows("dwells", DWELL, "WHERE subject=? ORDER BY store, key_ns", (subject,))
 
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
         """Until when a dwell of the subject lasts that covers the time; 0 if none does."""
-        row = self._db.execute(
-            "SELECT MAX(last_ns) FROM dwells WHERE subject=? AND store=? AND start_ns<=? AND last_ns>=?", (subject, store, time_ns, time_ns)
-        ).fetchone()
-        return int(row[0] or 0)
+        where = "WHERE subject=? AND store=? AND start_ns<=? AND last_ns>=? ORDER BY last_ns DESC LIMIT 1"
+        rows = self._rows("dwells", DWELL, where, (subject, store, time_ns, time_ns))
+        return int(rows[0][_LAST_NS]) if rows else 0
 
     def save_touches(self, rows: Iterable[Row]) -> None:
         """Written in one go, before touches are next read."""
@@ -160,51 +197,48 @@ class Ledger:
 
     def _write_touches(self) -> None:
         if self._touches:
-            self._db.executemany(f"INSERT OR REPLACE INTO touches ({TOUCH}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._touches)
+            self._db.executemany(_insert("touches"), _sealed(self._touches))
             self._touches = []
 
     def touches_of(self, subject: str) -> list[Row]:
         self._write_touches()
-        return self._rows(f"SELECT {TOUCH} FROM touches WHERE subject=? ORDER BY store, agent, row", (subject,))
+        return self._rows("touches", TOUCH, "WHERE subject=? ORDER BY store, agent, row", (subject,))
 
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[Row]:
         """Not voided ones in the span, both ends included."""
         self._write_touches()
-        return self._rows(
-            f"SELECT {TOUCH} FROM touches WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row",
-            (fan, store, from_ns, to_ns),
-        )
+        where = "WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row"
+        return self._rows("touches", TOUCH, where, (fan, store, from_ns, to_ns))
 
     def touch_by_id(self, event_id: str) -> Row | None:
         self._write_touches()
-        return next(iter(self._rows(f"SELECT {TOUCH} FROM touches WHERE id=?", (event_id,))), None)
+        return next(iter(self._rows("touches", TOUCH, "WHERE id=?", (event_id,))), None)
 
     def touch_by_key(self, store: str, agent: str, key_ns: int) -> Row | None:
         self._write_touches()
-        rows = self._rows(f"SELECT {TOUCH} FROM touches WHERE store=? AND agent=? AND key_ns=?", (store, agent, key_ns))
-        return next(iter(rows), None)
+        return next(iter(self._rows("touches", TOUCH, "WHERE store=? AND agent=? AND key_ns=?", (store, agent, key_ns))), None)
 
     def save_count(self, row: Row) -> None:
-        self._db.execute("INSERT OR REPLACE INTO counts VALUES (?,?,?,?,?,?,?)", row)
+        self._db.executemany(_insert("counts"), _sealed([row]))
 
     def count_by_id(self, event_id: str) -> Row | None:
-        return next(iter(self._rows("SELECT * FROM counts WHERE id=?", (event_id,))), None)
+        return next(iter(self._rows("counts", COUNT, "WHERE id=?", (event_id,))), None)
 
     # Places of points (gateway.fold.keys)
 
     def claim_all(self, claims: Sequence[Claim]) -> bool:
         """Claim places that are all free; False, and nothing changed, if one is not."""
-        if self._db.executemany("INSERT OR IGNORE INTO claims VALUES (?,?,?,?)", claims).rowcount == len(claims):
+        if self._db.executemany(_insert("claims", "IGNORE"), _sealed(claims)).rowcount == len(claims):
             return True
         self._db.executemany("DELETE FROM claims WHERE owner=? AND key_ns=? AND content=? AND number=?", claims)
         return False
 
     def claimed(self, owner: int, key_ns: int) -> Claim | None:
-        row = self._db.execute("SELECT owner, key_ns, content, number FROM claims WHERE owner=? AND key_ns=?", (owner, key_ns)).fetchone()
-        return Claim(*row) if row else None
+        rows = self._rows("claims", CLAIM, "WHERE owner=? AND key_ns=?", (owner, key_ns))
+        return Claim(*rows[0]) if rows else None
 
     def claim(self, claim: Claim) -> None:
-        self._db.execute("INSERT OR REPLACE INTO claims VALUES (?,?,?,?)", claim)
+        self._db.executemany(_insert("claims"), _sealed([claim]))
 
     def forget_claims(self, up_to_number: int) -> None:
         """Reads all of them: to be called now and then."""
@@ -216,49 +250,48 @@ class Ledger:
     def save_links(self, rows: Iterable[Row]) -> None:
         """Of a link that is told twice the greater confidence counts, so that the order does not matter."""
         self._db.executemany(
-            f"INSERT INTO links ({LINK}) VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET confidence = max(confidence, excluded.confidence)",
-            rows,
+            f"INSERT INTO links ({LINK}, crc) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET confidence = excluded.confidence,"
+            " crc = excluded.crc WHERE excluded.confidence > confidence",
+            _sealed((*row[:-1], float(row[-1])) for row in rows),
         )
 
     def links_of(self, subject: str) -> list[Row]:
-        return self._rows(f"SELECT {LINK} FROM links WHERE subject=?", (subject,))
+        return self._rows("links", LINK, "WHERE subject=?", (subject,))
 
     def subjects_of(self, fan: str) -> list[str]:
-        return [row[0] for row in self._db.execute("SELECT DISTINCT subject FROM links WHERE fan=? ORDER BY subject", (fan,))]
+        return sorted({row[0] for row in self._rows("links", LINK, "WHERE fan=?", (fan,))})
 
     def linked_subjects(self) -> Iterator[str]:
         """Everybody who has a link."""
-        return (row[0] for row in self._db.execute("SELECT DISTINCT subject FROM links"))
+        with naming(self.path, "it is damaged"):
+            yield from (row[0] for row in self._db.execute("SELECT DISTINCT subject FROM links"))
 
     # Cells (gateway.fold.cells.CellStore)
 
     def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None:
-        row = self._db.execute("SELECT cell FROM cells WHERE kind=? AND owner=? AND minute=?", (table, owner, minute)).fetchone()
-        return msgpack.unpackb(row[0]) if row else None
+        rows = self._rows("cells", CELL, "WHERE kind=? AND owner=? AND minute=?", (table, owner, minute))
+        return msgpack.unpackb(rows[0][-1]) if rows else None
 
     def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
-        row = self._db.execute(
-            "SELECT minute, cell FROM cells WHERE kind=? AND owner=? AND minute<? ORDER BY minute DESC LIMIT 1", (table, owner, minute)
-        ).fetchone()
-        return (row[0], msgpack.unpackb(row[1])) if row else None
+        rows = self._rows("cells", CELL, "WHERE kind=? AND owner=? AND minute<? ORDER BY minute DESC LIMIT 1", (table, owner, minute))
+        return (rows[0][2], msgpack.unpackb(rows[0][3])) if rows else None
 
     def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]:
-        rows = self._rows("SELECT minute FROM cells WHERE kind=? AND owner=? AND minute BETWEEN ? AND ?", (table, owner, first, last))
+        rows = self._read("SELECT minute FROM cells WHERE kind=? AND owner=? AND minute BETWEEN ? AND ?", (table, owner, first, last))
         return [row[0] for row in rows]
 
     def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None:
-        self._db.executemany(
-            "INSERT OR REPLACE INTO cells VALUES (?,?,?,?)", [(table, owner, minute, msgpack.packb(cell)) for owner, minute, cell in cells]
-        )
+        rows = ((table, owner, minute, msgpack.packb(cell)) for owner, minute, cell in cells)
+        self._db.executemany(_insert("cells"), _sealed(rows))
 
     # Outbox
 
     def outbox(self) -> list[tuple[int, int, bytes]]:
-        return self._rows("SELECT id, rows, points FROM outbox ORDER BY id", ())
+        return self._rows("outbox", BATCH, "ORDER BY id", ())
 
     def change_outbox(self, sent_up_to: int, new: Iterable[tuple[int, int, bytes]]) -> None:
         self._db.execute("DELETE FROM outbox WHERE id <= ?", (sent_up_to,))
-        self._db.executemany("INSERT INTO outbox VALUES (?,?,?)", new)
+        self._db.executemany(_insert("outbox"), _sealed(new))
 
     def prune(self, before_ns: int) -> None:
         """Forget what ended before a time."""
@@ -269,8 +302,43 @@ class Ledger:
         self._db.execute("DELETE FROM counts WHERE key_ns < ?", (before_ns,))
         self._db.execute("DELETE FROM cells WHERE minute < ?", (before_ns // 60_000_000_000,))
 
-    def _rows(self, sql: str, values: Row) -> list[Row]:
-        return self._db.execute(sql, values).fetchall()
+    def _rows(self, table: str, columns: str, where: str, values: Row) -> list[Row]:
+        """Rows that are what was written. DamagedFile if one is not."""
+        rows = self._read(f"SELECT {columns}, crc FROM {table} {where}", values)
+        for row in rows:
+            if _row_checksum(*row[:-1]) != row[-1]:
+                raise DamagedFile(self.path, f"a row of its table {table} is damaged")
+        return [row[:-1] for row in rows]
+
+    def _read(self, sql: str, values: Row) -> list[Row]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                raise DamagedFile(self.path, f"it is damaged: {error}") from None
+            raise
+
+
+def _sealed(rows: Iterable[Row]) -> Iterator[Row]:
+    """Each with its checksum."""
+    return ((*row, _row_checksum(*row)) for row in rows)
+
+
+def _row_checksum(*row: Any) -> int:
+    """Of a row whose last value may be long bytes."""
+    return zlib.crc32(row[-1], checksum(*row[:-1])) if row[-1].__class__ is bytes else checksum(*row)
+
+
+@cache
+def _insert(table: str, otherwise: str = "REPLACE") -> str:
+    columns = _SEALED[table]
+    return f"INSERT OR {otherwise} INTO {table} ({columns}, crc) VALUES (?{', ?' * (columns.count(',') + 1)})"
+
+
+def _checksum_of_remains(*typed: Any) -> int:
+    """As `_row_checksum` has it, of values as (type, value), texts as bytes: damaged ones are no texts."""
+    pairs = zip(typed[::2], typed[1::2], strict=True)
+    return _row_checksum(*[value.decode("utf-8", "surrogateescape") if kind == "text" else value for kind, value in pairs])
 
 
 def _in_memory() -> sqlite3.Connection:

@@ -15,10 +15,11 @@ from typing import IO, Any, Final
 
 from footfall.errors import ConfigError
 from footfall.health import Health
+from footfall.sqlite import is_damage
 from footfall.sqlite_log import mend_log
 from footfall.topics import live_topic
 from footfall.wall_clock import is_synchronised
-from gateway import broker
+from gateway import broker, files
 from gateway.accept.accept import Acceptor, Entry
 from gateway.accept.places import Places
 from gateway.accept.plain import Pseudonymiser
@@ -27,7 +28,6 @@ from gateway.agent_watch import AgentWatch
 from gateway.backup import DATABASES
 from gateway.beats import Beats
 from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site, secret
-from gateway.daykeys import DayKeys
 from gateway.fold.fold import Fold
 from gateway.folding import Folding, HandOver
 from gateway.http.live import Broadcast
@@ -41,7 +41,6 @@ from gateway.news import News
 from gateway.notices import Notices
 from gateway.outbox import Outbox
 from gateway.own_clock import OwnClock
-from gateway.quarantine.store import Quarantine
 from gateway.recorded_site import RecordedSite, record_site
 from gateway.records import RecordKind
 from gateway.report import Condition, Report
@@ -93,14 +92,13 @@ class Gateway:
         if config.broker.embedded:
             self._embedded = broker.start(config.broker.port, state_dir)
         self.notices: Final = Notices()
-        self._journal: Final = Journal(state_dir / "journal.db")
-        self._quarantine: Final = Quarantine(
-            config.quarantine_path, keep_hours=config.quarantine.keep_hours, max_bytes=config.quarantine.max_bytes
-        )
-        self._day_keys: Final = DayKeys(state_dir / "keys.db", site)
+        self._journal: Final = files.open_journal(state_dir, self._mended)
+        self._quarantine: Final = files.open_quarantine(config, self._mended)
+        self._day_keys: Final = files.open_keys(state_dir, site, self._mended)
         self._ledger, fold = open_fold(
-            state_dir / "ledger.db", self._journal, lambda ledger: Fold(profiles, ledger, self._staff_subjects, config.stay_points)
-        )
+            state_dir / files.LEDGER, self._journal,
+            lambda ledger: Fold(profiles, ledger, self._staff_subjects, config.stay_points), self._mended,
+        )  # fmt: skip
         self._sink: Final = open_sink(config)
         self._hand_over: Final = HandOver()
         self._hand_over.head = self._journal.last_pos
@@ -108,7 +106,7 @@ class Gateway:
         self._live: Final = Broadcast()
         self._to_publish: Final[deque[tuple[str, bytes]]] = deque(maxlen=10_000)
         self._news: Final = News(self._live, lambda store, text: self._to_publish.append((live_topic(store), text)))
-        self._fold_journal: Final = Journal(state_dir / "journal.db")
+        self._fold_journal: Final = Journal(state_dir / files.JOURNAL)
         self._folding: Final = Folding(fold, self._ledger, self._fold_journal, self._outbox, self._hand_over, self._news.tell,
                                        lambda: self._beats.beat("fold"), self._quarantine.add, self.notices,
                                        config.status.notice_s)  # fmt: skip
@@ -181,12 +179,15 @@ class Gateway:
                 run()
                 self._beats.leave(name)
             except BaseException as error:  # whatever it is, the process must end and say so
-                self._failed.append(error)
-                self._stop.set()
+                self._fail(error)
 
         thread = threading.Thread(target=guarded, name=name, daemon=True)
         thread.start()
         return thread
+
+    def _fail(self, error: BaseException) -> None:
+        self._failed.append(error)
+        self._stop.set()
 
     # The network's thread
 
@@ -262,6 +263,8 @@ class Gateway:
         return sum(len(each.message.payload) for each in arrived)
 
     def _cannot_write(self, error: sqlite3.OperationalError) -> None:
+        if is_damage(error):
+            raise error
         self._state.unwritable = f"the journal cannot be written: {error}. Is the disk full? Nothing is acknowledged until it can"
         self._set_not_ready(self._state.unwritable)
 
@@ -361,7 +364,17 @@ class Gateway:
         return staff, {self._pseudonyms.subject(identifier) for identifier in site.assets}
 
     def status(self) -> Status:
-        return self._report.status()
+        try:
+            return self._report.status()
+        except sqlite3.DatabaseError as error:  # whoever asks is not the first to need that page: the gateway ends, and says so
+            if is_damage(error):
+                self._fail(error)
+            raise
+
+    def _mended(self, what: str) -> None:
+        """A file was made anew: what that lost, nobody can look up later."""
+        log.error("%s", what)
+        self.notices.say("records_set_aside", what, about=what)
 
 
 def open_sink(config: GatewayConfig) -> Sink:

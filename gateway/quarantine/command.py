@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from footfall.errors import ConfigError
+from footfall.sqlite import is_damage
 from footfall.users import user_name
 from gateway.config import load_gateway
 from gateway.quarantine.decoding import describe, hex_dump, printable
@@ -152,8 +153,9 @@ def _opened(config: Path) -> Iterator[Quarantine]:
     try:
         quarantine.expire(time.time_ns())
         yield quarantine
-    except sqlite3.OperationalError as error:
-        raise ConfigError(f"{path}: {error}; nothing was changed") from None
+    except sqlite3.DatabaseError as error:
+        advice = "; start the gateway again: it is made anew of what can be read" if is_damage(error) else ""
+        raise ConfigError(f"{path}: {error}; nothing was changed{advice}") from None
     except OSError as error:
         raise ConfigError(f"{error.filename}: {error.strerror}") from None
     finally:

@@ -90,4 +90,6 @@ def _add_shares(db: sqlite3.Connection) -> None:
     run_script(db, _SHARES)
 
 
-QUARANTINE: Final = Schema("a quarantine", "entry", _SCRIPT, (_add_shares,), was_unversioned=True)
+QUARANTINE: Final = Schema(
+    "a quarantine", "entry", _SCRIPT, (_add_shares, "ALTER TABLE entry ADD COLUMN crc INTEGER"), was_unversioned=True
+)

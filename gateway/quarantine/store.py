@@ -19,14 +19,18 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from footfall.errors import ConfigError
-from footfall.sqlite import connect, migrate
+from footfall.sqlite import connect, migrate, naming
+from gateway.checked import checksum
 from gateway.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
 from gateway.quarantine.sealing import Seal, key_at
 
 State = Literal["held", "replay"]
 """`replay`: to be taken in again by the gateway."""
 
-_DROPPED: Final = "dropped."
+DROPPED: Final = "dropped."
+"""How totals of what was dropped begin."""
+DAMAGED: Final = f"{DROPPED}quarantine_damaged"
+"""What could not be read any more."""
 BUSY_S: Final = 10.0
 ROOM_STEP: Final = 64
 """So many of one publisher give way before it is looked again who holds most."""
@@ -114,8 +118,20 @@ class Quarantine:
         self._db = connect(path, BUSY_S)
         migrate(self._db, path, QUARANTINE)
         self._db.execute("PRAGMA secure_delete=ON")
+        with naming(path, "a quarantine that cannot be read", ". Put back a backup (footfall restore), or move it away"):
+            self._count_again()
         self.crowded_out: Counter[str] = Counter()
         """Rows that had to give way since this was opened, by publisher."""
+
+    def _count_again(self) -> None:
+        """What triggers count is what is there: by a damaged sum of bytes everything would have to give way."""
+        with self._transaction() as db:
+            size, held = db.execute("SELECT coalesce(sum(bytes), 0), coalesce(sum(rows), 0) FROM entry").fetchone()
+            db.executemany("UPDATE total SET n = ? WHERE name = ? AND n != ?", [(size, "bytes", size), (held, "held", held)])
+            shares = "SELECT hopeless, publisher, sum(bytes) FROM entry GROUP BY 1, 2"
+            if db.execute(f"SELECT count(*) FROM (SELECT * FROM share EXCEPT {shares})").fetchone()[0]:
+                db.execute("DELETE FROM share")
+                db.execute(f"INSERT INTO share {shares}")
 
     def add(self, refusals: Sequence[Refusal]) -> int:
         """Keep all of them, durable on return; the number that was new (by key). When it is full, some give way."""
@@ -123,8 +139,8 @@ class Quarantine:
         with self._transaction() as db:
             before = db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entry'").fetchone()
             db.executemany(
-                "INSERT INTO entry (key, received_ns, origin, topic, reason, message, rows, private, bytes, payload, publisher, hopeless)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows,
+                "INSERT INTO entry (key, received_ns, origin, topic, reason, message, rows, private, bytes, payload, publisher, hopeless,"
+                " crc) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING", rows,
             )  # fmt: skip
             new = int(db.execute("SELECT count(*) FROM entry WHERE id > ?", before).fetchone()[0])
             gone = self._make_room(db, max((refusal.received_ns for refusal in refusals), default=0))
@@ -157,13 +173,13 @@ class Quarantine:
     def totals(self) -> Totals:
         with self._lock:
             totals = dict(self._db.execute("SELECT name, n FROM total").fetchall())
-        dropped = {name.removeprefix(_DROPPED): n for name, n in totals.items() if name.startswith(_DROPPED)}
+        dropped = {name.removeprefix(DROPPED): n for name, n in totals.items() if name.startswith(DROPPED)}
         return Totals(totals["kept"], totals["held"], totals["replayed"], dropped)
 
     def drop(self, ids: Sequence[int], actor: str, now_ns: int) -> int:
         """Forget entries for good; how many there were. Counted, and written down with `actor`."""
         with self._transaction() as db:
-            return _remove(db, ids, _DROPPED + "quarantine_dropped", now_ns, actor)
+            return _remove(db, ids, DROPPED + "quarantine_dropped", now_ns, actor)
 
     def ask_replay(self, ids: Sequence[int], actor: str, payload: bytes | None = None) -> int:
         """Mark entries to be taken in again, with `payload` in place of theirs if it is given; how many there were."""
@@ -180,7 +196,7 @@ class Quarantine:
         What cannot be opened, since the key is another or the file was damaged, is held again for that reason.
         """
         with self._lock:
-            found = self._db.execute(f"SELECT {_COLUMNS}, payload FROM entry WHERE state = 'replay' ORDER BY id LIMIT ?", (limit,))
+            found = self._db.execute(f"SELECT {_COLUMNS}, crc, payload FROM entry WHERE state = 'replay' ORDER BY id LIMIT ?", (limit,))
             rows, size = [], 0
             for row in found:
                 rows.append(row)
@@ -191,9 +207,12 @@ class Quarantine:
         opened = []
         for row in rows:
             try:
-                opened.append((_entry(row[:-1]), self._open(row)))
+                entry, payload = _entry(row[:-2]), self._open(row)
+                _check(entry, row[-2])
             except ConfigError as error:
                 self.refused_again(row[0], SEALED, str(error))
+            else:
+                opened.append((entry, payload))
         return opened
 
     def replayed(self, ids: Sequence[int], now_ns: int) -> None:
@@ -213,13 +232,13 @@ class Quarantine:
         """Drop what may hold raw identifiers and is older than `keep_hours`; to be called about once a minute."""
         with self._transaction() as db:
             old = db.execute("SELECT id FROM entry WHERE private AND received_ns < ?", (now_ns - self._keep_ns,)).fetchall()
-            return _remove(db, [entry_id for (entry_id,) in old], _DROPPED + "quarantine_expired", now_ns)
+            return _remove(db, [entry_id for (entry_id,) in old], DROPPED + "quarantine_expired", now_ns)
 
     def actions(self, limit: int = 1000) -> list[Action]:
         """Who did what, newest first."""
         with self._lock:
             rows = self._db.execute("SELECT * FROM action ORDER BY rowid DESC LIMIT ?", (limit,)).fetchall()
-        return [Action(at_ns, who, what.removeprefix(_DROPPED), reason, n) for at_ns, who, what, reason, n in rows]
+        return [Action(at_ns, who, what.removeprefix(DROPPED), reason, n) for at_ns, who, what, reason, n in rows]
 
     def close(self) -> None:
         with self._lock:
@@ -244,6 +263,7 @@ class Quarantine:
         return (
             refusal.key, refusal.received_ns, refusal.origin, topic, refusal.reason, _storable(refusal.message[:1000]), refusal.rows,
             private, len(sealed) + _OVERHEAD_BYTES, sealed, publisher_of(topic), is_hopeless(refusal.reason),
+            checksum(refusal.received_ns, refusal.origin, topic, refusal.rows),
         )  # fmt: skip
 
     def _open(self, row: Sequence[Any]) -> bytes:
@@ -272,7 +292,7 @@ class Quarantine:
                 excess -= size
                 if excess <= 0:
                     break
-            _remove(db, victims, _DROPPED + "quarantine_full", now_ns)
+            _remove(db, victims, DROPPED + "quarantine_full", now_ns)
         return gone
 
 
@@ -300,6 +320,12 @@ def _remove(db: sqlite3.Connection, ids: Sequence[int], total: str, now_ns: int,
     by_whom = Counter((actor or asked_by, reason) for _, reason, asked_by in gone if actor or asked_by)
     db.executemany("INSERT INTO action VALUES (?,?,?,?,?)", [(now_ns, who, total, reason, n) for (who, reason), n in by_whom.items()])
     return len(gone)
+
+
+def _check(entry: Entry, crc: int | None) -> None:
+    """ConfigError if it is not what was kept: its time dates what says none itself. None: it was kept by an earlier release."""
+    if crc is not None and crc != checksum(entry.received_ns, entry.origin, entry.topic, entry.rows):
+        raise ConfigError("this entry is not what was kept: was the file damaged?")
 
 
 def _entry(row: Sequence[Any]) -> Entry:
