@@ -363,7 +363,10 @@ class Folding:
             return
         for store, until_ns in history_ns.items():
             until = f"{datetime.fromtimestamp(until_ns / 1e9, UTC):%Y-%m-%d %H:%M:%S}"
-            self._notices.say("history_not_ours", f"{store}: minutes, visits and dwells of up to {until} UTC stay as they are", about=store)
+            what = (
+                f"{store}: not all that was sent up to {until} UTC is in this state: minutes, visits and dwells of before stay as they are"
+            )
+            self._notices.say("history_not_ours", what, about=store)
         self._history_ns = history_ns
 
 

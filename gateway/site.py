@@ -110,7 +110,7 @@ class Store(_Named):
         doors = [name for door in self.doors for name in dict.fromkeys([door, *(alias.name for alias in self._aliases_of(door))])]
         for what, called in (("zone", _all_names(self.zones)), ("door", doors)):
             if twice := first_twice(called):
-                raise ValueError(f"{what} {twice!r} is listed twice in store {self.name!r}")
+                raise ValueError(f"{what} {twice!r} is listed twice in store {self.name!r}, as name or alias")
         for agent in self.agents:
             for receiver, zone_name in agent.receivers.items():
                 if zone_name not in zones:
@@ -176,7 +176,7 @@ class Site(Section):
         for name, places in listed.items():
             _check_one_at_a_time(name, places)
         if twice := first_twice(_all_names(self.stores)):
-            raise ValueError(f"store {twice!r} is listed twice")
+            raise ValueError(f"store {twice!r} is listed twice, as name or alias")
         called = [name for places in listed.values() for name in dict.fromkeys(_all_names(agent for _, agent in places))]
         if twice := first_twice(called):
             raise ValueError(f"agent {twice!r} is listed twice, under its name and as an alias of another")
