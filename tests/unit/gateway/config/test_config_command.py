@@ -149,7 +149,7 @@ def test_files_that_an_agents_file_names_must_be_there(tmp_path: Path) -> None:
 
 
 def test_what_is_of_no_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="none of"):
+    with pytest.raises(ConfigError, match="which file is it"):
         recognise(write(tmp_path, "x.toml", "[tool]\n"))
     with pytest.raises(ConfigError, match="not TOML"):
         recognise(write(tmp_path, "x.toml", "[tool"))
