@@ -27,6 +27,7 @@ from gateway.accept.limits import DEAF_AFTER_S, FLOOD
 from gateway.accept.plain import id_hash
 from gateway.daykeys import DayKeys
 from gateway.journal import Journal
+from gateway.mending import KEPT, kept_entry
 from gateway.points import KEYS_A_HALF
 from gateway.quarantine.store import Entry as Held
 from gateway.quarantine.store import Quarantine, Refusal
@@ -178,7 +179,7 @@ class Intake:
                 continue  # taken before a crash, which only the quarantine does not know
             outcome.entries.insert(0, Entry(RecordKind.NOTE, "", "", entry.id, f"replayed for {entry.actor}".encode()))
             batch.key = f"replayed/{entry.id}"
-            self._add(outcome, parse_topic(entry.topic), batch)
+            self._add(outcome, _topic_of(entry), batch)
         done += self._write_again(refused, batch)
         if done:
             self._commit(batch)
@@ -205,6 +206,9 @@ class Intake:
 
     def _replayed(self, topic_text: str, payload: bytes, received_ns: int) -> Outcome:
         """As of when it was received first: what says no time happened then, not now."""
+        if topic_text.startswith(KEPT):
+            entry = kept_entry(topic_text, payload)
+            return Outcome([entry], units_in=count_raw(payload) if entry.kind == RecordKind.POINTS else entry.rows)
         topic = parse_topic(topic_text)
         if topic.leaf == "events":
             return self._acceptor.events(topic, payload, received_ns)
@@ -373,6 +377,11 @@ class Intake:
             if len(payload := encode_receipt(receipt)) <= MAX_RECEIPT_BYTES:
                 return payload
             most //= 2
+
+
+def _topic_of(held: Held) -> Topic:
+    """Whose it was; of a record that the fold could not take nothing is to be receipted or refused."""
+    return Topic("", "", "events") if held.topic.startswith(KEPT) else parse_topic(held.topic)
 
 
 def _log_refusals(refusals: Sequence[Refusal]) -> None:

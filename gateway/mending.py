@@ -8,12 +8,18 @@ from typing import Final
 from footfall.errors import ContractError, FootfallError
 from footfall.frames import Body, DecidedTime, Header, decode_body, encode_frame
 from footfall.topics import Topic
+from gateway.accept.accept import Entry
 from gateway.journaled import Aside, Damaged
 from gateway.quarantine.store import Refusal
 from gateway.records import Record, RecordKind
 
 DAMAGED_REASON: Final = "journal.damaged"
 UNFOLDABLE_REASON: Final = "journal.unfoldable"
+KEPT: Final = "journal/"
+"""How topics of what the fold could not take begin, but for frames."""
+_TAKEN_AGAIN: Final = frozenset(
+    {RecordKind.EVENT, RecordKind.HEALTH, RecordKind.LINKS, RecordKind.GAP, RecordKind.HISTORY, RecordKind.POINTS}
+)
 EPOCH: Final = "set-aside"
 """Of the frames that records are made into again: a replay from quarantine goes past the marks, and needs none."""
 
@@ -48,7 +54,7 @@ def unfoldable(record: Record, rows: int, rows_total: int, error: Exception) -> 
 
 def damaged(found: Damaged) -> Refusal:
     """What quarantine keeps of records that are not what was written."""
-    return _refusal(found.aside, DAMAGED_REASON, str(found), f"journal/{found.aside.pos}", found.payload)
+    return _refusal(found.aside, DAMAGED_REASON, str(found), f"{KEPT}{found.aside.pos}", found.payload)
 
 
 def _refusal(aside: Aside, reason: str, words: str, topic: str, payload: bytes) -> Refusal:
@@ -62,7 +68,20 @@ def _message(record: Record) -> tuple[str, bytes]:
             return str(Topic(record.store, record.agent, "frames")), _frame(record, decode_body(record.body))
         except ContractError:
             pass
-    return f"journal/{record.kind.name.lower()}", record.body
+    return f"{KEPT}{record.kind.name.lower()}/{record.store}/{record.agent}/{record.seq}/{record.key_base}", record.body
+
+
+def kept_entry(topic: str, payload: bytes) -> Entry:
+    """The record that quarantine keeps under such a topic, to be journaled once more; ContractError if it cannot be."""
+    try:
+        _, name, store, agent, seq, digits = topic.split("/")
+        kind = RecordKind[name.upper()]
+        entry = Entry(kind, store, agent, int(seq), payload, rows=int(kind == RecordKind.EVENT), key_base=int(digits))
+    except (ValueError, KeyError):
+        raise ContractError(DAMAGED_REASON, "these are remains of records, which nobody can take: a backup may have them whole") from None
+    if kind not in _TAKEN_AGAIN:
+        raise ContractError(UNFOLDABLE_REASON, f"a {name} is not taken from here: the gateway makes its own at the next start")
+    return entry
 
 
 def _frame(record: Record, body: Body) -> bytes:

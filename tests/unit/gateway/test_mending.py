@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from weakref import WeakSet
 
 import pytest
 
 from footfall.frames import Body, Kind, decode_body, decode_frame, encode_body
 from gateway import folding
-from gateway.accept.accept import Entry
+from gateway.accept.accept import Acceptor, Entry
+from gateway.accept.places import Places
+from gateway.accept.plain import Pseudonymiser, normalise
+from gateway.daykeys import DayKeys
 from gateway.fold.fold import Fold
+from gateway.fold.identity import Link, encode_links
 from gateway.folding import Folding
+from gateway.intake import Intake
 from gateway.ledger import Ledger
 from gateway.mending import FoldStuck, culprit
 from gateway.notices import Notices
 from gateway.points import Points
 from gateway.quarantine.store import Quarantine
 from gateway.records import Record, RecordKind
-from tests.accept_made import NOW, SITE, S, body
+from tests.accept_made import NOW, SECRET, SITE, S, body
 from tests.journal_made import Rows, store
 from tests.unit.gateway.test_folding import Gate, opened
 
@@ -265,3 +271,67 @@ def test_the_culprit_is_found_in_few_trials(bad: int, failing: int) -> None:
 
     assert culprit(0, failing, fails_after) == min(bad, failing - (bad == 99))
     assert len(trials) <= 5
+
+
+def replayed(gate: Full, reason: str, folder: Path) -> int:
+    """As `footfall quarantine replay --reason` does, and the gateway a moment later."""
+    gate.quarantine.ask_replay([entry.id for entry in gate.quarantine.entries(reason)], "somebody")
+    keys = DayKeys(folder / "keys.db", SITE)
+    intake = Intake(Acceptor(Places(SITE), gate.journal, Pseudonymiser(SECRET)), gate.journal, gate.quarantine, keys,
+                    lambda topic, payload: None, gate.hand_over.put)  # fmt: skip
+    taken = intake.replay(NOW + 1000 * S)
+    keys.close()
+    return taken
+
+
+SCAN: Final = json.dumps(normalise(
+    {"kind": "touch", "what": "scan", "zone": "a", "id": "e1"}, Places(SITE).of("s1", "till"), "till", NOW, NOW, Pseudonymiser(SECRET)
+).values)  # fmt: skip
+EVENT: Final = Entry(RecordKind.EVENT, "s1", "till", 4711, SCAN.encode(), rows=1)
+LINKS: Final = Entry(RecordKind.LINKS, "", "", 0, encode_links([Link("01" * 8, "fan", 0, NOW, "crm", 1.0)]))
+
+
+def test_what_a_bug_kept_from_the_fold_is_taken_once_that_is_mended(
+    gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames, events and links, with the points that they would have had, while the gateway runs."""
+    gates.append(Full(tmp_path))
+    gate = gates[0]
+    assert isinstance(gate, Full)
+    fill(gate, 5)
+    gate.journal.commit([(NOW + 10 * S, EVENT), (NOW + 10 * S, LINKS)], {"in": 1})
+    gate.hand_over.head = gate.journal.last_pos
+    with monkeypatch.context() as bug:
+        fails_at(bug, lambda fold, record: record.pos in (4, 7, 8) and record.kind != RecordKind.ASIDE)
+        rows = taken(gate)
+    assert [(kept.reason, kept.rows) for kept in gate.quarantine.entries()] == [("journal.unfoldable", n) for n in (3, 1, 0)]
+    assert replayed(gate, "journal.unfoldable", tmp_path) == 3
+    rows |= taken(gate)
+    assert len(raw(rows)) == 3 * 5
+    ((_, time_ns, *_),) = [key for key in rows if key[0] == "touch"]
+    assert time_ns % 1_000_000 == 500_000 + 4711
+    assert gate.ledger.subjects_of("fan") == ["01" * 8]
+    assert gate.quarantine.entries() == []
+    assert gate.outbox.sent.written_rows == 3 * 5 + 1
+
+
+def test_what_cannot_be_taken_again_says_so_and_stays_what_it_is(
+    gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gates.append(Full(tmp_path))
+    gate = gates[0]
+    assert isinstance(gate, Full)
+    fill(gate)
+    gate.journal.commit([(NOW + 50 * S, Entry(RecordKind.SITE, "", "", 0, SITE.model_dump_json().encode()))], {})
+    gate.hand_over.head = gate.journal.last_pos
+    gate.journal._db.execute("UPDATE records SET offset_ns = offset_ns + 4096 WHERE pos = ?", (POISON,))
+    with monkeypatch.context() as bug:
+        fails_at(bug, lambda fold, record: record.pos == FRAMES + 2 and record.kind == RecordKind.SITE)
+        taken(gate)
+    before = {entry.reason: entry.rows for entry in gate.quarantine.entries()}
+    assert before == {"journal.damaged": 3, "journal.unfoldable": 0}
+    for reason, words in (("journal.damaged", "a backup may have them"), ("journal.unfoldable", "makes its own at the next start")):
+        assert replayed(gate, reason, tmp_path) == 0
+        (entry,) = gate.quarantine.entries(reason)
+        assert words in entry.message
+        assert entry.state == "held"
