@@ -46,8 +46,7 @@ MAX_TIME_RUNS: Final = 32
 """So many fit a receipt; the others come in later ones, under greater numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Every frame of `epoch` up to `upto` is durable; the agent sends on from `upto + 1`."""
 
     epoch: str

@@ -287,8 +287,8 @@ class Intake:
         batch.counted["quarantined"] += 1
 
     def _add(self, outcome: Outcome, topic: Topic, batch: _Batch) -> None:
-        batch.entries += [(batch.received_ns, entry) for entry in outcome.entries]
         for entry in outcome.entries:
+            batch.entries.append((batch.received_ns, entry))
             if entry.frame is not None:
                 self._keys_used[self._now(entry.store, entry.agent)] = entry.frame.key_id
                 if entry.frame.unknown_keys:

@@ -231,11 +231,11 @@ class Journal:
     def _write_memory(self, now_ns: int) -> None:
         self._db.executemany(
             f"INSERT OR REPLACE INTO marks (agent, epoch, {_MARK_COLUMNS}, crc) VALUES (?,?{',?' * len(Mark._fields)},?)",
-            [(*key, *mark, checksum(*key, *mark)) for key, mark in self._dirty_marks.items()],
+            [_checked(*key, *mark) for key, mark in self._dirty_marks.items()],
         )
         self._db.executemany(
             f"INSERT OR REPLACE INTO clocks (agent, boot, {_CLOCK_COLUMNS}, crc) VALUES (?,?,?,?,?,?,?)",
-            [(*key, *bounds, checksum(*key, *bounds)) for key, bounds in self._dirty_bounds.items()],
+            [_checked(*key, *bounds) for key, bounds in self._dirty_bounds.items()],
         )
         self.decided.write()
         self._db.executemany("INSERT OR IGNORE INTO event_ids VALUES (?,?)", [(key, now_ns) for key in self._new_ids])
@@ -314,6 +314,10 @@ def _set_up(db: sqlite3.Connection, path: Path, take_over: bool) -> str:
         if db.execute("SELECT value FROM meta WHERE key='journal_crc'").fetchone()[0] != checksum(journal_id):
             raise DamagedFile(path, "the journal's own name is damaged")
         return str(journal_id)
+
+
+def _checked(*values: str | int) -> tuple[str | int, ...]:
+    return (*values, checksum(*values))
 
 
 def append(path: Path, entries: Iterable[Entry]) -> int:

@@ -149,7 +149,8 @@ class Acceptor:
         if header.seq != max(mark.seq + 1, header.oldest):
             outcome.receipt, outcome.dropped = (header.epoch, mark.seq), ("ahead", 0)
             return outcome
-        if (beyond_s := self.limits.beyond_s(header.agent, received_ns, "messages", "bytes", "rows")) > 0:
+        is_late = header.agent in self.limits.late
+        if is_late and (beyond_s := self.limits.beyond_s(header.agent, received_ns, "messages", "bytes", "rows")) > 0:
             outcome.receipt, outcome.dropped = (header.epoch, mark.seq), ("ahead", 0)
             outcome.pause_s = ceil(beyond_s)
             outcome.noticed["agent_flooding"] = f"it sends more than it may, and is asked to wait for {outcome.pause_s} s"
@@ -221,8 +222,9 @@ class Acceptor:
         try:
             body = decode_body(data)
             next_row = body.first_row + len(body) if body.first_row <= MAX_ROW else -1
-            self.places.of(header.store, header.agent)
-            places = self.places.of(body.store or header.store, header.agent)
+            places = self.places.of(header.store, header.agent)
+            if body.store and body.store != header.store:
+                places = self.places.of(body.store, header.agent)
             check_places(body, places)
             check_plausible(body)
             dated = self._dating.date(header, body, now, received_ns)

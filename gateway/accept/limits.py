@@ -58,6 +58,7 @@ class Limits:
     def __init__(self) -> None:
         self._full_ns: Final[dict[What, dict[str, int]]] = {what: {} for what in PACES}
         """When what an agent sent would have come at the pace itself."""
+        self._paced: Final = {what: (full_ns, _UNIT_NS[what], _BURST_NS[what]) for what, full_ns in self._full_ns.items()}
         self.late: Final[set[str]] = set()
         """Agents that went beyond a pace, and may be so still."""
         self._hours: Final[defaultdict[str, dict[int, _Hour]]] = defaultdict(dict)
@@ -70,7 +71,7 @@ class Limits:
         if now_ns < self._latest_ns:
             self._forget()
         self._latest_ns = now_ns
-        full_ns, unit_ns, burst_ns = self._full_ns[what], _UNIT_NS[what], _BURST_NS[what]
+        full_ns, unit_ns, burst_ns = self._paced[what]
         behind_ns = full_ns.get(agent, 0)
         new_ns = full_ns[agent] = (behind_ns if behind_ns > now_ns else now_ns) + amount * unit_ns
         if new_ns - now_ns <= burst_ns:
@@ -133,7 +134,7 @@ def _days_of(body: Body, offset_ns: int, heard_ns: int) -> list[int]:
     """Days since 1970, UTC; of a row with a time of its device that one. What was heard after it was said is taken as heard then."""
     heard = heard_ns // _DAY_NS
     if body.t_wall_ns is None:
-        if (int(body.t_boot_ns.min()) + offset_ns) // _DAY_NS >= heard:
+        if (int(np.minimum.reduce(body.t_boot_ns)) + offset_ns) // _DAY_NS >= heard:
             return [heard]
         times_ns = body.t_boot_ns + offset_ns
     else:

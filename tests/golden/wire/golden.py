@@ -103,7 +103,9 @@ def _encode_receipt(case: dict[str, Any]) -> bytes:
 
 
 def _decode_receipt(payload: bytes) -> dict[str, Any]:
-    values = _told(asdict(decode_receipt(payload)), _ADDED_TO_RECEIPT)
+    receipt = decode_receipt(payload)
+    key = asdict(receipt.key) if receipt.key else None
+    values = _told(receipt._replace(key=None)._asdict() | {"key": key}, _ADDED_TO_RECEIPT)
     if times := values.get("times"):
         values["times"] = [times[0], [[*run[:3], list(run[3])] for run in times[1]]]
     if values["key"]:

@@ -81,8 +81,10 @@ def bodies(draw: st.DrawFn, max_rows: int = 12) -> Body:
 
 day_keys = st.builds(DayKey, naturals, st.binary(min_size=32, max_size=32), naturals, naturals)
 time_runs = st.builds(TimeRun, names, naturals, naturals, decided)
+echoes = st.just(("", 0)) | st.tuples(names, naturals)
 receipts = st.builds(
-    Receipt, epoch=names, upto=naturals, gateway_ns=naturals, journal_id=names,
+    lambda echo, **more: Receipt(echo_boot=echo[0], echo_boot_ns=echo[1], **more),
+    echo=echoes, epoch=names, upto=naturals, gateway_ns=naturals, journal_id=names,
     versions=st.lists(st.integers(0, 255), max_size=5).map(tuple), key=st.none() | day_keys, pause_s=st.none() | naturals,
     parts=st.booleans(), times=st.none() | st.builds(Times, naturals, st.lists(time_runs, max_size=3).map(tuple)),
 )  # fmt: skip
