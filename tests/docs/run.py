@@ -15,7 +15,7 @@ from typing import Any
 
 import urllib3
 
-_LIMIT_S = 60
+_LIMIT_S = 300
 
 
 def as_csv(tables: Iterable[Sequence[Sequence[Any]]]) -> str:

@@ -24,7 +24,7 @@ def parts() -> None:
 def test_what_once_lost_or_doubled_rows_does_so_no_more(tmp_path: Path) -> None:
     arguments = ["--short", "--seed", "1", "--jobs", "3", "--folder", str(tmp_path)]
     done = subprocess.run(
-        [sys.executable, "-m", "simulators.faultcases", *arguments], capture_output=True, text=True, timeout=290, check=False
+        [sys.executable, "-m", "simulators.faultcases", *arguments], capture_output=True, text=True, timeout=580, check=False
     )
     said = f"{done.stdout[-6000:]}\n{done.stderr[-4000:]}"
     assert done.returncode == 0, said

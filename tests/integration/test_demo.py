@@ -12,7 +12,7 @@ from pathlib import Path
 def test_the_demo_ends_with_traffic_score_and_balance(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     arguments = [sys.executable, "-m", "simulators.demo", "--folder", str(folder), "--hours", "1", "--live-s", "4", "--seed", "3"]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=580)
     assert done.returncode == 0, done.stdout + done.stderr
     balance = re.search(r"quarantined \+ dropped: ([\d,]+) = ([\d,]+) \+ ([\d,]+) \+ ([\d,]+)", done.stdout)
     assert balance is not None, done.stdout
@@ -34,7 +34,7 @@ def test_the_demo_ends_with_traffic_score_and_balance(tmp_path: Path) -> None:
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("mine")
-    done = subprocess.run([sys.executable, "-m", "simulators.demo", "--folder", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-m", "simulators.demo", "--folder", str(tmp_path)], capture_output=True, text=True, timeout=580)
     assert done.returncode == 2
     assert "choose another --folder" in done.stdout
     assert (tmp_path / "precious").read_text() == "mine"

@@ -37,7 +37,7 @@ def test_each_device_is_heard_and_its_fault_is_a_gap(tmp_path: Path) -> None:
         missing(str(error))
     folder = tmp_path / "demo"
     command = [sys.executable, "-m", "simulators.demo_hardware", "--folder", str(folder), "--live-s", str(LIVE_S), "--seed", "3"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, env={**os.environ, "COLUMNS": "240"})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=580, env={**os.environ, "COLUMNS": "240"})
     assert done.returncode == 0, done.stdout + done.stderr
     devices = rows_of(done.stdout)
     for name in ("modbus", "beams", "http-push"):

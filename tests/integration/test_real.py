@@ -20,7 +20,7 @@ def real(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "simulators.real", *arguments],
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=580,
         check=False,
         env={**os.environ, "FOOTFALL_REAL_DATA": str(data)},
     )
