@@ -25,12 +25,13 @@ from gateway.journal import Journal
 from gateway.own_clock import BACKWARDS_NS
 from gateway.query.sqlite_reader import SqliteReader
 from gateway.records import RecordKind
+from gateway.service import CHORES_S
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
 from tests.accept_made import S, body, frame
 from tests.gateway_runs import SITE, Place, recording
-from tests.pace import Stopwatch, until
+from tests.pace import PATIENCE_S, Stopwatch, until
 
 MIB = 1 << 20
 ROWS = 1000
@@ -40,11 +41,14 @@ ROWS = 1000
 def receipts_of(port: int) -> Iterator[list[Receipt]]:
     """What the gateway tells agent x."""
     heard: list[Receipt] = []
+    subscribed = threading.Event()
     client = Client(CallbackAPIVersion.VERSION2, "listener", protocol=MQTTv5)
     client.on_message = lambda _client, _data, message: heard.append(decode_receipt(message.payload))
     client.on_connect = lambda connected, *_: connected.subscribe("footfall/1/s1/x/receipts", 1)
+    client.on_subscribe = lambda *_: subscribed.set()
     client.connect("127.0.0.1", port)
     client.loop_start()
+    assert subscribed.wait(PATIENCE_S)
     yield heard
     client.disconnect()
     client.loop_stop()
@@ -66,10 +70,14 @@ def test_at_the_quota_agents_are_told_to_pause_then_nothing_is_taken_and_when_th
         other.execute("BEGIN IMMEDIATE")
         place.publish(*frames[:25])
         sent = 25
-        while not any(receipt.pause_s for receipt in receipts):
-            sent = publish_next(place, frames, sent, receipts)
+        place.until(lambda: bool(receipts) and receipts[-1].upto == sent, "their receipts")
+        while not is_pausing(receipts):
+            send_one(place, frames[sent], receipts)
+            sent += 1
+            time.sleep(CHORES_S / 4)  # its thread, which has just taken a frame, looks at the quota once in that time
         while not place.gateway.status()["not_ready"]:  # an agent that does not listen
-            sent = publish_next(place, frames, sent, receipts)
+            send_one(place, frames[sent], receipts)
+            sent += 1
         status = place.gateway.status()
         assert "over its quota" in status["not_ready"]
         assert status["journal"]["pausing"]
@@ -92,12 +100,15 @@ def test_at_the_quota_agents_are_told_to_pause_then_nothing_is_taken_and_when_th
         assert len(SqliteReader(place.database).rows("door").time_ns) == len(frames) * ROWS
 
 
-def publish_next(place: Place, frames: Sequence[tuple[str, bytes]], sent: int, receipts: Sequence[Receipt]) -> int:
-    """One more frame, which is receipted on return, unless nothing is taken any more; how many are sent then."""
-    assert sent < len(frames), place.gateway.status()
-    place.publish(frames[sent])
-    place.until(lambda: bool(receipts and receipts[-1].upto > sent) or bool(place.gateway.status()["not_ready"]), "its receipt")
-    return sent + 1
+def is_pausing(receipts: Sequence[Receipt]) -> bool:
+    return any(receipt.pause_s for receipt in receipts)
+
+
+def send_one(place: Place, message: tuple[str, bytes], receipts: Sequence[Receipt]) -> None:
+    """The next frame; on return it is receipted, or nothing is taken at present."""
+    before = receipts[-1].upto
+    place.publish(message)
+    place.until(lambda: receipts[-1].upto > before or bool(place.gateway.status()["not_ready"]), "its receipt")
 
 
 def test_while_the_clock_is_before_the_last_record_nothing_is_taken(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
