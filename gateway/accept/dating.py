@@ -66,15 +66,15 @@ class Dating:
         """Of the clock of an earlier boot when the body was made, and the offset that it has if it was off for no time at all."""
         raw = self._clocks.bounds(header.agent, body.boot)
         known = at(raw, body.made_boot_ns)
+        if is_run(body.boot) or is_run(header.boot):  # perhaps one boot: its clock may go on, and all that is sure is that it was made
+            high_ns = received_ns - body.made_boot_ns
+            latest_ns = now.high_ns if body.made_boot_ns <= header.sent_boot_ns else high_ns
+            return known._replace(high_ns=max(known.low_ns, min(known.high_ns, high_ns))), min(latest_ns, high_ns)
         if not header.boots_apart_ns and known.low_ns > -_KNOWN_NS:
             return known, raw.high_ns  # each frame would say another length of its boot, and one boot has one clock
-        if is_run(body.boot) or is_run(header.boot):  # perhaps one boot: its clock may go on, and all that is sure is that it was made
-            latest_ns = now.high_ns if body.made_boot_ns <= header.sent_boot_ns else received_ns - body.made_boot_ns
-            high_ns = received_ns - body.made_boot_ns
-        else:
-            apart_ns = max(header.boots_apart_ns, body.made_boot_ns)
-            latest_ns = max(now.high_ns - apart_ns, -UNBOUNDED_NS)
-            high_ns = latest_ns + _drift_ns(header.sent_boot_ns + apart_ns)
+        apart_ns = max(header.boots_apart_ns, body.made_boot_ns)
+        latest_ns = max(now.high_ns - apart_ns, -UNBOUNDED_NS)
+        high_ns = latest_ns + _drift_ns(header.sent_boot_ns + apart_ns)
         if known.low_ns > high_ns:  # learned while a gateway's clock was wrong
             known = Bounds(known.at_boot_ns, UNKNOWN.low_ns, UNKNOWN.high_ns, known.restarts + 1)
         own = known._replace(high_ns=min(known.high_ns, high_ns))

@@ -154,5 +154,11 @@ def test_runs_of_a_machine_that_names_no_boots_may_be_of_one() -> None:
     assert date(taken(Memory(), 1, before, boot="run-now", **ECHO)).offset_ns == pytest.approx(OFFSET, abs=2 * S)
     by_ntp = body(Kind.STAY, boot="run-before", made_boot_ns=98 * S, made_wall_ns=NOW - 3 * HOUR, wall_synced=True)
     assert date(taken(Memory(), 1, by_ntp, boot="run-now", **ECHO))[::2] == (NOW - 3 * HOUR - 98 * S, AGENT)
+    accept = acceptor(Memory())
+    for seq in range(1, 4):  # of which this boot's own clock is longer up than what NTP says of that run
+        data = body(Kind.STAY, boot="run-before", made_boot_ns=(40 + seq) * S, made_wall_ns=NOW - 20 * S + seq * S, wall_synced=True)
+        outcome = accept.frame(TOPIC, frame(seq, data, boot="run-now", **ECHO), NOW)
+        (entry,) = [each for each in outcome.entries if each.kind == RecordKind.FRAME]
+        assert (entry.offset_ns, entry.time_quality) == (NOW - 60 * S, AGENT)
     of_a_boot = body(Kind.STAY, boot="b0", made_boot_ns=98 * S)
     assert date(taken(Memory(), 1, of_a_boot, boot="b1", **ECHO)).offset_ns == pytest.approx(OFFSET - 98 * S, abs=2 * S)
