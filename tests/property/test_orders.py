@@ -19,6 +19,8 @@ SLOW = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 AWAY_S = 8 * 3600.0
+TOLD_S = 1.0
+"""Up to then all agents have told what they heard when the outage begins."""
 AGENTS = 2
 """Both of the first store, with two zones in common."""
 
@@ -71,13 +73,15 @@ class Made:
 
 def frames(stream: Sequence[Sequence[Heard]]) -> list[Made]:
     """As their agent made them, each with its last row."""
-    found, now_s = [], 1.0
+    found, now_s = [], TOLD_S + 0.1
     for frame in stream:
         times = []
         for each in frame:
             now_s += each.after_s
             times.append(now_s)
-        rows = tuple(replace(each.row, age_s=each.row.age_s + now_s - at_s) for each, at_s in zip(frame, times, strict=True))
+        # What an EXIT says of before the outage comes late: all agents had told of that time already.
+        ages_s = [min(each.row.age_s, at_s - TOLD_S) + now_s - at_s for each, at_s in zip(frame, times, strict=True)]
+        rows = tuple(replace(each.row, age_s=age_s) for each, age_s in zip(frame, ages_s, strict=True))
         found.append(Made(now_s, rows))
         now_s += 0.01
     return found
