@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from footfall.boot_clock import UNBOUNDED_NS
 from footfall.errors import ContractError
-from footfall.packing import MAX_INT, integer, integer_or_none, integers, required, unpack, unpack_flat, unpack_map
+from footfall.packing import MAX_INT, integer, integers, integers_or, required, unpack, unpack_flat, unpack_map
 from footfall.topics import WIRE_VERSION, check_name, is_name
 
 MAX_FRAME_BYTES: Final = 1 << 20
@@ -237,6 +237,8 @@ _DECIDED: Final = ("offset_ns", "width_ns", "quality")
 
 
 _HEADER_INTEGERS: Final = ("v", "seq", "oldest", "sent_boot_ns", "sent_wall_ns", "crc32")
+_HEADER_OPTIONAL: Final = {"gateway_ns": 0, "heard_boot_ns": 0}
+_HEADER_ADDED: Final = {"receipted": 0, "receipted_ns": 0, "boots_apart_ns": 0, "part": 0, "parts": 1}
 _HEADER_NAMES: Final = ("store", "agent", "epoch", "boot")
 _BODY_INTEGERS: Final = ("n", "made_boot_ns", "made_wall_ns", "first_row", "key_id")
 
@@ -259,6 +261,7 @@ def decode_frame(payload: bytes) -> tuple[Header, bytes]:
         version = integer(values, "v", "header")
         raise ContractError("frame.version", f"this release reads wire version {WIRE_VERSION}, the frame says {version}")
     version, seq, oldest, sent_boot_ns, sent_wall_ns, crc32 = integers(values, _HEADER_INTEGERS, "header")
+    gateway_ns, heard_boot_ns = integers_or(values, _HEADER_OPTIONAL, "header")
     store, agent, epoch, boot = _header_names(values)
     header = Header(
         store,
@@ -269,8 +272,8 @@ def decode_frame(payload: bytes) -> tuple[Header, bytes]:
         boot,
         sent_boot_ns,
         sent_wall_ns,
-        integer_or_none(values, "gateway_ns", "header") or 0,
-        integer_or_none(values, "heard_boot_ns", "header") or 0,
+        gateway_ns,
+        heard_boot_ns,
         version,
         *(_added(values) if len(values) > _FIRST_ADDED + 1 else ()),
     )
@@ -294,17 +297,16 @@ MAX_PARTS: Final = 1024
 
 def _added(values: Mapping[Any, Any]) -> Iterable[Any]:
     """What later releases of wire version 1 added to the header, in the order of Header."""
-    part, parts = integer_or_none(values, "part", "header") or 0, integer_or_none(values, "parts", "header")
-    parts = 1 if parts is None else parts
+    receipted, receipted_ns, boots_apart_ns, part, parts = integers_or(values, _HEADER_ADDED, "header")
     if not part < parts <= MAX_PARTS:
         raise ContractError("frame.parts", f"part {part} of {parts}: a frame has 1 to {MAX_PARTS} parts, counted from 0")
     times_n = values.get("times_n", -1)
     return (
         check_name(values["journal"], "header.journal") if "journal" in values else "",
-        integer_or_none(values, "receipted", "header") or 0,
-        integer_or_none(values, "receipted_ns", "header") or 0,
+        receipted,
+        receipted_ns,
         -1 if times_n == -1 else integer(values, "times_n", "header"),
-        integer_or_none(values, "boots_apart_ns", "header") or 0,
+        boots_apart_ns,
         _decided(values),
         part,
         parts,

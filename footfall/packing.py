@@ -103,6 +103,15 @@ def integer_or_none(values: Mapping[Any, Any], key: str, what: str) -> int | Non
     return None if values.get(key) is None else integer(values, key, what)
 
 
+def integers_or(values: Mapping[Any, Any], defaults: Mapping[str, int], what: str) -> list[int]:
+    """`integer_or_none` of several keys, with their defaults for none."""
+    found: list[Any] = list(map(values.get, defaults, defaults.values()))
+    if set(map(type, found)) != _INT or min(found) < 0 or max(found) > MAX_INT:
+        said = [(integer_or_none(values, key, what), default) for key, default in defaults.items()]
+        return [default if value is None else value for value, default in said]
+    return found
+
+
 def _unique_keys(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):

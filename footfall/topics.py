@@ -42,7 +42,7 @@ class Topic:
     leaf: str
 
     def __str__(self) -> str:
-        return f"{PREFIX}/{self.store}/{self.agent}/{self.leaf}"
+        return topic_of(self.store, self.agent, self.leaf)
 
 
 @lru_cache(maxsize=200_000)
@@ -52,6 +52,11 @@ def parse_topic(text: str) -> Topic:
     if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != PREFIX or parts[4] not in LEAVES:
         raise ContractError("topic", f"not a topic of {PREFIX}: {text[:200]!r}")
     return Topic(check_name(parts[2], "store in topic"), check_name(parts[3], "agent in topic"), parts[4])
+
+
+def topic_of(store: str, agent: str, leaf: str) -> str:
+    """The spelling of one agent's topic."""
+    return f"{PREFIX}/{store}/{agent}/{leaf}"
 
 
 def live_topic(store: str) -> str:

@@ -21,7 +21,7 @@ from footfall.frames import MAX_FRAME_BYTES, Body
 from footfall.health import Health, decode_health
 from footfall.logs import ONCE
 from footfall.receipts import MAX_RECEIPT_BYTES, MAX_TIME_RUNS, DayKey, Receipt, encode_receipt
-from footfall.topics import WIRE_VERSION, Topic, parse_topic
+from footfall.topics import WIRE_VERSION, Topic, parse_topic, topic_of
 from gateway.accept.accept import BUG, Acceptor, Echo, Entry, Outcome, explain_bug
 from gateway.accept.limits import DEAF_AFTER_S, FLOOD
 from gateway.accept.plain import id_hash
@@ -352,7 +352,7 @@ class Intake:
         for (store, agent, epoch), (upto, echo) in batch.receipts.items():
             pause_s = max(PAUSE_S if self.pausing else 0, batch.pauses.get((store, agent), 0))
             receipt = self._receipt(store, agent, epoch, upto, echo or NO_ECHO, batch.received_ns, pause_s)
-            self._publish(str(Topic(store, agent, "receipts")), receipt)
+            self._publish(topic_of(store, agent, "receipts"), receipt)
         if records:
             self._hand_over([(record, entry.frame) for record, (_, entry) in zip(records, batch.entries, strict=True)])
 

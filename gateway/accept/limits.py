@@ -101,7 +101,8 @@ class Limits:
         Subjects are counted only where the rows of the hour are more than that.
         """
         self.spend(agent, "rows", len(body.kind), now_ns)
-        hour = self._hour(agent, heard_ns // _HOUR_NS)
+        number = heard_ns // _HOUR_NS
+        hour = self._hours[agent].get(number) or self._new_hour(agent, number)
         hour.rows += len(body.kind)
         if hour.rows <= MAX_SUBJECTS_AN_HOUR:
             return
@@ -114,19 +115,19 @@ class Limits:
         """Count the days of which a frame's rows tell, as rows."""
         if not len(body.kind):
             return
-        known = self._days.get(agent, ())
-        new = [day for day in _days_of(body, offset_ns, heard_ns) if day not in known]
+        known, days = self._days.get(agent, ()), _days_of(body, offset_ns, heard_ns)
+        if len(days) == 1 and days[0] in known:
+            return
+        new = [day for day in days if day not in known]
         if new:
             self._days[agent] = (*known, *new)[-DAYS_FREE:]
             self.spend(agent, "rows", DAY_ROWS * len(new), now_ns)
 
-    def _hour(self, agent: str, number: int) -> _Hour:
+    def _new_hour(self, agent: str, number: int) -> _Hour:
         hours = self._hours[agent]
-        hour = hours.get(number)
-        if hour is None:
-            hour = hours[number] = _Hour()
-            if len(hours) > _HOURS_KEPT:
-                del hours[next(iter(hours))]
+        hour = hours[number] = _Hour()
+        if len(hours) > _HOURS_KEPT:
+            del hours[next(iter(hours))]
         return hour
 
 
@@ -134,7 +135,8 @@ def _days_of(body: Body, offset_ns: int, heard_ns: int) -> list[int]:
     """Days since 1970, UTC; of a row with a time of its device that one. What was heard after it was said is taken as heard then."""
     heard = heard_ns // _DAY_NS
     if body.t_wall_ns is None:
-        if (int(np.minimum.reduce(body.t_boot_ns)) + offset_ns) // _DAY_NS >= heard:
+        first_ns: int = body.t_boot_ns.item(body.t_boot_ns.argmin())  # a third of what `min` takes
+        if (first_ns + offset_ns) // _DAY_NS >= heard:
             return [heard]
         times_ns = body.t_boot_ns + offset_ns
     else:
