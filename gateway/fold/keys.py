@@ -30,7 +30,9 @@ class Keys:
 
     def place(self, owner: int, key_ns: int, content: int, counts: Counter[str]) -> int:
         """Where the point goes."""
-        return self.place_many([(owner, key_ns, content)], counts)[0]
+        counts["keys_claimed_total"] += 1
+        claim = Claim(owner, key_ns, content, counts["keys_claimed_total"])
+        return key_ns if self._ledger.claim_all([claim]) else self._place(claim, counts)
 
     def place_many(self, wanted: Sequence[tuple[int, int, int]], counts: Counter[str]) -> list[int]:
         """Where points of (owner, key_ns, content) go, one after the other."""

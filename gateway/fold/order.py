@@ -40,7 +40,8 @@ class Evidence:
         return len(self.slot)
 
     def pick(self, which: npt.NDArray[Any]) -> Evidence:
-        return Evidence(*[column[which] for column in _columns(self)])
+        at = np.flatnonzero(which) if which.dtype == np.bool_ else which  # looked for once, not for every column
+        return Evidence(*[column.take(at) for column in _columns(self)])
 
     @staticmethod
     def joined(parts: list[Evidence]) -> Evidence:

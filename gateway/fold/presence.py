@@ -86,6 +86,9 @@ def in_rounds(
     while len(rows) > FEW:
         start, first = starts(rows.slot)
         is_quiet = quiet(rows, first, start)
+        if is_quiet.all():
+            apply_quiet(rows)
+            return
         index = np.arange(len(rows))
         loud_at = np.minimum.reduceat(np.where(is_quiet, len(rows), index), np.flatnonzero(first))[np.cumsum(first) - 1]
         before, loud = index < loud_at, index == loud_at
