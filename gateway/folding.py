@@ -226,6 +226,11 @@ class Folding:
         return self.fold.clock_width_ms(agent)
 
     @property
+    def is_holding(self) -> bool:
+        """Whether derived points of before the start wait until agents were heard."""
+        return not self._gate.is_open
+
+    @property
     def stored_pos(self) -> int:
         """The journal is not needed up to here."""
         return self._stored[0]

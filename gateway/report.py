@@ -77,7 +77,7 @@ class Report:
             started_ns=self._started_ns(),
             not_ready=condition.not_ready,
             journal=JournalStatus(self.journal_id, self.hand_over.head, self.folding.pos, condition.journal_bytes,
-                                  config.journal.max_bytes, self.intake.pausing),
+                                  config.journal.max_bytes, self.intake.pausing, self.folding.is_holding),
             lag_s=max(0.0, (now_ns - behind) / 1e9) if behind else 0.0,
             balance=Balance(counted["in"], sent.written_rows, counted["quarantined"] + sent.refused_rows, self._dropped()).as_json(),
             sink=SinkStatus(sink.kind, where, trouble.since_ns, trouble.error, batches, size, self.outbox.max_bytes),

@@ -70,6 +70,8 @@ class JournalStatus:
     max_bytes: int = 0
     pausing: bool = False
     """At the quota: receipts tell agents to wait."""
+    holding: bool = False
+    """After a start: minutes, visits and dwells of before it wait until the agents were heard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class GatewayProcess:
             status["journal"]["position"] == status["journal"]["head"]
             and not status["sink"]["outbox_batches"]
             and not status["balance"]["pending"]
+            and not status["journal"]["holding"]
         )
 
 
