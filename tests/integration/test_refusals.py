@@ -78,9 +78,12 @@ class Running:
             time.sleep(0.02)
 
     def begin(self) -> None:
-        """What was counted so far is no more looked at."""
+        """What was counted so far is no more looked at. A row is in quarantine before it is counted, so the counts must stand still."""
+        self._balance_before = {}
+        while (balance := self.gateway.status().balance) != self._balance_before:
+            self._balance_before = balance
+            time.sleep(0.3)
         self._counts_before = Counter(self.quarantine.counts())
-        self._balance_before = self.gateway.status().balance
 
     def counts(self) -> dict[str, int]:
         return dict(Counter(self.quarantine.counts()) - self._counts_before)
