@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from gateway.quarantine.store import Quarantine
 from gateway.query.influx_reader import InfluxReader
 from simulators.parts.mosquitto import Mosquitto
 from tests.gateway_runs import Place, influx_sink, recording
@@ -16,6 +18,7 @@ from tests.parts import Bucket
 
 START_S = 1_790_000_000
 S = 1_000_000_000
+DERIVED = (b"visit,", b"dwell,")
 SPOILT = {"visit": "seconds", "dwell": "seconds", "traffic": "in", "presence": "rssi_dbm", "touch": "amount", "zone_traffic": "entries"}
 
 
@@ -41,6 +44,18 @@ def feed(place: Place, folder: Path) -> None:
     )
 
 
+def wait_until_nothing_more_is_refused(place: Place) -> None:
+    """Everybody is gone, in the fold: visits and dwells were told for the last time."""
+
+    def closed() -> bool:
+        with closing(Quarantine(place.folder / "state" / "quarantine.db")) as quarantine:
+            lines = [found[1] for entry in quarantine.entries(limit=10_000) if (found := quarantine.show(entry.id))]
+        last = {line.partition(b" ")[0] + line.rpartition(b" ")[2]: b"open=f" in line for line in lines if line.startswith(DERIVED)}
+        return bool(last) and all(last.values())
+
+    place.until(closed, "all visits and dwells to be over")
+
+
 @pytest.mark.parametrize("influxdb", ["1.8"], indirect=True)  # 2.7 has no way to drop a measurement
 def test_what_a_database_refused_is_there_after_the_replay(influxdb: Bucket, mosquitto: Mosquitto, tmp_path: Path) -> None:
     with Place(tmp_path / "undisturbed", mosquitto) as place:
@@ -59,6 +74,7 @@ def test_what_a_database_refused_is_there_after_the_replay(influxdb: Bucket, mos
         problem = next(problem for problem in place.gateway.status()["problems"] if problem["code"] == "sink_refused")
         assert problem["level"] == "broken"
         assert '"rssi_dbm" on measurement "presence"' in problem["what"]
+        wait_until_nothing_more_is_refused(place)  # else what is said last is written after the mending, and nothing is shown
         for measurement in SPOILT:
             influxdb.server.influxql(f'DROP MEASUREMENT "{measurement}"', influxdb.name)
         assert "to be taken in again" in footfall(place, "quarantine", "replay", "--reason", "sink.refused")
