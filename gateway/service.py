@@ -287,12 +287,14 @@ class Gateway:
             self._cannot_write(error)
 
     def _expire(self) -> None:
+        """Remove what is old, by a clock that is sure: one that was ahead for a while must take nothing that is not old yet."""
+        self._report.watch_certificates()
+        if not self._clock.is_sure(read_clocks(), is_synchronised):
+            return
         now_ns, keep = self._now_ns(), self._config.journal
         try:
-            self._report.watch_certificates()
             self._quarantine.expire(now_ns)
-            if self._clock.is_sure(read_clocks(), is_synchronised):
-                self._day_keys.erase(now_ns)
+            self._day_keys.erase(now_ns)
             self._journal.prune(self._folding.stored_pos, now_ns - int(keep.keep_days * DAY_NS), PRUNE_AT_ONCE)
             if now_ns - self._events_forgotten_ns > DAY_NS:
                 self._events_forgotten_ns = now_ns

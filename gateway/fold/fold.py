@@ -44,6 +44,7 @@ EXPIRE_EVERY_TURNS: Final = 5
 OWES_AFTER_S: Final = 30.0
 """An agent whose oldest frame nobody has taken for so long has a backlog to tell; what is under way is younger."""
 SECONDS_A_DAY: Final = 86_400
+SURE_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class Fold:
         self._turn = 0
         self._to_settle: dict[tuple[int, int], int] = {}
         """(store, day) -> the first minute whose occupancy may be wrong."""
-        self._forgot_on = -1
+        self._days = (-1, -1)
+        """The first and the last of the days that followed each other until now, by the records' time."""
         self.pos = 0
         self.arrived: list[Arrival] = []
         """Since the caller took them last; not part of the state."""
@@ -274,14 +276,17 @@ class Fold:
         self.state.ledger.checkpoint(chain(self.parts(), more.items()))
 
     def _forget(self) -> None:
-        """Once a day, what ended KEEP_DAYS before the least time that stores are now at: one may be playing recordings of years ago."""
-        day = self._turn // SECONDS_A_DAY
-        if day == self._forgot_on:
+        """Once a day, what ended KEEP_DAYS before the least time that stores are now at: one may be playing recordings of years ago.
+
+        Days must have followed each other for a week: a clock that is a year ahead for a while would make everything old.
+        """
+        day, (first, last) = self._turn // SECONDS_A_DAY, self._days
+        if day == last:
             return
-        self._forgot_on = day
+        self._days = (first if last < day <= last + 2 else day, day)
         self.state.keys.forget(self.state.counts)
         oldest_ns = self._watermarks.oldest_active_ns((self._turn - SECONDS_A_DAY) * NS_PER_S)
-        if oldest_ns is not None:
+        if oldest_ns is not None and day - self._days[0] >= SURE_DAYS:
             self.state.ledger.prune(oldest_ns - KEEP_DAYS * SECONDS_A_DAY * NS_PER_S)
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
@@ -299,6 +304,7 @@ class Fold:
             "waiting": len(self._waiting),
             "watermarks": self._watermarks.dump(),
             "back_ns": self._watermarks.back_ns,
+            "days": self._days,
             "visits": self._visits.dump(),
             "arrivals": self._arrivals.dump(),
             "to_settle": [[*key, minute] for key, minute in self._to_settle.items()],
@@ -332,6 +338,7 @@ class Fold:
             self._waiting.load({name: parts[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in parts})
         self._watermarks.load(values["watermarks"], len(estate.stores))
         self._watermarks.back_ns = values.get("back_ns", NEVER_NS)
+        self._days = tuple(values.get("days", (-1, -1)))
         self._visits.load(values["visits"])
         self._items.load(parts)
         self._arrivals.load(values["arrivals"])
