@@ -16,6 +16,9 @@ from gateway.records import AGENT, BOUNDED, EARLIEST_NS, MEASURED, RECEIVED
 
 TOLERANCE_NS: Final = 1_000_000_000
 """Clocks of two gateways may differ by so much before the one no longer believes what the other decided."""
+STORED_TOLERANCE_NS: Final = 60_000_000_000
+"""… and by so much of frames that somebody receipted: their rows are stored by that date, and another one would store them once more.
+A gateway's clock may be off by as much without anybody's noticing (`gateway.own_clock.APART_NS`)."""
 LONGEST_OFF_NS: Final = 3600 * 1_000_000_000
 """A box that was off for longer was off before its power cycle or after it, nobody knows which: after a cut, power comes back soon."""
 _KNOWN_NS: Final = UNBOUNDED_NS // 2
@@ -54,8 +57,9 @@ class Dating:
         is_live = body.boot == header.boot
         own, latest_ns = (at(now, body.made_boot_ns), now.high_ns) if is_live else self._bounds_before(header, body, now, received_ns)
         if header.decided is not None or body.offset is not None:
+            tolerance_ns = STORED_TOLERANCE_NS if header.seq <= header.receipted else TOLERANCE_NS
             for said in (header.decided, _said(body)):
-                if said is not None and said.quality <= RECEIVED and _is_plausible(said, own):
+                if said is not None and said.quality <= RECEIVED and _is_plausible(said, own, tolerance_ns):
                     return Dated(said, False, _sure_ns(body, own, said, received_ns))
         time = _decided(body, own, latest_ns, is_live)
         if header.times_n >= 0:
@@ -104,9 +108,9 @@ def _said(body: Body) -> DecidedTime | None:
     return stated(body.offset, body.made_boot_ns, body.made_wall_ns, body.wall_synced)
 
 
-def _is_plausible(said: DecidedTime, own: Bounds) -> bool:
+def _is_plausible(said: DecidedTime, own: Bounds, tolerance_ns: int) -> bool:
     """Whether the clock may have been there by all that is known here. An offset may lie at the edge of its bounds."""
-    reach_ns = said.width_ns + TOLERANCE_NS
+    reach_ns = said.width_ns + tolerance_ns
     return own.low_ns - reach_ns <= said.offset_ns <= own.high_ns + reach_ns
 
 

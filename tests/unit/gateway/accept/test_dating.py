@@ -57,6 +57,15 @@ def test_what_another_gateway_decided_with_a_wrong_clock_does_not_stay() -> None
     assert date(taken(Memory(), 1, body(Kind.STAY), NOW + S // 2, decided=decided, **ECHO)).offset_ns == pytest.approx(OFFSET, abs=S)
 
 
+def test_what_was_stored_by_a_clock_whose_error_nobody_could_notice_stays_where_it_is() -> None:
+    """50 s ahead, then set right, then the state is lost: dated anew, the rows would be there twice."""
+    ahead = DecidedTime(OFFSET + 50 * S, 1_000_000, MEASURED)
+    for said in ({"decided": ahead}, {}):
+        data = body(Kind.STAY) if said else body(Kind.STAY, offset=Offset(*ahead[:2]))
+        assert date(taken(Memory(), 1, data, NOW + S // 2, receipted=1, **said, **ECHO)) == ahead
+        assert date(taken(Memory(), 1, data, NOW + S // 2, **said, **ECHO)).offset_ns == pytest.approx(OFFSET, abs=S)
+
+
 def test_no_gateway_says_that_a_device_said_it() -> None:
     assert taken(Memory(), 1, body(Kind.STAY), decided=DecidedTime(OFFSET, 1, 4)).time_quality == RECEIVED
 
