@@ -49,6 +49,8 @@ DAYS_FREE: Final = 2
 """An agent whose rows are of the days of its frames before pays for none: midnight, or a device that tells late."""
 _DAY_NS: Final = 86_400 * NS_PER_S
 _HOURS_KEPT: Final = 48
+_HOURS_FULL: Final = 2
+"""Of so many of them, and the present one, subjects are remembered: of all hours they would be hundreds of megabytes an agent."""
 _HOUR_NS: Final = 3600 * NS_PER_S
 
 
@@ -125,6 +127,8 @@ class Limits:
 
     def _new_hour(self, agent: str, number: int) -> _Hour:
         hours = self._hours[agent]
+        for full in [*hours.values()][:-_HOURS_FULL]:
+            full.subjects.clear()
         hour = hours[number] = _Hour()
         if len(hours) > _HOURS_KEPT:
             del hours[next(iter(hours))]

@@ -54,6 +54,17 @@ def test_a_flood_of_subjects_is_refused_and_named_and_rows_of_few_are_not() -> N
     limits.take_rows("y", crowd, NOW, NOW)
 
 
+def test_subjects_are_remembered_of_few_hours_however_many_an_agent_tells_of() -> None:
+    limits, crowd = Limits(), body(*[Kind.STAY] * 10_000)
+    for hour in range(24):
+        for i in range(MAX_SUBJECTS_AN_HOUR // 10_000 + 8):
+            crowd.subject = np.arange(10_000, dtype="<u8") + (i % 9) * 10_000 + 1
+            limits.take_rows("x", crowd, NOW + hour * 3600 * S, NOW)
+    remembered = [len(hour.subjects) for hour in limits._hours["x"].values()]
+    assert remembered[-1] == max(remembered) > 0
+    assert sum(map(bool, remembered)) <= 3
+
+
 def beyond_s(limits: Limits, agent: str, frame: Body) -> float:
     limits.take_days(agent, frame, 0, NOW, NOW)
     return limits.beyond_s(agent, NOW, "rows")
