@@ -51,6 +51,8 @@ class Copied:
 
 def back_up(state_dir: Path, folder: Path) -> Copied:
     """Copy the state into `folder`/last, readable by its owner only. ConfigError if it cannot be; the copy before stays then."""
+    if folder.resolve().is_relative_to(state_dir.resolve()):
+        raise ConfigError(f"{folder}: is in the state itself, and lost with it: name a folder on another disk")
     missing = [name for name in NEEDED if not (state_dir / name).is_file()]
     if missing:
         raise ConfigError(f"{state_dir / missing[0]}: there is no such file: has the gateway run here?")

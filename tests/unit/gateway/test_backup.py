@@ -168,6 +168,12 @@ def test_what_is_no_backup_is_named(state: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("inside", [".", "backup"])
+def test_a_copy_is_not_kept_in_what_it_is_a_copy_of(state: Path, inside: str) -> None:
+    with pytest.raises(ConfigError, match="lost with it"):
+        back_up(state, state / inside)
+
+
 def test_what_root_puts_back_belongs_to_whom_the_state_belongs(state: Path, tmp_path: Path) -> None:
     back_up(state, tmp_path / "backup")
     (state / "lock").unlink(missing_ok=True)
