@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.programs import FOOTFALL
 from tests.gateway_runs import Place, recording
+from tests.pace import PATIENCE_S
 from tests.unit.gateway.test_damaged_files import overwrite_page_of
 
 
 def test_a_page_that_a_look_up_needs_is_named_and_mended_by_the_next_start(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
     place = Place(tmp_path / "gateway", embedded_broker)
     made = recording(tmp_path / "first")
+    seen = {"kind": "touch", "what": "scan", "id": "t0", "zone": "shelf", "time": datetime.now(UTC).isoformat()}
     with place:
         place.play(made)
+        place.events(seen)
         place.settle()
     rows = place.stored()
     overwrite_page_of(place.folder / "state" / "journal.db", "event_ids")
     command = [FOOTFALL, "gateway", "--config", str(place.gateway.config)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 2
-    said = " ".join(ended.stderr.split())
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as gateway:
+        place.events(seen)  # its id is looked up
+        try:
+            said = " ".join(gateway.communicate(timeout=PATIENCE_S)[1].split())
+        finally:
+            gateway.kill()
+    assert gateway.returncode == 2
     assert "state/journal.db: damaged" in said
     assert "The next start makes it anew" in said
     with place:
@@ -34,4 +42,4 @@ def test_a_page_that_a_look_up_needs_is_named_and_mended_by_the_next_start(tmp_p
     assert {key: after.get(key) for key in rows if key[0] in ("presence", "door")} == {
         key: fields for key, fields in rows.items() if key[0] in ("presence", "door")
     }
-    assert sum(key[0] == "touch" for key in after) == 1
+    assert sum(key[0] == "touch" for key in after) == 2, "the first was sent twice"
