@@ -8,6 +8,8 @@ KILLS ?= 50
 N ?= 200000
 SEED ?= 1
 JOBS ?= 2
+# Tests wait more than they compute, for processes and their timeouts: two at a time for each core.
+TESTS_AT_ONCE ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/footfall
 BIN := .venv/bin
 PY := $(BIN)/python
@@ -24,7 +26,7 @@ demo-hardware: .venv/run dbus $(if $(INFLUX),influxd-1.8) ## One store heard by 
 
 test: .venv/dev parts ## All that CI runs: lint, every test, the wheel
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 	@$(MAKE) --no-print-directory wheel
 
 lint: .venv/dev ## ruff, mypy and the rules of who imports whom
