@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import urllib3
 
@@ -41,6 +41,9 @@ STORES = {"x": "s1", "y": "s2", "till": "s3"}
 """By agent: a store waits ten seconds for agents that were never heard, so each has one."""
 SITE = 'brand = "acme"\n' + "".join(_STORE.format(agent=agent, store=store) for agent, store in STORES.items())
 
+NOTICE_S: Final = 5.0
+"""Agents that are away hold back points of before a start for so long, or 15 s: none of these runs needs the minute as shipped."""
+
 
 class Place:
     """A folder with a gateway's configuration and state. The gateway may be killed and started again."""
@@ -54,7 +57,10 @@ class Place:
         (folder / "secret").write_text(SECRET)
         (folder / "secret").chmod(0o600)
         self.database = folder / "footfall.db"
-        values = {"brand_secret_file": "secret", "broker": {"port": broker.port}, "sink": sink or {"kind": "sqlite", "path": "footfall.db"}}
+        values = {
+            "brand_secret_file": "secret", "broker": {"port": broker.port}, "sink": sink or {"kind": "sqlite", "path": "footfall.db"},
+            "status": {"notice_s": NOTICE_S},
+        }  # fmt: skip
         self.gateway = GatewayProcess(folder, free_port(), {**values, **more})
 
     def start(self) -> Place:
