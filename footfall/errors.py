@@ -21,6 +21,10 @@ class ConfigError(FootfallError):
     """A configuration cannot be used: the process says so and exits at start-up."""
 
 
+class Unusable(ConfigError):
+    """A file that nobody will ever open: damaged, or of a release too old. What can be made anew of others is made anew."""
+
+
 class ContractError(FootfallError):
     """Bytes from outside break the contract: they go to quarantine and are acknowledged.
 

@@ -14,14 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, Unusable
 
 Step = str | Callable[[sqlite3.Connection], None]
 """A script, or what a script cannot say."""
-
-
-class Unusable(ConfigError):
-    """A file that nobody will ever open: damaged, or of a release too old. What can be made anew of others is made anew."""
 
 
 class DamagedFile(Unusable):

@@ -14,9 +14,9 @@ from footfall.config import load
 from footfall.errors import ConfigError, SinkUnavailable
 from footfall.topics import wildcard
 from gateway.config import SITE_PREFIX, GatewayConfig, InfluxSink, load_gateway, load_site, secret
-from gateway.mqtt import Connection
+from gateway.mqtt.connection import Connection
 from gateway.recorded_site import read_site, record_site
-from gateway.sinks.influxdb import InfluxDB
+from gateway.sinks.influxdb.sink import InfluxDB
 from gateway.site import Site
 
 _TIMEOUT_S: Final = 3.0

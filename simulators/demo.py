@@ -21,7 +21,7 @@ from edge_agent.clock import SystemClock
 from footfall.errors import ConfigError, FootfallError
 from footfall.receipts import DayKey
 from gateway.config import load_site
-from gateway.daykeys import DayKeys
+from gateway.state.day_keys import DayKeys
 from simulators.estate import Settings, brand_secret, worlds, write_agent, write_recording
 from simulators.feed import Feed, till_of
 from simulators.parts.process import free_port

@@ -20,7 +20,7 @@ from rich.console import Console
 from edge_agent.keys import write_keys
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError, FootfallError
-from gateway.query.command import open_reader
+from gateway.cli.query import open_reader
 from simulators.demo_hardware_show import Figures, devices_table, read_found
 from simulators.devices.beams_agent import COMMAND, RemoteBeams
 from simulators.devices.emulator import Emulator

@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.table import Table
 
-from gateway.query.reader import Reader
+from gateway.sinks.reader import Reader
 from simulators.devices.play import Fault
 
 LATE_S: Final = 20.0

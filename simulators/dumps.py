@@ -7,7 +7,7 @@ from typing import Any
 
 from footfall.pseudonyms import to_hex
 from gateway.points import SCHEMA, Coded, Column, Points
-from gateway.query.reader import Reader
+from gateway.sinks.reader import Reader
 
 Key = tuple[Any, ...]
 """(measurement, time, *tags)"""

@@ -31,9 +31,9 @@ from footfall.errors import FootfallError
 from footfall.frames import Header, encode_body, encode_frame
 from footfall.topics import Topic
 from gateway.fold.fold import EXPIRE_EVERY_TURNS
+from gateway.pipeline.service import TICK_S
 from gateway.points import SCHEMA
-from gateway.query.influx_reader import InfluxReader
-from gateway.service import TICK_S
+from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.site import Agent, Site, Store, Zone
 from simulators import mqtt
 from simulators.dumps import Dump, differences, dump

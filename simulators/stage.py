@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from footfall.errors import ConfigError
-from gateway.http.command import fetch
+from gateway.cli.status import fetch
 from simulators.estate import Settings, write_configs
 from simulators.parts.influxdb import InfluxServer
 from simulators.parts.process import Process, free_port

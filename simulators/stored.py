@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.query.reader import Reader
+from gateway.sinks.reader import Reader
 from simulators.score import MINUTE_NS, Stored, StoredDwell, StoredMinute, StoredVisit
 
 _MS: Final = 1_000_000

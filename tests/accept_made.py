@@ -11,8 +11,8 @@ from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_fra
 from footfall.topics import Topic
 from gateway.accept.accept import Acceptor, Mark
 from gateway.accept.decisions import Runs
-from gateway.accept.places import Places
-from gateway.accept.plain import Pseudonymiser
+from gateway.accept.events import Pseudonymiser
+from gateway.accept.site_index import Places
 from gateway.site import Site
 
 S = 1_000_000_000

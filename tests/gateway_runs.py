@@ -16,9 +16,9 @@ from edge_agent.sources.recording import format_line
 from edge_agent.sources.replay import Settings
 from edge_agent.sources.source import Crossing, Progress, Sighting
 from footfall.config import check
-from gateway.query.reader import Reader
-from gateway.query.sqlite_reader import SqliteReader
-from gateway.service import CHORES_S, TICK_S
+from gateway.pipeline.service import CHORES_S, TICK_S
+from gateway.sinks.reader import Reader
+from gateway.sinks.sqlite.reader import SqliteReader
 from simulators import mqtt
 from simulators.dumps import Dump, dump
 from simulators.parts.broker import EmbeddedBroker

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from device_profiles.registry import shipped
 from footfall.frames import COLUMNS, Body, Kind, decode_body, encode_body
 from footfall.pseudonyms import TOP_BIT
-from gateway.accept.places import Places
-from gateway.accept.plain import Pseudonymiser, normalise
+from gateway.accept.events import Pseudonymiser, normalise
+from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
 from gateway.fold.identity import Link, encode_links
-from gateway.ledger import Ledger
 from gateway.points import SCHEMA, Coded, Points
 from gateway.records import Record, RecordKind
 from gateway.site import Site
+from gateway.state.ledger import Ledger
 
 S = 1_000_000_000
 MINUTE = 60 * S

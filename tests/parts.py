@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 import pytest
 
 from footfall.errors import ConfigError
-from gateway.sinks.influxdb import InfluxDB
+from gateway.sinks.influxdb.sink import InfluxDB
 from simulators.devices.bluez import BlueZ
 from simulators.parts import influxdb as influx_part
 from simulators.parts import mosquitto as mosquitto_part

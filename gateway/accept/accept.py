@@ -24,13 +24,13 @@ from footfall.topics import Topic
 from gateway.accept import decisions
 from gateway.accept.dating import Clocks, Dating
 from gateway.accept.decisions import Decisions
+from gateway.accept.events import Plain, Pseudonymiser, id_hash, normalise
 from gateway.accept.history import Histories, foreign_until_ns, grown
 from gateway.accept.limits import FLOOD, Limits
 from gateway.accept.parts import Parts
-from gateway.accept.places import Heard, Places, StorePlaces, check_places
 from gateway.accept.placing import MAX_ROW, around, check_plausible, heard_at, placed, unsure_ns, without_dead_clocks
-from gateway.accept.plain import Plain, Pseudonymiser, id_hash, normalise
 from gateway.accept.renamed import Renamed
+from gateway.accept.site_index import Heard, Places, StorePlaces, check_places
 from gateway.names import Names
 from gateway.points import key_base
 from gateway.records import DEVICE_FUTURE_NS, OLD_KEYS, RECEIVED, RecordKind

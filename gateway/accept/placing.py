@@ -12,8 +12,8 @@ import numpy.typing as npt
 from footfall.errors import ContractError
 from footfall.events import MAX_PEOPLE
 from footfall.frames import Body, DecidedTime, Kind
-from gateway.accept.places import DOOR, FEW_NAMES, NEEDS, ZONE, StorePlaces
-from gateway.accept.plain import EARLY_NS, LATE_NS
+from gateway.accept.events import EARLY_NS, LATE_NS
+from gateway.accept.site_index import DOOR, FEW_NAMES, NEEDS, ZONE, StorePlaces
 from gateway.records import EARLIEST_NS, RECEIVED
 
 MAX_ROW: Final = 10**12

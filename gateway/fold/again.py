@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from gateway.fold.dwells import Dwells
-from gateway.fold.estate import NS_PER_MINUTE
+from gateway.fold.estate_index import NS_PER_MINUTE
 from gateway.fold.state import State
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
-from gateway.sinks.line_reader import Line
+from gateway.sinks.influxdb.line_reader import Line
 
 
 class Again:
@@ -33,7 +33,7 @@ class Again:
         for line in lines:
             again = self._derived.get(line.measurement)
             if again is None:
-                self._state.said.say(line.measurement, line.row())
+                self._state.said.say(line.row())
             else:
                 again(line)
 

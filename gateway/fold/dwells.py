@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.pseudonyms import to_hex
-from gateway.fold.cells import Z
-from gateway.fold.estate import NS_PER_MINUTE, seconds_of
-from gateway.fold.order import Evidence
+from gateway.fold.estate_index import NS_PER_MINUTE, seconds_of
+from gateway.fold.minute_counts import Z
+from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
-from gateway.fold.subjects import NOBODY
-from gateway.ledger import ROWS_AT_ONCE, Row
+from gateway.fold.store import ROWS_AT_ONCE, DwellRow
+from gateway.fold.tables.hash_index import NOBODY
+from gateway.point_rows import DwellPoint
 from gateway.points import Coded, Points
 
 OPEN, CLOSED = 1, 2
@@ -25,7 +26,7 @@ class Dwells:
 
     def __init__(self, state: State) -> None:
         self._state: Final = state
-        self._unsaved: dict[tuple[str, str, int, str, str], Row] = {}
+        self._unsaved: dict[tuple[str, str, int, str, str], DwellRow] = {}
 
     def open(self, slot: int, zone: int, time_ns: int, key_ns: int, agent: int) -> None:
         """The slot's subject is now in `zone`; the dwell before it is closed."""
@@ -94,7 +95,7 @@ class Dwells:
             )
         )  # fmt: skip
 
-    def _rows(self, slots: npt.NDArray[Any]) -> Iterator[Row]:
+    def _rows(self, slots: npt.NDArray[Any]) -> Iterator[DwellRow]:
         """Of those dwells, closed, as the ledger has them; a few thousand at a time are spelled out."""
         s, estate = self._state.slots, self._state.estate
         stores, agents, zones = estate.stores.names, estate.agents.names, estate.zone_name
@@ -102,7 +103,7 @@ class Dwells:
             part = slots[at : at + ROWS_AT_ONCE]
             columns = (s.subject, s.store, s.zone, s.d_key_ns, s.d_agent, s.d_start_ns, s.zone_ns, s.staff)
             for subject, store, zone, key_ns, agent, start_ns, last_ns, staff in zip(*[c[part].tolist() for c in columns], strict=True):
-                yield (to_hex(subject), stores[store], zones[zone], key_ns, agents[agent], start_ns, last_ns, int(staff), 0, "")
+                yield DwellRow(to_hex(subject), stores[store], zones[zone], key_ns, agents[agent], start_ns, last_ns, int(staff), 0, "")
 
     def extend(self, slot: int, time_ns: int) -> None:
         """The owner heard the subject again, in order."""
@@ -172,7 +173,7 @@ class Dwells:
                     known.add((store, int(getattr(slots, f"{prefix}_key_ns")[slot])))
                     self._relink_slot(slot, prefix)
         for row in state.ledger.dwells_of(subject):
-            if (row[1], row[3]) not in known:
+            if (row.store, row.key_ns) not in known:
                 self._relink_row(row)
         self.save()
 
@@ -191,8 +192,8 @@ class Dwells:
                 self._say(slot, int(s.p_zone[slot]), int(s.p_key_ns[slot]), int(s.p_agent[slot]), int(s.p_start_ns[slot]),
                           int(s.p_last_ns[slot]), False, int(s.p_fan[slot]))  # fmt: skip
         for row in state.ledger.dwells_of(subject):
-            if (row[1], row[3]) not in known:
-                state.said.say("dwell", _point(row))
+            if (row.store, row.key_ns) not in known:
+                state.said.say(_point(row))
         self.save()
 
     def _relink_slot(self, slot: int, prefix: str) -> None:
@@ -212,22 +213,25 @@ class Dwells:
         else:
             self._say(slot, zone, int(s.p_key_ns[slot]), int(s.p_agent[slot]), start_ns, int(s.p_last_ns[slot]), False, new)
 
-    def _relink_row(self, row: Row) -> None:
-        subject, store, zone, key_ns, agent, start_ns, last_ns, staff, _, old = row
-        new = self._state.identity.fan_of(subject, start_ns)
-        if new == old:
+    def _relink_row(self, row: DwellRow) -> None:
+        new = self._state.identity.fan_of(row.subject, row.start_ns)
+        if new == row.fan:
             return
-        if not staff:
-            self._count_known(self._state.estate.zone(store, zone), start_ns, last_ns // NS_PER_MINUTE, bool(new) - bool(old))
-        changed = (*row[:-1], new)
-        self._unsaved[subject, store, key_ns, agent, zone] = changed
-        self._state.said.say("dwell", _point(changed))
+        if not row.staff:
+            zone = self._state.estate.zone(row.store, row.zone)
+            self._count_known(zone, row.start_ns, row.last_ns // NS_PER_MINUTE, bool(new) - bool(row.fan))
+        changed = row._replace(fan=new)
+        self._keep(changed)
+        self._state.said.say(_point(changed))
 
     def _count_known(self, zone: int, start_ns: int, last_minute: int, sign: int) -> None:
         self._state.zones.add_span(zone, start_ns // NS_PER_MINUTE, last_minute, Z["known_present"], sign)
 
+    def _keep(self, row: DwellRow) -> None:
+        self._unsaved[row.subject, row.store, row.key_ns, row.agent, row.zone] = row
+
     def save(self) -> None:
-        """Into the ledger."""
+        """Into the store."""
         if self._unsaved:
             self._state.ledger.save_dwells(self._unsaved.values())
             self._unsaved = {}
@@ -266,14 +270,16 @@ class Dwells:
     def _say(self, slot: int, zone: int, key_ns: int, agent: int, start_ns: int, last_ns: int, is_open: bool, fan: int) -> None:
         state, estate = self._state, self._state.estate
         subject, store = to_hex(int(state.slots.subject[slot])), estate.stores.names[state.slots.store[slot]]
-        row = (subject, store, estate.zone_name[zone], key_ns, estate.agents.names[agent], start_ns, last_ns,
-               int(state.slots.staff[slot]), int(is_open), state.fan_name(fan))  # fmt: skip
+        row = DwellRow(subject, store, estate.zone_name[zone], key_ns, estate.agents.names[agent], start_ns, last_ns,
+                       int(state.slots.staff[slot]), int(is_open), state.fan_name(fan))  # fmt: skip
         if not is_open:  # open ones the slots know, and the state is stored with them
-            self._unsaved[subject, store, key_ns, row[4], row[2]] = row
-        state.said.say("dwell", _point(row))
+            self._keep(row)
+        state.said.say(_point(row))
 
 
-def _point(row: Row) -> Row:
-    subject, store, zone, key_ns, agent, start_ns, last_ns, staff, is_open, fan = row
-    seconds = 0.0 if is_open else seconds_of(start_ns, last_ns)  # how far an open one has got is a matter of when one looks
-    return (key_ns, agent, store, zone, subject, fan, seconds, bool(staff), bool(is_open), False)
+def _point(row: DwellRow) -> DwellPoint:
+    return DwellPoint(
+        time_ns=row.key_ns, agent=row.agent, store=row.store, zone=row.zone, subject=row.subject, fan=row.fan,
+        seconds=0.0 if row.open else seconds_of(row.start_ns, row.last_ns),  # how far an open one has got is a matter of when one looks
+        is_staff=bool(row.staff), open=bool(row.open), void=False,
+    )  # fmt: skip

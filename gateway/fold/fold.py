@@ -15,27 +15,27 @@ from typing import Any, Final
 import msgpack
 
 from device_profiles.registry import Registry
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, Unusable
 from footfall.frames import Body, decode_body
-from footfall.sqlite import Unusable
 from gateway.fold.again import Again
-from gateway.fold.arrive import Arrivals
-from gateway.fold.cells import settle, traffic_row, zone_row
 from gateway.fold.dwells import Dwells
-from gateway.fold.estate import NS_PER_S
+from gateway.fold.estate_index import NS_PER_S
+from gateway.fold.frame_rows import Arrivals
 from gateway.fold.identity import Link, decode_links
 from gateway.fold.items import Items
-from gateway.fold.order import EVIDENCE_DTYPES, Waiting
-from gateway.fold.presence import Presence
+from gateway.fold.minute_counts import settle, traffic_row, zone_row
+from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, Waiting
 from gateway.fold.state import State
+from gateway.fold.store import KEEP_DAYS, FoldStore
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
-from gateway.ledger import KEEP_DAYS, Ledger
+from gateway.fold.zone_arbiter import Presence
+from gateway.point_rows import AgentPoint, GapPoint
 from gateway.points import Points, record_key_ns
 from gateway.recorded_site import RecordedSite, read_site
 from gateway.records import OLD_KEYS, Record, RecordKind
-from gateway.sinks.line_reader import read_line
+from gateway.sinks.influxdb.line_reader import read_line
 
 STATE_VERSION: Final = 3
 READ_VERSIONS: Final = (1, 2, 3)
@@ -61,7 +61,7 @@ class Fold:
     """One brand's stores at one position of the journal."""
 
     def __init__(
-        self, profiles: Registry, ledger: Ledger, staff_subjects: Callable[[RecordedSite], tuple[set[int], set[int]]], stay_points: bool
+        self, profiles: Registry, ledger: FoldStore, staff_subjects: Callable[[RecordedSite], tuple[set[int], set[int]]], stay_points: bool
     ) -> None:
         """`staff_subjects` gives the subjects of a site's staff and assets."""
         self.state: Final = State(profiles, ledger)
@@ -87,7 +87,7 @@ class Fold:
         self.arrived: list[Arrival] = []
         """Since the caller took them last; not part of the state."""
 
-    def anew(self, ledger: Ledger) -> Fold:
+    def anew(self, ledger: FoldStore) -> Fold:
         """One that knows nothing yet, of the same set-up."""
         return Fold(self._profiles, ledger, self._staff_subjects, self._stay_points)
 
@@ -147,10 +147,10 @@ class Fold:
             if self._is_unsure(store):
                 state.traffic.touch(store, minute)
                 continue
-            state.said.say("traffic", traffic_row(estate.stores.names[store], minute, state.traffic.get(store, minute)))
+            state.said.say(traffic_row(estate.stores.names[store], minute, state.traffic.get(store, minute)))
         for zone, minute in state.zones.take_changed():
             store_name = estate.stores.names[estate.zone_store[zone]]
-            state.said.say("zone_traffic", zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
+            state.said.say(zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
 
     def _is_unsure(self, store: int) -> bool:
         """Whether an agent that is not back yet may know of a later time up to which history is not ours."""
@@ -183,16 +183,21 @@ class Fold:
         self._watermarks.owes(estate.stores.of(record.store), estate.agents.of(record.agent), owes)
         clock = self._arrivals.clock(record.agent)
         self.state.said.say(
-            "agent",
-            (record_key_ns(record.received_ns, _digits(record)), record.agent, record.store, float(health["uptime_s"]),
-             int(health["spool_frames"]), clock.width_ns / 1e6, clock.drift_ppm, int(health["sightings_total"]),
-             int(health["dropped_total"])),
+            AgentPoint(
+                time_ns=record_key_ns(record.received_ns, _digits(record)), agent=record.agent, store=record.store,
+                uptime_s=float(health["uptime_s"]), spool_frames=int(health["spool_frames"]), clock_width_ms=clock.width_ns / 1e6,
+                drift_ppm=clock.drift_ppm, sightings=int(health["sightings_total"]), dropped=int(health["dropped_total"]),
+            )
         )  # fmt: skip
 
     def _gap(self, record: Record) -> None:
         gap = json.loads(record.body)
-        key_ns = record_key_ns(gap["from_ns"], _digits(record))
-        self.state.said.say("gap", (key_ns, record.agent, record.store, gap["from_ns"], gap["to_ns"], gap["rows"], gap["reason"]))
+        self.state.said.say(
+            GapPoint(
+                time_ns=record_key_ns(gap["from_ns"], _digits(record)), agent=record.agent, store=record.store, from_ns=gap["from_ns"],
+                to_ns=gap["to_ns"], rows=gap["rows"], reason=gap["reason"],
+            )
+        )  # fmt: skip
 
     def _tick(self, record: Record) -> None:
         self._watermarks.tick(record.received_ns, self.state.estate.expected)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
-from gateway.ledger import Row
+from gateway.fold.store import LinkRow
 
 NS_PER_MS: Final = 1_000_000
 FOR_EVER_NS: Final = (1 << 63) - 1
@@ -37,10 +37,10 @@ class Link:
 
 
 class LinkStore(Protocol):
-    def links_of(self, subject: str) -> list[Row]: ...
+    def links_of(self, subject: str) -> list[LinkRow]: ...
     def subjects_of(self, fan: str) -> list[str]: ...
     def linked_subjects(self) -> Iterator[str]: ...
-    def save_links(self, rows: list[Row]) -> None: ...
+    def save_links(self, rows: list[LinkRow]) -> None: ...
 
 
 def encode_links(links: list[Link]) -> bytes:
@@ -99,7 +99,7 @@ class Identity:
         return self._store.subjects_of(fan)
 
     def add(self, links: list[Link]) -> None:
-        self._store.save_links([(ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence) for ln in links])
+        self._store.save_links([LinkRow(ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence) for ln in links])
         for link in links:
             self._cache.pop(link.subject, None)
             self._mark(int(link.subject, 16))

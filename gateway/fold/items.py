@@ -1,6 +1,6 @@
 """Goods: an item is an EPC in a store. It arrives, moves from zone to zone, is tried, and leaves; it never makes a visit or a dwell.
 
-Which zone has it is decided as for people (gateway.fold.presence): margin and holdoff of its profile, so two antennas that hear one
+Which zone has it is decided as for people (gateway.fold.zone_arbiter): margin and holdoff of its profile, so two antennas that hear one
 item are evidence, not moves. Rows about goods that lie still are rare, so a move is dated as well as the rows allow: once a zone says
 EXIT, the strongest of the others that heard the item since has it, from that EXIT or from when it first heard it, whichever was later.
 
@@ -30,15 +30,16 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.frames import Kind
-from gateway.fold.estate import NS_PER_S, seconds_of
+from gateway.fold.estate_index import NS_PER_S, seconds_of
 from gateway.fold.names import Mention, Mentions, slots_of
-from gateway.fold.order import EVIDENCE_DTYPES, Evidence, Waiting
-from gateway.fold.presence import GONE_DBM, in_rounds, keeps_owner, takes_over
+from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, Evidence, Waiting
 from gateway.fold.state import State
-from gateway.fold.stock import Stock
-from gateway.fold.subjects import NOBODY
+from gateway.fold.tables.hash_index import NOBODY
+from gateway.fold.tables.items import Stock
 from gateway.fold.visits import RETIRE_NS
 from gateway.fold.watermarks import Watermarks
+from gateway.fold.zone_arbiter import GONE_DBM, in_rounds, keeps_owner, takes_over
+from gateway.point_rows import ItemPoint
 
 EXIT_NS: Final = 15 * NS_PER_S
 """So long after the timeout an EXIT may still come: agents say it when theirs has passed."""
@@ -46,7 +47,7 @@ UNCONTESTED_NS: Final = 1800 * NS_PER_S
 """Where nobody was heard for so long, an item arrived where it was heard; until then a backlog may say that another antenna was nearer."""
 
 KNOWN, SINCE_KNOWN, FOUND = range(3)
-"""What is known of an item, as `found` of `gateway.fold.stock` has it."""
+"""What is known of an item, as `found` of `gateway.fold.tables.items` has it."""
 RowOf = tuple[int, int, int]
 """(time_ns, key_ns, agent) of a row."""
 
@@ -268,9 +269,11 @@ class Items:
         s, estate = self.stock, self._state.estate
         before = int(s.from_zone[slot])
         self._state.said.say(
-            "item",
-            (key_ns, estate.agents.names[agent], kind, estate.stores.names[s.store[slot]], estate.zone_name[s.zone[slot]], s.epc[slot],
-             s.sku[slot], "" if before == NOBODY else estate.zone_name[before], seconds),
+            ItemPoint(
+                time_ns=key_ns, agent=estate.agents.names[agent], kind=kind, store=estate.stores.names[s.store[slot]],
+                zone=estate.zone_name[s.zone[slot]], epc=s.epc[slot], sku=s.sku[slot],
+                from_zone="" if before == NOBODY else estate.zone_name[before], seconds=seconds,
+            )
         )  # fmt: skip
 
     # What is over

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from gateway.ledger import Claim, Ledger
+from gateway.fold.store import Claim, FoldStore
 from gateway.points import number_of, other_key_ns
 
 KEEP_CLAIMS: Final = 1_000_000
@@ -25,7 +25,7 @@ _OWNERS: Final = 1 << 14
 class Keys:
     """Claims of (publisher in a store, point's time). The same content again has the same place."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: FoldStore) -> None:
         self._ledger: Final = ledger
 
     def place(self, owner: int, key_ns: int, content: int, counts: Counter[str]) -> int:

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.frames import Kind
-from gateway.fold.order import Evidence
-from gateway.fold.stock import Stock
-from gateway.fold.subjects import NOBODY
+from gateway.fold.reorder_buffer import Evidence
+from gateway.fold.tables.hash_index import NOBODY
+from gateway.fold.tables.items import Stock
 
 FEW: Final = 4096
 UNSAID: Final = -1

@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from device_profiles.registry import Registry
-from gateway.fold.cells import TRAFFIC, ZONE, Cells
-from gateway.fold.estate import Codes, Estate
+from gateway.fold.estate_index import Codes, Estate
 from gateway.fold.history import History
 from gateway.fold.identity import Identity
 from gateway.fold.keys import Keys
-from gateway.fold.slots import Slots
-from gateway.fold.subjects import NOBODY
-from gateway.ledger import Ledger, Row
-from gateway.points import SCHEMA, Points, from_rows
+from gateway.fold.minute_counts import TRAFFIC, ZONE, Cells
+from gateway.fold.store import FoldStore
+from gateway.fold.tables.hash_index import NOBODY
+from gateway.fold.tables.tracks import Slots
+from gateway.point_rows import KEY_SIZE, MEASUREMENT, PointRow
+from gateway.points import Points, from_rows
 
 
 class Said:
@@ -26,13 +27,13 @@ class Said:
 
     def __init__(self, history: History) -> None:
         self._history: Final = history
-        self._rows: dict[str, dict[Row, Row]] = {}
+        self._rows: dict[str, dict[tuple[Any, ...], PointRow]] = {}
         self._points: list[Points] = []
         self._ready: list[Points] = []
 
-    def say(self, measurement: str, row: Row) -> None:
-        """`row` as `points.from_rows` takes it."""
-        self._rows.setdefault(measurement, {})[row[: 1 + len(SCHEMA[measurement].tags)]] = row
+    def say(self, row: PointRow) -> None:
+        measurement = MEASUREMENT[row.__class__]
+        self._rows.setdefault(measurement, {})[row[: KEY_SIZE[row.__class__]]] = row
 
     def say_many(self, points: Points) -> None:
         """Later than all that was said of their measurement before."""
@@ -57,7 +58,7 @@ class Said:
 class State:
     """Everything about every store, at one position of the journal."""
 
-    def __init__(self, profiles: Registry, ledger: Ledger) -> None:
+    def __init__(self, profiles: Registry, ledger: FoldStore) -> None:
         self.estate: Final = Estate(profiles)
         self.ledger: Final = ledger
         self.identity: Final = Identity(ledger)

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from footfall.baskets import as_documented
-from gateway.fold.cells import T
-from gateway.fold.estate import NS_PER_MINUTE
+from gateway.fold.estate_index import NS_PER_MINUTE
 from gateway.fold.identity import FOR_EVER_NS, Link
 from gateway.fold.keys import owner_of
+from gateway.fold.minute_counts import T
 from gateway.fold.state import State
+from gateway.fold.store import CountRow, TouchRow
 from gateway.fold.visits import Visits
-from gateway.ledger import Row
+from gateway.point_rows import DoorPoint, TouchPoint
 from gateway.points import number_of, record_key_ns
 from gateway.records import Record
 
@@ -31,8 +32,8 @@ class Touches:
     def touch(self, record: Record, values: Mapping[str, Any]) -> list[Link]:
         subjects, time_ns = values["subjects"], values["time_ns"]
         subject = subjects[0] if subjects else ""
-        row = (record.store, record.agent, record.seq, time_ns, self._key_ns(record, values), values["id"], subject, "",
-               values["fan"], 0, record.body.decode())  # fmt: skip
+        row = TouchRow(record.store, record.agent, record.seq, time_ns, self._key_ns(record, values), values["id"], subject, "",
+                       values["fan"], 0, record.body.decode())  # fmt: skip
         self._change(row, values, self._fan(row), 0, is_new=True)
         if not values["fan"]:
             return []
@@ -41,8 +42,9 @@ class Touches:
     def count(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int]:
         """People through a door; (store, minute) of the cell that changed."""
         key_ns = self._key_ns(record, values)
-        self._state.ledger.save_count((values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"]))
-        return self._door(record.store, record.agent, values["door"], key_ns, values["in"], values["out"], 1)
+        row = CountRow(values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"])
+        self._state.ledger.save_count(row)
+        return self._door(row, 1)
 
     def _key_ns(self, record: Record, values: Mapping[str, Any]) -> int:
         """Named by accept; what earlier releases journaled is numbered. An event without an id is itself, however alike another is."""
@@ -56,11 +58,10 @@ class Touches:
         """Take an event back by its id; (store, minute) of a door's cell that changed. An unknown id is counted."""
         ledger = self._state.ledger
         if row := ledger.touch_by_id(values["of"]):
-            self._change(row, json.loads(row[10]), row[7], 1)
+            self._change(row, json.loads(row.body), row.fan, 1)
         elif count := ledger.count_by_id(values["of"]):
-            _, store, agent, door, key_ns, entered, left = count
-            ledger.save_count((values["of"], store, agent, door, key_ns, 0, 0))
-            return self._door(store, agent, door, key_ns, entered, left, -1)
+            ledger.save_count(count._replace(entered=0, left=0))
+            return self._door(count, -1)
         else:
             self._state.counts["void_unknown_total"] += 1
         return None
@@ -68,40 +69,40 @@ class Touches:
     def repeat(self, store: str, agent: str, key_ns: int) -> None:
         """Emit a touch once more, as it is now."""
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
-            self._say(row, json.loads(row[10]))
+            self._say(row, json.loads(row.body))
 
     def relink(self, subject: str) -> None:
         """After links of the subject changed."""
         for row in self._state.ledger.touches_of(subject):
             fan = self._fan(row)
-            if fan != row[7]:
-                self._change(row, json.loads(row[10]), fan, row[9])
+            if fan != row.fan:
+                self._change(row, json.loads(row.body), fan, row.void)
 
-    def _fan(self, row: Row) -> str:
+    def _fan(self, row: TouchRow) -> str:
         """Whom the touch names, else who its subject was at the time."""
-        subject, given, time_ns = row[6], row[8], row[3]
-        return str(given) or (self._state.identity.fan_of(str(subject), time_ns) if subject else "")
+        return row.given_fan or (self._state.identity.fan_of(row.subject, row.time_ns) if row.subject else "")
 
-    def _change(self, row: Row, values: Mapping[str, Any], fan: str, void: int, is_new: bool = False) -> None:
+    def _change(self, row: TouchRow, values: Mapping[str, Any], fan: str, void: int, is_new: bool = False) -> None:
         """Store the touch that says `values`, with another fan, or void; what it contributed before is taken back."""
-        store, agent, number, time_ns, key_ns, event_id, subject, old_fan, given, was_void, body = row
-        code = self._state.estate.stores.of(store)
-        if not is_new and not was_void:
-            self._contribute(code, time_ns, values, old_fan, -1)
+        store = self._state.estate.stores.of(row.store)
+        if not is_new and not row.void:
+            self._contribute(store, row.time_ns, values, row.fan, -1)
         if not void:
-            self._contribute(code, time_ns, values, fan, 1)
-        changed = (store, agent, number, time_ns, key_ns, event_id, subject, fan, given, void, body)
+            self._contribute(store, row.time_ns, values, fan, 1)
+        changed = row._replace(fan=fan, void=void)
         self._state.ledger.save_touches([changed])
         self._say(changed, values)
-        for each in sorted({fan, old_fan} - {""}):
-            self._visits.touched(code, each, time_ns)
+        for each in sorted({fan, row.fan} - {""}):
+            self._visits.touched(store, each, row.time_ns)
 
-    def _say(self, row: Row, values: Mapping[str, Any]) -> None:
-        store, agent, _, _, key_ns, _, subject, fan, _, void, _ = row
+    def _say(self, row: TouchRow, values: Mapping[str, Any]) -> None:
         self._state.said.say(
-            "touch",
-            (key_ns, agent, values["channel"], store, values["what"], values["zone"], subject, fan, values["ref"], values["staff_id"],
-             values["department"], values["campaign"], as_documented(values["items"]), values["stage"], values["amount"], bool(void)),
+            TouchPoint(
+                time_ns=row.key_ns, agent=row.agent, channel=values["channel"], store=row.store, what=values["what"], zone=values["zone"],
+                subject=row.subject, fan=row.fan, ref=values["ref"], staff_id=values["staff_id"], department=values["department"],
+                campaign=values["campaign"], items=as_documented(values["items"]), stage=values["stage"], amount=values["amount"],
+                void=bool(row.void),
+            )
         )  # fmt: skip
 
     def _contribute(self, store: int, time_ns: int, values: Mapping[str, Any], fan: str, sign: int) -> None:
@@ -116,10 +117,11 @@ class Touches:
             cells.add(store, minute, T["returns"], sign)
             cells.add(store, minute, T["revenue"], -sign * values["amount"])
 
-    def _door(self, store: str, agent: str, door: str, key_ns: int, entered: int, left: int, sign: int) -> tuple[int, int]:
-        code, minute = self._state.estate.stores.of(store), key_ns // NS_PER_MINUTE
-        self._state.traffic.add(code, minute, T["in"], sign * entered)
-        self._state.traffic.add(code, minute, T["out"], sign * left)
-        stored = (entered, left) if sign > 0 else (0, 0)
-        self._state.said.say("door", (key_ns, agent, door, store, *stored))
-        return code, minute
+    def _door(self, row: CountRow, sign: int) -> tuple[int, int]:
+        """Count people, or take them back; (store, minute) of the cell that changed."""
+        store, minute = self._state.estate.stores.of(row.store), row.key_ns // NS_PER_MINUTE
+        self._state.traffic.add(store, minute, T["in"], sign * row.entered)
+        self._state.traffic.add(store, minute, T["out"], sign * row.left)
+        entered, left = (row.entered, row.left) if sign > 0 else (0, 0)
+        self._state.said.say(DoorPoint(time_ns=row.key_ns, agent=row.agent, door=row.door, store=row.store, in_=entered, out=left))
+        return store, minute

@@ -14,13 +14,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from gateway.fold.cells import T
-from gateway.fold.estate import NS_PER_MINUTE, NS_PER_S, seconds_of
-from gateway.fold.lone_visits import LoneVisits
-from gateway.fold.plain_visits import CLOSED, EVER_NS, NS_PER_MS, OPEN, Counted, Member, PlainVisits, opened_ns
+from gateway.fold.estate_index import NS_PER_MINUTE, NS_PER_S, seconds_of
+from gateway.fold.minute_counts import T
 from gateway.fold.state import State
-from gateway.fold.subjects import NOBODY
+from gateway.fold.tables.hash_index import NOBODY
+from gateway.fold.unlinked_visits import LoneVisits
+from gateway.fold.visit_segments import CLOSED, EVER_NS, NS_PER_MS, OPEN, Counted, Member, PlainVisits, opened_ns
 from gateway.fold.watermarks import Watermarks
+from gateway.point_rows import VisitPoint
 
 RETIRE_NS: Final = 900 * NS_PER_S
 """How long after its visit's timeout a slot is kept; what comes later meets its person's visits in the ledger.
@@ -169,7 +170,7 @@ class Visits:
         state = self._state
         self._plain.save()
         stores = {int(state.slots.store[slot]) for slot in state.slots.chain(int(subject, 16))}
-        stores |= {state.estate.stores.of(row[1]) for row in state.ledger.visits_of(subject)}
+        stores |= {state.estate.stores.of(row.store) for row in state.ledger.visits_of(subject)}
         for store in sorted(stores):
             found = self._plain.members([subject], store, -EVER_NS, EVER_NS)
             fans = [(member.fan, state.identity.fan_of(subject, opened_ns(member.vid[1]))) for member in found]
@@ -257,10 +258,14 @@ class Visits:
         self._recount(member, counted, group is not None)
         touches, transactions, amount = self._touches(member.fan, store, start_ns, last_ns) if speaks else (0, 0, 0.0)
         merged = "" if speaks or speaker is None else f"{speaker.vid[1]}/{estate.agents.names[speaker.vid[2]]}"
+        # How far one that is not over has got is a matter of when one looks: it is stored as at its beginning.
+        seconds, zones_seen = (0.0, 1) if is_open else (seconds_of(start_ns, last_ns), zones.bit_count())
         state.said.say(
-            "visit",
-            (key_ns, estate.agents.names[agent], estate.stores.names[store], member.subject, member.fan, bool(member.fan), staff, is_open,
-             start_ns // NS_PER_MS, *_lasted(is_open, start_ns, last_ns, zones), touches, transactions, amount, bool(merged), merged),
+            VisitPoint(
+                time_ns=key_ns, agent=estate.agents.names[agent], store=estate.stores.names[store], subject=member.subject, fan=member.fan,
+                known=bool(member.fan), is_staff=staff, open=is_open, started_ms=start_ns // NS_PER_MS, seconds=seconds, zones=zones_seen,
+                touches=touches, transactions=transactions, amount=amount, void=bool(merged), merged_into=merged,
+            )
         )  # fmt: skip
         self._plain.keep(member, counted, group is not None)
 
@@ -272,7 +277,7 @@ class Visits:
             return 0, 0, 0.0
         timeout = int(self._state.estate.timeout_ns[store])
         rows = self._state.ledger.touches_of_fan(fan, self._state.estate.stores.names[store], start_ns, last_ns + timeout)
-        bodies = [json.loads(row[-1]) for row in rows]
+        bodies = [json.loads(row.body) for row in rows]
         sales = [body["amount"] for body in bodies if body["what"] == "transaction"]
         return len(bodies), len(sales), round(sum(sales), 6)
 
@@ -286,8 +291,3 @@ class Visits:
                 self._plain.grouped[member.vid] = new
             else:
                 self._plain.grouped.pop(member.vid, None)
-
-
-def _lasted(is_open: bool, start_ns: int, last_ns: int, zones: int) -> tuple[float, int]:
-    """Seconds and zones; of a visit that is not over as at its beginning, since how far it has got is a matter of when one looks."""
-    return (0.0, 1) if is_open else (seconds_of(start_ns, last_ns), zones.bit_count())

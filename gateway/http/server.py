@@ -18,8 +18,8 @@ from typing import Any, Final
 from footfall.errors import ConfigError
 from gateway.config import Http
 from gateway.http.live import END, Broadcast
+from gateway.http.metrics import CONTENT_TYPE, Registry
 from gateway.http.status import Status, StatusSource, as_json, problems
-from gateway.metrics import CONTENT_TYPE, Registry
 
 _HEARTBEAT_S: Final = 15.0
 _FRESH_S: Final = 0.5

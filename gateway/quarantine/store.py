@@ -20,9 +20,9 @@ from typing import Any, Final, Literal
 
 from footfall.errors import ConfigError
 from footfall.sqlite import connect, migrate, naming
-from gateway.checked import checksum
 from gateway.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
 from gateway.quarantine.sealing import Seal, key_at
+from gateway.state.checksums import checksum
 
 State = Literal["held", "replay"]
 """`replay`: to be taken in again by the gateway."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from footfall.baskets import as_documented
 from gateway.query.spans import iso
-from gateway.query.table import Table
+from gateway.sinks.table import Table
 
 Unit = Literal["", "people", "s", "share", "time", "money", "name"]
 

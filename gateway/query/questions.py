@@ -16,9 +16,9 @@ from footfall.errors import ConfigError
 from gateway.points import SCHEMA
 from gateway.query import measures
 from gateway.query.measures import Answer
-from gateway.query.reader import OnPage, Reader
 from gateway.query.spans import DAY_NS, HOUR_NS, edges, end, iso, local, midnight, start
-from gateway.query.table import Table
+from gateway.sinks.reader import OnPage, Reader
+from gateway.sinks.table import Table
 
 DEFAULT_DAYS: Final = 7
 """Without --from, the last so many days for which there is data."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from footfall.frames import KINDS, Body, Kind
 from footfall.pseudonyms import to_hex
-from gateway.query.table import Table
+from gateway.sinks.table import Table
 from simulators.chaos.feeds import TILL_DOOR, Counted
 
 _MS: Final = 1_000_000

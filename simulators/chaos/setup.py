@@ -17,11 +17,11 @@ from edge_agent.keys import write_keys
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from gateway.fold.fold import Fold
-from gateway.folding import READ_AT_ONCE
-from gateway.journal import Journal
-from gateway.ledger import Ledger
-from gateway.query.influx_reader import InfluxReader
+from gateway.pipeline.fold_worker import READ_AT_ONCE
+from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.site import Agent, Site, Store, Zone
+from gateway.state.journal import Journal
+from gateway.state.ledger import Ledger
 from simulators.chaos.feeds import COUNTER_DOOR, TILL_DOOR, ZONES
 from simulators.dumps import Dump, Key, add_points
 from simulators.estate import section_text

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from gateway.config import GatewayConfig
 from gateway.points import SCHEMA
-from gateway.query.influx_reader import InfluxReader
-from gateway.query.reader import Reader
-from gateway.query.sqlite_reader import SqliteReader
-from gateway.query.table import Table
+from gateway.sinks.influxdb.reader import InfluxReader
+from gateway.sinks.reader import Reader
+from gateway.sinks.sqlite.reader import SqliteReader
+from gateway.sinks.table import Table
 from simulators.dumps import dump
 from simulators.faultcases.agents import BRAND_SECRET
 from simulators.faultcases.findings import Missing

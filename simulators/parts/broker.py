@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.broker import command, config_text
+from gateway.mqtt.embedded_broker import command, config_text
 from simulators.parts.process import Process, free_port, is_listening
 
 

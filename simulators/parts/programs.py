@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.http.command import fetch
+from gateway.cli.status import fetch
 from simulators.files import toml_text
 from simulators.parts.process import Process
 

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from footfall.errors import PartialWrite, Rejected, SinkUnavailable
 from gateway.points import SCHEMA, Coded, Points, from_rows
-from gateway.query.influx_reader import InfluxReader
-from gateway.query.reader import Reader
-from gateway.query.sqlite_reader import SqliteReader
-from gateway.sinks.influxdb import InfluxDB
-from gateway.sinks.lines import encode, stored_tag, stored_text
+from gateway.sinks.influxdb.line_protocol import encode, stored_tag, stored_text
+from gateway.sinks.influxdb.reader import InfluxReader
+from gateway.sinks.influxdb.sink import InfluxDB
+from gateway.sinks.reader import Reader
 from gateway.sinks.sink import Sink
-from gateway.sinks.sqlite import SQLite
+from gateway.sinks.sqlite.reader import SqliteReader
+from gateway.sinks.sqlite.sink import SQLite
 from tests.pace import PATIENCE_S
 from tests.parts import INFLUX_VERSIONS, Bucket, InfluxServer, Version, influx_server, new_bucket
 from tests.points_made import points

@@ -78,7 +78,7 @@ def points() -> list[Points]:
 
 
 def ledger_rows() -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """The fans' visits and links as the gateway's ledger keeps them; `gateway.ledger.VISIT` and `LINK` name the columns."""
+    """The fans' visits and links as the gateway's ledger keeps them; `gateway.state.ledger.VISIT` and `LINK` name the columns."""
     known = [(number, stay) for number, stay in enumerate(_stays(Random(SEED))) if stay.fan]
     visits = [
         (f"{stay.subject:016x}", stay.store, stay.begin_ns + number, f"{stay.store}-1", stay.begin_ns, stay.end_ns,

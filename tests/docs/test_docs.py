@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger import Ledger
 from gateway.points import SCHEMA, Measurement
-from gateway.sinks.influxdb import InfluxDB
-from gateway.sinks.sqlite import SQLite
+from gateway.sinks.influxdb.sink import InfluxDB
+from gateway.sinks.sqlite.sink import SQLite
+from gateway.state.ledger import Ledger
 from simulators.parts.influxdb import InfluxServer, Version
 from tests.docs import dataset, run
 from tests.docs.blocks import NOT_RUN, READ, ROOT, RUN, Block, blocks, documents, extract

@@ -14,8 +14,8 @@ import pytest
 
 from edge_agent.playback import Undelivered
 from gateway.quarantine.store import Quarantine
-from gateway.query.influx_reader import InfluxReader
-from gateway.sinks.lines import stored_tag
+from gateway.sinks.influxdb.line_protocol import stored_tag
+from gateway.sinks.influxdb.reader import InfluxReader
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.programs import FOOTFALL

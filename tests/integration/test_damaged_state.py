@@ -10,7 +10,7 @@ from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.programs import FOOTFALL
 from tests.gateway_runs import Place, recording
 from tests.pace import PATIENCE_S
-from tests.unit.gateway.test_damaged_files import overwrite_page_of
+from tests.unit.gateway.state.test_damaged_files import overwrite_page_of
 
 
 def test_a_page_that_a_look_up_needs_is_named_and_mended_by_the_next_start(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:

@@ -18,9 +18,9 @@ import urllib3
 from footfall.pseudonyms import lasting_subject, type_key
 from gateway.accept.accept import Entry
 from gateway.fold.identity import Link, encode_links
-from gateway.journal import append
-from gateway.query.influx_reader import InfluxReader
 from gateway.records import RecordKind
+from gateway.sinks.influxdb.reader import InfluxReader
+from gateway.state.journal import append
 from simulators.dumps import Dump, differences
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto

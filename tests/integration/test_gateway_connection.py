@@ -18,7 +18,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from gateway.config import Broker, Tls
-from gateway.mqtt import Connection
+from gateway.mqtt.connection import Connection
 from simulators.parts.mosquitto import Mosquitto, binary
 from simulators.parts.process import Process, free_port, is_listening
 from tests.integration.test_gateway_mqtt import turn
@@ -39,8 +39,8 @@ def until(done: Callable[[], bool], connection: Connection, limit_s: float = PAT
 
 def test_a_broker_that_was_asked_and_says_nothing_is_given_up_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_mosquitto()
-    monkeypatch.setattr("gateway.mqtt.PING_AFTER_S", 0.2)
-    monkeypatch.setattr("gateway.mqtt.SILENT_S", 1.0)
+    monkeypatch.setattr("gateway.mqtt.connection.PING_AFTER_S", 0.2)
+    monkeypatch.setattr("gateway.mqtt.connection.SILENT_S", 1.0)
     with Mosquitto(tmp_path) as broker:
         connection = Connection(Broker(port=broker.port), "gateway", ["t/#"], False)
         until(lambda: connection.connected, connection)
@@ -82,9 +82,9 @@ def flooding() -> Iterator[int]:
 
 
 def test_whatever_comes_is_a_sign_of_life_where_the_answer_to_a_ping_waits_behind_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.mqtt.KEEPALIVE_S", 1)
-    monkeypatch.setattr("gateway.mqtt.PING_AFTER_S", 0.2)
-    monkeypatch.setattr("gateway.mqtt.SILENT_S", 1.5)
+    monkeypatch.setattr("gateway.mqtt.connection.KEEPALIVE_S", 1)
+    monkeypatch.setattr("gateway.mqtt.connection.PING_AFTER_S", 0.2)
+    monkeypatch.setattr("gateway.mqtt.connection.SILENT_S", 1.5)
     with flooding() as port:
         connection = Connection(Broker(port=port, protocol=4), "gateway", ["t/#"], False)
         until(lambda: connection.connected, connection)
@@ -153,7 +153,7 @@ def test_certificates_are_read_at_every_connection_and_what_is_wrong_with_them_i
 
 
 def test_a_new_password_on_disk_is_used_at_the_next_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.mqtt.REFUSED_S", 0.1)
+    monkeypatch.setattr("gateway.mqtt.connection.REFUSED_S", 0.1)
     (tmp_path / "password").write_text("old")
     connection = Connection(Broker(port=free_port(), username="g", password_file=tmp_path / "password"), "gateway", ["t/#"], False)
     connection.open()

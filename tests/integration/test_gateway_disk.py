@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.service import END_S
+from gateway.pipeline.service import END_S
 from simulators.parts.broker import EmbeddedBroker
 from tests.gateway_runs import Place, recording
 

@@ -18,14 +18,16 @@ from typer.testing import CliRunner
 
 from footfall.frames import Kind
 from footfall.receipts import Receipt, decode_receipt
-from gateway import clock_command, own_clock, service
+from gateway.accept import own_clock
 from gateway.accept.accept import Entry
+from gateway.accept.own_clock import BACKWARDS_NS
+from gateway.cli import clock as clock_command
 from gateway.config import load_gateway
-from gateway.journal import Journal
-from gateway.own_clock import BACKWARDS_NS
-from gateway.query.sqlite_reader import SqliteReader
+from gateway.pipeline import service
+from gateway.pipeline.service import CHORES_S
 from gateway.records import RecordKind
-from gateway.service import CHORES_S
+from gateway.sinks.sqlite.reader import SqliteReader
+from gateway.state.journal import Journal
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port

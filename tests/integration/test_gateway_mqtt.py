@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Broker, Tls
-from gateway.mqtt import Connection
+from gateway.mqtt.connection import Connection
 from simulators import mqtt
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto, binary
@@ -62,7 +62,7 @@ def test_why_the_broker_refuses_is_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, protocol: int
 ) -> None:
     require_mosquitto()
-    monkeypatch.setattr("gateway.mqtt.REFUSED_S", 0.3)
+    monkeypatch.setattr("gateway.mqtt.connection.REFUSED_S", 0.3)
     broker = Mosquitto(tmp_path)
     config = tmp_path / "mosquitto.conf"
     config.write_text(config.read_text().replace("allow_anonymous true", "allow_anonymous false"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.quarantine.store import Quarantine
-from gateway.query.influx_reader import InfluxReader
+from gateway.sinks.influxdb.reader import InfluxReader
 from simulators.parts.mosquitto import Mosquitto
 from tests.gateway_runs import Place, influx_sink, recording
 from tests.parts import Bucket

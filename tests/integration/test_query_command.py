@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from footfall.cli import build
 from footfall.errors import ConfigError, FootfallError
 from gateway.query.questions import QUESTIONS
-from gateway.sinks.sqlite import SQLite
+from gateway.sinks.sqlite.sink import SQLite
 from tests.docs import dataset
 from tests.parts import Bucket
 

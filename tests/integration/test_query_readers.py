@@ -10,11 +10,11 @@ import pytest
 
 from footfall.errors import ConfigError, SinkUnavailable
 from gateway.points import SCHEMA, Coded, Points, from_rows
-from gateway.query.influx_reader import InfluxReader
-from gateway.query.reader import PAGE_ROWS, Reader, columns_of
-from gateway.query.sqlite_reader import SqliteReader
+from gateway.sinks.influxdb.reader import InfluxReader
+from gateway.sinks.reader import PAGE_ROWS, Reader, columns_of
 from gateway.sinks.sink import Sink
-from gateway.sinks.sqlite import SQLite
+from gateway.sinks.sqlite.reader import SqliteReader
+from gateway.sinks.sqlite.sink import SQLite
 from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.process import free_port
 from tests.docs import dataset

@@ -21,9 +21,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
 from footfall.receipts import Receipt, decode_receipt
 from gateway.config import load_gateway
-from gateway.metrics import Balance
+from gateway.http.metrics import Balance
+from gateway.pipeline.service import Gateway
 from gateway.quarantine.store import Quarantine
-from gateway.service import Gateway
 from simulators.parts.broker import EmbeddedBroker
 from tests.golden.wire.golden import FOLDER
 from tests.pace import PATIENCE_S

@@ -13,14 +13,15 @@ import pytest
 
 from footfall.errors import ConfigError
 from footfall.sqlite import Schema
-from gateway import daykeys, journal, ledger
 from gateway.config import load_site
-from gateway.daykeys import DayKeys
-from gateway.journal import Journal
-from gateway.ledger import Ledger
 from gateway.quarantine import schema as quarantine_schema
 from gateway.quarantine.store import Quarantine
-from gateway.sinks.sqlite import SCHEMA_VERSION, SQLite
+from gateway.sinks.sqlite.sink import SCHEMA_VERSION, SQLite
+from gateway.state import day_keys as daykeys
+from gateway.state import journal, ledger
+from gateway.state.day_keys import DayKeys
+from gateway.state.journal import Journal
+from gateway.state.ledger import Ledger
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.programs import FOOTFALL
 from tests.gateway_runs import SITE, Place

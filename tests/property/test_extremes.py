@@ -16,11 +16,11 @@ from footfall.errors import ContractError
 from footfall.frames import COLUMNS, Body, Kind, encode_body
 from footfall.topics import Topic
 from gateway.accept.accept import Acceptor
-from gateway.accept.places import Places
-from gateway.accept.plain import Pseudonymiser
-from gateway.journal import Journal
+from gateway.accept.events import Pseudonymiser
+from gateway.accept.site_index import Places
 from gateway.records import DEVICE_FUTURE_NS, EARLIEST_NS, Record, RecordKind
-from gateway.sinks.lines import encode
+from gateway.sinks.influxdb.line_protocol import encode
+from gateway.state.journal import Journal
 from tests.accept_made import NOW, SECRET, SITE, TOPIC, S, body, frame
 from tests.journal_made import Rows, new_fold, pairs, store
 

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
-from gateway.fold import presence
+from gateway.fold import zone_arbiter as presence
 from gateway.fold.dwells import Dwells
 from gateway.fold.visits import Visits
-from gateway.ledger import Ledger
 from gateway.points import Points
 from gateway.records import Record, RecordKind
+from gateway.state.ledger import Ledger
 from tests import journal_made as made
 from tests.journal_made import Row, Rows, Story, expected_traffic, expected_zone_traffic, folded, new_fold, of, pairs, store, stored_minutes
 

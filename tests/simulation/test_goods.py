@@ -11,9 +11,9 @@ from edge_agent.core import Core
 from edge_agent.keys import Keys
 from footfall.frames import Body
 from gateway.fold.fold import Fold
-from gateway.ledger import Ledger
 from gateway.records import Record, RecordKind
 from gateway.site import Site
+from gateway.state.ledger import Ledger
 from simulators.goods import garments, moves, reads
 from simulators.plan import shop
 from simulators.world import World

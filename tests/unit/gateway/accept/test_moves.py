@@ -12,8 +12,8 @@ from footfall.errors import ContractError
 from footfall.frames import Body, Kind, decode_body
 from footfall.topics import Topic
 from gateway.accept.accept import Acceptor, Outcome
-from gateway.accept.places import Places
-from gateway.accept.plain import Pseudonymiser
+from gateway.accept.events import Pseudonymiser
+from gateway.accept.site_index import Places
 from gateway.records import RecordKind
 from gateway.site import Site
 from tests.accept_made import NOW, SECRET, SITE, Memory, S, body, frame

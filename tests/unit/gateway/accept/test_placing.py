@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from footfall.errors import ContractError
 from footfall.frames import DecidedTime, Kind, decode_body, encode_body
-from gateway.accept.places import Places
 from gateway.accept.placing import MAX_BOOT_NS, MAX_ROW, NOWHERE, check_plausible, placed, without_dead_clocks
+from gateway.accept.site_index import Places
 from gateway.records import BOUNDED, MEASURED, RecordKind
 from gateway.site import Site
 from tests.accept_made import NOW, SITE, TOPIC, S, acceptor, body, frame

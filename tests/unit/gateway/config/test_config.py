@@ -6,7 +6,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_gateway, load_site, secret
-from gateway.service import Gateway
+from gateway.pipeline.service import Gateway
 
 INFLUX = '[sink]\nkind = "influxdb"\nurl = "http://127.0.0.1:8086"\nbucket = "footfall"\n'
 

@@ -17,7 +17,7 @@ from edge_agent.config import AgentSettings
 from footfall.config import load
 from gateway.config import GatewayConfig, load_gateway, load_site
 from gateway.http.status import ALARMS
-from gateway.service import Gateway
+from gateway.pipeline.service import Gateway
 from gateway.site import Site
 from tests.docs.blocks import ROOT
 

@@ -8,9 +8,9 @@ import pytest
 from device_profiles.registry import shipped
 from footfall.frames import COLUMNS, Body
 from gateway.fold.fold import Fold
-from gateway.ledger import Ledger
 from gateway.records import Record, RecordKind
 from gateway.site import Agent, Site, Store, Zone
+from gateway.state.ledger import Ledger
 
 S = 10**9
 DAY = 86_400 * S

@@ -14,8 +14,8 @@ import pytest
 
 from footfall.frames import COLUMNS, Body, Kind, encode_body
 from gateway.fold.fold import READ_VERSIONS, STATE_VERSION
-from gateway.ledger import Ledger
 from gateway.records import Record, RecordKind
+from gateway.state.ledger import Ledger
 from tests import journal_made as made
 from tests.journal_made import GOODS, Row, S, Story, folded, goods, new_fold, of, pairs, store
 
@@ -310,7 +310,7 @@ def test_columns_and_rows_agree_about_a_crowd(monkeypatch: pytest.MonkeyPatch) -
         heard(told, *rows, wait_s=float(rng.choice([0.3, 5, 100])))
     found = []
     for few in (1, 10**9):
-        monkeypatch.setattr("gateway.fold.presence.FEW", few)
+        monkeypatch.setattr("gateway.fold.zone_arbiter.FEW", few)
         found.append(sorted(said(told, "time_ns", "kind", "epc", "zone", "from_zone", "seconds")))
     assert found[0] == found[1]
     assert len(found[0]) > 100

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from footfall.frames import Kind, Offset, encode_body
 from gateway.fold import keys
-from gateway.ledger import Ledger
 from gateway.points import KEYS_A_HALF, key_base
 from gateway.records import OLD_KEYS, Record, RecordKind
+from gateway.state.ledger import Ledger
 from tests.accept_made import EVENTS, NOW, SITE, TOPIC, Memory, S, acceptor, body, frame
 from tests.journal_made import Rows, folded, new_fold, of, pairs, store
 

@@ -15,9 +15,9 @@ import pytest
 from footfall.errors import ConfigError
 from gateway.config import Http
 from gateway.http.live import MAX_READERS, QUEUED, Broadcast
+from gateway.http.metrics import Registry
 from gateway.http.server import HttpServer
 from gateway.http.status import Status
-from gateway.metrics import Registry
 from tests.pace import PATIENCE_S
 from tests.unit.gateway.http.statuses import ILL, WELL
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from gateway.points import SCHEMA
 from gateway.query import measures
 from gateway.query.measures import FIGURES, HISTOGRAM, Answer
-from gateway.query.reader import columns_of
 from gateway.query.show import figure
 from gateway.query.spans import HOUR_NS, INTERVALS, MINUTE_NS, edges
-from gateway.query.table import Builder, Table
+from gateway.sinks.reader import columns_of
+from gateway.sinks.table import Builder, Table
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SATURDAY = 1_792_792_800 * 10**9

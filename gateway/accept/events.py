@@ -1,0 +1,121 @@
+"""Plain events made ready to be written: checked, their identifiers turned into subjects, nothing raw left. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+from footfall.baskets import spelled
+from footfall.errors import ContractError
+from footfall.events import Count, Touch, Void, parse_event
+from footfall.pseudonyms import lasting_subject, to_hex, type_key
+from gateway.accept.site_index import StorePlaces
+from gateway.records import EARLIEST_NS
+
+ID_BYTES: Final = 16
+_MINUTE_NS: Final = 60 * 1_000_000_000
+LATE_NS: Final = 40 * 24 * 60 * _MINUTE_NS
+"""Before it was taken: longer no till keeps what it has to tell. History says that it is."""
+EARLY_NS: Final = 10 * _MINUTE_NS
+"""After it was taken: so far clocks that somebody looks at may be off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """`values` is JSON for the journal; `id_hash` names (publisher, id) for ever, None where the event has no id."""
+
+    values: dict[str, Any]
+    id_hash: bytes | None
+    event_id: str | None
+
+
+class Pseudonymiser:
+    """Turns `type:value` into a lasting subject with the brand's secret. Without a secret every identifier is refused."""
+
+    def __init__(self, brand_secret: bytes | None) -> None:
+        self._secret: Final = brand_secret
+        self._keys: Final[dict[str, bytes]] = {}
+
+    @property
+    def has_secret(self) -> bool:
+        return self._secret is not None
+
+    def subject(self, identifier: str) -> int:
+        if self._secret is None:
+            raise ContractError("event.secret", "identifiers need the brand's secret: set brand_secret_file in gateway.toml")
+        id_type, _, value = identifier.partition(":")
+        key = self._keys.get(id_type) or self._keys.setdefault(id_type, type_key(self._secret, id_type))
+        return lasting_subject(key, id_type, value)
+
+
+def id_hash(publisher: str, event_id: str) -> bytes:
+    """128 bits that stand for one publisher's event id; publishers cannot contain NUL."""
+    return hashlib.blake2b(f"{publisher}\0{event_id}".encode(), digest_size=ID_BYTES).digest()
+
+
+def normalise(
+    value: object, places: StorePlaces, publisher: str, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser, later_ns: int = 0
+) -> Plain:
+    """One plain event of a publisher, by its first name, in a store; ContractError says what is wrong with it.
+
+    `taken_ns` is when Footfall first took it, the agent's intake or the gateway: the time of an event that says none, and what the
+    time of any other is compared with; it may have been up to `later_ns` later.
+    """
+    event = parse_event(value)
+    taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
+    said_ns = event.time_ns
+    if said_ns is not None:
+        _check_time(said_ns, taken_ns, min(taken_ns + later_ns, received_ns), event.history)
+    time_ns = taken_ns if said_ns is None else said_ns
+    name = None if event.id is None else id_hash(publisher, event.id)
+    values: dict[str, Any] = {
+        "kind": event.kind,
+        "time_ns": time_ns,
+        "timed": said_ns is not None,
+        "id": None if name is None else name.hex(),
+    }
+    values |= _MORE[type(event)](event, places, publisher, time_ns, pseudonyms)
+    return Plain(values, name, event.id)
+
+
+def _check_time(time_ns: int, taken_ns: int, latest_ns: int, history: bool) -> None:
+    """ContractError `event.time` for what only a dead clock says."""
+    apart_s = (time_ns - taken_ns) // 1_000_000_000
+    if time_ns > latest_ns + EARLY_NS:
+        raise ContractError("event.time", f"`time` is {apart_s} s after the event was taken in: is the clock of its sender right?")
+    if time_ns < (EARLIEST_NS if history else taken_ns - LATE_NS):
+        hint = "before the year 2000" if history else 'is the clock of its sender right? If it is meant so, add `"history": true`'
+        raise ContractError("event.time", f"`time` is {-apart_s} s before the event was taken in: {hint}")
+
+
+def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+    if event.zone is not None and event.zone not in places.zones:
+        raise ContractError("site.zone", f"zone {event.zone!r} is not in store {places.name!r}")
+    return {
+        "what": event.what,
+        "zone": "" if event.zone is None else places.zone_at(event.zone, time_ns),
+        "subjects": [to_hex(pseudonyms.subject(identifier)) for identifier in event.identifiers],
+        "fan": event.fan or "",
+        "staff_id": event.staff_id or "",
+        "department": event.department or "",
+        "channel": event.channel or "",
+        "campaign": event.campaign or "",
+        "stage": event.stage or "",
+        "items": spelled([(item.sku, item.n) for item in event.items]) if event.items else "",
+        "ref": event.ref or "",
+        "amount": event.amount,
+    }
+
+
+def _count(event: Count, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+    if event.door not in places.doors:
+        raise ContractError("site.door", f"door {event.door!r} is not in store {places.name!r}")
+    return {"door": places.door_at(event.door, time_ns), "in": event.entered, "out": event.left}
+
+
+def _void(event: Void, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
+    return {"of": id_hash(publisher, event.of).hex(), "reason": event.reason, "actor": event.actor}
+
+
+_MORE: Final[dict[type, Any]] = {Touch: _touch, Count: _count, Void: _void}

@@ -1,0 +1,49 @@
+"""`footfall gateway`."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from footfall.errors import ConfigError
+from footfall.logs import log_to_stderr
+from footfall.signals import when_asked_to_end
+from gateway.config import load_gateway
+from gateway.pipeline.process_memory import collect_seldom, give_back, keep_memory
+from gateway.pipeline.service import Gateway
+from gateway.state.files import naming_damage
+
+
+def gateway(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The gateway's configuration.")] = Path("gateway.toml"),
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more in the log.")] = False,
+) -> None:
+    """Take in what agents publish, and write foot traffic into the database.
+
+    Runs until it gets SIGTERM or ctrl-c; then it takes nothing more, writes what it has, and ends. What it acknowledged is on disk:
+    it may be killed at any moment, and goes on where it was.
+
+    [bold]Example:[/] footfall gateway --config gateway.toml
+    """
+    keep_memory()
+    log_to_stderr(verbose)
+    settings = load_gateway(config)
+    with naming_damage(settings):
+        running = Gateway(settings)
+    collect_seldom()
+    give_back()
+    when_asked_to_end(running.stop)
+    logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/", running.http.port)
+    try:
+        with naming_damage(settings):
+            running.run()
+    except sqlite3.OperationalError as error:
+        raise ConfigError(
+            f"{settings.state_dir}: cannot be written: {error}. Is the disk full? Nothing is lost: mend it and start again"
+        ) from error
+    finally:
+        running.close()

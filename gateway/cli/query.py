@@ -1,0 +1,222 @@
+"""`footfall query`: what the gateway stored, as a table, CSV, JSON or a picture."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.text import Text
+
+from footfall.config import read_secret
+from footfall.errors import ConfigError
+from footfall.topics import is_name
+from gateway.config import InfluxSink, load_gateway, load_site, secret
+from gateway.query import show
+from gateway.query.measures import Answer
+from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Filters, Question, ask
+from gateway.query.spans import INTERVALS, iso, time_zone
+from gateway.sinks.influxdb.reader import InfluxReader
+from gateway.sinks.reader import OnPage, Reader
+from gateway.sinks.sqlite.reader import SqliteReader
+from gateway.site import Site
+
+TOKEN_VARIABLE: Final = "FOOTFALL_INFLUX_TOKEN"  # noqa: S105 # the variable's name, not a token
+_PLAIN_WIDTH: Final = 200
+_LONG_READ_S: Final = 0.5
+
+What = StrEnum("What", {name: name for name in QUESTIONS})  # type: ignore[misc] # the table of questions is the one list of them
+Interval = StrEnum("Interval", {name: name for name in INTERVALS})  # type: ignore[misc] # likewise
+
+
+By = StrEnum("By", {name: name for name in ITEMS_BY})  # type: ignore[misc] # likewise
+
+
+class Format(StrEnum):
+    """How the answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+_WHAT_HELP = "; ".join(f"[bold]{name}[/]: {question.meaning}" for name, question in QUESTIONS.items())
+_MOMENT_HELP = "2026-11-21, 2026-11-21T10:30, today, yesterday, now, -7d, -12h; local time of the store."
+
+
+def query(
+    what: Annotated[What, typer.Argument(help=_WHAT_HELP)],
+    db: Annotated[Path | None, typer.Option(help="The gateway's SQLite file.")] = None,
+    influx: Annotated[str | None, typer.Option(help="InfluxDB's address, such as http://localhost:8086.")] = None,
+    bucket: Annotated[str, typer.Option(help="InfluxDB's bucket; for 1.8 database/retention-policy.")] = "footfall",
+    token_file: Annotated[
+        Path | None, typer.Option(help=f"A file with InfluxDB's token (1.8: user:password); else {TOKEN_VARIABLE}.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="gateway.toml: asks the gateway's own sink, and knows its stores' time zones.")
+    ] = None,
+    site: Annotated[Path | None, typer.Option(help="site.toml, for the stores' time zones and titles.")] = None,
+    store: Annotated[list[str] | None, typer.Option(help="A store; may be given more than once. Default: all.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help=f"The start: {_MOMENT_HELP} Default: the last seven days of data.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="The end, alike; a date is meant whole. Default: the end of the data.")] = None,
+    interval: Annotated[Interval | None, typer.Option(help="Default: 1h for traffic and doors; else the whole span.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="An IANA time zone for days and hours. Default: each store's of site.toml, else UTC.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="Only this zone (zones, dwell, touches, items).")] = None,
+    by: Annotated[By | None, typer.Option(help="Count items of each sku (default) or zone.")] = None,
+    fan: Annotated[str | None, typer.Option(help="Only this fan (visits, touches).")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="CSV and JSON have every column and exact numbers.")] = Format.TABLE,
+    chart: Annotated[Path | None, typer.Option(help="Draw it as well: a file ending in .png, .svg or .pdf.")] = None,
+) -> None:
+    """Ask for foot traffic, zones, visits, dwell, doors, touches, goods or gaps.
+
+    [bold]Examples[/]
+
+    footfall query traffic --db footfall.db --from today
+
+    footfall query traffic --config gateway.toml --store s1 --from 2026-11-16 --to 2026-11-22 --interval 1d --chart week.png
+
+    footfall query zones --influx http://localhost:8086 --bucket footfall --token-file token --store s1 --from yesterday --to yesterday
+
+    footfall query visits --db footfall.db --fan f-1042 --format csv > visits.csv
+
+    footfall query items --db footfall.db --from yesterday --by zone --chart goods.png
+
+    docs/analysing.md explains every number, and how to get it by SQL, InfluxQL or Flux.
+    """
+    question = QUESTIONS[what]
+    chosen = interval or (Interval(question.interval) if question.interval else None)
+    filters = Filters(from_, to, INTERVALS[chosen] if chosen else None, zone, fan, by)
+    _check_options(what, question, {"interval": interval, "zone": zone, "fan": fan, "by": by})
+    estate = _site(site, config)
+    with closing(open_reader(db, influx, bucket, token_file, config)) as reader:
+        zones = _zones(_stores(reader, _with_old_names(reader, store, estate)), estate, timezone)
+        with _progress() as on_page:
+            answer, spans = ask(reader, question, zones, filters, time.time_ns(), on_page)
+    titles = {name: _title(what, name, zones[name], spans[name], estate, zone, fan) for name in zones}
+    _print(answer, format_, "\n".join(titles.values()))
+    if chart is not None:
+        _draw(what, answer, titles, zones, chart)
+
+
+def _check_options(what: str, question: Question, given: Mapping[str, str | None]) -> None:
+    for option, value in given.items():
+        if value is not None and option not in question.takes:
+            able = ", ".join(name for name, other in QUESTIONS.items() if option in other.takes)
+            raise ConfigError(f"--{option} means nothing for {what}; it is for {able}")
+
+
+def _site(site: Path | None, config: Path | None) -> Site | None:
+    if site is not None:
+        return load_site(site)
+    return None if config is None else load_site(config.parent / load_gateway(config).site)
+
+
+def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Path | None, config: Path | None) -> Reader:
+    """The database that the options name; ConfigError unless exactly one of `db`, `influx` and `config` is given."""
+    if sum(given is not None for given in (db, influx, config)) != 1:
+        raise ConfigError("say where to read: --db FILE (SQLite), --influx URL, or --config gateway.toml; one of them")
+    if db is not None:
+        return SqliteReader(db)
+    if influx is not None:
+        return InfluxReader(influx, bucket, read_secret(token_file).decode() if token_file else os.environ.get(TOKEN_VARIABLE, ""))
+    assert config is not None  # noqa: S101 # for mypy: exactly one of the three is given
+    sink = load_gateway(config).sink
+    if isinstance(sink, InfluxSink):
+        token = secret(sink.token, config.parent / sink.token_file if sink.token_file else None)
+        return InfluxReader(sink.url, sink.bucket, token.decode() if token else os.environ.get(TOKEN_VARIABLE, ""))
+    return SqliteReader(config.parent / sink.path)
+
+
+def _stores(reader: Reader, asked: Sequence[str] | None) -> list[str]:
+    there = reader.stores()
+    if not there:
+        raise ConfigError(f"{reader.where} holds no store yet: has the gateway written to it?")
+    for store in asked or ():
+        if not is_name(store) or store not in there:
+            more = f" and {len(there) - MOST_STORES:,} more" if len(there) > MOST_STORES else ""
+            raise ConfigError(f"{reader.where} has no store {store[:80]!r}; it has {', '.join(there[:MOST_STORES])}{more}")
+    return list(dict.fromkeys(asked or there))
+
+
+def _with_old_names(reader: Reader, asked: Sequence[str] | None, estate: Site | None) -> Sequence[str] | None:
+    """A store that was renamed is asked for under each of its names that the database has."""
+    if not asked or estate is None:
+        return asked
+    there = set(reader.stores())
+    known = [estate.by_name[name].aliases if name in estate.by_name else () for name in asked]
+    old = [alias.name for aliases in known for alias in aliases if alias.name in there]
+    return [name for name in (*old, *asked) if name in there] or asked
+
+
+def _zones(stores: Sequence[str], estate: Site | None, timezone: str | None) -> dict[str, ZoneInfo]:
+    known = {} if estate is None else {alias.name: store for store in estate.stores for alias in store.aliases} | estate.by_name
+    return {name: time_zone(timezone or (known[name].timezone if name in known else "UTC")) for name in stores}
+
+
+@contextmanager
+def _progress() -> Iterator[OnPage]:
+    """A bar on the terminal, once a read takes long; nothing where nobody looks."""
+    bar = Progress(
+        SpinnerColumn(), TextColumn("reading"), BarColumn(), TextColumn("{task.completed:,} rows"), console=_stderr(), transient=True
+    )
+    task, began, total = bar.add_task("reading", total=None), time.monotonic(), 0
+    last = 0
+
+    def on_page(rows: int) -> None:
+        nonlocal total, last
+        total += rows - last if rows > last else rows
+        last = rows
+        if time.monotonic() - began > _LONG_READ_S and sys.stderr.isatty():
+            bar.start()
+            bar.update(task, completed=total)
+
+    try:
+        yield on_page
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def _stderr() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _title(
+    what: str, store: str, zone: ZoneInfo, span: tuple[int, int], estate: Site | None, only_zone: str | None, only_fan: str | None
+) -> str:
+    named = estate.by_name[store].title if estate is not None and store in estate.by_name else None
+    parts = [f"{what} of {store}" + (f" ({named})" if named else "")]
+    parts += [f"{word} {value}" for word, value in (("zone", only_zone), ("fan", only_fan)) if value]
+    parts.append(f"{iso(span[0], zone)[:-6].replace('T', ' ')} to {iso(span[1], zone)[:-6].replace('T', ' ')} {zone.key}")
+    return ", ".join(parts)
+
+
+def _print(answer: Answer, format_: Format, title: str) -> None:
+    if format_ is Format.CSV:
+        sys.stdout.write(show.as_csv(answer))
+    elif format_ is Format.JSON:
+        sys.stdout.write(show.as_json(answer) + "\n")
+    else:
+        console = Console(highlight=False) if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH, highlight=False)
+        console.print(Text(title, "bold"), soft_wrap=True)
+        show.print_table(console, answer)
+
+
+def _draw(what: str, answer: Answer, titles: Mapping[str, str], zones: Mapping[str, ZoneInfo], path: Path) -> None:
+    # matplotlib takes a second to import, which a table need not wait for.
+    from gateway.query.chart import draw
+
+    if not draw(what, answer, titles, zones, path):
+        _stderr().print("some characters of the chart's titles have no font here: install one such as Noto Sans CJK")
+    _stderr().print(f"chart: {path}")

@@ -1,0 +1,250 @@
+"""The estate as small numbers: what the fold needs of site and profiles, codes given once and kept for ever."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final, overload
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from device_profiles.registry import Registry
+from gateway.fold.reorder_buffer import Ranks
+from gateway.recorded_site import RecordedSite
+from gateway.site import local_day
+
+NS_PER_S: Final = 1_000_000_000
+NS_PER_MINUTE: Final = 60 * NS_PER_S
+NEVER_NS: Final = 1 << 62
+STALE_PERIODS: Final = 2.2
+"""An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
+MOST_CACHED: Final = 30_000
+LONGEST_CACHED: Final = 64
+"""An agent hears a few zones; lists of thousands of names are not kept."""
+UNUSED: Final = -1
+UNKNOWN_PROFILE: Final = ""
+Codings = npt.NDArray[np.int32]
+VISITORS: Final = frozenset({"person", "staff"})
+
+
+@overload
+def seconds_of(start_ns: int, last_ns: int) -> float: ...
+@overload
+def seconds_of(start_ns: npt.NDArray[np.int64], last_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]: ...
+def seconds_of(start_ns: Any, last_ns: Any) -> Any:
+    """How long spans last, to the millisecond, so that sums can be taken back exactly."""
+    return (last_ns - start_ns + 500_000) // 1_000_000 / 1000
+
+
+class Codes:
+    """Names to 0, 1, 2 … in the order in which they were first seen."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self.names: Final = list(names)
+        self._codes: Final = {name: code for code, name in enumerate(self.names)}
+
+    def of(self, name: str) -> int:
+        code = self._codes.get(name)
+        if code is None:
+            code = self._codes[name] = len(self.names)
+            self.names.append(name)
+        return code
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class Estate:
+    """Codes of stores, agents, zones (`store/zone`), profiles and kinds, with what the fold asks of each, as arrays by code."""
+
+    def __init__(self, profiles: Registry) -> None:
+        self._profiles: Final = profiles
+        self.stores, self.agents, self.zones, self.profiles = Codes(), Codes(), Codes(), Codes()
+        self.timeout_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.expected: dict[int, frozenset[int]] = {}
+        """Agents of a store by its site."""
+        self._timezone: dict[int, ZoneInfo] = {}
+        self._day_start: dict[int, timedelta] = {}
+        self._outside_names: dict[str, bool] = {}
+        self._tried_ns: dict[str, int] = {}
+        """By name of a zone: how long an item must be there to be tried; of any other never."""
+        self.zone_name: list[str] = []
+        self.zone_store: npt.NDArray[np.int32] = np.zeros(0, np.int32)
+        self.zone_outside: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.zone_tried_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._zone_bit: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
+        self._zones_of: Counter[int] = Counter()
+        self.profile_class: list[str] = []
+        self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.profile_goods: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.profile_gap_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.profile_stale_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.profile_holdoff_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.profile_margin_db: npt.NDArray[np.float64] = np.zeros(0, np.float64)
+        self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
+        self._profile_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
+        self._day_cache: dict[int, tuple[int, int, int]] = {}
+        self._ranks = Ranks(_ranks(()), _ranks(()))
+
+    def apply(self, site: RecordedSite) -> None:
+        """The estate from now on."""
+        for store in site.stores:
+            code = self.stores.of(store.name)
+            self._timezone[code] = ZoneInfo(store.timezone)
+            self._day_start[code] = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
+            self.expected[code] = frozenset(self.agents.of(agent.name) for agent in store.agents)
+            for zone in store.zones:
+                self._outside_names[f"{store.name}/{zone.name}"] = zone.type == "outside"
+                is_fitting = zone.type == "fitting"
+                self._tried_ns[f"{store.name}/{zone.name}"] = round(store.tried_s * NS_PER_S) if is_fitting else NEVER_NS
+        self._add_zones([(store.name, zone.name) for store in site.stores for zone in store.zones])
+        self._add_zones([(store.name, door) for store in site.stores for door in store.doors])
+        timeouts = {store.name: round(store.idle_timeout_s * NS_PER_S) for store in site.stores}
+        known = dict(zip(self.stores.names, self.timeout_ns.tolist(), strict=False))
+        self.timeout_ns = np.array([timeouts.get(name, known.get(name, 1800 * NS_PER_S)) for name in self.stores.names], np.int64)
+        self.zone_outside = np.array([self._outside_names.get(name, False) for name in self.zones.names], np.bool_)
+        self.zone_tried_ns = np.array([self._tried_ns.get(name, NEVER_NS) for name in self.zones.names], np.int64)
+        self._day_cache.clear()
+        self._zone_codes.clear()
+
+    def zone_codes(self, lists: Sequence[tuple[str, tuple[str, ...]]], used: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
+        """Codes of zone (or door) names, one list a frame, with its store. `used` are the places, over all lists, that rows point to.
+
+        What no row uses gets no code: codes are kept for ever, and a frame may name anything.
+        """
+        found = [self._codes_of(self._zone_codes, names, store) for store, names in lists]
+        codes = np.concatenate(found)
+        unused = codes[used] == UNUSED
+        if unused.any():
+            new = np.unique(used[unused])
+            begins = np.cumsum([0, *map(len, found)])
+            which = np.searchsorted(begins, new, "right") - 1
+            places = list(zip(which.tolist(), (new - begins[which]).tolist(), strict=True))
+            self._add_zones([(lists[frame][0], lists[frame][1][place]) for frame, place in places])
+            for at, (frame, place) in zip(new.tolist(), places, strict=True):
+                found[frame][place] = codes[at] = self.zones.of(f"{lists[frame][0]}/{lists[frame][1][place]}")
+        return codes
+
+    def profile_codes(self, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
+        codes = self._codes_of(self._profile_codes, names)
+        if len(codes) and codes[0] == UNUSED:
+            codes[:] = [self._profile(name) for name in names]
+        return codes
+
+    def _codes_of(self, cache: dict[tuple[str, tuple[str, ...]], Codings], names: tuple[str, ...], store: str = "") -> Codings:
+        """What is known of the codes of names; UNUSED of the others, to be filled in. Long lists are not remembered."""
+        codes = cache.get((store, names))
+        if codes is None:
+            codes = np.full(len(names), UNUSED, np.int32)
+            if len(names) <= LONGEST_CACHED:
+                if len(cache) >= MOST_CACHED:
+                    cache.clear()
+                cache[store, names] = codes
+        return codes
+
+    def zone(self, store: str, name: str) -> int:
+        return self._zone(store, name)
+
+    def ranks(self) -> Ranks:
+        """How agents and zones stand to each other by name."""
+        if len(self._ranks.agent) != len(self.agents) or len(self._ranks.zone) != len(self.zones):
+            self._ranks = Ranks(_ranks(self.agents.names), _ranks(self.zones.names))
+        return self._ranks
+
+    def zone_bit(self, zone: int) -> int:
+        """A mask with the zone's bit in its store; from the 64th zone on they share one."""
+        return int(self._zone_bit[zone])
+
+    def zone_bits(self, zones: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
+        """`zone_bit` of many."""
+        return self._zone_bit[zones]
+
+    def day(self, store: int, minute: int) -> int:
+        """A number for the store's day that the minute (since 1970, UTC) belongs to; it begins at day_start, local time."""
+        low, high, day = self._day_cache.get(store, (0, 0, 0))
+        if low <= minute < high:
+            return day
+        day, begin_s, end_s = local_day(self._timezone[store], self._day_start[store], minute * 60)
+        self._day_cache[store] = (begin_s // 60, end_s // 60, day)
+        return day
+
+    def _zone(self, store: str, name: str) -> int:
+        code = self.zones.of(f"{store}/{name}")
+        if code == len(self.zone_name):
+            self._add_zones([(store, name)])
+        return code
+
+    def _add_zones(self, places: Sequence[tuple[str, str]]) -> None:
+        """Zones and doors that are new, by (store, name)."""
+        keys, stores, bits = [], [], []
+        for store, name in places:
+            key, store_code = f"{store}/{name}", self.stores.of(store)
+            if self.zones.of(key) != len(self.zone_name):
+                continue
+            keys.append(key)
+            stores.append(store_code)
+            bits.append(1 << min(self._zones_of[store_code], 63))
+            self._zones_of[store_code] += 1
+            self.zone_name.append(name)
+        self.zone_store = np.append(self.zone_store, np.array(stores, np.int32))
+        self._zone_bit = np.append(self._zone_bit, np.array(bits, np.uint64))
+        outside, tried_ns = self._outside_names, self._tried_ns
+        self.zone_outside = np.append(self.zone_outside, np.array([outside.get(key, False) for key in keys], np.bool_))
+        self.zone_tried_ns = np.append(self.zone_tried_ns, np.array([tried_ns.get(key, NEVER_NS) for key in keys], np.int64))
+
+    def _profile(self, name: str) -> int:
+        """A profile that this release does not know is kept as presence, but opens no visit."""
+        code = self.profiles.of(name if name in self._profiles else UNKNOWN_PROFILE)
+        if code == len(self.profile_class):
+            profile = self._profiles.get(name)
+            presence = profile.presence if profile else None
+            self.profile_class.append(profile.identifier_class if profile else "unknown")
+            self.profile_visits = np.append(self.profile_visits, self.profile_class[-1] in VISITORS)
+            self.profile_goods = np.append(self.profile_goods, self.profile_class[-1] == "goods")
+            gap_s = presence.timeout_max_s + presence.stay_s if presence else 0.0
+            self.profile_gap_ns = np.append(self.profile_gap_ns, round(gap_s * NS_PER_S))
+            stale_s = STALE_PERIODS * presence.stay_s if presence else 0.0
+            self.profile_stale_ns = np.append(self.profile_stale_ns, round(stale_s * NS_PER_S))
+            self.profile_holdoff_ns = np.append(self.profile_holdoff_ns, round((presence.holdoff_s if presence else 0) * NS_PER_S))
+            self.profile_margin_db = np.append(self.profile_margin_db, presence.margin_db if presence else 0.0)
+        return code
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "stores": self.stores.names,
+            "agents": self.agents.names,
+            "zones": [[self.stores.names[store], name] for store, name in zip(self.zone_store.tolist(), self.zone_name, strict=True)],
+            "profiles": self.profiles.names,
+            "rules": [
+                [code, self._timezone[code].key, self._day_start[code].seconds, int(self.timeout_ns[code]), sorted(self.expected[code])]
+                for code in self._timezone
+            ],
+            "outside": self._outside_names,
+            "tried": self._tried_ns,
+        }
+
+    def load(self, values: Mapping[str, Any], site: RecordedSite) -> None:
+        """Give the codes of `dump` again, in their order, then those of the site; stores that left the site keep their rules."""
+        for name in values["stores"]:
+            self.stores.of(name)
+        for name in values["agents"]:
+            self.agents.of(name)
+        self.timeout_ns = np.full(len(self.stores), 1800 * NS_PER_S, np.int64)
+        for code, timezone, day_start_s, timeout_ns, expected in values["rules"]:
+            self._timezone[code], self._day_start[code] = ZoneInfo(timezone), timedelta(seconds=day_start_s)
+            self.timeout_ns[code], self.expected[code] = timeout_ns, frozenset(expected)
+        self._outside_names.update(values["outside"])
+        self._tried_ns.update(values.get("tried", {}))
+        self._add_zones(values["zones"])
+        self.apply(site)
+        for name in values["profiles"]:
+            self._profile(name)
+
+
+def _ranks(names: Sequence[str]) -> npt.NDArray[np.int32]:
+    ranks = np.empty(len(names), np.int32)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return ranks

@@ -1,0 +1,333 @@
+"""Arrival: the rows of many frames at once become points, and evidence for the fold to put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.frames import KINDS, TIME_QUALITIES, Body, Kind
+from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
+from gateway.fold.estate_index import NS_PER_MINUTE
+from gateway.fold.items import Items
+from gateway.fold.minute_counts import T
+from gateway.fold.names import UNSAID
+from gateway.fold.reorder_buffer import Evidence, Waiting, order_key
+from gateway.fold.state import State
+from gateway.fold.tables.hash_index import NOBODY
+from gateway.fold.tables.tracks import distinct
+from gateway.fold.times import place_named, times_of, widths_ms
+from gateway.fold.watermarks import HEARD_WITHIN_NS, NOBODY_EXPECTED, Watermarks
+from gateway.point_rows import GapPoint
+from gateway.points import Coded, Points, row_key_ns
+from gateway.records import OLD_KEYS, Record
+
+DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
+FEW_NAMES: Final = 64
+"""Of frames that name more on the average those names are left out that no row uses: that takes longer than keeping some."""
+_KIND_NAMES: Final = ("", *KINDS)
+
+
+@dataclass(slots=True)
+class Clock:
+    """An agent's boot clock against the gateway's, as frames showed it."""
+
+    boot: str = ""
+    first_boot_ns: int = 0
+    first_offset_ns: int = 0
+    width_ns: int = 0
+    drift_ppm: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class _Rows:
+    """The rows of several frames as columns; `frame` numbers the frames, of which `stores` and `agents` have the codes."""
+
+    stores: npt.NDArray[np.int32]
+    agents: npt.NDArray[np.int32]
+    frame: npt.NDArray[np.intp]
+    kind: npt.NDArray[np.uint8]
+    time_ns: npt.NDArray[np.int64]
+    key_ns: npt.NDArray[np.int64]
+    subject: npt.NDArray[np.uint64]
+    zone: npt.NDArray[np.intp]
+    """into the zones that the frames name, one after the other"""
+    profile: npt.NDArray[np.intp]
+    rssi_dbm: npt.NDArray[np.int8]
+    count: npt.NDArray[np.int32]
+    value: npt.NDArray[np.float32]
+    quality: npt.NDArray[np.uint8]
+
+
+class Arrivals:
+    """Takes frames in the journal's order."""
+
+    def __init__(self, state: State, watermarks: Watermarks, waiting: Waiting, items: Items, stay_points: bool) -> None:
+        self._state: Final = state
+        self._watermarks: Final = watermarks
+        self._waiting: Final = waiting
+        self._items: Final = items
+        stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
+        self._stored: Final = np.isin(np.arange(256), stored)
+        self._clocks: dict[str, Clock] = {}
+
+    def clock(self, agent: str) -> Clock:
+        return self._clocks.get(agent, Clock())
+
+    def clock_width_ms(self, agent: str) -> float:
+        clock = self._clocks.get(agent)
+        return clock.width_ns / 1e6 if clock else float("inf")
+
+    def take(self, frames: Sequence[tuple[Record, Body]]) -> tuple[list[Points], set[tuple[int, int]], list[tuple[str, str, str, int]]]:
+        """Points of the rows; (store, minute) of the cells that doors changed; (store, zone, fan, time) of known fans that came."""
+        estate = self._state.estate
+        stores, agents = [estate.stores.of(record.store) for record, _ in frames], [estate.agents.of(record.agent) for record, _ in frames]
+        before = self._hear(frames, stores, agents)
+        rows = self._rows(frames, stores, agents)
+        if not len(rows.kind):
+            return [], set(), []
+        self._state.counts["rows_total"] += len(rows.kind)
+        points = [self._presence_points(frames, rows, np.flatnonzero(self._stored[rows.kind]))]
+        doors = np.flatnonzero((rows.kind == Kind.IN) | (rows.kind == Kind.OUT))
+        changed: set[tuple[int, int]] = set()
+        if len(doors):
+            points.append(self._door_points(frames, rows, doors))
+            changed = self._count_doors(rows, doors)
+        self._gaps(frames, rows)
+        known = self._wait(frames, rows, before)
+        return [each for each in points if len(each)], changed, known
+
+    def _hear(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Where each frame's rows are put that are older than what its agent had told before; clocks and progress as of after it."""
+        expected, hear, before = self._state.estate.expected, self._watermarks.hear, []
+        for (record, body), store, agent in zip(frames, stores, agents, strict=True):
+            # A recording has its file's time and no boot clock; what is live goes by the clock that accept decided about.
+            progress = body.made_wall_ns if body.made_boot_ns == 0 else body.made_boot_ns + record.offset_ns
+            progress, received_ns = min(progress, record.received_ns), record.received_ns
+            owes = body.made_boot_ns != 0 and received_ns - progress > HEARD_WITHIN_NS
+            before.append(hear(store, agent, received_ns, progress, expected.get(store, NOBODY_EXPECTED), owes))
+            self._learn_clock(record, body)
+        return np.array(before, np.int64)
+
+    def _learn_clock(self, record: Record, body: Body) -> None:
+        clock = self._clocks.get(record.agent)
+        if clock is None or clock.boot != body.boot:
+            clock = self._clocks[record.agent] = Clock(body.boot, body.made_boot_ns, record.offset_ns)
+        clock.width_ns = min(record.clock_width_ns, 1 << 60)
+        elapsed_ns = body.made_boot_ns - clock.first_boot_ns
+        if elapsed_ns > DRIFT_AFTER_NS:
+            clock.drift_ppm = round((record.offset_ns - clock.first_offset_ns) / elapsed_ns * 1e6, 3)
+
+    def _rows(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> _Rows:
+        bodies = [body for _, body in frames]
+        sizes = np.array([len(body) for body in bodies])
+        frame = np.repeat(np.arange(len(bodies)), sizes)
+        zone_base = np.cumsum([0] + [len(body.zones) for body in bodies[:-1]])
+        profile_base = np.cumsum([0] + [len(body.profiles) for body in bodies[:-1]])
+        times = times_of(frames, frame, self._state.counts)
+        zone = np.concatenate([body.zone for body in bodies]) + zone_base[frame]
+        place_named(frames, frame, times, zone, self._state.keys, self._state.counts)
+        return _Rows(
+            stores=np.array(stores, np.int32),
+            agents=np.array(agents, np.int32),
+            frame=frame,
+            kind=np.concatenate([body.kind for body in bodies]),
+            time_ns=times.time_ns,
+            key_ns=times.key_ns,
+            subject=np.concatenate([body.subject for body in bodies]),
+            zone=zone,
+            profile=np.concatenate([body.profile for body in bodies]) + profile_base[frame],
+            rssi_dbm=np.concatenate([body.rssi_dbm for body in bodies]),
+            count=np.concatenate([body.count for body in bodies]),
+            value=np.concatenate([body.value for body in bodies]),
+            quality=times.quality,
+        )
+
+    def _presence_points(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> Points:
+        frame, time_ns = rows.frame[which], rows.time_ns[which]
+        received_ns = np.array([record.received_ns for record, _ in frames])[frame]
+        dwell_s = np.round(rows.value[which].astype(np.float64), 3)
+        return Points(
+            "presence",
+            rows.key_ns[which],
+            {
+                "agent": _coded(frame, [record.agent for record, _ in frames]),
+                "kind": _coded(rows.kind[which], _KIND_NAMES),
+                "store": _coded(frame, [record.store for record, _ in frames]),
+                "zone": _coded_names(rows.zone[which], [body.zones for _, body in frames]),
+            },
+            {
+                "subject": rows.subject[which],
+                "profile": _coded_names(rows.profile[which], [body.profiles for _, body in frames]),
+                "rssi_dbm": rows.rssi_dbm[which].astype(np.int64),
+                "dwell_s": dwell_s,
+                "time_quality": _coded(rows.quality[which], TIME_QUALITIES),
+                "time_width_ms": widths_ms([record for record, _ in frames], frame, rows.quality[which]),
+                "lag_ms": (received_ns - time_ns) // 1_000_000,
+            },
+        )
+
+    def _door_points(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> Points:
+        frame, entered, count = rows.frame[which], rows.kind[which] == Kind.IN, rows.count[which].astype(np.int64)
+        return Points(
+            "door",
+            rows.key_ns[which],
+            {
+                "agent": _coded(frame, [record.agent for record, _ in frames]),
+                "door": _coded_names(rows.zone[which], [body.zones for _, body in frames]),
+                "store": _coded(frame, [record.store for record, _ in frames]),
+            },
+            {"in": np.where(entered, count, 0), "out": np.where(entered, 0, count)},
+        )
+
+    def _count_doors(self, rows: _Rows, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
+        store, minute = rows.stores[rows.frame[which]].tolist(), (rows.time_ns[which] // NS_PER_MINUTE).tolist()
+        add, entered, left = self._state.traffic.add, T["in"], T["out"]
+        for row_store, row_minute, kind, count in zip(store, minute, rows.kind[which].tolist(), rows.count[which].tolist(), strict=True):
+            add(row_store, row_minute, entered if kind == Kind.IN else left, count)
+        return set(zip(store, minute, strict=True))
+
+    def _gaps(self, frames: Sequence[tuple[Record, Body]], rows: _Rows) -> None:
+        """What the agent says that it did not observe, or could not read."""
+        for i in np.flatnonzero((rows.kind == Kind.GAP) | (rows.kind == Kind.REFUSED)).tolist():
+            record, body = frames[rows.frame[i]]
+            first = int(np.searchsorted(rows.frame, rows.frame[i]))
+            more = body.extra.get(i - first, {})
+            from_ns = int(rows.time_ns[i])
+            is_gap = rows.kind[i] == Kind.GAP
+            told_ns = more["to_boot_ns"] + record.offset_ns if is_gap and "to_boot_ns" in more else from_ns
+            to_ns = max(from_ns, min(told_ns, record.received_ns))
+            lost = more.get("rows", 0) if is_gap else 1
+            reason = str(more.get("reason", "unknown")) if is_gap else f"refused: {more.get('reason', 'unknown')}"
+            key_ns = _gap_key_ns(record, body, i - first, int(rows.key_ns[i]))
+            self._state.said.say(
+                GapPoint(
+                    time_ns=key_ns, agent=record.agent, store=record.store, from_ns=from_ns, to_ns=to_ns, rows=lost, reason=reason,
+                )
+            )  # fmt: skip
+
+    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[tuple[str, str, str, int]]:
+        """Rows about people and goods wait for their turn; known fans among them who were not there yet are news at once."""
+        estate = self._state.estate
+        profile_codes = np.concatenate([estate.profile_codes(body.profiles) for _, body in frames])
+        profile = profile_codes[rows.profile]
+        self._wait_goods(frames, rows, before, profile)
+        which = np.flatnonzero((rows.kind <= Kind.EXIT) & estate.profile_visits[profile])
+        private = np.array([body.key_id == PRIVATE_KEY_ID for _, body in frames])[rows.frame[which]]
+        private &= rows.subject[which] >= np.uint64(TOP_BIT)
+        if private.any():
+            self._state.counts["rows_unkeyed_total"] += int(np.count_nonzero(private))
+            which = which[~private]
+        which = self._without_assets(rows, which)
+        if not len(which):
+            return []
+        store = rows.stores[rows.frame[which]]
+        evidence = self._evidence(frames, rows, before, which, self._slots(rows.subject[which], store, profile[which]), profile)
+        self._waiting.add(evidence)
+        return self._known(evidence, rows.subject[which])
+
+    def _wait_goods(
+        self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64], profile: npt.NDArray[Any]
+    ) -> None:
+        which = np.flatnonzero((rows.kind <= Kind.EXIT) & self._state.estate.profile_goods[profile])
+        which = self._without_assets(rows, which)
+        if not len(which):
+            return
+        frame = rows.frame[which]
+        store = rows.stores[frame]
+        evidence = self._evidence(frames, rows, before, which, store, profile)
+        evidence.mention = self._items.mentions(store, rows.subject[which], profile[which], _more(frames, rows.frame, which))
+        self._items.wait(evidence)
+
+    def _without_assets(self, rows: _Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        if not self._state.assets:
+            return which
+        return which[~np.isin(rows.subject[which], np.array(list(self._state.assets), np.uint64))]
+
+    def _evidence(
+        self,
+        frames: Sequence[tuple[Record, Body]],
+        rows: _Rows,
+        before: npt.NDArray[np.int64],
+        which: npt.NDArray[np.intp],
+        slot: npt.NDArray[np.int32],
+        profile: npt.NDArray[Any],
+    ) -> Evidence:
+        estate = self._state.estate
+        zone = rows.zone[which]
+        zone_codes = estate.zone_codes([(record.store, body.zones) for record, body in frames], zone)
+        return Evidence(
+            slot=slot,
+            order=order_key(rows.time_ns[which], before[rows.frame[which]]),
+            time_ns=rows.time_ns[which],
+            key_ns=rows.key_ns[which],
+            zone=zone_codes[zone],
+            agent=rows.agents[rows.frame[which]],
+            rssi_dbm=rows.rssi_dbm[which].astype(np.int16),
+            kind=rows.kind[which],
+            profile=profile[which],
+            mention=np.full(len(which), UNSAID, np.int32),
+        )
+
+    def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+        """The slot of each row's subject in its store; new ones are made, in the order of their first rows."""
+        slots = self._state.slots
+        found = slots.find_many(subject, store)
+        missed = np.flatnonzero(found == NOBODY)
+        if not len(missed):
+            return found
+        first, which = distinct(subject[missed], store[missed])
+        new = missed[first]
+        found[missed] = slots.add_many(subject[new], store[new], profile[new], self._state.are_staff(subject[new], profile[new]))[which]
+        return found
+
+    def _known(self, evidence: Evidence, subject: npt.NDArray[np.uint64]) -> list[tuple[str, str, str, int]]:
+        slots, estate, news = self._state.slots, self._state.estate, {}
+        came = (evidence.kind == Kind.ENTER) & (slots.v_state[evidence.slot] != 1) & (subject < np.uint64(TOP_BIT))
+        for i in np.flatnonzero(came).tolist():
+            time_ns, zone = int(evidence.time_ns[i]), int(evidence.zone[i])
+            if fan := self._state.identity.fan_of(int(subject[i]), time_ns):
+                store = estate.stores.names[estate.zone_store[zone]]
+                news[store, fan] = (store, estate.zone_name[zone], fan, time_ns)
+        return list(news.values())
+
+    def dump(self) -> list[list[Any]]:
+        return [[a, c.boot, c.first_boot_ns, c.first_offset_ns, c.width_ns, c.drift_ppm] for a, c in self._clocks.items()]
+
+    def load(self, values: Iterable[list[Any]]) -> None:
+        self._clocks = {agent: Clock(*clock) for agent, *clock in values}
+
+
+def _more(frames: Sequence[tuple[Record, Body]], frame: npt.NDArray[np.intp], which: npt.NDArray[np.intp]) -> list[Mapping[str, Any]]:
+    """The `extra` of some rows; of most it is empty, as of most whole frames."""
+    more: list[Mapping[str, Any]] = [_NOTHING] * len(which)
+    has_more = np.array([bool(body.extra) for _, body in frames])[frame[which]]
+    for at in np.flatnonzero(has_more).tolist():
+        row_frame = frame[which[at]]
+        more[at] = frames[row_frame][1].extra.get(int(which[at] - np.searchsorted(frame, row_frame)), _NOTHING)
+    return more
+
+
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+def _gap_key_ns(record: Record, body: Body, row: int, key_ns: int) -> int:
+    """Gaps reach into the time of an epoch before, whose own rows have the same numbers: so their digits come from the epoch as well."""
+    has_device_time = body.t_wall_ns is not None and body.t_wall_ns[row]
+    if record.key_base == OLD_KEYS or has_device_time:
+        return key_ns
+    return row_key_ns(key_ns, body.first_row + row + record.key_base)
+
+
+def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
+    """Names may repeat: a frame's rows point at the frame's own."""
+    return Coded(codes.astype(np.uint32), tuple(names))
+
+
+def _coded_names(codes: npt.NDArray[Any], lists: Sequence[tuple[str, ...]]) -> Coded:
+    """The same of a list a frame."""
+    names = [name for names in lists for name in names]
+    return Coded.picked(codes, names) if len(names) > FEW_NAMES * len(lists) else _coded(codes, names)

@@ -1,0 +1,193 @@
+"""Counts per minute: the cells of `traffic` (by store) and `zone_traffic` (by zone), rewritten while they change.
+
+Only sums are kept. Every contribution can be taken back exactly, so a late link or a late agent mends the minutes it touches.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.fold.estate_index import NS_PER_MINUTE
+from gateway.point_rows import TrafficPoint, ZoneTrafficPoint
+from gateway.points import SCHEMA
+
+TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "visits_closed", "dwell_sum_s", "transactions",
+                  "transactions_known", "returns", "revenue", "touches")  # fmt: skip
+ZONE: Final = ("entries", "exits", "present", "known_present", "dwell_sum_s", "dwells")
+OCCUPANCY, DRIFT = len(TRAFFIC), len(TRAFFIC) + 1
+T: Final = {name: index for index, name in enumerate(TRAFFIC)}
+Z: Final = {name: index for index, name in enumerate(ZONE)}
+KEEP_MINUTES: Final = 3
+"""How long a minute stays in memory after the last that its store or zone has; the ledger keeps it afterwards."""
+NO_FLOOR: Final = -(1 << 62)
+LONGEST_DAY_MINUTES: Final = 26 * 60
+
+Cell = list[float]
+
+
+class CellStore(Protocol):
+    """Where cells are that no longer are in memory. One table a kind."""
+
+    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None: ...
+    def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None: ...
+    def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]: ...
+    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None: ...
+
+
+class Cells:
+    """Cells of one kind by (owner, minute). `owner` is the code of a store or zone; a minute counts from 1970, UTC."""
+
+    def __init__(self, table: str, width: int, store: CellStore) -> None:
+        self.table: Final = table
+        self._width: Final = width
+        self._store: Final = store
+        self._cells: defaultdict[int, dict[int, Cell]] = defaultdict(dict)
+        self._minutes: defaultdict[int, list[int]] = defaultdict(list)
+        self._floor: dict[int, int] = {}
+        """Minutes below it may be in the ledger."""
+        self._changed: set[tuple[int, int]] = set()
+        self._new: set[tuple[int, int]] = set()
+
+    def add(self, owner: int, minute: int, index: int, amount: float) -> None:
+        self._cell(owner, minute)[index] += amount
+        self._changed.add((owner, minute))
+
+    def add_span(self, owner: int, first: int, last: int, index: int, amount: float) -> None:
+        """To every minute from `first` to `last`, both included."""
+        for minute in range(first, last + 1):
+            self.add(owner, minute, index, amount)
+
+    def add_spans(self, owners: npt.NDArray[np.int32], first: npt.NDArray[Any], last: npt.NDArray[Any], index: int) -> None:
+        """1 to every minute of each span, for many owners at once."""
+        if not len(owners):
+            return
+        lengths = last - first + 1
+        minute = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths) + np.repeat(first, lengths)
+        cells, counts = np.unique(np.repeat(owners.astype(np.int64), lengths) << 32 | minute, return_counts=True)
+        for cell, count in zip(cells.tolist(), counts.tolist(), strict=True):
+            self.add(cell >> 32, cell & 0xFFFFFFFF, index, count)
+
+    def add_each(self, owners: npt.NDArray[np.int32], minutes: npt.NDArray[Any], amounts: Mapping[int, npt.NDArray[Any]]) -> None:
+        """An amount each to many minutes at once; `amounts` by index."""
+        if not len(owners):
+            return
+        cells, place = np.unique(owners.astype(np.int64) << 32 | minutes, return_inverse=True)
+        sums = {index: np.bincount(place, amount).tolist() for index, amount in amounts.items()}
+        for n, cell in enumerate(cells.tolist()):
+            for index, of_cells in sums.items():
+                self.add(cell >> 32, cell & 0xFFFFFFFF, index, of_cells[n])
+
+    def get(self, owner: int, minute: int) -> Cell:
+        return self._cell(owner, minute)
+
+    def before(self, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
+        """The nearest earlier minute that has a cell."""
+        minutes, floor = self._minutes[owner], self._floor.get(owner, NO_FLOOR)
+        index = bisect_left(minutes, minute)
+        here = minutes[index - 1] if index else NO_FLOOR
+        kept = self._store.load_cell_before(self.table, owner, minute) if here < floor else None
+        if kept and kept[0] > here:
+            return kept
+        return (here, self._cells[owner][here]) if index else None
+
+    def minutes(self, owner: int, first: int, last: int) -> list[int]:
+        """The minutes from `first` to `last`, both included, that have cells."""
+        minutes = self._minutes[owner]
+        here = minutes[bisect_left(minutes, first) : bisect_right(minutes, last)]
+        if first >= self._floor.get(owner, NO_FLOOR):
+            return here
+        return sorted({*here, *self._store.cell_minutes(self.table, owner, first, last)})
+
+    def touch(self, owner: int, minute: int) -> None:
+        """The cell is to be written again."""
+        self._changed.add((owner, minute))
+
+    def take_new(self) -> set[tuple[int, int]]:
+        """(owner, minute) of the cells that were made since the last call."""
+        new, self._new = self._new, set()
+        return new
+
+    def take_changed(self) -> list[tuple[int, int]]:
+        """(owner, minute) of the cells that changed since the last call, in order."""
+        changed = sorted(self._changed)
+        self._changed = set()
+        return changed
+
+    def retire(self) -> None:
+        """Move cells that are older than KEEP_MINUTES to the ledger."""
+        saved = []
+        for owner, minutes in self._minutes.items():
+            keep_from = minutes[-1] - KEEP_MINUTES if minutes else 0
+            count = bisect_left(minutes, keep_from)
+            if not count:
+                continue
+            saved += [(owner, minute, self._cells[owner].pop(minute)) for minute in minutes[:count]]
+            del minutes[:count]
+            self._floor[owner] = max(self._floor.get(owner, NO_FLOOR), keep_from)
+        self._store.save_cells(self.table, saved)
+
+    def _cell(self, owner: int, minute: int) -> Cell:
+        cell = self._cells[owner].get(minute)
+        if cell is None:
+            kept = self._store.load_cell(self.table, owner, minute) if minute < self._floor.get(owner, NO_FLOOR) else None
+            cell = self._cells[owner][minute] = list(kept) if kept else [0.0] * self._width
+            insort(self._minutes[owner], minute)
+            if not kept:
+                self._new.add((owner, minute))
+        return cell
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "cells": [[owner, minute, cell] for owner, cells in self._cells.items() for minute, cell in cells.items()],
+            "floor": list(self._floor.items()),
+            "changed": list(self._changed),
+            "new": list(self._new),
+        }
+
+    def load(self, values: Mapping[str, Any]) -> None:
+        for owner, minute, cell in values["cells"]:
+            self._cells[owner][minute] = list(cell)
+            insort(self._minutes[owner], minute)
+        self._floor = dict(values["floor"])
+        self._changed = {(owner, minute) for owner, minute in values["changed"]}
+        self._new = {(owner, minute) for owner, minute in values["new"]}
+
+
+def traffic_row(store: str, minute: int, cell: Sequence[float]) -> TrafficPoint:
+    values = dict(zip((*TRAFFIC, "occupancy", "drift"), cell, strict=True))
+    return TrafficPoint(minute * NS_PER_MINUTE, store, *_fields("traffic", values))
+
+
+def zone_row(store: str, zone: str, minute: int, cell: Sequence[float]) -> ZoneTrafficPoint:
+    return ZoneTrafficPoint(minute * NS_PER_MINUTE, store, zone, *_fields("zone_traffic", dict(zip(ZONE, cell, strict=True))))
+
+
+def settle(cells: Cells, store: int, minute: int, day: Callable[[int, int], int]) -> None:
+    """Occupancy and drift from `minute` to the end of its day, after people were counted in or out in it, or it got its cell.
+
+    Doors miscount, so the running sum of a day can fall below zero; occupancy never does, and drift says by how much it would have.
+    """
+    today = day(store, minute)
+    before = cells.before(store, minute)
+    occupancy, drift = (before[1][OCCUPANCY], before[1][DRIFT]) if before and day(store, before[0]) == today else (0.0, 0.0)
+    for each in cells.minutes(store, minute, minute + LONGEST_DAY_MINUTES):
+        if day(store, each) != today:
+            break
+        cell = cells.get(store, each)
+        occupancy += cell[T["in"]] - cell[T["out"]]
+        drift, occupancy = drift + max(0.0, -occupancy), max(0.0, occupancy)
+        if (cell[OCCUPANCY], cell[DRIFT]) != (occupancy, drift):
+            cell[OCCUPANCY], cell[DRIFT] = occupancy, drift
+            cells.touch(store, each)
+
+
+def _fields(measurement: str, values: dict[str, float]) -> Iterator[Any]:
+    """In the schema's order."""
+    for name, kind in SCHEMA[measurement].fields.items():
+        yield int(values[name]) if kind == "int" else round(values[name], 6)

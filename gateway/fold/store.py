@@ -1,0 +1,172 @@
+"""The store behind the fold: visits, dwells, touches, counts, links, claimed places of points and minutes that left memory.
+
+The fold writes and reads through this protocol alone. `gateway.state.ledger` keeps it in SQLite; `tests/conformance/test_fold_store.py`
+holds every implementation to the same laws: what was saved is found at once, the later version of a row replaces the earlier one, and
+what came after the last checkpoint is gone when the process is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
+
+KEEP_DAYS: Final = 400
+ROWS_AT_ONCE: Final = 4096
+"""So many rows of a large batch are spelled out in memory at a time."""
+
+
+class VisitRow(NamedTuple):
+    """One segment of a visit. Key: subject, store, key_ns, agent."""
+
+    subject: str
+    """16 hex digits."""
+    store: str
+    key_ns: int
+    """When its point is stored: the opening event."""
+    agent: str
+    start_ns: int
+    last_ns: int
+    zones: int
+    """A bit a zone, as a signed 64-bit integer."""
+    staff: int
+    open: int
+    fan: str
+    grouped: int
+    """Whether it is one with other segments of its fan."""
+    counted: str
+    """JSON of what it contributes to `traffic`; "" if nothing."""
+
+
+class DwellRow(NamedTuple):
+    """Key: subject, store, key_ns, agent, zone."""
+
+    subject: str
+    store: str
+    zone: str
+    key_ns: int
+    agent: str
+    start_ns: int
+    last_ns: int
+    staff: int
+    open: int
+    fan: str
+
+
+class TouchRow(NamedTuple):
+    """Key: store, agent, row."""
+
+    store: str
+    agent: str
+    row: int
+    """Its number at its publisher."""
+    time_ns: int
+    key_ns: int
+    id: str | None
+    """As its publisher names the event; None if it does not."""
+    subject: str
+    """Of its first identifier, 16 hex digits; "" if it has none."""
+    fan: str
+    given_fan: str
+    """The fan that the event itself names."""
+    void: int
+    body: str
+    """The event as it was journaled, JSON."""
+
+
+class CountRow(NamedTuple):
+    """People through a door, counted by a plain event. Key: id."""
+
+    id: str | None
+    """Of counts without one, the latest only: nobody can void them."""
+    store: str
+    agent: str
+    door: str
+    key_ns: int
+    entered: int
+    left: int
+
+
+class LinkRow(NamedTuple):
+    """Key: all but confidence; see `gateway.fold.identity.Link`."""
+
+    subject: str
+    fan: str
+    from_ns: int
+    to_ns: int
+    source: str
+    confidence: float
+
+
+class Claim(NamedTuple):
+    """The place of a point, and what of; `number` counts claims. Key: owner, key_ns."""
+
+    owner: int
+    key_ns: int
+    content: int
+    number: int
+
+
+class FoldStore(Protocol):
+    """Spans include both ends. Only the fold's thread calls it."""
+
+    def save_visits(self, rows: Iterable[VisitRow]) -> None: ...
+    def visits(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        """Return the subject's visits in a store that touch the span, by key."""
+
+    def visits_of(self, subject: str) -> list[VisitRow]:
+        """Return all of the subject's visits, by store and key."""
+
+    def save_dwells(self, rows: Iterable[DwellRow]) -> None: ...
+    def dwells_of(self, subject: str) -> list[DwellRow]:
+        """Return all of the subject's dwells, by store and key."""
+
+    def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
+        """Return until when a dwell of the subject lasts that covers the time, in ns; 0 if none does."""
+
+    def save_touches(self, rows: Iterable[TouchRow]) -> None: ...
+    def touches_of(self, subject: str) -> list[TouchRow]:
+        """Return the subject's touches, by store, agent and row."""
+
+    def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
+        """Return those in the span that are not void, by time."""
+
+    def touch_by_id(self, event_id: str) -> TouchRow | None: ...
+    def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None: ...
+
+    def save_count(self, row: CountRow) -> None: ...
+    def count_by_id(self, event_id: str) -> CountRow | None: ...
+
+    def save_links(self, rows: Iterable[LinkRow]) -> None:
+        """Of a link that is saved twice the greater confidence counts, so that the order does not matter."""
+
+    def links_of(self, subject: str) -> list[LinkRow]: ...
+    def subjects_of(self, fan: str) -> list[str]:
+        """Return everything that was ever linked to the fan, sorted."""
+
+    def linked_subjects(self) -> Iterator[str]:
+        """Yield everybody who has a link."""
+
+    def claim_all(self, claims: Sequence[Claim]) -> bool:
+        """Claim places that are all free, and return True; return False, and change nothing, if one is not."""
+
+    def claimed(self, owner: int, key_ns: int) -> Claim | None: ...
+    def claim(self, claim: Claim) -> None:
+        """Claim a place, whoever had it."""
+
+    def forget_claims(self, up_to_number: int) -> None: ...
+
+    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None: ...
+    def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
+        """Return the nearest earlier minute and its cell."""
+
+    def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]:
+        """Return the minutes of the span that have a cell, in no order."""
+
+    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None:
+        """Keep cells as (owner, minute, values)."""
+
+    def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
+        """Make all that was saved durable in one transaction, together with the named parts of the fold's own state."""
+
+    def prune(self, before_ns: int) -> None:
+        """Forget visits and dwells that ended before a time, and touches, counts and cells of before; links stay."""

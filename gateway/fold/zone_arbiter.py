@@ -1,0 +1,329 @@
+"""Which zone has a subject: the strongest receiver owns it, with a margin and a holdoff from the profile.
+
+Several agents hear one beacon: that is evidence, not several people. A STAY row is already the mean of many sightings, so a level is
+that of the owner's latest row. An owner that is not heard for two STAY periods is stale, and one that said EXIT is gone. The common
+row changes nothing but the time and level of the latest evidence: for those, whole columns are compared at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.frames import Kind
+from footfall.pseudonyms import to_hex
+from gateway.fold.dwells import OPEN, Dwells
+from gateway.fold.estate_index import Estate
+from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
+from gateway.fold.state import State
+from gateway.fold.tables.hash_index import NOBODY
+from gateway.fold.visits import RETIRE_NS, Visits
+
+SLOTS_AT_ONCE: Final = 65_536
+"""So many slots are asked at a time whether they are over: what is asked about all at once takes its memory for good."""
+FEW: Final = 64
+"""So many rows are taken one by one sooner than as columns."""
+GONE_DBM: Final = -200
+"""The level of an owner that said EXIT: whoever hears the subject next has it."""
+
+
+class Owned(Protocol):
+    """Who has what is heard, by slot: the owning zone (-1: none) since when, and its latest evidence and level."""
+
+    profile: npt.NDArray[np.uint16]
+    last_ns: npt.NDArray[np.int64]
+    zone: npt.NDArray[np.int32]
+    level_dbm: npt.NDArray[np.int16]
+    zone_ns: npt.NDArray[np.int64]
+    since_ns: npt.NDArray[np.int64]
+
+
+def takes_over(s: Owned, estate: Estate, slot: int, time_ns: int, rssi_dbm: int) -> bool:
+    """Whether another zone's row is enough to own the subject: stronger by the margin, or the owner is stale."""
+    profile = int(s.profile[slot])
+    if time_ns - int(s.since_ns[slot]) < estate.profile_holdoff_ns[profile]:
+        return False
+    is_stale = time_ns - int(s.zone_ns[slot]) > estate.profile_stale_ns[profile]
+    return bool(is_stale or rssi_dbm > int(s.level_dbm[slot]) + estate.profile_margin_db[profile])
+
+
+def keeps_owner(s: Owned, estate: Estate, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """`takes_over` for whole columns: rows in order after which, with all before them alike, each slot's owner is who it was."""
+    slot, t = rows.slot, rows.time_ns
+    owner, profile = s.zone[slot], s.profile[slot]
+    own = rows.zone == owner
+    previous_t = np.where(first, s.last_ns[slot], np.concatenate([t[:1], t[:-1]]))
+    # The owner's latest row before each row: in this turn, else what the slot remembers.
+    latest_own = np.concatenate([[-1], np.maximum.accumulate(np.where(own, np.arange(len(t)), -1))[:-1]])
+    here = latest_own >= start
+    level = np.where(here, level_dbm(rows)[latest_own], s.level_dbm[slot])
+    owner_silent_ns = t - np.where(here, t[latest_own], s.zone_ns[slot])
+    keeps = (owner_silent_ns <= estate.profile_stale_ns[profile]) & (rows.rssi_dbm <= level + estate.profile_margin_db[profile])
+    keeps |= t - s.since_ns[slot] < estate.profile_holdoff_ns[profile]
+    kept: npt.NDArray[np.bool_] = (
+        (owner != NOBODY)
+        & (t >= previous_t)
+        & (owner_silent_ns <= estate.profile_gap_ns[profile])
+        & (own | (keeps & (rows.kind != Kind.EXIT)))
+    )
+    return kept
+
+
+def in_rounds(
+    rows: Evidence,
+    quiet: Callable[[Evidence, npt.NDArray[np.bool_], npt.NDArray[Any]], npt.NDArray[np.bool_]],
+    apply_quiet: Callable[[Evidence], None],
+    take_loud: Callable[[Evidence], None],
+    one_by_one: Callable[[Evidence], None],
+) -> None:
+    """Rows sorted by slot, and within a slot in their order.
+
+    In rounds: of every slot the rows up to the first that may change something are taken at once, then that one row by itself.
+    """
+    while len(rows) > FEW:
+        start, first = starts(rows.slot)
+        is_quiet = quiet(rows, first, start)
+        if is_quiet.all():
+            apply_quiet(rows)
+            return
+        index = np.arange(len(rows))
+        loud_at = np.minimum.reduceat(np.where(is_quiet, len(rows), index), np.flatnonzero(first))[np.cumsum(first) - 1]
+        before, loud = index < loud_at, index == loud_at
+        if before.any():
+            apply_quiet(rows.pick(before))
+        take_loud(rows.pick(loud))
+        rows = rows.pick(index > loud_at)
+    one_by_one(rows)
+
+
+class Presence:
+    """Takes evidence in order and tells visits and dwells what it means."""
+
+    def __init__(self, state: State, visits: Visits, dwells: Dwells) -> None:
+        self._state: Final = state
+        self._visits: Final = visits
+        self._dwells: Final = dwells
+
+    def take(self, rows: Evidence) -> None:
+        """Rows sorted by slot, and within a slot in their order."""
+        in_rounds(rows, self._quiet, self._apply_quiet, self._take_loud, self._one_by_one)
+
+    def _take_loud(self, rows: Evidence) -> None:
+        """At most one row a slot: the common ones that begin a dwell are taken at once, all else one by one."""
+        begins = self._begins_dwell(rows) if len(rows) > FEW else np.zeros(len(rows), np.bool_)
+        if np.count_nonzero(begins) > FEW:
+            self._begin_dwells(rows.pick(begins))
+            rows = rows.pick(~begins)
+        self._one_by_one(rows)
+
+    def _begins_dwell(self, rows: Evidence) -> npt.NDArray[np.bool_]:
+        """Whether `_one` would open a dwell, in the open visit or with the first one, and nothing has to be looked up for it."""
+        s, estate, slot, t = self._state.slots, self._state.estate, rows.slot, rows.time_ns
+        owner, profile, store, silent_ns = s.zone[slot], s.profile[slot], s.store[slot], t - s.zone_ns[slot]
+        louder = rows.rssi_dbm > s.level_dbm[slot] + estate.profile_margin_db[profile]
+        taken_over = (silent_ns > estate.profile_stale_ns[profile]) | louder
+        taken_over &= (rows.zone != owner) & (t - s.since_ns[slot] >= estate.profile_holdoff_ns[profile])
+        begins: npt.NDArray[np.bool_] = taken_over | (owner == NOBODY) | (silent_ns > estate.profile_gap_ns[profile])
+        begins &= (rows.kind != Kind.EXIT) & (t >= s.last_ns[slot])
+        begins &= (rows.profile == profile) | (t - s.last_ns[slot] <= estate.timeout_ns[store] + RETIRE_NS)
+        begins &= ~s.late[slot] & ~self._visits.are_late(store, t) & ~self._state.identity.may_be_linked(s.subject[slot])
+        in_visit = (s.v_state[slot] == OPEN) & ~s.v_grouped[slot] & (t - s.v_last_ns[slot] <= estate.timeout_ns[store])
+        first_visit = (s.v_state[slot] == 0) & (s.next[slot] == NOBODY)
+        begins &= estate.zone_outside[rows.zone] | in_visit | first_visit
+        return begins
+
+    def _begin_dwells(self, rows: Evidence) -> None:
+        s, slot = self._state.slots, rows.slot
+        s.last_ns[slot], s.level_dbm[slot] = rows.time_ns, rows.rssi_dbm
+        self._dwells.open_many(rows)
+        inside = ~self._state.estate.zone_outside[rows.zone]
+        if len(again := rows.pick(inside & (s.v_state[slot] == OPEN))):
+            self._visits.extend_many(again.slot, again.time_ns, again.zone)
+        if len(new := rows.pick(inside & (s.v_state[slot] == 0))):
+            self._visits.lone.open(new)
+
+    def _one_by_one(self, rows: Evidence) -> None:
+        one = self._one
+        for row in zip(
+            rows.slot.tolist(), rows.time_ns.tolist(), rows.key_ns.tolist(), rows.zone.tolist(), rows.agent.tolist(),
+            rows.rssi_dbm.tolist(), rows.kind.tolist(), rows.profile.tolist(), strict=True,
+        ):  # fmt: skip
+            one(*row)
+
+    def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Rows that, with all before them in their slot quiet, change nothing but the latest evidence."""
+        s, estate, slot, t = self._state.slots, self._state.estate, rows.slot, rows.time_ns
+        visit_t = np.where(first, s.v_last_ns[slot], np.concatenate([t[:1], t[:-1]]))
+        in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.timeout_ns[s.store[slot]])
+        quiet: npt.NDArray[np.bool_] = (
+            keeps_owner(s, estate, rows, first, start)
+            & (s.d_state[slot] == OPEN)
+            & ~s.v_grouped[slot]
+            & (estate.zone_outside[s.zone[slot]] | in_visit)
+        )
+        return quiet
+
+    def _apply_quiet(self, rows: Evidence) -> None:
+        """Of several rows of a slot the last one counts: numpy assigns repeated indices in order."""
+        s = self._state.slots
+        s.last_ns[rows.slot] = rows.time_ns
+        inside = ~self._state.estate.zone_outside[s.zone[rows.slot]]
+        s.v_last_ns[rows.slot[inside]] = rows.time_ns[inside]
+        own = rows.zone == s.zone[rows.slot]
+        s.zone_ns[rows.slot[own]] = rows.time_ns[own]
+        s.level_dbm[rows.slot[own]] = level_dbm(rows)[own]
+        slots = rows.slot[starts(rows.slot)[1]]
+        self._visits.advance(slots)
+        self._dwells.advance(slots)
+
+    def _one(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int) -> None:
+        s = self._state.slots
+        if time_ns < s.last_ns[slot]:
+            self._late(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
+            return
+        if profile != s.profile[slot]:
+            self._take_profile(slot, time_ns, profile)
+        s.last_ns[slot] = time_ns
+        self._arbitrate(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind)
+        owner = int(s.zone[slot])
+        is_over = time_ns - int(s.zone_ns[slot]) > self._state.estate.profile_gap_ns[s.profile[slot]]
+        place = zone if owner == NOBODY or is_over else owner
+        if not self._state.estate.zone_outside[place]:
+            self._visits.evidence(slot, time_ns, key_ns, agent, place)
+
+    def _take_profile(self, slot: int, time_ns: int, profile: int) -> None:
+        """A subject that is new, or so long gone that its slot may have been freed, has the profile of its first row in order."""
+        s, state = self._state.slots, self._state
+        if profile == AS_THE_SLOT or time_ns - int(s.last_ns[slot]) <= int(state.estate.timeout_ns[s.store[slot]]) + RETIRE_NS:
+            return
+        if s.last_ns[slot]:
+            self._end(slot)
+        s.profile[slot] = profile
+        s.staff[slot] = state.are_staff(s.subject[slot : slot + 1], s.profile[slot : slot + 1])[0]
+
+    def _end(self, slot: int) -> None:
+        """What the slot knew is over, as if it were freed."""
+        s = self._state.slots
+        if s.d_state[slot] == OPEN:
+            self._dwells.close(slot)
+        if s.v_state[slot] == OPEN:
+            self._visits.close(slot)
+        self._visits.project()
+        self._visits.forget(slot)
+        s.d_state[slot] = s.v_state[slot] = 0
+        s.zone[slot] = s.p_zone[slot] = NOBODY
+
+    def _arbitrate(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
+        s, estate = self._state.slots, self._state.estate
+        owner, profile = int(s.zone[slot]), int(s.profile[slot])
+        if kind == Kind.EXIT:
+            self._dwells.late_exit(slot, zone, time_ns)
+            if zone == owner:
+                s.level_dbm[slot] = GONE_DBM
+        elif owner == NOBODY or time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[profile]:
+            if not self._is_covered(slot, time_ns):
+                self._dwells.open(slot, zone, time_ns, key_ns, agent)
+                s.level_dbm[slot] = rssi_dbm
+        elif zone == owner:
+            self._dwells.extend(slot, time_ns)
+            s.level_dbm[slot] = rssi_dbm
+        elif takes_over(s, estate, slot, time_ns, rssi_dbm):
+            self._dwells.open(slot, zone, time_ns, key_ns, agent)
+            s.level_dbm[slot] = rssi_dbm
+
+    def _is_covered(self, slot: int, time_ns: int) -> bool:
+        """Whether another lane, or a slot that is gone, knows where the subject was: then late evidence opens no second dwell."""
+        s, state = self._state.slots, self._state
+        subject, store = int(s.subject[slot]), int(s.store[slot])
+        lanes = s.lanes(subject, store)
+        if lanes[0] == slot and not self._visits.is_late(store, time_ns):
+            return False
+        if time_ns > s.covered_ns[slot]:
+            self._dwells.save()
+            ends = [state.ledger.dwell_end(to_hex(subject), state.estate.stores.names[store], time_ns)]
+            ends += [int(s.zone_ns[lane]) for lane in lanes if lane != slot and s.d_state[lane] and s.d_start_ns[lane] <= time_ns]
+            s.covered_ns[slot] = max(ends)
+        return bool(time_ns <= s.covered_ns[slot])
+
+    def _late(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int) -> None:
+        """Evidence older than the lane's latest: known already, an earlier beginning, or another lane's."""
+        s = self._state.slots
+        if kind == Kind.EXIT:
+            self._dwells.late_exit(slot, zone, time_ns)
+            if zone == s.zone[slot] and time_ns >= s.zone_ns[slot]:
+                s.level_dbm[slot] = GONE_DBM
+        start_ns, store = int(s.v_start_ns[slot]), int(s.store[slot])
+        if s.v_state[slot] and time_ns >= start_ns:
+            return
+        if s.v_state[slot] and start_ns - time_ns <= self._state.estate.timeout_ns[store]:
+            if not self._state.estate.zone_outside[zone]:
+                self._visits.earlier(slot, time_ns)
+            return
+        if self._state.estate.zone_outside[zone]:
+            return
+        self._one(self._lane_for(slot, time_ns), time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
+
+    def _lane_for(self, slot: int, time_ns: int) -> int:
+        """A later lane that can take the time in order, or holds it within its visit; a new one if none can."""
+        s = self._state.slots
+        subject, store = int(s.subject[slot]), int(s.store[slot])
+        lanes = s.lanes(subject, store)
+        for lane in lanes[lanes.index(slot) + 1 :]:
+            if time_ns >= s.last_ns[lane] or (s.v_state[lane] and s.v_start_ns[lane] <= time_ns):
+                return lane
+        self._state.counts["late_lanes_total"] += 1
+        return s.add(subject, store, int(s.profile[slot]), bool(s.staff[slot]))
+
+    def expire(self, watermark_ns: npt.NDArray[np.int64], closing_ns: npt.NDArray[np.int64], waiting: npt.NDArray[np.int32]) -> None:
+        """Close what is over by its timeout, and free slots that the watermarks have passed by far; `waiting` are needed."""
+        if not len(watermark_ns):
+            return
+        needed = np.zeros(self._state.slots.size, np.bool_)
+        needed[waiting] = True
+        for start in range(0, len(needed), SLOTS_AT_ONCE):
+            part = slice(start, start + SLOTS_AT_ONCE)
+            used = self._state.slots.store[: len(needed)][part] != NOBODY
+            self._close(start + np.flatnonzero(used), closing_ns)
+            self._retire(start + np.flatnonzero(used & ~needed[part]), watermark_ns)
+
+    def _close(self, slots: npt.NDArray[np.intp], closing_ns: npt.NDArray[np.int64]) -> None:
+        s, estate = self._state.slots, self._state.estate
+        closing = closing_ns[s.store[slots]]
+        ended = slots[(s.d_state[slots] == OPEN) & (closing - s.zone_ns[slots] > estate.profile_gap_ns[s.profile[slots]])]
+        unknown = s.d_fan[ended] == NOBODY
+        self._dwells.close_many(ended[unknown])
+        for slot in ended[~unknown].tolist():
+            self._dwells.close(slot)
+        overdue = slots[(s.v_state[slots] == OPEN) & (closing - s.v_last_ns[slots] > estate.timeout_ns[s.store[slots]])]
+        alone = self._visits.may_close_alone(overdue)
+        self._visits.lone.close(overdue[alone])
+        for slot in overdue[~alone].tolist():
+            self._visits.close(slot)
+
+    def _retire(self, slots: npt.NDArray[np.intp], watermark_ns: npt.NDArray[np.int64]) -> None:
+        s, estate = self._state.slots, self._state.estate
+        store = s.store[slots]
+        gone = (s.v_state[slots] != OPEN) & (s.d_state[slots] != OPEN) & (s.last_ns[slots] > 0)
+        gone &= watermark_ns[store] - s.last_ns[slots] > estate.timeout_ns[store] + RETIRE_NS
+        retired = slots[gone]
+        if not len(retired):
+            return
+        self._visits.project()
+        for slot in retired.tolist():
+            self._visits.forget(slot)
+        s.remove(retired)
+
+
+def starts(slot: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """For rows sorted by slot: where each row's slot begins, and which rows begin one."""
+    first = np.empty(len(slot), np.bool_)
+    first[:1], first[1:] = True, slot[1:] != slot[:-1]
+    return np.maximum.accumulate(np.where(first, np.arange(len(slot)), 0)), first
+
+
+def level_dbm(rows: Evidence) -> npt.NDArray[np.int16]:
+    level: npt.NDArray[np.int16] = np.where(rows.kind == Kind.EXIT, np.int16(GONE_DBM), rows.rssi_dbm)
+    return level

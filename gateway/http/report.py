@@ -1,0 +1,167 @@
+"""What the gateway says of itself: its status, gathered from its parts when somebody asks, and its metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from footfall import __version__
+from footfall.certificates import findings
+from gateway.accept.own_clock import OwnClock
+from gateway.config import GatewayConfig, SqliteSink
+from gateway.http.agent_watch import AgentWatch
+from gateway.http.live_feed import News
+from gateway.http.metrics import Balance, Registry
+from gateway.http.notices import Notices
+from gateway.http.status import LATE_S, AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
+from gateway.mqtt.inlet import Inlet
+from gateway.pipeline.beats import Beats
+from gateway.pipeline.fold_worker import Folding, HandOver
+from gateway.pipeline.ingest import Intake
+from gateway.pipeline.outbox import Outbox
+from gateway.pipeline.sink_worker import REFUSED, Sinking
+from gateway.quarantine.store import Quarantine
+from gateway.state.accepted_clock import read_clocks
+
+TAKEN_OVER_S: Final = 60.0
+_CERTIFICATE_CODES: Final = ("certificate_wrong", "certificate_expired", "certificate_ends")
+
+
+@dataclass(slots=True)
+class Condition:
+    """How the network's thread fares. `not_ready`: why nothing is taken in; `unwritable`: why the journal could not be written."""
+
+    started_boot_ns: int
+    not_ready: str = ""
+    unwritable: str = ""
+    jumped: str = ""
+    is_full: bool = False
+    journal_bytes: int = 0
+    """In use: the file itself never shrinks."""
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Report:
+    """The parts of a gateway, as status sees them. Called from the threads of the HTTP server."""
+
+    config: GatewayConfig
+    agents: Sequence[tuple[str, str]]
+    """Store and name of each, by site.toml."""
+    condition: Condition
+    journal_id: str
+    intake: Intake
+    folding: Folding
+    hand_over: HandOver
+    outbox: Outbox
+    sinking: Sinking
+    quarantine: Quarantine
+    inlet: Inlet
+    clock: OwnClock
+    watch: AgentWatch
+    notices: Notices
+    beats: Beats
+    news: News
+
+    def status(self) -> Status:
+        condition, config, sink = self.condition, self.config, self.config.sink
+        counted, sent = self.intake.counted, self.outbox.sent
+        batches, size = self.outbox.load()
+        now_ns, trouble = self._now_ns(), self.sinking.trouble
+        where = str(sink.path) if isinstance(sink, SqliteSink) else f"{sink.url} {sink.bucket}"
+        behind, held = self.folding.behind_since_ns, self.quarantine.counts()
+        return Status(
+            version=__version__,
+            now_ns=now_ns,
+            started_ns=self._started_ns(),
+            not_ready=condition.not_ready,
+            journal=JournalStatus(self.journal_id, self.hand_over.head, self.folding.pos, condition.journal_bytes,
+                                  config.journal.max_bytes, self.intake.pausing, self.folding.is_holding),
+            lag_s=max(0.0, (now_ns - behind) / 1e9) if behind else 0.0,
+            balance=Balance(counted["in"], sent.written_rows, counted["quarantined"] + sent.refused_rows, self._dropped()).as_json(),
+            sink=SinkStatus(sink.kind, where, trouble.since_ns, trouble.error, batches, size, self.outbox.max_bytes),
+            broker=BrokerStatus(f"{config.broker.host}:{config.broker.port}", not self.inlet.error, self.inlet.error),
+            agents=[self._agent(store, agent, now_ns) for store, agent in self.agents],
+            quarantine=held,
+            stores=dict(self.news.counters),
+            noticed=self._noticed(held),
+        )  # fmt: skip
+
+    def _now_ns(self) -> int:
+        """By the clock that is believed."""
+        return self.clock.now_ns(read_clocks().boot_ns)
+
+    def _started_ns(self) -> int:
+        """By that clock, too: the one that the process began with may have been another."""
+        return self.clock.now_ns(self.condition.started_boot_ns)
+
+    def watch_certificates(self) -> None:
+        """What is wrong with the gateway's own, and with the files that stand in their place for the next connection."""
+        tls = self.config.broker.tls
+        found = dict(findings(tls.ca_file, tls.cert_file, tls.key_file, time.time())) if tls else {}
+        for code in _CERTIFICATE_CODES:
+            if code in found:
+                self.notices.say(code, f"of this gateway: {found[code]}")
+            else:
+                self.notices.withdraw(code)
+
+    def _agent(self, store: str, agent: str, now_ns: int) -> AgentStatus:
+        heard_ns, health = self.intake.heard_ns.get(agent, 0), self.intake.healths.get(agent)
+        width_ms = self.folding.clock_width_ms(agent)
+        if health is None:
+            return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, clock_width_ms=width_ms)
+        state = agent_state(now_ns, heard_ns, self.config.status.notice_s if health.state == "offline" else LATE_S)
+        devices = {name: said.detail or said.state for name, said in health.sources.items() if said.state != "ok"}
+        found = self.watch.problems(health, now_ns, heard_ns, self.journal_id, self._started_ns())
+        if apart_ns := self.clock.contradicts(agent):
+            way = "ahead of" if apart_ns > 0 else "behind"
+            found["clock_contradicts"] = f"its clock is synchronised, and {abs(apart_ns) / 1e9:,.0f} s {way} ours"
+        return AgentStatus(store, agent, state, heard_ns, health.spool_frames, width_ms, devices, health.oldest_unsent_s, found)
+
+    def _noticed(self, held: Mapping[str, int]) -> dict[str, str]:
+        found = {}
+        silent = [f"{name} for {seconds:.0f} s" for name, seconds in self.beats.silent().items()]
+        if silent:
+            found["thread_stuck"] = f"a thread of the gateway does nothing any more: {', '.join(silent)}"
+        if self.condition.jumped:
+            found["clock_jumped"] = self.condition.jumped
+        if REFUSED in held:
+            found["sink_refused"] = f"the database refused {held[REFUSED]:,} points: {self._refused_why()}"
+        taken_over_s = max(self.inlet.frames.taken_over_s, self.inlet.events.taken_over_s)
+        if time.monotonic() - taken_over_s < TAKEN_OVER_S:
+            found["two_gateways"] = f"another client connects to the broker as {self.config.broker.client_id}, and pushes this gateway out"
+        return {**self.notices.shown(), **found}
+
+    def _refused_why(self) -> str:
+        """In the database's own words, which name measurement and field."""
+        if not self.sinking.refused_why:  # since an earlier run
+            return "; ".join(entry.message for entry in self.quarantine.entries(reason=REFUSED, limit=1))
+        return "; ".join(f"{measurement}: {why}" for measurement, why in list(self.sinking.refused_why.items()))
+
+    def _dropped(self) -> dict[str, int]:
+        counted = list(self.intake.counted.items())
+        return {name.removeprefix("dropped."): n for name, n in counted if name.startswith("dropped.")}
+
+    def register(self, registry: Registry) -> None:
+        """Every counter of the parts. Gauges of the status are the HTTP server's."""
+        read, counted = registry.read, self.intake.counted
+        read("footfall_rows_in_total", "counter", "Rows taken in.", lambda: {(): counted["in"]})
+        read("footfall_rows_written_total", "counter", "Rows that reached the database, as themselves or inside what is derived.",
+             lambda: {(): self.outbox.sent.written_rows})  # fmt: skip
+        read("footfall_rows_quarantined_total", "counter", "Rows put into quarantine.",
+             lambda: {(): counted["quarantined"] + self.outbox.sent.refused_rows})  # fmt: skip
+        read("footfall_rows_dropped_total", "counter", "Rows dropped, by reason.",
+             lambda: {(reason,): n for reason, n in self._dropped().items()}, ("reason",))  # fmt: skip
+        read("footfall_unknown_body_keys_total", "counter", "Keys of frames that this release does not know, and ignores.",
+             lambda: {(): counted["unknown_body_keys_total"]})  # fmt: skip
+        read("footfall_unknown_version_frames_total", "counter", "Frames of an unknown wire version, left with their agents.",
+             lambda: {(): counted["frames_of_unknown_version_total"]})  # fmt: skip
+        read("footfall_points_written_total", "counter", "Points written to the database.", lambda: {(): self.sinking.points_total})
+        read("footfall_points_refused_total", "counter", "Points that the database refused.", lambda: {(): self.sinking.refused_total})
+        read("footfall_quarantine_replayed_total", "counter", "Rows of the quarantine that were taken in again.",
+             lambda: {(): self.quarantine.totals().replayed_total})  # fmt: skip
+        read("footfall_quarantine_dropped_total", "counter", "Rows that left the quarantine for good, by reason.",
+             lambda: {(reason,): n for reason, n in self.quarantine.totals().dropped_total.items()}, ("reason",))  # fmt: skip
+        read("footfall_fold_events_total", "counter", "What the fold noticed, by kind.",
+             lambda: {(k.removesuffix("_total"),): n for k, n in list(self.folding.fold.state.counts.items())}, ("kind",))  # fmt: skip

@@ -1,0 +1,304 @@
+"""One MQTT connection of the gateway, read and written by the thread that uses it: no thread of paho's, no lock on the way."""
+
+from __future__ import annotations
+
+import logging
+import select
+import ssl
+import time
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from footfall.errors import ConfigError
+from footfall.lost_connections import TAKEN_OVER, in_words, why_lost
+from gateway.config import Broker, Tls, secret
+from gateway.mqtt.packets import BufferedClient, BufferedSocket, decode_publish, encode_puback, encode_publish
+
+log = logging.getLogger("footfall.gateway.mqtt")
+
+PINGREQ: Final = b"\xc0\x00"
+PING_AFTER_S: Final = 5.0
+SILENT_S: Final = 10.0
+"""A broker that was asked for a sign of life and gives none for so long is given up."""
+SESSION_S: Final = 7 * 86_400
+KEEPALIVE_S: Final = 30
+CONNECT_S: Final = 5.0
+REFUSED_S: Final = 10.0
+"""After a broker said no for good it is not asked again for so long."""
+_FOR_GOOD: Final = frozenset(
+    {"Not authorized", "Bad user name or password", "Banned", "Bad authentication method", "Client identifier not valid"}
+)
+"""Only a person can mend that; a broker that is busy or starting says otherwise."""
+
+
+class Message(NamedTuple):
+    """What arrived. `connection` tells which connection of the client must acknowledge it."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    mid: int
+    connection: int
+
+
+class Connection:
+    """Subscribed to `topics` at QoS 1. `persistent`: the broker keeps what arrives while we are away.
+
+    Every connection is made anew from the files that [broker] names, so that a new certificate or password needs no restart.
+    """
+
+    def __init__(self, broker: Broker, client_id: str, topics: Sequence[str], persistent: bool) -> None:
+        """ConfigError: the files that [broker] names cannot be used."""
+        self.connected = False
+        self.error = ""
+        self.taken_over_s = float("-inf")
+        """When another client last came under our id, on the monotonic clock."""
+        self._has_said_why = False
+        self._not_before_s = 0.0
+        self._broker: Final = broker
+        self._client_id: Final = client_id
+        self._topics: Final = topics
+        self._persistent: Final = persistent
+        self._generation = 0
+        self._opened_s = 0.0
+        self._owed_since_s = 0.0
+        """When the broker was asked for a sign of life that has not come yet; 0: it owes none."""
+        self._client: BufferedClient = self._new_client()
+        self._sock: BufferedSocket | None = None
+
+    def _new_client(self) -> BufferedClient:
+        five = self._broker.protocol == 5
+        client = BufferedClient(
+            CallbackAPIVersion.VERSION2,
+            self._client_id,
+            clean_session=None if five else not self._persistent,
+            protocol=MQTTv5 if five else MQTTv311,
+            manual_ack=True,
+        )
+        client.connect_timeout = CONNECT_S
+        client.max_inflight_messages_set(0)
+        client.max_queued_messages_set(0)
+        if tls := self._broker.tls:
+            client.tls_set_context(tls_context(tls))
+        if self._broker.username:
+            password = secret(self._broker.password, self._broker.password_file)
+            client.username_pw_set(self._broker.username, password.decode() if password else None)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        return client
+
+    def open(self) -> bool:
+        """Try to connect; whether the broker answered. `error` says why not. To be called as often as one likes."""
+        if time.monotonic() < self._not_before_s:
+            return False
+        self._generation += 1
+        self._has_said_why = False
+        self._opened_s, self._owed_since_s = time.monotonic(), 0.0
+        try:
+            self._client = self._new_client()
+            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **self._session())
+        except ConfigError as error:
+            self._fail(str(error))
+            return False
+        except (OSError, ValueError) as error:
+            self._fail(f"{self._where}: {in_words(error)}")
+            return False
+        self._sock = self._client.buffered_socket()
+        return True
+
+    @property
+    def _where(self) -> str:
+        return f"{self._broker.host}:{self._broker.port}"
+
+    def try_once(self, limit_s: float) -> str:
+        """Connect and leave again; "" if the broker lets us in, else why not."""
+        ends_s = time.monotonic() + limit_s
+        self.open()
+        while not self.connected and (sock := self.socket()) is not None and time.monotonic() < ends_s:
+            readable, _, _ = select.select([sock], [sock] if sock.wants_write() else [], [], 0.1)
+            self.flush()
+            if readable:
+                self.read()
+        why = "" if self.connected else self.error or f"{self._where}: no answer by MQTT in {limit_s:g} s"
+        self.close()
+        return why
+
+    def _session(self) -> dict[str, Any]:
+        if self._broker.protocol != 5:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
+        properties.ReceiveMaximum = 65_535
+        if self._persistent:
+            properties.SessionExpiryInterval = SESSION_S
+        return {"clean_start": not self._persistent, "properties": properties}
+
+    def socket(self) -> BufferedSocket | None:
+        """What to select on; None while there is no connection."""
+        return self._client.buffered_socket()
+
+    def read(self) -> list[Message]:
+        """The messages that are here now."""
+        sock = self.socket()
+        if sock is None:
+            return []
+        alive, arrived, is_v5 = sock.fill(), [], self._broker.protocol == 5
+        while True:
+            kind, packet = sock.next_packet()
+            if packet is not None:
+                arrived.append(Message(*decode_publish(kind, packet, is_v5), self._generation))
+            elif kind:
+                self._client.loop_read()
+                self._client.loop_write()  # what a callback queues, such as the SUBSCRIBE, paho leaves to its owner
+                if self.socket() is not sock:
+                    break
+            else:
+                break
+        if not alive:
+            self._client.loop_read()
+        return arrived
+
+    def flush(self) -> None:
+        """Send what `acknowledge` and `publish` have written."""
+        sock = self.socket()
+        if sock is not None:
+            try:
+                sock.flush()
+            except OSError as error:
+                self._fail(f"{self._where}: {in_words(error)}")  # reading finds the end of the connection, too
+
+    def keep_alive(self) -> None:
+        """To be called every second or so. Whatever comes is a sign of life: an answer to a ping may stand behind a long backlog."""
+        sock, now_s = self.socket(), time.monotonic()
+        if sock is None:
+            return
+        if not self.connected:
+            if now_s - self._opened_s > SILENT_S:
+                self._drop(f"{self._where} took the connection, and said nothing for {SILENT_S:g} s: is it an MQTT broker?")
+            return
+        if sock.heard_s >= self._owed_since_s:
+            self._owed_since_s = 0.0
+        if self._owed_since_s:
+            if now_s - self._owed_since_s > SILENT_S and not _is_readable(sock):
+                self._drop(f"{self._where} has said nothing for {now_s - sock.heard_s:.0f} s, though it was asked")
+        elif now_s - max(sock.heard_s, self._opened_s) > PING_AFTER_S or now_s - sock.said_s > KEEPALIVE_S / 2:
+            self._owed_since_s = now_s
+            sock.send(PINGREQ)
+            self.flush()
+
+    def _drop(self, why: str) -> None:
+        """Let go of a connection that is of no use any more."""
+        sock = self.socket()
+        self._fail(why)
+        self._has_said_why = True
+        self._client = self._silenced()
+        if sock is not None:
+            sock.close()
+
+    def _silenced(self) -> BufferedClient:
+        """A client without connection in the place of one that is given up, and whose callbacks nobody listens to any more."""
+        old = self._client
+        old.on_connect = old.on_disconnect = old.on_subscribe = None
+        return BufferedClient(CallbackAPIVersion.VERSION2, self._client_id)
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """In the order of arrival. Those of an earlier connection will come again."""
+        sock = self.socket()
+        if sock is not None:
+            mids = [message.mid for message in messages if message.connection == self._generation and message.mid]
+            sock.send(b"".join(map(encode_puback, mids)))
+
+    def is_current(self, message: Message) -> bool:
+        """Whether it came by the present connection; what came by an earlier one and was not acknowledged comes again."""
+        return message.connection == self._generation and self.socket() is not None
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """At QoS 0: everything that the gateway says is said again when asked."""
+        sock = self.socket()
+        if self.connected and sock is not None:
+            sock.send(encode_publish(topic, payload, self._broker.protocol == 5))
+
+    def close(self) -> None:
+        sock = self.socket()
+        self._has_said_why, self.connected = True, False  # we end it
+        if sock is not None:
+            self._client.disconnect()
+            self.flush()
+            self._client = self._silenced()
+            sock.close()
+
+    def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None) -> None:
+        if reason.is_failure:
+            self._has_said_why = True  # the end of the connection that follows says less
+            if reason.getName() in _FOR_GOOD:
+                self._not_before_s = time.monotonic() + REFUSED_S
+            self._fail(f"the broker refuses the connection: {reason}; look at [broker] username, password and certificates")
+            return
+        self.connected, self.error = True, ""
+        self._subscribe(client)
+        log.info("connected to %s as %s", self._where, self._client_id)
+
+    def _subscribe(self, client: Client) -> None:
+        """MQTT 5 tells of a message at once that it is retained, not only when it is repeated: such a frame or event is refused.
+
+        3.1.1 and the embedded broker cannot. Health is retained by rule, and a sign of life when it comes.
+        """
+        if self._broker.protocol == 5:
+            options = [SubscribeOptions(qos=1, retainAsPublished=not topic.endswith("/health")) for topic in self._topics]
+            client.subscribe(list(zip(self._topics, options, strict=True)))
+        else:
+            client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _on_subscribe(self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None) -> None:
+        refused = [topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure]
+        if refused:
+            self._has_said_why = True
+            self._fail(f"the broker does not let us read {', '.join(refused)}: look at its access list")
+
+    def _on_disconnect(
+        self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        if reason.value == TAKEN_OVER and self._broker.protocol == 5:
+            self.taken_over_s = time.monotonic()
+            self._not_before_s = self.taken_over_s + REFUSED_S  # each would push the other out again and again
+            self._fail(f"another client connected as {self._client_id}: does a second gateway run?")
+        elif self._has_said_why:
+            self.connected = False
+        else:
+            said = self._sock.error if self._sock is not None else ""
+            self._fail(f"{self._where}: {why_lost(reason, said)}")
+
+    def _fail(self, error: str) -> None:
+        if self.connected or error != self.error:
+            log.warning("no connection to the broker: %s", error)
+        self.connected, self.error = False, error
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """What the files say now; ConfigError names the one that cannot be used."""
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"broker.tls.ca_file: {tls.ca_file}: {in_words(error)}") from None
+    if tls.cert_file and tls.key_file:
+        try:
+            context.load_cert_chain(tls.cert_file, tls.key_file, _no_password)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(f"broker.tls: {tls.cert_file} with {tls.key_file}: {in_words(error)}") from None
+    return context
+
+
+def _no_password() -> str:
+    """Without it OpenSSL would ask on the terminal, and nobody is there."""
+    raise ConfigError("broker.tls.key_file: the key is encrypted: put it there without a password")
+
+
+def _is_readable(sock: BufferedSocket) -> bool:
+    return sock.has_more() or bool(select.select([sock], [], [], 0)[0])

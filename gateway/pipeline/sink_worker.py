@@ -1,0 +1,115 @@
+"""The sink's thread: batches from the outbox into the database, again and again until it has them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from footfall.errors import PartialWrite, Rejected, SinkUnavailable
+from gateway.pipeline.outbox import Batch, Outbox
+from gateway.pipeline.process_memory import collect_now
+from gateway.quarantine.store import Quarantine, Refusal
+from gateway.sinks.influxdb.line_reader import count_raw
+from gateway.sinks.sink import Sink
+
+log = logging.getLogger("footfall.gateway.sink")
+
+LONGEST_BACKOFF_S: Final = 30.0
+GATHER_S: Final = 0.05
+"""A write that follows the last at once carries little: with so long between them, a chain's lines go in thousands, not in hundreds."""
+FEW_POINTS: Final = 5000
+REFUSED: Final = "sink.refused"
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Why the database takes nothing, and since when; 0: it takes."""
+
+    since_ns: int = 0
+    error: str = ""
+
+
+class Sinking:
+    """`run` until `stop`: what the outbox holds by then is in the ledger, too."""
+
+    def __init__(self, sink: Sink, outbox: Outbox, quarantine: Quarantine, beat: Callable[[], None] = lambda: None) -> None:
+        """`beat` is told that this thread goes on."""
+        self._beat: Final = beat
+        self._sink: Final = sink
+        self._outbox: Final = outbox
+        self._quarantine: Final = quarantine
+        self.trouble = Trouble()
+        self.points_total = 0
+        self.refused_total = 0
+        self.refused_why: Final[dict[str, str]] = {}
+        """By measurement, the database's words for the last point of it that it refused."""
+
+    def run(self, stop: threading.Event) -> None:
+        backoff_s = 0.1
+        while not stop.is_set():
+            self._beat()
+            batches = self._outbox.peek(0.2)
+            if not batches:
+                continue
+            began_s = time.monotonic()
+            try:
+                self._write(batches)
+            except (SinkUnavailable, sqlite3.OperationalError) as error:
+                self._fail(error)
+                asked_s = error.retry_after_s if isinstance(error, SinkUnavailable) else 0.0
+                collect_now()
+                self._pause(stop, max(backoff_s, min(asked_s, LONGEST_BACKOFF_S)))
+                backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
+            else:
+                backoff_s = 0.1
+                if sum(len(points) for batch in batches for points in batch.points) < FEW_POINTS:
+                    stop.wait(max(0.0, GATHER_S - (time.monotonic() - began_s)))
+                if self.trouble.since_ns:
+                    log.warning("%s takes points again", self._sink.name)
+                    self.trouble = Trouble()
+
+    def _pause(self, stop: threading.Event, seconds: float) -> None:
+        ends_s = time.monotonic() + seconds
+        while (left_s := ends_s - time.monotonic()) > 0 and not stop.wait(min(left_s, 1.0)):
+            self._beat()
+
+    def _write(self, batches: list[Batch]) -> None:
+        points = [each for batch in batches for each in batch.points]
+        refused_rows = 0
+        try:
+            if points:
+                self._sink.write(points)
+        except PartialWrite as error:
+            refused_rows = self._keep(error.rejected)
+        self._outbox.done(len(batches), refused_rows)
+        self.points_total += sum(map(len, points))
+
+    def _keep(self, rejected: tuple[Rejected, ...]) -> int:
+        """Into quarantine; how many rows of the journal these are. The same line again is kept once."""
+        log.error("%s refused %d points, now in quarantine; the first: %s", self._sink.name, len(rejected), rejected[0].reason)
+        now_ns = time.time_ns()
+        self._quarantine.add(
+            [
+                Refusal(REFUSED, each.reason, f"sink/{self._sink.name}", now_ns, each.line, "sink",
+                        key=f"sink/{hashlib.blake2b(each.line, digest_size=16).hexdigest()}")
+                for each in rejected
+            ]
+        )  # fmt: skip
+        self.refused_total += len(rejected)
+        self.refused_why.update((_measurement(each), each.reason) for each in rejected)
+        return count_raw(b"\n".join(each.line for each in rejected))
+
+    def _fail(self, error: Exception) -> None:
+        if not self.trouble.since_ns or self.trouble.error != str(error):
+            log.error("%s takes nothing, the points are kept and sent again: %s", self._sink.name, error)
+        self.trouble = Trouble(self.trouble.since_ns or time.time_ns(), str(error))
+
+
+def _measurement(rejected: Rejected) -> str:
+    return rejected.line.partition(b",")[0].decode(errors="replace")

@@ -1,0 +1,169 @@
+"""Single points with named fields, one class a measurement, in the order of `gateway.points.SCHEMA`: time, tags, fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from gateway.points import SCHEMA
+
+
+class PresencePoint(NamedTuple):
+    time_ns: int
+    agent: str
+    kind: str
+    store: str
+    zone: str
+    subject: str
+    profile: str
+    rssi_dbm: int
+    dwell_s: float
+    time_quality: str
+    time_width_ms: int
+    lag_ms: int
+
+
+class DwellPoint(NamedTuple):
+    time_ns: int
+    agent: str
+    store: str
+    zone: str
+    subject: str
+    fan: str
+    seconds: float
+    is_staff: bool
+    open: bool
+    void: bool
+
+
+class VisitPoint(NamedTuple):
+    time_ns: int
+    agent: str
+    store: str
+    subject: str
+    fan: str
+    known: bool
+    is_staff: bool
+    open: bool
+    started_ms: int
+    seconds: float
+    zones: int
+    touches: int
+    transactions: int
+    amount: float
+    void: bool
+    merged_into: str
+
+
+class DoorPoint(NamedTuple):
+    time_ns: int
+    agent: str
+    door: str
+    store: str
+    in_: int
+    out: int
+
+
+class TouchPoint(NamedTuple):
+    time_ns: int
+    agent: str
+    channel: str
+    store: str
+    what: str
+    zone: str
+    subject: str
+    fan: str
+    ref: str
+    staff_id: str
+    department: str
+    campaign: str
+    items: str
+    stage: str
+    amount: float
+    void: bool
+
+
+class ItemPoint(NamedTuple):
+    time_ns: int
+    agent: str
+    kind: str
+    store: str
+    zone: str
+    epc: str
+    sku: str
+    from_zone: str
+    seconds: float
+
+
+class TrafficPoint(NamedTuple):
+    time_ns: int
+    store: str
+    in_: int
+    out: int
+    occupancy: int
+    drift: int
+    visits_started: int
+    visits_open: int
+    known_open: int
+    visits_closed: int
+    dwell_sum_s: float
+    transactions: int
+    transactions_known: int
+    returns: int
+    revenue: float
+    touches: int
+
+
+class ZoneTrafficPoint(NamedTuple):
+    time_ns: int
+    store: str
+    zone: str
+    entries: int
+    exits: int
+    present: int
+    known_present: int
+    dwell_sum_s: float
+    dwells: int
+
+
+class AgentPoint(NamedTuple):
+    time_ns: int
+    agent: str
+    store: str
+    uptime_s: float
+    spool_frames: int
+    clock_width_ms: float
+    drift_ppm: float
+    sightings: int
+    dropped: int
+
+
+class GapPoint(NamedTuple):
+    time_ns: int
+    agent: str
+    store: str
+    from_ns: int
+    to_ns: int
+    rows: int
+    reason: str
+
+
+PointRow = (
+    PresencePoint | DwellPoint | VisitPoint | DoorPoint | TouchPoint | ItemPoint | TrafficPoint | ZoneTrafficPoint | AgentPoint | GapPoint
+)
+POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
+    "presence": PresencePoint,
+    "dwell": DwellPoint,
+    "visit": VisitPoint,
+    "door": DoorPoint,
+    "touch": TouchPoint,
+    "item": ItemPoint,
+    "traffic": TrafficPoint,
+    "zone_traffic": ZoneTrafficPoint,
+    "agent": AgentPoint,
+    "gap": GapPoint,
+}
+"""By measurement; `tests/unit/gateway/test_point_rows.py` holds each to its schema."""
+KEY_SIZE: Final = {kind: 1 + len(SCHEMA[measurement].tags) for measurement, kind in POINT_ROWS.items()}
+"""So many of its first values, time and tags, say which point it is."""
+MEASUREMENT: Final = {kind: measurement for measurement, kind in POINT_ROWS.items()}

@@ -1,0 +1,198 @@
+"""Points as InfluxDB line protocol: bytes out, one line a point, whatever the texts hold.
+
+Line protocol cannot carry everything: a raw newline in a tag forges a point, an escaped one does not exist, and a backslash in a tag
+changes what the next byte means. So control characters are stored as their Unicode pictures (a newline as ␊), in tags a
+backslash as its fullwidth form ＼, and a lone surrogate as U+FFFD. Every sink stores texts like that, so all hold the same.
+
+Large batches are made column by column, small ones by `%`. Both give the same bytes.
+Source: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.points import SCHEMA, Coded, Column, FieldType, Points
+from gateway.sinks.influxdb.line_columns import Piece, Texts, floats, integers, squeeze, subjects, table, width
+
+_FEW_ROWS: Final = 100
+"""Below, filling tables costs more than formatting row by row."""
+_WIDEST_ROW: Final = 4096
+"""Bytes. A wider row is mostly padding: one long text would multiply by the rows."""
+
+
+def encode(points: Points) -> bytes:
+    """One line a point, separated by newlines: sorted tags without the empty ones, every field, time in ns.
+
+    ValueError for NaN or infinity, which InfluxDB has no word for.
+    """
+    if len(points) < _FEW_ROWS:
+        return _encode_few(points)
+    pieces = list(_pieces(points))
+    if sum(map(width, pieces)) > _WIDEST_ROW:
+        return _encode_few(points)
+    return squeeze(pieces, len(points))
+
+
+# --- texts -------------------------------------------------------------------------------------------------------------------
+
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_CONTROL_IN_TAG: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff\\\\]")
+_PLAIN: Final = re.compile(r"[\w .:,=/+-]*")
+"""Texts that a field holds as they are: nearly all."""
+_PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡", 0x5C: "＼"}
+
+
+def stored_text(text: str) -> str:
+    """`text` as a field holds it in every sink."""
+    return text if _PLAIN.fullmatch(text) else _CONTROL.sub(_picture, text)
+
+
+@lru_cache(maxsize=100_000)
+def stored_tag(text: str) -> str:
+    """`text` as a tag holds it in every sink."""
+    return _CONTROL_IN_TAG.sub(_picture, text)
+
+
+def _picture(found: re.Match[str]) -> str:
+    return _PICTURES.get(ord(found[0]), "\ufffd")
+
+
+class _Tag(dict[str, str]):
+    """Texts of a tag, as they stand in a line: a look-up each, as most come with every batch."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self._key: Final = key
+
+    def __missing__(self, text: str) -> str:
+        """An empty tag is none."""
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
+        spelled = self[text] = f",{self._key}={_DIVIDING.sub(_ESCAPED, stored_tag(text))}" if text else ""
+        return spelled
+
+    def spelled(self, texts: Sequence[str]) -> list[str]:
+        return list(map(self.__getitem__, texts))
+
+
+def _text(text: str) -> str:
+    return f'"{text}"' if _PLAIN.fullmatch(text) else f'"{_QUOTED.sub(_ESCAPED, stored_text(text))}"'
+
+
+def _texts(texts: Sequence[str]) -> list[str]:
+    return [f'"{text}"' for text in texts] if _PLAIN.fullmatch("".join(texts)) else list(map(_text, texts))
+
+
+_ESCAPED: Final = r"\\\1"
+_QUOTED: Final = re.compile(r'(["\\])')
+_DIVIDING: Final = re.compile("([,= ])")
+_MOST_TEXTS: Final = 50_000
+_TAGS: Final = {key: _Tag(key) for measurement in SCHEMA.values() for key in measurement.tags}
+
+
+# --- few rows ----------------------------------------------------------------------------------------------------------------
+
+_BOOL: Final = ("false", "true")
+_FORMAT: Final[dict[FieldType, str]] = {"int": "%di", "float": "%r", "subject": '"%016x"'}
+
+
+def _encode_few(points: Points) -> bytes:
+    schema = SCHEMA[points.measurement]
+    columns = [row_texts(points.tags[tag], _TAGS[tag].__getitem__) for tag in schema.tags]
+    columns += [_spelled(kind, points.fields[name]) for name, kind in schema.fields.items()]
+    line = _line_format(points.measurement)
+    return "\n".join([line % row for row in zip(*columns, points.time_ns.tolist(), strict=True)]).encode()
+
+
+@lru_cache
+def _line_format(measurement: str) -> str:
+    schema = SCHEMA[measurement]
+    return f"{measurement}{'%s' * len(schema.tags)} {','.join(f'{name}=%s' for name in schema.fields)} %d"
+
+
+def row_texts(column: Coded, spell: Callable[[str], str]) -> list[str]:
+    """Each row's text, spelled; a name is spelled once, unless there are more names than rows."""
+    codes, names = column.codes.tolist(), column.names
+    if len(names) > len(codes):
+        return [spell(names[code]) for code in codes]
+    spelled = [spell(name) for name in names]
+    return [spelled[code] for code in codes]
+
+
+def _spelled(kind: FieldType, column: Column) -> list[str]:
+    if isinstance(column, Coded):
+        return row_texts(column, _text)
+    values = column.tolist()
+    if kind == "bool":
+        return [_BOOL[value] for value in values]
+    if kind == "float":
+        check_finite(column)
+    spelled = _FORMAT[kind]
+    return [spelled % value for value in values]
+
+
+def check_finite(column: npt.NDArray[Any]) -> None:
+    if not np.isfinite(column).all():
+        raise ValueError("NaN or infinity in a point: its maker must not let it through")
+
+
+# --- many rows ---------------------------------------------------------------------------------------------------------------
+
+
+def _pieces(points: Points) -> Iterator[Piece]:
+    """What a line consists of, in order."""
+    schema = SCHEMA[points.measurement]
+    yield points.measurement.encode()
+    for tag in schema.tags:
+        yield _looked_up(points.tags[tag], _TAGS[tag].spelled)
+    before = " "
+    for name, kind in schema.fields.items():
+        yield f"{before}{name}=".encode()
+        yield from _field(kind, points.fields[name])
+        before = ","
+    yield b" "
+    yield from integers(points.time_ns)
+    yield b"\n"
+
+
+def _field(kind: FieldType, column: Column) -> Iterator[Piece]:
+    if isinstance(column, Coded):
+        yield _looked_up(column, _texts)
+    elif kind == "float":
+        check_finite(column)
+        yield from floats(column)
+    elif kind == "bool":
+        yield _looked_up(Coded(column.astype(np.uint32), _BOOL), list)
+    elif kind == "subject":
+        yield b'"'
+        yield subjects(column)
+        yield b'"'
+    else:
+        yield from integers(column)
+        yield b"i"
+
+
+def _looked_up(column: Coded, spelled: Callable[[Sequence[str]], list[str]]) -> Piece:
+    """Only names that occur are spelled, each once: a table may name every agent of the estate, or a zone once for each frame."""
+    codes, names = column.codes, column.names
+    if (codes == codes[0]).all():
+        return spelled([names[codes[0]]])[0].encode()
+    occurs = np.zeros(len(names), np.bool_)
+    occurs[codes] = True
+    found = occurs.nonzero()[0]
+    present = list(map(names.__getitem__, found.tolist()))
+    places = np.zeros(len(names), np.intp)
+    at = dict.fromkeys(present, 0)
+    if len(at) < len(present):
+        at = dict(zip(at, range(len(at)), strict=True))
+        places[found] = list(map(at.__getitem__, present))
+    else:
+        places[found] = np.arange(len(found))
+    return Texts(table(spelled(tuple(at))), places.take(codes))

@@ -1,0 +1,77 @@
+"""Reading what the gateway stored, out of SQLite or InfluxDB, with the same answers from both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from footfall.errors import ConfigError
+from footfall.topics import is_name
+from gateway.points import SCHEMA, Measurement
+from gateway.sinks.table import Table
+
+PAGE_ROWS: Final = 10_000
+"""Rows held as Python objects at a time; what was read before is packed into arrays."""
+
+SHOWN_BY: Final = ("item", "traffic")
+"""What a store has that anything was heard in: one with goods only has no traffic."""
+
+OnPage = Callable[[int], None]
+"""Told the number of rows read so far, after each page."""
+
+
+def _quiet(rows: int) -> None:
+    """Nobody watches."""
+
+
+class Reader(Protocol):
+    """One thread uses a reader. It never writes.
+
+    ConfigError: what was asked for cannot be read, and why (file, address, token, bucket). SinkUnavailable: try again.
+    """
+
+    where: str
+    """The file or address, for messages."""
+
+    def stores(self) -> list[str]:
+        """The stores that have any of SHOWN_BY, sorted."""
+
+    def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
+        """Times of the first and the last point, ns; None if there is none."""
+
+    def rows(
+        self,
+        measurement: str,
+        store: str | None = None,
+        from_ns: int | None = None,
+        to_ns: int | None = None,
+        columns: Sequence[str] | None = None,
+        *,
+        void: bool = False,
+        on_page: OnPage = _quiet,
+        **tags: str,
+    ) -> Table:
+        """The points with from_ns <= time < to_ns, in the order of their time, with all columns or those named.
+
+        Voided points (`void` is true: taken back or merged into another) are left out unless asked for. `tags` must be equal; an
+        absent tag reads as "".
+        """
+
+    def close(self) -> None:
+        """Let go of the file or the connections."""
+
+
+def asked(measurement: str, columns: Sequence[str] | None, store: str | None, tags: dict[str, str]) -> tuple[Sequence[str], dict[str, str]]:
+    """The columns to read and the tags to match, all checked against the schema; ConfigError for a value that cannot be a name."""
+    schema = SCHEMA[measurement]
+    matched = ({} if store is None else {"store": store}) | tags
+    for tag, value in matched.items():
+        if tag not in schema.tags:
+            raise ConfigError(f"{measurement} has no {tag}: its tags are {', '.join(schema.tags)}")
+        if not is_name(value):
+            raise ConfigError(f"{value[:80]!r} cannot name a {tag}: names are 1 to 64 of a-z, 0-9, dot, dash and underscore")
+    return (columns_of(schema) if columns is None else columns), matched
+
+
+def columns_of(schema: Measurement) -> tuple[str, ...]:
+    return (*schema.tags, *schema.fields)

@@ -1,0 +1,345 @@
+"""The ledger: visits, dwells, touches and links by person, for 400 days; with it the fold's state and the outbox, in one file.
+
+Everything that one checkpoint says is one transaction: after a crash all of it stands at one position of the journal, and folding
+on from there gives the same rows again. It is synced, once a checkpoint: the journal forgets what lies before it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgpack
+
+from footfall.sqlite import DamagedFile, Schema, connect, is_damage, migrate, naming
+from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchRow, VisitRow
+from gateway.state.checksums import checksum
+
+_FIRST: Final = """
+CREATE TABLE visits (subject TEXT, store TEXT, key_ns INTEGER, agent TEXT, start_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,
+    zones INTEGER NOT NULL, staff INTEGER NOT NULL, open INTEGER NOT NULL, fan TEXT NOT NULL, grouped INTEGER NOT NULL,
+    counted TEXT NOT NULL, PRIMARY KEY (subject, store, key_ns, agent)) WITHOUT ROWID;
+CREATE INDEX visits_by_time ON visits (store, start_ns);
+CREATE TABLE dwells (subject TEXT, store TEXT, zone TEXT, key_ns INTEGER, agent TEXT, start_ns INTEGER NOT NULL,
+    last_ns INTEGER NOT NULL, staff INTEGER NOT NULL, open INTEGER NOT NULL, fan TEXT NOT NULL,
+    PRIMARY KEY (subject, store, key_ns, agent, zone)) WITHOUT ROWID;
+CREATE TABLE touches (store TEXT, agent TEXT, row INTEGER, time_ns INTEGER NOT NULL, key_ns INTEGER NOT NULL, id TEXT,
+    subject TEXT NOT NULL, fan TEXT NOT NULL, given_fan TEXT NOT NULL, void INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (store, agent, row)) WITHOUT ROWID;
+CREATE INDEX touches_by_subject ON touches (subject);
+CREATE INDEX touches_by_fan ON touches (fan, store, time_ns);
+CREATE INDEX touches_by_id ON touches (id) WHERE id IS NOT NULL;
+CREATE TABLE counts (id TEXT PRIMARY KEY, store TEXT NOT NULL, agent TEXT NOT NULL, door TEXT NOT NULL, key_ns INTEGER NOT NULL,
+    entered INTEGER NOT NULL, left INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE links (subject TEXT, fan TEXT, from_ns INTEGER, to_ns INTEGER, source TEXT, confidence REAL NOT NULL,
+    PRIMARY KEY (subject, fan, from_ns, to_ns, source)) WITHOUT ROWID;
+CREATE INDEX links_by_fan ON links (fan);
+CREATE TABLE cells (kind TEXT, owner INTEGER, minute INTEGER, cell BLOB NOT NULL, PRIMARY KEY (kind, owner, minute)) WITHOUT ROWID;
+CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE outbox (id INTEGER PRIMARY KEY, rows INTEGER NOT NULL, points BLOB NOT NULL);
+"""
+_CLAIMS: Final = """
+CREATE TABLE claims (owner INTEGER, key_ns INTEGER, content INTEGER NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (owner, key_ns)) WITHOUT ROWID;
+"""
+
+
+def _check_state(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE state ADD COLUMN crc INTEGER NOT NULL DEFAULT 0")
+    for key, value in db.execute("SELECT key, value FROM state").fetchall():
+        db.execute("UPDATE state SET crc=? WHERE key=?", (zlib.crc32(value), key))
+
+
+class CellRow(NamedTuple):
+    kind: str
+    owner: int
+    minute: int
+    cell: bytes
+
+
+class BatchRow(NamedTuple):
+    """Points that wait for the database."""
+
+    id: int
+    rows: int
+    points: bytes
+
+
+_TABLES: Final[Mapping[type[tuple[Any, ...]], str]] = {
+    VisitRow: "visits", DwellRow: "dwells", TouchRow: "touches", CountRow: "counts", LinkRow: "links", CellRow: "cells", Claim: "claims",
+    BatchRow: "outbox",
+}  # fmt: skip
+"""Columns are the fields of these; each row bears a checksum of them."""
+_COLUMNS: Final = {table: ", ".join(kind._fields) for kind, table in _TABLES.items()}  # type: ignore[attr-defined] # named tuples
+_Row = TypeVar("_Row", bound=tuple[Any, ...])
+
+
+def _seal_rows(db: sqlite3.Connection) -> None:
+    db.create_function("row_crc", -1, _row_checksum, deterministic=True)
+    for table, columns in _COLUMNS.items():
+        db.execute(f"ALTER TABLE {table} ADD COLUMN crc INTEGER NOT NULL DEFAULT 0")
+        db.execute(f"UPDATE {table} SET crc = row_crc({columns})")
+
+
+SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows))
+
+SMALL_BYTES: Final = 32 << 20
+"""A ledger of at most this size is read through at every start: what is larger is checked row by row as it is used."""
+
+
+class Ledger:
+    """One writer, the fold's thread, always inside the transaction that `checkpoint` ends. Readers open the file on their own."""
+
+    def __init__(self, path: Path | str, take_over: bool = True) -> None:
+        """`take_over`: a file of an earlier release is made one of this; see `migrate`."""
+        self.path: Final = Path(path)
+        self._db: Final = connect(Path(path)) if path != ":memory:" else _in_memory()
+        migrate(self._db, self.path, SCHEMA, take_over)
+        self._db.execute("PRAGMA cache_size=-16384")
+        self._touches: list[TouchRow] = []
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
+        """Everything written since the last one becomes durable, together with the parts of `state`, which are made one by one."""
+        self._write_touches()
+        rows = ((key, value, zlib.crc32(value)) for key, value in state)
+        self._db.executemany("INSERT OR REPLACE INTO state (key, value, crc) VALUES (?,?,?)", rows)
+        self._db.execute("COMMIT")
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def roll_back(self) -> None:
+        """As of the last checkpoint."""
+        self._touches = []
+        if self._db.in_transaction:  # a full disk ends it
+            self._db.execute("ROLLBACK")
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def state(self) -> dict[str, bytes]:
+        """The parts that the last checkpoint gave. DamagedFile if they are not what was written."""
+        rows = self._read("SELECT key, value, crc FROM state", ())
+        damaged = [key for key, value, crc in rows if not isinstance(value, bytes) or zlib.crc32(value) != crc]
+        if damaged:
+            raise DamagedFile(self.path, f"the fold's state is damaged, in its part {damaged[0]!r}")
+        return {key: value for key, value, _ in rows}
+
+    def check(self) -> None:
+        """DamagedFile if what waits for the database is not what was written, or any row of a small ledger."""
+        pages, page_bytes = (self._read(f"PRAGMA {what}", ())[0][0] for what in ("page_count", "page_size"))
+        for kind in _TABLES if pages * page_bytes <= SMALL_BYTES else (BatchRow,):
+            self._rows(kind, "", ())
+
+    def drop_damaged(self) -> dict[str, int]:
+        """Forget rows that are not what was written; how many, by table. DamagedFile if that cannot be, or points would be lost."""
+        self._db.create_function("row_crc", -1, _checksum_of_remains)
+        gone = {}
+        for table, columns in _COLUMNS.items():
+            remains = ", ".join(
+                f"typeof({name}), CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END" for name in columns.split(", ")
+            )
+            wrong = f"FROM {table} WHERE row_crc({remains}) IS NOT crc"
+            if table == "outbox":
+                if self._read(f"SELECT count(*) {wrong}", ())[0][0]:
+                    raise DamagedFile(self.path, "points that wait for the database are damaged")
+            elif n := self._db.execute(f"DELETE {wrong}").rowcount:
+                gone[table] = n
+        self._db.execute("COMMIT")
+        self._db.execute("BEGIN IMMEDIATE")
+        return gone
+
+    def stands_at(self) -> tuple[int, str]:
+        """Up to which record of which journal all is in here; (0, "") before the first checkpoint."""
+        state = self.state()
+        pos = int(msgpack.unpackb(state["fold"], strict_map_key=False)["pos"]) if "fold" in state else 0
+        return pos, state.get("journal", b"").decode()
+
+    def close(self) -> None:
+        """Without a checkpoint, what came since the last one is undone."""
+        if self._db.in_transaction:  # a full disk ends it
+            self._db.execute("ROLLBACK")
+        self._db.close()
+
+    # Visits, dwells, touches
+
+    def save_visits(self, rows: Iterable[VisitRow]) -> None:
+        self._save(VisitRow, rows)
+
+    def visits(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        """The subject's visits in a store that touch the span, by key."""
+        where = "WHERE subject=? AND store=? AND last_ns>=? AND start_ns<=? ORDER BY key_ns"
+        return self._rows(VisitRow, where, (subject, store, from_ns, to_ns))
+
+    def visits_of(self, subject: str) -> list[VisitRow]:
+        return self._rows(VisitRow, "WHERE subject=? ORDER BY store, key_ns", (subject,))
+
+    def save_dwells(self, rows: Iterable[DwellRow]) -> None:
+        self._save(DwellRow, rows)
+
+    def dwells_of(self, subject: str) -> list[DwellRow]:
+        return self._rows(DwellRow, "WHERE subject=? ORDER BY store, key_ns", (subject,))
+
+    def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
+        """Until when a dwell of the subject lasts that covers the time; 0 if none does."""
+        where = "WHERE subject=? AND store=? AND start_ns<=? AND last_ns>=? ORDER BY last_ns DESC LIMIT 1"
+        rows = self._rows(DwellRow, where, (subject, store, time_ns, time_ns))
+        return rows[0].last_ns if rows else 0
+
+    def save_touches(self, rows: Iterable[TouchRow]) -> None:
+        """Written in one go, before touches are next read."""
+        self._touches += rows
+
+    def _write_touches(self) -> None:
+        if self._touches:
+            self._save(TouchRow, self._touches)
+            self._touches = []
+
+    def touches_of(self, subject: str) -> list[TouchRow]:
+        self._write_touches()
+        return self._rows(TouchRow, "WHERE subject=? ORDER BY store, agent, row", (subject,))
+
+    def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
+        """Not voided ones in the span, both ends included."""
+        self._write_touches()
+        where = "WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row"
+        return self._rows(TouchRow, where, (fan, store, from_ns, to_ns))
+
+    def touch_by_id(self, event_id: str) -> TouchRow | None:
+        self._write_touches()
+        return next(iter(self._rows(TouchRow, "WHERE id=?", (event_id,))), None)
+
+    def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None:
+        self._write_touches()
+        return next(iter(self._rows(TouchRow, "WHERE store=? AND agent=? AND key_ns=?", (store, agent, key_ns))), None)
+
+    def save_count(self, row: CountRow) -> None:
+        self._save(CountRow, [row])
+
+    def count_by_id(self, event_id: str) -> CountRow | None:
+        return next(iter(self._rows(CountRow, "WHERE id=?", (event_id,))), None)
+
+    # Places of points (gateway.fold.keys)
+
+    def claim_all(self, claims: Sequence[Claim]) -> bool:
+        """Claim places that are all free; False, and nothing changed, if one is not."""
+        if self._db.executemany(_insert(Claim, "IGNORE"), _sealed(claims)).rowcount == len(claims):
+            return True
+        self._db.executemany("DELETE FROM claims WHERE owner=? AND key_ns=? AND content=? AND number=?", claims)
+        return False
+
+    def claimed(self, owner: int, key_ns: int) -> Claim | None:
+        rows = self._rows(Claim, "WHERE owner=? AND key_ns=?", (owner, key_ns))
+        return rows[0] if rows else None
+
+    def claim(self, claim: Claim) -> None:
+        self._save(Claim, [claim])
+
+    def forget_claims(self, up_to_number: int) -> None:
+        """Reads all of them: to be called now and then."""
+        if up_to_number > 0:
+            self._db.execute("DELETE FROM claims WHERE number <= ?", (up_to_number,))
+
+    # Links
+
+    def save_links(self, rows: Iterable[LinkRow]) -> None:
+        """Of a link that is told twice the greater confidence counts, so that the order does not matter."""
+        self._db.executemany(
+            f"INSERT INTO links ({_COLUMNS['links']}, crc) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE"
+            " SET confidence = excluded.confidence, crc = excluded.crc WHERE excluded.confidence > confidence",
+            _sealed(row._replace(confidence=float(row.confidence)) for row in rows),
+        )
+
+    def links_of(self, subject: str) -> list[LinkRow]:
+        return self._rows(LinkRow, "WHERE subject=?", (subject,))
+
+    def subjects_of(self, fan: str) -> list[str]:
+        return sorted({row.subject for row in self._rows(LinkRow, "WHERE fan=?", (fan,))})
+
+    def linked_subjects(self) -> Iterator[str]:
+        """Everybody who has a link."""
+        with naming(self.path, "it is damaged"):
+            yield from (row[0] for row in self._db.execute("SELECT DISTINCT subject FROM links"))
+
+    # Minutes
+
+    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None:
+        rows = self._rows(CellRow, "WHERE kind=? AND owner=? AND minute=?", (table, owner, minute))
+        return msgpack.unpackb(rows[0].cell) if rows else None
+
+    def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
+        rows = self._rows(CellRow, "WHERE kind=? AND owner=? AND minute<? ORDER BY minute DESC LIMIT 1", (table, owner, minute))
+        return (rows[0].minute, msgpack.unpackb(rows[0].cell)) if rows else None
+
+    def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]:
+        rows = self._read("SELECT minute FROM cells WHERE kind=? AND owner=? AND minute BETWEEN ? AND ?", (table, owner, first, last))
+        return [row[0] for row in rows]
+
+    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None:
+        self._save(CellRow, (CellRow(table, owner, minute, msgpack.packb(cell)) for owner, minute, cell in cells))
+
+    # Outbox
+
+    def outbox(self) -> list[BatchRow]:
+        return self._rows(BatchRow, "ORDER BY id", ())
+
+    def change_outbox(self, sent_up_to: int, new: Iterable[BatchRow]) -> None:
+        self._db.execute("DELETE FROM outbox WHERE id <= ?", (sent_up_to,))
+        self._save(BatchRow, new)
+
+    def prune(self, before_ns: int) -> None:
+        """Forget what ended before a time."""
+        self._write_touches()
+        self._db.execute("DELETE FROM visits WHERE last_ns < ?", (before_ns,))
+        self._db.execute("DELETE FROM dwells WHERE last_ns < ?", (before_ns,))
+        self._db.execute("DELETE FROM touches WHERE time_ns < ?", (before_ns,))
+        self._db.execute("DELETE FROM counts WHERE key_ns < ?", (before_ns,))
+        self._db.execute("DELETE FROM cells WHERE minute < ?", (before_ns // 60_000_000_000,))
+
+    def _save(self, kind: type[_Row], rows: Iterable[_Row]) -> None:
+        self._db.executemany(_insert(kind), _sealed(rows))
+
+    def _rows(self, kind: type[_Row], where: str, values: tuple[Any, ...]) -> list[_Row]:
+        """Rows that are what was written. DamagedFile if one is not."""
+        table = _TABLES[kind]
+        rows = self._read(f"SELECT {_COLUMNS[table]}, crc FROM {table} {where}", values)
+        for row in rows:
+            if _row_checksum(*row[:-1]) != row[-1]:
+                raise DamagedFile(self.path, f"a row of its table {table} is damaged")
+        return [kind(*row[:-1]) for row in rows]
+
+    def _read(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                raise DamagedFile(self.path, f"it is damaged: {error}") from None
+            raise
+
+
+def _sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Each with its checksum."""
+    return ((*row, _row_checksum(*row)) for row in rows)
+
+
+def _row_checksum(*row: Any) -> int:
+    """Of a row whose last value may be long bytes."""
+    return zlib.crc32(row[-1], checksum(*row[:-1])) if row[-1].__class__ is bytes else checksum(*row)
+
+
+@cache
+def _insert(kind: type[tuple[Any, ...]], otherwise: str = "REPLACE") -> str:
+    table = _TABLES[kind]
+    columns = _COLUMNS[table]
+    return f"INSERT OR {otherwise} INTO {table} ({columns}, crc) VALUES (?{', ?' * (columns.count(',') + 1)})"
+
+
+def _checksum_of_remains(*typed: Any) -> int:
+    """As `_row_checksum` has it, of values as (type, value), texts as bytes: damaged ones are no texts."""
+    pairs = zip(typed[::2], typed[1::2], strict=True)
+    return _row_checksum(*[value.decode("utf-8", "surrogateescape") if kind == "text" else value for kind, value in pairs])
+
+
+def _in_memory() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import typer
+from click.testing import Result
+from rich.console import Console
+from typer.testing import CliRunner
+
+from gateway.cli.status import render, status
+from gateway.config import Http
+from gateway.http.live import Broadcast
+from gateway.http.metrics import Registry
+from gateway.http.server import HttpServer
+from gateway.http.status import Status, as_json
+from tests.unit.gateway.http.statuses import ILL, WELL, agent
+
+
+def screen(values: dict[str, Any]) -> str:
+    console = Console(width=160, record=True, file=None, quiet=False, force_terminal=False)
+    with console.capture() as captured:
+        console.print(render(values))
+    return captured.get()
+
+
+def run(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.command()(status)
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "160"})
+
+
+class Provider:
+    def __init__(self, now: Status) -> None:
+        self._now = now
+
+    def status(self) -> Status:
+        return self._now
+
+
+@pytest.fixture
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    server = HttpServer(Http(port=0), Provider(request.param), Registry(), Broadcast())
+    yield f"http://127.0.0.1:{server.port}"
+    server.close()
+
+
+@pytest.mark.parametrize("address", [WELL], indirect=True)
+def test_all_is_well(address: str) -> None:
+    done = run("--url", address)
+    assert done.exit_code == 0
+    assert "all is well" in done.output
+    assert "100 in = 90 written + 4 quarantined + 5 dropped + 1 on their way" in done.output
+
+
+@pytest.mark.parametrize("address", [ILL["sink_down"]], indirect=True)
+def test_something_is_broken(address: str) -> None:
+    done = run("--url", address + "/")
+    assert done.exit_code == 1
+    assert done.output.startswith("✘ influxdb http://127.0.0.1:8086 takes nothing for 90 s: 401 unauthorized\n  → mend the database")
+    assert json.loads(run("--url", address, "--json").output)["problems"][0]["code"] == "sink_down"
+
+
+@pytest.mark.parametrize("address", [ILL["quarantine"]], indirect=True)
+def test_a_warning_is_not_broken(address: str) -> None:
+    assert run("--url", address).exit_code == 0
+
+
+def test_nobody_answers() -> None:
+    done = run("--url", "http://127.0.0.1:9")
+    assert done.exit_code == 1
+    assert "no gateway answers at http://127.0.0.1:9" in done.output
+    assert "footfall gateway" in done.output
+    assert run("--url", "file:///etc/passwd").exit_code == 2
+
+
+def test_agents_that_are_ill_come_first_and_a_chain_fits_on_a_screen() -> None:
+    agents = (*(agent("ok", f"a{i}") for i in range(1000)), agent("offline", "lost"), agent("late", "slow"))
+    shown = screen(as_json(replace(WELL, agents=agents)))
+    assert shown.index("lost") < shown.index("slow") < shown.index(" a0 ")
+    assert "and 972 more" in shown
+    assert len(shown.splitlines()) < 60
+
+
+def test_agents_that_were_never_heard_are_counted_as_such() -> None:
+    assert "1 ok, 2 never heard" in screen(as_json(replace(WELL, agents=(agent("ok"), agent("never", "a2"), agent("never", "a3")))))
+
+
+@pytest.mark.parametrize("code", ILL)
+def test_every_problem_can_be_shown(code: str) -> None:
+    values = as_json(ILL[code])
+    assert values["problems"][0]["what"] in screen(values).replace("\n", " ")
+
+
+def test_eighty_columns_show_the_names_of_agents_and_how_long_their_frames_wait() -> None:
+    slow = replace(agent("ok", "flagship-door-2"), oldest_unsent_s=7300.0, spool_frames=12_345, problems={"agent_stuck": "no receipt"})
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as captured:
+        console.print(render(as_json(replace(WELL, agents=(agent("ok"), slow)))))
+    (line,) = [line for line in captured.get().splitlines() if "12,345" in line]
+    assert "flagship-door-2" in line
+    assert "2 h" in line
+    assert max(map(len, captured.get().splitlines())) <= 80

@@ -1,0 +1,123 @@
+"""What a whole gateway says of itself, without a broker: its parts are told what would come from there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from footfall.errors import Rejected
+from footfall.health import Health, encode_health
+from gateway.config import load_gateway
+from gateway.http.status import problems
+from gateway.pipeline.ingest import Arrived
+from gateway.pipeline.service import Gateway
+from simulators.parts.process import free_port
+from tests.gateway_runs import SITE
+from tests.pace import PATIENCE_S
+from tests.parts import REPOSITORY
+
+S = 1_000_000_000
+
+
+class Running:
+    def __init__(self, folder: Path, more: str = "") -> None:
+        (folder / "site.toml").write_text(SITE)
+        broker = "" if "[broker]" in more else f"[broker]\nport = {free_port()}\n"
+        (folder / "gateway.toml").write_text(f"{more}{broker}[http]\nport = 0\n[status]\nnotice_s = 5\n")
+        self.gateway = Gateway(load_gateway(folder / "gateway.toml", {}))
+
+    def hear(self, retained: bool = False, **more: Any) -> None:
+        said = Health(**({"state": "online", "agent": "x", "store": "s1", "boot": "b", "uptime_s": 5.0} | more))
+        message = Arrived("footfall/1/s1/x/health", encode_health(said), retained)
+        self.gateway._intake.look([message], time.time_ns())
+
+    def problems(self) -> dict[str, str]:
+        return {problem.code: problem.what for problem in problems(self.gateway.status())}
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    running = Running(tmp_path)
+    yield running
+    running.gateway.close()
+
+
+def test_what_agents_say_is_shown_under_their_names(running: Running) -> None:
+    running.hear(problems={"card_full": "0 MiB left"}, spool_frames=7, oldest_unsent_s=12.5, certificate_ends_s=1)
+    found = running.problems()
+    assert found["card_full"] == "the disk of agents is full: s1/x (0 MiB left)"
+    assert "s1/x (ended on 1970-01-01)" in found["certificate_expired"]
+    agent = next(agent for agent in running.gateway.status().agents if agent.agent == "x")
+    assert (agent.spool_frames, agent.oldest_unsent_s) == (7, 12.5)
+    assert 'footfall_agent_oldest_unsent_seconds{store="s1",agent="x"} 12.5' in running.gateway.registry.render()
+
+
+def test_another_journal_and_a_clock_that_contradicts_are_named(running: Running) -> None:
+    running.gateway._state.started_boot_ns -= 1000 * S
+    running.hear(journals={"another": 20.0}, wall_synced=True, sent_wall_ns=time.time_ns() + 3600 * S)
+    found = running.problems()
+    assert "another" in found["two_gateways"]
+    assert "s ahead of ours" in found["clock_contradicts"]
+
+
+def test_when_it_began_is_told_by_the_clock_that_is_believed_now(running: Running) -> None:
+    """It began with a clock that was 8 h ahead: what happened since is not of before."""
+    running.gateway._clock._base_ns += 8 * 3600 * S
+    running.gateway._state.started_boot_ns -= 1000 * S
+    assert running.gateway.status().now_ns - running.gateway.status().started_ns == pytest.approx(1000 * S, abs=60 * S)
+    running.gateway._clock._base_ns -= 8 * 3600 * S
+    running.hear(journals={"another": 20.0})
+    assert "another" in running.problems()["two_gateways"]
+
+
+def test_points_that_the_database_refused_are_broken_and_named_also_after_a_restart(running: Running) -> None:
+    words = 'field type conflict: input field "rssi_dbm" on measurement "presence" is type float'
+    running.gateway._sinking._keep((Rejected(b"presence,store=s1 rssi_dbm=1 1", words),))
+    assert running.problems()["sink_refused"] == f"the database refused 1 points: presence: {words}"
+    running.gateway._sinking.refused_why.clear()
+    assert running.problems()["sink_refused"] == f"the database refused 1 points: {words}"
+    assert "quarantine" not in running.problems()
+
+
+def test_a_thread_that_hangs_is_named(running: Running) -> None:
+    running.gateway._beats.beat("fold")
+    assert "thread_stuck" not in running.problems()
+    running.gateway._beats._last_s["fold"] -= 6
+    assert "fold for 6 s" in running.problems()["thread_stuck"]
+
+
+def test_the_threads_of_a_gateway_that_runs_all_beat(running: Running) -> None:
+    thread = threading.Thread(target=running.gateway.run)
+    thread.start()
+    try:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while set(running.gateway._beats._last_s) != {"network", "fold", "sink"}:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.02)
+    finally:
+        running.gateway.stop()
+        thread.join()
+    assert running.gateway._beats._last_s == {}
+
+
+def test_its_own_certificate_is_watched(tmp_path: Path) -> None:
+    for arguments in (["ca"], ["client", "gateway"], ["client", "other"]):
+        command = [str(REPOSITORY / "deploy" / "certificates" / "issue"), *arguments]
+        subprocess.run(command, env=os.environ | {"FOOTFALL_CERTIFICATES": str(tmp_path), "DAYS": "20"}, check=True, capture_output=True)
+    tls = f'[broker]\nport = {free_port()}\ntls = {{ ca_file = "ca.crt", cert_file = "gateway.crt", key_file = "gateway.key" }}\n'
+    running = Running(tmp_path, tls)
+    try:
+        running.gateway._report.watch_certificates()
+        assert running.problems()["certificate_ends"].startswith("of this gateway: ")
+        (tmp_path / "other.key").replace(tmp_path / "gateway.key")
+        running.gateway._report.watch_certificates()
+        assert "does not fit" in running.problems()["certificate_wrong"]
+    finally:
+        running.gateway.close()
