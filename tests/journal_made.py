@@ -18,6 +18,7 @@ from gateway.accept.events import Pseudonymiser, normalise
 from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
 from gateway.fold.identity import Link, encode_links
+from gateway.fold.store import FoldStore
 from gateway.points import SCHEMA, Coded, Points
 from gateway.records import Record, RecordKind
 from gateway.site import Site
@@ -283,7 +284,7 @@ Rows = dict[tuple[Any, ...], dict[str, Any]]
 """(measurement, time, *tags) -> fields, their last version."""
 
 
-def new_fold(ledger: Ledger | None = None) -> Fold:
+def new_fold(ledger: FoldStore | None = None) -> Fold:
     return Fold(shipped(), ledger or Ledger(":memory:"), lambda site: ({STAFF}, set()), stay_points=True)
 
 

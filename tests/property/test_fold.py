@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +21,7 @@ from gateway.records import Record, RecordKind
 from gateway.state.ledger import Ledger
 from tests import journal_made as made
 from tests.journal_made import Row, Rows, Story, expected_traffic, expected_zone_traffic, folded, new_fold, of, pairs, store, stored_minutes
+from tests.memory_store import MemoryStore
 
 stories = st.lists(made.steps, max_size=25).map(made.told)
 crowd_rows = st.builds(
@@ -68,11 +69,12 @@ def with_restarts(records: Sequence[Record], rng: random.Random) -> Rows:
     return rows
 
 
-def with_crashes(records: Sequence[Record], rng: random.Random, folder: Path) -> Rows:
-    """A real ledger; a crash after every record, a checkpoint at some. Points since the checkpoint may or may not be stored."""
-    path, rows, checkpointed = folder / "ledger.db", {}, 0
+def with_crashes(records: Sequence[Record], rng: random.Random, opened: Callable[[], Ledger | MemoryStore]) -> Rows:
+    """A crash after every record, a checkpoint at some. Points since the checkpoint may or may not be stored."""
+    rows: Rows = {}
+    checkpointed = 0
     for crash_at in range(1, len(records) + 1):
-        ledger = Ledger(path)
+        ledger = opened()
         fold = new_fold(ledger)
         if "fold" in (state := ledger.state()):
             fold.load(state)
@@ -87,7 +89,8 @@ def with_crashes(records: Sequence[Record], rng: random.Random, folder: Path) ->
             store(points, rows)  # they are in the outbox, which is part of the checkpoint
         elif rng.random() < 0.5:
             store(points, rows)
-        ledger.close()
+        if isinstance(ledger, Ledger):
+            ledger.close()
     return rows
 
 
@@ -112,7 +115,14 @@ def test_a_restart_anywhere_gives_the_same_rows(story: Story, seed: int) -> None
 def test_a_crash_at_every_record_gives_the_same_rows(story: Story, seed: int) -> None:
     records = story.end(0.4).records
     with TemporaryDirectory() as folder:
-        assert with_crashes(records, random.Random(seed), Path(folder)) == folded(records)
+        assert with_crashes(records, random.Random(seed), lambda: Ledger(Path(folder) / "ledger.db")) == folded(records)
+
+
+@given(stories, st.integers(0, 2**32))
+@settings(SLOW, max_examples=25)
+def test_a_store_of_dictionaries_gives_the_same_rows_through_every_crash(story: Story, seed: int) -> None:
+    records, kept = story.end(0.4).records, {}
+    assert with_crashes(records, random.Random(seed), lambda: MemoryStore(kept)) == folded(records)
 
 
 def set_back(records: Sequence[Record], at: int, ahead_s: int) -> list[Record]:

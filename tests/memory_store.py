@@ -1,0 +1,130 @@
+"""What the fold remembers, in dictionaries: the second implementation of `gateway.fold.store.FoldStore`, so that no law is SQLite's own."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchRow, VisitRow
+
+NS_PER_MINUTE = 60_000_000_000
+
+
+class MemoryStore:
+    """`kept` is what a checkpoint made durable; one that is made of it goes on from there."""
+
+    def __init__(self, kept: dict[str, Any] | None = None) -> None:
+        self.kept: dict[str, Any] = kept if kept is not None else {}
+        tables = copy.deepcopy(self.kept)
+        self._visits: dict[tuple[Any, ...], VisitRow] = tables.get("visits", {})
+        self._dwells: dict[tuple[Any, ...], DwellRow] = tables.get("dwells", {})
+        self._touches: dict[tuple[Any, ...], TouchRow] = tables.get("touches", {})
+        self._counts: dict[str | None, CountRow] = tables.get("counts", {})
+        self._links: dict[tuple[Any, ...], LinkRow] = tables.get("links", {})
+        self._claims: dict[tuple[int, int], Claim] = tables.get("claims", {})
+        self._cells: dict[tuple[str, int, int], Sequence[float]] = tables.get("cells", {})
+        self._state: dict[str, bytes] = tables.get("state", {})
+
+    def state(self) -> dict[str, bytes]:
+        return dict(self._state)
+
+    def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
+        self._state |= dict(state)
+        self.kept.clear()
+        self.kept.update(copy.deepcopy({
+            "visits": self._visits, "dwells": self._dwells, "touches": self._touches, "counts": self._counts, "links": self._links,
+            "claims": self._claims, "cells": self._cells, "state": self._state,
+        }))  # fmt: skip
+
+    def save_visits(self, rows: Iterable[VisitRow]) -> None:
+        self._visits |= {(row.subject, row.store, row.key_ns, row.agent): row for row in rows}
+
+    def visits(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
+        return [row for row in self.visits_of(subject) if row.store == store and row.last_ns >= from_ns and row.start_ns <= to_ns]
+
+    def visits_of(self, subject: str) -> list[VisitRow]:
+        return sorted((row for row in self._visits.values() if row.subject == subject), key=lambda row: (row.store, row.key_ns))
+
+    def save_dwells(self, rows: Iterable[DwellRow]) -> None:
+        self._dwells |= {(row.subject, row.store, row.key_ns, row.agent, row.zone): row for row in rows}
+
+    def dwells_of(self, subject: str) -> list[DwellRow]:
+        return sorted((row for row in self._dwells.values() if row.subject == subject), key=lambda row: (row.store, row.key_ns))
+
+    def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
+        covering = (row for row in self.dwells_of(subject) if row.store == store and row.start_ns <= time_ns <= row.last_ns)
+        return max((row.last_ns for row in covering), default=0)
+
+    def save_touches(self, rows: Iterable[TouchRow]) -> None:
+        self._touches |= {(row.store, row.agent, row.row): row for row in rows}
+
+    def touches_of(self, subject: str) -> list[TouchRow]:
+        return sorted((row for row in self._touches.values() if row.subject == subject), key=lambda row: (row.store, row.agent, row.row))
+
+    def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
+        found = (row for row in self._touches.values() if (row.fan, row.store, row.void) == (fan, store, 0))
+        return sorted((row for row in found if from_ns <= row.time_ns <= to_ns), key=lambda row: (row.time_ns, row.agent, row.row))
+
+    def touch_by_id(self, event_id: str) -> TouchRow | None:
+        return next((row for row in self._touches.values() if row.id == event_id), None)
+
+    def touch_by_key(self, store: str, agent: str, key_ns: int) -> TouchRow | None:
+        return next((row for row in self._touches.values() if (row.store, row.agent, row.key_ns) == (store, agent, key_ns)), None)
+
+    def save_count(self, row: CountRow) -> None:
+        self._counts[row.id] = row
+
+    def count_by_id(self, event_id: str) -> CountRow | None:
+        return self._counts.get(event_id)
+
+    def save_links(self, rows: Iterable[LinkRow]) -> None:
+        for row in rows:
+            known = self._links.get(row[:-1])
+            if known is None or row.confidence > known.confidence:
+                self._links[row[:-1]] = row._replace(confidence=float(row.confidence))
+
+    def links_of(self, subject: str) -> list[LinkRow]:
+        return [row for row in self._links.values() if row.subject == subject]
+
+    def subjects_of(self, fan: str) -> list[str]:
+        return sorted({row.subject for row in self._links.values() if row.fan == fan})
+
+    def linked_subjects(self) -> Iterator[str]:
+        yield from {row.subject for row in self._links.values()}
+
+    def claim_all(self, claims: Sequence[Claim]) -> bool:
+        wanted = {(claim.owner, claim.key_ns): claim for claim in claims}
+        if len(wanted) < len(claims) or wanted.keys() & self._claims.keys():
+            return False
+        self._claims |= wanted
+        return True
+
+    def claimed(self, owner: int, key_ns: int) -> Claim | None:
+        return self._claims.get((owner, key_ns))
+
+    def claim(self, claim: Claim) -> None:
+        self._claims[claim.owner, claim.key_ns] = claim
+
+    def forget_claims(self, up_to_number: int) -> None:
+        self._claims = {place: claim for place, claim in self._claims.items() if claim.number > up_to_number}
+
+    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None:
+        return self._cells.get((table, owner, minute))
+
+    def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
+        before = [at for kind, whose, at in self._cells if (kind, whose) == (table, owner) and at < minute]
+        return (max(before), self._cells[table, owner, max(before)]) if before else None
+
+    def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]:
+        return [at for kind, whose, at in self._cells if (kind, whose) == (table, owner) and first <= at <= last]
+
+    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None:
+        self._cells |= {(table, owner, minute): list(values) for owner, minute, values in cells}
+
+    def prune(self, before_ns: int) -> None:
+        self._visits = {key: row for key, row in self._visits.items() if row.last_ns >= before_ns}
+        self._dwells = {key: row for key, row in self._dwells.items() if row.last_ns >= before_ns}
+        self._touches = {key: row for key, row in self._touches.items() if row.time_ns >= before_ns}
+        self._counts = {key: row for key, row in self._counts.items() if row.key_ns >= before_ns}
+        self._cells = {key: values for key, values in self._cells.items() if key[2] >= before_ns // NS_PER_MINUTE}
