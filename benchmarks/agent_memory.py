@@ -32,8 +32,8 @@ from edge_agent.clock import Moment, SystemClock
 from edge_agent.config import AgentSettings
 from edge_agent.sources.ble import Ble
 from edge_agent.sources.source import Sighting
-from edge_agent.spool import S
 from footfall.config import check
+from footfall.units import NS_PER_S
 
 SEED: Final = 7
 PERIOD_S: Final = 10
@@ -70,7 +70,7 @@ def run(identifiers: int, hours: float, folder: Path) -> Memory:
     warm_mb, sightings = 0.0, 0
     begun_s = time.process_time()
     for second in range(round(hours * 3600)):
-        t_ns = second * S
+        t_ns = second * NS_PER_S
         for _ in range(identifiers // PERIOD_S):
             receiver = "r1" if rng.random() < 0.5 else "r2"
             device, data = _heard(rng.randrange(identifiers), identifiers, second)

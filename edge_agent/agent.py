@@ -30,15 +30,15 @@ from footfall.config import SecretFile
 from footfall.frames import Body
 from footfall.health import Health
 from footfall.receipts import DayKey
+from footfall.units import NS_PER_S
 
 log = logging.getLogger("footfall.agent")
 
-S: Final = 1_000_000_000
 INBOX: Final = 10_000
 TURN_S: Final = 0.25
 TURN_ITEMS: Final = 5_000
-TIDY_NS: Final = 60 * S
-RETRY_NS: Final = S
+TIDY_NS: Final = 60 * NS_PER_S
+RETRY_NS: Final = NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Agent:
             agent=self._settings.agent,
             store=self._settings.store,
             boot=self._clock.boot,
-            uptime_s=(now.boot_ns - self._started_ns) / S,
+            uptime_s=(now.boot_ns - self._started_ns) / NS_PER_S,
             sent_wall_ns=now.wall_ns,
             spool_frames=fill.unsent_frames,
             spool_bytes=fill.bytes,

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-HOUR_NS: Final = 3_600_000_000_000
+from footfall.units import NS_PER_HOUR
+
 MAX_JOURNALS: Final = 16
 """So many are remembered: health has room for no more."""
 
@@ -95,7 +96,7 @@ class Binding:
     def ages_s(self, now_ns: int) -> dict[str, float]:
         """Every journal heard in the last hour, and how long ago it last was."""
         ages_ns = {name: now_ns - heard.last_ns for name, heard in list(self._heard.items())}
-        return {name: max(0, age_ns) / 1e9 for name, age_ns in ages_ns.items() if age_ns <= HOUR_NS}
+        return {name: max(0, age_ns) / 1e9 for name, age_ns in ages_ns.items() if age_ns <= NS_PER_HOUR}
 
     def rivals(self, now_ns: int) -> list[str]:
         """Journals that answer side by side: each was heard within `notice_ns`, and since the others began. One after another is none."""

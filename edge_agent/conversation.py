@@ -24,11 +24,12 @@ from edge_agent.clock import Clock
 from edge_agent.hearing import Hearing
 from edge_agent.parts import body_bytes
 from edge_agent.sender import Publish, Sender
-from edge_agent.spool import Frame, S, Spool
+from edge_agent.spool import Frame, Spool
 from edge_agent.window import Window
 from footfall.frames import MAX_FRAME_BYTES, Body
 from footfall.receipts import DayKey
 from footfall.topics import WIRE_VERSION
+from footfall.units import NS_PER_S
 
 log = logging.getLogger("footfall.agent.publisher")
 
@@ -122,7 +123,7 @@ class Conversation:
     def _ask_for_others(self, now_ns: int) -> None:
         if now_ns >= self._others_due_ns:
             self.sender.hello_of_others(self._others)
-            self._others_due_ns, self._others = now_ns + round(OTHERS_S * S), FEW_OTHERS
+            self._others_due_ns, self._others = now_ns + round(OTHERS_S * NS_PER_S), FEW_OTHERS
 
     def _asks_again(self, now_ns: int) -> bool:
         """Whether the gateway has been silent for so long that a hello should ask whether it is back, or who is there instead of it."""
@@ -134,7 +135,9 @@ class Conversation:
         if self.sender.too_large:
             found["packet_limit"] = self.sender.too_large
         if self._stalled.read_ns(now_ns) >= self._notice_ns:
-            found["agent_stuck"] = f"no receipt for {self._stalled.read_ns(now_ns) / S:.0f} s for frames that wait: {self._why(now_ns)}"
+            found["agent_stuck"] = (
+                f"no receipt for {self._stalled.read_ns(now_ns) / NS_PER_S:.0f} s for frames that wait: {self._why(now_ns)}"
+            )
         return found
 
     def _obey(self) -> None:
@@ -148,7 +151,7 @@ class Conversation:
             self._hold_until_ns = 0
 
     def _hold(self, seconds: float) -> None:
-        self._hold_until_ns = self._clock.boot_ns() + round(seconds * S)
+        self._hold_until_ns = self._clock.boot_ns() + round(seconds * NS_PER_S)
 
     def _watch(self, now_ns: int) -> None:
         """How long frames have waited, over connections, without any progress."""

@@ -30,13 +30,14 @@ from edge_agent.bodies import FREE, Names, Terms, columns_of, cut
 from edge_agent.clock import Moment
 from edge_agent.counters import Counters
 from edge_agent.keys import Keys
-from edge_agent.presence import Bounds, Presences, Row, S
+from edge_agent.presence import Bounds, Presences, Row
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Tally, Unexplained
 from footfall.frames import Body, Kind, Offset
 from footfall.pseudonyms import is_day_subject
 from footfall.topics import is_name
+from footfall.units import NS_PER_S
 
-SETTLE_NS: Final = S
+SETTLE_NS: Final = NS_PER_S
 """Timeouts wait so much longer, for sightings that are still on their way; an EXIT's time does not depend on it."""
 MAX_COUNT: Final = (1 << 31) - 1
 _EVIDENCE: Final = frozenset({Kind.ENTER, Kind.STAY, Kind.IN, Kind.OUT})
@@ -79,8 +80,8 @@ class Core:
         self._profiles: Final = profiles
         self._recorded: Final = recorded
         self._max_rows: Final = max_rows
-        self._flush_ns: Final = flush_s * S
-        self._heartbeat_ns: Final = heartbeat_s * S
+        self._flush_ns: Final = flush_s * NS_PER_S
+        self._heartbeat_ns: Final = heartbeat_s * NS_PER_S
         self._filler: Final = (min(zones.values(), default="-"), min(profiles, default="-"))
         self._batches: Final = [_Batch(keys.key_id)]
         self._made_ns: int | None = None

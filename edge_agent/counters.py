@@ -40,10 +40,8 @@ from typing import Final
 from device_profiles.profile import CounterLimits
 from device_profiles.reading import Counted
 from edge_agent.sources.source import Crossing, Gap, Refused, Tally
+from footfall.units import NS_PER_DAY, NS_PER_MINUTE, NS_PER_S
 
-S: Final = 1_000_000_000
-MINUTE_NS: Final = 60 * S
-DAY_NS: Final = 86_400 * S
 LAST_INSTANT_NS: Final = 1_000_000
 REMEMBERED: Final = 512
 MAX_DOORS: Final = 1_000
@@ -137,7 +135,7 @@ class Counters:
 
     def _total(self, door: _Door, tally: Tally, limits: CounterLimits) -> Said:
         counted = tally.counted
-        if counted.t_wall_ns and 0 < door.device_ns - counted.t_wall_ns < DAY_NS and door.by_totals:
+        if counted.t_wall_ns and 0 < door.device_ns - counted.t_wall_ns < NS_PER_DAY and door.by_totals:
             self.ignored_total["counter.late"] += 1
             return []
         shown = _Point([counted.entered, counted.left], tally.t_boot_ns, self._boot)
@@ -156,7 +154,7 @@ class Counters:
 
     def _period(self, door: _Door, tally: Tally, limits: CounterLimits) -> Said:
         counted = tally.counted
-        if door.good is not None and door.by_totals and tally.t_boot_ns - door.good.since_ns(self._boot) < DAY_NS:
+        if door.good is not None and door.by_totals and tally.t_boot_ns - door.good.since_ns(self._boot) < NS_PER_DAY:
             self.ignored_total["counter.beside_totals"] += 1
             return []
         name = counted.serial or (f"{counted.t_wall_ns}+{counted.period_s}" if counted.t_wall_ns else "")
@@ -186,7 +184,7 @@ def _hold(door: _Door, tally: Tally, good: _Point, shown: _Point, limits: Counte
     door.held += 1
     door.gained = [before + people for before, people in zip(door.gained, gained, strict=True)]
     needed = RESET_READINGS if door.was_reset else REPLACED_READINGS
-    if door.held < needed or shown.t_boot_ns - door.first.t_boot_ns < limits.settle_s * S:
+    if door.held < needed or shown.t_boot_ns - door.first.t_boot_ns < limits.settle_s * NS_PER_S:
         return _complain(door, tally, good, shown) if door.strays >= TOLD_STRAYS else []
     door.held = 0
     return _settle(door, tally, good, shown, door.gained, door.first, "counter.reset" if door.was_reset else "counter.replaced")
@@ -238,8 +236,8 @@ def _near_zero(before: _Point, now: _Point, limits: CounterLimits) -> bool:
 
 def _most(before: _Point, now: _Point, limits: CounterLimits) -> float:
     """People in one direction who can have passed meanwhile. How long a machine was off nobody knows: taken as a day."""
-    elapsed_ns = now.t_boot_ns - before.since_ns(now.boot) + (0 if before.boot == now.boot else DAY_NS)
-    return limits.most_per_min * max(MINUTE_NS, elapsed_ns) / MINUTE_NS
+    elapsed_ns = now.t_boot_ns - before.since_ns(now.boot) + (0 if before.boot == now.boot else NS_PER_DAY)
+    return limits.most_per_min * max(NS_PER_MINUTE, elapsed_ns) / NS_PER_MINUTE
 
 
 def _restarted(door: _Door, shown: _Point, counted: Counted) -> bool:
@@ -248,7 +246,7 @@ def _restarted(door: _Door, shown: _Point, counted: Counted) -> bool:
     door.uptime_s = float(uptime_s) if isinstance(uptime_s, int | float) else None
     if door.uptime_s is None or before_s is None or door.good is None:
         return False
-    elapsed_s = (shown.t_boot_ns - door.good.since_ns(shown.boot)) / S
+    elapsed_s = (shown.t_boot_ns - door.good.since_ns(shown.boot)) / NS_PER_S
     return door.uptime_s < before_s + max(0.0, 0.9 * elapsed_s - 60)
 
 

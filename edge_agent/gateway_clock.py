@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 from footfall.boot_clock import MAX_DRIFT_PPM, UNBOUNDED_NS, UNKNOWN, Bounds, at, learn
 from footfall.frames import Offset
 from footfall.receipts import Receipt
+from footfall.units import NS_PER_S
 
 
 class Echo(NamedTuple):
@@ -61,7 +62,7 @@ class GatewayClock:
         """For an hour after a receipt that no offset can explain together with those before."""
         if now_boot_ns - self._contradicted_ns >= REMEMBERED_NS:
             return ""
-        return f"receipts contradict each other by more than {SET_NS // 1_000_000_000} s: the gateway's clock was set"
+        return f"receipts contradict each other by more than {SET_NS // NS_PER_S} s: the gateway's clock was set"
 
     def gateway_ns(self, now_boot_ns: int) -> int:
         return self.echo.gateway_ns + now_boot_ns - self.echo.heard_boot_ns if self.echo.gateway_ns else 0

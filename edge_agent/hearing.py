@@ -17,15 +17,16 @@ from typing import Final, NamedTuple
 
 from edge_agent.binding import Binding, Word
 from edge_agent.gateway_clock import GatewayClock
-from edge_agent.spool import Epoch, S, Spool, SpoolUnavailable
+from edge_agent.spool import Epoch, Spool, SpoolUnavailable
 from footfall.errors import ContractError
 from footfall.receipts import DayKey, Receipt, Times, decode_receipt
+from footfall.units import NS_PER_S
 
 log = logging.getLogger("footfall.agent.publisher")
 
-LATE_NS: Final = 60 * S
+LATE_NS: Final = 60 * NS_PER_S
 """No receipt is under way for longer; who says the same still, means it."""
-FOREIGN_NS: Final = 600 * S
+FOREIGN_NS: Final = 600 * NS_PER_S
 NO_RECEIPT: Final = Receipt("none", 0, 0, "none", ())
 
 

@@ -25,11 +25,12 @@ from edge_agent.keys import Keys
 from edge_agent.publisher import Publisher
 from edge_agent.sources.replay import FormatName, Settings, expand, read, zones
 from edge_agent.sources.source import Gap, Refused
-from edge_agent.spool import Frame, S, Spool
+from edge_agent.spool import Frame, Spool
 from footfall.errors import FootfallError
 from footfall.frames import Body, encode_body
 from footfall.health import Health
 from footfall.pseudonyms import type_key
+from footfall.units import NS_PER_S
 
 BOOT: Final = "recorded"
 POLL_S: Final = 0.1
@@ -117,9 +118,9 @@ def _await_receipts(
         if epoch.mark != mark:
             mark, progress_ns = epoch.mark, now_ns
             on_progress(mark)
-        if not publisher.connected and publisher.refused and now_ns - begun_ns > CONNECT_S * S:
+        if not publisher.connected and publisher.refused and now_ns - begun_ns > CONNECT_S * NS_PER_S:
             raise Undelivered(f"no connection to the broker: {publisher.refused}")
-        if now_ns - progress_ns > timeout_s * S:
+        if now_ns - progress_ns > timeout_s * NS_PER_S:
             why = "no gateway receipts: is one running for this store and agent, on this broker?"
             raise Undelivered(
                 f"{mark} of {len(recording.bodies)} frames receipted, then nothing for {timeout_s:g} s: {publisher.refused or why}"

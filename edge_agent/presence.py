@@ -23,12 +23,12 @@ from typing import Any, Final, NamedTuple
 
 from device_profiles.profile import Presence
 from footfall.frames import Kind, is_goods_text
+from footfall.units import NS_PER_S
 
-S: Final = 1_000_000_000
 GAPS_TO_TRUST: Final = 4
 """Before so many gaps are known, the timeout is the profile's longest."""
 TIMEOUT_GAPS: Final = 3.0
-NAMED_EVERY_NS: Final = 3600 * S
+NAMED_EVERY_NS: Final = 3600 * NS_PER_S
 """Whoever lost what ENTER said of goods knows them again after so long."""
 FAR_MARGINS: Final = 2.0
 """By more a tag that lies still does not fade."""
@@ -68,10 +68,10 @@ class Bounds:
         return Bounds(
             presence.enter_dbm,
             presence.exit_dbm,
-            presence.tau_s * S,
-            round(presence.timeout_min_s * S),
-            round(presence.timeout_max_s * S),
-            round(presence.stay_s * S),
+            presence.tau_s * NS_PER_S,
+            round(presence.timeout_min_s * NS_PER_S),
+            round(presence.timeout_max_s * NS_PER_S),
+            round(presence.stay_s * NS_PER_S),
             presence.margin_db,
         )
 
@@ -186,7 +186,7 @@ class Presences:
 
         Cost: what falls due.
         """
-        while self._due_s and self._due_s[0] * S < now_ns:
+        while self._due_s and self._due_s[0] * NS_PER_S < now_ns:
             for slot in self._due.pop(heapq.heappop(self._due_s)):
                 if slot.group.slots.get(slot.identifier) is slot:
                     self._expire(slot, now_ns)
@@ -213,7 +213,7 @@ class Presences:
 
     def _wake(self, slot: _Slot, t_ns: float) -> None:
         """Look at the slot when the second after `t_ns` has passed. Every slot is due once."""
-        due_s = int(t_ns // S) + 1
+        due_s = int(t_ns // NS_PER_S) + 1
         if due_s not in self._due:
             self._due[due_s] = []
             heapq.heappush(self._due_s, due_s)
@@ -258,7 +258,7 @@ class Presences:
     @staticmethod
     def _evidence(kind: Kind, slot: _Slot, extra: Mapping[str, str] | None) -> Row:
         mean_dbm = slot.sum_dbm / slot.sightings if slot.sightings else slot.level_dbm
-        dwell_s = (slot.last_ns - slot.entered_ns) / S
+        dwell_s = (slot.last_ns - slot.entered_ns) / NS_PER_S
         group, rssi_dbm = slot.group, _int8(mean_dbm)
         return Row(kind, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, slot.sightings, dwell_s, extra=extra)
 

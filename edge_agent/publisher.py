@@ -27,19 +27,20 @@ from edge_agent.identity import Identity
 from edge_agent.packet_limit import LEAST_BYTES
 from edge_agent.parts import packet_bytes
 from edge_agent.reconnect import Reconnect
-from edge_agent.spool import Frame, S, Spool, SpoolUnavailable
+from edge_agent.spool import Frame, Spool, SpoolUnavailable
 from edge_agent.window import Window
 from footfall.frames import Body
 from footfall.health import Health
 from footfall.receipts import DayKey
 from footfall.topics import Topic
+from footfall.units import NS_PER_S
 
 __all__ = ["HELLO_S", "Publisher"]
 
 log = logging.getLogger("footfall.agent.publisher")
 
 HEALTH_S: Final = 10.0
-LOOK_NS: Final = S
+LOOK_NS: Final = NS_PER_S
 """So often is looked whether something went wrong, or right: then health goes out at once."""
 TURN_S: Final = 0.25
 
@@ -68,7 +69,7 @@ class Publisher:
         self._health: Final = health
         self._health_topic: Final = str(Topic(store, agent, "health"))
         self._receipts_topic: Final = str(Topic(store, agent, "receipts"))
-        self._talk: Final = Conversation(store, agent, spool, clock, on_key, substitute, window or Window(), round(notice_s * S))
+        self._talk: Final = Conversation(store, agent, spool, clock, on_key, substitute, window or Window(), round(notice_s * NS_PER_S))
         self._reconnect: Final = Reconnect(agent)
         self._identity: Final = Identity(broker.tls)
         self._events: Final[queue.SimpleQueue[tuple[Connection, Event] | None]] = queue.SimpleQueue()
@@ -101,7 +102,7 @@ class Publisher:
     def problems(self) -> dict[str, str]:
         """Codes of `footfall status`, and what there is to say of each."""
         now_ns = self._clock.boot_ns()
-        now_s = (self.gateway_ns or self._clock.wall_ns()) / S
+        now_s = (self.gateway_ns or self._clock.wall_ns()) / NS_PER_S
         found = self._identity.problems(now_s) | self._reconnect.problems(now_ns) | self._talk.problems(now_ns)
         return {code: text[:300] for code, text in found.items()}
 
@@ -128,7 +129,7 @@ class Publisher:
             self._lose(Lost("the broker took the connection and then said nothing"))
 
     def _connect(self) -> None:
-        self._due_ns = self._clock.boot_ns() + round(CONNECT_S * S)
+        self._due_ns = self._clock.boot_ns() + round(CONNECT_S * NS_PER_S)
         will = fitted(self._health().model_copy(update={"state": "offline"}), WILL_BYTES)
         connection = Connection(self._broker, self._agent, (self._health_topic, will), self._receipts_topic, self._hear, self._clock)
         try:
@@ -182,7 +183,7 @@ class Publisher:
             if codes != self._told:
                 self._told, self._health_due_ns = codes, 0
         if now_ns >= self._health_due_ns:
-            self._health_due_ns = now_ns + round(HEALTH_S * S)
+            self._health_due_ns = now_ns + round(HEALTH_S * NS_PER_S)
             self._publish_health("online")
 
     def _publish_health(self, state: str) -> None:
@@ -214,4 +215,4 @@ class Publisher:
             self._talk.end(largest_bytes)
         self._drop(goodbye=False)
         now_ns = self._clock.boot_ns()
-        self._due_ns = now_ns + round(S * self._reconnect.lost(lost.code, largest_bytes < LEAST_BYTES, now_ns))
+        self._due_ns = now_ns + round(NS_PER_S * self._reconnect.lost(lost.code, largest_bytes < LEAST_BYTES, now_ns))

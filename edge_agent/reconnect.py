@@ -13,18 +13,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge_agent.spool import S
 from footfall.lost_connections import TAKEN_OVER
+from footfall.units import NS_PER_S
 
 FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 30.0
 FIRST_TRUCE_S: Final = 5.0
 LONGEST_TRUCE_S: Final = 60.0
-SHORT_NS: Final = 10 * S
+SHORT_NS: Final = 10 * NS_PER_S
 """A connection that worked and did not live so long was taken away."""
 SHORT_LIVES: Final = 3
 """So many in a row are no accident."""
-REMEMBERED_NS: Final = 600 * S
+REMEMBERED_NS: Final = 600 * NS_PER_S
 
 
 class Reconnect:

@@ -19,11 +19,12 @@ from edge_agent.hearing import Hearing
 from edge_agent.own_dates import OwnDates
 from edge_agent.packet_limit import LEAST_BYTES, PacketLimit
 from edge_agent.parts import packet_bytes, payloads
-from edge_agent.spool import Epoch, Frame, S, Spool
+from edge_agent.spool import Epoch, Frame, Spool
 from edge_agent.window import LONGEST_PATIENCE_S, Window
 from footfall.frames import Body, DecidedTime, Header, encode_frame
 from footfall.lost_connections import PACKET_TOO_LARGE
 from footfall.topics import Topic
+from footfall.units import NS_PER_S
 
 log = logging.getLogger("footfall.agent.publisher")
 
@@ -32,7 +33,7 @@ SWALLOWED_TRIES: Final = 3
 """So often a frame goes out without a receipt, while the gateway answers, until its size is to blame."""
 SMALLEST_SHARE: Final = 16
 """Where parts of this share of a frame do not arrive either, it is not the size."""
-WHOLE_AGAIN_NS: Final = 600 * S
+WHOLE_AGAIN_NS: Final = 600 * NS_PER_S
 """A frame that may be too large, for a gateway that takes no parts, is tried as a whole so often."""
 FAILURE: Final = 0x80
 NO_SUBSCRIBERS: Final = 0x10
@@ -87,7 +88,7 @@ class Sender:
 
     def hello(self) -> None:
         now_ns = self._clock.boot_ns()
-        self.hello_due_ns = now_ns + round(HELLO_AGAIN_S * S)
+        self.hello_due_ns = now_ns + round(HELLO_AGAIN_S * NS_PER_S)
         self._hearing.binding.asked(now_ns)
         self._greet(self._spool.sending())
 
@@ -103,7 +104,7 @@ class Sender:
         """What the window lets out now; a hello, where the next frame cannot go."""
         now_ns = self._clock.boot_ns()
         epoch = self._spool.sending()
-        if self._is_busy() and now_ns - self._acknowledged_ns < LONGEST_PATIENCE_S * S:
+        if self._is_busy() and now_ns - self._acknowledged_ns < LONGEST_PATIENCE_S * NS_PER_S:
             self._window.wait(now_ns)
         seqs = self._window.due(epoch, now_ns)
         if not seqs:

@@ -38,11 +38,11 @@ from edge_agent.spool_schema import TIMES_FACT
 from edge_agent.spool_store import Lost, Store
 from footfall.frames import Body, DecidedTime
 from footfall.receipts import Times
+from footfall.units import NS_PER_S
 
-__all__ = ["HOUR_S", "Epoch", "Fill", "Frame", "S", "Spool", "SpoolUnavailable"]
+__all__ = ["HOUR_S", "Epoch", "Fill", "Frame", "Spool", "SpoolUnavailable"]
 
 HOUR_S: Final = 3600.0
-S: Final = 1_000_000_000
 HELD_BYTES: Final = 8 << 20
 """So much waits in memory while the disk takes nothing."""
 NO_READINGS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -72,8 +72,8 @@ class Spool:
         store: str = "",
     ) -> None:
         self._max_bytes: Final = max_bytes
-        self._keep_ns: Final = round(keep_s * S)
-        self._max_age_ns: Final = round(max_age_s * S)
+        self._keep_ns: Final = round(keep_s * NS_PER_S)
+        self._max_age_ns: Final = round(max_age_s * NS_PER_S)
         self._keep_free_bytes: Final = keep_free_bytes
         self._lost: Final = lost
         self._dropped_rows_total = 0
@@ -306,7 +306,7 @@ class Spool:
                 return Fill(0, size_bytes, 0.0)
             unsent = sum(max(0, ledger.last - ledger.mark) for ledger in memory.ledgers.values())
             age_ns = now_boot_ns + memory.boots.apart_ns(first.boot) - self._made_boot_ns(first)
-            return Fill(unsent, size_bytes, max(0, age_ns) / S)
+            return Fill(unsent, size_bytes, max(0, age_ns) / NS_PER_S)
 
     def problems(self) -> dict[str, str]:
         """What is wrong: a code of `footfall status`, and what there is to say of it."""

@@ -17,10 +17,10 @@ from typing import Final
 from edge_agent.clock import Clock
 from edge_agent.sources.source import Gap, Heard, Progress, Source
 from footfall.health import SourceHealth
+from footfall.units import NS_PER_S
 
 log = logging.getLogger("footfall.agent.sources")
 
-S: Final = 1_000_000_000
 POLL_S: Final = 0.2
 FIRST_BACKOFF_S: Final = 1.0
 LONGEST_BACKOFF_S: Final = 20.0
@@ -71,7 +71,7 @@ class _Attempt(threading.Thread):
         silence_s = self._source.silence_s
         if silence_s is None or self.emitting or not self.is_alive():
             return None
-        silent_s = (self._clock.boot_ns() - self.heard_boot_ns) / S
+        silent_s = (self._clock.boot_ns() - self.heard_boot_ns) / NS_PER_S
         return SourceHealth(state="silent", detail=f"nothing heard for {silent_s:.0f} s") if silent_s > silence_s else None
 
 

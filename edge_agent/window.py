@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge_agent.spool import Epoch, S
+from edge_agent.spool import Epoch
+from footfall.units import NS_PER_S
 
 LONGEST_PATIENCE_S: Final = 60.0
-REWIND_NS: Final = S // 2
+REWIND_NS: Final = NS_PER_S // 2
 """Each frame behind a lost one makes the gateway repeat its mark; one rewind in this time answers them all."""
 
 
@@ -21,7 +22,7 @@ class Window:
 
     def __init__(self, size: int = 64, patience_s: float = 5.0) -> None:
         self._size: Final = size
-        self._patience_ns: Final = round(patience_s * S)
+        self._patience_ns: Final = round(patience_s * NS_PER_S)
         self._waits_ns = self._patience_ns
         self._at: tuple[str, int] = ("", -1)
         self._repeated: tuple[str, int] = ("", -1)
@@ -49,7 +50,7 @@ class Window:
             self._rewind(first, now_ns)
         elif now_ns - self._progress_ns > self._waits_ns:
             self._rewind(first, now_ns)
-            self._waits_ns = min(2 * self._waits_ns, round(LONGEST_PATIENCE_S * S))
+            self._waits_ns = min(2 * self._waits_ns, round(LONGEST_PATIENCE_S * NS_PER_S))
         return range(self._next, min(epoch.last, first - 1 + self._size) + 1)
 
     def sent(self, seq: int) -> None:

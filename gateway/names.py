@@ -13,6 +13,8 @@ from datetime import time as day_time
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from footfall.units import NS_PER_S
+
 FIRST_NS: Final = -(1 << 63)
 LAST_NS: Final = (1 << 63) - 1
 When = datetime | date
@@ -76,7 +78,7 @@ def _ns(when: When, zone: ZoneInfo, days: int) -> int:
     except OverflowError:
         return LAST_NS
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    time_ns = int(aware.replace(microsecond=0).timestamp()) * 1_000_000_000 + aware.microsecond * 1000
+    time_ns = int(aware.replace(microsecond=0).timestamp()) * NS_PER_S + aware.microsecond * 1000
     return min(max(time_ns, FIRST_NS), LAST_NS)
 
 

@@ -16,6 +16,8 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
+from footfall.units import NS_PER_MS
+
 FieldType = Literal["int", "float", "bool", "text", "subject"]
 """`subject` is a string of 16 hex digits; its column may hold the 64-bit integers."""
 
@@ -98,7 +100,6 @@ class Coded:
         return Coded(np.zeros(n, np.uint32), (text,))
 
 
-_NS_PER_MS: Final = 1_000_000
 KEYS_A_HALF: Final = 500_000
 """So many points of a kind have room in one millisecond."""
 
@@ -112,7 +113,7 @@ def row_key_ns(time_ns: _Int, row: _Int) -> _Int:
     Rows are numbered per epoch, those with a device's own time from the epoch's `key_base` on, since epochs may have the same times.
     All else is counted or named otherwise: so rows have the lower half of the million, and what has a record to itself the upper.
     """
-    return time_ns // _NS_PER_MS * _NS_PER_MS + row % KEYS_A_HALF
+    return time_ns // NS_PER_MS * NS_PER_MS + row % KEYS_A_HALF
 
 
 def record_key_ns(time_ns: int, number: int) -> int:
@@ -120,7 +121,7 @@ def record_key_ns(time_ns: int, number: int) -> int:
 
     What earlier releases journaled is numbered: events per publisher, the others by position.
     """
-    return time_ns // _NS_PER_MS * _NS_PER_MS + KEYS_A_HALF + number % KEYS_A_HALF
+    return time_ns // NS_PER_MS * NS_PER_MS + KEYS_A_HALF + number % KEYS_A_HALF
 
 
 def key_base(*names: str) -> int:

@@ -10,10 +10,11 @@ from footfall.dates import BOUNDED as BOUNDED
 from footfall.dates import DEVICE as DEVICE
 from footfall.dates import MEASURED as MEASURED
 from footfall.dates import RECEIVED as RECEIVED
+from footfall.units import NS_PER_DAY, NS_PER_S
 
-EARLIEST_NS: Final = 946_684_800 * 1_000_000_000
+EARLIEST_NS: Final = 946_684_800 * NS_PER_S
 """The year 2000: nothing that is older was recorded by such devices."""
-DEVICE_FUTURE_NS: Final = 86_400 * 1_000_000_000
+DEVICE_FUTURE_NS: Final = NS_PER_DAY
 """How much later than its arrival an event may be by its publisher's own clock."""
 OLD_KEYS: Final = -1
 """Of records that earlier releases journaled: rows count from 0, health and gaps by their position."""

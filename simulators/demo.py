@@ -20,6 +20,7 @@ from rich.console import Console
 from edge_agent.clock import SystemClock
 from footfall.errors import ConfigError, FootfallError
 from footfall.receipts import DayKey
+from footfall.units import NS_PER_S
 from gateway.config import load_site
 from gateway.state.day_keys import DayKeys
 from simulators.estate import Settings, brand_secret, worlds, write_agent, write_recording
@@ -36,7 +37,6 @@ RECORDED_H: Final = 0.1
 OPENING_HOUR: Final = 10
 """Local time when the backlog begins: the store lies wherever on Earth it is so late then."""
 FLUSH_S: Final = 5.0
-_NS: Final = 1_000_000_000
 _progress_of: Any = None
 """In the processes that fill spools: shares done, shared with the one that shows them."""
 
@@ -79,7 +79,7 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
     with stage(folder, plan.settings, influx, console) as on:
         on.import_links()
         rows = _fill(plan, _day_key(plan), on)
-        on.wait("until they are back", lambda: (time.time_ns() - plan.live_ns) / _NS + AHEAD_S, AHEAD_S)
+        on.wait("until they are back", lambda: (time.time_ns() - plan.live_ns) / NS_PER_S + AHEAD_S, AHEAD_S)
         for agent in plan.world.plan.agents:
             on.agent(agent)
         on.wait("backlog: rows received", lambda: on.balance()["in_total"], rows)
@@ -100,8 +100,8 @@ def run(folder: Path, influx: bool, live_s: float, hours: float, seed: int, cons
 
 
 def _plan(folder: Path, hours: float, seed: int) -> Plan:
-    live_ns = time.time_ns() + round(AHEAD_S * _NS)
-    start_ns = live_ns - round(hours * 3600 * _NS)
+    live_ns = time.time_ns() + round(AHEAD_S * NS_PER_S)
+    start_ns = live_ns - round(hours * 3600 * NS_PER_S)
     return Plan(folder, Settings(seed, hours + RECORDED_H, 1, start_ns, where_it_is(OPENING_HOUR, start_ns)), live_ns)
 
 
@@ -167,12 +167,12 @@ def _live(plan: Plan, live_s: float, on: Stage, backlog_rows: int) -> int:
     world = plan.world
     port = json.loads((plan.folder / "intake.json").read_text())["port"]
     till = Till(world, f"http://127.0.0.1:{port}", plan.live_ns - world.start_ns)
-    end_ns = time.time_ns() + round(live_s * _NS)
+    end_ns = time.time_ns() + round(live_s * NS_PER_S)
     task = on.bars.add_task("live", total=live_s)
     while (now_ns := time.time_ns()) < end_ns:
         till.sell_until(now_ns)
         rows = on.balance()["in_total"] - backlog_rows
-        on.bars.update(task, completed=live_s - (end_ns - now_ns) / _NS, description=f"live: {rows:,} rows more")
+        on.bars.update(task, completed=live_s - (end_ns - now_ns) / NS_PER_S, description=f"live: {rows:,} rows more")
         time.sleep(0.5)
     on.bars.update(task, completed=live_s)
     return end_ns

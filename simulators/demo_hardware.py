@@ -20,6 +20,7 @@ from rich.console import Console
 from edge_agent.keys import write_keys
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError, FootfallError
+from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from gateway.cli.query import open_reader
 from simulators.demo_hardware_show import Figures, devices_table, read_found
 from simulators.devices.beams_agent import COMMAND, RemoteBeams
@@ -31,9 +32,8 @@ from simulators.feed import ID_TYPES
 from simulators.goods import garments, moves
 from simulators.parts.process import free_port
 from simulators.parts.programs import FOOTFALL, AgentProcess
-from simulators.people import HOUR_NS, Crowd
+from simulators.people import Crowd
 from simulators.plan import Door, Plan, Receiver, shop
-from simulators.score import MINUTE_NS
 from simulators.stage import LIMIT_S, Stage, Till, fresh, show_balance, show_next_steps, show_score, stage, where_it_is
 from simulators.truth import Link, Record, Store, Truth, Visit, closed_at, played_until, read_truth, truth_of, write_truth
 from simulators.world import World
@@ -51,7 +51,6 @@ CLOSING_S: Final = 3.0
 BEAMS: Final = "beams"
 BOX, RELAY = "box", "relay"
 """The agent in the store, and the one beside the gateway that reads what publishes by itself."""
-_S: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def run(folder: Path, influx: bool, live_s: float, seed: int, console: Console) 
     begun_s = time.monotonic()
     now_ns = time.time_ns()
     crowd = Crowd(arrivals=(ARRIVALS_PER_H,) * 24, linger=LINGER)
-    settings = Settings(seed, live_s * _S / HOUR_NS, 1, now_ns, where_it_is(HOUR, now_ns), crowd, layout)
+    settings = Settings(seed, live_s * NS_PER_S / NS_PER_HOUR, 1, now_ns, where_it_is(HOUR, now_ns), crowd, layout)
     names = ", ".join(part.name for part in PARTS)
     console.print(f"[bold]A store whose devices are all emulated[/]: {names}. Seed {seed}.")
     with stage(fresh(folder), settings, influx, console) as on, ExitStack() as stack:
@@ -147,13 +146,13 @@ def _emulator(part: Part) -> AbstractContextManager[Emulator]:
 def _opened(on: Stage, settings: Settings) -> World:
     """The world, which begins on return: what happens in it does not depend on when. Links name its times: they are imported before."""
     ahead_s = max(AHEAD_S, AS_LONG_AS_REHEARSED * _rehearsed_s(on))
-    start_ns = time.time_ns() + round(ahead_s * _S)
+    start_ns = time.time_ns() + round(ahead_s * NS_PER_S)
     (world,) = worlds(replace(settings, start_ns=start_ns))
     write_known(on.folder, _of_visitors(world))
     on.import_links()
     if time.time_ns() > start_ns:
         raise ConfigError("this machine is too busy: the links took too long to import")
-    on.wait("until it opens", lambda: ahead_s + (time.time_ns() - start_ns) / _S, ahead_s)
+    on.wait("until it opens", lambda: ahead_s + (time.time_ns() - start_ns) / NS_PER_S, ahead_s)
     return world
 
 
@@ -174,7 +173,7 @@ def _of_visitors(world: World) -> list[Record]:
 
 def _judged(truth: Truth, world: World) -> Iterator[Record]:
     """Traffic is stored by the minute, so the minute after the end is judged too; nobody is there any more."""
-    until_ns = (world.end_ns // MINUTE_NS + 2) * MINUTE_NS
+    until_ns = (world.end_ns // NS_PER_MINUTE + 2) * NS_PER_MINUTE
     for record in closed_at(played_until(truth, world.end_ns), world.end_ns, until_ns):
         yield replace(record, end_ns=until_ns) if isinstance(record, Store) else record
 

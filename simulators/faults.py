@@ -11,10 +11,9 @@ from typing import Final, TypeVar
 import numpy as np
 
 from edge_agent.clock import Moment
+from footfall.units import NS_PER_DAY, NS_PER_S
 
 Item = TypeVar("Item")
-_S: Final = 1_000_000_000
-_DAY_NS: Final = 86_400 * _S
 
 
 def doubled(items: Iterable[Item], rng: np.random.Generator, share: float) -> Iterator[Item]:
@@ -69,9 +68,9 @@ class ClockFault:
 CLOCK_FAULTS: Final[Mapping[str, ClockFault]] = {
     "right": ClockFault(synced=True),
     "1970": ClockFault(since_1970=True),
-    "behind 3 days": ClockFault(offset_ns=-3 * _DAY_NS),
-    "ahead 1 hour": ClockFault(offset_ns=3600 * _S),
-    "step": ClockFault(offset_ns=-7 * _DAY_NS, step_after_ns=600 * _S, step_ns=7 * _DAY_NS),
+    "behind 3 days": ClockFault(offset_ns=-3 * NS_PER_DAY),
+    "ahead 1 hour": ClockFault(offset_ns=3600 * NS_PER_S),
+    "step": ClockFault(offset_ns=-7 * NS_PER_DAY, step_after_ns=600 * NS_PER_S, step_ns=7 * NS_PER_DAY),
     "drift 50 ppm": ClockFault(drift_ppm=50.0),
 }
 

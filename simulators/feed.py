@@ -19,13 +19,13 @@ from footfall.frames import RUN, Body, Header, encode_body, encode_frame
 from footfall.pseudonyms import type_key
 from footfall.receipts import DayKey
 from footfall.topics import Topic
-from simulators.paths import SECOND_NS
+from footfall.units import NS_PER_S
 from simulators.people import Purchase
 from simulators.world import World
 
 ID_TYPES: Final = ("ibeacon",)
 """Identifier types whose long-lived keys the simulated boxes hold."""
-UPTIME_NS: Final = 3600 * SECOND_NS
+UPTIME_NS: Final = 3600 * NS_PER_S
 """The boxes had been up for so long when the world began."""
 
 
@@ -90,14 +90,14 @@ class Feed:
         for t_ns, heard in self._heard():
             while tick_ns <= t_ns:
                 yield from ((tick_ns, body) for body in self.core.tick(self._moment(tick_ns)))
-                tick_ns += SECOND_NS
+                tick_ns += NS_PER_S
             if isinstance(heard, str):
                 self.core.event(heard, UPTIME_NS + t_ns)
             else:
                 self.core.hear(heard)
         while tick_ns < self.until_ns:
             yield from ((tick_ns, body) for body in self.core.tick(self._moment(tick_ns)))
-            tick_ns += SECOND_NS
+            tick_ns += NS_PER_S
         yield from ((self.until_ns, body) for body in self.core.finish(self._moment(self.until_ns)))
 
     def payloads(self) -> Iterator[tuple[str, bytes]]:

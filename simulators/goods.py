@@ -14,15 +14,15 @@ from itertools import pairwise
 from typing import Final
 
 from edge_agent.sources.source import Sighting
-from simulators.paths import SECOND_NS, Stay
+from footfall.units import NS_PER_MINUTE, NS_PER_S
+from simulators.paths import Stay
 from simulators.people import Person, stream
 from simulators.world import World
 
 PROFILE: Final = "garment-tag"
-ROUND_NS: Final = SECOND_NS
+ROUND_NS: Final = NS_PER_S
 """One inventory of all antennas."""
-MINUTE_NS: Final = 60 * SECOND_NS
-_ROUNDS: Final = MINUTE_NS // ROUND_NS
+_ROUNDS: Final = NS_PER_MINUTE // ROUND_NS
 _COMPANY: Final = "0614141"
 _HEADER, _FILTER, _PARTITION = 0x30, 1, 5
 _COMPANY_BIT, _ITEM_BIT = 58, 38
@@ -30,7 +30,7 @@ _HOMES, _READS = 6, 7  # streams of random numbers, after those of the radio
 _NEAR_DBM, _FAR_DBM, _SPREAD_DB = -52.0, -68.0, 3.0
 _READ_SHARE, _STRAY_SHARE = 0.9, 0.05
 """Of the tags in a zone that its antenna reads in a round, and that one of the others reads as well."""
-_BACK_NS: Final = 5 * SECOND_NS
+_BACK_NS: Final = 5 * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,9 @@ def _walk_with_garment(person: Person, shelves: set[str], fitting: set[str]) -> 
 def _of_garment(world: World, garment: Garment, number: int, antennas: Mapping[str, str], from_ns: int) -> Iterator[Sighting]:
     """Minute by minute, each with random numbers of its own, so that a play can begin anywhere."""
     names = sorted(antennas.values())
-    for minute_ns in range(from_ns // MINUTE_NS * MINUTE_NS, world.length_ns, MINUTE_NS):
-        rng = stream(world.seed, world.store, _READS, number, minute_ns // MINUTE_NS)
-        rounds = range(minute_ns, min(minute_ns + MINUTE_NS, world.length_ns), ROUND_NS)
+    for minute_ns in range(from_ns // NS_PER_MINUTE * NS_PER_MINUTE, world.length_ns, NS_PER_MINUTE):
+        rng = stream(world.seed, world.store, _READS, number, minute_ns // NS_PER_MINUTE)
+        rounds = range(minute_ns, min(minute_ns + NS_PER_MINUTE, world.length_ns), ROUND_NS)
         share, stray = rng.random((2, _ROUNDS)).tolist()
         near_db, far_db = rng.normal(0.0, _SPREAD_DB, (2, _ROUNDS)).tolist()
         late_ns = rng.integers(ROUND_NS // 2, size=_ROUNDS).tolist()

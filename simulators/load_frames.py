@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
 from footfall.topics import Topic
+from footfall.units import NS_PER_S
 from gateway.site import Agent, Site, Store, Zone
 from simulators import mqtt
 
@@ -28,7 +29,6 @@ PROFILES: Final = ("ibeacon", "door-counter")
 CYCLE: Final = 31
 """Frames that one presence lasts: 62 rows, of which 60 are stays."""
 _MARK: Final = 1 << 62  # placeholders in the template, easy to find
-_SECOND_NS: Final = 1_000_000_000
 Numbers = npt.NDArray[np.int64]
 
 
@@ -53,7 +53,7 @@ class Load:
 
     @property
     def frame_ns(self) -> int:
-        return round(self.frame_s * _SECOND_NS)
+        return round(self.frame_s * NS_PER_S)
 
     def store(self, agent: int) -> str:
         return f"s{agent // self.agents:05d}"

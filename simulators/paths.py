@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from footfall.units import NS_PER_S
 from simulators.plan import Door, Plan
 
-SECOND_NS: Final = 1_000_000_000
 WALK_M_PER_S: Final = 1.2
 PAUSE_S: Final = 30.0
 """Mean time at one spot before the next step inside a zone."""
@@ -65,12 +65,12 @@ class _Walker:
         t_ns, from_x, from_y = self.points[-1]
         distance_m = float(np.hypot(x_m - from_x, y_m - from_y))
         self.facing.append(float(np.arctan2(y_m - from_y, x_m - from_x)))
-        self.points.append((t_ns + max(1, round(distance_m / WALK_M_PER_S * SECOND_NS)), x_m, y_m))
+        self.points.append((t_ns + max(1, round(distance_m / WALK_M_PER_S * NS_PER_S)), x_m, y_m))
 
     def pause(self, seconds: float) -> None:
         t_ns, x_m, y_m = self.points[-1]
         self.facing.append(float(self.rng.uniform(-np.pi, np.pi)))
-        self.points.append((t_ns + max(1, round(seconds * SECOND_NS)), x_m, y_m))
+        self.points.append((t_ns + max(1, round(seconds * NS_PER_S)), x_m, y_m))
 
 
 def path_through(plan: Plan, door: Door, schedule: Sequence[tuple[int, float]], from_ns: int, rng: np.random.Generator) -> Path:
@@ -81,7 +81,7 @@ def path_through(plan: Plan, door: Door, schedule: Sequence[tuple[int, float]], 
         area = plan.zones[zone].area
         walker.walk(*area.at(*rng.uniform(0.1, 0.9, 2)))
         arrived_ns = walker.t_ns
-        while (left_s := seconds - (walker.t_ns - arrived_ns) / SECOND_NS) > 0:
+        while (left_s := seconds - (walker.t_ns - arrived_ns) / NS_PER_S) > 0:
             walker.pause(min(left_s, PAUSE_S * float(rng.uniform(0.4, 1.6))))
             if left_s > PAUSE_S:
                 walker.walk(*area.at(*rng.uniform(0.1, 0.9, 2)))

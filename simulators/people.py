@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from simulators.paths import SECOND_NS, Path, path_through
+from footfall.units import NS_PER_HOUR, NS_PER_S
+from simulators.paths import Path, path_through
 from simulators.plan import Plan
 
-HOUR_NS: Final = 3600 * SECOND_NS
-MAC_LIFE_NS: Final = 900 * SECOND_NS
+MAC_LIFE_NS: Final = 900 * NS_PER_S
 """Phones change their address every 15 minutes (Bluetooth Core 5.4, vol 3, part C, appendix A, TGAP(private_addr_int))."""
 VISIT_MAX_S: Final = 3300.0
 ARRIVALS: Final = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 20, 26, 24, 22, 24, 30, 36, 38, 32, 22, 10, 0, 0)
@@ -169,7 +169,7 @@ class Population:
 
     def hour_of_day(self, hour: int) -> int:
         """The local hour in the middle of the world's `hour`-th."""
-        middle_s = (self.start_ns + hour * HOUR_NS + HOUR_NS // 2) // SECOND_NS
+        middle_s = (self.start_ns + hour * NS_PER_HOUR + NS_PER_HOUR // 2) // NS_PER_S
         return datetime.fromtimestamp(middle_s, self._zone).hour
 
     def _visitors(self, hour: int) -> Iterator[Person]:
@@ -177,7 +177,7 @@ class Population:
         expected = self.crowd.arrivals[self.hour_of_day(hour)] * self.crowd.busy
         count = min(int(rng.poisson(expected)), self.crowd.most_per_hour)
         for i, share in enumerate(np.sort(rng.random(count)).tolist()):
-            yield self._visitor(hour, i, round((hour + share) * HOUR_NS))
+            yield self._visitor(hour, i, round((hour + share) * NS_PER_HOUR))
 
     def _visitor(self, hour: int, i: int, from_ns: int) -> Person:
         key = (self.seed, self.store, _VISITOR, hour, i)
@@ -247,7 +247,7 @@ class Population:
         key = (self.seed, self.store, _STAFF_DAY, hour, number)
         rng = stream(*key)
         hours = next(n for n in range(1, 25) if n == 24 or not self._open(hour + n))
-        from_ns = hour * HOUR_NS + round(float(rng.uniform(1, 120)) * SECOND_NS)
+        from_ns = hour * NS_PER_HOUR + round(float(rng.uniform(1, 120)) * NS_PER_S)
         schedule, left_s = [], hours * 3600 - 300.0
         while left_s > 0:
             seconds = min(left_s, float(rng.uniform(180, 900)))

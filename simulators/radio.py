@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from simulators.paths import SECOND_NS, Path
+from footfall.units import NS_PER_S
+from simulators.paths import Path
 from simulators.people import Device, Person, stream
 from simulators.plan import Plan
 
@@ -37,7 +38,7 @@ class Radio:
     sensitivity_dbm: float = -96.0
     loss: float = 0.08
     """Share of packets that a receiver in reach misses: collisions, other channels."""
-    interval_ns: int = SECOND_NS
+    interval_ns: int = NS_PER_S
     jitter_ns: int = 10_000_000
     """The random 0 to 10 ms before each advertisement (Bluetooth Core 5.4, vol 6, part B, 4.4.2.2.1)."""
 

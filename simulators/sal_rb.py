@@ -17,12 +17,12 @@ from typing import Final
 from edge_agent.sources.replay import BETWEEN_FILES_NS, DEFAULT_START, SUPERFRAME_NS, expand
 from footfall.errors import ConfigError
 from footfall.events import to_ns
+from footfall.units import NS_PER_S
 from simulators.score import StoredDwell
 
 INSIDE: Final = "inside"
 OUTSIDE: Final = "outside"
 _SIDES: Final = {"0": OUTSIDE, "1": INSIDE, "2": INSIDE}
-_S: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def span(runs: Sequence[Run]) -> tuple[int, int]:
 
 def score_runs(runs: Sequence[Run], dwells: Sequence[StoredDwell]) -> list[RunScore]:
     """A score for each run, and one named `all` for their sum."""
-    scores = [_score(run, [d for d in dwells if run.t_ns[0] - _S <= d.from_ns < run.t_ns[0] + BETWEEN_FILES_NS // 2]) for run in runs]
+    scores = [_score(run, [d for d in dwells if run.t_ns[0] - NS_PER_S <= d.from_ns < run.t_ns[0] + BETWEEN_FILES_NS // 2]) for run in runs]
     sums = zip(*((s.rows, s.rows_right, s.crossings, s.stored, s.within_3_s, s.within_10_s) for s in scores), strict=True)
     return [*scores, RunScore("all", *map(sum, sums))]
 
@@ -103,8 +103,8 @@ def _score(run: Run, dwells: Sequence[StoredDwell]) -> RunScore:
         rows_right=sum(a == b for a, b in zip(sides, run.sides, strict=True)),
         crossings=len(run.changes),
         stored=len(stored),
-        within_3_s=pairs(run.changes, stored, 3 * _S),
-        within_10_s=pairs(run.changes, stored, 10 * _S),
+        within_3_s=pairs(run.changes, stored, 3 * NS_PER_S),
+        within_10_s=pairs(run.changes, stored, 10 * NS_PER_S),
     )
 
 

@@ -15,10 +15,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from footfall.pseudonyms import is_day_subject
+from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 from simulators.truth import Truth, Visit, subject_hex
 
-HOUR_NS: Final = 3600 * 1_000_000_000
-MINUTE_NS: Final = 60 * 1_000_000_000
 _S: Final = 1e9
 
 
@@ -241,19 +240,19 @@ def _covered(rows: Iterable[StoredDwell], from_ns: int, to_ns: int) -> int:
 
 def _counts(truth: Truth, minutes: Sequence[StoredMinute], from_ns: int, until_ns: int) -> Counts:
     """Crossings by store, direction and hour. Traffic is stored by the minute, so only whole minutes are compared."""
-    from_ns, until_ns = from_ns // MINUTE_NS * MINUTE_NS, until_ns // MINUTE_NS * MINUTE_NS
+    from_ns, until_ns = from_ns // NS_PER_MINUTE * NS_PER_MINUTE, until_ns // NS_PER_MINUTE * NS_PER_MINUTE
     people: Counter[tuple[str, str, int]] = Counter()
     counted: Counter[tuple[str, str, int]] = Counter()
     found: Counter[tuple[str, str, int]] = Counter()
     for visit in truth.visits:
         for what, t_ns, seen in (("in", visit.enter_ns, visit.counted[0]), ("out", visit.leave_ns, visit.counted[1])):
             if from_ns <= t_ns < until_ns:
-                people[visit.store, what, t_ns // HOUR_NS] += 1
-                counted[visit.store, what, t_ns // HOUR_NS] += seen
+                people[visit.store, what, t_ns // NS_PER_HOUR] += 1
+                counted[visit.store, what, t_ns // NS_PER_HOUR] += seen
     minutes = [minute for minute in minutes if from_ns <= minute.t_ns < until_ns]
     for minute in minutes:
-        found[minute.store, "in", minute.t_ns // HOUR_NS] += minute.entered
-        found[minute.store, "out", minute.t_ns // HOUR_NS] += minute.left
+        found[minute.store, "in", minute.t_ns // NS_PER_HOUR] += minute.entered
+        found[minute.store, "out", minute.t_ns // NS_PER_HOUR] += minute.left
     keys = sorted(key for key in people.keys() | found.keys() if people[key] or found[key])
     return Counts(
         hours=len(keys),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.sinks.reader import Reader
-from simulators.score import MINUTE_NS, Stored, StoredDwell, StoredMinute, StoredVisit
+from simulators.score import Stored, StoredDwell, StoredMinute, StoredVisit
 
 _MS: Final = 1_000_000
-_S: Final = 1_000_000_000
-_LONGEST_NS: Final = 24 * 3600 * _S
+_LONGEST_NS: Final = 24 * 3600 * NS_PER_S
 """Visits that began so long before the span may reach into it."""
 
 
@@ -24,7 +24,7 @@ def read_stored(
         stored.dwells += [
             d for d in dwells(reader, store, from_ns - _LONGEST_NS, to_ns, on_rows, open_until_ns=to_ns) if d.to_ns >= from_ns
         ]
-        stored.minutes += _minutes(reader, store, from_ns - MINUTE_NS, to_ns, on_rows)
+        stored.minutes += _minutes(reader, store, from_ns - NS_PER_MINUTE, to_ns, on_rows)
     return stored
 
 
@@ -45,7 +45,7 @@ def dwells(
     found = []
     for zone, subject, t_ns, seconds, is_open in zip(*columns, strict=True):
         begin_ns = t_ns // _MS * _MS
-        until_ns = begin_ns + round(seconds * _S)
+        until_ns = begin_ns + round(seconds * NS_PER_S)
         found.append(StoredDwell(store, zone, subject, begin_ns, max(until_ns, open_until_ns or 0) if is_open else until_ns))
     return found
 
@@ -55,7 +55,9 @@ def _visits(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Calla
     names = ("subject", "fan", "is_staff", "open", "started_ms", "seconds")
     table = reader.rows("visit", store, from_ns - _LONGEST_NS, to_ns, names, on_page=on_rows)
     return [
-        StoredVisit(store, subject, fan, is_staff, is_open, started_ms * _MS, to_ns if is_open else started_ms * _MS + round(seconds * _S))
+        StoredVisit(
+            store, subject, fan, is_staff, is_open, started_ms * _MS, to_ns if is_open else started_ms * _MS + round(seconds * NS_PER_S)
+        )
         for subject, fan, is_staff, is_open, started_ms, seconds in zip(*(table.values(name) for name in names), strict=True)
     ]
 

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from footfall.errors import ConfigError
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
-from simulators.people import HOUR_NS, Person, fan_identifiers, fan_name, iso
+from footfall.units import NS_PER_HOUR
+from simulators.people import Person, fan_identifiers, fan_name, iso
 from simulators.world import World
 
 LINK_COLUMNS: Final = ("identifier_type", "identifier", "fan", "from", "to", "source", "confidence")
-_KNOWN_BEFORE_NS: Final = 30 * 24 * HOUR_NS
+_KNOWN_BEFORE_NS: Final = 30 * 24 * NS_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.events import to_ns
-from simulators.paths import SECOND_NS
-from simulators.people import HOUR_NS, Crowd, Person, Population, Purchase
+from footfall.units import NS_PER_HOUR, NS_PER_S
+from simulators.people import Crowd, Person, Population, Purchase
 from simulators.plan import Plan, shop
 from simulators.radio import Ether, Radio
 
 DEFAULT_START_NS: Final = to_ns(datetime.fromisoformat("2026-11-21T10:00:00+08:00"))
-WINDOW_NS: Final = 60 * SECOND_NS
+WINDOW_NS: Final = 60 * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +59,7 @@ class World:
 
     @property
     def length_ns(self) -> int:
-        return round(self.hours * HOUR_NS)
+        return round(self.hours * NS_PER_HOUR)
 
     @property
     def end_ns(self) -> int:
@@ -68,7 +68,7 @@ class World:
 
     def people(self) -> Iterator[Person]:
         """All who come before the end, in the order of their coming. Some may leave after the end."""
-        for hour in range(-(-self.length_ns // HOUR_NS)):
+        for hour in range(-(-self.length_ns // NS_PER_HOUR)):
             yield from (person for person in self.population.arriving(hour) if person.path.from_ns < self.length_ns)
 
     def purchases(self) -> Iterator[Purchase]:

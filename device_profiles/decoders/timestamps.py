@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any, Final, Literal
 
 from footfall.errors import ProfileError
+from footfall.units import NS_PER_S
 
 TimeForm = Literal["iso8601", "unix_s", "unix_ms", "unix_us"]
 """`iso8601`: with any number of digits after the second, and `Z`, `+08:00`, `+0800` or `+08` for its zone (ISO 8601, RFC 3339)."""
@@ -45,7 +46,7 @@ def _iso_ns(value: Any, zone: str) -> int | None:
     if not 1 <= year <= 9999:
         return None
     fraction_ns = int(((found[7] or "") + "0" * 9)[:9])
-    return (timegm((year, month, day, hour, minute, second)) - offset_s) * 1_000_000_000 + fraction_ns
+    return (timegm((year, month, day, hour, minute, second)) - offset_s) * NS_PER_S + fraction_ns
 
 
 def _offset_s(text: str) -> int | None:

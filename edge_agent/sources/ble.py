@@ -34,6 +34,7 @@ from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings, require
 from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
 from footfall.events import Name
+from footfall.units import NS_PER_S
 
 if TYPE_CHECKING:  # an agent without BLE does not hold bleak in memory
     from bleak.backends.device import BLEDevice
@@ -41,7 +42,6 @@ if TYPE_CHECKING:  # an agent without BLE does not hold bleak in memory
 
     from edge_agent.sources.ble_scanner import Scanner
 
-S: Final = 1_000_000_000
 TURN_S: Final = 0.05
 SILENCE_S: Final = 15.0
 SLACK_S: Final = 1.0
@@ -202,7 +202,7 @@ class BleSource:
         """One deaf adapter among others: the source is not silent, so its supervisor does not see it."""
         if self.silence_s is None or len(self._receivers) == 1:
             return
-        until_ns = self._clock.boot_ns() - round((self.silence_s + SLACK_S) * S)
+        until_ns = self._clock.boot_ns() - round((self.silence_s + SLACK_S) * NS_PER_S)
         for adapter, last_ns in scanner.last_ns.items():
             if last_ns < until_ns:
                 raise TimeoutError(errno.ETIMEDOUT, f"adapter {adapter} has heard nothing for {self.silence_s:.0f} s")

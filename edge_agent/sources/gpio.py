@@ -31,11 +31,11 @@ from edge_agent.sources.settings import SourceSettings, require
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress
 from footfall.errors import ConfigError
 from footfall.events import Name
+from footfall.units import NS_PER_S
 
-S: Final = 1_000_000_000
 TURN_S: Final = 0.02
-ALIVE_NS: Final = S
-LATE_NS: Final = S // 20
+ALIVE_NS: Final = NS_PER_S
+LATE_NS: Final = NS_PER_S // 20
 """An edge may be on its way for so long: its thread was held up between looking at the clock and telling us."""
 MAX_EDGES: Final = 10_000
 Pin = Annotated[int, Field(ge=0, le=1023)] | Annotated[str, Field(pattern=r"^[A-Za-z0-9:]{1,16}\z")]
@@ -108,7 +108,7 @@ class BeamSource:
 
     def _complain(self, pins: dict[Beam, Any], broken_ns: int) -> None:
         """OSError, once, when somebody would stand in the beams for longer than anybody does."""
-        if broken_ns > self._device.stuck_s * S and not self._is_stuck:
+        if broken_ns > self._device.stuck_s * NS_PER_S and not self._is_stuck:
             self._is_stuck = True
             raise OSError(errno.EIO, f"{' and '.join(_broken(pins)) or 'a'} beam was broken for {self._device.stuck_s:.0f} s")
 

@@ -18,8 +18,8 @@ from edge_agent.llrp.codec import HEADER, Codec, Message
 from edge_agent.llrp.stream import Splitter
 from edge_agent.llrp.tables import IMPINJ
 from footfall.errors import ProfileError
+from footfall.units import NS_PER_S
 
-S: Final = 1_000_000_000
 POLL_S: Final = 0.2
 """How late `stop` may be noticed."""
 RECEIVE_BYTES: Final = 1 << 16
@@ -69,7 +69,7 @@ class Connection:
     def request(self, message: Message) -> Message:
         """The reader's answer. ReaderRefused: it says no, or something else; ReaderSilent: it says nothing."""
         self._awaited, self._answer = self.send(message), None
-        deadline_ns = self._clock.boot_ns() + round(self._answer_s * S)
+        deadline_ns = self._clock.boot_ns() + round(self._answer_s * NS_PER_S)
         while self._answer is None:
             if self._stop.is_set():
                 raise Stopped
@@ -96,10 +96,10 @@ class Connection:
         try:
             data = self._socket.recv(RECEIVE_BYTES)
         except TimeoutError:
-            self.waited_s += (self._clock.boot_ns() - before_ns) / S
+            self.waited_s += (self._clock.boot_ns() - before_ns) / NS_PER_S
             return
         now_ns = self._clock.boot_ns()
-        self.waited_s += (now_ns - before_ns) / S
+        self.waited_s += (now_ns - before_ns) / NS_PER_S
         if not data:
             self._ended()
         try:
@@ -134,7 +134,7 @@ def _connect(host: str, port: int, seconds: float, clock: Clock, stop: threading
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         made = socket.socket(family, kind, protocol)
         try:
-            _await_connect(made, address, clock.boot_ns() + round(seconds * S), clock, stop)
+            _await_connect(made, address, clock.boot_ns() + round(seconds * NS_PER_S), clock, stop)
         except OSError as error:
             made.close()
             failed = error

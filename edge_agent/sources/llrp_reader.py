@@ -23,6 +23,7 @@ from edge_agent.sources.border import refusal
 from edge_agent.sources.llrp_connection import CODEC, POLL_S, Connection, ReaderBusy, ReaderRefused, ReaderSilent, Stopped
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
 from footfall.errors import ProfileError
+from footfall.units import NS_PER_S
 
 if TYPE_CHECKING:
     from edge_agent.sources.llrp import Gpi
@@ -31,12 +32,11 @@ Decoded = TypeVar("Decoded")
 
 log = logging.getLogger("footfall.agent.sources")
 
-S: Final = 1_000_000_000
 KEEPALIVES_MISSED: Final = 3
 CLOSE_S: Final = 0.5
 RSSI_UNSAID_DBM: Final = -60
 """Of a reader that reports none: as a tag in the middle of the field."""
-HOLE_NS: Final = 60 * S
+HOLE_NS: Final = 60 * NS_PER_S
 """A lost antenna is reported so often while it is lost."""
 BUSY: Final = frozenset({1, 2})
 ANOTHER_TRIED: Final = 4
@@ -123,7 +123,7 @@ class Reader:
                 self._connection.receive(CLOSE_S)
 
     def _await_greeting(self, stop: threading.Event) -> None:
-        deadline_ns = self._clock.boot_ns() + round(self._task.answer_s * S)
+        deadline_ns = self._clock.boot_ns() + round(self._task.answer_s * NS_PER_S)
         while self._attempt is None:
             if stop.is_set():
                 raise Stopped

@@ -31,11 +31,10 @@ from edge_agent.sources.settings import SourceSettings, require
 from edge_agent.sources.source import Gap, Heard, Refused, Tally, Unexplained
 from footfall.errors import ConfigError, ProfileError
 from footfall.events import Name
+from footfall.units import NS_PER_S
 
 if TYPE_CHECKING:  # an agent without Modbus does not hold pymodbus in memory
     from edge_agent.sources.modbus_line import Line
-
-S: Final = 1_000_000_000
 
 
 class ModbusSettings(SourceSettings):
@@ -120,8 +119,8 @@ class ModbusSource:
                     if self._unexplained:
                         self._tell(emit, good_ns, now_ns)
                     raise fault
-            due_ns = max(due_ns + round(self._settings.poll_s * S), now_ns)
-            stop.wait((due_ns - now_ns) / S)
+            due_ns = max(due_ns + round(self._settings.poll_s * NS_PER_S), now_ns)
+            stop.wait((due_ns - now_ns) / NS_PER_S)
 
     def _once(self, emit: Callable[[Heard], None]) -> OSError | None:
         """One poll: what was read is said; what went wrong is returned."""

@@ -34,10 +34,10 @@ from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.source import Heard, Unexplained
 from footfall.errors import ConfigError
 from footfall.lost_connections import in_words, why_lost
+from footfall.units import NS_PER_S
 
 CONNECT_S: Final = 5.0
 TURN_S: Final = 0.2
-S: Final = 1_000_000_000
 
 Topic = Annotated[str, Field(min_length=1, max_length=1024)]
 
@@ -81,7 +81,7 @@ class _Talk:
         self._refused = ""
         self._why = ""
         self._last_error = ""
-        self._due_ns = clock.boot_ns() + round(CONNECT_S * S)
+        self._due_ns = clock.boot_ns() + round(CONNECT_S * NS_PER_S)
         self._client: Final = _client(settings)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe

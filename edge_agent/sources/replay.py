@@ -30,12 +30,12 @@ from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Recorded, 
 from footfall.errors import ConfigError
 from footfall.events import Name, to_ns
 from footfall.topics import is_name
+from footfall.units import NS_PER_S
 
-S: Final = 1_000_000_000
-HALF_HOUR_NS: Final = 1800 * S
+HALF_HOUR_NS: Final = 1800 * NS_PER_S
 LAST_INSTANT_NS: Final = 1_000_000
-SUPERFRAME_NS: Final = S // 10
-BETWEEN_FILES_NS: Final = 3600 * S
+SUPERFRAME_NS: Final = NS_PER_S // 10
+BETWEEN_FILES_NS: Final = 3600 * NS_PER_S
 NOT_HEARD_DBM: Final = -100
 TAG_PROFILE: Final = "ble-tag"
 DEFAULT_START: Final = datetime(2021, 1, 1, tzinfo=UTC)

@@ -20,9 +20,9 @@ from edge_agent.clock import Clock
 from edge_agent.sources.recording import read_recording
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import Gap, Heard
+from footfall.units import NS_PER_S
 
 LONGEST_WAIT_S: Final = 0.5
-S: Final = 1_000_000_000
 
 
 class SimulatedSource:
@@ -59,7 +59,7 @@ class SimulatedSource:
                 continue
             while due_ns > now_ns and not stop.is_set():
                 now_ns = self._clock.boot_ns()
-                stop.wait(min(max(0, due_ns - now_ns) / S, LONGEST_WAIT_S))
+                stop.wait(min(max(0, due_ns - now_ns) / NS_PER_S, LONGEST_WAIT_S))
             if stop.is_set():
                 return
             emit(due)

@@ -12,14 +12,15 @@ from typing import Final, NamedTuple, Protocol
 from footfall.boot_clock import MAX_DRIFT_PPM, MEASURED_WIDTH_NS, UNBOUNDED_NS, UNKNOWN, Bounds, at
 from footfall.dates import stated, still_holds
 from footfall.frames import Body, DecidedTime, Header, is_run
+from footfall.units import NS_PER_HOUR, NS_PER_S
 from gateway.records import AGENT, BOUNDED, EARLIEST_NS, MEASURED, RECEIVED
 
-TOLERANCE_NS: Final = 1_000_000_000
+TOLERANCE_NS: Final = NS_PER_S
 """Clocks of two gateways may differ by so much before the one no longer believes what the other decided."""
 STORED_TOLERANCE_NS: Final = 60_000_000_000
 """… and by so much of frames that somebody receipted: their rows are stored by that date, and another one would store them once more.
 A gateway's clock may be off by as much without anybody's noticing (`gateway.accept.own_clock.APART_NS`)."""
-LONGEST_OFF_NS: Final = 3600 * 1_000_000_000
+LONGEST_OFF_NS: Final = NS_PER_HOUR
 """A box that was off for longer was off before its power cycle or after it, nobody knows which: after a cut, power comes back soon."""
 _KNOWN_NS: Final = UNBOUNDED_NS // 2
 

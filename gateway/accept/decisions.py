@@ -12,8 +12,9 @@ from typing import Final, NamedTuple, Protocol
 from footfall.boot_clock import UNBOUNDED_NS
 from footfall.frames import DecidedTime, Header
 from footfall.receipts import MAX_TIME_RUNS, TimeRun, Times
+from footfall.units import NS_PER_DAY
 
-KEEP_NS: Final = 40 * 86_400 * 1_000_000_000
+KEEP_NS: Final = 40 * NS_PER_DAY
 """No spool keeps a frame for longer."""
 MAX_RUNS: Final = 1024
 """Of an agent that stores none of what it is told: the oldest are given up."""

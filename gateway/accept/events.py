@@ -10,14 +10,14 @@ from footfall.baskets import spelled
 from footfall.errors import ContractError
 from footfall.events import Count, Touch, Void, parse_event
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
+from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.accept.site_index import StorePlaces
 from gateway.records import EARLIEST_NS
 
 ID_BYTES: Final = 16
-_MINUTE_NS: Final = 60 * 1_000_000_000
-LATE_NS: Final = 40 * 24 * 60 * _MINUTE_NS
+LATE_NS: Final = 40 * 24 * 60 * NS_PER_MINUTE
 """Before it was taken: longer no till keeps what it has to tell. History says that it is."""
-EARLY_NS: Final = 10 * _MINUTE_NS
+EARLY_NS: Final = 10 * NS_PER_MINUTE
 """After it was taken: so far clocks that somebody looks at may be off."""
 
 
@@ -81,7 +81,7 @@ def normalise(
 
 def _check_time(time_ns: int, taken_ns: int, latest_ns: int, history: bool) -> None:
     """ContractError `event.time` for what only a dead clock says."""
-    apart_s = (time_ns - taken_ns) // 1_000_000_000
+    apart_s = (time_ns - taken_ns) // NS_PER_S
     if time_ns > latest_ns + EARLY_NS:
         raise ContractError("event.time", f"`time` is {apart_s} s after the event was taken in: is the clock of its sender right?")
     if time_ns < (EARLIEST_NS if history else taken_ns - LATE_NS):

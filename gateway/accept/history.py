@@ -14,8 +14,9 @@ import json
 from typing import Final, Protocol
 
 from footfall.frames import Header
+from footfall.units import NS_PER_MINUTE
 
-SKEW_NS: Final = 60 * 1_000_000_000
+SKEW_NS: Final = NS_PER_MINUTE
 """The clocks of two gateways of one store hardly differ by more."""
 
 

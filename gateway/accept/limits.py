@@ -14,9 +14,9 @@ import numpy as np
 
 from footfall.errors import ContractError
 from footfall.frames import Body
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 
 What = Literal["messages", "bytes", "rows", "events", "healths"]
-NS_PER_S: Final = 1_000_000_000
 
 
 class Pace(NamedTuple):
@@ -47,11 +47,9 @@ DAY_ROWS: Final = 20_000
 """What rows of yet another day cost, in rows: their minutes are mended, and the occupancy of all that follow in the day."""
 DAYS_FREE: Final = 2
 """An agent whose rows are of the days of its frames before pays for none: midnight, or a device that tells late."""
-_DAY_NS: Final = 86_400 * NS_PER_S
 _HOURS_KEPT: Final = 48
 _HOURS_FULL: Final = 2
 """Of so many of them, and the present one, subjects are remembered: of all hours they would be hundreds of megabytes an agent."""
-_HOUR_NS: Final = 3600 * NS_PER_S
 
 
 class Limits:
@@ -103,7 +101,7 @@ class Limits:
         Subjects are counted only where the rows of the hour are more than that.
         """
         self.spend(agent, "rows", len(body.kind), now_ns)
-        number = heard_ns // _HOUR_NS
+        number = heard_ns // NS_PER_HOUR
         hour = self._hours[agent].get(number) or self._new_hour(agent, number)
         hour.rows += len(body.kind)
         if hour.rows <= MAX_SUBJECTS_AN_HOUR:
@@ -137,15 +135,15 @@ class Limits:
 
 def _days_of(body: Body, offset_ns: int, heard_ns: int) -> list[int]:
     """Days since 1970, UTC; of a row with a time of its device that one. What was heard after it was said is taken as heard then."""
-    heard = heard_ns // _DAY_NS
+    heard = heard_ns // NS_PER_DAY
     if body.t_wall_ns is None:
         first_ns: int = body.t_boot_ns.item(body.t_boot_ns.argmin())  # a third of what `min` takes
-        if (first_ns + offset_ns) // _DAY_NS >= heard:
+        if (first_ns + offset_ns) // NS_PER_DAY >= heard:
             return [heard]
         times_ns = body.t_boot_ns + offset_ns
     else:
         times_ns = np.where(body.t_wall_ns, body.t_wall_ns, body.t_boot_ns + offset_ns)
-    days: list[int] = np.unique(np.minimum(times_ns // _DAY_NS, heard)).tolist()
+    days: list[int] = np.unique(np.minimum(times_ns // NS_PER_DAY, heard)).tolist()
     return days
 
 

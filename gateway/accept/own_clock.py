@@ -13,18 +13,19 @@ from datetime import UTC, datetime
 from statistics import median_high, median_low
 from typing import Final, NamedTuple
 
-S: Final = 1_000_000_000
-BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * S
+from footfall.units import NS_PER_S
+
+BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * NS_PER_S
 """No clock is right that is before this."""
-BACKWARDS_NS: Final = 5 * S
+BACKWARDS_NS: Final = 5 * NS_PER_S
 """So far the clock may be set at once, and time stands still where it was set back."""
-APART_NS: Final = 60 * S
+APART_NS: Final = 60 * NS_PER_S
 """So far the clocks of agents may be from ours."""
-FRESH_NS: Final = 120 * S
+FRESH_NS: Final = 120 * NS_PER_S
 """So old may be what an agent said of its clock."""
-SURE_NS: Final = 3600 * S
+SURE_NS: Final = 3600 * NS_PER_S
 """A clock that nobody vouches for is sure after so long."""
-SHOWN_NS: Final = 3600 * S
+SHOWN_NS: Final = 3600 * NS_PER_S
 """So long a jump is shown."""
 COMMAND: Final = "footfall clock accept"
 
@@ -61,7 +62,7 @@ class OwnClock:
         """`agents` there are by site.toml. `prove_s`: how long a clock that was set must stay so."""
         self._base_ns = self._raw_ns = first.base_ns
         self._fewest: Final = min(2, agents)
-        self._prove_ns: Final = int(prove_s * S)
+        self._prove_ns: Final = int(prove_s * NS_PER_S)
         self._said: dict[str, _Said] = {}
         self._accepted_ns: int | None = None
         self._believed_boot_ns = first.boot_ns
@@ -118,7 +119,7 @@ class OwnClock:
         was_set, self._raw_ns = abs(raw_ns - self._raw_ns) > BACKWARDS_NS, raw_ns
         if abs(jump_ns) <= BACKWARDS_NS:
             if self._set_boot_ns:
-                away_s = (reading.boot_ns - self._set_boot_ns) / S
+                away_s = (reading.boot_ns - self._set_boot_ns) / NS_PER_S
                 self._note_jump(reading, f"the machine's clock jumped, and came back after {away_s:.0f} s: time went on as it was")
             self._believe(raw_ns)
             return
@@ -190,6 +191,6 @@ def _moment(ns: int) -> str:
 
 
 def _span(ns: int) -> str:
-    seconds = abs(ns) / S
+    seconds = abs(ns) / NS_PER_S
     number = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
     return f"{'+' if ns > 0 else '-'}{number}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from footfall.units import NS_PER_MINUTE
 from gateway.fold.dwells import Dwells
-from gateway.fold.estate_index import NS_PER_MINUTE
 from gateway.fold.state import State
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits

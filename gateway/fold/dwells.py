@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.pseudonyms import to_hex
-from gateway.fold.estate_index import NS_PER_MINUTE, seconds_of
+from footfall.units import NS_PER_MINUTE
+from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import Z
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State

@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from device_profiles.registry import Registry
+from footfall.units import NS_PER_S
 from gateway.fold.reorder_buffer import Ranks
 from gateway.recorded_site import RecordedSite
 from gateway.site import local_day
 
-NS_PER_S: Final = 1_000_000_000
-NS_PER_MINUTE: Final = 60 * NS_PER_S
 NEVER_NS: Final = 1 << 62
 STALE_PERIODS: Final = 2.2
 """An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""

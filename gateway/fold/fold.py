@@ -17,9 +17,9 @@ import msgpack
 from device_profiles.registry import Registry
 from footfall.errors import ConfigError, Unusable
 from footfall.frames import Body, decode_body
+from footfall.units import NS_PER_S
 from gateway.fold.again import Again
 from gateway.fold.dwells import Dwells
-from gateway.fold.estate_index import NS_PER_S
 from gateway.fold.frame_rows import Arrivals
 from gateway.fold.identity import Link, decode_links
 from gateway.fold.items import Items

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from footfall.frames import KINDS, TIME_QUALITIES, Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
-from gateway.fold.estate_index import NS_PER_MINUTE
+from footfall.units import NS_PER_MINUTE
 from gateway.fold.items import Items
 from gateway.fold.minute_counts import T
 from gateway.fold.names import UNSAID
@@ -25,7 +25,7 @@ from gateway.point_rows import GapPoint
 from gateway.points import Coded, Points, row_key_ns
 from gateway.records import OLD_KEYS, Record
 
-DRIFT_AFTER_NS: Final = 600 * 1_000_000_000
+DRIFT_AFTER_NS: Final = 10 * NS_PER_MINUTE
 FEW_NAMES: Final = 64
 """Of frames that name more on the average those names are left out that no row uses: that takes longer than keeping some."""
 _KIND_NAMES: Final = ("", *KINDS)

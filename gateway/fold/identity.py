@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
+from footfall.units import NS_PER_MS
 from gateway.fold.store import LinkRow
 
-NS_PER_MS: Final = 1_000_000
 FOR_EVER_NS: Final = (1 << 63) - 1
 _CACHED: Final = 50_000
 _FILTER_BYTES: Final = 1 << 21

@@ -30,7 +30,8 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.frames import Kind
-from gateway.fold.estate_index import NS_PER_S, seconds_of
+from footfall.units import NS_PER_S
+from gateway.fold.estate_index import seconds_of
 from gateway.fold.names import Mention, Mentions, slots_of
 from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, Evidence, Waiting
 from gateway.fold.state import State

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from gateway.fold.estate_index import NS_PER_MINUTE
+from footfall.units import NS_PER_MINUTE
 from gateway.point_rows import TrafficPoint, ZoneTrafficPoint
 from gateway.points import SCHEMA
 

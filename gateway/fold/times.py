@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.frames import Body
+from footfall.units import NS_PER_S
 from gateway.fold.keys import Keys, owner_of
 from gateway.points import number_of, row_key_ns
 from gateway.records import BOUNDED, DEVICE, DEVICE_FUTURE_NS, EARLIEST_NS, MEASURED, OLD_KEYS, Record
 
-FUTURE_NS: Final = 1_000_000_000
+FUTURE_NS: Final = NS_PER_S
 """An event cannot be later than its arrival, but for what clocks bound."""
 NO_WIDTH: Final = -1
 """Of times that no bounds are known of: the agent's word, a device's, or when it was received."""

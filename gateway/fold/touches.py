@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from footfall.baskets import as_documented
-from gateway.fold.estate_index import NS_PER_MINUTE
+from footfall.units import NS_PER_MINUTE
 from gateway.fold.identity import FOR_EVER_NS, Link
 from gateway.fold.keys import owner_of
 from gateway.fold.minute_counts import T

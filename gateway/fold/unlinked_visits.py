@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.pseudonyms import to_hex
-from gateway.fold.estate_index import NS_PER_MINUTE, seconds_of
+from footfall.units import NS_PER_MINUTE, NS_PER_MS
+from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import T
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
 from gateway.fold.store import ROWS_AT_ONCE, VisitRow
 from gateway.fold.tables.hash_index import NOBODY
-from gateway.fold.visit_segments import CLOSED, NS_PER_MS, OPEN, Counted, PlainVisits
+from gateway.fold.visit_segments import CLOSED, OPEN, Counted, PlainVisits
 from gateway.points import Coded, Points
 
 

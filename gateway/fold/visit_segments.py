@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from footfall.pseudonyms import to_hex
-from gateway.fold.estate_index import NS_PER_MINUTE, seconds_of
+from footfall.units import NS_PER_MINUTE, NS_PER_MS
+from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import T
 from gateway.fold.state import State
 from gateway.fold.store import VisitRow
@@ -18,7 +19,6 @@ from gateway.fold.tables.hash_index import NOBODY
 OPEN, CLOSED = 1, 2
 Vid = tuple[int, int, int]
 """(store, key_ns, agent): a visit's series and time, frozen at its opening event."""
-NS_PER_MS: Final = 1_000_000
 EVER_NS: Final = 1 << 62
 
 

@@ -14,12 +14,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from gateway.fold.estate_index import NS_PER_MINUTE, NS_PER_S, seconds_of
+from footfall.units import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
+from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import T
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NOBODY
 from gateway.fold.unlinked_visits import LoneVisits
-from gateway.fold.visit_segments import CLOSED, EVER_NS, NS_PER_MS, OPEN, Counted, Member, PlainVisits, opened_ns
+from gateway.fold.visit_segments import CLOSED, EVER_NS, OPEN, Counted, Member, PlainVisits, opened_ns
 from gateway.fold.watermarks import Watermarks
 from gateway.point_rows import VisitPoint
 

@@ -14,17 +14,19 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-HEARD_WITHIN_NS: Final = 600 * 1_000_000_000
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
+
+HEARD_WITHIN_NS: Final = 10 * NS_PER_MINUTE
 """So long a store waits for an agent that is silent while others are heard …"""
-OWES_NS: Final = 3600 * 1_000_000_000
+OWES_NS: Final = NS_PER_HOUR
 """… and so long for one that owes a backlog: one agent that is stuck must not hold its store back for ever."""
-LONGEST_GAP_NS: Final = 60 * 1_000_000_000
+LONGEST_GAP_NS: Final = NS_PER_MINUTE
 """Of a longer time in which nobody of a store was heard only so much is its own time."""
-GIVEN_UP_NS: Final = 24 * 3600 * 1_000_000_000
+GIVEN_UP_NS: Final = NS_PER_DAY
 """An agent that was not heard for so long is not waited for."""
-GRACE_NS: Final = 10 * 1_000_000_000
+GRACE_NS: Final = 10 * NS_PER_S
 """So long after a store's first record its agents that were not heard yet hold the watermark back."""
-AWAY_NS: Final = 60 * 1_000_000_000
+AWAY_NS: Final = NS_PER_MINUTE
 """A gateway that runs journals the time every two seconds: where so much is missing it was away, and heard nobody."""
 NEVER_NS: Final = -(1 << 60)
 NOBODY_EXPECTED: Final[frozenset[int]] = frozenset()

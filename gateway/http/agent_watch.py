@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from footfall.health import Health
+from footfall.units import NS_PER_S
 
-S: Final = 1_000_000_000
 ENDS_SOON_S: Final = 30 * 86_400
-SAME_NS: Final = 3 * S
+SAME_NS: Final = 3 * NS_PER_S
 """What an agent counts in seconds since its start, and what waits in a broker, makes moments so uncertain."""
 ALTERNATES_S: Final = 120.0
 """So long after the last sign of it two agents of one name are named."""
@@ -35,14 +35,14 @@ class AgentWatch:
     """`hear` every health message, as it comes; `problems` says what is wrong with an agent."""
 
     def __init__(self, notice_s: float) -> None:
-        self._notice_ns: Final = int(notice_s * S)
+        self._notice_ns: Final = int(notice_s * NS_PER_S)
         self._known: Final[dict[str, _Known]] = {}
 
     def hear(self, health: Health, now_ns: int) -> None:
         """What an agent says now: not a message that a broker kept, and no last will."""
         known = self._known.setdefault(health.agent, _Known())
         self._follow_run(known, health, now_ns)
-        waits_ns = now_ns - int(health.oldest_unsent_s * S) if health.spool_frames and health.oldest_unsent_s else 0
+        waits_ns = now_ns - int(health.oldest_unsent_s * NS_PER_S) if health.spool_frames and health.oldest_unsent_s else 0
         if not waits_ns or abs(waits_ns - known.waits_ns) > SAME_NS:
             known.same_since_ns = now_ns
         known.waits_ns = waits_ns
@@ -52,8 +52,8 @@ class AgentWatch:
         known = self._known.get(health.agent, _Known())
         found: dict[str, str] = {}
         if known.waits_ns and now_ns - known.waits_ns > self._notice_ns and now_ns - known.same_since_ns > self._notice_ns:
-            found["agent_stuck"] = f"{health.spool_frames:,} frames, the oldest waits for {(now_ns - known.waits_ns) / S:,.0f} s"
-        if known.doubled_ns and now_ns - known.doubled_ns < ALTERNATES_S * S:
+            found["agent_stuck"] = f"{health.spool_frames:,} frames, the oldest waits for {(now_ns - known.waits_ns) / NS_PER_S:,.0f} s"
+        if known.doubled_ns and now_ns - known.doubled_ns < ALTERNATES_S * NS_PER_S:
             found["two_agents"] = "two runs of it speak by turns"
         others = _other_journals(health, heard_ns, journal_id, started_ns)
         if others:
@@ -62,24 +62,26 @@ class AgentWatch:
 
     def _follow_run(self, known: _Known, health: Health, now_ns: int) -> None:
         """A run is known by boot and beginning. One that another has followed is over, unless there are two."""
-        began_ns = (health.sent_wall_ns or now_ns) - int(health.uptime_s * S)
+        began_ns = (health.sent_wall_ns or now_ns) - int(health.uptime_s * NS_PER_S)
         run = next((each for each in known.runs if each[0] == health.boot and abs(each[1] - began_ns) <= SAME_NS), (health.boot, began_ns))
         if known.run is not None and run != known.run and run in known.runs:
             known.doubled_ns = now_ns
         known.run = run
         known.runs[run] = now_ns
-        known.runs = {each: last_ns for each, last_ns in known.runs.items() if now_ns - last_ns < ALTERNATES_S * S}
+        known.runs = {each: last_ns for each, last_ns in known.runs.items() if now_ns - last_ns < ALTERNATES_S * NS_PER_S}
 
 
 def _other_journals(health: Health, heard_ns: int, journal_id: str, started_ns: int) -> list[str]:
     """Journals that answered the agent while this gateway ran. One that was put away before it started is none of them."""
-    return [name for name, ago_s in health.journals.items() if name != journal_id and heard_ns - int(ago_s * S) > started_ns + SAME_NS]
+    return [
+        name for name, ago_s in health.journals.items() if name != journal_id and heard_ns - int(ago_s * NS_PER_S) > started_ns + SAME_NS
+    ]
 
 
 def _certificate(health: Health, now_ns: int) -> dict[str, str]:
     if health.certificate_ends_s is None:
         return {}
-    left_s, day = health.certificate_ends_s - now_ns // S, _day(health.certificate_ends_s)
+    left_s, day = health.certificate_ends_s - now_ns // NS_PER_S, _day(health.certificate_ends_s)
     if left_s <= 0:
         return {"certificate_expired": f"ended on {day}"}
     return {"certificate_ends": f"ends on {day}"} if left_s < ENDS_SOON_S else {}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, Protocol
 
+from footfall.units import NS_PER_S
 from gateway.http.alarms import ALARMS as ALARMS
 from gateway.http.alarms import Level, Scope
 
@@ -226,5 +227,5 @@ def _few(names: Sequence[str], limit: int = 5) -> str:
 
 
 def _span(ns: int) -> str:
-    seconds = max(ns // 1_000_000_000, 0)
+    seconds = max(ns // NS_PER_S, 0)
     return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"

@@ -18,6 +18,7 @@ from footfall.health import Health
 from footfall.sqlite import is_damage
 from footfall.sqlite_log import mend_log
 from footfall.topics import live_topic
+from footfall.units import NS_PER_DAY
 from footfall.wall_clock import is_synchronised
 from gateway.accept.accept import Acceptor, Entry
 from gateway.accept.events import Pseudonymiser
@@ -71,7 +72,6 @@ NOTICED_S: Final = 600.0
 """So long status names what was wrong with what an agent sent last."""
 CROWDED_OUT_S: Final = 3600.0
 """So long status says that the quarantine gave something up."""
-DAY_NS: Final = 86_400 * 1_000_000_000
 EVENT_ID_DAYS: Final = 400
 
 
@@ -296,10 +296,10 @@ class Gateway:
         try:
             self._quarantine.expire(now_ns)
             self._day_keys.erase(now_ns)
-            self._journal.prune(self._folding.stored_pos, now_ns - int(keep.keep_days * DAY_NS), PRUNE_AT_ONCE)
-            if now_ns - self._events_forgotten_ns > DAY_NS:
+            self._journal.prune(self._folding.stored_pos, now_ns - int(keep.keep_days * NS_PER_DAY), PRUNE_AT_ONCE)
+            if now_ns - self._events_forgotten_ns > NS_PER_DAY:
                 self._events_forgotten_ns = now_ns
-                self._journal.forget_events(now_ns - EVENT_ID_DAYS * DAY_NS)
+                self._journal.forget_events(now_ns - EVENT_ID_DAYS * NS_PER_DAY)
         except sqlite3.OperationalError as error:
             log.error("old records cannot be removed: %s", error)
 

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.errors import ConfigError
+from footfall.units import NS_PER_DAY, NS_PER_HOUR
 from gateway.points import SCHEMA
 from gateway.query import measures
 from gateway.query.measures import Answer
-from gateway.query.spans import DAY_NS, HOUR_NS, edges, end, iso, local, midnight, start
+from gateway.query.spans import edges, end, iso, local, midnight, start
 from gateway.sinks.reader import OnPage, Reader
 from gateway.sinks.table import Table
 
@@ -135,7 +136,7 @@ def _span(reader: Reader, measurement: str, store: str, zone: ZoneInfo, filters:
     """The span asked for; what was left open is filled so that it ends with the data and has the last days, in whole hours or days."""
     # Where there are no gaps or goods, that is said of the days for which there is traffic.
     ends = None if filters.from_ and filters.to else reader.span(measurement, store) or reader.span("traffic", store)
-    first, last = ends or (now_ns - HOUR_NS, now_ns)
+    first, last = ends or (now_ns - NS_PER_HOUR, now_ns)
     to_ns = end(filters.to, zone, now_ns) if filters.to else _after(last, filters, zone)
     if filters.from_:
         from_ns = start(filters.from_, zone, now_ns)
@@ -145,13 +146,13 @@ def _span(reader: Reader, measurement: str, store: str, zone: ZoneInfo, filters:
 
 
 def _before(time_ns: int, filters: Filters, zone: ZoneInfo) -> int:
-    by_day = (filters.interval_ns or 0) >= DAY_NS
-    return midnight(local(time_ns, zone).date(), zone) if by_day else time_ns // HOUR_NS * HOUR_NS
+    by_day = (filters.interval_ns or 0) >= NS_PER_DAY
+    return midnight(local(time_ns, zone).date(), zone) if by_day else time_ns // NS_PER_HOUR * NS_PER_HOUR
 
 
 def _after(time_ns: int, filters: Filters, zone: ZoneInfo) -> int:
-    by_day = (filters.interval_ns or 0) >= DAY_NS
-    return midnight(local(time_ns, zone).date() + timedelta(days=1), zone) if by_day else time_ns // HOUR_NS * HOUR_NS + HOUR_NS
+    by_day = (filters.interval_ns or 0) >= NS_PER_DAY
+    return midnight(local(time_ns, zone).date() + timedelta(days=1), zone) if by_day else time_ns // NS_PER_HOUR * NS_PER_HOUR + NS_PER_HOUR
 
 
 def _nothing(question: Question, asked: Sequence[Asked]) -> str:

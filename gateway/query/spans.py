@@ -13,14 +13,13 @@ import numpy.typing as npt
 
 from footfall.errors import ConfigError
 from footfall.events import to_ns
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 
-MINUTE_NS: Final = 60 * 10**9
-HOUR_NS: Final = 60 * MINUTE_NS
-DAY_NS: Final = 24 * HOUR_NS
 MAX_INTERVALS: Final = 200_000
 
 INTERVALS: Final = {
-    "1m": MINUTE_NS, "5m": 5 * MINUTE_NS, "15m": 15 * MINUTE_NS, "30m": 30 * MINUTE_NS, "1h": HOUR_NS, "1d": DAY_NS, "1w": 7 * DAY_NS,
+    "1m": NS_PER_MINUTE, "5m": 5 * NS_PER_MINUTE, "15m": 15 * NS_PER_MINUTE, "30m": 30 * NS_PER_MINUTE,
+    "1h": NS_PER_HOUR, "1d": NS_PER_DAY, "1w": 7 * NS_PER_DAY,
 }  # fmt: skip
 """Days run from midnight to midnight and weeks from Monday, local time, so that a day of changing clocks has 23 or 25 hours."""
 
@@ -79,8 +78,8 @@ def edges(from_ns: int, to_ns: int, interval_ns: int | None, zone: ZoneInfo) -> 
         inner: Iterator[int] = iter(())
     elif (to_ns - from_ns) // interval_ns > MAX_INTERVALS:
         raise ConfigError(f"more than {MAX_INTERVALS:,} intervals: ask for a shorter span or a longer interval")
-    elif interval_ns >= DAY_NS:
-        inner = _days(from_ns, to_ns, interval_ns // DAY_NS, zone)
+    elif interval_ns >= NS_PER_DAY:
+        inner = _days(from_ns, to_ns, interval_ns // NS_PER_DAY, zone)
     else:
         inner = _clock(from_ns, to_ns, interval_ns, zone)
     return np.array([from_ns, *sorted({edge for edge in inner if from_ns < edge < to_ns}), to_ns], np.int64)
@@ -108,7 +107,7 @@ def _steady(from_ns: int, to_ns: int, zone: ZoneInfo) -> Iterator[tuple[int, int
     """The parts of the span in which the zone's offset does not change."""
     begin = at = from_ns
     while at < to_ns:
-        step = min(at + DAY_NS, to_ns)
+        step = min(at + NS_PER_DAY, to_ns)
         if _offset_ns(at, zone) != _offset_ns(step, zone):
             step = _change(at, step, zone)
             yield begin, step
@@ -150,7 +149,7 @@ def _moment(text: str, zone: ZoneInfo, now_ns: int) -> int:
     if text == "now":
         return now_ns
     if ago := _AGO.fullmatch(text):
-        return now_ns - int(ago[1]) * (HOUR_NS if ago[2] == "h" else MINUTE_NS)
+        return now_ns - int(ago[1]) * (NS_PER_HOUR if ago[2] == "h" else NS_PER_MINUTE)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from footfall.pseudonyms import KEY_BYTES
 from footfall.receipts import DayKey
 from footfall.sqlite import Schema, connect, migrate, transaction
+from footfall.units import NS_PER_S
 from gateway.site import Site, local_day
 from gateway.state.checksums import checksum
 
@@ -35,7 +36,6 @@ def _check_keys(db: sqlite3.Connection) -> None:
 
 SCHEMA: Final = Schema("the keys of the days", "keys", _FIRST, (_check_keys,))
 _COLUMNS: Final = "store, key_id, secret, from_ns, until_ns, crc"
-NS_PER_S: Final = 1_000_000_000
 
 
 class HasDay(Protocol):

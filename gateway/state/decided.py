@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from footfall.frames import DecidedTime
 from footfall.sqlite import transaction
+from footfall.units import NS_PER_DAY
 from gateway.accept.decisions import Decision, Runs
 from gateway.records import RecordKind
 from gateway.state.checksums import checksum
@@ -30,7 +31,7 @@ ALTER TABLE absences ADD COLUMN crc INTEGER;
 """
 _RUN_COLUMNS: Final = "n, epoch, first_seq, last_seq, offset_ns, width_ns, quality, decided_ns"
 SHORTEST_ABSENCE_NS: Final = 1_000_000
-KEEP_ABSENCES_NS: Final = 400 * 86_400 * 1_000_000_000
+KEEP_ABSENCES_NS: Final = 400 * NS_PER_DAY
 _AGENTS_CACHED: Final = 50_000
 _ALL: Final = f"SELECT agent, {_RUN_COLUMNS}, crc FROM decisions"
 _DECISIONS: Final = f"{_ALL} WHERE agent=? ORDER BY n"

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from edge_agent.sources.recording import format_line
 from edge_agent.sources.source import Crossing, Sighting
+from footfall.units import NS_PER_S
 
 ZONES: Final = ("entrance", "shelf", "checkout")
 COUNTER_DOOR: Final = "counter"
@@ -30,7 +31,6 @@ ROWS_PER_CARRIER_S: Final = 0.45
 LEAVING_S: Final = 6
 FAR_DBM: Final = -120
 """Heard so faintly everywhere for a few seconds everybody is gone, and agents have nothing more to say."""
-_S: Final = 1_000_000_000
 _MS: Final = 1_000_000
 _RETRY_S: Final = 0.1
 
@@ -134,15 +134,15 @@ def _heard(rng: random.Random, receivers: list[str], rows_per_s: float, over_s: 
         profile, identifier = ("ibeacon", f"chaos:1:{number}") if number % 8 else ("ble-anonymous", f"02:00:00:00:00:{number % 256:02x}")
         receiver, t_s, stays_s = rng.choice(receivers), rng.random(), rng.uniform(4, 14)
         while t_s < over_s:
-            yield Sighting(round(t_s * _S), receiver, profile, identifier, -60 - rng.randrange(10))
+            yield Sighting(round(t_s * NS_PER_S), receiver, profile, identifier, -60 - rng.randrange(10))
             t_s += rng.uniform(0.8, 1.2)
             stays_s -= 1
             if stays_s < 0:
                 receiver, stays_s = rng.choice(receivers), rng.uniform(4, 14)
         for more_s, each in itertools.product(range(LEAVING_S), receivers):
-            yield Sighting(round((t_s + more_s) * _S), each, profile, identifier, FAR_DBM)
+            yield Sighting(round((t_s + more_s) * NS_PER_S), each, profile, identifier, FAR_DBM)
     t_s = 0.0
     while t_s < over_s:
         entered, left = rng.choice(((1, 0), (0, 1), (2, 0), (1, 1)))
-        yield Crossing(round(t_s * _S), COUNTER_DOOR, entered, left)
+        yield Crossing(round(t_s * NS_PER_S), COUNTER_DOOR, entered, left)
         t_s += rng.expovariate(rows_per_s / 2 / 1.25)

@@ -15,14 +15,15 @@ from rich.text import Text
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError
 from footfall.signals import when_asked_to_end
+from footfall.units import NS_PER_HOUR
 from simulators.devices.kinds import KINDS, source_block
 from simulators.devices.play import Fault, Play
 from simulators.files import toml_text
-from simulators.people import HOUR_NS, Crowd
+from simulators.people import Crowd
 from simulators.plan import shop
 from simulators.world import World
 
-WARM_NS: Final = HOUR_NS // 6
+WARM_NS: Final = NS_PER_HOUR // 6
 """The play begins so long after the world: people are in the store by then."""
 _TITLES: Final = "\n\n".join(f"[bold]{name}[/]: {kind.title}" for name, kind in KINDS.items())
 
@@ -53,7 +54,7 @@ def emulate(
     if device not in KINDS:
         raise ConfigError(f"{device!r} is none of the devices that can be emulated: {', '.join(KINDS)}")
     kind = KINDS[device]
-    world = World(seed, hours + WARM_NS / HOUR_NS, plan=shop("store-0"), crowd=Crowd(busy=busy))
+    world = World(seed, hours + WARM_NS / NS_PER_HOUR, plan=shop("store-0"), crowd=Crowd(busy=busy))
     faults = [Fault.parse(text) for text in fault or ()]
     stop = threading.Event()
     when_asked_to_end(stop.set)

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-S: Final = 1_000_000_000
+from footfall.units import NS_PER_S
+
 MS: Final = 1_000_000
 ADDRESS: Final = "84:9a:40:ec:f1:6d"
 SERIAL: Final = "00:6E:02:01:02:03"
@@ -119,7 +120,7 @@ class Format:
 
 
 def _iso(t_ns: int) -> str:
-    return datetime.fromtimestamp(t_ns // S, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{t_ns // MS % 1000:03d}Z"
+    return datetime.fromtimestamp(t_ns // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{t_ns // MS % 1000:03d}Z"
 
 
 def _json(value: Any) -> bytes:

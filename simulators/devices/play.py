@@ -13,10 +13,10 @@ from typing import Final
 
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError
+from footfall.units import NS_PER_S
 from simulators.devices.emulator import Emulator
 
 LONGEST_WAIT_S: Final = 0.2
-S: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Play:
         """Until the stream ends or `stop` is set. `began_s` is when it began, by time.monotonic(); default: now."""
         zero_s = time.monotonic() if began_s is None else began_s
         for heard in self._stream:
-            due_s = zero_s + (heard.t_boot_ns - self._from_ns) / S / self._speed
+            due_s = zero_s + (heard.t_boot_ns - self._from_ns) / NS_PER_S / self._speed
             while (wait_s := due_s - time.monotonic()) > 0 and not stop.is_set():
                 self._fail(time.monotonic() - zero_s)
                 stop.wait(min(wait_s, LONGEST_WAIT_S))

@@ -17,10 +17,10 @@ from typing import Any, Final
 
 from device_profiles.advertisement import Advertisement
 from edge_agent.sources.source import Sighting
+from footfall.units import NS_PER_S
 from simulators.devices.bluez_air import advertisement_of
 
 APPLE: Final = 0x004C
-S: Final = 1_000_000_000
 _FLAGS: Final = bytes([2, 0x01, 0x06])
 _MINEW: Final = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _ANTENNA: Final = re.compile(r"(.+)\.(\d{1,2})", re.ASCII)
@@ -103,7 +103,7 @@ def advertising_data(said: Advertisement) -> bytes:
 
 
 def _iso(t_wall_ns: int) -> str:
-    return datetime.fromtimestamp(t_wall_ns // S, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{t_wall_ns % S:09d}Z"
+    return datetime.fromtimestamp(t_wall_ns // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{t_wall_ns % NS_PER_S:09d}Z"
 
 
 def _json(value: object) -> bytes:

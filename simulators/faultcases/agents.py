@@ -14,6 +14,7 @@ from edge_agent.keys import write_keys
 from edge_agent.sources.recording import format_line
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
+from footfall.units import NS_PER_S
 from simulators.faultcases.box import COMMAND
 from simulators.faultcases.findings import Stuck
 from simulators.faultcases.oracle import Heard, Passed, Sent
@@ -21,7 +22,6 @@ from simulators.files import toml_text
 from simulators.parts.process import free_port
 from simulators.parts.programs import AgentProcess
 
-S: Final = 1_000_000_000
 MS: Final = 1_000_000
 NEAR_DBM, FAR_DBM = -50, -120
 LEAVES_S: Final = 7
@@ -119,12 +119,12 @@ class Box:
         now_ns, true_ns = self.boot_ns() + 200 * MS, self.true_ns() + 200 * MS
         lines: list[tuple[int, str]] = []
         for k in range(crossings):
-            after_ns = int(over_s * S * k / crossings)
+            after_ns = int(over_s * NS_PER_S * k / crossings)
             number = self._sent.number()
             self._sent.add(Passed(number, self.store_told, self.agent, DOOR, true_ns + after_ns))
             lines.append((now_ns + after_ns, format_line(Crossing(now_ns + after_ns, DOOR, number, 0))))
         for k in range(people):
-            lines += self._person(now_ns + int(over_s * S * k / people), true_ns - now_ns)
+            lines += self._person(now_ns + int(over_s * NS_PER_S * k / people), true_ns - now_ns)
         self._append([text for _, text in sorted(lines)])
         self._last_ns = max(self._last_ns, *(t_ns for t_ns, _ in lines))
 
@@ -133,7 +133,7 @@ class Box:
         zone = self._rng.choice(ZONES)
         receiver = f"{self.agent}-{zone}"
         times = [(from_ns + k * 500 * MS, NEAR_DBM) for k in range(4)]
-        times += [(from_ns + (2 + k) * S, FAR_DBM) for k in range(LEAVES_S)]
+        times += [(from_ns + (2 + k) * NS_PER_S, FAR_DBM) for k in range(LEAVES_S)]
         subject = to_hex(lasting_subject(type_key(BRAND_SECRET.encode(), "ibeacon"), "ibeacon", identifier))
         # Until he is heard faintly and no more: when he is said to have left lies somewhere there.
         self._sent.heard[subject] = Heard(subject, self.store_told, self.agent, zone, from_ns + ahead_ns, times[-1][0] + ahead_ns)

@@ -18,7 +18,6 @@ from footfall.errors import ConfigError, SinkUnavailable
 from simulators import mqtt
 from simulators.faultcases.findings import Stuck
 
-S: Final = 1_000_000_000
 _DTYPES: Final = {
     "kind": "u1", "t_boot_ns": "<i8", "subject": "<u8", "zone": "<u2", "profile": "u1", "rssi_dbm": "i1", "count": "<i4", "value": "<f4",
 }  # fmt: skip

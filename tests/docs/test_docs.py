@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.fold.store import LinkRow, VisitRow
 from gateway.points import SCHEMA, Measurement
 from gateway.sinks.influxdb.sink import InfluxDB
 from gateway.sinks.sqlite.sink import SQLite
@@ -51,8 +52,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sink.write(dataset.points())
     sink.close()
     ledger, (visits, links) = Ledger(path / "ledger.db"), dataset.ledger_rows()
-    ledger.save_visits(visits)
-    ledger.save_links(links)
+    ledger.save_visits(VisitRow(*visit) for visit in visits)
+    ledger.save_links(LinkRow(*link) for link in links)
     ledger.checkpoint([])
     ledger.close()
     (path / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.spool import S, Spool
+from edge_agent.spool import Spool
 from edge_agent.spool_schema import SCHEMA
 from footfall.errors import ConfigError
 from footfall.frames import decode_body
+from footfall.units import NS_PER_S as S
 
 OLD = Path(__file__).parent / "files" / "spool-0.db"
 """Epochs e1 (8 frames, 3 receipted) and e2 (4) of boot b1, e3 (2) of b2; journals j0, then j1; one reading."""

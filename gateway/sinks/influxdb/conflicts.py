@@ -9,9 +9,10 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from footfall.units import NS_PER_HOUR
+
 _WORDS: Final = re.compile(r'input field \\?"(?P<field>[^"\\]+)\\?" on measurement \\?"(?P<measurement>[^"\\]+)\\?" is type (?P<type>\w+)')
 """1.8 and 2.7 say it alike; inside JSON of JSON the quotes are escaped."""
-HOUR_NS: Final = 3_600_000_000_000
 LEAST_AN_HOUR: Final = 16
 """Of fewer lines an hour, halving asks as seldom."""
 
@@ -35,7 +36,7 @@ def alike_in(lines: Sequence[bytes], conflict: Conflict) -> list[list[bytes]]:
     by_hour: dict[int, list[bytes]] = {}
     for line in lines:
         if has_conflict(line, conflict):
-            by_hour.setdefault(int(line[line.rindex(b" ") :]) // HOUR_NS, []).append(line)
+            by_hour.setdefault(int(line[line.rindex(b" ") :]) // NS_PER_HOUR, []).append(line)
     found = sum(map(len, by_hour.values()))
     return list(by_hour.values()) if by_hour and found >= LEAST_AN_HOUR * len(by_hour) else []
 

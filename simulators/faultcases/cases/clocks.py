@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from simulators.faultcases.agents import S
+from footfall.units import NS_PER_S
 from simulators.faultcases.box import COMMAND
 from simulators.faultcases.case import case
 from simulators.faultcases.certificates import Authority
@@ -49,7 +49,7 @@ def gateway_ahead_alone(scene: Scene) -> None:
     box = scene.box(broker)
     box.feed(crossings=10)
     box.wait_sent()
-    ahead_ns = int(8 * HOUR_S * S)
+    ahead_ns = int(8 * HOUR_S * NS_PER_S)
     for number, each in list(scene.sent.passed.items()):  # by the only clock that there was
         scene.sent.passed[number] = Passed(number, each.store, each.agent, each.door, each.time_ns + ahead_ns)
     gateway.shift_clock(0)
@@ -132,7 +132,7 @@ def clock_accepted(scene: Scene) -> None:
     box = scene.box(broker)
     box.feed(crossings=10)
     box.wait_sent()
-    ahead_ns = int(DAY_S * S)
+    ahead_ns = int(DAY_S * NS_PER_S)
     for number, each in list(scene.sent.passed.items()):
         scene.sent.passed[number] = Passed(number, each.store, each.agent, each.door, each.time_ns + ahead_ns)
     gateway.stop()
@@ -172,20 +172,20 @@ def day_without_gateway(scene: Scene) -> None:
     """24 h without gateway in a boot that never heard it, then a power cycle: rows are not dated now, and what is not known is stated."""
     broker = scene.broker()
     box = scene.box(broker, start=False)
-    box.set_clock(boot_shift_ns=20 * S - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
-    box.pass_time(-round(DAY_S * S))
-    box.set_clock(boot_shift_ns=20 * S - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+    box.set_clock(boot_shift_ns=20 * NS_PER_S - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+    box.pass_time(-round(DAY_S * NS_PER_S))
+    box.set_clock(boot_shift_ns=20 * NS_PER_S - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
     box.start()
     box.feed(crossings=10, people=2)
     box.wait_spooled()
-    box.pass_time(round(DAY_S * S))
+    box.pass_time(round(DAY_S * NS_PER_S))
     box.feed(crossings=10, people=2)
     box.wait_spooled()
     box.power_cycle()
     gateway = scene.gateway(broker)
     box.feed(crossings=10)
     box.wait_sent(60)
-    scene.sent.tolerance_ns = 60 * S
+    scene.sent.tolerance_ns = 60 * NS_PER_S
     scene.judge(gateway)
     narrow = [row for row in gateway.presence() if row.quality == "bounded" and row.width_ns < 0]
     scene.expect(not narrow, "silent", f"{len(narrow)} rows are `bounded` and state no width")

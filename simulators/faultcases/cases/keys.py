@@ -7,10 +7,11 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 
+from footfall.units import NS_PER_S
 from simulators.faultcases.case import case
 from simulators.faultcases.gateways import Gateway
 from simulators.faultcases.scene import Scene
-from simulators.faultcases.wire import IN, S, Wire
+from simulators.faultcases.wire import IN, Wire
 
 ROWS = 100
 
@@ -20,11 +21,11 @@ def equal_device_times(scene: Scene) -> None:
     """Two runs of an agent send rows with the same devices' times: 200 sent, 200 stored."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
-    begin_ns = (time.time_ns() // S - 3600) * S
+    begin_ns = (time.time_ns() // NS_PER_S - 3600) * NS_PER_S
     for epoch in ("run-1", "run-2"):
         with Wire(broker.port, "s1", "a1", epoch) as wire:
             wire.hello()
-            times_ns = [begin_ns + k * S for k in range(ROWS)]
+            times_ns = [begin_ns + k * NS_PER_S for k in range(ROWS)]
             numbers = [scene.passed("s1", "a1", t_ns) for t_ns in times_ns]
             now_ns = wire.boot_ns()
             rows = [
@@ -41,7 +42,7 @@ def events_of_one_millisecond(scene: Scene) -> None:
     """Counts of one door, publisher and millisecond, each with its id, again after the state was lost: each is stored once."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
-    at_ns = time.time_ns() // 1_000_000 * 1_000_000 - 5 * S
+    at_ns = time.time_ns() // 1_000_000 * 1_000_000 - 5 * NS_PER_S
     events = []
     for k in range(60):
         number = scene.passed("s1", "till", at_ns)

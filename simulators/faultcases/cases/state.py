@@ -9,8 +9,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from footfall.units import NS_PER_S
 from gateway.points import SCHEMA
-from simulators.faultcases.agents import Box, S
+from simulators.faultcases.agents import Box
 from simulators.faultcases.case import case
 from simulators.faultcases.gateways import Gateway
 from simulators.faultcases.oracle import Key, judge_not_lowered, judge_unchanged
@@ -41,7 +42,7 @@ class Shop:
         self.gateway: Final[Gateway] = scene.gateway(self.broker, site=SITE, start=False, **more)
         self.boxes: Final[list[Box]] = [scene.box(self.broker, agent=name, start=False) for name in ("a1", "a2")]
         for box in self.boxes:
-            box.set_clock(boot_shift_ns=30 * 86_400 * S)
+            box.set_clock(boot_shift_ns=30 * 86_400 * NS_PER_S)
         self._events = 0
         self.move(-ago_s)
         self.gateway.start()
@@ -54,8 +55,8 @@ class Shop:
             return
         self.gateway.stop()
         for box in self.boxes:
-            box.pass_time(round(seconds * S))
-        self.gateway.shift_clock(self.boxes[0].moved_ns / S)
+            box.pass_time(round(seconds * NS_PER_S))
+        self.gateway.shift_clock(self.boxes[0].moved_ns / NS_PER_S)
 
     def day(self, crossings: int = 30, people: int = 3) -> None:
         """Some people come and buy, and all of it is stored."""
@@ -118,11 +119,11 @@ def _judge_minutes_after(scene: Scene, gateway: Gateway, until_ns: int) -> None:
     """Minutes behind the span that the status names count exactly those who were sent."""
     if not until_ns:
         return
-    minute_ns = 60 * S
+    minute_ns = 60 * NS_PER_S
     wanted: dict[int, int] = {}
     for each in scene.sent.passed.values():
         start_ns = each.time_ns // minute_ns * minute_ns
-        if start_ns > until_ns and each.time_ns % minute_ns not in range(minute_ns - S, minute_ns):
+        if start_ns > until_ns and each.time_ns % minute_ns not in range(minute_ns - NS_PER_S, minute_ns):
             wanted[start_ns] = wanted.get(start_ns, 0) + each.number
     stored = {row["time_ns"]: row["in"] for row in gateway.rows("traffic")}
     for start_ns, people in wanted.items():
@@ -133,7 +134,7 @@ def _time_in(text: str) -> int:
     """The latest time that a text names, to its whole minute or second, ns since 1970; 0: none."""
     found = [match.group() for match in _TIME.finditer(text)]
     times = [datetime.fromisoformat(each).replace(tzinfo=UTC) + timedelta(seconds=1 if each.count(":") == 2 else 60) for each in found]
-    return max((int(time.timestamp()) * S for time in times), default=0)
+    return max((int(time.timestamp()) * NS_PER_S for time in times), default=0)
 
 
 @case(limit_s=240, each={"sqlite": {}, "influxdb": {"influx": True}, "runs": {"runs": True}}, is_short=True)

@@ -14,8 +14,9 @@ from edge_agent.config import AgentSettings, SpoolSettings
 from edge_agent.core import Core
 from edge_agent.sources.border import BUG
 from edge_agent.sources.source import Crossing, Heard
-from edge_agent.spool import S, Spool
+from edge_agent.spool import Spool
 from footfall.frames import Kind, decode_body
+from footfall.units import NS_PER_S as S
 
 
 def test_one_thing_heard_that_the_core_cannot_take_ends_no_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,10 @@ from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import Keys
-from edge_agent.presence import NAMED_EVERY_NS, S
+from edge_agent.presence import NAMED_EVERY_NS
 from edge_agent.sources.source import Sighting
 from footfall.frames import MAX_GOODS_CHARS, Body, Kind, decode_body, encode_body
+from footfall.units import NS_PER_S as S
 
 SGTIN = "3074257bf7194e4000001a85"
 GTIN = "80614141123458"

@@ -16,9 +16,10 @@ from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
 from edge_agent.sources.source import Crossing
-from edge_agent.spool import S, Spool, SpoolUnavailable
+from edge_agent.spool import Spool, SpoolUnavailable
 from footfall.frames import Body, DecidedTime, decode_body
 from footfall.receipts import TimeRun, Times
+from footfall.units import NS_PER_S as S
 
 HOUR_NS = 3600 * S
 

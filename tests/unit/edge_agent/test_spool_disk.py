@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.spool import HELD_BYTES, S, Spool, SpoolUnavailable
+from edge_agent.spool import HELD_BYTES, Spool, SpoolUnavailable
 from footfall.frames import decode_body
+from footfall.units import NS_PER_S as S
 from tests.unit.edge_agent.test_spool import bodies
 
 

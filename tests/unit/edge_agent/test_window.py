@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.spool import Epoch, S
+from edge_agent.spool import Epoch
 from edge_agent.window import Window
+from footfall.units import NS_PER_S as S
 
 
 def send(window: Window, epoch: Epoch, now_s: float) -> list[int]:

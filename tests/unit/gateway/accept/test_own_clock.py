@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.accept.own_clock import BUILT_NS, COMMAND, OwnClock, Reading, S, Verdict
+from footfall.units import NS_PER_S as S
+from gateway.accept.own_clock import BUILT_NS, COMMAND, OwnClock, Reading, Verdict
 
 NOW_NS = BUILT_NS + 30 * 86_400 * S
 HOUR_NS = 3600 * S

@@ -8,6 +8,7 @@ import pytest
 from device_profiles.registry import shipped
 from footfall.frames import COLUMNS, Body
 from gateway.fold.fold import Fold
+from gateway.fold.store import VisitRow
 from gateway.records import Record, RecordKind
 from gateway.site import Agent, Site, Store, Zone
 from gateway.state.ledger import Ledger
@@ -44,7 +45,9 @@ def fold() -> Fold:
     made = Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=False)
     made.apply([(Record(1, NOW, RecordKind.SITE, "", "", 0, 0, 0, 0, SITE.model_dump_json().encode()), None)])
     long_ago = NOW - 500 * DAY
-    made.state.ledger.save_visits([("00000000000000aa", "live", long_ago, "live-agent", long_ago, long_ago + S, 1, 0, 0, "", 0, "")])
+    made.state.ledger.save_visits(
+        [VisitRow("00000000000000aa", "live", long_ago, "live-agent", long_ago, long_ago + S, 1, 0, 0, "", 0, "")]
+    )
     return made
 
 
@@ -65,7 +68,7 @@ def test_a_restart_every_day_changes_nothing(fold: Fold) -> None:
 
 def test_a_clock_that_is_years_ahead_for_days_makes_nothing_old(fold: Fold) -> None:
     recent = NOW - 3 * DAY
-    fold.state.ledger.save_visits([("00000000000000aa", "live", recent, "live-agent", recent, recent + S, 1, 0, 0, "", 0, "")])
+    fold.state.ledger.save_visits([VisitRow("00000000000000aa", "live", recent, "live-agent", recent, recent + S, 1, 0, 0, "", 0, "")])
     live_for(fold, range(3))
     assert old_visits(live_for(fold, range(800, 806))) == 2
 

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footfall.units import NS_PER_HOUR as HOUR_NS
+from footfall.units import NS_PER_MINUTE as MINUTE_NS
 from gateway.points import SCHEMA
 from gateway.query import measures
 from gateway.query.measures import FIGURES, HISTOGRAM, Answer
 from gateway.query.show import figure
-from gateway.query.spans import HOUR_NS, INTERVALS, MINUTE_NS, edges
+from gateway.query.spans import INTERVALS, edges
 from gateway.sinks.reader import columns_of
 from gateway.sinks.table import Builder, Table
 

@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.errors import ConfigError
-from gateway.query.spans import DAY_NS, HOUR_NS, INTERVALS, MINUTE_NS, edges, end, iso, local, start, time_zone
+from footfall.units import NS_PER_DAY as DAY_NS
+from footfall.units import NS_PER_HOUR as HOUR_NS
+from footfall.units import NS_PER_MINUTE as MINUTE_NS
+from gateway.query.spans import INTERVALS, edges, end, iso, local, start, time_zone
 
 BERLIN, SHANGHAI, LORD_HOWE = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai"), ZoneInfo("Australia/Lord_Howe")
 ZONES = ("Europe/Berlin", "Asia/Shanghai", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "UTC", "Pacific/Apia")
