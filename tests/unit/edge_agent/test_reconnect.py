@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from edge_agent.reconnect import LONGEST_BACKOFF_S, LONGEST_TRUCE_S, REMEMBERED_NS, Reconnect, S
+from edge_agent.reconnect import LONGEST_BACKOFF_S, LONGEST_TRUCE_S, REMEMBERED_NS, Reconnect
 from footfall.lost_connections import TAKEN_OVER
+from footfall.units import NS_PER_S as S
 
 
 def test_waits_double_until_a_receipt_came_not_until_a_broker_took_the_connection() -> None:
