@@ -125,6 +125,7 @@ def test_what_the_agent_knows_of_its_clock_and_what_a_gateway_decided_go_with_th
         true.forget()
         true.headers.clear()
         with publishing(spool, Broker(port=embedded_broker.port), notice_s=NOTICE_S):
+            until(lambda: {header.seq for header in true.headers} >= set(range(1, 6)), what="what was forgotten is sent again")
             until(lambda: counts(true)[-1:] == [12] and is_drained(spool)())
         again = {header.seq: header.decided for header in true.headers if header.seq}
         assert [again[seq] for seq in range(2, 5)] == [decided, decided, decided]
