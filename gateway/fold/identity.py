@@ -7,16 +7,15 @@ when it arrived: of the links that are true at a moment the most confident one w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
 from footfall.units import NS_PER_MS
-from gateway.fold.store import LinkRow
+from gateway.fold.store import FoldStore, LinkRow
 
 FOR_EVER_NS: Final = (1 << 63) - 1
 _CACHED: Final = 50_000
@@ -34,13 +33,6 @@ class Link:
     to_ns: int
     source: str
     confidence: float
-
-
-class LinkStore(Protocol):
-    def links_of(self, subject: str) -> list[LinkRow]: ...
-    def subjects_of(self, fan: str) -> list[str]: ...
-    def linked_subjects(self) -> Iterator[str]: ...
-    def save_links(self, rows: list[LinkRow]) -> None: ...
 
 
 def encode_links(links: list[Link]) -> bytes:
@@ -63,7 +55,7 @@ def clamped(time_ns: int) -> int:
 class Identity:
     """Looks links up in the ledger; the latest look-ups stay in memory."""
 
-    def __init__(self, store: LinkStore) -> None:
+    def __init__(self, store: FoldStore) -> None:
         self._store: Final = store
         self._cache: dict[str, list[Link]] = {}
         self._maybe: Final = bytearray(_FILTER_BYTES)

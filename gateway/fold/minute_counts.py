@@ -8,12 +8,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_MINUTE
+from gateway.fold.store import FoldStore
 from gateway.point_rows import TrafficPoint, ZoneTrafficPoint
 from gateway.points import SCHEMA
 
@@ -31,19 +32,10 @@ LONGEST_DAY_MINUTES: Final = 26 * 60
 Cell = list[float]
 
 
-class CellStore(Protocol):
-    """Where cells are that no longer are in memory. One table a kind."""
-
-    def load_cell(self, table: str, owner: int, minute: int) -> Sequence[float] | None: ...
-    def load_cell_before(self, table: str, owner: int, minute: int) -> tuple[int, Sequence[float]] | None: ...
-    def cell_minutes(self, table: str, owner: int, first: int, last: int) -> list[int]: ...
-    def save_cells(self, table: str, cells: Sequence[tuple[int, int, Sequence[float]]]) -> None: ...
-
-
 class Cells:
     """Cells of one kind by (owner, minute). `owner` is the code of a store or zone; a minute counts from 1970, UTC."""
 
-    def __init__(self, table: str, width: int, store: CellStore) -> None:
+    def __init__(self, table: str, width: int, store: FoldStore) -> None:
         self.table: Final = table
         self._width: Final = width
         self._store: Final = store
