@@ -10,7 +10,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 from simulators.parts import guard
-from tests.parts import bluez, embedded_broker, influx_servers, influxdb, mosquitto, real_data
+from tests.support.real_parts import bluez, embedded_broker, influx_servers, influxdb, mosquitto, real_data
 
 __all__ = ["bluez", "embedded_broker", "influx_servers", "influxdb", "mosquitto", "real_data"]
 

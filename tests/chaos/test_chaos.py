@@ -11,7 +11,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from simulators.parts import influxdb
-from tests.parts import missing, require_mosquitto
+from tests.support.real_parts import missing, require_mosquitto
 
 LAST_LINE = r"sent=(\d+) stored=(\d+) lost=0 doubled=0 kills=(\d+)"
 

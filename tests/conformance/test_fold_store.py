@@ -10,7 +10,7 @@ import pytest
 
 from gateway.fold.store import Claim, CountRow, DwellRow, FoldStore, LinkRow, TouchRow, VisitRow
 from gateway.state.ledger import Ledger
-from tests.memory_store import MemoryStore
+from tests.support.memory_fold_store import MemoryStore
 
 A, B = "a" * 16, "b" * 16
 MINUTE_NS = 60_000_000_000

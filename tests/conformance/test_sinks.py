@@ -25,9 +25,9 @@ from gateway.sinks.reader import Reader
 from gateway.sinks.sink import Sink
 from gateway.sinks.sqlite.reader import SqliteReader
 from gateway.sinks.sqlite.sink import SQLite
-from tests.pace import PATIENCE_S
-from tests.parts import INFLUX_VERSIONS, Bucket, InfluxServer, Version, influx_server, new_bucket
-from tests.points_made import points
+from tests.support.random_points import points
+from tests.support.real_parts import INFLUX_VERSIONS, Bucket, InfluxServer, Version, influx_server, new_bucket
+from tests.support.waiting import PATIENCE_S
 
 MONDAY_NS = 1_767_571_200 * 10**9
 """2026-01-05T00:00:00Z, when one of InfluxDB's weekly shards begins."""

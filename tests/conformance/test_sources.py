@@ -35,7 +35,7 @@ from simulators.devices.http_push import PushCamera
 from simulators.devices.llrp import LlrpReader
 from simulators.devices.modbus import ModbusCounter
 from simulators.devices.vendor_mqtt import VendorGateways
-from tests.pace import PATIENCE_S, Stopwatch
+from tests.support.waiting import PATIENCE_S, Stopwatch
 
 CLOCK = SystemClock()
 STOP_S = 1.0

@@ -16,7 +16,7 @@ from simulators.parts.influxdb import InfluxServer, Version
 from tests.docs import dataset, run
 from tests.docs.blocks import NOT_RUN, READ, ROOT, RUN, Block, blocks, documents, extract
 from tests.docs.commands import commands, known
-from tests.parts import INFLUX_VERSIONS, influx_server
+from tests.support.real_parts import INFLUX_VERSIONS, influx_server
 
 Servers = dict[Version, InfluxServer]
 BLOCKS = blocks()

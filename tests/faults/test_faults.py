@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulators.faultcases.case import catalogue
-from tests.parts import require_mosquitto
+from tests.support.real_parts import require_mosquitto
 
 SHORT = [case for case in catalogue().values() if case.is_short]
 LAST_LINE = r"cases=(\d+) lost=0 doubled=0 misdated=0 stuck=0 silent=0"

@@ -25,8 +25,8 @@ from footfall.pseudonyms import is_day_subject, lasting_subject, type_key
 from footfall.receipts import DayKey
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.process import free_port
-from tests.integration.agent_responder import Responder, until
-from tests.pace import PATIENCE_S
+from tests.support.agent_responder import Responder, until
+from tests.support.waiting import PATIENCE_S
 
 S = 1_000_000_000
 FOOTFALL = [sys.executable, "-c", "from footfall.cli import main; main()"]

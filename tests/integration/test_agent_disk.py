@@ -13,9 +13,9 @@ import pytest
 from footfall.frames import Kind
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.process import free_port
-from tests.integration.agent_responder import Responder, until
 from tests.integration.test_agent import ask, configured, is_listening, recording, running
-from tests.pace import PATIENCE_S
+from tests.support.agent_responder import Responder, until
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture

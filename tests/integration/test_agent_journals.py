@@ -16,9 +16,9 @@ from footfall.frames import DecidedTime, Offset
 from footfall.receipts import TimeRun, Times
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
-from tests.integration.agent_responder import START_NS, Responder, until
 from tests.integration.test_agent_publisher import CLOCK, bodies, counts, is_drained, publishing
-from tests.pace import PATIENCE_S
+from tests.support.agent_responder import START_NS, Responder, until
+from tests.support.waiting import PATIENCE_S
 
 NOTICE_S = 1.0
 

@@ -18,10 +18,10 @@ from edge_agent.spool import Spool
 from footfall.frames import Body
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
-from tests.integration.agent_responder import Responder, until
 from tests.integration.test_agent_publisher import CLOCK, S, is_drained, publishing
-from tests.pace import PATIENCE_S
-from tests.parts import require_mosquitto
+from tests.support.agent_responder import Responder, until
+from tests.support.real_parts import require_mosquitto
+from tests.support.waiting import PATIENCE_S
 
 LIMIT = 20_000
 

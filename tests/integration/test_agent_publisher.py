@@ -25,8 +25,8 @@ from footfall.health import Health
 from footfall.receipts import Receipt
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
-from tests.integration.agent_responder import Responder, until
-from tests.pace import PATIENCE_S
+from tests.support.agent_responder import Responder, until
+from tests.support.waiting import PATIENCE_S
 
 CLOCK = SystemClock()
 S = 1_000_000_000

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge_agent.broker import Broker, Tls
 from simulators.parts.process import Process, free_port, is_listening
-from tests.integration.agent_responder import until
 from tests.integration.test_agent_tls import PASSWORDS, SERVED, binary, mosquitto, publishing
-from tests.parts import require_mosquitto
+from tests.support.agent_responder import until
+from tests.support.real_parts import require_mosquitto
 
 NOW: Final = datetime.now(UTC)
 DAY: Final = timedelta(days=1)

@@ -23,8 +23,8 @@ from edge_agent.spool import Spool
 from footfall.health import Health
 from simulators.parts.mosquitto import binary
 from simulators.parts.process import Process, free_port, is_listening
-from tests.integration.agent_responder import until
-from tests.parts import REPOSITORY, require_faketime, require_mosquitto
+from tests.support.agent_responder import until
+from tests.support.real_parts import REPOSITORY, require_faketime, require_mosquitto
 
 CLOCK = SystemClock()
 SERVED = """

@@ -19,9 +19,9 @@ from gateway.sinks.influxdb.reader import InfluxReader
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.programs import FOOTFALL
-from tests.gateway_runs import Place, influx_sink, recording
-from tests.pace import PATIENCE_S
-from tests.parts import Bucket
+from tests.support.real_parts import Bucket
+from tests.support.running_gateway import Place, influx_sink, recording
+from tests.support.waiting import PATIENCE_S
 
 HOSTILE = ("a\nb", "a,b=c", "a b", "# a", "a\0b", "a\tb", "ä", "a" * 65, "", "a/b", "+", "A", '"', "\\", "a\rb", "\u2028")
 """Names that would break line protocol, topics or SQL if anybody believed them."""

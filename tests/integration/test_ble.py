@@ -23,7 +23,7 @@ from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
 from edge_agent.supervisor import Supervisor
 from footfall.health import SourceHealth
 from simulators.devices.bluez import BlueZ
-from tests.pace import PATIENCE_S, Stopwatch
+from tests.support.waiting import PATIENCE_S, Stopwatch
 
 RECOVERED_S: Final = 30.0
 CLOCK: Final = SystemClock()

@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from footfall.errors import ConfigError
 from simulators.parts.mosquitto import binary
 from simulators.parts.process import Process, free_port, is_listening
-from tests.parts import REPOSITORY, missing
+from tests.support.real_parts import REPOSITORY, missing
 
 ISSUE = REPOSITORY / "deploy" / "certificates" / "issue"
 DEPLOYED = REPOSITORY / "deploy" / "mosquitto"

@@ -14,9 +14,9 @@ from footfall.frames import Kind
 from simulators.devices.modbus import ModbusCounter
 from simulators.files import toml_text
 from simulators.parts.broker import EmbeddedBroker
-from tests.integration.agent_responder import Responder, until
 from tests.integration.test_agent import configured, running
-from tests.pace import PATIENCE_S
+from tests.support.agent_responder import Responder, until
+from tests.support.waiting import PATIENCE_S
 
 KILLS = 3
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.programs import FOOTFALL
-from tests.gateway_runs import Place, recording
-from tests.pace import PATIENCE_S
+from tests.support.running_gateway import Place, recording
+from tests.support.waiting import PATIENCE_S
 from tests.unit.gateway.state.test_damaged_files import overwrite_page_of
 
 

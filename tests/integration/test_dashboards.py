@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs import dataset, run
 from tests.docs.blocks import ROOT
-from tests.parts import Bucket
+from tests.support.real_parts import Bucket
 
 BOARD = json.loads((ROOT / "deploy/grafana/dashboards/stores.json").read_text(encoding="utf-8"))
 QUERIES = [(panel["title"], target["query"]) for panel in BOARD["panels"] for target in panel["targets"]]

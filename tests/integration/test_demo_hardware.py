@@ -13,7 +13,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from simulators.parts import private_bus
-from tests.parts import missing
+from tests.support.real_parts import missing
 
 LIVE_S = 20
 

@@ -25,9 +25,9 @@ from simulators.dumps import Dump, differences
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.programs import FOOTFALL
-from tests.gateway_runs import SECRET, SITE, Place, influx_sink, json_of, recording
-from tests.pace import PATIENCE_S, Stopwatch
-from tests.parts import Bucket, influx_server, new_bucket
+from tests.support.real_parts import Bucket, influx_server, new_bucket
+from tests.support.running_gateway import SECRET, SITE, Place, influx_sink, json_of, recording
+from tests.support.waiting import PATIENCE_S, Stopwatch
 
 
 def run(*arguments: str, code: int = 0) -> str:

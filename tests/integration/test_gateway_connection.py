@@ -22,8 +22,8 @@ from gateway.mqtt.connection import Connection
 from simulators.parts.mosquitto import Mosquitto, binary
 from simulators.parts.process import Process, free_port, is_listening
 from tests.integration.test_gateway_mqtt import turn
-from tests.pace import PATIENCE_S
-from tests.parts import REPOSITORY, require_mosquitto
+from tests.support.real_parts import REPOSITORY, require_mosquitto
+from tests.support.waiting import PATIENCE_S
 
 
 def until(done: Callable[[], bool], connection: Connection, limit_s: float = PATIENCE_S) -> None:

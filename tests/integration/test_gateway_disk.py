@@ -15,7 +15,7 @@ import pytest
 
 from gateway.pipeline.service import END_S
 from simulators.parts.broker import EmbeddedBroker
-from tests.gateway_runs import Place, recording
+from tests.support.running_gateway import Place, recording
 
 LOOK_S = 5.0
 BUSY_SHARE = 0.6

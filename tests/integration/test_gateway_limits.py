@@ -31,9 +31,9 @@ from gateway.state.journal import Journal
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
-from tests.accept_made import S, body, frame
-from tests.gateway_runs import SITE, Place, recording
-from tests.pace import PATIENCE_S, Stopwatch, until
+from tests.support.accept_inputs import S, body, frame
+from tests.support.running_gateway import SITE, Place, recording
+from tests.support.waiting import PATIENCE_S, Stopwatch, until
 
 MIB = 1 << 20
 ROWS = 1000

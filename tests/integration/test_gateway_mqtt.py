@@ -18,8 +18,8 @@ from simulators import mqtt
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto, binary
 from simulators.parts.process import Process, free_port, is_listening
-from tests.pace import PATIENCE_S
-from tests.parts import REPOSITORY, require_mosquitto
+from tests.support.real_parts import REPOSITORY, require_mosquitto
+from tests.support.waiting import PATIENCE_S
 
 
 def turn(connection: Connection) -> list[bytes]:

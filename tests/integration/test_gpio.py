@@ -18,7 +18,7 @@ from edge_agent.sources.source import Crossing, Gap, Heard
 from edge_agent.supervisor import Supervisor
 from footfall.errors import ConfigError
 from simulators.devices.beams import BeamPins
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 CLOCK = SystemClock()
 HURRY = 4.0

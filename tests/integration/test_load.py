@@ -20,7 +20,7 @@ from simulators.load_frames import Load
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 
 class Listener:

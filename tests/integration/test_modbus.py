@@ -21,7 +21,7 @@ from edge_agent.sources.source import Crossing, Gap, Heard, Refused, Tally
 from edge_agent.supervisor import Supervisor
 from footfall.errors import ConfigError
 from simulators.devices.modbus import ModbusCounter
-from tests.pace import PATIENCE_S, Stopwatch
+from tests.support.waiting import PATIENCE_S, Stopwatch
 
 CLOCK = SystemClock()
 S = 1_000_000_000

@@ -13,8 +13,8 @@ import pytest
 from gateway.quarantine.store import Quarantine
 from gateway.sinks.influxdb.reader import InfluxReader
 from simulators.parts.mosquitto import Mosquitto
-from tests.gateway_runs import Place, influx_sink, recording
-from tests.parts import Bucket
+from tests.support.real_parts import Bucket
+from tests.support.running_gateway import Place, influx_sink, recording
 
 START_S = 1_790_000_000
 S = 1_000_000_000

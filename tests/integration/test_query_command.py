@@ -15,7 +15,7 @@ from footfall.errors import ConfigError, FootfallError
 from gateway.query.questions import QUESTIONS
 from gateway.sinks.sqlite.sink import SQLite
 from tests.docs import dataset
-from tests.parts import Bucket
+from tests.support.real_parts import Bucket
 
 STARTS = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<?xml", "pdf": b"%PDF"}
 

@@ -18,7 +18,7 @@ from gateway.sinks.sqlite.sink import SQLite
 from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.process import free_port
 from tests.docs import dataset
-from tests.parts import INFLUX_VERSIONS, Bucket, influx_server, new_bucket
+from tests.support.real_parts import INFLUX_VERSIONS, Bucket, influx_server, new_bucket
 
 NOON = 1_792_836_000 * 10**9
 DATA = {points.measurement: points for points in dataset.points()}

@@ -12,7 +12,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from simulators.parts import influxdb
-from tests.parts import missing, require_mosquitto
+from tests.support.real_parts import missing, require_mosquitto
 
 
 def real(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

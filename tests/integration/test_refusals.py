@@ -26,7 +26,7 @@ from gateway.pipeline.service import Gateway
 from gateway.quarantine.store import Quarantine
 from simulators.parts.broker import EmbeddedBroker
 from tests.golden.wire.golden import FOLDER
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 SITE = """
 brand = "acme"

@@ -14,8 +14,8 @@ from footfall.frames import Kind
 from gateway.quarantine.store import Quarantine
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
-from tests.accept_made import body, frame
-from tests.gateway_runs import Place
+from tests.support.accept_inputs import body, frame
+from tests.support.running_gateway import Place
 
 SCAN = b'{"kind":"touch","what":"scan","zone":"shelf"}'
 RETAINED = {

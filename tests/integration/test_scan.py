@@ -16,7 +16,7 @@ from typing import Any, Final
 from device_profiles.advertisement import Advertisement
 from edge_agent.sources.source import Sighting
 from simulators.devices.bluez import BlueZ
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 BEACON: Final = "f007fa11-0000-4000-8000-000000000000:1:7"
 PHONE: Final = "4a:00:00:00:00:07"

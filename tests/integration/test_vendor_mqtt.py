@@ -29,8 +29,8 @@ from footfall.frames import Body, Kind
 from simulators.devices.vendor_mqtt import GARBAGE, VendorGateways
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
-from tests.pace import PATIENCE_S
-from tests.parts import require_mosquitto
+from tests.support.real_parts import require_mosquitto
+from tests.support.waiting import PATIENCE_S
 
 S = 1_000_000_000
 LIMIT_S = PATIENCE_S

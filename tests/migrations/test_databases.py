@@ -20,7 +20,7 @@ from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.sinks.reader import columns_of
 from tests.docs import dataset, run
 from tests.docs.blocks import ROOT
-from tests.parts import Bucket
+from tests.support.real_parts import Bucket
 
 OLD: Final = lzma.decompress((Path(__file__).parent / "files" / "lines-6c2b348.txt.xz").read_bytes())
 TODAY: Final = {points.measurement: points for points in dataset.points()}

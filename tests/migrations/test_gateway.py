@@ -24,8 +24,8 @@ from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.programs import FOOTFALL
-from tests.gateway_runs import SITE, Place
-from tests.pace import PATIENCE_S
+from tests.support.running_gateway import SITE, Place
+from tests.support.waiting import PATIENCE_S
 
 FILES = Path(__file__).parent / "files"
 RELEASE = "6c2b348"

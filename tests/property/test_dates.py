@@ -17,7 +17,7 @@ from footfall.frames import Body, DecidedTime, Kind, encode_body
 from footfall.receipts import MAX_TIME_RUNS, Receipt, Times
 from gateway.accept.accept import Acceptor, Outcome
 from gateway.records import RECEIVED, RecordKind
-from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame
+from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 
 MS = 1_000_000
 SKEWS_NS = (0, 150 * MS, -150 * MS)

@@ -21,8 +21,8 @@ from gateway.accept.site_index import Places
 from gateway.records import DEVICE_FUTURE_NS, EARLIEST_NS, Record, RecordKind
 from gateway.sinks.influxdb.line_protocol import encode
 from gateway.state.journal import Journal
-from tests.accept_made import NOW, SECRET, SITE, TOPIC, S, body, frame
-from tests.journal_made import Rows, new_fold, pairs, store
+from tests.support.accept_inputs import NOW, SECRET, SITE, TOPIC, S, body, frame
+from tests.support.journal_stories import Rows, new_fold, pairs, store
 
 OWN_EVENTS = Topic("s1", "x", "events")
 SCAN = b'{"kind":"touch","what":"scan"}'

@@ -19,9 +19,21 @@ from gateway.fold.visits import Visits
 from gateway.points import Points
 from gateway.records import Record, RecordKind
 from gateway.state.ledger import Ledger
-from tests import journal_made as made
-from tests.journal_made import Row, Rows, Story, expected_traffic, expected_zone_traffic, folded, new_fold, of, pairs, store, stored_minutes
-from tests.memory_store import MemoryStore
+from tests.support import journal_stories as made
+from tests.support.journal_stories import (
+    Row,
+    Rows,
+    Story,
+    expected_traffic,
+    expected_zone_traffic,
+    folded,
+    new_fold,
+    of,
+    pairs,
+    store,
+    stored_minutes,
+)
+from tests.support.memory_fold_store import MemoryStore
 
 stories = st.lists(made.steps, max_size=25).map(made.told)
 crowd_rows = st.builds(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from footfall.frames import Kind
 from gateway.records import Record, RecordKind
-from tests import journal_made as made
-from tests.journal_made import Row, Rows, S, Story, assert_same, folded, goods, new_fold, pairs, store
+from tests.support import journal_stories as made
+from tests.support.journal_stories import Row, Rows, S, Story, assert_same, folded, goods, new_fold, pairs, store
 
 SLOW = settings(
     max_examples=60, phases=[Phase.explicit, Phase.reuse, Phase.generate],

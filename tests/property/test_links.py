@@ -15,8 +15,8 @@ from footfall.pseudonyms import TOP_BIT
 from gateway.fold.identity import Link, encode_links
 from gateway.points import row_key_ns
 from gateway.records import Record, RecordKind
-from tests import journal_made as made
-from tests.journal_made import AGENTS, PROFILES, STAFF, Row, Rows, S, Story, folded, of, pairs
+from tests.support import journal_stories as made
+from tests.support.journal_stories import AGENTS, PROFILES, STAFF, Row, Rows, S, Story, folded, of, pairs
 
 SLOW = settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 DERIVED = ("visit", "dwell", "touch", "traffic", "zone_traffic")

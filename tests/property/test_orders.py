@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
-from tests import journal_made as made
-from tests.journal_made import GOODS, Row, Rows, S, Story, assert_same, folded, goods
+from tests.support import journal_stories as made
+from tests.support.journal_stories import GOODS, Row, Rows, S, Story, assert_same, folded, goods
 
 SLOW = settings(
     max_examples=60,

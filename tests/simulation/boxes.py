@@ -13,7 +13,7 @@ import numpy as np
 from footfall.frames import COLUMNS, TIME_QUALITIES, Body, Header, Kind, encode_body, encode_frame
 from gateway.records import RecordKind
 from simulators.faults import ClockFault, FaultyClock
-from tests.accept_made import TOPIC, Memory, S, acceptor
+from tests.support.accept_inputs import TOPIC, Memory, S, acceptor
 
 HOUR_S = 3600.0
 START_NS = 1_780_012_800 * S

@@ -11,7 +11,7 @@ from footfall.frames import Body, encode_body
 from gateway.records import Record, RecordKind
 from simulators.estate import Settings, brand_secret, site_of, worlds
 from simulators.feed import Feed
-from tests.journal_made import Rows, S, assert_same, new_fold, of, store
+from tests.support.journal_stories import Rows, S, assert_same, new_fold, of, store
 
 HOURS = 1.5
 START_NS = 1_779_933_600 * S

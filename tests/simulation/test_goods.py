@@ -17,7 +17,7 @@ from gateway.state.ledger import Ledger
 from simulators.goods import garments, moves, reads
 from simulators.plan import shop
 from simulators.world import World
-from tests.journal_made import Rows, S, of, store
+from tests.support.journal_stories import Rows, S, of, store
 
 SEED, GARMENTS, HOURS = 2, 40, 3.0
 T0 = 1_790_000_000 * S

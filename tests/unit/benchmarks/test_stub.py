@@ -9,7 +9,7 @@ import pytest
 import urllib3
 
 from benchmarks.stub import Stub
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 LINES = (
     b'presence,agent=a,kind=stay f=1i 1\ndoor,agent=a in=1i,out=0i 2\ntraffic,store=s in=1i 3\npresence,agent=a,kind=exit s="presence," 4'

@@ -16,7 +16,7 @@ from edge_agent.intake import Intake, check_events
 from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
 from footfall.health import Health, decode_health
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 SCAN = {"kind": "touch", "what": "scan"}
 HEALTH = Health(state="online", agent="a1", store="s1", boot="b1")

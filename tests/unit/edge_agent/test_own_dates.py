@@ -12,7 +12,7 @@ from edge_agent.spool import Frame
 from footfall.dates import AGENT, BOUNDED, MEASURED
 from footfall.frames import DecidedTime, Kind, Offset, encode_body
 from footfall.receipts import Receipt
-from tests.accept_made import S, body
+from tests.support.accept_inputs import S, body
 
 OFFSET = 1_800_000_000 * S
 

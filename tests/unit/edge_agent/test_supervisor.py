@@ -11,7 +11,7 @@ from pathlib import Path
 from edge_agent.clock import SystemClock
 from edge_agent.sources.source import Crossing, Gap, Heard
 from edge_agent.supervisor import Supervisor
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 CLOCK = SystemClock()
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from footfall import __version__
 from footfall.cli import EXIT_CONFIG, EXTRA_OF, _add, build
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 COMMANDS = sorted(point.name for point in entry_points(group="footfall.commands"))
 

@@ -17,7 +17,7 @@ from footfall.config import Section
 from gateway.config import GatewayConfig
 from gateway.recorded_site import read_site, record_site
 from gateway.site import Site
-from tests.journal_made import new_fold
+from tests.support.journal_stories import new_fold
 
 STORE = {"name": "s", "zones": [{"name": "a"}], "doors": ["d"], "agents": [{"name": "x"}]}
 PLAIN = {"brand": "b", "stores": [STORE]}

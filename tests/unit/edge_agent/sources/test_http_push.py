@@ -27,7 +27,7 @@ from footfall.config import check
 from footfall.errors import ConfigError
 from simulators.devices.http_push import PushCamera
 from simulators.devices.http_push_formats import FORMATS
-from tests.pace import PATIENCE_S, Stopwatch
+from tests.support.waiting import PATIENCE_S, Stopwatch
 
 SECRET = "s3cret"
 BEARER = {"Authorization": f"Bearer {SECRET}"}

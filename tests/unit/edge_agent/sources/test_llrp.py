@@ -25,7 +25,7 @@ from footfall.errors import ConfigError
 from simulators.devices.llrp import LlrpReader
 from simulators.devices.llrp_answers import CODEC, Read, ReaderState
 from simulators.devices.llrp_client import attempt, event
-from tests.pace import PATIENCE_S, Stopwatch
+from tests.support.waiting import PATIENCE_S, Stopwatch
 
 CLOCK = SystemClock()
 EPC = "3074257bf7194e4000001a85"

@@ -8,7 +8,7 @@ from footfall.boot_clock import UNBOUNDED_NS, learn
 from footfall.frames import TIME_QUALITIES, Body, DecidedTime, Kind, Offset
 from gateway.accept.accept import Entry
 from gateway.records import AGENT, BOUNDED, MEASURED, RECEIVED, RecordKind
-from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame
+from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 
 OFFSET = NOW - 100 * S
 HOUR, DAY = 3600 * S, 86_400 * S

@@ -6,7 +6,7 @@ from footfall.frames import DecidedTime, Kind
 from footfall.receipts import MAX_TIME_RUNS
 from gateway.accept import decisions
 from gateway.accept.decisions import KEEP_NS, MAX_RUNS
-from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame, header
+from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame, header
 
 FIRST, SECOND = DecidedTime(NOW - 100 * S, 5, 0), DecidedTime(NOW - 99 * S, 5, 2)
 

@@ -14,7 +14,7 @@ from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.topics import Topic
 from gateway.accept.accept import Outcome
 from gateway.records import RecordKind
-from tests.accept_made import EVENTS, NOW, SECRET, TOPIC, Memory, S, acceptor, body, frame
+from tests.support.accept_inputs import EVENTS, NOW, SECRET, TOPIC, Memory, S, acceptor, body, frame
 
 SALE = {
     "kind": "touch", "what": "transaction", "id": "pos-881", "time": "2026-09-20T10:02:03.5+08:00", "zone": "a",

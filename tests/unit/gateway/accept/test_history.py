@@ -8,7 +8,7 @@ from footfall.frames import Kind
 from footfall.topics import Topic
 from gateway.accept.accept import Acceptor, Outcome
 from gateway.records import RecordKind
-from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame
+from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 
 LOST = NOW - 60 * S
 """The last receipt of the state that is gone."""

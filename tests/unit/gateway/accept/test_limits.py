@@ -8,7 +8,7 @@ import pytest
 from footfall.errors import ContractError
 from footfall.frames import Body, Kind
 from gateway.accept.limits import FLOOD, MAX_SUBJECTS_AN_HOUR, MOST_BEYOND_S, PACES, Limits, What
-from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame
+from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 
 
 @pytest.mark.parametrize("what", PACES)

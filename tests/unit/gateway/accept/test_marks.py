@@ -14,7 +14,7 @@ from footfall.frames import Kind, encode_body
 from footfall.topics import Topic
 from gateway.accept.accept import Mark
 from gateway.records import RecordKind
-from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame
+from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 
 STAYS = (Kind.STAY, Kind.STAY, Kind.STAY)
 

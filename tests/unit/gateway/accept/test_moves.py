@@ -16,7 +16,7 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.site_index import Places
 from gateway.records import RecordKind
 from gateway.site import Site
-from tests.accept_made import NOW, SECRET, SITE, Memory, S, body, frame
+from tests.support.accept_inputs import NOW, SECRET, SITE, Memory, S, body, frame
 
 AT = "2026-09-21T14:13:20Z"
 """NOW, when things change."""

@@ -15,7 +15,7 @@ from footfall.frames import Kind, decode_frame, encode_body, encode_frame
 from gateway.accept.accept import Acceptor, Outcome
 from gateway.accept.parts import MAX_AGENTS, MAX_UNDER_WAY, MAX_WHOLE_BYTES, Parts
 from gateway.records import RecordKind
-from tests.accept_made import NOW, TOPIC, Memory, acceptor, body, frame, header
+from tests.support.accept_inputs import NOW, TOPIC, Memory, acceptor, body, frame, header
 
 WHOLE = encode_body(body(*[Kind.STAY] * 50))
 

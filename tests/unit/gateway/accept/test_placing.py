@@ -16,7 +16,7 @@ from gateway.accept.placing import MAX_BOOT_NS, MAX_ROW, NOWHERE, check_plausibl
 from gateway.accept.site_index import Places
 from gateway.records import BOUNDED, MEASURED, RecordKind
 from gateway.site import Site
-from tests.accept_made import NOW, SITE, TOPIC, S, acceptor, body, frame
+from tests.support.accept_inputs import NOW, SITE, TOPIC, S, acceptor, body, frame
 
 DAY = 86_400 * S
 RENAMED = Site.model_validate({

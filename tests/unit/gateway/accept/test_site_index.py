@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from footfall.errors import ContractError
 from footfall.frames import KINDS, Kind
 from gateway.accept.site_index import Places, check_places
-from tests.accept_made import SITE, body
+from tests.support.accept_inputs import SITE, body
 
 NEEDS = {Kind.ENTER: "zone", Kind.STAY: "zone", Kind.EXIT: "zone", Kind.IN: "door", Kind.OUT: "door"}
 THERE = {"a": "zone", "b": "zone", "d": "door"}

@@ -10,7 +10,7 @@ from footfall.boot_clock import UNKNOWN, at, learn
 from footfall.frames import TIME_QUALITIES, Body, Kind
 from gateway.accept.accept import Entry
 from gateway.records import RecordKind
-from tests.accept_made import NOW, TOPIC, Memory, S, acceptor, body, frame
+from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 
 OFFSET = NOW - 100 * S
 """The gateway's time when the boot clock read 0."""

@@ -11,8 +11,8 @@ from gateway.accept.events import Pseudonymiser
 from gateway.cli.links import _read
 from gateway.fold.identity import FOR_EVER_NS, Link, encode_links
 from gateway.records import RecordKind
-from tests.accept_made import NOW, SECRET
-from tests.journal_made import Story, new_fold, pairs
+from tests.support.accept_inputs import NOW, SECRET
+from tests.support.journal_stories import Story, new_fold, pairs
 
 
 def read(folder: Path, *lines: str) -> tuple[list[Link], list[str]]:

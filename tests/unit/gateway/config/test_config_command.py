@@ -14,7 +14,7 @@ from device_profiles.config_command import app, recognise
 from footfall.errors import ConfigError
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
-from tests.parts import REPOSITORY, Bucket, require_mosquitto
+from tests.support.real_parts import REPOSITORY, Bucket, require_mosquitto
 
 SITE = """
 brand = "acme"

@@ -16,8 +16,8 @@ from footfall.frames import COLUMNS, Body, Kind, encode_body
 from gateway.fold.fold import READ_VERSIONS, STATE_VERSION
 from gateway.records import Record, RecordKind
 from gateway.state.ledger import Ledger
-from tests import journal_made as made
-from tests.journal_made import GOODS, Row, S, Story, folded, goods, new_fold, of, pairs, store
+from tests.support import journal_stories as made
+from tests.support.journal_stories import GOODS, Row, S, Story, folded, goods, new_fold, of, pairs, store
 
 SHIRT, SHOE, COAT = list(GOODS)[:3]
 A, FITTING, STREET, WINDOW = 0, 1, 2, 4  # places of agent 0; agent 1 has the first two the other way round

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from footfall.frames import Kind
 from gateway.points import record_key_ns, row_key_ns
-from tests.journal_made import Row, Story, folded, of
+from tests.support.journal_stories import Row, Story, folded, of
 
 MS = 1_000_000
 numbers = st.one_of(st.integers(0, 2_000_000), st.integers(0, (1 << 63) - 1))

@@ -18,8 +18,8 @@ from gateway.fold import keys
 from gateway.points import KEYS_A_HALF, key_base
 from gateway.records import OLD_KEYS, Record, RecordKind
 from gateway.state.ledger import Ledger
-from tests.accept_made import EVENTS, NOW, SITE, TOPIC, Memory, S, acceptor, body, frame
-from tests.journal_made import Rows, folded, new_fold, of, pairs, store
+from tests.support.accept_inputs import EVENTS, NOW, SITE, TOPIC, Memory, S, acceptor, body, frame
+from tests.support.journal_stories import Rows, folded, new_fold, of, pairs, store
 
 MS = 1_000_000
 SITE_RECORD = Record(1, NOW, RecordKind.SITE, "", "", 0, 0, 0, 0, SITE.model_dump_json().encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from footfall.frames import Kind, decode_body, encode_body
-from tests.journal_made import Row, Story, new_fold, of, pairs, store
+from tests.support.journal_stories import Row, Story, new_fold, of, pairs, store
 
 
 def flooded(frames: int, names: int) -> Story:

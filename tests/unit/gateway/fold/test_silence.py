@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from footfall.frames import Kind
-from tests.journal_made import Row, Story, folded, of, stored_minutes
+from tests.support.journal_stories import Row, Story, folded, of, stored_minutes
 
 STAY = Row(Kind.STAY, 5)
 LONG = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from gateway.records import RecordKind
-from tests.journal_made import Story, folded, of
+from tests.support.journal_stories import Story, folded, of
 
 SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 12.0, "items": [{"sku": "A1", "n": 1}]}
 STORED = '[{"sku": "A1", "n": 1}]'

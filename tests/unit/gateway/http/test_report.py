@@ -19,9 +19,9 @@ from gateway.http.status import problems
 from gateway.pipeline.ingest import Arrived
 from gateway.pipeline.service import Gateway
 from simulators.parts.process import free_port
-from tests.gateway_runs import SITE
-from tests.pace import PATIENCE_S
-from tests.parts import REPOSITORY
+from tests.support.real_parts import REPOSITORY
+from tests.support.running_gateway import SITE
+from tests.support.waiting import PATIENCE_S
 
 S = 1_000_000_000
 

@@ -18,7 +18,7 @@ from gateway.http.live import MAX_READERS, QUEUED, Broadcast
 from gateway.http.metrics import Registry
 from gateway.http.server import HttpServer
 from gateway.http.status import Status
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 from tests.unit.gateway.http.statuses import ILL, WELL
 
 

@@ -18,8 +18,8 @@ from gateway.pipeline.outbox import Outbox
 from gateway.records import RecordKind
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
-from tests.accept_made import NOW, SITE, S, body
-from tests.journal_made import Rows, new_fold, store
+from tests.support.accept_inputs import NOW, SITE, S, body
+from tests.support.journal_stories import Rows, new_fold, store
 
 FRAMES = 1200
 """More than are read at once."""

@@ -23,7 +23,7 @@ from gateway.records import Record, RecordKind
 from gateway.site import Site
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
-from tests.accept_made import NOW, SECRET, SITE, S, body, frame
+from tests.support.accept_inputs import NOW, SECRET, SITE, S, body, frame
 
 HEALTH = Health(state="online", agent="x", store="s1", boot="boot", uptime_s=1.0)
 HEALTH_TOPIC = "footfall/1/s1/x/health"

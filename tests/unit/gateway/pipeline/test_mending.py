@@ -27,8 +27,8 @@ from gateway.quarantine.store import Quarantine
 from gateway.records import Record, RecordKind
 from gateway.state.day_keys import DayKeys
 from gateway.state.ledger import Ledger
-from tests.accept_made import NOW, SECRET, SITE, S, body
-from tests.journal_made import Rows, store
+from tests.support.accept_inputs import NOW, SECRET, SITE, S, body
+from tests.support.journal_stories import Rows, store
 from tests.unit.gateway.pipeline.test_fold_worker import Gate, opened
 
 FRAMES = 40

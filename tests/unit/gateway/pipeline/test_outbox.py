@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.pipeline.outbox import MAX_ROWS_AT_ONCE, Outbox, Sent
 from gateway.points import Points, from_rows
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 MIB = 1 << 20
 

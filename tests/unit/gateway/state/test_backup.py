@@ -21,7 +21,7 @@ from gateway.state.backup import back_up, check, restore
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
-from tests.accept_made import NOW, SITE, S
+from tests.support.accept_inputs import NOW, SITE, S
 from tests.unit.gateway.pipeline.test_fold_worker import Gate, fill
 
 

@@ -28,8 +28,8 @@ from gateway.pipeline.restart import open_fold
 from gateway.records import RecordKind
 from gateway.state import files
 from gateway.state.salvage import MOST_TIMES
-from tests.accept_made import NOW, SECRET, SITE, S, body, frame
-from tests.journal_made import Rows, new_fold, store
+from tests.support.accept_inputs import NOW, SECRET, SITE, S, body, frame
+from tests.support.journal_stories import Rows, new_fold, store
 
 FRAMES, EVENTS = "footfall/1/s1/x/frames", "footfall/1/s1/till/events"
 RAW: Final = ("presence", "door", "touch", "item")

@@ -20,8 +20,8 @@ from footfall.errors import ConfigError
 from simulators.devices.kinds import KINDS
 from simulators.parts import private_bus
 from simulators.parts.programs import FOOTFALL
-from tests.pace import PATIENCE_S
-from tests.parts import missing
+from tests.support.real_parts import missing
+from tests.support.waiting import PATIENCE_S
 
 
 def need_parts(name: str) -> None:

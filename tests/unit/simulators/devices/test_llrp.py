@@ -16,7 +16,7 @@ from edge_agent.llrp.tables import IMPINJ
 from edge_agent.sources.source import Crossing, Sighting
 from simulators.devices.llrp import LlrpReader
 from simulators.devices.llrp_answers import Read, ReaderState
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 CODEC = Codec(IMPINJ)
 SPEC = {"ROSpecID": ROSPEC_ID}

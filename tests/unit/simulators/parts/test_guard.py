@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts import REPOSITORY
+from tests.support.real_parts import REPOSITORY
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux tells whose a process is")
 LEAVING = """
@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 from simulators.parts.process import Process, free_port
-from tests.gateway_runs import SECRET, SITE
+from tests.support.running_gateway import SECRET, SITE
 from simulators.parts.programs import GatewayProcess
 
 

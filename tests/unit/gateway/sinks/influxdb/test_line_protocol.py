@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from gateway.points import SCHEMA, Coded, Points, from_rows
 from gateway.sinks.influxdb import line_columns as columns
 from gateway.sinks.influxdb import line_protocol as lines
-from tests.line_protocol import Line, parse
-from tests.points_made import HOSTILE, points
+from tests.support.line_parser import Line, parse
+from tests.support.random_points import HOSTILE, points
 
 GOLDEN = (
     (

@@ -7,7 +7,7 @@ from footfall.errors import ContractError
 from gateway.points import Points, from_rows
 from gateway.sinks.influxdb.line_protocol import encode
 from gateway.sinks.influxdb.line_reader import count_raw, read_line
-from tests.points_made import points
+from tests.support.random_points import points
 
 
 @given(points())

@@ -21,9 +21,9 @@ from gateway.points import Points, from_rows, together
 from gateway.sinks.influxdb.line_protocol import _encode_few, encode
 from gateway.sinks.influxdb.sink import InfluxDB, _Refusal, _requests
 from simulators.parts.process import free_port
-from tests.pace import PATIENCE_S
-from tests.parts import Bucket, new_bucket
-from tests.points_made import points
+from tests.support.random_points import points
+from tests.support.real_parts import Bucket, new_bucket
+from tests.support.waiting import PATIENCE_S
 
 HOUR_NS = 3600 * 10**9
 

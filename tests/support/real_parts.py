@@ -25,7 +25,7 @@ from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.mosquitto import Mosquitto
 
-REPOSITORY: Final = Path(__file__).parent.parent
+REPOSITORY: Final = Path(__file__).parents[2]
 INFLUX_VERSIONS: Final[tuple[Version, ...]] = ("1.8", "2.7")
 _numbers = itertools.count(1)
 

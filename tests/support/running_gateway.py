@@ -25,8 +25,8 @@ from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
 from simulators.parts.programs import GatewayProcess
-from tests.pace import PATIENCE_S
-from tests.parts import Bucket
+from tests.support.real_parts import Bucket
+from tests.support.waiting import PATIENCE_S
 
 S = 1_000_000_000
 SECRET = "a brand's secret, for tests only"

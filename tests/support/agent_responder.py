@@ -16,7 +16,7 @@ from footfall.frames import Body, Header, Kind, crc32_of, decode_body, decode_fr
 from footfall.health import Health, decode_health
 from footfall.receipts import DayKey, Receipt, Times, encode_receipt
 from footfall.topics import Topic, parse_topic, wildcard
-from tests.pace import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 START_NS = 1_800_000_000_000_000_000
 
