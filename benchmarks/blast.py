@@ -1,6 +1,6 @@
 """Sends `messages` as fast as the broker takes them, encoded beforehand: `python -m benchmarks.blast PORT FORMAT EVENTS`.
 
-Says "ready" once all is encoded, begins at a line on its standard input, ends when all is acknowledged.
+Prints "ready" once all is encoded, begins at a line on its standard input, ends when all is acknowledged.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def _told(out: IO[bytes]) -> dict[str, Any]:
 
 
 def _hear(hearing: Agent | Bleak, before: int, said: int) -> int:
-    """Until all that was said is heard: exactly that much."""
+    """Wait until everything sent is heard: exactly that much."""
     heard, until_s = 0, time.monotonic() + IDLE_S
     while heard < before + said:
         time.sleep(0.05)

@@ -2,7 +2,7 @@
 
     python -m benchmarks.ble_air RATE COUNT DEVICES     # advertisements a second (0: as fast as they go), how many, of how many devices
 
-Prints the bus's address, waits until somebody scans, says a fifth to warm up and then all; a line of JSON as each begins and ends.
+Prints the bus's address, waits until somebody scans, sends a fifth to warm up and then all; a line of JSON as each begins and ends.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class Chain:
 
     @property
     def broken(self) -> str:
-        """Why it cannot be said to have kept up, or nothing."""
+        """Return why it did not keep up; an empty text if it did."""
         lost = f"only {self.rows:,} of {self.planned:,} rows were through" if self.rows < self.planned else ""
         late = f"the load ended {self.late_s:.0f} s late" if self.late_s > LATE_S else ""
         waits = f"{self.backlog} still wait" if self.settled_s > SETTLE_S else ""

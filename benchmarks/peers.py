@@ -29,7 +29,7 @@ IDLE_S: Final = 60.0
 
 
 def telegraf() -> Path:
-    """Its binary. ConfigError says how to get it."""
+    """Return its binary. Raise ConfigError with how to get it."""
     path = cache_folder() / "telegraf"
     if not os.access(path, os.X_OK):
         raise ConfigError(f"{path} is missing: `make telegraf` builds it (Go 1.24 or newer)")
@@ -64,7 +64,7 @@ def _command(peer: Peer, form: Format, port: int, url: str) -> list[str]:
 
 
 def _warm_up(port: int, form: Format, stub: Stub) -> Counts:
-    """Sends a first message until it arrives: nobody says when he has subscribed."""
+    """Send a first message until it arrives: nothing signals that it has subscribed."""
     first = packets(form, 1)[0]
     deadline = time.monotonic() + START_S
     with mqtt.connect("127.0.0.1", port, "warm-up") as connection:

@@ -1,6 +1,6 @@
-"""Where the gateway's time goes: py-spy's stacks, weighted by what the kernel says that each thread used.
+"""Where the gateway's time goes: py-spy's stacks, weighted by each thread's CPU time as the kernel counts
 
-py-spy cannot tell a thread that runs from one that waits for the interpreter's lock or for a core; the kernel can. So the stacks
+it. py-spy cannot distinguish a running thread from one that waits for the interpreter's lock or for a core; the kernel can. So the stacks
 of a thread share that thread's CPU time. The process is not stopped for a sample, which would cost it a third more: a few samples
 are torn.
 """

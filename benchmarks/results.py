@@ -12,7 +12,7 @@ from rich.table import Table
 
 
 class Failed(Exception):
-    """A run that has no result; the message says what was seen of it."""
+    """A run that has no result; the message describes what was seen."""
 
 
 Bound = Literal["<=", ">="]
@@ -20,7 +20,7 @@ Bound = Literal["<=", ">="]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`of` says what is bounded: the value itself, or its ratio to the peer's."""
+    """`of` is what is bounded: the value itself, or its ratio to the peer's."""
 
     of: Literal["value", "ratio"]
     bound: Bound

@@ -27,7 +27,7 @@ AS_SHIPPED: Final = "stay_points off, as shipped"
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """`quick`: little of everything, once. `say` tells what is going on."""
+    """`quick`: little of everything, once. `say` shows progress."""
 
     quick: bool
     say: Callable[[str], None]

@@ -57,7 +57,7 @@ class GatewayUnderTest:
         return [self.process.pid, *children(self.process.pid)]
 
     def status(self) -> dict[str, Any]:
-        """What it says of itself. Asking costs it time: with 28,000 agents a second."""
+        """Return its own status. Asking costs it time: with 28,000 agents a second."""
         found: dict[str, Any] = self._get("status").json()
         return found
 

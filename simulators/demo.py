@@ -106,7 +106,7 @@ def _plan(folder: Path, hours: float, seed: int) -> Plan:
 
 
 def _day_key(plan: Plan) -> DayKey:
-    """The key that the agents were told before they went offline: the gateway's of this day."""
+    """Return the day key that the agents received before they went offline."""
     store = plan.world.plan.store
     keys = DayKeys(plan.folder / "state" / "keys.db", load_site(plan.folder / "site.toml"))
     try:

@@ -1,7 +1,7 @@
 """`make demo-hardware`: one store whose people, goods and doors are heard by emulated devices, each over its real protocol.
 
 Two agents read them as they would read hardware, into a broker, a gateway and a database. In the middle each device fails, one after
-the other. In the end stands, a device: what it said, what its source heard, what is stored, and the hole that its fault left.
+the other. At the end it prints, by device: what it sent, what its source heard, what is stored, and the hole that its fault left.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _judged(truth: Truth, world: World) -> Iterator[Record]:
 
 
 class _Device:
-    """A part with its emulator and what it will say."""
+    """A part with its emulator and what it will send."""
 
     def __init__(self, part: Part, world: World, live_s: float, emulator: Emulator) -> None:
         self.part: Final = part
@@ -240,7 +240,7 @@ def _start_agents(on: Stage, world: World, devices: Sequence[_Device]) -> dict[s
 
 
 def _live(devices: Sequence[_Device], agents: Mapping[str, AgentProcess], till: Till, live_s: float, on: Stage) -> None:
-    """The store is open: each device says what it has to say, in a thread of its own."""
+    """The store is open: each device plays its stream in a thread of its own."""
     stop, began_s = threading.Event(), time.monotonic()
     playing = [threading.Thread(target=device.play.run, args=(stop, began_s), daemon=True) for device in devices]
     for thread in playing:

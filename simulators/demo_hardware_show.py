@@ -1,4 +1,4 @@
-"""What a device said, what its source heard of it and what was stored, side by side."""
+"""What a device sent, what its source heard of it and what was stored, side by side."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS: Final = (("device", 11), ("said", 10), ("heard", 6), ("stored", 11), (
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`told`: what the world had it say; `said`: what of it went over its wire; `heard`: by its source, of a counter also its readings.
+    """`told`: events given to it; `said`: those it put on its wire; `heard`: by its source, of a counter also its readings.
 
     `moves`: of a reader of goods, how often an item truly changed its zone; None for the others.
     """

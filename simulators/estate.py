@@ -122,7 +122,7 @@ def write_agent(folder: Path, world: World, agent: str, source: Mapping[str, Any
 
 
 def write_recording(path: Path, world: World, agent: str, from_ns: int = 0, on_share: Callable[[float], None] = lambda share: None) -> int:
-    """What the agent's devices say, in the format of edge_agent/sources/recording.py, gzipped; returns the number of lines.
+    """Write what the agent's devices send, in the format of edge_agent/sources/recording.py, gzipped. Return the number of lines.
 
     The same world gives the same bytes: no time and no name goes into the gzip header.
     """

@@ -1,4 +1,4 @@
-"""A world's agents at work: what their devices say goes through the real agent core and comes out as bodies of frames.
+"""A world's agents at work: what their devices hear goes through the real agent core and comes out as bodies of frames.
 
 Pure: time is the world's, keys and ids come from its seed, so the same seed gives the same bytes here too.
 """
@@ -55,7 +55,7 @@ def till_of(world: World) -> str:
 class Feed:
     """One agent of `world`, from `from_ns` of the world on, until `until_ns`; `flush_s` is how long rows wait for their frame.
 
-    `day_key` is what a receipt told the agent before; without it everybody's subjects but the lasting ones are private to the box.
+    `day_key` is the key from an earlier receipt; without it everybody's subjects but the lasting ones are private to the box.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Feed:
             yield topic, encode_frame(Header(store, self.agent, epoch, seq, 1, boot, now.boot_ns, now.wall_ns), encode_body(body))
 
     def _heard(self) -> Iterator[tuple[int, Heard | str]]:
-        """What devices and the till say, in time order."""
+        """What devices and the till send, in time order."""
         sales = [sale for sale in self._sales if self.from_ns <= sale.t_ns < self.until_ns]
         for item in self.world.heard(self.agent, self.from_ns, UPTIME_NS):
             t_ns = item.t_boot_ns - UPTIME_NS

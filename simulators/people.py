@@ -58,7 +58,7 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Something that transmits, from `from_ns` until `to_ns`. `number` tells a person's devices apart."""
+    """Something that transmits, from `from_ns` until `to_ns`. `number` distinguishes a person's devices."""
 
     profile: str
     id_type: str

@@ -68,7 +68,7 @@ def footfall_llrp_reader() -> Iterator[LlrpReader]:
 
 @pytest.fixture
 def footfall_modbus_counter() -> Iterator[ModbusCounter]:
-    """A door counter that is polled by Modbus TCP; its `settings()` say where."""
+    """A door counter that is polled by Modbus TCP; its `settings()` hold the address."""
     yield from _running("modbus")
 
 
@@ -85,7 +85,7 @@ def footfall_vendor_mqtt() -> Iterator[VendorGateways]:
 
 
 def _running(name: str, receivers: tuple[str, ...] = ()) -> Iterator[Any]:
-    """Skips, saying how to get it, where a part of the device is missing; with CI=true that is a failure."""
+    """Skip, with how to get it, where a part of the device is missing; with CI=true that is a failure."""
     from footfall.errors import ConfigError
     from simulators.devices.kinds import KINDS
 

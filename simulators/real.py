@@ -1,6 +1,6 @@
 """`make real`: recordings of a real building and a real lab through agent, broker and gateway into InfluxDB 1.8 and 2.7, twice.
 
-What is printed in the end is asked of InfluxDB. The recordings are not part of the project; where they are missing it says so.
+What is printed in the end is asked of InfluxDB. The recordings are not part of the project; where they are missing it ends with a message.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Wrong(FootfallError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one InfluxDB holds in the end. `dump`: all points but those of `agent`; `score`, `table`: what `footfall score` says."""
+    """What one InfluxDB holds in the end. `dump`: all points but those of `agent`; `score`, `table`: the output of `footfall score`."""
 
     entered: int
     left: int
@@ -184,7 +184,7 @@ class _Passage:
         return self._dump()
 
     def _insist(self) -> Dump:
-        """Sends every frame once more, although the answer to the hello says that the gateway has it."""
+        """Sends every frame once more, although the answer to the hello confirms that the gateway has it."""
         self._step("every frame again")
         rows = self._known_again() + sum(send_all(recorded, self._data, self._broker.port) for recorded in RECORDED)
         deadline_s = time.monotonic() + SETTLE_S
@@ -257,7 +257,7 @@ def site(data: Path) -> Site:
 
 
 def without_lag(points: Dump) -> Dump:
-    """`lag_ms` says when a row was received: it is another in another run."""
+    """`lag_ms` depends on when a row was received, so it differs between runs."""
     at = list(SCHEMA["presence"].fields).index("lag_ms")
     return {key: (*fields[:at], *fields[at + 1 :]) if key[0] == "presence" else fields for key, fields in points.items()}
 

@@ -1,6 +1,6 @@
 """How close what was stored comes to the truth. Pure: rows and truth in, figures out. Times in ns since 1970.
 
-Only people who carry something with a lasting identifier can be told apart in the truth and in the database; they make the visits
+Only people who carry something with a lasting identifier can be distinguished in the truth and in the database; they make the visits
 scored here. Pseudonyms of a day cannot be matched by anybody, by design: they are only counted.
 """
 

@@ -84,7 +84,7 @@ class Stage:
         return balance
 
     def wait(self, what: str, reached: Callable[[], float], goal: float) -> None:
-        """Shows a bar until `reached` says `goal`."""
+        """Show a bar until `reached` returns `goal`."""
         task = self.bars.add_task(what, total=goal)
         deadline_s = time.monotonic() + LIMIT_S
         while (now := reached()) < goal:

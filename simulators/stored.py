@@ -36,7 +36,7 @@ def dwells(
     on_rows: Callable[[int], None] = lambda rows: None,
     open_until_ns: int | None = None,
 ) -> list[StoredDwell]:
-    """Dwells that began in the span. One that is open says that the subject is still there: until `open_until_ns`, if that is given.
+    """Dwells that began in the span. In an open one the subject is still there: until `open_until_ns`, if that is given.
 
     Below the millisecond a point's time is a row number, not time.
     """
@@ -51,7 +51,7 @@ def dwells(
 
 
 def _visits(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredVisit]:
-    """A visit that is open says that its subject is still there: until `to_ns`."""
+    """In an open visit the subject is still there: until `to_ns`."""
     names = ("subject", "fan", "is_staff", "open", "started_ms", "seconds")
     table = reader.rows("visit", store, from_ns - _LONGEST_NS, to_ns, names, on_page=on_rows)
     return [

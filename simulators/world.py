@@ -91,7 +91,7 @@ class World:
             inside = [person for person in inside if person.path.to_ns >= finish_ns]
 
     def heard(self, agent: str | None = None, from_ns: int = 0, origin_ns: int = 0) -> Iterator[Sighting | Crossing]:
-        """What the devices of `agent` (None: of all agents) say from `from_ns` on, in time order.
+        """Return what the devices of `agent` (None: of all agents) send from `from_ns` on, in time order.
 
         `t_boot_ns` is `origin_ns` when the world begins.
         """

@@ -2,7 +2,7 @@
 
 A row's identity is everything that its sender decided: agent, place, kind, subject, level, counts, and its number in the agent's run.
 Only its time is the gateway's to decide, so it is no part of the identity: a row stored a second time at another time is found.
-A gap says little more than when it was, so of gaps that say the same each is looked for near its own time.
+A gap holds little more than its time, so each of several equal gaps is looked for near its own time.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def add_counted(rows: Rows, agent: str, counted: Iterable[Counted]) -> None:
 
 def add_stored(rows: Rows, presence: Table, door: Table, gap: Table) -> None:
     """Points as the database has them. Below the millisecond a point's time is a row's number; that of a gap, which reaches into the time
-    of another run of its agent, comes from the run as well, so that gaps are told apart by how many there are."""
+    of another run of its agent, comes from the run as well, so gaps differ by how many there are."""
     for time_ns, *values in _columns(presence, "agent", "zone", "kind", "subject", "profile", "rssi_dbm", "dwell_s"):
         values[-1] = str(values[-1])
         rows.add(("presence", *values, time_ns % _MS), time_ns)
@@ -129,7 +129,7 @@ def compare(sent_before: Rows, stored: Rows, sent_after: Rows) -> Verdict:
 
 
 def _gaps_apart(rows: Rows, others: Rows) -> Counter[Row]:
-    """Gaps near whose time the others have none that says the same."""
+    """Return the gaps that have no equal near their time among the others."""
     return Counter({row: _apart(times, others.times_ns.get(row, [])) for row, times in rows.times_ns.items() if row[0] == "gap"})
 
 

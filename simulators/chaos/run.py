@@ -67,7 +67,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`failures`: all that is wrong, besides what the verdict says. `lags_s`: sorted."""
+    """`failures`: everything wrong that the verdict does not count. `lags_s`: sorted."""
 
     verdict: Verdict
     failures: Sequence[str]

@@ -115,7 +115,7 @@ class Setup:
         return total
 
     def unsent_frames(self) -> int:
-        """Frames that are spooled and not receipted, as the agents say."""
+        """Return how many frames are spooled and not receipted, by the agents' own status."""
         return sum(agent.health().get("spool_frames", 1) for agent in self.agents)
 
     def stored_rows(self) -> int | None:

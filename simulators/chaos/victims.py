@@ -13,7 +13,7 @@ from simulators.parts.process import Process
 
 
 class Victim(threading.Thread):
-    """`start` starts the process and returns when it is ready. `failure` says why it came up no more, or ended by itself."""
+    """`start` starts the process and returns when it is ready. `failure`: why it did not start again, or why it ended by itself."""
 
     def __init__(self, name: str, process: Process, start: Callable[[], object], planned: Sequence[Strike]) -> None:
         super().__init__(name=f"chaos-{name}", daemon=True)

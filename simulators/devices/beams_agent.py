@@ -32,7 +32,7 @@ LIMIT_S: Final = 20.0
 
 
 class RemoteBeams:
-    """The beams of such an agent, which must be running when `say` is called; until then it can be entered and configured."""
+    """The beams of such an agent, which must be running at the first crossing; until then it can be entered and configured."""
 
     def __init__(self, port: int) -> None:
         self.port: Final = port

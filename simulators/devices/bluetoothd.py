@@ -34,7 +34,7 @@ _PROPERTIES, _OBJECTS, _MONITOR = "org.freedesktop.DBus.Properties", "org.freede
 
 
 class Bluetoothd:
-    """`counts`: `said` (a signal left), `quiet` (BlueZ would not say it again), `unheard` (nobody was listening)."""
+    """`counts`: `said` (a signal left), `quiet` (BlueZ would not repeat it), `unheard` (nobody was listening)."""
 
     def __init__(self, adapters: Mapping[str, str], forget_s: float = FORGET_S) -> None:
         self.counts: Final[Counter[str]] = Counter()
@@ -109,13 +109,13 @@ class Bluetoothd:
         self.on_change()
 
     def deafen(self, adapter: str) -> None:
-        """Those who listen now hear nothing more, and nobody tells them; who starts to listen later is fine."""
+        """Current listeners hear nothing more and are not notified; who starts to listen later is fine."""
         if radio := self._adapters.get(adapter):
             radio.deaf |= {*radio.sessions, *radio.monitors}
             self.on_change()
 
     def stall(self, on: bool) -> None:
-        """It answers nobody and says nothing while it hangs; what was asked meanwhile is answered afterwards."""
+        """It answers nobody and sends no signal while it hangs; what was asked meanwhile is answered afterwards."""
         waiting, self.stalled = self.stalled or [], [] if on else None
         for message in waiting if self._bus is not None else []:
             try:

@@ -39,7 +39,7 @@ _TIDY_S: Final = 1.0
 
 
 class BlueZ:
-    """`receivers[k]` is the adapter `hci{k}`. What is said while nobody scans by it is lost, as in the air."""
+    """`receivers[k]` is the adapter `hci{k}`. What is sent while nobody scans with it is lost, as in the air."""
 
     def __init__(
         self, receivers: Sequence[str] = ("hci0",), folder: Path | None = None, *, down_s: float = DOWN_S, forget_s: float = FORGET_S
@@ -103,7 +103,7 @@ class BlueZ:
         self._await(lambda: all(self.daemon.is_listening(adapter) for adapter in wanted), timeout_s, "nobody scans")
 
     def wait_said(self, timeout_s: float = 30.0) -> None:
-        """Until all that was told is in the air, or lost."""
+        """Wait until every queued sighting is in the air, or lost."""
         self._await(lambda: self.daemon.counts.total() >= self._told_total, timeout_s, "it has not said all")
 
     def __enter__(self) -> Self:

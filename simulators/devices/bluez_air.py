@@ -1,6 +1,6 @@
 """What a device with a given identifier has in the air. Pure: one identifier, one advertisement, always the same.
 
-An identifier says nothing of its device's address, so the address of those that name themselves by data is a static random one made
+An identifier does not contain its device's address, so the address of those that name themselves by data is a static random one made
 from the identifier.
 """
 

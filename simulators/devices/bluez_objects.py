@@ -1,7 +1,7 @@
 """How BlueZ shows adapters and advertisements on D-Bus: properties of its objects, and what a filter or pattern takes. Pure.
 
 After BlueZ's own documents doc/org.bluez.Adapter.rst, org.bluez.Device.rst, org.bluez.AdvertisementMonitor.rst, and what its
-src/adapter.c and src/device.c do: which property is said again when is nowhere else written down.
+src/adapter.c and src/device.c do: no document states which property is signalled again, and when.
 """
 
 from __future__ import annotations
@@ -141,10 +141,10 @@ def advertised(advertisement: Advertisement) -> Properties:
 
 
 def changed(device: Device, advertisement: Advertisement, rssi_dbm: int, asked: Mapping[str, Any] | None) -> Properties:
-    """What BlueZ says when it hears a known device again; nothing if that is kept quiet.
+    """Return the properties that BlueZ signals when it hears a known device again; empty if it sends no signal.
 
-    `asked`: the discovery filter. Payload that did not change is said again if it wants duplicates, RSSI that changed by less than
-    8 dB only if it names an RSSI: so says every BlueZ since 5.87, and the earlier ones with any filter.
+    `asked`: the discovery filter. An unchanged payload is signalled again if the filter wants duplicates, RSSI that changed by less than
+    8 dB only if it names an RSSI: so does every BlueZ since 5.87, and earlier ones do with any filter.
     """
     step_db = 0 if asked is not None and asked["every_rssi"] else RSSI_STEP_DB
     again = ("ManufacturerData", "ServiceData") if asked is not None and asked["DuplicateData"] else ()

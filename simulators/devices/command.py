@@ -76,7 +76,7 @@ emulate.__doc__ = _HELP
 
 
 def _play(play: Play, stop: threading.Event, console: Console) -> None:
-    """Until it ends; a line says what was said last."""
+    """Play until it ends; a status line shows the last event sent."""
     began_s = time.monotonic()
     playing = threading.Thread(target=play.run, args=(stop, began_s), name="play", daemon=True)
     playing.start()

@@ -29,7 +29,7 @@ class Emulator(Protocol):
 
     @property
     def said_total(self) -> int:
-        """How many things it was told to say and has put on its wire; what it was told while nobody listened is not among them.
+        """How many events it has put on its wire; events given while nobody listened are not among them.
 
         A counter that is read by others counts people: entered and left, of which every one is in its registers.
         """
@@ -39,10 +39,10 @@ class Emulator(Protocol):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None: ...
 
     def say(self, heard: Sighting | Crossing) -> None:
-        """Say it now: times in `heard` are ignored. What this device cannot say, such as a crossing to a BLE adapter, is a ValueError."""
+        """Send it now; times in `heard` are ignored. Raise ValueError for what it cannot send, such as a crossing by BLE."""
 
     def settings(self) -> Mapping[str, Any]:
         """The keys of the `[[sources]]` block that reaches it: `kind`, addresses, ports, profile, whatever it needs but `name`.
 
-        Not `receivers` either: whoever drives it says where its antennas, radios and nodes hang.
+        Not `receivers` either: the caller decides where its antennas, radios and nodes hang.
         """

@@ -170,7 +170,7 @@ class PushCamera:
         return True
 
     def _prepare(self, counter: Counter) -> tuple[list[Post], int] | None:
-        """What is to be posted, and of how many people; None if there is nothing to say yet."""
+        """What is to be posted, and of how many people; None if there is nothing to post yet."""
         people, now_ns = sum(counter.unreported), time.time_ns()
         if not people and counter.number and now_ns - counter.from_ns < self._push_s * 1e9:
             return None
@@ -184,7 +184,7 @@ class PushCamera:
         if post[1]:
             self._post(*post)
             return
-        with self._connected() as connection:  # oversized: what it says it will send is what is refused
+        with self._connected() as connection:  # oversized: its Content-Length is refused
             connection.putrequest("POST", "/push")
             connection.putheader("Content-Length", str(OVERSIZED))
             connection.putheader("Authorization", f"Bearer {self.secret}")

@@ -84,7 +84,7 @@ def xovis(counter: Counter) -> list[Post]:
 
 
 def axis(counter: Counter) -> list[Post]:
-    """A period's people; the camera has one line, so its channel is not said."""
+    """A period's people; the camera has one line, so no channel is named."""
     entered, left = counter.unreported
     span = {"utcFrom": _iso(counter.from_ns), "utcTo": _iso(counter.to_ns)}
     items = [{"direction": "in", "count": entered, "adults": entered}, {"direction": "out", "count": left, "adults": left}]

@@ -22,7 +22,7 @@ class Kind:
     """`module` is imported only when it is asked for: each needs libraries of its own.
 
     `receivers`: the names of its antennas, radios or nodes, each with the zone where it hangs in a simulated store.
-    `stream`: what of a world such receivers say, from the world's `from_ns` on.
+    `stream`: what such receivers hear in a world, from its `from_ns` on.
     `make` gets the module and the names of receivers and doors. `environment`: what a process must have in its own to reach it.
     """
 

@@ -143,7 +143,7 @@ class LlrpReader:
         await asyncio.sleep(0)
 
     def admitted(self, client: Client) -> None:
-        """A client has come: the first one has the reader, the next are told so (LLRP 1.0.1, section 5.2)."""
+        """A client has come: the first one has the reader, later ones are refused with that reason (LLRP 1.0.1, section 5.2)."""
         self._clients.add(client)
         if self._holder is None and time.monotonic() >= self._held_until_s:
             self._holder = client
@@ -216,7 +216,7 @@ class LlrpReader:
                 self.said_total += said
 
     def _tell(self, event_type: int, what: Parameter) -> bool:
-        """Tells the client, if it asked to be told."""
+        """Notify the client, if it enabled that notification."""
         return self._holder is not None and (event_type == ALWAYS or self.state.wants(event_type)) and self._holder.send(event(what))
 
     # --- faults ---
@@ -247,7 +247,7 @@ class LlrpReader:
             self._holder.transport.write(b"\xff" + random.randbytes(99))
 
     def _unreadable(self) -> None:
-        """Whole messages that say nothing: of an unknown type, and a report that is broken inside."""
+        """Whole messages without meaning: of an unknown type, and a report that is broken inside."""
         if self._holder:
             broken = b"\x00\xf0\x00\x07\x8d\x30\x74"
             self._holder.transport.write(HEADER.pack(1 << 10 | 999, HEADER.size, 1))

@@ -121,7 +121,7 @@ class ReaderState:
         return trigger.number("DurationTrigger") if trigger else 0
 
     def end_rospec(self) -> Parameter | None:
-        """The active one ends; the event that says so."""
+        """End the active one; return its end event."""
         number = self.active()
         if not number:
             return None
@@ -129,7 +129,7 @@ class ReaderState:
         return Parameter("ROSpecEvent", {"EventType": 1, "ROSpecID": number})
 
     def wants(self, event_type: int) -> bool:
-        """Whether the client asked to be told of such events (NotificationEventType)."""
+        """Return whether the client enabled such events (NotificationEventType)."""
         states = self._config.get("ReaderEventNotificationSpec", Parameter("")).all("EventNotificationState")
         return any(state.number("EventType") == event_type and state.number("NotificationState") for state in states)
 

@@ -1,4 +1,4 @@
-"""One client's connection to the emulated LLRP reader, and what it is told."""
+"""One client's connection to the emulated LLRP reader, and what is sent to it."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""A door counter that speaks Modbus, TCP or RTU: its registers are those of a profile, and count whom `say` tells.
+"""A door counter that speaks Modbus, TCP or RTU: its registers are those of a profile, and count the crossings given to it.
 
     with ModbusCounter("modbus-counter") as counter:        # serial=True: RTU, on a line of two pseudo-terminals
         counter.say(Crossing(0, "main", 3, 1))
         counter.faults["stall"]()
 
-Faults, each for `mend_s`: `stall` (no answers), `wrong-unit` (answers as another unit), `exception` (says that it has failed),
+Faults, each for `mend_s`: `stall` (no answers), `wrong-unit` (answers as another unit), `exception` (answers that it has failed),
 `garbage` (registers full of random words), `zeros` (what a device shows that still starts), `noise` (answers that are no Modbus),
 `drop` (the connection is closed), `reboot` (away, then back with its totals), `reset` (its totals begin at zero, at once and for good).
 """
@@ -175,7 +175,7 @@ class ModbusCounter:
         return None
 
     def _packet(self, sending: bool, data: bytes) -> bytes:
-        """On a serial line nobody answers for another unit; a gateway by TCP says that it does not."""
+        """On a serial line nobody answers for another unit; a gateway by TCP answers that it does not."""
         if not sending:
             return data
         if self._is("noise"):

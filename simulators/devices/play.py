@@ -1,4 +1,4 @@
-"""Makes a device say what a stream says, when the stream says it, and fail when it is told to.
+"""Make a device send a stream's events at their times, and fail when a fault is due.
 
 Play(device, world.heard("store-0-front"), faults=[Fault("drop", 20.0)]).run(stop)
 """
@@ -39,7 +39,8 @@ class Fault:
 class Play:
     """`stream` is in the order of its `t_boot_ns`, counted from `from_ns`; `speed` 60 plays an hour in a minute.
 
-    `told_total` counts what the device was told, as it counts itself: sightings, and people. What nobody listened to is not in its count.
+    `told_total` counts the events given to the device, in its own unit: sightings, or people. The device itself does not count
+    what nobody listened to.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Vendors' gateways and readers that publish by themselves, on a real broker: they say whom `say` tells.
+"""Vendors' gateways and readers that publish by themselves, on a real broker.
 
     with VendorGateways(["kitchen", "ac233fc00001", "r700-fitting.1"]) as vendors:
         vendors.say(Sighting(0, "kitchen", "ibeacon", "…:1:7", -61))
@@ -115,7 +115,7 @@ class VendorGateways:
         }
 
     def _publish(self) -> None:
-        """Messages go out one by one; who is told while the broker is away, or this is silent, is not said."""
+        """Messages go out one by one; sightings given while the broker is away, or this is silent, are lost."""
         while (message := self._waiting.get()) is not None:
             if time.monotonic() < self._silent_until_s or not self._client.is_connected():
                 continue

@@ -2,7 +2,7 @@
 
     FORMATS["espresense"](heard, t_wall_ns) -> (topic, payload)
 
-Each is named like the profile that reads it. The receiver's name says what it is: `kitchen` a node, `ac233fc00001` a Minew gateway,
+Each is named like the profile that reads it. The receiver's name decides what it is: `kitchen` a node, `ac233fc00001` a Minew gateway,
 `r700-fitting.1` the first antenna of an Impinj reader.
 """
 
@@ -34,7 +34,7 @@ def format_of(receiver: str) -> str:
 
 
 def espresense(heard: Sighting, t_wall_ns: int) -> Message:
-    """A node; it says no time."""
+    """A node; its message has no time."""
     if heard.profile == "espresense":
         values: dict[str, Any] = {"mac": "58b1294494d3", "id": heard.identifier, "idType": 250, "rssi@1m": -59}
     else:
@@ -80,7 +80,7 @@ def impinj_r700(heard: Sighting, t_wall_ns: int) -> Message:
 
 
 def theengs(heard: Sighting, t_wall_ns: int) -> Message:
-    """With `pubadvdata`; it says no time."""
+    """With `pubadvdata`; its message has no time."""
     said = advertisement_of(heard)
     values: dict[str, Any] = {"id": said.address.upper(), "mac_type": int(said.address_type != "public"), "rssi": heard.rssi_dbm}
     for company, data in said.manufacturer.items():

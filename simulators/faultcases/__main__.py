@@ -151,7 +151,7 @@ def _run_apart(case: Case, folder: Path, seed: int, running: set[int]) -> Done:
 
 
 def _interrupt(child: subprocess.Popen[bytes]) -> None:
-    """Let it say what it has found, and where it stood."""
+    """Print what the case found, and where it stood."""
     child.send_signal(signal.SIGINT)
     try:
         child.wait(_END_S)

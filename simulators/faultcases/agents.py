@@ -1,4 +1,4 @@
-"""An agent of a case: a box with a clock of its own, a feed, and what was told to the oracle of it."""
+"""An agent of a case: a box with its own clock and a feed; everything fed is recorded for the oracle."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ZONES: Final = ("entrance", "shelf")
 
 
 class Box:
-    """`footfall agent` with a clock and a device that the case decides. What is fed is told to `sent`."""
+    """`footfall agent` with a clock and a device that the case decides. What is fed is recorded in `sent`."""
 
     def __init__(self, folder: Path, store: str, agent: str, broker: Mapping[str, Any], sent: Sent, notice_s: float, **values: Any) -> None:
         folder.mkdir(exist_ok=True)
@@ -135,7 +135,7 @@ class Box:
         times = [(from_ns + k * 500 * MS, NEAR_DBM) for k in range(4)]
         times += [(from_ns + (2 + k) * NS_PER_S, FAR_DBM) for k in range(LEAVES_S)]
         subject = to_hex(lasting_subject(type_key(BRAND_SECRET.encode(), "ibeacon"), "ibeacon", identifier))
-        # Until he is heard faintly and no more: when he is said to have left lies somewhere there.
+        # Until he is heard faintly and no more: his recorded exit lies somewhere there.
         self._sent.heard[subject] = Heard(subject, self.store_told, self.agent, zone, from_ns + ahead_ns, times[-1][0] + ahead_ns)
         return [(t_ns, format_line(Sighting(t_ns, receiver, "ibeacon", identifier, dbm))) for t_ns, dbm in times]
 

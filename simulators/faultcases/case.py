@@ -34,7 +34,7 @@ _found: Final[dict[str, Case]] = {}
 def case(
     *, limit_s: float = 150.0, is_short: bool = False, each: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Mark a function of a scene as a case; its docstring's first line says what it is. `each`: one a name, with these arguments."""
+    """Mark a function of a scene as a case; the first line of its docstring describes it. `each`: one a name, with these arguments."""
 
     def mark(function: Callable[..., None]) -> Callable[..., None]:
         name, group = function.__name__.replace("_", "-"), function.__module__.rpartition(".")[2]

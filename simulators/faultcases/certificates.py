@@ -28,7 +28,7 @@ class Authority:
             self.issue("client", name)
 
     def issue(self, *arguments: str, clock: Path | None = None, days: int | None = None) -> None:
-        """`clock`: the file that says what time it is for the script."""
+        """`clock`: the file that holds the script's time of day."""
         environment = os.environ | {"FOOTFALL_CERTIFICATES": str(self.folder), "DAYS": str(days or self.days)}
         prefix = under_faketime(clock) if clock else ()
         done = subprocess.run(

@@ -22,7 +22,7 @@ class Missing(FootfallError):
 class Findings:
     """Nothing in any of them: all is right.
 
-    lost: sent, and neither stored nor told as a gap. doubled: stored, though nobody sent it, or more often than it was sent.
+    lost: sent, and neither stored nor covered by a gap. doubled: stored, though nobody sent it, or more often than it was sent.
     misdated: stored at another time than it happened, by more than the row admits. stuck: what should go on stands still.
     silent: something was wrong, and the status did not name it in time. errors: the case itself broke.
     """

@@ -87,7 +87,7 @@ class Gateway:
         return self.made.status()
 
     def problems(self) -> dict[str, str]:
-        """What the status says is wrong: code and text."""
+        """Return the alarms of the status: code and text."""
         found: dict[str, str] = {}
         for problem in self.status().get("problems", []):
             found[problem["code"]] = f"{found.get(problem['code'], '')} {problem['what']}".strip()

@@ -1,4 +1,4 @@
-"""What was sent, against what is stored. Pure; it knows nothing but what the case told it.
+"""What was sent, against what is stored. Pure; it knows only what the case recorded.
 
 People through a door are counted with a number that no other row of the case has: `door.in` is the row's identity. Whoever is heard
 has an identifier of his own, and is heard once: his subject with `enter` and with `exit` are two rows. Only a row's time is the
@@ -21,7 +21,7 @@ _MS: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """`number` people came in by `door` of `store`, told by `agent` of that store, at `time_ns` of true time."""
+    """`number` people came in by `door` of `store`, sent by `agent` of that store, at `time_ns` of true time."""
 
     number: int
     store: str
@@ -67,7 +67,7 @@ class PresenceRow:
 
 @dataclass(slots=True)
 class Sent:
-    """Told by the case as it sends. `gap_rows`: so many rows a stored gap may stand for."""
+    """Recorded by the case as it sends. `gap_rows`: so many rows a stored gap may stand for."""
 
     passed: dict[int, Passed] = field(default_factory=dict)
     heard: dict[str, Heard] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Sent:
 
 
 def judge_doors(sent: Sent, stored: Sequence[DoorRow], gap_rows: int = 0) -> Findings:
-    """Rows of `door` against what was sent. What a gap tells, up to `gap_rows` rows, is not lost: it was said."""
+    """Rows of `door` against what was sent. Up to `gap_rows` rows covered by a gap are not lost."""
     found = Findings()
     times: Mapping[int, list[DoorRow]] = _by_number(stored)
     missing = [number for number in sent.passed if number not in times]
@@ -160,7 +160,7 @@ def judge_unchanged(before: Mapping[Key, Any], after: Mapping[Key, Any], measure
 
 
 def judge_not_lowered(before: Mapping[Key, Any], after: Mapping[Key, Any], columns: Mapping[str, Sequence[int]], until_ns: int) -> Findings:
-    """No number of these columns is less than it was; what differs at all begins at or before `until_ns`, as the status said.
+    """No number of these columns is less than it was; what differs at all begins at or before `until_ns`, which the status reported.
 
     `columns`: by measurement, places of the fields that only grow.
     """

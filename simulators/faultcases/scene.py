@@ -116,7 +116,7 @@ class Scene:
             time.sleep(0.1)
 
     def named(self, gateway: Gateway, *codes: str, within_s: float = NAMED_S, text: str = "") -> str:
-        """What the status says under one of `codes`, with `text` in it; silent if it does not say it in time."""
+        """Return the status's alarm with one of `codes` and `text` in it; record `silent` if it does not appear in time."""
         deadline_s = time.monotonic() + within_s
         problems: dict[str, str] = {}
         while time.monotonic() < deadline_s:
@@ -159,7 +159,7 @@ class Scene:
             getattr(self.findings, word).append(what)
 
     def passed(self, store: str, agent: str, time_ns: int, door: str = DOOR) -> int:
-        """Tell the oracle of people whom the case sends by itself: their number."""
+        """Record for the oracle the number of people whom the case sends by itself."""
         number = self.sent.number()
         self.sent.add(Passed(number, store, agent, door, time_ns))
         return number

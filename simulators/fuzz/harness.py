@@ -1,4 +1,4 @@
-"""Runs targets on spoilt inputs and tells what they did that was not planned.
+"""Run targets on spoilt inputs and report unplanned behaviour.
 
     Run(targets, seed).go(inputs) -> Result      # from the main thread: hangs are found by SIGALRM
 
@@ -142,7 +142,7 @@ def reproduce(target: Target, data: bytes) -> Failure | str:
 
 
 def resident_bytes() -> int:
-    """Of this process; 0 where the system does not say."""
+    """Of this process; 0 where the system does not report it."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:

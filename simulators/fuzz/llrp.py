@@ -76,7 +76,7 @@ def read_stream(data: bytes) -> None:
 
 
 def messages() -> list[bytes]:
-    """What a client and a reader say to each other in one life."""
+    """The messages of a client and a reader in one connection."""
     state, inventory = ReaderState(), Inventory((1, 2), power_dbm=27.0, gpi_ports=(1,))
     capabilities = read_capabilities(state.answer(CODEC.encode(Message("GET_READER_CAPABILITIES"))) or Message(""))
     asked = [

@@ -48,7 +48,7 @@ SCHEMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag and what it says, in the words of its pure identity URI before escapes."""
+    """A tag and its contents, as the fields of its pure identity URI before escapes."""
 
     scheme: str
     parts: tuple[str, ...]

@@ -47,7 +47,7 @@ def targets(registry: Registry) -> list[Target]:
 
 
 def of_profile(profile: Profile, device: Device, registry: Registry, agent: HeardAgent) -> Target:
-    """Its device is asked whether a message is its own, then to decode it whatever it said: no decoder may count on being asked."""
+    """Its device is asked whether a message is its own, then to decode it whatever it answered: no decoder may rely on being asked."""
     wire = WIRES[device.transport]
 
     def run(data: bytes) -> None:
@@ -87,7 +87,7 @@ def _parsers(registry: Registry, agent: HeardAgent) -> list[Target]:
 
 
 def read_tag_of_seed(data: bytes) -> None:
-    """A valid tag, drawn with the bytes as seed: it is of its scheme, and says what was put into it."""
+    """A valid tag, drawn with the bytes as seed: it is of its scheme, and holds what was put into it."""
     drawn = tag(Random(data))
     meaning = explain(drawn.epc)
     if (meaning.scheme, meaning.uri) != (drawn.scheme, drawn.uri):

@@ -54,7 +54,7 @@ def cache_folder() -> Path:
 
 
 def binary(version: Version) -> Path:
-    """The server's binary. ConfigError says how to get it."""
+    """Return the server's binary. Raise ConfigError with how to get it."""
     path = cache_folder() / f"influxd-{version}"
     if not os.access(path, os.X_OK):
         raise ConfigError(

@@ -31,7 +31,7 @@ allow_anonymous {anonymous}
 
 
 def binary() -> Path:
-    """The broker's program. ConfigError says how to get it."""
+    """Return the broker's program. Raise ConfigError with how to get it."""
     found = shutil.which("mosquitto") or shutil.which("mosquitto", path=f"/usr/sbin:/usr/local/sbin:{os.environ.get('PATH', '')}")
     if found is None:
         raise ConfigError("mosquitto is missing: `apt-get install mosquitto` (`make parts` does so where it is root)")
@@ -42,7 +42,7 @@ class Mosquitto:
     """One broker in `folder` on 127.0.0.1:`port`; a start on the same folder and port is a restart with its sessions.
 
     `max_queued_messages` is what it keeps for an absent subscriber, 0 keeps all; Mosquitto's own default is 1000. `max_inflight_messages`
-    is what an MQTT 3.1.1 subscriber may have unacknowledged; one of MQTT 5 says so itself. `more` are lines of its configuration.
+    is what an MQTT 3.1.1 subscriber may have unacknowledged; one of MQTT 5 states its own. `more` are lines of its configuration.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ _CONFIG: Final = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Co
 
 
 def binary() -> Path:
-    """The daemon's program. ConfigError says how to get it."""
+    """Return the daemon's program. Raise ConfigError with how to get it."""
     found = shutil.which("dbus-daemon")
     if found is None:
         raise ConfigError("dbus-daemon is missing: `apt-get install dbus` (`make parts` does so where it is root)")

@@ -22,7 +22,7 @@ _PORTS: Final = (20_000, 32_000)
 
 
 class Process:
-    """Runs `command`; its output goes to `log`. It is ready when `ready` says so. It does not outlive this process.
+    """Runs `command`; its output goes to `log`. It is ready when `ready` returns true. It does not outlive this process.
 
     `ends_with_us`: the command reads its standard input, and ends with it by itself.
     """

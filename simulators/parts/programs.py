@@ -18,7 +18,7 @@ FOOTFALL: Final = str(Path(sys.executable).with_name("footfall"))
 
 
 class GatewayProcess:
-    """`footfall gateway` in `folder`, whose `gateway.toml` says what it is told; it is ready when it answers for its status.
+    """`footfall gateway` in `folder`, with the given `gateway.toml`; it is ready when it answers for its status.
 
     `command` may be another that takes `--config FILE` and runs a gateway.
     """
@@ -31,7 +31,7 @@ class GatewayProcess:
         self.process = Process([*command, "--config", str(self.config)], self.log, lambda: bool(self.status()))
 
     def status(self) -> dict[str, Any]:
-        """What it says of itself; nothing while nobody answers."""
+        """Return its own status; empty while it does not answer."""
         found = fetch(self.url)
         return found if "balance" in found else {}
 
@@ -64,7 +64,7 @@ class AgentProcess:
         return bool(self.health())
 
     def health(self) -> dict[str, Any]:
-        """What it says of itself; nothing while nobody answers."""
+        """Return its own status; empty while it does not answer."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.intake_port}/health", timeout=3.0) as answer:  # our own http
                 found: dict[str, Any] = json.load(answer)

@@ -85,7 +85,7 @@ def gateway_ahead_a_day(scene: Scene, seconds: float, restart: bool = False) -> 
 
 @case()
 def gateway_of_1970(scene: Scene) -> None:
-    """The gateway's own clock says 1970 until NTP sets it: nothing is taken in before, it is said, and then all is stored at its time."""
+    """The gateway's own clock shows 1970 until NTP sets it: nothing is taken before, status names it, then all is stored at its time."""
     broker = scene.broker()
     gateway = scene.gateway(broker, start=False)
     gateway.shift_clock(60 - time.time())
@@ -151,7 +151,7 @@ def clock_accepted(scene: Scene) -> None:
 
 @case()
 def box_of_1970(scene: Scene) -> None:
-    """A box whose clock says 1970 connects by TLS with the certificates that the deployed script makes."""
+    """A box whose clock shows 1970 connects by TLS with the certificates that the deployed script makes."""
     authority = Authority(scene.folder / "certificates", ("gateway", "a1"))
     broker = scene.broker(more=authority.listener())
     gateway = scene.gateway(broker, broker={"host": "localhost", "tls": authority.tls("gateway")})
@@ -196,7 +196,7 @@ _TOO_OLD: Final = timedelta(days=41)
 
 @case()
 def dead_device_clocks(scene: Scene) -> None:
-    """Plain events of 1970 and 2036 are refused and said, unless they come as history; ISO 8601 in all its forms is taken."""
+    """Plain events of 1970 and 2036 are refused with a reason, unless they come as history; ISO 8601 in all its forms is taken."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
     now = datetime.now(UTC).replace(microsecond=0)

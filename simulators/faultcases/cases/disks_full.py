@@ -20,7 +20,7 @@ MIB: Final = 1 << 20
 
 @case()
 def card_full(scene: Scene) -> None:
-    """A box's card is full to the last byte: what is on it is sent all the same, it is said, and what was given up is told as a gap."""
+    """A box's card is full to the last byte: what is on it is still sent, status names it, and rows given up are stored as a gap."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
     disk = SmallDisk(scene, "card", 8 * MIB)
@@ -44,7 +44,7 @@ def card_full(scene: Scene) -> None:
 
 @case()
 def gateway_disk_full(scene: Scene) -> None:
-    """The gateway's disk is full: it lives, says so, and goes on by itself when there is room."""
+    """The gateway's disk is full: it stays up, status names it, and it resumes by itself when there is room."""
     broker = scene.broker()
     disk = SmallDisk(scene, "disk", 48 * MIB)
     gateway = scene.gateway(broker, state_dir=str(disk.folder / "state"), sink={"kind": "sqlite", "path": str(disk.folder / "footfall.db")})

@@ -46,7 +46,7 @@ def second_gateway(scene: Scene) -> None:
 
 @case()
 def second_gateway_stays(scene: Scene) -> None:
-    """A second gateway with a state of its own stays: what the agents' own gateway has is whole and said once, whoever else listens."""
+    """A second gateway with a state of its own stays: the agents' own gateway stores everything once, whoever else listens."""
     broker = scene.broker()
     first = scene.gateway(broker)
     box = scene.box(broker)
@@ -154,7 +154,7 @@ def _replace_spool(spool: Path, copy: Path) -> None:
 
 @case(is_short=True)
 def spool_deleted(scene: Scene) -> None:
-    """The spool's file is deleted under a running agent: nothing of it is lost, and it is said."""
+    """The spool's file is deleted under a running agent: nothing of it is lost, and status names it."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
     box = scene.box(broker)
@@ -178,7 +178,7 @@ def spool_deleted(scene: Scene) -> None:
 
 @case(limit_s=400, each={"epochs": {"near_epoch": True}, "anywhere": {"near_epoch": False}})
 def spool_bits(scene: Scene, near_epoch: bool) -> None:
-    """A bit is flipped in the spool, 16 times, in an epoch's row or anywhere: losses are told as gaps, nothing doubled, nobody stuck."""
+    """A bit is flipped in the spool, 16 times, in an epoch's row or anywhere: losses are stored as gaps, nothing doubled, nobody stuck."""
     broker = scene.broker()
     names = [f"b{number}" for number in range(16)]
     site = estate({"s1": ["a1", *names]})
@@ -214,7 +214,7 @@ def spool_bits(scene: Scene, near_epoch: bool) -> None:
 
 
 def _told_lost(gateway: Gateway, agent: str) -> int:
-    """How many rows its gaps tell of; a broken spool may not know how many it had, and says so by 0."""
+    """Return how many rows its gaps stand for; a broken spool that cannot know the number reports 0."""
     told = [row for row in gateway.rows("gap") if row["agent"] == agent]
     unknown = any(row["reason"].startswith("spool.") and not row["rows"] for row in told)
     return UNKNOWN_ROWS if unknown else sum(row["rows"] for row in told)

@@ -51,7 +51,7 @@ def agent_moves(scene: Scene) -> None:
 
 @case()
 def store_of_others(scene: Scene) -> None:
-    """An agent says that it heard its rows in a store that was never its own: they are not counted there, and it is said."""
+    """An agent claims rows for a store that was never its own: they are not counted there, and status names it."""
     broker = scene.broker()
     gateway = scene.gateway(broker, site=estate({"s1": ["a1"], "s2": ["a2"]}))
     with Wire(broker.port, "s1", "a1") as wire:
@@ -91,7 +91,7 @@ def store_renamed(scene: Scene) -> None:
     done = gateway.footfall("quarantine", "replay", "--topic", "footfall/1/s1/*", "--config", "gateway.toml")
     scene.note(done.stdout + done.stderr)
     box.store_told = "s9"
-    box.feed(crossings=10)  # still says s1
+    box.feed(crossings=10)  # still configured as s1
     box.wait_sent(60)
     box.move("s9")
     box.stop()

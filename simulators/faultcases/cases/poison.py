@@ -20,7 +20,7 @@ from simulators.faultcases.wire import Wire
 
 @case()
 def staff_without_department(scene: Scene) -> None:
-    """`[[staff]]` without `department`, which is optional: `config check` says it is right, and so it is."""
+    """`[[staff]]` without `department`, which is optional: `config check` accepts it, and it works."""
     broker = scene.broker()
     site = estate({"s1": ["a1", "till"]}, staff=[{"staff_id": "p1", "identifiers": ["ibeacon:x:1:1"]}])
     gateway = scene.gateway(broker, start=False)
@@ -44,7 +44,7 @@ def staff_without_department(scene: Scene) -> None:
 
 @case()
 def entry_that_cannot_be_unsealed(scene: Scene) -> None:
-    """An entry of the quarantine whose key is lost is replayed: the gateway lives, starts again, and says so."""
+    """An entry of the quarantine whose key is lost is replayed: the gateway stays up, starts again, and names it."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
     box = scene.box(broker)
@@ -75,7 +75,7 @@ def entry_that_cannot_be_unsealed(scene: Scene) -> None:
 
 @case(limit_s=300)
 def journal_bits(scene: Scene) -> None:
-    """A bit is flipped in a record of the journal, 16 times: no row is silently wrong, every gateway starts, and says what it set aside."""
+    """A bit is flipped in a record of the journal, 16 times: no row is silently wrong, each gateway starts, and names what it set aside."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
     box = scene.box(broker)

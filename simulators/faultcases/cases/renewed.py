@@ -97,7 +97,7 @@ def token_renewed(scene: Scene) -> None:
 
 @case()
 def certificate_expires(scene: Scene) -> None:
-    """An agent's certificate ends in some days, and then has ended: either is said, and the agent goes on with a new one."""
+    """An agent's certificate ends in some days, and then has ended: status names both, and the agent goes on with a new one."""
     authority = Authority(scene.folder / "certificates", CLIENTS)
     (authority.folder / "a1.crt").rename(authority.folder / "a1.old.crt")
     (authority.folder / "a1.key").rename(authority.folder / "a1.old.key")
@@ -120,7 +120,7 @@ def certificate_expires(scene: Scene) -> None:
 
 
 def _said_by_agent(scene: Scene, box: Box, code: str, word: str) -> None:
-    """The agent is not connected: it says it on its own page and in its log."""
+    """The agent is not connected: its own page and its log name it."""
     deadline_s = time.monotonic() + NAMED_S
     while time.monotonic() < deadline_s:
         if code in box.health().get("problems", {}) or any(word in line for line in box.log().splitlines() if "connect" in line):
@@ -133,7 +133,7 @@ def _said_by_agent(scene: Scene, box: Box, code: str, word: str) -> None:
 
 @case()
 def certificate_revoked(scene: Scene) -> None:
-    """An agent's certificate is revoked: the agent says so, nothing that it spools is lost, and a new one is used."""
+    """An agent's certificate is revoked: the agent names it, nothing that it spools is lost, and a new one is used."""
     authority = Authority(scene.folder / "certificates", CLIENTS)
     broker, gateway, box = _world(scene, authority)
     saved = {suffix: (authority.folder / f"a1.{suffix}").read_bytes() for suffix in ("crt", "key")}

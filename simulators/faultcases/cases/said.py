@@ -1,4 +1,4 @@
-"""What is wrong is said, and soon."""
+"""Whatever is wrong is reported within its time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MUTE_S = 10.0
 
 @case()
 def two_agents(scene: Scene) -> None:
-    """Two boxes have the name of one agent: it is said, and no row of either is lost."""
+    """Two boxes have the name of one agent: status names it, and no row of either is lost."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
     one = scene.box(broker)
@@ -51,7 +51,7 @@ def two_agents(scene: Scene) -> None:
 
 @case()
 def mute_broker(scene: Scene) -> None:
-    """The broker takes connections and says nothing (SIGSTOP): the gateway says so, and goes on when it speaks again."""
+    """The broker accepts connections and never answers (SIGSTOP): status names it, and the gateway goes on when it answers again."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
     box = scene.box(broker)
@@ -69,7 +69,7 @@ def mute_broker(scene: Scene) -> None:
 
 @case()
 def receipts_not_allowed(scene: Scene) -> None:
-    """The broker's access list lets an agent send and not read its receipts: that it is stuck is said, and since when."""
+    """The broker's access list lets an agent send and not read its receipts: status names the stuck agent, and since when."""
     access = scene.folder / "acl"
     access.touch(mode=0o600)
     everything, its_own = "topic readwrite #", "topic write footfall/1/s1/a1/#"
@@ -91,7 +91,7 @@ def receipts_not_allowed(scene: Scene) -> None:
 
 @case()
 def unknown_agent(scene: Scene) -> None:
-    """An agent that is not in site.toml sends: that its rows are held is said, and in the log."""
+    """An agent that is not in site.toml sends: status and the log report that its rows are held."""
     broker = scene.broker()
     gateway = scene.gateway(broker)
     stranger = scene.box(broker, agent="stranger")

@@ -1,4 +1,4 @@
-"""The gateway's state is lost, or older than what agents were receipted for: history stays as it was, and is said."""
+"""The gateway's state is lost, or older than what agents were receipted for: history stays as it was, and status names it."""
 
 from __future__ import annotations
 
