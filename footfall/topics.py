@@ -33,6 +33,19 @@ def check_name(text: object, what: str) -> str:
     raise ContractError("name", f"{what} must be 1 to 64 of [a-z0-9._-], got {str(text)[:80]!r}")
 
 
+def are_names(found: tuple[object, ...]) -> bool:
+    """Whether all are names. Answers are cached: agents send the same names again and again."""
+    try:
+        return _are_names(found)
+    except TypeError:  # not hashable, so no text
+        return False
+
+
+@lru_cache(maxsize=50_000)
+def _are_names(found: tuple[object, ...]) -> bool:
+    return all(type(name) is str and is_name(name) for name in found)
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """One agent's topic; `str()` is its spelling on the wire."""
