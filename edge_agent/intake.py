@@ -13,13 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from edge_agent.http_server import Requests, Server, explained, to_json
 from footfall.config import SecretFile
 from footfall.errors import ContractError
 from footfall.events import MAX_EVENTS_BYTES, Touch, load_json, parse_event
 from footfall.health import Health, encode_health
+from footfall.http_server import HttpServer, RequestHandler, explained, to_json
 
 MAX_EVENT_BYTES: Final = 60_000
 """Of one event as text: frames hold no longer texts."""
@@ -59,12 +60,7 @@ class Intake:
     def __init__(
         self, host: str, port: int, secret: SecretFile | None, refused_types: frozenset[str], keep: Keep, health: Callable[[], Health]
     ) -> None:
-        handler = type(
-            "_Handler",
-            (_Requests,),
-            {"secret": secret, "refused_types": refused_types, "keep": staticmethod(keep), "health": staticmethod(health)},
-        )
-        self._server: Final = Server("intake", host, port, handler)
+        self._server: Final = HttpServer("intake", host, port, partial(_Handler, secret, refused_types, keep, health))
 
     @property
     def port(self) -> int:
@@ -77,22 +73,23 @@ class Intake:
         self._server.stop()
 
 
-class _Requests(Requests):
-    secret: SecretFile | None
-    refused_types: frozenset[str]
-    keep: Keep
-    health: Callable[[], Health]
+class _Handler(RequestHandler):
+    def __init__(
+        self, secret: SecretFile | None, refused_types: frozenset[str], keep: Keep, health: Callable[[], Health], *arguments: Any
+    ) -> None:
+        self._secret, self._refused_types, self._keep, self._health = secret, refused_types, keep, health
+        super().__init__(*arguments)
 
     def do_GET(self) -> None:  # noqa: N802 # the name that http.server calls
         if self.path == "/health":
-            self.answer(200, encode_health(self.health()))
+            self.answer(200, encode_health(self._health()))
         else:
             self.answer(404, explained("path", "there is /events and /health"))
 
     def do_POST(self) -> None:  # noqa: N802 # the name that http.server calls
         if self.path != "/events":
             self.refuse(404, "path", "events go to /events")
-        elif self.secret is not None and not self.is_bearer(self.secret.current()):
+        elif self._secret is not None and not self.is_bearer(self._secret.current()):
             self.refuse(401, "secret", "Authorization: Bearer … with this agent's secret is needed")
         elif (length := self.length()) is None:
             self.refuse(411, "length", "Content-Length is needed")
@@ -103,9 +100,9 @@ class _Requests(Requests):
 
     def _take(self, payload: bytes) -> None:
         try:
-            texts = check_events(payload, self.refused_types)
+            texts = check_events(payload, self._refused_types)
             if texts:  # an empty array has nothing to wait for
-                self.keep(texts).result(COMMIT_S)
+                self._keep(texts).result(COMMIT_S)
         except ContractError as error:
             self.answer(400, explained(error.reason, str(error)))
         except TimeoutError:

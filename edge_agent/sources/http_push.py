@@ -42,12 +42,12 @@ from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import Registry
 from edge_agent.broker import Port
 from edge_agent.clock import Clock
-from edge_agent.http_server import Requests, Server, explained, to_json
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.http_body import documents
 from edge_agent.sources.source import Heard, Progress, Unexplained
 from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
+from footfall.http_server import HttpServer, RequestHandler, explained, to_json
 
 log = logging.getLogger("footfall.agent.http")
 
@@ -98,10 +98,10 @@ class PushSource:
             while not self._pushed.empty():
                 self._pushed.get_nowait().taken.cancel()
 
-    def _listen(self) -> Server:
+    def _listen(self) -> HttpServer:
         """On the port that it had before, if the settings leave it open. OSError if somebody else has it."""
         try:
-            server = Server(self.name, self._settings.host, self.port, partial(_Pushes, self))
+            server = HttpServer(self.name, self._settings.host, self.port, partial(_Pushes, self))
         except ConfigError as error:
             raise OSError(str(error)) from None
         self.port = server.port
@@ -130,7 +130,7 @@ class PushSource:
 
     # what handlers ask, each in its own thread
 
-    def knows(self, request: Requests) -> bool:
+    def knows(self, request: RequestHandler) -> bool:
         """Whether it has the secret in one of the places where it may be."""
         if self._secret is None:
             return True
@@ -169,7 +169,7 @@ class PushSource:
         return self._settings.max_bytes
 
 
-class _Pushes(Requests):
+class _Pushes(RequestHandler):
     """One connection of a device."""
 
     def __init__(self, source: PushSource, *arguments: Any) -> None:

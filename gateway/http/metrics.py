@@ -1,19 +1,21 @@
-"""What the gateway counts, and its text for Prometheus (exposition format 0.0.4).
+"""What the gateway counts, as a collector of prometheus_client (exposition format 0.0.4).
 
-Every number is kept where it is counted and read when somebody asks. No lock is on the hot path: a scrape may see a batch half
-counted, and the next one sees all of it.
+Every number is kept where it is counted and read at a scrape. No lock is on the hot path: a scrape may see a batch half counted,
+and the next one sees all of it.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-Kind = Literal["counter", "gauge"]
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+Kind = Literal["counter", "gauge"]
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
 Reading = Mapping[tuple[str, ...], float]
 """Label values in the order of the label names, and the number; `{(): n}` without labels."""
@@ -27,56 +29,47 @@ class _Family:
     labels: tuple[str, ...]
     readers: list[Callable[[], Reading]] = field(default_factory=list)
 
+    def collect(self) -> CounterMetricFamily | GaugeMetricFamily:
+        values: dict[tuple[str, ...], float] = {}
+        for reader in self.readers:
+            values.update(reader())
+        kind = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
+        family = kind(self.name, self.text, labels=self.labels)
+        for labels, value in sorted(values.items()):
+            family.add_metric(labels, value)
+        return family
+
 
 class Registry:
     """Every family of one process. Names start with `footfall_`; counters end in `_total`."""
 
     def __init__(self) -> None:
-        self._families: dict[str, _Family] = {}
+        self._families: Final[dict[str, _Family]] = {}
+        self._registry: Final = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
 
     def read(self, name: str, kind: Kind, text: str, reader: Callable[[], Reading], labels: tuple[str, ...] = ()) -> None:
-        """A family whose numbers `reader` gives at every scrape, such as a queue's length or what was counted."""
+        """Add a family whose numbers `reader` returns at every scrape, such as a queue's length.
+
+        ValueError if the name does not fit the kind, or stands for another kind or other labels already.
+        """
         if kind == "counter" and not name.endswith("_total"):
             raise ValueError(f"the counter {name!r} must end in _total")
-        self._family(name, kind, text, labels).readers.append(reader)
+        family = self._families.setdefault(name, _Family(name, kind, text, labels))
+        if (family.kind, family.labels) != (kind, labels):
+            raise ValueError(f"{name} is a {family.kind} with labels {family.labels}, not a {kind} with {labels}")
+        family.readers.append(reader)
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self._families))
 
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        """Yield the families, by name, as prometheus_client asks for them."""
+        return (self._families[name].collect() for name in self.names())
+
     def render(self) -> str:
-        """The text of one scrape."""
-        return "".join(_render(self._families[name]) for name in self.names())
-
-    def _family(self, name: str, kind: Kind, text: str, labels: tuple[str, ...]) -> _Family:
-        family = self._families.setdefault(name, _Family(name, kind, text, labels))
-        if (family.kind, family.labels) != (kind, labels):
-            raise ValueError(f"{name} is a {family.kind} with labels {family.labels}, not a {kind} with {labels}")
-        return family
-
-
-def _render(family: _Family) -> str:
-    values: dict[tuple[str, ...], float] = {}
-    for reader in family.readers:
-        values.update(reader())
-    lines = [f"# HELP {family.name} {_escape(family.text)}\n# TYPE {family.name} {family.kind}\n"]
-    for labels, value in sorted(values.items()):
-        pairs = ",".join(f'{name}="{_escape_label(text)}"' for name, text in zip(family.labels, labels, strict=True))
-        lines.append(f"{family.name}{'{' + pairs + '}' if pairs else ''} {_number(value)}\n")
-    return "".join(lines)
-
-
-def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else f"{'+' if value > 0 else '-'}Inf"
-    return str(int(value)) if value == int(value) else repr(float(value))
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", r"\\").replace("\n", r"\n")
-
-
-def _escape_label(text: str) -> str:
-    return _escape(text).replace('"', r"\"")
+        """Return the text of one scrape."""
+        return generate_latest(self._registry).decode()
 
 
 @dataclass(frozen=True, slots=True)

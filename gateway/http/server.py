@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
+from math import inf
 from typing import Any, Final
 
-from footfall.errors import ConfigError
+from footfall.http_server import HttpServer, RequestHandler
 from gateway.config import Http
 from gateway.http.live import END, Broadcast
 from gateway.http.metrics import CONTENT_TYPE, Registry
@@ -25,6 +25,7 @@ _HEARTBEAT_S: Final = 15.0
 _FRESH_S: Final = 0.5
 """A status is asked for again only after this, however many read it."""
 _POLICY: Final = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+_HEADERS: Final = {"Cache_Control": "no-store", "Content_Security_Policy": _POLICY, "X_Content_Type_Options": "nosniff"}
 
 WORST: Final = 100
 """So many agents have a metric of their own at a time."""
@@ -36,11 +37,11 @@ READY: Final = frozenset({"thread_stuck", "not_ready", "broker_lost", "sink_down
 Answer = tuple[int, str, bytes]
 
 
-class HttpServer:
+class StatusServer:
     """Serves from its own threads until `close`. ConfigError if the address cannot be had."""
 
     def __init__(self, config: Http, source: StatusSource, registry: Registry, live: Broadcast) -> None:
-        self._live = live
+        self._live: Final = live
         recent = _Recent(source)
         register(registry, recent.status, live)
         routes: Mapping[str, Callable[[], Answer]] = {
@@ -51,24 +52,18 @@ class HttpServer:
             "/metrics": lambda: (200, CONTENT_TYPE, registry.render().encode()),
             "/status": lambda: _json(200, as_json(recent.status())),
         }
-        try:
-            self._server = _Server((config.host, config.port), partial(_Handler, routes, live))
-        except OSError as error:
-            raise ConfigError(f"http: cannot listen on {config.host}:{config.port}: {error.strerror}; choose another [http] port") from None
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.5}, name="http", daemon=True)
-        self._thread.start()
+        self._server: Final = HttpServer("http", config.host, config.port, partial(_Handler, routes, live))
+        self._server.start()
 
     @property
     def port(self) -> int:
-        """The port in use, also where the configuration said 0."""
-        return int(self._server.server_address[1])
+        """The port in use, also where the configuration has 0."""
+        return self._server.port
 
     def close(self) -> None:
-        """Readers of the live stream are told, then nobody is served any more."""
+        """End the live streams, then every connection."""
         self._live.close()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
 
 def health(status: Status) -> Answer:
@@ -134,47 +129,21 @@ class _Recent:
             return self._status
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    allow_reuse_address = True
-    request_queue_size = 64
+class _Handler(RequestHandler):
+    def __init__(self, routes: Mapping[str, Callable[[], Answer]], live: Broadcast, *arguments: Any) -> None:
+        self._routes, self._live = routes, live
+        super().__init__(*arguments)
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "footfall"
-    timeout = 10
-    """Seconds that a client may take for its request, and to take what it is sent."""
-
-    def __init__(self, routes: Mapping[str, Callable[[], Answer]], live: Broadcast, *args: Any) -> None:
-        self._routes = routes
-        self._live = live
-        super().__init__(*args)
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 # the name that http.server calls
         path = self.path.partition("?")[0]
-        try:
-            if path == "/live":
-                self._stream()
-            else:
-                known = f"there is no {path[:100]}: try {', '.join((*self._routes, '/live'))}\n"
-                self._send(*(self._routes.get(path) or partial(_text, 404, known))())
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the base class names it so
-        """Requests are not logged."""
+        if path == "/live":
+            self._stream()
+        else:
+            known = f"there is no {path[:100]}: try {', '.join((*self._routes, '/live'))}\n"
+            self._send(*(self._routes.get(path) or partial(_text, 404, known))())
 
     def _send(self, code: int, content_type: str, body: bytes) -> None:
-        self.send_response(code)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Content-Security-Policy", _POLICY)
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer(code, body, content_type, **_HEADERS)
 
     def _stream(self) -> None:
         with self._live.listen() as messages:
@@ -182,6 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(*_text(503, "too many read the live stream already\n"))
                 return
             self.close_connection = True
+            self.server.extend(self.connection, inf)
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.send_header("Cache-Control", "no-store")

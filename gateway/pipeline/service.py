@@ -32,7 +32,7 @@ from gateway.http.live_feed import News
 from gateway.http.metrics import Registry
 from gateway.http.notices import Notices
 from gateway.http.report import Condition, Report
-from gateway.http.server import HttpServer
+from gateway.http.server import StatusServer
 from gateway.http.status import Status
 from gateway.mqtt import embedded_broker
 from gateway.mqtt.inlet import Incoming, Inlet
@@ -137,7 +137,7 @@ class Gateway:
         )  # fmt: skip
         self.registry: Final = Registry()
         self._report.register(self.registry)
-        self.http: Final = HttpServer(config.http, self, self.registry, self._live)
+        self.http: Final = StatusServer(config.http, self, self.registry, self._live)
 
     def stop(self) -> None:
         """Ask `run` to end: nothing more is taken in, what is in goes to the database if it is there."""

@@ -134,7 +134,7 @@ def test_a_body_without_length_is_refused(port: int) -> None:
 
 
 def test_a_port_in_use_is_said(port: int) -> None:
-    with pytest.raises(ConfigError, match=f"127.0.0.1:{port} cannot be listened on"):
+    with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
         Intake("127.0.0.1", port, None, frozenset(), Keeper().keep, lambda: HEALTH)
 
 

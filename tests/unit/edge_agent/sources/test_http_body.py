@@ -54,6 +54,25 @@ def test_parts_that_cannot_be_told_apart_are_refused(content_type: str, body: by
     assert caught.value.reason == "http.multipart"
 
 
+@given(st.lists(st.binary(max_size=60).filter(lambda content: b"--b o" not in content), min_size=1, max_size=4))
+def test_documents_are_the_bytes_that_were_sent(contents: list[bytes]) -> None:
+    body = b"".join(part(content, b"Content-Type: application/octet-stream") for content in contents) + b"--b o--"
+    assert documents(FORM, body) == contents
+
+
+def test_parts_within_parts_are_refused() -> None:
+    for kind in (b"multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\n{}\r\n--x--", b"message/rfc822\r\n\r\nA: b\r\n\r\n{}"):
+        head, _, content = kind.partition(b"\r\n\r\n")
+        with pytest.raises(ContractError, match="parts itself"):
+            documents(FORM, part(content, b"Content-Type: " + head) + b"--b o--")
+
+
+def test_parts_nested_without_end_are_refused() -> None:
+    deep = b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (i, i + 1) for i in range(3000))
+    with pytest.raises(ContractError):
+        documents("multipart/mixed; boundary=b0", deep)
+
+
 @given(st.text(max_size=60), st.binary(max_size=200))
 def test_any_body_is_documents_or_a_contract_error(content_type: str, body: bytes) -> None:
     reason = ""

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from device_profiles.registry import shipped
-from edge_agent import http_server
 from edge_agent.clock import SystemClock
 from edge_agent.counters import Counters
 from edge_agent.sources import http_push
 from edge_agent.sources.http_push import HttpPush, PushSource
 from edge_agent.sources.source import Crossing, Gap, Heard, Tally, Unexplained
 from edge_agent.supervisor import Supervisor
+from footfall import http_server
 from footfall.config import check
 from footfall.errors import ConfigError
 from simulators.devices.http_push import PushCamera

@@ -19,7 +19,7 @@ def test_a_scrape_is_what_prometheus_reads() -> None:
     assert registry.render() == (
         '# HELP footfall_clock Clock.\n# TYPE footfall_clock gauge\nfootfall_clock{of="x"} NaN\nfootfall_clock{of="y"} -Inf\n'
         "# HELP footfall_frames_total Frames.\n# TYPE footfall_frames_total counter\n"
-        'footfall_frames_total{store="a\\"b\\\\c\\nd"} 2\nfootfall_frames_total{store="z"} 0.5\n'
+        'footfall_frames_total{store="a\\"b\\\\c\\nd"} 2.0\nfootfall_frames_total{store="z"} 0.5\n'
         "# HELP footfall_lag_seconds Lag\\nof it.\n# TYPE footfall_lag_seconds gauge\nfootfall_lag_seconds +Inf\n"
     )
 

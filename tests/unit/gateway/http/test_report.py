@@ -56,7 +56,7 @@ def test_what_agents_say_is_shown_under_their_names(running: Running) -> None:
     assert "s1/x (ended on 1970-01-01)" in found["certificate_expired"]
     agent = next(agent for agent in running.gateway.status().agents if agent.agent == "x")
     assert (agent.spool_frames, agent.oldest_unsent_s) == (7, 12.5)
-    assert 'footfall_agent_oldest_unsent_seconds{store="s1",agent="x"} 12.5' in running.gateway.registry.render()
+    assert 'footfall_agent_oldest_unsent_seconds{agent="x",store="s1"} 12.5' in running.gateway.registry.render()
 
 
 def test_another_journal_and_a_clock_that_contradicts_are_named(running: Running) -> None:

@@ -16,7 +16,7 @@ from footfall.errors import ConfigError
 from gateway.config import Http
 from gateway.http.live import MAX_READERS, QUEUED, Broadcast
 from gateway.http.metrics import Registry
-from gateway.http.server import HttpServer
+from gateway.http.server import StatusServer
 from gateway.http.status import Status
 from tests.support.waiting import PATIENCE_S
 from tests.unit.gateway.http.statuses import ILL, WELL
@@ -35,7 +35,7 @@ class Provider:
 class Running:
     def __init__(self) -> None:
         self.provider, self.registry, self.live = Provider(), Registry(), Broadcast()
-        self.server = HttpServer(Http(port=0), self.provider, self.registry, self.live)
+        self.server = StatusServer(Http(port=0), self.provider, self.registry, self.live)
 
     def get(self, path: str) -> tuple[int, str, str]:
         try:
@@ -108,10 +108,10 @@ def test_metrics_hold_the_registry_and_the_status(running: Running) -> None:
     code, kind, body = running.get("/metrics")
     assert (code, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
     for line in (
-        "footfall_frames_total 7",
-        "footfall_ready 1",
-        "footfall_sink_up 1",
-        'footfall_agents{state="ok"} 1',
+        "footfall_frames_total 7.0",
+        "footfall_ready 1.0",
+        "footfall_sink_up 1.0",
+        'footfall_agents{state="ok"} 1.0',
         "footfall_fold_lag_seconds 0.2",
     ):
         assert f"\n{line}\n" in body
@@ -193,12 +193,12 @@ def test_closing_ends_streams_and_frees_the_port(running: Running) -> None:
             pass
         closer.join(10)
         assert not closer.is_alive()
-    HttpServer(Http(port=port), running.provider, Registry(), Broadcast()).close()
+    StatusServer(Http(port=port), running.provider, Registry(), Broadcast()).close()
 
 
 def test_a_port_in_use_is_a_clear_error(running: Running) -> None:
-    with pytest.raises(ConfigError, match=rf"cannot listen on 127\.0\.0\.1:{running.server.port}: .*another \[http\] port"):
-        HttpServer(Http(port=running.server.port), running.provider, Registry(), Broadcast())
+    with pytest.raises(ConfigError, match=rf"cannot listen on 127\.0\.0\.1:{running.server.port}: .*another port"):
+        StatusServer(Http(port=running.server.port), running.provider, Registry(), Broadcast())
 
 
 def test_half_a_request_holds_nobody_up(running: Running) -> None:

@@ -1,8 +1,12 @@
-"""A small HTTP server for strangers on the local network: bounded connections, bounded time, and always a clear answer.
+"""A small HTTP/1.1 server for a handful of paths: bounded connections, bounded time, and always a clear answer.
 
-class Handler(Requests): def do_POST(self): …
-server = Server("intake", host, port, handler)   # ConfigError if the port is taken; handler: a class or a partial of one
-server.start(); server.port; server.stop()
+    class Handler(RequestHandler):
+        def do_POST(self) -> None: ...
+
+    server = HttpServer("intake", host, port, Handler)   # ConfigError if the address cannot be had
+    server.start(); server.port; server.stop()
+
+The agent's intake, its `http_push` sources and the gateway's probes stand on it. Pages and streams are `footfall serve`'s.
 """
 
 from __future__ import annotations
@@ -23,32 +27,34 @@ from typing import Any, Final
 
 from footfall.errors import ConfigError
 
-log = logging.getLogger("footfall.agent.http")
+log = logging.getLogger("footfall.http")
 
 IDLE_S: Final = 30.0
-"""Between requests, and between two bytes."""
+"""Between requests of one connection, and between two bytes."""
 REQUEST_S: Final = 20.0
-"""From a connection's begin, or a request's, to the last byte of the request: who drips is hung up on."""
+"""Read deadline per request, from its first byte or the connection's begin (slow clients are disconnected)."""
 MAX_CONNECTIONS: Final = 64
 POLL_S: Final = 0.2
 DRAIN_BYTES: Final = 8 << 20
 DRAIN_S: Final = 2.0
-_CHUNK: Final = 1 << 16
+_CHUNK_BYTES: Final = 1 << 16
 _BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
 
 
-class Server:
-    """Serves from `start` to `stop`, a thread a connection."""
+class HttpServer:
+    """Serves from `start` to `stop`, one thread per connection, at most MAX_CONNECTIONS."""
 
-    def __init__(self, name: str, host: str, port: int, handler: Callable[..., Requests]) -> None:
+    def __init__(self, name: str, host: str, port: int, handler: Callable[..., RequestHandler]) -> None:
+        """Bind the address; ConfigError, beginning with `name`, if that fails. `handler`: a class, or a partial of one."""
         try:
             self._server: Final = _Server((host, port), handler)
         except OSError as error:
-            raise ConfigError(f"{name}: {host}:{port} cannot be listened on: {error.strerror}") from None
+            raise ConfigError(f"{name}: cannot listen on {host}:{port}: {error.strerror}; choose another port") from None
         self._thread: Final = threading.Thread(target=self._server.serve_forever, args=(POLL_S,), name=name, daemon=True)
 
     @property
     def port(self) -> int:
+        """The port in use, also where 0 was asked for."""
         port: int = self._server.server_address[1]
         return port
 
@@ -59,11 +65,11 @@ class Server:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Every connection is closed, also those with a request under way."""
+        """Close the listener and every connection, also those with a request under way."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        self._server.hang_up(lambda until_s: True)
+        self._server.disconnect(lambda deadline_s: True)
 
 
 class _Server(ThreadingHTTPServer):
@@ -71,10 +77,10 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], handler: Callable[..., Requests]) -> None:
+    def __init__(self, address: tuple[str, int], handler: Callable[..., RequestHandler]) -> None:
         self._lock: Final = threading.Lock()
         self._open: Final[dict[Any, float]] = {}
-        """Each connection: until when it must have said more, on time.monotonic."""
+        """Read deadline of each connection, on time.monotonic."""
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -94,54 +100,55 @@ class _Server(ThreadingHTTPServer):
             self._open.pop(request, None)
         super().shutdown_request(request)
 
-    def allow(self, request: Any, seconds: float) -> None:
-        """It need not say more for so long."""
+    def extend(self, request: Any, seconds: float) -> None:
+        """Set the connection's deadline to `seconds` from now."""
         with self._lock:
             if request in self._open:
                 self._open[request] = time.monotonic() + seconds
 
     def service_actions(self) -> None:
         now_s = time.monotonic()
-        self.hang_up(lambda until_s: until_s < now_s)
+        self.disconnect(lambda deadline_s: deadline_s < now_s)
 
-    def hang_up(self, which: Callable[[float], bool]) -> None:
-        """Ends connections under their threads, which then find nothing more to read."""
+    def disconnect(self, which: Callable[[float], bool]) -> None:
+        """Shut down connections by their deadline; their threads then read an end of file."""
         with self._lock:
-            for request in [request for request, until_s in self._open.items() if which(until_s)]:
+            for request in [request for request, deadline_s in self._open.items() if which(deadline_s)]:
                 with contextlib.suppress(OSError):
                     request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Who hung up before the answer will send the same again."""
+        """A client that disconnected before its answer repeats the request."""
         log.info("a request broke off: %s", type(sys.exception()).__name__)
 
 
-class Requests(BaseHTTPRequestHandler):
-    """What handlers have in common. Nothing is logged: a request line may hold what a device or a till sent."""
+class RequestHandler(BaseHTTPRequestHandler):
+    """Base of the handlers. Requests are not logged: a request line may hold what a device or a till sent."""
 
     protocol_version = "HTTP/1.1"
+    server_version = "footfall"
     timeout = IDLE_S
     server: _Server
 
     def parse_request(self) -> bool:
-        self.server.allow(self.connection, REQUEST_S)
+        self.server.extend(self.connection, REQUEST_S)
         return super().parse_request()
 
     def body(self, length: int) -> bytes:
-        """All of it; from then on the handler has its own time for the answer. ConnectionResetError if it ends before."""
+        """Return the whole body and lift the deadline for the answer. ConnectionResetError if it ends early."""
         data = self.rfile.read(length)
         if len(data) < length:
             raise ConnectionResetError("a body that ends too early")
-        self.server.allow(self.connection, inf)
+        self.server.extend(self.connection, inf)
         return data
 
     def is_bearer(self, secret: bytes) -> bool:
-        """Authorization: Bearer (RFC 6750)."""
+        """Whether Authorization is Bearer (RFC 6750) with this token."""
         given = self.headers.get("Authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
         return hmac.compare_digest(given, secret)
 
     def is_basic(self, secret: bytes, username: str | None) -> bool:
-        """Authorization: Basic (RFC 7617) with `secret` as its password; `username` None: any."""
+        """Whether Authorization is Basic (RFC 7617) with `secret` as password; `username` None: any."""
         scheme, _, credentials = self.headers.get("Authorization", "").partition(" ")
         try:
             user, _, password = base64.b64decode(credentials, validate=True).partition(b":")
@@ -151,19 +158,20 @@ class Requests(BaseHTTPRequestHandler):
         return scheme.lower() == "basic" and is_user and hmac.compare_digest(password, secret)
 
     def length(self) -> int | None:
-        """Of the body; None if it is not said."""
+        """Return the body's Content-Length; None if it is missing or not a number."""
         text = self.headers.get("Content-Length", "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
     def refuse(self, status: int, reason: str, message: str, **headers: str) -> None:
-        """An answer given before the body was read: some of it is taken to let the answer arrive, then the connection ends."""
+        """Answer before the body was read, drain some of it so that the answer arrives, and close the connection."""
         self.close_connection = True
         self.answer(status, explained(reason, message), **headers)
         self._drain()
 
-    def answer(self, status: int, body: bytes, **headers: str) -> None:
+    def answer(self, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
+        """Write a response; `_` in the name of a header stands for `-`."""
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
@@ -171,21 +179,22 @@ class Requests(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
-        self.server.allow(self.connection, IDLE_S)
+        self.server.extend(self.connection, IDLE_S)
 
     def _drain(self) -> None:
         left, until_s = min(self.length() or 0, DRAIN_BYTES), time.monotonic() + DRAIN_S
         with contextlib.suppress(OSError):
             self.wfile.flush()
             self.connection.settimeout(DRAIN_S)
-            while left > 0 and time.monotonic() < until_s and (data := self.rfile.read1(min(left, _CHUNK))):
+            while left > 0 and time.monotonic() < until_s and (data := self.rfile.read1(min(left, _CHUNK_BYTES))):
                 left -= len(data)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the name that http.server uses
-        """Silent, see above."""
+        """Silent, see the class."""
 
 
 def explained(reason: str, message: str) -> bytes:
+    """Return the JSON body of a refusal."""
     return to_json({"reason": reason, "message": message})
 
 
