@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -193,9 +194,19 @@ class Site(Section):
             found[agent.name] = store, agent
         return [(store, agent) for store, agent in self.agents() if found[agent.name] == (store, agent)]
 
+    def only(self, shard: int, shards: int) -> Site:
+        """Return the estate with the stores of one shard alone; staff and assets are known to all."""
+        stores = tuple(store for store in self.stores if shard_of(store.names(store.zone).first, shards) == shard)
+        return Site(brand=self.brand, stores=stores, staff=self.staff, assets=self.assets)
+
     @cached_property
     def by_name(self) -> dict[str, Store]:
         return {store.name: store for store in self.stores}
+
+
+def shard_of(store: str, shards: int) -> int:
+    """Return the shard of a store, by its first name: a store that is renamed keeps its shard. Never to be changed: state lies there."""
+    return zlib.crc32(store.encode()) % shards
 
 
 def _check_one_at_a_time(name: str, places: list[tuple[Store, Agent]]) -> None:

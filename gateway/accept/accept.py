@@ -61,8 +61,8 @@ class Memory(Clocks, Decisions, Histories, Protocol):
 
     def mark(self, agent: str, epoch: str) -> Mark: ...
     def set_mark(self, agent: str, epoch: str, mark: Mark) -> None: ...
-    def is_new_event(self, id_hash: bytes) -> bool:
-        """Whether the id was never seen; from now on it was."""
+    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
+        """Return whether the id was never seen, nor what an earlier release called it; from now on it was."""
         ...
 
 
@@ -359,7 +359,7 @@ class Acceptor:
                     outcome.noticed["device_clock"] = f"plain events: {error}"
                 outcome.refused.append(Refused(error.reason, str(error), _dump(value)))
                 continue
-            if plain.event_id is not None and not self._is_new(plain.event_id, names):
+            if plain.event_id is not None and not self._is_new(plain.event_id, places.names.first, names):
                 duplicates += 1
                 continue
             number += 1
@@ -371,11 +371,12 @@ class Acceptor:
         if number > mark.seq:
             self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
 
-    def _is_new(self, event_id: str, names: Names) -> bool:
-        """Whether its publisher sent it under none of its names; from now on it did, under all."""
-        if not names.earlier:
-            return self._memory.is_new_event(id_hash(names.now, event_id))
-        new = [self._memory.is_new_event(id_hash(name, event_id)) for name in dict.fromkeys((names.first, *names.all))]
+    def _is_new(self, event_id: str, store: str, names: Names) -> bool:
+        """Return whether its publisher sent it in this store under none of its names; from now on it did, under all."""
+        new = [
+            self._memory.is_new_event(id_hash(store, name, event_id), id_hash(name, event_id))
+            for name in (dict.fromkeys((names.first, *names.all)) if names.earlier else (names.now,))
+        ]
         return all(new)
 
 

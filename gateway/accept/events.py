@@ -23,7 +23,7 @@ EARLY_NS: Final = 10 * NS_PER_MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """`values` is JSON for the journal; `id_hash` names (publisher, id) for ever, None where the event has no id."""
+    """`values` is JSON for the journal; the digits of its point come from `id_hash`, None where the event has no id."""
 
     values: dict[str, Any]
     id_hash: bytes | None
@@ -49,9 +49,13 @@ class Pseudonymiser:
         return lasting_subject(key, id_type, value)
 
 
-def id_hash(publisher: str, event_id: str) -> bytes:
-    """128 bits that stand for one publisher's event id; publishers cannot contain NUL."""
-    return hashlib.blake2b(f"{publisher}\0{event_id}".encode(), digest_size=ID_BYTES).digest()
+def id_hash(*names: str) -> bytes:
+    """Return 128 bits that stand for names, of which none but the last can contain NUL.
+
+    An event id is known by (store, publisher, id), each by its first name: a shard remembers the ids of its own stores. Earlier
+    releases knew it by (publisher, id), which still gives its point the same digits whichever gateway takes it.
+    """
+    return hashlib.blake2b("\0".join(names).encode(), digest_size=ID_BYTES).digest()
 
 
 def normalise(
@@ -73,7 +77,7 @@ def normalise(
         "kind": event.kind,
         "time_ns": time_ns,
         "timed": said_ns is not None,
-        "id": None if name is None else name.hex(),
+        "id": None if event.id is None else id_hash(places.names.first, publisher, event.id).hex(),
     }
     values |= _MORE[type(event)](event, places, publisher, time_ns, pseudonyms)
     return Plain(values, name, event.id)
@@ -115,7 +119,8 @@ def _count(event: Count, places: StorePlaces, publisher: str, time_ns: int, pseu
 
 
 def _void(event: Void, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
-    return {"of": id_hash(publisher, event.of).hex(), "reason": event.reason, "actor": event.actor}
+    of, of_earlier = id_hash(places.names.first, publisher, event.of), id_hash(publisher, event.of)
+    return {"of": of.hex(), "of_earlier": of_earlier.hex(), "reason": event.reason, "actor": event.actor}
 
 
 _MORE: Final[dict[type, Any]] = {Touch: _touch, Count: _count, Void: _void}

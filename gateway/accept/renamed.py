@@ -44,8 +44,8 @@ class Renamed:
     def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None:
         self._memory.set_bounds(agent, boot, bounds)
 
-    def is_new_event(self, id_hash: bytes) -> bool:
-        return self._memory.is_new_event(id_hash)
+    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
+        return self._memory.is_new_event(id_hash, earlier)
 
     def sure_ns(self, agent: str) -> int:
         return max(self._memory.sure_ns(name) for name in (agent, *self._before(agent)))

@@ -19,8 +19,8 @@ from gateway.fold.store import FoldStore, LinkRow
 
 FOR_EVER_NS: Final = (1 << 63) - 1
 _CACHED: Final = 50_000
-_FILTER_BYTES: Final = 1 << 21
-_FILTER_MASK: Final = _FILTER_BYTES - 1
+FILTER_BYTES: Final = 1 << 21
+"""For a whole brand: of 100,000 linked subjects 0.6 % of all others are looked up in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,14 @@ def clamped(time_ns: int) -> int:
 class Identity:
     """Looks links up in the ledger; the latest look-ups stay in memory."""
 
-    def __init__(self, store: FoldStore) -> None:
+    def __init__(self, store: FoldStore, filter_bytes: int = FILTER_BYTES) -> None:
+        """`filter_bytes`, a power of two, is for all subjects that have a link; a filter too small costs look-ups, never an answer."""
+        if filter_bytes < 8 or filter_bytes & (filter_bytes - 1):
+            raise ValueError(f"the size of the filter must be a power of two of at least 8 bytes, not {filter_bytes}")
         self._store: Final = store
         self._cache: dict[str, list[Link]] = {}
-        self._maybe: Final = bytearray(_FILTER_BYTES)
+        self._mask: Final = filter_bytes - 1
+        self._maybe: Final = bytearray(filter_bytes)
         """A bit per hash of a linked subject (Bloom 1970, one hash): most subjects are nobody's, and cost no look-up."""
         for subject in store.linked_subjects():
             self._mark(int(subject, 16))
@@ -66,7 +70,7 @@ class Identity:
     def fan_of(self, subject: int | str, time_ns: int) -> str:
         """The fan's id, "" for nobody known. Day subjects are nobody, by design."""
         number = subject if isinstance(subject, int) else int(subject, 16)
-        if is_day_subject(number) or not self._maybe[number >> 3 & _FILTER_MASK] >> (number & 7) & 1:
+        if is_day_subject(number) or not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
             return ""
         if isinstance(subject, int):
             subject = to_hex(subject)
@@ -82,7 +86,7 @@ class Identity:
 
     def may_be_linked(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         """Which subjects `fan_of` has to be asked about; most are surely nobody's."""
-        byte = np.frombuffer(self._maybe, np.uint8)[(subjects >> np.uint64(3)) & np.uint64(_FILTER_MASK)]
+        byte = np.frombuffer(self._maybe, np.uint8)[(subjects >> np.uint64(3)) & np.uint64(self._mask)]
         linked: npt.NDArray[np.bool_] = (byte >> (subjects & np.uint64(7)).astype(np.uint8)) & 1 == 1
         return linked & (subjects < np.uint64(TOP_BIT))
 
@@ -97,4 +101,4 @@ class Identity:
             self._mark(int(link.subject, 16))
 
     def _mark(self, number: int) -> None:
-        self._maybe[number >> 3 & _FILTER_MASK] |= 1 << (number & 7)
+        self._maybe[number >> 3 & self._mask] |= 1 << (number & 7)

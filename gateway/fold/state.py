@@ -12,7 +12,7 @@ import numpy.typing as npt
 from device_profiles.registry import Registry
 from gateway.fold.estate_index import Codes, Estate
 from gateway.fold.history import History
-from gateway.fold.identity import Identity
+from gateway.fold.identity import FILTER_BYTES, Identity
 from gateway.fold.keys import Keys
 from gateway.fold.minute_counts import TRAFFIC, ZONE, Cells
 from gateway.fold.store import FoldStore
@@ -58,10 +58,10 @@ class Said:
 class State:
     """Everything about every store, at one position of the journal."""
 
-    def __init__(self, profiles: Registry, ledger: FoldStore) -> None:
+    def __init__(self, profiles: Registry, ledger: FoldStore, filter_bytes: int = FILTER_BYTES) -> None:
         self.estate: Final = Estate(profiles)
         self.ledger: Final = ledger
-        self.identity: Final = Identity(ledger)
+        self.identity: Final = Identity(ledger, filter_bytes)
         self.keys: Final = Keys(ledger)
         self.slots = Slots()
         self.traffic: Final = Cells("traffic", len(TRAFFIC) + 2, ledger)

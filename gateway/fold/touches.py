@@ -55,15 +55,16 @@ class Touches:
         return self._state.keys.place(owner_of(record.store, record.agent), key_ns, content, self._state.counts)
 
     def void(self, values: Mapping[str, Any]) -> tuple[int, int] | None:
-        """Take an event back by its id; (store, minute) of a door's cell that changed. An unknown id is counted."""
+        """Take an event back by its id; return (store, minute) of a door's cell that changed. An unknown id is counted."""
         ledger = self._state.ledger
-        if row := ledger.touch_by_id(values["of"]):
-            self._change(row, json.loads(row.body), row.fan, 1)
-        elif count := ledger.count_by_id(values["of"]):
-            ledger.save_count(count._replace(entered=0, left=0))
-            return self._door(count, -1)
-        else:
-            self._state.counts["void_unknown_total"] += 1
+        for event_id in (values["of"], values.get("of_earlier")):  # events of earlier releases are stored under the second
+            if event_id and (row := ledger.touch_by_id(event_id)):
+                self._change(row, json.loads(row.body), row.fan, 1)
+                return None
+            if event_id and (count := ledger.count_by_id(event_id)):
+                ledger.save_count(count._replace(entered=0, left=0))
+                return self._door(count, -1)
+        self._state.counts["void_unknown_total"] += 1
         return None
 
     def repeat(self, store: str, agent: str, key_ns: int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -66,7 +65,9 @@ class _Batch:
     pauses: dict[tuple[str, str], int] = field(default_factory=dict)
     """By store and agent: how many seconds it is asked to wait."""
     key: str = ""
-    """Names the message at hand, and is the same when it is tried again."""
+    """Names the message at hand in quarantine, if anything of it is refused."""
+    refused_before: Counter[str] = field(default_factory=Counter)
+    """By digest: how many messages with the same content were refused in this batch."""
 
 
 class Intake:
@@ -89,8 +90,6 @@ class Intake:
         self._hand_over: Final = hand_over
         self._keys_used: dict[tuple[str, str], int] = {}
         """By store and agent: the key of the day with which it made its latest frame. It is told the current one until it uses it."""
-        self._run: Final = secrets.token_hex(8)
-        self._messages = 0
         self._has_begun = False
         self._latest_ns = 0
         self.pausing = False
@@ -111,11 +110,9 @@ class Intake:
         """
         batch = _Batch(self._journal.next_ns(now_ns))
         with self._all_or_nothing(batch.received_ns):
-            for number, message in enumerate(arrived, self._messages):
-                batch.key = f"message/{self._run}/{number}"
+            for message in arrived:
                 self._accept(message, batch)
             self._commit(batch)
-        self._messages += len(arrived)
 
     def look(self, arrived: Sequence[Arrived], now_ns: int) -> None:
         """How agents are, while nothing can be taken: nothing is journaled, counted or refused."""
@@ -230,7 +227,10 @@ class Intake:
             if len(message.payload) > MAX_FRAME_BYTES:
                 raise ContractError("size", f"at most {MAX_FRAME_BYTES} bytes a message, this has {len(message.payload)}")
             take = self._acceptor.frame if topic.leaf == "frames" else self._events
-            self._add(take(topic, message.payload, batch.received_ns), topic, batch)
+            outcome = take(topic, message.payload, batch.received_ns)
+            if outcome.refused:
+                batch.key = self._key(message, batch)
+            self._add(outcome, topic, batch)
             self.heard_ns[agent] = batch.received_ns
         except ContractError as error:
             if error.reason == UNREADABLE_VERSION:
@@ -279,12 +279,21 @@ class Intake:
         if len(payload) > MAX_FRAME_BYTES:
             text = f"{text}; sha256 {hashlib.sha256(payload).hexdigest()}, the first {MAX_FRAME_BYTES} bytes are kept"
         # A retained message comes again at every connection, any other when the journal could not be written.
-        key = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}" if message.retained else batch.key
+        key = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}" if message.retained else self._key(message, batch)
         if message.retained and not self._journal.is_new_event(id_hash("retained", key)):
             return
         batch.refusals.append(Refusal(error.reason, text, message.topic, batch.received_ns, payload[:MAX_FRAME_BYTES], "accept", 1, key))
         batch.counted["in"] += 1
         batch.counted["quarantined"] += 1
+
+    def _key(self, message: Arrived, batch: _Batch) -> str:
+        """Return what names a refused message: the journal's position before its batch, its content, and how often that came before.
+
+        A crash before the commit leaves the position as it was, so the message has the same key when it is delivered again.
+        """
+        digest = hashlib.blake2b(message.topic.encode("utf-8", "surrogateescape") + b"\0" + message.payload, digest_size=16).hexdigest()
+        batch.refused_before[digest] += 1
+        return f"message/{self._journal.journal_id}/{self._journal.last_pos}/{digest}/{batch.refused_before[digest]}"
 
     def _add(self, outcome: Outcome, topic: Topic, batch: _Batch) -> None:
         for entry in outcome.entries:
@@ -344,8 +353,8 @@ class Intake:
         if batch.refusals:
             self._quarantine.add(batch.refusals)
             _log_refusals(batch.refusals)
-        if batch.receipts and not batch.entries:
-            # What the journal has last tells, after a loss, which receipts were not its own.
+        if (batch.receipts or batch.refusals) and not batch.entries:
+            # What the journal has last shows, after a loss, which receipts were not its own; and refusals are named by its position.
             batch.entries.append((batch.received_ns, Entry(RecordKind.TICK, "", "", 0, b"")))
         records = self._journal.commit(batch.entries, batch.counted)
         self.counted.update(batch.counted)

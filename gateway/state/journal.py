@@ -136,8 +136,8 @@ class Journal:
         if stored is None or bounds.at_boot_ns - stored.at_boot_ns > STORE_BOUNDS_EVERY_NS or bounds.width_ns < stored.width_ns // 2:
             self._dirty_bounds[key] = bounds
 
-    def is_new_event(self, id_hash: bytes) -> bool:
-        if id_hash in self._new_ids or self._db.execute("SELECT 1 FROM event_ids WHERE id=?", (id_hash,)).fetchone():
+    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
+        if id_hash in self._new_ids or self._db.execute("SELECT 1 FROM event_ids WHERE id IN (?,?)", (id_hash, earlier)).fetchone():
             return False
         self._new_ids[id_hash] = None
         return True

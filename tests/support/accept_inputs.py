@@ -77,8 +77,8 @@ class Memory:
     def set_history_ns(self, store: str, until_ns: int) -> None:
         self.histories[store] = until_ns
 
-    def is_new_event(self, id_hash: bytes) -> bool:
-        new = id_hash not in self.ids
+    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
+        new = id_hash not in self.ids and earlier not in self.ids
         self.ids.add(id_hash)
         return new
 

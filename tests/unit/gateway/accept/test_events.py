@@ -12,8 +12,12 @@ from footfall.errors import ContractError
 from footfall.frames import Kind, decode_body
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.topics import Topic
-from gateway.accept.accept import Outcome
+from gateway.accept.accept import Acceptor, Outcome
+from gateway.accept.events import Pseudonymiser, id_hash
+from gateway.accept.site_index import Places
+from gateway.points import key_base
 from gateway.records import RecordKind
+from gateway.site import Site
 from tests.support.accept_inputs import EVENTS, NOW, SECRET, TOPIC, Memory, S, acceptor, body, frame
 
 SALE = {
@@ -84,9 +88,36 @@ def test_without_the_secret_identifiers_are_refused_and_the_rest_is_taken() -> N
     assert ([each.reason for each in outcome.refused], len(outcome.entries)) == (["event.secret"], 1)
 
 
+def test_an_id_belongs_to_its_store() -> None:
+    """Another store may be another shard's, which knows nothing of it."""
+    two = Site.model_validate({"brand": "b", "stores": [
+        {"name": "s1", "zones": [{"name": "a"}], "agents": [{"name": "till", "to": "2026-12-31"}]},
+        {"name": "s2", "zones": [{"name": "a"}], "agents": [{"name": "till", "from": "2027-01-01"}]},
+    ]})  # fmt: skip
+    accept = Acceptor(Places(two), Memory(), Pseudonymiser(SECRET))
+    sale = json.dumps({"kind": "touch", "what": "transaction", "id": "1"}).encode()
+    first = accept.events(Topic("s1", "till", "events"), sale, NOW)
+    second = accept.events(Topic("s2", "till", "events"), sale, NOW + 200 * 86_400 * S)
+    ids = [json.loads(entry.body)["id"] for outcome in (first, second) for entry in outcome.entries]
+    assert len(set(ids)) == 2
+
+
+def test_an_id_that_an_earlier_release_took_is_still_known() -> None:
+    memory = Memory()
+    memory.ids.add(id_hash("till", "pos-881"))
+    assert events(SALE, memory).dropped == ("duplicate_event", 1)
+
+
+def test_the_digits_of_a_point_do_not_depend_on_how_ids_are_remembered() -> None:
+    """They are the same whichever gateway, of whichever release, takes the event."""
+    (entry,) = events(SALE).entries
+    assert json.loads(entry.body)["key"] == key_base(id_hash("till", "pos-881").hex())
+
+
 def test_a_void_names_the_same_hash_as_the_event() -> None:
     sale, void = events([SALE, {"kind": "void", "id": "v1", "of": "pos-881", "reason": "wrong", "actor": "till"}]).entries
     assert json.loads(void.body)["of"] == json.loads(sale.body)["id"]
+    assert json.loads(void.body)["of_earlier"] == id_hash("till", "pos-881").hex(), "as earlier releases stored it"
 
 
 @pytest.mark.parametrize("topic", [Topic("nowhere", "till", "events"), Topic("s1", "y", "events")])
