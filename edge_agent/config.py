@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from device_profiles.ble_keys import keyed, read_ble_keys
 from device_profiles.registry import ProfileSettings, Registry
-from edge_agent.broker import Broker, Port
 from edge_agent.sources.kinds import AnySource
+from footfall.broker import Broker, Port
 from footfall.config import Section
 from footfall.events import Name
 

@@ -20,11 +20,9 @@ from paho.mqtt.enums import CallbackAPIVersion, LogLevel
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge_agent.broker import Broker
 from edge_agent.clock import Clock
 from edge_agent.parts import packet_bytes
-from footfall.certificates import client_context
-from footfall.config import read_secret
+from footfall.broker import Broker, authenticate
 from footfall.errors import ConfigError, FootfallError
 from footfall.lost_connections import in_words, why_lost
 
@@ -93,7 +91,7 @@ class Connection:
     def open(self) -> None:
         """Unreachable, if no broker takes the connection, or a file that it needs cannot be used."""
         broker = self._broker
-        clean: dict[str, Any] = {"clean_start": True} if broker.protocol == "5" else {}
+        clean: dict[str, Any] = {"clean_start": True} if broker.is_v5 else {}
         try:
             client = self._new_client()
             client.connect(broker.host, broker.port, broker.keepalive_s, **clean)
@@ -128,7 +126,7 @@ class Connection:
 
     def _new_client(self) -> Client:
         broker = self._broker
-        protocol = MQTTv5 if broker.protocol == "5" else MQTTv311
+        protocol = MQTTv5 if broker.is_v5 else MQTTv311
         clean = None if protocol == MQTTv5 else True
         client = Client(CallbackAPIVersion.VERSION2, self._client_id, clean, protocol=protocol, reconnect_on_failure=False)
         client.connect_timeout = CONNECT_S
@@ -167,11 +165,3 @@ class Connection:
         """paho tells the cause of a lost connection to its log alone."""
         if level == LogLevel.MQTT_LOG_ERR:
             self._last_error = text
-
-
-def authenticate(client: Client, broker: Broker) -> None:
-    """Who we are and whom we trust, as the files say now. ConfigError names the file that cannot be used."""
-    if tls := broker.tls:
-        client.tls_set_context(client_context(tls.ca_file, tls.cert_file, tls.key_file))
-    if broker.username is not None:
-        client.username_pw_set(broker.username, read_secret(broker.password_file).decode() if broker.password_file else None)

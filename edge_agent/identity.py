@@ -11,7 +11,7 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from edge_agent.broker import Tls
+from footfall.broker import Tls
 from footfall.certificates import Certificate, ends_text, read_certificate
 from footfall.errors import ConfigError
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final, cast
 
 from device_profiles.registry import Registry, shipped
-from edge_agent.broker import Broker
 from edge_agent.clock import Clock, Moment, SystemClock
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
@@ -26,6 +25,7 @@ from edge_agent.publisher import Publisher
 from edge_agent.sources.replay import FormatName, Settings, expand, read, zones
 from edge_agent.sources.source import Gap, Refused
 from edge_agent.spool import Frame, Spool
+from footfall.broker import Broker
 from footfall.errors import FootfallError
 from footfall.frames import Body, encode_body
 from footfall.health import Health

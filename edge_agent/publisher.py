@@ -18,7 +18,6 @@ from collections.abc import Callable
 from typing import Final
 
 from edge_agent.bodies import Terms
-from edge_agent.broker import Broker
 from edge_agent.clock import Clock
 from edge_agent.connection import CONNECT_S, Acknowledged, Connection, Event, Lost, ReceiptCame, Subscribed, Unreachable
 from edge_agent.conversation import HELLO_S, Conversation
@@ -29,6 +28,7 @@ from edge_agent.parts import packet_bytes
 from edge_agent.reconnect import Reconnect
 from edge_agent.spool import Frame, Spool, SpoolUnavailable
 from edge_agent.window import Window
+from footfall.broker import Broker
 from footfall.frames import Body
 from footfall.health import Health
 from footfall.receipts import DayKey

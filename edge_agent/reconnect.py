@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from footfall.backoff import Backoff
 from footfall.lost_connections import TAKEN_OVER
 from footfall.units import NS_PER_S
 
@@ -32,7 +33,7 @@ class Reconnect:
 
     def __init__(self, client_id: str) -> None:
         self._client_id: Final = client_id
-        self._backoff_s = FIRST_BACKOFF_S
+        self._backoff: Final = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S)
         self._connected_ns = 0
         self._was_answered = False
         self._short_lives = 0
@@ -45,7 +46,7 @@ class Reconnect:
 
     def answered(self) -> None:
         self._was_answered = True
-        self._backoff_s = FIRST_BACKOFF_S
+        self._backoff.reset()
 
     def lost(self, code: int, is_small: bool, now_ns: int) -> float:
         """`code` is the broker's, if it gave one; `is_small`: no packet on its way was so large that it may be to blame."""
@@ -55,8 +56,7 @@ class Reconnect:
         if code == TAKEN_OVER or self._short_lives >= SHORT_LIVES:
             self._rivals = self._rivals + 1 if now_ns - self._rival_ns < REMEMBERED_NS else 1
             self._rival_ns = now_ns
-        wait_s = self._backoff_s
-        self._backoff_s = min(2 * self._backoff_s, LONGEST_BACKOFF_S)
+        wait_s = self._backoff.next_s()
         if self._rival_ns == now_ns:
             wait_s = max(wait_s, min(FIRST_TRUCE_S * 2 ** (self._rivals - 1), LONGEST_TRUCE_S))
         return wait_s

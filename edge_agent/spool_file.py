@@ -24,7 +24,7 @@ from typing import Final
 from edge_agent.spool_rows import FACTS, number_of
 from edge_agent.spool_schema import SCHEMA, SCHEMA_FACT
 from footfall.errors import ConfigError, FootfallError
-from footfall.sqlite import migrate
+from footfall.sqlite import migrate, open_file
 from footfall.sqlite_log import broken_log
 
 KEPT_ASIDE: Final = 3
@@ -201,10 +201,10 @@ class SpoolFile:
         raise failed
 
     def _connect_shared(self) -> sqlite3.Connection:
-        return _connected(self._path, "", "NORMAL")
+        return _connected(self._path, "mode=rwc", "NORMAL")
 
     def _connect_alone(self) -> sqlite3.Connection:
-        return _connected(self._path, "", "EXCLUSIVE")
+        return _connected(self._path, "mode=rwc", "EXCLUSIVE")
 
     def _connect_copy(self) -> sqlite3.Connection:
         """A log that may not be written cannot be read either: so a copy of both, which nobody sees and which is gone with the process."""
@@ -215,10 +215,10 @@ class SpoolFile:
                     shutil.copyfile(self._path.with_name(self._path.name + suffix), copy.with_name(copy.name + suffix))
             except OSError as error:
                 raise sqlite3.OperationalError(f"no copy of it can be made: {error}") from None
-            return _connected(copy, "", "EXCLUSIVE")
+            return _connected(copy, "mode=rwc", "EXCLUSIVE")
 
     def _connect_frozen(self) -> sqlite3.Connection:
-        return _connected(self._path, "?immutable=1", "EXCLUSIVE")
+        return _connected(self._path, "immutable=1", "EXCLUSIVE")
 
     def _take_over(self) -> None:
         """Make the file one of this release. A version that a flipped bit has made is none."""
@@ -273,9 +273,8 @@ class SpoolFile:
         return not _heals(error)
 
 
-def _connected(path: Path, query: str, locking: str) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}{query}"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+def _connected(path: Path, options: str, locking: str) -> sqlite3.Connection:
+    db = open_file(path, options, busy_timeout_s=10)
     try:
         db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         db.execute(f"PRAGMA locking_mode = {locking}")
@@ -313,7 +312,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _copy(db: sqlite3.Connection, to: Path) -> None:
-    new = sqlite3.connect(to, isolation_level=None)
+    new = open_file(to)
     try:
         db.backup(new)
         new.execute("PRAGMA journal_mode = DELETE")

@@ -16,6 +16,7 @@ from typing import Final
 
 from edge_agent.clock import Clock
 from edge_agent.sources.source import Gap, Heard, Progress, Source
+from footfall.backoff import Backoff
 from footfall.health import SourceHealth
 from footfall.units import NS_PER_S
 
@@ -111,7 +112,7 @@ class Supervisor:
         return any(thread.is_alive() for thread in self._threads)
 
     def _keep(self, source: Source) -> None:
-        backoff_s = self._backoff_s
+        backoff = Backoff(self._backoff_s, LONGEST_BACKOFF_S)
         while not self._stop.is_set():
             attempt = _Attempt(source, partial(self._count, source.name), self._clock)
             attempt.start()
@@ -122,9 +123,8 @@ class Supervisor:
             if fault is None:
                 return
             if attempt.heard_total:
-                backoff_s = self._backoff_s
-            self._report(source, attempt, fault, backoff_s)
-            backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
+                backoff.reset()
+            self._report(source, attempt, fault, backoff.next_s())
 
     def _count(self, name: str, heard: Heard) -> None:
         self._hear(replace(heard, source=name) if type(heard) is Gap else heard)

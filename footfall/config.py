@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from footfall.errors import ConfigError
 from footfall.mistakes import describe
@@ -64,6 +64,16 @@ def read_secret(path: Path) -> bytes:
     if not secret:
         raise ConfigError(f"{path}: the secret is empty")
     return secret
+
+
+def secret(value: SecretStr | None, path: Path | None) -> bytes | None:
+    """Return a secret from the environment (`value`), else from its file, else None. Raise ConfigError if the file cannot be read.
+
+    `secret(config.brand_secret, config.brand_secret_file)`; likewise the sink's `token`.
+    """
+    if value is not None:
+        return value.get_secret_value().encode()
+    return None if path is None else read_secret(path)
 
 
 class SecretFile:

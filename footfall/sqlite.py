@@ -55,10 +55,24 @@ class Schema:
         return self.first + len(self.steps)
 
 
+def open_file(path: Path, options: str = "mode=rwc", busy_timeout_s: float = 30.0) -> sqlite3.Connection:
+    """Return a connection in autocommit mode that any thread may use. Raise sqlite3.Error.
+
+    `options` as in SQLite's URIs: `mode=ro` for readers, `immutable=1` for files that nobody can write.
+    """
+    uri = f"{path.absolute().as_uri()}?{options}"
+    return sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+
+
+def open_memory() -> sqlite3.Connection:
+    """Return an empty database in memory, in autocommit mode; any thread may use it."""
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+
 def connect(path: Path, busy_timeout_s: float = 30.0, synchronous: str = "FULL") -> sqlite3.Connection:
     """A connection in autocommit mode to a WAL database, made if it is not there; ConfigError if the file is something else."""
     with naming(path, "cannot be used as a database", ". Is the folder there and writable, and the file Footfall's?"):
-        db = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+        db = open_file(path, busy_timeout_s=busy_timeout_s)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute(f"PRAGMA synchronous={synchronous}")
     return db
@@ -144,7 +158,7 @@ def _check_layout(db: sqlite3.Connection, path: Path, schema: Schema) -> None:
 @cache
 def layout(schema: Schema) -> dict[str, list[str]]:
     """The columns of every table that files of this release have."""
-    db = sqlite3.connect(":memory:", isolation_level=None)
+    db = open_memory()
     _take_steps(db, schema, 0)
     return _layout(db)
 

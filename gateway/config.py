@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from device_profiles.registry import ProfileSettings
-from footfall.config import Section, load, read_secret
+from footfall.broker import Broker, Port
+from footfall.config import Section, load, secret
 from footfall.errors import ConfigError
 from footfall.events import Name, Text
 from gateway.site import Site
@@ -21,47 +22,27 @@ PREFIX: Final = "FOOTFALL_GATEWAY"
 SITE_PREFIX: Final = "FOOTFALL_SITE"
 _MIB: Final = 1 << 20
 
-Port = Annotated[int, Field(ge=1, le=65_535)]
 Bytes = Annotated[int, Field(ge=_MIB)]
-Protocol = Annotated[Literal[4, 5], BeforeValidator(lambda value: {"5": 5, "3.1.1": 4, "4": 4}.get(str(value), value))]
-"""As paho counts: 5 is MQTT 5, 4 is MQTT 3.1.1; `"5"` and `"3.1.1"` as in agent.toml are taken too."""
 
 
-class Tls(Section):
-    """Files in PEM. Without `cert_file` and `key_file` only the broker is authenticated."""
-
-    ca_file: Path
-    cert_file: Path | None = None
-    key_file: Path | None = None
-
-    @model_validator(mode="after")
-    def _pair(self) -> Tls:
-        if (self.cert_file is None) != (self.key_file is None):
-            raise ValueError("`cert_file` and `key_file` belong together: give both or neither")
-        return self
-
-
-class Broker(Section):
+class GatewayBroker(Broker):
     """The MQTT broker; `embedded` starts one in this process tree, for one machine, without access control."""
 
     embedded: bool = False
-    host: str = "127.0.0.1"
-    port: Port = 1883
-    protocol: Protocol = 5
-    """`"5"` or `"3.1.1"`."""
     client_id: Name = "gateway"
-    username: str | None = None
     password: SecretStr | None = None
-    password_file: Path | None = None
-    tls: Tls | None = None
 
     @model_validator(mode="after")
-    def _consistent(self) -> Broker:
+    def _consistent(self) -> GatewayBroker:
         if self.embedded and not _is_loopback(self.host):
             raise ValueError(f"the embedded broker has no access control and listens on loopback only, not on {self.host!r}")
         if self.embedded and (self.tls or self.username):
             raise ValueError("the embedded broker knows neither TLS nor users: leave `tls` and `username` out, or run Mosquitto")
         return self
+
+    def read_password(self) -> bytes | None:
+        """Return the password of the environment, else of the file. Raise ConfigError if the file cannot be read."""
+        return secret(self.password, self.password_file)
 
 
 class SqliteSink(Section):
@@ -91,8 +72,7 @@ class Http(Section):
     """Health, metrics, status and the live stream. It asks nobody who they are: leave it on loopback, or behind a proxy that does."""
 
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
-    """0 takes any free port."""
+    port: Port = 8080
 
 
 class Journal(Section):
@@ -132,7 +112,7 @@ class GatewayConfig(Section):
     brand_secret: SecretStr | None = None
     brand_secret_file: Path | None = None
     """Where long-lived pseudonyms come from (HKDF); without it plain events with identifiers cannot be taken."""
-    broker: Broker = Broker()
+    broker: GatewayBroker = GatewayBroker()
     sink: Annotated[SqliteSink | InfluxSink, Field(discriminator="kind")] = SqliteSink()
     profiles: ProfileSettings = ProfileSettings()
     http: Http = Http()
@@ -160,16 +140,6 @@ def load_gateway(path: Path, environment: Mapping[str, str] = os.environ) -> Gat
 def load_site(path: Path, environment: Mapping[str, str] = os.environ) -> Site:
     """The checked estate; ConfigError names file, key and what is wrong."""
     return load(path, Site, SITE_PREFIX, environment)
-
-
-def secret(value: SecretStr | None, path: Path | None) -> bytes | None:
-    """A secret from the environment (`value`), else from its file, else None. ConfigError if the file cannot be read.
-
-    `secret(config.broker.password, config.broker.password_file)`; likewise the sink's `token` and `brand_secret`.
-    """
-    if value is not None:
-        return value.get_secret_value().encode()
-    return None if path is None else read_secret(path)
 
 
 def _refuse_written_secrets(path: Path) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from device_profiles.config_command import Found, Inspector, endings, few, profiles_text, unreadable, wrong_certificates, wrong_profiles
-from footfall.config import load
+from footfall.config import load, secret
 from footfall.errors import ConfigError, SinkUnavailable
 from footfall.topics import wildcard
-from gateway.config import SITE_PREFIX, GatewayConfig, InfluxSink, load_gateway, load_site, secret
+from gateway.config import SITE_PREFIX, GatewayConfig, InfluxSink, load_gateway, load_site
 from gateway.mqtt.connection import Connection
 from gateway.recorded_site import read_site, record_site
 from gateway.sinks.influxdb.sink import InfluxDB
@@ -25,7 +25,7 @@ _TIMEOUT_S: Final = 3.0
 def _gateway(file: Path) -> Found:
     config = load_gateway(file)
     broker, sink = config.broker, config.sink
-    how = "embedded" if broker.embedded else f"MQTT {'5' if broker.protocol == 5 else '3.1.1'}{', TLS' if broker.tls else ''}"
+    how = "embedded" if broker.embedded else f"MQTT {broker.protocol}{', TLS' if broker.tls else ''}"
     yield "site", str(config.site)
     yield "state", str(config.state_dir)
     yield "broker", f"{broker.host}:{broker.port}, {how}, as {broker.client_id}"

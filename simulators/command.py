@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from edge_agent.broker import Broker
+from footfall.broker import Broker
 from footfall.config import read_secret
 from footfall.errors import ConfigError
 from footfall.events import to_ns

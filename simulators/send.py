@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from device_profiles.registry import shipped
-from edge_agent.broker import Broker
 from edge_agent.clock import Clock, SystemClock
 from edge_agent.core import lost_frame
 from edge_agent.playback import Undelivered
 from edge_agent.publisher import Publisher
 from edge_agent.spool import Frame, Spool
+from footfall.broker import Broker
 from footfall.frames import Body
 from footfall.health import Health
 from simulators.feed import Feed, boot_of, epoch_of

@@ -40,11 +40,11 @@ from pydantic import Field, model_validator
 
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import Registry
-from edge_agent.broker import Port
 from edge_agent.clock import Clock
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.http_body import documents
 from edge_agent.sources.source import Heard, Progress, Unexplained
+from footfall.broker import Port
 from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
 from footfall.http_server import HttpServer, RequestHandler, explained, to_json

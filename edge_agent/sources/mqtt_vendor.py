@@ -27,11 +27,10 @@ from pydantic import Field
 
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.registry import Registry
-from edge_agent.broker import Broker
 from edge_agent.clock import Clock
-from edge_agent.connection import authenticate
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.source import Heard, Unexplained
+from footfall.broker import Broker, authenticate
 from footfall.errors import ConfigError
 from footfall.lost_connections import in_words, why_lost
 from footfall.units import NS_PER_S
@@ -141,7 +140,7 @@ class _Talk:
 
 def _client(settings: MqttVendor) -> Client:
     broker = settings.broker
-    protocol = MQTTv5 if broker.protocol == "5" else MQTTv311
+    protocol = MQTTv5 if broker.is_v5 else MQTTv311
     clean = None if protocol == MQTTv5 else True
     client = Client(CallbackAPIVersion.VERSION2, settings.client_id, clean, protocol=protocol, reconnect_on_failure=False)
     client.connect_timeout = CONNECT_S

@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from footfall.config import read_secret
+from footfall.config import read_secret, secret
 from footfall.errors import ConfigError
 from footfall.topics import is_name
-from gateway.config import InfluxSink, load_gateway, load_site, secret
+from gateway.config import InfluxSink, load_gateway, load_site
 from gateway.query import show
 from gateway.query.measures import Answer
 from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Filters, Question, ask

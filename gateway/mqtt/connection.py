@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import select
-import ssl
 import time
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -16,9 +15,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from footfall.broker import authenticate
 from footfall.errors import ConfigError
 from footfall.lost_connections import TAKEN_OVER, in_words, why_lost
-from gateway.config import Broker, Tls, secret
+from gateway.config import GatewayBroker
 from gateway.mqtt.packets import BufferedClient, BufferedSocket, decode_publish, encode_puback, encode_publish
 
 log = logging.getLogger("footfall.gateway.mqtt")
@@ -28,7 +28,6 @@ PING_AFTER_S: Final = 5.0
 SILENT_S: Final = 10.0
 """A broker that was asked for a sign of life and gives none for so long is given up."""
 SESSION_S: Final = 7 * 86_400
-KEEPALIVE_S: Final = 30
 CONNECT_S: Final = 5.0
 REFUSED_S: Final = 10.0
 """After a broker said no for good it is not asked again for so long."""
@@ -54,7 +53,7 @@ class Connection:
     Every connection is made anew from the files that [broker] names, so that a new certificate or password needs no restart.
     """
 
-    def __init__(self, broker: Broker, client_id: str, topics: Sequence[str], persistent: bool) -> None:
+    def __init__(self, broker: GatewayBroker, client_id: str, topics: Sequence[str], persistent: bool) -> None:
         """ConfigError: the files that [broker] names cannot be used."""
         self.connected = False
         self.error = ""
@@ -74,7 +73,7 @@ class Connection:
         self._sock: BufferedSocket | None = None
 
     def _new_client(self) -> BufferedClient:
-        five = self._broker.protocol == 5
+        five = self._broker.is_v5
         client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             self._client_id,
@@ -85,11 +84,7 @@ class Connection:
         client.connect_timeout = CONNECT_S
         client.max_inflight_messages_set(0)
         client.max_queued_messages_set(0)
-        if tls := self._broker.tls:
-            client.tls_set_context(tls_context(tls))
-        if self._broker.username:
-            password = secret(self._broker.password, self._broker.password_file)
-            client.username_pw_set(self._broker.username, password.decode() if password else None)
+        authenticate(client, self._broker)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
@@ -104,7 +99,7 @@ class Connection:
         self._opened_s, self._owed_since_s = time.monotonic(), 0.0
         try:
             self._client = self._new_client()
-            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **self._session())
+            self._client.connect(self._broker.host, self._broker.port, self._broker.keepalive_s, **self._session())
         except ConfigError as error:
             self._fail(str(error))
             return False
@@ -132,7 +127,7 @@ class Connection:
         return why
 
     def _session(self) -> dict[str, Any]:
-        if self._broker.protocol != 5:
+        if not self._broker.is_v5:
             return {}
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
         properties.ReceiveMaximum = 65_535
@@ -149,7 +144,7 @@ class Connection:
         sock = self.socket()
         if sock is None:
             return []
-        alive, arrived, is_v5 = sock.fill(), [], self._broker.protocol == 5
+        alive, arrived, is_v5 = sock.fill(), [], self._broker.is_v5
         while True:
             kind, packet = sock.next_packet()
             if packet is not None:
@@ -188,7 +183,7 @@ class Connection:
         if self._owed_since_s:
             if now_s - self._owed_since_s > SILENT_S and not _is_readable(sock):
                 self._drop(f"{self._where} has said nothing for {now_s - sock.heard_s:.0f} s, though it was asked")
-        elif now_s - max(sock.heard_s, self._opened_s) > PING_AFTER_S or now_s - sock.said_s > KEEPALIVE_S / 2:
+        elif now_s - max(sock.heard_s, self._opened_s) > PING_AFTER_S or now_s - sock.said_s > self._broker.keepalive_s / 2:
             self._owed_since_s = now_s
             sock.send(PINGREQ)
             self.flush()
@@ -223,7 +218,7 @@ class Connection:
         """At QoS 0: everything that the gateway says is said again when asked."""
         sock = self.socket()
         if self.connected and sock is not None:
-            sock.send(encode_publish(topic, payload, self._broker.protocol == 5))
+            sock.send(encode_publish(topic, payload, self._broker.is_v5))
 
     def close(self) -> None:
         sock = self.socket()
@@ -250,7 +245,7 @@ class Connection:
 
         3.1.1 and the embedded broker cannot. Health is retained by rule, and a sign of life when it comes.
         """
-        if self._broker.protocol == 5:
+        if self._broker.is_v5:
             options = [SubscribeOptions(qos=1, retainAsPublished=not topic.endswith("/health")) for topic in self._topics]
             client.subscribe(list(zip(self._topics, options, strict=True)))
         else:
@@ -265,7 +260,7 @@ class Connection:
     def _on_disconnect(
         self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
-        if reason.value == TAKEN_OVER and self._broker.protocol == 5:
+        if reason.value == TAKEN_OVER and self._broker.is_v5:
             self.taken_over_s = time.monotonic()
             self._not_before_s = self.taken_over_s + REFUSED_S  # each would push the other out again and again
             self._fail(f"another client connected as {self._client_id}: does a second gateway run?")
@@ -279,25 +274,6 @@ class Connection:
         if self.connected or error != self.error:
             log.warning("no connection to the broker: %s", error)
         self.connected, self.error = False, error
-
-
-def tls_context(tls: Tls) -> ssl.SSLContext:
-    """What the files say now; ConfigError names the one that cannot be used."""
-    try:
-        context = ssl.create_default_context(cafile=str(tls.ca_file))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"broker.tls.ca_file: {tls.ca_file}: {in_words(error)}") from None
-    if tls.cert_file and tls.key_file:
-        try:
-            context.load_cert_chain(tls.cert_file, tls.key_file, _no_password)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(f"broker.tls: {tls.cert_file} with {tls.key_file}: {in_words(error)}") from None
-    return context
-
-
-def _no_password() -> str:
-    """Without it OpenSSL would ask on the terminal, and nobody is there."""
-    raise ConfigError("broker.tls.key_file: the key is encrypted: put it there without a password")
 
 
 def _is_readable(sock: BufferedSocket) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from footfall.topics import wildcard
-from gateway.config import Broker
+from gateway.config import GatewayBroker
 from gateway.mqtt.connection import Connection, Message
 
 log = logging.getLogger("footfall.gateway.mqtt")
@@ -35,7 +35,7 @@ class Incoming(NamedTuple):
 class Inlet:
     """For one thread. `frames` hears frames and health, `events` plain events in a session that outlives connections."""
 
-    def __init__(self, broker: Broker, beat: Callable[[], None]) -> None:
+    def __init__(self, broker: GatewayBroker, beat: Callable[[], None]) -> None:
         """`beat` is told before what may take seconds."""
         self.frames: Final = Connection(broker, broker.client_id, [wildcard("frames"), wildcard("health")], False)
         self.events: Final = Connection(broker, f"{broker.client_id}-events", [wildcard("events")], True)

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgpack
 
+from footfall.backoff import Backoff
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from footfall.sqlite import DamagedFile, is_damage
@@ -47,8 +48,8 @@ WAIT_S: Final = 0.2
 GATHER_S: Final = 0.05
 """Between turns of few records, so that the next has many: the cost of a turn hardly depends on how many frames are in it."""
 FEW_RECORDS: Final = 300
-TROUBLE_S: Final = 1.0
-LONGEST_TROUBLE_S: Final = 30.0
+RETRY_S: Final = 1.0
+LONGEST_RETRY_S: Final = 30.0
 """Between tries while the disk takes nothing: each folds again what came since the last checkpoint."""
 MOST_ASIDE: Final = 20
 """Records that may be set aside between two checkpoints: where the fold fails at more, it is not a record's fault."""
@@ -104,16 +105,15 @@ class Folding:
         """Whether the fold is ahead of a ledger that could not be written."""
 
     def run(self, stop: threading.Event) -> None:
-        trouble_s = TROUBLE_S
+        backoff = Backoff(RETRY_S, LONGEST_RETRY_S)
         while not stop.is_set():
             self._beat()
             try:
                 self._round(stop)
-                trouble_s = self._is_well(trouble_s)
+                self._has_recovered(backoff)
             except sqlite3.OperationalError as error:
                 self._is_in_trouble(error)
-                self._wait(stop, trouble_s)
-                trouble_s = min(2 * trouble_s, LONGEST_TROUBLE_S)
+                self._wait(stop, backoff.next_s())
         ends_s = time.monotonic() + FINISH_S
         try:
             while time.monotonic() < ends_s and self._outbox.wait_for_room(0.0) and self.turn(0.0):
@@ -253,11 +253,11 @@ class Folding:
 
     # What goes wrong
 
-    def _is_well(self, trouble_s: float) -> float:
-        if trouble_s > TROUBLE_S:
+    def _has_recovered(self, backoff: Backoff) -> None:
+        if backoff.has_failed:
+            backoff.reset()
             self._notices.withdraw("card_full", "fold")
             log.warning("the ledger can be written again")
-        return TROUBLE_S
 
     def _is_in_trouble(self, error: sqlite3.OperationalError) -> None:
         """A full disk may end the ledger's transaction at any moment: the fold is ahead of it then, and has to go back."""

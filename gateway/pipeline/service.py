@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
+from footfall.config import secret
 from footfall.errors import ConfigError
 from footfall.health import Health
 from footfall.sqlite import is_damage
@@ -24,7 +25,7 @@ from gateway.accept.accept import Acceptor, Entry
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.own_clock import OwnClock
 from gateway.accept.site_index import Places
-from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site, secret
+from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site
 from gateway.fold.fold import Fold
 from gateway.http.agent_watch import AgentWatch
 from gateway.http.live import Broadcast

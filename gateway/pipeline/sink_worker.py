@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from footfall.backoff import Backoff
 from footfall.errors import PartialWrite, Rejected, SinkUnavailable
 from gateway.pipeline.outbox import Batch, Outbox
 from gateway.pipeline.process_memory import collect_now
@@ -20,6 +21,7 @@ from gateway.sinks.sink import Sink
 
 log = logging.getLogger("footfall.gateway.sink")
 
+FIRST_BACKOFF_S: Final = 0.1
 LONGEST_BACKOFF_S: Final = 30.0
 GATHER_S: Final = 0.05
 """A write that follows the last at once carries little: with so long between them, a chain's lines go in thousands, not in hundreds."""
@@ -51,7 +53,7 @@ class Sinking:
         """By measurement, the database's words for the last point of it that it refused."""
 
     def run(self, stop: threading.Event) -> None:
-        backoff_s = 0.1
+        backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S)
         while not stop.is_set():
             self._beat()
             batches = self._outbox.peek(0.2)
@@ -64,10 +66,9 @@ class Sinking:
                 self._fail(error)
                 asked_s = error.retry_after_s if isinstance(error, SinkUnavailable) else 0.0
                 collect_now()
-                self._pause(stop, max(backoff_s, min(asked_s, LONGEST_BACKOFF_S)))
-                backoff_s = min(2 * backoff_s, LONGEST_BACKOFF_S)
+                self._pause(stop, max(backoff.next_s(), min(asked_s, LONGEST_BACKOFF_S)))
             else:
-                backoff_s = 0.1
+                backoff.reset()
                 if sum(len(points) for batch in batches for points in batch.points) < FEW_POINTS:
                     stop.wait(max(0.0, GATHER_S - (time.monotonic() - began_s)))
                 if self.trouble.since_ns:

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from footfall import __version__
 from footfall.errors import ConfigError
+from footfall.sqlite import open_file
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
 from gateway.state.ownership import give_to_owner_of
@@ -175,14 +176,14 @@ def _replace(folder: Path, copied: Copied) -> Copied:
 def _copy_database(source: Path, target: Path) -> None:
     """As of one moment, in one step, whoever writes meanwhile."""
     target.touch(mode=0o600)
-    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=BUSY_S)) as old, closing(sqlite3.connect(target)) as new:
+    with closing(open_file(source, "mode=ro", BUSY_S)) as old, closing(open_file(target)) as new:
         old.backup(new)
 
 
 def _make_one_file(path: Path) -> None:
     """Nothing of it in a log beside it."""
     if path.exists():
-        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        with closing(open_file(path)) as db:
             db.execute("PRAGMA journal_mode=DELETE")
 
 

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from footfall.sqlite import DamagedFile, is_damage
+from footfall.sqlite import DamagedFile, is_damage, open_file
 from gateway.config import GatewayConfig
 from gateway.quarantine.schema import QUARANTINE
 from gateway.quarantine.store import DAMAGED, DROPPED, Quarantine
@@ -72,7 +72,7 @@ def _name_journal(new: sqlite3.Connection, ledger: Path) -> None:
     if found.get("journal_crc") == checksum(found.get("journal_id")):
         return
     new.execute("DELETE FROM meta WHERE key = 'journal_crc'")
-    with suppress(sqlite3.DatabaseError, TypeError, UnicodeDecodeError), closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as db:
+    with suppress(sqlite3.DatabaseError, TypeError, UnicodeDecodeError), closing(open_file(ledger, "mode=ro")) as db:
         name = db.execute("SELECT value FROM state WHERE key = 'journal'").fetchone()[0].decode()
         new.execute("INSERT OR REPLACE INTO meta VALUES ('journal_id', ?)", (name,))
 

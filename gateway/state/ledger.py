@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgpack
 
-from footfall.sqlite import DamagedFile, Schema, connect, is_damage, migrate, naming
+from footfall.sqlite import DamagedFile, Schema, connect, is_damage, migrate, naming, open_memory
 from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchRow, VisitRow
 from gateway.state.checksums import checksum
 
@@ -110,7 +110,7 @@ class Ledger:
     def __init__(self, path: Path | str, take_over: bool = True) -> None:
         """`take_over`: a file of an earlier release is made one of this; see `migrate`."""
         self.path: Final = Path(path)
-        self._db: Final = connect(Path(path)) if path != ":memory:" else _in_memory()
+        self._db: Final = connect(Path(path)) if path != ":memory:" else open_memory()
         migrate(self._db, self.path, SCHEMA, take_over)
         self._db.execute("PRAGMA cache_size=-16384")
         self._touches: list[TouchRow] = []
@@ -352,7 +352,3 @@ def _checksum_of_remains(*typed: Any) -> int:
     """As `_row_checksum` has it, of values as (type, value), texts as bytes: damaged ones are no texts."""
     pairs = zip(typed[::2], typed[1::2], strict=True)
     return _row_checksum(*[value.decode("utf-8", "surrogateescape") if kind == "text" else value for kind, value in pairs])
-
-
-def _in_memory() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)

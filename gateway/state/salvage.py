@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from footfall.errors import ConfigError
-from footfall.sqlite import DamagedFile, Schema, connect, is_damage, layout, migrate, naming, transaction
+from footfall.sqlite import DamagedFile, Schema, connect, is_damage, layout, migrate, naming, open_file, transaction
 
 log = logging.getLogger("footfall.gateway")
 
@@ -109,7 +109,7 @@ def mend(path: Path, rescue: Rescue, error: DamagedFile) -> Path:
     try:
         with (
             naming(path, "cannot be made anew"),
-            closing(sqlite3.connect(path, isolation_level=None)) as old,
+            closing(open_file(path)) as old,
             closing(connect(made)) as new,
         ):
             old.text_factory = _text
@@ -139,7 +139,7 @@ def _mark(path: Path) -> Path:
 
 def _is_sound(path: Path) -> bool:
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        with closing(open_file(path)) as db:
             return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
     except sqlite3.DatabaseError as error:
         return not is_damage(error)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from edge_agent.broker import Broker
 from edge_agent.spool import Spool
 from edge_agent.window import Window
+from footfall.broker import Broker
 from footfall.frames import DecidedTime, Offset
 from footfall.receipts import TimeRun, Times
 from simulators.parts.broker import EmbeddedBroker

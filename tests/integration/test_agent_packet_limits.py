@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from device_profiles.registry import shipped
-from edge_agent.broker import Broker
 from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import Keys
 from edge_agent.spool import Spool
+from footfall.broker import Broker
 from footfall.frames import Body
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto

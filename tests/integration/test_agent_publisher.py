@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from device_profiles.registry import shipped
-from edge_agent.broker import Broker
 from edge_agent.clock import Moment, SystemClock
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import Keys
@@ -20,6 +19,7 @@ from edge_agent.publisher import HELLO_S, Publisher
 from edge_agent.sources.source import Crossing
 from edge_agent.spool import Spool
 from edge_agent.window import Window
+from footfall.broker import Broker
 from footfall.frames import Body, Header, Kind
 from footfall.health import Health
 from footfall.receipts import Receipt

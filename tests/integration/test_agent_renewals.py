@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edge_agent.broker import Broker, Tls
+from footfall.broker import Broker, Tls
 from simulators.parts.process import Process, free_port, is_listening
 from tests.integration.test_agent_tls import PASSWORDS, SERVED, binary, mosquitto, publishing
 from tests.support.agent_responder import until

@@ -15,11 +15,11 @@ import pytest
 from cryptography import x509
 
 from device_profiles.registry import shipped
-from edge_agent.broker import Broker, Tls
 from edge_agent.clock import SystemClock
 from edge_agent.core import lost_frame
 from edge_agent.publisher import Publisher
 from edge_agent.spool import Spool
+from footfall.broker import Broker, Tls
 from footfall.health import Health
 from simulators.parts.mosquitto import binary
 from simulators.parts.process import Process, free_port, is_listening

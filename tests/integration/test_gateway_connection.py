@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from footfall.broker import Tls
 from footfall.errors import ConfigError
-from gateway.config import Broker, Tls
+from gateway.config import GatewayBroker
 from gateway.mqtt.connection import Connection
 from simulators.parts.mosquitto import Mosquitto, binary
 from simulators.parts.process import Process, free_port, is_listening
@@ -42,7 +43,7 @@ def test_a_broker_that_was_asked_and_says_nothing_is_given_up_and_named(tmp_path
     monkeypatch.setattr("gateway.mqtt.connection.PING_AFTER_S", 0.2)
     monkeypatch.setattr("gateway.mqtt.connection.SILENT_S", 1.0)
     with Mosquitto(tmp_path) as broker:
-        connection = Connection(Broker(port=broker.port), "gateway", ["t/#"], False)
+        connection = Connection(GatewayBroker(port=broker.port), "gateway", ["t/#"], False)
         until(lambda: connection.connected, connection)
         os.kill(broker.process.pid, signal.SIGSTOP)
         try:
@@ -82,11 +83,10 @@ def flooding() -> Iterator[int]:
 
 
 def test_whatever_comes_is_a_sign_of_life_where_the_answer_to_a_ping_waits_behind_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.mqtt.connection.KEEPALIVE_S", 1)
     monkeypatch.setattr("gateway.mqtt.connection.PING_AFTER_S", 0.2)
     monkeypatch.setattr("gateway.mqtt.connection.SILENT_S", 1.5)
     with flooding() as port:
-        connection = Connection(Broker(port=port, protocol=4), "gateway", ["t/#"], False)
+        connection = Connection(GatewayBroker(port=port, protocol=4), "gateway", ["t/#"], False)
         until(lambda: connection.connected, connection)
         ends_s, generation = time.monotonic() + 5.0, connection._generation
         while time.monotonic() < ends_s:
@@ -131,9 +131,9 @@ def test_certificates_are_read_at_every_connection_and_what_is_wrong_with_them_i
     try:
         put("gateway.crt", "other.key")
         with pytest.raises(ConfigError, match="does not fit"):
-            Connection(Broker(port=port, tls=own), "gateway", ["t/#"], False)
+            Connection(GatewayBroker(port=port, tls=own), "gateway", ["t/#"], False)
         put("gateway.crt", "gateway.key")
-        connection = Connection(Broker(port=port, tls=own), "gateway", ["t/#"], False)
+        connection = Connection(GatewayBroker(port=port, tls=own), "gateway", ["t/#"], False)
         until(lambda: connection.connected, connection)
         connection.close()
         issue(tmp_path, "revoke", "gateway")
@@ -155,7 +155,7 @@ def test_certificates_are_read_at_every_connection_and_what_is_wrong_with_them_i
 def test_a_new_password_on_disk_is_used_at_the_next_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.mqtt.connection.REFUSED_S", 0.1)
     (tmp_path / "password").write_text("old")
-    connection = Connection(Broker(port=free_port(), username="g", password_file=tmp_path / "password"), "gateway", ["t/#"], False)
+    connection = Connection(GatewayBroker(port=free_port(), username="g", password_file=tmp_path / "password"), "gateway", ["t/#"], False)
     connection.open()
     (tmp_path / "password").write_text("new")
     connection.open()

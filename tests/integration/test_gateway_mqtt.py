@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Broker, Tls
+from footfall.broker import Tls
+from gateway.config import GatewayBroker
 from gateway.mqtt.connection import Connection
 from simulators import mqtt
 from simulators.parts.broker import EmbeddedBroker
@@ -44,7 +45,7 @@ def until(done: Callable[[], bool], connection: Connection) -> None:
 def test_it_hears_as_soon_as_it_is_connected(embedded_broker: EmbeddedBroker, protocol: int) -> None:
     """Nothing but the subscription is written: it must not wait for something else to be sent, such as the next ping."""
     port = embedded_broker.port if protocol == 5 else embedded_broker.port_v4
-    connection = Connection(Broker(port=port, protocol=protocol), "gateway", ["t/#"], False)  # type: ignore[arg-type] # 4 or 5
+    connection = Connection(GatewayBroker(port=port, protocol=protocol), "gateway", ["t/#"], False)  # type: ignore[arg-type] # 4 or 5
     connection.open()
     heard: list[bytes] = []
     with mqtt.connect("127.0.0.1", embedded_broker.port_v4, "other") as other:
@@ -67,7 +68,7 @@ def test_why_the_broker_refuses_is_said_once(
     config = tmp_path / "mosquitto.conf"
     config.write_text(config.read_text().replace("allow_anonymous true", "allow_anonymous false"))
     with broker:
-        connection = Connection(Broker(port=broker.port, protocol=protocol), "gateway", ["t/#"], False)  # type: ignore[arg-type] # 4 or 5
+        connection = Connection(GatewayBroker(port=broker.port, protocol=protocol), "gateway", ["t/#"], False)  # type: ignore[arg-type] # 4 or 5
         for _ in range(3):
             until(connection.open, connection)
             until(lambda: connection.socket() is None, connection)
@@ -101,7 +102,7 @@ def test_tls_is_read_until_nothing_is_left(tmp_path: Path) -> None:
     broker = Process([str(binary()), "-c", str(tmp_path / "m.conf")], tmp_path / "m.log", lambda: is_listening(port))
     broker.start()
     try:
-        connection = Connection(Broker(port=port, tls=Tls(ca_file=tmp_path / "ca.crt")), "gateway", ["t/#"], False)
+        connection = Connection(GatewayBroker(port=port, tls=Tls(ca_file=tmp_path / "ca.crt")), "gateway", ["t/#"], False)
         connection.open()
         heard: list[bytes] = []
         with mqtt.connect("127.0.0.1", plain, "other") as other:
@@ -117,7 +118,7 @@ def test_tls_is_read_until_nothing_is_left(tmp_path: Path) -> None:
 
 
 def test_an_end_of_ones_own_is_no_warning(embedded_broker: EmbeddedBroker, caplog: pytest.LogCaptureFixture) -> None:
-    connection = Connection(Broker(port=embedded_broker.port), "gateway", ["t/#"], False)
+    connection = Connection(GatewayBroker(port=embedded_broker.port), "gateway", ["t/#"], False)
     connection.open()
     until(lambda: connection.connected, connection)
     connection.close()

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from footfall.errors import ConfigError, SinkUnavailable
+from footfall.sqlite import open_file
 from gateway.points import SCHEMA
 from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, asked
 from gateway.sinks.table import Builder, Table
@@ -35,7 +35,7 @@ class SqliteReader:
         if not path.is_file():
             raise ConfigError(f"{path}: there is no such file; the gateway writes it where `path` in [sink] of gateway.toml says")
         with self._errors():
-            self._db = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=_BUSY_S, isolation_level=None)
+            self._db = open_file(path, "mode=ro", _BUSY_S)
             self._tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")}
         if not self._tables & SCHEMA.keys():
             self.close()

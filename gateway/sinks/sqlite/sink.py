@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from footfall.errors import ConfigError, SinkUnavailable
-from footfall.sqlite import run_script, transaction
+from footfall.sqlite import open_file, run_script, transaction
 from gateway.points import ABSENT, SCHEMA, Coded, Column, FieldType, Measurement, Points
 from gateway.sinks.influxdb.line_protocol import check_finite, row_texts, stored_tag, stored_text
 
@@ -108,7 +108,7 @@ class SQLite:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        db = open_file(path, busy_timeout_s=_BUSY_S)
         try:
             _set_up(db, path)
         except BaseException:

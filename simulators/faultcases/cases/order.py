@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any, Final
 
-from edge_agent.broker import Broker
+from footfall.broker import Broker
 from footfall.errors import FootfallError
 from simulators.estate import Settings, brand_secret, site_of, worlds
 from simulators.faultcases.case import case

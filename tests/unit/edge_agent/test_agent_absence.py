@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from edge_agent.agent import Agent
-from edge_agent.broker import Broker
 from edge_agent.clock import SystemClock
 from edge_agent.config import AgentSettings, SpoolSettings
 from edge_agent.spool import Spool
+from footfall.broker import Broker
 from footfall.frames import Kind, decode_body
 from footfall.units import NS_PER_S as S
 from tests.unit.edge_agent.test_spool import bodies

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import footfall
 from footfall.errors import ConfigError
 from footfall.sqlite import Schema, connect, migrate
 
@@ -99,3 +100,12 @@ def test_a_damaged_file_is_named(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:5000] + b"\xff" * 5000)
     with pytest.raises(ConfigError, match=r"diary\.db"):
         made(path, Schema("a diary", "days", OLD.script, (*NEW.steps, "INSERT INTO days VALUES (1, '');")))
+
+
+def test_one_module_opens_sqlite_for_the_whole_product() -> None:
+    root = Path(footfall.__file__).parents[1]
+    packages = ("footfall", "device_profiles", "edge_agent", "gateway")
+    opening = [
+        path.relative_to(root) for name in packages for path in (root / name).rglob("*.py") if "sqlite3.connect(" in path.read_text()
+    ]
+    assert opening == [Path("footfall/sqlite.py")]

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from footfall.config import secret
 from footfall.errors import ConfigError
-from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_gateway, load_site, secret
+from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_gateway, load_site
 from gateway.pipeline.service import Gateway
 
 INFLUX = '[sink]\nkind = "influxdb"\nurl = "http://127.0.0.1:8086"\nbucket = "footfall"\n'
@@ -23,7 +24,7 @@ def test_an_empty_file_is_a_gateway_on_sqlite(tmp_path: Path) -> None:
     assert config.quarantine_path == tmp_path / "state" / "quarantine.db"
     assert isinstance(config.sink, SqliteSink)
     assert config.sink.path == tmp_path / "footfall.db"
-    assert (config.broker.host, config.broker.port, config.broker.protocol) == ("127.0.0.1", 1883, 5)
+    assert (config.broker.host, config.broker.port, config.broker.protocol) == ("127.0.0.1", 1883, "5")
 
 
 def test_influxdb_with_its_token_from_the_environment(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_the_environment_speaks_every_type(tmp_path: Path) -> None:
     }
     config = gateway(tmp_path, "", {f"FOOTFALL_GATEWAY__{name}": text for name, text in environment.items()})
     assert (config.broker.protocol, config.broker.embedded, config.stay_points, config.http.port, config.journal.keep_days) == (
-        4, True, True, 0, 1.5,
+        "3.1.1", True, True, 0, 1.5,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import Broker
+from gateway.config import GatewayBroker
 from gateway.mqtt import inlet
 from gateway.mqtt.connection import Connection, Message
 from gateway.mqtt.inlet import Incoming, Inlet
@@ -16,7 +16,7 @@ class Spied(Inlet):
     """Without a broker: what is acknowledged, and which connections are alive."""
 
     def __init__(self) -> None:
-        super().__init__(Broker(), lambda: None)
+        super().__init__(GatewayBroker(), lambda: None)
         self.acknowledged: list[int] = []
         self.closed: list[Connection] = []
         for connection in (self.frames, self.events):

@@ -220,7 +220,7 @@ class _Full(Ledger):
 
 def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.unit.gateway.pipeline.test_fold_worker.Ledger", _Full)
-    monkeypatch.setattr(folding, "TROUBLE_S", 0.01)
+    monkeypatch.setattr(folding, "RETRY_S", 0.01)
     gates.append(Full(tmp_path))
     gate = gates[0]
     assert isinstance(gate, Full)
