@@ -86,7 +86,7 @@ def _tell(file: Path, console: Console) -> None:
     """What was written, read again; exit code 1 if it has a mistake."""
     profile = read_profile(file)
     registry = shipped().with_profiles(Registry({profile.name: profile}, {profile.name: file}))
-    console.print(f"\n[bold]{escape(str(file))}[/] is written. Its message says:")
+    console.print(f"\n[bold]{escape(str(file))}[/] is written. Its message is:")
     for vector in profile.vectors:
         for reading in vector.readings:
             console.print("  " + escape(", ".join(f"{name} {value}" for name, value in reading.items())))
