@@ -8,8 +8,8 @@ from footfall.boot_clock import UNKNOWN, Bounds
 from gateway.accept.site_index import Places
 
 if TYPE_CHECKING:
-    from gateway.accept.accept import Mark, Memory
     from gateway.accept.decisions import Runs
+    from gateway.accept.memory import Mark, Memory
 
 
 class Renamed:

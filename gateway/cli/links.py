@@ -17,8 +17,8 @@ from footfall.config import secret
 from footfall.errors import ConfigError, ContractError
 from footfall.events import to_ns
 from footfall.pseudonyms import to_hex
-from gateway.accept.accept import Entry
 from gateway.accept.events import Pseudonymiser
+from gateway.accept.outcome import Entry
 from gateway.config import load_gateway
 from gateway.fold.identity import FOR_EVER_NS, Link, clamped, encode_links
 from gateway.records import RecordKind

@@ -21,9 +21,10 @@ from footfall.health import Health, decode_health
 from footfall.logs import ONCE
 from footfall.receipts import MAX_RECEIPT_BYTES, MAX_TIME_RUNS, DayKey, Receipt, encode_receipt
 from footfall.topics import WIRE_VERSION, Topic, parse_topic, topic_of
-from gateway.accept.accept import BUG, Acceptor, Echo, Entry, Outcome, explain_bug
+from gateway.accept.accept import Acceptor
 from gateway.accept.events import id_hash
 from gateway.accept.limits import DEAF_AFTER_S, FLOOD
+from gateway.accept.outcome import BUG, Echo, Entry, Outcome, explain_bug
 from gateway.pipeline.mending import KEPT, kept_entry
 from gateway.points import KEYS_A_HALF
 from gateway.quarantine.store import Entry as Held

@@ -21,8 +21,9 @@ from footfall.sqlite_log import mend_log
 from footfall.topics import live_topic
 from footfall.units import NS_PER_DAY
 from footfall.wall_clock import is_synchronised
-from gateway.accept.accept import Acceptor, Entry
+from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
+from gateway.accept.outcome import Entry
 from gateway.accept.own_clock import OwnClock
 from gateway.accept.site_index import Places
 from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site

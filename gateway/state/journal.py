@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from footfall.boot_clock import UNKNOWN, Bounds
 from footfall.sqlite import DamagedFile, Schema, connect, migrate, naming, transaction
-from gateway.accept.accept import Entry, Mark
 from gateway.accept.decisions import Runs
+from gateway.accept.memory import Mark
+from gateway.accept.outcome import Entry
 from gateway.records import Record, RecordKind
 from gateway.state import decided
 from gateway.state import journal_reader as journaled

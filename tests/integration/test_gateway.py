@@ -16,7 +16,7 @@ import pytest
 import urllib3
 
 from footfall.pseudonyms import lasting_subject, type_key
-from gateway.accept.accept import Entry
+from gateway.accept.outcome import Entry
 from gateway.fold.identity import Link, encode_links
 from gateway.records import RecordKind
 from gateway.sinks.influxdb.reader import InfluxReader

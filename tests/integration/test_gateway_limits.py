@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from footfall.frames import Kind
 from footfall.receipts import Receipt, decode_receipt
 from gateway.accept import own_clock
-from gateway.accept.accept import Entry
+from gateway.accept.outcome import Entry
 from gateway.accept.own_clock import BACKWARDS_NS
 from gateway.cli import clock as clock_command
 from gateway.config import load_gateway

@@ -15,7 +15,8 @@ from edge_agent.own_dates import OwnDates
 from edge_agent.spool import Frame
 from footfall.frames import Body, DecidedTime, Kind, encode_body
 from footfall.receipts import MAX_TIME_RUNS, Receipt, Times
-from gateway.accept.accept import Acceptor, Outcome
+from gateway.accept.accept import Acceptor
+from gateway.accept.outcome import Outcome
 from gateway.records import RECEIVED, RecordKind
 from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 

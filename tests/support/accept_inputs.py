@@ -9,9 +9,10 @@ import numpy as np
 from footfall.boot_clock import UNKNOWN, Bounds
 from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
 from footfall.topics import Topic
-from gateway.accept.accept import Acceptor, Mark
+from gateway.accept.accept import Acceptor
 from gateway.accept.decisions import Runs
 from gateway.accept.events import Pseudonymiser
+from gateway.accept.memory import Mark
 from gateway.accept.site_index import Places
 from gateway.site import Site
 

@@ -6,7 +6,7 @@ import pytest
 
 from footfall.boot_clock import UNBOUNDED_NS, learn
 from footfall.frames import TIME_QUALITIES, Body, DecidedTime, Kind, Offset
-from gateway.accept.accept import Entry
+from gateway.accept.outcome import Entry
 from gateway.records import AGENT, BOUNDED, MEASURED, RECEIVED, RecordKind
 from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 

@@ -6,7 +6,8 @@ import json
 
 from footfall.frames import Kind
 from footfall.topics import Topic
-from gateway.accept.accept import Acceptor, Outcome
+from gateway.accept.accept import Acceptor
+from gateway.accept.outcome import Outcome
 from gateway.records import RecordKind
 from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 

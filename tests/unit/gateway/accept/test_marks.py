@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from footfall.errors import ContractError
 from footfall.frames import Kind, encode_body
 from footfall.topics import Topic
-from gateway.accept.accept import Mark
+from gateway.accept.memory import Mark
 from gateway.records import RecordKind
 from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 

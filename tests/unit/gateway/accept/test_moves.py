@@ -11,8 +11,9 @@ import pytest
 from footfall.errors import ContractError
 from footfall.frames import Body, Kind, decode_body
 from footfall.topics import Topic
-from gateway.accept.accept import Acceptor, Outcome
+from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
+from gateway.accept.outcome import Outcome
 from gateway.accept.site_index import Places
 from gateway.records import RecordKind
 from gateway.site import Site

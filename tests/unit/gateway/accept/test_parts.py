@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from footfall.errors import ContractError
 from footfall.frames import Kind, decode_frame, encode_body, encode_frame
-from gateway.accept.accept import Acceptor, Outcome
+from gateway.accept.accept import Acceptor
+from gateway.accept.outcome import Outcome
 from gateway.accept.parts import MAX_AGENTS, MAX_UNDER_WAY, MAX_WHOLE_BYTES, Parts
 from gateway.records import RecordKind
 from tests.support.accept_inputs import NOW, TOPIC, Memory, acceptor, body, frame, header

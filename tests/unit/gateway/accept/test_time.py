@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from footfall.boot_clock import UNKNOWN, at, learn
 from footfall.frames import TIME_QUALITIES, Body, Kind
-from gateway.accept.accept import Entry
+from gateway.accept.outcome import Entry
 from gateway.records import RecordKind
 from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 

@@ -11,7 +11,7 @@ import pytest
 
 from footfall.errors import ConfigError
 from footfall.frames import Kind, encode_body
-from gateway.accept.accept import Entry
+from gateway.accept.outcome import Entry
 from gateway.pipeline import fold_worker as folding
 from gateway.pipeline.fold_worker import Folding, HandOver
 from gateway.pipeline.outbox import Outbox

@@ -13,7 +13,7 @@ import pytest
 from footfall.frames import MAX_FRAME_BYTES, Body, Kind
 from footfall.health import Health, encode_health
 from footfall.receipts import MAX_RECEIPT_BYTES, Receipt, decode_receipt
-from gateway.accept import accept
+from gateway.accept import accept, plain_events
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.site_index import Places
@@ -544,7 +544,7 @@ def test_a_message_at_which_the_gateway_fails_is_quarantined_and_its_neighbours_
     poison = frame(1, body(Kind.STAY, Kind.STAY))
     with monkeypatch.context() as broken:
         broken.setattr(accept, "check_plausible", lambda made: 1 // (2 - len(made)))
-        broken.setattr(accept, "id_hash", lambda *names: {}[names])
+        broken.setattr(plain_events, "id_hash", lambda *names: {}[names])
         gate.take((FRAMES, poison), (EVENTS, b'{"kind":"touch","what":"scan","id":"i"}'), (FRAMES, frame(2, body(Kind.STAY, first_row=2))))
     assert [entry.reason for entry in gate.quarantine.entries()] == ["accept.bug", "accept.bug"]
     assert "ZeroDivisionError in test_ingest.py" in gate.quarantine.entries()[0].message

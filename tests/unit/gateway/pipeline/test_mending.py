@@ -12,8 +12,9 @@ from weakref import WeakSet
 import pytest
 
 from footfall.frames import Body, Kind, decode_body, decode_frame, encode_body
-from gateway.accept.accept import Acceptor, Entry
+from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser, normalise
+from gateway.accept.outcome import Entry
 from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
 from gateway.fold.identity import Link, encode_links

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from footfall.cli import build
 from footfall.errors import ConfigError
-from gateway.accept.accept import Entry
+from gateway.accept.outcome import Entry
 from gateway.quarantine.store import Quarantine, Refusal
 from gateway.records import RecordKind
 from gateway.state import backup

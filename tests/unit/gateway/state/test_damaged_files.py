@@ -16,8 +16,9 @@ import pytest
 from footfall.errors import ConfigError
 from footfall.frames import Kind, Offset
 from footfall.receipts import decode_receipt
-from gateway.accept.accept import Acceptor, Entry
+from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
+from gateway.accept.outcome import Entry
 from gateway.accept.site_index import Places
 from gateway.config import GatewayConfig
 from gateway.http.notices import Notices

@@ -14,8 +14,9 @@ import pytest
 from footfall.boot_clock import UNKNOWN, Bounds
 from footfall.errors import ConfigError
 from footfall.frames import DecidedTime
-from gateway.accept.accept import Entry, Mark
 from gateway.accept.decisions import Decision
+from gateway.accept.memory import Mark
+from gateway.accept.outcome import Entry
 from gateway.records import RecordKind
 from gateway.state.journal import Journal, append
 
@@ -155,7 +156,7 @@ def test_append_from_beside_the_gateway(path: Path) -> None:
     journal = Journal(path)
     journal.commit([(5, entry(1))], {})
     program = (
-        "import sys; from pathlib import Path; from gateway.state.journal import append; from gateway.accept.accept import Entry;"
+        "import sys; from pathlib import Path; from gateway.state.journal import append; from gateway.accept.outcome import Entry;"
         "from gateway.records import RecordKind;"
         "print(append(Path(sys.argv[1]), [Entry(RecordKind.LINKS, '', '', 0, b'[]')] * 2))"
     )
@@ -191,7 +192,8 @@ def test_a_journal_of_another_release_is_refused(path: Path) -> None:
 COMMITTING = """
 import sys
 from pathlib import Path
-from gateway.accept.accept import Entry, Mark
+from gateway.accept.memory import Mark
+from gateway.accept.outcome import Entry
 from gateway.state.journal import Journal
 from gateway.records import RecordKind
 journal = Journal(Path(sys.argv[1]))
@@ -235,7 +237,8 @@ def test_kill_9_at_any_moment_leaves_marks_records_ids_and_balance_in_step(path:
 FULL = """
 import resource, signal, sqlite3, sys
 from pathlib import Path
-from gateway.accept.accept import Entry, Mark
+from gateway.accept.memory import Mark
+from gateway.accept.outcome import Entry
 from footfall.boot_clock import Bounds
 from gateway.state.journal import Journal
 from gateway.records import RecordKind

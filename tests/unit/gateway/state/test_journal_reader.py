@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import ConfigError
-from gateway.accept.accept import Entry, Mark
+from gateway.accept.memory import Mark
+from gateway.accept.outcome import Entry
 from gateway.records import Record, RecordKind
 from gateway.state.journal import Journal
 from gateway.state.journal_reader import Damaged

@@ -12,8 +12,9 @@ from footfall.errors import ContractError
 from footfall.frames import Kind, decode_body
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.topics import Topic
-from gateway.accept.accept import Acceptor, Outcome
+from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser, id_hash
+from gateway.accept.outcome import Outcome
 from gateway.accept.site_index import Places
 from gateway.points import key_base
 from gateway.records import RecordKind

@@ -1,0 +1,119 @@
+"""Plain events, published on their own or relayed in a frame, become records of their own, each once. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, Final
+
+from footfall.errors import ContractError
+from footfall.events import load_json
+from footfall.frames import Body, DecidedTime, Header, Kind, encode_body
+from footfall.topics import Topic
+from gateway.accept.events import Plain, Pseudonymiser, id_hash, normalise
+from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
+from gateway.accept.outcome import Entry, Outcome, Refused
+from gateway.accept.placing import unsure_ns
+from gateway.accept.site_index import Places, StorePlaces
+from gateway.names import Names
+from gateway.points import key_base
+from gateway.records import RecordKind
+
+
+class PlainEvents:
+    """Accepts plain events of the estate `places`; an event with an id is accepted once, as `memory` knows."""
+
+    def __init__(self, places: Places, memory: Memory, pseudonyms: Pseudonymiser) -> None:
+        self.places: Final = places
+        self._memory: Final = memory
+        self._pseudonyms: Final = pseudonyms
+
+    def published(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
+        """Return the outcome of one message: one object or an array. Raise ContractError if it cannot be read as a whole."""
+        places = self.places.of(topic.store, topic.agent)
+        agent = self.places.agent_now(topic.agent)
+        if agent not in places.settled:
+            places.heard(topic.agent, received_ns, received_ns, received_ns)
+        outcome = Outcome()
+        self._accept(outcome, agent, places, payload, received_ns, received_ns)
+        return outcome
+
+    def relayed(
+        self, outcome: Outcome, header: Header, body: Body, data: bytes, places: StorePlaces, time: DecidedTime, received_ns: int
+    ) -> tuple[bytes, Body]:
+        """Add the events among a frame's rows to `outcome`. Return the frame's bytes and rows without any identifier in clear."""
+        rows = [row for row, more in body.extra.items() if body.kind[row] == Kind.EVENT and "event" in more]
+        if not rows:
+            return data, body
+        for row in rows:
+            text = body.extra[row]["event"].encode()
+            name = (header.epoch, str(body.first_row + row))
+            try:
+                taken_ns = int(body.t_boot_ns[row]) + time.offset_ns
+                self._accept(outcome, header.agent, places, text, taken_ns, received_ns, name, unsure_ns(time))
+            except ContractError as error:  # the frame is accepted all the same, or its agent would send it for ever
+                key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
+                outcome.refuse(Refused(error.reason, str(error), text, 1, key))
+        # An event always has a text, so that the journal's bodies can be read again; this one is empty.
+        body = replace(body, extra={**body.extra, **{row: {"event": ""} for row in rows}})
+        return encode_body(body), body
+
+    def _accept(
+        self,
+        outcome: Outcome,
+        agent: str,
+        places: StorePlaces,
+        payload: bytes,
+        time_ns: int,
+        received_ns: int,
+        row: tuple[str, str] | None = None,
+        later_ns: int = 0,
+    ) -> None:
+        """`row` names the row of a frame that relayed them, heard up to `later_ns` after `time_ns`."""
+        mark, names = self._memory.mark(agent, EVENTS_EPOCH), self.places.agent(agent)
+        number, duplicates = mark.seq, 0
+        for nth, value in enumerate(load_json(payload)):
+            try:
+                plain = normalise(value, places, names.first, time_ns, received_ns, self._pseudonyms, later_ns)
+            except ContractError as error:
+                if error.reason == "event.time":
+                    outcome.noticed["device_clock"] = f"plain events: {error}"
+                outcome.refuse(Refused(error.reason, str(error), _dump(value)))
+                continue
+            outcome.units_in += 1
+            if plain.event_id is not None and not self._is_new(plain.event_id, places.names.first, names):
+                duplicates += 1
+                continue
+            number += 1
+            plain.values["key"] = _event_key(plain, names.first, None if row is None else (*row, str(nth)))
+            whose = places.settled.get(agent) or places.called(agent, plain.values["time_ns"])
+            outcome.entries.append(Entry(RecordKind.EVENT, whose.store, whose.agent, number, _dump(plain.values), rows=1))
+        if duplicates:
+            outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
+        if number > mark.seq:
+            self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
+
+    def _is_new(self, event_id: str, store: str, names: Names) -> bool:
+        """Return whether the publisher sent it in this store under none of its names. From this call on it did, under all of them."""
+        new = [
+            self._memory.is_new_event(id_hash(store, name, event_id), id_hash(name, event_id))
+            for name in (dict.fromkeys((names.first, *names.all)) if names.earlier else (names.now,))
+        ]
+        return all(new)
+
+
+def _event_key(plain: Plain, publisher: str, row: tuple[str, ...] | None) -> int:
+    """Return the digits of its point: from its id, else from the row that relayed it, else from all its values.
+
+    So they are the same at every gateway, and the fold tells apart two events with equal values.
+    """
+    if plain.id_hash is not None:
+        return key_base(plain.id_hash.hex())
+    return key_base(publisher, *(row or (_dump(plain.values).decode(),)))
+
+
+def _dump(value: Any) -> bytes:
+    return _ENCODER.encode(value).encode()
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
