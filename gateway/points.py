@@ -60,7 +60,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
 }  # fmt: skip
 ABSENT: Final[Mapping[tuple[str, str], int]] = {("presence", "time_width_ms"): -1}
 """What a field has in points made before there was such a field; all others 0, false or empty."""
-SAID_ONCE: Final = frozenset({"presence"})
+WRITE_ONCE: Final = frozenset({"presence"})
 """Measurements whose points have one version only: written in any order, they end the same."""
 
 
@@ -74,7 +74,7 @@ class Coded:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def part(self, start: int, stop: int) -> Coded:
+    def slice(self, start: int, stop: int) -> Coded:
         return Coded(self.codes[start:stop], self.names)
 
     def where(self, which: npt.NDArray[np.bool_]) -> Coded:
@@ -90,7 +90,7 @@ class Coded:
         return Coded(np.array(found, np.uint32), tuple(codes))
 
     @staticmethod
-    def picked(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
+    def take(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
         """Texts that stand in a longer list, of which only those in use are kept."""
         used, codes = np.unique(codes, return_inverse=True)
         return Coded(codes.astype(np.uint32), tuple([names[code] for code in used.tolist()]))
@@ -160,14 +160,14 @@ class Points:
         """What those have in common that can be put together: the measurement, and which fields are coded."""
         return (self.measurement, *[name for name, column in self.fields.items() if isinstance(column, Coded)])
 
-    def part(self, start: int, stop: int) -> Points:
+    def slice(self, start: int, stop: int) -> Points:
         if (start, stop) == (0, len(self)):
             return self
 
         def cut(column: Column) -> Column:
-            return column.part(start, stop) if isinstance(column, Coded) else column[start:stop]
+            return column.slice(start, stop) if isinstance(column, Coded) else column[start:stop]
 
-        tags = {name: column.part(start, stop) for name, column in self.tags.items()}
+        tags = {name: column.slice(start, stop) for name, column in self.tags.items()}
         return Points(self.measurement, self.time_ns[start:stop], tags, {name: cut(column) for name, column in self.fields.items()})
 
     def where(self, which: npt.NDArray[np.bool_]) -> Points:
@@ -180,21 +180,21 @@ class Points:
         return Points(self.measurement, self.time_ns[which], {name: tag.where(which) for name, tag in self.tags.items()}, fields)
 
 
-def together(parts: Sequence[Points]) -> Points:
+def concat(parts: Sequence[Points]) -> Points:
     """One after the other, of the same `columns`."""
     if len(parts) == 1:
         return parts[0]
-    tags = {name: _coded_together([part.tags[name] for part in parts]) for name in parts[0].tags}
-    fields = {name: _together([part.fields[name] for part in parts]) for name in parts[0].fields}
+    tags = {name: _concat_coded([part.tags[name] for part in parts]) for name in parts[0].tags}
+    fields = {name: _concat_column([part.fields[name] for part in parts]) for name in parts[0].fields}
     return Points(parts[0].measurement, np.concatenate([part.time_ns for part in parts]), tags, fields)
 
 
-def _together(columns: Sequence[Column]) -> Column:
+def _concat_column(columns: Sequence[Column]) -> Column:
     coded = [column for column in columns if isinstance(column, Coded)]
-    return _coded_together(coded) if coded else np.concatenate([column for column in columns if not isinstance(column, Coded)])
+    return _concat_coded(coded) if coded else np.concatenate([column for column in columns if not isinstance(column, Coded)])
 
 
-def _coded_together(columns: Sequence[Coded]) -> Coded:
+def _concat_coded(columns: Sequence[Coded]) -> Coded:
     """Names may repeat."""
     names = [column.names for column in columns]
     if all(each is names[0] for each in names):

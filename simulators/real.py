@@ -30,7 +30,7 @@ from edge_agent.sources.replay import zones
 from footfall.errors import FootfallError
 from footfall.frames import Header, encode_body, encode_frame
 from footfall.topics import Topic
-from gateway.fold.fold import EXPIRE_EVERY_TURNS
+from gateway.fold.fold import EXPIRE_EVERY_S
 from gateway.pipeline.service import TICK_S
 from gateway.points import SCHEMA
 from gateway.sinks.influxdb.reader import InfluxReader
@@ -45,7 +45,7 @@ from simulators.parts.programs import FOOTFALL, GatewayProcess
 
 VERSIONS: Final[tuple[Version, ...]] = ("1.8", "2.7")
 SETTLE_S: Final = 60.0
-QUIET_S: Final = EXPIRE_EVERY_TURNS + 2 * TICK_S
+QUIET_S: Final = EXPIRE_EVERY_S + 2 * TICK_S
 """What the last rows lead to is worked out when the seconds after them are over, and these pass with ticks."""
 STEPS: Final = 10
 TABLE_COLUMNS: Final = 120

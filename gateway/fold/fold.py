@@ -1,7 +1,7 @@
 """The fold: `points = fold.apply(records)`. It reads no clock: the same journal gives the same points, in batches of any size.
 
-Records are taken in turns of one second of `received_ns`. Raw rows become points as they come; what is derived from them (zones,
-visits, dwells, minutes) is worked out when a turn ends, over all stores at once.
+Records are taken in batches of one second of `received_ns`. Raw rows become points as they come; what is derived from them (zones,
+visits, dwells, minutes) is worked out when a batch ends, over all stores at once.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from device_profiles.registry import Registry
 from footfall.errors import ConfigError, Unusable
 from footfall.frames import Body, decode_body
 from footfall.units import NS_PER_S
-from gateway.fold.again import Again
 from gateway.fold.dwells import Dwells
-from gateway.fold.frame_rows import Arrivals
+from gateway.fold.frame_rows import FrameRows
 from gateway.fold.identity import Link, decode_links
-from gateway.fold.items import Items
+from gateway.fold.item_events import ItemEvents
 from gateway.fold.minute_counts import settle, traffic_row, zone_row
-from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, Waiting
+from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, ReorderBuffer
+from gateway.fold.rewriter import Rewriter
 from gateway.fold.state import State
 from gateway.fold.store import KEEP_DAYS, FoldStore
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
-from gateway.fold.zone_arbiter import Presence
+from gateway.fold.zone_arbiter import ZoneArbiter
 from gateway.point_rows import AgentPoint, GapPoint
 from gateway.points import Points, record_key_ns
 from gateway.recorded_site import RecordedSite, read_site
@@ -40,7 +40,7 @@ from gateway.sinks.influxdb.line_reader import read_line
 STATE_VERSION: Final = 3
 READ_VERSIONS: Final = (1, 2, 3)
 """1 has no items of goods; before 3 stores had no time of their own, and rows that wait no profile."""
-EXPIRE_EVERY_TURNS: Final = 5
+EXPIRE_EVERY_S: Final = 5
 OWES_AFTER_S: Final = 30.0
 """An agent whose oldest frame nobody has taken for so long has a backlog to tell; what is under way is younger."""
 SECONDS_A_DAY: Final = 86_400
@@ -69,16 +69,16 @@ class Fold:
         self._staff_subjects: Final = staff_subjects
         self._stay_points: Final = stay_points
         self._site_json = b""
-        self._waiting: Final = Waiting()
+        self._reorder_buffer: Final = ReorderBuffer()
         self._watermarks: Final = Watermarks()
         self._visits: Final = Visits(self.state, self._watermarks)
         self._dwells: Final = Dwells(self.state)
-        self._presence: Final = Presence(self.state, self._visits, self._dwells)
+        self._zone_arbiter: Final = ZoneArbiter(self.state, self._visits, self._dwells)
         self._touches: Final = Touches(self.state, self._visits)
-        self._again: Final = Again(self.state, self._visits, self._dwells, self._touches)
-        self._items: Final = Items(self.state, self._watermarks)
-        self._arrivals: Final = Arrivals(self.state, self._watermarks, self._waiting, self._items, stay_points)
-        self._turn = 0
+        self._rewriter: Final = Rewriter(self.state, self._visits, self._dwells, self._touches)
+        self._item_events: Final = ItemEvents(self.state, self._watermarks)
+        self._frame_rows: Final = FrameRows(self.state, self._watermarks, self._reorder_buffer, self._item_events, stay_points)
+        self._batch = 0
         self._to_settle: dict[tuple[int, int], int] = {}
         """(store, day) -> the first minute whose occupancy may be wrong."""
         self._days = (-1, -1)
@@ -87,7 +87,7 @@ class Fold:
         self.arrived: list[Arrival] = []
         """Since the caller took them last; not part of the state."""
 
-    def anew(self, ledger: FoldStore) -> Fold:
+    def fresh(self, ledger: FoldStore) -> Fold:
         """One that knows nothing yet, of the same set-up."""
         return Fold(self._profiles, ledger, self._staff_subjects, self._stay_points)
 
@@ -96,46 +96,48 @@ class Fold:
         points: list[Points] = []
         frames: list[tuple[Record, Body]] = []
         for record, body in records:
-            turn = record.received_ns // NS_PER_S
-            if turn != self._turn:
-                points += self._arrive(frames)
-                if turn < self._turn:
+            batch = record.received_ns // NS_PER_S
+            if batch != self._batch:
+                points += self._apply_frames(frames)
+                if batch < self._batch:
                     self._watermarks.set_back(record.received_ns)
-                elif self._turn and (turn - self._turn) * NS_PER_S > AWAY_NS:
+                elif self._batch and (batch - self._batch) * NS_PER_S > AWAY_NS:
                     self._watermarks.back_ns = record.received_ns
-                self._end_turn(turn)
+                self._close_batch(batch)
             if record.kind == RecordKind.FRAME:
                 frames.append((record, body if body is not None else decode_body(record.body)))
             else:
-                points += self._arrive(frames)
+                points += self._apply_frames(frames)
                 self._TAKE[record.kind](self, record)
             self.pos = record.pos
-        return points + self._arrive(frames) + self.state.said.take()
+        return points + self._apply_frames(frames) + self.state.points.take()
 
-    def _arrive(self, frames: list[tuple[Record, Body]]) -> list[Points]:
+    def _apply_frames(self, frames: list[tuple[Record, Body]]) -> list[Points]:
         if not frames:
             return []
-        points, doors, known = self._arrivals.take(frames)
+        points, doors, known = self._frame_rows.take(frames)
         for store, minute in doors:
             self._unsettled(store, minute)
         self.arrived += [Arrival(*values) for values in known]
         frames.clear()
         return points
 
-    def _end_turn(self, turn: int) -> None:
-        before, self._turn = self._turn, turn
-        rows = self._waiting.release(self.state.slots.store, self._watermarks.by_store, self.state.estate.ranks())
+    def _close_batch(self, batch: int) -> None:
+        before, self._batch = self._batch, batch
+        rows = self._reorder_buffer.release(self.state.tracks.store, self._watermarks.by_store, self.state.estate.ranks())
         if rows is not None:
-            self._presence.take(rows)
-        expire = turn // EXPIRE_EVERY_TURNS != before // EXPIRE_EVERY_TURNS
-        self._items.end_turn(turn * NS_PER_S, expire)
+            self._zone_arbiter.take(rows)
+        expire = batch // EXPIRE_EVERY_S != before // EXPIRE_EVERY_S
+        self._item_events.close_batch(batch * NS_PER_S, expire)
         if expire:
-            self._presence.expire(self._watermarks.by_store, self._watermarks.leaving_ns(turn * NS_PER_S), self._waiting.slots())
+            self._zone_arbiter.expire(
+                self._watermarks.by_store, self._watermarks.leaving_ns(batch * NS_PER_S), self._reorder_buffer.slots()
+            )
         self._visits.project()
         self._dwells.save()
-        self._say_cells()
+        self._emit_cells()
 
-    def _say_cells(self) -> None:
+    def _emit_cells(self) -> None:
         state, estate = self.state, self.state.estate
         for store, minute in state.traffic.take_new():
             self._unsettled(store, minute)
@@ -147,10 +149,10 @@ class Fold:
             if self._is_unsure(store):
                 state.traffic.touch(store, minute)
                 continue
-            state.said.say(traffic_row(estate.stores.names[store], minute, state.traffic.get(store, minute)))
+            state.points.emit(traffic_row(estate.stores.names[store], minute, state.traffic.get(store, minute)))
         for zone, minute in state.zones.take_changed():
             store_name = estate.stores.names[estate.zone_store[zone]]
-            state.said.say(zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
+            state.points.emit(zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
 
     def _is_unsure(self, store: int) -> bool:
         """Whether an agent that is not back yet may know of a later time up to which history is not ours."""
@@ -181,8 +183,8 @@ class Fold:
         estate = self.state.estate
         owes = health["spool_frames"] > 0 and health.get("oldest_unsent_s", 0.0) > OWES_AFTER_S
         self._watermarks.owes(estate.stores.of(record.store), estate.agents.of(record.agent), owes)
-        clock = self._arrivals.clock(record.agent)
-        self.state.said.say(
+        clock = self._frame_rows.clock(record.agent)
+        self.state.points.emit(
             AgentPoint(
                 time_ns=record_key_ns(record.received_ns, _digits(record)), agent=record.agent, store=record.store,
                 uptime_s=float(health["uptime_s"]), spool_frames=int(health["spool_frames"]), clock_width_ms=clock.width_ns / 1e6,
@@ -192,7 +194,7 @@ class Fold:
 
     def _gap(self, record: Record) -> None:
         gap = json.loads(record.body)
-        self.state.said.say(
+        self.state.points.emit(
             GapPoint(
                 time_ns=record_key_ns(gap["from_ns"], _digits(record)), agent=record.agent, store=record.store, from_ns=gap["from_ns"],
                 to_ns=gap["to_ns"], rows=gap["rows"], reason=gap["reason"],
@@ -203,14 +205,14 @@ class Fold:
         self._watermarks.tick(record.received_ns, self.state.estate.expected)
 
     def _points_again(self, record: Record) -> None:
-        self._again.write(map(read_line, record.body.split(b"\n")))
+        self._rewriter.write(map(read_line, record.body.split(b"\n")))
 
     def _note(self, record: Record) -> None:
         """Nothing to be done."""
 
     def _history(self, record: Record) -> None:
         """Another gateway made what the store has up to a time; all its agents are about to send again what they have."""
-        self.state.said.close()
+        self.state.points.close()
         self.state.history.extend(record.store, min(json.loads(record.body)["until_ns"], record.received_ns))
         self._watermarks.ask_again(self.state.estate.stores.of(record.store), record.received_ns)
 
@@ -251,7 +253,7 @@ class Fold:
 
     def clock_width_ms(self, agent: str) -> float:
         """How well the agent's clock is known; inf if no frame of it came yet."""
-        return self._arrivals.clock_width_ms(agent)
+        return self._frame_rows.clock_width_ms(agent)
 
     def history_ns(self) -> Mapping[str, int]:
         """By store, up to when its history was made by a gateway whose state is lost; that of all others is this one's."""
@@ -285,33 +287,33 @@ class Fold:
 
         Days must have followed each other for a week: a clock that is a year ahead for a while would make everything old.
         """
-        day, (first, last) = self._turn // SECONDS_A_DAY, self._days
+        day, (first, last) = self._batch // SECONDS_A_DAY, self._days
         if day == last:
             return
         self._days = (first if last < day <= last + 2 else day, day)
         self.state.keys.forget(self.state.counts)
-        oldest_ns = self._watermarks.oldest_active_ns((self._turn - SECONDS_A_DAY) * NS_PER_S)
+        oldest_ns = self._watermarks.oldest_active_ns((self._batch - SECONDS_A_DAY) * NS_PER_S)
         if oldest_ns is not None and day - self._days[0] >= SURE_DAYS:
             self.state.ledger.prune(oldest_ns - KEEP_DAYS * SECONDS_A_DAY * NS_PER_S)
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
         """The whole state by name; `load` takes them back."""
-        yield from self.state.slots.parts()
-        for name, column in (self._waiting.dump() or {}).items():
+        yield from self.state.tracks.parts()
+        for name, column in (self._reorder_buffer.dump() or {}).items():
             yield f"waiting.{name}", column
-        yield from self._items.parts()
+        yield from self._item_events.parts()
         values: dict[str, Any] = {
             "version": STATE_VERSION,
             "pos": self.pos,
-            "turn": self._turn,
+            "turn": self._batch,
             "site": self._site_json,
             "state": self.state.dump(),
-            "waiting": len(self._waiting),
+            "waiting": len(self._reorder_buffer),
             "watermarks": self._watermarks.dump(),
             "back_ns": self._watermarks.back_ns,
             "days": self._days,
             "visits": self._visits.dump(),
-            "arrivals": self._arrivals.dump(),
+            "arrivals": self._frame_rows.dump(),
             "to_settle": [[*key, minute] for key, minute in self._to_settle.items()],
         }
         packed: bytes = msgpack.packb(values)
@@ -340,15 +342,15 @@ class Fold:
             self._use_site(values["site"])
         self.state.load(values["state"], parts)
         if values["waiting"]:
-            self._waiting.load({name: parts[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in parts})
+            self._reorder_buffer.load({name: parts[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in parts})
         self._watermarks.load(values["watermarks"], len(estate.stores))
         self._watermarks.back_ns = values.get("back_ns", NEVER_NS)
         self._days = tuple(values.get("days", (-1, -1)))
         self._visits.load(values["visits"])
-        self._items.load(parts)
-        self._arrivals.load(values["arrivals"])
+        self._item_events.load(parts)
+        self._frame_rows.load(values["arrivals"])
         self._to_settle = {(store, day): minute for store, day, minute in values["to_settle"]}
-        self.pos, self._turn = values["pos"], values["turn"]
+        self.pos, self._batch = values["pos"], values["turn"]
 
 
 def _digits(record: Record) -> int:

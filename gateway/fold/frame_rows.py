@@ -12,15 +12,15 @@ import numpy.typing as npt
 from footfall.frames import KINDS, TIME_QUALITIES, Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from footfall.units import NS_PER_MINUTE
-from gateway.fold.items import Items
-from gateway.fold.minute_counts import T
-from gateway.fold.names import UNSAID
-from gateway.fold.reorder_buffer import Evidence, Waiting, order_key
+from gateway.fold.item_events import ItemEvents
+from gateway.fold.mentions import NO_MENTION
+from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.reorder_buffer import Evidence, ReorderBuffer, order_key
 from gateway.fold.state import State
-from gateway.fold.tables.hash_index import NOBODY
+from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import distinct
 from gateway.fold.times import place_named, times_of, widths_ms
-from gateway.fold.watermarks import HEARD_WITHIN_NS, NOBODY_EXPECTED, Watermarks
+from gateway.fold.watermarks import HEARD_WITHIN_NS, NO_AGENTS, Watermarks
 from gateway.point_rows import GapPoint
 from gateway.points import Coded, Points, row_key_ns
 from gateway.records import OLD_KEYS, Record
@@ -32,7 +32,7 @@ _KIND_NAMES: Final = ("", *KINDS)
 
 
 @dataclass(slots=True)
-class Clock:
+class BootClock:
     """An agent's boot clock against the gateway's, as frames showed it."""
 
     boot: str = ""
@@ -62,20 +62,22 @@ class _Rows:
     quality: npt.NDArray[np.uint8]
 
 
-class Arrivals:
+class FrameRows:
     """Takes frames in the journal's order."""
 
-    def __init__(self, state: State, watermarks: Watermarks, waiting: Waiting, items: Items, stay_points: bool) -> None:
+    def __init__(
+        self, state: State, watermarks: Watermarks, reorder_buffer: ReorderBuffer, item_events: ItemEvents, stay_points: bool
+    ) -> None:
         self._state: Final = state
         self._watermarks: Final = watermarks
-        self._waiting: Final = waiting
-        self._items: Final = items
+        self._reorder_buffer: Final = reorder_buffer
+        self._item_events: Final = item_events
         stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
         self._stored: Final = np.isin(np.arange(256), stored)
-        self._clocks: dict[str, Clock] = {}
+        self._clocks: dict[str, BootClock] = {}
 
-    def clock(self, agent: str) -> Clock:
-        return self._clocks.get(agent, Clock())
+    def clock(self, agent: str) -> BootClock:
+        return self._clocks.get(agent, BootClock())
 
     def clock_width_ms(self, agent: str) -> float:
         clock = self._clocks.get(agent)
@@ -108,14 +110,14 @@ class Arrivals:
             progress = body.made_wall_ns if body.made_boot_ns == 0 else body.made_boot_ns + record.offset_ns
             progress, received_ns = min(progress, record.received_ns), record.received_ns
             owes = body.made_boot_ns != 0 and received_ns - progress > HEARD_WITHIN_NS
-            before.append(hear(store, agent, received_ns, progress, expected.get(store, NOBODY_EXPECTED), owes))
+            before.append(hear(store, agent, received_ns, progress, expected.get(store, NO_AGENTS), owes))
             self._learn_clock(record, body)
         return np.array(before, np.int64)
 
     def _learn_clock(self, record: Record, body: Body) -> None:
         clock = self._clocks.get(record.agent)
         if clock is None or clock.boot != body.boot:
-            clock = self._clocks[record.agent] = Clock(body.boot, body.made_boot_ns, record.offset_ns)
+            clock = self._clocks[record.agent] = BootClock(body.boot, body.made_boot_ns, record.offset_ns)
         clock.width_ns = min(record.clock_width_ns, 1 << 60)
         elapsed_ns = body.made_boot_ns - clock.first_boot_ns
         if elapsed_ns > DRIFT_AFTER_NS:
@@ -185,7 +187,7 @@ class Arrivals:
 
     def _count_doors(self, rows: _Rows, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
         store, minute = rows.stores[rows.frame[which]].tolist(), (rows.time_ns[which] // NS_PER_MINUTE).tolist()
-        add, entered, left = self._state.traffic.add, T["in"], T["out"]
+        add, entered, left = self._state.traffic.add, TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
         for row_store, row_minute, kind, count in zip(store, minute, rows.kind[which].tolist(), rows.count[which].tolist(), strict=True):
             add(row_store, row_minute, entered if kind == Kind.IN else left, count)
         return set(zip(store, minute, strict=True))
@@ -198,19 +200,19 @@ class Arrivals:
             more = body.extra.get(i - first, {})
             from_ns = int(rows.time_ns[i])
             is_gap = rows.kind[i] == Kind.GAP
-            told_ns = more["to_boot_ns"] + record.offset_ns if is_gap and "to_boot_ns" in more else from_ns
-            to_ns = max(from_ns, min(told_ns, record.received_ns))
+            claimed_ns = more["to_boot_ns"] + record.offset_ns if is_gap and "to_boot_ns" in more else from_ns
+            to_ns = max(from_ns, min(claimed_ns, record.received_ns))
             lost = more.get("rows", 0) if is_gap else 1
             reason = str(more.get("reason", "unknown")) if is_gap else f"refused: {more.get('reason', 'unknown')}"
             key_ns = _gap_key_ns(record, body, i - first, int(rows.key_ns[i]))
-            self._state.said.say(
+            self._state.points.emit(
                 GapPoint(
                     time_ns=key_ns, agent=record.agent, store=record.store, from_ns=from_ns, to_ns=to_ns, rows=lost, reason=reason,
                 )
             )  # fmt: skip
 
     def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[tuple[str, str, str, int]]:
-        """Rows about people and goods wait for their turn; known fans among them who were not there yet are news at once."""
+        """Rows about people and goods wait for their batch; known fans among them who were not there yet are news at once."""
         estate = self._state.estate
         profile_codes = np.concatenate([estate.profile_codes(body.profiles) for _, body in frames])
         profile = profile_codes[rows.profile]
@@ -226,7 +228,7 @@ class Arrivals:
             return []
         store = rows.stores[rows.frame[which]]
         evidence = self._evidence(frames, rows, before, which, self._slots(rows.subject[which], store, profile[which]), profile)
-        self._waiting.add(evidence)
+        self._reorder_buffer.add(evidence)
         return self._known(evidence, rows.subject[which])
 
     def _wait_goods(
@@ -239,8 +241,8 @@ class Arrivals:
         frame = rows.frame[which]
         store = rows.stores[frame]
         evidence = self._evidence(frames, rows, before, which, store, profile)
-        evidence.mention = self._items.mentions(store, rows.subject[which], profile[which], _more(frames, rows.frame, which))
-        self._items.wait(evidence)
+        evidence.mention = self._item_events.mentions(store, rows.subject[which], profile[which], _more(frames, rows.frame, which))
+        self._item_events.wait(evidence)
 
     def _without_assets(self, rows: _Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         if not self._state.assets:
@@ -269,14 +271,14 @@ class Arrivals:
             rssi_dbm=rows.rssi_dbm[which].astype(np.int16),
             kind=rows.kind[which],
             profile=profile[which],
-            mention=np.full(len(which), UNSAID, np.int32),
+            mention=np.full(len(which), NO_MENTION, np.int32),
         )
 
     def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         """The slot of each row's subject in its store; new ones are made, in the order of their first rows."""
-        slots = self._state.slots
+        slots = self._state.tracks
         found = slots.find_many(subject, store)
-        missed = np.flatnonzero(found == NOBODY)
+        missed = np.flatnonzero(found == NO_CODE)
         if not len(missed):
             return found
         first, which = distinct(subject[missed], store[missed])
@@ -285,7 +287,7 @@ class Arrivals:
         return found
 
     def _known(self, evidence: Evidence, subject: npt.NDArray[np.uint64]) -> list[tuple[str, str, str, int]]:
-        slots, estate, news = self._state.slots, self._state.estate, {}
+        slots, estate, news = self._state.tracks, self._state.estate, {}
         came = (evidence.kind == Kind.ENTER) & (slots.v_state[evidence.slot] != 1) & (subject < np.uint64(TOP_BIT))
         for i in np.flatnonzero(came).tolist():
             time_ns, zone = int(evidence.time_ns[i]), int(evidence.zone[i])
@@ -298,7 +300,7 @@ class Arrivals:
         return [[a, c.boot, c.first_boot_ns, c.first_offset_ns, c.width_ns, c.drift_ppm] for a, c in self._clocks.items()]
 
     def load(self, values: Iterable[list[Any]]) -> None:
-        self._clocks = {agent: Clock(*clock) for agent, *clock in values}
+        self._clocks = {agent: BootClock(*clock) for agent, *clock in values}
 
 
 def _more(frames: Sequence[tuple[Record, Body]], frame: npt.NDArray[np.intp], which: npt.NDArray[np.intp]) -> list[Mapping[str, Any]]:
@@ -330,4 +332,4 @@ def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
 def _coded_names(codes: npt.NDArray[Any], lists: Sequence[tuple[str, ...]]) -> Coded:
     """The same of a list a frame."""
     names = [name for names in lists for name in names]
-    return Coded.picked(codes, names) if len(names) > FEW_NAMES * len(lists) else _coded(codes, names)
+    return Coded.take(codes, names) if len(names) > FEW_NAMES * len(lists) else _coded(codes, names)

@@ -22,8 +22,8 @@ TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "v
                   "transactions_known", "returns", "revenue", "touches")  # fmt: skip
 ZONE: Final = ("entries", "exits", "present", "known_present", "dwell_sum_s", "dwells")
 OCCUPANCY, DRIFT = len(TRAFFIC), len(TRAFFIC) + 1
-T: Final = {name: index for index, name in enumerate(TRAFFIC)}
-Z: Final = {name: index for index, name in enumerate(ZONE)}
+TRAFFIC_COLUMN: Final = {name: index for index, name in enumerate(TRAFFIC)}
+ZONE_COLUMN: Final = {name: index for index, name in enumerate(ZONE)}
 KEEP_MINUTES: Final = 3
 """How long a minute stays in memory after the last that its store or zone has; the ledger keeps it afterwards."""
 NO_FLOOR: Final = -(1 << 62)
@@ -172,7 +172,7 @@ def settle(cells: Cells, store: int, minute: int, day: Callable[[int, int], int]
         if day(store, each) != today:
             break
         cell = cells.get(store, each)
-        occupancy += cell[T["in"]] - cell[T["out"]]
+        occupancy += cell[TRAFFIC_COLUMN["in"]] - cell[TRAFFIC_COLUMN["out"]]
         drift, occupancy = drift + max(0.0, -occupancy), max(0.0, occupancy)
         if (cell[OCCUPANCY], cell[DRIFT]) != (occupancy, drift):
             cell[OCCUPANCY], cell[DRIFT] = occupancy, drift

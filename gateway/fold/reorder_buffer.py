@@ -34,17 +34,17 @@ class Evidence:
     profile: npt.NDArray[np.int32]
     """A slot's profile is that of its first row in order; AS_THE_SLOT: nothing is said."""
     mention: npt.NDArray[np.int32]
-    """Of goods, what the row says of which item it is about: see `gateway.fold.names`."""
+    """Of goods, what the row says of which item it is about: see `gateway.fold.mentions`."""
 
     def __len__(self) -> int:
         return len(self.slot)
 
-    def pick(self, which: npt.NDArray[Any]) -> Evidence:
+    def take(self, which: npt.NDArray[Any]) -> Evidence:
         at = np.flatnonzero(which) if which.dtype == np.bool_ else which  # looked for once, not for every column
         return Evidence(*[column.take(at) for column in _columns(self)])
 
     @staticmethod
-    def joined(parts: list[Evidence]) -> Evidence:
+    def concat(parts: list[Evidence]) -> Evidence:
         if len(parts) == 1:
             return parts[0]
         return Evidence(*map(np.concatenate, zip(*map(_columns, parts), strict=True)))
@@ -90,17 +90,17 @@ def in_order(rows: Evidence, which: npt.NDArray[np.intp], ranks: Ranks) -> Evide
     tied = (slot[1:] == slot[:-1]) & (order[1:] == order[:-1])
     if tied.any():
         ties = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
-        which[ties] = _by_what_they_say(rows, which[ties], ranks)
-    return rows.pick(which)
+        which[ties] = _by_content(rows, which[ties], ranks)
+    return rows.take(which)
 
 
-def _by_what_they_say(rows: Evidence, which: npt.NDArray[np.intp], ranks: Ranks) -> npt.NDArray[np.intp]:
+def _by_content(rows: Evidence, which: npt.NDArray[np.intp], ranks: Ranks) -> npt.NDArray[np.intp]:
     zone, agent = ranks.zone[rows.zone[which]], ranks.agent[rows.agent[which]]
     said = [column[which] for column in (rows.time_ns, rows.order, rows.slot)]
     return which[np.lexsort((rows.rssi_dbm[which], rows.kind[which], zone, rows.key_ns[which], agent, *said))]
 
 
-class Waiting:
+class ReorderBuffer:
     """Rows whose time has not come."""
 
     def __init__(self) -> None:
@@ -123,16 +123,16 @@ class Waiting:
         """Rows at or below their store's watermark, by slot and then in order; the others go on waiting."""
         if not self._parts:
             return None
-        rows = Evidence.joined(self._parts)
+        rows = Evidence.concat(self._parts)
         due = rows.order <= 2 * watermark_ns[store_of_slot[rows.slot]] + 1
         if not due.any():
             self._parts = [rows]
             return None
-        self._parts = [] if due.all() else [rows.pick(~due)]
+        self._parts = [] if due.all() else [rows.take(~due)]
         return in_order(rows, np.flatnonzero(due), ranks)
 
     def dump(self) -> dict[str, bytes] | None:
-        return Evidence.joined(self._parts).dump() if self._parts else None
+        return Evidence.concat(self._parts).dump() if self._parts else None
 
     def load(self, values: Mapping[str, bytes] | None) -> None:
         self._parts = [Evidence.load(values)] if values else []

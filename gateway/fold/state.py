@@ -16,13 +16,13 @@ from gateway.fold.identity import FILTER_BYTES, Identity
 from gateway.fold.keys import Keys
 from gateway.fold.minute_counts import TRAFFIC, ZONE, Cells
 from gateway.fold.store import FoldStore
-from gateway.fold.tables.hash_index import NOBODY
-from gateway.fold.tables.tracks import Slots
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.tables.tracks import Tracks
 from gateway.point_rows import KEY_SIZE, MEASUREMENT, PointRow
 from gateway.points import Points, from_rows
 
 
-class Said:
+class PointBuffer:
     """Points to be written, in the order in which they were said: of several versions of one point the last one counts."""
 
     def __init__(self, history: History) -> None:
@@ -31,11 +31,11 @@ class Said:
         self._points: list[Points] = []
         self._ready: list[Points] = []
 
-    def say(self, row: PointRow) -> None:
+    def emit(self, row: PointRow) -> None:
         measurement = MEASUREMENT[row.__class__]
         self._rows.setdefault(measurement, {})[row[: KEY_SIZE[row.__class__]]] = row
 
-    def say_many(self, points: Points) -> None:
+    def emit_columns(self, points: Points) -> None:
         """Later than all that was said of their measurement before."""
         if not len(points):
             return
@@ -63,14 +63,14 @@ class State:
         self.ledger: Final = ledger
         self.identity: Final = Identity(ledger, filter_bytes)
         self.keys: Final = Keys(ledger)
-        self.slots = Slots()
+        self.tracks = Tracks()
         self.traffic: Final = Cells("traffic", len(TRAFFIC) + 2, ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
         self.fans = Codes()
         self.staff: frozenset[int] = frozenset()
         self.assets: frozenset[int] = frozenset()
         self.history: Final = History()
-        self.said: Final = Said(self.history)
+        self.points: Final = PointBuffer(self.history)
         self.counts: Counter[str] = Counter()
         """What the fold counts of what it saw; names end in _total."""
 
@@ -81,7 +81,7 @@ class State:
         return np.array([classes[row_profile] == "staff" or row_subject in staff for row_subject, row_profile in rows], np.bool_)
 
     def fan_code(self, fan: str) -> int:
-        return self.fans.of(fan) if fan else NOBODY
+        return self.fans.of(fan) if fan else NO_CODE
 
     def fan_name(self, code: int) -> str:
         return self.fans.names[code] if code >= 0 else ""
@@ -98,7 +98,7 @@ class State:
 
     def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
         """Needs the estate's codes to be loaded already. `parts` has the slots."""
-        self.slots = Slots.load(parts)
+        self.tracks = Tracks.load(parts)
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
         self.fans = Codes(values["fans"])

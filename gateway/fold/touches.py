@@ -10,7 +10,7 @@ from footfall.baskets import as_documented
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.identity import FOR_EVER_NS, Link
 from gateway.fold.keys import owner_of
-from gateway.fold.minute_counts import T
+from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import CountRow, TouchRow
 from gateway.fold.visits import Visits
@@ -70,7 +70,7 @@ class Touches:
     def repeat(self, store: str, agent: str, key_ns: int) -> None:
         """Emit a touch once more, as it is now."""
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
-            self._say(row, json.loads(row.body))
+            self._emit(row, json.loads(row.body))
 
     def relink(self, subject: str) -> None:
         """After links of the subject changed."""
@@ -92,12 +92,12 @@ class Touches:
             self._contribute(store, row.time_ns, values, fan, 1)
         changed = row._replace(fan=fan, void=void)
         self._state.ledger.save_touches([changed])
-        self._say(changed, values)
+        self._emit(changed, values)
         for each in sorted({fan, row.fan} - {""}):
             self._visits.touched(store, each, row.time_ns)
 
-    def _say(self, row: TouchRow, values: Mapping[str, Any]) -> None:
-        self._state.said.say(
+    def _emit(self, row: TouchRow, values: Mapping[str, Any]) -> None:
+        self._state.points.emit(
             TouchPoint(
                 time_ns=row.key_ns, agent=row.agent, channel=values["channel"], store=row.store, what=values["what"], zone=values["zone"],
                 subject=row.subject, fan=row.fan, ref=values["ref"], staff_id=values["staff_id"], department=values["department"],
@@ -108,21 +108,21 @@ class Touches:
 
     def _contribute(self, store: int, time_ns: int, values: Mapping[str, Any], fan: str, sign: int) -> None:
         cells, minute = self._state.traffic, time_ns // NS_PER_MINUTE
-        cells.add(store, minute, T["touches"], sign)
+        cells.add(store, minute, TRAFFIC_COLUMN["touches"], sign)
         if values["what"] == "transaction":
-            cells.add(store, minute, T["transactions"], sign)
-            cells.add(store, minute, T["revenue"], sign * values["amount"])
+            cells.add(store, minute, TRAFFIC_COLUMN["transactions"], sign)
+            cells.add(store, minute, TRAFFIC_COLUMN["revenue"], sign * values["amount"])
             if fan:
-                cells.add(store, minute, T["transactions_known"], sign)
+                cells.add(store, minute, TRAFFIC_COLUMN["transactions_known"], sign)
         elif values["what"] == "return":
-            cells.add(store, minute, T["returns"], sign)
-            cells.add(store, minute, T["revenue"], -sign * values["amount"])
+            cells.add(store, minute, TRAFFIC_COLUMN["returns"], sign)
+            cells.add(store, minute, TRAFFIC_COLUMN["revenue"], -sign * values["amount"])
 
     def _door(self, row: CountRow, sign: int) -> tuple[int, int]:
         """Count people, or take them back; (store, minute) of the cell that changed."""
         store, minute = self._state.estate.stores.of(row.store), row.key_ns // NS_PER_MINUTE
-        self._state.traffic.add(store, minute, T["in"], sign * row.entered)
-        self._state.traffic.add(store, minute, T["out"], sign * row.left)
+        self._state.traffic.add(store, minute, TRAFFIC_COLUMN["in"], sign * row.entered)
+        self._state.traffic.add(store, minute, TRAFFIC_COLUMN["out"], sign * row.left)
         entered, left = (row.entered, row.left) if sign > 0 else (0, 0)
-        self._state.said.say(DoorPoint(time_ns=row.key_ns, agent=row.agent, door=row.door, store=row.store, in_=entered, out=left))
+        self._state.points.emit(DoorPoint(time_ns=row.key_ns, agent=row.agent, door=row.door, store=row.store, in_=entered, out=left))
         return store, minute

@@ -11,55 +11,60 @@ import numpy.typing as npt
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
 from gateway.fold.estate_index import seconds_of
-from gateway.fold.minute_counts import T
+from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
 from gateway.fold.store import ROWS_AT_ONCE, VisitRow
-from gateway.fold.tables.hash_index import NOBODY
-from gateway.fold.visit_segments import CLOSED, OPEN, Counted, PlainVisits
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.visit_segments import CLOSED, OPEN, TrafficContribution, VisitSegments
 from gateway.points import Coded, Points
 
 
-class LoneVisits:
+class UnlinkedVisits:
     """Says at once what `Visits` would say of each."""
 
-    def __init__(self, state: State, plain: PlainVisits) -> None:
+    def __init__(self, state: State, segments: VisitSegments) -> None:
         self._state: Final = state
-        self._plain: Final = plain
+        self._segments: Final = segments
 
     def open(self, rows: Evidence) -> None:
         """The first visits of their slots, one row a slot."""
-        state, s, slot, time_ns = self._state, self._state.slots, rows.slot, rows.time_ns
+        state, s, slot, time_ns = self._state, self._state.tracks, rows.slot, rows.time_ns
         s.v_state[slot], s.v_key_ns[slot], s.v_agent[slot] = OPEN, rows.key_ns, rows.agent
         s.v_start_ns[slot], s.v_last_ns[slot] = time_ns, time_ns
         minute = time_ns // NS_PER_MINUTE
         s.v_minute[slot], s.v_zones[slot] = minute, state.estate.zone_bits(rows.zone)
-        s.v_fan[slot], s.v_grouped[slot], s.v_counted[slot] = NOBODY, False, ~s.staff[slot]
+        s.v_fan[slot], s.v_grouped[slot], s.v_counted[slot] = NO_CODE, False, ~s.staff[slot]
         counted, store = s.v_counted[slot], s.store[slot]
         ones = np.ones(int(counted.sum()))
-        state.traffic.add_each(store[counted], minute[counted], {T["visits_started"]: ones, T["visits_open"]: ones})
-        self._say(slot)
+        state.traffic.add_each(
+            store[counted], minute[counted], {TRAFFIC_COLUMN["visits_started"]: ones, TRAFFIC_COLUMN["visits_open"]: ones}
+        )
+        self._emit(slot)
 
     def close(self, slots: npt.NDArray[Any]) -> None:
         """Nobody heard these subjects within the timeout; each visit ended with its last evidence."""
-        s = self._state.slots
+        s = self._state.tracks
         s.v_state[slots] = CLOSED
         counted = slots[s.v_counted[slots]]
-        ended = {T["visits_closed"]: np.ones(len(counted)), T["dwell_sum_s"]: seconds_of(s.v_start_ns[counted], s.v_last_ns[counted])}
+        ended = {
+            TRAFFIC_COLUMN["visits_closed"]: np.ones(len(counted)),
+            TRAFFIC_COLUMN["dwell_sum_s"]: seconds_of(s.v_start_ns[counted], s.v_last_ns[counted]),
+        }
         self._state.traffic.add_each(s.store[counted], s.v_minute[counted], ended)
-        self._say(slots)
-        self._plain.keep_many(self._rows(slots))
+        self._emit(slots)
+        self._segments.keep_many(self._rows(slots))
 
-    def _say(self, slots: npt.NDArray[Any]) -> None:
-        s, names, n = self._state.slots, self._state.estate, len(slots)
+    def _emit(self, slots: npt.NDArray[Any]) -> None:
+        s, names, n = self._state.tracks, self._state.estate, len(slots)
         no, zeros, nobody = np.zeros(n, np.bool_), np.zeros(n, np.int64), Coded.constant("", n)
-        self._state.said.say_many(
+        self._state.points.emit_columns(
             Points(
                 "visit",
                 s.v_key_ns[slots],
                 {
-                    "agent": Coded.picked(s.v_agent[slots], names.agents.names),
-                    "store": Coded.picked(s.store[slots], names.stores.names),
+                    "agent": Coded.take(s.v_agent[slots], names.agents.names),
+                    "store": Coded.take(s.store[slots], names.stores.names),
                 },
                 {
                     "subject": s.subject[slots], "fan": nobody, "known": no, "is_staff": s.staff[slots],
@@ -73,7 +78,7 @@ class LoneVisits:
 
     def _rows(self, slots: npt.NDArray[Any]) -> Iterator[VisitRow]:
         """Of closed visits, as the ledger has them; a few thousand at a time are spelled out."""
-        s, estate = self._state.slots, self._state.estate
+        s, estate = self._state.tracks, self._state.estate
         stores, agents = estate.stores.names, estate.agents.names
         for at in range(0, len(slots), ROWS_AT_ONCE):
             part = slots[at : at + ROWS_AT_ONCE]
@@ -83,5 +88,5 @@ class LoneVisits:
             for subject, store, key_ns, agent, start, last, zones, staff, counted, minute, seconds in zip(
                 *[column.tolist() for column in columns], strict=True
             ):
-                told = Counted(start // NS_PER_MINUTE, minute, False, True, seconds).told() if counted else ""
+                told = TrafficContribution(start // NS_PER_MINUTE, minute, False, True, seconds).to_json() if counted else ""
                 yield VisitRow(to_hex(subject), stores[store], key_ns, agents[agent], start, last, zones, int(staff), 0, "", 0, told)

@@ -29,7 +29,7 @@ GRACE_NS: Final = 10 * NS_PER_S
 AWAY_NS: Final = NS_PER_MINUTE
 """A gateway that runs journals the time every two seconds: where so much is missing it was away, and heard nobody."""
 NEVER_NS: Final = -(1 << 60)
-NOBODY_EXPECTED: Final[frozenset[int]] = frozenset()
+NO_AGENTS: Final[frozenset[int]] = frozenset()
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class Watermarks:
     def tick(self, received_ns: int, expected: Mapping[int, frozenset[int]]) -> None:
         """Time passed."""
         for store, known in self._stores.items():
-            self._advance(store, known, received_ns, expected.get(store, NOBODY_EXPECTED))
+            self._advance(store, known, received_ns, expected.get(store, NO_AGENTS))
 
     def set_back(self, now_ns: int) -> None:
         """The clock was ahead and was set right: what agents seemed to have told by a time that has not come, they have yet to tell.
@@ -148,9 +148,9 @@ class Watermarks:
 
     def known(self, store: int) -> frozenset[int]:
         """Agents of which frames came."""
-        return frozenset(self._stores[store].agents) if store in self._stores else NOBODY_EXPECTED
+        return frozenset(self._stores[store].agents) if store in self._stores else NO_AGENTS
 
-    def told_ns(self, store: int, agent: int, now_ns: int) -> int:
+    def progress_ns(self, store: int, agent: int, now_ns: int) -> int:
         """Up to when an agent has told what it heard; until now, if it was given up."""
         known = self._stores[store].agents[agent]
         return now_ns if self._is_given_up(known.heard_ns, now_ns) else known.progress_ns

@@ -19,7 +19,7 @@ from gateway.fold.dwells import OPEN, Dwells
 from gateway.fold.estate_index import Estate
 from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
 from gateway.fold.state import State
-from gateway.fold.tables.hash_index import NOBODY
+from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.visits import RETIRE_NS, Visits
 
 SLOTS_AT_ONCE: Final = 65_536
@@ -56,7 +56,7 @@ def keeps_owner(s: Owned, estate: Estate, rows: Evidence, first: npt.NDArray[np.
     owner, profile = s.zone[slot], s.profile[slot]
     own = rows.zone == owner
     previous_t = np.where(first, s.last_ns[slot], np.concatenate([t[:1], t[:-1]]))
-    # The owner's latest row before each row: in this turn, else what the slot remembers.
+    # The owner's latest row before each row: in this batch, else what the slot remembers.
     latest_own = np.concatenate([[-1], np.maximum.accumulate(np.where(own, np.arange(len(t)), -1))[:-1]])
     here = latest_own >= start
     level = np.where(here, level_dbm(rows)[latest_own], s.level_dbm[slot])
@@ -64,7 +64,7 @@ def keeps_owner(s: Owned, estate: Estate, rows: Evidence, first: npt.NDArray[np.
     keeps = (owner_silent_ns <= estate.profile_stale_ns[profile]) & (rows.rssi_dbm <= level + estate.profile_margin_db[profile])
     keeps |= t - s.since_ns[slot] < estate.profile_holdoff_ns[profile]
     kept: npt.NDArray[np.bool_] = (
-        (owner != NOBODY)
+        (owner != NO_CODE)
         & (t >= previous_t)
         & (owner_silent_ns <= estate.profile_gap_ns[profile])
         & (own | (keeps & (rows.kind != Kind.EXIT)))
@@ -74,10 +74,10 @@ def keeps_owner(s: Owned, estate: Estate, rows: Evidence, first: npt.NDArray[np.
 
 def in_rounds(
     rows: Evidence,
-    quiet: Callable[[Evidence, npt.NDArray[np.bool_], npt.NDArray[Any]], npt.NDArray[np.bool_]],
-    apply_quiet: Callable[[Evidence], None],
-    take_loud: Callable[[Evidence], None],
-    one_by_one: Callable[[Evidence], None],
+    unchanged: Callable[[Evidence, npt.NDArray[np.bool_], npt.NDArray[Any]], npt.NDArray[np.bool_]],
+    apply_unchanged: Callable[[Evidence], None],
+    apply_transitions: Callable[[Evidence], None],
+    apply_rows: Callable[[Evidence], None],
 ) -> None:
     """Rows sorted by slot, and within a slot in their order.
 
@@ -85,21 +85,21 @@ def in_rounds(
     """
     while len(rows) > FEW:
         start, first = starts(rows.slot)
-        is_quiet = quiet(rows, first, start)
-        if is_quiet.all():
-            apply_quiet(rows)
+        is_unchanged = unchanged(rows, first, start)
+        if is_unchanged.all():
+            apply_unchanged(rows)
             return
         index = np.arange(len(rows))
-        loud_at = np.minimum.reduceat(np.where(is_quiet, len(rows), index), np.flatnonzero(first))[np.cumsum(first) - 1]
-        before, loud = index < loud_at, index == loud_at
+        transition_at = np.minimum.reduceat(np.where(is_unchanged, len(rows), index), np.flatnonzero(first))[np.cumsum(first) - 1]
+        before, transition = index < transition_at, index == transition_at
         if before.any():
-            apply_quiet(rows.pick(before))
-        take_loud(rows.pick(loud))
-        rows = rows.pick(index > loud_at)
-    one_by_one(rows)
+            apply_unchanged(rows.take(before))
+        apply_transitions(rows.take(transition))
+        rows = rows.take(index > transition_at)
+    apply_rows(rows)
 
 
-class Presence:
+class ZoneArbiter:
     """Takes evidence in order and tells visits and dwells what it means."""
 
     def __init__(self, state: State, visits: Visits, dwells: Dwells) -> None:
@@ -109,66 +109,66 @@ class Presence:
 
     def take(self, rows: Evidence) -> None:
         """Rows sorted by slot, and within a slot in their order."""
-        in_rounds(rows, self._quiet, self._apply_quiet, self._take_loud, self._one_by_one)
+        in_rounds(rows, self._unchanged, self._apply_unchanged, self._apply_transitions, self._apply_rows)
 
-    def _take_loud(self, rows: Evidence) -> None:
+    def _apply_transitions(self, rows: Evidence) -> None:
         """At most one row a slot: the common ones that begin a dwell are taken at once, all else one by one."""
-        begins = self._begins_dwell(rows) if len(rows) > FEW else np.zeros(len(rows), np.bool_)
+        begins = self._opens_dwell(rows) if len(rows) > FEW else np.zeros(len(rows), np.bool_)
         if np.count_nonzero(begins) > FEW:
-            self._begin_dwells(rows.pick(begins))
-            rows = rows.pick(~begins)
-        self._one_by_one(rows)
+            self._open_dwells(rows.take(begins))
+            rows = rows.take(~begins)
+        self._apply_rows(rows)
 
-    def _begins_dwell(self, rows: Evidence) -> npt.NDArray[np.bool_]:
-        """Whether `_one` would open a dwell, in the open visit or with the first one, and nothing has to be looked up for it."""
-        s, estate, slot, t = self._state.slots, self._state.estate, rows.slot, rows.time_ns
+    def _opens_dwell(self, rows: Evidence) -> npt.NDArray[np.bool_]:
+        """Whether `_apply_row` would open a dwell, in the open visit or with the first one, and nothing has to be looked up for it."""
+        s, estate, slot, t = self._state.tracks, self._state.estate, rows.slot, rows.time_ns
         owner, profile, store, silent_ns = s.zone[slot], s.profile[slot], s.store[slot], t - s.zone_ns[slot]
         louder = rows.rssi_dbm > s.level_dbm[slot] + estate.profile_margin_db[profile]
         taken_over = (silent_ns > estate.profile_stale_ns[profile]) | louder
         taken_over &= (rows.zone != owner) & (t - s.since_ns[slot] >= estate.profile_holdoff_ns[profile])
-        begins: npt.NDArray[np.bool_] = taken_over | (owner == NOBODY) | (silent_ns > estate.profile_gap_ns[profile])
+        begins: npt.NDArray[np.bool_] = taken_over | (owner == NO_CODE) | (silent_ns > estate.profile_gap_ns[profile])
         begins &= (rows.kind != Kind.EXIT) & (t >= s.last_ns[slot])
         begins &= (rows.profile == profile) | (t - s.last_ns[slot] <= estate.timeout_ns[store] + RETIRE_NS)
-        begins &= ~s.late[slot] & ~self._visits.are_late(store, t) & ~self._state.identity.may_be_linked(s.subject[slot])
+        begins &= ~s.out_of_order[slot] & ~self._visits.may_be_retired_many(store, t) & ~self._state.identity.may_be_linked(s.subject[slot])
         in_visit = (s.v_state[slot] == OPEN) & ~s.v_grouped[slot] & (t - s.v_last_ns[slot] <= estate.timeout_ns[store])
-        first_visit = (s.v_state[slot] == 0) & (s.next[slot] == NOBODY)
+        first_visit = (s.v_state[slot] == 0) & (s.next[slot] == NO_CODE)
         begins &= estate.zone_outside[rows.zone] | in_visit | first_visit
         return begins
 
-    def _begin_dwells(self, rows: Evidence) -> None:
-        s, slot = self._state.slots, rows.slot
+    def _open_dwells(self, rows: Evidence) -> None:
+        s, slot = self._state.tracks, rows.slot
         s.last_ns[slot], s.level_dbm[slot] = rows.time_ns, rows.rssi_dbm
         self._dwells.open_many(rows)
         inside = ~self._state.estate.zone_outside[rows.zone]
-        if len(again := rows.pick(inside & (s.v_state[slot] == OPEN))):
+        if len(again := rows.take(inside & (s.v_state[slot] == OPEN))):
             self._visits.extend_many(again.slot, again.time_ns, again.zone)
-        if len(new := rows.pick(inside & (s.v_state[slot] == 0))):
-            self._visits.lone.open(new)
+        if len(new := rows.take(inside & (s.v_state[slot] == 0))):
+            self._visits.unlinked.open(new)
 
-    def _one_by_one(self, rows: Evidence) -> None:
-        one = self._one
+    def _apply_rows(self, rows: Evidence) -> None:
+        one = self._apply_row
         for row in zip(
             rows.slot.tolist(), rows.time_ns.tolist(), rows.key_ns.tolist(), rows.zone.tolist(), rows.agent.tolist(),
             rows.rssi_dbm.tolist(), rows.kind.tolist(), rows.profile.tolist(), strict=True,
         ):  # fmt: skip
             one(*row)
 
-    def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Rows that, with all before them in their slot quiet, change nothing but the latest evidence."""
-        s, estate, slot, t = self._state.slots, self._state.estate, rows.slot, rows.time_ns
+    def _unchanged(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Rows that, with all before them in their slot alike, change nothing but the latest evidence."""
+        s, estate, slot, t = self._state.tracks, self._state.estate, rows.slot, rows.time_ns
         visit_t = np.where(first, s.v_last_ns[slot], np.concatenate([t[:1], t[:-1]]))
         in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.timeout_ns[s.store[slot]])
-        quiet: npt.NDArray[np.bool_] = (
+        unchanged: npt.NDArray[np.bool_] = (
             keeps_owner(s, estate, rows, first, start)
             & (s.d_state[slot] == OPEN)
             & ~s.v_grouped[slot]
             & (estate.zone_outside[s.zone[slot]] | in_visit)
         )
-        return quiet
+        return unchanged
 
-    def _apply_quiet(self, rows: Evidence) -> None:
+    def _apply_unchanged(self, rows: Evidence) -> None:
         """Of several rows of a slot the last one counts: numpy assigns repeated indices in order."""
-        s = self._state.slots
+        s = self._state.tracks
         s.last_ns[rows.slot] = rows.time_ns
         inside = ~self._state.estate.zone_outside[s.zone[rows.slot]]
         s.v_last_ns[rows.slot[inside]] = rows.time_ns[inside]
@@ -179,10 +179,10 @@ class Presence:
         self._visits.advance(slots)
         self._dwells.advance(slots)
 
-    def _one(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int) -> None:
-        s = self._state.slots
+    def _apply_row(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int) -> None:
+        s = self._state.tracks
         if time_ns < s.last_ns[slot]:
-            self._late(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
+            self._apply_out_of_order(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
             return
         if profile != s.profile[slot]:
             self._take_profile(slot, time_ns, profile)
@@ -190,13 +190,13 @@ class Presence:
         self._arbitrate(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind)
         owner = int(s.zone[slot])
         is_over = time_ns - int(s.zone_ns[slot]) > self._state.estate.profile_gap_ns[s.profile[slot]]
-        place = zone if owner == NOBODY or is_over else owner
+        place = zone if owner == NO_CODE or is_over else owner
         if not self._state.estate.zone_outside[place]:
             self._visits.evidence(slot, time_ns, key_ns, agent, place)
 
     def _take_profile(self, slot: int, time_ns: int, profile: int) -> None:
         """A subject that is new, or so long gone that its slot may have been freed, has the profile of its first row in order."""
-        s, state = self._state.slots, self._state
+        s, state = self._state.tracks, self._state
         if profile == AS_THE_SLOT or time_ns - int(s.last_ns[slot]) <= int(state.estate.timeout_ns[s.store[slot]]) + RETIRE_NS:
             return
         if s.last_ns[slot]:
@@ -206,7 +206,7 @@ class Presence:
 
     def _end(self, slot: int) -> None:
         """What the slot knew is over, as if it were freed."""
-        s = self._state.slots
+        s = self._state.tracks
         if s.d_state[slot] == OPEN:
             self._dwells.close(slot)
         if s.v_state[slot] == OPEN:
@@ -214,16 +214,16 @@ class Presence:
         self._visits.project()
         self._visits.forget(slot)
         s.d_state[slot] = s.v_state[slot] = 0
-        s.zone[slot] = s.p_zone[slot] = NOBODY
+        s.zone[slot] = s.p_zone[slot] = NO_CODE
 
     def _arbitrate(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
-        s, estate = self._state.slots, self._state.estate
+        s, estate = self._state.tracks, self._state.estate
         owner, profile = int(s.zone[slot]), int(s.profile[slot])
         if kind == Kind.EXIT:
             self._dwells.late_exit(slot, zone, time_ns)
             if zone == owner:
                 s.level_dbm[slot] = GONE_DBM
-        elif owner == NOBODY or time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[profile]:
+        elif owner == NO_CODE or time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[profile]:
             if not self._is_covered(slot, time_ns):
                 self._dwells.open(slot, zone, time_ns, key_ns, agent)
                 s.level_dbm[slot] = rssi_dbm
@@ -235,22 +235,24 @@ class Presence:
             s.level_dbm[slot] = rssi_dbm
 
     def _is_covered(self, slot: int, time_ns: int) -> bool:
-        """Whether another lane, or a slot that is gone, knows where the subject was: then late evidence opens no second dwell."""
-        s, state = self._state.slots, self._state
+        """Whether another track, or a slot that is gone, knows where the subject was: then late evidence opens no second dwell."""
+        s, state = self._state.tracks, self._state
         subject, store = int(s.subject[slot]), int(s.store[slot])
-        lanes = s.lanes(subject, store)
-        if lanes[0] == slot and not self._visits.is_late(store, time_ns):
+        tracks = s.tracks_of(subject, store)
+        if tracks[0] == slot and not self._visits.may_be_retired(store, time_ns):
             return False
-        if time_ns > s.covered_ns[slot]:
+        if time_ns > s.dwell_known_until_ns[slot]:
             self._dwells.save()
             ends = [state.ledger.dwell_end(to_hex(subject), state.estate.stores.names[store], time_ns)]
-            ends += [int(s.zone_ns[lane]) for lane in lanes if lane != slot and s.d_state[lane] and s.d_start_ns[lane] <= time_ns]
-            s.covered_ns[slot] = max(ends)
-        return bool(time_ns <= s.covered_ns[slot])
+            ends += [int(s.zone_ns[track]) for track in tracks if track != slot and s.d_state[track] and s.d_start_ns[track] <= time_ns]
+            s.dwell_known_until_ns[slot] = max(ends)
+        return bool(time_ns <= s.dwell_known_until_ns[slot])
 
-    def _late(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int) -> None:
-        """Evidence older than the lane's latest: known already, an earlier beginning, or another lane's."""
-        s = self._state.slots
+    def _apply_out_of_order(
+        self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int
+    ) -> None:
+        """Evidence older than the track's latest: known already, an earlier beginning, or another track's."""
+        s = self._state.tracks
         if kind == Kind.EXIT:
             self._dwells.late_exit(slot, zone, time_ns)
             if zone == s.zone[slot] and time_ns >= s.zone_ns[slot]:
@@ -264,16 +266,16 @@ class Presence:
             return
         if self._state.estate.zone_outside[zone]:
             return
-        self._one(self._lane_for(slot, time_ns), time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
+        self._apply_row(self._out_of_order_track(slot, time_ns), time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
 
-    def _lane_for(self, slot: int, time_ns: int) -> int:
-        """A later lane that can take the time in order, or holds it within its visit; a new one if none can."""
-        s = self._state.slots
+    def _out_of_order_track(self, slot: int, time_ns: int) -> int:
+        """A later track that can take the time in order, or holds it within its visit; a new one if none can."""
+        s = self._state.tracks
         subject, store = int(s.subject[slot]), int(s.store[slot])
-        lanes = s.lanes(subject, store)
-        for lane in lanes[lanes.index(slot) + 1 :]:
-            if time_ns >= s.last_ns[lane] or (s.v_state[lane] and s.v_start_ns[lane] <= time_ns):
-                return lane
+        tracks = s.tracks_of(subject, store)
+        for track in tracks[tracks.index(slot) + 1 :]:
+            if time_ns >= s.last_ns[track] or (s.v_state[track] and s.v_start_ns[track] <= time_ns):
+                return track
         self._state.counts["late_lanes_total"] += 1
         return s.add(subject, store, int(s.profile[slot]), bool(s.staff[slot]))
 
@@ -281,30 +283,30 @@ class Presence:
         """Close what is over by its timeout, and free slots that the watermarks have passed by far; `waiting` are needed."""
         if not len(watermark_ns):
             return
-        needed = np.zeros(self._state.slots.size, np.bool_)
+        needed = np.zeros(self._state.tracks.size, np.bool_)
         needed[waiting] = True
         for start in range(0, len(needed), SLOTS_AT_ONCE):
             part = slice(start, start + SLOTS_AT_ONCE)
-            used = self._state.slots.store[: len(needed)][part] != NOBODY
+            used = self._state.tracks.store[: len(needed)][part] != NO_CODE
             self._close(start + np.flatnonzero(used), closing_ns)
             self._retire(start + np.flatnonzero(used & ~needed[part]), watermark_ns)
 
     def _close(self, slots: npt.NDArray[np.intp], closing_ns: npt.NDArray[np.int64]) -> None:
-        s, estate = self._state.slots, self._state.estate
+        s, estate = self._state.tracks, self._state.estate
         closing = closing_ns[s.store[slots]]
         ended = slots[(s.d_state[slots] == OPEN) & (closing - s.zone_ns[slots] > estate.profile_gap_ns[s.profile[slots]])]
-        unknown = s.d_fan[ended] == NOBODY
+        unknown = s.d_fan[ended] == NO_CODE
         self._dwells.close_many(ended[unknown])
         for slot in ended[~unknown].tolist():
             self._dwells.close(slot)
         overdue = slots[(s.v_state[slots] == OPEN) & (closing - s.v_last_ns[slots] > estate.timeout_ns[s.store[slots]])]
         alone = self._visits.may_close_alone(overdue)
-        self._visits.lone.close(overdue[alone])
+        self._visits.unlinked.close(overdue[alone])
         for slot in overdue[~alone].tolist():
             self._visits.close(slot)
 
     def _retire(self, slots: npt.NDArray[np.intp], watermark_ns: npt.NDArray[np.int64]) -> None:
-        s, estate = self._state.slots, self._state.estate
+        s, estate = self._state.tracks, self._state.estate
         store = s.store[slots]
         gone = (s.v_state[slots] != OPEN) & (s.d_state[slots] != OPEN) & (s.last_ns[slots] > 0)
         gone &= watermark_ns[store] - s.last_ns[slots] > estate.timeout_ns[store] + RETIRE_NS

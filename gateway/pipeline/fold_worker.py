@@ -287,7 +287,7 @@ class Folding:
         self._behind = False
 
     def _restart_fold(self, state: Mapping[str, bytes]) -> None:
-        self.fold = self.fold.anew(self._ledger)
+        self.fold = self.fold.fresh(self._ledger)
         self._only_sites = True
         if "fold" in state:
             self.fold.load(state)

@@ -257,7 +257,7 @@ def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story) -> N
             patch.setattr(presence, "FEW", few)
             fold, rows = new_fold(), {}
             store(fold.apply(pairs(records)), rows)
-            slots = dict(fold.state.slots.parts())
+            slots = dict(fold.state.tracks.parts())
             store(fold.apply(pairs(end)), rows)
         fold.checkpoint({})
         kept = [[*fold.state.ledger._db.execute(f"SELECT * FROM {table}")] for table in ("visits", "dwells", "cells")]

@@ -107,8 +107,8 @@ def delivered(all_frames: Sequence[Sequence[Made]], said: Sequence[made.Link], r
         story.wait(rng.choice([0.0, 0.0, 0.01, 0.7, 2.0, 20.0]))
         if links_left and rng.random() < 0.2:
             story.links([links_left.pop()])
-        who = rng.choice([agent for agent in range(AGENTS) if left[agent]] or [NOBODY])
-        if who == NOBODY:
+        who = rng.choice([agent for agent in range(AGENTS) if left[agent]] or [NO_CODE])
+        if who == NO_CODE:
             continue
         for _ in range(min(len(left[who]), rng.choice([1, 1, 2, 20]))):
             frame = left[who].pop(0)
@@ -116,7 +116,7 @@ def delivered(all_frames: Sequence[Sequence[Made]], said: Sequence[made.Link], r
     return {key: row for key, row in folded(story.end(1).records).items() if key[0] not in ("presence", "gap", "agent")}
 
 
-NOBODY = -1
+NO_CODE = -1
 
 
 def without_empty_minutes(rows: Rows) -> Rows:

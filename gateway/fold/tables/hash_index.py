@@ -1,6 +1,6 @@
 """Which slot a subject has, for a million subjects: open addressing in two arrays, 12 bytes a place, at most two thirds of them taken.
 
-A Python dictionary takes 100 bytes a subject. A removed subject keeps its place until the table is made anew; a look-up ends at its
+A Python dictionary takes 100 bytes a subject. A removed subject keeps its place until the table is made fresh; a look-up ends at its
 subject or at a place that was never taken.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-NOBODY: Final = -1
+NO_CODE: Final = -1
 _NEVER: Final = -1
 _REMOVED: Final = -2
 _GOLDEN: Final = 0x9E3779B97F4A7C15
@@ -19,16 +19,16 @@ _GOLDEN: Final = 0x9E3779B97F4A7C15
 _SMALLEST_BITS: Final = 10
 
 
-class Subjects:
+class HashIndex:
     """Subject -> slot, as a dictionary has it, and for many at once."""
 
     def __init__(self) -> None:
         self._make(np.zeros(0, np.uint64), np.zeros(0, np.int32))
 
     @staticmethod
-    def of(subjects: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32]) -> Subjects:
+    def of(subjects: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32]) -> HashIndex:
         """Of subjects that differ from each other."""
-        table = Subjects()
+        table = HashIndex()
         table._make(subjects, slots)
         return table
 
@@ -36,18 +36,18 @@ class Subjects:
         return self._live
 
     def get(self, subject: int) -> int:
-        """The slot, or NOBODY."""
+        """The slot, or NO_CODE."""
         slot = self._slots_view[self._place(subject)]
-        return slot if slot >= 0 else NOBODY
+        return slot if slot >= 0 else NO_CODE
 
     def get_many(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
-        """The slot of each, or NOBODY."""
+        """The slot of each, or NO_CODE."""
         place = self._home(subjects)
         elsewhere = np.flatnonzero((self._subjects[place] != subjects) & (self._slots[place] != _NEVER))
         while len(elsewhere):
             place[elsewhere] = at = (place[elsewhere] + 1) & self._mask
             elsewhere = elsewhere[(self._subjects[at] != subjects[elsewhere]) & (self._slots[at] != _NEVER)]
-        found: npt.NDArray[np.int32] = np.maximum(np.where(self._subjects[place] == subjects, self._slots[place], NOBODY), NOBODY)
+        found: npt.NDArray[np.int32] = np.maximum(np.where(self._subjects[place] == subjects, self._slots[place], NO_CODE), NO_CODE)
         return found
 
     def set(self, subject: int, slot: int) -> None:

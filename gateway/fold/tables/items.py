@@ -9,7 +9,7 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
-from gateway.fold.tables.hash_index import NOBODY
+from gateway.fold.tables.hash_index import NO_CODE
 
 COLUMNS: Final[Mapping[str, str]] = {
     "store": "i4",  # -1: a slot that is free
@@ -30,22 +30,27 @@ COLUMNS: Final[Mapping[str, str]] = {
     "arrived_ns": "i8",
     "found": "u1",  # it was there before us: 2: nobody knows since when; 1: since when in its zone is known; 0: all is known
     "heard_ns": "i8",  # the latest row that opens something, of those that were told their item
-    "unsaid": "?",  # nobody was told yet that it arrived: the first to hear it may not be the nearest
+    "arrival_pending": "?",  # nobody was told yet that it arrived: the first to hear it may not be the nearest
     # another zone that hears it: the strongest of them, since when, with which row
-    "rival": "i4",  # -1: none
-    "rival_ns": "i8",  # its latest evidence
-    "rival_level_dbm": "i2",
-    "rival_since_ns": "i8",
-    "rival_key_ns": "i8",
-    "rival_agent": "i4",
+    "challenger": "i4",  # -1: none
+    "challenger_ns": "i8",  # its latest evidence
+    "challenger_level_dbm": "i2",
+    "challenger_since_ns": "i8",
+    "challenger_key_ns": "i8",
+    "challenger_agent": "i4",
 }
 ADDED: Final = frozenset({"found", "heard_ns"})
 """Columns that states of earlier releases do not have; any other that is missing makes a state too old to be taken over."""
+STORED_AS: Final[Mapping[str, str]] = {
+    "arrival_pending": "unsaid",
+    **{name: name.replace("challenger", "rival") for name in COLUMNS if name.startswith("challenger")},
+}
+"""What stored states call a column, where that is not its name."""
 MOST_SUBJECTS: Final = 4
 """Of one item: agents under different keys of the day, or none, have a subject each."""
 
 
-class Stock:
+class Items:
     """`slot_of(store, subject)` and `named(store, …)` are dictionary look-ups; the columns are named by COLUMNS."""
 
     store: npt.NDArray[np.int32]
@@ -65,13 +70,13 @@ class Stock:
     arrived_ns: npt.NDArray[np.int64]
     found: npt.NDArray[np.uint8]
     heard_ns: npt.NDArray[np.int64]
-    unsaid: npt.NDArray[np.bool_]
-    rival: npt.NDArray[np.int32]
-    rival_ns: npt.NDArray[np.int64]
-    rival_level_dbm: npt.NDArray[np.int16]
-    rival_since_ns: npt.NDArray[np.int64]
-    rival_key_ns: npt.NDArray[np.int64]
-    rival_agent: npt.NDArray[np.int32]
+    arrival_pending: npt.NDArray[np.bool_]
+    challenger: npt.NDArray[np.int32]
+    challenger_ns: npt.NDArray[np.int64]
+    challenger_level_dbm: npt.NDArray[np.int16]
+    challenger_since_ns: npt.NDArray[np.int64]
+    challenger_key_ns: npt.NDArray[np.int64]
+    challenger_agent: npt.NDArray[np.int32]
 
     def __init__(self) -> None:
         self.size = 0
@@ -90,13 +95,13 @@ class Stock:
         return len(self._by_epc)
 
     def slot_of(self, store: int, subject: int) -> int:
-        """The item that was last named for the subject, or NOBODY."""
-        return self.by_subject.get((store, subject), NOBODY)
+        """The item that was last named for the subject, or NO_CODE."""
+        return self.by_subject.get((store, subject), NO_CODE)
 
     def expect(self, store: int, profile: int, epc: str) -> int:
         """The slot of an item by its name; a new one if it was not known."""
-        slot = self._by_epc.get((store, epc), NOBODY)
-        if slot == NOBODY:
+        slot = self._by_epc.get((store, epc), NO_CODE)
+        if slot == NO_CODE:
             slot = self._by_epc[store, epc] = self._add(store, profile, epc)
         return slot
 
@@ -122,12 +127,12 @@ class Stock:
         """Forget an item; its number will be used again."""
         del self._by_epc[int(self.store[slot]), self.epc[slot]]
         self._forget_subjects(slot)
-        self.epc[slot], self.sku[slot], self.store[slot], self.zone[slot] = "", "", NOBODY, NOBODY
+        self.epc[slot], self.sku[slot], self.store[slot], self.zone[slot] = "", "", NO_CODE, NO_CODE
         self._free.append(slot)
 
     def _learn(self, slot: int, store: int, subject: int) -> None:
         other, mine = self.slot_of(store, subject), self._subjects[slot]
-        if other != NOBODY:
+        if other != NO_CODE:
             self._subjects[other].remove(subject)
         if len(mine) == MOST_SUBJECTS:
             del self.by_subject[store, mine.pop(0)]
@@ -139,7 +144,7 @@ class Stock:
         for name in COLUMNS:
             getattr(self, name)[slot] = 0
         self.store[slot], self.profile[slot], self.epc[slot] = store, profile, epc
-        self.zone[slot] = self.from_zone[slot] = self.rival[slot] = NOBODY
+        self.zone[slot] = self.from_zone[slot] = self.challenger[slot] = NO_CODE
         return slot
 
     def _grow(self) -> int:
@@ -158,20 +163,21 @@ class Stock:
         packed: bytes = msgpack.packb([self.size, self._free, self.epc, self.sku, self._subjects])
         yield "stock", packed
         for name in COLUMNS:
-            yield f"stock.{name}", getattr(self, name)[: self.size].tobytes()
+            yield f"stock.{STORED_AS.get(name, name)}", getattr(self, name)[: self.size].tobytes()
 
     @staticmethod
-    def load(parts: Mapping[str, bytes]) -> Stock:
-        stock = Stock()
-        stock.size, stock._free, stock.epc, stock.sku, stock._subjects = msgpack.unpackb(parts["stock"])
+    def load(parts: Mapping[str, bytes]) -> Items:
+        items = Items()
+        items.size, items._free, items.epc, items.sku, items._subjects = msgpack.unpackb(parts["stock"])
         for name, dtype in COLUMNS.items():
-            column = parts.get(f"stock.{name}") if name in ADDED else parts[f"stock.{name}"]
-            setattr(stock, name, np.zeros(stock.size, dtype) if column is None else np.frombuffer(column, dtype).copy())
+            stored = f"stock.{STORED_AS.get(name, name)}"
+            column = parts.get(stored) if name in ADDED else parts[stored]
+            setattr(items, name, np.zeros(items.size, dtype) if column is None else np.frombuffer(column, dtype).copy())
         if "stock.heard_ns" not in parts:  # of an older release
-            stock.heard_ns[:] = stock.last_ns
-        free = set(stock._free)
-        for slot, store in enumerate(stock.store.tolist()):
+            items.heard_ns[:] = items.last_ns
+        free = set(items._free)
+        for slot, store in enumerate(items.store.tolist()):
             if slot not in free:
-                stock._by_epc[store, stock.epc[slot]] = slot
-                stock.by_subject.update({(store, subject): slot for subject in stock._subjects[slot]})
-        return stock
+                items._by_epc[store, items.epc[slot]] = slot
+                items.by_subject.update({(store, subject): slot for subject in items._subjects[slot]})
+        return items

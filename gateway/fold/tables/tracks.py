@@ -1,7 +1,7 @@
-"""Who is being heard: one slot per (store, subject, lane), kept as columns, so that the common row costs array work only.
+"""Who is being heard: one slot per (store, subject, track), kept as columns, so that the common row costs array work only.
 
-A lane is one line of evidence in time order. Evidence that comes too late for its subject's lane gets another lane; projection joins
-what the lanes of one person say. The columns are a memory layout: a store's slots are its state, and can be cut out by `store`.
+A track is one line of evidence in time order. Evidence that comes too late for its subject's track gets another track; projection joins
+what the tracks of one person say. The columns are a memory layout: a store's slots are its state, and can be cut out by `store`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
-from gateway.fold.tables.hash_index import NOBODY, Subjects
+from gateway.fold.tables.hash_index import NO_CODE, HashIndex
 
 COLUMNS: Final[Mapping[str, str]] = {
     "subject": "u8",
     "store": "i4",
-    "next": "i4",  # the subject's next slot (another store or lane), -1 for none
+    "next": "i4",  # the subject's next slot (another store or track), -1 for none
     "staff": "?",
-    "late": "?",  # a later lane of its subject
+    "out_of_order": "?",  # another track of its subject, for evidence that came too late for the first
     "profile": "u2",
     "last_ns": "i8",  # the latest evidence of any kind
     # the zone that owns the subject
@@ -29,7 +29,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "level_dbm": "i2",
     "zone_ns": "i8",  # the owner's latest evidence
     "since_ns": "i8",
-    "covered_ns": "i8",  # a later lane: until here another lane's dwell is known
+    "dwell_known_until_ns": "i8",  # a later track: until here another track's dwell is known
     # the visit; state 0: none yet, 1: open, 2: closed
     "v_state": "u1",
     "v_key_ns": "i8",
@@ -57,24 +57,26 @@ COLUMNS: Final[Mapping[str, str]] = {
     "p_minute": "i4",
     "p_fan": "i4",
 }
+STORED_AS: Final[Mapping[str, str]] = {"out_of_order": "late", "dwell_known_until_ns": "covered_ns"}
+"""What stored states call a column, where that is not its name."""
 _FIRST: Final[Mapping[str, int]] = {"next": -1, "zone": -1, "v_fan": -1, "d_fan": -1, "p_zone": -1, "p_fan": -1}
 
 
-class Slots:
+class Tracks:
     """Columns of equal capacity; `find` is a dictionary look-up, with a chain where a subject has several slots."""
 
     subject: npt.NDArray[np.uint64]
     store: npt.NDArray[np.int32]
     next: npt.NDArray[np.int32]
     staff: npt.NDArray[np.bool_]
-    late: npt.NDArray[np.bool_]
+    out_of_order: npt.NDArray[np.bool_]
     profile: npt.NDArray[np.uint16]
     last_ns: npt.NDArray[np.int64]
     zone: npt.NDArray[np.int32]
     level_dbm: npt.NDArray[np.int16]
     zone_ns: npt.NDArray[np.int64]
     since_ns: npt.NDArray[np.int64]
-    covered_ns: npt.NDArray[np.int64]
+    dwell_known_until_ns: npt.NDArray[np.int64]
     v_state: npt.NDArray[np.uint8]
     v_key_ns: npt.NDArray[np.int64]
     v_agent: npt.NDArray[np.int32]
@@ -101,9 +103,9 @@ class Slots:
 
     def __init__(self, capacity: int = 1024) -> None:
         self.size = 0
-        """Slots in use are below `size`, but for those in `free`: there all is 0, and `store` is NOBODY."""
+        """Slots in use are below `size`, but for those in `free`: there all is 0, and `store` is NO_CODE."""
         self.free: list[int] = []
-        self.first = Subjects()
+        self.first = HashIndex()
         """The first slot of a subject."""
         for name, dtype in COLUMNS.items():
             setattr(self, name, _column(capacity, np.dtype(dtype)))
@@ -112,33 +114,33 @@ class Slots:
         return self.size - len(self.free)
 
     def find(self, subject: int, store: int) -> int:
-        """The slot of the subject's first lane in a store, or NOBODY."""
-        return next((slot for slot in self.chain(subject) if self.store[slot] == store), NOBODY)
+        """The slot of the subject's first track in a store, or NO_CODE."""
+        return next((slot for slot in self.chain(subject) if self.store[slot] == store), NO_CODE)
 
     def chain(self, subject: int) -> Iterator[int]:
-        """All slots of a subject: every store, every lane, oldest first."""
+        """All slots of a subject: every store, every track, oldest first."""
         slot = self.first.get(subject)
-        while slot != NOBODY:
+        while slot != NO_CODE:
             yield slot
             slot = int(self.next[slot])
 
-    def lanes(self, subject: int, store: int) -> list[int]:
+    def tracks_of(self, subject: int, store: int) -> list[int]:
         return [slot for slot in self.chain(subject) if self.store[slot] == store]
 
     def find_many(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """`find` for columns."""
         found = self.first.get_many(subject)
-        elsewhere = np.flatnonzero((found != NOBODY) & (self.store[found] != store))
+        elsewhere = np.flatnonzero((found != NO_CODE) & (self.store[found] != store))
         while len(elsewhere):
             found[elsewhere] = after = self.next[found[elsewhere]]
-            elsewhere = elsewhere[(after != NOBODY) & (self.store[after] != store[elsewhere])]
+            elsewhere = elsewhere[(after != NO_CODE) & (self.store[after] != store[elsewhere])]
         return found
 
     def add(self, subject: int, store: int, profile: int, staff: bool) -> int:
         """A new slot at the end of the subject's chain."""
         slot = int(self._take(1)[0])
         self.subject[slot], self.store[slot], self.profile[slot], self.staff[slot] = subject, store, profile, staff
-        self.late[slot] = any(other != slot and self.store[other] == store for other in self.chain(subject))
+        self.out_of_order[slot] = any(other != slot and self.store[other] == store for other in self.chain(subject))
         self._append(subject, slot)
         return slot
 
@@ -150,7 +152,7 @@ class Slots:
         self.subject[slots], self.store[slots], self.profile[slots], self.staff[slots] = subject, store, profile, staff
         _, rows = np.unique(subject, return_index=True)
         lone = np.zeros(len(subject), np.bool_)
-        lone[rows[self.first.get_many(subject[rows]) == NOBODY]] = True
+        lone[rows[self.first.get_many(subject[rows]) == NO_CODE]] = True
         self.first.set_many(subject[lone], slots[lone])
         for other, slot in zip(subject[~lone].tolist(), slots[~lone].tolist(), strict=True):
             self._append(other, slot)
@@ -162,11 +164,11 @@ class Slots:
             self._unlink(slot)
             self.free.append(slot)
         self._clear(slots)
-        self.store[slots] = NOBODY
+        self.store[slots] = NO_CODE
 
     def _append(self, subject: int, slot: int) -> None:
-        *_, last = NOBODY, *self.chain(subject)
-        if last == NOBODY:
+        *_, last = NO_CODE, *self.chain(subject)
+        if last == NO_CODE:
             self.first.set(subject, slot)
         else:
             self.next[last] = slot
@@ -176,7 +178,7 @@ class Slots:
         if self.first.get(subject) != slot:
             before = next(other for other in self.chain(subject) if self.next[other] == slot)
             self.next[before] = after
-        elif after == NOBODY:
+        elif after == NO_CODE:
             self.first.remove(subject)
         else:
             self.first.set(subject, after)
@@ -214,26 +216,26 @@ class Slots:
         packed: bytes = msgpack.packb([self.size, self.free])
         yield "slots", packed
         for name in COLUMNS:
-            yield f"slots.{name}", getattr(self, name)[: self.size].tobytes()
+            yield f"slots.{STORED_AS.get(name, name)}", getattr(self, name)[: self.size].tobytes()
 
     @staticmethod
-    def load(parts: Mapping[str, bytes]) -> Slots:
+    def load(parts: Mapping[str, bytes]) -> Tracks:
         size, free = msgpack.unpackb(parts["slots"])
-        slots = Slots(max(1024, size))
+        slots = Tracks(max(1024, size))
         slots.size, slots.free = size, free
         for name, dtype in COLUMNS.items():
-            getattr(slots, name)[:size] = np.frombuffer(parts[f"slots.{name}"], dtype)
+            getattr(slots, name)[:size] = np.frombuffer(parts[f"slots.{STORED_AS.get(name, name)}"], dtype)
         freed = np.array(free, np.intp)
         slots._clear(freed)  # other releases did so when they used it again
-        slots.store[freed] = NOBODY
+        slots.store[freed] = NO_CODE
         slots._index()
         return slots
 
     def _index(self) -> None:
         """A subject's first slot is the one that no other slot leads to."""
-        used = np.flatnonzero(self.store[: self.size] != NOBODY).astype(np.int32)
+        used = np.flatnonzero(self.store[: self.size] != NO_CODE).astype(np.int32)
         first = np.setdiff1d(used, self.next[used], assume_unique=True)
-        self.first = Subjects.of(self.subject[first], first)
+        self.first = HashIndex.of(self.subject[first], first)
 
 
 def distinct(subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

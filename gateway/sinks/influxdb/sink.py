@@ -35,7 +35,7 @@ from urllib3 import exceptions as http
 from urllib3.util import parse_url
 
 from footfall.errors import ConfigError, FootfallError, PartialWrite, Rejected, SinkUnavailable
-from gateway.points import SAID_ONCE, Points, together
+from gateway.points import WRITE_ONCE, Points, concat
 from gateway.sinks.influxdb.conflicts import Conflict, alike_in, conflict_in
 from gateway.sinks.influxdb.line_protocol import encode, stored_tag
 
@@ -161,8 +161,8 @@ class InfluxDB:
         return [line for body in _requests(batch, self._batch_lines) for line in self._refused(body, self._post(body))]
 
     def _write_beside(self, batch: Sequence[Points]) -> list[Rejected]:
-        once = [points for points in batch if points.measurement in SAID_ONCE]
-        again = [points for points in batch if points.measurement not in SAID_ONCE]
+        once = [points for points in batch if points.measurement in WRITE_ONCE]
+        again = [points for points in batch if points.measurement not in WRITE_ONCE]
         in_order = self._threads.submit(self._write_in_order, again)
         try:
             rejected = self._write_overlapping(once)
@@ -359,7 +359,7 @@ def _mistake(unavailable: type[FootfallError], message: str) -> FootfallError:
 def _requests(batch: Sequence[Points], most_lines: int) -> Iterator[bytes]:
     """Bodies of at most so many lines, in order. Lines that follow each other are made together: many small pieces cost more than one."""
     for parts in _shares(batch, most_lines):
-        yield b"\n".join([encode(together(list(alike))) for _, alike in groupby(parts, Points.columns)])
+        yield b"\n".join([encode(concat(list(alike))) for _, alike in groupby(parts, Points.columns)])
 
 
 def _shares(batch: Sequence[Points], most_lines: int) -> Iterator[list[Points]]:
@@ -369,7 +369,7 @@ def _shares(batch: Sequence[Points], most_lines: int) -> Iterator[list[Points]]:
         start = 0
         while start < len(points):
             stop = min(start + free, len(points))
-            parts.append(points.part(start, stop))
+            parts.append(points.slice(start, stop))
             free -= stop - start
             start = stop
             if not free:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.fold.tables.hash_index import _NEVER, NOBODY, Subjects
+from gateway.fold.tables.hash_index import _NEVER, NO_CODE, HashIndex
 
 U64 = (1 << 64) - 1
 subjects = st.integers(0, 40) | st.integers(0, U64) | st.sampled_from([0, U64, 1 << 63])
@@ -22,7 +22,7 @@ steps = st.lists(
 
 @given(st.dictionaries(subjects, st.integers(0, 2**31 - 1)), steps, st.lists(subjects, max_size=20))
 def test_it_is_a_dictionary(first: dict[int, int], steps: list[tuple[str, Any, int]], asked: list[int]) -> None:
-    table, expected = Subjects.of(np.array(list(first), np.uint64), np.array(list(first.values()), np.int32)), dict(first)
+    table, expected = HashIndex.of(np.array(list(first), np.uint64), np.array(list(first.values()), np.int32)), dict(first)
     for what, subject, slot in steps:
         if what == "set":
             table.set(subject, slot)
@@ -36,12 +36,12 @@ def test_it_is_a_dictionary(first: dict[int, int], steps: list[tuple[str, Any, i
             del expected[subject]
     asked += list(expected)
     assert len(table) == len(expected)
-    assert [table.get(subject) for subject in asked] == [expected.get(subject, NOBODY) for subject in asked]
-    assert table.get_many(np.array(asked, np.uint64)).tolist() == [expected.get(subject, NOBODY) for subject in asked]
+    assert [table.get(subject) for subject in asked] == [expected.get(subject, NO_CODE) for subject in asked]
+    assert table.get_many(np.array(asked, np.uint64)).tolist() == [expected.get(subject, NO_CODE) for subject in asked]
 
 
 def test_what_is_not_there_cannot_be_removed() -> None:
-    table = Subjects()
+    table = HashIndex()
     table.set(7, 1)
     table.remove(7)
     for subject in (7, 8):
@@ -52,7 +52,7 @@ def test_what_is_not_there_cannot_be_removed() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_table_that_many_came_to_and_left_stays_small(seed: int) -> None:
     """A day's people come and go: places of those who left are used again."""
-    rng, table = np.random.default_rng(seed), Subjects()
+    rng, table = np.random.default_rng(seed), HashIndex()
     inside = [int(subject) for subject in rng.integers(0, U64, 3000, np.uint64)]
     for slot, subject in enumerate(inside):
         table.set(subject, slot)
@@ -62,12 +62,12 @@ def test_a_table_that_many_came_to_and_left_stays_small(seed: int) -> None:
         table.set(subject, 1)
     assert len(table) == 3000
     assert len(table._slots) <= 16_384, f"seed {seed}"
-    assert all(table.get(subject) != NOBODY for subject in inside), f"seed {seed}"
+    assert all(table.get(subject) != NO_CODE for subject in inside), f"seed {seed}"
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_many_at_once_come_to_a_table_that_others_left(seed: int) -> None:
-    rng, table = np.random.default_rng(seed), Subjects()
+    rng, table = np.random.default_rng(seed), HashIndex()
     inside: list[int] = []
     for _ in range(60):
         new = rng.integers(0, U64, int(rng.integers(1, 400)), np.uint64)
@@ -79,4 +79,4 @@ def test_many_at_once_come_to_a_table_that_others_left(seed: int) -> None:
         assert table._taken == np.count_nonzero(table._slots != _NEVER)
     assert len(table) == len(inside)
     assert len(table._slots) <= 8192, f"seed {seed}"
-    assert all(table.get(subject) != NOBODY for subject in inside), f"seed {seed}"
+    assert all(table.get(subject) != NO_CODE for subject in inside), f"seed {seed}"

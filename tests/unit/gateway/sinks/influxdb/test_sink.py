@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.errors import ConfigError, PartialWrite, SinkUnavailable
-from gateway.points import Points, from_rows, together
+from gateway.points import Points, concat, from_rows
 from gateway.sinks.influxdb.line_protocol import _encode_few, encode
 from gateway.sinks.influxdb.sink import InfluxDB, _Refusal, _requests
 from simulators.parts.process import free_port
@@ -297,9 +297,9 @@ def test_lines_are_the_same_in_requests_of_any_size(batch: list[Points], most_li
 @given(points(min_size=2), st.data())
 def test_points_cut_and_put_together_again_are_the_same(made: Points, data: st.DataObject) -> None:
     at = data.draw(st.integers(1, len(made) - 1))
-    again = together([made.part(0, at), made.part(at, len(made)), made])
+    again = concat([made.slice(0, at), made.slice(at, len(made)), made])
     assert _encode_few(again) == b"\n".join([_encode_few(made)] * 2)
-    assert encode(together([made] * 50)) == b"\n".join([_encode_few(made)] * 50)
+    assert encode(concat([made] * 50)) == b"\n".join([_encode_few(made)] * 50)
 
 
 def test_what_fits_into_one_request_is_one(answers: tuple[Answers, str]) -> None:

@@ -32,11 +32,11 @@ import numpy.typing as npt
 from footfall.frames import Kind
 from footfall.units import NS_PER_S
 from gateway.fold.estate_index import seconds_of
-from gateway.fold.names import Mention, Mentions, slots_of
-from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, Evidence, Waiting
+from gateway.fold.mentions import Mention, Mentions, slots_of
+from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, Evidence, ReorderBuffer
 from gateway.fold.state import State
-from gateway.fold.tables.hash_index import NOBODY
-from gateway.fold.tables.items import Stock
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.tables.items import Items
 from gateway.fold.visits import RETIRE_NS
 from gateway.fold.watermarks import Watermarks
 from gateway.fold.zone_arbiter import GONE_DBM, in_rounds, keeps_owner, takes_over
@@ -53,16 +53,16 @@ RowOf = tuple[int, int, int]
 """(time_ns, key_ns, agent) of a row."""
 
 
-class Items:
+class ItemEvents:
     """Takes evidence in order and says what it means for each item."""
 
     def __init__(self, state: State, watermarks: Watermarks) -> None:
         self._state: Final = state
         self._watermarks: Final = watermarks
-        self._waiting: Final = Waiting()
+        self._reorder_buffer: Final = ReorderBuffer()
         self._mentions: Final = Mentions()
         self._now_ns = 0
-        self.stock = Stock()
+        self.table = Items()
 
     # As rows come
 
@@ -76,68 +76,68 @@ class Items:
                 said.append((row_store, row_subject, "", ""))
                 continue
             if epc := more.get("epc", ""):
-                self.stock.expect(row_store, row_profile, epc)
+                self.table.expect(row_store, row_profile, epc)
             said.append((row_store, row_subject, epc, more.get("sku", "")))
         return self._mentions.numbers(said)
 
     def wait(self, rows: Evidence) -> None:
-        """Rows wait for their turn, by store in place of a slot; those of zones outside mean nothing but what they name."""
-        self._waiting.add(rows)
+        """Rows wait for their batch, by store in place of a slot; those of zones outside mean nothing but what they name."""
+        self._reorder_buffer.add(rows)
 
-    # When a turn ends
+    # When a batch ends
 
-    def end_turn(self, now_ns: int, expire: bool) -> None:
+    def close_batch(self, now_ns: int, expire: bool) -> None:
         self._now_ns = now_ns
         stores = np.arange(len(self._watermarks.by_store), dtype=np.int32)
-        rows = self._waiting.release(stores, self._watermarks.by_store, self._state.estate.ranks())
+        rows = self._reorder_buffer.release(stores, self._watermarks.by_store, self._state.estate.ranks())
         if rows is not None:
-            in_rounds(self._of_items(rows), self._quiet, self._apply_quiet, self._one_by_one, self._one_by_one)
+            in_rounds(self._of_items(rows), self._unchanged, self._apply_unchanged, self._apply_rows, self._apply_rows)
         if expire:
-            self._mentions.forget_all_but(self._waiting.mentions())
-        if expire and len(self.stock):
+            self._mentions.forget_all_but(self._reorder_buffer.mentions())
+        if expire and len(self.table):
             self._expire()
 
     def _of_items(self, rows: Evidence) -> Evidence:
         """Rows of stores, in their order, as rows of items, in their order; without those that nobody knows what they are about."""
         kept_ns = self._state.estate.profile_gap_ns + EXIT_NS + RETIRE_NS
-        slot = slots_of(self.stock, self._mentions, rows, kept_ns)
-        self._state.counts["item_rows_unnamed_total"] += int(np.count_nonzero(slot == NOBODY))
-        which = np.flatnonzero((slot != NOBODY) & ~self._state.estate.zone_outside[rows.zone])
+        slot = slots_of(self.table, self._mentions, rows, kept_ns)
+        self._state.counts["item_rows_unnamed_total"] += int(np.count_nonzero(slot == NO_CODE))
+        which = np.flatnonzero((slot != NO_CODE) & ~self._state.estate.zone_outside[rows.zone])
         which = which[np.argsort(slot[which], kind="stable")]
-        return replace(rows, slot=slot).pick(which)
+        return replace(rows, slot=slot).take(which)
 
-    def _quiet(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Of other zones only the rival's rows: any other may become the rival."""
-        s, slot = self.stock, rows.slot
+    def _unchanged(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Of other zones only the challenger's rows: any other may become the challenger."""
+        s, slot = self.table, rows.slot
         gap_ns = self._state.estate.profile_gap_ns[s.profile[slot]]
-        rival = (rows.zone == s.rival[slot]) & (rows.time_ns - s.rival_ns[slot] <= gap_ns)
+        of_challenger = (rows.zone == s.challenger[slot]) & (rows.time_ns - s.challenger_ns[slot] <= gap_ns)
         own = (rows.zone == s.zone[slot]) & (rows.kind != Kind.EXIT)
         own &= ~self._mentions.are_named(rows.mention)
-        quiet: npt.NDArray[np.bool_] = keeps_owner(s, self._state.estate, rows, first, start) & (own | rival)
-        return quiet
+        unchanged: npt.NDArray[np.bool_] = keeps_owner(s, self._state.estate, rows, first, start) & (own | of_challenger)
+        return unchanged
 
-    def _apply_quiet(self, rows: Evidence) -> None:
+    def _apply_unchanged(self, rows: Evidence) -> None:
         """Of several rows of a slot the last one counts: numpy assigns repeated indices in order."""
-        s, slot = self.stock, rows.slot
+        s, slot = self.table, rows.slot
         s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = rows.time_ns, rows.key_ns, rows.agent
         own = rows.zone == s.zone[slot]
         mine = slot[own]
         s.zone_ns[mine], s.zone_agent[mine], s.level_dbm[mine] = rows.time_ns[own], rows.agent[own], rows.rssi_dbm[own]
-        s.rival_ns[slot[~own]], s.rival_level_dbm[slot[~own]] = rows.time_ns[~own], rows.rssi_dbm[~own]
+        s.challenger_ns[slot[~own]], s.challenger_level_dbm[slot[~own]] = rows.time_ns[~own], rows.rssi_dbm[~own]
 
-    def _one_by_one(self, rows: Evidence) -> None:
+    def _apply_rows(self, rows: Evidence) -> None:
         columns = (rows.slot, rows.time_ns, rows.key_ns, rows.zone, rows.agent, rows.rssi_dbm, rows.kind, rows.profile, rows.mention)
         for row in zip(*[column.tolist() for column in columns], strict=True):
-            self._one(*row)
+            self._apply_row(*row)
 
-    def _one(
+    def _apply_row(
         self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int, mention: int
     ) -> None:
-        s, row = self.stock, (time_ns, key_ns, agent)
-        if s.zone[slot] != NOBODY and self._is_gone(slot, time_ns):
+        s, row = self.table, (time_ns, key_ns, agent)
+        if s.zone[slot] != NO_CODE and self._is_gone(slot, time_ns):
             self._leave(slot)
-        if s.unsaid[slot] and self._is_settled(slot, time_ns):
-            self._say_arrived(slot)
+        if s.arrival_pending[slot] and self._is_settled(slot, time_ns):
+            self._emit_arrived(slot)
         self._take_names(slot, time_ns, profile, self._mentions.of(mention))
         if kind == Kind.EXIT:
             self._exit(slot, zone, row)
@@ -146,69 +146,69 @@ class Items:
             return
         owner = int(s.zone[slot])
         if kind != Kind.EXIT:
-            if owner == NOBODY:
-                s.arrived_ns[slot], s.unsaid[slot] = time_ns, True
+            if owner == NO_CODE:
+                s.arrived_ns[slot], s.arrival_pending[slot] = time_ns, True
                 s.found[slot] = FOUND if kind == Kind.STAY and time_ns <= self._ours_from_ns(slot) else KNOWN
                 self._enter(slot, zone, row)
             elif zone != owner:
                 self._compete(slot, zone, row, rssi_dbm)
             if zone == s.zone[slot]:
                 s.zone_ns[slot], s.zone_agent[slot], s.level_dbm[slot] = time_ns, agent, rssi_dbm
-        if s.zone[slot] != NOBODY:
+        if s.zone[slot] != NO_CODE:
             s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = row
 
     def _take_names(self, slot: int, time_ns: int, profile: int, mention: Mention) -> None:
         """What the row says of its item. What an item was said to be that is so long gone that its slot may have been freed is over."""
-        s, (_, _, _, sku) = self.stock, mention
-        if s.zone[slot] == NOBODY and time_ns - int(s.last_ns[slot]) > self._timeout_ns(slot) + RETIRE_NS:
+        s, (_, _, _, sku) = self.table, mention
+        if s.zone[slot] == NO_CODE and time_ns - int(s.last_ns[slot]) > self._timeout_ns(slot) + RETIRE_NS:
             s.profile[slot], s.sku[slot] = profile, sku
         elif sku:
             s.sku[slot] = sku
 
     def _ours_from_ns(self, slot: int) -> int:
         """Up to when another gateway said what happened to the item."""
-        return self._state.history.of(self._state.estate.stores.names[self.stock.store[slot]])
+        return self._state.history.of(self._state.estate.stores.names[self.table.store[slot]])
 
     def _exit(self, slot: int, zone: int, row: RowOf) -> None:
         """It was heard in `zone` until then."""
-        s, time_ns = self.stock, row[0]
-        if zone == s.rival[slot] and time_ns >= s.rival_ns[slot]:
-            s.rival[slot] = NOBODY
+        s, time_ns = self.table, row[0]
+        if zone == s.challenger[slot] and time_ns >= s.challenger_ns[slot]:
+            s.challenger[slot] = NO_CODE
         if zone != s.zone[slot] or time_ns < s.zone_ns[slot]:
             return
         s.zone_ns[slot], s.exit_key_ns[slot], s.zone_agent[slot] = row
         s.level_dbm[slot] = GONE_DBM
-        rival, rival_ns, rival_dbm = int(s.rival[slot]), int(s.rival_ns[slot]), int(s.rival_level_dbm[slot])
-        if rival != NOBODY and rival_ns > time_ns and takes_over(s, self._state.estate, slot, rival_ns, rival_dbm):
+        challenger, challenger_ns, challenger_dbm = int(s.challenger[slot]), int(s.challenger_ns[slot]), int(s.challenger_level_dbm[slot])
+        if challenger != NO_CODE and challenger_ns > time_ns and takes_over(s, self._state.estate, slot, challenger_ns, challenger_dbm):
             s.zone_agent[slot] = self._hand_over(slot)
-            s.zone_ns[slot], s.level_dbm[slot] = rival_ns, rival_dbm
+            s.zone_ns[slot], s.level_dbm[slot] = challenger_ns, challenger_dbm
 
     def _compete(self, slot: int, zone: int, row: RowOf, rssi_dbm: int) -> None:
         """Another zone than the owner heard it."""
-        s, time_ns = self.stock, row[0]
-        if s.unsaid[slot] and rssi_dbm > s.level_dbm[slot] + self._state.estate.profile_margin_db[s.profile[slot]]:
-            s.zone[slot] = NOBODY
+        s, time_ns = self.table, row[0]
+        if s.arrival_pending[slot] and rssi_dbm > s.level_dbm[slot] + self._state.estate.profile_margin_db[s.profile[slot]]:
+            s.zone[slot] = NO_CODE
             self._enter(slot, zone, row)
             return
         loses = self._loses(slot, time_ns, rssi_dbm)
-        is_fresh = time_ns - int(s.rival_ns[slot]) <= self._state.estate.profile_gap_ns[s.profile[slot]]
-        is_new = zone != s.rival[slot] or not is_fresh
-        if is_new and is_fresh and not loses and s.rival[slot] != NOBODY and rssi_dbm <= s.rival_level_dbm[slot]:
+        is_fresh = time_ns - int(s.challenger_ns[slot]) <= self._state.estate.profile_gap_ns[s.profile[slot]]
+        is_new = zone != s.challenger[slot] or not is_fresh
+        if is_new and is_fresh and not loses and s.challenger[slot] != NO_CODE and rssi_dbm <= s.challenger_level_dbm[slot]:
             return
         if is_new:
-            s.rival[slot], (s.rival_since_ns[slot], s.rival_key_ns[slot], s.rival_agent[slot]) = zone, row
-        s.rival_ns[slot], s.rival_level_dbm[slot] = time_ns, rssi_dbm
+            s.challenger[slot], (s.challenger_since_ns[slot], s.challenger_key_ns[slot], s.challenger_agent[slot]) = zone, row
+        s.challenger_ns[slot], s.challenger_level_dbm[slot] = time_ns, rssi_dbm
         if loses and s.level_dbm[slot] == GONE_DBM:
             self._hand_over(slot)
         elif loses:
             self._move(slot, zone, row)
 
     def _hand_over(self, slot: int) -> int:
-        """From an owner that said EXIT to its rival, whose agent is returned."""
-        s = self.stock
-        zone, agent = int(s.rival[slot]), int(s.rival_agent[slot])
+        """From an owner that said EXIT to its challenger, whose agent is returned."""
+        s = self.table
+        zone, agent = int(s.challenger[slot]), int(s.challenger_agent[slot])
         went = (int(s.zone_ns[slot]), int(s.exit_key_ns[slot]), int(s.zone_agent[slot]))
-        came = (int(s.rival_since_ns[slot]), int(s.rival_key_ns[slot]), agent)
+        came = (int(s.challenger_since_ns[slot]), int(s.challenger_key_ns[slot]), agent)
         self._move(slot, zone, max(went, came, key=lambda row: row[0]))
         return agent
 
@@ -216,64 +216,64 @@ class Items:
         stayed_s = self._leave_zone(slot)
         is_said = self._is_ours(slot, row[1], FOUND)
         self._enter(slot, zone, row)
-        self.stock.found[slot] = min(int(self.stock.found[slot]), SINCE_KNOWN)
+        self.table.found[slot] = min(int(self.table.found[slot]), SINCE_KNOWN)
         if is_said:
-            self._say("moved", slot, row[1], row[2], stayed_s)
+            self._emit("moved", slot, row[1], row[2], stayed_s)
 
     def _is_ours(self, slot: int, key_ns: int, unknown_from: int) -> bool:
         """Whether we know enough of the item to say what happened then; if not, the gateway before us has said it."""
-        return bool(self.stock.found[slot] < unknown_from) or key_ns > self._ours_from_ns(slot)
+        return bool(self.table.found[slot] < unknown_from) or key_ns > self._ours_from_ns(slot)
 
     def _loses(self, slot: int, time_ns: int, rssi_dbm: int) -> bool:
-        s, estate = self.stock, self._state.estate
+        s, estate = self.table, self._state.estate
         is_silent = time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[s.profile[slot]]
         return bool(is_silent or takes_over(s, estate, slot, time_ns, rssi_dbm))
 
     def _enter(self, slot: int, zone: int, row: RowOf) -> None:
-        s = self.stock
-        s.from_zone[slot], s.zone[slot], s.rival[slot] = s.zone[slot], zone, NOBODY
+        s = self.table
+        s.from_zone[slot], s.zone[slot], s.challenger[slot] = s.zone[slot], zone, NO_CODE
         s.since_ns[slot], s.since_key_ns[slot], s.since_agent[slot] = row
 
     def _is_settled(self, slot: int, time_ns: int) -> bool:
         """An item that was there before may have been heard by another antenna first: its own has said so by when it would be stale."""
-        s, estate = self.stock, self._state.estate
+        s, estate = self.table, self._state.estate
         settles_ns = (estate.profile_stale_ns if s.found[slot] else estate.profile_holdoff_ns)[s.profile[slot]]
         return bool(time_ns - int(s.since_ns[slot]) >= settles_ns)
 
-    def _say_arrived(self, slot: int) -> None:
-        s = self.stock
-        s.unsaid[slot] = False
+    def _emit_arrived(self, slot: int) -> None:
+        s = self.table
+        s.arrival_pending[slot] = False
         if s.found[slot] == KNOWN:
-            self._say("arrived", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), 0.0)
+            self._emit("arrived", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), 0.0)
 
     def _leave_zone(self, slot: int) -> float:
         """How long it was there, seconds; in a fitting room for long enough it was tried."""
-        s = self.stock
-        if s.unsaid[slot]:
-            self._say_arrived(slot)
+        s = self.table
+        if s.arrival_pending[slot]:
+            self._emit_arrived(slot)
         since_ns, last_ns = int(s.since_ns[slot]), int(s.zone_ns[slot])
         stayed_s = seconds_of(since_ns, last_ns)
         was_tried = last_ns - since_ns >= self._state.estate.zone_tried_ns[s.zone[slot]]
         if was_tried and self._is_ours(slot, int(s.since_key_ns[slot]), FOUND):
-            self._say("tried", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), stayed_s)
+            self._emit("tried", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), stayed_s)
         return stayed_s
 
     def _leave(self, slot: int) -> None:
-        s = self.stock
+        s = self.table
         self._leave_zone(slot)
         seconds = seconds_of(int(s.arrived_ns[slot]), int(s.last_ns[slot]))
         if self._is_ours(slot, int(s.last_key_ns[slot]), SINCE_KNOWN):
-            self._say("left", slot, int(s.last_key_ns[slot]), int(s.last_agent[slot]), seconds)
-        s.zone[slot] = s.from_zone[slot] = s.rival[slot] = NOBODY
+            self._emit("left", slot, int(s.last_key_ns[slot]), int(s.last_agent[slot]), seconds)
+        s.zone[slot] = s.from_zone[slot] = s.challenger[slot] = NO_CODE
 
-    def _say(self, kind: str, slot: int, key_ns: int, agent: int, seconds: float) -> None:
-        s, estate = self.stock, self._state.estate
+    def _emit(self, kind: str, slot: int, key_ns: int, agent: int, seconds: float) -> None:
+        s, estate = self.table, self._state.estate
         before = int(s.from_zone[slot])
-        self._state.said.say(
+        self._state.points.emit(
             ItemPoint(
                 time_ns=key_ns, agent=estate.agents.names[agent], kind=kind, store=estate.stores.names[s.store[slot]],
                 zone=estate.zone_name[s.zone[slot]], epc=s.epc[slot], sku=s.sku[slot],
-                from_zone="" if before == NOBODY else estate.zone_name[before], seconds=seconds,
+                from_zone="" if before == NO_CODE else estate.zone_name[before], seconds=seconds,
             )
         )  # fmt: skip
 
@@ -281,36 +281,38 @@ class Items:
 
     def _is_gone(self, slot: int, time_ns: int) -> bool:
         """Whether nobody heard it for its timeout before `time_ns`, though who heard it last was there to hear it."""
-        if time_ns - int(self.stock.last_ns[slot]) <= self._timeout_ns(slot):
+        if time_ns - int(self.table.last_ns[slot]) <= self._timeout_ns(slot):
             return False
         return bool(self._are_gone(np.array([slot]), np.array([time_ns]))[0])
 
     def _are_gone(self, slots: npt.NDArray[Any], time_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        s = self.stock
+        s = self.table
         for agent in (s.last_agent[slots], s.zone_agent[slots]):
             pairs, place = np.unique(s.store[slots].astype(np.int64) << 32 | agent, return_inverse=True)
-            told_ns = [self._watermarks.told_ns(pair >> 32, pair & 0xFFFFFFFF, self._now_ns) for pair in pairs.tolist()]
-            time_ns = np.minimum(time_ns, np.array(told_ns)[place])
+            progress_ns = [self._watermarks.progress_ns(pair >> 32, pair & 0xFFFFFFFF, self._now_ns) for pair in pairs.tolist()]
+            time_ns = np.minimum(time_ns, np.array(progress_ns)[place])
         gone: npt.NDArray[np.bool_] = time_ns - s.last_ns[slots] > self._timeout_ns(slots)
         return gone
 
     def _timeout_ns(self, slots: Any) -> Any:
-        return self._state.estate.profile_gap_ns[self.stock.profile[slots]] + EXIT_NS
+        return self._state.estate.profile_gap_ns[self.table.profile[slots]] + EXIT_NS
 
     def _expire(self) -> None:
         """Items that left, and slots that the watermarks have passed by far."""
-        s, n = self.stock, self.stock.size
+        s, n = self.table, self.table.size
         now_ns = self._watermarks.by_store[np.maximum(s.store[:n], 0)]
         silent_ns, timeout_ns = now_ns - s.last_ns[:n], self._timeout_ns(slice(n))
         settled_ns = self._watermarks.closing_ns(self._now_ns, UNCONTESTED_NS)[np.maximum(s.store[:n], 0)]
-        for slot in np.flatnonzero(s.unsaid[:n]).tolist():
+        for slot in np.flatnonzero(s.arrival_pending[:n]).tolist():
             if self._is_settled(slot, int(settled_ns[slot])):
-                self._say_arrived(slot)
-        silent = np.flatnonzero((s.zone[:n] != NOBODY) & (silent_ns > timeout_ns))
+                self._emit_arrived(slot)
+        silent = np.flatnonzero((s.zone[:n] != NO_CODE) & (silent_ns > timeout_ns))
         for slot in silent[self._are_gone(silent, now_ns[silent])].tolist():
             self._leave(slot)
         gone = (
-            (s.store[:n] != NOBODY) & (s.zone[:n] == NOBODY) & (now_ns - np.maximum(s.last_ns[:n], s.heard_ns[:n]) > timeout_ns + RETIRE_NS)
+            (s.store[:n] != NO_CODE)
+            & (s.zone[:n] == NO_CODE)
+            & (now_ns - np.maximum(s.last_ns[:n], s.heard_ns[:n]) > timeout_ns + RETIRE_NS)
         )
         for slot in np.flatnonzero(gone).tolist():
             s.remove(slot)
@@ -319,11 +321,11 @@ class Items:
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
         """The state by name; `load` takes it back."""
-        for name, value in self.stock.parts():
+        for name, value in self.table.parts():
             yield f"items.{name}", value
-        for name, column in (self._waiting.dump() or {}).items():
+        for name, column in (self._reorder_buffer.dump() or {}).items():
             yield f"items.waiting.{name}", column
-        packed: bytes = msgpack.packb([len(self._waiting), self._mentions.dump()])
+        packed: bytes = msgpack.packb([len(self._reorder_buffer), self._mentions.dump()])
         yield "items", packed
 
     def load(self, parts: Mapping[str, bytes]) -> None:
@@ -331,19 +333,19 @@ class Items:
         if "items" not in parts:
             return
         mine = {name.removeprefix("items."): value for name, value in parts.items() if name.startswith("items.")}
-        self.stock = Stock.load(mine)
+        self.table = Items.load(mine)
         values = msgpack.unpackb(parts["items"])
         waiting = {name: mine[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in mine}
         if isinstance(values, int):  # of a release in which rows knew their item as they came
             if values:
-                self._waiting.add(self._mentioning(Evidence.load(waiting)))
+                self._reorder_buffer.add(self._mentioning(Evidence.load(waiting)))
             return
         self._mentions.load(values[1])
         if values[0]:
-            self._waiting.load(waiting)
+            self._reorder_buffer.load(waiting)
 
     def _mentioning(self, rows: Evidence) -> Evidence:
         """Rows that know their slot as rows that name their item."""
-        s, slots = self.stock, rows.slot.tolist()
+        s, slots = self.table, rows.slot.tolist()
         mentions = self._mentions.numbers([(int(s.store[slot]), s.subject_of(slot), s.epc[slot], "") for slot in slots])
         return replace(rows, slot=s.store[rows.slot], profile=s.profile[rows.slot].astype(np.int32), mention=mentions)

@@ -15,17 +15,17 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold.reorder_buffer import Evidence
-from gateway.fold.tables.hash_index import NOBODY
-from gateway.fold.tables.items import Stock
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.tables.items import Items
 
 FEW: Final = 4096
-UNSAID: Final = -1
+NO_MENTION: Final = -1
 """Of rows about people, who are mentioned by nothing but their subject."""
 
 
 Mention = tuple[int, int, str, str]
 """What a row says of whom it is about: store, subject, EPC ("" if it names nothing), SKU. Plain, since there is one a row."""
-_FORGOTTEN: Final[Mention] = (NOBODY, 0, "", "")
+_FORGOTTEN: Final[Mention] = (NO_CODE, 0, "", "")
 
 
 class Mentions:
@@ -93,8 +93,8 @@ class Mentions:
         self._named = np.array([mention[2] != "" for mention in self._mentions], np.bool_)
 
 
-def slots_of(stock: Stock, mentions: Mentions, rows: Evidence, kept_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-    """Of rows in their order each item's slot, a new one if it was not known; NOBODY if nothing names it.
+def slots_of(items: Items, mentions: Mentions, rows: Evidence, kept_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Of rows in their order each item's slot, a new one if it was not known; NO_CODE if nothing names it.
 
     `kept_ns`, by profile: for how long a name holds. Only rows that name their item change what others are about, so all between two
     of them are told at once.
@@ -102,45 +102,45 @@ def slots_of(stock: Stock, mentions: Mentions, rows: Evidence, kept_ns: npt.NDAr
     found = np.empty(len(rows), np.int32)
     begin = 0
     for named in [*np.flatnonzero(mentions.are_named(rows.mention)).tolist(), len(rows)]:
-        found[begin:named] = _known_slots(stock, mentions, rows, slice(begin, named), kept_ns)
+        found[begin:named] = _known_slots(items, mentions, rows, slice(begin, named), kept_ns)
         if named < len(rows):
-            found[named] = _named_slot(stock, mentions.of(int(rows.mention[named])), rows, named, kept_ns)
+            found[named] = _named_slot(items, mentions.of(int(rows.mention[named])), rows, named, kept_ns)
         begin = named + 1
     return found
 
 
-def _named_slot(stock: Stock, mention: Mention, rows: Evidence, row: int, kept_ns: npt.NDArray[np.int64]) -> int:
+def _named_slot(items: Items, mention: Mention, rows: Evidence, row: int, kept_ns: npt.NDArray[np.int64]) -> int:
     (store, subject, epc, _), profile, time_ns = mention, int(rows.profile[row]), int(rows.time_ns[row])
-    slot = stock.named(store, subject, profile, epc, time_ns, int(kept_ns[profile]))
-    if rows.kind[row] != Kind.EXIT and time_ns > stock.heard_ns[slot]:
-        stock.heard_ns[slot] = time_ns
+    slot = items.named(store, subject, profile, epc, time_ns, int(kept_ns[profile]))
+    if rows.kind[row] != Kind.EXIT and time_ns > items.heard_ns[slot]:
+        items.heard_ns[slot] = time_ns
     return slot
 
 
 def _known_slots(
-    stock: Stock, mentions: Mentions, rows: Evidence, part: slice, kept_ns: npt.NDArray[np.int64]
+    items: Items, mentions: Mentions, rows: Evidence, part: slice, kept_ns: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int32] | list[int]:
     """Of rows none of which names its item."""
-    slots = list(map(stock.by_subject.get, mentions.whom(rows.mention[part]), repeat(NOBODY)))
-    slot, time_ns, heard_ns = np.array(slots, np.int32), rows.time_ns[part], stock.heard_ns
+    slots = list(map(items.by_subject.get, mentions.whom(rows.mention[part]), repeat(NO_CODE)))
+    slot, time_ns, heard_ns = np.array(slots, np.int32), rows.time_ns[part], items.heard_ns
     is_exit, limit_ns = rows.kind[part] == Kind.EXIT, kept_ns[rows.profile[part]]
-    is_known = slot != NOBODY
+    is_known = slot != NO_CODE
     if not is_known.any():
         return slots
     if (is_known & (time_ns - heard_ns[slot] > limit_ns)).any():  # unless a row before it says otherwise, its name is forgotten
-        return _known_one_by_one(stock, slots, time_ns.tolist(), is_exit.tolist(), limit_ns.tolist())
+        return _known_slots_scalar(items, slots, time_ns.tolist(), is_exit.tolist(), limit_ns.tolist())
     opens = is_known & ~is_exit
     np.maximum.at(heard_ns, slot[opens], time_ns[opens])
     return slot
 
 
-def _known_one_by_one(
-    stock: Stock, slots: Iterable[int], times_ns: Iterable[int], are_exits: Iterable[bool], limits_ns: Iterable[int]
+def _known_slots_scalar(
+    items: Items, slots: Iterable[int], times_ns: Iterable[int], are_exits: Iterable[bool], limits_ns: Iterable[int]
 ) -> list[int]:
-    found, heard_ns = [], stock.heard_ns
+    found, heard_ns = [], items.heard_ns
     for slot, time_ns, is_exit, limit_ns in zip(slots, times_ns, are_exits, limits_ns, strict=True):
-        is_kept = slot != NOBODY and time_ns - heard_ns.item(slot) <= limit_ns
+        is_kept = slot != NO_CODE and time_ns - heard_ns.item(slot) <= limit_ns
         if is_kept and not is_exit and time_ns > heard_ns.item(slot):
             heard_ns[slot] = time_ns
-        found.append(slot if is_kept else NOBODY)
+        found.append(slot if is_kept else NO_CODE)
     return found

@@ -13,7 +13,7 @@ from gateway.fold.visits import Visits
 from gateway.sinks.influxdb.line_reader import Line
 
 
-class Again:
+class Rewriter:
     """Derived points have versions: an old one must never follow a newer one into the database. So they are emitted from the state."""
 
     def __init__(self, state: State, visits: Visits, dwells: Dwells, touches: Touches) -> None:
@@ -33,7 +33,7 @@ class Again:
         for line in lines:
             again = self._derived.get(line.measurement)
             if again is None:
-                self._state.said.say(line.row())
+                self._state.points.emit(line.row())
             else:
                 again(line)
 

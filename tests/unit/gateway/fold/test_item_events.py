@@ -197,12 +197,12 @@ def test_assets_are_no_goods() -> None:
 def test_forgotten_items_leave_nothing_behind() -> None:
     fold = new_fold()
     fold.apply(pairs(heard(story(), row(Kind.ENTER, A), row(Kind.ENTER, A, subject=COAT)).records))
-    stock = fold._items.stock
+    stock = fold._item_events.table
     assert len(stock) == 2
     told = heard(story(), row(Kind.ENTER, A), row(Kind.ENTER, A, subject=COAT)).end()
     fold = new_fold()
     fold.apply(pairs(told.records))
-    stock = fold._items.stock
+    stock = fold._item_events.table
     assert (len(stock), stock.slot_of(0, SHIRT), stock.by_subject) == (0, -1, {})
 
 
@@ -229,7 +229,7 @@ def test_rows_that_wait_in_a_state_of_before_rows_waited_with_names_are_about_th
     parts = dict(ledger.state())
     n = len(parts["items.waiting.kind"])
     assert n == 2
-    slot = fold._items.stock.expect(0, 0, GOODS[SHIRT])
+    slot = fold._item_events.table.expect(0, 0, GOODS[SHIRT])
     for name in ("items.waiting.mention", "items.waiting.profile", "items.stock.heard_ns", "items.stock.found"):
         del parts[name]
     parts["items.waiting.slot"] = np.full(n, slot, np.int32).tobytes()
@@ -295,7 +295,7 @@ def test_ten_thousand_garments_in_a_store_never_open_a_visit() -> None:
     assert {item["seconds"] for item in found if item["kind"] == "left"} == {239.0, 240.0}
     assert len({item["epc"] for item in found}) == TAGS
     assert {name for name, *_ in rows} == {"item"}
-    assert len(fold.state.slots) == 0
+    assert len(fold.state.tracks) == 0
     assert peak < 4000 * TAGS, f"{peak / TAGS:.0f} bytes a garment, with what is said of it"
 
 
