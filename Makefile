@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf faketime chaos faults fuzz real bench docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf faketime chaos faults fuzz real bench house docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -55,6 +55,9 @@ real: .venv/dev mosquitto influxd-1.8 influxd-2.7 ## Recordings of real stores t
 
 bench: .venv/dev mosquitto dbus influxd-1.8 telegraf ## Speed and memory beside Telegraf and others, under 20 minutes; ONLY=name for one
 	@$(PY) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+house: .venv/run ## How the source is laid out, in figures; BASE=COMMIT beside another, PLACES=1 where, WRITE=1 into the document
+	@$(PY) -m tools.house $(if $(BASE),--base $(BASE)) $(if $(PLACES),--places) $(if $(WRITE),--write)
 
 parts: mosquitto dbus faketime influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
 
