@@ -26,7 +26,7 @@ demo-hardware: .venv/run dbus $(if $(INFLUX),influxd-1.8) ## One store heard by 
 
 test: .venv/dev parts ## All that CI runs: lint, every test, the wheel
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m tests.support.measured_run -q -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 	@$(MAKE) --no-print-directory wheel
 
 lint: .venv/dev ## ruff, mypy and the rules of who imports whom

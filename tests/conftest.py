@@ -6,6 +6,7 @@ Whatever a test starts ends with the run of pytest, however that ends.
 from __future__ import annotations
 
 import os
+import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -13,6 +14,11 @@ from simulators.parts import guard
 from tests.support.real_parts import bluez, embedded_broker, influx_servers, influxdb, mosquitto, real_data
 
 __all__ = ["bluez", "embedded_broker", "influx_servers", "influxdb", "mosquitto", "real_data"]
+
+# Containers often forbid bytecode files. Then every process that a test starts would compile the product anew, which costs as much as
+# the test.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _SUPPRESSED = [HealthCheck.too_slow]
 settings.register_profile("footfall", deadline=None, print_blob=True, suppress_health_check=_SUPPRESSED)

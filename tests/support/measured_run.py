@@ -1,0 +1,79 @@
+"""All tests as `make test` runs them: two runs of pytest, then the coverage by unit tests and the CPU time of both.
+
+    python -m tests.support.measured_run -q -n 4        # options for both runs
+
+The tests of one module each (unit and golden) are traced for coverage; the others start processes or draw thousands of examples, where
+tracing would double their cost. Neither figure fails the run: both depend on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NamedTuple
+
+MODULE_TESTS: Final = ("tests/unit", "tests/golden")
+WORST: Final = 5
+"""So many modules with the lowest coverage are named."""
+SMALL_LINES: Final = 20
+"""Below this many lines a module's percentage means little."""
+_NO_TESTS: Final = 5
+"""pytest's exit code if it collected nothing, as with `-k` of one test."""
+
+
+class Coverage(NamedTuple):
+    module: str
+    covered_lines: int
+    lines: int
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.covered_lines / self.lines if self.lines else 100.0
+
+
+def coverages(report: dict[str, Any]) -> list[Coverage]:
+    """Return every module's, from the JSON report of coverage.py."""
+    files = report["files"].items()
+    return [Coverage(path, found["summary"]["covered_lines"], found["summary"]["num_statements"]) for path, found in files]
+
+
+def coverage_lines(modules: Sequence[Coverage]) -> list[str]:
+    """Return one line for the product and one for each of the modules with the lowest coverage."""
+    total = Coverage("", sum(module.covered_lines for module in modules), sum(module.lines for module in modules))
+    large = [module for module in modules if module.lines >= SMALL_LINES]
+    worst = sorted(large, key=lambda module: module.percent)[:WORST]
+    return [
+        f"coverage: {total.percent:.0f} % of {total.lines} lines of the product by unit tests; lowest:",
+        *(f"  {module.percent:3.0f} % {module.module}" for module in worst),
+    ]
+
+
+def cpu_line(user_s: float, system_s: float) -> str:
+    return f"CPU of all tests and the processes they started: {user_s + system_s:.0f} s (user {user_s:.0f}, system {system_s:.0f})"
+
+
+def main(options: Sequence[str]) -> int:
+    """Return 0 if both runs passed, else the exit code of the first that did not."""
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "coverage.json"
+        os.environ["COVERAGE_FILE"] = str(Path(folder) / "coverage")
+        traced = ["--cov", f"--cov-report=json:{report}", *MODULE_TESTS]
+        codes = [_pytest(options, traced), _pytest(options, ["tests", *(f"--ignore={path}" for path in MODULE_TESTS)])]
+        lines = coverage_lines(coverages(json.loads(report.read_text()))) if report.exists() else []
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print("\n".join([*lines, cpu_line(usage.ru_utime, usage.ru_stime)]))  # noqa: T201 # the command's output
+    return next((code for code in codes if code not in (0, _NO_TESTS)), 0)
+
+
+def _pytest(*arguments: Sequence[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *(each for some in arguments for each in some)], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,27 @@
+"""The figures at the end of `make test`."""
+
+from __future__ import annotations
+
+from tests.support.measured_run import Coverage, coverage_lines, coverages, cpu_line
+
+
+def test_modules_are_read_from_the_report_of_coverage() -> None:
+    report = {"files": {"gateway/x.py": {"summary": {"covered_lines": 30, "num_statements": 40}}}}
+    assert coverages(report) == [Coverage("gateway/x.py", 30, 40)]
+
+
+def test_the_total_weighs_modules_by_their_lines() -> None:
+    assert coverage_lines([Coverage("a.py", 10, 100), Coverage("b.py", 290, 300)])[0].startswith("coverage: 75 % of 400 lines")
+
+
+def test_the_five_lowest_modules_are_named_lowest_first_and_tiny_ones_are_not() -> None:
+    modules = [*(Coverage(f"m{percent}.py", percent, 100) for percent in (60, 10, 50, 20, 40, 30)), Coverage("tiny.py", 0, 3)]
+    assert [line.split()[-1] for line in coverage_lines(modules)[1:]] == ["m10.py", "m20.py", "m30.py", "m40.py", "m50.py"]
+
+
+def test_an_empty_module_is_covered() -> None:
+    assert Coverage("__init__.py", 0, 0).percent == 100.0
+
+
+def test_cpu_is_the_sum_of_user_and_system_time() -> None:
+    assert "312 s (user 300, system 12)" in cpu_line(300.4, 11.6)
