@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from edge_agent.gateway_clock import GatewayClock
-from edge_agent.spool_epochs import Frame
+from edge_agent.spool.epochs import Frame
 from footfall.boot_clock import Bounds
 from footfall.dates import stated, still_holds
 from footfall.errors import ContractError

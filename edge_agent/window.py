@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge_agent.spool import Epoch
+from edge_agent.epoch import Epoch
 from footfall.units import NS_PER_S
 
 LONGEST_PATIENCE_S: Final = 60.0

@@ -31,9 +31,9 @@ from device_profiles.reading import Seen
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.border import refusal
+from edge_agent.sources.llrp_gpi import Gpi
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import Heard
-from footfall.config import Section
 from footfall.events import Name
 
 if TYPE_CHECKING:  # an agent without readers does not hold the messages of LLRP in memory
@@ -90,15 +90,6 @@ def whose(profiles: Registry, epc: bytes, pc: int | None) -> tuple[str, str]:
     except Exception as error:  # whatever one tag does, the others are read
         return "", refusal(error).reason
     return seen.profile or profile.name, seen.identifier
-
-
-class Gpi(Section):
-    """A light barrier on a GPI port: each time the port goes to `level`, one person has passed."""
-
-    port: Annotated[int, Field(ge=1, le=65_535)]
-    door: Name
-    direction: Literal["in", "out"] = "in"
-    level: Literal["high", "low"] = "high"
 
 
 class Llrp(SourceSettings):

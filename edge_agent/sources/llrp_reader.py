@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from edge_agent.clock import Clock
 from edge_agent.llrp.codec import HEADER, Message, Parameter
@@ -21,12 +21,10 @@ from edge_agent.llrp.reports import RO_ACCESS_REPORT, TagReport, tag_reports
 from edge_agent.llrp.setup import ROSPEC_ID, Capabilities, Inventory, add_rospec, read_capabilities, reader_config, uses_impinj
 from edge_agent.sources.border import refusal
 from edge_agent.sources.llrp_connection import CODEC, POLL_S, Connection, ReaderBusy, ReaderRefused, ReaderSilent, Stopped
+from edge_agent.sources.llrp_gpi import Gpi
 from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
 from footfall.errors import ProfileError
 from footfall.units import NS_PER_S
-
-if TYPE_CHECKING:
-    from edge_agent.sources.llrp import Gpi
 
 Decoded = TypeVar("Decoded")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.spool import Spool
-from edge_agent.spool_schema import SCHEMA
+from edge_agent.spool.schema import SCHEMA
 from footfall.errors import ConfigError
 from footfall.frames import decode_body
 from footfall.units import NS_PER_S as S

@@ -14,7 +14,7 @@ from edge_agent.spool import Spool
 from footfall.broker import Broker
 from footfall.frames import Kind, decode_body
 from footfall.units import NS_PER_S as S
-from tests.unit.edge_agent.test_spool import bodies
+from tests.unit.edge_agent.spool.test_spool import bodies
 
 
 class Clock(SystemClock):

@@ -14,10 +14,10 @@ lost rows can never make a number mean two bodies. A mark may be lost in a crash
 knows them. When full, what is receipted goes first, then the oldest; the last frame of an epoch stays, so that the gateway always
 learns what was dropped. Any thread may call; one lock, short transactions.
 
-Memory (`spool_memory.py`) holds all numbers and is right while it lasts; the file follows with the next commit that succeeds. So a disk
-that takes nothing stops no sending. Every row in the file bears a check sum (`spool_rows.py`): what is broken is mended from its other
+Memory (`memory.py`) holds all numbers and is right while it lasts; the file follows with the next commit that succeeds. So a disk
+that takes nothing stops no sending. Every row in the file bears a check sum (`rows.py`): what is broken is mended from its other
 copy, else a gap under its number says which rows are lost; a file whose structure is broken is set aside, and what is whole taken out of
-it (`spool_store.py`).
+it (`store.py`).
 """
 
 from __future__ import annotations
@@ -30,17 +30,16 @@ from types import MappingProxyType
 from typing import Final
 
 from edge_agent.core import lost_frame
-from edge_agent.spool_epochs import Epoch, Fill, Frame, Ledger
-from edge_agent.spool_file import SpoolUnavailable
-from edge_agent.spool_room import LOG_BYTES, Freed, aged_upto, delete_upto, kept_free_bytes, listed_at, make_room, receipted_upto
-from edge_agent.spool_rows import EPOCHS, FACTS, READINGS, TIMES, Listed, Stored, add_dead, number_of, put_frames
-from edge_agent.spool_schema import TIMES_FACT
-from edge_agent.spool_store import Lost, Store
+from edge_agent.epoch import Epoch
+from edge_agent.spool.epochs import Fill, Frame, Ledger
+from edge_agent.spool.file import SpoolUnavailable
+from edge_agent.spool.quota import Quota
+from edge_agent.spool.receipts import Receipts
+from edge_agent.spool.room import listed_at
+from edge_agent.spool.rows import EPOCHS, READINGS, Listed, Stored, add_dead, number_of, put_frames
+from edge_agent.spool.store import Lost, Store
 from footfall.frames import Body, DecidedTime
-from footfall.receipts import Times
 from footfall.units import NS_PER_S
-
-__all__ = ["HOUR_S", "Epoch", "Fill", "Frame", "Spool", "SpoolUnavailable"]
 
 HOUR_S: Final = 3600.0
 HELD_BYTES: Final = 8 << 20
@@ -52,7 +51,7 @@ def _lost_frame(frame: Frame) -> Body:
     return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, {}, {}, frame.store)
 
 
-class Spool:
+class Spool(Receipts):
     """`keep_free_bytes`: what the spool leaves free on its disk; None: 64 MiB, or a twentieth of the disk if that is less. `lost` makes
     what stands in the place of a frame that the disk has spoiled. `store`: where this run of the agent is. SpoolUnavailable if there is
     no file, and none can be made.
@@ -71,15 +70,9 @@ class Spool:
         lost: Callable[[Frame], Body] = _lost_frame,
         store: str = "",
     ) -> None:
-        self._max_bytes: Final = max_bytes
-        self._keep_ns: Final = round(keep_s * NS_PER_S)
-        self._max_age_ns: Final = round(max_age_s * NS_PER_S)
-        self._keep_free_bytes: Final = keep_free_bytes
+        self._quota: Final = Quota(max_bytes, keep_s, max_age_s, keep_free_bytes)
         self._lost: Final = lost
-        self._dropped_rows_total = 0
-        self._full = ""
-        self._lock: Final = threading.RLock()
-        self._store: Final = Store(path, epoch, boot, self._substitute, store)
+        super().__init__(threading.RLock(), Store(path, epoch, boot, self._substitute, store))
         self._store.open()
 
     @property
@@ -90,7 +83,7 @@ class Spool:
     @property
     def dropped_rows_total(self) -> int:
         """Rows that were given up unsent."""
-        return self._dropped_rows_total + self._store.lost_rows_total
+        return self._quota.dropped_rows_total + self._store.lost_rows_total
 
     @property
     def set_aside_total(self) -> int:
@@ -116,13 +109,11 @@ class Spool:
                 for key, value in readings.items():
                     READINGS.put(db, number_of(key), (key, value), change)
                 added = sum(frame.listed.size_bytes for frame in written)
-                in_quota, on_disk = self._max_bytes - store.size_bytes - added, self._room_on_disk() - added
-                freed = make_room(db, memory.ledgers.values(), -min(in_quota, on_disk), memory.current, len(new))
+                freed = self._quota.make_room(db, store, added, len(new))
             self._given_out(new)
             store.held.clear()
             store.size_bytes += added
-            self._freed(freed)
-            self._say_full(min(in_quota, on_disk), on_disk < 0, freed)
+            self._quota.committed(store, freed)
             return [frame.listed.seq for frame in new]
 
     def hold(self, bodies: Sequence[Body]) -> bool:
@@ -197,70 +188,7 @@ class Spool:
         with self._lock:
             memory = self._store.memory
             ledger = memory.ledgers[epoch]
-            return [
-                self._frame(ledger, of, body, memory.decided(epoch, of.seq)) for of, body in self._store.frames(ledger, from_seq, limit)
-            ]
-
-    def mark(self, epoch: str, upto: int, gateway_ns: int) -> None:
-        """Every frame of `epoch` up to `upto` is durable at the gateway. Also downwards: a gateway that forgot gets them again.
-
-        A mark above the last seq says that this file went back: all that is here is known. Its numbers were used up to there, so that the
-        current epoch ends, and what comes goes under another. Written with the next commit.
-        """
-        with self._lock:
-            if self._store.memory.mark(epoch, upto, gateway_ns):
-                self._store.say_damage(f"the card went back: of epoch {epoch} a gateway has frames that are not here any more")
-
-    def heard(self, gateway_ns: int) -> None:
-        """A receipt was heard, of whatever journal."""
-        with self._lock:
-            self._store.memory.heard(gateway_ns)
-
-    @property
-    def receipted_ns(self) -> int:
-        """The latest `gateway_ns` of any receipt ever heard."""
-        return self._store.memory.receipted_ns
-
-    @property
-    def journal_id(self) -> str | None:
-        """The gateway's journal whose receipts count."""
-        with self._lock:
-            return self._store.memory.journal_id
-
-    @property
-    def journals(self) -> list[str]:
-        """All that were ever bound, the present one last."""
-        with self._lock:
-            return self._store.memory.journals
-
-    def bind_journal(self, journal_id: str) -> None:
-        """Count the receipts of this journal from now on. If there was another before, every frame still here is owed again, from the
-        mark on which its receipts will name; and dates that it told are numbered anew."""
-        with self._lock:
-            if journal_id != self.journal_id:
-                self._store.memory.bind_journal(journal_id)
-                self._store.commit()
-
-    @property
-    def times_n(self) -> int:
-        """The number of the last dates that were stored, of the present journal."""
-        return self._store.memory.times_n
-
-    def store_times(self, times: Times) -> None:
-        """Durable on return, or SpoolUnavailable: then they are not to be confirmed."""
-        with self._lock:
-            with self._store.transaction() as db:
-                rows, change = self._store.memory.new_times(times), self._store.change + 1
-                for number, run in rows.items():
-                    TIMES.put(db, number, (run.epoch, run.first_seq, run.last_seq, *run.decided), change)
-                FACTS.put(db, number_of(TIMES_FACT), (TIMES_FACT, times.n), change)
-            self._store.memory.add_times(rows, times.n)
-
-    def date(self, epoch: str, dates: Iterable[tuple[int, DecidedTime]]) -> None:
-        """The agent's own dates, by seq, of frames not sent before. Durable on return; while the disk takes nothing, memory has them."""
-        with self._lock:
-            self._store.memory.date(epoch, dates)
-            self._store.commit()
+            return [_frame(ledger, of, body, memory.decided(epoch, of.seq)) for of, body in self._store.frames(ledger, from_seq, limit)]
 
     def bury(self, epoch: str, frame: Frame, substitute: Body, reason: str) -> None:
         """Put a body that the disk has spoiled among the dead letters, and `substitute` in its place."""
@@ -281,17 +209,11 @@ class Spool:
         Age is counted on CLOCK_BOOTTIME, since the wall clock may be wrong; of an earlier boot it is the least that it can be.
         """
         with self._lock:
-            freed = Freed()
             self._store.memory.owe_length()
             with self._store.transaction() as db:
-                memory = self._store.memory
-                for ledger in memory.ledgers.values():
-                    before_ns = now_boot_ns + memory.boots.apart_ns(ledger.boot) - self._max_age_ns
-                    upto = max(receipted_upto(ledger, gateway_ns - self._keep_ns), aged_upto(db, ledger, before_ns))
-                    if upto >= ledger.oldest:
-                        delete_upto(db, ledger, upto, freed)
-            self._freed(freed)
-            memory.forget()
+                freed = self._quota.expire(db, self._store.memory, now_boot_ns, gateway_ns)
+            self._quota.committed(self._store, freed)
+            self._store.memory.forget()
 
     def watch(self) -> None:
         """If the path leads to another file by now, or to none: write what the open one holds to a new one."""
@@ -311,7 +233,7 @@ class Spool:
     def problems(self) -> dict[str, str]:
         """What is wrong: a code of `footfall status`, and what there is to say of it."""
         with self._lock:
-            said = {"card_full": self._store.refused or self._full, "spool_damaged": self._store.damage}
+            said = {"card_full": self._store.refused or self._quota.problem, "spool_damaged": self._store.damage}
             return {code: text[:300] for code, text in said.items() if text}
 
     def newest(self) -> tuple[str, int] | None:
@@ -334,32 +256,9 @@ class Spool:
         for frame in new:
             memory.boots.lasted(memory.boot, frame.listed.made_boot_ns)
 
-    @staticmethod
-    def _frame(ledger: Ledger, of: Listed, body: bytes, decided: DecidedTime | None = None) -> Frame:
-        return Frame(of.seq, ledger.boot, of.made_boot_ns, of.first_row, of.rows, of.crc32, body, decided, ledger.store)
-
     def _substitute(self, ledger: Ledger, of: Listed) -> Stored:
-        body = self._lost(self._frame(ledger, of._replace(crc32=0), b""))
+        body = self._lost(_frame(ledger, of._replace(crc32=0), b""))
         return Stored.made(ledger.base, ledger.n, of.seq, body)
-
-    def _room_on_disk(self) -> int:
-        """What may still be written, in free pages of the file and on its disk."""
-        inside, free, disk = self._store.file.free_bytes()
-        return inside + max(0, free - kept_free_bytes(disk, self._keep_free_bytes)) - LOG_BYTES if disk else 1 << 60
-
-    def _freed(self, freed: Freed) -> None:
-        freed.apply(self._store.memory.ledgers)
-        self._store.size_bytes -= freed.bytes
-        self._dropped_rows_total += freed.dropped_rows
-
-    def _say_full(self, room: int, is_disk_full: bool, freed: Freed) -> None:
-        """Until an eighth of what is kept is free again. That receipted frames give way to the quota is as it should be."""
-        if room > self._store.size_bytes // 8:
-            self._full = ""
-        if freed.dropped_rows:
-            self._full = f"full: the oldest rows that nobody has receipted are dropped, {self.dropped_rows_total} so far"
-        elif is_disk_full and not self._full:
-            self._full = "the disk is nearly full: frames that were receipted are dropped early"
 
     def _made_boot_ns(self, ledger: Ledger) -> int:
         """When the first frame was made that is owed."""
@@ -369,3 +268,7 @@ class Spool:
         with self._store.reading() as db:
             listed = listed_at(db, ledger, ledger.next_owed)
         return listed.made_boot_ns if listed else 0
+
+
+def _frame(ledger: Ledger, of: Listed, body: bytes, decided: DecidedTime | None = None) -> Frame:
+    return Frame(of.seq, ledger.boot, of.made_boot_ns, of.first_row, of.rows, of.crc32, body, decided, ledger.store)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.spool import HELD_BYTES, Spool, SpoolUnavailable
+from edge_agent.spool import Spool, SpoolUnavailable
+from edge_agent.spool.spool import HELD_BYTES
 from footfall.frames import decode_body
 from footfall.units import NS_PER_S as S
-from tests.unit.edge_agent.test_spool import bodies
+from tests.unit.edge_agent.spool.test_spool import bodies
 
 
 def mounted(folder: Path, options: str) -> Path:

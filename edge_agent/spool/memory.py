@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from edge_agent.boots import Boots
-from edge_agent.spool_epochs import Epoch, Ledger, Step
-from edge_agent.spool_rows import BOOTS, EPOCHS, FACTS, JOURNALS, RECEIPTED, STORES, TIMES, Loaded, Twin, number_of
-from edge_agent.spool_schema import RECEIPTED_FACT, TIMES_FACT
+from edge_agent.epoch import Epoch
+from edge_agent.spool.epochs import Ledger, Step
+from edge_agent.spool.rows import BOOTS, EPOCHS, FACTS, JOURNALS, RECEIPTED, STORES, TIMES, Loaded, Twin, number_of
+from edge_agent.spool.schema import RECEIPTED_FACT, TIMES_FACT
 from footfall.frames import DecidedTime
 from footfall.receipts import TimeRun, Times
 

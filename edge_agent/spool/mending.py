@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from edge_agent.spool_epochs import Ledger
-from edge_agent.spool_rows import Listed, Stored, body_of, is_listed
+from edge_agent.spool.epochs import Ledger
+from edge_agent.spool.rows import Listed, Stored, body_of, is_listed
 
 Substitute = Callable[[Ledger, Listed], Stored]
 """A gap in the place of a frame: from what is known of it."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge_agent.spool_epochs import Ledger
-from edge_agent.spool_rows import Listed, delete_frames
+from edge_agent.spool.epochs import Ledger
+from edge_agent.spool.rows import Listed, delete_frames
 
 FREE_BYTES: Final = 64 << 20
 FREE_SHARE: Final = 0.05
@@ -24,6 +24,9 @@ class Freed:
     oldest: dict[str, int] = field(default_factory=dict)
     bytes: int = 0
     dropped_rows: int = 0
+    room_bytes: int | None = None
+    """What could be written before anything was deleted, less what was added; None: nobody asked for room."""
+    is_disk_full: bool = False
 
     def apply(self, ledgers: Mapping[str, Ledger]) -> None:
         """Once it is committed."""

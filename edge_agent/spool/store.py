@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge_agent.spool_epochs import Ledger
-from edge_agent.spool_file import Damaged, SpoolFile, SpoolUnavailable
-from edge_agent.spool_memory import Memory
-from edge_agent.spool_mending import Scan, mended, scan
-from edge_agent.spool_rows import TWINS, Listed, Loaded, Stored, add_dead, delete_frames, put_frames
-from edge_agent.spool_salvage import bodies, salvage
+from edge_agent.spool.epochs import Ledger
+from edge_agent.spool.file import Damaged, SpoolFile, SpoolUnavailable
+from edge_agent.spool.memory import Memory
+from edge_agent.spool.mending import Scan, mended, scan
+from edge_agent.spool.rows import TWINS, Listed, Loaded, Stored, add_dead, delete_frames, put_frames
+from edge_agent.spool.salvage import bodies, salvage
 
 
 @dataclass(frozen=True, slots=True)

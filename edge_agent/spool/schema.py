@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from edge_agent.spool_rows import BOOTS, EPOCHS, FACTS, JOURNALS, READINGS, RECEIPTED, STORES, TIMES, Listed, number_of
+from edge_agent.spool.rows import BOOTS, EPOCHS, FACTS, JOURNALS, READINGS, RECEIPTED, STORES, TIMES, Listed, number_of
 from footfall.sqlite import Schema, run_script
 
 SCHEMA_FACT: Final = "schema"

@@ -13,16 +13,15 @@ An error that time or room may heal is SpoolUnavailable. One that says that the 
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from edge_agent.spool_rows import FACTS, number_of
-from edge_agent.spool_schema import SCHEMA, SCHEMA_FACT
+from edge_agent.spool.connect import connect, heals
+from edge_agent.spool.rows import FACTS, number_of
+from edge_agent.spool.schema import SCHEMA, SCHEMA_FACT
 from footfall.errors import ConfigError, FootfallError
 from footfall.sqlite import migrate, open_file
 from footfall.sqlite_log import broken_log
@@ -31,17 +30,9 @@ KEPT_ASIDE: Final = 3
 """So many broken files stay for whoever wants to look."""
 UNREADABLE_READS: Final = 3
 ROOM_TO_OPEN_BYTES: Final = 256 << 10
-_LOG_PAGES: Final = 250
 _VERSION_AT: Final = 60
 """Where a SQLite file has its user_version."""
 _COMPANIONS: Final = ("", "-wal", "-shm")
-_HEALS: Final = frozenset(
-    {
-        sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS,
-        sqlite3.SQLITE_INTERRUPT,
-    }
-)  # fmt: skip
 
 
 class SpoolUnavailable(FootfallError):
@@ -68,7 +59,7 @@ class SpoolFile:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._look_at_log()
             with self._explained():
-                self.db = self._connect()
+                self.db, self.is_makeshift = connect(self._path)
                 self.is_open = True
                 self._take_over()
                 self.db.execute(f"PRAGMA query_only = {int(self.is_makeshift)}")
@@ -183,43 +174,6 @@ class SpoolFile:
         if said := broken_log(self._path):
             raise Damaged(f"{self._path}: {said}")
 
-    def _connect(self) -> sqlite3.Connection:
-        """However full or read-only the disk is: what SQLite shares with other processes then stays in memory.
-
-        The last way reads the file without its log, so as it was at the last checkpoint.
-        """
-        for way in (self._connect_shared, self._connect_alone, self._connect_copy, self._connect_frozen):
-            try:
-                db = way()
-            except sqlite3.OperationalError as error:
-                failed = error
-                if not _heals(error):
-                    break
-            else:
-                self.is_makeshift = way != self._connect_shared
-                return db
-        raise failed
-
-    def _connect_shared(self) -> sqlite3.Connection:
-        return _connected(self._path, "mode=rwc", "NORMAL")
-
-    def _connect_alone(self) -> sqlite3.Connection:
-        return _connected(self._path, "mode=rwc", "EXCLUSIVE")
-
-    def _connect_copy(self) -> sqlite3.Connection:
-        """A log that may not be written cannot be read either: so a copy of both, which nobody sees and which is gone with the process."""
-        with tempfile.TemporaryDirectory(prefix="footfall-") as folder:
-            copy = Path(folder) / self._path.name
-            try:
-                for suffix in ("", "-wal"):
-                    shutil.copyfile(self._path.with_name(self._path.name + suffix), copy.with_name(copy.name + suffix))
-            except OSError as error:
-                raise sqlite3.OperationalError(f"no copy of it can be made: {error}") from None
-            return _connected(copy, "mode=rwc", "EXCLUSIVE")
-
-    def _connect_frozen(self) -> sqlite3.Connection:
-        return _connected(self._path, "immutable=1", "EXCLUSIVE")
-
     def _take_over(self) -> None:
         """Make the file one of this release. A version that a flipped bit has made is none."""
         version = self.db.execute("PRAGMA user_version").fetchone()[0]
@@ -270,28 +224,7 @@ class SpoolFile:
         if code in (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ):
             self._unreadable += 1
             return self._unreadable >= UNREADABLE_READS
-        return not _heals(error)
-
-
-def _connected(path: Path, options: str, locking: str) -> sqlite3.Connection:
-    db = open_file(path, options, busy_timeout_s=10)
-    try:
-        db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
-        db.execute(f"PRAGMA locking_mode = {locking}")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA journal_size_limit = 4194304")
-        db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-        db.execute("PRAGMA cache_size = -256")
-        db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _heals(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF in _HEALS
+        return not heals(error)
 
 
 def _version_in_head(path: Path) -> int:

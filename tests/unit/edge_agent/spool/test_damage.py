@@ -13,10 +13,10 @@ import pytest
 from device_profiles.registry import shipped
 from edge_agent.core import lost_frame
 from edge_agent.spool import Frame, Spool, SpoolUnavailable
-from edge_agent.spool_rows import TWINS
+from edge_agent.spool.rows import TWINS
 from footfall.frames import Body, DecidedTime, Kind, decode_body
 from footfall.receipts import TimeRun, Times
-from tests.unit.edge_agent.test_spool import bodies
+from tests.unit.edge_agent.spool.test_spool import bodies
 
 FRAMES = 40
 RECEIPTED = 8

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_agent.spool_rows import EPOCHS, TWINS, Listed, Stored, Twin
-from edge_agent.sqlite_pages import rows_of
+from edge_agent.spool.rows import EPOCHS, TWINS, Listed, Stored, Twin
+from edge_agent.spool.sqlite_pages import rows_of
 
 
 class Span(NamedTuple):

@@ -1,4 +1,4 @@
-"""What the spool says of its epochs and frames, and what it knows of an epoch in memory; no file here."""
+"""What the spool holds in memory of its epochs, and what it returns of frames; no file here."""
 
 from __future__ import annotations
 
@@ -6,25 +6,10 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from edge_agent.epoch import Epoch
 from footfall.frames import DecidedTime
 
 MARK_STEP_NS: Final = 60_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """`last`: highest seq given out; `mark`: highest receipted; `oldest`: lowest still spooled (`last + 1` if none is).
-
-    `receipted`: highest seq ever receipted, by whatever journal. `boots_apart_ns`: of an epoch of an earlier boot, the least time from
-    that boot's beginning to the present one's; 0 of the present boot, or if nothing is known.
-    """
-
-    name: str
-    last: int
-    mark: int
-    oldest: int
-    receipted: int = 0
-    boots_apart_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
