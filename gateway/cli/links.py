@@ -20,7 +20,7 @@ from footfall.pseudonyms import to_hex
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.outcome import Entry
 from gateway.config import load_gateway
-from gateway.fold.identity import FOR_EVER_NS, Link, clamped, encode_links
+from gateway.identity.links import FOR_EVER_NS, Link, clamped, encode_links
 from gateway.records import RecordKind
 from gateway.state.journal import append
 

@@ -7,7 +7,7 @@ visits, dwells, minutes) is worked out when a batch ends, over all stores at onc
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
@@ -20,7 +20,6 @@ from footfall.frames import Body, decode_body
 from footfall.units import NS_PER_S
 from gateway.fold.dwells import Dwells
 from gateway.fold.frame_rows import FrameRows
-from gateway.fold.identity import Link, decode_links
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.minute_counts import settle, traffic_row, zone_row
 from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, ReorderBuffer
@@ -31,6 +30,8 @@ from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
 from gateway.fold.zone_arbiter import ZoneArbiter
+from gateway.identity.identify import Fact, facts_of_links, facts_of_touch
+from gateway.identity.links import Link
 from gateway.point_rows import AgentPoint, GapPoint
 from gateway.points import Points, record_key_ns
 from gateway.recorded_site import RecordedSite, read_site
@@ -86,13 +87,15 @@ class Fold:
         self.pos = 0
         self.arrived: list[Arrival] = []
         """Since the caller took them last; not part of the state."""
+        self.facts: list[Fact] = []
+        """What records stated about identity, since the caller took them last: identity is another stage, and not part of the state."""
 
     def fresh(self, ledger: FoldStore) -> Fold:
         """One that knows nothing yet, of the same set-up."""
         return Fold(self._profiles, ledger, self._staff_subjects, self._stay_points)
 
-    def apply(self, records: Sequence[tuple[Record, Body | None]]) -> list[Points]:
-        """Take records in the journal's order; a frame's body may be given, to spare decoding it again."""
+    def apply(self, records: Iterable[tuple[Record, Body | None]]) -> list[Points]:
+        """Take records in the journal's order, one at a time; a frame's body may be given, to spare decoding it again."""
         points: list[Points] = []
         frames: list[tuple[Record, Body]] = []
         for record, body in records:
@@ -171,8 +174,8 @@ class Fold:
     def _event(self, record: Record) -> None:
         values = json.loads(record.body)
         if values["kind"] == "touch":
-            if links := self._touches.touch(record, values):
-                self._link(links)
+            self._touches.touch(record, values)
+            self.facts += facts_of_touch(values)
         elif values["kind"] == "count":
             self._unsettled(*self._touches.count(record, values))
         elif cell := self._touches.void(values):
@@ -229,9 +232,10 @@ class Fold:
         self.state.staff, self.state.assets = frozenset(staff), frozenset(assets)
 
     def _links(self, record: Record) -> None:
-        self._link(decode_links(record.body))
+        self.facts += facts_of_links(record.body)
 
-    def _link(self, links: list[Link]) -> None:
+    def link(self, links: Sequence[Link]) -> None:
+        """Take what identity made of facts, this fold's own or others'. Points that it changes wait in the buffer."""
         self.state.identity.add(links)
         for subject in dict.fromkeys(link.subject for link in links):
             self._touches.relink(subject)

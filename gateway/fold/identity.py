@@ -1,13 +1,12 @@
-"""Who a subject is: links, as of the time of an event.
+"""Who a subject was at a time, by the links that the fold was given.
 
-A link says "this subject is that fan" for a span of time, with a source and a confidence. Its effect depends on its span, never on
-when it arrived: of the links that are true at a moment the most confident one wins, then the one that began last, then the larger id.
+The effect of a link depends on its span, never on when it came: of the links
+that are true at a moment the most confident one wins, then the one that began last, then the larger id.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -16,44 +15,15 @@ import numpy.typing as npt
 from footfall.pseudonyms import TOP_BIT, is_day_subject, to_hex
 from footfall.units import NS_PER_MS
 from gateway.fold.store import FoldStore, LinkRow
+from gateway.identity.links import Link
 
-FOR_EVER_NS: Final = (1 << 63) - 1
 _CACHED: Final = 50_000
 FILTER_BYTES: Final = 1 << 21
 """For a whole brand: of 100,000 linked subjects 0.6 % of all others are looked up in vain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """`from_ns <= time < to_ns`, to the millisecond; `subject` in hex."""
-
-    subject: str
-    fan: str
-    from_ns: int
-    to_ns: int
-    source: str
-    confidence: float
-
-
-def encode_links(links: list[Link]) -> bytes:
-    """The body of a LINKS record."""
-    return json.dumps([[ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence] for ln in links], ensure_ascii=False).encode()
-
-
-def decode_links(body: bytes) -> list[Link]:
-    return [
-        Link(subject, fan, clamped(from_ns), clamped(to_ns), source, confidence)
-        for subject, fan, from_ns, to_ns, source, confidence in json.loads(body)
-    ]
-
-
-def clamped(time_ns: int) -> int:
-    """A time as the ledger can hold it: a CRM says `for ever` as the year 9999."""
-    return min(max(time_ns, -FOR_EVER_NS), FOR_EVER_NS)
-
-
 class Identity:
-    """Looks links up in the ledger; the latest look-ups stay in memory."""
+    """Looks links up in the store; the latest look-ups stay in memory."""
 
     def __init__(self, store: FoldStore, filter_bytes: int = FILTER_BYTES) -> None:
         """`filter_bytes`, a power of two, is for all subjects that have a link; a filter too small costs look-ups, never an answer."""
@@ -94,7 +64,7 @@ class Identity:
         """Everything that was ever linked to the fan, in hex."""
         return self._store.subjects_of(fan)
 
-    def add(self, links: list[Link]) -> None:
+    def add(self, links: Sequence[Link]) -> None:
         self._store.save_links([LinkRow(ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence) for ln in links])
         for link in links:
             self._cache.pop(link.subject, None)

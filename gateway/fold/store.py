@@ -87,7 +87,7 @@ class CountRow(NamedTuple):
 
 
 class LinkRow(NamedTuple):
-    """Key: all but confidence; see `gateway.fold.identity.Link`."""
+    """Key: all but confidence; see `gateway.identity.links.Link`."""
 
     subject: str
     fan: str

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from footfall.baskets import as_documented
 from footfall.units import NS_PER_MINUTE
-from gateway.fold.identity import FOR_EVER_NS, Link
 from gateway.fold.keys import owner_of
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
@@ -18,26 +17,21 @@ from gateway.point_rows import DoorPoint, TouchPoint
 from gateway.points import number_of, record_key_ns
 from gateway.records import Record
 
-TOUCH_CONFIDENCE: Final = 0.9
-"""A till that names the fan is nearly always right; a CRM import says 1.0."""
-
 
 class Touches:
-    """`links` of a touch that names its fan are returned to be taken like any other."""
+    """Keeps touches and counts, with what each contributes to the minutes of its store."""
 
     def __init__(self, state: State, visits: Visits) -> None:
         self._state: Final = state
         self._visits: Final = visits
 
-    def touch(self, record: Record, values: Mapping[str, Any]) -> list[Link]:
+    def touch(self, record: Record, values: Mapping[str, Any]) -> None:
+        """Store a touch, and emit its point. It has the fan that it names itself, else whom links give it now."""
         subjects, time_ns = values["subjects"], values["time_ns"]
         subject = subjects[0] if subjects else ""
         row = TouchRow(record.store, record.agent, record.seq, time_ns, self._key_ns(record, values), values["id"], subject, "",
                        values["fan"], 0, record.body.decode())  # fmt: skip
         self._change(row, values, self._fan(row), 0, is_new=True)
-        if not values["fan"]:
-            return []
-        return [Link(each, values["fan"], -FOR_EVER_NS, FOR_EVER_NS, "touch", TOUCH_CONFIDENCE) for each in subjects]
 
     def count(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int]:
         """People through a door; (store, minute) of the cell that changed."""

@@ -30,6 +30,7 @@ from gateway.pipeline.record_queue import HandOver as HandOver
 from gateway.points import Points, pack, unpack
 from gateway.quarantine.store import Refusal
 from gateway.records import Record, RecordKind
+from gateway.shard import Shard
 from gateway.sinks.influxdb.line_reader import count_raw
 from gateway.state.journal import Journal
 from gateway.state.journal_reader import Aside, Damaged
@@ -73,7 +74,7 @@ class Folding:
         `keep` gets what is set aside. `wait_s`: so long agents have time to say whether this state is the latest.
         """
         self._beat: Final = beat
-        self.fold = fold
+        self._shard = Shard(fold)
         self._ledger: Final = ledger
         self._journal: Final = journal
         self._outbox: Final = outbox
@@ -122,6 +123,11 @@ class Folding:
         except sqlite3.OperationalError as error:
             self._is_in_trouble(error)
 
+    @property
+    def fold(self) -> Fold:
+        """Return the fold of the gateway's one shard, as it is now."""
+        return self._shard.core
+
     def _round(self, stop: threading.Event) -> None:
         if self._behind:
             self._go_back()
@@ -159,15 +165,14 @@ class Folding:
         self.behind_since_ns = pairs[0][0].received_ns
         try:
             pairs = [(record, body or _body(record)) for record, body in pairs]
-            points = self.fold.apply(pairs)
+            folded = self._shard.fold_alone(pairs)
         except Exception as error:  # whatever it is, it is this batch's: its record is found, kept and named, and all others go on
             self._set_aside_culprit(pairs[-1][0].pos, self._not_the_disk_s(error))
             return True
-        arrivals, self.fold.arrived = self.fold.arrived, []
         self._gate.hear((record for record, _ in pairs), time.monotonic())
-        passed = self._gate.pass_on(points, self.fold.state.history)
+        passed = self._gate.pass_on(folded.points, self.fold.state.history)
         self._outbox.put(passed, sum(_rows(record, body) for record, body in pairs), sum(_aside_rows(record) for record, _ in pairs))
-        self._news(points, arrivals)
+        self._news(folded.points, folded.arrivals)
         self._say_history()
         self.pos = self.fold.pos
         return True
@@ -287,7 +292,7 @@ class Folding:
         self._behind = False
 
     def _restart_fold(self, state: Mapping[str, bytes]) -> None:
-        self.fold = self.fold.fresh(self._ledger)
+        self._shard = Shard(self.fold.fresh(self._ledger))
         self._only_sites = True
         if "fold" in state:
             self.fold.load(state)
@@ -332,7 +337,7 @@ class Folding:
 
     def _fails(self, record: Record) -> bool:
         try:
-            self.fold.apply([(record, None)])
+            self._shard.fold_alone([(record, None)])
         except Exception as error:  # as in `turn`
             self._not_the_disk_s(error)
             return True

@@ -18,6 +18,7 @@ from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from gateway.fold.fold import Fold
 from gateway.pipeline.fold_worker import READ_AT_ONCE
+from gateway.shard import Shard
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.site import Agent, Site, Store, Zone
 from gateway.state.journal import Journal
@@ -132,10 +133,10 @@ class Setup:
     def refolded(self) -> Dump:
         """What an undisturbed fold makes of the journal: one that began at its begin and was never killed. The gateway has ended."""
         found: dict[Key, tuple[Any, ...]] = {}
-        fold = Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=True)
+        shard = Shard(Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=True))
         with closing(Journal(self.folder / "state" / "journal.db")) as journal:
-            while records := journal.read(fold.pos, READ_AT_ONCE):
-                for points in fold.apply([(record, None) for record in records]):
+            while records := journal.read(shard.pos, READ_AT_ONCE):
+                for points in shard.fold_alone((record, None) for record in records).points:
                     add_points(found, points)
         return found
 

@@ -17,7 +17,7 @@ import urllib3
 
 from footfall.pseudonyms import lasting_subject, type_key
 from gateway.accept.outcome import Entry
-from gateway.fold.identity import Link, encode_links
+from gateway.identity.links import Link, encode_links
 from gateway.records import RecordKind
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.state.journal import append

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from footfall.frames import Kind
 from footfall.pseudonyms import TOP_BIT
-from gateway.fold.identity import Link, encode_links
+from gateway.identity.links import Link, encode_links
 from gateway.points import row_key_ns
 from gateway.records import Record, RecordKind
 from tests.support import journal_stories as made

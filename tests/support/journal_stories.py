@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,9 @@ from footfall.pseudonyms import TOP_BIT
 from gateway.accept.events import Pseudonymiser, normalise
 from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
-from gateway.fold.identity import Link, encode_links
 from gateway.fold.store import FoldStore
+from gateway.identity.identify import identify
+from gateway.identity.links import Link, encode_links
 from gateway.points import SCHEMA, Coded, Points
 from gateway.records import Record, RecordKind
 from gateway.site import Site
@@ -284,8 +285,21 @@ Rows = dict[tuple[Any, ...], dict[str, Any]]
 """(measurement, time, *tags) -> fields, their last version."""
 
 
+class LinkedFold(Fold):
+    """A fold with identity beside it: links of what records state are taken at once, as the gateway does with its one shard."""
+
+    def apply(self, records: Iterable[tuple[Record, Body | None]]) -> list[Points]:
+        return super().apply(self._followed_by_links(records))
+
+    def _followed_by_links(self, records: Iterable[tuple[Record, Body | None]]) -> Iterator[tuple[Record, Body | None]]:
+        for pair in records:
+            yield pair
+            facts, self.facts = self.facts, []
+            self.link(identify(facts))
+
+
 def new_fold(ledger: FoldStore | None = None) -> Fold:
-    return Fold(shipped(), ledger or Ledger(":memory:"), lambda site: ({STAFF}, set()), stay_points=True)
+    return LinkedFold(shipped(), ledger or Ledger(":memory:"), lambda site: ({STAFF}, set()), stay_points=True)
 
 
 def store(points: Iterable[Points], rows: Rows) -> Rows:

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.accept.events import Pseudonymiser
 from gateway.cli.links import _read
-from gateway.fold.identity import FOR_EVER_NS, Link, encode_links
+from gateway.identity.links import FOR_EVER_NS, Link, encode_links
 from gateway.records import RecordKind
 from tests.support.accept_inputs import NOW, SECRET
 from tests.support.journal_stories import Story, new_fold, pairs

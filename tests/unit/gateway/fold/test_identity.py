@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.fold.identity import FOR_EVER_NS, Identity, Link
+from gateway.fold.identity import Identity
+from gateway.identity.links import FOR_EVER_NS, Link
 from tests.support.memory_fold_store import MemoryStore
 
 

@@ -17,8 +17,8 @@ from gateway.accept.events import Pseudonymiser, normalise
 from gateway.accept.outcome import Entry
 from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
-from gateway.fold.identity import Link, encode_links
 from gateway.http.notices import Notices
+from gateway.identity.links import Link, encode_links
 from gateway.pipeline import fold_worker as folding
 from gateway.pipeline.fold_worker import Folding
 from gateway.pipeline.ingest import Intake
