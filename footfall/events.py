@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal, NoReturn
+from typing import Annotated, Any, Final, Literal, NoReturn, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
@@ -119,9 +119,10 @@ class Void(_Event):
     actor: Text
 
 
-PlainEvent = Annotated[Touch | Count | Void, Field(discriminator="kind")]
-_ADAPTER: Final[TypeAdapter[Touch | Count | Void]] = TypeAdapter(PlainEvent)
-KINDS: Final = "touch, count, void"
+AnyEvent = Touch | Count | Void
+PlainEvent = Annotated[AnyEvent, Field(discriminator="kind")]
+_ADAPTER: Final[TypeAdapter[AnyEvent]] = TypeAdapter(PlainEvent)
+KINDS: Final = ", ".join(get_args(event.model_fields["kind"].annotation)[0] for event in get_args(AnyEvent))
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -133,7 +134,7 @@ def to_ns(moment: datetime) -> int:
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
 
 
-def parse_event(value: object) -> Touch | Count | Void:
+def parse_event(value: object) -> AnyEvent:
     """One plain event; ContractError `event.invalid` says which key is wrong, and why."""
     try:
         return _ADAPTER.validate_python(value)

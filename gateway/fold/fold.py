@@ -173,13 +173,25 @@ class Fold:
 
     def _event(self, record: Record) -> None:
         values = json.loads(record.body)
-        if values["kind"] == "touch":
-            self._touches.touch(record, values)
-            self.facts += facts_of_touch(values)
-        elif values["kind"] == "count":
-            self._unsettled(*self._touches.count(record, values))
-        elif cell := self._touches.void(values):
+        self._TAKE_EVENT[values["kind"]](self, record, values)
+
+    def _touch(self, record: Record, values: Mapping[str, Any]) -> None:
+        self._touches.touch(record, values)
+        self.facts += facts_of_touch(values)
+
+    def _count(self, record: Record, values: Mapping[str, Any]) -> None:
+        self._unsettled(*self._touches.count(record, values))
+
+    def _void(self, record: Record, values: Mapping[str, Any]) -> None:
+        if cell := self._touches.void(values):
             self._unsettled(*cell)
+
+    _TAKE_EVENT: Final[Mapping[str, Callable[[Fold, Record, Mapping[str, Any]], None]]] = {
+        "touch": _touch,
+        "count": _count,
+        "void": _void,
+    }
+    """By the kind of a plain event."""
 
     def _health(self, record: Record) -> None:
         health = json.loads(record.body)
