@@ -53,7 +53,7 @@ class SinkUnavailable(FootfallError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedPoint:
     """One point that a database refused for ever: its line protocol and the server's own words."""
 
     line: bytes
@@ -63,6 +63,6 @@ class Rejected:
 class PartialWrite(FootfallError):
     """All points of a batch are durable but `rejected`, which go to quarantine."""
 
-    def __init__(self, rejected: Sequence[Rejected]) -> None:
+    def __init__(self, rejected: Sequence[RejectedPoint]) -> None:
         super().__init__(f"{len(rejected)} points refused, the first: {rejected[0].reason if rejected else '-'}")
         self.rejected = tuple(rejected)

@@ -22,7 +22,7 @@ PREFIX: Final = "FOOTFALL_GATEWAY"
 SITE_PREFIX: Final = "FOOTFALL_SITE"
 _MIB: Final = 1 << 20
 
-Bytes = Annotated[int, Field(ge=_MIB)]
+QuotaBytes = Annotated[int, Field(ge=_MIB)]
 
 
 class GatewayBroker(Broker):
@@ -75,27 +75,27 @@ class Http(Section):
     port: Port = 8080
 
 
-class Journal(Section):
+class JournalLimits(Section):
     """Kept until both the age and what snapshots and the sink still need are passed; at `max_bytes` agents are told to pause."""
 
     keep_days: Annotated[float, Field(gt=0)] = 30.0
-    max_bytes: Bytes = 20_480 * _MIB
+    max_bytes: QuotaBytes = 20_480 * _MIB
 
 
-class Outbox(Section):
+class OutboxLimits(Section):
     """Points that wait for the database. When it is full the fold pauses; the journal goes on."""
 
-    max_bytes: Bytes = 64 * _MIB
+    max_bytes: QuotaBytes = 64 * _MIB
 
 
 class QuarantineLimits(Section):
     """`keep_hours` is for bytes that may hold raw identifiers; at `max_bytes` the oldest are dropped and counted."""
 
     keep_hours: Annotated[float, Field(gt=0)] = 72.0
-    max_bytes: Bytes = 256 * _MIB
+    max_bytes: QuotaBytes = 256 * _MIB
 
 
-class StatusSettings(Section):
+class NoticeSettings(Section):
     """How long something must be wrong before it is said."""
 
     notice_s: Annotated[float, Field(ge=1, le=600)] = 60.0
@@ -116,10 +116,10 @@ class GatewayConfig(Section):
     sink: Annotated[SqliteSink | InfluxSink, Field(discriminator="kind")] = SqliteSink()
     profiles: ProfileSettings = ProfileSettings()
     http: Http = Http()
-    journal: Journal = Journal()
-    outbox: Outbox = Outbox()
+    journal: JournalLimits = JournalLimits()
+    outbox: OutboxLimits = OutboxLimits()
     quarantine: QuarantineLimits = QuarantineLimits()
-    status: StatusSettings = StatusSettings()
+    status: NoticeSettings = NoticeSettings()
 
     @property
     def quarantine_path(self) -> Path:

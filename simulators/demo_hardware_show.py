@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.table import Table
 
-from gateway.sinks.reader import Reader
+from gateway.sinks.reader import PointReader
 from simulators.devices.play import Fault
 
 LATE_S: Final = 20.0
@@ -56,7 +56,7 @@ class Found:
     holes: Sequence[Hole]
 
 
-def read_found(reader: Reader, store: str, start_ns: int) -> Found:
+def read_found(reader: PointReader, store: str, start_ns: int) -> Found:
     people: Counter[str] = Counter()
     doors = reader.rows("door", store, columns=("door", "in", "out"))
     for door, entered, left in zip(*(doors.values(name) for name in ("door", "in", "out")), strict=True):
@@ -108,7 +108,7 @@ def _said(one: Figures) -> str:
     return f"{one.said:,} {what}{unheard}"
 
 
-def _holes(reader: Reader, store: str, start_ns: int) -> Iterator[Hole]:
+def _holes(reader: PointReader, store: str, start_ns: int) -> Iterator[Hole]:
     table = reader.rows("gap", store, columns=("from_ns", "to_ns", "reason"))
     for from_ns, to_ns, said in zip(*(table.values(name) for name in ("from_ns", "to_ns", "reason")), strict=True):
         reason, _, source = said.partition(": ")

@@ -7,7 +7,7 @@ from typing import Any
 
 from footfall.pseudonyms import to_hex
 from gateway.points import SCHEMA, Coded, Column, Points
-from gateway.sinks.reader import Reader
+from gateway.sinks.reader import PointReader
 
 Key = tuple[Any, ...]
 """(measurement, time, *tags)"""
@@ -15,7 +15,7 @@ Dump = Mapping[Key, tuple[Any, ...]]
 """Every point's fields, in the schema's order."""
 
 
-def dump(reader: Reader, without: Collection[str] = ()) -> Dump:
+def dump(reader: PointReader, without: Collection[str] = ()) -> Dump:
     """All that a database holds, void points too, but for some measurements."""
     found: dict[Key, tuple[Any, ...]] = {}
     for name, schema in SCHEMA.items():

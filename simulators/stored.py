@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from footfall.units import NS_PER_MINUTE, NS_PER_S
-from gateway.sinks.reader import Reader
+from gateway.sinks.reader import PointReader
 from simulators.score import Stored, StoredDwell, StoredMinute, StoredVisit
 
 _MS: Final = 1_000_000
@@ -15,7 +15,7 @@ _LONGEST_NS: Final = 24 * 3600 * NS_PER_S
 
 
 def read_stored(
-    reader: Reader, stores: Sequence[str], from_ns: int, to_ns: int, on_rows: Callable[[int], None] = lambda rows: None
+    reader: PointReader, stores: Sequence[str], from_ns: int, to_ns: int, on_rows: Callable[[int], None] = lambda rows: None
 ) -> Stored:
     """Visits, dwells and traffic of `stores` that lie in the span, wholly or in part; void ones are left out."""
     stored = Stored()
@@ -29,7 +29,7 @@ def read_stored(
 
 
 def dwells(
-    reader: Reader,
+    reader: PointReader,
     store: str,
     from_ns: int,
     to_ns: int,
@@ -50,7 +50,7 @@ def dwells(
     return found
 
 
-def _visits(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredVisit]:
+def _visits(reader: PointReader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredVisit]:
     """In an open visit the subject is still there: until `to_ns`."""
     names = ("subject", "fan", "is_staff", "open", "started_ms", "seconds")
     table = reader.rows("visit", store, from_ns - _LONGEST_NS, to_ns, names, on_page=on_rows)
@@ -62,7 +62,7 @@ def _visits(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Calla
     ]
 
 
-def _minutes(reader: Reader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredMinute]:
+def _minutes(reader: PointReader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredMinute]:
     names = ("in", "out", "transactions")
     table = reader.rows("traffic", store, from_ns, to_ns, names, on_page=on_rows)
     return [StoredMinute(store, *row) for row in zip(table.time_ns.tolist(), *(table.values(name) for name in names), strict=True)]

@@ -23,7 +23,7 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.history import foreign_until_ns, grown
 from gateway.accept.limits import FLOOD, Limits
 from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
-from gateway.accept.outcome import BUG, Echo, Entry, Outcome, Refused, explain_bug
+from gateway.accept.outcome import BUG, Echo, Entry, Outcome, RefusedPart, explain_bug
 from gateway.accept.parts import Parts
 from gateway.accept.placing import MAX_ROW, around, check_plausible, heard_at, placed, without_dead_clocks
 from gateway.accept.plain_events import PlainEvents
@@ -159,7 +159,7 @@ class Acceptor:
         try:
             whole = self._parts.join(header, data, crc32_of(payload))
         except ContractError as error:
-            outcome.refuse(Refused(error.reason, str(error), payload))
+            outcome.refuse(RefusedPart(error.reason, str(error), payload))
             return None
         if whole is None:
             return None
@@ -231,7 +231,7 @@ class Acceptor:
             whose = own.called(frame.header.agent, frame.received_ns)
             self._add_gap(outcome, whose, frame.header, body, mark, frame.received_ns)
         rows = max(len(body), 1) if body is not None else 1
-        outcome.refuse(Refused(error.reason, str(error), frame.payload, rows, frame.key))
+        outcome.refuse(RefusedPart(error.reason, str(error), frame.payload, rows, frame.key))
 
     def _own(self, header: Header, body: Body) -> StorePlaces | None:
         """The store of rows that are missing before a frame that was refused: the frame's own, if it ever was its agent's."""
@@ -242,7 +242,7 @@ class Acceptor:
         """The mark moves past it, or its agent would send it for ever; a later release can replay it."""
         header = frame.header
         outcome.receipt = (header.epoch, header.seq)
-        outcome.refuse(Refused(BUG, explain_bug(error), frame.payload, _count_all(frame.data), frame.key))
+        outcome.refuse(RefusedPart(BUG, explain_bug(error), frame.payload, _count_all(frame.data), frame.key))
         self._memory.set_mark(header.agent, header.epoch, mark._replace(seq=header.seq, next_row=-1))
         return outcome
 
@@ -289,4 +289,4 @@ def _refuse_unread(outcome: Outcome, frame: _Frame, body: Body) -> None:
         more = body.extra.get(row, {})
         data, where = more.get("data", b""), more.get("where", "")
         payload = data if isinstance(data, bytes) else b""
-        outcome.refuse(Refused("source.unread", f"{where}: {more.get('reason', 'unread')}", payload, 1, f"{frame.key}/{row}"))
+        outcome.refuse(RefusedPart("source.unread", f"{where}: {more.get('reason', 'unread')}", payload, 1, f"{frame.key}/{row}"))

@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedPart:
     """Bytes for the quarantine, and how many rows they stand for. `key` identifies them, so that repeats are stored once."""
 
     reason: str
@@ -55,7 +55,7 @@ class Outcome:
     entries: list[Entry] = field(default_factory=list)
     receipt: tuple[str, int] | None = None
     """(epoch, upto) for the agent's receipt, once the entries are durable."""
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedPart] = field(default_factory=list)
     dropped: tuple[str, int] | None = None
     units_in: int = 0
     echo: Echo | None = None
@@ -64,7 +64,7 @@ class Outcome:
     noticed: dict[str, str] = field(default_factory=dict)
     """What is wrong at the sender: a code of `footfall status`, and its text."""
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: RefusedPart) -> None:
         """Add bytes for the quarantine, and count their rows as received."""
         self.refused.append(refused)
         self.units_in += refused.rows

@@ -17,7 +17,7 @@ from footfall.units import NS_PER_S
 
 BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * NS_PER_S
 """No clock is right that is before this."""
-BACKWARDS_NS: Final = 5 * NS_PER_S
+MAX_STEP_BACK_NS: Final = 5 * NS_PER_S
 """So far the clock may be set at once, and time stands still where it was set back."""
 APART_NS: Final = 60 * NS_PER_S
 """So far the clocks of agents may be from ours."""
@@ -103,7 +103,7 @@ class OwnClock:
         self._said = {agent: said for agent, said in self._said.items() if reading.boot_ns - said.heard_boot_ns <= FRESH_NS}
         self._follow(reading, last_ns)
         now_ns = self.now_ns(reading.boot_ns)
-        is_back = now_ns < last_ns - BACKWARDS_NS
+        is_back = now_ns < last_ns - MAX_STEP_BACK_NS
         trouble = self._against(self._base_ns, now_ns)
         if not trouble and is_back and not self._may_go_back(last_ns, is_synchronised):
             trouble = _before_the_last(now_ns, last_ns)
@@ -116,8 +116,8 @@ class OwnClock:
     def _follow(self, reading: Reading, last_ns: int) -> None:
         """The wall clock where it goes as it did; where it was set, once there is a reason to believe it."""
         raw_ns, jump_ns = reading.base_ns, reading.base_ns - self._base_ns
-        was_set, self._raw_ns = abs(raw_ns - self._raw_ns) > BACKWARDS_NS, raw_ns
-        if abs(jump_ns) <= BACKWARDS_NS:
+        was_set, self._raw_ns = abs(raw_ns - self._raw_ns) > MAX_STEP_BACK_NS, raw_ns
+        if abs(jump_ns) <= MAX_STEP_BACK_NS:
             if self._set_boot_ns:
                 away_s = (reading.boot_ns - self._set_boot_ns) / NS_PER_S
                 self._note_jump(reading, f"the machine's clock jumped, and came back after {away_s:.0f} s: time went on as it was")
@@ -138,7 +138,7 @@ class OwnClock:
         if self._against(reading.base_ns, reading.wall_ns):
             return False
         before_ns = self.now_ns(reading.boot_ns)
-        was_wrong = bool(self._against(self._base_ns, before_ns)) or before_ns < last_ns - BACKWARDS_NS
+        was_wrong = bool(self._against(self._base_ns, before_ns)) or before_ns < last_ns - MAX_STEP_BACK_NS
         proved = reading.boot_ns - self._set_boot_ns >= self._prove_ns
         return was_wrong or proved or self._is_accepted(reading.base_ns) or self._agents_are_near(reading.base_ns)
 
@@ -151,11 +151,11 @@ class OwnClock:
         self._jumped, self._jumped_boot_ns = what, reading.boot_ns
 
     def _is_accepted(self, base_ns: int) -> bool:
-        return self._accepted_ns is not None and abs(base_ns - self._accepted_ns) <= BACKWARDS_NS
+        return self._accepted_ns is not None and abs(base_ns - self._accepted_ns) <= MAX_STEP_BACK_NS
 
     def _may_go_back(self, last_ns: int, is_synchronised: Callable[[], bool]) -> bool:
         """Whether the last record is what was dated wrongly: this very process was there, or somebody says so."""
-        was_here = self._seen_ns >= last_ns - BACKWARDS_NS
+        was_here = self._seen_ns >= last_ns - MAX_STEP_BACK_NS
         return was_here or self._is_accepted(self._base_ns) or self._agents_are_near(self._base_ns) or is_synchronised()
 
     def _against(self, base_ns: int, now_ns: int) -> str:

@@ -12,7 +12,7 @@ from footfall.frames import Body, DecidedTime, Header, Kind, encode_body
 from footfall.topics import Topic
 from gateway.accept.events import Plain, Pseudonymiser, id_hash, normalise
 from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
-from gateway.accept.outcome import Entry, Outcome, Refused
+from gateway.accept.outcome import Entry, Outcome, RefusedPart
 from gateway.accept.placing import unsure_ns
 from gateway.accept.site_index import Places, StorePlaces
 from gateway.names import Names
@@ -53,7 +53,7 @@ class PlainEvents:
                 self._accept(outcome, header.agent, places, text, taken_ns, received_ns, name, unsure_ns(time))
             except ContractError as error:  # the frame is accepted all the same, or its agent would send it for ever
                 key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
-                outcome.refuse(Refused(error.reason, str(error), text, 1, key))
+                outcome.refuse(RefusedPart(error.reason, str(error), text, 1, key))
         # An event always has a text, so that the journal's bodies can be read again; this one is empty.
         body = replace(body, extra={**body.extra, **{row: {"event": ""} for row in rows}})
         return encode_body(body), body
@@ -78,7 +78,7 @@ class PlainEvents:
             except ContractError as error:
                 if error.reason == "event.time":
                     outcome.noticed["device_clock"] = f"plain events: {error}"
-                outcome.refuse(Refused(error.reason, str(error), _dump(value)))
+                outcome.refuse(RefusedPart(error.reason, str(error), _dump(value)))
                 continue
             outcome.units_in += 1
             if plain.event_id is not None and not self._is_new(plain.event_id, places.names.first, names):

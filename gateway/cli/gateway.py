@@ -13,7 +13,7 @@ from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
 from gateway.config import load_gateway
-from gateway.pipeline.process_memory import collect_seldom, give_back, keep_memory
+from gateway.pipeline.process_memory import relax_gc, trim_malloc, tune_malloc
 from gateway.pipeline.service import Gateway
 from gateway.state.files import naming_damage
 
@@ -29,13 +29,13 @@ def gateway(
 
     [bold]Example:[/] footfall gateway --config gateway.toml
     """
-    keep_memory()
+    tune_malloc()
     log_to_stderr(verbose)
     settings = load_gateway(config)
     with naming_damage(settings):
         running = Gateway(settings)
-    collect_seldom()
-    give_back()
+    relax_gc()
+    trim_malloc()
     when_asked_to_end(running.stop)
     logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/", running.http.port)
     try:

@@ -23,7 +23,7 @@ from footfall.sqlite import is_damage
 from footfall.users import user_name
 from gateway.config import load_gateway
 from gateway.quarantine.decoding import describe, hex_dump, printable
-from gateway.quarantine.store import Entry, Quarantine
+from gateway.quarantine.store import Quarantine, QuarantineEntry
 
 app = typer.Typer(no_args_is_help=True, help="What was refused, with the reason: list, show, replay, drop, export, and who did what.")
 
@@ -187,7 +187,7 @@ def _actor() -> str:
     return user_name()
 
 
-def _table(entries: list[Entry]) -> Table:
+def _table(entries: list[QuarantineEntry]) -> Table:
     table = Table("id", header_style="dim", box=None, pad_edge=False)
     for title in ("when (UTC)", "rows", "reason"):
         table.add_column(title, no_wrap=True)
@@ -215,5 +215,5 @@ def _safe(text: str) -> str:
     return escape(printable(text))
 
 
-def _as_json(entry: Entry, payload: bytes) -> dict[str, Any]:
+def _as_json(entry: QuarantineEntry, payload: bytes) -> dict[str, Any]:
     return asdict(entry) | {"payload_base64": base64.b64encode(payload).decode()}

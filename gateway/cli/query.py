@@ -26,7 +26,7 @@ from gateway.query.measures import Answer
 from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Filters, Question, ask
 from gateway.query.spans import INTERVALS, iso, time_zone
 from gateway.sinks.influxdb.reader import InfluxReader
-from gateway.sinks.reader import OnPage, Reader
+from gateway.sinks.reader import OnPage, PointReader
 from gateway.sinks.sqlite.reader import SqliteReader
 from gateway.site import Site
 
@@ -34,14 +34,14 @@ TOKEN_VARIABLE: Final = "FOOTFALL_INFLUX_TOKEN"  # noqa: S105 # the variable's n
 _PLAIN_WIDTH: Final = 200
 _LONG_READ_S: Final = 0.5
 
-What = StrEnum("What", {name: name for name in QUESTIONS})  # type: ignore[misc] # the table of questions is the one list of them
+QuestionName = StrEnum("What", {name: name for name in QUESTIONS})  # type: ignore[misc] # the table of questions is the one list of them
 Interval = StrEnum("Interval", {name: name for name in INTERVALS})  # type: ignore[misc] # likewise
 
 
 By = StrEnum("By", {name: name for name in ITEMS_BY})  # type: ignore[misc] # likewise
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     """How the answer is printed."""
 
     TABLE = "table"
@@ -54,7 +54,7 @@ _MOMENT_HELP = "2026-11-21, 2026-11-21T10:30, today, yesterday, now, -7d, -12h; 
 
 
 def query(
-    what: Annotated[What, typer.Argument(help=_WHAT_HELP)],
+    what: Annotated[QuestionName, typer.Argument(help=_WHAT_HELP)],
     db: Annotated[Path | None, typer.Option(help="The gateway's SQLite file.")] = None,
     influx: Annotated[str | None, typer.Option(help="InfluxDB's address, such as http://localhost:8086.")] = None,
     bucket: Annotated[str, typer.Option(help="InfluxDB's bucket; for 1.8 database/retention-policy.")] = "footfall",
@@ -75,7 +75,9 @@ def query(
     zone: Annotated[str | None, typer.Option(help="Only this zone (zones, dwell, touches, items).")] = None,
     by: Annotated[By | None, typer.Option(help="Count items of each sku (default) or zone.")] = None,
     fan: Annotated[str | None, typer.Option(help="Only this fan (visits, touches).")] = None,
-    format_: Annotated[Format, typer.Option("--format", help="CSV and JSON have every column and exact numbers.")] = Format.TABLE,
+    format_: Annotated[
+        OutputFormat, typer.Option("--format", help="CSV and JSON have every column and exact numbers.")
+    ] = OutputFormat.TABLE,
     chart: Annotated[Path | None, typer.Option(help="Draw it as well: a file ending in .png, .svg or .pdf.")] = None,
 ) -> None:
     """Ask for foot traffic, zones, visits, dwell, doors, touches, goods or gaps.
@@ -122,7 +124,7 @@ def _site(site: Path | None, config: Path | None) -> Site | None:
     return None if config is None else load_site(config.parent / load_gateway(config).site)
 
 
-def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Path | None, config: Path | None) -> Reader:
+def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Path | None, config: Path | None) -> PointReader:
     """The database that the options name; ConfigError unless exactly one of `db`, `influx` and `config` is given."""
     if sum(given is not None for given in (db, influx, config)) != 1:
         raise ConfigError("say where to read: --db FILE (SQLite), --influx URL, or --config gateway.toml; one of them")
@@ -138,7 +140,7 @@ def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Pa
     return SqliteReader(config.parent / sink.path)
 
 
-def _stores(reader: Reader, asked: Sequence[str] | None) -> list[str]:
+def _stores(reader: PointReader, asked: Sequence[str] | None) -> list[str]:
     there = reader.stores()
     if not there:
         raise ConfigError(f"{reader.where} holds no store yet: has the gateway written to it?")
@@ -149,7 +151,7 @@ def _stores(reader: Reader, asked: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(asked or there))
 
 
-def _with_old_names(reader: Reader, asked: Sequence[str] | None, estate: Site | None) -> Sequence[str] | None:
+def _with_old_names(reader: PointReader, asked: Sequence[str] | None, estate: Site | None) -> Sequence[str] | None:
     """A store that was renamed is asked for under each of its names that the database has."""
     if not asked or estate is None:
         return asked
@@ -202,10 +204,10 @@ def _title(
     return ", ".join(parts)
 
 
-def _print(answer: Answer, format_: Format, title: str) -> None:
-    if format_ is Format.CSV:
+def _print(answer: Answer, format_: OutputFormat, title: str) -> None:
+    if format_ is OutputFormat.CSV:
         sys.stdout.write(show.as_csv(answer))
-    elif format_ is Format.JSON:
+    elif format_ is OutputFormat.JSON:
         sys.stdout.write(show.as_json(answer) + "\n")
     else:
         console = Console(highlight=False) if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH, highlight=False)

@@ -10,7 +10,7 @@ from gateway.fold.dwells import Dwells
 from gateway.fold.state import State
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
-from gateway.sinks.influxdb.line_reader import Line
+from gateway.sinks.influxdb.line_reader import ParsedLine
 
 
 class Rewriter:
@@ -21,7 +21,7 @@ class Rewriter:
         self._visits: Final = visits
         self._dwells: Final = dwells
         self._touches: Final = touches
-        self._derived: Final[Mapping[str, Callable[[Line], None]]] = {
+        self._derived: Final[Mapping[str, Callable[[ParsedLine], None]]] = {
             "traffic": self._minute,
             "zone_traffic": self._zone_minute,
             "visit": lambda line: visits.relink(str(line.fields["subject"])),
@@ -29,7 +29,7 @@ class Rewriter:
             "touch": self._touch,
         }
 
-    def write(self, lines: Iterable[Line]) -> None:
+    def write(self, lines: Iterable[ParsedLine]) -> None:
         for line in lines:
             again = self._derived.get(line.measurement)
             if again is None:
@@ -37,11 +37,11 @@ class Rewriter:
             else:
                 again(line)
 
-    def _minute(self, line: Line) -> None:
+    def _minute(self, line: ParsedLine) -> None:
         self._state.traffic.touch(self._state.estate.stores.of(line.tags["store"]), line.time_ns // NS_PER_MINUTE)
 
-    def _zone_minute(self, line: Line) -> None:
+    def _zone_minute(self, line: ParsedLine) -> None:
         self._state.zones.touch(self._state.estate.zone(line.tags["store"], line.tags["zone"]), line.time_ns // NS_PER_MINUTE)
 
-    def _touch(self, line: Line) -> None:
+    def _touch(self, line: ParsedLine) -> None:
         self._touches.repeat(line.tags["store"], line.tags["agent"], line.time_ns)

@@ -18,10 +18,11 @@ from gateway.http.notices import Notices
 from gateway.http.status import LATE_S, AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
 from gateway.mqtt.inlet import Inlet
 from gateway.pipeline.beats import Beats
-from gateway.pipeline.fold_worker import Folding, HandOver
-from gateway.pipeline.ingest import Intake
+from gateway.pipeline.fold_worker import FoldWorker
+from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.outbox import Outbox
-from gateway.pipeline.sink_worker import REFUSED, Sinking
+from gateway.pipeline.record_queue import RecordQueue
+from gateway.pipeline.sink_worker import REFUSED, SinkWorker
 from gateway.quarantine.store import Quarantine
 from gateway.state.accepted_clock import read_clocks
 
@@ -51,11 +52,11 @@ class Report:
     """Store and name of each, by site.toml."""
     condition: Condition
     journal_id: str
-    intake: Intake
-    folding: Folding
-    hand_over: HandOver
+    ingest: Ingest
+    fold_worker: FoldWorker
+    record_queue: RecordQueue
     outbox: Outbox
-    sinking: Sinking
+    sink_worker: SinkWorker
     quarantine: Quarantine
     inlet: Inlet
     clock: OwnClock
@@ -66,21 +67,21 @@ class Report:
 
     def status(self) -> Status:
         condition, config, sink = self.condition, self.config, self.config.sink
-        counted, sent = self.intake.counted, self.outbox.sent
+        counted, sent = self.ingest.counted, self.outbox.sent
         batches, size = self.outbox.load()
-        now_ns, trouble = self._now_ns(), self.sinking.trouble
+        now_ns, outage = self._now_ns(), self.sink_worker.outage
         where = str(sink.path) if isinstance(sink, SqliteSink) else f"{sink.url} {sink.bucket}"
-        behind, held = self.folding.behind_since_ns, self.quarantine.counts()
+        behind, held = self.fold_worker.behind_since_ns, self.quarantine.counts()
         return Status(
             version=__version__,
             now_ns=now_ns,
             started_ns=self._started_ns(),
             not_ready=condition.not_ready,
-            journal=JournalStatus(self.journal_id, self.hand_over.head, self.folding.pos, condition.journal_bytes,
-                                  config.journal.max_bytes, self.intake.pausing, self.folding.is_holding),
+            journal=JournalStatus(self.journal_id, self.record_queue.head, self.fold_worker.pos, condition.journal_bytes,
+                                  config.journal.max_bytes, self.ingest.pausing, self.fold_worker.is_holding),
             lag_s=max(0.0, (now_ns - behind) / 1e9) if behind else 0.0,
             balance=Balance(counted["in"], sent.written_rows, counted["quarantined"] + sent.refused_rows, self._dropped()).as_json(),
-            sink=SinkStatus(sink.kind, where, trouble.since_ns, trouble.error, batches, size, self.outbox.max_bytes),
+            sink=SinkStatus(sink.kind, where, outage.since_ns, outage.error, batches, size, self.outbox.max_bytes),
             broker=BrokerStatus(f"{config.broker.host}:{config.broker.port}", not self.inlet.error, self.inlet.error),
             agents=[self._agent(store, agent, now_ns) for store, agent in self.agents],
             quarantine=held,
@@ -107,8 +108,8 @@ class Report:
                 self.notices.withdraw(code)
 
     def _agent(self, store: str, agent: str, now_ns: int) -> AgentStatus:
-        heard_ns, health = self.intake.heard_ns.get(agent, 0), self.intake.healths.get(agent)
-        width_ms = self.folding.clock_width_ms(agent)
+        heard_ns, health = self.ingest.heard_ns.get(agent, 0), self.ingest.healths.get(agent)
+        width_ms = self.fold_worker.clock_width_ms(agent)
         if health is None:
             return AgentStatus(store, agent, agent_state(now_ns, heard_ns), heard_ns, clock_width_ms=width_ms)
         state = agent_state(now_ns, heard_ns, self.config.status.notice_s if health.state == "offline" else LATE_S)
@@ -135,17 +136,17 @@ class Report:
 
     def _refused_why(self) -> str:
         """In the database's own words, which name measurement and field."""
-        if not self.sinking.refused_why:  # since an earlier run
+        if not self.sink_worker.refused_why:  # since an earlier run
             return "; ".join(entry.message for entry in self.quarantine.entries(reason=REFUSED, limit=1))
-        return "; ".join(f"{measurement}: {why}" for measurement, why in list(self.sinking.refused_why.items()))
+        return "; ".join(f"{measurement}: {why}" for measurement, why in list(self.sink_worker.refused_why.items()))
 
     def _dropped(self) -> dict[str, int]:
-        counted = list(self.intake.counted.items())
+        counted = list(self.ingest.counted.items())
         return {name.removeprefix("dropped."): n for name, n in counted if name.startswith("dropped.")}
 
     def register(self, registry: Registry) -> None:
         """Every counter of the parts. Gauges of the status are the HTTP server's."""
-        read, counted = registry.read, self.intake.counted
+        read, counted = registry.read, self.ingest.counted
         read("footfall_rows_in_total", "counter", "Rows taken in.", lambda: {(): counted["in"]})
         read("footfall_rows_written_total", "counter", "Rows that reached the database, as themselves or inside what is derived.",
              lambda: {(): self.outbox.sent.written_rows})  # fmt: skip
@@ -157,11 +158,11 @@ class Report:
              lambda: {(): counted["unknown_body_keys_total"]})  # fmt: skip
         read("footfall_unknown_version_frames_total", "counter", "Frames of an unknown wire version, left with their agents.",
              lambda: {(): counted["frames_of_unknown_version_total"]})  # fmt: skip
-        read("footfall_points_written_total", "counter", "Points written to the database.", lambda: {(): self.sinking.points_total})
-        read("footfall_points_refused_total", "counter", "Points that the database refused.", lambda: {(): self.sinking.refused_total})
+        read("footfall_points_written_total", "counter", "Points written to the database.", lambda: {(): self.sink_worker.points_total})
+        read("footfall_points_refused_total", "counter", "Points that the database refused.", lambda: {(): self.sink_worker.refused_total})
         read("footfall_quarantine_replayed_total", "counter", "Rows of the quarantine that were taken in again.",
              lambda: {(): self.quarantine.totals().replayed_total})  # fmt: skip
         read("footfall_quarantine_dropped_total", "counter", "Rows that left the quarantine for good, by reason.",
              lambda: {(reason,): n for reason, n in self.quarantine.totals().dropped_total.items()}, ("reason",))  # fmt: skip
         read("footfall_fold_events_total", "counter", "What the fold noticed, by kind.",
-             lambda: {(k.removesuffix("_total"),): n for k, n in list(self.folding.fold.state.counts.items())}, ("kind",))  # fmt: skip
+             lambda: {(k.removesuffix("_total"),): n for k, n in list(self.fold_worker.fold.state.counts.items())}, ("kind",))  # fmt: skip

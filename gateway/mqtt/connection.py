@@ -37,7 +37,7 @@ _FOR_GOOD: Final = frozenset(
 """Only a person can mend that; a broker that is busy or starting says otherwise."""
 
 
-class Message(NamedTuple):
+class BrokerMessage(NamedTuple):
     """What arrived. `connection` tells which connection of the client must acknowledge it."""
 
     topic: str
@@ -139,7 +139,7 @@ class Connection:
         """What to select on; None while there is no connection."""
         return self._client.buffered_socket()
 
-    def read(self) -> list[Message]:
+    def read(self) -> list[BrokerMessage]:
         """The messages that are here now."""
         sock = self.socket()
         if sock is None:
@@ -148,7 +148,7 @@ class Connection:
         while True:
             kind, packet = sock.next_packet()
             if packet is not None:
-                arrived.append(Message(*decode_publish(kind, packet, is_v5), self._generation))
+                arrived.append(BrokerMessage(*decode_publish(kind, packet, is_v5), self._generation))
             elif kind:
                 self._client.loop_read()
                 self._client.loop_write()  # what a callback queues, such as the SUBSCRIBE, paho leaves to its owner
@@ -203,14 +203,14 @@ class Connection:
         old.on_connect = old.on_disconnect = old.on_subscribe = None
         return BufferedClient(CallbackAPIVersion.VERSION2, self._client_id)
 
-    def acknowledge(self, messages: Sequence[Message]) -> None:
+    def acknowledge(self, messages: Sequence[BrokerMessage]) -> None:
         """In the order of arrival. Those of an earlier connection will come again."""
         sock = self.socket()
         if sock is not None:
             mids = [message.mid for message in messages if message.connection == self._generation and message.mid]
             sock.send(b"".join(map(encode_puback, mids)))
 
-    def is_current(self, message: Message) -> bool:
+    def is_current(self, message: BrokerMessage) -> bool:
         """Whether it came by the present connection; what came by an earlier one and was not acknowledged comes again."""
         return message.connection == self._generation and self.socket() is not None
 

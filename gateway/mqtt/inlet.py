@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from footfall.topics import wildcard
 from gateway.config import GatewayBroker
-from gateway.mqtt.connection import Connection, Message
+from gateway.mqtt.connection import BrokerMessage, Connection
 
 log = logging.getLogger("footfall.gateway.mqtt")
 
@@ -27,9 +27,9 @@ AT_ONCE_BYTES: Final = 1 << 20
 """Of what waited, for one commit: whether there still is room is asked in between."""
 
 
-class Incoming(NamedTuple):
+class InletMessage(NamedTuple):
     connection: Connection
-    message: Message
+    message: BrokerMessage
 
 
 class Inlet:
@@ -41,7 +41,7 @@ class Inlet:
         self.events: Final = Connection(broker, f"{broker.client_id}-events", [wildcard("events")], True)
         self._both: Final = (self.frames, self.events)
         self._beat: Final = beat
-        self._held: deque[Incoming] = deque()
+        self._held: deque[InletMessage] = deque()
         self._held_bytes = 0
         self._events_rest = False
         self.left_frames_total = 0
@@ -61,7 +61,7 @@ class Inlet:
                 self._beat()
                 connection.open()
 
-    def read(self, stop: threading.Event) -> list[Incoming]:
+    def read(self, stop: threading.Event) -> list[InletMessage]:
         """What came since; waits a moment for it."""
         connections = {sock: connection for connection in self._both if (sock := connection.socket()) is not None}
         if not connections:
@@ -72,22 +72,22 @@ class Inlet:
         readable, writable, _ = select.select(list(connections), writers, [], 0.0 if ready else POLL_S)
         for sock in writable:
             connections[sock].flush()
-        return [Incoming(connections[sock], message) for sock in {*readable, *ready} for message in connections[sock].read()]
+        return [InletMessage(connections[sock], message) for sock in {*readable, *ready} for message in connections[sock].read()]
 
-    def next(self, arrived: list[Incoming]) -> list[Incoming]:
+    def next(self, arrived: list[InletMessage]) -> list[InletMessage]:
         """What is to be taken now, in the order of arrival: there is room. What waits comes first, a part at a time."""
         self._events_rest = False
         if not self._held:
             return arrived
         self._hold(arrived)
-        taken, size = list[Incoming](), 0
+        taken, size = list[InletMessage](), 0
         while self._held and size < AT_ONCE_BYTES:
             taken.append(self._held.popleft())
             size += len(taken[-1].message.payload)
         self._held_bytes -= size
         return [each for each in taken if each.connection.is_current(each.message)]  # the broker sends the others again
 
-    def leave(self, arrived: Sequence[Incoming]) -> None:
+    def leave(self, arrived: Sequence[InletMessage]) -> None:
         """Nothing of it can be taken now."""
         if self._held_bytes <= HELD_BYTES:
             self._hold(arrived)
@@ -102,16 +102,16 @@ class Inlet:
         self.acknowledge(frames)
         self.left_frames_total += len(frames)
 
-    def put_back(self, taken: Sequence[Incoming]) -> None:
+    def put_back(self, taken: Sequence[InletMessage]) -> None:
         """It was to be taken, and could not be."""
         self._held.extendleft(reversed(taken))
         self._held_bytes += sum(len(each.message.payload) for each in taken)
 
-    def _hold(self, arrived: Sequence[Incoming]) -> None:
+    def _hold(self, arrived: Sequence[InletMessage]) -> None:
         self._held += arrived
         self._held_bytes += sum(len(each.message.payload) for each in arrived)
 
-    def acknowledge(self, taken: Sequence[Incoming]) -> None:
+    def acknowledge(self, taken: Sequence[InletMessage]) -> None:
         for connection in self._both:
             connection.acknowledge([each.message for each in taken if each.connection is connection])
             connection.flush()

@@ -17,7 +17,7 @@ READ_BYTES: Final = 1 << 18
 _PUBLISH: Final = 3
 
 
-class Publish(NamedTuple):
+class PublishPacket(NamedTuple):
     """A PUBLISH that arrived; `mid` is 0 at QoS 0."""
 
     topic: str
@@ -135,7 +135,7 @@ def is_publish(kind: int) -> bool:
     return kind >> 4 == _PUBLISH
 
 
-def decode_publish(kind: int, packet: bytes, is_v5: bool) -> Publish:
+def decode_publish(kind: int, packet: bytes, is_v5: bool) -> PublishPacket:
     """Section 3.3. A topic that is not UTF-8 is spelled so that nobody has it."""
     end = 2 + int.from_bytes(packet[:2], "big")
     topic, mid = packet[2:end].decode("utf-8", "backslashreplace"), 0
@@ -145,7 +145,7 @@ def decode_publish(kind: int, packet: bytes, is_v5: bool) -> Publish:
     if is_v5:
         end, length = _variable_int(packet, end)
         end += length
-    return Publish(topic, packet[end:], bool(kind & 1), mid)
+    return PublishPacket(topic, packet[end:], bool(kind & 1), mid)
 
 
 def encode_publish(topic: str, payload: bytes, is_v5: bool) -> bytes:

@@ -23,17 +23,16 @@ from gateway.http.notices import Notices
 from gateway.pipeline import mending
 from gateway.pipeline.gate import Gate
 from gateway.pipeline.mending import FoldStuck
-from gateway.pipeline.outbox import Outbox, Sent
-from gateway.pipeline.process_memory import give_back
-from gateway.pipeline.record_queue import TAKE_BYTES
-from gateway.pipeline.record_queue import HandOver as HandOver
+from gateway.pipeline.outbox import Outbox, SentCounts
+from gateway.pipeline.process_memory import trim_malloc
+from gateway.pipeline.record_queue import TAKE_BYTES, RecordQueue
 from gateway.points import Points, pack, unpack
 from gateway.quarantine.store import Refusal
 from gateway.records import Record, RecordKind
 from gateway.shard import Shard
 from gateway.sinks.influxdb.line_reader import count_raw
 from gateway.state.journal import Journal
-from gateway.state.journal_reader import Aside, Damaged
+from gateway.state.journal_reader import Aside, DamagedRecords
 from gateway.state.ledger import BatchRow, Ledger
 
 log = logging.getLogger("footfall.gateway.fold")
@@ -44,30 +43,30 @@ CHECKPOINT_SHARE: Final = 0.02
 """Checkpoints take at most this share of the time: with a large state they come less often …"""
 CHECKPOINT_AT_LEAST_EVERY_S: Final = 120.0
 """… but the ledger is never older than this, and no start has to fold more."""
-GIVE_BACK_EVERY_S: Final = 10.0
+TRIM_EVERY_S: Final = 10.0
 WAIT_S: Final = 0.2
 GATHER_S: Final = 0.05
 """Between turns of few records, so that the next has many: the cost of a turn hardly depends on how many frames are in it."""
 FEW_RECORDS: Final = 300
 RETRY_S: Final = 1.0
-LONGEST_RETRY_S: Final = 30.0
+MAX_RETRY_S: Final = 30.0
 """Between tries while the disk takes nothing: each folds again what came since the last checkpoint."""
 MOST_ASIDE: Final = 20
 """Records that may be set aside between two checkpoints: where the fold fails at more, it is not a record's fault."""
 FINISH_S: Final = 10.0
 """So long it goes on folding after it was asked to end: the journal may hold hours."""
 
-News = Callable[[Sequence[Points], Sequence[Arrival]], None]
-Keep = Callable[[Sequence[Refusal]], object]
+OnFolded = Callable[[Sequence[Points], Sequence[Arrival]], None]
+KeepRefusals = Callable[[Sequence[Refusal]], object]
 """Puts into quarantine; sqlite3.OperationalError while its disk is full."""
 
 
-class Folding:
+class FoldWorker:
     """`run` until `stop`, and what is here by then, as far as there is time and room; a checkpoint at the end."""
 
     def __init__(
-        self, fold: Fold, ledger: Ledger, journal: Journal, outbox: Outbox, hand_over: HandOver, news: News,
-        beat: Callable[[], None] = lambda: None, keep: Keep = len, notices: Notices | None = None, wait_s: float = 0.0,
+        self, fold: Fold, ledger: Ledger, journal: Journal, outbox: Outbox, record_queue: RecordQueue, news: OnFolded,
+        beat: Callable[[], None] = lambda: None, keep: KeepRefusals = len, notices: Notices | None = None, wait_s: float = 0.0,
     ) -> None:  # fmt: skip
         """`journal` is this thread's own connection. `news(points, arrivals)` is told what came, `beat` that this thread goes on.
 
@@ -78,7 +77,7 @@ class Folding:
         self._ledger: Final = ledger
         self._journal: Final = journal
         self._outbox: Final = outbox
-        self._hand_over: Final = hand_over
+        self._record_queue: Final = record_queue
         self._news: Final = news
         self._keep: Final = keep
         self._notices: Final = notices or Notices()
@@ -100,20 +99,20 @@ class Folding:
         self.behind_since_ns = 0
         """The received time of the oldest record not folded yet, 0 if there is none."""
         self._checkpoint_due_s = time.monotonic() + CHECKPOINT_EVERY_S
-        self._give_back_due_s = time.monotonic() + GIVE_BACK_EVERY_S
+        self._trim_due_s = time.monotonic() + TRIM_EVERY_S
         self._stored = (fold.pos, outbox.sent)
         self._behind = False
         """Whether the fold is ahead of a ledger that could not be written."""
 
     def run(self, stop: threading.Event) -> None:
-        backoff = Backoff(RETRY_S, LONGEST_RETRY_S)
+        backoff = Backoff(RETRY_S, MAX_RETRY_S)
         while not stop.is_set():
             self._beat()
             try:
                 self._round(stop)
                 self._has_recovered(backoff)
             except sqlite3.OperationalError as error:
-                self._is_in_trouble(error)
+                self._is_unwritable(error)
                 self._wait(stop, backoff.next_s())
         ends_s = time.monotonic() + FINISH_S
         try:
@@ -121,7 +120,7 @@ class Folding:
                 pass
             self.checkpoint()
         except sqlite3.OperationalError as error:
-            self._is_in_trouble(error)
+            self._is_unwritable(error)
 
     @property
     def fold(self) -> Fold:
@@ -139,9 +138,9 @@ class Folding:
             stop.wait(max(0.0, GATHER_S - (time.monotonic() - began_s)))
         if time.monotonic() >= self._checkpoint_due_s:
             self.checkpoint()
-        if time.monotonic() >= self._give_back_due_s:
-            self._give_back_due_s = time.monotonic() + GIVE_BACK_EVERY_S
-            give_back()
+        if time.monotonic() >= self._trim_due_s:
+            self._trim_due_s = time.monotonic() + TRIM_EVERY_S
+            trim_malloc()
 
     def _agents_to_hear(self) -> Mapping[str, Set[str]]:
         """By store, before its derived points are written. Also after a clean end: the first tick makes the minutes of the last turn."""
@@ -156,7 +155,7 @@ class Folding:
 
     def turn(self, timeout_s: float) -> bool:
         """Fold what is there; whether there was anything. What one record does to the fold never ends it: the record is set aside."""
-        pairs, only_in_journal = self._hand_over.take(self.fold.pos, timeout_s)
+        pairs, only_in_journal = self._record_queue.take(self.fold.pos, timeout_s)
         if only_in_journal:
             pairs = [(record, None) for record in self._read(self.fold.pos, READ_AT_ONCE)]
         if not pairs:
@@ -182,7 +181,7 @@ class Folding:
         while True:
             try:
                 records = self._journal.read(after_pos, limit, TAKE_BYTES)
-            except Damaged as found:
+            except DamagedRecords as found:
                 self._set_aside(found.aside, mending.damaged(found))
             else:
                 self._check_no_hole(after_pos, records)
@@ -250,7 +249,7 @@ class Folding:
             )
 
     def _restore_outbox(self, state: Mapping[str, bytes]) -> None:
-        self._outbox.start_from(Sent(*msgpack.unpackb(state["sent"])) if "sent" in state else Sent())
+        self._outbox.start_from(SentCounts(*msgpack.unpackb(state["sent"])) if "sent" in state else SentCounts())
         self._refused = msgpack.unpackb(state["refused"], strict_map_key=False) if "refused" in state else {}
         for batch_id, rows, data in self._ledger.outbox():
             points = self._gate.pass_on(unpack(data), self.fold.state.history)
@@ -264,7 +263,7 @@ class Folding:
             self._notices.withdraw("card_full", "fold")
             log.warning("the ledger can be written again")
 
-    def _is_in_trouble(self, error: sqlite3.OperationalError) -> None:
+    def _is_unwritable(self, error: sqlite3.OperationalError) -> None:
         """A full disk may end the ledger's transaction at any moment: the fold is ahead of it then, and has to go back."""
         if is_damage(error):
             raise error

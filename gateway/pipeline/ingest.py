@@ -27,8 +27,7 @@ from gateway.accept.limits import DEAF_AFTER_S, FLOOD
 from gateway.accept.outcome import BUG, Echo, Entry, Outcome, explain_bug
 from gateway.pipeline.mending import KEPT, kept_entry
 from gateway.points import KEYS_A_HALF
-from gateway.quarantine.store import Entry as Held
-from gateway.quarantine.store import Quarantine, Refusal
+from gateway.quarantine.store import Quarantine, QuarantineEntry, Refusal
 from gateway.records import Record, RecordKind
 from gateway.sinks.influxdb.line_reader import count_raw, read_line
 from gateway.state.day_keys import DayKeys
@@ -54,7 +53,7 @@ class Arrived(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Batch:
+class _IngestBatch:
     received_ns: int
     entries: list[tuple[int, Entry]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -71,7 +70,7 @@ class _Batch:
     """By digest: how many messages with the same content were refused in this batch."""
 
 
-class Intake:
+class Ingest:
     """Runs in one thread. `healths` and `heard_ns` are what status shows of agents."""
 
     def __init__(
@@ -81,14 +80,14 @@ class Intake:
         quarantine: Quarantine,
         day_keys: DayKeys,
         publish: Callable[[str, bytes], None],
-        hand_over: Callable[[Sequence[tuple[Record, Body | None]]], None],
+        enqueue: Callable[[Sequence[tuple[Record, Body | None]]], None],
     ) -> None:
         self._acceptor: Final = acceptor
         self._journal: Final = journal
         self._quarantine: Final = quarantine
         self._day_keys: Final = day_keys
         self._publish: Final = publish
-        self._hand_over: Final = hand_over
+        self._enqueue: Final = enqueue
         self._keys_used: dict[tuple[str, str], int] = {}
         """By store and agent: the key of the day with which it made its latest frame. It is told the current one until it uses it."""
         self._has_begun = False
@@ -109,7 +108,7 @@ class Intake:
 
         sqlite3.OperationalError (disk full, locked): nothing of it was taken, nothing may be acknowledged, and it is to come again.
         """
-        batch = _Batch(self._journal.next_ns(now_ns))
+        batch = _IngestBatch(self._journal.next_ns(now_ns))
         with self._all_or_nothing(batch.received_ns):
             for message in arrived:
                 self._accept(message, batch)
@@ -127,7 +126,7 @@ class Intake:
         """Journal that time passed."""
         received_ns = self._journal.next_ns(now_ns)
         with self._all_or_nothing(received_ns):
-            self._commit(_Batch(received_ns, [(received_ns, Entry(RecordKind.TICK, "", "", 0, b""))]))
+            self._commit(_IngestBatch(received_ns, [(received_ns, Entry(RecordKind.TICK, "", "", 0, b""))]))
 
     def replay(self, now_ns: int) -> int:
         """Take what people asked to be replayed from quarantine; how many were taken. sqlite3.OperationalError as for `take`."""
@@ -155,8 +154,8 @@ class Intake:
 
     def _replay(self, now_ns: int) -> int:
         received_ns, done = self._journal.next_ns(now_ns), []
-        batch = _Batch(received_ns)
-        refused: list[tuple[Held, bytes]] = []
+        batch = _IngestBatch(received_ns)
+        refused: list[tuple[QuarantineEntry, bytes]] = []
         for entry, payload in self._quarantine.take_replays():
             if entry.topic.startswith(SINK):
                 refused.append((entry, payload))
@@ -184,7 +183,7 @@ class Intake:
             self._quarantine.replayed(done, received_ns)
         return len(done)
 
-    def _write_again(self, refused: Sequence[tuple[Held, bytes]], batch: _Batch) -> list[int]:
+    def _write_again(self, refused: Sequence[tuple[QuarantineEntry, bytes]], batch: _IngestBatch) -> list[int]:
         """Points that the database had refused become one record; their ids in quarantine."""
         lines, done = [], []
         for entry, line in refused:
@@ -214,7 +213,7 @@ class Intake:
             return self._acceptor.frame(topic, payload, received_ns, replayed=True)
         raise ContractError("quarantine.topic", f"only frames and events can be replayed, not {topic.leaf}")
 
-    def _accept(self, message: Arrived, batch: _Batch) -> None:
+    def _accept(self, message: Arrived, batch: _IngestBatch) -> None:
         try:
             topic = parse_topic(message.topic)
             agent = self._sender(topic)
@@ -246,7 +245,7 @@ class Intake:
         places = self._acceptor.places
         return places.agent_now(topic.agent) if places.find(topic.store, topic.agent) else STRANGER
 
-    def _is_too_much(self, agent: str, topic: Topic, message: Arrived, batch: _Batch) -> bool:
+    def _is_too_much(self, agent: str, topic: Topic, message: Arrived, batch: _IngestBatch) -> bool:
         """Whether it is of somebody who does not do what receipts ask: then it is counted, and not even read.
 
         Plain events get no receipts, and nobody sends them again: what is too much of them is kept in quarantine.
@@ -275,7 +274,7 @@ class Intake:
         limits.spend(agent, "events", outcome.units_in, received_ns)
         return outcome
 
-    def _refuse(self, message: Arrived, error: ContractError, batch: _Batch) -> None:
+    def _refuse(self, message: Arrived, error: ContractError, batch: _IngestBatch) -> None:
         payload, text = message.payload, str(error)
         if len(payload) > MAX_FRAME_BYTES:
             text = f"{text}; sha256 {hashlib.sha256(payload).hexdigest()}, the first {MAX_FRAME_BYTES} bytes are kept"
@@ -287,7 +286,7 @@ class Intake:
         batch.counted["in"] += 1
         batch.counted["quarantined"] += 1
 
-    def _key(self, message: Arrived, batch: _Batch) -> str:
+    def _key(self, message: Arrived, batch: _IngestBatch) -> str:
         """Return what names a refused message: the journal's position before its batch, its content, and how often that came before.
 
         A crash before the commit leaves the position as it was, so the message has the same key when it is delivered again.
@@ -296,7 +295,7 @@ class Intake:
         batch.refused_before[digest] += 1
         return f"message/{self._journal.journal_id}/{self._journal.last_pos}/{digest}/{batch.refused_before[digest]}"
 
-    def _add(self, outcome: Outcome, topic: Topic, batch: _Batch) -> None:
+    def _add(self, outcome: Outcome, topic: Topic, batch: _IngestBatch) -> None:
         for entry in outcome.entries:
             batch.entries.append((batch.received_ns, entry))
             if entry.frame is not None:
@@ -325,7 +324,7 @@ class Intake:
         places = self._acceptor.places
         return places.store_now(store), places.agent_now(agent)
 
-    def _health(self, topic: Topic, message: Arrived, batch: _Batch) -> None:
+    def _health(self, topic: Topic, message: Arrived, batch: _IngestBatch) -> None:
         if self._hear(topic, message, batch.received_ns):
             if self._acceptor.limits.spend(self._sender(topic), "healths", 1, batch.received_ns) > 0:
                 self.on_noticed(self._sender(topic), "agent_flooding", "it says far too often how it is")
@@ -350,7 +349,7 @@ class Intake:
         self.on_health(health, message.retained)
         return is_there
 
-    def _commit(self, batch: _Batch) -> None:
+    def _commit(self, batch: _IngestBatch) -> None:
         if batch.refusals:
             self._quarantine.add(batch.refusals)
             _log_refusals(batch.refusals)
@@ -364,7 +363,7 @@ class Intake:
             receipt = self._receipt(store, agent, epoch, upto, echo or NO_ECHO, batch.received_ns, pause_s)
             self._publish(topic_of(store, agent, "receipts"), receipt)
         if records:
-            self._hand_over([(record, entry.frame) for record, (_, entry) in zip(records, batch.entries, strict=True)])
+            self._enqueue([(record, entry.frame) for record, (_, entry) in zip(records, batch.entries, strict=True)])
 
     def _day_key(self, store: str, now_ns: int) -> DayKey | None:
         """What was taken is taken: a key that cannot be drawn now (disk full) comes with a later receipt."""
@@ -389,7 +388,7 @@ class Intake:
             most //= 2
 
 
-def _topic_of(held: Held) -> Topic:
+def _topic_of(held: QuarantineEntry) -> Topic:
     """Whose it was; of a record that the fold could not take nothing is to be receipted or refused."""
     return Topic("", "", "events") if held.topic.startswith(KEPT) else parse_topic(held.topic)
 

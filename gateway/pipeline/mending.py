@@ -11,7 +11,7 @@ from footfall.topics import Topic
 from gateway.accept.outcome import Entry
 from gateway.quarantine.store import Refusal
 from gateway.records import Record, RecordKind
-from gateway.state.journal_reader import Aside, Damaged
+from gateway.state.journal_reader import Aside, DamagedRecords
 
 DAMAGED_REASON: Final = "journal.damaged"
 UNFOLDABLE_REASON: Final = "journal.unfoldable"
@@ -52,7 +52,7 @@ def unfoldable(record: Record, rows: int, rows_total: int, error: Exception) -> 
     return aside, _refusal(aside, UNFOLDABLE_REASON, f"{type(error).__name__}: {error}", *_message(record))
 
 
-def damaged(found: Damaged) -> Refusal:
+def damaged(found: DamagedRecords) -> Refusal:
     """What quarantine keeps of records that are not what was written."""
     return _refusal(found.aside, DAMAGED_REASON, str(found), f"{KEPT}{found.aside.pos}", found.payload)
 

@@ -14,7 +14,7 @@ MAX_ROWS_AT_ONCE: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class PointBatch:
     """`rows` of the journal are in these points, or in what they were derived from; but `refused_rows`, which are in quarantine."""
 
     id: int
@@ -25,7 +25,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentCounts:
     """What the database has: batches up to an id, and how many of their rows it took and refused."""
 
     up_to: int = 0
@@ -38,27 +38,27 @@ class Outbox:
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes: Final = max_bytes
-        self._batches: deque[Batch] = deque()
+        self._batches: deque[PointBatch] = deque()
         self._changed: Final = threading.Condition()
         self._bytes = 0
         self._last_id = 0
         self._starts = self._peeked_at_start = 0
         """Which `start_from` the batches are of, and those that were looked at last."""
         self._stored_up_to = 0
-        self.sent = Sent()
+        self.sent = SentCounts()
 
     def put(self, points: Sequence[Points], rows: int, refused_rows: int = 0) -> None:
         with self._changed:
             self._last_id += 1
-            self._append(Batch(self._last_id, rows, points, _size_bytes(points), refused_rows))
+            self._append(PointBatch(self._last_id, rows, points, _size_bytes(points), refused_rows))
 
     def restore(self, batch_id: int, rows: int, points: Sequence[Points], refused_rows: int = 0) -> None:
         """A batch that the ledger kept."""
         with self._changed:
             self._last_id = self._stored_up_to = batch_id
-            self._append(Batch(batch_id, rows, points, _size_bytes(points), refused_rows))
+            self._append(PointBatch(batch_id, rows, points, _size_bytes(points), refused_rows))
 
-    def start_from(self, sent: Sent) -> None:
+    def start_from(self, sent: SentCounts) -> None:
         """Where the last checkpoint stood. What came since then is forgotten: it will be made, and sent, again."""
         with self._changed:
             self._batches.clear()
@@ -67,18 +67,18 @@ class Outbox:
             self.sent = sent
             self._last_id = self._stored_up_to = sent.up_to
 
-    def _append(self, batch: Batch) -> None:
+    def _append(self, batch: PointBatch) -> None:
         self._batches.append(batch)
         self._bytes += batch.size_bytes
         self._changed.notify_all()
 
-    def peek(self, timeout_s: float) -> list[Batch]:
+    def peek(self, timeout_s: float) -> list[PointBatch]:
         """The oldest batches, which stay until `done`; empty if none came within the time."""
         with self._changed:
             if not self._batches:
                 self._changed.wait(timeout_s)
             self._peeked_at_start = self._starts
-            taken: list[Batch] = []
+            taken: list[PointBatch] = []
             rows = 0
             for batch in self._batches:
                 if taken and rows + sum(map(len, batch.points)) > MAX_ROWS_AT_ONCE:
@@ -97,7 +97,7 @@ class Outbox:
                 batch = self._batches.popleft()
                 self._bytes -= batch.size_bytes
                 rows, up_to, refused_rows = rows + batch.rows, batch.id, refused_rows + batch.refused_rows
-            self.sent = Sent(up_to, self.sent.written_rows + rows - refused_rows, self.sent.refused_rows + refused_rows)
+            self.sent = SentCounts(up_to, self.sent.written_rows + rows - refused_rows, self.sent.refused_rows + refused_rows)
             self._changed.notify_all()
 
     def wait_for_room(self, timeout_s: float) -> bool:
@@ -110,7 +110,7 @@ class Outbox:
         with self._changed:
             return self._changed.wait_for(lambda: not self._batches, timeout_s)
 
-    def to_store(self) -> tuple[Sent, list[Batch]]:
+    def to_store(self) -> tuple[SentCounts, list[PointBatch]]:
         """For a checkpoint: what is sent, and the batches that are neither sent nor stored yet."""
         with self._changed:
             new = [batch for batch in self._batches if batch.id > self._stored_up_to]

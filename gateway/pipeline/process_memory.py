@@ -15,7 +15,7 @@ _LARGEST_ON_HEAP_BYTES: Final = 32 << 20
 _WANTED: Final = {_M_MMAP_THRESHOLD: _LARGEST_ON_HEAP_BYTES, _M_TRIM_THRESHOLD: _KEPT_BYTES, _M_ARENA_MAX: 1}
 
 
-def keep_memory() -> bool:
+def tune_malloc() -> bool:
     """Freed memory stays with the process, up to 64 MiB; whether this C library can.
 
     Batches are megabytes of arrays and lines, freed at once. Given back to the kernel each time, every page of the next batch is a
@@ -30,7 +30,7 @@ def keep_memory() -> bool:
     return all(answers)
 
 
-def give_back() -> None:
+def trim_malloc() -> None:
     """Free pages go back to the kernel: milliseconds, now and then. Source: malloc_trim(3)."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
@@ -38,18 +38,18 @@ def give_back() -> None:
         return
 
 
-def collect_seldom() -> None:
+def relax_gc() -> None:
     """Look for garbage in cycles after 50,000 new objects, not after 700; what there is by now is not looked at again.
 
     A batch is thousands of objects that live until it is done, and a chain's state a million that live for days: looking through them
     costs time and finds nothing, as nearly everything is freed by its reference count. What is not must say
-    so (`collect_now`).
+    so (`collect_cycles`).
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
 
-def collect_now() -> None:
+def collect_cycles() -> None:
     """After an error: its traceback and the frames in it, with all that they hold, are a cycle."""
     gc.collect(1)

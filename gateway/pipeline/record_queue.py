@@ -18,7 +18,7 @@ HANDED_OVER_BYTES: Final = 16 << 20
 Pair = tuple[Record, Body | None]
 
 
-class HandOver:
+class RecordQueue:
     """Records on their way from intake to fold, decoded already. What does not fit is read from the journal later."""
 
     def __init__(self) -> None:

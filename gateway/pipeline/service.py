@@ -37,13 +37,14 @@ from gateway.http.report import Condition, Report
 from gateway.http.server import StatusServer
 from gateway.http.status import Status
 from gateway.mqtt import embedded_broker
-from gateway.mqtt.inlet import Incoming, Inlet
+from gateway.mqtt.inlet import Inlet, InletMessage
 from gateway.pipeline.beats import Beats
-from gateway.pipeline.fold_worker import Folding, HandOver
-from gateway.pipeline.ingest import Arrived, Intake
+from gateway.pipeline.fold_worker import FoldWorker
+from gateway.pipeline.ingest import Arrived, Ingest
 from gateway.pipeline.outbox import Outbox
+from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.restart import open_fold
-from gateway.pipeline.sink_worker import Sinking
+from gateway.pipeline.sink_worker import SinkWorker
 from gateway.recorded_site import RecordedSite, record_site
 from gateway.records import RecordKind
 from gateway.sinks.influxdb.sink import InfluxDB
@@ -58,7 +59,7 @@ log = logging.getLogger("footfall.gateway")
 
 GATHER_S: Final = 0.03
 """Between readings that bring little, so that the next brings more: a commit to disk costs the same for one message as for fifty."""
-LITTLE_BYTES: Final = 128 << 10
+SMALL_READ_BYTES: Final = 128 << 10
 PRUNE_AT_ONCE: Final = 20_000
 FULL_SHARE: Final = 1.1
 """At the quota agents are asked to pause; over this share of it nothing is taken from anybody."""
@@ -66,7 +67,7 @@ TICK_S: Final = 2.0
 CHORES_S: Final = 1.0
 EXPIRE_S: Final = 60.0
 RECONNECT_S: Final = 1.0
-END_S: Final = 30.0
+SHUTDOWN_TIMEOUT_S: Final = 30.0
 """So long after it was asked to end it waits for the database to take what is folded. What is not, the next start goes on with."""
 PROVE_S: Final = 30.0
 """A clock that was set while the gateway runs must stay so for at least so long."""
@@ -103,28 +104,28 @@ class Gateway:
             lambda ledger: Fold(profiles, ledger, self._staff_subjects, config.stay_points), self._mended,
         )  # fmt: skip
         self._sink: Final = open_sink(config)
-        self._hand_over: Final = HandOver()
-        self._hand_over.head = self._journal.last_pos
+        self._record_queue: Final = RecordQueue()
+        self._record_queue.head = self._journal.last_pos
         self._outbox: Final = Outbox(config.outbox.max_bytes)
         self._live: Final = Broadcast()
         self._to_publish: Final[deque[tuple[str, bytes]]] = deque(maxlen=10_000)
         self._news: Final = News(self._live, lambda store, text: self._to_publish.append((live_topic(store), text)))
         self._fold_journal: Final = Journal(state_dir / files.JOURNAL)
-        self._folding: Final = Folding(fold, self._ledger, self._fold_journal, self._outbox, self._hand_over, self._news.tell,
+        self._fold_worker: Final = FoldWorker(fold, self._ledger, self._fold_journal, self._outbox, self._record_queue, self._news.tell,
                                        lambda: self._beats.beat("fold"), self._quarantine.add, self.notices,
                                        config.status.notice_s)  # fmt: skip
         self._beats: Final = Beats(_silence_s(config))
         if isinstance(self._sink, InfluxDB):
             self._sink.on_request = lambda: self._beats.beat("sink")
-        self._sinking: Final = Sinking(self._sink, self._outbox, self._quarantine, lambda: self._beats.beat("sink"))
+        self._sink_worker: Final = SinkWorker(self._sink, self._outbox, self._quarantine, lambda: self._beats.beat("sink"))
         self._inlet: Final = Inlet(config.broker, lambda: self._beats.beat("network"))
-        self._intake: Final = Intake(
+        self._ingest: Final = Ingest(
             Acceptor(Places(site), self._journal, self._pseudonyms), self._journal, self._quarantine, self._day_keys,
-            self._inlet.frames.publish, self._hand_over.put,
+            self._inlet.frames.publish, self._record_queue.put,
         )  # fmt: skip
         self._watch: Final = AgentWatch(config.status.notice_s)
-        self._intake.on_health = self._hear
-        self._intake.on_noticed = self._notice
+        self._ingest.on_health = self._hear
+        self._ingest.on_noticed = self._notice
         self._stop: Final = threading.Event()
         self._stop_sink: Final = threading.Event()
         self._clock: Final = OwnClock(read_clocks(), len(self._agents), max(config.status.notice_s, PROVE_S))
@@ -133,9 +134,10 @@ class Gateway:
         self._events_forgotten_ns = 0
         self._failed: list[BaseException] = []
         self._report: Final = Report(
-            config=config, agents=self._agents, condition=self._state, journal_id=self._journal.journal_id, intake=self._intake,
-            folding=self._folding, hand_over=self._hand_over, outbox=self._outbox, sinking=self._sinking, quarantine=self._quarantine,
-            inlet=self._inlet, clock=self._clock, watch=self._watch, notices=self.notices, beats=self._beats, news=self._news,
+            config=config, agents=self._agents, condition=self._state, journal_id=self._journal.journal_id, ingest=self._ingest,
+            fold_worker=self._fold_worker, record_queue=self._record_queue, outbox=self._outbox, sink_worker=self._sink_worker,
+            quarantine=self._quarantine, inlet=self._inlet, clock=self._clock, watch=self._watch, notices=self.notices,
+            beats=self._beats, news=self._news,
         )  # fmt: skip
         self.registry: Final = Registry()
         self._report.register(self.registry)
@@ -149,20 +151,20 @@ class Gateway:
         """Until `stop`, or until a bug ends a thread, which is then raised here."""
         while not self._note_site() and not self._stop.wait(CHORES_S):
             pass
-        folding = self._thread("fold", lambda: self._folding.run(self._stop))
-        sinking = self._thread("sink", lambda: self._sinking.run(self._stop_sink))
+        fold_worker = self._thread("fold", lambda: self._fold_worker.run(self._stop))
+        sink_worker = self._thread("sink", lambda: self._sink_worker.run(self._stop_sink))
         try:
             self._network()
         finally:
             self._stop.set()
-            ends_s = time.monotonic() + END_S
-            folding.join()
-            if not self._failed and not self._sinking.trouble.since_ns:
+            ends_s = time.monotonic() + SHUTDOWN_TIMEOUT_S
+            fold_worker.join()
+            if not self._failed and not self._sink_worker.outage.since_ns:
                 self._outbox.wait_empty(max(0.0, ends_s - time.monotonic()))
             self._stop_sink.set()
-            sinking.join()
+            sink_worker.join()
             if not self._failed:
-                self._folding.checkpoint()
+                self._fold_worker.checkpoint()
         if self._failed:
             raise self._failed[0]
 
@@ -206,7 +208,7 @@ class Gateway:
             while self._to_publish:
                 self._inlet.frames.publish(*self._to_publish.popleft())
             self._inlet.frames.flush()
-            if 0 < taken_bytes < LITTLE_BYTES:
+            if 0 < taken_bytes < SMALL_READ_BYTES:
                 self._stop.wait(max(0.0, now_s + GATHER_S - time.monotonic()))
             if now_s >= due["chores"]:
                 due["chores"] = now_s + CHORES_S
@@ -222,7 +224,7 @@ class Gateway:
         if self._may_take():
             return self._take(self._inlet.next(arrived))
         if arrived:  # how agents are is known all the same
-            self._intake.look(_messages(arrived), self._now_ns())
+            self._ingest.look(_messages(arrived), self._now_ns())
             self._inlet.leave(arrived)
         return 0
 
@@ -250,14 +252,14 @@ class Gateway:
             return
         if records:
             log.warning("the last record was dated by a clock that was ahead: time goes on before it")
-            self._hand_over.put([(record, None) for record in records])
+            self._record_queue.put([(record, None) for record in records])
 
-    def _take(self, arrived: Sequence[Incoming]) -> int:
+    def _take(self, arrived: Sequence[InletMessage]) -> int:
         """Take, acknowledge and receipt; the bytes of it, 0 if nothing was there or could be taken."""
         if not arrived:
             return 0
         try:
-            self._intake.take(_messages(arrived), self._now_ns())
+            self._ingest.take(_messages(arrived), self._now_ns())
         except sqlite3.OperationalError as error:
             self._cannot_write(error)
             self._inlet.put_back(arrived)
@@ -283,9 +285,9 @@ class Gateway:
         now_ns = self._now_ns()
         try:
             if self._state.unwritable or now_ns - self._journal.last_received_ns > TICK_S * 1e9:
-                self._intake.tick(now_ns)
+                self._ingest.tick(now_ns)
             self._state.unwritable = ""
-            self._intake.replay(now_ns)
+            self._ingest.replay(now_ns)
         except sqlite3.OperationalError as error:
             self._cannot_write(error)
 
@@ -298,7 +300,7 @@ class Gateway:
         try:
             self._quarantine.expire(now_ns)
             self._day_keys.erase(now_ns)
-            self._journal.prune(self._folding.stored_pos, now_ns - int(keep.keep_days * NS_PER_DAY), PRUNE_AT_ONCE)
+            self._journal.prune(self._fold_worker.stored_pos, now_ns - int(keep.keep_days * NS_PER_DAY), PRUNE_AT_ONCE)
             if now_ns - self._events_forgotten_ns > NS_PER_DAY:
                 self._events_forgotten_ns = now_ns
                 self._journal.forget_events(now_ns - EVENT_ID_DAYS * NS_PER_DAY)
@@ -320,11 +322,11 @@ class Gateway:
         quota = self._config.journal.max_bytes
         try:
             if self._journal.size_bytes() >= quota:
-                self._journal.prune(self._folding.stored_pos, self._now_ns(), PRUNE_AT_ONCE)
+                self._journal.prune(self._fold_worker.stored_pos, self._now_ns(), PRUNE_AT_ONCE)
             self._state.journal_bytes = self._journal.size_bytes()
         except sqlite3.OperationalError as error:
             log.error("old records cannot be removed: %s", error)
-        self._intake.pausing, self._state.is_full = self._state.journal_bytes >= quota, self._state.journal_bytes >= FULL_SHARE * quota
+        self._ingest.pausing, self._state.is_full = self._state.journal_bytes >= quota, self._state.journal_bytes >= FULL_SHARE * quota
 
     def _now_ns(self) -> int:
         """By the clock that is believed: what is taken in, and status, live by it."""
@@ -350,7 +352,7 @@ class Gateway:
     def _note_site(self) -> bool:
         """The estate goes into the journal whenever it is not the one that the fold has; False while the disk takes nothing."""
         try:
-            if self._folding.fold.site_json() != self._site_json:
+            if self._fold_worker.fold.site_json() != self._site_json:
                 self._journal_entry(Entry(RecordKind.SITE, "", "", 0, self._site_json))
         except sqlite3.OperationalError as error:
             self._cannot_write(error)
@@ -360,7 +362,7 @@ class Gateway:
     def _journal_entry(self, entry: Entry) -> None:
         now_ns = self._journal.next_ns(self._now_ns())
         records = self._journal.commit([(now_ns, entry)], {})
-        self._hand_over.put([(record, None) for record in records])
+        self._record_queue.put([(record, None) for record in records])
 
     def _staff_subjects(self, site: RecordedSite) -> tuple[set[int], set[int]]:
         if not self._pseudonyms.has_secret:
@@ -402,7 +404,7 @@ def _silence_s(config: GatewayConfig) -> dict[str, float]:
     return {"network": notice_s, "fold": notice_s, "sink": notice_s + (2 * sink.timeout_s if isinstance(sink, InfluxSink) else 0.0)}
 
 
-def _messages(arrived: Sequence[Incoming]) -> list[Arrived]:
+def _messages(arrived: Sequence[InletMessage]) -> list[Arrived]:
     return [Arrived(each.message.topic, each.message.payload, each.message.retained) for each in arrived]
 
 

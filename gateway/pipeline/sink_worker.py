@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from footfall.backoff import Backoff
-from footfall.errors import PartialWrite, Rejected, SinkUnavailable
-from gateway.pipeline.outbox import Batch, Outbox
-from gateway.pipeline.process_memory import collect_now
+from footfall.errors import PartialWrite, RejectedPoint, SinkUnavailable
+from gateway.pipeline.outbox import Outbox, PointBatch
+from gateway.pipeline.process_memory import collect_cycles
 from gateway.quarantine.store import Quarantine, Refusal
 from gateway.sinks.influxdb.line_reader import count_raw
 from gateway.sinks.sink import Sink
@@ -30,14 +30,14 @@ REFUSED: Final = "sink.refused"
 
 
 @dataclass(slots=True)
-class Trouble:
+class SinkOutage:
     """Why the database takes nothing, and since when; 0: it takes."""
 
     since_ns: int = 0
     error: str = ""
 
 
-class Sinking:
+class SinkWorker:
     """`run` until `stop`: what the outbox holds by then is in the ledger, too."""
 
     def __init__(self, sink: Sink, outbox: Outbox, quarantine: Quarantine, beat: Callable[[], None] = lambda: None) -> None:
@@ -46,7 +46,7 @@ class Sinking:
         self._sink: Final = sink
         self._outbox: Final = outbox
         self._quarantine: Final = quarantine
-        self.trouble = Trouble()
+        self.outage = SinkOutage()
         self.points_total = 0
         self.refused_total = 0
         self.refused_why: Final[dict[str, str]] = {}
@@ -65,22 +65,22 @@ class Sinking:
             except (SinkUnavailable, sqlite3.OperationalError) as error:
                 self._fail(error)
                 asked_s = error.retry_after_s if isinstance(error, SinkUnavailable) else 0.0
-                collect_now()
+                collect_cycles()
                 self._pause(stop, max(backoff.next_s(), min(asked_s, LONGEST_BACKOFF_S)))
             else:
                 backoff.reset()
                 if sum(len(points) for batch in batches for points in batch.points) < FEW_POINTS:
                     stop.wait(max(0.0, GATHER_S - (time.monotonic() - began_s)))
-                if self.trouble.since_ns:
+                if self.outage.since_ns:
                     log.warning("%s takes points again", self._sink.name)
-                    self.trouble = Trouble()
+                    self.outage = SinkOutage()
 
     def _pause(self, stop: threading.Event, seconds: float) -> None:
         ends_s = time.monotonic() + seconds
         while (left_s := ends_s - time.monotonic()) > 0 and not stop.wait(min(left_s, 1.0)):
             self._beat()
 
-    def _write(self, batches: list[Batch]) -> None:
+    def _write(self, batches: list[PointBatch]) -> None:
         points = [each for batch in batches for each in batch.points]
         refused_rows = 0
         try:
@@ -91,7 +91,7 @@ class Sinking:
         self._outbox.done(len(batches), refused_rows)
         self.points_total += sum(map(len, points))
 
-    def _keep(self, rejected: tuple[Rejected, ...]) -> int:
+    def _keep(self, rejected: tuple[RejectedPoint, ...]) -> int:
         """Into quarantine; how many rows of the journal these are. The same line again is kept once."""
         log.error("%s refused %d points, now in quarantine; the first: %s", self._sink.name, len(rejected), rejected[0].reason)
         now_ns = time.time_ns()
@@ -107,10 +107,10 @@ class Sinking:
         return count_raw(b"\n".join(each.line for each in rejected))
 
     def _fail(self, error: Exception) -> None:
-        if not self.trouble.since_ns or self.trouble.error != str(error):
+        if not self.outage.since_ns or self.outage.error != str(error):
             log.error("%s takes nothing, the points are kept and sent again: %s", self._sink.name, error)
-        self.trouble = Trouble(self.trouble.since_ns or time.time_ns(), str(error))
+        self.outage = SinkOutage(self.outage.since_ns or time.time_ns(), str(error))
 
 
-def _measurement(rejected: Rejected) -> str:
+def _measurement(rejected: RejectedPoint) -> str:
     return rejected.line.partition(b",")[0].decode(errors="replace")

@@ -24,7 +24,7 @@ from gateway.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
 from gateway.quarantine.sealing import Seal, key_at
 from gateway.state.checksums import checksum
 
-State = Literal["held", "replay"]
+EntryState = Literal["held", "replay"]
 """`replay`: to be taken in again by the gateway."""
 
 DROPPED: Final = "dropped."
@@ -62,7 +62,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class QuarantineEntry:
     """A refusal as it is kept, without its payload; `private` if that may hold raw identifiers."""
 
     id: int
@@ -73,7 +73,7 @@ class Entry:
     message: str
     rows: int
     private: bool
-    state: State
+    state: EntryState
     actor: str
     bytes: int
 
@@ -89,7 +89,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class ReplayOrDrop:
     """Somebody had entries replayed or dropped. `what` is `replayed` or a reason of `dropped_total`."""
 
     at_ns: int
@@ -148,8 +148,8 @@ class Quarantine:
         return new
 
     def entries(
-        self, reason: str | None = None, topic: str | None = None, state: State | None = None, after_id: int = 0, limit: int = 1000
-    ) -> list[Entry]:
+        self, reason: str | None = None, topic: str | None = None, state: EntryState | None = None, after_id: int = 0, limit: int = 1000
+    ) -> list[QuarantineEntry]:
         """Oldest first. `topic` matches as a GLOB, such as `footfall/1/store-3/*`."""
         with self._lock:
             found = self._db.execute(
@@ -159,7 +159,7 @@ class Quarantine:
             )
             return [_entry(row) for row in found]
 
-    def show(self, entry_id: int) -> tuple[Entry, bytes] | None:
+    def show(self, entry_id: int) -> tuple[QuarantineEntry, bytes] | None:
         """An entry with its payload."""
         with self._lock:
             row = self._db.execute(f"SELECT {_COLUMNS}, payload FROM entry WHERE id = ?", (entry_id,)).fetchone()
@@ -190,7 +190,7 @@ class Quarantine:
                 db.execute("UPDATE entry SET state = 'replay', actor = ? WHERE id = ?", (actor, entry_id)).rowcount for entry_id in ids
             )
 
-    def take_replays(self, limit: int = REPLAYED_AT_ONCE, most_bytes: int = REPLAYED_BYTES) -> list[tuple[Entry, bytes]]:
+    def take_replays(self, limit: int = REPLAYED_AT_ONCE, most_bytes: int = REPLAYED_BYTES) -> list[tuple[QuarantineEntry, bytes]]:
         """What is to be taken in again, oldest first. It is listed here until `replayed` or `refused_again`; an id is never used twice.
 
         What cannot be opened, since the key is another or the file was damaged, is held again for that reason.
@@ -234,11 +234,11 @@ class Quarantine:
             old = db.execute("SELECT id FROM entry WHERE private AND received_ns < ?", (now_ns - self._keep_ns,)).fetchall()
             return _remove(db, [entry_id for (entry_id,) in old], DROPPED + "quarantine_expired", now_ns)
 
-    def actions(self, limit: int = 1000) -> list[Action]:
+    def actions(self, limit: int = 1000) -> list[ReplayOrDrop]:
         """Who did what, newest first."""
         with self._lock:
             rows = self._db.execute("SELECT * FROM action ORDER BY rowid DESC LIMIT ?", (limit,)).fetchall()
-        return [Action(at_ns, who, what.removeprefix(DROPPED), reason, n) for at_ns, who, what, reason, n in rows]
+        return [ReplayOrDrop(at_ns, who, what.removeprefix(DROPPED), reason, n) for at_ns, who, what, reason, n in rows]
 
     def close(self) -> None:
         with self._lock:
@@ -322,12 +322,12 @@ def _remove(db: sqlite3.Connection, ids: Sequence[int], total: str, now_ns: int,
     return len(gone)
 
 
-def _check(entry: Entry, crc: int | None) -> None:
+def _check(entry: QuarantineEntry, crc: int | None) -> None:
     """ConfigError if it is not what was kept: its time dates what says none itself. None: it was kept by an earlier release."""
     if crc is not None and crc != checksum(entry.received_ns, entry.origin, entry.topic, entry.rows):
         raise ConfigError("this entry is not what was kept: was the file damaged?")
 
 
-def _entry(row: Sequence[Any]) -> Entry:
+def _entry(row: Sequence[Any]) -> QuarantineEntry:
     entry_id, received_ns, origin, topic, reason, message, rows, private, state, actor, size = row
-    return Entry(entry_id, received_ns, origin, topic, reason, message, rows, bool(private), state, actor, size)
+    return QuarantineEntry(entry_id, received_ns, origin, topic, reason, message, rows, bool(private), state, actor, size)

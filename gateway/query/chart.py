@@ -45,9 +45,9 @@ _STYLE: Final[dict[Any, Any]] = {
     "xtick.color": "#495057", "ytick.color": "#495057", "legend.frameon": False, "legend.fontsize": 9, "font.size": 9.5,
 }  # fmt: skip
 
-Rows = Sequence[Mapping[str, Any]]
-Panel = tuple[str, ZoneInfo, Rows]
-Times = npt.NDArray[np.float64]
+PanelRows = Sequence[Mapping[str, Any]]
+Panel = tuple[str, ZoneInfo, PanelRows]
+TimeColumn = npt.NDArray[np.float64]
 
 
 def draw(question: str, answer: Answer, titles: Mapping[str, str], zones: Mapping[str, ZoneInfo], path: Path) -> bool:
@@ -206,11 +206,11 @@ def _items(panels: Sequence[Panel]) -> Figure:
     return figure
 
 
-def _most_eventful(rows: Rows) -> Rows:
+def _most_eventful(rows: PanelRows) -> PanelRows:
     return sorted(rows, key=lambda row: sum(row[kind] for kind in ITEM_KINDS))[-_MOST_GOODS:]
 
 
-def _by_kind(rows: Rows) -> Rows:
+def _by_kind(rows: PanelRows) -> PanelRows:
     """A row for each interval and kind, of all articles or zones."""
     counts: Counter[tuple[str, str]] = Counter()
     for row in rows:
@@ -246,7 +246,7 @@ _PANELS: Final[Mapping[str, Callable[[Sequence[Panel]], Figure]]] = {
 
 def _bars(
     axis: Axes,
-    times: Times,
+    times: TimeColumn,
     width: float,
     values: Sequence[float],
     place: int,
@@ -264,32 +264,32 @@ def _bars(
         axis.bar(at, values, each, align="edge", color=color, label=label, alpha=alpha)
 
 
-def _broken(times: Times, width: float, values: Sequence[float]) -> tuple[Times, Times]:
+def _broken(times: TimeColumn, width: float, values: Sequence[float]) -> tuple[TimeColumn, TimeColumn]:
     """The line's points, with nothing where intervals are missing, lest a night look like a slope."""
     gaps = np.flatnonzero(np.diff(times) > 1.5 * width)
     return np.insert(times, gaps + 1, times[gaps] + width), np.insert(np.array(values, float), gaps + 1, np.nan)
 
 
-def _line(times: Times) -> float:
+def _line(times: TimeColumn) -> float:
     return 1.6 if len(times) <= _MOST_BARS else 0.8
 
 
-def _values(rows: Rows, name: str) -> list[float]:
+def _values(rows: PanelRows, name: str) -> list[float]:
     return [float("nan") if row[name] is None else row[name] for row in rows]
 
 
-def _days(rows: Rows, name: str) -> npt.NDArray[np.float64]:
+def _days(rows: PanelRows, name: str) -> npt.NDArray[np.float64]:
     """Days since 1970, UTC, which is how matplotlib counts time."""
     return np.array([datetime.fromisoformat(row[name]).timestamp() for row in rows]) / 86_400
 
 
-def _width(rows: Rows) -> float:
+def _width(rows: PanelRows) -> float:
     """The usual distance of two intervals, in days; an hour if there is but one."""
     steps = np.diff(np.unique(_days(rows, "time")))
     return float(np.median(steps)) if len(steps) else 1 / 24
 
 
-def _times(rows: Rows, width: float) -> npt.NDArray[np.float64]:
+def _times(rows: PanelRows, width: float) -> npt.NDArray[np.float64]:
     """Where each interval's bar begins. Days and weeks stand at their local date, though clocks change or the span cuts the first."""
     if width < _A_DAY:
         return _days(rows, "time")
@@ -297,7 +297,7 @@ def _times(rows: Rows, width: float) -> npt.NDArray[np.float64]:
     return np.array([day.toordinal() - (day.weekday() if width > 6 else 0) - _EPOCH for day in local], np.float64)
 
 
-def _time_axis(axis: Axes, zone: ZoneInfo, times: Times, width: float) -> None:
+def _time_axis(axis: Axes, zone: ZoneInfo, times: TimeColumn, width: float) -> None:
     _clock(axis, zone if width < _A_DAY else ZoneInfo("UTC"))
     axis.set_xlim(times.min() - width * 0.2, times.max() + width * 1.2)
 

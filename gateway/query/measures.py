@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from footfall.baskets import as_documented
 from gateway.query.spans import iso
-from gateway.sinks.table import Table
+from gateway.sinks.table import PointTable
 
 Unit = Literal["", "people", "s", "share", "time", "money", "name"]
 
@@ -117,10 +117,10 @@ class Answer:
 
 
 Edges = npt.NDArray[np.int64]
-Values = npt.NDArray[Any]
+NumberColumn = npt.NDArray[Any]
 
 
-def traffic(store: str, table: Table, visits: Table, edges: Edges, zone: ZoneInfo) -> Answer:
+def traffic(store: str, table: PointTable, visits: PointTable, edges: Edges, zone: ZoneInfo) -> Answer:
     """One store's rows of `traffic` and of `visit` per interval. The totals row is computed like any interval, over all of them."""
     parts = list(zip(_parts(table, edges), _parts(_counted(visits), edges), strict=True))
     rows = [(store, iso(int(edge), zone), *_traffic_row(*part)) for edge, part in zip(edges, parts, strict=False)]
@@ -135,7 +135,7 @@ _TRAFFIC: Final = (
 )  # fmt: skip
 
 
-def _traffic_row(table: Table, visits: Table) -> tuple[Any, ...]:
+def _traffic_row(table: PointTable, visits: PointTable) -> tuple[Any, ...]:
     found: dict[str, Any] = {name: _sum(table, name) for name in _TRAFFIC if name in table.columns}
     found["occupancy_last"], found["occupancy_max"] = _last(table, "occupancy"), _max(table, "occupancy")
     found["drift_last"] = _last(table, "drift")
@@ -147,7 +147,7 @@ def _traffic_row(table: Table, visits: Table) -> tuple[Any, ...]:
     return tuple(found[name] for name in _TRAFFIC)
 
 
-def zones(store: str, table: Table, edges: Edges, zone: ZoneInfo) -> Answer:
+def zones(store: str, table: PointTable, edges: Edges, zone: ZoneInfo) -> Answer:
     """One store's `zone_traffic`, a row per interval and zone."""
     columns = ("entries", "exits", "present_max", "known_present_max", "dwells", "dwell_sum_s", "mean_dwell_s")
     answer = _by(store, table, "zone", edges, zone, columns, _zone_row)
@@ -157,23 +157,23 @@ def zones(store: str, table: Table, edges: Edges, zone: ZoneInfo) -> Answer:
     return Answer(answer.columns, answer.rows, totals)
 
 
-def _zone_row(table: Table) -> tuple[Any, ...]:
+def _zone_row(table: PointTable) -> tuple[Any, ...]:
     dwells, dwell_sum_s = _sum(table, "dwells"), _sum(table, "dwell_sum_s")
     gauges = _max(table, "present"), _max(table, "known_present")
     return _sum(table, "entries"), _sum(table, "exits"), *gauges, dwells, dwell_sum_s, ratio(dwell_sum_s, dwells)
 
 
-def doors(store: str, table: Table, edges: Edges, zone: ZoneInfo) -> Answer:
+def doors(store: str, table: PointTable, edges: Edges, zone: ZoneInfo) -> Answer:
     """One store's `door`, a row per interval and door."""
     return _by(store, table, "door", edges, zone, ("in", "out", "net"), _door_row)
 
 
-def _door_row(table: Table) -> tuple[Any, ...]:
+def _door_row(table: PointTable) -> tuple[Any, ...]:
     entered, left = _sum(table, "in"), _sum(table, "out")
     return entered, left, entered - left
 
 
-def dwell(store: str, dwells: Table, visits: Table) -> Answer:
+def dwell(store: str, dwells: PointTable, visits: PointTable) -> Answer:
     """How long one store's dwells and visits lasted: a row per zone, and `*` for the whole store. Open ones and staff are left out."""
     ended = dwells.where(~dwells.numbers("open") & ~dwells.numbers("is_staff"))
     whole = visits.where(~visits.numbers("open") & ~visits.numbers("is_staff"))
@@ -183,13 +183,13 @@ def dwell(store: str, dwells: Table, visits: Table) -> Answer:
     return Answer(("store", "zone", "count", "mean_s", "median_s", "p90_s", *HISTOGRAM), rows)
 
 
-def _distribution(seconds: Values) -> tuple[Any, ...]:
+def _distribution(seconds: NumberColumn) -> tuple[Any, ...]:
     counts, _ = np.histogram(seconds, (*HISTOGRAM_S, np.inf))
     median, p90 = np.quantile(seconds, (0.5, 0.9))
     return len(seconds), float(seconds.mean()), float(median), float(p90), *counts.tolist()
 
 
-def visits(table: Table, zone: ZoneInfo) -> Answer:
+def visits(table: PointTable, zone: ZoneInfo) -> Answer:
     """The visits, as they stand now, in the order they began; nobody knows yet how long one will last that is open."""
     started = [iso(ms * 10**6, zone, "seconds") for ms in table.values("started_ms")]
     seconds = [None if is_open else lasted for is_open, lasted in zip(table.values("open"), table.values("seconds"), strict=True)]
@@ -199,7 +199,7 @@ def visits(table: Table, zone: ZoneInfo) -> Answer:
     return Answer(listed.columns, [listed.rows[i] for i in order])
 
 
-def touches(table: Table, zone: ZoneInfo) -> Answer:
+def touches(table: PointTable, zone: ZoneInfo) -> Answer:
     """The touches, in the order of their time."""
     columns = (
         "what", "zone", "fan", "subject", "ref", "amount", "staff_id", "department", "channel", "campaign", "items", "stage", "agent"
@@ -208,7 +208,7 @@ def touches(table: Table, zone: ZoneInfo) -> Answer:
     return _listed(table, columns, times, items=[as_documented(text) for text in table.values("items")])
 
 
-def gaps(table: Table, zone: ZoneInfo) -> Answer:
+def gaps(table: PointTable, zone: ZoneInfo) -> Answer:
     """The times for which events of an agent are missing, and how many."""
     begin, end = table.values("from_ns"), table.values("to_ns")
     times = {"at": [iso(ns, zone, "seconds") for ns in begin], "until": [iso(ns, zone, "seconds") for ns in end]}
@@ -219,7 +219,7 @@ def gaps(table: Table, zone: ZoneInfo) -> Answer:
     )
 
 
-def items(store: str, table: Table, key: str, edges: Edges, zone: ZoneInfo) -> Answer:
+def items(store: str, table: PointTable, key: str, edges: Edges, zone: ZoneInfo) -> Answer:
     """What happened to goods, per interval and `key` (sku or zone)."""
     return _by(store, table, key, edges, zone, (*ITEM_KINDS, "mean_tried_s", "mean_stay_s"), _items_row)
 
@@ -227,7 +227,7 @@ def items(store: str, table: Table, key: str, edges: Edges, zone: ZoneInfo) -> A
 ITEM_KINDS: Final = ("arrived", "moved", "tried", "left")
 
 
-def _items_row(table: Table) -> tuple[Any, ...]:
+def _items_row(table: PointTable) -> tuple[Any, ...]:
     kinds = {kind: table.where(table.equals("kind", kind)) for kind in ITEM_KINDS}
     seconds = [ratio(_sum(kinds[kind], "seconds"), len(kinds[kind])) for kind in ("tried", "left")]
     return *map(len, kinds.values()), *seconds
@@ -248,13 +248,19 @@ def _rest(part: int, whole: int) -> float | None:
     return (whole - part) / whole if whole else None
 
 
-def _counted(visits: Table) -> Table:
+def _counted(visits: PointTable) -> PointTable:
     """Staff come to work: no visitors."""
     return visits.where(~visits.numbers("is_staff"))
 
 
 def _by(
-    store: str, table: Table, key: str, edges: Edges, zone: ZoneInfo, columns: Sequence[str], row: Callable[[Table], tuple[Any, ...]]
+    store: str,
+    table: PointTable,
+    key: str,
+    edges: Edges,
+    zone: ZoneInfo,
+    columns: Sequence[str],
+    row: Callable[[PointTable], tuple[Any, ...]],
 ) -> Answer:
     rows = [
         (store, iso(int(edge), zone), name, *row(part))
@@ -264,35 +270,35 @@ def _by(
     return Answer(("store", "time", key, *columns), rows, [(store, None, None, *row(_within(table, edges)))])
 
 
-def _listed(table: Table, columns: Sequence[str], times: dict[str, list[str]], **instead: list[Any]) -> Answer:
+def _listed(table: PointTable, columns: Sequence[str], times: dict[str, list[str]], **instead: list[Any]) -> Answer:
     """`instead` of what the table has in columns of these names."""
     values = [table.values("store"), *times.values(), *(instead.get(name) or table.values(name) for name in columns)]
     return Answer(("store", *times, *columns), list(zip(*values, strict=True)))
 
 
-def _parts(table: Table, edges: Edges) -> Iterable[Table]:
+def _parts(table: PointTable, edges: Edges) -> Iterable[PointTable]:
     """The table cut at the edges; its rows are in the order of time."""
     at = np.searchsorted(table.time_ns, edges)
     return [table.where(slice(begin, end)) for begin, end in pairwise(at.tolist())]
 
 
-def _within(table: Table, edges: Edges) -> Table:
+def _within(table: PointTable, edges: Edges) -> PointTable:
     return next(iter(_parts(table, edges[[0, -1]])))
 
 
-def _groups(table: Table, key: str) -> Iterable[tuple[str, Table]]:
+def _groups(table: PointTable, key: str) -> Iterable[tuple[str, PointTable]]:
     column = table.coded(key)
     present = sorted((column.names[code], code) for code in np.unique(column.codes).tolist())
     return [(name, table.where(column.codes == code)) for name, code in present]
 
 
-def _sum(table: Table, name: str) -> Any:
+def _sum(table: PointTable, name: str) -> Any:
     return table.numbers(name).sum().item()
 
 
-def _last(table: Table, name: str) -> Any:
+def _last(table: PointTable, name: str) -> Any:
     return table.numbers(name)[-1].item() if len(table) else None
 
 
-def _max(table: Table, name: str) -> Any:
+def _max(table: PointTable, name: str) -> Any:
     return table.numbers(name).max().item() if len(table) else None

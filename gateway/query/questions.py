@@ -18,8 +18,8 @@ from gateway.points import SCHEMA
 from gateway.query import measures
 from gateway.query.measures import Answer
 from gateway.query.spans import edges, end, iso, local, midnight, start
-from gateway.sinks.reader import OnPage, Reader
-from gateway.sinks.table import Table
+from gateway.sinks.reader import OnPage, PointReader
+from gateway.sinks.table import PointTable
 
 DEFAULT_DAYS: Final = 7
 """Without --from, the last so many days for which there is data."""
@@ -40,10 +40,10 @@ class Filters:
 
 
 @dataclass(slots=True)
-class Asked:
+class StoreQuery:
     """One store's part of a question."""
 
-    reader: Reader
+    reader: PointReader
     store: str
     zone: ZoneInfo
     span: tuple[int, int]
@@ -53,7 +53,7 @@ class Asked:
     rows: dict[str, int] = field(default_factory=dict)
     """Rows read of each measurement."""
 
-    def read(self, measurement: str) -> Table:
+    def read(self, measurement: str) -> PointTable:
         """The store's points in the span, of the zone and the fan that were asked for."""
         zone = self.filters.zone if "zone" in SCHEMA[measurement].tags else None
         rows = self.reader.rows if zone is None else partial(self.reader.rows, zone=zone)
@@ -70,29 +70,29 @@ class Question:
 
     measurement: str
     meaning: str
-    answer: Callable[[Asked], Answer]
+    answer: Callable[[StoreQuery], Answer]
     takes: frozenset[str] = frozenset()
     interval: str | None = None
     may_be_empty: bool = False
 
 
-def _traffic(asked: Asked) -> Answer:
+def _traffic(asked: StoreQuery) -> Answer:
     return measures.traffic(asked.store, asked.read("traffic"), asked.read("visit"), asked.edges, asked.zone)
 
 
-def _zones(asked: Asked) -> Answer:
+def _zones(asked: StoreQuery) -> Answer:
     return measures.zones(asked.store, asked.read("zone_traffic"), asked.edges, asked.zone)
 
 
-def _doors(asked: Asked) -> Answer:
+def _doors(asked: StoreQuery) -> Answer:
     return measures.doors(asked.store, asked.read("door"), asked.edges, asked.zone)
 
 
-def _dwell(asked: Asked) -> Answer:
+def _dwell(asked: StoreQuery) -> Answer:
     return measures.dwell(asked.store, asked.read("dwell"), asked.read("visit"))
 
 
-def _items(asked: Asked) -> Answer:
+def _items(asked: StoreQuery) -> Answer:
     return measures.items(asked.store, asked.read("item"), asked.filters.by or ITEMS_BY[0], asked.edges, asked.zone)
 
 
@@ -115,7 +115,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
 
 
 def ask(
-    reader: Reader, question: Question, zones: Mapping[str, ZoneInfo], filters: Filters, now_ns: int, on_page: OnPage
+    reader: PointReader, question: Question, zones: Mapping[str, ZoneInfo], filters: Filters, now_ns: int, on_page: OnPage
 ) -> tuple[Answer, dict[str, tuple[int, int]]]:
     """The answer for the stores of `zones`, each with its time zone; and each store's span in ns.
 
@@ -125,14 +125,14 @@ def ask(
     asked = []
     for store, zone in zones.items():
         span = _span(reader, question.measurement, store, zone, filters, now_ns)
-        asked.append(Asked(reader, store, zone, span, edges(*span, filters.interval_ns, zone), filters, on_page))
+        asked.append(StoreQuery(reader, store, zone, span, edges(*span, filters.interval_ns, zone), filters, on_page))
     answers = [question.answer(one) for one in asked]
     if not question.may_be_empty and not any(one.rows[question.measurement] for one in asked):
         raise ConfigError(_nothing(question, asked))
     return measures.joined(answers), {one.store: one.span for one in asked}
 
 
-def _span(reader: Reader, measurement: str, store: str, zone: ZoneInfo, filters: Filters, now_ns: int) -> tuple[int, int]:
+def _span(reader: PointReader, measurement: str, store: str, zone: ZoneInfo, filters: Filters, now_ns: int) -> tuple[int, int]:
     """The span asked for; what was left open is filled so that it ends with the data and has the last days, in whole hours or days."""
     # Where there are no gaps or goods, that is said of the days for which there is traffic.
     ends = None if filters.from_ and filters.to else reader.span(measurement, store) or reader.span("traffic", store)
@@ -155,7 +155,7 @@ def _after(time_ns: int, filters: Filters, zone: ZoneInfo) -> int:
     return midnight(local(time_ns, zone).date() + timedelta(days=1), zone) if by_day else time_ns // NS_PER_HOUR * NS_PER_HOUR + NS_PER_HOUR
 
 
-def _nothing(question: Question, asked: Sequence[Asked]) -> str:
+def _nothing(question: Question, asked: Sequence[StoreQuery]) -> str:
     filters = asked[0].filters
     which = "".join(f" of {word} {value}" for word, value in (("zone", filters.zone), ("fan", filters.fan)) if value)
     said = [f"{asked[0].reader.where} has no {question.measurement}{which} for what was asked:"]

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from footfall.errors import ConfigError
 from footfall.topics import is_name
 from gateway.points import SCHEMA, Measurement
-from gateway.sinks.table import Table
+from gateway.sinks.table import PointTable
 
 PAGE_ROWS: Final = 10_000
 """Rows held as Python objects at a time; what was read before is packed into arrays."""
@@ -24,7 +24,7 @@ def _quiet(rows: int) -> None:
     """Nobody watches."""
 
 
-class Reader(Protocol):
+class PointReader(Protocol):
     """One thread uses a reader. It never writes.
 
     ConfigError: what was asked for cannot be read, and why (file, address, token, bucket). SinkUnavailable: try again.
@@ -50,7 +50,7 @@ class Reader(Protocol):
         void: bool = False,
         on_page: OnPage = _quiet,
         **tags: str,
-    ) -> Table:
+    ) -> PointTable:
         """The points with from_ns <= time < to_ns, in the order of their time, with all columns or those named.
 
         Voided points (`void` is true: taken back or merged into another) are left out unless asked for. `tags` must be equal; an
@@ -61,7 +61,9 @@ class Reader(Protocol):
         """Let go of the file or the connections."""
 
 
-def asked(measurement: str, columns: Sequence[str] | None, store: str | None, tags: dict[str, str]) -> tuple[Sequence[str], dict[str, str]]:
+def validated(
+    measurement: str, columns: Sequence[str] | None, store: str | None, tags: dict[str, str]
+) -> tuple[Sequence[str], dict[str, str]]:
     """The columns to read and the tags to match, all checked against the schema; ConfigError for a value that cannot be a name."""
     schema = SCHEMA[measurement]
     matched = ({} if store is None else {"store": store}) | tags

@@ -15,7 +15,7 @@ _DTYPE: Final = {"int": "<i8", "float": "<f8", "bool": "?"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class PointTable:
     """Rows in the order of their time. Tags, texts and subjects (16 hex digits) are Coded; int is int64, float float64, bool bool."""
 
     measurement: str
@@ -42,10 +42,10 @@ class Table:
         column = self.columns[name]
         return column.texts() if isinstance(column, Coded) else list(column.tolist())
 
-    def where(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> Table:
+    def where(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> PointTable:
         """The rows that a mask keeps or a slice cuts out, or those of the given numbers in their order."""
         kept = {name: Coded(c.codes[rows], c.names) if isinstance(c, Coded) else c[rows] for name, c in self.columns.items()}
-        return Table(self.measurement, self.time_ns[rows], kept)
+        return PointTable(self.measurement, self.time_ns[rows], kept)
 
     def equals(self, name: str, text: str) -> npt.NDArray[np.bool_]:
         """Where a column of text holds `text`."""
@@ -83,7 +83,7 @@ class Builder:
                 parts.append(np.array([empty if value is None else value for value in column], dtype))
         return self._rows
 
-    def table(self) -> Table:
+    def table(self) -> PointTable:
         """All of them, sorted by time; rows of the same time stay in the order they came in."""
         fields = SCHEMA[self._measurement].fields
         columns: dict[str, Column] = {}
@@ -92,5 +92,5 @@ class Builder:
             joined = np.concatenate(parts) if parts else np.zeros(0, dtype or np.uint32)
             columns[name] = Coded(joined, tuple(codes)) if dtype is None else joined
         time_ns = np.concatenate(self._times) if self._times else np.zeros(0, np.int64)
-        table = Table(self._measurement, time_ns, columns)
+        table = PointTable(self._measurement, time_ns, columns)
         return table if (np.diff(time_ns) >= 0).all() else table.where(np.argsort(time_ns, kind="stable"))

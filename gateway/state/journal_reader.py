@@ -53,7 +53,7 @@ class Aside(NamedTuple):
         )
 
 
-class Damaged(FootfallError):
+class DamagedRecords(FootfallError):
     """What comes next in the journal is not what was written: `aside` is to be set aside, `payload` all that is left of it."""
 
     def __init__(self, aside: Aside, payload: bytes) -> None:
@@ -105,7 +105,7 @@ def asides(db: sqlite3.Connection, after_pos: int = 0) -> list[Aside]:
 
 
 def read(db: sqlite3.Connection, after_pos: int, limit: int, most_bytes: int) -> list[Record]:
-    """Records after a position, in order: up to `limit`, and no more once their bodies have `most_bytes`. Damaged if the next is."""
+    """Records after a position, in order: up to `limit`, and no more once their bodies have `most_bytes`. DamagedRecords if the next is."""
     end = head(db)
     rows = _rows(db, after_pos, end.pos, limit)
     good = _ascending(after_pos, rows)
@@ -169,7 +169,7 @@ def _pieces(db: sqlite3.Connection, after_pos: int, good: Sequence[Written], cov
         at = max(at, pos)
 
 
-def _damaged(db: sqlite3.Connection, first: int, last: int, rows: Sequence[tuple[Any, ...]], end: Head) -> Damaged:
+def _damaged(db: sqlite3.Connection, first: int, last: int, rows: Sequence[tuple[Any, ...]], end: Head) -> DamagedRecords:
     """Who and how many they were, as far as their neighbours and their remains tell."""
     before, after = _before(db, first), _after(db, last, end)
     counted = before.rows_total >= 0 and after.rows_total >= before.rows_total
@@ -188,7 +188,7 @@ def _damaged(db: sqlite3.Connection, first: int, last: int, rows: Sequence[tuple
         total,
         "journal_damaged",
     )
-    return Damaged(aside, "\n".join(map(repr, remains)).encode())
+    return DamagedRecords(aside, "\n".join(map(repr, remains)).encode())
 
 
 def _before(db: sqlite3.Connection, first: int) -> Head:

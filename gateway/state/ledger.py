@@ -75,7 +75,7 @@ _TABLES: Final[Mapping[type[tuple[Any, ...]], str]] = {
 }  # fmt: skip
 """Columns are the fields of these; each row bears a checksum of them."""
 _COLUMNS: Final = {table: ", ".join(kind._fields) for kind, table in _TABLES.items()}  # type: ignore[attr-defined] # named tuples
-_Row = TypeVar("_Row", bound=tuple[Any, ...])
+_LedgerRow = TypeVar("_LedgerRow", bound=tuple[Any, ...])
 
 
 _AS_SEALED: Final = {
@@ -310,10 +310,10 @@ class Ledger:
         self._db.execute("DELETE FROM counts WHERE key_ns < ?", (before_ns,))
         self._db.execute("DELETE FROM cells WHERE minute < ?", (before_ns // 60_000_000_000,))
 
-    def _save(self, kind: type[_Row], rows: Iterable[_Row]) -> None:
+    def _save(self, kind: type[_LedgerRow], rows: Iterable[_LedgerRow]) -> None:
         self._db.executemany(_insert(kind), _sealed(rows))
 
-    def _rows(self, kind: type[_Row], where: str, values: tuple[Any, ...]) -> list[_Row]:
+    def _rows(self, kind: type[_LedgerRow], where: str, values: tuple[Any, ...]) -> list[_LedgerRow]:
         """Rows that are what was written. DamagedFile if one is not."""
         table = _TABLES[kind]
         rows = self._read(f"SELECT {_COLUMNS[table]}, crc FROM {table} {where}", values)

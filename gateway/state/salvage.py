@@ -32,7 +32,7 @@ MOST_UNREADABLE: Final = 10_000
 """After so many rows that cannot be read no more are looked for: a page of a tree has less below it."""
 ADVICE: Final = "put back a backup (footfall restore), or move it away to begin a new one: agents send again what they still have"
 T = TypeVar("T")
-Row = tuple[Any, ...]
+TableRow = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, rescue: Rescue) -> N
         rescue.finish(old, new)
 
 
-def _insert(new: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+def _insert(new: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[TableRow]) -> None:
     sql = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES (?{', ?' * (len(columns) - 1)})"
     for row in rows:
         with suppress(sqlite3.IntegrityError):  # a damaged value of another type
@@ -182,7 +182,7 @@ def _key(db: sqlite3.Connection, table: str) -> list[str]:
     return [name for _, name in columns]
 
 
-def _by_key(db: sqlite3.Connection, table: str, columns: Sequence[str], key: Sequence[str]) -> Iterator[Row]:
+def _by_key(db: sqlite3.Connection, table: str, columns: Sequence[str], key: Sequence[str]) -> Iterator[TableRow]:
     """From both ends, as far as can be read."""
     for way in ("", " DESC"):
         try:
@@ -193,7 +193,9 @@ def _by_key(db: sqlite3.Connection, table: str, columns: Sequence[str], key: Seq
                 raise
 
 
-def _by_rowid(db: sqlite3.Connection, table: str, columns: Sequence[str], end: Callable[[sqlite3.Connection], int] | None) -> Iterator[Row]:
+def _by_rowid(
+    db: sqlite3.Connection, table: str, columns: Sequence[str], end: Callable[[sqlite3.Connection], int] | None
+) -> Iterator[TableRow]:
     """In their order, and one by one around what cannot be read."""
     select = f"SELECT rowid, {', '.join(columns)} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid LIMIT {AT_ONCE}"
     first = _read(db, f"SELECT rowid FROM {table} ORDER BY rowid LIMIT 1", ())
@@ -217,7 +219,7 @@ def _by_rowid(db: sqlite3.Connection, table: str, columns: Sequence[str], end: C
             return
 
 
-def _read(db: sqlite3.Connection, sql: str, values: Row) -> list[Row] | None:
+def _read(db: sqlite3.Connection, sql: str, values: TableRow) -> list[TableRow] | None:
     """None if what has to be read for it is damaged."""
     try:
         return db.execute(sql, values).fetchall()

@@ -16,7 +16,7 @@ import numpy as np
 
 from footfall.frames import KINDS, Body, Kind
 from footfall.pseudonyms import to_hex
-from gateway.sinks.table import Table
+from gateway.sinks.table import PointTable
 from simulators.chaos.feeds import TILL_DOOR, Counted
 
 _MS: Final = 1_000_000
@@ -90,7 +90,7 @@ def add_counted(rows: Rows, agent: str, counted: Iterable[Counted]) -> None:
         rows.add(_counted(agent, each.time_ms, each.entered, each.left), each.time_ms * _MS)
 
 
-def add_stored(rows: Rows, presence: Table, door: Table, gap: Table) -> None:
+def add_stored(rows: Rows, presence: PointTable, door: PointTable, gap: PointTable) -> None:
     """Points as the database has them. Below the millisecond a point's time is a row's number; that of a gap, which reaches into the time
     of another run of its agent, comes from the run as well, so gaps differ by how many there are."""
     for time_ns, *values in _columns(presence, "agent", "zone", "kind", "subject", "profile", "rssi_dbm", "dwell_s"):
@@ -147,7 +147,7 @@ def _apart(times_ns: Sequence[int], others_ns: Sequence[int]) -> int:
     return apart
 
 
-def _columns(table: Table, *names: str) -> Iterator[tuple[Any, ...]]:
+def _columns(table: PointTable, *names: str) -> Iterator[tuple[Any, ...]]:
     """Time and columns, row by row."""
     return zip(table.time_ns.tolist(), *map(table.values, names), strict=True)
 

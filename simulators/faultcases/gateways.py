@@ -14,9 +14,9 @@ from typing import Any, Final
 from gateway.config import GatewayConfig
 from gateway.points import SCHEMA
 from gateway.sinks.influxdb.reader import InfluxReader
-from gateway.sinks.reader import Reader
+from gateway.sinks.reader import PointReader
 from gateway.sinks.sqlite.reader import SqliteReader
-from gateway.sinks.table import Table
+from gateway.sinks.table import PointTable
 from simulators.dumps import dump
 from simulators.faultcases.agents import BRAND_SECRET
 from simulators.faultcases.findings import Missing
@@ -106,7 +106,7 @@ class Gateway:
 
     # What its database has
 
-    def reader(self) -> Reader:
+    def reader(self) -> PointReader:
         if self._influx is not None:
             return InfluxReader(self._influx.url, self._influx.bucket, self._influx.token)
         return SqliteReader(self.database)
@@ -137,7 +137,7 @@ class Gateway:
         columns = zip(*(table.values(name) for name in names), strict=True)
         return [{"time_ns": t_ns, **dict(zip(names, row, strict=True))} for t_ns, row in zip(table.time_ns.tolist(), columns, strict=True)]
 
-    def _table(self, measurement: str) -> Table:
+    def _table(self, measurement: str) -> PointTable:
         with closing(self.reader()) as reader:
             return reader.rows(measurement, void=True)
 
@@ -149,7 +149,7 @@ class Gateway:
         return {"kind": "influxdb", "url": influx.url, "bucket": influx.bucket, "org": influx.org, "token_file": "token"}
 
 
-def _places(reader: Reader, name: str) -> int:
+def _places(reader: PointReader, name: str) -> int:
     return list(SCHEMA["presence"].fields).index(name)
 
 

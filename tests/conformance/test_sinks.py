@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from footfall.errors import PartialWrite, Rejected, SinkUnavailable
+from footfall.errors import PartialWrite, RejectedPoint, SinkUnavailable
 from gateway.points import SCHEMA, Coded, Points, from_rows
 from gateway.sinks.influxdb.line_protocol import encode, stored_tag, stored_text
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.sinks.influxdb.sink import InfluxDB
-from gateway.sinks.reader import Reader
+from gateway.sinks.reader import PointReader
 from gateway.sinks.sink import Sink
 from gateway.sinks.sqlite.reader import SqliteReader
 from gateway.sinks.sqlite.sink import SQLite
@@ -45,7 +45,7 @@ class Database:
     the schema allows."""
 
     sink: Sink
-    reader: Callable[[], Reader]
+    reader: Callable[[], PointReader]
     refuse_second_week: Refuse | None = None
 
 
@@ -202,7 +202,7 @@ def test_raw_and_derived_points_that_are_refused_in_one_write_are_all_named(fres
     bad_raw, bad_derived = set(rng.sample(range(12_000), 50)), set(rng.sample(range(7000), 30))
     raw = presences([n + later if n in bad_raw else n for n in range(12_000)])
     derived = [n + later if n in bad_derived else n for n in range(7000)]
-    refused: tuple[Rejected, ...] = ()
+    refused: tuple[RejectedPoint, ...] = ()
     try:
         database.sink.write([gaps(0, seconds=derived[:4000], reason="earlier"), raw, gaps(0, seconds=derived)])
     except PartialWrite as error:

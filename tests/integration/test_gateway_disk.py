@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.pipeline.service import END_S
+from gateway.pipeline.service import SHUTDOWN_TIMEOUT_S
 from simulators.parts.broker import EmbeddedBroker
 from tests.support.running_gateway import Place, recording
 
@@ -51,7 +51,7 @@ def ends(place: Place) -> float:
     """How long it takes to end when it is asked to."""
     process, began_s = place.gateway.process, time.monotonic()
     os.kill(process.pid, signal.SIGTERM)
-    while process.is_running and time.monotonic() < began_s + 3 * END_S:
+    while process.is_running and time.monotonic() < began_s + 3 * SHUTDOWN_TIMEOUT_S:
         time.sleep(0.05)
     took_s = time.monotonic() - began_s
     process.stop()
@@ -75,7 +75,7 @@ def test_a_full_disk_is_waited_for_said_and_left_when_asked(tmp_path: Path, disk
         time.sleep(LOOK_S)
         assert cpu_s(place.gateway.process.pid) - before_s < BUSY_SHARE * LOOK_S
         assert "disk" in str(place.gateway.status()["problems"])
-        assert ends(place) < END_S + 10
+        assert ends(place) < SHUTDOWN_TIMEOUT_S + 10
         place.gateway.process.start()
         place.until(lambda: "not_ready" in codes(place), "it to say so after a start on the full disk, too")
         ballast.unlink()

@@ -20,7 +20,7 @@ from footfall.frames import Kind
 from footfall.receipts import Receipt, decode_receipt
 from gateway.accept import own_clock
 from gateway.accept.outcome import Entry
-from gateway.accept.own_clock import BACKWARDS_NS
+from gateway.accept.own_clock import MAX_STEP_BACK_NS
 from gateway.cli import clock as clock_command
 from gateway.config import load_gateway
 from gateway.pipeline import service
@@ -120,7 +120,7 @@ def test_while_the_clock_is_before_the_last_record_nothing_is_taken(tmp_path: Pa
     start_ns = time.time_ns() - began_ns
     with place:
         place.settle()
-    ahead_ns = time.time_ns() + BACKWARDS_NS + 4 * S + 3 * start_ns  # there is time to start again, and to look
+    ahead_ns = time.time_ns() + MAX_STEP_BACK_NS + 4 * S + 3 * start_ns  # there is time to start again, and to look
     with closing(Journal(place.folder / "state" / "journal.db")) as journal:
         journal.commit([(ahead_ns, Entry(RecordKind.TICK, "", "", 0, b""))], {})
     place.gateway.process.start()

@@ -11,7 +11,7 @@ import pytest
 from footfall.errors import ConfigError, SinkUnavailable
 from gateway.points import SCHEMA, Coded, Points, from_rows
 from gateway.sinks.influxdb.reader import InfluxReader
-from gateway.sinks.reader import PAGE_ROWS, Reader, columns_of
+from gateway.sinks.reader import PAGE_ROWS, PointReader, columns_of
 from gateway.sinks.sink import Sink
 from gateway.sinks.sqlite.reader import SqliteReader
 from gateway.sinks.sqlite.sink import SQLite
@@ -27,10 +27,10 @@ DATA = {points.measurement: points for points in dataset.points()}
 @pytest.fixture(params=["sqlite", *INFLUX_VERSIONS])
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, influx_servers: dict[Version, InfluxServer], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Sink, Reader]]:
+) -> Iterator[tuple[Sink, PointReader]]:
     """A sink and the reader of what it writes."""
     sink: Sink
-    reader: Reader
+    reader: PointReader
     if request.param == "sqlite":
         sink = SQLite(tmp_path / "footfall.db")
         reader = SqliteReader(tmp_path / "footfall.db")
@@ -53,14 +53,14 @@ def rows_of(points: Points) -> list[tuple[Any, ...]]:
     return sorted(zip(points.time_ns.tolist(), *values, strict=True))
 
 
-def read(reader: Reader, measurement: str, **asked: Any) -> list[tuple[Any, ...]]:
+def read(reader: PointReader, measurement: str, **asked: Any) -> list[tuple[Any, ...]]:
     table = reader.rows(measurement, **asked)
     assert table.time_ns.tolist() == sorted(table.time_ns.tolist())
     columns = [table.values(name) for name in asked.get("columns") or columns_of(SCHEMA[measurement])]
     return sorted(zip(table.time_ns.tolist(), *columns, strict=True))
 
 
-def test_every_measurement_comes_back_exactly(store: tuple[Sink, Reader]) -> None:
+def test_every_measurement_comes_back_exactly(store: tuple[Sink, PointReader]) -> None:
     sink, reader = store
     sink.write(list(DATA.values()))
     for name, points in DATA.items():
@@ -68,7 +68,7 @@ def test_every_measurement_comes_back_exactly(store: tuple[Sink, Reader]) -> Non
     assert reader.stores() == ["berlin", "shanghai"]
 
 
-def test_spans_tags_columns_and_void(store: tuple[Sink, Reader]) -> None:
+def test_spans_tags_columns_and_void(store: tuple[Sink, PointReader]) -> None:
     sink, reader = store
     sink.write(list(DATA.values()))
     visits = [row for row in rows_of(DATA["visit"]) if not row[-2]]
@@ -85,12 +85,12 @@ def test_spans_tags_columns_and_void(store: tuple[Sink, Reader]) -> None:
     assert (len(read(reader, "gap", to_ns=edge)), len(read(reader, "gap", from_ns=edge, to_ns=edge + 1))) == (0, 1)
 
 
-def test_nothing_stored_is_no_error(store: tuple[Sink, Reader]) -> None:
+def test_nothing_stored_is_no_error(store: tuple[Sink, PointReader]) -> None:
     _, reader = store
     assert (reader.stores(), reader.span("traffic"), len(reader.rows("traffic"))) == ([], None, 0)
 
 
-def test_long_answers_are_read_in_pages_and_integers_are_exact(store: tuple[Sink, Reader]) -> None:
+def test_long_answers_are_read_in_pages_and_integers_are_exact(store: tuple[Sink, PointReader]) -> None:
     sink, reader = store
     n, heard = 2 * PAGE_ROWS + 1, list[int]()
     sink.write([from_rows("door", [(NOON + i, "a1", "main", "s1", 2**62 + i, 0) for i in range(n)])])
@@ -100,7 +100,7 @@ def test_long_answers_are_read_in_pages_and_integers_are_exact(store: tuple[Sink
     assert len(heard) == 3
 
 
-def test_the_latest_version_of_a_point_is_read(store: tuple[Sink, Reader]) -> None:
+def test_the_latest_version_of_a_point_is_read(store: tuple[Sink, PointReader]) -> None:
     sink, reader = store
     for fan, void in (("", False), ("f1", False), ("f1", True)):
         sink.write([from_rows("visit", [(NOON, "a1", "s1", "00", fan, bool(fan), False, False, 1, 1.5, 1, 0, 0, 0.0, void, "")])])
@@ -110,7 +110,7 @@ def test_the_latest_version_of_a_point_is_read(store: tuple[Sink, Reader]) -> No
 @pytest.mark.parametrize("name", ["x' OR 1=1 --", "$store", '"', "", "A", "a b", "a" * 65, "\n", "é"])
 def test_what_cannot_be_a_name_is_refused(tmp_path: Path, name: str) -> None:
     SQLite(tmp_path / "footfall.db").close()
-    readers: list[Reader] = [SqliteReader(tmp_path / "footfall.db"), InfluxReader("http://127.0.0.1:1", "footfall")]
+    readers: list[PointReader] = [SqliteReader(tmp_path / "footfall.db"), InfluxReader("http://127.0.0.1:1", "footfall")]
     for reader in readers:
         with pytest.raises(ConfigError, match="cannot name a store"):
             reader.rows("traffic", name)

@@ -17,7 +17,7 @@ from edge_agent.sources.replay import Settings
 from edge_agent.sources.source import Crossing, Progress, Sighting
 from footfall.config import check
 from gateway.pipeline.service import CHORES_S, TICK_S
-from gateway.sinks.reader import Reader
+from gateway.sinks.reader import PointReader
 from gateway.sinks.sqlite.reader import SqliteReader
 from simulators import mqtt
 from simulators.dumps import Dump, dump
@@ -83,7 +83,7 @@ class Place:
     def log(self) -> str:
         return self.gateway.log.read_text(errors="replace")[-4000:]
 
-    def settle(self, reader: Reader | None = None, limit_s: float = PATIENCE_S) -> dict[str, Any]:
+    def settle(self, reader: PointReader | None = None, limit_s: float = PATIENCE_S) -> dict[str, Any]:
         """Until all that came in is in the database, with the minutes that the next tick tells, and everybody is gone; the balance."""
         self.until(self.gateway.is_settled, "everything to be in the database", limit_s)
         time.sleep(TICK_S + 2 * CHORES_S)
@@ -92,11 +92,11 @@ class Place:
         balance: dict[str, Any] = self.gateway.status()["balance"]
         return balance
 
-    def is_anybody_there(self, reader: Reader | None = None) -> bool:
+    def is_anybody_there(self, reader: PointReader | None = None) -> bool:
         found = reader or SqliteReader(self.database)
         return any(any(found.rows(name, columns=("open",), void=True).values("open")) for name in ("visit", "dwell"))
 
-    def stored(self, reader: Reader | None = None) -> Dump:
+    def stored(self, reader: PointReader | None = None) -> Dump:
         """All points, without what says how the gateway and its agents fared: when they were received, and their health."""
         found = dump(reader or SqliteReader(self.database), ("agent",))
         return {key: fields[:-1] if key[0] == "presence" else fields for key, fields in found.items()}

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-_Bytes = npt.NDArray[Any]
+_ByteRows = npt.NDArray[Any]
 """Texts of the same number of bytes, padded with NUL."""
 
 
@@ -17,10 +17,10 @@ _Bytes = npt.NDArray[Any]
 class Texts:
     """One column of the lines: row i's text is `table[codes[i]]`, or `table[i]` where there are no codes."""
 
-    table: _Bytes
+    table: _ByteRows
     codes: npt.NDArray[np.intp] | None = None
 
-    def rows(self, start: int, stop: int) -> _Bytes:
+    def rows(self, start: int, stop: int) -> _ByteRows:
         return self.table[start:stop] if self.codes is None else self.table.take(self.codes[start:stop])
 
 
@@ -31,7 +31,7 @@ Piece = bytes | Texts
 # --- texts and numbers -------------------------------------------------------------------------------------------------------
 
 
-def table(spelled: Sequence[str]) -> _Bytes:
+def table(spelled: Sequence[str]) -> _ByteRows:
     """Of texts without newlines."""
     return np.array("\n".join(spelled).encode().split(b"\n"), np.bytes_)
 
@@ -128,7 +128,7 @@ def squeeze(pieces: Sequence[Piece], n: int) -> bytes:
     template = b"".join([piece if isinstance(piece, bytes) else bytes(width(piece)) for piece in pieces])
     step = min(n, _ROWS_AT_ONCE)
     octets = bytearray(template) * step
-    columns: list[tuple[_Bytes, Texts]] = []
+    columns: list[tuple[_ByteRows, Texts]] = []
     at = 0
     for piece in pieces:
         if not isinstance(piece, bytes):

@@ -64,7 +64,7 @@ def _picture(found: re.Match[str]) -> str:
     return _PICTURES.get(ord(found[0]), "\ufffd")
 
 
-class _Tag(dict[str, str]):
+class _TagSpellings(dict[str, str]):
     """Texts of a tag, as they stand in a line: a look-up each, as most come with every batch."""
 
     def __init__(self, key: str) -> None:
@@ -94,7 +94,7 @@ _ESCAPED: Final = r"\\\1"
 _QUOTED: Final = re.compile(r'(["\\])')
 _DIVIDING: Final = re.compile("([,= ])")
 _MOST_TEXTS: Final = 50_000
-_TAGS: Final = {key: _Tag(key) for measurement in SCHEMA.values() for key in measurement.tags}
+_TAGS: Final = {key: _TagSpellings(key) for measurement in SCHEMA.values() for key in measurement.tags}
 
 
 # --- few rows ----------------------------------------------------------------------------------------------------------------

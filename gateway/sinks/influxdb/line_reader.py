@@ -32,7 +32,7 @@ def count_raw(body: bytes) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ParsedLine:
     """One point. Tags and fields are those of its measurement's schema, all of them."""
 
     measurement: str
@@ -45,7 +45,7 @@ class Line:
         return POINT_ROWS[self.measurement](*values)
 
 
-def read_line(data: bytes) -> Line:
+def read_line(data: bytes) -> ParsedLine:
     """ContractError `sink.line` for what is no line of a measurement of ours.
 
     Fields that its maker did not know are as ABSENT has them, else empty.
@@ -57,7 +57,7 @@ def read_line(data: bytes) -> Line:
         found = {name: fields.get(name, ABSENT.get((measurement, name), _EMPTY[kind])) for name, kind in schema.fields.items()}
     except (UnicodeDecodeError, LookupError, ValueError) as error:
         raise ContractError("sink.line", f"not a point of ours: {type(error).__name__}: {str(data)[:100]}") from None
-    return Line(measurement, {name: tags.get(name, "") for name in schema.tags}, found, time_ns)
+    return ParsedLine(measurement, {name: tags.get(name, "") for name in schema.tags}, found, time_ns)
 
 
 def _parts(text: str) -> tuple[str, dict[str, str], dict[str, int | float | bool | str], int]:

@@ -15,8 +15,8 @@ import urllib3
 
 from footfall.errors import ConfigError, SinkUnavailable
 from gateway.points import SCHEMA
-from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, asked
-from gateway.sinks.table import Builder, Table
+from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated
+from gateway.sinks.table import Builder, PointTable
 
 
 class InfluxReader:
@@ -35,7 +35,7 @@ class InfluxReader:
         return sorted({value for page in self._pages(f'SHOW TAG VALUES FROM {measurements} WITH KEY = "store"', {}) for _, value in page})
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
-        _, tags = asked(measurement, None, store, {})
+        _, tags = validated(measurement, None, store, {})
         field, where = next(iter(SCHEMA[measurement].fields)), _where(tags, None, None, False)
         ends = [
             page[0][0] for end in ("first", "last") for page in self._pages(f'SELECT {end}("{field}") FROM "{measurement}"{where}', tags)
@@ -53,8 +53,8 @@ class InfluxReader:
         void: bool = False,
         on_page: OnPage = _quiet,
         **tags: str,
-    ) -> Table:
-        names, matched = asked(measurement, columns, store, tags)
+    ) -> PointTable:
+        names, matched = validated(measurement, columns, store, tags)
         where = _where(matched, from_ns, to_ns, "void" in SCHEMA[measurement].fields and not void)
         select = ", ".join(f'"{name}"' for name in names)
         builder = Builder(measurement, names)

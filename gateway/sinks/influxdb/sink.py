@@ -34,7 +34,7 @@ from urllib3 import Timeout
 from urllib3 import exceptions as http
 from urllib3.util import parse_url
 
-from footfall.errors import ConfigError, FootfallError, PartialWrite, Rejected, SinkUnavailable
+from footfall.errors import ConfigError, FootfallError, PartialWrite, RejectedPoint, SinkUnavailable
 from gateway.points import WRITE_ONCE, Points, concat
 from gateway.sinks.influxdb.conflicts import Conflict, alike_in, conflict_in
 from gateway.sinks.influxdb.line_protocol import encode, stored_tag
@@ -52,7 +52,7 @@ _TOO_OLD: Final = re.compile("(beyond|outside) retention policy")
 
 
 @dataclass(frozen=True, slots=True)
-class _Refusal:
+class _RefusedWrite:
     """The server will not store all of what it was given."""
 
     status: int
@@ -64,7 +64,7 @@ class _Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _ClientResponse:
     """As the client's errors want it."""
 
     status: int
@@ -137,7 +137,7 @@ class InfluxDB:
         self._token = token
         self._client.close()
         self._client = self._new_client()
-        self.__dict__.pop("_way", None)
+        self.__dict__.pop("_write_endpoint", None)
         return True
 
     def _write(self, batch: Sequence[Points]) -> None:
@@ -157,10 +157,10 @@ class InfluxDB:
         self._threads.shutdown()
         self._client.close()
 
-    def _write_in_order(self, batch: Sequence[Points]) -> list[Rejected]:
+    def _write_in_order(self, batch: Sequence[Points]) -> list[RejectedPoint]:
         return [line for body in _requests(batch, self._batch_lines) for line in self._refused(body, self._post(body))]
 
-    def _write_beside(self, batch: Sequence[Points]) -> list[Rejected]:
+    def _write_beside(self, batch: Sequence[Points]) -> list[RejectedPoint]:
         once = [points for points in batch if points.measurement in WRITE_ONCE]
         again = [points for points in batch if points.measurement not in WRITE_ONCE]
         in_order = self._threads.submit(self._write_in_order, again)
@@ -170,9 +170,9 @@ class InfluxDB:
             wait([in_order])  # the caller may send all of it again: not beside itself
         return rejected + in_order.result()
 
-    def _write_overlapping(self, batch: Sequence[Points]) -> list[Rejected]:
-        pending: deque[tuple[bytes, Future[_Refusal | None]]] = deque()
-        rejected: list[Rejected] = []
+    def _write_overlapping(self, batch: Sequence[Points]) -> list[RejectedPoint]:
+        pending: deque[tuple[bytes, Future[_RefusedWrite | None]]] = deque()
+        rejected: list[RejectedPoint] = []
         try:
             for body in _requests(batch, self._batch_lines):
                 pending.append((body, self._threads.submit(self._post, body)))
@@ -185,13 +185,13 @@ class InfluxDB:
             wait([posted for _, posted in pending])
         return rejected
 
-    def _refused(self, body: bytes, refusal: _Refusal | None) -> Iterator[Rejected]:
+    def _refused(self, body: bytes, refusal: _RefusedWrite | None) -> Iterator[RejectedPoint]:
         """What is wrong with a refused body; all else of it is written then."""
         if refusal is not None:
             self._check_set_up(SinkUnavailable)
-            yield from self._sift(body.split(b"\n"), refusal)
+            yield from self._bisect(body.split(b"\n"), refusal)
 
-    def _post(self, body: bytes, unavailable: type[FootfallError] = SinkUnavailable) -> _Refusal | None:
+    def _post(self, body: bytes, unavailable: type[FootfallError] = SinkUnavailable) -> _RefusedWrite | None:
         """None: durable. Raises `unavailable` if a person must mend the set-up, SinkUnavailable if waiting may do."""
         self.on_request()
         statuses: list[int] = []
@@ -199,26 +199,26 @@ class InfluxDB:
         if failure is None:
             self._check_answer(statuses[0], unavailable)
             return None
-        status, reason = failure.response.status, _words(failure)
+        status, reason = failure.response.status, _server_message(failure)
         if status in _REFUSED:
-            return _Refusal(status, reason)
+            return _RefusedWrite(status, reason)
         self._token_refused = self._token_refused or status in _TOKEN_REFUSED
         advice = self._advice(status, reason)
         if advice is None:
             raise SinkUnavailable(f"{self.url} answers {status}: {reason}", _retry_after_s(failure.retry_after))
-        raise _mistake(unavailable, f"{self.url} answers {status} ({reason}): {advice}")
+        raise _setup_error(unavailable, f"{self.url} answers {status} ({reason}): {advice}")
 
     def _send(self, body: bytes) -> int:
         """The status of a good answer, by the client's own connections: its way there is made anew for each request, and costs as much."""
-        pool, target, headers = self._way
+        pool, target, headers = self._write_endpoint
         answer = pool.urlopen("POST", target, body=body, headers=headers, timeout=self._timeout, retries=False, redirect=False)
         text = answer.data.decode()
         if not 200 <= answer.status <= 299:
-            raise InfluxDBError(_Answer(answer.status, answer.reason, text, answer.headers))  # type: ignore[arg-type] # like its own
+            raise InfluxDBError(_ClientResponse(answer.status, answer.reason, text, answer.headers))  # type: ignore[arg-type] # like its own
         return int(answer.status)
 
     @cached_property
-    def _way(self) -> tuple[Any, str, dict[str, str]]:
+    def _write_endpoint(self) -> tuple[Any, str, dict[str, str]]:
         """Connections to the server; what writes there ask for, and their headers."""
         api = self._client.api_client
         asked = urlencode([("org", self.org), ("bucket", self.bucket), ("precision", "ns")])
@@ -229,7 +229,7 @@ class InfluxDB:
     def _check_answer(self, status: int, unavailable: type[FootfallError]) -> None:
         """Any web server may answer 200 to anything; InfluxDB says 204."""
         if status != 204:
-            raise _mistake(unavailable, f"{self.url} answers {status}, where InfluxDB answers 204: check `url` of [sink]")
+            raise _setup_error(unavailable, f"{self.url} answers {status}, where InfluxDB answers 204: check `url` of [sink]")
 
     def _call(self, request: Callable[[], object]) -> InfluxDBError | None:
         """The server's answer, if it isn't the good one."""
@@ -271,37 +271,37 @@ class InfluxDB:
             )
             raise SinkUnavailable(message, _SET_UP_RETRY_S) if unavailable is SinkUnavailable else unavailable(message)
 
-    def _sift(self, lines: Sequence[bytes], refusal: _Refusal) -> Iterator[Rejected]:
+    def _bisect(self, lines: Sequence[bytes], refusal: _RefusedWrite) -> Iterator[RejectedPoint]:
         """Writes all of a refused batch that can be written; yields the rest. Earlier lines first, as a later one may replace them."""
         if len(lines) == 1:
-            yield Rejected(lines[0], refusal.reason)
+            yield RejectedPoint(lines[0], refusal.reason)
             return
         if (conflict := conflict_in(refusal.reason)) and (alike := alike_in(lines, conflict)):
-            yield from self._sift_alike(lines, alike, conflict, refusal)
+            yield from self._bisect_by_conflict(lines, alike, conflict, refusal)
             return
         if refusal.too_old:
             lines = sorted(lines, key=_time_ns)
             old = self._count_too_old(lines)
-            yield from (Rejected(line, refusal.reason) for line in lines[:old])
+            yield from (RejectedPoint(line, refusal.reason) for line in lines[:old])
             if old:
                 yield from self._write_lines(lines[old:])
                 return
         yield from self._halve(lines, refusal)
 
-    def _halve(self, lines: Sequence[bytes], refusal: _Refusal) -> Iterator[Rejected]:
+    def _halve(self, lines: Sequence[bytes], refusal: _RefusedWrite) -> Iterator[RejectedPoint]:
         middle = len(lines) // 2
         first = self._post(b"\n".join(lines[:middle]))
         if first is not None:
-            yield from self._sift(lines[:middle], first)
+            yield from self._bisect(lines[:middle], first)
             yield from self._write_lines(lines[middle:])
         elif len(lines) - middle == 1:
             yield from self._write_lines(lines[middle:])
         else:  # what was refused is in the second half: no need to ask for it as a whole
-            yield from self._sift(lines[middle:], refusal)
+            yield from self._bisect(lines[middle:], refusal)
 
-    def _sift_alike(
-        self, lines: Sequence[bytes], alike: Sequence[Sequence[bytes]], conflict: Conflict, refusal: _Refusal
-    ) -> Iterator[Rejected]:
+    def _bisect_by_conflict(
+        self, lines: Sequence[bytes], alike: Sequence[Sequence[bytes]], conflict: Conflict, refusal: _RefusedWrite
+    ) -> Iterator[RejectedPoint]:
         """A field's type is one a shard, and no shard is shorter than an hour: where the first and the last of an hour's lines with the
         same type are refused for it, so are all between. Thousands come at once, and asking for each takes minutes."""
         settled: set[bytes] = set()
@@ -310,17 +310,17 @@ class InfluxDB:
             if all(end is not None and conflict_in(end.reason) == conflict for end in ends):
                 reason = ends[0].reason if ends[0] else ""
                 settled.update(group)
-                yield from (Rejected(line, reason) for line in group)
+                yield from (RejectedPoint(line, reason) for line in group)
         rest = [line for line in lines if line not in settled]
         if settled:
             yield from self._write_lines(rest)
         else:
             yield from self._halve(rest, refusal)
 
-    def _write_lines(self, lines: Sequence[bytes]) -> Iterator[Rejected]:
+    def _write_lines(self, lines: Sequence[bytes]) -> Iterator[RejectedPoint]:
         refusal = self._post(b"\n".join(lines)) if lines else None
         if refusal is not None:
-            yield from self._sift(lines, refusal)
+            yield from self._bisect(lines, refusal)
 
     def _count_too_old(self, lines: Sequence[bytes]) -> int:
         """How many of these lines, sorted by time, are beyond retention: what is older than a line that is, is so too."""
@@ -343,7 +343,7 @@ class InfluxDB:
             lambda: answers.append(api.call_api("/query", "POST", query_params=asked, response_type="object", _return_http_data_only=True))
         )
         if failure is not None:
-            reason = _words(failure)
+            reason = _server_message(failure)
             advice = self._advice(failure.response.status, reason) or "it cannot be asked now"
             raise SinkUnavailable(f"{self.url} answers {failure.response.status} ({reason}): {advice}", _retry_after_s(failure.retry_after))
         errors = [result["error"] for result in answers[0].get("results", ()) if "error" in result]
@@ -351,7 +351,7 @@ class InfluxDB:
             raise SinkUnavailable(f"{self.url}: {statement}: {errors[0]}", _SET_UP_RETRY_S)
 
 
-def _mistake(unavailable: type[FootfallError], message: str) -> FootfallError:
+def _setup_error(unavailable: type[FootfallError], message: str) -> FootfallError:
     """A mistake of set-up, as the error that the caller asked for."""
     return SinkUnavailable(message, _SET_UP_RETRY_S) if unavailable is SinkUnavailable else unavailable(message)
 
@@ -383,7 +383,7 @@ def _time_ns(line: bytes) -> int:
     return int(line[line.rindex(b" ") :])
 
 
-def _words(error: InfluxDBError) -> str:
+def _server_message(error: InfluxDBError) -> str:
     """The server's own words: 1.8 says `error`, 2.x says `message`, a proxy says anything."""
     body = error.response.data or ""
     try:

@@ -11,8 +11,8 @@ from typing import Any
 from footfall.errors import ConfigError, SinkUnavailable
 from footfall.sqlite import open_file
 from gateway.points import SCHEMA
-from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, asked
-from gateway.sinks.table import Builder, Table
+from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated
+from gateway.sinks.table import Builder, PointTable
 
 _BUSY_S = 10.0
 
@@ -45,7 +45,7 @@ class SqliteReader:
         return sorted({store for name in SHOWN_BY for (store,) in self._select(name, _STORES.format(name=name), ())})
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
-        _, tags = asked(measurement, None, store, {})
+        _, tags = validated(measurement, None, store, {})
         where, values = _where(tags, None, None, False)
         # SQLite finds one end of an index at once, but both in one SELECT by reading all of it.
         ends = [f"(SELECT {end}(time_ns) FROM {measurement}{where})" for end in ("min", "max")]
@@ -63,8 +63,8 @@ class SqliteReader:
         void: bool = False,
         on_page: OnPage = _quiet,
         **tags: str,
-    ) -> Table:
-        names, matched = asked(measurement, columns, store, tags)
+    ) -> PointTable:
+        names, matched = validated(measurement, columns, store, tags)
         where, values = _where(matched, from_ns, to_ns, "void" in SCHEMA[measurement].fields and not void)
         sql = f"SELECT time_ns, {self._selected(measurement, names)} FROM {measurement}{where}"
         builder = Builder(measurement, names)

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from footfall.users import user_name
-from gateway.accept.own_clock import BACKWARDS_NS
+from gateway.accept.own_clock import MAX_STEP_BACK_NS
 from gateway.cli.clock import app
 from gateway.state import accepted_clock
 from gateway.state.accepted_clock import FILE, read_accepted, read_clocks
@@ -23,7 +23,7 @@ def test_what_is_accepted_is_the_clock_as_it_is_now_and_only_in_this_boot(tmp_pa
     assert done.exit_code == 0, done.output
     accepted_ns = read_accepted(tmp_path / "state")
     assert accepted_ns is not None
-    assert abs(accepted_ns - read_clocks().base_ns) < BACKWARDS_NS
+    assert abs(accepted_ns - read_clocks().base_ns) < MAX_STEP_BACK_NS
     assert (tmp_path / "state" / FILE).stat().st_mode & 0o777 == 0o600
     monkeypatch.setattr(accepted_clock, "_boot_id", lambda: "another")
     assert read_accepted(tmp_path / "state") is None

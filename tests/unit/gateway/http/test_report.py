@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from footfall.errors import Rejected
+from footfall.errors import RejectedPoint
 from footfall.health import Health, encode_health
 from gateway.config import load_gateway
 from gateway.http.status import problems
@@ -36,7 +36,7 @@ class Running:
     def hear(self, retained: bool = False, **more: Any) -> None:
         said = Health(**({"state": "online", "agent": "x", "store": "s1", "boot": "b", "uptime_s": 5.0} | more))
         message = Arrived("footfall/1/s1/x/health", encode_health(said), retained)
-        self.gateway._intake.look([message], time.time_ns())
+        self.gateway._ingest.look([message], time.time_ns())
 
     def problems(self) -> dict[str, str]:
         return {problem.code: problem.what for problem in problems(self.gateway.status())}
@@ -79,9 +79,9 @@ def test_when_it_began_is_told_by_the_clock_that_is_believed_now(running: Runnin
 
 def test_points_that_the_database_refused_are_broken_and_named_also_after_a_restart(running: Running) -> None:
     words = 'field type conflict: input field "rssi_dbm" on measurement "presence" is type float'
-    running.gateway._sinking._keep((Rejected(b"presence,store=s1 rssi_dbm=1 1", words),))
+    running.gateway._sink_worker._keep((RejectedPoint(b"presence,store=s1 rssi_dbm=1 1", words),))
     assert running.problems()["sink_refused"] == f"the database refused 1 points: presence: {words}"
-    running.gateway._sinking.refused_why.clear()
+    running.gateway._sink_worker.refused_why.clear()
     assert running.problems()["sink_refused"] == f"the database refused 1 points: {words}"
     assert "quarantine" not in running.problems()
 

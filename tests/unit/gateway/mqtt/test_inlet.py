@@ -8,8 +8,8 @@ import pytest
 
 from gateway.config import GatewayBroker
 from gateway.mqtt import inlet
-from gateway.mqtt.connection import Connection, Message
-from gateway.mqtt.inlet import Incoming, Inlet
+from gateway.mqtt.connection import BrokerMessage, Connection
+from gateway.mqtt.inlet import Inlet, InletMessage
 
 
 class Spied(Inlet):
@@ -26,11 +26,11 @@ class Spied(Inlet):
             spied.close = lambda connection=connection: self.closed.append(connection)
 
 
-def message(connection: Connection, mid: int, size: int = 10, generation: int = 1) -> Incoming:
-    return Incoming(connection, Message("t", b"x" * size, False, mid, generation))
+def message(connection: Connection, mid: int, size: int = 10, generation: int = 1) -> InletMessage:
+    return InletMessage(connection, BrokerMessage("t", b"x" * size, False, mid, generation))
 
 
-def mids(taken: list[Incoming]) -> list[int]:
+def mids(taken: list[InletMessage]) -> list[int]:
     return [each.message.mid for each in taken]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from paho.mqtt.client import Client, MQTTMessageInfo, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.mqtt.packets import BufferedSocket, Publish, decode_publish, encode_puback, encode_publish
+from gateway.mqtt.packets import BufferedSocket, PublishPacket, decode_publish, encode_puback, encode_publish
 
 topics = st.text(st.characters(codec="utf-8", exclude_characters="\0#+"), min_size=1, max_size=300)
 
@@ -58,7 +58,7 @@ def test_publishes_are_read_back_however_they_are_cut(said: list[tuple[str, byte
             assert sock.fill()
             while (packet := sock.next_packet())[1] is not None:
                 heard.append(decode_publish(packet[0], packet[1], is_v5))
-    assert heard == [Publish(topic, payload, retain, 7 if qos else 0) for topic, payload, qos, retain in said]
+    assert heard == [PublishPacket(topic, payload, retain, 7 if qos else 0) for topic, payload, qos, retain in said]
 
 
 def test_other_packets_stay_for_paho() -> None:

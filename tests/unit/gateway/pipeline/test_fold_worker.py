@@ -12,9 +12,10 @@ import pytest
 from footfall.errors import ConfigError
 from footfall.frames import Kind, encode_body
 from gateway.accept.outcome import Entry
-from gateway.pipeline import fold_worker as folding
-from gateway.pipeline.fold_worker import Folding, HandOver
+from gateway.pipeline import fold_worker
+from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.outbox import Outbox
+from gateway.pipeline.record_queue import RecordQueue
 from gateway.records import RecordKind
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
@@ -32,18 +33,18 @@ class Gate:
         self.journal = Journal(folder / "journal.db")
         self.ledger = Ledger(folder / "ledger.db")
         self.outbox = Outbox(64 << 20)
-        self.hand_over = HandOver()
-        self.hand_over.head = self.journal.last_pos
+        self.record_queue = RecordQueue()
+        self.record_queue.head = self.journal.last_pos
         fold = new_fold(self.ledger)
         if "fold" in self.ledger.state():
             fold.load(self.ledger.state())
-        self.folding = Folding(fold, self.ledger, self.journal, self.outbox, self.hand_over, lambda points, arrivals: None)
+        self.fold_worker = FoldWorker(fold, self.ledger, self.journal, self.outbox, self.record_queue, lambda points, arrivals: None)
 
     def run(self) -> None:
         """As a gateway that is asked to end at once."""
         stop = threading.Event()
         stop.set()
-        self.folding.run(stop)
+        self.fold_worker.run(stop)
 
     def stored(self) -> Rows:
         return store([each for batch in self.outbox.peek(0.0) for each in batch.points], {})
@@ -83,7 +84,7 @@ def test_asked_to_end_it_folds_what_is_here(gates: list[Gate], tmp_path: Path) -
     fill(tmp_path)
     gate = opened(gates, tmp_path)
     gate.run()
-    assert (gate.folding.pos, gate.folding.stored_pos) == (FRAMES + 1, FRAMES + 1)
+    assert (gate.fold_worker.pos, gate.fold_worker.stored_pos) == (FRAMES + 1, FRAMES + 1)
     assert sum(key[0] == "door" for key in gate.stored()) == FRAMES
 
 
@@ -91,16 +92,16 @@ def test_a_backlog_that_takes_too_long_is_gone_on_with_at_the_next_start(
     gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(tmp_path)
-    monkeypatch.setattr(folding, "FINISH_S", 0.0)
+    monkeypatch.setattr(fold_worker, "FINISH_S", 0.0)
     gate = opened(gates, tmp_path)
-    gate.folding.turn(0.0)
-    half = gate.folding.pos
+    gate.fold_worker.turn(0.0)
+    half = gate.fold_worker.pos
     assert 0 < half < FRAMES
     gate.run()
-    assert gate.folding.pos == gate.folding.stored_pos == half, "no time was left"
+    assert gate.fold_worker.pos == gate.fold_worker.stored_pos == half, "no time was left"
     monkeypatch.undo()
     gate = opened(gates, tmp_path)
-    assert gate.folding.pos == half
+    assert gate.fold_worker.pos == half
     gate.run()
     assert sum(key[0] == "door" for key in gate.stored()) == FRAMES, "what waits for the database was kept as well"
 
@@ -111,15 +112,15 @@ def test_a_copy_of_a_gateway_that_ended_well_lowers_no_minute_either(gates: list
     before = opened(gates, tmp_path)
     before.run()
     before.outbox.done(len(before.outbox.peek(0.0)), 0)
-    before.folding.checkpoint()
+    before.fold_worker.checkpoint()
     gate = opened(gates, tmp_path)
     tick = Entry(RecordKind.TICK, "", "", 0, b"")
     said = Entry(RecordKind.HISTORY, "s1", "x", 0, json.dumps({"until_ns": NOW + 50 * S}).encode())
     frame = Entry(RecordKind.FRAME, "s1", "x", 2, encode_body(body(Kind.STAY, first_row=1)), NOW - 100 * S)
     for at_s, entry in ((60, tick), (62, said), (62, frame), (64, tick)):
         gate.journal.commit([(NOW + at_s * S, entry)], {})
-        gate.hand_over.head = gate.journal.last_pos
-        gate.folding.turn(0.0)
+        gate.record_queue.head = gate.journal.last_pos
+        gate.fold_worker.turn(0.0)
         assert "traffic" not in {key[0] for key in gate.stored()}
 
 
@@ -127,9 +128,11 @@ def test_a_full_outbox_ends_it_at_once(gates: list[Gate], tmp_path: Path) -> Non
     fill(tmp_path)
     gate = opened(gates, tmp_path)
     gate.outbox = Outbox(1)
-    gate.folding = Folding(new_fold(gate.ledger), gate.ledger, gate.journal, gate.outbox, gate.hand_over, lambda points, arrivals: None)
+    gate.fold_worker = FoldWorker(
+        new_fold(gate.ledger), gate.ledger, gate.journal, gate.outbox, gate.record_queue, lambda points, arrivals: None
+    )
     gate.run()
-    assert 0 < gate.folding.pos < FRAMES
+    assert 0 < gate.fold_worker.pos < FRAMES
 
 
 @pytest.mark.parametrize("with_site", [False, True], ids=["", "whose next record is a site, which is never forgotten"])
@@ -158,10 +161,10 @@ def test_a_new_ledger_begins_where_the_journal_does(
     journal = Journal(tmp_path / "journal.db")
     journal.prune(6, NOW + 3600 * S)
     journal.close()
-    monkeypatch.setattr(folding, "TAKE_BYTES", take_bytes)
+    monkeypatch.setattr(fold_worker, "TAKE_BYTES", take_bytes)
     gate = opened(gates, tmp_path)
     gate.run()
-    assert gate.folding.pos == 11
+    assert gate.fold_worker.pos == 11
     assert sum(key[0] == "door" for key in gate.stored()) == 5
 
 
@@ -186,7 +189,7 @@ def test_a_ledger_ahead_of_its_journal_is_refused_and_one_behind_goes_on(gates: 
     journal.commit([(NOW + 60 * S, Entry(RecordKind.TICK, "", "", 0, b""))], {})
     journal.close()
     opened(gates, tmp_path).run()
-    assert opened(gates, tmp_path).folding.pos == 12
+    assert opened(gates, tmp_path).fold_worker.pos == 12
     gates.pop().close()
     (tmp_path / "journal.db").write_bytes(copy)
     with pytest.raises(ConfigError, match="not of one moment"):

@@ -17,7 +17,7 @@ from gateway.accept import accept, plain_events
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.site_index import Places
-from gateway.pipeline.ingest import Arrived, Intake
+from gateway.pipeline.ingest import Arrived, Ingest
 from gateway.quarantine.store import Quarantine
 from gateway.records import Record, RecordKind
 from gateway.site import Site
@@ -39,13 +39,13 @@ class Gate:
         self.quarantine = Quarantine(folder / "quarantine.db")
         self.published: list[tuple[str, bytes]] = []
         self.handed: list[tuple[Record, Body | None]] = []
-        self.intake = Intake(
+        self.ingest = Ingest(
             Acceptor(Places(site), self.journal, Pseudonymiser(SECRET)), self.journal, self.quarantine, DayKeys(folder / "keys.db", site),
             lambda topic, payload: self.published.append((topic, payload)), self.handed.extend,
         )  # fmt: skip
 
     def take(self, *messages: tuple[str, bytes], now_ns: int = NOW, retained: bool = False) -> None:
-        self.intake.take([Arrived(topic, payload, retained) for topic, payload in messages], now_ns)
+        self.ingest.take([Arrived(topic, payload, retained) for topic, payload in messages], now_ns)
 
     def receipts(self) -> list[Receipt]:
         return [decode_receipt(payload) for _, payload in self.published]
@@ -98,7 +98,7 @@ def test_the_day_s_key_is_told_until_it_is_used(gate: Gate) -> None:
 
 
 def test_at_the_quota_receipts_ask_to_pause(gate: Gate) -> None:
-    gate.intake.pausing = True
+    gate.ingest.pausing = True
     gate.take((FRAMES, frame(1, body(Kind.STAY))))
     assert gate.receipts()[-1].pause_s
 
@@ -127,7 +127,7 @@ REFUSED = {
 @pytest.mark.parametrize("reason", REFUSED)
 def test_what_is_refused_is_kept_with_its_reason_and_the_good_beside_it_is_taken(gate: Gate, reason: str) -> None:
     topic, payload, retained = REFUSED[reason]
-    gate.intake.take([Arrived(EVENTS, SCAN), Arrived(topic, payload, retained), Arrived(EVENTS, SCAN)], NOW)
+    gate.ingest.take([Arrived(EVENTS, SCAN), Arrived(topic, payload, retained), Arrived(EVENTS, SCAN)], NOW)
     (entry,) = gate.quarantine.entries()
     assert (entry.reason.partition(".")[0], entry.topic, entry.received_ns, entry.origin) == (
         reason.partition(".")[0],
@@ -155,7 +155,7 @@ def test_what_goes_to_quarantine_is_a_line_a_reason_and_publisher_without_what_n
 def test_a_version_of_tomorrow_is_left_with_its_agent(gate: Gate) -> None:
     gate.take((FRAMES, frame(1, body(Kind.STAY), v=2)))
     assert (gate.published, gate.quarantine.entries(), gate.kinds()) == ([], [], [])
-    assert gate.intake.counted["frames_of_unknown_version_total"] == 1
+    assert gate.ingest.counted["frames_of_unknown_version_total"] == 1
 
 
 def test_the_same_retained_message_at_every_connection_is_kept_once(gate: Gate) -> None:
@@ -186,9 +186,9 @@ def test_a_refused_message_that_is_delivered_again_after_a_crash_is_kept_once(ga
 
 def test_a_retained_health_is_remembered_but_no_sign_of_life(gate: Gate) -> None:
     gate.take((HEALTH_TOPIC, encode_health(HEALTH)), retained=True)
-    assert (gate.intake.healths["x"], gate.intake.heard_ns, gate.kinds()) == (HEALTH, {}, [])
+    assert (gate.ingest.healths["x"], gate.ingest.heard_ns, gate.kinds()) == (HEALTH, {}, [])
     gate.take((HEALTH_TOPIC, encode_health(HEALTH)))
-    assert (gate.intake.heard_ns, gate.kinds()) == ({"x": NOW}, [RecordKind.HEALTH])
+    assert (gate.ingest.heard_ns, gate.kinds()) == ({"x": NOW}, [RecordKind.HEALTH])
 
 
 def test_while_the_journal_is_locked_nothing_is_acknowledged_and_a_retry_takes_all_once(gate: Gate) -> None:
@@ -198,10 +198,10 @@ def test_while_the_journal_is_locked_nothing_is_acknowledged_and_a_retry_takes_a
     other.execute("BEGIN IMMEDIATE")
     for _ in range(4):
         with pytest.raises(sqlite3.OperationalError, match="locked"):
-            gate.intake.take(messages, NOW)
+            gate.ingest.take(messages, NOW)
     assert (gate.published, gate.handed) == ([], [])
     other.execute("ROLLBACK")
-    gate.intake.take(messages, NOW)
+    gate.ingest.take(messages, NOW)
     assert gate.kinds() == [RecordKind.FRAME, RecordKind.EVENT]
     assert len(gate.quarantine.entries()) == 2
     assert gate.journal.balance() == {"in": 4, "quarantined": 2}
@@ -220,9 +220,9 @@ def test_when_a_look_up_fails_nothing_before_it_in_the_batch_counts_as_known(gat
     ]
     gate.journal._db.set_progress_handler(lambda: 1, 1)
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-        gate.intake.take(messages, NOW)
+        gate.ingest.take(messages, NOW)
     gate.journal._db.set_progress_handler(None, 0)
-    gate.intake.take(messages, NOW)
+    gate.ingest.take(messages, NOW)
     assert [record.seq for record in gate.journal.read(0, 9)] == [1, 2, 1]
     assert gate.journal.balance() == {"in": 3}
 
@@ -237,16 +237,16 @@ def test_a_replay_that_fails_half_way_is_taken_whole_by_the_next(gate: Gate) -> 
     other = sqlite3.connect(gate.journal.path.with_name("quarantine.db"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        gate.intake.replay(NOW)
+        gate.ingest.replay(NOW)
     other.execute("ROLLBACK")
-    gate.intake.tick(NOW + S)
-    assert gate.intake.replay(NOW + 2 * S) == 1
+    gate.ingest.tick(NOW + S)
+    assert gate.ingest.replay(NOW + 2 * S) == 1
     assert gate.kinds() == [RecordKind.TICK, RecordKind.TICK, RecordKind.NOTE, RecordKind.EVENT]
     assert gate.journal.balance()["in"] == 3
 
 
 def test_a_tick_is_a_record(gate: Gate) -> None:
-    gate.intake.tick(NOW)
+    gate.ingest.tick(NOW)
     assert gate.kinds() == [RecordKind.TICK]
 
 
@@ -256,7 +256,7 @@ def test_a_tick_is_a_record(gate: Gate) -> None:
 def ask(gate: Gate, payload: bytes | None = None) -> int:
     ids = [entry.id for entry in gate.quarantine.entries()]
     gate.quarantine.ask_replay(ids, "somebody", payload)
-    return gate.intake.replay(NOW + S)
+    return gate.ingest.replay(NOW + S)
 
 
 def test_a_mended_event_is_taken_and_leaves_quarantine(gate: Gate) -> None:
@@ -271,7 +271,7 @@ def test_what_is_refused_again_can_be_mended_and_replayed_later(gate: Gate) -> N
     gate.take((EVENTS, b'{"kind":"dance"}'))
     for _ in range(2):
         assert ask(gate) == 0
-        gate.intake.tick(NOW + 5 * S)
+        gate.ingest.tick(NOW + 5 * S)
     assert [entry.state for entry in gate.quarantine.entries()] == ["held"]
     assert ask(gate, SCAN) == 1
     assert RecordKind.EVENT in gate.kinds()
@@ -283,11 +283,11 @@ def test_after_a_crash_between_journal_and_quarantine_it_is_taken_once(gate: Gat
     (entry,) = gate.quarantine.entries()
     gate.quarantine.ask_replay([entry.id], "somebody", SCAN)
     gate.quarantine.replayed, kept = (lambda ids, now_ns: None), gate.quarantine.replayed  # type: ignore[method-assign, assignment] # the crash
-    gate.intake.replay(NOW)
+    gate.ingest.replay(NOW)
     gate.quarantine.replayed = kept  # type: ignore[method-assign]
     gate.close()
     again = Gate(tmp_path)
-    again.intake.replay(NOW + S)
+    again.ingest.replay(NOW + S)
     assert again.kinds() == [RecordKind.TICK, RecordKind.NOTE, RecordKind.EVENT]
     assert again.quarantine.entries() == []
     again.close()
@@ -322,7 +322,7 @@ def test_a_frame_is_replayed_at_the_time_of_its_events(gate: Gate, tmp_path: Pat
     stores = [{"name": "s1", "zones": [{"name": "cellar"}], "agents": [{"name": "x"}]}]
     later = Gate(tmp_path, Site.model_validate({"brand": "b", "stores": stores}))
     later.quarantine.ask_replay([entry.id for entry in later.quarantine.entries()], "somebody", None)
-    assert later.intake.replay(NOW + day + 60 * S) == 1
+    assert later.ingest.replay(NOW + day + 60 * S) == 1
     record, made = later.handed[-1]
     assert made is not None
     told_ns = int(made.t_boot_ns[0]) + record.offset_ns
@@ -374,7 +374,7 @@ def test_a_renamed_agent_s_health_is_one_agent_s_and_stored_by_the_name_of_its_t
     made.take(("footfall/1/s1/x/health", encode_health(HEALTH)), now_ns=NOW)
     made.take(("footfall/1/new/y/health", encode_health(HEALTH.model_copy(update={"store": "new", "agent": "y"}))), now_ns=NOW + S)
     assert [(record.store, record.agent) for record in made.journal.read(0, 9)] == [("s1", "x"), ("new", "y"), ("new", "y")]
-    assert (list(made.intake.healths), made.intake.heard_ns) == (["y"], {"y": NOW + S})
+    assert (list(made.ingest.healths), made.ingest.heard_ns) == (["y"], {"y": NOW + S})
     made.close()
 
 
@@ -457,8 +457,8 @@ def test_two_reports_of_health_that_came_at_one_moment_have_two_points(gate: Gat
 
 def test_an_agent_that_floods_is_told_to_pause_and_nobody_else_is(gate: Gate) -> None:
     noticed: list[tuple[str, str]] = []
-    gate.intake.on_noticed = lambda agent, code, what: noticed.append((agent, code))
-    gate.intake._acceptor.limits.spend("x", "rows", 10**8, NOW)
+    gate.ingest.on_noticed = lambda agent, code, what: noticed.append((agent, code))
+    gate.ingest._acceptor.limits.spend("x", "rows", 10**8, NOW)
     gate.take((FRAMES, frame(1, body(Kind.STAY))), (EVENTS, SCAN))
     (receipt,) = gate.receipts()
     assert (receipt.upto, receipt.pause_s) == (0, 60)
@@ -470,7 +470,7 @@ def test_an_agent_that_floods_is_told_to_pause_and_nobody_else_is(gate: Gate) ->
 
 
 def test_who_sends_on_all_the_same_is_not_even_read(gate: Gate) -> None:
-    gate.intake._acceptor.limits.spend("x", "messages", 10**8, NOW)
+    gate.ingest._acceptor.limits.spend("x", "messages", 10**8, NOW)
     gate.take((FRAMES, b"rubbish"), (FRAMES, frame(1, body(Kind.STAY))), (EVENTS, SCAN))
     assert (gate.kinds(), gate.published, gate.quarantine.entries()) == ([RecordKind.EVENT], [], [])
     assert gate.journal.balance()["dropped.flood"] == 2
@@ -478,12 +478,12 @@ def test_who_sends_on_all_the_same_is_not_even_read(gate: Gate) -> None:
 
 
 def test_plain_events_beyond_the_pace_are_quarantined_and_can_be_replayed(gate: Gate) -> None:
-    gate.intake._acceptor.limits.spend("till", "events", 10**8, NOW)
+    gate.ingest._acceptor.limits.spend("till", "events", 10**8, NOW)
     gate.take((EVENTS, SCAN))
     (held,) = gate.quarantine.entries()
     assert held.reason == "agent.flood"
     gate.quarantine.ask_replay([held.id], "anna")
-    assert gate.intake.replay(NOW + 3600 * S) == 1
+    assert gate.ingest.replay(NOW + 3600 * S) == 1
     (event,) = (record for record in gate.journal.read(0, 9) if record.kind == RecordKind.EVENT)
     assert json.loads(event.body)["time_ns"] == NOW, "it happened when it came, not when it was replayed"
     assert gate.is_balanced()
@@ -491,10 +491,10 @@ def test_plain_events_beyond_the_pace_are_quarantined_and_can_be_replayed(gate: 
 
 def test_plain_events_are_never_dropped_for_coming_fast_nobody_sends_them_again(gate: Gate) -> None:
     """A broker that kept a day of a till's events gives them all at once."""
-    gate.intake._acceptor.limits.spend("till", "messages", 10**8, NOW)
+    gate.ingest._acceptor.limits.spend("till", "messages", 10**8, NOW)
     gate.take((EVENTS, SCAN))
     assert gate.kinds() == [RecordKind.EVENT]
-    gate.intake._acceptor.limits.spend("till", "bytes", 10**12, NOW)
+    gate.ingest._acceptor.limits.spend("till", "bytes", 10**12, NOW)
     gate.take((EVENTS, SCAN))
     assert [entry.reason for entry in gate.quarantine.entries()] == ["agent.flood"]
     assert "dropped.flood" not in gate.journal.balance()
@@ -502,7 +502,7 @@ def test_plain_events_are_never_dropped_for_coming_fast_nobody_sends_them_again(
 
 
 def test_rubbish_instead_of_plain_events_counts_as_well(gate: Gate) -> None:
-    gate.intake._acceptor.limits.spend("till", "events", 600_000, NOW)
+    gate.ingest._acceptor.limits.spend("till", "events", 600_000, NOW)
     gate.take(*[(EVENTS, b"rubbish")] * 3, (EVENTS, SCAN))
     assert [entry.reason for entry in gate.quarantine.entries()] == ["event.json", "agent.flood", "agent.flood", "agent.flood"]
 
@@ -520,8 +520,8 @@ def test_a_clock_that_was_ahead_holds_nobody_back_when_it_is_set_right(gate: Gat
 def test_who_falls_silent_when_the_clock_is_set_right_is_silent_from_then_on(gate: Gate) -> None:
     gate.take((HEALTH_TOPIC, encode_health(HEALTH)), now_ns=NOW + 86_400 * S)
     gate.journal.accept_clock(NOW, "it was ahead")
-    gate.intake.tick(NOW)
-    assert gate.intake.heard_ns["x"] <= NOW + 1
+    gate.ingest.tick(NOW)
+    assert gate.ingest.heard_ns["x"] <= NOW + 1
 
 
 def test_health_that_comes_too_often_is_not_stored(gate: Gate) -> None:
@@ -552,7 +552,7 @@ def test_a_message_at_which_the_gateway_fails_is_quarantined_and_its_neighbours_
     assert gate.receipts()[-1].upto == 2
     assert gate.is_balanced()
     gate.quarantine.ask_replay([entry.id for entry in gate.quarantine.entries()], "me")
-    assert gate.intake.replay(NOW + S) == 2
+    assert gate.ingest.replay(NOW + S) == 2
     assert sorted(gate.kinds()) == [RecordKind.FRAME, RecordKind.FRAME, RecordKind.EVENT, RecordKind.NOTE, RecordKind.NOTE]
     assert gate.is_balanced()
 

@@ -19,9 +19,9 @@ from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
 from gateway.http.notices import Notices
 from gateway.identity.links import Link, encode_links
-from gateway.pipeline import fold_worker as folding
-from gateway.pipeline.fold_worker import Folding
-from gateway.pipeline.ingest import Intake
+from gateway.pipeline import fold_worker
+from gateway.pipeline.fold_worker import FoldWorker
+from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.mending import FoldStuck, culprit
 from gateway.points import Points
 from gateway.quarantine.store import Quarantine
@@ -43,8 +43,8 @@ class Full(Gate):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.quarantine, self.notices = Quarantine(folder / "quarantine.db"), Notices()
-        self.folding = Folding(
-            self.folding.fold, self.ledger, self.journal, self.outbox, self.hand_over, lambda points, arrivals: None,
+        self.fold_worker = FoldWorker(
+            self.fold_worker.fold, self.ledger, self.journal, self.outbox, self.record_queue, lambda points, arrivals: None,
             keep=self.quarantine.add, notices=self.notices,
         )  # fmt: skip
 
@@ -68,17 +68,17 @@ def fill(gate: Gate, frames: int = FRAMES, start: int = 0) -> None:
         made = body(Kind.IN, Kind.ENTER, Kind.EXIT, first_row=3 * n, made_boot_ns=(100 + n) * S)
         entries.append((NOW + n * S, Entry(RecordKind.FRAME, "s1", "x", n + 1, encode_body(made), NOW - 100 * S, rows=3)))
     gate.journal.commit(entries, {"in": 3 * frames})
-    gate.hand_over.head = gate.journal.last_pos
+    gate.record_queue.head = gate.journal.last_pos
 
 
 def taken(gate: Gate) -> Rows:
     """What the database has, once all was sent and stored."""
     rows: Rows = {}
-    while gate.folding.turn(0.0):
+    while gate.fold_worker.turn(0.0):
         batches = gate.outbox.peek(0.0)
         store([each for batch in batches for each in batch.points], rows)
         gate.outbox.done(len(batches), 0)
-    gate.folding.checkpoint()
+    gate.fold_worker.checkpoint()
     return rows
 
 
@@ -117,7 +117,7 @@ def test_a_record_that_the_fold_fails_at_is_set_aside_and_all_others_are_folded(
     else:
         fill(gate)
     rows |= taken(gate)
-    assert gate.folding.pos == FRAMES + 1
+    assert gate.fold_worker.pos == FRAMES + 1
     assert len(raw(rows)) == 3 * (FRAMES - 1)
     (gap,) = [dict(fields) for key, fields in rows.items() if key[0] == "gap"]
     assert (gap["rows"], gap["reason"]) == (3, "fold_failed")
@@ -193,7 +193,7 @@ def test_a_start_over_gives_the_same_rows(gates: list[Gate], tmp_path: Path, mon
 def test_where_every_record_fails_the_gateway_ends_and_says_so(gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gates.append(Full(tmp_path))
     fill(gates[0])
-    monkeypatch.setattr(folding, "MOST_ASIDE", 4)
+    monkeypatch.setattr(fold_worker, "MOST_ASIDE", 4)
     fails_at(monkeypatch, lambda fold, record: record.kind == RecordKind.FRAME)
     with pytest.raises(FoldStuck, match="KeyError"):
         taken(gates[0])
@@ -221,7 +221,7 @@ class _Full(Ledger):
 
 def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.unit.gateway.pipeline.test_fold_worker.Ledger", _Full)
-    monkeypatch.setattr(folding, "RETRY_S", 0.01)
+    monkeypatch.setattr(fold_worker, "RETRY_S", 0.01)
     gates.append(Full(tmp_path))
     gate = gates[0]
     assert isinstance(gate, Full)
@@ -232,7 +232,7 @@ def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], t
         waits = 0
 
         def is_set(self) -> bool:
-            return gate.folding.pos == FRAMES + 1 and not gate.folding._behind
+            return gate.fold_worker.pos == FRAMES + 1 and not gate.fold_worker._behind
 
         def wait(self, _: float) -> bool:
             self.waits += 1
@@ -240,9 +240,9 @@ def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], t
 
     gate.ledger.fails = 3
     stop = Stop()
-    gate.folding.run(stop)  # type: ignore[arg-type] # all of an Event that is asked for
+    gate.fold_worker.run(stop)  # type: ignore[arg-type] # all of an Event that is asked for
     assert stop.waits >= 3
-    assert gate.folding.stored_pos == FRAMES + 1
+    assert gate.fold_worker.stored_pos == FRAMES + 1
     assert len(raw(gate.stored())) == 3 * FRAMES
     assert gate.journal.asides() == []
 
@@ -255,11 +255,11 @@ def test_what_a_full_disk_undid_is_no_checkpoint(gates: list[Gate], tmp_path: Pa
     fill(gates[0])
     gates[0].ledger.fails = 1
     gates[0].run()
-    gates[0].folding.checkpoint()
-    assert gates[0].folding.stored_pos == 0
+    gates[0].fold_worker.checkpoint()
+    assert gates[0].fold_worker.stored_pos == 0
     again = opened(gates, tmp_path)
     again.run()
-    assert again.folding.stored_pos == FRAMES + 1
+    assert again.fold_worker.stored_pos == FRAMES + 1
 
 
 @pytest.mark.parametrize(("bad", "failing"), [(5, 5), (5, 9), (1, 9), (8, 9), (99, 9)])
@@ -278,9 +278,9 @@ def replayed(gate: Full, reason: str, folder: Path) -> int:
     """As `footfall quarantine replay --reason` does, and the gateway a moment later."""
     gate.quarantine.ask_replay([entry.id for entry in gate.quarantine.entries(reason)], "somebody")
     keys = DayKeys(folder / "keys.db", SITE)
-    intake = Intake(Acceptor(Places(SITE), gate.journal, Pseudonymiser(SECRET)), gate.journal, gate.quarantine, keys,
-                    lambda topic, payload: None, gate.hand_over.put)  # fmt: skip
-    taken = intake.replay(NOW + 1000 * S)
+    ingest = Ingest(Acceptor(Places(SITE), gate.journal, Pseudonymiser(SECRET)), gate.journal, gate.quarantine, keys,
+                    lambda topic, payload: None, gate.record_queue.put)  # fmt: skip
+    taken = ingest.replay(NOW + 1000 * S)
     keys.close()
     return taken
 
@@ -301,7 +301,7 @@ def test_what_a_bug_kept_from_the_fold_is_taken_once_that_is_mended(
     assert isinstance(gate, Full)
     fill(gate, 5)
     gate.journal.commit([(NOW + 10 * S, EVENT), (NOW + 10 * S, LINKS)], {"in": 1})
-    gate.hand_over.head = gate.journal.last_pos
+    gate.record_queue.head = gate.journal.last_pos
     with monkeypatch.context() as bug:
         fails_at(bug, lambda fold, record: record.pos in (4, 7, 8) and record.kind != RecordKind.ASIDE)
         rows = taken(gate)
@@ -324,7 +324,7 @@ def test_what_cannot_be_taken_again_says_so_and_stays_what_it_is(
     assert isinstance(gate, Full)
     fill(gate)
     gate.journal.commit([(NOW + 50 * S, Entry(RecordKind.SITE, "", "", 0, SITE.model_dump_json().encode()))], {})
-    gate.hand_over.head = gate.journal.last_pos
+    gate.record_queue.head = gate.journal.last_pos
     gate.journal._db.execute("UPDATE records SET offset_ns = offset_ns + 4096 WHERE pos = ?", (POISON,))
     with monkeypatch.context() as bug:
         fails_at(bug, lambda fold, record: record.pos == FRAMES + 2 and record.kind == RecordKind.SITE)

@@ -8,7 +8,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.pipeline.outbox import MAX_ROWS_AT_ONCE, Outbox, Sent
+from gateway.pipeline.outbox import MAX_ROWS_AT_ONCE, Outbox, SentCounts
 from gateway.points import Points, from_rows
 from tests.support.waiting import PATIENCE_S
 
@@ -28,7 +28,7 @@ def test_batches_leave_in_order_and_stay_until_done() -> None:
     assert [batch.id for batch in outbox.peek(0.0)] == [batch.id for batch in first]
     outbox.done(2, 0)
     assert [int(batch.points[0].time_ns[0]) for batch in outbox.peek(0.0)] == [2, 3, 4]
-    assert outbox.sent == Sent(2, 2, 0)
+    assert outbox.sent == SentCounts(2, 2, 0)
 
 
 def test_not_more_than_the_sink_takes_at_once_but_always_something() -> None:
@@ -45,7 +45,7 @@ def test_rows_are_written_or_refused() -> None:
     outbox.put(points(), 10)
     outbox.put(points(), 5)
     outbox.done(2, 3)
-    assert outbox.sent == Sent(2, 12, 3)
+    assert outbox.sent == SentCounts(2, 12, 3)
 
 
 def test_a_full_outbox_makes_the_fold_wait_until_there_is_room() -> None:
@@ -92,7 +92,7 @@ def test_a_checkpoint_stores_each_waiting_batch_once() -> None:
 def test_whatever_happens_every_batch_is_sent_and_counted_once(steps: list[str], seed: int) -> None:
     """A crash goes back to the last checkpoint: what was put since is put again, what was sent since may be sent again."""
     rng = random.Random(seed)
-    outbox, stored, kept = Outbox(MIB), Sent(), {}  # what the ledger has
+    outbox, stored, kept = Outbox(MIB), SentCounts(), {}  # what the ledger has
     put = stored_put = 0
     arrived: list[int] = []
     for step in [*steps, "crash", "send", "send"]:

@@ -8,9 +8,9 @@ import pytest
 
 FAULTS = """
 import resource, sys
-from gateway.pipeline.process_memory import keep_memory
+from gateway.pipeline.process_memory import tune_malloc
 if sys.argv[1] == "keep":
-    assert keep_memory()
+    assert tune_malloc()
 def batch():
     parts = [bytes(100_000) for _ in range(40)]
     return len(b"".join(parts))
@@ -32,9 +32,9 @@ def test_the_next_batch_reuses_the_memory_of_the_last() -> None:
 
 COLLECTIONS = """
 import gc, sys
-from gateway.pipeline.process_memory import collect_seldom
+from gateway.pipeline.process_memory import relax_gc
 if sys.argv[1] == "seldom":
-    collect_seldom()
+    relax_gc()
 def runs():
     return sum(generation["collections"] for generation in gc.get_stats())
 before = runs()
@@ -54,10 +54,10 @@ def test_a_batch_of_many_objects_is_not_looked_through_for_garbage() -> None:
 FAILURES = """
 import gc, sys
 from footfall.errors import SinkUnavailable
-from gateway.pipeline.process_memory import collect_seldom
+from gateway.pipeline.process_memory import relax_gc
 from gateway.pipeline.outbox import Outbox
 from gateway.points import from_rows
-from gateway.pipeline.sink_worker import Sinking
+from gateway.pipeline.sink_worker import SinkWorker
 from gateway.sinks.influxdb.sink import InfluxDB
 class Stop:
     left = 60
@@ -69,8 +69,8 @@ class Stop:
 rows = [(t * 10**6, "a", "stay", "s", "z", t, "p", -60, 1.0, "agent", -1, 0) for t in range(6000)]
 outbox = Outbox(1 << 30)
 outbox.put([from_rows("presence", rows)], 6000)
-collect_seldom()
-Sinking(InfluxDB("http://127.0.0.1:1", "b", timeout_s=1), outbox, None).run(Stop())
+relax_gc()
+SinkWorker(InfluxDB("http://127.0.0.1:1", "b", timeout_s=1), outbox, None).run(Stop())
 print(gc.get_count()[0])
 """
 

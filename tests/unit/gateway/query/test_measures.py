@@ -18,7 +18,7 @@ from gateway.query.measures import FIGURES, HISTOGRAM, Answer
 from gateway.query.show import figure
 from gateway.query.spans import INTERVALS, edges
 from gateway.sinks.reader import columns_of
-from gateway.sinks.table import Builder, Table
+from gateway.sinks.table import Builder, PointTable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SATURDAY = 1_792_792_800 * 10**9
@@ -26,7 +26,7 @@ SATURDAY = 1_792_792_800 * 10**9
 TWO_DAYS = 49 * HOUR_NS
 
 
-def table(measurement: str, rows: list[tuple[Any, ...]]) -> Table:
+def table(measurement: str, rows: list[tuple[Any, ...]]) -> PointTable:
     builder = Builder(measurement, columns_of(SCHEMA[measurement]))
     builder.add(rows)
     return builder.table()

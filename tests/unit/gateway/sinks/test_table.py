@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sinks.table import Builder, Table
+from gateway.sinks.table import Builder, PointTable
 
 NAMES = ("zone", "seconds", "open", "fan")
 ROWS = st.lists(st.tuples(st.integers(-(2**62), 2**62), st.sampled_from(["a", "b", "", None]), st.floats(0, 1e9), st.booleans(), st.text()))
 
 
-def built(rows: list[tuple[object, ...]], page: int) -> Table:
+def built(rows: list[tuple[object, ...]], page: int) -> PointTable:
     builder = Builder("dwell", NAMES)
     for i in range(0, len(rows), page):
         assert builder.add(rows[i : i + page]) == min(i + page, len(rows))

@@ -91,10 +91,10 @@ def test_it_is_of_one_moment_while_the_gateway_goes_on(state: Path, tmp_path: Pa
         while not ended.is_set():
             n += 1
             gate.journal.commit([(NOW + (100 + n) * S, Entry(RecordKind.TICK, "", "", 0, b"t" * 2000))], {})
-            gate.hand_over.head = gate.journal.last_pos
-            gate.folding.turn(0.0)
-            gate.folding.checkpoint()
-            gate.journal.prune(gate.folding.stored_pos, NOW + 10_000 * S)
+            gate.record_queue.head = gate.journal.last_pos
+            gate.fold_worker.turn(0.0)
+            gate.fold_worker.checkpoint()
+            gate.journal.prune(gate.fold_worker.stored_pos, NOW + 10_000 * S)
         gate.close()
 
     thread = threading.Thread(target=go_on)

@@ -22,9 +22,10 @@ from gateway.accept.outcome import Entry
 from gateway.accept.site_index import Places
 from gateway.config import GatewayConfig
 from gateway.http.notices import Notices
-from gateway.pipeline.fold_worker import Folding, HandOver
-from gateway.pipeline.ingest import Arrived, Intake
+from gateway.pipeline.fold_worker import FoldWorker
+from gateway.pipeline.ingest import Arrived, Ingest
 from gateway.pipeline.outbox import Outbox
+from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.restart import open_fold
 from gateway.records import RecordKind
 from gateway.state import files
@@ -72,12 +73,12 @@ class Whole:
         keys = self._keep(files.open_keys(folder, SITE, self.said.append))
         ledger, fold = open_fold(folder / files.LEDGER, self.journal, new_fold, self.said.append)
         self._keep(ledger)
-        self.outbox, hand_over = Outbox(64 << 20), HandOver()
-        hand_over.head = self.journal.last_pos
-        self.folding = Folding(fold, ledger, self.journal, self.outbox, hand_over, lambda points, arrivals: None, keep=self.quarantine.add,
-                               notices=self.notices)  # fmt: skip
-        self.intake = Intake(Acceptor(Places(SITE), self.journal, Pseudonymiser(SECRET)), self.journal, self.quarantine, keys,
-                             self._hear, hand_over.put)  # fmt: skip
+        self.outbox, record_queue = Outbox(64 << 20), RecordQueue()
+        record_queue.head = self.journal.last_pos
+        self.fold_worker = FoldWorker(fold, ledger, self.journal, self.outbox, record_queue, lambda points, arrivals: None,
+                               keep=self.quarantine.add, notices=self.notices)  # fmt: skip
+        self.ingest = Ingest(Acceptor(Places(SITE), self.journal, Pseudonymiser(SECRET)), self.journal, self.quarantine, keys,
+                             self._hear, record_queue.put)  # fmt: skip
 
     def _keep(self, opened: Any) -> Any:
         self._open.append(opened)
@@ -88,11 +89,11 @@ class Whole:
         self.receipted = max(self.receipted, self.upto)
 
     def take(self, topic: str, payload: bytes, at_s: float) -> None:
-        self.intake.take([Arrived(topic, payload)], NOW + round(at_s * S))
+        self.ingest.take([Arrived(topic, payload)], NOW + round(at_s * S))
 
     def run(self, last: int, until_stored: bool = True) -> None:
         """The agent sends what has no receipt, up to `last`; a till its events meanwhile."""
-        if self.folding.fold.site_json() != SITE.model_dump_json().encode():
+        if self.fold_worker.fold.site_json() != SITE.model_dump_json().encode():
             self.journal.commit([(NOW, Entry(RecordKind.SITE, "", "", 0, SITE.model_dump_json().encode()))], {})
         first_s = self.receipted + 0.5
         self.take(FRAMES, frame(0, b"", sent_boot_ns=round((100 + first_s) * S), receipted=self.receipted), first_s)
@@ -102,7 +103,7 @@ class Whole:
                 self.take(EVENTS, event(seq), seq + 0.1)
             if seq % 10 == 0:
                 self.take(FRAMES, b"no frame", seq + 0.2)
-        self.intake.replay(NOW + (last + 1) * S)
+        self.ingest.replay(NOW + (last + 1) * S)
         for entry in self.quarantine.entries():
             self.quarantine.show(entry.id)
         self.quarantine.totals()
@@ -110,12 +111,12 @@ class Whole:
             self.store()
 
     def store(self) -> None:
-        while self.folding.turn(0.0):
+        while self.fold_worker.turn(0.0):
             pass
         batches = self.outbox.peek(0.0)
         store([each for batch in batches for each in batch.points], self.rows)
         self.outbox.done(len(batches), 0)
-        self.folding.checkpoint()
+        self.fold_worker.checkpoint()
 
     def close(self) -> None:
         for each in reversed(self._open):
@@ -132,9 +133,9 @@ def begin(folder: Path) -> Rows:
     gate = Whole(folder, rows, 0)
     gate.run(BEFORE // 2)
     gate.run(BEFORE - 10, until_stored=False)
-    while gate.folding.turn(0.0):
+    while gate.fold_worker.turn(0.0):
         pass
-    gate.folding.checkpoint()
+    gate.fold_worker.checkpoint()
     gate.run(BEFORE, until_stored=False)
     gate.close()
     return rows

@@ -13,7 +13,7 @@ from gateway.accept.memory import Mark
 from gateway.accept.outcome import Entry
 from gateway.records import Record, RecordKind
 from gateway.state.journal import Journal
-from gateway.state.journal_reader import Damaged
+from gateway.state.journal_reader import DamagedRecords
 
 S = 1_000_000_000
 NOW = 1_790_000_000 * S
@@ -49,7 +49,7 @@ def read_all(journal: Journal, limit: int = 500) -> tuple[list[Record], int]:
     while True:
         try:
             more = journal.read(at, limit)
-        except Damaged as found:
+        except DamagedRecords as found:
             journal.set_aside(found.aside)
             rows += found.aside.rows
             continue
@@ -142,7 +142,7 @@ def test_what_was_pruned_is_not_damaged(tmp_path: Path, written: tuple[bytes, li
     assert [record.pos for record in journal.read(0, 3)] == [1, 12, 13]
     assert journal.pruned_to() == 11
     damage(path, "DELETE FROM records WHERE pos = 12")
-    with pytest.raises(Damaged, match="12 to 12"):
+    with pytest.raises(DamagedRecords, match="12 to 12"):
         read_all_strictly(journal)
 
 

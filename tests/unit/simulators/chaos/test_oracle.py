@@ -8,7 +8,7 @@ from edge_agent.core import Core
 from edge_agent.keys import Keys
 from edge_agent.sources.source import Crossing, Gap, Sighting
 from footfall.frames import Body
-from gateway.sinks.table import Builder, Table
+from gateway.sinks.table import Builder, PointTable
 from simulators.chaos.feeds import TILL_DOOR, Counted
 from simulators.chaos.oracle import Row, Rows, Verdict, add_counted, add_frames, add_stored, compare
 from simulators.chaos.run import lags_s
@@ -35,7 +35,7 @@ def sent() -> Rows:
     return rows
 
 
-def table(measurement: str, names: tuple[str, ...], *rows: tuple[object, ...]) -> Table:
+def table(measurement: str, names: tuple[str, ...], *rows: tuple[object, ...]) -> PointTable:
     builder = Builder(measurement, names)
     builder.add(rows)
     return builder.table()

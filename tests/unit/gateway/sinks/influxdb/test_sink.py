@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from footfall.errors import ConfigError, PartialWrite, SinkUnavailable
 from gateway.points import Points, concat, from_rows
 from gateway.sinks.influxdb.line_protocol import _encode_few, encode
-from gateway.sinks.influxdb.sink import InfluxDB, _Refusal, _requests
+from gateway.sinks.influxdb.sink import InfluxDB, _RefusedWrite, _requests
 from simulators.parts.process import free_port
 from tests.support.random_points import points
 from tests.support.real_parts import Bucket, new_bucket
@@ -33,7 +33,7 @@ class Counted(InfluxDB):
 
     writes = 0
 
-    def _post(self, body: bytes, *unavailable: type) -> _Refusal | None:
+    def _post(self, body: bytes, *unavailable: type) -> _RefusedWrite | None:
         self.writes += 1
         return super()._post(body, *unavailable)
 
