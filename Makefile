@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf faketime chaos faults fuzz real bench house docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf faketime chaos faults fuzz real bench bench-pairs house docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -55,6 +55,9 @@ real: .venv/dev mosquitto influxd-1.8 influxd-2.7 ## Recordings of real stores t
 
 bench: .venv/dev mosquitto dbus influxd-1.8 telegraf ## Speed and memory beside Telegraf and others, under 20 minutes; ONLY=name for one
 	@$(PY) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+bench-pairs: .venv/run ## CPU of this tree beside BASE (a commit), old and new by turns, under 20 minutes; PAIRS=5, ONLY=name, REPORT=1 never fails
+	@$(PY) -m benchmarks.pairs $(if $(BASE),--base $(BASE)) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--report)
 
 house: .venv/run ## How the source is laid out, in figures; BASE=COMMIT beside another, PLACES=1 where, WRITE=1 into the document
 	@$(PY) -m tools.house $(if $(BASE),--base $(BASE)) $(if $(PLACES),--places) $(if $(WRITE),--write)
