@@ -30,7 +30,7 @@ from benchmarks.results import Failed
 from edge_agent.agent import TIDY_NS, Agent
 from edge_agent.clock import Moment, SystemClock
 from edge_agent.config import AgentSettings
-from edge_agent.sources.ble import Ble
+from edge_agent.sources.ble import BleSettings
 from edge_agent.sources.source import Sighting
 from footfall.config import check
 from footfall.units import NS_PER_S
@@ -64,7 +64,7 @@ def run(identifiers: int, hours: float, folder: Path) -> Memory:
     clock, profiles = SystemClock(), settings.registry()
     agent = Agent(settings, clock, profiles)
     (block,) = settings.sources
-    assert isinstance(block, Ble)
+    assert isinstance(block, BleSettings)
     who_of = block.source(clock, profiles).meanings.of
     rng = random.Random(SEED)
     warm_mb, sightings = 0.0, 0

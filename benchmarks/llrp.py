@@ -21,7 +21,7 @@ from typing import Final
 from benchmarks.environments import interpreter
 from benchmarks.machine import MEASURED, pinned
 from benchmarks.results import Failed
-from edge_agent.llrp.codec import Codec, Message, Parameter
+from edge_agent.llrp.codec import Codec, LlrpMessage, Parameter
 from edge_agent.llrp.layout import Value
 from edge_agent.llrp.reports import tag_reports
 from edge_agent.llrp.tables import IMPINJ
@@ -37,7 +37,7 @@ _US: Final = 1_700_000_000_000_000
 def messages() -> list[bytes]:
     """Two thousand reports of EPC-96 tags: antenna, RSSI, first and last seen, count, and Impinj's phase and finer RSSI."""
     rng, codec = random.Random(SEED), Codec(IMPINJ)
-    return [codec.encode(Message("RO_ACCESS_REPORT", {}, tuple(_tag(rng) for _ in range(TAGS)))) for _ in range(MESSAGES)]
+    return [codec.encode(LlrpMessage("RO_ACCESS_REPORT", {}, tuple(_tag(rng) for _ in range(TAGS)))) for _ in range(MESSAGES)]
 
 
 def decode(reports: list[bytes], passes: int) -> float:

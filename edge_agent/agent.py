@@ -20,11 +20,11 @@ from edge_agent.clock import Clock, Moment, moment
 from edge_agent.config import AgentSettings
 from edge_agent.core import Core, lost_frame
 from edge_agent.intake import Intake
-from edge_agent.keys import Keys, read_keys
+from edge_agent.keys import SubjectKeys, read_keys
 from edge_agent.publisher import Publisher
 from edge_agent.sources.border import refusal
 from edge_agent.sources.source import Gap, Heard, Tally
-from edge_agent.spool import HOUR_S, Fill, Frame, Spool, SpoolUnavailable
+from edge_agent.spool import HOUR_S, Fill, Spool, SpooledFrame, SpoolUnavailable
 from edge_agent.supervisor import Supervisor
 from footfall.config import SecretFile
 from footfall.frames import Body
@@ -91,7 +91,7 @@ class Agent:
             lost=self._substitute,
             store=settings.store,
         )
-        keys = Keys(read_keys(settings.keys.file) if settings.keys.file else {})
+        keys = SubjectKeys(read_keys(settings.keys.file) if settings.keys.file else {})
         self.core: Final = Core(clock.boot, settings.zones, self._profiles, keys, store=settings.store)
         self.core.counters.load(self._remembered())
         self.publisher: Final = Publisher(
@@ -290,6 +290,6 @@ class Agent:
     def _offer(self, key: DayKey, gateway_ns: int) -> None:
         self._inbox.put(_Key(key, gateway_ns))
 
-    def _substitute(self, frame: Frame) -> Body:
+    def _substitute(self, frame: SpooledFrame) -> Body:
         """What stands in the place of a frame that the disk has spoiled: a gap of its rows."""
         return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, self._settings.zones, self._profiles, frame.store)

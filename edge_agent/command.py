@@ -17,7 +17,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.playback import Recording, deliver
-from edge_agent.sources.replay import DEFAULT_START, FORMATS, Settings
+from edge_agent.sources.replay import DEFAULT_START, FORMATS, ReplaySettings
 from footfall.certificates import findings
 from footfall.config import check, load
 from footfall.errors import ConfigError
@@ -76,7 +76,7 @@ def replay(
     settings = check(values, AgentSettings, "footfall replay")
     if format_name not in FORMATS:
         raise ConfigError(f"--format: {format_name!r} is none of {', '.join(FORMATS)}")
-    read_settings = Settings(timezone, _moment(start), door)
+    read_settings = ReplaySettings(timezone, _moment(start), door)
     with _progress() as progress:
         reading = progress.add_task("read", total=None)
         own_keys, known = read_keys(keys) if keys else None, ProfileSettings(folder=profiles).registry()

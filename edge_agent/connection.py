@@ -61,19 +61,19 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class ConnectionLost:
     """The connection has ended, or was refused. `code` is the broker's, where it gave one."""
 
     why: str
     code: int = 0
 
 
-Event = Subscribed | ReceiptCame | Acknowledged | Lost
-Put = Callable[["Connection", Event], None]
+Event = Subscribed | ReceiptCame | Acknowledged | ConnectionLost
+Put = Callable[["BrokerConnection", Event], None]
 
 
-class Connection:
-    """From `open` to `Lost` or `close`. All but what paho calls is called by one thread."""
+class BrokerConnection:
+    """From `open` to `ConnectionLost` or `close`. All but what paho calls is called by one thread."""
 
     def __init__(self, broker: Broker, client_id: str, will: tuple[str, bytes], subscription: str, put: Put, clock: Clock) -> None:
         self._broker: Final = broker
@@ -143,7 +143,7 @@ class Connection:
 
     def _on_connect(self, client: Client, userdata: object, flags: ConnectFlags, code: ReasonCode, properties: Properties | None) -> None:
         if code.is_failure:
-            self._put(self, Lost(f"the broker refuses the connection: {why_lost(code, self._last_error)}", code.value))
+            self._put(self, ConnectionLost(f"the broker refuses the connection: {why_lost(code, self._last_error)}", code.value))
             return
         self._told_bytes = getattr(properties, "MaximumPacketSize", None)
         client.subscribe(self._subscription, 1)
@@ -159,7 +159,7 @@ class Connection:
     def _on_disconnect(
         self, client: Client, userdata: object, flags: DisconnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
-        self._put(self, Lost(why_lost(code, self._last_error), code.value if flags.is_disconnect_packet_from_server else 0))
+        self._put(self, ConnectionLost(why_lost(code, self._last_error), code.value if flags.is_disconnect_packet_from_server else 0))
 
     def _on_log(self, client: Client, userdata: object, level: int, text: str) -> None:
         """paho tells the cause of a lost connection to its log alone."""

@@ -24,7 +24,7 @@ from edge_agent.clock import Clock
 from edge_agent.hearing import Hearing
 from edge_agent.parts import body_bytes
 from edge_agent.sender import Publish, Sender
-from edge_agent.spool import Frame, Spool
+from edge_agent.spool import Spool, SpooledFrame
 from edge_agent.window import Window
 from footfall.frames import MAX_FRAME_BYTES, Body
 from footfall.receipts import DayKey
@@ -53,7 +53,7 @@ class Conversation:
         spool: Spool,
         clock: Clock,
         on_key: Callable[[DayKey, int], None],
-        substitute: Callable[[Frame], Body],
+        substitute: Callable[[SpooledFrame], Body],
         window: Window,
         notice_ns: int,
     ) -> None:

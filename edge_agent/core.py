@@ -26,12 +26,12 @@ import numpy as np
 import numpy.typing as npt
 
 from device_profiles.profile import Profile
-from edge_agent.bodies import FREE, Names, Terms, columns_of, cut
+from edge_agent.bodies import FREE, NameTable, Terms, columns_of, cut
 from edge_agent.clock import Moment
 from edge_agent.counters import Counters
-from edge_agent.keys import Keys
-from edge_agent.presence import Bounds, Presences, Row
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Tally, Unexplained
+from edge_agent.keys import SubjectKeys
+from edge_agent.presence import PresenceLimits, PresenceRow, Presences
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Sighting, Tally, Unexplained
 from footfall.frames import Body, Kind, Offset
 from footfall.pseudonyms import is_day_subject
 from footfall.topics import is_name
@@ -48,7 +48,7 @@ class _Batch:
 
     def __init__(self, key_id: int) -> None:
         self.key_id: Final = key_id
-        self.rows: Final[list[Row]] = []
+        self.rows: Final[list[PresenceRow]] = []
 
 
 class Core:
@@ -59,7 +59,7 @@ class Core:
         boot: str,
         zones: Mapping[str, str],
         profiles: Mapping[str, Profile],
-        keys: Keys,
+        keys: SubjectKeys,
         *,
         store: str = "",
         recorded: bool = False,
@@ -85,15 +85,15 @@ class Core:
         self._filler: Final = (min(zones.values(), default="-"), min(profiles, default="-"))
         self._batches: Final = [_Batch(keys.key_id)]
         self._made_ns: int | None = None
-        bounds = {name: Bounds.of(profile.presence) for name, profile in profiles.items()}
+        bounds = {name: PresenceLimits.of(profile.presence) for name, profile in profiles.items()}
         sku_of = {name: profile.sku for name, profile in profiles.items() if profile.identifier_class == "goods"}
         self._presences: Final = Presences(self._batches[0].rows, bounds, self._subject, max_slots, sku_of)
         self._handlers: Final[Mapping[type, Callable[[Any], None]]] = {
             Crossing: self._crossing,
             Tally: self._tally,
             Gap: self._gap,
-            Refused: self._refused,
-            Progress: lambda progress: None,
+            RefusedReading: self._refused,
+            AliveUntil: lambda progress: None,
             Unexplained: self._unexplained,
         }
 
@@ -113,9 +113,9 @@ class Core:
 
     def event(self, text: str, t_boot_ns: int) -> None:
         """A plain event, as JSON text of at most 65,000 bytes."""
-        self._append(Row(Kind.EVENT, t_boot_ns, extra={"event": text}))
+        self._append(PresenceRow(Kind.EVENT, t_boot_ns, extra={"event": text}))
 
-    def rekey(self, change: Callable[[Keys], bool]) -> None:
+    def rekey(self, change: Callable[[SubjectKeys], bool]) -> None:
         """Let `change` alter the keys. If it says True, day subjects have left under the old key, and later rows bear the new one."""
         if change(self.keys):
             self._presences.close(is_day_subject)
@@ -148,7 +148,7 @@ class Core:
     def _subject(self, profile: str, identifier: str) -> int:
         return self.keys.subject(self._profiles[profile], identifier)
 
-    def _append(self, row: Row) -> None:
+    def _append(self, row: PresenceRow) -> None:
         self._batches[-1].rows.append(row)
 
     def _crossing(self, crossing: Crossing) -> None:
@@ -159,7 +159,7 @@ class Core:
         t_ns = crossing.t_wall_ns if self._recorded else crossing.t_boot_ns
         for kind, n in zip((Kind.IN, Kind.OUT), counts, strict=True):
             if n:
-                self._append(Row(kind, t_ns, 0, crossing.door, crossing.profile, 0, n, 0.0, crossing.t_wall_ns))
+                self._append(PresenceRow(kind, t_ns, 0, crossing.door, crossing.profile, 0, n, 0.0, crossing.t_wall_ns))
 
     def _tally(self, tally: Tally) -> None:
         if tally.profile not in self._profiles:
@@ -171,17 +171,17 @@ class Core:
     def _gap(self, gap: Gap) -> None:
         to_ns = gap.to_boot_ns - gap.from_boot_ns if self._recorded else gap.to_boot_ns
         reason = f"{gap.reason}: {gap.source}" if gap.source else gap.reason
-        self._append(Row(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": reason}))
+        self._append(PresenceRow(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": reason}))
 
     def _unexplained(self, unexplained: Unexplained) -> None:
         self.dropped_total[unexplained.reason] += unexplained.total
 
-    def _refused(self, refused: Refused) -> None:
+    def _refused(self, refused: RefusedReading) -> None:
         extra: dict[str, Any] = {"reason": refused.reason, "where": refused.where}
         if refused.data:
             extra["data"] = refused.data[:4096]
         t_ns = refused.t_wall_ns if self._recorded else refused.t_boot_ns
-        self._append(Row(Kind.REFUSED, t_ns, t_wall_ns=refused.t_wall_ns, extra=extra))
+        self._append(PresenceRow(Kind.REFUSED, t_ns, t_wall_ns=refused.t_wall_ns, extra=extra))
 
     def _cut(self, now: Moment, terms: Terms) -> list[Body]:
         """All waiting rows as bodies; if there are none, one empty body."""
@@ -200,8 +200,8 @@ class Core:
         self._batches[:] = [last]
         return bodies[::-1]
 
-    def _body(self, now: Moment, back_ns: int, key_id: int, rows: Sequence[Row], first_row: int, offset: Offset | None) -> Body:
-        zones, profiles = Names(self._filler[0]), Names(self._filler[1])
+    def _body(self, now: Moment, back_ns: int, key_id: int, rows: Sequence[PresenceRow], first_row: int, offset: Offset | None) -> Body:
+        zones, profiles = NameTable(self._filler[0]), NameTable(self._filler[1])
         columns = columns_of(rows, zones, profiles)
         t_wall_ns = np.array([row.t_wall_ns for row in rows], "<i8")
         if self._recorded:
@@ -235,6 +235,6 @@ def lost_frame(
     store: str = "",
 ) -> Body:
     """What stands in the place of a frame whose body was spoiled: one GAP of its rows, in the store in which they were heard."""
-    core = Core(boot, zones, profiles, Keys(), store=store, first_row=first_row)
+    core = Core(boot, zones, profiles, SubjectKeys(), store=store, first_row=first_row)
     core.hear(Gap(made_boot_ns, made_boot_ns, "spool.crc32", rows))
     return core.finish(Moment(made_boot_ns, 0, False))[0]

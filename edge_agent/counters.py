@@ -39,7 +39,7 @@ from typing import Final
 
 from device_profiles.profile import CounterLimits
 from device_profiles.reading import Counted
-from edge_agent.sources.source import Crossing, Gap, Refused, Tally
+from edge_agent.sources.source import Crossing, Gap, RefusedReading, Tally
 from footfall.units import NS_PER_DAY, NS_PER_MINUTE, NS_PER_S
 
 LAST_INSTANT_NS: Final = 1_000_000
@@ -51,7 +51,7 @@ TOLD_STRAYS: Final = 60
 ROLLED_PART: Final = 8
 
 
-Said = list[Crossing | Gap | Refused]
+Events = list[Crossing | Gap | RefusedReading]
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ class Counters:
         self.is_urgent = False
         return {key: json.dumps(asdict(self._doors[key]), separators=(",", ":")) for key in keys}
 
-    def count(self, tally: Tally, limits: CounterLimits) -> Said:
+    def count(self, tally: Tally, limits: CounterLimits) -> Events:
         """What the tally tells beyond all before. It never raises; what cannot be is refused."""
         key = json.dumps([tally.device, tally.door])
         if key not in self._doors and len(self._doors) >= MAX_DOORS:
@@ -133,7 +133,7 @@ class Counters:
         self._changed.add(key)
         return self._total(door, tally, limits) if tally.counted.cumulative else self._period(door, tally, limits)
 
-    def _total(self, door: _Door, tally: Tally, limits: CounterLimits) -> Said:
+    def _total(self, door: _Door, tally: Tally, limits: CounterLimits) -> Events:
         counted = tally.counted
         if counted.t_wall_ns and 0 < door.device_ns - counted.t_wall_ns < NS_PER_DAY and door.by_totals:
             self.ignored_total["counter.late"] += 1
@@ -152,7 +152,7 @@ class Counters:
             return _settle(door, tally, door.good, shown, moved, None)
         return _hold(door, tally, door.good, shown, limits)
 
-    def _period(self, door: _Door, tally: Tally, limits: CounterLimits) -> Said:
+    def _period(self, door: _Door, tally: Tally, limits: CounterLimits) -> Events:
         counted = tally.counted
         if door.good is not None and door.by_totals and tally.t_boot_ns - door.good.since_ns(self._boot) < NS_PER_DAY:
             self.ignored_total["counter.beside_totals"] += 1
@@ -172,7 +172,7 @@ class Counters:
         return _crossing(tally, [counted.entered, counted.left], t_wall_ns)
 
 
-def _hold(door: _Door, tally: Tally, good: _Point, shown: _Point, limits: CounterLimits) -> Said:
+def _hold(door: _Door, tally: Tally, good: _Point, shown: _Point, limits: CounterLimits) -> Events:
     """Keep back a total that does not go on from the good one, until it is known what it was."""
     gained = _moved(door.latest, shown, limits) if door.latest else None
     if door.first is None or gained is None:
@@ -192,7 +192,7 @@ def _hold(door: _Door, tally: Tally, good: _Point, shown: _Point, limits: Counte
 
 def _settle(
     door: _Door, tally: Tally, good: _Point, shown: _Point, people: Sequence[int], began: _Point | None, reason: str = "counter.stray"
-) -> Said:
+) -> Events:
     """Go on from `shown`: the people, and a gap since the good total, up to where a new count `began` or over strays if there were any."""
     door.strays += door.held
     said = _complain(door, tally, good, began or shown, reason) if door.strays or began is not None else []
@@ -200,7 +200,7 @@ def _settle(
     return said + _crossing(tally, people, 0)
 
 
-def _complain(door: _Door, tally: Tally, good: _Point, until: _Point, reason: str = "counter.stray") -> Said:
+def _complain(door: _Door, tally: Tally, good: _Point, until: _Point, reason: str = "counter.stray") -> Events:
     """The strays, refused together, and the gap since the good total."""
     strays, door.strays = door.strays, 0
     since_ns = min(good.t_boot_ns, until.t_boot_ns) if good.boot == until.boot else until.t_boot_ns
@@ -257,11 +257,11 @@ def _remember(door: _Door, name: str, end_ns: int) -> None:
         door.forgotten_ns = max(door.forgotten_ns, door.reports.pop(oldest)[1])
 
 
-def _crossing(tally: Tally, people: Sequence[int], t_wall_ns: int) -> Said:
+def _crossing(tally: Tally, people: Sequence[int], t_wall_ns: int) -> Events:
     entered, left = people
     return [Crossing(tally.t_boot_ns, tally.door, entered, left, tally.profile, t_wall_ns)] if entered or left else []
 
 
-def _refused(tally: Tally, reason: str, more: str = "") -> Refused:
+def _refused(tally: Tally, reason: str, more: str = "") -> RefusedReading:
     counted = tally.counted
-    return Refused(tally.t_boot_ns, reason, f"{tally.device} {tally.door}{more}", f"{counted.entered} {counted.left}".encode())
+    return RefusedReading(tally.t_boot_ns, reason, f"{tally.device} {tally.door}{more}", f"{counted.entered} {counted.left}".encode())

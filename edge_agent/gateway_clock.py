@@ -23,7 +23,7 @@ from footfall.receipts import Receipt
 from footfall.units import NS_PER_S
 
 
-class Echo(NamedTuple):
+class ReceiptEcho(NamedTuple):
     """The last receipt's time, and when it was heard; zeros while none was."""
 
     gateway_ns: int = 0
@@ -39,7 +39,7 @@ class GatewayClock:
     """Of one boot of the agent's machine."""
 
     def __init__(self, boot: str) -> None:
-        self.echo = Echo()
+        self.echo = ReceiptEcho()
         self._boot: Final = boot
         self._bounds = UNKNOWN
         self._contradicted_ns = -REMEMBERED_NS
@@ -48,7 +48,7 @@ class GatewayClock:
         self._bounds = UNKNOWN
 
     def hear(self, receipt: Receipt, heard_boot_ns: int) -> None:
-        self.echo = Echo(receipt.gateway_ns, heard_boot_ns)
+        self.echo = ReceiptEcho(receipt.gateway_ns, heard_boot_ns)
         if receipt.echo_boot != self._boot or receipt.echo_boot_ns > heard_boot_ns:
             return
         under_way_ns = heard_boot_ns - receipt.echo_boot_ns

@@ -18,7 +18,7 @@ from footfall.errors import ConfigError
 log = logging.getLogger("footfall.agent.publisher")
 
 
-class Identity:
+class TlsIdentity:
     """Of one `[broker.tls]`."""
 
     def __init__(self, tls: Tls | None) -> None:

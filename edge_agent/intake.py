@@ -26,7 +26,7 @@ MAX_EVENT_BYTES: Final = 60_000
 """Of one event as text: frames hold no longer texts."""
 COMMIT_S: Final = 15.0
 
-Keep = Callable[[Sequence[str]], "Future[None]"]
+KeepEvents = Callable[[Sequence[str]], "Future[None]"]
 """Takes events as JSON texts; the future is done when they are durable."""
 
 
@@ -58,7 +58,7 @@ class Intake:
     """Serves from `start` to `stop`, a thread a connection; ConfigError if the port is taken."""
 
     def __init__(
-        self, host: str, port: int, secret: SecretFile | None, refused_types: frozenset[str], keep: Keep, health: Callable[[], Health]
+        self, host: str, port: int, secret: SecretFile | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health]
     ) -> None:
         self._server: Final = HttpServer("intake", host, port, partial(_Handler, secret, refused_types, keep, health))
 
@@ -75,7 +75,7 @@ class Intake:
 
 class _Handler(RequestHandler):
     def __init__(
-        self, secret: SecretFile | None, refused_types: frozenset[str], keep: Keep, health: Callable[[], Health], *arguments: Any
+        self, secret: SecretFile | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health], *arguments: Any
     ) -> None:
         self._secret, self._refused_types, self._keep, self._health = secret, refused_types, keep, health
         super().__init__(*arguments)

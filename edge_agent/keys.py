@@ -29,7 +29,7 @@ from footfall.pseudonyms import KEY_BYTES, PRIVATE_KEY_ID, day_subject, lasting_
 from footfall.receipts import DayKey
 
 
-class Keys:
+class SubjectKeys:
     """Long-lived keys by identifier type, and the key of the day while there is one."""
 
     def __init__(self, lasting: Mapping[str, bytes] | None = None, private: bytes | None = None) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from edge_agent.gateway_clock import GatewayClock
-from edge_agent.spool.epochs import Frame
+from edge_agent.spool.epochs import SpooledFrame
 from footfall.boot_clock import Bounds
 from footfall.dates import stated, still_holds
 from footfall.errors import ContractError
@@ -34,7 +34,7 @@ class OwnDates:
         self._last: DecidedTime | None = None
         self._waits_since_ns: int | None = None
 
-    def lacks(self, frame: Frame) -> bool:
+    def lacks(self, frame: SpooledFrame) -> bool:
         """A recording, made at boot time 0, has its own times."""
         return frame.boot == self._boot and frame.decided is None and frame.made_boot_ns > 0 and "offset_ns" not in _said(frame)
 
@@ -47,7 +47,7 @@ class OwnDates:
             self._waits_since_ns = now_ns
         return now_ns - self._waits_since_ns < MEASURE_NS
 
-    def give(self, frames: Iterable[Frame]) -> list[tuple[int, DecidedTime]]:
+    def give(self, frames: Iterable[SpooledFrame]) -> list[tuple[int, DecidedTime]]:
         """As few different ones as are true. None of a clock of which receipts say nothing: then the gateway decides, and tells."""
         dates = []
         for frame in frames:
@@ -64,7 +64,7 @@ class OwnDates:
         return self._last
 
 
-def _said(frame: Frame) -> dict[Any, Any]:
+def _said(frame: SpooledFrame) -> dict[Any, Any]:
     """What the body says; nothing, if it is none."""
     try:
         return dict(unpack_map(frame.body, "body"))

@@ -20,11 +20,11 @@ from typing import Final, cast
 from device_profiles.registry import Registry, shipped
 from edge_agent.clock import Clock, Moment, SystemClock
 from edge_agent.core import Core, lost_frame
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.publisher import Publisher
-from edge_agent.sources.replay import FormatName, Settings, expand, read, zones
-from edge_agent.sources.source import Gap, Refused
-from edge_agent.spool import Frame, Spool
+from edge_agent.sources.replay import FormatName, ReplaySettings, expand, read, zones
+from edge_agent.sources.source import Gap, RefusedReading
+from edge_agent.spool import Spool, SpooledFrame
 from footfall.broker import Broker
 from footfall.errors import FootfallError
 from footfall.frames import Body, encode_body
@@ -61,7 +61,7 @@ class Recording:
     def read(
         format_name: str,
         paths: Sequence[Path],
-        settings: Settings,
+        settings: ReplaySettings,
         store: str,
         agent: str,
         keys: Mapping[str, bytes] | None = None,
@@ -71,7 +71,7 @@ class Recording:
         name = cast(FormatName, format_name)
         receivers = zones(name, paths)
         profiles = profiles or shipped()
-        known = Keys(keys or _own_keys(expand(name, paths), profiles))
+        known = SubjectKeys(keys or _own_keys(expand(name, paths), profiles))
         core = Core(BOOT, receivers, profiles, known, recorded=True, flush_s=inf, heartbeat_s=inf)
         bodies: list[Body] = []
         refused = 0
@@ -82,7 +82,7 @@ class Recording:
                 bodies += core.tick(Moment(0, t_wall_ns, True))
                 t_wall_ns = now_ns
             core.hear(heard)
-            refused += isinstance(heard, Refused)
+            refused += isinstance(heard, RefusedReading)
         bodies += core.finish(Moment(0, t_wall_ns, True))
         return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, refused, profiles)
 
@@ -131,7 +131,7 @@ def _publisher(recording: Recording, spool: Spool, clock: Clock, broker: Broker)
     def health() -> Health:
         return Health(state="online", agent=recording.agent, store=recording.store, boot=clock.boot, rows_total=recording.rows)
 
-    def substitute(frame: Frame) -> Body:
+    def substitute(frame: SpooledFrame) -> Body:
         return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, recording.zones, recording.profiles)
 
     return Publisher(recording.store, recording.agent, spool, clock, broker, health, lambda key, gateway_ns: None, substitute)

@@ -36,7 +36,7 @@ PEAK_KEPT: Final = 1.0 - 1.0 / 256
 """How much of the longest gap is left after each further gap: it is forgotten over some hundred sightings."""
 
 
-class Row(NamedTuple):
+class PresenceRow(NamedTuple):
     """One row of a frame. `zone` and `profile` are names, `n` is its count; `t_ns` is on the axis of its maker."""
 
     kind: Kind
@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class PresenceLimits:
     """A profile's presence section in nanoseconds."""
 
     enter_dbm: float
@@ -64,8 +64,8 @@ class Bounds:
     margin_db: float
 
     @staticmethod
-    def of(presence: Presence) -> Bounds:
-        return Bounds(
+    def of(presence: Presence) -> PresenceLimits:
+        return PresenceLimits(
             presence.enter_dbm,
             presence.exit_dbm,
             presence.tau_s * NS_PER_S,
@@ -109,7 +109,7 @@ class _Group:
 
     __slots__ = ("bounds", "profile", "sku_of", "slots", "zone")
 
-    def __init__(self, zone: str, profile: str, bounds: Bounds, sku_of: Callable[[str], str] | None) -> None:
+    def __init__(self, zone: str, profile: str, bounds: PresenceLimits, sku_of: Callable[[str], str] | None) -> None:
         self.zone = zone
         self.profile = profile
         self.bounds = bounds
@@ -122,8 +122,8 @@ class Presences:
 
     def __init__(
         self,
-        rows: list[Row],
-        bounds: Mapping[str, Bounds],
+        rows: list[PresenceRow],
+        bounds: Mapping[str, PresenceLimits],
         subject_of: Callable[[str, str], int],
         max_slots: int = 50_000,
         sku_of: Mapping[str, Callable[[str], str]] | None = None,
@@ -240,7 +240,7 @@ class Presences:
         slot.row_dbm = slot.level_dbm
         slot.sightings = slot.sum_dbm = 0
         group, rssi_dbm = slot.group, _int8(slot.level_dbm)
-        self.rows.append(Row(Kind.ENTER, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, 1, extra=_named(slot)))
+        self.rows.append(PresenceRow(Kind.ENTER, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, 1, extra=_named(slot)))
 
     def _stay(self, slot: _Slot, said_dbm: float | None = None) -> None:
         phase_ns = slot.subject % NAMED_EVERY_NS  # not all of them at once
@@ -256,11 +256,11 @@ class Presences:
         slot.present = False
 
     @staticmethod
-    def _evidence(kind: Kind, slot: _Slot, extra: Mapping[str, str] | None) -> Row:
+    def _evidence(kind: Kind, slot: _Slot, extra: Mapping[str, str] | None) -> PresenceRow:
         mean_dbm = slot.sum_dbm / slot.sightings if slot.sightings else slot.level_dbm
         dwell_s = (slot.last_ns - slot.entered_ns) / NS_PER_S
         group, rssi_dbm = slot.group, _int8(mean_dbm)
-        return Row(kind, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, slot.sightings, dwell_s, extra=extra)
+        return PresenceRow(kind, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, slot.sightings, dwell_s, extra=extra)
 
 
 def _named(slot: _Slot) -> Mapping[str, str] | None:

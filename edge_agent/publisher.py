@@ -19,14 +19,14 @@ from typing import Final
 
 from edge_agent.bodies import Terms
 from edge_agent.clock import Clock
-from edge_agent.connection import CONNECT_S, Acknowledged, Connection, Event, Lost, ReceiptCame, Subscribed, Unreachable
+from edge_agent.connection import CONNECT_S, Acknowledged, BrokerConnection, ConnectionLost, Event, ReceiptCame, Subscribed, Unreachable
 from edge_agent.conversation import HELLO_S, Conversation
 from edge_agent.health_size import WILL_BYTES, fitted
-from edge_agent.identity import Identity
+from edge_agent.identity import TlsIdentity
 from edge_agent.packet_limit import LEAST_BYTES
 from edge_agent.parts import packet_bytes
 from edge_agent.reconnect import Reconnect
-from edge_agent.spool import Frame, Spool, SpoolUnavailable
+from edge_agent.spool import Spool, SpooledFrame, SpoolUnavailable
 from edge_agent.window import Window
 from footfall.broker import Broker
 from footfall.frames import Body
@@ -57,7 +57,7 @@ class Publisher:
         broker: Broker,
         health: Callable[[], Health],
         on_key: Callable[[DayKey, int], None],
-        substitute: Callable[[Frame], Body],
+        substitute: Callable[[SpooledFrame], Body],
         window: Window | None = None,
         notice_s: float = 60.0,
     ) -> None:
@@ -71,9 +71,9 @@ class Publisher:
         self._receipts_topic: Final = str(Topic(store, agent, "receipts"))
         self._talk: Final = Conversation(store, agent, spool, clock, on_key, substitute, window or Window(), round(notice_s * NS_PER_S))
         self._reconnect: Final = Reconnect(agent)
-        self._identity: Final = Identity(broker.tls)
-        self._events: Final[queue.SimpleQueue[tuple[Connection, Event] | None]] = queue.SimpleQueue()
-        self._connection: Connection | None = None
+        self._identity: Final = TlsIdentity(broker.tls)
+        self._events: Final[queue.SimpleQueue[tuple[BrokerConnection, Event] | None]] = queue.SimpleQueue()
+        self._connection: BrokerConnection | None = None
         self._due_ns = 0
         self._health_due_ns = 0
         self._look_due_ns = 0
@@ -126,20 +126,20 @@ class Publisher:
             self._report()
             self._talk.turn()
         elif self._connection is not None and self._clock.boot_ns() >= self._due_ns:
-            self._lose(Lost("the broker took the connection and then said nothing"))
+            self._lose(ConnectionLost("the broker took the connection and then said nothing"))
 
     def _connect(self) -> None:
         self._due_ns = self._clock.boot_ns() + round(CONNECT_S * NS_PER_S)
         will = fitted(self._health().model_copy(update={"state": "offline"}), WILL_BYTES)
-        connection = Connection(self._broker, self._agent, (self._health_topic, will), self._receipts_topic, self._hear, self._clock)
+        connection = BrokerConnection(self._broker, self._agent, (self._health_topic, will), self._receipts_topic, self._hear, self._clock)
         try:
             connection.open()
         except Unreachable as error:
-            self._lose(Lost(str(error)))
+            self._lose(ConnectionLost(str(error)))
         else:
             self._connection = connection
 
-    def _hear(self, connection: Connection, event: Event) -> None:
+    def _hear(self, connection: BrokerConnection, event: Event) -> None:
         self._events.put((connection, event))
 
     def _take_events(self, timeout_s: float) -> None:
@@ -152,7 +152,7 @@ class Publisher:
         except queue.Empty:
             return
 
-    def _take(self, connection: Connection, event: Event) -> None:
+    def _take(self, connection: BrokerConnection, event: Event) -> None:
         match event:
             case Subscribed():
                 self._greet(connection, event)
@@ -161,10 +161,10 @@ class Publisher:
                     self._reconnect.answered()
             case Acknowledged():
                 self._talk.sender.acknowledged(connection.acknowledged(event.mid), event.code, event.why)
-            case Lost():
+            case ConnectionLost():
                 self._lose(event)
 
-    def _greet(self, connection: Connection, subscribed: Subscribed) -> None:
+    def _greet(self, connection: BrokerConnection, subscribed: Subscribed) -> None:
         self.connected = True
         self._lost = subscribed.refused
         self._health_due_ns = 0
@@ -205,7 +205,7 @@ class Publisher:
             self._connection.close(goodbye)
             self._connection = None
 
-    def _lose(self, lost: Lost) -> None:
+    def _lose(self, lost: ConnectionLost) -> None:
         """There is no connection; try again after a while, longer each time."""
         if lost.why != self._lost:
             log.warning("no connection to the broker: %s", lost.why)

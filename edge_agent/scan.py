@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from device_profiles.advertisement import Advertisement
 from device_profiles.reading import Seen
 from device_profiles.registry import Registry
-from edge_agent.sources.ble import UNKNOWN, explained
+from edge_agent.sources.ble import UNKNOWN, decode
 from edge_agent.sources.ble_advertisement import advertising_data, from_bleak, key_of
 
 if TYPE_CHECKING:  # bleak is not needed to show what it heard
@@ -26,7 +26,7 @@ MOST: Final = 5_000
 
 
 @dataclass(slots=True)
-class Neighbour:
+class ScannedDevice:
     """One device in the air."""
 
     advertisement: Advertisement
@@ -74,21 +74,21 @@ class Neighbour:
         }  # fmt: skip
 
 
-class Air:
+class ScanResult:
     """Everything heard since it began."""
 
     def __init__(self, profiles: Registry, most: int = MOST) -> None:
         self.heard_total = 0
         self._profiles: Final = profiles
         self._most: Final = most
-        self._neighbours: Final[dict[str, Neighbour]] = {}
+        self._neighbours: Final[dict[str, ScannedDevice]] = {}
 
     def hear(self, device: BLEDevice, data: AdvertisementData) -> None:
         self.heard_total += 1
         key = key_of(device, data)
         found = self._neighbours.pop(device.address, None)  # and in again: the dict is in the order of the last hearing
         if found is None or found.key != key:
-            found = self._explain(found or Neighbour(from_bleak(device, data)), from_bleak(device, data))
+            found = self._explain(found or ScannedDevice(from_bleak(device, data)), from_bleak(device, data))
             found.key = key
         self._neighbours[device.address] = found
         found.heard_total += 1
@@ -97,16 +97,16 @@ class Air:
         if len(self._neighbours) > self._most:
             del self._neighbours[next(iter(self._neighbours))]
 
-    def neighbours(self) -> list[Neighbour]:
+    def neighbours(self) -> list[ScannedDevice]:
         """The nearest first: what an installer holds in the hand is on top."""
         return sorted(self._neighbours.values(), key=lambda found: -found.mean_dbm)
 
-    def unknown(self) -> Neighbour | None:
+    def unknown(self) -> ScannedDevice | None:
         """The nearest that says something and that no profile explains."""
         return next((found for found in self.neighbours() if found.is_unknown and found.data), None)
 
-    def _explain(self, found: Neighbour, advertisement: Advertisement) -> Neighbour:
-        meaning = explained(advertisement, self._profiles)
+    def _explain(self, found: ScannedDevice, advertisement: Advertisement) -> ScannedDevice:
+        meaning = decode(advertisement, self._profiles)
         found.advertisement, found.reason, found.profile = advertisement, meaning.reason, meaning.profile
         found.seen = meaning.seen
         if found.seen is not None:  # a beacon says its battery in one advertisement and its temperature in the next

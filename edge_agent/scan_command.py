@@ -18,14 +18,14 @@ from rich.text import Text
 
 from device_profiles.registry import ProfileSettings
 from edge_agent.clock import SystemClock
-from edge_agent.scan import Air, Neighbour, values_text
+from edge_agent.scan import ScannedDevice, ScanResult, values_text
 from edge_agent.sources.ble import EVERYTHING
 from edge_agent.sources.settings import require
 from footfall.errors import ConfigError
 from footfall.signals import when_asked_to_end
 
 REFRESH_S: Final = 0.25
-UNTOLD_S: Final = 10.0
+DEFAULT_SCAN_S: Final = 10.0
 """How long it listens where nobody looks on: with --json, or into a file."""
 _OTHER_LINES: Final = 7
 _LINES: Final = 2
@@ -58,10 +58,10 @@ def scan(
     """
     console = Console(highlight=False, emoji=False)
     live = console.is_terminal and not json_
-    air = Air(ProfileSettings(folder=profiles).registry())
+    air = ScanResult(ProfileSettings(folder=profiles).registry())
     stop = threading.Event()
     when_asked_to_end(stop.set)
-    took_s = _listen(air, adapter, passive, seconds or (None if live else UNTOLD_S), stop, console if live else None, unknown)
+    took_s = _listen(air, adapter, passive, seconds or (None if live else DEFAULT_SCAN_S), stop, console if live else None, unknown)
     if json_:
         found = [neighbour.as_json() for neighbour in _shown(air, unknown)]
         typer.echo(json.dumps({"adapter": adapter, "seconds": round(took_s, 1), "heard_total": air.heard_total, "devices": found}))
@@ -72,7 +72,7 @@ def scan(
 
 
 def _listen(
-    air: Air, adapter: str, passive: bool, seconds: float | None, stop: threading.Event, console: Console | None, unknown: bool
+    air: ScanResult, adapter: str, passive: bool, seconds: float | None, stop: threading.Event, console: Console | None, unknown: bool
 ) -> float:
     """Until the time is over or `stop` is set; how long that was. ConfigError says why nothing can be heard."""
     require("bleak", "Bluetooth")
@@ -100,18 +100,18 @@ def _listen(
     return time.monotonic() - began_s
 
 
-def _shown(air: Air, unknown: bool) -> list[Neighbour]:
+def _shown(air: ScanResult, unknown: bool) -> list[ScannedDevice]:
     return [found for found in air.neighbours() if found.is_unknown or not unknown]
 
 
-def _screen(rows: list[Neighbour], adapter: str, took_s: float, heard_total: int, height: int) -> Table:
+def _screen(rows: list[ScannedDevice], adapter: str, took_s: float, heard_total: int, height: int) -> Table:
     """As many of the nearest as fit."""
     table = _table(rows[: max(3, (height - _OTHER_LINES) // _LINES)], adapter, took_s, heard_total)
     table.caption = f"{len(rows)} devices, the nearest first; ctrl-c ends"
     return table
 
 
-def _table(rows: list[Neighbour], adapter: str, took_s: float, heard_total: int) -> Table:
+def _table(rows: list[ScannedDevice], adapter: str, took_s: float, heard_total: int) -> Table:
     title = f"{adapter}: {heard_total} advertisements in {took_s:.0f} s"
     table = Table("dBm", "mean", "heard", "address", "name", "profile", "identifier, values; of the unknown: what it advertises",
                   title=title, title_justify="left", title_style="bold", caption_justify="left")  # fmt: skip
@@ -131,7 +131,7 @@ def _text(said: str, style: str = "") -> Text:
     return Text("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in said), style)
 
 
-def _explained(found: Neighbour) -> tuple[Text, Text]:
+def _explained(found: ScannedDevice) -> tuple[Text, Text]:
     """What takes it, and what it says."""
     if found.is_unknown:
         who = f"{found.profile}: by address alone" if found.seen else f"unknown ({found.reason})"
@@ -140,7 +140,7 @@ def _explained(found: Neighbour) -> tuple[Text, Text]:
     return Text(found.profile, "green"), _text(f"{found.identifier}{'  ' if said else ''}").append_text(_text(said, "dim"))
 
 
-def _advise(air: Air, console: Console, adapter: str) -> None:
+def _advise(air: ScanResult, console: Console, adapter: str) -> None:
     """What to do next."""
     if not air.heard_total:
         console.print(_NOTHING.format(adapter=escape(adapter)), soft_wrap=True)

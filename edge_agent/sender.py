@@ -19,7 +19,7 @@ from edge_agent.hearing import Hearing
 from edge_agent.own_dates import OwnDates
 from edge_agent.packet_limit import LEAST_BYTES, PacketLimit
 from edge_agent.parts import packet_bytes, payloads
-from edge_agent.spool import Epoch, Frame, Spool
+from edge_agent.spool import Epoch, Spool, SpooledFrame
 from edge_agent.window import LONGEST_PATIENCE_S, Window
 from footfall.frames import Body, DecidedTime, Header, encode_frame
 from footfall.lost_connections import PACKET_TOO_LARGE
@@ -52,7 +52,14 @@ class Sender:
     """`broker_says`: its answer to the last packet, where that was no plain success; `too_large`: which frame waits, and for what."""
 
     def __init__(
-        self, store: str, agent: str, spool: Spool, clock: Clock, hearing: Hearing, substitute: Callable[[Frame], Body], window: Window
+        self,
+        store: str,
+        agent: str,
+        spool: Spool,
+        clock: Clock,
+        hearing: Hearing,
+        substitute: Callable[[SpooledFrame], Body],
+        window: Window,
     ) -> None:
         self.limit: Final = PacketLimit()
         self.topic: Final = str(Topic(store, agent, "frames"))
@@ -117,7 +124,7 @@ class Sender:
             if not self._send(epoch, frame, now_ns):
                 return
 
-    def _dated(self, epoch: Epoch, seqs: range, now_ns: int) -> list[Frame]:
+    def _dated(self, epoch: Epoch, seqs: range, now_ns: int) -> list[SpooledFrame]:
         """Frames that any gateway will date alike; none, while the clock by which some of them are dated will soon be known better."""
         frames = self._spool.frames(epoch.name, seqs.start, len(seqs))
         lacking = [frame for frame in frames if frame.is_whole() and self._dates.lacks(frame)]
@@ -153,7 +160,7 @@ class Sender:
         elif code >= FAILURE:
             log.warning("the broker refuses what is published: %s", why)
 
-    def _send(self, epoch: Epoch, frame: Frame, now_ns: int) -> bool:
+    def _send(self, epoch: Epoch, frame: SpooledFrame, now_ns: int) -> bool:
         """Whether the next may follow. A frame in parts goes alone, when all before it is receipted: the gateway joins one at a time."""
         header = self._header(epoch, frame.seq, frame.decided)
         packets = payloads(header, frame.body, self.topic, self.limit.bytes(now_ns), self._hearing.last.parts)
@@ -168,7 +175,7 @@ class Sender:
         self._window.sent(frame.seq)
         return len(packets) == 1
 
-    def _as_a_whole(self, header: Header, frame: Frame, now_ns: int) -> list[bytes]:
+    def _as_a_whole(self, header: Header, frame: SpooledFrame, now_ns: int) -> list[bytes]:
         """A frame for which there is no way: it waits, hellos ask for one, and now and then it is tried all the same."""
         told = self.limit.told_bytes
         self.too_large = f"frame {frame.seq} of {len(frame.body)} bytes waits: the broker takes {self.limit.bytes(now_ns)} bytes"
@@ -195,7 +202,7 @@ class Sender:
         else:
             self.limit.refused(sent.packet_bytes, now_ns)
 
-    def _bury(self, epoch: Epoch, frame: Frame) -> None:
+    def _bury(self, epoch: Epoch, frame: SpooledFrame) -> None:
         """The disk has spoiled a body: a gap goes in its place, under its number."""
         log.error("frame %d of epoch %s was spoiled on the disk: %d rows lost", frame.seq, epoch.name, frame.rows)
         self._spool.bury(epoch.name, frame, self._substitute(frame), "crc32")

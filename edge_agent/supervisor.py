@@ -15,7 +15,7 @@ from pathlib import PurePath
 from typing import Final
 
 from edge_agent.clock import Clock
-from edge_agent.sources.source import Gap, Heard, Progress, Source
+from edge_agent.sources.source import AliveUntil, Gap, Heard, Source
 from footfall.backoff import Backoff
 from footfall.health import SourceHealth
 from footfall.units import NS_PER_S
@@ -128,7 +128,7 @@ class Supervisor:
 
     def _count(self, name: str, heard: Heard) -> None:
         self._hear(replace(heard, source=name) if type(heard) is Gap else heard)
-        self.heard_total[name] += not isinstance(heard, Progress)
+        self.heard_total[name] += not isinstance(heard, AliveUntil)
 
     def _await(self, source: Source, attempt: _Attempt) -> SourceHealth | None:
         """Until the attempt fails: the fault; until it ends for good or the agent stops: None."""

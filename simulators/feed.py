@@ -13,7 +13,7 @@ from typing import Final
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.sources.source import Heard
 from footfall.frames import RUN, Body, Header, encode_body, encode_frame
 from footfall.pseudonyms import type_key
@@ -40,10 +40,10 @@ def epoch_of(world: World, agent: str) -> str:
     return f"sim-{_number(world, agent, 'epoch'):016x}"
 
 
-def keys_of(world: World, agent: str, brand_secret: bytes) -> Keys:
+def keys_of(world: World, agent: str, brand_secret: bytes) -> SubjectKeys:
     """The long-lived keys of what is carried, and a private one for all else; no key of the day, as before the first receipt."""
     private = hashlib.sha256(f"{world.seed}/{agent}/private".encode()).digest()
-    return Keys({id_type: type_key(brand_secret, id_type) for id_type in ID_TYPES}, private)
+    return SubjectKeys({id_type: type_key(brand_secret, id_type) for id_type in ID_TYPES}, private)
 
 
 def till_of(world: World) -> str:

@@ -19,7 +19,7 @@ from edge_agent.clock import Clock, SystemClock
 from edge_agent.core import lost_frame
 from edge_agent.playback import Undelivered
 from edge_agent.publisher import Publisher
-from edge_agent.spool import Frame, Spool
+from edge_agent.spool import Spool, SpooledFrame
 from footfall.broker import Broker
 from footfall.frames import Body
 from footfall.health import Health
@@ -79,7 +79,7 @@ class Sender:
             rows = self.feed.core.rows_total
             return Health(state="online", agent=agent, store=store, boot=self._clock.boot, uptime_s=up_s, rows_total=rows)
 
-        def substitute(frame: Frame) -> Body:
+        def substitute(frame: SpooledFrame) -> Body:
             return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, zones, shipped())
 
         # The world's agents keep their private key: no key of the day may change what the same seed sends.

@@ -28,7 +28,7 @@ ISO_NUMBERING: Final = 0x0100
 GRAI_DIGITS: Final = 13
 
 
-class Meaning(NamedTuple):
+class EpcMeaning(NamedTuple):
     """`company_prefix`, `uri`, `sku` are "" where the scheme has none. `sku` is what names the article and not the piece:
     the GTIN of an SGTIN, the asset type of a GRAI with its check digit."""
 
@@ -38,7 +38,7 @@ class Meaning(NamedTuple):
     sku: str = ""
 
 
-RAW: Final = Meaning("raw")
+RAW: Final = EpcMeaning("raw")
 
 
 class _Text(NamedTuple):
@@ -60,7 +60,7 @@ _ESCAPES: Final = str.maketrans({char: f"%{ord(char):02X}" for char in '"%&/<>?'
 
 
 @lru_cache(maxsize=REMEMBERED)
-def explain(epc: bytes, pc: int | None = None) -> Meaning:
+def explain(epc: bytes, pc: int | None = None) -> EpcMeaning:
     """Many a tag leaves its factory with a number that only looks like a scheme: that is "raw", and no error."""
     scheme = HEADERS.get(epc[0]) if epc else None
     if scheme is None or (pc is not None and pc & ISO_NUMBERING):
@@ -75,7 +75,7 @@ def explain(epc: bytes, pc: int | None = None) -> Meaning:
         # Its own refusals, and what its parts say to bytes that no scheme has.
         return RAW
     uri = tag.epc_uri if text is None else f"{tag.epc_uri.rpartition('.')[0]}.{text.translate(_ESCAPES)}"
-    return Meaning(scheme, uri.split(":")[4].split(".")[0], uri, _sku(scheme, tag))
+    return EpcMeaning(scheme, uri.split(":")[4].split(".")[0], uri, _sku(scheme, tag))
 
 
 def _without_text(epc: bytes) -> tuple[bytes, str | None]:

@@ -20,7 +20,7 @@ from pydantic import BeforeValidator, Field
 from device_profiles.advertisement import AddressType, Advertisement, parse_advertising_data, parse_hci_event, short_uuid
 from device_profiles.decoders.private_address import KEY_BYTES, Resolver
 from device_profiles.device import Device
-from device_profiles.devices.ble_frames import Frame, HexBytes
+from device_profiles.devices.ble_frames import BleFrame, HexBytes
 from device_profiles.devices.ble_readers import BleIndex, FrameReader
 from device_profiles.reading import Seen
 from footfall.config import Section
@@ -52,7 +52,7 @@ class Ble(Device):
     """Devices that advertise."""
 
     transport: Literal["ble"]
-    frames: Annotated[tuple[Frame, ...], Field(min_length=1)]
+    frames: Annotated[tuple[BleFrame, ...], Field(min_length=1)]
     irks: KeyTable
     """Identity resolving keys: the name of the owner, or of the owner's device -> 32 hex digits, most significant byte first."""
     bind_keys: KeyTable

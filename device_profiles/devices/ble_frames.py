@@ -29,7 +29,7 @@ from device_profiles.decoders.scaling import scaling
 from device_profiles.reading import Value
 from footfall.config import Section
 
-FieldType = Literal[
+BleFieldType = Literal[
     "u8", "i8", "u16le", "u16be", "i16le", "i16be", "u24le", "u24be", "u32le", "u32be", "i32le", "i32be",
     "flag", "uuid", "mac_le", "mac_be", "hex", "text", "eddystone_url",
 ]  # fmt: skip
@@ -72,7 +72,7 @@ class ByteField(Section):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\z")]
     """With its unit: `battery_mv`. Those that the identifier names are not values besides."""
     offset: Annotated[int, Field(ge=0, le=1650)]
-    type: FieldType
+    type: BleFieldType
     size: Annotated[int, Field(ge=0, le=255)] = 0
     """Bytes of `hex`, `text` and `eddystone_url`; 0: to the end."""
     shift: Annotated[int, Field(ge=0, le=31)] = 0
@@ -113,7 +113,7 @@ class ByteField(Section):
         return None if (scaled, shift, mask, absent) == (None, 0, -1, None) else number
 
 
-class Frame(Section):
+class BleFrame(Section):
     """Conditions, and what a payload that meets them means."""
 
     manufacturer_id: Annotated[int, Field(ge=0, le=0xFFFF)] | None = None
@@ -141,7 +141,7 @@ class Frame(Section):
     """The reason under which such messages are counted instead of read."""
 
     @model_validator(mode="after")
-    def _sound(self) -> Frame:
+    def _sound(self) -> BleFrame:
         if self.manufacturer_id is not None and self.service_data_uuid is not None:
             raise ValueError("manufacturer_id and service_data_uuid: the payload is that of one of them")
         if not self.has_payload and (self.prefix or self.length or self.fields or self.decoder):

@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from device_profiles.advertisement import Advertisement
 from device_profiles.decoders import bthome
-from device_profiles.devices.ble_frames import Frame
+from device_profiles.devices.ble_frames import BleFrame
 from device_profiles.devices.ble_layout import Layout
 from device_profiles.reading import Seen, Value, is_canonical
 from footfall.errors import ProfileError
@@ -27,7 +27,7 @@ class FrameReader:
         "_resolved", "_service", "_service_data", "_template", "_unpack", "_values", "frame", "weight",
     )  # fmt: skip
 
-    def __init__(self, frame: Frame, owner: Callable[[str], str] | None, bind_keys: Mapping[str, bytes]) -> None:
+    def __init__(self, frame: BleFrame, owner: Callable[[str], str] | None, bind_keys: Mapping[str, bytes]) -> None:
         self.frame: Final = frame
         self.weight: Final = frame.weight
         self._company: Final = frame.manufacturer_id
@@ -147,7 +147,7 @@ class BleIndex(Generic[T]):
                     break
         return found
 
-    def _bucket(self, frame: Frame) -> list[tuple[int, FrameReader, T]]:
+    def _bucket(self, frame: BleFrame) -> list[tuple[int, FrameReader, T]]:
         if frame.manufacturer_id is not None:
             return self._by_company.setdefault(frame.manufacturer_id, [])
         if frame.service_data_uuid is not None:

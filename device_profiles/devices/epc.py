@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from device_profiles.decoders.epc import Meaning, SchemeName, explain
+from device_profiles.decoders.epc import EpcMeaning, SchemeName, explain
 from device_profiles.device import Device
 from device_profiles.reading import Reading, RelayedTag, Seen, Value
 from footfall.errors import ProfileError
@@ -78,11 +78,11 @@ class Epc(Device):
             return ""
 
 
-def _meaning(message: TagRead | RelayedTag) -> Meaning:
+def _meaning(message: TagRead | RelayedTag) -> EpcMeaning:
     return explain(message.epc, message.pc if isinstance(message, TagRead) else None)
 
 
-def _values(meaning: Meaning) -> dict[str, Value]:
+def _values(meaning: EpcMeaning) -> dict[str, Value]:
     values: dict[str, Value] = {"scheme": meaning.scheme}
     if meaning.uri:
         values["uri"] = meaning.uri

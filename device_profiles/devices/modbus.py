@@ -32,8 +32,8 @@ from device_profiles.reading import Counted, Reading, Value
 from footfall.config import Section
 from footfall.errors import ProfileError
 
-Table = Literal["holding", "input"]
-Words = Mapping[Table, Mapping[int, int]]
+RegisterTable = Literal["holding", "input"]
+Words = Mapping[RegisterTable, Mapping[int, int]]
 WORDS: Final[Mapping[str, int]] = {"u16": 1, "u32": 2, "u64": 4, "bcd16": 1, "bcd32": 2}
 MOST_WORDS: Final = 125
 """Of one request: 6.3 and 6.4 of the specification."""
@@ -45,7 +45,7 @@ class Register(Section):
 
     address: Annotated[int, Field(ge=0, le=65_535)]
     type: Literal["u16", "u32", "u64", "bcd16", "bcd32"] = "u16"
-    table: Table | None = None
+    table: RegisterTable | None = None
     words: Literal["high-first", "low-first"] | None = None
     scale: Annotated[float, Field(gt=0)] = 1.0
     most: Annotated[int, Field(ge=0)] | None = None
@@ -64,7 +64,7 @@ class Register(Section):
 class Block:
     """Registers that one request reads."""
 
-    table: Table
+    table: RegisterTable
     address: int
     count: int
 
@@ -75,7 +75,7 @@ class Modbus(Device):
     transport: Literal["modbus"]
     is_told: ClassVar[bool] = True
     unit: Annotated[int, Field(ge=0, le=255)] = 1
-    table: Table = "holding"
+    table: RegisterTable = "holding"
     words: Literal["high-first", "low-first"] = "high-first"
     registers: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\z")], Register], Field(min_length=1)]
 
@@ -103,7 +103,7 @@ class Modbus(Device):
                 blocks.append(Block(table, address, 1))
         return tuple(blocks)
 
-    def table_of(self, register: Register) -> Table:
+    def table_of(self, register: Register) -> RegisterTable:
         return register.table or self.table
 
     def specificity(self, message: Words) -> int:
@@ -130,7 +130,7 @@ class Modbus(Device):
 
     def message(self, values: Mapping[str, Any]) -> Words:
         """From blocks by table and address."""
-        words: dict[Table, dict[int, int]] = {"holding": {}, "input": {}}
+        words: dict[RegisterTable, dict[int, int]] = {"holding": {}, "input": {}}
         for table, blocks in values.items():
             if table not in words or not isinstance(blocks, Mapping):
                 raise ValueError(f"{table!r} must be holding or input, with blocks of words by address")
@@ -142,7 +142,7 @@ class Modbus(Device):
 
     def encode(self, numbers: Mapping[str, int]) -> Words:
         """The words that `decode` reads as these numbers, for devices that we play; 0 where none is given, and what must be is."""
-        words: dict[Table, dict[int, int]] = {"holding": {}, "input": {}}
+        words: dict[RegisterTable, dict[int, int]] = {"holding": {}, "input": {}}
         for name, register in self.registers.items():
             number = numbers.get(name, register.equals or 0)
             size = len(register.addresses)

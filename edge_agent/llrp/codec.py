@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge_agent.llrp.layout import Layout, Value
+from edge_agent.llrp.layout import LlrpLayout, Value
 from edge_agent.llrp.tables import CUSTOM, LAST_TV, Definition, Held, Key, Tables
 from footfall.errors import ProfileError
 
@@ -49,7 +49,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Message(Parameter):
+class LlrpMessage(Parameter):
     message_id: int = 0
     version: int = 1
 
@@ -61,7 +61,7 @@ class _Kind:
         self.name: Final = definition.name
         self.key: Final = definition.key
         self.holds: Final = definition.holds
-        self.layout: Final = Layout(definition.fields)
+        self.layout: Final = LlrpLayout(definition.fields)
 
 
 class Codec:
@@ -74,7 +74,7 @@ class Codec:
         self._message_names: Final = {kind.name: kind for kind in self._messages.values()}
         self._parameter_names: Final = {kind.name: kind for kind in parameters}
 
-    def decode(self, data: bytes) -> Message:
+    def decode(self, data: bytes) -> LlrpMessage:
         """`data` is one whole message with its header."""
         if len(data) < HEADER.size:
             raise ProfileError("llrp.length", f"{len(data)} bytes are no message")
@@ -87,16 +87,16 @@ class Codec:
         if kind is None:
             raise ProfileError("llrp.message", f"there is no message of type {word & 0x3FF}")
         fields, parameters = self._body(kind, data, at, len(data), 0)
-        return Message(kind.name, fields, parameters, message_id, word >> 10 & 7)
+        return LlrpMessage(kind.name, fields, parameters, message_id, word >> 10 & 7)
 
-    def encode(self, message: Message) -> bytes:
+    def encode(self, message: LlrpMessage) -> bytes:
         kind = _named(self._message_names, message.name)
         body = _vendor_bytes(kind, True) + kind.layout.encode(message.fields) + self._inside(message.parameters)
         return HEADER.pack(message.version << 10 | kind.key[0], HEADER.size + len(body), message.message_id) + body
 
     def check(self, item: Parameter) -> None:
         """Whether each parameter of it is where the standard has it, as often as it says, all the way down."""
-        names = self._message_names if isinstance(item, Message) else self._parameter_names
+        names = self._message_names if isinstance(item, LlrpMessage) else self._parameter_names
         kind = names.get(item.name)
         counts = [0] * len(kind.holds) if kind else []
         for parameter in item.parameters if kind else ():

@@ -38,7 +38,7 @@ class _Step(Protocol):
     def encode(self, values: Mapping[str, Value]) -> bytes: ...
 
 
-class Layout:
+class LlrpLayout:
     """`size`: bytes of all fields, None if that depends on their values."""
 
     def __init__(self, fields: Sequence[tuple[str, str]]) -> None:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from edge_agent.llrp.codec import HEADER, tlv
-from edge_agent.llrp.layout import Layout
+from edge_agent.llrp.layout import LlrpLayout
 from edge_agent.llrp.tables import CORE, CUSTOM, LAST_TV
 from footfall.errors import ProfileError
 
@@ -51,7 +51,7 @@ _TV: Final[Mapping[int, tuple[str, str]]] = {
     8: ("H", "seen"), 7: ("H", "channel"), 12: ("H", "pc"),
 }  # fmt: skip
 _IMPINJ: Final[Mapping[int, tuple[str, str]]] = {56: ("H", "phase"), 57: ("h", "rssi_cdbm"), 68: ("h", "doppler")}
-_TV_BYTES: Final = {kind.key[0]: Layout(kind.fields).size or 0 for kind in CORE.parameters if kind.key[0] <= LAST_TV}
+_TV_BYTES: Final = {kind.key[0]: LlrpLayout(kind.fields).size or 0 for kind in CORE.parameters if kind.key[0] <= LAST_TV}
 
 
 class _Shape:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge_agent.llrp.codec import Message, Parameter
+from edge_agent.llrp.codec import LlrpMessage, Parameter
 from edge_agent.llrp.layout import Value
 
 ROSPEC_ID: Final = 0x464F
@@ -62,7 +62,7 @@ class Capabilities:
         return levels[0][1]
 
 
-def read_capabilities(response: Message) -> Capabilities:
+def read_capabilities(response: LlrpMessage) -> Capabilities:
     """Of a GET_READER_CAPABILITIES_RESPONSE; what it does not say stays at its default."""
     general = response.first("GeneralDeviceCapabilities") or Parameter("")
     regulatory = response.first("RegulatoryCapabilities") or Parameter("")
@@ -81,7 +81,7 @@ def read_capabilities(response: Message) -> Capabilities:
     )
 
 
-def reader_config(inventory: Inventory) -> Message:
+def reader_config(inventory: Inventory) -> LlrpMessage:
     """Reports are not held when we come back: what it kept for us while we were away has no time that we could trust."""
     events = tuple(_p("EventNotificationState", EventType=event, NotificationState=state) for event, state in _EVENTS.items())
     gpis = tuple(_p("GPIPortCurrentState", GPIPortNum=port, Config=1, State=2) for port in inventory.gpi_ports)
@@ -91,10 +91,10 @@ def reader_config(inventory: Inventory) -> Message:
         *gpis,
         _p("EventsAndReports", HoldEventsAndReportsUponReconnect=0),
     )
-    return Message("SET_READER_CONFIG", {"ResetToFactoryDefault": 0}, parameters)
+    return LlrpMessage("SET_READER_CONFIG", {"ResetToFactoryDefault": 0}, parameters)
 
 
-def add_rospec(inventory: Inventory, capabilities: Capabilities) -> Message:
+def add_rospec(inventory: Inventory, capabilities: Capabilities) -> LlrpMessage:
     """It begins when it is told to, and ends only after `report_ms`, if that is asked for: then it is to be started again."""
     duration = inventory.report_ms or 0
     spec = Parameter(
@@ -113,7 +113,7 @@ def add_rospec(inventory: Inventory, capabilities: Capabilities) -> Message:
             _report_spec(inventory, capabilities),
         ),
     )
-    return Message("ADD_ROSPEC", {}, (spec,))
+    return LlrpMessage("ADD_ROSPEC", {}, (spec,))
 
 
 def uses_impinj(inventory: Inventory, capabilities: Capabilities) -> bool:

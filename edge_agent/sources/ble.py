@@ -54,9 +54,9 @@ NOBODY: Final = "ble.nobody"
 _FLAGS: Final = ("02", "04", "05", "06", "1a", "1e")
 
 Adapter = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}\z")]
-Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,31}\z")]
-Pattern = tuple[Annotated[int, Field(ge=0, le=30)], Annotated[int, Field(ge=1, le=255)], Hex]
-EVERYTHING: Final[tuple[Pattern, ...]] = (
+FilterHex = Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,31}\z")]
+FilterPattern = tuple[Annotated[int, Field(ge=0, le=30)], Annotated[int, Field(ge=1, le=255)], FilterHex]
+EVERYTHING: Final[tuple[FilterPattern, ...]] = (
     *((0, 0x01, flags) for flags in _FLAGS),
     (0, 0xFF, "4c00"),
     (0, 0x16, "aafe"),
@@ -66,7 +66,7 @@ EVERYTHING: Final[tuple[Pattern, ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class Decoded:
     """What an advertisement says: who was seen, or the reason why that is not known."""
 
     seen: Seen | None = None
@@ -74,7 +74,7 @@ class Meaning:
     reason: str = ""
 
 
-class Who(NamedTuple):
+class Match(NamedTuple):
     """What is remembered of a meaning: thousands are, and their values would be most of it."""
 
     profile: str
@@ -82,7 +82,7 @@ class Who(NamedTuple):
     reason: str
 
 
-class Meanings:
+class DecodeCache:
     """What advertisements mean. The same device and data mean the same, so that to hear it again costs one look.
 
     Two generations: when the young one is full it becomes the old one, and what is not heard in the meantime is forgotten with it.
@@ -91,43 +91,43 @@ class Meanings:
     def __init__(self, profiles: Registry, remembered: int = REMEMBERED) -> None:
         self._profiles: Final = profiles
         self._remembered: Final = remembered
-        self._young: dict[Hashable, Who] = {}
-        self._old: dict[Hashable, Who] = {}
+        self._young: dict[Hashable, Match] = {}
+        self._old: dict[Hashable, Match] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def of(self, device: BLEDevice, data: AdvertisementData) -> Who:
+    def of(self, device: BLEDevice, data: AdvertisementData) -> Match:
         key = key_of(device, data)
         who = self._young.get(key)
         return self._renewed(key, device, data) if who is None else who
 
-    def _renewed(self, key: Hashable, device: BLEDevice, data: AdvertisementData) -> Who:
-        who = self._old.get(key) or _who(explained(from_bleak(device, data), self._profiles))
+    def _renewed(self, key: Hashable, device: BLEDevice, data: AdvertisementData) -> Match:
+        who = self._old.get(key) or _match(decode(from_bleak(device, data), self._profiles))
         if len(self._young) >= self._remembered:
             self._young, self._old = {}, self._young
         self._young[key] = who
         return who
 
 
-def _who(meaning: Meaning) -> Who:
+def _match(meaning: Decoded) -> Match:
     seen = meaning.seen
-    return Who(meaning.profile, "", meaning.reason) if seen is None else Who(seen.profile or meaning.profile, seen.identifier, "")
+    return Match(meaning.profile, "", meaning.reason) if seen is None else Match(seen.profile or meaning.profile, seen.identifier, "")
 
 
-def explained(advertisement: Advertisement, profiles: Registry) -> Meaning:
+def decode(advertisement: Advertisement, profiles: Registry) -> Decoded:
     """By the most specific profile."""
     profile = None
     try:
         profile = profiles.best("ble", advertisement)
         device = profile.device if profile else None
         if profile is None or not isinstance(device, devices.Ble):
-            return Meaning(reason=UNKNOWN)
+            return Decoded(reason=UNKNOWN)
         readings = device.decode(advertisement)
     except Exception as error:  # whatever one message does, its neighbours are heard
-        return Meaning(profile=profile.name if profile else "", reason=refusal(error).reason)
+        return Decoded(profile=profile.name if profile else "", reason=refusal(error).reason)
     seen = next((reading for reading in readings if isinstance(reading, Seen)), None)
-    return Meaning(seen, profile.name, "" if seen else NOBODY)
+    return Decoded(seen, profile.name, "" if seen else NOBODY)
 
 
 class BleSource:
@@ -141,7 +141,7 @@ class BleSource:
         profiles: Registry,
         *,
         scan: Literal["active", "passive"] = "active",
-        patterns: Sequence[Pattern] = EVERYTHING,
+        patterns: Sequence[FilterPattern] = EVERYTHING,
         silence_s: float | None = SILENCE_S,
     ) -> None:
         """`receivers`: the receiver that each adapter is."""
@@ -149,7 +149,7 @@ class BleSource:
         self.silence_s = silence_s
         self.unexplained_total: Final[Counter[str]] = Counter()
         self.dropped_total = 0
-        self.meanings: Final = Meanings(profiles)
+        self.meanings: Final = DecodeCache(profiles)
         self._receivers: Final = dict(receivers)
         self._clock: Final = clock
         self._scan: Final[Literal["active", "passive"]] = scan
@@ -208,7 +208,7 @@ class BleSource:
                 raise TimeoutError(errno.ETIMEDOUT, f"adapter {adapter} has heard nothing for {self.silence_s:.0f} s")
 
 
-class Ble(SourceSettings):
+class BleSettings(SourceSettings):
     """`[[sources]] kind = "ble"`."""
 
     kind: Literal["ble"]
@@ -217,13 +217,13 @@ class Ble(SourceSettings):
     adapters: dict[Name, Adapter] = Field(default_factory=dict)
     """Of receivers that are not named like their adapter: the adapter."""
     scan: Literal["active", "passive"] = "active"
-    patterns: tuple[Pattern, ...] = EVERYTHING
+    patterns: tuple[FilterPattern, ...] = EVERYTHING
     """What a passive scan hears: (position, AD type, hex), any of them."""
     silence_s: Annotated[float, Field(gt=0)] | None = SILENCE_S
     """No store's air is silent for long: then the radio is."""
 
     @model_validator(mode="after")
-    def _one_adapter_each(self) -> Ble:
+    def _one_adapter_each(self) -> BleSettings:
         if unknown := sorted(set(self.adapters) - set(self.receivers)):
             raise ValueError(f"adapters.{unknown[0]}: is none of the receivers {', '.join(self.receivers)}")
         adapters = list(self.receiver_of())

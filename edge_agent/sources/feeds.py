@@ -25,7 +25,7 @@ from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen,
 from device_profiles.registry import Registry
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings
-from edge_agent.sources.source import Heard, Progress, Sighting, Tally, Unexplained
+from edge_agent.sources.source import AliveUntil, Heard, Sighting, Tally, Unexplained
 from footfall.errors import ProfileError
 from footfall.events import Name
 
@@ -71,7 +71,7 @@ class FeedReader:
         heard = list(self._read(message, t_boot_ns, unexplained))
         self.unexplained_total.update(unexplained)
         heard += [Unexplained(t_boot_ns, reason, total) for reason, total in unexplained.items()]
-        return heard or [Progress(t_boot_ns)]
+        return heard or [AliveUntil(t_boot_ns)]
 
     def _read(self, message: FeedMessage, t_boot_ns: int, unexplained: Counter[str]) -> Iterator[Heard]:
         try:

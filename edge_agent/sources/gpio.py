@@ -28,7 +28,7 @@ from device_profiles.devices.beams import Beams
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.settings import SourceSettings, require
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard
 from footfall.errors import ConfigError
 from footfall.events import Name
 from footfall.units import NS_PER_S
@@ -104,7 +104,7 @@ class BeamSource:
                 emit(Gap(began_ns, now_ns, "beams.covered"))
             elif now_ns - said_ns >= ALIVE_NS:
                 said_ns = now_ns
-                emit(Progress(now_ns))
+                emit(AliveUntil(now_ns))
 
     def _complain(self, pins: dict[Beam, Any], broken_ns: int) -> None:
         """OSError, once, when somebody would stand in the beams for longer than anybody does."""

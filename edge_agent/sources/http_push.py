@@ -43,7 +43,7 @@ from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.http_body import documents
-from edge_agent.sources.source import Heard, Progress, Unexplained
+from edge_agent.sources.source import AliveUntil, Heard, Unexplained
 from footfall.broker import Port
 from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
@@ -54,7 +54,7 @@ log = logging.getLogger("footfall.agent.http")
 ANSWER_S: Final = 10.0
 WAITING: Final = 64
 TURN_S: Final = 0.2
-COMPLAIN_S: Final = 60.0
+WARN_EVERY_S: Final = 60.0
 FINE: Final = frozenset({"feed.again"})
 """What is rightly not heard: no mistake of the device."""
 
@@ -82,7 +82,7 @@ class PushSource:
         self._secret: Final = SecretFile(settings.secret_file) if settings.secret_file else None
         self._clock: Final = clock
         self._told: Final[Counter[str]] = Counter()
-        self._complained_s = -COMPLAIN_S
+        self._complained_s = -WARN_EVERY_S
         self._pushed: Final[queue.Queue[_Push]] = queue.Queue(WAITING)
         self.port: int = settings.port
 
@@ -121,7 +121,7 @@ class PushSource:
                 emit(heard)
                 if isinstance(heard, Unexplained):
                     unheard[heard.reason] += heard.total
-                elif not isinstance(heard, Progress):
+                elif not isinstance(heard, AliveUntil):
                     unheard["heard"] += 1
         for reason, total in (self.refused_total - self._told).items():
             self._told[reason] += total
@@ -160,7 +160,7 @@ class PushSource:
     def refuse(self, reason: str) -> None:
         self.refused_total[reason] += 1
         now_s = time.monotonic()
-        if now_s - self._complained_s >= COMPLAIN_S:
+        if now_s - self._complained_s >= WARN_EVERY_S:
             self._complained_s = now_s
             log.warning("source %s: requests refused so far: %s", self.name, dict(self.refused_total))
 

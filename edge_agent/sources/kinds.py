@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edge_agent.sources.ble import Ble
+from edge_agent.sources.ble import BleSettings
 from edge_agent.sources.gpio import Gpio
 from edge_agent.sources.http_push import HttpPush
 from edge_agent.sources.llrp import Llrp
@@ -15,4 +15,4 @@ from edge_agent.sources.mqtt_vendor import MqttVendor
 from edge_agent.sources.replay import Replay
 from edge_agent.sources.simulated import Simulated
 
-AnySource = Annotated[Ble | Llrp | ModbusSettings | Gpio | MqttVendor | HttpPush | Simulated | Replay, Field(discriminator="kind")]
+AnySource = Annotated[BleSettings | Llrp | ModbusSettings | Gpio | MqttVendor | HttpPush | Simulated | Replay, Field(discriminator="kind")]

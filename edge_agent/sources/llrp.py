@@ -67,11 +67,11 @@ class LlrpSource:
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
         """OSError of some kind says in words what is wrong with the reader or the way to it."""
-        from edge_agent.sources.llrp_connection import Connection, Stopped
-        from edge_agent.sources.llrp_reader import Reader
+        from edge_agent.sources.llrp_connection import ReaderConnection, Stopped
+        from edge_agent.sources.llrp_reader import LlrpSession
 
-        with suppress(Stopped), closing(Connection(*self._host, self._task.answer_s, self._clock, stop)) as connection:
-            reader = Reader(self._task, self._clock, connection, emit)
+        with suppress(Stopped), closing(ReaderConnection(*self._host, self._task.answer_s, self._clock, stop)) as connection:
+            reader = LlrpSession(self._task, self._clock, connection, emit)
             try:
                 reader.begin(stop)
                 reader.listen(stop)

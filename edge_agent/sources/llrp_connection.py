@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from edge_agent.clock import Clock
-from edge_agent.llrp.codec import HEADER, Codec, Message
+from edge_agent.llrp.codec import HEADER, Codec, LlrpMessage
 from edge_agent.llrp.stream import Splitter
 from edge_agent.llrp.tables import IMPINJ
 from footfall.errors import ProfileError
@@ -48,7 +48,7 @@ class Stopped(Exception):  # a state, which unwinds the requests of a source tha
     """`stop` was set while an answer was awaited."""
 
 
-class Connection:
+class ReaderConnection:
     """`hear(message, t_boot_ns)` is called for each whole message that is no answer. `waited_s`: how long nothing came, in all."""
 
     def __init__(self, host: str, port: int, answer_s: float, clock: Clock, stop: threading.Event) -> None:
@@ -66,7 +66,7 @@ class Connection:
     def close(self) -> None:
         self._socket.close()
 
-    def request(self, message: Message) -> Message:
+    def request(self, message: LlrpMessage) -> LlrpMessage:
         """The reader's answer. ReaderRefused: it says no, or something else; ReaderSilent: it says nothing."""
         self._awaited, self._answer = self.send(message), None
         deadline_ns = self._clock.boot_ns() + round(self._answer_s * NS_PER_S)
@@ -83,10 +83,10 @@ class Connection:
         _check(message, answer)
         return answer
 
-    def send(self, message: Message) -> int:
+    def send(self, message: LlrpMessage) -> int:
         """The number that its answer will bear."""
         self._numbers += 1
-        self._socket.sendall(CODEC.encode(Message(message.name, message.fields, message.parameters, self._numbers)))
+        self._socket.sendall(CODEC.encode(LlrpMessage(message.name, message.fields, message.parameters, self._numbers)))
         return self._numbers
 
     def receive(self, seconds: float) -> None:
@@ -121,7 +121,7 @@ class Connection:
         raise ConnectionResetError(errno.ECONNRESET, "the reader closed the connection")
 
 
-def _check(request: Message, answer: Message) -> None:
+def _check(request: LlrpMessage, answer: LlrpMessage) -> None:
     status = answer.first("LLRPStatus")
     if status is None or status.number("StatusCode") or answer.name == "ERROR_MESSAGE":
         said = f"{status.number('StatusCode')} {status.fields['ErrorDescription']!s}" if status else answer.name

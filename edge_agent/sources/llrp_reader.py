@@ -16,17 +16,17 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from edge_agent.clock import Clock
-from edge_agent.llrp.codec import HEADER, Message, Parameter
+from edge_agent.llrp.codec import HEADER, LlrpMessage, Parameter
 from edge_agent.llrp.reports import RO_ACCESS_REPORT, TagReport, tag_reports
 from edge_agent.llrp.setup import ROSPEC_ID, Capabilities, Inventory, add_rospec, read_capabilities, reader_config, uses_impinj
 from edge_agent.sources.border import refusal
-from edge_agent.sources.llrp_connection import CODEC, POLL_S, Connection, ReaderBusy, ReaderRefused, ReaderSilent, Stopped
+from edge_agent.sources.llrp_connection import CODEC, POLL_S, ReaderBusy, ReaderConnection, ReaderRefused, ReaderSilent, Stopped
 from edge_agent.sources.llrp_gpi import Gpi
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Sighting, Unexplained
 from footfall.errors import ProfileError
 from footfall.units import NS_PER_S
 
-Decoded = TypeVar("Decoded")
+Result = TypeVar("Result")
 
 log = logging.getLogger("footfall.agent.sources")
 
@@ -56,8 +56,8 @@ class Task:
     whose: Callable[[bytes, int | None], tuple[str, str]]
 
 
-class Reader:
-    def __init__(self, task: Task, clock: Clock, connection: Connection, emit: Callable[[Heard], None]) -> None:
+class LlrpSession:
+    def __init__(self, task: Task, clock: Clock, connection: ReaderConnection, emit: Callable[[Heard], None]) -> None:
         self._task: Final = task
         self._clock: Final = clock
         self._connection: Final = connection
@@ -86,19 +86,19 @@ class Reader:
         """From its greeting until it inventories (LLRP 1.0.1, section 5.2 and 10)."""
         self._await_greeting(stop)
         request, inventory = self._connection.request, self._task.inventory
-        self._connection.send(Message("ENABLE_EVENTS_AND_REPORTS"))  # what it held for whoever was here before comes out now
-        request(Message("DELETE_ROSPEC", {"ROSpecID": 0}))
-        self._capabilities = read_capabilities(request(Message("GET_READER_CAPABILITIES", {"RequestedData": 0})))
+        self._connection.send(LlrpMessage("ENABLE_EVENTS_AND_REPORTS"))  # what it held for whoever was here before comes out now
+        request(LlrpMessage("DELETE_ROSPEC", {"ROSpecID": 0}))
+        self._capabilities = read_capabilities(request(LlrpMessage("GET_READER_CAPABILITIES", {"RequestedData": 0})))
         if uses_impinj(inventory, self._capabilities):
-            request(Message("IMPINJ_ENABLE_EXTENSIONS"))
+            request(LlrpMessage("IMPINJ_ENABLE_EXTENSIONS"))
         request(reader_config(inventory))
-        self._find_antennas(request(Message("GET_READER_CONFIG", {"RequestedData": 2})))
+        self._find_antennas(request(LlrpMessage("GET_READER_CONFIG", {"RequestedData": 2})))
         request(add_rospec(inventory, self._capabilities))
-        request(Message("ENABLE_ROSPEC", {"ROSpecID": ROSPEC_ID}))
+        request(LlrpMessage("ENABLE_ROSPEC", {"ROSpecID": ROSPEC_ID}))
         self._is_reading = True
-        request(Message("START_ROSPEC", {"ROSpecID": ROSPEC_ID}))
+        request(LlrpMessage("START_ROSPEC", {"ROSpecID": ROSPEC_ID}))
         self._connection.waited_s = 0.0
-        self._emit(Progress(self._clock.boot_ns()))
+        self._emit(AliveUntil(self._clock.boot_ns()))
 
     def listen(self, stop: threading.Event) -> None:
         limit_s = KEEPALIVES_MISSED * self._task.keepalive_s
@@ -116,8 +116,8 @@ class Reader:
         self._say_unexplained()
         if in_order:
             with suppress(OSError):
-                self._connection.send(Message("DELETE_ROSPEC", {"ROSpecID": 0}))
-                self._connection.send(Message("CLOSE_CONNECTION"))
+                self._connection.send(LlrpMessage("DELETE_ROSPEC", {"ROSpecID": 0}))
+                self._connection.send(LlrpMessage("CLOSE_CONNECTION"))
                 self._connection.receive(CLOSE_S)
 
     def _await_greeting(self, stop: threading.Event) -> None:
@@ -137,9 +137,9 @@ class Reader:
         """Its ROSpec ended, because its time is over or another came before it. Some readers start it again by themselves."""
         self._has_ended = False
         try:
-            self._connection.request(Message("START_ROSPEC", {"ROSpecID": ROSPEC_ID}))
+            self._connection.request(LlrpMessage("START_ROSPEC", {"ROSpecID": ROSPEC_ID}))
         except ReaderRefused:
-            specs = self._connection.request(Message("GET_ROSPECS")).all("ROSpec")
+            specs = self._connection.request(LlrpMessage("GET_ROSPECS")).all("ROSpec")
             if not any(spec.number("ROSpecID") == ROSPEC_ID and spec.number("CurrentState") == ACTIVE for spec in specs):
                 raise
 
@@ -169,13 +169,13 @@ class Reader:
             for report in reports:
                 self._found(report.antenna or 0, now_ns)
 
-    def _word(self, message: Message, now_ns: int) -> None:
+    def _word(self, message: LlrpMessage, now_ns: int) -> None:
         if message.name == "KEEPALIVE":
             self._connection.waited_s = 0.0
-            self._connection.send(Message("KEEPALIVE_ACK"))
+            self._connection.send(LlrpMessage("KEEPALIVE_ACK"))
             self._report_lost(now_ns, HOLE_NS)
             if self._is_reading:
-                self._emit(Progress(now_ns))
+                self._emit(AliveUntil(now_ns))
         elif message.name == "READER_EVENT_NOTIFICATION":
             for data in message.all("ReaderEventNotificationData"):
                 for event in data.parameters:
@@ -206,7 +206,7 @@ class Reader:
 
     def _exception(self, event: Parameter, now_ns: int) -> None:
         text = str(event.fields.get("Message", "")).encode()[:200]
-        self._emit(Refused(now_ns, "llrp.reader-exception", self._task.name, text))
+        self._emit(RefusedReading(now_ns, "llrp.reader-exception", self._task.name, text))
 
     def _antenna(self, event: Parameter, now_ns: int) -> None:
         antenna = event.number("AntennaID")
@@ -216,7 +216,7 @@ class Reader:
             log.warning("source %s: antenna %d is disconnected", self._task.name, antenna)
             self._lost[antenna] = now_ns
 
-    def _find_antennas(self, config: Message) -> None:
+    def _find_antennas(self, config: LlrpMessage) -> None:
         """Those that hang on no cable from the start."""
         for antenna in config.all("AntennaProperties"):
             if not antenna.number("AntennaConnected"):
@@ -241,7 +241,7 @@ class Reader:
         self._unexplained.clear()
 
 
-def _decoded(decode: Callable[[bytes], Decoded], message: bytes) -> Decoded:
+def _decoded(decode: Callable[[bytes], Result], message: bytes) -> Result:
     try:
         return decode(message)
     except Exception as error:  # whatever one message does, the next is read

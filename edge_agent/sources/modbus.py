@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from device_profiles.devices.modbus import Block, Modbus, Table
+from device_profiles.devices.modbus import Block, Modbus, RegisterTable
 from device_profiles.reading import Counted, Reading
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings, require
-from edge_agent.sources.source import Gap, Heard, Refused, Tally, Unexplained
+from edge_agent.sources.source import Gap, Heard, RefusedReading, Tally, Unexplained
 from footfall.errors import ConfigError, ProfileError
 from footfall.events import Name
 from footfall.units import NS_PER_S
 
 if TYPE_CHECKING:  # an agent without Modbus does not hold pymodbus in memory
-    from edge_agent.sources.modbus_line import Line
+    from edge_agent.sources.modbus_line import ModbusLine
 
 
 class ModbusSettings(SourceSettings):
@@ -70,7 +70,7 @@ class ModbusSettings(SourceSettings):
             raise ConfigError(f"source {self.name!r}: profile {self.profile!r} is none of a Modbus counter: {', '.join(known)}")
         return ModbusSource(self, profile.device, clock, self._line())
 
-    def _line(self) -> Line:
+    def _line(self) -> ModbusLine:
         require("pymodbus", "Modbus")
         from edge_agent.sources import modbus_line
 
@@ -83,7 +83,7 @@ class ModbusSettings(SourceSettings):
 class ModbusSource:
     """Polls one counter."""
 
-    def __init__(self, settings: ModbusSettings, device: Modbus, clock: Clock, line: Line) -> None:
+    def __init__(self, settings: ModbusSettings, device: Modbus, clock: Clock, line: ModbusLine) -> None:
         self.name = settings.name
         self.silence_s = settings.silence_s
         self._settings: Final = settings
@@ -138,7 +138,7 @@ class ModbusSource:
         return None
 
     def _read(self) -> Sequence[Reading]:
-        words: dict[Table, dict[int, int]] = {"holding": {}, "input": {}}
+        words: dict[RegisterTable, dict[int, int]] = {"holding": {}, "input": {}}
         for block in self._device.blocks:
             moved = Block(block.table, block.address + self._settings.offset, block.count)
             words[block.table] |= dict(enumerate(self._line.read(moved, self._unit), block.address))
@@ -152,7 +152,7 @@ class ModbusSource:
         self._unexplained += 1
         if self._refused != error.reason:
             self._refused = error.reason
-            emit(Refused(self._clock.boot_ns(), error.reason, f"{self.name} {self._settings.door}", str(error).encode()))
+            emit(RefusedReading(self._clock.boot_ns(), error.reason, f"{self.name} {self._settings.door}", str(error).encode()))
 
     def _tell(self, emit: Callable[[Heard], None], good_ns: int, now_ns: int) -> None:
         """Since when nothing was read, though something may have been heard: nonsense, which would make the supervisor's gap too short."""

@@ -36,7 +36,7 @@ EXCEPTIONS: Final = {
 """7 of the MODBUS Application Protocol 1.1b3."""
 
 
-class Line:
+class ModbusLine:
     """A connection that is opened when it is needed. Counters on one serial line share theirs; it is one's at a time."""
 
     def __init__(self, client: Callable[[], ModbusTcpClient | ModbusSerialClient]) -> None:
@@ -81,19 +81,19 @@ class Line:
         return answer.registers
 
 
-_serial_lines: Final[WeakValueDictionary[Path, Line]] = WeakValueDictionary()
+_serial_lines: Final[WeakValueDictionary[Path, ModbusLine]] = WeakValueDictionary()
 """A serial port can be opened once."""
 
 
-def tcp(host: str, port: int, timeout_s: float) -> Line:
-    return Line(lambda: ModbusTcpClient(host, port=port, timeout=timeout_s, retries=0))
+def tcp(host: str, port: int, timeout_s: float) -> ModbusLine:
+    return ModbusLine(lambda: ModbusTcpClient(host, port=port, timeout=timeout_s, retries=0))
 
 
-def serial(path: Path, baud: int, parity: Parity, stop_bits: int, timeout_s: float) -> Line:
+def serial(path: Path, baud: int, parity: Parity, stop_bits: int, timeout_s: float) -> ModbusLine:
     """The line that is in use already, if there is one: then as that one was opened."""
     line = _serial_lines.get(path)
     if line is None:
-        line = _serial_lines[path] = Line(
+        line = _serial_lines[path] = ModbusLine(
             lambda: ModbusSerialClient(str(path), baudrate=baud, parity=PARITIES[parity], stopbits=stop_bits, timeout=timeout_s, retries=0)
         )
     return line

@@ -38,7 +38,7 @@ from footfall.units import NS_PER_S
 CONNECT_S: Final = 5.0
 TURN_S: Final = 0.2
 
-Topic = Annotated[str, Field(min_length=1, max_length=1024)]
+TopicFilter = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 class VendorSource:
@@ -151,7 +151,7 @@ class MqttVendor(FeedSettings):
     """`[[sources]] kind = "mqtt_vendor"`."""
 
     kind: Literal["mqtt_vendor"]
-    topics: Annotated[tuple[Topic, ...], Field(min_length=1)]
+    topics: Annotated[tuple[TopicFilter, ...], Field(min_length=1)]
     broker: Broker = Broker()
     client_id: str = ""
     """As the broker's access rules know it; without one the broker gives it one."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from edge_agent.sources.source import Crossing, Gap, Progress, Recorded, Refused, Sighting
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ContractError
 
 DOOR_PROFILE: Final = "door-counter"
@@ -36,7 +36,7 @@ def parse_line(line: bytes) -> Recorded:
         raise ContractError("recording.line", f"cannot be read: {type(error).__name__}") from None
 
 
-def format_line(heard: Sighting | Crossing | Gap | Progress) -> str:
+def format_line(heard: Sighting | Crossing | Gap | AliveUntil) -> str:
     """The line that `parse_line` reads back, with its end."""
     match heard:
         case Sighting(t_ns, receiver, profile, identifier, rssi_dbm):
@@ -47,7 +47,7 @@ def format_line(heard: Sighting | Crossing | Gap | Progress) -> str:
             values = {"t_ns": t_ns, "door": door, "in": entered, "out": left, "profile": profile}
         case Gap(t_ns, to_ns, reason, rows):
             values = {"t_ns": t_ns, "gap": reason, "to_ns": to_ns, "rows": rows}
-        case Progress(t_ns):
+        case AliveUntil(t_ns):
             values = {"t_ns": t_ns, "progress": True}
     return json.dumps(values, separators=(",", ":")) + "\n"
 
@@ -66,7 +66,7 @@ def read_recording(path: Path) -> Iterator[Recorded]:
         try:
             heard = parse_line(line)
         except ContractError as error:
-            yield Refused(t_ns, error.reason, f"{path.name}:{number}")
+            yield RefusedReading(t_ns, error.reason, f"{path.name}:{number}")
             continue
         t_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_boot_ns
         yield heard
@@ -109,5 +109,5 @@ _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Recorded]]] = {
     "receiver": _sighting,
     "door": _crossing,
     "gap": _gap,
-    "progress": lambda values: Progress(_integer(values, "t_ns")),
+    "progress": lambda values: AliveUntil(_integer(values, "t_ns")),
 }

@@ -26,7 +26,7 @@ from edge_agent.clock import Clock
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines, read_recording
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.simulated import SimulatedSource
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Recorded, Refused, Sighting
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.events import Name, to_ns
 from footfall.topics import is_name
@@ -44,7 +44,7 @@ FormatName = Literal["uci-calit2", "sal-rb", "jsonl"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ReplaySettings:
     """What a file does not say itself. `timezone`: of local times; `start`: when a recording without dates began."""
 
     timezone: str = "UTC"
@@ -60,12 +60,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    read: Callable[[Sequence[Path], Settings], Iterator[Heard]]
+    read: Callable[[Sequence[Path], ReplaySettings], Iterator[Heard]]
     zones: Callable[[Sequence[Path]], dict[str, str]]
     suffixes: tuple[str, ...]
 
 
-def read(format_name: FormatName, paths: Sequence[Path], settings: Settings) -> Iterator[Heard]:
+def read(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
     """All that the files say, in the order of their time; ConfigError for files that are not of this format."""
     chosen = FORMATS[format_name]
     return chosen.read(expand(format_name, paths), settings)
@@ -92,7 +92,7 @@ def expand(format_name: FormatName, paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _read_calit2(paths: Sequence[Path], settings: Settings) -> Iterator[Heard]:
+def _read_calit2(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
     files = {direction: [path for path in paths if direction in path.name] for direction in ("inflow", "outflow")}
     for direction, found in files.items():
         if len(found) != 1:
@@ -101,7 +101,7 @@ def _read_calit2(paths: Sequence[Path], settings: Settings) -> Iterator[Heard]:
     return heapq.merge(inward, outward, key=lambda heard: heard.t_wall_ns)
 
 
-def _calit2_file(path: Path, direction: str, settings: Settings) -> Iterator[Crossing | Refused]:
+def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterator[Crossing | RefusedReading]:
     """A count bears the last millisecond of its half hour, so that it lies in the hour and day in which its people passed."""
     zone_info = settings.zone_info()
     t_wall_ns = 0
@@ -111,14 +111,14 @@ def _calit2_file(path: Path, direction: str, settings: Settings) -> Iterator[Cro
             local = datetime.strptime(moment, "%m/%d/%y %H:%M:%S").replace(tzinfo=zone_info)
             people = int(count)
         except (ValueError, csv.Error):
-            yield Refused(0, "csv.line", f"{path.name}:{number}", line, t_wall_ns)
+            yield RefusedReading(0, "csv.line", f"{path.name}:{number}", line, t_wall_ns)
             continue
         t_wall_ns = to_ns(local) + HALF_HOUR_NS - LAST_INSTANT_NS
         entered, left = (people, 0) if direction == "inflow" else (0, people)
         yield Crossing(0, settings.door, entered, left, DOOR_PROFILE, t_wall_ns)
 
 
-def _read_sal_rb(paths: Sequence[Path], settings: Settings) -> Iterator[Heard]:
+def _read_sal_rb(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
     """Each file begins an hour after the one before, so that no visit spans two. The tag is named by what carries it."""
     for i, path in enumerate(paths):
         yield from _sal_rb_file(path, to_ns(settings.start) + i * BETWEEN_FILES_NS)
@@ -136,12 +136,12 @@ def _sal_rb_file(path: Path, start_ns: int) -> Iterator[Heard]:
             t_wall_ns = start_ns + int(cells[0]) * SUPERFRAME_NS
             levels = [(name, int(cells[column])) for column, name in receivers]
         except (ValueError, IndexError):
-            yield Refused(0, "csv.line", f"{path.name}:{number}", line, t_wall_ns)
+            yield RefusedReading(0, "csv.line", f"{path.name}:{number}", line, t_wall_ns)
             continue
         for name, rssi_dbm in levels:
             if rssi_dbm != NOT_HEARD_DBM:
                 yield Sighting(0, name, TAG_PROFILE, tag, rssi_dbm, t_wall_ns)
-        yield Progress(0, t_wall_ns)
+        yield AliveUntil(0, t_wall_ns)
 
 
 def _sal_rb_receivers(path: Path) -> list[tuple[int, str]]:
@@ -157,7 +157,7 @@ def _sal_rb_zones(paths: Sequence[Path]) -> dict[str, str]:
     return {name: "outside" if name.startswith("o-") else "inside" for path in paths for _, name in _sal_rb_receivers(path)}
 
 
-def _read_jsonl(paths: Sequence[Path], settings: Settings) -> Iterator[Heard]:
+def _read_jsonl(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
     recordings = ((_dated(heard) for heard in read_recording(path)) for path in paths)
     return heapq.merge(*recordings, key=_time_ns)
 
@@ -197,7 +197,7 @@ class Replay(SourceSettings):
 
     def _stream(self) -> Iterator[Heard]:
         zero_ns: int | None = None
-        for heard in read(self.format, self.paths, Settings(self.timezone, DEFAULT_START, self.door)):
+        for heard in read(self.format, self.paths, ReplaySettings(self.timezone, DEFAULT_START, self.door)):
             zero_ns = _time_ns(heard) if zero_ns is None else zero_ns
             yield _undated(heard, zero_ns)
 

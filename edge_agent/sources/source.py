@@ -66,7 +66,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedReading:
     """Input that could not be read. `data` only where no identifier can be in it."""
 
     t_boot_ns: int
@@ -77,7 +77,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class AliveUntil:
     """The source promises: nothing older than this comes from it any more. For replayed files, whose time is not the clock's."""
 
     t_boot_ns: int
@@ -94,7 +94,7 @@ class Unexplained:
     t_wall_ns: int = 0
 
 
-Recorded = Sighting | Crossing | Gap | Refused | Progress
+Recorded = Sighting | Crossing | Gap | RefusedReading | AliveUntil
 """What can stand in a file: without a memory of what was before it."""
 Heard = Recorded | Tally | Unexplained
 

@@ -13,7 +13,7 @@ MARK_STEP_NS: Final = 60_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class SpooledFrame:
     """A spooled body; `crc32` is of the bytes as they were when spooled, the other numbers what its body says.
 
     `decided`: how a gateway dated it, where that was told. `store`: where its run of the agent was; "": not known.
@@ -43,7 +43,7 @@ class Fill:
 
 
 @dataclass(slots=True)
-class Step:
+class MarkStep:
     """Frames up to `upto` were receipted at `gateway_ns`, or somewhat later."""
 
     upto: int
@@ -51,7 +51,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Ledger:
+class EpochState:
     """An epoch's numbers. The frame `seq` has the id `base + seq` in the file.
 
     `holes`: seqs, first and last, of receipted frames that never came to the disk or cannot be read any more.
@@ -67,12 +67,12 @@ class Ledger:
     receipted_ns: int = 0
     oldest: int = 1
     holes: list[tuple[int, int]] = field(default_factory=list)
-    steps: dict[int, Step] = field(default_factory=dict)
+    steps: dict[int, MarkStep] = field(default_factory=dict)
     """When the marks were set, by row; at most one a minute."""
     store: str = ""
 
     @classmethod
-    def of(cls, n: int, row: tuple[Any, ...]) -> Ledger:
+    def of(cls, n: int, row: tuple[Any, ...]) -> EpochState:
         name, boot, last, mark, base, receipted, receipted_ns = row
         return cls(n, name, boot, last, mark, base, receipted, receipted_ns)
 
@@ -105,7 +105,7 @@ class Ledger:
         oldest = self.oldest if self.next_owed == self.mark + 1 else self.next_owed
         return Epoch(self.name, self.last, self.mark, oldest, self.receipted, boots_apart_ns)
 
-    def take_over(self, other: Ledger) -> None:
+    def take_over(self, other: EpochState) -> None:
         """What the same epoch came to while the file could not be written."""
         self.last, self.mark, self.receipted = other.last, other.mark, other.receipted
         self.receipted_ns, self.oldest, self.holes = other.receipted_ns, other.oldest, other.holes
@@ -122,7 +122,7 @@ class Ledger:
         newest = max(self.steps, default=None)
         if newest is not None and self.steps[newest].gateway_ns > gateway_ns - MARK_STEP_NS:
             step = self.steps[newest]
-            self.steps[newest] = Step(upto, min(step.gateway_ns, gateway_ns))
+            self.steps[newest] = MarkStep(upto, min(step.gateway_ns, gateway_ns))
             return changed | {newest}
-        self.steps[free] = Step(upto, gateway_ns)
+        self.steps[free] = MarkStep(upto, gateway_ns)
         return changed | {free}

@@ -39,7 +39,7 @@ class SpoolUnavailable(FootfallError):
     """The disk takes nothing now (full, locked, read-only): keep the bodies, try again."""
 
 
-class Damaged(Exception):
+class SpoolDamaged(Exception):
     """The file does not hold what was written: it is to be set aside, and what is whole taken out of it."""
 
 
@@ -172,7 +172,7 @@ class SpoolFile:
         if 0 < _version_in_head(self._path) < SCHEMA.version:
             return
         if said := broken_log(self._path):
-            raise Damaged(f"{self._path}: {said}")
+            raise SpoolDamaged(f"{self._path}: {said}")
 
     def _take_over(self) -> None:
         """Make the file one of this release. A version that a flipped bit has made is none."""
@@ -181,7 +181,7 @@ class SpoolFile:
             return
         stated = self._stated_version()
         if stated not in (None, version):
-            raise Damaged(f"{self._path}: says that it is of version {version}, its content is of version {stated}")
+            raise SpoolDamaged(f"{self._path}: says that it is of version {version}, its content is of version {stated}")
         try:
             migrate(self.db, self._path, SCHEMA)
         except ConfigError as error:
@@ -210,11 +210,11 @@ class SpoolFile:
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
         except UnicodeDecodeError as error:  # a name in the schema, or SQLite's own complaint about one
-            raise Damaged(f"{self._path}: text that is none: {error}") from None
+            raise SpoolDamaged(f"{self._path}: text that is none: {error}") from None
         except sqlite3.Error as error:
             if not self._is_damage(error):
                 raise SpoolUnavailable(f"{self._path}: {error}") from None
-            raise Damaged(f"{self._path}: {error}") from None
+            raise SpoolDamaged(f"{self._path}: {error}") from None
         else:
             self._unreadable = 0
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from edge_agent.boots import Boots
 from edge_agent.epoch import Epoch
-from edge_agent.spool.epochs import Ledger, Step
+from edge_agent.spool.epochs import EpochState, MarkStep
 from edge_agent.spool.rows import BOOTS, EPOCHS, FACTS, JOURNALS, RECEIPTED, STORES, TIMES, Loaded, Twin, number_of
 from edge_agent.spool.schema import RECEIPTED_FACT, TIMES_FACT
 from footfall.frames import DecidedTime
@@ -19,33 +19,33 @@ from footfall.receipts import TimeRun, Times
 
 KEPT_JOURNALS: Final = 64
 
-Row = tuple[Any, ...] | None
+TableRow = tuple[Any, ...] | None
 """Of a table; None: it is to be deleted."""
 
 
-class Memory:
+class SpoolMemory:
     """`epoch` is the current one, of a run in `store`. Ids of new frames come behind `base`."""
 
     def __init__(self, epoch: str, boot: str, store: str = "") -> None:
         self.epoch = epoch
         self.boot: Final = boot
         self.store: Final = store
-        self.ledgers: dict[str, Ledger] = {}
+        self.ledgers: dict[str, EpochState] = {}
         self.boots = Boots()
         self.receipted_ns = 0
         self.times_n = 0
         self.base = 0
-        self.owed: dict[tuple[Twin, int], Row] = {}
+        self.owed: dict[tuple[Twin, int], TableRow] = {}
         self._journals: dict[int, str] = {}
         self._times: dict[int, TimeRun] = {}
         self._boot_numbers: dict[str, int] = {}
 
     @property
-    def current(self) -> Ledger:
+    def current(self) -> EpochState:
         return self.ledgers[self.epoch]
 
     @property
-    def owing(self) -> Ledger | None:
+    def owing(self) -> EpochState | None:
         """The oldest epoch that owes frames."""
         return next((ledger for ledger in self.ledgers.values() if ledger.owes), None)
 
@@ -61,14 +61,14 @@ class Memory:
     def load(self, tables: Mapping[str, Loaded]) -> None:
         """What the file says, in the place of all that was known; what was heard of gateways only grows."""
         self.owed = {}
-        self.ledgers = {row[0]: Ledger.of(n, row) for n, row in tables[EPOCHS.name].rows.items()}
+        self.ledgers = {row[0]: EpochState.of(n, row) for n, row in tables[EPOCHS.name].rows.items()}
         by_n = {ledger.n: ledger for ledger in self.ledgers.values()}
         for n, (store,) in tables[STORES.name].rows.items():
             if n in by_n:
                 by_n[n].store = store
         for number, (n, upto, gateway_ns) in tables[RECEIPTED.name].rows.items():
             if n in by_n:
-                by_n[n].steps[number] = Step(upto, gateway_ns)
+                by_n[n].steps[number] = MarkStep(upto, gateway_ns)
         self._journals = {n: row[0] for n, row in tables[JOURNALS.name].rows.items()}
         self._load_times(tables[TIMES.name])
         self.boots = Boots(tables[BOOTS.name].rows.values())
@@ -92,14 +92,14 @@ class Memory:
             self.epoch = f"{self.epoch[:52]}.{secrets.token_hex(4)}"
         n = 1 + max((ledger.n for ledger in self.ledgers.values()), default=0)
         base = max((ledger.base + ledger.last for ledger in self.ledgers.values()), default=0)
-        self.ledgers[self.epoch] = Ledger(
+        self.ledgers[self.epoch] = EpochState(
             n, self.epoch, self.boot, base=max(base, self.base), receipted_ns=self.receipted_ns, store=self.store
         )
         self.owe_epoch(self.current)
         self._owe(STORES, n, (self.store,))
         self.lasted(self.boot, 0)
 
-    def begin_again(self, before: Memory) -> None:
+    def begin_again(self, before: SpoolMemory) -> None:
         """Go on with what another memory knew that could not write: its marks, its journal, and its epoch, behind all that is here."""
         for name in before.ledgers.keys() & self.ledgers.keys():
             ledger, known = self.ledgers[name], before.ledgers[name]
@@ -207,17 +207,17 @@ class Memory:
         for ledger in self.ledgers.values():
             self._forget_steps(ledger, [number for number, step in ledger.steps.items() if step.upto < ledger.oldest][:-1])
 
-    def view(self, ledger: Ledger) -> Epoch:
+    def view(self, ledger: EpochState) -> Epoch:
         return ledger.epoch(self.boots.apart_ns(ledger.boot))
 
-    def owe_epoch(self, ledger: Ledger) -> None:
+    def owe_epoch(self, ledger: EpochState) -> None:
         self._owe(EPOCHS, ledger.n, ledger.row())
 
-    def paid(self, owed: Mapping[tuple[Twin, int], Row]) -> None:
+    def paid(self, owed: Mapping[tuple[Twin, int], TableRow]) -> None:
         """The file has these rows now."""
         self.owed = {key: values for key, values in self.owed.items() if key not in owed or values != owed[key]}
 
-    def _owe(self, twin: Twin, number: int, values: Row) -> None:
+    def _owe(self, twin: Twin, number: int, values: TableRow) -> None:
         self.owed[twin, number] = values
 
     def _owe_boot(self, boot: str) -> None:
@@ -232,7 +232,7 @@ class Memory:
                 ledger.mark = 0
                 self.owe_epoch(ledger)
 
-    def _forget_steps(self, ledger: Ledger, numbers: list[int]) -> None:
+    def _forget_steps(self, ledger: EpochState, numbers: list[int]) -> None:
         for number in numbers:
             del ledger.steps[number]
             self._owe(RECEIPTED, number, None)

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from edge_agent.spool.epochs import Ledger
-from edge_agent.spool.rows import Listed, Stored, body_of, is_listed
+from edge_agent.spool.epochs import EpochState
+from edge_agent.spool.rows import Listed, StoredFrame, body_of, is_listed
 
-Substitute = Callable[[Ledger, Listed], Stored]
+Substitute = Callable[[EpochState, Listed], StoredFrame]
 """A gap in the place of a frame: from what is known of it."""
 
 
@@ -23,11 +23,11 @@ class Scan:
     size_bytes: int = 0
     oldest: dict[int, int] = field(default_factory=dict)
     made_ns: dict[int, int] = field(default_factory=dict)
-    missing: list[tuple[Ledger, int, int]] = field(default_factory=list)
+    missing: list[tuple[EpochState, int, int]] = field(default_factory=list)
     strangers: list[int] = field(default_factory=list)
 
 
-def scan(db: sqlite3.Connection, ledgers: Iterable[Ledger]) -> Scan:
+def scan(db: sqlite3.Connection, ledgers: Iterable[EpochState]) -> Scan:
     """The whole list, once; it is short against the bodies."""
     found = Scan()
     by_n = {ledger.n: ledger for ledger in ledgers}
@@ -52,7 +52,7 @@ def scan(db: sqlite3.Connection, ledgers: Iterable[Ledger]) -> Scan:
     return found
 
 
-def _look_at_ends(db: sqlite3.Connection, ledger: Ledger, found: Scan, next_seq: int | None) -> None:
+def _look_at_ends(db: sqlite3.Connection, ledger: EpochState, found: Scan, next_seq: int | None) -> None:
     """The first frames may be missing in the list though their bodies are there, and the last must be there as long as it is owed."""
     span = (ledger.base + ledger.mark + 1, ledger.base + ledger.last)
     lowest = db.execute("SELECT min(id) FROM frames WHERE id BETWEEN ? AND ?", span).fetchone()[0]
@@ -67,7 +67,9 @@ def _look_at_ends(db: sqlite3.Connection, ledger: Ledger, found: Scan, next_seq:
         found.missing.append((ledger, next_seq, ledger.last))
 
 
-def mended(db: sqlite3.Connection, ledger: Ledger, first_seq: int, last_seq: int, substitute: Substitute) -> tuple[list[Stored], int]:
+def mended(
+    db: sqlite3.Connection, ledger: EpochState, first_seq: int, last_seq: int, substitute: Substitute
+) -> tuple[list[StoredFrame], int]:
     """What belongs in the place of missing frames, and how many of them are gaps.
 
     Of receipted frames nobody needs a gap: they stay holes.
@@ -86,7 +88,7 @@ def mended(db: sqlite3.Connection, ledger: Ledger, first_seq: int, last_seq: int
     return frames, gaps
 
 
-def _neighbour(db: sqlite3.Connection, ledger: Ledger, seq: int) -> Listed | None:
+def _neighbour(db: sqlite3.Connection, ledger: EpochState, seq: int) -> Listed | None:
     row = db.execute("SELECT * FROM listed WHERE id = ?", (ledger.base + seq,)).fetchone() if 0 < seq <= ledger.last else None
     return row and Listed.whole(row)
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from edge_agent.spool.memory import Memory
+from edge_agent.spool.memory import SpoolMemory
 from edge_agent.spool.room import LOG_BYTES, Freed, aged_upto, delete_upto, kept_free_bytes, make_room, receipted_upto
-from edge_agent.spool.store import Store
+from edge_agent.spool.store import SpoolStore
 from footfall.units import NS_PER_S
 
 
@@ -30,7 +30,7 @@ class Quota:
         self.problem = ""
         """Why rows are dropped; "" while there is room."""
 
-    def make_room(self, db: sqlite3.Connection, store: Store, added_bytes: int, new: int) -> Freed:
+    def make_room(self, db: sqlite3.Connection, store: SpoolStore, added_bytes: int, new: int) -> Freed:
         """Delete what exceeds the quota or the disk once `added_bytes` are added; `new`: how many frames the current epoch got."""
         memory = store.memory
         in_quota, on_disk = self._max_bytes - store.size_bytes - added_bytes, self._room_on_disk(store) - added_bytes
@@ -38,7 +38,7 @@ class Quota:
         freed.room_bytes, freed.is_disk_full = min(in_quota, on_disk), on_disk < 0
         return freed
 
-    def expire(self, db: sqlite3.Connection, memory: Memory, now_boot_ns: int, gateway_ns: int) -> Freed:
+    def expire(self, db: sqlite3.Connection, memory: SpoolMemory, now_boot_ns: int, gateway_ns: int) -> Freed:
         """Delete what was receipted `keep_s` ago by the gateway's clock, and what is older than `max_age_s` by CLOCK_BOOTTIME."""
         freed = Freed()
         for ledger in memory.ledgers.values():
@@ -48,7 +48,7 @@ class Quota:
                 delete_upto(db, ledger, upto, freed)
         return freed
 
-    def committed(self, store: Store, freed: Freed) -> None:
+    def committed(self, store: SpoolStore, freed: Freed) -> None:
         """Count what was deleted, and state or withdraw the problem.
 
         A full spool stays a problem until an eighth of what is kept is free again. That receipted frames give way to the quota is none.
@@ -66,7 +66,7 @@ class Quota:
         elif freed.is_disk_full and not self.problem:
             self.problem = "the disk is nearly full: frames that were receipted are dropped early"
 
-    def _room_on_disk(self, store: Store) -> int:
+    def _room_on_disk(self, store: SpoolStore) -> int:
         """What may still be written, in free pages of the file and on its disk."""
         inside, free, disk = store.file.free_bytes()
         return inside + max(0, free - kept_free_bytes(disk, self._keep_free_bytes)) - LOG_BYTES if disk else 1 << 60

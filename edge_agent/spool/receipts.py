@@ -8,7 +8,7 @@ from typing import Final
 
 from edge_agent.spool.rows import FACTS, TIMES, number_of
 from edge_agent.spool.schema import TIMES_FACT
-from edge_agent.spool.store import Store
+from edge_agent.spool.store import SpoolStore
 from footfall.frames import DecidedTime
 from footfall.receipts import Times
 
@@ -16,7 +16,7 @@ from footfall.receipts import Times
 class Receipts:
     """The part of a Spool that its receipts change. Any thread may call."""
 
-    def __init__(self, lock: threading.RLock, store: Store) -> None:
+    def __init__(self, lock: threading.RLock, store: SpoolStore) -> None:
         self._lock: Final = lock
         self._store: Final = store
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge_agent.spool.epochs import Ledger
+from edge_agent.spool.epochs import EpochState
 from edge_agent.spool.rows import Listed, delete_frames
 
 FREE_BYTES: Final = 64 << 20
@@ -28,7 +28,7 @@ class Freed:
     """What could be written before anything was deleted, less what was added; None: nobody asked for room."""
     is_disk_full: bool = False
 
-    def apply(self, ledgers: Mapping[str, Ledger]) -> None:
+    def apply(self, ledgers: Mapping[str, EpochState]) -> None:
         """Once it is committed."""
         for name, seq in self.oldest.items():
             ledgers[name].oldest = seq
@@ -38,7 +38,7 @@ def kept_free_bytes(disk_bytes: int, wanted: int | None) -> int:
     return min(FREE_BYTES, round(disk_bytes * FREE_SHARE)) if wanted is None else wanted
 
 
-def make_room(db: sqlite3.Connection, ledgers: Iterable[Ledger], excess_bytes: int, current: Ledger, new: int) -> Freed:
+def make_room(db: sqlite3.Connection, ledgers: Iterable[EpochState], excess_bytes: int, current: EpochState, new: int) -> Freed:
     """Delete frames of `excess_bytes` or a little more, if there are: receipted ones first, then the oldest; never an epoch's last.
 
     `new`: so many were added to the current epoch in the same transaction.
@@ -53,7 +53,7 @@ def make_room(db: sqlite3.Connection, ledgers: Iterable[Ledger], excess_bytes: i
     return freed
 
 
-def delete_upto(db: sqlite3.Connection, ledger: Ledger, upto: int, freed: Freed) -> None:
+def delete_upto(db: sqlite3.Connection, ledger: EpochState, upto: int, freed: Freed) -> None:
     """The epoch's oldest frames."""
     first = freed.oldest.get(ledger.name, ledger.oldest)
     span = (ledger.base + first, ledger.base + upto)
@@ -67,12 +67,12 @@ def delete_upto(db: sqlite3.Connection, ledger: Ledger, upto: int, freed: Freed)
     freed.dropped_rows += int(rows)
 
 
-def receipted_upto(ledger: Ledger, before_ns: int) -> int:
+def receipted_upto(ledger: EpochState, before_ns: int) -> int:
     """The last seq that was receipted before that time of the gateway; 0 if none."""
     return max((step.upto for step in ledger.steps.values() if step.gateway_ns < before_ns), default=0)
 
 
-def aged_upto(db: sqlite3.Connection, ledger: Ledger, before_boot_ns: int) -> int:
+def aged_upto(db: sqlite3.Connection, ledger: EpochState, before_boot_ns: int) -> int:
     """The last seq, but for the epoch's very last, that was made before that moment; 0 if none."""
     first = listed_at(db, ledger, ledger.oldest)
     if first is None or first.made_boot_ns >= before_boot_ns:
@@ -82,6 +82,6 @@ def aged_upto(db: sqlite3.Connection, ledger: Ledger, before_boot_ns: int) -> in
     return 0 if found is None else int(found) - ledger.base
 
 
-def listed_at(db: sqlite3.Connection, ledger: Ledger, seq: int) -> Listed | None:
+def listed_at(db: sqlite3.Connection, ledger: EpochState, seq: int) -> Listed | None:
     row = db.execute("SELECT * FROM listed WHERE id = ?", (ledger.base + seq,)).fetchone()
     return row and Listed.whole(row)

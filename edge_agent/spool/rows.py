@@ -163,24 +163,24 @@ def is_listed(row: tuple[Any, ...]) -> bool:
         return False
 
 
-class Stored(NamedTuple):
+class StoredFrame(NamedTuple):
     """A frame as it is to be written."""
 
     listed: Listed
     body: bytes
 
     @classmethod
-    def made(cls, base: int, epoch_n: int, seq: int, body: Body) -> Stored:
+    def made(cls, base: int, epoch_n: int, seq: int, body: Body) -> StoredFrame:
         data = encode_body(body)
         size_bytes = len(data) + FRAME_OVERHEAD_BYTES
         return cls(Listed(base + seq, epoch_n, seq, body.first_row, len(body), body.made_boot_ns, zlib.crc32(data), size_bytes), data)
 
-    def moved(self, base: int, epoch_n: int) -> Stored:
+    def moved(self, base: int, epoch_n: int) -> StoredFrame:
         """The same under the numbers of another epoch in the file."""
         return self._replace(listed=self.listed._replace(id=base + self.listed.seq, epoch_n=epoch_n))
 
 
-def put_frames(db: sqlite3.Connection, frames: Iterable[Stored]) -> None:
+def put_frames(db: sqlite3.Connection, frames: Iterable[StoredFrame]) -> None:
     """The body beside what it says of itself, and the list. A number is given out once: whatever stands there is damage."""
     frames = list(frames)
     db.executemany(
@@ -198,13 +198,13 @@ def delete_frames(db: sqlite3.Connection, first_id: int, last_id: int) -> None:
         db.execute(f"DELETE FROM {table} WHERE id BETWEEN ? AND ?", (first_id, last_id))
 
 
-def body_of(db: sqlite3.Connection, number: int, epoch_n: int, seq: int) -> Stored | None:
+def body_of(db: sqlite3.Connection, number: int, epoch_n: int, seq: int) -> StoredFrame | None:
     """A frame whose row in the list is broken, from its body; None if that is broken, too."""
     row = db.execute("SELECT epoch_n, seq, crc32, body FROM frames WHERE id = ?", (number,)).fetchone()
     if row is None or row[:2] != (epoch_n, seq) or not isinstance(row[3], bytes) or zlib.crc32(row[3]) != row[2]:
         return None
     listed = Listed.of(number, epoch_n, seq, row[3])
-    return listed and Stored(listed, row[3])
+    return listed and StoredFrame(listed, row[3])
 
 
 def add_dead(db: sqlite3.Connection, epoch: str, seq: int, reason: str, body: bytes) -> None:

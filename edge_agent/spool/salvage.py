@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_agent.spool.rows import EPOCHS, TWINS, Listed, Stored, Twin
+from edge_agent.spool.rows import EPOCHS, TWINS, Listed, StoredFrame, Twin
 from edge_agent.spool.sqlite_pages import rows_of
 
 
-class Span(NamedTuple):
+class PageSpan(NamedTuple):
     """Where the frames of an epoch lie that are owed: ids from `first_id` to `last_id`, seq 0 at `base`."""
 
     base: int
@@ -30,7 +30,7 @@ class Salvaged:
     """`tables`: of each twin the last whole version of its rows; `listed`: what is known of the frames that are owed."""
 
     tables: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=lambda: {twin.name: {} for twin in TWINS})
-    spans: dict[int, Span] = field(default_factory=dict)
+    spans: dict[int, PageSpan] = field(default_factory=dict)
     listed: dict[int, Listed] = field(default_factory=dict)
 
 
@@ -46,7 +46,7 @@ def salvage(aside: Path, known: Mapping[int, tuple[Any, ...]]) -> Salvaged:
                 found.tables[twin.name][number] = row[1:-2]
     epochs = found.tables[EPOCHS.name]
     epochs.update(known)
-    found.spans = {n: Span(row[4], row[4] + row[3] + 1, row[4] + row[2]) for n, row in sorted(epochs.items())}
+    found.spans = {n: PageSpan(row[4], row[4] + row[3] + 1, row[4] + row[2]) for n, row in sorted(epochs.items())}
     for number, values in rows_of(aside):
         listed = Listed.whole((number, *values[1:])) if len(values) == len(Listed._fields) + 1 else None
         if listed is not None and _is_owed(found.spans, listed.epoch_n, listed.seq, number):
@@ -54,7 +54,7 @@ def salvage(aside: Path, known: Mapping[int, tuple[Any, ...]]) -> Salvaged:
     return found
 
 
-def bodies(aside: Path, found: Salvaged) -> Iterator[Stored]:
+def bodies(aside: Path, found: Salvaged) -> Iterator[StoredFrame]:
     """Every owed frame whose body is whole, some more than once; what the list knows of it counts, else its own word."""
     for number, values in rows_of(aside):
         if len(values) != len(Listed._fields) + 1 or not isinstance(values[-1], bytes):
@@ -67,14 +67,14 @@ def bodies(aside: Path, found: Salvaged) -> Iterator[Stored]:
             listed = Listed.of(number, epoch_n, seq, body)
         if listed is not None and zlib.crc32(body) == listed.crc32:
             found.listed[number] = listed
-            yield Stored(listed, body)
+            yield StoredFrame(listed, body)
 
 
 def _width(twin: Twin) -> int:
     return twin.columns.count(",") + 4
 
 
-def _is_owed(spans: Mapping[int, Span], epoch_n: int, seq: int, number: int) -> bool:
+def _is_owed(spans: Mapping[int, PageSpan], epoch_n: int, seq: int, number: int) -> bool:
     """Whether number, epoch and seq agree: a frame under a wrong number is none."""
     span = spans.get(epoch_n)
     return span is not None and span.first_id <= number <= span.last_id and number == span.base + seq

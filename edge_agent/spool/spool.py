@@ -31,13 +31,13 @@ from typing import Final
 
 from edge_agent.core import lost_frame
 from edge_agent.epoch import Epoch
-from edge_agent.spool.epochs import Fill, Frame, Ledger
+from edge_agent.spool.epochs import EpochState, Fill, SpooledFrame
 from edge_agent.spool.file import SpoolUnavailable
 from edge_agent.spool.quota import Quota
 from edge_agent.spool.receipts import Receipts
 from edge_agent.spool.room import listed_at
-from edge_agent.spool.rows import EPOCHS, READINGS, Listed, Stored, add_dead, number_of, put_frames
-from edge_agent.spool.store import Lost, Store
+from edge_agent.spool.rows import EPOCHS, READINGS, Listed, StoredFrame, add_dead, number_of, put_frames
+from edge_agent.spool.store import LostRows, SpoolStore
 from footfall.frames import Body, DecidedTime
 from footfall.units import NS_PER_S
 
@@ -47,7 +47,7 @@ HELD_BYTES: Final = 8 << 20
 NO_READINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def _lost_frame(frame: Frame) -> Body:
+def _lost_frame(frame: SpooledFrame) -> Body:
     return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, {}, {}, frame.store)
 
 
@@ -67,12 +67,12 @@ class Spool(Receipts):
         keep_s: float = 72 * HOUR_S,
         max_age_s: float = 720 * HOUR_S,
         keep_free_bytes: int | None = None,
-        lost: Callable[[Frame], Body] = _lost_frame,
+        lost: Callable[[SpooledFrame], Body] = _lost_frame,
         store: str = "",
     ) -> None:
         self._quota: Final = Quota(max_bytes, keep_s, max_age_s, keep_free_bytes)
         self._lost: Final = lost
-        super().__init__(threading.RLock(), Store(path, epoch, boot, self._substitute, store))
+        super().__init__(threading.RLock(), SpoolStore(path, epoch, boot, self._substitute, store))
         self._store.open()
 
     @property
@@ -152,7 +152,7 @@ class Spool(Receipts):
             ledger = self._store.memory.ledgers.get(epoch)
             return ledger is None or seq <= ledger.mark or ledger.base + seq not in self._store.held
 
-    def take_lost(self) -> Lost | None:
+    def take_lost(self) -> LostRows | None:
         """What no frame and no gap of a frame tells of, once."""
         with self._lock:
             lost, self._store.lost = self._store.lost, None
@@ -183,18 +183,18 @@ class Spool(Receipts):
             ledger = self._store.memory.ledgers.get(epoch)
             return self._store.memory.view(ledger) if ledger else None
 
-    def frames(self, epoch: str, from_seq: int, limit: int) -> list[Frame]:
+    def frames(self, epoch: str, from_seq: int, limit: int) -> list[SpooledFrame]:
         """The next `limit` frames from that seq on, of the disk and of memory."""
         with self._lock:
             memory = self._store.memory
             ledger = memory.ledgers[epoch]
             return [_frame(ledger, of, body, memory.decided(epoch, of.seq)) for of, body in self._store.frames(ledger, from_seq, limit)]
 
-    def bury(self, epoch: str, frame: Frame, substitute: Body, reason: str) -> None:
+    def bury(self, epoch: str, frame: SpooledFrame, substitute: Body, reason: str) -> None:
         """Put a body that the disk has spoiled among the dead letters, and `substitute` in its place."""
         with self._lock:
             store, ledger = self._store, self._store.memory.ledgers[epoch]
-            stored = Stored.made(ledger.base, ledger.n, frame.seq, substitute)
+            stored = StoredFrame.made(ledger.base, ledger.n, frame.seq, substitute)
             store.held[stored.listed.id] = stored
             store.say_damage(f"frame {frame.seq} of epoch {epoch}: {frame.rows} rows lost")
             with suppress(SpoolUnavailable):
@@ -246,21 +246,21 @@ class Spool(Receipts):
                 self.append([])
             self._store.close()
 
-    def _numbered(self, bodies: Iterable[Body]) -> list[Stored]:
+    def _numbered(self, bodies: Iterable[Body]) -> list[StoredFrame]:
         ledger = self._store.memory.current
-        return [Stored.made(ledger.base, ledger.n, seq, body) for seq, body in enumerate(bodies, ledger.last + 1)]
+        return [StoredFrame.made(ledger.base, ledger.n, seq, body) for seq, body in enumerate(bodies, ledger.last + 1)]
 
-    def _given_out(self, new: Sequence[Stored]) -> None:
+    def _given_out(self, new: Sequence[StoredFrame]) -> None:
         memory = self._store.memory
         memory.current.last += len(new)
         for frame in new:
             memory.boots.lasted(memory.boot, frame.listed.made_boot_ns)
 
-    def _substitute(self, ledger: Ledger, of: Listed) -> Stored:
+    def _substitute(self, ledger: EpochState, of: Listed) -> StoredFrame:
         body = self._lost(_frame(ledger, of._replace(crc32=0), b""))
-        return Stored.made(ledger.base, ledger.n, of.seq, body)
+        return StoredFrame.made(ledger.base, ledger.n, of.seq, body)
 
-    def _made_boot_ns(self, ledger: Ledger) -> int:
+    def _made_boot_ns(self, ledger: EpochState) -> int:
         """When the first frame was made that is owed."""
         held = self._store.held.get(ledger.base + ledger.next_owed)
         if held is not None:
@@ -270,5 +270,5 @@ class Spool(Receipts):
         return listed.made_boot_ns if listed else 0
 
 
-def _frame(ledger: Ledger, of: Listed, body: bytes, decided: DecidedTime | None = None) -> Frame:
-    return Frame(of.seq, ledger.boot, of.made_boot_ns, of.first_row, of.rows, of.crc32, body, decided, ledger.store)
+def _frame(ledger: EpochState, of: Listed, body: bytes, decided: DecidedTime | None = None) -> SpooledFrame:
+    return SpooledFrame(of.seq, ledger.boot, of.made_boot_ns, of.first_row, of.rows, of.crc32, body, decided, ledger.store)

@@ -20,16 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge_agent.spool.epochs import Ledger
-from edge_agent.spool.file import Damaged, SpoolFile, SpoolUnavailable
-from edge_agent.spool.memory import Memory
+from edge_agent.spool.epochs import EpochState
+from edge_agent.spool.file import SpoolDamaged, SpoolFile, SpoolUnavailable
+from edge_agent.spool.memory import SpoolMemory
 from edge_agent.spool.mending import Scan, mended, scan
-from edge_agent.spool.rows import TWINS, Listed, Loaded, Stored, add_dead, delete_frames, put_frames
+from edge_agent.spool.rows import TWINS, Listed, Loaded, StoredFrame, add_dead, delete_frames, put_frames
 from edge_agent.spool.salvage import bodies, salvage
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostRows:
     """Rows that were given up before they had a number, or whose epoch nobody knows any more; the first of them was made then."""
 
     rows: int
@@ -37,18 +37,18 @@ class Lost:
     reason: str
 
 
-class Store:
+class SpoolStore:
     """`held`: frames by id that the file does not have yet. `size_bytes`: of those that it has. `newest`: boot and moment of the last
     frame of the runs before."""
 
-    def __init__(self, path: Path, epoch: str, boot: str, substitute: Callable[[Ledger, Listed], Stored], store: str = "") -> None:
-        self.memory = Memory(epoch, boot, store)
+    def __init__(self, path: Path, epoch: str, boot: str, substitute: Callable[[EpochState, Listed], StoredFrame], store: str = "") -> None:
+        self.memory = SpoolMemory(epoch, boot, store)
         self.file: Final = SpoolFile(path)
-        self.held: dict[int, Stored] = {}
+        self.held: dict[int, StoredFrame] = {}
         self.size_bytes = 0
         self.newest: tuple[str, int] | None = None
         self.set_aside_total = 0
-        self.lost: Lost | None = None
+        self.lost: LostRows | None = None
         self.lost_rows_total = 0
         self.refused = ""
         self.damage = ""
@@ -66,7 +66,7 @@ class Store:
             self._load()
             self.memory.begin_epoch()
             self.commit()
-        except Damaged as damaged:
+        except SpoolDamaged as damaged:
             self._set_aside(damaged)
 
     def close(self) -> None:
@@ -106,7 +106,7 @@ class Store:
         with self._unbroken():
             self._carry_if_gone()
 
-    def frames(self, ledger: Ledger, from_seq: int, limit: int) -> list[Stored]:
+    def frames(self, ledger: EpochState, from_seq: int, limit: int) -> list[StoredFrame]:
         """The next ones from that seq on. If the list has not all of them it is mended; if that does not help, the file is broken."""
         found = self._stored(ledger, from_seq, limit)
         if found is None:
@@ -115,7 +115,7 @@ class Store:
             found = self._stored(ledger, from_seq, limit)
         if found is None:
             with self._unbroken():
-                raise Damaged(f"{self._path}: frames of its list cannot be found")
+                raise SpoolDamaged(f"{self._path}: frames of its list cannot be found")
         return found or []
 
     def release_receipted(self) -> None:
@@ -130,7 +130,7 @@ class Store:
     def lose(self, rows: int, since_boot_ns: int, reason: str) -> None:
         self.lost_rows_total += rows
         before = self.lost
-        self.lost = Lost(before.rows + rows, before.since_boot_ns, before.reason) if before else Lost(rows, since_boot_ns, reason)
+        self.lost = LostRows(before.rows + rows, before.since_boot_ns, before.reason) if before else LostRows(rows, since_boot_ns, reason)
 
     def say_damage(self, what: str) -> None:
         self.damage = what if not self.damage or what in self.damage else f"{what}; before: {self.damage}"
@@ -209,11 +209,11 @@ class Store:
         """The one place that says what a broken file means: it is set aside, and the next try finds a new one."""
         try:
             yield
-        except Damaged as damaged:
+        except SpoolDamaged as damaged:
             self._set_aside(damaged)
             raise SpoolUnavailable(f"{damaged}; it was set aside, and what is whole taken out of it") from None
 
-    def _set_aside(self, damaged: Damaged) -> None:
+    def _set_aside(self, damaged: SpoolDamaged) -> None:
         """Put the broken file beside, take what is whole out of it into a new one, and go on in a new epoch.
 
         If there is no room for that now, the broken file goes back to its place.
@@ -249,7 +249,7 @@ class Store:
     def _open_again(self) -> None:
         """A disk that took nothing takes something now. The file may know of more epochs than could be read; ours comes behind them."""
         before, held = self.memory, self.held
-        self.memory, self.held = Memory(before.epoch, before.boot, before.store), {}
+        self.memory, self.held = SpoolMemory(before.epoch, before.boot, before.store), {}
         self.file.close()
         self.file.open()
         self._load()
@@ -264,7 +264,7 @@ class Store:
             self.file.carry()
             self.say_damage("the file was deleted or replaced under the running agent; what it held was written to a new one")
 
-    def _stored(self, ledger: Ledger, from_seq: int, limit: int) -> list[Stored] | None:
+    def _stored(self, ledger: EpochState, from_seq: int, limit: int) -> list[StoredFrame] | None:
         """Frames from that seq on; None if the list is not as it was written."""
         first = max(from_seq, ledger.oldest)
         span = (ledger.base + first, ledger.base + ledger.last)
@@ -277,6 +277,6 @@ class Store:
         for row in rows:
             listed = Listed.whole(row[:-1])
             if listed is not None and listed.epoch_n == ledger.n:
-                found.setdefault(listed.id, Stored(listed, row[-1] if isinstance(row[-1], bytes) else b""))
+                found.setdefault(listed.id, StoredFrame(listed, row[-1] if isinstance(row[-1], bytes) else b""))
         wanted = [ledger.base + seq for seq in range(first, min(ledger.last, first - 1 + limit) + 1) if not ledger.is_hole(seq)]
         return [found[number] for number in wanted] if all(number in found for number in wanted) else None

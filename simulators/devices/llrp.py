@@ -24,7 +24,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 
-from edge_agent.llrp.codec import HEADER, Message, Parameter
+from edge_agent.llrp.codec import HEADER, LlrpMessage, Parameter
 from edge_agent.llrp.setup import ANTENNA_EVENT, GPI_EVENT, READER_EXCEPTION, ROSPEC_EVENT
 from edge_agent.sources.source import Crossing, Sighting
 from simulators.devices.llrp_answers import CODEC, Read, ReaderState
@@ -179,7 +179,7 @@ class LlrpReader:
             if self.state.keepalive_ms and now_s - client.kept_alive_s >= self.state.keepalive_ms / 1000:
                 client.kept_alive_s = now_s
                 if not client.lacks_keepalives:
-                    client.send(Message("KEEPALIVE"))
+                    client.send(LlrpMessage("KEEPALIVE"))
             duration_s = self.state.duration_ms() / 1000
             if duration_s and now_s - client.began_s >= duration_s:
                 client.began_s = now_s

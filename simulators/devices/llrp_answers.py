@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from edge_agent.llrp.codec import HEADER, Codec, Message, Parameter
+from edge_agent.llrp.codec import HEADER, Codec, LlrpMessage, Parameter
 from edge_agent.llrp.layout import Bits, Value
 from edge_agent.llrp.tables import IMPINJ
 from footfall.errors import ProfileError
@@ -63,7 +63,7 @@ class ReaderState:
         self.lost_antennas: Final[set[int]] = set()
         self._config: Final[dict[str, Parameter]] = {}
         self._rospecs: Final[dict[int, _Spec]] = {}
-        self._answers: Final[Mapping[str, Callable[[Message], tuple[Parameter, ...]]]] = {
+        self._answers: Final[Mapping[str, Callable[[LlrpMessage], tuple[Parameter, ...]]]] = {
             "GET_READER_CAPABILITIES": self._capabilities,
             "GET_READER_CONFIG": self._get_config,
             "SET_READER_CONFIG": self._set_config,
@@ -78,7 +78,7 @@ class ReaderState:
             "CLOSE_CONNECTION": lambda message: (),
         }
 
-    def answer(self, data: bytes) -> Message | None:
+    def answer(self, data: bytes) -> LlrpMessage | None:
         """Of one whole message; its id is the request's."""
         number = HEADER.unpack_from(data)[2]
         try:
@@ -86,17 +86,17 @@ class ReaderState:
             CODEC.check(message)
         except ProfileError as error:
             status = UNSUPPORTED_MESSAGE if error.reason == "llrp.message" else _STATUS.get(error.reason, PARAMETER_ERROR)
-            return Message("ERROR_MESSAGE", {}, (_status(status, str(error)),), number)
+            return LlrpMessage("ERROR_MESSAGE", {}, (_status(status, str(error)),), number)
         if message.name in _NO_ANSWER:
             self.acks_total += message.name == "KEEPALIVE_ACK"
             return None
         if message.name not in self._answers:
-            return Message("ERROR_MESSAGE", {}, (_status(UNSUPPORTED_MESSAGE, message.name),), number)
+            return LlrpMessage("ERROR_MESSAGE", {}, (_status(UNSUPPORTED_MESSAGE, message.name),), number)
         name = f"{message.name}_RESPONSE"
         try:
-            return Message(name, {}, (_status(), *self._answers[message.name](message)), number)
+            return LlrpMessage(name, {}, (_status(), *self._answers[message.name](message)), number)
         except Refusal as refusal:
-            return Message(name, {}, (_status(refusal.status, str(refusal)),), number)
+            return LlrpMessage(name, {}, (_status(refusal.status, str(refusal)),), number)
 
     def active(self) -> int:
         """The ROSpec that inventories; 0 if none does."""
@@ -133,17 +133,17 @@ class ReaderState:
         states = self._config.get("ReaderEventNotificationSpec", Parameter("")).all("EventNotificationState")
         return any(state.number("EventType") == event_type and state.number("NotificationState") for state in states)
 
-    def report(self, reads: Iterable[Read], utc_us: int) -> Message:
+    def report(self, reads: Iterable[Read], utc_us: int) -> LlrpMessage:
         spec = self._report_spec() or Parameter("")
         selector = spec.first("TagReportContentSelector") or Parameter("")
         impinj = spec.first("ImpinjTagReportContentSelector")
-        return Message("RO_ACCESS_REPORT", {}, tuple(_tag(read, selector, impinj, self.active(), utc_us) for read in reads))
+        return LlrpMessage("RO_ACCESS_REPORT", {}, tuple(_tag(read, selector, impinj, self.active(), utc_us) for read in reads))
 
     def _report_spec(self) -> Parameter | None:
         spec = self._rospecs.get(self.active())
         return spec.parameter.first("ROReportSpec") if spec else None
 
-    def _capabilities(self, message: Message) -> tuple[Parameter, ...]:
+    def _capabilities(self, message: LlrpMessage) -> tuple[Parameter, ...]:
         general = Parameter(
             "GeneralDeviceCapabilities",
             {
@@ -168,11 +168,11 @@ class ReaderState:
         own = _p("LLRPCapabilities", CanReportBufferFillWarning=1, SupportsEventAndReportHolding=1, MaxNumROSpecs=1)
         return general, own, regulatory, _p("C1G2LLRPCapabilities", CanSupportBlockWrite=1, MaxNumSelectFiltersPerQuery=2)
 
-    def _get_config(self, message: Message) -> tuple[Parameter, ...]:
+    def _get_config(self, message: LlrpMessage) -> tuple[Parameter, ...]:
         antennas = (_p("AntennaProperties", AntennaConnected=int(a not in self.lost_antennas), AntennaID=a) for a in self._all())
         return (*antennas, *(self._config[name] for name in _CONFIGURED if name in self._config))
 
-    def _set_config(self, message: Message) -> tuple[Parameter, ...]:
+    def _set_config(self, message: LlrpMessage) -> tuple[Parameter, ...]:
         if message.number("ResetToFactoryDefault"):
             self._config.clear()
         for port in message.all("GPIPortCurrentState"):
@@ -184,7 +184,7 @@ class ReaderState:
         self.keepalive_ms = keepalive.number("PeriodicTriggerValue") if keepalive.number("KeepaliveTriggerType") else 0
         return ()
 
-    def _add(self, message: Message) -> tuple[Parameter, ...]:
+    def _add(self, message: LlrpMessage) -> tuple[Parameter, ...]:
         spec = message.first("ROSpec") or Parameter("")
         number = spec.number("ROSpecID")
         if not number or number in self._rospecs or spec.number("CurrentState") != DISABLED:
@@ -198,12 +198,12 @@ class ReaderState:
         self._rospecs[number] = _Spec(spec)
         return ()
 
-    def _delete(self, message: Message) -> tuple[Parameter, ...]:
+    def _delete(self, message: LlrpMessage) -> tuple[Parameter, ...]:
         for number in self._chosen(message):
             del self._rospecs[number]
         return ()
 
-    def _each(self, message: Message, becomes: Mapping[int, int]) -> tuple[Parameter, ...]:
+    def _each(self, message: LlrpMessage, becomes: Mapping[int, int]) -> tuple[Parameter, ...]:
         for number in self._chosen(message):
             spec = self._rospecs[number]
             if spec.state not in becomes:
@@ -215,20 +215,20 @@ class ReaderState:
                 spec.state = ACTIVE
         return ()
 
-    def _chosen(self, message: Message) -> list[int]:
+    def _chosen(self, message: LlrpMessage) -> list[int]:
         """0 means all."""
         number = message.number("ROSpecID")
         if number and number not in self._rospecs:
             raise Refusal(FIELD_ERROR, f"there is no ROSpec {number}")
         return [number] if number else list(self._rospecs)
 
-    def _get_rospecs(self, message: Message) -> tuple[Parameter, ...]:
+    def _get_rospecs(self, message: LlrpMessage) -> tuple[Parameter, ...]:
         return tuple(
             Parameter("ROSpec", {**spec.parameter.fields, "CurrentState": spec.state}, spec.parameter.parameters)
             for spec in self._rospecs.values()
         )
 
-    def _enable_extensions(self, message: Message) -> tuple[Parameter, ...]:
+    def _enable_extensions(self, message: LlrpMessage) -> tuple[Parameter, ...]:
         if self.vendor != IMPINJ_VENDOR:
             raise Refusal(UNSUPPORTED_MESSAGE, "this is no Impinj reader")
         self.has_extensions = True

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Final, Protocol
 
-from edge_agent.llrp.codec import Message, Parameter
+from edge_agent.llrp.codec import LlrpMessage, Parameter
 from edge_agent.llrp.stream import Splitter
 from footfall.errors import ProfileError
 from simulators.devices.llrp_answers import CODEC
@@ -40,13 +40,13 @@ class Client(asyncio.Protocol):
     def is_mute(self) -> bool:
         return time.monotonic() < self.mute_until_s
 
-    def send(self, message: Message) -> bool:
+    def send(self, message: LlrpMessage) -> bool:
         """Whether it is on its way."""
         if self.is_mute or self.transport.is_closing():
             return False
         self._numbers += 1
         number = message.message_id or self._numbers
-        self.transport.write(CODEC.encode(Message(message.name, message.fields, message.parameters, number)))
+        self.transport.write(CODEC.encode(LlrpMessage(message.name, message.fields, message.parameters, number)))
         return True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -72,10 +72,10 @@ class Client(asyncio.Protocol):
         self.is_full = False
 
 
-def event(what: Parameter) -> Message:
+def event(what: Parameter) -> LlrpMessage:
     """With the time, which is UTC."""
     now = Parameter("UTCTimestamp", {"Microseconds": time.time_ns() // 1000})
-    return Message("READER_EVENT_NOTIFICATION", {}, (Parameter("ReaderEventNotificationData", {}, (now, what)),))
+    return LlrpMessage("READER_EVENT_NOTIFICATION", {}, (Parameter("ReaderEventNotificationData", {}, (now, what)),))
 
 
 def attempt(status: int) -> Parameter:

@@ -26,7 +26,7 @@ from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from device_profiles.devices.modbus import Modbus, Table
+from device_profiles.devices.modbus import Modbus, RegisterTable
 from device_profiles.registry import Registry, shipped
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError
@@ -168,7 +168,7 @@ class ModbusCounter:
                 if name in self._device.registers
             }
         numbers["uptime_s"] = int(max(0.0, time.monotonic() - self._started_s))
-        table: Table = "holding" if function == HOLDING else "input"
+        table: RegisterTable = "holding" if function == HOLDING else "input"
         for at, word in self._device.encode(numbers)[table].items():
             if address <= at < address + count:
                 registers[at - start] = self._rng.randrange(1 << 16) if self._is("garbage") else 0 if self._is("zeros") else word

@@ -9,7 +9,7 @@ from device_profiles.reading import Counted, Reading, RelayedTag, Seen
 from device_profiles.registry import Registry
 from edge_agent.clock import Moment
 from edge_agent.core import Core
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.sources.source import Heard, Sighting, Tally
 from footfall.frames import decode_body, encode_body
 
@@ -23,7 +23,7 @@ class HeardAgent:
     """An agent's core in memory: hears one reading at a time and makes a frame of it, which must be readable."""
 
     def __init__(self, registry: Registry) -> None:
-        self._core: Final = Core("fuzz", {RECEIVER: "shelf"}, registry, Keys(), flush_s=0.0, max_slots=SLOTS)
+        self._core: Final = Core("fuzz", {RECEIVER: "shelf"}, registry, SubjectKeys(), flush_s=0.0, max_slots=SLOTS)
         self._now_ns = STEP_NS
 
     def hear(self, reading: Reading, profile: Profile) -> None:

@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from device_profiles.registry import Registry
-from edge_agent.llrp.codec import HEADER, Codec, Message
+from edge_agent.llrp.codec import HEADER, Codec, LlrpMessage
 from edge_agent.llrp.reports import RO_ACCESS_REPORT, tag_reports
 from edge_agent.llrp.setup import ROSPEC_ID, Capabilities, Inventory, add_rospec, read_capabilities, reader_config
 from edge_agent.llrp.stream import Splitter
@@ -54,8 +54,8 @@ def rare_reports() -> Grammar:
     state = ReaderState()
     for message in (
         add_rospec(Inventory((1,)), Capabilities()),
-        Message("ENABLE_ROSPEC", {"ROSpecID": ROSPEC_ID}),
-        Message("START_ROSPEC", {"ROSpecID": ROSPEC_ID}),
+        LlrpMessage("ENABLE_ROSPEC", {"ROSpecID": ROSPEC_ID}),
+        LlrpMessage("START_ROSPEC", {"ROSpecID": ROSPEC_ID}),
     ):
         state.answer(CODEC.encode(message))
 
@@ -78,17 +78,17 @@ def read_stream(data: bytes) -> None:
 def messages() -> list[bytes]:
     """The messages of a client and a reader in one connection."""
     state, inventory = ReaderState(), Inventory((1, 2), power_dbm=27.0, gpi_ports=(1,))
-    capabilities = read_capabilities(state.answer(CODEC.encode(Message("GET_READER_CAPABILITIES"))) or Message(""))
+    capabilities = read_capabilities(state.answer(CODEC.encode(LlrpMessage("GET_READER_CAPABILITIES"))) or LlrpMessage(""))
     asked = [
-        Message("GET_READER_CAPABILITIES"),
-        Message("IMPINJ_ENABLE_EXTENSIONS"),
+        LlrpMessage("GET_READER_CAPABILITIES"),
+        LlrpMessage("IMPINJ_ENABLE_EXTENSIONS"),
         reader_config(inventory),
-        Message("GET_READER_CONFIG"),
+        LlrpMessage("GET_READER_CONFIG"),
         add_rospec(inventory, capabilities),
-        Message("ENABLE_ROSPEC"),
-        Message("START_ROSPEC"),
-        Message("GET_ROSPECS"),
-        Message("DELETE_ROSPEC", {"ROSpecID": 5}),
+        LlrpMessage("ENABLE_ROSPEC"),
+        LlrpMessage("START_ROSPEC"),
+        LlrpMessage("GET_ROSPECS"),
+        LlrpMessage("DELETE_ROSPEC", {"ROSpecID": 5}),
     ]
     answers = [state.answer(CODEC.encode(message)) for message in asked]
     said = [*asked, *(answer for answer in answers if answer), state.report([Read(bytes(12), 1, -60), Read(bytes(26), 2, -70)], 1)]

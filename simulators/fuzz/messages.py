@@ -16,7 +16,7 @@ from device_profiles.decoders.beam_pair import BEAMS, Edge
 from device_profiles.devices.beams import MS
 from device_profiles.devices.epc import TagRead
 from device_profiles.devices.feed import FeedMessage
-from device_profiles.devices.modbus import Table, Words
+from device_profiles.devices.modbus import RegisterTable, Words
 
 _ADDRESS_TYPES: Final[tuple[AddressType, ...]] = ("public", "static", "resolvable", "non-resolvable", "unknown")
 _LONGEST_STRUCTURE: Final = 254
@@ -89,7 +89,7 @@ def write_edges(message: tuple[Edge, ...]) -> bytes:
 
 def read_registers(data: bytes) -> Words:
     """Blocks: the table, the first address (2), how many words, the words."""
-    words: dict[Table, dict[int, int]] = {"holding": {}, "input": {}}
+    words: dict[RegisterTable, dict[int, int]] = {"holding": {}, "input": {}}
     at = 0
     while at + _BLOCK.size <= len(data):
         table, address, count = _BLOCK.unpack_from(data, at)
@@ -125,7 +125,7 @@ def _uuid(uuid: str) -> bytes:
 
 _EDGE: Final = struct.Struct("!Bi")
 _BLOCK: Final = struct.Struct("!BHB")
-_TABLES: Final[tuple[Table, ...]] = ("holding", "input")
+_TABLES: Final[tuple[RegisterTable, ...]] = ("holding", "input")
 _SERVICE_DATA: Final[Mapping[int, int]] = {4: 0x16, 8: 0x20, 36: 0x21}
 _SERVICES: Final[Mapping[int, int]] = {4: 0x03, 8: 0x05, 36: 0x07}
 

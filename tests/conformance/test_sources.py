@@ -25,7 +25,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.config import AgentSettings
 from edge_agent.counters import Counters
 from edge_agent.sources.kinds import AnySource
-from edge_agent.sources.source import Crossing, Gap, Heard, Refused, Sighting, Source, Tally
+from edge_agent.sources.source import Crossing, Gap, Heard, RefusedReading, Sighting, Source, Tally
 from edge_agent.supervisor import Supervisor
 from footfall.config import check
 from simulators.devices.beams import BeamPins
@@ -73,7 +73,7 @@ class Ear:
     def __init__(self, every_s: float = 0.0) -> None:
         self.sightings: list[Sighting] = []
         self.gaps: list[Gap] = []
-        self.refused: list[Refused] = []
+        self.refused: list[RefusedReading] = []
         self.people = 0
         self.unheard = 0
         self.every_s = every_s
@@ -94,7 +94,7 @@ class Ear:
                     self(counted)
             case Gap():
                 self.gaps.append(heard)
-            case Refused():
+            case RefusedReading():
                 self.refused.append(heard)
         if self.every_s:
             time.sleep(self.every_s)

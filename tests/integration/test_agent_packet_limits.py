@@ -12,7 +12,7 @@ import pytest
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.spool import Spool
 from footfall.broker import Broker
 from footfall.frames import Body
@@ -35,7 +35,7 @@ def mosquitto(folder: Path, limit: str) -> Iterator[int]:
 
 def large(n: int, first: int, text_bytes: int) -> list[Body]:
     """`n` frames of two events of so many bytes each."""
-    core = Core(CLOCK.boot, {}, shipped(), Keys(), max_rows=2, first_row=2 * first)
+    core = Core(CLOCK.boot, {}, shipped(), SubjectKeys(), max_rows=2, first_row=2 * first)
     for i in range(2 * n):
         core.event(f'"{"x" * text_bytes}"', i * S)
     return core.finish(Moment(CLOCK.boot_ns(), CLOCK.wall_ns(), False))

@@ -14,7 +14,7 @@ import pytest
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment, SystemClock
 from edge_agent.core import Core, lost_frame
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.publisher import HELLO_S, Publisher
 from edge_agent.sources.source import Crossing
 from edge_agent.spool import Spool
@@ -34,7 +34,7 @@ S = 1_000_000_000
 
 def bodies(n: int, first: int = 0) -> list[Body]:
     """`n` frames of one row each, with counts first + 1, first + 2, …"""
-    core = Core(CLOCK.boot, {}, shipped(), Keys(), max_rows=1, first_row=first)
+    core = Core(CLOCK.boot, {}, shipped(), SubjectKeys(), max_rows=1, first_row=first)
     for i in range(first + 1, first + n + 1):
         core.hear(Crossing(i * S, "main", i, 0))
     return core.finish(Moment(CLOCK.boot_ns(), CLOCK.wall_ns(), False))

@@ -18,7 +18,7 @@ from device_profiles.advertisement import Advertisement
 from device_profiles.registry import shipped
 from edge_agent.clock import SystemClock
 from edge_agent.sources import ble_scanner
-from edge_agent.sources.ble import Ble, BleSource
+from edge_agent.sources.ble import BleSettings, BleSource
 from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
 from edge_agent.supervisor import Supervisor
 from footfall.health import SourceHealth
@@ -44,7 +44,7 @@ def timeless(heard: list[Heard]) -> list[tuple[str, str, str, int]]:
 
 def source_of(bluez: BlueZ, **more: Any) -> BleSource:
     values = {"name": "ble", "receivers": {"left": "door", "right": "shelf"}, **bluez.settings(), **more}
-    return Ble.model_validate(values).source(CLOCK, shipped())
+    return BleSettings.model_validate(values).source(CLOCK, shipped())
 
 
 @contextmanager

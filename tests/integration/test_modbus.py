@@ -17,7 +17,7 @@ from device_profiles.registry import Registry, shipped
 from edge_agent.clock import SystemClock
 from edge_agent.counters import Counters
 from edge_agent.sources.modbus import ModbusSettings
-from edge_agent.sources.source import Crossing, Gap, Heard, Refused, Tally
+from edge_agent.sources.source import Crossing, Gap, Heard, RefusedReading, Tally
 from edge_agent.supervisor import Supervisor
 from footfall.errors import ConfigError
 from simulators.devices.modbus import ModbusCounter
@@ -45,7 +45,7 @@ class Listening:
         self.supervisor = Supervisor([source.source(CLOCK, shipped()) for source in sources], self.heard.put, CLOCK, backoff_s=0.2)
         self.people: dict[str, list[int]] = {}
         self.tallies = 0
-        self.told: list[Gap | Refused] = []
+        self.told: list[Gap | RefusedReading] = []
 
     def listen(self) -> None:
         """All that was heard so far."""
@@ -59,7 +59,7 @@ class Listening:
                 if isinstance(one, Crossing):
                     passed = self.people.setdefault(one.door, [0, 0])
                     self.people[one.door] = [passed[0] + one.entered, passed[1] + one.left]
-                elif isinstance(one, Gap | Refused):
+                elif isinstance(one, Gap | RefusedReading):
                     self.told.append(one)
 
     def until(self, done: Callable[[], bool], seconds: float = PATIENCE_S, what: str = "") -> None:

@@ -20,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from device_profiles.registry import shipped
 from edge_agent.clock import Clock, SystemClock, moment
 from edge_agent.core import Core
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.sources.mqtt_vendor import MqttVendor, VendorSource
 from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
 from edge_agent.supervisor import Supervisor
@@ -115,7 +115,7 @@ def test_a_recorded_house_goes_through_a_broker_into_presence(real_data: Path, m
     zones = {node: node.replace("_", "-") for node in (row["topic"].split("/")[3] for row in rows)}
     assert (len(rows), zones.keys()) == (1693, STRONG | WEAK)
     clock = RecordedClock()
-    core, came, last, bodies = Core(clock.boot, zones, shipped(), Keys({})), threading.Semaphore(0), dict[str, int](), list[Body]()
+    core, came, last, bodies = Core(clock.boot, zones, shipped(), SubjectKeys({})), threading.Semaphore(0), dict[str, int](), list[Body]()
 
     def hear(heard: Heard) -> None:
         core.hear(heard)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge_agent.gateway_clock import GatewayClock
 from edge_agent.own_dates import OwnDates
-from edge_agent.spool import Frame
+from edge_agent.spool import SpooledFrame
 from footfall.frames import Body, DecidedTime, Kind, encode_body
 from footfall.receipts import MAX_TIME_RUNS, Receipt, Times
 from gateway.accept.accept import Acceptor
@@ -113,7 +113,7 @@ class World:
     def date(self, epoch: Epoch, seq: int, made: Body) -> None:
         """As the agent's sender does before a frame goes out."""
         decided = self.decided.get((epoch.name, seq))
-        spooled = Frame(seq, made.boot, made.made_boot_ns, made.first_row, len(made), 0, encode_body(made), decided)
+        spooled = SpooledFrame(seq, made.boot, made.made_boot_ns, made.first_row, len(made), 0, encode_body(made), decided)
         if self.own.lacks(spooled):
             self.decided |= {(epoch.name, seq): time for seq, time in self.own.give([spooled])}
 

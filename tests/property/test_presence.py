@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device_profiles.profile import Presence
-from edge_agent.presence import Bounds, Presences, Row
+from edge_agent.presence import PresenceLimits, PresenceRow, Presences
 from footfall.frames import Kind
 
 S = 1_000_000_000
-BOUNDS = {"p": Bounds.of(Presence(enter_dbm=-80, exit_dbm=-90, timeout_min_s=2, timeout_max_s=20, stay_s=3))}
+BOUNDS = {"p": PresenceLimits.of(Presence(enter_dbm=-80, exit_dbm=-90, timeout_min_s=2, timeout_max_s=20, stay_s=3))}
 ZONES, IDENTIFIERS = ("z1", "z2"), ("a", "b", "c")
 
 Heard = tuple[int, str, str, int]
@@ -30,9 +30,9 @@ def timed(steps: list[Heard]) -> list[Heard]:
     return found
 
 
-def play(sightings: list[Heard], ticks_s: list[float] | None = None) -> list[Row]:
+def play(sightings: list[Heard], ticks_s: list[float] | None = None) -> list[PresenceRow]:
     """All rows until everybody has been gone for long; `expire` before each sighting, or at the times given only."""
-    rows: list[Row] = []
+    rows: list[PresenceRow] = []
     presences = Presences(rows, BOUNDS, lambda profile, identifier: ord(identifier))
     ticks = sorted(round(tick * S) for tick in ticks_s or [])
     for t_ns, zone, identifier, rssi_dbm in sightings:
@@ -45,7 +45,7 @@ def play(sightings: list[Heard], ticks_s: list[float] | None = None) -> list[Row
     return rows
 
 
-def by_subject(rows: list[Row]) -> dict[tuple[int, str], list[Row]]:
+def by_subject(rows: list[PresenceRow]) -> dict[tuple[int, str], list[PresenceRow]]:
     found = defaultdict(list)
     for row in rows:
         found[row.subject, row.zone].append(row)

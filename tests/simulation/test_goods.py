@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from footfall.frames import Body
 from gateway.fold.fold import Fold
 from gateway.records import Record, RecordKind
@@ -26,7 +26,7 @@ TRIED_S = 30.0
 
 def bodies(world: World, antennas: dict[str, str]) -> Iterator[tuple[int, Body]]:
     """When the agent says what; at the end it goes on with nothing to be heard."""
-    core = Core("boot", {antenna: zone for zone, antenna in antennas.items()}, shipped(), Keys({"epc": b"k" * 32}))
+    core = Core("boot", {antenna: zone for zone, antenna in antennas.items()}, shipped(), SubjectKeys({"epc": b"k" * 32}))
     now_ns = 0
     for sighting in reads(world, garments(world, GARMENTS), antennas):
         while sighting.t_boot_ns >= now_ns:

@@ -13,8 +13,8 @@ import urllib3
 from edge_agent.config import AgentSettings
 from edge_agent.playback import Recording, deliver
 from edge_agent.sources.recording import format_line
-from edge_agent.sources.replay import Settings
-from edge_agent.sources.source import Crossing, Progress, Sighting
+from edge_agent.sources.replay import ReplaySettings
+from edge_agent.sources.source import AliveUntil, Crossing, Sighting
 from footfall.config import check
 from gateway.pipeline.service import CHORES_S, TICK_S
 from gateway.sinks.reader import PointReader
@@ -154,10 +154,10 @@ def recording(folder: Path, agent: str = "x", minutes: int = 30, start_s: int = 
         end_ns = (begin + minutes * 60) * S
         heard.append((end_ns, format_line(Crossing(end_ns, "main", 0, 1))))
     last_ns = max(t_ns for t_ns, _ in heard) + 3600 * S
-    heard.append((last_ns, format_line(Progress(last_ns))))
+    heard.append((last_ns, format_line(AliveUntil(last_ns))))
     path = folder / f"{agent}.jsonl"
     path.write_text("".join(line for _, line in sorted(heard)))
-    return Recording.read("jsonl", [path], Settings(), STORES[agent], agent)
+    return Recording.read("jsonl", [path], ReplaySettings(), STORES[agent], agent)
 
 
 def json_of(url: str) -> Any:

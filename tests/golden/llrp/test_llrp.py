@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from edge_agent.llrp.codec import HEADER, Codec, Message, Parameter
+from edge_agent.llrp.codec import HEADER, Codec, LlrpMessage, Parameter
 from edge_agent.llrp.layout import Bits, Value
 from edge_agent.llrp.reports import TagReport, tag_reports
 from edge_agent.llrp.tables import CORE, IMPINJ
@@ -253,7 +253,7 @@ def test_the_fast_way_reads_the_same_reports(real_data: Path) -> None:
 
 def test_a_word_that_is_not_said_would_be_noticed() -> None:
     """The comparison itself: a value too many, one missing, one different."""
-    found = Message("X", {"AntennaID": 1}, (Parameter("PeakRSSI", {"PeakRSSI": -48}),))
+    found = LlrpMessage("X", {"AntennaID": 1}, (Parameter("PeakRSSI", {"PeakRSSI": -48}),))
     assert compare({"AntennaID": 1, "PeakRSSI": -48}, found, "x") == 0
     assert compare({"AntennaID": 1}, found, "x") == 1
     for wrong in ({"AntennaID": 2}, {"PeakRSSI": -47}, {"AntennaID": 1, "ChannelIndex": 3}):

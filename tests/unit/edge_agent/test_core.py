@@ -13,8 +13,8 @@ from device_profiles.reading import Counted
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
-from edge_agent.keys import Keys
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Tally, Unexplained
+from edge_agent.keys import SubjectKeys
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Sighting, Tally, Unexplained
 from footfall.frames import Body, Kind, decode_body, encode_body
 from footfall.receipts import DayKey
 
@@ -24,7 +24,7 @@ EVIDENCE = (Kind.ENTER, Kind.STAY, Kind.IN, Kind.OUT)
 
 
 def core(**options: Any) -> Core:
-    return Core("boot", {"r1": "hall", "r2": "shelf"}, shipped(), Keys({"ibeacon": b"k" * 32}), **options)
+    return Core("boot", {"r1": "hall", "r2": "shelf"}, shipped(), SubjectKeys({"ibeacon": b"k" * 32}), **options)
 
 
 def at(t_s: float, synced: bool = True) -> Moment:
@@ -68,8 +68,8 @@ def test_every_kind_survives_the_wire() -> None:
         Crossing(2 * S, "main", 3, 2),
         Crossing(3 * S, "main", 0, 0),
         Gap(1 * S, 4 * S, "reader", source="ble0"),
-        Refused(5 * S, "csv.line", "f:3", b'"'),
-        Progress(6 * S),
+        RefusedReading(5 * S, "csv.line", "f:3", b'"'),
+        AliveUntil(6 * S),
     ]
     for one in heard:
         agent.hear(one)
@@ -208,7 +208,7 @@ def test_a_lost_frame_is_one_gap_of_its_rows() -> None:
 
 
 def test_what_no_profile_explains_is_counted_by_its_reason() -> None:
-    core = Core("boot", {"r": "door"}, shipped(), Keys())
+    core = Core("boot", {"r": "door"}, shipped(), SubjectKeys())
     for reason, total in (("ble.unknown", 3), ("ibeacon.length", 1), ("ble.unknown", 2)):
         core.hear(Unexplained(0, reason, total))
     assert core.dropped_total == {"ble.unknown": 5, "ibeacon.length": 1}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from device_profiles.profile import CounterLimits
 from device_profiles.reading import Counted
 from edge_agent.counters import REMEMBERED, Counters
-from edge_agent.sources.source import Crossing, Gap, Refused, Tally
+from edge_agent.sources.source import Crossing, Gap, RefusedReading, Tally
 
 S = 1_000_000_000
 LIMITS = CounterLimits(most_per_min=300, rolls_over_at=(1 << 16, 1 << 32), settle_s=5)
@@ -44,7 +44,7 @@ def told(counters: Counters, *tallies: Tally, limits: CounterLimits = LIMITS) ->
                     so_far.people = [so_far.people[0] + entered, so_far.people[1] + left]
                 case Gap(since_ns, until_ns, reason):
                     so_far.gaps.append((since_ns / S, until_ns / S, reason))
-                case Refused(_, reason):
+                case RefusedReading(_, reason):
                     so_far.refused.append(reason)
     return so_far
 
@@ -225,7 +225,7 @@ def test_memory_of_doors_is_bounded() -> None:
         for n in range(1_010)
         for heard in counters.count(Tally(0, f"device-{n}", "main", Counted(1, 0, True), "door-counter"), LIMITS)
     ]
-    assert [heard.reason for heard in refused if isinstance(heard, Refused)] == ["counter.doors"] * 10
+    assert [heard.reason for heard in refused if isinstance(heard, RefusedReading)] == ["counter.doors"] * 10
 
 
 def test_a_memory_that_cannot_be_read_is_a_new_baseline() -> None:

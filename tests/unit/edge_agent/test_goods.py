@@ -7,7 +7,7 @@ from typing import Any
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.presence import NAMED_EVERY_NS
 from edge_agent.sources.source import Sighting
 from footfall.frames import MAX_GOODS_CHARS, Body, Kind, decode_body, encode_body
@@ -21,7 +21,7 @@ FACTORY = "e280116060000209a1b2c3d4"
 
 def hear(identifiers: list[str], profile: str = "garment-tag", hours: float = 0.05, every_s: float = 20) -> list[Body]:
     """All of them again and again, as the gateway reads it."""
-    core = Core("boot", {"r1": "shelf"}, shipped(), Keys({"epc": b"k" * 32, "ibeacon": b"k" * 32}))
+    core = Core("boot", {"r1": "shelf"}, shipped(), SubjectKeys({"epc": b"k" * 32, "ibeacon": b"k" * 32}))
     bodies, now_s = [], 0.0
     while now_s <= hours * 3600:
         for identifier in identifiers:
@@ -60,7 +60,7 @@ def test_one_stay_an_hour_says_it_again_and_not_all_at_once() -> None:
 
 
 def test_what_came_near_or_is_far_away_is_said_at_once_and_what_lies_still_is_not() -> None:
-    core = Core("boot", {"r1": "shelf"}, shipped(), Keys({"epc": b"k" * 32}))
+    core = Core("boot", {"r1": "shelf"}, shipped(), SubjectKeys({"epc": b"k" * 32}))
     for n, rssi_dbm in enumerate([-60, -64, -57, -62, -50, -54, -60, -70]):
         core.hear(Sighting(4 * n * S, "r1", "garment-tag", SGTIN, rssi_dbm))
     body = core.tick(Moment(29 * S, 0, False), flush=True)[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from device_profiles.registry import shipped
-from edge_agent.keys import Keys, read_keys, write_keys
+from edge_agent.keys import SubjectKeys, read_keys, write_keys
 from footfall.errors import ConfigError
 from footfall.pseudonyms import PRIVATE_KEY_ID, day_subject, is_day_subject, lasting_subject, type_key
 from footfall.receipts import DayKey
@@ -18,7 +18,7 @@ DAY = DayKey(5, b"d" * 32, 1000, 2000)
 
 
 def test_consented_identifiers_last_and_others_last_a_day() -> None:
-    keys = Keys({"ibeacon": b"k" * 32})
+    keys = SubjectKeys({"ibeacon": b"k" * 32})
     assert keys.offer(DAY, 1500)
     assert keys.subject(IBEACON, "u:1:2") == lasting_subject(b"k" * 32, "ibeacon", "u:1:2")
     assert keys.subject(PHONE, "aa:bb") == day_subject(b"d" * 32, "mac", "aa:bb")
@@ -26,7 +26,7 @@ def test_consented_identifiers_last_and_others_last_a_day() -> None:
 
 
 def test_no_key_at_hand_is_a_private_one() -> None:
-    keys, others = Keys(), Keys()
+    keys, others = SubjectKeys(), SubjectKeys()
     assert keys.key_id == PRIVATE_KEY_ID
     assert is_day_subject(keys.subject(PHONE, "aa:bb"))
     assert keys.subject(PHONE, "aa:bb") != others.subject(PHONE, "aa:bb")
@@ -35,11 +35,11 @@ def test_no_key_at_hand_is_a_private_one() -> None:
 
 @pytest.mark.parametrize(("gateway_ns", "taken"), [(999, False), (1000, True), (1999, True), (2000, False)])
 def test_a_key_is_taken_only_in_its_day(gateway_ns: int, taken: bool) -> None:
-    assert Keys().offer(DAY, gateway_ns) is taken
+    assert SubjectKeys().offer(DAY, gateway_ns) is taken
 
 
 def test_the_newest_key_stays_and_is_erased_at_its_end() -> None:
-    keys = Keys()
+    keys = SubjectKeys()
     newer = DayKey(6, b"e" * 32, 1500, 2500)
     assert keys.offer(DAY, 1500)
     assert not keys.offer(DAY, 1600), "the same again changes nothing"
@@ -78,7 +78,7 @@ def test_wrong_keys_are_named_and_never_shown(tmp_path: Path, text: str, message
 
 def test_a_key_of_a_day_that_has_not_begun_gives_way_to_the_day_s() -> None:
     """The gateway's clock was a day ahead when it told that key."""
-    keys, tomorrow = Keys(), DayKey(6, b"e" * 32, 2000, 3000)
+    keys, tomorrow = SubjectKeys(), DayKey(6, b"e" * 32, 2000, 3000)
     assert keys.offer(tomorrow, 2500)
     assert keys.offer(DAY, 1500)
     assert keys.key_id == DAY.key_id

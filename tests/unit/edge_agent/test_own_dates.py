@@ -8,7 +8,7 @@ import pytest
 
 from edge_agent.gateway_clock import GatewayClock
 from edge_agent.own_dates import MEASURE_NS, OwnDates
-from edge_agent.spool import Frame
+from edge_agent.spool import SpooledFrame
 from footfall.dates import AGENT, BOUNDED, MEASURED
 from footfall.frames import DecidedTime, Kind, Offset, encode_body
 from footfall.receipts import Receipt
@@ -17,9 +17,9 @@ from tests.support.accept_inputs import S, body
 OFFSET = 1_800_000_000 * S
 
 
-def spooled(seq: int = 1, boot: str = "boot", made_boot_ns: int = 100 * S, decided: DecidedTime | None = None, **more: Any) -> Frame:
+def spooled(seq: int = 1, boot: str = "boot", made_boot_ns: int = 100 * S, decided: DecidedTime | None = None, **more: Any) -> SpooledFrame:
     data = encode_body(body(Kind.STAY, boot=boot, made_boot_ns=made_boot_ns, **more))
-    return Frame(seq, boot, made_boot_ns, 0, 1, 0, data, decided)
+    return SpooledFrame(seq, boot, made_boot_ns, 0, 1, 0, data, decided)
 
 
 def heard(under_way_ns: int, at_boot_ns: int = 100 * S) -> GatewayClock:
@@ -40,7 +40,7 @@ def heard(under_way_ns: int, at_boot_ns: int = 100 * S) -> GatewayClock:
         (spooled(extra={0: {"epc": "offset_ns"}}), True),
     ],
 )
-def test_it_is_for_frames_of_this_boot_of_which_nothing_tells_the_time(frame: Frame, lacks: bool) -> None:
+def test_it_is_for_frames_of_this_boot_of_which_nothing_tells_the_time(frame: SpooledFrame, lacks: bool) -> None:
     assert OwnDates("boot", heard(S)).lacks(frame) == lacks
 
 

@@ -7,19 +7,19 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from device_profiles.registry import shipped
-from edge_agent.scan import Air, values_text
+from edge_agent.scan import ScanResult, values_text
 
 BEACON = b"\x02\x15" + bytes.fromhex("f007fa1100004000800000000000000000010007") + b"\xc5"
 
 
-def hear(air: Air, address: str, rssi: int, **fields: Any) -> None:
+def hear(air: ScanResult, address: str, rssi: int, **fields: Any) -> None:
     empty: dict[str, Any] = {"local_name": None, "manufacturer_data": {}, "service_data": {}, "service_uuids": [], "tx_power": None}
     data = AdvertisementData(**{**empty, **fields}, rssi=rssi, platform_data=())
     air.hear(BLEDevice(address, None, {"path": "", "props": {"AddressType": "random"}}), data)
 
 
 def test_the_nearest_is_on_top_with_its_mean() -> None:
-    air = Air(shipped())
+    air = ScanResult(shipped())
     for rssi in (-50, -70):
         hear(air, "C0:00:00:00:00:01", rssi, manufacturer_data={76: BEACON})
     hear(air, "C0:00:00:00:00:02", -40)
@@ -31,7 +31,7 @@ def test_the_nearest_is_on_top_with_its_mean() -> None:
 
 
 def test_the_nearest_unknown_that_says_something_is_the_one_to_describe() -> None:
-    air = Air(shipped())
+    air = ScanResult(shipped())
     hear(air, "C0:00:00:00:00:01", -30, manufacturer_data={76: BEACON})
     hear(air, "C0:00:00:00:00:02", -35)
     hear(air, "C0:00:00:00:00:03", -45, manufacturer_data={0xFFFE: b"ours"})
@@ -44,7 +44,7 @@ def test_the_nearest_unknown_that_says_something_is_the_one_to_describe() -> Non
 
 def test_a_device_may_become_known() -> None:
     """A scan response, or the second kind of advertisement, says more."""
-    air = Air(shipped())
+    air = ScanResult(shipped())
     hear(air, "C0:00:00:00:00:01", -60, manufacturer_data={0xFFFE: b"x"})
     assert air.neighbours()[0].is_unknown
     hear(air, "C0:00:00:00:00:01", -60, manufacturer_data={0xFFFE: b"x", 76: BEACON})
@@ -53,7 +53,7 @@ def test_a_device_may_become_known() -> None:
 
 
 def test_it_remembers_so_many_and_forgets_the_silent_first() -> None:
-    air = Air(shipped(), most=3)
+    air = ScanResult(shipped(), most=3)
     for last in (1, 2, 3, 1, 4, 5):
         hear(air, f"C0:00:00:00:00:0{last}", -60)
     assert {found.advertisement.address[-1] for found in air.neighbours()} == {"1", "4", "5"}

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from edge_agent.config import AgentSettings
 from edge_agent.sources.recording import read_recording
-from edge_agent.sources.source import Refused
+from edge_agent.sources.source import RefusedReading
 from footfall.cli import build
 from footfall.config import load
 from footfall.errors import ConfigError
@@ -61,7 +61,7 @@ def test_recordings_and_sales_can_be_read(estate: Path) -> None:
     for path in recordings:
         heard = list(read_recording(path))
         assert heard
-        assert not any(isinstance(item, Refused) for item in heard)
+        assert not any(isinstance(item, RefusedReading) for item in heard)
     for path in estate.glob("*.events.jsonl"):
         for line in path.read_text(encoding="utf-8").splitlines():
             parse_event(load_json(line)[0])

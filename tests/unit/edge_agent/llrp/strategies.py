@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from edge_agent.llrp.codec import Message, Parameter
+from edge_agent.llrp.codec import LlrpMessage, Parameter
 from edge_agent.llrp.layout import Bits, Value
 from edge_agent.llrp.tables import CUSTOM, IMPINJ, LAST_TV, Definition
 
@@ -60,12 +60,12 @@ def parameters(draw: st.DrawFn, definition: Definition, depth: int = 0) -> Param
     return Parameter(definition.name, draw(_fields(definition)), draw(_inside(definition, depth)))
 
 
-def messages(definitions: Sequence[Definition] = IMPINJ.messages) -> st.SearchStrategy[Message]:
+def messages(definitions: Sequence[Definition] = IMPINJ.messages) -> st.SearchStrategy[LlrpMessage]:
     """Valid ones, nested up to four deep where the tables ask for no more."""
 
     @st.composite
-    def one(draw: st.DrawFn) -> Message:
+    def one(draw: st.DrawFn) -> LlrpMessage:
         definition = draw(st.sampled_from(definitions))
-        return Message(definition.name, draw(_fields(definition)), draw(_inside(definition, 0)), draw(st.integers(0, 2**32 - 1)))
+        return LlrpMessage(definition.name, draw(_fields(definition)), draw(_inside(definition, 0)), draw(st.integers(0, 2**32 - 1)))
 
     return one()

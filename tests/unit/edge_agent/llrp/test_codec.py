@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.llrp.codec import DEEPEST, HEADER, Codec, Message, Parameter
+from edge_agent.llrp.codec import DEEPEST, HEADER, Codec, LlrpMessage, Parameter
 from edge_agent.llrp.layout import Bits
 from edge_agent.llrp.tables import CORE, IMPINJ
 from footfall.errors import ProfileError
@@ -24,7 +24,7 @@ def message(body: bytes, type_: int = 61, message_id: int = 1) -> bytes:
 
 @settings(max_examples=120, deadline=None)
 @given(messages())
-def test_what_is_encoded_decodes_to_the_same_and_is_valid(said: Message) -> None:
+def test_what_is_encoded_decodes_to_the_same_and_is_valid(said: LlrpMessage) -> None:
     data = CODEC.encode(said)
     assert CODEC.decode(data) == said
     CODEC.check(said)
@@ -42,7 +42,7 @@ def test_any_body_is_a_message_or_a_profile_error(type_: int, body: bytes) -> No
 
 @settings(max_examples=100, deadline=None)
 @given(messages(), st.randoms(use_true_random=False))
-def test_a_message_with_wrong_bytes_is_a_message_or_a_profile_error(said: Message, rng: random.Random) -> None:
+def test_a_message_with_wrong_bytes_is_a_message_or_a_profile_error(said: LlrpMessage, rng: random.Random) -> None:
     data = bytearray(CODEC.encode(said))
     for _ in range(rng.randint(1, 4)):
         data[rng.randrange(len(data))] = rng.randrange(256)
@@ -107,16 +107,16 @@ def test_a_vendors_message_is_named_only_where_its_tables_are_known() -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (Message("NO_SUCH"), "there is no NO_SUCH"),
-        (Message("KEEPALIVE", {"Period": 1}), "there is no field Period"),
-        (Message("DELETE_ROSPEC", {"ROSpecID": 1 << 32}), "does not fit"),
-        (Message("DELETE_ROSPEC", {"ROSpecID": "1"}), "does not fit"),
-        (Message("SET_READER_CONFIG", {"ResetToFactoryDefault": 2}), "number of 0 to 1"),
-        (Message("RO_ACCESS_REPORT", {}, (Parameter("EPCData", {"EPC": Bits(9, b"1")}),)), "bytes fit their length"),
-        (Message("RO_ACCESS_REPORT", {}, (Parameter("Custom", {"Data": b"x" * 70_000}),)), "65,535 is the most"),
+        (LlrpMessage("NO_SUCH"), "there is no NO_SUCH"),
+        (LlrpMessage("KEEPALIVE", {"Period": 1}), "there is no field Period"),
+        (LlrpMessage("DELETE_ROSPEC", {"ROSpecID": 1 << 32}), "does not fit"),
+        (LlrpMessage("DELETE_ROSPEC", {"ROSpecID": "1"}), "does not fit"),
+        (LlrpMessage("SET_READER_CONFIG", {"ResetToFactoryDefault": 2}), "number of 0 to 1"),
+        (LlrpMessage("RO_ACCESS_REPORT", {}, (Parameter("EPCData", {"EPC": Bits(9, b"1")}),)), "bytes fit their length"),
+        (LlrpMessage("RO_ACCESS_REPORT", {}, (Parameter("Custom", {"Data": b"x" * 70_000}),)), "65,535 is the most"),
     ],
 )
-def test_a_message_that_the_tables_do_not_have_is_a_value_error(wrong: Message, says: str) -> None:
+def test_a_message_that_the_tables_do_not_have_is_a_value_error(wrong: LlrpMessage, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         CODEC.encode(wrong)
 
@@ -124,13 +124,13 @@ def test_a_message_that_the_tables_do_not_have_is_a_value_error(wrong: Message, 
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        (Message("ADD_ROSPEC"), "llrp.missing"),
-        (Message("ADD_ROSPEC_RESPONSE", {}, (Parameter("LLRPStatus"),) * 2), "llrp.repeated"),
-        (Message("ADD_ROSPEC_RESPONSE", {}, (Parameter("LLRPStatus"), Parameter("KeepaliveSpec"))), "llrp.unexpected"),
-        (Message("ADD_ROSPEC_RESPONSE", {}, (Parameter("LLRPStatus", {}, (Parameter("ROSpec"),)),)), "llrp.unexpected"),
+        (LlrpMessage("ADD_ROSPEC"), "llrp.missing"),
+        (LlrpMessage("ADD_ROSPEC_RESPONSE", {}, (Parameter("LLRPStatus"),) * 2), "llrp.repeated"),
+        (LlrpMessage("ADD_ROSPEC_RESPONSE", {}, (Parameter("LLRPStatus"), Parameter("KeepaliveSpec"))), "llrp.unexpected"),
+        (LlrpMessage("ADD_ROSPEC_RESPONSE", {}, (Parameter("LLRPStatus", {}, (Parameter("ROSpec"),)),)), "llrp.unexpected"),
     ],
 )
-def test_parameters_out_of_place_are_found(wrong: Message, reason: str) -> None:
+def test_parameters_out_of_place_are_found(wrong: LlrpMessage, reason: str) -> None:
     with pytest.raises(ProfileError) as caught:
         CODEC.check(wrong)
     assert caught.value.reason == reason

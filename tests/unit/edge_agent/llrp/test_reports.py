@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.llrp import reports
-from edge_agent.llrp.codec import HEADER, Codec, Message, Parameter
+from edge_agent.llrp.codec import HEADER, Codec, LlrpMessage, Parameter
 from edge_agent.llrp.layout import Bits
 from edge_agent.llrp.reports import TagReport, tag_reports
 from edge_agent.llrp.tables import IMPINJ
@@ -26,7 +26,7 @@ _FIELDS = {
 }  # fmt: skip
 
 
-def slowly(message: Message) -> list[TagReport]:
+def slowly(message: LlrpMessage) -> list[TagReport]:
     """The same by the tables."""
     return [_report(data) for data in message.all("TagReportData")]
 
@@ -44,16 +44,16 @@ def _report(data: Parameter) -> TagReport:
 
 @settings(max_examples=80, deadline=None)
 @given(messages(_REPORTS), st.randoms(use_true_random=False))
-def test_fast_and_slow_agree(message: Message, rng: random.Random) -> None:
+def test_fast_and_slow_agree(message: LlrpMessage, rng: random.Random) -> None:
     shuffled = tuple(
         Parameter(item.name, item.fields, tuple(rng.sample(item.parameters, len(item.parameters)))) for item in message.parameters
     )
-    message = Message(message.name, message.fields, shuffled, message.message_id)
+    message = LlrpMessage(message.name, message.fields, shuffled, message.message_id)
     assert tag_reports(CODEC.encode(message)) == slowly(message)
 
 
 def reported(*parameters: Parameter) -> bytes:
-    return CODEC.encode(Message("RO_ACCESS_REPORT", {}, (Parameter("TagReportData", {}, parameters),)))
+    return CODEC.encode(LlrpMessage("RO_ACCESS_REPORT", {}, (Parameter("TagReportData", {}, parameters),)))
 
 
 EPC = Parameter("EPC_96", {"EPC": bytes(range(12))})
@@ -94,7 +94,7 @@ def test_a_broken_report_refuses_the_message(body: bytes) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(messages(_REPORTS), st.randoms(use_true_random=False))
-def test_wrong_bytes_give_reports_or_a_profile_error(message: Message, rng: random.Random) -> None:
+def test_wrong_bytes_give_reports_or_a_profile_error(message: LlrpMessage, rng: random.Random) -> None:
     data = bytearray(CODEC.encode(message))
     for _ in range(rng.randint(1, 4)):
         data[rng.randrange(len(data))] = rng.randrange(256)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.llrp.codec import Codec, Message, Parameter
+from edge_agent.llrp.codec import Codec, LlrpMessage, Parameter
 from edge_agent.llrp.setup import Capabilities, Inventory, add_rospec, read_capabilities, reader_config, uses_impinj
 from edge_agent.llrp.tables import IMPINJ
 
@@ -77,7 +77,7 @@ def test_reports_after_some_tags_after_some_time_or_both() -> None:
 
 
 def test_a_reader_that_says_nothing_of_itself_has_no_capabilities() -> None:
-    assert read_capabilities(Message("GET_READER_CAPABILITIES_RESPONSE")) == Capabilities()
+    assert read_capabilities(LlrpMessage("GET_READER_CAPABILITIES_RESPONSE")) == Capabilities()
 
 
 def test_each_antenna_is_told_session_population_and_mode() -> None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from device_profiles.advertisement import Advertisement, parse_advertising_data
 from device_profiles.registry import shipped
-from edge_agent.sources.ble import NOBODY, UNKNOWN, Ble, Meanings, explained
+from edge_agent.sources.ble import NOBODY, UNKNOWN, BleSettings, DecodeCache, decode
 from edge_agent.sources.ble_advertisement import advertising_data, from_bleak, key_of, long_uuid
 from edge_agent.sources.ble_faults import ScannerFault, explain
 
@@ -98,14 +98,14 @@ def test_other_data_has_another_key_but_other_rssi_has_not(fields: dict[str, Any
 
 
 def test_what_is_heard_again_is_not_explained_again() -> None:
-    meanings = Meanings(shipped())
+    meanings = DecodeCache(shipped())
     first = meanings.of(*heard(manufacturer_data={76: BEACON}))
     assert first.identifier == "f007fa11-0000-4000-8000-000000000000:1:7"
     assert meanings.of(*heard(manufacturer_data={76: BEACON}, rssi=-90)) is first
 
 
 def test_meanings_are_bounded_and_what_is_heard_lately_stays() -> None:
-    meanings = Meanings(shipped(), remembered=100)
+    meanings = DecodeCache(shipped(), remembered=100)
     loyal = meanings.of(*heard(manufacturer_data={76: BEACON}))
     for number in range(1000):
         meanings.of(*heard(f"C0:00:00:00:{number >> 8:02X}:{number & 255:02X}", manufacturer_data={0xFFFF: b"x"}))
@@ -115,9 +115,9 @@ def test_meanings_are_bounded_and_what_is_heard_lately_stays() -> None:
 
 def test_what_is_not_explained_has_a_reason() -> None:
     nothing_known = Advertisement("00:1b:dc:00:00:01", address_type="public")
-    assert explained(nothing_known, type(shipped())({})).reason == UNKNOWN
+    assert decode(nothing_known, type(shipped())({})).reason == UNKNOWN
     cut_off = Advertisement("c0:00:00:00:00:01", manufacturer={76: BEACON[:10]})
-    found = explained(cut_off, shipped())
+    found = decode(cut_off, shipped())
     assert found.seen is None
     assert found.reason not in ("", UNKNOWN, NOBODY)
 
@@ -126,7 +126,7 @@ BASE: dict[str, Any] = {"kind": "ble", "name": "ble"}
 
 
 def test_a_receiver_is_its_adapter_or_says_which() -> None:
-    settings = Ble.model_validate({**BASE, "receivers": {"hci0": "door", "r-shelf": "shelf"}, "adapters": {"r-shelf": "hci1"}})
+    settings = BleSettings.model_validate({**BASE, "receivers": {"hci0": "door", "r-shelf": "shelf"}, "adapters": {"r-shelf": "hci1"}})
     assert settings.receiver_of() == {"hci0": "hci0", "hci1": "r-shelf"}
     assert settings.silence_s == 15.0
 
@@ -145,7 +145,7 @@ def test_a_receiver_is_its_adapter_or_says_which() -> None:
 )
 def test_wrong_settings_say_what_is_wrong(more: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        Ble.model_validate(BASE | more)
+        BleSettings.model_validate(BASE | more)
 
 
 @pytest.mark.parametrize(

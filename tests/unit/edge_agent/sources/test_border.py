@@ -64,7 +64,7 @@ def test_a_tag_whose_decoder_raises_is_refused_and_the_next_is_read(monkeypatch:
 def test_a_push_with_a_tag_whose_decoder_raises_is_heard_but_for_that_tag(monkeypatch: pytest.MonkeyPatch) -> None:
     real = epc_decoder.explain
 
-    def broken(epc: bytes, pc: int | None = None) -> epc_decoder.Meaning:
+    def broken(epc: bytes, pc: int | None = None) -> epc_decoder.EpcMeaning:
         if epc == SLASH_IN_SERIAL:
             raise Broken
         return real(epc, pc)

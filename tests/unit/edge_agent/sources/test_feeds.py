@@ -12,7 +12,7 @@ from device_profiles.registry import shipped
 from edge_agent.sources import feeds
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.mqtt_vendor import MqttVendor
-from edge_agent.sources.source import Heard, Progress, Sighting, Tally, Unexplained
+from edge_agent.sources.source import AliveUntil, Heard, Sighting, Tally, Unexplained
 from footfall.config import check
 
 NOW_NS = 1_000_000_000
@@ -163,4 +163,4 @@ def test_what_cannot_be_read_of_a_message_is_counted_beside_what_can() -> None:
 
 
 def test_a_message_that_says_nothing_of_anybody_is_a_sign_of_life() -> None:
-    assert read(reader(), vector("axis-people-counter", 1)) == [Progress(NOW_NS)]
+    assert read(reader(), vector("axis-people-counter", 1)) == [AliveUntil(NOW_NS)]

@@ -18,7 +18,7 @@ from edge_agent.config import AgentSettings
 from edge_agent.llrp.stream import Splitter
 from edge_agent.sources.llrp import Llrp, LlrpSource
 from edge_agent.sources.llrp_connection import ReaderGarbled
-from edge_agent.sources.source import Crossing, Gap, Heard, Progress, Refused, Sighting, Unexplained
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Sighting, Unexplained
 from edge_agent.supervisor import Supervisor
 from footfall.config import check
 from footfall.errors import ConfigError
@@ -92,7 +92,7 @@ def read(identifier: str = EPC, receiver: str = "reader.1", rssi_dbm: int = -55)
 
 def is_reading(reader: LlrpReader, agent: Agent) -> None:
     """Until the reader inventories for us."""
-    until(lambda: agent.of(Progress) and reader.state.active(), PATIENCE_S, f"it never begins: {agent.detail}")
+    until(lambda: agent.of(AliveUntil) and reader.state.active(), PATIENCE_S, f"it never begins: {agent.detail}")
 
 
 def is_heard(agent: Agent, count: int) -> bool:
@@ -170,7 +170,7 @@ def test_light_barriers_on_gpi_ports_count_people(reader: LlrpReader) -> None:
 def test_keepalives_are_answered_and_say_that_a_quiet_reader_is_well(reader: LlrpReader) -> None:
     with agent_of(reader) as agent:
         until(lambda: reader.state.acks_total >= 3, PATIENCE_S, "keepalives are not answered")
-        assert len(agent.of(Progress)) >= 3
+        assert len(agent.of(AliveUntil)) >= 3
         assert agent.state == "ok"
     assert not agent.of(Gap)
 
@@ -291,9 +291,9 @@ def test_a_readers_exception_is_handed_on(reader: LlrpReader) -> None:
     with agent_of(reader) as agent:
         is_reading(reader, agent)
         reader.faults["reader-exception"]()
-        until(lambda: agent.of(Refused), PATIENCE_S, "nothing is said")
-    assert agent.of(Refused)[0].reason == "llrp.reader-exception"
-    assert b"too hot" in agent.of(Refused)[0].data
+        until(lambda: agent.of(RefusedReading), PATIENCE_S, "nothing is said")
+    assert agent.of(RefusedReading)[0].reason == "llrp.reader-exception"
+    assert b"too hot" in agent.of(RefusedReading)[0].data
 
 
 def test_a_reader_that_refuses_says_what(reader: LlrpReader) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.sources.recording import format_line, parse_line, read_recording
-from edge_agent.sources.source import Crossing, Gap, Progress, Refused, Sighting
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, RefusedReading, Sighting
 from footfall.errors import ContractError
 
 times = st.integers(0, 1 << 62)
@@ -19,12 +19,12 @@ heard = st.one_of(
     st.builds(Sighting, times, text, text, text, st.integers(-127, 20)),
     st.builds(Crossing, times, text, st.integers(0, 1000), st.integers(0, 1000), text),
     st.builds(Gap, times, times, text, st.integers(0, 1000)),
-    st.builds(Progress, times),
+    st.builds(AliveUntil, times),
 )
 
 
 @given(heard)
-def test_what_is_written_is_read(one: Sighting | Crossing | Gap | Progress) -> None:
+def test_what_is_written_is_read(one: Sighting | Crossing | Gap | AliveUntil) -> None:
     line = format_line(one)
     assert line.endswith("\n")
     assert line.count("\n") == 1
@@ -70,5 +70,5 @@ def test_no_bytes_break_it(line: bytes) -> None:
 def test_a_file_is_read_on_past_what_is_broken(tmp_path: Path) -> None:
     path = tmp_path / "heard.jsonl.gz"
     with gzip.open(path, "wb") as file:
-        file.write(format_line(Progress(5)).encode() + b'{"identifier":"aa:bb"\r\n' + format_line(Progress(9)).encode())
-    assert list(read_recording(path)) == [Progress(5), Refused(5, "recording.line", "heard.jsonl.gz:2"), Progress(9)]
+        file.write(format_line(AliveUntil(5)).encode() + b'{"identifier":"aa:bb"\r\n' + format_line(AliveUntil(9)).encode())
+    assert list(read_recording(path)) == [AliveUntil(5), RefusedReading(5, "recording.line", "heard.jsonl.gz:2"), AliveUntil(9)]

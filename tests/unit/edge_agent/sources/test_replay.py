@@ -12,8 +12,8 @@ from device_profiles.registry import Registry, shipped
 from edge_agent.clock import SystemClock
 from edge_agent.playback import Recording
 from edge_agent.sources.recording import format_line
-from edge_agent.sources.replay import Replay, Settings, read, zones
-from edge_agent.sources.source import Crossing, Gap, Progress, Refused, Sighting
+from edge_agent.sources.replay import Replay, ReplaySettings, read, zones
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.events import to_ns
 from footfall.frames import Kind, encode_body
@@ -30,7 +30,7 @@ def calit2(folder: Path, inflow: str, outflow: str) -> list[Path]:
 def test_counts_bear_the_last_millisecond_of_their_half_hour_in_local_time(tmp_path: Path) -> None:
     paths = calit2(tmp_path, '"07/24/05 23:30:00",3\n', '"07/24/05 23:30:00",2\n"07/25/05 00:00:00",1\n')
     end_ns = to_ns(datetime(2005, 7, 25, 7, tzinfo=UTC)) - 1_000_000
-    heard = list(read("uci-calit2", paths, Settings("America/Los_Angeles", door="north")))
+    heard = list(read("uci-calit2", paths, ReplaySettings("America/Los_Angeles", door="north")))
     assert heard == [
         Crossing(0, "north", 3, 0, t_wall_ns=end_ns),
         Crossing(0, "north", 0, 2, t_wall_ns=end_ns),
@@ -40,9 +40,9 @@ def test_counts_bear_the_last_millisecond_of_their_half_hour_in_local_time(tmp_p
 
 def test_a_broken_line_is_refused_with_its_bytes_and_the_next_is_read(tmp_path: Path) -> None:
     paths = calit2(tmp_path, '"07/24/05 00:00:00",1\n"\n"07/24/05 01:00:00",2\n', "")
-    first, broken, last = read("uci-calit2", paths, Settings())
+    first, broken, last = read("uci-calit2", paths, ReplaySettings())
     assert isinstance(first, Crossing)
-    assert broken == Refused(0, "csv.line", "cal-inflow.csv:2", b'"', first.t_wall_ns)
+    assert broken == RefusedReading(0, "csv.line", "cal-inflow.csv:2", b'"', first.t_wall_ns)
     assert isinstance(last, Crossing)
     assert last.entered == 2
 
@@ -54,23 +54,23 @@ def test_sal_rb_rows(tmp_path: Path) -> None:
     start = datetime(2024, 1, 1, tzinfo=UTC)
     zero = to_ns(start)
     assert zones("sal-rb", [tmp_path]) == {"o-dr": "outside", "i-e": "inside"}
-    assert list(read("sal-rb", [tmp_path], Settings(start=start))) == [
+    assert list(read("sal-rb", [tmp_path], ReplaySettings(start=start))) == [
         Sighting(0, "o-dr", "ble-tag", "car_sensor_1", -77, zero),
-        Progress(0, zero),
+        AliveUntil(0, zero),
         Sighting(0, "i-e", "ble-tag", "car_sensor_1", -54, zero + 300_000_000),
-        Progress(0, zero + 300_000_000),
-        Refused(0, "csv.line", "car_sensor_1_measurement_1.csv:4", b"x", zero + 300_000_000),
+        AliveUntil(0, zero + 300_000_000),
+        RefusedReading(0, "csv.line", "car_sensor_1_measurement_1.csv:4", b"x", zero + 300_000_000),
         Sighting(0, "o-dr", "ble-tag", "walk_sensor_1", -60, zero + 3600 * S),
         Sighting(0, "i-e", "ble-tag", "walk_sensor_1", -61, zero + 3600 * S),
-        Progress(0, zero + 3600 * S),
+        AliveUntil(0, zero + 3600 * S),
     ]
 
 
 def test_jsonl_files_are_merged_by_time(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text(format_line(Progress(1)) + format_line(Progress(5)))
+    (tmp_path / "a.jsonl").write_text(format_line(AliveUntil(1)) + format_line(AliveUntil(5)))
     (tmp_path / "b.jsonl").write_text(format_line(Sighting(3, "r1", "p", "x", -60)) + format_line(Gap(4, 9, "reset")))
-    heard = list(read("jsonl", [tmp_path], Settings()))
-    assert heard == [Progress(0, 1), Sighting(0, "r1", "p", "x", -60, 3), Gap(4, 9, "reset"), Progress(0, 5)]
+    heard = list(read("jsonl", [tmp_path], ReplaySettings()))
+    assert heard == [AliveUntil(0, 1), Sighting(0, "r1", "p", "x", -60, 3), Gap(4, 9, "reset"), AliveUntil(0, 5)]
     assert zones("jsonl", [tmp_path]) == {"r1": "r1"}
 
 
@@ -86,22 +86,22 @@ def test_files_of_another_kind_are_said(tmp_path: Path, format_name: str, files:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(ConfigError, match=message):
-        list(read(format_name, [tmp_path], Settings()))  # type: ignore[arg-type] # one of the names
+        list(read(format_name, [tmp_path], ReplaySettings()))  # type: ignore[arg-type] # one of the names
 
 
 def test_a_time_zone_that_is_none_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'Mars' is no IANA time zone"):
-        list(read("uci-calit2", calit2(tmp_path, '"07/24/05 00:00:00",1\n', ""), Settings("Mars")))
+        list(read("uci-calit2", calit2(tmp_path, '"07/24/05 00:00:00",1\n', ""), ReplaySettings("Mars")))
 
 
 def test_in_a_live_agent_a_recording_begins_now(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text(format_line(Progress(100 * S)) + format_line(Gap(101 * S, 102 * S, "reset")))
+    (tmp_path / "a.jsonl").write_text(format_line(AliveUntil(100 * S)) + format_line(Gap(101 * S, 102 * S, "reset")))
     settings = Replay(kind="replay", name="r", format="jsonl", paths=(tmp_path / "a.jsonl",))
-    assert list(settings._stream()) == [Progress(0), Gap(S, 2 * S, "reset")]
+    assert list(settings._stream()) == [AliveUntil(0), Gap(S, 2 * S, "reset")]
     assert settings.source(SystemClock(), shipped()).name == "r"
 
 
-def read_twice(format_name: str, path: Path, settings: Settings) -> Recording:
+def read_twice(format_name: str, path: Path, settings: ReplaySettings) -> Recording:
     recordings = [Recording.read(format_name, [path], settings, "s1", "a1") for _ in range(2)]
     assert [encode_body(body) for body in recordings[0].bodies] == [encode_body(body) for body in recordings[1].bodies]
     assert recordings[0].epoch == recordings[1].epoch
@@ -109,7 +109,7 @@ def read_twice(format_name: str, path: Path, settings: Settings) -> Recording:
 
 
 def test_the_real_counts_come_out_exactly(real_data: Path) -> None:
-    recording = read_twice("uci-calit2", real_data / "uci-calit2", Settings("America/Los_Angeles"))
+    recording = read_twice("uci-calit2", real_data / "uci-calit2", ReplaySettings("America/Los_Angeles"))
     sums: Counter[str] = Counter()
     for body in recording.bodies:
         for kind, n in zip(body.kind.tolist(), body.count.tolist(), strict=True):
@@ -118,8 +118,8 @@ def test_the_real_counts_come_out_exactly(real_data: Path) -> None:
 
 
 def test_the_real_sightings_are_all_counted(real_data: Path) -> None:
-    recording = read_twice("sal-rb", real_data / "sal-rb", Settings())
-    heard = sum(1 for one in read("sal-rb", [real_data / "sal-rb"], Settings()) if isinstance(one, Sighting))
+    recording = read_twice("sal-rb", real_data / "sal-rb", ReplaySettings())
+    heard = sum(1 for one in read("sal-rb", [real_data / "sal-rb"], ReplaySettings()) if isinstance(one, Sighting))
     assert sum(int(body.count.sum()) for body in recording.bodies) == pytest.approx(heard, rel=0.01), "but those too weak to enter"
     assert recording.refused == 0
 
@@ -128,12 +128,12 @@ def test_epochs_tell_recordings_apart(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(format_line(Crossing(S, "main", 1, 0)))
     epochs = {
-        Recording.read("jsonl", [path], Settings(), "s1", "a1").epoch,
-        Recording.read("jsonl", [path], Settings(), "s2", "a1").epoch,
-        Recording.read("jsonl", [path], Settings(), "s1", "a2").epoch,
+        Recording.read("jsonl", [path], ReplaySettings(), "s1", "a1").epoch,
+        Recording.read("jsonl", [path], ReplaySettings(), "s2", "a1").epoch,
+        Recording.read("jsonl", [path], ReplaySettings(), "s1", "a2").epoch,
     }
     path.write_text(format_line(Crossing(S, "main", 2, 0)))
-    assert len(epochs | {Recording.read("jsonl", [path], Settings(), "s1", "a1").epoch}) == 4
+    assert len(epochs | {Recording.read("jsonl", [path], ReplaySettings(), "s1", "a1").epoch}) == 4
 
 
 def test_a_recording_may_be_of_profiles_of_ones_own(tmp_path: Path) -> None:
@@ -141,6 +141,6 @@ def test_a_recording_may_be_of_profiles_of_ones_own(tmp_path: Path) -> None:
     path.write_text('{"t_ns": 1, "receiver": "radio", "profile": "our-beacon", "identifier": "7", "rssi_dbm": -60, "zone": "door"}\n')
     own = shipped()["ibeacon"].model_copy(update={"name": "our-beacon"})
     profiles = shipped().with_profiles(Registry({"our-beacon": own}))
-    recording = Recording.read("jsonl", [path], Settings(), "s1", "a1", profiles=profiles)
+    recording = Recording.read("jsonl", [path], ReplaySettings(), "s1", "a1", profiles=profiles)
     assert {body.profiles[number] for body in recording.bodies for number in body.profile} >= {"our-beacon"}
-    assert Recording.read("jsonl", [path], Settings(), "s1", "a1").epoch != recording.epoch
+    assert Recording.read("jsonl", [path], ReplaySettings(), "s1", "a1").epoch != recording.epoch

@@ -12,7 +12,7 @@ import pytest
 
 from device_profiles.registry import shipped
 from edge_agent.core import lost_frame
-from edge_agent.spool import Frame, Spool, SpoolUnavailable
+from edge_agent.spool import Spool, SpooledFrame, SpoolUnavailable
 from edge_agent.spool.rows import TWINS
 from footfall.frames import Body, DecidedTime, Kind, decode_body
 from footfall.receipts import TimeRun, Times
@@ -47,7 +47,7 @@ class Gateway:
         self.rows = Counter[int]()
         self.lost = 0
 
-    def take(self, epoch: str, oldest: int, frame: Frame) -> None:
+    def take(self, epoch: str, oldest: int, frame: SpooledFrame) -> None:
         if frame.seq != max(self.marks[epoch] + 1, oldest):
             return
         body = decode_body(frame.body)
@@ -86,7 +86,7 @@ def patiently(spool: Spool, gateway: Gateway) -> None:
     raise AssertionError("stuck")
 
 
-def substitute(frame: Frame) -> Body:
+def substitute(frame: SpooledFrame) -> Body:
     return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, {}, shipped())
 
 

@@ -14,7 +14,7 @@ import pytest
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.sources.source import Crossing
 from edge_agent.spool import Spool, SpoolUnavailable
 from footfall.frames import Body, DecidedTime, decode_body
@@ -25,7 +25,7 @@ HOUR_NS = 3600 * S
 
 
 def bodies(n: int, first: int = 0, made_s: int = 100) -> list[Body]:
-    core = Core("b1", {}, shipped(), Keys(), max_rows=1, first_row=first)
+    core = Core("b1", {}, shipped(), SubjectKeys(), max_rows=1, first_row=first)
     for i in range(n):
         core.hear(Crossing(made_s * S, "main", first + i + 1, 0))
     return core.finish(Moment(made_s * S, 0, False))

@@ -8,7 +8,7 @@ from pathlib import Path
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.sources.source import Crossing
 from footfall.frames import Header, Kind, decode_body, encode_body, encode_frame
 from footfall.topics import Topic
@@ -25,7 +25,7 @@ TOPIC = Topic("s1", "a1", "frames")
 
 def test_a_frame_with_plain_events_can_be_read_again_from_the_journal(tmp_path: Path) -> None:
     """After a crash the fold reads the journal's bodies: the events' texts are gone from them, and nothing else is."""
-    core = Core("boot", {}, shipped(), Keys())
+    core = Core("boot", {}, shipped(), SubjectKeys())
     core.tick(Moment(1, 1, True))
     core.hear(Crossing(5, "main", 2, 0))
     core.event(json.dumps({"kind": "touch", "what": "scan", "identifiers": ["member:86139"]}), 6)

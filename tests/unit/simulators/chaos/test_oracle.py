@@ -5,7 +5,7 @@ from __future__ import annotations
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
-from edge_agent.keys import Keys
+from edge_agent.keys import SubjectKeys
 from edge_agent.sources.source import Crossing, Gap, Sighting
 from footfall.frames import Body
 from gateway.sinks.table import Builder, PointTable
@@ -19,7 +19,7 @@ COUNTED = [Counted(0, 1_795_000_000_100, 2, 1), Counted(1, 1_795_000_000_107, 1,
 
 
 def body() -> Body:
-    core = Core("boot", {"r1": "hall"}, shipped(), Keys(private=b"k" * 32))
+    core = Core("boot", {"r1": "hall"}, shipped(), SubjectKeys(private=b"k" * 32))
     core.tick(Moment(0, 0, True))
     core.hear(Gap(0, 3 * MS, "agent.restart"))
     core.hear(Sighting(5 * MS, "r1", "ibeacon", "u:1:1", -60))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge_agent.llrp.codec import HEADER, Codec, Message, Parameter
+from edge_agent.llrp.codec import HEADER, Codec, LlrpMessage, Parameter
 from edge_agent.llrp.reports import TagReport, tag_reports
 from edge_agent.llrp.setup import ROSPEC_ID, Capabilities, Inventory, add_rospec, read_capabilities, reader_config
 from edge_agent.llrp.stream import Splitter
@@ -23,14 +23,14 @@ SPEC = {"ROSpecID": ROSPEC_ID}
 EPC = bytes.fromhex("3074257bf7194e4000001a85")
 
 
-def ask(state: ReaderState, message: Message) -> Message:
+def ask(state: ReaderState, message: LlrpMessage) -> LlrpMessage:
     answer = state.answer(CODEC.encode(message))
     assert answer is not None
     CODEC.check(answer)
     return CODEC.decode(CODEC.encode(answer))
 
 
-def status(answer: Message) -> int:
+def status(answer: LlrpMessage) -> int:
     found = answer.first("LLRPStatus")
     assert found is not None
     return found.number("StatusCode")
@@ -38,20 +38,20 @@ def status(answer: Message) -> int:
 
 def reading(inventory: Inventory) -> ReaderState:
     state = ReaderState()
-    capabilities = read_capabilities(ask(state, Message("GET_READER_CAPABILITIES")))
+    capabilities = read_capabilities(ask(state, LlrpMessage("GET_READER_CAPABILITIES")))
     for message in (
-        Message("IMPINJ_ENABLE_EXTENSIONS"),
+        LlrpMessage("IMPINJ_ENABLE_EXTENSIONS"),
         reader_config(inventory),
         add_rospec(inventory, capabilities),
-        Message("ENABLE_ROSPEC", SPEC),
-        Message("START_ROSPEC", SPEC),
+        LlrpMessage("ENABLE_ROSPEC", SPEC),
+        LlrpMessage("START_ROSPEC", SPEC),
     ):
         assert status(ask(state, message)) == 0, message.name
     return state
 
 
 def test_it_says_what_it_can() -> None:
-    found = read_capabilities(ask(ReaderState(), Message("GET_READER_CAPABILITIES")))
+    found = read_capabilities(ask(ReaderState(), LlrpMessage("GET_READER_CAPABILITIES")))
     assert (found.antennas, found.has_utc, found.vendor, found.is_hopping, found.hop_table) == (4, True, 25882, True, 1)
     assert found.powers[81] == 3000
 
@@ -65,36 +65,36 @@ def test_it_reports_what_it_was_asked_for() -> None:
 def test_a_life_of_a_rospec() -> None:
     state = ReaderState()
     add = add_rospec(Inventory((1,), impinj=False), Capabilities())
-    assert status(ask(state, Message("START_ROSPEC", SPEC))) == 101
+    assert status(ask(state, LlrpMessage("START_ROSPEC", SPEC))) == 101
     assert status(ask(state, add)) == 0
     assert status(ask(state, add)) == 101
-    assert status(ask(state, Message("START_ROSPEC", SPEC))) == 101, "it is disabled"
-    assert status(ask(state, Message("ENABLE_ROSPEC", SPEC))) == 0
+    assert status(ask(state, LlrpMessage("START_ROSPEC", SPEC))) == 101, "it is disabled"
+    assert status(ask(state, LlrpMessage("ENABLE_ROSPEC", SPEC))) == 0
     assert state.active() == 0
-    assert status(ask(state, Message("START_ROSPEC", SPEC))) == 0
+    assert status(ask(state, LlrpMessage("START_ROSPEC", SPEC))) == 0
     assert (state.active(), state.reads(1), state.reads(2)) == (ROSPEC_ID, True, False)
-    (spec,) = ask(state, Message("GET_ROSPECS")).all("ROSpec")
+    (spec,) = ask(state, LlrpMessage("GET_ROSPECS")).all("ROSpec")
     assert spec.number("CurrentState") == 2
-    assert status(ask(state, Message("STOP_ROSPEC", SPEC))) == 0
+    assert status(ask(state, LlrpMessage("STOP_ROSPEC", SPEC))) == 0
     assert state.active() == 0
-    assert status(ask(state, Message("DELETE_ROSPEC", {"ROSpecID": 0}))) == 0
-    assert not list(ask(state, Message("GET_ROSPECS")).all("ROSpec"))
+    assert status(ask(state, LlrpMessage("DELETE_ROSPEC", {"ROSpecID": 0}))) == 0
+    assert not list(ask(state, LlrpMessage("GET_ROSPECS")).all("ROSpec"))
 
 
 @pytest.mark.parametrize(
     ("message", "code"),
     [
-        (Message("ADD_ROSPEC"), 103),
-        (Message("SET_READER_CONFIG", {}, (Parameter("KeepaliveSpec"),) * 2), 104),
-        (Message("SET_READER_CONFIG", {}, (Parameter("ROSpec"),)), 102),
-        (Message("SET_READER_CONFIG", {}, (Parameter("GPIPortCurrentState", {"GPIPortNum": 9}),)), 301),
-        (Message("ADD_ACCESSSPEC"), 103),
-        (Message("GET_ACCESSSPECS"), 109),
+        (LlrpMessage("ADD_ROSPEC"), 103),
+        (LlrpMessage("SET_READER_CONFIG", {}, (Parameter("KeepaliveSpec"),) * 2), 104),
+        (LlrpMessage("SET_READER_CONFIG", {}, (Parameter("ROSpec"),)), 102),
+        (LlrpMessage("SET_READER_CONFIG", {}, (Parameter("GPIPortCurrentState", {"GPIPortNum": 9}),)), 301),
+        (LlrpMessage("ADD_ACCESSSPEC"), 103),
+        (LlrpMessage("GET_ACCESSSPECS"), 109),
         (add_rospec(Inventory((9,)), Capabilities()), 301),
         (add_rospec(Inventory((1,)), Capabilities(vendor=25882)), 209),
     ],
 )
-def test_what_it_refuses(message: Message, code: int) -> None:
+def test_what_it_refuses(message: LlrpMessage, code: int) -> None:
     assert status(ask(ReaderState(), message)) == code
 
 
