@@ -142,6 +142,11 @@ class Presences:
     def __len__(self) -> int:
         return self._slots_total
 
+    @property
+    def scheduled_expiries(self) -> int:
+        """Return how many slots wait for their timeout to be looked at; a slot waits at most once."""
+        return sum(map(len, self._due.values()))
+
     def hear(self, zone: str, profile: str, identifier: str, t_ns: int, rssi_dbm: int) -> bool:
         """One sighting; one that is older than the last counts as being of the same time."""
         group = self._groups.get((zone, profile)) or self._group(zone, profile)

@@ -41,7 +41,7 @@ def play(sightings: list[Heard], ticks_s: list[float] | None = None) -> list[Pre
         presences.hear(zone, "p", identifier, t_ns, rssi_dbm)
     presences.expire(10**18)
     assert len(presences) == 0
-    assert not presences._due, "nothing is left behind in memory"
+    assert presences.scheduled_expiries == 0, "nothing is left behind in memory"
     return rows
 
 
@@ -118,4 +118,4 @@ def test_slots_are_bounded(most: int, steps: list[Heard]) -> None:
     for t_ns, zone, identifier, rssi_dbm in timed(steps):
         presences.hear(zone, "p", identifier, t_ns, rssi_dbm)
         assert len(presences) <= most
-        assert sum(map(len, presences._due.values())) <= most
+        assert presences.scheduled_expiries <= most

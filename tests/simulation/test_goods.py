@@ -13,11 +13,11 @@ from footfall.frames import Body
 from gateway.fold.fold import Fold
 from gateway.records import Record, RecordKind
 from gateway.site import Site
-from gateway.state.ledger import Ledger
 from simulators.goods import garments, moves, reads
 from simulators.plan import shop
 from simulators.world import World
 from tests.support.journal_stories import Rows, S, of, store
+from tests.support.memory_fold_store import MemoryStore
 
 SEED, GARMENTS, HOURS = 2, 40, 3.0
 T0 = 1_790_000_000 * S
@@ -42,7 +42,7 @@ def fold_all(world: World, antennas: dict[str, str]) -> Rows:
     zones = [{"name": zone.name, "type": zone.type} for zone in world.plan.zones]
     store_values = {"name": "s1", "tried_s": TRIED_S, "zones": zones, "agents": [{"name": "x"}]}
     site = Site.model_validate({"brand": "b", "stores": [store_values]})
-    fold, rows = Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=False), {}
+    fold, rows = Fold(shipped(), MemoryStore(), lambda site: (set(), set()), stay_points=False), {}
     store(fold.apply([(Record(1, T0, RecordKind.SITE, "", "", 0, 0, 0, 0, site.model_dump_json().encode()), None)]), rows)
     for pos, (now_ns, body) in enumerate(bodies(world, antennas), 2):
         store(fold.apply([(Record(pos, T0 + now_ns, RecordKind.FRAME, "s1", "x", pos, T0, 0, 10**6, b""), body)]), rows)
