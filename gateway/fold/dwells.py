@@ -145,7 +145,8 @@ class Dwells:
 
     def late_exit(self, slot: int, zone: int, time_ns: int) -> None:
         """An exit says that the subject was heard there until later than its evidence had told, within the gap of its profile."""
-        slots, gap_ns = self._state.tracks, int(self._state.estate.profile_gap_ns[self._state.tracks.profile[slot]])
+        slots = self._state.tracks
+        gap_ns = self._state.estate.limits_of[slots.profile.item(slot)].gap_ns
         if zone == slots.zone[slot]:
             if 0 < time_ns - int(slots.zone_ns[slot]) <= gap_ns:
                 self.extend(slot, time_ns)

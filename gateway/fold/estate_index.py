@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from device_profiles.profile import Presence
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.reorder_buffer import Ranks
+from gateway.fold.zone_rules import Limits
 from gateway.recorded_site import RecordedSite
 from gateway.site import local_day
 
@@ -79,10 +81,10 @@ class Estate:
         self.profile_class: list[str] = []
         self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.profile_goods: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self.profile_gap_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self.profile_stale_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self.profile_holdoff_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self.profile_margin_db: npt.NDArray[np.float64] = np.zeros(0, np.float64)
+        self.limits = Limits(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
+        """By profile."""
+        self.limits_of: Final[list[Limits]] = []
+        """The same of each profile alone, in Python's numbers."""
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._profile_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._day_cache: dict[int, tuple[int, int, int]] = {}
@@ -203,13 +205,15 @@ class Estate:
             self.profile_class.append(profile.identifier_class if profile else "unknown")
             self.profile_visits = np.append(self.profile_visits, self.profile_class[-1] in VISITORS)
             self.profile_goods = np.append(self.profile_goods, self.profile_class[-1] == "goods")
-            gap_s = presence.timeout_max_s + presence.stay_s if presence else 0.0
-            self.profile_gap_ns = np.append(self.profile_gap_ns, round(gap_s * NS_PER_S))
-            stale_s = STALE_PERIODS * presence.stay_s if presence else 0.0
-            self.profile_stale_ns = np.append(self.profile_stale_ns, round(stale_s * NS_PER_S))
-            self.profile_holdoff_ns = np.append(self.profile_holdoff_ns, round((presence.holdoff_s if presence else 0) * NS_PER_S))
-            self.profile_margin_db = np.append(self.profile_margin_db, presence.margin_db if presence else 0.0)
+            self._add_limits(presence)
         return code
+
+    def _add_limits(self, presence: Presence | None) -> None:
+        gap_s, stale_s = (presence.timeout_max_s + presence.stay_s, STALE_PERIODS * presence.stay_s) if presence else (0.0, 0.0)
+        holdoff_s, margin_db = (presence.holdoff_s, presence.margin_db) if presence else (0.0, 0.0)
+        gap_ns, stale_ns, holdoff_ns = (round(seconds * NS_PER_S) for seconds in (gap_s, stale_s, holdoff_s))
+        self.limits_of.append(Limits(gap_ns, stale_ns, holdoff_ns, margin_db))
+        self.limits = Limits(*map(np.append, self.limits, self.limits_of[-1]))
 
     def dump(self) -> dict[str, Any]:
         return {

@@ -39,7 +39,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.items import Items
 from gateway.fold.visits import RETIRE_NS
 from gateway.fold.watermarks import Watermarks
-from gateway.fold.zone_arbiter import GONE_DBM, in_rounds, keeps_owner, takes_over
+from gateway.fold.zone_rules import GONE_DBM, Limits, changes_owner, in_rounds, is_louder, keeps_owner, standing_of, takes_over
 from gateway.point_rows import ItemPoint
 
 EXIT_NS: Final = 15 * NS_PER_S
@@ -99,7 +99,7 @@ class ItemEvents:
 
     def _of_items(self, rows: Evidence) -> Evidence:
         """Rows of stores, in their order, as rows of items, in their order; without those that nobody knows what they are about."""
-        kept_ns = self._state.estate.profile_gap_ns + EXIT_NS + RETIRE_NS
+        kept_ns = self._state.estate.limits.gap_ns + EXIT_NS + RETIRE_NS
         slot = slots_of(self.table, self._mentions, rows, kept_ns)
         self._state.counts["item_rows_unnamed_total"] += int(np.count_nonzero(slot == NO_CODE))
         which = np.flatnonzero((slot != NO_CODE) & ~self._state.estate.zone_outside[rows.zone])
@@ -109,11 +109,11 @@ class ItemEvents:
     def _unchanged(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Of other zones only the challenger's rows: any other may become the challenger."""
         s, slot = self.table, rows.slot
-        gap_ns = self._state.estate.profile_gap_ns[s.profile[slot]]
-        of_challenger = (rows.zone == s.challenger[slot]) & (rows.time_ns - s.challenger_ns[slot] <= gap_ns)
+        limits = self._state.estate.limits.of(s.profile[slot])
+        of_challenger = (rows.zone == s.challenger[slot]) & (rows.time_ns - s.challenger_ns[slot] <= limits.gap_ns)
         own = (rows.zone == s.zone[slot]) & (rows.kind != Kind.EXIT)
         own &= ~self._mentions.are_named(rows.mention)
-        unchanged: npt.NDArray[np.bool_] = keeps_owner(s, self._state.estate, rows, first, start) & (own | of_challenger)
+        unchanged: npt.NDArray[np.bool_] = keeps_owner(s, limits, rows, first, start) & (own | of_challenger)
         return unchanged
 
     def _apply_unchanged(self, rows: Evidence) -> None:
@@ -179,19 +179,22 @@ class ItemEvents:
         s.zone_ns[slot], s.exit_key_ns[slot], s.zone_agent[slot] = row
         s.level_dbm[slot] = GONE_DBM
         challenger, challenger_ns, challenger_dbm = int(s.challenger[slot]), int(s.challenger_ns[slot]), int(s.challenger_level_dbm[slot])
-        if challenger != NO_CODE and challenger_ns > time_ns and takes_over(s, self._state.estate, slot, challenger_ns, challenger_dbm):
+        if challenger == NO_CODE or challenger_ns <= time_ns:
+            return
+        if takes_over(challenger_dbm, standing_of(s, slot, challenger_ns), self._limits(slot)):
             s.zone_agent[slot] = self._hand_over(slot)
             s.zone_ns[slot], s.level_dbm[slot] = challenger_ns, challenger_dbm
 
     def _compete(self, slot: int, zone: int, row: RowOf, rssi_dbm: int) -> None:
         """Another zone than the owner heard it."""
-        s, time_ns = self.table, row[0]
-        if s.arrival_pending[slot] and rssi_dbm > s.level_dbm[slot] + self._state.estate.profile_margin_db[s.profile[slot]]:
+        s, time_ns, limits = self.table, row[0], self._limits(slot)
+        at = standing_of(s, slot, time_ns)
+        if s.arrival_pending[slot] and is_louder(rssi_dbm, at, limits):
             s.zone[slot] = NO_CODE
             self._enter(slot, zone, row)
             return
-        loses = self._loses(slot, time_ns, rssi_dbm)
-        is_fresh = time_ns - int(s.challenger_ns[slot]) <= self._state.estate.profile_gap_ns[s.profile[slot]]
+        loses = changes_owner(zone, rssi_dbm, at, limits)
+        is_fresh = time_ns - int(s.challenger_ns[slot]) <= limits.gap_ns
         is_new = zone != s.challenger[slot] or not is_fresh
         if is_new and is_fresh and not loses and s.challenger[slot] != NO_CODE and rssi_dbm <= s.challenger_level_dbm[slot]:
             return
@@ -224,10 +227,8 @@ class ItemEvents:
         """Whether we know enough of the item to say what happened then; if not, the gateway before us has said it."""
         return bool(self.table.found[slot] < unknown_from) or key_ns > self._ours_from_ns(slot)
 
-    def _loses(self, slot: int, time_ns: int, rssi_dbm: int) -> bool:
-        s, estate = self.table, self._state.estate
-        is_silent = time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[s.profile[slot]]
-        return bool(is_silent or takes_over(s, estate, slot, time_ns, rssi_dbm))
+    def _limits(self, slot: int) -> Limits:
+        return self._state.estate.limits_of[self.table.profile.item(slot)]
 
     def _enter(self, slot: int, zone: int, row: RowOf) -> None:
         s = self.table
@@ -236,8 +237,8 @@ class ItemEvents:
 
     def _is_settled(self, slot: int, time_ns: int) -> bool:
         """An item that was there before may have been heard by another antenna first: its own has said so by when it would be stale."""
-        s, estate = self.table, self._state.estate
-        settles_ns = (estate.profile_stale_ns if s.found[slot] else estate.profile_holdoff_ns)[s.profile[slot]]
+        s, limits = self.table, self._limits(slot)
+        settles_ns = limits.stale_ns if s.found[slot] else limits.holdoff_ns
         return bool(time_ns - int(s.since_ns[slot]) >= settles_ns)
 
     def _emit_arrived(self, slot: int) -> None:
@@ -295,7 +296,7 @@ class ItemEvents:
         return gone
 
     def _timeout_ns(self, slots: Any) -> Any:
-        return self._state.estate.profile_gap_ns[self.table.profile[slots]] + EXIT_NS
+        return self._state.estate.limits.gap_ns[self.table.profile[slots]] + EXIT_NS
 
     def _expire(self) -> None:
         """Items that left, and slots that the watermarks have passed by far."""

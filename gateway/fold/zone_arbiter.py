@@ -7,96 +7,33 @@ row changes nothing but the time and level of the latest evidence: for those, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from footfall.frames import Kind
 from footfall.pseudonyms import to_hex
+from gateway.fold import zone_rules
 from gateway.fold.dwells import OPEN, Dwells
-from gateway.fold.estate_index import Estate
 from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.visits import RETIRE_NS, Visits
+from gateway.fold.zone_rules import (
+    GONE_DBM,
+    changes_owner,
+    in_rounds,
+    is_unowned,
+    keeps_owner,
+    level_dbm,
+    standing_of,
+    standings_of,
+    starts,
+)
 
 SLOTS_AT_ONCE: Final = 65_536
 """So many slots are asked at a time whether they are over: what is asked about all at once takes its memory for good."""
-FEW: Final = 64
-"""So many rows are taken one by one sooner than as columns."""
-GONE_DBM: Final = -200
-"""The level of an owner that said EXIT: whoever hears the subject next has it."""
-
-
-class Owned(Protocol):
-    """Who has what is heard, by slot: the owning zone (-1: none) since when, and its latest evidence and level."""
-
-    profile: npt.NDArray[np.uint16]
-    last_ns: npt.NDArray[np.int64]
-    zone: npt.NDArray[np.int32]
-    level_dbm: npt.NDArray[np.int16]
-    zone_ns: npt.NDArray[np.int64]
-    since_ns: npt.NDArray[np.int64]
-
-
-def takes_over(s: Owned, estate: Estate, slot: int, time_ns: int, rssi_dbm: int) -> bool:
-    """Whether another zone's row is enough to own the subject: stronger by the margin, or the owner is stale."""
-    profile = int(s.profile[slot])
-    if time_ns - int(s.since_ns[slot]) < estate.profile_holdoff_ns[profile]:
-        return False
-    is_stale = time_ns - int(s.zone_ns[slot]) > estate.profile_stale_ns[profile]
-    return bool(is_stale or rssi_dbm > int(s.level_dbm[slot]) + estate.profile_margin_db[profile])
-
-
-def keeps_owner(s: Owned, estate: Estate, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """`takes_over` for whole columns: rows in order after which, with all before them alike, each slot's owner is who it was."""
-    slot, t = rows.slot, rows.time_ns
-    owner, profile = s.zone[slot], s.profile[slot]
-    own = rows.zone == owner
-    previous_t = np.where(first, s.last_ns[slot], np.concatenate([t[:1], t[:-1]]))
-    # The owner's latest row before each row: in this batch, else what the slot remembers.
-    latest_own = np.concatenate([[-1], np.maximum.accumulate(np.where(own, np.arange(len(t)), -1))[:-1]])
-    here = latest_own >= start
-    level = np.where(here, level_dbm(rows)[latest_own], s.level_dbm[slot])
-    owner_silent_ns = t - np.where(here, t[latest_own], s.zone_ns[slot])
-    keeps = (owner_silent_ns <= estate.profile_stale_ns[profile]) & (rows.rssi_dbm <= level + estate.profile_margin_db[profile])
-    keeps |= t - s.since_ns[slot] < estate.profile_holdoff_ns[profile]
-    kept: npt.NDArray[np.bool_] = (
-        (owner != NO_CODE)
-        & (t >= previous_t)
-        & (owner_silent_ns <= estate.profile_gap_ns[profile])
-        & (own | (keeps & (rows.kind != Kind.EXIT)))
-    )
-    return kept
-
-
-def in_rounds(
-    rows: Evidence,
-    unchanged: Callable[[Evidence, npt.NDArray[np.bool_], npt.NDArray[Any]], npt.NDArray[np.bool_]],
-    apply_unchanged: Callable[[Evidence], None],
-    apply_transitions: Callable[[Evidence], None],
-    apply_rows: Callable[[Evidence], None],
-) -> None:
-    """Rows sorted by slot, and within a slot in their order.
-
-    In rounds: of every slot the rows up to the first that may change something are taken at once, then that one row by itself.
-    """
-    while len(rows) > FEW:
-        start, first = starts(rows.slot)
-        is_unchanged = unchanged(rows, first, start)
-        if is_unchanged.all():
-            apply_unchanged(rows)
-            return
-        index = np.arange(len(rows))
-        transition_at = np.minimum.reduceat(np.where(is_unchanged, len(rows), index), np.flatnonzero(first))[np.cumsum(first) - 1]
-        before, transition = index < transition_at, index == transition_at
-        if before.any():
-            apply_unchanged(rows.take(before))
-        apply_transitions(rows.take(transition))
-        rows = rows.take(index > transition_at)
-    apply_rows(rows)
 
 
 class ZoneArbiter:
@@ -113,8 +50,8 @@ class ZoneArbiter:
 
     def _apply_transitions(self, rows: Evidence) -> None:
         """At most one row a slot: the common ones that begin a dwell are taken at once, all else one by one."""
-        begins = self._opens_dwell(rows) if len(rows) > FEW else np.zeros(len(rows), np.bool_)
-        if np.count_nonzero(begins) > FEW:
+        begins = self._opens_dwell(rows) if len(rows) > zone_rules.FEW else np.zeros(len(rows), np.bool_)
+        if np.count_nonzero(begins) > zone_rules.FEW:
             self._open_dwells(rows.take(begins))
             rows = rows.take(~begins)
         self._apply_rows(rows)
@@ -122,11 +59,8 @@ class ZoneArbiter:
     def _opens_dwell(self, rows: Evidence) -> npt.NDArray[np.bool_]:
         """Whether `_apply_row` would open a dwell, in the open visit or with the first one, and nothing has to be looked up for it."""
         s, estate, slot, t = self._state.tracks, self._state.estate, rows.slot, rows.time_ns
-        owner, profile, store, silent_ns = s.zone[slot], s.profile[slot], s.store[slot], t - s.zone_ns[slot]
-        louder = rows.rssi_dbm > s.level_dbm[slot] + estate.profile_margin_db[profile]
-        taken_over = (silent_ns > estate.profile_stale_ns[profile]) | louder
-        taken_over &= (rows.zone != owner) & (t - s.since_ns[slot] >= estate.profile_holdoff_ns[profile])
-        begins: npt.NDArray[np.bool_] = taken_over | (owner == NO_CODE) | (silent_ns > estate.profile_gap_ns[profile])
+        profile, store = s.profile[slot], s.store[slot]
+        begins: npt.NDArray[np.bool_] = changes_owner(rows.zone, rows.rssi_dbm, standings_of(s, slot, t), estate.limits.of(profile))
         begins &= (rows.kind != Kind.EXIT) & (t >= s.last_ns[slot])
         begins &= (rows.profile == profile) | (t - s.last_ns[slot] <= estate.timeout_ns[store] + RETIRE_NS)
         begins &= ~s.out_of_order[slot] & ~self._visits.may_be_retired_many(store, t) & ~self._state.identity.may_be_linked(s.subject[slot])
@@ -159,7 +93,7 @@ class ZoneArbiter:
         visit_t = np.where(first, s.v_last_ns[slot], np.concatenate([t[:1], t[:-1]]))
         in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.timeout_ns[s.store[slot]])
         unchanged: npt.NDArray[np.bool_] = (
-            keeps_owner(s, estate, rows, first, start)
+            keeps_owner(s, estate.limits.of(s.profile[slot]), rows, first, start)
             & (s.d_state[slot] == OPEN)
             & ~s.v_grouped[slot]
             & (estate.zone_outside[s.zone[slot]] | in_visit)
@@ -187,10 +121,7 @@ class ZoneArbiter:
         if profile != s.profile[slot]:
             self._take_profile(slot, time_ns, profile)
         s.last_ns[slot] = time_ns
-        self._arbitrate(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind)
-        owner = int(s.zone[slot])
-        is_over = time_ns - int(s.zone_ns[slot]) > self._state.estate.profile_gap_ns[s.profile[slot]]
-        place = zone if owner == NO_CODE or is_over else owner
+        place = self._arbitrate(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind)
         if not self._state.estate.zone_outside[place]:
             self._visits.evidence(slot, time_ns, key_ns, agent, place)
 
@@ -216,23 +147,25 @@ class ZoneArbiter:
         s.d_state[slot] = s.v_state[slot] = 0
         s.zone[slot] = s.p_zone[slot] = NO_CODE
 
-    def _arbitrate(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> None:
-        s, estate = self._state.tracks, self._state.estate
-        owner, profile = int(s.zone[slot]), int(s.profile[slot])
+    def _arbitrate(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> int:
+        """Return the zone in which the subject now is: its owner, or the row's own zone if nobody owns it."""
+        s = self._state.tracks
+        at, limits = standing_of(s, slot, time_ns), self._state.estate.limits_of[s.profile.item(slot)]
         if kind == Kind.EXIT:
             self._dwells.late_exit(slot, zone, time_ns)
-            if zone == owner:
+            if zone == at.owner:
                 s.level_dbm[slot] = GONE_DBM
-        elif owner == NO_CODE or time_ns - int(s.zone_ns[slot]) > estate.profile_gap_ns[profile]:
-            if not self._is_covered(slot, time_ns):
+            at = standing_of(s, slot, time_ns)
+            return zone if is_unowned(at, limits) else int(at.owner)
+        if changes_owner(zone, rssi_dbm, at, limits):
+            if not (is_unowned(at, limits) and self._is_covered(slot, time_ns)):
                 self._dwells.open(slot, zone, time_ns, key_ns, agent)
                 s.level_dbm[slot] = rssi_dbm
-        elif zone == owner:
+            return zone
+        if zone == at.owner:
             self._dwells.extend(slot, time_ns)
             s.level_dbm[slot] = rssi_dbm
-        elif takes_over(s, estate, slot, time_ns, rssi_dbm):
-            self._dwells.open(slot, zone, time_ns, key_ns, agent)
-            s.level_dbm[slot] = rssi_dbm
+        return int(at.owner)
 
     def _is_covered(self, slot: int, time_ns: int) -> bool:
         """Whether another track, or a slot that is gone, knows where the subject was: then late evidence opens no second dwell."""
@@ -294,7 +227,7 @@ class ZoneArbiter:
     def _close(self, slots: npt.NDArray[np.intp], closing_ns: npt.NDArray[np.int64]) -> None:
         s, estate = self._state.tracks, self._state.estate
         closing = closing_ns[s.store[slots]]
-        ended = slots[(s.d_state[slots] == OPEN) & (closing - s.zone_ns[slots] > estate.profile_gap_ns[s.profile[slots]])]
+        ended = slots[(s.d_state[slots] == OPEN) & (closing - s.zone_ns[slots] > estate.limits.gap_ns[s.profile[slots]])]
         unknown = s.d_fan[ended] == NO_CODE
         self._dwells.close_many(ended[unknown])
         for slot in ended[~unknown].tolist():
@@ -317,15 +250,3 @@ class ZoneArbiter:
         for slot in retired.tolist():
             self._visits.forget(slot)
         s.remove(retired)
-
-
-def starts(slot: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """For rows sorted by slot: where each row's slot begins, and which rows begin one."""
-    first = np.empty(len(slot), np.bool_)
-    first[:1], first[1:] = True, slot[1:] != slot[:-1]
-    return np.maximum.accumulate(np.where(first, np.arange(len(slot)), 0)), first
-
-
-def level_dbm(rows: Evidence) -> npt.NDArray[np.int16]:
-    level: npt.NDArray[np.int16] = np.where(rows.kind == Kind.EXIT, np.int16(GONE_DBM), rows.rssi_dbm)
-    return level

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
-from gateway.fold import zone_arbiter as presence
+from gateway.fold import zone_rules
 from gateway.fold.dwells import Dwells
 from gateway.fold.fold import Fold
 from gateway.fold.tables.hash_index import NO_CODE
@@ -224,7 +224,7 @@ def test_rows_taken_as_columns_are_what_each_would_be_alone(story: Story) -> Non
     records, rows = story.end().records, []
     for few in (1, 10**9):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(presence, "FEW", few)
+            patch.setattr(zone_rules, "FEW", few)
             rows.append(folded(records))
     assert rows[0] == rows[1]
 
@@ -272,7 +272,7 @@ def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story) -> N
     end = story.end(1).records[len(records) :]
     for few in (0, 10**9):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(presence, "FEW", few)
+            patch.setattr(zone_rules, "FEW", few)
             memory, rows = MemoryStore(), {}
             fold = new_fold(memory)
             store(fold.apply(pairs(records)), rows)

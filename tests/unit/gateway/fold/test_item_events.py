@@ -310,7 +310,7 @@ def test_columns_and_rows_agree_about_a_crowd(monkeypatch: pytest.MonkeyPatch) -
         heard(told, *rows, wait_s=float(rng.choice([0.3, 5, 100])))
     found = []
     for few in (1, 10**9):
-        monkeypatch.setattr("gateway.fold.zone_arbiter.FEW", few)
+        monkeypatch.setattr("gateway.fold.zone_rules.FEW", few)
         found.append(sorted(said(told, "time_ns", "kind", "epc", "zone", "from_zone", "seconds")))
     assert found[0] == found[1]
     assert len(found[0]) > 100

@@ -1,0 +1,50 @@
+"""The rule of zone ownership: one answer for a row alone and for the same row in a column."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.zone_rules import GONE_DBM, Limits, Standing, changes_owner, is_unowned, takes_over
+
+LIMITS = Limits(gap_ns=100, stale_ns=40, holdoff_ns=10, margin_db=6.0)
+HELD = Standing(owner=1, level_dbm=-60, silent_ns=5, held_ns=50)
+
+
+def test_a_zone_takes_over_when_it_is_louder_by_more_than_the_margin() -> None:
+    assert [bool(takes_over(level, HELD, LIMITS)) for level in (-55, -54, -53)] == [False, False, True]
+
+
+def test_within_the_holdoff_nobody_takes_over_however_loud() -> None:
+    assert [bool(takes_over(0, HELD._replace(held_ns=held), LIMITS)) for held in (9, 10)] == [False, True]
+
+
+def test_a_stale_owner_loses_to_any_level() -> None:
+    assert [bool(takes_over(-99, HELD._replace(silent_ns=silent), LIMITS)) for silent in (40, 41)] == [False, True]
+
+
+def test_an_owner_that_sent_an_exit_loses_to_whoever_hears_the_subject() -> None:
+    assert takes_over(-99, HELD._replace(level_dbm=GONE_DBM), LIMITS)
+
+
+def test_nobody_owns_what_was_silent_for_longer_than_the_gap() -> None:
+    assert [bool(is_unowned(HELD._replace(silent_ns=silent), LIMITS)) for silent in (100, 101)] == [False, True]
+    assert is_unowned(HELD._replace(owner=NO_CODE), LIMITS)
+
+
+def test_the_owners_own_row_changes_nothing_until_the_gap_has_passed() -> None:
+    assert [bool(changes_owner(1, 0, HELD._replace(silent_ns=silent), LIMITS)) for silent in (41, 100, 101)] == [False, False, True]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16])
+@given(st.lists(st.tuples(st.integers(-1, 2), st.integers(-110, 0), st.integers(-1, 2), st.sampled_from([GONE_DBM, -80, -66, -60]),
+                          st.integers(0, 120), st.integers(0, 20)), min_size=1))  # fmt: skip
+def test_a_column_has_the_answers_of_its_rows(dtype: type[np.signedinteger], rows: list[tuple[int, int, int, int, int, int]]) -> None:
+    zone, rssi_dbm, owner, level_dbm, silent_ns, held_ns = (np.array(column) for column in zip(*rows, strict=True))
+    at = Standing(owner.astype(np.int32), level_dbm.astype(np.int16), silent_ns, held_ns)
+    columns = Limits(*(np.full(1, limit) for limit in LIMITS)).of(np.zeros(len(rows), np.intp))
+    alone = [changes_owner(row_zone, level, Standing(*standing), LIMITS) for row_zone, level, *standing in rows]
+    assert changes_owner(zone, rssi_dbm.astype(dtype), at, columns).tolist() == alone
