@@ -25,7 +25,6 @@ EITHER: Final[Mapping[str, tuple[str, ...]]] = {
     "Acceptor": ("gateway.accept.accept:Acceptor",),
     "Agent": ("edge_agent.agent:Agent",),
     "AgentSettings": ("edge_agent.config:AgentSettings",),
-    "Arrived": ("gateway.pipeline.ingest:Arrived", "gateway.intake:Arrived"),
     "DayKeys": ("gateway.state.day_keys:DayKeys", "gateway.daykeys:DayKeys"),
     "Entry": ("gateway.accept.outcome:Entry", "gateway.accept.accept:Entry"),
     "Fold": ("gateway.fold.fold:Fold",),
@@ -33,6 +32,8 @@ EITHER: Final[Mapping[str, tuple[str, ...]]] = {
     "Ingest": ("gateway.pipeline.ingest:Ingest", "gateway.pipeline.ingest:Intake", "gateway.intake:Intake"),
     "Journal": ("gateway.state.journal:Journal", "gateway.journal:Journal"),
     "Ledger": ("gateway.state.ledger:Ledger", "gateway.ledger:Ledger"),
+    "Message": ("gateway.accept.messages:Message", "gateway.pipeline.ingest:Arrived", "gateway.intake:Arrived"),
+    "Messages": ("gateway.accept.messages:Messages",),
     "Moment": ("edge_agent.clock:Moment",),
     "Outbox": ("gateway.pipeline.outbox:Outbox", "gateway.outbox:Outbox"),
     "Places": ("gateway.accept.site_index:Places", "gateway.accept.places:Places"),
@@ -44,6 +45,7 @@ EITHER: Final[Mapping[str, tuple[str, ...]]] = {
         "gateway.pipeline.record_queue:RecordQueue", "gateway.pipeline.record_queue:HandOver", "gateway.hand_over:HandOver",
         "gateway.folding:HandOver",
     ),
+    "Shard": ("gateway.shard:Shard",),
     "Sighting": ("edge_agent.sources.source:Sighting",),
     "Site": ("gateway.site:Site",),
     "SystemClock": ("edge_agent.clock:SystemClock",),
@@ -99,14 +101,20 @@ class GatewayInside:
         self._ledger = either("Ledger")(folder / "ledger.db")
         fold = either("Fold")(either("profiles")(), self._ledger, lambda site: (set(), set()), True)
         self._outbox, queue = either("Outbox")(256 << 20), either("RecordQueue")()
+        accept = either("Acceptor")(either("Places")(site), self._journal, either("Pseudonymiser")(BRAND_SECRET))
+        try:
+            accept = either("Messages")(accept)
+            fold = either("Shard")(accept, fold)
+        except Missing:  # before accept and fold were the halves of a shard, the workers drove them themselves
+            pass
         self._worker = either("FoldWorker")(
             fold, self._ledger, either("Journal")(folder / "journal.db"), self._outbox, queue, lambda points, arrivals: None
         )
         self._ingest = either("Ingest")(
-            either("Acceptor")(either("Places")(site), self._journal, either("Pseudonymiser")(BRAND_SECRET)), self._journal,
+            accept, self._journal,
             either("Quarantine")(folder / "quarantine.db"), either("DayKeys")(folder / "keys.db", site), self._receipt, queue.put,
         )  # fmt: skip
-        self._arrived, self._concat, self._encode = either("Arrived"), either("concat"), either("encode")
+        self._message, self._concat, self._encode = either("Message"), either("concat"), either("encode")
         self._columns = either("Points").columns
         self._stages: Final = stages
         self.bodies: list[bytes] = []
@@ -137,7 +145,7 @@ class GatewayInside:
         queue.put([(record, None) for record in records])
 
     def take(self, now_ns: int, messages: list[tuple[str, bytes]]) -> None:
-        arrived = [self._arrived(topic, payload) for topic, payload in messages]
+        arrived = [self._message(topic, payload) for topic, payload in messages]
         with self._stages.stage("accept"):
             self._ingest.take(arrived, now_ns)
 

@@ -70,6 +70,10 @@ class Acceptor:
         self._parts: Final = Parts()
         self.limits: Final = Limits()
 
+    def is_new(self, id_hash: bytes) -> bool:
+        """Return whether something that is accepted once, whatever happens, was never seen. From this call on it counts as seen."""
+        return self._memory.is_new_event(id_hash)
+
     def events(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
         """Return the outcome of one message on an `events` topic. Raise ContractError if it cannot be read as a whole."""
         return self._events.published(topic, payload, received_ns)

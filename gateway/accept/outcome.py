@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from footfall.frames import Body
-from gateway.records import OLD_KEYS, RECEIVED, RecordKind
+from gateway.records import OLD_KEYS, RECEIVED, Record, RecordKind
 
 BUG: Final = "accept.bug"
 """The reason of a message that this release failed to handle."""
@@ -28,6 +28,14 @@ class Entry(NamedTuple):
     rows: int = 0
     key_base: int = OLD_KEYS
     """See `gateway.records.Record`."""
+
+    def record(self, pos: int, received_ns: int) -> Record:
+        """Return the record of it at a position."""
+        return Record(pos, received_ns, self.kind, self.store, self.agent, self.seq, self.offset_ns, self.time_quality,
+                      self.clock_width_ns, self.body, self.key_base)  # fmt: skip
+
+
+TIME_PASSED: Final = Entry(RecordKind.TICK, "", "", 0, b"")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class FoldWorker:
     """`run` until `stop`, and what is here by then, as far as there is time and room; a checkpoint at the end."""
 
     def __init__(
-        self, fold: Fold, ledger: Ledger, journal: Journal, outbox: Outbox, record_queue: RecordQueue, news: OnFolded,
+        self, shard: Shard, ledger: Ledger, journal: Journal, outbox: Outbox, record_queue: RecordQueue, news: OnFolded,
         beat: Callable[[], None] = lambda: None, keep: KeepRefusals = len, notices: Notices | None = None, wait_s: float = 0.0,
     ) -> None:  # fmt: skip
         """`journal` is this thread's own connection. `news(points, arrivals)` is told what came, `beat` that this thread goes on.
@@ -73,7 +73,7 @@ class FoldWorker:
         `keep` gets what is set aside. `wait_s`: so long agents have time to say whether this state is the latest.
         """
         self._beat: Final = beat
-        self._shard = Shard(fold)
+        self._shard: Final = shard
         self._ledger: Final = ledger
         self._journal: Final = journal
         self._outbox: Final = outbox
@@ -93,14 +93,14 @@ class FoldWorker:
         self._say_aside()
         self._history_ns: Mapping[str, int] = {}
         self._say_history()
-        self.pos = fold.pos
-        self._only_sites = fold.pos == 0
+        self.pos = self.fold.pos
+        self._only_sites = self.fold.pos == 0
         """Whether nothing else was folded yet."""
         self.behind_since_ns = 0
         """The received time of the oldest record not folded yet, 0 if there is none."""
         self._checkpoint_due_s = time.monotonic() + CHECKPOINT_EVERY_S
         self._trim_due_s = time.monotonic() + TRIM_EVERY_S
-        self._stored = (fold.pos, outbox.sent)
+        self._stored = (self.fold.pos, outbox.sent)
         self._behind = False
         """Whether the fold is ahead of a ledger that could not be written."""
 
@@ -219,7 +219,7 @@ class FoldWorker:
         self._refused = {batch: n for batch, n in self._refused.items() if batch > sent.up_to}
         self._refused.update((batch.id, batch.refused_rows) for batch in new if batch.refused_rows)
         refused: bytes = msgpack.packb(self._refused)
-        self.fold.checkpoint({"sent": packed, "journal": self._journal.journal_id.encode(), "refused": refused})
+        self._shard.checkpoint({"sent": packed, "journal": self._journal.journal_id.encode(), "refused": refused})
         self._stored, self._aside = (self.fold.pos, sent), 0
         took_s = time.monotonic() - began_s
         wait_s = min(max(CHECKPOINT_EVERY_S, took_s / CHECKPOINT_SHARE), CHECKPOINT_AT_LEAST_EVERY_S)
@@ -291,11 +291,8 @@ class FoldWorker:
         self._behind = False
 
     def _restart_fold(self, state: Mapping[str, bytes]) -> None:
-        self._shard = Shard(self.fold.fresh(self._ledger))
-        self._only_sites = True
-        if "fold" in state:
-            self.fold.load(state)
-            self._only_sites = self.fold.pos == 0
+        self._shard.restart(self._ledger, state)
+        self._only_sites = self.fold.pos == 0
 
     def _set_aside_culprit(self, until_pos: int, error: Exception) -> None:
         """Find the record that makes the fold fail, put another in its place, and begin again at the last checkpoint."""

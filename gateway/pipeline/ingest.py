@@ -6,27 +6,23 @@ A crash in between makes the agent or the broker send again; marks, event ids an
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from footfall.errors import BUGS, ContractError
-from footfall.frames import MAX_FRAME_BYTES, Body
-from footfall.health import Health, decode_health
+from footfall.frames import Body
+from footfall.health import Health
 from footfall.logs import ONCE
 from footfall.receipts import MAX_RECEIPT_BYTES, MAX_TIME_RUNS, DayKey, Receipt, encode_receipt
 from footfall.topics import WIRE_VERSION, Topic, parse_topic, topic_of
-from gateway.accept.accept import Acceptor
 from gateway.accept.events import id_hash
-from gateway.accept.limits import DEAF_AFTER_S, FLOOD
-from gateway.accept.outcome import BUG, Echo, Entry, Outcome, explain_bug
+from gateway.accept.messages import Accepted, Message, Messages, is_present
+from gateway.accept.outcome import BUG, TIME_PASSED, Echo, Entry, Outcome, explain_bug
 from gateway.pipeline.mending import KEPT, kept_entry
-from gateway.points import KEYS_A_HALF
 from gateway.quarantine.store import Quarantine, QuarantineEntry, Refusal
 from gateway.records import Record, RecordKind
 from gateway.sinks.influxdb.line_reader import count_raw, read_line
@@ -39,35 +35,6 @@ PAUSE_S: Final = 60
 NO_ECHO: Final = Echo("", 0)
 SINK: Final = "sink/"
 """How topics of what a database refused begin."""
-STRANGER: Final = ""
-"""Whoever `site.toml` does not have."""
-UNREADABLE_VERSION: Final = "frame.version"
-
-
-class Arrived(NamedTuple):
-    """One message, from wherever it came. `retained`: the broker kept it from earlier."""
-
-    topic: str
-    payload: bytes
-    retained: bool = False
-
-
-@dataclass(slots=True)
-class _IngestBatch:
-    received_ns: int
-    entries: list[tuple[int, Entry]] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    receipts: dict[tuple[str, str, str], tuple[int, Echo | None]] = field(default_factory=dict)
-    """(store, agent, epoch): up to where, and which message it answers."""
-    counted: Counter[str] = field(default_factory=Counter)
-    healths: Counter[str] = field(default_factory=Counter)
-    """How many each agent said: they have points of their own, though they came at one moment."""
-    pauses: dict[tuple[str, str], int] = field(default_factory=dict)
-    """By store and agent: how many seconds it is asked to wait."""
-    key: str = ""
-    """Names the message at hand in quarantine, if anything of it is refused."""
-    refused_before: Counter[str] = field(default_factory=Counter)
-    """By digest: how many messages with the same content were refused in this batch."""
 
 
 class Ingest:
@@ -75,21 +42,19 @@ class Ingest:
 
     def __init__(
         self,
-        acceptor: Acceptor,
+        messages: Messages,
         journal: Journal,
         quarantine: Quarantine,
         day_keys: DayKeys,
         publish: Callable[[str, bytes], None],
         enqueue: Callable[[Sequence[tuple[Record, Body | None]]], None],
     ) -> None:
-        self._acceptor: Final = acceptor
+        self._messages: Final = messages
         self._journal: Final = journal
         self._quarantine: Final = quarantine
         self._day_keys: Final = day_keys
         self._publish: Final = publish
         self._enqueue: Final = enqueue
-        self._keys_used: dict[tuple[str, str], int] = {}
-        """By store and agent: the key of the day with which it made its latest frame. It is told the current one until it uses it."""
         self._has_begun = False
         self._latest_ns = 0
         self.pausing = False
@@ -103,30 +68,36 @@ class Ingest:
         self.counted: Final[Counter[str]] = Counter(journal.balance())
         """The balance as the journal has it, and what else is counted here."""
 
-    def take(self, arrived: Sequence[Arrived], now_ns: int) -> None:
+    def take(self, arrived: Sequence[Message], now_ns: int) -> None:
         """All of a batch, durable on return, and receipted.
 
         sqlite3.OperationalError (disk full, locked): nothing of it was taken, nothing may be acknowledged, and it is to come again.
         """
-        batch = _IngestBatch(self._journal.next_ns(now_ns))
-        with self._all_or_nothing(batch.received_ns):
-            for message in arrived:
-                self._accept(message, batch)
+        received_ns = self._journal.next_ns(now_ns)
+        with self._all_or_nothing(received_ns):
+            batch = self._messages.accept(arrived, self._position(), received_ns)
+            self._note(batch)
             self._commit(batch)
 
-    def look(self, arrived: Sequence[Arrived], now_ns: int) -> None:
+    def _position(self) -> str:
+        """Return where the journal stands, by a name that no other journal's position has."""
+        return f"{self._journal.journal_id}/{self._journal.last_pos}"
+
+    def look(self, arrived: Sequence[Message], now_ns: int) -> None:
         """How agents are, while nothing can be taken: nothing is journaled, counted or refused."""
         for message in arrived:
             with suppress(ContractError):
                 topic = parse_topic(message.topic)
                 if topic.leaf == "health":
-                    self._hear(topic, message, now_ns)
+                    health = self._messages.health(topic, message)
+                    heard = {health.agent} if is_present(health, message.retained) else set()
+                    self._note(Accepted(now_ns, "", healths=[(health, message.retained)], heard=heard))
 
     def tick(self, now_ns: int) -> None:
         """Journal that time passed."""
         received_ns = self._journal.next_ns(now_ns)
         with self._all_or_nothing(received_ns):
-            self._commit(_IngestBatch(received_ns, [(received_ns, Entry(RecordKind.TICK, "", "", 0, b""))]))
+            self._commit(Accepted(received_ns, "", [TIME_PASSED]))
 
     def replay(self, now_ns: int) -> int:
         """Take what people asked to be replayed from quarantine; how many were taken. sqlite3.OperationalError as for `take`."""
@@ -154,7 +125,7 @@ class Ingest:
 
     def _replay(self, now_ns: int) -> int:
         received_ns, done = self._journal.next_ns(now_ns), []
-        batch = _IngestBatch(received_ns)
+        batch = Accepted(received_ns, self._position())
         refused: list[tuple[QuarantineEntry, bytes]] = []
         for entry, payload in self._quarantine.take_replays():
             if entry.topic.startswith(SINK):
@@ -175,15 +146,15 @@ class Ingest:
             if not self._journal.is_new_event(id_hash("quarantine", str(entry.id))):
                 continue  # taken before a crash, which only the quarantine does not know
             outcome.entries.insert(0, Entry(RecordKind.NOTE, "", "", entry.id, f"replayed for {entry.actor}".encode()))
-            batch.key = f"replayed/{entry.id}"
-            self._add(outcome, _topic_of(entry), batch)
+            self._messages.add(outcome, _topic_of(entry), batch, f"replayed/{entry.id}")
         done += self._write_again(refused, batch)
         if done:
+            self._note(batch)
             self._commit(batch)
             self._quarantine.replayed(done, received_ns)
         return len(done)
 
-    def _write_again(self, refused: Sequence[tuple[QuarantineEntry, bytes]], batch: _IngestBatch) -> list[int]:
+    def _write_again(self, refused: Sequence[tuple[QuarantineEntry, bytes]], batch: Accepted) -> list[int]:
         """Points that the database had refused become one record; their ids in quarantine."""
         lines, done = [], []
         for entry, line in refused:
@@ -197,7 +168,7 @@ class Ingest:
                 lines.append(line)
         if lines:
             body = b"\n".join(lines)
-            batch.entries.append((batch.received_ns, Entry(RecordKind.POINTS, "", "", 0, body)))
+            batch.entries.append(Entry(RecordKind.POINTS, "", "", 0, body))
             batch.counted["in"] += count_raw(body)
         return done
 
@@ -208,162 +179,36 @@ class Ingest:
             return Outcome([entry], units_in=count_raw(payload) if entry.kind == RecordKind.POINTS else entry.rows)
         topic = parse_topic(topic_text)
         if topic.leaf == "events":
-            return self._acceptor.events(topic, payload, received_ns)
+            return self._messages.acceptor.events(topic, payload, received_ns)
         if topic.leaf == "frames":
-            return self._acceptor.frame(topic, payload, received_ns, replayed=True)
+            return self._messages.acceptor.frame(topic, payload, received_ns, replayed=True)
         raise ContractError("quarantine.topic", f"only frames and events can be replayed, not {topic.leaf}")
 
-    def _accept(self, message: Arrived, batch: _IngestBatch) -> None:
-        try:
-            topic = parse_topic(message.topic)
-            agent = self._sender(topic)
-            if self._is_too_much(agent, topic, message, batch):
-                return
-            if topic.leaf == "health":
-                self._health(topic, message, batch)
-                return
-            if message.retained:
-                raise ContractError("retained", "frames and events must not be retained: publish with retain=0")
-            if len(message.payload) > MAX_FRAME_BYTES:
-                raise ContractError("size", f"at most {MAX_FRAME_BYTES} bytes a message, this has {len(message.payload)}")
-            take = self._acceptor.frame if topic.leaf == "frames" else self._events
-            outcome = take(topic, message.payload, batch.received_ns)
-            if outcome.refused:
-                batch.key = self._key(message, batch)
-            self._add(outcome, topic, batch)
-            self.heard_ns[agent] = batch.received_ns
-        except ContractError as error:
-            if error.reason == UNREADABLE_VERSION:
-                batch.counted["frames_of_unknown_version_total"] += 1
-                return
-            self._refuse(message, error, batch)
-        except BUGS as error:
-            self._refuse(message, ContractError(BUG, explain_bug(error)), batch)
+    def _note(self, batch: Accepted) -> None:
+        """Publish inside this process what the batch shows of agents."""
+        for notice in batch.noticed:
+            self.on_noticed(*notice)
+        for health, retained in batch.healths:
+            self.healths[health.agent] = health
+            self.on_health(health, retained)
+        self.heard_ns.update(dict.fromkeys(batch.heard, batch.received_ns))
 
-    def _sender(self, topic: Topic) -> str:
-        """An agent by its present name; strangers are one."""
-        places = self._acceptor.places
-        return places.agent_now(topic.agent) if places.find(topic.store, topic.agent) else STRANGER
-
-    def _is_too_much(self, agent: str, topic: Topic, message: Arrived, batch: _IngestBatch) -> bool:
-        """Whether it is of somebody who does not do what receipts ask: then it is counted, and not even read.
-
-        Plain events get no receipts, and nobody sends them again: what is too much of them is kept in quarantine.
-        """
-        limits = self._acceptor.limits
-        beyond_s = limits.spend(agent, "bytes", len(message.payload), batch.received_ns)
-        if topic.leaf == "events":
-            return False
-        if max(beyond_s, limits.spend(agent, "messages", 1, batch.received_ns)) <= DEAF_AFTER_S:
-            return False
-        batch.counted["in"] += 1
-        batch.counted["dropped.flood"] += 1
-        self.on_noticed(agent, "agent_flooding", "messages come so fast that most are not read")
-        return True
-
-    def _events(self, topic: Topic, payload: bytes, received_ns: int) -> Outcome:
-        agent, limits = self._sender(topic), self._acceptor.limits
-        if limits.beyond_s(agent, received_ns, "events", "bytes") > 0:
-            self.on_noticed(agent, "agent_flooding", "plain events come so fast that some are quarantined")
-            raise ContractError(FLOOD, "more plain events than a publisher may send")
-        try:
-            outcome = self._acceptor.events(topic, payload, received_ns)
-        except ContractError:
-            limits.spend(agent, "events", 1, received_ns)
-            raise
-        limits.spend(agent, "events", outcome.units_in, received_ns)
-        return outcome
-
-    def _refuse(self, message: Arrived, error: ContractError, batch: _IngestBatch) -> None:
-        payload, text = message.payload, str(error)
-        if len(payload) > MAX_FRAME_BYTES:
-            text = f"{text}; sha256 {hashlib.sha256(payload).hexdigest()}, the first {MAX_FRAME_BYTES} bytes are kept"
-        # A retained message comes again at every connection, any other when the journal could not be written.
-        key = f"retained/{message.topic}/{hashlib.sha256(payload).hexdigest()}" if message.retained else self._key(message, batch)
-        if message.retained and not self._journal.is_new_event(id_hash("retained", key)):
-            return
-        batch.refusals.append(Refusal(error.reason, text, message.topic, batch.received_ns, payload[:MAX_FRAME_BYTES], "accept", 1, key))
-        batch.counted["in"] += 1
-        batch.counted["quarantined"] += 1
-
-    def _key(self, message: Arrived, batch: _IngestBatch) -> str:
-        """Return what names a refused message: the journal's position before its batch, its content, and how often that came before.
-
-        A crash before the commit leaves the position as it was, so the message has the same key when it is delivered again.
-        """
-        digest = hashlib.blake2b(message.topic.encode("utf-8", "surrogateescape") + b"\0" + message.payload, digest_size=16).hexdigest()
-        batch.refused_before[digest] += 1
-        return f"message/{self._journal.journal_id}/{self._journal.last_pos}/{digest}/{batch.refused_before[digest]}"
-
-    def _add(self, outcome: Outcome, topic: Topic, batch: _IngestBatch) -> None:
-        for entry in outcome.entries:
-            batch.entries.append((batch.received_ns, entry))
-            if entry.frame is not None:
-                self._keys_used[self._now(entry.store, entry.agent)] = entry.frame.key_id
-                if entry.frame.unknown_keys:
-                    batch.counted["unknown_body_keys_total"] += entry.frame.unknown_keys
-        for code, what in outcome.noticed.items():
-            self.on_noticed(self._sender(topic), code, what)
-        if outcome.pause_s:
-            batch.pauses[topic.store, topic.agent] = outcome.pause_s
-        if outcome.receipt is not None:
-            epoch, upto = outcome.receipt
-            batch.receipts[topic.store, topic.agent, epoch] = (upto, outcome.echo)
-        batch.counted["in"] += outcome.units_in
-        for number, refused in enumerate(outcome.refused):
-            key = refused.key or f"{batch.key}/{number}"
-            batch.refusals.append(
-                Refusal(refused.reason, refused.message, str(topic), batch.received_ns, refused.payload, "accept", refused.rows, key)
-            )
-            batch.counted["quarantined"] += refused.rows
-        if outcome.dropped and outcome.dropped[1]:
-            batch.counted[f"dropped.{outcome.dropped[0]}"] += outcome.dropped[1]
-
-    def _now(self, store: str, agent: str) -> tuple[str, str]:
-        """What both are called now."""
-        places = self._acceptor.places
-        return places.store_now(store), places.agent_now(agent)
-
-    def _health(self, topic: Topic, message: Arrived, batch: _IngestBatch) -> None:
-        if self._hear(topic, message, batch.received_ns):
-            if self._acceptor.limits.spend(self._sender(topic), "healths", 1, batch.received_ns) > 0:
-                self.on_noticed(self._sender(topic), "agent_flooding", "it says far too often how it is")
-                return
-            store, agent = self._acceptor.places.of(topic.store, topic.agent).called(topic.agent, batch.received_ns)
-            digits = (batch.received_ns + batch.healths[agent]) % KEYS_A_HALF
-            batch.healths[agent] += 1
-            batch.entries.append((batch.received_ns, Entry(RecordKind.HEALTH, store, agent, 0, message.payload, key_base=digits)))
-
-    def _hear(self, topic: Topic, message: Arrived, now_ns: int) -> bool:
-        """What an agent says of itself; whether it says it now and is there."""
-        health = decode_health(message.payload)
-        self._acceptor.places.of(topic.store, topic.agent)
-        if (health.store, health.agent) != (topic.store, topic.agent):
-            raise ContractError("health.topic", f"the message says {health.store}/{health.agent}, the topic {topic.store}/{topic.agent}")
-        agent = self._acceptor.places.agent_now(health.agent)
-        health = health if agent == health.agent else health.model_copy(update={"agent": agent})
-        self.healths[agent] = health
-        is_there = not message.retained and health.state == "online"
-        if is_there:
-            self.heard_ns[agent] = now_ns
-        self.on_health(health, message.retained)
-        return is_there
-
-    def _commit(self, batch: _IngestBatch) -> None:
-        if batch.refusals:
-            self._quarantine.add(batch.refusals)
-            _log_refusals(batch.refusals)
-        if (batch.receipts or batch.refusals) and not batch.entries:
-            # What the journal has last shows, after a loss, which receipts were not its own; and refusals are named by its position.
-            batch.entries.append((batch.received_ns, Entry(RecordKind.TICK, "", "", 0, b"")))
-        records = self._journal.commit(batch.entries, batch.counted)
+    def _commit(self, batch: Accepted) -> None:
+        if batch.refused:
+            refusals = [
+                Refusal(refused.reason, refused.message, topic, batch.received_ns, refused.payload, "accept", refused.rows, refused.key)
+                for topic, refused in batch.refused
+            ]
+            self._quarantine.add(refusals)
+            _log_refusals(refusals)
+        records = self._journal.commit([(batch.received_ns, entry) for entry in batch.entries], batch.counted)
         self.counted.update(batch.counted)
         for (store, agent, epoch), (upto, echo) in batch.receipts.items():
-            pause_s = max(PAUSE_S if self.pausing else 0, batch.pauses.get((store, agent), 0))
+            pause_s = max(PAUSE_S if self.pausing else 0, batch.pauses_s.get((store, agent), 0))
             receipt = self._receipt(store, agent, epoch, upto, echo or NO_ECHO, batch.received_ns, pause_s)
             self._publish(topic_of(store, agent, "receipts"), receipt)
         if records:
-            self._enqueue([(record, entry.frame) for record, (_, entry) in zip(records, batch.entries, strict=True)])
+            self._enqueue([(record, entry.frame) for record, entry in zip(records, batch.entries, strict=True)])
 
     def _day_key(self, store: str, now_ns: int) -> DayKey | None:
         """What was taken is taken: a key that cannot be drawn now (disk full) comes with a later receipt."""
@@ -375,13 +220,13 @@ class Ingest:
 
     def _receipt(self, store: str, agent: str, epoch: str, upto: int, echo: Echo, now_ns: int, pause_s: int) -> bytes:
         """With the key of the day until that is used, and as many dates as it has room for."""
-        now = self._now(store, agent)
+        now = self._messages.names_now(store, agent)
         key = self._day_key(now[0], now_ns)
-        if key is not None and self._keys_used.get(now) == key.key_id:
+        if key is not None and self._messages.key_used(*now) == key.key_id:
             key = None
         most = MAX_TIME_RUNS
         while True:
-            times = self._acceptor.times(now[1], most)
+            times = self._messages.times(now[1], most)
             receipt = Receipt(epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), key, pause_s or None, *echo, True, times)
             if len(payload := encode_receipt(receipt)) <= MAX_RECEIPT_BYTES:
                 return payload

@@ -23,6 +23,7 @@ from footfall.units import NS_PER_DAY
 from footfall.wall_clock import is_synchronised
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
+from gateway.accept.messages import Message, Messages
 from gateway.accept.outcome import Entry
 from gateway.accept.own_clock import OwnClock
 from gateway.accept.site_index import Places
@@ -40,13 +41,14 @@ from gateway.mqtt import embedded_broker
 from gateway.mqtt.inlet import Inlet, InletMessage
 from gateway.pipeline.beats import Beats
 from gateway.pipeline.fold_worker import FoldWorker
-from gateway.pipeline.ingest import Arrived, Ingest
+from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.restart import open_fold
 from gateway.pipeline.sink_worker import SinkWorker
 from gateway.recorded_site import RecordedSite, record_site
 from gateway.records import RecordKind
+from gateway.shard import Shard
 from gateway.sinks.influxdb.sink import InfluxDB
 from gateway.sinks.sink import Sink
 from gateway.sinks.sqlite.sink import SQLite
@@ -111,8 +113,9 @@ class Gateway:
         self._to_publish: Final[deque[tuple[str, bytes]]] = deque(maxlen=10_000)
         self._news: Final = News(self._live, lambda store, text: self._to_publish.append((live_topic(store), text)))
         self._fold_journal: Final = Journal(state_dir / files.JOURNAL)
-        self._fold_worker: Final = FoldWorker(fold, self._ledger, self._fold_journal, self._outbox, self._record_queue, self._news.tell,
-                                       lambda: self._beats.beat("fold"), self._quarantine.add, self.notices,
+        self._shard: Final = Shard(Messages(Acceptor(Places(site), self._journal, self._pseudonyms)), fold)
+        self._fold_worker: Final = FoldWorker(self._shard, self._ledger, self._fold_journal, self._outbox, self._record_queue,
+                                       self._news.tell, lambda: self._beats.beat("fold"), self._quarantine.add, self.notices,
                                        config.status.notice_s)  # fmt: skip
         self._beats: Final = Beats(_silence_s(config))
         if isinstance(self._sink, InfluxDB):
@@ -120,7 +123,7 @@ class Gateway:
         self._sink_worker: Final = SinkWorker(self._sink, self._outbox, self._quarantine, lambda: self._beats.beat("sink"))
         self._inlet: Final = Inlet(config.broker, lambda: self._beats.beat("network"))
         self._ingest: Final = Ingest(
-            Acceptor(Places(site), self._journal, self._pseudonyms), self._journal, self._quarantine, self._day_keys,
+            self._shard.messages, self._journal, self._quarantine, self._day_keys,
             self._inlet.frames.publish, self._record_queue.put,
         )  # fmt: skip
         self._watch: Final = AgentWatch(config.status.notice_s)
@@ -404,8 +407,8 @@ def _silence_s(config: GatewayConfig) -> dict[str, float]:
     return {"network": notice_s, "fold": notice_s, "sink": notice_s + (2 * sink.timeout_s if isinstance(sink, InfluxSink) else 0.0)}
 
 
-def _messages(arrived: Sequence[InletMessage]) -> list[Arrived]:
-    return [Arrived(each.message.topic, each.message.payload, each.message.retained) for each in arrived]
+def _messages(arrived: Sequence[InletMessage]) -> list[Message]:
+    return [Message(each.message.topic, each.message.payload, each.message.retained) for each in arrived]
 
 
 def _state_dir(path: Path) -> Path:

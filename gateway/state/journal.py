@@ -209,10 +209,7 @@ class Journal:
             for received_ns, entry in entries:
                 pos, last_ns = pos + 1, later(last_ns, received_ns)
                 total += entry.rows
-                records.append(
-                    Record(pos, last_ns, entry.kind, entry.store, entry.agent, entry.seq, entry.offset_ns, entry.time_quality,
-                           entry.clock_width_ns, entry.body, entry.key_base)
-                )  # fmt: skip
+                records.append(entry.record(pos, last_ns))
                 rows.append((*records[-1], entry.rows, total, record_checksum(records[-1], entry.rows, total)))
             self._db.executemany(_INSERT, rows)
             if records:

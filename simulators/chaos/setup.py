@@ -16,6 +16,11 @@ from device_profiles.registry import shipped
 from edge_agent.keys import write_keys
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
+from gateway.accept.accept import Acceptor
+from gateway.accept.checkpointed_memory import CheckpointedMemory
+from gateway.accept.events import Pseudonymiser
+from gateway.accept.messages import Messages
+from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
 from gateway.pipeline.fold_worker import READ_AT_ONCE
 from gateway.shard import Shard
@@ -133,9 +138,10 @@ class Setup:
     def refolded(self) -> Dump:
         """What an undisturbed fold makes of the journal: one that began at its begin and was never killed. The gateway has ended."""
         found: dict[Key, tuple[Any, ...]] = {}
-        shard = Shard(Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=True))
+        messages = Messages(Acceptor(Places(Site(brand="chaos", stores=())), CheckpointedMemory(""), Pseudonymiser(None)))  # none are taken
+        shard = Shard(messages, Fold(shipped(), Ledger(":memory:"), lambda site: (set(), set()), stay_points=True))
         with closing(Journal(self.folder / "state" / "journal.db")) as journal:
-            while records := journal.read(shard.pos, READ_AT_ONCE):
+            while records := journal.read(shard.core.pos, READ_AT_ONCE):
                 for points in shard.fold_alone((record, None) for record in records).points:
                     add_points(found, points)
         return found

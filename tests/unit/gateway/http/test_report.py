@@ -14,9 +14,9 @@ import pytest
 
 from footfall.errors import RejectedPoint
 from footfall.health import Health, encode_health
+from gateway.accept.messages import Message
 from gateway.config import load_gateway
 from gateway.http.status import problems
-from gateway.pipeline.ingest import Arrived
 from gateway.pipeline.service import Gateway
 from simulators.parts.process import free_port
 from tests.support.real_parts import REPOSITORY
@@ -35,7 +35,7 @@ class Running:
 
     def hear(self, retained: bool = False, **more: Any) -> None:
         said = Health(**({"state": "online", "agent": "x", "store": "s1", "boot": "b", "uptime_s": 5.0} | more))
-        message = Arrived("footfall/1/s1/x/health", encode_health(said), retained)
+        message = Message("footfall/1/s1/x/health", encode_health(said), retained)
         self.gateway._ingest.look([message], time.time_ns())
 
     def problems(self) -> dict[str, str]:

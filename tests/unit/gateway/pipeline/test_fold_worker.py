@@ -21,6 +21,7 @@ from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
 from tests.support.accept_inputs import NOW, SITE, S, body
 from tests.support.journal_stories import Rows, new_fold, store
+from tests.support.shards import shard_of
 
 FRAMES = 1200
 """More than are read at once."""
@@ -38,7 +39,9 @@ class Gate:
         fold = new_fold(self.ledger)
         if "fold" in self.ledger.state():
             fold.load(self.ledger.state())
-        self.fold_worker = FoldWorker(fold, self.ledger, self.journal, self.outbox, self.record_queue, lambda points, arrivals: None)
+        self.fold_worker = FoldWorker(
+            shard_of(fold), self.ledger, self.journal, self.outbox, self.record_queue, lambda points, arrivals: None
+        )
 
     def run(self) -> None:
         """As a gateway that is asked to end at once."""
@@ -129,7 +132,7 @@ def test_a_full_outbox_ends_it_at_once(gates: list[Gate], tmp_path: Path) -> Non
     gate = opened(gates, tmp_path)
     gate.outbox = Outbox(1)
     gate.fold_worker = FoldWorker(
-        new_fold(gate.ledger), gate.ledger, gate.journal, gate.outbox, gate.record_queue, lambda points, arrivals: None
+        shard_of(new_fold(gate.ledger)), gate.ledger, gate.journal, gate.outbox, gate.record_queue, lambda points, arrivals: None
     )
     gate.run()
     assert 0 < gate.fold_worker.pos < FRAMES

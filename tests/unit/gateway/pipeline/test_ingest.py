@@ -16,8 +16,9 @@ from footfall.receipts import MAX_RECEIPT_BYTES, Receipt, decode_receipt
 from gateway.accept import accept, plain_events
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
+from gateway.accept.messages import Message, Messages
 from gateway.accept.site_index import Places
-from gateway.pipeline.ingest import Arrived, Ingest
+from gateway.pipeline.ingest import Ingest
 from gateway.quarantine.store import Quarantine
 from gateway.records import Record, RecordKind
 from gateway.site import Site
@@ -39,13 +40,14 @@ class Gate:
         self.quarantine = Quarantine(folder / "quarantine.db")
         self.published: list[tuple[str, bytes]] = []
         self.handed: list[tuple[Record, Body | None]] = []
+        self.acceptor = Acceptor(Places(site), self.journal, Pseudonymiser(SECRET))
         self.ingest = Ingest(
-            Acceptor(Places(site), self.journal, Pseudonymiser(SECRET)), self.journal, self.quarantine, DayKeys(folder / "keys.db", site),
+            Messages(self.acceptor), self.journal, self.quarantine, DayKeys(folder / "keys.db", site),
             lambda topic, payload: self.published.append((topic, payload)), self.handed.extend,
         )  # fmt: skip
 
     def take(self, *messages: tuple[str, bytes], now_ns: int = NOW, retained: bool = False) -> None:
-        self.ingest.take([Arrived(topic, payload, retained) for topic, payload in messages], now_ns)
+        self.ingest.take([Message(topic, payload, retained) for topic, payload in messages], now_ns)
 
     def receipts(self) -> list[Receipt]:
         return [decode_receipt(payload) for _, payload in self.published]
@@ -127,7 +129,7 @@ REFUSED = {
 @pytest.mark.parametrize("reason", REFUSED)
 def test_what_is_refused_is_kept_with_its_reason_and_the_good_beside_it_is_taken(gate: Gate, reason: str) -> None:
     topic, payload, retained = REFUSED[reason]
-    gate.ingest.take([Arrived(EVENTS, SCAN), Arrived(topic, payload, retained), Arrived(EVENTS, SCAN)], NOW)
+    gate.ingest.take([Message(EVENTS, SCAN), Message(topic, payload, retained), Message(EVENTS, SCAN)], NOW)
     (entry,) = gate.quarantine.entries()
     assert (entry.reason.partition(".")[0], entry.topic, entry.received_ns, entry.origin) == (
         reason.partition(".")[0],
@@ -193,7 +195,7 @@ def test_a_retained_health_is_remembered_but_no_sign_of_life(gate: Gate) -> None
 
 def test_while_the_journal_is_locked_nothing_is_acknowledged_and_a_retry_takes_all_once(gate: Gate) -> None:
     """Whatever was refused in the meantime is not kept once a try."""
-    messages = [Arrived(FRAMES, frame(1, body(Kind.STAY))), Arrived(EVENTS, b"{"), Arrived(EVENTS, json.dumps([SALE, 5]).encode())]
+    messages = [Message(FRAMES, frame(1, body(Kind.STAY))), Message(EVENTS, b"{"), Message(EVENTS, json.dumps([SALE, 5]).encode())]
     other = sqlite3.connect(gate.journal.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     for _ in range(4):
@@ -215,8 +217,8 @@ def test_when_a_look_up_fails_nothing_before_it_in_the_batch_counts_as_known(gat
     """Else the retry would take the first frame for a duplicate, and the next commit would make its mark durable without it."""
     gate.take((FRAMES, frame(1, body(Kind.STAY))))
     messages = [
-        Arrived(FRAMES, frame(2, body(Kind.STAY, first_row=1))),
-        Arrived(FRAMES, frame(1, body(Kind.STAY), epoch="another")),
+        Message(FRAMES, frame(2, body(Kind.STAY, first_row=1))),
+        Message(FRAMES, frame(1, body(Kind.STAY), epoch="another")),
     ]
     gate.journal._db.set_progress_handler(lambda: 1, 1)
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
@@ -458,7 +460,7 @@ def test_two_reports_of_health_that_came_at_one_moment_have_two_points(gate: Gat
 def test_an_agent_that_floods_is_told_to_pause_and_nobody_else_is(gate: Gate) -> None:
     noticed: list[tuple[str, str]] = []
     gate.ingest.on_noticed = lambda agent, code, what: noticed.append((agent, code))
-    gate.ingest._acceptor.limits.spend("x", "rows", 10**8, NOW)
+    gate.acceptor.limits.spend("x", "rows", 10**8, NOW)
     gate.take((FRAMES, frame(1, body(Kind.STAY))), (EVENTS, SCAN))
     (receipt,) = gate.receipts()
     assert (receipt.upto, receipt.pause_s) == (0, 60)
@@ -470,7 +472,7 @@ def test_an_agent_that_floods_is_told_to_pause_and_nobody_else_is(gate: Gate) ->
 
 
 def test_who_sends_on_all_the_same_is_not_even_read(gate: Gate) -> None:
-    gate.ingest._acceptor.limits.spend("x", "messages", 10**8, NOW)
+    gate.acceptor.limits.spend("x", "messages", 10**8, NOW)
     gate.take((FRAMES, b"rubbish"), (FRAMES, frame(1, body(Kind.STAY))), (EVENTS, SCAN))
     assert (gate.kinds(), gate.published, gate.quarantine.entries()) == ([RecordKind.EVENT], [], [])
     assert gate.journal.balance()["dropped.flood"] == 2
@@ -478,7 +480,7 @@ def test_who_sends_on_all_the_same_is_not_even_read(gate: Gate) -> None:
 
 
 def test_plain_events_beyond_the_pace_are_quarantined_and_can_be_replayed(gate: Gate) -> None:
-    gate.ingest._acceptor.limits.spend("till", "events", 10**8, NOW)
+    gate.acceptor.limits.spend("till", "events", 10**8, NOW)
     gate.take((EVENTS, SCAN))
     (held,) = gate.quarantine.entries()
     assert held.reason == "agent.flood"
@@ -491,10 +493,10 @@ def test_plain_events_beyond_the_pace_are_quarantined_and_can_be_replayed(gate: 
 
 def test_plain_events_are_never_dropped_for_coming_fast_nobody_sends_them_again(gate: Gate) -> None:
     """A broker that kept a day of a till's events gives them all at once."""
-    gate.ingest._acceptor.limits.spend("till", "messages", 10**8, NOW)
+    gate.acceptor.limits.spend("till", "messages", 10**8, NOW)
     gate.take((EVENTS, SCAN))
     assert gate.kinds() == [RecordKind.EVENT]
-    gate.ingest._acceptor.limits.spend("till", "bytes", 10**12, NOW)
+    gate.acceptor.limits.spend("till", "bytes", 10**12, NOW)
     gate.take((EVENTS, SCAN))
     assert [entry.reason for entry in gate.quarantine.entries()] == ["agent.flood"]
     assert "dropped.flood" not in gate.journal.balance()
@@ -502,7 +504,7 @@ def test_plain_events_are_never_dropped_for_coming_fast_nobody_sends_them_again(
 
 
 def test_rubbish_instead_of_plain_events_counts_as_well(gate: Gate) -> None:
-    gate.ingest._acceptor.limits.spend("till", "events", 600_000, NOW)
+    gate.acceptor.limits.spend("till", "events", 600_000, NOW)
     gate.take(*[(EVENTS, b"rubbish")] * 3, (EVENTS, SCAN))
     assert [entry.reason for entry in gate.quarantine.entries()] == ["event.json", "agent.flood", "agent.flood", "agent.flood"]
 

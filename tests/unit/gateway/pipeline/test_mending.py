@@ -14,6 +14,7 @@ import pytest
 from footfall.frames import Body, Kind, decode_body, decode_frame, encode_body
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser, normalise
+from gateway.accept.messages import Messages
 from gateway.accept.outcome import Entry
 from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
@@ -30,6 +31,7 @@ from gateway.state.day_keys import DayKeys
 from gateway.state.ledger import Ledger
 from tests.support.accept_inputs import NOW, SECRET, SITE, S, body
 from tests.support.journal_stories import Rows, store
+from tests.support.shards import shard_of
 from tests.unit.gateway.pipeline.test_fold_worker import Gate, opened
 
 FRAMES = 40
@@ -44,7 +46,7 @@ class Full(Gate):
         super().__init__(folder)
         self.quarantine, self.notices = Quarantine(folder / "quarantine.db"), Notices()
         self.fold_worker = FoldWorker(
-            self.fold_worker.fold, self.ledger, self.journal, self.outbox, self.record_queue, lambda points, arrivals: None,
+            shard_of(self.fold_worker.fold), self.ledger, self.journal, self.outbox, self.record_queue, lambda points, arrivals: None,
             keep=self.quarantine.add, notices=self.notices,
         )  # fmt: skip
 
@@ -278,7 +280,7 @@ def replayed(gate: Full, reason: str, folder: Path) -> int:
     """As `footfall quarantine replay --reason` does, and the gateway a moment later."""
     gate.quarantine.ask_replay([entry.id for entry in gate.quarantine.entries(reason)], "somebody")
     keys = DayKeys(folder / "keys.db", SITE)
-    ingest = Ingest(Acceptor(Places(SITE), gate.journal, Pseudonymiser(SECRET)), gate.journal, gate.quarantine, keys,
+    ingest = Ingest(Messages(Acceptor(Places(SITE), gate.journal, Pseudonymiser(SECRET))), gate.journal, gate.quarantine, keys,
                     lambda topic, payload: None, gate.record_queue.put)  # fmt: skip
     taken = ingest.replay(NOW + 1000 * S)
     keys.close()

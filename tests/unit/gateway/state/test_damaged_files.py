@@ -18,12 +18,13 @@ from footfall.frames import Kind, Offset
 from footfall.receipts import decode_receipt
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
+from gateway.accept.messages import Message, Messages
 from gateway.accept.outcome import Entry
 from gateway.accept.site_index import Places
 from gateway.config import GatewayConfig
 from gateway.http.notices import Notices
 from gateway.pipeline.fold_worker import FoldWorker
-from gateway.pipeline.ingest import Arrived, Ingest
+from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.restart import open_fold
@@ -32,6 +33,7 @@ from gateway.state import files
 from gateway.state.salvage import MOST_TIMES
 from tests.support.accept_inputs import NOW, SECRET, SITE, S, body, frame
 from tests.support.journal_stories import Rows, new_fold, store
+from tests.support.shards import shard_of
 
 FRAMES, EVENTS = "footfall/1/s1/x/frames", "footfall/1/s1/till/events"
 RAW: Final = ("presence", "door", "touch", "item")
@@ -75,9 +77,9 @@ class Whole:
         self._keep(ledger)
         self.outbox, record_queue = Outbox(64 << 20), RecordQueue()
         record_queue.head = self.journal.last_pos
-        self.fold_worker = FoldWorker(fold, ledger, self.journal, self.outbox, record_queue, lambda points, arrivals: None,
+        self.fold_worker = FoldWorker(shard_of(fold), ledger, self.journal, self.outbox, record_queue, lambda points, arrivals: None,
                                keep=self.quarantine.add, notices=self.notices)  # fmt: skip
-        self.ingest = Ingest(Acceptor(Places(SITE), self.journal, Pseudonymiser(SECRET)), self.journal, self.quarantine, keys,
+        self.ingest = Ingest(Messages(Acceptor(Places(SITE), self.journal, Pseudonymiser(SECRET))), self.journal, self.quarantine, keys,
                              self._hear, record_queue.put)  # fmt: skip
 
     def _keep(self, opened: Any) -> Any:
@@ -89,7 +91,7 @@ class Whole:
         self.receipted = max(self.receipted, self.upto)
 
     def take(self, topic: str, payload: bytes, at_s: float) -> None:
-        self.ingest.take([Arrived(topic, payload)], NOW + round(at_s * S))
+        self.ingest.take([Message(topic, payload)], NOW + round(at_s * S))
 
     def run(self, last: int, until_stored: bool = True) -> None:
         """The agent sends what has no receipt, up to `last`; a till its events meanwhile."""
