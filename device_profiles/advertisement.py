@@ -39,7 +39,7 @@ class Advertisement:
 
 
 def random_type(address: str) -> AddressType:
-    """What the two highest bits say of an address that is random, not public (Core Vol 6 Part B 1.3)."""
+    """Return the kind that the two highest bits give an address that is random, not public (Core Vol 6 Part B 1.3)."""
     return _RANDOM_TYPES.get(address[:1], "unknown")
 
 
@@ -104,7 +104,7 @@ def parse_hci_event(event: bytes) -> list[Advertisement]:
 
 
 class _Found:
-    """What the rarer AD structures have said so far."""
+    """The rarer AD structures found so far."""
 
     __slots__ = ("appearance", "name", "named", "service_data", "services", "tx_power_dbm")
 

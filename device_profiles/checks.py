@@ -99,7 +99,7 @@ QUANTITIES: Final = frozenset(
 def mistakes(profile: Profile, registry: Registry) -> list[str]:
     """Everything wrong with `profile` among those of `registry`, which may hold it or not; [] if nothing is."""
     if profile.device is None:
-        return ["vectors: without [device] no message can be decoded: say how, or leave the vectors out"] if profile.vectors else []
+        return ["vectors: without [device] no message can be decoded: describe it, or leave the vectors out"] if profile.vectors else []
     found = [f"vectors.{i}: {mistake}" for i in range(len(profile.vectors)) for mistake in _vector(profile, profile.device, i, registry)]
     if not any(vector.readings for vector in profile.vectors):
         found.append("vectors: at least one with `readings` is needed, of a message that this device sent")
@@ -131,7 +131,7 @@ def _vector(profile: Profile, device: Device, i: int, registry: Registry) -> Ite
     message = device.message(vector.input)
     if not vector.error:
         yield from (f"readings: {mistake}" for reading in device.decode(message) for mistake in wrong(reading, registry))
-    if not device.is_told:
+    if not device.is_assigned:
         yield from _rivals(profile, device.specificity(message), registry.takers(device.transport, message))
 
 

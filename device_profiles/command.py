@@ -19,7 +19,7 @@ from device_profiles.registry import ProfileSettings, Registry, read_profile, sh
 from device_profiles.show import shown
 from footfall.errors import ConfigError
 
-HELP: Final = """Device profiles: what a device says and what it means, one TOML file a model.
+HELP: Final = """Device profiles: what a device sends and what it means, one TOML file a model.
 
 What an agent hears is given to the most specific profile that takes it. Yours are found beside the shipped ones, in the
 `folder` that the section `profiles` of agent.toml and gateway.toml names; one with the name of a shipped one replaces it.
@@ -74,7 +74,7 @@ def verify(
 ) -> None:
     """Check profiles: every key, every vector, what they yield, and that no other profile takes their messages first.
 
-    Each mistake says which key is wrong and what is allowed; then the exit code is 1.
+    Each mistake names the wrong key and what is allowed; then the exit code is 1.
     """
     console, failed = _console(), False
     for name in file:
@@ -87,7 +87,7 @@ def verify(
             console.print(f"[bold red]✘[/] {escape(mistake)}", soft_wrap=True)
         if not found:
             origins = ", ".join(f"{count} {origin}" for origin, count in _origins(profile).items())
-            console.print(f"[bold green]✔[/] {profile.name}: {f'vectors as they say: {origins}' if origins else 'no device, no vectors'}")
+            console.print(f"[bold green]✔[/] {profile.name}: {f'vectors hold: {origins}' if origins else 'no device, no vectors'}")
         failed = failed or bool(found)
     if failed:
         raise typer.Exit(1)

@@ -30,7 +30,7 @@ def new(
     consented: Annotated[bool | None, typer.Option(help="Whether its owner gave it to be known; else its subject lasts a day.")] = None,
     advertisement: Annotated[str | None, typer.Option(help="ble: the advertising data of one message, hex.")] = None,
     address: Annotated[str | None, typer.Option(help="ble: the address that it came from.")] = None,
-    by: Annotated[str | None, typer.Option(help="What tells the model from others. ble: manufacturer, name, …; epc: company, …")] = None,
+    by: Annotated[str | None, typer.Option(help="What is special about the model. ble: manufacturer, name, …; epc: company, …")] = None,
     prefix_bytes: Annotated[int | None, typer.Option(help="ble: how many first bytes of the payload all of them share.")] = None,
     identifier: Annotated[str | None, typer.Option(help="ble: address, name, or bytes of the payload, FIRST-LAST.")] = None,
     field: Annotated[list[str] | None, typer.Option(help="ble: a value, 'NAME OFFSET TYPE [SCALE]'; may be repeated.")] = None,
@@ -69,7 +69,7 @@ def new(
 def _head(name: str | None, title: str | None, of_class: str | None, consented: bool | None, transport: str, device: Values) -> Values:
     counts = transport == "modbus" or any(row["kind"] == "counted" for row in device.get("readings", ()))
     called = ask(name, "--name", "A short name for it, such as our-beacon", None, _name)
-    said = ask(title, "--title", "What is it, in a line for people", called, _title)
+    described = ask(title, "--title", "What is it, in a line for people", called, _title)
     usual = "nobody" if counts else "goods" if transport == "epc" else "person"
     kind = (
         usual if counts and of_class is None else ask(of_class, "--class", f"Who carries it: {', '.join(CLASSES)}", usual, one_of(*CLASSES))
@@ -79,7 +79,7 @@ def _head(name: str | None, title: str | None, of_class: str | None, consented: 
             kind == "person" and typer.confirm("Did its owner give it to be known? Else it is known for a day", False)
         )
     type_ = "none" if kind == "nobody" else called[:32]
-    return {"name": called, "title": said, "identifier_type": type_, "identifier_class": kind, "consented": consented}
+    return {"name": called, "title": described, "identifier_type": type_, "identifier_class": kind, "consented": consented}
 
 
 def _tell(file: Path, console: Console) -> None:

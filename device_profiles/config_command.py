@@ -1,6 +1,6 @@
 """`footfall config check`: every mistake in every file, before a process is started with them.
 
-It works where only a part of Footfall is installed. What a kind of file needs beyond this, its package says in its `config_checks`.
+It works where only a part of Footfall is installed. What a kind of file needs beyond this, `config_checks` of its package has.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ CONFIG_ERROR: Final = 2
 _GROUP: Final = "footfall.configs"
 _ENDS_SOON: Final = "certificate_ends"
 Found = Iterator[tuple[str, str]]
-"""What a file says, a label and a text each, for the table."""
+"""The contents of a file for the table: a label and a text each."""
 
 
 class Inspector(NamedTuple):
-    """`found`: what a file says. `around(file, online)`: mistakes that are not in the file itself, but in what it points to."""
+    """`found`: the contents of a file. `around(file, online)`: mistakes that are not in the file itself, but in what it points to."""
 
     found: Callable[[Path], Found]
     around: Callable[[Path, bool], Iterator[str]]
@@ -55,7 +55,7 @@ def check(
         bool, typer.Option("--online", help="Also ask whether the broker answers, and whether the database takes points.")
     ] = False,
 ) -> None:
-    """Check configuration files: a table of what they say, or every mistake with its file and key, and exit code 2."""
+    """Check configuration files: a table of their contents, or every mistake with its file and key, and exit code 2."""
     chosen = files or [Path(f"{kind}.toml") for kind in kinds() if Path(f"{kind}.toml").exists()]
     if not chosen:
         raise ConfigError("name the files to check: there is no gateway.toml, site.toml or agent.toml here")
@@ -77,7 +77,7 @@ def check(
 
 
 def inspect(file: Path, online: bool) -> tuple[list[tuple[str, str]], list[str]]:
-    """What a file says, and every mistake in it."""
+    """Return the contents of a file, and every mistake in it."""
     try:
         kind = recognise(file)
         inspector = _inspector(kind)
@@ -87,7 +87,7 @@ def inspect(file: Path, online: bool) -> tuple[list[tuple[str, str]], list[str]]
 
 
 def _inspector(kind: str) -> Inspector:
-    """What the kind's package has for it, where all that it needs is installed; else what can be said of any file."""
+    """What the kind's package has for it, where all that it needs is installed; else what holds for any file."""
     try:
         checks: Mapping[str, Inspector] = import_module(f"{kinds()[kind].__module__.partition('.')[0]}.config_checks").INSPECTORS
     except ModuleNotFoundError:

@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class Device(Section):
-    """A subclass adds `transport: Literal["…"]`, its keys, and says which type its messages have. All of it is pure."""
+    """A subclass adds `transport: Literal["…"]`, its keys, and declares the type of its messages. All of it is pure."""
 
     transport: str
-    is_told: ClassVar[bool] = False
-    """Whether its source is told which profile it has, because messages of such devices do not tell one model from another."""
+    is_assigned: ClassVar[bool] = False
+    """Whether its source is given its profile, because messages of such devices do not distinguish one model from another."""
 
     @abstractmethod
     def specificity(self, message: Any) -> int:
@@ -25,11 +25,11 @@ class Device(Section):
 
     @abstractmethod
     def decode(self, message: Any) -> Sequence[Reading]:
-        """What the message says; ProfileError for whatever else arrives, and never another exception, whatever the bytes."""
+        """Return what the message reports. Raise ProfileError for whatever else arrives, and no other exception."""
 
     @abstractmethod
     def message(self, values: Mapping[str, Any]) -> Any:
-        """The message that a vector's `input` describes; ValueError says what is wrong with it."""
+        """Return the message that a vector's `input` describes. Raise ValueError if it describes none."""
 
     def sku(self, identifier: str) -> str:
         """The article that an identifier of goods names, such as a GTIN; "" where it names none. Total, as `decode` is."""
@@ -37,7 +37,9 @@ class Device(Section):
 
     @classmethod
     def chooser(cls, devices: Sequence[tuple[Device, T]]) -> Callable[[Any], T | None]:
-        """Says which of `devices`, all of this transport, takes a message: the most specific, of two equal ones the first; None: none.
+        """Return a function that finds which of `devices`, all of this transport, takes a message.
+
+        That is the most specific, of two equal ones the first; None if there is none.
 
         Trying all of them is right where there are few; a transport of many has an index.
         """

@@ -1,7 +1,7 @@
 """A profile made of one message and a few answers, as the values of its file and as TOML. Everything here is pure.
 
 values = ble(address, data, by, prefix_bytes, identifier, fields)   -> ([device] values, vector input)
-complete(head, device, input, origin) -> Profile values with the vector's readings      ConfigError says what is wrong
+complete(head, device, input, origin) -> Profile values with the vector's readings      ConfigError: what is wrong
 to_toml(values) -> str
 """
 
@@ -41,7 +41,7 @@ def hex_bytes(text: str) -> bytes:
 
 
 def marks(message: Advertisement) -> dict[str, tuple[Values, bytes]]:
-    """What a BLE device can be told by: a word for it -> the keys of its frame, and the payload that they choose. The best first."""
+    """Return what can identify a BLE device: a word for it -> the keys of its frame, and the payload that they choose. The best first."""
     found: dict[str, tuple[Values, bytes]] = {}
     for company, data in message.manufacturer.items():
         found[f"manufacturer {company:04x}"] = {"manufacturer_id": _Hex(company)}, data
@@ -55,7 +55,7 @@ def marks(message: Advertisement) -> dict[str, tuple[Values, bytes]]:
 
 
 def ble_frame(mark: Values, payload: bytes, prefix_bytes: int, identifier: str, fields: Sequence[str]) -> Values:
-    """`identifier`: address, name, or the payload's bytes that name the device, FIRST-LAST. ValueError says what is wrong."""
+    """`identifier`: address, name, or the payload's bytes that name the device, FIRST-LAST. Raise ValueError."""
     if prefix_bytes > len(payload):
         raise ValueError(f"the payload has {len(payload)} bytes")
     tables = [_field(text) for text in fields]
@@ -129,7 +129,7 @@ def words(text: str) -> Values:
 
 
 def complete(head: Values, device: Values, message: Values, origin: str, where: str) -> Values:
-    """The whole profile: the vector's readings are what the device itself reads in the message. ConfigError says what is wrong."""
+    """The whole profile: the vector's readings are what the device itself reads in the message. ConfigError: what is wrong."""
     profile = check({**head, "device": device, "vectors": [{"origin": origin, "input": message}]}, Profile, where)
     decoder: Device = profile.device  # type: ignore[assignment] # it was given
     try:
@@ -211,7 +211,7 @@ def _number(text: str) -> int:
 
 
 def parsed(data: bytes, address: str) -> Advertisement:
-    """ValueError if there is nothing in it that a device could be told by."""
+    """Raise ValueError if nothing in it could identify a device."""
     message = parse_advertising_data(data, address)
     if message == Advertisement(address):
         raise ValueError("no manufacturer data, service data, services or name in it: paste the advertising data of one message")

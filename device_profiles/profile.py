@@ -1,4 +1,4 @@
-"""What a device says and what it means, as data: one TOML file a profile; device_profiles/registry.py finds them."""
+"""What a device sends and what it means, as data: one TOML file a profile; device_profiles/registry.py finds them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Presence(Section):
 
 
 class CounterLimits(Section):
-    """What tells people from nonsense in a counter's totals; edge_agent/counters.py has the rules."""
+    """What distinguishes people from nonsense in a counter's totals; edge_agent/counters.py has the rules."""
 
     most_per_min: Annotated[float, Field(gt=0, le=100_000)] = 300.0
     """People in one direction; more than these since the last reading are not believed. Less than a minute counts as one."""

@@ -65,11 +65,11 @@ def ble(given: Given, console: Console) -> tuple[Values, Values]:
     address = ask(given["address"], "--address", "The address it came from", ADDRESS, _address)
     question = "Its advertising data, as hex (`footfall scan` shows it)"
     data, heard = ask(given["advertisement"], "--advertisement", question, None, lambda text: _advertisement(text, address))
-    _say_advertisement(heard, console)
-    _say_taken("ble", heard, console)
+    _print_advertisement(heard, console)
+    _print_taken("ble", heard, console)
     found = drafts.marks(heard)
     mark, payload = found[
-        ask(given["by"], "--by", f"What tells this model from others: {', '.join(found)}", next(iter(found)), one_of(*found))
+        ask(given["by"], "--by", f"What distinguishes this model from others: {', '.join(found)}", next(iter(found)), one_of(*found))
     ]
     size, fields = 0, list[str](given["field"] or ())
     if payload:
@@ -96,37 +96,37 @@ def epc(given: Given, console: Console) -> tuple[Values, Values]:
     data = ask(given["epc"], "--epc", "The EPC of one tag, as hex", None, drafts.hex_bytes)
     meaning = explain(data)
     console.print(f"[dim]it is {meaning.scheme}{f', {meaning.uri}' if meaning.uri else ''}[/]")
-    _say_taken("epc", TagRead(data), console)
+    _print_taken("epc", TagRead(data), console)
     usual = "company" if meaning.company_prefix else data[:2].hex()
-    question = "What tells these tags from others: company (prefix), scheme, any, or their first hex digits"
+    question = "What distinguishes these tags from others: company (prefix), scheme, any, or their first hex digits"
     return ask(given["by"], "--by", question, usual, lambda text: drafts.epc_device(data, text.lower())), {"epc": data.hex()}
 
 
 def feed(given: Given, console: Console) -> tuple[Values, Values]:
     topic = ask(given["topic"], "--topic", "The topic it is published to, or the path of the request; + is any level", "", str)
     text, document = ask(given["payload"], "--payload", "One message, JSON in one line", None, _json)
-    _say_taken("feed", FeedMessage(topic, text.encode()), console)
+    _print_taken("feed", FeedMessage(topic, text.encode()), console)
     paths = dict(drafts.json_paths(document))
     for path, value in paths.items():
         console.print(f"[dim]  {escape(path)} = {escape(repr(value))[:SHOWN]}[/]")
     each = "[]" if isinstance(document, list) else ""
     known = {path.removeprefix("[]."): value for path, value in paths.items()}
     chosen = dict(item.partition("=")[::2] for item in given["path"] or ())
-    told = given["path"] is not None
+    is_given = given["path"] is not None
     counts = (
         "entered" in chosen
         or "left" in chosen
-        or (not told and typer.confirm("Does it count people, rather than say who was there", False))
+        or (not is_given and typer.confirm("Does it count people, rather than identify who was there", False))
     )
     wanted = {"entered": True, "left": True, "door": False} if counts else {"identifier": True, "rssi_dbm": False, "receiver": False}
     if unknown := chosen.keys() - wanted.keys() - {"time"}:
         raise ConfigError(f"--path: {', '.join(sorted(unknown))}: allowed are {', '.join(wanted)}, time")
     for field, needed in wanted.items():
-        if told and field not in chosen:
+        if is_given and field not in chosen:
             continue
         question = f"Where is {field}: a path as above" + ("" if needed else "; empty: not there")
         chosen[field] = ask(chosen.get(field), "--path", question, None if needed else "", lambda text: _path(text, known))
-    cumulative = counts and (told or typer.confirm("Are these totals since it was switched on, not of a period", True))
+    cumulative = counts and (is_given or typer.confirm("Are these totals since it was switched on, not of a period", True))
     kind = "counted" if counts else "seen"
     return drafts.feed_device(topic, each, kind, chosen, cumulative), {**({"topic": topic} if topic else {}), "text": text}
 
@@ -157,14 +157,14 @@ def _several(question: str, check: Callable[[str], object]) -> list[str]:
     return answers
 
 
-def _say_advertisement(heard: Advertisement, console: Console) -> None:
+def _print_advertisement(heard: Advertisement, console: Console) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     for mark, (_, payload) in drafts.marks(heard).items():
         table.add_row(f"[dim]{escape(mark)}[/]", payload.hex() or escape(heard.name if mark == "name" else ""))
     console.print(table)
 
 
-def _say_taken(transport: str, message: object, console: Console) -> None:
+def _print_taken(transport: str, message: object, console: Console) -> None:
     best = shipped().best(transport, message)
     if best is not None:
         console.print(f"[yellow]now taken by {best.name}[/]: {escape(best.title)}. Yours must ask for more to come before it.")

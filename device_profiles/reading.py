@@ -1,6 +1,6 @@
-"""What a device said, once its profile has explained it: who was there, how many passed, what it relays for others.
+"""What a device reports, once its profile has decoded it: who was there, how many passed, what it relays for others.
 
-Nothing here says who is wrong: bytes that a profile does not explain are a `ProfileError`.
+No reading stands for an error: bytes that a profile does not explain are a `ProfileError`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Seen:
     receiver: str = ""
     """The antenna, radio or node that the message names; "": the message names none."""
     t_wall_ns: int = 0
-    """The device's own time, ns since 1970; 0 where it says none."""
+    """The device's own time, ns since 1970; 0 where it reports none."""
     values: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
     """What else it measured, by name with unit: `battery_mv`, `temperature_c`, `tx_power_dbm`."""
 
@@ -48,7 +48,7 @@ class Counted:
     door: str = ""
     """The line, channel or door that the message names; "": the message names none."""
     t_wall_ns: int = 0
-    """For a period: its end. 0 where the device says none."""
+    """For a period: its end. 0 where the device reports none."""
     period_s: float = 0.0
     serial: str = ""
     """Of a report that may be sent again: the same serial of the same device and door is the same report. "": none."""

@@ -159,8 +159,8 @@ def _short(text: str) -> str:
 
 def _rivals(profile: Profile, device: Device, registry: Registry) -> RenderableType:
     """For each vector that others take too: who wins, and why."""
-    if device.is_told:
-        return "nobody: its source is told which profile it has, as such messages do not tell one model from another"
+    if device.is_assigned:
+        return "nobody: its source is given its profile, as such messages do not distinguish one model from another"
     table = Table("vector", "taken by, the most specific first", "", box=None, header_style="dim", pad_edge=False)
     for i, vector in enumerate(profile.vectors):
         takers = registry.takers(device.transport, device.message(vector.input))
@@ -184,7 +184,7 @@ def _prey(profile: Profile, device: Device, registry: Registry) -> RenderableTyp
     """Other profiles whose vectors it would take, and who wins them."""
     lines = []
     for other in registry.values():
-        if other is profile or other.device is None or other.device.transport != device.transport or device.is_told:
+        if other is profile or other.device is None or other.device.transport != device.transport or device.is_assigned:
             continue
         messages = [other.device.message(vector.input) for vector in other.vectors]
         winners = {best.name for message in messages if device.specificity(message) and (best := registry.best(device.transport, message))}

@@ -1,4 +1,4 @@
-"""A profile's vectors: readings as the tables of a TOML file, and whether the profile decodes each message to what its vector says.
+"""A profile's vectors: readings as the tables of a TOML file, and whether the profile decodes each message to its vector's readings.
 
     { kind = "seen", identifier = "…", rssi_dbm = -59, values = { battery_pct = 98 } }
     { kind = "counted", entered = 12, left = 9, cumulative = true, door = "1" }
@@ -22,7 +22,7 @@ from footfall.errors import ProfileError
 
 
 def difference(device: Device, vector: Vector) -> str:
-    """How that which `device` makes of the vector's message differs from what the vector says, key first; "" if it does not."""
+    """Return how the readings of the vector's message differ from the vector's, key first; "" if they do not."""
     try:
         message = device.message(vector.input)
     except ValueError as error:
@@ -30,8 +30,8 @@ def difference(device: Device, vector: Vector) -> str:
     try:
         readings = device.decode(message)
     except ProfileError as error:
-        said = f"the message is refused as {error.reason!r}: {error}"
-        return "" if error.reason == vector.error else f"error: {said}" if vector.error else f"readings: {said}"
+        refusal = f"the message is refused as {error.reason!r}: {error}"
+        return "" if error.reason == vector.error else f"error: {refusal}" if vector.error else f"readings: {refusal}"
     if vector.error:
         return f"error: {vector.error!r} is expected, but the message is read as {_text(readings)}"
     if not device.specificity(message):

@@ -68,7 +68,7 @@ class _Key:
 
 class Agent:
     """Everything heard waits in one bounded inbox. While the disk takes nothing, memory holds frames, bounded too; what is more is
-    dropped, counted, and told as a gap: so no source ever waits for a disk. SpoolUnavailable if there is no spool to begin with.
+    dropped, counted, and reported as a gap: so no source ever waits for a disk. SpoolUnavailable if there is no spool to begin with.
     """
 
     def __init__(self, settings: AgentSettings, clock: Clock, profiles: Registry | None = None) -> None:
@@ -106,7 +106,7 @@ class Agent:
         self._retry_ns: int | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop`: then sources end, what was heard is spooled, and the broker is told goodbye."""
+        """Until `stop`: then sources end, what was heard is spooled, and the broker gets a DISCONNECT."""
         self._stop = stop
         self._report_absence()
         with self._serving():
@@ -144,7 +144,7 @@ class Agent:
         )
 
     def _turn(self, timeout_s: float, flush: bool = False) -> None:
-        """Hear what waits, spool what is due, and only then tell those who wait for it."""
+        """Hear what waits, spool what is due, and only then answer those who wait for it."""
         if not self._publishing.is_alive() and not self._stop.is_set():
             raise RuntimeError("the publisher's thread has died of a bug; its traceback is above")
         events = self._hear(timeout_s)
@@ -167,7 +167,7 @@ class Agent:
                     case _Key():
                         self._hear_key(item)
                     case Tally() if self._retry_ns is not None and item.counted.cumulative:
-                        pass  # what it showed cannot be stored with its people now: the next total tells them
+                        pass  # what it showed cannot be stored with its people now: the next total contains them
                     case _:
                         self._hear_one(item)
                 item = self._inbox.get_nowait()
@@ -214,7 +214,7 @@ class Agent:
             self.publisher.wake()
 
     def _answer(self) -> None:
-        """Tell those who wait for their events: durable here or at the gateway; or dropped, so that they send again."""
+        """Answer those who wait for their events: durable here or at the gateway; or dropped, so that they send again."""
         waiting, self._unkept = self._unkept, []
         for unkept in waiting:
             if unkept.seq is None:
@@ -232,7 +232,7 @@ class Agent:
             return self.spool.readings()
 
     def _tidy(self, now: Moment) -> None:
-        """Look after the spool's file; of what it lost, gaps tell."""
+        """Look after the spool's file; report what it lost as gaps."""
         if self.spool.set_aside_total > self._set_aside_total:
             self._set_aside_total = self.spool.set_aside_total
             log.error("the spool's file was broken: %s", self.spool.problems().get("spool_damaged", ""))
@@ -250,7 +250,7 @@ class Agent:
     def _report_absence(self) -> None:
         """Between the last frame of the run before and now nothing was observed; if another boot came between, since this one began.
 
-        A frame tells times of one boot only; how long the machine was away, the frames of both boots bound.
+        A frame holds times of one boot only; how long the machine was away, the frames of both boots bound.
         """
         newest = self.spool.newest()
         if newest is not None:

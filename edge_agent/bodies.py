@@ -24,7 +24,7 @@ _EXTRA_KEY_BYTES: Final = 8
 
 
 class Terms(NamedTuple):
-    """What the way to the gateway says of a body that is made now: what is known of the agent's clock, and how large one may be."""
+    """The terms of a body that is made now: what is known of the agent's clock, and how large one may be."""
 
     offset: Offset | None = None
     max_bytes: int = MAX_FRAME_BYTES

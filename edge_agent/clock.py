@@ -4,7 +4,7 @@ class Clock(Protocol):
     boot: str                      # random id of one boot of the machine
     def boot_ns(self) -> int       # CLOCK_BOOTTIME: counts through suspend, is never set
     def wall_ns(self) -> int       # CLOCK_REALTIME: may be 1970, stepped or days off
-    def wall_synced(self) -> bool  # whether the kernel says that something disciplines the wall clock
+    def wall_synced(self) -> bool  # whether the kernel reports that something disciplines the wall clock
 
 moment(clock) -> Moment            # the three of one instant
 """

@@ -28,9 +28,9 @@ from footfall.signals import when_asked_to_end
 def agent(
     config: Annotated[Path, typer.Option("--config", "-c", help="The agent's configuration.")] = Path("agent.toml"),
     check_only: Annotated[bool, typer.Option("--check", help="Check the configuration and exit.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
-    """Run one edge agent: read its devices, spool what they say, send it until the gateway has it for good."""
+    """Run one edge agent: read its devices, spool what they report, send it until the gateway has it for good."""
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
         settings.registry()
@@ -45,7 +45,7 @@ def agent(
 
 
 def _check_certificates(config: Path, settings: AgentSettings) -> None:
-    """ConfigError says why no broker will let this agent in; what ends soon is only told."""
+    """Raise ConfigError if no broker will let this agent in. Print what ends soon."""
     tls = settings.broker.tls
     if tls is None:
         return

@@ -47,7 +47,7 @@ class IntakeSettings(Section):
 
 
 class StatusSettings(Section):
-    """What is wrong for so long is said in health, for `footfall status`."""
+    """What is wrong for so long is reported in health, for `footfall status`."""
 
     notice_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
 

@@ -1,7 +1,7 @@
 """One connection to the broker: files in, events out. Every connection is a client of its own, so that paho sends nothing again by itself.
 
     connection = Connection(broker, client_id, will, subscription, put, clock)   # put: takes events, from paho's thread
-    connection.open()                            # Unreachable says why in words
+    connection.open()                            # Unreachable: why, in words
     connection.publish(topic, payload, retain)
     connection.largest_bytes                     # of the packets that the broker has not acknowledged
     connection.close(goodbye)
@@ -32,12 +32,12 @@ INFLIGHT: Final = 20
 
 
 class Unreachable(FootfallError):
-    """There is no connection, for the reason it says."""
+    """There is no connection; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The way is open. `max_packet_bytes`: what the broker's CONNACK says it takes; None: nothing. `refused`: why no receipts will come."""
+    """The way is open. `max_packet_bytes`: the limit in the broker's CONNACK; None: it has none. `refused`: why no receipts will come."""
 
     max_packet_bytes: int | None
     refused: str = ""
@@ -83,7 +83,7 @@ class BrokerConnection:
         self._put: Final = put
         self._clock: Final = clock
         self._client: Client | None = None
-        self._told_bytes: int | None = None
+        self._announced_bytes: int | None = None
         self._last_error = ""
         self._unacknowledged: Final[dict[int, int]] = {}
         """Packet id to the packet's size."""
@@ -145,13 +145,13 @@ class BrokerConnection:
         if code.is_failure:
             self._put(self, ConnectionLost(f"the broker refuses the connection: {why_lost(code, self._last_error)}", code.value))
             return
-        self._told_bytes = getattr(properties, "MaximumPacketSize", None)
+        self._announced_bytes = getattr(properties, "MaximumPacketSize", None)
         client.subscribe(self._subscription, 1)
 
     def _on_subscribe(self, codes: list[ReasonCode]) -> None:
-        """Also without receipts the connection is worth something: health says what is wrong."""
+        """Also without receipts the connection is worth something: health reports what is wrong."""
         refused = next((f"the broker refuses the subscription to receipts: {code}" for code in codes if code.is_failure), "")
-        self._put(self, Subscribed(self._told_bytes, refused))
+        self._put(self, Subscribed(self._announced_bytes, refused))
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
         self._put(self, ReceiptCame(bytes(message.payload), self._clock.boot_ns()))
@@ -162,6 +162,6 @@ class BrokerConnection:
         self._put(self, ConnectionLost(why_lost(code, self._last_error), code.value if flags.is_disconnect_packet_from_server else 0))
 
     def _on_log(self, client: Client, userdata: object, level: int, text: str) -> None:
-        """paho tells the cause of a lost connection to its log alone."""
+        """paho writes the cause of a lost connection to its log alone."""
         if level == LogLevel.MQTT_LOG_ERR:
             self._last_error = text

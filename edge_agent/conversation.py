@@ -1,15 +1,15 @@
-"""The agent's side of the conversation with its gateway: when to say hello, when to send, when to wait, and what is wrong with it.
+"""The agent's side of the conversation with its gateway: hellos, frames, waits, and what is wrong with it.
 
     talk = Conversation(store, agent, spool, clock, on_key, substitute, window, notice_ns)
-    talk.begin(publish, is_busy, told_bytes)       # a connection is there; see edge_agent/sender.py
+    talk.begin(publish, is_busy, announced_bytes)       # a connection is there; see edge_agent/sender.py
     talk.hear(payload, boot_ns) -> bool            # a receipt came; whether it counts
     talk.turn()                                    # what is due now
     talk.end(largest_bytes)                        # the connection is lost
     talk.problems(now_ns) -> dict[str, str]
 
 Before the first receipt of a run frames wait for ever: a gateway takes a frame without echo as happened when it arrived, if it does not
-know the clock of this boot and nobody sets it. On later connections they wait for the hello's receipt, which says where to go on, but not
-for ever.
+know the clock of this boot and nobody sets it. On later connections they wait for the hello's receipt, which contains where to go on,
+but not for ever.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ FEW_OTHERS: Final = 4
 MANY_OTHERS: Final = 100
 """At once, where it may be another than it was. An agent that was started again and again has more epochs than are worth asking for."""
 ASKED_IN_SILENCE: Final = 4
-"""So many hellos go out while a gateway is silent until it is said to be."""
+"""So many hellos go out while a gateway is silent until that is reported."""
 
 
 class Conversation:
-    """`refused` says in words what the gateway does not take; "" while it takes all."""
+    """`refused`: what the gateway does not take, in words; "" while it takes all."""
 
     def __init__(
         self,
@@ -76,12 +76,12 @@ class Conversation:
         max_bytes = MAX_FRAME_BYTES if limit is None else body_bytes(self.sender.topic, limit)
         return Terms(self.hearing.clock.offset(now_ns), min(max_bytes, MAX_FRAME_BYTES))
 
-    def begin(self, publish: Publish, is_busy: Callable[[], bool], told_bytes: int | None, deaf: str = "") -> None:
+    def begin(self, publish: Publish, is_busy: Callable[[], bool], announced_bytes: int | None, deaf: str = "") -> None:
         """`deaf`: why no receipts will come, where that is known."""
         self._deaf = deaf
         self._others_due_ns, self._others = 0, MANY_OTHERS
         self.hearing.begin()
-        self.sender.begin(publish, is_busy, told_bytes)
+        self.sender.begin(publish, is_busy, announced_bytes)
         self._hold(HELLO_S)
         self.sender.hello()
 
@@ -170,6 +170,6 @@ class Conversation:
             return known
         if binding.silent_ns(now_ns) >= self._notice_ns or not self.hearing.clock.echo.gateway_ns:
             silent = f"the gateway with journal {binding.journal_id} is silent" if binding.journal_id else "no gateway answers"
-            return f"{silent}; the broker says: {self.sender.broker_says}" if self.sender.broker_says else silent
+            return f"{silent}; the broker answers: {self.sender.broker_answer}" if self.sender.broker_answer else silent
         last = self.hearing.last
-        return f"the gateway says again and again that it has epoch {last.epoch} up to {last.upto}"
+        return f"the gateway reports again and again that it has epoch {last.epoch} up to {last.upto}"

@@ -2,7 +2,7 @@
 
     Core(boot, zones, profiles, keys, *, store="", recorded=False, first_row=0, max_rows=500, flush_s=1.0, heartbeat_s=5.0)
         zones: receiver -> zone; profiles: Mapping[str, Profile]; keys: edge_agent.keys.Keys; store: in which all is heard
-        .hear(heard: Heard)                                        # whatever a source says
+        .hear(heard: Heard)                                        # whatever a source emits
         .counters: Counters                                        # to be stored with the bodies that `tick` gives
         .event(text: str, t_boot_ns: int)                          # a plain event that the intake has checked
         .rekey(change)                                             # subjects change: those of the old key leave first
@@ -116,7 +116,7 @@ class Core:
         self._append(PresenceRow(Kind.EVENT, t_boot_ns, extra={"event": text}))
 
     def rekey(self, change: Callable[[SubjectKeys], bool]) -> None:
-        """Let `change` alter the keys. If it says True, day subjects have left under the old key, and later rows bear the new one."""
+        """Let `change` alter the keys. If it returns True, day subjects have left under the old key, and later rows bear the new one."""
         if change(self.keys):
             self._presences.close(is_day_subject)
             self._batches.append(_Batch(self.keys.key_id))

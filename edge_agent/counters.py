@@ -1,4 +1,4 @@
-"""What counters show, as people who passed. Pure; its memory is stored with the frames that hold what it said.
+"""What counters show, as people who passed. Pure; its memory is stored with the frames that hold what it returned.
 
     counters = Counters(boot)
     counters.load(spool.readings())                  # what the run before knew
@@ -26,7 +26,7 @@ device sends totals and periods side by side, the totals count, since they also 
 for a day.
 
 Whoever passed while nobody could read the counter arrives as one crossing at the time of the first reading after it; the gap that the
-source reports says over which time those people may have passed. A report of a period bears its last millisecond.
+source reports shows over which time those people may have passed. A report of a period bears its last millisecond.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ REMEMBERED: Final = 512
 MAX_DOORS: Final = 1_000
 RESET_READINGS: Final = 2
 REPLACED_READINGS: Final = 3
-TOLD_STRAYS: Final = 60
+REPORTED_STRAYS: Final = 60
 ROLLED_PART: Final = 8
 
 
@@ -123,7 +123,7 @@ class Counters:
         return {key: json.dumps(asdict(self._doors[key]), separators=(",", ":")) for key in keys}
 
     def count(self, tally: Tally, limits: CounterLimits) -> Events:
-        """What the tally tells beyond all before. It never raises; what cannot be is refused."""
+        """Return the events implied since the last reading. Never raises; impossible readings yield RefusedReading."""
         key = json.dumps([tally.device, tally.door])
         if key not in self._doors and len(self._doors) >= MAX_DOORS:
             return [_refused(tally, "counter.doors")]
@@ -185,7 +185,7 @@ def _hold(door: _Door, tally: Tally, good: _Point, shown: _Point, limits: Counte
     door.gained = [before + people for before, people in zip(door.gained, gained, strict=True)]
     needed = RESET_READINGS if door.was_reset else REPLACED_READINGS
     if door.held < needed or shown.t_boot_ns - door.first.t_boot_ns < limits.settle_s * NS_PER_S:
-        return _complain(door, tally, good, shown) if door.strays >= TOLD_STRAYS else []
+        return _complain(door, tally, good, shown) if door.strays >= REPORTED_STRAYS else []
     door.held = 0
     return _settle(door, tally, good, shown, door.gained, door.first, "counter.reset" if door.was_reset else "counter.replaced")
 
@@ -195,9 +195,9 @@ def _settle(
 ) -> Events:
     """Go on from `shown`: the people, and a gap since the good total, up to where a new count `began` or over strays if there were any."""
     door.strays += door.held
-    said = _complain(door, tally, good, began or shown, reason) if door.strays or began is not None else []
+    events = _complain(door, tally, good, began or shown, reason) if door.strays or began is not None else []
     _go_on_from(door, shown)
-    return said + _crossing(tally, people, 0)
+    return events + _crossing(tally, people, 0)
 
 
 def _complain(door: _Door, tally: Tally, good: _Point, until: _Point, reason: str = "counter.stray") -> Events:
@@ -241,7 +241,7 @@ def _most(before: _Point, now: _Point, limits: CounterLimits) -> float:
 
 
 def _restarted(door: _Door, shown: _Point, counted: Counted) -> bool:
-    """Whether the device says that it started since the last reading: its uptime fell, or fell behind by a tenth and a minute."""
+    """Return whether the device reports a start since the last reading: its uptime fell, or fell behind by a tenth and a minute."""
     uptime_s, before_s = counted.values.get("uptime_s"), door.uptime_s
     door.uptime_s = float(uptime_s) if isinstance(uptime_s, int | float) else None
     if door.uptime_s is None or before_s is None or door.good is None:

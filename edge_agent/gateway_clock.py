@@ -10,7 +10,7 @@
 
 A receipt was heard after its `gateway_ns`, and what it echoes was sent before. The bounds are those that the gateway finds by itself
 from headers (`footfall.boot_clock`); with the body they reach every other gateway too. They are not kept over a restart: until its first
-receipt a run knows nothing of its clock, its bodies say nothing, and are dated when the first receipt was heard (`own_dates.py`).
+receipt a run knows nothing of its clock, its bodies have no offset, and are dated when the first receipt was heard (`own_dates.py`).
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ _CUTS: Final[Sequence[Callable[[Health], Health]]] = (_without_details, _without
 
 
 def fitted(health: Health, max_bytes: int | None) -> bytes:
-    """The message in at most `max_bytes`: without what its sources say, then without sources, then with short problems, then bare ones."""
+    """The message in at most `max_bytes`: without its sources' details, then without sources, then with short problems, then bare ones."""
     room = MAX_HEALTH_BYTES if max_bytes is None else min(max_bytes, MAX_HEALTH_BYTES)
     data = encode_health(health)
     for cut in _CUTS:

@@ -5,7 +5,7 @@
     hearing.hear(payload, boot_ns) -> Word | None       # what it was; None: it counts for nothing
     hearing.last; hearing.clock; hearing.binding        # the last receipt that counted, and what is known from all of them
 
-A mark goes down only by the newest word, and up by none from before it went down. Which word is newer is told by the agent's own clock
+A mark goes down only by the newest receipt, and up by none from before it went down. Which one is newer follows from the agent's own clock
 in the receipt's echo, not by the gateway's, which may be set; receipts without echo go by that, for as long as one can be under way.
 """
 
@@ -25,7 +25,7 @@ from footfall.units import NS_PER_S
 log = logging.getLogger("footfall.agent.publisher")
 
 LATE_NS: Final = 60 * NS_PER_S
-"""No receipt is under way for longer; who says the same still, means it."""
+"""No receipt is under way for longer: what is repeated after that is the present state."""
 FOREIGN_NS: Final = 600 * NS_PER_S
 NO_RECEIPT: Final = Receipt("none", 0, 0, "none", ())
 
@@ -50,9 +50,9 @@ class Hearing:
     def __init__(self, spool: Spool, boot: str, notice_ns: int, on_key: Callable[[DayKey, int], None]) -> None:
         self.last: Receipt = NO_RECEIPT
         self.is_repeated = False
-        """Whether the last receipt said what was known: what was sent behind the mark did not arrive, or not yet."""
+        """Whether the last receipt repeated what was known: what was sent behind the mark did not arrive, or not yet."""
         self.is_lower = False
-        """Whether it said less than was known: the gateway's state is older than it was."""
+        """Whether it confirmed less than was known: the gateway's state is older than it was."""
         self.binding: Final = Binding(spool.journal_id, notice_ns)
         self.clock: Final = GatewayClock(boot)
         self._spool: Final = spool
@@ -129,7 +129,7 @@ class Hearing:
         return True
 
     def _store(self, times: Times) -> None:
-        """How frames were dated. What the disk does not take now is not confirmed, and told again. Another number is news, also a lower."""
+        """Store how frames were dated. What the disk does not take now is not confirmed, and is sent again. A lower number is news, too."""
         if times.n == self._spool.times_n:
             return
         try:

@@ -1,4 +1,4 @@
-"""What the agent's own certificate says, read again whenever its file has changed.
+"""The agent's own certificate, read again whenever its file has changed.
 
 identity = Identity(tls)          # None: no TLS
 identity.ends_s                   # seconds since 1970; None: there is no certificate, or it cannot be read

@@ -1,7 +1,7 @@
 """Dates of frames that were made before this boot had heard a gateway: given by the agent itself before they are first sent. Pure.
 
     dates = OwnDates(boot, clock)
-    dates.lacks(frame) -> bool                      # nothing says when it was made, but the clock of this boot
+    dates.lacks(frame) -> bool                      # nothing dates it but the clock of this boot
     dates.can_wait(gateway_echoes, now_ns) -> bool  # the clock will soon be known better
     dates.give(frames) -> list[tuple[int, DecidedTime]]   # by seq
 
@@ -36,7 +36,7 @@ class OwnDates:
 
     def lacks(self, frame: SpooledFrame) -> bool:
         """A recording, made at boot time 0, has its own times."""
-        return frame.boot == self._boot and frame.decided is None and frame.made_boot_ns > 0 and "offset_ns" not in _said(frame)
+        return frame.boot == self._boot and frame.decided is None and frame.made_boot_ns > 0 and "offset_ns" not in _stated(frame)
 
     def can_wait(self, gateway_echoes: bool, now_ns: int) -> bool:
         """Not for a gateway whose receipts never bound anything, nor for longer than `MEASURE_NS`."""
@@ -48,13 +48,13 @@ class OwnDates:
         return now_ns - self._waits_since_ns < MEASURE_NS
 
     def give(self, frames: Iterable[SpooledFrame]) -> list[tuple[int, DecidedTime]]:
-        """As few different ones as are true. None of a clock of which receipts say nothing: then the gateway decides, and tells."""
+        """As few different ones as are true. None of a clock of which receipts show nothing: then the gateway decides, and reports it."""
         dates = []
         for frame in frames:
             offset = self._clock.offset(frame.made_boot_ns)
             if offset is not None:
-                said = _said(frame)
-                time = stated(offset, frame.made_boot_ns, said.get("made_wall_ns", 0), said.get("wall_synced") is True)
+                stated_map = _stated(frame)
+                time = stated(offset, frame.made_boot_ns, stated_map.get("made_wall_ns", 0), stated_map.get("wall_synced") is True)
                 dates.append((frame.seq, self._kept(time, self._clock.bounds(frame.made_boot_ns))))
         return dates
 
@@ -64,8 +64,8 @@ class OwnDates:
         return self._last
 
 
-def _said(frame: SpooledFrame) -> dict[Any, Any]:
-    """What the body says; nothing, if it is none."""
+def _stated(frame: SpooledFrame) -> dict[Any, Any]:
+    """Return the fields of the body; {} if it is none."""
     try:
         return dict(unpack_map(frame.body, "body"))
     except ContractError:

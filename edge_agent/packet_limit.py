@@ -1,14 +1,14 @@
-"""How large a packet the broker takes: what it says, and what it lets us find out. Pure.
+"""The largest packet that the broker takes: what it announces, and what trying shows. Pure.
 
     limit = PacketLimit()
-    limit.connected(told_bytes)             # CONNACK's Maximum Packet Size; None: nothing was said
+    limit.connected(announced_bytes)             # CONNACK's Maximum Packet Size; None: there was none
     limit.bytes(now_ns) -> int | None       # the largest packet to send; None: no limit is known
     limit.passed(size)                      # a packet of that size is known to have arrived
     limit.lost(size, now_ns)                # the connection ended while this was the largest packet on its way
-    limit.refused(size, now_ns)             # the broker said that this one is too large, or swallowed it again and again
+    limit.refused(size, now_ns)             # the broker refused this one as too large, or swallowed it again and again
 
-MQTT 3.1.1 brokers cannot say it: they hang up, or swallow what is too large. One lost connection says nothing. After the second in a row
-with a large packet on its way the limit is half of it, and half again while that is lost, too. Now and then twice as much is tried.
+MQTT 3.1.1 brokers cannot announce it: they disconnect, or drop what is too large. One lost connection proves nothing. After the second in a
+row with a large packet on its way the limit is half of it, and half again while that is lost, too. Now and then twice as much is tried.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ DOUBT_NS: Final = 600_000_000_000
 
 
 class PacketLimit:
-    """`told_bytes` of this connection, `learned_bytes` since the process began."""
+    """`announced_bytes` of this connection, `learned_bytes` since the process began."""
 
     def __init__(self) -> None:
-        self.told_bytes: int | None = None
+        self.announced_bytes: int | None = None
         self.learned_bytes: int | None = None
         self._is_falling = False
         """Nothing of about the learned size has passed yet."""
@@ -38,14 +38,14 @@ class PacketLimit:
         self._probe_ns = FIRST_PROBE_NS
         self._probe_due_ns = 0
 
-    def connected(self, told_bytes: int | None) -> None:
-        self.told_bytes = told_bytes
+    def connected(self, announced_bytes: int | None) -> None:
+        self.announced_bytes = announced_bytes
 
     def bytes(self, now_ns: int) -> int | None:
         learned = self.learned_bytes
         if learned is not None and now_ns >= self._probe_due_ns:
             learned *= 2
-        known = [limit for limit in (self.told_bytes, learned) if limit is not None]
+        known = [limit for limit in (self.announced_bytes, learned) if limit is not None]
         return min(known) if known else None
 
     def passed(self, size: int) -> None:

@@ -7,7 +7,7 @@
 
 A level follows approach at once and lets retreat decay with `tau_s`. ENTER when it reaches `enter_dbm`, EXIT when it falls below
 `exit_dbm` or nothing was heard for a timeout: three times the longest gap lately, within the profile's bounds. An EXIT bears the
-time of the last sighting. How often `expire` is called changes when an EXIT is said, never what it says.
+time of the last sighting. How often `expire` is called changes when an EXIT is emitted, never what it contains.
 
 Goods are named in clear by ENTER, by EXIT and by one STAY an hour. Their STAYs may be rare, so one comes early, with the level, when
 that has risen by the profile's margin since the last row, or fallen by twice that: the item came near, or is far away.
@@ -29,7 +29,7 @@ GAPS_TO_TRUST: Final = 4
 """Before so many gaps are known, the timeout is the profile's longest."""
 TIMEOUT_GAPS: Final = 3.0
 NAMED_EVERY_NS: Final = 3600 * NS_PER_S
-"""Whoever lost what ENTER said of goods knows them again after so long."""
+"""Interval at which STAY repeats EPC and SKU, so that a consumer that lost state recovers."""
 FAR_MARGINS: Final = 2.0
 """By more a tag that lies still does not fade."""
 PEAK_KEPT: Final = 1.0 - 1.0 / 256
@@ -187,7 +187,7 @@ class Presences:
         return True
 
     def expire(self, now_ns: int) -> None:
-        """Say EXIT for those whose timeout has passed, a second late at most; forget those silent for the longest timeout.
+        """Emit EXIT for those whose timeout has passed, a second late at most; forget those silent for the longest timeout.
 
         Cost: what falls due.
         """
@@ -197,7 +197,7 @@ class Presences:
                     self._expire(slot, now_ns)
 
     def close(self, which: Callable[[int], bool] = lambda subject: True) -> None:
-        """Say EXIT for the present subjects of whom `which` is true, and forget all of whom it is."""
+        """Emit EXIT for the present subjects of whom `which` is true, and forget all of whom it is."""
         for slot in [slot for group in self._groups.values() for slot in group.slots.values() if which(slot.subject)]:
             if slot.present:
                 self._exit(slot)
@@ -247,16 +247,16 @@ class Presences:
         group, rssi_dbm = slot.group, _int8(slot.level_dbm)
         self.rows.append(PresenceRow(Kind.ENTER, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, 1, extra=_named(slot)))
 
-    def _stay(self, slot: _Slot, said_dbm: float | None = None) -> None:
+    def _stay(self, slot: _Slot, reported_dbm: float | None = None) -> None:
         phase_ns = slot.subject % NAMED_EVERY_NS  # not all of them at once
         is_due = (slot.last_ns + phase_ns) // NAMED_EVERY_NS > (slot.row_ns + phase_ns) // NAMED_EVERY_NS
         row = self._evidence(Kind.STAY, slot, _named(slot) if is_due else None)
-        self.rows.append(row if said_dbm is None else row._replace(rssi_dbm=_int8(said_dbm)))
+        self.rows.append(row if reported_dbm is None else row._replace(rssi_dbm=_int8(reported_dbm)))
         slot.row_ns, slot.row_dbm = slot.last_ns, slot.level_dbm
         slot.sightings = slot.sum_dbm = 0
 
     def _exit(self, slot: _Slot) -> None:
-        """Also says what was heard since the last row, so that counts of sightings add up."""
+        """The row also counts the sightings since the last row, so that counts add up."""
         self.rows.append(self._evidence(Kind.EXIT, slot, _named(slot)))
         slot.present = False
 
@@ -269,7 +269,7 @@ class Presences:
 
 
 def _named(slot: _Slot) -> Mapping[str, str] | None:
-    """What the row of goods says in clear; None for anybody else."""
+    """Return the plain fields of a row of goods; None for anybody else."""
     sku_of, epc = slot.group.sku_of, slot.identifier
     return {"epc": epc, "sku": sku_of(epc)} if sku_of is not None and is_goods_text(epc) else None
 

@@ -6,7 +6,7 @@
         .terms(now_boot_ns) -> Terms  # what a body that is made now must keep to
         .journals(); .problems(); .certificate_ends_s      # for health
 
-One thread does all but reading the socket; what paho's thread reads comes through a queue. What is said is edge_agent/conversation.py's.
+One thread does all but reading the socket; what paho's thread reads comes through a queue. edge_agent/conversation.py decides what is sent.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ TURN_S: Final = 0.25
 
 
 class Publisher:
-    """`connected` is true between CONNACK and loss; `refused` says in words why there is no connection, or what the gateway refuses."""
+    """`connected` is true between CONNACK and loss; `refused`: why there is no connection, or what the gateway refuses, in words."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Publisher:
         self._due_ns = 0
         self._health_due_ns = 0
         self._look_due_ns = 0
-        self._told: frozenset[str] = frozenset()
+        self._reported_codes: frozenset[str] = frozenset()
 
     @property
     def refused(self) -> str:
@@ -85,7 +85,7 @@ class Publisher:
 
     @property
     def gateway_ns(self) -> int:
-        """The gateway's time now, as far as its last receipt tells; 0 before the first."""
+        """The gateway's time now, as far as its last receipt shows; 0 before the first."""
         return self._talk.hearing.clock.gateway_ns(self._clock.boot_ns())
 
     @property
@@ -100,7 +100,7 @@ class Publisher:
         return self._talk.hearing.binding.ages_s(self._clock.boot_ns())
 
     def problems(self) -> dict[str, str]:
-        """Codes of `footfall status`, and what there is to say of each."""
+        """Return the problems: codes of `footfall status`, each with a text."""
         now_ns = self._clock.boot_ns()
         now_s = (self.gateway_ns or self._clock.wall_ns()) / NS_PER_S
         found = self._identity.problems(now_s) | self._reconnect.problems(now_ns) | self._talk.problems(now_ns)
@@ -126,7 +126,7 @@ class Publisher:
             self._report()
             self._talk.turn()
         elif self._connection is not None and self._clock.boot_ns() >= self._due_ns:
-            self._lose(ConnectionLost("the broker took the connection and then said nothing"))
+            self._lose(ConnectionLost("the broker took the connection and then sent nothing"))
 
     def _connect(self) -> None:
         self._due_ns = self._clock.boot_ns() + round(CONNECT_S * NS_PER_S)
@@ -180,21 +180,21 @@ class Publisher:
         if now_ns >= self._look_due_ns:
             self._look_due_ns = now_ns + LOOK_NS
             codes = frozenset(self.problems())
-            if codes != self._told:
-                self._told, self._health_due_ns = codes, 0
+            if codes != self._reported_codes:
+                self._reported_codes, self._health_due_ns = codes, 0
         if now_ns >= self._health_due_ns:
             self._health_due_ns = now_ns + round(HEALTH_S * NS_PER_S)
             self._publish_health("online")
 
     def _publish_health(self, state: str) -> None:
-        """In a packet that the broker takes: no connection is lost over what is only told."""
+        """In a packet that the broker takes: no connection is lost over a report."""
         if self._connection is not None:
             limit = self._talk.sender.limit.bytes(self._clock.boot_ns())
             room = None if limit is None else limit - packet_bytes(self._health_topic, b"")
             self._connection.publish(self._health_topic, fitted(self._health().model_copy(update={"state": state}), room), retain=True)
 
     def _disconnect(self) -> None:
-        """Say goodbye: what a last will would say, then DISCONNECT."""
+        """Publish what the last will would, then disconnect."""
         if self.connected:
             self._publish_health("offline")
         self._drop(goodbye=self.connected)

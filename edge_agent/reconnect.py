@@ -1,4 +1,4 @@
-"""How long to wait before the next connection, and what lost ones tell. Pure.
+"""How long to wait before the next connection, and what lost ones show. Pure.
 
     reconnect = Reconnect(client_id)
     reconnect.connected(now_ns); reconnect.answered()

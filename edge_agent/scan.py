@@ -51,7 +51,7 @@ class ScannedDevice:
 
     @property
     def is_unknown(self) -> bool:
-        """No profile says more of it than its address."""
+        """No profile knows more of it than its address."""
         return self.seen is None or self.identifier.lower() == self.advertisement.address
 
     @property
@@ -102,14 +102,14 @@ class ScanResult:
         return sorted(self._neighbours.values(), key=lambda found: -found.mean_dbm)
 
     def unknown(self) -> ScannedDevice | None:
-        """The nearest that says something and that no profile explains."""
+        """The nearest that sends data and that no profile explains."""
         return next((found for found in self.neighbours() if found.is_unknown and found.data), None)
 
     def _explain(self, found: ScannedDevice, advertisement: Advertisement) -> ScannedDevice:
         meaning = decode(advertisement, self._profiles)
         found.advertisement, found.reason, found.profile = advertisement, meaning.reason, meaning.profile
         found.seen = meaning.seen
-        if found.seen is not None:  # a beacon says its battery in one advertisement and its temperature in the next
+        if found.seen is not None:  # a beacon sends its battery in one advertisement and its temperature in the next
             found.profile = found.seen.profile or meaning.profile
             found.values.update(found.seen.values)
         found.others = tuple(p.name for _, p in self._profiles.takers("ble", advertisement) if p.name != found.profile)

@@ -74,7 +74,7 @@ def scan(
 def _listen(
     air: ScanResult, adapter: str, passive: bool, seconds: float | None, stop: threading.Event, console: Console | None, unknown: bool
 ) -> float:
-    """Until the time is over or `stop` is set; how long that was. ConfigError says why nothing can be heard."""
+    """Until the time is over or `stop` is set; return how long that was. Raise ConfigError if nothing can be heard."""
     require("bleak", "Bluetooth")
     from edge_agent.sources.ble_scanner import Scanner, Scanning  # bleak takes a moment to load: --help does without
 
@@ -126,18 +126,18 @@ def _table(rows: list[ScannedDevice], adapter: str, took_s: float, heard_total: 
     return table
 
 
-def _text(said: str, style: str = "") -> Text:
+def _text(text: str, style: str = "") -> Text:
     """What comes from the air is neither markup nor orders to the terminal."""
-    return Text("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in said), style)
+    return Text("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text), style)
 
 
 def _explained(found: ScannedDevice) -> tuple[Text, Text]:
-    """What takes it, and what it says."""
+    """Return what takes it, and its values."""
     if found.is_unknown:
         who = f"{found.profile}: by address alone" if found.seen else f"unknown ({found.reason})"
         return Text(who, "yellow"), Text(found.data.hex() or "nothing but its address", "yellow" if found.data else "dim")
-    said = values_text(found.values)
-    return Text(found.profile, "green"), _text(f"{found.identifier}{'  ' if said else ''}").append_text(_text(said, "dim"))
+    values = values_text(found.values)
+    return Text(found.profile, "green"), _text(f"{found.identifier}{'  ' if values else ''}").append_text(_text(values, "dim"))
 
 
 def _advise(air: ScanResult, console: Console, adapter: str) -> None:
@@ -147,7 +147,7 @@ def _advise(air: ScanResult, console: Console, adapter: str) -> None:
         return
     found = air.unknown()
     if found is None:
-        console.print("Every device that says something is explained by a profile.")
+        console.print("Every device that sends data is explained by a profile.")
         return
     console.print(f"The nearest that no profile explains is {found.advertisement.address}, {found.mean_dbm:.0f} dBm. If it is yours:")
     console.print(f"\n  {escape(found.command())}\n", soft_wrap=True)

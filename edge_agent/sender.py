@@ -1,7 +1,7 @@
 """Hellos and frames out: each in a packet that the broker takes, or in parts, in the order and at the pace of the window.
 
 sender = Sender(store, agent, spool, clock, hearing, substitute, window)
-sender.begin(publish, is_busy, told_bytes)     # a connection is there: publish(topic, payload); is_busy: packets lack their PUBACK
+sender.begin(publish, is_busy, announced_bytes)     # a connection is there: publish(topic, payload); is_busy: packets lack their PUBACK
 sender.hello(); sender.hello_of_others(most); sender.frames()
 sender.receipted()                             # a receipt that counts was heard
 sender.acknowledged(packet_bytes, code, why)   # a PUBACK
@@ -49,7 +49,7 @@ class _Sent(NamedTuple):
 
 
 class Sender:
-    """`broker_says`: its answer to the last packet, where that was no plain success; `too_large`: which frame waits, and for what."""
+    """`broker_answer`: its answer to the last packet, where that was no plain success; `too_large`: which frame waits, and for what."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Sender:
     ) -> None:
         self.limit: Final = PacketLimit()
         self.topic: Final = str(Topic(store, agent, "frames"))
-        self.broker_says = ""
+        self.broker_answer = ""
         self.too_large = ""
         self.hello_due_ns = 0
         self._store: Final = store
@@ -82,11 +82,11 @@ class Sender:
         self._innocent: tuple[str, int] = ("", 0)
         self._whole_due_ns = 0
 
-    def begin(self, publish: Publish, is_busy: Callable[[], bool], told_bytes: int | None) -> None:
+    def begin(self, publish: Publish, is_busy: Callable[[], bool], announced_bytes: int | None) -> None:
         self._publish, self._is_busy = publish, is_busy
         self._acknowledged_ns = self._clock.boot_ns()
-        self.broker_says = ""
-        self.limit.connected(told_bytes)
+        self.broker_answer = ""
+        self.limit.connected(announced_bytes)
         self._sent.clear()
         self._window.restart()
 
@@ -152,9 +152,9 @@ class Sender:
             self.limit.passed(self._sent.pop(key).packet_bytes)
 
     def acknowledged(self, size: int, code: int, why: str) -> None:
-        """A PUBACK is no receipt, but its refusal is worth a word; of MQTT 5, success also says that the size was none too many."""
+        """A PUBACK is no receipt, but its refusal is worth a word; of MQTT 5, success also proves that the size was none too many."""
         now_ns = self._acknowledged_ns = self._clock.boot_ns()
-        self.broker_says = why if code else ""
+        self.broker_answer = why if code else ""
         if code == PACKET_TOO_LARGE:
             self.limit.refused(size, now_ns)
         elif code >= FAILURE:
@@ -177,12 +177,12 @@ class Sender:
 
     def _as_a_whole(self, header: Header, frame: SpooledFrame, now_ns: int) -> list[bytes]:
         """A frame for which there is no way: it waits, hellos ask for one, and now and then it is tried all the same."""
-        told = self.limit.told_bytes
+        announced = self.limit.announced_bytes
         self.too_large = f"frame {frame.seq} of {len(frame.body)} bytes waits: the broker takes {self.limit.bytes(now_ns)} bytes"
         self.too_large += ", and this gateway takes no parts of frames" if not self._hearing.last.parts else ""
         if now_ns >= self.hello_due_ns:
             self.hello()
-        if now_ns < self._whole_due_ns or (told is not None and len(frame.body) > told):
+        if now_ns < self._whole_due_ns or (announced is not None and len(frame.body) > announced):
             return []
         self._whole_due_ns = now_ns + WHOLE_AGAIN_NS
         return [encode_frame(header, frame.body)]

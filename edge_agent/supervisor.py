@@ -1,7 +1,7 @@
 """Runs every source in a thread of its own. An exception is a fault, and so is silence longer than the source allows.
 
 A fault ends the attempt, is reported as a dated gap, and the source runs again with backoff. A thread that hangs is abandoned:
-what it says later is refused.
+what it emits later is refused.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ class _Attempt(threading.Thread):
         self.heard_total += 1
 
     def fault(self) -> SourceHealth | None:
-        """What is wrong now, if anything. Error texts may quote what a device sent: only their type is said."""
+        """What is wrong now, if anything. Error texts may quote what a device sent: only their type is reported."""
         if self.error is not None:
-            return SourceHealth(state="fault", detail=_said(self.error)[:300])
+            return SourceHealth(state="fault", detail=_error_text(self.error)[:300])
         silence_s = self._source.silence_s
         if silence_s is None or self.emitting or not self.is_alive():
             return None
@@ -76,7 +76,7 @@ class _Attempt(threading.Thread):
         return SourceHealth(state="silent", detail=f"nothing heard for {silent_s:.0f} s") if silent_s > silence_s else None
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if not isinstance(error, OSError):
         return type(error).__name__
     named = [error.strerror, error.filename if isinstance(error.filename, str | PurePath) else None]
@@ -84,7 +84,7 @@ def _said(error: Exception) -> str:
 
 
 class Supervisor:
-    """Keeps `sources` running until `stop`; `health` says how each of them is."""
+    """Keeps `sources` running until `stop`; `health` holds the state of each."""
 
     def __init__(self, sources: Sequence[Source], hear: Callable[[Heard], None], clock: Clock, backoff_s: float = FIRST_BACKOFF_S) -> None:
         self.health: Final[dict[str, SourceHealth]] = {source.name: SourceHealth() for source in sources}
@@ -104,11 +104,11 @@ class Supervisor:
             thread.start()
 
     def report(self) -> dict[str, SourceHealth]:
-        """How each of them is, and how much it said so far."""
+        """Return the state of each, and how much it has emitted so far."""
         return {name: health.model_copy(update={"heard_total": self.heard_total[name]}) for name, health in self.health.items()}
 
     def is_running(self) -> bool:
-        """Whether a source may still say something."""
+        """Return whether a source may still emit something."""
         return any(thread.is_alive() for thread in self._threads)
 
     def _keep(self, source: Source) -> None:

@@ -33,7 +33,7 @@ class Window:
         self._rewound_ns = -REWIND_NS
 
     def due(self, epoch: Epoch, now_ns: int) -> range:
-        """The seqs to send now; say `sent` of each that went out."""
+        """Return the seqs to send now; call `sent` for each that went out."""
         at = (epoch.name, epoch.mark)
         first = max(epoch.mark + 1, epoch.oldest)
         if at != self._at:

@@ -25,7 +25,7 @@ _UUID_BYTES: Final = b"\xd2\xfc"
 
 
 def decode(data: bytes, address: str, bind_key: bytes | None) -> dict[str, Value]:
-    """What the service data says of the device at `address`.
+    """Return what the service data reports of the device at `address`.
 
     ProfileError `bthome.version` for another version than 2, `bthome.key` without the key of an encrypted message, `bthome.decrypt`
     where the key does not open it, `bthome.short` for one that ends too early. An object that is not in the table ends the message:
@@ -182,7 +182,7 @@ _OBJECTS: Final[Mapping[int, tuple[str, str, int, str, float]]] = {
     0xF1: ("firmware", "version", 4, "version", 1),
     0xF2: ("firmware", "version", 3, "version", 1),
 }  # fmt: skip
-"""Object -> name, unit, bytes (0: the object says), kind, what one of the raw number is."""
+"""Object -> name, unit, bytes (0: the object has its own length), kind, what one of the raw number is."""
 
 _READERS: Final[Mapping[int, tuple[str, int, Callable[[bytes], Value]]]] = {
     number: (_named(name, unit), size, _reader(kind, factor)) for number, (name, unit, size, kind, factor) in _OBJECTS.items()

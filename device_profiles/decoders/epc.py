@@ -2,7 +2,7 @@
 
 explain(epc: bytes, pc: int | None = None) -> Meaning      # total: what follows no scheme is "raw"
 
-epcpy decodes the schemes (MIT; about 25 us each). Reads of one tag repeat, so what it said is remembered for the last few thousand.
+epcpy decodes the schemes (MIT; about 25 us each). Reads of one tag repeat, so its meaning is remembered for the last few thousand.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def explain(epc: bytes, pc: int | None = None) -> EpcMeaning:
         numbers, text = _without_text(epc)
         tag: Any = hex_to_tag_encodable(numbers.hex())
     except (ConvertException, ArithmeticError, ValueError, LookupError):
-        # Its own refusals, and what its parts say to bytes that no scheme has.
+        # Its own refusals, and the errors of its parts for bytes that no scheme has.
         return RAW
     uri = tag.epc_uri if text is None else f"{tag.epc_uri.rpartition('.')[0]}.{text.translate(_ESCAPES)}"
     return EpcMeaning(scheme, uri.split(":")[4].split(".")[0], uri, _sku(scheme, tag))

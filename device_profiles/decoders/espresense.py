@@ -1,12 +1,12 @@
 """ESPresense: `espresense/devices/{id}/{node}`, what one node hears of one device, its RSSI already smoothed.
 
-`id` says how the node knows the device, best first (ESPresense, BleFingerprint.h and .cpp):
+`id` shows how the node knows the device, best first (ESPresense, BleFingerprint.h and .cpp):
 
 - an alias that its owner gave (`idType` 250), `known:…` (an address that was enrolled), `irk:…` (a phone whose owner gave its key):
   the device itself, by that id;
 - `iBeacon:uuid-major-minor`: relayed as the iBeacon that it was;
 - anything else (`apple:1005:9-24`, `name:…`, `msft:cdp`) names a kind of device, and two people have the same: relayed by its address,
-  of which `idType` says the type only where nothing better was found: 55 public, 5 static, 1 any other random one.
+  of which `idType` has the type only where nothing better was found: 55 public, 5 static, 1 any other random one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where a value lies in a vendor's message: a small language, so that a table in a profile can say it.
+"""Where a value lies in a vendor's message: a small language, so that a table in a profile can name it.
 
 epc                               a key of the item
 data.peakRssi                     a key in a key

@@ -1,6 +1,6 @@
 """A value of a vendor's message in the form that readings have; ProfileError `feed.…` for what has another.
 
-Nothing is guessed: a number may be written as text where `integer` and `number` say so, and a boolean is no number.
+Nothing is guessed: a number may be written as text where `integer` and `number` allow it, and a boolean is no number.
 """
 
 from __future__ import annotations

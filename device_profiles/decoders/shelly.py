@@ -1,6 +1,6 @@
 """Shelly BLU devices, as Shelly's own scripts publish them: BTHome v2 that they have decoded, put back as it was in the air.
 
-Only what says that it is the same report again (`pid`) and how full the battery is are put back; what a button or a sensor said is
+Only what marks a repeated report (`pid`) and how full the battery is are put back; what a button or a sensor reported is
 not of presence. `encryption`: the script could not read it, and neither is anything put back but that it was encrypted.
 Sources: the scripts ble-shelly-blu.js and blu-publisher.js in Shelly's script examples; bthome.io/format.
 """

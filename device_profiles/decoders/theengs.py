@@ -1,6 +1,6 @@
 """Theengs Gateway and OpenMQTTGateway: `{base}/{gateway}/BTtoMQTT/{address}`, one device a message.
 
-What was in the air is relayed as far as they say it: an iBeacon that they have decoded (`uuid`, `major`, `minor`, `txpower`), the
+What was in the air is relayed as far as they report it: an iBeacon that they have decoded (`uuid`, `major`, `minor`, `txpower`), the
 bytes of `manufacturerdata` (company identifier first, least byte first) and `servicedata` with `servicedatauuid` (both sent only
 with `pubadvdata`, OpenMQTTGateway), else the address alone. With `presenceUseBeaconUuid` the address is in `mac`. `mac_type` is 0 for
 a public address, 1 for a random one.
@@ -32,8 +32,8 @@ def decode(scope: Scope, receiver: str) -> Relayed:
     if {"uuid", "major", "minor"} <= values.keys():
         parts = (scalars.count(values["major"]), scalars.count(values["minor"]))
         power_dbm = scalars.rssi_dbm(values.get("txpower", _DEFAULT_POWER_DBM))
-        said = ibeacon(address, rssi_dbm, scalars.text(values["uuid"]).lower(), *parts, power_dbm)
-        return Relayed(replace(said, address_type=address_type), receiver)
+        advertisement = ibeacon(address, rssi_dbm, scalars.text(values["uuid"]).lower(), *parts, power_dbm)
+        return Relayed(replace(advertisement, address_type=address_type), receiver)
     name = scalars.text(values["name"]) if values.get("name") else ""
     advertisement = Advertisement(address, rssi_dbm, address_type, name, _manufacturer(values), _service_data(values))
     return Relayed(advertisement, receiver)

@@ -1,4 +1,4 @@
-"""Pairs of light beams: how they are wired, and what tells people from bounces.
+"""Pairs of light beams: how they are wired, and what distinguishes people from bounces.
 
     [device]
     transport = "beams"
@@ -30,7 +30,7 @@ _FOREVER_NS: Final = 1 << 62
 class Beams(Device):
     """One kind of pair, as it is mounted."""
 
-    is_told: ClassVar[bool] = True
+    is_assigned: ClassVar[bool] = True
     transport: Literal["beams"]
     broken_is: Literal["low", "high"] = "low"
     bounce_ms: Annotated[float, Field(ge=0, le=500)] = 20.0

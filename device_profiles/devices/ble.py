@@ -31,7 +31,7 @@ Address = Annotated[str, Field(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}\z")]
 
 
 def _keys(value: object) -> dict[str, bytes]:
-    """Keys by name. What is wrong is said without the key."""
+    """Keys by name. Errors never contain the key."""
     if not isinstance(value, Mapping):
         raise ValueError("must be a table of 32 hex digits each")
     keys = {}
@@ -104,7 +104,7 @@ class _Described(Section):
 def described(values: Mapping[str, Any]) -> Advertisement:
     """An advertisement from `{hci_event = "043e…"}`, or from `{address, rssi_dbm, address_type}` with `advertising_data` or other fields.
 
-    Bytes are hex, company identifiers 4 hex digits. ValueError says what is wrong.
+    Bytes are hex, company identifiers 4 hex digits. Raise ValueError.
     """
     if "hci_event" in values:
         try:

@@ -2,7 +2,7 @@
 
     [[device.frames]]
     manufacturer_id = 0x004c            # or service_data_uuid: whose bytes are the payload; or neither
-    prefix = "0215"                     # how the payload begins; `mask` says which bits of it count
+    prefix = "0215"                     # how the payload begins; `mask`: which bits of it count
     identifier = "{uuid}:{major}:{minor}"
     fields = [
         { name = "uuid", offset = 2, type = "uuid" },
@@ -42,7 +42,7 @@ SIZES: Final[Mapping[str, int]] = {
 LITERALS_OF_IDENTIFIER: Final = ("address", "name", "owner")
 """What an advertisement itself has; no field bears these names."""
 RESOLVED_BITS: Final = 1000
-"""A key that explains an address says exactly who it is: more than any frame can ask for."""
+"""A key that resolves an address identifies exactly one device: more than any frame can ask for."""
 
 
 def _hex(value: object) -> bytes:
@@ -204,7 +204,7 @@ class BleFrame(Section):
         return sum(bits)
 
     def fits(self) -> Callable[[bytes], bool]:
-        """Whether a payload begins as `prefix` and `mask` say and is as long as `length` says."""
+        """Return whether a payload begins with `prefix` under `mask` and is as long as `length` requires."""
         prefix, size, length = self.prefix, len(self.prefix), self.length
         if not self.mask:
             return lambda data: data.startswith(prefix) and (length is None or len(data) == length)

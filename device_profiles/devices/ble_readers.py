@@ -1,4 +1,4 @@
-"""Frames made ready: which advertisements they are for, what these say, and which of many devices' frames takes one."""
+"""Frames made ready: which advertisements they are for, what these contain, and which of many devices' frames takes one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_MESSAGE: Final = -1
 
 
 class FrameReader:
-    """A frame made ready: whether an advertisement is meant, and what it says."""
+    """A frame made ready: whether it takes an advertisement, and what that contains."""
 
     __slots__ = (
         "_address_prefix", "_address_types", "_bind_keys", "_company", "_fits", "_is_free", "_least", "_name", "_named", "_owner",
@@ -70,7 +70,7 @@ class FrameReader:
         return message.address.startswith(self._address_prefix)
 
     def read(self, message: Advertisement) -> Seen:
-        """What a message that it takes says."""
+        """Return the readings of a message that it takes."""
         frame = self.frame
         if frame.ignored:
             raise ProfileError(frame.ignored, "such messages name nobody, or somebody who is counted elsewhere")
@@ -97,7 +97,7 @@ class FrameReader:
         for name, slot, convert in self._named:
             part = self._of_message(name, message) if slot == _OF_MESSAGE else raws[slot] if convert is None else convert(raws[slot])
             if part is None:
-                raise ProfileError("ble.absent", f"{name} is in the identifier, but the message says that there is none")
+                raise ProfileError("ble.absent", f"{name} is in the identifier, but the message marks it as absent")
             parts.append(part)
         identifier = self._template % tuple(parts)
         if self._is_free and not is_canonical(identifier):

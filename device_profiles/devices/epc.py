@@ -1,6 +1,6 @@
 """Messages: a tag read by a UHF reader (TagRead), or one that a reader published by itself (reading.RelayedTag).
 
-The identifier is the EPC as lower-case hex: readers of every kind say it, every tag has it, and nothing of it is lost. What it means
+The identifier is the EPC as lower-case hex: readers of every kind report it, every tag has it, and nothing of it is lost. What it means
 is in the values: `scheme`, and where its scheme has them `uri` (pure identity), `sku`, and `gtin` for an SGTIN.
 """
 
@@ -27,7 +27,7 @@ Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{1,124}\z")]
 
 @dataclass(frozen=True, slots=True)
 class TagRead:
-    """`pc`: the protocol control word before the EPC, where the reader says it."""
+    """`pc`: the protocol control word before the EPC, where the reader reports it."""
 
     epc: bytes
     pc: int | None = None

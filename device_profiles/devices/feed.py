@@ -120,7 +120,7 @@ def _first_bytes(form: Format) -> frozenset[bytes]:
 
 
 def _somewhere(scope: Scope, path: str, wanted: str | int | bool) -> bool:
-    """Whether the message says it, or in a list one of its elements."""
+    """Return whether the message, or an element of its list, has that value."""
     *_, last = path.rsplit(".", 1)
     outer = path[: -len(last)].rstrip(".")
     return any(says(item, last, wanted) for item in paths.each(paths.parse(outer), scope))

@@ -72,7 +72,7 @@ class Number(_At):
 class Time(_At):
     form: TimeForm = "iso8601"
     zone: Annotated[str, Field(pattern=r"^(|Z|[+-]\d\d:\d\d)\z")] = ""
-    """Of texts that say none; without it they are unread."""
+    """Of texts without one; without it they are unread."""
 
     def read(self, scope: Scope) -> int:
         value = self.find(scope)
@@ -99,7 +99,7 @@ class Measured(_At):
 
 
 class _Rows(Section):
-    """`each`: where the items are; without it the message is the item. `needs`, `where`: what an item must have, and say, to be one."""
+    """`each`: where the items are; without it the message is the item. `needs`, `where`: the keys and values that make it one."""
 
     each: PathText = ""
     needs: Names = ()

@@ -12,7 +12,7 @@
     status = { address = 4, bad_bits = 0x0003 }
     uptime_s = { address = 5, type = "u32" }
 
-`entered` and `left` are totals since the device's counter began. `serial`, `status` and `uptime_s` are what they say, any other name
+`entered` and `left` are totals since the device's counter began. `serial`, `status` and `uptime_s` are as named, any other name
 is a value that is passed on under it, times `scale`. Messages are the words of each table by address, counted from 0 as on the wire
 (40001 of a manual is 0 of the holding registers); a vector's `input` has blocks: `holding = { 0 = [1, 4464, 0, 3] }`.
 
@@ -41,7 +41,7 @@ _TOTALS: Final = frozenset({"entered", "left"})
 
 
 class Register(Section):
-    """One number. `bad_bits`: any of them set says that the counter is not to be believed; `equals`: what tells this model from others."""
+    """One number. `bad_bits`: any of them set marks a counter not to be believed; `equals`: what distinguishes this model from others."""
 
     address: Annotated[int, Field(ge=0, le=65_535)]
     type: Literal["u16", "u32", "u64", "bcd16", "bcd32"] = "u16"
@@ -51,7 +51,7 @@ class Register(Section):
     most: Annotated[int, Field(ge=0)] | None = None
     """More than this is nonsense."""
     absent: tuple[int, ...] = ()
-    """What it shows when it has nothing to say."""
+    """What it shows when it has no value."""
     bad_bits: Annotated[int, Field(ge=0)] = 0
     equals: int | None = None
 
@@ -73,7 +73,7 @@ class Modbus(Device):
     """One model of counter."""
 
     transport: Literal["modbus"]
-    is_told: ClassVar[bool] = True
+    is_assigned: ClassVar[bool] = True
     unit: Annotated[int, Field(ge=0, le=255)] = 1
     table: RegisterTable = "holding"
     words: Literal["high-first", "low-first"] = "high-first"
@@ -155,11 +155,11 @@ class Modbus(Device):
     def _checked(self, name: str, register: Register, message: Words) -> int:
         number = self._number(name, register, message)
         if number in register.absent:
-            raise ProfileError("modbus.absent", f"{name} shows {number}: it has nothing to say")
+            raise ProfileError("modbus.absent", f"{name} shows {number}: it has no value")
         if register.most is not None and number > register.most:
             raise ProfileError("modbus.range", f"{name} shows {number}, more than {register.most}")
         if number & register.bad_bits:
-            raise ProfileError("modbus.status", f"{name} shows {number:#06x}: the counter says that it is not well")
+            raise ProfileError("modbus.status", f"{name} shows {number:#06x}: the counter reports a fault")
         if register.equals is not None and number != register.equals:
             raise ProfileError("modbus.model", f"{name} shows {number}, not {register.equals}: this is another device")
         return number

@@ -80,7 +80,7 @@ class Codec:
             raise ProfileError("llrp.length", f"{len(data)} bytes are no message")
         word, length, message_id = HEADER.unpack_from(data)
         if length != len(data):
-            raise ProfileError("llrp.length", f"it says it has {length} bytes and has {len(data)}")
+            raise ProfileError("llrp.length", f"it claims {length} bytes and has {len(data)}")
         if word >> 13:
             raise ProfileError("llrp.header", "reserved bits are set")
         kind, at = _find(self._messages, word & 0x3FF, data, HEADER.size, len(data), True)
@@ -95,7 +95,7 @@ class Codec:
         return HEADER.pack(message.version << 10 | kind.key[0], HEADER.size + len(body), message.message_id) + body
 
     def check(self, item: Parameter) -> None:
-        """Whether each parameter of it is where the standard has it, as often as it says, all the way down."""
+        """Whether each parameter of it is where the standard has it, as often as that allows, all the way down."""
         names = self._message_names if isinstance(item, LlrpMessage) else self._parameter_names
         kind = names.get(item.name)
         counts = [0] * len(kind.holds) if kind else []
@@ -173,7 +173,7 @@ def tlv(data: bytes, at: int, end: int) -> tuple[int, int]:
     if not LAST_TV < type_ <= CUSTOM:
         raise ProfileError("llrp.header", f"no TLV parameter begins with {type_:#06x}")
     if not _TLV.size <= length <= end - at:
-        raise ProfileError("llrp.length", f"a parameter of type {type_} says it has {length} bytes where {end - at} are left")
+        raise ProfileError("llrp.length", f"a parameter of type {type_} claims {length} bytes where {end - at} are left")
     return type_, at + length
 
 

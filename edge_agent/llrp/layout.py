@@ -1,4 +1,4 @@
-"""Fields of a message or parameter between bytes and values, compiled once from their layouts (core.toml says what they mean).
+"""Fields of a message or parameter between bytes and values, compiled once from their layouts (core.toml defines them).
 
 Layout(fields: Sequence[(name, layout)])
     .decode(data, at, end) -> (values, where they end)    # ProfileError: `data` ends first

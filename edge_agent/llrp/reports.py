@@ -2,7 +2,7 @@
 
     tag_reports(message: bytes) -> list[TagReport]      # of a whole RO_ACCESS_REPORT; ProfileError for any other bytes
 
-A reader sends reports of one shape until it is told otherwise. What no field of `TagReport` holds is stepped over.
+A reader sends reports of one shape until it is set up otherwise. What no field of `TagReport` holds is stepped over.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HEAD: Final = struct.Struct("!HH")
 
 
 class TagReport(NamedTuple):
-    """One read, or several of one tag by one antenna. None: the reader does not say."""
+    """One read, or several of one tag by one antenna. None: the reader does not report it."""
 
     epc: bytes
     antenna: int | None = None

@@ -1,4 +1,4 @@
-"""What a reader is told before it inventories, and what it says of itself. Pure: messages from settings and capabilities.
+"""The set-up of a reader before it inventories, and its capabilities. Pure: messages from settings and capabilities.
 
     read_capabilities(response: Message) -> Capabilities
     reader_config(inventory) -> Message             # SET_READER_CONFIG: events, keepalives, GPI ports
@@ -63,7 +63,7 @@ class Capabilities:
 
 
 def read_capabilities(response: LlrpMessage) -> Capabilities:
-    """Of a GET_READER_CAPABILITIES_RESPONSE; what it does not say stays at its default."""
+    """Of a GET_READER_CAPABILITIES_RESPONSE; what it does not contain stays at its default."""
     general = response.first("GeneralDeviceCapabilities") or Parameter("")
     regulatory = response.first("RegulatoryCapabilities") or Parameter("")
     band = regulatory.first("UHFBandCapabilities") or Parameter("")
@@ -95,7 +95,7 @@ def reader_config(inventory: Inventory) -> LlrpMessage:
 
 
 def add_rospec(inventory: Inventory, capabilities: Capabilities) -> LlrpMessage:
-    """It begins when it is told to, and ends only after `report_ms`, if that is asked for: then it is to be started again."""
+    """It begins on START_ROSPEC, and ends only after `report_ms`, if that is asked for: then it is to be started again."""
     duration = inventory.report_ms or 0
     spec = Parameter(
         "ROSpec",
@@ -130,7 +130,7 @@ def _inventory_spec(inventory: Inventory, capabilities: Capabilities) -> Paramet
 
 
 def _transmitter(power_dbm: float, capabilities: Capabilities) -> Parameter:
-    """A hopping reader is told its table, the other one a channel of its list."""
+    """A hopping reader gets its table, the other one a channel of its list."""
     hop_table, channel = (capabilities.hop_table, 0) if capabilities.is_hopping else (0, 1)
     return _p("RFTransmitter", HopTableID=hop_table, ChannelIndex=channel, TransmitPower=capabilities.power_index(power_dbm))
 

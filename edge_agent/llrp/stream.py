@@ -30,7 +30,7 @@ class Splitter:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The messages that `data` completes, each with its header.
 
-        ProfileError: what follows is no message. Nothing says where the next one begins, so the connection is of no use any more.
+        ProfileError: what follows is no message. Where the next one begins is unknown, so the connection is of no use any more.
         """
         self._buffer.extend(data)
         at = 0
@@ -49,6 +49,6 @@ class Splitter:
         if word >> 10 not in VERSIONS:
             raise ProfileError("llrp.header", f"no message begins with {word:#06x}")
         if not HEADER.size <= length <= self._longest:
-            raise ProfileError("llrp.length", f"a message says it has {length} bytes")
+            raise ProfileError("llrp.length", f"a message claims {length} bytes")
         length_: int = length
         return length_

@@ -9,7 +9,7 @@
     adapters = { r-door = "hci0", r-shelf = "hci1" }
 
 An active scan asks devices for their scan response too, and hears every advertisement. A passive one sends nothing, but BlueZ then
-tells only of those that fit a pattern, and of RSSI only what changes by 8 dB or more. A fault of one adapter restarts all of a
+reports only those that fit a pattern, and of RSSI only what changes by 8 dB or more. A fault of one adapter restarts all of a
 source: adapters that shall not depend on each other are sources of their own.
 """
 
@@ -67,7 +67,7 @@ EVERYTHING: Final[tuple[FilterPattern, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What an advertisement says: who was seen, or the reason why that is not known."""
+    """What an advertisement means: who was seen, or the reason why that is not known."""
 
     seen: Seen | None = None
     profile: str = ""
@@ -177,7 +177,7 @@ class BleSource:
                 self._turn(scanner, emit)
 
     def _turn(self, scanner: Scanner, emit: Callable[[Heard], None]) -> None:
-        """Say what was heard since the last turn."""
+        """Emit what was heard since the last turn."""
         receivers, who_of = self._receivers, self.meanings.of
         unexplained: Counter[str] = Counter()
         for t_ns, adapter, device, data in scanner.take():

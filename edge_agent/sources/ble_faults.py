@@ -13,7 +13,7 @@ DEFAULT_BUS: Final = "unix:path=/run/dbus/system_bus_socket"
 
 
 class ScannerFault(OSError):
-    """`strerror` says it all, and holds nothing that a device sent."""
+    """`strerror` is the whole reason, and holds nothing that a device sent."""
 
 
 _BY_NAME: Final[dict[str, tuple[int, str]]] = {
@@ -36,7 +36,7 @@ def explain(error: Exception, adapter: str) -> ScannerFault:
     if isinstance(error, ScannerFault):
         return error
     if isinstance(error, BleakDBusError):
-        code, text = _BY_NAME.get(error.dbus_error, (errno.EIO, f"adapter {{adapter}}: bluetoothd says {error.dbus_error}"))
+        code, text = _BY_NAME.get(error.dbus_error, (errno.EIO, f"adapter {{adapter}}: bluetoothd reports {error.dbus_error}"))
         return ScannerFault(code, text.format(adapter=adapter))
     if isinstance(error, AuthError | BleakBluetoothNotAvailableError):
         return ScannerFault(errno.EACCES, f"{_bus()} refuses this user: in a container, mount the socket and run as the same user")

@@ -1,4 +1,4 @@
-"""bleak, scanning in a thread with an event loop of its own, until it is told to stop or something is wrong.
+"""bleak, scanning in a thread with an event loop of its own, until `stop` or a fault.
 
     scanner = Scanner(Scanning(adapters=("hci0",)), clock.boot_ns)
     scanner.start()
@@ -46,7 +46,7 @@ JOIN_S: Final = 0.8
 FILTERS: Final[BlueZDiscoveryFilters] = {"DuplicateData": True, "RSSI": -127}
 """Every advertisement, with the RSSI of every one: without the filter BlueZ keeps changes below 8 dB quiet."""
 NO_RSSI: Final = -127
-"""What bleak says where BlueZ had none: something else changed, nothing was heard."""
+"""What bleak reports where BlueZ had none: something else changed, nothing was heard."""
 STOPPING: Final = (BleakError, OSError, EOFError, AssertionError, TimeoutError)
 """What `stop` may raise on a bus that is gone; it must be called all the same, or the old scanner keeps calling back."""
 
@@ -90,7 +90,7 @@ class Scanner:
         self._thread: Final = threading.Thread(target=self._run, name="ble-scanner", daemon=True)
 
     def start(self) -> None:
-        logging.getLogger("bleak").setLevel(logging.WARNING)  # what it says in detail is full of addresses
+        logging.getLogger("bleak").setLevel(logging.WARNING)  # its details are full of addresses
         logging.getLogger("dbus_fast").setLevel(logging.WARNING)
         self._thread.start()
 
@@ -104,7 +104,7 @@ class Scanner:
             yield heard.popleft()
 
     def stop(self) -> None:
-        """Within a second; a thread that hangs in a dead bus is left behind, and what it says is dropped."""
+        """Within a second; a thread that hangs in a dead bus is left behind, and what it reports is dropped."""
         self._is_stopped = True
         with suppress(RuntimeError):  # the loop is closed: it has ended by itself
             if self._loop is not None:
@@ -181,7 +181,7 @@ async def _started(scanner: BleakScanner) -> AsyncIterator[None]:
 
 
 def _note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """dbus-fast leaves futures of a dead connection behind, which asyncio would report as errors; what is wrong is said elsewhere."""
+    """dbus-fast leaves futures of a dead connection behind, which asyncio would report as errors; what is wrong is reported elsewhere."""
     log.debug("%s: %s", context.get("message"), type(context.get("exception")).__name__)
 
 
@@ -221,7 +221,7 @@ async def _watched(adapters: tuple[str, ...]) -> AsyncIterator[asyncio.Future[Sc
 async def _lost(bus: MessageBus, wrong: asyncio.Future[ScannerFault]) -> None:
     with suppress(OSError, EOFError):
         await bus.wait_for_disconnect()  # type: ignore[no-untyped-call] # dbus-fast forgot its return type
-    _say(wrong, ScannerFault(errno.ECONNRESET, "the connection to D-Bus was lost"))
+    _fail(wrong, ScannerFault(errno.ECONNRESET, "the connection to D-Bus was lost"))
 
 
 def _judge(adapters: dict[str, str], wrong: asyncio.Future[ScannerFault], message: Message) -> None:
@@ -229,15 +229,15 @@ def _judge(adapters: dict[str, str], wrong: asyncio.Future[ScannerFault], messag
         return
     body = message.body
     if message.member == "NameOwnerChanged" and body[0] == "org.bluez" and body[1]:
-        _say(wrong, ScannerFault(errno.ECONNRESET, "bluetoothd has ended or was restarted"))
+        _fail(wrong, ScannerFault(errno.ECONNRESET, "bluetoothd has ended or was restarted"))
     elif message.member == "PropertiesChanged" and message.path in adapters and body[0] == _ADAPTER:
         powered = body[1].get("Powered")
         if powered is not None and not powered.value:
-            _say(wrong, ScannerFault(errno.ENETDOWN, f"adapter {adapters[message.path]} was switched off"))
+            _fail(wrong, ScannerFault(errno.ENETDOWN, f"adapter {adapters[message.path]} was switched off"))
     elif message.member == "InterfacesRemoved" and body[0] in adapters and _ADAPTER in body[1]:
-        _say(wrong, ScannerFault(errno.ENODEV, f"adapter {adapters[body[0]]} is gone"))
+        _fail(wrong, ScannerFault(errno.ENODEV, f"adapter {adapters[body[0]]} is gone"))
 
 
-def _say(wrong: asyncio.Future[ScannerFault], fault: ScannerFault) -> None:
+def _fail(wrong: asyncio.Future[ScannerFault], fault: ScannerFault) -> None:
     with suppress(asyncio.InvalidStateError):  # something else was wrong before
         wrong.set_result(fault)

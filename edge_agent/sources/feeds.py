@@ -2,7 +2,7 @@
 
     FeedReader(settings, profiles).read(message: FeedMessage, t_boot_ns) -> list[Heard]
 
-The profile decides what it says; here its names become receivers and doors of the store, tags and relayed advertisements go to the
+The profile decides what it means; here its names become receivers and doors of the store, tags and relayed advertisements go to the
 profiles of their own transports, and a message that comes again is not heard again.
 """
 
@@ -30,7 +30,7 @@ from footfall.errors import ProfileError
 from footfall.events import Name
 
 REMEMBERED: Final = 10_000
-"""Messages that say when or which they are; older ones are taken as new. A redelivery comes within seconds."""
+"""Messages that name their time or number; older ones are taken as new. A redelivery comes within seconds."""
 
 
 class FeedSettings(SourceSettings):
@@ -39,7 +39,7 @@ class FeedSettings(SourceSettings):
     receiver: Name | None = None
     """Of messages that name none."""
     prefix: Annotated[str, Field(pattern=r"^[a-z0-9._-]{0,32}\z")] = ""
-    """Put before what messages name: for two devices of which neither says which it is, each with a source of its own."""
+    """Put before what messages name: for two devices of which neither names itself, each with a source of its own."""
     doors: dict[Name, Name] = Field(default_factory=dict)
     """Each line or channel that a message names: the door that it counts at. Several may count at one door."""
     door: Name | None = None
@@ -66,7 +66,7 @@ class FeedReader:
         self._known: Final[OrderedDict[bytes, None]] = OrderedDict()
 
     def read(self, message: FeedMessage, t_boot_ns: int) -> list[Heard]:
-        """All that it says, then what of it nothing explains, by reason; where it says nothing about anybody, a sign of life."""
+        """Yield what it reports, then what nothing explains, by reason; where it reports nobody, a sign of life."""
         unexplained: Counter[str] = Counter()
         heard = list(self._read(message, t_boot_ns, unexplained))
         self.unexplained_total.update(unexplained)
@@ -129,7 +129,7 @@ class FeedReader:
         if profile not in self._profiles:
             raise ProfileError("feed.profile", "its profile is not known")
         rssi_dbm = seen.rssi_dbm
-        if rssi_dbm is None:  # it was heard, and nobody says how well: as well as it takes to be there
+        if rssi_dbm is None:  # it was heard, at an unknown level: as well as it takes to be there
             rssi_dbm = ceil(self._profiles[profile].presence.enter_dbm)
         return Sighting(origin.t_boot_ns, receiver, profile, seen.identifier, rssi_dbm, seen.t_wall_ns)
 
@@ -144,7 +144,7 @@ class FeedReader:
 
 
 def _readings(profiles: Registry, transport: str, message: Any) -> tuple[Profile, Sequence[Reading]]:
-    """What the most specific profile says of a message. ProfileError: nothing, for its reason."""
+    """Return the readings of the most specific profile. Raise ProfileError, with the reason, if there are none."""
     try:
         profile = profiles.best(transport, message)
         device: Device | None = profile.device if profile else None
@@ -156,5 +156,5 @@ def _readings(profiles: Registry, transport: str, message: Any) -> tuple[Profile
 
 
 def _is_dated(reading: Reading) -> bool:
-    """Whether it says when or which it is: only then is the same again no second one."""
+    """Return whether it names its time or number: only then is the same again no second one."""
     return not isinstance(reading, Unread) and bool(reading.t_wall_ns or (isinstance(reading, Counted) and reading.serial))

@@ -8,8 +8,8 @@
     outer_pin = 17                   # BCM numbers, or what gpiozero takes: "BOARD11", "GPIO17"
     inner_pin = 27
 
-A beam that is broken for `stuck_s` is a fault: said once, with a gap since then. The source then waits, quietly, until both beams are
-free, and goes on by itself. While both are free it says so every second, so that a gap begins where counting ended.
+A beam that is broken for `stuck_s` is a fault: reported once, with a gap since then. The source then waits, quietly, until both beams are
+free, and goes on by itself. While both are free it reports that every second, so that a gap begins where counting ended.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from footfall.units import NS_PER_S
 TURN_S: Final = 0.02
 ALIVE_NS: Final = NS_PER_S
 LATE_NS: Final = NS_PER_S // 20
-"""An edge may be on its way for so long: its thread was held up between looking at the clock and telling us."""
+"""An edge may be on its way for so long: its thread was held up between reading the clock and handing it over."""
 MAX_EDGES: Final = 10_000
 Pin = Annotated[int, Field(ge=0, le=1023)] | Annotated[str, Field(pattern=r"^[A-Za-z0-9:]{1,16}\z")]
 
@@ -76,7 +76,7 @@ class BeamSource:
         self._device: Final = device
         self._clock: Final = clock
         self._is_stuck = False
-        """It was said already."""
+        """It was reported already."""
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
         """OSError when a beam gets stuck, when edges come faster than anybody walks, and if the pins cannot be had."""
@@ -86,7 +86,7 @@ class BeamSource:
 
     def _count(self, pins: dict[Beam, Any], edges: queue.Queue[Edge], emit: Callable[[Heard], None], stop: threading.Event) -> None:
         pair = self._device.pair(_broken(pins))
-        began_ns = free_ns = said_ns = self._clock.boot_ns()
+        began_ns = free_ns = reported_ns = self._clock.boot_ns()
         is_counting = pair.is_free
         while not stop.is_set():
             if edges.full():
@@ -102,8 +102,8 @@ class BeamSource:
             if not is_counting:
                 is_counting = True
                 emit(Gap(began_ns, now_ns, "beams.covered"))
-            elif now_ns - said_ns >= ALIVE_NS:
-                said_ns = now_ns
+            elif now_ns - reported_ns >= ALIVE_NS:
+                reported_ns = now_ns
                 emit(AliveUntil(now_ns))
 
     def _complain(self, pins: dict[Beam, Any], broken_ns: int) -> None:

@@ -1,6 +1,6 @@
 """The documents in the body of a request. Pure.
 
-    documents(content_type, body) -> list[bytes]    ContractError `http.multipart` for parts that cannot be told apart
+    documents(content_type, body) -> list[bytes]    ContractError `http.multipart` for parts that cannot be separated
 
 Cameras send `multipart/form-data` or `multipart/mixed` (RFC 2046) with a document and pictures: pictures are left out.
 """

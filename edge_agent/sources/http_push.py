@@ -17,7 +17,7 @@ POST or PUT of JSON, XML, or multipart with one of them among pictures. Answers,
     503                                    the agent takes nothing now: send the same again
 
 GET is answered 200 to who knows the secret, for the tests that devices' settings pages offer. One server a source; TLS is for a
-proxy before it. Requests without the secret are counted (`source.refused_total`), told to the agent with the next message of somebody
+proxy before it. Requests without the secret are counted (`source.refused_total`), reported to the agent with the next message of somebody
 who knows it, and no sign of life.
 """
 
@@ -63,7 +63,7 @@ Where = Literal["bearer", "basic", "path"]
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """One request's messages; `taken` says what of them was not heard, by reason."""
+    """One request's messages; `taken`: what of them was not heard, by reason."""
 
     messages: list[FeedMessage]
     t_boot_ns: int
@@ -81,8 +81,8 @@ class PushSource:
         self._settings: Final = settings
         self._secret: Final = SecretFile(settings.secret_file) if settings.secret_file else None
         self._clock: Final = clock
-        self._told: Final[Counter[str]] = Counter()
-        self._complained_s = -WARN_EVERY_S
+        self._emitted_refusals: Final[Counter[str]] = Counter()
+        self._warned_s = -WARN_EVERY_S
         self._pushed: Final[queue.Queue[_Push]] = queue.Queue(WAITING)
         self.port: int = settings.port
 
@@ -123,8 +123,8 @@ class PushSource:
                     unheard[heard.reason] += heard.total
                 elif not isinstance(heard, AliveUntil):
                     unheard["heard"] += 1
-        for reason, total in (self.refused_total - self._told).items():
-            self._told[reason] += total
+        for reason, total in (self.refused_total - self._emitted_refusals).items():
+            self._emitted_refusals[reason] += total
             emit(Unexplained(push.t_boot_ns, reason, total))
         push.taken.set_result(unheard)
 
@@ -160,8 +160,8 @@ class PushSource:
     def refuse(self, reason: str) -> None:
         self.refused_total[reason] += 1
         now_s = time.monotonic()
-        if now_s - self._complained_s >= WARN_EVERY_S:
-            self._complained_s = now_s
+        if now_s - self._warned_s >= WARN_EVERY_S:
+            self._warned_s = now_s
             log.warning("source %s: requests refused so far: %s", self.name, dict(self.refused_total))
 
     @property
@@ -204,9 +204,9 @@ class _Pushes(RequestHandler):
         except (TimeoutError, queue.Full):
             self.answer(503, explained("busy", "the agent takes nothing now: send the same again"), Retry_After="1")
         else:
-            self._tell(outcome)
+            self._answer_outcome(outcome)
 
-    def _tell(self, outcome: Counter[str]) -> None:
+    def _answer_outcome(self, outcome: Counter[str]) -> None:
         heard = outcome.pop("heard", 0)
         wrong = sorted(set(outcome) - FINE)
         if wrong and not heard:

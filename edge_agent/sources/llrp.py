@@ -10,9 +10,9 @@
     gpi = [{ port = 1, door = "main", direction = "in" }]                  # a light barrier on a GPI port: one pulse is one person
 
 A reader serves one client. Whatever goes wrong ends the connection, and the supervisor begins a new one: it clears the reader's ROSpecs
-and gives it ours. The identifier is the EPC as lower-case hex; whose it is, profiles say.
+and gives it ours. The identifier is the EPC as lower-case hex; profiles decide whose it is.
 
-Keepalives are asked for and answered; three that do not come are a fault, whatever else comes. Each one says that the reader is well and
+Keepalives are asked for and answered; three that do not come are a fault, whatever else comes. Each one shows that the reader is well and
 that a gap begins no earlier, so that a store without tags is not a silent one.
 """
 
@@ -66,7 +66,7 @@ class LlrpSource:
         )
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
-        """OSError of some kind says in words what is wrong with the reader or the way to it."""
+        """Read until `stop`. Raise OSError if something is wrong with the reader or the way to it."""
         from edge_agent.sources.llrp_connection import ReaderConnection, Stopped
         from edge_agent.sources.llrp_reader import LlrpSession
 
@@ -130,7 +130,7 @@ class Llrp(SourceSettings):
         return self
 
     def antenna_of(self) -> dict[str, int]:
-        """The antenna of each receiver; ValueError if its name does not say."""
+        """The antenna of each receiver; ValueError if its name has none."""
         found = {}
         for receiver in self.receivers:
             number = receiver.rpartition(".")[2]

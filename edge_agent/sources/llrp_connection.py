@@ -67,7 +67,7 @@ class ReaderConnection:
         self._socket.close()
 
     def request(self, message: LlrpMessage) -> LlrpMessage:
-        """The reader's answer. ReaderRefused: it says no, or something else; ReaderSilent: it says nothing."""
+        """Return the reader's answer. Raise ReaderRefused if it refuses or answers otherwise, ReaderSilent if no answer comes."""
         self._awaited, self._answer = self.send(message), None
         deadline_ns = self._clock.boot_ns() + round(self._answer_s * NS_PER_S)
         while self._answer is None:
@@ -124,8 +124,8 @@ class ReaderConnection:
 def _check(request: LlrpMessage, answer: LlrpMessage) -> None:
     status = answer.first("LLRPStatus")
     if status is None or status.number("StatusCode") or answer.name == "ERROR_MESSAGE":
-        said = f"{status.number('StatusCode')} {status.fields['ErrorDescription']!s}" if status else answer.name
-        raise ReaderRefused(errno.EPROTO, f"{request.name} refused: {said}"[:200])
+        reason = f"{status.number('StatusCode')} {status.fields['ErrorDescription']!s}" if status else answer.name
+        raise ReaderRefused(errno.EPROTO, f"{request.name} refused: {reason}"[:200])
 
 
 def _connect(host: str, port: int, seconds: float, clock: Clock, stop: threading.Event) -> socket.socket:

@@ -32,7 +32,7 @@ log = logging.getLogger("footfall.agent.sources")
 
 KEEPALIVES_MISSED: Final = 3
 CLOSE_S: Final = 0.5
-RSSI_UNSAID_DBM: Final = -60
+RSSI_MISSING_DBM: Final = -60
 """Of a reader that reports none: as a tag in the middle of the field."""
 HOLE_NS: Final = 60 * NS_PER_S
 """A lost antenna is reported so often while it is lost."""
@@ -104,16 +104,16 @@ class LlrpSession:
         limit_s = KEEPALIVES_MISSED * self._task.keepalive_s
         while not stop.is_set():
             self._connection.receive(POLL_S)
-            self._say_unexplained()
+            self._emit_unexplained()
             if self._has_ended:
                 self._start_again()
             if self._connection.waited_s > limit_s:
                 raise ReaderSilent(errno.ETIMEDOUT, f"no keepalive for {limit_s:g} s")
 
     def end(self, in_order: bool) -> None:
-        """What is lost is said; in order, the reader's radio is off and it knows that we are gone."""
+        """Report what is lost; in order, switch the reader's radio off and close the connection."""
         self._report_lost(self._clock.boot_ns())
-        self._say_unexplained()
+        self._emit_unexplained()
         if in_order:
             with suppress(OSError):
                 self._connection.send(LlrpMessage("DELETE_ROSPEC", {"ROSpecID": 0}))
@@ -235,7 +235,7 @@ class LlrpSession:
                 self._emit(Gap(from_ns, now_ns, "llrp.antenna-lost"))
                 self._lost[antenna] = now_ns
 
-    def _say_unexplained(self) -> None:
+    def _emit_unexplained(self) -> None:
         for reason, total in self._unexplained.items():
             self._emit(Unexplained(self._clock.boot_ns(), reason, total))
         self._unexplained.clear()
@@ -257,4 +257,4 @@ def _rssi_dbm(report: TagReport) -> int:
     """Impinj's own is a hundred times finer."""
     if report.rssi_cdbm is not None:
         return max(-128, min(127, round(report.rssi_cdbm / 100)))
-    return RSSI_UNSAID_DBM if report.rssi_dbm is None else report.rssi_dbm
+    return RSSI_MISSING_DBM if report.rssi_dbm is None else report.rssi_dbm

@@ -9,7 +9,7 @@
     unit = 1                         # if it is not the profile's
 
 A poll that fails is tried again at the next; after `tries` in a row the source fails, and the supervisor begins it anew. The device
-counts on meanwhile: whoever passed comes with the next total, and a dated gap says that they were not heard one by one.
+counts on meanwhile: whoever passed comes with the next total, and a dated gap shows that they were not heard one by one.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class ModbusSource:
         self._line: Final = line
         self._unit: Final = device.unit if settings.unit is None else settings.unit
         self._refused = ""
-        """The reason of the nonsense that was told and goes on."""
+        """The reason of the nonsense that was reported and goes on."""
         self._unexplained = 0
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
@@ -110,20 +110,20 @@ class ModbusSource:
             now_ns = self._clock.boot_ns()
             if fault is None:
                 if failed:
-                    self._tell(emit, good_ns, now_ns)
+                    self._report_unread(emit, good_ns, now_ns)
                 self._refused = ""
                 good_ns, failed = now_ns, 0
             else:
                 failed += 1
                 if failed >= self._settings.tries:
                     if self._unexplained:
-                        self._tell(emit, good_ns, now_ns)
+                        self._report_unread(emit, good_ns, now_ns)
                     raise fault
             due_ns = max(due_ns + round(self._settings.poll_s * NS_PER_S), now_ns)
             stop.wait((due_ns - now_ns) / NS_PER_S)
 
     def _once(self, emit: Callable[[Heard], None]) -> OSError | None:
-        """One poll: what was read is said; what went wrong is returned."""
+        """Poll once: emit what was read, return what went wrong."""
         try:
             readings = self._read()
         except OSError as error:
@@ -148,13 +148,13 @@ class ModbusSource:
             raise refusal(error) from error
 
     def _refuse(self, error: ProfileError, emit: Callable[[Heard], None]) -> None:
-        """Nonsense is told when it begins; while it goes on it is counted."""
+        """Nonsense is reported when it begins; while it goes on it is counted."""
         self._unexplained += 1
         if self._refused != error.reason:
             self._refused = error.reason
             emit(RefusedReading(self._clock.boot_ns(), error.reason, f"{self.name} {self._settings.door}", str(error).encode()))
 
-    def _tell(self, emit: Callable[[Heard], None], good_ns: int, now_ns: int) -> None:
+    def _report_unread(self, emit: Callable[[Heard], None], good_ns: int, now_ns: int) -> None:
         """Since when nothing was read, though something may have been heard: nonsense, which would make the supervisor's gap too short."""
         emit(Gap(good_ns, now_ns, "modbus.unread"))
         if self._unexplained:

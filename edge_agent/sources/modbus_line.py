@@ -20,7 +20,7 @@ from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 from device_profiles.devices.modbus import Block
 
-logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what goes wrong is said by us, once
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what goes wrong is logged by us, once
 
 Parity = Literal["none", "even", "odd"]
 PARITIES: Final[dict[Parity, str]] = {"none": "N", "even": "E", "odd": "O"}
@@ -45,7 +45,7 @@ class ModbusLine:
         self._lock: Final = threading.Lock()
 
     def read(self, block: Block, unit: int) -> Sequence[int]:
-        """The block's words; OSError says what went wrong, and the line is closed: a late answer must not be taken for the next."""
+        """The block's words; Raise OSError: the line is closed: a late answer must not be taken for the next."""
         with self._lock:
             try:
                 return self._read(block, unit)

@@ -7,7 +7,7 @@
     receivers = { kitchen = "kitchen", hall = "hall" }    # as messages name them -> zones
     broker = { host = "192.0.2.7", protocol = "3.1.1" }
 
-A broker that is away or refuses is a fault. The session is clean: what is published meanwhile is not ours, and the gap says so.
+A broker that is away or refuses is a fault. The session is clean: what is published meanwhile is not ours, and a gap covers it.
 Messages are acknowledged once the agent has taken them, so that an agent that cannot take more slows the broker, not its memory.
 Retained messages are of the past, and only counted.
 """
@@ -42,7 +42,7 @@ TopicFilter = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 class VendorSource:
-    """One connection a run. `reader.unexplained_total` says what was not understood."""
+    """One connection a run. `reader.unexplained_total` counts what was not understood."""
 
     def __init__(self, settings: MqttVendor, clock: Clock, profiles: Registry) -> None:
         self.name = settings.name
@@ -107,7 +107,7 @@ class _Talk:
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise ConnectionResetError(errno.ECONNRESET, f"the connection to the broker is lost: {self._why or code.name}")
         if not self._subscribed and self._clock.boot_ns() > self._due_ns:
-            raise TimeoutError(errno.ETIMEDOUT, "the broker took the connection and then said nothing")
+            raise TimeoutError(errno.ETIMEDOUT, "the broker took the connection and then sent nothing")
 
     def end(self) -> None:
         """Goodbye; without the way back to this, the client is gone with it, and so are its sockets."""
@@ -128,7 +128,7 @@ class _Talk:
         self._why = why_lost(code, self._last_error)
 
     def _on_log(self, client: Client, userdata: object, level: int, text: str) -> None:
-        """paho tells the cause of a lost connection to its log alone."""
+        """paho writes the cause of a lost connection to its log alone."""
         if level == LogLevel.MQTT_LOG_ERR:
             self._last_error = text
 

@@ -5,7 +5,7 @@
     {"t_ns": 3000000000, "gap": "reader-reboot", "to_ns": 9000000000}                                               a gap
     {"t_ns": 9500000000, "progress": true}                                                                          nothing older follows
 
-`t_ns` counts from whatever zero its reader says: 1970 when replayed, the start of the play when played.
+`t_ns` counts from its reader's zero: 1970 when replayed, the start of the play when played.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DOOR_PROFILE: Final = "door-counter"
 
 
 def parse_line(line: bytes) -> Recorded:
-    """What one line says, its time as `t_boot_ns`; ContractError `recording.line` for anything else."""
+    """Return what one line holds, its time as `t_boot_ns`. Raise ContractError `recording.line` for anything else."""
     try:
         values = json.loads(line)
         read = next(read for key, read in _READERS.items() if key in values)
@@ -60,7 +60,10 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def read_recording(path: Path) -> Iterator[Recorded]:
-    """All that the file says. A line that cannot be read is Refused, at the time of the one before, without data: it may name someone."""
+    """Yield all that the file holds. A line that cannot be read is a RefusedReading at the time of the one before.
+
+    It has no data, as that may name someone.
+    """
     t_ns = 0
     for number, line in read_lines(path):
         try:

@@ -45,7 +45,7 @@ FormatName = Literal["uci-calit2", "sal-rb", "jsonl"]
 
 @dataclass(frozen=True, slots=True)
 class ReplaySettings:
-    """What a file does not say itself. `timezone`: of local times; `start`: when a recording without dates began."""
+    """What a file does not contain. `timezone`: of local times; `start`: when a recording without dates began."""
 
     timezone: str = "UTC"
     start: datetime = DEFAULT_START
@@ -66,7 +66,7 @@ class _Format:
 
 
 def read(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
-    """All that the files say, in the order of their time; ConfigError for files that are not of this format."""
+    """Yield the contents of the files, in the order of their time. Raise ConfigError for files that are not of this format."""
     chosen = FORMATS[format_name]
     return chosen.read(expand(format_name, paths), settings)
 

@@ -1,4 +1,4 @@
-"""Plays a stream of things heard, as if devices said them now. The simulators make the stream; this only paces it by the clock.
+"""Plays a stream of things heard, as if devices sent them now. The simulators make the stream; this only paces it by the clock.
 
     SimulatedSource(name, stream: Callable[[], Iterable[Heard]], clock, *, speed=1.0, origin_boot_ns=None, silence_s=None)
 
@@ -28,7 +28,7 @@ LONGEST_WAIT_S: Final = 0.5
 class SimulatedSource:
     """`speed` 60 plays an hour in a minute. Zero of the stream is `origin_boot_ns` on the clock, else when `run` begins.
 
-    With an origin, what was due before `run` began is not said: nobody was listening.
+    With an origin, what was due before `run` began is not emitted: nobody was listening.
     """
 
     def __init__(

@@ -37,9 +37,9 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a counter shows or reports, as it said it: `edge_agent.counters` turns it into crossings, with a memory that outlives the agent.
+    """What a counter shows or reports, unchanged: `edge_agent.counters` turns it into crossings, with a memory that outlives the agent.
 
-    `device` names the counter among all of this agent, the same at every start: a source's name, and what tells its devices apart.
+    `device` names the counter among all of this agent, the same at every start: a source's name, and what distinguishes its devices.
     """
 
     t_boot_ns: int
@@ -62,7 +62,7 @@ class Gap:
     reason: str
     rows: int = 0
     source: str = ""
-    """Whose; the supervisor says it. "": the agent's own."""
+    """Whose; set by the supervisor. "": the agent's own."""
 
 
 @dataclass(frozen=True, slots=True)

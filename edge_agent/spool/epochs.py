@@ -14,9 +14,9 @@ MARK_STEP_NS: Final = 60_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class SpooledFrame:
-    """A spooled body; `crc32` is of the bytes as they were when spooled, the other numbers what its body says.
+    """A spooled body; `crc32` is of the bytes as they were when spooled, the other numbers are in its body.
 
-    `decided`: how a gateway dated it, where that was told. `store`: where its run of the agent was; "": not known.
+    `decided`: how a gateway dated it, where it reported that. `store`: where its run of the agent was; "": not known.
     """
 
     seq: int
@@ -101,7 +101,7 @@ class EpochState:
         return any(first <= seq <= last for first, last in self.holes)
 
     def epoch(self, boots_apart_ns: int) -> Epoch:
-        """What a header says of it. Where the frame behind the mark is none, the gateway must skip to the next that is there."""
+        """Return it as headers have it. Where the frame behind the mark is none, the gateway must skip to the next that is there."""
         oldest = self.oldest if self.next_owed == self.mark + 1 else self.next_owed
         return Epoch(self.name, self.last, self.mark, oldest, self.receipted, boots_apart_ns)
 
@@ -113,7 +113,7 @@ class EpochState:
     def marked(self, upto: int, gateway_ns: int, free: int) -> set[int]:
         """Take the mark; the rows of `steps` that are other than before. `free`: the number for a new one.
 
-        A gateway's clock may have been ahead and come back: then the step is as old as it says now.
+        A gateway's clock may have been ahead and come back: then the step is as old as the clock shows now.
         """
         self.mark = upto
         changed = {number for number, step in self.steps.items() if step.upto > upto}

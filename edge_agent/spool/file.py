@@ -1,13 +1,13 @@
 """The file of a spool: opened whatever state the disk is in, watched while it is open, and what its errors mean.
 
     file = SpoolFile(path)
-    file.open()                                   # Damaged: what is there is not what was written
+    file.open()                                   # SpoolDamaged: what is there is not what was written
     with file.guarded() as db: …                  # reads
     with file.transaction() as db: …              # all or nothing, durable after it
     file.is_in_place(); file.carry()              # the path leads to another file, or to none: what is open goes there
     file.set_aside() -> Path                      # the broken file, beside its place
 
-An error that time or room may heal is SpoolUnavailable. One that says that the bytes are not those that were written is Damaged.
+An error that time or room may heal is SpoolUnavailable. One that shows that the bytes are not those that were written is SpoolDamaged.
 """
 
 from __future__ import annotations
@@ -171,8 +171,8 @@ class SpoolFile:
         """SQLite would drop what lies behind a broken place. What earlier releases wrote has no sums by which it could be taken out."""
         if 0 < _version_in_head(self._path) < SCHEMA.version:
             return
-        if said := broken_log(self._path):
-            raise SpoolDamaged(f"{self._path}: {said}")
+        if damage := broken_log(self._path):
+            raise SpoolDamaged(f"{self._path}: {damage}")
 
     def _take_over(self) -> None:
         """Make the file one of this release. A version that a flipped bit has made is none."""
@@ -181,11 +181,11 @@ class SpoolFile:
             return
         stated = self._stated_version()
         if stated not in (None, version):
-            raise SpoolDamaged(f"{self._path}: says that it is of version {version}, its content is of version {stated}")
+            raise SpoolDamaged(f"{self._path}: claims to be of version {version}, its content is of version {stated}")
         try:
             migrate(self.db, self._path, SCHEMA)
         except ConfigError as error:
-            if isinstance(error.__context__, sqlite3.DatabaseError):  # a disk, not a release: `_explained` says which
+            if isinstance(error.__context__, sqlite3.DatabaseError):  # a disk, not a release: `_explained` decides which
                 raise error.__context__ from None
             raise
 

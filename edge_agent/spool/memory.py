@@ -59,7 +59,7 @@ class SpoolMemory:
         return self._journals[max(self._journals)] if self._journals else None
 
     def load(self, tables: Mapping[str, Loaded]) -> None:
-        """What the file says, in the place of all that was known; what was heard of gateways only grows."""
+        """Load what the file holds, in the place of all that was known; what was heard of gateways only grows."""
         self.owed = {}
         self.ledgers = {row[0]: EpochState.of(n, row) for n, row in tables[EPOCHS.name].rows.items()}
         by_n = {ledger.n: ledger for ledger in self.ledgers.values()}
@@ -118,7 +118,7 @@ class SpoolMemory:
         self.owe_epoch(self.current)
 
     def mark(self, name: str, upto: int, gateway_ns: int) -> bool:
-        """Whether the mark says, and is the first to say, that numbers above the last were used."""
+        """Return whether the mark is the first to show that numbers above the last were used."""
         ledger = self.ledgers.get(name)
         if ledger is None:
             return False

@@ -23,12 +23,12 @@ class Receipts:
     def mark(self, epoch: str, upto: int, gateway_ns: int) -> None:
         """Every frame of `epoch` up to `upto` is durable at the gateway. Also downwards: a gateway that forgot gets them again.
 
-        A mark above the last seq says that this file went back: all that is here is known. Its numbers were used up to there, so that the
+        A mark above the last seq means that this file went back: all that is here is known. Its numbers were used up to there, so that the
         current epoch ends, and what comes goes under another. Written with the next commit.
         """
         with self._lock:
             if self._store.memory.mark(epoch, upto, gateway_ns):
-                self._store.say_damage(f"the card went back: of epoch {epoch} a gateway has frames that are not here any more")
+                self._store.report_damage(f"the card went back: of epoch {epoch} a gateway has frames that are not here any more")
 
     def heard(self, gateway_ns: int) -> None:
         """A receipt was heard, of whatever journal."""
@@ -54,7 +54,7 @@ class Receipts:
 
     def bind_journal(self, journal_id: str) -> None:
         """Count the receipts of this journal from now on. If there was another before, every frame still here is owed again, from the
-        mark on which its receipts will name; and dates that it told are numbered anew."""
+        mark on which its receipts will name; and dates that it sent are numbered anew."""
         with self._lock:
             if journal_id != self.journal_id:
                 self._store.memory.bind_journal(journal_id)

@@ -1,8 +1,8 @@
 """Rows of the spool's file that know by themselves whether they are whole. No file here: an open database, or values.
 
 Small tables are there twice (`Twin`), and each row bears a check sum over its table's name, its number and its values: a bit that a
-card flips is seen, and the other copy holds what it was. Of a frame the list (`listed`) and the body beside it tell the same. `change`
-grows with every commit, so that of several versions in a broken file the last can be told.
+card flips is seen, and the other copy holds what it was. Of a frame the list (`listed`) and the body beside it hold the same. `change`
+grows with every commit, so that of several versions in a broken file the last can be found.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class Listed(NamedTuple):
 
     @classmethod
     def of(cls, number: int, epoch_n: int, seq: int, body: bytes) -> Listed | None:
-        """What the list must say of a body that is whole; None if it is none."""
+        """Return what the list must hold of a body that is whole; None if it is none."""
         try:
             read = decode_body(body)
         except ContractError:
@@ -181,7 +181,7 @@ class StoredFrame(NamedTuple):
 
 
 def put_frames(db: sqlite3.Connection, frames: Iterable[StoredFrame]) -> None:
-    """The body beside what it says of itself, and the list. A number is given out once: whatever stands there is damage."""
+    """Write the body beside its own description, and the list. A number is given out once: whatever stands there is damage."""
     frames = list(frames)
     db.executemany(
         "INSERT OR REPLACE INTO frames (id, epoch_n, seq, first_row, rows, made_boot_ns, crc32, bytes, body)"

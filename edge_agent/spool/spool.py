@@ -16,8 +16,8 @@ learns what was dropped. Any thread may call; one lock, short transactions.
 
 Memory (`memory.py`) holds all numbers and is right while it lasts; the file follows with the next commit that succeeds. So a disk
 that takes nothing stops no sending. Every row in the file bears a check sum (`rows.py`): what is broken is mended from its other
-copy, else a gap under its number says which rows are lost; a file whose structure is broken is set aside, and what is whole taken out of
-it (`store.py`).
+copy, else a gap under its number counts the rows that are lost. A file whose structure is broken is set aside, and what is whole is
+taken out of it (`store.py`).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Spool(Receipts):
         """Durable on return, with all that is held; or SpoolUnavailable, nothing is stored, and no number given out: send the same again.
 
         `readings` are what the counters showed whose people are in `bodies`: both are stored or neither, so that a total that is read
-        again after any crash tells exactly those who are not in a frame yet.
+        again after any crash yields exactly those who are not in a frame yet.
         """
         with self._lock:
             store = self._store
@@ -153,7 +153,7 @@ class Spool(Receipts):
             return ledger is None or seq <= ledger.mark or ledger.base + seq not in self._store.held
 
     def take_lost(self) -> LostRows | None:
-        """What no frame and no gap of a frame tells of, once."""
+        """Return, once, what was lost and no frame and no gap of a frame reports."""
         with self._lock:
             lost, self._store.lost = self._store.lost, None
             return lost
@@ -196,7 +196,7 @@ class Spool(Receipts):
             store, ledger = self._store, self._store.memory.ledgers[epoch]
             stored = StoredFrame.made(ledger.base, ledger.n, frame.seq, substitute)
             store.held[stored.listed.id] = stored
-            store.say_damage(f"frame {frame.seq} of epoch {epoch}: {frame.rows} rows lost")
+            store.report_damage(f"frame {frame.seq} of epoch {epoch}: {frame.rows} rows lost")
             with suppress(SpoolUnavailable):
                 with store.transaction() as db:
                     add_dead(db, epoch, frame.seq, reason, frame.body)
@@ -231,10 +231,10 @@ class Spool(Receipts):
             return Fill(unsent, size_bytes, max(0, age_ns) / NS_PER_S)
 
     def problems(self) -> dict[str, str]:
-        """What is wrong: a code of `footfall status`, and what there is to say of it."""
+        """Return the problems: codes of `footfall status`, each with a text of at most 300 characters."""
         with self._lock:
-            said = {"card_full": self._store.refused or self._quota.problem, "spool_damaged": self._store.damage}
-            return {code: text[:300] for code, text in said.items() if text}
+            problems = {"card_full": self._store.refused or self._quota.problem, "spool_damaged": self._store.damage}
+            return {code: text[:300] for code, text in problems.items() if text}
 
     def newest(self) -> tuple[str, int] | None:
         """Boot and `made_boot_ns` of the last frame of earlier epochs: since then nothing was observed."""

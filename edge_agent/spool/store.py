@@ -132,7 +132,7 @@ class SpoolStore:
         before = self.lost
         self.lost = LostRows(before.rows + rows, before.since_boot_ns, before.reason) if before else LostRows(rows, since_boot_ns, reason)
 
-    def say_damage(self, what: str) -> None:
+    def report_damage(self, what: str) -> None:
         self.damage = what if not self.damage or what in self.damage else f"{what}; before: {self.damage}"
 
     def _load(self) -> None:
@@ -147,7 +147,7 @@ class SpoolStore:
         self.memory.load(tables)
         broken = {twin: tables[twin.name] for twin in TWINS if tables[twin.name].damaged}
         for loaded in broken.values():
-            self.say_damage(f"{loaded.damaged} rows of its tables were broken, {loaded.lost} of them in both copies")
+            self.report_damage(f"{loaded.damaged} rows of its tables were broken, {loaded.lost} of them in both copies")
         with suppress(SpoolUnavailable):
             if broken:
                 with self.file.transaction() as writing:
@@ -166,7 +166,7 @@ class SpoolStore:
             gaps = self._fill_holes(db, found)
         if not self.held and not found.strangers:
             return
-        self.say_damage(f"{max(len(self.held), len(found.strangers))} frames were broken in its list, {gaps} of them for good")
+        self.report_damage(f"{max(len(self.held), len(found.strangers))} frames were broken in its list, {gaps} of them for good")
         with suppress(SpoolUnavailable):
             with self.file.transaction() as writing:
                 self._bury_strangers(writing, [number for number in found.strangers if number not in self.held])
@@ -206,7 +206,7 @@ class SpoolStore:
 
     @contextmanager
     def _unbroken(self) -> Iterator[None]:
-        """The one place that says what a broken file means: it is set aside, and the next try finds a new one."""
+        """The one place that decides what a broken file means: it is set aside, and the next try finds a new one."""
         try:
             yield
         except SpoolDamaged as damaged:
@@ -226,7 +226,7 @@ class SpoolStore:
             self.file.put_back(aside)
             raise
         self.set_aside_total += 1
-        self.say_damage(f"{damaged}; the file was set aside as {aside.name}")
+        self.report_damage(f"{damaged}; the file was set aside as {aside.name}")
         self._mend()
         self.memory.begin_epoch(anew=True)
         self.commit()
@@ -262,7 +262,7 @@ class SpoolStore:
     def _carry_if_gone(self) -> None:
         if self.file.is_open and not self.file.is_in_place():
             self.file.carry()
-            self.say_damage("the file was deleted or replaced under the running agent; what it held was written to a new one")
+            self.report_damage("the file was deleted or replaced under the running agent; what it held was written to a new one")
 
     def _stored(self, ledger: EpochState, from_seq: int, limit: int) -> list[StoredFrame] | None:
         """Frames from that seq on; None if the list is not as it was written."""

@@ -37,7 +37,7 @@ def test_the_registry_gives_a_profile_its_own_messages(profile: Profile) -> None
         message = profile.device.message(vector.input)
         if profile.device.specificity(message):
             best = PROFILES.best(profile.device.transport, message)
-            assert best is profile or profile.device.is_told
+            assert best is profile or profile.device.is_assigned
 
 
 def test_every_file_is_a_profile_of_its_name() -> None:

@@ -99,7 +99,7 @@ def test_the_more_specific_one_is_said_on_both_sides(tmp_path: Path) -> None:
 def test_a_profile_that_is_right_passes(tmp_path: Path) -> None:
     done = run("test", write(tmp_path, "our-beacon", BEACON), "ibeacon")
     assert done.exit_code == 0, done.output
-    assert "✔ our-beacon: vectors as they say: 1 simulated" in done.output
+    assert "✔ our-beacon: vectors hold: 1 simulated" in done.output
     assert "✔ ibeacon: " in done.output
 
 
