@@ -23,8 +23,8 @@ NOT_RUN: Final = {
     "long": "takes a minute or more; run by its own test or by hand",
 }
 RUN: Final = {"sh", "sh influxdb", "sql", "sql ledger", "influxql", "flux", "python"}
-READ: Final = {"", "text", "output", "json", "toml", "mermaid", "promql", "ini", "conf", "http", "nginx", "yaml", "csv"}
-"""Blocks to be read, not run."""
+READ: Final = {"", "text", "output", "json", "toml", "mermaid", "promql", "ini", "conf", "http", "nginx", "yaml", "csv", "diff"}
+"""Blocks to be read, not run. Those of docs/extending.md are run by tests/extending."""
 _FENCE: Final = re.compile(r"^ {0,3}```([^\n`]*)\n(.*?)^ {0,3}```[ ]*$", re.MULTILINE | re.DOTALL)
 
 
