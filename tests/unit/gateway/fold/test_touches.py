@@ -1,4 +1,4 @@
-"""Touches: what is stored of a plain event."""
+"""Touches: what is stored and counted of a plain event."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 
 from gateway.records import RecordKind
 from tests.support.journal_stories import Story, folded, of
+from tests.support.shop_stories import Shop, Touch
 
 SALE = {"kind": "touch", "what": "transaction", "id": "t1", "amount": 12.0, "items": [{"sku": "A1", "n": 1}]}
 STORED = '[{"sku": "A1", "n": 1}]'
@@ -16,18 +17,57 @@ def test_a_basket_is_stored_as_documented() -> None:
 
 
 def test_a_record_of_an_earlier_release_is_stored_so_as_well() -> None:
-    told = Story().event(0, SALE)
-    record = told.records[-1]
+    story = Story().event(0, SALE)
+    record = story.records[-1]
     assert record.kind == RecordKind.EVENT
-    told.records[-1] = record._replace(body=json.dumps(json.loads(record.body) | {"items": '[["A1", 1]]'}).encode())
-    assert [row["items"] for row in of(folded(told.records), "touch")] == [STORED]
+    story.records[-1] = record._replace(body=json.dumps(json.loads(record.body) | {"items": '[["A1", 1]]'}).encode())
+    assert [row["items"] for row in of(folded(story.records), "touch")] == [STORED]
 
 
 def test_a_touch_that_an_earlier_release_stored_can_be_taken_back() -> None:
     """Its id did not name its store then."""
-    told = Story().event(0, SALE)
-    values = json.loads(told.records[-1].body)
-    told.event(0, {"kind": "void", "id": "v", "of": "t1", "reason": "wrong", "actor": "till"})
-    earlier = json.loads(told.records[-1].body)["of_earlier"]
-    told.records[-2] = told.records[-2]._replace(body=json.dumps(values | {"id": earlier}).encode())
-    assert [row["void"] for row in of(folded(told.records), "touch")] == [True]
+    story = Story().event(0, SALE)
+    values = json.loads(story.records[-1].body)
+    story.event(0, {"kind": "void", "id": "v", "of": "t1", "reason": "wrong", "actor": "till"})
+    earlier = json.loads(story.records[-1].body)["of_earlier"]
+    story.records[-2] = story.records[-2]._replace(body=json.dumps(values | {"id": earlier}).encode())
+    assert [row["void"] for row in of(folded(story.records), "touch")] == [True]
+
+
+def test_a_purchase_is_the_fan_s_whom_it_names() -> None:
+    assert Shop().hear().touch("transaction", fan="fan-1", amount=9.0).touches() == [Touch("transaction", "fan-1", 9.0, is_void=False)]
+
+
+def test_a_purchase_that_names_nobody_is_the_fan_s_whom_links_give_its_subject() -> None:
+    shop = Shop().hear().touch("transaction", who="ann", amount=9.0)
+    assert [touch.fan for touch in shop.touches()] == [""]
+    assert [touch.fan for touch in shop.link("ann", "fan-1").touches()] == ["fan-1"]
+
+
+def test_the_fan_that_a_purchase_names_itself_is_stronger_than_a_link() -> None:
+    shop = Shop().hear().link("ann", "fan-1").touch("transaction", who="ann", fan="fan-2")
+    assert [touch.fan for touch in shop.touches()] == ["fan-2"]
+
+
+def test_a_purchase_counts_in_its_minute_and_a_return_takes_its_amount_from_revenue() -> None:
+    shop = Shop().hear().touch("transaction", fan="fan-1", amount=30.0, event_id="t1").touch("return", amount=10.0, event_id="t2")
+    assert (shop.total("transactions"), shop.total("transactions_known"), shop.total("returns")) == (1, 1, 1)
+    assert shop.total("revenue") == 20.0
+
+
+def test_a_scan_is_a_touch_and_no_transaction() -> None:
+    shop = Shop().hear().touch("scan", fan="fan-1")
+    assert (shop.total("touches"), shop.total("transactions"), shop.total("revenue")) == (1, 0, 0)
+
+
+def test_what_is_taken_back_stays_as_a_void_point_and_counts_no_more() -> None:
+    shop = Shop().hear().touch("transaction", amount=30.0, event_id="t1").void("t1")
+    assert [touch.is_void for touch in shop.touches()] == [True]
+    assert (shop.total("touches"), shop.total("transactions"), shop.total("revenue")) == (0, 0, 0)
+
+
+def test_people_of_a_door_s_event_are_counted_and_taken_back() -> None:
+    shop = Shop().hear().count(5, 2, event_id="c1")
+    assert (shop.total("in"), shop.total("out")) == (5, 2)
+    shop.void("c1")
+    assert (shop.total("in"), shop.total("out")) == (0, 0)

@@ -1,0 +1,54 @@
+"""Dwells: one stay of one person in one zone."""
+
+from __future__ import annotations
+
+from tests.support.shop_stories import Shop, left, seen
+
+GAP_S = 65
+"""An ibeacon's longest timeout at the agent and one STAY period: silent for longer, a person is not in the zone any more."""
+
+
+def test_a_dwell_lasts_from_the_first_to_the_last_evidence_of_its_zone() -> None:
+    (dwell,) = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 30), seen("ann", "a", 45)).close().dwells()
+    assert (dwell.zone, dwell.begin_s, dwell.seconds, dwell.is_open) == ("a", 0, 45, False)
+
+
+def test_an_open_dwell_is_stored_with_no_length() -> None:
+    (dwell,) = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 30)).dwells()
+    assert (dwell.is_open, dwell.seconds) == (True, 0)
+
+
+def test_a_silence_longer_than_the_gap_ends_a_dwell_though_the_visit_goes_on() -> None:
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", GAP_S), seen("ann", "a", 2 * GAP_S + 1)).close()
+    assert [(dwell.begin_s, dwell.seconds) for dwell in shop.dwells()] == [(0, GAP_S), (2 * GAP_S + 1, 0)]
+    assert len(shop.visits()) == 1
+
+
+def test_who_moves_on_ends_one_dwell_and_begins_the_next() -> None:
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 20), seen("ann", "b", 40, dbm=-40)).close()
+    assert [(dwell.zone, dwell.begin_s, dwell.seconds) for dwell in shop.dwells()] == [("a", 0, 20), ("b", 40, 0)]
+
+
+def test_an_exit_names_the_last_time_the_person_was_heard() -> None:
+    (dwell,) = Shop().hear(seen("ann", "a", 0), left("ann", "a", 25)).close().dwells()
+    assert dwell.seconds == 25
+
+
+def test_an_exit_that_comes_after_the_person_moved_on_lengthens_the_dwell_before() -> None:
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "b", 30, dbm=-40), left("ann", "a", 30)).close()
+    assert [(dwell.zone, dwell.seconds) for dwell in shop.dwells()] == [("a", 30), ("b", 0)]
+
+
+def test_a_dwell_outside_has_its_point_too() -> None:
+    assert Shop().hear(seen("ann", "street", 0), seen("ann", "street", 10)).close().zones_of("ann") == ["street"]
+
+
+def test_a_dwell_is_the_fan_s_whom_a_link_names_as_of_its_start() -> None:
+    shop = Shop().link("ann", "fan-1", from_s=0, to_s=100)
+    shop.hear(seen("ann", "a", 10), seen("ann", "b", 120, dbm=-40)).close()
+    assert [(dwell.zone, dwell.fan) for dwell in shop.dwells()] == [("a", "fan-1"), ("b", "")]
+
+
+def test_a_link_that_comes_afterwards_names_dwells_that_are_over() -> None:
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 10)).close().link("ann", "fan-1")
+    assert [dwell.fan for dwell in shop.dwells()] == ["fan-1"]
