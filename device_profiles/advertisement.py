@@ -44,7 +44,7 @@ def random_type(address: str) -> AddressType:
 
 
 def short_uuid(uuid: str) -> str:
-    """A UUID's shortest form, lower-case: 16- and 32-bit ones, also where they are written out in full, have 4 or 8 digits."""
+    """Return a UUID's shortest form, lower-case: 16- and 32-bit ones, also where they are written out in full, have 4 or 8 digits."""
     uuid = uuid.lower()
     if len(uuid) == 36 and uuid.endswith(_BASE_UUID):
         uuid = uuid[:8]
@@ -84,9 +84,9 @@ def parse_advertising_data(data: bytes, address: str, rssi_dbm: int | None = Non
 
 
 def parse_hci_event(event: bytes) -> list[Advertisement]:
-    """The advertisements that an HCI LE Meta event reports, with or without its packet indicator 0x04.
+    """Return the advertisements that an HCI LE Meta event reports, with or without its packet indicator 0x04.
 
-    ProfileError `hci.event` for any other event, `hci.short` for one that ends too early.
+    Raise ProfileError `hci.event` for any other event, `hci.short` for one that ends too early.
     """
     start = 1 if event[:1] == b"\x04" else 0
     reader = _REPORTS.get(event[start + 2]) if len(event) > start + 3 and event[start] == _LE_META else None

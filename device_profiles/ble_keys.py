@@ -23,7 +23,7 @@ from footfall.errors import ConfigError
 
 
 def read_ble_keys(path: Path) -> dict[str, bytes]:
-    """Keys by name; ConfigError names the one that is wrong, never the key."""
+    """Keys by name. Raise ConfigError, which names the one that is wrong, never the key."""
     try:
         values = tomllib.loads(read_secret(path).decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -32,7 +32,7 @@ def read_ble_keys(path: Path) -> dict[str, bytes]:
 
 
 def keyed(registry: Registry, irks: Mapping[str, bytes], bind_keys: Mapping[str, bytes]) -> Registry:
-    """The same profiles, those of BLE devices with these keys; without any, one's own profiles have those in their files.
+    """Return the same profiles, those of BLE devices with these keys; without any, one's own profiles have those in their files.
 
     The other profiles, and the given registry, stay as they are.
     """

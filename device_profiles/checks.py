@@ -107,7 +107,7 @@ def mistakes(profile: Profile, registry: Registry) -> list[str]:
 
 
 def wrong(reading: Reading, registry: Registry) -> Iterator[str]:
-    """What no profile may yield, whatever the message."""
+    """Yield what no profile may yield, whatever the message."""
     match reading:
         case Seen(identifier=identifier, profile=name, values=values):
             if not is_canonical(identifier):

@@ -104,7 +104,7 @@ def _console() -> Console:
 
 
 def _find(name: str, folder: Path | None) -> tuple[Profile, Registry]:
-    """A profile, and all among which it is one; a file is looked at as if it lay in `folder`."""
+    """Return a profile, and all among which it is one; a file is looked at as if it lay in `folder`."""
     registry = ProfileSettings(folder=folder).registry()
     if name.endswith(".toml"):
         profile = read_profile(Path(name))

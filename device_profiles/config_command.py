@@ -87,7 +87,7 @@ def inspect(file: Path, online: bool) -> tuple[list[tuple[str, str]], list[str]]
 
 
 def _inspector(kind: str) -> Inspector:
-    """What the kind's package has for it, where all that it needs is installed; else what holds for any file."""
+    """Return what the kind's package has for it, where all that it needs is installed; else what holds for any file."""
     try:
         checks: Mapping[str, Inspector] = import_module(f"{kinds()[kind].__module__.partition('.')[0]}.config_checks").INSPECTORS
     except ModuleNotFoundError:
@@ -100,7 +100,7 @@ def _loaded(file: Path, kind: str) -> BaseModel:
 
 
 def kinds() -> dict[str, type[BaseModel]]:
-    """The kinds of files that the installed packages know: entry points of the group `footfall.configs`, each a pydantic model."""
+    """Return the kinds of files that the installed packages know: entry points of the group `footfall.configs`, each a pydantic model."""
     found = {}
     for point in entry_points(group=_GROUP):
         try:
@@ -111,7 +111,7 @@ def kinds() -> dict[str, type[BaseModel]]:
 
 
 def recognise(file: Path) -> str:
-    """The kind whose keys the file has most of; its name decides where two are equal. ConfigError if it is none."""
+    """Return the kind whose keys the file has most of; its name decides where two are equal. Raise ConfigError if it is none."""
     try:
         keys = tomllib.loads(file.read_text(encoding="utf-8")).keys()
     except FileNotFoundError:
@@ -182,7 +182,7 @@ def _certificates(section: BaseModel, within: str = "", common_name: str = "") -
 
 
 def unreadable(section: BaseModel, within: str = "") -> Iterator[str]:
-    """The files that keys name, `file` and those that end in `_file`, in this section and below."""
+    """Yield the files that keys name, `file` and those that end in `_file`, in this section and below."""
     for name, value in section:
         if isinstance(value, BaseModel):
             yield from unreadable(value, f"{within}{name}.")
@@ -195,7 +195,7 @@ def unreadable(section: BaseModel, within: str = "") -> Iterator[str]:
 
 
 def wrong_profiles(settings: ProfileSettings | None) -> Iterator[str]:
-    """The mistakes of the user's own profiles."""
+    """Yield the mistakes of the user's own profiles."""
     try:
         registry = settings.registry() if settings else shipped()
     except ConfigError as error:

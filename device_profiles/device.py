@@ -21,7 +21,10 @@ class Device(Section):
 
     @abstractmethod
     def specificity(self, message: Any) -> int:
-        """How well it fits: 0 if the message is not for it, else the more, the more it asked for. The most specific profile takes it."""
+        """Return how well it fits: 0 if the message is not for it, else the more, the more it asked for.
+
+        The most specific profile takes it.
+        """
 
     @abstractmethod
     def decode(self, message: Any) -> Sequence[Reading]:
@@ -32,7 +35,7 @@ class Device(Section):
         """Return the message that a vector's `input` describes. Raise ValueError if it describes none."""
 
     def sku(self, identifier: str) -> str:
-        """The article that an identifier of goods names, such as a GTIN; "" where it names none. Total, as `decode` is."""
+        """Return the article that an identifier of goods names, such as a GTIN; "" where it names none. Total, as `decode` is."""
         return ""
 
     @classmethod

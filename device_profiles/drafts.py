@@ -33,7 +33,7 @@ class _Hex(int):
 
 
 def hex_bytes(text: str) -> bytes:
-    """Hex as people paste it: blanks, colons and 0x are left out. ValueError if it is none."""
+    """Hex as people paste it: blanks, colons and 0x are left out. Raise ValueError if it is none."""
     digits = re.sub(r"0x|[\s:,-]", "", text.strip().lower())
     if not digits or len(digits) % 2 or re.search(r"[^0-9a-f]", digits):
         raise ValueError("must be an even number of hex digits, such as 02011a1aff4c000215…")
@@ -108,7 +108,7 @@ def json_paths(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 
 def modbus_device(registers: Sequence[str]) -> Values:
-    """Each `NAME ADDRESS [TYPE [SCALE]]`."""
+    """Return each `NAME ADDRESS [TYPE [SCALE]]`."""
     tables = {}
     for text in registers:
         name, address, *more = text.split()
@@ -121,7 +121,7 @@ def modbus_device(registers: Sequence[str]) -> Values:
 
 
 def words(text: str) -> Values:
-    """A vector's input from `holding 0 1 4464 0 3`: the table, the first address, the words."""
+    """Return a vector's input from `holding 0 1 4464 0 3`: the table, the first address, the words."""
     table, address, *numbers = text.split() or [""]
     if table not in ("holding", "input") or not numbers:
         raise ValueError("must be holding or input, the first address and the words there, such as: holding 0 1 4464 0 3")
@@ -129,7 +129,7 @@ def words(text: str) -> Values:
 
 
 def complete(head: Values, device: Values, message: Values, origin: str, where: str) -> Values:
-    """The whole profile: the vector's readings are what the device itself reads in the message. ConfigError: what is wrong."""
+    """Return the whole profile: the vector's readings are what the device itself reads in the message. Raise ConfigError."""
     profile = check({**head, "device": device, "vectors": [{"origin": origin, "input": message}]}, Profile, where)
     decoder: Device = profile.device  # type: ignore[assignment] # it was given
     try:
@@ -143,7 +143,7 @@ def complete(head: Values, device: Values, message: Values, origin: str, where: 
 
 
 def to_toml(values: Mapping[str, Any]) -> str:
-    """A file that `tomllib` reads back as `values`."""
+    """Return a file that `tomllib` reads back as `values`."""
     return "\n".join(_lines((), values)) + "\n"
 
 

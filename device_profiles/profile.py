@@ -50,7 +50,7 @@ class Presence(Section):
 
 
 class CounterLimits(Section):
-    """What distinguishes people from nonsense in a counter's totals; edge_agent/counters.py has the rules."""
+    """What distinguishes people from implausible changes in a counter's totals; edge_agent/counters.py has the rules."""
 
     most_per_min: Annotated[float, Field(gt=0, le=100_000)] = 300.0
     """People in one direction; more than these since the last reading are not believed. Less than a minute counts as one."""
@@ -104,5 +104,5 @@ class Profile(Section):
     vectors: tuple[Vector, ...] = ()
 
     def sku(self, identifier: str) -> str:
-        """The article that an identifier of goods names; "" if its device does not know."""
+        """Return the article that an identifier of goods names; "" if its device does not know."""
         return "" if self.device is None else self.device.sku(identifier)

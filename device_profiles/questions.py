@@ -32,7 +32,10 @@ SHOWN: Final = 80
 
 
 def ask(given: object, option: str, question: str, usual: object, check: Callable[[str], T]) -> T:
-    """The option's value, else the answer; `check` gives what it means. ConfigError for a wrong option; a wrong answer is asked again."""
+    """Return the option's value, else the answer; `check` gives what it means.
+
+    Raise ConfigError for a wrong option; a wrong answer is asked again.
+    """
     if given is not None:
         try:
             return check(str(given))

@@ -85,5 +85,5 @@ Reading = Seen | Counted | Relayed | RelayedTag | Unread
 
 
 def is_canonical(identifier: str) -> bool:
-    """Whether it can name anything: printable, without blanks around it, and of no more than LONGEST_IDENTIFIER characters."""
+    """Return whether it can name anything: printable, without blanks around it, and of no more than LONGEST_IDENTIFIER characters."""
     return 0 < len(identifier) <= LONGEST_IDENTIFIER and identifier.isprintable() and identifier == identifier.strip()

@@ -39,7 +39,7 @@ class Registry(Mapping[str, Profile]):
         return len(self._profiles)
 
     def best(self, transport: str, message: Any) -> Profile | None:
-        """The most specific profile that takes `message`, of two equal ones the first by name; None if no profile takes it."""
+        """Return the most specific profile that takes `message`, of two equal ones the first by name; None if no profile takes it."""
         chooser = self._choosers.get(transport) or self._choose(transport)
         return None if chooser is None else chooser(message)
 
@@ -65,13 +65,13 @@ class ProfileSettings(Section):
     """Of the user's own profiles. They are added to the shipped ones; one with the name of a shipped one replaces it."""
 
     def registry(self) -> Registry:
-        """ConfigError names the file and the key that is wrong."""
+        """Raise ConfigError, which names the file and the key that is wrong."""
         return shipped() if self.folder is None else shipped().with_profiles(read_registry(self.folder))
 
 
 @cache
 def shipped() -> Registry:
-    """The profiles that come with Footfall."""
+    """Return the profiles that come with Footfall."""
     return read_registry(SHIPPED)
 
 
@@ -91,7 +91,7 @@ def read_registry(folder: Path) -> Registry:
 
 
 def read_profile(path: Path) -> Profile:
-    """The profile in a file. The environment overrides nothing here: it would in every profile at once."""
+    """Return the profile in a file. The environment overrides nothing here: it would in every profile at once."""
     profile = load(path, Profile, "FOOTFALL_PROFILE", {})
     if profile.name != path.stem:
         raise ConfigError(f"{path}: name: must be the file's name, {path.stem!r} (given: {profile.name!r})")

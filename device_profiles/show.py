@@ -43,8 +43,8 @@ def shown(profile: Profile, registry: Registry, origin: str) -> RenderableType:
         return Group(*parts)
     parts += _chapter("What it takes, and how it is read", _section(profile.device))
     parts += _chapter("Vectors", *(_vector(profile.device, i, vector) for i, vector in enumerate(profile.vectors)))
-    parts += _chapter("Who else takes its messages", _rivals(profile, profile.device, registry))
-    parts += _chapter("Whose messages it takes as well", _prey(profile, profile.device, registry))
+    parts += _chapter("Who else takes its messages", _takers_of_vectors(profile, profile.device, registry))
+    parts += _chapter("Whose messages it takes as well", _vectors_of_others(profile, profile.device, registry))
     wrong = mistakes(profile, registry)
     if wrong:
         parts += _chapter("Mistakes", *(f"[bold red]✘[/] {escape(mistake)}" for mistake in wrong))
@@ -91,7 +91,7 @@ def _section(section: BaseModel) -> RenderableType:
 
 
 def _table(items: Sequence[tuple[Any, BaseModel]]) -> RenderableType:
-    """A row for each; sections that hold others stand below each other instead."""
+    """Return a row for each; sections that hold others stand below each other instead."""
     rows = [(str(key), _set(item)) for key, item in items]
     if any(_holds_sections(value) for _, row in rows for value in row.values()):
         return Group(*(Group(Text(f"{key}", style="bold"), Padding(_section(item), (0, 0, 0, 2))) for key, item in items))
@@ -103,7 +103,7 @@ def _table(items: Sequence[tuple[Any, BaseModel]]) -> RenderableType:
 
 
 def _set(section: BaseModel) -> dict[str, Any]:
-    """What is not at its default, without what must not be shown."""
+    """Return what is not at its default, without what must not be shown."""
     fields = type(section).model_fields
     shown = [name for name in fields if name in section.model_fields_set and not fields[name].exclude]
     return {name: getattr(section, name) for name in shown if getattr(section, name) not in ((), {}, "", None)}
@@ -157,7 +157,7 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_INPUT else f"{text[: LONGEST_INPUT - 1]}…"
 
 
-def _rivals(profile: Profile, device: Device, registry: Registry) -> RenderableType:
+def _takers_of_vectors(profile: Profile, device: Device, registry: Registry) -> RenderableType:
     """For each vector that others take too: who wins, and why."""
     if device.is_assigned:
         return "nobody: its source is given its profile, as such messages do not distinguish one model from another"
@@ -180,7 +180,7 @@ def _reason(takers: Sequence[tuple[int, str]]) -> str:
     return f"{name} wins by its name alone: {other} is as specific"
 
 
-def _prey(profile: Profile, device: Device, registry: Registry) -> RenderableType:
+def _vectors_of_others(profile: Profile, device: Device, registry: Registry) -> RenderableType:
     """Other profiles whose vectors it would take, and who wins them."""
     lines = []
     for other in registry.values():

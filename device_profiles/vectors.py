@@ -40,7 +40,7 @@ def difference(device: Device, vector: Vector) -> str:
 
 
 def to_values(reading: Reading) -> dict[str, Any]:
-    """A reading as a vector writes it."""
+    """Return a reading as a vector writes it."""
     kind = next(kind for kind, made in READINGS.items() if isinstance(reading, made))
     return {"kind": kind, **_changed(reading)}
 
@@ -72,7 +72,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def _changed(value: Reading | Advertisement) -> dict[str, Any]:
-    """The fields that are not at their default, as TOML can write them; those without one always."""
+    """Return the fields that are not at their default, as TOML can write them; those without one always."""
     values = {field.name: getattr(value, field.name) for field in fields(value) if getattr(value, field.name) != _default(field)}
     return {name: _plain(item) for name, item in values.items()}
 

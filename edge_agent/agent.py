@@ -19,6 +19,7 @@ from device_profiles.registry import Registry
 from edge_agent.clock import Clock, Moment, moment
 from edge_agent.config import AgentSettings
 from edge_agent.core import Core, lost_frame
+from edge_agent.durability import PendingRequests
 from edge_agent.intake import Intake
 from edge_agent.keys import SubjectKeys, read_keys
 from edge_agent.publisher import Publisher
@@ -46,15 +47,6 @@ class _Events:
     """Plain events of one request; `kept` is done when they are durable."""
 
     texts: Sequence[str]
-    kept: Future[None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Unkept:
-    """Events whose rows are in frames up to `seq`; None: these were dropped."""
-
-    epoch: str
-    seq: int | None
     kept: Future[None]
 
 
@@ -102,7 +94,7 @@ class Agent:
         self.intake: Final = self._intake()
         self._tidied_ns = self._started_ns
         self._set_aside_total = 0
-        self._unkept: list[_Unkept] = []
+        self._pending: Final = PendingRequests()
         self._retry_ns: int | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -151,7 +143,7 @@ class Agent:
         now = moment(self._clock)
         self._renew_key()
         self._keep(self.core.tick(now, flush or bool(events), self.publisher.terms(now.boot_ns)), events, now.boot_ns)
-        self._answer()
+        self._pending.resolve(self.spool)
         self._tidy(now)
 
     def _hear(self, timeout_s: float) -> list[_Events]:
@@ -209,23 +201,13 @@ class Agent:
                 self._retry_ns = None
         is_kept = self._retry_ns is None or not bodies or self.spool.hold(bodies)
         epoch, last = self.spool.numbered()
-        self._unkept += [_Unkept(epoch, last if is_kept else None, item.kept) for item in events]
+        for item in events:
+            self._pending.add(epoch, last if is_kept else None, item.kept)
         if bodies:
             self.publisher.wake()
 
-    def _answer(self) -> None:
-        """Answer those who wait for their events: durable here or at the gateway; or dropped, so that they send again."""
-        waiting, self._unkept = self._unkept, []
-        for unkept in waiting:
-            if unkept.seq is None:
-                unkept.kept.set_exception(TimeoutError())
-            elif self.spool.is_safe(unkept.epoch, unkept.seq):
-                unkept.kept.set_result(None)
-            else:
-                self._unkept.append(unkept)
-
     def _remembered(self) -> dict[str, str]:
-        """What counters showed to the runs before; a file found corrupt is set aside, and the second try reads a new one."""
+        """Return what counters showed to the runs before; a file found corrupt is set aside, and the second try reads a new one."""
         try:
             return self.spool.readings()
         except SpoolUnavailable:
@@ -291,5 +273,5 @@ class Agent:
         self._inbox.put(_Key(key, gateway_ns))
 
     def _substitute(self, frame: SpooledFrame) -> Body:
-        """What stands in the place of a frame that the disk has spoiled: a gap of its rows."""
+        """Return what stands in the place of a frame that the disk has spoiled: a gap of its rows."""
         return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, self._settings.zones, self._profiles, frame.store)

@@ -62,7 +62,7 @@ class _Presence:
 
 
 class Binding:
-    """`journal_id` None: bound to nobody yet; whoever answers first is it."""
+    """`journal_id` None: not bound yet; the first to answer is bound."""
 
     def __init__(self, journal_id: str | None, notice_ns: int) -> None:
         self.journal_id = journal_id

@@ -72,7 +72,10 @@ class AgentSettings(Section):
         return {receiver: zone for source in self.sources for receiver, zone in source.receivers.items()}
 
     def registry(self) -> Registry:
-        """The profiles, with the keys that BLE devices need. ConfigError names the file and what is wrong in it, never a key."""
+        """Return the profiles, with the keys that BLE devices need.
+
+        Raise ConfigError, which names the file and what is wrong in it, never a key.
+        """
         irks, bind_keys = (read_ble_keys(path) if path else {} for path in (self.keys.irks_file, self.keys.bind_keys_file))
         return keyed(self.profiles.registry(), irks, bind_keys)
 

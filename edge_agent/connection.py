@@ -4,7 +4,7 @@
     connection.open()                            # Unreachable: why, in words
     connection.publish(topic, payload, retain)
     connection.largest_bytes                     # of the packets that the broker has not acknowledged
-    connection.close(goodbye)
+    connection.close(disconnect)
 
 Certificates, authorities and passwords are read when it is opened: what was renewed on disk is used at the next connection.
 """
@@ -108,7 +108,7 @@ class BrokerConnection:
             self._unacknowledged[mid] = packet_bytes(topic, payload)
 
     def acknowledged(self, mid: int) -> int:
-        """The size of the packet of that id, which is not under way any more; 0 if it is none of ours."""
+        """Return the size of the packet of that id, which is not under way any more; 0 if it is none of ours."""
         return self._unacknowledged.pop(mid, 0)
 
     @property
@@ -116,10 +116,10 @@ class BrokerConnection:
         """The largest packet under way; 0: none is."""
         return max(self._unacknowledged.values(), default=0)
 
-    def close(self, goodbye: bool) -> None:
-        """`goodbye`: with a DISCONNECT, so that the broker sends no last will."""
+    def close(self, disconnect: bool) -> None:
+        """`disconnect`: with a DISCONNECT, so that the broker sends no last will."""
         if self._client is not None:
-            if goodbye:
+            if disconnect:
                 self._client.disconnect()
             self._client.loop_stop()
             self._client = None

@@ -71,7 +71,7 @@ class Conversation:
         self._stalled_at: tuple[str, int] = ("", -1)
 
     def terms(self, now_ns: int) -> Terms:
-        """What a body that is made now must keep to."""
+        """Return what a body that is made now must keep to."""
         limit = self.sender.limit.bytes(now_ns)
         max_bytes = MAX_FRAME_BYTES if limit is None else body_bytes(self.sender.topic, limit)
         return Terms(self.hearing.clock.offset(now_ns), min(max_bytes, MAX_FRAME_BYTES))
@@ -126,7 +126,7 @@ class Conversation:
             self._others_due_ns, self._others = now_ns + round(OTHERS_S * NS_PER_S), FEW_OTHERS
 
     def _asks_again(self, now_ns: int) -> bool:
-        """Whether the gateway has been silent for so long that a hello should ask whether it is back, or who is there instead of it."""
+        """Return whether the gateway has been silent for so long that a hello should ask whether it, or another, is back."""
         every_ns = self._notice_ns // ASKED_IN_SILENCE
         return self.hearing.binding.silent_ns(now_ns) >= every_ns and now_ns - self.sender.hello_due_ns >= every_ns
 

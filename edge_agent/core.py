@@ -184,7 +184,7 @@ class Core:
         self._append(PresenceRow(Kind.REFUSED, t_ns, t_wall_ns=refused.t_wall_ns, extra=extra))
 
     def _cut(self, now: Moment, terms: Terms) -> list[Body]:
-        """All waiting rows as bodies; if there are none, one empty body."""
+        """Return all waiting rows as bodies; if there are none, one empty body."""
         pieces = [(batch.key_id, rows) for batch in self._batches for rows in cut(batch.rows, self._max_rows, terms.max_bytes)]
         key_id = self.keys.key_id
         later_ns = now_ns = self._made_ns = self._now_ns(now)
@@ -234,7 +234,7 @@ def lost_frame(
     profiles: Mapping[str, Profile],
     store: str = "",
 ) -> Body:
-    """What stands in the place of a frame whose body was spoiled: one GAP of its rows, in the store in which they were heard."""
+    """Return what stands in the place of a frame whose body was spoiled: one GAP of its rows, in the store in which they were heard."""
     core = Core(boot, zones, profiles, SubjectKeys(), store=store, first_row=first_row)
     core.hear(Gap(made_boot_ns, made_boot_ns, "spool.crc32", rows))
     return core.finish(Moment(made_boot_ns, 0, False))[0]

@@ -12,11 +12,11 @@ Totals (`Counted.cumulative`), for each device and door, both directions togethe
 - One that fell, but would have gone on plausibly past `rolls_over_at`, by no more than an eighth of it, has rolled over: however long
   nobody read it, a total of the lower part was reset. Near its end roll-over is asked before reset, which is the rarer thing there.
 - Any other total is held back: nobody is counted, and the last good one stays. If a later total goes on from the last good one, what
-  was held back was nonsense (a device that starts, a torn or foreign register): it is refused and counted, and nobody is lost. If
+  was held back was implausible (a device that starts, a torn or foreign register): it is refused and counted, and nobody is lost. If
   instead two totals, `settle_s` apart, go on from each other and began near zero, the counter was reset: all they show is counted.
   Three that began anywhere else: the counter was set or replaced, and counting begins at the first of them. Both are a dated gap,
   for who passed between the last good total and the first of the new ones is unknown.
-- Nonsense that does not end is refused, and its gap reported, every 60 readings.
+- Implausible totals that do not end are refused, and its gap reported, every 60 readings.
 - With `uptime_s` a restart of the device is known: then a total that fell was reset, without waiting, and one that
   `survives_reboot` denies is counted from zero.
 - A total older by the device's own clock than the last one (sent again, overtaken) is ignored, unless by more than a day.
@@ -25,7 +25,7 @@ Reports of a period count once: by serial, else by end and length; the last 512 
 device sends totals and periods side by side, the totals count, since they also heal what was lost; periods only while no total came
 for a day.
 
-Whoever passed while nobody could read the counter arrives as one crossing at the time of the first reading after it; the gap that the
+People who passed while nobody could read the counter arrive as one crossing at the time of the first reading after it; the gap that the
 source reports shows over which time those people may have passed. A report of a period bears its last millisecond.
 """
 
@@ -63,7 +63,7 @@ class _Point:
     boot: str
 
     def since_ns(self, boot: str) -> int:
-        """When it was, in `boot`; of an earlier boot: when this one began, which is the least that is known."""
+        """Return when it was, in `boot`; of an earlier boot: when this one began, which is the least that is known."""
         return self.t_boot_ns if self.boot == boot else 0
 
 
@@ -86,7 +86,7 @@ class _Door:
     device_ns: int = 0
     uptime_s: float | None = None
     reports: list[tuple[str, int]] = field(default_factory=list)
-    forgotten_ns: int = 0
+    dropped_until_ns: int = 0
 
     @classmethod
     def of(cls, text: str) -> _Door:
@@ -116,7 +116,7 @@ class Counters:
                 self.ignored_total["counter.memory"] += 1  # of a version that we do not know: counting begins at the next reading
 
     def changed(self, everything: bool = False) -> dict[str, str]:
-        """What to store, of what changed since the last call, or of all that is known."""
+        """Return what to store, of what changed since the last call, or of all that is known."""
         keys = list(self._doors) if everything else list(self._changed)
         self._changed.clear()
         self.is_urgent = False
@@ -161,7 +161,7 @@ class Counters:
         if any(name == known for known, _ in door.reports):
             self.ignored_total["counter.again"] += 1
             return []
-        if counted.t_wall_ns and counted.t_wall_ns <= door.forgotten_ns:
+        if counted.t_wall_ns and counted.t_wall_ns <= door.dropped_until_ns:
             return [_refused(tally, "counter.stale")]
         if counted.period_s and max(counted.entered, counted.left) > limits.most_per_min * max(1.0, counted.period_s / 60):
             return [_refused(tally, "counter.implausible")]
@@ -185,7 +185,7 @@ def _hold(door: _Door, tally: Tally, good: _Point, shown: _Point, limits: Counte
     door.gained = [before + people for before, people in zip(door.gained, gained, strict=True)]
     needed = RESET_READINGS if door.was_reset else REPLACED_READINGS
     if door.held < needed or shown.t_boot_ns - door.first.t_boot_ns < limits.settle_s * NS_PER_S:
-        return _complain(door, tally, good, shown) if door.strays >= REPORTED_STRAYS else []
+        return _refuse_strays(door, tally, good, shown) if door.strays >= REPORTED_STRAYS else []
     door.held = 0
     return _settle(door, tally, good, shown, door.gained, door.first, "counter.reset" if door.was_reset else "counter.replaced")
 
@@ -195,13 +195,13 @@ def _settle(
 ) -> Events:
     """Go on from `shown`: the people, and a gap since the good total, up to where a new count `began` or over strays if there were any."""
     door.strays += door.held
-    events = _complain(door, tally, good, began or shown, reason) if door.strays or began is not None else []
+    events = _refuse_strays(door, tally, good, began or shown, reason) if door.strays or began is not None else []
     _go_on_from(door, shown)
     return events + _crossing(tally, people, 0)
 
 
-def _complain(door: _Door, tally: Tally, good: _Point, until: _Point, reason: str = "counter.stray") -> Events:
-    """The strays, refused together, and the gap since the good total."""
+def _refuse_strays(door: _Door, tally: Tally, good: _Point, until: _Point, reason: str = "counter.stray") -> Events:
+    """Return the strays, refused together, and the gap since the good total."""
     strays, door.strays = door.strays, 0
     since_ns = min(good.t_boot_ns, until.t_boot_ns) if good.boot == until.boot else until.t_boot_ns
     gap = Gap(since_ns, until.t_boot_ns, reason, source=tally.device)
@@ -230,7 +230,7 @@ def _moved(before: _Point, now: _Point, limits: CounterLimits) -> list[int] | No
 
 
 def _near_zero(before: _Point, now: _Point, limits: CounterLimits) -> bool:
-    """Whether a counter that was set to zero after `before` could show this."""
+    """Return whether a counter that was set to zero after `before` could show this."""
     return max(now.totals) <= _most(before, now, limits)
 
 
@@ -254,7 +254,7 @@ def _remember(door: _Door, name: str, end_ns: int) -> None:
     door.reports.append((name, end_ns))
     if len(door.reports) > REMEMBERED:
         oldest = min(range(REMEMBERED), key=lambda i: door.reports[i][1])
-        door.forgotten_ns = max(door.forgotten_ns, door.reports.pop(oldest)[1])
+        door.dropped_until_ns = max(door.dropped_until_ns, door.reports.pop(oldest)[1])
 
 
 def _crossing(tally: Tally, people: Sequence[int], t_wall_ns: int) -> Events:

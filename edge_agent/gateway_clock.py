@@ -68,7 +68,7 @@ class GatewayClock:
         return self.echo.gateway_ns + now_boot_ns - self.echo.heard_boot_ns if self.echo.gateway_ns else 0
 
     def bounds(self, boot_ns: int) -> Bounds:
-        """As of then, which may be long ago: they widen with the distance."""
+        """Return the bounds as of then, which may be long ago: they widen with the distance."""
         return at(self._bounds, boot_ns)
 
     def offset(self, now_boot_ns: int) -> Offset | None:

@@ -31,7 +31,7 @@ KeepEvents = Callable[[Sequence[str]], "Future[None]"]
 
 
 def check_events(payload: bytes, refused_types: frozenset[str]) -> list[str]:
-    """Each event of a payload as compact JSON text; Raise ContractError, which names the wrong one."""
+    """Return each event of a payload as compact JSON text. Raise ContractError, which names the wrong one."""
     texts = []
     for i, value in enumerate(load_json(payload)):
         try:

@@ -65,7 +65,10 @@ class SubjectKeys:
 
 
 def read_keys(path: Path) -> dict[str, bytes]:
-    """Keys from a TOML file of `type = "64 hex digits, or base64"`; ConfigError names the type whose key is wrong, never the key."""
+    """Keys from a TOML file of `type = "64 hex digits, or base64"`.
+
+    Raise ConfigError, which names the type whose key is wrong, never the key.
+    """
     try:
         values = tomllib.loads(read_secret(path).decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

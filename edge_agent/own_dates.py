@@ -35,7 +35,7 @@ class OwnDates:
         self._waits_since_ns: int | None = None
 
     def lacks(self, frame: SpooledFrame) -> bool:
-        """A recording, made at boot time 0, has its own times."""
+        """Return whether nothing dates the frame. A recording, made at boot time 0, has its own times."""
         return frame.boot == self._boot and frame.decided is None and frame.made_boot_ns > 0 and "offset_ns" not in _stated(frame)
 
     def can_wait(self, gateway_echoes: bool, now_ns: int) -> bool:
@@ -48,7 +48,10 @@ class OwnDates:
         return now_ns - self._waits_since_ns < MEASURE_NS
 
     def give(self, frames: Iterable[SpooledFrame]) -> list[tuple[int, DecidedTime]]:
-        """As few different ones as are true. None of a clock of which receipts show nothing: then the gateway decides, and reports it."""
+        """Return as few different dates as are true.
+
+        None of a clock of which receipts show nothing: then the gateway decides, and reports it.
+        """
         dates = []
         for frame in frames:
             offset = self._clock.offset(frame.made_boot_ns)

@@ -5,7 +5,7 @@
     limit.bytes(now_ns) -> int | None       # the largest packet to send; None: no limit is known
     limit.passed(size)                      # a packet of that size is known to have arrived
     limit.lost(size, now_ns)                # the connection ended while this was the largest packet on its way
-    limit.refused(size, now_ns)             # the broker refused this one as too large, or swallowed it again and again
+    limit.refused(size, now_ns)             # the broker refused this one as too large, or dropped it again and again
 
 MQTT 3.1.1 brokers cannot announce it: they disconnect, or drop what is too large. One lost connection proves nothing. After the second in a
 row with a large packet on its way the limit is half of it, and half again while that is lost, too. Now and then twice as much is tried.

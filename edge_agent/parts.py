@@ -24,7 +24,7 @@ def packet_bytes(topic: str, payload: bytes) -> int:
 
 
 def body_bytes(topic: str, max_bytes: int) -> int:
-    """How large a body may be whose frame is to go as one packet of `max_bytes`."""
+    """Return how large a body may be whose frame is to go as one packet of `max_bytes`."""
     return max(0, max_bytes - PACKET_BYTES - len(topic) - HEADER_BYTES)
 
 

@@ -96,7 +96,7 @@ class Publisher:
         return self._talk.terms(now_boot_ns)
 
     def journals(self) -> dict[str, float]:
-        """The journals that were heard in the last hour, and how many seconds ago each last was."""
+        """Return the journals that were heard in the last hour, and how many seconds ago each last was."""
         return self._talk.hearing.binding.ages_s(self._clock.boot_ns())
 
     def problems(self) -> dict[str, str]:
@@ -197,12 +197,12 @@ class Publisher:
         """Publish what the last will would, then disconnect."""
         if self.connected:
             self._publish_health("offline")
-        self._drop(goodbye=self.connected)
+        self._drop(disconnect=self.connected)
 
-    def _drop(self, goodbye: bool) -> None:
+    def _drop(self, disconnect: bool) -> None:
         self.connected = False
         if self._connection is not None:
-            self._connection.close(goodbye)
+            self._connection.close(disconnect)
             self._connection = None
 
     def _lose(self, lost: ConnectionLost) -> None:
@@ -213,6 +213,6 @@ class Publisher:
         largest_bytes = self._connection.largest_bytes if self._connection is not None else 0
         if self.connected:
             self._talk.end(largest_bytes)
-        self._drop(goodbye=False)
+        self._drop(disconnect=False)
         now_ns = self._clock.boot_ns()
         self._due_ns = now_ns + round(NS_PER_S * self._reconnect.lost(lost.code, largest_bytes < LEAST_BYTES, now_ns))

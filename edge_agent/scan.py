@@ -1,4 +1,4 @@
-"""What is in the air, device by device, and which profile would take it. Pure: what was heard goes in, rows come out.
+"""What is received, device by device, and which profile takes it. Pure: what was heard goes in, rows come out.
 
 Addresses are raw here: for the screen of the installer who stands beside the device, never for a log.
 """
@@ -27,7 +27,7 @@ MOST: Final = 5_000
 
 @dataclass(slots=True)
 class ScannedDevice:
-    """One device in the air."""
+    """One device that is received."""
 
     advertisement: Advertisement
     key: object = None
@@ -98,11 +98,11 @@ class ScanResult:
             del self._neighbours[next(iter(self._neighbours))]
 
     def neighbours(self) -> list[ScannedDevice]:
-        """The nearest first: what an installer holds in the hand is on top."""
+        """Return the devices, nearest first: what an installer holds in the hand is on top."""
         return sorted(self._neighbours.values(), key=lambda found: -found.mean_dbm)
 
     def unknown(self) -> ScannedDevice | None:
-        """The nearest that sends data and that no profile explains."""
+        """Return the nearest that sends data and that no profile explains."""
         return next((found for found in self.neighbours() if found.is_unknown and found.data), None)
 
     def _explain(self, found: ScannedDevice, advertisement: Advertisement) -> ScannedDevice:

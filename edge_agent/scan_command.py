@@ -40,7 +40,7 @@ def scan(
     profiles: Annotated[Path | None, typer.Option(help="A folder of your own profiles, used beside the shipped ones.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object at the end, for scripts.")] = False,
 ) -> None:
-    """What is in the air here: every BLE device, which profile takes it, and as whom.
+    """What can be received here: every BLE device, which profile takes it, and as whom.
 
     The nearest is on top: hold an unknown beacon close to the adapter, and the command below the table makes its profile.
 
@@ -105,7 +105,7 @@ def _shown(air: ScanResult, unknown: bool) -> list[ScannedDevice]:
 
 
 def _screen(rows: list[ScannedDevice], adapter: str, took_s: float, heard_total: int, height: int) -> Table:
-    """As many of the nearest as fit."""
+    """Return as many of the nearest as fit."""
     table = _table(rows[: max(3, (height - _OTHER_LINES) // _LINES)], adapter, took_s, heard_total)
     table.caption = f"{len(rows)} devices, the nearest first; ctrl-c ends"
     return table
@@ -127,7 +127,7 @@ def _table(rows: list[ScannedDevice], adapter: str, took_s: float, heard_total: 
 
 
 def _text(text: str, style: str = "") -> Text:
-    """What comes from the air is neither markup nor orders to the terminal."""
+    """Return it made safe: what comes from the air is neither markup nor orders to the terminal."""
     return Text("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text), style)
 
 

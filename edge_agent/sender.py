@@ -29,7 +29,7 @@ from footfall.units import NS_PER_S
 log = logging.getLogger("footfall.agent.publisher")
 
 HELLO_AGAIN_S: Final = 2.0
-SWALLOWED_TRIES: Final = 3
+DROPPED_TRIES: Final = 3
 """So often a frame goes out without a receipt, while the gateway answers, until its size is to blame."""
 SMALLEST_SHARE: Final = 16
 """Where parts of this share of a frame do not arrive either, it is not the size."""
@@ -152,7 +152,7 @@ class Sender:
             self.limit.passed(self._sent.pop(key).packet_bytes)
 
     def acknowledged(self, size: int, code: int, why: str) -> None:
-        """A PUBACK is no receipt, but its refusal is worth a word; of MQTT 5, success also proves that the size was none too many."""
+        """A PUBACK is no receipt, but its refusal is reported; of MQTT 5, success also proves that the size was none too many."""
         now_ns = self._acknowledged_ns = self._clock.boot_ns()
         self.broker_answer = why if code else ""
         if code == PACKET_TOO_LARGE:
@@ -161,7 +161,10 @@ class Sender:
             log.warning("the broker refuses what is published: %s", why)
 
     def _send(self, epoch: Epoch, frame: SpooledFrame, now_ns: int) -> bool:
-        """Whether the next may follow. A frame in parts goes alone, when all before it is receipted: the gateway joins one at a time."""
+        """Return whether the next may follow.
+
+        A frame in parts goes alone, when all before it is receipted: the gateway joins one at a time.
+        """
         header = self._header(epoch, frame.seq, frame.decided)
         packets = payloads(header, frame.body, self.topic, self.limit.bytes(now_ns), self._hearing.last.parts)
         packets = packets or self._as_a_whole(header, frame, now_ns)
@@ -176,7 +179,7 @@ class Sender:
         return len(packets) == 1
 
     def _as_a_whole(self, header: Header, frame: SpooledFrame, now_ns: int) -> list[bytes]:
-        """A frame for which there is no way: it waits, hellos ask for one, and now and then it is tried all the same."""
+        """Return what to send of a frame that is too large: nothing while hellos ask for a way, and now and then the frame."""
         announced = self.limit.announced_bytes
         self.too_large = f"frame {frame.seq} of {len(frame.body)} bytes waits: the broker takes {self.limit.bytes(now_ns)} bytes"
         self.too_large += ", and this gateway takes no parts of frames" if not self._hearing.last.parts else ""
@@ -188,9 +191,9 @@ class Sender:
         return [encode_frame(header, frame.body)]
 
     def _doubt_size(self, epoch: Epoch, seq: int, now_ns: int) -> None:
-        """Brokers of MQTT 3.1.1 acknowledge what they swallow: the gateway answers everything but one large frame."""
+        """Brokers of MQTT 3.1.1 acknowledge what they drop: the gateway answers everything but one large frame."""
         sent = self._sent.get((epoch.name, seq), _Sent(0, 0))
-        if self._window.tries < SWALLOWED_TRIES or not self._window.answered or sent.packet_bytes < LEAST_BYTES:
+        if self._window.tries < DROPPED_TRIES or not self._window.answered or sent.packet_bytes < LEAST_BYTES:
             return
         if self._innocent == (epoch.name, seq):
             return

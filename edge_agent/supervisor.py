@@ -66,7 +66,7 @@ class _Attempt(threading.Thread):
         self.heard_total += 1
 
     def fault(self) -> SourceHealth | None:
-        """What is wrong now, if anything. Error texts may quote what a device sent: only their type is reported."""
+        """Return what is wrong now, if anything. Error texts may quote what a device sent: only their type is reported."""
         if self.error is not None:
             return SourceHealth(state="fault", detail=_error_text(self.error)[:300])
         silence_s = self._source.silence_s

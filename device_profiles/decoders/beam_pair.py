@@ -5,11 +5,11 @@
     pair.settle(now_ns) -> [Passage, …]          # nothing is heard while a beam may still bounce
 
 Who enters breaks the outer beam, then both, then only the inner, then none; who leaves the other way round. Each edge is a step
-forth or back on that circle, so somebody who turns round half way, or dithers, comes to none or to one, whatever they do in between.
+forth or back on that circle, so somebody who turns round half way, or hesitates, counts as none or one, whatever they do in between.
 That holds where the beams are nearer to each other than a person is deep (at the height of the body, 5 to 20 cm apart).
 
-Who follows so closely that the beams are never both free is distinguished by time from somebody who dithers: each beam is broken
-again within `follow_ns`, while the other still is. Two people side by side are one for any pair of beams; so is whoever passes in the
+Who follows so closely that the beams are never both free is distinguished by time from somebody who hesitates: each beam is broken
+again within `follow_ns`, while the other still is. Two people side by side are one for any pair of beams; so is a person who passes in the
 shadow of another.
 """
 

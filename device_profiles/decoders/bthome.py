@@ -3,7 +3,7 @@
     decode(data, address, bind_key) -> Values
 
 A measurement that comes twice bears a number from the second on: `button_code`, `button_2_code`. `packet_id` numbers messages, and
-`replay_count` is the counter of an encrypted one, which only grows: whoever must not be fooled by a replay compares it with the last.
+`replay_count` is the counter of an encrypted one, which only grows: to detect replays, compare it with the last.
 Nothing here can, because it has no memory.
 """
 
@@ -27,7 +27,7 @@ _UUID_BYTES: Final = b"\xd2\xfc"
 def decode(data: bytes, address: str, bind_key: bytes | None) -> dict[str, Value]:
     """Return what the service data reports of the device at `address`.
 
-    ProfileError `bthome.version` for another version than 2, `bthome.key` without the key of an encrypted message, `bthome.decrypt`
+    Raise ProfileError `bthome.version` for another version than 2, `bthome.key` without the key of an encrypted message, `bthome.decrypt`
     where the key does not open it, `bthome.short` for one that ends too early. An object that is not in the table ends the message:
     objects are sent in the order of their numbers, so all that was known before it counts.
     """
@@ -44,7 +44,7 @@ def decode(data: bytes, address: str, bind_key: bytes | None) -> dict[str, Value
 
 
 def _decrypted(data: bytes, address: str, bind_key: bytes) -> bytes:
-    """The nonce is address, UUID as sent, first byte, counter; ciphertext, counter, tag follow the first byte."""
+    """Return the plain bytes. The nonce is address, UUID as sent, first byte, counter; ciphertext, counter, tag follow the first byte."""
     if len(data) < 1 + COUNTER_BYTES + TAG_BYTES:
         raise ProfileError("bthome.short", f"{len(data)} bytes cannot hold counter and tag")
     counter, tag = data[-TAG_BYTES - COUNTER_BYTES : -TAG_BYTES], data[-TAG_BYTES:]

@@ -25,7 +25,7 @@ MAX_ELEMENTS: Final = 20_000
 
 
 def document(payload: bytes, form: Format) -> Any:
-    """The one value in `payload`."""
+    """Return the one value in `payload`."""
     if len(payload) > MAX_BYTES:
         raise ProfileError("feed.size", f"a message has at most {MAX_BYTES} bytes, this has {len(payload)}")
     return _READERS[form](payload)

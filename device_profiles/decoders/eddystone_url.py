@@ -9,7 +9,7 @@ _ENDINGS: Final = (".com/", ".org/", ".edu/", ".net/", ".info/", ".biz/", ".gov/
 
 
 def expand(data: bytes) -> str:
-    """The URL; "" for a scheme or a byte that the specification reserves."""
+    """Return the URL; "" for a scheme or a byte that the specification reserves."""
     if not data or data[0] >= len(_SCHEMES):
         return ""
     if any(len(_ENDINGS) <= byte <= 0x20 or byte >= 0x7F for byte in data[1:]):

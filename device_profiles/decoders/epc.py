@@ -97,7 +97,7 @@ def _without_text(epc: bytes) -> tuple[bytes, str | None]:
 
 
 def _characters(field: int, length: int, most: int) -> str:
-    """Characters of 7 bits, then zeros to the end. ValueError for any other bits."""
+    """Characters of 7 bits, then zeros to the end. Raise ValueError for any other bits."""
     codes = [field >> shift & 0x7F for shift in range(length - 7, -1, -7)]
     text = bytes(codes).rstrip(b"\0").decode("ascii")
     if not 0 < len(text) <= most or not _CHARS.issuperset(text):

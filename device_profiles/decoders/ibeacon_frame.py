@@ -12,7 +12,7 @@ MAX_PART: Final = 0xFFFF
 
 
 def ibeacon(address: str, rssi_dbm: int | None, uuid: str, major: int, minor: int, power_dbm: int) -> Advertisement:
-    """`power_dbm`: measured at 1 m. Apple, Proximity Beacon Specification R1. ProfileError `feed.ibeacon` for parts that none has."""
+    """`power_dbm`: measured at 1 m. Apple, Proximity Beacon Specification R1. Raise ProfileError `feed.ibeacon` for parts that none has."""
     digits = uuid.replace("-", "")
     if len(digits) != 32 or not 0 <= major <= MAX_PART or not 0 <= minor <= MAX_PART or not -128 <= power_dbm <= 127:
         raise ProfileError("feed.ibeacon", "no iBeacon has such parts")

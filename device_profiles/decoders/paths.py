@@ -49,7 +49,7 @@ class Path:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Path:
-    """ValueError for what is not in the language."""
+    """Raise ValueError for what is not in the language."""
     found = _ANCHOR.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no path")
@@ -69,7 +69,7 @@ def _step(part: str, text: str) -> _Step:
 
 
 def find(path: Path, scope: Scope) -> Any:
-    """The value there, None if there is none."""
+    """Return the value there, None if there is none."""
     if path.anchor.startswith("@"):
         return scope.levels.get(path.anchor[1:])
     value = _anchored(path.anchor, scope)
@@ -81,7 +81,7 @@ def find(path: Path, scope: Scope) -> Any:
 
 
 def each(path: Path, scope: Scope) -> Iterator[Scope]:
-    """The items at a path with `[]` in it, each with what it lies in; without one, the one value there."""
+    """Yield the items at a path with `[]` in it, each with what it lies in; without one, the one value there."""
     found = [(scope, scope.item)]
     for step in path.steps:
         found = [inner for outer, value in found for inner in _spread(outer, value, step)]

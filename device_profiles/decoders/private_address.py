@@ -24,7 +24,7 @@ _PADDING: Final = bytes(KEY_BYTES - PRAND_BYTES)
 
 
 def ah(irk: bytes, prand: bytes) -> bytes:
-    """The 24-bit hash of `prand` (3 bytes); all of them most significant byte first, as the specification writes them."""
+    """Return the 24-bit hash of `prand` (3 bytes); all of them most significant byte first, as the specification writes them."""
     return _encryptor(irk).update(_PADDING + prand)[-PRAND_BYTES:]
 
 

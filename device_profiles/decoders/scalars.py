@@ -84,7 +84,7 @@ def base64_bytes(value: Any, at_most: int = 512) -> bytes:
 
 
 def epc(value: Any, form: str) -> bytes:
-    """An EPC of 2 to 62 bytes, whole words of 16 bits (EPC Gen2, its length in the protocol control word)."""
+    """Return an EPC of 2 to 62 bytes, whole words of 16 bits (EPC Gen2, its length in the protocol control word)."""
     read = hex_bytes(value, 62) if form == "hex" else base64_bytes(value, 62)
     if not read or len(read) % 2:
         raise ProfileError("feed.epc", "an EPC has 1 to 31 words of 16 bits")
@@ -92,7 +92,7 @@ def epc(value: Any, form: str) -> bytes:
 
 
 def name(value: Any) -> str:
-    """A name in a message as a name of ours, 1 to 64 of `[a-z0-9._-]`: an address is its digits, what a name cannot have a dash.
+    """Return a name in a message as a name of ours, 1 to 64 of `[a-z0-9._-]`: an address is its digits, what a name cannot have a dash.
 
     Of a path of three levels or more, such as an event's topic, it is the last level.
     """

@@ -20,7 +20,7 @@ _MAX_NS: Final = (1 << 63) - 1
 
 
 def to_ns(value: Any, form: TimeForm, zone: str = "") -> int:
-    """ProfileError `feed.time` for what is no time between 1970 and 2262. `zone`, such as `+08:00`, is for texts without one."""
+    """Raise ProfileError `feed.time` for what is no time between 1970 and 2262. `zone`, such as `+08:00`, is for texts without one."""
     t_ns = _iso_ns(value, zone) if form == "iso8601" else _unix_ns(value, _UNIX_NS[form])
     if t_ns is None or not 0 <= t_ns <= _MAX_NS:
         raise ProfileError("feed.time", f"no time of the form {form}")

@@ -54,7 +54,10 @@ class Beams(Device):
         return int(_are_edges(message))
 
     def decode(self, message: Any) -> Sequence[Reading]:
-        """All who passed, as one reading. ProfileError `beams.edges` for what are no edges, `beams.order` if they go back in time."""
+        """Return all who passed, as one reading.
+
+        Raise ProfileError `beams.edges` for what are no edges, `beams.order` if they go back in time.
+        """
         if not _are_edges(message):
             raise ProfileError("beams.edges", "must be edges of the outer and the inner beam")
         if any(after.t_ns < before.t_ns for before, after in pairwise(message)):

@@ -59,7 +59,7 @@ class Ble(Device):
     """Keys of encrypted beacons: address -> 32 hex digits."""
 
     def keyed(self, irks: Mapping[str, bytes], bind_keys: Mapping[str, bytes]) -> Ble:
-        """The same with these keys instead of its own; device_profiles/ble_keys.py reads them from files."""
+        """Return the same with these keys instead of its own; device_profiles/ble_keys.py reads them from files."""
         return Ble(transport="ble", frames=self.frames, irks=dict(irks), bind_keys=dict(bind_keys))
 
     @cached_property

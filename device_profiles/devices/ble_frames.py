@@ -222,7 +222,7 @@ class BleFrame(Section):
 
 @lru_cache(1024)
 def _as_uuid(data: bytes) -> str:
-    """An estate's beacons have few."""
+    """Return 16 bytes as a UUID's text. An estate's beacons have few, so they are cached."""
     digits = data.hex()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 

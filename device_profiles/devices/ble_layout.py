@@ -25,14 +25,14 @@ class Layout:
                 self._tails.append(field.offset)
 
     def unpack(self, payload: bytes) -> tuple[Any, ...]:
-        """The raw value of every slot."""
+        """Return the raw value of every slot."""
         if len(self._structs) == 1 and not self._tails:
             return self._structs[0].unpack_from(payload)
         raws = [raw for struct in self._structs for raw in struct.unpack_from(payload)]
         return (*raws, *(payload[start:] for start in self._tails))
 
     def slot(self, field: ByteField) -> tuple[int, Convert | None]:
-        """Which raw value is the field's, and what makes it a value."""
+        """Return which raw value is the field's, and what makes it a value."""
         return self._slots[field.offset, field.code], field.converter()
 
     def _place(self, fields: list[ByteField], order: str) -> None:

@@ -50,7 +50,7 @@ class FrameReader:
         self._least: Final = layout.size
 
     def takes(self, message: Advertisement) -> bool:
-        """Whether every condition is met."""
+        """Return whether every condition is met."""
         if self._company is not None:
             payload = message.manufacturer.get(self._company)
             if payload is None or not self._fits(payload):
@@ -130,7 +130,7 @@ class BleIndex(Generic[T]):
             self._bucket(reader.frame).append((rank, reader, owner))
 
     def best(self, message: Advertisement) -> T | None:
-        """The owner of the most specific frame that takes `message`, None if none does."""
+        """Return the owner of the most specific frame that takes `message`, None if none does."""
         buckets = [self._by_company.get(company, _NOBODY) for company in message.manufacturer]
         if message.service_data:
             buckets += [self._by_service_data.get(uuid, _NOBODY) for uuid in message.service_data]

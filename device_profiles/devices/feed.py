@@ -46,7 +46,7 @@ class FeedMessage:
     _read: dict[Format, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def document(self, form: Format) -> Any:
-        """The payload as plain values; ProfileError if it has another format."""
+        """Return the payload as plain values. Raise ProfileError if it has another format."""
         if form not in self._read:
             try:
                 self._read[form] = document(self.payload, form)
@@ -95,7 +95,7 @@ class Feed(Device):
         return len(self.needs) + len(self.says) + sum(level not in ("+", "#") for level in self.topic.split("/") if level)
 
     def decode(self, message: FeedMessage) -> Sequence[Reading]:
-        """Unread for items that cannot be read, if there are others. ProfileError `feed.other` for what is not for it."""
+        """Unread for items that cannot be read, if there are others. Raise ProfileError `feed.other` for what is not for it."""
         scope = Scope(message.document(self.format), _levels(self.topic, message.topic) or {})
         if not self.specificity(message):
             raise ProfileError("feed.other", "not a message of this device: a topic, path or value that it needs is not there")
@@ -133,7 +133,7 @@ def _levels(pattern: str, topic: str) -> Mapping[str, str] | None:
 
 @lru_cache(maxsize=1024)
 def _matcher(pattern: str) -> re.Pattern[str]:
-    """ValueError for a `#` in the middle, or a `{name}` that is none."""
+    """Raise ValueError for a `#` in the middle, or a `{name}` that is none."""
     if not pattern:
         return re.compile(".*", re.DOTALL)
     levels = pattern.split("/")

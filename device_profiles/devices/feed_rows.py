@@ -140,7 +140,7 @@ def says(scope: Scope, path: str, wanted: str | int | bool) -> bool:
 
 
 def joined(scope: Scope, names: Names) -> str:
-    """The names that are there, as one name of ours; "" if none is."""
+    """Return the names that are there, as one name of ours; "" if none is."""
     found = [paths.find(paths.parse(path), scope) for path in names]
     return ".".join(scalars.name(value) for value in found if value not in (None, ""))[:64]
 

@@ -107,7 +107,7 @@ class Modbus(Device):
         return register.table or self.table
 
     def specificity(self, message: Words) -> int:
-        """The number of words it explains, and ten for each that it knows by value."""
+        """Return the number of words it explains, and ten for each that it knows by value."""
         try:
             numbers = {name: self._number(name, register, message) for name, register in self.registers.items()}
         except ProfileError:
@@ -141,7 +141,7 @@ class Modbus(Device):
         return words
 
     def encode(self, numbers: Mapping[str, int]) -> Words:
-        """The words that `decode` reads as these numbers, for devices that we play; 0 where none is given, and what must be is."""
+        """Return the words that `decode` reads as these numbers, for devices that we play; 0 where none is given, and what must be is."""
         words: dict[RegisterTable, dict[int, int]] = {"holding": {}, "input": {}}
         for name, register in self.registers.items():
             number = numbers.get(name, register.equals or 0)

@@ -6,7 +6,7 @@
     codec.check(item) -> None                 # ProfileError: a parameter is missing, too many, or not to be there
 
 `decode` takes parameters wherever they stand and keeps those it does not know as `Unknown` or `Custom` with their bytes, because
-readers of later versions send them; whoever answers requests calls `check` too. LLRP 1.0.1, sections 9 and 16.
+readers of later versions send them; a server of requests calls `check` too. LLRP 1.0.1, sections 9 and 16.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Parameter:
         return next(self.all(name), None)
 
     def number(self, name: str) -> int:
-        """The field's value, 0 where it is none or no number."""
+        """Return the field's value, 0 where it is none or no number."""
         value = self.fields.get(name, 0)
         return value if isinstance(value, int) else 0
 
@@ -125,7 +125,7 @@ class Codec:
         return fields, ()
 
     def _parse(self, data: bytes, at: int, end: int, depth: int) -> list[Parameter]:
-        """The parameters that fill `data` from `at` to `end`."""
+        """Return the parameters that fill `data` from `at` to `end`."""
         if depth > DEEPEST:
             raise ProfileError("llrp.depth", f"parameters lie more than {DEEPEST} deep")
         found = []
@@ -166,7 +166,7 @@ class Codec:
 
 
 def tlv(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """The type of the TLV parameter at `at`, and where it ends; ProfileError if it does not fit before `end`."""
+    """Return the type of the TLV parameter at `at`, and where it ends. Raise ProfileError if it does not fit before `end`."""
     if end - at < _TLV.size:
         raise ProfileError("llrp.length", "a parameter's header is cut off")
     type_, length = _TLV.unpack_from(data, at)
@@ -178,7 +178,7 @@ def tlv(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 def _find(kinds: Mapping[Key, _Kind], type_: int, data: bytes, at: int, end: int, message: bool) -> tuple[_Kind | None, int]:
-    """The kind, and where its fields begin: a vendor's after vendor and subtype, if its tables are known."""
+    """Return the kind, and where its fields begin: a vendor's after vendor and subtype, if its tables are known."""
     vendor = _VENDOR[message]
     if type_ == CUSTOM and end - at >= vendor.size:
         kind = kinds.get((type_, *vendor.unpack_from(data, at)))

@@ -56,7 +56,7 @@ class Capabilities:
     hop_table: int = 0
 
     def power_index(self, power_dbm: float) -> int:
-        """The highest level that is not above `power_dbm`, else the lowest; 0 where the reader names none."""
+        """Return the highest level that is not above `power_dbm`, else the lowest; 0 where the reader names none."""
         within = [(level, index) for index, level in self.powers.items() if level <= round(100 * power_dbm)]
         levels = [max(within)] if within else [min(((level, index) for index, level in self.powers.items()), default=(0, 0))]
         return levels[0][1]
@@ -130,7 +130,7 @@ def _inventory_spec(inventory: Inventory, capabilities: Capabilities) -> Paramet
 
 
 def _transmitter(power_dbm: float, capabilities: Capabilities) -> Parameter:
-    """A hopping reader gets its table, the other one a channel of its list."""
+    """Return the radio's settings: a hopping reader gets its table, the other one a channel of its list."""
     hop_table, channel = (capabilities.hop_table, 0) if capabilities.is_hopping else (0, 1)
     return _p("RFTransmitter", HopTableID=hop_table, ChannelIndex=channel, TransmitPower=capabilities.power_index(power_dbm))
 

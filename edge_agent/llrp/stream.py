@@ -28,7 +28,7 @@ class Splitter:
         return len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The messages that `data` completes, each with its header.
+        """Yield the messages that `data` completes, each with its header.
 
         ProfileError: what follows is no message. Where the next one begins is unknown, so the connection is of no use any more.
         """

@@ -51,7 +51,7 @@ class Tables:
 
 
 def read_tables(path: Path) -> Tables:
-    """The tables in one file; KeyError or ValueError if it is wrong, since it ships with the code."""
+    """Return the tables in one file; KeyError or ValueError if it is wrong, since it ships with the code."""
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     vendor = document.get("vendor", 0)
     return Tables(*(tuple(_definition(name, vendor, row) for name, row in document[kind].items()) for kind in ("messages", "parameters")))

@@ -85,7 +85,7 @@ class Match(NamedTuple):
 class DecodeCache:
     """What advertisements mean. The same device and data mean the same, so that to hear it again costs one look.
 
-    Two generations: when the young one is full it becomes the old one, and what is not heard in the meantime is forgotten with it.
+    Two generations: when the young one is full it becomes the old one, and what is not heard in the meantime is dropped with it.
     """
 
     def __init__(self, profiles: Registry, remembered: int = REMEMBERED) -> None:
@@ -191,7 +191,7 @@ class BleSource:
             emit(Unexplained(self._clock.boot_ns(), reason, total))
 
     def _admit(self, scanner: Scanner, rows: int, emit: Callable[[Heard], None]) -> int:
-        """The agent could not take more for a while: what was heard meanwhile is gone."""
+        """Emit a gap of the rows that the agent could not take. Return how many they are."""
         self.dropped_total += rows
         now_ns = self._clock.boot_ns()
         from_ns, scanner.dropping_ns = scanner.dropping_ns or now_ns, 0
@@ -232,7 +232,7 @@ class BleSettings(SourceSettings):
         return self
 
     def receiver_of(self) -> dict[str, str]:
-        """The receiver that each adapter is."""
+        """Return the receiver that each adapter is."""
         return {self.adapters.get(receiver, receiver): receiver for receiver in self.receivers}
 
     def source(self, clock: Clock, profiles: Registry) -> BleSource:

@@ -30,7 +30,7 @@ _BASE: Final = "-0000-1000-8000-00805f9b34fb"
 
 
 def long_uuid(uuid: str) -> str:
-    """The 36 characters of any UUID, as D-Bus has it."""
+    """Return the 36 characters of any UUID, as D-Bus has it."""
     return uuid if len(uuid) == 36 else uuid.rjust(8, "0") + _BASE
 
 

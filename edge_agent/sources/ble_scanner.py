@@ -98,7 +98,7 @@ class Scanner:
         return self._thread.is_alive()
 
     def take(self) -> Iterator[Heard]:
-        """What has come and was not yet taken."""
+        """Yield what has come and was not yet taken."""
         heard = self._heard
         for _ in range(len(heard)):
             yield heard.popleft()
@@ -145,7 +145,7 @@ class Scanner:
         return BleakScanner(partial(self._hear, adapter), scanning_mode=self._scanning.mode, bluez=bluez)
 
     def _hear(self, adapter: str, device: BLEDevice, data: AdvertisementData) -> None:
-        """The hot path: an exception here would be swallowed by dbus-fast, so everything that may fail is left to who takes it."""
+        """The hot path: an exception here would be swallowed by dbus-fast, so everything that may fail is left to the consumer."""
         if data.rssi == NO_RSSI:
             self.blank_total += 1
             return

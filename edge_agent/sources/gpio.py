@@ -79,7 +79,7 @@ class BeamSource:
         """It was reported already."""
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
-        """OSError when a beam gets stuck, when edges come faster than anybody walks, and if the pins cannot be had."""
+        """Raise OSError when a beam gets stuck, when edges come faster than anybody walks, and if the pins cannot be had."""
         edges: queue.Queue[Edge] = queue.Queue(MAX_EDGES)
         with self._pins(edges) as pins:
             self._count(pins, edges, emit, stop)
@@ -96,7 +96,7 @@ class BeamSource:
             for passage in passages + pair.settle(now_ns - LATE_NS):
                 emit(Crossing(passage.t_ns, self._settings.door, passage.entered, passage.left, self._settings.profile))
             if not pair.is_free:
-                self._complain(pins, now_ns - free_ns)
+                self._report_stuck(pins, now_ns - free_ns)
                 continue
             free_ns, self._is_stuck = now_ns, False
             if not is_counting:
@@ -106,14 +106,14 @@ class BeamSource:
                 reported_ns = now_ns
                 emit(AliveUntil(now_ns))
 
-    def _complain(self, pins: dict[Beam, Any], broken_ns: int) -> None:
+    def _report_stuck(self, pins: dict[Beam, Any], broken_ns: int) -> None:
         """OSError, once, when somebody would stand in the beams for longer than anybody does."""
         if broken_ns > self._device.stuck_s * NS_PER_S and not self._is_stuck:
             self._is_stuck = True
             raise OSError(errno.EIO, f"{' and '.join(_broken(pins)) or 'a'} beam was broken for {self._device.stuck_s:.0f} s")
 
     def _edges(self, edges: queue.Queue[Edge]) -> Iterator[Edge]:
-        """Those that wait, after a moment."""
+        """Yield those that wait, after a moment."""
         try:
             yield edges.get(timeout=TURN_S)
             while True:

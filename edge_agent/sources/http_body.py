@@ -43,7 +43,7 @@ def _parts(message: bytes) -> list[Message]:
 
 
 def _content(part: Message) -> bytes:
-    """Return the part's bytes. ContractError for a head without an end or too long, and for parts within a part."""
+    """Return the part's bytes. Raise ContractError for a head without an end or too long, and for parts within a part."""
     if part.defects or sum(len(name) + len(str(value)) for name, value in part.items()) > MAX_HEAD_BYTES:
         raise ContractError("http.multipart", "a part without an end of its header")
     content = part.get_payload(decode=True)

@@ -99,7 +99,7 @@ class PushSource:
                 self._pushed.get_nowait().taken.cancel()
 
     def _listen(self) -> HttpServer:
-        """On the port that it had before, if the settings leave it open. OSError if somebody else has it."""
+        """On the port that it had before, if the settings leave it open. Raise OSError if somebody else has it."""
         try:
             server = HttpServer(self.name, self._settings.host, self.port, partial(_Pushes, self))
         except ConfigError as error:
@@ -131,7 +131,7 @@ class PushSource:
     # what handlers ask, each in its own thread
 
     def knows(self, request: RequestHandler) -> bool:
-        """Whether it has the secret in one of the places where it may be."""
+        """Return whether it has the secret in one of the places where it may be."""
         if self._secret is None:
             return True
         accepts, secret = self._settings.accepts, self._secret.current()
@@ -142,13 +142,16 @@ class PushSource:
         return "path" in accepts and hmac.compare_digest(_levels(request.path)[0].encode(), secret)
 
     def topic(self, path: str) -> str:
-        """The path without slash, secret and query."""
+        """Return the path without slash, secret and query."""
         first, rest = _levels(path)
         is_secret = self._secret is not None and "path" in self._settings.accepts and first.encode() == self._secret.current()
         return rest if is_secret else "/".join(filter(None, (first, rest)))
 
     def take(self, topic: str, bodies: list[bytes]) -> Counter[str]:
-        """What was not heard of it, and how many things were, as `heard`. TimeoutError or queue.Full: the agent takes nothing now."""
+        """Return what was not heard of it, and how many things were, as `heard`.
+
+        TimeoutError or queue.Full: the agent takes nothing now.
+        """
         push = _Push([FeedMessage(topic, body) for body in bodies], self._clock.boot_ns())
         self._pushed.put(push, timeout=ANSWER_S)
         try:
@@ -227,7 +230,7 @@ class _Pushes(RequestHandler):
 
 
 def _levels(path: str) -> tuple[str, str]:
-    """The first level of a path, and the rest of it, without slashes around them or a query."""
+    """Return the first level of a path, and the rest of it, without slashes around them or a query."""
     first, _, rest = path.partition("?")[0].strip("/").partition("/")
     return first, rest
 
@@ -240,7 +243,7 @@ class HttpPush(FeedSettings):
     port: Port = 8782
     """0: any that is free."""
     secret_file: Path | None = None
-    """Without it, everybody who reaches the port is believed."""
+    """Without it, every client that reaches the port is accepted."""
     accepts: Annotated[tuple[Where, ...], Field(min_length=1)] = ("bearer", "basic")
     """`path` only if a device cannot do the others: paths stand in the logs of whatever is between."""
     username: str | None = None

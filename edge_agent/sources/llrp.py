@@ -105,7 +105,7 @@ class Llrp(SourceSettings):
     power_dbm: Annotated[float, Field(ge=0, le=40)] | None = None
     """Of each antenna; the reader's next lower level. Without it, the reader's own."""
     session: Annotated[int, Field(ge=0, le=3)] = 1
-    """Gen2: how long a tag that was read stays quiet. 0 is read ever again; 1 after half to five seconds; 2 and 3 when it was away."""
+    """Gen2: how long a tag that was read stays quiet. 0 is read again at once; 1 after half to five seconds; 2 and 3 when it was away."""
     population: Annotated[int, Field(ge=1, le=65_535)] = 32
     """About how many tags there are at once."""
     mode: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -130,7 +130,7 @@ class Llrp(SourceSettings):
         return self
 
     def antenna_of(self) -> dict[str, int]:
-        """The antenna of each receiver; ValueError if its name has none."""
+        """Return the antenna of each receiver. Raise ValueError if its name has none."""
         found = {}
         for receiver in self.receivers:
             number = receiver.rpartition(".")[2]

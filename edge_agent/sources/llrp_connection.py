@@ -84,7 +84,7 @@ class ReaderConnection:
         return answer
 
     def send(self, message: LlrpMessage) -> int:
-        """The number that its answer will bear."""
+        """Return the number that its answer will bear."""
         self._numbers += 1
         self._socket.sendall(CODEC.encode(LlrpMessage(message.name, message.fields, message.parameters, self._numbers)))
         return self._numbers
@@ -129,7 +129,7 @@ def _check(request: LlrpMessage, answer: LlrpMessage) -> None:
 
 
 def _connect(host: str, port: int, seconds: float, clock: Clock, stop: threading.Event) -> socket.socket:
-    """As `socket.create_connection`, but it ends when `stop` is set."""
+    """Return as `socket.create_connection`, but it ends when `stop` is set."""
     failed: OSError = OSError(errno.EADDRNOTAVAIL, "the reader's name has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         made = socket.socket(family, kind, protocol)

@@ -1,4 +1,4 @@
-"""One connection's life with an LLRP reader: greeting, set-up, tag reports and events as things heard, and a farewell.
+"""One connection to an LLRP reader: handshake, set-up, tag reports and events as things heard, and the orderly end.
 
 reader = Reader(task, clock, connection, emit)
 reader.begin(stop); reader.listen(stop); reader.end(in_order)
@@ -83,10 +83,10 @@ class LlrpSession:
         connection.hear = self._hear
 
     def begin(self, stop: threading.Event) -> None:
-        """From its greeting until it inventories (LLRP 1.0.1, section 5.2 and 10)."""
-        self._await_greeting(stop)
+        """Wait for the reader's first event, set it up and start its inventory (LLRP 1.0.1, section 5.2 and 10)."""
+        self._await_attempt_event(stop)
         request, inventory = self._connection.request, self._task.inventory
-        self._connection.send(LlrpMessage("ENABLE_EVENTS_AND_REPORTS"))  # what it held for whoever was here before comes out now
+        self._connection.send(LlrpMessage("ENABLE_EVENTS_AND_REPORTS"))  # what it held for the client before comes out now
         request(LlrpMessage("DELETE_ROSPEC", {"ROSpecID": 0}))
         self._capabilities = read_capabilities(request(LlrpMessage("GET_READER_CAPABILITIES", {"RequestedData": 0})))
         if uses_impinj(inventory, self._capabilities):
@@ -120,7 +120,7 @@ class LlrpSession:
                 self._connection.send(LlrpMessage("CLOSE_CONNECTION"))
                 self._connection.receive(CLOSE_S)
 
-    def _await_greeting(self, stop: threading.Event) -> None:
+    def _await_attempt_event(self, stop: threading.Event) -> None:
         deadline_ns = self._clock.boot_ns() + round(self._task.answer_s * NS_PER_S)
         while self._attempt is None:
             if stop.is_set():

@@ -9,7 +9,7 @@
     unit = 1                         # if it is not the profile's
 
 A poll that fails is tried again at the next; after `tries` in a row the source fails, and the supervisor begins it anew. The device
-counts on meanwhile: whoever passed comes with the next total, and a dated gap shows that they were not heard one by one.
+counts on meanwhile: people who passed come with the next total, and a dated gap shows that they were not heard one by one.
 """
 
 from __future__ import annotations
@@ -92,11 +92,11 @@ class ModbusSource:
         self._line: Final = line
         self._unit: Final = device.unit if settings.unit is None else settings.unit
         self._refused = ""
-        """The reason of the nonsense that was reported and goes on."""
+        """The reason of the refusal that was reported and goes on."""
         self._unexplained = 0
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
-        """OSError after `tries` failed polls in a row."""
+        """Raise OSError after `tries` failed polls in a row."""
         try:
             self._poll(emit, stop)
         finally:
@@ -148,14 +148,14 @@ class ModbusSource:
             raise refusal(error) from error
 
     def _refuse(self, error: ProfileError, emit: Callable[[Heard], None]) -> None:
-        """Nonsense is reported when it begins; while it goes on it is counted."""
+        """Report an unreadable state when it begins; while it goes on it is counted."""
         self._unexplained += 1
         if self._refused != error.reason:
             self._refused = error.reason
             emit(RefusedReading(self._clock.boot_ns(), error.reason, f"{self.name} {self._settings.door}", str(error).encode()))
 
     def _report_unread(self, emit: Callable[[Heard], None], good_ns: int, now_ns: int) -> None:
-        """Since when nothing was read, though something may have been heard: nonsense, which would make the supervisor's gap too short."""
+        """Since when nothing was read, though something may have been heard: refused readings would make the supervisor's gap too short."""
         emit(Gap(good_ns, now_ns, "modbus.unread"))
         if self._unexplained:
             emit(Unexplained(now_ns, self._refused, self._unexplained))

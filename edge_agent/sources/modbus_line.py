@@ -45,7 +45,7 @@ class ModbusLine:
         self._lock: Final = threading.Lock()
 
     def read(self, block: Block, unit: int) -> Sequence[int]:
-        """The block's words; Raise OSError: the line is closed: a late answer must not be taken for the next."""
+        """Return the block's words. Raise OSError, after closing the line: a late answer must not be taken for the next."""
         with self._lock:
             try:
                 return self._read(block, unit)
@@ -90,7 +90,7 @@ def tcp(host: str, port: int, timeout_s: float) -> ModbusLine:
 
 
 def serial(path: Path, baud: int, parity: Parity, stop_bits: int, timeout_s: float) -> ModbusLine:
-    """The line that is in use already, if there is one: then as that one was opened."""
+    """Return the line that is in use already, if there is one: then as that one was opened."""
     line = _serial_lines.get(path)
     if line is None:
         line = _serial_lines[path] = ModbusLine(

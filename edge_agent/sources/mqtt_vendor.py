@@ -89,7 +89,7 @@ class _Talk:
         self._client.on_message = lambda client, userdata, message: take(message)
 
     def begin(self) -> None:
-        """OSError if there is no broker, or a file that it needs cannot be used; what was renewed on disk is used from now on."""
+        """Raise OSError if there is no broker, or a file that it needs cannot be used; what was renewed on disk is used from now on."""
         broker = self._settings.broker
         try:
             authenticate(self._client, broker)
@@ -100,7 +100,7 @@ class _Talk:
             raise OSError(error.errno, in_words(error)) from None
 
     def turn(self) -> None:
-        """Take what has come; OSError once the connection is lost, or was refused."""
+        """Take what has come. Raise OSError once the connection is lost, or was refused."""
         code = self._client.loop(TURN_S)
         if self._refused:
             raise ConnectionRefusedError(errno.ECONNREFUSED, self._refused)
@@ -110,7 +110,7 @@ class _Talk:
             raise TimeoutError(errno.ETIMEDOUT, "the broker took the connection and then sent nothing")
 
     def end(self) -> None:
-        """Goodbye; without the way back to this, the client is gone with it, and so are its sockets."""
+        """Disconnect. Without references back to this object, the client and its sockets are freed with it."""
         self._client.disconnect()
         self._client.loop(0)
         self._client.on_connect = self._client.on_subscribe = self._client.on_message = None

@@ -37,7 +37,7 @@ def parse_line(line: bytes) -> Recorded:
 
 
 def format_line(heard: Sighting | Crossing | Gap | AliveUntil) -> str:
-    """The line that `parse_line` reads back, with its end."""
+    """Return the line that `parse_line` reads back, with its end."""
     match heard:
         case Sighting(t_ns, receiver, profile, identifier, rssi_dbm):
             values: dict[str, Any] = {

@@ -77,7 +77,7 @@ def zones(format_name: FormatName, paths: Sequence[Path]) -> dict[str, str]:
 
 
 def expand(format_name: FormatName, paths: Sequence[Path]) -> list[Path]:
-    """The files meant by `paths`: a folder means its files of the format's kind, in order of name."""
+    """Return the files meant by `paths`: a folder means its files of the format's kind, in order of name."""
     suffixes = FORMATS[format_name].suffixes
     found = [
         file
@@ -102,7 +102,7 @@ def _read_calit2(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[He
 
 
 def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterator[Crossing | RefusedReading]:
-    """A count bears the last millisecond of its half hour, so that it lies in the hour and day in which its people passed."""
+    """Yield the counts. One bears the last millisecond of its half hour, so that it lies in the hour and day in which its people passed."""
     zone_info = settings.zone_info()
     t_wall_ns = 0
     for number, line in read_lines(path):
@@ -119,7 +119,7 @@ def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterat
 
 
 def _read_sal_rb(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
-    """Each file begins an hour after the one before, so that no visit spans two. The tag is named by what carries it."""
+    """Yield the reads. Each file begins an hour after the one before, so that no visit spans two. The tag is named by what carries it."""
     for i, path in enumerate(paths):
         yield from _sal_rb_file(path, to_ns(settings.start) + i * BETWEEN_FILES_NS)
 
@@ -203,7 +203,7 @@ class Replay(SourceSettings):
 
 
 def _undated(heard: Heard, zero_ns: int) -> Heard:
-    """The same, counted from the recording's first instant on the clock of its player."""
+    """Return the same, counted from the recording's first instant on the clock of its player."""
     times: dict[str, Any] = {"t_boot_ns": _time_ns(heard) - zero_ns, "t_wall_ns": 0}
     if isinstance(heard, Gap):
         times = {"from_boot_ns": heard.from_boot_ns - zero_ns, "to_boot_ns": heard.to_boot_ns - zero_ns}

@@ -34,6 +34,6 @@ class SourceSettings(Section):
 
 
 def require(package: str, what: str) -> None:
-    """ConfigError where it is not installed: nothing that is tried again would help."""
+    """Raise ConfigError where it is not installed: nothing that is tried again would help."""
     if find_spec(package) is None:
         raise ConfigError(f"{what} needs {package}, which is not installed: pip install 'footfall[edge]'")

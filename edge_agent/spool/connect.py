@@ -42,7 +42,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
 
 
 def heals(error: sqlite3.Error) -> bool:
-    """Whether time or room may heal the error."""
+    """Return whether time or room may heal the error."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF in _HEALS
 
 

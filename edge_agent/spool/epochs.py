@@ -77,7 +77,7 @@ class EpochState:
         return cls(n, name, boot, last, mark, base, receipted, receipted_ns)
 
     def row(self, more: int = 0) -> tuple[Any, ...]:
-        """As stored, with so many more numbers given out."""
+        """Return the row as stored, with so many more numbers given out."""
         return (self.name, self.boot, self.last + more, self.mark, self.base, self.receipted, self.receipted_ns)
 
     @property

@@ -27,7 +27,7 @@ from footfall.sqlite import migrate, open_file
 from footfall.sqlite_log import broken_log
 
 KEPT_ASIDE: Final = 3
-"""So many broken files stay for whoever wants to look."""
+"""The number of broken files kept for inspection."""
 UNREADABLE_READS: Final = 3
 ROOM_TO_OPEN_BYTES: Final = 256 << 10
 _VERSION_AT: Final = 60
@@ -44,7 +44,7 @@ class SpoolDamaged(Exception):
 
 
 class SpoolFile:
-    """One connection; whoever calls holds the spool's lock."""
+    """One connection. The caller holds the spool's lock."""
 
     def __init__(self, path: Path) -> None:
         self._path: Final = path
@@ -99,7 +99,7 @@ class SpoolFile:
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def free_bytes(self) -> tuple[int, int, int]:
-        """What is free inside of the file, on its disk, and the disk's size."""
+        """Return what is free inside of the file, on its disk, and the disk's size."""
         inside = self.db.execute("PRAGMA freelist_count").fetchone()[0] * self.db.execute("PRAGMA page_size").fetchone()[0]
         try:
             disk = os.statvfs(self._path.parent)
@@ -108,7 +108,7 @@ class SpoolFile:
         return inside, disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
 
     def takes_writes(self) -> bool:
-        """Whether the disk would take something now."""
+        """Return whether the disk would take something now."""
         try:
             os.close(os.open(self._path, os.O_RDWR))
         except OSError:
@@ -116,7 +116,7 @@ class SpoolFile:
         return self.free_bytes()[1] > ROOM_TO_OPEN_BYTES
 
     def is_in_place(self) -> bool:
-        """Whether the path still leads to the file that is open."""
+        """Return whether the path still leads to the file that is open."""
         return _identity(self._path) == self._identity
 
     def carry(self) -> None:
@@ -190,7 +190,7 @@ class SpoolFile:
             raise
 
     def _stated_version(self) -> int | None:
-        """The version that the content names, under a check sum; None before version 2."""
+        """Return the version that the content names, under a check sum; None before version 2."""
         for table in FACTS.tables:
             with suppress(sqlite3.OperationalError):
                 for row in self.db.execute(f"SELECT * FROM {table} WHERE id = ?", (number_of(SCHEMA_FACT),)):
@@ -219,7 +219,7 @@ class SpoolFile:
             self._unreadable = 0
 
     def _is_damage(self, error: sqlite3.Error) -> bool:
-        """A read that fails again and again is a sector that the card has lost."""
+        """Return whether the file is damaged. A read that fails again and again is a sector that the card has lost."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         if code in (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ):
             self._unreadable += 1
@@ -228,7 +228,7 @@ class SpoolFile:
 
 
 def _version_in_head(path: Path) -> int:
-    """The schema's version as the file itself has it, without its log; 0: none."""
+    """Return the schema's version as the file itself has it, without its log; 0: none."""
     try:
         with path.open("rb") as file:
             return int.from_bytes(file.read(_VERSION_AT + 4)[_VERSION_AT:])

@@ -158,7 +158,7 @@ class SpoolMemory:
         self._owe(JOURNALS, n, (journal_id,))
 
     def new_times(self, times: Times) -> dict[int, TimeRun]:
-        """Those that are news, under the numbers of their rows."""
+        """Return those that are news, under the numbers of their rows."""
         news = [run for run in times.runs if run.epoch in self.ledgers and run not in self._times.values()]
         return dict(enumerate(news, 1 + max(self._times, default=0)))
 
@@ -181,7 +181,7 @@ class SpoolMemory:
         self._owe(TIMES, number, (run.epoch, run.first_seq, run.last_seq, *run.decided))
 
     def decided(self, epoch: str, seq: int) -> DecidedTime | None:
-        """How a gateway dated that frame; the last word counts."""
+        """Return how a gateway dated that frame; the last word counts."""
         runs = (run for run in reversed(self._times.values()) if run.epoch == epoch and run.first_seq <= seq <= run.last_seq)
         return next((run.decided for run in runs), None)
 

@@ -28,7 +28,7 @@ class Scan:
 
 
 def scan(db: sqlite3.Connection, ledgers: Iterable[EpochState]) -> Scan:
-    """The whole list, once; it is short against the bodies."""
+    """Return the whole list, once; it is short against the bodies."""
     found = Scan()
     by_n = {ledger.n: ledger for ledger in ledgers}
     next_seq: dict[int, int] = {}
@@ -70,7 +70,7 @@ def _look_at_ends(db: sqlite3.Connection, ledger: EpochState, found: Scan, next_
 def mended(
     db: sqlite3.Connection, ledger: EpochState, first_seq: int, last_seq: int, substitute: Substitute
 ) -> tuple[list[StoredFrame], int]:
-    """What belongs in the place of missing frames, and how many of them are gaps.
+    """Return what belongs in the place of missing frames, and how many of them are gaps.
 
     Of receipted frames nobody needs a gap: they stay holes.
     """
@@ -94,7 +94,7 @@ def _neighbour(db: sqlite3.Connection, ledger: EpochState, seq: int) -> Listed |
 
 
 def _guessed(number: int, epoch_n: int, seq: int, before: Listed | None, after: Listed | None) -> Listed:
-    """All rows between the neighbours; none where one of them is not known."""
+    """Return all rows between the neighbours; none where one of them is not known."""
     first_row = before.first_row + before.rows if before else after.first_row if after else 0
     rows = max(0, after.first_row - first_row) if after else 0
     beside = before or after

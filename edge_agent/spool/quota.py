@@ -67,6 +67,6 @@ class Quota:
             self.problem = "the disk is nearly full: frames that were receipted are dropped early"
 
     def _room_on_disk(self, store: SpoolStore) -> int:
-        """What may still be written, in free pages of the file and on its disk."""
+        """Return what may still be written, in free pages of the file and on its disk."""
         inside, free, disk = store.file.free_bytes()
         return inside + max(0, free - kept_free_bytes(disk, self._keep_free_bytes)) - LOG_BYTES if disk else 1 << 60

@@ -21,7 +21,7 @@ class Receipts:
         self._store: Final = store
 
     def mark(self, epoch: str, upto: int, gateway_ns: int) -> None:
-        """Every frame of `epoch` up to `upto` is durable at the gateway. Also downwards: a gateway that forgot gets them again.
+        """Every frame of `epoch` up to `upto` is durable at the gateway. Also downwards: a gateway that lost its state gets them again.
 
         A mark above the last seq means that this file went back: all that is here is known. Its numbers were used up to there, so that the
         current epoch ends, and what comes goes under another. Written with the next commit.

@@ -68,12 +68,12 @@ def delete_upto(db: sqlite3.Connection, ledger: EpochState, upto: int, freed: Fr
 
 
 def receipted_upto(ledger: EpochState, before_ns: int) -> int:
-    """The last seq that was receipted before that time of the gateway; 0 if none."""
+    """Return the last seq that was receipted before that time of the gateway; 0 if none."""
     return max((step.upto for step in ledger.steps.values() if step.gateway_ns < before_ns), default=0)
 
 
 def aged_upto(db: sqlite3.Connection, ledger: EpochState, before_boot_ns: int) -> int:
-    """The last seq, but for the epoch's very last, that was made before that moment; 0 if none."""
+    """Return the last seq, but for the epoch's very last, that was made before that moment; 0 if none."""
     first = listed_at(db, ledger, ledger.oldest)
     if first is None or first.made_boot_ns >= before_boot_ns:
         return 0

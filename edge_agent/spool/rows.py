@@ -26,7 +26,7 @@ def row_sum(table: str, values: Iterable[Any]) -> int:
 
 
 def number_of(name: str) -> int:
-    """The row of a name: 56 bits of its digest, so that no index has to be believed."""
+    """Return the row of a name: 56 bits of its digest, so that no index is needed, which may be damaged."""
     return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[:7])
 
 
@@ -138,7 +138,7 @@ class Listed(NamedTuple):
 
     @classmethod
     def whole(cls, row: tuple[Any, ...]) -> Listed | None:
-        """A row of the table; None if it is not as it was written."""
+        """Return a row of the table; None if it is not as it was written."""
         return cls(*row[:-1]) if is_listed(row) else None
 
     @classmethod
@@ -156,7 +156,7 @@ _LISTED: Final = b"%d,%d,%d,%d,%d,%d,%d,%d"
 
 
 def is_listed(row: tuple[Any, ...]) -> bool:
-    """Whether a row of the list is as it was written; a start asks it of every frame."""
+    """Return whether a row of the list is as it was written; a start asks it of every frame."""
     try:
         return bool(zlib.crc32(_LISTED % row[:-1]) == row[-1])
     except TypeError:  # something else than integers
@@ -176,7 +176,7 @@ class StoredFrame(NamedTuple):
         return cls(Listed(base + seq, epoch_n, seq, body.first_row, len(body), body.made_boot_ns, zlib.crc32(data), size_bytes), data)
 
     def moved(self, base: int, epoch_n: int) -> StoredFrame:
-        """The same under the numbers of another epoch in the file."""
+        """Return the same under the numbers of another epoch in the file."""
         return self._replace(listed=self.listed._replace(id=base + self.listed.seq, epoch_n=epoch_n))
 
 
@@ -199,7 +199,7 @@ def delete_frames(db: sqlite3.Connection, first_id: int, last_id: int) -> None:
 
 
 def body_of(db: sqlite3.Connection, number: int, epoch_n: int, seq: int) -> StoredFrame | None:
-    """A frame whose row in the list is broken, from its body; None if that is broken, too."""
+    """Return a frame whose row in the list is broken, from its body; None if that is broken, too."""
     row = db.execute("SELECT epoch_n, seq, crc32, body FROM frames WHERE id = ?", (number,)).fetchone()
     if row is None or row[:2] != (epoch_n, seq) or not isinstance(row[3], bytes) or zlib.crc32(row[3]) != row[2]:
         return None
@@ -208,6 +208,6 @@ def body_of(db: sqlite3.Connection, number: int, epoch_n: int, seq: int) -> Stor
 
 
 def add_dead(db: sqlite3.Connection, epoch: str, seq: int, reason: str, body: bytes) -> None:
-    """A dead letter; the last ones are kept for whoever wants to look."""
+    """A dead letter; the last ones are kept for inspection."""
     db.execute("INSERT INTO dead (epoch, seq, reason, body) VALUES (?, ?, ?, ?)", (epoch, seq, reason, body))
     db.execute("DELETE FROM dead WHERE id <= (SELECT max(id) FROM dead) - ?", (KEPT_DEAD,))

@@ -35,7 +35,7 @@ class Salvaged:
 
 
 def salvage(aside: Path, known: Mapping[int, tuple[Any, ...]]) -> Salvaged:
-    """All but the bodies."""
+    """Return all but the bodies."""
     found = Salvaged()
     changes: dict[tuple[str, int], int] = {}
     for number, values in rows_of(aside):
@@ -75,6 +75,6 @@ def _width(twin: Twin) -> int:
 
 
 def _is_owed(spans: Mapping[int, PageSpan], epoch_n: int, seq: int, number: int) -> bool:
-    """Whether number, epoch and seq agree: a frame under a wrong number is none."""
+    """Return whether number, epoch and seq agree: a frame under a wrong number is none."""
     span = spans.get(epoch_n)
     return span is not None and span.first_id <= number <= span.last_id and number == span.base + seq

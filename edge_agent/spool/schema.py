@@ -61,7 +61,7 @@ def _to_checked_rows(db: sqlite3.Connection) -> None:
 
 
 def _number_frames(db: sqlite3.Connection) -> dict[int, int]:
-    """A frame's id becomes its epoch's base + seq, which nearly all have already. The bases by epoch."""
+    """Return the bases by epoch. A frame's id becomes its epoch's base + seq, which nearly all have already."""
     bases: dict[int, int] = {}
     free = 1 + db.execute("SELECT coalesce(max(id), 0) FROM frames").fetchone()[0]
     for n, last in db.execute("SELECT n, last FROM epochs_1 ORDER BY n").fetchall():

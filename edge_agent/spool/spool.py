@@ -142,12 +142,12 @@ class Spool(Receipts):
         return bool(self._store.held)
 
     def numbered(self) -> tuple[str, int]:
-        """The current epoch and its last seq."""
+        """Return the current epoch and its last seq."""
         with self._lock:
             return self.epoch, self._store.memory.current.last
 
     def is_safe(self, epoch: str, seq: int) -> bool:
-        """Whether that frame, and so all before it, is on the disk or receipted."""
+        """Return whether that frame, and so all before it, is on the disk or receipted."""
         with self._lock:
             ledger = self._store.memory.ledgers.get(epoch)
             return ledger is None or seq <= ledger.mark or ledger.base + seq not in self._store.held
@@ -159,12 +159,12 @@ class Spool(Receipts):
             return lost
 
     def readings(self) -> dict[str, str]:
-        """The last value of every key that `append` was given."""
+        """Return the last value of every key that `append` was given."""
         with self._lock, self._store.reading() as db:
             return dict(READINGS.load(db).rows.values())
 
     def sending(self) -> Epoch:
-        """The oldest epoch that owes frames; the current one if none does."""
+        """Return the oldest epoch that owes frames; the current one if none does."""
         with self._lock:
             memory = self._store.memory
             return memory.view(memory.owing or memory.current)
@@ -184,7 +184,7 @@ class Spool(Receipts):
             return self._store.memory.view(ledger) if ledger else None
 
     def frames(self, epoch: str, from_seq: int, limit: int) -> list[SpooledFrame]:
-        """The next `limit` frames from that seq on, of the disk and of memory."""
+        """Return the next `limit` frames from that seq on, of the disk and of memory."""
         with self._lock:
             memory = self._store.memory
             ledger = memory.ledgers[epoch]
@@ -261,7 +261,7 @@ class Spool(Receipts):
         return StoredFrame.made(ledger.base, ledger.n, of.seq, body)
 
     def _made_boot_ns(self, ledger: EpochState) -> int:
-        """When the first frame was made that is owed."""
+        """Return when the first frame was made that is owed."""
         held = self._store.held.get(ledger.base + ledger.next_owed)
         if held is not None:
             return held.listed.made_boot_ns

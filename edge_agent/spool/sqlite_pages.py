@@ -91,7 +91,7 @@ class _Pages:
 
 
 def _cells(page: bytes) -> list[int]:
-    """Where the cells of a table's leaf begin; none of any other page."""
+    """Return where the cells of a table's leaf begin; none of any other page."""
     first = _FILE_HEADER_BYTES if page.startswith(b"SQLite format 3\0") else 0
     if page[first] != _LEAF:
         return []
@@ -151,7 +151,7 @@ def _value(payload: bytes, at: int, kind: int) -> tuple[Value, int]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number of 1 to 9 bytes, signed of 64 bits, and where the next begins."""
+    """Return a number of 1 to 9 bytes, signed of 64 bits, and where the next begins."""
     value = 0
     for i in range(8):
         byte = data[at + i]

@@ -107,7 +107,10 @@ class SpoolStore:
             self._carry_if_gone()
 
     def frames(self, ledger: EpochState, from_seq: int, limit: int) -> list[StoredFrame]:
-        """The next ones from that seq on. If the list has not all of them it is mended; if that does not help, the file is broken."""
+        """Return the next ones from that seq on.
+
+        If the list has not all of them it is mended; if that does not help, the file is broken.
+        """
         found = self._stored(ledger, from_seq, limit)
         if found is None:
             with self._unbroken():

@@ -1,0 +1,41 @@
+"""Requests whose plain events are in frames, until these frames are durable.
+
+pending.add(epoch, seq, kept)      # the request's rows are in frames up to `seq`; None: they were dropped
+pending.resolve(spool)             # complete the futures of all that are decided by now
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from edge_agent.spool import Spool
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    epoch: str
+    seq: int | None
+    kept: Future[None]
+
+
+class PendingRequests:
+    """Used by one thread; the futures' owners wait in others."""
+
+    def __init__(self) -> None:
+        self._requests: list[_Request] = []
+
+    def add(self, epoch: str, seq: int | None, kept: Future[None]) -> None:
+        """Remember a request whose events are in frames of `epoch` up to `seq`; None: these events were dropped."""
+        self._requests.append(_Request(epoch, seq, kept))
+
+    def resolve(self, spool: Spool) -> None:
+        """Complete what is durable here or at the gateway; set TimeoutError where events were dropped, so that they are sent again."""
+        requests, self._requests = self._requests, []
+        for request in requests:
+            if request.seq is None:
+                request.kept.set_exception(TimeoutError())
+            elif spool.is_safe(request.epoch, request.seq):
+                request.kept.set_result(None)
+            else:
+                self._requests.append(request)
