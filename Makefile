@@ -62,6 +62,9 @@ bench-pairs: .venv/run ## CPU of this tree beside BASE (a commit), old and new b
 house: .venv/run ## How the source is laid out, in figures; BASE=COMMIT beside another, PLACES=1 where, WRITE=1 into the document
 	@$(PY) -m tools.house $(if $(BASE),--base $(BASE)) $(if $(PLACES),--places) $(if $(WRITE),--write)
 
+api: .venv/run ## Writes the pages of public names, docs/api-*.md, from the source
+	@$(PY) -m tools.api
+
 parts: mosquitto dbus faketime influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
 
 mosquitto:

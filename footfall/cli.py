@@ -6,6 +6,7 @@ says which extra to install when it is called.
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
@@ -52,11 +53,13 @@ def build(asked: str = "") -> typer.Typer:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"footfall {__version__}")
+        typer.echo(f"footfall {__version__}, Python {platform.python_version()}")
         raise typer.Exit
 
 
-def _options(version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True, callback=_version)) -> None:
+def _options(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True, callback=_version),
+) -> None:
     """Options before the sub-command."""
 
 

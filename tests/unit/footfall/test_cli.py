@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from importlib.metadata import EntryPoint, entry_points
@@ -27,9 +28,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_version() -> None:
+def test_the_version_names_the_release_and_python() -> None:
     done = run("--version")
-    assert (done.returncode, done.stdout) == (0, f"footfall {__version__}\n")
+    assert (done.returncode, done.stdout) == (0, f"footfall {__version__}, Python {platform.python_version()}\n")
 
 
 def test_the_help_lists_every_command() -> None:
