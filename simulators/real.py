@@ -30,7 +30,7 @@ from footfall.errors import FootfallError
 from footfall.frames import Header, encode_body, encode_frame
 from footfall.topics import Topic
 from gateway.fold.fold import EXPIRE_EVERY_S
-from gateway.pipeline.service import TICK_S
+from gateway.pipeline.ingest_worker import TICK_S
 from gateway.points import SCHEMA
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.site import Agent, Site, Store, Zone

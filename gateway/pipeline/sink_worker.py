@@ -1,4 +1,4 @@
-"""The sink's thread: batches from the outbox into the database, again and again until it has them."""
+"""The sink stage: batches from the outbox into the database, each until the database has it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger("footfall.gateway.sink")
 FIRST_BACKOFF_S: Final = 0.1
 LONGEST_BACKOFF_S: Final = 30.0
 GATHER_S: Final = 0.05
-"""A write that follows the last at once carries little: with so long between them, a chain's lines go in thousands, not in hundreds."""
+"""Pause after a small write: with it, a chain's lines go in thousands, not in hundreds."""
 FEW_POINTS: Final = 5000
 REFUSED: Final = "sink.refused"
 
@@ -38,30 +38,30 @@ class SinkOutage:
 
 
 class SinkWorker:
-    """`run` until `stop`: what the outbox holds by then is in the ledger, too."""
+    """`run` until `stop`. What the outbox still holds then is in the ledger, too."""
 
-    def __init__(self, sink: Sink, outbox: Outbox, quarantine: Quarantine, beat: Callable[[], None] = lambda: None) -> None:
-        """`beat` is told that this thread goes on."""
+    def __init__(self, sink: Sink, quarantine: Quarantine, beat: Callable[[], None] = lambda: None) -> None:
+        """`beat` is called as a sign of life of this thread."""
         self._beat: Final = beat
         self._sink: Final = sink
-        self._outbox: Final = outbox
         self._quarantine: Final = quarantine
         self.outage = SinkOutage()
         self.points_total = 0
         self.refused_total = 0
         self.refused_why: Final[dict[str, str]] = {}
-        """By measurement, the database's words for the last point of it that it refused."""
+        """By measurement, why the database refused the last point of it."""
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, points: Outbox, stop: threading.Event) -> None:
+        """Write what `points` holds until `stop`. While the database is away, retry with back-off."""
         backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S)
         while not stop.is_set():
             self._beat()
-            batches = self._outbox.peek(0.2)
+            batches = points.peek(0.2)
             if not batches:
                 continue
             began_s = time.monotonic()
             try:
-                self._write(batches)
+                self._write(points, batches)
             except (SinkUnavailable, sqlite3.OperationalError) as error:
                 self._fail(error)
                 asked_s = error.retry_after_s if isinstance(error, SinkUnavailable) else 0.0
@@ -69,7 +69,7 @@ class SinkWorker:
                 self._pause(stop, max(backoff.next_s(), min(asked_s, LONGEST_BACKOFF_S)))
             else:
                 backoff.reset()
-                if sum(len(points) for batch in batches for points in batch.points) < FEW_POINTS:
+                if sum(len(each) for batch in batches for each in batch.points) < FEW_POINTS:
                     stop.wait(max(0.0, GATHER_S - (time.monotonic() - began_s)))
                 if self.outage.since_ns:
                     log.warning("%s takes points again", self._sink.name)
@@ -80,7 +80,7 @@ class SinkWorker:
         while (left_s := ends_s - time.monotonic()) > 0 and not stop.wait(min(left_s, 1.0)):
             self._beat()
 
-    def _write(self, batches: list[PointBatch]) -> None:
+    def _write(self, outbox: Outbox, batches: list[PointBatch]) -> None:
         points = [each for batch in batches for each in batch.points]
         refused_rows = 0
         try:
@@ -88,11 +88,11 @@ class SinkWorker:
                 self._sink.write(points)
         except PartialWrite as error:
             refused_rows = self._keep(error.rejected)
-        self._outbox.done(len(batches), refused_rows)
+        outbox.done(len(batches), refused_rows)
         self.points_total += sum(map(len, points))
 
     def _keep(self, rejected: tuple[RejectedPoint, ...]) -> int:
-        """Into quarantine; how many rows of the journal these are. The same line again is kept once."""
+        """Put refused points into quarantine, the same line only once; return how many rows of the journal they are."""
         log.error("%s refused %d points, now in quarantine; the first: %s", self._sink.name, len(rejected), rejected[0].reason)
         now_ns = time.time_ns()
         self._quarantine.add(

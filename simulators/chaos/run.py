@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from edge_agent.clock import SystemClock
 from footfall.errors import FootfallError
-from gateway.pipeline.service import TICK_S
+from gateway.pipeline.ingest_worker import TICK_S
 from simulators.chaos import oracle
 from simulators.chaos.feeds import LEAVING_S, Till, write_recording
 from simulators.chaos.oracle import Rows, Verdict

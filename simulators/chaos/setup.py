@@ -22,7 +22,7 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
 from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
-from gateway.pipeline.fold_worker import READ_AT_ONCE
+from gateway.pipeline.journal_source import READ_AT_ONCE
 from gateway.shard import Shard
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.site import Agent, Site, Store, Zone

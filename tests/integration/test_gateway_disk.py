@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.pipeline.service import SHUTDOWN_TIMEOUT_S
+from gateway.pipeline.pipeline import SHUTDOWN_TIMEOUT_S
 from simulators.parts.broker import EmbeddedBroker
 from tests.support.running_gateway import Place, recording
 

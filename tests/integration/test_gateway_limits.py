@@ -24,7 +24,7 @@ from gateway.accept.own_clock import MAX_STEP_BACK_NS
 from gateway.cli import clock as clock_command
 from gateway.config import load_gateway
 from gateway.pipeline import service
-from gateway.pipeline.service import CHORES_S
+from gateway.pipeline.ingest_worker import CHORES_S
 from gateway.records import RecordKind
 from gateway.sinks.sqlite.reader import SqliteReader
 from gateway.state.journal import Journal

@@ -16,7 +16,7 @@ from edge_agent.sources.recording import format_line
 from edge_agent.sources.replay import ReplaySettings
 from edge_agent.sources.source import AliveUntil, Crossing, Sighting
 from footfall.config import check
-from gateway.pipeline.service import CHORES_S, TICK_S
+from gateway.pipeline.ingest_worker import CHORES_S, TICK_S
 from gateway.sinks.reader import PointReader
 from gateway.sinks.sqlite.reader import SqliteReader
 from simulators import mqtt

@@ -12,7 +12,7 @@ import pytest
 from footfall.errors import ConfigError
 from footfall.frames import Kind, encode_body
 from gateway.accept.outcome import Entry
-from gateway.pipeline import fold_worker
+from gateway.pipeline import fold_worker, journal_source
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.record_queue import RecordQueue
@@ -39,15 +39,13 @@ class Gate:
         fold = new_fold(self.ledger)
         if "fold" in self.ledger.state():
             fold.load(self.ledger.state())
-        self.fold_worker = FoldWorker(
-            shard_of(fold), self.ledger, self.journal, self.outbox, self.record_queue, lambda points, arrivals: None
-        )
+        self.fold_worker = FoldWorker(shard_of(fold), self.ledger, self.journal, self.outbox, lambda points, arrivals: None)
 
     def run(self) -> None:
         """As a gateway that is asked to end at once."""
         stop = threading.Event()
         stop.set()
-        self.fold_worker.run(stop)
+        self.fold_worker.run(self.record_queue, stop)
 
     def stored(self) -> Rows:
         return store([each for batch in self.outbox.peek(0.0) for each in batch.points], {})
@@ -97,7 +95,7 @@ def test_a_backlog_that_takes_too_long_is_gone_on_with_at_the_next_start(
     fill(tmp_path)
     monkeypatch.setattr(fold_worker, "FINISH_S", 0.0)
     gate = opened(gates, tmp_path)
-    gate.fold_worker.turn(0.0)
+    gate.fold_worker.turn(gate.record_queue, 0.0)
     half = gate.fold_worker.pos
     assert 0 < half < FRAMES
     gate.run()
@@ -123,7 +121,7 @@ def test_a_copy_of_a_gateway_that_ended_well_lowers_no_minute_either(gates: list
     for at_s, entry in ((60, tick), (62, said), (62, frame), (64, tick)):
         gate.journal.commit([(NOW + at_s * S, entry)], {})
         gate.record_queue.head = gate.journal.last_pos
-        gate.fold_worker.turn(0.0)
+        gate.fold_worker.turn(gate.record_queue, 0.0)
         assert "traffic" not in {key[0] for key in gate.stored()}
 
 
@@ -131,9 +129,7 @@ def test_a_full_outbox_ends_it_at_once(gates: list[Gate], tmp_path: Path) -> Non
     fill(tmp_path)
     gate = opened(gates, tmp_path)
     gate.outbox = Outbox(1)
-    gate.fold_worker = FoldWorker(
-        shard_of(new_fold(gate.ledger)), gate.ledger, gate.journal, gate.outbox, gate.record_queue, lambda points, arrivals: None
-    )
+    gate.fold_worker = FoldWorker(shard_of(new_fold(gate.ledger)), gate.ledger, gate.journal, gate.outbox, lambda points, arrivals: None)
     gate.run()
     assert 0 < gate.fold_worker.pos < FRAMES
 
@@ -164,7 +160,7 @@ def test_a_new_ledger_begins_where_the_journal_does(
     journal = Journal(tmp_path / "journal.db")
     journal.prune(6, NOW + 3600 * S)
     journal.close()
-    monkeypatch.setattr(fold_worker, "TAKE_BYTES", take_bytes)
+    monkeypatch.setattr(journal_source, "TAKE_BYTES", take_bytes)
     gate = opened(gates, tmp_path)
     gate.run()
     assert gate.fold_worker.pos == 11

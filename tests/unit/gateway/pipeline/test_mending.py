@@ -46,7 +46,7 @@ class Full(Gate):
         super().__init__(folder)
         self.quarantine, self.notices = Quarantine(folder / "quarantine.db"), Notices()
         self.fold_worker = FoldWorker(
-            shard_of(self.fold_worker.fold), self.ledger, self.journal, self.outbox, self.record_queue, lambda points, arrivals: None,
+            shard_of(self.fold_worker.fold), self.ledger, self.journal, self.outbox, lambda points, arrivals: None,
             keep=self.quarantine.add, notices=self.notices,
         )  # fmt: skip
 
@@ -76,7 +76,7 @@ def fill(gate: Gate, frames: int = FRAMES, start: int = 0) -> None:
 def taken(gate: Gate) -> Rows:
     """What the database has, once all was sent and stored."""
     rows: Rows = {}
-    while gate.fold_worker.turn(0.0):
+    while gate.fold_worker.turn(gate.record_queue, 0.0):
         batches = gate.outbox.peek(0.0)
         store([each for batch in batches for each in batch.points], rows)
         gate.outbox.done(len(batches), 0)
@@ -234,7 +234,7 @@ def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], t
         waits = 0
 
         def is_set(self) -> bool:
-            return gate.fold_worker.pos == FRAMES + 1 and not gate.fold_worker._behind
+            return gate.fold_worker.pos == FRAMES + 1 and not gate.fold_worker._is_ahead
 
         def wait(self, _: float) -> bool:
             self.waits += 1
@@ -242,7 +242,7 @@ def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], t
 
     gate.ledger.fails = 3
     stop = Stop()
-    gate.fold_worker.run(stop)  # type: ignore[arg-type] # all of an Event that is asked for
+    gate.fold_worker.run(gate.record_queue, stop)  # type: ignore[arg-type] # all of an Event that is asked for
     assert stop.waits >= 3
     assert gate.fold_worker.stored_pos == FRAMES + 1
     assert len(raw(gate.stored())) == 3 * FRAMES

@@ -70,7 +70,7 @@ rows = [(t * 10**6, "a", "stay", "s", "z", t, "p", -60, 1.0, "agent", -1, 0) for
 outbox = Outbox(1 << 30)
 outbox.put([from_rows("presence", rows)], 6000)
 relax_gc()
-SinkWorker(InfluxDB("http://127.0.0.1:1", "b", timeout_s=1), outbox, None).run(Stop())
+SinkWorker(InfluxDB("http://127.0.0.1:1", "b", timeout_s=1), None).run(outbox, Stop())
 print(gc.get_count()[0])
 """
 

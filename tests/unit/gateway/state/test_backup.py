@@ -92,7 +92,7 @@ def test_it_is_of_one_moment_while_the_gateway_goes_on(state: Path, tmp_path: Pa
             n += 1
             gate.journal.commit([(NOW + (100 + n) * S, Entry(RecordKind.TICK, "", "", 0, b"t" * 2000))], {})
             gate.record_queue.head = gate.journal.last_pos
-            gate.fold_worker.turn(0.0)
+            gate.fold_worker.turn(gate.record_queue, 0.0)
             gate.fold_worker.checkpoint()
             gate.journal.prune(gate.fold_worker.stored_pos, NOW + 10_000 * S)
         gate.close()

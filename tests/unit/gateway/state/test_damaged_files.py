@@ -75,12 +75,12 @@ class Whole:
         keys = self._keep(files.open_keys(folder, SITE, self.said.append))
         ledger, fold = open_fold(folder / files.LEDGER, self.journal, new_fold, self.said.append)
         self._keep(ledger)
-        self.outbox, record_queue = Outbox(64 << 20), RecordQueue()
-        record_queue.head = self.journal.last_pos
-        self.fold_worker = FoldWorker(shard_of(fold), ledger, self.journal, self.outbox, record_queue, lambda points, arrivals: None,
+        self.outbox, self.record_queue = Outbox(64 << 20), RecordQueue()
+        self.record_queue.head = self.journal.last_pos
+        self.fold_worker = FoldWorker(shard_of(fold), ledger, self.journal, self.outbox, lambda points, arrivals: None,
                                keep=self.quarantine.add, notices=self.notices)  # fmt: skip
         self.ingest = Ingest(Messages(Acceptor(Places(SITE), self.journal, Pseudonymiser(SECRET))), self.journal, self.quarantine, keys,
-                             self._hear, record_queue.put)  # fmt: skip
+                             self._hear, self.record_queue.put)  # fmt: skip
 
     def _keep(self, opened: Any) -> Any:
         self._open.append(opened)
@@ -113,7 +113,7 @@ class Whole:
             self.store()
 
     def store(self) -> None:
-        while self.fold_worker.turn(0.0):
+        while self.fold_worker.turn(self.record_queue, 0.0):
             pass
         batches = self.outbox.peek(0.0)
         store([each for batch in batches for each in batch.points], self.rows)
@@ -135,7 +135,7 @@ def begin(folder: Path) -> Rows:
     gate = Whole(folder, rows, 0)
     gate.run(BEFORE // 2)
     gate.run(BEFORE - 10, until_stored=False)
-    while gate.fold_worker.turn(0.0):
+    while gate.fold_worker.turn(gate.record_queue, 0.0):
         pass
     gate.fold_worker.checkpoint()
     gate.run(BEFORE, until_stored=False)
