@@ -20,6 +20,7 @@ from footfall.frames import Body, decode_body
 from footfall.units import NS_PER_S
 from gateway.fold.dwells import Dwells
 from gateway.fold.frame_rows import FrameRows
+from gateway.fold.identity import FILTER_BYTES
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.minute_counts import settle, traffic_row, zone_row
 from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, ReorderBuffer
@@ -62,10 +63,12 @@ class Fold:
     """One brand's stores at one position of the journal."""
 
     def __init__(
-        self, profiles: Registry, ledger: FoldStore, staff_subjects: Callable[[RecordedSite], tuple[set[int], set[int]]], stay_points: bool
-    ) -> None:
-        """`staff_subjects` gives the subjects of a site's staff and assets."""
-        self.state: Final = State(profiles, ledger)
+        self, profiles: Registry, ledger: FoldStore, staff_subjects: Callable[[RecordedSite], tuple[set[int], set[int]]], stay_points: bool,
+        filter_bytes: int = FILTER_BYTES,
+    ) -> None:  # fmt: skip
+        """`staff_subjects` gives the subjects of a site's staff and assets; `filter_bytes`: see `gateway.fold.identity.Identity`."""
+        self.state: Final = State(profiles, ledger, filter_bytes)
+        self._filter_bytes: Final = filter_bytes
         self._profiles: Final = profiles
         self._staff_subjects: Final = staff_subjects
         self._stay_points: Final = stay_points
@@ -92,7 +95,7 @@ class Fold:
 
     def fresh(self, ledger: FoldStore) -> Fold:
         """One that knows nothing yet, of the same set-up."""
-        return Fold(self._profiles, ledger, self._staff_subjects, self._stay_points)
+        return Fold(self._profiles, ledger, self._staff_subjects, self._stay_points, self._filter_bytes)
 
     def apply(self, records: Iterable[tuple[Record, Body | None]]) -> list[Points]:
         """Take records in the journal's order, one at a time; a frame's body may be given, to spare decoding it again."""
