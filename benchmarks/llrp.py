@@ -22,7 +22,7 @@ from benchmarks.environments import interpreter
 from benchmarks.machine import MEASURED, pinned
 from benchmarks.results import Failed
 from edge_agent.llrp.codec import Codec, LlrpMessage, Parameter
-from edge_agent.llrp.layout import Value
+from edge_agent.llrp.layout import LlrpValue
 from edge_agent.llrp.reports import tag_reports
 from edge_agent.llrp.tables import IMPINJ
 
@@ -71,7 +71,7 @@ def _tag(rng: random.Random) -> Parameter:
     return Parameter("TagReportData", {}, said)
 
 
-def _p(name: str, **fields: Value) -> Parameter:
+def _p(name: str, **fields: LlrpValue) -> Parameter:
     return Parameter(name, fields)
 
 

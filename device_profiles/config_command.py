@@ -30,14 +30,14 @@ app = typer.Typer(no_args_is_help=True, help="Configuration files.")
 CONFIG_ERROR: Final = 2
 _GROUP: Final = "footfall.configs"
 _ENDS_SOON: Final = "certificate_ends"
-Found = Iterator[tuple[str, str]]
+Contents = Iterator[tuple[str, str]]
 """The contents of a file for the table: a label and a text each."""
 
 
 class Inspector(NamedTuple):
     """`found`: the contents of a file. `around(file, online)`: mistakes that are not in the file itself, but in what it points to."""
 
-    found: Callable[[Path], Found]
+    found: Callable[[Path], Contents]
     around: Callable[[Path, bool], Iterator[str]]
 
 
@@ -137,7 +137,7 @@ def profiles_text(settings: ProfileSettings) -> str:
     return ", ".join(parts + ([f"{len(replacing)} replaced ({few(replacing)})"] if replacing else []))
 
 
-def _found(config: BaseModel) -> Found:
+def _found(config: BaseModel) -> Contents:
     for name, value in config:
         if isinstance(value, list | tuple | dict):
             yield name, f"{len(value)}"
@@ -161,7 +161,7 @@ def wrong_certificates(config: BaseModel) -> Iterator[str]:
     yield from (f"{where}: {finding.text}" for where, finding in _certificates(config) if finding.code != _ENDS_SOON)
 
 
-def endings(config: BaseModel) -> Found:
+def endings(config: BaseModel) -> Contents:
     """Certificates that end within 30 days: no mistake yet."""
     yield from (("soon", f"{where}: {finding.text}") for where, finding in _certificates(config) if finding.code == _ENDS_SOON)
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from edge_agent.presence import PresenceRow
+from edge_agent.presence import EvidenceRow
 from footfall.frames import COLUMNS, MAX_FRAME_BYTES, Offset
 
 MAX_EXTRA_BYTES: Final = 400_000
@@ -47,7 +47,7 @@ class NameTable:
         return tuple(self._codes)
 
 
-def columns_of(rows: Sequence[PresenceRow], zones: NameTable, profiles: NameTable) -> dict[str, Any]:
+def columns_of(rows: Sequence[EvidenceRow], zones: NameTable, profiles: NameTable) -> dict[str, Any]:
     values = {
         "kind": [row.kind for row in rows],
         "t_boot_ns": [max(0, row.t_ns) for row in rows],
@@ -61,9 +61,9 @@ def columns_of(rows: Sequence[PresenceRow], zones: NameTable, profiles: NameTabl
     return {name: np.array(values[name], dtype) for name, dtype in COLUMNS.items()}
 
 
-def cut(rows: Sequence[PresenceRow], max_rows: int, max_bytes: int) -> list[list[PresenceRow]]:
+def cut(rows: Sequence[EvidenceRow], max_rows: int, max_bytes: int) -> list[list[EvidenceRow]]:
     """`rows` in pieces that fit a frame: by number, by the size of their texts, and by `max_bytes` of a body. A row is never cut."""
-    pieces: list[list[PresenceRow]] = []
+    pieces: list[list[EvidenceRow]] = []
     texts = size = 0
     names: set[str] = set()
     for row in rows:
@@ -81,7 +81,7 @@ def cut(rows: Sequence[PresenceRow], max_rows: int, max_bytes: int) -> list[list
     return pieces
 
 
-def _weight(row: PresenceRow, text: int, names: set[str]) -> int:
+def _weight(row: EvidenceRow, text: int, names: set[str]) -> int:
     """Bytes that this row adds to a body at the most, if the body has `names` already."""
     weight = ROW_BYTES + sum(len(name) + 2 for name in (row.zone, row.profile) if name not in names)
     if row.extra:

@@ -30,7 +30,7 @@ from edge_agent.bodies import FREE, NameTable, Terms, columns_of, cut
 from edge_agent.clock import Moment
 from edge_agent.counters import Counters
 from edge_agent.keys import SubjectKeys
-from edge_agent.presence import PresenceLimits, PresenceRow, Presences
+from edge_agent.presence import EvidenceRow, PresenceLimits, Presences
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Sighting, Tally, Unexplained
 from footfall.frames import Body, Kind, Offset
 from footfall.pseudonyms import is_day_subject
@@ -48,7 +48,7 @@ class _Batch:
 
     def __init__(self, key_id: int) -> None:
         self.key_id: Final = key_id
-        self.rows: Final[list[PresenceRow]] = []
+        self.rows: Final[list[EvidenceRow]] = []
 
 
 class Core:
@@ -113,7 +113,7 @@ class Core:
 
     def event(self, text: str, t_boot_ns: int) -> None:
         """A plain event, as JSON text of at most 65,000 bytes."""
-        self._append(PresenceRow(Kind.EVENT, t_boot_ns, extra={"event": text}))
+        self._append(EvidenceRow(Kind.EVENT, t_boot_ns, extra={"event": text}))
 
     def rekey(self, change: Callable[[SubjectKeys], bool]) -> None:
         """Let `change` alter the keys. If it returns True, day subjects have left under the old key, and later rows bear the new one."""
@@ -148,7 +148,7 @@ class Core:
     def _subject(self, profile: str, identifier: str) -> int:
         return self.keys.subject(self._profiles[profile], identifier)
 
-    def _append(self, row: PresenceRow) -> None:
+    def _append(self, row: EvidenceRow) -> None:
         self._batches[-1].rows.append(row)
 
     def _crossing(self, crossing: Crossing) -> None:
@@ -159,7 +159,7 @@ class Core:
         t_ns = crossing.t_wall_ns if self._recorded else crossing.t_boot_ns
         for kind, n in zip((Kind.IN, Kind.OUT), counts, strict=True):
             if n:
-                self._append(PresenceRow(kind, t_ns, 0, crossing.door, crossing.profile, 0, n, 0.0, crossing.t_wall_ns))
+                self._append(EvidenceRow(kind, t_ns, 0, crossing.door, crossing.profile, 0, n, 0.0, crossing.t_wall_ns))
 
     def _tally(self, tally: Tally) -> None:
         if tally.profile not in self._profiles:
@@ -171,7 +171,7 @@ class Core:
     def _gap(self, gap: Gap) -> None:
         to_ns = gap.to_boot_ns - gap.from_boot_ns if self._recorded else gap.to_boot_ns
         reason = f"{gap.reason}: {gap.source}" if gap.source else gap.reason
-        self._append(PresenceRow(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": reason}))
+        self._append(EvidenceRow(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": reason}))
 
     def _unexplained(self, unexplained: Unexplained) -> None:
         self.dropped_total[unexplained.reason] += unexplained.total
@@ -181,7 +181,7 @@ class Core:
         if refused.data:
             extra["data"] = refused.data[:4096]
         t_ns = refused.t_wall_ns if self._recorded else refused.t_boot_ns
-        self._append(PresenceRow(Kind.REFUSED, t_ns, t_wall_ns=refused.t_wall_ns, extra=extra))
+        self._append(EvidenceRow(Kind.REFUSED, t_ns, t_wall_ns=refused.t_wall_ns, extra=extra))
 
     def _cut(self, now: Moment, terms: Terms) -> list[Body]:
         """Return all waiting rows as bodies; if there are none, one empty body."""
@@ -200,7 +200,7 @@ class Core:
         self._batches[:] = [last]
         return bodies[::-1]
 
-    def _body(self, now: Moment, back_ns: int, key_id: int, rows: Sequence[PresenceRow], first_row: int, offset: Offset | None) -> Body:
+    def _body(self, now: Moment, back_ns: int, key_id: int, rows: Sequence[EvidenceRow], first_row: int, offset: Offset | None) -> Body:
         zones, profiles = NameTable(self._filler[0]), NameTable(self._filler[1])
         columns = columns_of(rows, zones, profiles)
         t_wall_ns = np.array([row.t_wall_ns for row in rows], "<i8")

@@ -36,7 +36,7 @@ PEAK_KEPT: Final = 1.0 - 1.0 / 256
 """How much of the longest gap is left after each further gap: it is forgotten over some hundred sightings."""
 
 
-class PresenceRow(NamedTuple):
+class EvidenceRow(NamedTuple):
     """One row of a frame. `zone` and `profile` are names, `n` is its count; `t_ns` is on the axis of its maker."""
 
     kind: Kind
@@ -122,7 +122,7 @@ class Presences:
 
     def __init__(
         self,
-        rows: list[PresenceRow],
+        rows: list[EvidenceRow],
         bounds: Mapping[str, PresenceLimits],
         subject_of: Callable[[str, str], int],
         max_slots: int = 50_000,
@@ -245,7 +245,7 @@ class Presences:
         slot.row_dbm = slot.level_dbm
         slot.sightings = slot.sum_dbm = 0
         group, rssi_dbm = slot.group, _int8(slot.level_dbm)
-        self.rows.append(PresenceRow(Kind.ENTER, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, 1, extra=_named(slot)))
+        self.rows.append(EvidenceRow(Kind.ENTER, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, 1, extra=_named(slot)))
 
     def _stay(self, slot: _Slot, reported_dbm: float | None = None) -> None:
         phase_ns = slot.subject % NAMED_EVERY_NS  # not all of them at once
@@ -261,11 +261,11 @@ class Presences:
         slot.present = False
 
     @staticmethod
-    def _evidence(kind: Kind, slot: _Slot, extra: Mapping[str, str] | None) -> PresenceRow:
+    def _evidence(kind: Kind, slot: _Slot, extra: Mapping[str, str] | None) -> EvidenceRow:
         mean_dbm = slot.sum_dbm / slot.sightings if slot.sightings else slot.level_dbm
         dwell_s = (slot.last_ns - slot.entered_ns) / NS_PER_S
         group, rssi_dbm = slot.group, _int8(mean_dbm)
-        return PresenceRow(kind, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, slot.sightings, dwell_s, extra=extra)
+        return EvidenceRow(kind, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, slot.sightings, dwell_s, extra=extra)
 
 
 def _named(slot: _Slot) -> Mapping[str, str] | None:

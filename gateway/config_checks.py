@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from device_profiles.config_command import Found, Inspector, endings, few, profiles_text, unreadable, wrong_certificates, wrong_profiles
+from device_profiles.config_command import Contents, Inspector, endings, few, profiles_text, unreadable, wrong_certificates, wrong_profiles
 from footfall.config import load, secret
 from footfall.errors import ConfigError, SinkUnavailable
 from footfall.topics import wildcard
@@ -22,7 +22,7 @@ from gateway.site import Site
 _TIMEOUT_S: Final = 3.0
 
 
-def _gateway(file: Path) -> Found:
+def _gateway(file: Path) -> Contents:
     config = load_gateway(file)
     broker, sink = config.broker, config.sink
     how = "embedded" if broker.embedded else f"MQTT {broker.protocol}{', TLS' if broker.tls else ''}"
@@ -41,7 +41,7 @@ def _has_brand_secret(config: GatewayConfig) -> bool:
     return config.brand_secret is not None or config.brand_secret_file is not None
 
 
-def _site(file: Path) -> Found:
+def _site(file: Path) -> Contents:
     site = load_site(file)
     read_site(record_site(site))  # as a start does
     stores = site.stores

@@ -10,7 +10,7 @@ from typing import Final
 
 from device_profiles.advertisement import parse_advertising_data
 from device_profiles.decoders import scalars
-from device_profiles.decoders.paths import Scope
+from device_profiles.decoders.paths import PathScope
 from device_profiles.reading import Relayed
 from footfall.errors import ProfileError
 
@@ -18,7 +18,7 @@ HEAD_BYTES: Final = 8
 MAX_BYTES: Final = 512
 
 
-def decode(scope: Scope, receiver: str) -> Relayed:
+def decode(scope: PathScope, receiver: str) -> Relayed:
     frame = scope.item if isinstance(scope.item, bytes) else scalars.hex_bytes(scope.item, MAX_BYTES)
     if not HEAD_BYTES <= len(frame) <= MAX_BYTES:
         raise ProfileError("feed.frame", f"a frame has {HEAD_BYTES} to {MAX_BYTES} bytes")

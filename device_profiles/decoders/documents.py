@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, NoReturn
 from footfall.errors import ContractError, ProfileError
 from footfall.packing import unpack
 
-Format = Literal["json", "xml", "msgpack"]
+DocumentFormat = Literal["json", "xml", "msgpack"]
 
 MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 32
@@ -24,7 +24,7 @@ MAX_DEPTH: Final = 32
 MAX_ELEMENTS: Final = 20_000
 
 
-def document(payload: bytes, form: Format) -> Any:
+def document(payload: bytes, form: DocumentFormat) -> Any:
     """Return the one value in `payload`."""
     if len(payload) > MAX_BYTES:
         raise ProfileError("feed.size", f"a message has at most {MAX_BYTES} bytes, this has {len(payload)}")

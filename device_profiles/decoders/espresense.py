@@ -17,7 +17,7 @@ from typing import Final
 from device_profiles.advertisement import AddressType, Advertisement, random_type
 from device_profiles.decoders import scalars
 from device_profiles.decoders.ibeacon_frame import ibeacon
-from device_profiles.decoders.paths import Scope
+from device_profiles.decoders.paths import PathScope
 from device_profiles.reading import NOTHING, Reading, Relayed, Seen
 from footfall.errors import ProfileError
 
@@ -29,7 +29,7 @@ _IBEACON: Final = re.compile(r"iBeacon:([0-9a-fA-F-]{36})-(\d{1,5})-(\d{1,5})", 
 _DEFAULT_POWER_DBM: Final = -59
 
 
-def decode(scope: Scope, receiver: str) -> Reading:
+def decode(scope: PathScope, receiver: str) -> Reading:
     if not isinstance(scope.item, dict):
         raise ProfileError("feed.type", "not an object")
     values = scope.item

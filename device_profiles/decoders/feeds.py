@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from device_profiles.decoders import aprilbrother, espresense, shelly, theengs
-from device_profiles.decoders.paths import Scope
+from device_profiles.decoders.paths import PathScope
 from device_profiles.reading import Reading
 
-Name = Literal["april-brother", "espresense", "shelly-blu", "theengs"]
+DecoderName = Literal["april-brother", "espresense", "shelly-blu", "theengs"]
 
-DECODERS: Final[Mapping[Name, Callable[[Scope, str], Reading]]] = {
+DECODERS: Final[Mapping[DecoderName, Callable[[PathScope, str], Reading]]] = {
     "april-brother": aprilbrother.decode,
     "espresense": espresense.decode,
     "shelly-blu": shelly.decode,

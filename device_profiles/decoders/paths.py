@@ -24,12 +24,12 @@ _ANCHOR: Final = re.compile(r"(\$|\^+|@[a-z_]+)?(?:(?<=.)\.)?(.*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class PathScope:
     """An item and what it lies in. `levels` are the named ones of the topic."""
 
     item: Any
     levels: Mapping[str, str]
-    outer: Scope | None = None
+    outer: PathScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class ValuePath:
     """`anchor`: "", "$", "^…" or "@level"."""
 
     anchor: str
@@ -48,7 +48,7 @@ class Path:
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Path:
+def parse(text: str) -> ValuePath:
     """Raise ValueError for what is not in the language."""
     found = _ANCHOR.fullmatch(text)
     if found is None:
@@ -56,7 +56,7 @@ def parse(text: str) -> Path:
     anchor, rest = found[1] or "", found[2]
     if rest and anchor.startswith("@"):
         raise ValueError(f"{text!r}: there is nothing in a level of the topic")
-    return Path(anchor, tuple(_step(part, text) for part in rest.split(".")) if rest else ())
+    return ValuePath(anchor, tuple(_step(part, text) for part in rest.split(".")) if rest else ())
 
 
 def _step(part: str, text: str) -> _Step:
@@ -68,7 +68,7 @@ def _step(part: str, text: str) -> _Step:
     return _Step(found[1], fans_out=part.endswith("[]"))
 
 
-def find(path: Path, scope: Scope) -> Any:
+def find(path: ValuePath, scope: PathScope) -> Any:
     """Return the value there, None if there is none."""
     if path.anchor.startswith("@"):
         return scope.levels.get(path.anchor[1:])
@@ -80,16 +80,16 @@ def find(path: Path, scope: Scope) -> Any:
     return value
 
 
-def each(path: Path, scope: Scope) -> Iterator[Scope]:
+def each(path: ValuePath, scope: PathScope) -> Iterator[PathScope]:
     """Yield the items at a path with `[]` in it, each with what it lies in; without one, the one value there."""
     found = [(scope, scope.item)]
     for step in path.steps:
         found = [inner for outer, value in found for inner in _spread(outer, value, step)]
     for outer, value in found:
-        yield outer if outer.item is value else Scope(value, outer.levels, outer)
+        yield outer if outer.item is value else PathScope(value, outer.levels, outer)
 
 
-def _spread(scope: Scope, value: Any, step: _Step) -> Iterator[tuple[Scope, Any]]:
+def _spread(scope: PathScope, value: Any, step: _Step) -> Iterator[tuple[PathScope, Any]]:
     value = _walk(value, step)
     if value is None:
         return
@@ -97,11 +97,11 @@ def _spread(scope: Scope, value: Any, step: _Step) -> Iterator[tuple[Scope, Any]
         yield scope, value
         return
     for item in value if isinstance(value, list) else (value,):
-        yield Scope(item, scope.levels, scope), item
+        yield PathScope(item, scope.levels, scope), item
 
 
-def _anchored(anchor: str, scope: Scope) -> Any:
-    outer: Scope | None = scope
+def _anchored(anchor: str, scope: PathScope) -> Any:
+    outer: PathScope | None = scope
     steps_out = len(anchor) if anchor.startswith("^") else -1 if anchor == "$" else 0
     while outer is not None and steps_out:
         if steps_out < 0 and outer.outer is None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from device_profiles.advertisement import Advertisement
 from device_profiles.decoders import scalars
-from device_profiles.decoders.paths import Scope
+from device_profiles.decoders.paths import PathScope
 from device_profiles.reading import Relayed
 from footfall.errors import ProfileError
 
@@ -21,7 +21,7 @@ _PLAIN: Final = 0x40
 _ENCRYPTED: Final = 0x41
 
 
-def decode(scope: Scope, receiver: str) -> Relayed:
+def decode(scope: PathScope, receiver: str) -> Relayed:
     if not isinstance(scope.item, dict):
         raise ProfileError("feed.type", "not an object")
     values = scope.item

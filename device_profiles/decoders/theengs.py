@@ -16,14 +16,14 @@ from typing import Any, Final
 from device_profiles.advertisement import AddressType, Advertisement, random_type, short_uuid
 from device_profiles.decoders import scalars
 from device_profiles.decoders.ibeacon_frame import ibeacon
-from device_profiles.decoders.paths import Scope
+from device_profiles.decoders.paths import PathScope
 from device_profiles.reading import Relayed
 from footfall.errors import ProfileError
 
 _DEFAULT_POWER_DBM: Final = -59
 
 
-def decode(scope: Scope, receiver: str) -> Relayed:
+def decode(scope: PathScope, receiver: str) -> Relayed:
     if not isinstance(scope.item, dict):
         raise ProfileError("feed.type", "not an object")
     values = scope.item

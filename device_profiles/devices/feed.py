@@ -22,14 +22,14 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from device_profiles.decoders import paths
-from device_profiles.decoders.documents import Format, document
-from device_profiles.decoders.paths import Scope
+from device_profiles.decoders.documents import DocumentFormat, document
+from device_profiles.decoders.paths import PathScope
 from device_profiles.device import Device
 from device_profiles.devices.feed_rows import AnyRows, PathText, says
 from device_profiles.reading import Reading, Unread
 from footfall.errors import ProfileError
 
-_FIRST_BYTES: Final[Mapping[Format, bytes]] = {
+_FIRST_BYTES: Final[Mapping[DocumentFormat, bytes]] = {
     "json": b"{[\xef",
     "xml": b"<\xef",
     "msgpack": bytes(range(0x80, 0xA0)) + b"\xdc\xdd\xde\xdf",
@@ -43,9 +43,9 @@ class FeedMessage:
 
     topic: str
     payload: bytes = field(repr=False)
-    _read: dict[Format, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _read: dict[DocumentFormat, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
-    def document(self, form: Format) -> Any:
+    def document(self, form: DocumentFormat) -> Any:
         """Return the payload as plain values. Raise ProfileError if it has another format."""
         if form not in self._read:
             try:
@@ -67,7 +67,7 @@ class Feed(Device):
     """What it takes, and how its items become readings."""
 
     transport: Literal["feed"]
-    format: Format = "json"
+    format: DocumentFormat = "json"
     topic: Annotated[str, AfterValidator(_is_pattern)] = ""
     needs: tuple[PathText, ...] = ()
     says: dict[PathText, str | int | bool] = Field(default_factory=dict)
@@ -85,7 +85,7 @@ class Feed(Device):
         if levels is None or message.payload.lstrip()[:1] not in _first_bytes(self.format):
             return 0
         try:
-            scope = Scope(message.document(self.format), levels)
+            scope = PathScope(message.document(self.format), levels)
         except ProfileError:
             return 0
         if not all(any(paths.each(paths.parse(path), scope)) for path in self.needs):
@@ -96,7 +96,7 @@ class Feed(Device):
 
     def decode(self, message: FeedMessage) -> Sequence[Reading]:
         """Unread for items that cannot be read, if there are others. Raise ProfileError `feed.other` for what is not for it."""
-        scope = Scope(message.document(self.format), _levels(self.topic, message.topic) or {})
+        scope = PathScope(message.document(self.format), _levels(self.topic, message.topic) or {})
         if not self.specificity(message):
             raise ProfileError("feed.other", "not a message of this device: a topic, path or value that it needs is not there")
         readings = [reading for rows in self.readings for reading in rows.read(scope)]
@@ -115,11 +115,11 @@ class Feed(Device):
 
 
 @lru_cache
-def _first_bytes(form: Format) -> frozenset[bytes]:
+def _first_bytes(form: DocumentFormat) -> frozenset[bytes]:
     return frozenset(bytes([byte]) for byte in _FIRST_BYTES[form])
 
 
-def _somewhere(scope: Scope, path: str, wanted: str | int | bool) -> bool:
+def _somewhere(scope: PathScope, path: str, wanted: str | int | bool) -> bool:
     """Return whether the message, or an element of its list, has that value."""
     *_, last = path.rsplit(".", 1)
     outer = path[: -len(last)].rstrip(".")

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from device_profiles.advertisement import parse_advertising_data
 from device_profiles.decoders import feeds, paths, scalars
-from device_profiles.decoders.paths import Scope
+from device_profiles.decoders.paths import PathScope
 from device_profiles.decoders.timestamps import TimeForm, to_ns
 from device_profiles.reading import NOTHING, Counted, Reading, Relayed, RelayedTag, Seen, Unread, Value, is_canonical
 from footfall.config import Section
@@ -37,21 +37,21 @@ def _as_table(value: Any) -> Any:
 
 
 PathText = Annotated[str, AfterValidator(_is_path)]
-Names = tuple[PathText, ...]
+PathNames = tuple[PathText, ...]
 """Paths whose values, those that are there, are joined by dots to one name."""
 
 
 class _At(Section):
     path: PathText
 
-    def find(self, scope: Scope) -> Any:
+    def find(self, scope: PathScope) -> Any:
         return paths.find(paths.parse(self.path), scope)
 
 
-class Identifier(_At):
+class IdentifierField(_At):
     form: Literal["text", "lower", "mac", "hex"] = "text"
 
-    def read(self, scope: Scope) -> str:
+    def read(self, scope: PathScope) -> str:
         value = self.find(scope)
         if self.form == "mac":
             return scalars.mac(value)
@@ -60,7 +60,7 @@ class Identifier(_At):
         return scalars.text(value).lower() if self.form == "lower" else scalars.text(value)
 
 
-class Epc(_At):
+class EpcField(_At):
     form: Literal["hex", "base64"] = "hex"
 
 
@@ -74,7 +74,7 @@ class Time(_At):
     zone: Annotated[str, Field(pattern=r"^(|Z|[+-]\d\d:\d\d)\z")] = ""
     """Of texts without one; without it they are unread."""
 
-    def read(self, scope: Scope) -> int:
+    def read(self, scope: PathScope) -> int:
         value = self.find(scope)
         return 0 if value is None else to_ns(value, self.form, self.zone)
 
@@ -83,7 +83,7 @@ class Measured(_At):
     scale: float | None = None
     """None: the value as it is, a number, a text or a truth."""
 
-    def read(self, scope: Scope) -> Value | None:
+    def read(self, scope: PathScope) -> Value | None:
         value = self.find(scope)
         if value is None or (type(value) is bool and self.scale is None):
             return value
@@ -102,12 +102,12 @@ class _Rows(Section):
     """`each`: where the items are; without it the message is the item. `needs`, `where`: the keys and values that make it one."""
 
     each: PathText = ""
-    needs: Names = ()
+    needs: PathNames = ()
     where: dict[PathText, str | int | bool] = Field(default_factory=dict)
-    receiver: Names = ()
+    receiver: PathNames = ()
     time: Annotated[Time | None, BeforeValidator(_as_table)] = None
 
-    def read(self, scope: Scope) -> Iterator[Reading]:
+    def read(self, scope: PathScope) -> Iterator[Reading]:
         """One reading an item; Unread for an item that has a value in another form."""
         for item in paths.each(paths.parse(self.each), scope):
             if self._is_one(item):
@@ -116,15 +116,15 @@ class _Rows(Section):
                 except ProfileError as error:
                     yield Unread(error.reason)
 
-    def _is_one(self, item: Scope) -> bool:
+    def _is_one(self, item: PathScope) -> bool:
         return all(paths.find(paths.parse(path), item) is not None for path in self.needs) and all(
             says(item, path, wanted) for path, wanted in self.where.items()
         )
 
     @abstractmethod
-    def _reading(self, scope: Scope) -> Reading: ...
+    def _reading(self, scope: PathScope) -> Reading: ...
 
-    def _t_wall_ns(self, scope: Scope) -> int:
+    def _t_wall_ns(self, scope: PathScope) -> int:
         return 0 if self.time is None else self.time.read(scope)
 
 
@@ -134,23 +134,23 @@ def _nameable(reading: Reading) -> Reading:
     return reading
 
 
-def says(scope: Scope, path: str, wanted: str | int | bool) -> bool:
+def says(scope: PathScope, path: str, wanted: str | int | bool) -> bool:
     value = paths.find(paths.parse(path), scope)
     return type(value) is type(wanted) and bool(value == wanted)
 
 
-def joined(scope: Scope, names: Names) -> str:
+def joined(scope: PathScope, names: PathNames) -> str:
     """Return the names that are there, as one name of ours; "" if none is."""
     found = [paths.find(paths.parse(path), scope) for path in names]
     return ".".join(scalars.name(value) for value in found if value not in (None, ""))[:64]
 
 
-def _rssi_dbm(scope: Scope, level: Number | None) -> int | None:
+def _rssi_dbm(scope: PathScope, level: Number | None) -> int | None:
     value = None if level is None else level.find(scope)
     return None if level is None or value is None else scalars.rssi_dbm(value, level.scale)
 
 
-def _values(scope: Scope, measured: dict[str, Measured]) -> dict[str, Value]:
+def _values(scope: PathScope, measured: dict[str, Measured]) -> dict[str, Value]:
     found = {name: value.read(scope) for name, value in measured.items()}
     return {name: value for name, value in found.items() if value is not None}
 
@@ -161,11 +161,11 @@ AnyMeasured = Annotated[Measured, BeforeValidator(_as_table)]
 
 class SeenRows(_Rows):
     kind: Literal["seen"]
-    identifier: Annotated[Identifier, BeforeValidator(_as_table)]
+    identifier: Annotated[IdentifierField, BeforeValidator(_as_table)]
     rssi_dbm: AnyNumber | None = None
     values: dict[str, AnyMeasured] = Field(default_factory=dict)
 
-    def _reading(self, scope: Scope) -> Seen:
+    def _reading(self, scope: PathScope) -> Seen:
         return Seen(
             self.identifier.read(scope),
             rssi_dbm=_rssi_dbm(scope, self.rssi_dbm),
@@ -177,10 +177,10 @@ class SeenRows(_Rows):
 
 class TagRows(_Rows):
     kind: Literal["relayed_tag"]
-    epc: Annotated[Epc, BeforeValidator(_as_table)]
+    epc: Annotated[EpcField, BeforeValidator(_as_table)]
     rssi_dbm: AnyNumber | None = None
 
-    def _reading(self, scope: Scope) -> RelayedTag:
+    def _reading(self, scope: PathScope) -> RelayedTag:
         return RelayedTag(
             scalars.epc(self.epc.find(scope), self.epc.form),
             joined(scope, self.receiver),
@@ -195,7 +195,7 @@ class AdvertisementRows(_Rows):
     data: PathText | None = None
     rssi_dbm: AnyNumber | None = None
 
-    def _reading(self, scope: Scope) -> Relayed:
+    def _reading(self, scope: PathScope) -> Relayed:
         address = scalars.mac(paths.find(paths.parse(self.address), scope))
         data = None if self.data is None else paths.find(paths.parse(self.data), scope)
         heard = parse_advertising_data(b"" if data is None else scalars.hex_bytes(data), address, _rssi_dbm(scope, self.rssi_dbm))
@@ -209,12 +209,12 @@ class CountedRows(_Rows):
     cumulative: bool
     entered: PathText | None = None
     left: PathText | None = None
-    door: Names = ()
+    door: PathNames = ()
     start: Annotated[Time | None, BeforeValidator(_as_table)] = None
-    serial: Names = ()
+    serial: PathNames = ()
     values: dict[str, AnyMeasured] = Field(default_factory=dict)
 
-    def _reading(self, scope: Scope) -> Counted:
+    def _reading(self, scope: PathScope) -> Counted:
         t_wall_ns = self._t_wall_ns(scope)
         start_ns = 0 if self.start is None else self.start.read(scope)
         return Counted(
@@ -228,15 +228,15 @@ class CountedRows(_Rows):
             values=_values(scope, self.values) or NOTHING,
         )
 
-    def _people(self, scope: Scope, path: str | None) -> int:
+    def _people(self, scope: PathScope, path: str | None) -> int:
         return 0 if path is None else scalars.count(paths.find(paths.parse(path), scope))
 
 
 class DecodedRows(_Rows):
     kind: Literal["decoded"]
-    by: feeds.Name
+    by: feeds.DecoderName
 
-    def _reading(self, scope: Scope) -> Reading:
+    def _reading(self, scope: PathScope) -> Reading:
         return feeds.DECODERS[self.by](scope, joined(scope, self.receiver))
 
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge_agent.llrp.layout import LlrpLayout, Value
-from edge_agent.llrp.tables import CUSTOM, LAST_TV, Definition, Held, Key, Tables
+from edge_agent.llrp.layout import LlrpLayout, LlrpValue
+from edge_agent.llrp.tables import CUSTOM, LAST_TV, Definition, Held, ParameterKey, Tables
 from footfall.errors import ProfileError
 
 HEADER: Final = struct.Struct("!HII")
@@ -33,7 +33,7 @@ class Parameter:
     """Values by the field's name, and the parameters inside in their order."""
 
     name: str
-    fields: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, LlrpValue] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
 
     def all(self, name: str) -> Iterator[Parameter]:
@@ -54,7 +54,7 @@ class LlrpMessage(Parameter):
     version: int = 1
 
 
-class _Kind:
+class _Compiled:
     """A definition, compiled."""
 
     def __init__(self, definition: Definition) -> None:
@@ -68,9 +68,9 @@ class Codec:
     """Stateless; one serves every connection."""
 
     def __init__(self, tables: Tables) -> None:
-        messages, parameters = map(_Kind, tables.messages), [_Kind(definition) for definition in tables.parameters]
-        self._messages: Final[Mapping[Key, _Kind]] = {kind.key: kind for kind in messages}
-        self._parameters: Final[Mapping[Key, _Kind]] = {kind.key: kind for kind in parameters}
+        messages, parameters = map(_Compiled, tables.messages), [_Compiled(definition) for definition in tables.parameters]
+        self._messages: Final[Mapping[ParameterKey, _Compiled]] = {kind.key: kind for kind in messages}
+        self._parameters: Final[Mapping[ParameterKey, _Compiled]] = {kind.key: kind for kind in parameters}
         self._message_names: Final = {kind.name: kind for kind in self._messages.values()}
         self._parameter_names: Final = {kind.name: kind for kind in parameters}
 
@@ -116,7 +116,7 @@ class Codec:
                 return place
         raise ProfileError("llrp.unexpected", f"{item.name} holds no {parameter.name}")
 
-    def _body(self, kind: _Kind, data: bytes, at: int, end: int, depth: int) -> tuple[dict[str, Value], tuple[Parameter, ...]]:
+    def _body(self, kind: _Compiled, data: bytes, at: int, end: int, depth: int) -> tuple[dict[str, LlrpValue], tuple[Parameter, ...]]:
         fields, at = kind.layout.decode(data, at, end)
         if kind.holds:
             return fields, tuple(self._parse(data, at, end, depth + 1))
@@ -177,7 +177,9 @@ def tlv(data: bytes, at: int, end: int) -> tuple[int, int]:
     return type_, at + length
 
 
-def _find(kinds: Mapping[Key, _Kind], type_: int, data: bytes, at: int, end: int, message: bool) -> tuple[_Kind | None, int]:
+def _find(
+    kinds: Mapping[ParameterKey, _Compiled], type_: int, data: bytes, at: int, end: int, message: bool
+) -> tuple[_Compiled | None, int]:
     """Return the kind, and where its fields begin: a vendor's after vendor and subtype, if its tables are known."""
     vendor = _VENDOR[message]
     if type_ == CUSTOM and end - at >= vendor.size:
@@ -187,13 +189,13 @@ def _find(kinds: Mapping[Key, _Kind], type_: int, data: bytes, at: int, end: int
     return kinds.get((type_, 0, 0)), at
 
 
-def _named(kinds: Mapping[str, _Kind], name: str) -> _Kind:
+def _named(kinds: Mapping[str, _Compiled], name: str) -> _Compiled:
     if name not in kinds:
         raise ValueError(f"there is no {name}")
     return kinds[name]
 
 
-def _vendor_bytes(kind: _Kind, message: bool) -> bytes:
+def _vendor_bytes(kind: _Compiled, message: bool) -> bytes:
     _, vendor, subtype = kind.key
     return _VENDOR[message].pack(vendor, subtype) if vendor else b""
 

@@ -27,15 +27,15 @@ class Bits(NamedTuple):
     data: bytes
 
 
-Value = int | str | bytes | Bits | tuple[int, ...]
+LlrpValue = int | str | bytes | Bits | tuple[int, ...]
 
 
 class _Step(Protocol):
     names: tuple[str, ...]
 
-    def decode(self, data: bytes, at: int, end: int, into: dict[str, Value]) -> int: ...
+    def decode(self, data: bytes, at: int, end: int, into: dict[str, LlrpValue]) -> int: ...
 
-    def encode(self, values: Mapping[str, Value]) -> bytes: ...
+    def encode(self, values: Mapping[str, LlrpValue]) -> bytes: ...
 
 
 class LlrpLayout:
@@ -47,13 +47,13 @@ class LlrpLayout:
         sizes = [step.size for step in self._steps if isinstance(step, _Run)]
         self.size: Final = sum(sizes) if len(sizes) == len(self._steps) else None
 
-    def decode(self, data: bytes, at: int, end: int) -> tuple[dict[str, Value], int]:
-        values: dict[str, Value] = {}
+    def decode(self, data: bytes, at: int, end: int) -> tuple[dict[str, LlrpValue], int]:
+        values: dict[str, LlrpValue] = {}
         for step in self._steps:
             at = step.decode(data, at, end, values)
         return values, at
 
-    def encode(self, values: Mapping[str, Value]) -> bytes:
+    def encode(self, values: Mapping[str, LlrpValue]) -> bytes:
         if unknown := values.keys() - self.names:
             raise ValueError(f"there is no field {', '.join(sorted(unknown))}; there are {', '.join(sorted(self.names))}")
         try:
@@ -98,7 +98,7 @@ class _Run:
         self.size: Final = self._struct.size
         self.names: tuple[str, ...] = tuple(name for item in items for name in ([item] if isinstance(item, str) else [m[0] for m in item]))
 
-    def decode(self, data: bytes, at: int, end: int, into: dict[str, Value]) -> int:
+    def decode(self, data: bytes, at: int, end: int, into: dict[str, LlrpValue]) -> int:
         if at + self.size > end:
             raise _short()
         for item, value in zip(self._items, self._struct.unpack_from(data, at), strict=True):
@@ -108,7 +108,7 @@ class _Run:
                 into.update((name, value >> shift & mask) for name, shift, mask in item)
         return at + self.size
 
-    def encode(self, values: Mapping[str, Value]) -> bytes:
+    def encode(self, values: Mapping[str, LlrpValue]) -> bytes:
         packed = [
             values.get(item, empty) if isinstance(item, str) else sum(_bits(values, name, mask) << shift for name, shift, mask in item)
             for item, empty in zip(self._items, self._empty, strict=True)
@@ -122,7 +122,7 @@ class _Array:
         self._name: Final = name
         self._format: Final = _ARRAYS[layout]
 
-    def decode(self, data: bytes, at: int, end: int, into: dict[str, Value]) -> int:
+    def decode(self, data: bytes, at: int, end: int, into: dict[str, LlrpValue]) -> int:
         count, at = _counted(data, at, end)
         form = f"!{count}{self._format}"
         after = at + struct.calcsize(form)
@@ -131,7 +131,7 @@ class _Array:
         into[self._name] = struct.unpack_from(form, data, at)
         return after
 
-    def encode(self, values: Mapping[str, Value]) -> bytes:
+    def encode(self, values: Mapping[str, LlrpValue]) -> bytes:
         numbers = values.get(self._name, ())
         if not isinstance(numbers, tuple) or isinstance(numbers, Bits):
             raise ValueError(f"{self._name} must be a tuple of numbers")
@@ -143,7 +143,7 @@ class _BitArray:
         self.names: tuple[str, ...] = (name,)
         self._name: Final = name
 
-    def decode(self, data: bytes, at: int, end: int, into: dict[str, Value]) -> int:
+    def decode(self, data: bytes, at: int, end: int, into: dict[str, LlrpValue]) -> int:
         length, at = _counted(data, at, end)
         after = at + (length + 7) // 8
         if after > end:
@@ -151,7 +151,7 @@ class _BitArray:
         into[self._name] = Bits(length, bytes(data[at:after]))
         return after
 
-    def encode(self, values: Mapping[str, Value]) -> bytes:
+    def encode(self, values: Mapping[str, LlrpValue]) -> bytes:
         bits = values.get(self._name, Bits(0, b""))
         if not isinstance(bits, Bits) or len(bits.data) != (bits.length + 7) // 8:
             raise ValueError(f"{self._name} must be Bits whose bytes fit their length")
@@ -163,14 +163,14 @@ class _Text:
         self.names: tuple[str, ...] = (name,)
         self._name: Final = name
 
-    def decode(self, data: bytes, at: int, end: int, into: dict[str, Value]) -> int:
+    def decode(self, data: bytes, at: int, end: int, into: dict[str, LlrpValue]) -> int:
         length, at = _counted(data, at, end)
         if at + length > end:
             raise _short()
         into[self._name] = bytes(data[at : at + length]).decode("utf-8", "backslashreplace")
         return at + length
 
-    def encode(self, values: Mapping[str, Value]) -> bytes:
+    def encode(self, values: Mapping[str, LlrpValue]) -> bytes:
         text = str(values.get(self._name, "")).encode()
         return _COUNT.pack(len(text)) + text
 
@@ -180,11 +180,11 @@ class _Rest:
         self.names: tuple[str, ...] = (name,)
         self._name: Final = name
 
-    def decode(self, data: bytes, at: int, end: int, into: dict[str, Value]) -> int:
+    def decode(self, data: bytes, at: int, end: int, into: dict[str, LlrpValue]) -> int:
         into[self._name] = bytes(data[at:end])
         return end
 
-    def encode(self, values: Mapping[str, Value]) -> bytes:
+    def encode(self, values: Mapping[str, LlrpValue]) -> bytes:
         data = values.get(self._name, b"")
         if not isinstance(data, bytes):
             raise ValueError(f"{self._name} must be bytes")
@@ -211,7 +211,7 @@ def _masks(fields: Sequence[tuple[str, int]], width: int) -> list[tuple[str, int
     return found
 
 
-def _bits(values: Mapping[str, Value], name: str, mask: int) -> int:
+def _bits(values: Mapping[str, LlrpValue], name: str, mask: int) -> int:
     value = values.get(name, 0)
     if not isinstance(value, int) or not 0 <= value <= mask:
         raise ValueError(f"{name} must be a number of 0 to {mask}")

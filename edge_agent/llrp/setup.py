@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge_agent.llrp.codec import LlrpMessage, Parameter
-from edge_agent.llrp.layout import Value
+from edge_agent.llrp.layout import LlrpValue
 
 ROSPEC_ID: Final = 0x464F
 IMPINJ_VENDOR: Final = 25882
@@ -149,5 +149,5 @@ def _report_spec(inventory: Inventory, capabilities: Capabilities) -> Parameter:
     return Parameter("ROReportSpec", {"ROReportTrigger": _AT_END_OF_AISPEC, "N": every}, (selector, *custom))
 
 
-def _p(name: str, **fields: Value) -> Parameter:
+def _p(name: str, **fields: LlrpValue) -> Parameter:
     return Parameter(name, fields)

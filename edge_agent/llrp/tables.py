@@ -18,7 +18,7 @@ LAST_TV: Final = 127
 FOLDER: Final = Path(__file__).parent
 _BOUNDS: Final[Mapping[str, tuple[int, int | None]]] = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
-Key = tuple[int, int, int]
+ParameterKey = tuple[int, int, int]
 """(type, vendor, subtype); the last two 0 but for a vendor's."""
 
 
@@ -36,7 +36,7 @@ class Definition:
     """One message or parameter. `fields`: (name, layout) in the order of the wire."""
 
     name: str
-    key: Key
+    key: ParameterKey
     fields: tuple[tuple[str, str], ...]
     holds: tuple[Held, ...]
 

@@ -53,7 +53,7 @@ NOBODY: Final = "ble.nobody"
 """Its profile takes it, but it names nobody: an Eddystone-TLM, a relayed message."""
 _FLAGS: Final = ("02", "04", "05", "06", "1a", "1e")
 
-Adapter = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}\z")]
+AdapterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}\z")]
 FilterHex = Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,31}\z")]
 FilterPattern = tuple[Annotated[int, Field(ge=0, le=30)], Annotated[int, Field(ge=1, le=255)], FilterHex]
 EVERYTHING: Final[tuple[FilterPattern, ...]] = (
@@ -214,7 +214,7 @@ class BleSettings(SourceSettings):
     kind: Literal["ble"]
     receivers: Annotated[dict[Name, Name], Field(min_length=1)]
     """Each adapter: the zone it hears."""
-    adapters: dict[Name, Adapter] = Field(default_factory=dict)
+    adapters: dict[Name, AdapterName] = Field(default_factory=dict)
     """Of receivers that are not named like their adapter: the adapter."""
     scan: Literal["active", "passive"] = "active"
     patterns: tuple[FilterPattern, ...] = EVERYTHING

@@ -50,7 +50,7 @@ NO_RSSI: Final = -127
 STOPPING: Final = (BleakError, OSError, EOFError, AssertionError, TimeoutError)
 """What `stop` may raise on a bus that is gone; it must be called all the same, or the old scanner keeps calling back."""
 
-Pattern = tuple[int, int, bytes]
+ScanPattern = tuple[int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,10 @@ class Scanning:
 
     adapters: tuple[str, ...]
     mode: Literal["active", "passive"] = "active"
-    patterns: tuple[Pattern, ...] = ()
+    patterns: tuple[ScanPattern, ...] = ()
 
 
-class Heard(NamedTuple):
+class HeardAdvertisement(NamedTuple):
     """One advertisement, as bleak had it."""
 
     t_boot_ns: int
@@ -83,7 +83,7 @@ class Scanner:
         self.last_ns: Final = dict.fromkeys(scanning.adapters, boot_ns())
         self._scanning: Final = scanning
         self._boot_ns: Final = boot_ns
-        self._heard: Final[deque[Heard]] = deque()
+        self._heard: Final[deque[HeardAdvertisement]] = deque()
         self._is_stopped = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
@@ -97,7 +97,7 @@ class Scanner:
     def is_running(self) -> bool:
         return self._thread.is_alive()
 
-    def take(self) -> Iterator[Heard]:
+    def take(self) -> Iterator[HeardAdvertisement]:
         """Yield what has come and was not yet taken."""
         heard = self._heard
         for _ in range(len(heard)):
@@ -152,7 +152,7 @@ class Scanner:
         t_ns = self.last_ns[adapter] = self._boot_ns()
         self.heard_total += 1
         if len(self._heard) < QUEUE:
-            self._heard.append(Heard(t_ns, adapter, device, data))
+            self._heard.append(HeardAdvertisement(t_ns, adapter, device, data))
         else:
             self.dropping_ns = self.dropping_ns or t_ns
             self.dropped_total += 1

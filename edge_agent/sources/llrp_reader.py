@@ -26,7 +26,7 @@ from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedR
 from footfall.errors import ProfileError
 from footfall.units import NS_PER_S
 
-Result = TypeVar("Result")
+Reports = TypeVar("Reports")
 
 log = logging.getLogger("footfall.agent.sources")
 
@@ -241,7 +241,7 @@ class LlrpSession:
         self._unexplained.clear()
 
 
-def _decoded(decode: Callable[[bytes], Result], message: bytes) -> Result:
+def _decoded(decode: Callable[[bytes], Reports], message: bytes) -> Reports:
     try:
         return decode(message)
     except Exception as error:  # whatever one message does, the next is read

@@ -19,7 +19,7 @@ from footfall.receipts import TimeRun, Times
 
 KEPT_JOURNALS: Final = 64
 
-TableRow = tuple[Any, ...] | None
+StoredRow = tuple[Any, ...] | None
 """Of a table; None: it is to be deleted."""
 
 
@@ -35,7 +35,7 @@ class SpoolMemory:
         self.receipted_ns = 0
         self.times_n = 0
         self.base = 0
-        self.owed: dict[tuple[Twin, int], TableRow] = {}
+        self.owed: dict[tuple[Twin, int], StoredRow] = {}
         self._journals: dict[int, str] = {}
         self._times: dict[int, TimeRun] = {}
         self._boot_numbers: dict[str, int] = {}
@@ -213,11 +213,11 @@ class SpoolMemory:
     def owe_epoch(self, ledger: EpochState) -> None:
         self._owe(EPOCHS, ledger.n, ledger.row())
 
-    def paid(self, owed: Mapping[tuple[Twin, int], TableRow]) -> None:
+    def paid(self, owed: Mapping[tuple[Twin, int], StoredRow]) -> None:
         """The file has these rows now."""
         self.owed = {key: values for key, values in self.owed.items() if key not in owed or values != owed[key]}
 
-    def _owe(self, twin: Twin, number: int, values: TableRow) -> None:
+    def _owe(self, twin: Twin, number: int, values: StoredRow) -> None:
         self.owed[twin, number] = values
 
     def _owe_boot(self, boot: str) -> None:

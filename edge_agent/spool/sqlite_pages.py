@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-Value = int | float | str | bytes | None
+CellValue = int | float | str | bytes | None
 
 PAGE_BYTES: Final = 4096
 """What SQLite takes for new files; ours have no other."""
@@ -32,7 +32,7 @@ class _Unreadable(Exception):
     """These bytes are no record."""
 
 
-def rows_of(path: Path) -> Iterator[tuple[int, tuple[Value, ...]]]:
+def rows_of(path: Path) -> Iterator[tuple[int, tuple[CellValue, ...]]]:
     """Every record that can be read, some more than once, in no order."""
     pages = _Pages(path)
     for page in pages.all():
@@ -101,7 +101,7 @@ def _cells(page: bytes) -> list[int]:
     return [start for start in starts if first + 8 <= start < PAGE_BYTES]
 
 
-def _row(pages: _Pages, page: bytes, at: int) -> tuple[int, tuple[Value, ...]]:
+def _row(pages: _Pages, page: bytes, at: int) -> tuple[int, tuple[CellValue, ...]]:
     size, at = _varint(page, at)
     rowid, at = _varint(page, at)
     if size > MAX_PAYLOAD_BYTES:
@@ -119,7 +119,7 @@ def _row(pages: _Pages, page: bytes, at: int) -> tuple[int, tuple[Value, ...]]:
     return rowid, _record(bytes(payload))
 
 
-def _record(payload: bytes) -> tuple[Value, ...]:
+def _record(payload: bytes) -> tuple[CellValue, ...]:
     end, at = _varint(payload, 0)
     types = []
     while at < end:
@@ -134,7 +134,7 @@ def _record(payload: bytes) -> tuple[Value, ...]:
     return tuple(values)
 
 
-def _value(payload: bytes, at: int, kind: int) -> tuple[Value, int]:
+def _value(payload: bytes, at: int, kind: int) -> tuple[CellValue, int]:
     if kind == 0:
         return None, at
     if kind in (8, 9):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge_agent.llrp.codec import HEADER, Codec, LlrpMessage, Parameter
-from edge_agent.llrp.layout import Bits, Value
+from edge_agent.llrp.layout import Bits, LlrpValue
 from edge_agent.llrp.tables import IMPINJ
 from footfall.errors import ProfileError
 
@@ -268,5 +268,5 @@ def _numbers(item: Parameter, inside: str, name: str) -> tuple[int, ...]:
     return value if isinstance(value, tuple) and not isinstance(value, Bits) else ()
 
 
-def _p(name: str, **fields: Value) -> Parameter:
+def _p(name: str, **fields: LlrpValue) -> Parameter:
     return Parameter(name, fields)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device_profiles.profile import Presence
-from edge_agent.presence import PresenceLimits, PresenceRow, Presences
+from edge_agent.presence import EvidenceRow, PresenceLimits, Presences
 from footfall.frames import Kind
 
 S = 1_000_000_000
@@ -30,9 +30,9 @@ def timed(steps: list[Heard]) -> list[Heard]:
     return found
 
 
-def play(sightings: list[Heard], ticks_s: list[float] | None = None) -> list[PresenceRow]:
+def play(sightings: list[Heard], ticks_s: list[float] | None = None) -> list[EvidenceRow]:
     """All rows until everybody has been gone for long; `expire` before each sighting, or at the times given only."""
-    rows: list[PresenceRow] = []
+    rows: list[EvidenceRow] = []
     presences = Presences(rows, BOUNDS, lambda profile, identifier: ord(identifier))
     ticks = sorted(round(tick * S) for tick in ticks_s or [])
     for t_ns, zone, identifier, rssi_dbm in sightings:
@@ -45,7 +45,7 @@ def play(sightings: list[Heard], ticks_s: list[float] | None = None) -> list[Pre
     return rows
 
 
-def by_subject(rows: list[PresenceRow]) -> dict[tuple[int, str], list[PresenceRow]]:
+def by_subject(rows: list[EvidenceRow]) -> dict[tuple[int, str], list[EvidenceRow]]:
     found = defaultdict(list)
     for row in rows:
         found[row.subject, row.zone].append(row)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from edge_agent.llrp.codec import HEADER, Codec, LlrpMessage, Parameter
-from edge_agent.llrp.layout import Bits, Value
+from edge_agent.llrp.layout import Bits, LlrpValue
 from edge_agent.llrp.reports import TagReport, tag_reports
 from edge_agent.llrp.tables import CORE, IMPINJ
 from footfall.events import to_ns
@@ -167,7 +167,7 @@ def from_xml(element: ET.Element, like: Parameter) -> dict[str, Any]:
     }
 
 
-def value(name: str, text: str, like: Value | None) -> Value:
+def value(name: str, text: str, like: LlrpValue | None) -> LlrpValue:
     if isinstance(like, Bits):
         return Bits(4 * len(text), bytes.fromhex(text))
     if isinstance(like, bytes):
@@ -221,7 +221,7 @@ def compare(said: dict[str, Any], found: Parameter, where: str) -> int:
     return left
 
 
-def as_said(found: Value) -> Any:
+def as_said(found: LlrpValue) -> Any:
     """As the JSON has it: bytes in base64, several numbers as a list, or in base64 where they are bytes."""
     if isinstance(found, bytes):
         return base64.b64encode(found).decode()

@@ -11,7 +11,7 @@ from edge_agent.bodies import BODY_BYTES, Terms, cut
 from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import SubjectKeys
-from edge_agent.presence import PresenceRow
+from edge_agent.presence import EvidenceRow
 from edge_agent.sources.source import Crossing, RefusedReading
 from footfall.frames import Kind, Offset, decode_body, encode_body
 
@@ -36,13 +36,13 @@ def test_every_body_of_more_than_one_row_is_as_small_as_asked(heard: list[Crossi
 
 
 def test_a_row_is_never_cut() -> None:
-    row = PresenceRow(Kind.EVENT, S, extra={"event": "x" * 9000})
+    row = EvidenceRow(Kind.EVENT, S, extra={"event": "x" * 9000})
     assert cut([row, row], 500, 1000) == [[row], [row]]
 
 
 def test_texts_are_counted_as_bytes_not_as_letters() -> None:
     """Three hundred events of Chinese text are a frame of more than 1 MiB, if letters count."""
-    rows = [PresenceRow(Kind.EVENT, S, extra={"event": "店" * 1300}) for _ in range(300)]
+    rows = [EvidenceRow(Kind.EVENT, S, extra={"event": "店" * 1300}) for _ in range(300)]
     sizes = [len(msgpack.packb([dict(row.extra or {}) for row in piece])) for piece in cut(rows, 500, 1 << 20)]
     assert max(sizes) <= 400_000 + 300 * 20 + BODY_BYTES
 

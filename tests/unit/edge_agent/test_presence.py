@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from device_profiles.profile import Presence
-from edge_agent.presence import PresenceLimits, PresenceRow, Presences
+from edge_agent.presence import EvidenceRow, PresenceLimits, Presences
 from footfall.frames import Kind
 
 S = 1_000_000_000
@@ -16,20 +16,20 @@ def presences() -> Presences:
     return Presences([], {"p": PresenceLimits.of(SETTINGS)}, lambda profile, identifier: 7)
 
 
-def hear(found: Presences, *sightings: tuple[float, int]) -> list[PresenceRow]:
+def hear(found: Presences, *sightings: tuple[float, int]) -> list[EvidenceRow]:
     for t_s, rssi_dbm in sightings:
         found.hear("hall", "p", "x", round(t_s * S), rssi_dbm)
     return found.rows
 
 
-def kinds(rows: list[PresenceRow]) -> list[tuple[str, float]]:
+def kinds(rows: list[EvidenceRow]) -> list[tuple[str, float]]:
     return [(row.kind.name, row.t_ns / S) for row in rows]
 
 
 def test_approach_is_followed_at_once() -> None:
     rows = hear(presences(), (0, -95), (1, -81), (2, -80))
     assert kinds(rows) == [("ENTER", 2.0)]
-    assert rows[0] == PresenceRow(Kind.ENTER, 2 * S, 7, "hall", "p", -80, 1)
+    assert rows[0] == EvidenceRow(Kind.ENTER, 2 * S, 7, "hall", "p", -80, 1)
 
 
 def test_retreat_decays_and_hysteresis_keeps_a_weak_one_in() -> None:
@@ -46,7 +46,7 @@ def test_retreat_decays_and_hysteresis_keeps_a_weak_one_in() -> None:
 
 def test_a_stay_is_the_mean_and_number_of_what_was_heard_since() -> None:
     rows = hear(presences(), (0, -60), (1, -60), (2, -61), (3, -62), (4, -63), (5, -64), (6, -70))
-    assert rows[1] == PresenceRow(Kind.STAY, 5 * S, 7, "hall", "p", -62, 5, 5.0)
+    assert rows[1] == EvidenceRow(Kind.STAY, 5 * S, 7, "hall", "p", -62, 5, 5.0)
 
 
 def test_an_exit_bears_the_last_sighting_and_the_rest_of_the_count() -> None:
@@ -55,7 +55,7 @@ def test_an_exit_bears_the_last_sighting_and_the_rest_of_the_count() -> None:
     found.expire(61 * S)
     assert kinds(found.rows) == [("ENTER", 0.0)], "nothing was learned yet: the longest timeout"
     found.expire(64 * S)
-    assert found.rows[-1] == PresenceRow(Kind.EXIT, 2 * S, 7, "hall", "p", -62, 2, 2.0)
+    assert found.rows[-1] == EvidenceRow(Kind.EXIT, 2 * S, 7, "hall", "p", -62, 2, 2.0)
 
 
 @pytest.mark.parametrize(("period_s", "timeout_s"), [(0.1, 5.0), (1.0, 5.0), (4.0, 12.0), (30.0, 60.0)])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_profiles.decoders.documents import MAX_BYTES, Format, document
+from device_profiles.decoders.documents import MAX_BYTES, DocumentFormat, document
 from footfall.errors import ProfileError
 
 BILLION = (
@@ -48,7 +48,7 @@ BILLION = (
         ("msgpack", msgpack.packb(msgpack.ExtType(1, b"x")), "feed.msgpack"),
     ],
 )
-def test_what_is_no_document_is_refused_at_once(form: Format, payload: bytes, reason: str) -> None:
+def test_what_is_no_document_is_refused_at_once(form: DocumentFormat, payload: bytes, reason: str) -> None:
     began_s = time.thread_time()
     with pytest.raises(ProfileError) as caught:
         document(payload, form)
@@ -71,7 +71,7 @@ def test_json_is_read_as_it_is(value: object) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["json", "xml", "msgpack"]))
-def test_any_bytes_are_a_document_or_a_profile_error(payload: bytes, form: Format) -> None:
+def test_any_bytes_are_a_document_or_a_profile_error(payload: bytes, form: DocumentFormat) -> None:
     reason = ""
     try:
         document(payload, form)

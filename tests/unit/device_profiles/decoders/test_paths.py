@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_profiles.decoders.paths import Scope, each, find, parse
+from device_profiles.decoders.paths import PathScope, each, find, parse
 
 MESSAGE = {
     "reader": "r1",
@@ -20,7 +20,7 @@ MESSAGE = {
         "nonsense",
     ],
 }
-ROOT = Scope(MESSAGE, {"node": "kitchen"})
+ROOT = PathScope(MESSAGE, {"node": "kitchen"})
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_without_brackets_the_value_itself_is_the_one_item() -> None:
 
 
 def test_a_message_that_is_a_list() -> None:
-    root = Scope([{"type": "Gateway", "mac": "g"}, {"type": "S1", "mac": "s"}], {})
+    root = PathScope([{"type": "Gateway", "mac": "g"}, {"type": "S1", "mac": "s"}], {})
     assert [find(parse("mac"), item) for item in each(parse("[]"), root)] == ["g", "s"]
     (_, item) = each(parse("[]"), root)
     assert find(parse("$.[type=Gateway].mac"), item) == "g"
@@ -85,7 +85,7 @@ VALUES = st.recursive(
 
 @given(VALUES, st.sampled_from(["", "a", "a.b", "a[].b", "[]", "[].a[]", "a[b=c].c", "^.a", "$.a", "[a=b]", "@c"]))
 def test_any_value_can_be_walked(value: Any, text: str) -> None:
-    root = Scope(value, {"c": "x"})
+    root = PathScope(value, {"c": "x"})
     find(parse(text), root)
     for item in each(parse(text), root):
         find(parse(text), item)

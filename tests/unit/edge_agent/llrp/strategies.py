@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from edge_agent.llrp.codec import LlrpMessage, Parameter
-from edge_agent.llrp.layout import Bits, Value
+from edge_agent.llrp.layout import Bits, LlrpValue
 from edge_agent.llrp.tables import CUSTOM, IMPINJ, LAST_TV, Definition
 
 _PARAMETERS = {definition.name: definition for definition in IMPINJ.parameters}
 _FOREIGN_VENDOR = st.integers(0, 2**32 - 1).filter(lambda vendor: vendor != 25882)
 
 
-def _value(layout: str) -> st.SearchStrategy[Value]:
+def _value(layout: str) -> st.SearchStrategy[LlrpValue]:
     match layout:
         case "x12":
             return st.binary(min_size=12, max_size=12)
@@ -34,7 +34,7 @@ def _value(layout: str) -> st.SearchStrategy[Value]:
     return st.integers(0, 2**width - 1)
 
 
-def _fields(definition: Definition) -> st.SearchStrategy[dict[str, Value]]:
+def _fields(definition: Definition) -> st.SearchStrategy[dict[str, LlrpValue]]:
     values = {name: _value(layout) for name, layout in definition.fields if name != "-"}
     if "VendorIdentifier" in values:
         values["VendorIdentifier"] = _FOREIGN_VENDOR
