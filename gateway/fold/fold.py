@@ -23,7 +23,7 @@ from gateway.fold.frame_rows import FrameRows
 from gateway.fold.identity import FILTER_BYTES
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.minute_counts import settle, traffic_row, zone_row
-from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, ReorderBuffer
+from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.rewriter import Rewriter
 from gateway.fold.state import State
 from gateway.fold.store import KEEP_DAYS, FoldStore
@@ -361,7 +361,7 @@ class Fold:
             self._use_site(values["site"])
         self.state.load(values["state"], parts)
         if values["waiting"]:
-            self._reorder_buffer.load({name: parts[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in parts})
+            self._reorder_buffer.load({name.removeprefix("waiting."): parts[name] for name in parts if name.startswith("waiting.")})
         self._watermarks.load(values["watermarks"], len(estate.stores))
         self._watermarks.back_ns = values.get("back_ns", NEVER_NS)
         self._days = tuple(values.get("days", (-1, -1)))

@@ -13,9 +13,8 @@ from footfall.frames import KINDS, TIME_QUALITIES, Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.item_events import ItemEvents
-from gateway.fold.mentions import NO_MENTION
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
-from gateway.fold.reorder_buffer import Evidence, ReorderBuffer, order_key
+from gateway.fold.reorder_buffer import NO_MENTION, Evidence, ReorderBuffer, order_key
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import distinct

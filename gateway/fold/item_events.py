@@ -33,7 +33,7 @@ from footfall.frames import Kind
 from footfall.units import NS_PER_S
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.mentions import Mention, Mentions, slots_of
-from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, Evidence, ReorderBuffer
+from gateway.fold.reorder_buffer import Evidence, ReorderBuffer
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.items import Items
@@ -334,12 +334,12 @@ class ItemEvents:
         if "items" not in parts:
             return
         mine = {name.removeprefix("items."): value for name, value in parts.items() if name.startswith("items.")}
-        self.table = Items.load(mine)
+        self.table = Items.restore(mine)
         values = msgpack.unpackb(parts["items"])
-        waiting = {name: mine[f"waiting.{name}"] for name in EVIDENCE_DTYPES if f"waiting.{name}" in mine}
+        waiting = {name.removeprefix("waiting."): mine[name] for name in mine if name.startswith("waiting.")}
         if isinstance(values, int):  # of a release in which rows knew their item as they came
             if values:
-                self._reorder_buffer.add(self._mentioning(Evidence.load(waiting)))
+                self._reorder_buffer.add(self._mentioning(Evidence.load(waiting, len(waiting["kind"]))))
             return
         self._mentions.load(values[1])
         if values[0]:

@@ -19,8 +19,6 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.items import Items
 
 FEW: Final = 4096
-NO_MENTION: Final = -1
-"""Of rows about people, who are mentioned by nothing but their subject."""
 
 
 Mention = tuple[int, int, str, str]

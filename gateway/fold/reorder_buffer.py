@@ -7,20 +7,25 @@ watermark is late and is let through at once. The order is a function of the jou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, Final
+from typing import Annotated, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from gateway.fold.tables.column_table import Column, ColumnRows
 
 AS_THE_SLOT: Final = -1
 """Profile of rows that an older release left waiting."""
 
 
+NO_MENTION: Final = -1
+"""Mention of rows about people, and of rows that a release before mentions left waiting."""
+
+
 @dataclass(slots=True, eq=False)
-class Evidence:
+class Evidence(ColumnRows):
     """Rows about subjects, as columns. `order` sorts them: twice their place, plus one if that is not their time."""
 
     slot: npt.NDArray[np.int32]
@@ -31,41 +36,13 @@ class Evidence:
     agent: npt.NDArray[np.int32]
     rssi_dbm: npt.NDArray[np.int16]
     kind: npt.NDArray[np.uint8]
-    profile: npt.NDArray[np.int32]
-    """A slot's profile is that of its first row in order; AS_THE_SLOT: nothing is said."""
-    mention: npt.NDArray[np.int32]
-    """Of goods, what the row says of which item it is about: see `gateway.fold.mentions`."""
+    profile: Annotated[npt.NDArray[np.int32], Column(fill=AS_THE_SLOT, added=True)]
+    """A track's profile is that of its first row in order; AS_THE_SLOT: the row has none."""
+    mention: Annotated[npt.NDArray[np.int32], Column(fill=NO_MENTION, added=True)]
+    """Of goods, which item the row names: see `gateway.fold.mentions`."""
 
     def __len__(self) -> int:
         return len(self.slot)
-
-    def take(self, which: npt.NDArray[Any]) -> Evidence:
-        at = np.flatnonzero(which) if which.dtype == np.bool_ else which  # looked for once, not for every column
-        return Evidence(*[column.take(at) for column in _columns(self)])
-
-    @staticmethod
-    def concat(parts: list[Evidence]) -> Evidence:
-        if len(parts) == 1:
-            return parts[0]
-        return Evidence(*map(np.concatenate, zip(*map(_columns, parts), strict=True)))
-
-    def dump(self) -> dict[str, bytes]:
-        return {name: column.tobytes() for name, column in zip(EVIDENCE_DTYPES, _columns(self), strict=True)}
-
-    @staticmethod
-    def load(values: Mapping[str, bytes]) -> Evidence:
-        n = len(values["kind"])
-        missing = dict.fromkeys(("profile", "mention"), np.full(n, AS_THE_SLOT, np.int32).tobytes())  # in rows of an older release
-        return Evidence(*[np.frombuffer((missing | dict(values))[name], dtype) for name, dtype in EVIDENCE_DTYPES.items()])
-
-
-EVIDENCE_DTYPES: Final = {
-    "slot": "i4", "order": "i8", "time_ns": "i8", "key_ns": "i8", "zone": "i4", "agent": "i4", "rssi_dbm": "i2", "kind": "u1",
-    "profile": "i4", "mention": "i4",
-}  # fmt: skip
-
-
-_columns: Final[Callable[[Evidence], tuple[npt.NDArray[Any], ...]]] = attrgetter(*EVIDENCE_DTYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +112,4 @@ class ReorderBuffer:
         return Evidence.concat(self._parts).dump() if self._parts else None
 
     def load(self, values: Mapping[str, bytes] | None) -> None:
-        self._parts = [Evidence.load(values)] if values else []
+        self._parts = [Evidence.load(values, len(values["kind"]))] if values else []

@@ -98,7 +98,7 @@ class State:
 
     def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
         """Needs the estate's codes to be loaded already. `parts` has the slots."""
-        self.tracks = Tracks.load(parts)
+        self.tracks = Tracks.restore(parts)
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
         self.fans = Codes(values["fans"])

@@ -17,7 +17,7 @@ from gateway.fold import zone_rules
 from gateway.fold.dwells import Dwells
 from gateway.fold.fold import Fold
 from gateway.fold.tables.hash_index import NO_CODE
-from gateway.fold.tables.tracks import COLUMNS, Tracks
+from gateway.fold.tables.tracks import Tracks
 from gateway.fold.visits import Visits
 from gateway.points import Points
 from gateway.records import Record, RecordKind
@@ -260,7 +260,7 @@ def tracks_by_subject(fold: Fold) -> dict[tuple[int, int], list[dict[str, object
 
 
 def columns_of(tracks: Tracks, slot: int) -> dict[str, int]:
-    return {name: getattr(tracks, name)[slot].item() for name in COLUMNS if name != "next"}
+    return {name: getattr(tracks, name)[slot].item() for name in Tracks.COLUMNS if name != "next"}
 
 
 @given(crowds)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gateway.fold.reorder_buffer import EVIDENCE_DTYPES, Evidence, Ranks, ReorderBuffer, order_key
+from gateway.fold.reorder_buffer import Evidence, Ranks, ReorderBuffer, order_key
 
 RANKS = Ranks(agent=np.array([0, 1], np.int32), zone=np.array([0, 1], np.int32))
 ONE_STORE = np.zeros(10, np.int32)
@@ -16,7 +16,7 @@ def rows(times: Sequence[int], not_before: int = -1, slot: int = 0, **columns: i
     """Evidence at these times, from an agent that had got as far as `not_before`."""
     time_ns = np.array(times, np.int64)
     values = {"slot": slot, "zone": 0, "agent": 0, "rssi_dbm": -60, "kind": 1, "profile": 0, "mention": -1, "key_ns": 0} | columns
-    made = {name: np.full(len(times), value, EVIDENCE_DTYPES[name]) for name, value in values.items()}
+    made = {name: np.full(len(times), value, Evidence.COLUMNS[name].dtype) for name, value in values.items()}
     return Evidence(time_ns=time_ns, order=order_key(time_ns, np.full(len(times), not_before, np.int64)), **made)
 
 

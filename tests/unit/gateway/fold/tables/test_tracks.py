@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.fold.tables.hash_index import NO_CODE
-from gateway.fold.tables.tracks import COLUMNS, Tracks, distinct
+from gateway.fold.tables.tracks import Tracks, distinct
 
 STORES = 3
 pairs = st.tuples(st.integers(1, 8) | st.sampled_from([0, (1 << 64) - 1]), st.integers(0, STORES - 1))
@@ -50,14 +50,14 @@ def test_a_second_track_is_out_of_order_and_a_slot_used_again_has_nothing_of_its
     slots = Tracks()
     first, second = slots.add(5, 1, 2, True), slots.add(5, 1, 2, True)
     assert [bool(slots.out_of_order[slot]) for slot in (first, second, slots.add(5, 0, 2, True))] == [False, True, False]
-    for name in COLUMNS.keys() - {"next"}:
+    for name in Tracks.COLUMNS.keys() - {"next"}:
         getattr(slots, name)[second] = 1
     slots.subject[second], slots.store[second] = 5, 1
     slots.remove(np.array([second]))
     again = slots.add(6, 0, 0, False)
     fresh = slots.add(7, 0, 0, False)
     assert again == second
-    for name in COLUMNS.keys() - {"subject"}:
+    for name in Tracks.COLUMNS.keys() - {"subject"}:
         assert getattr(slots, name)[again] == getattr(slots, name)[fresh]
 
 
@@ -67,6 +67,6 @@ def test_slots_that_were_freed_by_an_earlier_release_are_used_again_as_new_ones(
     slot = slots.add(5, 1, 2, True)
     slots.remove(np.array([slot]))
     slots.out_of_order[slot] = slots.last_ns[slot] = 1
-    loaded = Tracks.load(dict(slots.parts()))
+    loaded = Tracks.restore(dict(slots.parts()))
     assert loaded.add(6, 0, 0, False) == slot
     assert (loaded.out_of_order[slot], loaded.last_ns[slot]) == (False, 0)
