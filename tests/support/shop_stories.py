@@ -166,6 +166,10 @@ class Shop:
     def touches(self) -> list[Touch]:
         return [Touch(row["what"], row["fan"], row["amount"], row["void"]) for row in self._of("touch")]
 
+    def doors(self) -> list[tuple[int, int]]:
+        """Return how many came in and went out, a pair a point."""
+        return [(row["in"], row["out"]) for row in self._of("door")]
+
     def minute(self, at_s: float, zone: str | None = None) -> Mapping[str, float]:
         """Return what differs from 0 in the minute that holds `at_s`: of the store's traffic, or of a zone's."""
         self._settle()

@@ -13,9 +13,9 @@ def test_a_dwell_lasts_from_the_first_to_the_last_evidence_of_its_zone() -> None
     assert (dwell.zone, dwell.begin_s, dwell.seconds, dwell.is_open) == ("a", 0, 45, False)
 
 
-def test_an_open_dwell_is_stored_with_no_length() -> None:
-    (dwell,) = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 30)).dwells()
-    assert (dwell.is_open, dwell.seconds) == (True, 0)
+def test_an_open_dwell_is_stored_with_no_length_whenever_it_is_written() -> None:
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 30)).wait(5).link("ann", "fan-1")
+    assert [(dwell.is_open, dwell.seconds, dwell.fan) for dwell in shop.dwells()] == [(True, 0, "fan-1")]
 
 
 def test_a_silence_longer_than_the_gap_ends_a_dwell_though_the_visit_goes_on() -> None:
@@ -52,3 +52,9 @@ def test_a_dwell_is_the_fan_s_whom_a_link_names_as_of_its_start() -> None:
 def test_a_link_that_comes_afterwards_names_dwells_that_are_over() -> None:
     shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 10)).close().link("ann", "fan-1")
     assert [dwell.fan for dwell in shop.dwells()] == ["fan-1"]
+
+
+def test_a_link_names_dwells_that_left_memory_hours_ago() -> None:
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 10)).wait(3 * 3600).link("ann", "fan-1")
+    assert [(dwell.zone, dwell.seconds, dwell.fan) for dwell in shop.dwells()] == [("a", 10, "fan-1")]
+    assert shop.minute(0, "a")["known_present"] == 1

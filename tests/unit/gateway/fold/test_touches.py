@@ -68,6 +68,6 @@ def test_what_is_taken_back_stays_as_a_void_point_and_counts_no_more() -> None:
 
 def test_people_of_a_door_s_event_are_counted_and_taken_back() -> None:
     shop = Shop().hear().count(5, 2, event_id="c1")
-    assert (shop.total("in"), shop.total("out")) == (5, 2)
+    assert (shop.total("in"), shop.total("out"), shop.doors()) == (5, 2, [(5, 2)])
     shop.void("c1")
-    assert (shop.total("in"), shop.total("out")) == (0, 0)
+    assert (shop.total("in"), shop.total("out"), shop.doors()) == (0, 0, [(0, 0)])

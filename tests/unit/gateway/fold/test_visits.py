@@ -31,6 +31,11 @@ def test_a_visit_counts_the_zones_that_owned_the_person() -> None:
     assert visit.zones == 2
 
 
+def test_a_visit_of_two_devices_counts_the_zones_of_both() -> None:
+    shop = Shop().link("ann", "fan-1").link("ben", "fan-1").hear(seen("ann", "a", 0), seen("ben", "b", 20)).close()
+    assert [visit.zones for visit in shop.standing()] == [2]
+
+
 def test_devices_of_one_fan_make_one_visit_and_the_later_is_void() -> None:
     shop = Shop().link("ann", "fan-1").link("ben", "fan-1")
     shop.hear(seen("ann", "a", 0), seen("ben", "a", 20), seen("ann", "a", 40), seen("ben", "a", 70)).close()
