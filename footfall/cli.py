@@ -19,7 +19,7 @@ from rich.markup import escape
 from footfall import __version__
 from footfall.errors import FootfallError
 
-EXTRA_OF: Final = {"edge_agent": "edge", "gateway": "gateway", "simulators": "simulators", "device_profiles": "edge"}
+EXTRA_OF: Final = {"edge_agent": "edge", "gateway": "gateway", "serve": "gateway", "simulators": "simulators", "device_profiles": "edge"}
 EXIT_CONFIG: Final = 2
 
 

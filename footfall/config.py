@@ -47,6 +47,13 @@ def load(path: Path, model: type[Model], prefix: str, environment: Mapping[str, 
     return _anchored(check(values, model, str(path)), path.absolute().parent)
 
 
+def load_environment(model: type[Model], prefix: str, folder: Path, environment: Mapping[str, str] = os.environ) -> Model:
+    """Return the checked configuration of a process that has no file; relative paths are taken from `folder`. ConfigError as `load`."""
+    values: dict[str, Any] = {}
+    _override(values, prefix + _SEPARATOR, environment)
+    return _anchored(check(values, model, "environment"), folder)
+
+
 def check(values: object, model: type[Model], where: str) -> Model:
     """`values` as `model`; ConfigError lists every wrong key with its path in `where`."""
     try:

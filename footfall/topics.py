@@ -73,8 +73,13 @@ def topic_of(store: str, agent: str, leaf: str) -> str:
 
 
 def live_topic(store: str) -> str:
-    """Where the gateway publishes arrivals and counters of `store`."""
+    """Return where the gateway publishes arrivals and counters of `store`."""
     return f"{PREFIX}/{store}/live"
+
+
+def live_wildcard() -> str:
+    """Return the subscription to `live` of every store."""
+    return f"{PREFIX}/+/live"
 
 
 def wildcard(leaf: str) -> str:

@@ -69,10 +69,19 @@ class InfluxSink(Section):
 
 
 class Http(Section):
-    """Health, metrics, status and the live stream. It asks nobody who they are: leave it on loopback, or behind a proxy that does."""
+    """Health, metrics and status. It asks nobody who they are: leave it on loopback, or behind a proxy that does."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
+
+
+class Serve(Section):
+    """`footfall serve` as a child, where the broker is embedded; elsewhere it is a process of its own, with a serve.toml."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Port = 8090
+    token_file: Path | None = None
 
 
 class JournalLimits(Section):
@@ -116,10 +125,17 @@ class GatewayConfig(Section):
     sink: Annotated[SqliteSink | InfluxSink, Field(discriminator="kind")] = SqliteSink()
     profiles: ProfileSettings = ProfileSettings()
     http: Http = Http()
+    serve: Serve = Serve()
     journal: JournalLimits = JournalLimits()
     outbox: OutboxLimits = OutboxLimits()
     quarantine: QuarantineLimits = QuarantineLimits()
     status: NoticeSettings = NoticeSettings()
+
+    @property
+    def page_url(self) -> str:
+        """Return where the live page is, "" if no child serves it or on any free port."""
+        is_child = self.broker.embedded and self.serve.enabled and self.serve.port
+        return f"http://{self.serve.host}:{self.serve.port}/" if is_child else ""
 
     @property
     def quarantine_path(self) -> Path:

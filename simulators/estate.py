@@ -26,6 +26,7 @@ from simulators.world import DEFAULT_START_NS, World
 BRAND: Final = "simulated"
 MQTT_PORT: Final = 1883
 HTTP_PORT: Final = 8080
+SERVE_PORT: Final = 8090
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def write_configs(folder: Path, settings: Settings, sink: Mapping[str, Any] | No
         "brand_secret_file": secret.name,
         "broker": {"embedded": True, "port": MQTT_PORT},
         "http": {"port": HTTP_PORT},
+        "serve": {"port": SERVE_PORT},
         "sink": dict(sink or {"kind": "sqlite", "path": "footfall.db"}),
         **gateway,
     }

@@ -106,13 +106,15 @@ def stage(folder: Path, settings: Settings, influx: bool, console: Console) -> I
     """Writes the estate of `settings` into `folder` and runs its gateway."""
     with ExitStack() as stack, _bars(console) as bars:
         sink = _sink(stack, folder) if influx else {"kind": "sqlite", "path": "footfall.db"}
-        broker_port, http_port = _free_pair(), free_port()
-        write_configs(folder, settings, sink, broker={"embedded": True, "port": broker_port}, http={"port": http_port})
+        broker_port, http_port, page_port = _free_pair(), free_port(), free_port()
+        ports = {"http": {"port": http_port}, "serve": {"port": page_port}}
+        write_configs(folder, settings, sink, broker={"embedded": True, "port": broker_port}, **ports)
         url = f"http://127.0.0.1:{http_port}"
         config = str(folder / "gateway.toml")
         gateway = Process([FOOTFALL, "gateway", "--config", config], folder / "gateway.log", lambda: "balance" in fetch(url))
         gateway.start()
         stack.callback(gateway.stop)
+        console.print(f"The live page, while this runs: http://127.0.0.1:{page_port}/")
         yield Stage(folder, sink, broker_port, url, bars, gateway, stack)
 
 

@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = {"footfall", "device_profiles", "edge_agent", "gateway", "simulators"}
+PACKAGES = {"footfall", "device_profiles", "edge_agent", "gateway", "serve", "simulators"}
 LIST = """
 from importlib.metadata import entry_points
 print(*sorted(point.name for point in entry_points(group="footfall.commands")))

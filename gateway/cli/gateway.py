@@ -14,6 +14,7 @@ from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
 from gateway.config import load_gateway
 from gateway.pipeline.process_memory import relax_gc, trim_malloc, tune_malloc
+from gateway.pipeline.serve_process import serve_process
 from gateway.pipeline.service import Gateway
 from gateway.state.files import naming_damage
 
@@ -37,7 +38,11 @@ def gateway(
     relax_gc()
     trim_malloc()
     when_asked_to_end(running.stop)
-    logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/", running.http.port)
+    page = serve_process(settings, config, running.http.port, running.notices)
+    if page is not None:
+        page.start()
+    where = f"; the live page on {settings.page_url}" if settings.page_url else ""
+    logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/status%s", running.http.port, where)
     try:
         with naming_damage(settings):
             running.run()
@@ -46,4 +51,6 @@ def gateway(
             f"{settings.state_dir}: cannot be written: {error}. Is the disk full? Nothing is lost: mend it and start again"
         ) from error
     finally:
+        if page is not None:
+            page.stop()
         running.close()

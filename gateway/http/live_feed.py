@@ -1,34 +1,46 @@
-"""The live stream: known fans that arrive, and the counters of stores while they change."""
+"""The live feed: known fans that arrive, and the counters of stores while they change."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
+from footfall.topics import live_topic
 from gateway.fold.fold import Arrival
-from gateway.http.live import Broadcast
 from gateway.points import Coded, Points
 
 COUNTERS_EVERY_S: Final = 1.0
+QUEUED: Final = 10_000
+"""Messages that may wait for the broker; beyond it the oldest are dropped."""
 
 
-class News:
-    """Told by the fold's thread. `counters` is the latest row of `traffic` by store."""
+class LiveMessage(NamedTuple):
+    """One MQTT message; counters are retained, so that a page that is opened now has them."""
 
-    def __init__(self, broadcast: Broadcast, publish: Callable[[str, bytes], None]) -> None:
-        self._broadcast: Final = broadcast
-        self._publish: Final = publish
+    topic: str
+    payload: bytes
+    retain: bool
+
+
+class LiveFeed:
+    """Filled by the fold's thread, emptied by the network's. Never blocks. `counters` is the latest row of `traffic` by store."""
+
+    def __init__(self) -> None:
         self.counters: Final[dict[str, Mapping[str, float]]] = {}
+        self.waiting: Final[deque[LiveMessage]] = deque(maxlen=QUEUED)
+        """Oldest first; the network's thread takes them from the left."""
         self._latest_ns: Final[dict[str, int]] = {}
         self._changed: set[str] = set()
         self._due_s = 0.0
 
-    def tell(self, points: Sequence[Points], arrivals: Sequence[Arrival]) -> None:
+    def publish(self, points: Sequence[Points], arrivals: Sequence[Arrival]) -> None:
+        """Queue every arrival, and once a second the counters of stores that changed."""
         for arrival in arrivals:
-            self._say(arrival.store, {"kind": "arrival", "store": arrival.store, "zone": arrival.zone, "fan": arrival.fan,
-                                      "time_ns": arrival.time_ns})  # fmt: skip
+            self._queue({"kind": "arrival", "store": arrival.store, "zone": arrival.zone, "fan": arrival.fan,
+                         "time_ns": arrival.time_ns}, retain=False)  # fmt: skip
         for each in points:
             if each.measurement == "traffic":
                 self._count(each)
@@ -36,9 +48,13 @@ class News:
         if self._changed and now_s >= self._due_s:
             self._due_s = now_s + COUNTERS_EVERY_S
             for store in self._changed:
-                message = {"kind": "counters", "store": store, "time_ns": self._latest_ns[store], "fields": self.counters[store]}
-                self._say(store, message)
+                self._queue_counters(store)
             self._changed = set()
+
+    def publish_again(self) -> None:
+        """Queue the counters of every store: a broker that was restarted may have forgotten them. Any thread may call it."""
+        for store in list(self.counters):
+            self._queue_counters(store)
 
     def _count(self, points: Points) -> None:
         numbers = {name: column.tolist() for name, column in points.fields.items() if not isinstance(column, Coded)}
@@ -49,6 +65,10 @@ class News:
                 self.counters[store] = dict(zip(numbers, row, strict=True))
                 self._changed.add(store)
 
-    def _say(self, store: str, message: Mapping[str, Any]) -> None:
-        self._broadcast.publish(message)
-        self._publish(store, json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode())
+    def _queue_counters(self, store: str) -> None:
+        message = {"kind": "counters", "store": store, "time_ns": self._latest_ns[store], "fields": self.counters[store]}
+        self._queue(message, retain=True)
+
+    def _queue(self, message: Mapping[str, Any], retain: bool) -> None:
+        payload = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+        self.waiting.append(LiveMessage(live_topic(message["store"]), payload, retain))

@@ -12,7 +12,7 @@ from footfall.certificates import findings
 from gateway.accept.own_clock import OwnClock
 from gateway.config import GatewayConfig, SqliteSink
 from gateway.http.agent_watch import AgentWatch
-from gateway.http.live_feed import News
+from gateway.http.live_feed import LiveFeed
 from gateway.http.metrics import Balance, Registry
 from gateway.http.notices import Notices
 from gateway.http.status import LATE_S, AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
@@ -63,7 +63,7 @@ class Report:
     watch: AgentWatch
     notices: Notices
     beats: Beats
-    news: News
+    live_feed: LiveFeed
 
     def status(self) -> Status:
         condition, config, sink = self.condition, self.config, self.config.sink
@@ -85,7 +85,7 @@ class Report:
             broker=BrokerStatus(f"{config.broker.host}:{config.broker.port}", not self.inlet.error, self.inlet.error),
             agents=[self._agent(store, agent, now_ns) for store, agent in self.agents],
             quarantine=held,
-            stores=dict(self.news.counters),
+            stores=dict(self.live_feed.counters),
             noticed=self._noticed(held),
         )  # fmt: skip
 

@@ -1,30 +1,25 @@
-"""The HTTP server: health, probes, metrics, status, the live stream and the page at /. It reads; nothing can be changed through it."""
+"""The gateway's HTTP server: health, probes, metrics and status. Nothing can be changed through it; pages are `footfall serve`'s."""
 
 from __future__ import annotations
 
 import heapq
 import json
-import queue
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
-from importlib.resources import files
-from math import inf
 from typing import Any, Final
 
 from footfall.http_server import HttpServer, RequestHandler
 from gateway.config import Http
-from gateway.http.live import END, Broadcast
 from gateway.http.metrics import CONTENT_TYPE, Registry
 from gateway.http.status import Status, StatusSource, as_json, problems
 
-_HEARTBEAT_S: Final = 15.0
 _FRESH_S: Final = 0.5
 """A status is asked for again only after this, however many read it."""
-_POLICY: Final = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+_POLICY: Final = "default-src 'none'"
 _HEADERS: Final = {"Cache_Control": "no-store", "Content_Security_Policy": _POLICY, "X_Content_Type_Options": "nosniff"}
 
 WORST: Final = 100
@@ -40,19 +35,19 @@ Answer = tuple[int, str, bytes]
 class StatusServer:
     """Serves from its own threads until `close`. ConfigError if the address cannot be had."""
 
-    def __init__(self, config: Http, source: StatusSource, registry: Registry, live: Broadcast) -> None:
-        self._live: Final = live
+    def __init__(self, config: Http, source: StatusSource, registry: Registry, page_url: str = "") -> None:
+        """`page_url`: where the live page is, "" if this gateway does not know it."""
         recent = _Recent(source)
-        register(registry, recent.status, live)
+        register(registry, recent.status)
         routes: Mapping[str, Callable[[], Answer]] = {
-            "/": partial(_page, files(__package__).joinpath("index.html").read_bytes()),
+            "/": partial(_text, 200, f"The live page is at {page_url or 'the address of footfall serve'}\n"),
             "/health": lambda: health(recent.status()),
             "/livez": lambda: probe(recent.status(), LIVE),
             "/readyz": lambda: probe(recent.status(), READY),
             "/metrics": lambda: (200, CONTENT_TYPE, registry.render().encode()),
             "/status": lambda: _json(200, as_json(recent.status())),
         }
-        self._server: Final = HttpServer("http", config.host, config.port, partial(_Handler, routes, live))
+        self._server: Final = HttpServer("http", config.host, config.port, partial(_Handler, routes))
         self._server.start()
 
     @property
@@ -61,8 +56,7 @@ class StatusServer:
         return self._server.port
 
     def close(self) -> None:
-        """End the live streams, then every connection."""
-        self._live.close()
+        """Close the listener and every connection."""
         self._server.stop()
 
 
@@ -78,7 +72,7 @@ def probe(status: Status, codes: frozenset[str]) -> Answer:
     return _json(503 if why else 200, {"ok": not why, "problems": why})
 
 
-def register(registry: Registry, status: Callable[[], Status], live: Broadcast) -> None:
+def register(registry: Registry, status: Callable[[], Status]) -> None:
     """Gauges of what `status` knows. Only the worst agents are labels: a chain has 28,000."""
     gauges: Mapping[str, tuple[str, Callable[[Status], float]]] = {
         "footfall_start_time_seconds": ("When this process began, Unix time.", lambda s: s.started_ns / 1e9),
@@ -108,8 +102,6 @@ def register(registry: Registry, status: Callable[[], Status], live: Broadcast) 
     registry.read(
         "footfall_quarantine_rows", "gauge", "Rows held, by reason.", lambda: {(r,): n for r, n in status().quarantine.items()}, ("reason",)
     )
-    registry.read("footfall_live_readers", "gauge", "Readers of the live stream.", lambda: {(): live.readers})
-    registry.read("footfall_live_slow_readers_total", "counter", "Readers dropped for slowness.", lambda: {(): live.slow_readers_total})
 
 
 class _Recent:
@@ -130,43 +122,15 @@ class _Recent:
 
 
 class _Handler(RequestHandler):
-    def __init__(self, routes: Mapping[str, Callable[[], Answer]], live: Broadcast, *arguments: Any) -> None:
-        self._routes, self._live = routes, live
+    def __init__(self, routes: Mapping[str, Callable[[], Answer]], *arguments: Any) -> None:
+        self._routes = routes
         super().__init__(*arguments)
 
     def do_GET(self) -> None:  # noqa: N802 # the name that http.server calls
         path = self.path.partition("?")[0]
-        if path == "/live":
-            self._stream()
-        else:
-            known = f"there is no {path[:100]}: try {', '.join((*self._routes, '/live'))}\n"
-            self._send(*(self._routes.get(path) or partial(_text, 404, known))())
-
-    def _send(self, code: int, content_type: str, body: bytes) -> None:
+        known = f"there is no {path[:100]}: try {', '.join(self._routes)}\n"
+        code, content_type, body = (self._routes.get(path) or partial(_text, 404, known))()
         self.answer(code, body, content_type, **_HEADERS)
-
-    def _stream(self) -> None:
-        with self._live.listen() as messages:
-            if messages is None:
-                self._send(*_text(503, "too many read the live stream already\n"))
-                return
-            self.close_connection = True
-            self.server.extend(self.connection, inf)
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.send_header("Cache-Control", "no-store")
-            self.end_headers()
-            self.wfile.write(b"retry: 2000\n\n")
-            while (text := _next(messages)) != END:
-                self.wfile.write(f"data: {text}\n\n".encode() if text else b": still here\n\n")
-
-
-def _next(messages: queue.SimpleQueue[str]) -> str | None:
-    """The next text, or None for a heartbeat, which finds readers that went away."""
-    try:
-        return messages.get(timeout=_HEARTBEAT_S)
-    except queue.Empty:
-        return None
 
 
 def _number(status: Callable[[], Status], number: Callable[[Status], float]) -> Mapping[tuple[str, ...], float]:
@@ -188,10 +152,6 @@ def _waiting(status: Status) -> Mapping[tuple[str, ...], float]:
     waiting = [agent for agent in status.agents if agent.oldest_unsent_s]
     worst = heapq.nlargest(WORST, waiting, key=lambda agent: agent.oldest_unsent_s)
     return {(agent.store, agent.agent): agent.oldest_unsent_s for agent in worst}
-
-
-def _page(body: bytes) -> Answer:
-    return 200, "text/html; charset=utf-8", body
 
 
 def _text(code: int, text: str) -> Answer:

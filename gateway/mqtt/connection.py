@@ -214,11 +214,21 @@ class Connection:
         """Whether it came by the present connection; what came by an earlier one and was not acknowledged comes again."""
         return message.connection == self._generation and self.socket() is not None
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """At QoS 0: everything that the gateway says is said again when asked."""
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
+        """Publish at QoS 0; dropped while there is no connection. Receipts are repeated when an agent asks, counters after a reconnect."""
         sock = self.socket()
         if self.connected and sock is not None:
-            sock.send(encode_publish(topic, payload, self._broker.is_v5))
+            sock.send(encode_publish(topic, payload, self._broker.is_v5, retain))
+
+    @property
+    def session(self) -> int:
+        """The number of the connection that is open, 0 while there is none."""
+        return self._generation if self.connected else 0
+
+    def unsent_bytes(self) -> int:
+        """What was published and is not yet with the system."""
+        sock = self.socket()
+        return 0 if sock is None else sock.unsent_bytes()
 
     def close(self) -> None:
         sock = self.socket()

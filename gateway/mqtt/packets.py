@@ -93,6 +93,10 @@ class BufferedSocket:
         self._out += data
         return len(data)
 
+    def unsent_bytes(self) -> int:
+        """What `send` took and the system did not yet."""
+        return len(self._out)
+
     def wants_write(self) -> bool:
         return bool(self._out)
 
@@ -148,8 +152,8 @@ def decode_publish(kind: int, packet: bytes, is_v5: bool) -> PublishPacket:
     return PublishPacket(topic, packet[end:], bool(kind & 1), mid)
 
 
-def encode_publish(topic: str, payload: bytes, is_v5: bool) -> bytes:
-    """Section 3.3, QoS 0, not retained, without properties."""
+def encode_publish(topic: str, payload: bytes, is_v5: bool, retain: bool = False) -> bytes:
+    """Return a PUBLISH of section 3.3: QoS 0, without properties."""
     name = topic.encode()
     body = len(name).to_bytes(2, "big") + name + (b"\0" if is_v5 else b"")
     left, length = len(body) + len(payload), bytearray()
@@ -157,7 +161,7 @@ def encode_publish(topic: str, payload: bytes, is_v5: bool) -> bytes:
         left, byte = divmod(left, 128)
         length.append(byte | (128 if left else 0))
         if not left:
-            return b"\x30" + length + body + payload
+            return (b"\x31" if retain else b"\x30") + length + body + payload
 
 
 def encode_puback(mid: int) -> bytes:

@@ -6,7 +6,6 @@ import logging
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +19,10 @@ from gateway.accept.messages import Message
 from gateway.accept.outcome import Entry
 from gateway.accept.own_clock import OwnClock
 from gateway.http.agent_watch import AgentWatch
+from gateway.http.live_feed import LiveFeed
 from gateway.http.notices import Notices
 from gateway.http.report import Condition
+from gateway.mqtt.connection import Connection
 from gateway.mqtt.inlet import Inlet, InletMessage
 from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.record_queue import RecordQueue
@@ -39,6 +40,8 @@ TICK_S: Final = 2.0
 CHORES_S: Final = 1.0
 EXPIRE_S: Final = 60.0
 RECONNECT_S: Final = 1.0
+LIVE_UNSENT_BYTES: Final = 1 << 20
+"""While the broker leaves this much unread, live messages wait, and the oldest are dropped."""
 NOTICED_S: Final = 600.0
 """How long status names what was wrong with an agent's latest messages."""
 _FULL: Final = "the journal is over its quota, and what it holds is still needed: mend the database, or raise [journal] max_bytes"
@@ -59,7 +62,7 @@ class _Due:
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class IngestWorker:
-    """`run` until `stop`. Records that are durable go into `records`; `outgoing` is published at QoS 0 as it comes."""
+    """`run` until `stop`. Records that are durable go into `records`; the live feed is published beside."""
 
     ingest: Ingest
     journal: Journal
@@ -73,8 +76,10 @@ class IngestWorker:
     state_dir: Path
     new_site: bytes | None
     """An estate that the fold does not have yet: it is journaled before the first message."""
-    outgoing: deque[tuple[str, bytes]]
+    live_feed: LiveFeed
     beat: Callable[[], None]
+    published_in: int = 0
+    """The session of the broker's connection in which all counters were published."""
 
     def __post_init__(self) -> None:
         self.ingest.on_health = self._hear
@@ -94,8 +99,7 @@ class IngestWorker:
         if due.is_due("reconnect", RECONNECT_S, now_s):
             messages.reconnect()
         taken_bytes = self._turn(messages, stop)
-        while self.outgoing:
-            messages.frames.publish(*self.outgoing.popleft())
+        self._publish_live(messages.frames)
         messages.frames.flush()
         if 0 < taken_bytes < SMALL_READ_BYTES:
             stop.wait(max(0.0, now_s + GATHER_S - time.monotonic()))
@@ -104,6 +108,14 @@ class IngestWorker:
             self._chores()
         if due.is_due("expire", EXPIRE_S, now_s):
             self._expire()
+
+    def _publish_live(self, connection: Connection) -> None:
+        """Publish what the live feed has, as far as the broker takes it; in a new session all counters again."""
+        if connection.session != self.published_in:
+            self.published_in = connection.session
+            self.live_feed.publish_again()
+        while self.live_feed.waiting and connection.unsent_bytes() < LIVE_UNSENT_BYTES:
+            connection.publish(*self.live_feed.waiting.popleft())
 
     def _turn(self, messages: Inlet, stop: threading.Event) -> int:
         """Read what came, and take it in if that is possible now; return how many bytes were taken."""

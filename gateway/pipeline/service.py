@@ -7,7 +7,6 @@ import logging
 import sqlite3
 import subprocess
 import time
-from collections import deque
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,7 +14,6 @@ from footfall.config import secret
 from footfall.errors import ConfigError
 from footfall.sqlite import is_damage
 from footfall.sqlite_log import mend_log
-from footfall.topics import live_topic
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
@@ -24,8 +22,7 @@ from gateway.accept.site_index import Places
 from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site
 from gateway.fold.fold import Fold
 from gateway.http.agent_watch import AgentWatch
-from gateway.http.live import Broadcast
-from gateway.http.live_feed import News
+from gateway.http.live_feed import LiveFeed
 from gateway.http.metrics import Registry
 from gateway.http.notices import Notices
 from gateway.http.report import Condition, Report
@@ -100,8 +97,7 @@ class Gateway:
         self._inlet = Inlet(config.broker, lambda: self._beats.beat("network"))
         self._records, self._outbox = RecordQueue(), Outbox(config.outbox.max_bytes)
         self._records.head = self._journal.last_pos
-        self._live, self._outgoing = Broadcast(), deque[tuple[str, bytes]](maxlen=10_000)
-        self._news = News(self._live, lambda store, text: self._outgoing.append((live_topic(store), text)))
+        self._live_feed = LiveFeed()
         self._watch, self._state = AgentWatch(notice_s), Condition(started_boot_ns=read_clocks().boot_ns)
         self._clock = OwnClock(read_clocks(), len(self._agents), max(notice_s, PROVE_S))
         shard = Shard(Messages(Acceptor(Places(site), self._journal, self._pseudonyms)), self._fold)
@@ -109,7 +105,7 @@ class Gateway:
             shard.messages, self._journal, self._quarantine, self._day_keys, self._inlet.frames.publish, self._records.put
         )
         self._fold_worker = FoldWorker(
-            shard, self._ledger, self._fold_journal, self._outbox, self._news.tell, lambda: self._beats.beat("fold"),
+            shard, self._ledger, self._fold_journal, self._outbox, self._live_feed.publish, lambda: self._beats.beat("fold"),
             self._quarantine.add, self.notices, notice_s,
         )  # fmt: skip
         self._sink_worker = SinkWorker(self._sink, self._quarantine, lambda: self._beats.beat("sink"))
@@ -118,7 +114,7 @@ class Gateway:
             ingest=self._ingest, journal=self._journal, records=self._records, clock=self._clock, condition=self._state,
             upkeep=self._upkeep(), watch=self._watch, watch_certificates=lambda: self._report.watch_certificates(),
             notices=self.notices, state_dir=config.state_dir, new_site=None if self._fold.site_json() == site_json else site_json,
-            outgoing=self._outgoing, beat=lambda: self._beats.beat("network"),
+            live_feed=self._live_feed, beat=lambda: self._beats.beat("network"),
         )  # fmt: skip
         self._pipeline = Pipeline(ingest_worker, self._fold_worker, self._sink_worker, self._beats)
 
@@ -133,11 +129,11 @@ class Gateway:
             config=self._config, agents=self._agents, condition=self._state, journal_id=self._journal.journal_id, ingest=self._ingest,
             fold_worker=self._fold_worker, record_queue=self._records, outbox=self._outbox, sink_worker=self._sink_worker,
             quarantine=self._quarantine, inlet=self._inlet, clock=self._clock, watch=self._watch, notices=self.notices,
-            beats=self._beats, news=self._news,
+            beats=self._beats, live_feed=self._live_feed,
         )  # fmt: skip
         self.registry = Registry()
         self._report.register(self.registry)
-        self.http = StatusServer(self._config.http, self, self.registry, self._live)
+        self.http = StatusServer(self._config.http, self, self.registry, self._config.page_url)
 
     def run(self) -> None:
         """Take messages to the database until `stop`, or until a stage ends by an error, which is then raised here."""

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.programs import FOOTFALL
 from tests.support.real_parts import Bucket, influx_server, new_bucket
 from tests.support.running_gateway import SECRET, SITE, Place, influx_sink, json_of, recording
+from tests.support.serve_process import ServeProcess
 from tests.support.waiting import PATIENCE_S, Stopwatch
 
 
@@ -213,16 +215,19 @@ def test_quarantine_is_mended_and_replayed(tmp_path: Path, embedded_broker: Embe
 
 
 def test_a_known_fan_s_arrival_is_told_at_once(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
-    with Place(tmp_path / "gateway", embedded_broker) as place:
+    with ExitStack() as stack:
+        place = stack.enter_context(Place(tmp_path / "gateway", embedded_broker))
         now_s = int(time.time()) - 2
         played = recording(tmp_path / "heard", minutes=1, start_s=now_s - 120, people=1)
         known = f"{max(int(body.subject.max()) for body in played.bodies if len(body)):016x}"
         link = Link(known, "fan-1", 0, 1 << 62, "crm", 1.0)
         append(place.folder / "state" / "journal.db", [Entry(RecordKind.LINKS, "", "", 0, encode_links([link]))])
         heard: list[dict[str, object]] = []
-        listening = threading.Thread(target=listen, args=(f"{place.gateway.url}/live", heard), daemon=True)
+        page = ServeProcess(place)
+        stack.enter_context(page)
+        listening = threading.Thread(target=listen, args=(f"{page.url}/live", heard), daemon=True)
         listening.start()
-        place.until(lambda: "footfall_live_readers 1" in metrics(place), "somebody to listen")
+        place.until(lambda: "footfall_live_readers 1" in page.get("/metrics").data.decode(), "somebody to listen")
         with Stopwatch() as watch:
             place.play(played)
             place.until(lambda: any(message["kind"] == "arrival" for message in heard), "the arrival")
@@ -234,10 +239,6 @@ def test_a_known_fan_s_arrival_is_told_at_once(tmp_path: Path, embedded_broker: 
 
 def states(config: str) -> set[str]:
     return {json.loads(line)["state"] for line in run("quarantine", "list", "--json", "--config", config).splitlines()}
-
-
-def metrics(place: Place) -> str:
-    return urllib3.request("GET", f"{place.gateway.url}/metrics", timeout=PATIENCE_S, retries=False).data.decode()
 
 
 def listen(url: str, heard: list[dict[str, object]]) -> None:

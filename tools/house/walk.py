@@ -66,6 +66,7 @@ def _walked(root: Path, folder: Path) -> list[list[tuple[str, str]]]:
     (folder / "token").write_text("walk:walk")
     config = {
         "broker": {"embedded": True, "port": broker},
+        "serve": {"enabled": False},
         "http": {"port": http},
         "sink": {"kind": "influxdb", "url": f"http://127.0.0.1:{sink}", "bucket": "walk", "token_file": "token"},
     }

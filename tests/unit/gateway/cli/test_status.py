@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from gateway.cli.status import render, status
 from gateway.config import Http
-from gateway.http.live import Broadcast
 from gateway.http.metrics import Registry
 from gateway.http.server import StatusServer
 from gateway.http.status import Status, as_json
@@ -43,7 +42,7 @@ class Provider:
 
 @pytest.fixture
 def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    server = StatusServer(Http(port=0), Provider(request.param), Registry(), Broadcast())
+    server = StatusServer(Http(port=0), Provider(request.param), Registry())
     yield f"http://127.0.0.1:{server.port}"
     server.close()
 

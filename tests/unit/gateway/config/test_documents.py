@@ -14,11 +14,16 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from edge_agent.config import AgentSettings
+from footfall.broker import Broker
 from footfall.config import load
 from gateway.config import GatewayConfig, load_gateway, load_site
 from gateway.http.status import ALARMS
 from gateway.pipeline.service import Gateway
 from gateway.site import Site
+from serve.app import Pages
+from serve.broker_client import BrokerClient
+from serve.config import ServeConfig, load_serve
+from serve.live import LiveFeed
 from tests.docs.blocks import ROOT
 
 TEXT = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -66,7 +71,9 @@ def table(title: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("title", "model"), [("gateway.toml", GatewayConfig), ("site.toml", Site), ("agent.toml", AgentSettings)])
+@pytest.mark.parametrize(
+    ("title", "model"), [("gateway.toml", GatewayConfig), ("site.toml", Site), ("serve.toml", ServeConfig), ("agent.toml", AgentSettings)]
+)
 def test_every_key_is_listed_with_its_default(title: str, model: type[BaseModel]) -> None:
     expected: dict[str, str] = {}
     for name, default in keys(model):
@@ -97,6 +104,17 @@ def test_every_metric_is_listed_and_no_other(metrics: set[str]) -> None:
     assert set(METRIC.findall(chapter("Metrics"))) == metrics
 
 
+def test_every_metric_of_serve_is_listed_and_no_other() -> None:
+    pages = Pages(ServeConfig(), LiveFeed(1), BrokerClient(Broker(), lambda payload: None))
+    rows = chapter("Start, stop, look").partition("| metric of `footfall serve` |")[2]
+    assert set(METRIC.findall(rows)) == set(pages.registry.names())
+
+
+@pytest.mark.parametrize("path", [EXAMPLES / "serve.toml", ROOT / "deploy/compose/serve.toml"], ids=lambda path: path.parent.stem)
+def test_examples_of_serve_are_right(path: Path) -> None:
+    assert load_serve(path, {}).gateway.name == "gateway.toml"
+
+
 def test_the_gateways_dashboard_asks_for_metrics_that_are(metrics: set[str]) -> None:
     board = json.loads((ROOT / "deploy/grafana/dashboards/gateway.json").read_text(encoding="utf-8"))
     asked = {name for panel in board["panels"] for target in panel["targets"] for name in METRIC.findall(target["expr"])}
@@ -125,4 +143,4 @@ def test_units_start_commands_that_are(path: Path) -> None:
         r"^ExecStart(?:Pre)?=/opt/footfall/bin/footfall (\w+)(?: check)? ?(?:--config )?/etc/footfall/(\w+)\.toml$", path.read_text(), re.M
     )
     assert started
-    assert {command for command, _ in started} <= {"gateway", "agent", "config"}
+    assert {command for command, _ in started} <= {"gateway", "agent", "serve", "config"}

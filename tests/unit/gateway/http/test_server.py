@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
+from footfall import http_server
 from footfall.errors import ConfigError
 from gateway.config import Http
-from gateway.http.live import MAX_READERS, QUEUED, Broadcast
 from gateway.http.metrics import Registry
 from gateway.http.server import StatusServer
 from gateway.http.status import Status
@@ -34,8 +32,8 @@ class Provider:
 
 class Running:
     def __init__(self) -> None:
-        self.provider, self.registry, self.live = Provider(), Registry(), Broadcast()
-        self.server = StatusServer(Http(port=0), self.provider, self.registry, self.live)
+        self.provider, self.registry = Provider(), Registry()
+        self.server = StatusServer(Http(port=0), self.provider, self.registry, "http://127.0.0.1:8090/")
 
     def get(self, path: str) -> tuple[int, str, str]:
         try:
@@ -43,19 +41,6 @@ class Running:
                 return answer.status, answer.headers["Content-Type"], answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.headers["Content-Type"], error.read().decode()
-
-    def stream(self) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE_S)
-        connection.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
-        wait_for(lambda: self.live.readers > 0)
-        return connection
-
-
-def wait_for(condition: object, seconds: float = PATIENCE_S) -> None:
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator] # a callable
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -124,15 +109,11 @@ def test_many_readers_ask_the_gateway_once(running: Running) -> None:
     assert running.provider.asked <= 3
 
 
-def test_the_page_needs_nothing_from_elsewhere(running: Running) -> None:
-    code, kind, body = running.get("/")
-    assert (code, kind) == (200, "text/html; charset=utf-8")
-    assert "http://" not in body
-    assert "https://" not in body
-    assert "innerHTML" not in body, "texts of strangers are never markup"
+def test_where_the_page_was_stands_its_new_address(running: Running) -> None:
+    assert running.get("/") == (200, "text/plain; charset=utf-8", "The live page is at http://127.0.0.1:8090/\n")
 
 
-@pytest.mark.parametrize("path", ["/nope", "/../etc/passwd", "/index.html", "/status/"])
+@pytest.mark.parametrize("path", ["/nope", "/../etc/passwd", "/index.html", "/status/", "/live"])
 def test_other_paths_are_404(running: Running, path: str) -> None:
     assert running.get(path)[0] == 404
 
@@ -144,64 +125,31 @@ def test_only_reading_is_possible(running: Running) -> None:
     assert refused.value.code == 501
 
 
-def test_live_messages_reach_a_reader_in_order(running: Running) -> None:
-    with running.stream() as connection:
-        for n in range(100):
-            running.live.publish({"kind": "counters", "store": "s1", "occupancy": n})
-        data = b""
-        while b'"occupancy":99' not in data:
-            data += connection.recv(65_536)
-    head, _, body = data.decode().partition("\r\n\r\n")
-    assert "text/event-stream" in head
-    found = [json.loads(line[6:])["occupancy"] for line in body.splitlines() if line.startswith("data: ")]
-    assert found == list(range(100))
-    running.live.publish({"kind": "counters", "store": "s1"})
-    wait_for(lambda: (running.live.publish({"kind": "x"}), running.live.readers == 0)[1])
-
-
-def test_a_slow_reader_is_dropped_and_holds_nobody_up(running: Running) -> None:
-    with running.stream() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        message = {"kind": "counters", "store": "s1", "padding": "x" * 20_000}
-        started = time.monotonic()
-        for _ in range(3 * QUEUED):
-            running.live.publish(message)
-        assert time.monotonic() - started < PATIENCE_S, "it would wait for ever"
-        assert running.live.slow_readers_total == 1
-        assert running.live.readers == 0
-    assert "footfall_live_slow_readers_total 1" in running.get("/metrics")[2]
-
-
-def test_readers_are_limited() -> None:
-    live = Broadcast()
-    with live.listen() as first:
-        assert first is not None
-        others = [live.listen() for _ in range(MAX_READERS)]
-        taken = [other.__enter__() for other in others]
-        assert taken.count(None) == 1
-        for other in others:
-            other.__exit__(None, None, None)
-    assert live.readers == 0
-
-
-def test_closing_ends_streams_and_frees_the_port(running: Running) -> None:
+def test_closing_ends_connections_and_frees_the_port(running: Running) -> None:
     port = running.server.port
-    with running.stream() as connection:
-        closer = threading.Thread(target=running.server.close)
-        closer.start()
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        running.server.close()
         while connection.recv(4096):
             pass
-        closer.join(10)
-        assert not closer.is_alive()
-    StatusServer(Http(port=port), running.provider, Registry(), Broadcast()).close()
+    StatusServer(Http(port=port), running.provider, Registry()).close()
 
 
 def test_a_port_in_use_is_a_clear_error(running: Running) -> None:
     with pytest.raises(ConfigError, match=rf"cannot listen on 127\.0\.0\.1:{running.server.port}: .*another port"):
-        StatusServer(Http(port=running.server.port), running.provider, Registry(), Broadcast())
+        StatusServer(Http(port=running.server.port), running.provider, Registry())
 
 
 def test_half_a_request_holds_nobody_up(running: Running) -> None:
     with socket.create_connection(("127.0.0.1", running.server.port)) as idle:
         idle.sendall(b"GET /sta")
         assert running.get("/health")[0] == 200
+
+
+def test_connections_are_limited(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 1)
+    with socket.create_connection(("127.0.0.1", running.server.port), timeout=PATIENCE_S) as first:
+        first.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert first.recv(4096).startswith(b"HTTP/1.1 200")
+        assert running.get("/livez")[0] == 503

@@ -32,7 +32,7 @@ def test_it_leaves_all_that_it_starts(tmp_path):
     (gateway_folder / "site.toml").write_text(SITE)
     (gateway_folder / "secret").write_text(SECRET)
     (gateway_folder / "secret").chmod(0o600)
-    values = {"brand_secret_file": "secret", "broker": {"port": free_port(), "embedded": True}}
+    values = {"brand_secret_file": "secret", "broker": {"port": free_port(), "embedded": True}, "serve": {"enabled": False}}
     gateway = GatewayProcess(gateway_folder, free_port(), values).process
     gateway.start()
     part = Process(["sleep", "600"], tmp_path / "log", lambda: True)

@@ -1,0 +1,200 @@
+"""The web application: which path answers what, to whom.
+
+    GET  /                    the live page
+    GET  /live                server-sent events: counters of stores, arrivals of known fans
+    GET  /status              what the gateway's /status has
+    GET  /livez               200 while this process answers
+    GET  /metrics             for Prometheus
+    GET  /api/query/WHAT      what `footfall query WHAT` answers, as JSON
+    POST /api/events          plain events -> 202 {"accepted": n}; 400, 401, 413, 415 or 503 with {"reason", "message"}
+
+Where a token is configured all but /livez need it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import json
+import time
+from collections import Counter
+from importlib.resources import files
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from footfall.config import SecretFile
+from footfall.errors import ConfigError, ContractError, SinkUnavailable
+from footfall.events import MAX_EVENTS_BYTES, load_json, parse_event
+from footfall.topics import check_name, topic_of
+from gateway.cli.status import fetch
+from gateway.http.metrics import CONTENT_TYPE, Registry
+from gateway.query.questions import QUESTIONS
+from serve.broker_client import BrokerClient, NotPublished
+from serve.config import ServeConfig
+from serve.live import EventStream, LiveFeed
+from serve.questions import answer
+
+STATUS_FRESH_S: Final = 2.0
+"""The gateway is asked for its status at most so often, however many pages are open."""
+QUERIES_AT_ONCE: Final = 2
+OPEN_PATHS: Final = frozenset({"/livez"})
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": (
+        "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+        "frame-ancestors 'none'"
+    ),
+}
+
+
+class Pages:
+    """The handlers, with what they share."""
+
+    def __init__(self, config: ServeConfig, feed: LiveFeed, broker: BrokerClient) -> None:
+        """ConfigError: the token cannot be read."""
+        self._config: Final = config
+        self._feed: Final = feed
+        self._broker: Final = broker
+        self._token: Final = SecretFile(config.listen.token_file) if config.listen.token_file else None
+        self._page: Final = files(__package__).joinpath("index.html").read_bytes()
+        self._status: tuple[float, bytes] = (float("-inf"), b"")
+        self._status_lock: Final = asyncio.Lock()
+        self._queries: Final = asyncio.Semaphore(QUERIES_AT_ONCE)
+        self._posted: Final[Counter[str]] = Counter()
+        self.registry: Final = self._metrics()
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", self._guarded(self.page)),
+                Route("/live", self._guarded(self.live)),
+                Route("/status", self._guarded(self.status)),
+                Route("/livez", self.livez),
+                Route("/metrics", self._guarded(self.metrics)),
+                Route("/api/query/{what}", self._guarded(self.query)),
+                Route("/api/events", self._guarded(self.events), methods=["POST"]),
+            ]
+        )
+
+    def _guarded(self, handler: Any) -> Any:
+        async def guarded(request: Request) -> Any:
+            if self._token is None or _is_known(request.headers.get("Authorization", ""), self._token.current()):
+                return await handler(request)
+            return refusal(401, "token", "the token of serve.toml is needed", {"WWW-Authenticate": 'Basic realm="footfall"'})
+
+        return guarded
+
+    async def page(self, request: Request) -> Response:
+        return Response(self._page, media_type="text/html", headers=_HEADERS)
+
+    async def live(self, request: Request) -> EventStream:
+        return EventStream(self._feed)
+
+    async def status(self, request: Request) -> Response:
+        async with self._status_lock:
+            taken_s, body = self._status
+            if time.monotonic() - taken_s > STATUS_FRESH_S:
+                body = json.dumps(await run_in_threadpool(fetch, self._config.status_url)).encode()
+                self._status = time.monotonic(), body
+        return Response(body, media_type="application/json", headers=_HEADERS)
+
+    async def livez(self, request: Request) -> Response:
+        return JSONResponse({"ok": True}, headers=_HEADERS)
+
+    async def metrics(self, request: Request) -> Response:
+        return Response(self.registry.render(), headers=_HEADERS | {"Content-Type": CONTENT_TYPE})
+
+    async def query(self, request: Request) -> Response:
+        what = request.path_params["what"]
+        if what not in QUESTIONS:
+            return refusal(404, "query", f"there is {', '.join(QUESTIONS)}")
+        try:
+            async with self._queries:
+                text = await run_in_threadpool(answer, self._config.gateway, what, dict(request.query_params))
+        except ConfigError as error:
+            return refusal(400, "query", str(error))
+        except SinkUnavailable as error:
+            return refusal(503, "database", str(error))
+        return Response(text, media_type="application/json", headers=_HEADERS)
+
+    async def events(self, request: Request) -> Response:
+        """Publish the plain events of a body for the `store` and `agent` of the query string; answer once the broker has them."""
+        if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+            return self._refuse(415, "content_type", "Content-Type must be application/json")
+        try:
+            async with asyncio.timeout(self._config.listen.request_s):
+                body = await _body(request)
+            topic = topic_of(
+                check_name(request.query_params.get("store"), "store"), check_name(request.query_params.get("agent"), "agent"), "events"
+            )
+            values = load_json(body)
+            _check(values)
+            if values:
+                await run_in_threadpool(self._broker.publish, topic, json.dumps(values, ensure_ascii=False).encode())
+        except TimeoutError:
+            return self._refuse(408, "timeout", "the body did not come in time")
+        except ContractError as error:
+            return self._refuse(413 if error.reason == "event.size" else 400, error.reason, str(error))
+        except NotPublished as error:
+            return self._refuse(503, "broker", f"{error}: send the same again, with the same ids")
+        self._posted["accepted"] += len(values)
+        return JSONResponse({"accepted": len(values)}, 202, headers=_HEADERS)
+
+    def _refuse(self, status: int, reason: str, message: str) -> Response:
+        self._posted["refused" if status < 500 else "unavailable"] += 1
+        return refusal(status, reason, message)
+
+    def _metrics(self) -> Registry:
+        registry, posted = Registry(), self._posted
+        registry.read("footfall_live_readers", "gauge", "Readers of the live stream.", lambda: {(): self._feed.readers})
+        registry.read(
+            "footfall_live_slow_readers_total", "counter", "Readers dropped for slowness.", lambda: {(): self._feed.slow_readers_total}
+        )
+        registry.read("footfall_serve_broker_connected", "gauge", "1 while connected to the broker.", lambda: {(): not self._broker.error})
+        registry.read(
+            "footfall_serve_events_total", "counter", "Plain events accepted; requests refused, or that the broker did not acknowledge.",
+            lambda: {(outcome,): posted[outcome] for outcome in ("accepted", "refused", "unavailable")}, ("outcome",),
+        )  # fmt: skip
+        return registry
+
+
+def refusal(status: int, reason: str, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"reason": reason, "message": message}, status, headers=_HEADERS | (headers or {}))
+
+
+def _is_known(authorization: str, token: bytes) -> bool:
+    """Whether it is the token, as Bearer (RFC 6750) or as password of Basic (RFC 7617)."""
+    scheme, _, given = authorization.partition(" ")
+    credentials = given.encode("utf-8", "replace")
+    if scheme.lower() == "basic":
+        try:
+            credentials = base64.b64decode(credentials, validate=True).partition(b":")[2]
+        except ValueError:
+            return False
+    return scheme.lower() in ("basic", "bearer") and hmac.compare_digest(credentials, token)
+
+
+async def _body(request: Request) -> bytes:
+    """Return the whole body. ContractError `event.size` as soon as it is too long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_EVENTS_BYTES:
+            raise ContractError("event.size", f"at most {MAX_EVENTS_BYTES} bytes")
+    return bytes(body)
+
+
+def _check(values: list[Any]) -> None:
+    """ContractError names the first event that is wrong, and why."""
+    for i, value in enumerate(values):
+        try:
+            parse_event(value)
+        except ContractError as error:
+            raise ContractError(error.reason, f"event {i}: {error}") from None

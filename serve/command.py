@@ -1,0 +1,55 @@
+"""`footfall serve`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from footfall.logs import log_to_stderr
+from serve.config import load_serve
+from serve.server import run
+
+
+def serve(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="The settings; without it serve.toml if it is here, else the defaults.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    ends_with_input: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Serve the live page, and take what people decide.
+
+    It is a process of its own beside the gateway: it hears the live feed by MQTT, reads the database, and publishes events. So an
+    open page never slows what comes in. `footfall gateway` starts it by itself where its broker is embedded; elsewhere start it with a
+    serve.toml that names gateway.toml. Runs until SIGTERM or ctrl-c.
+
+    [bold]Examples[/]
+
+    footfall serve --config serve.toml
+
+    FOOTFALL_SERVE__GATEWAY=/etc/footfall/gateway.toml FOOTFALL_SERVE__LISTEN__PORT=9000 footfall serve
+
+    curl http://127.0.0.1:8090/api/query/traffic?from=today
+
+    curl -H 'Content-Type: application/json' -d '{"kind": "void", "id": "v-1", "of": "pos-881", "reason": "typo", "actor": "kim"}'
+    'http://127.0.0.1:8090/api/events?store=flagship&agent=flagship-till'
+    """
+    log_to_stderr(verbose)
+    if ends_with_input:
+        threading.Thread(target=_end_with_input, name="parent", daemon=True).start()
+    here = None if ends_with_input or not Path("serve.toml").exists() else Path("serve.toml")
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    run(load_serve(config or here))
+
+
+def _end_with_input() -> None:
+    """Ask this process to end when standard input does: its parent is gone."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)

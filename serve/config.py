@@ -1,0 +1,62 @@
+"""`serve.toml`: settings of the web process. `deploy/examples/serve.toml` shows it; `docs/operating.md` lists every key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, model_validator
+
+from footfall.broker import Broker, Port
+from footfall.config import Section, load, load_environment
+
+PREFIX: Final = "FOOTFALL_SERVE"
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Tls(Section):
+    """The server's certificate with its chain, and its key: PEM."""
+
+    cert_file: Path
+    key_file: Path
+
+
+class Listen(Section):
+    """Where pages are served, and how much of it at a time."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8090
+    tls: Tls | None = None
+    token_file: Path | None = None
+    """Clients then send it as Bearer token, or browsers as password of any user (Basic)."""
+    max_connections: Annotated[int, Field(ge=2, le=10_000)] = 256
+    max_streams: Annotated[int, Field(ge=1, le=10_000)] = 128
+    """Live streams at a time; each takes a connection."""
+    request_s: Annotated[float, Field(gt=0, le=600)] = 20.0
+    """Read deadline per request: its head, then its body."""
+
+    @model_validator(mode="after")
+    def _is_guarded(self) -> Listen:
+        if self.token_file is None and self.host not in LOOPBACK:
+            raise ValueError(f"token_file: is needed where others than this machine can connect, on {self.host}")
+        return self
+
+
+class ServeConfig(Section):
+    """One web process. Relative paths are taken from the file's folder."""
+
+    gateway: Path = Path("gateway.toml")
+    """Database and site are those of this file, and the broker if [broker] is left out."""
+    broker: Broker | None = None
+    status_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?\z")] = "http://127.0.0.1:8080"
+    """Where the gateway's `[http]` listens."""
+    listen: Listen = Listen()
+
+
+def load_serve(path: Path | None, environment: Mapping[str, str] = os.environ) -> ServeConfig:
+    """Return the checked configuration of a file, or without one of the environment alone. ConfigError names the wrong key."""
+    if path is None:
+        return load_environment(ServeConfig, PREFIX, Path.cwd(), environment)
+    return load(path, ServeConfig, PREFIX, environment)

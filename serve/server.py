@@ -1,0 +1,87 @@
+"""The process: the application on uvicorn, with the connection to the broker beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from typing import Final
+
+import uvicorn
+
+from footfall.errors import ConfigError
+from gateway.config import load_gateway
+from serve.app import Pages
+from serve.broker_client import BrokerClient
+from serve.config import Listen, ServeConfig
+from serve.http_limits import MAX_HEAD_BYTES, limited_protocol
+from serve.live import LiveFeed
+
+log = logging.getLogger("footfall.serve")
+
+KEEP_ALIVE_S: Final = 30
+SHUTDOWN_TIMEOUT_S: Final = 3
+
+
+def run(config: ServeConfig) -> None:
+    """Serve until SIGTERM or SIGINT. ConfigError: the address cannot be had, or a file cannot be used."""
+    sock = _bound(config.listen)
+    tls = "https" if config.listen.tls else "http"
+    log.info("the page is at %s://%s:%d/", tls, config.listen.host, sock.getsockname()[1])
+    asyncio.run(_serve(config, sock))
+
+
+async def _serve(config: ServeConfig, sock: socket.socket) -> None:
+    loop, feed = asyncio.get_running_loop(), LiveFeed(config.listen.max_streams)
+
+    def hear(payload: bytes) -> None:
+        loop.call_soon_threadsafe(feed.publish, payload)
+
+    broker = BrokerClient(config.broker or load_gateway(config.gateway).broker, hear)
+    pages = Pages(config, feed, broker)
+    broker.start()
+    try:
+        await _Server(_settings(config.listen, pages), feed).serve(sockets=[sock])
+    finally:
+        broker.stop()
+
+
+class _Server(uvicorn.Server):
+    """Ends the live streams first: they would wait for ever."""
+
+    def __init__(self, config: uvicorn.Config, feed: LiveFeed) -> None:
+        super().__init__(config)
+        self._feed: Final = feed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._feed.close()
+        await super().shutdown(sockets)
+
+
+def _settings(listen: Listen, pages: Pages) -> uvicorn.Config:
+    tls = listen.tls
+    config = uvicorn.Config(
+        pages.app(), http=limited_protocol(listen.request_s), ws="none", lifespan="off", log_config=None, access_log=False,
+        proxy_headers=False, server_header=False, limit_concurrency=listen.max_connections, timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S, h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        ssl_certfile=tls.cert_file if tls else None, ssl_keyfile=str(tls.key_file) if tls else None,
+    )  # fmt: skip
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"listen.tls: the certificate with its key cannot be used: {error}") from None
+    return config
+
+
+def _bound(listen: Listen) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((listen.host, listen.port))
+        sock.listen(128)
+    except OSError as error:
+        sock.close()
+        raise ConfigError(f"listen: cannot listen on {listen.host}:{listen.port}: {error.strerror}; choose another port") from None
+    return sock

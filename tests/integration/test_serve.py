@@ -1,0 +1,260 @@
+"""`footfall serve` as a process, on a real broker: pages, the live stream, events, and its limits."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import socket
+import ssl
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.cli.status import fetch
+from simulators.files import toml_text
+from simulators.parts.broker import EmbeddedBroker
+from simulators.parts.mosquitto import Mosquitto
+from simulators.parts.process import Process, free_port
+from simulators.parts.programs import FOOTFALL
+from tests.support.running_gateway import SITE, Place, recording
+from tests.support.serve_process import ServeProcess
+from tests.support.waiting import PATIENCE_S, until
+
+VOID = {"kind": "void", "id": "v-1", "of": "pos-881", "reason": "typo", "actor": "kim"}
+EVENTS = "/api/events?store=s3&agent=till"
+
+
+@dataclass
+class Home:
+    folder: Path
+    broker: Mosquitto
+
+    def client(self) -> Client:
+        client = Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", self.broker.port)
+        client.loop_start()
+        return client
+
+
+@pytest.fixture
+def home(tmp_path: Path, mosquitto: Mosquitto) -> Home:
+    (tmp_path / "site.toml").write_text(SITE)
+    (tmp_path / "gateway.toml").write_text(f"[broker]\nport = {mosquitto.port}\n")
+    return Home(tmp_path, mosquitto)
+
+
+@pytest.fixture
+def page(home: Home) -> Iterator[ServeProcess]:
+    with ServeProcess(home) as page:
+        until(lambda: "footfall_serve_broker_connected 1.0" in page.get("/metrics").data.decode(), "its connection")
+        yield page
+
+
+def live(page: ServeProcess) -> Iterator[dict[str, Any]]:
+    with urllib.request.urlopen(f"{page.url}/live", timeout=PATIENCE_S) as answer:  # noqa: S310 # our own http
+        for line in answer:
+            if line.startswith(b"data: "):
+                yield json.loads(line[6:])
+
+
+def test_the_page_needs_nothing_from_elsewhere(page: ServeProcess) -> None:
+    answer = page.get("/")
+    text = answer.data.decode()
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert [word for word in ("http://", "https://", "innerHTML") if word in text] == [], "texts of strangers are never markup"
+    assert page.get("/nope").status == 404
+
+
+def test_a_page_opened_now_has_retained_counters_then_what_follows(home: Home) -> None:
+    client = home.client()
+    for n in (1, 2):
+        client.publish("footfall/1/s1/live", json.dumps({"kind": "counters", "store": "s1", "fields": {"occupancy": n}}), 1, True)
+    with ServeProcess(home) as page:
+        until(lambda: "footfall_serve_broker_connected 1.0" in page.get("/metrics").data.decode(), "its connection")
+        stream = live(page)
+        assert next(stream)["fields"] == {"occupancy": 2}
+        client.publish("footfall/1/s1/live", json.dumps({"kind": "arrival", "store": "s1", "fan": "f-1"}), 1)
+        assert next(stream)["fan"] == "f-1"
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_an_event_is_answered_once_the_broker_has_it(home: Home, page: ServeProcess) -> None:
+    heard: queue.SimpleQueue[tuple[str, bytes, int]] = queue.SimpleQueue()
+    subscribed: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    client = home.client()
+    client.on_message = lambda _client, _data, message: heard.put((message.topic, message.payload, message.qos))
+    client.on_subscribe = lambda *_: subscribed.put(True)
+    client.subscribe("footfall/1/+/+/events", 1)
+    subscribed.get(timeout=PATIENCE_S)
+    answer = page.post(EVENTS, json.dumps(VOID).encode())
+    assert (answer.status, answer.json()) == (202, {"accepted": 1})
+    topic, payload, qos = heard.get(timeout=PATIENCE_S)
+    assert (topic, json.loads(payload), qos) == ("footfall/1/s3/till/events", [VOID], 1)
+    client.disconnect()
+    client.loop_stop()
+    home.broker.stop()
+    until(lambda: page.post(EVENTS, json.dumps(VOID).encode()).status == 503, "the broker to be missed")
+    assert page.post(EVENTS, json.dumps(VOID).encode()).json()["reason"] == "broker"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status", "reason"),
+    [
+        (EVENTS, b"{", {}, 400, "event.json"),
+        (EVENTS, json.dumps([VOID, {**VOID, "of": ""}]).encode(), {}, 400, "event.invalid"),
+        ("/api/events?store=s3", b"[]", {}, 400, "name"),
+        ("/api/events?store=s3&agent=a/b", b"[]", {}, 400, "name"),
+        (EVENTS, b"[" + b" " * (1 << 20) + b"]", {}, 413, "event.size"),
+        (EVENTS, b"[]", {"Content_Type": "text/plain"}, 415, "content_type"),
+    ],
+)
+def test_what_is_wrong_is_answered_clearly(
+    page: ServeProcess, path: str, body: bytes, headers: dict[str, str], status: int, reason: str
+) -> None:
+    answer = page.post(path, body, **headers)
+    assert (answer.status, answer.json()["reason"]) == (status, reason)
+
+
+def test_with_a_token_all_but_livez_needs_it(home: Home) -> None:
+    (home.folder / "token").write_text("s3cret\n")
+    with ServeProcess(home, token_file="token") as page:
+        for path in ("/", "/status", "/metrics", "/live", "/api/query/traffic"):
+            assert page.get(path).status == 401
+        assert page.post(EVENTS, b"[]").status == 401
+        assert page.get("/livez").status == 200
+        assert page.get("/", Authorization="Bearer s3cret").status == 200
+        assert page.get("/", Authorization="Basic a2ltOnMzY3JldA==").status == 200
+        assert page.get("/", Authorization="Bearer s3cre").status == 401
+
+
+def test_it_speaks_tls(home: Home) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-keyout", home.folder / "key", "-out", home.folder / "crt"], check=True, capture_output=True,
+    )  # fmt: skip
+    with ServeProcess(home, tls={"cert_file": "crt", "key_file": "key"}) as page:
+        assert page.get("/").status == 200
+        context = ssl.create_default_context(cafile=home.folder / "crt")
+        with socket.create_connection(("127.0.0.1", page.port)) as plain, context.wrap_socket(plain, server_hostname="localhost") as secure:
+            assert secure.version() == "TLSv1.3"
+
+
+def ended(connection: socket.socket) -> bool:
+    """Whether the other side ends it, by a FIN or a reset."""
+    try:
+        return connection.recv(100) == b""
+    except ConnectionError:
+        return True
+
+
+def test_slow_and_many_clients_are_bounded(home: Home) -> None:
+    with ServeProcess(home, request_s=0.5, max_connections=4, max_streams=1) as page:
+        with socket.create_connection(("127.0.0.1", page.port), timeout=PATIENCE_S) as slow:
+            slow.sendall(b"GET / HT")
+            assert page.get("/livez").status == 200, "half a request delays nobody"
+            assert ended(slow)
+        with socket.create_connection(("127.0.0.1", page.port), timeout=PATIENCE_S) as body:
+            body.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n[" % EVENTS.encode())
+            assert body.recv(100).startswith(b"HTTP/1.1 408")
+        with urllib.request.urlopen(f"{page.url}/live", timeout=PATIENCE_S):  # noqa: S310 # our own http
+            assert page.get("/live").status == 503
+            idle = [socket.create_connection(("127.0.0.1", page.port)) for _ in range(4)]
+            assert page.get("/livez").status == 503
+            for each in idle:
+                each.close()
+        until(lambda: page.get("/livez").status == 200, "room again")
+
+
+def test_the_gateway_s_status_and_database_are_shown(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+    with Place(tmp_path / "gateway", embedded_broker) as place, ServeProcess(place, place.gateway.url) as page:
+        assert page.get("/api/query/traffic").status == 400, "no data yet"
+        place.play(recording(tmp_path / "heard", minutes=2))
+        place.settle()
+        assert page.get("/status").json()["broker"]["connected"] is True
+        config = str(place.folder / "gateway.toml")
+        printed = subprocess.run(
+            [FOOTFALL, "query", "traffic", "--config", config, "--interval", "5m", "--format", "json"], capture_output=True, check=True
+        )
+        assert page.get("/api/query/traffic?interval=5m").json() == json.loads(printed.stdout)
+        assert page.get("/api/query/traffic?interval=7m").status == 400
+        assert page.get("/api/query/nothing").status == 404
+    assert fetch("http://127.0.0.1:9")["problems"][0]["code"] == "unreachable"
+
+
+def embedded(folder: Path, page_port: int) -> tuple[Process, str]:
+    (folder / "site.toml").write_text(SITE)
+    http_port, broker_port = free_port(), free_port()
+    values = {
+        "broker": {"embedded": True, "port": broker_port}, "http": {"port": http_port}, "serve": {"port": page_port},
+        "status": {"notice_s": 1.0},
+    }  # fmt: skip
+    (folder / "gateway.toml").write_text(toml_text(values))
+    url = f"http://127.0.0.1:{http_port}"
+    return Process(
+        [FOOTFALL, "gateway", "--config", str(folder / "gateway.toml")], folder / "gateway.log", lambda: "balance" in fetch(url)
+    ), url
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/livez", timeout=2.0) as answer:  # noqa: S310 # our own http
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def child_of(pid: int) -> int:
+    """The process of `footfall serve` below a gateway."""
+    for found in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent, line = int(found.read_text().rpartition(")")[2].split()[1]), (found.parent / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == pid and b"serve" in line.split(b"\0"):
+            return int(found.parent.name)
+    return 0
+
+
+def test_an_embedded_gateway_has_it_as_a_child_that_comes_back_and_ends_with_it(tmp_path: Path) -> None:
+    port = free_port()
+    gateway, url = embedded(tmp_path, port)
+    page = f"http://127.0.0.1:{port}"
+    gateway.start()
+    try:
+        until(lambda: answers(page), "the page")
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:  # noqa: S310 # our own http
+            assert answer.read().decode() == f"The live page is at {page}/\n"
+        with urllib.request.urlopen(f"{page}/status", timeout=PATIENCE_S) as answer:  # noqa: S310 # our own http
+            assert "balance" in json.load(answer)
+        first = child_of(gateway.pid)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: child_of(gateway.pid) not in (0, first) and answers(page), "it to come back")
+        assert "balance" in fetch(url)
+        assert b"footfall.serve" in (tmp_path / "gateway.log").read_bytes()
+        last = child_of(gateway.pid)
+        gateway.kill()
+        until(lambda: not Path(f"/proc/{last}").exists(), "it to end with a killed gateway")
+    finally:
+        gateway.stop()
+
+
+def test_a_child_that_stays_down_is_named_and_touches_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        gateway, url = embedded(tmp_path, taken.getsockname()[1])
+        gateway.start()
+        try:
+            until(lambda: "serve_down" in {problem["code"] for problem in fetch(url)["problems"]}, "it to be named")
+            assert "broker_lost" not in {problem["code"] for problem in fetch(url)["problems"]}
+        finally:
+            gateway.stop()

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from footfall.errors import ConfigError
+from serve.config import load_serve
+
+
+def test_without_a_file_the_environment_alone_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = load_serve(None, {"FOOTFALL_SERVE__LISTEN__PORT": "9000", "FOOTFALL_SERVE__GATEWAY": "x/gateway.toml", "OTHER": "1"})
+    assert (config.listen.port, config.listen.host, config.gateway) == (9000, "127.0.0.1", tmp_path / "x/gateway.toml")
+    with pytest.raises(ConfigError, match=r"listen\.port"):
+        load_serve(None, {"FOOTFALL_SERVE__LISTEN__PORT": "x"})
+
+
+def test_beyond_loopback_a_token_is_needed(tmp_path: Path) -> None:
+    file = tmp_path / "serve.toml"
+    file.write_text('[listen]\nhost = "0.0.0.0"\n')
+    with pytest.raises(ConfigError, match="token_file"):
+        load_serve(file, {})
+    file.write_text('[listen]\nhost = "0.0.0.0"\ntoken_file = "token"\n')
+    assert load_serve(file, {}).listen.token_file == tmp_path / "token"
