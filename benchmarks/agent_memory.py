@@ -27,7 +27,7 @@ import edge_agent.command  # as in the command, and so the two below
 import edge_agent.sources.ble_scanner  # noqa: F401
 import footfall.cli  # noqa: F401
 from benchmarks.results import Failed
-from edge_agent.agent import TIDY_NS, Agent
+from edge_agent.agent import TIDY_NS, EdgeAgent
 from edge_agent.clock import Moment, SystemClock
 from edge_agent.config import AgentSettings
 from edge_agent.sources.ble import BleSettings
@@ -62,7 +62,7 @@ def measure(identifiers: int = 10_000, hours: float = 1.0) -> Memory:
 def run(identifiers: int, hours: float, folder: Path) -> Memory:
     settings = _settings(folder)
     clock, profiles = SystemClock(), settings.registry()
-    agent = Agent(settings, clock, profiles)
+    agent = EdgeAgent(settings, clock, profiles)
     (block,) = settings.sources
     assert isinstance(block, BleSettings)
     who_of = block.source(clock, profiles).meanings.of

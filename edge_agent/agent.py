@@ -58,7 +58,7 @@ class _Key:
     gateway_ns: int
 
 
-class Agent:
+class EdgeAgent:
     """Everything heard waits in one bounded inbox. While the disk takes nothing, memory holds frames, bounded too; what is more is
     dropped, counted, and reported as a gap: so no source ever waits for a disk. SpoolUnavailable if there is no spool to begin with.
     """

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from device_profiles.registry import ProfileSettings
-from edge_agent.agent import Agent
+from edge_agent.agent import EdgeAgent
 from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.keys import read_keys
@@ -41,7 +41,7 @@ def agent(
     log_to_stderr(verbose)
     stop = threading.Event()
     when_asked_to_end(stop.set)
-    Agent(settings, SystemClock()).run(stop)
+    EdgeAgent(settings, SystemClock()).run(stop)
 
 
 def _check_certificates(config: Path, settings: AgentSettings) -> None:

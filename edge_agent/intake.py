@@ -60,7 +60,7 @@ class Intake:
     def __init__(
         self, host: str, port: int, secret: SecretFile | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health]
     ) -> None:
-        self._server: Final = HttpServer("intake", host, port, partial(_Handler, secret, refused_types, keep, health))
+        self._server: Final = HttpServer("intake", host, port, partial(_IntakeHandler, secret, refused_types, keep, health))
 
     @property
     def port(self) -> int:
@@ -73,7 +73,7 @@ class Intake:
         self._server.stop()
 
 
-class _Handler(RequestHandler):
+class _IntakeHandler(RequestHandler):
     def __init__(
         self, secret: SecretFile | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health], *arguments: Any
     ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from edge_agent.epoch import Epoch
+from footfall.backoff import Backoff
 from footfall.units import NS_PER_S
 
 LONGEST_PATIENCE_S: Final = 60.0
@@ -22,8 +23,7 @@ class Window:
 
     def __init__(self, size: int = 64, patience_s: float = 5.0) -> None:
         self._size: Final = size
-        self._patience_ns: Final = round(patience_s * NS_PER_S)
-        self._waits_ns = self._patience_ns
+        self._patience: Final = Backoff(patience_s, LONGEST_PATIENCE_S)
         self._at: tuple[str, int] = ("", -1)
         self._repeated: tuple[str, int] = ("", -1)
         self.tries = 0
@@ -42,15 +42,15 @@ class Window:
             self._at = at
             self._next = max(self._next, first)
             self._progress_ns = now_ns
-            self._waits_ns = self._patience_ns
+            self._patience.reset()
             self.tries, self.answered = 0, False
         if self._next == first:
             self._progress_ns = now_ns
         elif self._repeated == at and now_ns - self._rewound_ns >= REWIND_NS:
             self._rewind(first, now_ns)
-        elif now_ns - self._progress_ns > self._waits_ns:
+        elif now_ns - self._progress_ns > self._patience.coming_s * NS_PER_S:
             self._rewind(first, now_ns)
-            self._waits_ns = min(2 * self._waits_ns, round(LONGEST_PATIENCE_S * NS_PER_S))
+            self._patience.next_s()
         return range(self._next, min(epoch.last, first - 1 + self._size) + 1)
 
     def sent(self, seq: int) -> None:

@@ -12,18 +12,24 @@ class Backoff:
         self._first_s: Final = first_s
         self._longest_s: Final = longest_s
         self._next_s = first_s
+        self._has_failed = False
 
     def next_s(self) -> float:
         """Return how long to wait before the next attempt."""
-        wait_s = self._next_s
+        wait_s, self._has_failed = self._next_s, True
         self._next_s = min(2 * wait_s, self._longest_s)
         return wait_s
 
     @property
+    def coming_s(self) -> float:
+        """The wait that `next_s` would return."""
+        return self._next_s
+
+    @property
     def has_failed(self) -> bool:
         """Whether an attempt has failed since the last that succeeded."""
-        return self._next_s > self._first_s
+        return self._has_failed
 
     def reset(self) -> None:
         """Begin again with the shortest wait."""
-        self._next_s = self._first_s
+        self._next_s, self._has_failed = self._first_s, False

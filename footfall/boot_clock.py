@@ -59,7 +59,7 @@ def at(bounds: Bounds, boot_ns: int) -> Bounds:
 def learn(bounds: Bounds, received_ns: int, sent_boot_ns: int, gateway_ns: int, heard_boot_ns: int) -> Bounds:
     """The bounds after one header; where they contradict each other, the newest sample alone, counted as a restart.
 
-    A sample that contradicts itself (the gateway's clock was set back in between) says nothing.
+    A sample that contradicts itself (the gateway's clock was set back in between) is ignored.
     """
     low_ns, high_ns = -UNBOUNDED_NS, received_ns - sent_boot_ns
     if 0 < gateway_ns <= received_ns and heard_boot_ns <= sent_boot_ns:

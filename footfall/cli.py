@@ -1,7 +1,7 @@
 """The `footfall` command. Sub-commands come from the entry points `footfall.commands`, so the kernel imports nobody.
 
 An entry point names a `typer.Typer` (a group) or a function (a command). One whose extra is not installed stays listed, and
-says which extra to install when it is called.
+names the extra to install when it is called.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class SecretFile:
         self._secret = read_secret(path)
 
     def current(self) -> bytes:
-        """As the file says now; where it cannot be read, or is empty for a moment, as it said before."""
+        """Return the secret in the file; while that cannot be read, or is empty for a moment, the one before."""
         state = _state_of(self._path)
         if state != self._state:
             try:

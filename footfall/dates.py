@@ -1,9 +1,9 @@
-"""When a frame's rows happened, as far as the offset of its agent's boot clock tells. Pure.
+"""When a frame's rows happened, as far as the offset of its agent's boot clock is known. Pure.
 
     stated(offset, made_boot_ns, made_wall_ns, wall_synced) -> DecidedTime
     still_holds(last, time, bounds) -> bool      # whether the next frame of a boot may keep the date of the one before
 
-The agent dates what it made before it knew its clock by the rule by which a gateway reads what a body says, so that both find the same.
+The agent dates what it made before it knew its clock by the rule by which a gateway reads a body, so that both find the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def stated(offset: Offset, made_boot_ns: int, made_wall_ns: int, wall_synced: bo
 
 
 def still_holds(last: DecidedTime, time: DecidedTime, bounds: Bounds) -> bool:
-    """Whether the boot's frames may keep the offset that they have: then their rows keep their distances, and one word tells of all."""
+    """Whether the boot's frames may keep the offset that they have: then their rows keep their distances, and one offset holds for all."""
     if last.quality != time.quality or 2 * time.width_ns < last.width_ns:
         return False
     if time.quality == AGENT:

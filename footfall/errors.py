@@ -1,4 +1,4 @@
-"""Errors, told apart by what the caller does about them. Any other exception is a bug: crash, restart, replay.
+"""Errors, distinguished by what the caller does about them. Any other exception is a bug: crash, restart, replay.
 
 But for one message from outside, which would come again after every restart: BUGS are caught around it, and it is refused.
 """
@@ -18,7 +18,7 @@ class FootfallError(Exception):
 
 
 class ConfigError(FootfallError):
-    """A configuration cannot be used: the process says so and exits at start-up."""
+    """A configuration cannot be used: the process reports it and exits at start-up."""
 
 
 class Unusable(ConfigError):
@@ -37,7 +37,7 @@ class ContractError(FootfallError):
 
 
 class ProfileError(FootfallError):
-    """A device said something that its profile does not explain: dropped, counted under `reason`."""
+    """A device sent something that its profile does not explain: dropped, counted under `reason`."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

@@ -41,7 +41,7 @@ MAX_PIECES: Final = 10_000
 
 
 class _Event(BaseModel):
-    """Strict: "1", 1.0 and true are no integers, and a number is no time, since nobody can tell seconds from milliseconds."""
+    """Strict: "1", 1.0 and true are no integers, and a number is no time, since seconds and milliseconds cannot be distinguished."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
@@ -49,7 +49,7 @@ class _Event(BaseModel):
     time: Annotated[datetime, BeforeValidator(moment)] | None = None
     """When it happened; without it the time of arrival is taken."""
     history: bool = False
-    """Whether it is told long after it happened, knowingly: then `time` may be any since the year 2000."""
+    """Whether it is sent long after it happened, knowingly: then `time` may be any since the year 2000."""
 
     @property
     def time_ns(self) -> int | None:
@@ -64,7 +64,7 @@ class Item(BaseModel):
 
 
 class Touch(_Event):
-    """An interaction that says who: a scan, a sale, a registration …"""
+    """An interaction that names a person: a scan, a sale, a registration …"""
 
     kind: Literal["touch"]
     what: What
@@ -135,16 +135,16 @@ def to_ns(moment: datetime) -> int:
 
 
 def parse_event(value: object) -> AnyEvent:
-    """One plain event; ContractError `event.invalid` says which key is wrong, and why."""
+    """One plain event; Raise ContractError `event.invalid`, which names the wrong key."""
     try:
         return _ADAPTER.validate_python(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "event"
-        said = first["msg"]
+        text = first["msg"]
         if first["type"] in ("union_tag_not_found", "union_tag_invalid"):
-            where, said = "kind", f"must be one of {KINDS}" + (f" (given: {first['ctx']['tag']!r})" if "tag" in first["ctx"] else "")
-        raise ContractError("event.invalid", f"{where}: {said.removeprefix('Value error, ')}"[:300]) from None
+            where, text = "kind", f"must be one of {KINDS}" + (f" (given: {first['ctx']['tag']!r})" if "tag" in first["ctx"] else "")
+        raise ContractError("event.invalid", f"{where}: {text.removeprefix('Value error, ')}"[:300]) from None
 
 
 def load_json(payload: bytes | str) -> list[Any]:

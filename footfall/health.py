@@ -1,4 +1,4 @@
-"""Health: what an agent says of itself every ten seconds, retained on `footfall/1/{store}/{agent}/health`.
+"""Health: what an agent reports of itself every ten seconds, retained on `footfall/1/{store}/{agent}/health`.
 
 Agent and gateway share this model. Its last will is the same with `state` "offline". Keys of later releases are ignored.
 """
@@ -18,21 +18,21 @@ Count = Annotated[int, Field(ge=0, lt=1 << 63)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class _Said(BaseModel):
+class _AgentReport(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class SourceHealth(_Said):
-    """`fault`: it raised; `silent`: it said nothing for longer than it may. Either is being restarted."""
+class SourceHealth(_AgentReport):
+    """`fault`: it raised; `silent`: nothing was heard for longer than it may be. Either is being restarted."""
 
     state: Literal["ok", "fault", "silent"] = "ok"
     detail: Annotated[str, Field(max_length=300)] = ""
     restarts_total: Count = 0
     heard_total: Count = 0
-    """What it said to the agent since that started: sightings, crossings, readings of counters, and what no profile explains."""
+    """What it has emitted since the agent started: sightings, crossings, readings of counters, and what no profile explains."""
 
 
-class Health(_Said):
+class Health(_AgentReport):
     """`sent_wall_ns` is the agent's own clock, which may be wrong; totals count from the agent's start."""
 
     v: Literal[1] = 1
@@ -57,7 +57,7 @@ class Health(_Said):
     journals: Annotated[dict[Name, Seconds], Field(max_length=16)] = {}
     """Journals whose receipts came within the last hour, and how many seconds ago the last of each did."""
     problems: Annotated[dict[Name, Annotated[str, Field(max_length=300)]], Field(max_length=32)] = {}
-    """What is wrong at the agent: a code of `footfall status`, and what there is to say of it."""
+    """What is wrong at the agent: a code of `footfall status`, and a text."""
     certificate_ends_s: int | None = None
     """When the agent's certificate ends, seconds since 1970; None: it has none."""
 

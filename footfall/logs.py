@@ -1,7 +1,7 @@
 """Where a process writes what it does: on a terminal for people, elsewhere one line a record, for journald, files and grep.
 
 A line that comes again and again is written once a minute, with how often it came. What differs in its details only is one line, too, after
-the first few; `extra={ONCE: key}` says what makes lines of one kind different.
+the first few; `extra={ONCE: key}` names what makes lines of one kind different.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def log_to_stderr(verbose: bool) -> None:
     handler = _for_people() if sys.stderr.isatty() else _lines()
     repeats = Repeats(handler)
     handler.addFilter(repeats)
-    atexit.register(repeats.tell, everything=True)
+    atexit.register(repeats.report, everything=True)
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
 
 
@@ -42,10 +42,10 @@ class _Kind:
 
 
 class Repeats(logging.Filter):
-    """Lets a line of a kind through, and tells once a minute how often it came again. Debugging lines are never held back."""
+    """Lets a line of a kind through, and logs once a minute how often it came again. Debugging lines are never held back."""
 
     def __init__(self, handler: logging.Handler, now_s: Callable[[], float] = time.monotonic, watch: bool = True) -> None:
-        """`watch`: tell in time also when nothing else is logged, from a thread of its own."""
+        """`watch`: report in time also when nothing else is logged, from a thread of its own."""
         super().__init__()
         self._handler: Final = handler
         self._now_s: Final = now_s
@@ -57,7 +57,7 @@ class Repeats(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno <= logging.DEBUG:
             return True
-        self.tell()
+        self.report()
         once = getattr(record, ONCE, None)
         with self._lock:
             key = (record.name, record.levelno, str(record.msg), once)
@@ -72,7 +72,7 @@ class Repeats(logging.Filter):
             self._wake_in_time()
         return False
 
-    def tell(self, everything: bool = False) -> None:
+    def report(self, everything: bool = False) -> None:
         """Write how often lines came again whose minute is over, or of all."""
         with self._lock:
             now_s = self._now_s()
@@ -83,10 +83,10 @@ class Repeats(logging.Filter):
                 self._write(kind.last, f"{kind.last.getMessage()} (repeated {kind.held_back} times in {WINDOW_S:.0f} s)")
 
     def _write(self, record: logging.LogRecord, text: str) -> None:
-        told = logging.makeLogRecord({**record.__dict__, "msg": text, "args": None, "exc_info": None, "exc_text": None})
+        repeated = logging.makeLogRecord({**record.__dict__, "msg": text, "args": None, "exc_info": None, "exc_text": None})
         self._handler.acquire()
         try:
-            self._handler.emit(told)
+            self._handler.emit(repeated)
         finally:
             self._handler.release()
 
@@ -97,7 +97,7 @@ class Repeats(logging.Filter):
             self._timer.start()
 
     def _woken(self) -> None:
-        self.tell()
+        self.report()
         with self._lock:
             self._timer = None
             if any(kind.held_back for kind in self._kinds.values()):

@@ -3,7 +3,7 @@
     why_lost(code, last_error) -> str      # of paho's `on_disconnect` or `on_connect`, with what it logged before
     in_words(error) -> str                 # of an exception at connecting
 
-paho calls whatever its socket says "Unspecified error" and puts the cause into its log; `last_error` is that line.
+paho calls every error of its socket "Unspecified error" and puts the cause into its log; `last_error` is that line.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TAKEN_OVER: Final = 0x8E
 PACKET_TOO_LARGE: Final = 0x95
 
 _NO_WORD: Final = "the broker ended the TLS connection without a word, as it does where our certificate was revoked or has expired"
-"""TLS 1.3: what the other side says of a client's certificate comes after the handshake, and is lost if it hangs up at once."""
+"""TLS 1.3: the other side's verdict on a client's certificate comes after the handshake, and is lost if it disconnects at once."""
 _TLS: Final = (
     ("CERTIFICATE_EXPIRED", "the other side says that our certificate has expired"),
     ("CERTIFICATE_REVOKED", "the other side says that our certificate was revoked"),
@@ -66,7 +66,7 @@ def in_words(error: BaseException) -> str:
 
 
 def why_lost(code: ReasonCode, last_error: str) -> str:
-    """Never "Unspecified error": where the broker's code says nothing, what the socket said, else that nothing was said."""
+    """Return the reason, never "Unspecified error": the broker's code, else the socket's error, else that there was none."""
     name = str(code)
     if code.value not in (0, 0x80) or name not in (UNSPECIFIED, "Normal disconnection", "Success"):
         return name

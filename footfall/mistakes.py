@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in words that name the key as the file has it and say what is allowed.
+"""What is wrong with a configuration, in words that name the key as the file has it and what is allowed.
 
     describe(item, model) -> "sources.0.sped: there is no such key; did you mean `speed`? Allowed are kind, name, path, speed"
 
@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
-Schema = Mapping[str, Any]
+JsonSchema = Mapping[str, Any]
 _LONGEST_GIVEN: Final = 120
 
 
@@ -24,14 +24,14 @@ def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
     keys, parent, here = _walk(schema, item["loc"])
     match item["type"]:
         case "extra_forbidden":
-            said = _unknown(keys[-1], sorted(parent.get("properties", {})))
+            text = _unknown(keys[-1], sorted(parent.get("properties", {})))
         case "union_tag_not_found" | "union_tag_invalid":
             keys.append(item["ctx"]["discriminator"].strip("'"))
             tags = ", ".join(repr(tag) for tag in sorted(here.get("discriminator", {}).get("mapping", {})))
-            said = f"must be one of {tags}" + (f" (given: {item['ctx']['tag']!r})" if "tag" in item["ctx"] else "")
+            text = f"must be one of {tags}" + (f" (given: {item['ctx']['tag']!r})" if "tag" in item["ctx"] else "")
         case _:
-            said = f"{item['msg'].removeprefix('Value error, ')}{_given(item.get('input'))}"
-    return f"{'.'.join(keys) or 'the file'}: {said}"
+            text = f"{item['msg'].removeprefix('Value error, ')}{_given(item.get('input'))}"
+    return f"{'.'.join(keys) or 'the file'}: {text}"
 
 
 def _unknown(key: str, allowed: Sequence[str]) -> str:
@@ -44,14 +44,14 @@ def _given(value: object) -> str:
     return f" (given: {value!r})"[:_LONGEST_GIVEN] if isinstance(value, str | int | float | bool) else ""
 
 
-def _schema(model: type[BaseModel]) -> Schema:
+def _schema(model: type[BaseModel]) -> JsonSchema:
     try:
         return model.model_json_schema()
     except PydanticInvalidForJsonSchema:
         return {}
 
 
-def _walk(root: Schema, location: Sequence[int | str]) -> tuple[list[str], Schema, Schema]:
+def _walk(root: JsonSchema, location: Sequence[int | str]) -> tuple[list[str], JsonSchema, JsonSchema]:
     """The keys of `location` without the tags of unions; the schema that has the last of them, and its own."""
     keys: list[str] = []
     parent, here = root, _resolved(root, root)
@@ -66,7 +66,7 @@ def _walk(root: Schema, location: Sequence[int | str]) -> tuple[list[str], Schem
     return keys, parent, here
 
 
-def _resolved(root: Schema, schema: object) -> Schema:
+def _resolved(root: JsonSchema, schema: object) -> JsonSchema:
     """What a reference means, and an optional value where it is there."""
     if not isinstance(schema, Mapping):
         return {}

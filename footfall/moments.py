@@ -24,7 +24,7 @@ _EXAMPLE: Final = "such as 2026-11-21T10:02:03.5+08:00"
 
 
 def moment(value: object) -> datetime:
-    """A text of ISO 8601 with its offset; ValueError for anything else, also for numbers: nobody can tell seconds from milliseconds.
+    """A text of ISO 8601 with its offset; ValueError for anything else, also for numbers: seconds and milliseconds cannot be distinguished.
 
     24:00 is the next day's beginning, and the 60th second of a minute the next minute's, as clocks of computers have no leap seconds.
     What is finer than a microsecond is cut off.

@@ -39,7 +39,7 @@ def unpack(payload: bytes, what: str, max_bytes: int = 1 << 20, max_items: int =
 def unpack_flat(payload: bytes, what: str, map_at: int, max_bytes: int = 1 << 20) -> Any:
     """As `unpack`, and twice as fast where the only map is the one whose header byte is at `map_at`, with text keys.
 
-    Without a hook msgpack keeps the last of duplicate keys: then the map has fewer keys than its header says, and `unpack` tells why.
+    Without a hook msgpack keeps the last of duplicate keys: then the map has fewer keys than its header claims, and `unpack` reports why.
     """
     try:
         value = msgpack.unpackb(
@@ -64,7 +64,7 @@ _INT: Final = {int}
 
 
 def _declared(payload: bytes, at: int) -> int:
-    """How many keys a map says it has: fixmap (one byte) or map 16."""
+    """Return how many keys a map claims to have: fixmap (one byte) or map 16."""
     byte = payload[at] if at < len(payload) else 0
     return byte & 0x0F if byte >> 4 == 8 else int.from_bytes(payload[at + 1 : at + 3], "big") if byte == 0xDE else -1
 
@@ -107,8 +107,8 @@ def integers_or(values: Mapping[Any, Any], defaults: Mapping[str, int], what: st
     """`integer_or_none` of several keys, with their defaults for none."""
     found: list[Any] = list(map(values.get, defaults, defaults.values()))
     if set(map(type, found)) != _INT or min(found) < 0 or max(found) > MAX_INT:
-        said = [(integer_or_none(values, key, what), default) for key, default in defaults.items()]
-        return [default if value is None else value for value, default in said]
+        given = [(integer_or_none(values, key, what), default) for key, default in defaults.items()]
+        return [default if value is None else value for value, default in given]
     return found
 
 

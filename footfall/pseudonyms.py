@@ -1,6 +1,6 @@
 """Subjects: 64-bit pseudonyms of identifiers.
 
-subject = HMAC-SHA-256(key, type:identifier), its first 64 bits, big-endian; the top bit says which kind of key made it:
+subject = HMAC-SHA-256(key, type:identifier), its first 64 bits, big-endian; the top bit shows which kind of key made it:
 0: a long-lived key of a consented identifier type, derived (HKDF, RFC 5869) from the brand's secret
 1: the store's key of the day; such subjects cannot be joined across days, by design
 """

@@ -36,7 +36,7 @@ class TimeRun(NamedTuple):
 
 
 class Times(NamedTuple):
-    """Dates that differ from what the bodies say. Repeated until a header confirms `n` as `times_n`: then the agent has stored them."""
+    """Dates that differ from those in the bodies. Repeated until a header confirms `n` as `times_n`: then the agent has stored them."""
 
     n: int
     runs: tuple[TimeRun, ...]
@@ -57,7 +57,7 @@ class Receipt(NamedTuple):
     key: DayKey | None = None
     pause_s: int | None = None
     echo_boot: str = ""
-    """The boot of the agent's machine, as the message had it to which this answers; "": not said."""
+    """The boot of the agent's machine, as the message had it to which this answers; "": unknown."""
     echo_boot_ns: int = 0
     """`sent_boot_ns` of that message: it was sent before `gateway_ns`, as this was heard after it."""
     parts: bool = False

@@ -17,7 +17,7 @@ from typing import Final
 from footfall.errors import ConfigError, Unusable
 
 Step = str | Callable[[sqlite3.Connection], None]
-"""A script, or what a script cannot say."""
+"""A script, or a function for what SQL cannot express."""
 
 
 class DamagedFile(Unusable):
@@ -41,7 +41,7 @@ class Schema:
     kind: str
     """For people: "a journal"."""
     table: str
-    """One that all versions have: it tells such a file from others."""
+    """One that all versions have: it distinguishes such a file from others."""
     script: str
     steps: tuple[Step, ...] = ()
     first: int = 1

@@ -7,7 +7,7 @@ SQLite takes of a log what comes before the first frame whose check sum is wrong
 cut that is right, since the last transaction may lie there by half. But a transaction that another one follows was durable once. So
 if the log goes on behind the one that is broken, the disk has lost what it had.
 
-The sum of a frame goes on from that of the frame before, so each can be looked at by itself; and it is linear, so it tells which bit
+The sum of a frame goes on from that of the frame before, so each can be looked at by itself; and it is linear, so it shows which bit
 flipped, if one did and that was none of a word's highest. What else is broken stays in its page, for whoever reads it to find. The format:
 https://sqlite.org/fileformat2.html#walformat
 """
@@ -89,8 +89,8 @@ def broken_log(path: Path) -> str:
 
 
 def mend_log(path: Path) -> str:
-    said, log = broken_log(path), _read(path)
-    if not said or log is None:
+    damage, log = broken_log(path), _read(path)
+    if not damage or log is None:
         return ""
     end = _mend_frames(log)
     _sum_anew(log, end)
@@ -100,11 +100,11 @@ def mend_log(path: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path.with_name(f"{path.name}-wal"))
-    return said
+    return damage
 
 
 def _read(path: Path) -> _Log | None:
-    """None if there is no log, or nothing in it, or the disk will say itself what is wrong."""
+    """None if there is no log, or nothing in it, or the disk itself will report what is wrong."""
     try:
         data = bytearray(path.with_name(f"{path.name}-wal").read_bytes())
     except OSError:

@@ -41,7 +41,7 @@ class EpcMeaning(NamedTuple):
 RAW: Final = EpcMeaning("raw")
 
 
-class _Text(NamedTuple):
+class _TextBits(NamedTuple):
     """Where an encoding has characters of 7 bits (section 14.5, table "7-bit String"): from which bit to which, and how many at most."""
 
     first_bit: int
@@ -49,7 +49,7 @@ class _Text(NamedTuple):
     most_chars: int
 
 
-_TEXTS: Final[Mapping[int, _Text]] = {0x36: _Text(58, 198, 20), 0x37: _Text(58, 170, 16), 0x38: _Text(14, 202, 24)}
+_TEXTS: Final[Mapping[int, _TextBits]] = {0x36: _TextBits(58, 198, 20), 0x37: _TextBits(58, 170, 16), 0x38: _TextBits(14, 202, 24)}
 """The serial of SGTIN-198 and GRAI-170; the asset of GIAI-202, behind its company prefix."""
 _PREFIX_BITS: Final = (40, 37, 34, 30, 27, 24, 20)
 """Of a company prefix, by the partition value."""

@@ -33,7 +33,7 @@ class PathScope:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _PathStep:
     key: str
     fans_out: bool = False
     chosen_by: tuple[str, str] | None = None
@@ -44,7 +44,7 @@ class ValuePath:
     """`anchor`: "", "$", "^…" or "@level"."""
 
     anchor: str
-    steps: tuple[_Step, ...]
+    steps: tuple[_PathStep, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -59,13 +59,13 @@ def parse(text: str) -> ValuePath:
     return ValuePath(anchor, tuple(_step(part, text) for part in rest.split(".")) if rest else ())
 
 
-def _step(part: str, text: str) -> _Step:
+def _step(part: str, text: str) -> _PathStep:
     found = _STEP.fullmatch(part)
     if found is None or not part:
         raise ValueError(f"{text!r}: {part!r} is no step of a path")
     if found[2] is not None:
-        return _Step(found[1], chosen_by=(found[2], found[3]))
-    return _Step(found[1], fans_out=part.endswith("[]"))
+        return _PathStep(found[1], chosen_by=(found[2], found[3]))
+    return _PathStep(found[1], fans_out=part.endswith("[]"))
 
 
 def find(path: ValuePath, scope: PathScope) -> Any:
@@ -89,7 +89,7 @@ def each(path: ValuePath, scope: PathScope) -> Iterator[PathScope]:
         yield outer if outer.item is value else PathScope(value, outer.levels, outer)
 
 
-def _spread(scope: PathScope, value: Any, step: _Step) -> Iterator[tuple[PathScope, Any]]:
+def _spread(scope: PathScope, value: Any, step: _PathStep) -> Iterator[tuple[PathScope, Any]]:
     value = _walk(value, step)
     if value is None:
         return
@@ -110,7 +110,7 @@ def _anchored(anchor: str, scope: PathScope) -> Any:
     return None if outer is None else outer.item
 
 
-def _walk(value: Any, step: _Step) -> Any:
+def _walk(value: Any, step: _PathStep) -> Any:
     if step.key:
         value = value.get(step.key) if isinstance(value, dict) else None
     if step.chosen_by is None:

@@ -98,7 +98,7 @@ class Measured(_At):
         return scalars.number(value) * self.scale
 
 
-class _Rows(Section):
+class _ItemRows(Section):
     """`each`: where the items are; without it the message is the item. `needs`, `where`: the keys and values that make it one."""
 
     each: PathText = ""
@@ -159,7 +159,7 @@ AnyNumber = Annotated[Number, BeforeValidator(_as_table)]
 AnyMeasured = Annotated[Measured, BeforeValidator(_as_table)]
 
 
-class SeenRows(_Rows):
+class SeenRows(_ItemRows):
     kind: Literal["seen"]
     identifier: Annotated[IdentifierField, BeforeValidator(_as_table)]
     rssi_dbm: AnyNumber | None = None
@@ -175,7 +175,7 @@ class SeenRows(_Rows):
         )
 
 
-class TagRows(_Rows):
+class TagRows(_ItemRows):
     kind: Literal["relayed_tag"]
     epc: Annotated[EpcField, BeforeValidator(_as_table)]
     rssi_dbm: AnyNumber | None = None
@@ -189,7 +189,7 @@ class TagRows(_Rows):
         )
 
 
-class AdvertisementRows(_Rows):
+class AdvertisementRows(_ItemRows):
     kind: Literal["relayed"]
     address: PathText
     data: PathText | None = None
@@ -202,7 +202,7 @@ class AdvertisementRows(_Rows):
         return Relayed(heard, joined(scope, self.receiver), self._t_wall_ns(scope))
 
 
-class CountedRows(_Rows):
+class CountedRows(_ItemRows):
     """Without `left`, or without `entered`, the counter has one direction. `start`: of the period that `time` ends."""
 
     kind: Literal["counted"]
@@ -232,7 +232,7 @@ class CountedRows(_Rows):
         return 0 if path is None else scalars.count(paths.find(paths.parse(path), scope))
 
 
-class DecodedRows(_Rows):
+class DecodedRows(_ItemRows):
     kind: Literal["decoded"]
     by: feeds.DecoderName
 

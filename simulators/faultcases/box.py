@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from edge_agent.agent import Agent
+from edge_agent.agent import EdgeAgent
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.sources.recording import parse_line
 from edge_agent.sources.source import Heard
@@ -114,7 +114,7 @@ def main() -> None:
     stop = threading.Event()
     when_asked_to_end(stop.set)
     try:
-        Agent(settings, clock).run(stop)
+        EdgeAgent(settings, clock).run(stop)
     except FootfallError as error:
         sys.exit(f"footfall: {error}")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.agent import Agent
+from edge_agent.agent import EdgeAgent
 from edge_agent.clock import SystemClock
 from edge_agent.config import AgentSettings, SpoolSettings
 from edge_agent.spool import Spool
@@ -34,7 +34,7 @@ def test_a_restart_is_a_gap_since_the_last_frame_or_since_this_boot_began(tmp_pa
     spool.append(bodies(3, made_s=40))
     spool.close()
     settings = AgentSettings(store="s", agent="a", spool=SpoolSettings(path=tmp_path / "s"), broker=Broker(port=1))
-    agent = Agent(settings, Clock(boot))
+    agent = EdgeAgent(settings, Clock(boot))
     ended = threading.Event()
     ended.set()
     agent.run(ended)
@@ -48,7 +48,7 @@ def test_a_restart_is_a_gap_since_the_last_frame_or_since_this_boot_began(tmp_pa
 
 def test_a_first_start_is_no_gap(tmp_path: Path) -> None:
     settings = AgentSettings(store="s", agent="a", spool=SpoolSettings(path=tmp_path / "s"), broker=Broker(port=1))
-    agent = Agent(settings, Clock("b1"))
+    agent = EdgeAgent(settings, Clock("b1"))
     ended = threading.Event()
     ended.set()
     agent.run(ended)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.agent import Agent
+from edge_agent.agent import EdgeAgent
 from edge_agent.clock import SystemClock
 from edge_agent.config import AgentSettings, SpoolSettings
 from edge_agent.core import Core
@@ -30,7 +30,7 @@ def test_one_thing_heard_that_the_core_cannot_take_ends_no_agent(tmp_path: Path,
     monkeypatch.setattr(Core, "hear", hear)
     clock = SystemClock()
     settings = AgentSettings(store="s", agent="a", spool=SpoolSettings(path=tmp_path / "s"), broker=Broker(port=1))
-    agent = Agent(settings, clock)
+    agent = EdgeAgent(settings, clock)
     for door in ("cursed", "main"):
         agent._inbox.put(Crossing(100 * S, door, 1, 0))
     ended = threading.Event()

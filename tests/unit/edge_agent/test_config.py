@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.agent import Agent
+from edge_agent.agent import EdgeAgent
 from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from footfall.config import load
@@ -61,4 +61,4 @@ def test_an_agent_knows_the_users_own_profiles_and_does_not_start_with_a_wrong_o
     assert settings.registry()["hall"].title == "Ours"
     own.write_text("")
     with pytest.raises(ConfigError, match=r"hall\.toml: name: Field required"):
-        Agent(settings, SystemClock())
+        EdgeAgent(settings, SystemClock())

@@ -15,10 +15,10 @@ from footfall.errors import ConfigError
 LIBRARIES: Final = {"bleak", "dbus_fast", "pymodbus", "serial", "gpiozero", "cryptography", "epcpy"}
 PROGRAM: Final = """
 import json, sys
-from edge_agent.agent import Agent
+from edge_agent.agent import EdgeAgent
 from edge_agent.clock import SystemClock
 from edge_agent.config import AgentSettings
-agent = Agent(AgentSettings.model_validate_json(sys.argv[1]), SystemClock())
+agent = EdgeAgent(AgentSettings.model_validate_json(sys.argv[1]), SystemClock())
 print(json.dumps(sorted(set(sys.modules) & set(json.loads(sys.argv[2])))))
 """
 ZONES: Final = {"radio.1": "door"}

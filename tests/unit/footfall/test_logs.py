@@ -48,7 +48,7 @@ def test_the_same_line_again_is_written_once_a_minute_with_how_often_it_came() -
     for second in range(150):
         logged.now_s = float(second)
         logged.log.warning("the disk is %s", "full")
-    logged.repeats.tell(everything=True)
+    logged.repeats.report(everything=True)
     said = "the disk is full"
     assert logged.lines == [said, f"{said} (repeated 59 times in 60 s)", said, f"{said} (repeated 59 times in 60 s)", said,
                             f"{said} (repeated 29 times in 60 s)"]  # fmt: skip
