@@ -103,7 +103,7 @@ def test_no_event_raises_anything_else(event: bytes) -> None:
 @pytest.mark.parametrize(
     ("address", "kind"), [("3f", "non-resolvable"), ("40", "resolvable"), ("7f", "resolvable"), ("80", "unknown"), ("c0", "static")]
 )
-def test_the_two_highest_bits_say_what_a_random_address_is(address: str, kind: str) -> None:
+def test_the_two_highest_bits_report_what_a_random_address_is(address: str, kind: str) -> None:
     assert random_type(f"{address}:00:00:00:00:00") == kind
 
 

@@ -65,7 +65,7 @@ def test_an_agent_reads_them(tmp_path: Path) -> None:
         ("", "is empty"),
     ],
 )
-def test_a_wrong_key_is_named_but_not_told(tmp_path: Path, text: str, said: str) -> None:
+def test_a_wrong_key_is_named_but_not_shown(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "irks.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=said) as refused:

@@ -1,4 +1,4 @@
-"""`footfall profile list | show | test`: what a person reads, and what it says of mistakes."""
+"""`footfall profile list | show | test`: what a person reads, and how it reports mistakes."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_what_a_profile_matches_and_yields_and_who_wins_is_shown(tmp_path: Path)
     assert "ibeacon" in text.partition("Whose messages it takes as well")[0]
 
 
-def test_the_more_specific_one_is_said_on_both_sides(tmp_path: Path) -> None:
+def test_the_more_specific_one_is_reported_on_both_sides(tmp_path: Path) -> None:
     write(tmp_path, "our-beacon", BEACON)
     text = said(run("show", "ibeacon", "--profiles", tmp_path))
     assert "our-beacon: our-beacon wins" in text.partition("Whose messages it takes as well")[2]
@@ -127,7 +127,7 @@ def test_a_profile_that_is_right_passes(tmp_path: Path) -> None:
         ("name = ", "name ", "not TOML"),
     ],
 )
-def test_a_mistake_says_its_file_its_key_and_what_is_allowed(tmp_path: Path, wrong: str, right: str, mistake: str) -> None:
+def test_a_mistake_reports_its_file_its_key_and_what_is_allowed(tmp_path: Path, wrong: str, right: str, mistake: str) -> None:
     assert wrong in BEACON
     file = write(tmp_path, "our-beacon", BEACON.replace(wrong, right))
     done = run("test", file)
@@ -142,7 +142,7 @@ def test_every_file_is_tested_though_the_first_is_wrong(tmp_path: Path) -> None:
         assert part in done.output
 
 
-def test_what_is_not_there_is_said() -> None:
+def test_what_is_not_there_is_reported() -> None:
     done = run("show", "nobody")
     assert isinstance(done.exception, ConfigError)
     assert "`footfall profile list` shows all" in str(done.exception)

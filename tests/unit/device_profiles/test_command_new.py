@@ -99,11 +99,11 @@ def test_answers_make_a_profile_and_wrong_ones_are_asked_again(tmp_path: Path, c
     assert values["title"]
 
 
-def test_who_takes_the_message_now_is_said(tmp_path: Path) -> None:
+def test_who_takes_the_message_now_is_reported(tmp_path: Path) -> None:
     assert "now taken by garment-tag" in by_options("epc", tmp_path).output
 
 
-def test_a_profile_that_another_comes_before_is_written_but_said(tmp_path: Path) -> None:
+def test_a_profile_that_another_comes_before_is_written_but_reported(tmp_path: Path) -> None:
     ibeacon = "02011a1aff4c000215e2c56db5dffb48d2b060d0f5a71096e000640000c5"
     options = [
         "--transport",

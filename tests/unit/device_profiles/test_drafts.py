@@ -29,7 +29,7 @@ def test_hex_is_taken_as_people_paste_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0x", "abc", "0g", "ab cd e"])
-def test_what_is_no_hex_is_said(text: str) -> None:
+def test_what_is_no_hex_is_reported(text: str) -> None:
     with pytest.raises(ValueError, match="even number of hex digits"):
         hex_bytes(text)
 

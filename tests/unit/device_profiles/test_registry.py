@@ -49,14 +49,14 @@ def test_every_mistake_of_every_file_is_named_with_its_key(tmp_path: Path) -> No
         ('error = "x"\nreadings = [{ kind = "seen", identifier = "x" }]', "has readings or is an error, never both"),
     ],
 )
-def test_a_vector_says_which_of_its_keys_is_wrong(tmp_path: Path, vector: str, said: str) -> None:
+def test_a_vector_names_which_of_its_keys_is_wrong(tmp_path: Path, vector: str, said: str) -> None:
     write(tmp_path, "hall", f'{HALL}[[vectors]]\norigin = "documentation: ours"\ninput = {{}}\n{vector}\n')
     with pytest.raises(ConfigError, match=said):
         read_registry(tmp_path)
 
 
 @pytest.mark.parametrize(("folder", "said"), [("", "no profiles .*are here"), ("nowhere", "there is no such folder")])
-def test_a_folder_without_profiles_is_said(tmp_path: Path, folder: str, said: str) -> None:
+def test_a_folder_without_profiles_is_reported(tmp_path: Path, folder: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         read_registry(tmp_path / folder)
 

@@ -1,4 +1,4 @@
-"""Between two runs of an agent nothing is observed, which its first frame says."""
+"""Between two runs of an agent nothing is observed, which its first frame reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an agent says of itself, without a broker."""
+"""What an agent reports of itself, without a broker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge_agent.config import AgentSettings, SpoolSettings
 from edge_agent.sources.source import Tally
 
 
-def test_reports_that_rightly_count_nobody_twice_are_told(tmp_path: Path) -> None:
+def test_reports_that_rightly_count_nobody_twice_are_reported(tmp_path: Path) -> None:
     clock = SystemClock()
     agent = EdgeAgent(AgentSettings(store="s", agent="a", spool=SpoolSettings(path=tmp_path / "spool.sqlite")), clock)
     report = Counted(3, 1, cumulative=False, t_wall_ns=1_700_000_000 * 10**9, period_s=60.0, serial="r1")

@@ -1,4 +1,4 @@
-"""To which of the gateways on a broker an agent listens, and what it says of the others."""
+"""To which of the gateways on a broker an agent listens, and what it reports of the others."""
 
 from __future__ import annotations
 

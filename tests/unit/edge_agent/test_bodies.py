@@ -1,4 +1,4 @@
-"""Bodies that fit their way to the gateway, and say where and by which clock they were made."""
+"""Bodies that fit their way to the gateway, and name where and by which clock they were made."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_texts_are_counted_as_bytes_not_as_letters() -> None:
     assert max(sizes) <= 400_000 + 300 * 20 + BODY_BYTES
 
 
-def test_a_body_says_its_store_and_what_the_agent_knew_of_its_clock() -> None:
+def test_a_body_reports_its_store_and_what_the_agent_knew_of_its_clock() -> None:
     core = Core("b1", {}, shipped(), SubjectKeys(), store="s1")
     core.tick(Moment(0, 0, False))
     (body,) = core.tick(NOW, terms=Terms(Offset(1_000, 20)))
@@ -56,7 +56,7 @@ def test_a_body_says_its_store_and_what_the_agent_knew_of_its_clock() -> None:
     assert (read.store, read.offset) == ("s1", Offset(1_000, 20))
 
 
-def test_a_recording_says_neither_so_that_its_digest_stays() -> None:
+def test_a_recording_reports_neither_so_that_its_digest_stays() -> None:
     core = Core("b1", {}, shipped(), SubjectKeys(), recorded=True)
     (body,) = core.finish(NOW, Terms(Offset(1_000, 20)))
     assert (body.store, body.offset) == ("", None)

@@ -1,4 +1,4 @@
-"""`footfall agent --check`: what keeps an agent out is said before it runs."""
+"""`footfall agent --check`: what keeps an agent out is reported before it runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check(folder: Path, name: str, key: str) -> None:
     agent(folder / "agent.toml", check_only=True)
 
 
-def test_a_key_that_does_not_fit_and_a_name_that_is_another_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_that_does_not_fit_and_a_name_that_is_another_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     issue(tmp_path, "a1", "other")
     issue(tmp_path, "a1")
     check(tmp_path, "a1", "own")

@@ -202,7 +202,7 @@ def test_doors_and_devices_have_totals_of_their_own() -> None:
         )
 
 
-def test_what_was_not_counted_twice_is_said() -> None:
+def test_what_was_not_counted_twice_is_reported() -> None:
     counters = Counters("boot")
     told(counters, *STORIES["totals and periods side by side"][0], total(200, 73, 76, t_wall_ns=S), period(300, 1, serial="1"))
     told(counters, *(Tally(0, "other", "main", Counted(1, 0, False, serial="1"), "door-counter") for _ in range(2)))
@@ -296,7 +296,7 @@ def test_nobody_is_lost_or_counted_twice(start: int, width: int, steps: list[tup
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(-5, 1 << 33), st.integers(-5, 1 << 33), st.booleans(), st.integers(0, 1 << 60))))
-def test_whatever_a_counter_says_nothing_is_raised_and_nobody_is_negative(readings: list[tuple[float, int, int, bool, int]]) -> None:
+def test_whatever_a_counter_reports_nothing_is_raised_and_nobody_is_negative(readings: list[tuple[float, int, int, bool, int]]) -> None:
     counters = Counters("boot")
     for t_s, entered, left, cumulative, t_wall_ns in readings:
         tally = Tally(round(t_s * S), "d", "main", Counted(entered, left, cumulative, t_wall_ns=t_wall_ns), "door-counter")

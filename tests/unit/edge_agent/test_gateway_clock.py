@@ -47,7 +47,7 @@ def test_receipts_without_an_echo_of_this_boot_bound_nothing() -> None:
     assert clock.echo == (OFFSET, 2)
 
 
-def test_a_gateway_whose_clock_was_set_is_told_for_an_hour_and_the_newest_counts() -> None:
+def test_a_gateway_whose_clock_was_set_is_reported_for_an_hour_and_the_newest_counts() -> None:
     clock = GatewayClock("b1")
     clock.hear(receipt(OFFSET + 10 * S, 10 * S), 10 * S)
     clock.hear(receipt(OFFSET + 8 * 3600 * S, 20 * S), 20 * S)

@@ -1,4 +1,4 @@
-"""What the agent says of goods in clear: EPC and SKU, at ENTER, EXIT and one STAY an hour."""
+"""What the agent stores of goods in clear: EPC and SKU, at ENTER, EXIT and one STAY an hour."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rows(bodies: list[Body]) -> list[tuple[str, int, dict[str, Any]]]:
     ]  # fmt: skip
 
 
-def test_enter_and_exit_say_which_item_and_which_article_it_is() -> None:
+def test_enter_and_exit_report_which_item_and_which_article_it_is() -> None:
     found = rows(hear([SGTIN, FACTORY]))
     subjects = {subject for _, subject, _ in found}
     assert len(subjects) == 2
@@ -50,7 +50,7 @@ def test_enter_and_exit_say_which_item_and_which_article_it_is() -> None:
     assert {str(more) for kind, _, more in found if kind == "STAY"} == {"{}"}
 
 
-def test_one_stay_an_hour_says_it_again_and_not_all_at_once() -> None:
+def test_one_stay_an_hour_repeats_it_and_not_all_at_once() -> None:
     epcs = [f"{number:024x}" for number in range(40)]
     found = rows(hear(epcs, hours=5.5))
     named = [more["epc"] for kind, _, more in found if kind == "STAY" and more]
@@ -59,7 +59,7 @@ def test_one_stay_an_hour_says_it_again_and_not_all_at_once() -> None:
     assert NAMED_EVERY_NS == 3600 * S
 
 
-def test_what_came_near_or_is_far_away_is_said_at_once_and_what_lies_still_is_not() -> None:
+def test_what_came_near_or_is_far_away_is_reported_at_once_and_what_lies_still_is_not() -> None:
     core = Core("boot", {"r1": "shelf"}, shipped(), SubjectKeys({"epc": b"k" * 32}))
     for n, rssi_dbm in enumerate([-60, -64, -57, -62, -50, -54, -60, -70]):
         core.hear(Sighting(4 * n * S, "r1", "garment-tag", SGTIN, rssi_dbm))

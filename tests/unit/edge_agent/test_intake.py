@@ -1,4 +1,4 @@
-"""The local intake: what it takes, when it says so, and what it refuses."""
+"""The local intake: what it takes, when it confirms that, and what it refuses."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_body_without_length_is_refused(port: int) -> None:
     connection.close()
 
 
-def test_a_port_in_use_is_said(port: int) -> None:
+def test_a_port_in_use_is_reported(port: int) -> None:
     with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
         Intake("127.0.0.1", port, None, frozenset(), Keeper().keep, lambda: HEALTH)
 

@@ -77,7 +77,7 @@ def test_wrong_keys_are_named_and_never_shown(tmp_path: Path, text: str, message
 
 
 def test_a_key_of_a_day_that_has_not_begun_gives_way_to_the_day_s() -> None:
-    """The gateway's clock was a day ahead when it told that key."""
+    """The gateway's clock was a day ahead when it sent that key."""
     keys, tomorrow = SubjectKeys(), DayKey(6, b"e" * 32, 2000, 3000)
     assert keys.offer(tomorrow, 2500)
     assert keys.offer(DAY, 1500)

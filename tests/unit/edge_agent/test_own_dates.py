@@ -1,4 +1,4 @@
-"""Before a frame is first sent it has a date, by the agent's own bounds where neither its body nor a gateway says one."""
+"""Before a frame is first sent it has a date, by the agent's own bounds where neither its body nor a gateway has one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def heard(under_way_ns: int, at_boot_ns: int = 100 * S) -> GatewayClock:
         (spooled(extra={0: {"epc": "offset_ns"}}), True),
     ],
 )
-def test_it_is_for_frames_of_this_boot_of_which_nothing_tells_the_time(frame: SpooledFrame, lacks: bool) -> None:
+def test_it_is_for_frames_of_this_boot_of_which_nothing_gives_the_time(frame: SpooledFrame, lacks: bool) -> None:
     assert OwnDates("boot", heard(S)).lacks(frame) == lacks
 
 
@@ -74,5 +74,5 @@ def test_frames_wait_for_bounds_that_measure_but_not_for_ever_and_not_for_a_gate
     assert not OwnDates("boot", heard(S)).can_wait(True, 100 * S)
 
 
-def test_nothing_is_said_of_a_clock_that_no_receipt_bounds() -> None:
+def test_nothing_is_reported_of_a_clock_that_no_receipt_bounds() -> None:
     assert OwnDates("boot", GatewayClock("boot")).give([spooled()]) == []

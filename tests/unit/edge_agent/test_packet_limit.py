@@ -1,4 +1,4 @@
-"""What a broker takes is learnt from what it says, and from what is lost."""
+"""What a broker takes is learnt from what it announces, and from what is lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge_agent.packet_limit import FIRST_PROBE_NS, LEAST_BYTES, PacketLimit
 S = 1_000_000_000
 
 
-def test_what_the_broker_says_is_the_limit_of_that_connection() -> None:
+def test_what_the_broker_reports_is_the_limit_of_that_connection() -> None:
     limit = PacketLimit()
     limit.connected(20_000)
     assert limit.bytes(0) == 20_000
@@ -19,7 +19,7 @@ def test_what_the_broker_says_is_the_limit_of_that_connection() -> None:
     assert limit.bytes(0) is None
 
 
-def test_one_lost_connection_says_nothing_and_the_second_halves() -> None:
+def test_one_lost_connection_reports_nothing_and_the_second_halves() -> None:
     limit = PacketLimit()
     limit.lost(100_000, 0)
     assert limit.bytes(0) is None

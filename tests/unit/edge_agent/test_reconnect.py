@@ -20,7 +20,7 @@ def test_waits_double_until_a_receipt_came_not_until_a_broker_took_the_connectio
     assert reconnect.problems(700 * S) == {}
 
 
-def test_two_agents_of_one_name_make_peace_and_say_so() -> None:
+def test_two_agents_of_one_name_make_peace_and_report_it() -> None:
     reconnect, waits = Reconnect("a1"), []
     for n in range(6):
         now_ns = n * 100 * S
@@ -32,7 +32,7 @@ def test_two_agents_of_one_name_make_peace_and_say_so() -> None:
     assert reconnect.problems(501 * S + REMEMBERED_NS) == {}
 
 
-def test_connections_that_are_taken_away_without_a_word_are_told_from_those_lost_over_a_large_packet() -> None:
+def test_connections_that_are_taken_away_without_a_word_are_distinguished_from_those_lost_over_a_large_packet() -> None:
     small, large = Reconnect("a1"), Reconnect("a1")
     for n in range(3):
         for reconnect in (small, large):

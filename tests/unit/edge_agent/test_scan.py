@@ -30,7 +30,7 @@ def test_the_nearest_is_on_top_with_its_mean() -> None:
     assert not far.is_unknown
 
 
-def test_the_nearest_unknown_that_says_something_is_the_one_to_describe() -> None:
+def test_the_nearest_unknown_that_reports_something_is_the_one_to_describe() -> None:
     air = ScanResult(shipped())
     hear(air, "C0:00:00:00:00:01", -30, manufacturer_data={76: BEACON})
     hear(air, "C0:00:00:00:00:02", -35)
@@ -43,7 +43,7 @@ def test_the_nearest_unknown_that_says_something_is_the_one_to_describe() -> Non
 
 
 def test_a_device_may_become_known() -> None:
-    """A scan response, or the second kind of advertisement, says more."""
+    """A scan response, or the second kind of advertisement, contains more."""
     air = ScanResult(shipped())
     hear(air, "C0:00:00:00:00:01", -60, manufacturer_data={0xFFFE: b"x"})
     assert air.neighbours()[0].is_unknown

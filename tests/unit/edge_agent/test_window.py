@@ -93,7 +93,7 @@ def test_a_new_epoch_and_a_new_connection_begin_after_the_mark() -> None:
 
 @given(st.lists(st.sampled_from(["lose frame", "lose receipt", "fine"]), max_size=300))
 def test_everything_arrives_in_order_once_the_way_is_good_again(way: list[str]) -> None:
-    """A gateway that takes `mark + 1` only, over a way that loses what the example says."""
+    """A gateway that takes `mark + 1` only, over a way that loses what the example chooses."""
     window, last, known, mark, now_s = Window(size=8, patience_s=5), 40, 0, 0, 0.0
     fates = iter(way)
     for _ in range(5000):

@@ -70,7 +70,7 @@ def test_objects_have_names_with_units(data: str, values: dict[str, Value] | Non
         ("41", KEY, "bthome.short"),
     ],
 )
-def test_what_cannot_be_read_says_why(data: str, key: bytes | None, why: str) -> None:
+def test_what_cannot_be_read_names_the_reason(data: str, key: bytes | None, why: str) -> None:
     assert reason(bytes.fromhex(data), key) == why
 
 

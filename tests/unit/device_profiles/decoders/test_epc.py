@@ -26,7 +26,7 @@ def test_a_serial_that_begins_with_a_slash_is_a_serial(epc: str, uri: str, sku: 
 
 
 @given(st.integers(0, 1 << 64))
-def test_every_valid_tag_says_what_was_put_into_it(seed: int) -> None:
+def test_every_valid_tag_names_what_was_put_into_it(seed: int) -> None:
     drawn = tag(Random(seed))
     meaning = explain(drawn.epc)
     assert (meaning.scheme, meaning.uri) == (drawn.scheme, drawn.uri)

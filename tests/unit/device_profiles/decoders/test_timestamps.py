@@ -52,7 +52,7 @@ def test_what_is_no_time(value: Any) -> None:
 
 
 @given(st.integers(2 * 86_400 * 10**9, 7_258_118_400 * 10**9), st.integers(-14 * 60, 14 * 60), st.integers(0, 9))
-def test_every_zone_says_the_same_instant(t_ns: int, offset_min: int, digits: int) -> None:
+def test_every_zone_reports_the_same_instant(t_ns: int, offset_min: int, digits: int) -> None:
     t_ns -= t_ns % 10 ** (9 - digits)
     local = datetime.fromtimestamp(t_ns // 10**9 + offset_min * 60, UTC)
     fraction = f".{t_ns % 10**9:09d}"[: digits + 1] if digits else ""

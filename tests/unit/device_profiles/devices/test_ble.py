@@ -143,12 +143,12 @@ def test_fields_may_overlap_and_lie_in_any_order() -> None:
         ({"manufactorer_id": 76}, "manufactorer_id: "),
     ],
 )
-def test_a_mistake_in_a_frame_says_its_key_and_what_is_allowed(frame: dict[str, Any], said: str) -> None:
+def test_a_mistake_in_a_frame_reports_its_key_and_what_is_allowed(frame: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         device(frame)
 
 
-def test_a_key_that_is_none_is_not_told() -> None:
+def test_a_key_that_is_none_is_not_shown() -> None:
     with pytest.raises(ConfigError, match="ann: must be 32 hex digits") as refused:
         device({"resolved": True}, irks={"ann": "0123456789abcdef"})
     assert "0123" not in str(refused.value)
@@ -270,6 +270,6 @@ def test_an_advertisement_may_be_described_in_three_ways() -> None:
         ({"hci_event": "zz"}, "hexadecimal"),
     ],
 )
-def test_a_wrong_description_says_what(values: dict[str, Any], said: str) -> None:
+def test_a_wrong_description_names_what(values: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         device({"resolved": True}).message(values)

@@ -1,4 +1,4 @@
-"""EPC tags: which profile takes one, what it says, and that no bytes are too strange."""
+"""EPC tags: which profile takes one, what it means, and that no bytes are too strange."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_same_item_reads_the_same_from_every_reader() -> None:
     assert one.identifier == other.identifier == "3074257bf7194e4000001a85"
 
 
-def test_a_tag_whose_pc_says_that_it_holds_no_epc_and_one_that_is_cut_short_are_raw() -> None:
+def test_a_tag_whose_pc_reports_that_it_holds_no_epc_and_one_that_is_cut_short_are_raw() -> None:
     assert explain(SGTIN, 0x3000).scheme == "sgtin"
     assert explain(SGTIN, 0x3100).scheme == "raw"
     assert explain(SGTIN[:-1]).scheme == "raw"

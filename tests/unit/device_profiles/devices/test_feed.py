@@ -1,4 +1,4 @@
-"""Messages of devices that publish by themselves: which profile takes them, what they say, and that any bytes are met."""
+"""Messages of devices that publish by themselves: which profile takes them, what they mean, and that any bytes are met."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_topics(pattern: str, topic: str, levels: dict[str, str] | None) -> None
         {"format": "csv"},
     ],
 )
-def test_a_mistake_in_a_profile_is_said(wrong: dict[str, Any]) -> None:
+def test_a_mistake_in_a_profile_is_reported(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         device(**wrong)
 
@@ -98,7 +98,7 @@ def test_one_item_that_cannot_be_read_does_not_lose_the_others() -> None:
     assert caught.value.reason == "feed.number"
 
 
-def test_what_is_not_for_it_is_said_so() -> None:
+def test_what_is_not_for_it_is_reported_so() -> None:
     with pytest.raises(ProfileError) as caught:
         device().decode(message({"rssi": -1}))
     assert caught.value.reason == "feed.other"
@@ -157,7 +157,7 @@ SAMPLES: list[tuple[str, str, str, list[Reading] | None]] = [
      [Counted(0, 0, False, f"{SCENARIO}1", 1708900000000000000, values={"occupancy": 7.0})]),
     ("RF Controls", "", "rf-controls", _tag("1ab00000000000000000a003", "zone-1", -70, 1708900000000000000)),
 ]  # fmt: skip
-"""In the file's order: the vendor, the topic that its transport would have, who takes it, and what it says; None: see below.
+"""In the file's order: the vendor, the topic that its transport would have, who takes it, and what it means; None: see below.
 
 RF Controls speaks over a WebSocket, for which there is no source: something else has to pass its message on, and then it is read.
 """
@@ -178,7 +178,7 @@ def test_every_sample_is_listed(samples: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("i", range(len(SAMPLES)), ids=[f"{i}-{taker}" for i, (_, _, taker, _) in enumerate(SAMPLES)])
-def test_a_sample_is_taken_and_says_what_it_says(samples: list[dict[str, Any]], i: int) -> None:
+def test_a_sample_is_taken_and_names_what_it_reports(samples: list[dict[str, Any]], i: int) -> None:
     _, topic, taker, readings = SAMPLES[i]
     said = _of_sample(samples[i], topic)
     takers = shipped().takers("feed", said)
@@ -208,7 +208,7 @@ def test_the_espresense_ibeacon_is_the_ibeacon_that_was_in_the_air(samples: list
     best = shipped().best("ble", reading.advertisement)
     assert best is not None
     assert best.device is not None
-    (seen,) = best.device.decode(reading.advertisement)  # type: ignore[arg-type] # the registry has said that it is of its transport
+    (seen,) = best.device.decode(reading.advertisement)  # type: ignore[arg-type] # the registry has found that it is of its transport
     assert (best.name, seen.identifier, reading.advertisement.rssi_dbm) == (
         "ibeacon", "426c7565-4368-6172-6d42-6561636f6e73:3838:4949", -81,
     )  # fmt: skip

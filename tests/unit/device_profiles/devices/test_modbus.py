@@ -94,7 +94,7 @@ def test_registers_that_touch_are_read_at_once_and_holes_are_not() -> None:
         ({}, "at least 1 item"),
     ],
 )
-def test_a_map_with_a_mistake_says_which(registers: dict[str, Any], said: str) -> None:
+def test_a_map_with_a_mistake_names_which(registers: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Modbus.model_validate({"transport": "modbus", "registers": registers})
 

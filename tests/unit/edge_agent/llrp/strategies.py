@@ -1,4 +1,4 @@
-"""Hypothesis strategies that follow the tables: any message that LLRP can say."""
+"""Hypothesis strategies that follow the tables: any message that LLRP allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tag reports by the fast way say what the tables say, whatever is in them and in whatever order."""
+"""Tag reports by the fast way hold what the tables hold, whatever is in them and in whatever order."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_impinj_values() -> None:
     assert (report.phase, report.rssi_cdbm, report.rssi_dbm) == (2048, -5250, None)
 
 
-def test_shapes_of_one_length_are_told_apart() -> None:
+def test_shapes_of_one_length_are_distinguished() -> None:
     """The same length with other parameters, and the same parameters in another order."""
     a = reported(EPC, Parameter("AntennaID", {"AntennaID": 3}), Parameter("TagSeenCount", {"TagCount": 9}))
     b = reported(EPC, Parameter("TagSeenCount", {"TagCount": 9}), Parameter("AntennaID", {"AntennaID": 3}))

@@ -1,4 +1,4 @@
-"""What a reader is told: power from its own table, antennas, reports; and that it is valid LLRP."""
+"""What a reader is given: power from its own table, antennas, reports; and that it is valid LLRP."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_power_level_is_never_above_what_is_asked_but_for_the_lowest(power_d
     assert IMPINJ_READER.power_index(power_dbm) == index
 
 
-def test_a_reader_without_a_power_table_is_told_zero() -> None:
+def test_a_reader_without_a_power_table_is_given_zero() -> None:
     assert Capabilities().power_index(20.0) == 0
 
 
@@ -50,7 +50,7 @@ def spoken(inventory: Inventory, capabilities: Capabilities) -> dict[str, Parame
     return {item.name: item for item in walk(add_rospec(inventory, capabilities))}
 
 
-def test_a_hopping_reader_is_told_its_table_and_another_a_channel() -> None:
+def test_a_hopping_reader_is_given_its_table_and_another_a_channel() -> None:
     inventory = Inventory((1,), power_dbm=30.0)
     assert spoken(inventory, IMPINJ_READER)["RFTransmitter"].fields == {"HopTableID": 1, "ChannelIndex": 0, "TransmitPower": 3}
     fixed = Capabilities(powers={7: 3000})
@@ -76,11 +76,11 @@ def test_reports_after_some_tags_after_some_time_or_both() -> None:
     assert reports(report_every=50, report_ms=500) == (50, 500)
 
 
-def test_a_reader_that_says_nothing_of_itself_has_no_capabilities() -> None:
+def test_a_reader_that_reports_nothing_of_itself_has_no_capabilities() -> None:
     assert read_capabilities(LlrpMessage("GET_READER_CAPABILITIES_RESPONSE")) == Capabilities()
 
 
-def test_each_antenna_is_told_session_population_and_mode() -> None:
+def test_each_antenna_is_given_session_population_and_mode() -> None:
     said = add_rospec(Inventory((2, 5), session=2, population=400, mode=1002), IMPINJ_READER)
     configurations = [item for item in walk(said) if item.name == "AntennaConfiguration"]
     assert [item.number("AntennaID") for item in configurations] == [2, 5]

@@ -44,7 +44,7 @@ def heard(address: str = "C0:00:00:00:00:01", rssi: int = -60, kind: str = "rand
 
 
 @given(ADVERTISEMENTS)
-def test_bytes_made_of_an_advertisement_say_the_same(advertisement: Advertisement) -> None:
+def test_bytes_made_of_an_advertisement_report_the_same(advertisement: Advertisement) -> None:
     assert parse_advertising_data(advertising_data(advertisement), advertisement.address) == advertisement
 
 
@@ -125,7 +125,7 @@ def test_what_is_not_explained_has_a_reason() -> None:
 BASE: dict[str, Any] = {"kind": "ble", "name": "ble"}
 
 
-def test_a_receiver_is_its_adapter_or_says_which() -> None:
+def test_a_receiver_is_its_adapter_or_names_which() -> None:
     settings = BleSettings.model_validate({**BASE, "receivers": {"hci0": "door", "r-shelf": "shelf"}, "adapters": {"r-shelf": "hci1"}})
     assert settings.receiver_of() == {"hci0": "hci0", "hci1": "r-shelf"}
     assert settings.silence_s == 15.0
@@ -143,7 +143,7 @@ def test_a_receiver_is_its_adapter_or_says_which() -> None:
         ({"receivers": {"a": "door"}, "patterns": [[0, 255, "4c0"]]}, "patterns"),
     ],
 )
-def test_wrong_settings_say_what_is_wrong(more: dict[str, Any], said: str) -> None:
+def test_wrong_settings_report_what_is_wrong(more: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         BleSettings.model_validate(BASE | more)
 
@@ -168,7 +168,7 @@ def test_wrong_settings_say_what_is_wrong(more: dict[str, Any], said: str) -> No
         (EOFError(), errno.ECONNRESET, "was lost"),
     ],
 )
-def test_a_fault_says_what_to_do(error: Exception, code: int, said: str) -> None:
+def test_a_fault_names_what_to_do(error: Exception, code: int, said: str) -> None:
     fault = explain(error, "hci0")
     assert isinstance(fault, ScannerFault)
     assert fault.errno == code

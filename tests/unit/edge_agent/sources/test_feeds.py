@@ -78,7 +78,7 @@ def test_messages_that_name_no_receiver_have_the_one_of_the_settings() -> None:
     assert (heard.receiver, heard.identifier) == ("shelly", "7c:c6:b6:7f:48:ed")
 
 
-def test_two_readers_that_do_not_say_which_they_are_are_told_apart_by_their_prefix() -> None:
+def test_two_readers_that_do_not_name_themselves_are_distinguished_by_their_prefix() -> None:
     (heard,) = read(reader(receivers={"door-7": "entrance"}, prefix="door-"), vector("impinj-speedway-connect"))
     assert isinstance(heard, Sighting)
     assert heard.receiver == "door-7"
@@ -125,8 +125,8 @@ def test_a_dated_message_that_comes_again_is_not_heard_again() -> None:
     assert isinstance(read(feed, elsewhere)[0], Sighting)
 
 
-def test_an_undated_message_may_say_the_same_twice() -> None:
-    """ESPresense says no time: a device that stands still sounds the same for minutes."""
+def test_an_undated_message_may_report_the_same_twice() -> None:
+    """ESPresense sends no time: a device that stands still sounds the same for minutes."""
     feed = reader(receivers={"kitchen": "home"})
     assert [len(read(feed, node(ALIAS))) for _ in range(3)] == [1, 1, 1]
     assert not feed.unexplained_total
@@ -162,5 +162,5 @@ def test_what_cannot_be_read_of_a_message_is_counted_beside_what_can() -> None:
     assert {item.reason: item.total for item in heard if isinstance(item, Unexplained)} == {"feed.mac": 2, "feed.hex": 1, "feed.rssi": 1}
 
 
-def test_a_message_that_says_nothing_of_anybody_is_a_sign_of_life() -> None:
+def test_a_message_that_reports_nothing_of_anybody_is_a_sign_of_life() -> None:
     assert read(reader(), vector("axis-people-counter", 1)) == [AliveUntil(NOW_NS)]

@@ -48,7 +48,7 @@ def test_what_a_camera_sends() -> None:
         (FORM, part(b"{}") * (MAX_PARTS + 1) + b"--b o--"),
     ],
 )
-def test_parts_that_cannot_be_told_apart_are_refused(content_type: str, body: bytes) -> None:
+def test_parts_that_cannot_be_distinguished_are_refused(content_type: str, body: bytes) -> None:
     with pytest.raises(ContractError) as caught:
         documents(content_type, body)
     assert caught.value.reason == "http.multipart"

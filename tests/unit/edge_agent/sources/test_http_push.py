@@ -35,7 +35,7 @@ LIMIT_S = PATIENCE_S
 
 
 class Ear:
-    """The people of all doors, as the agent counts them, and what else was said."""
+    """The people of all doors, as the agent counts them, and what else was emitted."""
 
     def __init__(self) -> None:
         self.heard: list[Heard] = []
@@ -178,7 +178,7 @@ def test_who_does_not_know_the_secret_is_refused_and_counted(source: PushSource,
     until(lambda: ear.unexplained() == {reason: 2}, "the agent is told with the next push")
 
 
-def test_a_challenge_says_what_is_needed(source: PushSource) -> None:
+def test_a_challenge_names_what_is_needed(source: PushSource) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", source.port, timeout=LIMIT_S)
     connection.request("POST", "/", retail(1))
     assert connection.getresponse().headers["WWW-Authenticate"] == 'Basic realm="footfall"'
@@ -270,7 +270,7 @@ def test_a_settings_page_can_test_the_connection(source: PushSource, ear: Ear) -
     assert ear.people == [0, 0]
 
 
-def test_an_agent_that_takes_nothing_says_so_and_counts_once(source: PushSource, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_agent_that_takes_nothing_reports_it_and_counts_once(source: PushSource, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_push, "ANSWER_S", 0.3)
     ear.blocks.clear()
     assert push(source, retail(3))[0] == 503
@@ -298,12 +298,12 @@ def test_who_drips_is_hung_up_on_and_holds_nobody_up(source: PushSource, ear: Ea
 def _has_ended(drip: socket.socket) -> bool:
     try:
         drip.sendall(b" ")
-    except OSError:  # however the other end says that it has ended
+    except OSError:  # however the other end shows that it has ended
         return True
     return False
 
 
-def test_connections_are_bounded_and_those_above_are_told(source: PushSource, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_are_bounded_and_those_above_are_reported(source: PushSource, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 3)
     held = [socket.create_connection(("127.0.0.1", source.port), LIMIT_S) for _ in range(3)]
     with socket.create_connection(("127.0.0.1", source.port), LIMIT_S) as above:  # taken one after the other

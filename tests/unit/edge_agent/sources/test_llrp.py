@@ -105,7 +105,7 @@ def noted(agent: Agent, details: set[str]) -> bool:
 
 
 def exact(reader: LlrpReader, agent: Agent, count: int) -> None:
-    """So many reads are said, and each is heard once."""
+    """So many reads are reported, and each is heard once."""
     said, heard = reader.said_total, len(agent.of(Sighting))
     for n in range(count):
         reader.say(read(f"3074257bf7194e40{n:08x}"))
@@ -167,7 +167,7 @@ def test_light_barriers_on_gpi_ports_count_people(reader: LlrpReader) -> None:
     assert {c.door for c in agent.of(Crossing)} == {"main"}
 
 
-def test_keepalives_are_answered_and_say_that_a_quiet_reader_is_well(reader: LlrpReader) -> None:
+def test_keepalives_are_answered_and_report_that_a_quiet_reader_is_well(reader: LlrpReader) -> None:
     with agent_of(reader) as agent:
         until(lambda: reader.state.acks_total >= 3, PATIENCE_S, "keepalives are not answered")
         assert len(agent.of(AliveUntil)) >= 3
@@ -199,7 +199,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_said_dated_and_recovered_and_counts_are_exact_again(reader: LlrpReader, fault: str) -> None:
+def test_a_fault_is_reported_dated_and_recovered_and_counts_are_exact_again(reader: LlrpReader, fault: str) -> None:
     details = set[str]()
     with agent_of(reader) as agent:
         is_reading(reader, agent)
@@ -267,7 +267,7 @@ def test_an_antenna_that_is_gone_from_the_start_is_a_hole_too(reader: LlrpReader
     assert {gap.reason for gap in agent.of(Gap)} == {"llrp.antenna-lost"}
 
 
-def test_messages_that_say_nothing_are_counted_and_it_goes_on(reader: LlrpReader) -> None:
+def test_messages_that_report_nothing_are_counted_and_it_goes_on(reader: LlrpReader) -> None:
     with agent_of(reader) as agent:
         is_reading(reader, agent)
         reader.faults["unreadable-messages"]()
@@ -296,14 +296,14 @@ def test_a_readers_exception_is_handed_on(reader: LlrpReader) -> None:
     assert b"too hot" in agent.of(RefusedReading)[0].data
 
 
-def test_a_reader_that_refuses_says_what(reader: LlrpReader) -> None:
+def test_a_reader_that_refuses_names_what(reader: LlrpReader) -> None:
     with agent_of(reader, receivers={"reader.1": "a", "reader.9": "b"}, antennas={}) as agent:
         until(lambda: agent.state == "fault", PATIENCE_S, "it is taken")
         until(lambda: "there is no antenna 9" in agent.detail, 5.0, agent.detail)
         assert agent.detail.startswith("ReaderRefused: ADD_ROSPEC refused: 301")
 
 
-def test_a_connection_that_ends_in_the_middle_of_a_message_says_so() -> None:
+def test_a_connection_that_ends_in_the_middle_of_a_message_reports_it() -> None:
     greeting = CODEC.encode(event(attempt(0)))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=lambda: _send_and_close(listener, greeting[:20]))

@@ -82,14 +82,14 @@ def test_jsonl_files_are_merged_by_time(tmp_path: Path) -> None:
         ("jsonl", {"x.csv": ""}, "no .jsonl or .jsonl.gz files here"),
     ],
 )
-def test_files_of_another_kind_are_said(tmp_path: Path, format_name: str, files: dict[str, str], message: str) -> None:
+def test_files_of_another_kind_are_reported(tmp_path: Path, format_name: str, files: dict[str, str], message: str) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(ConfigError, match=message):
         list(read(format_name, [tmp_path], ReplaySettings()))  # type: ignore[arg-type] # one of the names
 
 
-def test_a_time_zone_that_is_none_is_said(tmp_path: Path) -> None:
+def test_a_time_zone_that_is_none_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'Mars' is no IANA time zone"):
         list(read("uci-calit2", calit2(tmp_path, '"07/24/05 00:00:00",1\n', ""), ReplaySettings("Mars")))
 
@@ -124,7 +124,7 @@ def test_the_real_sightings_are_all_counted(real_data: Path) -> None:
     assert recording.refused == 0
 
 
-def test_epochs_tell_recordings_apart(tmp_path: Path) -> None:
+def test_epochs_distinguish_recordings(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(format_line(Crossing(S, "main", 1, 0)))
     epochs = {

@@ -20,7 +20,7 @@ def play(source: SimulatedSource) -> list[tuple[int, Heard]]:
     return heard
 
 
-def test_it_is_said_when_it_is_due_and_bears_that_time() -> None:
+def test_it_is_reported_when_it_is_due_and_bears_that_time() -> None:
     begun_ns = CLOCK.boot_ns()
     first, second, gap = play(SimulatedSource("play", lambda: STREAM, CLOCK, speed=50))
     assert isinstance(first[1], Crossing)
@@ -34,7 +34,7 @@ def test_it_is_said_when_it_is_due_and_bears_that_time() -> None:
         assert 0 <= said_ns - one.t_boot_ns < S // 2
 
 
-def test_with_an_origin_the_past_is_not_said() -> None:
+def test_with_an_origin_the_past_is_not_reported() -> None:
     origin_ns = CLOCK.boot_ns() - S // 10
     heard = [one for _, one in play(SimulatedSource("play", lambda: STREAM, CLOCK, speed=20, origin_boot_ns=origin_ns))]
     assert [one.entered for one in heard if isinstance(one, Crossing)] == [2]

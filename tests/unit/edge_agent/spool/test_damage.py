@@ -1,4 +1,4 @@
-"""What a card does to the bytes of a spool: each flip is mended, or a gap tells of the rows; nothing is doubled or waits for ever."""
+"""What a card does to the bytes of a spool: each flip is mended, or a gap counts the rows; nothing is doubled or waits for ever."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def filled(path: Path) -> bytes:
 
 
 class Gateway:
-    """Marks as a gateway keeps them, every row it was given, and how many rows the gaps told it are lost."""
+    """Marks as a gateway keeps them, every row it was given, and how many rows the gaps report as lost."""
 
     def __init__(self) -> None:
         self.marks = Counter({"e1": RECEIPTED})
@@ -178,7 +178,7 @@ def append_patiently(spool: Spool, made: list[Body]) -> None:
     raise AssertionError("the spool takes nothing any more")
 
 
-def test_a_row_that_is_wrong_in_both_copies_is_said_and_its_frames_become_dead_letters(tmp_path: Path) -> None:
+def test_a_row_that_is_wrong_in_both_copies_is_reported_and_its_frames_become_dead_letters(tmp_path: Path) -> None:
     filled(tmp_path / "s")
     with sqlite3.connect(tmp_path / "s") as db:
         for table in ("epochs", "epochs_twin"):

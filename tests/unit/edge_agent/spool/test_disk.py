@@ -162,7 +162,7 @@ def test_receipted_frames_make_room_first_and_nothing_is_lost(disk: Path) -> Non
     spool.close()
 
 
-def test_what_memory_cannot_hold_is_dropped_counted_and_told(disk: Path) -> None:
+def test_what_memory_cannot_hold_is_dropped_counted_and_reported(disk: Path) -> None:
     spool = Spool(disk / "s", "e1", "b1")
     fill(disk)
     first, kept = 0, 0

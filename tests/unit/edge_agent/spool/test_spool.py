@@ -134,7 +134,7 @@ def test_when_full_receipted_frames_go_first_then_the_oldest(tmp_path: Path) -> 
     spool.close()
 
 
-def test_the_last_frame_of_an_epoch_stays_to_tell_of_the_others(tmp_path: Path) -> None:
+def test_the_last_frame_of_an_epoch_stays_to_report_the_others(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "s", "e1", "b1", max_bytes=50_000)
     spool.append(bodies(50))
     spool.close()
@@ -271,13 +271,13 @@ print(spool.append(t.bodies(1, 10)))
     assert resource.RLIMIT_FSIZE
 
 
-def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(SpoolUnavailable, match="cannot be opened"):
         Spool(tmp_path / "folder", "e1", "b1")
 
 
-def test_a_receipt_above_the_last_number_says_that_all_is_known(tmp_path: Path) -> None:
+def test_a_receipt_above_the_last_number_reports_that_all_is_known(tmp_path: Path) -> None:
     """The card went back, or an older copy of it was put in: the numbers above were used in its future."""
     spool = Spool(tmp_path / "s", "e1", "b1")
     spool.append(bodies(5))
@@ -339,7 +339,7 @@ def test_an_agent_goes_back_to_an_earlier_journal(tmp_path: Path) -> None:
     again.close()
 
 
-def test_dates_that_a_gateway_told_go_with_their_frames(tmp_path: Path) -> None:
+def test_dates_that_a_gateway_sent_go_with_their_frames(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "s", "e1", "b1", keep_s=0)
     spool.append(bodies(6))
     assert spool.times_n == 0
@@ -358,7 +358,7 @@ def test_dates_that_a_gateway_told_go_with_their_frames(tmp_path: Path) -> None:
         assert db.execute("SELECT count(*) FROM times").fetchone() == (0,), "forgotten with the frames"
 
 
-def test_dates_of_its_own_are_there_at_the_next_start_and_what_a_gateway_says_later_counts(tmp_path: Path) -> None:
+def test_dates_of_its_own_are_there_at_the_next_start_and_what_a_gateway_reports_later_counts(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "s", "e1", "b1")
     spool.append(bodies(6))
     own, told = DecidedTime(5, 6, 0), DecidedTime(7, 8, 1)
@@ -421,7 +421,7 @@ def test_boots_lie_apart_by_all_that_is_known_of_their_lengths(tmp_path: Path) -
     spool.close()
 
 
-def test_runs_without_a_boot_id_say_nothing_of_boots(tmp_path: Path) -> None:
+def test_runs_without_a_boot_id_report_nothing_of_boots(tmp_path: Path) -> None:
     for epoch in ("e1", "e2"):
         spool = Spool(tmp_path / "s", epoch, f"run-{epoch}")
         spool.append(bodies(2, made_s=900))
