@@ -72,7 +72,7 @@ def end_ns(when: When | None, zone: ZoneInfo) -> int:
 
 
 def _ns(when: When, zone: ZoneInfo, days: int) -> int:
-    """Of dates that only mean "always", such as 9999-12-31, the ends of what 64 bits can say."""
+    """Of dates that only mean "always", such as 9999-12-31, the ends of what 64 bits can hold."""
     try:
         moment = when if isinstance(when, datetime) else datetime.combine(when, day_time()) + timedelta(days=days)
     except OverflowError:

@@ -165,5 +165,5 @@ POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
 }
 """By measurement; `tests/unit/gateway/test_point_rows.py` holds each to its schema."""
 KEY_SIZE: Final = {kind: 1 + len(SCHEMA[measurement].tags) for measurement, kind in POINT_ROWS.items()}
-"""So many of its first values, time and tags, say which point it is."""
+"""So many of its first values, time and tags, identify the point."""
 MEASUREMENT: Final = {kind: measurement for measurement, kind in POINT_ROWS.items()}

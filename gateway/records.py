@@ -49,7 +49,7 @@ class RecordKind(IntEnum):
 class Record(NamedTuple):
     """`offset_ns` + a row's t_boot_ns is its time.
 
-    `received_ns` never goes back from one record to the next, but at a NOTE that says that a clock which was ahead was set right.
+    `received_ns` never goes back from one record to the next, but at a NOTE that a clock which was ahead was set right.
     """
 
     pos: int

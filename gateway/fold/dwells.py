@@ -36,10 +36,7 @@ class Dwells:
             self.close(slot)
         if slots.d_state[slot]:
             self._remember(slot)
-        slots.zone[slot], slots.zone_ns[slot], slots.since_ns[slot] = zone, time_ns, time_ns
-        slots.d_state[slot], slots.d_key_ns[slot], slots.d_agent[slot] = OPEN, key_ns, agent
-        slots.d_start_ns[slot], slots.d_minute[slot] = time_ns, time_ns // NS_PER_MINUTE
-        slots.d_fan[slot] = state.fan_code(state.identity.fan_of(int(slots.subject[slot]), time_ns))
+        self._begin(slot, zone, time_ns, key_ns, agent, state.fan_code(state.identity.fan_of(int(slots.subject[slot]), time_ns)))
         self._count_presence(slot, 1)
         self._emit_current(slot)
 
@@ -49,14 +46,19 @@ class Dwells:
         if len(ended := slot[s.d_state[slot] == OPEN]):
             self.close_many(ended)
         self._remember(slot[s.d_state[slot] != 0])
-        s.zone[slot], s.zone_ns[slot], s.since_ns[slot] = rows.zone, time_ns, time_ns
-        s.d_state[slot], s.d_key_ns[slot], s.d_agent[slot], s.d_start_ns[slot] = OPEN, rows.key_ns, rows.agent, time_ns
         minute = time_ns // NS_PER_MINUTE
-        s.d_minute[slot], s.d_fan[slot] = minute, NO_CODE
+        self._begin(slot, rows.zone, time_ns, rows.key_ns, rows.agent, NO_CODE)
         counted = ~s.staff[slot]
         ones = np.ones(int(counted.sum()))
         state.zones.add_each(rows.zone[counted], minute[counted], {ZONE_COLUMN["entries"]: ones, ZONE_COLUMN["present"]: ones})
         self._emit_columns(slot)
+
+    def _begin(self, slot: Any, zone: Any, time_ns: Any, key_ns: Any, agent: Any, fan: Any) -> None:
+        """Write the columns of a dwell that opens: for one slot, or for arrays of one row a slot."""
+        s = self._state.tracks
+        s.zone[slot], s.zone_ns[slot], s.since_ns[slot] = zone, time_ns, time_ns
+        s.d_state[slot], s.d_key_ns[slot], s.d_agent[slot], s.d_start_ns[slot] = OPEN, key_ns, agent, time_ns
+        s.d_minute[slot], s.d_fan[slot] = time_ns // NS_PER_MINUTE, fan
 
     def _remember(self, slot: int | npt.NDArray[Any]) -> None:
         """The dwell that another follows."""
@@ -144,7 +146,7 @@ class Dwells:
         self._emit_current(slot)
 
     def late_exit(self, slot: int, zone: int, time_ns: int) -> None:
-        """An exit says that the subject was heard there until later than its evidence had told, within the gap of its profile."""
+        """Lengthen the dwell to an EXIT that is later than its evidence, within the gap of the profile."""
         slots = self._state.tracks
         gap_ns = self._state.estate.limits_of[slots.profile.item(slot)].gap_ns
         if zone == slots.zone[slot]:

@@ -44,7 +44,7 @@ READ_VERSIONS: Final = (1, 2, 3)
 """1 has no items of goods; before 3 stores had no time of their own, and rows that wait no profile."""
 EXPIRE_EVERY_S: Final = 5
 OWES_AFTER_S: Final = 30.0
-"""An agent whose oldest frame nobody has taken for so long has a backlog to tell; what is under way is younger."""
+"""An agent whose oldest unsent frame is older than this has a backlog; frames under way are younger."""
 SECONDS_A_DAY: Final = 86_400
 SURE_DAYS: Final = 7
 

@@ -102,7 +102,7 @@ class FrameRows:
         return [each for each in points if len(each)], changed, known
 
     def _hear(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> npt.NDArray[np.int64]:
-        """Where each frame's rows are put that are older than what its agent had told before; clocks and progress as of after it."""
+        """Return, by frame, the earliest place of its rows: how far its agent had reported before. Clocks and progress are updated."""
         expected, hear, before = self._state.estate.expected, self._watermarks.hear, []
         for (record, body), store, agent in zip(frames, stores, agents, strict=True):
             # A recording has its file's time and no boot clock; what is live goes by the clock that accept decided about.
@@ -192,7 +192,7 @@ class FrameRows:
         return set(zip(store, minute, strict=True))
 
     def _gaps(self, frames: Sequence[tuple[Record, Body]], rows: _Rows) -> None:
-        """What the agent says that it did not observe, or could not read."""
+        """Emit gaps that agents report: spans not observed, and messages not readable."""
         for i in np.flatnonzero((rows.kind == Kind.GAP) | (rows.kind == Kind.REFUSED)).tolist():
             record, body = frames[rows.frame[i]]
             first = int(np.searchsorted(rows.frame, rows.frame[i]))

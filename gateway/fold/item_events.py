@@ -1,7 +1,7 @@
 """Goods: an item is an EPC in a store. It arrives, moves from zone to zone, is tried, and leaves; it never makes a visit or a dwell.
 
 Which zone has it is decided as for people (gateway.fold.zone_arbiter): margin and holdoff of its profile, so two antennas that hear one
-item are evidence, not moves. Rows about goods that lie still are rare, so a move is dated as well as the rows allow: once a zone says
+item are evidence, not moves. Rows about goods that lie still are rare, so a move is dated as well as the rows allow: once a zone sends
 EXIT, the strongest of the others that heard the item since has it, from that EXIT or from when it first heard it, whichever was later.
 
 Where it arrived is decided when the holdoff is over, too: the first antenna that hears an item is often not the nearest.
@@ -11,8 +11,8 @@ of its store *and* by that of the agents that heard it last: an agent that is aw
 
 Of every kind `from_zone` is the zone before `zone`, "" if there was none; `seconds` are those that evidence spans:
 
-    arrived   in `zone`, first heard in the store                   the row that said so   0
-    moved     from `from_zone` to `zone`                            the row that said so   how long it was in `from_zone`
+    arrived   in `zone`, first heard in the store                   its first row          0
+    moved     from `from_zone` to `zone`                            the deciding row       how long it was in `from_zone`
     tried     it was in a zone of type fitting for `tried_s`        when it came there     how long it was in `zone`
     left      from `zone`                                           its last row           how long it was in the store
 
@@ -43,9 +43,9 @@ from gateway.fold.zone_rules import GONE_DBM, Limits, changes_owner, in_rounds, 
 from gateway.point_rows import ItemPoint
 
 EXIT_NS: Final = 15 * NS_PER_S
-"""So long after the timeout an EXIT may still come: agents say it when theirs has passed."""
+"""So long after the timeout an EXIT may still come: agents send it when their own timeout has passed."""
 UNCONTESTED_NS: Final = 1800 * NS_PER_S
-"""Where nobody was heard for so long, an item arrived where it was heard; until then a backlog may say that another antenna was nearer."""
+"""Where nobody was heard for so long, an item arrived where it was heard; until then a backlog may show that another antenna was nearer."""
 
 KNOWN, SINCE_KNOWN, FOUND = range(3)
 """What is known of an item, as `found` of `gateway.fold.tables.items` has it."""
@@ -54,7 +54,7 @@ RowOf = tuple[int, int, int]
 
 
 class ItemEvents:
-    """Takes evidence in order and says what it means for each item."""
+    """Apply evidence in order, and emit what happens to each item."""
 
     def __init__(self, state: State, watermarks: Watermarks) -> None:
         self._state: Final = state
@@ -69,16 +69,16 @@ class ItemEvents:
     def mentions(
         self, store: npt.NDArray[np.int32], subject: npt.NDArray[np.uint64], profile: npt.NDArray[Any], extra: Sequence[Mapping[str, Any]]
     ) -> npt.NDArray[np.int32]:
-        """Numbers for what rows say of which item they are about; one that is named has a slot at once, as people have."""
-        said: list[Mention] = []
+        """Return numbers for the mentions of rows; an item that is named has a slot at once, as people have."""
+        mentions: list[Mention] = []
         for row_store, row_subject, row_profile, more in zip(store.tolist(), subject.tolist(), profile.tolist(), extra, strict=True):
             if not more:
-                said.append((row_store, row_subject, "", ""))
+                mentions.append((row_store, row_subject, "", ""))
                 continue
             if epc := more.get("epc", ""):
                 self.table.expect(row_store, row_profile, epc)
-            said.append((row_store, row_subject, epc, more.get("sku", "")))
-        return self._mentions.numbers(said)
+            mentions.append((row_store, row_subject, epc, more.get("sku", "")))
+        return self._mentions.numbers(mentions)
 
     def wait(self, rows: Evidence) -> None:
         """Rows wait for their batch, by store in place of a slot; those of zones outside mean nothing but what they name."""
@@ -158,7 +158,7 @@ class ItemEvents:
             s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = row
 
     def _take_names(self, slot: int, time_ns: int, profile: int, mention: Mention) -> None:
-        """What the row says of its item. What an item was said to be that is so long gone that its slot may have been freed is over."""
+        """Take profile and SKU from the row. Those of an item so long gone that its slot may have been freed are over."""
         s, (_, _, _, sku) = self.table, mention
         if s.zone[slot] == NO_CODE and time_ns - int(s.last_ns[slot]) > self._timeout_ns(slot) + RETIRE_NS:
             s.profile[slot], s.sku[slot] = profile, sku
@@ -166,7 +166,7 @@ class ItemEvents:
             s.sku[slot] = sku
 
     def _ours_from_ns(self, slot: int) -> int:
-        """Up to when another gateway said what happened to the item."""
+        """Return up to when another gateway emitted what happened to the item, ns."""
         return self._state.history.of(self._state.estate.stores.names[self.table.store[slot]])
 
     def _exit(self, slot: int, zone: int, row: RowOf) -> None:
@@ -207,7 +207,7 @@ class ItemEvents:
             self._move(slot, zone, row)
 
     def _hand_over(self, slot: int) -> int:
-        """From an owner that said EXIT to its challenger, whose agent is returned."""
+        """From an owner that sent an EXIT to its challenger, whose agent is returned."""
         s = self.table
         zone, agent = int(s.challenger[slot]), int(s.challenger_agent[slot])
         went = (int(s.zone_ns[slot]), int(s.exit_key_ns[slot]), int(s.zone_agent[slot]))
@@ -224,7 +224,7 @@ class ItemEvents:
             self._emit("moved", slot, row[1], row[2], stayed_s)
 
     def _is_ours(self, slot: int, key_ns: int, unknown_from: int) -> bool:
-        """Whether we know enough of the item to say what happened then; if not, the gateway before us has said it."""
+        """Return whether enough is known of the item to emit what happened; if not, the gateway before has emitted it."""
         return bool(self.table.found[slot] < unknown_from) or key_ns > self._ours_from_ns(slot)
 
     def _limits(self, slot: int) -> Limits:
@@ -236,7 +236,7 @@ class ItemEvents:
         s.since_ns[slot], s.since_key_ns[slot], s.since_agent[slot] = row
 
     def _is_settled(self, slot: int, time_ns: int) -> bool:
-        """An item that was there before may have been heard by another antenna first: its own has said so by when it would be stale."""
+        """Another antenna may have heard an item first that was there before: its own has reported by when the owner would be stale."""
         s, limits = self.table, self._limits(slot)
         settles_ns = limits.stale_ns if s.found[slot] else limits.holdoff_ns
         return bool(time_ns - int(s.since_ns[slot]) >= settles_ns)

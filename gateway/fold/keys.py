@@ -1,6 +1,6 @@
 """Places of points whose digits are no plain numbers: what finds its own taken by something else is moved on, and counted.
 
-Rows with a device's own time and plain events can be said of one millisecond any number of times: a device's clock may stand still, a
+Rows with a device's own time and plain events can fall into one millisecond any number of times: a device's clock may stand still, a
 recording may be played twice. Their digits come from names, so that two of them meet by chance only (1 in 500,000); all others are
 numbered, cannot meet, and are not looked up here. What was claimed is in the ledger, as of the fold's position, so that folding
 again moves the same points to the same places.
@@ -17,7 +17,7 @@ from gateway.fold.store import Claim, FoldStore
 from gateway.points import number_of, other_key_ns
 
 KEEP_CLAIMS: Final = 1_000_000
-"""The latest ones count: some 40 MB of the ledger. What was said longer ago has its point, and is not looked for."""
+"""The latest ones count: some 40 MB of the ledger. What was claimed longer ago has its point, and is not looked for."""
 ATTEMPTS: Final = 100
 _OWNERS: Final = 1 << 14
 
@@ -60,5 +60,5 @@ class Keys:
 
 @lru_cache(maxsize=_OWNERS)
 def owner_of(store: str, agent: str) -> int:
-    """Whose points share keys: visits and dwells have the keys of rows in any zone, so zones do not tell them apart."""
+    """Whose points share keys: visits and dwells have the keys of rows in any zone, so zones do not separate them."""
     return number_of(store, agent)

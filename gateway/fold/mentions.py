@@ -1,6 +1,6 @@
 """Which item a row is about. Rows bear EPC and SKU now and then, all others are about the item last named for their subject.
 
-Whom a row names counts from its place in the order on, not from when it came: rows wait with a *mention*, and are told their item when
+Whom a row names counts from its place in the order on, not from when it came: rows wait with a *mention*, and get their item when
 their time has come. What was named is forgotten as soon as the item's slot might have been freed, whether it was or not.
 """
 
@@ -22,12 +22,12 @@ FEW: Final = 4096
 
 
 Mention = tuple[int, int, str, str]
-"""What a row says of whom it is about: store, subject, EPC ("" if it names nothing), SKU. Plain, since there is one a row."""
+"""How a row names what it is about: store, subject, EPC ("" if it names nothing), SKU. Plain, since there is one a row."""
 _FORGOTTEN: Final[Mention] = (NO_CODE, 0, "", "")
 
 
 class Mentions:
-    """Numbers of what waiting rows say."""
+    """Numbers for the mentions of waiting rows."""
 
     def __init__(self) -> None:
         self._mentions: list[Mention] = []
@@ -37,11 +37,11 @@ class Mentions:
         self._named: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         """By number, as the mentions themselves: of whom they are, and whether they name an item."""
 
-    def numbers(self, said: Sequence[Mention]) -> npt.NDArray[np.int32]:
+    def numbers(self, mentions: Sequence[Mention]) -> npt.NDArray[np.int32]:
         """Of many rows."""
-        known = list(map(self._numbers.get, said))
+        known = list(map(self._numbers.get, mentions))
         if None in known:
-            known = list(map(self._number, said))
+            known = list(map(self._number, mentions))
             more = [mention[2] != "" for mention in self._mentions[len(self._named) :]]
             self._named = np.append(self._named, np.array(more, np.bool_))
         return np.array(known, np.int32)
@@ -95,7 +95,7 @@ def slots_of(items: Items, mentions: Mentions, rows: Evidence, kept_ns: npt.NDAr
     """Of rows in their order each item's slot, a new one if it was not known; NO_CODE if nothing names it.
 
     `kept_ns`, by profile: for how long a name holds. Only rows that name their item change what others are about, so all between two
-    of them are told at once.
+    of them are looked up at once.
     """
     found = np.empty(len(rows), np.int32)
     begin = 0
@@ -125,7 +125,7 @@ def _known_slots(
     is_known = slot != NO_CODE
     if not is_known.any():
         return slots
-    if (is_known & (time_ns - heard_ns[slot] > limit_ns)).any():  # unless a row before it says otherwise, its name is forgotten
+    if (is_known & (time_ns - heard_ns[slot] > limit_ns)).any():  # its name is forgotten, unless a row before it renews it
         return _known_slots_scalar(items, slots, time_ns.tolist(), is_exit.tolist(), limit_ns.tolist())
     opens = is_known & ~is_exit
     np.maximum.at(heard_ns, slot[opens], time_ns[opens])

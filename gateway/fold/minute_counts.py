@@ -56,7 +56,11 @@ class Cells:
             self.add(owner, minute, index, amount)
 
     def add_spans(self, owners: npt.NDArray[np.int32], first: npt.NDArray[Any], last: npt.NDArray[Any], index: int) -> None:
-        """1 to every minute of each span, for many owners at once."""
+        """Add 1 to every minute of each span, for many owners at once.
+
+        Spans are spelled out as minutes, and equal cells are added up before a cell is touched. One integer stands for a cell: the owner in
+        the upper 32 bits, the minute in the lower.
+        """
         if not len(owners):
             return
         lengths = last - first + 1
@@ -163,7 +167,7 @@ def zone_row(store: str, zone: str, minute: int, cell: Sequence[float]) -> ZoneT
 def settle(cells: Cells, store: int, minute: int, day: Callable[[int, int], int]) -> None:
     """Occupancy and drift from `minute` to the end of its day, after people were counted in or out in it, or it got its cell.
 
-    Doors miscount, so the running sum of a day can fall below zero; occupancy never does, and drift says by how much it would have.
+    Doors miscount, so the running sum of a day can fall below zero; occupancy never does, and drift is by how much it would have.
     """
     today = day(store, minute)
     before = cells.before(store, minute)

@@ -1,8 +1,8 @@
-"""Evidence in the order of its time: rows wait until their store's watermark says that nothing earlier is to be expected.
+"""Evidence in the order of its time: rows wait until their store's watermark has passed them.
 
-A row's place is its time, or, where its agent had told later ones already, as far as that had got: so the place is a matter of the
-agent's own rows, not of who else came first, and rows of one place follow each other by what they say. What comes at or below the
-watermark is late and is let through at once. The order is a function of the journal alone.
+A row's place is its time, or how far its own agent had already reported, whichever is later. So the place depends on the agent's own
+rows, not on which agent was first. Rows of one place are sorted by their content. What comes at or below the watermark is late, and is
+released at once. The order is a function of the journal alone.
 """
 
 from __future__ import annotations
@@ -54,14 +54,17 @@ class Ranks:
 
 
 def order_key(time_ns: npt.NDArray[np.int64], not_before_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Where rows stand in the order, given how far their agent, or the watermark, was before their record."""
+    """Return the sort key of rows, given how far their agent, or the watermark, was before their record.
+
+    It is twice the row's place; a row that is behind its place gets the odd number after it, so it follows the rows of that very time.
+    """
     late = time_ns <= not_before_ns
     key: npt.NDArray[np.int64] = 2 * np.maximum(time_ns, not_before_ns) + late
     return key
 
 
 def in_order(rows: Evidence, which: npt.NDArray[np.intp], ranks: Ranks) -> Evidence:
-    """Some of the rows by slot, and of a slot by place; of one place by time and by what they say, never by which came first."""
+    """Return some of the rows by slot, and within a slot by place; at one place by time and content, never by arrival."""
     which = which[np.lexsort((rows.order[which], rows.slot[which]))]
     slot, order = rows.slot[which], rows.order[which]
     tied = (slot[1:] == slot[:-1]) & (order[1:] == order[:-1])
@@ -73,8 +76,8 @@ def in_order(rows: Evidence, which: npt.NDArray[np.intp], ranks: Ranks) -> Evide
 
 def _by_content(rows: Evidence, which: npt.NDArray[np.intp], ranks: Ranks) -> npt.NDArray[np.intp]:
     zone, agent = ranks.zone[rows.zone[which]], ranks.agent[rows.agent[which]]
-    said = [column[which] for column in (rows.time_ns, rows.order, rows.slot)]
-    return which[np.lexsort((rows.rssi_dbm[which], rows.kind[which], zone, rows.key_ns[which], agent, *said))]
+    first = [column[which] for column in (rows.time_ns, rows.order, rows.slot)]
+    return which[np.lexsort((rows.rssi_dbm[which], rows.kind[which], zone, rows.key_ns[which], agent, *first))]
 
 
 class ReorderBuffer:

@@ -1,4 +1,4 @@
-"""All that the fold remembers, and what it has to say. No clock, no socket: the ledger is its only memory outside."""
+"""All that the fold remembers, and the points that it emits. No clock, no socket: the ledger is its only memory outside."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gateway.points import Points, from_rows
 
 
 class PointBuffer:
-    """Points to be written, in the order in which they were said: of several versions of one point the last one counts."""
+    """Points to be written, in the order in which they were emitted: of several versions of one point the last one counts."""
 
     def __init__(self, history: History) -> None:
         self._history: Final = history
@@ -36,7 +36,7 @@ class PointBuffer:
         self._rows.setdefault(measurement, {})[row[: KEY_SIZE[row.__class__]]] = row
 
     def emit_columns(self, points: Points) -> None:
-        """Later than all that was said of their measurement before."""
+        """Emit columns of points, after all rows of their measurement that were emitted before."""
         if not len(points):
             return
         if before := self._rows.pop(points.measurement, None):
@@ -44,7 +44,7 @@ class PointBuffer:
         self._points.append(points)
 
     def close(self) -> None:
-        """What was said until now is ours as far as it is by now, whatever becomes known of history later."""
+        """Filter what was emitted until now by the history as known now, whatever becomes known later."""
         points = self._points + [from_rows(measurement, list(rows.values())) for measurement, rows in self._rows.items()]
         self._rows, self._points = {}, []
         self._ready += [each for each in map(self._history.ours, points) if len(each)]

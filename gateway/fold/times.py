@@ -84,7 +84,7 @@ _number_of_name: Final = lru_cache(maxsize=1 << 14)(number_of)
 
 
 def _contents(frames: Frames, times: Times, zone: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
-    """63 bits a row that stand for what it says, whatever the codes of its names are today."""
+    """63 bits a row that stand for its content, whatever the codes of its names are today."""
     bodies = [body for _, body in frames]
     names = np.array([_number_of_name(name) for body in bodies for name in body.zones] or [0], np.uint64)
     mixed = names[zone] if len(zone) else np.zeros(0, np.uint64)

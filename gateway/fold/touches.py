@@ -78,7 +78,7 @@ class Touches:
         return row.given_fan or (self._state.identity.fan_of(row.subject, row.time_ns) if row.subject else "")
 
     def _change(self, row: TouchRow, values: Mapping[str, Any], fan: str, void: int, is_new: bool = False) -> None:
-        """Store the touch that says `values`, with another fan, or void; what it contributed before is taken back."""
+        """Store the touch of these `values`, with another fan, or void; what it contributed before is taken back."""
         store = self._state.estate.stores.of(row.store)
         if not is_new and not row.void:
             self._contribute(store, row.time_ns, values, row.fan, -1)

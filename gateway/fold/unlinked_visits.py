@@ -21,7 +21,7 @@ from gateway.points import Coded, Points
 
 
 class UnlinkedVisits:
-    """Says at once what `Visits` would say of each."""
+    """Open, close and emit visits as columns, with the rows that `Visits` makes of each."""
 
     def __init__(self, state: State, segments: VisitSegments) -> None:
         self._state: Final = state
@@ -30,11 +30,8 @@ class UnlinkedVisits:
     def open(self, rows: Evidence) -> None:
         """The first visits of their slots, one row a slot."""
         state, s, slot, time_ns = self._state, self._state.tracks, rows.slot, rows.time_ns
-        s.v_state[slot], s.v_key_ns[slot], s.v_agent[slot] = OPEN, rows.key_ns, rows.agent
-        s.v_start_ns[slot], s.v_last_ns[slot] = time_ns, time_ns
         minute = time_ns // NS_PER_MINUTE
-        s.v_minute[slot], s.v_zones[slot] = minute, state.estate.zone_bits(rows.zone)
-        s.v_fan[slot], s.v_grouped[slot], s.v_counted[slot] = NO_CODE, False, ~s.staff[slot]
+        self._segments.begin(slot, time_ns, rows.key_ns, rows.agent, state.estate.zone_bits(rows.zone), NO_CODE)
         counted, store = s.v_counted[slot], s.store[slot]
         ones = np.ones(int(counted.sum()))
         state.traffic.add_each(
@@ -88,5 +85,5 @@ class UnlinkedVisits:
             for subject, store, key_ns, agent, start, last, zones, staff, counted, minute, seconds in zip(
                 *[column.tolist() for column in columns], strict=True
             ):
-                told = TrafficContribution(start // NS_PER_MINUTE, minute, False, True, seconds).to_json() if counted else ""
-                yield VisitRow(to_hex(subject), stores[store], key_ns, agents[agent], start, last, zones, int(staff), 0, "", 0, told)
+                counted_as = TrafficContribution(start // NS_PER_MINUTE, minute, False, True, seconds).to_json() if counted else ""
+                yield VisitRow(to_hex(subject), stores[store], key_ns, agents[agent], start, last, zones, int(staff), 0, "", 0, counted_as)

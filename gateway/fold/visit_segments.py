@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
@@ -60,7 +60,7 @@ class VisitSegments:
     def __init__(self, state: State) -> None:
         self._state: Final = state
         self.changed: dict[int, None] = {}
-        """Slots whose visit is to be said again; empty between batches."""
+        """Slots whose visit is to be emitted again; empty between batches."""
         self.grouped: dict[VisitKey, TrafficContribution | None] = {}
         """What grouped visits of slots contribute; others' contributions follow from their columns."""
         self._unsaved: dict[tuple[str, str, int, str], VisitRow] = {}
@@ -98,6 +98,13 @@ class VisitSegments:
                     segment = self.of_track(slot)
                     found[segment.key] = segment
         return sorted((m for m in found.values() if m.last_ns >= from_ns and m.start_ns <= to_ns), key=lambda m: m.key)
+
+    def begin(self, slot: Any, time_ns: Any, key_ns: Any, agent: Any, zone_bits: Any, fan: Any) -> None:
+        """Write the columns of a segment that opens: for one slot, or for arrays of one row a slot."""
+        s = self._state.tracks
+        s.v_state[slot], s.v_key_ns[slot], s.v_agent[slot] = OPEN, key_ns, agent
+        s.v_start_ns[slot], s.v_last_ns[slot], s.v_minute[slot] = time_ns, time_ns, time_ns // NS_PER_MINUTE
+        s.v_zones[slot], s.v_fan[slot], s.v_grouped[slot], s.v_counted[slot] = zone_bits, fan, False, ~s.staff[slot]
 
     @contextmanager
     def changing(self, slot: int) -> Iterator[None]:

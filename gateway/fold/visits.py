@@ -1,7 +1,7 @@
 """Visits: a person's stay in a store, closed by an idle timeout. The visits of one fan's devices, and of late evidence, are one.
 
 Each track of evidence makes segments in time order. Projection joins those of one person that lie within the timeout of each
-other: the one with the least key stays and stands for all, the others are void and say into which they were merged. What is stored
+other: the one with the least key stays and stands for all, the others are void and name the one into which they were merged. What is stored
 depends on the set of visits and links alone, not on the order in which they became known.
 """
 
@@ -65,11 +65,7 @@ class Visits:
             self._project(slot)
             self._segments.grouped.pop(self._segments.key_of(slot), None)
         fan = state.identity.fan_of(int(slots.subject[slot]), opened_ns(key_ns))
-        slots.v_state[slot], slots.v_key_ns[slot], slots.v_agent[slot] = OPEN, key_ns, agent
-        slots.v_start_ns[slot], slots.v_last_ns[slot] = time_ns, time_ns
-        slots.v_minute[slot], slots.v_zones[slot] = time_ns // NS_PER_MINUTE, state.estate.zone_bit(zone)
-        slots.v_fan[slot], slots.v_grouped[slot] = state.fan_code(fan), False
-        slots.v_counted[slot] = not slots.staff[slot]
+        self._segments.begin(slot, time_ns, key_ns, agent, state.estate.zone_bit(zone), state.fan_code(fan))
         self._segments.count(int(slots.store[slot]), self._segments.own_count(slot), 1)
         self._segments.changed[slot] = None
 
@@ -137,7 +133,7 @@ class Visits:
         return alone
 
     def may_be_retired(self, store: int, time_ns: int) -> bool:
-        """Whether slots of that time may be gone already, because an agent tells long afterwards what it heard."""
+        """Return whether tracks of that time may have been freed already: the evidence is of a long backlog."""
         return time_ns < int(self._watermarks.by_store[store]) - RETIRE_NS
 
     def may_be_retired_many(self, stores: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -154,14 +150,14 @@ class Visits:
     # Projection
 
     def project(self) -> None:
-        """Say every visit that changed since the last call."""
+        """Emit every visit that changed since the last call."""
         for slot in list(self._segments.changed):
-            if slot in self._segments.changed:  # it may have been said with its group
+            if slot in self._segments.changed:  # it may have been emitted with its group
                 self._project(slot)
         self._segments.save()
 
     def touched(self, store: int, fan: str, time_ns: int) -> None:
-        """The fan's touches at a time changed: say the visit that they belong to again."""
+        """The fan's touches at a time changed: emit the visit that they belong to again."""
         timeout = int(self._state.estate.timeout_ns[store])
         self._segments.save()
         for segment in self._segments.in_span(self._state.identity.subjects_of(fan), store, time_ns - timeout, time_ns):

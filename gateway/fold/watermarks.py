@@ -1,8 +1,8 @@
-"""Watermarks: up to when a store's agents have told what they heard. All that comes until then is put in order first.
+"""Watermarks: up to when a store's agents have reported what they heard. All that comes until then is put in order first.
 
 A store's watermark is the least progress over the agents that it waits for. It waits for an agent until that was silent for ten minutes
 *of the store's own time*, which stands still while nobody is heard: after an outage of all, the first to come back does not drive the
-watermark past what the others have still to tell. Who owes a backlog, by its health or by how old its frames are, is waited for longer.
+watermark past what the others have still to report. Who owes a backlog, by its health or by how old its frames are, is waited for longer.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Watermarks:
         return not_before_ns
 
     def owes(self, store: int, agent: int, owes: bool) -> None:
-        """Whether an agent has told that there is a backlog to come."""
+        """Whether an agent has reported a backlog to come."""
         owing = self._store(store).owing
         if owes:
             owing.add(agent)
@@ -119,7 +119,7 @@ class Watermarks:
             self._advance(store, known, received_ns, expected.get(store, NO_AGENTS))
 
     def set_back(self, now_ns: int) -> None:
-        """The clock was ahead and was set right: what agents seemed to have told by a time that has not come, they have yet to tell.
+        """The clock was ahead and was set right: what agents seemed to have reported by a time that has not come, they have yet to report.
 
         Nothing that was stored is taken back; but nobody is late because of it, and no store waits for that time.
         """
@@ -136,7 +136,7 @@ class Watermarks:
         """By store: the time by which it is decided who has left.
 
         Where everybody is silent the watermark stands still, so that a backlog is still put in order when it comes; but people leave
-        all the same, after so long. What is closed by this is opened again if a backlog says that they stayed.
+        all the same, after so long. What is closed by this is opened again if a backlog shows that they stayed.
         """
         silent_ns = now_ns - self._heard_ns
         return np.where(silent_ns > silent_for_ns, np.maximum(self.by_store, self._latest_ns + silent_ns), self.by_store)
@@ -151,7 +151,7 @@ class Watermarks:
         return frozenset(self._stores[store].agents) if store in self._stores else NO_AGENTS
 
     def progress_ns(self, store: int, agent: int, now_ns: int) -> int:
-        """Up to when an agent has told what it heard; until now, if it was given up."""
+        """Return up to when an agent has reported what it heard, ns; `now_ns` if it was given up."""
         known = self._stores[store].agents[agent]
         return now_ns if self._is_given_up(known.heard_ns, now_ns) else known.progress_ns
 
@@ -173,7 +173,7 @@ class Watermarks:
         if known.asked_ns == NEVER_NS or (known.is_asking and self._asks(known, received_ns, expected)) or not known.agents:
             return
         if self._is_given_up(known.heard_ns, received_ns):
-            least = max(agent.progress_ns for agent in known.agents.values())  # what they said last is all there was
+            least = max(agent.progress_ns for agent in known.agents.values())  # nobody will report more
         else:
             since_ns = known.own_ns - HEARD_WITHIN_NS
             waited_for = [agent.progress_ns for agent in known.agents.values() if agent.own_ns >= since_ns]

@@ -1,7 +1,7 @@
 """Which zone has a subject: the strongest receiver owns it, with a margin and a holdoff from the profile.
 
 Several agents hear one beacon: that is evidence, not several people. A STAY row is already the mean of many sightings, so a level is
-that of the owner's latest row. An owner that is not heard for two STAY periods is stale, and one that said EXIT is gone. The common
+that of the owner's latest row. An owner that is not heard for two STAY periods is stale, and one that sent an EXIT is gone. The common
 row changes nothing but the time and level of the latest evidence: for those, whole columns are compared at once.
 """
 
@@ -37,7 +37,7 @@ SLOTS_AT_ONCE: Final = 65_536
 
 
 class ZoneArbiter:
-    """Takes evidence in order and tells visits and dwells what it means."""
+    """Apply evidence in order, and open, extend and close dwells and visits by it."""
 
     def __init__(self, state: State, visits: Visits, dwells: Dwells) -> None:
         self._state: Final = state
@@ -57,7 +57,11 @@ class ZoneArbiter:
         self._apply_rows(rows)
 
     def _opens_dwell(self, rows: Evidence) -> npt.NDArray[np.bool_]:
-        """Whether `_apply_row` would open a dwell, in the open visit or with the first one, and nothing has to be looked up for it."""
+        """Return which rows open a dwell for which nothing has to be looked up: the same answer as `_apply_row` gives, or False.
+
+        The owner changes; the row is in order and not of a retired time; its profile stays; no fan can be linked to the subject; the
+        track is the subject's first, with its visit open or none yet. False is always safe: such rows are applied one by one.
+        """
         s, estate, slot, t = self._state.tracks, self._state.estate, rows.slot, rows.time_ns
         profile, store = s.profile[slot], s.store[slot]
         begins: npt.NDArray[np.bool_] = changes_owner(rows.zone, rows.rssi_dbm, standings_of(s, slot, t), estate.limits.of(profile))

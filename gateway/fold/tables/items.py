@@ -32,7 +32,7 @@ class Items(ColumnTable):
     """The zone's latest evidence."""
     zone_agent: npt.NDArray[np.int32]
     exit_key_ns: npt.NDArray[np.int64]
-    """Which row said that the zone does not hear it any more; while `level_dbm` says so."""
+    """The row of the owner's EXIT, while `level_dbm` is that of an EXIT."""
     since_ns: npt.NDArray[np.int64]
     """When it came into the zone, and with which row."""
     since_key_ns: npt.NDArray[np.int64]
@@ -43,9 +43,9 @@ class Items(ColumnTable):
     found: Annotated[npt.NDArray[np.uint8], Column(added=True)]
     """It was there before us: 2: nobody knows since when; 1: since when in its zone is known; 0: all is known."""
     heard_ns: Annotated[npt.NDArray[np.int64], Column(added=True)]
-    """The latest row that opens something, of those that were told their item."""
+    """The latest row that opens something, of those whose item is known."""
     arrival_pending: Annotated[npt.NDArray[np.bool_], Column(stored_as="unsaid")]
-    """Nobody was told yet that it arrived: the first to hear it may not be the nearest."""
+    """Its arrival is not emitted yet: the first to hear it may not be the nearest."""
     # another zone that hears it: the strongest of them, since when, with which row
     challenger: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE, stored_as="rival")]
     """-1: none."""

@@ -1,7 +1,7 @@
 """Who is being heard: one slot per (store, subject, track), kept as columns, so that the common row costs array work only.
 
 A track is one line of evidence in time order. Evidence that comes too late for its subject's track gets another track; projection joins
-what the tracks of one person say. The columns are a memory layout: a store's slots are its state, and can be cut out by `store`.
+the visits of one person's tracks. The columns are a memory layout: a store's slots are its state, and can be cut out by `store`.
 """
 
 from __future__ import annotations
@@ -169,7 +169,11 @@ class Tracks(ColumnTable):
 
 
 def distinct(subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """The first row of each pair, in the order of the rows, and which of those each row is like."""
+    """Return the first row of each (subject, store) in the order of the rows, and for each row which of those it equals.
+
+    Sorting puts equal pairs side by side, with the earliest row first, since lexsort is stable. The firsts are then numbered in the
+    order of the rows, and every row gets the number of its pair.
+    """
     order = np.lexsort((store, subject))
     subject, store = subject[order], store[order]
     begins = np.ones(len(order), np.bool_)
