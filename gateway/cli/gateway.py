@@ -21,7 +21,7 @@ from gateway.state.files import naming_damage
 
 def gateway(
     config: Annotated[Path, typer.Option("--config", "-c", help="The gateway's configuration.")] = Path("gateway.toml"),
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more in the log.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Take in what agents publish, and write foot traffic into the database.
 

@@ -1,6 +1,6 @@
-"""What follows from what agents say of themselves, one after the other. Pure: health messages in, problems out.
+"""Problems of agents that show only in a sequence of health messages. Pure: health messages in, problems out.
 
-An agent that is pushed off the broker, whose certificate has ended or who hears two gateways cannot always say so itself.
+An agent that is pushed off the broker, whose certificate has ended or that hears two gateways cannot always report it itself.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class _Known:
 
 
 class AgentWatch:
-    """`hear` every health message, as it comes; `problems` says what is wrong with an agent."""
+    """`hear` takes every health message as it comes; `problems` returns what is wrong with an agent."""
 
     def __init__(self, notice_s: float) -> None:
         self._notice_ns: Final = int(notice_s * NS_PER_S)
         self._known: Final[dict[str, _Known]] = {}
 
     def hear(self, health: Health, now_ns: int) -> None:
-        """What an agent says now: not a message that a broker kept, and no last will."""
+        """Take an agent's present health: not a message that a broker kept, and no last will."""
         known = self._known.setdefault(health.agent, _Known())
         self._follow_run(known, health, now_ns)
         waits_ns = now_ns - int(health.oldest_unsent_s * NS_PER_S) if health.spool_frames and health.oldest_unsent_s else 0

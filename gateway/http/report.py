@@ -1,4 +1,4 @@
-"""What the gateway says of itself: its status, gathered from its parts when somebody asks, and its metrics."""
+"""The gateway's account of itself: its status, gathered from its parts when somebody asks, and its metrics."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Report:
         found = dict(findings(tls.ca_file, tls.cert_file, tls.key_file, time.time())) if tls else {}
         for code in _CERTIFICATE_CODES:
             if code in found:
-                self.notices.say(code, f"of this gateway: {found[code]}")
+                self.notices.post(code, f"of this gateway: {found[code]}")
             else:
                 self.notices.withdraw(code)
 

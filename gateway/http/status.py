@@ -1,4 +1,4 @@
-"""What a gateway says of itself, and what follows from it: a pure function from a status to its problems, each with what to do."""
+"""A gateway's status, and what follows from it: a pure function from a status to its problems, each with what to do."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class AgentStatus:
     oldest_unsent_s: float = 0.0
     """How long its oldest frame has waited for a receipt, by its own word."""
     problems: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong there, by its own word and by what the gateway sees of it: a code of ALARMS, and what there is to say."""
+    """What is wrong there, by its own report and by what the gateway sees: codes of ALARMS, each with a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class SinkStatus:
-    """`failing_since_ns` 0: the last write went well. Else the same batch is tried again and again, and `last_error` says why."""
+    """`failing_since_ns` 0: the last write went well. Else the same batch is retried, and `last_error` has the reason."""
 
     kind: str
     where: str
@@ -70,7 +70,7 @@ class JournalStatus:
     bytes: int = 0
     max_bytes: int = 0
     pausing: bool = False
-    """At the quota: receipts tell agents to wait."""
+    """At the quota: receipts ask agents to pause."""
     holding: bool = False
     """After a start: minutes, visits and dwells of before it wait until the agents were heard."""
 
@@ -115,7 +115,7 @@ class Problem:
 
 
 def agent_state(now_ns: int, heard_ns: int, late_s: float = LATE_S) -> AgentState:
-    """How an agent does that was last heard at `heard_ns` (0: never). One that said goodbye, or whose connection broke, is late sooner."""
+    """Return the state of an agent last heard at `heard_ns` (0: never). One that left or was cut off is late sooner."""
     if not heard_ns:
         return "never"
     silent_s = (now_ns - heard_ns) / 1e9

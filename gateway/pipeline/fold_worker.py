@@ -197,7 +197,7 @@ class FoldWorker:
         if is_damage(error):
             raise error
         self._is_ahead = True
-        self._notices.say(
+        self._notices.post(
             "card_full", f"the gateway's ledger cannot be written: {error}; nothing is lost, and it goes on by itself", about="fold"
         )
         log.error("the ledger cannot be written: %s. Is the disk full? Nothing is lost, and it goes on by itself", error)
@@ -281,7 +281,7 @@ class FoldWorker:
             what = (
                 f"{store}: not all that was sent up to {until} UTC is in this state: minutes, visits and dwells of before stay as they are"
             )
-            self._notices.say("history_not_ours", what, about=store)
+            self._notices.post("history_not_ours", what, about=store)
         self._history_ns = history_ns
 
 

@@ -195,7 +195,7 @@ class IngestWorker:
 
     def _notice(self, agent: str, code: str, what: str) -> None:
         """Show in status what is wrong with an agent's messages."""
-        self.notices.say(code, f"{agent or 'a stranger'}: {what}", NOTICED_S, agent)
+        self.notices.post(code, f"{agent or 'a stranger'}: {what}", NOTICED_S, agent)
 
     def _hear(self, health: Health, is_retained: bool) -> None:
         """Pass an agent's health on to what watches agents, and to the judge of our own clock."""

@@ -76,7 +76,7 @@ class JournalSource:
         asides = self.journal.asides()
         if asides:
             rows, last = sum(aside.rows for aside in asides), asides[-1]
-            self._notices.say(
+            self._notices.post(
                 "records_set_aside",
                 f"{len(asides)} places in {self.journal.path.name} with {rows} rows, the last up to record {last.pos}"
                 f" ({last.reason}); footfall quarantine list shows what is left of them",

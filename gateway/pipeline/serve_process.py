@@ -95,7 +95,7 @@ class ServeProcess:
         if not self._down_since_s:
             self._notices.withdraw(CODE)
         elif (down_s := time.monotonic() - self._down_since_s) >= self._notice_s:
-            self._notices.say(CODE, f"footfall serve has not run for {down_s:.0f} s: its own lines in the log have the reason")
+            self._notices.post(CODE, f"footfall serve has not run for {down_s:.0f} s: its own lines in the log have the reason")
 
     @staticmethod
     def _end(process: subprocess.Popen[bytes] | None) -> None:

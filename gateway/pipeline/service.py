@@ -171,7 +171,7 @@ class Gateway:
     def _mended(self, what: str) -> None:
         """A file was made anew: what that lost, nobody can look up later."""
         log.error("%s", what)
-        self.notices.say("records_set_aside", what, about=what)
+        self.notices.post("records_set_aside", what, about=what)
 
 
 def open_sink(config: GatewayConfig) -> Sink:

@@ -71,5 +71,5 @@ class Upkeep:
             self._crowded_out = dropped.total()
             publisher, rows = dropped.most_common(1)[0]
             what = f"{self._crowded_out} rows gave way in quarantine, which is full: most are of {publisher.lstrip('/')} ({rows})"
-            self.notices.say("quarantine_dropped", what, CROWDED_OUT_S)
+            self.notices.post("quarantine_dropped", what, CROWDED_OUT_S)
             log.error("%s", what)

@@ -38,6 +38,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["client", "a1"],
         ["client", "a2"],
         ["client", "lost"],
+        ["client", "serve"],
     ):
         done = issue(folder, *arguments)
         assert done.returncode == 0, done.stderr
@@ -154,6 +155,17 @@ def test_the_gateway_has_two_connections_and_reads_all_agents(deployed: Deployed
     assert first.may_publish("footfall/1/s/live")
     assert not first.may_publish("footfall/1/s/a1/frames")
     for peer in (first, second, agent):
+        peer.close()
+
+
+def test_serve_hears_the_live_feed_and_writes_events_only(deployed: Deployed) -> None:
+    serve, gateway = deployed.connect("serve", deployed.gateway, "serve-1"), deployed.connect("gateway", deployed.gateway, "g")
+    assert serve.hears("footfall/1/+/live", gateway, "footfall/1/s/live")
+    assert not serve.hears("#", gateway, "footfall/1/s/a1/receipts")
+    assert serve.may_publish("footfall/1/s/a1/events")
+    assert not serve.may_publish("footfall/1/s/a1/frames")
+    assert not serve.may_publish("footfall/1/s/live")
+    for peer in (serve, gateway):
         peer.close()
 
 
