@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, get_args
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -15,7 +15,8 @@ from device_profiles.registry import ProfileSettings
 from footfall.broker import Broker, Port
 from footfall.config import Section, load, secret
 from footfall.errors import ConfigError
-from footfall.events import Name, Text
+from footfall.events import Name
+from gateway.sinks.kinds import DEFAULT_SINK, AnySink
 from gateway.site import Site
 
 PREFIX: Final = "FOOTFALL_GATEWAY"
@@ -43,29 +44,6 @@ class GatewayBroker(Broker):
     def read_password(self) -> bytes | None:
         """Return the password of the environment, else of the file. Raise ConfigError if the file cannot be read."""
         return secret(self.password, self.password_file)
-
-
-class SqliteSink(Section):
-    """One file, which analysts read while the gateway writes."""
-
-    kind: Literal["sqlite"] = "sqlite"
-    path: Path = Path("footfall.db")
-    batch_lines: Annotated[int, Field(ge=1, le=100_000)] = 5000
-
-
-class InfluxSink(Section):
-    """InfluxDB 1.8 (`bucket` is `database/retention-policy`, `org` is `-`, the token `user:password`) or 2.x."""
-
-    kind: Literal["influxdb"]
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?\z")]
-    bucket: Text
-    org: Text = "-"
-    token: SecretStr | None = None
-    token_file: Path | None = None
-    ca_file: Path | None = None
-    """Whom to trust over https, PEM; without it whom this machine trusts."""
-    timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
-    batch_lines: Annotated[int, Field(ge=1, le=100_000)] = 5000
 
 
 class Http(Section):
@@ -122,7 +100,7 @@ class GatewayConfig(Section):
     brand_secret_file: Path | None = None
     """Where long-lived pseudonyms come from (HKDF); without it plain events with identifiers cannot be taken."""
     broker: GatewayBroker = GatewayBroker()
-    sink: Annotated[SqliteSink | InfluxSink, Field(discriminator="kind")] = SqliteSink()
+    sink: AnySink = DEFAULT_SINK
     profiles: ProfileSettings = ProfileSettings()
     http: Http = Http()
     serve: Serve = Serve()
@@ -142,14 +120,10 @@ class GatewayConfig(Section):
         return self.state_dir / "quarantine.db"
 
 
-_SECRETS: Final = {"brand_secret": (), "password": ("broker",), "token": ("sink",)}
-"""Keys whose values may come from the environment, but never stand in the file; with the section that has them."""
-
-
 def load_gateway(path: Path, environment: Mapping[str, str] = os.environ) -> GatewayConfig:
     """The checked configuration, its paths absolute; ConfigError names file, key and what is wrong."""
     config = load(path, GatewayConfig, PREFIX, environment)
-    _refuse_written_secrets(path)
+    _refuse_written_secrets(path, config)
     return config
 
 
@@ -158,9 +132,10 @@ def load_site(path: Path, environment: Mapping[str, str] = os.environ) -> Site:
     return load(path, Site, SITE_PREFIX, environment)
 
 
-def _refuse_written_secrets(path: Path) -> None:
+def _refuse_written_secrets(path: Path, config: GatewayConfig) -> None:
+    """ConfigError if a secret stands in the file: it may come from the environment, or from a file of its own."""
     values = tomllib.loads(path.read_text(encoding="utf-8"))
-    for key, sections in _SECRETS.items():
+    for *sections, key in _secret_keys(config):
         table = values
         for section in sections:
             table = table.get(section, {})
@@ -168,6 +143,16 @@ def _refuse_written_secrets(path: Path) -> None:
             where = ".".join((*sections, key))
             variable = "__".join((PREFIX, *sections, key)).upper()
             raise ConfigError(f"{path}: {where}: a secret does not belong in this file: use `{key}_file`, or the variable {variable}")
+
+
+def _secret_keys(section: Section, *above: str) -> Iterator[tuple[str, ...]]:
+    """Yield the path of each key that holds a secret, in this section and those below."""
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _secret_keys(value, *above, name)
+        elif SecretStr in get_args(field.annotation):
+            yield (*above, name)
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from device_profiles.config_command import Contents, Inspector, endings, few, profiles_text, unreadable, wrong_certificates, wrong_profiles
 from footfall.config import load, secret
-from footfall.errors import ConfigError, SinkUnavailable
+from footfall.errors import ConfigError
 from footfall.topics import wildcard
-from gateway.config import SITE_PREFIX, GatewayConfig, InfluxSink, load_gateway, load_site
+from gateway.config import SITE_PREFIX, GatewayConfig, load_gateway, load_site
 from gateway.mqtt.connection import Connection
 from gateway.recorded_site import read_site, record_site
-from gateway.sinks.influxdb.sink import InfluxDB
 from gateway.site import Site
 
 _TIMEOUT_S: Final = 3.0
@@ -29,7 +27,7 @@ def _gateway(file: Path) -> Contents:
     yield "site", str(config.site)
     yield "state", str(config.state_dir)
     yield "broker", f"{broker.host}:{broker.port}, {how}, as {broker.client_id}"
-    yield "sink", f"InfluxDB {sink.url}, bucket {sink.bucket}" if isinstance(sink, InfluxSink) else f"SQLite {sink.path}"
+    yield "sink", sink.title
     yield "http", f"http://{config.http.host}:{config.http.port}"
     yield "profiles", profiles_text(config.profiles)
     yield "journal", f"{config.journal.keep_days:g} days, at most {config.journal.max_bytes >> 20:,} MiB"
@@ -62,7 +60,8 @@ def _around_gateway(file: Path, online: bool) -> Iterator[str]:
     yield from wrong_certificates(config)
     yield from wrong_profiles(config.profiles)
     if online:
-        yield from _answering(config)
+        yield from _broker_answers(config)
+    yield from config.sink.check(online)
 
 
 def _files(config: GatewayConfig) -> Iterator[str]:
@@ -72,15 +71,11 @@ def _files(config: GatewayConfig) -> Iterator[str]:
         yield from (f"site: {line}" for line in str(error).splitlines())
     if config.broker.tls:
         yield from unreadable(config.broker.tls, "broker.tls.")
-    if isinstance(config.sink, InfluxSink) and config.sink.ca_file and not os.access(config.sink.ca_file, os.R_OK):
-        yield f"sink.ca_file: {config.sink.ca_file} cannot be read"
 
 
 def _secrets(config: GatewayConfig) -> Iterator[str]:
     wanted = [("brand_secret_file", config.brand_secret, config.brand_secret_file)]
     wanted.append(("broker.password_file", config.broker.password, config.broker.password_file))
-    if isinstance(config.sink, InfluxSink):
-        wanted.append(("sink.token_file", config.sink.token, config.sink.token_file))
     for key, value, path in wanted:
         try:
             secret(value, path)
@@ -89,17 +84,13 @@ def _secrets(config: GatewayConfig) -> Iterator[str]:
 
 
 def _folders(config: GatewayConfig) -> Iterator[str]:
-    folders = {"state_dir": config.state_dir}
-    if not isinstance(config.sink, InfluxSink):
-        folders["sink.path"] = config.sink.path.parent
-    for key, folder in folders.items():
-        existing = next(path for path in (folder, *folder.parents) if path.exists())
-        if not existing.is_dir() or not os.access(existing, os.W_OK):
-            yield f"{key}: {existing} is not a folder that this user may write to"
+    existing = next(path for path in (config.state_dir, *config.state_dir.parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        yield f"state_dir: {existing} is not a folder that this user may write to"
 
 
-def _answering(config: GatewayConfig) -> Iterator[str]:
-    broker, sink = config.broker, config.sink
+def _broker_answers(config: GatewayConfig) -> Iterator[str]:
+    broker = config.broker
     if not broker.embedded:
         logging.getLogger("footfall").addHandler(logging.NullHandler())  # what it logs is told here
         try:
@@ -108,15 +99,6 @@ def _answering(config: GatewayConfig) -> Iterator[str]:
             why = str(error)
         if why:
             yield f"broker: {why}"
-    if isinstance(sink, InfluxSink):
-        try:
-            token = secret(sink.token, sink.token_file)
-            with closing(
-                InfluxDB(sink.url, sink.bucket, token.decode() if token else "", sink.org, ca_file=sink.ca_file, timeout_s=_TIMEOUT_S)
-            ) as database:
-                database.ping()
-        except (ConfigError, SinkUnavailable) as error:
-            yield f"sink: {error}"
 
 
 INSPECTORS: Final[Mapping[str, Inspector]] = {

@@ -17,17 +17,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from footfall.config import read_secret, secret
 from footfall.errors import ConfigError
 from footfall.topics import is_name
-from gateway.config import InfluxSink, load_gateway, load_site
+from gateway.config import load_gateway, load_site
 from gateway.query import show
 from gateway.query.measures import Answer
 from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Filters, Question, ask
 from gateway.query.spans import INTERVALS, iso, time_zone
-from gateway.sinks.influxdb.reader import InfluxReader
+from gateway.sinks.kinds import sink_settings
 from gateway.sinks.reader import OnPage, PointReader
-from gateway.sinks.sqlite.reader import SqliteReader
+from gateway.sinks.settings import SinkSettings
 from gateway.site import Site
 
 TOKEN_VARIABLE: Final = "FOOTFALL_INFLUX_TOKEN"  # noqa: S105 # the variable's name, not a token
@@ -128,16 +127,13 @@ def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Pa
     """The database that the options name; ConfigError unless exactly one of `db`, `influx` and `config` is given."""
     if sum(given is not None for given in (db, influx, config)) != 1:
         raise ConfigError("say where to read: --db FILE (SQLite), --influx URL, or --config gateway.toml; one of them")
-    if db is not None:
-        return SqliteReader(db)
-    if influx is not None:
-        return InfluxReader(influx, bucket, read_secret(token_file).decode() if token_file else os.environ.get(TOKEN_VARIABLE, ""))
-    assert config is not None  # noqa: S101 # for mypy: exactly one of the three is given
-    sink = load_gateway(config).sink
-    if isinstance(sink, InfluxSink):
-        token = secret(sink.token, config.parent / sink.token_file if sink.token_file else None)
-        return InfluxReader(sink.url, sink.bucket, token.decode() if token else os.environ.get(TOKEN_VARIABLE, ""))
-    return SqliteReader(config.parent / sink.path)
+    if config is not None:
+        sink: SinkSettings = load_gateway(config).sink
+    elif db is not None:
+        sink = sink_settings(kind="sqlite", path=db)
+    else:
+        sink = sink_settings(kind="influxdb", url=influx, bucket=bucket, token_file=token_file)
+    return sink.reader(os.environ.get(TOKEN_VARIABLE, ""))
 
 
 def _stores(reader: PointReader, asked: Sequence[str] | None) -> list[str]:

@@ -37,7 +37,7 @@ from gateway.point_rows import AgentPoint, GapPoint
 from gateway.points import Points, record_key_ns
 from gateway.recorded_site import RecordedSite, read_site
 from gateway.records import OLD_KEYS, Record, RecordKind
-from gateway.sinks.influxdb.line_reader import read_line
+from gateway.sinks.line_reader import read_line
 
 STATE_VERSION: Final = 3
 READ_VERSIONS: Final = (1, 2, 3)

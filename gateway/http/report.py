@@ -10,7 +10,7 @@ from typing import Final
 from footfall import __version__
 from footfall.certificates import findings
 from gateway.accept.own_clock import OwnClock
-from gateway.config import GatewayConfig, SqliteSink
+from gateway.config import GatewayConfig
 from gateway.http.agent_watch import AgentWatch
 from gateway.http.live_feed import LiveFeed
 from gateway.http.metrics import Balance, Registry
@@ -70,7 +70,7 @@ class Report:
         counted, sent = self.ingest.counted, self.outbox.sent
         batches, size = self.outbox.load()
         now_ns, outage = self._now_ns(), self.sink_worker.outage
-        where = str(sink.path) if isinstance(sink, SqliteSink) else f"{sink.url} {sink.bucket}"
+        where = sink.where
         behind, held = self.fold_worker.behind_since_ns, self.quarantine.counts()
         return Status(
             version=__version__,

@@ -29,7 +29,7 @@ from gateway.pipeline.record_queue import RecordQueue
 from gateway.points import Points
 from gateway.records import Record, RecordKind
 from gateway.shard import Shard
-from gateway.sinks.influxdb.line_reader import count_raw
+from gateway.sinks.line_reader import count_raw
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
 

@@ -25,7 +25,7 @@ from gateway.accept.outcome import BUG, TIME_PASSED, Echo, Entry, Outcome, expla
 from gateway.pipeline.mending import KEPT, kept_entry
 from gateway.quarantine.store import Quarantine, QuarantineEntry, Refusal
 from gateway.records import Record, RecordKind
-from gateway.sinks.influxdb.line_reader import count_raw, read_line
+from gateway.sinks.line_reader import count_raw, read_line
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
 

@@ -19,7 +19,7 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
 from gateway.accept.own_clock import OwnClock
 from gateway.accept.site_index import Places
-from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_site
+from gateway.config import GatewayConfig, load_site
 from gateway.fold.fold import Fold
 from gateway.http.agent_watch import AgentWatch
 from gateway.http.live_feed import LiveFeed
@@ -42,9 +42,6 @@ from gateway.pipeline.sink_worker import SinkWorker
 from gateway.pipeline.upkeep import Upkeep
 from gateway.recorded_site import RecordedSite, record_site
 from gateway.shard import Shard
-from gateway.sinks.influxdb.sink import InfluxDB
-from gateway.sinks.sink import Sink
-from gateway.sinks.sqlite.sink import SQLite
 from gateway.site import Site
 from gateway.state import files
 from gateway.state.accepted_clock import read_clocks
@@ -91,9 +88,7 @@ class Gateway:
     def _make_stages(self, site: Site) -> None:
         """What the three stages and the queues between them are made of."""
         config, notice_s = self._config, self._config.status.notice_s
-        self._sink = open_sink(config)
-        if isinstance(self._sink, InfluxDB):
-            self._sink.on_request = lambda: self._beats.beat("sink")
+        self._sink = config.sink.sink(lambda: self._beats.beat("sink"))
         self._inlet = Inlet(config.broker, lambda: self._beats.beat("network"))
         self._records, self._outbox = RecordQueue(), Outbox(config.outbox.max_bytes)
         self._records.head = self._journal.last_pos
@@ -174,24 +169,10 @@ class Gateway:
         self.notices.post("records_set_aside", what, about=what)
 
 
-def open_sink(config: GatewayConfig) -> Sink:
-    """The database of a configuration. ConfigError if its set-up is wrong; one that is not there yet is waited for later."""
-    sink = config.sink
-    if isinstance(sink, SqliteSink):
-        return SQLite(sink.path)
-    return InfluxDB(
-        sink.url, sink.bucket, lambda: _token(sink), sink.org, ca_file=sink.ca_file, timeout_s=sink.timeout_s, batch_lines=sink.batch_lines
-    )
-
-
-def _token(sink: InfluxSink) -> str:
-    return (secret(sink.token, sink.token_file) or b"").decode()
-
-
 def _silence_s(config: GatewayConfig) -> dict[str, float]:
     """How long each thread may be silent; one request to the database takes its time."""
-    notice_s, sink = config.status.notice_s, config.sink
-    return {"network": notice_s, "fold": notice_s, "sink": notice_s + (2 * sink.timeout_s if isinstance(sink, InfluxSink) else 0.0)}
+    notice_s = config.status.notice_s
+    return {"network": notice_s, "fold": notice_s, "sink": notice_s + config.sink.busy_s}
 
 
 def _state_dir(path: Path) -> Path:

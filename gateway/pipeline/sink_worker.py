@@ -16,7 +16,7 @@ from footfall.errors import PartialWrite, RejectedPoint, SinkUnavailable
 from gateway.pipeline.outbox import Outbox, PointBatch
 from gateway.pipeline.process_memory import collect_cycles
 from gateway.quarantine.store import Quarantine, Refusal
-from gateway.sinks.influxdb.line_reader import count_raw
+from gateway.sinks.line_reader import count_raw
 from gateway.sinks.sink import Sink
 
 log = logging.getLogger("footfall.gateway.sink")

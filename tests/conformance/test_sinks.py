@@ -9,22 +9,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from footfall.errors import PartialWrite, RejectedPoint, SinkUnavailable
 from gateway.points import SCHEMA, Coded, Points, from_rows
-from gateway.sinks.influxdb.line_protocol import encode, stored_tag, stored_text
+from gateway.sinks.influxdb.line_protocol import encode
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.sinks.influxdb.sink import InfluxDB
+from gateway.sinks.kinds import AnySink, sink_settings
 from gateway.sinks.reader import PointReader
 from gateway.sinks.sink import Sink
-from gateway.sinks.sqlite.reader import SqliteReader
-from gateway.sinks.sqlite.sink import SQLite
+from gateway.sinks.stored_text import stored_tag, stored_text
 from tests.support.random_points import points
 from tests.support.real_parts import INFLUX_VERSIONS, Bucket, InfluxServer, Version, influx_server, new_bucket
 from tests.support.waiting import PATIENCE_S
@@ -52,7 +53,10 @@ class Database:
 Fresh = Callable[[], Database]
 
 
-@pytest.fixture(params=["sqlite", *(f"influxdb-{version}" for version in INFLUX_VERSIONS)])
+DATABASES = ("sqlite", *(f"influxdb-{version}" for version in INFLUX_VERSIONS))
+
+
+@pytest.fixture(params=DATABASES)
 def fresh(
     request: pytest.FixtureRequest, influx_servers: dict[Version, InfluxServer], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Fresh]:
@@ -63,19 +67,27 @@ def fresh(
 
     def make() -> Database:
         if request.param == "sqlite":
-            path = folder / f"{next(NUMBERS)}.db"
-            made = Database(SQLite(path), lambda: SqliteReader(path))
+            chosen = sink_settings(kind="sqlite", path=folder / f"{next(NUMBERS)}.db")
+            made = Database(chosen.sink(), chosen.reader)
         else:
             if version not in influx_servers:
                 influx_servers[version] = influx_server(version, folder)
             bucket = new_bucket(influx_servers[version].start())
-            made = Database(bucket.sink(), lambda: InfluxReader(bucket.url, bucket.name, bucket.token), lambda: refuse_second_week(bucket))
+            chosen = sink_settings(
+                kind="influxdb", url=bucket.url, bucket=bucket.name, org=bucket.server.org, token=SecretStr(bucket.token)
+            )
+            made = Database(chosen.sink(), chosen.reader, lambda: refuse_second_week(bucket))
         sinks.append(made.sink)
         return made
 
     yield make
     for sink in sinks:
         sink.close()
+
+
+def test_every_kind_of_sink_is_held_to_it() -> None:
+    kinds = {get_args(settings.model_fields["kind"].annotation)[0] for settings in get_args(get_args(AnySink)[0])}
+    assert kinds == {database.partition("-")[0] for database in DATABASES}
 
 
 def refuse_second_week(bucket: Bucket) -> None:

@@ -15,8 +15,8 @@ import urllib3
 
 from gateway.points import SCHEMA, Coded, Measurement, Points, from_rows
 from gateway.sinks.influxdb import line_protocol as lines
-from gateway.sinks.influxdb.line_reader import read_line
 from gateway.sinks.influxdb.reader import InfluxReader
+from gateway.sinks.line_reader import read_line
 from gateway.sinks.reader import columns_of
 from tests.docs import dataset, run
 from tests.docs.blocks import ROOT

@@ -1,8 +1,6 @@
 """Points as InfluxDB line protocol: bytes out, one line a point, whatever the texts hold.
 
-Line protocol cannot carry everything: a raw newline in a tag forges a point, an escaped one does not exist, and a backslash in a tag
-changes what the next byte means. So control characters are stored as their Unicode pictures (a newline as ␊), in tags a
-backslash as its fullwidth form ＼, and a lone surrogate as U+FFFD. Every sink stores texts like that, so all hold the same.
+Texts are spelled as `stored_text` has them, and then escaped.
 
 Large batches are made column by column, small ones by `%`. Both give the same bytes.
 Source: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
@@ -13,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from gateway.points import SCHEMA, Coded, Column, FieldType, Points
 from gateway.sinks.influxdb.line_columns import Piece, Texts, floats, integers, squeeze, subjects, table, width
+from gateway.sinks.stored_text import PLAIN_TEXT, check_finite, row_texts, stored_tag, stored_text
 
 _FEW_ROWS: Final = 100
 """Below, filling tables costs more than formatting row by row."""
@@ -42,27 +40,6 @@ def encode(points: Points) -> bytes:
 
 # --- texts -------------------------------------------------------------------------------------------------------------------
 
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-_CONTROL_IN_TAG: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff\\\\]")
-_PLAIN: Final = re.compile(r"[\w .:,=/+-]*")
-"""Texts that a field holds as they are: nearly all."""
-_PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡", 0x5C: "＼"}
-
-
-def stored_text(text: str) -> str:
-    """`text` as a field holds it in every sink."""
-    return text if _PLAIN.fullmatch(text) else _CONTROL.sub(_picture, text)
-
-
-@lru_cache(maxsize=100_000)
-def stored_tag(text: str) -> str:
-    """`text` as a tag holds it in every sink."""
-    return _CONTROL_IN_TAG.sub(_picture, text)
-
-
-def _picture(found: re.Match[str]) -> str:
-    return _PICTURES.get(ord(found[0]), "\ufffd")
-
 
 class _TagSpellings(dict[str, str]):
     """Texts of a tag, as they stand in a line: a look-up each, as most come with every batch."""
@@ -83,11 +60,11 @@ class _TagSpellings(dict[str, str]):
 
 
 def _text(text: str) -> str:
-    return f'"{text}"' if _PLAIN.fullmatch(text) else f'"{_QUOTED.sub(_ESCAPED, stored_text(text))}"'
+    return f'"{text}"' if PLAIN_TEXT.fullmatch(text) else f'"{_QUOTED.sub(_ESCAPED, stored_text(text))}"'
 
 
 def _texts(texts: Sequence[str]) -> list[str]:
-    return [f'"{text}"' for text in texts] if _PLAIN.fullmatch("".join(texts)) else list(map(_text, texts))
+    return [f'"{text}"' for text in texts] if PLAIN_TEXT.fullmatch("".join(texts)) else list(map(_text, texts))
 
 
 _ESCAPED: Final = r"\\\1"
@@ -117,15 +94,6 @@ def _line_format(measurement: str) -> str:
     return f"{measurement}{'%s' * len(schema.tags)} {','.join(f'{name}=%s' for name in schema.fields)} %d"
 
 
-def row_texts(column: Coded, spell: Callable[[str], str]) -> list[str]:
-    """Each row's text, spelled; a name is spelled once, unless there are more names than rows."""
-    codes, names = column.codes.tolist(), column.names
-    if len(names) > len(codes):
-        return [spell(names[code]) for code in codes]
-    spelled = [spell(name) for name in names]
-    return [spelled[code] for code in codes]
-
-
 def _spelled(kind: FieldType, column: Column) -> list[str]:
     if isinstance(column, Coded):
         return row_texts(column, _text)
@@ -136,11 +104,6 @@ def _spelled(kind: FieldType, column: Column) -> list[str]:
         check_finite(column)
     spelled = _FORMAT[kind]
     return [spelled % value for value in values]
-
-
-def check_finite(column: npt.NDArray[Any]) -> None:
-    if not np.isfinite(column).all():
-        raise ValueError("NaN or infinity in a point: its maker must not let it through")
 
 
 # --- many rows ---------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any, Final
 from footfall.errors import ConfigError, SinkUnavailable
 from footfall.sqlite import open_file, run_script, transaction
 from gateway.points import ABSENT, SCHEMA, Coded, Column, FieldType, Measurement, Points
-from gateway.sinks.influxdb.line_protocol import check_finite, row_texts, stored_tag, stored_text
+from gateway.sinks.stored_text import check_finite, row_texts, stored_tag, stored_text
 
 APPLICATION_ID: Final = 0x466F6F74
 """`Foot`, in the file's header: tells it from other programs' files."""

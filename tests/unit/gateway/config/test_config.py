@@ -6,8 +6,10 @@ import pytest
 
 from footfall.config import secret
 from footfall.errors import ConfigError
-from gateway.config import GatewayConfig, InfluxSink, SqliteSink, load_gateway, load_site
+from gateway.config import GatewayConfig, load_gateway, load_site
 from gateway.pipeline.service import Gateway
+from gateway.sinks.influxdb.settings import InfluxSink
+from gateway.sinks.sqlite.settings import SqliteSink
 
 INFLUX = '[sink]\nkind = "influxdb"\nurl = "http://127.0.0.1:8086"\nbucket = "footfall"\n'
 

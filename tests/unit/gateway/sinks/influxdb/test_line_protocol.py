@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gateway.points import SCHEMA, Coded, Points, from_rows
 from gateway.sinks.influxdb import line_columns as columns
 from gateway.sinks.influxdb import line_protocol as lines
+from gateway.sinks.stored_text import stored_tag, stored_text
 from tests.support.line_parser import Line, parse
 from tests.support.random_points import HOSTILE, points
 
@@ -29,11 +30,11 @@ GOLDEN = (
 
 def expected(made: Points) -> list[Line]:
     schema = SCHEMA[made.measurement]
-    tags = {name: list(map(lines.stored_tag, made.tags[name].texts())) for name in schema.tags}
+    tags = {name: list(map(stored_tag, made.tags[name].texts())) for name in schema.tags}
     fields = {}
     for name, column in made.fields.items():
         if isinstance(column, Coded):
-            fields[name] = list(map(lines.stored_text, column.texts()))
+            fields[name] = list(map(stored_text, column.texts()))
         else:
             fields[name] = [f"{value:016x}" if schema.fields[name] == "subject" else value for value in column.tolist()]
     return [
@@ -102,10 +103,10 @@ def test_a_table_of_many_names_costs_only_those_that_occur() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_is_stored_is_stored_as_it_is(text: str) -> None:
-    assert lines.stored_text(lines.stored_text(text)) == lines.stored_text(text)
-    assert lines.stored_tag(lines.stored_text(text)) == lines.stored_tag(text)
-    assert not any(ord(sign) < 32 or sign == "\\" for sign in lines.stored_tag(text))
-    assert lines.stored_text("\ud800") == "\ufffd"
+    assert stored_text(stored_text(text)) == stored_text(text)
+    assert stored_tag(stored_text(text)) == stored_tag(text)
+    assert not any(ord(sign) < 32 or sign == "\\" for sign in stored_tag(text))
+    assert stored_text("\ud800") == "\ufffd"
 
 
 def test_one_long_text_among_many_rows_does_not_multiply() -> None:

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from footfall.errors import ConfigError, PartialWrite, SinkUnavailable
 from gateway.points import Points, concat, from_rows
 from gateway.sinks.influxdb.line_protocol import _encode_few, encode
-from gateway.sinks.influxdb.sink import InfluxDB, _RefusedWrite, _requests
+from gateway.sinks.influxdb.refused_writes import RefusedWrite
+from gateway.sinks.influxdb.request_bodies import request_bodies
+from gateway.sinks.influxdb.sink import InfluxDB
 from simulators.parts.process import free_port
 from tests.support.random_points import points
 from tests.support.real_parts import Bucket, new_bucket
@@ -33,9 +35,9 @@ class Counted(InfluxDB):
 
     writes = 0
 
-    def _post(self, body: bytes, *unavailable: type) -> _RefusedWrite | None:
+    def _post(self, body: bytes) -> RefusedWrite | None:
         self.writes += 1
-        return super()._post(body, *unavailable)
+        return super()._post(body)
 
 
 def counted(bucket: Bucket) -> Counted:
@@ -288,7 +290,7 @@ def presences(times_ns: list[int]) -> Points:
 def test_lines_are_the_same_in_requests_of_any_size(batch: list[Points], most_lines: int) -> None:
     """Points of one measurement that follow each other are encoded as one, with names of their own each."""
     lines = [line for each in batch if len(each) for line in _encode_few(each).split(b"\n")]
-    bodies = [body.split(b"\n") for body in _requests(batch, most_lines)]
+    bodies = [body.split(b"\n") for body in request_bodies(batch, most_lines)]
     assert [line for body in bodies for line in body] == lines
     assert [len(body) for body in bodies[:-1]] == [most_lines] * (len(bodies) - 1)
     assert all(len(body) <= most_lines for body in bodies[-1:])
