@@ -17,7 +17,7 @@ from simulators.parts import guard
 
 _STOP_S: Final = 90.0
 """A gateway is given half a minute to write what it has, and a busy machine is slow besides."""
-_POLL_S: Final = 0.01
+_POLL_S: Final = 0.05
 _PORTS: Final = (20_000, 32_000)
 
 

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -57,7 +58,8 @@ class Stay:
     """When, and how much."""
 
 
-def points() -> list[Points]:
+@cache
+def points() -> tuple[Points, ...]:
     """Every measurement of the schema has some."""
     stays = list(_stays(Random(SEED)))
     rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -74,7 +76,7 @@ def points() -> list[Points]:
     # A visit that was merged into the first one: every view leaves it out.
     merged = rows["visit"][0]
     rows["visit"].append((merged[0] + 1, *merged[1:14], True, f"{merged[0]}/{merged[1]}"))
-    return [from_rows(name, found) for name, found in rows.items()]
+    return tuple(from_rows(name, found) for name, found in rows.items())
 
 
 def ledger_rows() -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:

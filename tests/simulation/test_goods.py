@@ -45,7 +45,8 @@ def fold_all(world: World, antennas: dict[str, str]) -> Rows:
     fold, rows = Fold(shipped(), MemoryStore(), lambda site: (set(), set()), stay_points=False), {}
     store(fold.apply([(Record(1, T0, RecordKind.SITE, "", "", 0, 0, 0, 0, site.model_dump_json().encode()), None)]), rows)
     for pos, (now_ns, body) in enumerate(bodies(world, antennas), 2):
-        store(fold.apply([(Record(pos, T0 + now_ns, RecordKind.FRAME, "s1", "x", pos, T0, 0, 10**6, b""), body)]), rows)
+        points = fold.apply([(Record(pos, T0 + now_ns, RecordKind.FRAME, "s1", "x", pos, T0, 0, 10**6, b""), body)])
+        store((each for each in points if each.measurement != "presence"), rows)
     return rows
 
 

@@ -17,6 +17,7 @@ from footfall.health import Health, decode_health
 from footfall.receipts import DayKey, Receipt, Times, encode_receipt
 from footfall.topics import Topic, parse_topic, wildcard
 from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import until as wait_until
 
 START_NS = 1_800_000_000_000_000_000
 
@@ -134,7 +135,4 @@ class Responder:
 
 def until(done: Callable[[], bool], seconds: float = PATIENCE_S, what: str = "") -> None:
     """Wait until `done`, failing after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what or done}"
-        time.sleep(0.02)
+    wait_until(done, what or done, seconds)

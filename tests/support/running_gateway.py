@@ -26,7 +26,7 @@ from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
 from simulators.parts.programs import GatewayProcess
 from tests.support.real_parts import Bucket
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import PATIENCE_S, pauses_s
 
 S = 1_000_000_000
 SECRET = "a brand's secret, for tests only"
@@ -76,9 +76,11 @@ class Place:
 
     def until(self, condition: Callable[[], bool], what: str, limit_s: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + limit_s
-        while not condition():
+        for pause_s in pauses_s():
+            if condition():
+                return
             assert time.monotonic() < deadline, f"waited {limit_s} s for {what}: {self.gateway.status()}\n{self.log()}"
-            time.sleep(0.05)
+            time.sleep(pause_s)
 
     def log(self) -> str:
         return self.gateway.log.read_text(errors="replace")[-4000:]

@@ -9,21 +9,34 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, Self
 
 PATIENCE_S: Final = 120.0
 """Nothing that comes to pass at all takes longer, however busy the machine is. Waiting costs nothing where it comes sooner."""
 _TICK_S: Final = 0.01
+_FIRST_LOOK_S: Final = 0.01
+_LONGEST_LOOK_S: Final = 0.25
+"""What takes long is looked at less often: a look may be a request to a process, which costs both of them."""
 
 
 def until(condition: Callable[[], object], what: object = "it did not come to pass", limit_s: float = PATIENCE_S) -> None:
-    """Waits for it; AssertionError with `what`, told when it is called where it is a function."""
+    """Return once the condition holds; raise AssertionError with `what` after the limit. A function is called for its text then."""
     deadline_s = time.monotonic() + limit_s
-    while not condition():
+    for pause_s in pauses_s():
+        if condition():
+            return
         assert time.monotonic() < deadline_s, what() if callable(what) else what
-        time.sleep(_TICK_S)
+        time.sleep(pause_s)
+
+
+def pauses_s() -> Iterator[float]:
+    """Yield the time until the next look, in seconds, without end: each a quarter longer than the one before, up to a limit."""
+    pause_s = _FIRST_LOOK_S
+    while True:
+        yield pause_s
+        pause_s = min(pause_s * 1.25, _LONGEST_LOOK_S)
 
 
 class Stopwatch:
