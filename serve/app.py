@@ -37,7 +37,7 @@ from gateway.http.metrics import CONTENT_TYPE, Registry
 from gateway.query.questions import QUESTIONS
 from serve.broker_client import BrokerClient, NotPublished
 from serve.config import ServeConfig
-from serve.live import EventStream, LiveFeed
+from serve.live import EventStream, LiveReaders
 from serve.questions import answer
 
 STATUS_FRESH_S: Final = 2.0
@@ -57,7 +57,7 @@ _HEADERS: Final = {
 class Pages:
     """The handlers, with what they share."""
 
-    def __init__(self, config: ServeConfig, feed: LiveFeed, broker: BrokerClient) -> None:
+    def __init__(self, config: ServeConfig, feed: LiveReaders, broker: BrokerClient) -> None:
         """ConfigError: the token cannot be read."""
         self._config: Final = config
         self._feed: Final = feed

@@ -16,7 +16,7 @@ PREFIX: Final = "FOOTFALL_SERVE"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-class Tls(Section):
+class ServerTls(Section):
     """The server's certificate with its chain, and its key: PEM."""
 
     cert_file: Path
@@ -28,7 +28,7 @@ class Listen(Section):
 
     host: str = "127.0.0.1"
     port: Port = 8090
-    tls: Tls | None = None
+    tls: ServerTls | None = None
     token_file: Path | None = None
     """Clients then send it as Bearer token, or browsers as password of any user (Basic)."""
     max_connections: Annotated[int, Field(ge=2, le=10_000)] = 256

@@ -22,8 +22,8 @@ Receive = Any
 Send = Any
 
 
-class LiveFeed:
-    """Belongs to the event loop. Keeps the latest counters of each store, for a page that is opened now."""
+class LiveReaders:
+    """The open pages. Belongs to the event loop; keeps the latest counters of each store, for a page that is opened now."""
 
     def __init__(self, max_readers: int) -> None:
         self._max_readers: Final = max_readers
@@ -93,7 +93,7 @@ def _message(payload: bytes) -> dict[str, Any] | None:
 class EventStream:
     """ASGI response: server-sent events of a feed until the client or the feed ends it."""
 
-    def __init__(self, feed: LiveFeed) -> None:
+    def __init__(self, feed: LiveReaders) -> None:
         self._feed: Final = feed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

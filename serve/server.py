@@ -16,7 +16,7 @@ from serve.app import Pages
 from serve.broker_client import BrokerClient
 from serve.config import Listen, ServeConfig
 from serve.http_limits import MAX_HEAD_BYTES, limited_protocol
-from serve.live import LiveFeed
+from serve.live import LiveReaders
 
 log = logging.getLogger("footfall.serve")
 
@@ -33,7 +33,7 @@ def run(config: ServeConfig) -> None:
 
 
 async def _serve(config: ServeConfig, sock: socket.socket) -> None:
-    loop, feed = asyncio.get_running_loop(), LiveFeed(config.listen.max_streams)
+    loop, feed = asyncio.get_running_loop(), LiveReaders(config.listen.max_streams)
 
     def hear(payload: bytes) -> None:
         loop.call_soon_threadsafe(feed.publish, payload)
@@ -50,7 +50,7 @@ async def _serve(config: ServeConfig, sock: socket.socket) -> None:
 class _Server(uvicorn.Server):
     """Ends the live streams first: they would wait for ever."""
 
-    def __init__(self, config: uvicorn.Config, feed: LiveFeed) -> None:
+    def __init__(self, config: uvicorn.Config, feed: LiveReaders) -> None:
         super().__init__(config)
         self._feed: Final = feed
 

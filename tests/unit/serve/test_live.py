@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from serve import live
-from serve.live import QUEUED, EventStream, LiveFeed
+from serve.live import QUEUED, EventStream, LiveReaders
 
 
 def counters(store: str, inside: int) -> bytes:
@@ -17,7 +17,7 @@ def counters(store: str, inside: int) -> bytes:
 
 
 def test_a_new_reader_has_the_latest_counters_of_every_store() -> None:
-    feed = LiveFeed(2)
+    feed = LiveReaders(2)
     for store, inside in (("s1", 1), ("s2", 5), ("s1", 2)):
         feed.publish(counters(store, inside))
     feed.publish(b'{"kind": "arrival", "store": "s1", "zone": "door", "fan": "f", "time_ns": 1}')
@@ -32,7 +32,7 @@ def test_a_new_reader_has_the_latest_counters_of_every_store() -> None:
     "payload", [b"", b"{", b"[]", b'{"kind": "x", "store": "s"}', b'{"kind": "arrival"}', b"[" * 60_000, b" " * 70_000]
 )
 def test_what_is_no_live_message_is_counted(payload: bytes) -> None:
-    feed = LiveFeed(1)
+    feed = LiveReaders(1)
     with feed.listen() as found:
         feed.publish(payload)
         assert found is not None
@@ -41,7 +41,7 @@ def test_what_is_no_live_message_is_counted(payload: bytes) -> None:
 
 
 def test_a_message_is_one_line_whatever_its_publisher_wrote() -> None:
-    feed = LiveFeed(1)
+    feed = LiveReaders(1)
     feed.publish(b'{\n"kind": "counters",\n"store": "a\\nb"\n}')
     with feed.listen() as found:
         assert found is not None
@@ -49,7 +49,7 @@ def test_a_message_is_one_line_whatever_its_publisher_wrote() -> None:
 
 
 def test_readers_are_limited_and_a_slow_one_is_dropped() -> None:
-    feed = LiveFeed(1)
+    feed = LiveReaders(1)
     with feed.listen() as found:
         assert found is not None
         with feed.listen() as other:
@@ -61,7 +61,7 @@ def test_readers_are_limited_and_a_slow_one_is_dropped() -> None:
 
 
 def test_closing_ends_every_stream_and_lets_nobody_in() -> None:
-    feed = LiveFeed(2)
+    feed = LiveReaders(2)
     with feed.listen() as found:
         feed.close()
         assert found is not None
@@ -72,7 +72,7 @@ def test_closing_ends_every_stream_and_lets_nobody_in() -> None:
 
 def test_a_client_that_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "SEND_S", 0.05)
-    feed = LiveFeed(1)
+    feed = LiveReaders(1)
 
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.body":

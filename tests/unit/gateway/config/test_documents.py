@@ -23,7 +23,7 @@ from gateway.site import Site
 from serve.app import Pages
 from serve.broker_client import BrokerClient
 from serve.config import ServeConfig, load_serve
-from serve.live import LiveFeed
+from serve.live import LiveReaders
 from tests.docs.blocks import ROOT
 
 TEXT = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -105,7 +105,7 @@ def test_every_metric_is_listed_and_no_other(metrics: set[str]) -> None:
 
 
 def test_every_metric_of_serve_is_listed_and_no_other() -> None:
-    pages = Pages(ServeConfig(), LiveFeed(1), BrokerClient(Broker(), lambda payload: None))
+    pages = Pages(ServeConfig(), LiveReaders(1), BrokerClient(Broker(), lambda payload: None))
     rows = chapter("Start, stop, look").partition("| metric of `footfall serve` |")[2]
     assert set(METRIC.findall(rows)) == set(pages.registry.names())
 
