@@ -119,11 +119,11 @@ def sightings(identifiers: int, seconds: int) -> Mapping[str, Any]:
 
 
 _500: Final = Load(stores=10, agents=4, rows=500)
-_30: Final = Load(stores=700, agents=4, rows=30)
+_30: Final = Load(stores=140, agents=4, rows=30)
 _CHAIN: Final = Load(stores=2000, agents=4, rows=30)
 WORKLOADS: Final = (
     Workload("frames-500", "frames of 500 rows, 40 agents", "rows", 40 * 30 * 500, lambda: backlog(_500, 30, 20, 25)),
-    Workload("frames-30", "frames of 30 rows, 2,800 agents", "rows", 2800 * 5 * 30, lambda: backlog(_30, 5, 100, 20)),
+    Workload("frames-30", "frames of 30 rows, 560 agents", "rows", 560 * 25 * 30, lambda: backlog(_30, 25, 100, 20)),
     Workload("json", "plain JSON events, with two checkpoints", "events", 20_000, lambda: touches(20_000, 50, 30)),
     Workload("chain", "30 s of 2,000 stores, 8,000 agents, three checkpoints", "rows", 8000 * 3 * 30, lambda: chain(_CHAIN, 30, 30, 10)),
     Workload("sighting", "sightings at an agent, into its spool", "sightings", 800 * 240, lambda: sightings(800, 240)),
