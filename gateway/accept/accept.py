@@ -111,7 +111,7 @@ class Acceptor:
 
     def times(self, agent: str, most: int) -> Times | None:
         """Return the dates of the agent's frames for its next receipt, `most` runs of them; None: there is none to send."""
-        return decisions.to_tell(self._memory, agent, most)
+        return decisions.for_receipt(self._memory, agent, most)
 
     def _read(self, topic: Topic, payload: bytes, replayed: bool) -> tuple[Header, bytes]:
         header, data = decode_frame(payload)

@@ -1,7 +1,7 @@
-"""Dates that the gateway decided by itself, told to the agent until it confirms that it has stored them with its frames. Pure.
+"""Dates that the gateway decided itself, repeated in receipts until the agent confirms that it has stored them. Pure.
 
-Every run of frames with one date has a number that no other gateway gave; a receipt bears the number of the last run that it tells,
-and the agent's headers repeat it. A run that grows gets a new number, so a confirmation never covers what was not told.
+Every run of frames with one date has a number that no other gateway gave. A receipt bears the number of its last run, and the
+agent's headers repeat it. A run that grows gets a new number, so a confirmation never covers frames that were not in the receipt.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from footfall.units import NS_PER_DAY
 KEEP_NS: Final = 40 * NS_PER_DAY
 """No spool keeps a frame for longer."""
 MAX_RUNS: Final = 1024
-"""Of an agent that stores none of what it is told: the oldest are given up."""
+"""Kept for an agent that confirms none; beyond, the oldest are given up."""
 _MAX_NUMBER: Final = 1 << 62
 
 Runs = tuple["Decision", ...]
@@ -35,25 +35,25 @@ class Decision(NamedTuple):
 
 
 class Decisions(Protocol):
-    """What an agent has not confirmed yet, by number."""
+    """The runs that an agent has not confirmed yet, by number."""
 
     def decisions(self, agent: str) -> Runs: ...
     def set_decisions(self, agent: str, runs: Runs) -> None: ...
 
 
 def confirm(memory: Decisions, header: Header) -> None:
-    """Drop what the sender says that it has stored."""
+    """Drop the runs that the sender confirms."""
     runs = memory.decisions(header.agent)
     if not runs or header.times_n < runs[0].n:
         return
     if any(run.n == header.times_n for run in runs):
         memory.set_decisions(header.agent, tuple(run for run in runs if run.n > header.times_n))
-    elif runs[-1].n < header.times_n < _MAX_NUMBER:  # another gateway told it something since: these must come after that
+    elif runs[-1].n < header.times_n < _MAX_NUMBER:  # another gateway has sent it runs since: these must be numbered after those
         memory.set_decisions(header.agent, tuple(run._replace(n=header.times_n + i) for i, run in enumerate(runs, 1)))
 
 
 def add(memory: Decisions, header: Header, time: DecidedTime, now_ns: int) -> None:
-    """To be told to the sender, if it stores dates, and this one can be told."""
+    """Keep a date for the sender's receipts, if the sender stores dates and a receipt can carry this one."""
     if header.times_n < 0 or not 0 <= time.offset_ns <= UNBOUNDED_NS:
         return
     runs = memory.decisions(header.agent)
@@ -66,7 +66,7 @@ def add(memory: Decisions, header: Header, time: DecidedTime, now_ns: int) -> No
     memory.set_decisions(header.agent, tuple(run for run in runs[-MAX_RUNS:] if run.decided_ns > now_ns - KEEP_NS))
 
 
-def to_tell(memory: Decisions, agent: str, most: int = MAX_TIME_RUNS) -> Times | None:
-    """The oldest, as they go into a receipt."""
+def for_receipt(memory: Decisions, agent: str, most: int = MAX_TIME_RUNS) -> Times | None:
+    """Return the oldest runs for a receipt; None if there are none."""
     runs = tuple(islice(memory.decisions(agent), most))
     return Times(runs[-1].n, tuple(TimeRun(run.epoch, run.first_seq, run.last_seq, run.time) for run in runs)) if runs else None

@@ -16,9 +16,9 @@ from gateway.records import EARLIEST_NS
 
 ID_BYTES: Final = 16
 LATE_NS: Final = 40 * 24 * 60 * NS_PER_MINUTE
-"""Before it was taken: longer no till keeps what it has to tell. History says that it is."""
+"""How long before it was accepted an event may have happened: no till keeps events for longer. History is marked as such."""
 EARLY_NS: Final = 10 * NS_PER_MINUTE
-"""After it was taken: so far clocks that somebody looks at may be off."""
+"""How long after it was accepted an event may claim to have happened: clocks that people look at are no further off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +61,22 @@ def id_hash(*names: str) -> bytes:
 def normalise(
     value: object, places: StorePlaces, publisher: str, taken_ns: int, received_ns: int, pseudonyms: Pseudonymiser, later_ns: int = 0
 ) -> Plain:
-    """One plain event of a publisher, by its first name, in a store; ContractError says what is wrong with it.
+    """Return one plain event of a publisher, by its first name, in a store. Raise ContractError if it is invalid.
 
-    `taken_ns` is when Footfall first took it, the agent's intake or the gateway: the time of an event that says none, and what the
-    time of any other is compared with; it may have been up to `later_ns` later.
+    `taken_ns` is when Footfall first accepted it, at the agent's intake or the gateway. An event without a time gets this one, and
+    the time of any other is compared with it; it may have been up to `later_ns` later.
     """
     event = parse_event(value)
     taken_ns = min(max(taken_ns, EARLIEST_NS), received_ns)
-    said_ns = event.time_ns
-    if said_ns is not None:
-        _check_time(said_ns, taken_ns, min(taken_ns + later_ns, received_ns), event.history)
-    time_ns = taken_ns if said_ns is None else said_ns
+    stated_ns = event.time_ns
+    if stated_ns is not None:
+        _check_time(stated_ns, taken_ns, min(taken_ns + later_ns, received_ns), event.history)
+    time_ns = taken_ns if stated_ns is None else stated_ns
     name = None if event.id is None else id_hash(publisher, event.id)
     values: dict[str, Any] = {
         "kind": event.kind,
         "time_ns": time_ns,
-        "timed": said_ns is not None,
+        "timed": stated_ns is not None,
         "id": None if event.id is None else id_hash(places.names.first, publisher, event.id).hex(),
     }
     values |= _MORE[type(event)](event, places, publisher, time_ns, pseudonyms)
@@ -84,7 +84,7 @@ def normalise(
 
 
 def _check_time(time_ns: int, taken_ns: int, latest_ns: int, history: bool) -> None:
-    """ContractError `event.time` for what only a dead clock says."""
+    """Raise ContractError `event.time` for a time that only a dead clock shows."""
     apart_s = (time_ns - taken_ns) // NS_PER_S
     if time_ns > latest_ns + EARLY_NS:
         raise ContractError("event.time", f"`time` is {apart_s} s after the event was taken in: is the clock of its sender right?")

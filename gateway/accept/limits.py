@@ -1,7 +1,7 @@
-"""How much one agent may send: so that none slows another, however valid its certificate. Time is an argument; nothing here is durable.
+"""How much one agent may send, so that none slows another, however valid its certificate. Time is an argument; nothing is durable.
 
-A pace is a rate that may be kept for ever, and how many seconds of it may come at once: a backlog of days. What is beyond waits in
-the agent's spool, since receipts ask it to pause; what comes all the same is not even read.
+A pace is a sustained rate, and how many seconds of it may come at once: a backlog of days. Above its pace an agent is asked by
+receipts to pause, and its frames wait in its spool. If it goes on sending, its messages are not read.
 """
 
 from __future__ import annotations
@@ -33,41 +33,41 @@ PACES: Final[Mapping[What, Pace]] = {
 }
 """A busy store's agent has 1 message, 3 KB and 30 rows a second: three days of that as backlog come in within seven minutes."""
 FLOOD: Final = "agent.flood"
-"""The reason of what is refused for being too much."""
+"""The reason of input that is refused for exceeding a limit."""
 DEAF_AFTER_S: Final = 10.0
-"""So far beyond its pace an agent does not do what receipts ask: it is not read until it is back."""
+"""This far above its pace an agent ignores its receipts: its messages are not read until it is back."""
 MOST_BEYOND_S: Final = 60.0
-"""Nobody is held back for longer, whatever was sent."""
+"""Longest time for which an agent is held back."""
 _UNIT_NS: Final = {what: round(NS_PER_S / pace.a_second) for what, pace in PACES.items()}
 _BURST_NS: Final = {what: round(pace.burst_s * NS_PER_S) for what, pace in PACES.items()}
 _MOST_BEYOND_NS: Final = int(MOST_BEYOND_S * NS_PER_S)
 MAX_SUBJECTS_AN_HOUR: Final = 200_000
-"""Of one agent: twice the rows of a busy one. Each takes memory until its visit is over."""
+"""Per agent: twice the rows of a busy one. Each takes memory until its visit is over."""
 DAY_ROWS: Final = 20_000
-"""What rows of yet another day cost, in rows: their minutes are mended, and the occupancy of all that follow in the day."""
+"""What rows of one more day cost, in rows: they change its minutes, and the occupancy of all that follow."""
 DAYS_FREE: Final = 2
-"""An agent whose rows are of the days of its frames before pays for none: midnight, or a device that tells late."""
+"""Days of an agent's latest frames cost nothing: midnight, or a device that reports late."""
 _HOURS_KEPT: Final = 48
 _HOURS_FULL: Final = 2
-"""Of so many of them, and the present one, subjects are remembered: of all hours they would be hundreds of megabytes an agent."""
+"""Hours besides the present one of which subjects are remembered: all of them would be hundreds of megabytes per agent."""
 
 
 class Limits:
-    """One for all agents; only agents of `site.toml` are to be named here, so that there is an end to it."""
+    """One for all agents. Callers name only agents of `site.toml`, which bounds memory."""
 
     def __init__(self) -> None:
         self._full_ns: Final[dict[What, dict[str, int]]] = {what: {} for what in PACES}
-        """When what an agent sent would have come at the pace itself."""
+        """When all that an agent sent would have arrived at exactly its pace."""
         self._paced: Final = {what: (full_ns, _UNIT_NS[what], _BURST_NS[what]) for what, full_ns in self._full_ns.items()}
         self.late: Final[set[str]] = set()
-        """Agents that went beyond a pace, and may be so still."""
+        """Agents that went above a pace, and may still be."""
         self._hours: Final[defaultdict[str, dict[int, _Hour]]] = defaultdict(dict)
         self._days: Final[dict[str, tuple[int, ...]]] = {}
-        """Of the latest frames of each agent, the last at the end."""
+        """Days of the latest frames of each agent, the last at the end."""
         self._latest_ns = 0
 
     def spend(self, agent: str, what: What, amount: int, now_ns: int) -> float:
-        """Count what came; by how many seconds the agent is beyond its pace, 0 if it is not."""
+        """Count what arrived. Return by how many seconds the agent is above its pace; 0 if it is not."""
         if now_ns < self._latest_ns:
             self._forget()
         self._latest_ns = now_ns
@@ -81,13 +81,13 @@ class Limits:
         return (full_ns[agent] - now_ns - burst_ns) / NS_PER_S
 
     def _forget(self) -> None:
-        """The clock was ahead, and was set right: by it everybody would be held back until the time that it showed."""
+        """The clock was ahead, and was set right: otherwise every agent would be held back until the time that it showed."""
         self.late.clear()
         for full_ns in self._full_ns.values():
             full_ns.clear()
 
     def beyond_s(self, agent: str, now_ns: int, *sent: What) -> float:
-        """By how many seconds the agent is beyond the worst of these paces, 0 if it keeps all."""
+        """Return by how many seconds the agent is above the worst of these paces; 0 if it keeps all."""
         if agent not in self.late:
             return 0.0
         beyond_ns = {what: self._full_ns[what].get(agent, 0) - now_ns - _BURST_NS[what] for what in PACES}
@@ -96,7 +96,7 @@ class Limits:
         return max(0.0, *(beyond_ns[what] / NS_PER_S for what in sent))
 
     def take_rows(self, agent: str, body: Body, heard_ns: int, now_ns: int) -> None:
-        """Count a frame's rows; ContractError FLOOD for more different subjects than an hour can have.
+        """Count a frame's rows. Raise ContractError FLOOD for more different subjects than an hour can have.
 
         Subjects are counted only where the rows of the hour are more than that.
         """
@@ -112,7 +112,7 @@ class Limits:
         hour.subjects |= new
 
     def take_days(self, agent: str, body: Body, offset_ns: int, heard_ns: int, now_ns: int) -> None:
-        """Count the days of which a frame's rows tell, as rows."""
+        """Count each new day of a frame's rows as rows."""
         if not len(body.kind):
             return
         known, days = self._days.get(agent, ()), _days_of(body, offset_ns, heard_ns)
@@ -134,7 +134,7 @@ class Limits:
 
 
 def _days_of(body: Body, offset_ns: int, heard_ns: int) -> list[int]:
-    """Days since 1970, UTC; of a row with a time of its device that one. What was heard after it was said is taken as heard then."""
+    """Return days since 1970, UTC, by the device's time where a row has one. A time after the frame's own counts as the frame's."""
     heard = heard_ns // NS_PER_DAY
     if body.t_wall_ns is None:
         first_ns: int = body.t_boot_ns.item(body.t_boot_ns.argmin())  # a third of what `min` takes
@@ -148,7 +148,7 @@ def _days_of(body: Body, offset_ns: int, heard_ns: int) -> list[int]:
 
 
 class _Hour:
-    """What came of one hour; `subjects` only since there were many rows."""
+    """The rows of one hour; `subjects` only once there were many."""
 
     __slots__ = ("rows", "subjects")
 

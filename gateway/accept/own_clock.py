@@ -1,9 +1,9 @@
-"""What time it is, for the gateway: its wall clock, as long as nothing speaks against it. Pure: readings in, a verdict out.
+"""The gateway's time: its wall clock, unless there is evidence against it. Pure: readings in, a verdict out.
 
-The wall clock is compared with CLOCK_BOOTTIME, which nobody sets: `base` is their difference. A clock that is set while the gateway runs
-proves itself for a while before it is believed, and time goes on meanwhile as it was. So a jump of some seconds dates nothing, and a jump
-for good stops nothing. Evidence against the clock, and only that, holds everything back: a time before this release or before the last
-record, or most agents' synchronised clocks. `accept` overrules it.
+The wall clock is compared with CLOCK_BOOTTIME, which cannot be set: `base` is their difference. A clock that is set while the gateway
+runs is trusted only after a while; meanwhile time continues as before. So a short jump dates nothing, and a lasting one stops nothing.
+Only evidence against the clock stops ingestion: a time before this release or before the last record, or the synchronised clocks of
+most agents. `accept` overrules it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import Final, NamedTuple
 from footfall.units import NS_PER_S
 
 BUILT_NS: Final = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * NS_PER_S
-"""No clock is right that is before this."""
+"""A clock before this time is wrong."""
 MAX_STEP_BACK_NS: Final = 5 * NS_PER_S
-"""So far the clock may be set at once, and time stands still where it was set back."""
+"""Largest step of the clock that is followed at once; after a step back, time stands still until the clock catches up."""
 APART_NS: Final = 60 * NS_PER_S
-"""So far the clocks of agents may be from ours."""
+"""How far the clocks of agents may be from ours."""
 FRESH_NS: Final = 120 * NS_PER_S
-"""So old may be what an agent said of its clock."""
+"""How old an agent's reading of its clock may be."""
 SURE_NS: Final = 3600 * NS_PER_S
-"""A clock that nobody vouches for is sure after so long."""
+"""After so long unset, a clock is certain without other evidence."""
 SHOWN_NS: Final = 3600 * NS_PER_S
-"""So long a jump is shown."""
+"""How long status shows a jump."""
 COMMAND: Final = "footfall clock accept"
 
 
@@ -42,7 +42,7 @@ class Reading(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """`trouble`: why nothing may be taken in, or "". `is_back`: time goes on before the last record, and rightly so."""
+    """`trouble`: why nothing may be ingested, or "". `is_back`: time continues before the last record, rightly."""
 
     now_ns: int
     trouble: str
@@ -50,48 +50,48 @@ class Verdict(NamedTuple):
     is_back: bool
 
 
-class _Said(NamedTuple):
+class _AgentClock(NamedTuple):
     base_ns: int
     heard_boot_ns: int
 
 
 class OwnClock:
-    """`judge` again and again; `hear` what agents with synchronised clocks say."""
+    """Call `judge` repeatedly, and `hear` with each reading of an agent's synchronised clock."""
 
     def __init__(self, first: Reading, agents: int, prove_s: float) -> None:
-        """`agents` there are by site.toml. `prove_s`: how long a clock that was set must stay so."""
+        """`agents`: their number in site.toml. `prove_s`: how long a clock that was set must keep its pace to be trusted."""
         self._base_ns = self._raw_ns = first.base_ns
         self._fewest: Final = min(2, agents)
         self._prove_ns: Final = int(prove_s * NS_PER_S)
-        self._said: dict[str, _Said] = {}
+        self._agent_clocks: dict[str, _AgentClock] = {}
         self._accepted_ns: int | None = None
         self._believed_boot_ns = first.boot_ns
-        """Since when this base is believed."""
+        """Since when this base is trusted."""
         self._set_boot_ns = 0
-        """Since when the wall clock is another than the one that is believed; 0: it is that one."""
+        """Since when the wall clock differs from the trusted time; 0: it does not."""
         self._seen_ns = first.wall_ns
         self._jumped, self._jumped_boot_ns = "", 0
 
     def hear(self, agent: str, sent_wall_ns: int, boot_ns: int) -> None:
-        """An agent whose clock is synchronised says what it reads now."""
-        self._said[agent] = _Said(sent_wall_ns - boot_ns, boot_ns)
+        """Note the present reading of an agent's synchronised clock."""
+        self._agent_clocks[agent] = _AgentClock(sent_wall_ns - boot_ns, boot_ns)
 
     def accept(self, base_ns: int) -> None:
-        """Somebody says that a clock which differs by `base_ns` from CLOCK_BOOTTIME is right."""
+        """A person confirmed that a clock that differs by `base_ns` from CLOCK_BOOTTIME is right."""
         self._accepted_ns = base_ns
 
     def now_ns(self, boot_ns: int) -> int:
-        """The time by the clock that is believed."""
+        """Return the time by the trusted clock."""
         return boot_ns + self._base_ns
 
     def contradicts(self, agent: str) -> int:
-        """How far an agent's synchronised clock is ahead of the time that is believed; 0 where that is no further than it may be."""
-        said = self._said.get(agent)
-        apart_ns = said.base_ns - self._base_ns if said is not None else 0
+        """Return how far an agent's synchronised clock is ahead of the trusted time; 0 within APART_NS."""
+        clock = self._agent_clocks.get(agent)
+        apart_ns = clock.base_ns - self._base_ns if clock is not None else 0
         return apart_ns if abs(apart_ns) > APART_NS else 0
 
     def is_sure(self, reading: Reading, is_synchronised: Callable[[], bool]) -> bool:
-        """Whether what this clock says may be acted on for good: it was set by nobody for a while, and something vouches for it."""
+        """Whether irreversible acts may rely on this clock: it was not set for a while, and there is evidence for it."""
         for_ns = reading.boot_ns - self._believed_boot_ns
         if self._set_boot_ns or for_ns < self._prove_ns or self._against(self._base_ns, self.now_ns(reading.boot_ns)):
             return False
@@ -99,8 +99,10 @@ class OwnClock:
         return vouched or for_ns >= SURE_NS
 
     def judge(self, reading: Reading, last_ns: int, is_synchronised: Callable[[], bool]) -> Verdict:
-        """`last_ns`: the time of the last record. `is_synchronised` is asked only where it matters."""
-        self._said = {agent: said for agent, said in self._said.items() if reading.boot_ns - said.heard_boot_ns <= FRESH_NS}
+        """Return the verdict. `last_ns`: the time of the last record. `is_synchronised` is called only if it matters."""
+        self._agent_clocks = {
+            agent: clock for agent, clock in self._agent_clocks.items() if reading.boot_ns - clock.heard_boot_ns <= FRESH_NS
+        }
         self._follow(reading, last_ns)
         now_ns = self.now_ns(reading.boot_ns)
         is_back = now_ns < last_ns - MAX_STEP_BACK_NS
@@ -114,7 +116,7 @@ class OwnClock:
         return Verdict(now_ns, trouble, self._jumped, is_back and not trouble)
 
     def _follow(self, reading: Reading, last_ns: int) -> None:
-        """The wall clock where it goes as it did; where it was set, once there is a reason to believe it."""
+        """Follow the wall clock while it keeps its pace; after it was set, once there is a reason to trust it."""
         raw_ns, jump_ns = reading.base_ns, reading.base_ns - self._base_ns
         was_set, self._raw_ns = abs(raw_ns - self._raw_ns) > MAX_STEP_BACK_NS, raw_ns
         if abs(jump_ns) <= MAX_STEP_BACK_NS:
@@ -134,7 +136,7 @@ class OwnClock:
             self._believed_boot_ns = reading.boot_ns
 
     def _is_better(self, reading: Reading, last_ns: int) -> bool:
-        """Whether the wall clock is to be believed rather than the time as it was."""
+        """Whether to trust the wall clock rather than the time as it continued."""
         if self._against(reading.base_ns, reading.wall_ns):
             return False
         before_ns = self.now_ns(reading.boot_ns)
@@ -154,28 +156,28 @@ class OwnClock:
         return self._accepted_ns is not None and abs(base_ns - self._accepted_ns) <= MAX_STEP_BACK_NS
 
     def _may_go_back(self, last_ns: int, is_synchronised: Callable[[], bool]) -> bool:
-        """Whether the last record is what was dated wrongly: this very process was there, or somebody says so."""
+        """Whether the last record was dated wrongly: this very process was there, or there is other evidence."""
         was_here = self._seen_ns >= last_ns - MAX_STEP_BACK_NS
         return was_here or self._is_accepted(self._base_ns) or self._agents_are_near(self._base_ns) or is_synchronised()
 
     def _against(self, base_ns: int, now_ns: int) -> str:
-        """What speaks against a clock, apart from the last record; "" if nothing does."""
+        """Return the evidence against a clock, apart from the last record; "" if there is none."""
         if self._is_accepted(base_ns):
             return ""
         if now_ns < BUILT_NS:
             return f"the clock says {_moment(now_ns)}, which is before this release was made; if it is right: {COMMAND}"
         low_ns, high_ns = self._agents()
-        if len(self._said) >= self._fewest and (low_ns > base_ns + APART_NS or high_ns < base_ns - APART_NS):
+        if len(self._agent_clocks) >= self._fewest and (low_ns > base_ns + APART_NS or high_ns < base_ns - APART_NS):
             theirs = _moment(now_ns + low_ns - base_ns)
             return f"the clock says {_moment(now_ns)}, most agents' clocks, which are synchronised, {theirs}; if ours is right: {COMMAND}"
         return ""
 
     def _agents_are_near(self, base_ns: int) -> bool:
-        return bool(self._said) and all(abs(each_ns - base_ns) <= APART_NS for each_ns in self._agents())
+        return bool(self._agent_clocks) and all(abs(each_ns - base_ns) <= APART_NS for each_ns in self._agents())
 
     def _agents(self) -> tuple[int, int]:
-        """Between which bases the middle of the agents' clocks is."""
-        bases_ns = [said.base_ns for said in self._said.values()] or [self._base_ns]
+        """Return the low and high median of the agents' bases; without agents, our own."""
+        bases_ns = [clock.base_ns for clock in self._agent_clocks.values()] or [self._base_ns]
         return median_low(bases_ns), median_high(bases_ns)
 
 

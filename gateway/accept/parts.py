@@ -1,6 +1,6 @@
-"""Frames that come in parts, since their agent's broker takes no larger packets: joined in memory, receipted only as a whole. Pure.
+"""Frames that arrive in parts, since their agent's broker takes no larger packets: joined in memory, receipted as a whole. Pure.
 
-Nothing here is durable: after a restart the agent, which had no receipt, sends all parts again.
+Nothing here is durable: after a restart the agent, which has no receipt, sends all parts again.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from footfall.errors import ContractError
 from footfall.frames import MAX_FRAME_BYTES, Header
 
 MAX_WHOLE_BYTES: Final = MAX_FRAME_BYTES - 2048
-"""So that the whole with a header is a frame again."""
+"""Leaves room for a header: the whole is a frame again."""
 MAX_AGENT_BYTES: Final = 2 * MAX_FRAME_BYTES
 MAX_UNDER_WAY: Final = 8
-"""Of an agent; more, or more bytes, and those begun first are given up."""
+"""Frames per agent; above this or MAX_AGENT_BYTES, the oldest are given up."""
 MAX_AGENTS: Final = 64
-"""That send parts at the same time: memory is bounded also against strangers."""
+"""Agents with frames in parts at the same time; bounds memory against strangers."""
 
 
 class _Name(NamedTuple):
@@ -45,7 +45,7 @@ class Parts:
         self._agents: Final[dict[str, dict[_Name, _Whole]]] = {}
 
     def join(self, header: Header, data: bytes, crc32: int) -> bytes | None:
-        """The whole body once all of it is here. ContractError if it is too large, or not what its header says; it is forgotten then."""
+        """Return the whole body with its last part, else None. Raise ContractError, and drop it, if it is too large or its CRC is wrong."""
         under_way = self._agents.pop(header.agent, {})
         name = _Name(header.epoch, header.seq, header.parts, crc32)
         whole = under_way.pop(name, None) or _Whole()

@@ -1,4 +1,4 @@
-"""A frame's rows made ready to be written: places by the names of their time, no name that no row uses, nothing that cannot be. Pure."""
+"""A frame's rows made ready for the journal: places by the names of their time, no unused names, no impossible numbers. Pure."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from gateway.accept.site_index import DOOR, FEW_NAMES, NEEDS, ZONE, StorePlaces
 from gateway.records import EARLIEST_NS, RECEIVED
 
 MAX_ROW: Final = 10**12
-"""Of an epoch: an agent that hears a thousand a second reaches it in thirty years. A gap has no more either."""
+"""Rows of an epoch: at a thousand a second an agent reaches it in thirty years. A gap has no more either."""
 MAX_BOOT_NS: Final = 10**18
 """How far a gap may reach on a boot clock: no machine runs for thirty years."""
 NOWHERE: Final = "-"
-"""Where rows are said to be that need no place, if what they name is none of the store."""
+"""The place of rows that need none, if they name something that the store does not have."""
 _NEVER_SET_NS: Final = 1
-"""What the fold takes for a device's clock that was never set."""
+"""What the fold reads as a device's clock that was never set."""
 _PEOPLE: Final = bytes([Kind.IN, Kind.OUT])
 _FEW_BYTES: Final = MAX_PEOPLE // 255 * 4
 _GAP: Final = int(Kind.GAP)
@@ -31,12 +31,12 @@ _LATEST_BOOT_NS: Final = 1 << 62
 
 
 def heard_at(body: Body, time: DecidedTime, received_ns: int) -> int:
-    """When a frame was made by its date; a recording (made at boot time 0) by its file's time."""
+    """Return when a frame was made, by its date; for a recording (made at boot time 0), by its file's time."""
     return min(max(body.made_boot_ns + time.offset_ns, 0) if body.made_boot_ns else body.made_wall_ns, received_ns)
 
 
 def around(heard_ns: int, body: Body, time: DecidedTime) -> tuple[int, int, int]:
-    """That time, and the earliest and the latest that it may have been."""
+    """Return that time, and the earliest and the latest that it may have been."""
     if body.made_boot_ns == 0:
         return heard_ns, heard_ns, heard_ns
     if time.quality == RECEIVED:
@@ -45,12 +45,12 @@ def around(heard_ns: int, body: Body, time: DecidedTime) -> tuple[int, int, int]
 
 
 def unsure_ns(time: DecidedTime) -> int:
-    """How much later than its date a row may have been heard; a date that says only when it arrived is the latest that can be."""
+    """Return how much later than its date a row may have been heard. A date of arrival is already the latest possible."""
     return 0 if time.quality == RECEIVED else time.width_ns // 2
 
 
 def check_plausible(body: Body) -> None:
-    """ContractError for numbers that no store can have brought about; the wire itself has room for any."""
+    """Raise ContractError for numbers that no store can produce; the wire itself has room for any."""
     if body.first_row > MAX_ROW:
         raise ContractError("body.rows", f"body.first_row is at most {MAX_ROW}")
     kinds = body.kind.tobytes()
@@ -66,7 +66,7 @@ def check_plausible(body: Body) -> None:
 
 
 def _are_few(counts: bytes) -> bool:
-    """Whether the `<i4` numbers are less than 256 each, and so few that their sum is no question."""
+    """Whether the `<i4` numbers are below 256 each, and few enough that their sum is within MAX_PEOPLE."""
     return len(counts) <= _FEW_BYTES and not int.from_bytes(counts, "little") & _all_but_lowest(len(counts))
 
 
@@ -77,7 +77,7 @@ def _all_but_lowest(n: int) -> int:
 
 
 def placed(body: Body, places: StorePlaces, time_ns: int) -> Body:
-    """The body with the names that its places had then, without names that no row uses; itself if it is so already."""
+    """Return the body with the names that its places had then, without unused names; the body itself if nothing changes."""
     if _is_settled(places, body.zones) and len(body.profiles) <= FEW_NAMES:
         return body
     needs = np.frombuffer(body.kind.tobytes().translate(NEEDS), np.uint8)
@@ -109,15 +109,15 @@ def _name_at(places: StorePlaces, name: str, need: int, time_ns: int) -> str:
 
 
 def _named(names: list[str], which: npt.NDArray[Any]) -> tuple[tuple[str, ...], npt.NDArray[np.intp]]:
-    """Each name once, and for every row its place there."""
+    """Return each name once, and for every row its index."""
     place = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return tuple(place), np.array([place[name] for name in names], np.intp)[which]
 
 
 def without_dead_clocks(body: Body, time: DecidedTime, received_ns: int) -> tuple[Body, int]:
-    """The body, in which devices whose clocks are dead have no time of their own; and how far off the worst was, 0 if none is.
+    """Return the body without the times of devices whose clocks are dead, and how far off the worst was; 0 if none is.
 
-    Their rows have the time that the agent knows: where that is known to half an hour only, a device's is not ahead for being in it.
+    Those rows get the agent's time. If that is known to half an hour only, a device's time within it is not ahead.
     A recording (made at boot time 0) is history, and has its file's time.
     """
     if body.t_wall_ns is None or body.made_boot_ns == 0:

@@ -105,7 +105,7 @@ class PlainEvents:
 def _event_key(plain: Plain, publisher: str, row: tuple[str, ...] | None) -> int:
     """Return the digits of its point: from its id, else from the row that relayed it, else from all its values.
 
-    So they are the same at every gateway, and the fold tells apart two events with equal values.
+    So they are the same at every gateway, and the fold separates two events with equal values.
     """
     if plain.id_hash is not None:
         return key_base(plain.id_hash.hex())

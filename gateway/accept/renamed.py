@@ -1,4 +1,4 @@
-"""What accept remembers of agents that were renamed: known under any of their names, kept under the present one. Pure."""
+"""The memory of agents that were renamed: found under any of their names, stored under the present one. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Renamed:
-    """A `Memory` that is asked by present names, and looks where earlier ones have left something."""
+    """A `Memory` by present names, which also looks under earlier ones."""
 
     def __init__(self, memory: Memory, places: Places) -> None:
         self._memory: Final = memory

@@ -1,4 +1,4 @@
-"""What `site.toml` says exists, and existed under other names or in other stores, as fast look-ups for the accept stage. Pure."""
+"""The estate of `site.toml`, with earlier names and stores, as fast look-ups for the accept stage. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEEDS_DOOR: Final = (Kind.IN, Kind.OUT)
 
 
 class Heard(NamedTuple):
-    """Whose rows they are, by the names of their time."""
+    """The store and agent of rows, by the names of their time."""
 
     store: str
     agent: str
@@ -35,14 +35,14 @@ class AgentHere:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StorePlaces:
-    """One store; there is one of it, so that a look-up by it compares nothing. Its maps and sets know every name that a thing had."""
+    """One store; compared by identity. Its maps and sets have every name that a thing ever had."""
 
     names: Names
     zones: frozenset[str]
     doors: frozenset[str]
     agents: Mapping[str, AgentHere]
     settled: Mapping[str, Heard]
-    """Of agents that were always here, where neither store nor agent was ever renamed: nothing about them depends on the time."""
+    """Agents that were always here, where neither store nor agent was ever renamed: nothing about them depends on the time."""
     renamed_zones: Mapping[str, Names]
     renamed_doors: Mapping[str, Names]
 
@@ -51,22 +51,22 @@ class StorePlaces:
         return self.names.now
 
     def heard(self, agent: str, time_ns: int, earliest_ns: int, latest_ns: int) -> Heard:
-        """Whose rows of that time they are; ContractError `site.agent` if the agent was elsewhere from the earliest to the latest."""
+        """Return store and agent by the names of that time. Raise ContractError `site.agent` if it was elsewhere all that time."""
         here = self.agents[agent]
         if here.spans and not any(span.meets(earliest_ns, latest_ns) for span in here.spans):
             raise ContractError("site.agent", f"agent {agent!r} was not in store {self.name!r} when this was heard, by site.toml")
         return self.called(agent, time_ns)
 
     def called(self, agent: str, time_ns: int) -> Heard:
-        """What the store and one of its agents were called then."""
+        """Return the names of the store and one of its agents at that time."""
         return Heard(self.names.at(time_ns), self.agents[agent].names.at(time_ns))
 
     def zone_at(self, name: str, time_ns: int) -> str:
-        """What a zone was called then; itself if it was never called otherwise."""
+        """Return a zone's name at that time."""
         return self.renamed_zones[name].at(time_ns) if name in self.renamed_zones else name
 
     def door_at(self, name: str, time_ns: int) -> str:
-        """What a door was called then."""
+        """Return a door's name at that time."""
         return self.renamed_doors[name].at(time_ns) if name in self.renamed_doors else name
 
 
@@ -86,7 +86,7 @@ class Places:
                 self._of_agent.setdefault(agent, []).append(name)
 
     def of(self, store: str, agent: str) -> StorePlaces:
-        """The store, which knows the agent, now or once; ContractError `site.store` or `site.agent`."""
+        """Return the store, which has or had the agent. Raise ContractError `site.store` or `site.agent`."""
         places = self._stores.get(store)
         if places is None:
             raise ContractError("site.store", f"store {store!r} is not in site.toml")
@@ -95,20 +95,20 @@ class Places:
         return places
 
     def find(self, store: str, agent: str) -> StorePlaces | None:
-        """The store, if it knows the agent."""
+        """Return the store, if it has or had the agent; else None."""
         places = self._stores.get(store)
         return places if places is not None and agent in places.agents else None
 
     def of_agent(self, agent: str) -> list[str]:
-        """Every name of every store in which the agent is or was, by its present name."""
+        """Return every name of every store in which the agent, by its present name, is or was."""
         return self._of_agent.get(agent, [])
 
     def agent(self, name: str) -> Names:
-        """All names of an agent, by any of them."""
+        """Return all names of an agent, by any of them."""
         return self._agents.get(name) or Names(name)
 
     def agent_now(self, name: str) -> str:
-        """What it is called now."""
+        """Return its present name."""
         return self._agents_now.get(name, name)
 
     @property
@@ -116,16 +116,16 @@ class Places:
         return bool(self._agents_before)
 
     def agent_before(self, agent: str) -> tuple[str, ...]:
-        """The names that an agent has no more, by its present one, latest first."""
+        """Return an agent's earlier names, by its present one, latest first."""
         return self._agents_before.get(agent, ())
 
     def store_now(self, name: str) -> str:
-        """What a store is called now, by any of its names; the name itself if there is no such store."""
+        """Return a store's present name, by any of its names; the name itself if there is no such store."""
         return self._stores_now.get(name, name)
 
 
 def _agents(site: Site) -> dict[str, Names]:
-    """Each agent's names, also those that it got in another store."""
+    """Return each agent's names, also those from other stores."""
     found: dict[str, Names] = {}
     for store, agent in site.agents():
         here, known = agent.names(store.zone), found.get(agent.name)
@@ -162,13 +162,13 @@ def _renamed(things: Iterable[Names]) -> Mapping[str, Names]:
 
 ZONE, DOOR = 1, 2
 NEEDS: Final = bytes(ZONE if kind in _NEEDS_ZONE else DOOR if kind in _NEEDS_DOOR else 0 for kind in range(256))
-"""By kind: what a row of it must name."""
+"""By kind: what its rows must name."""
 FEW_NAMES: Final = 64
-"""So many a frame names, if it is of an agent as we know them; longer lists of strangers are not kept in memory."""
+"""Names in a frame of a real agent, at most; longer lists are kept out of the cache."""
 
 
 def _lacking(places: StorePlaces, names: tuple[str, ...]) -> bytes:
-    """By name: what it is not; at least 256 bytes, as `translate` wants them."""
+    """Return by name what it is not; at least 256 bytes, as `translate` needs them."""
     return bytes((name not in places.zones) * ZONE | (name not in places.doors) * DOOR for name in names).ljust(256, b"\0")
 
 
@@ -180,11 +180,11 @@ def _lacks(places: StorePlaces, names: tuple[str, ...]) -> bytes:
 
 
 def check_places(body: Body, places: StorePlaces) -> None:
-    """Every row stands in a zone or at a door that the store has; ContractError `site.zone` or `site.door`."""
+    """Raise ContractError `site.zone` or `site.door` unless every row is in a zone or at a door that the store has."""
     needs, lacks = body.kind.tobytes().translate(NEEDS), _lacks(places, body.zones)
     few = len(lacks) == 256
     lacked = body.zone.tobytes()[::2].translate(lacks) if few else np.frombuffer(lacks, np.uint8)[body.zone].tobytes()
-    # As whole numbers both are compared in one step, and without letting go of the interpreter's lock for thirty rows.
+    # As big integers both are compared in one step, without releasing the interpreter's lock for thirty rows.
     if not int.from_bytes(needs, "little") & int.from_bytes(lacked, "little"):
         return
     row = next(row for row, (need, lack) in enumerate(zip(needs, lacked, strict=True)) if need & lack)

@@ -18,7 +18,7 @@ def told(memory: Memory, *dates: DecidedTime, times_n: int = 0) -> Memory:
 
 
 def test_runs_of_one_date_are_told_as_one() -> None:
-    times = decisions.to_tell(told(Memory(), FIRST, FIRST, SECOND, FIRST), "x")
+    times = decisions.for_receipt(told(Memory(), FIRST, FIRST, SECOND, FIRST), "x")
     assert times is not None
     assert [(run.epoch, run.first_seq, run.last_seq, run.decided) for run in times.runs] == [
         ("e", 1, 2, FIRST),
@@ -29,15 +29,15 @@ def test_runs_of_one_date_are_told_as_one() -> None:
 
 def test_what_is_confirmed_is_told_no_more() -> None:
     memory = told(Memory(), FIRST, SECOND)
-    times = decisions.to_tell(memory, "x")
+    times = decisions.for_receipt(memory, "x")
     assert times is not None
     decisions.confirm(memory, header(3, times_n=times.n))
-    assert decisions.to_tell(memory, "x") is None
+    assert decisions.for_receipt(memory, "x") is None
 
 
 def test_a_run_that_grew_since_it_was_told_is_not_confirmed_with_its_beginning() -> None:
     memory = told(Memory(), FIRST)
-    times = decisions.to_tell(memory, "x")
+    times = decisions.for_receipt(memory, "x")
     assert times is not None
     decisions.add(memory, header(2, times_n=0), FIRST, NOW + 9)
     decisions.confirm(memory, header(3, times_n=times.n))
@@ -47,11 +47,11 @@ def test_a_run_that_grew_since_it_was_told_is_not_confirmed_with_its_beginning()
 
 def test_what_has_no_room_is_told_after_the_first_is_confirmed() -> None:
     memory = told(Memory(), *[FIRST, SECOND] * MAX_TIME_RUNS)
-    first = decisions.to_tell(memory, "x")
+    first = decisions.for_receipt(memory, "x")
     assert first is not None
     assert len(first.runs) == MAX_TIME_RUNS
     decisions.confirm(memory, header(1, times_n=first.n))
-    second = decisions.to_tell(memory, "x")
+    second = decisions.for_receipt(memory, "x")
     assert second is not None
     assert second.n > first.n
     assert second.runs[0].first_seq == first.runs[-1].last_seq + 1
@@ -61,7 +61,7 @@ def test_a_number_that_another_gateway_gave_confirms_nothing_and_is_outbid() -> 
     """An agent that takes only greater numbers hears of these, too."""
     memory = told(Memory(), FIRST, SECOND)
     decisions.confirm(memory, header(3, times_n=NOW + 10**9))
-    times = decisions.to_tell(memory, "x")
+    times = decisions.for_receipt(memory, "x")
     assert times is not None
     assert len(times.runs) == 2
     assert times.n > NOW + 10**9
@@ -71,7 +71,7 @@ def test_a_number_that_another_gateway_gave_confirms_nothing_and_is_outbid() -> 
 
 def test_agents_that_store_none_are_told_none() -> None:
     memory = told(Memory(), FIRST, times_n=-1)
-    assert decisions.to_tell(memory, "x") is None
+    assert decisions.for_receipt(memory, "x") is None
 
 
 def test_memory_is_bounded_in_number_and_time() -> None:
