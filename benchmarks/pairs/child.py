@@ -9,13 +9,15 @@ from __future__ import annotations
 import gc
 import hashlib
 import importlib
+import inspect
 import json
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,6 +81,15 @@ def either(name: str) -> Any:
     raise Missing(f"none of {', '.join(EITHER[name])} is there: add its present name to benchmarks/pairs/child.py")
 
 
+def _known(function: Callable[..., Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a function of this release takes, by the names of its parameters."""
+    return {name: given[name] for name in inspect.signature(function).parameters if name in given}
+
+
+def _no_news(points: object, arrivals: object) -> None:
+    """Nobody is shown what came."""
+
+
 class Stages:
     """CPU time by stage, in seconds of all threads."""
 
@@ -107,9 +118,13 @@ class GatewayInside:
             fold = either("Shard")(accept, fold)
         except Missing:  # before accept and fold were the halves of a shard, the workers drove them themselves
             pass
-        self._worker = either("FoldWorker")(
-            fold, self._ledger, either("Journal")(folder / "journal.db"), self._outbox, queue, lambda points, arrivals: None
-        )
+        given = {
+            "shard": fold, "fold": fold, "ledger": self._ledger, "journal": either("Journal")(folder / "journal.db"),
+            "outbox": self._outbox, "points": self._outbox, "record_queue": queue, "hand_over": queue, "records": queue,
+            "news": _no_news, "on_folded": _no_news, "timeout_s": 0.0,
+        }  # fmt: skip
+        self._worker = either("FoldWorker")(**_known(either("FoldWorker"), given))
+        self._turn: Final = partial(self._worker.turn, **_known(self._worker.turn, given))
         self._ingest = either("Ingest")(
             accept, self._journal,
             either("Quarantine")(folder / "quarantine.db"), either("DayKeys")(folder / "keys.db", site), self._receipt, queue.put,
@@ -151,7 +166,7 @@ class GatewayInside:
 
     def fold(self) -> None:
         with self._stages.stage("fold"):
-            while self._worker.turn(0.0):
+            while self._turn():
                 pass
 
     def checkpoint(self) -> None:
