@@ -25,7 +25,7 @@ import msgpack
 
 EITHER: Final[Mapping[str, tuple[str, ...]]] = {
     "Acceptor": ("gateway.accept.accept:Acceptor",),
-    "Agent": ("edge_agent.agent:Agent",),
+    "Agent": ("edge_agent.agent:EdgeAgent", "edge_agent.agent:Agent"),
     "AgentSettings": ("edge_agent.config:AgentSettings",),
     "DayKeys": ("gateway.state.day_keys:DayKeys", "gateway.daykeys:DayKeys"),
     "Entry": ("gateway.accept.outcome:Entry", "gateway.accept.accept:Entry"),
