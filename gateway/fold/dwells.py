@@ -36,7 +36,7 @@ class Dwells:
             self.close(slot)
         if slots.d_state[slot]:
             self._remember(slot)
-        self._begin(slot, zone, time_ns, key_ns, agent, state.fan_code(state.identity.fan_of(int(slots.subject[slot]), time_ns)))
+        self._begin(slot, zone, time_ns, key_ns, agent, state.fan_code(state.links.fan_of(int(slots.subject[slot]), time_ns)))
         self._count_presence(slot, 1)
         self._emit_current(slot)
 
@@ -205,7 +205,7 @@ class Dwells:
         s, state = self._state.tracks, self._state
         start_ns, minute = int(getattr(s, f"{prefix}_start_ns")[slot]), int(getattr(s, f"{prefix}_minute")[slot])
         fans = getattr(s, f"{prefix}_fan")
-        old, new = int(fans[slot]), state.fan_code(state.identity.fan_of(int(s.subject[slot]), start_ns))
+        old, new = int(fans[slot]), state.fan_code(state.links.fan_of(int(s.subject[slot]), start_ns))
         if new == old:
             return
         fans[slot] = new
@@ -218,7 +218,7 @@ class Dwells:
             self._emit(slot, zone, int(s.p_key_ns[slot]), int(s.p_agent[slot]), start_ns, int(s.p_last_ns[slot]), False, new)
 
     def _relink_row(self, row: DwellRow) -> None:
-        new = self._state.identity.fan_of(row.subject, row.start_ns)
+        new = self._state.links.fan_of(row.subject, row.start_ns)
         if new == row.fan:
             return
         if not row.staff:

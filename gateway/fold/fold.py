@@ -20,8 +20,8 @@ from footfall.frames import Body, decode_body
 from footfall.units import NS_PER_S
 from gateway.fold.dwells import Dwells
 from gateway.fold.frame_rows import FrameRows
-from gateway.fold.identity import FILTER_BYTES
 from gateway.fold.item_events import ItemEvents
+from gateway.fold.link_index import FILTER_BYTES
 from gateway.fold.minute_counts import settle, traffic_row, zone_row
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.rewriter import Rewriter
@@ -66,7 +66,7 @@ class Fold:
         self, profiles: Registry, ledger: FoldStore, staff_subjects: Callable[[RecordedSite], tuple[set[int], set[int]]], stay_points: bool,
         filter_bytes: int = FILTER_BYTES,
     ) -> None:  # fmt: skip
-        """`staff_subjects` gives the subjects of a site's staff and assets; `filter_bytes`: see `gateway.fold.identity.Identity`."""
+        """`staff_subjects` gives the subjects of a site's staff and assets; `filter_bytes`: see `gateway.fold.link_index.LinkIndex`."""
         self.state: Final = State(profiles, ledger, filter_bytes)
         self._filter_bytes: Final = filter_bytes
         self._profiles: Final = profiles
@@ -251,7 +251,7 @@ class Fold:
 
     def link(self, links: Sequence[Link]) -> None:
         """Take what identity made of facts, this fold's own or others'. Points that it changes wait in the buffer."""
-        self.state.identity.add(links)
+        self.state.links.add(links)
         for subject in dict.fromkeys(link.subject for link in links):
             self._touches.relink(subject)
             self._dwells.relink(subject)

@@ -290,7 +290,7 @@ class FrameRows:
         came = (evidence.kind == Kind.ENTER) & (slots.v_state[evidence.slot] != 1) & (subject < np.uint64(TOP_BIT))
         for i in np.flatnonzero(came).tolist():
             time_ns, zone = int(evidence.time_ns[i]), int(evidence.zone[i])
-            if fan := self._state.identity.fan_of(int(subject[i]), time_ns):
+            if fan := self._state.links.fan_of(int(subject[i]), time_ns):
                 store = estate.stores.names[estate.zone_store[zone]]
                 news[store, fan] = (store, estate.zone_name[zone], fan, time_ns)
         return list(news.values())

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from device_profiles.registry import Registry
 from gateway.fold.estate_index import Codes, Estate
 from gateway.fold.history import History
-from gateway.fold.identity import FILTER_BYTES, Identity
 from gateway.fold.keys import Keys
+from gateway.fold.link_index import FILTER_BYTES, LinkIndex
 from gateway.fold.minute_counts import TRAFFIC, ZONE, Cells
 from gateway.fold.store import FoldStore
 from gateway.fold.tables.hash_index import NO_CODE
@@ -61,7 +61,7 @@ class State:
     def __init__(self, profiles: Registry, ledger: FoldStore, filter_bytes: int = FILTER_BYTES) -> None:
         self.estate: Final = Estate(profiles)
         self.ledger: Final = ledger
-        self.identity: Final = Identity(ledger, filter_bytes)
+        self.links: Final = LinkIndex(ledger, filter_bytes)
         self.keys: Final = Keys(ledger)
         self.tracks = Tracks()
         self.traffic: Final = Cells("traffic", len(TRAFFIC) + 2, ledger)

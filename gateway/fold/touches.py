@@ -75,7 +75,7 @@ class Touches:
 
     def _fan(self, row: TouchRow) -> str:
         """Whom the touch names, else who its subject was at the time."""
-        return row.given_fan or (self._state.identity.fan_of(row.subject, row.time_ns) if row.subject else "")
+        return row.given_fan or (self._state.links.fan_of(row.subject, row.time_ns) if row.subject else "")
 
     def _change(self, row: TouchRow, values: Mapping[str, Any], fan: str, void: int, is_new: bool = False) -> None:
         """Store the touch of these `values`, with another fan, or void; what it contributed before is taken back."""

@@ -64,7 +64,7 @@ class Visits:
                 self.close(slot)
             self._project(slot)
             self._segments.grouped.pop(self._segments.key_of(slot), None)
-        fan = state.identity.fan_of(int(slots.subject[slot]), opened_ns(key_ns))
+        fan = state.links.fan_of(int(slots.subject[slot]), opened_ns(key_ns))
         self._segments.begin(slot, time_ns, key_ns, agent, state.estate.zone_bit(zone), state.fan_code(fan))
         self._segments.count(int(slots.store[slot]), self._segments.own_count(slot), 1)
         self._segments.changed[slot] = None
@@ -160,7 +160,7 @@ class Visits:
         """The fan's touches at a time changed: emit the visit that they belong to again."""
         timeout = int(self._state.estate.timeout_ns[store])
         self._segments.save()
-        for segment in self._segments.in_span(self._state.identity.subjects_of(fan), store, time_ns - timeout, time_ns):
+        for segment in self._segments.in_span(self._state.links.subjects_of(fan), store, time_ns - timeout, time_ns):
             if segment.fan == fan:
                 self._project_around(store, segment)
 
@@ -172,7 +172,7 @@ class Visits:
         stores |= {state.estate.stores.of(row.store) for row in state.ledger.visits_of(subject)}
         for store in sorted(stores):
             found = self._segments.in_span([subject], store, -EVER_NS, EVER_NS)
-            fans = [(segment.fan, state.identity.fan_of(subject, opened_ns(segment.key[1]))) for segment in found]
+            fans = [(segment.fan, state.links.fan_of(subject, opened_ns(segment.key[1]))) for segment in found]
             for segment, (before, after) in zip(found, fans, strict=True):
                 if before != after:
                     self._segments.set_fan(segment, after)
@@ -185,7 +185,7 @@ class Visits:
     def _project_near(self, store: int, fan: str, near: Segment) -> None:
         """A fan's other visits around this one's span may have gained or lost it."""
         timeout = int(self._state.estate.timeout_ns[store])
-        for other in self._segments.in_span(self._state.identity.subjects_of(fan), store, near.start_ns - timeout, near.last_ns + timeout):
+        for other in self._segments.in_span(self._state.links.subjects_of(fan), store, near.start_ns - timeout, near.last_ns + timeout):
             if other.fan == fan and other.key != near.key:
                 self._project_around(store, self._again(store, other))
 
@@ -210,7 +210,7 @@ class Visits:
             or len(slots.tracks_of(int(slots.subject[slot]), int(slots.store[slot]))) > 1
         ):
             return True
-        return fan >= 0 and len(self._state.identity.subjects_of(self._state.fan_name(fan))) > 1
+        return fan >= 0 and len(self._state.links.subjects_of(self._state.fan_name(fan))) > 1
 
     def _project_around(self, store: int, segment: Segment) -> None:
         """Group the person's visits that are within the timeout of this one, and of each other."""
@@ -226,7 +226,7 @@ class Visits:
         self._segments.save()
 
     def _group(self, store: int, segment: Segment) -> list[Segment]:
-        subjects = self._state.identity.subjects_of(segment.fan) if segment.fan else [segment.subject]
+        subjects = self._state.links.subjects_of(segment.fan) if segment.fan else [segment.subject]
         timeout = int(self._state.estate.timeout_ns[store])
         start, last = segment.start_ns, segment.last_ns
         while True:

@@ -67,7 +67,7 @@ class ZoneArbiter:
         begins: npt.NDArray[np.bool_] = changes_owner(rows.zone, rows.rssi_dbm, standings_of(s, slot, t), estate.limits.of(profile))
         begins &= (rows.kind != Kind.EXIT) & (t >= s.last_ns[slot])
         begins &= (rows.profile == profile) | (t - s.last_ns[slot] <= estate.timeout_ns[store] + RETIRE_NS)
-        begins &= ~s.out_of_order[slot] & ~self._visits.may_be_retired_many(store, t) & ~self._state.identity.may_be_linked(s.subject[slot])
+        begins &= ~s.out_of_order[slot] & ~self._visits.may_be_retired_many(store, t) & ~self._state.links.may_be_linked(s.subject[slot])
         in_visit = (s.v_state[slot] == OPEN) & ~s.v_grouped[slot] & (t - s.v_last_ns[slot] <= estate.timeout_ns[store])
         first_visit = (s.v_state[slot] == 0) & (s.next[slot] == NO_CODE)
         begins &= estate.zone_outside[rows.zone] | in_visit | first_visit

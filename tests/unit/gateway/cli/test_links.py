@@ -27,14 +27,14 @@ def test_for_ever_is_the_year_9999_to_a_crm_and_the_first_to_others(tmp_path: Pa
     assert mistakes == []
     fold = new_fold()
     fold.apply(pairs(Story().add(RecordKind.LINKS, encode_links(links)).records))
-    assert fold.state.identity.fan_of(links[0].subject, NOW) == "fan-1"
+    assert fold.state.links.fan_of(links[0].subject, NOW) == "fan-1"
 
 
 def test_a_journal_that_has_such_a_link_can_be_folded() -> None:
     body = json.dumps([[f"{5:016x}", "fan-1", -(1 << 70), 1 << 70, "crm", 1.0]]).encode()
     fold = new_fold()
     fold.apply(pairs(Story().add(RecordKind.LINKS, body).records))
-    assert fold.state.identity.fan_of(5, NOW) == "fan-1"
+    assert fold.state.links.fan_of(5, NOW) == "fan-1"
 
 
 @pytest.mark.parametrize(

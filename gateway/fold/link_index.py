@@ -1,7 +1,7 @@
 """Who a subject was at a time, by the links that the fold was given.
 
-The effect of a link depends on its span, never on when it came: of the links
-that are true at a moment the most confident one wins, then the one that began last, then the larger id.
+The effect of a link depends on its span, never on when it came. Of the links that hold at a moment the most confident one wins, then
+the one that began last, then the larger id.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FILTER_BYTES: Final = 1 << 21
 """For a whole brand: of 100,000 linked subjects 0.6 % of all others are looked up in vain."""
 
 
-class Identity:
+class LinkIndex:
     """Looks links up in the store; the latest look-ups stay in memory."""
 
     def __init__(self, store: FoldStore, filter_bytes: int = FILTER_BYTES) -> None:
@@ -38,7 +38,7 @@ class Identity:
             self._mark(int(subject, 16))
 
     def fan_of(self, subject: int | str, time_ns: int) -> str:
-        """The fan's id, "" for nobody known. Day subjects are nobody, by design."""
+        """Return the id of the fan, "" for nobody known. Day subjects are nobody, by design."""
         number = subject if isinstance(subject, int) else int(subject, 16)
         if is_day_subject(number) or not self._maybe[number >> 3 & self._mask] >> (number & 7) & 1:
             return ""
@@ -55,16 +55,17 @@ class Identity:
         return max(true_then)[2] if true_then else ""
 
     def may_be_linked(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-        """Which subjects `fan_of` has to be asked about; most are surely nobody's."""
+        """Return for each subject whether `fan_of` may find a fan; most are certainly nobody's."""
         byte = np.frombuffer(self._maybe, np.uint8)[(subjects >> np.uint64(3)) & np.uint64(self._mask)]
         linked: npt.NDArray[np.bool_] = (byte >> (subjects & np.uint64(7)).astype(np.uint8)) & 1 == 1
         return linked & (subjects < np.uint64(TOP_BIT))
 
     def subjects_of(self, fan: str) -> list[str]:
-        """Everything that was ever linked to the fan, in hex."""
+        """Return every subject that was ever linked to the fan, in hex."""
         return self._store.subjects_of(fan)
 
     def add(self, links: Sequence[Link]) -> None:
+        """Store links. The same link again changes nothing, but for a greater confidence."""
         self._store.save_links([LinkRow(ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence) for ln in links])
         for link in links:
             self._cache.pop(link.subject, None)
