@@ -1,4 +1,4 @@
-"""`gateway.toml`: what one gateway process is told. `deploy/examples/gateway.toml` shows it; `docs/operating.md` lists every key."""
+"""`gateway.toml`: the settings of one gateway process. `deploy/examples/gateway.toml` shows it; `docs/operating.md` lists every key."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Serve(Section):
 
 
 class JournalLimits(Section):
-    """Kept until both the age and what snapshots and the sink still need are passed; at `max_bytes` agents are told to pause."""
+    """Kept until both the age and what snapshots and the sink still need are passed; at `max_bytes` agents are asked to pause."""
 
     keep_days: Annotated[float, Field(gt=0)] = 30.0
     max_bytes: QuotaBytes = 20_480 * _MIB
@@ -83,7 +83,7 @@ class QuarantineLimits(Section):
 
 
 class NoticeSettings(Section):
-    """How long something must be wrong before it is said."""
+    """How long something must be wrong before status shows it."""
 
     notice_s: Annotated[float, Field(ge=1, le=600)] = 60.0
 
@@ -121,14 +121,14 @@ class GatewayConfig(Section):
 
 
 def load_gateway(path: Path, environment: Mapping[str, str] = os.environ) -> GatewayConfig:
-    """The checked configuration, its paths absolute; ConfigError names file, key and what is wrong."""
+    """Return the checked configuration, its paths absolute; ConfigError names file, key and what is wrong."""
     config = load(path, GatewayConfig, PREFIX, environment)
     _refuse_written_secrets(path, config)
     return config
 
 
 def load_site(path: Path, environment: Mapping[str, str] = os.environ) -> Site:
-    """The checked estate; ConfigError names file, key and what is wrong."""
+    """Return the checked estate; ConfigError names file, key and what is wrong."""
     return load(path, Site, SITE_PREFIX, environment)
 
 

@@ -92,7 +92,7 @@ def _folders(config: GatewayConfig) -> Iterator[str]:
 def _broker_answers(config: GatewayConfig) -> Iterator[str]:
     broker = config.broker
     if not broker.embedded:
-        logging.getLogger("footfall").addHandler(logging.NullHandler())  # what it logs is told here
+        logging.getLogger("footfall").addHandler(logging.NullHandler())  # what it logs is reported here
         try:
             why = Connection(broker, f"{broker.client_id}-check", [wildcard("frames")], False).try_once(_TIMEOUT_S)
         except (OSError, ConfigError) as error:  # a certificate or a secret that cannot be read

@@ -2,7 +2,7 @@
 
     record_site(site) -> bytes        read_site(bytes) -> RecordedSite
 
-What was journaled is read as it was written: rules that `site.toml` must keep today say nothing about a record of last year, and keys
+What was journaled is read as it was written: rules that `site.toml` must keep today do not hold for a record of last year, and keys
 of other releases are passed over.
 """
 

@@ -11,17 +11,15 @@ import typer
 
 from footfall.errors import ConfigError
 from footfall.signals import when_asked_to_end
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway
 from gateway.state.backup import Copied, back_up
 from gateway.state.backup import restore as put_back
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="The gateway's configuration.", envvar="FOOTFALL_GATEWAY_CONFIG")]
-_CONFIG = Path("gateway.toml")
-
 
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where the copy goes; the one before stays until the new one is whole.")],
-    config: Config = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     every: Annotated[float | None, typer.Option(min=1.0, help="Again and again, so many seconds apart, until it is ended.")] = None,
 ) -> None:
     """Copy the state of a gateway, while it runs: journal, ledger, keys of the day, ids of events, quarantine and its key.
@@ -45,7 +43,7 @@ def backup(
 
 def restore(
     folder: Annotated[Path, typer.Argument(help="What footfall backup wrote.")],
-    config: Config = _CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Put a copy in the place of a gateway's state, which is moved beside. The gateway must not run.
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from footfall.users import user_name
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway
 from gateway.state.accepted_clock import read_clocks, write_accepted
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="The gateway's configuration.", envvar="FOOTFALL_GATEWAY_CONFIG")]
 app = typer.Typer(no_args_is_help=True, help="This machine's clock, for the gateway.")
 
 
@@ -23,9 +21,9 @@ def _group() -> None:
 
 @app.command()
 def accept(
-    config: Config = Path("gateway.toml"),
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Say that the clock is right as it is now, where the gateway takes nothing in because it seems wrong.
+    """Accept the clock as right as it is now, where the gateway takes nothing in because it seems wrong.
 
     A gateway that runs goes on within some seconds, one that is started later at once; until the machine is booted or its clock is set
     again. Rows that were taken in under the wrong clock keep their times.

@@ -43,7 +43,7 @@ def import_(
 ) -> None:
     """Import links from a CSV file, while the gateway runs or before it starts.
 
-    Every visit, dwell and touch within a link's span is told whose it is, also those of the past. The same file again changes nothing.
+    Every visit, dwell and touch within a link's span gets its fan, also those of the past. The same file again changes nothing.
     Lines that cannot be read are listed with their number, and the others are imported; the exit code is then 1.
 
     [bold]Example:[/] footfall links import crm.csv --config gateway.toml

@@ -21,24 +21,23 @@ from rich.table import Table
 from footfall.errors import ConfigError
 from footfall.sqlite import is_damage
 from footfall.users import user_name
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway
 from gateway.quarantine.decoding import describe, hex_dump, printable
 from gateway.quarantine.store import Quarantine, QuarantineEntry
 
 app = typer.Typer(no_args_is_help=True, help="What was refused, with the reason: list, show, replay, drop, export, and who did what.")
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="The gateway's file.", envvar="FOOTFALL_GATEWAY_CONFIG")]
 Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Only this reason, such as frame.crc.")]
 TopicGlob = Annotated[str | None, typer.Option("--topic", help="Only these topics, such as 'footfall/1/store-3/*'.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 Ids = Annotated[list[int] | None, typer.Argument(help="Entries; see list.")]
-_CONFIG: Final = Path("gateway.toml")
 _MANY: Final = 1_000_000_000
 
 
 @app.command("list")
 def list_entries(
-    config: Config = _CONFIG, reason: Reason = None, topic: TopicGlob = None, limit: int = 50, as_json: AsJson = False
+    config: ConfigOption = DEFAULT_CONFIG, reason: Reason = None, topic: TopicGlob = None, limit: int = 50, as_json: AsJson = False
 ) -> None:
     """Entries, the oldest first, and how many rows each reason holds."""
     with _opened(config) as quarantine:
@@ -61,8 +60,8 @@ def list_entries(
 
 
 @app.command()
-def show(entry_id: Annotated[int, typer.Argument(metavar="ID")], config: Config = _CONFIG, as_json: AsJson = False) -> None:
-    """One entry: why it was refused, its bytes, and what they say where they can be decoded."""
+def show(entry_id: Annotated[int, typer.Argument(metavar="ID")], config: ConfigOption = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """One entry: why it was refused, its bytes, and their content where it can be decoded."""
     with _opened(config) as quarantine:
         found = quarantine.show(entry_id)
     if found is None:
@@ -85,7 +84,7 @@ def show(entry_id: Annotated[int, typer.Argument(metavar="ID")], config: Config 
 
 @app.command()
 def replay(
-    ids: Ids = None, config: Config = _CONFIG, reason: Reason = None, topic: TopicGlob = None,
+    ids: Ids = None, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = None, topic: TopicGlob = None,
     corrected: Annotated[Path | None, typer.Option("--with", help="Take in this file in place of the one entry's bytes.")] = None,
 ) -> None:  # fmt: skip
     """Have the running gateway take entries in again; what it refuses again comes back with the new reason."""
@@ -99,7 +98,7 @@ def replay(
 
 @app.command()
 def drop(
-    ids: Ids = None, config: Config = _CONFIG, reason: Reason = None, topic: TopicGlob = None,
+    ids: Ids = None, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = None, topic: TopicGlob = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:  # fmt: skip
     """Forget entries for good. It is counted, and written down who did it."""
@@ -112,7 +111,7 @@ def drop(
 
 
 @app.command()
-def export(file: Path, config: Config = _CONFIG, reason: Reason = None, topic: TopicGlob = None) -> None:
+def export(file: Path, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = None, topic: TopicGlob = None) -> None:
     """Entries with their bytes (base64) as JSON lines. The file may hold raw identifiers: only its owner may read it."""
     with _opened(config) as quarantine:
         file.touch(mode=0o600)
@@ -128,7 +127,7 @@ def export(file: Path, config: Config = _CONFIG, reason: Reason = None, topic: T
 
 
 @app.command()
-def history(config: Config = _CONFIG, limit: int = 50, as_json: AsJson = False) -> None:
+def history(config: ConfigOption = DEFAULT_CONFIG, limit: int = 50, as_json: AsJson = False) -> None:
     """Who had what replayed or dropped, the newest first."""
     with _opened(config) as quarantine:
         actions = quarantine.actions(limit)

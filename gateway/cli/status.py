@@ -39,7 +39,7 @@ def status(
 
 
 def fetch(url: str) -> dict[str, Any]:
-    """What `/status` says; where nobody answers, a status that has just this problem."""
+    """Return what `/status` shows; where nobody answers, a status that has just this problem."""
     if not url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{url!r} does not begin with http:// or https://", param_hint="--url")
     try:

@@ -10,10 +10,11 @@ from typing import Final
 from footfall import __version__
 from footfall.certificates import findings
 from gateway.accept.own_clock import OwnClock
+from gateway.balance import Balance
 from gateway.config import GatewayConfig
 from gateway.http.agent_watch import AgentWatch
 from gateway.http.live_feed import LiveFeed
-from gateway.http.metrics import Balance, Registry
+from gateway.http.metrics import Registry
 from gateway.http.notices import Notices
 from gateway.http.status import LATE_S, AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
 from gateway.mqtt.inlet import Inlet

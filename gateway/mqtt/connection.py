@@ -30,15 +30,15 @@ SILENT_S: Final = 10.0
 SESSION_S: Final = 7 * 86_400
 CONNECT_S: Final = 5.0
 REFUSED_S: Final = 10.0
-"""After a broker said no for good it is not asked again for so long."""
+"""How long no connection is tried after a broker refused for good."""
 _FOR_GOOD: Final = frozenset(
     {"Not authorized", "Bad user name or password", "Banned", "Bad authentication method", "Client identifier not valid"}
 )
-"""Only a person can mend that; a broker that is busy or starting says otherwise."""
+"""Only a person can mend that; a broker that is busy or starting answers otherwise."""
 
 
 class BrokerMessage(NamedTuple):
-    """What arrived. `connection` tells which connection of the client must acknowledge it."""
+    """What arrived. `connection` is the number of the client's connection that must acknowledge it."""
 
     topic: str
     payload: bytes
@@ -91,7 +91,7 @@ class Connection:
         return client
 
     def open(self) -> bool:
-        """Try to connect; whether the broker answered. `error` says why not. To be called as often as one likes."""
+        """Try to connect; return whether the broker answered, else `error` has the reason. May be called at any time."""
         if time.monotonic() < self._not_before_s:
             return False
         self._generation += 1
@@ -136,11 +136,11 @@ class Connection:
         return {"clean_start": not self._persistent, "properties": properties}
 
     def socket(self) -> BufferedSocket | None:
-        """What to select on; None while there is no connection."""
+        """Return what to select on; None while there is no connection."""
         return self._client.buffered_socket()
 
     def read(self) -> list[BrokerMessage]:
-        """The messages that are here now."""
+        """Return the messages that are here now."""
         sock = self.socket()
         if sock is None:
             return []
@@ -241,7 +241,7 @@ class Connection:
 
     def _on_connect(self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
-            self._has_said_why = True  # the end of the connection that follows says less
+            self._has_said_why = True  # the end of the connection that follows has less to report
             if reason.getName() in _FOR_GOOD:
                 self._not_before_s = time.monotonic() + REFUSED_S
             self._fail(f"the broker refuses the connection: {reason}; look at [broker] username, password and certificates")
@@ -251,7 +251,7 @@ class Connection:
         log.info("connected to %s as %s", self._where, self._client_id)
 
     def _subscribe(self, client: Client) -> None:
-        """MQTT 5 tells of a message at once that it is retained, not only when it is repeated: such a frame or event is refused.
+        """MQTT 5 marks a retained message at once, not only when it is repeated: such a frame or event is refused.
 
         3.1.1 and the embedded broker cannot. Health is retained by rule, and a sign of life when it comes.
         """

@@ -36,7 +36,7 @@ class Inlet:
     """For one thread. `frames` hears frames and health, `events` plain events in a session that outlives connections."""
 
     def __init__(self, broker: GatewayBroker, beat: Callable[[], None]) -> None:
-        """`beat` is told before what may take seconds."""
+        """`beat` is called before what may take seconds."""
         self.frames: Final = Connection(broker, broker.client_id, [wildcard("frames"), wildcard("health")], False)
         self.events: Final = Connection(broker, f"{broker.client_id}-events", [wildcard("events")], True)
         self._both: Final = (self.frames, self.events)
@@ -62,7 +62,7 @@ class Inlet:
                 connection.open()
 
     def read(self, stop: threading.Event) -> list[InletMessage]:
-        """What came since; waits a moment for it."""
+        """Return what came since; wait a moment for it."""
         connections = {sock: connection for connection in self._both if (sock := connection.socket()) is not None}
         if not connections:
             stop.wait(0.1)

@@ -37,7 +37,7 @@ class BufferedSocket:
         self.heard_s = self.said_s = time.monotonic()
         """When something last came, and went."""
         self.error = ""
-        """What the system said of the end of the connection; "" while it is alive, and if it just ended."""
+        """The system's error at the end of the connection; "" while it is alive, and if it just ended."""
 
     def recv(self, size: int, *_: int) -> bytes:
         """BlockingIOError if nothing is there; b"" at the end of the connection."""

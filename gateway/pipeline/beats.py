@@ -1,4 +1,4 @@
-"""Signs of life of the process's threads: one that hangs is named, and `/livez` says so."""
+"""Signs of life of the process's threads: one that hangs is named, and `/livez` fails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Beats:
-    """Each thread says now and then that it goes on. Names that have left are not missed."""
+    """Each thread gives a sign of life now and then. Threads that have left are not missed."""
 
     def __init__(self, limit_s: Mapping[str, float], now_s: Callable[[], float] = time.monotonic) -> None:
         """`limit_s`: by thread, how long it may be silent."""
@@ -17,15 +17,15 @@ class Beats:
         self._last_s: Final[dict[str, float]] = {}
 
     def beat(self, name: str) -> None:
-        """`name` goes on; the first time it begins."""
+        """Note a sign of life of the thread `name`; the first one registers it."""
         self._last_s[name] = self._now_s()
 
     def leave(self, name: str) -> None:
-        """`name` has ended as it should."""
+        """Note that the thread `name` has ended as it should."""
         self._last_s.pop(name, None)
 
     def silent(self) -> dict[str, float]:
-        """Threads that are silent for longer than they may, and for how many seconds."""
+        """Return the threads that are silent for longer than they may, and for how many seconds."""
         now_s = self._now_s()
         silent_s = {name: now_s - last_s for name, last_s in list(self._last_s.items())}
         return {name: seconds for name, seconds in silent_s.items() if seconds > self._limit_s[name]}

@@ -1,8 +1,8 @@
-"""After a start, what is derived waits until the agents said whether this state is the latest.
+"""After a start, derived points are held until the agents reported whether this state is the latest.
 
 A gateway that was killed folds the end of its journal once more, and makes the same versions of minutes, visits and dwells again, the last
 one last. One whose files were put back does so, too, but its last versions are older than what the database has: the gateway that
-went on from there has written better ones. Only headers of agents tell the one from the other, and a `HISTORY` record stands before
+went on from there has written better ones. Only headers of agents distinguish the two, and a `HISTORY` record stands before
 their rows then. So the derived points of a store are held until each of its agents was heard, or for `wait_s`; but not those of after
 the start: nobody else can have made them.
 """
@@ -42,7 +42,7 @@ class Gate:
         return not self._unheard and not self._held
 
     def hear(self, records: Iterable[Record], now_s: float) -> None:
-        """What came: frames behind `head` say that their agent knows of no history that is not ours but what was noted before them."""
+        """Note what came: an agent that sends a frame behind `head` knows of no other history than what was recorded before it."""
         if now_s >= self._opens_s:
             self._unheard.clear()
         for record in records if self._unheard else ():

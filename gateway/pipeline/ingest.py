@@ -62,9 +62,9 @@ class Ingest:
         self.healths: Final[dict[str, Health]] = {}
         self.heard_ns: Final[dict[str, int]] = {}
         self.on_health: Callable[[Health, bool], None] = lambda health, retained: None
-        """Told of every health message, and whether it was retained."""
+        """Called with every health message, and whether it was retained."""
         self.on_noticed: Callable[[str, str, str], None] = lambda agent, code, what: None
-        """Told what is wrong at an agent, by what it sends: a code of `footfall status`, and what there is to say."""
+        """Called with an agent, a code of `footfall status` and a text where its messages show that something is wrong."""
         self.counted: Final[Counter[str]] = Counter(journal.balance())
         """The balance as the journal has it, and what else is counted here."""
 
@@ -173,7 +173,7 @@ class Ingest:
         return done
 
     def _replayed(self, topic_text: str, payload: bytes, received_ns: int) -> Outcome:
-        """As of when it was received first: what says no time happened then, not now."""
+        """As of when it was received first: an event without a time happened then, not now."""
         if topic_text.startswith(KEPT):
             entry = kept_entry(topic_text, payload)
             return Outcome([entry], units_in=count_raw(payload) if entry.kind == RecordKind.POINTS else entry.rows)

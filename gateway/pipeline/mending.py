@@ -1,4 +1,4 @@
-"""What to do about a record that the fold cannot take, whatever the reason: find it, keep its bytes, and say so in its place."""
+"""What to do about a record that the fold cannot take, whatever the reason: find it, keep its bytes, and put an aside in its place."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FoldStuck(FootfallError):
 def culprit(start_pos: int, failing_pos: int, fails_after: Callable[[int], bool]) -> int:
     """Which record makes the fold fail when it takes the one at `failing_pos`: an earlier one may do harm only when its turn ends.
 
-    `fails_after(pos)` folds from `start_pos` up to `pos`, then the failing one, and says whether that fails.
+    `fails_after(pos)` folds from `start_pos` up to `pos`, then the failing one, and returns whether that fails.
     """
     if fails_after(start_pos):
         return failing_pos

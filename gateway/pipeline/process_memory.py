@@ -16,7 +16,7 @@ _WANTED: Final = {_M_MMAP_THRESHOLD: _LARGEST_ON_HEAP_BYTES, _M_TRIM_THRESHOLD: 
 
 
 def tune_malloc() -> bool:
-    """Freed memory stays with the process, up to 64 MiB; whether this C library can.
+    """Keep freed memory with the process, up to 64 MiB; return whether this C library can.
 
     Batches are megabytes of arrays and lines, freed at once. Given back to the kernel each time, every page of the next batch is a
     fault: that doubles the CPU time of encoding 5,000 lines. One arena serves all threads, so that what one has freed is the next
@@ -31,7 +31,7 @@ def tune_malloc() -> bool:
 
 
 def trim_malloc() -> None:
-    """Free pages go back to the kernel: milliseconds, now and then. Source: malloc_trim(3)."""
+    """Give free pages back to the kernel: milliseconds, now and then. Source: malloc_trim(3)."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError):
@@ -39,11 +39,11 @@ def trim_malloc() -> None:
 
 
 def relax_gc() -> None:
-    """Look for garbage in cycles after 50,000 new objects, not after 700; what there is by now is not looked at again.
+    """Run the collector of cycles after 50,000 new objects, not after 700, and exempt what exists by now.
 
     A batch is thousands of objects that live until it is done, and a chain's state a million that live for days: looking through them
-    costs time and finds nothing, as nearly everything is freed by its reference count. What is not must say
-    so (`collect_cycles`).
+    costs time and finds nothing, as nearly everything is freed by its reference count. What is not
+    calls `collect_cycles`.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Refused bytes for people: a hex dump, and what they say as far as they can be read. Pure."""
+"""Refused bytes for people: a hex dump, and their content as far as it can be read. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def hex_dump(data: bytes, limit: int = 512) -> str:
 
 
 def describe(topic: str, payload: bytes) -> str:
-    """What the payload of `topic` says, as deep as it can be read: a frame's rows, JSON, msgpack or text."""
+    """Return the content of a payload of `topic`, as far as it can be read: a frame's rows, JSON, msgpack or text."""
     if topic.endswith("/frames"):
         return _frame(payload)
     try:

@@ -8,7 +8,7 @@ from typing import Final
 from footfall.sqlite import Schema, run_script
 
 HOPELESS: Final = ("frame.", "header.", "body.", "health.", "topic", "name", "size", "retained", "source.unread")
-"""Reasons, or how they begin, of what no list, key or correction makes right: bytes that say nothing, which their sender will not send
+"""Reasons, or how they begin, of what no list, key or correction makes right: bytes without meaning, which their sender will not send
 better. Anything else somebody can mend: a store that is missing in site.toml, a till's event, what a database refused."""
 
 _SCRIPT: Final = """

@@ -46,7 +46,7 @@ _COLUMNS: Final = "id, received_ns, origin, topic, reason, message, rows, privat
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One thing that was refused. `origin` says where: accept, fold, sink; `rows` how many rows of the balance it stands for.
+    """One thing that was refused. `origin` is the stage: accept, fold, sink; `rows` how many rows of the balance it stands for.
 
     The same `key` again is ignored, so that a stage that repeats itself after a crash does not refuse a thing twice.
     """
@@ -323,7 +323,7 @@ def _remove(db: sqlite3.Connection, ids: Sequence[int], total: str, now_ns: int,
 
 
 def _check(entry: QuarantineEntry, crc: int | None) -> None:
-    """ConfigError if it is not what was kept: its time dates what says none itself. None: it was kept by an earlier release."""
+    """ConfigError if it is not what was kept: its time dates what has none itself. None: it was kept by an earlier release."""
     if crc is not None and crc != checksum(entry.received_ns, entry.origin, entry.topic, entry.rows):
         raise ConfigError("this entry is not what was kept: was the file damaged?")
 

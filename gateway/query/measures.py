@@ -2,7 +2,7 @@
 
 What is stored are numerators, denominators, sums and counts; ratios and means are made here, over whatever span is asked for, so
 that an hour and a year are computed alike. Counts and sums add up over intervals. Occupancy, drift and who is present are gauges, one
-reading a minute: they are never added, and the column's name says which reading it is (`_last`, `_max`).
+reading a minute: they are never added, and the column's name has which reading it is (`_last`, `_max`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Unit = Literal["", "people", "s", "share", "time", "money", "name"]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What a column says. `wide` ones are left out of a table on the terminal; CSV and JSON have them all."""
+    """The meaning of a column. `wide` ones are left out of a table on the terminal; CSV and JSON have them all."""
 
     unit: Unit
     meaning: str
@@ -109,7 +109,7 @@ ALL_ZONES: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows under `columns`; None where there is nothing to tell, such as a share of nothing. `totals`: a row a store, its whole span."""
+    """Rows under `columns`; None where there is no value, such as a share of nothing. `totals`: a row a store, its whole span."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]

@@ -119,7 +119,7 @@ def ask(
 ) -> tuple[Answer, dict[str, tuple[int, int]]]:
     """The answer for the stores of `zones`, each with its time zone; and each store's span in ns.
 
-    Stores are read one after the other, so memory is that of the largest. ConfigError, which tells for which span there is data, if
+    Stores are read one after the other, so memory is that of the largest. ConfigError, with the span for which there is data, if
     none of them has any in the span asked for.
     """
     asked = []
@@ -134,7 +134,7 @@ def ask(
 
 def _span(reader: PointReader, measurement: str, store: str, zone: ZoneInfo, filters: Filters, now_ns: int) -> tuple[int, int]:
     """The span asked for; what was left open is filled so that it ends with the data and has the last days, in whole hours or days."""
-    # Where there are no gaps or goods, that is said of the days for which there is traffic.
+    # Where there are no gaps or goods, the answer is for the days for which there is traffic.
     ends = None if filters.from_ and filters.to else reader.span(measurement, store) or reader.span("traffic", store)
     first, last = ends or (now_ns - NS_PER_HOUR, now_ns)
     to_ns = end(filters.to, zone, now_ns) if filters.to else _after(last, filters, zone)

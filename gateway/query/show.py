@@ -28,7 +28,7 @@ _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
 
 
 def as_csv(answer: Answer) -> str:
-    """RFC 4180 with a line of names; an empty cell where there is nothing to tell. Totals are left out, so that columns can be summed."""
+    """RFC 4180 with a line of names; an empty cell where there is no value. Totals are left out, so that columns can be summed."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(answer.columns)
@@ -79,7 +79,7 @@ def _width(table: RichTable) -> int:
 
 
 def figure(name: str) -> Figure:
-    """What a column says; the histogram's classes are told by their names."""
+    """Return the meaning of a column; the names of the histogram's classes hold their bounds."""
     if name in FIGURES:
         return FIGURES[name]
     low, _, high = name.removeprefix("n_").removesuffix("s").partition("_")
@@ -102,7 +102,7 @@ def _heading(name: str) -> str:
 
 
 def _without_quiet(answer: Answer) -> list[tuple[Any, ...]]:
-    """The rows, each run of three or more intervals in which nothing was stored as one row that says so."""
+    """The rows, each run of three or more intervals in which nothing was stored as one row."""
     if "occupancy_last" not in answer.columns:
         return answer.rows
     gauge = answer.columns.index("occupancy_last")

@@ -1,4 +1,4 @@
-"""Spans of time as analysts say them, cut into intervals in a store's own time zone. Nothing here reads a clock."""
+"""Spans of time as analysts write them, cut into intervals in a store's own time zone. Nothing here reads a clock."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def time_zone(name: str) -> ZoneInfo:
 
 
 def start(text: str, zone: ZoneInfo, now_ns: int) -> int:
-    """The moment `text` says, in ns: a date or day is its local midnight.
+    """Return the moment that `text` names, in ns: a date or day is its local midnight.
 
     `2026-11-21`, `2026-11-21T10:30` (local), `…+08:00`, `…Z`, `now`, `today`, `yesterday`, `-7d` and `-2w` (midnight so many days or weeks
     ago), `-12h`, `-90m`. ConfigError for anything else.

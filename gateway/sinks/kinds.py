@@ -15,10 +15,10 @@ AnySink = Annotated[SqliteSink | InfluxSink, Field(discriminator="kind")]
 DEFAULT_SINK: Final = SqliteSink()
 
 
-class _Named(Section):
+class _SinkSection(Section):
     sink: AnySink
 
 
 def sink_settings(**values: Any) -> SinkSettings:
     """Return the settings of one sink, `kind` among them, as [sink] would have them. ConfigError names what is wrong."""
-    return check({"sink": values}, _Named, "options").sink
+    return check({"sink": values}, _SinkSection, "options").sink

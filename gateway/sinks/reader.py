@@ -17,7 +17,7 @@ SHOWN_BY: Final = ("item", "traffic")
 """What a store has that anything was heard in: one with goods only has no traffic."""
 
 OnPage = Callable[[int], None]
-"""Told the number of rows read so far, after each page."""
+"""Called with the number of rows read so far, after each page."""
 
 
 def _quiet(rows: int) -> None:
@@ -64,7 +64,7 @@ class PointReader(Protocol):
 def validated(
     measurement: str, columns: Sequence[str] | None, store: str | None, tags: dict[str, str]
 ) -> tuple[Sequence[str], dict[str, str]]:
-    """The columns to read and the tags to match, all checked against the schema; ConfigError for a value that cannot be a name."""
+    """Return the columns to read and the tags to match, all checked against the schema; ConfigError for a value that cannot be a name."""
     schema = SCHEMA[measurement]
     matched = ({} if store is None else {"store": store}) | tags
     for tag, value in matched.items():

@@ -1,4 +1,4 @@
-"""The store's key of the day: drawn at random when its day begins, told to its agents in receipts, erased when the day is over."""
+"""The store's key of the day: drawn at random when its day begins, sent to its agents in receipts, erased when the day is over."""
 
 from __future__ import annotations
 

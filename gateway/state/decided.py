@@ -1,7 +1,7 @@
 """Kept in the journal beside marks and clocks: dates that agents have not confirmed, whose history stores have, when nothing was taken.
 
 Its tables are in the journal's file, and written in the journal's transactions. A row that is not what was written is as if it had never
-been: a date is told no more, a history is told again by the next header that knows of it.
+been: a date is sent no more, a history comes again with the next header that knows of it.
 """
 
 from __future__ import annotations

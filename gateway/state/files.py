@@ -1,4 +1,4 @@
-"""The gateway's files, how each is opened, and how one that is damaged is made anew; `salvage` says what that means."""
+"""The gateway's files, how each is opened, and how one that is damaged is made anew; see `salvage`."""
 
 from __future__ import annotations
 

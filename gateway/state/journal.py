@@ -114,7 +114,7 @@ class Journal:
         return known
 
     def _recall(self, sql: str, key: tuple[str, str]) -> tuple[Any, ...] | None:
-        """What was learned, if it is what was written. Of a damaged mark nothing is known: its agent says how far it was receipted."""
+        """Return what was learned, if it is what was written. Of a damaged mark nothing is known: its agent's headers have the number."""
         row = self._db.execute(sql, key).fetchone()
         return row[:-1] if row and checksum(*key, *row[:-1]) == row[-1] else None
 
@@ -130,7 +130,7 @@ class Journal:
         return known
 
     def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None:
-        """Written when they say something new, and once a minute: older bounds stay true, only wider."""
+        """Written when they are narrower, and once a minute: older bounds stay true, only wider."""
         key = (agent, boot)
         self._bounds[key] = bounds
         stored = self._stored_bounds.get(key)
@@ -247,7 +247,7 @@ class Journal:
         return journaled.read(self._db, after_pos, limit, most_bytes)
 
     def set_aside(self, aside: Aside) -> None:
-        """Records that cannot be read or folded: whoever reads from now on finds one in their place that says so."""
+        """Mark records that cannot be read or folded: from now on every reader has one of kind ASIDE in their place."""
         with transaction(self._db):
             journaled.set_aside(self._db, aside)
 

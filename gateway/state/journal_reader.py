@@ -63,12 +63,12 @@ class DamagedRecords(FootfallError):
 
 
 def write_down(db: sqlite3.Connection, name: str, *numbers: int) -> None:
-    """Numbers under a name, checked when they are read."""
+    """Write numbers under a name, with a checksum."""
     db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, " ".join(map(str, (*numbers, checksum(name, *numbers))))))
 
 
 def written_down(db: sqlite3.Connection, name: str) -> tuple[int, ...] | None:
-    """None if they are not there, or not what was written."""
+    """Return the numbers under a name; None if they are not there, or not what was written."""
     row = db.execute("SELECT value FROM meta WHERE key=?", (name,)).fetchone()
     try:
         *numbers, found = map(int, row[0].split()) if row else (0,)
@@ -78,7 +78,7 @@ def written_down(db: sqlite3.Connection, name: str) -> tuple[int, ...] | None:
 
 
 def head(db: sqlite3.Connection) -> Head:
-    """As the last commit wrote it; if that is damaged, as the records say."""
+    """Return what the last commit wrote; if that is damaged, what the records show."""
     found = written_down(db, "head")
     if found is not None:
         return Head(*found)
@@ -170,7 +170,7 @@ def _pieces(db: sqlite3.Connection, after_pos: int, good: Sequence[Written], cov
 
 
 def _damaged(db: sqlite3.Connection, first: int, last: int, rows: Sequence[tuple[Any, ...]], end: Head) -> DamagedRecords:
-    """Who and how many they were, as far as their neighbours and their remains tell."""
+    """Return whose and how many they were, as far as their neighbours and their remains show."""
     before, after = _before(db, first), _after(db, last, end)
     counted = before.rows_total >= 0 and after.rows_total >= before.rows_total
     count = after.rows_total - before.rows_total if counted else last - first + 1

@@ -1,6 +1,6 @@
 """The ledger: visits, dwells, touches and links by person, for 400 days; with it the fold's state and the outbox, in one file.
 
-Everything that one checkpoint says is one transaction: after a crash all of it stands at one position of the journal, and folding
+Everything in one checkpoint is one transaction: after a crash all of it stands at one position of the journal, and folding
 on from there gives the same rows again. It is synced, once a checkpoint: the journal forgets what lies before it.
 """
 
@@ -257,7 +257,7 @@ class Ledger:
     # Links
 
     def save_links(self, rows: Iterable[LinkRow]) -> None:
-        """Of a link that is told twice the greater confidence counts, so that the order does not matter."""
+        """Of a link that comes twice the greater confidence counts, so that the order does not matter."""
         self._db.executemany(
             f"INSERT INTO links ({_COLUMNS['links']}, crc) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE"
             " SET confidence = excluded.confidence, crc = excluded.crc WHERE excluded.confidence > confidence",

@@ -1,7 +1,7 @@
 """A database of the gateway that was found damaged is made anew of all that SQLite can still read of it.
 
 What is found while it runs cannot be mended there: the file is marked, the gateway ends, and its next start makes it anew. The damaged
-file stays beside, under a name that is said. What could not be read is missing then, and whoever reads the new file notices by its own
+file stays beside, under a name that the log has. What could not be read is missing then, and whoever reads the new file notices by its own
 checksums and counts: records of the journal that are not there become gaps.
 """
 
@@ -31,7 +31,7 @@ AT_ONCE: Final = 500
 MOST_UNREADABLE: Final = 10_000
 """After so many rows that cannot be read no more are looked for: a page of a tree has less below it."""
 ADVICE: Final = "put back a backup (footfall restore), or move it away to begin a new one: agents send again what they still have"
-T = TypeVar("T")
+_Opened = TypeVar("_Opened")
 TableRow = tuple[Any, ...]
 
 
@@ -48,7 +48,7 @@ class Rescue:
     """By table: its last rowid, as something else knows it."""
 
 
-def opened(path: Path, rescue: Rescue, make: Callable[[], T], said: Callable[[str], None] = log.error) -> T:
+def opened(path: Path, rescue: Rescue, make: Callable[[], _Opened], said: Callable[[str], None] = log.error) -> _Opened:
     """What `make` opens at `path`, after it was made anew if it is damaged; that is `said`. ConfigError if nothing can be read of it."""
     _finish(path)
     try:
@@ -76,7 +76,7 @@ def mark_damaged(path: Path) -> None:
 
 
 def found_damaged(paths: Iterable[Path], error: Exception) -> ConfigError:
-    """What ended the gateway, by the name of the file; which is marked. Reads all of them, if the error does not say."""
+    """Return what ended the gateway, with the name of the file, which is marked. Read all of them if the error has no name."""
     named = [error.path] if isinstance(error, DamagedFile) else [path for path in paths if path.exists() and not _is_sound(path)]
     for path in named:
         mark_damaged(path)

@@ -1,4 +1,4 @@
-"""What a database says of a field whose type is another one there, and which lines that is true of. Pure.
+"""What a database reports of a field that has another type there, and the lines concerned. Pure.
 
 conflict_in("… input field \"a\" on measurement \"m\" is type float, already exists as type integer …") -> Conflict("m", "a", "float")
 """
@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 from footfall.units import NS_PER_HOUR
 
 _WORDS: Final = re.compile(r'input field \\?"(?P<field>[^"\\]+)\\?" on measurement \\?"(?P<measurement>[^"\\]+)\\?" is type (?P<type>\w+)')
-"""1.8 and 2.7 say it alike; inside JSON of JSON the quotes are escaped."""
+"""1.8 and 2.7 use the same words; inside JSON of JSON the quotes are escaped."""
 LEAST_AN_HOUR: Final = 16
 """Of fewer lines an hour, halving asks as seldom."""
 
 
 class Conflict(NamedTuple):
-    """Lines say that the field is of `type`, and the shard has it as another."""
+    """Lines write the field as `type`, and the shard has it as another."""
 
     measurement: str
     field: str
@@ -26,13 +26,13 @@ class Conflict(NamedTuple):
 
 
 def conflict_in(words: str) -> Conflict | None:
-    """None if the server's words are about something else."""
+    """Return None if the server's message is about something else."""
     found = _WORDS.search(words)
     return None if found is None else Conflict(found["measurement"], found["field"], found["type"])
 
 
 def alike_in(lines: Sequence[bytes], conflict: Conflict) -> list[list[bytes]]:
-    """The lines that have the field with that type, by the hour of their time; [] where they are too few for it to be worth asking."""
+    """Return the lines that have the field with that type, by the hour of their time; [] where they are too few to be worth it."""
     by_hour: dict[int, list[bytes]] = {}
     for line in lines:
         if has_conflict(line, conflict):
@@ -42,7 +42,7 @@ def alike_in(lines: Sequence[bytes], conflict: Conflict) -> list[list[bytes]]:
 
 
 def has_conflict(line: bytes, conflict: Conflict) -> bool:
-    """Whether a line of ours writes the field with that type. In texts quotes are escaped, so that no text looks like a field."""
+    """Return whether a line of ours writes the field with that type. In texts quotes are escaped, so that no text looks like a field."""
     if not line.startswith((conflict.measurement + ",").encode()):
         return False
     for text in _TEXT.split(line):

@@ -46,7 +46,7 @@ _ALONE: Final = 20_000
 _THOUSANDTHS: Final = np.array([b".0"] + [b"." + (b"%03d" % n).rstrip(b"0") for n in range(1, 1000)], "S4")
 _MINUS: Final = np.array([b"", b"-"], "S1")
 _EXACT_BELOW: Final = 1e12
-"""There a decimal of three places is the shortest that names its double: what `repr` says."""
+"""There a decimal of three places is the shortest that names its double, as `repr` has it."""
 
 
 def subjects(column: npt.NDArray[np.uint64]) -> Piece:

@@ -18,7 +18,7 @@ from gateway.points import ABSENT, SCHEMA, Coded, Column, FieldType, Measurement
 from gateway.sinks.stored_text import check_finite, row_texts, stored_tag, stored_text
 
 APPLICATION_ID: Final = 0x466F6F74
-"""`Foot`, in the file's header: tells it from other programs' files."""
+"""`Foot`, in the file's header: distinguishes it from other programs' files."""
 SCHEMA_VERSION: Final = 2
 """Goes up with every measurement and field: a release that does not know them must not write here again."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gateway.http.metrics import Balance
+from gateway.balance import Balance
 from gateway.http.status import AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status
 
 NOW_NS = 1_795_000_000_000_000_000

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.metrics import Balance, Registry
+from gateway.balance import Balance
+from gateway.http.metrics import Registry
 
 
 def test_a_scrape_is_what_prometheus_reads() -> None:
