@@ -65,6 +65,9 @@ house: .venv/run ## How the source is laid out, in figures; BASE=COMMIT beside a
 api: .venv/run ## Writes the pages of public names, docs/api-*.md, from the source
 	@$(PY) -m tools.api
 
+picture: .venv/run ## Takes the picture of README, docs/live-page.png, of a running demo, in two minutes; needs Chromium
+	@$(PY) -m tools.picture
+
 parts: mosquitto dbus faketime influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
 
 mosquitto:
