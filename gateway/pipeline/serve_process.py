@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from footfall.backoff import Backoff
 from gateway.config import GatewayConfig
 from gateway.http.notices import Notices
 
@@ -40,7 +41,7 @@ class ServeProcess:
         self._stop: Final = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: Final = threading.Thread(target=self._run, name="serve", daemon=True)
-        self._pause_s = FIRST_PAUSE_S
+        self._backoff: Final = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S)
         self._down_since_s = 0.0
         """On time.monotonic; 0 while it is up."""
 
@@ -64,13 +65,13 @@ class ServeProcess:
             if self._stop.is_set():
                 return
             self._down_since_s = self._down_since_s or time.monotonic()
-            log.warning("footfall serve ended (%s); it is started again in %.0f s", ended, self._pause_s)
-            self._pause()
-            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+            pause_s = self._backoff.next_s()
+            log.warning("footfall serve ended (%s); it is started again in %.0f s", ended, pause_s)
+            self._pause(pause_s)
 
-    def _pause(self) -> None:
+    def _pause(self, pause_s: float) -> None:
         """Wait, and look meanwhile whether it has been down for too long."""
-        ends_s = time.monotonic() + self._pause_s
+        ends_s = time.monotonic() + pause_s
         while (left_s := ends_s - time.monotonic()) > 0 and not self._stop.wait(min(left_s, 1.0)):
             self._judge()
 
@@ -88,7 +89,8 @@ class ServeProcess:
                 return f"exit code {self._process.wait(1.0)}"
             except subprocess.TimeoutExpired:
                 if time.monotonic() - began_s >= STEADY_S:
-                    self._down_since_s, self._pause_s = 0.0, FIRST_PAUSE_S
+                    self._down_since_s = 0.0
+                    self._backoff.reset()
                 self._judge()
 
     def _judge(self) -> None:
