@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import threading
@@ -15,7 +14,6 @@ from footfall.backoff import Backoff
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from footfall.sqlite import DamagedFile, is_damage
-from gateway.accept.accept import count_rows
 from gateway.fold.fold import Arrival, Fold
 from gateway.http.notices import Notices
 from gateway.pipeline import mending
@@ -26,10 +24,10 @@ from gateway.pipeline.mending import FoldStuck
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.process_memory import trim_malloc
 from gateway.pipeline.record_queue import RecordQueue
+from gateway.pipeline.record_rows import aside_rows, rows_of
 from gateway.points import Points
 from gateway.records import Record, RecordKind
 from gateway.shard import Shard
-from gateway.sinks.line_reader import count_raw
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
 
@@ -144,7 +142,7 @@ class FoldWorker:
             self._set_aside_culprit(pairs[-1][0].pos, self._not_the_disk_s(error))
             return True
         self._gate.hear((record for record, _ in pairs), time.monotonic())
-        rows, rows_aside = sum(_rows(record, body) for record, body in pairs), sum(_aside_rows(record) for record, _ in pairs)
+        rows, rows_aside = sum(rows_of(record, body) for record, body in pairs), sum(aside_rows(record) for record, _ in pairs)
         self.points.put(self._pass_on(folded.points), rows, rows_aside)
         self._on_folded(folded.points, folded.arrivals)
         self._report_history()
@@ -287,16 +285,3 @@ class FoldWorker:
 
 def _body(record: Record) -> Body | None:
     return decode_body(record.body) if record.kind == RecordKind.FRAME else None
-
-
-def _aside_rows(record: Record) -> int:
-    return int(json.loads(record.body)["rows"]) if record.kind == RecordKind.ASIDE else 0
-
-
-def _rows(record: Record, body: Body | None) -> int:
-    """Return how many rows of the balance a record stands for."""
-    if record.kind == RecordKind.ASIDE:
-        return _aside_rows(record)
-    if record.kind == RecordKind.POINTS:
-        return count_raw(record.body)
-    return count_rows(body) if body is not None else int(record.kind == RecordKind.EVENT)

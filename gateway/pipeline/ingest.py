@@ -23,7 +23,8 @@ from gateway.accept.events import id_hash
 from gateway.accept.messages import Accepted, Message, Messages, is_present
 from gateway.accept.outcome import BUG, TIME_PASSED, Echo, Entry, Outcome, explain_bug
 from gateway.pipeline.mending import KEPT, kept_entry
-from gateway.quarantine.store import Quarantine, QuarantineEntry, Refusal
+from gateway.quarantine.entries import QuarantineEntry, Refusal
+from gateway.quarantine.store import Quarantine
 from gateway.records import Record, RecordKind
 from gateway.sinks.line_reader import count_raw, read_line
 from gateway.state.day_keys import DayKeys

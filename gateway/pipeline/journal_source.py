@@ -10,7 +10,7 @@ from footfall.errors import ConfigError
 from gateway.http.notices import Notices
 from gateway.pipeline import mending
 from gateway.pipeline.record_queue import TAKE_BYTES
-from gateway.quarantine.store import Refusal
+from gateway.quarantine.entries import Refusal
 from gateway.records import Record, RecordKind
 from gateway.state.journal import Journal
 from gateway.state.journal_reader import Aside, DamagedRecords

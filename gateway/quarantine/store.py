@@ -12,20 +12,17 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from footfall.errors import ConfigError
 from footfall.sqlite import connect, migrate, naming
+from gateway.quarantine.entries import EntryState, QuarantineEntry, Refusal, ReplayOrDrop, Totals
 from gateway.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
 from gateway.quarantine.sealing import Seal, key_at
 from gateway.state.checksums import checksum
-
-EntryState = Literal["held", "replay"]
-"""`replay`: to be taken in again by the gateway."""
 
 DROPPED: Final = "dropped."
 """How totals of what was dropped begin."""
@@ -42,61 +39,6 @@ SEALED: Final = "quarantine.sealed"
 _OVERHEAD_BYTES: Final = 256
 """What an entry takes beside its payload, about."""
 _COLUMNS: Final = "id, received_ns, origin, topic, reason, message, rows, private, state, actor, bytes"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One thing that was refused. `origin` is the stage: accept, fold, sink; `rows` how many rows of the balance it stands for.
-
-    The same `key` again is ignored, so that a stage that repeats itself after a crash does not refuse a thing twice.
-    """
-
-    reason: str
-    message: str
-    topic: str
-    received_ns: int
-    payload: bytes
-    origin: str
-    rows: int = 1
-    key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantineEntry:
-    """A refusal as it is kept, without its payload; `private` if that may hold raw identifiers."""
-
-    id: int
-    received_ns: int
-    origin: str
-    topic: str
-    reason: str
-    message: str
-    rows: int
-    private: bool
-    state: EntryState
-    actor: str
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Rows: kept_total = held + replayed_total + sum of dropped_total, at every moment."""
-
-    kept_total: int
-    held: int
-    replayed_total: int
-    dropped_total: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayOrDrop:
-    """Somebody had entries replayed or dropped. `what` is `replayed` or a reason of `dropped_total`."""
-
-    at_ns: int
-    actor: str
-    what: str
-    reason: str
-    entries: int
 
 
 class Quarantine:

@@ -5,32 +5,38 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib import font_manager
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from footfall.errors import ConfigError
+from gateway.query.chart_axes import (
+    PanelRows,
+    bar_times,
+    bars,
+    bars_across,
+    broken,
+    clock_axis,
+    days_of,
+    interval_days,
+    line_width,
+    time_axis,
+    values_of,
+)
 from gateway.query.measures import HISTOGRAM, HISTOGRAM_S, ITEM_KINDS, Answer
 from gateway.query.show import duration
 
 MOST_PANELS: Final = 8
-_MOST_BARS: Final = 200
 _MOST_GOODS: Final = 20
 _NO_LABEL: Final = "_"
 """What begins with an underscore is left out of legends."""
-_A_DAY: Final = 0.9
-_EPOCH: Final = date(1970, 1, 1).toordinal()
 _IN, _OUT, _LINE, _SHARE, _QUIET = "#2a6f97", "#a9d6e5", "#d1495b", "#6a994e", "#6c757d"
 _CYCLE: Final = ("#2a6f97", "#d1495b", "#6a994e", "#edae49", "#7b5ea7", "#00798c", "#bc6c25", "#8d99ae")
 _CJK_FONTS: Final = (
@@ -45,9 +51,7 @@ _STYLE: Final[dict[Any, Any]] = {
     "xtick.color": "#495057", "ytick.color": "#495057", "legend.frameon": False, "legend.fontsize": 9, "font.size": 9.5,
 }  # fmt: skip
 
-PanelRows = Sequence[Mapping[str, Any]]
 Panel = tuple[str, ZoneInfo, PanelRows]
-TimeColumn = npt.NDArray[np.float64]
 
 
 def draw(question: str, answer: Answer, titles: Mapping[str, str], zones: Mapping[str, ZoneInfo], path: Path) -> bool:
@@ -89,22 +93,24 @@ def _traffic(panels: Sequence[Panel]) -> Figure:
     figure = Figure(figsize=(11, 5.6 * len(panels)), layout="constrained")
     axes = figure.subplots(2 * len(panels), 1, squeeze=False, height_ratios=[3, 1.6] * len(panels))[:, 0]
     for (title, zone, rows), above, below in zip(panels, axes[::2], axes[1::2], strict=True):
-        width = _width(rows)
-        times = _times(rows, width)
-        _bars(above, times, width, _values(rows, "in"), 0, 2, _IN, "in")
-        _bars(above, times, width, _values(rows, "out"), 1, 2, _OUT, "out")
-        above.plot(times + width / 2, _values(rows, "occupancy_max"), color=_LINE, linewidth=_line(times), label="most inside at once")
+        width = interval_days(rows)
+        times = bar_times(rows, width)
+        bars(above, times, width, values_of(rows, "in"), 0, 2, _IN, "in")
+        bars(above, times, width, values_of(rows, "out"), 1, 2, _OUT, "out")
+        above.plot(
+            times + width / 2, values_of(rows, "occupancy_max"), color=_LINE, linewidth=line_width(times), label="most inside at once"
+        )
         above.set_ylabel("people per interval")
         above.yaxis.set_major_locator(MaxNLocator(integer=True))
         above.set_title(title)
         above.legend(ncols=3, loc="upper right", bbox_to_anchor=(1, 1.14))
-        below.plot(times + width / 2, _values(rows, "conversion"), ".-", color=_SHARE, label="conversion (transactions / in)")
-        below.plot(times + width / 2, _values(rows, "anonymous_visits"), ".-", color=_QUIET, label="anonymous share of visits")
+        below.plot(times + width / 2, values_of(rows, "conversion"), ".-", color=_SHARE, label="conversion (transactions / in)")
+        below.plot(times + width / 2, values_of(rows, "anonymous_visits"), ".-", color=_QUIET, label="anonymous share of visits")
         below.set_ylim(0, None)
         below.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         below.legend(ncols=2, loc="upper right", bbox_to_anchor=(1, 1.22))
         for axis in (above, below):
-            _time_axis(axis, zone, times, width)
+            time_axis(axis, zone, times, width)
     return figure
 
 
@@ -116,8 +122,8 @@ def _zones(panels: Sequence[Panel]) -> Figure:
     for (title, _, rows), (left, right) in zip(panels, axes, strict=True):
         ordered = sorted(rows, key=lambda row: row["entries"])
         names = [row["zone"] for row in ordered]
-        _across(left, names, _values(ordered, "entries"), _IN, lambda value: f"{value:,.0f}")
-        _across(right, names, _values(ordered, "mean_dwell_s"), _SHARE, duration)
+        bars_across(left, names, values_of(ordered, "entries"), _IN, lambda value: f"{value:,.0f}")
+        bars_across(right, names, values_of(ordered, "mean_dwell_s"), _SHARE, duration)
         left.set_title(title)
         left.set_xlabel("entries")
         right.set_xlabel("mean dwell")
@@ -129,19 +135,19 @@ def _zones(panels: Sequence[Panel]) -> Figure:
 def _doors(panels: Sequence[Panel]) -> Figure:
     figure = Figure(figsize=(11, 4.2 * len(panels)), layout="constrained")
     for (title, zone, rows), axis in zip(panels, figure.subplots(len(panels), 1, squeeze=False)[:, 0], strict=True):
-        width = _width(rows)
+        width = interval_days(rows)
         doors = sorted({row["door"] for row in rows})
         for i, door in enumerate(doors):
             mine = [row for row in rows if row["door"] == door]
-            at, color = _times(mine, width), _CYCLE[i % len(_CYCLE)]
-            _bars(axis, at, width, _values(mine, "in"), i, len(doors), color, door)
-            _bars(axis, at, width, [-n for n in _values(mine, "out")], i, len(doors), color, _NO_LABEL, alpha=0.45)
+            at, color = bar_times(mine, width), _CYCLE[i % len(_CYCLE)]
+            bars(axis, at, width, values_of(mine, "in"), i, len(doors), color, door)
+            bars(axis, at, width, [-n for n in values_of(mine, "out")], i, len(doors), color, _NO_LABEL, alpha=0.45)
         axis.axhline(0, color="#495057", linewidth=0.8)
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
         axis.set_ylabel("out  |  in")
         axis.set_title(title)
         axis.legend(ncols=4, loc="upper right", bbox_to_anchor=(1, 1.14))
-        _time_axis(axis, zone, _times(rows, width), width)
+        time_axis(axis, zone, bar_times(rows, width), width)
     return figure
 
 
@@ -174,13 +180,13 @@ def _visits(panels: Sequence[Panel]) -> Figure:
         visitors = [row for row in rows if not row["is_staff"]]
         for known, color, label in ((False, _OUT, "anonymous"), (True, _LINE, "known fan")):
             mine = [row for row in visitors if row["known"] == known]
-            at = _days(mine, "started")
+            at = days_of(mine, "started")
             axis.scatter(at, [row["seconds"] / 60 for row in mine], s=16, color=color, alpha=0.8, label=f"{label} ({len(mine):,})")
         axis.set_ylim(0, None)
         axis.set_ylabel("length of visit, minutes")
         axis.set_title(title)
         axis.legend(ncols=2, loc="upper right", bbox_to_anchor=(1, 1.14))
-        _clock(axis, zone)
+        clock_axis(axis, zone)
     return figure
 
 
@@ -195,7 +201,7 @@ def _items(panels: Sequence[Panel]) -> Figure:
         key = "zone" if "zone" in rows[0] else "sku"
         for i, kind in enumerate(ITEM_KINDS):
             at = np.arange(len(rows)) + 0.3 - 0.2 * i
-            bars = axis.barh(at, _values(rows, kind), height=0.18, color=_CYCLE[i], label=kind)
+            bars = axis.barh(at, values_of(rows, kind), height=0.18, color=_CYCLE[i], label=kind)
             axis.bar_label(bars, [f" {row[kind]:,}" if row[kind] else "" for row in rows], fontsize=7.5)
         axis.set_yticks(range(len(rows)), [row[key] or "not known" for row in rows])
         axis.grid(visible=False)
@@ -221,16 +227,16 @@ def _by_kind(rows: PanelRows) -> PanelRows:
 def _over_time(panels: Sequence[Panel], key: str, value: str, label: str) -> Figure:
     figure = Figure(figsize=(11, 4.2 * len(panels)), layout="constrained")
     for (title, zone, rows), axis in zip(panels, figure.subplots(len(panels), 1, squeeze=False)[:, 0], strict=True):
-        width = _width(rows)
+        width = interval_days(rows)
         for i, name in enumerate(sorted({row[key] for row in rows})):
             mine = [row for row in rows if row[key] == name]
-            at, values = _broken(_times(mine, width), width, _values(mine, value))
-            axis.plot(at + width / 2, values, ".-", color=_CYCLE[i % len(_CYCLE)], label=name, linewidth=_line(at))
+            at, values = broken(bar_times(mine, width), width, values_of(mine, value))
+            axis.plot(at + width / 2, values, ".-", color=_CYCLE[i % len(_CYCLE)], label=name, linewidth=line_width(at))
         axis.set_ylim(0, None)
         axis.set_ylabel(label)
         axis.set_title(title)
         axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
-        _time_axis(axis, zone, _times(rows, width), width)
+        time_axis(axis, zone, bar_times(rows, width), width)
     return figure
 
 
@@ -242,74 +248,3 @@ _PANELS: Final[Mapping[str, Callable[[Sequence[Panel]], Figure]]] = {
     "visits": _visits,
     "items": _items,
 }
-
-
-def _bars(
-    axis: Axes,
-    times: TimeColumn,
-    width: float,
-    values: Sequence[float],
-    place: int,
-    places: int,
-    color: str,
-    label: str,
-    alpha: float = 1.0,
-) -> None:
-    """One of `places` bars side by side in each interval; where they would be hairs, thin lines that are drawn fast."""
-    each = width * 0.9 / places
-    at = times + each * place
-    if len(times) > _MOST_BARS:
-        axis.vlines(at + each / 2, 0, values, color=color, label=label, alpha=alpha, linewidth=0.8)
-    else:
-        axis.bar(at, values, each, align="edge", color=color, label=label, alpha=alpha)
-
-
-def _broken(times: TimeColumn, width: float, values: Sequence[float]) -> tuple[TimeColumn, TimeColumn]:
-    """The line's points, with nothing where intervals are missing, lest a night look like a slope."""
-    gaps = np.flatnonzero(np.diff(times) > 1.5 * width)
-    return np.insert(times, gaps + 1, times[gaps] + width), np.insert(np.array(values, float), gaps + 1, np.nan)
-
-
-def _line(times: TimeColumn) -> float:
-    return 1.6 if len(times) <= _MOST_BARS else 0.8
-
-
-def _values(rows: PanelRows, name: str) -> list[float]:
-    return [float("nan") if row[name] is None else row[name] for row in rows]
-
-
-def _days(rows: PanelRows, name: str) -> npt.NDArray[np.float64]:
-    """Days since 1970, UTC, which is how matplotlib counts time."""
-    return np.array([datetime.fromisoformat(row[name]).timestamp() for row in rows]) / 86_400
-
-
-def _width(rows: PanelRows) -> float:
-    """The usual distance of two intervals, in days; an hour if there is but one."""
-    steps = np.diff(np.unique(_days(rows, "time")))
-    return float(np.median(steps)) if len(steps) else 1 / 24
-
-
-def _times(rows: PanelRows, width: float) -> npt.NDArray[np.float64]:
-    """Where each interval's bar begins. Days and weeks stand at their local date, though clocks change or the span cuts the first."""
-    if width < _A_DAY:
-        return _days(rows, "time")
-    local = [datetime.fromisoformat(row["time"]).date() for row in rows]
-    return np.array([day.toordinal() - (day.weekday() if width > 6 else 0) - _EPOCH for day in local], np.float64)
-
-
-def _time_axis(axis: Axes, zone: ZoneInfo, times: TimeColumn, width: float) -> None:
-    _clock(axis, zone if width < _A_DAY else ZoneInfo("UTC"))
-    axis.set_xlim(times.min() - width * 0.2, times.max() + width * 1.2)
-
-
-def _clock(axis: Axes, zone: ZoneInfo) -> None:
-    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=10)  # type: ignore[no-untyped-call] # matplotlib's dates have no types
-    axis.xaxis.set_major_locator(locator)
-    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))  # type: ignore[no-untyped-call] # as above
-
-
-def _across(axis: Axes, names: Sequence[str], values: Sequence[float], color: str, text: Callable[[float], str]) -> None:
-    bars = axis.barh(names, [0.0 if value != value else value for value in values], color=color, height=0.7)
-    axis.bar_label(bars, ["" if value != value else f" {text(value)}" for value in values], fontsize=8.5)
-    axis.grid(visible=False)
-    axis.margins(x=0.15)

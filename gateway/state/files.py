@@ -15,8 +15,8 @@ from gateway.quarantine.schema import QUARANTINE
 from gateway.quarantine.store import DAMAGED, DROPPED, Quarantine
 from gateway.site import Site
 from gateway.state import day_keys as daykeys
-from gateway.state import journal
 from gateway.state import journal_reader as journaled
+from gateway.state import journal_schema
 from gateway.state.checksums import checksum
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
@@ -48,7 +48,7 @@ def naming_damage(config: GatewayConfig) -> Iterator[None]:
 def open_journal(state_dir: Path, said: Said = log.error) -> Journal:
     path = state_dir / JOURNAL
     ends = {"records": lambda db: journaled.head(db).pos}
-    rescue = Rescue(journal.SCHEMA, finish=lambda old, new: _name_journal(new, state_dir / LEDGER), ends=ends)
+    rescue = Rescue(journal_schema.SCHEMA, finish=lambda old, new: _name_journal(new, state_dir / LEDGER), ends=ends)
     return opened(path, rescue, lambda: Journal(path), said)
 
 

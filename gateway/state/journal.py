@@ -14,64 +14,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from footfall.boot_clock import UNKNOWN, Bounds
-from footfall.sqlite import DamagedFile, Schema, connect, migrate, naming, transaction
+from footfall.sqlite import DamagedFile, connect, migrate, naming, transaction
 from gateway.accept.decisions import Runs
 from gateway.accept.memory import Mark
 from gateway.accept.outcome import Entry
 from gateway.records import Record, RecordKind
-from gateway.state import decided
 from gateway.state import journal_reader as journaled
 from gateway.state.checksums import checksum, record_checksum
 from gateway.state.decided import Decided
 from gateway.state.journal_reader import Aside, Head
+from gateway.state.journal_schema import SCHEMA
 
-_FIRST: Final = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE records (pos INTEGER PRIMARY KEY, received_ns INTEGER NOT NULL, kind INTEGER NOT NULL, store TEXT NOT NULL,
-    agent TEXT NOT NULL, seq INTEGER NOT NULL, offset_ns INTEGER NOT NULL, time_quality INTEGER NOT NULL,
-    clock_width_ns INTEGER NOT NULL, body BLOB NOT NULL);
-CREATE TABLE marks (agent TEXT, epoch TEXT, seq INTEGER NOT NULL, next_row INTEGER NOT NULL, made_ns INTEGER NOT NULL,
-    PRIMARY KEY (agent, epoch)) WITHOUT ROWID;
-CREATE TABLE clocks (agent TEXT, boot TEXT, at_boot_ns INTEGER NOT NULL, low_ns INTEGER NOT NULL, high_ns INTEGER NOT NULL,
-    restarts INTEGER NOT NULL, PRIMARY KEY (agent, boot)) WITHOUT ROWID;
-CREATE TABLE event_ids (id BLOB PRIMARY KEY, received_ns INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE balance (name TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
-"""
-_KEYS_AND_DATES: Final = """
-ALTER TABLE records ADD COLUMN key_base INTEGER NOT NULL DEFAULT -1;
-ALTER TABLE marks ADD COLUMN key_base INTEGER NOT NULL DEFAULT -1;
-ALTER TABLE marks ADD COLUMN sure_ns INTEGER NOT NULL DEFAULT 0;
-"""
 _MARK_COLUMNS, _CLOCK_COLUMNS = ", ".join(Mark._fields), ", ".join(Bounds._fields)
-_CHECKED: Final = """
-ALTER TABLE records ADD COLUMN rows INTEGER;
-ALTER TABLE records ADD COLUMN rows_total INTEGER;
-ALTER TABLE records ADD COLUMN crc INTEGER;
-ALTER TABLE marks ADD COLUMN crc INTEGER;
-ALTER TABLE clocks ADD COLUMN crc INTEGER;
-CREATE TABLE aside (pos INTEGER PRIMARY KEY, first_pos INTEGER NOT NULL, received_ns INTEGER NOT NULL, from_ns INTEGER NOT NULL,
-    store TEXT NOT NULL, agent TEXT NOT NULL, rows INTEGER NOT NULL, rows_total INTEGER NOT NULL, reason TEXT NOT NULL,
-    crc INTEGER NOT NULL);
-"""
-
-
-def _check_memory(db: sqlite3.Connection) -> None:
-    """What accept remembers gets its checksums; where the journal ends and how far it was pruned is written down."""
-    marks, clocks = "seq, next_row, made_ns, key_base, sure_ns", "at_boot_ns, low_ns, high_ns, restarts"
-    for table, columns, key in (("marks", marks, "epoch"), ("clocks", clocks, "boot")):
-        rows = db.execute(f"SELECT agent, {key}, {columns} FROM {table}").fetchall()
-        db.executemany(f"UPDATE {table} SET crc=? WHERE agent=? AND {key}=?", [(checksum(*row), *row[:2]) for row in rows])
-    last = db.execute("SELECT pos, received_ns FROM records ORDER BY pos DESC LIMIT 1").fetchone() or (0, 0)
-    journaled.write_down(db, "head", *last, -1 if last[0] else 0)
-    first = db.execute("SELECT pos FROM records WHERE kind != ? ORDER BY pos LIMIT 1", (RecordKind.SITE,)).fetchone() or (last[0] + 1,)
-    sites = db.execute("SELECT count(*) FROM records WHERE pos < ?", first).fetchone()[0]
-    journaled.write_down(db, "pruned", 0 if sites == first[0] - 1 else first[0] - 1)
-
-
-SCHEMA: Final = Schema(
-    "a journal", "records", _FIRST, (_KEYS_AND_DATES + decided.TABLES, _CHECKED, _check_memory, decided.CHECKED, decided.check)
-)
-"""A column that records get one day goes to the end of `Record`, with a default; who changes what is remembered renews its checksums."""
 _INSERT: Final = f"INSERT OR REPLACE INTO records ({', '.join(journaled.COLUMNS)}) VALUES (?{',?' * (len(journaled.COLUMNS) - 1)})"
 """Replaces what stands where nothing can: a damaged row, whose position became another."""
 STORE_BOUNDS_EVERY_NS: Final = 60_000_000_000

@@ -15,43 +15,9 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgpack
 
-from footfall.sqlite import DamagedFile, Schema, connect, is_damage, migrate, naming, open_memory
+from footfall.sqlite import DamagedFile, connect, is_damage, migrate, naming, open_memory
 from gateway.fold.store import Claim, CountRow, DwellRow, LinkRow, TouchRow, VisitRow
-from gateway.state.checksums import checksum
-
-_FIRST: Final = """
-CREATE TABLE visits (subject TEXT, store TEXT, key_ns INTEGER, agent TEXT, start_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,
-    zones INTEGER NOT NULL, staff INTEGER NOT NULL, open INTEGER NOT NULL, fan TEXT NOT NULL, grouped INTEGER NOT NULL,
-    counted TEXT NOT NULL, PRIMARY KEY (subject, store, key_ns, agent)) WITHOUT ROWID;
-CREATE INDEX visits_by_time ON visits (store, start_ns);
-CREATE TABLE dwells (subject TEXT, store TEXT, zone TEXT, key_ns INTEGER, agent TEXT, start_ns INTEGER NOT NULL,
-    last_ns INTEGER NOT NULL, staff INTEGER NOT NULL, open INTEGER NOT NULL, fan TEXT NOT NULL,
-    PRIMARY KEY (subject, store, key_ns, agent, zone)) WITHOUT ROWID;
-CREATE TABLE touches (store TEXT, agent TEXT, row INTEGER, time_ns INTEGER NOT NULL, key_ns INTEGER NOT NULL, id TEXT,
-    subject TEXT NOT NULL, fan TEXT NOT NULL, given_fan TEXT NOT NULL, void INTEGER NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (store, agent, row)) WITHOUT ROWID;
-CREATE INDEX touches_by_subject ON touches (subject);
-CREATE INDEX touches_by_fan ON touches (fan, store, time_ns);
-CREATE INDEX touches_by_id ON touches (id) WHERE id IS NOT NULL;
-CREATE TABLE counts (id TEXT PRIMARY KEY, store TEXT NOT NULL, agent TEXT NOT NULL, door TEXT NOT NULL, key_ns INTEGER NOT NULL,
-    entered INTEGER NOT NULL, left INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE links (subject TEXT, fan TEXT, from_ns INTEGER, to_ns INTEGER, source TEXT, confidence REAL NOT NULL,
-    PRIMARY KEY (subject, fan, from_ns, to_ns, source)) WITHOUT ROWID;
-CREATE INDEX links_by_fan ON links (fan);
-CREATE TABLE cells (kind TEXT, owner INTEGER, minute INTEGER, cell BLOB NOT NULL, PRIMARY KEY (kind, owner, minute)) WITHOUT ROWID;
-CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE outbox (id INTEGER PRIMARY KEY, rows INTEGER NOT NULL, points BLOB NOT NULL);
-"""
-_CLAIMS: Final = """
-CREATE TABLE claims (owner INTEGER, key_ns INTEGER, content INTEGER NOT NULL, number INTEGER NOT NULL,
-    PRIMARY KEY (owner, key_ns)) WITHOUT ROWID;
-"""
-
-
-def _check_state(db: sqlite3.Connection) -> None:
-    db.execute("ALTER TABLE state ADD COLUMN crc INTEGER NOT NULL DEFAULT 0")
-    for key, value in db.execute("SELECT key, value FROM state").fetchall():
-        db.execute("UPDATE state SET crc=? WHERE key=?", (zlib.crc32(value), key))
+from gateway.state.ledger_schema import SCHEMA, row_checksum
 
 
 class CellRow(NamedTuple):
@@ -76,29 +42,6 @@ _TABLES: Final[Mapping[type[tuple[Any, ...]], str]] = {
 """Columns are the fields of these; each row bears a checksum of them."""
 _COLUMNS: Final = {table: ", ".join(kind._fields) for kind, table in _TABLES.items()}  # type: ignore[attr-defined] # named tuples
 _LedgerRow = TypeVar("_LedgerRow", bound=tuple[Any, ...])
-
-
-_AS_SEALED: Final = {
-    "visits": "subject, store, key_ns, agent, start_ns, last_ns, zones, staff, open, fan, grouped, counted",
-    "dwells": "subject, store, zone, key_ns, agent, start_ns, last_ns, staff, open, fan",
-    "touches": "store, agent, row, time_ns, key_ns, id, subject, fan, given_fan, void, body",
-    "counts": "id, store, agent, door, key_ns, entered, left",
-    "links": "subject, fan, from_ns, to_ns, source, confidence",
-    "cells": "kind, owner, minute, cell",
-    "claims": "owner, key_ns, content, number",
-    "outbox": "id, rows, points",
-}
-"""The columns of the version that this step makes: it stays as it is when rows get another field."""
-
-
-def _seal_rows(db: sqlite3.Connection) -> None:
-    db.create_function("row_crc", -1, _row_checksum, deterministic=True)
-    for table, columns in _AS_SEALED.items():
-        db.execute(f"ALTER TABLE {table} ADD COLUMN crc INTEGER NOT NULL DEFAULT 0")
-        db.execute(f"UPDATE {table} SET crc = row_crc({columns})")
-
-
-SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows))
 
 SMALL_BYTES: Final = 32 << 20
 """A ledger of at most this size is read through at every start: what is larger is checked row by row as it is used."""
@@ -318,7 +261,7 @@ class Ledger:
         table = _TABLES[kind]
         rows = self._read(f"SELECT {_COLUMNS[table]}, crc FROM {table} {where}", values)
         for row in rows:
-            if _row_checksum(*row[:-1]) != row[-1]:
+            if row_checksum(*row[:-1]) != row[-1]:
                 raise DamagedFile(self.path, f"a row of its table {table} is damaged")
         return [kind(*row[:-1]) for row in rows]
 
@@ -333,12 +276,7 @@ class Ledger:
 
 def _sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """Each with its checksum."""
-    return ((*row, _row_checksum(*row)) for row in rows)
-
-
-def _row_checksum(*row: Any) -> int:
-    """Of a row whose last value may be long bytes."""
-    return zlib.crc32(row[-1], checksum(*row[:-1])) if row[-1].__class__ is bytes else checksum(*row)
+    return ((*row, row_checksum(*row)) for row in rows)
 
 
 @cache
@@ -349,6 +287,6 @@ def _insert(kind: type[tuple[Any, ...]], otherwise: str = "REPLACE") -> str:
 
 
 def _checksum_of_remains(*typed: Any) -> int:
-    """As `_row_checksum` has it, of values as (type, value), texts as bytes: damaged ones are no texts."""
+    """As `row_checksum` has it, of values as (type, value), texts as bytes: damaged ones are no texts."""
     pairs = zip(typed[::2], typed[1::2], strict=True)
-    return _row_checksum(*[value.decode("utf-8", "surrogateescape") if kind == "text" else value for kind, value in pairs])
+    return row_checksum(*[value.decode("utf-8", "surrogateescape") if kind == "text" else value for kind, value in pairs])

@@ -18,7 +18,7 @@ from gateway.quarantine import schema as quarantine_schema
 from gateway.quarantine.store import Quarantine
 from gateway.sinks.sqlite.sink import SCHEMA_VERSION, SQLite
 from gateway.state import day_keys as daykeys
-from gateway.state import journal, ledger
+from gateway.state import journal_schema, ledger_schema
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
@@ -147,8 +147,8 @@ def test_one_that_is_too_old_is_named_where_the_journal_does_not_reach_back(tmp_
 
 
 KINDS: dict[str, Schema] = {
-    "journal.db": journal.SCHEMA,
-    "ledger.db": ledger.SCHEMA,
+    "journal.db": journal_schema.SCHEMA,
+    "ledger.db": ledger_schema.SCHEMA,
     "keys.db": daykeys.SCHEMA,
     "quarantine.db": quarantine_schema.QUARANTINE,
 }

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import ConfigError
+from gateway.quarantine.entries import Refusal
 from gateway.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
-from gateway.quarantine.store import SEALED, Quarantine, Refusal
+from gateway.quarantine.store import SEALED, Quarantine
 
 ROOM = 100_000
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from footfall.errors import ConfigError
-from gateway.quarantine.store import Quarantine, Refusal, may_hold_identifiers
+from gateway.quarantine.entries import Refusal
+from gateway.quarantine.store import Quarantine, may_hold_identifiers
 
 FRAMES, EVENTS = "footfall/1/s/a/frames", "footfall/1/s/a/events"
 HOUR_NS = 3_600_000_000_000

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from footfall.cli import build
 from footfall.errors import ConfigError
 from gateway.accept.outcome import Entry
-from gateway.quarantine.store import Quarantine, Refusal
+from gateway.quarantine.entries import Refusal
+from gateway.quarantine.store import Quarantine
 from gateway.records import RecordKind
 from gateway.state import backup
 from gateway.state.backup import back_up, check, restore
