@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from footfall.checksums import checksum
 from footfall.errors import ConfigError
 from footfall.sqlite import connect, migrate, naming
 from gateway.quarantine.entries import EntryState, QuarantineEntry, Refusal, ReplayOrDrop, Totals
 from gateway.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
 from gateway.quarantine.sealing import Seal, key_at
-from gateway.state.checksums import checksum
 
 DROPPED: Final = "dropped."
 """How totals of what was dropped begin."""

@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 from gateway.records import Record, RecordKind
 
 _KINDS: Final = {int(kind): kind for kind in RecordKind}
-_SEPARATOR: Final = "\x1f"
 
 
 class Written(NamedTuple):
@@ -24,11 +23,6 @@ class Written(NamedTuple):
     record: Record
     rows: int = -1
     rows_total: int = -1
-
-
-def checksum(*values: Any) -> int:
-    """Of numbers and texts, in their order."""
-    return zlib.crc32(_SEPARATOR.join(map(str, values)).encode("utf-8", "surrogatepass"))
 
 
 def record_checksum(record: Record, rows: int, rows_total: int) -> int:

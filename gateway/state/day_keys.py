@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from footfall.checksums import checksum
 from footfall.pseudonyms import KEY_BYTES
 from footfall.receipts import DayKey
 from footfall.sqlite import Schema, connect, migrate, transaction
 from footfall.units import NS_PER_S
 from gateway.site import Site, local_day
-from gateway.state.checksums import checksum
 
 log = logging.getLogger("footfall.gateway")
 

@@ -10,12 +10,12 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final
 
+from footfall.checksums import checksum
 from footfall.frames import DecidedTime
 from footfall.sqlite import transaction
 from footfall.units import NS_PER_DAY
 from gateway.accept.decisions import Decision, Runs
 from gateway.records import RecordKind
-from gateway.state.checksums import checksum
 
 TABLES: Final = """
 CREATE TABLE decisions (agent TEXT, n INTEGER, epoch TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from footfall.checksums import checksum
 from footfall.sqlite import DamagedFile, is_damage, open_file
 from gateway.config import GatewayConfig
 from gateway.quarantine.schema import QUARANTINE
@@ -17,7 +18,6 @@ from gateway.site import Site
 from gateway.state import day_keys as daykeys
 from gateway.state import journal_reader as journaled
 from gateway.state import journal_schema
-from gateway.state.checksums import checksum
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
 from gateway.state.salvage import Rescue, found_damaged, opened

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from footfall.boot_clock import UNKNOWN, Bounds
+from footfall.checksums import checksum
 from footfall.sqlite import DamagedFile, connect, migrate, naming, transaction
 from gateway.accept.decisions import Runs
 from gateway.accept.memory import Mark
 from gateway.accept.outcome import Entry
 from gateway.records import Record, RecordKind
 from gateway.state import journal_reader as journaled
-from gateway.state.checksums import checksum, record_checksum
+from gateway.state.checksums import record_checksum
 from gateway.state.decided import Decided
 from gateway.state.journal_reader import Aside, Head
 from gateway.state.journal_schema import SCHEMA

@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+from footfall.checksums import checksum
 from footfall.errors import FootfallError
 from gateway.records import Record, RecordKind
-from gateway.state.checksums import Written, checksum, record_of
+from gateway.state.checksums import Written, record_of
 
 COLUMNS: Final = (*Record._fields, "rows", "rows_total", "crc")
 _SELECT: Final = "SELECT {} FROM records".format(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from footfall.checksums import checksum
 from footfall.sqlite import Schema
 from gateway.records import RecordKind
 from gateway.state import decided
 from gateway.state import journal_reader as journaled
-from gateway.state.checksums import checksum
 
 _FIRST: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;

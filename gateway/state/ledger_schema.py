@@ -6,8 +6,8 @@ import sqlite3
 import zlib
 from typing import Any, Final
 
+from footfall.checksums import checksum
 from footfall.sqlite import Schema
-from gateway.state.checksums import checksum
 
 _FIRST: Final = """
 CREATE TABLE visits (subject TEXT, store TEXT, key_ns INTEGER, agent TEXT, start_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,
