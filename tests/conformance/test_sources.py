@@ -46,10 +46,10 @@ SERVES = "serves"
 
 
 class Rig(Protocol):
-    """A device under test, running. `block` is what agent.toml says of it, without a name.
+    """A device under test, running. `block` is what agent.toml has for it, without a name.
 
     `fail` ends an attempt of the source, `mute` leaves it without a word; both mend themselves within ten seconds, and return at once.
-    `most`: how much it may say in one go. `plays_by_itself`: it speaks once a run, and fails or falls silent only before.
+    `most`: how much it may send in one go. `plays_by_itself`: it speaks once a run, and fails or falls silent only before.
     """
 
     block: Mapping[str, Any]
@@ -123,7 +123,7 @@ class FileRig:
         self.path.write_text("".join(_line(n, n * EVERY_S) for n in range(LINES)))
 
     def say(self, n: int) -> None:
-        """It says all it has, and then has nothing more to say."""
+        """It sends all it has, and then has nothing left to send."""
         self.said_total += LINES
 
     def fail(self) -> None:
@@ -155,7 +155,7 @@ def simulated(folder: Path) -> Iterator[Rig]:
 
 @dataclass
 class DeviceRig:
-    """An emulated device. `words` is the n-th thing that it says; `fault` and `silence` are names of its faults.
+    """An emulated device. `words` is the n-th thing that it sends; `fault` and `silence` are names of its faults.
 
     `fault` is SERVES for a source that its devices call: nothing that they do ends it.
     """
@@ -330,7 +330,7 @@ def until(reached: Callable[[], object], limit_s: float, what: str) -> None:
 
 
 def warm(rig: Rig, ear: Ear) -> None:
-    """Until the device is heard, and then until all that it said is: from there on counts are exact."""
+    """Until the device is heard, and then until all that it sent is: from there on counts are exact."""
     if rig.plays_by_itself:
         return
     before, deadline_s = ear.total, time.monotonic() + RECOVERY_S
@@ -345,7 +345,7 @@ def warm(rig: Rig, ear: Ear) -> None:
 
 
 def settle(rig: Rig, ear: Ear, looks: int = 13) -> None:
-    """Until nothing was said or heard from one look to the next, so many times: a quarter of a second, more where all take longer."""
+    """Until nothing was sent or heard from one look to the next, so many times: a quarter of a second, more where all take longer."""
     seen, same = (-1, -1), 0
     while same < looks:
         same = same + 1 if (rig.said_total, ear.total) == seen else 0
@@ -354,7 +354,7 @@ def settle(rig: Rig, ear: Ear, looks: int = 13) -> None:
 
 
 def exact(rig: Rig, ear: Ear, n: int, limit_s: float = PATIENCE_S) -> None:
-    """`n` more things are said, and each of them is heard once."""
+    """`n` more things are sent, and each of them is heard once."""
     said = rig.said_total
     rig.say(n)
     until(lambda: rig.said_total > said, limit_s, "the device says nothing: nobody listens")
@@ -364,7 +364,7 @@ def exact(rig: Rig, ear: Ear, n: int, limit_s: float = PATIENCE_S) -> None:
 
 
 def test_all_is_heard_once_by_a_slow_agent_too_and_again_after_a_stop(rig: Rig) -> None:
-    """While the agent takes 20 ms for each thing, the device waits, or what it says is kept for it."""
+    """While the agent takes 20 ms for each thing, the device waits, or what it sends is kept for it."""
     source, ear = source_of(rig), Ear()
     with Run(source, ear):
         warm(rig, ear)
@@ -379,7 +379,7 @@ def test_all_is_heard_once_by_a_slow_agent_too_and_again_after_a_stop(rig: Rig) 
         exact(rig, ear, 3)
 
 
-def test_it_stops_within_a_second_though_nothing_was_said(rig: Rig) -> None:
+def test_it_stops_within_a_second_though_nothing_was_sent(rig: Rig) -> None:
     for after_s in (0.0, 0.4):
         with Run(source_of(rig), Ear()) as run:
             time.sleep(after_s)

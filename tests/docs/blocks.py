@@ -30,7 +30,7 @@ _FENCE: Final = re.compile(r"^ {0,3}```([^\n`]*)\n(.*?)^ {0,3}```[ ]*$", re.MULT
 
 @dataclass(frozen=True)
 class Block:
-    """`tag`: the words behind the fence. `output`: what must be printed, if the document says."""
+    """`tag`: the words behind the fence. `output`: what must be printed, if the document shows it."""
 
     path: str
     line: int

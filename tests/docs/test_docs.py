@@ -1,4 +1,4 @@
-"""Every query and command in the documents works, and prints what the document says."""
+"""Every query and command in the documents works, and prints what the document shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every shipped profile is whole: its vectors decode to exactly what they say, and no two profiles want the same message."""
+"""Every shipped profile is whole: its vectors decode to exactly what they state, and no two profiles want the same message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNREADABLE = {"", " ", " a", "a\n", "\x00", "a" * 201}
 
 
 @pytest.mark.parametrize(("device", "vector"), VECTORS)
-def test_a_vector_decodes_to_exactly_what_it_says(device: AnyDevice, vector: Vector) -> None:
+def test_a_vector_decodes_to_exactly_what_it_states(device: AnyDevice, vector: Vector) -> None:
     assert difference(device, vector) == ""
 
 
@@ -46,7 +46,7 @@ def test_every_file_is_a_profile_of_its_name() -> None:
     assert all(profile.name == name for name, profile in PROFILES.items())
 
 
-def test_titles_tell_profiles_apart() -> None:
+def test_titles_distinguish_profiles() -> None:
     titles = [profile.title for profile in PROFILES.values()]
     assert len(set(titles)) == len(titles)
     assert all(title == title.strip() and not title.endswith(".") for title in titles)

@@ -163,7 +163,7 @@ def test_replay_of_real_counts_twice(embedded_broker: EmbeddedBroker, responder:
     assert len(responder.marks) == 1
 
 
-def test_replay_says_what_is_missing(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+def test_replay_names_what_is_missing(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
     recording(tmp_path / "heard.jsonl", 2)
     no_gateway = replay(
         "-f", "jsonl", tmp_path / "heard.jsonl", "--store", "s1", "--agent", "a1", "--port", embedded_broker.port, "--timeout-s", 2

@@ -1,4 +1,4 @@
-"""`footfall agent` on disks that fail under it: it sends on, says so, answers its tills, and goes on by itself."""
+"""`footfall agent` on disks that fail under it: it sends on, reports it, answers its tills, and goes on by itself."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_what_the_agent_knows_of_its_clock_and_what_a_gateway_decided_go_with_th
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
-def test_two_agents_of_one_name_make_peace_lose_nothing_and_say_so(tmp_path: Path, mosquitto: Mosquitto, protocol: Any) -> None:
+def test_two_agents_of_one_name_make_peace_lose_nothing_and_report_it(tmp_path: Path, mosquitto: Mosquitto, protocol: Any) -> None:
     spools = [Spool(tmp_path / f"spool-{n}", f"epoch-{n}", CLOCK.boot) for n in (1, 2)]
     with Responder(mosquitto.port) as responder:
         broker = Broker(port=mosquitto.port, protocol=protocol)

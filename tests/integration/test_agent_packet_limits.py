@@ -1,4 +1,4 @@
-"""Brokers that take no large packets: they say so, refuse, hang up, or swallow without a word. Every frame arrives all the same."""
+"""Brokers that take no large packets: they announce it, refuse, disconnect, or drop silently. Every frame arrives all the same."""
 
 from __future__ import annotations
 

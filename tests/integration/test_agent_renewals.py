@@ -1,4 +1,4 @@
-"""What is wrong with certificates, keys and passwords is said in words, and what is renewed on disk lets the agent in without a restart."""
+"""Wrong certificates, keys and passwords are reported in words, and what is renewed on disk lets the agent in without a restart."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def believing_another(own: Authority) -> None:
         (believing_another, "not issued by an authority in ca_file"),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_renewed_lets_it_in(tmp_path: Path, spoil: Callable[[Authority], None], words: str) -> None:
+def test_what_is_wrong_is_reported_and_what_was_renewed_lets_it_in(tmp_path: Path, spoil: Callable[[Authority], None], words: str) -> None:
     require_mosquitto()
     own = Authority(tmp_path).put()
     own.issue("broker", "broker")
@@ -126,7 +126,7 @@ def test_what_is_wrong_is_said_and_what_was_renewed_lets_it_in(tmp_path: Path, s
     ("begins", "ends", "words"),
     [(NOW - 9 * DAY, NOW - DAY, "the broker's certificate has expired"), (NOW + DAY, NOW + 9 * DAY, "is the clock right?")],
 )
-def test_a_broker_whose_certificate_does_not_hold_is_told_as_such(tmp_path: Path, begins: datetime, ends: datetime, words: str) -> None:
+def test_a_broker_whose_certificate_does_not_hold_is_reported_as_such(tmp_path: Path, begins: datetime, ends: datetime, words: str) -> None:
     require_mosquitto()
     own = Authority(tmp_path).put()
     own.issue("broker", "broker", begins, ends)

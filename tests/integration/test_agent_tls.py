@@ -94,7 +94,7 @@ def test_a_certificate_lets_it_in(tmp_path: Path, keys: Path, protocol: str) -> 
         until(lambda: publisher.connected)
 
 
-def test_without_one_it_says_why_and_tries_on(tmp_path: Path, keys: Path) -> None:
+def test_without_one_it_reports_why_and_retries(tmp_path: Path, keys: Path) -> None:
     with (
         mosquitto(tmp_path, SERVED, keys) as port,
         publishing(tmp_path, Broker(port=port, tls=Tls(ca_file=keys / "ca.crt"))) as publisher,
@@ -110,7 +110,7 @@ def test_a_broker_that_is_another_is_not_trusted(tmp_path: Path, keys: Path) -> 
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
-def test_a_wrong_password_is_said_and_not_tried_hotly(tmp_path: Path, protocol: str) -> None:
+def test_a_wrong_password_is_reported_and_not_retried_at_once(tmp_path: Path, protocol: str) -> None:
     require_mosquitto()
     (tmp_path / "password").write_text("wrong\n")
     with mosquitto(tmp_path, PASSWORDS) as port:
@@ -132,7 +132,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[4])), 10) as plain, con
 """
 
 
-def test_a_box_whose_clock_says_1970_believes_its_broker(tmp_path: Path, keys: Path) -> None:
+def test_a_box_whose_clock_reads_1970_believes_its_broker(tmp_path: Path, keys: Path) -> None:
     library = require_faketime()
     with mosquitto(tmp_path, SERVED, keys) as port:
         files = [str(keys / name) for name in ("ca.crt", "a1.crt", "a1.key")]

@@ -1,4 +1,4 @@
-"""What is wrong around the gateway, or in what it is sent, is said clearly, and nothing is lost by it."""
+"""What is wrong around the gateway, or in what it is sent, is reported clearly, and nothing is lost by it."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_of_five_thousand_lines_the_database_refuses_exactly_those_that_conflict
         assert balance == {"in_total": 5000, "written_total": good, "quarantined_total": conflicting, "dropped_total": {}, "pending": 0}
 
 
-def test_a_wrong_token_is_said_and_nothing_is_lost(tmp_path: Path, embedded_broker: EmbeddedBroker, influxdb: Bucket) -> None:
+def test_a_wrong_token_is_reported_and_nothing_is_lost(tmp_path: Path, embedded_broker: EmbeddedBroker, influxdb: Bucket) -> None:
     folder, played = tmp_path / "gateway", recording(tmp_path / "heard", minutes=5)
     sink = influx_sink(influxdb, folder)
     (folder / "token").write_text("nobody:wrong")
@@ -124,7 +124,7 @@ def test_a_locked_database_is_waited_for(tmp_path: Path, embedded_broker: Embedd
         assert place.settle()["written_total"] == played.rows
 
 
-def test_a_full_disk_is_said_nothing_is_acknowledged_and_then_it_goes_on(tmp_path: Path, mosquitto: Mosquitto) -> None:
+def test_a_full_disk_is_reported_nothing_is_acknowledged_and_then_it_goes_on(tmp_path: Path, mosquitto: Mosquitto) -> None:
     """The limit on file sizes is a full disk that a test can have: no file of the gateway can grow any more."""
     before, later = recording(tmp_path / "heard", minutes=2), recording(tmp_path / "heard", "y", minutes=60, people=20)
     with Place(tmp_path / "gateway", mosquitto) as place:
@@ -167,7 +167,7 @@ def test_a_disk_too_full_for_the_ledger_is_waited_for_with_advice(tmp_path: Path
         assert place.gateway.process.pid == pid, "it went on, and did not begin anew"
 
 
-def test_a_busy_port_is_said(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+def test_a_busy_port_is_reported(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
         place = Place(tmp_path / "gateway", embedded_broker)
@@ -178,7 +178,7 @@ def test_a_busy_port_is_said(tmp_path: Path, embedded_broker: EmbeddedBroker) ->
 
 
 def refuses(place: Place) -> str:
-    """What `footfall gateway` says before it ends by itself."""
+    """What `footfall gateway` prints before it ends by itself."""
     done = subprocess.run(
         [FOOTFALL, "gateway", "--config", str(place.gateway.config)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )

@@ -1,4 +1,4 @@
-"""The real bleak against an emulated BlueZ: what is said is what is heard; each fault heals, leaves a dated gap, and counts are exact."""
+"""The real bleak on an emulated BlueZ: what is advertised is what is heard; each fault heals and leaves a dated gap; counts are exact."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def await_(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_what_is_said_is_what_is_heard(bluez: BlueZ, seed: int) -> None:
+def test_what_is_advertised_is_what_is_heard(bluez: BlueZ, seed: int) -> None:
     said = sightings(500, seed) + sightings(500, seed + 100, "right")
     random.Random(seed).shuffle(said)
     heard: list[Heard] = []
@@ -235,7 +235,7 @@ def test_a_fault_heals_within_30_s_and_leaves_a_dated_gap(bluez: BlueZ, fault: s
 
 
 def test_one_deaf_adapter_among_others_is_a_fault(bluez: BlueZ) -> None:
-    """The source is not silent, so only the source can tell."""
+    """The source is not silent, so only the source can notice."""
     with Watched(bluez, silence_s=1.0) as watched:
         bluez.wait_listening()
         until_s = time.monotonic() + PATIENCE_S
@@ -252,7 +252,7 @@ def test_an_adapter_that_is_not_there_is_a_fault_that_names_it(bluez: BlueZ) -> 
         assert "adapter hci7 is not there" in watched.health.detail
 
 
-def test_no_address_is_logged_however_much_is_said(bluez: BlueZ, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_address_is_logged_however_much_is_advertised(bluez: BlueZ, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     heard: list[Heard] = []
     with running(bluez, heard.append):

@@ -1,4 +1,4 @@
-"""A page of the journal goes bad under a gateway: it says which file, ends, and the next start goes on with all that is whole."""
+"""A page of the journal goes bad under a gateway: it names the file, ends, and the next start goes on with all that is whole."""
 
 from __future__ import annotations
 

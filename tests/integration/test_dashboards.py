@@ -30,7 +30,7 @@ def filled(influxdb: Bucket) -> Bucket:
     return influxdb
 
 
-def test_conversion_is_what_the_documents_and_query_say(filled: Bucket) -> None:
+def test_conversion_is_what_the_documents_and_query_give(filled: Bucket) -> None:
     query = next(query for title, query in QUERIES if title == "Conversion")
     rows = next(points for points in dataset.points() if points.measurement == "traffic")
     stores = rows.tags["store"].texts()

@@ -1,4 +1,4 @@
-"""The demo of hardware, shorter: every device over its real protocol, its fault, and what the table says is true."""
+"""The demo of hardware, shorter: every device over its real protocol, its fault, and what the table shows is true."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ def test_quarantine_is_mended_and_replayed(tmp_path: Path, embedded_broker: Embe
         assert (balance["in_total"], balance["written_total"], balance["quarantined_total"]) == (4, 2, 2)
 
 
-def test_a_known_fan_s_arrival_is_told_at_once(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
+def test_a_known_fan_s_arrival_is_published_at_once(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:
     with ExitStack() as stack:
         place = stack.enter_context(Place(tmp_path / "gateway", embedded_broker))
         now_s = int(time.time()) - 2

@@ -1,4 +1,4 @@
-"""A connection that is kept whatever load comes, given up when the broker is mute, made anew from what the files say now."""
+"""A connection that is kept whatever load comes, given up when the broker is mute, made anew from what the files hold now."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def until(done: Callable[[], bool], connection: Connection, limit_s: float = PAT
         time.sleep(0.02)
 
 
-def test_a_broker_that_was_asked_and_says_nothing_is_given_up_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_was_asked_and_answers_nothing_is_given_up_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_mosquitto()
     monkeypatch.setattr("gateway.mqtt.connection.PING_AFTER_S", 0.2)
     monkeypatch.setattr("gateway.mqtt.connection.SILENT_S", 1.0)
@@ -61,7 +61,7 @@ PUBLISH = b"\x32\x67\x00\x03t/1\x00\x01" + b"x" * 96
 
 @contextmanager
 def flooding() -> Iterator[int]:
-    """A broker (MQTT 3.1.1) that has so much to tell that it never comes to answer a ping; its port."""
+    """A broker (MQTT 3.1.1) that has so much to send that it never comes to answer a ping; its port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         end = threading.Event()
 
@@ -114,7 +114,7 @@ def issue(folder: Path, *arguments: str) -> None:
     subprocess.run(command, env=os.environ | {"FOOTFALL_CERTIFICATES": str(folder)}, check=True, capture_output=True, timeout=60)
 
 
-def test_certificates_are_read_at_every_connection_and_what_is_wrong_with_them_is_said(tmp_path: Path) -> None:
+def test_certificates_are_read_at_every_connection_and_what_is_wrong_with_them_is_reported(tmp_path: Path) -> None:
     require_mosquitto()
     for arguments in (["ca"], ["broker", "localhost", "127.0.0.1"], ["client", "gateway"], ["client", "other"], ["client", "third"]):
         issue(tmp_path, *arguments)

@@ -1,4 +1,4 @@
-"""The gateway's disk is full: journal, ledger, keys, quarantine and database on one small real one. It waits, says so, and goes on."""
+"""The gateway's disk is full: journal, ledger, keys, quarantine and database on one small real one. It waits, reports it, and goes on."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def ends(place: Place) -> float:
     return took_s
 
 
-def test_a_full_disk_is_waited_for_said_and_left_when_asked(tmp_path: Path, disk: Path, embedded_broker: EmbeddedBroker) -> None:
+def test_a_full_disk_is_waited_for_reported_and_left_when_asked(tmp_path: Path, disk: Path, embedded_broker: EmbeddedBroker) -> None:
     sink = {"kind": "sqlite", "path": "disk/footfall.db"}
     place = Place(tmp_path / "gateway", embedded_broker, sink, state_dir="disk/state")
     place.database = disk / "footfall.db"

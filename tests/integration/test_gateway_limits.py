@@ -41,7 +41,7 @@ ROWS = 1000
 
 @contextmanager
 def receipts_of(port: int) -> Iterator[list[Receipt]]:
-    """What the gateway tells agent x."""
+    """What the gateway sends to agent x."""
     heard: list[Receipt] = []
     subscribed = threading.Event()
     client = Client(CallbackAPIVersion.VERSION2, "listener", protocol=MQTTv5)
@@ -62,7 +62,7 @@ def crossings(seq: int) -> tuple[str, bytes]:
     return "footfall/1/s1/x/frames", frame(seq, data)
 
 
-def test_at_the_quota_agents_are_told_to_pause_then_nothing_is_taken_and_when_there_is_room_all_goes_on(
+def test_at_the_quota_agents_are_asked_to_pause_then_nothing_is_taken_and_when_there_is_room_all_goes_on(
     tmp_path: Path, embedded_broker: EmbeddedBroker
 ) -> None:
     """The database is locked, so that nothing the journal has can be forgotten."""

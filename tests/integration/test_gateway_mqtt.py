@@ -59,7 +59,7 @@ def test_it_hears_as_soon_as_it_is_connected(embedded_broker: EmbeddedBroker, pr
 
 
 @pytest.mark.parametrize("protocol", [5, 4])
-def test_why_the_broker_refuses_is_said_once(
+def test_why_the_broker_refuses_is_reported_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, protocol: int
 ) -> None:
     require_mosquitto()

@@ -34,7 +34,7 @@ def profiles(stuck_s: float) -> Registry:
 
 
 class Listening:
-    """What the source said."""
+    """What the source reported."""
 
     def __init__(self, beams: BeamPins, stuck_s: float = 10.0, **more: Any) -> None:
         self.heard: list[Heard] = []
@@ -99,7 +99,7 @@ def test_a_stuck_beam_is_a_fault_with_a_gap_and_counting_goes_on_when_it_is_free
         assert gaps[0].to_boot_ns <= gaps[1].to_boot_ns
 
 
-def test_a_beam_that_is_covered_from_the_beginning_is_said() -> None:
+def test_a_beam_that_is_covered_from_the_beginning_is_reported() -> None:
     with BeamPins(hurry=HURRY, mend_s=2.5) as beams:
         beams.faults["stick"]()
         with listening(beams, stuck_s=0.6, pull=False) as agent:
@@ -110,7 +110,7 @@ def test_a_beam_that_is_covered_from_the_beginning_is_said() -> None:
             agent.until(lambda: agent.people() == (1, 0))
 
 
-def test_pins_that_this_box_does_not_have_are_a_fault_that_says_so() -> None:
+def test_pins_that_this_box_does_not_have_are_a_fault_that_names_them() -> None:
     with BeamPins() as beams, listening(beams, inner_pin=99) as agent:
         agent.until(lambda: agent.supervisor.health["beams"].state == "fault")
         assert "PinInvalidPin" in agent.supervisor.health["beams"].detail
@@ -119,7 +119,7 @@ def test_pins_that_this_box_does_not_have_are_a_fault_that_says_so() -> None:
 @pytest.mark.parametrize(
     ("keys", "said"), [({"inner_pin": 17}, "must be two pins"), ({"profile": "ibeacon"}, "is none of a beam pair: beam-pair")]
 )
-def test_what_cannot_be_is_said_at_the_start(keys: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_is_reported_at_the_start(keys: dict[str, Any], said: str) -> None:
     with pytest.raises((ConfigError, ValueError), match=said):
         Gpio.model_validate({"kind": "gpio", "name": "beams", "door": "main", "outer_pin": 17, "inner_pin": 27, **keys}).source(
             CLOCK, profiles(10.0)

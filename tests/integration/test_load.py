@@ -1,4 +1,4 @@
-"""The load generator over real brokers: what it says it sent is what arrives, in order, and receipts are obeyed."""
+"""The load generator over real brokers: what it reports as sent is what arrives, in order, and receipts are obeyed."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_receipts_are_obeyed_and_what_was_lost_is_sent_again(mosquitto: Mosquitt
         listener.await_rows(3600)
 
 
-def test_no_broker_is_said() -> None:
+def test_no_broker_is_reported() -> None:
     with pytest.raises(SinkUnavailable, match="no MQTT broker answers"):
         Generator(Load(), "127.0.0.1", free_port(), frames=1)
 

@@ -164,7 +164,7 @@ def test_a_counter_rolls_over() -> None:
         assert not agent.told
 
 
-def test_a_device_that_is_not_there_is_said_and_comes_by_itself() -> None:
+def test_a_device_that_is_not_there_is_reported_and_comes_by_itself() -> None:
     counter = ModbusCounter()
     with listening(settings(counter)) as agent:
         agent.until(lambda: agent.supervisor.health["counter"].state == "fault")
@@ -177,7 +177,7 @@ def test_a_device_that_is_not_there_is_said_and_comes_by_itself() -> None:
     ("fault", "detail"),
     [("stall", "unit 1 gives no answer"), ("wrong-unit", "unit 1 gives no answer"), ("exception", "unit 1 has failed")],
 )
-def test_health_says_what_is_wrong(fault: str, detail: str) -> None:
+def test_health_reports_what_is_wrong(fault: str, detail: str) -> None:
     with ModbusCounter(mend_s=9.0) as counter, listening(settings(counter)) as agent:
         agent.until(lambda: agent.tallies > 0)
         counter.faults[fault]()
@@ -206,7 +206,7 @@ def test_two_counters_on_one_serial_line_take_turns() -> None:
         assert not agent.told
 
 
-def test_what_is_no_profile_of_a_counter_is_said_at_the_start() -> None:
+def test_what_is_no_profile_of_a_counter_is_reported_at_the_start() -> None:
     wrong = ModbusSettings(kind="modbus", name="counter", profile="ibeacon", door="main", host="127.0.0.1")
     with pytest.raises(ConfigError, match=r"'ibeacon' is none of a Modbus counter: .*modbus-counter"):
         wrong.source(CLOCK, shipped())

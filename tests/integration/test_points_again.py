@@ -45,7 +45,7 @@ def feed(place: Place, folder: Path) -> None:
 
 
 def wait_until_nothing_more_is_refused(place: Place) -> None:
-    """Everybody is gone, in the fold: visits and dwells were told for the last time."""
+    """Everybody is gone, in the fold: visits and dwells were written for the last time."""
 
     def closed() -> bool:
         with closing(Quarantine(place.folder / "state" / "quarantine.db")) as quarantine:
@@ -74,7 +74,7 @@ def test_what_a_database_refused_is_there_after_the_replay(influxdb: Bucket, mos
         problem = next(problem for problem in place.gateway.status()["problems"] if problem["code"] == "sink_refused")
         assert problem["level"] == "broken"
         assert '"rssi_dbm" on measurement "presence"' in problem["what"]
-        wait_until_nothing_more_is_refused(place)  # else what is said last is written after the mending, and nothing is shown
+        wait_until_nothing_more_is_refused(place)  # else the last version is written after the mending, and nothing is shown
         for measurement in SPOILT:
             influxdb.server.influxql(f'DROP MEASUREMENT "{measurement}"', influxdb.name)
         assert "to be taken in again" in footfall(place, "quarantine", "replay", "--reason", "sink.refused")

@@ -68,7 +68,7 @@ def test_sqlite_and_influxdb_answer_alike(db: Path, influxdb: Bucket, tmp_path: 
     assert influx == query(what, "--db", db, *same)
 
 
-def test_the_token_and_the_sink_come_from_where_they_are_told(
+def test_the_token_and_the_sink_come_from_where_the_configuration_points(
     db: Path, influxdb: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sink = influxdb.sink()
@@ -89,7 +89,7 @@ def test_the_token_and_the_sink_come_from_where_they_are_told(
 
 
 def test_every_way_of_counting_agrees(db: Path) -> None:
-    """Doors, traffic by any interval and the total say the same."""
+    """Doors, traffic by any interval and the total agree."""
     where = ("--config", db.with_name("gateway.toml"), "--store", "berlin")
     by_interval = {interval: rows("traffic", *where, "--interval", interval) for interval in ("1m", "5m", "15m", "30m", "1h", "1d", "1w")}
     counted = {interval: sum(int(row["in"]) for row in found) for interval, found in by_interval.items()}
@@ -106,7 +106,7 @@ def test_the_day_on_which_clocks_go_back_has_25_hours(db: Path) -> None:
     assert times["berlin"][2:4] == ["2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00"]
 
 
-def test_the_time_zone_is_the_stores_unless_told(db: Path) -> None:
+def test_the_time_zone_is_the_stores_unless_given(db: Path) -> None:
     first = ("traffic", "--db", db, "--store", "shanghai")
     assert rows(*first)[0]["time"] == "2026-10-24T02:00+00:00"
     assert rows(*first, "--site", db.with_name("site.toml"))[0]["time"] == "2026-10-24T10:00+08:00"
@@ -157,7 +157,7 @@ def test_charts(db: Path, tmp_path: Path, what: str, interval: str | None, kind:
         (("traffic", "--db", "DB", "--chart", "/no/such/folder/x.png"), "the chart cannot be written: No such file"),
     ],
 )
-def test_errors_say_what_to_do(db: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_errors_advise_what_to_do(db: Path, arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         query(*(str(db) if word == "DB" else word for word in arguments))
 

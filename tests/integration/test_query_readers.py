@@ -145,7 +145,7 @@ def test_a_reader_never_writes_and_sees_what_is_written_meanwhile(tmp_path: Path
     reader.close()
 
 
-def test_mistakes_of_set_up_are_told(influxdb: Bucket) -> None:
+def test_mistakes_of_set_up_are_reported(influxdb: Bucket) -> None:
     with pytest.raises(ConfigError, match=r"refuses the token \(401"):
         InfluxReader(influxdb.url, influxdb.name, "wrong:wrong").stores()
     with pytest.raises(ConfigError, match="nowhere"):

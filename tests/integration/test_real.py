@@ -44,7 +44,7 @@ def test_recordings_are_stored_exactly_and_a_second_sending_changes_nothing(real
     assert re.search(r"row accuracy 0\.\d+, crossings counted \d+ of 40", done.stdout), said
 
 
-def test_without_the_recordings_it_says_where_they_are(tmp_path: Path) -> None:
+def test_without_the_recordings_it_names_where_they_are(tmp_path: Path) -> None:
     done = real(tmp_path)
     assert done.returncode == 0
     assert "skipped" in done.stdout

@@ -36,7 +36,7 @@ def publish(port: int, retain: bool) -> None:
 
 @pytest.mark.parametrize("kind", ["embedded_broker", "mosquitto"])
 def test_what_is_retained_is_refused_once_and_never_stored_twice(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
-    """rumqttd does not say of a message that comes for the first time that it is retained: there it is stored, once."""
+    """rumqttd does not mark a message as retained that comes for the first time: there it is stored, once."""
     broker: EmbeddedBroker | Mosquitto = request.getfixturevalue(kind)
     with Place(tmp_path / "gateway", broker) as place:
         publish(broker.port, retain=True)

@@ -55,7 +55,7 @@ def devices(*arguments: str) -> dict[str, dict[str, Any]]:
     return {found["address"]: found for found in json.loads(done.stdout)["devices"]}
 
 
-def test_it_says_which_profile_takes_what(bluez: BlueZ) -> None:
+def test_it_shows_which_profile_takes_what(bluez: BlueZ) -> None:
     with talking(bluez):
         found = devices()
     beacon = next(device for device in found.values() if device["profile"] == "ibeacon")
@@ -90,7 +90,7 @@ def test_an_unknown_beacon_gets_a_working_profile(bluez: BlueZ, tmp_path: Path) 
     assert stranger["profile"] == "our-beacon"
 
 
-def test_what_is_wrong_is_said_and_what_to_do(bluez: BlueZ) -> None:
+def test_what_is_wrong_is_reported_with_what_to_do(bluez: BlueZ) -> None:
     cases = [
         (["--adapter", "hci9"], {}, ["adapter hci9 is not there", "hci0, hci1"]),
         ([], {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere/bus"}, ["no D-Bus at unix:path=/nowhere/bus", "is the service dbus running"]),
@@ -103,7 +103,7 @@ def test_what_is_wrong_is_said_and_what_to_do(bluez: BlueZ) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_an_adapter_that_is_off_says_how_to_switch_it_on(bluez: BlueZ) -> None:
+def test_an_adapter_that_is_off_is_reported_with_how_to_switch_it_on(bluez: BlueZ) -> None:
     bluez.power("left", False)
     done = footfall("scan", "--seconds", "1")
     assert done.returncode == 2
@@ -111,7 +111,7 @@ def test_an_adapter_that_is_off_says_how_to_switch_it_on(bluez: BlueZ) -> None:
     assert "power on" in done.stderr
 
 
-def test_silence_is_said(bluez: BlueZ) -> None:
+def test_silence_is_reported(bluez: BlueZ) -> None:
     done = footfall("scan", "--seconds", "0.5")
     assert done.returncode == 0
     assert "Nothing was heard" in done.stdout

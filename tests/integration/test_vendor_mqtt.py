@@ -91,7 +91,7 @@ def until(reached: Callable[[], object], what: str) -> None:
 
 
 def wait_for(publisher: Client, heard: list[Heard], node: str = "kitchen") -> None:
-    """Until the source hears; what was said for it is forgotten."""
+    """Until the source hears; what was published for it is forgotten."""
     deadline_s = time.monotonic() + LIMIT_S
     while not any(isinstance(item, Sighting) for item in heard):
         assert time.monotonic() < deadline_s, "the source hears nothing"

@@ -119,7 +119,7 @@ def test_influxdb_takes_a_measurement_and_a_field_that_nobody_knows_yet(influxdb
     reader.close()
 
 
-def test_a_refused_line_of_an_earlier_release_says_that_it_knew_no_width() -> None:
+def test_a_refused_line_of_an_earlier_release_shows_that_it_knew_no_width() -> None:
     """In quarantine such lines wait until somebody mends what refused them."""
     presence = next(line for line in OLD.split(b"\n") if line.startswith(b"presence"))
     assert read_line(presence).fields["time_width_ms"] == -1

@@ -48,7 +48,7 @@ BETTER = ("time_width_ms", "lag_ms", "items")
 
 
 def rows(path: Path) -> dict[str, set[tuple[Any, ...]]]:
-    """What analysts find, but for a gateway's own word on its agents, and what is told better by now."""
+    """What analysts find, but for a gateway's own report on its agents, and what is stored better by now."""
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'agent'")]
     found = {}
@@ -121,7 +121,7 @@ def test_a_fold_s_state_that_is_too_old_is_made_again_from_the_journal(tmp_path:
 
 
 def started(place: Place) -> str:
-    """What a gateway says that does not start."""
+    """What a gateway prints that does not start."""
     done = subprocess.run(
         [FOOTFALL, "gateway", "--config", str(place.gateway.config)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )

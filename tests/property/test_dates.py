@@ -132,8 +132,8 @@ class World:
             self.decided |= {(run.epoch, seq): run.decided for seq in range(run.first_seq, run.last_seq + 1)}
 
     def check(self, outcome: Outcome) -> None:
-        """A date that was told, or that the body says, is the date for ever, and so is any other of the boot in which the frame was
-        first sent, whoever heard of it; and no date is further off than it says."""
+        """A date that was sent, or that the body holds, is the date for ever, and so is any other of the boot in which the frame was
+        first sent, whoever heard of it; and no date is further off than its bound."""
         for entry in outcome.entries:
             if entry.kind != RecordKind.FRAME or entry.frame is None:
                 continue
@@ -218,8 +218,8 @@ def test_what_has_a_date_keeps_it(story: list[Step]) -> None:
         assert all(epoch.mark == len(epoch.bodies) for epoch in world.epochs)
 
 
-def test_after_it_was_told_all_that_was_ever_sent_is_the_same_from_any_gateway() -> None:
-    """Frames from before the first receipt, an earlier life, one that says its own date: a new gateway gives each its old one."""
+def test_after_it_was_dated_all_that_was_ever_sent_is_the_same_from_any_gateway() -> None:
+    """Frames from before the first receipt, an earlier life, one that has its own date: a new gateway gives each its old one."""
     world = World()
     for step in (World.make, World.make, lambda each: each.reboot(30), World.make):
         step(world)

@@ -141,7 +141,7 @@ def test_a_store_of_dictionaries_gives_the_same_rows_through_every_crash(story: 
 
 
 def set_back(records: Sequence[Record], at: int, ahead_s: int) -> list[Record]:
-    """The gateway's clock was ahead for the records before `at`, and with it all that was dated by it; then somebody said so."""
+    """The gateway's clock was ahead for the records before `at`, and with it all that was dated by it; then it was corrected."""
     ahead_ns = ahead_s * made.S
     before = [r._replace(received_ns=r.received_ns + ahead_ns, offset_ns=r.offset_ns + ahead_ns) for r in records[:at]]
     if not 0 < at < len(records):
@@ -181,7 +181,7 @@ def test_visits_and_dwells_closed_as_columns_are_what_each_would_be_alone(story:
 @given(stories)
 @SLOW
 def test_minutes_are_the_sums_of_what_is_stored(story: Story) -> None:
-    """Whatever came late, was voided, linked, merged: traffic says what visits, doors and touches say; zone_traffic what dwells say."""
+    """Whatever came late, was voided, linked, merged: traffic agrees with visits, doors and touches; zone_traffic with dwells."""
     rows = folded(story.end().records)
     assert stored_minutes(rows, "traffic") == expected_traffic(rows)
     assert stored_minutes(rows, "zone_traffic") == expected_zone_traffic(rows)
@@ -230,7 +230,7 @@ def test_rows_taken_as_columns_are_what_each_would_be_alone(story: Story) -> Non
 
 
 def regrouped() -> Story:
-    """What was told late makes one visit of two; then their subject changes zone, minutes later and minutes after that."""
+    """What arrived late makes one visit of two; then their subject changes zone, minutes later and minutes after that."""
     story = Story()
 
     def heard(agent: int, *rows: Row) -> None:
@@ -287,7 +287,7 @@ def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story) -> N
 @given(goods_stories)
 @SLOW
 def test_an_item_arrives_once_moves_from_where_it_is_and_leaves(story: Story) -> None:
-    """In the order in which it was said; nothing is said twice, and after two quiet hours nothing is in a store."""
+    """In the order in which it was reported; nothing is reported twice, and after two quiet hours nothing is in a store."""
     rows: Rows = {}
     fold, place = new_fold(), {}
     for record in story.end().records:
@@ -338,7 +338,7 @@ def test_doors_are_conserved_exactly(story: Story) -> None:
 
 @given(st.lists(st.tuples(made.seconds, made.frames([0])), max_size=30).map(made.told))
 @SLOW
-def test_occupancy_is_never_negative_and_drift_says_by_how_much(story: Story) -> None:
+def test_occupancy_is_never_negative_and_drift_counts_the_rest(story: Story) -> None:
     """All of it lies in a few hours of one store's day or the one before: the running sum, clipped at 0, day by day."""
     rows = folded(story.end(0.2).records)
     running: dict[int, tuple[int, int]] = {}

@@ -46,7 +46,7 @@ steps = st.lists(
 
 
 def live(story: Story, said: Sequence[tuple[float, int, list[Row]]]) -> Story:
-    """Both agents of the first store say what they hear at once, and that they are there. An item that comes is said to ENTER."""
+    """Both agents of the first store report what they hear at once, and that they are there. An item that comes has an ENTER."""
     for wait_s, agent, rows in said:
         story.wait(wait_s)
         story.frame(agent, [_entering(story, agent, row) for row in rows]).frame(1 - agent, [])
@@ -54,7 +54,7 @@ def live(story: Story, said: Sequence[tuple[float, int, list[Row]]]) -> Story:
 
 
 def _entering(story: Story, agent: int, row: Row) -> Row:
-    """As agents say it: each zone by itself."""
+    """As agents report it: each zone by itself."""
     if not row.extra:
         return row
     heard_ns = story.__dict__.setdefault("heard_ns", {})
@@ -104,7 +104,7 @@ def test_what_is_sent_again_to_a_gateway_without_state_changes_no_history(before
     assert_same({key: row for key, row in found.items() if key[0] in DERIVED and key[1] <= until_ns}, frozen)
 
 
-def test_rows_said_before_it_is_known_stay_as_they_are_in_batches_of_any_size() -> None:
+def test_rows_written_before_it_is_known_stay_as_they_are_in_batches_of_any_size() -> None:
     story = live(Story().frame(0, []).frame(1, []), [(1.0, 0, [Row(Kind.STAY, 5)]), (20.0, 0, [Row(Kind.STAY, 5)])])
     story.add(RecordKind.HISTORY, json.dumps({"until_ns": story.now_ns}).encode(), "s1", "x")
     records = story.end(1).records

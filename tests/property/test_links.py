@@ -1,4 +1,4 @@
-"""Who a visitor is depends on the links and their spans, never on when they arrived; and visits are what a plain reckoning says."""
+"""Who a visitor is depends on the links and their spans, never on when they arrived; and visits are what a plain calculation gives."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def orders(draw: Callable[..., Any]) -> tuple[list[Link], list[tuple[int, list[L
 
 
 def derived(rows: Rows) -> Rows:
-    """A minute in which nothing was counted may have a row, which carries on what the one before it says, or none."""
+    """A minute in which nothing was counted may have a row, which carries on what the one before it has, or none."""
     kept = {key: fields for key, fields in rows.items() if key[0] in DERIVED}
     return {key: fields for key, fields in kept.items() if key[0] not in DERIVED[3:] or is_counted(fields)}
 
@@ -252,7 +252,7 @@ STAY = Row(Kind.STAY, 5)
 @example([(0.0, 0, [STAY], 0.0), (4000.0, 0, [], 0.0), (4000.0, 0, [], 0.0), (10.0, 0, [], 0.0), (1.0, 1, [STAY], 8011.0)], [])
 @SLOW
 def test_nobody_is_counted_twice_however_late_an_agent_comes(heard: list[tuple[float, int, list[Row], float]], some: list[Link]) -> None:
-    """An agent that was away for hours tells what it heard: the visits are those of all evidence together."""
+    """An agent that was away for hours reports what it heard: the visits are those of all evidence together."""
     story = Story()
     story.links(some)
     for wait_s, agent, rows, lag_s in heard:

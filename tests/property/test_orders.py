@@ -20,14 +20,14 @@ SLOW = settings(
 )
 AWAY_S = 8 * 3600.0
 TOLD_S = 1.0
-"""Up to then all agents have told what they heard when the outage begins."""
+"""Up to then all agents have reported what they heard when the outage begins."""
 AGENTS = 2
 """Both of the first store, with two zones in common."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A row, `after_s` the one before it; EXIT says that it was heard for the last time `age_s` before."""
+    """A row, `after_s` the one before it; EXIT means that it was heard for the last time `age_s` before."""
 
     row: Row
     after_s: float
@@ -79,7 +79,7 @@ def frames(stream: Sequence[Sequence[Heard]]) -> list[Made]:
         for each in frame:
             now_s += each.after_s
             times.append(now_s)
-        # What an EXIT says of before the outage comes late: all agents had told of that time already.
+        # What an EXIT reports of before the outage comes late: all agents had reported that time already.
         ages_s = [min(each.row.age_s, at_s - TOLD_S) + now_s - at_s for each, at_s in zip(frame, times, strict=True)]
         rows = tuple(replace(each.row, age_s=age_s) for each, age_s in zip(frame, ages_s, strict=True))
         found.append(Made(now_s, rows))
@@ -120,7 +120,7 @@ NO_CODE = -1
 
 
 def without_empty_minutes(rows: Rows) -> Rows:
-    """A link that came between may have joined what another parted again: minutes of which nothing is left are told as empty."""
+    """A link that came between may have joined what another parted again: minutes of which nothing is left are written as empty."""
     return {
         key: row
         for key, row in rows.items()
@@ -170,8 +170,8 @@ def _without_pauses(stream: Sequence[Sequence[Heard]]) -> list[Made]:
     return [Made(each.at_s - 0.01 * n, each.rows) for n, each in enumerate(frames(stream))]
 
 
-def test_a_visit_that_is_not_over_says_the_same_whenever_one_looks() -> None:
-    """Two zones heard in one turn, or in two: what is said until it is over is that it began."""
+def test_a_visit_that_is_not_over_is_the_same_whenever_one_looks() -> None:
+    """Two zones heard in one turn, or in two: what is written until it is over is that it began."""
     rows = (Row(Kind.ENTER, 5, 0, 20.0), Row(Kind.ENTER, 5, 1, 0.0, -40))
     at_once = Story().frame(0, []).frame(1, []).wait(30).frame(0, rows).frame(1, []).wait(2).tick()
     apart = Story().frame(0, []).frame(1, []).wait(10).frame(0, [replace(rows[0], age_s=0.0)]).frame(1, []).wait(20)

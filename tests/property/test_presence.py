@@ -53,7 +53,7 @@ def by_subject(rows: list[EvidenceRow]) -> dict[tuple[int, str], list[EvidenceRo
 
 
 @given(heard, st.lists(st.floats(0, 600), max_size=200))
-def test_ticks_change_when_an_exit_is_said_never_what(steps: list[Heard], ticks_s: list[float]) -> None:
+def test_ticks_change_when_an_exit_is_emitted_never_what(steps: list[Heard], ticks_s: list[float]) -> None:
     sightings = timed(steps)
     assert by_subject(play(sightings, ticks_s)) == by_subject(play(sightings))
 

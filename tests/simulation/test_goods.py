@@ -25,7 +25,7 @@ TRIED_S = 30.0
 
 
 def bodies(world: World, antennas: dict[str, str]) -> Iterator[tuple[int, Body]]:
-    """When the agent says what; at the end it goes on with nothing to be heard."""
+    """When the agent reports what; at the end it goes on with nothing to be heard."""
     core = Core("boot", {antenna: zone for zone, antenna in antennas.items()}, shipped(), SubjectKeys({"epc": b"k" * 32}))
     now_ns = 0
     for sighting in reads(world, garments(world, GARMENTS), antennas):

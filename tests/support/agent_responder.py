@@ -40,7 +40,7 @@ class Responder:
         self.pause_s: int | None = None
         self.times: Times | None = None
         self.echoes = False
-        """Whether receipts say what they answer, as a gateway of this release does."""
+        """Whether receipts name what they answer, as a gateway of this release does."""
         self.parts = False
         """Whether frames are taken in parts."""
         self.joined_total = 0

@@ -174,12 +174,12 @@ def _shown(record: Record) -> str:
 
 
 def goods(subject: int, sku: str = "sku-1") -> tuple[tuple[str, str], ...]:
-    """What a row says in clear about goods."""
+    """What a row holds in clear about goods."""
     return ("epc", GOODS[subject]), ("sku", sku)
 
 
 def _named(row: Row, subject: int, sku: str | None) -> tuple[tuple[str, str], ...]:
-    """STAY as a rule says nothing, and an old agent says nothing ever."""
+    """STAY as a rule names nothing, and an old agent never does."""
     return () if sku is None or (row.kind == Kind.STAY and sku != "sku-2") else goods(subject, sku)
 
 
@@ -336,12 +336,12 @@ def of(rows: Rows, measurement: str) -> list[dict[str, Any]]:
 
 
 def assert_same(rows: Rows, others: Rows) -> None:
-    """Saying which rows differ."""
+    """Raise AssertionError with the rows that differ."""
     unlike = [key for key in sorted({*rows, *others}) if rows.get(key) != others.get(key)]
     assert not unlike, "".join(f"\n{key}\n    {rows.get(key)}\n    {others.get(key)}" for key in unlike)
 
 
-# What minutes must say, given the visits, dwells, touches and doors that are stored
+# What minutes must hold, given the visits, dwells, touches and doors that are stored
 
 
 def expected_traffic(rows: Rows) -> dict[tuple[str, int], dict[str, float]]:

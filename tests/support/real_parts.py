@@ -1,6 +1,6 @@
 """Real parts for tests, as fixtures: brokers, databases, recordings. `tests/conftest.py` makes them known to every test.
 
-A test whose part is missing is skipped by name and says how to get it; with CI=true that is a failure, because a suite that quietly
+A test whose part is missing is skipped by name, with how to get it; with CI=true that is a failure, because a suite that quietly
 stops testing is worse than none.
 """
 
@@ -31,7 +31,7 @@ _numbers = itertools.count(1)
 
 
 def missing(advice: str) -> NoReturn:
-    """Skips the test and says how to get its part; fails it where everything must be there."""
+    """Skip the test with how to get its part; fail it where everything must be there."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{advice}; with CI=true no part may be missing", pytrace=False)
     pytest.skip(advice)

@@ -86,7 +86,7 @@ class Place:
         return self.gateway.log.read_text(errors="replace")[-4000:]
 
     def settle(self, reader: PointReader | None = None, limit_s: float = PATIENCE_S) -> dict[str, Any]:
-        """Until all that came in is in the database, with the minutes that the next tick tells, and everybody is gone; the balance."""
+        """Until all that came in is in the database, with the minutes that the next tick writes, and everybody is gone; the balance."""
         self.until(self.gateway.is_settled, "everything to be in the database", limit_s)
         time.sleep(TICK_S + 2 * CHORES_S)
         self.until(lambda: not self.is_anybody_there(reader), "everybody to be gone", limit_s)
@@ -99,7 +99,7 @@ class Place:
         return any(any(found.rows(name, columns=("open",), void=True).values("open")) for name in ("visit", "dwell"))
 
     def stored(self, reader: PointReader | None = None) -> Dump:
-        """All points, without what says how the gateway and its agents fared: when they were received, and their health."""
+        """All points, without what describes the gateway and its agents: when they were received, and their health."""
         found = dump(reader or SqliteReader(self.database), ("agent",))
         return {key: fields[:-1] if key[0] == "presence" else fields for key, fields in found.items()}
 

@@ -100,7 +100,7 @@ class Shop:
         return self._report_in()
 
     def late(self, *rows: Seen) -> Shop:
-        """Deliver rows now that one agent heard earlier, in one frame; every other agent told later things meanwhile."""
+        """Deliver rows now that one agent heard earlier, in one frame; every other agent reported later things meanwhile."""
         by_agent: defaultdict[str, list[Seen]] = defaultdict(list)
         for row in rows:
             by_agent[row.agent].append(row)

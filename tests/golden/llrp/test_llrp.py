@@ -1,4 +1,4 @@
-"""Real LLRP: whole messages beside their XML (LTK), and what an Impinj reader sent beside what it says. Every value, both ways."""
+"""Real LLRP: whole messages beside their XML (LTK), and what an Impinj reader sent beside what it means. Every value, both ways."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ENUMERATIONS: Final = {
         ]
     )
 }
-"""Numbers that the XML says as words (LLRP 1.0.1, section 16)."""
+"""Numbers that the XML gives as words (LLRP 1.0.1, section 16)."""
 
 TWO_BITS: Final = {"0": 0, "1": 2, "2": 1, "3": 3}
 """The LTK that wrote the XML counts the bits of a two-bit field from the other end: `Session` 1 stands beside the bits 10. The standard
@@ -137,7 +137,7 @@ def files(folder: Path, pattern: str, count: int) -> list[Path]:
     return found
 
 
-def test_messages_decode_to_what_their_xml_says_and_encode_to_the_same_bytes(real_data: Path) -> None:
+def test_messages_decode_to_what_their_xml_holds_and_encode_to_the_same_bytes(real_data: Path) -> None:
     codec = Codec(CORE)
     for path in files(real_data / "llrp-golden", "*.bin", 13):
         data = path.read_bytes()
@@ -156,7 +156,7 @@ def plain(item: Parameter) -> dict[str, Any]:
 
 
 def from_xml(element: ET.Element, like: Parameter) -> dict[str, Any]:
-    """The element as `plain` says a parameter; `like` only says of which type each value is."""
+    """The element as `plain` gives a parameter; `like` only shows of which type each value is."""
     children = [(child.tag.rpartition("}")[2], child) for child in element]
     texts = {name: (child.text or "").strip() for name, child in children if not len(child)}
     insides = [child for _, child in children if len(child)]
@@ -181,7 +181,7 @@ def value(name: str, text: str, like: LlrpValue | None) -> LlrpValue:
     return ENUMERATIONS[name, text] if (name, text) in ENUMERATIONS else int(text)
 
 
-def test_what_an_impinj_reader_sent_decodes_to_what_it_says_and_encodes_to_the_same_bytes(real_data: Path) -> None:
+def test_what_an_impinj_reader_sent_decodes_to_what_it_means_and_encodes_to_the_same_bytes(real_data: Path) -> None:
     codec = Codec(IMPINJ)
     for path in files(real_data / "llrp-impinj", "*.bytes", 15):
         data = whole(path)
@@ -251,7 +251,7 @@ def test_the_fast_way_reads_the_same_reports(real_data: Path) -> None:
         assert tag_reports(whole(path)) == expected
 
 
-def test_a_word_that_is_not_said_would_be_noticed() -> None:
+def test_a_word_that_is_missing_would_be_noticed() -> None:
     """The comparison itself: a value too many, one missing, one different."""
     found = LlrpMessage("X", {"AntennaID": 1}, (Parameter("PeakRSSI", {"PeakRSSI": -48}),))
     assert compare({"AntennaID": 1, "PeakRSSI": -48}, found, "x") == 0

@@ -1,4 +1,4 @@
-"""Golden bytes of wire version 1: `v1/NAME.bin`, and `v1/NAME.json` that says what it holds.
+"""Golden bytes of wire version 1: `v1/NAME.bin`, and `v1/NAME.json` that lists what it holds.
 
 The bytes are the contract: a change here breaks agents in the field. To add a case, write its JSON, then
 `python -m tests.golden.wire.golden`, which writes bytes that are missing and never changes any.

@@ -1,4 +1,4 @@
-"""docs/wire.md says what the golden bytes hold and what the code refuses."""
+"""docs/wire.md documents what the golden bytes hold and what the code refuses."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ decided = st.builds(DecidedTime, st.integers(0, UNBOUNDED_NS), st.integers(0, 2 
 
 @st.composite
 def headers(draw: st.DrawFn, seq: st.SearchStrategy[int] | None = None, parts: st.SearchStrategy[int] | None = None) -> Header:
-    """Of whole frames, unless `parts` says otherwise."""
+    """Of whole frames, unless `parts` differs."""
     number_of_parts = draw(st.just(1) if parts is None else parts)
     return Header(
         store=draw(names), agent=draw(names), epoch=draw(names), seq=draw(st.integers(1, MAX_INT) if seq is None else seq),

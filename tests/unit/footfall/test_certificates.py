@@ -1,4 +1,4 @@
-"""TLS identities on disk: what is wrong with them is said before a broker refuses them."""
+"""TLS identities on disk: what is wrong with them is reported before a broker refuses them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def texts(ca: Path, cert: Path | None, key: Path | None, now_s: float = NOW_S, n
     return [(finding.code, finding.text) for finding in findings(ca, cert, key, now_s, name)]
 
 
-def test_a_certificate_says_whom_it_names_and_how_long_it_holds(tmp_path: Path) -> None:
+def test_a_certificate_shows_whom_it_names_and_how_long_it_holds(tmp_path: Path) -> None:
     certificate, _ = issue(tmp_path, "a1")
     assert read_certificate(certificate) == ("a1", int(BEGINS.timestamp()), int(ENDS.timestamp()))
 
@@ -54,7 +54,7 @@ def test_a_key_of_another_certificate_is_named(tmp_path: Path) -> None:
     ]
 
 
-def test_another_name_in_the_certificate_is_said(tmp_path: Path) -> None:
+def test_another_name_in_the_certificate_is_reported(tmp_path: Path) -> None:
     certificate, key = issue(tmp_path, "a2")
     assert texts(certificate, certificate, key) == [("certificate_wrong", f"{certificate}: names 'a2', not 'a1'")]
     assert texts(certificate, certificate, key, name="") == []

@@ -35,7 +35,7 @@ def test_a_count_and_a_void_are_read() -> None:
     assert void.of == "pos-881"
 
 
-def test_a_count_says_a_way_and_may_say_that_nobody_passed() -> None:
+def test_a_count_has_a_direction_and_may_be_of_nobody() -> None:
     one_way = {key: value for key, value in COUNT.items() if key != "out"}
     assert isinstance(parse_event(one_way | {"in": 0}), Count)
 

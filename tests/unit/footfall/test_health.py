@@ -1,4 +1,4 @@
-"""What an agent says of itself, from strangers."""
+"""What an agent reports of itself, from strangers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from footfall.health import Health, SourceHealth, decode_health, encode_health
 HEALTH = Health(state="online", agent="a1", store="s1", boot="b1", sources={"door": SourceHealth(state="silent", restarts_total=3)})
 
 
-def test_what_is_said_is_heard() -> None:
+def test_what_is_reported_is_received() -> None:
     assert decode_health(encode_health(HEALTH)) == HEALTH
 
 

@@ -64,7 +64,7 @@ def test_lines_that_differ_in_details_are_written_a_few_times() -> None:
     assert logged.lines[DIFFERENT:] == [f"frame 99 was spoilt (repeated {100 - DIFFERENT} times in 60 s)", "something else"]
 
 
-def test_what_makes_lines_different_may_be_said() -> None:
+def test_what_makes_lines_different_may_be_given_with_them() -> None:
     logged = Logged()
     for number in range(100):
         logged.log.warning("%d rows of %s", number, f"a{number % 10}", extra={ONCE: f"a{number % 10}"})
@@ -86,7 +86,7 @@ def test_levels_and_loggers_are_apart_and_debugging_is_never_held_back() -> None
     assert logged.lines == ["x"] * 4
 
 
-def test_it_is_told_in_time_also_when_nothing_else_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_reported_in_time_also_when_nothing_else_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "WINDOW_S", 0.05)
     out = io.StringIO()
     handler = logging.StreamHandler(out)

@@ -39,13 +39,13 @@ def test_unspecified_error_is_never_the_reason(logged: str, words: str) -> None:
     assert "failed to receive" not in told
 
 
-def test_what_the_broker_says_goes_before_what_the_socket_says() -> None:
+def test_what_the_broker_reports_goes_before_what_the_socket_reports() -> None:
     assert why_lost(lost("Session taken over"), "failed to receive on socket: x") == "Session taken over"
     assert why_lost(lost("Keep alive timeout"), "") == "Keep alive timeout"
     assert why_lost(ReasonCode(PacketTypes.CONNACK, "Not authorized"), "") == "Not authorized"
 
 
-def test_errors_at_connecting_are_told_in_words() -> None:
+def test_errors_at_connecting_are_reported_in_words() -> None:
     clock = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
     clock.verify_message = "certificate is not yet valid"
     assert "is the clock right?" in in_words(clock)

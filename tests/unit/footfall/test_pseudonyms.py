@@ -47,7 +47,7 @@ def test_hkdf_gives_its_longest_output() -> None:
 
 
 @given(keys, st.text(max_size=20), st.text(max_size=40))
-def test_a_subject_is_64_bits_of_hmac_and_its_top_bit_says_which_key(key: bytes, id_type: str, identifier: str) -> None:
+def test_a_subject_is_64_bits_of_hmac_and_its_top_bit_shows_which_key(key: bytes, id_type: str, identifier: str) -> None:
     whole = int.from_bytes(hmac.new(key, f"{id_type}:{identifier}".encode(), hashlib.sha256).digest()[:8], "big")
     lasting, of_day = lasting_subject(key, id_type, identifier), day_subject(key, id_type, identifier)
     assert lasting == whole & (TOP_BIT - 1)

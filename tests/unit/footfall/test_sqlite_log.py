@@ -53,7 +53,7 @@ def flipped(log: bytes, at: int, bit: int) -> bytes:
 
 
 def is_high(at: int, bit: int) -> bool:
-    """Whether it is one of the highest of a summed word, which the sums do not tell from others."""
+    """Whether it is one of the highest of a summed word, which the sums do not distinguish from others."""
     return at >= HEADER and (at - HEADER) % STEP not in range(8, 24) and (at % 4 == 3 or bit == 7)
 
 

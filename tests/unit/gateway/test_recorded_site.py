@@ -29,7 +29,7 @@ identifiers = st.builds("{}:{}".format, names, texts)
 
 @st.composite
 def sites(draw: Any) -> dict[str, Any]:
-    """What `site.toml` may say: every optional key is there or not."""
+    """What `site.toml` may hold: every optional key is there or not."""
     unique = iter(draw(st.lists(names, min_size=20, max_size=20, unique=True)))
 
     def some(**optional: st.SearchStrategy[Any]) -> dict[str, Any]:

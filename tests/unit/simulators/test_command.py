@@ -1,4 +1,4 @@
-"""`footfall simulate --out` writes an estate that every other command accepts, the same bytes each time; mistakes are said."""
+"""`footfall simulate --out` writes an estate that every other command accepts, the same bytes each time; mistakes are reported."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_recordings_and_sales_can_be_read(estate: Path) -> None:
         (["score", "--truth", "x"], "one of them"),
     ],
 )
-def test_mistakes_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str) -> None:
+def test_mistakes_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str) -> None:
     monkeypatch.chdir(tmp_path)
     if arguments[-1] == "nowhere":
         arguments = [*arguments[:-1], "nowhere:port"]

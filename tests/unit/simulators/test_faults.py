@@ -51,7 +51,7 @@ def wall_error_s(name: str, after_s: int) -> float:
     return (clock.at(START_NS + after_s * S).wall_ns - clock.true_ns) / S
 
 
-def test_clock_faults_are_what_their_names_say() -> None:
+def test_clock_faults_are_what_their_names_state() -> None:
     assert wall_error_s("right", 1000) == 0
     assert wall_error_s("behind 3 days", 1000) == -3 * 86_400
     assert wall_error_s("ahead 1 hour", 1000) == 3600

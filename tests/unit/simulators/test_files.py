@@ -25,7 +25,7 @@ def test_toml_reads_back(values: dict[str, object]) -> None:
     assert tomllib.loads(toml_text(values)) == values
 
 
-def test_what_toml_cannot_say_is_a_bug() -> None:
+def test_what_toml_cannot_hold_is_a_bug() -> None:
     with pytest.raises(TypeError):
         toml_text({"a": None})
 

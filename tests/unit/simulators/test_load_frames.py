@@ -1,4 +1,4 @@
-"""Frames of the load generator are valid, and tell one consistent story."""
+"""Frames of the load generator are valid, and agree with each other."""
 
 from __future__ import annotations
 

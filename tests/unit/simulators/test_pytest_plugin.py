@@ -42,7 +42,7 @@ def test_a_counter_counts(footfall_modbus_counter: ModbusCounter) -> None:
     assert footfall_modbus_counter.said_total == 3
 
 
-def test_devices_that_are_heard_say_where_they_are(
+def test_devices_that_are_heard_report_where_they_are(
     footfall_llrp_reader: LlrpReader, footfall_http_camera: PushCamera, footfall_vendor_mqtt: VendorGateways
 ) -> None:
     assert is_listening(footfall_llrp_reader.settings()["port"])

@@ -1,4 +1,4 @@
-"""Truth files and links say the same after writing and reading."""
+"""Truth files and links are the same after writing and reading."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_another_file_is_refused_with_its_line(tmp_path: Path, line: str) -> Non
         read_truth(path)
 
 
-def test_no_truth_file_is_said(tmp_path: Path) -> None:
+def test_no_truth_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         read_truth(tmp_path / "nothing")
 

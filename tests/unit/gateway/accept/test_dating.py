@@ -1,4 +1,4 @@
-"""Dates travel: with the body what its agent knew, with the header what a gateway decided; what is neither is decided, and told."""
+"""Dates travel: with the body what its agent knew, with the header what a gateway decided; what is neither is decided, and sent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def date(entry: Entry) -> DecidedTime:
     return DecidedTime(entry.offset_ns, entry.clock_width_ns, entry.time_quality)
 
 
-def test_what_the_body_says_of_its_clock_is_its_date_whatever_the_network_did() -> None:
+def test_what_the_body_holds_of_its_clock_is_its_date_whatever_the_network_did() -> None:
     said = body(Kind.STAY, offset=Offset(OFFSET + 7, 40_000_000))
     dates = {date(taken(Memory(), 1, said, NOW + delay * S // 10, **ECHO)) for delay in range(9)}
     assert dates == {DecidedTime(OFFSET + 7, 40_000_000, MEASURED)}
@@ -66,7 +66,7 @@ def test_what_was_stored_by_a_clock_whose_error_nobody_could_notice_stays_where_
         assert date(taken(Memory(), 1, data, NOW + S // 2, **said, **ECHO)).offset_ns == pytest.approx(OFFSET, abs=S)
 
 
-def test_no_gateway_says_that_a_device_said_it() -> None:
+def test_no_gateway_claims_a_date_as_the_device_s() -> None:
     assert taken(Memory(), 1, body(Kind.STAY), decided=DecidedTime(OFFSET, 1, 4)).time_quality == RECEIVED
 
 
@@ -149,7 +149,7 @@ def learn_from(now_ns: int) -> object:
     return learn(UNKNOWN, now_ns, 100 * S, now_ns - S, 99 * S)
 
 
-def test_a_date_that_cannot_be_told_is_not() -> None:
+def test_a_date_that_cannot_be_sent_is_not() -> None:
     memory = Memory()
     taken(memory, 1, body(Kind.STAY, made_boot_ns=(1 << 63) - 1), 5, times_n=0, sent_boot_ns=(1 << 63) - 1)
     assert memory.runs.get("x", ()) == ()
@@ -164,7 +164,7 @@ def test_runs_of_a_machine_that_names_no_boots_may_be_of_one() -> None:
     by_ntp = body(Kind.STAY, boot="run-before", made_boot_ns=98 * S, made_wall_ns=NOW - 3 * HOUR, wall_synced=True)
     assert date(taken(Memory(), 1, by_ntp, boot="run-now", **ECHO))[::2] == (NOW - 3 * HOUR - 98 * S, AGENT)
     accept = acceptor(Memory())
-    for seq in range(1, 4):  # of which this boot's own clock is longer up than what NTP says of that run
+    for seq in range(1, 4):  # of which this boot's own clock is longer up than NTP's bound for that run
         data = body(Kind.STAY, boot="run-before", made_boot_ns=(40 + seq) * S, made_wall_ns=NOW - 20 * S + seq * S, wall_synced=True)
         outcome = accept.frame(TOPIC, frame(seq, data, boot="run-now", **ECHO), NOW)
         (entry,) = [each for each in outcome.entries if each.kind == RecordKind.FRAME]

@@ -1,4 +1,4 @@
-"""What the gateway decided is told until the agent has stored it, and never taken for confirmed by a number of somebody else's."""
+"""What the gateway decided is sent until the agent has stored it, and never taken for confirmed by a number of somebody else's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def told(memory: Memory, *dates: DecidedTime, times_n: int = 0) -> Memory:
     return memory
 
 
-def test_runs_of_one_date_are_told_as_one() -> None:
+def test_runs_of_one_date_are_sent_as_one() -> None:
     times = decisions.for_receipt(told(Memory(), FIRST, FIRST, SECOND, FIRST), "x")
     assert times is not None
     assert [(run.epoch, run.first_seq, run.last_seq, run.decided) for run in times.runs] == [
@@ -27,7 +27,7 @@ def test_runs_of_one_date_are_told_as_one() -> None:
     ]
 
 
-def test_what_is_confirmed_is_told_no_more() -> None:
+def test_what_is_confirmed_is_sent_no_more() -> None:
     memory = told(Memory(), FIRST, SECOND)
     times = decisions.for_receipt(memory, "x")
     assert times is not None
@@ -35,7 +35,7 @@ def test_what_is_confirmed_is_told_no_more() -> None:
     assert decisions.for_receipt(memory, "x") is None
 
 
-def test_a_run_that_grew_since_it_was_told_is_not_confirmed_with_its_beginning() -> None:
+def test_a_run_that_grew_since_it_was_sent_is_not_confirmed_with_its_beginning() -> None:
     memory = told(Memory(), FIRST)
     times = decisions.for_receipt(memory, "x")
     assert times is not None
@@ -45,7 +45,7 @@ def test_a_run_that_grew_since_it_was_told_is_not_confirmed_with_its_beginning()
     assert (run.first_seq, run.last_seq) == (1, 2)
 
 
-def test_what_has_no_room_is_told_after_the_first_is_confirmed() -> None:
+def test_what_has_no_room_is_sent_after_the_first_is_confirmed() -> None:
     memory = told(Memory(), *[FIRST, SECOND] * MAX_TIME_RUNS)
     first = decisions.for_receipt(memory, "x")
     assert first is not None
@@ -69,7 +69,7 @@ def test_a_number_that_another_gateway_gave_confirms_nothing_and_is_outbid() -> 
     assert new.runs["x"][0].n > NOW + 10**9
 
 
-def test_agents_that_store_none_are_told_none() -> None:
+def test_agents_that_store_none_are_sent_none() -> None:
     memory = told(Memory(), FIRST, times_n=-1)
     assert decisions.for_receipt(memory, "x") is None
 
@@ -81,7 +81,7 @@ def test_memory_is_bounded_in_number_and_time() -> None:
     assert [run.first_seq for run in memory.runs["x"]] == [9000]
 
 
-def test_only_what_the_frame_does_not_say_is_told() -> None:
+def test_only_what_the_frame_does_not_hold_is_sent() -> None:
     memory = Memory()
     accept = acceptor(memory)
     accept.frame(TOPIC, frame(1, body(Kind.STAY), times_n=0), NOW)

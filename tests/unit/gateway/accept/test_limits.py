@@ -54,7 +54,7 @@ def test_a_flood_of_subjects_is_refused_and_named_and_rows_of_few_are_not() -> N
     limits.take_rows("y", crowd, NOW, NOW)
 
 
-def test_subjects_are_remembered_of_few_hours_however_many_an_agent_tells_of() -> None:
+def test_subjects_are_remembered_of_few_hours_however_many_an_agent_reports() -> None:
     limits, crowd = Limits(), body(*[Kind.STAY] * 10_000)
     for hour in range(24):
         for i in range(MAX_SUBJECTS_AN_HOUR // 10_000 + 8):
@@ -82,7 +82,7 @@ def test_rows_of_many_days_cost_more_and_those_of_a_backlog_in_order_do_not() ->
     assert said[0] == 0
     assert said[3] > 30
     fresh = body(Kind.IN, Kind.IN)
-    for _ in range(1000):  # a camera that tells of yesterday, beside what is heard now
+    for _ in range(1000):  # a camera that reports yesterday, beside what is heard now
         fresh.t_wall_ns = np.array([NOW - day_s * S, 0], "<i8")
         assert beyond_s(limits, "y", fresh) == 0
 

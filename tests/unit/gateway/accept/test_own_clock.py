@@ -80,7 +80,7 @@ def test_a_clock_that_is_set_for_good_is_believed_when_it_has_proved_itself(by_n
     assert machine.passes(3601).judge().jumped == ""
 
 
-def test_a_clock_that_goes_back_tells_the_journal_once() -> None:
+def test_a_clock_that_goes_back_is_noted_in_the_journal_once() -> None:
     machine = Machine()
     machine.judge()
     machine.set(-8 * HOUR_NS).judge()
@@ -165,7 +165,7 @@ def test_most_agents_synchronised_clocks_are_evidence_and_one_of_many_is_none(ag
         assert machine.judge().trouble == ""
 
 
-def test_what_agents_said_long_ago_is_no_evidence() -> None:
+def test_what_agents_sent_long_ago_is_no_evidence() -> None:
     machine = Machine()
     machine.agents_say(HOUR_NS, HOUR_NS)
     assert machine.judge().trouble

@@ -63,7 +63,7 @@ def test_parts_of_what_is_durable_are_receipted_again() -> None:
     assert [(each.receipt, each.units_in) for each in sent(accept, parts_of(WHOLE, 2))] == [(("e", 1), 0)] * 2
 
 
-def test_parts_that_are_not_what_their_header_says_are_refused_once_and_move_nothing() -> None:
+def test_parts_that_are_not_what_their_header_announces_are_refused_once_and_move_nothing() -> None:
     memory = Memory()
     accept = acceptor(memory)
     *_, last = sent(accept, parts_of(WHOLE, 3, crc32=5))

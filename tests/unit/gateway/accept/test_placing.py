@@ -124,7 +124,7 @@ def test_a_device_whose_clock_is_dead_has_no_time_and_is_named(device_ns: int, k
 
 
 def test_a_right_clock_is_not_dead_where_the_agent_s_is_known_to_half_an_hour_only() -> None:
-    """After a power cycle without gateway: heard somewhere within the hour, and the device or till says when."""
+    """After a power cycle without gateway: heard somewhere within the hour, and the device or till knows when."""
     half_hour, about = 1800 * S, DecidedTime(NOW - 7200 * S, 3600 * S, BOUNDED)
     told_ns = about.offset_ns + 99 * S + half_hour
     made = body(Kind.IN, t_wall_ns=np.array([told_ns], "<i8"))

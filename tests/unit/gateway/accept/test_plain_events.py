@@ -164,7 +164,7 @@ DAY = 86_400 * S
         (NOW + 601 * S, True, False),
     ],
 )
-def test_what_only_a_dead_clock_says_is_refused_unless_it_comes_as_history(time_ns: int, history: bool, is_taken: bool) -> None:
+def test_what_only_a_dead_clock_dates_is_refused_unless_it_comes_as_history(time_ns: int, history: bool, is_taken: bool) -> None:
     outcome = events(SALE | {"time": at(time_ns), "history": history})
     assert [refused.reason for refused in outcome.refused] == ([] if is_taken else ["event.time"])
     assert [json.loads(entry.body)["time_ns"] for entry in outcome.entries] == ([time_ns] if is_taken else [])

@@ -1,4 +1,4 @@
-"""When things happened: decided once, from what receipts and echoes bound, else from what the agent or its other boots say."""
+"""When things happened: decided once, from what receipts and echoes bound, else from what the agent or its other boots report."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_a_contradiction_starts_again_from_the_newest_sample() -> None:
 
 
 @pytest.mark.parametrize("apart_s", [3, -3])
-def test_an_echo_of_another_gateway_s_receipt_says_nothing_of_this_one_s_clock(apart_s: int) -> None:
+def test_an_echo_of_another_gateway_s_receipt_proves_nothing_of_this_one_s_clock(apart_s: int) -> None:
     """Frames reach every gateway on the broker; their agent is bound to one of two, whose clocks are 3 s apart."""
     bound, other = Memory("bound"), Memory("other")
     for seq in range(1, 9):

@@ -38,12 +38,12 @@ def test_what_root_accepts_can_be_read_by_the_gateways_user(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"base_ns": "1", "boot": "x"}', "\xff"])
-def test_a_file_that_says_nothing_accepts_nothing(tmp_path: Path, text: str) -> None:
+def test_a_file_that_holds_nothing_accepts_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text, encoding="latin-1")
     assert read_accepted(tmp_path) is None
 
 
-def test_without_a_state_folder_it_says_so(tmp_path: Path) -> None:
+def test_without_a_state_folder_it_reports_that(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text("")
     done = CliRunner().invoke(app, ["accept", "--config", str(tmp_path / "gateway.toml")])
     assert done.exit_code != 0

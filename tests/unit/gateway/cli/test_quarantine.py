@@ -100,7 +100,7 @@ def test_drop_asks_first(config: Path) -> None:
     assert "nothing is in quarantine" in run(config, "list").output
 
 
-def test_history_says_who_dropped_what(config: Path) -> None:
+def test_history_shows_who_dropped_what(config: Path) -> None:
     assert "nothing was replayed or dropped by anybody" in run(config, "history").output
     run(config, "drop", "--reason", "event.json", "--yes")
     line = next(line for line in run(config, "history").output.splitlines() if "event.json" in line)
@@ -125,7 +125,7 @@ def test_an_export_is_its_owners_only_though_the_file_was_there_before(config: P
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_without_a_quarantine_it_says_so(tmp_path: Path) -> None:
+def test_without_a_quarantine_it_reports_that(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text("")
     failed = run(tmp_path / "gateway.toml", "list")
     assert isinstance(failed.exception, ConfigError)

@@ -167,7 +167,7 @@ def test_without_names_the_files_here_are_checked(tmp_path: Path, monkeypatch: p
 PROFILE = 'name = "{name}"\ntitle = "Ours"\nidentifier_type = "none"\nidentifier_class = "nobody"\n'
 
 
-def test_own_profiles_are_told_and_their_mistakes_listed(tmp_path: Path) -> None:
+def test_own_profiles_are_listed_and_their_mistakes_listed(tmp_path: Path) -> None:
     write(tmp_path, "site.toml", SITE)
     gateway = write(tmp_path, "gateway.toml", '[profiles]\nfolder = "own"\n')
     agent = write(tmp_path, "agent.toml", 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n[profiles]\nfolder = "own"\n')

@@ -1,4 +1,4 @@
-"""docs/operating.md and deploy/ say what the code does: every key with its default, every alarm, every metric, every example."""
+"""docs/operating.md and deploy/ show what the code does: every key with its default, every alarm, every metric, every example."""
 
 from __future__ import annotations
 

@@ -113,12 +113,12 @@ def test_shards_share_the_stores_out_and_a_renamed_one_keeps_its_place(shards: i
 
 
 def test_the_shard_of_a_store_is_frozen_for_ever() -> None:
-    """State lies where this says; golden, as it must not change whatever the release."""
+    """State lies where this points; golden, as it must not change whatever the release."""
     golden = {"s1": (0, 1, 0), "s2": (0, 5, 10), "sanya": (1, 4, 15), "berlin": (1, 3, 13), "上海": (1, 5, 13)}
     assert {name: tuple(shard_of(name, shards) for shards in (2, 7, 16)) for name in golden} == golden
 
 
-def test_what_the_example_says_of_renaming_can_be_written(tmp_path: Path) -> None:
+def test_what_the_example_shows_of_renaming_can_be_written(tmp_path: Path) -> None:
     text = (Path(__file__).parents[4] / "deploy" / "examples" / "site.toml").read_text(encoding="utf-8")
     block = "\n".join(line.removeprefix("#     ") for line in text.splitlines() if line.startswith("#     "))
     (tmp_path / "site.toml").write_text(f'brand = "b"\n{block}\n', encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Goods: what is said of an item, by hand; and of ten thousand in one store."""
+"""Goods: what is emitted of an item, by hand; and of ten thousand in one store."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def moves(told: Story) -> list[tuple[str, str, int]]:
 
 
 def test_what_is_carried_away_has_moved_when_the_other_zone_first_heard_it() -> None:
-    """Alike loud, and long before the next STAY: the EXIT says that it hangs there no more."""
+    """Alike loud, and long before the next STAY: the EXIT means that it hangs there no more."""
     told = heard(heard(story(), row(Kind.ENTER, A)), row(Kind.STAY, A), wait_s=30)
     heard(told, row(Kind.ENTER, FITTING), wait_s=4)
     heard(told, row(Kind.EXIT, A, age_s=7), wait_s=6)
@@ -159,7 +159,7 @@ def test_under_another_key_it_is_the_same_item() -> None:
 
 
 def test_nothing_leaves_while_the_agent_that_reads_it_is_away() -> None:
-    """Its backlog says that the item was there all the time. The other agents go on."""
+    """Its backlog shows that the item was there all the time. The other agents go on."""
     told = heard(story(), row(Kind.ENTER, A))
     for _ in range(40):
         told.wait(60).frame(1, []).frame(2, [])
@@ -317,7 +317,7 @@ def test_columns_and_rows_agree_about_a_crowd(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_item_that_was_there_before_our_history_began_does_not_arrive_again() -> None:
-    """Its agent sends again from the middle of its stay: what it was before, another gateway has said."""
+    """Its agent sends again from the middle of its stay: what it was before, another gateway has stored."""
     told = story()
     named = replace(row(Kind.STAY, A), extra=goods(SHIRT))
     lag_s = 500.0

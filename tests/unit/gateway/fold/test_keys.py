@@ -1,4 +1,4 @@
-"""Whatever says something at the same millisecond, at the same place, through the same agent, has a point of its own."""
+"""Whatever reports something at the same millisecond, at the same place, through the same agent, has a point of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_count_of_a_till_and_a_crossing_at_the_same_door_and_millisecond_are_t
     assert (sum(door["in"] for door in doors), sum(door["out"] for door in doors)) == (27, 4)
 
 
-def test_a_gap_that_accept_found_and_one_that_the_agent_tells_are_two_points() -> None:
+def test_a_gap_that_accept_found_and_one_that_the_agent_reports_are_two_points() -> None:
     """The record of the one has the number that the other's row has."""
     told = {"to_boot_ns": 0, "rows": 5, "reason": "silent"}
     story = Story().frame(0, [Row(Kind.GAP, age_s=1.0, extra=tuple(told.items())) for _ in range(4)])  # type: ignore[misc] # numbers as well

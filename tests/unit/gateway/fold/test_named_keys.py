@@ -1,4 +1,4 @@
-"""Where device times repeat, and where plain events meet: every row has a point, whatever the clock of its device says."""
+"""Where device times repeat, and where plain events meet: every row has a point, whatever the clock of its device shows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SITE_RECORD = Record(1, NOW, RecordKind.SITE, "", "", 0, 0, 0, 0, SITE.model_dum
 
 
 def passed(epoch: str, n: int = 100, first_row: int = 0, time_ns: int = NOW - 60 * S, pos: int = 2, base: int | None = None) -> Record:
-    """`n` crossings that a device says were all of one moment; the count tells them apart."""
+    """`n` crossings that a device dates to one moment; the count distinguishes them."""
     made = body(*[Kind.IN] * n, first_row=first_row, t_wall_ns=np.full(n, time_ns))
     made.count = np.arange(1, n + 1, dtype=np.int32)
     digits = key_base("x", epoch) if base is None else base
@@ -78,7 +78,7 @@ def gap_of(epoch: str, pos: int, base: int | None = None) -> Record:
 
 
 def test_gaps_of_two_epochs_from_the_same_moment_are_both_stored() -> None:
-    """A spoiled frame of an epoch, and the gap after it that the next epoch tells of, begin at the same time."""
+    """A spoiled frame of an epoch, and the gap after it that the next epoch reports, begin at the same time."""
     records = [SITE_RECORD, gap_of("e1", 2), gap_of("e2", 3)]
     assert sorted(row["rows"] for row in of(folded(records), "gap")) == [2, 3]
     old = [SITE_RECORD, gap_of("e1", 2, OLD_KEYS)]
@@ -86,7 +86,7 @@ def test_gaps_of_two_epochs_from_the_same_moment_are_both_stored() -> None:
 
 
 def test_gaps_that_are_sent_again_to_a_gateway_that_knows_nothing_are_the_same_points() -> None:
-    """Those that the agent tells, and those that accept finds; the frame says its date itself."""
+    """Those that the agent reports, and those that accept finds; the frame has its own date."""
     said = {"to_boot_ns": 99 * S, "rows": 4, "reason": "agent.restart"}
     made = body(Kind.GAP, Kind.GAP, first_row=12, extra={0: said, 1: said}, offset=Offset(NOW - 100 * S, 2 * MS))
     stored = []
@@ -174,7 +174,7 @@ def test_an_event_has_the_same_point_from_a_gateway_that_has_counted_others_befo
         assert touches(events([event])) == touches(events([event], other))
 
 
-def test_two_events_without_id_that_say_the_same_are_two() -> None:
+def test_two_events_without_id_that_are_alike_are_two() -> None:
     assert len(touches(events([SCAN, SCAN, SCAN]))) == 3
 
 

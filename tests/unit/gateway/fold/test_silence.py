@@ -13,7 +13,7 @@ LONG = 2
 
 
 @pytest.mark.parametrize("agent", [0, LONG])
-def test_visits_and_dwells_end_though_nobody_says_anything_any_more(agent: int) -> None:
+def test_visits_and_dwells_end_though_nobody_reports_any_more(agent: int) -> None:
     story = Story().frame(agent, [STAY]).wait(30).frame(agent, [STAY])
     for _ in range(30):
         story.wait(60).tick()
@@ -25,7 +25,7 @@ def test_visits_and_dwells_end_though_nobody_says_anything_any_more(agent: int) 
 
 
 def test_other_stores_that_go_on_close_them_too() -> None:
-    """In a chain there is no tick: somebody always says something."""
+    """In a chain there is no tick: somebody always reports something."""
     story = Story().frame(LONG, [STAY])
     for _ in range(60):
         story.wait(30).frame(0, [])
@@ -47,7 +47,7 @@ def test_the_backlog_of_an_outage_splits_no_visit() -> None:
 
 
 def test_a_gateway_that_was_away_closes_nobody_before_the_agents_had_time_to_come_back() -> None:
-    """Its state may be a copy from before: what agents say of it comes after its first tick."""
+    """Its state may be a copy from before: what agents report of it comes after its first tick."""
     story = Story().frame(LONG, [STAY]).wait(30).frame(LONG, [STAY]).wait(3600).tick()
     assert [visit["open"] for visit in of(folded(story.records), "visit")] == [True]
     assert "visits_closed" not in next(iter(stored_minutes(folded(story.records), "traffic").values()))
@@ -57,7 +57,7 @@ def test_a_gateway_that_was_away_closes_nobody_before_the_agents_had_time_to_com
 
 
 def test_a_gateway_that_was_away_for_days_gives_no_agent_up_before_it_could_be_heard() -> None:
-    """What waits for the agent that owes is put in order at once, else, and said though another state may have said more of it."""
+    """What waits for the agent that owes is put in order at once, else, and written though another state may have written more of it."""
     story = Story().frame(0, []).frame(1, []).wait(30).frame(0, [STAY]).wait(2 * 86_400).tick().wait(2).tick()
     assert of(folded(story.records), "visit") == []
     for _ in range(11):

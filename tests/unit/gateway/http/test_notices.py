@@ -3,7 +3,7 @@ from __future__ import annotations
 from gateway.http.notices import Notices
 
 
-def test_what_is_said_is_shown_until_it_is_withdrawn_or_its_time_is_over() -> None:
+def test_what_is_reported_is_shown_until_it_is_withdrawn_or_its_time_is_over() -> None:
     now_s = [0.0]
     notices = Notices(lambda: now_s[0])
     notices.post("clock_jumped", "by 8 h", for_s=60)

@@ -1,4 +1,4 @@
-"""What a whole gateway says of itself, without a broker: its parts are told what would come from there."""
+"""What a whole gateway reports of itself, without a broker: its parts are given what would come from there."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     running.gateway.close()
 
 
-def test_what_agents_say_is_shown_under_their_names(running: Running) -> None:
+def test_what_agents_report_is_shown_under_their_names(running: Running) -> None:
     running.hear(problems={"card_full": "0 MiB left"}, spool_frames=7, oldest_unsent_s=12.5, certificate_ends_s=1)
     found = running.problems()
     assert found["card_full"] == "the disk of agents is full: s1/x (0 MiB left)"
@@ -67,7 +67,7 @@ def test_another_journal_and_a_clock_that_contradicts_are_named(running: Running
     assert "s ahead of ours" in found["clock_contradicts"]
 
 
-def test_when_it_began_is_told_by_the_clock_that_is_believed_now(running: Running) -> None:
+def test_when_it_began_is_dated_by_the_clock_that_is_believed_now(running: Running) -> None:
     """It began with a clock that was 8 h ahead: what happened since is not of before."""
     running.gateway._clock._base_ns += 8 * 3600 * S
     running.gateway._state.started_boot_ns -= 1000 * S

@@ -64,7 +64,7 @@ def test_health_follows_the_gateway_not_the_estate(running: Running) -> None:
     ("code", "live", "ready"),
     [("thread_stuck", 503, 503), ("not_ready", 200, 503), ("broker_lost", 200, 503), ("sink_down", 200, 503), ("agent_offline", 200, 200)],
 )
-def test_probes_tell_what_a_restart_mends_from_what_it_does_not(code: str, live: int, ready: int) -> None:
+def test_probes_distinguish_what_a_restart_mends_from_what_it_does_not(code: str, live: int, ready: int) -> None:
     ill = Running()
     ill.provider.now = ILL[code]
     found = {path: ill.get(path) for path in ("/livez", "/readyz")}

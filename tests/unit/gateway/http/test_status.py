@@ -20,7 +20,7 @@ def test_every_alarm_is_tried() -> None:
 
 
 @pytest.mark.parametrize("code", ILL)
-def test_each_problem_is_seen_alone_and_says_what_to_do(code: str) -> None:
+def test_each_problem_is_seen_alone_with_what_to_do(code: str) -> None:
     (problem,) = problems(ILL[code])
     assert problem.code == code
     assert problem.what
@@ -71,7 +71,7 @@ def test_an_unknown_clock_is_null_and_no_problem(width_ms: float) -> None:
     assert values["problems"] == []
 
 
-def test_one_problem_a_code_names_the_agents_that_have_it_and_what_they_say() -> None:
+def test_one_problem_a_code_names_the_agents_that_have_it_and_what_they_report() -> None:
     full = replace(agent("ok"), problems={"card_full": "2 MiB left"})
     status = replace(WELL, agents=(full, replace(agent("offline", "a2"), problems={"card_full": "0 MiB left", "of_tomorrow": "odd"})))
     whats = {problem.code: problem.what for problem in problems(status)}

@@ -1,4 +1,4 @@
-"""The short way for PUBLISH and PUBACK says byte for byte what paho says, however the bytes are cut."""
+"""The short way for PUBLISH and PUBACK writes byte for byte what paho writes, however the bytes are cut."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_packet_that_is_not_whole_stays() -> None:
         assert sock.next_packet() == (0x20, None)
 
 
-def test_the_end_of_the_connection_is_told() -> None:
+def test_the_end_of_the_connection_is_reported() -> None:
     with buffered() as (sock, far):
         far.close()
         assert not sock.fill()

@@ -1,4 +1,4 @@
-"""After a start that makes versions once more, what is derived waits until the agents said whether this state is the latest."""
+"""After a start that makes versions once more, what is derived waits until the agents reported whether this state is the latest."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_minutes_wait_until_every_agent_of_their_store_was_heard_and_raw_rows_do
     assert gate.is_open
 
 
-def test_what_was_folded_before_the_start_says_nothing_of_its_agents() -> None:
+def test_what_was_folded_before_the_start_proves_nothing_about_its_agents() -> None:
     gate = Gate({"s": {"a"}}, head=10, now_s=0.0)
     gate.hear([frame(10, "a")], 1.0)
     assert not gate.is_open
@@ -73,7 +73,7 @@ def test_it_waits_as_long_as_agents_take_to_ask_whether_their_gateway_is_back() 
 
 
 def test_what_is_of_after_the_start_waits_for_nobody() -> None:
-    """The site's record may be of any time, and says nothing of when messages came."""
+    """The site's record may be of any time, and shows nothing of when messages came."""
     gate, history = Gate({"s": {"a"}}, head=10, now_s=0.0), History()
     site = Record(11, 1, RecordKind.SITE, "", "", 0, 0, 0, 0, b"")
     gate.hear([site, Record(12, 8 * MINUTE_NS, RecordKind.TICK, "", "", 0, 0, 0, 0, b"")], 1.0)

@@ -85,7 +85,7 @@ def test_frames_are_durable_handed_over_and_receipted(gate: Gate) -> None:
     assert gate.journal.balance()["in"] == 3
 
 
-def test_the_day_s_key_is_told_until_it_is_used(gate: Gate) -> None:
+def test_the_day_s_key_is_sent_until_it_is_used(gate: Gate) -> None:
     gate.take((FRAMES, frame(1, body(Kind.STAY, key_id=0))))
     key = gate.receipts()[-1].key
     assert key is not None
@@ -393,7 +393,7 @@ def test_a_renamed_store_keeps_its_key_of_the_day(tmp_path: Path) -> None:
     after.close()
 
 
-def test_a_receipt_says_which_message_it_answers(gate: Gate) -> None:
+def test_a_receipt_names_which_message_it_answers(gate: Gate) -> None:
     """Of several the last: it was sent last, and so bounds the sender's clock best."""
     frames = [frame(seq, body(Kind.STAY, first_row=seq), sent_boot_ns=(100 + seq) * S) for seq in (1, 2)]
     gate.take(*[(FRAMES, payload) for payload in frames])
@@ -401,7 +401,7 @@ def test_a_receipt_says_which_message_it_answers(gate: Gate) -> None:
     assert (receipt.echo_boot, receipt.echo_boot_ns, receipt.parts) == ("boot", 102 * S, True)
 
 
-def test_dates_are_told_with_every_receipt_until_they_are_confirmed_also_after_a_restart(gate: Gate, tmp_path: Path) -> None:
+def test_dates_are_sent_with_every_receipt_until_they_are_confirmed_also_after_a_restart(gate: Gate, tmp_path: Path) -> None:
     gate.take((FRAMES, frame(1, body(Kind.STAY), times_n=0)))
     first = gate.receipts()[-1].times
     gate.take((FRAMES, frame(0, b"", times_n=0)), now_ns=NOW + S)
@@ -457,7 +457,7 @@ def test_two_reports_of_health_that_came_at_one_moment_have_two_points(gate: Gat
     assert second.key_base == first.key_base + 1
 
 
-def test_an_agent_that_floods_is_told_to_pause_and_nobody_else_is(gate: Gate) -> None:
+def test_an_agent_that_floods_is_asked_to_pause_and_nobody_else_is(gate: Gate) -> None:
     noticed: list[tuple[str, str]] = []
     gate.ingest.on_noticed = lambda agent, code, what: noticed.append((agent, code))
     gate.acceptor.limits.spend("x", "rows", 10**8, NOW)

@@ -192,7 +192,9 @@ def test_a_start_over_gives_the_same_rows(gates: list[Gate], tmp_path: Path, mon
     assert taken(opened(gates, tmp_path)) == rows
 
 
-def test_where_every_record_fails_the_gateway_ends_and_says_so(gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_every_record_fails_the_gateway_ends_and_reports_why(
+    gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gates.append(Full(tmp_path))
     fill(gates[0])
     monkeypatch.setattr(fold_worker, "MOST_ASIDE", 4)
@@ -318,7 +320,7 @@ def test_what_a_bug_kept_from_the_fold_is_taken_once_that_is_mended(
     assert gate.outbox.sent.written_rows == 3 * 5 + 1
 
 
-def test_what_cannot_be_taken_again_says_so_and_stays_what_it_is(
+def test_what_cannot_be_taken_again_is_reported_and_stays_what_it_is(
     gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gates.append(Full(tmp_path))

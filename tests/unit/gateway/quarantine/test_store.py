@@ -140,7 +140,7 @@ def test_bytes_are_sealed_at_rest_and_files_are_the_owners(tmp_path: Path) -> No
         assert file.stat().st_mode & 0o077 == 0, file
 
 
-def test_another_key_opens_nothing_and_says_so(tmp_path: Path) -> None:
+def test_another_key_opens_nothing_and_reports_it(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path / "quarantine.db")
     quarantine.add([refusal()])
     quarantine.close()
@@ -204,7 +204,7 @@ def test_a_batch_that_fails_changes_nothing(quarantine: Quarantine) -> None:
     assert quarantine.add([refusal()]) == 1
 
 
-def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
     (tmp_path / "quarantine.db").write_bytes(b"this is no database, but long enough to look like one" * 10)
     with pytest.raises(ConfigError, match=r"quarantine\.db: cannot be used as a database"):
         Quarantine(tmp_path / "quarantine.db")

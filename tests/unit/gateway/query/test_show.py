@@ -45,7 +45,7 @@ def test_no_number_is_cut_short_on_a_narrow_terminal(width: int, bar: bool) -> N
     assert ("█" * 16 in text) == bar
 
 
-def test_stores_and_offsets_are_shown_where_they_tell_something() -> None:
+def test_stores_and_offsets_are_shown_where_they_matter() -> None:
     two = Answer(("store", "time", "in"), [("s1", "2026-10-25T02:00+02:00", 1), ("s2", "2026-10-25T02:00+08:00", 1)])
     assert [line.split()[:3] for line in printed(two)[3:5]] == [["s1", "2026-10-25", "02:00"], ["s2", "2026-10-25", "02:00"]]
     changing = Answer(("store", "time", "in"), [("s1", "2026-10-25T02:00+02:00", 1), ("s1", "2026-10-25T02:00+01:00", 1)])

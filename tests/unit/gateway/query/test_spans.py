@@ -63,7 +63,7 @@ def test_days_of_changing_clocks(day: str, hours: int) -> None:
     assert edges(*span, DAY_NS, BERLIN).tolist() == list(span)
 
 
-def test_a_repeated_hour_is_told_apart_by_its_offset() -> None:
+def test_a_repeated_hour_is_distinguished_by_its_offset() -> None:
     found = [
         iso(edge, BERLIN) for edge in edges(start("2026-10-25", BERLIN, NOW), end("2026-10-25", BERLIN, NOW), HOUR_NS, BERLIN).tolist()
     ]

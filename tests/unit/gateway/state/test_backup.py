@@ -72,7 +72,7 @@ def test_nobody_else_may_read_it(state: Path, tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "backup").iterdir() if path.is_file()} == {0o600}
 
 
-def test_the_commands_do_it_with_nothing_said_but_the_folder(state: Path, tmp_path: Path) -> None:
+def test_the_commands_do_it_with_nothing_given_but_the_folder(state: Path, tmp_path: Path) -> None:
     config = tmp_path / "gateway.toml"
     config.write_text('state_dir = "state"\n', encoding="utf-8")
     for command in ("backup", "restore"):

@@ -144,7 +144,7 @@ def begin(folder: Path) -> Rows:
 
 
 def finish(folder: Path, rows: Rows) -> str:
-    """Starts until one goes through; all that was said meanwhile. ConfigError is that of the last start."""
+    """Starts until one goes through; all that was reported meanwhile. ConfigError is that of the last start."""
     words: list[str] = []
     for attempt in itertools.count():
         gate = None
@@ -183,7 +183,7 @@ def plain(rows: Rows, *measurements: str) -> Rows:
 
 
 def check(rows: Rows, wanted: Rows, words: str) -> None:
-    """No raw row is another than it must be; what is missing, or different in what is derived, was said."""
+    """No raw row is another than it must be; what is missing, or different in what is derived, was reported."""
     found, right = plain(rows, *RAW), plain(wanted, *RAW)
     wrong = [key for key in found if found[key] != right.get(key)]
     assert not wrong, f"{wrong}\n{[found[key] for key in wrong]}\n{[right.get(key) for key in wrong]}\n{words}"
@@ -278,7 +278,7 @@ def test_a_kill_while_a_file_is_made_anew_loses_nothing(tmp_path: Path, before: 
     assert plain(rows, *RAW) == plain(wanted, *RAW)
 
 
-def test_rows_of_the_ledger_that_cannot_be_made_again_are_forgotten_and_said(tmp_path: Path, before: tuple[Path, Rows, Rows]) -> None:
+def test_rows_of_the_ledger_that_cannot_be_made_again_are_forgotten_and_reported(tmp_path: Path, before: tuple[Path, Rows, Rows]) -> None:
     """Its journal was pruned meanwhile."""
     state = tmp_path / "state"
     shutil.copytree(before[0], state)

@@ -212,7 +212,7 @@ while True:
 
 @pytest.mark.parametrize("kills", [6])
 def test_kill_9_at_any_moment_leaves_marks_records_ids_and_balance_in_step(path: Path, kills: int) -> None:
-    """And all that was said to be committed is there."""
+    """And all that was reported as committed is there."""
     for kill in range(kills):
         process = subprocess.Popen([sys.executable, "-c", COMMITTING, str(path)], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
@@ -290,7 +290,7 @@ def test_a_locked_journal_takes_nothing(path: Path) -> None:
     assert journal.commit([(1, entry())], {"in": 1})[0].pos == 1
 
 
-def test_what_agents_are_to_be_told_and_whose_history_it_is_outlive_a_restart(tmp_path: Path) -> None:
+def test_what_agents_are_to_be_sent_and_whose_history_it_is_outlive_a_restart(tmp_path: Path) -> None:
     run = Decision(5, "e", 1, 9, DecidedTime(7, 8, 2), 6)
     journal = Journal(tmp_path / "journal.db")
     journal.decided.begin(10**9)

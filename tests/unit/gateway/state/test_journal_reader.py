@@ -1,4 +1,4 @@
-"""What is read is what was written: damage of any kind is noticed, kept, said in its place, and ends nothing."""
+"""What is read is what was written: damage of any kind is noticed, kept, reported in its place, and ends nothing."""
 
 from __future__ import annotations
 

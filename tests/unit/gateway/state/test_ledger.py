@@ -1,4 +1,4 @@
-"""What one checkpoint says stands or falls together. What the ledger answers, `tests/conformance/test_fold_store.py` holds it to."""
+"""What one checkpoint holds stands or falls together. What the ledger answers, `tests/conformance/test_fold_store.py` holds it to."""
 
 from __future__ import annotations
 

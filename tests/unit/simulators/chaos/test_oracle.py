@@ -93,7 +93,7 @@ def test_lag_is_the_time_until_as_much_is_stored_as_had_been_sent() -> None:
     assert lags_s([(0.0, 10, 0), (1.0, 20, 5), (2.0, 30, 20), (5.0, 30, 30)]) == [0.0, 1.0, 2.0, 3.0]
 
 
-def test_of_two_gaps_that_say_the_same_one_lost_does_not_hide_that_the_other_is_doubled() -> None:
+def test_of_two_gaps_that_are_alike_one_lost_does_not_hide_that_the_other_is_doubled() -> None:
     gap, minute_ns = ("gap", "a1", "agent.restart", 0), 60_000 * MS
 
     def gaps(*at_ns: int) -> Rows:

@@ -45,7 +45,7 @@ def test_an_eddystone_is_explained_as_itself() -> None:
         ("ble-anonymous", "4a:00"),
     ],
 )
-def test_what_no_radio_can_say_is_a_value_error(profile: str, identifier: str) -> None:
+def test_what_no_radio_can_send_is_a_value_error(profile: str, identifier: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         advertisement_of(Sighting(0, "r", profile, identifier, -60))
 
@@ -57,7 +57,7 @@ def test_a_radio_hears_no_doors_and_no_other_receivers(bluez: BlueZ) -> None:
         bluez.say(Sighting(0, "middle", "ble-anonymous", "4a:00:00:00:00:01", -60))
 
 
-def test_what_nobody_listens_to_is_not_said(bluez: BlueZ) -> None:
+def test_what_nobody_listens_to_is_not_sent(bluez: BlueZ) -> None:
     bluez.say(Sighting(0, "left", "ble-anonymous", "4a:00:00:00:00:01", -60))
     bluez.wait_said()
     assert bluez.said_total == 0

@@ -1,4 +1,4 @@
-"""The emulated LLRP reader answers as the standard says: what it refuses, with which status, and what it reads."""
+"""The emulated LLRP reader answers as the standard requires: what it refuses, with which status, and what it reads."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def reading(inventory: Inventory) -> ReaderState:
     return state
 
 
-def test_it_says_what_it_can() -> None:
+def test_it_reports_what_it_can() -> None:
     found = read_capabilities(ask(ReaderState(), LlrpMessage("GET_READER_CAPABILITIES")))
     assert (found.antennas, found.has_utc, found.vendor, found.is_hopping, found.hop_table) == (4, True, 25882, True, 1)
     assert found.powers[81] == 3000
@@ -123,7 +123,7 @@ def greeting(connection: socket.socket) -> int:
             return event.number("Status")
 
 
-def test_it_takes_one_client_and_tells_the_next(reader: LlrpReader) -> None:
+def test_it_takes_one_client_and_refuses_the_next(reader: LlrpReader) -> None:
     with socket.create_connection(("127.0.0.1", reader.port)) as first:
         assert greeting(first) == 0
         with socket.create_connection(("127.0.0.1", reader.port)) as second:
@@ -133,14 +133,14 @@ def test_it_takes_one_client_and_tells_the_next(reader: LlrpReader) -> None:
     assert reader.refused_total == 1
 
 
-def test_what_nobody_listens_to_is_not_said(reader: LlrpReader) -> None:
+def test_what_nobody_listens_to_is_not_sent(reader: LlrpReader) -> None:
     reader.say(Sighting(0, "reader.1", "garment-tag", EPC.hex(), -50))
     reader.say(Crossing(0, "main", 1, 0))
     time.sleep(0.1)
     assert reader.said_total == 0
 
 
-def test_what_it_cannot_say_is_a_value_error(reader: LlrpReader) -> None:
+def test_what_it_cannot_send_is_a_value_error(reader: LlrpReader) -> None:
     for heard in (
         Sighting(0, "reader.9", "garment-tag", EPC.hex(), -50),
         Sighting(0, "reader.1", "x", "no hex", -50),

@@ -1,4 +1,4 @@
-"""A play says a stream through a device in its time, and makes it fail when it is told to."""
+"""A play sends a stream through a device in its time, and makes it fail on demand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ S = 1_000_000_000
 
 
 class Notebook:
-    """A device that writes down what it is told, and when."""
+    """A device that writes down what it is given, and when."""
 
     def __init__(self) -> None:
         self.told: list[tuple[float, Sighting | Crossing | str]] = []
@@ -47,7 +47,7 @@ def crossing(at_s: float, entered: int = 1) -> Crossing:
     return Crossing(round(at_s * S), "main", entered, 1)
 
 
-def test_it_says_all_in_time_and_fails_in_between() -> None:
+def test_it_sends_all_in_time_and_fails_in_between() -> None:
     device, began_s = Notebook(), time.monotonic()
     stream = [crossing(10), crossing(16, 2), crossing(22)]
     play = Play(device, stream, from_ns=10 * S, speed=20, faults=[Fault("stall", 0.45), Fault("drop", 0.15)])

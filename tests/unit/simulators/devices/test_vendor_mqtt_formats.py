@@ -1,4 +1,4 @@
-"""What emulated gateways publish is read back as what they were told."""
+"""What emulated gateways publish is read back as what they were given."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CASES = [(name, *said) for name, many in SAID.items() for said in many]
 
 @pytest.mark.parametrize(("name", "profile", "identifier"), CASES)
 @given(rssi_dbm=st.integers(-110, -20), t_wall_ns=st.integers(1, 2**62), major=st.integers(0, 65_535), minor=st.integers(0, 65_535))
-def test_the_agent_hears_what_was_said(
+def test_the_agent_hears_what_was_published(
     name: str, profile: str, identifier: str, rssi_dbm: int, t_wall_ns: int, major: int, minor: int
 ) -> None:
     receiver = RECEIVERS[name]
@@ -45,7 +45,7 @@ def test_every_format_is_tried() -> None:
 
 
 @pytest.mark.parametrize(("receiver", "name"), [("kitchen", "espresense"), ("ac233fc00001", "minew-g1"), ("r700.1", "impinj-r700")])
-def test_a_receivers_name_says_what_it_is(receiver: str, name: str) -> None:
+def test_a_receivers_name_shows_what_it_is(receiver: str, name: str) -> None:
     assert format_of(receiver) == name
 
 

@@ -1,4 +1,4 @@
-"""The last line says each of five words, and errors only where there are any."""
+"""The last line has each of five words, and errors only where there are any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scene waits for what must come, and says under the right word what did not."""
+"""A scene waits for what must come, and reports under the right word what did not."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_does_not_come_is_stuck(tmp_path: Path) -> None:
         scene.until(lambda: False, "a receipt", 0.2)
 
 
-def test_every_case_says_what_it_is() -> None:
+def test_every_case_describes_what_it_is() -> None:
     found = catalogue()
     assert found
     for case in found.values():

@@ -44,7 +44,7 @@ def test_the_same_seed_gives_the_same_inputs_and_another_gives_others() -> None:
     assert len(set(made(1))) > 400
 
 
-def test_planned_errors_are_counted_and_others_told_once_with_their_input() -> None:
+def test_planned_errors_are_counted_and_others_reported_once_with_their_input() -> None:
     result = Run([Target("planned", planned, SEEDS), Target("broken", broken, SEEDS)], seed=1).go(4000)
     assert (result.inputs, len(result.failures)) == (4000, 1)
     assert result.refused > 1500
@@ -88,7 +88,7 @@ print(growing.is_flat, flat.is_flat)
 
 
 def test_a_valid_tag_that_its_decoder_does_not_understand_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library alone does not read a serial with a slash: without what stands before it, the fuzzer says so."""
+    """The library alone does not read a serial with a slash: without what stands before it, the fuzzer reports it."""
     tags = Target("epc-tag", read_tag_of_seed)
     explain.cache_clear()
     assert Run([tags], seed=1).go(2000).unexpected == 0

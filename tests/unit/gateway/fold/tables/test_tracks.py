@@ -15,7 +15,7 @@ steps = st.lists(st.tuples(st.lists(pairs, max_size=12), st.sets(st.integers(0, 
 
 
 def came(slots: Tracks, rows: list[tuple[int, int]], at_once: bool) -> None:
-    """New slots for those who have none; the profile tells the row that a slot was made for."""
+    """New slots for those who have none; the profile marks the row that a slot was made for."""
     subject, store = np.array([row[0] for row in rows], np.uint64), np.array([row[1] for row in rows], np.int32)
     found = slots.find_many(subject, store)
     assert found.tolist() == [slots.find(*row) for row in rows]

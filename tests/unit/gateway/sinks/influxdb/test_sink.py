@@ -1,4 +1,4 @@
-"""What is particular to InfluxDB: mistakes of set-up, waiting as told, and how few requests a bad batch costs."""
+"""What is particular to InfluxDB: mistakes of set-up, waiting as requested, and how few requests a bad batch costs."""
 
 from __future__ import annotations
 
@@ -156,12 +156,12 @@ def stored(bucket: Bucket, measurement: str = "door", field_name: str = "in") ->
     return int(series[0]["values"][0][1]) if series else 0
 
 
-# --- what a healthy server does not say on demand ----------------------------------------------------------------------------
+# --- what a healthy server does not answer on demand ----------------------------------------------------------------------------
 
 
 @dataclass
 class Answers:
-    """What a web server says to each request, whatever is asked."""
+    """What a web server answers to each request, whatever is asked."""
 
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
@@ -211,7 +211,7 @@ def answers() -> Iterator[tuple[Answers, str]]:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_it_waits_as_long_as_it_is_told(answers: tuple[Answers, str], status: int) -> None:
+def test_it_waits_as_long_as_the_server_asks(answers: tuple[Answers, str], status: int) -> None:
     said, url = answers
     said.status, said.headers, said.body = status, {"Retry-After": "7"}, b'{"code":"too many requests","message":"busy"}'
     with pytest.raises(SinkUnavailable, match=f"answers {status}: busy") as caught:
@@ -256,7 +256,7 @@ def test_a_token_that_is_refused_is_read_again_and_the_same_points_are_written(a
     sink.close()
 
 
-def test_a_token_that_cannot_be_read_any_more_is_said_and_tried_again(answers: tuple[Answers, str]) -> None:
+def test_a_token_that_cannot_be_read_any_more_is_reported_and_tried_again(answers: tuple[Answers, str]) -> None:
     said, url = answers
     said.token, on_disk = "new", ["old"]
 

@@ -215,7 +215,7 @@ def test_a_table_that_goes_away_while_it_is_open_is_made_again(tmp_path: Path) -
         "DROP TABLE door; CREATE VIEW door AS SELECT 1",
     ],
 )
-def test_what_will_not_mend_itself_is_said_as_such(tmp_path: Path, change: str) -> None:
+def test_what_will_not_mend_itself_is_reported_as_such(tmp_path: Path, change: str) -> None:
     sink = SQLite(tmp_path / "footfall.db")
     other = sqlite3.connect(tmp_path / "footfall.db")
     other.executescript(change)
