@@ -175,7 +175,7 @@ class Fold:
     # Records other than frames
 
     def _event(self, record: Record) -> None:
-        values = json.loads(record.body)
+        values = json.loads(record.body.decode())  # of bytes json guesses the encoding first
         self._TAKE_EVENT[values["kind"]](self, record, values)
 
     def _touch(self, record: Record, values: Mapping[str, Any]) -> None:
