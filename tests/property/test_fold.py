@@ -61,7 +61,7 @@ crowds = st.lists(crowd_steps, min_size=3, max_size=25).map(made.told)
 goods_stories = st.lists(st.tuples(made.seconds, made.frames(rows=made.goods_rows)), max_size=30).map(made.told)
 batch_sizes = st.sampled_from([1, 3, 40])
 """The most records of a batch."""
-SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def in_batches(records: Sequence[Record], rng: random.Random, most: int) -> Rows:

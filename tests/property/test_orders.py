@@ -14,7 +14,7 @@ from tests.support import journal_stories as made
 from tests.support.journal_stories import GOODS, Row, Rows, S, Story, assert_same, folded, goods
 
 SLOW = settings(
-    max_examples=60,
+    max_examples=40,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
