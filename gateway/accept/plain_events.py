@@ -81,7 +81,7 @@ class PlainEvents:
                 outcome.refuse(RefusedPart(error.reason, str(error), _dump(value)))
                 continue
             outcome.units_in += 1
-            if plain.event_id is not None and not self._is_new(plain.event_id, places.names.first, names):
+            if not self._is_new(plain, places.names.first, names):
                 duplicates += 1
                 continue
             number += 1
@@ -93,11 +93,16 @@ class PlainEvents:
         if number > mark.seq:
             self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
 
-    def _is_new(self, event_id: str, store: str, names: Names) -> bool:
+    def _is_new(self, plain: Plain, store: str, names: Names) -> bool:
         """Return whether the publisher sent it in this store under none of its names. From this call on it did, under all of them."""
+        event_id = plain.event_id
+        if event_id is None:
+            return True
+        if not names.earlier:  # its one name is the one of both hashes that were made already
+            return self._memory.is_new_event(bytes.fromhex(plain.values["id"]), plain.id_hash)
         new = [
             self._memory.is_new_event(id_hash(store, name, event_id), id_hash(name, event_id))
-            for name in (dict.fromkeys((names.first, *names.all)) if names.earlier else (names.now,))
+            for name in dict.fromkeys((names.first, *names.all))
         ]
         return all(new)
 
