@@ -251,6 +251,8 @@ class Fold:
 
     def link(self, links: Sequence[Link]) -> None:
         """Take what identity made of facts, this fold's own or others'. Points that it changes wait in the buffer."""
+        if not links:
+            return
         self.state.links.add(links)
         for subject in dict.fromkeys(link.subject for link in links):
             self._touches.relink(subject)

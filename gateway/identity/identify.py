@@ -32,9 +32,10 @@ class Fact(NamedTuple):
 
 def facts_of_touch(values: Mapping[str, Any]) -> list[Fact]:
     """Return what a touch states, by its journaled values; nothing if it has one identifier, or none, and nothing beside it."""
-    subjects, fan, ref = tuple(values["subjects"]), values["fan"], values["ref"]
-    has_two = len(subjects) + bool(fan) + bool(ref) > 1
-    return [Fact(subjects, fan, ref)] if has_two else []
+    subjects, fan, ref = values["subjects"], values["fan"], values["ref"]
+    if len(subjects) + bool(fan) + bool(ref) < 2:
+        return []
+    return [Fact(tuple(subjects), fan, ref)]
 
 
 def facts_of_links(body: bytes) -> list[Fact]:

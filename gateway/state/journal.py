@@ -29,6 +29,7 @@ from gateway.state.journal_schema import SCHEMA
 _MARK_COLUMNS, _CLOCK_COLUMNS = ", ".join(Mark._fields), ", ".join(Bounds._fields)
 _INSERT: Final = f"INSERT OR REPLACE INTO records ({', '.join(journaled.COLUMNS)}) VALUES (?{',?' * (len(journaled.COLUMNS) - 1)})"
 """Replaces what stands where nothing can: a damaged row, whose position became another."""
+_KNOWN_ID: Final = "SELECT 1 FROM event_ids WHERE id=? UNION ALL SELECT 1 FROM event_ids WHERE id=? LIMIT 1"
 STORE_BOUNDS_EVERY_NS: Final = 60_000_000_000
 _CACHE_ENTRIES: Final = 200_000
 _MARK, _CLOCK = (
@@ -93,7 +94,7 @@ class Journal:
             self._dirty_bounds[key] = bounds
 
     def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
-        if id_hash in self._new_ids or self._db.execute("SELECT 1 FROM event_ids WHERE id IN (?,?)", (id_hash, earlier)).fetchone():
+        if id_hash in self._new_ids or self._db.execute(_KNOWN_ID, (id_hash, earlier)).fetchone():
             return False
         self._new_ids[id_hash] = None
         return True

@@ -546,7 +546,7 @@ def test_a_message_at_which_the_gateway_fails_is_quarantined_and_its_neighbours_
     poison = frame(1, body(Kind.STAY, Kind.STAY))
     with monkeypatch.context() as broken:
         broken.setattr(accept, "check_plausible", lambda made: 1 // (2 - len(made)))
-        broken.setattr(plain_events, "id_hash", lambda *names: {}[names])
+        broken.setattr(plain_events, "normalise", lambda *given: {}[given])
         gate.take((FRAMES, poison), (EVENTS, b'{"kind":"touch","what":"scan","id":"i"}'), (FRAMES, frame(2, body(Kind.STAY, first_row=2))))
     assert [entry.reason for entry in gate.quarantine.entries()] == ["accept.bug", "accept.bug"]
     assert "ZeroDivisionError in test_ingest.py" in gate.quarantine.entries()[0].message
