@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from device_profiles.reading import Reading
 from footfall.config import Section
 
-T = TypeVar("T")
+ChosenT = TypeVar("ChosenT")
 
 
 class Device(Section):
@@ -39,7 +39,7 @@ class Device(Section):
         return ""
 
     @classmethod
-    def chooser(cls, devices: Sequence[tuple[Device, T]]) -> Callable[[Any], T | None]:
+    def chooser(cls, devices: Sequence[tuple[Device, ChosenT]]) -> Callable[[Any], ChosenT | None]:
         """Return a function that finds which of `devices`, all of this transport, takes a message.
 
         That is the most specific, of two equal ones the first; None if there is none.
@@ -47,7 +47,7 @@ class Device(Section):
         Trying all of them is right where there are few; a transport of many has an index.
         """
 
-        def best(message: Any) -> T | None:
+        def best(message: Any) -> ChosenT | None:
             found, most = None, 0
             for device, owner in devices:
                 specificity = device.specificity(message)

@@ -24,14 +24,14 @@ from device_profiles.drafts import Values
 from device_profiles.registry import shipped
 from footfall.errors import ConfigError
 
-T = TypeVar("T")
+AnswerT = TypeVar("AnswerT")
 Given = Mapping[str, Any]
 TYPES: Final = "u8 i8 u16le u16be i16le i16be u32le u32be flag uuid mac_le mac_be hex text"
 ADDRESS: Final = "c0:00:00:00:00:01"
 SHOWN: Final = 80
 
 
-def ask(given: object, option: str, question: str, usual: object, check: Callable[[str], T]) -> T:
+def ask(given: object, option: str, question: str, usual: object, check: Callable[[str], AnswerT]) -> AnswerT:
     """Return the option's value, else the answer; `check` gives what it means.
 
     Raise ConfigError for a wrong option; a wrong answer is asked again.
@@ -42,13 +42,13 @@ def ask(given: object, option: str, question: str, usual: object, check: Callabl
         except ValueError as error:
             raise ConfigError(f"{option}: {error}") from None
 
-    def checked(text: str) -> T:
+    def checked(text: str) -> AnswerT:
         try:
             return check(text)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
 
-    answer: T = typer.prompt(question, default=usual, value_proc=checked)
+    answer: AnswerT = typer.prompt(question, default=usual, value_proc=checked)
     return answer
 
 

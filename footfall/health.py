@@ -14,7 +14,7 @@ from footfall.events import Name
 
 MAX_HEALTH_BYTES: Final = 65_536
 
-Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+Total = Annotated[int, Field(ge=0, lt=1 << 63)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -27,8 +27,8 @@ class SourceHealth(_AgentReport):
 
     state: Literal["ok", "fault", "silent"] = "ok"
     detail: Annotated[str, Field(max_length=300)] = ""
-    restarts_total: Count = 0
-    heard_total: Count = 0
+    restarts_total: Total = 0
+    heard_total: Total = 0
     """What it has emitted since the agent started: sightings, crossings, readings of counters, and what no profile explains."""
 
 
@@ -42,15 +42,15 @@ class Health(_AgentReport):
     boot: Name
     uptime_s: Seconds = 0.0
     sent_wall_ns: Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)] = 0
-    spool_frames: Count = 0
-    spool_bytes: Count = 0
+    spool_frames: Total = 0
+    spool_bytes: Total = 0
     oldest_unsent_s: Seconds = 0.0
-    sightings_total: Count = 0
-    dropped_total: Count = 0
+    sightings_total: Total = 0
+    dropped_total: Total = 0
     """Rows that the full spool had to give up, and sightings that nothing in the configuration explains."""
-    ignored_total: Count = 0
+    ignored_total: Total = 0
     """Reports of counters that came again or beside totals, and so rightly count nobody twice."""
-    rows_total: Count = 0
+    rows_total: Total = 0
     sources: Annotated[dict[Name, SourceHealth], Field(max_length=256)] = {}
     wall_synced: bool = False
     """Whether the agent's wall clock is synchronised, by its own word."""

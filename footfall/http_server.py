@@ -47,7 +47,7 @@ class HttpServer:
     def __init__(self, name: str, host: str, port: int, handler: Callable[..., RequestHandler]) -> None:
         """Bind the address; ConfigError, beginning with `name`, if that fails. `handler`: a class, or a partial of one."""
         try:
-            self._server: Final = _Server((host, port), handler)
+            self._server: Final = _BoundedServer((host, port), handler)
         except OSError as error:
             raise ConfigError(f"{name}: cannot listen on {host}:{port}: {error.strerror}; choose another port") from None
         self._thread: Final = threading.Thread(target=self._server.serve_forever, args=(POLL_S,), name=name, daemon=True)
@@ -72,7 +72,7 @@ class HttpServer:
         self._server.disconnect(lambda deadline_s: True)
 
 
-class _Server(ThreadingHTTPServer):
+class _BoundedServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
@@ -128,7 +128,7 @@ class RequestHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "footfall"
     timeout = IDLE_S
-    server: _Server
+    server: _BoundedServer
 
     def parse_request(self) -> bool:
         self.server.extend(self.connection, REQUEST_S)

@@ -28,14 +28,14 @@ def _zone(name: str) -> str:
 ZoneType = Literal["entrance", "shelf", "fitting", "checkout", "outside", "other"]
 
 
-When = Annotated[datetime | date, BeforeValidator(parse_when)]
+SiteMoment = Annotated[datetime | date, BeforeValidator(parse_when)]
 
 
 class Alias(Section):
     """A name that something had until then: a moment, or a date whose whole day counts."""
 
     name: Name
-    until: When
+    until: SiteMoment
 
 
 class DoorAlias(Alias):
@@ -68,8 +68,8 @@ class Agent(_Named):
     """
 
     receivers: dict[Name, Name] = Field(default_factory=dict)
-    since: When | None = Field(default=None, alias="from")
-    until: When | None = Field(default=None, alias="to")
+    since: SiteMoment | None = Field(default=None, alias="from")
+    until: SiteMoment | None = Field(default=None, alias="to")
 
     def span(self, zone: ZoneInfo) -> Span:
         """When it was in the store that lists it; the day of a date wholly."""

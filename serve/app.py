@@ -33,7 +33,7 @@ from footfall.errors import ConfigError, ContractError, SinkUnavailable
 from footfall.events import MAX_EVENTS_BYTES, load_json, parse_event
 from footfall.topics import check_name, topic_of
 from gateway.cli.status import fetch
-from gateway.http.metrics import CONTENT_TYPE, Registry
+from gateway.http.metrics import CONTENT_TYPE, MetricRegistry
 from gateway.query.questions import QUESTIONS
 from serve.broker_client import BrokerClient, NotPublished
 from serve.config import ServeConfig
@@ -151,8 +151,8 @@ class Pages:
         self._posted["refused" if status < 500 else "unavailable"] += 1
         return refusal(status, reason, message)
 
-    def _metrics(self) -> Registry:
-        registry, posted = Registry(), self._posted
+    def _metrics(self) -> MetricRegistry:
+        registry, posted = MetricRegistry(), self._posted
         registry.read("footfall_live_readers", "gauge", "Readers of the live stream.", lambda: {(): self._feed.readers})
         registry.read(
             "footfall_live_slow_readers_total", "counter", "Readers dropped for slowness.", lambda: {(): self._feed.slow_readers_total}

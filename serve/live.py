@@ -17,7 +17,7 @@ SEND_S: Final = 10.0
 """A page that takes nothing for so long is disconnected."""
 KINDS: Final = frozenset({"counters", "arrival"})
 
-Scope = Any
+AsgiScope = Any
 Receive = Any
 Send = Any
 
@@ -96,7 +96,7 @@ class EventStream:
     def __init__(self, feed: LiveReaders) -> None:
         self._feed: Final = feed
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         with self._feed.listen() as found:
             if found is None:
                 await _send(send, 503, b"text/plain; charset=utf-8", b"too many read the live stream already\n")

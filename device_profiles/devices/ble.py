@@ -13,20 +13,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from device_profiles.advertisement import AddressType, Advertisement, parse_advertising_data, parse_hci_event, short_uuid
 from device_profiles.decoders.private_address import KEY_BYTES, Resolver
-from device_profiles.device import Device
+from device_profiles.device import ChosenT, Device
 from device_profiles.devices.ble_frames import BleFrame, HexBytes
 from device_profiles.devices.ble_readers import BleIndex, FrameReader
 from device_profiles.reading import Seen
 from footfall.config import Section
 from footfall.errors import ProfileError
 
-T = TypeVar("T")
 Address = Annotated[str, Field(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}\z")]
 
 
@@ -82,7 +81,7 @@ class Ble(Device):
         return described(values)
 
     @classmethod
-    def chooser(cls, devices: Sequence[tuple[Device, T]]) -> Callable[[Any], T | None]:
+    def chooser(cls, devices: Sequence[tuple[Device, ChosenT]]) -> Callable[[Any], ChosenT | None]:
         return BleIndex([(device.readers, owner) for device, owner in devices if isinstance(device, Ble)]).best
 
 

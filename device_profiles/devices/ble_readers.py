@@ -13,7 +13,7 @@ from device_profiles.reading import Seen, Value, is_canonical
 from footfall.errors import ProfileError
 
 K = TypeVar("K")
-T = TypeVar("T")
+OwnerT = TypeVar("OwnerT")
 _NOBODY: Final[list[Any]] = []
 _OF_MESSAGE: Final = -1
 """The slot of what the advertisement itself has."""
@@ -110,26 +110,26 @@ class FrameReader:
         return message.address if name == "address" else message.name
 
 
-_Buckets = dict[K, list[tuple[int, FrameReader, T]]]
+_Buckets = dict[K, list[tuple[int, FrameReader, OwnerT]]]
 """By what a message must have; frames in order, the most specific first, each with its rank among all."""
 
 
-class BleIndex(Generic[T]):
+class BleIndex(Generic[OwnerT]):
     """Which of many devices takes a message: the few that may are found by company and UUID, not by trying all."""
 
-    def __init__(self, devices: Sequence[tuple[Sequence[FrameReader], T]]) -> None:
+    def __init__(self, devices: Sequence[tuple[Sequence[FrameReader], OwnerT]]) -> None:
         """The readers of each device and whatever stands for it, in the order that decides between equally specific ones."""
         frames = [(reader, owner) for readers, owner in devices for reader in readers]
         frames.sort(key=lambda pair: pair[0].weight, reverse=True)
         self._last: Final = len(frames)
-        self._by_company: Final[_Buckets[int, T]] = {}
-        self._by_service_data: Final[_Buckets[str, T]] = {}
-        self._by_service: Final[_Buckets[str, T]] = {}
-        self._others: Final[list[tuple[int, FrameReader, T]]] = []
+        self._by_company: Final[_Buckets[int, OwnerT]] = {}
+        self._by_service_data: Final[_Buckets[str, OwnerT]] = {}
+        self._by_service: Final[_Buckets[str, OwnerT]] = {}
+        self._others: Final[list[tuple[int, FrameReader, OwnerT]]] = []
         for rank, (reader, owner) in enumerate(frames):
             self._bucket(reader.frame).append((rank, reader, owner))
 
-    def best(self, message: Advertisement) -> T | None:
+    def best(self, message: Advertisement) -> OwnerT | None:
         """Return the owner of the most specific frame that takes `message`, None if none does."""
         buckets = [self._by_company.get(company, _NOBODY) for company in message.manufacturer]
         if message.service_data:
@@ -147,7 +147,7 @@ class BleIndex(Generic[T]):
                     break
         return found
 
-    def _bucket(self, frame: BleFrame) -> list[tuple[int, FrameReader, T]]:
+    def _bucket(self, frame: BleFrame) -> list[tuple[int, FrameReader, OwnerT]]:
         if frame.manufacturer_id is not None:
             return self._by_company.setdefault(frame.manufacturer_id, [])
         if frame.service_data_uuid is not None:

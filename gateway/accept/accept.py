@@ -21,14 +21,14 @@ from gateway.accept import decisions
 from gateway.accept.dating import Dated, Dating
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.history import foreign_until_ns, grown
-from gateway.accept.limits import FLOOD, Limits
+from gateway.accept.limits import FLOOD, RateLimits
 from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
 from gateway.accept.outcome import BUG, Echo, Entry, Outcome, RefusedPart, explain_bug
 from gateway.accept.parts import Parts
 from gateway.accept.placing import MAX_ROW, around, check_plausible, heard_at, placed, without_dead_clocks
 from gateway.accept.plain_events import PlainEvents
 from gateway.accept.renamed import Renamed
-from gateway.accept.site_index import Heard, Places, StorePlaces, check_places
+from gateway.accept.site_index import HeardAt, Places, StorePlaces, check_places
 from gateway.points import key_base
 from gateway.records import DEVICE_FUTURE_NS, RecordKind
 
@@ -56,7 +56,7 @@ class _Checked(NamedTuple):
     places: StorePlaces
     dated: Dated
     heard_ns: int
-    whose: Heard
+    whose: HeardAt
 
 
 class Acceptor:
@@ -68,7 +68,7 @@ class Acceptor:
         self._events: Final = PlainEvents(places, self._memory, pseudonyms)
         self._dating: Final = Dating(self._memory)
         self._parts: Final = Parts()
-        self.limits: Final = Limits()
+        self.limits: Final = RateLimits()
 
     def is_new(self, id_hash: bytes) -> bool:
         """Return whether something that is accepted once, whatever happens, was never seen. From this call on it counts as seen."""
@@ -250,7 +250,7 @@ class Acceptor:
         self._memory.set_mark(header.agent, header.epoch, mark._replace(seq=header.seq, next_row=-1))
         return outcome
 
-    def _add_gap(self, outcome: Outcome, whose: Heard, header: Header, body: Body, mark: Mark, made_ns: int) -> None:
+    def _add_gap(self, outcome: Outcome, whose: HeardAt, header: Header, body: Body, mark: Mark, made_ns: int) -> None:
         """Add a gap of the rows that are missing before a frame; 0, not known, for more than the frames between can have had.
 
         Rows that another gateway receipted are not missing, and how many those were is not known.

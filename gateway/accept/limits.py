@@ -16,7 +16,7 @@ from footfall.errors import ContractError
 from footfall.frames import Body
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 
-What = Literal["messages", "bytes", "rows", "events", "healths"]
+LimitedAmount = Literal["messages", "bytes", "rows", "events", "healths"]
 
 
 class Pace(NamedTuple):
@@ -24,7 +24,7 @@ class Pace(NamedTuple):
     burst_s: float
 
 
-PACES: Final[Mapping[What, Pace]] = {
+PACES: Final[Mapping[LimitedAmount, Pace]] = {
     "messages": Pace(2_000, 30),
     "bytes": Pace(8 << 20, 60),
     "rows": Pace(20_000, 100),
@@ -52,11 +52,11 @@ _HOURS_FULL: Final = 2
 """Hours besides the present one of which subjects are remembered: all of them would be hundreds of megabytes per agent."""
 
 
-class Limits:
+class RateLimits:
     """One for all agents. Callers name only agents of `site.toml`, which bounds memory."""
 
     def __init__(self) -> None:
-        self._full_ns: Final[dict[What, dict[str, int]]] = {what: {} for what in PACES}
+        self._full_ns: Final[dict[LimitedAmount, dict[str, int]]] = {what: {} for what in PACES}
         """When all that an agent sent would have arrived at exactly its pace."""
         self._paced: Final = {what: (full_ns, _UNIT_NS[what], _BURST_NS[what]) for what, full_ns in self._full_ns.items()}
         self.late: Final[set[str]] = set()
@@ -66,7 +66,7 @@ class Limits:
         """Days of the latest frames of each agent, the last at the end."""
         self._latest_ns = 0
 
-    def spend(self, agent: str, what: What, amount: int, now_ns: int) -> float:
+    def spend(self, agent: str, what: LimitedAmount, amount: int, now_ns: int) -> float:
         """Count what arrived. Return by how many seconds the agent is above its pace; 0 if it is not."""
         if now_ns < self._latest_ns:
             self._forget()
@@ -86,7 +86,7 @@ class Limits:
         for full_ns in self._full_ns.values():
             full_ns.clear()
 
-    def beyond_s(self, agent: str, now_ns: int, *sent: What) -> float:
+    def beyond_s(self, agent: str, now_ns: int, *sent: LimitedAmount) -> float:
         """Return by how many seconds the agent is above the worst of these paces; 0 if it keeps all."""
         if agent not in self.late:
             return 0.0

@@ -30,7 +30,7 @@ SHOWN_NS: Final = 3600 * NS_PER_S
 COMMAND: Final = "footfall clock accept"
 
 
-class Reading(NamedTuple):
+class ClockReading(NamedTuple):
     """Both clocks of this machine at one moment."""
 
     wall_ns: int
@@ -58,7 +58,7 @@ class _AgentClock(NamedTuple):
 class OwnClock:
     """Call `judge` repeatedly, and `hear` with each reading of an agent's synchronised clock."""
 
-    def __init__(self, first: Reading, agents: int, prove_s: float) -> None:
+    def __init__(self, first: ClockReading, agents: int, prove_s: float) -> None:
         """`agents`: their number in site.toml. `prove_s`: how long a clock that was set must keep its pace to be trusted."""
         self._base_ns = self._raw_ns = first.base_ns
         self._fewest: Final = min(2, agents)
@@ -90,7 +90,7 @@ class OwnClock:
         apart_ns = clock.base_ns - self._base_ns if clock is not None else 0
         return apart_ns if abs(apart_ns) > APART_NS else 0
 
-    def is_sure(self, reading: Reading, is_synchronised: Callable[[], bool]) -> bool:
+    def is_sure(self, reading: ClockReading, is_synchronised: Callable[[], bool]) -> bool:
         """Whether irreversible acts may rely on this clock: it was not set for a while, and there is evidence for it."""
         for_ns = reading.boot_ns - self._believed_boot_ns
         if self._set_boot_ns or for_ns < self._prove_ns or self._against(self._base_ns, self.now_ns(reading.boot_ns)):
@@ -98,7 +98,7 @@ class OwnClock:
         vouched = self._is_accepted(self._base_ns) or self._agents_are_near(self._base_ns) or is_synchronised()
         return vouched or for_ns >= SURE_NS
 
-    def judge(self, reading: Reading, last_ns: int, is_synchronised: Callable[[], bool]) -> Verdict:
+    def judge(self, reading: ClockReading, last_ns: int, is_synchronised: Callable[[], bool]) -> Verdict:
         """Return the verdict. `last_ns`: the time of the last record. `is_synchronised` is called only if it matters."""
         self._agent_clocks = {
             agent: clock for agent, clock in self._agent_clocks.items() if reading.boot_ns - clock.heard_boot_ns <= FRESH_NS
@@ -115,7 +115,7 @@ class OwnClock:
             self._jumped = ""
         return Verdict(now_ns, trouble, self._jumped, is_back and not trouble)
 
-    def _follow(self, reading: Reading, last_ns: int) -> None:
+    def _follow(self, reading: ClockReading, last_ns: int) -> None:
         """Follow the wall clock while it keeps its pace; after it was set, once there is a reason to trust it."""
         raw_ns, jump_ns = reading.base_ns, reading.base_ns - self._base_ns
         was_set, self._raw_ns = abs(raw_ns - self._raw_ns) > MAX_STEP_BACK_NS, raw_ns
@@ -135,7 +135,7 @@ class OwnClock:
             self._believe(raw_ns)
             self._believed_boot_ns = reading.boot_ns
 
-    def _is_better(self, reading: Reading, last_ns: int) -> bool:
+    def _is_better(self, reading: ClockReading, last_ns: int) -> bool:
         """Whether to trust the wall clock rather than the time as it continued."""
         if self._against(reading.base_ns, reading.wall_ns):
             return False
@@ -149,7 +149,7 @@ class OwnClock:
             self._accepted_ns = base_ns
         self._base_ns, self._set_boot_ns = base_ns, 0
 
-    def _note_jump(self, reading: Reading, what: str) -> None:
+    def _note_jump(self, reading: ClockReading, what: str) -> None:
         self._jumped, self._jumped_boot_ns = what, reading.boot_ns
 
     def _is_accepted(self, base_ns: int) -> bool:

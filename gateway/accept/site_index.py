@@ -18,7 +18,7 @@ _NEEDS_ZONE: Final = (Kind.ENTER, Kind.STAY, Kind.EXIT)
 _NEEDS_DOOR: Final = (Kind.IN, Kind.OUT)
 
 
-class Heard(NamedTuple):
+class HeardAt(NamedTuple):
     """The store and agent of rows, by the names of their time."""
 
     store: str
@@ -41,7 +41,7 @@ class StorePlaces:
     zones: frozenset[str]
     doors: frozenset[str]
     agents: Mapping[str, AgentHere]
-    settled: Mapping[str, Heard]
+    settled: Mapping[str, HeardAt]
     """Agents that were always here, where neither store nor agent was ever renamed: nothing about them depends on the time."""
     renamed_zones: Mapping[str, Names]
     renamed_doors: Mapping[str, Names]
@@ -50,16 +50,16 @@ class StorePlaces:
     def name(self) -> str:
         return self.names.now
 
-    def heard(self, agent: str, time_ns: int, earliest_ns: int, latest_ns: int) -> Heard:
+    def heard(self, agent: str, time_ns: int, earliest_ns: int, latest_ns: int) -> HeardAt:
         """Return store and agent by the names of that time. Raise ContractError `site.agent` if it was elsewhere all that time."""
         here = self.agents[agent]
         if here.spans and not any(span.meets(earliest_ns, latest_ns) for span in here.spans):
             raise ContractError("site.agent", f"agent {agent!r} was not in store {self.name!r} when this was heard, by site.toml")
         return self.called(agent, time_ns)
 
-    def called(self, agent: str, time_ns: int) -> Heard:
+    def called(self, agent: str, time_ns: int) -> HeardAt:
         """Return the names of the store and one of its agents at that time."""
-        return Heard(self.names.at(time_ns), self.agents[agent].names.at(time_ns))
+        return HeardAt(self.names.at(time_ns), self.agents[agent].names.at(time_ns))
 
     def zone_at(self, name: str, time_ns: int) -> str:
         """Return a zone's name at that time."""
@@ -145,7 +145,7 @@ def _places(store: Store, agents: Mapping[str, Names]) -> StorePlaces:
         frozenset(name for names in zones for name in names.all),
         frozenset(name for names in doors for name in names.all),
         {name: each for each in here.values() for name in each.names.all},
-        {} if store.aliases else {name: Heard(store.name, name) for name, each in here.items() if not (each.spans or each.names.earlier)},
+        {} if store.aliases else {name: HeardAt(store.name, name) for name, each in here.items() if not (each.spans or each.names.earlier)},
         _renamed(zones),
         _renamed(doors),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ Reason = Annotated[str | None, typer.Option("--reason", "-r", help="Only this re
 TopicGlob = Annotated[str | None, typer.Option("--topic", help="Only these topics, such as 'footfall/1/store-3/*'.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 Ids = Annotated[list[int] | None, typer.Argument(help="Entries; see list.")]
-_MANY: Final = 1_000_000_000
+_ALL: Final = sys.maxsize
 
 
 @app.command("list")
@@ -119,7 +120,7 @@ def export(file: Path, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = N
         file.chmod(0o600)  # it may have been there before
         with file.open("w", encoding="utf-8") as lines:
             exported = 0
-            for entry in quarantine.entries(reason, topic, limit=_MANY):
+            for entry in quarantine.entries(reason, topic, limit=_ALL):
                 found = quarantine.show(entry.id)
                 if found is not None:
                     lines.write(json.dumps(_as_json(*found), ensure_ascii=False) + "\n")
@@ -166,14 +167,14 @@ def _chosen(quarantine: Quarantine, ids: list[int] | None, reason: str | None, t
     if ids and (reason or topic):
         raise ConfigError("give either ids, or --reason and --topic, not both")
     if ids:
-        known = {entry.id for entry in quarantine.entries(limit=_MANY)}
+        known = {entry.id for entry in quarantine.entries(limit=_ALL)}
         unknown = [str(entry_id) for entry_id in ids if entry_id not in known]
         if unknown:
             raise ConfigError(f"there is no entry {', '.join(unknown)} in quarantine; nothing was done: footfall quarantine list")
         return ids
     if not (reason or topic):
         raise ConfigError("say which: ids, --reason or --topic; footfall quarantine list shows them")
-    return [entry.id for entry in quarantine.entries(reason, topic, limit=_MANY)]
+    return [entry.id for entry in quarantine.entries(reason, topic, limit=_ALL)]
 
 
 def _read(path: Path) -> bytes:

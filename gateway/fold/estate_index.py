@@ -15,7 +15,7 @@ from device_profiles.profile import Presence
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.reorder_buffer import Ranks
-from gateway.fold.zone_rules import Limits
+from gateway.fold.zone_rules import ZoneLimits
 from gateway.recorded_site import RecordedSite
 from gateway.site import local_day
 
@@ -81,9 +81,9 @@ class Estate:
         self.profile_class: list[str] = []
         self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.profile_goods: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self.limits = Limits(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
+        self.limits = ZoneLimits(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
         """By profile."""
-        self.limits_of: Final[list[Limits]] = []
+        self.limits_of: Final[list[ZoneLimits]] = []
         """The same of each profile alone, in Python's numbers."""
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._profile_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
@@ -212,8 +212,8 @@ class Estate:
         gap_s, stale_s = (presence.timeout_max_s + presence.stay_s, STALE_PERIODS * presence.stay_s) if presence else (0.0, 0.0)
         holdoff_s, margin_db = (presence.holdoff_s, presence.margin_db) if presence else (0.0, 0.0)
         gap_ns, stale_ns, holdoff_ns = (round(seconds * NS_PER_S) for seconds in (gap_s, stale_s, holdoff_s))
-        self.limits_of.append(Limits(gap_ns, stale_ns, holdoff_ns, margin_db))
-        self.limits = Limits(*map(np.append, self.limits, self.limits_of[-1]))
+        self.limits_of.append(ZoneLimits(gap_ns, stale_ns, holdoff_ns, margin_db))
+        self.limits = ZoneLimits(*map(np.append, self.limits, self.limits_of[-1]))
 
     def dump(self) -> dict[str, Any]:
         return {

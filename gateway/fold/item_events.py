@@ -39,7 +39,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.items import Items
 from gateway.fold.visits import RETIRE_NS
 from gateway.fold.watermarks import Watermarks
-from gateway.fold.zone_rules import GONE_DBM, Limits, changes_owner, in_rounds, is_louder, keeps_owner, standing_of, takes_over
+from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, changes_owner, in_rounds, is_louder, keeps_owner, standing_of, takes_over
 from gateway.point_rows import ItemPoint
 
 EXIT_NS: Final = 15 * NS_PER_S
@@ -227,7 +227,7 @@ class ItemEvents:
         """Return whether enough is known of the item to emit what happened; if not, the gateway before has emitted it."""
         return bool(self.table.found[slot] < unknown_from) or key_ns > self._ours_from_ns(slot)
 
-    def _limits(self, slot: int) -> Limits:
+    def _limits(self, slot: int) -> ZoneLimits:
         return self._state.estate.limits_of[self.table.profile.item(slot)]
 
     def _enter(self, slot: int, zone: int, row: RowOf) -> None:

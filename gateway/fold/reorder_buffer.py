@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import numpy as np
 import numpy.typing as npt
 
-from gateway.fold.tables.column_table import Column, ColumnRows
+from gateway.fold.tables.column_table import ColumnRows, ColumnSpec
 
 AS_THE_SLOT: Final = -1
 """Profile of rows that an older release left waiting."""
@@ -36,9 +36,9 @@ class Evidence(ColumnRows):
     agent: npt.NDArray[np.int32]
     rssi_dbm: npt.NDArray[np.int16]
     kind: npt.NDArray[np.uint8]
-    profile: Annotated[npt.NDArray[np.int32], Column(fill=AS_THE_SLOT, added=True)]
+    profile: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=AS_THE_SLOT, added=True)]
     """A track's profile is that of its first row in order; AS_THE_SLOT: the row has none."""
-    mention: Annotated[npt.NDArray[np.int32], Column(fill=NO_MENTION, added=True)]
+    mention: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_MENTION, added=True)]
     """Of goods, which item the row names: see `gateway.fold.mentions`."""
 
     def __len__(self) -> int:

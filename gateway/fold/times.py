@@ -26,7 +26,7 @@ _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 Frames = Sequence[tuple[Record, Body]]
 
 
-class Times(NamedTuple):
+class RowTimes(NamedTuple):
     """One of each a row. `named`: the digits of its key come from a name, and may meet another's."""
 
     time_ns: npt.NDArray[np.int64]
@@ -35,7 +35,7 @@ class Times(NamedTuple):
     named: npt.NDArray[np.bool_] | None
 
 
-def times_of(frames: Frames, frame: npt.NDArray[np.intp], counts: Counter[str]) -> Times:
+def times_of(frames: Frames, frame: npt.NDArray[np.intp], counts: Counter[str]) -> RowTimes:
     """`frame` numbers the frame of each row. What cannot be is clamped to what can, and counted."""
     bodies = [body for _, body in frames]
     offset_ns = np.array([record.offset_ns for record, _ in frames], np.int64)[frame]
@@ -57,7 +57,7 @@ def times_of(frames: Frames, frame: npt.NDArray[np.intp], counts: Counter[str]) 
         number = np.where(named, number % (1 << 62) + base, number)
     clamped = np.clip(time_ns, EARLIEST_NS, latest_ns)
     counts["times_clamped_total"] += int(np.count_nonzero(clamped != time_ns))
-    return Times(clamped, row_key_ns(clamped, number), quality, named if named is not None and named.any() else None)
+    return RowTimes(clamped, row_key_ns(clamped, number), quality, named if named is not None and named.any() else None)
 
 
 def _row_numbers(bodies: Sequence[Body], frame: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
@@ -68,7 +68,7 @@ def _row_numbers(bodies: Sequence[Body], frame: npt.NDArray[np.intp]) -> npt.NDA
 
 
 def place_named(
-    frames: Frames, frame: npt.NDArray[np.intp], times: Times, zone: npt.NDArray[np.intp], keys: Keys, counts: Counter[str]
+    frames: Frames, frame: npt.NDArray[np.intp], times: RowTimes, zone: npt.NDArray[np.intp], keys: Keys, counts: Counter[str]
 ) -> None:
     """Move on what finds its place taken by something else, in `times.key_ns` itself. `zone` is into all names of the frames."""
     if times.named is None:
@@ -83,7 +83,7 @@ def place_named(
 _number_of_name: Final = lru_cache(maxsize=1 << 14)(number_of)
 
 
-def _contents(frames: Frames, times: Times, zone: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+def _contents(frames: Frames, times: RowTimes, zone: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
     """63 bits a row that stand for its content, whatever the codes of its names are today."""
     bodies = [body for _, body in frames]
     names = np.array([_number_of_name(name) for body in bodies for name in body.zones] or [0], np.uint64)

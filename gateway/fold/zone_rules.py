@@ -35,7 +35,7 @@ class Owned(Protocol):
     since_ns: npt.NDArray[np.int64]
 
 
-class Limits(NamedTuple):
+class ZoneLimits(NamedTuple):
     """What a profile allows an owner, as numbers of one profile or as columns."""
 
     gap_ns: Any
@@ -46,9 +46,9 @@ class Limits(NamedTuple):
     """For so long after a change nobody takes over."""
     margin_db: Any
 
-    def of(self, profile: npt.NDArray[Any]) -> Limits:
+    def of(self, profile: npt.NDArray[Any]) -> ZoneLimits:
         """Return the limits of each row, from columns by profile."""
-        return Limits(self.gap_ns[profile], self.stale_ns[profile], self.holdoff_ns[profile], self.margin_db[profile])
+        return ZoneLimits(self.gap_ns[profile], self.stale_ns[profile], self.holdoff_ns[profile], self.margin_db[profile])
 
 
 class Standing(NamedTuple):
@@ -77,22 +77,22 @@ def standings_of(owned: Owned, slot: npt.NDArray[Any], time_ns: npt.NDArray[np.i
 # The rule. Numbers give a bool, columns a column of bools.
 
 
-def is_unowned(at: Standing, limits: Limits) -> Any:
+def is_unowned(at: Standing, limits: ZoneLimits) -> Any:
     """Return whether nobody has the subject any more."""
     return (at.owner == NO_CODE) | (at.silent_ns > limits.gap_ns)
 
 
-def is_louder(rssi_dbm: Any, at: Standing, limits: Limits) -> Any:
+def is_louder(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
     """Return whether a level exceeds the owner's by the margin."""
     return rssi_dbm > at.level_dbm + limits.margin_db
 
 
-def takes_over(rssi_dbm: Any, at: Standing, limits: Limits) -> Any:
+def takes_over(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
     """Return whether another zone's row is enough to own the subject."""
     return (at.held_ns >= limits.holdoff_ns) & ((at.silent_ns > limits.stale_ns) | is_louder(rssi_dbm, at, limits))
 
 
-def changes_owner(zone: Any, rssi_dbm: Any, at: Standing, limits: Limits) -> Any:
+def changes_owner(zone: Any, rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
     """Return whether a row of `zone`, ENTER or STAY, makes it the owner anew."""
     return is_unowned(at, limits) | ((zone != at.owner) & takes_over(rssi_dbm, at, limits))
 
@@ -101,7 +101,7 @@ def changes_owner(zone: Any, rssi_dbm: Any, at: Standing, limits: Limits) -> Any
 
 
 def keeps_owner(
-    owned: Owned, limits: Limits, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]
+    owned: Owned, limits: ZoneLimits, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]
 ) -> npt.NDArray[np.bool_]:
     """Return which rows, given that those before them in their slot do too, are in time order and leave the owner as it is.
 

@@ -14,20 +14,20 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-Kind = Literal["counter", "gauge"]
+MetricKind = Literal["counter", "gauge"]
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
-Reading = Mapping[tuple[str, ...], float]
+LabelValues = Mapping[tuple[str, ...], float]
 """Label values in the order of the label names, and the number; `{(): n}` without labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Family:
     name: str
-    kind: Kind
+    kind: MetricKind
     text: str
     labels: tuple[str, ...]
-    readers: list[Callable[[], Reading]] = field(default_factory=list)
+    readers: list[Callable[[], LabelValues]] = field(default_factory=list)
 
     def collect(self) -> CounterMetricFamily | GaugeMetricFamily:
         values: dict[tuple[str, ...], float] = {}
@@ -40,7 +40,7 @@ class _Family:
         return family
 
 
-class Registry:
+class MetricRegistry:
     """Every family of one process. Names start with `footfall_`; counters end in `_total`."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Registry:
         self._registry: Final = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
-    def read(self, name: str, kind: Kind, text: str, reader: Callable[[], Reading], labels: tuple[str, ...] = ()) -> None:
+    def read(self, name: str, kind: MetricKind, text: str, reader: Callable[[], LabelValues], labels: tuple[str, ...] = ()) -> None:
         """Add a family whose numbers `reader` returns at every scrape, such as a queue's length.
 
         ValueError if the name does not fit the kind, or stands for another kind or other labels already.

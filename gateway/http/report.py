@@ -14,7 +14,7 @@ from gateway.balance import Balance
 from gateway.config import GatewayConfig
 from gateway.http.agent_watch import AgentWatch
 from gateway.http.live_feed import LiveFeed
-from gateway.http.metrics import Registry
+from gateway.http.metrics import MetricRegistry
 from gateway.http.notices import Notices
 from gateway.http.status import LATE_S, AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
 from gateway.mqtt.inlet import Inlet
@@ -145,7 +145,7 @@ class Report:
         counted = list(self.ingest.counted.items())
         return {name.removeprefix("dropped."): n for name, n in counted if name.startswith("dropped.")}
 
-    def register(self, registry: Registry) -> None:
+    def register(self, registry: MetricRegistry) -> None:
         """Every counter of the parts. Gauges of the status are the HTTP server's."""
         read, counted = registry.read, self.ingest.counted
         read("footfall_rows_in_total", "counter", "Rows taken in.", lambda: {(): counted["in"]})

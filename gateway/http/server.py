@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from footfall.http_server import HttpServer, RequestHandler
 from gateway.config import Http
-from gateway.http.metrics import CONTENT_TYPE, Registry
+from gateway.http.metrics import CONTENT_TYPE, MetricRegistry
 from gateway.http.status import Status, StatusSource, as_json, problems
 
 _FRESH_S: Final = 0.5
@@ -29,17 +29,17 @@ LIVE: Final = frozenset({"thread_stuck"})
 READY: Final = frozenset({"thread_stuck", "not_ready", "broker_lost", "sink_down"})
 """While one of these is there, nothing gets through."""
 
-Answer = tuple[int, str, bytes]
+HttpResponse = tuple[int, str, bytes]
 
 
 class StatusServer:
     """Serves from its own threads until `close`. ConfigError if the address cannot be had."""
 
-    def __init__(self, config: Http, source: StatusSource, registry: Registry, page_url: str = "") -> None:
+    def __init__(self, config: Http, source: StatusSource, registry: MetricRegistry, page_url: str = "") -> None:
         """`page_url`: where the live page is, "" if this gateway does not know it."""
         recent = _Recent(source)
         register(registry, recent.status)
-        routes: Mapping[str, Callable[[], Answer]] = {
+        routes: Mapping[str, Callable[[], HttpResponse]] = {
             "/": partial(_text, 200, f"The live page is at {page_url or 'the address of footfall serve'}\n"),
             "/health": lambda: health(recent.status()),
             "/livez": lambda: probe(recent.status(), LIVE),
@@ -60,19 +60,19 @@ class StatusServer:
         self._server.stop()
 
 
-def health(status: Status) -> Answer:
+def health(status: Status) -> HttpResponse:
     """200 while this process does its work, else 503; why not as JSON. What is wrong around it is for `/status`."""
     why = [asdict(problem) for problem in problems(status) if problem.level == "broken" and problem.scope == "gateway"]
     return _json(503 if why else 200, {"ok": not why, "problems": why})
 
 
-def probe(status: Status, codes: frozenset[str]) -> Answer:
+def probe(status: Status, codes: frozenset[str]) -> HttpResponse:
     """200 if none of these problems is there, else 503 with them as JSON."""
     why = [asdict(problem) for problem in problems(status) if problem.code in codes]
     return _json(503 if why else 200, {"ok": not why, "problems": why})
 
 
-def register(registry: Registry, status: Callable[[], Status]) -> None:
+def register(registry: MetricRegistry, status: Callable[[], Status]) -> None:
     """Gauges of what `status` knows. Only the worst agents are labels: a chain has 28,000."""
     gauges: Mapping[str, tuple[str, Callable[[Status], float]]] = {
         "footfall_start_time_seconds": ("When this process began, Unix time.", lambda s: s.started_ns / 1e9),
@@ -122,7 +122,7 @@ class _Recent:
 
 
 class _Handler(RequestHandler):
-    def __init__(self, routes: Mapping[str, Callable[[], Answer]], *arguments: Any) -> None:
+    def __init__(self, routes: Mapping[str, Callable[[], HttpResponse]], *arguments: Any) -> None:
         self._routes = routes
         super().__init__(*arguments)
 
@@ -154,9 +154,9 @@ def _waiting(status: Status) -> Mapping[tuple[str, ...], float]:
     return {(agent.store, agent.agent): agent.oldest_unsent_s for agent in worst}
 
 
-def _text(code: int, text: str) -> Answer:
+def _text(code: int, text: str) -> HttpResponse:
     return code, "text/plain; charset=utf-8", text.encode()
 
 
-def _json(code: int, value: object) -> Answer:
+def _json(code: int, value: object) -> HttpResponse:
     return code, "application/json", json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

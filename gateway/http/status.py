@@ -138,10 +138,10 @@ def as_json(status: Status) -> dict[str, Any]:
     return values | {"problems": [asdict(problem) for problem in problems(status)]}
 
 
-_Found = Iterator[tuple[str, str]]
+_Findings = Iterator[tuple[str, str]]
 
 
-def _gateway(status: Status) -> _Found:
+def _gateway(status: Status) -> _Findings:
     if status.not_ready:
         yield "not_ready", f"nothing is taken in: {status.not_ready}"
     if not status.broker.connected:
@@ -152,7 +152,7 @@ def _gateway(status: Status) -> _Found:
         yield "balance", f"{-status.balance['pending']} more rows left than came in"
 
 
-def _database(status: Status) -> _Found:
+def _database(status: Status) -> _Findings:
     sink = status.sink
     if sink.failing_since_ns:
         yield "sink_down", f"{sink.kind} {sink.where} takes nothing for {_span(status.now_ns - sink.failing_since_ns)}: {sink.last_error}"
@@ -162,7 +162,7 @@ def _database(status: Status) -> _Found:
         yield "lag", f"rows are folded {_span(int(status.lag_s * 1e9))} after they came in"
 
 
-def _said_by_agents(status: Status) -> _Found:
+def _said_by_agents(status: Status) -> _Findings:
     """One problem a code, with the agents that have it. What only a newer release knows is shown as well."""
     who: dict[str, list[str]] = {}
     for agent in status.agents:
@@ -173,7 +173,7 @@ def _said_by_agents(status: Status) -> _Found:
         yield code, f"{_HAVE.get(code, code.replace('_', ' '))}: {_few(names)}"
 
 
-def _agents(status: Status) -> _Found:
+def _agents(status: Status) -> _Findings:
     for state, what in _SILENT.items():
         names = [f"{agent.store}/{agent.agent}" for agent in status.agents if agent.state == state]
         if names:
@@ -186,7 +186,7 @@ def _agents(status: Status) -> _Found:
         yield "device_lost", f"{len(lost)} {'device is' if len(lost) == 1 else 'devices are'} not heard: {_few(lost)}"
 
 
-def _data(status: Status) -> _Found:
+def _data(status: Status) -> _Findings:
     held = {reason: rows for reason, rows in status.quarantine.items() if reason != SINK_REFUSED}
     if held:
         yield "quarantine", f"{sum(held.values())} rows are held: {_few([f'{reason} {rows}' for reason, rows in held.items()])}"

@@ -23,7 +23,7 @@ from gateway.config import GatewayConfig, load_site
 from gateway.fold.fold import Fold
 from gateway.http.agent_watch import AgentWatch
 from gateway.http.live_feed import LiveFeed
-from gateway.http.metrics import Registry
+from gateway.http.metrics import MetricRegistry
 from gateway.http.notices import Notices
 from gateway.http.report import Condition, Report
 from gateway.http.server import StatusServer
@@ -126,7 +126,7 @@ class Gateway:
             quarantine=self._quarantine, inlet=self._inlet, clock=self._clock, watch=self._watch, notices=self.notices,
             beats=self._beats, live_feed=self._live_feed,
         )  # fmt: skip
-        self.registry = Registry()
+        self.registry = MetricRegistry()
         self._report.register(self.registry)
         self.http = StatusServer(self._config.http, self, self.registry, self._config.page_url)
 

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from footfall.errors import ConfigError
-from gateway.accept.own_clock import Reading
+from gateway.accept.own_clock import ClockReading
 from gateway.state.ownership import give_to_owner_of
 
 FILE: Final = "clock.json"
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
-def read_clocks() -> Reading:
-    return Reading(time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+def read_clocks() -> ClockReading:
+    return ClockReading(time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME))
 
 
-def write_accepted(state_dir: Path, reading: Reading, who: str) -> None:
+def write_accepted(state_dir: Path, reading: ClockReading, who: str) -> None:
     """Whole or not at all; ConfigError if it cannot be written."""
     said = {"base_ns": reading.base_ns, "boot": _boot_id(), "wall_ns": reading.wall_ns, "by": who}
     beside = state_dir / f"{FILE}.new"

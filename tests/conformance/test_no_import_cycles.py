@@ -12,7 +12,7 @@ import pytest
 import footfall
 
 ROOT = Path(footfall.__file__).parents[1]
-PACKAGES = ("footfall", "device_profiles", "edge_agent", "gateway", "simulators")
+PACKAGES = ("footfall", "device_profiles", "edge_agent", "gateway", "serve", "simulators", "benchmarks", "tools")
 
 
 def modules(root: Path) -> dict[str, Path]:

@@ -22,7 +22,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 _SMALLEST: int = 256
 
 
-class Column(NamedTuple):
+class ColumnSpec(NamedTuple):
     """`fill` is the value of a row that nothing was written to."""
 
     fill: int = 0
@@ -34,19 +34,19 @@ class Column(NamedTuple):
     """Taken from the annotation."""
 
 
-def _declared(cls: type) -> Iterator[tuple[str, Column]]:
+def _declared(cls: type) -> Iterator[tuple[str, ColumnSpec]]:
     for name, hint in get_type_hints(cls, include_extras=True).items():
         array, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
         if get_origin(array) is np.ndarray:
             (element,) = get_args(get_args(array)[1])
-            yield name, (marks[0] if marks else Column())._replace(dtype=np.dtype(element))
+            yield name, (marks[0] if marks else ColumnSpec())._replace(dtype=np.dtype(element))
 
 
 class Columns:
     """A class whose annotations declare columns."""
 
     __slots__ = ()
-    COLUMNS: ClassVar[Mapping[str, Column]]
+    COLUMNS: ClassVar[Mapping[str, ColumnSpec]]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -87,7 +87,7 @@ class ColumnRows(Columns):
 class ColumnTable(Columns):
     """Columns by slot: the number of a row, which is used again once it was freed. A free row has its fills, `store` NO_CODE."""
 
-    store: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE)]
+    store: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
 
     def __init__(self, capacity: int = 1024) -> None:
         self.size = 0
@@ -144,11 +144,11 @@ class ColumnTable(Columns):
             values[slots[values[slots] != column.fill]] = column.fill  # a page that was never written takes no memory
 
 
-def _stored(name: str, column: Column) -> str:
+def _stored(name: str, column: ColumnSpec) -> str:
     return column.stored_as or name
 
 
-def _loaded(name: str, column: Column, parts: Mapping[str, bytes], rows: int) -> npt.NDArray[Any]:
+def _loaded(name: str, column: ColumnSpec, parts: Mapping[str, bytes], rows: int) -> npt.NDArray[Any]:
     stored = _stored(name, column)
     if column.added and stored not in parts:
         return np.full(rows, column.fill, column.dtype)

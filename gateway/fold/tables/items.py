@@ -9,7 +9,7 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
-from gateway.fold.tables.column_table import Column, ColumnTable
+from gateway.fold.tables.column_table import ColumnSpec, ColumnTable
 from gateway.fold.tables.hash_index import NO_CODE
 
 MOST_SUBJECTS: Final = 4
@@ -25,7 +25,7 @@ class Items(ColumnTable):
     last_key_ns: npt.NDArray[np.int64]
     last_agent: npt.NDArray[np.int32]
     # the zone that has the item
-    zone: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE)]
+    zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     """-1: the item is not in the store."""
     level_dbm: npt.NDArray[np.int16]
     zone_ns: npt.NDArray[np.int64]
@@ -37,24 +37,24 @@ class Items(ColumnTable):
     """When it came into the zone, and with which row."""
     since_key_ns: npt.NDArray[np.int64]
     since_agent: npt.NDArray[np.int32]
-    from_zone: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE)]
+    from_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     """The zone before it, -1: none."""
     arrived_ns: npt.NDArray[np.int64]
-    found: Annotated[npt.NDArray[np.uint8], Column(added=True)]
+    found: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
     """It was there before us: 2: nobody knows since when; 1: since when in its zone is known; 0: all is known."""
-    heard_ns: Annotated[npt.NDArray[np.int64], Column(added=True)]
+    heard_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     """The latest row that opens something, of those whose item is known."""
-    arrival_pending: Annotated[npt.NDArray[np.bool_], Column(stored_as="unsaid")]
+    arrival_pending: Annotated[npt.NDArray[np.bool_], ColumnSpec(stored_as="unsaid")]
     """Its arrival is not emitted yet: the first to hear it may not be the nearest."""
     # another zone that hears it: the strongest of them, since when, with which row
-    challenger: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE, stored_as="rival")]
+    challenger: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, stored_as="rival")]
     """-1: none."""
-    challenger_ns: Annotated[npt.NDArray[np.int64], Column(stored_as="rival_ns")]
+    challenger_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="rival_ns")]
     """Its latest evidence."""
-    challenger_level_dbm: Annotated[npt.NDArray[np.int16], Column(stored_as="rival_level_dbm")]
-    challenger_since_ns: Annotated[npt.NDArray[np.int64], Column(stored_as="rival_since_ns")]
-    challenger_key_ns: Annotated[npt.NDArray[np.int64], Column(stored_as="rival_key_ns")]
-    challenger_agent: Annotated[npt.NDArray[np.int32], Column(stored_as="rival_agent")]
+    challenger_level_dbm: Annotated[npt.NDArray[np.int16], ColumnSpec(stored_as="rival_level_dbm")]
+    challenger_since_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="rival_since_ns")]
+    challenger_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="rival_key_ns")]
+    challenger_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(stored_as="rival_agent")]
 
     def __init__(self, capacity: int = 256) -> None:
         super().__init__(capacity)

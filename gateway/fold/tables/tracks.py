@@ -13,7 +13,7 @@ import msgpack
 import numpy as np
 import numpy.typing as npt
 
-from gateway.fold.tables.column_table import Column, ColumnTable
+from gateway.fold.tables.column_table import ColumnSpec, ColumnTable
 from gateway.fold.tables.hash_index import NO_CODE, HashIndex
 
 
@@ -21,22 +21,22 @@ class Tracks(ColumnTable):
     """`find` is a dictionary look-up, with a chain where a subject has several tracks."""
 
     subject: npt.NDArray[np.uint64]
-    next: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE)]
+    next: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     """The subject's next slot (another store or track), -1 for none."""
     staff: npt.NDArray[np.bool_]
-    out_of_order: Annotated[npt.NDArray[np.bool_], Column(stored_as="late")]
+    out_of_order: Annotated[npt.NDArray[np.bool_], ColumnSpec(stored_as="late")]
     """Another track of its subject, for evidence that came too late for the first."""
     profile: npt.NDArray[np.uint16]
     last_ns: npt.NDArray[np.int64]
     """The latest evidence of any kind."""
     # the zone that owns the subject
-    zone: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE)]
+    zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     """-1: none."""
     level_dbm: npt.NDArray[np.int16]
     zone_ns: npt.NDArray[np.int64]
     """The owner's latest evidence."""
     since_ns: npt.NDArray[np.int64]
-    dwell_known_until_ns: Annotated[npt.NDArray[np.int64], Column(stored_as="covered_ns")]
+    dwell_known_until_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="covered_ns")]
     """A later track: until here another track's dwell is known."""
     # the visit; state 0: none yet, 1: open, 2: closed
     v_state: npt.NDArray[np.uint8]
@@ -48,7 +48,7 @@ class Tracks(ColumnTable):
     """The last minute in which it is counted."""
     v_zones: npt.NDArray[np.uint64]
     """A bit per zone of the store."""
-    v_fan: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE)]
+    v_fan: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     """Code of the fan, -1: nobody known."""
     v_counted: npt.NDArray[np.bool_]
     """Whether the traffic counts it."""
@@ -60,15 +60,15 @@ class Tracks(ColumnTable):
     d_agent: npt.NDArray[np.int32]
     d_start_ns: npt.NDArray[np.int64]
     d_minute: npt.NDArray[np.int32]
-    d_fan: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE)]
+    d_fan: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     # the dwell before it, which its late exit may still lengthen
-    p_zone: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE)]
+    p_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     p_key_ns: npt.NDArray[np.int64]
     p_agent: npt.NDArray[np.int32]
     p_start_ns: npt.NDArray[np.int64]
     p_last_ns: npt.NDArray[np.int64]
     p_minute: npt.NDArray[np.int32]
-    p_fan: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE)]
+    p_fan: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
 
     def __init__(self, capacity: int = 1024) -> None:
         super().__init__(capacity)

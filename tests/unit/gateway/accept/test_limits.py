@@ -7,13 +7,13 @@ import pytest
 
 from footfall.errors import ContractError
 from footfall.frames import Body, Kind
-from gateway.accept.limits import FLOOD, MAX_SUBJECTS_AN_HOUR, MOST_BEYOND_S, PACES, Limits, What
+from gateway.accept.limits import FLOOD, MAX_SUBJECTS_AN_HOUR, MOST_BEYOND_S, PACES, LimitedAmount, RateLimits
 from tests.support.accept_inputs import NOW, TOPIC, Memory, S, acceptor, body, frame
 
 
 @pytest.mark.parametrize("what", PACES)
-def test_a_pace_may_be_kept_for_ever_and_a_burst_come_at_once(what: What) -> None:
-    limits, pace = Limits(), PACES[what]
+def test_a_pace_may_be_kept_for_ever_and_a_burst_come_at_once(what: LimitedAmount) -> None:
+    limits, pace = RateLimits(), PACES[what]
     burst = int(pace.a_second * pace.burst_s)
     assert limits.spend("x", what, burst, NOW) <= 0
     assert all(limits.spend("x", what, int(pace.a_second), NOW + second * S) <= 0 for second in range(1, 1000))
@@ -22,7 +22,7 @@ def test_a_pace_may_be_kept_for_ever_and_a_burst_come_at_once(what: What) -> Non
 
 
 def test_nobody_is_held_back_for_long_whatever_came() -> None:
-    limits = Limits()
+    limits = RateLimits()
     assert limits.spend("x", "rows", 10**12, NOW) == pytest.approx(MOST_BEYOND_S)
     assert limits.beyond_s("x", NOW, "rows", "bytes") == pytest.approx(MOST_BEYOND_S)
     assert limits.beyond_s("x", NOW + int(MOST_BEYOND_S + 1) * S, "rows", "bytes") == 0
@@ -30,7 +30,7 @@ def test_nobody_is_held_back_for_long_whatever_came() -> None:
 
 def test_three_days_of_a_busy_agent_come_in_within_seven_minutes() -> None:
     """Thirty rows a second in one frame of 3 KB, sent as fast as is taken."""
-    limits, waited_s, days_s = Limits(), 0.0, 3 * 86_400
+    limits, waited_s, days_s = RateLimits(), 0.0, 3 * 86_400
     for _ in range(days_s // 1000):
         now_ns = NOW + int(waited_s * S)
         worst = max(limits.spend("x", "messages", 1000, now_ns), limits.spend("x", "bytes", 3_000_000, now_ns))
@@ -39,7 +39,7 @@ def test_three_days_of_a_busy_agent_come_in_within_seven_minutes() -> None:
 
 
 def test_a_flood_of_subjects_is_refused_and_named_and_rows_of_few_are_not() -> None:
-    limits = Limits()
+    limits = RateLimits()
     crowd = body(*[Kind.STAY] * 10_000)
     for _ in range(100):
         limits.take_rows("x", crowd, NOW, NOW)
@@ -55,7 +55,7 @@ def test_a_flood_of_subjects_is_refused_and_named_and_rows_of_few_are_not() -> N
 
 
 def test_subjects_are_remembered_of_few_hours_however_many_an_agent_reports() -> None:
-    limits, crowd = Limits(), body(*[Kind.STAY] * 10_000)
+    limits, crowd = RateLimits(), body(*[Kind.STAY] * 10_000)
     for hour in range(24):
         for i in range(MAX_SUBJECTS_AN_HOUR // 10_000 + 8):
             crowd.subject = np.arange(10_000, dtype="<u8") + (i % 9) * 10_000 + 1
@@ -65,14 +65,14 @@ def test_subjects_are_remembered_of_few_hours_however_many_an_agent_reports() ->
     assert sum(map(bool, remembered)) <= 3
 
 
-def beyond_s(limits: Limits, agent: str, frame: Body) -> float:
+def beyond_s(limits: RateLimits, agent: str, frame: Body) -> float:
     limits.take_days(agent, frame, 0, NOW, NOW)
     return limits.beyond_s(agent, NOW, "rows")
 
 
 def test_rows_of_many_days_cost_more_and_those_of_a_backlog_in_order_do_not() -> None:
     """Each day is mended to its end: that must not be had for the price of a row."""
-    day_s, limits, backlog = 86_400, Limits(), body(*[Kind.IN] * 100)
+    day_s, limits, backlog = 86_400, RateLimits(), body(*[Kind.IN] * 100)
     for hour in range(40 * 24):
         backlog.t_boot_ns = np.arange(100, dtype="<i8") * S + NOW - (40 * 24 - hour) * 3600 * S
         assert beyond_s(limits, "late", backlog) == 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from footfall.units import NS_PER_S as S
-from gateway.accept.own_clock import BUILT_NS, COMMAND, OwnClock, Reading, Verdict
+from gateway.accept.own_clock import BUILT_NS, COMMAND, ClockReading, OwnClock, Verdict
 
 NOW_NS = BUILT_NS + 30 * 86_400 * S
 HOUR_NS = 3600 * S
@@ -17,8 +17,8 @@ class Machine:
         self.clock = OwnClock(self.reading, agents, prove_s=60)
 
     @property
-    def reading(self) -> Reading:
-        return Reading(self.wall_ns, self.boot_ns)
+    def reading(self) -> ClockReading:
+        return ClockReading(self.wall_ns, self.boot_ns)
 
     def passes(self, seconds: float) -> Machine:
         self.boot_ns += round(seconds * S)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.status import render, status
 from gateway.config import Http
-from gateway.http.metrics import Registry
+from gateway.http.metrics import MetricRegistry
 from gateway.http.server import StatusServer
 from gateway.http.status import Status, as_json
 from tests.unit.gateway.http.statuses import ILL, WELL, agent
@@ -42,7 +42,7 @@ class Provider:
 
 @pytest.fixture
 def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    server = StatusServer(Http(port=0), Provider(request.param), Registry())
+    server = StatusServer(Http(port=0), Provider(request.param), MetricRegistry())
     yield f"http://127.0.0.1:{server.port}"
     server.close()
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.fold.tables.hash_index import NO_CODE
-from gateway.fold.zone_rules import GONE_DBM, Limits, Standing, changes_owner, is_unowned, takes_over
+from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, changes_owner, is_unowned, takes_over
 
-LIMITS = Limits(gap_ns=100, stale_ns=40, holdoff_ns=10, margin_db=6.0)
+LIMITS = ZoneLimits(gap_ns=100, stale_ns=40, holdoff_ns=10, margin_db=6.0)
 HELD = Standing(owner=1, level_dbm=-60, silent_ns=5, held_ns=50)
 
 
@@ -45,6 +45,6 @@ def test_the_owners_own_row_changes_nothing_until_the_gap_has_passed() -> None:
 def test_a_column_has_the_answers_of_its_rows(dtype: type[np.signedinteger], rows: list[tuple[int, int, int, int, int, int]]) -> None:
     zone, rssi_dbm, owner, level_dbm, silent_ns, held_ns = (np.array(column) for column in zip(*rows, strict=True))
     at = Standing(owner.astype(np.int32), level_dbm.astype(np.int16), silent_ns, held_ns)
-    columns = Limits(*(np.full(1, limit) for limit in LIMITS)).of(np.zeros(len(rows), np.intp))
+    columns = ZoneLimits(*(np.full(1, limit) for limit in LIMITS)).of(np.zeros(len(rows), np.intp))
     alone = [changes_owner(row_zone, level, Standing(*standing), LIMITS) for row_zone, level, *standing in rows]
     assert changes_owner(zone, rssi_dbm.astype(dtype), at, columns).tolist() == alone

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.balance import Balance
-from gateway.http.metrics import Registry
+from gateway.http.metrics import MetricRegistry
 
 
 def test_a_scrape_is_what_prometheus_reads() -> None:
-    registry = Registry()
+    registry = MetricRegistry()
     for store, value in (('a"b\\c\nd', 2), ("z", 0.5)):
         registry.read("footfall_frames_total", "counter", "Frames.", lambda store=store, value=value: {(store,): value}, ("store",))
     registry.read("footfall_lag_seconds", "gauge", "Lag\nof it.", lambda: {(): math.inf})
@@ -26,7 +26,7 @@ def test_a_scrape_is_what_prometheus_reads() -> None:
 
 
 def test_names_and_labels_are_held_to_their_rules() -> None:
-    registry = Registry()
+    registry = MetricRegistry()
     with pytest.raises(ValueError, match="_total"):
         registry.read("footfall_x", "counter", "X.", dict)
     registry.read("footfall_x_total", "counter", "X.", dict, ("a",))

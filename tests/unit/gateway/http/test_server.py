@@ -13,7 +13,7 @@ import pytest
 from footfall import http_server
 from footfall.errors import ConfigError
 from gateway.config import Http
-from gateway.http.metrics import Registry
+from gateway.http.metrics import MetricRegistry
 from gateway.http.server import StatusServer
 from gateway.http.status import Status
 from tests.support.waiting import PATIENCE_S
@@ -32,7 +32,7 @@ class Provider:
 
 class Running:
     def __init__(self) -> None:
-        self.provider, self.registry = Provider(), Registry()
+        self.provider, self.registry = Provider(), MetricRegistry()
         self.server = StatusServer(Http(port=0), self.provider, self.registry, "http://127.0.0.1:8090/")
 
     def get(self, path: str) -> tuple[int, str, str]:
@@ -133,12 +133,12 @@ def test_closing_ends_connections_and_frees_the_port(running: Running) -> None:
         running.server.close()
         while connection.recv(4096):
             pass
-    StatusServer(Http(port=port), running.provider, Registry()).close()
+    StatusServer(Http(port=port), running.provider, MetricRegistry()).close()
 
 
 def test_a_port_in_use_is_a_clear_error(running: Running) -> None:
     with pytest.raises(ConfigError, match=rf"cannot listen on 127\.0\.0\.1:{running.server.port}: .*another port"):
-        StatusServer(Http(port=running.server.port), running.provider, Registry())
+        StatusServer(Http(port=running.server.port), running.provider, MetricRegistry())
 
 
 def test_half_a_request_holds_nobody_up(running: Running) -> None:

@@ -9,20 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from gateway.fold.tables.column_table import Column, ColumnRows, ColumnTable
+from gateway.fold.tables.column_table import ColumnRows, ColumnSpec, ColumnTable
 from gateway.fold.tables.hash_index import NO_CODE
 
 
 class Shelf(ColumnTable):
     weight_g: npt.NDArray[np.int64]
-    owner: Annotated[npt.NDArray[np.int32], Column(fill=NO_CODE, stored_as="holder")]
-    colour: Annotated[npt.NDArray[np.uint8], Column(fill=7, added=True)]
+    owner: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, stored_as="holder")]
+    colour: Annotated[npt.NDArray[np.uint8], ColumnSpec(fill=7, added=True)]
 
 
 @dataclass(slots=True, eq=False)
 class Pair(ColumnRows):
     left: npt.NDArray[np.int32]
-    right: Annotated[npt.NDArray[np.int64], Column(fill=-5, added=True)]
+    right: Annotated[npt.NDArray[np.int64], ColumnSpec(fill=-5, added=True)]
 
 
 def pair(*left: int) -> Pair:
