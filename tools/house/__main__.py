@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.house.document import DOCUMENT, written
-from tools.house.figures import FIGURES, WALKED, Counted, counted
+from tools.house.figures import FIGURES, Counted, counted, followed
 from tools.house.table import RELEASE, Row, as_markdown, as_text, before_of, rows
 from tools.house.tree import Tree
 from tools.house.walk import walk
@@ -47,8 +47,7 @@ def main() -> None:
 def _figures(root: Path, with_walk: bool) -> dict[str, Counted]:
     found = counted(Tree(root))
     if with_walk:
-        walked = walk(root)
-        found |= {WALKED[0]: Counted(len(walked.files), walked.files), WALKED[1]: Counted(walked.moves)}
+        found |= followed(walk(root))
     return found
 
 

@@ -13,6 +13,7 @@ from tools.house.tree import PRODUCT, Module, Tree
 _SINK: Final = re.compile(r"sqlite(?!3)|influx", re.IGNORECASE)
 _SINK_CLASS: Final = re.compile(r"^(Sqlite|SQLite|Influx)\w*$")
 _BACK_OFF: Final = re.compile(r"(back_?off|wait|delay|pause|retry)\w*", re.IGNORECASE)
+_SECOND: Final = re.compile(r"_?S$|.*NS")
 _TEN_TO_9: Final = 1_000_000_000
 
 
@@ -53,13 +54,18 @@ def sink_lines(tree: Tree) -> set[str]:
 
 
 def second_constants(tree: Tree) -> set[str]:
-    """Return the modules of the product that write a second as 1_000_000_000 in a constant of their own."""
+    """Return the modules of the product that name a second of nanoseconds in a constant of their own, as `S` or with `NS` in its name."""
     return {
         module.path
         for module in tree.under(*PRODUCT)
         for node in module.tree.body
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant) and node.value.value == _TEN_TO_9
-    }
+        and any(_SECOND.match(name) for target in _targets(node) for name in _own_names(target))
+    }  # fmt: skip
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
 def sqlite_opened(tree: Tree) -> set[str]:
@@ -110,7 +116,7 @@ def _type_names(module: Module) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
-            if re.match(r"_?[A-Z]([a-z]|$)", name):
+            if re.match(r"_?[A-Z]([a-z]|$)", name) and not ast.unparse(node.value).startswith("TypeVar("):
                 yield name
 
 

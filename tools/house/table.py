@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tools.house.figures import FIGURES, WALKED, WALKED_BEFORE, Counted
+from tools.house.figures import FIGURES, WALKED, Counted
 
 RELEASE: Final = "6c2b348"
 """Before the house was made."""
@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
 def before_of() -> dict[str, int]:
     """Return the figures kept of RELEASE."""
-    return {figure.what: figure.before for figure in FIGURES} | dict(WALKED_BEFORE)
+    return {figure.what: figure.before for figure in (*FIGURES, *WALKED)}
 
 
 def rows(before: Mapping[str, int], now: Mapping[str, Counted]) -> list[Row]:
@@ -33,7 +33,10 @@ def rows(before: Mapping[str, int], now: Mapping[str, Counted]) -> list[Row]:
     for figure in FIGURES:
         value, target = now[figure.what].value, "" if figure.most is None else _target(figure.most)
         table.append(Row(figure.what, _number(before, figure.what), str(value), target, figure.state(value)))
-    table += [Row(what, _number(before, what), str(now[what].value), "", "") for what in WALKED if what in now]
+    for walked in WALKED:
+        if walked.what in now:
+            value = now[walked.what].value
+            table.append(Row(walked.what, _number(before, walked.what), str(value), f"< {walked.before}", walked.state(value)))
     return table
 
 

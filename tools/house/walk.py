@@ -35,12 +35,21 @@ _SITE: Final = {
 class Walk:
     """`files`: of the gateway, that every frame entered. `kernel_files`: those of the packages that it stands on.
 
-    `moves`: how many pairs of the gateway's files execution passes between, by calls and returns, for every frame.
+    `pairs`: those of the gateway's files between which execution passes, by calls and returns, for every frame.
     """
 
     files: tuple[str, ...]
     kernel_files: tuple[str, ...]
-    moves: int
+    pairs: tuple[tuple[str, str], ...]
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        return tuple(sorted({_room(file) for file in self.files}))
+
+    @property
+    def room_pairs(self) -> set[frozenset[str]]:
+        """The pairs of rooms between which execution passes."""
+        return {frozenset(map(_room, pair)) for pair in self.pairs if _room(pair[0]) != _room(pair[1])}
 
 
 class WalkFailed(Exception):
@@ -56,20 +65,26 @@ def walk(root: Path) -> Walk:
     entered = set.intersection(*({file for _, file in moves} for moves in found[1:]))
     gateway = {file for file in entered if file.startswith("gateway/")}
     pairs = set.intersection(*({frozenset(move) for move in moves} for moves in found[1:]))
-    moves = sum(pair <= gateway for pair in pairs)
-    return Walk(tuple(sorted(gateway)), tuple(sorted(entered - gateway)), moves)
+    within = sorted((min(pair), max(pair)) for pair in pairs if pair <= gateway)
+    return Walk(tuple(sorted(gateway)), tuple(sorted(entered - gateway)), tuple(within))
+
+
+def _room(file: str) -> str:
+    """The file or folder at the root of gateway/ in which a file lies."""
+    return file.split("/")[1].removesuffix(".py")
 
 
 def _walked(root: Path, folder: Path) -> list[list[tuple[str, str]]]:
     broker, sink, http = free_port(), free_port(), free_port()
     (folder / "site.toml").write_text(toml_text(_SITE))
     (folder / "token").write_text("walk:walk")
-    config = {
+    config: dict[str, dict[str, Any]] = {
         "broker": {"embedded": True, "port": broker},
-        "serve": {"enabled": False},
         "http": {"port": http},
         "sink": {"kind": "influxdb", "url": f"http://127.0.0.1:{sink}", "bucket": "walk", "token_file": "token"},
     }
+    if (root / "serve").is_dir():  # older trees refuse the key
+        config["serve"] = {"enabled": False}
     (folder / "gateway.toml").write_text(toml_text(config))
     project: dict[str, Any] = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     order = {

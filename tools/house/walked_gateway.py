@@ -19,6 +19,9 @@ from types import FrameType
 from typing import Any, Final, TypedDict, cast
 
 LINE_S: Final = 30.0
+ATTEMPTS: Final = 6
+ATTEMPT_S: Final = 5.0
+"""A frame may come before the gateway subscribed: it is sent again, as an agent would."""
 QUIET_S: Final = 1.2
 """Between two frames: what the one caused later is over."""
 
@@ -108,8 +111,11 @@ def _walk(order: Order, recorder: Recorder, found: list[list[tuple[str, str]]]) 
             time.sleep(QUIET_S)
             _Sink.written.clear()
             recorder.begin()
-            client.publish(order["topic"], bytes.fromhex(frame), qos=1)
-            reached = _Sink.written.wait(LINE_S)
+            reached = False
+            for _ in range(ATTEMPTS):
+                client.publish(order["topic"], bytes.fromhex(frame), qos=1)
+                if reached := _Sink.written.wait(ATTEMPT_S):
+                    break
             moves = recorder.end()
             if not reached:
                 break
