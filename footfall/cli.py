@@ -20,16 +20,16 @@ from footfall import __version__
 from footfall.errors import FootfallError
 
 EXTRA_OF: Final = {"edge_agent": "edge", "gateway": "gateway", "serve": "gateway", "simulators": "simulators", "device_profiles": "edge"}
-EXIT_CONFIG: Final = 2
+EXIT_CONFIG: Final = FootfallError.exit_code
 
 
 def main() -> None:
-    """Run the command line; planned errors end in one clear line and exit code 2, never in a traceback."""
+    """Run the command line; planned errors end in one clear line and their exit code, never in a traceback."""
     try:
         build(sys.argv[1] if len(sys.argv) > 1 else "")()
     except FootfallError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]footfall:[/] {escape(str(error))}")
-        sys.exit(EXIT_CONFIG)
+        sys.exit(error.exit_code)
 
 
 def build(asked: str = "") -> typer.Typer:

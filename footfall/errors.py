@@ -7,18 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 BUGS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a mistake in our code raises about one message; no disk, no network and no lack of memory is among them."""
 
 
 class FootfallError(Exception):
-    """The base of every error that has a planned answer."""
+    """The base of every error that has a planned answer. A command that it ends has `exit_code`."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class ConfigError(FootfallError):
     """A configuration cannot be used: the process reports it and exits at start-up."""
+
+
+class AddressTaken(ConfigError):
+    """Another process listens where this one was to. The exit code distinguishes it, for a parent that is to name the port."""
+
+    exit_code = 3
 
 
 class Unusable(ConfigError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Final, get_args
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, model_validator
 
 from device_profiles.registry import ProfileSettings
 from footfall.broker import Broker, Port
@@ -53,12 +53,22 @@ class Http(Section):
     port: Port = 8080
 
 
+def _split(value: object) -> object:
+    """The environment has a list as one text: `a.example b.example`, with spaces or commas."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+HostNames = Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9._:-]{1,253}\z")], ...], BeforeValidator(_split)]
+"""As a browser sends them in `Host`, in lower case and without the port."""
+
+
 class Serve(Section):
     """`footfall serve` as a child, where the broker is embedded; elsewhere it is a process of its own, with a serve.toml."""
 
     enabled: bool = True
     host: str = "127.0.0.1"
     port: Port = 8090
+    hosts: HostNames = ()
     token_file: Path | None = None
 
 

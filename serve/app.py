@@ -6,20 +6,20 @@
     GET  /livez               200 while this process answers
     GET  /metrics             for Prometheus
     GET  /api/query/WHAT      what `footfall query WHAT` answers, as JSON
-    POST /api/events          plain events -> 202 {"accepted": n}; 400, 401, 413, 415 or 503 with {"reason", "message"}
+    POST /api/events          plain events -> 202 {"accepted": n}; 400, 401, 403, 408, 413, 415 or 503 with {"reason", "message"}
 
-Where a token is configured all but /livez need it.
+All but /livez ask for the token, where there is one, and for a name of this server (`serve/access.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import hmac
 import json
 import time
 from collections import Counter
+from collections.abc import Mapping
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -28,13 +28,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError, SinkUnavailable
 from footfall.events import MAX_EVENTS_BYTES, load_json, parse_event
 from footfall.topics import check_name, topic_of
 from gateway.cli.status import fetch
 from gateway.http.metrics import CONTENT_TYPE, MetricRegistry
 from gateway.query.questions import QUESTIONS
+from serve.access import Access
 from serve.broker_client import BrokerClient, NotPublished
 from serve.config import ServeConfig
 from serve.live import EventStream, LiveReaders
@@ -43,7 +43,6 @@ from serve.questions import answer
 STATUS_FRESH_S: Final = 2.0
 """The gateway is asked for its status at most so often, however many pages are open."""
 QUERIES_AT_ONCE: Final = 2
-OPEN_PATHS: Final = frozenset({"/livez"})
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -62,7 +61,7 @@ class Pages:
         self._config: Final = config
         self._feed: Final = feed
         self._broker: Final = broker
-        self._token: Final = SecretFile(config.listen.token_file) if config.listen.token_file else None
+        self._access: Final = Access(config.listen)
         self._page: Final = files(__package__).joinpath("index.html").read_bytes()
         self._status: tuple[float, bytes] = (float("-inf"), b"")
         self._status_lock: Final = asyncio.Lock()
@@ -85,9 +84,8 @@ class Pages:
 
     def _guarded(self, handler: Any) -> Any:
         async def guarded(request: Request) -> Any:
-            if self._token is None or _is_known(request.headers.get("Authorization", ""), self._token.current()):
-                return await handler(request)
-            return refusal(401, "token", "the token of serve.toml is needed", {"WWW-Authenticate": 'Basic realm="footfall"'})
+            denial = self._access.denial(request)
+            return await handler(request) if denial is None else refusal(*denial)
 
         return guarded
 
@@ -165,20 +163,8 @@ class Pages:
         return registry
 
 
-def refusal(status: int, reason: str, message: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"reason": reason, "message": message}, status, headers=_HEADERS | (headers or {}))
-
-
-def _is_known(authorization: str, token: bytes) -> bool:
-    """Whether it is the token, as Bearer (RFC 6750) or as password of Basic (RFC 7617)."""
-    scheme, _, given = authorization.partition(" ")
-    credentials = given.encode("utf-8", "replace")
-    if scheme.lower() == "basic":
-        try:
-            credentials = base64.b64decode(credentials, validate=True).partition(b":")[2]
-        except ValueError:
-            return False
-    return scheme.lower() in ("basic", "bearer") and hmac.compare_digest(credentials, token)
+def refusal(status: int, reason: str, message: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    return JSONResponse({"reason": reason, "message": message}, status, headers={**_HEADERS, **headers})
 
 
 async def _body(request: Request) -> bytes:
@@ -192,9 +178,14 @@ async def _body(request: Request) -> bytes:
 
 
 def _check(values: list[Any]) -> None:
-    """ContractError names the first event that is wrong, and why."""
+    """Raise ContractError, which names the first event that is wrong, and why.
+
+    Each needs an `id`: the answer may be lost on its way, or be a 503 although the broker has the events. Sent again, they count once.
+    """
     for i, value in enumerate(values):
         try:
-            parse_event(value)
+            event = parse_event(value)
         except ContractError as error:
             raise ContractError(error.reason, f"event {i}: {error}") from None
+        if event.id is None:
+            raise ContractError("event.invalid", f"event {i}: id: is needed here, so that sending it again counts once")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -51,5 +50,6 @@ def serve(
 
 def _end_with_input() -> None:
     """Ask this process to end when standard input does: its parent is gone."""
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # without sys.stdin, whose lock would abort an interpreter that ends meanwhile
+        pass
     os.kill(os.getpid(), signal.SIGTERM)

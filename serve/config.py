@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from footfall.broker import Broker, Port
 from footfall.config import Section, load, load_environment
+from gateway.config import HostNames
 
 PREFIX: Final = "FOOTFALL_SERVE"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -28,6 +29,8 @@ class Listen(Section):
 
     host: str = "127.0.0.1"
     port: Port = 8090
+    hosts: HostNames = ()
+    """Names beside those of loopback by which browsers reach it. Without a token no other name is answered."""
     tls: ServerTls | None = None
     token_file: Path | None = None
     """Clients then send it as Bearer token, or browsers as password of any user (Basic)."""

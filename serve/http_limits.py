@@ -1,14 +1,22 @@
-"""uvicorn's HTTP/1.1 with a read deadline for the head of a request, which uvicorn itself does not have."""
+"""uvicorn's HTTP/1.1 with two things that uvicorn does not have: a read deadline for the head of a request, and an abort.
+
+uvicorn closes a connection only after it has sent what waits. A client that reads nothing would keep its connection for ever.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+import socket
+import struct
+from functools import partial
+from typing import Any, Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MAX_HEAD_BYTES: Final = 16 << 10
+ABORT: Final = "abort"
+"""In a request's `state`: a call that ends its TCP connection at once, and drops what is not sent."""
 
 
 def limited_protocol(request_s: float) -> type[H11Protocol]:
@@ -19,6 +27,7 @@ def limited_protocol(request_s: float) -> type[H11Protocol]:
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
             super().connection_made(transport)
+            self.app = _with_abort(self.app, transport)
             self._arm()
 
         def data_received(self, data: bytes) -> None:
@@ -47,3 +56,17 @@ def limited_protocol(request_s: float) -> type[H11Protocol]:
                 self.transport.abort()
 
     return LimitedProtocol
+
+
+def _with_abort(app: Any, transport: asyncio.Transport) -> Any:
+    async def with_abort(scope: Any, receive: Any, send: Any) -> None:
+        scope["state"][ABORT] = partial(_reset, transport)
+        await app(scope, receive, send)
+
+    return with_abort
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """End a connection by a reset: the system, too, drops what it has for the client."""
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

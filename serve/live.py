@@ -6,7 +6,10 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
+
+from serve.http_limits import ABORT
 
 QUEUED: Final = 1000
 """Messages that may wait for one page."""
@@ -15,6 +18,8 @@ MAX_BYTES: Final = 1 << 16
 HEARTBEAT_S: Final = 15.0
 SEND_S: Final = 10.0
 """A page that takes nothing for so long is disconnected."""
+ABORT_S: Final = 1.0
+"""How long an aborted connection may take to be reported as gone."""
 KINDS: Final = frozenset({"counters", "arrival"})
 
 AsgiScope = Any
@@ -22,12 +27,24 @@ Receive = Any
 Send = Any
 
 
+@dataclass(eq=False, slots=True)
+class LiveReader:
+    """One open page."""
+
+    first: list[str]
+    """The latest counters of each store."""
+    queue: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
+    """What follows; None is its end."""
+    is_slow: bool = False
+    """It took too little: its connection is aborted."""
+
+
 class LiveReaders:
     """The open pages. Belongs to the event loop; keeps the latest counters of each store, for a page that is opened now."""
 
     def __init__(self, max_readers: int) -> None:
         self._max_readers: Final = max_readers
-        self._readers: Final[set[asyncio.Queue[str | None]]] = set()
+        self._readers: Final[set[LiveReader]] = set()
         self._counters: Final[dict[str, str]] = {}
         self._closed = False
         self.slow_readers_total = 0
@@ -49,36 +66,37 @@ class LiveReaders:
         if message["kind"] == "counters" and (store in self._counters or len(self._counters) < MAX_STORES):
             self._counters[store] = text
         for reader in list(self._readers):
-            if reader.qsize() < QUEUED:
-                reader.put_nowait(text)
+            if reader.queue.qsize() < QUEUED:
+                reader.queue.put_nowait(text)
             else:
-                self.slow_readers_total += 1
-                self._drop(reader)
+                reader.is_slow = True
+                self._end(reader)
 
     @contextmanager
-    def listen(self) -> Iterator[tuple[list[str], asyncio.Queue[str | None]] | None]:
-        """Yield the latest counters and a queue of what follows, None its end; None if there are too many readers or it is closed."""
+    def listen(self) -> Iterator[LiveReader | None]:
+        """Yield a reader; None if there are too many or the feed is closed. Afterwards one that was too slow is counted."""
         if self._closed or len(self._readers) >= self._max_readers:
             yield None
             return
-        reader: asyncio.Queue[str | None] = asyncio.Queue()
+        reader = LiveReader(list(self._counters.values()))
         self._readers.add(reader)
         try:
-            yield list(self._counters.values()), reader
+            yield reader
         finally:
             self._readers.discard(reader)
+            self.slow_readers_total += reader.is_slow
 
     def close(self) -> None:
         """End every stream; nobody can listen any more."""
         self._closed = True
         for reader in list(self._readers):
-            self._drop(reader)
+            self._end(reader)
 
-    def _drop(self, reader: asyncio.Queue[str | None]) -> None:
+    def _end(self, reader: LiveReader) -> None:
         self._readers.discard(reader)
-        while not reader.empty():
-            reader.get_nowait()
-        reader.put_nowait(None)
+        while not reader.queue.empty():
+            reader.queue.get_nowait()
+        reader.queue.put_nowait(None)
 
 
 def _message(payload: bytes) -> dict[str, Any] | None:
@@ -97,24 +115,32 @@ class EventStream:
         self._feed: Final = feed
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        with self._feed.listen() as found:
-            if found is None:
+        with self._feed.listen() as reader:
+            if reader is None:
                 await _send(send, 503, b"text/plain; charset=utf-8", b"too many read the live stream already\n")
                 return
-            first, queue = found
             gone = asyncio.ensure_future(_disconnected(receive))
             try:
-                await _send(send, 200, b"text/event-stream", _events(["retry: 2000", *(f"data: {text}" for text in first)]), more=True)
-                await self._follow(queue, gone, send)
-            except TimeoutError:  # it takes nothing: the server closes the connection of a response without an end
-                self._feed.slow_readers_total += 1
+                await self._follow(reader, gone, send)
+                if reader.is_slow:
+                    scope["state"][ABORT]()
+                    await asyncio.wait({gone}, timeout=ABORT_S)
             finally:
                 gone.cancel()
 
+    async def _follow(self, reader: LiveReader, gone: asyncio.Future[None], send: Send) -> None:
+        """Send until one side ends it, or the client takes nothing, which makes the reader slow."""
+        try:
+            first = [f"data: {text}" for text in reader.first]
+            await _send(send, 200, b"text/event-stream", _events(["retry: 2000", *first]), more=True)
+            await self._send_queued(reader, gone, send)
+        except TimeoutError:
+            reader.is_slow = True
+
     @staticmethod
-    async def _follow(queue: asyncio.Queue[str | None], gone: asyncio.Future[None], send: Send) -> None:
+    async def _send_queued(reader: LiveReader, gone: asyncio.Future[None], send: Send) -> None:
         while not gone.done():
-            waiting = asyncio.ensure_future(queue.get())
+            waiting = asyncio.ensure_future(reader.queue.get())
             both: set[asyncio.Future[Any]] = {waiting, gone}
             await asyncio.wait(both, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
@@ -123,7 +149,8 @@ class EventStream:
             elif (text := waiting.result()) is not None:
                 await _body(send, _events([f"data: {text}"]), more=True)
             else:
-                await _body(send, b"", more=False)
+                if not reader.is_slow:
+                    await _body(send, b"", more=False)
                 return
 
 

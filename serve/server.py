@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 import ssl
@@ -10,7 +11,7 @@ from typing import Final
 
 import uvicorn
 
-from footfall.errors import ConfigError
+from footfall.errors import AddressTaken, ConfigError
 from gateway.config import load_gateway
 from serve.app import Pages
 from serve.broker_client import BrokerClient
@@ -22,10 +23,11 @@ log = logging.getLogger("footfall.serve")
 
 KEEP_ALIVE_S: Final = 30
 SHUTDOWN_TIMEOUT_S: Final = 3
+_ELSEWHERE: Final = "choose another listen.port in serve.toml, or serve.port in gateway.toml where the gateway starts it"
 
 
 def run(config: ServeConfig) -> None:
-    """Serve until SIGTERM or SIGINT. ConfigError: the address cannot be had, or a file cannot be used."""
+    """Serve until SIGTERM or SIGINT. ConfigError, such as AddressTaken: the address cannot be had, or a file cannot be used."""
     sock = _bound(config.listen)
     tls = "https" if config.listen.tls else "http"
     log.info("the page is at %s://%s:%d/", tls, config.listen.host, sock.getsockname()[1])
@@ -83,5 +85,6 @@ def _bound(listen: Listen) -> socket.socket:
         sock.listen(128)
     except OSError as error:
         sock.close()
-        raise ConfigError(f"listen: cannot listen on {listen.host}:{listen.port}: {error.strerror}; choose another port") from None
+        kind = AddressTaken if error.errno == errno.EADDRINUSE else ConfigError
+        raise kind(f"listen: cannot listen on {listen.host}:{listen.port}: {error.strerror}; {_ELSEWHERE}") from None
     return sock

@@ -30,7 +30,7 @@ ALARMS: Final[Mapping[str, Alarm]] = {
     "thread_stuck": Alarm("broken", "gateway", "restart the gateway, nothing is lost; report it with the log if it comes again"),
     "outbox_full": Alarm("warning", "gateway", "nothing is lost: mend the database, or give it time"),
     "lag": Alarm("warning", "gateway", "after an outage this shrinks by itself; if it grows, the machine is too small"),
-    "serve_down": Alarm("warning", "estate", "see the lines of footfall.serve in the log; repair [serve] in gateway.toml"),
+    "serve_down": Alarm("warning", "estate", "do what it names, with [serve] in gateway.toml; its lines in the log have more"),
     "clock_jumped": Alarm("warning", "gateway", "see what sets this machine's clock (timedatectl); if it is right now, nothing"),
     "sink_refused": Alarm("broken", "estate", "mend the cause in the database, then footfall quarantine replay --reason sink.refused"),
     "records_set_aside": Alarm("broken", "estate", "check the disk; what was set aside is told as a gap: footfall quarantine list"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from footfall.backoff import Backoff
+from footfall.errors import AddressTaken
 from gateway.config import GatewayConfig
 from gateway.http.notices import Notices
 
@@ -32,8 +33,13 @@ SHUTDOWN_TIMEOUT_S: Final = 5.0
 class ServeProcess:
     """Runs `command` again and again from `start` to `stop`."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], notices: Notices, notice_s: float) -> None:
-        """`notice_s`: after so long without a steady run, status has `serve_down`."""
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], notices: Notices, notice_s: float, address: str = ""
+    ) -> None:
+        """`notice_s`: after so long without a steady run, status has `serve_down`. `address`: where it listens, for that message."""
+        self._address: Final = address
+        self._why = ""
+        """How the last run ended, and what to do about it where that is known."""
         self._command: Final = command
         self._environment: Final = environment
         self._notices: Final = notices
@@ -61,12 +67,12 @@ class ServeProcess:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            ended = self._run_once()
+            self._why = self._run_once()
             if self._stop.is_set():
                 return
             self._down_since_s = self._down_since_s or time.monotonic()
             pause_s = self._backoff.next_s()
-            log.warning("footfall serve ended (%s); it is started again in %.0f s", ended, pause_s)
+            log.warning("footfall serve ended: %s; it is started again in %.0f s", self._why, pause_s)
             self._pause(pause_s)
 
     def _pause(self, pause_s: float) -> None:
@@ -86,18 +92,23 @@ class ServeProcess:
         began_s = time.monotonic()
         while True:
             try:
-                return f"exit code {self._process.wait(1.0)}"
+                return self._reason(self._process.wait(1.0))
             except subprocess.TimeoutExpired:
                 if time.monotonic() - began_s >= STEADY_S:
                     self._down_since_s = 0.0
                     self._backoff.reset()
                 self._judge()
 
+    def _reason(self, exit_code: int) -> str:
+        if exit_code == AddressTaken.exit_code:
+            return f"another process listens on {self._address}: stop it, or choose another serve.port in gateway.toml"
+        return f"exit code {exit_code}; its own lines in the log have the reason"
+
     def _judge(self) -> None:
         if not self._down_since_s:
             self._notices.withdraw(CODE)
         elif (down_s := time.monotonic() - self._down_since_s) >= self._notice_s:
-            self._notices.post(CODE, f"footfall serve has not run for {down_s:.0f} s: its own lines in the log have the reason")
+            self._notices.post(CODE, f"footfall serve has not run for {down_s:.0f} s: {self._why}")
 
     @staticmethod
     def _end(process: subprocess.Popen[bytes] | None) -> None:
@@ -115,7 +126,8 @@ def serve_process(config: GatewayConfig, config_file: Path, http_port: int, noti
     if not (config.broker.embedded and config.serve.enabled):
         return None
     command = [sys.executable, "-m", "footfall", "serve", "--ends-with-input"]
-    return ServeProcess(command, _environment(config, config_file, http_port), notices, config.status.notice_s)
+    address = f"{config.serve.host}:{config.serve.port}"
+    return ServeProcess(command, _environment(config, config_file, http_port), notices, config.status.notice_s, address)
 
 
 def _environment(config: GatewayConfig, config_file: Path, http_port: int) -> dict[str, str]:
@@ -125,6 +137,7 @@ def _environment(config: GatewayConfig, config_file: Path, http_port: int) -> di
         "STATUS_URL": f"http://{config.http.host}:{http_port}",
         "LISTEN__HOST": config.serve.host,
         "LISTEN__PORT": str(config.serve.port),
+        **({"LISTEN__HOSTS": " ".join(config.serve.hosts)} if config.serve.hosts else {}),
         **({"LISTEN__TOKEN_FILE": str(config.serve.token_file)} if config.serve.token_file else {}),
     }
     return {**os.environ, **{f"FOOTFALL_SERVE__{key}": value for key, value in settings.items()}}

@@ -117,6 +117,9 @@ def test_an_event_is_answered_once_the_broker_has_it(home: Home, page: ServeProc
         ("/api/events?store=s3&agent=a/b", b"[]", {}, 400, "name"),
         (EVENTS, b"[" + b" " * (1 << 20) + b"]", {}, 413, "event.size"),
         (EVENTS, b"[]", {"Content_Type": "text/plain"}, 415, "content_type"),
+        (EVENTS, json.dumps([VOID, {"kind": "touch", "what": "scan"}]).encode(), {}, 400, "event.invalid"),
+        (EVENTS, json.dumps(VOID).encode(), {"Host": "rebound.example"}, 403, "host"),
+        (EVENTS, json.dumps(VOID).encode(), {"Origin": "http://rebound.example"}, 403, "origin"),
     ],
 )
 def test_what_is_wrong_is_answered_clearly(
@@ -165,7 +168,9 @@ def test_slow_and_many_clients_are_bounded(home: Home) -> None:
             assert page.get("/livez").status == 200, "half a request delays nobody"
             assert ended(slow)
         with socket.create_connection(("127.0.0.1", page.port), timeout=PATIENCE_S) as body:
-            body.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n[" % EVENTS.encode())
+            body.sendall(
+                b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n[" % EVENTS.encode()
+            )
             assert body.recv(100).startswith(b"HTTP/1.1 408")
         with urllib.request.urlopen(f"{page.url}/live", timeout=PATIENCE_S):  # noqa: S310 # our own http
             assert page.get("/live").status == 503
@@ -255,6 +260,10 @@ def test_a_child_that_stays_down_is_named_and_touches_nothing(tmp_path: Path) ->
         gateway.start()
         try:
             until(lambda: "serve_down" in {problem["code"] for problem in fetch(url)["problems"]}, "it to be named")
+            (problem,) = [problem for problem in fetch(url)["problems"] if problem["code"] == "serve_down"]
+            assert f"127.0.0.1:{taken.getsockname()[1]}" in problem["what"]
+            assert "serve.port in gateway.toml" in problem["what"]
+            assert "listen.port in serve.toml" in (tmp_path / "gateway.log").read_text(), "the child's own words"
             assert "broker_lost" not in {problem["code"] for problem in fetch(url)["problems"]}
         finally:
             gateway.stop()

@@ -23,3 +23,15 @@ def test_beyond_loopback_a_token_is_needed(tmp_path: Path) -> None:
         load_serve(file, {})
     file.write_text('[listen]\nhost = "0.0.0.0"\ntoken_file = "token"\n')
     assert load_serve(file, {}).listen.token_file == tmp_path / "token"
+
+
+def test_names_come_as_a_list_of_the_file_or_a_text_of_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "serve.toml"
+    file.write_text('[listen]\nhosts = ["a.example"]\n')
+    assert load_serve(file, {}).listen.hosts == ("a.example",)
+    assert load_serve(file, {"FOOTFALL_SERVE__LISTEN__HOSTS": "a.example b.example,c.example"}).listen.hosts == (
+        "a.example", "b.example", "c.example",
+    )  # fmt: skip
+    file.write_text('[listen]\nhosts = ["https://a.example"]\n')
+    with pytest.raises(ConfigError, match="hosts"):
+        load_serve(file, {})

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from typing import Any
 
 import pytest
 
-from serve import live
-from serve.live import QUEUED, EventStream, LiveReaders
+from serve.live import QUEUED, LiveReaders
 
 
 def counters(store: str, inside: int) -> bytes:
@@ -23,9 +20,8 @@ def test_a_new_reader_has_the_latest_counters_of_every_store() -> None:
     feed.publish(b'{"kind": "arrival", "store": "s1", "zone": "door", "fan": "f", "time_ns": 1}')
     with feed.listen() as found:
         assert found is not None
-        first, queue = found
-        assert [json.loads(text)["fields"]["occupancy"] for text in first] == [2, 5]
-        assert queue.empty(), "who arrived before is past"
+        assert [json.loads(text)["fields"]["occupancy"] for text in found.first] == [2, 5]
+        assert found.queue.empty(), "who arrived before is past"
 
 
 @pytest.mark.parametrize(
@@ -36,7 +32,7 @@ def test_what_is_no_live_message_is_counted(payload: bytes) -> None:
     with feed.listen() as found:
         feed.publish(payload)
         assert found is not None
-        assert found[1].empty()
+        assert found.queue.empty()
     assert feed.refused_total == 1
 
 
@@ -45,7 +41,7 @@ def test_a_message_is_one_line_whatever_its_publisher_wrote() -> None:
     feed.publish(b'{\n"kind": "counters",\n"store": "a\\nb"\n}')
     with feed.listen() as found:
         assert found is not None
-        assert "\n" not in found[0][0]
+        assert "\n" not in found.first[0]
 
 
 def test_readers_are_limited_and_a_slow_one_is_dropped() -> None:
@@ -56,8 +52,9 @@ def test_readers_are_limited_and_a_slow_one_is_dropped() -> None:
             assert other is None
         for n in range(QUEUED + 1):
             feed.publish(counters("s1", n))
-        assert (feed.readers, feed.slow_readers_total) == (0, 1)
-        assert found[1].get_nowait() is None, "the end of its stream"
+        assert feed.readers == 0
+        assert found.queue.get_nowait() is None, "the end of its stream"
+    assert feed.slow_readers_total == 1
 
 
 def test_closing_ends_every_stream_and_lets_nobody_in() -> None:
@@ -65,22 +62,6 @@ def test_closing_ends_every_stream_and_lets_nobody_in() -> None:
     with feed.listen() as found:
         feed.close()
         assert found is not None
-        assert found[1].get_nowait() is None
+        assert found.queue.get_nowait() is None
     with feed.listen() as late:
         assert late is None
-
-
-def test_a_client_that_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "SEND_S", 0.05)
-    feed = LiveReaders(1)
-
-    async def send(message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.body":
-            await asyncio.sleep(3600)
-
-    async def receive() -> dict[str, Any]:
-        await asyncio.sleep(3600)
-        return {}
-
-    asyncio.run(asyncio.wait_for(EventStream(feed)({}, receive, send), 30))
-    assert (feed.readers, feed.slow_readers_total) == (0, 1)

@@ -106,7 +106,7 @@ def test_every_metric_is_listed_and_no_other(metrics: set[str]) -> None:
 
 def test_every_metric_of_serve_is_listed_and_no_other() -> None:
     pages = Pages(ServeConfig(), LiveReaders(1), BrokerClient(Broker(), lambda payload: None))
-    rows = chapter("Start, stop, look").partition("| metric of `footfall serve` |")[2]
+    rows = chapter("The live page").partition("| metric of `footfall serve` |")[2]
     assert set(METRIC.findall(rows)) == set(pages.registry.names())
 
 

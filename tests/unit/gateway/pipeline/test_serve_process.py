@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from footfall.errors import AddressTaken
 from gateway.http.notices import Notices
 from gateway.pipeline import serve_process
 from gateway.pipeline.serve_process import ServeProcess
@@ -50,6 +51,16 @@ def test_one_that_stays_down_is_named_and_one_that_is_up_again_is_not(tmp_path: 
     until(lambda: "serve_down" in notices.shown())
     works.touch()
     until(lambda: "serve_down" not in notices.shown())
+    page.stop()
+
+
+def test_a_port_that_another_process_has_is_named_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve_process, "LONGEST_PAUSE_S", 0.1)
+    notices = Notices()
+    page = ServeProcess([sys.executable, "-c", f"exit({AddressTaken.exit_code})"], dict(os.environ), notices, 0.0, "127.0.0.1:8090")
+    page.start()
+    until(lambda: "127.0.0.1:8090" in notices.shown().get("serve_down", ""))
+    assert "serve.port" in notices.shown()["serve_down"]
     page.stop()
 
 

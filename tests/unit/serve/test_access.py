@@ -1,0 +1,79 @@
+"""Who is answered: by name, origin and token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.requests import Request
+
+from serve.access import Access, host_name, is_known
+from serve.config import Listen
+
+
+def request(method: str = "GET", **headers: str) -> Request:
+    return Request({"type": "http", "method": method, "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()]})
+
+
+def reason(access: Access, asked: Request) -> str:
+    denial = access.denial(asked)
+    return "" if denial is None else denial.reason
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("localhost", "localhost"), ("127.0.0.1:8090", "127.0.0.1"), ("[::1]:8090", "::1"), ("[::1]", "::1"), ("", "")]
+)
+def test_the_name_in_a_host_header(host: str, name: str) -> None:
+    assert host_name(host) == name
+
+
+@pytest.mark.parametrize("host", ["localhost:8090", "LOCALHOST", "127.0.0.1", "[::1]:8090"])
+def test_names_of_loopback_are_answered(host: str) -> None:
+    assert reason(Access(Listen()), request(Host=host)) == ""
+
+
+@pytest.mark.parametrize("host", ["rebound.example", "rebound.example:8090", "127.0.0.1.rebound.example", "localhost.", ""])
+def test_without_a_token_any_other_name_is_refused(host: str) -> None:
+    assert reason(Access(Listen()), request(Host=host)) == "host"
+
+
+def test_a_configured_name_is_answered_and_no_other() -> None:
+    access = Access(Listen(hosts=("pages.example",)))
+    assert reason(access, request(Host="pages.example:443")) == ""
+    assert reason(access, request(Host="rebound.example")) == "host"
+
+
+def test_with_a_token_names_count_only_where_they_are_configured(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("s3cret")
+    asked = request(Host="any.example", Authorization="Bearer s3cret")
+    assert reason(Access(Listen(token_file=token)), asked) == ""
+    assert reason(Access(Listen(token_file=token, hosts=("pages.example",))), asked) == "host"
+    assert reason(Access(Listen(token_file=token)), request(Host="any.example")) == "token"
+
+
+@pytest.mark.parametrize("origin", ["http://rebound.example", "null", "http://localhost:8091", "localhost:8090"])
+def test_pages_of_other_sites_change_nothing(origin: str) -> None:
+    access = Access(Listen())
+    assert reason(access, request("POST", Host="localhost:8090", Origin=origin)) == "origin"
+    assert reason(access, request("GET", Host="localhost:8090", Origin=origin)) == "", "the browser keeps the answer from them"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost:8090"}, {"Origin": "https://LOCALHOST:8090"}])
+def test_own_pages_and_programs_do(headers: dict[str, str]) -> None:
+    assert reason(Access(Listen()), request("POST", Host="localhost:8090", **headers)) == ""
+
+
+@pytest.mark.parametrize(
+    ("authorization", "known"),
+    [
+        ("Bearer s3cret", True),
+        ("basic a2ltOnMzY3JldA==", True),
+        ("Bearer s3cre", False),
+        ("Basic !", False),
+        ("Digest s3cret", False),
+        ("", False),
+    ],
+)
+def test_the_token_is_bearer_or_a_password(authorization: str, known: bool) -> None:
+    assert is_known(authorization, b"s3cret") is known
