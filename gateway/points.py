@@ -221,6 +221,22 @@ def from_rows(measurement: str, rows: Sequence[tuple[Any, ...]]) -> Points:
     return Points(measurement, np.array(columns[0], "<i8"), tags, fields)
 
 
+def from_columns(measurement: str, values: Mapping[str, Any]) -> Points:
+    """Return points from columns by name, `time_ns` among them; a single value stands for a column of it."""
+    schema, time_ns = SCHEMA[measurement], values["time_ns"]
+    n = len(time_ns)
+    fields = {name: _column(values[name], kind, n) for name, kind in schema.fields.items()}
+    return Points(measurement, time_ns, {name: values[name] for name in schema.tags}, fields)
+
+
+def _column(value: Any, kind: FieldType, n: int) -> Column:
+    if isinstance(value, Coded):
+        return value
+    if isinstance(value, str):
+        return Coded.constant(value, n)
+    return value.astype(_DTYPE[kind], copy=False) if isinstance(value, np.ndarray) else np.full(n, value, _DTYPE[kind])
+
+
 def pack(batch: Sequence[Points]) -> bytes:
     """Bytes for the outbox; `unpack` gives the same points back."""
     packed: bytes = msgpack.packb([[p.measurement, p.time_ns.astype("<i8").tobytes(), _pack(p.tags), _pack(p.fields)] for p in batch])

@@ -47,6 +47,7 @@ class Cells:
         self._new: set[tuple[int, int]] = set()
 
     def add(self, owner: int, minute: int, index: int, amount: float) -> None:
+        """Add an amount to one value of a cell."""
         self._cell(owner, minute)[index] += amount
         self._changed.add((owner, minute))
 
@@ -69,12 +70,15 @@ class Cells:
         for cell, count in zip(cells.tolist(), counts.tolist(), strict=True):
             self.add(cell >> 32, cell & 0xFFFFFFFF, index, count)
 
-    def add_each(self, owners: npt.NDArray[np.int32], minutes: npt.NDArray[Any], amounts: Mapping[int, npt.NDArray[Any]]) -> None:
-        """An amount each to many minutes at once; `amounts` by index."""
+    def add_each(self, owners: npt.NDArray[np.int32], minutes: npt.NDArray[Any], amounts: Mapping[int, Any]) -> None:
+        """Add amounts, by index, to one minute of each owner: a column with an amount a row, or one number for every row."""
         if not len(owners):
             return
-        cells, place = np.unique(owners.astype(np.int64) << 32 | minutes, return_inverse=True)
-        sums = {index: np.bincount(place, amount).tolist() for index, amount in amounts.items()}
+        cells, place, rows = np.unique(owners.astype(np.int64) << 32 | minutes, return_inverse=True, return_counts=True)
+        sums = {
+            index: (np.bincount(place, amount) if isinstance(amount, np.ndarray) else rows * amount).tolist()
+            for index, amount in amounts.items()
+        }
         for n, cell in enumerate(cells.tolist()):
             for index, of_cells in sums.items():
                 self.add(cell >> 32, cell & 0xFFFFFFFF, index, of_cells[n])

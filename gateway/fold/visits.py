@@ -9,26 +9,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from footfall.units import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
+from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.unlinked_visits import UnlinkedVisits
-from gateway.fold.visit_segments import CLOSED, EVER_NS, OPEN, Segment, TrafficContribution, VisitSegments, opened_ns
+from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, emit, number_of_zones
+from gateway.fold.visit_segments import EVER_NS, VisitSegments, opened_ns
 from gateway.fold.watermarks import Watermarks
-from gateway.point_rows import VisitPoint
 
 RETIRE_NS: Final = 900 * NS_PER_S
 """How long after its visit's timeout a slot is kept; what comes later meets its person's visits in the ledger.
 
 Agents that were heard within ten minutes hold the watermark back, so this is for those that come back after an outage.
 """
+
+
+class _Touches(NamedTuple):
+    """What a visit has of its fan's touches."""
+
+    touches: int
+    transactions: int
+    amount: float
+
+
+_NO_TOUCHES: Final = _Touches(0, 0, 0.0)
 
 
 class Visits:
@@ -65,8 +77,7 @@ class Visits:
             self._project(slot)
             self._segments.grouped.pop(self._segments.key_of(slot), None)
         fan = state.links.fan_of(int(slots.subject[slot]), opened_ns(key_ns))
-        self._segments.begin(slot, time_ns, key_ns, agent, state.estate.zone_bit(zone), state.fan_code(fan))
-        self._segments.count(int(slots.store[slot]), self._segments.own_count(slot), 1)
+        self._segments.begin(self._segments.writer, slot, time_ns, key_ns, agent, state.estate.zone_bit(zone), state.fan_code(fan))
         self._segments.changed[slot] = None
 
     def _extend(self, slot: int, time_ns: int, zone: int) -> None:
@@ -83,10 +94,7 @@ class Visits:
         if slots.v_grouped[slot]:
             self._segments.changed[slot] = None
         elif slots.v_counted[slot]:
-            store = int(slots.store[slot])
-            state.traffic.add_span(store, before + 1, minute, TRAFFIC_COLUMN["visits_open"], 1)
-            if slots.v_fan[slot] >= 0:
-                state.traffic.add_span(store, before + 1, minute, TRAFFIC_COLUMN["known_open"], 1)
+            self._segments.count_minutes(int(slots.store[slot]), before + 1, minute, bool(slots.v_fan[slot] >= 0))
 
     def extend_many(self, slots: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64], zones: npt.NDArray[np.int32]) -> None:
         """Their subjects were heard again within the timeout, in visits that are open and not grouped; one row a slot."""
@@ -116,8 +124,8 @@ class Visits:
 
     def close(self, slot: int) -> None:
         """Nobody heard the subject within the timeout; it ended with its last evidence."""
-        with self._segments.changing(slot):
-            self._state.tracks.v_state[slot] = CLOSED
+        self._segments.end(self._segments.writer, slot)
+        self._segments.changed[slot] = None
 
     def may_close_alone(self, slots: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Of open visits: which have nothing to do with any other and need not be asked about one by one."""
@@ -172,7 +180,7 @@ class Visits:
         stores |= {state.estate.stores.of(row.store) for row in state.ledger.visits_of(subject)}
         for store in sorted(stores):
             found = self._segments.in_span([subject], store, -EVER_NS, EVER_NS)
-            fans = [(segment.fan, state.links.fan_of(subject, opened_ns(segment.key[1]))) for segment in found]
+            fans = [(segment.fan, state.links.fan_of(subject, opened_ns(segment.key.key_ns))) for segment in found]
             for segment, (before, after) in zip(found, fans, strict=True):
                 if before != after:
                     self._segments.set_fan(segment, after)
@@ -220,7 +228,7 @@ class Visits:
             if each.slot != NO_CODE:
                 self._segments.changed.pop(each.slot, None)
         agents = self._state.estate.agents.names  # codes follow the order in which sites named them
-        primary = min(group, key=lambda each: (each.key[1], agents[each.key[2]]))
+        primary = min(group, key=lambda each: (each.key.key_ns, agents[each.key.agent]))
         for each in group:
             self._emit(each, primary if len(group) > 1 else None, group if len(group) > 1 else None)
         self._segments.save()
@@ -240,56 +248,50 @@ class Visits:
     # Rows
 
     def _emit(self, segment: Segment, primary: Segment | None, group: list[Segment] | None) -> None:
-        """One segment as it is to be stored: on its own, for its group, or merged into its primary."""
-        state, estate = self._state, self._state.estate
-        store, key_ns, agent = segment.key
-        is_primary = primary is None or primary.key == segment.key
-        parts = group if group is not None and is_primary else [segment]
-        start_ns, last_ns = min(m.start_ns for m in parts), max(m.last_ns for m in parts)
-        is_open, zones = any(m.is_open for m in parts), 0
-        for part in parts:
-            zones |= part.zones
-        staff = segment.staff
+        """Emit one segment as it is to be stored: on its own, for its group, or merged into its primary."""
+        key, is_grouped = segment.key, group is not None
+        is_primary = primary is None or primary.key == key
+        whole = _joined(segment, group) if group is not None and is_primary else segment
         counted = None
-        if is_primary and not staff:
-            last_minute = max(self._last_minute(m) for m in parts)
-            counted = TrafficContribution(
-                start_ns // NS_PER_MINUTE, last_minute, bool(segment.fan), not is_open, seconds_of(start_ns, last_ns)
-            )
-        self._recount(segment, counted, group is not None)
-        touches, transactions, amount = self._touches(segment.fan, store, start_ns, last_ns) if is_primary else (0, 0, 0.0)
-        merged = "" if is_primary or primary is None else f"{primary.key[1]}/{estate.agents.names[primary.key[2]]}"
-        # How far one that is not over has got is a matter of when one looks: it is stored as at its beginning.
-        seconds, zones_seen = (0.0, 1) if is_open else (seconds_of(start_ns, last_ns), zones.bit_count())
-        state.points.emit(
-            VisitPoint(
-                time_ns=key_ns, agent=estate.agents.names[agent], store=estate.stores.names[store], subject=segment.subject,
-                fan=segment.fan, known=bool(segment.fan), is_staff=staff, open=is_open, started_ms=start_ns // NS_PER_MS,
-                seconds=seconds, zones=zones_seen, touches=touches, transactions=transactions, amount=amount, void=bool(merged),
-                merged_into=merged,
-            )
-        )  # fmt: skip
-        self._segments.keep(segment, counted, group is not None)
+        if is_primary and not segment.staff:
+            last_minute = max(self._last_minute(part) for part in (group or [segment]))
+            seconds = seconds_of(whole.start_ns, whole.last_ns)
+            counted = TrafficContribution(whole.start_ns // NS_PER_MINUTE, last_minute, bool(segment.fan), not whole.is_open, seconds)
+        self._recount(segment, counted, is_grouped)
+        touches = self._touches(segment.fan, key.store, whole.start_ns, whole.last_ns) if is_primary else _NO_TOUCHES
+        merged_into = "" if is_primary or primary is None else f"{primary.key.key_ns}/{self._state.estate.agents.names[primary.key.agent]}"
+        row = self._segments.keep(segment, counted, is_grouped)
+        shown = row._replace(start_ns=whole.start_ns, last_ns=whole.last_ns, open=int(whole.is_open))
+        emit(self._segments.writer, shown._asdict(), number_of_zones(whole.zones), bool(segment.fan), *touches, merged_into)
 
     def _last_minute(self, segment: Segment) -> int:
         return int(self._state.tracks.v_minute[segment.slot]) if segment.slot != NO_CODE else segment.last_ns // NS_PER_MINUTE
 
-    def _touches(self, fan: str, store: int, start_ns: int, last_ns: int) -> tuple[int, int, float]:
+    def _touches(self, fan: str, store: int, start_ns: int, last_ns: int) -> _Touches:
         if not fan:
-            return 0, 0, 0.0
+            return _NO_TOUCHES
         timeout = int(self._state.estate.timeout_ns[store])
         rows = self._state.ledger.touches_of_fan(fan, self._state.estate.stores.names[store], start_ns, last_ns + timeout)
         bodies = [json.loads(row.body) for row in rows]
         sales = [body["amount"] for body in bodies if body["what"] == "transaction"]
-        return len(bodies), len(sales), round(sum(sales), 6)
+        return _Touches(len(bodies), len(sales), round(sum(sales), 6))
 
     def _recount(self, segment: Segment, new: TrafficContribution | None, grouped: bool) -> None:
         if segment.counted != new:
-            self._segments.count(segment.key[0], segment.counted, -1)
-            self._segments.count(segment.key[0], new, 1)
+            self._segments.count(segment.key.store, segment.counted, -1)
+            self._segments.count(segment.key.store, new, 1)
         if segment.slot != NO_CODE:
             self._state.tracks.v_grouped[segment.slot] = grouped
             if grouped:
                 self._segments.grouped[segment.key] = new
             else:
                 self._segments.grouped.pop(segment.key, None)
+
+
+def _joined(primary: Segment, group: list[Segment]) -> Segment:
+    """Return the primary of a group with the span and the zones of all."""
+    zones = 0
+    for part in group:
+        zones |= part.zones
+    start_ns, last_ns = min(part.start_ns for part in group), max(part.last_ns for part in group)
+    return replace(primary, start_ns=start_ns, last_ns=last_ns, is_open=any(part.is_open for part in group), zones=zones)

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from footfall.frames import Kind
 from footfall.pseudonyms import to_hex
 from gateway.fold import zone_rules
-from gateway.fold.dwells import OPEN, Dwells
+from gateway.fold.dwell_rows import OPEN
+from gateway.fold.dwells import Dwells
 from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE

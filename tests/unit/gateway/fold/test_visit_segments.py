@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.fold.visit_segments import TrafficContribution, opened_ns
+from gateway.fold.visit_rows import TrafficContribution
+from gateway.fold.visit_segments import opened_ns
 from tests.support.memory_fold_store import MemoryStore
 from tests.support.shop_stories import IDLE_S, Shop, seen
 

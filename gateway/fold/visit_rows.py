@@ -1,0 +1,146 @@
+"""What a segment of a visit is as a row of the store and as a point, and what the minutes of its store count of it.
+
+Each is written once, for one segment or for columns of segments (gateway.fold.writers).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from footfall.units import NS_PER_MINUTE, NS_PER_MS
+from gateway.fold.estate_index import seconds_of
+from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.state import State
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.writers import Values, Writer
+from gateway.point_rows import VisitPoint
+
+OPEN, CLOSED = 1, 2
+
+
+class VisitKey(NamedTuple):
+    """A visit's series and time, frozen at its opening event."""
+
+    store: int
+    key_ns: int
+    agent: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficContribution:
+    """What a visit contributes to the traffic of its store."""
+
+    first_minute: int
+    last_minute: int
+    known: bool
+    closed: bool
+    seconds: float
+
+    def to_json(self) -> str:
+        """Return what the store keeps."""
+        return json.dumps([self.first_minute, self.last_minute, self.known, self.closed, self.seconds])
+
+
+@dataclass(slots=True)
+class Segment:
+    """A segment, from a track or from the store. Made by a ColumnWriter, its fields are columns."""
+
+    key: VisitKey
+    subject: str
+    start_ns: int
+    last_ns: int
+    zones: int
+    """A bit a zone, unsigned."""
+    staff: bool
+    is_open: bool
+    fan: str
+    slot: int
+    grouped: bool
+    counted: TrafficContribution | None
+
+
+def of_track(state: State, writer: Writer, slot: Any, counted: TrafficContribution | None) -> Segment:
+    """Return the segment that a track has now."""
+    t, number = state.tracks, writer.number
+    return Segment(
+        key=VisitKey(number(t.store[slot]), number(t.v_key_ns[slot]), number(t.v_agent[slot])),
+        subject=writer.subject(t.subject[slot]),
+        start_ns=number(t.v_start_ns[slot]),
+        last_ns=number(t.v_last_ns[slot]),
+        zones=number(t.v_zones[slot]),
+        staff=number(t.staff[slot]),
+        is_open=number(t.v_state[slot] == OPEN),
+        fan=writer.fan(t.v_fan[slot]),
+        slot=slot,
+        grouped=number(t.v_grouped[slot]),
+        counted=counted,
+    )
+
+
+def contribution(state: State, slot: int) -> TrafficContribution | None:
+    """Return what the visit of a track that is not grouped contributes; None if nothing."""
+    t = state.tracks
+    if not t.v_counted[slot]:
+        return None
+    start_ns, last_ns = int(t.v_start_ns[slot]), int(t.v_last_ns[slot])
+    known, closed = bool(t.v_fan[slot] != NO_CODE), bool(t.v_state[slot] == CLOSED)
+    return TrafficContribution(start_ns // NS_PER_MINUTE, int(t.v_minute[slot]), known, closed, seconds_of(start_ns, last_ns))
+
+
+def row_of(state: State, writer: Writer, segment: Segment, grouped: Any, counted: Any) -> Values:
+    """Return the fields of VisitRow; `grouped` is 0 or 1, and `counted` a text, or what `rows_of` takes for a column of texts."""
+    estate, key = state.estate, segment.key
+    return {
+        "subject": segment.subject,
+        "store": writer.text(key.store, estate.stores.names),
+        "key_ns": key.key_ns,
+        "agent": writer.text(key.agent, estate.agents.names),
+        "start_ns": segment.start_ns,
+        "last_ns": segment.last_ns,
+        "zones": writer.signed(segment.zones),
+        "staff": writer.flag(segment.staff),
+        "open": writer.flag(segment.is_open),
+        "fan": segment.fan,
+        "grouped": grouped,
+        "counted": counted,
+    }
+
+
+def emit(
+    writer: Writer, row: Values, zones: Any, known: Any, touches: int = 0, transactions: int = 0, amount: float = 0.0, merged_into: str = ""
+) -> None:
+    """Emit the point of a visit; `row` has the fields of VisitRow, and `zones` is how many zones it has been in.
+
+    How far an open one has got depends on when one looks: it is stored as at its beginning, in one zone.
+    """
+    is_open = row["open"]
+    writer.emit(
+        VisitPoint,
+        {
+            "time_ns": row["key_ns"], "agent": row["agent"], "store": row["store"], "subject": row["subject"], "fan": row["fan"],
+            "known": known, "is_staff": row["staff"] != 0, "open": is_open != 0, "started_ms": row["start_ns"] // NS_PER_MS,
+            "seconds": (1 - is_open) * seconds_of(row["start_ns"], row["last_ns"]), "zones": is_open + (1 - is_open) * zones,
+            "touches": touches, "transactions": transactions, "amount": amount, "void": merged_into != "", "merged_into": merged_into,
+        },
+    )  # fmt: skip
+
+
+def started(known: Any, sign: int = 1) -> Mapping[int, Any]:
+    """Return what the minute of its start counts of a visit, by column of TRAFFIC; with `sign` -1, to take it back."""
+    columns = TRAFFIC_COLUMN
+    return {columns["visits_started"]: sign, columns["visits_open"]: sign, columns["known_open"]: sign * known}
+
+
+def ended(seconds: Any, sign: int = 1) -> Mapping[int, Any]:
+    """Return what the minute of its end counts of a visit that is closed, by column of TRAFFIC."""
+    return {TRAFFIC_COLUMN["visits_closed"]: sign, TRAFFIC_COLUMN["dwell_sum_s"]: sign * seconds}
+
+
+def number_of_zones(zones: Any) -> Any:
+    """Return how many bits are set, of one unsigned number or of a column."""
+    return np.bitwise_count(zones).astype(np.int64) if isinstance(zones, np.ndarray) else zones.bit_count()
