@@ -236,7 +236,7 @@ class EdgeAgent:
         """
         newest = self.spool.newest()
         if newest is not None:
-            since_ns = newest[1] if newest[0] == self._clock.boot else 0
+            since_ns = newest.made_boot_ns if newest.boot == self._clock.boot else 0
             self.core.hear(Gap(since_ns, self._clock.boot_ns(), "agent.restart"))
 
     @contextmanager

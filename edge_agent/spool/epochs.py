@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from edge_agent.epoch import Epoch
+from edge_agent.spool.twins import EpochRow
 from footfall.frames import DecidedTime
+from footfall.units import NS_PER_MINUTE
 
-MARK_STEP_NS: Final = 60_000_000_000
+MARK_STEP_NS: Final = NS_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,12 @@ class EpochState:
     store: str = ""
 
     @classmethod
-    def of(cls, n: int, row: tuple[Any, ...]) -> EpochState:
-        name, boot, last, mark, base, receipted, receipted_ns = row
-        return cls(n, name, boot, last, mark, base, receipted, receipted_ns)
+    def of(cls, n: int, row: EpochRow) -> EpochState:
+        return cls(n, row.epoch, row.boot, row.last, row.mark, row.base, row.receipted, row.receipted_ns)
 
-    def row(self, more: int = 0) -> tuple[Any, ...]:
-        """Return the row as stored, with so many more numbers given out."""
-        return (self.name, self.boot, self.last + more, self.mark, self.base, self.receipted, self.receipted_ns)
+    def row(self, more: int = 0) -> EpochRow:
+        """Return the row as stored, with `more` further numbers given out."""
+        return EpochRow(self.name, self.boot, self.last + more, self.mark, self.base, self.receipted, self.receipted_ns)
 
     @property
     def owes(self) -> bool:

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.spool.connect import connect, heals
-from edge_agent.spool.rows import FACTS, number_of
 from edge_agent.spool.schema import SCHEMA, SCHEMA_FACT
+from edge_agent.spool.twins import FACTS, number_of
 from footfall.errors import ConfigError, FootfallError
 from footfall.sqlite import migrate, open_file
 from footfall.sqlite_log import broken_log
@@ -193,9 +193,9 @@ class SpoolFile:
         """Return the version that the content names, under a check sum; None before version 2."""
         for table in FACTS.tables:
             with suppress(sqlite3.OperationalError):
-                for row in self.db.execute(f"SELECT * FROM {table} WHERE id = ?", (number_of(SCHEMA_FACT),)):
-                    if FACTS.whole(row):
-                        return int(row[2])
+                for stored in self.db.execute(f"SELECT * FROM {table} WHERE id = ?", (number_of(SCHEMA_FACT),)):
+                    if fact := FACTS.whole(stored):
+                        return fact.values.value
         return None
 
     def _reopen(self) -> None:

@@ -12,15 +12,34 @@ from typing import Any, Final
 from edge_agent.boots import Boots
 from edge_agent.epoch import Epoch
 from edge_agent.spool.epochs import EpochState, MarkStep
-from edge_agent.spool.rows import BOOTS, EPOCHS, FACTS, JOURNALS, RECEIPTED, STORES, TIMES, Loaded, Twin, number_of
 from edge_agent.spool.schema import RECEIPTED_FACT, TIMES_FACT
+from edge_agent.spool.twins import (
+    BOOTS,
+    EPOCHS,
+    FACTS,
+    JOURNALS,
+    RECEIPTED,
+    STORES,
+    TIMES,
+    BootRow,
+    FactRow,
+    JournalRow,
+    Loaded,
+    LoadedTables,
+    ReceiptedRow,
+    StoreRow,
+    TimesRow,
+    Twin,
+    Values,
+    number_of,
+)  # fmt: skip
 from footfall.frames import DecidedTime
 from footfall.receipts import TimeRun, Times
 
 KEPT_JOURNALS: Final = 64
 
-StoredRow = tuple[Any, ...] | None
-"""Of a table; None: it is to be deleted."""
+Owed = Mapping[tuple[Twin[Any], int], Any]
+"""By table and number: the row, or None for one that is to be deleted."""
 
 
 class SpoolMemory:
@@ -35,7 +54,7 @@ class SpoolMemory:
         self.receipted_ns = 0
         self.times_n = 0
         self.base = 0
-        self.owed: dict[tuple[Twin, int], StoredRow] = {}
+        self.owed: dict[tuple[Twin[Any], int], Any] = {}
         self._journals: dict[int, str] = {}
         self._times: dict[int, TimeRun] = {}
         self._boot_numbers: dict[str, int] = {}
@@ -58,30 +77,30 @@ class SpoolMemory:
     def journal_id(self) -> str | None:
         return self._journals[max(self._journals)] if self._journals else None
 
-    def load(self, tables: Mapping[str, Loaded]) -> None:
+    def load(self, tables: LoadedTables) -> None:
         """Load what the file holds, in the place of all that was known; what was heard of gateways only grows."""
         self.owed = {}
-        self.ledgers = {row[0]: EpochState.of(n, row) for n, row in tables[EPOCHS.name].rows.items()}
+        self.ledgers = {row.epoch: EpochState.of(n, row) for n, row in tables.of(EPOCHS).rows.items()}
         by_n = {ledger.n: ledger for ledger in self.ledgers.values()}
-        for n, (store,) in tables[STORES.name].rows.items():
+        for n, store in tables.of(STORES).rows.items():
             if n in by_n:
-                by_n[n].store = store
-        for number, (n, upto, gateway_ns) in tables[RECEIPTED.name].rows.items():
-            if n in by_n:
-                by_n[n].steps[number] = MarkStep(upto, gateway_ns)
-        self._journals = {n: row[0] for n, row in tables[JOURNALS.name].rows.items()}
-        self._load_times(tables[TIMES.name])
-        self.boots = Boots(tables[BOOTS.name].rows.values())
-        self._boot_numbers = {row[0]: n for n, row in tables[BOOTS.name].rows.items()}
-        facts = dict(tables[FACTS.name].rows.values())
+                by_n[n].store = store.store
+        for number, row in tables.of(RECEIPTED).rows.items():
+            if row.epoch_n in by_n:
+                by_n[row.epoch_n].steps[number] = MarkStep(row.upto, row.gateway_ns)
+        self._journals = {n: journal.journal_id for n, journal in tables.of(JOURNALS).rows.items()}
+        self._load_times(tables.of(TIMES))
+        self.boots = Boots(tables.of(BOOTS).rows.values())
+        self._boot_numbers = {boot.boot: n for n, boot in tables.of(BOOTS).rows.items()}
+        facts = {fact.name: fact.value for fact in tables.of(FACTS).rows.values()}
         self.times_n = facts.get(TIMES_FACT, 0)
         latest_ns = (ledger.receipted_ns for ledger in self.ledgers.values())
         self.receipted_ns = max(self.receipted_ns, facts.get(RECEIPTED_FACT, 0), *latest_ns, 0)
 
-    def _load_times(self, loaded: Loaded) -> None:
+    def _load_times(self, loaded: Loaded[TimesRow]) -> None:
         """What frames were sent with stays, whether or not the file had it yet."""
         before = self._times
-        self._times = {n: TimeRun(row[0], row[1], row[2], DecidedTime(*row[3:])) for n, row in loaded.rows.items()}
+        self._times = {n: _time_run(row) for n, row in loaded.rows.items()}
         for number, run in before.items():
             if run.epoch in self.ledgers and self._times.get(number) != run:
                 self._set_times(number, run)
@@ -96,7 +115,7 @@ class SpoolMemory:
             n, self.epoch, self.boot, base=max(base, self.base), receipted_ns=self.receipted_ns, store=self.store
         )
         self.owe_epoch(self.current)
-        self._owe(STORES, n, (self.store,))
+        self._owe(STORES, n, StoreRow(self.store))
         self.lasted(self.boot, 0)
 
     def begin_again(self, before: SpoolMemory) -> None:
@@ -128,7 +147,7 @@ class SpoolMemory:
         free = 1 + max((number for each in self.ledgers.values() for number in each.steps), default=0)
         for number in ledger.marked(min(upto, ledger.last), gateway_ns, free):
             step = ledger.steps.get(number)
-            self._owe(RECEIPTED, number, (ledger.n, step.upto, step.gateway_ns) if step else None)
+            self._owe(RECEIPTED, number, ReceiptedRow(ledger.n, step.upto, step.gateway_ns) if step else None)
         self.owe_epoch(ledger)
         if upto > ledger.last and name == self.epoch:
             self.begin_epoch(anew=True)
@@ -143,7 +162,7 @@ class SpoolMemory:
         if self._journals:
             self._unmark()
             self.times_n = 0
-            self._owe(FACTS, number_of(TIMES_FACT), (TIMES_FACT, 0))
+            self._owe(FACTS, number_of(TIMES_FACT), FactRow(TIMES_FACT, 0))
         self.add_journal(journal_id)
 
     def add_journal(self, journal_id: str) -> None:
@@ -155,7 +174,7 @@ class SpoolMemory:
             self._owe(JOURNALS, n, None)
         n = 1 + max(self._journals, default=0)
         self._journals[n] = journal_id
-        self._owe(JOURNALS, n, (journal_id,))
+        self._owe(JOURNALS, n, JournalRow(journal_id))
 
     def new_times(self, times: Times) -> dict[int, TimeRun]:
         """Return those that are news, under the numbers of their rows."""
@@ -178,7 +197,7 @@ class SpoolMemory:
 
     def _set_times(self, number: int, run: TimeRun) -> None:
         self._times[number] = run
-        self._owe(TIMES, number, (run.epoch, run.first_seq, run.last_seq, *run.decided))
+        self._owe(TIMES, number, times_row(run))
 
     def decided(self, epoch: str, seq: int) -> DecidedTime | None:
         """Return how a gateway dated that frame; the last word counts."""
@@ -213,16 +232,16 @@ class SpoolMemory:
     def owe_epoch(self, ledger: EpochState) -> None:
         self._owe(EPOCHS, ledger.n, ledger.row())
 
-    def paid(self, owed: Mapping[tuple[Twin, int], StoredRow]) -> None:
+    def paid(self, owed: Owed) -> None:
         """The file has these rows now."""
         self.owed = {key: values for key, values in self.owed.items() if key not in owed or values != owed[key]}
 
-    def _owe(self, twin: Twin, number: int, values: StoredRow) -> None:
+    def _owe(self, twin: Twin[Values], number: int, values: Values | None) -> None:
         self.owed[twin, number] = values
 
     def _owe_boot(self, boot: str) -> None:
         n = self._boot_numbers.setdefault(boot, 1 + max(self._boot_numbers.values(), default=0))
-        self._owe(BOOTS, n, (boot, self.boots.length_ns(boot)))
+        self._owe(BOOTS, n, BootRow(boot, self.boots.length_ns(boot)))
 
     def _unmark(self) -> None:
         """Every frame that is here is owed again."""
@@ -236,3 +255,12 @@ class SpoolMemory:
         for number in numbers:
             del ledger.steps[number]
             self._owe(RECEIPTED, number, None)
+
+
+def times_row(run: TimeRun) -> TimesRow:
+    """Return the row of dates as the file has it."""
+    return TimesRow(run.epoch, run.first_seq, run.last_seq, run.decided.offset_ns, run.decided.width_ns, run.decided.quality)
+
+
+def _time_run(row: TimesRow) -> TimeRun:
+    return TimeRun(row.epoch, row.first_seq, row.last_seq, DecidedTime(row.offset_ns, row.width_ns, row.quality))

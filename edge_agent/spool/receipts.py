@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterable
 from typing import Final
 
-from edge_agent.spool.rows import FACTS, TIMES, number_of
+from edge_agent.spool.memory import times_row
 from edge_agent.spool.schema import TIMES_FACT
 from edge_agent.spool.store import SpoolStore
+from edge_agent.spool.twins import FACTS, TIMES, FactRow, number_of
 from footfall.frames import DecidedTime
 from footfall.receipts import Times
 
@@ -71,8 +72,8 @@ class Receipts:
             with self._store.transaction() as db:
                 rows, change = self._store.memory.new_times(times), self._store.change + 1
                 for number, run in rows.items():
-                    TIMES.put(db, number, (run.epoch, run.first_seq, run.last_seq, *run.decided), change)
-                FACTS.put(db, number_of(TIMES_FACT), (TIMES_FACT, times.n), change)
+                    TIMES.put(db, number, times_row(run), change)
+                FACTS.put(db, number_of(TIMES_FACT), FactRow(TIMES_FACT, times.n), change)
             self._store.memory.add_times(rows, times.n)
 
     def date(self, epoch: str, dates: Iterable[tuple[int, DecidedTime]]) -> None:

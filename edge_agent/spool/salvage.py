@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_agent.spool.rows import EPOCHS, TWINS, Listed, StoredFrame, Twin
+from edge_agent.spool.rows import Listed, StoredFrame
 from edge_agent.spool.sqlite_pages import rows_of
+from edge_agent.spool.twins import EPOCHS, TWINS, EpochRow
 
 
 class PageSpan(NamedTuple):
@@ -24,29 +25,33 @@ class PageSpan(NamedTuple):
     first_id: int
     last_id: int
 
+    @classmethod
+    def of(cls, row: EpochRow) -> PageSpan:
+        return cls(row.base, first_id=row.base + row.mark + 1, last_id=row.base + row.last)
+
 
 @dataclass(slots=True)
 class Salvaged:
     """`tables`: of each twin the last whole version of its rows; `listed`: what is known of the frames that are owed."""
 
-    tables: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=lambda: {twin.name: {} for twin in TWINS})
+    tables: dict[str, dict[int, Any]] = field(default_factory=lambda: {twin.name: {} for twin in TWINS})
     spans: dict[int, PageSpan] = field(default_factory=dict)
     listed: dict[int, Listed] = field(default_factory=dict)
 
 
-def salvage(aside: Path, known: Mapping[int, tuple[Any, ...]]) -> Salvaged:
+def salvage(aside: Path, known: Mapping[int, EpochRow]) -> Salvaged:
     """Return all but the bodies."""
     found = Salvaged()
     changes: dict[tuple[str, int], int] = {}
     for number, values in rows_of(aside):
         for twin in TWINS:
-            row: tuple[Any, ...] = (number, *values[1:])
-            if len(values) == _width(twin) and twin.whole(row) and changes.get((twin.name, number), -2) < row[-2]:
-                changes[twin.name, number] = row[-2]
-                found.tables[twin.name][number] = row[1:-2]
-    epochs = found.tables[EPOCHS.name]
+            row = twin.whole((number, *values[1:])) if values else None
+            if row is not None and changes.get((twin.name, number), -2) < row.change:
+                changes[twin.name, number] = row.change
+                found.tables[twin.name][number] = row.values
+    epochs: dict[int, EpochRow] = found.tables[EPOCHS.name]
     epochs.update(known)
-    found.spans = {n: PageSpan(row[4], row[4] + row[3] + 1, row[4] + row[2]) for n, row in sorted(epochs.items())}
+    found.spans = {n: PageSpan.of(row) for n, row in sorted(epochs.items())}
     for number, values in rows_of(aside):
         listed = Listed.whole((number, *values[1:])) if len(values) == len(Listed._fields) + 1 else None
         if listed is not None and _is_owed(found.spans, listed.epoch_n, listed.seq, number):
@@ -57,21 +62,19 @@ def salvage(aside: Path, known: Mapping[int, tuple[Any, ...]]) -> Salvaged:
 def bodies(aside: Path, found: Salvaged) -> Iterator[StoredFrame]:
     """Every owed frame whose body is whole, some more than once; what the list knows of it counts, else its own word."""
     for number, values in rows_of(aside):
-        if len(values) != len(Listed._fields) + 1 or not isinstance(values[-1], bytes):
+        if len(values) != len(Listed._fields) + 1:
             continue
-        epoch_n, seq, body = values[1], values[2], values[-1]
-        if not isinstance(epoch_n, int) or not isinstance(seq, int) or not _is_owed(found.spans, epoch_n, seq, number):
+        _, epoch_n, seq, _, _, _, crc32, _, body = values
+        if not (isinstance(body, bytes) and isinstance(epoch_n, int) and isinstance(seq, int)):
+            continue
+        if not _is_owed(found.spans, epoch_n, seq, number):
             continue
         listed = found.listed.get(number)
-        if listed is None and zlib.crc32(body) == values[6]:
+        if listed is None and zlib.crc32(body) == crc32:
             listed = Listed.of(number, epoch_n, seq, body)
         if listed is not None and zlib.crc32(body) == listed.crc32:
             found.listed[number] = listed
             yield StoredFrame(listed, body)
-
-
-def _width(twin: Twin) -> int:
-    return twin.columns.count(",") + 4
 
 
 def _is_owed(spans: Mapping[int, PageSpan], epoch_n: int, seq: int, number: int) -> bool:

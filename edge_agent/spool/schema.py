@@ -5,7 +5,24 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from edge_agent.spool.rows import BOOTS, EPOCHS, FACTS, JOURNALS, READINGS, RECEIPTED, STORES, TIMES, Listed, number_of
+from edge_agent.spool.rows import Listed
+from edge_agent.spool.twins import (
+    BOOTS,
+    EPOCHS,
+    FACTS,
+    JOURNALS,
+    READINGS,
+    RECEIPTED,
+    STORES,
+    TIMES,
+    BootRow,
+    EpochRow,
+    FactRow,
+    JournalRow,
+    ReadingRow,
+    ReceiptedRow,
+    number_of,
+)  # fmt: skip
 from footfall.sqlite import Schema, run_script
 
 SCHEMA_FACT: Final = "schema"
@@ -36,7 +53,7 @@ _TWINS_2: Final = (EPOCHS, RECEIPTED, JOURNALS, READINGS, BOOTS, TIMES, FACTS)
 
 
 def _to_checked_rows(db: sqlite3.Connection) -> None:
-    """Version 2: every row bears its check sum, and what is small is there twice."""
+    """Migrate to version 2: every row bears its checksum, and what is small is stored twice."""
     for table in _RENAMED:
         db.execute(f"ALTER TABLE {table} RENAME TO {table}_1")
     run_script(db, "".join(twin.script for twin in _TWINS_2) + _LISTED)
@@ -44,24 +61,24 @@ def _to_checked_rows(db: sqlite3.Connection) -> None:
     latest_ns = db.execute("SELECT coalesce(max(gateway_ns), 0) FROM receipted_1").fetchone()[0]
     lengths: dict[str, int] = {}
     for n, epoch, boot, last, mark in db.execute("SELECT n, epoch, boot, last, mark FROM epochs_1 ORDER BY n").fetchall():
-        EPOCHS.put(db, n, (epoch, boot, last, mark, bases[n], mark, latest_ns), 0)
+        EPOCHS.put(db, n, EpochRow(epoch, boot, last, mark, bases[n], mark, latest_ns), 0)
         made_ns = db.execute("SELECT coalesce(max(made_boot_ns), 0) FROM listed WHERE epoch_n = ?", (n,)).fetchone()[0]
         lengths[boot] = max(lengths.get(boot, 0), made_ns)
     for i, (boot, length_ns) in enumerate(lengths.items(), 1):
-        BOOTS.put(db, i, (boot, length_ns), 0)
+        BOOTS.put(db, i, BootRow(boot, length_ns), 0)
     for i, row in enumerate(db.execute("SELECT epoch_n, upto, gateway_ns FROM receipted_1").fetchall(), 1):
-        RECEIPTED.put(db, i, row, 0)
+        RECEIPTED.put(db, i, ReceiptedRow(*row), 0)
     for n, journal_id in db.execute("SELECT n, journal_id FROM journals_1").fetchall():
-        JOURNALS.put(db, n, (journal_id,), 0)
+        JOURNALS.put(db, n, JournalRow(journal_id), 0)
     for key, value in db.execute("SELECT key, value FROM readings_1").fetchall():
-        READINGS.put(db, number_of(key), (key, value), 0)
+        READINGS.put(db, number_of(key), ReadingRow(key, value), 0)
     run_script(db, "DROP INDEX frames_by_seq;" + "".join(f"DROP TABLE {table}_1;" for table in _RENAMED))
     for fact, value in ((SCHEMA_FACT, 2), (RECEIPTED_FACT, latest_ns), (TIMES_FACT, 0)):
-        FACTS.put(db, number_of(fact), (fact, value), 0)
+        FACTS.put(db, number_of(fact), FactRow(fact, value), 0)
 
 
 def _number_frames(db: sqlite3.Connection) -> dict[int, int]:
-    """Return the bases by epoch. A frame's id becomes its epoch's base + seq, which nearly all have already."""
+    """Write to every frame the id base + seq, which nearly all have already. Return the base of each epoch."""
     bases: dict[int, int] = {}
     free = 1 + db.execute("SELECT coalesce(max(id), 0) FROM frames").fetchone()[0]
     for n, last in db.execute("SELECT n, last FROM epochs_1 ORDER BY n").fetchall():
@@ -82,9 +99,9 @@ def _number_frames(db: sqlite3.Connection) -> dict[int, int]:
 
 
 def _to_stores(db: sqlite3.Connection) -> None:
-    """Version 3: of every epoch the store. Those of before are of the store in which their agent is now, for all that is known."""
+    """Migrate to version 3: the store of every epoch. Epochs of before get none: the agent's present store counts for them."""
     run_script(db, STORES.script)
-    FACTS.put(db, number_of(SCHEMA_FACT), (SCHEMA_FACT, 3), 1)
+    FACTS.put(db, number_of(SCHEMA_FACT), FactRow(SCHEMA_FACT, 3), 1)
 
 
 SCHEMA: Final = Schema("a spool", "frames", _FIRST, steps=(_to_checked_rows, _to_stores), was_unversioned=True)

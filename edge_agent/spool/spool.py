@@ -15,7 +15,7 @@ knows them. When full, what is receipted goes first, then the oldest; the last f
 learns what was dropped. Any thread may call; one lock, short transactions.
 
 Memory (`memory.py`) holds all numbers and is right while it lasts; the file follows with the next commit that succeeds. So a disk
-that takes nothing stops no sending. Every row in the file bears a check sum (`rows.py`): what is broken is mended from its other
+that takes nothing stops no sending. Every row in the file bears a checksum (`twins.py`, `rows.py`): what is broken is mended from its other
 copy, else a gap under its number counts the rows that are lost. A file whose structure is broken is set aside, and what is whole is
 taken out of it (`store.py`).
 """
@@ -36,8 +36,9 @@ from edge_agent.spool.file import SpoolUnavailable
 from edge_agent.spool.quota import Quota
 from edge_agent.spool.receipts import Receipts
 from edge_agent.spool.room import listed_at
-from edge_agent.spool.rows import EPOCHS, READINGS, Listed, StoredFrame, add_dead, number_of, put_frames
-from edge_agent.spool.store import LostRows, SpoolStore
+from edge_agent.spool.rows import Listed, StoredFrame, add_dead, put_frames
+from edge_agent.spool.store import LostRows, Newest, SpoolStore
+from edge_agent.spool.twins import EPOCHS, READINGS, ReadingRow, number_of
 from footfall.frames import Body, DecidedTime
 from footfall.units import NS_PER_S
 
@@ -107,7 +108,7 @@ class Spool(Receipts):
                 put_frames(db, written)
                 EPOCHS.put(db, memory.current.n, memory.current.row(len(new)), change)
                 for key, value in readings.items():
-                    READINGS.put(db, number_of(key), (key, value), change)
+                    READINGS.put(db, number_of(key), ReadingRow(key, value), change)
                 added = sum(frame.listed.size_bytes for frame in written)
                 freed = self._quota.make_room(db, store, added, len(new))
             self._given_out(new)
@@ -161,7 +162,7 @@ class Spool(Receipts):
     def readings(self) -> dict[str, str]:
         """Return the last value of every key that `append` was given."""
         with self._lock, self._store.reading() as db:
-            return dict(READINGS.load(db).rows.values())
+            return {row.key: row.value for row in READINGS.load(db).rows.values()}
 
     def sending(self) -> Epoch:
         """Return the oldest epoch that owes frames; the current one if none does."""
@@ -236,8 +237,8 @@ class Spool(Receipts):
             problems = {"card_full": self._store.refused or self._quota.problem, "spool_damaged": self._store.damage}
             return {code: text[:300] for code, text in problems.items() if text}
 
-    def newest(self) -> tuple[str, int] | None:
-        """Boot and `made_boot_ns` of the last frame of earlier epochs: since then nothing was observed."""
+    def newest(self) -> Newest | None:
+        """Return the last frame of earlier epochs, since which nothing was observed; None if there is none."""
         return self._store.newest
 
     def close(self) -> None:

@@ -18,14 +18,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge_agent.spool.epochs import EpochState
 from edge_agent.spool.file import SpoolDamaged, SpoolFile, SpoolUnavailable
 from edge_agent.spool.memory import SpoolMemory
 from edge_agent.spool.mending import Scan, mended, scan
-from edge_agent.spool.rows import TWINS, Listed, Loaded, StoredFrame, add_dead, delete_frames, put_frames
+from edge_agent.spool.rows import Listed, StoredFrame, add_dead, delete_frames, put_frames
 from edge_agent.spool.salvage import bodies, salvage
+from edge_agent.spool.twins import TWINS, LoadedTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,22 @@ class LostRows:
     reason: str
 
 
+class Newest(NamedTuple):
+    """The last frame of the runs before: its boot, and when it was made on that boot's clock."""
+
+    boot: str
+    made_boot_ns: int
+
+
 class SpoolStore:
-    """`held`: frames by id that the file does not have yet. `size_bytes`: of those that it has. `newest`: boot and moment of the last
-    frame of the runs before."""
+    """`held`: frames by id that the file does not have yet. `size_bytes`: of those that it has."""
 
     def __init__(self, path: Path, epoch: str, boot: str, substitute: Callable[[EpochState, Listed], StoredFrame], store: str = "") -> None:
         self.memory = SpoolMemory(epoch, boot, store)
         self.file: Final = SpoolFile(path)
         self.held: dict[int, StoredFrame] = {}
         self.size_bytes = 0
-        self.newest: tuple[str, int] | None = None
+        self.newest: Newest | None = None
         self.set_aside_total = 0
         self.lost: LostRows | None = None
         self.lost_rows_total = 0
@@ -144,11 +151,11 @@ class SpoolStore:
             self._mend()
             db.execute("PRAGMA shrink_memory")  # the whole list was read, which nobody needs again
 
-    def _load_tables(self, db: sqlite3.Connection) -> dict[str, Loaded]:
-        tables = {twin.name: twin.load(db) for twin in TWINS}
-        self.change = max(self.change, *(loaded.change for loaded in tables.values()))
+    def _load_tables(self, db: sqlite3.Connection) -> None:
+        tables = LoadedTables(db)
+        self.change = max(self.change, *(tables.of(twin).change for twin in TWINS))
         self.memory.load(tables)
-        broken = {twin: tables[twin.name] for twin in TWINS if tables[twin.name].damaged}
+        broken = {twin: tables.of(twin) for twin in TWINS if tables.of(twin).damaged}
         for loaded in broken.values():
             self.report_damage(f"{loaded.damaged} rows of its tables were broken, {loaded.lost} of them in both copies")
         with suppress(SpoolUnavailable):
@@ -156,7 +163,6 @@ class SpoolStore:
                 with self.file.transaction() as writing:
                     for twin, loaded in broken.items():
                         twin.rewrite(writing, loaded.rows, self.change + 1)
-        return tables
 
     def _mend(self) -> None:
         """Look through the list of frames; put what is missing in its place, in memory first."""
@@ -186,7 +192,7 @@ class SpoolStore:
         before = [ledger for ledger in ledgers if ledger.n in found.made_ns and ledger.name != self.memory.epoch]
         if self.newest is None and before:
             last = max(before, key=lambda ledger: ledger.n)
-            self.newest = (last.boot, found.made_ns[last.n])
+            self.newest = Newest(last.boot, found.made_ns[last.n])
 
     def _fill_holes(self, db: sqlite3.Connection, found: Scan) -> int:
         """Frames for all that is missing, into memory; how many of them are gaps."""
@@ -201,10 +207,10 @@ class SpoolStore:
     def _bury_strangers(self, db: sqlite3.Connection, numbers: Iterable[int]) -> None:
         """Rows whose epoch nobody knows any more: dead letters, and a gap of their number."""
         for number in numbers:
-            row = db.execute("SELECT rows, seq, body FROM frames WHERE id = ?", (number,)).fetchone()
-            if row is not None and isinstance(row[0], int) and isinstance(row[2], bytes):
-                add_dead(db, "unknown", row[1] if isinstance(row[1], int) else 0, "epoch", row[2])
-                self.lose(max(0, row[0]), 0, "spool.damaged")
+            for rows, seq, body in db.execute("SELECT rows, seq, body FROM frames WHERE id = ?", (number,)).fetchall():
+                if isinstance(rows, int) and isinstance(body, bytes):
+                    add_dead(db, "unknown", seq if isinstance(seq, int) else 0, "epoch", body)
+                    self.lose(max(0, rows), 0, "spool.damaged")
             delete_frames(db, number, number)
 
     @contextmanager
@@ -270,16 +276,16 @@ class SpoolStore:
     def _stored(self, ledger: EpochState, from_seq: int, limit: int) -> list[StoredFrame] | None:
         """Frames from that seq on; None if the list is not as it was written."""
         first = max(from_seq, ledger.oldest)
-        span = (ledger.base + first, ledger.base + ledger.last)
+        first_id, last_id = ledger.base + first, ledger.base + ledger.last
         with self.reading() as db:
             rows = db.execute(
                 "SELECT listed.*, body FROM listed LEFT JOIN frames USING (id) WHERE listed.id BETWEEN ? AND ? ORDER BY listed.id LIMIT ?",
-                (*span, limit),
+                (first_id, last_id, limit),
             ).fetchall()
-        found = {number: frame for number, frame in self.held.items() if span[0] <= number <= span[1]}
-        for row in rows:
-            listed = Listed.whole(row[:-1])
+        found = {number: frame for number, frame in self.held.items() if first_id <= number <= last_id}
+        for *stored, body in rows:
+            listed = Listed.whole(tuple(stored))
             if listed is not None and listed.epoch_n == ledger.n:
-                found.setdefault(listed.id, StoredFrame(listed, row[-1] if isinstance(row[-1], bytes) else b""))
+                found.setdefault(listed.id, StoredFrame(listed, body if isinstance(body, bytes) else b""))
         wanted = [ledger.base + seq for seq in range(first, min(ledger.last, first - 1 + limit) + 1) if not ledger.is_hole(seq)]
         return [found[number] for number in wanted] if all(number in found for number in wanted) else None

@@ -13,7 +13,7 @@ import pytest
 from device_profiles.registry import shipped
 from edge_agent.core import lost_frame
 from edge_agent.spool import Spool, SpooledFrame, SpoolUnavailable
-from edge_agent.spool.rows import TWINS
+from edge_agent.spool.twins import TWINS
 from footfall.frames import Body, DecidedTime, Kind, decode_body
 from footfall.receipts import TimeRun, Times
 from tests.unit.edge_agent.spool.test_spool import bodies
