@@ -52,7 +52,7 @@ def short_uuid(uuid: str) -> str:
 
 
 def parse_advertising_data(data: bytes, address: str, rssi_dbm: int | None = None, address_type: AddressType = "unknown") -> Advertisement:
-    """AD structures as values; never an error: what is incomplete, unknown or of a wrong length is left out.
+    """Return the AD structures as values. What is incomplete, unknown or of a wrong length is left out, never an error.
 
     A length of zero ends the data. Of duplicates the first counts; a complete name counts before a shortened one.
     """
@@ -72,15 +72,9 @@ def parse_advertising_data(data: bytes, address: str, rssi_dbm: int | None = Non
         elif kind in _READERS:
             rest.append((kind, data[at + 2 : after]))
         at = after
-    if not rest:
-        return Advertisement(address, rssi_dbm, address_type, "", manufacturer or _NONE, service_data or _NONE)
-    found = _Found(service_data)
-    for kind, value in rest:
-        _READERS[kind](found, value)
-    return Advertisement(
-        address, rssi_dbm, address_type, found.name, manufacturer or _NONE, service_data or _NONE,
-        tuple(found.services), found.tx_power_dbm, found.appearance,
-    )  # fmt: skip
+    found = _read_rarer(rest, service_data) if rest else None
+    plain = Advertisement(address, rssi_dbm, address_type, "", manufacturer or _NONE, service_data or _NONE)
+    return found.complete(plain) if found else plain
 
 
 def parse_hci_event(event: bytes) -> list[Advertisement]:
@@ -115,6 +109,19 @@ class _Found:
         self.services: list[str] = []
         self.tx_power_dbm: int | None = None
         self.appearance: int | None = None
+
+    def complete(self, plain: Advertisement) -> Advertisement:
+        """Write to `plain` what was found, and return it."""
+        plain.name, plain.services = self.name, tuple(self.services)
+        plain.tx_power_dbm, plain.appearance = self.tx_power_dbm, self.appearance
+        return plain
+
+
+def _read_rarer(structures: list[tuple[int, bytes]], service_data: dict[str, bytes]) -> _Found:
+    found = _Found(service_data)
+    for kind, value in structures:
+        _READERS[kind](found, value)
+    return found
 
 
 def _service_data(size: int) -> Callable[[_Found, bytes], None]:

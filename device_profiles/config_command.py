@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -59,14 +59,10 @@ def check(
     chosen = files or [Path(f"{kind}.toml") for kind in kinds() if Path(f"{kind}.toml").exists()]
     if not chosen:
         raise ConfigError("name the files to check: there is no gateway.toml, site.toml or agent.toml here")
-    table, mistakes = Table("file", "", "", box=None, header_style="dim", pad_edge=False), list[str]()
-    for file in chosen:
-        found, wrong = inspect(file, online)
-        mistakes += wrong
-        for row, (label, text) in enumerate(found):
-            table.add_row(escape(str(file)) if not row else "", f"[dim]{label}[/]", escape(text))
-        table.add_section()
+    inspected = {file: inspect(file, online) for file in chosen}
+    mistakes = [mistake for _, wrong in inspected.values() for mistake in wrong]
     console = Console(highlight=False, soft_wrap=True)
+    table = _contents({file: found for file, (found, _) in inspected.items()})
     if table.row_count:
         console.print(table)
     for mistake in mistakes:
@@ -74,6 +70,15 @@ def check(
     if mistakes:
         raise typer.Exit(CONFIG_ERROR)
     console.print(f"[bold green]✔ {'this file is' if len(chosen) == 1 else 'these files are'} right[/]")
+
+
+def _contents(found: Mapping[Path, Sequence[tuple[str, str]]]) -> Table:
+    table = Table("file", "", "", box=None, header_style="dim", pad_edge=False)
+    for file, contents in found.items():
+        for row, (label, text) in enumerate(contents):
+            table.add_row(escape(str(file)) if not row else "", f"[dim]{label}[/]", escape(text))
+        table.add_section()
+    return table
 
 
 def inspect(file: Path, online: bool) -> tuple[list[tuple[str, str]], list[str]]:

@@ -74,11 +74,7 @@ def ble(given: Given, console: Console) -> tuple[Values, Values]:
     mark, payload = found[
         ask(given["by"], "--by", f"What distinguishes this model from others: {', '.join(found)}", next(iter(found)), one_of(*found))
     ]
-    size, fields = 0, list[str](given["field"] or ())
-    if payload:
-        console.print("[dim]its payload: " + " ".join(f"{i}:{byte:02x}" for i, byte in enumerate(payload)) + "[/]")
-        question = "How many of its first bytes are the same in all devices of this model"
-        size = ask(given["prefix_bytes"], "--prefix-bytes", question, str(min(2, len(payload))), lambda text: _count(text, len(payload)))
+    size, fields = _prefix_bytes(payload, given, console) if payload else 0, list[str](given["field"] or ())
 
     def frame(named: str, values: Sequence[str]) -> Values:
         return drafts.ble_frame(mark, payload, size, named, values)
@@ -93,6 +89,12 @@ def ble(given: Given, console: Console) -> tuple[Values, Values]:
     except ValueError as error:
         raise ConfigError(f"--field: {error}") from None
     return device, {"address": address, "advertising_data": data.hex()}
+
+
+def _prefix_bytes(payload: bytes, given: Given, console: Console) -> int:
+    console.print("[dim]its payload: " + " ".join(f"{i}:{byte:02x}" for i, byte in enumerate(payload)) + "[/]")
+    question = "How many of its first bytes are the same in all devices of this model"
+    return ask(given["prefix_bytes"], "--prefix-bytes", question, str(min(2, len(payload))), lambda text: _count(text, len(payload)))
 
 
 def epc(given: Given, console: Console) -> tuple[Values, Values]:
@@ -121,7 +123,19 @@ def feed(given: Given, console: Console) -> tuple[Values, Values]:
         or "left" in chosen
         or (not is_given and typer.confirm("Does it count people, rather than identify who was there", False))
     )
-    wanted = {"entered": True, "left": True, "door": False} if counts else {"identifier": True, "rssi_dbm": False, "receiver": False}
+    _choose_paths(chosen, _COUNTED if counts else _SEEN, known, is_given)
+    cumulative = counts and (is_given or typer.confirm("Are these totals since it was switched on, not of a period", True))
+    kind = "counted" if counts else "seen"
+    return drafts.feed_device(topic, each, kind, chosen, cumulative), {**({"topic": topic} if topic else {}), "text": text}
+
+
+_COUNTED: Final = {"entered": True, "left": True, "door": False}
+_SEEN: Final = {"identifier": True, "rssi_dbm": False, "receiver": False}
+"""Fields of a reading, and whether each must be there."""
+
+
+def _choose_paths(chosen: dict[str, str], wanted: Mapping[str, bool], known: Mapping[str, Any], is_given: bool) -> None:
+    """Ask where each of the `wanted` fields is, or check what was given."""
     if unknown := chosen.keys() - wanted.keys() - {"time"}:
         raise ConfigError(f"--path: {', '.join(sorted(unknown))}: allowed are {', '.join(wanted)}, time")
     for field, needed in wanted.items():
@@ -129,9 +143,6 @@ def feed(given: Given, console: Console) -> tuple[Values, Values]:
             continue
         question = f"Where is {field}: a path as above" + ("" if needed else "; empty: not there")
         chosen[field] = ask(chosen.get(field), "--path", question, None if needed else "", lambda text: _path(text, known))
-    cumulative = counts and (is_given or typer.confirm("Are these totals since it was switched on, not of a period", True))
-    kind = "counted" if counts else "seen"
-    return drafts.feed_device(topic, each, kind, chosen, cumulative), {**({"topic": topic} if topic else {}), "text": text}
 
 
 def modbus(given: Given, _: Console) -> tuple[Values, Values]:

@@ -150,11 +150,9 @@ class Presences:
     def hear(self, zone: str, profile: str, identifier: str, t_ns: int, rssi_dbm: int) -> bool:
         """One sighting; one that is older than the last counts as being of the same time."""
         group = self._groups.get((zone, profile)) or self._group(zone, profile)
-        slot = group.slots.get(identifier)
+        slot = group.slots.get(identifier) or self._open(group, identifier, t_ns)
         if slot is None:
-            if self._slots_total >= self._max_slots:
-                return False
-            slot = self._open(group, identifier, t_ns)
+            return False
         bounds = group.bounds
         gap_ns = t_ns - slot.last_ns
         if gap_ns > 0:
@@ -174,17 +172,22 @@ class Presences:
             level_dbm = rssi_dbm + (level_dbm - rssi_dbm) * exp(-gap_ns / bounds.tau_ns)
         slot.level_dbm = level_dbm
         if slot.present:
-            slot.sightings += 1
-            slot.sum_dbm += rssi_dbm
-            if level_dbm < bounds.exit_dbm:
-                self._exit(slot)
-            elif t_ns - slot.row_ns >= bounds.stay_ns:
-                self._stay(slot)
-            elif group.sku_of is not None and not -FAR_MARGINS * bounds.margin_db < level_dbm - slot.row_dbm < bounds.margin_db:
-                self._stay(slot, level_dbm)
+            self._sighted(slot, bounds, t_ns, rssi_dbm)
         elif level_dbm >= bounds.enter_dbm:
             self._enter(slot)
         return True
+
+    def _sighted(self, slot: _Slot, bounds: PresenceLimits, t_ns: int, rssi_dbm: int) -> None:
+        """Count a sighting of one present; emit EXIT or STAY where its level or the time since its last row asks for it."""
+        slot.sightings += 1
+        slot.sum_dbm += rssi_dbm
+        level_dbm = slot.level_dbm
+        if level_dbm < bounds.exit_dbm:
+            self._exit(slot)
+        elif t_ns - slot.row_ns >= bounds.stay_ns:
+            self._stay(slot)
+        elif slot.group.sku_of is not None and not -FAR_MARGINS * bounds.margin_db < level_dbm - slot.row_dbm < bounds.margin_db:
+            self._stay(slot, level_dbm)
 
     def expire(self, now_ns: int) -> None:
         """Emit EXIT for those whose timeout has passed, a second late at most; forget those silent for the longest timeout.
@@ -206,7 +209,10 @@ class Presences:
     def _group(self, zone: str, profile: str) -> _Group:
         return self._groups.setdefault((zone, profile), _Group(zone, profile, self._bounds[profile], self._sku_of.get(profile)))
 
-    def _open(self, group: _Group, identifier: str, t_ns: int) -> _Slot:
+    def _open(self, group: _Group, identifier: str, t_ns: int) -> _Slot | None:
+        """Return a slot of one not heard before; None if all are taken."""
+        if self._slots_total >= self._max_slots:
+            return None
         slot = group.slots[identifier] = _Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
         self._slots_total += 1
         self._wake(slot, t_ns + group.bounds.min_ns)

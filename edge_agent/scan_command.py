@@ -19,7 +19,7 @@ from rich.text import Text
 from device_profiles.registry import ProfileSettings
 from edge_agent.clock import SystemClock
 from edge_agent.scan import ScannedDevice, ScanResult, values_text
-from edge_agent.sources.ble import EVERYTHING
+from edge_agent.sources.ble import EVERYTHING, content_patterns
 from edge_agent.sources.settings import require
 from footfall.errors import ConfigError
 from footfall.signals import when_asked_to_end
@@ -78,8 +78,7 @@ def _listen(
     require("bleak", "Bluetooth")
     from edge_agent.sources.ble_scanner import Scanner, Scanning  # bleak takes a moment to load: --help does without
 
-    patterns = tuple((at, kind, bytes.fromhex(content)) for at, kind, content in EVERYTHING)
-    scanner = Scanner(Scanning((adapter,), "passive" if passive else "active", patterns), SystemClock().boot_ns)
+    scanner = Scanner(Scanning((adapter,), "passive" if passive else "active", content_patterns(EVERYTHING)), SystemClock().boot_ns)
     scanner.start()
     began_s = time.monotonic()
     try:

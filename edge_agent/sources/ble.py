@@ -18,7 +18,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
@@ -63,6 +63,11 @@ EVERYTHING: Final[tuple[FilterPattern, ...]] = (
     (0, 0x16, "d2fc"),
 )
 """BlueZ has no pattern for everything: usual flags, Apple's data, Eddystone's, BTHome's."""
+
+
+def content_patterns(patterns: Iterable[FilterPattern]) -> tuple[tuple[int, int, bytes], ...]:
+    """Return patterns with their content as bytes, not hex."""
+    return tuple((at, kind, bytes.fromhex(content)) for at, kind, content in patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class BleSource:
         self._receivers: Final = dict(receivers)
         self._clock: Final = clock
         self._scan: Final[Literal["active", "passive"]] = scan
-        self._patterns: Final = tuple((at, kind, bytes.fromhex(content)) for at, kind, content in patterns)
+        self._patterns: Final = content_patterns(patterns)
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
         """ScannerFault, which is an OSError, where bluetoothd, the bus or an adapter is gone or silent."""

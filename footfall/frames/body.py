@@ -62,16 +62,13 @@ def decode_body(data: bytes) -> Body:
     """Return the rows of a frame, with every index in range and every number finite. Raise ContractError for anything else."""
     values = unpack_map(data, "body")
     n, made_boot_ns, made_wall_ns, first_row, key_id = integers(values, _BODY_INTEGERS, "body")
-    if n > MAX_ROWS:
-        raise ContractError("body.rows", f"a frame has at most {MAX_ROWS} rows, this says {n}")
-    if first_row > MAX_INT - n:
-        raise ContractError("body.rows", f"body.first_row and the {n} rows behind it must stay below 2^63")
+    if n > MAX_ROWS or first_row > MAX_INT - n:
+        raise _too_many_rows(n)
     zones, profiles = _names(values, "zones"), _names(values, "profiles")
     columns = _columns(values, n)
     if n:
         check_rows(values, len(zones), len(profiles))
-    wall_synced = required(values, "wall_synced", "body")
-    if type(wall_synced) is not bool:
+    if type(wall_synced := required(values, "wall_synced", "body")) is not bool:
         raise ContractError("body.type", "body.wall_synced must be a boolean")
     return Body(  # type: ignore[call-arg] # eight columns, in the order of Body
         check_name(required(values, "boot", "body"), "body.boot"),
@@ -89,6 +86,12 @@ def decode_body(data: bytes) -> Body:
         check_name(values["store"], "body.store") if "store" in values else "",
         _offset(values) if "offset_ns" in values else None,
     )
+
+
+def _too_many_rows(n: int) -> ContractError:
+    if n > MAX_ROWS:
+        return ContractError("body.rows", f"a frame has at most {MAX_ROWS} rows, this has n = {n}")
+    return ContractError("body.rows", f"body.first_row and the {n} rows behind it must stay below 2^63")
 
 
 def _offset(values: Mapping[Any, Any]) -> Offset:

@@ -124,7 +124,17 @@ def decode_frame(payload: bytes) -> tuple[Header, bytes]:
     values, body = pair
     if values.get("v") != WIRE_VERSION:
         version = integer(values, "v", "header")
-        raise ContractError("frame.version", f"this release reads wire version {WIRE_VERSION}, the frame says {version}")
+        raise ContractError("frame.version", f"this release reads wire version {WIRE_VERSION}, the frame has {version}")
+    header, crc32 = _decode_header(values)
+    if header.parts == 1 and crc32 != zlib.crc32(body):
+        raise ContractError("frame.crc", "crc32 of the body disagrees with the header")
+    if header.seq == 0 and body:
+        raise ContractError("frame.hello", "a hello (seq 0) has an empty body")
+    return header, body
+
+
+def _decode_header(values: Mapping[Any, Any]) -> tuple[Header, int]:
+    """Return the header, and `crc32` as it states it."""
     version, seq, oldest, sent_boot_ns, sent_wall_ns, crc32 = integers(values, _HEADER_INTEGERS, "header")
     gateway_ns, heard_boot_ns = integers_or(values, _HEADER_OPTIONAL, "header")
     store, agent, epoch, boot = _header_names(values)
@@ -142,11 +152,7 @@ def decode_frame(payload: bytes) -> tuple[Header, bytes]:
         version,
         *(_added(values) if len(values) > _FIRST_ADDED + 1 else ()),
     )
-    if header.parts == 1 and crc32 != zlib.crc32(body):
-        raise ContractError("frame.crc", "crc32 of the body disagrees with the header")
-    if header.seq == 0 and body:
-        raise ContractError("frame.hello", "a hello (seq 0) has an empty body")
-    return header, body
+    return header, crc32
 
 
 def _header_names(values: Mapping[Any, Any]) -> tuple[str, ...]:
