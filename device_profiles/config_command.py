@@ -1,6 +1,7 @@
 """`footfall config check`: every mistake in every file, before a process is started with them.
 
-It works where only a part of Footfall is installed. What a kind of file needs beyond this, `config_checks` of its package has.
+It works where only a part of Footfall is installed. A package registers what else a kind of file needs as an entry point of the group
+`footfall.config_inspectors`, by the name of the kind: an `Inspector`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib import import_module
+from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
@@ -28,7 +29,8 @@ from footfall.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Configuration files.")
 CONFIG_ERROR: Final = 2
-_GROUP: Final = "footfall.configs"
+_KINDS: Final = "footfall.configs"
+_INSPECTORS: Final = "footfall.config_inspectors"
 _ENDS_SOON: Final = "certificate_ends"
 Contents = Iterator[tuple[str, str]]
 """The contents of a file for the table: a label and a text each."""
@@ -92,12 +94,12 @@ def inspect(file: Path, online: bool) -> tuple[list[tuple[str, str]], list[str]]
 
 
 def _inspector(kind: str) -> Inspector:
-    """Return what the kind's package has for it, where all that it needs is installed; else what holds for any file."""
-    try:
-        checks: Mapping[str, Inspector] = import_module(f"{kinds()[kind].__module__.partition('.')[0]}.config_checks").INSPECTORS
-    except ModuleNotFoundError:
-        checks = {}
-    return checks.get(kind) or Inspector(lambda file: _found(_loaded(file, kind)), lambda file, _: _around(_loaded(file, kind)))
+    """Return the inspector registered for a kind, where all that it needs is installed; else one that suits any file."""
+    for point in entry_points(group=_INSPECTORS, name=kind):
+        with suppress(ModuleNotFoundError):
+            registered: Inspector = point.load()
+            return registered
+    return Inspector(lambda file: _found(_loaded(file, kind)), lambda file, _: _around(_loaded(file, kind)))
 
 
 def _loaded(file: Path, kind: str) -> BaseModel:
@@ -107,7 +109,7 @@ def _loaded(file: Path, kind: str) -> BaseModel:
 def kinds() -> dict[str, type[BaseModel]]:
     """Return the kinds of files that the installed packages know: entry points of the group `footfall.configs`, each a pydantic model."""
     found = {}
-    for point in entry_points(group=_GROUP):
+    for point in entry_points(group=_KINDS):
         try:
             found[point.name] = point.load()
         except ModuleNotFoundError:  # a package's extra is not installed: its files cannot be checked here

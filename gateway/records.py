@@ -30,7 +30,7 @@ class RecordKind(IntEnum):
     TICK = 4
     """Nothing but the time: timeouts go on while everybody is silent."""
     SITE = 5
-    """body: the estate from now on, JSON as `gateway.recorded_site` writes and reads it."""
+    """body: the estate from now on, JSON as `gateway.site.recorded` writes and reads it."""
     LINKS = 6
     """body: a JSON array of identity links."""
     NOTE = 8

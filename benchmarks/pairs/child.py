@@ -41,7 +41,7 @@ EITHER: Final[Mapping[str, tuple[str, ...]]] = {
     "Places": ("gateway.accept.site_index:Places", "gateway.accept.places:Places"),
     "Points": ("gateway.points:Points",),
     "Pseudonymiser": ("gateway.accept.events:Pseudonymiser", "gateway.accept.plain:Pseudonymiser"),
-    "Quarantine": ("gateway.quarantine.store:Quarantine",),
+    "Quarantine": ("gateway.state.quarantine.store:Quarantine", "gateway.quarantine.store:Quarantine"),
     "RecordKind": ("gateway.records:RecordKind",),
     "RecordQueue": (
         "gateway.pipeline.record_queue:RecordQueue", "gateway.pipeline.record_queue:HandOver", "gateway.hand_over:HandOver",
@@ -55,7 +55,7 @@ EITHER: Final[Mapping[str, tuple[str, ...]]] = {
     "concat": ("gateway.points:concat", "gateway.points:together"),
     "encode": ("gateway.sinks.influxdb.line_protocol:encode", "gateway.sinks.lines:encode"),
     "profiles": ("device_profiles.registry:shipped",),
-    "record_site": ("gateway.recorded_site:record_site",),
+    "record_site": ("gateway.site.recorded:record_site", "gateway.recorded_site:record_site"),
 }  # fmt: skip
 """`module:name` of what is measured, the present name first."""
 OURS: Final = frozenset({"footfall", "gateway", "edge_agent", "device_profiles"})

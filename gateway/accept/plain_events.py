@@ -15,9 +15,9 @@ from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
 from gateway.accept.outcome import Entry, Outcome, RefusedPart
 from gateway.accept.placing import unsure_ns
 from gateway.accept.site_index import Places, StorePlaces
-from gateway.names import Names
 from gateway.points import key_base
 from gateway.records import RecordKind
+from gateway.site.names import Names
 
 
 class PlainEvents:

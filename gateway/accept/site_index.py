@@ -11,8 +11,8 @@ import numpy as np
 
 from footfall.errors import ContractError
 from footfall.frames import Body, Kind
-from gateway.names import ALWAYS, Names, Span
 from gateway.site import Agent, Site, Store
+from gateway.site.names import ALWAYS, Names, Span
 
 _NEEDS_ZONE: Final = (Kind.ENTER, Kind.STAY, Kind.EXIT)
 _NEEDS_DOOR: Final = (Kind.IN, Kind.OUT)

@@ -24,9 +24,9 @@ from footfall.sqlite import is_damage
 from footfall.users import user_name
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway
-from gateway.quarantine.decoding import describe, hex_dump, printable
-from gateway.quarantine.entries import QuarantineEntry
-from gateway.quarantine.store import Quarantine
+from gateway.state.quarantine.decoding import describe, hex_dump, printable
+from gateway.state.quarantine.entries import QuarantineEntry
+from gateway.state.quarantine.store import Quarantine
 
 app = typer.Typer(no_args_is_help=True, help="What was refused, with the reason: list, show, replay, drop, export, and who did what.")
 

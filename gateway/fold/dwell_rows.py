@@ -9,7 +9,7 @@ from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
 from gateway.fold.writers import Values, Writer
-from gateway.point_rows import DwellPoint
+from gateway.points.rows import DwellPoint
 
 OPEN, CLOSED = 1, 2
 _KNOWN: Final = ZONE_COLUMN["known_present"]

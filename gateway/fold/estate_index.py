@@ -16,8 +16,8 @@ from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.reorder_buffer import Ranks
 from gateway.fold.zone_rules import ZoneLimits
-from gateway.recorded_site import RecordedSite
 from gateway.site import local_day
+from gateway.site.recorded import RecordedSite
 
 NEVER_NS: Final = 1 << 62
 STALE_PERIODS: Final = 2.2

@@ -33,11 +33,11 @@ from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
 from gateway.fold.zone_arbiter import ZoneArbiter
 from gateway.identity.identify import Fact, facts_of_links, facts_of_touch
 from gateway.identity.links import Link
-from gateway.point_rows import AgentPoint, GapPoint
 from gateway.points import Points, record_key_ns
-from gateway.recorded_site import RecordedSite, read_site
+from gateway.points.line_reader import read_line
+from gateway.points.rows import AgentPoint, GapPoint
 from gateway.records import OLD_KEYS, Record, RecordKind
-from gateway.sinks.line_reader import read_line
+from gateway.site.recorded import RecordedSite, read_site
 
 STATE_VERSION: Final = 3
 READ_VERSIONS: Final = (1, 2, 3)

@@ -20,8 +20,8 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import distinct
 from gateway.fold.times import place_named, times_of, widths_ms
 from gateway.fold.watermarks import HEARD_WITHIN_NS, NO_AGENTS, Watermarks
-from gateway.point_rows import GapPoint
 from gateway.points import Coded, Points, row_key_ns
+from gateway.points.rows import GapPoint
 from gateway.records import OLD_KEYS, Record
 
 DRIFT_AFTER_NS: Final = 10 * NS_PER_MINUTE

@@ -40,7 +40,7 @@ from gateway.fold.tables.items import Items
 from gateway.fold.visits import RETIRE_NS
 from gateway.fold.watermarks import Watermarks
 from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, changes_owner, in_rounds, is_louder, keeps_owner, standing_of, takes_over
-from gateway.point_rows import ItemPoint
+from gateway.points.rows import ItemPoint
 
 EXIT_NS: Final = 15 * NS_PER_S
 """So long after the timeout an EXIT may still come: agents send it when their own timeout has passed."""

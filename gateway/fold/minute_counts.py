@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.store import FoldStore
-from gateway.point_rows import TrafficPoint, ZoneTrafficPoint
 from gateway.points import SCHEMA
+from gateway.points.rows import TrafficPoint, ZoneTrafficPoint
 
 TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "visits_closed", "dwell_sum_s", "transactions",
                   "transactions_known", "returns", "revenue", "touches")  # fmt: skip

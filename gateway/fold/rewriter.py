@@ -10,7 +10,7 @@ from gateway.fold.dwells import Dwells
 from gateway.fold.state import State
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
-from gateway.sinks.line_reader import ParsedLine
+from gateway.points.line_reader import ParsedLine
 
 
 class Rewriter:

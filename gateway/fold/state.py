@@ -18,8 +18,8 @@ from gateway.fold.minute_counts import TRAFFIC, ZONE, Cells
 from gateway.fold.store import FoldStore
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import Tracks
-from gateway.point_rows import KEY_SIZE, MEASUREMENT, PointRow
 from gateway.points import Points, from_rows
+from gateway.points.rows import KEY_SIZE, MEASUREMENT, PointRow
 
 
 class PointBuffer:

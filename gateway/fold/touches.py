@@ -13,8 +13,8 @@ from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import CountRow, TouchRow
 from gateway.fold.visits import Visits
-from gateway.point_rows import DoorPoint, TouchPoint
 from gateway.points import number_of, record_key_ns
+from gateway.points.rows import DoorPoint, TouchPoint
 from gateway.records import Record
 
 

@@ -18,7 +18,7 @@ from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.writers import Values, Writer
-from gateway.point_rows import VisitPoint
+from gateway.points.rows import VisitPoint
 
 OPEN, CLOSED = 1, 2
 

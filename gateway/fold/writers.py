@@ -15,8 +15,8 @@ from footfall.pseudonyms import to_hex
 from gateway.fold.minute_counts import Cells
 from gateway.fold.state import State
 from gateway.fold.store import ROWS_AT_ONCE, DwellRow, VisitRow
-from gateway.point_rows import MEASUREMENT, PointRow
 from gateway.points import Coded, from_columns
+from gateway.points.rows import MEASUREMENT, PointRow
 
 Values = dict[str, Any]
 """The fields of a row or of a point, by name: numbers and texts, or columns of one length. One value may stand for a whole column."""

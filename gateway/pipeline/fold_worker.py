@@ -15,12 +15,12 @@ from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from footfall.sqlite import DamagedFile, is_damage
 from gateway.fold.fold import Arrival, Fold
-from gateway.http.notices import Notices
 from gateway.pipeline import mending
 from gateway.pipeline.checkpoints import Checkpoints, check_same_journal
 from gateway.pipeline.gate import Gate
 from gateway.pipeline.journal_source import JournalSource, KeepRefusals
 from gateway.pipeline.mending import FoldStuck
+from gateway.pipeline.notices import Notices
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.process_memory import trim_malloc
 from gateway.pipeline.record_queue import RecordQueue

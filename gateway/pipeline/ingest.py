@@ -23,12 +23,12 @@ from gateway.accept.events import id_hash
 from gateway.accept.messages import Accepted, Message, Messages, is_present
 from gateway.accept.outcome import BUG, TIME_PASSED, Echo, Entry, Outcome, explain_bug
 from gateway.pipeline.mending import KEPT, kept_entry
-from gateway.quarantine.entries import QuarantineEntry, Refusal
-from gateway.quarantine.store import Quarantine
+from gateway.points.line_reader import count_raw, read_line
 from gateway.records import Record, RecordKind
-from gateway.sinks.line_reader import count_raw, read_line
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
+from gateway.state.quarantine.entries import QuarantineEntry, Refusal
+from gateway.state.quarantine.store import Quarantine
 
 log = logging.getLogger("footfall.gateway.intake")
 

@@ -18,13 +18,13 @@ from footfall.wall_clock import is_synchronised
 from gateway.accept.messages import Message
 from gateway.accept.outcome import Entry
 from gateway.accept.own_clock import OwnClock
-from gateway.http.agent_watch import AgentWatch
-from gateway.http.live_feed import LiveFeed
-from gateway.http.notices import Notices
-from gateway.http.report import Condition
 from gateway.mqtt.connection import Connection
 from gateway.mqtt.inlet import Inlet, InletMessage
+from gateway.pipeline.agent_watch import AgentWatch
+from gateway.pipeline.condition import Condition
 from gateway.pipeline.ingest import Ingest
+from gateway.pipeline.live_feed import LiveFeed
+from gateway.pipeline.notices import Notices
 from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.upkeep import Upkeep
 from gateway.records import RecordKind

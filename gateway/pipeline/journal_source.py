@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from footfall.errors import ConfigError
-from gateway.http.notices import Notices
 from gateway.pipeline import mending
+from gateway.pipeline.notices import Notices
 from gateway.pipeline.record_queue import TAKE_BYTES
-from gateway.quarantine.entries import Refusal
 from gateway.records import Record, RecordKind
 from gateway.state.journal import Journal
 from gateway.state.journal_reader import Aside, DamagedRecords
+from gateway.state.quarantine.entries import Refusal
 
 log = logging.getLogger("footfall.gateway.fold")
 

@@ -9,9 +9,9 @@ from footfall.errors import ContractError, FootfallError
 from footfall.frames import Body, DecidedTime, Header, decode_body, encode_frame
 from footfall.topics import Topic
 from gateway.accept.outcome import Entry
-from gateway.quarantine.entries import Refusal
 from gateway.records import Record, RecordKind
 from gateway.state.journal_reader import Aside, DamagedRecords
+from gateway.state.quarantine.entries import Refusal
 
 DAMAGED_REASON: Final = "journal.damaged"
 UNFOLDABLE_REASON: Final = "journal.unfoldable"

@@ -6,8 +6,8 @@ import json
 
 from footfall.frames import Body
 from gateway.accept.accept import count_rows
+from gateway.points.line_reader import count_raw
 from gateway.records import Record, RecordKind
-from gateway.sinks.line_reader import count_raw
 
 
 def aside_rows(record: Record) -> int:

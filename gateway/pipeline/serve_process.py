@@ -18,7 +18,7 @@ from typing import Final
 from footfall.backoff import Backoff
 from footfall.errors import AddressTaken
 from gateway.config import GatewayConfig
-from gateway.http.notices import Notices
+from gateway.pipeline.notices import Notices
 
 log = logging.getLogger("footfall.gateway.serve")
 

@@ -21,28 +21,29 @@ from gateway.accept.own_clock import OwnClock
 from gateway.accept.site_index import Places
 from gateway.config import GatewayConfig, load_site
 from gateway.fold.fold import Fold
-from gateway.http.agent_watch import AgentWatch
-from gateway.http.live_feed import LiveFeed
 from gateway.http.metrics import MetricRegistry
-from gateway.http.notices import Notices
-from gateway.http.report import Condition, Report
 from gateway.http.server import StatusServer
 from gateway.http.status import Status
 from gateway.mqtt import embedded_broker
 from gateway.mqtt.inlet import Inlet
+from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
+from gateway.pipeline.condition import Condition
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.ingest_worker import IngestWorker
+from gateway.pipeline.live_feed import LiveFeed
+from gateway.pipeline.notices import Notices
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.pipeline import Pipeline
 from gateway.pipeline.record_queue import RecordQueue
+from gateway.pipeline.report import Report
 from gateway.pipeline.restart import open_fold
 from gateway.pipeline.sink_worker import SinkWorker
 from gateway.pipeline.upkeep import Upkeep
-from gateway.recorded_site import RecordedSite, record_site
 from gateway.shard import Shard
 from gateway.site import Site
+from gateway.site.recorded import RecordedSite, record_site
 from gateway.state import files
 from gateway.state.accepted_clock import read_clocks
 from gateway.state.backup import DATABASES

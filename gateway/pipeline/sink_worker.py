@@ -15,10 +15,10 @@ from footfall.backoff import Backoff
 from footfall.errors import PartialWrite, RejectedPoint, SinkUnavailable
 from gateway.pipeline.outbox import Outbox, PointBatch
 from gateway.pipeline.process_memory import collect_cycles
-from gateway.quarantine.entries import Refusal
-from gateway.quarantine.store import Quarantine
-from gateway.sinks.line_reader import count_raw
+from gateway.points.line_reader import count_raw
 from gateway.sinks.sink import Sink
+from gateway.state.quarantine.entries import Refusal
+from gateway.state.quarantine.store import Quarantine
 
 log = logging.getLogger("footfall.gateway.sink")
 

@@ -10,11 +10,11 @@ from typing import Final
 
 from footfall.units import NS_PER_DAY
 from gateway.config import JournalLimits
-from gateway.http.notices import Notices
-from gateway.http.report import Condition
-from gateway.quarantine.store import Quarantine
+from gateway.pipeline.condition import Condition
+from gateway.pipeline.notices import Notices
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
+from gateway.state.quarantine.store import Quarantine
 
 log = logging.getLogger("footfall.gateway")
 

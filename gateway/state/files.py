@@ -12,14 +12,14 @@ from typing import Final
 from footfall.checksums import checksum
 from footfall.sqlite import DamagedFile, is_damage, open_file
 from gateway.config import GatewayConfig
-from gateway.quarantine.schema import QUARANTINE
-from gateway.quarantine.store import DAMAGED, DROPPED, Quarantine
 from gateway.site import Site
 from gateway.state import day_keys as daykeys
 from gateway.state import journal_reader as journaled
 from gateway.state import journal_schema
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
+from gateway.state.quarantine.schema import QUARANTINE
+from gateway.state.quarantine.store import DAMAGED, DROPPED, Quarantine
 from gateway.state.salvage import Rescue, found_damaged, opened
 
 log = logging.getLogger("footfall.gateway")

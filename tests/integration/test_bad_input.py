@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from edge_agent.playback import Undelivered
-from gateway.quarantine.store import Quarantine
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.sinks.stored_text import stored_tag
+from gateway.state.quarantine.store import Quarantine
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.programs import FOOTFALL

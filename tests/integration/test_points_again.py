@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.quarantine.store import Quarantine
 from gateway.sinks.influxdb.reader import InfluxReader
+from gateway.state.quarantine.store import Quarantine
 from simulators.parts.mosquitto import Mosquitto
 from tests.support.real_parts import Bucket
 from tests.support.running_gateway import Place, influx_sink, recording

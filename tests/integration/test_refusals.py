@@ -20,10 +20,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from footfall.frames import COLUMNS, Body, Header, Kind, encode_body, encode_frame
 from footfall.receipts import Receipt, decode_receipt
-from gateway.balance import Balance
 from gateway.config import load_gateway
 from gateway.pipeline.service import Gateway
-from gateway.quarantine.store import Quarantine
+from gateway.state.balance import Balance
+from gateway.state.quarantine.store import Quarantine
 from simulators.parts.broker import EmbeddedBroker
 from tests.golden.wire.golden import FOLDER
 from tests.support.waiting import PATIENCE_S

@@ -11,7 +11,7 @@ from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
 from footfall.frames import Kind
-from gateway.quarantine.store import Quarantine
+from gateway.state.quarantine.store import Quarantine
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from tests.support.accept_inputs import body, frame

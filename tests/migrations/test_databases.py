@@ -14,9 +14,9 @@ import pytest
 import urllib3
 
 from gateway.points import SCHEMA, Coded, Measurement, Points, from_rows
+from gateway.points.line_reader import read_line
 from gateway.sinks.influxdb import line_protocol as lines
 from gateway.sinks.influxdb.reader import InfluxReader
-from gateway.sinks.line_reader import read_line
 from gateway.sinks.reader import columns_of
 from tests.docs import dataset, run
 from tests.docs.blocks import ROOT

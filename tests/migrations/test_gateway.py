@@ -14,14 +14,14 @@ import pytest
 from footfall.errors import ConfigError
 from footfall.sqlite import Schema
 from gateway.config import load_site
-from gateway.quarantine import schema as quarantine_schema
-from gateway.quarantine.store import Quarantine
 from gateway.sinks.sqlite.sink import SCHEMA_VERSION, SQLite
 from gateway.state import day_keys as daykeys
 from gateway.state import journal_schema, ledger_schema
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
+from gateway.state.quarantine import schema as quarantine_schema
+from gateway.state.quarantine.store import Quarantine
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.programs import FOOTFALL
 from tests.support.running_gateway import SITE, Place

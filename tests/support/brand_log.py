@@ -20,10 +20,10 @@ from gateway.fold.fold import Fold
 from gateway.identity.identify import facts_of_links, identify
 from gateway.identity.links import Link, encode_links
 from gateway.points import Points
-from gateway.recorded_site import record_site
 from gateway.records import RecordKind
 from gateway.shard import Shard
 from gateway.site import Site, shard_of
+from gateway.site.recorded import record_site
 from tests.support import shards
 from tests.support.journal_stories import PROFILES, STAFF, T0, TIMEOUT_S, Row, Rows, S, store
 from tests.support.memory_fold_store import MemoryStore

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
 
 from tools.house.tree import Module, Tree
-
-STOREYS: Final = (
-    {"cli"},
-    {"pipeline", "http"},
-    {"state", "mqtt", "query", "quarantine", "sinks", "config_checks"},
-    {"shard"},
-    {"accept", "fold"},
-    {"config", "site", "recorded_site", "records", "points", "point_rows", "names", "balance"},
-)
-"""From the top down. An import from a lower storey into a higher one points upwards; rooms of one storey may use each other."""
 
 
 def rooms(tree: Tree) -> set[str]:
@@ -36,9 +29,22 @@ def imports(tree: Tree) -> set[tuple[str, str]]:
 
 
 def upwards(tree: Tree) -> set[tuple[str, str]]:
-    """Return the imports from a storey into a higher one. Rooms that STOREYS does not name are left out."""
-    level = {room: k for k, storey in enumerate(STOREYS) for room in storey}
+    """Return the imports from a storey into a higher one. Rooms that `storeys` does not name are left out."""
+    level = {room: k for k, storey in enumerate(storeys()) for room in storey}
     return {(room, other) for room, other in imports(tree) if room in level and other in level and level[other] < level[room]}
+
+
+@cache
+def storeys() -> tuple[frozenset[str], ...]:
+    """Return the rooms by storey, from the top down: the layers of import-linter's contract for the inside of `gateway`, of this tree.
+
+    An import from a lower storey into a higher one points upwards. The contract also forbids imports within a storey, unless a colon
+    separates its rooms.
+    """
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    layers: list[str] = next(contract["layers"] for contract in contracts if contract.get("containers") == ["gateway"])
+    return tuple(frozenset(re.split(r"\s*[|:]\s*", layer)) for layer in layers)
 
 
 def circles(tree: Tree) -> set[str]:

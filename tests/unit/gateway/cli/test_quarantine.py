@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from footfall.errors import ConfigError
 from gateway.cli.quarantine import app
-from gateway.quarantine.entries import Refusal
-from gateway.quarantine.store import Quarantine
+from gateway.state.quarantine.entries import Refusal
+from gateway.state.quarantine.store import Quarantine
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.fold.history import NONE_NS, History
-from gateway.point_rows import DoorPoint, DwellPoint
 from gateway.points import Points, from_rows
+from gateway.points.rows import DoorPoint, DwellPoint
 
 TIMES_NS = (10, 20, 30)
 

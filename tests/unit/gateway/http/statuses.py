@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gateway.balance import Balance
 from gateway.http.status import AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status
+from gateway.state.balance import Balance
 
 NOW_NS = 1_795_000_000_000_000_000
 

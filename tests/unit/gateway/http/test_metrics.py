@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.balance import Balance
 from gateway.http.metrics import MetricRegistry
+from gateway.state.balance import Balance
 
 
 def test_a_scrape_is_what_prometheus_reads() -> None:

@@ -19,11 +19,11 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message, Messages
 from gateway.accept.site_index import Places
 from gateway.pipeline.ingest import Ingest
-from gateway.quarantine.store import Quarantine
 from gateway.records import Record, RecordKind
 from gateway.site import Site
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
+from gateway.state.quarantine.store import Quarantine
 from tests.support.accept_inputs import NOW, SECRET, SITE, S, body, frame
 
 HEALTH = Health(state="online", agent="x", store="s1", boot="boot", uptime_s=1.0)

@@ -18,17 +18,17 @@ from gateway.accept.messages import Messages
 from gateway.accept.outcome import Entry
 from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
-from gateway.http.notices import Notices
 from gateway.identity.links import Link, encode_links
-from gateway.pipeline import fold_worker
+from gateway.pipeline import checkpoints, fold_worker
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
 from gateway.pipeline.mending import FoldStuck, culprit
+from gateway.pipeline.notices import Notices
 from gateway.points import Points
-from gateway.quarantine.store import Quarantine
 from gateway.records import Record, RecordKind
 from gateway.state.day_keys import DayKeys
 from gateway.state.ledger import Ledger
+from gateway.state.quarantine.store import Quarantine
 from tests.support.accept_inputs import NOW, SECRET, SITE, S, body
 from tests.support.journal_stories import Rows, store
 from tests.support.shards import shard_of
@@ -226,6 +226,7 @@ class _Full(Ledger):
 def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.unit.gateway.pipeline.test_fold_worker.Ledger", _Full)
     monkeypatch.setattr(fold_worker, "RETRY_S", 0.01)
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_EVERY_S", 0.0)
     gates.append(Full(tmp_path))
     gate = gates[0]
     assert isinstance(gate, Full)
@@ -236,7 +237,7 @@ def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], t
         waits = 0
 
         def is_set(self) -> bool:
-            return gate.fold_worker.pos == FRAMES + 1 and not gate.fold_worker._is_ahead
+            return gate.fold_worker.pos == FRAMES + 1 and not gate.fold_worker._is_ahead and not gate.ledger.fails
 
         def wait(self, _: float) -> bool:
             self.waits += 1

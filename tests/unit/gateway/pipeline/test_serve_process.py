@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import AddressTaken
-from gateway.http.notices import Notices
 from gateway.pipeline import serve_process
+from gateway.pipeline.notices import Notices
 from gateway.pipeline.serve_process import ServeProcess
 from tests.support.waiting import until
 

@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 from footfall.cli import build
 from footfall.errors import ConfigError
 from gateway.accept.outcome import Entry
-from gateway.quarantine.entries import Refusal
-from gateway.quarantine.store import Quarantine
 from gateway.records import RecordKind
 from gateway.state import backup
 from gateway.state.backup import back_up, check, restore
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
+from gateway.state.quarantine.entries import Refusal
+from gateway.state.quarantine.store import Quarantine
 from tests.support.accept_inputs import NOW, SITE, S
 from tests.unit.gateway.pipeline.test_fold_worker import Gate, fill
 

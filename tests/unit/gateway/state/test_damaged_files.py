@@ -22,9 +22,9 @@ from gateway.accept.messages import Message, Messages
 from gateway.accept.outcome import Entry
 from gateway.accept.site_index import Places
 from gateway.config import GatewayConfig
-from gateway.http.notices import Notices
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
+from gateway.pipeline.notices import Notices
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.restart import open_fold

@@ -5,8 +5,8 @@ from hypothesis import given
 
 from footfall.errors import ContractError
 from gateway.points import Points, from_rows
+from gateway.points.line_reader import count_raw, read_line
 from gateway.sinks.influxdb.line_protocol import encode
-from gateway.sinks.line_reader import count_raw, read_line
 from tests.support.random_points import points
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.names import FIRST_NS, LAST_NS, Names, Span, begin_ns, end_ns, names, parse_when
+from gateway.site.names import FIRST_NS, LAST_NS, Names, Span, begin_ns, end_ns, names, parse_when
 
 BERLIN = ZoneInfo("Europe/Berlin")
 S = 1_000_000_000

@@ -1,11 +1,11 @@
-"""Single points with named fields, one class a measurement, in the order of `gateway.points.SCHEMA`: time, tags, fields."""
+"""Single points with named fields, one class a measurement, in the order of `gateway.points.schema.SCHEMA`: time, tags, fields."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from gateway.points import SCHEMA
+from gateway.points.schema import SCHEMA
 
 
 class PresencePoint(NamedTuple):
@@ -163,7 +163,7 @@ POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "agent": AgentPoint,
     "gap": GapPoint,
 }
-"""By measurement; `tests/unit/gateway/test_point_rows.py` holds each to its schema."""
+"""By measurement; `tests/unit/gateway/points/test_rows.py` holds each to its schema."""
 KEY_SIZE: Final = {kind: 1 + len(SCHEMA[measurement].tags) for measurement, kind in POINT_ROWS.items()}
 """So many of its first values, time and tags, identify the point."""
 MEASUREMENT: Final = {kind: measurement for measurement, kind in POINT_ROWS.items()}

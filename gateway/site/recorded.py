@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from gateway.site import Site
+from gateway.site.site import Site
 
 
 class _Recorded(BaseModel):

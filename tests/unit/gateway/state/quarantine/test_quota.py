@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import ConfigError
-from gateway.quarantine.entries import Refusal
-from gateway.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
-from gateway.quarantine.store import SEALED, Quarantine
+from gateway.state.quarantine.entries import Refusal
+from gateway.state.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
+from gateway.state.quarantine.store import SEALED, Quarantine
 
 ROOM = 100_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +14,8 @@ from footfall.errors import ConfigError
 from footfall.topics import wildcard
 from gateway.config import SITE_PREFIX, GatewayConfig, load_gateway, load_site
 from gateway.mqtt.connection import Connection
-from gateway.recorded_site import read_site, record_site
 from gateway.site import Site
+from gateway.site.recorded import read_site, record_site
 
 _TIMEOUT_S: Final = 3.0
 
@@ -101,7 +101,6 @@ def _broker_answers(config: GatewayConfig) -> Iterator[str]:
             yield f"broker: {why}"
 
 
-INSPECTORS: Final[Mapping[str, Inspector]] = {
-    "gateway": Inspector(_gateway, _around_gateway),
-    "site": Inspector(_site, lambda file, online: iter(())),
-}
+GATEWAY: Final = Inspector(_gateway, _around_gateway)
+SITE: Final = Inspector(_site, lambda file, online: iter(()))
+"""Entry points of the group `footfall.config_inspectors`."""

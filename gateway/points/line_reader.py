@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from footfall.errors import ContractError
-from gateway.point_rows import POINT_ROWS, PointRow
-from gateway.points import ABSENT, SCHEMA
+from gateway.points.rows import POINT_ROWS, PointRow
+from gateway.points.schema import ABSENT, SCHEMA
 
 _KEY: Final = re.compile(r"(?:\\[,= ]|[^,= \\\n]|\\(?![,= ]))+")
 _VALUE: Final = re.compile(

@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.config import load_site
-from gateway.recorded_site import read_site, record_site
 from gateway.site import Site, shard_of
-from tests.unit.gateway.test_names import ns
+from gateway.site.recorded import read_site, record_site
+from tests.unit.gateway.site.test_names import ns
 
 
 def site(*stores: dict[str, Any]) -> Site:

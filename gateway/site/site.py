@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from footfall.config import Section
 from footfall.events import Identifier, Name, Text
-from gateway.names import Names, Span, begin_ns, end_ns, first_twice, names, parse_when
+from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names, parse_when
 
 
 def _zone(name: str) -> str:

@@ -10,38 +10,26 @@ from typing import Final
 from footfall import __version__
 from footfall.certificates import findings
 from gateway.accept.own_clock import OwnClock
-from gateway.balance import Balance
 from gateway.config import GatewayConfig
-from gateway.http.agent_watch import AgentWatch
-from gateway.http.live_feed import LiveFeed
 from gateway.http.metrics import MetricRegistry
-from gateway.http.notices import Notices
 from gateway.http.status import LATE_S, AgentStatus, BrokerStatus, JournalStatus, SinkStatus, Status, agent_state
 from gateway.mqtt.inlet import Inlet
+from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
+from gateway.pipeline.condition import Condition
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
+from gateway.pipeline.live_feed import LiveFeed
+from gateway.pipeline.notices import Notices
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.sink_worker import REFUSED, SinkWorker
-from gateway.quarantine.store import Quarantine
 from gateway.state.accepted_clock import read_clocks
+from gateway.state.balance import Balance
+from gateway.state.quarantine.store import Quarantine
 
 TAKEN_OVER_S: Final = 60.0
 _CERTIFICATE_CODES: Final = ("certificate_wrong", "certificate_expired", "certificate_ends")
-
-
-@dataclass(slots=True)
-class Condition:
-    """How the network's thread fares. `not_ready`: why nothing is taken in; `unwritable`: why the journal could not be written."""
-
-    started_boot_ns: int
-    not_ready: str = ""
-    unwritable: str = ""
-    jumped: str = ""
-    is_full: bool = False
-    journal_bytes: int = 0
-    """In use: the file itself never shrinks."""
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

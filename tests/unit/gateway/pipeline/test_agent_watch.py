@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from footfall.health import Health
-from gateway.http.agent_watch import AgentWatch
+from gateway.pipeline.agent_watch import AgentWatch
 
 S = 1_000_000_000
 NOW_NS = 1_795_000_000 * S

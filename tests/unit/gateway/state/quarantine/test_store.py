@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from footfall.errors import ConfigError
-from gateway.quarantine.entries import Refusal
-from gateway.quarantine.store import Quarantine, may_hold_identifiers
+from gateway.state.quarantine.entries import Refusal
+from gateway.state.quarantine.store import Quarantine, may_hold_identifiers
 
 FRAMES, EVENTS = "footfall/1/s/a/frames", "footfall/1/s/a/events"
 HOUR_NS = 3_600_000_000_000
@@ -172,7 +172,7 @@ def test_two_processes_use_it_at_once(tmp_path: Path) -> None:
     path = tmp_path / "quarantine.db"
     quarantine = Quarantine(path)
     code = (
-        "import sys; from pathlib import Path; from gateway.quarantine.store import Quarantine, Refusal\n"
+        "import sys; from pathlib import Path; from gateway.state.quarantine.store import Quarantine, Refusal\n"
         "q = Quarantine(Path(sys.argv[1]))\n"
         "for i in range(100): q.add([Refusal('r', 'm', 't', i, b'p', 'accept')])"
     )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gateway.http.notices import Notices
+from gateway.pipeline.notices import Notices
 
 
 def test_what_is_reported_is_shown_until_it_is_withdrawn_or_its_time_is_over() -> None:

@@ -15,8 +15,8 @@ from pydantic import BaseModel, TypeAdapter
 from edge_agent.config import AgentSettings
 from footfall.config import Section
 from gateway.config import GatewayConfig
-from gateway.recorded_site import read_site, record_site
 from gateway.site import Site
+from gateway.site.recorded import read_site, record_site
 from tests.support.journal_stories import new_fold
 
 STORE = {"name": "s", "zones": [{"name": "a"}], "doors": ["d"], "agents": [{"name": "x"}]}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.point_rows import KEY_SIZE, MEASUREMENT, POINT_ROWS
 from gateway.points import SCHEMA
+from gateway.points.rows import KEY_SIZE, MEASUREMENT, POINT_ROWS
 
 
 def test_every_measurement_has_its_row() -> None:

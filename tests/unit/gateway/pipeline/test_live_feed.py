@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gateway.fold.fold import Arrival
-from gateway.http import live_feed
-from gateway.http.live_feed import QUEUED, LiveFeed
+from gateway.pipeline import live_feed
+from gateway.pipeline.live_feed import QUEUED, LiveFeed
 from gateway.points import Coded, Points
 
 

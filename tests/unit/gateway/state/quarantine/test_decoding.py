@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.quarantine.decoding import describe, hex_dump
+from gateway.state.quarantine.decoding import describe, hex_dump
 from tests.golden.wire.golden import FOLDER
 
 

@@ -20,9 +20,9 @@ from typing import Any, Final
 from footfall.checksums import checksum
 from footfall.errors import ConfigError
 from footfall.sqlite import connect, migrate, naming
-from gateway.quarantine.entries import EntryState, QuarantineEntry, Refusal, ReplayOrDrop, Totals
-from gateway.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
-from gateway.quarantine.sealing import Seal, key_at
+from gateway.state.quarantine.entries import EntryState, QuarantineEntry, Refusal, ReplayOrDrop, Totals
+from gateway.state.quarantine.schema import QUARANTINE, is_hopeless, publisher_of
+from gateway.state.quarantine.sealing import Seal, key_at
 
 DROPPED: Final = "dropped."
 """How totals of what was dropped begin."""

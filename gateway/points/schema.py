@@ -1,0 +1,56 @@
+"""The schema: every measurement's tags, fields and field types.
+
+Laws that make every write idempotent: a tag never changes after the first write; every version of a point writes every field;
+no two events share series and time; a visit's or dwell's key is its opening event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+FieldType = Literal["int", "float", "bool", "text", "subject"]
+"""`subject` is a string of 16 hex digits; its column may hold the 64-bit integers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """`tags` are in sorted order, as InfluxDB wants them."""
+
+    name: str
+    tags: tuple[str, ...]
+    fields: Mapping[str, FieldType]
+
+
+def _measurement(name: str, tags: str, **fields: FieldType) -> Measurement:
+    return Measurement(name, tuple(sorted(tags.split())), {key.rstrip("_"): kind for key, kind in fields.items()})
+
+
+SCHEMA: Final[Mapping[str, Measurement]] = {
+    m.name: m
+    for m in (
+        _measurement("presence", "store zone agent kind", subject="subject", profile="text", rssi_dbm="int", dwell_s="float",
+                     time_quality="text", time_width_ms="int", lag_ms="int"),
+        _measurement("dwell", "store zone agent", subject="subject", fan="text", seconds="float", is_staff="bool", open="bool",
+                     void="bool"),
+        _measurement("visit", "store agent", subject="subject", fan="text", known="bool", is_staff="bool", open="bool", started_ms="int",
+                     seconds="float", zones="int", touches="int", transactions="int", amount="float", void="bool", merged_into="text"),
+        _measurement("door", "store door agent", in_="int", out="int"),
+        _measurement("touch", "store zone agent what channel", subject="subject", fan="text", ref="text", staff_id="text",
+                     department="text", campaign="text", items="text", stage="text", amount="float", void="bool"),
+        _measurement("item", "store zone agent kind", epc="text", sku="text", from_zone="text", seconds="float"),
+        _measurement("traffic", "store", in_="int", out="int", occupancy="int", drift="int", visits_started="int", visits_open="int",
+                     known_open="int", visits_closed="int", dwell_sum_s="float", transactions="int", transactions_known="int",
+                     returns="int", revenue="float", touches="int"),
+        _measurement("zone_traffic", "store zone", entries="int", exits="int", present="int", known_present="int",
+                     dwell_sum_s="float", dwells="int"),
+        _measurement("agent", "store agent", uptime_s="float", spool_frames="int", clock_width_ms="float", drift_ppm="float",
+                     sightings="int", dropped="int"),
+        _measurement("gap", "store agent", from_ns="int", to_ns="int", rows="int", reason="text"),
+    )
+}  # fmt: skip
+ABSENT: Final[Mapping[tuple[str, str], int]] = {("presence", "time_width_ms"): -1}
+"""What a field has in points made before there was such a field; all others 0, false or empty."""
+WRITE_ONCE: Final = frozenset({"presence"})
+"""Measurements whose points have one version only: written in any order, they end the same."""
