@@ -59,8 +59,8 @@ class _Key:
 
 
 class EdgeAgent:
-    """Everything heard waits in one bounded inbox. While the disk takes nothing, memory holds frames, bounded too; what is more is
-    dropped, counted, and reported as a gap: so no source ever waits for a disk. SpoolUnavailable if there is no spool to begin with.
+    """All that sources emit goes through one bounded inbox. While the disk fails, frames are held in memory, up to a limit. The excess is
+    dropped, counted and reported as a gap, so that no source ever waits for a disk. Raise SpoolUnavailable if no spool can be made.
     """
 
     def __init__(self, settings: AgentSettings, clock: Clock, profiles: Registry | None = None) -> None:
@@ -98,7 +98,7 @@ class EdgeAgent:
         self._retry_ns: int | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop`: then sources end, what was heard is spooled, and the broker gets a DISCONNECT."""
+        """Run until `stop` is set. Then end the sources, spool what they emitted, and send the broker a DISCONNECT."""
         self._stop = stop
         self._report_absence()
         with self._serving():
@@ -136,7 +136,7 @@ class EdgeAgent:
         )
 
     def _turn(self, timeout_s: float, flush: bool = False) -> None:
-        """Hear what waits, spool what is due, and only then answer those who wait for it."""
+        """Take what waits in the inbox, spool what is due, and only then answer the requests that wait for it."""
         if not self._publishing.is_alive() and not self._stop.is_set():
             raise RuntimeError("the publisher's thread has died of a bug; its traceback is above")
         events = self._hear(timeout_s)
@@ -147,7 +147,7 @@ class EdgeAgent:
         self._tidy(now)
 
     def _hear(self, timeout_s: float) -> list[_Events]:
-        """Everything in the inbox, up to a turn's worth."""
+        """Take up to one turn's worth of the inbox."""
         events = []
         try:
             item = self._inbox.get(timeout=timeout_s) if timeout_s else self._inbox.get_nowait()
@@ -182,12 +182,12 @@ class EdgeAgent:
         self.core.rekey(lambda keys: keys.offer(item.key, item.gateway_ns))
 
     def _renew_key(self) -> None:
-        """The key of the day is erased when the gateway's day is over, whether or not a new one has come."""
+        """Erase the key of the day once its day is over at the gateway, whether or not a new one has come."""
         gateway_ns = self.publisher.gateway_ns
         self.core.rekey(lambda keys: keys.expire(gateway_ns))
 
     def _keep(self, bodies: Sequence[Body], events: Sequence[_Events], now_ns: int) -> None:
-        """Spool `bodies`, with what counters showed, and all that waits; while the disk refuses, hold them, and ask it once a second."""
+        """Spool `bodies` and all that is held, with the counters' readings. While the disk refuses, hold them, and retry once a second."""
         if not bodies and not self.spool.is_holding:
             return
         if self._retry_ns is None or now_ns >= self._retry_ns:
@@ -207,14 +207,14 @@ class EdgeAgent:
             self.publisher.wake()
 
     def _remembered(self) -> dict[str, str]:
-        """Return what counters showed to the runs before; a file found corrupt is set aside, and the second try reads a new one."""
+        """Return the counters' readings of earlier runs. A corrupt file is set aside, and the second try reads a new one."""
         try:
             return self.spool.readings()
         except SpoolUnavailable:
             return self.spool.readings()
 
     def _tidy(self, now: Moment) -> None:
-        """Look after the spool's file; report what it lost as gaps."""
+        """Do the upkeep of the spool's file; report what it lost as gaps."""
         if self.spool.set_aside_total > self._set_aside_total:
             self._set_aside_total = self.spool.set_aside_total
             log.error("the spool's file was broken: %s", self.spool.problems().get("spool_damaged", ""))
@@ -230,9 +230,9 @@ class EdgeAgent:
             log.error("%s; it is looked after later", error)
 
     def _report_absence(self) -> None:
-        """Between the last frame of the run before and now nothing was observed; if another boot came between, since this one began.
+        """Emit a gap since the last frame of the run before, or since this boot began if that frame is of an earlier one.
 
-        A frame holds times of one boot only; how long the machine was away, the frames of both boots bound.
+        A frame holds times of one boot only. The frames of both boots bound how long the machine was off.
         """
         newest = self.spool.newest()
         if newest is not None:
@@ -241,7 +241,7 @@ class EdgeAgent:
 
     @contextmanager
     def _serving(self) -> Iterator[None]:
-        """Publisher and intake in their threads."""
+        """Run publisher and intake in threads of their own."""
         stop = threading.Event()
         self._publishing = threading.Thread(target=self.publisher.run, args=(stop,), name="publisher", daemon=True)
         self._publishing.start()
@@ -273,5 +273,5 @@ class EdgeAgent:
         self._inbox.put(_Key(key, gateway_ns))
 
     def _substitute(self, frame: SpooledFrame) -> Body:
-        """Return what stands in the place of a frame that the disk has spoiled: a gap of its rows."""
+        """Return what replaces a frame that the disk has corrupted: a gap with the number of its rows."""
         return lost_frame(frame.boot, frame.made_boot_ns, frame.first_row, frame.rows, self._settings.zones, self._profiles, frame.store)

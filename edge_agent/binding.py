@@ -1,14 +1,14 @@
-"""To which gateway's journal an agent listens. Pure: journal ids and boot times in, decisions out.
+"""Which gateway's journal an agent is bound to. Pure: journal ids and boot times in, decisions out.
 
     binding = Binding(journal_id, notice_ns)
-    binding.asked(now_ns)                    # a hello or a frame went out, which every gateway on the broker answers
+    binding.asked(now_ns)                    # a hello or a frame was sent; every gateway on the broker answers it
     binding.hear(journal_id, now_ns) -> Word # BOUND: it counts; OTHER: it does not; CHANGE: bind to it
     binding.bind(journal_id)                 # once the change is stored
     binding.lost(now_ns)                     # no connection: nobody can be asked
 
-An agent stays with its journal while that answers. Only after `notice_ns` in which it was asked, over a connection, and did not answer
-does the word of another count; the way back is the same. So neither a second gateway on the broker nor one that was started for a
-moment with an empty state takes an agent away from its own.
+An agent stays bound to its journal while that answers. It accepts another only after its own, asked over a connection, was silent for
+`notice_ns`. The way back is the same. So a second gateway on the broker takes no agent away from the first. Nor does one that was
+started for a moment with an empty state.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Final
 from footfall.units import NS_PER_HOUR
 
 MAX_JOURNALS: Final = 16
-"""So many are remembered: health has room for no more."""
+"""Journals remembered: health has room for no more."""
 
 
 class Word(Enum):
@@ -32,7 +32,7 @@ class Word(Enum):
 
 
 class Stopwatch:
-    """Time that passed while it ran; it can be stopped and go on."""
+    """The time that passed while it ran; it can be stopped and resumed."""
 
     def __init__(self) -> None:
         self._before_ns = 0
@@ -55,14 +55,14 @@ class Stopwatch:
 
 @dataclass(slots=True)
 class _Presence:
-    """When a journal was heard, without a silence of more than `notice_ns` in between."""
+    """Since when, and until when, a journal was heard without a silence of more than `notice_ns`."""
 
     first_ns: int
     last_ns: int
 
 
 class Binding:
-    """`journal_id` None: not bound yet; the first to answer is bound."""
+    """`journal_id` None: not bound yet; the agent binds to the first that answers."""
 
     def __init__(self, journal_id: str | None, notice_ns: int) -> None:
         self.journal_id = journal_id
@@ -90,16 +90,16 @@ class Binding:
         self._silence.reset()
 
     def silent_ns(self, now_ns: int) -> int:
-        """For how long the journal was asked and did not answer, over connections."""
+        """Return for how long, while connected, the journal was asked and did not answer."""
         return self._silence.read_ns(now_ns)
 
     def ages_s(self, now_ns: int) -> dict[str, float]:
-        """Every journal heard in the last hour, and how long ago it last was."""
+        """Return how many seconds ago each journal of the last hour was last heard."""
         ages_ns = {name: now_ns - heard.last_ns for name, heard in list(self._heard.items())}
         return {name: max(0, age_ns) / 1e9 for name, age_ns in ages_ns.items() if age_ns <= NS_PER_HOUR}
 
     def rivals(self, now_ns: int) -> list[str]:
-        """Journals that answer side by side: each was heard within `notice_ns`, and since the others began. One after another is none."""
+        """Return the journals that answer at the same time: each heard within `notice_ns`, and since the others began."""
         lately = {name: heard for name, heard in list(self._heard.items()) if now_ns - heard.last_ns <= self._notice_ns}
         return sorted(
             name for name, heard in lately.items() if any(_overlap(heard, other) for rival, other in lately.items() if rival != name)

@@ -1,4 +1,4 @@
-"""Rows as columns of bodies, in pieces that fit their way. Pure.
+"""Rows as columns of bodies, cut into pieces that fit a packet. Pure.
 
 cut(rows, max_rows, max_bytes) -> list[list[Row]]
 columns_of(rows, zones: Names, profiles: Names) -> dict[str, array]
@@ -16,15 +16,15 @@ from footfall.frames import COLUMNS, MAX_FRAME_BYTES, Offset
 
 MAX_EXTRA_BYTES: Final = 400_000
 BODY_BYTES: Final = 512
-"""Of a body's map with the names of boot and store, at the most; rows, and the names of zones and profiles, come to it."""
+"""Upper bound for a body's map with the names of boot and store, without rows, zones and profiles."""
 ROW_BYTES: Final = sum(dtype.itemsize for dtype in COLUMNS.values()) + 8
 """With a device's own time."""
 _EXTRA_KEY_BYTES: Final = 8
-"""What msgpack puts around a row's map, and around a key and its value."""
+"""Overhead of msgpack for a row's map, and for a key and its value."""
 
 
 class Terms(NamedTuple):
-    """The terms of a body that is made now: what is known of the agent's clock, and how large one may be."""
+    """What a body made now must keep to: the known offset of the agent's clock, and the largest size."""
 
     offset: Offset | None = None
     max_bytes: int = MAX_FRAME_BYTES
@@ -34,7 +34,7 @@ FREE: Final = Terms()
 
 
 class NameTable:
-    """Codes of names in order of first use. A nameless row gets the code of some name, since every code must point at one."""
+    """Codes of names, in order of first use. A row without a name gets the code of `filler`, since every code must have a name."""
 
     def __init__(self, filler: str) -> None:
         self._filler: Final = filler
@@ -62,7 +62,7 @@ def columns_of(rows: Sequence[EvidenceRow], zones: NameTable, profiles: NameTabl
 
 
 def cut(rows: Sequence[EvidenceRow], max_rows: int, max_bytes: int) -> list[list[EvidenceRow]]:
-    """`rows` in pieces that fit a frame: by number, by the size of their texts, and by `max_bytes` of a body. A row is never cut."""
+    """Return `rows` in pieces that fit a frame by number, by the size of their texts and by `max_bytes` of a body. No row is cut."""
     pieces: list[list[EvidenceRow]] = []
     texts = size = 0
     names: set[str] = set()
@@ -82,7 +82,7 @@ def cut(rows: Sequence[EvidenceRow], max_rows: int, max_bytes: int) -> list[list
 
 
 def _weight(row: EvidenceRow, text: int, names: set[str]) -> int:
-    """Bytes that this row adds to a body at the most, if the body has `names` already."""
+    """Return the most bytes that this row adds to a body that has `names` already."""
     weight = ROW_BYTES + sum(len(name) + 2 for name in (row.zone, row.profile) if name not in names)
     if row.extra:
         weight += text + _EXTRA_KEY_BYTES + sum(len(key) + 2 * _EXTRA_KEY_BYTES for key in row.extra)

@@ -16,13 +16,13 @@ from footfall.frames import RUN
 
 
 class Boots:
-    """The last one is the present one."""
+    """The boots of one machine; the last is the present one."""
 
     def __init__(self, lengths: Iterable[tuple[str, int]] = ()) -> None:
         self._lengths_ns: Final = dict(lengths)
 
     def lasted(self, boot: str, until_ns: int) -> bool:
-        """Take note that `boot` is there, and lasted until that moment of its own clock; True if that is news."""
+        """Record that `boot` lasted at least until `until_ns` of its own clock. Return whether that was not known."""
         known_ns = self._lengths_ns.get(boot, -1)
         self._lengths_ns[boot] = max(known_ns, until_ns)
         return until_ns > known_ns
@@ -31,9 +31,9 @@ class Boots:
         return self._lengths_ns[boot]
 
     def apart_ns(self, boot: str) -> int:
-        """0 of the present boot, and where nothing is known.
+        """Return the least time from the start of `boot` to the start of the present one; 0 for that one, or if nothing is known.
 
-        Where the machine names no boots, each run of the agent counts as one, and the clock may have gone on: nothing adds up.
+        Where the machine names no boots, each run of the agent counts as one, though the clock may have gone on. So lengths are not summed.
         """
         names = list(self._lengths_ns)
         if boot not in self._lengths_ns or any(name.startswith(RUN) for name in names[names.index(boot) :]):

@@ -45,7 +45,7 @@ def agent(
 
 
 def _check_certificates(config: Path, settings: AgentSettings) -> None:
-    """Raise ConfigError if no broker will let this agent in. Print what ends soon."""
+    """Raise ConfigError if no broker would accept the agent's certificate. Print a warning for one that ends soon."""
     tls = settings.broker.tls
     if tls is None:
         return

@@ -18,18 +18,18 @@ ENVIRONMENT: Final = "FOOTFALL_AGENT"
 
 
 class SpoolSettings(Section):
-    """What waits for its receipt; receipted frames stay `keep_h` longer, space permitting."""
+    """Where frames wait for their receipts. Receipted frames are kept for `keep_h` more, space permitting."""
 
     path: Path
     max_bytes: Annotated[int, Field(ge=1_000_000)] = 2_000_000_000
     keep_h: Annotated[float, Field(ge=0)] = 72.0
     max_age_d: Annotated[float, Field(gt=0)] = 30.0
     keep_free_bytes: Annotated[int, Field(ge=0)] | None = None
-    """What stays free on its disk; None: 64 MiB, or a twentieth of the disk if that is less."""
+    """Bytes left free on the disk; None: 64 MiB, or a twentieth of the disk if that is less."""
 
 
 class KeySettings(Section):
-    """`file`: the long-lived keys of the identifier types that this box reads; for the others see device_profiles/ble_keys.py."""
+    """`file`: the long-lived keys of the identifier types that this box reads. For the other files see device_profiles/ble_keys.py."""
 
     file: Path | None = None
     irks_file: Path | None = None
@@ -39,7 +39,7 @@ class KeySettings(Section):
 
 
 class IntakeSettings(Section):
-    """Plain events by HTTP for tills that must not depend on a broker. With `secret_file` they need `Authorization: Bearer …`."""
+    """Plain events by HTTP, for tills that must not depend on a broker. With `secret_file` requests need `Authorization: Bearer …`."""
 
     host: str = "127.0.0.1"
     port: Port = 8781
@@ -47,7 +47,7 @@ class IntakeSettings(Section):
 
 
 class StatusSettings(Section):
-    """What is wrong for so long is reported in health, for `footfall status`."""
+    """How long something must be wrong before health reports it, for `footfall status`."""
 
     notice_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
 
@@ -68,7 +68,7 @@ class AgentSettings(Section):
 
     @property
     def zones(self) -> dict[str, str]:
-        """Receiver to zone, of all sources."""
+        """Return the zone of each receiver of all sources."""
         return {receiver: zone for source in self.sources for receiver, zone in source.receivers.items()}
 
     def registry(self) -> Registry:

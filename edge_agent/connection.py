@@ -1,4 +1,4 @@
-"""One connection to the broker: files in, events out. Every connection is a client of its own, so that paho sends nothing again by itself.
+"""One connection to the broker: files in, events out. Every connection is a new client, so that paho resends nothing by itself.
 
     connection = Connection(broker, client_id, will, subscription, put, clock)   # put: takes events, from paho's thread
     connection.open()                            # Unreachable: why, in words
@@ -32,12 +32,12 @@ INFLIGHT: Final = 20
 
 
 class Unreachable(FootfallError):
-    """There is no connection; the text is the reason."""
+    """The connection could not be made; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The way is open. `max_packet_bytes`: the limit in the broker's CONNACK; None: it has none. `refused`: why no receipts will come."""
+    """Connected. `max_packet_bytes`: the limit in the broker's CONNACK, None without one. `refused`: why no receipts will come."""
 
     max_packet_bytes: int | None
     refused: str = ""
@@ -45,7 +45,7 @@ class Subscribed:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptCame:
-    """A message of the subscription, and when it was heard on CLOCK_BOOTTIME."""
+    """A message of the subscription, and when it arrived on CLOCK_BOOTTIME."""
 
     payload: bytes
     boot_ns: int
@@ -53,7 +53,7 @@ class ReceiptCame:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """A PUBACK. `code` is MQTT 5's; 3.1.1 has only success, whatever became of the message."""
+    """A PUBACK. `code` is the reason code of MQTT 5; 3.1.1 reports success whatever happened to the message."""
 
     mid: int
     code: int
@@ -73,7 +73,7 @@ Put = Callable[["BrokerConnection", Event], None]
 
 
 class BrokerConnection:
-    """From `open` to `ConnectionLost` or `close`. All but what paho calls is called by one thread."""
+    """Lives from `open` to `ConnectionLost` or `close`. One thread calls it, except for paho's callbacks."""
 
     def __init__(self, broker: Broker, client_id: str, will: tuple[str, bytes], subscription: str, put: Put, clock: Clock) -> None:
         self._broker: Final = broker
@@ -89,7 +89,7 @@ class BrokerConnection:
         """Packet id to the packet's size."""
 
     def open(self) -> None:
-        """Unreachable, if no broker takes the connection, or a file that it needs cannot be used."""
+        """Connect. Raise Unreachable if no broker accepts the connection, or a file that it needs cannot be used."""
         broker = self._broker
         clean: dict[str, Any] = {"clean_start": True} if broker.is_v5 else {}
         try:
@@ -108,16 +108,16 @@ class BrokerConnection:
             self._unacknowledged[mid] = packet_bytes(topic, payload)
 
     def acknowledged(self, mid: int) -> int:
-        """Return the size of the packet of that id, which is not under way any more; 0 if it is none of ours."""
+        """Take note of a PUBACK. Return the size of its packet in bytes; 0 if the packet id is not ours."""
         return self._unacknowledged.pop(mid, 0)
 
     @property
     def largest_bytes(self) -> int:
-        """The largest packet under way; 0: none is."""
+        """Return the size of the largest packet without PUBACK; 0 without any."""
         return max(self._unacknowledged.values(), default=0)
 
     def close(self, disconnect: bool) -> None:
-        """`disconnect`: with a DISCONNECT, so that the broker sends no last will."""
+        """Close the connection. `disconnect`: with a DISCONNECT, so that the broker does not publish the last will."""
         if self._client is not None:
             if disconnect:
                 self._client.disconnect()
@@ -149,7 +149,7 @@ class BrokerConnection:
         client.subscribe(self._subscription, 1)
 
     def _on_subscribe(self, codes: list[ReasonCode]) -> None:
-        """Also without receipts the connection is worth something: health reports what is wrong."""
+        """A refused subscription does not end the connection: without receipts it still carries health, which reports the problem."""
         refused = next((f"the broker refuses the subscription to receipts: {code}" for code in codes if code.is_failure), "")
         self._put(self, Subscribed(self._announced_bytes, refused))
 

@@ -1,4 +1,4 @@
-"""The agent's side of the conversation with its gateway: hellos, frames, waits, and what is wrong with it.
+"""The agent's side of the protocol with its gateway: when hellos and frames are sent, and what is wrong.
 
     talk = Conversation(store, agent, spool, clock, on_key, substitute, window, notice_ns)
     talk.begin(publish, is_busy, announced_bytes)       # a connection is there; see edge_agent/sender.py
@@ -7,9 +7,8 @@
     talk.end(largest_bytes)                        # the connection is lost
     talk.problems(now_ns) -> dict[str, str]
 
-Before the first receipt of a run frames wait for ever: a gateway takes a frame without echo as happened when it arrived, if it does not
-know the clock of this boot and nobody sets it. On later connections they wait for the hello's receipt, which contains where to go on,
-but not for ever.
+Before the first receipt of a run no frame is sent. A gateway that does not know the clock of this boot would date a frame without echo by
+its arrival. On later connections frames wait for the hello's receipt, which contains where to continue, but only for a limited time.
 """
 
 from __future__ import annotations
@@ -35,16 +34,16 @@ log = logging.getLogger("footfall.agent.publisher")
 
 HELLO_S: Final = 10.0
 OTHERS_S: Final = 60.0
-"""So often the gateway is asked for its marks of the last epochs before: its state may be put back while nothing is sent."""
+"""How often the gateway is asked for its marks of earlier epochs: its state may be restored from a backup while nothing is sent."""
 FEW_OTHERS: Final = 4
 MANY_OTHERS: Final = 100
-"""At once, where it may be another than it was. An agent that was started again and again has more epochs than are worth asking for."""
+"""Earlier epochs asked for at once, where the gateway may have changed. An agent that restarts often has more than are worth asking for."""
 ASKED_IN_SILENCE: Final = 4
-"""So many hellos go out while a gateway is silent until that is reported."""
+"""Unanswered hellos before the gateway's silence is reported."""
 
 
 class Conversation:
-    """`refused`: what the gateway does not take, in words; "" while it takes all."""
+    """`refused`: what the gateway refuses, in words; "" while it refuses nothing."""
 
     def __init__(
         self,
@@ -71,13 +70,13 @@ class Conversation:
         self._stalled_at: tuple[str, int] = ("", -1)
 
     def terms(self, now_ns: int) -> Terms:
-        """Return what a body that is made now must keep to."""
+        """Return the terms of a body that is made now."""
         limit = self.sender.limit.bytes(now_ns)
         max_bytes = MAX_FRAME_BYTES if limit is None else body_bytes(self.sender.topic, limit)
         return Terms(self.hearing.clock.offset(now_ns), min(max_bytes, MAX_FRAME_BYTES))
 
     def begin(self, publish: Publish, is_busy: Callable[[], bool], announced_bytes: int | None, deaf: str = "") -> None:
-        """`deaf`: why no receipts will come, where that is known."""
+        """Begin on a new connection. `deaf`: why no receipts will come, where that is known."""
         self._deaf = deaf
         self._others_due_ns, self._others = 0, MANY_OTHERS
         self.hearing.begin()
@@ -154,7 +153,7 @@ class Conversation:
         self._hold_until_ns = self._clock.boot_ns() + round(seconds * NS_PER_S)
 
     def _watch(self, now_ns: int) -> None:
-        """How long frames have waited, over connections, without any progress."""
+        """Measure for how long, while connected, frames have waited without progress."""
         epoch = self._spool.sending()
         at = (epoch.name, epoch.mark)
         if at != self._stalled_at or epoch.last <= epoch.mark:

@@ -1,4 +1,4 @@
-"""The agent's core: what sources heard in, bodies of frames out. Pure: no clock, no I/O; simulators run it with their own time.
+"""The agent's core: what sources emit in, bodies of frames out. Pure: no clock, no I/O; simulators run it with their own time.
 
     Core(boot, zones, profiles, keys, *, store="", recorded=False, first_row=0, max_rows=500, flush_s=1.0, heartbeat_s=5.0)
         zones: receiver -> zone; profiles: Mapping[str, Profile]; keys: edge_agent.keys.Keys; store: in which all is heard
@@ -7,7 +7,7 @@
         .event(text: str, t_boot_ns: int)                          # a plain event that the intake has checked
         .rekey(change)                                             # subjects change: those of the old key leave first
         .tick(now: Moment, flush=False, terms=FREE) -> list[Body]   # what is due: a batch, or an empty body as a sign of life
-        .finish(now: Moment) -> list[Body]                         # everybody leaves; the rest (end of a recording)
+        .finish(now: Moment) -> list[Body]                         # all subjects leave; the rest (end of a recording)
 
 Call `hear` in about the order of time and `tick` a few times a second of that time. With `recorded` the axis is the file's own
 time: `t_wall_ns` of what is heard and `wall_ns` of the moment; such bodies have boot times of 0 and a column `t_wall_ns`.
@@ -38,7 +38,7 @@ from footfall.topics import is_name
 from footfall.units import NS_PER_S
 
 SETTLE_NS: Final = NS_PER_S
-"""Timeouts wait so much longer, for sightings that are still on their way; an EXIT's time does not depend on it."""
+"""Extra delay of timeouts, for sightings that are still on their way. The time of an EXIT does not depend on it."""
 MAX_COUNT: Final = (1 << 31) - 1
 _EVIDENCE: Final = frozenset({Kind.ENTER, Kind.STAY, Kind.IN, Kind.OUT})
 
@@ -98,7 +98,7 @@ class Core:
         }
 
     def hear(self, heard: Heard) -> None:
-        """Take one thing heard; what the configuration does not explain is dropped and counted under its reason."""
+        """Take one thing that a source emitted. What the configuration does not explain is dropped, and counted under its reason."""
         if type(heard) is not Sighting:
             self._handlers[type(heard)](heard)
             return
@@ -112,18 +112,18 @@ class Core:
             self.dropped_total["sighting.full"] += 1
 
     def event(self, text: str, t_boot_ns: int) -> None:
-        """A plain event, as JSON text of at most 65,000 bytes."""
+        """Take a plain event, as JSON text of at most 65,000 bytes."""
         self._append(EvidenceRow(Kind.EVENT, t_boot_ns, extra={"event": text}))
 
     def rekey(self, change: Callable[[SubjectKeys], bool]) -> None:
-        """Let `change` alter the keys. If it returns True, day subjects have left under the old key, and later rows bear the new one."""
+        """Call `change`. If it changed the keys, day subjects leave under the old key, and later rows bear the new one."""
         if change(self.keys):
             self._presences.close(is_day_subject)
             self._batches.append(_Batch(self.keys.key_id))
             self._presences.rows = self._batches[-1].rows
 
     def tick(self, now: Moment, flush: bool = False, terms: Terms = FREE) -> list[Body]:
-        """Timeouts, then what is due: all rows once `max_rows` wait or `flush_s` has passed, or an empty body after `heartbeat_s`."""
+        """Apply timeouts. Return all rows once `max_rows` wait or `flush_s` passed, an empty body after `heartbeat_s`, else []."""
         now_ns = self._now_ns(now)
         self._presences.expire(now_ns if self._recorded else now_ns - SETTLE_NS)
         waiting = sum(len(batch.rows) for batch in self._batches)
@@ -138,7 +138,7 @@ class Core:
         return self._cut(now, terms) if due else []
 
     def finish(self, now: Moment, terms: Terms = FREE) -> list[Body]:
-        """Everybody leaves, at the time last heard; all rows that wait."""
+        """Let all subjects leave at the time they were last heard. Return the bodies of all rows that wait."""
         self._presences.close()
         return self._cut(now, terms)
 
@@ -184,7 +184,7 @@ class Core:
         self._append(EvidenceRow(Kind.REFUSED, t_ns, t_wall_ns=refused.t_wall_ns, extra=extra))
 
     def _cut(self, now: Moment, terms: Terms) -> list[Body]:
-        """Return all waiting rows as bodies; if there are none, one empty body."""
+        """Return all waiting rows as bodies, or one empty body if no row waits."""
         pieces = [(batch.key_id, rows) for batch in self._batches for rows in cut(batch.rows, self._max_rows, terms.max_bytes)]
         key_id = self.keys.key_id
         later_ns = now_ns = self._made_ns = self._now_ns(now)
@@ -234,7 +234,7 @@ def lost_frame(
     profiles: Mapping[str, Profile],
     store: str = "",
 ) -> Body:
-    """Return what stands in the place of a frame whose body was spoiled: one GAP of its rows, in the store in which they were heard."""
+    """Return the body that replaces a corrupt one: one GAP with the number of its rows, in the store where they were heard."""
     core = Core(boot, zones, profiles, SubjectKeys(), store=store, first_row=first_row)
     core.hear(Gap(made_boot_ns, made_boot_ns, "spool.crc32", rows))
     return core.finish(Moment(made_boot_ns, 0, False))[0]

@@ -1,32 +1,31 @@
-"""What counters show, as people who passed. Pure; its memory is stored with the frames that hold what it returned.
+"""Readings of door counters as crossings. Pure; its state is stored together with the frames that hold the crossings.
 
     counters = Counters(boot)
-    counters.load(spool.readings())                  # what the run before knew
+    counters.load(spool.readings())                  # the state of the run before
     counters.count(tally, limits) -> [Crossing | Gap | Refused, …]
     counters.changed() -> dict[str, str]             # to be stored in the same transaction as the rows of those crossings
 
 Totals (`Counted.cumulative`), for each device and door, both directions together:
 
-- The first reading is where counting begins: nobody is counted.
-- A total that went on by no more than `most_per_min` allows since the last reading is that many people.
-- One that fell, but would have gone on plausibly past `rolls_over_at`, by no more than an eighth of it, has rolled over: however long
-  nobody read it, a total of the lower part was reset. Near its end roll-over is asked before reset, which is the rarer thing there.
-- Any other total is held back: nobody is counted, and the last good one stays. If a later total goes on from the last good one, what
-  was held back was implausible (a device that starts, a torn or foreign register): it is refused and counted, and nobody is lost. If
-  instead two totals, `settle_s` apart, go on from each other and began near zero, the counter was reset: all they show is counted.
-  Three that began anywhere else: the counter was set or replaced, and counting begins at the first of them. Both are a dated gap,
-  for who passed between the last good total and the first of the new ones is unknown.
-- Implausible totals that do not end are refused, and its gap reported, every 60 readings.
-- With `uptime_s` a restart of the device is known: then a total that fell was reset, without waiting, and one that
-  `survives_reboot` denies is counted from zero.
+- The first reading is the baseline: nobody is counted.
+- A total that rose since the last reading, by no more than `most_per_min` allows, counts that many people.
+- One that fell has rolled over if it went on plausibly past `rolls_over_at`, by no more than an eighth of it. A fall to the lower part
+  from anywhere else is a reset, however long nobody read it. Near the end roll-over is tried first, since a reset is rarer there.
+- Any other total is held back: nobody is counted, and the last good one stays. If a later total continues the last good one, what was
+  held back was implausible (a device that starts, a torn or foreign register). It is refused, and nobody is lost.
+  If instead two totals, `settle_s` apart, continue each other and began near zero, the counter was reset: all they show is counted.
+  If three continue each other from anywhere else, the counter was set or replaced, and the first of them is the new baseline.
+  Both yield a dated gap, since nobody knows who passed between the last good total and the first new one.
+- While implausible totals keep coming, they are refused, and their gap is reported, every 60 readings.
+- With `uptime_s` a restart of the device is known: a total that fell was then reset, without waiting. Without `survives_reboot` any
+  total is counted from zero after a restart.
 - A total older by the device's own clock than the last one (sent again, overtaken) is ignored, unless by more than a day.
 
-Reports of a period count once: by serial, else by end and length; the last 512 are remembered, and an older end is refused. Where a
-device sends totals and periods side by side, the totals count, since they also heal what was lost; periods only while no total came
-for a day.
+Reports of a period count once: by serial, else by end and length. The last 512 are remembered, and an older end is refused. Where a
+device sends both, totals count, since they also recover what was lost; periods count only while no total came for a day.
 
-People who passed while nobody could read the counter arrive as one crossing at the time of the first reading after it; the gap that the
-source reports shows over which time those people may have passed. A report of a period bears its last millisecond.
+People who passed while the counter could not be read become one crossing at the time of the next reading. The gap that the source
+reports shows over which time they may have passed. A report of a period bears its last millisecond.
 """
 
 from __future__ import annotations
@@ -56,23 +55,23 @@ Events = list[Crossing | Gap | RefusedReading]
 
 @dataclass(slots=True)
 class _Point:
-    """What was shown, and when."""
+    """A reading of totals, and when it was taken."""
 
     totals: list[int]
     t_boot_ns: int
     boot: str
 
     def since_ns(self, boot: str) -> int:
-        """Return when it was, in `boot`; of an earlier boot: when this one began, which is the least that is known."""
+        """Return when it was on the clock of `boot`; for a reading of an earlier boot 0, the start of this one."""
         return self.t_boot_ns if self.boot == boot else 0
 
 
 @dataclass(slots=True)
 class _Door:
-    """All that is remembered of one door of one device.
+    """The state of one door of one device.
 
-    `good`: where counting goes on. Of totals held back: the `first` and the `latest`, how many were `held`, the people `gained` in
-    them, whether they began near zero; `strays`: how many held back before them led nowhere.
+    `good`: the last good total. Of totals held back: the `first`, the `latest`, how many were `held`, the people `gained` in them, and
+    whether they began near zero. `strays`: how many were held back before these and led nowhere.
     """
 
     good: _Point | None = None
@@ -98,7 +97,7 @@ class _Door:
 
 
 class Counters:
-    """`ignored_total` counts, by reason, what was rightly not counted a second time. `is_urgent`: a baseline is not stored yet."""
+    """`ignored_total` counts repeated reports by reason. `is_urgent`: a baseline is not stored yet."""
 
     def __init__(self, boot: str) -> None:
         self.ignored_total: Final[Counter[str]] = Counter()
@@ -108,7 +107,7 @@ class Counters:
         self._changed: Final[set[str]] = set()
 
     def load(self, stored: Mapping[str, str]) -> None:
-        """What `changed` gave in all runs before."""
+        """Load the state that `changed` returned in all runs before."""
         for key, text in stored.items():
             try:
                 self._doors[key] = _Door.of(text)
@@ -116,7 +115,7 @@ class Counters:
                 self.ignored_total["counter.memory"] += 1  # of a version that we do not know: counting begins at the next reading
 
     def changed(self, everything: bool = False) -> dict[str, str]:
-        """Return what to store, of what changed since the last call, or of all that is known."""
+        """Return the state to store, by key: what changed since the last call, or everything."""
         keys = list(self._doors) if everything else list(self._changed)
         self._changed.clear()
         self.is_urgent = False
@@ -173,7 +172,7 @@ class Counters:
 
 
 def _hold(door: _Door, tally: Tally, good: _Point, shown: _Point, limits: CounterLimits) -> Events:
-    """Keep back a total that does not go on from the good one, until it is known what it was."""
+    """Hold back a total that does not continue the good one, until it can be explained."""
     gained = _moved(door.latest, shown, limits) if door.latest else None
     if door.first is None or gained is None:
         door.strays += door.held
@@ -193,7 +192,7 @@ def _hold(door: _Door, tally: Tally, good: _Point, shown: _Point, limits: Counte
 def _settle(
     door: _Door, tally: Tally, good: _Point, shown: _Point, people: Sequence[int], began: _Point | None, reason: str = "counter.stray"
 ) -> Events:
-    """Go on from `shown`: the people, and a gap since the good total, up to where a new count `began` or over strays if there were any."""
+    """Make `shown` the good total. Return the people, and a gap since the last good one if a new count `began` or strays were held back."""
     door.strays += door.held
     events = _refuse_strays(door, tally, good, began or shown, reason) if door.strays or began is not None else []
     _go_on_from(door, shown)
@@ -201,7 +200,7 @@ def _settle(
 
 
 def _refuse_strays(door: _Door, tally: Tally, good: _Point, until: _Point, reason: str = "counter.stray") -> Events:
-    """Return the strays, refused together, and the gap since the good total."""
+    """Return one refusal of all strays, and the gap since the good total."""
     strays, door.strays = door.strays, 0
     since_ns = min(good.t_boot_ns, until.t_boot_ns) if good.boot == until.boot else until.t_boot_ns
     gap = Gap(since_ns, until.t_boot_ns, reason, source=tally.device)
@@ -215,7 +214,7 @@ def _go_on_from(door: _Door, shown: _Point) -> None:
 
 
 def _moved(before: _Point, now: _Point, limits: CounterLimits) -> list[int] | None:
-    """People in each direction between two readings of one counter; None if they cannot be of one."""
+    """Return the people in each direction between two readings; None if they cannot be of one counter."""
     most = _most(before, now, limits)
     if limits.rolls_over_at and max(now.totals) >= max(limits.rolls_over_at):
         return None
@@ -230,18 +229,18 @@ def _moved(before: _Point, now: _Point, limits: CounterLimits) -> list[int] | No
 
 
 def _near_zero(before: _Point, now: _Point, limits: CounterLimits) -> bool:
-    """Return whether a counter that was set to zero after `before` could show this."""
+    """Return whether a counter that was reset to zero after `before` could show this."""
     return max(now.totals) <= _most(before, now, limits)
 
 
 def _most(before: _Point, now: _Point, limits: CounterLimits) -> float:
-    """People in one direction who can have passed meanwhile. How long a machine was off nobody knows: taken as a day."""
+    """Return how many people can have passed in one direction meanwhile. A machine is taken to have been off for a day."""
     elapsed_ns = now.t_boot_ns - before.since_ns(now.boot) + (0 if before.boot == now.boot else NS_PER_DAY)
     return limits.most_per_min * max(NS_PER_MINUTE, elapsed_ns) / NS_PER_MINUTE
 
 
 def _restarted(door: _Door, shown: _Point, counted: Counted) -> bool:
-    """Return whether the device reports a start since the last reading: its uptime fell, or fell behind by a tenth and a minute."""
+    """Return whether the device restarted since the last reading: its uptime fell, or is short by over a tenth and a minute."""
     uptime_s, before_s = counted.values.get("uptime_s"), door.uptime_s
     door.uptime_s = float(uptime_s) if isinstance(uptime_s, int | float) else None
     if door.uptime_s is None or before_s is None or door.good is None:

@@ -1,4 +1,4 @@
-"""Requests whose plain events are in frames, until these frames are durable.
+"""Requests that wait until the frames with their plain events are durable.
 
 pending.add(epoch, seq, kept)      # the request's rows are in frames up to `seq`; None: they were dropped
 pending.resolve(spool)             # complete the futures of all that are decided by now
@@ -20,7 +20,7 @@ class _Request:
 
 
 class PendingRequests:
-    """Used by one thread; the futures' owners wait in others."""
+    """One thread calls it; the futures' owners wait in others."""
 
     def __init__(self) -> None:
         self._requests: list[_Request] = []
@@ -30,7 +30,7 @@ class PendingRequests:
         self._requests.append(_Request(epoch, seq, kept))
 
     def resolve(self, spool: Spool) -> None:
-        """Complete what is durable here or at the gateway; set TimeoutError where events were dropped, so that they are sent again."""
+        """Complete futures whose events are durable here or at the gateway. Fail those whose events were dropped with TimeoutError."""
         requests, self._requests = self._requests, []
         for request in requests:
             if request.seq is None:

@@ -1,4 +1,4 @@
-"""An epoch as its sender sees it."""
+"""The numbers of an epoch that the sender needs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """`last`: highest seq given out; `mark`: highest receipted; `oldest`: lowest still spooled (`last + 1` if none is).
+    """`last`: highest seq assigned; `mark`: highest receipted; `oldest`: lowest still spooled (`last + 1` if none is).
 
-    `receipted`: highest seq ever receipted, by whatever journal. `boots_apart_ns`: of an epoch of an earlier boot, the least time from
-    that boot's beginning to the present one's; 0 of the present boot, or if nothing is known.
+    `receipted`: highest seq ever receipted, by any journal. `boots_apart_ns`: the least time from the start of the epoch's boot to that
+    of the present one; 0 for the present boot, or if nothing is known.
     """
 
     name: str

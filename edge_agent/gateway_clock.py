@@ -1,4 +1,4 @@
-"""What the boot clock reads in the time of the gateway, as this agent knows it from receipts. Pure.
+"""The offset between boot clock and gateway time, as receipts bound it. Pure.
 
     clock = GatewayClock(boot)
     clock.hear(receipt, heard_boot_ns)
@@ -8,9 +8,9 @@
     clock.begin_anew()                             # another gateway: its clock is another
     clock.contradiction(now_boot_ns) -> str        # "": receipts agree with each other
 
-A receipt was heard after its `gateway_ns`, and what it echoes was sent before. The bounds are those that the gateway finds by itself
-from headers (`footfall.boot_clock`); with the body they reach every other gateway too. They are not kept over a restart: until its first
-receipt a run knows nothing of its clock, its bodies have no offset, and are dated when the first receipt was heard (`own_dates.py`).
+A receipt was heard after its `gateway_ns`, and what it echoes was sent before. The gateway finds the same bounds from headers
+(`footfall.boot_clock`); bodies carry them to every other gateway. They are not kept over a restart. Until its first receipt a run knows
+nothing of its clock, and its bodies have no offset: they are dated once that receipt was heard (`own_dates.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from footfall.units import NS_PER_S
 
 
 class ReceiptEcho(NamedTuple):
-    """The last receipt's time, and when it was heard; zeros while none was."""
+    """The last receipt's `gateway_ns`, and when it was heard; both 0 before the first."""
 
     gateway_ns: int = 0
     heard_boot_ns: int = 0
@@ -32,11 +32,11 @@ class ReceiptEcho(NamedTuple):
 
 REMEMBERED_NS: Final = 3_600_000_000_000
 SET_NS: Final = 2_000_000_000
-"""A clock that NTP draws along contradicts itself by less; who is off by more was set."""
+"""A clock that NTP slews contradicts itself by less; a larger contradiction means that a clock was set."""
 
 
 class GatewayClock:
-    """Of one boot of the agent's machine."""
+    """The bounds for one boot of the agent's machine."""
 
     def __init__(self, boot: str) -> None:
         self.echo = ReceiptEcho()
@@ -59,7 +59,7 @@ class GatewayClock:
             self._contradicted_ns = heard_boot_ns
 
     def contradiction(self, now_boot_ns: int) -> str:
-        """For an hour after a receipt that no offset can explain together with those before."""
+        """Return a text for an hour after a receipt that no offset can reconcile with those before; else ""."""
         if now_boot_ns - self._contradicted_ns >= REMEMBERED_NS:
             return ""
         return f"receipts contradict each other by more than {SET_NS // NS_PER_S} s: the gateway's clock was set"
@@ -68,7 +68,7 @@ class GatewayClock:
         return self.echo.gateway_ns + now_boot_ns - self.echo.heard_boot_ns if self.echo.gateway_ns else 0
 
     def bounds(self, boot_ns: int) -> Bounds:
-        """Return the bounds as of then, which may be long ago: they widen with the distance."""
+        """Return the bounds at `boot_ns`, which may be long ago: they widen with the distance in time."""
         return at(self._bounds, boot_ns)
 
     def offset(self, now_boot_ns: int) -> Offset | None:

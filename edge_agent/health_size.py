@@ -1,4 +1,4 @@
-"""Health that fits its way: what is least worth goes first. Pure."""
+"""Health that fits a packet: the least important parts are left out first. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from footfall.health import MAX_HEALTH_BYTES, Health, SourceHealth, encode_health
 
 WILL_BYTES: Final = 2048
-"""A last will travels in the first packet, before anybody knows what the broker takes."""
+"""A last will is sent in the first packet, before the broker's limit is known."""
 _SHORT_CHARS: Final = 60
 
 
@@ -36,7 +36,7 @@ _CUTS: Final[Sequence[Callable[[Health], Health]]] = (_without_details, _without
 
 
 def fitted(health: Health, max_bytes: int | None) -> bytes:
-    """The message in at most `max_bytes`: without its sources' details, then without sources, then with short problems, then bare ones."""
+    """Return health of at most `max_bytes`. Left out, in this order: sources' details, sources, the ends of problems' texts, the texts."""
     room = MAX_HEALTH_BYTES if max_bytes is None else min(max_bytes, MAX_HEALTH_BYTES)
     data = encode_health(health)
     for cut in _CUTS:

@@ -1,12 +1,12 @@
-"""Receipts: which of them count, and what they change.
+"""Incoming receipts: which of them count, and what they change.
 
     hearing = Hearing(spool, boot, notice_ns, on_key)
-    hearing.begin()                                     # a new connection: nothing of the old one comes any more
-    hearing.hear(payload, boot_ns) -> Word | None       # what it was; None: it counts for nothing
+    hearing.begin()                                     # a new connection: nothing more comes from the old one
+    hearing.hear(payload, boot_ns) -> Word | None       # what it was to the binding; None: ignored
     hearing.last; hearing.clock; hearing.binding        # the last receipt that counted, and what is known from all of them
 
-A mark goes down only by the newest receipt, and up by none from before it went down. Which one is newer follows from the agent's own clock
-in the receipt's echo, not by the gateway's, which may be set; receipts without echo go by that, for as long as one can be under way.
+Only the newest receipt lowers a mark, and no receipt from before that raises it again. Which one is newer follows from the agent's own
+clock in the receipt's echo, since the gateway's may be set. Receipts without echo go by the gateway's, for as long as one can be under way.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from footfall.units import NS_PER_S
 log = logging.getLogger("footfall.agent.publisher")
 
 LATE_NS: Final = 60 * NS_PER_S
-"""No receipt is under way for longer: what is repeated after that is the present state."""
+"""No receipt is under way for longer: one that comes after that states the present."""
 FOREIGN_NS: Final = 600 * NS_PER_S
 NO_RECEIPT: Final = Receipt("none", 0, 0, "none", ())
 
 
 class _Order(NamedTuple):
-    """When a receipt was made: by the agent's clock, where it echoes, else by the gateway's; and when it was heard."""
+    """When a receipt was made (by the agent's clock if it has an echo, else by the gateway's), and when it was heard."""
 
     is_echo: bool
     made_ns: int
@@ -45,14 +45,14 @@ _NEVER: Final = _Order(False, -1, -LATE_NS)
 
 
 class Hearing:
-    """`last` is NO_RECEIPT until one counted."""
+    """`last` is the last receipt that counted, NO_RECEIPT before the first."""
 
     def __init__(self, spool: Spool, boot: str, notice_ns: int, on_key: Callable[[DayKey, int], None]) -> None:
         self.last: Receipt = NO_RECEIPT
         self.is_repeated = False
-        """Whether the last receipt repeated what was known: what was sent behind the mark did not arrive, or not yet."""
+        """Whether the last receipt repeated the known mark: the frames after it have not arrived, or not yet."""
         self.is_lower = False
-        """Whether it confirmed less than was known: the gateway's state is older than it was."""
+        """Whether it confirmed less than before: the gateway's state was put back."""
         self.binding: Final = Binding(spool.journal_id, notice_ns)
         self.clock: Final = GatewayClock(boot)
         self._spool: Final = spool
@@ -67,7 +67,7 @@ class Hearing:
         self._newest, self._lowered = {}, {}
 
     def hear(self, payload: bytes, boot_ns: int) -> Word | None:
-        """What a receipt is to the binding; None for one of other frames than ours, of another journal than ours, or that is overtaken."""
+        """Return what a receipt means to the binding; None if it is overtaken, for other frames than ours, or of another journal."""
         try:
             receipt = decode_receipt(payload)
         except ContractError as error:
@@ -99,7 +99,7 @@ class Hearing:
         return found
 
     def _change(self, receipt: Receipt) -> None:
-        """Before it counts: what the spool does not take now is tried again with the next receipt."""
+        """Bind to the journal before its receipt counts. If the spool fails now, the next receipt tries again."""
         self._spool.bind_journal(receipt.journal_id)
         if self.binding.journal_id is not None:
             log.warning("the gateway's journal %s is silent: bound to %s, which answers", self.binding.journal_id, receipt.journal_id)
@@ -129,7 +129,7 @@ class Hearing:
         return True
 
     def _store(self, times: Times) -> None:
-        """Store how frames were dated. What the disk does not take now is not confirmed, and is sent again. A lower number is news, too."""
+        """Store how frames were dated. What the disk refuses is not confirmed, so the gateway repeats it. A lower number is new, too."""
         if times.n == self._spool.times_n:
             return
         try:

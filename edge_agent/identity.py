@@ -19,7 +19,7 @@ log = logging.getLogger("footfall.agent.publisher")
 
 
 class TlsIdentity:
-    """Of one `[broker.tls]`."""
+    """The certificate of one `[broker.tls]`."""
 
     def __init__(self, tls: Tls | None) -> None:
         self._file: Final[Path | None] = tls.cert_file if tls else None

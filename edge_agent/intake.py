@@ -4,8 +4,8 @@
                    400 {"reason", "message"}; 401; 411; 413; 503 while the spool takes nothing
     GET /health    200, the agent's health (footfall/health.py)
 
-An array is taken whole or not at all. Identifiers of types that nobody consented to, such as a `mac`, are refused: raw, they must
-not reach the spool.
+An array is accepted whole or not at all. Identifiers of types without consent, such as a `mac`, are refused: raw ones must not reach
+the spool.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from footfall.health import Health, encode_health
 from footfall.http_server import HttpServer, RequestHandler, explained, to_json
 
 MAX_EVENT_BYTES: Final = 60_000
-"""Of one event as text: frames hold no longer texts."""
+"""Longest event as text; frames hold none longer."""
 COMMIT_S: Final = 15.0
 
 KeepEvents = Callable[[Sequence[str]], "Future[None]"]
-"""Takes events as JSON texts; the future is done when they are durable."""
+"""Takes events as JSON texts, and returns a future that is done when they are durable."""
 
 
 def check_events(payload: bytes, refused_types: frozenset[str]) -> list[str]:
-    """Return each event of a payload as compact JSON text. Raise ContractError, which names the wrong one."""
+    """Return each event of a payload as compact JSON text. Raise ContractError, which names the first wrong one."""
     texts = []
     for i, value in enumerate(load_json(payload)):
         try:
@@ -55,7 +55,7 @@ def _check_identifiers(event: Touch, refused_types: frozenset[str], i: int) -> N
 
 
 class Intake:
-    """Serves from `start` to `stop`, a thread a connection; ConfigError if the port is taken."""
+    """Serves from `start` to `stop`, one thread per connection. Raise ConfigError if the port is taken."""
 
     def __init__(
         self, host: str, port: int, secret: SecretFile | None, refused_types: frozenset[str], keep: KeepEvents, health: Callable[[], Health]

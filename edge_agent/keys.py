@@ -8,8 +8,8 @@
 
     read_keys(path) -> dict[str, bytes]; write_keys(brand_secret, id_types) -> str
 
-A box holds only the long-lived keys of the identifier types that it reads. A consented identifier whose type has no key here
-is treated like anybody's: its subject lasts a day.
+A box holds only the long-lived keys of the identifier types that it reads. A consented identifier whose type has no key here is
+treated like one without consent: its subject lasts a day.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class SubjectKeys:
         return day_subject(self._day.secret if self._day else self._private, id_type, identifier)
 
     def offer(self, key: DayKey, gateway_ns: int) -> bool:
-        """Take the key of a receipt, if it is valid now and newer than the one at hand, or that is not; True if subjects change by it."""
+        """Take the key of a receipt if it is valid now, and not older than a present one that is valid too. Return whether it was taken."""
         if not key.from_ns <= gateway_ns < key.until_ns or key.key_id == PRIVATE_KEY_ID:
             return False
         if self._day is not None and (key.key_id == self._day.key_id or key.from_ns < self._day.from_ns <= gateway_ns):
@@ -57,7 +57,7 @@ class SubjectKeys:
         return True
 
     def expire(self, gateway_ns: int) -> bool:
-        """Erase the key whose day is over; True if one was."""
+        """Erase the key if its day is over. Return whether it was."""
         if self._day is None or gateway_ns < self._day.until_ns:
             return False
         self._day = None
@@ -65,7 +65,7 @@ class SubjectKeys:
 
 
 def read_keys(path: Path) -> dict[str, bytes]:
-    """Keys from a TOML file of `type = "64 hex digits, or base64"`.
+    """Return the keys in a TOML file of `type = "64 hex digits, or base64"`.
 
     Raise ConfigError, which names the type whose key is wrong, never the key.
     """
@@ -77,7 +77,7 @@ def read_keys(path: Path) -> dict[str, bytes]:
 
 
 def write_keys(brand_secret: bytes, id_types: Iterable[str]) -> str:
-    """The text of a box's key file: the keys of `id_types`, derived from the brand's secret, which itself never leaves headquarters."""
+    """Return the text of a box's key file: the keys of `id_types`, derived from the brand's secret, which never leaves headquarters."""
     return "".join(f'{id_type} = "{type_key(brand_secret, id_type).hex()}"\n' for id_type in sorted(id_types))
 
 

@@ -1,11 +1,11 @@
-"""Dates of frames that were made before this boot had heard a gateway: given by the agent itself before they are first sent. Pure.
+"""Dates of frames made before this boot heard a gateway: the agent gives them itself, before it first sends the frames. Pure.
 
     dates = OwnDates(boot, clock)
     dates.lacks(frame) -> bool                      # nothing dates it but the clock of this boot
     dates.can_wait(gateway_echoes, now_ns) -> bool  # the clock will soon be known better
     dates.give(frames) -> list[tuple[int, DecidedTime]]   # by seq
 
-Left to the gateway, such a date is lost with a gateway that loses its state before its receipt was heard, and the next gives another.
+If the gateway dated them and lost its state before its receipt arrived, the next gateway would give another date.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from footfall.frames import DecidedTime
 from footfall.packing import unpack_map
 
 MEASURE_NS: Final = 10_000_000_000
-"""So long frames wait for bounds that measure: a hello may have lain in the broker before its gateway came, the next one has not."""
+"""How long frames wait for narrow bounds. The first hello may have waited in the broker for its gateway; the next has not."""
 
 
 class OwnDates:
-    """Of one run of the agent."""
+    """The dates that one run of the agent gives."""
 
     def __init__(self, boot: str, clock: GatewayClock) -> None:
         self._boot: Final = boot
@@ -35,11 +35,11 @@ class OwnDates:
         self._waits_since_ns: int | None = None
 
     def lacks(self, frame: SpooledFrame) -> bool:
-        """Return whether nothing dates the frame. A recording, made at boot time 0, has its own times."""
+        """Return whether only the clock of this boot dates the frame. A recording, made at boot time 0, has its own times."""
         return frame.boot == self._boot and frame.decided is None and frame.made_boot_ns > 0 and "offset_ns" not in _stated(frame)
 
     def can_wait(self, gateway_echoes: bool, now_ns: int) -> bool:
-        """Not for a gateway whose receipts never bound anything, nor for longer than `MEASURE_NS`."""
+        """Return whether frames can wait for better bounds: at most `MEASURE_NS`, and only if the gateway echoes."""
         if not gateway_echoes or self._clock.bounds(now_ns).is_measured:
             self._waits_since_ns = None
             return False
@@ -48,9 +48,9 @@ class OwnDates:
         return now_ns - self._waits_since_ns < MEASURE_NS
 
     def give(self, frames: Iterable[SpooledFrame]) -> list[tuple[int, DecidedTime]]:
-        """Return as few different dates as are true.
+        """Return a date for each seq, with as few different ones as are true.
 
-        None of a clock of which receipts show nothing: then the gateway decides, and reports it.
+        Return [] if receipts show nothing about the clock: then the gateway decides, and reports the date.
         """
         dates = []
         for frame in frames:
@@ -68,7 +68,7 @@ class OwnDates:
 
 
 def _stated(frame: SpooledFrame) -> dict[Any, Any]:
-    """Return the fields of the body; {} if it is none."""
+    """Return the fields of the body as packed; {} for bytes that are no body."""
     try:
         return dict(unpack_map(frame.body, "body"))
     except ContractError:

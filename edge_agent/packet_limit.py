@@ -1,4 +1,4 @@
-"""The largest packet that the broker takes: what it announces, and what trying shows. Pure.
+"""The largest packet that the broker accepts: as it announces, or as attempts show. Pure.
 
     limit = PacketLimit()
     limit.connected(announced_bytes)             # CONNACK's Maximum Packet Size; None: there was none
@@ -7,8 +7,8 @@
     limit.lost(size, now_ns)                # the connection ended while this was the largest packet on its way
     limit.refused(size, now_ns)             # the broker refused this one as too large, or dropped it again and again
 
-MQTT 3.1.1 brokers cannot announce it: they disconnect, or drop what is too large. One lost connection proves nothing. After the second in a
-row with a large packet on its way the limit is half of it, and half again while that is lost, too. Now and then twice as much is tried.
+MQTT 3.1.1 brokers cannot announce it: they disconnect, or drop what is too large. One lost connection proves nothing. The second in a row
+with a large packet on its way sets the limit to half of it, each further one halves that. Now and then twice as much is tried.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from __future__ import annotations
 from typing import Final
 
 LEAST_BYTES: Final = 2048
-"""No broker refuses so little: smaller packets are never to blame."""
+"""Every broker accepts this much: smaller packets are never to blame."""
 FIRST_PROBE_NS: Final = 3_600_000_000_000
 LONGEST_PROBE_NS: Final = 24 * FIRST_PROBE_NS
 DOUBT_NS: Final = 600_000_000_000
-"""Two lost connections further apart have nothing to do with each other."""
+"""Lost connections further apart are unrelated."""
 
 
 class PacketLimit:
@@ -30,7 +30,7 @@ class PacketLimit:
         self.announced_bytes: int | None = None
         self.learned_bytes: int | None = None
         self._is_falling = False
-        """Nothing of about the learned size has passed yet."""
+        """Whether no packet of about the learned size has arrived yet."""
         self._doubtful_bytes = 0
         self._doubts = 0
         self._doubted_ns = 0
@@ -79,7 +79,7 @@ class PacketLimit:
         self._doubtful_bytes = self._doubts = 0
 
     def forget(self) -> None:
-        """It was not the size."""
+        """Discard the suspicion: the size was not the cause."""
         self.learned_bytes = None
         self._doubtful_bytes = self._doubts = 0
 

@@ -1,4 +1,4 @@
-"""A frame as the packets that the broker takes: one, or parts of its body. Pure.
+"""A frame as packets that the broker accepts: one, or one for each part of its body. Pure.
 
 payloads(header, body, topic, max_bytes) -> list[bytes]     # [] where it cannot go at all
 """
@@ -11,12 +11,12 @@ from typing import Final
 from footfall.frames import MAX_PARTS, Header, encode_frame
 
 PACKET_BYTES: Final = 16
-"""Of an MQTT packet beside topic and payload: its fixed header, lengths, packet id and properties."""
+"""Bytes of an MQTT packet beside topic and payload: fixed header, lengths, packet id and properties."""
 HEADER_BYTES: Final = 800
-"""Of a frame beside its body, at the most: seven names and fifteen integers with their keys."""
+"""Most bytes of a frame beside its body: seven names and fifteen integers with their keys."""
 _BIN_BYTES: Final = 5
 _FEWEST_BYTES: Final = 64
-"""A part with less of the body is not worth its header."""
+"""Fewest bytes of the body in a part: less is not worth a header."""
 
 
 def packet_bytes(topic: str, payload: bytes) -> int:
@@ -24,12 +24,12 @@ def packet_bytes(topic: str, payload: bytes) -> int:
 
 
 def body_bytes(topic: str, max_bytes: int) -> int:
-    """Return how large a body may be whose frame is to go as one packet of `max_bytes`."""
+    """Return the largest body, in bytes, whose frame fits one packet of `max_bytes`."""
     return max(0, max_bytes - PACKET_BYTES - len(topic) - HEADER_BYTES)
 
 
 def payloads(header: Header, body: bytes, topic: str, max_bytes: int | None, in_parts: bool) -> list[bytes]:
-    """One payload where the frame fits; else parts, if the gateway takes them; [] where there is no way."""
+    """Return one payload if the frame fits, else its parts if the gateway accepts parts; [] if it cannot be sent."""
     whole = encode_frame(header, body)
     if max_bytes is None or packet_bytes(topic, whole) <= max_bytes:
         return [whole]

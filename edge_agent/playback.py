@@ -38,12 +38,12 @@ CONNECT_S: Final = 15.0
 
 
 class Undelivered(FootfallError):
-    """The broker is not there, or no gateway receipts what was sent."""
+    """The broker cannot be reached, or no gateway receipts what was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Files as frames of one epoch. `refused` counts lines that could not be read: they are rows too."""
+    """Files as frames of one epoch. `refused` counts lines that could not be read; each is a row too."""
 
     store: str
     agent: str
@@ -67,7 +67,7 @@ class Recording:
         keys: Mapping[str, bytes] | None = None,
         profiles: Registry | None = None,
     ) -> Recording:
-        """Without `keys`, subjects are made with keys derived from the digest of the files: the same in every replay of them."""
+        """Return the files as frames. Without `keys`, the keys are derived from the files' digest: the same in every replay."""
         name = cast(FormatName, format_name)
         receivers = zones(name, paths)
         profiles = profiles or shipped()
@@ -88,7 +88,7 @@ class Recording:
 
 
 def deliver(recording: Recording, broker: Broker, timeout_s: float, on_progress: Callable[[int], None]) -> None:
-    """Until every frame is receipted; Undelivered after `timeout_s` without any progress, or if there is no broker."""
+    """Send until every frame is receipted. Raise Undelivered after `timeout_s` without progress, or without a broker."""
     clock = SystemClock()
     with tempfile.TemporaryDirectory(prefix="footfall-replay-") as folder:
         spool = Spool(Path(folder) / "spool.sqlite", recording.epoch, BOOT, max_bytes=1 << 50)

@@ -5,12 +5,12 @@
         .expire(now_ns)                                            # exits of those not heard for their timeout
         .close(which)                                              # exits and forgets at once
 
-A level follows approach at once and lets retreat decay with `tau_s`. ENTER when it reaches `enter_dbm`, EXIT when it falls below
-`exit_dbm` or nothing was heard for a timeout: three times the longest gap lately, within the profile's bounds. An EXIT bears the
+A level rises at once with the RSSI and decays with `tau_s`. ENTER when it reaches `enter_dbm`, EXIT when it falls below `exit_dbm` or
+nothing was heard for a timeout: three times the longest recent gap, within the profile's bounds. An EXIT bears the
 time of the last sighting. How often `expire` is called changes when an EXIT is emitted, never what it contains.
 
-Goods are named in clear by ENTER, by EXIT and by one STAY an hour. Their STAYs may be rare, so one comes early, with the level, when
-that has risen by the profile's margin since the last row, or fallen by twice that: the item came near, or is far away.
+ENTER, EXIT and one STAY an hour name goods in clear. Their STAYs may be rare, so one comes early, with the level, if that has risen by the
+profile's margin since the last row, or fallen by twice that. The item came near, or is far away.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from footfall.frames import Kind, is_goods_text
 from footfall.units import NS_PER_S
 
 GAPS_TO_TRUST: Final = 4
-"""Before so many gaps are known, the timeout is the profile's longest."""
+"""Until this many gaps are known, the timeout is the profile's longest."""
 TIMEOUT_GAPS: Final = 3.0
 NAMED_EVERY_NS: Final = 3600 * NS_PER_S
 """Interval at which STAY repeats EPC and SKU, so that a consumer that lost state recovers."""
 FAR_MARGINS: Final = 2.0
-"""By more a tag that lies still does not fade."""
+"""Fall of the level, in margins, that a tag at rest does not exceed."""
 PEAK_KEPT: Final = 1.0 - 1.0 / 256
-"""How much of the longest gap is left after each further gap: it is forgotten over some hundred sightings."""
+"""Factor by which the longest gap decays with each further gap: it is forgotten over some hundred sightings."""
 
 
 class EvidenceRow(NamedTuple):
@@ -77,7 +77,7 @@ class PresenceLimits:
 
 
 class _Slot:
-    """What is remembered of one identifier in one zone."""
+    """The state of one identifier in one zone."""
 
     __slots__ = (
         "entered_ns", "gaps", "group", "identifier", "last_ns", "level_dbm", "peak_ns", "present", "row_dbm", "row_ns", "sightings",
@@ -128,7 +128,7 @@ class Presences:
         max_slots: int = 50_000,
         sku_of: Mapping[str, Callable[[str], str]] | None = None,
     ) -> None:
-        """`sku_of`: by profile of goods, what the SKU of an identifier is; "" if that is not known."""
+        """`sku_of`: for each profile of goods, a function from identifier to SKU ("": not known)."""
         self.rows = rows
         self._bounds: Final = bounds
         self._subject_of: Final = subject_of
@@ -144,11 +144,11 @@ class Presences:
 
     @property
     def scheduled_expiries(self) -> int:
-        """Return how many slots wait for their timeout to be looked at; a slot waits at most once."""
+        """Return how many slots have a check of their timeout scheduled; each has at most one."""
         return sum(map(len, self._due.values()))
 
     def hear(self, zone: str, profile: str, identifier: str, t_ns: int, rssi_dbm: int) -> bool:
-        """One sighting; one that is older than the last counts as being of the same time."""
+        """Take a sighting. One older than the last counts as of the same time. Return False if no slot was free."""
         group = self._groups.get((zone, profile)) or self._group(zone, profile)
         slot = group.slots.get(identifier) or self._open(group, identifier, t_ns)
         if slot is None:
@@ -190,9 +190,9 @@ class Presences:
             self._stay(slot, level_dbm)
 
     def expire(self, now_ns: int) -> None:
-        """Emit EXIT for those whose timeout has passed, a second late at most; forget those silent for the longest timeout.
+        """Emit EXIT for those whose timeout has passed, at most a second late; forget those silent for the longest timeout.
 
-        Cost: what falls due.
+        The cost grows with what falls due, not with all slots.
         """
         while self._due_s and self._due_s[0] * NS_PER_S < now_ns:
             for slot in self._due.pop(heapq.heappop(self._due_s)):
@@ -200,7 +200,7 @@ class Presences:
                     self._expire(slot, now_ns)
 
     def close(self, which: Callable[[int], bool] = lambda subject: True) -> None:
-        """Emit EXIT for the present subjects of whom `which` is true, and forget all of whom it is."""
+        """Forget all subjects for which `which` is true; emit EXIT for those of them that are present."""
         for slot in [slot for group in self._groups.values() for slot in group.slots.values() if which(slot.subject)]:
             if slot.present:
                 self._exit(slot)
@@ -210,7 +210,7 @@ class Presences:
         return self._groups.setdefault((zone, profile), _Group(zone, profile, self._bounds[profile], self._sku_of.get(profile)))
 
     def _open(self, group: _Group, identifier: str, t_ns: int) -> _Slot | None:
-        """Return a slot of one not heard before; None if all are taken."""
+        """Return a new slot; None if all are taken."""
         if self._slots_total >= self._max_slots:
             return None
         slot = group.slots[identifier] = _Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
@@ -223,7 +223,7 @@ class Presences:
         self._slots_total -= 1
 
     def _wake(self, slot: _Slot, t_ns: float) -> None:
-        """Look at the slot when the second after `t_ns` has passed. Every slot is due once."""
+        """Schedule a check of the slot for the end of the second of `t_ns`. Every slot is scheduled once."""
         due_s = int(t_ns // NS_PER_S) + 1
         if due_s not in self._due:
             self._due[due_s] = []
@@ -239,7 +239,7 @@ class Presences:
             self._wake(slot, slot.last_ns + (slot.timeout_ns() if slot.present else slot.group.bounds.max_ns))
 
     def _silence(self, slot: _Slot, gap_ns: int) -> None:
-        """Before a sighting after `gap_ns`: do what `expire` would have done, had it been called just then."""
+        """Before a sighting after `gap_ns`, do what `expire` would have done just then."""
         if slot.present and gap_ns > slot.timeout_ns():
             self._exit(slot)
         if gap_ns > slot.group.bounds.max_ns:

@@ -1,7 +1,7 @@
 """Sends spooled frames until the gateway's receipts cover them. A PUBACK means nothing here: only a receipt is durability.
 
     Publisher(store, agent, spool, clock, broker, health, on_key, substitute, notice_s=60.0)
-        .run(stop: threading.Event)   # blocks; connects, sends, and connects again for ever
+        .run(stop: threading.Event)   # blocks; connects, sends, and reconnects until `stop`
         .wake()                       # something was spooled
         .terms(now_boot_ns) -> Terms  # what a body that is made now must keep to
         .journals(); .problems(); .certificate_ends_s      # for health
@@ -41,12 +41,12 @@ log = logging.getLogger("footfall.agent.publisher")
 
 HEALTH_S: Final = 10.0
 LOOK_NS: Final = NS_PER_S
-"""So often is looked whether something went wrong, or right: then health goes out at once."""
+"""How often problems are compared: when one began or ended, health is sent at once."""
 TURN_S: Final = 0.25
 
 
 class Publisher:
-    """`connected` is true between CONNACK and loss; `refused`: why there is no connection, or what the gateway refuses, in words."""
+    """`connected` is true between CONNACK and loss. `refused`: why there is no connection, or what the gateway refuses, in words."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Publisher:
 
     @property
     def gateway_ns(self) -> int:
-        """The gateway's time now, as far as its last receipt shows; 0 before the first."""
+        """Return the gateway's time now, as its last receipt shows it; 0 before the first."""
         return self._talk.hearing.clock.gateway_ns(self._clock.boot_ns())
 
     @property
@@ -175,7 +175,7 @@ class Publisher:
         self._talk.begin(connection.publish, lambda: connection.largest_bytes > 0, subscribed.max_packet_bytes, subscribed.refused)
 
     def _report(self) -> None:
-        """Health, every ten seconds and whenever something became wrong or right."""
+        """Publish health every ten seconds, and whenever a problem began or ended."""
         now_ns = self._clock.boot_ns()
         if now_ns >= self._look_due_ns:
             self._look_due_ns = now_ns + LOOK_NS
@@ -187,14 +187,14 @@ class Publisher:
             self._publish_health("online")
 
     def _publish_health(self, state: str) -> None:
-        """In a packet that the broker takes: no connection is lost over a report."""
+        """Publish health in a packet that the broker accepts, so that no connection is lost over it."""
         if self._connection is not None:
             limit = self._talk.sender.limit.bytes(self._clock.boot_ns())
             room = None if limit is None else limit - packet_bytes(self._health_topic, b"")
             self._connection.publish(self._health_topic, fitted(self._health().model_copy(update={"state": state}), room), retain=True)
 
     def _disconnect(self) -> None:
-        """Publish what the last will would, then disconnect."""
+        """Publish the content of the last will, then disconnect."""
         if self.connected:
             self._publish_health("offline")
         self._drop(disconnect=self.connected)
@@ -206,7 +206,7 @@ class Publisher:
             self._connection = None
 
     def _lose(self, lost: ConnectionLost) -> None:
-        """There is no connection; try again after a while, longer each time."""
+        """Give the connection up, and schedule the next attempt with back-off."""
         if lost.why != self._lost:
             log.warning("no connection to the broker: %s", lost.why)
         self._lost = lost.why

@@ -5,8 +5,8 @@
     reconnect.lost(code, is_small, now_ns) -> float      # seconds to wait
     reconnect.problems(now_ns) -> dict[str, str]
 
-Waits double until a receipt came: that a broker takes a connection proves nothing. Who is thrown out because another connected under the
-same id waits longer each time, or the two would throw each other out for ever.
+Waits double until a receipt came: a broker that accepts a connection proves nothing. An agent that is disconnected because another
+connected under its id waits longer each time, or the two would disconnect each other for ever.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ LONGEST_BACKOFF_S: Final = 30.0
 FIRST_TRUCE_S: Final = 5.0
 LONGEST_TRUCE_S: Final = 60.0
 SHORT_NS: Final = 10 * NS_PER_S
-"""A connection that worked and did not live so long was taken away."""
+"""A working connection that ended sooner was taken over."""
 SHORT_LIVES: Final = 3
-"""So many in a row are no accident."""
+"""Takeovers in a row that are no accident."""
 REMEMBERED_NS: Final = 600 * NS_PER_S
 
 
 class Reconnect:
-    """`client_id` is for people."""
+    """The waits between connections. `client_id` is for the texts of problems."""
 
     def __init__(self, client_id: str) -> None:
         self._client_id: Final = client_id
@@ -49,7 +49,7 @@ class Reconnect:
         self._backoff.reset()
 
     def lost(self, code: int, is_small: bool, now_ns: int) -> float:
-        """`code` is the broker's, if it gave one; `is_small`: no packet on its way was so large that it may be to blame."""
+        """Return how many seconds to wait. `code`: the broker's, if any. `is_small`: no packet on its way may be too large."""
         was_short = self._was_answered and now_ns - self._connected_ns < SHORT_NS
         self._short_lives = self._short_lives + 1 if was_short and is_small else 0
         self._was_answered = False

@@ -1,6 +1,6 @@
 """What is received, device by device, and which profile takes it. Pure: what was heard goes in, rows come out.
 
-Addresses are raw here: for the screen of the installer who stands beside the device, never for a log.
+Addresses are raw here: they go to the screen of the installer beside the device, never to a log.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from device_profiles.registry import Registry
 from edge_agent.sources.ble import UNKNOWN, decode
 from edge_agent.sources.ble_advertisement import advertising_data, from_bleak, key_of
 
-if TYPE_CHECKING:  # bleak is not needed to show what it heard
+if TYPE_CHECKING:  # for its types alone
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData
 
 FOLDER: Final = "my-profiles"
 MOST: Final = 5_000
-"""Devices that are remembered; those that were silent for longest are forgotten first."""
+"""Devices remembered; those silent for longest are forgotten first."""
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class ScannedDevice:
     reason: str = UNKNOWN
     values: dict[str, Any] = field(default_factory=dict)
     others: tuple[str, ...] = ()
-    """Profiles that would take it too, were this one not more specific."""
+    """Profiles that match it too, less specifically."""
     heard_total: int = 0
     rssi_dbm: int = 0
     sum_dbm: int = 0
@@ -51,7 +51,7 @@ class ScannedDevice:
 
     @property
     def is_unknown(self) -> bool:
-        """No profile knows more of it than its address."""
+        """Whether no profile identifies it by more than its address."""
         return self.seen is None or self.identifier.lower() == self.advertisement.address
 
     @property
@@ -59,7 +59,7 @@ class ScannedDevice:
         return advertising_data(self.advertisement)
 
     def command(self) -> str:
-        """Makes a profile of it."""
+        """Return the command that makes a profile of it."""
         address = self.advertisement.address
         asked = {"transport": "ble", "advertisement": self.data.hex(), "address": address, "name": "our-beacon", "into": FOLDER}
         return shlex.join(["footfall", "profile", "new", *(part for key, value in asked.items() for part in (f"--{key}", value))])
@@ -98,7 +98,7 @@ class ScanResult:
             del self._neighbours[next(iter(self._neighbours))]
 
     def neighbours(self) -> list[ScannedDevice]:
-        """Return the devices, nearest first: what an installer holds in the hand is on top."""
+        """Return the devices, the nearest first: the one in the installer's hand is on top."""
         return sorted(self._neighbours.values(), key=lambda found: -found.mean_dbm)
 
     def unknown(self) -> ScannedDevice | None:

@@ -26,10 +26,10 @@ from footfall.signals import when_asked_to_end
 
 REFRESH_S: Final = 0.25
 DEFAULT_SCAN_S: Final = 10.0
-"""How long it listens where nobody looks on: with --json, or into a file."""
+"""Seconds to listen where the output is no terminal, or with --json."""
 _OTHER_LINES: Final = 7
 _LINES: Final = 2
-"""Of a row at most, where the screen is not narrow."""
+"""Most lines of a row, unless the screen is narrow."""
 
 
 def scan(
@@ -74,7 +74,7 @@ def scan(
 def _listen(
     air: ScanResult, adapter: str, passive: bool, seconds: float | None, stop: threading.Event, console: Console | None, unknown: bool
 ) -> float:
-    """Until the time is over or `stop` is set; return how long that was. Raise ConfigError if nothing can be heard."""
+    """Listen until the time is over or `stop` is set. Return the seconds it took. Raise ConfigError if the adapter cannot scan."""
     require("bleak", "Bluetooth")
     from edge_agent.sources.ble_scanner import Scanner, Scanning  # bleak takes a moment to load: --help does without
 
@@ -104,7 +104,7 @@ def _shown(air: ScanResult, unknown: bool) -> list[ScannedDevice]:
 
 
 def _screen(rows: list[ScannedDevice], adapter: str, took_s: float, heard_total: int, height: int) -> Table:
-    """Return as many of the nearest as fit."""
+    """Return a table of as many of the nearest as fit the screen."""
     table = _table(rows[: max(3, (height - _OTHER_LINES) // _LINES)], adapter, took_s, heard_total)
     table.caption = f"{len(rows)} devices, the nearest first; ctrl-c ends"
     return table
@@ -126,12 +126,12 @@ def _table(rows: list[ScannedDevice], adapter: str, took_s: float, heard_total: 
 
 
 def _text(text: str, style: str = "") -> Text:
-    """Return it made safe: what comes from the air is neither markup nor orders to the terminal."""
+    """Return the text escaped: what devices send is neither markup nor control codes."""
     return Text("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text), style)
 
 
 def _explained(found: ScannedDevice) -> tuple[Text, Text]:
-    """Return what takes it, and its values."""
+    """Return the profiles that match, and the values."""
     if found.is_unknown:
         who = f"{found.profile}: by address alone" if found.seen else f"unknown ({found.reason})"
         return Text(who, "yellow"), Text(found.data.hex() or "nothing but its address", "yellow" if found.data else "dim")
@@ -140,7 +140,7 @@ def _explained(found: ScannedDevice) -> tuple[Text, Text]:
 
 
 def _advise(air: ScanResult, console: Console, adapter: str) -> None:
-    """What to do next."""
+    """Print what to do next."""
     if not air.heard_total:
         console.print(_NOTHING.format(adapter=escape(adapter)), soft_wrap=True)
         return

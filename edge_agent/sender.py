@@ -1,4 +1,4 @@
-"""Hellos and frames out: each in a packet that the broker takes, or in parts, in the order and at the pace of the window.
+"""Sends hellos and frames: each in a packet that the broker accepts, or in parts, in the order and at the pace of the window.
 
 sender = Sender(store, agent, spool, clock, hearing, substitute, window)
 sender.begin(publish, is_busy, announced_bytes)     # a connection is there: publish(topic, payload); is_busy: packets lack their PUBACK
@@ -30,11 +30,11 @@ log = logging.getLogger("footfall.agent.publisher")
 
 HELLO_AGAIN_S: Final = 2.0
 DROPPED_TRIES: Final = 3
-"""So often a frame goes out without a receipt, while the gateway answers, until its size is to blame."""
+"""How often a frame is sent without a receipt, while the gateway answers, before its size is taken as the cause."""
 SMALLEST_SHARE: Final = 16
-"""Where parts of this share of a frame do not arrive either, it is not the size."""
+"""If parts of this share of a frame do not arrive either, the size is not the cause."""
 WHOLE_AGAIN_NS: Final = 600 * NS_PER_S
-"""A frame that may be too large, for a gateway that takes no parts, is tried as a whole so often."""
+"""How often a frame that may be too large is tried as a whole, if the gateway accepts no parts."""
 FAILURE: Final = 0x80
 NO_SUBSCRIBERS: Final = 0x10
 
@@ -42,14 +42,14 @@ Publish = Callable[[str, bytes], None]
 
 
 class _Sent(NamedTuple):
-    """How a frame went out: the largest of its packets, and what its whole would be."""
+    """How a frame was sent: its largest packet in bytes, and its size as one packet."""
 
     packet_bytes: int
     whole_bytes: int
 
 
 class Sender:
-    """`broker_answer`: its answer to the last packet, where that was no plain success; `too_large`: which frame waits, and for what."""
+    """`broker_answer`: the answer to the last packet, "" for plain success. `too_large`: which frame waits, and for what."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class Sender:
         self._greet(self._spool.sending())
 
     def hello_of_others(self, most: int) -> None:
-        """Of epochs that are receipted as a whole: a gateway whose state was put back may not have the last of them any more."""
+        """Send hellos of epochs that are receipted as a whole. A gateway that was restored from a backup may lack their last frames."""
         for epoch in self._spool.others(most):
             self._greet(epoch)
 
@@ -108,7 +108,7 @@ class Sender:
         self._publish(self.topic, encode_frame(self._header(epoch, 0), b""))
 
     def frames(self) -> None:
-        """What the window lets out now; a hello, where the next frame cannot go."""
+        """Send the frames that the window allows now; a hello if the next frame cannot be sent."""
         now_ns = self._clock.boot_ns()
         epoch = self._spool.sending()
         if self._is_busy() and now_ns - self._acknowledged_ns < LONGEST_PATIENCE_S * NS_PER_S:
@@ -125,7 +125,7 @@ class Sender:
                 return
 
     def _dated(self, epoch: Epoch, seqs: range, now_ns: int) -> list[SpooledFrame]:
-        """Frames that any gateway will date alike; none, while the clock by which some of them are dated will soon be known better."""
+        """Return frames that any gateway will date alike; fewer while the clock that dates the others will soon be known better."""
         frames = self._spool.frames(epoch.name, seqs.start, len(seqs))
         lacking = [frame for frame in frames if frame.is_whole() and self._dates.lacks(frame)]
         if not lacking:
@@ -152,7 +152,7 @@ class Sender:
             self.limit.passed(self._sent.pop(key).packet_bytes)
 
     def acknowledged(self, size: int, code: int, why: str) -> None:
-        """A PUBACK is no receipt, but its refusal is reported; of MQTT 5, success also proves that the size was none too many."""
+        """Take a PUBACK, which is no receipt. A refusal is reported; success in MQTT 5 proves that the size is accepted."""
         now_ns = self._acknowledged_ns = self._clock.boot_ns()
         self.broker_answer = why if code else ""
         if code == PACKET_TOO_LARGE:
@@ -161,9 +161,9 @@ class Sender:
             log.warning("the broker refuses what is published: %s", why)
 
     def _send(self, epoch: Epoch, frame: SpooledFrame, now_ns: int) -> bool:
-        """Return whether the next may follow.
+        """Send a frame. Return whether the next may follow.
 
-        A frame in parts goes alone, when all before it is receipted: the gateway joins one at a time.
+        A frame in parts is sent alone, once all before it are receipted: the gateway joins one at a time.
         """
         header = self._header(epoch, frame.seq, frame.decided)
         packets = payloads(header, frame.body, self.topic, self.limit.bytes(now_ns), self._hearing.last.parts)
@@ -179,7 +179,7 @@ class Sender:
         return len(packets) == 1
 
     def _as_a_whole(self, header: Header, frame: SpooledFrame, now_ns: int) -> list[bytes]:
-        """Return what to send of a frame that is too large: nothing while hellos ask for a way, and now and then the frame."""
+        """Return the packets of a frame that is too large: none while hellos ask for parts, and now and then the whole frame."""
         announced = self.limit.announced_bytes
         self.too_large = f"frame {frame.seq} of {len(frame.body)} bytes waits: the broker takes {self.limit.bytes(now_ns)} bytes"
         self.too_large += ", and this gateway takes no parts of frames" if not self._hearing.last.parts else ""
@@ -191,7 +191,7 @@ class Sender:
         return [encode_frame(header, frame.body)]
 
     def _doubt_size(self, epoch: Epoch, seq: int, now_ns: int) -> None:
-        """Brokers of MQTT 3.1.1 acknowledge what they drop: the gateway answers everything but one large frame."""
+        """Suspect the size of a frame that alone gets no receipt: brokers of MQTT 3.1.1 acknowledge what they drop."""
         sent = self._sent.get((epoch.name, seq), _Sent(0, 0))
         if self._window.tries < DROPPED_TRIES or not self._window.answered or sent.packet_bytes < LEAST_BYTES:
             return
@@ -206,7 +206,7 @@ class Sender:
             self.limit.refused(sent.packet_bytes, now_ns)
 
     def _bury(self, epoch: Epoch, frame: SpooledFrame) -> None:
-        """The disk has spoiled a body: a gap goes in its place, under its number."""
+        """Replace a frame that the disk has corrupted by a gap under its number."""
         log.error("frame %d of epoch %s was spoiled on the disk: %d rows lost", frame.seq, epoch.name, frame.rows)
         self._spool.bury(epoch.name, frame, self._substitute(frame), "crc32")
 

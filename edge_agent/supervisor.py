@@ -25,12 +25,12 @@ log = logging.getLogger("footfall.agent.sources")
 POLL_S: Final = 0.2
 FIRST_BACKOFF_S: Final = 1.0
 LONGEST_BACKOFF_S: Final = 20.0
-"""A device that comes back, however long it was away, is heard again within 30 s."""
+"""Longest wait between attempts: a device that comes back is heard again within 30 s."""
 JOIN_S: Final = 2.0
 
 
-class Abandoned(Exception):  # it is a state, and unwinds a thread that nobody waits for
-    """Raised into a source that still speaks after it was given up."""
+class Abandoned(Exception):  # no error: it unwinds a thread that nobody waits for
+    """Raised into a source that still emits after it was given up."""
 
 
 class _Attempt(threading.Thread):
@@ -66,7 +66,7 @@ class _Attempt(threading.Thread):
         self.heard_total += 1
 
     def fault(self) -> SourceHealth | None:
-        """Return what is wrong now, if anything. Error texts may quote what a device sent: only their type is reported."""
+        """Return the present fault, if any. Only the type of an error is reported: its text may quote what a device sent."""
         if self.error is not None:
             return SourceHealth(state="fault", detail=_error_text(self.error)[:300])
         silence_s = self._source.silence_s
@@ -108,7 +108,7 @@ class Supervisor:
         return {name: health.model_copy(update={"heard_total": self.heard_total[name]}) for name, health in self.health.items()}
 
     def is_running(self) -> bool:
-        """Return whether a source may still emit something."""
+        """Return whether any source may still emit."""
         return any(thread.is_alive() for thread in self._threads)
 
     def _keep(self, source: Source) -> None:
@@ -131,7 +131,7 @@ class Supervisor:
         self.heard_total[name] += not isinstance(heard, AliveUntil)
 
     def _await(self, source: Source, attempt: _Attempt) -> SourceHealth | None:
-        """Until the attempt fails: the fault; until it ends for good or the agent stops: None."""
+        """Wait until the attempt fails, and return the fault. Return None once it ends for good or the agent stops."""
         restarts = self.health[source.name].restarts_total
         while not self._stop.is_set():
             attempt.join(POLL_S)

@@ -1,7 +1,7 @@
-"""Which frames of the sending epoch go out now. Pure: epochs' numbers and times in, seqs out.
+"""Which frames of the sending epoch to send now. Pure: epochs' numbers and times in, seqs out.
 
-Frames go out in order, at most `size` past the mark. The gateway accepts only `mark + 1`, so after a loss everything behind it is
-sent again: soon after a receipt repeated the mark, else when no receipt came for `patience_s`, doubled each time.
+Frames are sent in order, at most `size` past the mark. The gateway accepts only `mark + 1`, so after a loss everything behind it is
+resent. That is soon after a receipt repeated the mark, else when no receipt came for `patience_s`, doubled each time.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from footfall.units import NS_PER_S
 
 LONGEST_PATIENCE_S: Final = 60.0
 REWIND_NS: Final = NS_PER_S // 2
-"""Each frame behind a lost one makes the gateway repeat its mark; one rewind in this time answers them all."""
+"""Shortest time between rewinds: each frame behind a lost one makes the gateway repeat its mark, and one rewind is enough."""
 
 
 class Window:
-    """What is outstanding, and for how long. `tries`: how often the frame behind the mark went out again since the mark last moved;
-    `answered`: whether the gateway repeated the mark meanwhile, so that it hears us."""
+    """What is outstanding, and for how long. `tries`: how often the frame behind the mark was resent since the mark last moved;
+    `answered`: whether the gateway repeated the mark meanwhile, so that it is known to receive."""
 
     def __init__(self, size: int = 64, patience_s: float = 5.0) -> None:
         self._size: Final = size
@@ -57,17 +57,17 @@ class Window:
         self._next = seq + 1
 
     def wait(self, now_ns: int) -> None:
-        """What was sent is still on its way to the broker: patience begins when it is there."""
+        """Restart the timeout: what was sent is still on its way to the broker."""
         self._progress_ns = now_ns
 
     def restart(self) -> None:
-        """A new connection: what was sent on the old one may be lost."""
+        """Begin on a new connection: what was sent on the old one may be lost."""
         self._at = self._repeated = ("", -1)
 
     def repeated(self, epoch: Epoch) -> None:
-        """A receipt repeated the mark of `epoch`: the frame after it did not arrive, though later ones did.
+        """Take a receipt that repeated the mark of `epoch`: the frame after it did not arrive, though later ones did.
 
-        Where nothing is outstanding it only answers a hello: what goes out next did not get lost.
+        Where nothing is outstanding it only answers a hello, and nothing is resent.
         """
         self.answered = True
         if self._at[0] == epoch.name and self._next > max(epoch.mark + 1, epoch.oldest):

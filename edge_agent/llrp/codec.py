@@ -5,8 +5,8 @@
     codec.encode(message: Message) -> bytes   # ValueError: a name or a value that the tables do not have
     codec.check(item) -> None                 # ProfileError: a parameter is missing, too many, or not to be there
 
-`decode` takes parameters wherever they stand and keeps those it does not know as `Unknown` or `Custom` with their bytes, because
-readers of later versions send them; a server of requests calls `check` too. LLRP 1.0.1, sections 9 and 16.
+`decode` accepts parameters in any order. It keeps those it does not know as `Unknown` or `Custom` with their bytes, because readers of
+later versions send them. A server of requests calls `check` too. LLRP 1.0.1, sections 9 and 16.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ UNKNOWN: Final = "Unknown"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Values by the field's name, and the parameters inside in their order."""
+    """Values by field name, and the nested parameters in their order."""
 
     name: str
     fields: Mapping[str, LlrpValue] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Parameter:
         return next(self.all(name), None)
 
     def number(self, name: str) -> int:
-        """Return the field's value, 0 where it is none or no number."""
+        """Return the field's value; 0 if it is absent or no number."""
         value = self.fields.get(name, 0)
         return value if isinstance(value, int) else 0
 
@@ -55,7 +55,7 @@ class LlrpMessage(Parameter):
 
 
 class _Compiled:
-    """A definition, compiled."""
+    """A compiled definition."""
 
     def __init__(self, definition: Definition) -> None:
         self.name: Final = definition.name
@@ -75,7 +75,7 @@ class Codec:
         self._parameter_names: Final = {kind.name: kind for kind in parameters}
 
     def decode(self, data: bytes) -> LlrpMessage:
-        """`data` is one whole message with its header."""
+        """Return the message in `data`, one whole message with its header. Raise ProfileError for any other bytes."""
         if len(data) < HEADER.size:
             raise ProfileError("llrp.length", f"{len(data)} bytes are no message")
         word, length, message_id = HEADER.unpack_from(data)
@@ -95,7 +95,7 @@ class Codec:
         return HEADER.pack(message.version << 10 | kind.key[0], HEADER.size + len(body), message.message_id) + body
 
     def check(self, item: Parameter) -> None:
-        """Whether each parameter of it is where the standard has it, as often as that allows, all the way down."""
+        """Raise ProfileError unless each parameter, at every level, is where the standard has it and as often as it allows."""
         names = self._message_names if isinstance(item, LlrpMessage) else self._parameter_names
         kind = names.get(item.name)
         counts = [0] * len(kind.holds) if kind else []

@@ -23,12 +23,12 @@ EPC_DATA: Final = 241
 IMPINJ_VENDOR: Final = 25882
 MOST_SHAPES: Final = 1024
 MOST_PARAMETERS: Final = 64
-"""Shapes beyond are not kept: no reader has them, and hostile bytes would fill the memory."""
+"""Shapes kept at most: no reader has more, and hostile bytes would fill the memory."""
 _HEAD: Final = struct.Struct("!HH")
 
 
 class TagReport(NamedTuple):
-    """One read, or several of one tag by one antenna. None: the reader does not report it."""
+    """One read of a tag by an antenna, or several together. None: the reader does not report this field."""
 
     epc: bytes
     antenna: int | None = None
@@ -55,7 +55,7 @@ _TV_BYTES: Final = {kind.key[0]: LlrpLayout(kind.fields).size or 0 for kind in C
 
 
 class _Shape:
-    """What one report looks like: its struct, where the constants stand and what they are, where the values stand."""
+    """The layout of one report: its struct, its constants and their places, the places of the values."""
 
     def __init__(self, data: bytes, at: int, end: int) -> None:
         self._format: list[str] = []
@@ -133,7 +133,7 @@ _shapes: Final[dict[int, list[_Shape]]] = {}
 
 
 def tag_reports(message: bytes) -> list[TagReport]:
-    """In the order of the message. One wrong byte refuses the whole message: nobody knows what else is wrong with it."""
+    """Return the reports in the order of the message. Raise ProfileError for the whole message if any byte is wrong."""
     end = len(message)
     if end < HEADER.size or message[1] != RO_ACCESS_REPORT or message[0] & 0xE3 or HEADER.unpack_from(message)[1] != end:
         raise ProfileError("llrp.report", "not a whole RO_ACCESS_REPORT")

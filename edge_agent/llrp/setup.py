@@ -63,7 +63,7 @@ class Capabilities:
 
 
 def read_capabilities(response: LlrpMessage) -> Capabilities:
-    """Of a GET_READER_CAPABILITIES_RESPONSE; what it does not contain stays at its default."""
+    """Return the capabilities in a GET_READER_CAPABILITIES_RESPONSE; what it lacks stays at its default."""
     general = response.first("GeneralDeviceCapabilities") or Parameter("")
     regulatory = response.first("RegulatoryCapabilities") or Parameter("")
     band = regulatory.first("UHFBandCapabilities") or Parameter("")
@@ -82,7 +82,7 @@ def read_capabilities(response: LlrpMessage) -> Capabilities:
 
 
 def reader_config(inventory: Inventory) -> LlrpMessage:
-    """Reports are not held when we come back: what it kept for us while we were away has no time that we could trust."""
+    """Return SET_READER_CONFIG. Reports are not held for a reconnect: those kept meanwhile have no time that can be trusted."""
     events = tuple(_p("EventNotificationState", EventType=event, NotificationState=state) for event, state in _EVENTS.items())
     gpis = tuple(_p("GPIPortCurrentState", GPIPortNum=port, Config=1, State=2) for port in inventory.gpi_ports)
     parameters = (
@@ -95,7 +95,7 @@ def reader_config(inventory: Inventory) -> LlrpMessage:
 
 
 def add_rospec(inventory: Inventory, capabilities: Capabilities) -> LlrpMessage:
-    """It begins on START_ROSPEC, and ends only after `report_ms`, if that is asked for: then it is to be started again."""
+    """Return ADD_ROSPEC. It begins on START_ROSPEC, and with `report_ms` ends after that time and must be started again."""
     duration = inventory.report_ms or 0
     spec = Parameter(
         "ROSpec",
@@ -130,7 +130,7 @@ def _inventory_spec(inventory: Inventory, capabilities: Capabilities) -> Paramet
 
 
 def _transmitter(power_dbm: float, capabilities: Capabilities) -> Parameter:
-    """Return the radio's settings: a hopping reader gets its table, the other one a channel of its list."""
+    """Return the radio's settings: a hopping reader gets its hop table, any other a channel of its list."""
     hop_table, channel = (capabilities.hop_table, 0) if capabilities.is_hopping else (0, 1)
     return _p("RFTransmitter", HopTableID=hop_table, ChannelIndex=channel, TransmitPower=capabilities.power_index(power_dbm))
 

@@ -17,7 +17,7 @@ VERSIONS: Final = frozenset({1, 2})
 
 
 class Splitter:
-    """One connection's. `waiting`: bytes of a message that has begun."""
+    """Splits the bytes of one connection. `waiting`: bytes of a message that has begun."""
 
     def __init__(self, longest: int = LONGEST) -> None:
         self._longest: Final = longest
@@ -30,7 +30,7 @@ class Splitter:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the messages that `data` completes, each with its header.
 
-        ProfileError: what follows is no message. Where the next one begins is unknown, so the connection is of no use any more.
+        Raise ProfileError for bytes that begin no message. The connection must then be closed: where the next message begins is unknown.
         """
         self._buffer.extend(data)
         at = 0

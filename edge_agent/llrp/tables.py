@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any, Final
 
 CUSTOM: Final = 1023
-"""The type of every vendor's messages and parameters; vendor and subtype follow."""
+"""The type of all vendors' messages and parameters; vendor and subtype follow it."""
 LAST_TV: Final = 127
 FOLDER: Final = Path(__file__).parent
 _BOUNDS: Final[Mapping[str, tuple[int, int | None]]] = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
 ParameterKey = tuple[int, int, int]
-"""(type, vendor, subtype); the last two 0 but for a vendor's."""
+"""(type, vendor, subtype); vendor and subtype are 0 in the standard's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A place for parameters inside: any of `names`, at least `least` of them, at most `most` (None: any number)."""
+    """A place for nested parameters: any of `names`, at least `least` and at most `most` of them (None: any number)."""
 
     names: frozenset[str]
     least: int
@@ -51,7 +51,7 @@ class Tables:
 
 
 def read_tables(path: Path) -> Tables:
-    """Return the tables in one file; KeyError or ValueError if it is wrong, since it ships with the code."""
+    """Return the tables in one file. Raise KeyError or ValueError if it is wrong: it ships with the code."""
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     vendor = document.get("vendor", 0)
     return Tables(*(tuple(_definition(name, vendor, row) for name, row in document[kind].items()) for kind in ("messages", "parameters")))
