@@ -17,7 +17,8 @@ from footfall.frames import Body
 from gateway.accept.checkpointed_memory import CheckpointedMemory
 from gateway.accept.messages import Accepted, Message, Messages
 from gateway.accept.outcome import Entry
-from gateway.fold.fold import Arrival, Fold
+from gateway.fold.arrivals import Arrival
+from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
 from gateway.identity.identify import Fact, identify
 from gateway.identity.links import Link

@@ -8,55 +8,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
 import msgpack
 
 from device_profiles.registry import Registry
-from footfall.errors import ConfigError, Unusable
 from footfall.frames import Body, decode_body
 from footfall.units import NS_PER_S
+from gateway.fold.agent_points import gap_of_record, health_points
+from gateway.fold.arrivals import Arrival
 from gateway.fold.dwells import Dwells
 from gateway.fold.frame_rows import FrameRows
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.link_index import FILTER_BYTES
-from gateway.fold.minute_counts import settle, traffic_row, zone_row
+from gateway.fold.minute_points import MinutePoints
 from gateway.fold.reorder_buffer import ReorderBuffer
+from gateway.fold.retention import Retention
 from gateway.fold.rewriter import Rewriter
 from gateway.fold.state import State
-from gateway.fold.store import KEEP_DAYS, FoldStore
+from gateway.fold.state_version import STATE_VERSION, load_checked
+from gateway.fold.store import FoldStore
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
 from gateway.fold.zone_arbiter import ZoneArbiter
 from gateway.identity.identify import Fact, facts_of_links, facts_of_touch
 from gateway.identity.links import Link
-from gateway.points import Points, record_key_ns
+from gateway.points import Points
 from gateway.points.line_reader import read_line
-from gateway.points.rows import AgentPoint, GapPoint
-from gateway.records import OLD_KEYS, Record, RecordKind
+from gateway.records import Record, RecordKind
 from gateway.site.recorded import RecordedSite, read_site
 
-STATE_VERSION: Final = 3
-READ_VERSIONS: Final = (1, 2, 3)
-"""1 has no items of goods; before 3 stores had no time of their own, and rows that wait no profile."""
 EXPIRE_EVERY_S: Final = 5
 OWES_AFTER_S: Final = 30.0
 """An agent whose oldest unsent frame is older than this has a backlog; frames under way are younger."""
-SECONDS_A_DAY: Final = 86_400
-SURE_DAYS: Final = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A known fan came into a store: news for the live stream."""
-
-    store: str
-    zone: str
-    fan: str
-    time_ns: int
 
 
 class Fold:
@@ -82,11 +68,9 @@ class Fold:
         self._rewriter: Final = Rewriter(self.state, self._visits, self._dwells, self._touches)
         self._item_events: Final = ItemEvents(self.state, self._watermarks)
         self._frame_rows: Final = FrameRows(self.state, self._watermarks, self._reorder_buffer, self._item_events, stay_points)
+        self._minute_points: Final = MinutePoints(self.state, self._watermarks)
+        self._retention: Final = Retention(self.state, self._watermarks)
         self._batch = 0
-        self._to_settle: dict[tuple[int, int], int] = {}
-        """(store, day) -> the first minute whose occupancy may be wrong."""
-        self._days = (-1, -1)
-        """The first and the last of the days that followed each other until now, by the records' time."""
         self.pos = 0
         self.arrived: list[Arrival] = []
         """Since the caller took them last; not part of the state."""
@@ -121,12 +105,12 @@ class Fold:
     def _apply_frames(self, frames: list[tuple[Record, Body]]) -> list[Points]:
         if not frames:
             return []
-        points, doors, known = self._frame_rows.take(frames)
-        for store, minute in doors:
-            self._unsettled(store, minute)
-        self.arrived += [Arrival(*values) for values in known]
+        taken = self._frame_rows.take(frames)
+        for store, minute in taken.doors:
+            self._minute_points.unsettle(store, minute)
+        self.arrived += taken.arrivals
         frames.clear()
-        return points
+        return taken.points
 
     def _close_batch(self, batch: int) -> None:
         before, self._batch = self._batch, batch
@@ -141,36 +125,7 @@ class Fold:
             )
         self._visits.project()
         self._dwells.save()
-        self._emit_cells()
-
-    def _emit_cells(self) -> None:
-        state, estate = self.state, self.state.estate
-        for store, minute in state.traffic.take_new():
-            self._unsettled(store, minute)
-        state.zones.take_new()
-        for (store, _), minute in self._to_settle.items():
-            settle(state.traffic, store, minute, estate.day)
-        self._to_settle = {}
-        for store, minute in state.traffic.take_changed():
-            if self._is_unsure(store):
-                state.traffic.touch(store, minute)
-                continue
-            state.points.emit(traffic_row(estate.stores.names[store], minute, state.traffic.get(store, minute)))
-        for zone, minute in state.zones.take_changed():
-            store_name = estate.stores.names[estate.zone_store[zone]]
-            state.points.emit(zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
-
-    def _is_unsure(self, store: int) -> bool:
-        """Whether an agent that is not back yet may know of a later time up to which history is not ours."""
-        return (
-            bool(self.state.history.until_ns)
-            and self.state.estate.stores.names[store] in self.state.history.until_ns
-            and (self._watermarks.is_asking(store))
-        )
-
-    def _unsettled(self, store: int, minute: int) -> None:
-        key = (store, self.state.estate.day(store, minute))
-        self._to_settle[key] = min(minute, self._to_settle.get(key, minute))
+        self._minute_points.emit()
 
     # Records other than frames
 
@@ -183,11 +138,11 @@ class Fold:
         self.facts += facts_of_touch(values)
 
     def _count(self, record: Record, values: Mapping[str, Any]) -> None:
-        self._unsettled(*self._touches.count(record, values))
+        self._minute_points.unsettle(*self._touches.count(record, values))
 
     def _void(self, record: Record, values: Mapping[str, Any]) -> None:
         if cell := self._touches.void(values):
-            self._unsettled(*cell)
+            self._minute_points.unsettle(*cell)
 
     _TAKE_EVENT: Final[Mapping[str, Callable[[Fold, Record, Mapping[str, Any]], None]]] = {
         "touch": _touch,
@@ -201,23 +156,11 @@ class Fold:
         estate = self.state.estate
         owes = health["spool_frames"] > 0 and health.get("oldest_unsent_s", 0.0) > OWES_AFTER_S
         self._watermarks.owes(estate.stores.of(record.store), estate.agents.of(record.agent), owes)
-        clock = self._frame_rows.clock(record.agent)
-        self.state.points.emit(
-            AgentPoint(
-                time_ns=record_key_ns(record.received_ns, _digits(record)), agent=record.agent, store=record.store,
-                uptime_s=float(health["uptime_s"]), spool_frames=int(health["spool_frames"]), clock_width_ms=clock.width_ns / 1e6,
-                drift_ppm=clock.drift_ppm, sightings=int(health["sightings_total"]), dropped=int(health["dropped_total"]),
-            )
-        )  # fmt: skip
+        for point in health_points(record, health, self._frame_rows.clocks.of(record.agent)):
+            self.state.points.emit(point)
 
     def _gap(self, record: Record) -> None:
-        gap = json.loads(record.body)
-        self.state.points.emit(
-            GapPoint(
-                time_ns=record_key_ns(gap["from_ns"], _digits(record)), agent=record.agent, store=record.store, from_ns=gap["from_ns"],
-                to_ns=gap["to_ns"], rows=gap["rows"], reason=gap["reason"],
-            )
-        )  # fmt: skip
+        self.state.points.emit(gap_of_record(record))
 
     def _tick(self, record: Record) -> None:
         self._watermarks.tick(record.received_ns, self.state.estate.expected)
@@ -238,7 +181,7 @@ class Fold:
         self._use_site(record.body)
 
     def _use_site(self, body: bytes) -> None:
-        """Only what the fold needs of it stays in memory: a chain's estate is large."""
+        """Put a site in force. Only what the fold needs of it stays in memory: a chain's estate is large."""
         site = read_site(body)
         self._site_json = body
         self.state.estate.apply(site)
@@ -274,7 +217,7 @@ class Fold:
 
     def clock_width_ms(self, agent: str) -> float:
         """How well the agent's clock is known; inf if no frame of it came yet."""
-        return self._frame_rows.clock_width_ms(agent)
+        return self._frame_rows.clocks.width_ms(agent)
 
     def history_ns(self) -> Mapping[str, int]:
         """By store, up to when its history was made by a gateway whose state is lost; that of all others is this one's."""
@@ -300,22 +243,8 @@ class Fold:
         self.state.zones.retire()
         self._visits.save()
         self._dwells.save()
-        self._forget()
+        self._retention.forget(self._batch)
         self.state.ledger.checkpoint(chain(self.parts(), more.items()))
-
-    def _forget(self) -> None:
-        """Once a day, what ended KEEP_DAYS before the least time that stores are now at: one may be playing recordings of years ago.
-
-        Days must have followed each other for a week: a clock that is a year ahead for a while would make everything old.
-        """
-        day, (first, last) = self._batch // SECONDS_A_DAY, self._days
-        if day == last:
-            return
-        self._days = (first if last < day <= last + 2 else day, day)
-        self.state.keys.forget(self.state.counts)
-        oldest_ns = self._watermarks.oldest_active_ns((self._batch - SECONDS_A_DAY) * NS_PER_S)
-        if oldest_ns is not None and day - self._days[0] >= SURE_DAYS:
-            self.state.ledger.prune(oldest_ns - KEEP_DAYS * SECONDS_A_DAY * NS_PER_S)
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
         """The whole state by name; `load` takes them back."""
@@ -332,28 +261,17 @@ class Fold:
             "waiting": len(self._reorder_buffer),
             "watermarks": self._watermarks.dump(),
             "back_ns": self._watermarks.back_ns,
-            "days": self._days,
+            "days": self._retention.dump(),
             "visits": self._visits.dump(),
-            "arrivals": self._frame_rows.dump(),
-            "to_settle": [[*key, minute] for key, minute in self._to_settle.items()],
+            "arrivals": self._frame_rows.clocks.dump(),
+            "to_settle": self._minute_points.dump(),
         }
         packed: bytes = msgpack.packb(values)
         yield "fold", packed
 
     def load(self, parts: Mapping[str, bytes]) -> None:
-        """Go on from what `parts` gave. ConfigError if a newer release gave it, Unusable if one did that is too old."""
-        try:
-            values = msgpack.unpackb(parts["fold"], strict_map_key=False)
-            if values["version"] > STATE_VERSION:
-                raise ConfigError(
-                    f"ledger.db: the fold's state is of another release, a newer one (version {values['version']}, this one has"
-                    f" {STATE_VERSION}): run that release again, or put back a backup that this one made"
-                )
-            if values["version"] not in READ_VERSIONS:
-                raise Unusable(f"ledger.db: the fold's state is of another release, one too old to be taken over ({values['version']})")
-            self._load(values, parts)
-        except (KeyError, IndexError, TypeError, ValueError, msgpack.exceptions.UnpackException) as error:
-            raise Unusable(f"ledger.db: the fold's state is of a release too old to be taken over: {error!r}") from error
+        """Go on from what `parts` gave. Raise ConfigError if a newer release gave it, Unusable if one did that is too old."""
+        load_checked(parts, self._load)
 
     def _load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
         """Every version that a release since the first with a version stored; what it had not has its beginning."""
@@ -366,14 +284,9 @@ class Fold:
             self._reorder_buffer.load({name.removeprefix("waiting."): parts[name] for name in parts if name.startswith("waiting.")})
         self._watermarks.load(values["watermarks"], len(estate.stores))
         self._watermarks.back_ns = values.get("back_ns", NEVER_NS)
-        self._days = tuple(values.get("days", (-1, -1)))
+        self._retention.load(values.get("days"))
         self._visits.load(values["visits"])
         self._item_events.load(parts)
-        self._frame_rows.load(values["arrivals"])
-        self._to_settle = {(store, day): minute for store, day, minute in values["to_settle"]}
+        self._frame_rows.clocks.load(values["arrivals"])
+        self._minute_points.load(values["to_settle"])
         self.pos, self._batch = values["pos"], values["turn"]
-
-
-def _digits(record: Record) -> int:
-    """Of a point that has a record to itself; earlier releases went by its position."""
-    return record.pos if record.key_base == OLD_KEYS else record.key_base

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ import numpy.typing as npt
 from footfall.frames import KINDS, TIME_QUALITIES, Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from footfall.units import NS_PER_MINUTE
+from gateway.fold.agent_points import gap_of_row, refusal_of_row
+from gateway.fold.arrivals import Arrival, arrivals
+from gateway.fold.boot_clocks import BootClocks
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.reorder_buffer import NO_MENTION, Evidence, ReorderBuffer, order_key
@@ -20,25 +23,12 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import distinct
 from gateway.fold.times import place_named, times_of, widths_ms
 from gateway.fold.watermarks import HEARD_WITHIN_NS, NO_AGENTS, Watermarks
-from gateway.points import Coded, Points, row_key_ns
-from gateway.points.rows import GapPoint
-from gateway.records import OLD_KEYS, Record
+from gateway.points import Coded, Points
+from gateway.records import Record
 
-DRIFT_AFTER_NS: Final = 10 * NS_PER_MINUTE
 FEW_NAMES: Final = 64
 """Of frames that name more on the average those names are left out that no row uses: that takes longer than keeping some."""
 _KIND_NAMES: Final = ("", *KINDS)
-
-
-@dataclass(slots=True)
-class BootClock:
-    """An agent's boot clock against the gateway's, as frames showed it."""
-
-    boot: str = ""
-    first_boot_ns: int = 0
-    first_offset_ns: int = 0
-    width_ns: int = 0
-    drift_ppm: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +51,15 @@ class _Rows:
     quality: npt.NDArray[np.uint8]
 
 
+class Taken(NamedTuple):
+    """What follows from frames at once."""
+
+    points: list[Points]
+    doors: set[tuple[int, int]]
+    """(store, minute) of the cells that doors changed."""
+    arrivals: list[Arrival]
+
+
 class FrameRows:
     """Takes frames in the journal's order."""
 
@@ -73,23 +72,16 @@ class FrameRows:
         self._item_events: Final = item_events
         stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
         self._stored: Final = np.isin(np.arange(256), stored)
-        self._clocks: dict[str, BootClock] = {}
+        self.clocks: Final = BootClocks()
 
-    def clock(self, agent: str) -> BootClock:
-        return self._clocks.get(agent, BootClock())
-
-    def clock_width_ms(self, agent: str) -> float:
-        clock = self._clocks.get(agent)
-        return clock.width_ns / 1e6 if clock else float("inf")
-
-    def take(self, frames: Sequence[tuple[Record, Body]]) -> tuple[list[Points], set[tuple[int, int]], list[tuple[str, str, str, int]]]:
-        """Points of the rows; (store, minute) of the cells that doors changed; (store, zone, fan, time) of known fans that came."""
+    def take(self, frames: Sequence[tuple[Record, Body]]) -> Taken:
+        """Return the points of the rows, and what else follows from them at once. Evidence waits for its batch."""
         estate = self._state.estate
         stores, agents = [estate.stores.of(record.store) for record, _ in frames], [estate.agents.of(record.agent) for record, _ in frames]
         before = self._hear(frames, stores, agents)
         rows = self._rows(frames, stores, agents)
         if not len(rows.kind):
-            return [], set(), []
+            return Taken([], set(), [])
         self._state.counts["rows_total"] += len(rows.kind)
         points = [self._presence_points(frames, rows, np.flatnonzero(self._stored[rows.kind]))]
         doors = np.flatnonzero((rows.kind == Kind.IN) | (rows.kind == Kind.OUT))
@@ -99,7 +91,7 @@ class FrameRows:
             changed = self._count_doors(rows, doors)
         self._gaps(frames, rows)
         known = self._wait(frames, rows, before)
-        return [each for each in points if len(each)], changed, known
+        return Taken([each for each in points if len(each)], changed, known)
 
     def _hear(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> npt.NDArray[np.int64]:
         """Return, by frame, the earliest place of its rows: how far its agent had reported before. Clocks and progress are updated."""
@@ -110,17 +102,8 @@ class FrameRows:
             progress, received_ns = min(progress, record.received_ns), record.received_ns
             owes = body.made_boot_ns != 0 and received_ns - progress > HEARD_WITHIN_NS
             before.append(hear(store, agent, received_ns, progress, expected.get(store, NO_AGENTS), owes))
-            self._learn_clock(record, body)
+            self.clocks.learn(record, body)
         return np.array(before, np.int64)
-
-    def _learn_clock(self, record: Record, body: Body) -> None:
-        clock = self._clocks.get(record.agent)
-        if clock is None or clock.boot != body.boot:
-            clock = self._clocks[record.agent] = BootClock(body.boot, body.made_boot_ns, record.offset_ns)
-        clock.width_ns = min(record.clock_width_ns, 1 << 60)
-        elapsed_ns = body.made_boot_ns - clock.first_boot_ns
-        if elapsed_ns > DRIFT_AFTER_NS:
-            clock.drift_ppm = round((record.offset_ns - clock.first_offset_ns) / elapsed_ns * 1e6, 3)
 
     def _rows(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> _Rows:
         bodies = [body for _, body in frames]
@@ -194,23 +177,12 @@ class FrameRows:
     def _gaps(self, frames: Sequence[tuple[Record, Body]], rows: _Rows) -> None:
         """Emit gaps that agents report: spans not observed, and messages not readable."""
         for i in np.flatnonzero((rows.kind == Kind.GAP) | (rows.kind == Kind.REFUSED)).tolist():
-            record, body = frames[rows.frame[i]]
-            first = int(np.searchsorted(rows.frame, rows.frame[i]))
-            more = body.extra.get(i - first, {})
-            from_ns = int(rows.time_ns[i])
-            is_gap = rows.kind[i] == Kind.GAP
-            claimed_ns = more["to_boot_ns"] + record.offset_ns if is_gap and "to_boot_ns" in more else from_ns
-            to_ns = max(from_ns, min(claimed_ns, record.received_ns))
-            lost = more.get("rows", 0) if is_gap else 1
-            reason = str(more.get("reason", "unknown")) if is_gap else f"refused: {more.get('reason', 'unknown')}"
-            key_ns = _gap_key_ns(record, body, i - first, int(rows.key_ns[i]))
-            self._state.points.emit(
-                GapPoint(
-                    time_ns=key_ns, agent=record.agent, store=record.store, from_ns=from_ns, to_ns=to_ns, rows=lost, reason=reason,
-                )
-            )  # fmt: skip
+            frame = int(rows.frame[i])
+            row = i - int(np.searchsorted(rows.frame, frame))
+            point = gap_of_row if rows.kind[i] == Kind.GAP else refusal_of_row
+            self._state.points.emit(point(*frames[frame], row, int(rows.time_ns[i]), int(rows.key_ns[i])))
 
-    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[tuple[str, str, str, int]]:
+    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[Arrival]:
         """Rows about people and goods wait for their batch; known fans among them who were not there yet are news at once."""
         estate = self._state.estate
         profile_codes = np.concatenate([estate.profile_codes(body.profiles) for _, body in frames])
@@ -228,7 +200,7 @@ class FrameRows:
         store = rows.stores[rows.frame[which]]
         evidence = self._evidence(frames, rows, before, which, self._slots(rows.subject[which], store, profile[which]), profile)
         self._reorder_buffer.add(evidence)
-        return self._known(evidence, rows.subject[which])
+        return list(arrivals(self._state, evidence, rows.subject[which]))
 
     def _wait_goods(
         self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64], profile: npt.NDArray[Any]
@@ -285,22 +257,6 @@ class FrameRows:
         found[missed] = slots.add_many(subject[new], store[new], profile[new], self._state.are_staff(subject[new], profile[new]))[which]
         return found
 
-    def _known(self, evidence: Evidence, subject: npt.NDArray[np.uint64]) -> list[tuple[str, str, str, int]]:
-        slots, estate, news = self._state.tracks, self._state.estate, {}
-        came = (evidence.kind == Kind.ENTER) & (slots.v_state[evidence.slot] != 1) & (subject < np.uint64(TOP_BIT))
-        for i in np.flatnonzero(came).tolist():
-            time_ns, zone = int(evidence.time_ns[i]), int(evidence.zone[i])
-            if fan := self._state.links.fan_of(int(subject[i]), time_ns):
-                store = estate.stores.names[estate.zone_store[zone]]
-                news[store, fan] = (store, estate.zone_name[zone], fan, time_ns)
-        return list(news.values())
-
-    def dump(self) -> list[list[Any]]:
-        return [[a, c.boot, c.first_boot_ns, c.first_offset_ns, c.width_ns, c.drift_ppm] for a, c in self._clocks.items()]
-
-    def load(self, values: Iterable[list[Any]]) -> None:
-        self._clocks = {agent: BootClock(*clock) for agent, *clock in values}
-
 
 def _more(frames: Sequence[tuple[Record, Body]], frame: npt.NDArray[np.intp], which: npt.NDArray[np.intp]) -> list[Mapping[str, Any]]:
     """The `extra` of some rows; of most it is empty, as of most whole frames."""
@@ -313,14 +269,6 @@ def _more(frames: Sequence[tuple[Record, Body]], frame: npt.NDArray[np.intp], wh
 
 
 _NOTHING: Final[Mapping[str, Any]] = {}
-
-
-def _gap_key_ns(record: Record, body: Body, row: int, key_ns: int) -> int:
-    """Gaps reach into the time of an epoch before, whose own rows have the same numbers: so their digits come from the epoch as well."""
-    has_device_time = body.t_wall_ns is not None and body.t_wall_ns[row]
-    if record.key_base == OLD_KEYS or has_device_time:
-        return key_ns
-    return row_key_ns(key_ns, body.first_row + row + record.key_base)
 
 
 def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:

@@ -9,21 +9,14 @@ Where it arrived is decided when the holdoff is over, too: the first antenna tha
 An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile, by the time
 of its store *and* by that of the agents that heard it last: an agent that is away has not seen that anything is gone.
 
-Of every kind `from_zone` is the zone before `zone`, "" if there was none; `seconds` are those that evidence spans:
-
-    arrived   in `zone`, first heard in the store                   its first row          0
-    moved     from `from_zone` to `zone`                            the deciding row       how long it was in `from_zone`
-    tried     it was in a zone of type fitting for `tried_s`        when it came there     how long it was in `zone`
-    left      from `zone`                                           its last row           how long it was in the store
-
-Zones of type outside are not the store: what is heard there is no evidence.
+Zones of type outside are not the store: what is heard there is no evidence. `item_points.py` has what is emitted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgpack
 import numpy as np
@@ -31,7 +24,7 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from footfall.units import NS_PER_S
-from gateway.fold.estate_index import seconds_of
+from gateway.fold.item_points import FOUND, KNOWN, SINCE_KNOWN, ItemPoints
 from gateway.fold.mentions import Mention, Mentions, slots_of
 from gateway.fold.reorder_buffer import Evidence, ReorderBuffer
 from gateway.fold.state import State
@@ -40,17 +33,19 @@ from gateway.fold.tables.items import Items
 from gateway.fold.visits import RETIRE_NS
 from gateway.fold.watermarks import Watermarks
 from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, changes_owner, in_rounds, is_louder, keeps_owner, standing_of, takes_over
-from gateway.points.rows import ItemPoint
 
 EXIT_NS: Final = 15 * NS_PER_S
 """So long after the timeout an EXIT may still come: agents send it when their own timeout has passed."""
 UNCONTESTED_NS: Final = 1800 * NS_PER_S
 """Where nobody was heard for so long, an item arrived where it was heard; until then a backlog may show that another antenna was nearer."""
 
-KNOWN, SINCE_KNOWN, FOUND = range(3)
-"""What is known of an item, as `found` of `gateway.fold.tables.items` has it."""
-RowOf = tuple[int, int, int]
-"""(time_ns, key_ns, agent) of a row."""
+
+class RowPlace(NamedTuple):
+    """When and by whom a row was made."""
+
+    time_ns: int
+    key_ns: int
+    agent: int
 
 
 class ItemEvents:
@@ -61,6 +56,7 @@ class ItemEvents:
         self._watermarks: Final = watermarks
         self._reorder_buffer: Final = ReorderBuffer()
         self._mentions: Final = Mentions()
+        self._points: Final = ItemPoints(state)
         self._now_ns = 0
         self.table = Items()
 
@@ -111,8 +107,7 @@ class ItemEvents:
         s, slot = self.table, rows.slot
         limits = self._state.estate.limits.of(s.profile[slot])
         of_challenger = (rows.zone == s.challenger[slot]) & (rows.time_ns - s.challenger_ns[slot] <= limits.gap_ns)
-        own = (rows.zone == s.zone[slot]) & (rows.kind != Kind.EXIT)
-        own &= ~self._mentions.are_named(rows.mention)
+        own = (rows.zone == s.zone[slot]) & (rows.kind != Kind.EXIT) & ~self._mentions.are_named(rows.mention)
         unchanged: npt.NDArray[np.bool_] = keeps_owner(s, limits, rows, first, start) & (own | of_challenger)
         return unchanged
 
@@ -133,11 +128,11 @@ class ItemEvents:
     def _apply_row(
         self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int, mention: int
     ) -> None:
-        s, row = self.table, (time_ns, key_ns, agent)
+        s, row = self.table, RowPlace(time_ns, key_ns, agent)
         if s.zone[slot] != NO_CODE and self._is_gone(slot, time_ns):
-            self._leave(slot)
+            self._points.left(self.table, slot)
         if s.arrival_pending[slot] and self._is_settled(slot, time_ns):
-            self._emit_arrived(slot)
+            self._points.arrived(self.table, slot)
         self._take_names(slot, time_ns, profile, self._mentions.of(mention))
         if kind == Kind.EXIT:
             self._exit(slot, zone, row)
@@ -148,7 +143,7 @@ class ItemEvents:
         if kind != Kind.EXIT:
             if owner == NO_CODE:
                 s.arrived_ns[slot], s.arrival_pending[slot] = time_ns, True
-                s.found[slot] = FOUND if kind == Kind.STAY and time_ns <= self._ours_from_ns(slot) else KNOWN
+                s.found[slot] = FOUND if kind == Kind.STAY and time_ns <= self._points.ours_from_ns(self.table, slot) else KNOWN
                 self._enter(slot, zone, row)
             elif zone != owner:
                 self._compete(slot, zone, row, rssi_dbm)
@@ -165,13 +160,9 @@ class ItemEvents:
         elif sku:
             s.sku[slot] = sku
 
-    def _ours_from_ns(self, slot: int) -> int:
-        """Return up to when another gateway emitted what happened to the item, ns."""
-        return self._state.history.of(self._state.estate.stores.names[self.table.store[slot]])
-
-    def _exit(self, slot: int, zone: int, row: RowOf) -> None:
+    def _exit(self, slot: int, zone: int, row: RowPlace) -> None:
         """It was heard in `zone` until then."""
-        s, time_ns = self.table, row[0]
+        s, time_ns = self.table, row.time_ns
         if zone == s.challenger[slot] and time_ns >= s.challenger_ns[slot]:
             s.challenger[slot] = NO_CODE
         if zone != s.zone[slot] or time_ns < s.zone_ns[slot]:
@@ -185,9 +176,9 @@ class ItemEvents:
             s.zone_agent[slot] = self._hand_over(slot)
             s.zone_ns[slot], s.level_dbm[slot] = challenger_ns, challenger_dbm
 
-    def _compete(self, slot: int, zone: int, row: RowOf, rssi_dbm: int) -> None:
+    def _compete(self, slot: int, zone: int, row: RowPlace, rssi_dbm: int) -> None:
         """Another zone than the owner heard it."""
-        s, time_ns, limits = self.table, row[0], self._limits(slot)
+        s, time_ns, limits = self.table, row.time_ns, self._limits(slot)
         at = standing_of(s, slot, time_ns)
         if s.arrival_pending[slot] and is_louder(rssi_dbm, at, limits):
             s.zone[slot] = NO_CODE
@@ -207,30 +198,27 @@ class ItemEvents:
             self._move(slot, zone, row)
 
     def _hand_over(self, slot: int) -> int:
-        """From an owner that sent an EXIT to its challenger, whose agent is returned."""
+        """Move an item from an owner that sent an EXIT to the challenger; return the challenger's agent."""
         s = self.table
         zone, agent = int(s.challenger[slot]), int(s.challenger_agent[slot])
-        went = (int(s.zone_ns[slot]), int(s.exit_key_ns[slot]), int(s.zone_agent[slot]))
-        came = (int(s.challenger_since_ns[slot]), int(s.challenger_key_ns[slot]), agent)
-        self._move(slot, zone, max(went, came, key=lambda row: row[0]))
+        went = RowPlace(int(s.zone_ns[slot]), int(s.exit_key_ns[slot]), int(s.zone_agent[slot]))
+        came = RowPlace(int(s.challenger_since_ns[slot]), int(s.challenger_key_ns[slot]), agent)
+        self._move(slot, zone, max(went, came, key=lambda row: row.time_ns))
         return agent
 
-    def _move(self, slot: int, zone: int, row: RowOf) -> None:
-        stayed_s = self._leave_zone(slot)
-        is_said = self._is_ours(slot, row[1], FOUND)
+    def _move(self, slot: int, zone: int, row: RowPlace) -> None:
+        """Give the item to another zone, as of the deciding row."""
+        stayed_s = self._points.stayed(self.table, slot)
+        is_ours = self._points.is_ours(self.table, slot, row.key_ns, FOUND)
         self._enter(slot, zone, row)
         self.table.found[slot] = min(int(self.table.found[slot]), SINCE_KNOWN)
-        if is_said:
-            self._emit("moved", slot, row[1], row[2], stayed_s)
-
-    def _is_ours(self, slot: int, key_ns: int, unknown_from: int) -> bool:
-        """Return whether enough is known of the item to emit what happened; if not, the gateway before has emitted it."""
-        return bool(self.table.found[slot] < unknown_from) or key_ns > self._ours_from_ns(slot)
+        if is_ours:
+            self._points.emit(self.table, "moved", slot, row.key_ns, row.agent, stayed_s)
 
     def _limits(self, slot: int) -> ZoneLimits:
         return self._state.estate.limits_of[self.table.profile.item(slot)]
 
-    def _enter(self, slot: int, zone: int, row: RowOf) -> None:
+    def _enter(self, slot: int, zone: int, row: RowPlace) -> None:
         s = self.table
         s.from_zone[slot], s.zone[slot], s.challenger[slot] = s.zone[slot], zone, NO_CODE
         s.since_ns[slot], s.since_key_ns[slot], s.since_agent[slot] = row
@@ -240,43 +228,6 @@ class ItemEvents:
         s, limits = self.table, self._limits(slot)
         settles_ns = limits.stale_ns if s.found[slot] else limits.holdoff_ns
         return bool(time_ns - int(s.since_ns[slot]) >= settles_ns)
-
-    def _emit_arrived(self, slot: int) -> None:
-        s = self.table
-        s.arrival_pending[slot] = False
-        if s.found[slot] == KNOWN:
-            self._emit("arrived", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), 0.0)
-
-    def _leave_zone(self, slot: int) -> float:
-        """How long it was there, seconds; in a fitting room for long enough it was tried."""
-        s = self.table
-        if s.arrival_pending[slot]:
-            self._emit_arrived(slot)
-        since_ns, last_ns = int(s.since_ns[slot]), int(s.zone_ns[slot])
-        stayed_s = seconds_of(since_ns, last_ns)
-        was_tried = last_ns - since_ns >= self._state.estate.zone_tried_ns[s.zone[slot]]
-        if was_tried and self._is_ours(slot, int(s.since_key_ns[slot]), FOUND):
-            self._emit("tried", slot, int(s.since_key_ns[slot]), int(s.since_agent[slot]), stayed_s)
-        return stayed_s
-
-    def _leave(self, slot: int) -> None:
-        s = self.table
-        self._leave_zone(slot)
-        seconds = seconds_of(int(s.arrived_ns[slot]), int(s.last_ns[slot]))
-        if self._is_ours(slot, int(s.last_key_ns[slot]), SINCE_KNOWN):
-            self._emit("left", slot, int(s.last_key_ns[slot]), int(s.last_agent[slot]), seconds)
-        s.zone[slot] = s.from_zone[slot] = s.challenger[slot] = NO_CODE
-
-    def _emit(self, kind: str, slot: int, key_ns: int, agent: int, seconds: float) -> None:
-        s, estate = self.table, self._state.estate
-        before = int(s.from_zone[slot])
-        self._state.points.emit(
-            ItemPoint(
-                time_ns=key_ns, agent=estate.agents.names[agent], kind=kind, store=estate.stores.names[s.store[slot]],
-                zone=estate.zone_name[s.zone[slot]], epc=s.epc[slot], sku=s.sku[slot],
-                from_zone="" if before == NO_CODE else estate.zone_name[before], seconds=seconds,
-            )
-        )  # fmt: skip
 
     # What is over
 
@@ -306,15 +257,12 @@ class ItemEvents:
         settled_ns = self._watermarks.closing_ns(self._now_ns, UNCONTESTED_NS)[np.maximum(s.store[:n], 0)]
         for slot in np.flatnonzero(s.arrival_pending[:n]).tolist():
             if self._is_settled(slot, int(settled_ns[slot])):
-                self._emit_arrived(slot)
+                self._points.arrived(self.table, slot)
         silent = np.flatnonzero((s.zone[:n] != NO_CODE) & (silent_ns > timeout_ns))
         for slot in silent[self._are_gone(silent, now_ns[silent])].tolist():
-            self._leave(slot)
-        gone = (
-            (s.store[:n] != NO_CODE)
-            & (s.zone[:n] == NO_CODE)
-            & (now_ns - np.maximum(s.last_ns[:n], s.heard_ns[:n]) > timeout_ns + RETIRE_NS)
-        )
+            self._points.left(self.table, slot)
+        gone = (s.store[:n] != NO_CODE) & (s.zone[:n] == NO_CODE)
+        gone &= now_ns - np.maximum(s.last_ns[:n], s.heard_ns[:n]) > timeout_ns + RETIRE_NS
         for slot in np.flatnonzero(gone).tolist():
             s.remove(slot)
 
@@ -326,8 +274,7 @@ class ItemEvents:
             yield f"items.{name}", value
         for name, column in (self._reorder_buffer.dump() or {}).items():
             yield f"items.waiting.{name}", column
-        packed: bytes = msgpack.packb([len(self._reorder_buffer), self._mentions.dump()])
-        yield "items", packed
+        yield "items", msgpack.packb([len(self._reorder_buffer), self._mentions.dump()])
 
     def load(self, parts: Mapping[str, bytes]) -> None:
         """A state of before there were items has none."""
@@ -341,8 +288,9 @@ class ItemEvents:
             if values:
                 self._reorder_buffer.add(self._mentioning(Evidence.load(waiting, len(waiting["kind"]))))
             return
-        self._mentions.load(values[1])
-        if values[0]:
+        n_waiting, mentions = values
+        self._mentions.load(mentions)
+        if n_waiting:
             self._reorder_buffer.load(waiting)
 
     def _mentioning(self, rows: Evidence) -> Evidence:

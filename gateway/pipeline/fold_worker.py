@@ -14,7 +14,8 @@ from footfall.backoff import Backoff
 from footfall.errors import ConfigError
 from footfall.frames import Body, decode_body
 from footfall.sqlite import DamagedFile, is_damage
-from gateway.fold.fold import Arrival, Fold
+from gateway.fold.arrivals import Arrival
+from gateway.fold.fold import Fold
 from gateway.pipeline import mending
 from gateway.pipeline.checkpoints import Checkpoints, check_same_journal
 from gateway.pipeline.gate import Gate

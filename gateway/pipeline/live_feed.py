@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from footfall.topics import live_topic
-from gateway.fold.fold import Arrival
+from gateway.fold.arrivals import Arrival
 from gateway.points import Coded, Points
 
 COUNTERS_EVERY_S: Final = 1.0

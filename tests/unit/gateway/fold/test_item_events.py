@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from footfall.frames import COLUMNS, Body, Kind, encode_body
-from gateway.fold.fold import READ_VERSIONS, STATE_VERSION
+from gateway.fold.state_version import READ_VERSIONS, STATE_VERSION
 from gateway.records import Record, RecordKind
 from gateway.state.ledger import Ledger
 from tests.support import journal_stories as made

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gateway.fold.fold import Arrival
+from gateway.fold.arrivals import Arrival
 from gateway.pipeline import live_feed
 from gateway.pipeline.live_feed import QUEUED, LiveFeed
 from gateway.points import Coded, Points

@@ -1,0 +1,64 @@
+"""Points of minutes: at the end of a batch, every cell of traffic and of zones that changed is emitted, with its occupancy settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from gateway.fold.minute_counts import settle, traffic_row, zone_row
+from gateway.fold.state import State
+from gateway.fold.watermarks import Watermarks
+
+
+class MinutePoints:
+    """Settles the occupancy of days in which people were counted, and emits the cells that changed."""
+
+    def __init__(self, state: State, watermarks: Watermarks) -> None:
+        self._state: Final = state
+        self._watermarks: Final = watermarks
+        self._to_settle: dict[tuple[int, int], int] = {}
+        """(store, day) -> the first minute whose occupancy may be wrong."""
+
+    def unsettle(self, store: int, minute: int) -> None:
+        """Settle occupancy anew from this minute to the end of its day, at the end of the batch."""
+        key = (store, self._state.estate.day(store, minute))
+        self._to_settle[key] = min(minute, self._to_settle.get(key, minute))
+
+    def emit(self) -> None:
+        """Emit the cells that changed since the last call."""
+        self._settle()
+        self._emit_traffic()
+        state, estate = self._state, self._state.estate
+        for zone, minute in state.zones.take_changed():
+            store_name = estate.stores.names[estate.zone_store[zone]]
+            state.points.emit(zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
+
+    def _settle(self) -> None:
+        state = self._state
+        for store, minute in state.traffic.take_new():
+            self.unsettle(store, minute)
+        state.zones.take_new()
+        for (store, _), minute in self._to_settle.items():
+            settle(state.traffic, store, minute, state.estate.day)
+        self._to_settle = {}
+
+    def _emit_traffic(self) -> None:
+        state, names = self._state, self._state.estate.stores.names
+        for store, minute in state.traffic.take_changed():
+            if self._is_unsure(store):
+                state.traffic.touch(store, minute)
+                continue
+            state.points.emit(traffic_row(names[store], minute, state.traffic.get(store, minute)))
+
+    def _is_unsure(self, store: int) -> bool:
+        """Return whether an agent that is not back yet may know of a later time up to which history is not ours."""
+        until_ns = self._state.history.until_ns
+        return bool(until_ns) and self._state.estate.stores.names[store] in until_ns and self._watermarks.is_asking(store)
+
+    def dump(self) -> list[list[int]]:
+        """Return the state; `load` takes it back."""
+        return [[*key, minute] for key, minute in self._to_settle.items()]
+
+    def load(self, values: Iterable[tuple[int, int, int]]) -> None:
+        """Go on from what `dump` returned."""
+        self._to_settle = {(store, day): minute for store, day, minute in values}
