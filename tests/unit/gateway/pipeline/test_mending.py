@@ -204,6 +204,10 @@ def test_where_every_record_fails_the_gateway_ends_and_reports_why(
     assert len(gates[0].journal.asides()) == 4
 
 
+LONG_AFTER = 300
+"""Frames of so many seconds later: all dwells before them are over, and go to the ledger."""
+
+
 class _Full(Ledger):
     """Its disk is full for a while, and takes the transaction with it."""
 
@@ -232,12 +236,13 @@ def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], t
     assert isinstance(gate, Full)
     assert isinstance(gate.ledger, _Full)
     fill(gate)
+    fill(gate, start=LONG_AFTER)
 
     class Stop:
         waits = 0
 
         def is_set(self) -> bool:
-            return gate.fold_worker.pos == FRAMES + 1 and not gate.fold_worker._is_ahead and not gate.ledger.fails
+            return gate.fold_worker.pos == 2 * FRAMES + 1 and not gate.fold_worker._is_ahead and not gate.ledger.fails
 
         def wait(self, _: float) -> bool:
             self.waits += 1
@@ -247,8 +252,8 @@ def test_a_full_disk_is_waited_for_and_nothing_is_set_aside(gates: list[Gate], t
     stop = Stop()
     gate.fold_worker.run(gate.record_queue, stop)  # type: ignore[arg-type] # all of an Event that is asked for
     assert stop.waits >= 3
-    assert gate.fold_worker.stored_pos == FRAMES + 1
-    assert len(raw(gate.stored())) == 3 * FRAMES
+    assert gate.fold_worker.stored_pos == 2 * FRAMES + 1
+    assert len(raw(gate.stored())) == 3 * 2 * FRAMES
     assert gate.journal.asides() == []
 
 
@@ -258,13 +263,14 @@ def test_what_a_full_disk_undid_is_no_checkpoint(gates: list[Gate], tmp_path: Pa
     gates.append(Full(tmp_path))
     assert isinstance(gates[0].ledger, _Full)
     fill(gates[0])
+    fill(gates[0], start=LONG_AFTER)
     gates[0].ledger.fails = 1
     gates[0].run()
     gates[0].fold_worker.checkpoint()
     assert gates[0].fold_worker.stored_pos == 0
     again = opened(gates, tmp_path)
     again.run()
-    assert again.fold_worker.stored_pos == FRAMES + 1
+    assert again.fold_worker.stored_pos == 2 * FRAMES + 1
 
 
 @pytest.mark.parametrize(("bad", "failing"), [(5, 5), (5, 9), (1, 9), (8, 9), (99, 9)])
