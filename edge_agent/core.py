@@ -77,7 +77,7 @@ class Core:
         self._boot: Final = boot
         self._store: Final = store
         self._zones: Final = dict(zones)
-        self._profiles: Final = profiles
+        self._profiles: Final = dict(profiles)
         self._recorded: Final = recorded
         self._max_rows: Final = max_rows
         self._flush_ns: Final = flush_s * NS_PER_S

@@ -10,7 +10,7 @@ from typing import Protocol
 from device_profiles.reading import Counted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each sighting: frozen would cost four times as much
 class Sighting:
     """One receiver heard one identifier once. `identifier` is raw: it lives in memory only, until it is a subject."""
 
