@@ -11,6 +11,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Generic, NamedTuple, TypeVar, get_type_hints
 
 _SQL_TYPES: Final = {str: "TEXT", int: "INTEGER"}
@@ -111,13 +112,14 @@ class Twin(Generic[Values]):
 
     def put(self, db: sqlite3.Connection, number: int, values: Values | None, change: int) -> None:
         """Write a row to both tables; None deletes it."""
-        for table in self.tables:
-            if values is None:
+        if values is None:
+            for table in self.tables:
                 db.execute(f"DELETE FROM {table} WHERE {self.key} = ?", (number,))
-            else:
-                row = (number, *values, change)
-                marks = ", ".join("?" * (len(row) + 1))
-                db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", (*row, _row_sum(self.name, row)))
+            return
+        row = (number, *values, change)
+        stored = (*row, _row_sum(self.name, row))
+        for insert in _inserts(self.tables, len(stored)):
+            db.execute(insert, stored)
 
     def whole(self, stored: Sequence[Any]) -> TwinRow[Values] | None:
         """Return a row of either table (number, values, change, sum); None if it is not as it was written."""
@@ -156,6 +158,12 @@ class Twin(Generic[Values]):
 def number_of(name: str) -> int:
     """Return the row of a name: 56 bits of its digest, so that no index is needed, which may be damaged."""
     return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[:7])
+
+
+@cache
+def _inserts(tables: tuple[str, str], width: int) -> tuple[str, ...]:
+    """The statements that write a row of so many values, one a table."""
+    return tuple(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * width)})" for table in tables)
 
 
 def _row_sum(table: str, values: Iterable[Any]) -> int:
