@@ -1,4 +1,4 @@
-"""BLE beacons and phones through BlueZ: what every adapter hears, explained by the profiles of transport `ble`.
+"""BLE beacons and phones through BlueZ: what each adapter receives, decoded by the profiles of transport `ble`.
 
     [[sources]]
     kind = "ble"
@@ -8,9 +8,9 @@
     receivers = { r-door = "entrance", r-shelf = "shelf" }       # or receivers with names of their own
     adapters = { r-door = "hci0", r-shelf = "hci1" }
 
-An active scan asks devices for their scan response too, and hears every advertisement. A passive one sends nothing, but BlueZ then
-reports only those that fit a pattern, and of RSSI only what changes by 8 dB or more. A fault of one adapter restarts all of a
-source: adapters that shall not depend on each other are sources of their own.
+An active scan also asks devices for their scan response, and receives every advertisement. A passive one sends nothing. BlueZ then
+reports only what fits a pattern, and RSSI only when it changes by 8 dB or more. A fault of one adapter restarts all of a source: give
+adapters that must not depend on each other a source each.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ TURN_S: Final = 0.05
 SILENCE_S: Final = 15.0
 SLACK_S: Final = 1.0
 REMEMBERED: Final = 4_096
-"""Advertisements whose meaning is remembered: twice as many at most, some 5 MB."""
+"""Advertisements per generation of the cache: at most twice as many are held, some 5 MB."""
 UNKNOWN: Final = "ble.unknown"
-"""No profile takes it."""
+"""Reason: no profile matches."""
 NOBODY: Final = "ble.nobody"
-"""Its profile takes it, but it names nobody: an Eddystone-TLM, a relayed message."""
+"""Reason: its profile matches, but the message identifies nobody, such as an Eddystone-TLM."""
 _FLAGS: Final = ("02", "04", "05", "06", "1a", "1e")
 
 AdapterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}\z")]
@@ -62,7 +62,7 @@ EVERYTHING: Final[tuple[FilterPattern, ...]] = (
     (0, 0x16, "aafe"),
     (0, 0x16, "d2fc"),
 )
-"""BlueZ has no pattern for everything: usual flags, Apple's data, Eddystone's, BTHome's."""
+"""The widest filter, since BlueZ has no pattern for everything: the usual flags, data of Apple, Eddystone and BTHome."""
 
 
 def content_patterns(patterns: Iterable[FilterPattern]) -> tuple[tuple[int, int, bytes], ...]:
@@ -72,7 +72,7 @@ def content_patterns(patterns: Iterable[FilterPattern]) -> tuple[tuple[int, int,
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What an advertisement means: who was seen, or the reason why that is not known."""
+    """What an advertisement means: who was seen, or the reason why nobody was."""
 
     seen: Seen | None = None
     profile: str = ""
@@ -80,7 +80,7 @@ class Decoded:
 
 
 class Match(NamedTuple):
-    """What is remembered of a meaning: thousands are, and their values would be most of it."""
+    """What the cache holds of a meaning: without the values, which would take most of its memory."""
 
     profile: str
     identifier: str
@@ -88,9 +88,9 @@ class Match(NamedTuple):
 
 
 class DecodeCache:
-    """What advertisements mean. The same device and data mean the same, so that to hear it again costs one look.
+    """Decoded advertisements. The same device and data always mean the same, so a repeated one costs one lookup.
 
-    Two generations: when the young one is full it becomes the old one, and what is not heard in the meantime is dropped with it.
+    Two generations: when the young one is full it becomes the old one, and what was not heard meanwhile is dropped with the old.
     """
 
     def __init__(self, profiles: Registry, remembered: int = REMEMBERED) -> None:
@@ -121,7 +121,7 @@ def _match(meaning: Decoded) -> Match:
 
 
 def decode(advertisement: Advertisement, profiles: Registry) -> Decoded:
-    """By the most specific profile."""
+    """Decode by the most specific profile. Never raises: an error becomes a reason."""
     profile = None
     try:
         profile = profiles.best("ble", advertisement)
@@ -149,7 +149,7 @@ class BleSource:
         patterns: Sequence[FilterPattern] = EVERYTHING,
         silence_s: float | None = SILENCE_S,
     ) -> None:
-        """`receivers`: the receiver that each adapter is."""
+        """`receivers`: the receiver's name of each adapter."""
         self.name = name
         self.silence_s = silence_s
         self.unexplained_total: Final[Counter[str]] = Counter()
@@ -161,7 +161,7 @@ class BleSource:
         self._patterns: Final = content_patterns(patterns)
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
-        """ScannerFault, which is an OSError, where bluetoothd, the bus or an adapter is gone or silent."""
+        """Scan until `stop`. Raise ScannerFault, an OSError, if bluetoothd, the bus or an adapter is gone or silent."""
         from edge_agent.sources.ble_scanner import Scanner, Scanning  # only an agent with BLE holds bleak in memory
 
         scanner = Scanner(Scanning(tuple(self._receivers), self._scan, self._patterns), self._clock.boot_ns)
@@ -204,7 +204,7 @@ class BleSource:
         return rows
 
     def _check(self, scanner: Scanner) -> None:
-        """One deaf adapter among others: the source is not silent, so its supervisor does not see it."""
+        """Raise ScannerFault for one silent adapter among others: the source is not silent, so its supervisor does not notice."""
         if self.silence_s is None or len(self._receivers) == 1:
             return
         until_ns = self._clock.boot_ns() - round((self.silence_s + SLACK_S) * NS_PER_S)
@@ -220,12 +220,12 @@ class BleSettings(SourceSettings):
     receivers: Annotated[dict[Name, Name], Field(min_length=1)]
     """Each adapter: the zone it hears."""
     adapters: dict[Name, AdapterName] = Field(default_factory=dict)
-    """Of receivers that are not named like their adapter: the adapter."""
+    """The adapter of each receiver that is not named like its adapter."""
     scan: Literal["active", "passive"] = "active"
     patterns: tuple[FilterPattern, ...] = EVERYTHING
-    """What a passive scan hears: (position, AD type, hex), any of them."""
+    """What a passive scan reports: (position, AD type, hex), any of them."""
     silence_s: Annotated[float, Field(gt=0)] | None = SILENCE_S
-    """No store's air is silent for long: then the radio is."""
+    """A longer silence means that the radio has failed: no store is silent for so long."""
 
     @model_validator(mode="after")
     def _one_adapter_each(self) -> BleSettings:

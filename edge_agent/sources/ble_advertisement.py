@@ -5,8 +5,8 @@
     structures(advertisement) -> list[(AD type, data)]       # as they are in the air
     advertising_data(advertisement) -> bytes
 
-BlueZ keeps an advertisement as properties, not as bytes: `advertising_data` makes bytes of the same meaning, whose order, flags and
-split between advertisement and scan response are not the device's own.
+BlueZ keeps an advertisement as properties, not as bytes. `advertising_data` makes bytes of the same meaning, but their order, flags and
+split between advertisement and scan response differ from the device's own.
 AD types: Bluetooth Assigned Numbers, 2.3; formats: Supplement to the Core Specification, part A, 1.
 """
 
@@ -30,17 +30,17 @@ _BASE: Final = "-0000-1000-8000-00805f9b34fb"
 
 
 def long_uuid(uuid: str) -> str:
-    """Return the 36 characters of any UUID, as D-Bus has it."""
+    """Return any UUID in its form of 36 characters, as D-Bus has it."""
     return uuid if len(uuid) == 36 else uuid.rjust(8, "0") + _BASE
 
 
 def address_type(address: str, kind: str) -> AddressType:
-    """`kind` is BlueZ's word: public or random."""
+    """Return the type of an address; `kind` is BlueZ's: public or random."""
     return random_type(address.lower()) if kind == "random" else "public" if kind == "public" else "unknown"
 
 
 def from_bleak(device: BLEDevice, data: AdvertisementData) -> Advertisement:
-    """Without RSSI, on which no meaning depends: the same device and data always give an equal advertisement."""
+    """Return the advertisement without RSSI, on which no meaning depends: the same device and data give equal ones."""
     properties = device.details["props"]
     return Advertisement(
         address=device.address.lower(),
@@ -55,7 +55,7 @@ def from_bleak(device: BLEDevice, data: AdvertisementData) -> Advertisement:
 
 
 def key_of(device: BLEDevice, data: AdvertisementData) -> Hashable:
-    """Of one device, whose address type and appearance do not change. Companies are numbers, services texts: one flat tuple is enough."""
+    """Return a flat cache key. Companies are numbers and services texts; a device's address type and appearance never change."""
     return (
         device.address,
         data.local_name,
@@ -67,7 +67,7 @@ def key_of(device: BLEDevice, data: AdvertisementData) -> Hashable:
 
 
 def structures(advertisement: Advertisement) -> list[tuple[int, bytes]]:
-    """AD structures as (type, data). The address is in none of them."""
+    """Return the AD structures as (type, data); none contains the address."""
     found = []
     for length, ad_type in _AD_SERVICES.items():
         if uuids := [uuid for uuid in advertisement.services if len(uuid) == length]:

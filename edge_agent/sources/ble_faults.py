@@ -1,4 +1,4 @@
-"""Why a scan cannot be, for people: what, where, what to do."""
+"""Why a scan failed, in words: what, where, what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT_BUS: Final = "unix:path=/run/dbus/system_bus_socket"
 
 
 class ScannerFault(OSError):
-    """`strerror` is the whole reason, and holds nothing that a device sent."""
+    """`strerror` is the whole reason; it contains nothing that a device sent."""
 
 
 _BY_NAME: Final[dict[str, tuple[int, str]]] = {
@@ -32,7 +32,7 @@ _BY_NAME["org.bluez.Error.NotPermitted"] = _BY_NAME["org.bluez.Error.NotAuthoriz
 
 
 def explain(error: Exception, adapter: str) -> ScannerFault:
-    """`error` as bleak or D-Bus raised it."""
+    """Return the fault for an error that bleak or D-Bus raised."""
     if isinstance(error, ScannerFault):
         return error
     if isinstance(error, BleakDBusError):

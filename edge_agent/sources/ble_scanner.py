@@ -6,8 +6,8 @@
     scanner.fault                           # a ScannerFault once it is wrong; then it has ended
     scanner.stop()
 
-bleak falls silent without an exception when bluetoothd or the bus goes away, when the adapter is switched off or pulled out. So the
-same loop watches for these on a connection of its own. A radio that is silent for other reasons only its silence gives away.
+bleak falls silent without an exception when bluetoothd or the bus goes away, or the adapter is switched off or unplugged. So the same
+loop watches for these on a connection of its own. Only silence shows that a radio has failed for another reason.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ from edge_agent.sources.ble_faults import ScannerFault, explain
 log = logging.getLogger("footfall.agent.ble")
 
 QUEUE: Final = 5_000
-"""A second of the busiest air, and some 10 MB at most."""
+"""Advertisements queued at most: a second of the busiest radio traffic, some 10 MB."""
 START_S: Final = 10.0
 STOP_S: Final = 0.3
 JOIN_S: Final = 0.8
 FILTERS: Final[BlueZDiscoveryFilters] = {"DuplicateData": True, "RSSI": -127}
-"""Every advertisement, with the RSSI of every one: without the filter BlueZ keeps changes below 8 dB quiet."""
+"""Filter for every advertisement with its RSSI: without it BlueZ withholds changes below 8 dB."""
 NO_RSSI: Final = -127
-"""What bleak reports where BlueZ had none: something else changed, nothing was heard."""
+"""RSSI that bleak reports where BlueZ had none: another property changed, nothing was received."""
 STOPPING: Final = (BleakError, OSError, EOFError, AssertionError, TimeoutError)
-"""What `stop` may raise on a bus that is gone; it must be called all the same, or the old scanner keeps calling back."""
+"""What `stop` may raise on a bus that is gone. It must be called all the same, or the old scanner keeps calling back."""
 
 ScanPattern = tuple[int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Scanning:
-    """`patterns`: what a passive scan lets through, as (position, AD type, content); an active one hears everything."""
+    """`patterns`: what a passive scan reports, as (position, AD type, content); an active one reports everything."""
 
     adapters: tuple[str, ...]
     mode: Literal["active", "passive"] = "active"
@@ -63,7 +63,7 @@ class Scanning:
 
 
 class HeardAdvertisement(NamedTuple):
-    """One advertisement, as bleak had it."""
+    """One advertisement, as bleak reported it."""
 
     t_boot_ns: int
     adapter: str
@@ -72,12 +72,12 @@ class HeardAdvertisement(NamedTuple):
 
 
 class Scanner:
-    """`heard_total`, `dropped_total` (for want of room) and `blank_total` (callbacks that heard nothing) only grow."""
+    """`heard_total`, `dropped_total` (the queue was full) and `blank_total` (callbacks without RSSI) only grow."""
 
     def __init__(self, scanning: Scanning, boot_ns: Callable[[], int]) -> None:
         self.heard_total = self.dropped_total = self.blank_total = 0
         self.dropping_ns = 0
-        """Since when there was no room, the last time there was none."""
+        """When the queue last began to overflow."""
         self.fault: ScannerFault | None = None
         self.ready: Final = threading.Event()
         self.last_ns: Final = dict.fromkeys(scanning.adapters, boot_ns())
@@ -98,13 +98,13 @@ class Scanner:
         return self._thread.is_alive()
 
     def take(self) -> Iterator[HeardAdvertisement]:
-        """Yield what has come and was not yet taken."""
+        """Yield the advertisements that were not yet taken."""
         heard = self._heard
         for _ in range(len(heard)):
             yield heard.popleft()
 
     def stop(self) -> None:
-        """Within a second; a thread that hangs in a dead bus is left behind, and what it reports is dropped."""
+        """Stop within a second. A thread that hangs on a dead bus is abandoned, and what it reports is dropped."""
         self._is_stopped = True
         with suppress(RuntimeError):  # the loop is closed: it has ended by itself
             if self._loop is not None:
@@ -145,7 +145,7 @@ class Scanner:
         return BleakScanner(partial(self._hear, adapter), scanning_mode=self._scanning.mode, bluez=bluez)
 
     def _hear(self, adapter: str, device: BLEDevice, data: AdvertisementData) -> None:
-        """The hot path: an exception here would be swallowed by dbus-fast, so everything that may fail is left to the consumer."""
+        """Queue an advertisement. dbus-fast would swallow an exception here, so everything that may fail is left to the consumer."""
         if data.rssi == NO_RSSI:
             self.blank_total += 1
             return
@@ -159,7 +159,7 @@ class Scanner:
 
 
 async def _require(adapters: tuple[str, ...]) -> None:
-    """ScannerFault names the one that is not there, and those that are."""
+    """Raise ScannerFault, which names the missing adapter and those present."""
     async with asyncio.timeout(START_S):
         known = sorted(path.rpartition("/")[2] for path in (await manager.get_global_bluez_manager())._adapters)
     for adapter in adapters:
@@ -181,12 +181,12 @@ async def _started(scanner: BleakScanner) -> AsyncIterator[None]:
 
 
 def _note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """dbus-fast leaves futures of a dead connection behind, which asyncio would report as errors; what is wrong is reported elsewhere."""
+    """Drop what asyncio reports of futures that dbus-fast leaves behind on a dead connection: the fault is reported elsewhere."""
     log.debug("%s: %s", context.get("message"), type(context.get("exception")).__name__)
 
 
 async def _leave_bus() -> None:
-    """bleak keeps the connection of a loop open until the next one needs it; the bus would gather signals for nobody meanwhile."""
+    """Close the connection that bleak keeps open for the next loop: the bus would queue signals for it meanwhile."""
     kept = manager._global_instances.pop(asyncio.get_running_loop(), None)
     if kept is not None and kept._bus is not None:
         kept._bus.disconnect()
@@ -200,7 +200,7 @@ _ADAPTER: Final = "org.bluez.Adapter1"
 
 @asynccontextmanager
 async def _watched(adapters: tuple[str, ...]) -> AsyncIterator[asyncio.Future[ScannerFault]]:
-    """The future is done when bluetoothd or the bus is gone, or one of `adapters` is off or pulled out."""
+    """Yield a future that is done when bluetoothd or the bus is gone, or one of `adapters` is off or unplugged."""
     wrong: asyncio.Future[ScannerFault] = asyncio.get_running_loop().create_future()
     bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
     try:

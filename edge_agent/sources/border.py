@@ -1,5 +1,5 @@
-"""The border of one message: whatever a decoder, or a library that it uses, raises about it is refused like anything else that no
-profile explains: counted under a reason, logged once for each kind, and the source goes on.
+"""Bugs while one message is decoded. Whatever a decoder, or a library that it uses, raises about a message counts as a refusal:
+counted under a reason, logged once per kind, and the source goes on.
 
     except Exception as error:
         raise refusal(error) from error
@@ -15,14 +15,14 @@ from footfall.errors import ProfileError
 log = logging.getLogger("footfall.agent.sources")
 
 BUG: Final = "decoder.bug"
-"""A message that was read in a way nobody planned."""
+"""Reason of a message whose decoder raised an unplanned error."""
 _MOST_KINDS: Final = 1000
 _logged: Final[set[tuple[str, str, int]]] = set()
 
 
 def refusal(error: Exception) -> ProfileError:
-    """The planned error for what was raised about one message; ProfileError is one already. Its place in the code is logged, never the
-    message: an identifier may be in it."""
+    """Return the ProfileError for what was raised about one message. The place in the code is logged, never the message: it may contain
+    an identifier."""
     if isinstance(error, ProfileError):
         return error
     name, place = type(error).__name__, _place(error)
@@ -34,7 +34,7 @@ def refusal(error: Exception) -> ProfileError:
 
 
 def _place(error: Exception) -> tuple[str, int]:
-    """File and line of where it was raised."""
+    """Return the file and line where it was raised."""
     at = error.__traceback__
     if at is None:
         return "?", 0

@@ -1,9 +1,9 @@
-"""What a message of a device that publishes by itself means to this agent, however the message came.
+"""What a message of a device that publishes by itself means to this agent, over any transport.
 
     FeedReader(settings, profiles).read(message: FeedMessage, t_boot_ns) -> list[Heard]
 
-The profile decides what it means; here its names become receivers and doors of the store, tags and relayed advertisements go to the
-profiles of their own transports, and a message that comes again is not heard again.
+The profile decodes it. Here its names become receivers and doors of the store, and tags and relayed advertisements go to the profiles of
+their own transports. A message that is repeated counts once.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ from footfall.errors import ProfileError
 from footfall.events import Name
 
 REMEMBERED: Final = 10_000
-"""Messages that name their time or number; older ones are taken as new. A redelivery comes within seconds."""
+"""Messages remembered, of those with a time or number. A redelivery comes within seconds; later ones count as new."""
 
 
 class FeedSettings(SourceSettings):
-    """`receivers`, `doors` and `mirrored` name things as messages do, lower-case and with dashes for what no name has: `impinj-01.1`."""
+    """`receivers`, `doors` and `mirrored` have names as in messages, lower-case, with dashes for other characters: `impinj-01.1`."""
 
     receiver: Name | None = None
-    """Of messages that name none."""
+    """The receiver of messages that name none."""
     prefix: Annotated[str, Field(pattern=r"^[a-z0-9._-]{0,32}\z")] = ""
-    """Put before what messages name: for two devices of which neither names itself, each with a source of its own."""
+    """Prefix of the names in messages: for devices that do not name themselves, each with a source of its own."""
     doors: dict[Name, Name] = Field(default_factory=dict)
-    """Each line or channel that a message names: the door that it counts at. Several may count at one door."""
+    """The door at which each line or channel counts. Several may count at one door."""
     door: Name | None = None
-    """Of those that are not in `doors`; without it they are not counted."""
+    """The door of lines that are not in `doors`; without it they are not counted."""
     mirrored: tuple[Name, ...] = ()
-    """Lines that hang the other way round: who enters for the device leaves for us."""
+    """Lines mounted the other way round: the device's entries are our exits."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """Of one message: whose, and when it came."""
+    """Where one message is from, and when it arrived."""
 
     profile: Profile
     t_boot_ns: int
 
 
 class FeedReader:
-    """One source's. `unexplained_total`, by reason, only grows."""
+    """Decodes the messages of one source. `unexplained_total`, by reason, only grows."""
 
     def __init__(self, settings: FeedSettings, profiles: Registry) -> None:
         self.unexplained_total: Final[Counter[str]] = Counter()
@@ -66,7 +66,7 @@ class FeedReader:
         self._known: Final[OrderedDict[bytes, None]] = OrderedDict()
 
     def read(self, message: FeedMessage, t_boot_ns: int) -> list[Heard]:
-        """Yield what it reports, then what nothing explains, by reason; where it reports nobody, a sign of life."""
+        """Yield what the message reports, then what no profile explains, by reason; if it reports nobody, a sign of life."""
         unexplained: Counter[str] = Counter()
         heard = list(self._read(message, t_boot_ns, unexplained))
         self.unexplained_total.update(unexplained)
@@ -115,7 +115,7 @@ class FeedReader:
                 raise ProfileError(reason, "an item that cannot be read")
 
     def _explained(self, transport: str, message: Advertisement | RelayedTag) -> tuple[str, Seen]:
-        """Whose identifier it is, by the profiles of its own transport."""
+        """Return the profile and its reading of who was seen. Raise ProfileError if the message identifies nobody."""
         profile, readings = _readings(self._profiles, transport, message)
         for seen in readings:
             if isinstance(seen, Seen):
@@ -129,7 +129,7 @@ class FeedReader:
         if profile not in self._profiles:
             raise ProfileError("feed.profile", "its profile is not known")
         rssi_dbm = seen.rssi_dbm
-        if rssi_dbm is None:  # it was heard, at an unknown level: as well as it takes to be there
+        if rssi_dbm is None:  # its level is unknown: it counts as just near enough to enter
             rssi_dbm = ceil(self._profiles[profile].presence.enter_dbm)
         return Sighting(origin.t_boot_ns, receiver, profile, seen.identifier, rssi_dbm, seen.t_wall_ns)
 
@@ -156,5 +156,5 @@ def _readings(profiles: Registry, transport: str, message: Any) -> tuple[Profile
 
 
 def _is_dated(reading: Reading) -> bool:
-    """Return whether it names its time or number: only then is the same again no second one."""
+    """Return whether the message has a time or number: only then is an equal one a repetition."""
     return not isinstance(reading, Unread) and bool(reading.t_wall_ns or (isinstance(reading, Counted) and reading.serial))

@@ -8,8 +8,8 @@
     outer_pin = 17                   # BCM numbers, or what gpiozero takes: "BOARD11", "GPIO17"
     inner_pin = 27
 
-A beam that is broken for `stuck_s` is a fault: reported once, with a gap since then. The source then waits, quietly, until both beams are
-free, and goes on by itself. While both are free it reports that every second, so that a gap begins where counting ended.
+A beam that is broken for `stuck_s` is a fault, reported once, with a gap since then. The source then waits until both beams are free, and
+resumes by itself. While both are free it emits a sign of life every second, so that a gap begins where counting ended.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from footfall.units import NS_PER_S
 TURN_S: Final = 0.02
 ALIVE_NS: Final = NS_PER_S
 LATE_NS: Final = NS_PER_S // 20
-"""An edge may be on its way for so long: its thread was held up between reading the clock and handing it over."""
+"""How late an edge may arrive: its thread may be delayed between reading the clock and queueing it."""
 MAX_EDGES: Final = 10_000
 Pin = Annotated[int, Field(ge=0, le=1023)] | Annotated[str, Field(pattern=r"^[A-Za-z0-9:]{1,16}\z")]
 
 
 class Gpio(SourceSettings):
-    """`pull`: whether the box holds the pin at its resting level; without it the wiring does."""
+    """`pull`: whether the box pulls the pin to its resting level; otherwise the wiring does."""
 
     kind: Literal["gpio"]
     profile: Name = "beam-pair"
@@ -76,10 +76,10 @@ class BeamSource:
         self._device: Final = device
         self._clock: Final = clock
         self._is_stuck = False
-        """It was reported already."""
+        """Whether the stuck beam was reported already."""
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
-        """Raise OSError when a beam gets stuck, when edges come faster than anybody walks, and if the pins cannot be had."""
+        """Count until `stop`. Raise OSError if a beam is stuck, edges come faster than anybody walks, or the pins are not available."""
         edges: queue.Queue[Edge] = queue.Queue(MAX_EDGES)
         with self._pins(edges) as pins:
             self._count(pins, edges, emit, stop)
@@ -107,13 +107,13 @@ class BeamSource:
                 emit(AliveUntil(now_ns))
 
     def _report_stuck(self, pins: dict[Beam, Any], broken_ns: int) -> None:
-        """OSError, once, when somebody would stand in the beams for longer than anybody does."""
+        """Raise OSError, once, if a beam is broken for longer than anybody stands in it."""
         if broken_ns > self._device.stuck_s * NS_PER_S and not self._is_stuck:
             self._is_stuck = True
             raise OSError(errno.EIO, f"{' and '.join(_broken(pins)) or 'a'} beam was broken for {self._device.stuck_s:.0f} s")
 
     def _edges(self, edges: queue.Queue[Edge]) -> Iterator[Edge]:
-        """Yield those that wait, after a moment."""
+        """Yield the queued edges, after a moment."""
         try:
             yield edges.get(timeout=TURN_S)
             while True:
@@ -138,7 +138,7 @@ class BeamSource:
                 pin.close()
 
     def _pin(self, number: int | str) -> Any:
-        """Active while the beam is broken."""
+        """Open a pin that is active while its beam is broken."""
         from gpiozero import DigitalInputDevice
 
         low = self._device.broken_is == "low"

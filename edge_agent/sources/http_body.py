@@ -19,7 +19,7 @@ _PICTURES: Final = frozenset({"image", "video", "audio"})
 
 
 def documents(content_type: str, body: bytes) -> list[bytes]:
-    """Return the body itself, or those of its parts that are no pictures."""
+    """Return the body itself, or its parts that are not pictures. Raise ContractError `http.multipart`."""
     line = content_type[:1024].replace("\r", " ").replace("\n", " ")
     head = Message()
     head["Content-Type"] = line
@@ -43,7 +43,7 @@ def _parts(message: bytes) -> list[Message]:
 
 
 def _content(part: Message) -> bytes:
-    """Return the part's bytes. Raise ContractError for a head without an end or too long, and for parts within a part."""
+    """Return the part's bytes. Raise ContractError for an unfinished or too long head, and for nested parts."""
     if part.defects or sum(len(name) + len(str(value)) for name, value in part.items()) > MAX_HEAD_BYTES:
         raise ContractError("http.multipart", "a part without an end of its header")
     content = part.get_payload(decode=True)

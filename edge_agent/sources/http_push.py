@@ -1,4 +1,4 @@
-"""Cameras and readers that push what they count to us, by HTTP: what their messages mean is in their profiles.
+"""Cameras and readers that push their counts by HTTP; their profiles decode the messages.
 
     [[sources]]
     kind = "http_push"
@@ -12,13 +12,12 @@
 POST or PUT of JSON, XML, or multipart with one of them among pictures. Answers, always JSON:
 
     200 {"accepted": n}                    the agent has it; {"accepted": 0, "again": true}: it had it before
-    400 {"reason", "message"}              nothing explains it: the same again will not help
+    400 {"reason", "message"}              no profile explains it: do not repeat it
     401  411  413                          no secret or a wrong one; no Content-Length; too large
-    503                                    the agent takes nothing now: send the same again
+    503                                    the agent accepts nothing now: repeat the request
 
-GET is answered 200 to who knows the secret, for the tests that devices' settings pages offer. One server a source; TLS is for a
-proxy before it. Requests without the secret are counted (`source.refused_total`), reported to the agent with the next message of somebody
-who knows it, and no sign of life.
+GET with the secret is answered 200, for the tests on devices' settings pages. Each source is one server; a proxy before it adds TLS.
+Requests without the secret are no sign of life. They are counted (`source.refused_total`) and reported with the next accepted message.
 """
 
 from __future__ import annotations
@@ -56,14 +55,14 @@ WAITING: Final = 64
 TURN_S: Final = 0.2
 WARN_EVERY_S: Final = 60.0
 FINE: Final = frozenset({"feed.again"})
-"""What is rightly not heard: no mistake of the device."""
+"""Reasons that are no mistake of the device."""
 
 Where = Literal["bearer", "basic", "path"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """One request's messages; `taken`: what of them was not heard, by reason."""
+    """The messages of one request. `taken`: what of them was dropped, by reason."""
 
     messages: list[FeedMessage]
     t_boot_ns: int
@@ -71,7 +70,7 @@ class _Push:
 
 
 class PushSource:
-    """`refused_total` counts requests that were answered 4xx before they were read, by reason; it lives as long as the source."""
+    """`refused_total` counts requests answered 4xx before they were read, by reason, over the life of the source."""
 
     def __init__(self, settings: HttpPush, clock: Clock, profiles: Registry) -> None:
         self.name = settings.name
@@ -99,7 +98,7 @@ class PushSource:
                 self._pushed.get_nowait().taken.cancel()
 
     def _listen(self) -> HttpServer:
-        """On the port that it had before, if the settings leave it open. Raise OSError if somebody else has it."""
+        """Listen, on the same port as before if the settings leave it open. Raise OSError if the port is taken."""
         try:
             server = HttpServer(self.name, self._settings.host, self.port, partial(_Pushes, self))
         except ConfigError as error:
@@ -128,10 +127,10 @@ class PushSource:
             emit(Unexplained(push.t_boot_ns, reason, total))
         push.taken.set_result(unheard)
 
-    # what handlers ask, each in its own thread
+    # called by handlers, each in its own thread
 
     def knows(self, request: RequestHandler) -> bool:
-        """Return whether it has the secret in one of the places where it may be."""
+        """Return whether the request has the secret in one of the accepted places."""
         if self._secret is None:
             return True
         accepts, secret = self._settings.accepts, self._secret.current()
@@ -142,15 +141,15 @@ class PushSource:
         return "path" in accepts and hmac.compare_digest(_levels(request.path)[0].encode(), secret)
 
     def topic(self, path: str) -> str:
-        """Return the path without slash, secret and query."""
+        """Return the request's path without leading slash, secret and query."""
         first, rest = _levels(path)
         is_secret = self._secret is not None and "path" in self._settings.accepts and first.encode() == self._secret.current()
         return rest if is_secret else "/".join(filter(None, (first, rest)))
 
     def take(self, topic: str, bodies: list[bytes]) -> Counter[str]:
-        """Return what was not heard of it, and how many things were, as `heard`.
+        """Return what was dropped, by reason, and the number of things emitted as `heard`.
 
-        TimeoutError or queue.Full: the agent takes nothing now.
+        Raise TimeoutError or queue.Full if the agent accepts nothing now.
         """
         push = _Push([FeedMessage(topic, body) for body in bodies], self._clock.boot_ns())
         self._pushed.put(push, timeout=ANSWER_S)
@@ -173,7 +172,7 @@ class PushSource:
 
 
 class _Pushes(RequestHandler):
-    """One connection of a device."""
+    """Handles one connection of a device."""
 
     def __init__(self, source: PushSource, *arguments: Any) -> None:
         self._source = source
@@ -241,15 +240,15 @@ class HttpPush(FeedSettings):
     kind: Literal["http_push"]
     host: str = "127.0.0.1"
     port: Port = 8782
-    """0: any that is free."""
+    """0: any free port."""
     secret_file: Path | None = None
-    """Without it, every client that reaches the port is accepted."""
+    """Without it, every client is accepted."""
     accepts: Annotated[tuple[Where, ...], Field(min_length=1)] = ("bearer", "basic")
-    """`path` only if a device cannot do the others: paths stand in the logs of whatever is between."""
+    """`path` only for devices that support nothing else: proxies log paths."""
     username: str | None = None
-    """Of `basic`; without it any."""
+    """User name of `basic`; without it any."""
     max_bytes: Annotated[int, Field(ge=1_000, le=64 << 20)] = 1 << 20
-    """Of a body, with its pictures."""
+    """Largest body, with its pictures."""
 
     @model_validator(mode="after")
     def _is_guarded(self) -> HttpPush:

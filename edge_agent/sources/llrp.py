@@ -9,11 +9,11 @@
     power_dbm = 27.0
     gpi = [{ port = 1, door = "main", direction = "in" }]                  # a light barrier on a GPI port: one pulse is one person
 
-A reader serves one client. Whatever goes wrong ends the connection, and the supervisor begins a new one: it clears the reader's ROSpecs
-and gives it ours. The identifier is the EPC as lower-case hex; profiles decide whose it is.
+A reader serves one client. Any fault ends the connection, and the supervisor opens a new one, which replaces the reader's ROSpecs by ours.
+The identifier is the EPC as lower-case hex; profiles decide whose it is.
 
-Keepalives are asked for and answered; three that do not come are a fault, whatever else comes. Each one shows that the reader is well and
-that a gap begins no earlier, so that a store without tags is not a silent one.
+Keepalives are requested and answered; three missing ones are a fault, whatever else arrives. Each one shows that the reader works. So a
+gap begins no earlier, and a store without tags is not a silent one.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ if TYPE_CHECKING:  # an agent without readers does not hold the messages of LLRP
     from edge_agent.llrp.setup import Inventory
 
 REMEMBERED: Final = 32_768
-"""EPCs whose profile is remembered, the longest unread forgotten first; some 10 MB."""
+"""EPCs whose profile is cached, the least recently read forgotten first; some 10 MB."""
 UNKNOWN: Final = "epc.unknown"
-"""No profile takes it."""
+"""Reason: no profile matches."""
 
 
 class LlrpSource:
@@ -66,7 +66,7 @@ class LlrpSource:
         )
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
-        """Read until `stop`. Raise OSError if something is wrong with the reader or the way to it."""
+        """Read until `stop`. Raise OSError if the reader or the connection fails."""
         from edge_agent.sources.llrp_connection import ReaderConnection, Stopped
         from edge_agent.sources.llrp_reader import LlrpSession
 
@@ -80,7 +80,7 @@ class LlrpSource:
 
 
 def whose(profiles: Registry, epc: bytes, pc: int | None) -> tuple[str, str]:
-    """(profile, identifier) of a tag that was read; ("", reason) if no profile explains it."""
+    """Return (profile, identifier) of a tag; ("", reason) if no profile matches."""
     read = TagRead(epc, pc)
     try:
         profile = profiles.best("epc", read)
@@ -101,23 +101,23 @@ class Llrp(SourceSettings):
     receivers: Annotated[dict[Name, Name], Field(min_length=1)]
     """Each antenna: the zone it reads."""
     antennas: dict[Name, Annotated[int, Field(ge=1, le=65_535)]] = Field(default_factory=dict)
-    """Of receivers whose name does not end in a dot and their number: the antenna's."""
+    """The antenna of each receiver whose name does not end in a dot and its number."""
     power_dbm: Annotated[float, Field(ge=0, le=40)] | None = None
-    """Of each antenna; the reader's next lower level. Without it, the reader's own."""
+    """Transmit power of each antenna, rounded down to a level of the reader; without it, the reader's own."""
     session: Annotated[int, Field(ge=0, le=3)] = 1
-    """Gen2: how long a tag that was read stays quiet. 0 is read again at once; 1 after half to five seconds; 2 and 3 when it was away."""
+    """Gen2 session: how long a tag stays quiet once read. 0: not at all; 1: half to five seconds; 2 and 3: until it has left."""
     population: Annotated[int, Field(ge=1, le=65_535)] = 32
-    """About how many tags there are at once."""
+    """Expected number of tags in the field."""
     mode: Annotated[int, Field(ge=0, le=65_535)] | None = None
-    """Of the reader's own RF modes; without it, the one it is set to."""
+    """One of the reader's RF modes; without it, its present one."""
     report_every: Annotated[int, Field(ge=1, le=65_535)] = 1
     """Tags in one report."""
     report_ms: Annotated[int, Field(ge=50, le=60_000)] | None = None
-    """A report at least so often, of each tag once; with `report_every` at 1, only then."""
+    """Longest time between reports, each tag once per report; with `report_every` at 1, reports come only then."""
     keepalive_s: Annotated[float, Field(ge=0.05, le=300)] = 5.0
     answer_s: Annotated[float, Field(gt=0, le=60)] = 5.0
     impinj: bool = True
-    """Whether an Impinj reader is asked for its finer RSSI and the phase."""
+    """Whether to ask an Impinj reader for finer RSSI and phase."""
     gpi: tuple[Gpi, ...] = ()
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """One TCP connection to an LLRP reader: requests with their answers, and everything else as it comes. It never waits for ever.
 
-The reader may speak while it owes an answer: reports, events and keepalives go to `hear`, wherever they arrive.
+The reader may send other messages before an answer: reports, events and keepalives go to `hear` whenever they arrive.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ POLL_S: Final = 0.2
 RECEIVE_BYTES: Final = 1 << 16
 CODEC: Final = Codec(IMPINJ)
 UNANSWERED: Final = frozenset({61, 62, 63})
-"""RO_ACCESS_REPORT, KEEPALIVE, READER_EVENT_NOTIFICATION: the reader's own words, whatever their message id."""
+"""RO_ACCESS_REPORT, KEEPALIVE, READER_EVENT_NOTIFICATION: never answers, whatever their message id."""
 
 
 class ReaderBusy(OSError):
@@ -37,19 +37,19 @@ class ReaderRefused(OSError):
 
 
 class ReaderSilent(TimeoutError):
-    """An answer or the keepalives did not come."""
+    """An answer or the keepalives are missing."""
 
 
 class ReaderGarbled(OSError):
-    """What came is no LLRP, or ended in the middle: nothing after it can be read."""
+    """The bytes are no LLRP, or end inside a message: nothing after them can be read."""
 
 
-class Stopped(Exception):  # a state, which unwinds the requests of a source that is to end
+class Stopped(Exception):  # no error: it unwinds the requests of a source that is to end
     """`stop` was set while an answer was awaited."""
 
 
 class ReaderConnection:
-    """`hear(message, t_boot_ns)` is called for each whole message that is no answer. `waited_s`: how long nothing came, in all."""
+    """`hear(message, t_boot_ns)` is called for each message that is no answer. `waited_s`: total time without any bytes."""
 
     def __init__(self, host: str, port: int, answer_s: float, clock: Clock, stop: threading.Event) -> None:
         self.waited_s = 0.0
@@ -84,13 +84,13 @@ class ReaderConnection:
         return answer
 
     def send(self, message: LlrpMessage) -> int:
-        """Return the number that its answer will bear."""
+        """Send a request. Return its message id, which the answer repeats."""
         self._numbers += 1
         self._socket.sendall(CODEC.encode(LlrpMessage(message.name, message.fields, message.parameters, self._numbers)))
         return self._numbers
 
     def receive(self, seconds: float) -> None:
-        """Whatever comes next, or nothing for `seconds`. ConnectionError, ReaderGarbled: it is over."""
+        """Read whatever arrives within `seconds`. Raise ConnectionError or ReaderGarbled if the connection is over."""
         self._socket.settimeout(seconds)
         before_ns = self._clock.boot_ns()
         try:
@@ -129,7 +129,7 @@ def _check(request: LlrpMessage, answer: LlrpMessage) -> None:
 
 
 def _connect(host: str, port: int, seconds: float, clock: Clock, stop: threading.Event) -> socket.socket:
-    """Return as `socket.create_connection`, but it ends when `stop` is set."""
+    """Connect as `socket.create_connection` does, but give up when `stop` is set."""
     failed: OSError = OSError(errno.EADDRNOTAVAIL, "the reader's name has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         made = socket.socket(family, kind, protocol)

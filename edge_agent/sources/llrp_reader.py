@@ -33,9 +33,9 @@ log = logging.getLogger("footfall.agent.sources")
 KEEPALIVES_MISSED: Final = 3
 CLOSE_S: Final = 0.5
 RSSI_MISSING_DBM: Final = -60
-"""Of a reader that reports none: as a tag in the middle of the field."""
+"""RSSI where the reader reports none: that of a tag in the middle of the field."""
 HOLE_NS: Final = 60 * NS_PER_S
-"""A lost antenna is reported so often while it is lost."""
+"""How often a gap is reported while an antenna is lost."""
 BUSY: Final = frozenset({1, 2})
 ANOTHER_TRIED: Final = 4
 ROSPEC_STARTED: Final = 0
@@ -44,11 +44,11 @@ ACTIVE: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a connection is for. `whose`: (profile, identifier) of an EPC and its PC word, ("", reason) if no profile explains it."""
+    """The task of a connection. `whose`: (profile, identifier) for an EPC and its PC word; ("", reason) if no profile matches."""
 
     name: str
     receivers: Mapping[int, str]
-    """By antenna."""
+    """The receiver of each antenna."""
     inventory: Inventory
     keepalive_s: float
     answer_s: float
@@ -68,7 +68,7 @@ class LlrpSession:
         self._has_ended = False
         self._heard_ns = clock.boot_ns()
         self._lost: Final[dict[int, int]] = {}
-        """Antennas that are gone: from when their hole is not yet reported."""
+        """Lost antennas, and the time up to which their gap is reported."""
         self._unexplained: Final[Counter[str]] = Counter()
         self._events: Final[Mapping[str, Callable[[Parameter, int], None]]] = {
             "ConnectionAttemptEvent": self._attempted,
@@ -86,7 +86,7 @@ class LlrpSession:
         """Wait for the reader's first event, set it up and start its inventory (LLRP 1.0.1, section 5.2 and 10)."""
         self._await_attempt_event(stop)
         request, inventory = self._connection.request, self._task.inventory
-        self._connection.send(LlrpMessage("ENABLE_EVENTS_AND_REPORTS"))  # what it held for the client before comes out now
+        self._connection.send(LlrpMessage("ENABLE_EVENTS_AND_REPORTS"))  # now it sends what it held for the client before
         request(LlrpMessage("DELETE_ROSPEC", {"ROSpecID": 0}))
         self._capabilities = read_capabilities(request(LlrpMessage("GET_READER_CAPABILITIES", {"RequestedData": 0})))
         if uses_impinj(inventory, self._capabilities):
@@ -111,7 +111,7 @@ class LlrpSession:
                 raise ReaderSilent(errno.ETIMEDOUT, f"no keepalive for {limit_s:g} s")
 
     def end(self, in_order: bool) -> None:
-        """Report what is lost; in order, switch the reader's radio off and close the connection."""
+        """Report lost antennas. With `in_order`, also switch the reader's radio off and close the connection."""
         self._report_lost(self._clock.boot_ns())
         self._emit_unexplained()
         if in_order:
@@ -134,7 +134,7 @@ class LlrpSession:
             raise ReaderRefused(errno.EPROTO, f"the reader refuses the connection with status {self._attempt}")
 
     def _start_again(self) -> None:
-        """Its ROSpec ended, because its time is over or another came before it. Some readers start it again by themselves."""
+        """Restart the ROSpec, whose time is over or which another preempted. Some readers restart it by themselves."""
         self._has_ended = False
         try:
             self._connection.request(LlrpMessage("START_ROSPEC", {"ROSpecID": ROSPEC_ID}))
@@ -217,7 +217,7 @@ class LlrpSession:
             self._lost[antenna] = now_ns
 
     def _find_antennas(self, config: LlrpMessage) -> None:
-        """Those that hang on no cable from the start."""
+        """Find the antennas that are not connected from the start."""
         for antenna in config.all("AntennaProperties"):
             if not antenna.number("AntennaConnected"):
                 lost = Parameter("AntennaEvent", {"EventType": 0, "AntennaID": antenna.number("AntennaID")})
@@ -229,7 +229,7 @@ class LlrpSession:
             log.warning("source %s: antenna %d is back", self._task.name, antenna)
 
     def _report_lost(self, now_ns: int, least_ns: int = 0) -> None:
-        """Holes of lost antennas, as far as they go until now."""
+        """Emit the gaps of lost antennas up to now."""
         for antenna, from_ns in self._lost.items():
             if now_ns - from_ns >= least_ns:
                 self._emit(Gap(from_ns, now_ns, "llrp.antenna-lost"))
@@ -254,7 +254,7 @@ def sighting(report: TagReport, now_ns: int, receiver: str, profile: str, identi
 
 
 def _rssi_dbm(report: TagReport) -> int:
-    """Impinj's own is a hundred times finer."""
+    """Return the RSSI in dBm, from Impinj's hundredths where there are any."""
     if report.rssi_cdbm is not None:
         return max(-128, min(127, round(report.rssi_cdbm / 100)))
     return RSSI_MISSING_DBM if report.rssi_dbm is None else report.rssi_dbm

@@ -8,8 +8,8 @@
     host = "192.0.2.7"               # or: line = "/dev/ttyUSB0", baud = 19200, parity = "even"
     unit = 1                         # if it is not the profile's
 
-A poll that fails is tried again at the next; after `tries` in a row the source fails, and the supervisor begins it anew. The device
-counts on meanwhile: people who passed come with the next total, and a dated gap shows that they were not heard one by one.
+After `tries` failed polls in a row the source fails, and the supervisor restarts it. The device keeps counting meanwhile. People who passed
+come with the next total, and a dated gap shows for which time there was no reading.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # an agent without Modbus does not hold pymodbus in memory
 
 
 class ModbusSettings(SourceSettings):
-    """`offset` is added to all addresses: the second channel of a module, another node of a gateway."""
+    """`offset` is added to all addresses, for a second channel of a module or another node of a gateway."""
 
     kind: Literal["modbus"]
     profile: Name
@@ -52,7 +52,7 @@ class ModbusSettings(SourceSettings):
     unit: Annotated[int, Field(ge=0, le=255)] | None = None
     offset: Annotated[int, Field(ge=0, le=65_535)] = 0
     mirrored: bool = False
-    """The device hangs the other way round: who enters for it leaves for us."""
+    """The device is mounted the other way round: its entries are our exits."""
     poll_s: Annotated[float, Field(ge=0.05, le=3600)] = 1.0
     timeout_s: Annotated[float, Field(gt=0, le=5)] = 0.8
     tries: Annotated[int, Field(ge=1, le=100)] = 3
@@ -92,7 +92,7 @@ class ModbusSource:
         self._line: Final = line
         self._unit: Final = device.unit if settings.unit is None else settings.unit
         self._refused = ""
-        """The reason of the refusal that was reported and goes on."""
+        """The reason of the refusal that was reported and still lasts."""
         self._unexplained = 0
 
     def run(self, emit: Callable[[Heard], None], stop: threading.Event) -> None:
@@ -123,7 +123,7 @@ class ModbusSource:
             stop.wait((due_ns - now_ns) / NS_PER_S)
 
     def _once(self, emit: Callable[[Heard], None]) -> OSError | None:
-        """Poll once: emit what was read, return what went wrong."""
+        """Poll once and emit what was read. Return what went wrong, if anything."""
         try:
             readings = self._read()
         except OSError as error:
@@ -148,14 +148,14 @@ class ModbusSource:
             raise refusal(error) from error
 
     def _refuse(self, error: ProfileError, emit: Callable[[Heard], None]) -> None:
-        """Report an unreadable state when it begins; while it goes on it is counted."""
+        """Report an unreadable state when it begins; while it lasts, only count it."""
         self._unexplained += 1
         if self._refused != error.reason:
             self._refused = error.reason
             emit(RefusedReading(self._clock.boot_ns(), error.reason, f"{self.name} {self._settings.door}", str(error).encode()))
 
     def _report_unread(self, emit: Callable[[Heard], None], good_ns: int, now_ns: int) -> None:
-        """Since when nothing was read, though something may have been heard: refused readings would make the supervisor's gap too short."""
+        """Emit a gap since the last good reading: refused readings would make the supervisor's gap too short."""
         emit(Gap(good_ns, now_ns, "modbus.unread"))
         if self._unexplained:
             emit(Unexplained(now_ns, self._refused, self._unexplained))

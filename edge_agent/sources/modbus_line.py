@@ -20,7 +20,7 @@ from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 from device_profiles.devices.modbus import Block
 
-logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what goes wrong is logged by us, once
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # we log its errors ourselves, once
 
 Parity = Literal["none", "even", "odd"]
 PARITIES: Final[dict[Parity, str]] = {"none": "N", "even": "E", "odd": "O"}
@@ -37,7 +37,7 @@ EXCEPTIONS: Final = {
 
 
 class ModbusLine:
-    """A connection that is opened when it is needed. Counters on one serial line share theirs; it is one's at a time."""
+    """A connection, opened on first use. Counters on one serial line share it, one at a time."""
 
     def __init__(self, client: Callable[[], ModbusTcpClient | ModbusSerialClient]) -> None:
         self._client: Final = client
@@ -82,7 +82,7 @@ class ModbusLine:
 
 
 _serial_lines: Final[WeakValueDictionary[Path, ModbusLine]] = WeakValueDictionary()
-"""A serial port can be opened once."""
+"""Serial lines in use: a port can be opened only once."""
 
 
 def tcp(host: str, port: int, timeout_s: float) -> ModbusLine:
@@ -90,7 +90,7 @@ def tcp(host: str, port: int, timeout_s: float) -> ModbusLine:
 
 
 def serial(path: Path, baud: int, parity: Parity, stop_bits: int, timeout_s: float) -> ModbusLine:
-    """Return the line that is in use already, if there is one: then as that one was opened."""
+    """Return the line, shared if the port is in use already; the settings of the first user then hold."""
     line = _serial_lines.get(path)
     if line is None:
         line = _serial_lines[path] = ModbusLine(

@@ -1,4 +1,4 @@
-"""Devices that publish by themselves, on a vendor's broker or our own: what their messages mean is in their profiles.
+"""Devices that publish by themselves, on a vendor's broker or our own; their profiles decode the messages.
 
     [[sources]]
     kind = "mqtt_vendor"
@@ -7,9 +7,9 @@
     receivers = { kitchen = "kitchen", hall = "hall" }    # as messages name them -> zones
     broker = { host = "192.0.2.7", protocol = "3.1.1" }
 
-A broker that is away or refuses is a fault. The session is clean: what is published meanwhile is not ours, and a gap covers it.
-Messages are acknowledged once the agent has taken them, so that an agent that cannot take more slows the broker, not its memory.
-Retained messages are of the past, and only counted.
+A broker that is away or refuses is a fault. The session is clean: what is published meanwhile is lost, and a gap covers it.
+Messages are acknowledged once the agent has taken them: an agent that is full slows the broker instead of filling its own memory.
+Retained messages are of the past; they are only counted.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ TopicFilter = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 class VendorSource:
-    """One connection a run. `reader.unexplained_total` counts what was not understood."""
+    """Each run is one connection. `reader.unexplained_total` counts what no profile explains."""
 
     def __init__(self, settings: MqttVendor, clock: Clock, profiles: Registry) -> None:
         self.name = settings.name
@@ -89,7 +89,7 @@ class _Talk:
         self._client.on_message = lambda client, userdata, message: take(message)
 
     def begin(self) -> None:
-        """Raise OSError if there is no broker, or a file that it needs cannot be used; what was renewed on disk is used from now on."""
+        """Connect, with files as they are now. Raise OSError without a broker, or if a file cannot be used."""
         broker = self._settings.broker
         try:
             authenticate(self._client, broker)
@@ -100,7 +100,7 @@ class _Talk:
             raise OSError(error.errno, in_words(error)) from None
 
     def turn(self) -> None:
-        """Take what has come. Raise OSError once the connection is lost, or was refused."""
+        """Take what has arrived. Raise OSError once the connection is lost or refused."""
         code = self._client.loop(TURN_S)
         if self._refused:
             raise ConnectionRefusedError(errno.ECONNREFUSED, self._refused)
@@ -154,7 +154,7 @@ class MqttVendor(FeedSettings):
     topics: Annotated[tuple[TopicFilter, ...], Field(min_length=1)]
     broker: Broker = Broker()
     client_id: str = ""
-    """As the broker's access rules know it; without one the broker gives it one."""
+    """Client id, for the broker's access rules; without it the broker assigns one."""
 
     def source(self, clock: Clock, profiles: Registry) -> VendorSource:
         return VendorSource(self, clock, profiles)

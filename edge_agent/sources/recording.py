@@ -1,11 +1,11 @@
-"""The project's own file of things heard: one JSON object a line, `.jsonl` or `.jsonl.gz`, in the order of `t_ns`.
+"""The project's own format of recordings: one JSON object per line, `.jsonl` or `.jsonl.gz`, in the order of `t_ns`.
 
     {"t_ns": 1500000000, "receiver": "ble-door", "profile": "ibeacon", "identifier": "…:1:7", "rssi_dbm": -71}     a sighting
     {"t_ns": 2000000000, "door": "main", "in": 1, "out": 0}                                                         a crossing
     {"t_ns": 3000000000, "gap": "reader-reboot", "to_ns": 9000000000}                                               a gap
     {"t_ns": 9500000000, "progress": true}                                                                          nothing older follows
 
-`t_ns` counts from its reader's zero: 1970 when replayed, the start of the play when played.
+`t_ns` counts from 1970 when replayed, from the start when played.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DOOR_PROFILE: Final = "door-counter"
 
 
 def parse_line(line: bytes) -> Recorded:
-    """Return what one line holds, its time as `t_boot_ns`. Raise ContractError `recording.line` for anything else."""
+    """Return what one line describes, with its time as `t_boot_ns`. Raise ContractError `recording.line` for any other text."""
     try:
         values = json.loads(line)
         read = next(read for key, read in _READERS.items() if key in values)
@@ -37,7 +37,7 @@ def parse_line(line: bytes) -> Recorded:
 
 
 def format_line(heard: Sighting | Crossing | Gap | AliveUntil) -> str:
-    """Return the line that `parse_line` reads back, with its end."""
+    """Return the line that `parse_line` reads back, with its line end."""
     match heard:
         case Sighting(t_ns, receiver, profile, identifier, rssi_dbm):
             values: dict[str, Any] = {
@@ -53,16 +53,16 @@ def format_line(heard: Sighting | Crossing | Gap | AliveUntil) -> str:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Line numbers from 1, and lines without their ends; `.gz` is unpacked."""
+    """Yield line numbers from 1, and lines without their ends; `.gz` is unpacked."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         for number, line in enumerate(file, 1):
             yield number, line.rstrip(b"\r\n")
 
 
 def read_recording(path: Path) -> Iterator[Recorded]:
-    """Yield all that the file holds. A line that cannot be read is a RefusedReading at the time of the one before.
+    """Yield the contents of the file. A line that cannot be read is a RefusedReading at the time of the one before.
 
-    It has no data, as that may name someone.
+    Its `data` is empty, since the line may identify someone.
     """
     t_ns = 0
     for number, line in read_lines(path):

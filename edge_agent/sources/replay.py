@@ -72,7 +72,7 @@ def read(format_name: FormatName, paths: Sequence[Path], settings: ReplaySetting
 
 
 def zones(format_name: FormatName, paths: Sequence[Path]) -> dict[str, str]:
-    """Receiver to zone."""
+    """Return the zone of each receiver."""
     return FORMATS[format_name].zones(expand(format_name, paths))
 
 
@@ -102,7 +102,7 @@ def _read_calit2(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[He
 
 
 def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterator[Crossing | RefusedReading]:
-    """Yield the counts. One bears the last millisecond of its half hour, so that it lies in the hour and day in which its people passed."""
+    """Yield the counts. Each bears the last millisecond of its half hour, so that it falls into the hour and day in which people passed."""
     zone_info = settings.zone_info()
     t_wall_ns = 0
     for number, line in read_lines(path):
@@ -145,7 +145,7 @@ def _sal_rb_file(path: Path, start_ns: int) -> Iterator[Heard]:
 
 
 def _sal_rb_receivers(path: Path) -> list[tuple[int, str]]:
-    """Column and name of each receiver."""
+    """Return the column and name of each receiver."""
     header = next((line.decode(errors="replace") for _, line in read_lines(path)), "")
     names = header.split(",")
     if names[0] != "superframe":
@@ -203,7 +203,7 @@ class Replay(SourceSettings):
 
 
 def _undated(heard: Heard, zero_ns: int) -> Heard:
-    """Return the same, counted from the recording's first instant on the clock of its player."""
+    """Return the same thing with its time counted from the start of the recording."""
     times: dict[str, Any] = {"t_boot_ns": _time_ns(heard) - zero_ns, "t_wall_ns": 0}
     if isinstance(heard, Gap):
         times = {"from_boot_ns": heard.from_boot_ns - zero_ns, "to_boot_ns": heard.to_boot_ns - zero_ns}

@@ -19,13 +19,13 @@ from footfall.events import Name
 class SourceSettings(Section):
     """A kind of source adds its own keys and `kind: Literal["…"]`; edge_agent/sources/kinds.py lists them all.
 
-    The module of a kind imports no device library: `source` asks for it with `require`, and what runs imports it. So the settings of
-    every kind are checked with all their keys, and a process holds the libraries of its own devices alone.
+    The module of a kind imports no device library: `source` checks for it with `require`, and the running source imports it. So the
+    settings of every kind can be checked, and a process loads the libraries of its own devices alone.
     """
 
     name: Name
     receivers: dict[Name, Name] = Field(default_factory=dict)
-    """Each radio, antenna or reader: the zone it hears."""
+    """The zone of each radio, antenna or reader."""
     silence_s: Annotated[float, Field(gt=0)] | None = None
     """Longer silence is a fault; without it silence is normal."""
 
@@ -34,6 +34,6 @@ class SourceSettings(Section):
 
 
 def require(package: str, what: str) -> None:
-    """Raise ConfigError where it is not installed: nothing that is tried again would help."""
+    """Raise ConfigError if the library is not installed: a retry would not help."""
     if find_spec(package) is None:
         raise ConfigError(f"{what} needs {package}, which is not installed: pip install 'footfall[edge]'")

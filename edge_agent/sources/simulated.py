@@ -1,4 +1,4 @@
-"""Plays a stream of things heard, as if devices sent them now. The simulators make the stream; this only paces it by the clock.
+"""Plays a stream as if devices sent it now. The simulators make the stream; this only paces it by the clock.
 
     SimulatedSource(name, stream: Callable[[], Iterable[Heard]], clock, *, speed=1.0, origin_boot_ns=None, silence_s=None)
 
@@ -80,7 +80,7 @@ class Simulated(SourceSettings):
     path: Path
     speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
     origin_boot_ns: int | None = None
-    """Where the recording's zero lies on CLOCK_BOOTTIME; without it, at each start."""
+    """The recording's zero on CLOCK_BOOTTIME; without it, each start."""
 
     def source(self, clock: Clock, profiles: Registry) -> SimulatedSource:
         return SimulatedSource(

@@ -1,4 +1,4 @@
-"""What every source of an agent gives, and what it may count on."""
+"""What sources of an agent emit, and the contract between a source and its supervisor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from device_profiles.reading import Counted
 
 @dataclass(slots=True)  # one is made for each sighting: frozen would cost four times as much
 class Sighting:
-    """One receiver heard one identifier once. `identifier` is raw: it lives in memory only, until it is a subject."""
+    """One receiver heard one identifier once. `identifier` is raw: it is held in memory only, until it becomes a subject."""
 
     t_boot_ns: int
     receiver: str
@@ -20,12 +20,12 @@ class Sighting:
     identifier: str
     rssi_dbm: int
     t_wall_ns: int = 0
-    """The device's own time, 0 where it has none."""
+    """The device's own time, ns since 1970; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """`entered` and `left` people passed `door` since the last crossing of it."""
+    """`entered` and `left` people passed `door` since its last crossing."""
 
     t_boot_ns: int
     door: str
@@ -37,9 +37,9 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a counter shows or reports, unchanged: `edge_agent.counters` turns it into crossings, with a memory that outlives the agent.
+    """A counter's reading or report, unchanged. `edge_agent.counters` turns it into crossings, with a state that outlives the agent.
 
-    `device` names the counter among all of this agent, the same at every start: a source's name, and what distinguishes its devices.
+    `device` identifies the counter at this agent, the same at every start: the source's name, and what distinguishes its devices.
     """
 
     t_boot_ns: int
@@ -62,12 +62,12 @@ class Gap:
     reason: str
     rows: int = 0
     source: str = ""
-    """Whose; set by the supervisor. "": the agent's own."""
+    """The source, set by the supervisor; "": the agent itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedReading:
-    """Input that could not be read. `data` only where no identifier can be in it."""
+    """Input that could not be read. `data` only if no identifier can be in it."""
 
     t_boot_ns: int
     reason: str
@@ -78,7 +78,7 @@ class RefusedReading:
 
 @dataclass(frozen=True, slots=True)
 class AliveUntil:
-    """The source promises: nothing older than this comes from it any more. For replayed files, whose time is not the clock's."""
+    """The source will emit nothing older than this. For replayed files, whose time is not the clock's."""
 
     t_boot_ns: int
     t_wall_ns: int = 0
@@ -86,7 +86,7 @@ class AliveUntil:
 
 @dataclass(frozen=True, slots=True)
 class Unexplained:
-    """So many messages that no profile explains, for `reason`: counted, and a sign that the device is well."""
+    """A number of messages that no profile explains, for `reason`: counted, and a sign of life of the device."""
 
     t_boot_ns: int
     reason: str
@@ -95,16 +95,16 @@ class Unexplained:
 
 
 Recorded = Sighting | Crossing | Gap | RefusedReading | AliveUntil
-"""What can stand in a file: without a memory of what was before it."""
+"""What a recording can contain: events that need no earlier state."""
 Heard = Recorded | Tally | Unexplained
 
 
 class Source(Protocol):
     """A supervised reader of one device, bus or file.
 
-    `run` blocks, calls `emit` for each thing heard (which blocks while the agent cannot take more), and returns when `stop` is set
-    within a second, or when the input has ended for good. Any exception is a fault: the supervisor reports a gap and runs it again
-    with backoff. So is silence longer than `silence_s` (None: silence is normal).
+    `run` blocks and calls `emit` for each thing heard; `emit` blocks while the agent is full. It returns within a second once `stop` is
+    set, or when the input has ended for good. Any exception is a fault: the supervisor reports a gap and runs it again with back-off.
+    So is silence longer than `silence_s` (None: silence is normal).
     """
 
     name: str
