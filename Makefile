@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto dbus influxd-1.8 influxd-2.7 telegraf faketime chaos faults fuzz real bench bench-pairs house docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults fuzz real bench bench-pairs house docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -65,10 +65,10 @@ house: .venv/run ## How the source is laid out, in figures; BASE=COMMIT beside a
 api: .venv/run ## Writes the pages of public names, docs/api-*.md, from the source
 	@$(PY) -m tools.api
 
-picture: .venv/run ## Takes the picture of README, docs/live-page.png, of a running demo, in two minutes; needs Chromium
+picture: .venv/run chromium ## Takes the picture of README, docs/live-page.png, of a running demo, in two minutes; needs Chromium
 	@$(PY) -m tools.picture
 
-parts: mosquitto dbus faketime influxd-1.8 influxd-2.7 ## The real broker and databases that tests use; built once, minutes
+parts: mosquitto dbus faketime chromium influxd-1.8 influxd-2.7 ## The real broker, databases and browser that tests use; built once, minutes
 
 mosquitto:
 	@if PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null; then :; \
@@ -93,6 +93,14 @@ faketime:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends faketime >/dev/null; } \
 	    || echo 'faketime: not installed, its cases are skipped'; \
 	else echo 'faketime: skipped, its cases too: install it (apt-get install faketime)'; fi
+
+chromium:
+	@if command -v chromium chromium-browser google-chrome chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'installing chromium (apt-get)'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	    || echo 'chromium: not installed, its tests are skipped'; \
+	else echo 'chromium: skipped, its tests too: install it (apt-get install chromium)'; fi
 
 influxd-1.8:
 	@if [ -x "$(CACHE)/$@" ]; then :; \

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,11 +12,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from footfall.errors import ConfigError
+from tools.browser import Browser, binary
 
 ROOT: Final = Path(__file__).parents[1]
 PICTURE: Final = ROOT / "docs" / "live-page.png"
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDTH, HEIGHT = 1120, 640
 LIVE_S: Final = 75
 """How long the demo runs live: long enough for arrivals after the backlog is in."""
@@ -28,70 +27,15 @@ LIMIT_S: Final = 240
 MOST_BYTES: Final = 200_000
 
 
-class Browser:
-    """Chromium without a window, driven over two pipes by its DevTools protocol."""
-
-    def __init__(self, program: str, folder: Path) -> None:
-        """Start it with an empty profile in `folder`."""
-        commands, self._commands = os.pipe()
-        self._answers, answers = os.pipe()
-        script = f'exec "$0" "$@" 3<&{commands} 4>&{answers}'
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", f"--user-data-dir={folder}"]
-        self._process = subprocess.Popen(
-            ["bash", "-c", script, program, *arguments], pass_fds=(commands, answers),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(commands)
-        os.close(answers)
-        self._rest = b""
-        self._number = 0
-
-    def call(self, method: str, session: str = "", **parameters: Any) -> dict[str, Any]:
-        """Return the result of a command. Raise RuntimeError if the browser refuses it, or is gone."""
-        self._number += 1
-        message = {"id": self._number, "method": method, "params": parameters} | ({"sessionId": session} if session else {})
-        os.write(self._commands, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._read()
-            if answer.get("id") == self._number:
-                if "error" in answer:
-                    raise RuntimeError(f"{method}: {answer['error']}")
-                found: dict[str, Any] = answer["result"]
-                return found
-
-    def close(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _read(self) -> dict[str, Any]:
-        while b"\0" not in self._rest:
-            data = os.read(self._answers, 1 << 16)
-            if not data:
-                raise RuntimeError("the browser ended")
-            self._rest += data
-        message, _, self._rest = self._rest.partition(b"\0")
-        answer: dict[str, Any] = json.loads(message)
-        return answer
-
-
-def page_picture(program: str, url: str, watch_s: float) -> bytes:
+def page_picture(program: Path, url: str, watch_s: float) -> bytes:
     """Return a PNG of a page after it was open for `watch_s`."""
-    with tempfile.TemporaryDirectory(prefix="footfall-picture.", ignore_cleanup_errors=True) as folder:
-        browser = Browser(program, Path(folder))
-        try:
-            target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-            session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-            browser.call("Emulation.setDeviceMetricsOverride", session, width=WIDTH, height=HEIGHT, deviceScaleFactor=1, mobile=False)
-            browser.call("Emulation.setScrollbarsHidden", session, hidden=True)
-            browser.call("Page.navigate", session, url=url)
-            time.sleep(watch_s)
-            return base64.b64decode(browser.call("Page.captureScreenshot", session, format="png")["data"])
-        finally:
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="footfall-picture.", ignore_cleanup_errors=True) as folder,
+        Browser(program, Path(folder)) as browser,
+    ):
+        page = browser.open(url, WIDTH, HEIGHT)
+        time.sleep(watch_s)
+        return page.picture()
 
 
 @contextmanager
@@ -136,9 +80,10 @@ def _is_live(url: str) -> bool:
 
 def main() -> None:
     """Write the picture. Exit with a message where there is no Chromium, or the picture is too large."""
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if program is None:
-        sys.exit(f"the picture needs a browser, one of: {', '.join(BROWSERS)}")
+    try:
+        program = binary()
+    except ConfigError as error:
+        sys.exit(f"the picture needs a browser: {error}")
     with tempfile.TemporaryDirectory(prefix="footfall-picture.") as folder, _demo(Path(folder)) as page:
         png = page_picture(program, page, WATCH_S)
     if len(png) > MOST_BYTES:

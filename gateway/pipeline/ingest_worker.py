@@ -18,7 +18,6 @@ from footfall.wall_clock import is_synchronised
 from gateway.accept.messages import Message
 from gateway.accept.outcome import Entry
 from gateway.accept.own_clock import OwnClock
-from gateway.mqtt.connection import Connection
 from gateway.mqtt.inlet import Inlet, InletMessage
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.condition import Condition
@@ -40,8 +39,6 @@ TICK_S: Final = 2.0
 CHORES_S: Final = 1.0
 EXPIRE_S: Final = 60.0
 RECONNECT_S: Final = 1.0
-LIVE_UNSENT_BYTES: Final = 1 << 20
-"""While the broker leaves this much unread, live messages wait, and the oldest are dropped."""
 NOTICED_S: Final = 600.0
 """How long status names what was wrong with an agent's latest messages."""
 _FULL: Final = "the journal is over its quota, and what it holds is still needed: mend the database, or raise [journal] max_bytes"
@@ -78,8 +75,6 @@ class IngestWorker:
     """An estate that the fold does not have yet: it is journaled before the first message."""
     live_feed: LiveFeed
     beat: Callable[[], None]
-    published_in: int = 0
-    """The session of the broker's connection in which all counters were published."""
 
     def __post_init__(self) -> None:
         self.ingest.on_health = self._hear
@@ -99,7 +94,7 @@ class IngestWorker:
         if due.is_due("reconnect", RECONNECT_S, now_s):
             messages.reconnect()
         taken_bytes = self._turn(messages, stop)
-        self._publish_live(messages.frames)
+        self.live_feed.send(messages.frames)
         messages.frames.flush()
         if 0 < taken_bytes < SMALL_READ_BYTES:
             stop.wait(max(0.0, now_s + GATHER_S - time.monotonic()))
@@ -108,14 +103,6 @@ class IngestWorker:
             self._chores()
         if due.is_due("expire", EXPIRE_S, now_s):
             self._expire()
-
-    def _publish_live(self, connection: Connection) -> None:
-        """Publish what the live feed has, as far as the broker takes it; in a new session all counters again."""
-        if connection.session != self.published_in:
-            self.published_in = connection.session
-            self.live_feed.publish_again()
-        while self.live_feed.waiting and connection.unsent_bytes() < LIVE_UNSENT_BYTES:
-            connection.publish(*self.live_feed.waiting.popleft())
 
     def _turn(self, messages: Inlet, stop: threading.Event) -> int:
         """Read what came, and take it in if that is possible now; return how many bytes were taken."""

@@ -6,13 +6,15 @@ import json
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from footfall.topics import live_topic
 from gateway.fold.arrivals import Arrival
 from gateway.points import Coded, Points
 
 COUNTERS_EVERY_S: Final = 1.0
+UNSENT_BYTES: Final = 1 << 20
+"""While the broker leaves this much unread, live messages wait, and the oldest are dropped."""
 QUEUED: Final = 10_000
 """Messages that may wait for the broker; beyond it the oldest are dropped."""
 
@@ -25,6 +27,20 @@ class LiveMessage(NamedTuple):
     retain: bool
 
 
+class LiveConnection(Protocol):
+    """The part of the broker's connection that carries the feed."""
+
+    @property
+    def session(self) -> int:
+        """The number of the connection that is open, 0 while there is none."""
+
+    def unsent_bytes(self) -> int:
+        """Return what was published and is not yet with the system."""
+
+    def publish(self, topic: str, payload: bytes, retain: bool) -> None:
+        """Publish at QoS 0."""
+
+
 class LiveFeed:
     """Filled by the fold's thread, emptied by the network's. Never blocks. `counters` is the latest row of `traffic` by store."""
 
@@ -35,6 +51,8 @@ class LiveFeed:
         self._latest_ns: Final[dict[str, int]] = {}
         self._changed: set[str] = set()
         self._due_s = 0.0
+        self._session = 0
+        """In which all counters were published."""
 
     def publish(self, points: Sequence[Points], arrivals: Sequence[Arrival]) -> None:
         """Queue every arrival, and once a second the counters of stores that changed."""
@@ -51,8 +69,18 @@ class LiveFeed:
                 self._queue_counters(store)
             self._changed = set()
 
-    def publish_again(self) -> None:
-        """Queue the counters of every store: a broker that was restarted may have forgotten them. Any thread may call it."""
+    def send(self, connection: LiveConnection) -> None:
+        """Publish what waits, as far as the broker takes it; in a new session the counters of every store too."""
+        if not connection.session:
+            return
+        if connection.session != self._session:
+            self._session = connection.session
+            self._queue_all_counters()
+        while self.waiting and connection.unsent_bytes() < UNSENT_BYTES:
+            connection.publish(*self.waiting.popleft())
+
+    def _queue_all_counters(self) -> None:
+        """A broker that was restarted may have forgotten what it retained."""
         for store in list(self.counters):
             self._queue_counters(store)
 

@@ -16,15 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.cli.status import fetch
+from gateway.config import GatewayBroker
+from gateway.mqtt.connection import Connection
 from simulators.files import toml_text
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import Process, free_port
 from simulators.parts.programs import FOOTFALL
+from tests.support.embedded_gateway import EmbeddedGateway
 from tests.support.running_gateway import SITE, Place, recording
 from tests.support.serve_process import ServeProcess
 from tests.support.waiting import PATIENCE_S, until
@@ -252,6 +255,37 @@ def test_an_embedded_gateway_has_it_as_a_child_that_comes_back_and_ends_with_it(
         until(lambda: not Path(f"/proc/{last}").exists(), "it to end with a killed gateway")
     finally:
         gateway.stop()
+
+
+def test_counters_that_the_embedded_broker_retains_reach_a_server_that_starts_later(tmp_path: Path) -> None:
+    with EmbeddedGateway(tmp_path / "gateway") as gateway:
+        until(lambda: gateway.post({"kind": "count", "id": "c-1", "door": "main", "in": 3, "out": 1}) == 202, "the broker")
+        until(lambda: gateway.counters("s3").get("in") == 3, "the counters")
+        first = child_of(gateway.gateway.process.pid)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: child_of(gateway.gateway.process.pid) not in (0, first) and gateway.is_page_up(), "the next one")
+        until(lambda: gateway.counters("s3").get("occupancy") == 2, "what the broker retained: nothing has changed since")
+
+
+@pytest.mark.parametrize("version", [5, 4])
+def test_the_embedded_broker_retains_what_the_gateway_s_connection_publishes(embedded_broker: EmbeddedBroker, version: int) -> None:
+    port = embedded_broker.port if version == 5 else embedded_broker.port_v4
+    connection = Connection(GatewayBroker(port=port, protocol=version), "gateway", ["t/#"], False)  # type: ignore[arg-type] # 4 or 5
+    assert connection.open()
+    until(lambda: connection.flush() or connection.read() or connection.connected, "its connection")
+    connection.publish("footfall/1/s1/live", b"kept", retain=True)
+    connection.publish("footfall/1/s1/live", b"gone", retain=False)
+    connection.flush()
+    heard: queue.SimpleQueue[tuple[bytes, bool]] = queue.SimpleQueue()
+    late = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+    late.on_message = lambda _client, _data, message: heard.put((message.payload, message.retain))
+    late.on_connect = lambda *_: late.subscribe("footfall/1/+/live", 0)
+    late.connect("127.0.0.1", embedded_broker.port)
+    late.loop_start()
+    assert heard.get(timeout=PATIENCE_S) == (b"kept", True)
+    late.disconnect()
+    late.loop_stop()
+    connection.close()
 
 
 def test_a_child_that_stays_down_is_named_and_touches_nothing(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from simulators.parts import private_bus as private_bus_part
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.mosquitto import Mosquitto
+from tools import browser as browser_part
+from tools.browser import Browser
 
 REPOSITORY: Final = Path(__file__).parents[2]
 INFLUX_VERSIONS: Final[tuple[Version, ...]] = ("1.8", "2.7")
@@ -115,6 +117,17 @@ def require_mosquitto() -> None:
         mosquitto_part.binary()
     except ConfigError as error:
         missing(str(error))
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    """A Chromium without a window, with a profile of its own."""
+    try:
+        program = browser_part.binary()
+    except ConfigError as error:
+        missing(str(error))
+    with Browser(program, tmp_path / "browser") as running:
+        yield running
 
 
 @pytest.fixture

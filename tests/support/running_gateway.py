@@ -48,7 +48,8 @@ NOTICE_S: Final = 5.0
 class Place:
     """A folder with a gateway's configuration and state. The gateway may be killed and started again."""
 
-    def __init__(self, folder: Path, broker: Mosquitto | EmbeddedBroker, sink: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def __init__(self, folder: Path, broker: Mosquitto | EmbeddedBroker, /, sink: Mapping[str, Any] | None = None, **more: Any) -> None:
+        """`more` adds sections to gateway.toml, or replaces them."""
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.broker_port = broker.port

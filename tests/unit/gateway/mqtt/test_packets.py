@@ -37,9 +37,29 @@ def buffered() -> Iterator[tuple[BufferedSocket, socket.socket]]:
         yield BufferedSocket(ours), theirs
 
 
-@given(topics, st.binary(max_size=20_000), st.booleans())
-def test_publish_is_written_as_paho_writes_it(topic: str, payload: bytes, is_v5: bool) -> None:
-    assert encode_publish(topic, payload, is_v5) == by_paho(topic, payload, 0, False, is_v5)
+def heard_by_paho(packet: bytes, is_v5: bool) -> list[tuple[str, bytes, int, bool]]:
+    """Topic, payload, QoS and retain of the messages that paho reads from bytes."""
+    heard: list[tuple[str, bytes, int, bool]] = []
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5 if is_v5 else MQTTv311)
+        client.on_message = lambda _client, _data, message: heard.append((message.topic, message.payload, message.qos, message.retain))
+        client._sock = ours
+        ours.setblocking(False)
+        theirs.sendall(packet)
+        while client.loop_read() == 0 and not heard:
+            pass
+    return heard
+
+
+@given(topics, st.binary(max_size=20_000), st.booleans(), st.booleans())
+def test_publish_is_written_as_paho_writes_it(topic: str, payload: bytes, is_v5: bool, retain: bool) -> None:
+    assert encode_publish(topic, payload, is_v5, retain) == by_paho(topic, payload, 0, retain, is_v5)
+
+
+@given(topics, st.binary(max_size=20_000), st.booleans(), st.booleans())
+def test_publish_is_read_by_paho_with_its_retain_bit(topic: str, payload: bytes, is_v5: bool, retain: bool) -> None:
+    assert heard_by_paho(encode_publish(topic, payload, is_v5, retain), is_v5) == [(topic, payload, 0, retain)]
 
 
 @given(

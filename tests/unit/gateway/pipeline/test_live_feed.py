@@ -10,7 +10,7 @@ import pytest
 
 from gateway.fold.arrivals import Arrival
 from gateway.pipeline import live_feed
-from gateway.pipeline.live_feed import QUEUED, LiveFeed
+from gateway.pipeline.live_feed import QUEUED, UNSENT_BYTES, LiveFeed
 from gateway.points import Coded, Points
 
 
@@ -52,12 +52,60 @@ def test_counters_come_once_a_second_and_only_of_stores_that_changed(monkeypatch
     assert [message["fields"] for _, message, _ in taken(feed)] == [{"occupancy": 3}]
 
 
-def test_after_a_reconnect_all_counters_are_published_again() -> None:
-    feed = LiveFeed()
+class Connection:
+    """One to a broker that reads nothing until `unsent` is cleared."""
+
+    def __init__(self) -> None:
+        self.session = 1
+        self.unsent: list[tuple[str, bytes, bool]] = []
+
+    def unsent_bytes(self) -> int:
+        return sum(len(payload) for _, payload, _ in self.unsent)
+
+    def publish(self, topic: str, payload: bytes, retain: bool) -> None:
+        self.unsent.append((topic, payload, retain))
+
+    def read(self) -> list[tuple[str, str, bool]]:
+        """What the broker reads now: kind, store and retain."""
+        messages = [(json.loads(payload), retain) for _, payload, retain in self.unsent]
+        self.unsent.clear()
+        return [(message["kind"], message["store"], retain) for message, retain in messages]
+
+
+def test_in_a_new_session_the_counters_of_every_store_are_published_again() -> None:
+    feed, connection = LiveFeed(), Connection()
     feed.publish([traffic(s1=1, s2=2)], [])
-    taken(feed)
-    feed.publish_again()
-    assert sorted((message["store"], retain) for _, message, retain in taken(feed)) == [("s1", True), ("s2", True)]
+    feed.send(connection)
+    assert len(connection.read()) == 4, "those that changed, and all in the first session"
+    feed.send(connection)
+    assert connection.read() == [], "once a session"
+    connection.session = 2
+    feed.send(connection)
+    assert sorted(connection.read()) == [("counters", "s1", True), ("counters", "s2", True)]
+
+
+def test_without_a_connection_messages_wait_for_the_next() -> None:
+    feed, connection = LiveFeed(), Connection()
+    connection.session = 0
+    feed.publish([], [Arrival("s1", "door", "fan-1", 7)])
+    feed.send(connection)
+    assert connection.unsent == []
+    connection.session = 5
+    feed.send(connection)
+    assert connection.read() == [("arrival", "s1", False)]
+
+
+def test_a_broker_that_reads_nothing_is_handed_a_mebibyte_and_the_rest_waits_in_order() -> None:
+    feed, connection = LiveFeed(), Connection()
+    feed.publish([], [Arrival("s1", "door", "f" * 1000, n) for n in range(3000)])
+    largest = max(len(payload) for _, payload, _ in feed.waiting)
+    feed.send(connection)
+    assert UNSENT_BYTES <= connection.unsent_bytes() < UNSENT_BYTES + largest
+    before = len(connection.read())
+    assert len(feed.waiting) == 3000 - before > 0
+    assert json.loads(feed.waiting[0].payload)["time_ns"] == before
+    feed.send(connection)
+    assert connection.unsent_bytes() >= UNSENT_BYTES, "it goes on once the broker has read"
 
 
 def test_what_nobody_takes_is_bounded() -> None:
