@@ -24,8 +24,7 @@ from gateway.pipeline.mending import FoldStuck
 from gateway.pipeline.notices import Notices
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.process_memory import trim_malloc
-from gateway.pipeline.record_queue import RecordQueue
-from gateway.pipeline.record_rows import aside_rows, rows_of
+from gateway.pipeline.record_queue import RecordQueue, aside_rows, rows_of
 from gateway.points import Points
 from gateway.records import Record, RecordKind
 from gateway.shard import Shard
@@ -143,7 +142,7 @@ class FoldWorker:
             self._set_aside_culprit(pairs[-1][0].pos, self._not_the_disk_s(error))
             return True
         self._gate.hear((record for record, _ in pairs), time.monotonic())
-        rows, rows_aside = sum(rows_of(record, body) for record, body in pairs), sum(aside_rows(record) for record, _ in pairs)
+        rows, rows_aside = sum(map(rows_of, pairs)), sum(map(aside_rows, pairs))
         self.points.put(self._pass_on(folded.points), rows, rows_aside)
         self._on_folded(folded.points, folded.arrivals)
         self._report_history()

@@ -1,14 +1,20 @@
-"""Records on their way from the network's thread to the fold's, decoded already: bounded, and the journal has what does not fit."""
+"""Records on their way from the network's thread to the fold's, decoded already: bounded, and the journal has what does not fit.
+
+`rows_of` and `aside_rows` count what they stand for in the balance.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
 from footfall.frames import Body
-from gateway.records import Record
+from gateway.accept.accept import count_rows
+from gateway.points.line_reader import count_raw
+from gateway.records import Record, RecordKind
 
 TAKE_AT_ONCE: Final = 2000
 TAKE_BYTES: Final = 4 << 20
@@ -16,6 +22,7 @@ HANDED_OVER_BYTES: Final = 16 << 20
 """Of bodies; decoded they take twice as much again."""
 
 Pair = tuple[Record, Body | None]
+"""A record, and the decoded body of a frame."""
 
 
 class RecordQueue:
@@ -55,3 +62,19 @@ class RecordQueue:
         pair = self._pairs.popleft()
         self._bytes -= len(pair[0].body)
         return pair
+
+
+def aside_rows(pair: Pair) -> int:
+    """Return how many rows of the balance were set aside in the place of this record."""
+    record, _ = pair
+    return int(json.loads(record.body)["rows"]) if record.kind == RecordKind.ASIDE else 0
+
+
+def rows_of(pair: Pair) -> int:
+    """Return how many rows of the balance a record stands for."""
+    record, body = pair
+    if body is not None:
+        return count_rows(body)
+    if record.kind == RecordKind.ASIDE:
+        return aside_rows(pair)
+    return count_raw(record.body) if record.kind == RecordKind.POINTS else int(record.kind == RecordKind.EVENT)

@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -89,8 +90,8 @@ class Gateway:
     def _make_stages(self, site: Site) -> None:
         """What the three stages and the queues between them are made of."""
         config, notice_s = self._config, self._config.status.notice_s
-        self._sink = config.sink.sink(lambda: self._beats.beat("sink"))
-        self._inlet = Inlet(config.broker, lambda: self._beats.beat("network"))
+        self._sink = config.sink.sink(partial(self._beats.beat, "sink"))
+        self._inlet = Inlet(config.broker, partial(self._beats.beat, "network"))
         self._records, self._outbox = RecordQueue(), Outbox(config.outbox.max_bytes)
         self._records.head = self._journal.last_pos
         self._live_feed = LiveFeed()
@@ -101,16 +102,16 @@ class Gateway:
             shard.messages, self._journal, self._quarantine, self._day_keys, self._inlet.frames.publish, self._records.put
         )
         self._fold_worker = FoldWorker(
-            shard, self._ledger, self._fold_journal, self._outbox, self._live_feed.publish, lambda: self._beats.beat("fold"),
+            shard, self._ledger, self._fold_journal, self._outbox, self._live_feed.publish, partial(self._beats.beat, "fold"),
             self._quarantine.add, self.notices, notice_s,
         )  # fmt: skip
-        self._sink_worker = SinkWorker(self._sink, self._quarantine, lambda: self._beats.beat("sink"))
+        self._sink_worker = SinkWorker(self._sink, self._quarantine, partial(self._beats.beat, "sink"))
         site_json = record_site(site)
         ingest_worker = IngestWorker(
             ingest=self._ingest, journal=self._journal, records=self._records, clock=self._clock, condition=self._state,
             upkeep=self._upkeep(), watch=self._watch, watch_certificates=lambda: self._report.watch_certificates(),
             notices=self.notices, state_dir=config.state_dir, new_site=None if self._fold.site_json() == site_json else site_json,
-            live_feed=self._live_feed, beat=lambda: self._beats.beat("network"),
+            live_feed=self._live_feed, beat=partial(self._beats.beat, "network"),
         )  # fmt: skip
         self._pipeline = Pipeline(ingest_worker, self._fold_worker, self._sink_worker, self._beats)
 

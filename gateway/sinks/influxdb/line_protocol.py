@@ -1,4 +1,4 @@
-"""Points as InfluxDB line protocol: bytes out, one line a point, whatever the texts hold.
+"""Points as InfluxDB line protocol: bytes out, one line a point, whatever the texts hold, cut into the bodies of requests. Pure.
 
 Texts are spelled as `stored_text` has them, and then escaped.
 
@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
 import numpy as np
 
-from gateway.points import SCHEMA, Coded, Column, FieldType, Points
+from gateway.points import SCHEMA, Coded, Column, FieldType, Points, concat
 from gateway.sinks.influxdb.line_columns import Piece, Texts, floats, integers, squeeze, subjects, table, width
 from gateway.sinks.stored_text import PLAIN_TEXT, check_finite, row_texts, stored_tag, stored_text
 
@@ -36,6 +37,32 @@ def encode(points: Points) -> bytes:
     if sum(map(width, pieces)) > _WIDEST_ROW:
         return _encode_few(points)
     return squeeze(pieces, len(points))
+
+
+def request_bodies(batch: Sequence[Points], most_lines: int) -> Iterator[bytes]:
+    """Yield bodies of at most `most_lines` lines, in order.
+
+    Points of one measurement that follow each other are encoded together: many small pieces cost more than one.
+    """
+    for parts in _shares(batch, most_lines):
+        yield b"\n".join([encode(concat(list(alike))) for _, alike in groupby(parts, Points.columns)])
+
+
+def _shares(batch: Sequence[Points], most_lines: int) -> Iterator[list[Points]]:
+    parts: list[Points] = []
+    free = most_lines
+    for points in batch:
+        start = 0
+        while start < len(points):
+            stop = min(start + free, len(points))
+            parts.append(points.slice(start, stop))
+            free -= stop - start
+            start = stop
+            if not free:
+                yield parts
+                parts, free = [], most_lines
+    if parts:
+        yield parts
 
 
 # --- texts -------------------------------------------------------------------------------------------------------------------

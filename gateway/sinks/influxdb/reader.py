@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import urllib3
@@ -22,13 +23,15 @@ from gateway.sinks.table import Builder, PointTable
 class InfluxReader:
     """A Reader of one bucket (`database/retention-policy` on 1.8, whose token is `user:password`)."""
 
-    def __init__(self, url: str, bucket: str, token: str = "", timeout_s: float = 60.0) -> None:
+    def __init__(self, url: str, bucket: str, token: str = "", timeout_s: float = 60.0, ca_file: Path | None = None) -> None:
+        """`ca_file`: whom to trust over TLS, PEM, read at each connection; None: whom this machine trusts."""
         self.where = f"{url} bucket {bucket}"
         self._url = f"{url.rstrip('/')}/query"
         database, _, policy = bucket.partition("/")
         self._asked = {"db": database, "epoch": "ns", "chunked": "true", "chunk_size": str(PAGE_ROWS)} | ({"rp": policy} if policy else {})
         self._headers = {"Authorization": f"Token {token}"} if token else {}
-        self._http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=10.0, read=timeout_s), retries=False)
+        timeout = urllib3.Timeout(connect=10.0, read=timeout_s)
+        self._http = urllib3.PoolManager(timeout=timeout, retries=False, ca_certs=None if ca_file is None else str(ca_file))
 
     def stores(self) -> list[str]:
         measurements = ", ".join(f'"{name}"' for name in SHOWN_BY)

@@ -62,7 +62,7 @@ class InfluxSink(SinkSettings):
     def reader(self, token: str = "") -> PointReader:
         from gateway.sinks.influxdb.reader import InfluxReader
 
-        return InfluxReader(self.url, self.bucket, self._current_token() or token)
+        return InfluxReader(self.url, self.bucket, self._current_token() or token, ca_file=self.ca_file)
 
     def check(self, online: bool) -> Iterator[str]:
         if self.ca_file and not os.access(self.ca_file, os.R_OK):

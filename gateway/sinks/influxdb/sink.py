@@ -17,8 +17,8 @@ from typing import Final
 from footfall.errors import ConfigError, PartialWrite, RejectedPoint, SinkUnavailable
 from gateway.points import WRITE_ONCE, Points
 from gateway.sinks.influxdb.connection import InfluxConnection
+from gateway.sinks.influxdb.line_protocol import request_bodies
 from gateway.sinks.influxdb.refused_writes import RefusedWrite, bisect
-from gateway.sinks.influxdb.request_bodies import request_bodies
 from gateway.sinks.stored_text import stored_tag
 
 _IN_FLIGHT: Final = 2

@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 
 from footfall.errors import ConfigError, PartialWrite, SinkUnavailable
 from gateway.points import Points, concat, from_rows
-from gateway.sinks.influxdb.line_protocol import _encode_few, encode
+from gateway.sinks.influxdb.line_protocol import _encode_few, encode, request_bodies
 from gateway.sinks.influxdb.refused_writes import RefusedWrite
-from gateway.sinks.influxdb.request_bodies import request_bodies
 from gateway.sinks.influxdb.sink import InfluxDB
 from simulators.parts.process import free_port
 from tests.support.random_points import points
