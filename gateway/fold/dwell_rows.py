@@ -1,4 +1,4 @@
-"""What a dwell is as a row of the store and as a point, and what the minutes of its zone count of it: for one dwell or for columns."""
+"""A dwell as a row of the store and as a point, and what the minutes of its zone count of it: for one dwell or for columns."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def seconds_of(start_ns: int, last_ns: int) -> float: ...
 @overload
 def seconds_of(start_ns: npt.NDArray[np.int64], last_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]: ...
 def seconds_of(start_ns: Any, last_ns: Any) -> Any:
-    """How long spans last, to the millisecond, so that sums can be taken back exactly."""
+    """Return how long spans last, s, to the millisecond, so that sums can be taken back exactly."""
     return (last_ns - start_ns + 500_000) // 1_000_000 / 1000
 
 
@@ -91,7 +91,7 @@ class Estate:
         self._ranks = Ranks(_ranks(()), _ranks(()))
 
     def apply(self, site: RecordedSite) -> None:
-        """The estate from now on."""
+        """Put an estate in force."""
         for store in site.stores:
             code = self.stores.of(store.name)
             self._timezone[code] = ZoneInfo(store.timezone)
@@ -112,7 +112,9 @@ class Estate:
         self._zone_codes.clear()
 
     def zone_codes(self, lists: Sequence[tuple[str, tuple[str, ...]]], used: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
-        """Codes of zone (or door) names, one list a frame, with its store. `used` are the places, over all lists, that rows point to.
+        """Return the codes of zone (or door) names, one list a frame, with its store.
+
+        `used` are the places, over all lists, that rows point to.
 
         What no row uses gets no code: codes are kept for ever, and a frame may name anything.
         """
@@ -150,21 +152,21 @@ class Estate:
         return self._zone(store, name)
 
     def ranks(self) -> Ranks:
-        """How agents and zones stand to each other by name."""
+        """Return the ranks of agents and zones by name."""
         if len(self._ranks.agent) != len(self.agents) or len(self._ranks.zone) != len(self.zones):
             self._ranks = Ranks(_ranks(self.agents.names), _ranks(self.zones.names))
         return self._ranks
 
     def zone_bit(self, zone: int) -> int:
-        """A mask with the zone's bit in its store; from the 64th zone on they share one."""
+        """Return a mask with the zone's bit in its store; from the 64th zone on they share one."""
         return int(self._zone_bit[zone])
 
     def zone_bits(self, zones: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
-        """`zone_bit` of many."""
+        """Return the same for a column of zones."""
         return self._zone_bit[zones]
 
     def day(self, store: int, minute: int) -> int:
-        """A number for the store's day that the minute (since 1970, UTC) belongs to; it begins at day_start, local time."""
+        """Return a number for the store's day that the minute (since 1970, UTC) belongs to; it begins at day_start, local time."""
         low, high, day = self._day_cache.get(store, (0, 0, 0))
         if low <= minute < high:
             return day

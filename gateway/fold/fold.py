@@ -78,7 +78,7 @@ class Fold:
         """What records stated about identity, since the caller took them last: identity is another stage, and not part of the state."""
 
     def fresh(self, ledger: FoldStore) -> Fold:
-        """One that knows nothing yet, of the same set-up."""
+        """Return a fold of the same set-up without any state."""
         return Fold(self._profiles, ledger, self._staff_subjects, self._stay_points, self._filter_bytes)
 
     def apply(self, records: Iterable[tuple[Record, Body | None]]) -> list[Points]:
@@ -216,15 +216,15 @@ class Fold:
     }
 
     def clock_width_ms(self, agent: str) -> float:
-        """How well the agent's clock is known; inf if no frame of it came yet."""
+        """Return the width of the bounds of the agent's clock, ms; inf before its first frame."""
         return self._frame_rows.clocks.width_ms(agent)
 
     def history_ns(self) -> Mapping[str, int]:
-        """By store, up to when its history was made by a gateway whose state is lost; that of all others is this one's."""
+        """Return, by store, up to when a gateway whose state is lost made its history, ns. Other stores are not there."""
         return dict(self.state.history.until_ns)
 
     def known_agents(self) -> Mapping[str, Set[str]]:
-        """By store, the agents of its site whose frames came before."""
+        """Return, by store, the agents of its site whose frames came before."""
         estate = self.state.estate
         return {
             estate.stores.names[store]: {estate.agents.names[agent] for agent in self._watermarks.known(store) & agents}
@@ -232,13 +232,13 @@ class Fold:
         }
 
     def site_json(self) -> bytes:
-        """The estate that is in force, as its record had it; empty before the first."""
+        """Return the estate that is in force, as its record had it; empty before the first."""
         return self._site_json
 
     # The state as bytes
 
     def checkpoint(self, more: Mapping[str, bytes]) -> None:
-        """State, ledger and `more` durable at this position, in one transaction."""
+        """Write state, ledger and `more` in one transaction, durable at this position."""
         self.state.traffic.retire()
         self.state.zones.retire()
         self._visits.save()
@@ -247,7 +247,7 @@ class Fold:
         self.state.ledger.checkpoint(chain(self.parts(), more.items()))
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
-        """The whole state by name; `load` takes them back."""
+        """Yield the whole state by name; `load` takes it back."""
         yield from self.state.tracks.parts()
         for name, column in (self._reorder_buffer.dump() or {}).items():
             yield f"waiting.{name}", column

@@ -106,6 +106,11 @@ class FrameRows:
         return np.array(before, np.int64)
 
     def _rows(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> _Rows:
+        """Return the rows of all frames, one frame after the other, as columns.
+
+        A row names its zone and profile by their place in its frame's own list. The lists are put one after the other too, so a name's
+        place among all is its place in the frame plus the lengths of the lists before.
+        """
         bodies = [body for _, body in frames]
         sizes = np.array([len(body) for body in bodies])
         frame = np.repeat(np.arange(len(bodies)), sizes)
@@ -247,14 +252,14 @@ class FrameRows:
 
     def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         """The slot of each row's subject in its store; new ones are made, in the order of their first rows."""
-        slots = self._state.tracks
-        found = slots.find_many(subject, store)
+        tracks = self._state.tracks
+        found = tracks.find_many(subject, store)
         missed = np.flatnonzero(found == NO_CODE)
         if not len(missed):
             return found
         first, which = distinct(subject[missed], store[missed])
         new = missed[first]
-        found[missed] = slots.add_many(subject[new], store[new], profile[new], self._state.are_staff(subject[new], profile[new]))[which]
+        found[missed] = tracks.add_many(subject[new], store[new], profile[new], self._state.are_staff(subject[new], profile[new]))[which]
         return found
 
 

@@ -24,14 +24,14 @@ class History:
         self.until_ns: dict[str, int] = {}
 
     def of(self, store: str) -> int:
-        """NONE_NS where all is ours."""
+        """Return up to when the store's history is another gateway's, ns; NONE_NS where all is ours."""
         return self.until_ns.get(store, NONE_NS)
 
     def extend(self, store: str, until_ns: int) -> None:
         self.until_ns[store] = max(until_ns, self.of(store))
 
     def ours(self, points: Points) -> Points:
-        """Those that are to be written; all of measurements that are not derived."""
+        """Return the points that are to be written; all of measurements that are not derived."""
         if not self.until_ns or points.measurement not in DERIVED:
             return points
         stores = points.tags["store"]

@@ -2,12 +2,13 @@
 
 Which zone has it is decided as for people (gateway.fold.zone_arbiter): margin and holdoff of its profile, so two antennas that hear one
 item are evidence, not moves. Rows about goods that lie still are rare, so a move is dated as well as the rows allow: once a zone sends
-EXIT, the strongest of the others that heard the item since has it, from that EXIT or from when it first heard it, whichever was later.
+EXIT, the strongest of the others that heard the item since has it. It has it from that EXIT, or from when it first heard it if that was
+later.
 
 Where it arrived is decided when the holdoff is over, too: the first antenna that hears an item is often not the nearest.
 
-An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile, by the time
-of its store *and* by that of the agents that heard it last: an agent that is away has not seen that anything is gone.
+An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile. The time of its store has to have passed
+it, *and* that of the agents that heard it last: an agent that is away has not seen that anything is gone.
 
 Zones of type outside are not the store: what is heard there is no evidence. `item_points.py` has what is emitted.
 """
@@ -25,6 +26,7 @@ import numpy.typing as npt
 from footfall.frames import Kind
 from footfall.units import NS_PER_S
 from gateway.fold.item_points import FOUND, KNOWN, SINCE_KNOWN, ItemPoints
+from gateway.fold.item_timeouts import EXIT_NS, ItemTimeouts
 from gateway.fold.mentions import Mention, Mentions, slots_of
 from gateway.fold.reorder_buffer import Evidence, ReorderBuffer
 from gateway.fold.state import State
@@ -34,8 +36,6 @@ from gateway.fold.visits import RETIRE_NS
 from gateway.fold.watermarks import Watermarks
 from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, changes_owner, in_rounds, is_louder, keeps_owner, standing_of, takes_over
 
-EXIT_NS: Final = 15 * NS_PER_S
-"""So long after the timeout an EXIT may still come: agents send it when their own timeout has passed."""
 UNCONTESTED_NS: Final = 1800 * NS_PER_S
 """Where nobody was heard for so long, an item arrived where it was heard; until then a backlog may show that another antenna was nearer."""
 
@@ -57,6 +57,7 @@ class ItemEvents:
         self._reorder_buffer: Final = ReorderBuffer()
         self._mentions: Final = Mentions()
         self._points: Final = ItemPoints(state)
+        self._timeouts: Final = ItemTimeouts(state, watermarks)
         self._now_ns = 0
         self.table = Items()
 
@@ -77,12 +78,13 @@ class ItemEvents:
         return self._mentions.numbers(mentions)
 
     def wait(self, rows: Evidence) -> None:
-        """Rows wait for their batch, by store in place of a slot; those of zones outside mean nothing but what they name."""
+        """Keep rows until their batch, by store in place of a slot. Rows of zones outside count only for what they name."""
         self._reorder_buffer.add(rows)
 
     # When a batch ends
 
     def close_batch(self, now_ns: int, expire: bool) -> None:
+        """Apply the rows that the watermarks have passed; with `expire`, let items leave whose timeout is over."""
         self._now_ns = now_ns
         stores = np.arange(len(self._watermarks.by_store), dtype=np.int32)
         rows = self._reorder_buffer.release(stores, self._watermarks.by_store, self._state.estate.ranks())
@@ -129,7 +131,7 @@ class ItemEvents:
         self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int, mention: int
     ) -> None:
         s, row = self.table, RowPlace(time_ns, key_ns, agent)
-        if s.zone[slot] != NO_CODE and self._is_gone(slot, time_ns):
+        if s.zone[slot] != NO_CODE and self._timeouts.is_gone(s, slot, time_ns, self._now_ns):
             self._points.left(self.table, slot)
         if s.arrival_pending[slot] and self._is_settled(slot, time_ns):
             self._points.arrived(self.table, slot)
@@ -155,7 +157,7 @@ class ItemEvents:
     def _take_names(self, slot: int, time_ns: int, profile: int, mention: Mention) -> None:
         """Take profile and SKU from the row. Those of an item so long gone that its slot may have been freed are over."""
         s, (_, _, _, sku) = self.table, mention
-        if s.zone[slot] == NO_CODE and time_ns - int(s.last_ns[slot]) > self._timeout_ns(slot) + RETIRE_NS:
+        if s.zone[slot] == NO_CODE and time_ns - int(s.last_ns[slot]) > self._timeouts.timeout_ns(s, slot) + RETIRE_NS:
             s.profile[slot], s.sku[slot] = profile, sku
         elif sku:
             s.sku[slot] = sku
@@ -177,24 +179,29 @@ class ItemEvents:
             s.zone_ns[slot], s.level_dbm[slot] = challenger_ns, challenger_dbm
 
     def _compete(self, slot: int, zone: int, row: RowPlace, rssi_dbm: int) -> None:
-        """Another zone than the owner heard it."""
+        """Take evidence of another zone than the owner.
+
+        An arrival that is pending goes to whoever is louder. Otherwise the zone may become the challenger, which is the one zone that
+        takes over after an EXIT; and it moves the item if it takes over at once.
+        """
         s, time_ns, limits = self.table, row.time_ns, self._limits(slot)
         at = standing_of(s, slot, time_ns)
         if s.arrival_pending[slot] and is_louder(rssi_dbm, at, limits):
             s.zone[slot] = NO_CODE
             self._enter(slot, zone, row)
             return
-        loses = changes_owner(zone, rssi_dbm, at, limits)
+        wins = changes_owner(zone, rssi_dbm, at, limits)
         is_fresh = time_ns - int(s.challenger_ns[slot]) <= limits.gap_ns
-        is_new = zone != s.challenger[slot] or not is_fresh
-        if is_new and is_fresh and not loses and s.challenger[slot] != NO_CODE and rssi_dbm <= s.challenger_level_dbm[slot]:
+        goes_on = is_fresh and zone == s.challenger[slot]
+        is_beaten = is_fresh and s.challenger[slot] != NO_CODE and rssi_dbm <= s.challenger_level_dbm[slot]
+        if is_beaten and not goes_on and not wins:
             return
-        if is_new:
+        if not goes_on:
             s.challenger[slot], (s.challenger_since_ns[slot], s.challenger_key_ns[slot], s.challenger_agent[slot]) = zone, row
         s.challenger_ns[slot], s.challenger_level_dbm[slot] = time_ns, rssi_dbm
-        if loses and s.level_dbm[slot] == GONE_DBM:
+        if wins and s.level_dbm[slot] == GONE_DBM:
             self._hand_over(slot)
-        elif loses:
+        elif wins:
             self._move(slot, zone, row)
 
     def _hand_over(self, slot: int) -> int:
@@ -231,35 +238,17 @@ class ItemEvents:
 
     # What is over
 
-    def _is_gone(self, slot: int, time_ns: int) -> bool:
-        """Whether nobody heard it for its timeout before `time_ns`, though who heard it last was there to hear it."""
-        if time_ns - int(self.table.last_ns[slot]) <= self._timeout_ns(slot):
-            return False
-        return bool(self._are_gone(np.array([slot]), np.array([time_ns]))[0])
-
-    def _are_gone(self, slots: npt.NDArray[Any], time_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        s = self.table
-        for agent in (s.last_agent[slots], s.zone_agent[slots]):
-            pairs, place = np.unique(s.store[slots].astype(np.int64) << 32 | agent, return_inverse=True)
-            progress_ns = [self._watermarks.progress_ns(pair >> 32, pair & 0xFFFFFFFF, self._now_ns) for pair in pairs.tolist()]
-            time_ns = np.minimum(time_ns, np.array(progress_ns)[place])
-        gone: npt.NDArray[np.bool_] = time_ns - s.last_ns[slots] > self._timeout_ns(slots)
-        return gone
-
-    def _timeout_ns(self, slots: Any) -> Any:
-        return self._state.estate.limits.gap_ns[self.table.profile[slots]] + EXIT_NS
-
     def _expire(self) -> None:
         """Items that left, and slots that the watermarks have passed by far."""
         s, n = self.table, self.table.size
         now_ns = self._watermarks.by_store[np.maximum(s.store[:n], 0)]
-        silent_ns, timeout_ns = now_ns - s.last_ns[:n], self._timeout_ns(slice(n))
+        silent_ns, timeout_ns = now_ns - s.last_ns[:n], self._timeouts.timeout_ns(s, slice(n))
         settled_ns = self._watermarks.closing_ns(self._now_ns, UNCONTESTED_NS)[np.maximum(s.store[:n], 0)]
         for slot in np.flatnonzero(s.arrival_pending[:n]).tolist():
             if self._is_settled(slot, int(settled_ns[slot])):
                 self._points.arrived(self.table, slot)
         silent = np.flatnonzero((s.zone[:n] != NO_CODE) & (silent_ns > timeout_ns))
-        for slot in silent[self._are_gone(silent, now_ns[silent])].tolist():
+        for slot in silent[self._timeouts.are_gone(s, silent, now_ns[silent], self._now_ns)].tolist():
             self._points.left(self.table, slot)
         gone = (s.store[:n] != NO_CODE) & (s.zone[:n] == NO_CODE)
         gone &= now_ns - np.maximum(s.last_ns[:n], s.heard_ns[:n]) > timeout_ns + RETIRE_NS
@@ -269,7 +258,7 @@ class ItemEvents:
     # The state as bytes
 
     def parts(self) -> Iterator[tuple[str, bytes]]:
-        """The state by name; `load` takes it back."""
+        """Yield the state by name; `load` takes it back."""
         for name, value in self.table.parts():
             yield f"items.{name}", value
         for name, column in (self._reorder_buffer.dump() or {}).items():
@@ -277,7 +266,7 @@ class ItemEvents:
         yield "items", msgpack.packb([len(self._reorder_buffer), self._mentions.dump()])
 
     def load(self, parts: Mapping[str, bytes]) -> None:
-        """A state of before there were items has none."""
+        """Go on from what `parts` gave; a state of before there were items has none."""
         if "items" not in parts:
             return
         mine = {name.removeprefix("items."): value for name, value in parts.items() if name.startswith("items.")}

@@ -29,13 +29,13 @@ class Keys:
         self._ledger: Final = ledger
 
     def place(self, owner: int, key_ns: int, content: int, counts: Counter[str]) -> int:
-        """Where the point goes."""
+        """Return where the point goes, ns."""
         counts["keys_claimed_total"] += 1
         claim = Claim(owner, key_ns, content, counts["keys_claimed_total"])
         return key_ns if self._ledger.claim_all([claim]) else self._place(claim, counts)
 
     def place_many(self, wanted: Sequence[tuple[int, int, int]], counts: Counter[str]) -> list[int]:
-        """Where points of (owner, key_ns, content) go, one after the other."""
+        """Return where points of (owner, key_ns, content) go, ns, one after the other."""
         number = counts["keys_claimed_total"] + 1
         counts["keys_claimed_total"] += len(wanted)
         if self._ledger.claim_all([Claim(*each, at) for at, each in enumerate(wanted, number)]):
@@ -60,5 +60,5 @@ class Keys:
 
 @lru_cache(maxsize=_OWNERS)
 def owner_of(store: str, agent: str) -> int:
-    """Whose points share keys: visits and dwells have the keys of rows in any zone, so zones do not separate them."""
+    """Return whose points share keys: visits and dwells have the keys of rows in any zone, so zones do not separate them."""
     return number_of(store, agent)

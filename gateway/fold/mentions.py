@@ -38,7 +38,7 @@ class Mentions:
         """By number, as the mentions themselves: of whom they are, and whether they name an item."""
 
     def numbers(self, mentions: Sequence[Mention]) -> npt.NDArray[np.int32]:
-        """Of many rows."""
+        """Return a number for the mention of each row."""
         known = list(map(self._numbers.get, mentions))
         if None in known:
             known = list(map(self._number, mentions))
@@ -63,11 +63,11 @@ class Mentions:
         return self._mentions[number]
 
     def whom(self, numbers: npt.NDArray[np.int32]) -> Iterable[tuple[int, int]]:
-        """(store, subject) of each."""
+        """Return (store, subject) of each number."""
         return map(self._whom.__getitem__, numbers.tolist())
 
     def are_named(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-        """Which rows name their item themselves."""
+        """Return which rows name their item themselves."""
         return self._named[numbers]
 
     def forget_all_but(self, waiting: npt.NDArray[np.int32]) -> None:
@@ -92,7 +92,7 @@ class Mentions:
 
 
 def slots_of(items: Items, mentions: Mentions, rows: Evidence, kept_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-    """Of rows in their order each item's slot, a new one if it was not known; NO_CODE if nothing names it.
+    """Return each row's item, as a slot of `items`, a new one if it was not known; NO_CODE if nothing names it.
 
     `kept_ns`, by profile: for how long a name holds. Only rows that name their item change what others are about, so all between two
     of them are looked up at once.

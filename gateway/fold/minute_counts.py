@@ -52,7 +52,7 @@ class Cells:
         self._changed.add((owner, minute))
 
     def add_span(self, owner: int, first: int, last: int, index: int, amount: float) -> None:
-        """To every minute from `first` to `last`, both included."""
+        """Add an amount to every minute from `first` to `last`, both included."""
         for minute in range(first, last + 1):
             self.add(owner, minute, index, amount)
 
@@ -84,10 +84,11 @@ class Cells:
                 self.add(cell >> 32, cell & 0xFFFFFFFF, index, of_cells[n])
 
     def get(self, owner: int, minute: int) -> Cell:
+        """Return the values of a cell, which is made if there was none."""
         return self._cell(owner, minute)
 
     def before(self, owner: int, minute: int) -> tuple[int, Sequence[float]] | None:
-        """The nearest earlier minute that has a cell."""
+        """Return the nearest earlier minute that has a cell, and its values; None if there is none."""
         minutes, floor = self._minutes[owner], self._floor.get(owner, NO_FLOOR)
         index = bisect_left(minutes, minute)
         here = minutes[index - 1] if index else NO_FLOOR
@@ -97,7 +98,7 @@ class Cells:
         return (here, self._cells[owner][here]) if index else None
 
     def minutes(self, owner: int, first: int, last: int) -> list[int]:
-        """The minutes from `first` to `last`, both included, that have cells."""
+        """Return the minutes from `first` to `last`, both included, that have cells."""
         minutes = self._minutes[owner]
         here = minutes[bisect_left(minutes, first) : bisect_right(minutes, last)]
         if first >= self._floor.get(owner, NO_FLOOR):
@@ -105,16 +106,16 @@ class Cells:
         return sorted({*here, *self._store.cell_minutes(self.table, owner, first, last)})
 
     def touch(self, owner: int, minute: int) -> None:
-        """The cell is to be written again."""
+        """Emit the cell again at the end of the batch."""
         self._changed.add((owner, minute))
 
     def take_new(self) -> set[tuple[int, int]]:
-        """(owner, minute) of the cells that were made since the last call."""
+        """Return (owner, minute) of the cells that were made since the last call."""
         new, self._new = self._new, set()
         return new
 
     def take_changed(self) -> list[tuple[int, int]]:
-        """(owner, minute) of the cells that changed since the last call, in order."""
+        """Return (owner, minute) of the cells that changed since the last call, in order."""
         changed = sorted(self._changed)
         self._changed = set()
         return changed
@@ -160,16 +161,18 @@ class Cells:
 
 
 def traffic_row(store: str, minute: int, cell: Sequence[float]) -> TrafficPoint:
+    """Return the point of a store's minute."""
     values = dict(zip((*TRAFFIC, "occupancy", "drift"), cell, strict=True))
     return TrafficPoint(minute * NS_PER_MINUTE, store, *_fields("traffic", values))
 
 
 def zone_row(store: str, zone: str, minute: int, cell: Sequence[float]) -> ZoneTrafficPoint:
+    """Return the point of a zone's minute."""
     return ZoneTrafficPoint(minute * NS_PER_MINUTE, store, zone, *_fields("zone_traffic", dict(zip(ZONE, cell, strict=True))))
 
 
 def settle(cells: Cells, store: int, minute: int, day: Callable[[int, int], int]) -> None:
-    """Occupancy and drift from `minute` to the end of its day, after people were counted in or out in it, or it got its cell.
+    """Write occupancy and drift anew from `minute` to the end of its day: people were counted in or out in it, or its cell is new.
 
     Doors miscount, so the running sum of a day can fall below zero; occupancy never does, and drift is by how much it would have.
     """

@@ -100,7 +100,7 @@ class ReorderBuffer:
             self._parts.append(rows)
 
     def release(self, store_of_slot: npt.NDArray[np.int32], watermark_ns: npt.NDArray[np.int64], ranks: Ranks) -> Evidence | None:
-        """Rows at or below their store's watermark, by slot and then in order; the others go on waiting."""
+        """Return the rows at or below their store's watermark, by slot and then in order; None if none. The others go on waiting."""
         if not self._parts:
             return None
         rows = Evidence.concat(self._parts)

@@ -32,6 +32,7 @@ class PointBuffer:
         self._ready: list[Points] = []
 
     def emit(self, row: PointRow) -> None:
+        """Emit a point. It replaces an earlier version that has not left the buffer."""
         measurement = MEASUREMENT[row.__class__]
         self._rows.setdefault(measurement, {})[row[: KEY_SIZE[row.__class__]]] = row
 
@@ -50,6 +51,7 @@ class PointBuffer:
         self._ready += [each for each in map(self._history.ours, points) if len(each)]
 
     def take(self) -> list[Points]:
+        """Return what was emitted since the last call, in order, filtered by history."""
         self.close()
         ready, self._ready = self._ready, []
         return ready
@@ -75,15 +77,17 @@ class State:
         """What the fold counts of what it saw; names end in _total."""
 
     def are_staff(self, subject: npt.NDArray[np.uint64], profile: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Whose rows, under which profile, are staff's."""
+        """Return which rows are staff's, by their subject or their profile."""
         classes, staff = self.estate.profile_class, self.staff
         rows = zip(subject.tolist(), profile.tolist(), strict=True)
         return np.array([classes[row_profile] == "staff" or row_subject in staff for row_subject, row_profile in rows], np.bool_)
 
     def fan_code(self, fan: str) -> int:
+        """Return the code of a fan, a new one if it has none; NO_CODE for ""."""
         return self.fans.of(fan) if fan else NO_CODE
 
     def fan_name(self, code: int) -> str:
+        """Return the fan of a code; "" for NO_CODE."""
         return self.fans.names[code] if code >= 0 else ""
 
     def dump(self) -> dict[str, Any]:
@@ -97,7 +101,7 @@ class State:
         }
 
     def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
-        """Needs the estate's codes to be loaded already. `parts` has the slots."""
+        """Go on from what `dump` returned; `parts` has the tracks. The estate's codes have to be loaded before."""
         self.tracks = Tracks.restore(parts)
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])

@@ -1,8 +1,8 @@
 """The store behind the fold: visits, dwells, touches, counts, links, claimed places of points and minutes that left memory.
 
 The fold writes and reads through this protocol alone. `gateway.state.ledger` keeps it in SQLite; `tests/conformance/test_fold_store.py`
-holds every implementation to the same laws: what was saved is found at once, the later version of a row replaces the earlier one, and
-what came after the last checkpoint is gone when the process is.
+holds every implementation to the same laws: what was saved is found at once, and the later version of a row replaces the earlier one.
+What came after the last checkpoint is gone when the process is.
 """
 
 from __future__ import annotations
@@ -109,21 +109,27 @@ class Claim(NamedTuple):
 class FoldStore(Protocol):
     """Spans include both ends. Only the fold's thread calls it."""
 
-    def save_visits(self, rows: Iterable[VisitRow]) -> None: ...
+    def save_visits(self, rows: Iterable[VisitRow]) -> None:
+        """Write segments; each replaces the one of its key."""
+
     def visits(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
         """Return the subject's visits in a store that touch the span, by key."""
 
     def visits_of(self, subject: str) -> list[VisitRow]:
         """Return all of the subject's visits, by store and key."""
 
-    def save_dwells(self, rows: Iterable[DwellRow]) -> None: ...
+    def save_dwells(self, rows: Iterable[DwellRow]) -> None:
+        """Write dwells; each replaces the one of its key."""
+
     def dwells_of(self, subject: str) -> list[DwellRow]:
         """Return all of the subject's dwells, by store and key."""
 
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
         """Return until when a dwell of the subject lasts that covers the time, in ns; 0 if none does."""
 
-    def save_touches(self, rows: Iterable[TouchRow]) -> None: ...
+    def save_touches(self, rows: Iterable[TouchRow]) -> None:
+        """Write touches; each replaces the one of its key."""
+
     def touches_of(self, subject: str) -> list[TouchRow]:
         """Return the subject's touches, by store, agent and row."""
 
@@ -137,7 +143,7 @@ class FoldStore(Protocol):
     def count_by_id(self, event_id: str) -> CountRow | None: ...
 
     def save_links(self, rows: Iterable[LinkRow]) -> None:
-        """Of a link that is saved twice the greater confidence counts, so that the order does not matter."""
+        """Write links. Of a link that is saved twice the greater confidence counts, so the order does not matter."""
 
     def links_of(self, subject: str) -> list[LinkRow]: ...
     def subjects_of(self, fan: str) -> list[str]:

@@ -36,7 +36,7 @@ class RowTimes(NamedTuple):
 
 
 def times_of(frames: Frames, frame: npt.NDArray[np.intp], counts: Counter[str]) -> RowTimes:
-    """`frame` numbers the frame of each row. What cannot be is clamped to what can, and counted."""
+    """Return the times of rows; `frame` numbers the frame of each. What cannot be is clamped to what can, and counted."""
     bodies = [body for _, body in frames]
     offset_ns = np.array([record.offset_ns for record, _ in frames], np.int64)[frame]
     time_ns = np.concatenate([body.t_boot_ns for body in bodies]) + offset_ns
@@ -100,7 +100,7 @@ def _column(bodies: Sequence[Body], name: str) -> npt.NDArray[Any]:
 
 
 def widths_ms(records: Sequence[Record], frame: npt.NDArray[np.intp], quality: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    """How wide the bounds of each row's time are, rounded up; of rows of which no bounds are known, NO_WIDTH."""
+    """Return how wide the bounds of each row's time are, ms, rounded up; of rows of which no bounds are known, NO_WIDTH."""
     width_ms = np.array([_width_ms(record) for record in records], np.int64)[frame]
     return np.where(quality == DEVICE, NO_WIDTH, width_ms)
 

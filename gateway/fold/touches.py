@@ -34,7 +34,7 @@ class Touches:
         self._change(row, values, self._fan(row), 0, is_new=True)
 
     def count(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int]:
-        """People through a door; (store, minute) of the cell that changed."""
+        """Count people through a door; return (store, minute) of the cell that changed."""
         key_ns = self._key_ns(record, values)
         row = CountRow(values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"])
         self._state.ledger.save_count(row)
@@ -67,7 +67,7 @@ class Touches:
             self._emit(row, json.loads(row.body))
 
     def relink(self, subject: str) -> None:
-        """After links of the subject changed."""
+        """Give touches the fan that links name now, after links of the subject changed."""
         for row in self._state.ledger.touches_of(subject):
             fan = self._fan(row)
             if fan != row.fan:

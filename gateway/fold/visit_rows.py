@@ -1,4 +1,4 @@
-"""What a segment of a visit is as a row of the store and as a point, and what the minutes of its store count of it.
+"""A segment of a visit as a row of the store and as a point, and what the minutes of its store count of it.
 
 Each is written once, for one segment or for columns of segments (gateway.fold.writers).
 """

@@ -43,6 +43,7 @@ class VisitSegments:
         self._unsaved: dict[tuple[str, str, int, str], VisitRow] = {}
 
     def key_of(self, slot: int) -> VisitKey:
+        """Return the key of the visit that a track has now."""
         s = self._state.tracks
         return VisitKey(s.store.item(slot), s.v_key_ns.item(slot), s.v_agent.item(slot))
 
@@ -60,7 +61,7 @@ class VisitSegments:
         )  # fmt: skip
 
     def in_span(self, subjects: Sequence[str], store: int, from_ns: int, to_ns: int) -> list[Segment]:
-        """Plain visits of subjects that touch the span; what a slot knows is newer than the ledger."""
+        """Return the segments of subjects that touch the span, by key; what a track has is newer than the ledger."""
         state, found = self._state, {}
         name = state.estate.stores.names[store]
         for subject in subjects:
@@ -91,7 +92,7 @@ class VisitSegments:
 
     @contextmanager
     def changing(self, slot: int) -> Iterator[None]:
-        """Around a change of the slot's columns: what they contributed before is taken back, what they do after is counted."""
+        """Keep traffic in step with a change of a track's columns: what they contributed before is taken back, the rest counted."""
         store, counts = int(self._state.tracks.store[slot]), not self._state.tracks.v_grouped[slot]
         if counts:
             self.count(store, contribution(self._state, slot), -1)
@@ -101,6 +102,7 @@ class VisitSegments:
         self.changed[slot] = None
 
     def set_fan(self, segment: Segment, fan: str) -> None:
+        """Give a segment another fan, on its track or in the store."""
         if segment.slot != NO_CODE:
             with self.changing(segment.slot):
                 self._state.tracks.v_fan[segment.slot] = self._state.fan_code(fan)
@@ -119,12 +121,12 @@ class VisitSegments:
         return row
 
     def keep_many(self, rows: Iterable[VisitRow]) -> None:
-        """Into the store at once, one after the other."""
+        """Write rows to the store at once."""
         self.save()
         self._state.ledger.save_visits(rows)
 
     def save(self) -> None:
-        """Into the ledger."""
+        """Write what is kept to the store."""
         if self._unsaved:
             self._state.ledger.save_visits(self._unsaved.values())
             self._unsaved = {}
@@ -154,5 +156,5 @@ class VisitSegments:
 
 
 def opened_ns(key_ns: int) -> int:
-    """When a visit's opening event was, to the millisecond. Whose visit it is, is asked as of this: a start may move, a key does not."""
+    """Return when a visit's opening event was, ns, to the millisecond: a visit is its fan's as of this, since a start may move."""
     return key_ns // NS_PER_MS * NS_PER_MS

@@ -54,7 +54,7 @@ class Visits:
         self.unlinked: Final = UnlinkedVisits(state, self._segments)
 
     def save(self) -> None:
-        """Into the ledger."""
+        """Write what is kept to the store."""
         self._segments.save()
 
     def dump(self) -> list[list[object]]:
@@ -66,38 +66,38 @@ class Visits:
     # Evidence, in the order of a slot's time
 
     def evidence(self, slot: int, time_ns: int, key_ns: int, agent: int, zone: int) -> None:
-        """The slot's subject was heard inside the store, not before its visit's last evidence."""
-        state, slots = self._state, self._state.tracks
-        if slots.v_state[slot] and time_ns - int(slots.v_last_ns[slot]) <= int(state.estate.timeout_ns[slots.store[slot]]):
+        """Take evidence inside the store, not before its visit's last: extend the visit, or close it and open the next."""
+        state, tracks = self._state, self._state.tracks
+        if tracks.v_state[slot] and time_ns - int(tracks.v_last_ns[slot]) <= int(state.estate.timeout_ns[tracks.store[slot]]):
             self._extend(slot, time_ns, zone)
             return
-        if slots.v_state[slot]:
-            if slots.v_state[slot] == OPEN:
+        if tracks.v_state[slot]:
+            if tracks.v_state[slot] == OPEN:
                 self.close(slot)
             self._project(slot)
             self._segments.grouped.pop(self._segments.key_of(slot), None)
-        fan = state.links.fan_of(int(slots.subject[slot]), opened_ns(key_ns))
+        fan = state.links.fan_of(int(tracks.subject[slot]), opened_ns(key_ns))
         self._segments.begin(self._segments.writer, slot, time_ns, key_ns, agent, state.estate.zone_bit(zone), state.fan_code(fan))
         self._segments.changed[slot] = None
 
     def _extend(self, slot: int, time_ns: int, zone: int) -> None:
-        state, slots = self._state, self._state.tracks
-        if slots.v_state[slot] == CLOSED:
+        state, tracks = self._state, self._state.tracks
+        if tracks.v_state[slot] == CLOSED:
             with self._segments.changing(slot):
-                slots.v_state[slot] = OPEN
-        slots.v_last_ns[slot] = time_ns
-        slots.v_zones[slot] |= slots.v_zones.dtype.type(state.estate.zone_bit(zone))
-        minute, before = time_ns // NS_PER_MINUTE, int(slots.v_minute[slot])
+                tracks.v_state[slot] = OPEN
+        tracks.v_last_ns[slot] = time_ns
+        tracks.v_zones[slot] |= tracks.v_zones.dtype.type(state.estate.zone_bit(zone))
+        minute, before = time_ns // NS_PER_MINUTE, int(tracks.v_minute[slot])
         if minute <= before:
             return
-        slots.v_minute[slot] = minute
-        if slots.v_grouped[slot]:
+        tracks.v_minute[slot] = minute
+        if tracks.v_grouped[slot]:
             self._segments.changed[slot] = None
-        elif slots.v_counted[slot]:
-            self._segments.count_minutes(int(slots.store[slot]), before + 1, minute, bool(slots.v_fan[slot] >= 0))
+        elif tracks.v_counted[slot]:
+            self._segments.count_minutes(int(tracks.store[slot]), before + 1, minute, bool(tracks.v_fan[slot] >= 0))
 
     def extend_many(self, slots: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64], zones: npt.NDArray[np.int32]) -> None:
-        """Their subjects were heard again within the timeout, in visits that are open and not grouped; one row a slot."""
+        """Extend visits that are open and not grouped by evidence within the timeout, one row a track."""
         s = self._state.tracks
         s.v_last_ns[slots] = times_ns
         s.v_zones[slots] |= self._state.estate.zone_bits(zones)
@@ -117,18 +117,18 @@ class Visits:
         s.v_minute[slots] = last
 
     def earlier(self, slot: int, time_ns: int) -> None:
-        """The visit began earlier than its opening event; its key stays."""
+        """Let a visit begin before its opening event; its key stays."""
         with self._segments.changing(slot):
             self._state.tracks.v_start_ns[slot] = time_ns
         self._regroup.add(slot)
 
     def close(self, slot: int) -> None:
-        """Nobody heard the subject within the timeout; it ended with its last evidence."""
+        """Close the visit of a subject whom nobody heard within the timeout: it ended with its last evidence."""
         self._segments.end(self._segments.writer, slot)
         self._segments.changed[slot] = None
 
     def may_close_alone(self, slots: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Of open visits: which have nothing to do with any other and need not be asked about one by one."""
+        """Return which of these open visits no other depends on: they are closed as columns."""
         s = self._state.tracks
         alone: npt.NDArray[np.bool_] = (
             ~s.v_grouped[slots] & (s.v_fan[slots] == NO_CODE) & ~s.out_of_order[slots] & (s.next[slots] == NO_CODE)
@@ -145,12 +145,12 @@ class Visits:
         return time_ns < int(self._watermarks.by_store[store]) - RETIRE_NS
 
     def may_be_retired_many(self, stores: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """`may_be_retired` of many."""
+        """Return the same for columns of one row a track."""
         late: npt.NDArray[np.bool_] = times_ns < self._watermarks.by_store[stores] - RETIRE_NS
         return late
 
     def forget(self, slot: int) -> None:
-        """The slot is about to be freed."""
+        """Drop what is remembered of a slot that is about to be freed."""
         self._segments.changed.pop(slot, None)
         self._regroup.discard(slot)
         self._segments.grouped.pop(self._segments.key_of(slot), None)
@@ -165,7 +165,7 @@ class Visits:
         self._segments.save()
 
     def touched(self, store: int, fan: str, time_ns: int) -> None:
-        """The fan's touches at a time changed: emit the visit that they belong to again."""
+        """Emit the visit again to which the fan's touches at a time belong, after they changed."""
         timeout = int(self._state.estate.timeout_ns[store])
         self._segments.save()
         for segment in self._segments.in_span(self._state.links.subjects_of(fan), store, time_ns - timeout, time_ns):
@@ -173,7 +173,7 @@ class Visits:
                 self._project_around(store, segment)
 
     def relink(self, subject: str) -> None:
-        """After links of the subject changed: who made each of its visits, as of its opening, and with whom it is one."""
+        """Give each visit of the subject, after its links changed, the fan as of its opening, and group it anew."""
         state = self._state
         self._segments.save()
         stores = {int(state.tracks.store[slot]) for slot in state.tracks.chain(int(subject, 16))}
@@ -211,11 +211,11 @@ class Visits:
             self._emit(self._segments.of_track(slot), None, None)
 
     def _may_be_grouped(self, slot: int) -> bool:
-        slots, fan = self._state.tracks, int(self._state.tracks.v_fan[slot])
+        tracks, fan = self._state.tracks, int(self._state.tracks.v_fan[slot])
         if (
-            slots.v_grouped[slot]
-            or self.may_be_retired(int(slots.store[slot]), int(slots.v_start_ns[slot]))
-            or len(slots.tracks_of(int(slots.subject[slot]), int(slots.store[slot]))) > 1
+            tracks.v_grouped[slot]
+            or self.may_be_retired(int(tracks.store[slot]), int(tracks.v_start_ns[slot]))
+            or len(tracks.tracks_of(int(tracks.subject[slot]), int(tracks.store[slot]))) > 1
         ):
             return True
         return fan >= 0 and len(self._state.links.subjects_of(self._state.fan_name(fan))) > 1

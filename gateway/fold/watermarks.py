@@ -97,7 +97,7 @@ class Watermarks:
         return not_before_ns
 
     def owes(self, store: int, agent: int, owes: bool) -> None:
-        """Whether an agent has reported a backlog to come."""
+        """Take whether an agent has reported a backlog to come."""
         owing = self._store(store).owing
         if owes:
             owing.add(agent)
@@ -105,16 +105,16 @@ class Watermarks:
             owing.discard(agent)
 
     def ask_again(self, store: int, received_ns: int) -> None:
-        """All agents of the store are about to send again what they have: wait for each."""
+        """Wait for each agent of the store: all are about to send again what they have."""
         known = self._store(store)
         known.asked_ns, known.asked_own_ns, known.is_asking = received_ns, known.own_ns, True
 
     def is_asking(self, store: int) -> bool:
-        """Whether agents of the store are waited for that were not heard yet."""
+        """Return whether agents of the store are waited for that were not heard yet."""
         return self._store(store).is_asking
 
     def tick(self, received_ns: int, expected: Mapping[int, frozenset[int]]) -> None:
-        """Time passed."""
+        """Take a time that passed while nothing came."""
         for store, known in self._stores.items():
             self._advance(store, known, received_ns, expected.get(store, NO_AGENTS))
 
@@ -133,7 +133,7 @@ class Watermarks:
             self._show(store, known)
 
     def closing_ns(self, now_ns: int, silent_for_ns: int = HEARD_WITHIN_NS) -> npt.NDArray[np.int64]:
-        """By store: the time by which it is decided who has left.
+        """Return, by store, the time by which it is decided who has left, ns.
 
         Where everybody is silent the watermark stands still, so that a backlog is still put in order when it comes; but people leave
         all the same, after so long. What is closed by this is opened again if a backlog shows that they stayed.
@@ -142,12 +142,14 @@ class Watermarks:
         return np.where(silent_ns > silent_for_ns, np.maximum(self.by_store, self._latest_ns + silent_ns), self.by_store)
 
     def leaving_ns(self, now_ns: int) -> npt.NDArray[np.int64]:
-        """The same for people. A gateway that was away itself gives its agents as long to come back as it waits for silent ones: before
-        they did it may not even know that its own state is not the latest, and what it closes was closed otherwise already."""
+        """Return the same for people. A gateway that was away itself gives its agents as long to come back as it waits for silent ones.
+
+        Before they came back it may not even know that its own state is not the latest: then what it closes was closed otherwise already.
+        """
         return self.by_store if now_ns - self.back_ns <= HEARD_WITHIN_NS else self.closing_ns(now_ns)
 
     def known(self, store: int) -> frozenset[int]:
-        """Agents of which frames came."""
+        """Return the agents of which frames came."""
         return frozenset(self._stores[store].agents) if store in self._stores else NO_AGENTS
 
     def progress_ns(self, store: int, agent: int, now_ns: int) -> int:
@@ -160,7 +162,7 @@ class Watermarks:
         return now_ns - heard_ns > GIVEN_UP_NS and now_ns - self.back_ns > HEARD_WITHIN_NS
 
     def oldest_active_ns(self, since_ns: int) -> int | None:
-        """The least watermark of the stores that were heard since then; None if none was."""
+        """Return the least watermark of the stores that were heard since then, ns; None if none was."""
         return min((known.watermark_ns for known in self._stores.values() if known.heard_ns >= since_ns), default=None)
 
     def _store(self, store: int) -> _Store:
@@ -207,7 +209,7 @@ class Watermarks:
         ]
 
     def load(self, values: Iterable[Any], stores: int) -> None:
-        """What `dump` gave, here or in a release before stores had a time of their own."""
+        """Go on from what `dump` returned, here or in a release before stores had a time of their own."""
         self.grow(stores)
         for value in (each if isinstance(each, dict) else _as_now(*each) for each in values):
             agents = {code: _Agent(*agent) for code, *agent in value["agents"]}

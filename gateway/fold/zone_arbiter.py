@@ -46,7 +46,7 @@ class ZoneArbiter:
         self._dwells: Final = dwells
 
     def take(self, rows: Evidence) -> None:
-        """Rows sorted by slot, and within a slot in their order."""
+        """Apply rows that are sorted by slot, and within a slot in their order."""
         in_rounds(rows, self._unchanged, self._apply_unchanged, self._apply_transitions, self._apply_rows)
 
     def _apply_transitions(self, rows: Evidence) -> None:

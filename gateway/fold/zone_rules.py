@@ -1,7 +1,7 @@
 """Zone ownership: which zone has a subject or an item. The one place of the rule, for a row alone and for columns of rows alike.
 
-The strongest receiver owns what is heard. Another zone takes over when it is louder by the profile's margin or the owner is stale, but
-not within the holdoff after the last change. An owner that is silent for longer than the profile's gap has lost it altogether.
+The strongest receiver owns what is heard. Another zone takes over when it is louder by the profile's margin, or the owner is stale.
+None does within the holdoff after the last change. An owner that is silent for longer than the profile's gap has lost it altogether.
 
 The rule's functions use operators only, so each takes numbers or columns. `standing_of` and `standings_of` read what they ask about.
 """

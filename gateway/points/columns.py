@@ -43,7 +43,7 @@ class Coded:
 
     @staticmethod
     def take(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
-        """Texts that stand in a longer list, of which only those in use are kept."""
+        """Return the column of texts that codes stand for in a longer list, of which only those in use are kept."""
         used, codes = np.unique(codes, return_inverse=True)
         return Coded(codes.astype(np.uint32), tuple([names[code] for code in used.tolist()]))
 
@@ -60,7 +60,9 @@ _Int = TypeVar("_Int", int, npt.NDArray[np.int64])
 
 
 def row_key_ns(time_ns: _Int, row: _Int) -> _Int:
-    """When the point of a frame's row is stored, for one or for columns: at its event's millisecond, the digits below from its number.
+    """Return when the point of a frame's row is stored, ns, for one row or for columns.
+
+    That is at its event's millisecond, with digits below it from its number.
 
     Rows are numbered per epoch, those with a device's own time from the epoch's `key_base` on, since epochs may have the same times.
     All else is counted or named otherwise: so rows have the lower half of the million, and what has a record to itself the upper.
@@ -69,7 +71,7 @@ def row_key_ns(time_ns: _Int, row: _Int) -> _Int:
 
 
 def record_key_ns(time_ns: int, number: int) -> int:
-    """The same for what is a record of its own: plain events and gaps by their names (`key_base`), health by when it came.
+    """Return the same for what is a record of its own: plain events and gaps by their names (`key_base`), health by when it came.
 
     What earlier releases journaled is numbered: events per publisher, the others by position.
     """
@@ -77,17 +79,17 @@ def record_key_ns(time_ns: int, number: int) -> int:
 
 
 def key_base(*names: str) -> int:
-    """Digits below a millisecond for what bears these names, from 0 to 499,999: the same wherever and whenever they are made."""
+    """Return digits below a millisecond for what bears these names, from 0 to 499,999: the same wherever and whenever they are made."""
     return number_of(*names) % KEYS_A_HALF
 
 
 def number_of(*names: str) -> int:
-    """63 bits that stand for what bears these names."""
+    """Return 63 bits that stand for what bears these names."""
     return int.from_bytes(hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest(), "big") >> 1
 
 
 def other_key_ns(key_ns: int, content: int, attempt: int) -> int:
-    """Another place in the same half of the same millisecond, for what finds its own taken by something else."""
+    """Return another place in the same half of the same millisecond, for what finds its own taken by something else."""
     half_ns = key_ns // KEYS_A_HALF * KEYS_A_HALF
     return half_ns + (key_ns - half_ns + attempt * (1 + content % (KEYS_A_HALF - 1))) % KEYS_A_HALF
 
@@ -109,7 +111,7 @@ class Points:
         return len(self.time_ns)
 
     def columns(self) -> tuple[str, ...]:
-        """What those have in common that can be put together: the measurement, and which fields are coded."""
+        """Return what points have in common that can be put together: the measurement, and which fields are coded."""
         return (self.measurement, *[name for name, column in self.fields.items() if isinstance(column, Coded)])
 
     def slice(self, start: int, stop: int) -> Points:
@@ -123,7 +125,7 @@ class Points:
         return Points(self.measurement, self.time_ns[start:stop], tags, {name: cut(column) for name, column in self.fields.items()})
 
     def where(self, which: npt.NDArray[np.bool_]) -> Points:
-        """Those of which `which` is true."""
+        """Return the points of which `which` is true."""
         if which.all():
             return self
         fields: dict[str, Column] = {
@@ -133,7 +135,7 @@ class Points:
 
 
 def concat(parts: Sequence[Points]) -> Points:
-    """One after the other, of the same `columns`."""
+    """Return the points of all parts, one after the other; they have the same `columns`."""
     if len(parts) == 1:
         return parts[0]
     tags = {name: _concat_coded([part.tags[name] for part in parts]) for name in parts[0].tags}
@@ -160,7 +162,7 @@ _DTYPE: Final[Mapping[str, str]] = {"int": "<i8", "float": "<f8", "bool": "?", "
 
 
 def from_rows(measurement: str, rows: Sequence[tuple[Any, ...]]) -> Points:
-    """Points from tuples `(time_ns, *tags in schema order, *fields in schema order)`; a subject is an int or its hex."""
+    """Return points from tuples `(time_ns, *tags in schema order, *fields in schema order)`; a subject is an int or its hex."""
     schema = SCHEMA[measurement]
     columns = list(zip(*rows, strict=True)) if rows else [()] * (1 + len(schema.tags) + len(schema.fields))
     tags = {name: Coded.of(column) for name, column in zip(schema.tags, columns[1:], strict=False)}
@@ -190,13 +192,13 @@ def _column(value: Any, kind: FieldType, n: int) -> Column:
 
 
 def pack(batch: Sequence[Points]) -> bytes:
-    """Bytes for the outbox; `unpack` gives the same points back."""
+    """Return bytes for the outbox; `unpack` gives the same points back."""
     packed: bytes = msgpack.packb([[p.measurement, p.time_ns.astype("<i8").tobytes(), _pack(p.tags), _pack(p.fields)] for p in batch])
     return packed
 
 
 def unpack(data: bytes) -> list[Points]:
-    """Also those that an earlier release packed, without fields that it did not know."""
+    """Return what was packed, also by an earlier release; fields that it did not know are absent values."""
     return [
         Points(
             name,

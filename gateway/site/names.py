@@ -28,7 +28,7 @@ class Span(NamedTuple):
     end_ns: int = LAST_NS
 
     def meets(self, earliest_ns: int, latest_ns: int) -> bool:
-        """Whether any moment from the earliest to the latest lies in it."""
+        """Return whether any moment from the earliest to the latest lies in it."""
         return self.begin_ns <= latest_ns and earliest_ns < self.end_ns
 
 
@@ -43,17 +43,17 @@ class Names:
     earlier: tuple[tuple[int, str], ...] = ()
 
     def at(self, time_ns: int) -> str:
-        """What it was called then."""
+        """Return what it was called then."""
         return next((name for until_ns, name in self.earlier if time_ns < until_ns), self.now)
 
     @property
     def first(self) -> str:
-        """What it was called first: the same before and after any renaming."""
+        """Return what it was called first: the same before and after any renaming."""
         return self.earlier[0][1] if self.earlier else self.now
 
     @property
     def before(self) -> tuple[str, ...]:
-        """The names that it has no more, latest first."""
+        """Return the names that it has no more, latest first."""
         return tuple(name for _, name in reversed(self.earlier) if name != self.now)
 
     @property
@@ -62,12 +62,12 @@ class Names:
 
 
 def begin_ns(when: When | None, zone: ZoneInfo) -> int:
-    """When it begins; of a date its midnight. None: always."""
+    """Return when it begins, ns; of a date its midnight. None: always."""
     return FIRST_NS if when is None else _ns(when, zone, days=0)
 
 
 def end_ns(when: When | None, zone: ZoneInfo) -> int:
-    """When it ends; of a date the next day's midnight. None: never."""
+    """Return when it ends, ns; of a date the next day's midnight. None: never."""
     return LAST_NS if when is None else _ns(when, zone, days=1)
 
 
@@ -83,12 +83,12 @@ def _ns(when: When, zone: ZoneInfo, days: int) -> int:
 
 
 def names(now: str, aliases: Iterable[tuple[str, When]], zone: ZoneInfo) -> Names:
-    """Of what is called `now` and was called each alias until then."""
+    """Return the names of what is called `now` and was called each alias until then."""
     return Names(now, tuple(sorted((end_ns(until, zone), name) for name, until in aliases)))
 
 
 def parse_when(value: object) -> object:
-    """A moment or a date of TOML, or its text, for values that come from the environment; ValueError for anything else."""
+    """Return a moment or a date of TOML or of its text, as the environment has it. Raise ValueError for anything else."""
     if isinstance(value, str):
         return date.fromisoformat(value) if len(value) == len("2026-11-20") else datetime.fromisoformat(value)
     if not isinstance(value, date):
@@ -97,7 +97,7 @@ def parse_when(value: object) -> object:
 
 
 def first_twice(found: Iterable[str]) -> str | None:
-    """A name that is there more than once."""
+    """Return a name that is there more than once."""
     seen: set[str] = set()
     for name in found:
         if name in seen:

@@ -55,7 +55,7 @@ class RecordedSite(_Recorded):
 
 
 def record_site(site: Site) -> bytes:
-    """The body of a SITE record: what is not as by default, and what was renamed under each of its names, since rows have either."""
+    """Return the body of a SITE record: what is not as by default, and what was renamed under each of its names, since rows have either."""
     values = site.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     values["stores"] = [each for store in values["stores"] for each in _under_all_names(store)]
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
@@ -75,5 +75,5 @@ def _names(thing: dict[str, Any]) -> dict[str, None]:
 
 
 def read_site(body: bytes) -> RecordedSite:
-    """The estate of a SITE record, of this release or an earlier one."""
+    """Return the estate of a SITE record, of this release or an earlier one."""
     return RecordedSite.model_validate_json(body)

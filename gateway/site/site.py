@@ -51,7 +51,7 @@ class _Named(Section):
     aliases: tuple[Alias, ...] = ()
 
     def names(self, zone: ZoneInfo) -> Names:
-        """All of them, in the store's time zone."""
+        """Return all its names, in the store's time zone."""
         return names(self.name, ((alias.name, alias.until) for alias in self.aliases), zone)
 
 
@@ -72,11 +72,11 @@ class Agent(_Named):
     until: SiteMoment | None = Field(default=None, alias="to")
 
     def span(self, zone: ZoneInfo) -> Span:
-        """When it was in the store that lists it; the day of a date wholly."""
+        """Return when it was in the store that lists it; the day of a date wholly."""
         return Span(begin_ns(self.since, zone), end_ns(self.until, zone))
 
     def ends_ns(self, zone: ZoneInfo) -> int:
-        """When another store may have it: the day of a move, given as a date, belongs to both."""
+        """Return when another store may have it, ns: the day of a move, given as a date, belongs to both."""
         is_date = self.until is not None and not isinstance(self.until, datetime)
         return begin_ns(self.until, zone) if is_date else end_ns(self.until, zone)
 
@@ -127,7 +127,7 @@ class Store(_Named):
         return ZoneInfo(self.timezone)
 
     def door_names(self) -> list[Names]:
-        """Of each door."""
+        """Return the names of each door."""
         return [names(door, ((alias.name, alias.until) for alias in self._aliases_of(door)), self.zone) for door in self.doors]
 
     def _aliases_of(self, door: str) -> list[DoorAlias]:
@@ -140,7 +140,7 @@ def _all_names(things: Iterable[_Named]) -> list[str]:
 
 
 def local_day(zone: ZoneInfo, day_start: timedelta, time_s: int) -> tuple[int, int, int]:
-    """(ordinal, begin, end) of the day that a time (seconds since 1970) belongs to; days begin at `day_start`, local time.
+    """Return (ordinal, begin, end) of the day that a time (seconds since 1970) belongs to; days begin at `day_start`, local time.
 
     Days tile time, also where a day begins in an hour that its clocks skip or repeat: then at the first moment that fits.
     """
@@ -184,11 +184,11 @@ class Site(Section):
         return self
 
     def agents(self) -> Iterator[tuple[Store, Agent]]:
-        """Every listing: an agent that moved has several."""
+        """Return every listing: an agent that moved has several."""
         return ((store, agent) for store in self.stores for agent in store.agents)
 
     def stationed(self, now_ns: int) -> list[tuple[Store, Agent]]:
-        """Each agent once, with the store where it is now; else where it was or will be last."""
+        """Return each agent once, with the store where it is now; else where it was or will be last."""
         found: dict[str, tuple[Store, Agent]] = {}
         for store, agent in sorted(self.agents(), key=lambda listed: _nearness(listed, now_ns)):
             found[agent.name] = store, agent

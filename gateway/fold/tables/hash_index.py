@@ -27,7 +27,7 @@ class HashIndex:
 
     @staticmethod
     def of(subjects: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32]) -> HashIndex:
-        """Of subjects that differ from each other."""
+        """Return the index of subjects that differ from each other."""
         table = HashIndex()
         table._make(subjects, slots)
         return table
@@ -36,12 +36,12 @@ class HashIndex:
         return self._live
 
     def get(self, subject: int) -> int:
-        """The slot, or NO_CODE."""
+        """Return the slot of a subject, or NO_CODE."""
         slot = self._slots_view[self._place(subject)]
         return slot if slot >= 0 else NO_CODE
 
     def get_many(self, subjects: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
-        """The slot of each, or NO_CODE."""
+        """Return the slot of each subject, or NO_CODE."""
         place = self._home(subjects)
         elsewhere = np.flatnonzero((self._subjects[place] != subjects) & (self._slots[place] != _NEVER))
         while len(elsewhere):
@@ -61,7 +61,7 @@ class HashIndex:
             self._make(self._subjects[live], self._slots[live])
 
     def set_many(self, subjects: npt.NDArray[np.uint64], slots: npt.NDArray[np.int32]) -> None:
-        """Of subjects that differ from each other and are not there."""
+        """Add subjects that differ from each other and are not there."""
         if 3 * (self._taken + len(slots)) > 2 * self._mask:
             live = self._slots >= 0
             self._make(np.concatenate([self._subjects[live], subjects]), np.concatenate([self._slots[live], slots]))
@@ -69,7 +69,7 @@ class HashIndex:
             self._put(subjects, slots)
 
     def remove(self, subject: int) -> None:
-        """KeyError if it is not there."""
+        """Remove a subject. Raise KeyError if it is not there."""
         place = self._place(subject)
         if self._slots_view[place] < 0:
             raise KeyError(subject)

@@ -69,18 +69,18 @@ class Items(ColumnTable):
         return len(self._by_epc)
 
     def slot_of(self, store: int, subject: int) -> int:
-        """The item that was last named for the subject, or NO_CODE."""
+        """Return the item that was last named for the subject, or NO_CODE."""
         return self.by_subject.get((store, subject), NO_CODE)
 
     def expect(self, store: int, profile: int, epc: str) -> int:
-        """The slot of an item by its name; a new one if it was not known."""
+        """Return the slot of an item by its name; a new one if it was not known."""
         slot = self._by_epc.get((store, epc), NO_CODE)
         if slot == NO_CODE:
             slot = self._by_epc[store, epc] = self._add(store, profile, epc)
         return slot
 
     def named(self, store: int, subject: int, profile: int, epc: str, time_ns: int, kept_ns: int) -> int:
-        """The slot of an item that a row names; a new one if it was not known. After `kept_ns` no other subject is remembered."""
+        """Return the slot of an item that a row names; a new one if it was not known. After `kept_ns` no other subject is remembered."""
         slot = self.expect(store, profile, epc)
         if time_ns - int(self.heard_ns[slot]) > kept_ns:
             self._forget_subjects(slot)
@@ -94,7 +94,7 @@ class Items(ColumnTable):
         self._subjects[slot] = []
 
     def subject_of(self, slot: int) -> int:
-        """The subject last learned of an item; 0 if it has none."""
+        """Return the subject last learned of an item; 0 if it has none."""
         return self._subjects[slot][-1] if self._subjects[slot] else 0
 
     def remove(self, slot: int) -> None:

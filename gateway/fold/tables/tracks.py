@@ -79,21 +79,22 @@ class Tracks(ColumnTable):
         return self.size - len(self.free)
 
     def find(self, subject: int, store: int) -> int:
-        """The slot of the subject's first track in a store, or NO_CODE."""
+        """Return the slot of the subject's first track in a store, or NO_CODE."""
         return next((slot for slot in self.chain(subject) if self.store[slot] == store), NO_CODE)
 
     def chain(self, subject: int) -> Iterator[int]:
-        """All slots of a subject: every store, every track, oldest first."""
+        """Yield all slots of a subject: every store, every track, oldest first."""
         slot = self.first.get(subject)
         while slot != NO_CODE:
             yield slot
             slot = int(self.next[slot])
 
     def tracks_of(self, subject: int, store: int) -> list[int]:
+        """Return the slots of the subject's tracks in a store, oldest first."""
         return [slot for slot in self.chain(subject) if self.store[slot] == store]
 
     def find_many(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        """`find` for columns."""
+        """Return the same for columns of equal length."""
         found = self.first.get_many(subject)
         elsewhere = np.flatnonzero((found != NO_CODE) & (self.store[found] != store))
         while len(elsewhere):
@@ -102,7 +103,7 @@ class Tracks(ColumnTable):
         return found
 
     def add(self, subject: int, store: int, profile: int, staff: bool) -> int:
-        """A new slot at the end of the subject's chain."""
+        """Return a new slot, at the end of the subject's chain."""
         slot = int(self.allocate(1)[0])
         self.subject[slot], self.store[slot], self.profile[slot], self.staff[slot] = subject, store, profile, staff
         self.out_of_order[slot] = any(other != slot and self.store[other] == store for other in self.chain(subject))
@@ -112,7 +113,7 @@ class Tracks(ColumnTable):
     def add_many(
         self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any], staff: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.int32]:
-        """New slots for subjects in stores that have none for them; no two rows are alike."""
+        """Return new slots for subjects in stores that have none for them; no two rows are alike."""
         slots = self.allocate(len(subject))
         self.subject[slots], self.store[slots], self.profile[slots], self.staff[slots] = subject, store, profile, staff
         _, rows = np.unique(subject, return_index=True)

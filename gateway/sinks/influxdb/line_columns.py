@@ -67,7 +67,12 @@ def _minus(negative: npt.NDArray[np.bool_]) -> Piece:
 
 
 def _digits(number: npt.NDArray[np.uint64]) -> Iterator[Piece]:
-    """What all numbers begin with, as times do; then groups of four digits, of which only numbers that have begun have leading zeros."""
+    """Yield the pieces of numbers in decimal: the beginning that all have in common, as times do, then groups of four digits.
+
+    A group is a look-up in a table of the 10,000 texts of four digits, so no digit is computed. Groups are cut off from the right, and
+    `rest` is what is left of them. `_DIGITS` has each group with leading zeros, for numbers that have digits further left, and without,
+    for those that begin in this group.
+    """
     smallest, largest = int(number.min()), int(number.max())
     n_groups = next(n for n in range(6) if smallest // 10_000**n == largest // 10_000**n)
     common = largest // 10_000**n_groups
@@ -84,7 +89,10 @@ def _digits(number: npt.NDArray[np.uint64]) -> Iterator[Piece]:
 
 
 def _first_codes(rest: npt.NDArray[np.uint64] | None, place: int) -> npt.NDArray[np.intp] | int:
-    """Where in _DIGITS the codes of a group begin, by what is left of it."""
+    """Return where in _DIGITS the texts of a group begin: with zeros where digits are left of it, else without.
+
+    Of a number that begins further right nothing is written, but a 0 in the last group: `_ALONE` has "0", the other "".
+    """
     alone = 0 if place else _ALONE
     return alone if rest is None else np.where(rest > 0, _PADDED, alone)
 
