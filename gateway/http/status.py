@@ -124,7 +124,7 @@ def agent_state(now_ns: int, heard_ns: int, late_s: float = LATE_S) -> AgentStat
 
 def problems(status: Status) -> list[Problem]:
     """What is wrong, the worst first, each with what to do."""
-    found = [*_gateway(status), *_database(status), *status.noticed.items(), *_agents(status), *_said_by_agents(status), *_data(status)]
+    found = [*_gateway(status), *_database(status), *status.noticed.items(), *_agents(status), *_reported_by_agents(status), *_data(status)]
     listed = [Problem(code, ALARMS[code].level, ALARMS[code].scope, what, ALARMS[code].todo) for code, what in found]
     return sorted(listed, key=lambda problem: (problem.level != "broken", problem.scope != "gateway"))
 
@@ -147,7 +147,7 @@ def _gateway(status: Status) -> _Findings:
     if not status.broker.connected:
         yield "broker_lost", f"no connection to the broker {status.broker.where}: {status.broker.last_error or 'not yet'}"
     if status.journal.pausing:
-        yield "journal_full", f"the journal is at its quota of {status.journal.max_bytes >> 20} MiB: agents are told to pause"
+        yield "journal_full", f"the journal is at its quota of {status.journal.max_bytes >> 20} MiB: agents are asked to pause"
     if status.balance["pending"] < 0:
         yield "balance", f"{-status.balance['pending']} more rows left than came in"
 
@@ -162,13 +162,13 @@ def _database(status: Status) -> _Findings:
         yield "lag", f"rows are folded {_span(int(status.lag_s * 1e9))} after they came in"
 
 
-def _said_by_agents(status: Status) -> _Findings:
+def _reported_by_agents(status: Status) -> _Findings:
     """One problem a code, with the agents that have it. What only a newer release knows is shown as well."""
     who: dict[str, list[str]] = {}
     for agent in status.agents:
         for code, what in agent.problems.items():
-            known, said = (code, what) if code in ALARMS else ("agent_problem", f"{code}: {what}")
-            who.setdefault(known, []).append(f"{agent.store}/{agent.agent} ({said})" if said else f"{agent.store}/{agent.agent}")
+            known, shown = (code, what) if code in ALARMS else ("agent_problem", f"{code}: {what}")
+            who.setdefault(known, []).append(f"{agent.store}/{agent.agent} ({shown})" if shown else f"{agent.store}/{agent.agent}")
     for code, names in who.items():
         yield code, f"{_HAVE.get(code, code.replace('_', ' '))}: {_few(names)}"
 
@@ -204,7 +204,7 @@ _HAVE: Final[Mapping[str, str]] = {
     "clock_contradicts": "clocks of agents contradict the gateway's",
     "device_clock": "clocks of devices are wrong",
     "agent_flooding": "agents send more than they may",
-    "agent_problem": "agents say what this gateway does not know",
+    "agent_problem": "agents report what this gateway does not know",
 }
 
 _SILENT: Final[Mapping[AgentState, str]] = {

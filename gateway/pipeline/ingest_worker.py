@@ -41,7 +41,7 @@ EXPIRE_S: Final = 60.0
 RECONNECT_S: Final = 1.0
 NOTICED_S: Final = 600.0
 """How long status names what was wrong with an agent's latest messages."""
-_FULL: Final = "the journal is over its quota, and what it holds is still needed: mend the database, or raise [journal] max_bytes"
+_FULL: Final = "the journal is over its quota, and what it holds is still needed: repair the database, or raise [journal] max_bytes"
 
 
 @dataclass(slots=True)

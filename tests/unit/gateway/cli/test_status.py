@@ -59,7 +59,7 @@ def test_all_is_well(address: str) -> None:
 def test_something_is_broken(address: str) -> None:
     done = run("--url", address + "/")
     assert done.exit_code == 1
-    assert done.output.startswith("✘ influxdb http://127.0.0.1:8086 takes nothing for 90 s: 401 unauthorized\n  → mend the database")
+    assert done.output.startswith("✘ influxdb http://127.0.0.1:8086 takes nothing for 90 s: 401 unauthorized\n  → repair the database")
     assert json.loads(run("--url", address, "--json").output)["problems"][0]["code"] == "sink_down"
 
 
