@@ -69,7 +69,7 @@ class Touch(_Event):
     kind: Literal["touch"]
     what: What
     zone: Name | None = None
-    identifiers: Annotated[list[Identifier], Field(max_length=16)] = []
+    identifiers: Annotated[list[Identifier], Field(max_length=16, default_factory=list)]
     fan: Text | None = None
     """The fan's opaque id, where the publisher knows it."""
     staff_id: Text | None = None
@@ -77,7 +77,7 @@ class Touch(_Event):
     channel: Text | None = None
     campaign: Text | None = None
     stage: Text | None = None
-    items: Annotated[list[Item], Field(max_length=200)] = []
+    items: Annotated[list[Item], Field(max_length=200, default_factory=list)]
     ref: Text | None = None
     amount: Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] = 0.0
 
@@ -156,7 +156,7 @@ def load_json(payload: bytes | str) -> list[Any]:
     if len(payload) > MAX_EVENTS_BYTES:
         raise ContractError("event.size", f"at most {MAX_EVENTS_BYTES} bytes of events, this has {len(payload)}")
     try:
-        text = payload if isinstance(payload, str) else payload.decode(json.detect_encoding(payload))
+        text = payload if isinstance(payload, str) else payload.decode(_encoding(payload))
         value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise ContractError("event.json", f"not JSON: {error}"[:300]) from None
@@ -167,6 +167,11 @@ def load_json(payload: bytes | str) -> list[Any]:
     if len(events) > MAX_EVENTS:
         raise ContractError("event.rows", f"at most {MAX_EVENTS} events a message, this has {len(events)}")
     return events
+
+
+def _encoding(payload: bytes) -> str:
+    """Return what `json.detect_encoding` does, sooner for what nearly everybody sends: UTF-8 that begins with a bracket."""
+    return "utf-8" if payload[:1] == b"{" and payload[1:2] != b"\0" else json.detect_encoding(payload)
 
 
 def _no_constant(text: str) -> NoReturn:

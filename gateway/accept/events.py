@@ -21,7 +21,7 @@ EARLY_NS: Final = 10 * NS_PER_MINUTE
 """How long after it was accepted an event may claim to have happened: clocks that people look at are no further off."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each event: frozen would cost four times as much
 class Plain:
     """`values` is JSON for the journal; the digits of its point come from `id_hash`, None where the event has no id."""
 

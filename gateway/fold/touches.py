@@ -87,8 +87,9 @@ class Touches:
         changed = row if (fan, void) == (row.fan, row.void) else row._replace(fan=fan, void=void)  # a copy takes a microsecond
         self._state.ledger.save_touches([changed])
         self._emit(changed, values)
-        for each in sorted({fan, row.fan} - {""}):
-            self._visits.touched(store, each, row.time_ns)
+        if fan or row.fan:
+            for each in sorted({fan, row.fan} - {""}):
+                self._visits.touched(store, each, row.time_ns)
 
     def _emit(self, row: TouchRow, values: Mapping[str, Any]) -> None:
         self._state.points.emit(

@@ -76,7 +76,8 @@ class Ingest:
         """
         received_ns = self._journal.next_ns(now_ns)
         with self._all_or_nothing(received_ns):
-            batch = self._messages.accept(arrived, self._position(), received_ns)
+            with self._journal.looking_up():
+                batch = self._messages.accept(arrived, self._position(), received_ns)
             self._note(batch)
             self._commit(batch)
 

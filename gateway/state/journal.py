@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,6 +61,16 @@ class Journal:
         self._db.close()
 
     # What accept remembers
+
+    @contextmanager
+    def looking_up(self) -> Iterator[None]:
+        """Look up all of a batch in one state of the file: a lock for each look-up would be half of its cost."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._db.in_transaction:  # an error of the disk ends it
+                self._db.execute("COMMIT")
 
     def mark(self, agent: str, epoch: str) -> Mark:
         key = (agent, epoch)

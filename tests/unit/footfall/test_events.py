@@ -27,6 +27,12 @@ def test_a_sale_is_read() -> None:
     assert (event.items[0].sku, event.items[0].n, event.amount) == ("A1", 1, 129.0)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_events_are_read_in_every_encoding_of_json(encoding: str) -> None:
+    assert load_json(json.dumps(SALE).encode(encoding)) == [SALE]
+    assert load_json(json.dumps([SALE, COUNT]).encode(encoding)) == [SALE, COUNT]
+
+
 def test_a_count_and_a_void_are_read() -> None:
     count, void = parse_event(COUNT), parse_event(VOID)
     assert isinstance(count, Count)

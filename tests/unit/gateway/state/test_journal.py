@@ -73,6 +73,25 @@ def test_what_was_not_committed_is_not_there(path: Path) -> None:
     assert again.is_new_event(b"1" * 16)
 
 
+def test_the_look_ups_of_a_batch_see_one_state_of_the_file_and_those_after_it_the_latest(path: Path) -> None:
+    journal, other = Journal(path), Journal(path)
+    with journal.looking_up():
+        assert journal.is_new_event(b"1" * 16)
+        assert other.is_new_event(b"2" * 16)
+        other.commit([], {})
+        assert journal.is_new_event(b"2" * 16)
+    journal.forget_uncommitted()
+    assert not journal.is_new_event(b"2" * 16)
+    journal.commit([(100, entry(1))], {})
+
+
+def test_a_batch_whose_look_ups_fail_leaves_the_journal_ready_for_the_next(path: Path) -> None:
+    journal = Journal(path)
+    with pytest.raises(ZeroDivisionError), journal.looking_up():
+        raise ZeroDivisionError
+    assert journal.commit([(100, entry(1))], {})[0].pos == 1
+
+
 def test_times_never_go_back(path: Path) -> None:
     journal = Journal(path)
     journal.commit([(500, entry(1))], {})
