@@ -24,7 +24,7 @@ _NONE: Final[Mapping[Any, bytes]] = MappingProxyType({})
 
 @dataclass(slots=True)  # a frozen one takes four times as long to make, and thousands are made a second
 class Advertisement:
-    """Nobody changes one. `address` is lower-case hex with colons, UUIDs are lower-case; short ones have 4 or 8 digits."""
+    """Not changed once made. `address` is lower-case hex with colons, UUIDs are lower-case; short ones have 4 or 8 digits."""
 
     address: str
     rssi_dbm: int | None = None
@@ -39,12 +39,12 @@ class Advertisement:
 
 
 def random_type(address: str) -> AddressType:
-    """Return the kind that the two highest bits give an address that is random, not public (Core Vol 6 Part B 1.3)."""
+    """Return the type of a random address, which its two highest bits state (Core Vol 6 Part B 1.3)."""
     return _RANDOM_TYPES.get(address[:1], "unknown")
 
 
 def short_uuid(uuid: str) -> str:
-    """Return a UUID's shortest form, lower-case: 16- and 32-bit ones, also where they are written out in full, have 4 or 8 digits."""
+    """Return a UUID's shortest form, lower-case: 4 or 8 digits for 16- and 32-bit ones, even if written out in full."""
     uuid = uuid.lower()
     if len(uuid) == 36 and uuid.endswith(_BASE_UUID):
         uuid = uuid[:8]
@@ -143,7 +143,7 @@ def _services(size: int) -> Callable[[_Found, bytes], None]:
 
 
 def _uuid(data: bytes) -> str:
-    """Of 2, 4 or 16 bytes as they are sent, lowest first."""
+    """Return the UUID in 2, 4 or 16 bytes, least significant first."""
     digits = data[::-1].hex()
     if len(digits) < 32:
         return digits
@@ -211,4 +211,4 @@ _READERS: Final[Mapping[int, Callable[[_Found, bytes], None]]] = {
     0x08: _shortened_name, 0x09: _complete_name, 0x0A: _tx_power,
     0x20: _service_data(4), 0x21: _service_data(16), 0x19: _appearance,
 }  # fmt: skip
-"""AD type (Assigned Numbers 2.3) -> what takes its value. The two that beacons speak in are read at once."""
+"""AD type (Assigned Numbers 2.3) -> its reader. The two types of beacons are read inline."""

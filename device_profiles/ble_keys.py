@@ -6,7 +6,7 @@
 `[keys] irks_file` of agent.toml names people's identity resolving keys: the owner's name (or the name of one of the owner's devices,
 which links to the owner) -> key. `[keys] bind_keys_file` names those of encrypted beacons: address -> key.
 
-The shipped profiles hold the published keys of their vectors: an agent never believes them, since everybody has them.
+The shipped profiles contain the published keys of their vectors. An agent never uses them, since everybody has them.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def read_ble_keys(path: Path) -> dict[str, bytes]:
 
 
 def keyed(registry: Registry, irks: Mapping[str, bytes], bind_keys: Mapping[str, bytes]) -> Registry:
-    """Return the same profiles, those of BLE devices with these keys; without any, one's own profiles have those in their files.
+    """Return the registry with these keys in the profiles of BLE devices. Without keys, users' own profiles keep those in their files.
 
-    The other profiles, and the given registry, stay as they are.
+    Other profiles, and the given registry, are unchanged.
     """
     changed = {}
     for name, profile in registry.items():

@@ -1,4 +1,4 @@
-"""What is wrong with a profile beyond its form: its vectors, what they yield, and who else takes its messages.
+"""Mistakes in a profile beyond its form: in its vectors, what they yield, and other profiles that match its messages.
 
 mistakes(profile, registry) -> ["vectors.0: readings.0.identifier: …", …]     each: the key, what is wrong, what is allowed
 """
@@ -93,11 +93,11 @@ QUANTITIES: Final = frozenset(
         "weight",
     }
 )
-"""What nobody can read without its unit, also where its numbers are whole; counts and codes are bare."""
+"""Quantities that need a unit in their name, even as whole numbers; counts and codes need none."""
 
 
 def mistakes(profile: Profile, registry: Registry) -> list[str]:
-    """Everything wrong with `profile` among those of `registry`, which may hold it or not; [] if nothing is."""
+    """Return the mistakes of `profile` among those of `registry`, which may contain it; [] without any."""
     if profile.device is None:
         return ["vectors: without [device] no message can be decoded: describe it, or leave the vectors out"] if profile.vectors else []
     found = [f"vectors.{i}: {mistake}" for i in range(len(profile.vectors)) for mistake in _vector(profile, profile.device, i, registry)]
@@ -107,7 +107,7 @@ def mistakes(profile: Profile, registry: Registry) -> list[str]:
 
 
 def wrong(reading: Reading, registry: Registry) -> Iterator[str]:
-    """Yield what no profile may yield, whatever the message."""
+    """Yield the mistakes of readings that no profile may return for any message."""
     match reading:
         case Seen(identifier=identifier, profile=name, values=values):
             if not is_canonical(identifier):

@@ -29,7 +29,7 @@ An unknown device, in five minutes: `footfall scan` shows its messages, `footfal
 
 SHORT: Final = {"capture": "cap", "documentation": "doc", "specification": "spec", "simulated": "sim"}
 WIDTH: Final = 120
-"""Of what is written into a pipe or a file."""
+"""Width of output to a pipe or a file."""
 
 app = typer.Typer(no_args_is_help=True, help=HELP, rich_markup_mode="markdown")
 

@@ -83,7 +83,7 @@ def _head(name: str | None, title: str | None, of_class: str | None, consented: 
 
 
 def _tell(file: Path, console: Console) -> None:
-    """What was written, read again; exit code 1 if it has a mistake."""
+    """Read the written file again and print its readings. Exit with code 1 if it has a mistake."""
     profile = read_profile(file)
     registry = shipped().with_profiles(Registry({profile.name: profile}, {profile.name: file}))
     console.print(f"\n[bold]{escape(str(file))}[/] is written. Its message is:")

@@ -33,11 +33,11 @@ _KINDS: Final = "footfall.configs"
 _INSPECTORS: Final = "footfall.config_inspectors"
 _ENDS_SOON: Final = "certificate_ends"
 Contents = Iterator[tuple[str, str]]
-"""The contents of a file for the table: a label and a text each."""
+"""The contents of a file for the table: labels and texts."""
 
 
 class Inspector(NamedTuple):
-    """`found`: the contents of a file. `around(file, online)`: mistakes that are not in the file itself, but in what it points to."""
+    """`found`: the contents of a file. `around(file, online)`: mistakes in what the file points to."""
 
     found: Callable[[Path], Contents]
     around: Callable[[Path, bool], Iterator[str]]
@@ -45,7 +45,7 @@ class Inspector(NamedTuple):
 
 @app.callback()
 def _group() -> None:
-    """Without this, typer would make the one command the whole group."""
+    """Keep `check` a sub-command: typer would make a single command the whole group."""
 
 
 @app.command()
@@ -164,17 +164,17 @@ def _around(config: BaseModel) -> Iterator[str]:
 
 
 def wrong_certificates(config: BaseModel) -> Iterator[str]:
-    """Files of certificates that exist, and would let nobody in."""
+    """Yield the mistakes of existing certificate files that no broker would accept."""
     yield from (f"{where}: {finding.text}" for where, finding in _certificates(config) if finding.code != _ENDS_SOON)
 
 
 def endings(config: BaseModel) -> Contents:
-    """Certificates that end within 30 days: no mistake yet."""
+    """Yield the certificates that end within 30 days: no mistake yet."""
     yield from (("soon", f"{where}: {finding.text}") for where, finding in _certificates(config) if finding.code == _ENDS_SOON)
 
 
 def _certificates(section: BaseModel, within: str = "", common_name: str = "") -> Iterator[tuple[str, Finding]]:
-    """Of every section that names an authority's file. The one of an agent's own broker names the agent."""
+    """Yield findings for every section that names an authority's file. At the agent's own broker the certificate must name the agent."""
     for name, value in section:
         where = f"{within}.{name}" if within else name
         if isinstance(value, BaseModel):
@@ -189,7 +189,7 @@ def _certificates(section: BaseModel, within: str = "", common_name: str = "") -
 
 
 def unreadable(section: BaseModel, within: str = "") -> Iterator[str]:
-    """Yield the files that keys name, `file` and those that end in `_file`, in this section and below."""
+    """Yield the unreadable files that this section names, or one below: keys `file` and `…_file`."""
     for name, value in section:
         if isinstance(value, BaseModel):
             yield from unreadable(value, f"{within}{name}.")

@@ -1,4 +1,4 @@
-"""What a profile takes of its transport, and how it explains it. One subclass a transport; `devices/kinds.py` lists them all."""
+"""Which messages of its transport a profile matches, and how it decodes them. One subclass per transport, listed in `devices/kinds.py`."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ ChosenT = TypeVar("ChosenT")
 
 
 class Device(Section):
-    """A subclass adds `transport: Literal["…"]`, its keys, and declares the type of its messages. All of it is pure."""
+    """A subclass adds `transport: Literal["…"]` and its keys, and declares the type of its messages. All of it is pure."""
 
     transport: str
     is_assigned: ClassVar[bool] = False
-    """Whether its source is given its profile, because messages of such devices do not distinguish one model from another."""
+    """Whether a source is configured with its profile, because messages do not distinguish one model from another."""
 
     @abstractmethod
     def specificity(self, message: Any) -> int:
-        """Return how well it fits: 0 if the message is not for it, else the more, the more it asked for.
+        """Return 0 if the message does not match, else a number that grows with the conditions it met.
 
-        The most specific profile takes it.
+        The most specific profile decodes the message.
         """
 
     @abstractmethod
     def decode(self, message: Any) -> Sequence[Reading]:
-        """Return what the message reports. Raise ProfileError for whatever else arrives, and no other exception."""
+        """Return what the message reports. Raise ProfileError for any other message, and no other exception."""
 
     @abstractmethod
     def message(self, values: Mapping[str, Any]) -> Any:
         """Return the message that a vector's `input` describes. Raise ValueError if it describes none."""
 
     def sku(self, identifier: str) -> str:
-        """Return the article that an identifier of goods names, such as a GTIN; "" where it names none. Total, as `decode` is."""
+        """Return the article that an identifier of goods names, such as a GTIN; "" where it names none. Never raises."""
         return ""
 
     @classmethod

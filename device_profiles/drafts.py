@@ -26,14 +26,14 @@ _INLINE_DEPTH: Final = 2
 
 
 class _Hex(int):
-    """A number that is written so."""
+    """A number that TOML writes in hex."""
 
     def __repr__(self) -> str:
         return f"0x{self:04x}"
 
 
 def hex_bytes(text: str) -> bytes:
-    """Hex as people paste it: blanks, colons and 0x are left out. Raise ValueError if it is none."""
+    """Return the bytes of hex as people paste it: blanks, colons and 0x are ignored. Raise ValueError for anything else."""
     digits = re.sub(r"0x|[\s:,-]", "", text.strip().lower())
     if not digits or len(digits) % 2 or re.search(r"[^0-9a-f]", digits):
         raise ValueError("must be an even number of hex digits, such as 02011a1aff4c000215…")
@@ -41,7 +41,7 @@ def hex_bytes(text: str) -> bytes:
 
 
 def marks(message: Advertisement) -> dict[str, tuple[Values, bytes]]:
-    """Return what can identify a BLE device: a word for it -> the keys of its frame, and the payload that they choose. The best first."""
+    """Return what can identify a BLE device, best first: a word -> the keys of its frame, and the payload that they select."""
     found: dict[str, tuple[Values, bytes]] = {}
     for company, data in message.manufacturer.items():
         found[f"manufacturer {company:04x}"] = {"manufacturer_id": _Hex(company)}, data
@@ -55,7 +55,7 @@ def marks(message: Advertisement) -> dict[str, tuple[Values, bytes]]:
 
 
 def ble_frame(mark: Values, payload: bytes, prefix_bytes: int, identifier: str, fields: Sequence[str]) -> Values:
-    """`identifier`: address, name, or the payload's bytes that name the device, FIRST-LAST. Raise ValueError."""
+    """Return a frame. `identifier`: address, name, or bytes of the payload, FIRST-LAST. Raise ValueError if it does not match."""
     if prefix_bytes > len(payload):
         raise ValueError(f"the payload has {len(payload)} bytes")
     tables = [_field(text) for text in fields]
@@ -68,7 +68,7 @@ def ble_frame(mark: Values, payload: bytes, prefix_bytes: int, identifier: str, 
 
 
 def epc_device(epc: bytes, by: str) -> Values:
-    """`by`: company, scheme, any, or the first hex digits."""
+    """Return the device. `by`: company, scheme, any, or the first hex digits. Raise ValueError."""
     meaning = explain(epc)
     if by == "company" and not meaning.company_prefix:
         raise ValueError(f"this EPC has no company prefix: it is {meaning.scheme}")
@@ -83,7 +83,7 @@ def epc_device(epc: bytes, by: str) -> Values:
 
 
 def feed_device(topic: str, each: str, kind: str, paths: Mapping[str, str], cumulative: bool) -> Values:
-    """`paths`: the reading's field -> where its value lies in an item; empty ones are left out."""
+    """Return the device. `paths`: field of the reading -> path in an item; empty paths are left out."""
     given = {name: path for name, path in paths.items() if path}
     row: Values = {"kind": kind, **({"each": each} if each else {}), **({"cumulative": cumulative} if kind == "counted" else {})}
     for name, path in given.items():
@@ -95,7 +95,7 @@ def feed_device(topic: str, each: str, kind: str, paths: Mapping[str, str], cumu
 
 
 def json_paths(value: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """Every plain value of a JSON document with the path that leads there; of a list its first element's."""
+    """Yield the path and value of every scalar in a JSON document; of a list those of its first element."""
     match value:
         case dict():
             for key, item in value.items():
@@ -108,7 +108,7 @@ def json_paths(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 
 def modbus_device(registers: Sequence[str]) -> Values:
-    """Return each `NAME ADDRESS [TYPE [SCALE]]`."""
+    """Return the device with registers given as `NAME ADDRESS [TYPE [SCALE]]`. Raise ValueError."""
     tables = {}
     for text in registers:
         name, address, *more = text.split()
@@ -129,7 +129,7 @@ def words(text: str) -> Values:
 
 
 def complete(head: Values, device: Values, message: Values, origin: str, where: str) -> Values:
-    """Return the whole profile: the vector's readings are what the device itself reads in the message. Raise ConfigError."""
+    """Return the whole profile, with a vector of what it decodes from the message. Raise ConfigError."""
     profile = check({**head, "device": device, "vectors": [{"origin": origin, "input": message}]}, Profile, where)
     decoder: Device = profile.device  # type: ignore[assignment] # it was given
     try:
@@ -148,7 +148,7 @@ def to_toml(values: Mapping[str, Any]) -> str:
 
 
 def _lines(path: tuple[str, ...], values: Mapping[str, Any]) -> Iterator[str]:
-    """Plain keys first, then tables below their headers; from the third level on tables stand in a line."""
+    """Yield plain keys first, then tables below their headers; from the third level on, inline tables."""
     below = {key: value for key, value in values.items() if _is_table(value) and len(path) < _INLINE_DEPTH and (not path or key != "input")}
     below = {key: value for key, value in below.items() if path != ("vectors",)}
     yield from (f"{_key(key)} = {_value(value)}" for key, value in values.items() if key not in below)
@@ -183,14 +183,14 @@ def _value(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """Documents stand as they are, between apostrophes, where that is possible."""
+    """Return the TOML string of a text: literal, in apostrophes, where that is possible."""
     if '"' in text and text.isprintable() and "'" not in text:
         return f"'{text}'"
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _field(text: str) -> Values:
-    """`NAME OFFSET TYPE [SCALE]`"""
+    """Return the field given as `NAME OFFSET TYPE [SCALE]`. Raise ValueError."""
     try:
         name, offset, kind, *scale = text.split()
         return {"name": name, "offset": int(offset), "type": kind, **({"scale": float(scale[0])} if scale else {})}
@@ -211,7 +211,7 @@ def _number(text: str) -> int:
 
 
 def parsed(data: bytes, address: str) -> Advertisement:
-    """Raise ValueError if nothing in it could identify a device."""
+    """Return the advertisement in the bytes. Raise ValueError if nothing in it could identify a device."""
     message = parse_advertising_data(data, address)
     if message == Advertisement(address):
         raise ValueError("no manufacturer data, service data, services or name in it: paste the advertising data of one message")

@@ -24,9 +24,9 @@ Dbm = Annotated[float, Field(ge=-127, le=20)]
 
 
 class Presence(Section):
-    """How sightings of such a device become presence; every bound is for the profile's typical device.
+    """How sightings of such a device become presence; the bounds suit a typical device of the profile.
 
-    A level is the filtered RSSI: it follows approach at once and lets retreat decay with `tau_s`.
+    A level is the filtered RSSI: it rises at once and decays with `tau_s`.
     """
 
     enter_dbm: Dbm = -90.0
@@ -36,9 +36,9 @@ class Presence(Section):
     timeout_max_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
     stay_s: Annotated[float, Field(gt=0, le=600)] = 5.0
     margin_db: Annotated[float, Field(ge=0, le=30)] = 3.0
-    """How much stronger another zone must be before it owns the subject."""
+    """How much stronger another zone must be to become the subject's owner."""
     holdoff_s: Annotated[float, Field(ge=0, le=60)] = 2.0
-    """How long an owner keeps a subject at least."""
+    """Shortest time that an owner keeps a subject."""
 
     @model_validator(mode="after")
     def _hysteresis(self) -> Presence:
@@ -53,13 +53,13 @@ class CounterLimits(Section):
     """What distinguishes people from implausible changes in a counter's totals; edge_agent/counters.py has the rules."""
 
     most_per_min: Annotated[float, Field(gt=0, le=100_000)] = 300.0
-    """People in one direction; more than these since the last reading are not believed. Less than a minute counts as one."""
+    """Most people in one direction per minute since the last reading; more are implausible. Less than a minute counts as one."""
     rolls_over_at: tuple[Annotated[int, Field(ge=10, le=1 << 64)], ...] = (1 << 16, 1 << 32)
-    """The first value that it never shows, after which it shows 0; several where the width is not known. Empty: it never does."""
+    """The value at which totals wrap to 0; several if the width is unknown. Empty: they never wrap."""
     settle_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
-    """How long a total that fell or jumped must go on from there before it is believed; the people in it are not lost meanwhile."""
+    """How long totals must continue from one that fell or jumped before it is accepted; nobody is lost meanwhile."""
     survives_reboot: bool = True
-    """Whether its total is kept when it restarts. Only asked for where its readings have `uptime_s`."""
+    """Whether totals survive a restart of the device. Used only if readings have `uptime_s`."""
 
 
 class Vector(Section):
@@ -67,11 +67,11 @@ class Vector(Section):
 
     origin: Annotated[str, Field(pattern=r"^(capture|documentation|specification|simulated): .")]
     input: dict[str, Any]
-    """As the transport's `message` takes it."""
+    """The message, in the form of the transport's `message`."""
     readings: tuple[dict[str, Any], ...] = ()
     """`kind` (seen, counted, relayed) and the fields of each reading that are not at their default; device_profiles/vectors.py."""
     error: str = ""
-    """The reason of the ProfileError that it must give instead."""
+    """The reason of the ProfileError that decoding must raise instead."""
 
     @model_validator(mode="after")
     def _one_outcome(self) -> Vector:
@@ -96,13 +96,13 @@ class Profile(Section):
     identifier_type: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,32}\z")]
     identifier_class: IdentifierClass
     consented: bool = False
-    """Whether its owner gave it to be known: its subject lasts. Anybody else's lasts a day."""
+    """Whether its owner consented: its subject is lasting. Without consent a subject lasts a day."""
     presence: Presence = Presence()
     counter: CounterLimits = CounterLimits()
     device: AnyDevice | None = None
-    """None: its identifiers come decoded, from a recording or from another device that reports them."""
+    """None: identifiers arrive decoded, in a recording or from another device."""
     vectors: tuple[Vector, ...] = ()
 
     def sku(self, identifier: str) -> str:
-        """Return the article that an identifier of goods names; "" if its device does not know."""
+        """Return the article that an identifier of goods names; "" if it names none."""
         return "" if self.device is None else self.device.sku(identifier)

@@ -32,9 +32,9 @@ SHOWN: Final = 80
 
 
 def ask(given: object, option: str, question: str, usual: object, check: Callable[[str], AnswerT]) -> AnswerT:
-    """Return the option's value, else the answer; `check` gives what it means.
+    """Return the checked value of the option, else of the answer. `check` converts it or raises ValueError.
 
-    Raise ConfigError for a wrong option; a wrong answer is asked again.
+    Raise ConfigError for a wrong option; after a wrong answer the question is repeated.
     """
     if given is not None:
         try:
@@ -53,7 +53,7 @@ def ask(given: object, option: str, question: str, usual: object, check: Callabl
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:
-    """One of these, or the only one that begins so."""
+    """Return a check for one of these words, or an unambiguous beginning of one."""
 
     def check(text: str) -> str:
         found = [word for word in allowed if word == text] or [word for word in allowed if text and word.startswith(text)]

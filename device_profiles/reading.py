@@ -1,6 +1,6 @@
-"""What a device reports, once its profile has decoded it: who was there, how many passed, what it relays for others.
+"""What a device reports, decoded by its profile: who was seen, how many passed, what it relays for other devices.
 
-No reading stands for an error: bytes that a profile does not explain are a `ProfileError`.
+Bytes that a profile cannot decode raise `ProfileError`; no reading stands for an error.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
 
 @dataclass(slots=True)  # a frozen one takes four times as long to make, and thousands are made a second
 class Seen:
-    """An identifier was there. It is raw, and canonical for its type: the same thing always reads the same."""
+    """An identifier was seen. It is raw, and canonical for its type: one thing always has the same identifier."""
 
     identifier: str
     profile: str = ""
-    """Whose identifier it is, where a device reports for others, such as a scanner that decoded an iBeacon; "": its own profile's."""
+    """The profile of the identifier, if a device reports for others, such as a scanner that decoded an iBeacon; "": its own."""
     rssi_dbm: int | None = None
-    """None: the transport knows it, or nobody does."""
+    """None: the transport reports it, or it is unknown."""
     receiver: str = ""
     """The antenna, radio or node that the message names; "": the message names none."""
     t_wall_ns: int = 0
     """The device's own time, ns since 1970; 0 where it reports none."""
     values: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
-    """What else it measured, by name with unit: `battery_mv`, `temperature_c`, `tx_power_dbm`."""
+    """Other measured values, by name with unit: `battery_mv`, `temperature_c`, `tx_power_dbm`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """People through a door, in one of two ways that must never be added up.
+    """People through a door, in one of two forms that must never be added up.
 
-    `cumulative`: `entered` and `left` are totals since the device's counter began; deltas are the agent's business.
-    Else they are those of a period, which is named by its end.
+    `cumulative`: `entered` and `left` are totals since the device's counter began; the agent computes differences.
+    Otherwise they are those of a period, identified by its end.
     """
 
     entered: int
@@ -48,16 +48,16 @@ class Counted:
     door: str = ""
     """The line, channel or door that the message names; "": the message names none."""
     t_wall_ns: int = 0
-    """For a period: its end. 0 where the device reports none."""
+    """The end of a period, ns since 1970; 0 where the device reports none."""
     period_s: float = 0.0
     serial: str = ""
-    """Of a report that may be sent again: the same serial of the same device and door is the same report. "": none."""
+    """Identifies a report that may be repeated: an equal serial of the same device and door is the same report. "": none."""
     values: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """A gateway passes on an advertisement as it was in the air: its own profile decides whose it is."""
+    """A gateway relays an advertisement as received: the advertisement's own profile decides whose it is."""
 
     advertisement: Advertisement
     receiver: str = ""
@@ -76,7 +76,7 @@ class RelayedTag:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """One item among others of a message could not be read: counted under `reason`, and the others are not lost for it."""
+    """One item of a message could not be read: it is counted under `reason`, and the other items are kept."""
 
     reason: str
 
@@ -85,5 +85,5 @@ Reading = Seen | Counted | Relayed | RelayedTag | Unread
 
 
 def is_canonical(identifier: str) -> bool:
-    """Return whether it can name anything: printable, without blanks around it, and of no more than LONGEST_IDENTIFIER characters."""
+    """Return whether it is a valid identifier: printable, without blanks around it, at most LONGEST_IDENTIFIER characters."""
     return 0 < len(identifier) <= LONGEST_IDENTIFIER and identifier.isprintable() and identifier == identifier.strip()

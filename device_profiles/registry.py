@@ -1,4 +1,4 @@
-"""All profiles, and which of them takes a message: the shipped ones, found by walking `profiles/`, and a user's own from a folder."""
+"""All profiles, and which of them matches a message: the shipped ones in `profiles/`, and a user's own from a folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHIPPED: Final = Path(str(resources.files("device_profiles") / "profiles"))
 
 
 class Registry(Mapping[str, Profile]):
-    """All profiles by name. `files`: where each was read, for those that were."""
+    """All profiles by name. `files`: the files of those that were read from one."""
 
     def __init__(self, profiles: Mapping[str, Profile], files: Mapping[str, Path] | None = None) -> None:
         self._profiles: Final = dict(profiles)
@@ -39,33 +39,33 @@ class Registry(Mapping[str, Profile]):
         return len(self._profiles)
 
     def best(self, transport: str, message: Any) -> Profile | None:
-        """Return the most specific profile that takes `message`, of two equal ones the first by name; None if no profile takes it."""
+        """Return the most specific profile that matches `message`, the first by name among equals; None if none matches."""
         chooser = self._choosers.get(transport) or self._choose(transport)
         return None if chooser is None else chooser(message)
 
     def _choose(self, transport: str) -> Callable[[Any], Profile | None] | None:
-        """Made when it is first asked for: few processes hear every transport."""
+        """Return the chooser of a transport, made on first use: few processes use every transport."""
         devices = self._by_transport.get(transport)
         return self._choosers.setdefault(transport, type(devices[0][0]).chooser(devices)) if devices else None
 
     def takers(self, transport: str, message: Any) -> list[tuple[int, Profile]]:
-        """Every profile that takes `message`, with how specific it is; `best` is the first."""
+        """Return every profile that matches `message`, with its specificity; the first is `best`."""
         found = [(device.specificity(message), profile) for device, profile in self._by_transport.get(transport, ())]
         return sorted((taker for taker in found if taker[0]), key=lambda taker: (-taker[0], taker[1].name))
 
     def with_profiles(self, own: Registry) -> Registry:
-        """Both; where a name is in both, the profile of `own` replaces the other."""
+        """Return a registry with the profiles of both; those of `own` replace others of the same name."""
         return Registry({**self, **own}, self.files | own.files)
 
 
 class ProfileSettings(Section):
-    """`[profiles]` of agent.toml and gateway.toml: both must know a profile of the user's own."""
+    """`[profiles]` of agent.toml and gateway.toml: both need the user's own profiles."""
 
     folder: Path | None = None
-    """Of the user's own profiles. They are added to the shipped ones; one with the name of a shipped one replaces it."""
+    """The folder of the user's own profiles, added to the shipped ones; one with the name of a shipped one replaces it."""
 
     def registry(self) -> Registry:
-        """Raise ConfigError, which names the file and the key that is wrong."""
+        """Return shipped and own profiles. Raise ConfigError, which names the file and key that is wrong."""
         return shipped() if self.folder is None else shipped().with_profiles(read_registry(self.folder))
 
 
@@ -76,7 +76,7 @@ def shipped() -> Registry:
 
 
 def read_registry(folder: Path) -> Registry:
-    """Every `*.toml` in `folder`; ConfigError lists every mistake of every file, with its key and what is allowed."""
+    """Return the profiles in `folder`, `*.toml`. Raise ConfigError with every mistake of every file: its key, and what is allowed."""
     paths, profiles, mistakes = sorted(folder.glob("*.toml")), {}, []
     if not paths:
         raise ConfigError(f"{folder}: {'no profiles (*.toml) are here' if folder.is_dir() else 'there is no such folder'}")
@@ -91,7 +91,7 @@ def read_registry(folder: Path) -> Registry:
 
 
 def read_profile(path: Path) -> Profile:
-    """Return the profile in a file. The environment overrides nothing here: it would in every profile at once."""
+    """Return the profile in a file. No environment variable overrides a key here: it would do so in every profile."""
     profile = load(path, Profile, "FOOTFALL_PROFILE", {})
     if profile.name != path.stem:
         raise ConfigError(f"{path}: name: must be the file's name, {path.stem!r} (given: {profile.name!r})")

@@ -1,4 +1,4 @@
-"""A profile for people: the text of `footfall profile show`."""
+"""The text of `footfall profile show`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CLASSES: Final[Mapping[str, str]] = {
 }
 LONGEST_INPUT: Final = 300
 IN_HEX: Final = frozenset({"manufacturer_id", "bad_bits"})
-"""Numbers that their makers write so."""
+"""Numbers that manufacturers write in hex."""
 
 
 def shown(profile: Profile, registry: Registry, origin: str) -> RenderableType:
@@ -79,7 +79,7 @@ def _presence(profile: Profile) -> Mapping[str, str]:
 
 
 def _section(section: BaseModel) -> RenderableType:
-    """Its keys that are not at their default; what holds several of a kind as a table."""
+    """Return a section's keys that differ from their defaults; several of a kind as a table."""
     pairs, below = dict[str, str](), list[RenderableType]()
     for name, value in _set(section).items():
         items = list(value.items()) if isinstance(value, Mapping) else list(enumerate(value)) if isinstance(value, tuple) else []
@@ -91,7 +91,7 @@ def _section(section: BaseModel) -> RenderableType:
 
 
 def _table(items: Sequence[tuple[Any, BaseModel]]) -> RenderableType:
-    """Return a row for each; sections that hold others stand below each other instead."""
+    """Return a table with a row for each; sections with nested ones are listed one below the other instead."""
     rows = [(str(key), _set(item)) for key, item in items]
     if any(_holds_sections(value) for _, row in rows for value in row.values()):
         return Group(*(Group(Text(f"{key}", style="bold"), Padding(_section(item), (0, 0, 0, 2))) for key, item in items))
@@ -103,7 +103,7 @@ def _table(items: Sequence[tuple[Any, BaseModel]]) -> RenderableType:
 
 
 def _set(section: BaseModel) -> dict[str, Any]:
-    """Return what is not at its default, without what must not be shown."""
+    """Return the keys that differ from their defaults, without secrets."""
     fields = type(section).model_fields
     shown = [name for name in fields if name in section.model_fields_set and not fields[name].exclude]
     return {name: getattr(section, name) for name in shown if getattr(section, name) not in ((), {}, "", None)}
@@ -158,7 +158,7 @@ def _short(text: str) -> str:
 
 
 def _takers_of_vectors(profile: Profile, device: Device, registry: Registry) -> RenderableType:
-    """For each vector that others take too: who wins, and why."""
+    """Return, for each vector that other profiles match too, which one wins and why."""
     if device.is_assigned:
         return "nobody: its source is given its profile, as such messages do not distinguish one model from another"
     table = Table("vector", "taken by, the most specific first", "", box=None, header_style="dim", pad_edge=False)
@@ -181,7 +181,7 @@ def _reason(takers: Sequence[tuple[int, str]]) -> str:
 
 
 def _vectors_of_others(profile: Profile, device: Device, registry: Registry) -> RenderableType:
-    """Other profiles whose vectors it would take, and who wins them."""
+    """Return the other profiles whose vectors it matches, and which one wins."""
     lines = []
     for other in registry.values():
         if other is profile or other.device is None or other.device.transport != device.transport or device.is_assigned:

@@ -1,4 +1,4 @@
-"""A profile's vectors: readings as the tables of a TOML file, and whether the profile decodes each message to its vector's readings.
+"""A profile's vectors: readings as tables of a TOML file, and whether decoding a message yields them.
 
     { kind = "seen", identifier = "…", rssi_dbm = -59, values = { battery_pct = 98 } }
     { kind = "counted", entered = 12, left = 9, cumulative = true, door = "1" }
@@ -61,7 +61,7 @@ def _text(readings: Sequence[Reading]) -> str:
 
 
 def _same(one: object, other: object) -> bool:
-    """Equal; floats to nine digits, and a bool is no number."""
+    """Return whether values are equal: floats to nine digits; a bool equals no number."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, bool) or isinstance(other, bool):
@@ -72,7 +72,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def _changed(value: Reading | Advertisement) -> dict[str, Any]:
-    """Return the fields that are not at their default, as TOML can write them; those without one always."""
+    """Return the fields that differ from their defaults, in a form that TOML can hold; those without a default always."""
     values = {field.name: getattr(value, field.name) for field in fields(value) if getattr(value, field.name) != _default(field)}
     return {name: _plain(item) for name, item in values.items()}
 

@@ -2,14 +2,14 @@
 
     pair = BeamPair(bounce_ns, follow_ns)
     pair.hear(Edge(t_ns, "outer", True)) -> [Passage(t_ns, entered, left), …]
-    pair.settle(now_ns) -> [Passage, …]          # nothing is heard while a beam may still bounce
+    pair.settle(now_ns) -> [Passage, …]          # edges count once a beam no longer bounces
 
-Who enters breaks the outer beam, then both, then only the inner, then none; who leaves the other way round. Each edge is a step
-forth or back on that circle, so somebody who turns round half way, or hesitates, counts as none or one, whatever they do in between.
-That holds where the beams are nearer to each other than a person is deep (at the height of the body, 5 to 20 cm apart).
+A person entering breaks the outer beam, then both, then only the inner, then none; a person leaving, the other way round. Each edge is a
+step forward or back on that circle. So a person who turns round half way, or hesitates, counts as none or one, whatever happens in between.
+That requires beams closer together than a person is deep (at body height, 5 to 20 cm apart).
 
-Who follows so closely that the beams are never both free is distinguished by time from somebody who hesitates: each beam is broken
-again within `follow_ns`, while the other still is. Two people side by side are one for any pair of beams; so is a person who passes in the
+A person may follow so closely that the beams are never both free. Time distinguishes that from hesitation: each beam is broken again within
+`follow_ns`, while the other still is. Two people side by side count as one for any pair of beams. So does a person who passes in the
 shadow of another.
 """
 
@@ -44,7 +44,7 @@ class Passage:
 
 
 class BeamPair:
-    """An edge counts once its beam has kept still for `bounce_ns`. With beams `broken` in the beginning it counts when both were free."""
+    """An edge counts once its beam has been stable for `bounce_ns`. If some are `broken` at the start, counting begins once both are free."""
 
     def __init__(self, bounce_ns: int, follow_ns: int, broken: Collection[Beam] = ()) -> None:
         self._bounce_ns: Final = bounce_ns
@@ -59,11 +59,11 @@ class BeamPair:
 
     @property
     def is_free(self) -> bool:
-        """Whether nobody stands in a beam."""
+        """Return whether both beams are free."""
         return not any(self._broken.values()) and not self._waiting
 
     def hear(self, edge: Edge) -> list[Passage]:
-        """Edges in about the order of time; one that is late counts as of now, one that changes nothing is none."""
+        """Take an edge, in about the order of time. A late one counts as of now; one that changes nothing is ignored."""
         t_ns = edge.t_ns if self._now_ns is None else max(edge.t_ns, self._now_ns)
         passages = self.settle(t_ns)
         if edge.broken == self._broken[edge.beam]:
@@ -73,7 +73,7 @@ class BeamPair:
         return passages
 
     def settle(self, now_ns: int) -> list[Passage]:
-        """Take the edges that have held; `now_ns` may lie before that of the last call."""
+        """Take the edges that were stable for long enough. `now_ns` may be earlier than in the last call."""
         self._now_ns = now_ns if self._now_ns is None else max(self._now_ns, now_ns)
         held = sorted((t_ns, BEAMS.index(beam), beam) for beam, t_ns in self._waiting.items() if t_ns + self._bounce_ns <= now_ns)
         return [passage for t_ns, _, beam in held for passage in self._turn(t_ns, beam)]
@@ -91,7 +91,7 @@ class BeamPair:
         return self._end(t_ns) if place == 0 else []
 
     def _end(self, t_ns: int) -> list[Passage]:
-        """Both beams are free: who has passed?"""
+        """Return the passage that ends with both beams free, if there was one."""
         rounds, people = self._steps // _ROUND if self._is_counting else 0, 1 + min(self._followed.values())
         self._steps, self._is_counting = 0, True
         self._freed_ns.clear()

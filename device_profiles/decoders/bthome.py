@@ -2,9 +2,9 @@
 
     decode(data, address, bind_key) -> Values
 
-A measurement that comes twice bears a number from the second on: `button_code`, `button_2_code`. `packet_id` numbers messages, and
-`replay_count` is the counter of an encrypted one, which only grows: to detect replays, compare it with the last.
-Nothing here can, because it has no memory.
+From its second occurrence in a message, a measurement bears a number: `button_code`, `button_2_code`. `packet_id` numbers messages.
+`replay_count` is the counter of an encrypted one, which only grows. To detect replays compare it with the last: nothing here has a
+memory.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _UUID_BYTES: Final = b"\xd2\xfc"
 def decode(data: bytes, address: str, bind_key: bytes | None) -> dict[str, Value]:
     """Return what the service data reports of the device at `address`.
 
-    Raise ProfileError `bthome.version` for another version than 2, `bthome.key` without the key of an encrypted message, `bthome.decrypt`
-    where the key does not open it, `bthome.short` for one that ends too early. An object that is not in the table ends the message:
-    objects are sent in the order of their numbers, so all that was known before it counts.
+    Raise ProfileError: `bthome.version` for another version than 2, `bthome.key` without the key of an encrypted message,
+    `bthome.decrypt` for a wrong key, `bthome.short` for a message that ends too early. An object that is not in the table ends the
+    message: objects are sent in the order of their numbers, so all before it counts.
     """
     if not data:
         raise ProfileError("bthome.short", "the message is empty")
@@ -49,7 +49,7 @@ def _decrypted(data: bytes, address: str, bind_key: bytes) -> bytes:
         raise ProfileError("bthome.short", f"{len(data)} bytes cannot hold counter and tag")
     counter, tag = data[-TAG_BYTES - COUNTER_BYTES : -TAG_BYTES], data[-TAG_BYTES:]
     nonce = bytes.fromhex(address.replace(":", "")) + _UUID_BYTES + data[:1] + counter
-    from cryptography.exceptions import InvalidTag  # only who has a bind key holds OpenSSL in memory
+    from cryptography.exceptions import InvalidTag  # loads OpenSSL, which only a process with a bind key needs
     from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
     try:
@@ -77,7 +77,7 @@ def _objects(data: bytes) -> dict[str, Value]:
 
 
 def _numbered(number: int, values: Mapping[str, Value]) -> str:
-    """`button_2_code`, `button_3_code` … of what has come before."""
+    """Return the name with the next number: `button_2_code`, `button_3_code` …"""
     name, unit = _OBJECTS[number][:2]
     names = (_named(f"{name}_{i}", unit) for i in count(2))
     return next(name for name in names if name not in values)
@@ -88,7 +88,7 @@ def _named(name: str, unit: str) -> str:
 
 
 def _reader(kind: str, factor: float) -> Callable[[bytes], Value]:
-    """Takes the object's bytes."""
+    """Return the function that reads the object's bytes."""
     if kind in _KINDS:
         return _KINDS[kind]
     signed, scaled = kind == "signed", scaling(factor)

@@ -1,10 +1,10 @@
-"""Bytes of a vendor's message as plain values: dicts, lists, texts, numbers. Bounded, and safe against what strangers send.
+"""Bytes of a vendor's message as plain values: dicts, lists, texts, numbers. Bounded, and safe against hostile input.
 
     document(payload, "json" | "xml" | "msgpack") -> Any      ProfileError `feed.size`, `feed.json`, `feed.xml`, `feed.msgpack`
 
 XML becomes `{root: {child: …}}` by local names: namespaces and attributes are left out, a child that comes again becomes a list, an
-element without children is its text. It is read by expat with every document type declaration refused, so that there are no
-entities to expand, no external ones to fetch and no defaults to inject: the "billion laughs" and XXE need one.
+element without children is its text. expat reads it with every document type declaration refused: there are no entities to expand or
+fetch, and no defaults to inject. The "billion laughs" and XXE need one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DocumentFormat = Literal["json", "xml", "msgpack"]
 
 MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 32
-"""Of XML elements. What is nested deeper in JSON or msgpack is refused by their parsers or never looked at."""
+"""Deepest XML element. Deeper JSON or msgpack is refused by its parser, or never read."""
 MAX_ELEMENTS: Final = 20_000
 
 
@@ -59,7 +59,7 @@ def _xml(payload: bytes) -> Any:
     parser.CharacterDataHandler = tree.text
     try:
         parser.Parse(payload, True)
-    except (xml.parsers.expat.ExpatError, ValueError, LookupError) as error:  # LookupError: an encoding that nobody knows
+    except (xml.parsers.expat.ExpatError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
         raise ProfileError("feed.xml", f"not XML: {type(error).__name__}") from None
     return tree.root
 
@@ -69,7 +69,7 @@ def _refuse_declaration(name: str, system_id: str | None, public_id: str | None,
 
 
 class _Tree:
-    """Elements as they open and close. `open` holds of each its children and its text."""
+    """Builds values as elements open and close. `open`: the children and text of each open element."""
 
     def __init__(self) -> None:
         self.root: dict[str, Any] = {}

@@ -1,8 +1,8 @@
 """What the bytes of an EPC mean: GS1 EPC Tag Data Standard 1.13, section 14 (binary encodings), 6 (pure identity URIs), 7 (GS1 keys).
 
-explain(epc: bytes, pc: int | None = None) -> Meaning      # total: what follows no scheme is "raw"
+explain(epc: bytes, pc: int | None = None) -> EpcMeaning   # never raises: bytes of no scheme are "raw"
 
-epcpy decodes the schemes (MIT; about 25 us each). Reads of one tag repeat, so its meaning is remembered for the last few thousand.
+epcpy decodes the schemes (MIT; about 25 us each). Reads of one tag repeat, so the last few thousand meanings are cached.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ HEADERS: Final[Mapping[int, SchemeName]] = {
     0x34: "giai",
     0x38: "giai",
 }
-"""By the first byte: SGTIN-96 and -198, SSCC-96, GRAI-96 and -170, GIAI-96 and -202."""
+"""Scheme by first byte: SGTIN-96 and -198, SSCC-96, GRAI-96 and -170, GIAI-96 and -202."""
 REMEMBERED: Final = 4096
 ISO_NUMBERING: Final = 0x0100
-"""The toggle bit of the PC word (Gen2, 6.3.2.1.2.2): set, the memory holds no EPC but an ISO 15961 item."""
+"""The toggle bit of the PC word (Gen2, 6.3.2.1.2.2): if set, the memory holds an ISO 15961 item, not an EPC."""
 GRAI_DIGITS: Final = 13
 
 
 class EpcMeaning(NamedTuple):
-    """`company_prefix`, `uri`, `sku` are "" where the scheme has none. `sku` is what names the article and not the piece:
-    the GTIN of an SGTIN, the asset type of a GRAI with its check digit."""
+    """`company_prefix`, `uri`, `sku` are "" where the scheme has none. `sku` names the article, not the piece: the GTIN of an SGTIN, the
+    asset type of a GRAI with its check digit."""
 
     scheme: SchemeName
     company_prefix: str = ""
@@ -42,7 +42,7 @@ RAW: Final = EpcMeaning("raw")
 
 
 class _TextBits(NamedTuple):
-    """Where an encoding has characters of 7 bits (section 14.5, table "7-bit String"): from which bit to which, and how many at most."""
+    """Where an encoding has 7-bit characters (section 14.5, table "7-bit String"): first and last bit, and how many at most."""
 
     first_bit: int
     last_bit: int
@@ -52,36 +52,36 @@ class _TextBits(NamedTuple):
 _TEXTS: Final[Mapping[int, _TextBits]] = {0x36: _TextBits(58, 198, 20), 0x37: _TextBits(58, 170, 16), 0x38: _TextBits(14, 202, 24)}
 """The serial of SGTIN-198 and GRAI-170; the asset of GIAI-202, behind its company prefix."""
 _PREFIX_BITS: Final = (40, 37, 34, 30, 27, 24, 20)
-"""Of a company prefix, by the partition value."""
+"""Bits of a company prefix, by partition value."""
 _CHARS: Final = frozenset("!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
 """GS1 AI encodable character set 82 (appendix A)."""
 _ESCAPES: Final = str.maketrans({char: f"%{ord(char):02X}" for char in '"%&/<>?'})
-"""What a URI has in another spelling (section 5.4)."""
+"""Characters that a URI escapes (section 5.4)."""
 
 
 @lru_cache(maxsize=REMEMBERED)
 def explain(epc: bytes, pc: int | None = None) -> EpcMeaning:
-    """Many a tag leaves its factory with a number that only looks like a scheme: that is "raw", and no error."""
+    """Return what an EPC means. Many tags leave the factory with a number that only looks like a scheme: "raw", no error."""
     scheme = HEADERS.get(epc[0]) if epc else None
     if scheme is None or (pc is not None and pc & ISO_NUMBERING):
         return RAW
-    from epcpy.utils.common import ConvertException  # only who reads tags holds it in memory
+    from epcpy.utils.common import ConvertException  # only a process that reads tags loads it
     from epcpy.utils.parsers import hex_to_tag_encodable
 
     try:
         numbers, text = _without_text(epc)
         tag: Any = hex_to_tag_encodable(numbers.hex())
     except (ConvertException, ArithmeticError, ValueError, LookupError):
-        # Its own refusals, and the errors of its parts for bytes that no scheme has.
+        # Its own errors, and those of its parts for bytes of no scheme.
         return RAW
     uri = tag.epc_uri if text is None else f"{tag.epc_uri.rpartition('.')[0]}.{text.translate(_ESCAPES)}"
     return EpcMeaning(scheme, uri.split(":")[4].split(".")[0], uri, _sku(scheme, tag))
 
 
 def _without_text(epc: bytes) -> tuple[bytes, str | None]:
-    """The EPC with the text "0" in place of its own, and its own; None where its encoding has none. ValueError: it is no such text.
+    """Return the EPC with its text replaced by "0", and the text; None if its encoding has none. Raise ValueError for a malformed text.
 
-    epcpy 0.1.8 takes the escape of `/`, `<`, `>` or `?` and what follows it for one number, and refuses it or overflows.
+    epcpy 0.1.8 misreads the escape of `/`, `<`, `>` or `?`: it takes it and what follows for one number.
     """
     where = _TEXTS.get(epc[0])
     if where is None:
@@ -97,7 +97,7 @@ def _without_text(epc: bytes) -> tuple[bytes, str | None]:
 
 
 def _characters(field: int, length: int, most: int) -> str:
-    """Characters of 7 bits, then zeros to the end. Raise ValueError for any other bits."""
+    """Return the 7-bit characters before the zeros at the end. Raise ValueError for any other bits."""
     codes = [field >> shift & 0x7F for shift in range(length - 7, -1, -7)]
     text = bytes(codes).rstrip(b"\0").decode("ascii")
     if not 0 < len(text) <= most or not _CHARS.issuperset(text):

@@ -1,4 +1,4 @@
-"""An iBeacon that somebody else has decoded, put back as it was in the air, so that the profiles of beacons decide whose it is."""
+"""An iBeacon that another device has decoded, encoded again as advertised, so that the beacons' profiles decide whose it is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_PART: Final = 0xFFFF
 
 
 def ibeacon(address: str, rssi_dbm: int | None, uuid: str, major: int, minor: int, power_dbm: int) -> Advertisement:
-    """`power_dbm`: measured at 1 m. Apple, Proximity Beacon Specification R1. Raise ProfileError `feed.ibeacon` for parts that none has."""
+    """Return the advertisement (Apple, Proximity Beacon Specification R1). `power_dbm`: at 1 m. Raise ProfileError `feed.ibeacon`."""
     digits = uuid.replace("-", "")
     if len(digits) != 32 or not 0 <= major <= MAX_PART or not 0 <= minor <= MAX_PART or not -128 <= power_dbm <= 127:
         raise ProfileError("feed.ibeacon", "no iBeacon has such parts")

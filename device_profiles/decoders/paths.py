@@ -25,7 +25,7 @@ _ANCHOR: Final = re.compile(r"(\$|\^+|@[a-z_]+)?(?:(?<=.)\.)?(.*)")
 
 @dataclass(frozen=True, slots=True)
 class PathScope:
-    """An item and what it lies in. `levels` are the named ones of the topic."""
+    """An item and what contains it. `levels`: the named levels of the topic."""
 
     item: Any
     levels: Mapping[str, str]
@@ -49,7 +49,7 @@ class ValuePath:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> ValuePath:
-    """Raise ValueError for what is not in the language."""
+    """Return the parsed path. Raise ValueError for a text that is not in the language."""
     found = _ANCHOR.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no path")
@@ -69,7 +69,7 @@ def _step(part: str, text: str) -> _PathStep:
 
 
 def find(path: ValuePath, scope: PathScope) -> Any:
-    """Return the value there, None if there is none."""
+    """Return the value at the path; None if there is none."""
     if path.anchor.startswith("@"):
         return scope.levels.get(path.anchor[1:])
     value = _anchored(path.anchor, scope)
@@ -81,7 +81,7 @@ def find(path: ValuePath, scope: PathScope) -> Any:
 
 
 def each(path: ValuePath, scope: PathScope) -> Iterator[PathScope]:
-    """Yield the items at a path with `[]` in it, each with what it lies in; without one, the one value there."""
+    """Yield the items at a path with `[]`, each with what contains it; without `[]`, the one value there."""
     found = [(scope, scope.item)]
     for step in path.steps:
         found = [inner for outer, value in found for inner in _spread(outer, value, step)]

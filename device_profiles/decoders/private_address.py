@@ -3,7 +3,7 @@
     ah(irk, prand) -> bytes                       # Core Specification Vol 3 Part H 2.2.2
     Resolver(irks).owner(address) -> str          # "" where no key explains it
 
-A hash has 24 bits: of 1,000 keys one explains a stranger's address by chance once in 17,000 addresses.
+A hash has 24 bits: with 1,000 keys, one in 17,000 foreign addresses matches a key by chance.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:  # only who has a key holds OpenSSL in memory
+if TYPE_CHECKING:  # loads OpenSSL, which only a process with a key needs
     from cryptography.hazmat.primitives.ciphers import CipherContext
 
 KEY_BYTES: Final = 16
 PRAND_BYTES: Final = 3
 REMEMBERED: Final = 16_384
-"""Addresses; each lives about a quarter of an hour."""
+"""Addresses cached; each is in use for about a quarter of an hour."""
 _PADDING: Final = bytes(KEY_BYTES - PRAND_BYTES)
 
 
@@ -37,7 +37,7 @@ def _encryptor(irk: bytes) -> CipherContext:
 
 
 class Resolver:
-    """Owners by IRK. An address is worked out once and remembered; many threads may ask."""
+    """Resolves addresses to owners by IRK, and caches the results. Any thread may call."""
 
     def __init__(self, irks: Mapping[str, bytes]) -> None:
         self._ciphers: Final = [(owner, _encryptor(irk)) for owner, irk in irks.items()]

@@ -21,7 +21,7 @@ _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9._-]+", re.ASCII)
 
 
 def text(value: Any) -> str:
-    """1 to 200 characters, none of them a control; a whole number is its digits."""
+    """Return 1 to 200 characters without control characters; a whole number becomes its digits."""
     if type(value) is int and abs(value) <= MAX_COUNT:
         value = str(value)
     if type(value) is not str or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
@@ -38,7 +38,7 @@ def number(value: Any) -> float:
 
 
 def count(value: Any) -> int:
-    """People: whole, from 0 to 2^53-1."""
+    """Return a number of people: whole, 0 to 2^53-1."""
     people = number(value)
     if people < 0 or people != int(people):
         raise ProfileError("feed.count", "no count of people")
@@ -46,7 +46,7 @@ def count(value: Any) -> int:
 
 
 def rssi_dbm(value: Any, scale: float = 1.0) -> int:
-    """Rounded to whole dBm, -128 to 20."""
+    """Return whole dBm, rounded, -128 to 20."""
     level = number(value) * scale
     if not -128 <= level <= 20:
         raise ProfileError("feed.rssi", "no RSSI of -128 to 20 dBm")
@@ -54,7 +54,7 @@ def rssi_dbm(value: Any, scale: float = 1.0) -> int:
 
 
 def mac(value: Any) -> str:
-    """Lower-case hex with colons, of twelve digits with colons, dashes or nothing between."""
+    """Return lower-case hex with colons, from twelve digits with colons, dashes or nothing between."""
     lower = value.lower() if type(value) is str and len(value) < 20 else ""
     if not _MAC.fullmatch(lower):
         raise ProfileError("feed.mac", "no address of twelve hex digits")
@@ -63,7 +63,7 @@ def mac(value: Any) -> str:
 
 
 def hex_bytes(value: Any, at_most: int = 512) -> bytes:
-    """Of hex digits in pairs, without anything between; "" is nothing."""
+    """Return the bytes of hex digits in pairs without separators; "" gives none."""
     if type(value) is not str or len(value) > 2 * at_most:
         raise ProfileError("feed.hex", f"no hex of at most {at_most} bytes")
     try:
@@ -73,7 +73,7 @@ def hex_bytes(value: Any, at_most: int = 512) -> bytes:
 
 
 def base64_bytes(value: Any, at_most: int = 512) -> bytes:
-    """RFC 4648, with or without padding, also with the letters of its section 5."""
+    """Return the bytes of base64 (RFC 4648), with or without padding, in either alphabet."""
     if type(value) is not str or len(value) > 2 * at_most or not value.isascii():
         raise ProfileError("feed.base64", f"no base64 of at most {at_most} bytes")
     plain = value.replace("-", "+").replace("_", "/").rstrip("=")
@@ -92,9 +92,9 @@ def epc(value: Any, form: str) -> bytes:
 
 
 def name(value: Any) -> str:
-    """Return a name in a message as a name of ours, 1 to 64 of `[a-z0-9._-]`: an address is its digits, what a name cannot have a dash.
+    """Return a name in a message as a name of ours, 1 to 64 of `[a-z0-9._-]`. Other characters become dashes, an address its digits.
 
-    Of a path of three levels or more, such as an event's topic, it is the last level.
+    Of a path of three levels or more, such as an event's topic, the last level is taken.
     """
     lower = text(value).lower()
     if lower.count("/") > 1:

@@ -9,7 +9,7 @@ _DIGITS = 9
 
 
 def scaling(scale: float, add: float = 0) -> Callable[[int], int | float] | None:
-    """`raw * scale + add`; None where that is `raw`. A scale of 1/n divides, so that 2506 hundredths are 25.06 and nothing beside."""
+    """Return the function `raw * scale + add`; None where that is `raw`. A scale of 1/n divides, so 2506 hundredths are exactly 25.06."""
     if scale == 1 and add == 0:
         return None
     if scale == 1 and add == int(add):

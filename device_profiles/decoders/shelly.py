@@ -1,7 +1,7 @@
-"""Shelly BLU devices, as Shelly's own scripts publish them: BTHome v2 that they have decoded, put back as it was in the air.
+"""Shelly BLU devices, as Shelly's own scripts publish them: BTHome v2 that they have decoded, encoded again as advertised.
 
-Only what marks a repeated report (`pid`) and how full the battery is are put back; what a button or a sensor reported is
-not of presence. `encryption`: the script could not read it, and neither is anything put back but that it was encrypted.
+Only the number of a report (`pid`) and the battery's level are encoded; buttons and sensors are not about presence. With
+`encryption` the script could not read the message, and only the mark of an encrypted one is encoded.
 Sources: the scripts ble-shelly-blu.js and blu-publisher.js in Shelly's script examples; bthome.io/format.
 """
 

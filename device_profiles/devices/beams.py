@@ -34,11 +34,11 @@ class Beams(Device):
     transport: Literal["beams"]
     broken_is: Literal["low", "high"] = "low"
     bounce_ms: Annotated[float, Field(ge=0, le=500)] = 20.0
-    """Shorter changes are none."""
+    """Shorter changes are ignored."""
     follow_ms: Annotated[float, Field(ge=0, le=5000)] = 250.0
-    """A beam that is broken again so soon, while the other still is: the next person, not the same one coming back."""
+    """A beam broken again within this time, while the other still is, means the next person, not the same one coming back."""
     stuck_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
-    """Nobody stands in a beam for longer: it is dirty, bent or covered."""
+    """A beam broken for longer is a fault: it is dirty, bent or covered."""
 
     @model_validator(mode="after")
     def _people_are_slower_than_bounces(self) -> Beams:
@@ -50,7 +50,7 @@ class Beams(Device):
         return BeamPair(round(self.bounce_ms * MS), round(self.follow_ms * MS), broken)
 
     def specificity(self, message: Any) -> int:
-        """1 for edges: every pair has the same."""
+        """Return 1 for edges: those of all pairs look alike."""
         return int(_are_edges(message))
 
     def decode(self, message: Any) -> Sequence[Reading]:
@@ -67,7 +67,7 @@ class Beams(Device):
         return [Counted(sum(passage.entered for passage in passages), sum(passage.left for passage in passages), False)]
 
     def message(self, values: Mapping[str, Any]) -> tuple[Edge, ...]:
-        """From `edges`: beam, whether it is broken, ms."""
+        """Return the edges in `edges`: beam, whether it is broken, ms."""
         edges = values.get("edges")
         if values.keys() != {"edges"} or not isinstance(edges, list):
             raise ValueError("must be edges = [[beam, broken, ms], …]")

@@ -4,8 +4,8 @@
     transport = "ble"
     [[device.frames]]       # one or more, device_profiles/devices/ble_frames.py; the most specific one that a message meets explains it
 
-Errors: `ble.other` for a message that no frame is for, `ble.short` for a payload that ends before its fields do, those of the
-named decoders, and the reasons of frames that are `ignored`.
+Errors: `ble.other` for a message that no frame matches, `ble.short` for a payload that ends before its fields. Named decoders and
+`ignored` frames add their own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Address = Annotated[str, Field(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}\z")]
 
 
 def _keys(value: object) -> dict[str, bytes]:
-    """Keys by name. Errors never contain the key."""
+    """Return keys by name. Errors never contain a key."""
     if not isinstance(value, Mapping):
         raise ValueError("must be a table of 32 hex digits each")
     keys = {}
@@ -63,7 +63,7 @@ class Ble(Device):
 
     @cached_property
     def readers(self) -> tuple[FrameReader, ...]:
-        """The most specific first."""
+        """Return the readers of all frames, the most specific first."""
         owner = Resolver(self.irks).owner if self.irks else None
         bind_keys = {address.lower(): key for address, key in self.bind_keys.items()}
         return tuple(sorted((FrameReader(frame, owner, bind_keys) for frame in self.frames), key=attrgetter("weight"), reverse=True))
@@ -86,7 +86,7 @@ class Ble(Device):
 
 
 class _Described(Section):
-    """An advertisement as a vector writes it."""
+    """An advertisement as written in a vector."""
 
     address: Address
     rssi_dbm: Annotated[int, Field(ge=-127, le=20)] | None = None
@@ -101,7 +101,7 @@ class _Described(Section):
 
 
 def described(values: Mapping[str, Any]) -> Advertisement:
-    """An advertisement from `{hci_event = "043e…"}`, or from `{address, rssi_dbm, address_type}` with `advertising_data` or other fields.
+    """Return what is in `{hci_event = "043e…"}`, or in `{address, rssi_dbm, address_type}` with `advertising_data` or other fields.
 
     Bytes are hex, company identifiers 4 hex digits. Raise ValueError.
     """

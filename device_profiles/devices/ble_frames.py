@@ -1,4 +1,4 @@
-"""One kind of message of a BLE device, as data: which advertisements it is, and what their bytes mean.
+"""One kind of message of a BLE device, as data: which advertisements match, and what their bytes mean.
 
     [[device.frames]]
     manufacturer_id = 0x004c            # or service_data_uuid: whose bytes are the payload; or neither
@@ -9,7 +9,7 @@
         { name = "major", offset = 18, type = "u16be" },
     ]
 
-Every condition that is given must be met; the more bits a frame asks for, the more specific it is.
+Every given condition must hold; the more bits a frame requires, the more specific it is.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ SIZES: Final[Mapping[str, int]] = {
     "u8": 1, "i8": 1, "u16le": 2, "u16be": 2, "i16le": 2, "i16be": 2, "u24le": 3, "u24be": 3,
     "u32le": 4, "u32be": 4, "i32le": 4, "i32be": 4, "flag": 1, "uuid": 16, "mac_le": 6, "mac_be": 6,
 }  # fmt: skip
-"""Bytes of each type; those of `hex`, `text` and `eddystone_url` are the field's own, or all that are left."""
+"""Bytes of each type; for `hex`, `text` and `eddystone_url` the field's own length, or all remaining bytes."""
 LITERALS_OF_IDENTIFIER: Final = ("address", "name", "owner")
-"""What an advertisement itself has; no field bears these names."""
+"""Names that an advertisement itself provides; fields cannot have them."""
 RESOLVED_BITS: Final = 1000
-"""A key that resolves an address identifies exactly one device: more than any frame can ask for."""
+"""Weight of a key that resolves an address: it identifies one device, which is more than any frame can require."""
 
 
 def _hex(value: object) -> bytes:
@@ -67,10 +67,10 @@ Uuid = Annotated[str, AfterValidator(_uuid)]
 
 
 class ByteField(Section):
-    """One value in the payload: `raw >> shift`, its lowest `bits`, times `scale`, plus `add`; `absent` is the raw value that means none."""
+    """One value in the payload: `raw >> shift`, its lowest `bits`, times `scale`, plus `add`. `absent`: the raw value for none."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\z")]
-    """With its unit: `battery_mv`. Those that the identifier names are not values besides."""
+    """Name with unit: `battery_mv`. Fields in the identifier are not also values."""
     offset: Annotated[int, Field(ge=0, le=1650)]
     type: BleFieldType
     size: Annotated[int, Field(ge=0, le=255)] = 0
@@ -83,16 +83,16 @@ class ByteField(Section):
 
     @property
     def end(self) -> int:
-        """How many bytes the payload needs for it."""
+        """Return how many bytes the payload needs for it."""
         return self.offset + SIZES.get(self.type, self.size)
 
     @property
     def code(self) -> str:
-        """How struct unpacks its bytes."""
+        """Return the format with which struct unpacks it; "" if struct cannot."""
         return _CODES.get(self.type) or (f"{self.end - self.offset}s" if self.end > self.offset else "")
 
     def converter(self) -> Convert | None:
-        """Makes the value of what `code` unpacks, or of the bytes from `offset` on where it is empty; None where that is the value."""
+        """Return the function from what `code` unpacks, or from the bytes after `offset`, to the value; None if none is needed."""
         if self.type == "flag":
             bit = 1 << self.shift
             return lambda raw: raw & bit != 0
@@ -122,23 +122,23 @@ class BleFrame(Section):
     """The payload is this service's data."""
     prefix: HexBytes = b""
     mask: HexBytes = b""
-    """As long as `prefix`; empty: every bit of it counts."""
+    """As long as `prefix`; empty: every bit of `prefix` counts."""
     length: Annotated[int, Field(ge=1, le=1650)] | None = None
-    """Of the payload, bytes; None: any that its fields fit in."""
+    """Bytes of the payload; None: any length that holds its fields."""
     service_uuid: Uuid | None = None
     name_pattern: str = ""
-    """The advertised name, with * and ?; upper and lower case differ."""
+    """Pattern of the advertised name, with * and ?; case-sensitive."""
     address_prefix: Annotated[str, Field(pattern=r"^[0-9a-f:]{0,17}\z")] = ""
     address_types: tuple[AddressType, ...] = ()
     resolved: bool = False
-    """Only addresses that somebody's identity resolving key explains; `{owner}` is then whose."""
+    """Match only addresses that an identity resolving key resolves; `{owner}` is then its owner."""
     identifier: Annotated[str, Field(pattern=r"^\S([^\r\n]*\S)?\z", max_length=100)] = "{address}"
-    """With `{address}`, `{name}`, `{owner}` and the names of fields."""
+    """Template with `{address}`, `{name}`, `{owner}` and names of fields."""
     fields: tuple[ByteField, ...] = ()
     decoder: Literal["bthome"] | None = None
-    """A format that is no table of fields."""
+    """Named decoder for a format that is no table of fields."""
     ignored: Annotated[str, Field(pattern=r"^([a-z0-9._-]+)?\z")] = ""
-    """The reason under which such messages are counted instead of read."""
+    """The reason under which matching messages are counted instead of decoded."""
 
     @model_validator(mode="after")
     def _sound(self) -> BleFrame:
@@ -164,7 +164,7 @@ class BleFrame(Section):
 
     @property
     def named(self) -> tuple[str, ...]:
-        """What the identifier is made of."""
+        """Return the names in the identifier's template."""
         try:
             parts = [part for part in string.Formatter().parse(self.identifier) if part[1] is not None]
         except ValueError as error:
@@ -175,20 +175,20 @@ class BleFrame(Section):
 
     @property
     def template(self) -> str:
-        """The identifier with %s for each of `named`."""
+        """Return the identifier with %s for each of `named`."""
         return "".join(
             literal.replace("%", "%%") + ("" if name is None else "%s") for literal, name, _, _ in string.Formatter().parse(self.identifier)
         )
 
     @property
     def is_free(self) -> bool:
-        """Whether a device may put any text into the identifier."""
+        """Return whether a device may put any text into the identifier."""
         fixed = {field.name for field in self.fields if field.type in SIZES}
         return not {"address", *fixed} >= set(self.named)
 
     @property
     def weight(self) -> int:
-        """How many bits it asks for, at least 1."""
+        """Return how many bits it requires, at least 1."""
         bits = [
             1,
             16 * (self.manufacturer_id is not None),

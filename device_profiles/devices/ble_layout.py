@@ -1,4 +1,4 @@
-"""A frame's fields, unpacked together: struct does in one step what field by field takes many."""
+"""A frame's fields, unpacked together by struct instead of one by one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Layout:
         return (*raws, *(payload[start:] for start in self._tails))
 
     def slot(self, field: ByteField) -> tuple[int, Convert | None]:
-        """Return which raw value is the field's, and what makes it a value."""
+        """Return the slot of the field's raw value, and the function that converts it."""
         return self._slots[field.offset, field.code], field.converter()
 
     def _place(self, fields: list[ByteField], order: str) -> None:

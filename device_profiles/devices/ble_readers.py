@@ -1,4 +1,4 @@
-"""Frames made ready: which advertisements they are for, what these contain, and which of many devices' frames takes one."""
+"""Compiled frames: which advertisements match, what these contain, and which of many devices' frames matches best."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ K = TypeVar("K")
 OwnerT = TypeVar("OwnerT")
 _NOBODY: Final[list[Any]] = []
 _OF_MESSAGE: Final = -1
-"""The slot of what the advertisement itself has."""
+"""The slot of names that the advertisement itself provides."""
 
 
 class FrameReader:
-    """A frame made ready: whether it takes an advertisement, and what that contains."""
+    """A compiled frame: whether an advertisement matches, and its contents."""
 
     __slots__ = (
         "_address_prefix", "_address_types", "_bind_keys", "_company", "_fits", "_is_free", "_least", "_name", "_named", "_owner",
@@ -70,7 +70,7 @@ class FrameReader:
         return message.address.startswith(self._address_prefix)
 
     def read(self, message: Advertisement) -> Seen:
-        """Return the readings of a message that it takes."""
+        """Return the readings of a message that matches."""
         frame = self.frame
         if frame.ignored:
             raise ProfileError(frame.ignored, "such messages name nobody, or somebody who is counted elsewhere")
@@ -111,14 +111,14 @@ class FrameReader:
 
 
 _Buckets = dict[K, list[tuple[int, FrameReader, OwnerT]]]
-"""By what a message must have; frames in order, the most specific first, each with its rank among all."""
+"""Frames by what a message must have, the most specific first, each with its rank among all."""
 
 
 class BleIndex(Generic[OwnerT]):
-    """Which of many devices takes a message: the few that may are found by company and UUID, not by trying all."""
+    """Finds which of many devices matches a message: company and UUID select the few candidates."""
 
     def __init__(self, devices: Sequence[tuple[Sequence[FrameReader], OwnerT]]) -> None:
-        """The readers of each device and whatever stands for it, in the order that decides between equally specific ones."""
+        """`devices`: the readers of each device with its owner, in the order that decides between equally specific ones."""
         frames = [(reader, owner) for readers, owner in devices for reader in readers]
         frames.sort(key=lambda pair: pair[0].weight, reverse=True)
         self._last: Final = len(frames)
@@ -130,7 +130,7 @@ class BleIndex(Generic[OwnerT]):
             self._bucket(reader.frame).append((rank, reader, owner))
 
     def best(self, message: Advertisement) -> OwnerT | None:
-        """Return the owner of the most specific frame that takes `message`, None if none does."""
+        """Return the owner of the most specific frame that matches `message`; None if none does."""
         buckets = [self._by_company.get(company, _NOBODY) for company in message.manufacturer]
         if message.service_data:
             buckets += [self._by_service_data.get(uuid, _NOBODY) for uuid in message.service_data]

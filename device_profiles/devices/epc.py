@@ -1,7 +1,7 @@
 """Messages: a tag read by a UHF reader (TagRead), or one that a reader published by itself (reading.RelayedTag).
 
-The identifier is the EPC as lower-case hex: readers of every kind report it, every tag has it, and nothing of it is lost. What it means
-is in the values: `scheme`, and where its scheme has them `uri` (pure identity), `sku`, and `gtin` for an SGTIN.
+The identifier is the EPC as lower-case hex: every reader reports it, every tag has it, and nothing of it is lost. Its meaning is in the
+values: `scheme`, and where its scheme has them `uri` (pure identity), `sku`, and `gtin` for an SGTIN.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from device_profiles.reading import Reading, RelayedTag, Seen, Value
 from footfall.errors import ProfileError
 
 LONGEST: Final = 62
-"""Bytes: the PC word counts up to 31 words of two (Gen2, 6.3.2.1.2.2)."""
+"""Longest EPC: the PC word counts up to 31 words of two bytes (Gen2, 6.3.2.1.2.2)."""
 _INPUT: Final = {"epc", "pc"}
 
 Digits = Annotated[str, Field(pattern=r"^[0-9]{6,12}\z")]
@@ -34,18 +34,18 @@ class TagRead:
 
 
 class Epc(Device):
-    """`[device] transport = "epc"`. Without a key it takes every tag; with several, a tag must fit each of them."""
+    """`[device] transport = "epc"`. Without keys it matches every tag; with several, a tag must match each."""
 
     transport: Literal["epc"]
     schemes: tuple[SchemeName, ...] = ()
-    """Any of these; "raw" is whatever follows none of the others."""
+    """Any of these; "raw" is an EPC of no scheme."""
     company_prefixes: tuple[Digits, ...] = ()
     """GS1 company prefixes of the brand: any of these."""
     epc_prefixes: tuple[Hex, ...] = ()
     """The EPC's first hex digits, lower-case: any of these."""
 
     def specificity(self, message: TagRead | RelayedTag) -> int:
-        """1 for any tag, 2 more for its scheme, its company prefix's digits, and twice as many as the hex digits of the EPC."""
+        """Return 1, plus 2 for the scheme, the digits of the company prefix, and twice the hex digits required."""
         meaning = _meaning(message)
         found = [1]
         if self.schemes:
@@ -63,7 +63,7 @@ class Epc(Device):
         return (Seen(message.epc.hex(), values=_values(_meaning(message))),)
 
     def message(self, values: Mapping[str, Any]) -> TagRead:
-        """`epc`: hex; `pc`: four hex digits, or not there."""
+        """Return the tag in `epc`, hex, and optionally `pc`, four hex digits."""
         if unknown := values.keys() - _INPUT:
             raise ValueError(f"{', '.join(sorted(unknown))}: allowed are epc, pc")
         if not isinstance(values.get("epc"), str):

@@ -1,4 +1,4 @@
-"""Messages that devices publish by themselves, by MQTT or by HTTP: a topic or path, bytes, perhaps what they call themselves.
+"""Messages that devices publish by themselves, by MQTT or HTTP: a topic or path, bytes, and sometimes a name of their own.
 
 [device]
 transport = "feed"
@@ -34,12 +34,12 @@ _FIRST_BYTES: Final[Mapping[DocumentFormat, bytes]] = {
     "xml": b"<\xef",
     "msgpack": bytes(range(0x80, 0xA0)) + b"\xdc\xdd\xde\xdf",
 }
-"""What an object, an element (or a byte order mark), a map or an array begins with: other formats are not even tried."""
+"""First bytes of an object, an element (or a byte order mark), a map or an array: other formats are not even tried."""
 
 
 @dataclass(frozen=True)
 class FeedMessage:
-    """`topic`: of MQTT, or the path of a request without the slash before it. It is read once, whoever asks."""
+    """`topic`: of MQTT, or a request's path without leading slash. The payload is parsed once, for all profiles."""
 
     topic: str
     payload: bytes = field(repr=False)
@@ -64,7 +64,7 @@ def _is_pattern(text: str) -> str:
 
 
 class Feed(Device):
-    """What it takes, and how its items become readings."""
+    """Which messages match, and how their items become readings."""
 
     transport: Literal["feed"]
     format: DocumentFormat = "json"
@@ -80,7 +80,7 @@ class Feed(Device):
         return self
 
     def specificity(self, message: FeedMessage) -> int:
-        """One for each path, value and level of the topic that it asks for, if all are there; else 0."""
+        """Return 1 for each path, value and topic level required, if all are there; else 0."""
         levels = _levels(self.topic, message.topic)
         if levels is None or message.payload.lstrip()[:1] not in _first_bytes(self.format):
             return 0
@@ -95,7 +95,7 @@ class Feed(Device):
         return len(self.needs) + len(self.says) + sum(level not in ("+", "#") for level in self.topic.split("/") if level)
 
     def decode(self, message: FeedMessage) -> Sequence[Reading]:
-        """Unread for items that cannot be read, if there are others. Raise ProfileError `feed.other` for what is not for it."""
+        """Return a reading per item; Unread for an item that cannot be read, if others can. Raise ProfileError `feed.other`."""
         scope = PathScope(message.document(self.format), _levels(self.topic, message.topic) or {})
         if not self.specificity(message):
             raise ProfileError("feed.other", "not a message of this device: a topic, path or value that it needs is not there")
@@ -106,7 +106,7 @@ class Feed(Device):
         return readings
 
     def message(self, values: Mapping[str, Any]) -> FeedMessage:
-        """`topic` (default ""), and one of `text`, as it was sent, and `hex`."""
+        """Return the message in `topic` (default ""), and one of `text`, as it was sent, and `hex`."""
         unknown = values.keys() - {"topic", "text", "hex"}
         if unknown or ("text" in values) == ("hex" in values):
             raise ValueError(f"a message has a `topic`, and one of `text` and `hex`, not {', '.join(sorted(values)) or 'nothing'}")
@@ -133,7 +133,7 @@ def _levels(pattern: str, topic: str) -> Mapping[str, str] | None:
 
 @lru_cache(maxsize=1024)
 def _matcher(pattern: str) -> re.Pattern[str]:
-    """Raise ValueError for a `#` in the middle, or a `{name}` that is none."""
+    """Return the topic's pattern. Raise ValueError for a `#` in the middle, or a malformed `{name}`."""
     if not pattern:
         return re.compile(".*", re.DOTALL)
     levels = pattern.split("/")

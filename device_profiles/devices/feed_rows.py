@@ -4,10 +4,10 @@
     kind = "relayed_tag"   epc, rssi_dbm, receiver, time
     kind = "relayed"       address, data (advertising data as hex), name, rssi_dbm, receiver, time
     kind = "counted"       entered, left, cumulative, door, time, start, serial, values
-    kind = "decoded"       by: a named decoder, for what would be a contortion as a table
+    kind = "decoded"       by: a named decoder, for what no table expresses well
 
-A value is a path (device_profiles/decoders/paths.py), or a table with `path` and how it is written. What a message does not have is
-left at the reading's default; what it has in another form makes the item unread.
+A value is a path (device_profiles/decoders/paths.py), or a table with `path` and its format. A missing value leaves the reading's
+default; one in another format makes the item unread.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _as_table(value: Any) -> Any:
 
 PathText = Annotated[str, AfterValidator(_is_path)]
 PathNames = tuple[PathText, ...]
-"""Paths whose values, those that are there, are joined by dots to one name."""
+"""Paths whose values, as far as present, are joined by dots to one name."""
 
 
 class _At(Section):
@@ -66,13 +66,13 @@ class EpcField(_At):
 
 class Number(_At):
     scale: float = 1.0
-    """What the device's unit is in ours."""
+    """Factor from the device's unit to ours."""
 
 
 class Time(_At):
     form: TimeForm = "iso8601"
     zone: Annotated[str, Field(pattern=r"^(|Z|[+-]\d\d:\d\d)\z")] = ""
-    """Of texts without one; without it they are unread."""
+    """The zone of texts without one; if absent, such texts are unread."""
 
     def read(self, scope: PathScope) -> int:
         value = self.find(scope)
@@ -81,7 +81,7 @@ class Time(_At):
 
 class Measured(_At):
     scale: float | None = None
-    """None: the value as it is, a number, a text or a truth."""
+    """None: the value unchanged, a number, text or boolean."""
 
     def read(self, scope: PathScope) -> Value | None:
         value = self.find(scope)
@@ -99,7 +99,7 @@ class Measured(_At):
 
 
 class _ItemRows(Section):
-    """`each`: where the items are; without it the message is the item. `needs`, `where`: the keys and values that make it one."""
+    """`each`: where the items are; without it the message is the item. `needs`, `where`: keys and values that an item must have."""
 
     each: PathText = ""
     needs: PathNames = ()
@@ -108,7 +108,7 @@ class _ItemRows(Section):
     time: Annotated[Time | None, BeforeValidator(_as_table)] = None
 
     def read(self, scope: PathScope) -> Iterator[Reading]:
-        """One reading an item; Unread for an item that has a value in another form."""
+        """Yield one reading per item; Unread for an item with a value in another format."""
         for item in paths.each(paths.parse(self.each), scope):
             if self._is_one(item):
                 try:
@@ -140,7 +140,7 @@ def says(scope: PathScope, path: str, wanted: str | int | bool) -> bool:
 
 
 def joined(scope: PathScope, names: PathNames) -> str:
-    """Return the names that are there, as one name of ours; "" if none is."""
+    """Return the present names as one name of ours; "" without any."""
     found = [paths.find(paths.parse(path), scope) for path in names]
     return ".".join(scalars.name(value) for value in found if value not in (None, ""))[:64]
 
@@ -203,7 +203,7 @@ class AdvertisementRows(_ItemRows):
 
 
 class CountedRows(_ItemRows):
-    """Without `left`, or without `entered`, the counter has one direction. `start`: of the period that `time` ends."""
+    """Without `left` or `entered` the counter has one direction. `start`: the beginning of the period that `time` ends."""
 
     kind: Literal["counted"]
     cumulative: bool

@@ -1,4 +1,4 @@
-"""Registers of a door counter, as data: where its totals lie, how they are written, and what cannot be.
+"""Registers of a door counter, as data: where its totals are, their format, and which values are invalid.
 
     [device]
     transport = "modbus"
@@ -12,9 +12,9 @@
     status = { address = 4, bad_bits = 0x0003 }
     uptime_s = { address = 5, type = "u32" }
 
-`entered` and `left` are totals since the device's counter began. `serial`, `status` and `uptime_s` are as named, any other name
-is a value that is passed on under it, times `scale`. Messages are the words of each table by address, counted from 0 as on the wire
-(40001 of a manual is 0 of the holding registers); a vector's `input` has blocks: `holding = { 0 = [1, 4464, 0, 3] }`.
+`entered` and `left` are totals since the device's counter began. `serial`, `status` and `uptime_s` are as named; any other name is a
+value, times `scale`. A message is the words of each table by address, counted from 0 as on the wire: 40001 of a manual is 0 of the
+holding registers. A vector's `input` has blocks: `holding = { 0 = [1, 4464, 0, 3] }`.
 
 Types are those of the MODBUS Application Protocol 1.1b3 (big-endian registers of 16 bits, 4.2), and what its devices make of them.
 """
@@ -36,12 +36,12 @@ RegisterTable = Literal["holding", "input"]
 Words = Mapping[RegisterTable, Mapping[int, int]]
 WORDS: Final[Mapping[str, int]] = {"u16": 1, "u32": 2, "u64": 4, "bcd16": 1, "bcd32": 2}
 MOST_WORDS: Final = 125
-"""Of one request: 6.3 and 6.4 of the specification."""
+"""Most words of one request: 6.3 and 6.4 of the specification."""
 _TOTALS: Final = frozenset({"entered", "left"})
 
 
 class Register(Section):
-    """One number. `bad_bits`: any of them set marks a counter not to be believed; `equals`: what distinguishes this model from others."""
+    """One number. `bad_bits`: if any is set, the counter is invalid. `equals`: the value that distinguishes this model from others."""
 
     address: Annotated[int, Field(ge=0, le=65_535)]
     type: Literal["u16", "u32", "u64", "bcd16", "bcd32"] = "u16"
@@ -49,9 +49,9 @@ class Register(Section):
     words: Literal["high-first", "low-first"] | None = None
     scale: Annotated[float, Field(gt=0)] = 1.0
     most: Annotated[int, Field(ge=0)] | None = None
-    """More than this is nonsense."""
+    """A larger value is invalid."""
     absent: tuple[int, ...] = ()
-    """What it shows when it has no value."""
+    """The raw value for none."""
     bad_bits: Annotated[int, Field(ge=0)] = 0
     equals: int | None = None
 
@@ -92,7 +92,7 @@ class Modbus(Device):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """What to read: registers that touch are one request, so that their numbers are of one moment; over a hole none reaches."""
+        """Return what to read. Adjacent registers are one request, so that their numbers are of one moment; no request spans a hole."""
         wanted = sorted({(self.table_of(register), address) for register in self.registers.values() for address in register.addresses})
         blocks: list[Block] = []
         for table, address in wanted:
@@ -107,7 +107,7 @@ class Modbus(Device):
         return register.table or self.table
 
     def specificity(self, message: Words) -> int:
-        """Return the number of words it explains, and ten for each that it knows by value."""
+        """Return the number of words decoded, plus ten for each with a required value."""
         try:
             numbers = {name: self._number(name, register, message) for name, register in self.registers.items()}
         except ProfileError:
@@ -118,7 +118,7 @@ class Modbus(Device):
         return sum(len(register.addresses) for register in self.registers.values()) + 10 * len(known)
 
     def decode(self, message: Words) -> Sequence[Reading]:
-        """One reading of totals. ProfileError `modbus.missing`, `.bcd`, `.absent`, `.range`, `.status`, `.model`."""
+        """Return one reading of totals. Raise ProfileError `modbus.missing`, `.bcd`, `.absent`, `.range`, `.status`, `.model`."""
         numbers = {name: self._checked(name, register, message) for name, register in self.registers.items()}
         values: dict[str, Value] = {
             name: numbers[name] * register.scale if register.scale != 1.0 else numbers[name]
@@ -129,7 +129,7 @@ class Modbus(Device):
         return [Counted(numbers.get("entered", 0), numbers.get("left", 0), True, serial=serial, values=values)]
 
     def message(self, values: Mapping[str, Any]) -> Words:
-        """From blocks by table and address."""
+        """Return the message in blocks by table and address."""
         words: dict[RegisterTable, dict[int, int]] = {"holding": {}, "input": {}}
         for table, blocks in values.items():
             if table not in words or not isinstance(blocks, Mapping):
@@ -141,7 +141,7 @@ class Modbus(Device):
         return words
 
     def encode(self, numbers: Mapping[str, int]) -> Words:
-        """Return the words that `decode` reads as these numbers, for devices that we play; 0 where none is given, and what must be is."""
+        """Return the words that `decode` reads as these numbers, for emulators. Others are 0, or the value that the profile requires."""
         words: dict[RegisterTable, dict[int, int]] = {"holding": {}, "input": {}}
         for name, register in self.registers.items():
             number = numbers.get(name, register.equals or 0)
@@ -180,5 +180,5 @@ class Modbus(Device):
         return number
 
     def _ordered(self, register: Register, words: Sequence[int]) -> Sequence[int]:
-        """High word first from the order on the wire, and back."""
+        """Return the words reordered between the wire and high word first."""
         return words if (register.words or self.words) == "high-first" else words[::-1]

@@ -1,7 +1,7 @@
 """Ways to connect to a spool's file, whatever state its disk is in.
 
-db, is_makeshift = connect(path)      # is_makeshift: opened for reading only, because the disk takes nothing
-heals(error)                          # time or room may heal it; else the file is damaged
+db, is_makeshift = connect(path)      # is_makeshift: opened for reading only, because the disk refuses writes
+heals(error)                          # whether time or room may fix it; else the file is damaged
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _HEALS: Final = frozenset(
 def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     """Return a connection, and whether only a makeshift one was possible. Raise sqlite3.OperationalError.
 
-    However full or read-only the disk is: what SQLite shares with other processes then stays in memory. The last way reads the file
-    without its log, as it was at the last checkpoint.
+    A full or read-only disk is no obstacle: what SQLite shares with other processes then stays in memory. The last resort reads the
+    file without its log, as of the last checkpoint.
     """
     for way in (_connect_shared, _connect_alone, _connect_copy, _connect_frozen):
         try:
@@ -42,7 +42,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
 
 
 def heals(error: sqlite3.Error) -> bool:
-    """Return whether time or room may heal the error."""
+    """Return whether time or room may fix the error."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF in _HEALS
 
 
@@ -55,7 +55,7 @@ def _connect_alone(path: Path) -> sqlite3.Connection:
 
 
 def _connect_copy(path: Path) -> sqlite3.Connection:
-    """A log that may not be written cannot be read either: so a copy of both, which nobody sees and which is gone with the process."""
+    """Connect to a copy of file and log, since a log that cannot be written cannot be read. The copy ends with the process."""
     with tempfile.TemporaryDirectory(prefix="footfall-") as folder:
         copy = Path(folder) / path.name
         try:

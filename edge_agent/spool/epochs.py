@@ -1,4 +1,4 @@
-"""What the spool holds in memory of its epochs, and what it returns of frames; no file here."""
+"""The state of epochs in memory, and the frames that a spool returns; no file here."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SpooledFrame:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """How full the spool is: all bytes kept; frames not receipted, and the least age that the oldest of these can have."""
+    """How full the spool is: bytes of all frames, the number of unreceipted ones, and the least age of the oldest of these."""
 
     unsent_frames: int
     bytes: int
@@ -46,7 +46,7 @@ class Fill:
 
 @dataclass(slots=True)
 class MarkStep:
-    """Frames up to `upto` were receipted at `gateway_ns`, or somewhat later."""
+    """Frames up to `upto` were receipted at `gateway_ns` or up to a minute later."""
 
     upto: int
     gateway_ns: int
@@ -91,7 +91,7 @@ class EpochState:
 
     @property
     def next_owed(self) -> int:
-        """The lowest seq behind the mark that is there."""
+        """Return the lowest seq above the mark whose frame is there."""
         seq = max(self.mark + 1, self.oldest)
         for first, last in self.holes:
             if first <= seq <= last:
@@ -102,19 +102,19 @@ class EpochState:
         return any(first <= seq <= last for first, last in self.holes)
 
     def epoch(self, boots_apart_ns: int) -> Epoch:
-        """Return it as headers have it. Where the frame behind the mark is none, the gateway must skip to the next that is there."""
+        """Return the epoch as headers have it. If the frame after the mark is a hole, `oldest` makes the gateway skip to the next."""
         oldest = self.oldest if self.next_owed == self.mark + 1 else self.next_owed
         return Epoch(self.name, self.last, self.mark, oldest, self.receipted, boots_apart_ns)
 
     def take_over(self, other: EpochState) -> None:
-        """What the same epoch came to while the file could not be written."""
+        """Take the state that the same epoch reached while the file could not be written."""
         self.last, self.mark, self.receipted = other.last, other.mark, other.receipted
         self.receipted_ns, self.oldest, self.holes = other.receipted_ns, other.oldest, other.holes
 
     def marked(self, upto: int, gateway_ns: int, free: int) -> set[int]:
-        """Take the mark; the rows of `steps` that are other than before. `free`: the number for a new one.
+        """Set the mark. Return the numbers of `steps` that changed. `free`: the number for a new one.
 
-        A gateway's clock may have been ahead and come back: then the step is as old as the clock shows now.
+        If the gateway's clock was ahead and went back, the step is dated by the clock as it is now.
         """
         self.mark = upto
         changed = {number for number, step in self.steps.items() if step.upto > upto}

@@ -4,10 +4,10 @@
     file.open()                                   # SpoolDamaged: what is there is not what was written
     with file.guarded() as db: …                  # reads
     with file.transaction() as db: …              # all or nothing, durable after it
-    file.is_in_place(); file.carry()              # the path leads to another file, or to none: what is open goes there
-    file.set_aside() -> Path                      # the broken file, beside its place
+    file.is_in_place(); file.carry()              # if the path leads to another file or none: write the open one there
+    file.set_aside() -> Path                      # move the broken file beside the path
 
-An error that time or room may heal is SpoolUnavailable. One that shows that the bytes are not those that were written is SpoolDamaged.
+Errors that time or room may fix become SpoolUnavailable. Errors that show bytes other than those written become SpoolDamaged.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ KEPT_ASIDE: Final = 3
 UNREADABLE_READS: Final = 3
 ROOM_TO_OPEN_BYTES: Final = 256 << 10
 _VERSION_AT: Final = 60
-"""Where a SQLite file has its user_version."""
+"""Offset of user_version in a SQLite file."""
 _COMPANIONS: Final = ("", "-wal", "-shm")
 
 
 class SpoolUnavailable(FootfallError):
-    """The disk takes nothing now (full, locked, read-only): keep the bodies, try again."""
+    """The disk refuses writes now (full, locked, read-only): keep the bodies and retry."""
 
 
 class SpoolDamaged(Exception):
-    """The file does not hold what was written: it is to be set aside, and what is whole taken out of it."""
+    """The file does not hold what was written: set it aside, and salvage what is whole."""
 
 
 class SpoolFile:
@@ -52,7 +52,7 @@ class SpoolFile:
         self._unreadable = 0
         self.is_open = False
         self.is_makeshift = False
-        """Opened for reading, because the disk takes nothing; see `takes_writes`."""
+        """Opened for reading only, because the disk refuses writes; see `takes_writes`."""
 
     def open(self) -> None:
         try:
@@ -99,7 +99,7 @@ class SpoolFile:
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def free_bytes(self) -> tuple[int, int, int]:
-        """Return what is free inside of the file, on its disk, and the disk's size."""
+        """Return the free bytes inside the file and on its disk, and the disk's size in bytes."""
         inside = self.db.execute("PRAGMA freelist_count").fetchone()[0] * self.db.execute("PRAGMA page_size").fetchone()[0]
         try:
             disk = os.statvfs(self._path.parent)
@@ -108,7 +108,7 @@ class SpoolFile:
         return inside, disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
 
     def takes_writes(self) -> bool:
-        """Return whether the disk would take something now."""
+        """Return whether the disk accepts writes now."""
         try:
             os.close(os.open(self._path, os.O_RDWR))
         except OSError:
@@ -120,7 +120,7 @@ class SpoolFile:
         return _identity(self._path) == self._identity
 
     def carry(self) -> None:
-        """Write all that the open file holds to a new one at the path; another file that lies there goes beside."""
+        """Write the contents of the open file to a new one at the path; set aside another file found there."""
         part = self._path.with_name(f"{self._path.name}.part")
         with suppress(OSError):
             part.parent.mkdir(parents=True, exist_ok=True)
@@ -140,12 +140,12 @@ class SpoolFile:
         self.open()
 
     def set_aside(self) -> Path:
-        """Put the file and its companions beside."""
+        """Move the file and its companions beside the path. Return the new path."""
         self.close()
         return self._move_aside("corrupt")
 
     def put_back(self, aside: Path) -> None:
-        """A broken file of which nothing could be taken out now."""
+        """Move a broken file back, since nothing could be salvaged now."""
         self.close()
         for suffix in _COMPANIONS:
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
@@ -168,14 +168,14 @@ class SpoolFile:
         return aside
 
     def _look_at_log(self) -> None:
-        """SQLite would drop what lies behind a broken place. What earlier releases wrote has no sums by which it could be taken out."""
+        """Raise SpoolDamaged for a broken log: SQLite would drop what follows the damage. Files of earlier releases have no checksums."""
         if 0 < _version_in_head(self._path) < SCHEMA.version:
             return
         if damage := broken_log(self._path):
             raise SpoolDamaged(f"{self._path}: {damage}")
 
     def _take_over(self) -> None:
-        """Make the file one of this release. A version that a flipped bit has made is none."""
+        """Migrate the file to this release. A version changed by a flipped bit is damage."""
         version = self.db.execute("PRAGMA user_version").fetchone()[0]
         if version == SCHEMA.version:
             return
@@ -190,7 +190,7 @@ class SpoolFile:
             raise
 
     def _stated_version(self) -> int | None:
-        """Return the version that the content names, under a check sum; None before version 2."""
+        """Return the version in the checksummed facts; None before version 2."""
         for table in FACTS.tables:
             with suppress(sqlite3.OperationalError):
                 for stored in self.db.execute(f"SELECT * FROM {table} WHERE id = ?", (number_of(SCHEMA_FACT),)):
@@ -199,7 +199,7 @@ class SpoolFile:
         return None
 
     def _reopen(self) -> None:
-        """After a broken file had to stay in its place."""
+        """Reopen a broken file that had to stay in its place."""
         if not self.is_open:
             self.open()
 
@@ -219,7 +219,7 @@ class SpoolFile:
             self._unreadable = 0
 
     def _is_damage(self, error: sqlite3.Error) -> bool:
-        """Return whether the file is damaged. A read that fails again and again is a sector that the card has lost."""
+        """Return whether the error means damage. A read that keeps failing is a sector that the card has lost."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         if code in (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ):
             self._unreadable += 1
@@ -228,7 +228,7 @@ class SpoolFile:
 
 
 def _version_in_head(path: Path) -> int:
-    """Return the schema's version as the file itself has it, without its log; 0: none."""
+    """Return the schema version in the file's own header, without its log; 0: none."""
     try:
         with path.open("rb") as file:
             return int.from_bytes(file.read(_VERSION_AT + 4)[_VERSION_AT:])

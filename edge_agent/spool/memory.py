@@ -1,6 +1,6 @@
-"""All that the spool knows but the bodies: epochs and their marks, journals, dates, boots. In memory, and right while it lasts.
+"""The state of the spool in memory, without bodies: epochs and their marks, journals, dates, boots. It is authoritative while it lasts.
 
-What changes is `owed` to the file, which gets it with the next commit that succeeds. No file here.
+Changed rows are `owed` to the file, which gets them with the next commit that succeeds. No file here.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Owed = Mapping[tuple[Twin[Any], int], Any]
 
 
 class SpoolMemory:
-    """`epoch` is the current one, of a run in `store`. Ids of new frames come behind `base`."""
+    """`epoch` is the current one, of a run in `store`. Ids of new frames are above `base`."""
 
     def __init__(self, epoch: str, boot: str, store: str = "") -> None:
         self.epoch = epoch
@@ -65,12 +65,12 @@ class SpoolMemory:
 
     @property
     def owing(self) -> EpochState | None:
-        """The oldest epoch that owes frames."""
+        """Return the oldest epoch that owes frames."""
         return next((ledger for ledger in self.ledgers.values() if ledger.owes), None)
 
     @property
     def journals(self) -> list[str]:
-        """All that were ever bound, the present one last."""
+        """Return the journals that were ever bound, the present one last."""
         return [self._journals[n] for n in sorted(self._journals)]
 
     @property
@@ -78,7 +78,7 @@ class SpoolMemory:
         return self._journals[max(self._journals)] if self._journals else None
 
     def load(self, tables: LoadedTables) -> None:
-        """Load what the file holds, in the place of all that was known; what was heard of gateways only grows."""
+        """Replace the state by that in the file; only `receipted_ns` never falls."""
         self.owed = {}
         self.ledgers = {row.epoch: EpochState.of(n, row) for n, row in tables.of(EPOCHS).rows.items()}
         by_n = {ledger.n: ledger for ledger in self.ledgers.values()}
@@ -98,7 +98,7 @@ class SpoolMemory:
         self.receipted_ns = max(self.receipted_ns, facts.get(RECEIPTED_FACT, 0), *latest_ns, 0)
 
     def _load_times(self, loaded: Loaded[TimesRow]) -> None:
-        """What frames were sent with stays, whether or not the file had it yet."""
+        """Load dates. Those that frames were sent with stay, even if the file does not have them yet."""
         before = self._times
         self._times = {n: _time_run(row) for n, row in loaded.rows.items()}
         for number, run in before.items():
@@ -106,7 +106,7 @@ class SpoolMemory:
                 self._set_times(number, run)
 
     def begin_epoch(self, anew: bool = False) -> None:
-        """One for what comes. `anew`: numbers under its name may be used already, so that it gets a longer one."""
+        """Begin an epoch for new frames. `anew`: its name may have used numbers, so it gets a suffix."""
         if anew or self.epoch in self.ledgers:
             self.epoch = f"{self.epoch[:52]}.{secrets.token_hex(4)}"
         n = 1 + max((ledger.n for ledger in self.ledgers.values()), default=0)
@@ -119,7 +119,7 @@ class SpoolMemory:
         self.lasted(self.boot, 0)
 
     def begin_again(self, before: SpoolMemory) -> None:
-        """Go on with what another memory knew that could not write: its marks, its journal, and its epoch, behind all that is here."""
+        """Take over the marks, journal and epoch of another memory that could not write. Its epoch comes after all others."""
         for name in before.ledgers.keys() & self.ledgers.keys():
             ledger, known = self.ledgers[name], before.ledgers[name]
             ledger.mark, ledger.receipted = min(known.mark, ledger.last), max(ledger.receipted, known.receipted)
@@ -137,7 +137,7 @@ class SpoolMemory:
         self.owe_epoch(self.current)
 
     def mark(self, name: str, upto: int, gateway_ns: int) -> bool:
-        """Return whether the mark is the first to show that numbers above the last were used."""
+        """Set the mark of an epoch. Return whether it is the first to show that numbers above the last were used."""
         ledger = self.ledgers.get(name)
         if ledger is None:
             return False
@@ -177,7 +177,7 @@ class SpoolMemory:
         self._owe(JOURNALS, n, JournalRow(journal_id))
 
     def new_times(self, times: Times) -> dict[int, TimeRun]:
-        """Return those that are news, under the numbers of their rows."""
+        """Return the new dates, by the numbers of their rows."""
         news = [run for run in times.runs if run.epoch in self.ledgers and run not in self._times.values()]
         return dict(enumerate(news, 1 + max(self._times, default=0)))
 
@@ -186,7 +186,7 @@ class SpoolMemory:
         self.times_n = n
 
     def date(self, epoch: str, dates: Iterable[tuple[int, DecidedTime]]) -> None:
-        """Dates of its own, by seq, of frames that have none; those that follow each other with one date are one run."""
+        """Set the agent's own dates, by seq, of frames without one. Consecutive frames with one date are one run."""
         for seq, time in dates:
             number = max(self._times, default=0)
             last = self._times.get(number)
@@ -200,7 +200,7 @@ class SpoolMemory:
         self._owe(TIMES, number, times_row(run))
 
     def decided(self, epoch: str, seq: int) -> DecidedTime | None:
-        """Return how a gateway dated that frame; the last word counts."""
+        """Return how a gateway last dated that frame; None if it did not."""
         runs = (run for run in reversed(self._times.values()) if run.epoch == epoch and run.first_seq <= seq <= run.last_seq)
         return next((run.decided for run in runs), None)
 
@@ -209,11 +209,11 @@ class SpoolMemory:
             self._owe_boot(boot)
 
     def owe_length(self) -> None:
-        """How long the present boot lasted, which grows with every frame, is written now and then."""
+        """Owe the length of the present boot, which grows with every frame and is therefore written only now and then."""
         self._owe_boot(self.boot)
 
     def forget(self) -> None:
-        """Epochs of which nothing is left, their dates and old marks."""
+        """Forget epochs without frames, their dates and old marks."""
         for ledger in [each for each in self.ledgers.values() if not each.has_frames and not each.owes and each is not self.current]:
             del self.ledgers[ledger.name]
             self._owe(EPOCHS, ledger.n, None)
@@ -233,7 +233,7 @@ class SpoolMemory:
         self._owe(EPOCHS, ledger.n, ledger.row())
 
     def paid(self, owed: Owed) -> None:
-        """The file has these rows now."""
+        """Remove rows that the file has now from those owed."""
         self.owed = {key: values for key, values in self.owed.items() if key not in owed or values != owed[key]}
 
     def _owe(self, twin: Twin[Values], number: int, values: Values | None) -> None:
@@ -244,7 +244,7 @@ class SpoolMemory:
         self._owe(BOOTS, n, BootRow(boot, self.boots.length_ns(boot)))
 
     def _unmark(self) -> None:
-        """Every frame that is here is owed again."""
+        """Lower all marks to 0: every frame that is here is owed again."""
         for ledger in self.ledgers.values():
             self._forget_steps(ledger, list(ledger.steps))
             if ledger.has_frames:

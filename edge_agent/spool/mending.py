@@ -1,4 +1,4 @@
-"""Looks through the list of frames for what is broken in it, and finds what stands in its place. An open database in, rows out."""
+"""Checks the list of frames, and finds what replaces its broken rows. An open database in, rows out."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from edge_agent.spool.epochs import EpochState
 from edge_agent.spool.rows import Listed, StoredFrame, body_of, is_listed
 
 Substitute = Callable[[EpochState, Listed], StoredFrame]
-"""A gap in the place of a frame: from what is known of it."""
+"""Makes the gap that replaces a frame, from what is known of it."""
 
 
 @dataclass(slots=True)
 class Scan:
-    """Of the listed frames that are whole: their bytes; by epoch the lowest seq, the moment of the last one, and the runs that are missing.
+    """The whole frames in the list: their bytes, and by epoch the lowest seq and the latest `made_boot_ns`. `missing`: runs of seqs.
 
     `strangers`: ids of rows that fail their sum, or belong to no epoch.
     """
@@ -28,7 +28,7 @@ class Scan:
 
 
 def scan(db: sqlite3.Connection, ledgers: Iterable[EpochState]) -> Scan:
-    """Return the whole list, once; it is short against the bodies."""
+    """Read the whole list once; it is short compared to the bodies."""
     found = Scan()
     by_n = {ledger.n: ledger for ledger in ledgers}
     next_seq: dict[int, int] = {}
@@ -53,7 +53,7 @@ def scan(db: sqlite3.Connection, ledgers: Iterable[EpochState]) -> Scan:
 
 
 def _look_at_ends(db: sqlite3.Connection, ledger: EpochState, found: Scan, next_seq: int | None) -> None:
-    """The first frames may be missing in the list though their bodies are there, and the last must be there as long as it is owed."""
+    """Add runs missing at either end of an epoch: first frames whose bodies are there, and a last one that is owed."""
     span = (ledger.base + ledger.mark + 1, ledger.base + ledger.last)
     lowest = db.execute("SELECT min(id) FROM frames WHERE id BETWEEN ? AND ?", span).fetchone()[0]
     first = found.oldest.get(ledger.n, ledger.last + 1)
@@ -70,9 +70,9 @@ def _look_at_ends(db: sqlite3.Connection, ledger: EpochState, found: Scan, next_
 def mended(
     db: sqlite3.Connection, ledger: EpochState, first_seq: int, last_seq: int, substitute: Substitute
 ) -> tuple[list[StoredFrame], int]:
-    """Return what belongs in the place of missing frames, and how many of them are gaps.
+    """Return what replaces missing frames, and how many of these are gaps.
 
-    Of receipted frames nobody needs a gap: they stay holes.
+    Receipted frames need no gap: they stay holes.
     """
     before, after = _neighbour(db, ledger, first_seq - 1), _neighbour(db, ledger, last_seq + 1)
     frames, gaps = [], 0
@@ -94,7 +94,7 @@ def _neighbour(db: sqlite3.Connection, ledger: EpochState, seq: int) -> Listed |
 
 
 def _guessed(number: int, epoch_n: int, seq: int, before: Listed | None, after: Listed | None) -> Listed:
-    """Return all rows between the neighbours; none where one of them is not known."""
+    """Return a list entry with all rows between the neighbours; with none if one of them is unknown."""
     first_row = before.first_row + before.rows if before else after.first_row if after else 0
     rows = max(0, after.first_row - first_row) if after else 0
     beside = before or after

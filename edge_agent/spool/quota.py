@@ -1,4 +1,4 @@
-"""How much the spool may hold, what goes first when it is more, and for how long frames stay.
+"""How much the spool may hold, what is deleted first beyond that, and how long frames are kept.
 
 quota = Quota(max_bytes, keep_s, max_age_s, keep_free_bytes)
 freed = quota.make_room(db, store, added_bytes, new)      # inside the transaction that adds `new` frames
@@ -18,7 +18,7 @@ from footfall.units import NS_PER_S
 
 
 class Quota:
-    """`keep_free_bytes`: what stays free on the disk; None: 64 MiB, or a twentieth of the disk if that is less."""
+    """`keep_free_bytes`: bytes left free on the disk; None: 64 MiB, or a twentieth of the disk if that is less."""
 
     def __init__(self, max_bytes: int, keep_s: float, max_age_s: float, keep_free_bytes: int | None) -> None:
         self._max_bytes: Final = max_bytes
@@ -31,7 +31,7 @@ class Quota:
         """Why rows are dropped; "" while there is room."""
 
     def make_room(self, db: sqlite3.Connection, store: SpoolStore, added_bytes: int, new: int) -> Freed:
-        """Delete what exceeds the quota or the disk once `added_bytes` are added; `new`: how many frames the current epoch got."""
+        """Delete what exceeds the quota or the disk once `added_bytes` are added. `new`: frames added to the current epoch."""
         memory = store.memory
         in_quota, on_disk = self._max_bytes - store.size_bytes - added_bytes, self._room_on_disk(store) - added_bytes
         freed = make_room(db, memory.ledgers.values(), -min(in_quota, on_disk), memory.current, new)
@@ -49,9 +49,9 @@ class Quota:
         return freed
 
     def committed(self, store: SpoolStore, freed: Freed) -> None:
-        """Count what was deleted, and state or withdraw the problem.
+        """Count what was deleted, and set or clear the problem.
 
-        A full spool stays a problem until an eighth of what is kept is free again. That receipted frames give way to the quota is none.
+        A full spool stays a problem until an eighth of its bytes is free again. Receipted frames deleted for the quota are no problem.
         """
         freed.apply(store.memory.ledgers)
         store.size_bytes -= freed.bytes
@@ -67,6 +67,6 @@ class Quota:
             self.problem = "the disk is nearly full: frames that were receipted are dropped early"
 
     def _room_on_disk(self, store: SpoolStore) -> int:
-        """Return what may still be written, in free pages of the file and on its disk."""
+        """Return how many bytes can still be written, in free pages of the file and on its disk."""
         inside, free, disk = store.file.free_bytes()
         return inside + max(0, free - kept_free_bytes(disk, self._keep_free_bytes)) - LOG_BYTES if disk else 1 << 60

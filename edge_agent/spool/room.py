@@ -1,4 +1,4 @@
-"""Which frames make room, and how much room there is. An open database in; nothing is decided by a clock."""
+"""Deletes frames to make room, and measures the room. An open database in; it reads no clock."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from edge_agent.spool.rows import Listed, delete_frames
 FREE_BYTES: Final = 64 << 20
 FREE_SHARE: Final = 0.05
 LOG_BYTES: Final = 64 << 10
-"""A commit needs some room beside the rows themselves."""
+"""Room that a commit needs beside its rows."""
 _DROP_STEP: Final = 64
 
 
 @dataclass(slots=True)
 class Freed:
-    """`oldest`: by epoch the lowest seq that is left; the bytes that were freed, and the rows that no receipt covers."""
+    """What was deleted: the bytes freed, the rows that no receipt covers, and by epoch the lowest seq left in `oldest`."""
 
     oldest: dict[str, int] = field(default_factory=dict)
     bytes: int = 0
     dropped_rows: int = 0
     room_bytes: int | None = None
-    """What could be written before anything was deleted, less what was added; None: nobody asked for room."""
+    """Bytes that could be written before anything was deleted, less those added; None: room was not measured."""
     is_disk_full: bool = False
 
     def apply(self, ledgers: Mapping[str, EpochState]) -> None:
-        """Once it is committed."""
+        """Update the memory, once the deletion is committed."""
         for name, seq in self.oldest.items():
             ledgers[name].oldest = seq
 
@@ -39,9 +39,9 @@ def kept_free_bytes(disk_bytes: int, wanted: int | None) -> int:
 
 
 def make_room(db: sqlite3.Connection, ledgers: Iterable[EpochState], excess_bytes: int, current: EpochState, new: int) -> Freed:
-    """Delete frames of `excess_bytes` or a little more, if there are: receipted ones first, then the oldest; never an epoch's last.
+    """Delete frames of at least `excess_bytes`, if there are: receipted ones first, then the oldest; never an epoch's last.
 
-    `new`: so many were added to the current epoch in the same transaction.
+    `new`: frames added to the current epoch in the same transaction.
     """
     freed = Freed()
     ledgers = list(ledgers)
@@ -54,7 +54,7 @@ def make_room(db: sqlite3.Connection, ledgers: Iterable[EpochState], excess_byte
 
 
 def delete_upto(db: sqlite3.Connection, ledger: EpochState, upto: int, freed: Freed) -> None:
-    """The epoch's oldest frames."""
+    """Delete the epoch's frames up to a seq."""
     first = freed.oldest.get(ledger.name, ledger.oldest)
     span = (ledger.base + first, ledger.base + upto)
     size, rows = db.execute(
@@ -68,12 +68,12 @@ def delete_upto(db: sqlite3.Connection, ledger: EpochState, upto: int, freed: Fr
 
 
 def receipted_upto(ledger: EpochState, before_ns: int) -> int:
-    """Return the last seq that was receipted before that time of the gateway; 0 if none."""
+    """Return the last seq receipted before that gateway time; 0 if none."""
     return max((step.upto for step in ledger.steps.values() if step.gateway_ns < before_ns), default=0)
 
 
 def aged_upto(db: sqlite3.Connection, ledger: EpochState, before_boot_ns: int) -> int:
-    """Return the last seq, but for the epoch's very last, that was made before that moment; 0 if none."""
+    """Return the last seq made before that moment, except the epoch's very last; 0 if none."""
     first = listed_at(db, ledger, ledger.oldest)
     if first is None or first.made_boot_ns >= before_boot_ns:
         return 0

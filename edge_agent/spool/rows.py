@@ -35,12 +35,12 @@ class Listed(NamedTuple):
 
     @classmethod
     def whole(cls, row: tuple[Any, ...]) -> Listed | None:
-        """Return a row of the table; None if it is not as it was written."""
+        """Return the list entry in a row of the table; None if the row is not as it was written."""
         return cls(*row[:-1]) if is_listed(row) else None
 
     @classmethod
     def of(cls, number: int, epoch_n: int, seq: int, body: bytes) -> Listed | None:
-        """Return what the list must hold of a body that is whole; None if it is none."""
+        """Return the list entry of an intact body; None for bytes that are no body."""
         try:
             read = decode_body(body)
         except ContractError:
@@ -53,7 +53,7 @@ _LISTED: Final = b"%d,%d,%d,%d,%d,%d,%d,%d"
 
 
 def is_listed(row: tuple[Any, ...]) -> bool:
-    """Return whether a row of the list is as it was written; a start asks it of every frame."""
+    """Return whether a row of the list is as it was written. Each start checks every frame."""
     try:
         return bool(zlib.crc32(_LISTED % row[:-1]) == row[-1])
     except TypeError:  # something else than integers
@@ -73,12 +73,12 @@ class StoredFrame(NamedTuple):
         return cls(Listed(base + seq, epoch_n, seq, body.first_row, len(body), body.made_boot_ns, zlib.crc32(data), size_bytes), data)
 
     def moved(self, base: int, epoch_n: int) -> StoredFrame:
-        """Return the same under the numbers of another epoch in the file."""
+        """Return the same frame, renumbered for another epoch in the file."""
         return self._replace(listed=self.listed._replace(id=base + self.listed.seq, epoch_n=epoch_n))
 
 
 def put_frames(db: sqlite3.Connection, frames: Iterable[StoredFrame]) -> None:
-    """Write the body beside its own description, and the list. A number is given out once: whatever stands there is damage."""
+    """Write bodies and list entries. Numbers are assigned once: a row found in the place is damage, and is replaced."""
     frames = list(frames)
     db.executemany(
         "INSERT OR REPLACE INTO frames (id, epoch_n, seq, first_row, rows, made_boot_ns, crc32, bytes, body)"
@@ -96,7 +96,7 @@ def delete_frames(db: sqlite3.Connection, first_id: int, last_id: int) -> None:
 
 
 def body_of(db: sqlite3.Connection, number: int, epoch_n: int, seq: int) -> StoredFrame | None:
-    """Return a frame whose row in the list is broken, from its body; None if that is broken, too."""
+    """Return a frame, restored from its body, whose row in the list is broken; None if the body is broken too."""
     found = db.execute("SELECT crc32, body FROM frames WHERE id = ? AND epoch_n = ? AND seq = ?", (number, epoch_n, seq)).fetchone()
     crc32, body = found or (0, None)
     if not isinstance(body, bytes) or zlib.crc32(body) != crc32:
@@ -106,6 +106,6 @@ def body_of(db: sqlite3.Connection, number: int, epoch_n: int, seq: int) -> Stor
 
 
 def add_dead(db: sqlite3.Connection, epoch: str, seq: int, reason: str, body: bytes) -> None:
-    """A dead letter; the last ones are kept for inspection."""
+    """Add a dead letter; the latest are kept for inspection."""
     db.execute("INSERT INTO dead (epoch, seq, reason, body) VALUES (?, ?, ?, ?)", (epoch, seq, reason, body))
     db.execute("DELETE FROM dead WHERE id <= (SELECT max(id) FROM dead) - ?", (KEPT_DEAD,))

@@ -1,8 +1,8 @@
-"""Takes out of a broken spool what is whole in it: the small tables from either copy, and every frame that is still owed.
+"""Salvages what is whole in a broken spool: the small tables from either copy, and every frame that is still owed.
 
-    salvage(aside, known) -> Salvaged     # `known`: epochs as memory has them, which is better than any file
+    salvage(aside, known) -> Salvaged     # `known`: epochs as memory has them, which supersede the file
 
-Receipted frames are not taken: they were kept for a gateway that loses its disk, and the broken file stays beside.
+Receipted frames are not salvaged: they were kept for a gateway that loses its disk, and the broken file is kept too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edge_agent.spool.twins import EPOCHS, TWINS, EpochRow
 
 
 class PageSpan(NamedTuple):
-    """Where the frames of an epoch lie that are owed: ids from `first_id` to `last_id`, seq 0 at `base`."""
+    """Where the owed frames of an epoch are: ids from `first_id` to `last_id`, seq 0 at `base`."""
 
     base: int
     first_id: int
@@ -32,7 +32,7 @@ class PageSpan(NamedTuple):
 
 @dataclass(slots=True)
 class Salvaged:
-    """`tables`: of each twin the last whole version of its rows; `listed`: what is known of the frames that are owed."""
+    """`tables`: the last whole version of each twin's rows. `listed`: list entries of owed frames."""
 
     tables: dict[str, dict[int, Any]] = field(default_factory=lambda: {twin.name: {} for twin in TWINS})
     spans: dict[int, PageSpan] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Salvaged:
 
 
 def salvage(aside: Path, known: Mapping[int, EpochRow]) -> Salvaged:
-    """Return all but the bodies."""
+    """Return everything except the bodies."""
     found = Salvaged()
     changes: dict[tuple[str, int], int] = {}
     for number, values in rows_of(aside):
@@ -60,7 +60,7 @@ def salvage(aside: Path, known: Mapping[int, EpochRow]) -> Salvaged:
 
 
 def bodies(aside: Path, found: Salvaged) -> Iterator[StoredFrame]:
-    """Every owed frame whose body is whole, some more than once; what the list knows of it counts, else its own word."""
+    """Yield every owed frame whose body is whole, some more than once. The list entry counts before the body's own row."""
     for number, values in rows_of(aside):
         if len(values) != len(Listed._fields) + 1:
             continue
@@ -78,6 +78,6 @@ def bodies(aside: Path, found: Salvaged) -> Iterator[StoredFrame]:
 
 
 def _is_owed(spans: Mapping[int, PageSpan], epoch_n: int, seq: int, number: int) -> bool:
-    """Return whether number, epoch and seq agree: a frame under a wrong number is none."""
+    """Return whether the frame is owed, and its number, epoch and seq agree."""
     span = spans.get(epoch_n)
     return span is not None and span.first_id <= number <= span.last_id and number == span.base + seq

@@ -2,22 +2,22 @@
 
     Spool(path, epoch, boot, *, max_bytes=2 GB, keep_s=72 h, max_age_s=30 d, keep_free_bytes=None, lost=…)
         .append(bodies, readings={}) -> list[int]         # their seqs; durable on return, in one commit
-        .hold(bodies) -> bool                             # the disk takes nothing: numbered and sent from memory
-        .readings() -> dict[str, str]                     # what counters were last seen to show, by key
+        .hold(bodies) -> bool                             # while the disk refuses writes: numbered and sent from memory
+        .readings() -> dict[str, str]                     # the last readings of counters, by key
         .sending() -> Epoch                               # the oldest epoch that owes frames, else the current one
         .frames(epoch, from_seq, limit) -> list[Frame]
         .mark(epoch, upto, gateway_ns); .bind_journal(journal_id); .store_times(times); .date(epoch, dates); .bury(…)
         .watch(); .tidy(now_boot_ns, gateway_ns); .problems() -> dict[str, str]; .close()
 
-A seq is given out once, in the transaction that stores its body, and each start of an agent is a new epoch: so a storage card that
-lost rows can never make a number mean two bodies. A mark may be lost in a crash: then its frames are sent again, and the gateway
-knows them. When full, what is receipted goes first, then the oldest; the last frame of an epoch stays, so that the gateway always
-learns what was dropped. Any thread may call; one lock, short transactions.
+A seq is assigned once, in the transaction that stores its body, and each start of an agent is a new epoch. So a storage card that lost
+rows can never make a number mean two bodies. A mark may be lost in a crash: then its frames are resent, and the gateway drops them as
+duplicates. When full, receipted frames are deleted first, then the oldest. The last frame of an epoch is kept, so that the gateway
+always learns what was dropped. Any thread may call; one lock, short transactions.
 
-Memory (`memory.py`) holds all numbers and is right while it lasts; the file follows with the next commit that succeeds. So a disk
-that takes nothing stops no sending. Every row in the file bears a checksum (`twins.py`, `rows.py`): what is broken is mended from its other
-copy, else a gap under its number counts the rows that are lost. A file whose structure is broken is set aside, and what is whole is
-taken out of it (`store.py`).
+Memory (`memory.py`) holds all numbers and is authoritative while it lasts; the file follows with the next commit that succeeds. So a
+disk that refuses writes stops no sending. Every row in the file bears a checksum (`twins.py`, `rows.py`). A broken row is restored from
+its other copy, else a gap under its number counts the rows that are lost. A file whose structure is broken is set aside, and what is
+whole is salvaged (`store.py`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from footfall.units import NS_PER_S
 
 HOUR_S: Final = 3600.0
 HELD_BYTES: Final = 8 << 20
-"""So much waits in memory while the disk takes nothing."""
+"""Bytes held in memory at most while the disk refuses writes."""
 NO_READINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -78,24 +78,24 @@ class Spool(Receipts):
 
     @property
     def epoch(self) -> str:
-        """The current one: what is appended goes under its name."""
+        """Return the current epoch, to which frames are appended."""
         return self._store.memory.epoch
 
     @property
     def dropped_rows_total(self) -> int:
-        """Rows that were given up unsent."""
+        """Return how many rows were dropped unsent."""
         return self._quota.dropped_rows_total + self._store.lost_rows_total
 
     @property
     def set_aside_total(self) -> int:
-        """Broken files that were put aside, beside the path."""
+        """Return how many broken files were set aside."""
         return self._store.set_aside_total
 
     def append(self, bodies: Sequence[Body], readings: Mapping[str, str] = NO_READINGS) -> list[int]:
-        """Durable on return, with all that is held; or SpoolUnavailable, nothing is stored, and no number given out: send the same again.
+        """Write bodies and all that is held, durable on return. Return their seqs.
 
-        `readings` are what the counters showed whose people are in `bodies`: both are stored or neither, so that a total that is read
-        again after any crash yields exactly those who are not in a frame yet.
+        Raise SpoolUnavailable if nothing was stored and no seq assigned: append the same again. `readings` are those of counters whose
+        people are in `bodies`. Both are stored or neither: after any crash a total yields exactly those who are not in a frame yet.
         """
         with self._lock:
             store = self._store
@@ -118,10 +118,10 @@ class Spool(Receipts):
             return [frame.listed.seq for frame in new]
 
     def hold(self, bodies: Sequence[Body]) -> bool:
-        """Number `bodies` and keep them in memory, to be sent from there and stored when the disk takes something again.
+        """Number `bodies` and hold them in memory, to be sent from there and stored once the disk accepts writes.
 
-        Numbers may be given out before they are durable, since the next start is another epoch. If they are too many, those already
-        receipted make room; else `bodies` are dropped and counted, and this is False.
+        Numbers may be assigned before they are durable, since the next start is another epoch. Beyond the limit, receipted ones make
+        room. Return False if that is not enough: `bodies` are then dropped and counted.
         """
         with self._lock:
             store = self._store
@@ -139,7 +139,7 @@ class Spool(Receipts):
 
     @property
     def is_holding(self) -> bool:
-        """Whether something waits in memory for the disk."""
+        """Return whether frames in memory wait for the disk."""
         return bool(self._store.held)
 
     def numbered(self) -> tuple[str, int]:
@@ -154,7 +154,7 @@ class Spool(Receipts):
             return ledger is None or seq <= ledger.mark or ledger.base + seq not in self._store.held
 
     def take_lost(self) -> LostRows | None:
-        """Return, once, what was lost and no frame and no gap of a frame reports."""
+        """Return, once, lost rows that no frame and no gap reports; None without any."""
         with self._lock:
             lost, self._store.lost = self._store.lost, None
             return lost
@@ -171,7 +171,7 @@ class Spool(Receipts):
             return memory.view(memory.owing or memory.current)
 
     def others(self, most: int) -> list[Epoch]:
-        """Epochs beside the one that is sent, of which frames are still here: the newest `most`, oldest first."""
+        """Return other epochs with frames than the one being sent: the newest `most`, oldest first."""
         with self._lock:
             memory = self._store.memory
             sending = memory.owing or memory.current
@@ -179,20 +179,20 @@ class Spool(Receipts):
             return [memory.view(ledger) for ledger in found[-most:]]
 
     def get(self, epoch: str) -> Epoch | None:
-        """None for an epoch that was never here, or of which nothing is left."""
+        """Return an epoch; None if it was never here, or nothing is left of it."""
         with self._lock:
             ledger = self._store.memory.ledgers.get(epoch)
             return self._store.memory.view(ledger) if ledger else None
 
     def frames(self, epoch: str, from_seq: int, limit: int) -> list[SpooledFrame]:
-        """Return the next `limit` frames from that seq on, of the disk and of memory."""
+        """Return at most `limit` frames from `from_seq` on, from disk and memory."""
         with self._lock:
             memory = self._store.memory
             ledger = memory.ledgers[epoch]
             return [_frame(ledger, of, body, memory.decided(epoch, of.seq)) for of, body in self._store.frames(ledger, from_seq, limit)]
 
     def bury(self, epoch: str, frame: SpooledFrame, substitute: Body, reason: str) -> None:
-        """Put a body that the disk has spoiled among the dead letters, and `substitute` in its place."""
+        """Replace a corrupt body by `substitute`, and keep it as a dead letter."""
         with self._lock:
             store, ledger = self._store, self._store.memory.ledgers[epoch]
             stored = StoredFrame.made(ledger.base, ledger.n, frame.seq, substitute)
@@ -205,9 +205,9 @@ class Spool(Receipts):
                 store.held.pop(stored.listed.id, None)
 
     def tidy(self, now_boot_ns: int, gateway_ns: int) -> None:
-        """Delete what was receipted `keep_s` ago by the gateway's clock, what is too old, and epochs of which nothing is left.
+        """Delete what was receipted `keep_s` ago by the gateway's clock, what is too old, and epochs without frames.
 
-        Age is counted on CLOCK_BOOTTIME, since the wall clock may be wrong; of an earlier boot it is the least that it can be.
+        Age is measured on CLOCK_BOOTTIME, since the wall clock may be wrong; for an earlier boot it is the least possible age.
         """
         with self._lock:
             self._store.memory.owe_length()
@@ -217,7 +217,7 @@ class Spool(Receipts):
             self._store.memory.forget()
 
     def watch(self) -> None:
-        """If the path leads to another file by now, or to none: write what the open one holds to a new one."""
+        """Write the open file's contents to a new file if the path leads to another one by now, or to none."""
         with self._lock:
             self._store.watch()
 
@@ -262,7 +262,7 @@ class Spool(Receipts):
         return StoredFrame.made(ledger.base, ledger.n, of.seq, body)
 
     def _made_boot_ns(self, ledger: EpochState) -> int:
-        """Return when the first frame was made that is owed."""
+        """Return when the first owed frame was made."""
         held = self._store.held.get(ledger.base + ledger.next_owed)
         if held is not None:
             return held.listed.made_boot_ns

@@ -1,9 +1,9 @@
-"""Rows of a SQLite file that SQLite itself may refuse to read: found page by page, without its schema and its trees.
+"""Rows of a SQLite file that SQLite itself may refuse to read: found page by page, without its schema and trees.
 
     rows_of(path) -> Iterator[(rowid, values)]
 
-Every leaf of a table is read, of the file and of its write-ahead log, also leaves that are free by now: the caller must know by check
-sums of its own which rows are whole, and which of several versions is the last. The format: https://sqlite.org/fileformat2.html
+Reads every leaf of a table, in the file and its write-ahead log, including leaves that are free by now. The caller needs checksums of its
+own to know which rows are whole, and which of several versions is the last. The format: https://sqlite.org/fileformat2.html
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 CellValue = int | float | str | bytes | None
 
 PAGE_BYTES: Final = 4096
-"""What SQLite takes for new files; ours have no other."""
+"""Page size of SQLite's new files; ours have no other."""
 MAX_PAYLOAD_BYTES: Final = 1 << 24
 _LEAF: Final = 0x0D
 _FILE_HEADER_BYTES: Final = 100
@@ -33,7 +33,7 @@ class _Unreadable(Exception):
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, tuple[CellValue, ...]]]:
-    """Every record that can be read, some more than once, in no order."""
+    """Yield (rowid, values) of every record that can be read, some more than once, in no order."""
     pages = _Pages(path)
     for page in pages.all():
         for start in _cells(page):
@@ -67,7 +67,7 @@ class _Pages:
         return self._read(self._path, (number - 1) * PAGE_BYTES)
 
     def _wal_frames(self) -> Iterator[tuple[int, int]]:
-        """(number of the page, where it lies in the log), oldest first."""
+        """Yield (page number, offset in the log), oldest first."""
         if not self._wal_path.exists():
             return
         with self._wal_path.open("rb") as wal:

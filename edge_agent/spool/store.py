@@ -2,13 +2,13 @@
 
     store = Store(path, epoch, boot, substitute)
     store.open()
-    with store.transaction() as db: …          # all or nothing, durable after it, with all that memory owes to the file
+    with store.transaction() as db: …          # all or nothing, durable afterwards, with all rows that memory owes
     with store.reading() as db: …
     store.frames(ledger, from_seq, limit)      # of the file and of memory
     store.watch()                              # the path may lead to another file by now, or to none
 
-`SpoolUnavailable` of any of them: the disk takes nothing now, or a broken file was set aside and the next try finds a new one. Whoever
-calls holds the spool's lock.
+Any of them may raise SpoolUnavailable: the disk refuses writes now, or a broken file was set aside and the next try finds a new one. The
+caller holds the spool's lock.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from edge_agent.spool.twins import TWINS, LoadedTables
 
 @dataclass(frozen=True, slots=True)
 class LostRows:
-    """Rows that were given up before they had a number, or whose epoch nobody knows any more; the first of them was made then."""
+    """Rows dropped before they had a number, or whose epoch is unknown; the first of them was made at `since_boot_ns`."""
 
     rows: int
     since_boot_ns: int
@@ -105,7 +105,7 @@ class SpoolStore:
             self.memory.paid(owed)
 
     def commit(self) -> None:
-        """Write what is owed, if the disk takes it."""
+        """Write the rows owed, if the disk accepts writes."""
         with suppress(SpoolUnavailable), self.transaction():
             pass
 
@@ -114,9 +114,9 @@ class SpoolStore:
             self._carry_if_gone()
 
     def frames(self, ledger: EpochState, from_seq: int, limit: int) -> list[StoredFrame]:
-        """Return the next ones from that seq on.
+        """Return at most `limit` frames from `from_seq` on.
 
-        If the list has not all of them it is mended; if that does not help, the file is broken.
+        If the list lacks some it is mended; if that does not help, the file is broken.
         """
         found = self._stored(ledger, from_seq, limit)
         if found is None:
@@ -129,7 +129,7 @@ class SpoolStore:
         return found or []
 
     def release_receipted(self) -> None:
-        """Forget held frames that are receipted: they will never be in the file."""
+        """Drop held frames that are receipted: they are never written to the file."""
         ledger = self.memory.current
         gone = [number for number in self.held if ledger.base < number <= ledger.base + ledger.mark]
         for number in gone:
@@ -165,7 +165,7 @@ class SpoolStore:
                         twin.rewrite(writing, loaded.rows, self.change + 1)
 
     def _mend(self) -> None:
-        """Look through the list of frames; put what is missing in its place, in memory first."""
+        """Check the list of frames, and replace what is missing, in memory first."""
         with self.file.guarded() as db:
             found = scan(db, self.memory.ledgers.values())
             highest = db.execute("SELECT coalesce(max(id), 0) FROM frames").fetchone()[0]
@@ -195,7 +195,7 @@ class SpoolStore:
             self.newest = Newest(last.boot, found.made_ns[last.n])
 
     def _fill_holes(self, db: sqlite3.Connection, found: Scan) -> int:
-        """Frames for all that is missing, into memory; how many of them are gaps."""
+        """Hold replacements of all missing frames in memory. Return how many of them are gaps."""
         gaps = 0
         for ledger, first, last in found.missing:
             frames, some = mended(db, ledger, first, last, self._substitute)
@@ -205,7 +205,7 @@ class SpoolStore:
         return gaps
 
     def _bury_strangers(self, db: sqlite3.Connection, numbers: Iterable[int]) -> None:
-        """Rows whose epoch nobody knows any more: dead letters, and a gap of their number."""
+        """Make dead letters of rows with an unknown epoch, and record their number as lost."""
         for number in numbers:
             for rows, seq, body in db.execute("SELECT rows, seq, body FROM frames WHERE id = ?", (number,)).fetchall():
                 if isinstance(rows, int) and isinstance(body, bytes):
@@ -215,7 +215,7 @@ class SpoolStore:
 
     @contextmanager
     def _unbroken(self) -> Iterator[None]:
-        """The one place that decides what a broken file means: it is set aside, and the next try finds a new one."""
+        """Set a broken file aside, and raise SpoolUnavailable: the next try finds a new one. Only here is this decided."""
         try:
             yield
         except SpoolDamaged as damaged:
@@ -223,9 +223,9 @@ class SpoolStore:
             raise SpoolUnavailable(f"{damaged}; it was set aside, and what is whole taken out of it") from None
 
     def _set_aside(self, damaged: SpoolDamaged) -> None:
-        """Put the broken file beside, take what is whole out of it into a new one, and go on in a new epoch.
+        """Set the broken file aside, salvage what is whole into a new one, and begin a new epoch.
 
-        If there is no room for that now, the broken file goes back to its place.
+        If there is no room for that now, move the broken file back to its place.
         """
         aside = self.file.set_aside()
         try:
@@ -241,7 +241,7 @@ class SpoolStore:
         self.commit()
 
     def _take_out(self, aside: Path) -> None:
-        """The small tables, the frames that are owed, and gaps for those of them of which only the list knows."""
+        """Write the small tables, the owed frames, and gaps for those of which only the list entry is whole."""
         found = salvage(aside, {ledger.n: ledger.row() for ledger in self.memory.ledgers.values()})
         written = set()
         with self.file.transaction() as db:
@@ -256,7 +256,7 @@ class SpoolStore:
             put_frames(db, (self._substitute(by_n[of.epoch_n], of) for number, of in found.listed.items() if number not in written))
 
     def _open_again(self) -> None:
-        """A disk that took nothing takes something now. The file may know of more epochs than could be read; ours comes behind them."""
+        """Reopen the file once the disk accepts writes. It may hold more epochs than could be read; the current one comes after them."""
         before, held = self.memory, self.held
         self.memory, self.held = SpoolMemory(before.epoch, before.boot, before.store), {}
         self.file.close()
@@ -274,7 +274,7 @@ class SpoolStore:
             self.report_damage("the file was deleted or replaced under the running agent; what it held was written to a new one")
 
     def _stored(self, ledger: EpochState, from_seq: int, limit: int) -> list[StoredFrame] | None:
-        """Frames from that seq on; None if the list is not as it was written."""
+        """Return at most `limit` frames from `from_seq` on; None if the list is not as it was written."""
         first = max(from_seq, ledger.oldest)
         first_id, last_id = ledger.base + first, ledger.base + ledger.last
         with self.reading() as db:

@@ -1,7 +1,7 @@
 """The small tables of the spool's file, each stored twice. No file here: an open database, or values.
 
-Each row bears a checksum over its table's name, its number and its values. A bit that a card flips is seen, and the other copy holds
-what it was. `change` grows with every commit: of several versions in a broken file it shows the last.
+Each row bears a checksum over its table's name, its number and its values. A flipped bit is detected, and the other copy has the row as it
+was. `change` grows with every commit: it shows which of several versions in a broken file is the last.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class _Copy(NamedTuple, Generic[Values]):
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[Values]):
-    """`rows`: by number; `change`: the latest; `damaged`: rows that failed their sum, or were in one copy only; `lost`: those in none."""
+    """`rows`: by number. `change`: the latest. `damaged`: rows with a wrong checksum or in one copy only; `lost`: those in neither."""
 
     rows: Mapping[int, Values]
     change: int
