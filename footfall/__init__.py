@@ -1,4 +1,4 @@
-"""Footfall: from what in-store sensors hear to foot-traffic time series with fan identities attached.
+"""Footfall: from signals of in-store sensors to foot-traffic time series with fan identities.
 
 This package is the kernel that every other part imports; it imports none of them.
 """

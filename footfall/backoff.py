@@ -22,12 +22,12 @@ class Backoff:
 
     @property
     def coming_s(self) -> float:
-        """The wait that `next_s` would return."""
+        """Return the wait that `next_s` would return."""
         return self._next_s
 
     @property
     def has_failed(self) -> bool:
-        """Whether an attempt has failed since the last that succeeded."""
+        """Return whether an attempt has failed since the last that succeeded."""
         return self._has_failed
 
     def reset(self) -> None:

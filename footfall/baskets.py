@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 
 def spelled(items: Iterable[tuple[str, int]]) -> str:
-    """Of (sku, n) each."""
+    """Return the field `items` for pairs of SKU and number."""
     found = [{"sku": sku, "n": n} for sku, n in items]
     return json.dumps(found, ensure_ascii=False) if found else ""
 
 
 def as_documented(text: str) -> str:
-    """The same, also of what early releases stored as `[["A1", 1]]`."""
+    """Return `items` in its documented form, also for the form `[["A1", 1]]` of early releases."""
     return spelled((sku, n) for sku, n in json.loads(text)) if text.startswith("[[") else text

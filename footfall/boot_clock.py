@@ -1,11 +1,11 @@
-"""What an agent's boot clock reads in the gateway's time: bounds from receipts and their echoes. Pure.
+"""The offset between an agent's boot clock and gateway time: bounds from receipts and their echoes. Pure.
 
     offset = gateway time - boot time
     offset <= received_ns - sent_boot_ns        a frame was received after it was sent
     offset >= gateway_ns - heard_boot_ns        a receipt was heard after it was sent
 
 Every sample holds at its own moment; the agent's clock may drift by 100 ppm, so bounds widen with the boot time between samples.
-Neither a wall clock of 1970, nor a step, nor a night in a broker's queue changes anything here (compare Marzullo 1984; NTP, RFC 5905).
+A wall clock of 1970, a step, or a night in a broker's queue do not affect them (compare Marzullo 1984; NTP, RFC 5905).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 MAX_DRIFT_PPM: Final = 100
 MEASURED_WIDTH_NS: Final = 2_000_000_000
 UNBOUNDED_NS: Final = 3 << 60
-"""Beyond any offset (until 2079), while a width of twice as much still is an integer of 64 bits."""
+"""Above any offset (until 2079), and small enough that twice as much fits a 64-bit integer."""
 
 
 class Bounds(NamedTuple):
@@ -36,12 +36,12 @@ class Bounds(NamedTuple):
 
     @property
     def is_bounded(self) -> bool:
-        """Whether anything is known on both sides."""
+        """Return whether both bounds are known."""
         return self.width_ns < 1 << 58
 
     @property
     def offset_ns(self) -> int:
-        """The middle of the bounds."""
+        """Return the middle of the bounds."""
         return (self.low_ns + self.high_ns) // 2
 
 
@@ -49,7 +49,7 @@ UNKNOWN: Final = Bounds(0, -UNBOUNDED_NS, UNBOUNDED_NS)
 
 
 def at(bounds: Bounds, boot_ns: int) -> Bounds:
-    """The bounds as of another moment, widened by the drift allowed in between."""
+    """Return the bounds at another moment, widened by the drift allowed in between."""
     if boot_ns == bounds.at_boot_ns:
         return bounds
     slack = _slack_ns(boot_ns - bounds.at_boot_ns)
@@ -57,7 +57,7 @@ def at(bounds: Bounds, boot_ns: int) -> Bounds:
 
 
 def learn(bounds: Bounds, received_ns: int, sent_boot_ns: int, gateway_ns: int, heard_boot_ns: int) -> Bounds:
-    """The bounds after one header; where they contradict each other, the newest sample alone, counted as a restart.
+    """Return the bounds after one header. If its sample contradicts them, it alone counts, as a restart.
 
     A sample that contradicts itself (the gateway's clock was set back in between) is ignored.
     """

@@ -1,4 +1,4 @@
-"""The settings of a connection to an MQTT broker, alike in gateway.toml, agent.toml and the sources of vendors.
+"""The settings of a connection to an MQTT broker, the same in gateway.toml, agent.toml and sources of vendors.
 
 authenticate(client, broker)      # username, password and TLS for a client of paho's, as the files are now
 """
@@ -22,7 +22,7 @@ ServerPort = Annotated[int, Field(ge=1, le=65_535)]
 """A port to connect to."""
 
 _SPELLINGS: Final = {"5": "5", "5.0": "5", "3.1.1": "3.1.1", "4": "3.1.1", "4.0": "3.1.1"}
-"""As people write them, with and without quotes; 4 is the number of MQTT 3.1.1 on the wire."""
+"""Versions as people write them, with and without quotes; 4 is MQTT 3.1.1 on the wire."""
 
 
 def _spelled(value: object) -> object:
@@ -47,7 +47,7 @@ class Tls(Section):
 
 
 class Broker(Section):
-    """An MQTT broker, and as whom to connect to it."""
+    """An MQTT broker, and the credentials for it."""
 
     host: str = "127.0.0.1"
     port: ServerPort = 1883
@@ -59,7 +59,7 @@ class Broker(Section):
 
     @property
     def is_v5(self) -> bool:
-        """Whether to connect with MQTT 5, else with 3.1.1."""
+        """Return whether to connect with MQTT 5, else with 3.1.1."""
         return self.protocol == "5"
 
     def read_password(self) -> bytes | None:

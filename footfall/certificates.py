@@ -1,10 +1,10 @@
-"""What can be known of a TLS identity on disk before a broker refuses it; whoever checks brings the time.
+"""Checks of a TLS identity on disk before a broker refuses it; the caller gives the time.
 
     read_certificate(path) -> Certificate
     findings(ca_file, cert_file, key_file, now_s, common_name) -> Iterator[Finding]   # what is wrong, or will be within 30 days
-    client_context(ca_file, cert_file, key_file) -> SSLContext   # as the files are now; ConfigError names the one that is broken
+    client_context(ca_file, cert_file, key_file) -> SSLContext   # from the files as they are now; ConfigError names an unusable one
 
-The library that reads certificates is loaded when one is read: a process without TLS does not hold it.
+The library that reads certificates is loaded on first use: a process without TLS does not hold it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ENDS_SOON_S: Final = 30 * 86_400
 
 
 class Certificate(NamedTuple):
-    """Whom a certificate names, and from when to when (seconds since 1970) it holds."""
+    """Whom a certificate names, and when its validity begins and ends (seconds since 1970)."""
 
     common_name: str
     begins_s: int
@@ -29,16 +29,16 @@ class Certificate(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """`code`: `certificate_expired` and `certificate_ends` (soon) are problems of `footfall status`; `certificate_wrong` lets nobody in."""
+    """`code`: `certificate_expired` and `certificate_ends` (soon) are problems of `footfall status`; `certificate_wrong` is unusable."""
 
     code: str
     text: str
 
 
 def read_certificate(path: Path) -> Certificate:
-    """The first certificate in a PEM file; ConfigError names the file and what is wrong with it."""
+    """Return the first certificate in a PEM file. Raise ConfigError, which names the file and what is wrong with it."""
     try:
-        from cryptography import x509  # of the extras, and large: only who has certificates loads it
+        from cryptography import x509  # of the extras, and large: loaded only with certificates
     except ModuleNotFoundError:
         raise ConfigError("certificates cannot be read: pip install 'footfall[edge]' or 'footfall[gateway]'") from None
     try:
@@ -53,7 +53,7 @@ def read_certificate(path: Path) -> Certificate:
 
 
 def findings(ca_file: Path, cert_file: Path | None, key_file: Path | None, now_s: float, common_name: str = "") -> Iterator[Finding]:
-    """What is wrong with the files that a `[broker.tls]` names. `common_name`: whom the certificate must name; "": anybody."""
+    """Yield what is wrong with the files of a `[broker.tls]`. `common_name`: whom the certificate must name; "": anybody."""
     yield from _wrong_authority(ca_file)
     if cert_file is None and key_file is None:
         return
@@ -72,7 +72,7 @@ def findings(ca_file: Path, cert_file: Path | None, key_file: Path | None, now_s
 
 
 def client_context(ca_file: Path, cert_file: Path | None = None, key_file: Path | None = None) -> ssl.SSLContext:
-    """What a client of TLS trusts, and who it is. ConfigError names the file that cannot be used; nobody is asked for a password."""
+    """Return a TLS client's context. Raise ConfigError, which names an unusable file; there is no prompt for a password."""
     broken = [*_wrong_authority(ca_file)]
     if cert_file is not None and key_file is not None:
         broken += [*_no_certificate(cert_file)] or [*_wrong_key(cert_file, key_file)]
@@ -85,7 +85,7 @@ def client_context(ca_file: Path, cert_file: Path | None = None, key_file: Path 
 
 
 def ends_text(certificate: Certificate, now_s: float) -> Finding | None:
-    """The problem of a certificate that has ended, or ends within 30 days; None while it has longer."""
+    """Return the problem of a certificate that has ended or ends within 30 days; else None."""
     day = f"{datetime.fromtimestamp(certificate.ends_s, UTC):%Y-%m-%d %H:%M} UTC"
     if now_s > certificate.ends_s:
         return Finding("certificate_expired", f"the certificate ended on {day}")
@@ -129,7 +129,7 @@ def _wrong_key(cert_file: Path, key_file: Path) -> Iterator[Finding]:
 
 
 def _no_password() -> NoReturn:
-    """Without it OpenSSL would ask on the terminal."""
+    """Refuse encrypted keys: without this OpenSSL would prompt on the terminal."""
     raise ConfigError("encrypted")
 
 

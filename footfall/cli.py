@@ -1,4 +1,4 @@
-"""The `footfall` command. Sub-commands come from the entry points `footfall.commands`, so the kernel imports nobody.
+"""The `footfall` command. Sub-commands come from the entry points `footfall.commands`, so the kernel imports no other package.
 
 An entry point names a `typer.Typer` (a group) or a function (a command). One whose extra is not installed stays listed, and
 names the extra to install when it is called.
@@ -33,9 +33,9 @@ def main() -> None:
 
 
 def build(asked: str = "") -> typer.Typer:
-    """The application with every sub-command that the installed packages offer; if one is called `asked`, with that one alone.
+    """Return the application with all sub-commands of the installed packages, or with `asked` alone if one has that name.
 
-    So an agent's process does not hold the gateway in its memory.
+    So an agent's process does not load the gateway.
     """
     app = typer.Typer(
         name="footfall",
@@ -60,7 +60,7 @@ def _version(wanted: bool) -> None:
 def _options(
     version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True, callback=_version),
 ) -> None:
-    """Options before the sub-command."""
+    """Handle options before the sub-command."""
 
 
 def _add(app: typer.Typer, point: EntryPoint) -> None:

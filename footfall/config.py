@@ -1,4 +1,4 @@
-"""Configuration: one TOML file a process, checked by pydantic, overridden by the environment.
+"""Configuration: one TOML file per process, checked by pydantic, overridden by the environment.
 
 `FOOTFALL_GATEWAY__SINK__URL=…` overrides `url` in the section `[sink]` of `gateway.toml`. Secrets come only from the environment
 or from files that a `…_file` key names.
@@ -20,7 +20,7 @@ from footfall.mistakes import describe
 
 
 class Section(BaseModel):
-    """The base of every section: an unknown key is a mistake. What is written of it is read again: under the names of its keys."""
+    """The base of every section. An unknown key is a mistake. It is serialised under the names of its keys, so it can be read back."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
@@ -31,7 +31,7 @@ log = logging.getLogger("footfall.config")
 
 
 def load(path: Path, model: type[Model], prefix: str, environment: Mapping[str, str] = os.environ) -> Model:
-    """The checked configuration in `path`; ConfigError names the file, the key and what is wrong with it.
+    """Return the checked configuration in `path`. Raise ConfigError, which names the file, the key and what is wrong.
 
     `prefix` is the environment's, such as `FOOTFALL_GATEWAY`. Every relative Path in it is taken from the file's folder.
     """
@@ -48,14 +48,14 @@ def load(path: Path, model: type[Model], prefix: str, environment: Mapping[str, 
 
 
 def load_environment(model: type[Model], prefix: str, folder: Path, environment: Mapping[str, str] = os.environ) -> Model:
-    """Return the checked configuration of a process that has no file; relative paths are taken from `folder`. ConfigError as `load`."""
+    """Return the checked configuration of a process that has no file; relative paths are taken from `folder`. Raise as `load`."""
     values: dict[str, Any] = {}
     _override(values, prefix + _SEPARATOR, environment)
     return _anchored(check(values, model, "environment"), folder)
 
 
 def check(values: object, model: type[Model], where: str) -> Model:
-    """`values` as `model`; ConfigError lists every wrong key with its path in `where`."""
+    """Return `values` as `model`. Raise ConfigError, which lists every wrong key with its path in `where`."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -63,7 +63,7 @@ def check(values: object, model: type[Model], where: str) -> Model:
 
 
 def read_secret(path: Path) -> bytes:
-    """The secret in a file, without the line end; ConfigError if it cannot be read or is empty."""
+    """Return the secret in a file, without the line end. Raise ConfigError if it cannot be read or is empty."""
     try:
         secret = path.read_bytes().strip()
     except OSError as error:
@@ -84,7 +84,7 @@ def secret(value: SecretStr | None, path: Path | None) -> bytes | None:
 
 
 class SecretFile:
-    """A secret that may be renewed on disk while it is used. ConfigError, when it is made, if the file holds none."""
+    """A secret that may be renewed on disk while in use. Raise ConfigError if the file contains none when it is made."""
 
     def __init__(self, path: Path) -> None:
         self._path: Final = path
@@ -92,7 +92,7 @@ class SecretFile:
         self._secret = read_secret(path)
 
     def current(self) -> bytes:
-        """Return the secret in the file; while that cannot be read, or is empty for a moment, the one before."""
+        """Return the secret in the file; while that is unreadable or empty, the last good one."""
         state = _state_of(self._path)
         if state != self._state:
             try:
@@ -104,7 +104,7 @@ class SecretFile:
 
 
 def _state_of(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written or replaced; None while it cannot be looked at."""
+    """Return what changes when a file is written or replaced; None while it cannot be read."""
     try:
         found = path.stat()
     except OSError:
@@ -126,7 +126,7 @@ def _override(values: dict[str, Any], prefix: str, environment: Mapping[str, str
 
 
 def _at_home(path: Path) -> Path:
-    """ConfigError for `~` where the user has no home, as in a container."""
+    """Return the path with `~` expanded. Raise ConfigError if the user has no home, as in a container."""
     try:
         return path.expanduser()
     except RuntimeError:

@@ -3,7 +3,7 @@
     stated(offset, made_boot_ns, made_wall_ns, wall_synced) -> DecidedTime
     still_holds(last, time, bounds) -> bool      # whether the next frame of a boot may keep the date of the one before
 
-The agent dates what it made before it knew its clock by the rule by which a gateway reads a body, so that both find the same.
+The agent dates frames from before it knew its clock by the rule that gateways apply to a body, so that both find the same date.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from footfall.frames import TIME_QUALITIES, DecidedTime, Offset
 
 MEASURED, AGENT, BOUNDED, RECEIVED, DEVICE = range(len(TIME_QUALITIES))
 SAME_AGENT_NS: Final = 5_000_000
-"""A synchronised clock is slewed; what differs by less is one offset."""
+"""A synchronised clock is slewed: offsets that differ by less count as one."""
 
 
 def stated(offset: Offset, made_boot_ns: int, made_wall_ns: int, wall_synced: bool) -> DecidedTime:
-    """By bounds of at most 2 s; where they are wider, a synchronised wall clock inside of them is better than their middle."""
+    """Return the date by bounds of at most 2 s, else by a synchronised wall clock inside the bounds, else by their middle."""
     if offset.width_ns <= MEASURED_WIDTH_NS:
         return DecidedTime(*offset, MEASURED)
     agent_ns = made_wall_ns - made_boot_ns
@@ -29,7 +29,7 @@ def stated(offset: Offset, made_boot_ns: int, made_wall_ns: int, wall_synced: bo
 
 
 def still_holds(last: DecidedTime, time: DecidedTime, bounds: Bounds) -> bool:
-    """Whether the boot's frames may keep the offset that they have: then their rows keep their distances, and one offset holds for all."""
+    """Return whether the next frame of a boot may keep the offset `last`, so that intervals between its rows are kept."""
     if last.quality != time.quality or 2 * time.width_ns < last.width_ns:
         return False
     if time.quality == AGENT:

@@ -1,6 +1,6 @@
 """Errors, distinguished by what the caller does about them. Any other exception is a bug: crash, restart, replay.
 
-But for one message from outside, which would come again after every restart: BUGS are caught around it, and it is refused.
+The exception is a message from outside, which would come again after every restart: BUGS are caught, and the message is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 BUGS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What a mistake in our code raises about one message; no disk, no network and no lack of memory is among them."""
+"""Errors that a bug in our code raises about one message; none of them comes from disk, network or lack of memory."""
 
 
 class FootfallError(Exception):
@@ -30,11 +30,11 @@ class AddressTaken(ConfigError):
 
 
 class Unusable(ConfigError):
-    """A file that nobody will ever open: damaged, or of a release too old. What can be made anew of others is made anew."""
+    """A file that can never be opened: damaged, or of a release too old. Files that can be rebuilt from others are rebuilt."""
 
 
 class ContractError(FootfallError):
-    """Bytes from outside break the contract: they go to quarantine and are acknowledged.
+    """Bytes from outside violate the contract: they are quarantined and acknowledged.
 
     `reason` is a short stable word such as `frame.crc`, fit for a metric's label; the message is for people.
     """
@@ -53,7 +53,7 @@ class ProfileError(FootfallError):
 
 
 class SinkUnavailable(FootfallError):
-    """The database takes nothing now: keep the points, wait `retry_after_s`, send the same again."""
+    """The database accepts nothing now: keep the points, wait `retry_after_s`, and send them again."""
 
     def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
         super().__init__(message)
@@ -62,14 +62,14 @@ class SinkUnavailable(FootfallError):
 
 @dataclass(frozen=True, slots=True)
 class RejectedPoint:
-    """One point that a database refused for ever: its line protocol and the server's own words."""
+    """One point that a database refused permanently: its line protocol and the server's message."""
 
     line: bytes
     reason: str
 
 
 class PartialWrite(FootfallError):
-    """All points of a batch are durable but `rejected`, which go to quarantine."""
+    """All points of a batch are durable, except `rejected`, which go to quarantine."""
 
     def __init__(self, rejected: Sequence[RejectedPoint]) -> None:
         super().__init__(f"{len(rejected)} points refused, the first: {rejected[0].reason if rejected else '-'}")

@@ -33,9 +33,9 @@ What = Literal[
 COUNTED: Final = frozenset({"transaction", "payment", "redemption", "return", "voucher"})
 """Touches that carry money or are counted: they must have an `id`."""
 GIVES_BACK: Final = frozenset({"transaction", "payment"})
-"""A basket may be changed for a cheaper one: only there an amount or a number of items may be negative."""
+"""Touches that may have a negative amount or number of items: a basket may be exchanged for a cheaper one."""
 MAX_PEOPLE: Final = 1_000_000
-"""More do not pass a door between two reports."""
+"""Most people through a door between two reports."""
 MAX_AMOUNT: Final = 1e12
 MAX_PIECES: Final = 10_000
 
@@ -47,9 +47,9 @@ class _Event(BaseModel):
 
     id: Text | None = None
     time: Annotated[datetime, BeforeValidator(moment)] | None = None
-    """When it happened; without it the time of arrival is taken."""
+    """When it happened; if absent, the time of arrival."""
     history: bool = False
-    """Whether it is sent long after it happened, knowingly: then `time` may be any since the year 2000."""
+    """Whether it is knowingly sent long after it happened: `time` may then be any since the year 2000."""
 
     @property
     def time_ns(self) -> int | None:
@@ -110,7 +110,7 @@ class Count(_Event):
 
 
 class Void(_Event):
-    """Takes back the event `of` of the same publisher."""
+    """Cancels the event `of` of the same publisher."""
 
     kind: Literal["void"]
     id: Text
@@ -129,13 +129,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_ns(moment: datetime) -> int:
-    """Nanoseconds since 1970, exactly to the microsecond that a datetime holds."""
+    """Return nanoseconds since 1970, exact to the microsecond of a datetime."""
     since = moment - _EPOCH
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
 
 
 def parse_event(value: object) -> AnyEvent:
-    """One plain event; Raise ContractError `event.invalid`, which names the wrong key."""
+    """Return one checked plain event. Raise ContractError `event.invalid`, which names the wrong key."""
     try:
         return _ADAPTER.validate_python(value)
     except ValidationError as error:
@@ -148,9 +148,9 @@ def parse_event(value: object) -> AnyEvent:
 
 
 def load_json(payload: bytes | str) -> list[Any]:
-    """The objects in one payload (an object, or an array of at most 1,000), not yet checked.
+    """Return the objects in one payload (an object, or an array of at most 1,000), not yet checked.
 
-    ContractError for what is not strict JSON: NaN, infinities, numbers beyond a double, duplicate keys, deep nesting, bad UTF-8,
+    Raise ContractError for anything but strict JSON: NaN, infinities, numbers beyond a double, duplicate keys, deep nesting, bad UTF-8,
     half a surrogate pair.
     """
     if len(payload) > MAX_EVENTS_BYTES:
@@ -196,7 +196,7 @@ _DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_fin
 
 
 def _check_text(value: object, text: str) -> None:
-    """Half a surrogate pair is JSON, but no text that can be written anywhere."""
+    """Raise for half a surrogate pair, which is JSON, but cannot be encoded as UTF-8."""
     if "\\u" in text and "\\ud" in text.lower():
         try:
             json.dumps(value, ensure_ascii=False).encode()

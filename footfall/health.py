@@ -29,7 +29,7 @@ class SourceHealth(_AgentReport):
     detail: Annotated[str, Field(max_length=300)] = ""
     restarts_total: Total = 0
     heard_total: Total = 0
-    """What it has emitted since the agent started: sightings, crossings, readings of counters, and what no profile explains."""
+    """Things emitted since the agent started: sightings, crossings, counters' readings, and messages that no profile explains."""
 
 
 class Health(_AgentReport):
@@ -47,15 +47,15 @@ class Health(_AgentReport):
     oldest_unsent_s: Seconds = 0.0
     sightings_total: Total = 0
     dropped_total: Total = 0
-    """Rows that the full spool had to give up, and sightings that nothing in the configuration explains."""
+    """Rows dropped by a full spool, and sightings that the configuration does not explain."""
     ignored_total: Total = 0
-    """Reports of counters that came again or beside totals, and so rightly count nobody twice."""
+    """Counters' reports that were repeated or sent beside totals, and therefore not counted."""
     rows_total: Total = 0
     sources: Annotated[dict[Name, SourceHealth], Field(max_length=256)] = {}
     wall_synced: bool = False
-    """Whether the agent's wall clock is synchronised, by its own word."""
+    """Whether the agent's wall clock is synchronised, as its kernel reports."""
     journals: Annotated[dict[Name, Seconds], Field(max_length=16)] = {}
-    """Journals whose receipts came within the last hour, and how many seconds ago the last of each did."""
+    """Journals whose receipts came within the last hour, with the seconds since the last receipt of each."""
     problems: Annotated[dict[Name, Annotated[str, Field(max_length=300)]], Field(max_length=32)] = {}
     """What is wrong at the agent: a code of `footfall status`, and a text."""
     certificate_ends_s: int | None = None
@@ -67,7 +67,7 @@ def encode_health(health: Health) -> bytes:
 
 
 def decode_health(payload: bytes) -> Health:
-    """ContractError `health.size` or `health.invalid` for anything but a health message."""
+    """Return the health message. Raise ContractError `health.size` or `health.invalid` for any other bytes."""
     if len(payload) > MAX_HEALTH_BYTES:
         raise ContractError("health.size", f"health has at most {MAX_HEALTH_BYTES} bytes, this has {len(payload)}")
     try:

@@ -3,10 +3,10 @@
     class Handler(RequestHandler):
         def do_POST(self) -> None: ...
 
-    server = HttpServer("intake", host, port, Handler)   # ConfigError if the address cannot be had
+    server = HttpServer("intake", host, port, Handler)   # ConfigError if the address cannot be bound
     server.start(); server.port; server.stop()
 
-The agent's intake, its `http_push` sources and the gateway's probes stand on it. Pages and streams are `footfall serve`'s.
+The agent's intake, its `http_push` sources and the gateway's probes use it. Pages and streams are served by `footfall serve`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from footfall.errors import ConfigError
 log = logging.getLogger("footfall.http")
 
 IDLE_S: Final = 30.0
-"""Between requests of one connection, and between two bytes."""
+"""Longest wait between requests of a connection, and between two bytes."""
 REQUEST_S: Final = 20.0
-"""Read deadline per request, from its first byte or the connection's begin (slow clients are disconnected)."""
+"""Read deadline per request, from its first byte or the start of the connection (slow clients are disconnected)."""
 MAX_CONNECTIONS: Final = 64
 POLL_S: Final = 0.2
 DRAIN_BYTES: Final = 8 << 20
@@ -45,7 +45,7 @@ class HttpServer:
     """Serves from `start` to `stop`, one thread per connection, at most MAX_CONNECTIONS."""
 
     def __init__(self, name: str, host: str, port: int, handler: Callable[..., RequestHandler]) -> None:
-        """Bind the address; ConfigError, beginning with `name`, if that fails. `handler`: a class, or a partial of one."""
+        """Bind the address. Raise ConfigError, beginning with `name`, if that fails. `handler`: a class, or a partial of one."""
         try:
             self._server: Final = _BoundedServer((host, port), handler)
         except OSError as error:
@@ -54,7 +54,7 @@ class HttpServer:
 
     @property
     def port(self) -> int:
-        """The port in use, also where 0 was asked for."""
+        """Return the port in use, also if 0 was requested."""
         port: int = self._server.server_address[1]
         return port
 
@@ -135,7 +135,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         return super().parse_request()
 
     def body(self, length: int) -> bytes:
-        """Return the whole body and lift the deadline for the answer. ConnectionResetError if it ends early."""
+        """Return the whole body, and lift the deadline for the answer. Raise ConnectionResetError if it ends early."""
         data = self.rfile.read(length)
         if len(data) < length:
             raise ConnectionResetError("a body that ends too early")
@@ -143,12 +143,12 @@ class RequestHandler(BaseHTTPRequestHandler):
         return data
 
     def is_bearer(self, secret: bytes) -> bool:
-        """Whether Authorization is Bearer (RFC 6750) with this token."""
+        """Return whether Authorization is Bearer (RFC 6750) with this token."""
         given = self.headers.get("Authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
         return hmac.compare_digest(given, secret)
 
     def is_basic(self, secret: bytes, username: str | None) -> bool:
-        """Whether Authorization is Basic (RFC 7617) with `secret` as password; `username` None: any."""
+        """Return whether Authorization is Basic (RFC 7617) with `secret` as password; `username` None: any."""
         scheme, _, credentials = self.headers.get("Authorization", "").partition(" ")
         try:
             user, _, password = base64.b64decode(credentials, validate=True).partition(b":")
@@ -190,7 +190,7 @@ class RequestHandler(BaseHTTPRequestHandler):
                 left -= len(data)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the name that http.server uses
-        """Silent, see the class."""
+        """Log nothing; see the class."""
 
 
 def explained(reason: str, message: str) -> bytes:

@@ -1,7 +1,7 @@
-"""Where a process writes what it does: on a terminal for people, elsewhere one line a record, for journald, files and grep.
+"""Logging of a process: on a terminal for people, elsewhere one line per record, for journald, files and grep.
 
-A line that comes again and again is written once a minute, with how often it came. What differs in its details only is one line, too, after
-the first few; `extra={ONCE: key}` names what makes lines of one kind different.
+A repeated line is written once a minute, with the number of repetitions. So are lines that differ in details only, after the first few;
+`extra={ONCE: key}` sets what makes lines of one kind different.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing import Final
 ONCE: Final = "once"
 WINDOW_S: Final = 60.0
 DIFFERENT: Final = 3
-"""So many lines of one kind that differ in details are written in a minute."""
+"""Lines of one kind with different details that are written per minute."""
 MOST_KINDS: Final = 1000
 
 
 def log_to_stderr(verbose: bool) -> None:
-    """Everything from INFO, if `verbose` from DEBUG. Times of lines are UTC."""
+    """Log from INFO, with `verbose` from DEBUG. Times of lines are UTC."""
     handler = _for_people() if sys.stderr.isatty() else _lines()
     repeats = Repeats(handler)
     handler.addFilter(repeats)
@@ -33,7 +33,7 @@ def log_to_stderr(verbose: bool) -> None:
 
 @dataclass(slots=True)
 class _Kind:
-    """Lines of one kind within a minute: those that were written, and how many were not, with the last of them."""
+    """Lines of one kind within a minute: those written, the number withheld, and the last of these."""
 
     ends_s: float
     written: set[str] = field(default_factory=set)
@@ -42,10 +42,10 @@ class _Kind:
 
 
 class Repeats(logging.Filter):
-    """Lets a line of a kind through, and logs once a minute how often it came again. Debugging lines are never held back."""
+    """Lets the first line of a kind through, and logs its repetitions once a minute. Debugging lines always pass."""
 
     def __init__(self, handler: logging.Handler, now_s: Callable[[], float] = time.monotonic, watch: bool = True) -> None:
-        """`watch`: report in time also when nothing else is logged, from a thread of its own."""
+        """`watch`: report from a thread of its own, in time even if nothing else is logged."""
         super().__init__()
         self._handler: Final = handler
         self._now_s: Final = now_s
@@ -73,7 +73,7 @@ class Repeats(logging.Filter):
         return False
 
     def report(self, everything: bool = False) -> None:
-        """Write how often lines came again whose minute is over, or of all."""
+        """Write the repetitions of lines whose minute is over, or of all."""
         with self._lock:
             now_s = self._now_s()
             over = {key: kind for key, kind in self._kinds.items() if everything or now_s >= kind.ends_s}

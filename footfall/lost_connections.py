@@ -1,9 +1,9 @@
 """Why a broker's connection is lost or refused, in words: paho's codes, sockets and TLS alerts, for agent and gateway alike.
 
-    why_lost(code, last_error) -> str      # of paho's `on_disconnect` or `on_connect`, with what it logged before
-    in_words(error) -> str                 # of an exception at connecting
+    why_lost(code, last_error) -> str      # from paho's `on_disconnect` or `on_connect`, and its log line before
+    in_words(error) -> str                 # from an exception while connecting
 
-paho calls every error of its socket "Unspecified error" and puts the cause into its log; `last_error` is that line.
+paho reports every socket error as "Unspecified error" and writes the cause to its log; `last_error` is that line.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TAKEN_OVER: Final = 0x8E
 PACKET_TOO_LARGE: Final = 0x95
 
 _NO_WORD: Final = "the broker ended the TLS connection without a word, as it does where our certificate was revoked or has expired"
-"""TLS 1.3: the other side's verdict on a client's certificate comes after the handshake, and is lost if it disconnects at once."""
+"""TLS 1.3: the peer's verdict on a client's certificate comes after the handshake, and is lost if it disconnects at once."""
 _TLS: Final = (
     ("CERTIFICATE_EXPIRED", "the other side says that our certificate has expired"),
     ("CERTIFICATE_REVOKED", "the other side says that our certificate was revoked"),
@@ -57,7 +57,7 @@ _CALLS: Final = re.compile(r"^(failed to (receive|send) on socket|Caught excepti
 
 
 def in_words(error: BaseException) -> str:
-    """What an exception at connecting means, with its own words behind it."""
+    """Return what an exception while connecting means, followed by its own message."""
     if isinstance(error, socket.gaierror):
         return f"the host's name is not known ({error.strerror})"
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -19,7 +19,7 @@ _LONGEST_GIVEN: Final = 120
 
 
 def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
-    """One mistake as `key: what is wrong with it`."""
+    """Return one mistake as `key: what is wrong with it`."""
     schema = _schema(model)
     keys, parent, here = _walk(schema, item["loc"])
     match item["type"]:
@@ -52,7 +52,7 @@ def _schema(model: type[BaseModel]) -> JsonSchema:
 
 
 def _walk(root: JsonSchema, location: Sequence[int | str]) -> tuple[list[str], JsonSchema, JsonSchema]:
-    """The keys of `location` without the tags of unions; the schema that has the last of them, and its own."""
+    """Return the keys of `location` without tags of unions; the schema that contains the last of them, and its own schema."""
     keys: list[str] = []
     parent, here = root, _resolved(root, root)
     for part in location:
@@ -67,7 +67,7 @@ def _walk(root: JsonSchema, location: Sequence[int | str]) -> tuple[list[str], J
 
 
 def _resolved(root: JsonSchema, schema: object) -> JsonSchema:
-    """What a reference means, and an optional value where it is there."""
+    """Return the schema that a reference or an optional value stands for."""
     if not isinstance(schema, Mapping):
         return {}
     if "$ref" in schema:

@@ -1,4 +1,4 @@
-"""msgpack from strangers: bounded, without extension types, duplicate keys or trailing bytes."""
+"""msgpack from untrusted senders: bounded, without extension types, duplicate keys or trailing bytes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ MAX_INT: Final = (1 << 63) - 1
 
 
 def unpack(payload: bytes, what: str, max_bytes: int = 1 << 20, max_items: int = 20_000) -> Any:
-    """The one value packed in `payload`. Maps have text or integer keys, each once.
+    """Return the one value packed in `payload`. Maps have text or integer keys, each once.
 
-    Raises ContractError `{what}.msgpack` for anything else, however hostile; nothing larger than `max_bytes` is ever allocated.
+    Raise ContractError `{what}.msgpack` for anything else, however hostile; nothing larger than `max_bytes` is ever allocated.
     """
     try:
         return msgpack.unpackb(
@@ -37,9 +37,9 @@ def unpack(payload: bytes, what: str, max_bytes: int = 1 << 20, max_items: int =
 
 
 def unpack_flat(payload: bytes, what: str, map_at: int, max_bytes: int = 1 << 20) -> Any:
-    """As `unpack`, and twice as fast where the only map is the one whose header byte is at `map_at`, with text keys.
+    """Return as `unpack`, twice as fast if the only map has text keys and its header byte is at `map_at`.
 
-    Without a hook msgpack keeps the last of duplicate keys: then the map has fewer keys than its header claims, and `unpack` reports why.
+    Without a hook msgpack keeps the last of duplicate keys. The map then has fewer keys than its header claims, and `unpack` raises.
     """
     try:
         value = msgpack.unpackb(
@@ -84,7 +84,7 @@ def required(values: Mapping[Any, Any], key: str, what: str) -> Any:
 
 
 def integer(values: Mapping[Any, Any], key: str, what: str) -> int:
-    """A non-negative integer below 2^63."""
+    """Return a non-negative integer below 2^63."""
     value = required(values, key, what)
     if type(value) is not int or not 0 <= value <= MAX_INT:
         raise ContractError(f"{what}.type", f"{what}.{key} must be an integer from 0 to 2^63-1, got {str(value)[:80]!r}")
@@ -92,7 +92,7 @@ def integer(values: Mapping[Any, Any], key: str, what: str) -> int:
 
 
 def integers(values: Mapping[Any, Any], keys: tuple[str, ...], what: str) -> list[int]:
-    """`integer` of several keys: the good case in one go, since every frame has a dozen."""
+    """Return `integer` of several keys; valid ones are checked together, since every frame has a dozen."""
     found: list[Any] = list(map(values.get, keys))
     if set(map(type, found)) != _INT or min(found) < 0 or max(found) > MAX_INT:
         return [integer(values, key, what) for key in keys]
@@ -104,7 +104,7 @@ def integer_or_none(values: Mapping[Any, Any], key: str, what: str) -> int | Non
 
 
 def integers_or(values: Mapping[Any, Any], defaults: Mapping[str, int], what: str) -> list[int]:
-    """`integer_or_none` of several keys, with their defaults for none."""
+    """Return `integer_or_none` of several keys, with their defaults for None."""
     found: list[Any] = list(map(values.get, defaults, defaults.values()))
     if set(map(type, found)) != _INT or min(found) < 0 or max(found) > MAX_INT:
         given = [(integer_or_none(values, key, what), default) for key, default in defaults.items()]

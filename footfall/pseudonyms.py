@@ -14,11 +14,11 @@ from typing import Final
 TOP_BIT: Final = 1 << 63
 KEY_BYTES: Final = 32
 PRIVATE_KEY_ID: Final = 0
-"""`key_id` of a random key that never left its agent: such rows are counted but take no part in visits."""
+"""`key_id` of a random key that never leaves its agent: such rows are counted but belong to no visit."""
 
 
 def hkdf_sha256(secret: bytes, info: bytes, salt: bytes = b"", length: int = KEY_BYTES) -> bytes:
-    """RFC 5869 extract and expand; at most 8,160 bytes."""
+    """Return `length` bytes by RFC 5869 extract and expand; at most 8,160."""
     if not 0 < length <= 255 * 32:
         raise ValueError(f"HKDF-SHA-256 gives 1 to 8160 bytes, not {length}")
     pseudorandom_key = hmac.digest(salt or bytes(32), secret, hashlib.sha256)
@@ -30,17 +30,17 @@ def hkdf_sha256(secret: bytes, info: bytes, salt: bytes = b"", length: int = KEY
 
 
 def type_key(brand_secret: bytes, id_type: str) -> bytes:
-    """The long-lived key of one identifier type; a box is given only the keys of the types it reads."""
+    """Return the long-lived key of one identifier type. A box gets only the keys of the types that it reads."""
     return hkdf_sha256(brand_secret, b"footfall/1/subject/" + id_type.encode())
 
 
 def lasting_subject(key: bytes, id_type: str, identifier: str) -> int:
-    """The subject of a consented identifier; the same in every store and on every day."""
+    """Return the subject of a consented identifier: the same in every store and on every day."""
     return _first_64_bits(key, id_type, identifier) & ~TOP_BIT
 
 
 def day_subject(key: bytes, id_type: str, identifier: str) -> int:
-    """The subject of anybody else's identifier under the key of the day."""
+    """Return the subject of an identifier without consent, under the key of the day."""
     return _first_64_bits(key, id_type, identifier) | TOP_BIT
 
 
@@ -49,7 +49,7 @@ def is_day_subject(subject: int) -> bool:
 
 
 def to_hex(subject: int) -> str:
-    """16 hex digits: how a subject is written everywhere but on the wire."""
+    """Return a subject as 16 hex digits, its form everywhere but on the wire."""
     return f"{subject:016x}"
 
 

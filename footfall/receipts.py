@@ -1,4 +1,4 @@
-"""Receipts: the gateway's word to an agent that frames are durable. Bytes in, values out."""
+"""Receipts: the gateway's confirmation to an agent that frames are durable. Bytes in, values out."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Times(NamedTuple):
 
 
 MAX_TIME_RUNS: Final = 32
-"""So many fit a receipt; the others come in later ones, under greater numbers."""
+"""Runs in one receipt; others come in later ones, under greater numbers."""
 
 
 class Receipt(NamedTuple):
@@ -57,11 +57,11 @@ class Receipt(NamedTuple):
     key: DayKey | None = None
     pause_s: int | None = None
     echo_boot: str = ""
-    """The boot of the agent's machine, as the message had it to which this answers; "": unknown."""
+    """The boot of the agent's machine, from the message that this answers; "": unknown."""
     echo_boot_ns: int = 0
     """`sent_boot_ns` of that message: it was sent before `gateway_ns`, as this was heard after it."""
     parts: bool = False
-    """Whether this gateway takes frames in parts."""
+    """Whether this gateway accepts frames in parts."""
     times: Times | None = None
 
 
@@ -89,7 +89,7 @@ def encode_receipt(receipt: Receipt) -> bytes:
 
 
 def decode_receipt(payload: bytes) -> Receipt:
-    """ContractError for anything but a receipt; unknown keys are ignored, so that gateways can be upgraded first."""
+    """Return the receipt. Raise ContractError for any other bytes. Unknown keys are ignored, so that gateways can be upgraded first."""
     if len(payload) > MAX_RECEIPT_BYTES:
         raise ContractError("receipt.size", f"a receipt has at most {MAX_RECEIPT_BYTES} bytes, this has {len(payload)}")
     values = unpack_map(payload, "receipt")

@@ -1,4 +1,4 @@
-"""The end of a process that was asked for: SIGTERM and ctrl-c."""
+"""Graceful shutdown on SIGTERM and SIGINT."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def when_asked_to_end(stop: Callable[[], None]) -> None:
-    """Calls `stop` once, in a thread of its own, however often and whenever the signals come. To be called in the main thread.
+    """Call `stop` once, in a thread of its own, however often the signals come. Call this in the main thread.
 
-    A handler itself must not set an event: it runs in the main thread, in between any two of its steps, and the main thread may hold
-    the lock of that very event; two signals at once are enough.
+    A signal handler must not set an event: it runs between any two steps of the main thread, which may hold the lock of that event.
+    Two signals at once are enough for a deadlock.
     Source: https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
     """
     reader, writer = os.pipe()

@@ -1,7 +1,7 @@
-"""SQLite as Footfall's own files use it: WAL, explicit transactions, and a version that every file bears.
+"""SQLite as Footfall's own files use it: WAL, explicit transactions, and a version in every file.
 
-A file of an earlier release becomes one of this release step by step, in one transaction; one of a later release is refused by name.
-A kind of file is a `Schema`; whoever changes what it holds adds a step to it, and never edits one that was released.
+A file of an earlier release is migrated to this one step by step, in one transaction; one of a later release is refused.
+A kind of file is a `Schema`. To change it, add a step; never edit a released one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Step = str | Callable[[sqlite3.Connection], None]
 
 
 class DamagedFile(Unusable):
-    """A file that was found damaged, when it was opened or while it was used. `path` is the one."""
+    """A file that was found damaged, when opened or in use. `path`: the file."""
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(f"{path}: {what}")
@@ -33,22 +33,22 @@ DAMAGED_CODES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What files of one kind hold: `script` makes version `first` of an empty file, `steps[i]` version `first + i + 1` of the one before.
+    """The schema of one kind of file. `script` creates version `first` in an empty file; `steps[i]` migrates to version `first + i + 1`.
 
-    A new file is made by the same steps as an old one becomes new, so that both are alike.
+    New files take the same steps as old ones, so both end up the same.
     """
 
     kind: str
-    """For people: "a journal"."""
+    """Name in messages, such as "a journal"."""
     table: str
-    """One that all versions have: it distinguishes such a file from others."""
+    """A table that all versions have, which distinguishes such a file from others."""
     script: str
     steps: tuple[Step, ...] = ()
     first: int = 1
     was_unversioned: bool = False
-    """Files of version `first` bear the version 0, as new ones do."""
+    """Whether files of version `first` bear the version 0, as empty ones do."""
     if_too_old: str = "run the releases in between, one after the other"
-    """What to do about a file from before version `first`."""
+    """Advice for a file from before version `first`."""
 
     @property
     def version(self) -> int:
@@ -70,7 +70,7 @@ def open_memory() -> sqlite3.Connection:
 
 
 def connect(path: Path, busy_timeout_s: float = 30.0, synchronous: str = "FULL") -> sqlite3.Connection:
-    """A connection in autocommit mode to a WAL database, made if it is not there; ConfigError if the file is something else."""
+    """Return a connection in autocommit mode to a WAL database, created if absent. Raise ConfigError if the file is something else."""
     with naming(path, "cannot be used as a database", ". Is the folder there and writable, and the file Footfall's?"):
         db = open_file(path, busy_timeout_s=busy_timeout_s)
         db.execute("PRAGMA journal_mode=WAL")
@@ -80,7 +80,7 @@ def connect(path: Path, busy_timeout_s: float = 30.0, synchronous: str = "FULL")
 
 @contextmanager
 def naming(path: Path, what: str, more: str = "") -> Iterator[None]:
-    """Errors of the database, while it is opened, name the file: DamagedFile if it is damaged, else ConfigError."""
+    """Convert errors while a database is opened into ones that name the file: DamagedFile if it is damaged, else ConfigError."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -92,13 +92,13 @@ def naming(path: Path, what: str, more: str = "") -> Iterator[None]:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file is damaged, and not only full, locked or out of reach. A text that is none is Python's own error, without a code."""
+    """Return whether an error means damage, not only full, locked or out of reach. Python's own, for invalid text, has no code."""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGED_CODES or "Could not decode to UTF-8" in str(error)
 
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing, whatever ends the block."""
+    """Run the block in a transaction: all or nothing, whatever ends it."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -110,7 +110,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def run_script(db: sqlite3.Connection, script: str) -> None:
-    """The statements of a script inside the running transaction, which `executescript` would end."""
+    """Run a script inside the running transaction, which `executescript` would end."""
     statement = ""
     for part in script.split(";"):
         statement += part + ";"
@@ -121,10 +121,10 @@ def run_script(db: sqlite3.Connection, script: str) -> None:
 
 
 def migrate(db: sqlite3.Connection, path: Path, schema: Schema, take_over: bool = True) -> int:
-    """Make the file one of this release; the version that it had, 0 if it was empty.
+    """Migrate the file to this release. Return the version that it had, 0 if it was empty.
 
-    ConfigError if it is of a later release, from before the first step, or no such file; and with `take_over` false, which is for
-    commands beside a gateway, also if it is of an earlier one: that gateway may still be running.
+    Raise ConfigError if it is of a later release, from before the first step, or another kind of file. With `take_over` false, for
+    commands beside a gateway, also if it is of an earlier release: that gateway may still be running.
     """
     with naming(path, f"{schema.kind} that cannot be opened"):
         found = _version(db, path, schema)
@@ -148,7 +148,7 @@ def _take_steps(db: sqlite3.Connection, schema: Schema, found: int) -> None:
 
 
 def _check_layout(db: sqlite3.Connection, path: Path, schema: Schema) -> None:
-    """A flipped bit in the names of tables and columns would be met only when they are used."""
+    """Raise DamagedFile if tables or columns are missing: a flipped bit in a name would else show only when it is used."""
     found = _layout(db)
     lost = [f"{table}.{column}" for table, columns in layout(schema).items() for column in columns if column not in found.get(table, ())]
     if lost:
@@ -157,7 +157,7 @@ def _check_layout(db: sqlite3.Connection, path: Path, schema: Schema) -> None:
 
 @cache
 def layout(schema: Schema) -> dict[str, list[str]]:
-    """The columns of every table that files of this release have."""
+    """Return the columns of every table in files of this release."""
     db = open_memory()
     _take_steps(db, schema, 0)
     return _layout(db)

@@ -1,14 +1,14 @@
-"""The write-ahead log beside a SQLite file whose process was killed: whether it still is what was written, and mending it.
+"""The write-ahead log beside a SQLite file whose process was killed: checks and repairs it.
 
     broken_log(path) -> str      # what is wrong with the log of the file at `path`; "": nothing
-    mend_log(path) -> str        # the same, and it is mended: only for who has the file alone
+    mend_log(path) -> str        # the same, and repair it; requires exclusive use of the file
 
-SQLite takes of a log what comes before the first frame whose check sum is wrong, and drops all behind it without a word: after a power
-cut that is right, since the last transaction may lie there by half. But a transaction that another one follows was durable once. So
-if the log goes on behind the one that is broken, the disk has lost what it had.
+SQLite uses a log up to the first frame with a wrong checksum, and drops the rest silently. After a power cut that is right, since the last
+transaction may be incomplete. But a transaction that is followed by another was durable once. So if the log continues after a broken
+one, the disk has lost data.
 
-The sum of a frame goes on from that of the frame before, so each can be looked at by itself; and it is linear, so it shows which bit
-flipped, if one did and that was none of a word's highest. What else is broken stays in its page, for whoever reads it to find. The format:
+The checksum of a frame continues that of the frame before, so each can be checked alone. It is linear, so it shows which bit flipped, if
+only one did and it was not the highest of a word. Other damage stays in its page, for the reader to find. The format:
 https://sqlite.org/fileformat2.html#walformat
 """
 
@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 PAGE_BYTES: Final = 4096
-"""What SQLite takes for new files; ours have no other."""
+"""Page size of SQLite's new files; ours have no other."""
 _HEADER: Final = struct.Struct(">8I")
 _FRAME: Final = struct.Struct(">6I")
 _STEP: Final = _FRAME.size + PAGE_BYTES
 _ORDERS: Final[dict[int, Literal["<", ">"]]] = {0x377F0682: "<", 0x377F0683: ">"}
-"""By the log's first number: in which order the words of its sums are."""
+"""Byte order of the words that are summed, by the log's magic number."""
 _FORMAT: Final = 3_007_000
 _SALTS_AT: Final = 8
 _SUMS_AT: Final = 16
@@ -34,9 +34,9 @@ _SUMMED_OF_HEADER: Final = 24
 _WORD: Final = 0xFFFF_FFFF
 _PAIRS: Final = (8 + PAGE_BYTES) // 8
 _NUMBERS: Final = 2
-"""Words before the page that are summed: the page's number, and how many pages the file has after a commit."""
+"""Words summed before the page: the page's number, and the file's number of pages after a commit."""
 _MOST_PAGES: Final = 1 << 23
-"""Of 32 GiB: no file of ours has more."""
+"""Pages in 32 GiB: no file of ours has more."""
 _CHANGES: Final = tuple(sign << bit for bit in range(32) for sign in (1, -1))
 
 Sums = tuple[int, int]
@@ -44,7 +44,7 @@ Sums = tuple[int, int]
 
 @dataclass(slots=True)
 class _Log:
-    """`first`: the sums in its head, None if that is not what was written."""
+    """`first`: the checksum of its header; None if that is damaged."""
 
     data: bytearray
     order: Literal["<", ">"]
@@ -104,7 +104,7 @@ def mend_log(path: Path) -> str:
 
 
 def _read(path: Path) -> _Log | None:
-    """None if there is no log, or nothing in it, or the disk itself will report what is wrong."""
+    """Return the log; None if it is absent or empty, or the disk itself reports an error."""
     try:
         data = bytearray(path.with_name(f"{path.name}-wal").read_bytes())
     except OSError:
@@ -119,7 +119,7 @@ def _read(path: Path) -> _Log | None:
 
 
 def _mend_frames(log: _Log) -> int:
-    """Put right what can be; where the log ends behind its last transaction."""
+    """Repair the frames. Return where the log ends after its last transaction."""
     end, before = _HEADER.size, log.first
     for at in log.starts():
         if not log.has_salts(at) and not _is_one_bit_off(log.data[at + _SALTS_AT : at + _SUMS_AT], log.salts):
@@ -132,7 +132,7 @@ def _mend_frames(log: _Log) -> int:
 
 
 def _mend_frame(log: _Log, at: int, before: Sums) -> Sums:
-    """The sums with which the next frame goes on: those that it states, if it is they that are wrong."""
+    """Repair one frame. Return the checksum with which the next one continues."""
     made, stated, after = log.sums(at, before), log.stated(at), at + _STEP
     if after + _STEP <= len(log.data) and log.sums(after, made) == log.stated(after):
         return made
@@ -152,7 +152,7 @@ def _word(log: _Log, at: int, word: int) -> int:
 
 
 def _flipped(log: _Log, at: int, made: Sums, stated: Sums) -> tuple[int, int] | None:
-    """Which word must change by how much, a power of two, that the frame has the stated sums; None if more than one might."""
+    """Return which word must change, and by which power of two, to give the stated checksum; None unless exactly one can."""
     off = (stated[0] - made[0] & _WORD, stated[1] - made[1] & _WORD)
     found, first, second = [], (1, 1), (0, 1)  # what the two words of a pair, changed by 1, do to the sums at the end
     for pair in range(_PAIRS - 1, -1, -1):

@@ -22,19 +22,19 @@ _NAME: Final = re.compile(r"[a-z0-9._-]{1,64}", re.ASCII)
 
 @lru_cache(maxsize=200_000)
 def is_name(text: str) -> bool:
-    """Whether `text` can name a store, agent, zone, door, boot or epoch: 1 to 64 of `[a-z0-9._-]`."""
+    """Return whether `text` can name a store, agent, zone, door, boot or epoch: 1 to 64 of `[a-z0-9._-]`."""
     return _NAME.fullmatch(text) is not None
 
 
 def check_name(text: object, what: str) -> str:
-    """`text` itself, if it is a name; else ContractError `name`."""
+    """Return `text` if it is a name. Raise ContractError `name` if not."""
     if type(text) is str and is_name(text):
         return text
     raise ContractError("name", f"{what} must be 1 to 64 of [a-z0-9._-], got {str(text)[:80]!r}")
 
 
 def are_names(found: tuple[object, ...]) -> bool:
-    """Whether all are names. Answers are cached: agents send the same names again and again."""
+    """Return whether all are names. Results are cached, since agents repeat the same names."""
     try:
         return _are_names(found)
     except TypeError:  # not hashable, so no text
@@ -60,7 +60,7 @@ class Topic:
 
 @lru_cache(maxsize=200_000)
 def parse_topic(text: str) -> Topic:
-    """The topic spelled `text`, or ContractError `topic`."""
+    """Return the topic spelled `text`. Raise ContractError `topic` for any other text."""
     parts = text.split("/")
     if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != PREFIX or parts[4] not in LEAVES:
         raise ContractError("topic", f"not a topic of {PREFIX}: {text[:200]!r}")
@@ -68,7 +68,7 @@ def parse_topic(text: str) -> Topic:
 
 
 def topic_of(store: str, agent: str, leaf: str) -> str:
-    """The spelling of one agent's topic."""
+    """Return one agent's topic as text."""
     return f"{PREFIX}/{store}/{agent}/{leaf}"
 
 
@@ -83,5 +83,5 @@ def live_wildcard() -> str:
 
 
 def wildcard(leaf: str) -> str:
-    """The subscription to `leaf` of every agent."""
+    """Return the subscription to `leaf` of every agent."""
     return f"{PREFIX}/+/+/{leaf}"

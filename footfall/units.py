@@ -1,4 +1,4 @@
-"""Nanoseconds of the units in which people think. All times inside Footfall are whole nanoseconds."""
+"""Units of time in nanoseconds. All times inside Footfall are whole nanoseconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who types a command, for the record of what was done."""
+"""The user of a command, for the record of what was done."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 
 
 def user_name() -> str:
-    """The user's name; `uid 12345` where nobody has given that number one, as in a container."""
+    """Return the user's name; `uid 12345` if that id has none, as in a container."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # the latter since Python 3.13

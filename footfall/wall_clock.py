@@ -1,4 +1,4 @@
-"""Whether something disciplines this machine's wall clock, by the kernel's word."""
+"""Whether this machine's wall clock is synchronised, as its kernel reports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 
 def is_synchronised() -> bool:
-    """adjtimex(2): the kernel's TIME_ERROR means that nothing has disciplined the clock for 16 s or more of error."""
+    """Return the state of adjtimex(2): TIME_ERROR means that the clock's error may be 16 s or more."""
     state: int = _LIBC.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     return 0 <= state < _TIME_ERROR

@@ -44,7 +44,7 @@ class Passage:
 
 
 class BeamPair:
-    """An edge counts once its beam has been stable for `bounce_ns`. If some are `broken` at the start, counting begins once both are free."""
+    """An edge counts once its beam was stable for `bounce_ns`. If some are `broken` at the start, counting begins once both are free."""
 
     def __init__(self, bounce_ns: int, follow_ns: int, broken: Collection[Beam] = ()) -> None:
         self._bounce_ns: Final = bounce_ns

@@ -2,9 +2,9 @@
 
     frame = msgpack([header, body])
 
-`body` is bytes that never change once spooled (`body.py`), `header` is made anew at each sending (`header.py`). A body carries its
-rows as little-endian columns of equal length (`rows.py`), so reading one costs a few array views per frame instead of work per
-event. Bytes in, values out: nothing here reads a clock.
+`body` is bytes that never change once spooled (`body.py`); `header` is made for each sending (`header.py`). A body carries its rows as
+little-endian columns of equal length (`rows.py`). Reading one costs a few array views per frame, not work per event. Bytes in, values
+out: nothing here reads a clock.
 """
 
 from footfall.frames.body import MAX_NAMES, decode_body, encode_body

@@ -27,12 +27,12 @@ _DTYPES: Final = tuple(COLUMNS.values())
 _ROW_BYTES: Final = tuple(dtype.itemsize for dtype in _DTYPES)
 _BYTES: Final = {bytes}
 _FEW_NAMES: Final = 64
-"""Longer lists come from no real agent, and are kept out of the cache."""
+"""Names cached at most per list; no real agent sends longer lists."""
 _BODY_INTEGERS: Final = ("n", "made_boot_ns", "made_wall_ns", "first_row", "key_id")
 
 
 def encode_body(body: Body) -> bytes:
-    """Return the bytes that are spooled once and never change; `decode_body` reverses it."""
+    """Return the bytes of a body, which never change once spooled; `decode_body` is the inverse."""
     values: dict[str, Any] = {
         "boot": body.boot,
         "made_boot_ns": body.made_boot_ns,

@@ -1,4 +1,4 @@
-"""What the rows of a body may hold: kinds and indices in range, nothing negative, every number finite."""
+"""Which values the rows of a body may have: kinds and indices in range, nothing negative, every number finite."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EVENT: Final = bytes([Kind.EVENT])
 
 
 def check_rows(values: Mapping[str, bytes], zones: int, profiles: int) -> None:
-    """Raise ContractError if a value is out of range. Deleting all allowed bytes must leave nothing: ten times faster than arrays."""
+    """Raise ContractError if a value is out of range. Deleting all allowed bytes must leave none: ten times faster than arrays."""
     if values["kind"].translate(None, _KIND_BYTES):
         raise ContractError("body.kind", f"body.kind must be 1 to {len(KINDS)}")
     if _has_from(values["zone"], zones):
@@ -37,7 +37,7 @@ def check_rows(values: Mapping[str, bytes], zones: int, profiles: int) -> None:
 
 
 def _has_from(column: bytes, limit: int) -> bool:
-    """Whether one of the `<u2` numbers is at least `limit`."""
+    """Return whether any of the `<u2` numbers is at least `limit`."""
     if limit > 256:
         return bool(np.frombuffer(column, "<u2").max() >= limit)
     return bool(column[1::2].strip(b"\0") or column[::2].translate(None, _ALL[:limit]))
@@ -83,7 +83,7 @@ def _check_goods(row: int, more: Mapping[str, Any]) -> None:
 
 
 def _all_finite(value: object) -> bool:
-    """Whether every number in nested lists and maps is finite. No recursion: the sender chooses the depth."""
+    """Return whether every number in nested lists and maps is finite. No recursion: the sender chooses the depth."""
     waiting = [value]
     while waiting:
         item = waiting.pop()

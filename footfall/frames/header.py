@@ -1,4 +1,4 @@
-"""The envelope of a frame: a header that is made anew at each sending, around the bytes of a body."""
+"""The envelope of a frame: a header, made for each sending, and the bytes of a body."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ measured: receipts and their echoes bound the agent's clock to 2 s or less.
 agent: the agent's own synchronised clock.
 bounded: by wider bounds, or by what is known of its other boots.
 received: only the time of arrival is known.
-device: the time that the device itself gave.
+device: the device's own time.
 """
 
 
@@ -60,7 +60,7 @@ class Header(NamedTuple):
     receipted: int = 0
     """The highest seq of this epoch in any receipt that the agent received, from any journal."""
     receipted_ns: int = 0
-    """The latest `gateway_ns` of any receipt, over all epochs and journals: history up to here was taken once."""
+    """The latest `gateway_ns` of any receipt, over all epochs and journals: history until then was accepted once."""
     times_n: int = -1
     """The number of the last `Times` that the agent stored; -1: this agent stores none."""
     boots_apart_ns: int = 0
