@@ -282,10 +282,10 @@ class SpoolStore:
                 "SELECT listed.*, body FROM listed LEFT JOIN frames USING (id) WHERE listed.id BETWEEN ? AND ? ORDER BY listed.id LIMIT ?",
                 (first_id, last_id, limit),
             ).fetchall()
-        found = {number: frame for number, frame in self.held.items() if first_id <= number <= last_id}
+        wanted = [ledger.base + seq for seq in range(first, min(ledger.last, first - 1 + limit) + 1) if not ledger.is_hole(seq)]
+        found = {number: self.held[number] for number in wanted if number in self.held}
         for *stored, body in rows:
             listed = Listed.whole(tuple(stored))
             if listed is not None and listed.epoch_n == ledger.n:
                 found.setdefault(listed.id, StoredFrame(listed, body if isinstance(body, bytes) else b""))
-        wanted = [ledger.base + seq for seq in range(first, min(ledger.last, first - 1 + limit) + 1) if not ledger.is_hole(seq)]
         return [found[number] for number in wanted] if all(number in found for number in wanted) else None

@@ -54,8 +54,30 @@ def coverage_lines(modules: Sequence[Coverage]) -> list[str]:
     ]
 
 
-def cpu_line(user_s: float, system_s: float) -> str:
-    return f"CPU of all tests and the processes they started: {user_s + system_s:.0f} s (user {user_s:.0f}, system {system_s:.0f})"
+class Cpu(NamedTuple):
+    user_s: float
+    system_s: float
+
+    @property
+    def s(self) -> float:
+        return self.user_s + self.system_s
+
+    @classmethod
+    def of_children(cls) -> Cpu:
+        """Return what the processes started here took until now."""
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return cls(usage.ru_utime, usage.ru_stime)
+
+
+def cpu_line(total: Cpu, traced_s: float) -> str:
+    """Return one line for all tests; `traced_s` is the CPU of those that were traced for coverage, which costs half as much again."""
+    shares = f"user {total.user_s:.0f}, system {total.system_s:.0f}; {traced_s:.0f} of it tests traced for coverage"
+    return f"CPU of all tests and the processes they started: {total.s:.0f} s ({shares})"
+
+
+def tracing(version: tuple[int, int] = sys.version_info[:2]) -> dict[str, str]:
+    """Return the environment in which coverage.py costs least: from Python 3.12 on, the interpreter reports each line only once."""
+    return {"COVERAGE_CORE": "sysmon"} if version >= (3, 12) else {}
 
 
 def main(options: Sequence[str]) -> int:
@@ -63,11 +85,12 @@ def main(options: Sequence[str]) -> int:
     with TemporaryDirectory() as folder:
         report = Path(folder) / "coverage.json"
         os.environ["COVERAGE_FILE"] = str(Path(folder) / "coverage")
-        traced = ["--cov", f"--cov-report=json:{report}", *MODULE_TESTS]
-        codes = [_pytest(options, traced), _pytest(options, ["tests", *(f"--ignore={path}" for path in MODULE_TESTS)])]
+        os.environ.update(tracing())
+        codes = [_pytest(options, ["--cov", f"--cov-report=json:{report}", *MODULE_TESTS])]
+        traced_s = Cpu.of_children().s
+        codes.append(_pytest(options, ["tests", *(f"--ignore={path}" for path in MODULE_TESTS)]))
         lines = coverage_lines(coverages(json.loads(report.read_text()))) if report.exists() else []
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print("\n".join([*lines, cpu_line(usage.ru_utime, usage.ru_stime)]))  # noqa: T201 # the command's output
+    print("\n".join([*lines, cpu_line(Cpu.of_children(), traced_s)]))  # noqa: T201 # the command's output
     return next((code for code in codes if code not in (0, _NO_TESTS)), 0)
 
 

@@ -23,7 +23,7 @@ def imports(tree: Tree) -> set[tuple[str, str]]:
     """Return the pairs (room, another room from which it imports)."""
     there = rooms(tree)
     found = {
-        (_room(module), name.split(".")[1]) for module in tree.under("gateway") for name in module.imported() if name.startswith("gateway.")
+        (_room(module), name.split(".")[1]) for module in tree.under("gateway") for name in module.imported if name.startswith("gateway.")
     }
     return {(room, other) for room, other in found if room != other and {room, other} <= there}
 
@@ -64,11 +64,11 @@ def _reached(room: str, pairs: set[tuple[str, str]]) -> set[str]:
 
 def fold_with_sqlite(tree: Tree) -> set[str]:
     """Return the modules of the fold that import sqlite3, or a module of ours that does."""
-    opening = {module.name for module in tree.modules if any(name.split(".")[0] == "sqlite3" for name in module.imported())}
+    opening = {module.name for module in tree.modules if any(name.split(".")[0] == "sqlite3" for name in module.imported)}
     return {
         module.path
         for module in tree.under("gateway/fold")
-        if module.name in opening or any({name, name.rpartition(".")[0]} & opening for name in module.imported())
+        if module.name in opening or any({name, name.rpartition(".")[0]} & opening for name in module.imported)
     }
 
 

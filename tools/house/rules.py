@@ -43,13 +43,13 @@ def sink_files(tree: Tree) -> set[str]:
         module.path
         for module in _outside_sinks(tree)
         if any(_SINK_CLASS.match(name) for node in module.nodes for name in _own_names(node))
-        or any(name.startswith("gateway.sinks.") and _SINK.search(name) for name in module.imported())
+        or any(name.startswith("gateway.sinks.") and _SINK.search(name) for name in module.imported)
     }
 
 
 def sink_lines(tree: Tree) -> set[str]:
     """Return the lines of sinks/kinds.py that import a sink's settings: what a new sink adds there."""
-    return {name for module in tree.under("gateway/sinks") if module.path.endswith("/kinds.py") for name in module.imported()
+    return {name for module in tree.under("gateway/sinks") if module.path.endswith("/kinds.py") for name in module.imported
             if name.startswith("gateway.sinks.") and _SINK.search(name)}  # fmt: skip
 
 

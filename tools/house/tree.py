@@ -37,13 +37,17 @@ class Module:
     def nodes(self) -> tuple[ast.AST, ...]:
         return tuple(ast.walk(self.tree))
 
-    def imported(self) -> Iterator[str]:
-        """Yield the dotted name of each module, or object of a module, that is imported anywhere in the file."""
-        for node in self.nodes:
-            if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    @cached_property
+    def imported(self) -> tuple[str, ...]:
+        """The dotted name of each module, or object of a module, that is imported anywhere in the file."""
+        return tuple(name for node in self.nodes for name in _names(node))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @dataclass(frozen=True)

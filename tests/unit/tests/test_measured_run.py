@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.measured_run import Coverage, coverage_lines, coverages, cpu_line
+from tests.support.measured_run import Coverage, Cpu, coverage_lines, coverages, cpu_line, tracing
 
 
 def test_modules_are_read_from_the_report_of_coverage() -> None:
@@ -24,4 +24,9 @@ def test_an_empty_module_is_covered() -> None:
 
 
 def test_cpu_is_the_sum_of_user_and_system_time() -> None:
-    assert "312 s (user 300, system 12)" in cpu_line(300.4, 11.6)
+    assert "312 s (user 300, system 12; 90 of it tests traced for coverage)" in cpu_line(Cpu(300.4, 11.6), 90.2)
+
+
+def test_lines_are_traced_by_the_interpreter_where_it_can() -> None:
+    assert tracing((3, 12)) == tracing((3, 14)) == {"COVERAGE_CORE": "sysmon"}
+    assert not tracing((3, 11))

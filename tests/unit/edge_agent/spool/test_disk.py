@@ -33,6 +33,14 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", folder], check=False)
 
 
+@pytest.fixture
+def memory_bytes(monkeypatch: pytest.MonkeyPatch) -> int:
+    """An eighth of what an agent may hold: as full, and sooner."""
+    less = HELD_BYTES // 8
+    monkeypatch.setattr("edge_agent.spool.spool.HELD_BYTES", less)
+    return less
+
+
 def fill(folder: Path) -> Path:
     """Somebody else takes all that is free."""
     other = folder / "other"
@@ -162,7 +170,7 @@ def test_receipted_frames_make_room_first_and_nothing_is_lost(disk: Path) -> Non
     spool.close()
 
 
-def test_what_memory_cannot_hold_is_dropped_counted_and_reported(disk: Path) -> None:
+def test_what_memory_cannot_hold_is_dropped_counted_and_reported(disk: Path, memory_bytes: int) -> None:
     spool = Spool(disk / "s", "e1", "b1")
     fill(disk)
     first, kept = 0, 0
@@ -175,13 +183,14 @@ def test_what_memory_cannot_hold_is_dropped_counted_and_reported(disk: Path) -> 
     assert lost is not None
     assert (lost.rows, lost.reason, lost.since_boot_ns) == (1000, "spool.full", 100 * S)
     assert spool.take_lost() is None
-    assert spool.fill(0).bytes <= HELD_BYTES
+    assert spool.fill(0).bytes <= memory_bytes
     assert everything(spool) == list(range(1, kept + 1))
     assert append_or_hold(spool, kept + 500, 500), "what is receipted makes room"
     assert everything(spool) == list(range(kept + 501, kept + 1001))
     spool.close()
 
 
+@pytest.mark.usefixtures("memory_bytes")
 def test_receipted_frames_that_never_came_to_the_disk_are_skipped_when_all_is_owed_again(disk: Path) -> None:
     spool = Spool(disk / "s", "e1", "b1")
     spool.append(bodies(10))

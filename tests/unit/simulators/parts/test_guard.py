@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.real_parts import REPOSITORY
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux tells whose a process is")
 LEAVING = """
@@ -58,7 +59,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def wait(condition: Callable[[], bool], what: str, limit_s: float = 60.0) -> None:
+def wait(condition: Callable[[], bool], what: str, limit_s: float = PATIENCE_S) -> None:
     deadline_s = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < deadline_s, f"waited {limit_s} s for {what}"
@@ -90,7 +91,7 @@ def test_a_run_that_is_ended_leaves_none(tmp_path: Path, how: signal.Signals | N
         if how is not None:
             assert all(map(is_alive, pids))
             run.send_signal(how)
-        assert run.wait(60) != 0
+        assert run.wait(PATIENCE_S) != 0
         wait(lambda: not any(map(is_alive, pids)), "all to end")
     finally:
         run.kill()
