@@ -60,6 +60,16 @@ class Taken(NamedTuple):
     arrivals: list[Arrival]
 
 
+class _Earliest(NamedTuple):
+    """By frame, the earliest place of its rows, ns.
+
+    Goods stand where their own agent had got before. People stand at the watermark, where that is later.
+    """
+
+    goods_ns: npt.NDArray[np.int64]
+    people_ns: npt.NDArray[np.int64]
+
+
 class FrameRows:
     """Takes frames in the journal's order."""
 
@@ -93,8 +103,8 @@ class FrameRows:
         known = self._wait(frames, rows, before)
         return Taken([each for each in points if len(each)], changed, known)
 
-    def _hear(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> npt.NDArray[np.int64]:
-        """Return, by frame, the earliest place of its rows: how far its agent had reported before. Clocks and progress are updated."""
+    def _hear(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> _Earliest:
+        """Return the earliest place of each frame's rows. Clocks and progress are updated."""
         expected, hear, before = self._state.estate.expected, self._watermarks.hear, []
         for (record, body), store, agent in zip(frames, stores, agents, strict=True):
             # A recording has its file's time and no boot clock; what is live goes by the clock that accept decided about.
@@ -103,7 +113,8 @@ class FrameRows:
             owes = body.made_boot_ns != 0 and received_ns - progress > HEARD_WITHIN_NS
             before.append(hear(store, agent, received_ns, progress, expected.get(store, NO_AGENTS), owes))
             self.clocks.learn(record, body)
-        return np.array(before, np.int64)
+        own_ns, store_ns = np.array(before, np.int64).T
+        return _Earliest(own_ns, np.maximum(own_ns, store_ns))
 
     def _rows(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> _Rows:
         """Return the rows of all frames, one frame after the other, as columns.
@@ -187,12 +198,12 @@ class FrameRows:
             point = gap_of_row if rows.kind[i] == Kind.GAP else refusal_of_row
             self._state.points.emit(point(*frames[frame], row, int(rows.time_ns[i]), int(rows.key_ns[i])))
 
-    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64]) -> list[Arrival]:
+    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: _Earliest) -> list[Arrival]:
         """Rows about people and goods wait for their batch; known fans among them who were not there yet are news at once."""
         estate = self._state.estate
         profile_codes = np.concatenate([estate.profile_codes(body.profiles) for _, body in frames])
         profile = profile_codes[rows.profile]
-        self._wait_goods(frames, rows, before, profile)
+        self._wait_goods(frames, rows, before.goods_ns, profile)
         which = np.flatnonzero((rows.kind <= Kind.EXIT) & estate.profile_visits[profile])
         private = np.array([body.key_id == PRIVATE_KEY_ID for _, body in frames])[rows.frame[which]]
         private &= rows.subject[which] >= np.uint64(TOP_BIT)
@@ -203,7 +214,7 @@ class FrameRows:
         if not len(which):
             return []
         store = rows.stores[rows.frame[which]]
-        evidence = self._evidence(frames, rows, before, which, self._slots(rows.subject[which], store, profile[which]), profile)
+        evidence = self._evidence(frames, rows, before.people_ns, which, self._slots(rows.subject[which], store, profile[which]), profile)
         self._reorder_buffer.add(evidence)
         return list(arrivals(self._state, evidence, rows.subject[which]))
 

@@ -7,6 +7,9 @@ later.
 
 Where it arrived is decided when the holdoff is over, too: the first antenna that hears an item is often not the nearest.
 
+A row's place decides what is over before it: arrivals settled, items that left, names forgotten. Its time decides what it is evidence
+of. So it makes no difference whether the fold looked between two frames.
+
 An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile. The time of its store has to have passed
 it, *and* that of the agents that heard it last: an agent that is away has not seen that anything is gone.
 
@@ -105,12 +108,17 @@ class ItemEvents:
         return replace(rows, slot=slot).take(which)
 
     def _unchanged(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Of other zones only the challenger's rows: any other may become the challenger."""
+        """Return which rows change nothing but times and levels.
+
+        Of other zones only the challenger's rows: any other may become the challenger. A row that names its item may change its SKU. One
+        far behind its place may come after the item has left; any other within the gap is within the timeout, too.
+        """
         s, slot = self.table, rows.slot
         limits = self._state.estate.limits.of(s.profile[slot])
         of_challenger = (rows.zone == s.challenger[slot]) & (rows.time_ns - s.challenger_ns[slot] <= limits.gap_ns)
-        own = (rows.zone == s.zone[slot]) & (rows.kind != Kind.EXIT) & ~self._mentions.are_named(rows.mention)
-        unchanged: npt.NDArray[np.bool_] = keeps_owner(s, limits, rows, first, start) & (own | of_challenger)
+        own = (rows.zone == s.zone[slot]) & (rows.kind != Kind.EXIT)
+        plain = ~self._mentions.are_named(rows.mention) & (rows.place_ns - rows.time_ns <= EXIT_NS)
+        unchanged: npt.NDArray[np.bool_] = keeps_owner(s, limits, rows, first, start) & (own | of_challenger) & plain
         return unchanged
 
     def _apply_unchanged(self, rows: Evidence) -> None:
@@ -123,19 +131,22 @@ class ItemEvents:
         s.challenger_ns[slot[~own]], s.challenger_level_dbm[slot[~own]] = rows.time_ns[~own], rows.rssi_dbm[~own]
 
     def _apply_rows(self, rows: Evidence) -> None:
-        columns = (rows.slot, rows.time_ns, rows.key_ns, rows.zone, rows.agent, rows.rssi_dbm, rows.kind, rows.profile, rows.mention)
+        columns = (rows.slot, rows.place_ns, rows.time_ns, rows.key_ns, rows.zone, rows.agent, rows.rssi_dbm, rows.kind, rows.profile,
+                   rows.mention)  # fmt: skip
         for row in zip(*[column.tolist() for column in columns], strict=True):
             self._apply_row(*row)
 
     def _apply_row(
-        self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int, mention: int
-    ) -> None:
+        self, slot: int, place_ns: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int,
+        mention: int,
+    ) -> None:  # fmt: skip
+        """Apply a row. What is over by its place is over for every row from there on, whether the fold has written that already or not."""
         s, row = self.table, RowPlace(time_ns, key_ns, agent)
-        if s.zone[slot] != NO_CODE and self._timeouts.is_gone(s, slot, time_ns, self._now_ns):
+        if s.zone[slot] != NO_CODE and self._timeouts.is_gone(s, slot, place_ns, self._now_ns):
             self._points.left(self.table, slot)
-        if s.arrival_pending[slot] and self._is_settled(slot, time_ns):
+        if s.arrival_pending[slot] and self._is_settled(slot, place_ns):
             self._points.arrived(self.table, slot)
-        self._take_names(slot, time_ns, profile, self._mentions.of(mention))
+        self._take_names(slot, place_ns, profile, self._mentions.of(mention))
         if kind == Kind.EXIT:
             self._exit(slot, zone, row)
         if time_ns < s.last_ns[slot]:
@@ -154,11 +165,11 @@ class ItemEvents:
         if s.zone[slot] != NO_CODE:
             s.last_ns[slot], s.last_key_ns[slot], s.last_agent[slot] = row
 
-    def _take_names(self, slot: int, time_ns: int, profile: int, mention: Mention) -> None:
+    def _take_names(self, slot: int, place_ns: int, profile: int, mention: Mention) -> None:
         """Take profile and SKU from the row. Those of an item so long gone that its slot may have been freed are over."""
         s, (_, _, _, sku) = self.table, mention
-        if s.zone[slot] == NO_CODE and time_ns - int(s.last_ns[slot]) > self._timeouts.timeout_ns(s, slot) + RETIRE_NS:
-            s.profile[slot], s.sku[slot] = profile, sku
+        if s.zone[slot] == NO_CODE and place_ns - int(s.last_ns[slot]) > self._timeouts.timeout_ns(s, slot) + RETIRE_NS:
+            s.profile[slot], s.sku[slot], s.last_ns[slot] = profile, sku, 0
         elif sku:
             s.sku[slot] = sku
 

@@ -109,7 +109,7 @@ def slots_of(items: Items, mentions: Mentions, rows: Evidence, kept_ns: npt.NDAr
 
 def _named_slot(items: Items, mention: Mention, rows: Evidence, row: int, kept_ns: npt.NDArray[np.int64]) -> int:
     (store, subject, epc, _), profile, time_ns = mention, int(rows.profile[row]), int(rows.time_ns[row])
-    slot = items.named(store, subject, profile, epc, time_ns, int(kept_ns[profile]))
+    slot = items.named(store, subject, profile, epc, int(rows.place_ns[row]), int(kept_ns[profile]))
     if rows.kind[row] != Kind.EXIT and time_ns > items.heard_ns[slot]:
         items.heard_ns[slot] = time_ns
     return slot
@@ -120,24 +120,25 @@ def _known_slots(
 ) -> npt.NDArray[np.int32] | list[int]:
     """Of rows none of which names its item."""
     slots = list(map(items.by_subject.get, mentions.whom(rows.mention[part]), repeat(NO_CODE)))
-    slot, time_ns, heard_ns = np.array(slots, np.int32), rows.time_ns[part], items.heard_ns
+    slot, time_ns, place_ns, heard_ns = np.array(slots, np.int32), rows.time_ns[part], rows.place_ns[part], items.heard_ns
     is_exit, limit_ns = rows.kind[part] == Kind.EXIT, kept_ns[rows.profile[part]]
     is_known = slot != NO_CODE
     if not is_known.any():
         return slots
-    if (is_known & (time_ns - heard_ns[slot] > limit_ns)).any():  # its name is forgotten, unless a row before it renews it
-        return _known_slots_scalar(items, slots, time_ns.tolist(), is_exit.tolist(), limit_ns.tolist())
+    if (is_known & (place_ns - heard_ns[slot] > limit_ns)).any():  # its name is forgotten, unless a row before it renews it
+        return _known_slots_scalar(items, slots, time_ns.tolist(), place_ns.tolist(), is_exit.tolist(), limit_ns.tolist())
     opens = is_known & ~is_exit
     np.maximum.at(heard_ns, slot[opens], time_ns[opens])
     return slot
 
 
 def _known_slots_scalar(
-    items: Items, slots: Iterable[int], times_ns: Iterable[int], are_exits: Iterable[bool], limits_ns: Iterable[int]
-) -> list[int]:
+    items: Items, slots: Iterable[int], times_ns: Iterable[int], places_ns: Iterable[int], are_exits: Iterable[bool],
+    limits_ns: Iterable[int],
+) -> list[int]:  # fmt: skip
     found, heard_ns = [], items.heard_ns
-    for slot, time_ns, is_exit, limit_ns in zip(slots, times_ns, are_exits, limits_ns, strict=True):
-        is_kept = slot != NO_CODE and time_ns - heard_ns.item(slot) <= limit_ns
+    for slot, time_ns, place_ns, is_exit, limit_ns in zip(slots, times_ns, places_ns, are_exits, limits_ns, strict=True):
+        is_kept = slot != NO_CODE and place_ns - heard_ns.item(slot) <= limit_ns
         if is_kept and not is_exit and time_ns > heard_ns.item(slot):
             heard_ns[slot] = time_ns
         found.append(slot if is_kept else NO_CODE)

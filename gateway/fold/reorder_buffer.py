@@ -2,7 +2,7 @@
 
 A row's place is its time, or how far its own agent had already reported, whichever is later. So the place depends on the agent's own
 rows, not on which agent was first. Rows of one place are sorted by their content. What comes at or below the watermark is late, and is
-released at once. The order is a function of the journal alone.
+released at once; if it is about people, its place is the watermark. The order is a function of the journal alone.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ class Evidence(ColumnRows):
     """A track's profile is that of its first row in order; AS_THE_SLOT: the row has none."""
     mention: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_MENTION, added=True)]
     """Of goods, which item the row names: see `gateway.fold.mentions`."""
+
+    @property
+    def place_ns(self) -> npt.NDArray[np.int64]:
+        """Return the place of each row, ns: its time, or how far its agent had reported before, whichever is later."""
+        return self.order >> 1
 
     def __len__(self) -> int:
         return len(self.slot)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,13 @@ class _Store:
     owing: set[int] = field(default_factory=set)
 
 
+class Reported(NamedTuple):
+    """How far a frame's agent and its store were before the frame, ns; NEVER_NS if they were nowhere."""
+
+    own_ns: int
+    store_ns: int
+
+
 class Watermarks:
     """By store code. All times are the gateway's, but for a store's own."""
 
@@ -72,8 +79,8 @@ class Watermarks:
             self.by_store = np.concatenate([self.by_store, more])
             self._heard_ns, self._latest_ns = np.concatenate([self._heard_ns, more]), np.concatenate([self._latest_ns, more])
 
-    def hear(self, store: int, agent: int, received_ns: int, progress_ns: int, expected: frozenset[int], owes: bool = False) -> int:
-        """An agent got as far as `progress_ns`. Where its rows are put that are not later than this: as far as it or the watermark was."""
+    def hear(self, store: int, agent: int, received_ns: int, progress_ns: int, expected: frozenset[int], owes: bool = False) -> Reported:
+        """An agent got as far as `progress_ns`. Return how far it and the watermark were before."""
         known = self._stores.get(store) or self._store(store)
         if known.asked_ns == NEVER_NS:
             known.asked_ns = received_ns
@@ -81,12 +88,11 @@ class Watermarks:
             if known.heard_ns != NEVER_NS:
                 known.own_ns += min(received_ns - known.heard_ns, LONGEST_GAP_NS)
             known.heard_ns = received_ns
-        not_before_ns = known.watermark_ns
         mine = known.agents.get(agent)
+        before = Reported(NEVER_NS if mine is None else mine.progress_ns, known.watermark_ns)
         if mine is None:
             known.agents[agent] = _Agent(received_ns, progress_ns, known.own_ns)
         else:
-            not_before_ns = max(not_before_ns, mine.progress_ns)
             mine.heard_ns, mine.own_ns = received_ns, known.own_ns
             mine.progress_ns = max(mine.progress_ns, progress_ns)
         if owes or known.owing:
@@ -94,7 +100,7 @@ class Watermarks:
         self._heard_ns[store] = received_ns
         self._latest_ns[store] = max(self._latest_ns[store], progress_ns)
         self._advance(store, known, received_ns, expected)
-        return not_before_ns
+        return before
 
     def owes(self, store: int, agent: int, owes: bool) -> None:
         """Take whether an agent has reported a backlog to come."""

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
@@ -128,7 +128,19 @@ def without_empty_minutes(rows: Rows) -> Rows:
     }
 
 
+def garment(kind: Kind, age_s: float = 0.0, sku: str = "sku-1") -> Row:
+    return Row(kind, 11, 0, age_s, profile=5, extra=goods(11, sku))
+
+
+def with_late_exit(quiet_s: float, exit_of: Row) -> list[list[list[Heard]]]:
+    """An item that an agent hears once, and after `quiet_s` an EXIT about a time that it had reported before. The other is far on."""
+    door = Row(Kind.OUT, profile=2)
+    return [[[Heard(garment(Kind.ENTER), 1.0), Heard(door, quiet_s)], [Heard(exit_of, 0.25)]], [[Heard(door, 4000.0)]]]
+
+
 @given(streams, links, st.integers(0, 2**32))
+@example(with_late_exit(5.5, garment(Kind.EXIT, age_s=10, sku="sku-2")), [], 0)  # names it after its arrival was settled
+@example(with_late_exit(198, garment(Kind.EXIT, age_s=18)), [], 0)  # it had left by the frame before
 @SLOW
 def test_in_whichever_order_backlogs_come_the_rows_are_the_same(streams: list[list[list[Heard]]], said: list[made.Link], seed: int) -> None:
     rng, all_frames = random.Random(seed), [frames(stream) for stream in streams]

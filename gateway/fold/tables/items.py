@@ -79,11 +79,15 @@ class Items(ColumnTable):
             slot = self._by_epc[store, epc] = self._add(store, profile, epc)
         return slot
 
-    def named(self, store: int, subject: int, profile: int, epc: str, time_ns: int, kept_ns: int) -> int:
-        """Return the slot of an item that a row names; a new one if it was not known. After `kept_ns` no other subject is remembered."""
+    def named(self, store: int, subject: int, profile: int, epc: str, place_ns: int, kept_ns: int) -> int:
+        """Return the slot of an item that a row names at its place; a new one if it was not known.
+
+        After `kept_ns` without a row that opens something its other subjects are forgotten.
+        """
         slot = self.expect(store, profile, epc)
-        if time_ns - int(self.heard_ns[slot]) > kept_ns:
+        if place_ns - int(self.heard_ns[slot]) > kept_ns:
             self._forget_subjects(slot)
+            self.heard_ns[slot] = 0  # as if the slot was freed and is a new one
         if self.slot_of(store, subject) != slot:
             self._learn(slot, store, subject)
         return slot

@@ -338,6 +338,77 @@ def test_an_item_that_came_since_arrives_as_ever() -> None:
     assert [kind for kind, *_ in said(told)] == ["arrived", "left"]
 
 
+# What is over by a row's place is over, whether the fold had looked in between or not
+
+
+def made_at(told: Story, made_s: float, *rows: Row) -> Story:
+    """A frame of agent 0, made so many seconds after the story began."""
+    return told.frame(0, rows, (told.now_ns - made.T0) / S - made_s)
+
+
+def looked_at(first: tuple[float, Row, float], *late: Row, looks: bool) -> list[tuple[Any, ...]]:
+    """Return what is emitted of a row, heard and reported by a frame at these seconds, and of rows of the frame that follows at once.
+
+    The watermark stands where the first frame was made. If the fold looks, it works out there what has left, before the other frame.
+    """
+    at_s, row_of, made_s = first
+    told = story().wait(3000).frame(1, []).frame(2, [])
+    made_at(told, made_s, replace(row_of, age_s=made_s - at_s))
+    if looks:
+        told.wait(6).tick().wait(6).tick()
+    made_at(told, made_s + 0.01, *late)
+    return said(told, "kind", "sku", "seconds")
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_an_exit_names_no_item_whose_arrival_was_settled_before_it_was_reported(looks: bool) -> None:
+    found = looked_at((45, row(Kind.ENTER, A), 50), row(Kind.EXIT, A, age_s=10, sku="sku-2"), looks=looks)
+    assert found == [("arrived", "sku-1", 0.0), ("left", "sku-2", 0.0)]
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_an_exit_that_comes_after_its_item_has_left_changes_nothing(looks: bool) -> None:
+    """The timeout is 120 s, a STAY comes every 60 s, and 15 s are for the EXIT itself."""
+    in_time = looked_at((2, row(Kind.ENTER, A), 196), row(Kind.EXIT, A, age_s=16), looks=looks)
+    assert in_time == [("arrived", "sku-1", 0.0), ("left", "sku-1", 178.01)]
+    too_late = looked_at((2, row(Kind.ENTER, A), 198), row(Kind.EXIT, A, age_s=18), looks=looks)
+    assert too_late == [("arrived", "sku-1", 0.0), ("left", "sku-1", 0.0)]
+
+
+@pytest.mark.parametrize("few", [1, 10**9])
+@pytest.mark.parametrize("looks", [True, False])
+def test_an_item_heard_before_its_place_after_it_left_comes_anew(looks: bool, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.fold.zone_rules.FEW", few)
+    late = (row(Kind.STAY, A, age_s=48), row(Kind.STAY, A, age_s=47.5))
+    found = looked_at((2, row(Kind.ENTER, A), 198), *late, looks=looks)
+    assert [kind for kind, *_ in found] == ["arrived", "left", "arrived", "left"]
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_name_is_forgotten_by_the_place_of_a_row_not_by_its_time(looks: bool) -> None:
+    """A quarter of an hour after the timeout its slot may have been freed."""
+    known = looked_at((2, row(Kind.ENTER, A), 1096), row(Kind.STAY, A, age_s=200), looks=looks)
+    assert [kind for kind, *_ in known] == ["arrived", "left", "arrived", "left"]
+    forgotten = looked_at((2, row(Kind.ENTER, A), 1098), row(Kind.STAY, A, age_s=200), looks=looks)
+    assert [kind for kind, *_ in forgotten] == ["arrived", "left"]
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_what_is_named_after_its_slot_may_have_been_freed_is_a_new_item(looks: bool) -> None:
+    """Not even what was heard of it later counts then: here a row that is older than the last one."""
+    found = looked_at((1000, row(Kind.ENTER, A), 2098), row(Kind.ENTER, A, age_s=1200, sku="sku-2"), looks=looks)
+    assert [(kind, sku) for kind, sku, _ in found] == [("arrived", "sku-2"), ("left", "sku-2"), ("arrived", "sku-1"), ("left", "sku-1")]
+
+
+@pytest.mark.parametrize("few", [1, 10**9])
+def test_the_name_in_a_row_of_another_zone_counts_in_a_crowd_too(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.fold.zone_rules.FEW", few)
+    told = heard(heard(story(), row(Kind.ENTER, A), row(Kind.ENTER, FITTING, -62)), row(Kind.STAY, A), wait_s=30)
+    named = replace(row(Kind.STAY, FITTING, -62), extra=goods(SHIRT, "sku-2"))
+    heard(told, row(Kind.STAY, A), named, row(Kind.STAY, A), wait_s=30)
+    assert said(told, "kind", "sku") == [("arrived", "sku-1"), ("left", "sku-2")]
+
+
 def test_whom_a_row_names_counts_from_its_own_time_on() -> None:
     """What came first does not matter: rows that are older than the name are about nobody."""
     found = []

@@ -20,7 +20,8 @@ class Store:
 
     def hear(self, agent: int, at_s: float, progress_s: float | None = None, owes: bool = False) -> float:
         progress_ns = round((at_s if progress_s is None else progress_s) * NS_PER_S)
-        return self.marks.hear(STORE, agent, round(at_s * NS_PER_S), progress_ns, self.expected, owes) / NS_PER_S
+        before = self.marks.hear(STORE, agent, round(at_s * NS_PER_S), progress_ns, self.expected, owes)
+        return max(before) / NS_PER_S
 
     def hear_every_minute(self, agent: int, from_s: int, to_s: int) -> None:
         for at_s in range(from_s, to_s + 1, 60):
