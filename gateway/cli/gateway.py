@@ -12,7 +12,7 @@ import typer
 from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
-from gateway.config import load_gateway
+from gateway.config import GatewayConfig, load_gateway
 from gateway.pipeline.process_memory import relax_gc, trim_malloc, tune_malloc
 from gateway.pipeline.serve_process import serve_process
 from gateway.pipeline.service import Gateway
@@ -44,13 +44,19 @@ def gateway(
     where = f"; the live page on {settings.page_url}" if settings.page_url else ""
     logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/status%s", running.http.port, where)
     try:
+        _run(running, settings)
+    finally:
+        if page is not None:
+            page.stop()
+        running.close()
+
+
+def _run(running: Gateway, settings: GatewayConfig) -> None:
+    """Run until the gateway is asked to end. Raise ConfigError that names the folder or file that cannot be written or read."""
+    try:
         with naming_damage(settings):
             running.run()
     except sqlite3.OperationalError as error:
         raise ConfigError(
             f"{settings.state_dir}: cannot be written: {error}. Is the disk full? Nothing is lost: mend it and start again"
         ) from error
-    finally:
-        if page is not None:
-            page.stop()
-        running.close()

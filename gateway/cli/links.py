@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -54,12 +54,7 @@ def import_(
         raise ConfigError(f"{settings.state_dir}: the gateway has not run here yet; start it once, or give its --config")
     mistakes: list[str] = []
     links = list(_read(file, pseudonyms, mistakes))
-    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
-        bar = progress.add_task("importing links", total=len(links))
-        for start in range(0, len(links), AT_ONCE):
-            part = links[start : start + AT_ONCE]
-            append(settings.state_dir / "journal.db", [Entry(RecordKind.LINKS, "", "", 0, encode_links(part))])
-            progress.advance(bar, len(part))
+    _journal(links, settings.state_dir / "journal.db", quiet)
     for mistake in mistakes[:20]:
         typer.echo(f"{file}: {mistake}", err=True)
     if not quiet:
@@ -67,6 +62,16 @@ def import_(
         typer.echo(f"{len(links)} links of {fans} fans imported, {len(mistakes)} lines refused")
     if mistakes:
         raise typer.Exit(1)
+
+
+def _journal(links: Sequence[Link], journal: Path, quiet: bool) -> None:
+    """Append the links to a journal, a part at a time, with a progress bar unless `quiet`."""
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        bar = progress.add_task("importing links", total=len(links))
+        for start in range(0, len(links), AT_ONCE):
+            part = links[start : start + AT_ONCE]
+            append(journal, [Entry(RecordKind.LINKS, "", "", 0, encode_links(part))])
+            progress.advance(bar, len(part))
 
 
 def _read(file: Path, pseudonyms: Pseudonymiser, mistakes: list[str]) -> Iterator[Link]:

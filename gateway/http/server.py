@@ -32,6 +32,23 @@ READY: Final = frozenset({"thread_stuck", "not_ready", "broker_lost", "sink_down
 HttpResponse = tuple[int, str, bytes]
 
 
+_GAUGES: Final[Mapping[str, tuple[str, Callable[[Status], float]]]] = {
+    "footfall_start_time_seconds": ("When this process began, Unix time.", lambda s: s.started_ns / 1e9),
+    "footfall_ready": ("1 while rows can be taken in.", lambda s: not s.not_ready),
+    "footfall_broker_connected": ("1 while connected to the broker.", lambda s: s.broker.connected),
+    "footfall_sink_up": ("1 if the last write went well.", lambda s: not s.sink.failing_since_ns),
+    "footfall_fold_lag_seconds": ("Age of the oldest record not folded yet.", lambda s: s.lag_s),
+    "footfall_rows_pending": ("Rows on their way to the database; 0 at rest.", lambda s: s.balance["pending"]),
+    "footfall_journal_records": ("The last record of the journal.", lambda s: s.journal.head),
+    "footfall_journal_position": ("The last record folded.", lambda s: s.journal.position),
+    "footfall_journal_bytes": ("Size of the journal.", lambda s: s.journal.bytes),
+    "footfall_journal_max_bytes": ("Quota of the journal.", lambda s: s.journal.max_bytes),
+    "footfall_outbox_bytes": ("Points waiting for the database.", lambda s: s.sink.outbox_bytes),
+    "footfall_outbox_max_bytes": ("Quota of the outbox.", lambda s: s.sink.outbox_max_bytes),
+}
+"""By name: the text of the metric, and its number."""
+
+
 class StatusServer:
     """Serves from its own threads until `close`. ConfigError if the address cannot be had."""
 
@@ -74,21 +91,7 @@ def probe(status: Status, codes: frozenset[str]) -> HttpResponse:
 
 def register(registry: MetricRegistry, status: Callable[[], Status]) -> None:
     """Gauges of what `status` knows. Only the worst agents are labels: a chain has 28,000."""
-    gauges: Mapping[str, tuple[str, Callable[[Status], float]]] = {
-        "footfall_start_time_seconds": ("When this process began, Unix time.", lambda s: s.started_ns / 1e9),
-        "footfall_ready": ("1 while rows can be taken in.", lambda s: not s.not_ready),
-        "footfall_broker_connected": ("1 while connected to the broker.", lambda s: s.broker.connected),
-        "footfall_sink_up": ("1 if the last write went well.", lambda s: not s.sink.failing_since_ns),
-        "footfall_fold_lag_seconds": ("Age of the oldest record not folded yet.", lambda s: s.lag_s),
-        "footfall_rows_pending": ("Rows on their way to the database; 0 at rest.", lambda s: s.balance["pending"]),
-        "footfall_journal_records": ("The last record of the journal.", lambda s: s.journal.head),
-        "footfall_journal_position": ("The last record folded.", lambda s: s.journal.position),
-        "footfall_journal_bytes": ("Size of the journal.", lambda s: s.journal.bytes),
-        "footfall_journal_max_bytes": ("Quota of the journal.", lambda s: s.journal.max_bytes),
-        "footfall_outbox_bytes": ("Points waiting for the database.", lambda s: s.sink.outbox_bytes),
-        "footfall_outbox_max_bytes": ("Quota of the outbox.", lambda s: s.sink.outbox_max_bytes),
-    }
-    for name, (text, number) in gauges.items():
+    for name, (text, number) in _GAUGES.items():
         registry.read(name, "gauge", text, partial(_number, status, number))
     registry.read("footfall_build_info", "gauge", "Always 1.", lambda: {(status().version,): 1}, ("version",))
     registry.read("footfall_agents", "gauge", "Agents by state.", lambda: _agent_states(status()), ("state",))

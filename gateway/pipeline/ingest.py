@@ -133,16 +133,8 @@ class Ingest:
             if entry.topic.startswith(SINK):
                 refused.append((entry, payload))
                 continue
-            try:
-                outcome = self._replayed(entry.topic, payload, min(entry.received_ns, received_ns))
-            except ContractError as error:
-                self._quarantine.refused_again(entry.id, error.reason, str(error))
-                continue
-            except BUGS as error:
-                self._quarantine.refused_again(entry.id, BUG, explain_bug(error))
-                continue
-            if outcome.refused and not outcome.entries:
-                self._quarantine.refused_again(entry.id, outcome.refused[0].reason, outcome.refused[0].message)
+            outcome = self._accepted_again(entry, payload, received_ns)
+            if outcome is None:
                 continue
             done.append(entry.id)
             if not self._journal.is_new_event(id_hash("quarantine", str(entry.id))):
@@ -155,6 +147,21 @@ class Ingest:
             self._commit(batch)
             self._quarantine.replayed(done, received_ns)
         return len(done)
+
+    def _accepted_again(self, entry: QuarantineEntry, payload: bytes, received_ns: int) -> Outcome | None:
+        """Return what accept makes of it now; None if it is refused again, which the quarantine then notes."""
+        try:
+            outcome = self._replayed(entry.topic, payload, min(entry.received_ns, received_ns))
+        except ContractError as error:
+            self._quarantine.refused_again(entry.id, error.reason, str(error))
+            return None
+        except BUGS as error:
+            self._quarantine.refused_again(entry.id, BUG, explain_bug(error))
+            return None
+        if outcome.refused and not outcome.entries:
+            self._quarantine.refused_again(entry.id, outcome.refused[0].reason, outcome.refused[0].message)
+            return None
+        return outcome
 
     def _write_again(self, refused: Sequence[tuple[QuarantineEntry, bytes]], batch: Accepted) -> list[int]:
         """Points that the database had refused become one record; their ids in quarantine."""

@@ -30,7 +30,8 @@ from gateway.query.chart_axes import (
     time_axis,
     values_of,
 )
-from gateway.query.measures import HISTOGRAM, HISTOGRAM_S, ITEM_KINDS, Answer
+from gateway.query.figures import HISTOGRAM, HISTOGRAM_S
+from gateway.query.measures import ITEM_KINDS, Answer
 from gateway.query.show import duration
 
 MOST_PANELS: Final = 8

@@ -16,7 +16,8 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from gateway.query.measures import FIGURES, HISTOGRAM, Answer, Figure
+from gateway.query.figures import FIGURES, HISTOGRAM, Figure
+from gateway.query.measures import Answer
 
 _BAR_COLUMNS: Final = ("in", "entries", "count")
 _BAR_CELLS: Final = 16

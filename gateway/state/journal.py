@@ -28,6 +28,7 @@ from gateway.state.journal_reader import Aside, Head
 from gateway.state.journal_schema import SCHEMA
 
 _MARK_COLUMNS, _CLOCK_COLUMNS = ", ".join(Mark._fields), ", ".join(Bounds._fields)
+_COUNT: Final = "INSERT INTO balance VALUES (?,?) ON CONFLICT (name) DO UPDATE SET total = total + excluded.total"
 _INSERT: Final = f"INSERT OR REPLACE INTO records ({', '.join(journaled.COLUMNS)}) VALUES (?{',?' * (len(journaled.COLUMNS) - 1)})"
 """Replaces what stands where nothing can: a damaged row, whose position became another."""
 _KNOWN_ID: Final = "SELECT 1 FROM event_ids WHERE id=? UNION ALL SELECT 1 FROM event_ids WHERE id=? LIMIT 1"
@@ -182,17 +183,19 @@ class Journal:
             if records:
                 journaled.write_down(self._db, "head", pos, last_ns, total)
             self._write_memory(last_ns)
-            self._db.executemany(
-                "INSERT INTO balance VALUES (?,?) ON CONFLICT (name) DO UPDATE SET total = total + excluded.total", list(counted.items())
-            )
+            self._db.executemany(_COUNT, list(counted.items()))
         self.last_pos, self.last_received_ns = pos, last_ns
+        self._forget_written()
+        return records
+
+    def _forget_written(self) -> None:
+        """What accept has learned is durable now; caches that have grown large begin anew."""
         self._stored_bounds.update(self._dirty_bounds)
         self._dirty_marks, self._dirty_bounds, self._new_ids = {}, {}, {}
         self.decided.written()
         for cache in (self._marks, self._bounds, self._stored_bounds):
             if len(cache) > _CACHE_ENTRIES:
                 cache.clear()
-        return records
 
     def _write_memory(self, now_ns: int) -> None:
         self._db.executemany(

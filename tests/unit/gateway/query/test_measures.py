@@ -14,7 +14,8 @@ from footfall.units import NS_PER_HOUR as HOUR_NS
 from footfall.units import NS_PER_MINUTE as MINUTE_NS
 from gateway.points import SCHEMA
 from gateway.query import measures
-from gateway.query.measures import FIGURES, HISTOGRAM, Answer
+from gateway.query.figures import FIGURES, HISTOGRAM
+from gateway.query.measures import Answer
 from gateway.query.show import figure
 from gateway.query.spans import INTERVALS, edges
 from gateway.sinks.reader import columns_of

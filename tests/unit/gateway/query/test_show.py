@@ -9,7 +9,8 @@ import json
 import pytest
 from rich.console import Console
 
-from gateway.query.measures import HISTOGRAM, Answer
+from gateway.query.figures import HISTOGRAM
+from gateway.query.measures import Answer
 from gateway.query.show import as_csv, as_json, duration, print_table
 
 TRAFFIC = Answer(
