@@ -41,7 +41,7 @@ _ALL: Final = sys.maxsize
 def list_entries(
     config: ConfigOption = DEFAULT_CONFIG, reason: Reason = None, topic: TopicGlob = None, limit: int = 50, as_json: AsJson = False
 ) -> None:
-    """Entries, the oldest first, and how many rows each reason holds."""
+    """List entries, the oldest first, and how many rows each reason holds."""
     with _opened(config) as quarantine:
         entries = quarantine.entries(reason, topic, limit=limit)
         counts, totals = quarantine.counts(), quarantine.totals()
@@ -63,7 +63,7 @@ def list_entries(
 
 @app.command()
 def show(entry_id: Annotated[int, typer.Argument(metavar="ID")], config: ConfigOption = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """One entry: why it was refused, its bytes, and their content where it can be decoded."""
+    """Show one entry: why it was refused, its bytes, and their content where it can be decoded."""
     with _opened(config) as quarantine:
         found = quarantine.show(entry_id)
     if found is None:
@@ -114,7 +114,7 @@ def drop(
 
 @app.command()
 def export(file: Path, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = None, topic: TopicGlob = None) -> None:
-    """Entries with their bytes (base64) as JSON lines. The file may hold raw identifiers: only its owner may read it."""
+    """Write entries with their bytes (base64) as JSON lines. The file may hold raw identifiers: only its owner may read it."""
     with _opened(config) as quarantine:
         file.touch(mode=0o600)
         file.chmod(0o600)  # it may have been there before
@@ -130,7 +130,7 @@ def export(file: Path, config: ConfigOption = DEFAULT_CONFIG, reason: Reason = N
 
 @app.command()
 def history(config: ConfigOption = DEFAULT_CONFIG, limit: int = 50, as_json: AsJson = False) -> None:
-    """Who had what replayed or dropped, the newest first."""
+    """List who had what replayed or dropped, the newest first."""
     with _opened(config) as quarantine:
         actions = quarantine.actions(limit)
     if as_json:

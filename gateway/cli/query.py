@@ -124,7 +124,7 @@ def _site(site: Path | None, config: Path | None) -> Site | None:
 
 
 def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Path | None, config: Path | None) -> PointReader:
-    """The database that the options name; ConfigError unless exactly one of `db`, `influx` and `config` is given."""
+    """Return the database that the options name. Raise ConfigError unless exactly one of `db`, `influx` and `config` is given."""
     if sum(given is not None for given in (db, influx, config)) != 1:
         raise ConfigError("say where to read: --db FILE (SQLite), --influx URL, or --config gateway.toml; one of them")
     if config is not None:

@@ -27,7 +27,7 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay, and show it anew every two seconds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="What /status says, for programs.")] = False,
 ) -> None:
-    """What a gateway does now: what is broken comes first, with what to do. Exit code 1 if anything is."""
+    """Show what a gateway does now: what is broken comes first, with what to do. Exit code 1 if anything is."""
     if watch:
         _watch(url)
     values = fetch(url)
@@ -57,7 +57,7 @@ def is_broken(values: Mapping[str, Any]) -> bool:
 
 
 def render(values: Mapping[str, Any]) -> RenderableType:
-    """The screen for one status."""
+    """Return the screen for one status."""
     parts: list[RenderableType] = [_problem(problem) for problem in values["problems"]]
     if "version" not in values:
         return Group(*parts)

@@ -78,19 +78,19 @@ class StatusServer:
 
 
 def health(status: Status) -> HttpResponse:
-    """200 while this process does its work, else 503; why not as JSON. What is wrong around it is for `/status`."""
+    """Return 200 while this process does its work, else 503; why not as JSON. What is wrong around it is for `/status`."""
     why = [asdict(problem) for problem in problems(status) if problem.level == "broken" and problem.scope == "gateway"]
     return _json(503 if why else 200, {"ok": not why, "problems": why})
 
 
 def probe(status: Status, codes: frozenset[str]) -> HttpResponse:
-    """200 if none of these problems is there, else 503 with them as JSON."""
+    """Return 200 if none of these problems is there, else 503 with them as JSON."""
     why = [asdict(problem) for problem in problems(status) if problem.code in codes]
     return _json(503 if why else 200, {"ok": not why, "problems": why})
 
 
 def register(registry: MetricRegistry, status: Callable[[], Status]) -> None:
-    """Gauges of what `status` knows. Only the worst agents are labels: a chain has 28,000."""
+    """Register gauges of what `status` knows. Only the worst agents are labels: a chain has 28,000."""
     for name, (text, number) in _GAUGES.items():
         registry.read(name, "gauge", text, partial(_number, status, number))
     registry.read("footfall_build_info", "gauge", "Always 1.", lambda: {(status().version,): 1}, ("version",))

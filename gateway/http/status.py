@@ -123,14 +123,14 @@ def agent_state(now_ns: int, heard_ns: int, late_s: float = LATE_S) -> AgentStat
 
 
 def problems(status: Status) -> list[Problem]:
-    """What is wrong, the worst first, each with what to do."""
+    """Return what is wrong, the worst first, each with what to do."""
     found = [*_gateway(status), *_database(status), *status.noticed.items(), *_agents(status), *_reported_by_agents(status), *_data(status)]
     listed = [Problem(code, ALARMS[code].level, ALARMS[code].scope, what, ALARMS[code].todo) for code, what in found]
     return sorted(listed, key=lambda problem: (problem.level != "broken", problem.scope != "gateway"))
 
 
 def as_json(status: Status) -> dict[str, Any]:
-    """For `/status`: every field, and `problems`. Clock widths that are unknown are null."""
+    """Return what `/status` answers: every field, and `problems`. Clock widths that are unknown are null."""
     values = asdict(status)
     for agent in values["agents"]:
         if agent["clock_width_ms"] >= UNKNOWN_MS:

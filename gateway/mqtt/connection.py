@@ -170,7 +170,10 @@ class Connection:
                 self._fail(f"{self._where}: {in_words(error)}")  # reading finds the end of the connection, too
 
     def keep_alive(self) -> None:
-        """To be called every second or so. Whatever comes is a sign of life: an answer to a ping may stand behind a long backlog."""
+        """Ping the broker where due; call it every second or so.
+
+        Whatever comes is a sign of life: an answer to a ping may stand behind a long backlog.
+        """
         sock, now_s = self.socket(), time.monotonic()
         if sock is None:
             return
@@ -204,7 +207,7 @@ class Connection:
         return BufferedClient(CallbackAPIVersion.VERSION2, self._client_id)
 
     def acknowledge(self, messages: Sequence[BrokerMessage]) -> None:
-        """In the order of arrival. Those of an earlier connection will come again."""
+        """Acknowledge messages, in the order of arrival. Those of an earlier connection will come again."""
         sock = self.socket()
         if sock is not None:
             mids = [message.mid for message in messages if message.connection == self._generation and message.mid]
@@ -226,7 +229,7 @@ class Connection:
         return self._generation if self.connected else 0
 
     def unsent_bytes(self) -> int:
-        """What was published and is not yet with the system."""
+        """Return how many bytes were published and are not yet with the system."""
         sock = self.socket()
         return 0 if sock is None else sock.unsent_bytes()
 

@@ -42,18 +42,21 @@ max_segment_count = 10
 
 
 def config_text(port_5: int, port_4: int, max_payload_bytes: int = 6 << 20) -> str:
-    """rumqttd's configuration: one listener for MQTT 5, one for 3.1.1."""
+    """Return rumqttd's configuration: one listener for MQTT 5, one for 3.1.1."""
     listeners = ((5, port_5), (4, port_4))
     return _ROUTER + "".join(_LISTENER.format(version=v, port=p, max_payload_bytes=max_payload_bytes) for v, p in listeners)
 
 
 def command(config: Path) -> list[str]:
-    """Runs a broker that ends when its standard input does."""
+    """Return the command of a broker that ends when its standard input does."""
     return [sys.executable, "-m", "gateway.mqtt.embedded_broker", str(config)]
 
 
 def start(port: int, folder: Path) -> subprocess.Popen[bytes]:
-    """A broker that listens; its configuration and log are in `folder`. ConfigError if the port is taken or it does not start."""
+    """Start a broker and return it once it listens; its configuration and log are in `folder`.
+
+    Raise ConfigError if the port is taken or it does not start.
+    """
     if _is_listening(port):
         raise ConfigError(f"broker: something listens on 127.0.0.1:{port} already; choose another [broker] port, or embedded = false")
     config, log = folder / "broker.toml", folder / "broker.log"

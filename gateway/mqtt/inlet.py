@@ -75,7 +75,7 @@ class Inlet:
         return [InletMessage(connections[sock], message) for sock in {*readable, *ready} for message in connections[sock].read()]
 
     def next(self, arrived: list[InletMessage]) -> list[InletMessage]:
-        """What is to be taken now, in the order of arrival: there is room. What waits comes first, a part at a time."""
+        """Return what is to be taken now, in the order of arrival: there is room. What waits comes first, a part at a time."""
         self._events_rest = False
         if not self._held:
             return arrived
@@ -88,7 +88,7 @@ class Inlet:
         return [each for each in taken if each.connection.is_current(each.message)]  # the broker sends the others again
 
     def leave(self, arrived: Sequence[InletMessage]) -> None:
-        """Nothing of it can be taken now."""
+        """Hold what cannot be taken now, up to a bound; leave the rest to agents and broker."""
         if self._held_bytes <= HELD_BYTES:
             self._hold(arrived)
             return
@@ -103,7 +103,7 @@ class Inlet:
         self.left_frames_total += len(frames)
 
     def put_back(self, taken: Sequence[InletMessage]) -> None:
-        """It was to be taken, and could not be."""
+        """Hold again what was to be taken, and could not be."""
         self._held.extendleft(reversed(taken))
         self._held_bytes += sum(len(each.message.payload) for each in taken)
 

@@ -1,8 +1,8 @@
 """A paho client that reads and writes its socket in large pieces, with a short way for the packets that come by the thousand.
 
 paho asks for a packet's header byte by byte, sends each packet by itself, and makes an object with locks and properties of every
-message. Between client and socket stands a buffer each way; PUBLISH, PUBACK and our own QoS 0 PUBLISH (MQTT 5 and 3.1.1, sections 3.3
-and 3.4) are read from it and written to it directly. All else (connecting, subscribing, pings, errors) is paho's.
+message. Between client and socket stands a buffer each way. PUBLISH, PUBACK and our own QoS 0 PUBLISH are read from it and written to it
+directly (MQTT 5 and 3.1.1, sections 3.3 and 3.4). All else (connecting, subscribing, pings, errors) is paho's.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class BufferedSocket:
         """The system's error at the end of the connection; "" while it is alive, and if it just ended."""
 
     def recv(self, size: int, *_: int) -> bytes:
-        """BlockingIOError if nothing is there; b"" at the end of the connection."""
+        """Return bytes, b"" at the end of the connection. Raise BlockingIOError if nothing is there."""
         if self._at == len(self._read):
             self._read, self._at = self._sock.recv(READ_BYTES), 0
         part = self._read[self._at : self._at + size]
@@ -72,7 +72,7 @@ class BufferedSocket:
         return alive
 
     def next_packet(self) -> tuple[int, bytes | None]:
-        """The first byte of the next packet that is wholly here, and if it is a PUBLISH, which is then taken, what follows its header.
+        """Return the first byte of the next whole packet, and what follows its header if it is a PUBLISH, which is then taken.
 
         (0, None) if none is; any other packet stays, for paho to read in one go.
         """
@@ -94,14 +94,14 @@ class BufferedSocket:
         return len(data)
 
     def unsent_bytes(self) -> int:
-        """What `send` took and the system did not yet."""
+        """Return how many bytes `send` took and the system did not yet."""
         return len(self._out)
 
     def wants_write(self) -> bool:
         return bool(self._out)
 
     def flush(self) -> None:
-        """As much as the system takes now. OSError if the connection is gone."""
+        """Send as much as the system takes now. Raise OSError if the connection is gone."""
         while self._out:
             try:
                 sent = self._sock.send(self._out)
@@ -140,7 +140,7 @@ def is_publish(kind: int) -> bool:
 
 
 def decode_publish(kind: int, packet: bytes, is_v5: bool) -> PublishPacket:
-    """Section 3.3. A topic that is not UTF-8 is spelled so that nobody has it."""
+    """Return a PUBLISH (section 3.3). A topic that is not UTF-8 is spelled so that nobody has it."""
     end = 2 + int.from_bytes(packet[:2], "big")
     topic, mid = packet[2:end].decode("utf-8", "backslashreplace"), 0
     if kind & 6:
@@ -165,7 +165,7 @@ def encode_publish(topic: str, payload: bytes, is_v5: bool, retain: bool = False
 
 
 def encode_puback(mid: int) -> bytes:
-    """Section 3.4: success, in both versions."""
+    """Return a PUBACK (section 3.4): success, in both versions."""
     return b"\x40\x02" + mid.to_bytes(2, "big")
 
 

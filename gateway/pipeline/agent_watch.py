@@ -48,7 +48,10 @@ class AgentWatch:
         known.waits_ns = waits_ns
 
     def problems(self, health: Health, now_ns: int, heard_ns: int, journal_id: str, started_ns: int) -> dict[str, str]:
-        """By the agent's last health, which came at `heard_ns`; its own word first. `started_ns`: since when this gateway runs."""
+        """Return what is wrong by the agent's last health, which came at `heard_ns`; its own report first.
+
+        `started_ns`: since when this gateway runs.
+        """
         known = self._known.get(health.agent, _Known())
         found: dict[str, str] = {}
         if known.waits_ns and now_ns - known.waits_ns > self._notice_ns and now_ns - known.same_since_ns > self._notice_ns:

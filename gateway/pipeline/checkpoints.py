@@ -66,7 +66,7 @@ class Checkpoints:
 
 
 def check_same_journal(pos: int, journal_id: str, journal: Journal) -> None:
-    """ConfigError unless a ledger at `pos` of the journal `journal_id` belongs to `journal`.
+    """Raise ConfigError unless a ledger at `pos` of the journal `journal_id` belongs to `journal`.
 
     What another journal has up to that position would be taken for folded, and lost; what comes again would be counted twice.
     """

@@ -1,7 +1,7 @@
 """After a start, derived points are held until the agents reported whether this state is the latest.
 
-A gateway that was killed folds the end of its journal once more, and makes the same versions of minutes, visits and dwells again, the last
-one last. One whose files were put back does so, too, but its last versions are older than what the database has: the gateway that
+A gateway that was killed folds the end of its journal once more. It makes the same versions of minutes, visits and dwells again, the
+last one last. One whose files were put back does so, too, but its last versions are older than what the database has: the gateway that
 went on from there has written better ones. Only headers of agents distinguish the two, and a `HISTORY` record stands before
 their rows then. So the derived points of a store are held until each of its agents was heard, or for `wait_s`; but not those of after
 the start: nobody else can have made them.
@@ -54,7 +54,7 @@ class Gate:
                     del self._unheard[record.store]
 
     def pass_on(self, points: Sequence[Points], history: History) -> list[Points]:
-        """What may be written now, in the order in which it was made; of what was held, what has not turned out to be another's."""
+        """Return what may be written now, in the order in which it was made; of what was held, what is not another's."""
         if self.is_open:
             return list(points)
         passed, held = [], []
@@ -69,7 +69,7 @@ class Gate:
         return [each for each in passed if len(each)]
 
     def forget(self) -> None:
-        """What is held is made once more."""
+        """Drop what is held: it is made once more."""
         self._held = []
 
     def _waits(self, points: Points) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -70,7 +70,7 @@ class Ingest:
         """The balance as the journal has it, and what else is counted here."""
 
     def take(self, arrived: Sequence[Message], now_ns: int) -> None:
-        """All of a batch, durable on return, and receipted.
+        """Take a batch: all of it is durable on return, and receipted.
 
         sqlite3.OperationalError (disk full, locked): nothing of it was taken, nothing may be acknowledged, and it is to come again.
         """
@@ -86,7 +86,7 @@ class Ingest:
         return f"{self._journal.journal_id}/{self._journal.last_pos}"
 
     def look(self, arrived: Sequence[Message], now_ns: int) -> None:
-        """How agents are, while nothing can be taken: nothing is journaled, counted or refused."""
+        """Note how agents are, while nothing can be taken: nothing is journaled, counted or refused."""
         for message in arrived:
             with suppress(ContractError):
                 topic = parse_topic(message.topic)

@@ -34,7 +34,7 @@ class JournalSource:
         self._report_asides()
 
     def start_at(self, pos: int) -> None:
-        """The next record to be read is the one behind `pos`, the position of a checkpoint."""
+        """Begin behind `pos`, the position of a checkpoint."""
         self._only_sites = pos == 0
 
     def read(self, after_pos: int, limit: int = READ_AT_ONCE) -> list[Record]:

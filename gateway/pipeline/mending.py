@@ -29,7 +29,7 @@ class FoldStuck(FootfallError):
 
 
 def culprit(start_pos: int, failing_pos: int, fails_after: Callable[[int], bool]) -> int:
-    """Which record makes the fold fail when it takes the one at `failing_pos`: an earlier one may do harm only when its turn ends.
+    """Return the position of the record to blame for a failure at `failing_pos`: an earlier one may do harm only when its batch closes.
 
     `fails_after(pos)` folds from `start_pos` up to `pos`, then the failing one, and returns whether that fails.
     """
@@ -45,7 +45,7 @@ def culprit(start_pos: int, failing_pos: int, fails_after: Callable[[int], bool]
 
 
 def unfoldable(record: Record, rows: int, rows_total: int, error: Exception) -> tuple[Aside, Refusal]:
-    """What stands in the record's place, and what quarantine keeps of it: a frame as a frame, to be replayed once that is mended."""
+    """Return what stands in the record's place, and what quarantine keeps: a frame as a frame, to be replayed once that is mended."""
     count = rows if rows >= 0 else int(record.kind in (RecordKind.FRAME, RecordKind.EVENT))
     aside = Aside(record.pos, record.pos, record.received_ns, record.received_ns, record.store, record.agent, count, rows_total,
                   "fold_failed")  # fmt: skip
@@ -53,7 +53,7 @@ def unfoldable(record: Record, rows: int, rows_total: int, error: Exception) -> 
 
 
 def damaged(found: DamagedRecords) -> Refusal:
-    """What quarantine keeps of records that are not what was written."""
+    """Return what quarantine keeps of records that are not what was written."""
     return _refusal(found.aside, DAMAGED_REASON, str(found), f"{KEPT}{found.aside.pos}", found.payload)
 
 
@@ -72,7 +72,7 @@ def _message(record: Record) -> tuple[str, bytes]:
 
 
 def kept_entry(topic: str, payload: bytes) -> Entry:
-    """The record that quarantine keeps under such a topic, to be journaled once more; ContractError if it cannot be."""
+    """Return the record that quarantine keeps under such a topic, to be journaled once more. Raise ContractError if it cannot be."""
     try:
         _, name, store, agent, seq, digits = topic.split("/")
         kind = RecordKind[name.upper()]

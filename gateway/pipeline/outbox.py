@@ -53,13 +53,13 @@ class Outbox:
             self._append(PointBatch(self._last_id, rows, points, _size_bytes(points), refused_rows))
 
     def restore(self, batch_id: int, rows: int, points: Sequence[Points], refused_rows: int = 0) -> None:
-        """A batch that the ledger kept."""
+        """Append a batch that the ledger kept."""
         with self._changed:
             self._last_id = self._stored_up_to = batch_id
             self._append(PointBatch(batch_id, rows, points, _size_bytes(points), refused_rows))
 
     def start_from(self, sent: SentCounts) -> None:
-        """Where the last checkpoint stood. What came since then is forgotten: it will be made, and sent, again."""
+        """Go back to where the last checkpoint stood. What came since then is forgotten: it will be made, and sent, again."""
         with self._changed:
             self._batches.clear()
             self._bytes = 0
@@ -73,7 +73,7 @@ class Outbox:
         self._changed.notify_all()
 
     def peek(self, timeout_s: float) -> list[PointBatch]:
-        """The oldest batches, which stay until `done`; empty if none came within the time."""
+        """Return the oldest batches, which stay until `done`; empty if none came within the time."""
         with self._changed:
             if not self._batches:
                 self._changed.wait(timeout_s)
@@ -88,7 +88,7 @@ class Outbox:
             return taken
 
     def done(self, count: int, refused_rows: int) -> None:
-        """The oldest `count` batches are in the database, but for rows that it refused and quarantine keeps."""
+        """Remove the oldest `count` batches: the database has them, but for rows that it refused and quarantine keeps."""
         with self._changed:
             if self._peeked_at_start != self._starts:
                 return  # they come again, under other numbers
@@ -111,14 +111,14 @@ class Outbox:
             return self._changed.wait_for(lambda: not self._batches, timeout_s)
 
     def to_store(self) -> tuple[SentCounts, list[PointBatch]]:
-        """For a checkpoint: what is sent, and the batches that are neither sent nor stored yet."""
+        """Return for a checkpoint what is sent, and the batches that are neither sent nor stored yet."""
         with self._changed:
             new = [batch for batch in self._batches if batch.id > self._stored_up_to]
             self._stored_up_to = self._last_id
             return self.sent, new
 
     def load(self) -> tuple[int, int]:
-        """(batches, bytes) that wait."""
+        """Return the numbers of batches and of bytes that wait."""
         with self._changed:
             return len(self._batches), self._bytes
 

@@ -51,5 +51,5 @@ def relax_gc() -> None:
 
 
 def collect_cycles() -> None:
-    """After an error: its traceback and the frames in it, with all that they hold, are a cycle."""
+    """Collect cycles after an error: its traceback and the frames in it, with all that they hold, are one."""
     gc.collect(1)

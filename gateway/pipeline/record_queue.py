@@ -44,7 +44,7 @@ class RecordQueue:
             self._changed.notify_all()
 
     def take(self, after_pos: int, timeout_s: float) -> tuple[list[Pair], bool]:
-        """Records from `after_pos` + 1 on without a hole; and whether there are more, which are only in the journal."""
+        """Return records from `after_pos` + 1 on without a hole, and whether there are more, which only the journal has."""
         with self._changed:
             while self._pairs and self._pairs[0][0].pos <= after_pos:
                 self._pop()

@@ -87,7 +87,7 @@ class Report:
         return self.clock.now_ns(self.condition.started_boot_ns)
 
     def watch_certificates(self) -> None:
-        """What is wrong with the gateway's own, and with the files that stand in their place for the next connection."""
+        """Post what is wrong with the gateway's certificates, and with the files that the next connection will read."""
         tls = self.config.broker.tls
         found = dict(findings(tls.ca_file, tls.cert_file, tls.key_file, time.time())) if tls else {}
         for code in _CERTIFICATE_CODES:
@@ -134,7 +134,7 @@ class Report:
         return {name.removeprefix("dropped."): n for name, n in counted if name.startswith("dropped.")}
 
     def register(self, registry: MetricRegistry) -> None:
-        """Every counter of the parts. Gauges of the status are the HTTP server's."""
+        """Register every counter of the parts. Gauges of the status are the HTTP server's."""
         read, counted = registry.read, self.ingest.counted
         read("footfall_rows_in_total", "counter", "Rows taken in.", lambda: {(): counted["in"]})
         read("footfall_rows_written_total", "counter", "Rows that reached the database, as themselves or inside what is derived.",

@@ -19,7 +19,7 @@ log = logging.getLogger("footfall.gateway.fold")
 def open_fold(
     path: Path, journal: Journal, fold_on: Callable[[Ledger], Fold], said: Callable[[str], None] = log.error
 ) -> tuple[Ledger, Fold]:
-    """What stands at `path`. If nobody can open it (damaged, or of a release too old) it is moved beside, and folded again.
+    """Return the ledger at `path` and its fold. A file that nobody can open (damaged, or too old) is moved beside, and folded again.
 
     Only where the journal still has every record that it ever had: else what is older would be stored anew without it. Then single rows
     that are damaged are forgotten, and `said`; of any other damage ConfigError names the file, and what to do.

@@ -65,7 +65,7 @@ class Upkeep:
             log.error("old records cannot be removed: %s", error)
 
     def report_crowded_out(self) -> None:
-        """What a full quarantine dropped is lost for good: put it into the log and into status."""
+        """Report, in the log and in status, what a full quarantine dropped: that is lost for good."""
         dropped = self.quarantine.crowded_out
         if dropped.total() > self._crowded_out:
             self._crowded_out = dropped.total()

@@ -27,7 +27,7 @@ RAW: Final = ("presence", "door", "touch")
 
 
 def count_raw(body: bytes) -> int:
-    """How many rows of the balance the lines stand for."""
+    """Return how many rows of the balance the lines stand for."""
     return sum(1 for line in body.split(b"\n") if line.partition(b",")[0].decode(errors="replace") in RAW)
 
 
@@ -46,7 +46,7 @@ class ParsedLine:
 
 
 def read_line(data: bytes) -> ParsedLine:
-    """ContractError `sink.line` for what is no line of a measurement of ours.
+    """Return the point of a line. Raise ContractError `sink.line` for what is no line of a measurement of ours.
 
     Fields that its maker did not know are as ABSENT has them, else empty.
     """

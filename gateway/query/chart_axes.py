@@ -31,7 +31,7 @@ def bars(
     label: str,
     alpha: float = 1.0,
 ) -> None:
-    """One of `places` bars side by side in each interval; where they would be hairs, thin lines that are drawn fast."""
+    """Draw one of `places` bars side by side in each interval; where they would be hairs, thin lines that are drawn fast."""
     each = width * 0.9 / places
     at = times + each * place
     if len(times) > _MOST_BARS:
@@ -41,7 +41,7 @@ def bars(
 
 
 def broken(times: TimeColumn, width: float, values: Sequence[float]) -> tuple[TimeColumn, TimeColumn]:
-    """The line's points, with nothing where intervals are missing, lest a night look like a slope."""
+    """Return the line's points, with nothing where intervals are missing, lest a night look like a slope."""
     gaps = np.flatnonzero(np.diff(times) > 1.5 * width)
     return np.insert(times, gaps + 1, times[gaps] + width), np.insert(np.array(values, float), gaps + 1, np.nan)
 
@@ -55,18 +55,18 @@ def values_of(rows: PanelRows, name: str) -> list[float]:
 
 
 def days_of(rows: PanelRows, name: str) -> npt.NDArray[np.float64]:
-    """Days since 1970, UTC, which is how matplotlib counts time."""
+    """Return days since 1970, UTC, which is how matplotlib counts time."""
     return np.array([datetime.fromisoformat(row[name]).timestamp() for row in rows]) / 86_400
 
 
 def interval_days(rows: PanelRows) -> float:
-    """The usual distance of two intervals, in days; an hour if there is but one."""
+    """Return the usual distance of two intervals, in days; an hour if there is but one."""
     steps = np.diff(np.unique(days_of(rows, "time")))
     return float(np.median(steps)) if len(steps) else 1 / 24
 
 
 def bar_times(rows: PanelRows, width: float) -> npt.NDArray[np.float64]:
-    """Where each interval's bar begins. Days and weeks stand at their local date, though clocks change or the span cuts the first."""
+    """Return where each interval's bar begins. Days and weeks stand at their local date, even where clocks change or the span cuts one."""
     if width < _A_DAY:
         return days_of(rows, "time")
     local = [datetime.fromisoformat(row["time"]).date() for row in rows]

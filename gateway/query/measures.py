@@ -38,7 +38,7 @@ NumberColumn = npt.NDArray[Any]
 
 
 def traffic(store: str, table: PointTable, visits: PointTable, edges: Edges, zone: ZoneInfo) -> Answer:
-    """One store's rows of `traffic` and of `visit` per interval. The totals row is computed like any interval, over all of them."""
+    """Return one store's rows of `traffic` and of `visit` per interval. The totals row is computed like any interval, over all of them."""
     parts = list(zip(_parts(table, edges), _parts(_counted(visits), edges), strict=True))
     rows = [(store, iso(int(edge), zone), *_traffic_row(*part)) for edge, part in zip(edges, parts, strict=False)]
     whole = _traffic_row(_within(table, edges), _within(_counted(visits), edges))
@@ -65,7 +65,7 @@ def _traffic_row(table: PointTable, visits: PointTable) -> tuple[Any, ...]:
 
 
 def zones(store: str, table: PointTable, edges: Edges, zone: ZoneInfo) -> Answer:
-    """One store's `zone_traffic`, a row per interval and zone."""
+    """Return one store's `zone_traffic`, a row per interval and zone."""
     columns = ("entries", "exits", "present_max", "known_present_max", "dwells", "dwell_sum_s", "mean_dwell_s")
     answer = _by(store, table, "zone", edges, zone, columns, _zone_row)
     gauges = {answer.columns.index(name) for name in columns if name.endswith("_max")}
@@ -81,7 +81,7 @@ def _zone_row(table: PointTable) -> tuple[Any, ...]:
 
 
 def doors(store: str, table: PointTable, edges: Edges, zone: ZoneInfo) -> Answer:
-    """One store's `door`, a row per interval and door."""
+    """Return one store's `door`, a row per interval and door."""
     return _by(store, table, "door", edges, zone, ("in", "out", "net"), _door_row)
 
 
@@ -91,7 +91,7 @@ def _door_row(table: PointTable) -> tuple[Any, ...]:
 
 
 def dwell(store: str, dwells: PointTable, visits: PointTable) -> Answer:
-    """How long one store's dwells and visits lasted: a row per zone, and `*` for the whole store. Open ones and staff are left out."""
+    """Return how long one store's dwells and visits lasted: a row per zone, `*` for the whole store. Open ones and staff are left out."""
     ended = dwells.where(~dwells.numbers("open") & ~dwells.numbers("is_staff"))
     whole = visits.where(~visits.numbers("open") & ~visits.numbers("is_staff"))
     rows = [(store, name, *_distribution(part.numbers("seconds"))) for name, part in _groups(ended, "zone")]
@@ -107,7 +107,7 @@ def _distribution(seconds: NumberColumn) -> tuple[Any, ...]:
 
 
 def visits(table: PointTable, zone: ZoneInfo) -> Answer:
-    """The visits, as they stand now, in the order they began; nobody knows yet how long one will last that is open."""
+    """Return the visits, as they stand now, in the order they began; nobody knows yet how long one will last that is open."""
     started = [iso(ms * 10**6, zone, "seconds") for ms in table.values("started_ms")]
     seconds = [None if is_open else lasted for is_open, lasted in zip(table.values("open"), table.values("seconds"), strict=True)]
     columns = ("subject", "fan", "known", "is_staff", "open", "seconds", "zones", "touches", "transactions", "amount", "agent")
@@ -117,7 +117,7 @@ def visits(table: PointTable, zone: ZoneInfo) -> Answer:
 
 
 def touches(table: PointTable, zone: ZoneInfo) -> Answer:
-    """The touches, in the order of their time."""
+    """Return the touches, in the order of their time."""
     columns = (
         "what", "zone", "fan", "subject", "ref", "amount", "staff_id", "department", "channel", "campaign", "items", "stage", "agent"
     )  # fmt: skip
@@ -126,7 +126,7 @@ def touches(table: PointTable, zone: ZoneInfo) -> Answer:
 
 
 def gaps(table: PointTable, zone: ZoneInfo) -> Answer:
-    """The times for which events of an agent are missing, and how many."""
+    """Return the times for which events of an agent are missing, and how many."""
     begin, end = table.values("from_ns"), table.values("to_ns")
     times = {"at": [iso(ns, zone, "seconds") for ns in begin], "until": [iso(ns, zone, "seconds") for ns in end]}
     listed = _listed(table, ("agent", "rows", "reason"), times)
@@ -137,7 +137,7 @@ def gaps(table: PointTable, zone: ZoneInfo) -> Answer:
 
 
 def items(store: str, table: PointTable, key: str, edges: Edges, zone: ZoneInfo) -> Answer:
-    """What happened to goods, per interval and `key` (sku or zone)."""
+    """Return what happened to goods, per interval and `key` (sku or zone)."""
     return _by(store, table, key, edges, zone, (*ITEM_KINDS, "mean_tried_s", "mean_stay_s"), _items_row)
 
 
@@ -151,12 +151,12 @@ def _items_row(table: PointTable) -> tuple[Any, ...]:
 
 
 def ratio(numerator: float, denominator: float) -> float | None:
-    """None if there is nothing to divide by: a share of nothing is no zero."""
+    """Return the quotient, None if there is nothing to divide by: a share of nothing is no zero."""
     return numerator / denominator if denominator else None
 
 
 def joined(answers: Sequence[Answer]) -> Answer:
-    """The answers of several stores to one question, one below the other."""
+    """Return the answers of several stores to one question, one below the other."""
     rows = [row for answer in answers for row in answer.rows]
     return Answer(answers[0].columns, rows, [row for answer in answers for row in answer.totals])
 

@@ -54,7 +54,7 @@ class StoreQuery:
     """Rows read of each measurement."""
 
     def read(self, measurement: str) -> PointTable:
-        """The store's points in the span, of the zone and the fan that were asked for."""
+        """Return the store's points in the span, of the zone and the fan that were asked for."""
         zone = self.filters.zone if "zone" in SCHEMA[measurement].tags else None
         rows = self.reader.rows if zone is None else partial(self.reader.rows, zone=zone)
         table = rows(measurement, self.store, *self.span, on_page=self.on_page)
@@ -117,7 +117,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
 def ask(
     reader: PointReader, question: Question, zones: Mapping[str, ZoneInfo], filters: Filters, now_ns: int, on_page: OnPage
 ) -> tuple[Answer, dict[str, tuple[int, int]]]:
-    """The answer for the stores of `zones`, each with its time zone; and each store's span in ns.
+    """Return the answer for the stores of `zones`, each with its time zone, and each store's span in ns.
 
     Stores are read one after the other, so memory is that of the largest. ConfigError, with the span for which there is data, if
     none of them has any in the span asked for.

@@ -29,7 +29,7 @@ _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
 
 
 def as_csv(answer: Answer) -> str:
-    """RFC 4180 with a line of names; an empty cell where there is no value. Totals are left out, so that columns can be summed."""
+    """Return RFC 4180 with a line of names; an empty cell where there is no value. Totals are left out, so that columns can be summed."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(answer.columns)
@@ -38,14 +38,14 @@ def as_csv(answer: Answer) -> str:
 
 
 def as_json(answer: Answer) -> str:
-    """`{"columns": {name: meaning}, "rows": [{name: value}], "totals": [{name: value}]}`."""
+    """Return `{"columns": {name: meaning}, "rows": [{name: value}], "totals": [{name: value}]}`."""
     meanings = {name: figure(name).meaning for name in answer.columns}
     records = [[dict(zip(answer.columns, row, strict=True)) for row in rows] for rows in (answer.rows, answer.totals)]
     return json.dumps({"columns": meanings, "rows": records[0], "totals": records[1]}, ensure_ascii=False, indent=1)
 
 
 def as_table(answer: Answer, with_pictures: bool = True) -> RichTable:
-    """The main columns for people, with a bar; a histogram as one small picture; long quiet times as one line."""
+    """Return the main columns for people, with a bar; a histogram as one small picture; long quiet times as one line."""
     rows = _without_quiet(answer)
     shown = [name for name in answer.columns if not figure(name).wide and name not in HISTOGRAM]
     if len({row[0] for row in rows}) == 1:
@@ -66,7 +66,7 @@ def as_table(answer: Answer, with_pictures: bool = True) -> RichTable:
 
 
 def print_table(console: Console, answer: Answer) -> None:
-    """Without its pictures where they do not fit; in lines longer than the terminal's rather than with numbers cut short."""
+    """Print it without its pictures where they do not fit, in lines longer than the terminal's rather than with numbers cut short."""
     table = as_table(answer)
     if _width(table) > console.width:
         table = as_table(answer, with_pictures=False)
@@ -88,7 +88,7 @@ def figure(name: str) -> Figure:
 
 
 def duration(seconds: float) -> str:
-    """`42 s`, `4:05`, `1:02:03`."""
+    """Return `42 s`, `4:05` or `1:02:03`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

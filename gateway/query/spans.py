@@ -45,7 +45,7 @@ def start(text: str, zone: ZoneInfo, now_ns: int) -> int:
 
 
 def end(text: str, zone: ZoneInfo, now_ns: int) -> int:
-    """As `start`, but a date or a named day is meant whole: its end is the next midnight."""
+    """Return the end, as `start` does; a date or a named day is meant whole, up to the next midnight."""
     day = _day(text, zone, now_ns)
     if day is None or text.startswith("-"):
         return start(text, zone, now_ns)
@@ -53,22 +53,22 @@ def end(text: str, zone: ZoneInfo, now_ns: int) -> int:
 
 
 def midnight(day: date, zone: ZoneInfo) -> int:
-    """The first moment of a local day, in ns."""
+    """Return the first moment of a local day, in ns."""
     return to_ns(datetime.combine(day, time(), zone))
 
 
 def local(time_ns: int, zone: ZoneInfo) -> datetime:
-    """The moment in local time, cut to the microsecond."""
+    """Return the moment in local time, cut to the microsecond."""
     return (datetime.fromtimestamp(time_ns // 10**9, UTC) + timedelta(microseconds=time_ns % 10**9 // 1000)).astimezone(zone)
 
 
 def iso(time_ns: int, zone: ZoneInfo, timespec: str = "minutes") -> str:
-    """`2026-10-25T02:00+02:00`: with its offset a local time means one moment only."""
+    """Return text such as `2026-10-25T02:00+02:00`: with its offset a local time means one moment only."""
     return local(time_ns, zone).isoformat(timespec=timespec)
 
 
 def edges(from_ns: int, to_ns: int, interval_ns: int | None, zone: ZoneInfo) -> npt.NDArray[np.int64]:
-    """Where the intervals of [from_ns, to_ns) begin, in ns, rising, and at last `to_ns`.
+    """Return where the intervals of [from_ns, to_ns) begin, in ns, rising, and at last `to_ns`.
 
     Intervals are aligned to the local clock; the first and the last may be cut short by the span. None is one interval.
     """

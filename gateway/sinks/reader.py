@@ -34,10 +34,10 @@ class PointReader(Protocol):
     """The file or address, for messages."""
 
     def stores(self) -> list[str]:
-        """The stores that have any of SHOWN_BY, sorted."""
+        """Return the stores that have any of SHOWN_BY, sorted."""
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
-        """Times of the first and the last point, ns; None if there is none."""
+        """Return the times of the first and the last point, ns; None if there is none."""
 
     def rows(
         self,
@@ -51,7 +51,7 @@ class PointReader(Protocol):
         on_page: OnPage = _quiet,
         **tags: str,
     ) -> PointTable:
-        """The points with from_ns <= time < to_ns, in the order of their time, with all columns or those named.
+        """Return the points with from_ns <= time < to_ns, in the order of their time, with all columns or those named.
 
         Voided points (`void` is true: taken back or merged into another) are left out unless asked for. `tags` must be equal; an
         absent tag reads as "".

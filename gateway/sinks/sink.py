@@ -17,7 +17,7 @@ class Sink(Protocol):
     name: str
 
     def write(self, batch: Sequence[Points]) -> None:
-        """Durable on return.
+        """Write points: they are durable on return.
 
         SinkUnavailable: nothing may be assumed; the same batch is to be written again after `retry_after_s`.
         PartialWrite: everything is durable but the points it lists, which no repetition would store.

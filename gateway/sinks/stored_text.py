@@ -1,8 +1,8 @@
 """Texts and numbers as every sink stores them, so that all hold the same. Pure.
 
-Line protocol cannot carry everything: a raw newline in a tag forges a point, an escaped one does not exist, and a backslash in a tag
-changes what the next byte means. So control characters are stored as their Unicode pictures (a newline as ␊), in tags a
-backslash as its fullwidth form ＼, and a lone surrogate as U+FFFD.
+Line protocol cannot carry everything. A raw newline in a tag forges a point, and an escaped one does not exist; a backslash in a tag
+changes what the next byte means. So control characters are stored as their Unicode pictures (a newline as ␊). In tags a backslash is
+stored as its fullwidth form ＼, and a lone surrogate as U+FFFD.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "
 
 
 def stored_text(text: str) -> str:
-    """`text` as a field holds it in every sink."""
+    """Return `text` as a field holds it in every sink."""
     return text if PLAIN_TEXT.fullmatch(text) else _CONTROL.sub(_picture, text)
 
 
 @lru_cache(maxsize=100_000)
 def stored_tag(text: str) -> str:
-    """`text` as a tag holds it in every sink."""
+    """Return `text` as a tag holds it in every sink."""
     return _CONTROL_IN_TAG.sub(_picture, text)
 
 
@@ -40,7 +40,7 @@ def _picture(found: re.Match[str]) -> str:
 
 
 def row_texts(column: Coded, spell: Callable[[str], str]) -> list[str]:
-    """Each row's text, spelled; a name is spelled once, unless there are more names than rows."""
+    """Return each row's text, spelled; a name is spelled once, unless there are more names than rows."""
     codes, names = column.codes.tolist(), column.names
     if len(names) > len(codes):
         return [spell(names[code]) for code in codes]

@@ -38,17 +38,17 @@ class PointTable:
         return column
 
     def values(self, name: str) -> list[Any]:
-        """The column as plain Python values."""
+        """Return the column as plain Python values."""
         column = self.columns[name]
         return column.texts() if isinstance(column, Coded) else list(column.tolist())
 
     def where(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> PointTable:
-        """The rows that a mask keeps or a slice cuts out, or those of the given numbers in their order."""
+        """Return the rows that a mask keeps or a slice cuts out, or those of the given numbers in their order."""
         kept = {name: Coded(c.codes[rows], c.names) if isinstance(c, Coded) else c[rows] for name, c in self.columns.items()}
         return PointTable(self.measurement, self.time_ns[rows], kept)
 
     def equals(self, name: str, text: str) -> npt.NDArray[np.bool_]:
-        """Where a column of text holds `text`."""
+        """Return a mask of the rows where a column of text holds `text`."""
         column = self.coded(name)
         return np.isin(column.codes, [code for code, found in enumerate(column.names) if found == text])
 
@@ -66,7 +66,7 @@ class Builder:
         self._codes: list[dict[str, int]] = [{} for _ in names]
 
     def add(self, rows: Sequence[Sequence[Any]]) -> int:
-        """A page of rows `(time_ns, value, …)`; None is an absent tag ("") or field (0, or as ABSENT has it).
+        """Add a page of rows `(time_ns, value, …)`; None is an absent tag ("") or field (0, or as ABSENT has it).
         Returns the rows so far."""
         if not rows:
             return self._rows
@@ -84,7 +84,7 @@ class Builder:
         return self._rows
 
     def table(self) -> PointTable:
-        """All of them, sorted by time; rows of the same time stay in the order they came in."""
+        """Return all of them, sorted by time; rows of the same time stay in the order they came in."""
         fields = SCHEMA[self._measurement].fields
         columns: dict[str, Column] = {}
         for name, parts, codes in zip(self._names, self._parts, self._codes, strict=True):

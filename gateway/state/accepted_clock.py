@@ -21,7 +21,7 @@ def read_clocks() -> ClockReading:
 
 
 def write_accepted(state_dir: Path, reading: ClockReading, who: str) -> None:
-    """Whole or not at all; ConfigError if it cannot be written."""
+    """Write the file whole or not at all. Raise ConfigError if it cannot be written."""
     said = {"base_ns": reading.base_ns, "boot": _boot_id(), "wall_ns": reading.wall_ns, "by": who}
     beside = state_dir / f"{FILE}.new"
     try:
@@ -34,7 +34,7 @@ def write_accepted(state_dir: Path, reading: ClockReading, who: str) -> None:
 
 
 def read_accepted(state_dir: Path) -> int | None:
-    """The difference to CLOCK_BOOTTIME that was accepted, and in this boot of the machine; None if none was."""
+    """Return the difference to CLOCK_BOOTTIME, in ns, that was accepted in this boot of the machine; None if none was."""
     with suppress(OSError, ValueError):
         said: Any = json.loads((state_dir / FILE).read_text(encoding="utf-8"))
         match said:

@@ -91,7 +91,7 @@ def restore(folder: Path, state_dir: Path) -> tuple[Copied, Path | None]:
 
 
 def check(folder: Path) -> Copied:
-    """The newest copy in `folder` (or `folder` itself, if it is one) is whole: every byte is what was written."""
+    """Check that the newest copy in `folder` (or `folder` itself, if it is one) is whole: every byte is what was written."""
     places = [place for place in (folder, folder / LAST, folder / BEFORE) if (place / MANIFEST).is_file()]
     if not places:
         raise ConfigError(f"{folder}: there is no backup in it, such as footfall backup makes")

@@ -26,14 +26,14 @@ class Written(NamedTuple):
 
 
 def record_checksum(record: Record, rows: int, rows_total: int) -> int:
-    """Of a whole record. A field that is added one day counts only where it is not its default: older rows have none."""
+    """Return the checksum of a whole record. A field that is added later counts only where it is not its default: older rows have none."""
     pos, received_ns, kind, store, agent, seq, offset_ns, quality, width_ns, body, key_base = record
     said = f"{pos} {received_ns} {kind:d} {seq} {offset_ns} {quality} {width_ns} {key_base} {rows} {rows_total} {store}\x1f{agent}"
     return zlib.crc32(body, zlib.crc32(said.encode()))
 
 
 def record_of(row: tuple[Any, ...]) -> Written | None:
-    """The record that a row of the journal is, with its texts as bytes; None if it is not what was written.
+    """Return the record that a row of the journal, its texts as bytes, is; None if it is not what was written.
 
     One without a checksum is of an earlier release, and believed if it can be one at all.
     """

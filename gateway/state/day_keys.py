@@ -68,7 +68,7 @@ class DayKeys:
         self._current: dict[str, DayKey] = {}
 
     def current(self, store: str, now_ns: int) -> DayKey | None:
-        """The key that is in force now; drawn if there is none yet. None for a store that is not in the estate."""
+        """Return the key that is in force now; draw it if there is none yet. None for a store that is not in the estate."""
         key = self._current.get(store)
         if key is None or not key.from_ns <= now_ns < key.until_ns:
             if store not in self._stores:
@@ -101,7 +101,7 @@ class DayKeys:
         return kept
 
     def erase(self, now_ns: int) -> None:
-        """Nothing is left of keys whose day is over, neither in the file nor in the log beside it. To be called by a clock that is sure."""
+        """Erase keys whose day is over, from the file and from the log beside it. `now_ns` must come from a clock that is sure."""
         if self._db.execute("DELETE FROM keys WHERE until_ns <= ?", (now_ns,)).rowcount:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._current = {store: key for store, key in self._current.items() if key.until_ns > now_ns}
@@ -126,7 +126,7 @@ def _id_of(secret: bytes) -> int:
 
 
 def day_of(store: HasDay, now_ns: int) -> tuple[int, int, int]:
-    """(ordinal, begin, end) of the store's day: from `day_start` to the next, local time."""
+    """Return (ordinal, begin, end) of the store's day: from `day_start` to the next, local time."""
     day_start = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
     day, begin_s, end_s = local_day(ZoneInfo(store.timezone), day_start, now_ns // NS_PER_S)
     return day, begin_s * NS_PER_S, end_s * NS_PER_S

@@ -71,7 +71,7 @@ class Decided:
         self._absences = [(from_ns, to_ns) for to_ns, from_ns in _whole(self._db, _ABSENCES)]
 
     def write(self) -> None:
-        """To be called in a transaction."""
+        """Write what was decided; call it in a transaction."""
         for agent, runs in self._dirty_runs.items():
             self._db.execute("DELETE FROM decisions WHERE agent=?", (agent,))
             rows = [(agent, run.n, run.epoch, run.first_seq, run.last_seq, *run.time, run.decided_ns) for run in runs]
@@ -97,7 +97,7 @@ class Decided:
         self._runs[agent] = self._dirty_runs[agent] = runs
 
     def histories(self) -> dict[str, int]:
-        """Stores whose history up to a time was made by a state that is not here."""
+        """Return the stores whose history, up to a time in ns, was made by a state that is not here."""
         return dict(self._histories)
 
     def history_ns(self, store: str) -> int:
@@ -113,7 +113,7 @@ class Decided:
         return max((back_ns for _, back_ns in self._absences), default=0)
 
     def begin(self, now_ns: int) -> None:
-        """Messages are taken from now on, for the first time since the last record that the gateway itself made.
+        """Note that messages are taken from now on, for the first time since the last record that the gateway itself made.
 
         What was appended from beside it does not count.
         """

@@ -30,13 +30,13 @@ _TRIGGERED: Final = frozenset({"total", "share"})
 
 
 def paths(config: GatewayConfig) -> Sequence[Path]:
-    """All of them that are databases of the gateway's own."""
+    """Return all of them that are databases of the gateway's own."""
     return (config.state_dir / JOURNAL, config.state_dir / LEDGER, config.state_dir / KEYS, config.quarantine_path)
 
 
 @contextmanager
 def naming_damage(config: GatewayConfig) -> Iterator[None]:
-    """Damage of any of the files becomes a ConfigError that names it; the next start mends it."""
+    """Raise ConfigError, which names the file, for damage of any of the files; the next start mends it."""
     try:
         yield
     except (sqlite3.DatabaseError, DamagedFile) as error:

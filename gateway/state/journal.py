@@ -98,7 +98,7 @@ class Journal:
         return known
 
     def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None:
-        """Written when they are narrower, and once a minute: older bounds stay true, only wider."""
+        """Write bounds when they are narrower, and once a minute: older bounds stay true, only wider."""
         key = (agent, boot)
         self._bounds[key] = bounds
         stored = self._stored_bounds.get(key)
@@ -112,7 +112,7 @@ class Journal:
         return True
 
     def sure_ns(self, agent: str) -> int:
-        """The latest time at which a frame of the agent surely was made."""
+        """Return the latest time, in ns, at which a frame of the agent surely was made."""
         found = self._db.execute("SELECT MAX(sure_ns) FROM marks WHERE agent=?", (agent,)).fetchone()[0] or 0
         return max([found, *(mark.sure_ns for (name, _), mark in self._dirty_marks.items() if name == agent)])
 
@@ -140,7 +140,7 @@ class Journal:
         self.decided.set_history_ns(store, until_ns)
 
     def forget_uncommitted(self) -> None:
-        """After a commit that failed: accept remembers again what is durable, and nothing else."""
+        """Forget, after a commit that failed, all but what is durable."""
         self._dirty_marks, self._dirty_bounds, self._new_ids = {}, {}, {}
         self._marks, self._bounds = {}, {}
         self.decided.forget()
@@ -148,11 +148,11 @@ class Journal:
     # Records
 
     def next_ns(self, now_ns: int) -> int:
-        """The time of the next records: later than the last."""
+        """Return the time of the next records: later than the last."""
         return max(now_ns, self.last_received_ns + 1)
 
     def accept_clock(self, now_ns: int, why: str) -> list[Record]:
-        """The clock was ahead when the last records were written, and is right now: time goes on from here. The record of it, if so.
+        """Let time go on from here: the clock was ahead when the last records were written. Return the record of it, if so.
 
         It bears a time before theirs; the fold knows by that what happened, whenever it reads it.
         """
@@ -210,7 +210,7 @@ class Journal:
         self._db.executemany("INSERT OR IGNORE INTO event_ids VALUES (?,?)", [(key, now_ns) for key in self._new_ids])
 
     def read(self, after_pos: int, limit: int, most_bytes: int = 1 << 40) -> list[Record]:
-        """Records after a position, in order: up to `limit`, and no more once their bodies have `most_bytes`.
+        """Return records after a position, in order: up to `limit`, and no more once their bodies have `most_bytes`.
 
         journaled.Damaged if the next ones are not what was written: set them aside, and read again.
         """
@@ -222,20 +222,20 @@ class Journal:
             journaled.set_aside(self._db, aside)
 
     def asides(self) -> list[Aside]:
-        """All that was ever set aside and is not pruned."""
+        """Return all that was ever set aside and is not pruned."""
         return journaled.asides(self._db)
 
     def rows_of(self, pos: int) -> tuple[int, int]:
-        """How many rows of the balance a record stands for, and all up to and with it; -1: not counted."""
+        """Return how many rows of the balance a record stands for, and all up to and with it; -1: not counted."""
         row = self._db.execute("SELECT rows, rows_total FROM records WHERE pos=?", (pos,)).fetchone()
         return (row[0], row[1]) if row and row[0] is not None else (-1, -1)
 
     def head(self) -> Head:
-        """Where the journal ends, also where another process wrote it."""
+        """Return where the journal ends, also where another process wrote it."""
         return journaled.head(self._db)
 
     def pruned_to(self) -> int:
-        """Up to which position records may be gone; 0 if none are."""
+        """Return up to which position records may be gone; 0 if none are."""
         return journaled.pruned_to(self._db)
 
     def balance(self) -> dict[str, int]:
@@ -262,12 +262,12 @@ class Journal:
         return int(gone[1])
 
     def forget_events(self, before_ns: int) -> None:
-        """Ids of plain events that were seen before a time are forgotten. Reads all of them: to be called once a day."""
+        """Forget ids of plain events that were seen before a time. It reads all of them: call it once a day."""
         with transaction(self._db):
             self._db.execute("DELETE FROM event_ids WHERE received_ns < ?", (before_ns,))
 
     def size_bytes(self) -> int:
-        """Bytes in use, without pages that are free again."""
+        """Return the bytes in use, without pages that are free again."""
         pages, free, size = (
             int(self._db.execute(f"PRAGMA {what}").fetchone()[0]) for what in ("page_count", "freelist_count", "page_size")
         )

@@ -47,7 +47,7 @@ class Aside(NamedTuple):
     reason: str
 
     def record(self) -> Record:
-        """What stands in their place."""
+        """Return the record that stands in their place."""
         gap = {"from_ns": self.from_ns, "to_ns": self.received_ns, "rows": self.rows, "reason": self.reason}
         return Record(
             self.pos, self.received_ns, RecordKind.ASIDE, self.store, self.agent, self.first_pos, 0, 0, 0, json.dumps(gap).encode()
@@ -89,24 +89,24 @@ def head(db: sqlite3.Connection) -> Head:
 
 
 def pruned_to(db: sqlite3.Connection) -> int:
-    """Up to here records may be gone because nobody needs them, but for sites; 0: all that ever was written is there."""
+    """Return up to where records, but sites, may be gone because nobody needs them; 0: all that ever was written is there."""
     found = written_down(db, "pruned")
     return found[0] if found else 0
 
 
 def set_aside(db: sqlite3.Connection, aside: Aside) -> None:
-    """From now on every reading has one record of kind ASIDE there."""
+    """Write that every reading has one record of kind ASIDE there from now on."""
     db.execute(f"INSERT OR REPLACE INTO aside ({_ASIDE}, crc) VALUES (?,?,?,?,?,?,?,?,?,?)", (*aside, checksum(*aside)))
 
 
 def asides(db: sqlite3.Connection, after_pos: int = 0) -> list[Aside]:
-    """Those that end after a position."""
+    """Return those that end after a position."""
     rows = db.execute(f"SELECT {_ASIDE}, crc FROM aside WHERE pos > ? ORDER BY pos", (after_pos,)).fetchall()
     return [Aside(*row[:-1]) for row in rows if checksum(*row[:-1]) == row[-1]]
 
 
 def read(db: sqlite3.Connection, after_pos: int, limit: int, most_bytes: int) -> list[Record]:
-    """Records after a position, in order: up to `limit`, and no more once their bodies have `most_bytes`. DamagedRecords if the next is."""
+    """Return up to `limit` records after a position, no more once bodies have `most_bytes`. Raise DamagedRecords if the next is."""
     end = head(db)
     rows = _rows(db, after_pos, end.pos, limit)
     good = _ascending(after_pos, rows)

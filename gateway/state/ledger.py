@@ -60,7 +60,7 @@ class Ledger:
         self._db.execute("BEGIN IMMEDIATE")
 
     def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
-        """Everything written since the last one becomes durable, together with the parts of `state`, which are made one by one."""
+        """Make durable what was written since the last one, together with the parts of `state`, which are made one by one."""
         self._write_touches()
         rows = ((key, value, zlib.crc32(value)) for key, value in state)
         self._db.executemany("INSERT OR REPLACE INTO state (key, value, crc) VALUES (?,?,?)", rows)
@@ -68,14 +68,14 @@ class Ledger:
         self._db.execute("BEGIN IMMEDIATE")
 
     def roll_back(self) -> None:
-        """As of the last checkpoint."""
+        """Go back to the last checkpoint."""
         self._touches = []
         if self._db.in_transaction:  # a full disk ends it
             self._db.execute("ROLLBACK")
         self._db.execute("BEGIN IMMEDIATE")
 
     def state(self) -> dict[str, bytes]:
-        """The parts that the last checkpoint gave. DamagedFile if they are not what was written."""
+        """Return the parts that the last checkpoint gave. Raise DamagedFile if they are not what was written."""
         rows = self._read("SELECT key, value, crc FROM state", ())
         damaged = [key for key, value, crc in rows if not isinstance(value, bytes) or zlib.crc32(value) != crc]
         if damaged:
@@ -83,7 +83,7 @@ class Ledger:
         return {key: value for key, value, _ in rows}
 
     def check(self) -> None:
-        """DamagedFile if what waits for the database is not what was written, or any row of a small ledger."""
+        """Raise DamagedFile if what waits for the database is not what was written, or any row of a small ledger."""
         pages, page_bytes = (self._read(f"PRAGMA {what}", ())[0][0] for what in ("page_count", "page_size"))
         for kind in _TABLES if pages * page_bytes <= SMALL_BYTES else (BatchRow,):
             self._rows(kind, "", ())
@@ -107,13 +107,13 @@ class Ledger:
         return gone
 
     def stands_at(self) -> tuple[int, str]:
-        """Up to which record of which journal all is in here; (0, "") before the first checkpoint."""
+        """Return up to which record of which journal all is in here; (0, "") before the first checkpoint."""
         state = self.state()
         pos = int(msgpack.unpackb(state["fold"], strict_map_key=False)["pos"]) if "fold" in state else 0
         return pos, state.get("journal", b"").decode()
 
     def close(self) -> None:
-        """Without a checkpoint, what came since the last one is undone."""
+        """Close the file. Without a checkpoint, what came since the last one is undone."""
         if self._db.in_transaction:  # a full disk ends it
             self._db.execute("ROLLBACK")
         self._db.close()
@@ -124,7 +124,7 @@ class Ledger:
         self._save(VisitRow, rows)
 
     def visits(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[VisitRow]:
-        """The subject's visits in a store that touch the span, by key."""
+        """Return the subject's visits in a store that touch the span, by key."""
         where = "WHERE subject=? AND store=? AND last_ns>=? AND start_ns<=? ORDER BY key_ns"
         return self._rows(VisitRow, where, (subject, store, from_ns, to_ns))
 
@@ -138,13 +138,13 @@ class Ledger:
         return self._rows(DwellRow, "WHERE subject=? ORDER BY store, key_ns", (subject,))
 
     def dwell_end(self, subject: str, store: str, time_ns: int) -> int:
-        """Until when a dwell of the subject lasts that covers the time; 0 if none does."""
+        """Return until when, in ns, a dwell of the subject lasts that covers the time; 0 if none does."""
         where = "WHERE subject=? AND store=? AND start_ns<=? AND last_ns>=? ORDER BY last_ns DESC LIMIT 1"
         rows = self._rows(DwellRow, where, (subject, store, time_ns, time_ns))
         return rows[0].last_ns if rows else 0
 
     def save_touches(self, rows: Iterable[TouchRow]) -> None:
-        """Written in one go, before touches are next read."""
+        """Keep touches to be written in one go, before touches are next read."""
         self._touches += rows
 
     def _write_touches(self) -> None:
@@ -157,7 +157,7 @@ class Ledger:
         return self._rows(TouchRow, "WHERE subject=? ORDER BY store, agent, row", (subject,))
 
     def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
-        """Not voided ones in the span, both ends included."""
+        """Return those in the span, both ends included, that are not voided."""
         self._write_touches()
         where = "WHERE fan=? AND store=? AND time_ns BETWEEN ? AND ? AND void=0 ORDER BY time_ns, agent, row"
         return self._rows(TouchRow, where, (fan, store, from_ns, to_ns))
@@ -179,7 +179,7 @@ class Ledger:
     # Places of points (gateway.fold.keys)
 
     def claim_all(self, claims: Sequence[Claim]) -> bool:
-        """Claim places that are all free; False, and nothing changed, if one is not."""
+        """Claim places that are all free; return False, and change nothing, if one is not."""
         if self._db.executemany(_insert(Claim, "IGNORE"), _sealed(claims)).rowcount == len(claims):
             return True
         self._db.executemany("DELETE FROM claims WHERE owner=? AND key_ns=? AND content=? AND number=?", claims)
@@ -193,14 +193,14 @@ class Ledger:
         self._save(Claim, [claim])
 
     def forget_claims(self, up_to_number: int) -> None:
-        """Reads all of them: to be called now and then."""
+        """Forget claims up to a number. It reads all of them: call it now and then."""
         if up_to_number > 0:
             self._db.execute("DELETE FROM claims WHERE number <= ?", (up_to_number,))
 
     # Links
 
     def save_links(self, rows: Iterable[LinkRow]) -> None:
-        """Of a link that comes twice the greater confidence counts, so that the order does not matter."""
+        """Write links. Of one that comes twice the greater confidence counts, so that the order does not matter."""
         self._db.executemany(
             f"INSERT INTO links ({_COLUMNS['links']}, crc) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE"
             " SET confidence = excluded.confidence, crc = excluded.crc WHERE excluded.confidence > confidence",
@@ -214,7 +214,7 @@ class Ledger:
         return sorted({row.subject for row in self._rows(LinkRow, "WHERE fan=?", (fan,))})
 
     def linked_subjects(self) -> Iterator[str]:
-        """Everybody who has a link."""
+        """Yield every subject that has a link."""
         with naming(self.path, "it is damaged"):
             yield from (row[0] for row in self._db.execute("SELECT DISTINCT subject FROM links"))
 

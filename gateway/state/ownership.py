@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def give_to_owner_of(folder: Path, paths: Iterable[Path]) -> None:
-    """Where root runs this: `paths` belong from now on to whom `folder` belongs. Nobody else could, nor needs to."""
+    """Give `paths` to the owner of `folder`, where root runs this. Nobody else could, nor needs to."""
     if os.geteuid() != 0:
         return
     owner = folder.stat()

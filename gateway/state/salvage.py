@@ -49,7 +49,7 @@ class Rescue:
 
 
 def opened(path: Path, rescue: Rescue, make: Callable[[], _Opened], said: Callable[[str], None] = log.error) -> _Opened:
-    """What `make` opens at `path`, after it was made anew if it is damaged; that is `said`. ConfigError if nothing can be read of it."""
+    """Return what `make` opens at `path`, made anew if it is damaged, which `said` reports. Raise ConfigError if none of it can be read."""
     _finish(path)
     try:
         if is_marked(path):
@@ -70,7 +70,7 @@ def unmark(path: Path) -> None:
 
 
 def mark_damaged(path: Path) -> None:
-    """The next start does not use it."""
+    """Mark a file as damaged, so that the next start does not use it."""
     with suppress(OSError):  # a full disk: then it will be found damaged once more
         _mark(path).touch()
 
@@ -86,7 +86,7 @@ def found_damaged(paths: Iterable[Path], error: Exception) -> ConfigError:
 
 
 def move_aside(path: Path) -> Path:
-    """A database with its companions, under a name that is free. ConfigError if that was done too often."""
+    """Move a database with its companions to a name that is free, and return it. Raise ConfigError if that was done too often."""
     number = 1 + sum(1 for _ in path.parent.glob(f"{path.name}.unusable-*[0-9]"))
     if number > MOST_TIMES:
         raise ConfigError(

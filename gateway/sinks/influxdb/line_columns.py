@@ -32,7 +32,7 @@ Piece = bytes | Texts
 
 
 def table(spelled: Sequence[str]) -> _ByteRows:
-    """Of texts without newlines."""
+    """Return the table of texts without newlines."""
     return np.array("\n".join(spelled).encode().split(b"\n"), np.bytes_)
 
 
@@ -50,7 +50,7 @@ _EXACT_BELOW: Final = 1e12
 
 
 def subjects(column: npt.NDArray[np.uint64]) -> Piece:
-    """16 hex digits."""
+    """Return subjects as 16 hex digits each."""
     return Texts(_HEX.take(column.astype(">u8").view(np.uint8)).view("S16"))
 
 
@@ -101,7 +101,7 @@ _TEN_THOUSAND: Final = np.uint64(10_000)
 
 
 def floats(column: npt.NDArray[Any]) -> Iterator[Piece]:
-    """Finite ones, as `repr` does. Decimals of three places, which measured seconds are, go through tables."""
+    """Return finite numbers, as `repr` spells them. Decimals of three places, which measured seconds are, go through tables."""
     values = column.astype(np.float64, copy=False)
     magnitude = np.abs(values)
     millis = np.rint(magnitude * 1000.0) if magnitude.max() < _EXACT_BELOW else None
@@ -124,12 +124,12 @@ _THOUSAND: Final = np.uint64(1000)
 
 
 def width(piece: Piece) -> int:
-    """With padding."""
+    """Return the bytes of a row, with padding."""
     return len(piece) if isinstance(piece, bytes) else piece.table.itemsize
 
 
 def squeeze(pieces: Sequence[Piece], n: int) -> bytes:
-    """The rows one after the other, without their padding and the last newline.
+    """Return the rows one after the other, without their padding and the last newline.
 
     Some rows at a time in the same buffer: fresh megabytes cost more in page faults than in work.
     """

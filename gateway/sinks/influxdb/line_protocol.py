@@ -27,7 +27,7 @@ _WIDEST_ROW: Final = 4096
 
 
 def encode(points: Points) -> bytes:
-    """One line a point, separated by newlines: sorted tags without the empty ones, every field, time in ns.
+    """Return one line a point, separated by newlines: sorted tags without the empty ones, every field, time in ns.
 
     ValueError for NaN or infinity, which InfluxDB has no word for.
     """

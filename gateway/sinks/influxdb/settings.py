@@ -54,7 +54,7 @@ class InfluxSink(SinkSettings):
         return 2 * self.timeout_s
 
     def sink(self, on_request: Callable[[], None] = ignore_request) -> Sink:
-        """A server that is not there yet is no error: writing waits for it."""
+        """Return the sink. A server that is not there yet is no error: writing waits for it."""
         sink = self._database(self._current_token, self.timeout_s)
         sink.connection.on_request = on_request
         return sink

@@ -59,7 +59,7 @@ class InfluxDB:
             raise PartialWrite(rejected)
 
     def delete(self, measurements: Sequence[str], store: str, from_ns: int, to_ns: int) -> None:
-        """On 1.8 in every retention policy of the database."""
+        """Delete points, on 1.8 in every retention policy of the database."""
         for name in measurements:
             where = f"WHERE \"store\" = '{_quoted(stored_tag(store))}' AND time >= {from_ns} AND time < {to_ns}"
             self.connection.query(f'DELETE FROM "{name}" {where}')

@@ -56,7 +56,7 @@ class SQLite:
         self._file = path.stat().st_dev, path.stat().st_ino
 
     def write(self, batch: Sequence[Points]) -> None:
-        """One transaction. It never raises PartialWrite: there is nothing in the schema that SQLite refuses."""
+        """Write points in one transaction. It never raises PartialWrite: there is nothing in the schema that SQLite refuses."""
         rows = [(_UPSERT[points.measurement], _rows(points)) for points in batch if len(points)]
         with self._transaction():
             for statement, values in rows:

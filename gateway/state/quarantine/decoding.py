@@ -15,7 +15,7 @@ _WIDTH: Final = 16
 
 
 def hex_dump(data: bytes, limit: int = 512) -> str:
-    """Offset, hex and text of the first `limit` bytes."""
+    """Return offset, hex and text of the first `limit` bytes."""
     lines = []
     for start in range(0, min(len(data), limit), _WIDTH):
         piece = data[start : min(start + _WIDTH, limit)]
@@ -40,7 +40,7 @@ def describe(topic: str, payload: bytes) -> str:
 
 
 def printable(text: str) -> str:
-    """Text of strangers that does nothing to a terminal."""
+    """Return text of strangers so that it does nothing to a terminal."""
     return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)
 
 

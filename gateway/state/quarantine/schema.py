@@ -73,7 +73,7 @@ def is_hopeless(reason: str) -> bool:
 
 
 def publisher_of(topic: str) -> str:
-    """Whose entry it is: the agent of a topic of ours; else what the topic begins with, so that strangers share one share."""
+    """Return whose entry it is: the agent of a topic of ours; else what the topic begins with, so that strangers share one share."""
     parts = topic.split("/")
     return parts[3] if len(parts) == 5 and parts[0] == "footfall" else f"/{parts[0][:64]}"
 

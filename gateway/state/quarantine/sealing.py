@@ -17,7 +17,7 @@ _NONCE_BYTES: Final = 12
 
 
 def key_at(path: Path) -> bytes:
-    """The key in `path`, drawn at the first call and readable by its owner only. ConfigError if it cannot be read or made."""
+    """Return the key in `path`, drawn at the first call and readable by its owner only. Raise ConfigError if it cannot be read or made."""
     try:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -47,7 +47,7 @@ class Seal:
         return nonce + self._cipher.encrypt(nonce, data, label.encode())
 
     def open(self, sealed: bytes, label: str) -> bytes:
-        """ConfigError if these bytes were sealed with another key, or changed."""
+        """Return the bytes. Raise ConfigError if they were sealed with another key, or changed."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], label.encode())
         except (InvalidTag, ValueError):

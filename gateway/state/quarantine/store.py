@@ -92,7 +92,7 @@ class Quarantine:
     def entries(
         self, reason: str | None = None, topic: str | None = None, state: EntryState | None = None, after_id: int = 0, limit: int = 1000
     ) -> list[QuarantineEntry]:
-        """Oldest first. `topic` matches as a GLOB, such as `footfall/1/store-3/*`."""
+        """Return entries, oldest first. `topic` matches as a GLOB, such as `footfall/1/store-3/*`."""
         with self._lock:
             found = self._db.execute(
                 f"SELECT {_COLUMNS} FROM entry WHERE id > :after AND (:reason IS NULL OR reason = :reason)"
@@ -102,13 +102,13 @@ class Quarantine:
             return [_entry(row) for row in found]
 
     def show(self, entry_id: int) -> tuple[QuarantineEntry, bytes] | None:
-        """An entry with its payload."""
+        """Return an entry with its payload."""
         with self._lock:
             row = self._db.execute(f"SELECT {_COLUMNS}, payload FROM entry WHERE id = ?", (entry_id,)).fetchone()
         return None if row is None else (_entry(row[:-1]), self._open(row))
 
     def counts(self) -> dict[str, int]:
-        """Rows held, by reason."""
+        """Return the rows held, by reason."""
         with self._lock:
             return dict(self._db.execute("SELECT reason, sum(rows) FROM entry GROUP BY reason ORDER BY 2 DESC").fetchall())
 
@@ -133,7 +133,7 @@ class Quarantine:
             )
 
     def take_replays(self, limit: int = REPLAYED_AT_ONCE, most_bytes: int = REPLAYED_BYTES) -> list[tuple[QuarantineEntry, bytes]]:
-        """What is to be taken in again, oldest first. It is listed here until `replayed` or `refused_again`; an id is never used twice.
+        """Return what is to be taken in again, oldest first. It stays here until `replayed` or `refused_again`; no id is used twice.
 
         What cannot be opened, since the key is another or the file was damaged, is held again for that reason.
         """
@@ -158,12 +158,12 @@ class Quarantine:
         return opened
 
     def replayed(self, ids: Sequence[int], now_ns: int) -> None:
-        """They were taken in: they leave, counted. Ids that are not here are ignored."""
+        """Remove entries that were taken in, and count them. Ids that are not here are ignored."""
         with self._transaction() as db:
             _remove(db, ids, "replayed", now_ns)
 
     def refused_again(self, entry_id: int, reason: str, message: str) -> None:
-        """It was refused once more: held again, with the new reason."""
+        """Hold an entry again, with the reason of its new refusal."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE entry SET state = 'held', reason = ?, message = ?, hopeless = ? WHERE id = ?",
@@ -177,7 +177,7 @@ class Quarantine:
             return _remove(db, [entry_id for (entry_id,) in old], DROPPED + "quarantine_expired", now_ns)
 
     def actions(self, limit: int = 1000) -> list[ReplayOrDrop]:
-        """Who did what, newest first."""
+        """Return who did what, newest first."""
         with self._lock:
             rows = self._db.execute("SELECT * FROM action ORDER BY rowid DESC LIMIT ?", (limit,)).fetchall()
         return [ReplayOrDrop(at_ns, who, what.removeprefix(DROPPED), reason, n) for at_ns, who, what, reason, n in rows]
