@@ -38,8 +38,8 @@ def children(pid: int) -> list[int]:
 
 
 def conditions() -> str:
-    """What others leave us: the load, and how long a piece of Python takes that is always the same. It takes half as long again, or
-    twice as long, when somebody else has the other half of a shared core, which no load average shows.
+    """Return the machine's load averages, and how long a fixed piece of Python takes. That grows by half or doubles while another
+    process has the other half of a shared core, which no load average shows.
     """
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
     return f"load average {load}, yardstick {yardstick_ms():.0f} ms"

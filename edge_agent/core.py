@@ -186,8 +186,8 @@ class Core:
     def _cut(self, now: Moment, terms: Terms) -> list[Body]:
         """Return all waiting rows as bodies, or one empty body if no row waits.
 
-        A gateway takes the time at which a body was made as its agent's progress, so it must not be later than evidence in the bodies
-        after it. Bodies are therefore made from the last to the first, each dated at the earliest evidence of those after it.
+        A gateway takes the time of a body as its agent's progress: it must not be later than evidence in the bodies after it. So bodies
+        are made from the last to the first, each dated at the earliest evidence of those after it.
         """
         pieces = [(batch.key_id, rows) for batch in self._batches for rows in cut(batch.rows, self._max_rows, terms.max_bytes)]
         key_id = self.keys.key_id

@@ -9,8 +9,8 @@ A level rises at once with the RSSI and decays with `tau_s`. ENTER when it reach
 nothing was heard for a timeout: three times the longest recent gap, within the profile's bounds. An EXIT bears the
 time of the last sighting. How often `expire` is called changes when an EXIT is emitted, never what it contains.
 
-ENTER, EXIT and one STAY an hour name goods in clear. Their STAYs may be rare, so one comes early, with the level, if that has risen by the
-profile's margin since the last row, or fallen by twice that. The item came near, or is far away.
+ENTER, EXIT and one STAY an hour name goods in clear. Their STAYs may be rare. So one comes early, with the level, if that rose by the
+profile's margin since the last row, or fell by twice that: the item came near, or is far away.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     stated(offset, made_boot_ns, made_wall_ns, wall_synced) -> DecidedTime
     still_holds(last, time, bounds) -> bool      # whether the next frame of a boot may keep the date of the one before
 
-The agent dates frames from before it knew its clock by the rule that gateways apply to a body, so that both find the same date.
+Frames from before the agent knew its clock are dated by the rule that gateways apply to a body: both find the same date.
 """
 
 from __future__ import annotations

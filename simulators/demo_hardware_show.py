@@ -21,7 +21,7 @@ _COLUMNS: Final = (("device", 11), ("said", 10), ("heard", 6), ("stored", 11), (
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`told`: events given to it; `said`: those it put on its wire; `heard`: by its source, of a counter also its readings.
+    """`told`: events given to it; `said`: those it sent; `heard`: those its source emitted, with the readings of a counter.
 
     `moves`: of a reader of goods, how often an item truly changed its zone; None for the others.
     """

@@ -1,8 +1,8 @@
 """Valid frames, made by the thousand: a template is filled by array operations, so that making one costs a few microseconds.
 
 Frame number `seq` of an agent is a function of (seed, agent, seq): it can be made again at any time, for a rewind. Its rows are
-consistent: each of the agent's places holds one subject at a time, which enters a zone, stays for 60 rows, leaves, enters
-the next one 5 s later, and is followed by another subject after two or three zones; two rows of a frame are a door's.
+consistent: each of the agent's places holds one subject at a time, which enters a zone, stays for 60 rows, leaves, and
+enters the next one 5 s later. Another subject follows after two or three zones. Two rows of a frame are a door's.
 """
 
 from __future__ import annotations

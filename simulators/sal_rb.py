@@ -1,7 +1,7 @@
 """The recording sal-rb against its own truth: which side of the door, row by row, and each crossing of it.
 
 `Label` is 0 outside, 1 and 2 inside; it changes when a photosensor in the door triggers (Karoliny et al. 2021). A row's stored side is
-the zone of the latest dwell that had begun by then, so that the moment between two dwells belongs to the one before.
+the zone of the latest dwell begun by then: a moment between two dwells belongs to the earlier.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ class GatewayInside:
         self.receipts += 1
 
     def _time_commits(self) -> None:
-        """Tell accept from journal: both happen in one call."""
+        """Separate accept from journal: both happen in one call."""
         commit = self._journal.commit
 
         def timed(*arguments: Any, **named: Any) -> Any:

@@ -91,8 +91,8 @@ def add_counted(rows: Rows, agent: str, counted: Iterable[Counted]) -> None:
 
 
 def add_stored(rows: Rows, presence: PointTable, door: PointTable, gap: PointTable) -> None:
-    """Points as the database has them. Below the millisecond a point's time is a row's number; that of a gap, which reaches into the time
-    of another run of its agent, comes from the run as well, so gaps differ by how many there are."""
+    """Add the stored points. Below the millisecond a point's time is a row's number. That of a gap also depends on the run of its agent, so
+    gaps are compared by their number."""
     for time_ns, *values in _columns(presence, "agent", "zone", "kind", "subject", "profile", "rssi_dbm", "dwell_s"):
         values[-1] = str(values[-1])
         rows.add(("presence", *values, time_ns % _MS), time_ns)

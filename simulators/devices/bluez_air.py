@@ -1,7 +1,6 @@
 """What a device with a given identifier has in the air. Pure: one identifier, one advertisement, always the same.
 
-An identifier does not contain its device's address, so the address of those that name themselves by data is a static random one made
-from the identifier.
+An identifier may not contain its device's address. Such devices get a static random address made from the identifier.
 """
 
 from __future__ import annotations

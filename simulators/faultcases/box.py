@@ -1,10 +1,9 @@
-"""An agent as a process whose clock, and whose one device, are files that the case writes.
+"""An agent as a process whose clock and only device are files that the case writes.
 
     python -m simulators.faultcases.box --config agent.toml      # `footfall agent`, but for these two
 
-Beside `agent.toml` lie `agent.clock`, JSON, read again whenever it changes, and `agent.feed`, to which lines are appended in the
-format of edge_agent/sources/recording.py. A line is heard when the box's clock reaches its `t_ns`; what was in the file before the
-process began nobody hears.
+Beside `agent.toml` are `agent.clock`, JSON, read again whenever it changes, and `agent.feed`, with lines in the format of
+edge_agent/sources/recording.py. A line is heard when the box's clock reaches its `t_ns`; lines from before the start are skipped.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def _by_number(stored: Iterable[DoorRow]) -> dict[int, list[DoorRow]]:
 
 
 def judge_presence(sent: Sent, stored: Sequence[PresenceRow]) -> Findings:
-    """Every one who was heard has one `enter` and one `exit`, within the time in which he was heard, give or take what the row admits."""
+    """Everyone who was heard has one `enter` and one `exit`, within the time heard and the uncertainty of the row."""
     found = Findings()
     rows = [row for row in stored if row.kind in ("enter", "exit")]
     times = Counter((row.subject, row.kind) for row in rows)

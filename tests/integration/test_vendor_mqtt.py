@@ -107,8 +107,8 @@ def wait_for(publisher: Client, heard: list[Heard], node: str = "kitchen") -> No
 def test_a_recorded_house_goes_through_a_broker_into_presence(real_data: Path, mosquitto: Mosquitto) -> None:
     """1,693 messages of ten ESPresense nodes in two minutes; the watch that they hear lies still.
 
-    So it is there at each of the seven nodes that hear it at -80 dBm or more, from the first second on and without an exit until it
-    falls silent; at the three others, of -82 dBm at best, it never is. Which of the seven zones owns it is the gateway's to decide.
+    So it is present at each of the seven nodes that hear it at -80 dBm or more, without an exit until it falls silent. At the three
+    others, of -82 dBm at best, it never is. Which of the seven zones owns it is the gateway's to decide.
     The agent's clock shows when each message came in the recording.
     """
     rows = [json.loads(line) for line in (real_data / "espresense" / "stationary.jsonl").read_text().splitlines()]

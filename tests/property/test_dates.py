@@ -132,8 +132,8 @@ class World:
             self.decided |= {(run.epoch, seq): run.decided for seq in range(run.first_seq, run.last_seq + 1)}
 
     def check(self, outcome: Outcome) -> None:
-        """A date that was sent, or that the body holds, is the date for ever, and so is any other of the boot in which the frame was
-        first sent, whoever heard of it; and no date is further off than its bound."""
+        """A date that was sent, or that the body holds, never changes. Nor does any other of the boot in which the frame was first sent.
+        No date is further off than its bound."""
         for entry in outcome.entries:
             if entry.kind != RecordKind.FRAME or entry.frame is None:
                 continue

@@ -127,7 +127,7 @@ def test_a_profile_that_is_right_passes(tmp_path: Path) -> None:
         ("name = ", "name ", "not TOML"),
     ],
 )
-def test_a_mistake_reports_its_file_its_key_and_what_is_allowed(tmp_path: Path, wrong: str, right: str, mistake: str) -> None:
+def test_a_mistake_names_its_file_its_key_and_what_is_allowed(tmp_path: Path, wrong: str, right: str, mistake: str) -> None:
     assert wrong in BEACON
     file = write(tmp_path, "our-beacon", BEACON.replace(wrong, right))
     done = run("test", file)

@@ -47,7 +47,7 @@ def test_texts_are_counted_as_bytes_not_as_letters() -> None:
     assert max(sizes) <= 400_000 + 300 * 20 + BODY_BYTES
 
 
-def test_a_body_reports_its_store_and_what_the_agent_knew_of_its_clock() -> None:
+def test_a_body_has_its_store_and_the_known_offset_of_the_agents_clock() -> None:
     core = Core("b1", {}, shipped(), SubjectKeys(), store="s1")
     core.tick(Moment(0, 0, False))
     (body,) = core.tick(NOW, terms=Terms(Offset(1_000, 20)))

@@ -30,7 +30,7 @@ def test_the_nearest_is_on_top_with_its_mean() -> None:
     assert not far.is_unknown
 
 
-def test_the_nearest_unknown_that_reports_something_is_the_one_to_describe() -> None:
+def test_the_nearest_unknown_that_sends_data_is_the_one_to_describe() -> None:
     air = ScanResult(shipped())
     hear(air, "C0:00:00:00:00:01", -30, manufacturer_data={76: BEACON})
     hear(air, "C0:00:00:00:00:02", -35)

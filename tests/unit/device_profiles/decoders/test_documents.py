@@ -61,7 +61,7 @@ def test_xml_is_its_local_names() -> None:
     assert document(text, "xml") == {"r": {"a": ["1", "3", ""], "b": {"c": ["", "2"]}}}
 
 
-def test_xml_in_the_encoding_that_it_reports() -> None:
+def test_xml_in_the_encoding_that_it_declares() -> None:
     assert document('<?xml version="1.0" encoding="iso-8859-1"?><a>é</a>'.encode("iso-8859-1"), "xml") == {"a": "é"}
 
 

@@ -143,7 +143,7 @@ def test_fields_may_overlap_and_lie_in_any_order() -> None:
         ({"manufactorer_id": 76}, "manufactorer_id: "),
     ],
 )
-def test_a_mistake_in_a_frame_reports_its_key_and_what_is_allowed(frame: dict[str, Any], said: str) -> None:
+def test_a_mistake_in_a_frame_names_its_key_and_what_is_allowed(frame: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         device(frame)
 

@@ -270,7 +270,9 @@ def test_a_settings_page_can_test_the_connection(source: PushSource, ear: Ear) -
     assert ear.people == [0, 0]
 
 
-def test_an_agent_that_takes_nothing_reports_it_and_counts_once(source: PushSource, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_the_agent_accepts_nothing_a_post_is_answered_503_and_counts_once(
+    source: PushSource, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(http_push, "ANSWER_S", 0.3)
     ear.blocks.clear()
     assert push(source, retail(3))[0] == 503
@@ -283,7 +285,7 @@ def test_an_agent_that_takes_nothing_reports_it_and_counts_once(source: PushSour
     assert ear.people == [7, 0]
 
 
-def test_who_drips_is_hung_up_on_and_holds_nobody_up(source: PushSource, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_client_is_disconnected_and_delays_no_other(source: PushSource, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "REQUEST_S", 2.0)
     drip, mute = (socket.create_connection(("127.0.0.1", source.port), LIMIT_S) for _ in range(2))
     with drip, mute:

@@ -315,7 +315,7 @@ def test_a_reader_that_refuses_names_what(reader: LlrpReader) -> None:
         assert agent.detail.startswith("ReaderRefused: ADD_ROSPEC refused: 301")
 
 
-def test_a_connection_that_ends_in_the_middle_of_a_message_reports_it() -> None:
+def test_a_connection_that_ends_in_the_middle_of_a_message_is_a_fault() -> None:
     greeting = CODEC.encode(event(attempt(0)))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=lambda: _send_and_close(listener, greeting[:20]))

@@ -41,7 +41,7 @@ class Machine:
         return verdict
 
 
-def test_a_clock_that_nothing_speaks_against_is_believed() -> None:
+def test_a_clock_that_nothing_contradicts_is_believed() -> None:
     machine = Machine()
     for _ in range(5):
         assert machine.passes(7).judge() == (machine.wall_ns, "", "", False)

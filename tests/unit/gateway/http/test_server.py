@@ -141,7 +141,7 @@ def test_a_port_in_use_is_a_clear_error(running: Running) -> None:
         StatusServer(Http(port=running.server.port), running.provider, MetricRegistry())
 
 
-def test_half_a_request_holds_nobody_up(running: Running) -> None:
+def test_half_a_request_delays_no_other(running: Running) -> None:
     with socket.create_connection(("127.0.0.1", running.server.port)) as idle:
         idle.sendall(b"GET /sta")
         assert running.get("/health")[0] == 200

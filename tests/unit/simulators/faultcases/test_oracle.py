@@ -55,7 +55,7 @@ def test_a_lost_row_is_found(sent: Sent) -> None:
     assert words(judge_presence(sent, [presence("enter")])) == {"lost": 1}
 
 
-def test_a_gap_that_reports_it_counts_for_so_many_rows_and_no_more(sent: Sent) -> None:
+def test_a_gap_counts_for_the_rows_that_it_states_and_no_more(sent: Sent) -> None:
     assert judge_doors(sent, doors(sent)[2:], gap_rows=2).is_right
     assert words(judge_doors(sent, doors(sent)[2:], gap_rows=1)) == {"lost": 2}
 

@@ -140,7 +140,7 @@ def test_bytes_are_sealed_at_rest_and_files_are_the_owners(tmp_path: Path) -> No
         assert file.stat().st_mode & 0o077 == 0, file
 
 
-def test_another_key_opens_nothing_and_reports_it(tmp_path: Path) -> None:
+def test_another_key_opens_nothing_and_is_refused(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path / "quarantine.db")
     quarantine.add([refusal()])
     quarantine.close()
