@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from footfall.errors import BUGS, ContractError
@@ -22,6 +23,8 @@ from gateway.records import RecordKind
 
 STRANGER: Final = ""
 """Whoever `site.toml` does not have."""
+REMEMBERED: Final = 50_000
+"""Topics and names whose look-ups in the site are remembered: an estate never changes while a process runs."""
 UNREADABLE_VERSION: Final = "frame.version"
 
 
@@ -91,6 +94,10 @@ class Messages:
     def __init__(self, acceptor: Acceptor) -> None:
         self.acceptor: Final = acceptor
         self._keys_used: Final[dict[tuple[str, str], int]] = {}
+        self.names_now: Final = lru_cache(REMEMBERED)(self._names_now)
+        """(store, agent) to what both are called now."""
+        self._origin: Final = lru_cache(REMEMBERED)(self._look_up_origin)
+        """The text of a topic to the topic, and its sender."""
 
     def key_used(self, store: str, agent: str) -> int | None:
         """Return with which key of the day an agent made its latest frame, by present names; None if none came."""
@@ -123,8 +130,7 @@ class Messages:
             self._refuse(message, ContractError(BUG, explain_bug(error)), batch)
 
     def _accept(self, message: Message, batch: Accepted) -> None:
-        topic = parse_topic(message.topic)
-        agent = self.sender(topic)
+        topic, agent = self._origin(message.topic)
         if self._is_too_much(agent, topic, message, batch):
             return
         if topic.leaf == "health":
@@ -140,6 +146,10 @@ class Messages:
             outcome = self._events(agent, topic, message, batch)
         self.add(outcome, topic, batch, batch.key(message) if outcome.refused else "")
         batch.heard.add(agent)
+
+    def _look_up_origin(self, text: str) -> tuple[Topic, str]:
+        topic = parse_topic(text)
+        return topic, self.sender(topic)
 
     def sender(self, topic: Topic) -> str:
         """Return an agent by its present name; all strangers are one."""
@@ -209,8 +219,7 @@ class Messages:
         if outcome.dropped and outcome.dropped[1]:
             batch.counted[f"dropped.{outcome.dropped[0]}"] += outcome.dropped[1]
 
-    def names_now(self, store: str, agent: str) -> tuple[str, str]:
-        """Return what both are called now."""
+    def _names_now(self, store: str, agent: str) -> tuple[str, str]:
         places = self.acceptor.places
         return places.store_now(store), places.agent_now(agent)
 
