@@ -263,23 +263,25 @@ def columns_of(tracks: Tracks, slot: int) -> dict[str, int]:
     return {name: getattr(tracks, name)[slot].item() for name in Tracks.COLUMNS if name != "next"}
 
 
-@given(crowds)
-@example(regrouped())
+@given(crowds, st.lists(crowd_steps, max_size=10))
+@example(regrouped(), [])
 @settings(SLOW, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes too long
-def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story) -> None:
-    """Points, tracks before all have gone, and the ledger."""
-    records, found = [*story.records], []
-    end = story.end(1).records[len(records) :]
+def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story, then: list[tuple[float, Callable[[Story], Story]]]) -> None:
+    """Points, tracks before all have gone, counts and the ledger; and points of what comes then, which both take alike."""
+    crowd = [*story.records]
+    for wait_s, step in then:
+        step(story.wait(wait_s))
+    after, found = story.end(1).records[len(crowd) :], []
     for few in (0, 10**9):
+        memory, rows = MemoryStore(), {}
+        fold = new_fold(memory)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(zone_rules, "FEW", few)
-            memory, rows = MemoryStore(), {}
-            fold = new_fold(memory)
-            store(fold.apply(pairs(records)), rows)
-            tracks = tracks_by_subject(fold)
-            store(fold.apply(pairs(end)), rows)
+            store(fold.apply(pairs(crowd)), rows)
+        tracks = tracks_by_subject(fold)
+        store(fold.apply(pairs(after)), rows)
         fold.checkpoint({})
-        found.append((rows, tracks, *(memory.kept[name] for name in ("visits", "dwells", "cells"))))
+        found.append((rows, tracks, dict(fold.state.counts), *(memory.kept[name] for name in ("visits", "dwells", "cells"))))
     for as_columns, alone in zip(*found, strict=True):
         assert as_columns == alone
 
