@@ -88,12 +88,12 @@ class SecretFile:
 
     def __init__(self, path: Path) -> None:
         self._path: Final = path
-        self._state = _state_of(path)
+        self._state = file_state(path)
         self._secret = read_secret(path)
 
     def current(self) -> bytes:
         """Return the secret in the file; while that is unreadable or empty, the last good one."""
-        state = _state_of(self._path)
+        state = file_state(self._path)
         if state != self._state:
             try:
                 self._secret = read_secret(self._path)
@@ -103,7 +103,7 @@ class SecretFile:
         return self._secret
 
 
-def _state_of(path: Path) -> tuple[int, int, int] | None:
+def file_state(path: Path) -> tuple[int, int, int] | None:
     """Return what changes when a file is written or replaced; None while it cannot be read."""
     try:
         found = path.stat()

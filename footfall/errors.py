@@ -29,6 +29,10 @@ class AddressTaken(ConfigError):
     exit_code = 3
 
 
+class Unreadable(ConfigError):
+    """A database or file cannot be read. A server answers it as its own fault, where a wrong question is the client's."""
+
+
 class Unusable(ConfigError):
     """A file that can never be opened: damaged, or of a release too old. Files that can be rebuilt from others are rebuilt."""
 

@@ -158,8 +158,10 @@ def load_json(payload: bytes | str) -> list[Any]:
     try:
         text = payload if isinstance(payload, str) else payload.decode(_encoding(payload))
         value = _DECODER.decode(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ContractError("event.json", f"not JSON: {error}"[:300]) from None
+    except RecursionError:
+        raise ContractError("event.json", "not JSON: nested too deeply") from None
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _check_depth(value)
     _check_text(value, text)

@@ -5,6 +5,7 @@
     GET  /status              what the gateway's /status has
     GET  /livez               200 while this process answers
     GET  /metrics             for Prometheus
+    GET  /api/query           the questions
     GET  /api/query/WHAT      what `footfall query WHAT` answers, as JSON
     POST /api/events          plain events -> 202 {"accepted": n}; 400, 401, 403, 408, 413, 415 or 503 with {"reason", "message"}
 
@@ -24,21 +25,23 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from footfall.errors import ConfigError, ContractError, SinkUnavailable
-from footfall.events import MAX_EVENTS_BYTES, load_json, parse_event
+from footfall.errors import ConfigError, ContractError, SinkUnavailable, Unreadable
+from footfall.events import MAX_EVENTS_BYTES, AnyEvent, load_json, parse_event
 from footfall.topics import check_name, topic_of
 from gateway.cli.status import fetch
 from gateway.http.metrics import CONTENT_TYPE, MetricRegistry
 from gateway.query.questions import QUESTIONS
 from serve.access import Access
 from serve.broker_client import BrokerClient, NotPublished
-from serve.config import ServeConfig
+from serve.config import ServeConfig, status_url
+from serve.estate import Estate
 from serve.live import EventStream, LiveReaders
-from serve.questions import answer
+from serve.questions import answer, listed
 
 STATUS_FRESH_S: Final = 2.0
 """The gateway is asked for its status at most so often, however many pages are open."""
@@ -57,8 +60,10 @@ class Pages:
     """The handlers, with what they share."""
 
     def __init__(self, config: ServeConfig, feed: LiveReaders, broker: BrokerClient) -> None:
-        """ConfigError: the token cannot be read."""
+        """ConfigError: the token or gateway.toml cannot be read."""
         self._config: Final = config
+        self._status_url: Final = status_url(config)
+        self._estate: Final = Estate(config.gateway)
         self._feed: Final = feed
         self._broker: Final = broker
         self._access: Final = Access(config.listen)
@@ -77,9 +82,11 @@ class Pages:
                 Route("/status", self._guarded(self.status)),
                 Route("/livez", self.livez),
                 Route("/metrics", self._guarded(self.metrics)),
+                Route("/api/query", self._guarded(self.questions)),
                 Route("/api/query/{what}", self._guarded(self.query)),
                 Route("/api/events", self._guarded(self.events), methods=["POST"]),
-            ]
+            ],
+            exception_handlers={HTTPException: _http_error},
         )
 
     def _guarded(self, handler: Any) -> Any:
@@ -99,7 +106,7 @@ class Pages:
         async with self._status_lock:
             taken_s, body = self._status
             if time.monotonic() - taken_s > STATUS_FRESH_S:
-                body = json.dumps(await run_in_threadpool(fetch, self._config.status_url)).encode()
+                body = json.dumps(await run_in_threadpool(fetch, self._status_url)).encode()
                 self._status = time.monotonic(), body
         return Response(body, media_type="application/json", headers=_HEADERS)
 
@@ -109,6 +116,9 @@ class Pages:
     async def metrics(self, request: Request) -> Response:
         return Response(self.registry.render(), headers=_HEADERS | {"Content-Type": CONTENT_TYPE})
 
+    async def questions(self, request: Request) -> Response:
+        return JSONResponse(listed(), headers=_HEADERS)
+
     async def query(self, request: Request) -> Response:
         what = request.path_params["what"]
         if what not in QUESTIONS:
@@ -116,10 +126,10 @@ class Pages:
         try:
             async with self._queries:
                 text = await run_in_threadpool(answer, self._config.gateway, what, dict(request.query_params))
+        except (SinkUnavailable, Unreadable) as error:
+            return refusal(503, "database", str(error))
         except ConfigError as error:
             return refusal(400, "query", str(error))
-        except SinkUnavailable as error:
-            return refusal(503, "database", str(error))
         return Response(text, media_type="application/json", headers=_HEADERS)
 
     async def events(self, request: Request) -> Response:
@@ -129,13 +139,11 @@ class Pages:
         try:
             async with asyncio.timeout(self._config.listen.request_s):
                 body = await _body(request)
-            topic = topic_of(
-                check_name(request.query_params.get("store"), "store"), check_name(request.query_params.get("agent"), "agent"), "events"
-            )
+            store, agent = _named(request, "store"), _named(request, "agent")
             values = load_json(body)
-            _check(values)
-            if values:
-                await run_in_threadpool(self._broker.publish, topic, json.dumps(values, ensure_ascii=False).encode())
+            await run_in_threadpool(self._estate.check, store, agent, _checked(values), time.time_ns())
+            topic, payload = topic_of(store, agent, "events"), json.dumps(values, ensure_ascii=False).encode()
+            await run_in_threadpool(self._broker.publish, topic, payload)
         except TimeoutError:
             return self._refuse(408, "timeout", "the body did not come in time")
         except ContractError as error:
@@ -177,11 +185,30 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _check(values: list[Any]) -> None:
-    """Raise ContractError, which names the first event that is wrong, and why.
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Answer what no route answers: a path that there is not, or a method that it does not have."""
+    if not isinstance(error, HTTPException):
+        raise error
+    reason = {404: "path", 405: "method"}.get(error.status_code, "http")
+    return refusal(error.status_code, reason, error.detail, error.headers or {})
+
+
+def _named(request: Request, what: str) -> str:
+    """Return a name of the query string. Raise ContractError `name` if it is missing or no name."""
+    value = request.query_params.get(what)
+    if not value:
+        raise ContractError("name", f"{what} is missing: add ?store=…&agent=…")
+    return check_name(value, what)
+
+
+def _checked(values: list[Any]) -> list[AnyEvent]:
+    """Return the events of a body. Raise ContractError, which names the first event that is wrong, and why.
 
     Each needs an `id`: the answer may be lost on its way, or be a 503 although the broker has the events. Sent again, they count once.
     """
+    if not values:
+        raise ContractError("event.rows", "there is no event in it")
+    events = []
     for i, value in enumerate(values):
         try:
             event = parse_event(value)
@@ -189,3 +216,5 @@ def _check(values: list[Any]) -> None:
             raise ContractError(error.reason, f"event {i}: {error}") from None
         if event.id is None:
             raise ContractError("event.invalid", f"event {i}: id: is needed here, so that sending it again counts once")
+        events.append(event)
+    return events

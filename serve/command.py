@@ -27,7 +27,7 @@ def serve(
 
     It is a process of its own beside the gateway: it hears the live feed by MQTT, reads the database, and publishes events. So an
     open page never slows what comes in. `footfall gateway` starts it by itself where its broker is embedded; elsewhere start it with a
-    serve.toml that names gateway.toml. Runs until SIGTERM or ctrl-c.
+    serve.toml that names gateway.toml. Runs until SIGTERM or ctrl-c, then ends with exit code 0.
 
     [bold]Examples[/]
 
@@ -35,7 +35,7 @@ def serve(
 
     FOOTFALL_SERVE__GATEWAY=/etc/footfall/gateway.toml FOOTFALL_SERVE__LISTEN__PORT=9000 footfall serve
 
-    curl http://127.0.0.1:8090/api/query/traffic?from=today
+    curl 'http://127.0.0.1:8090/api/query/traffic?from=today'
 
     curl -H 'Content-Type: application/json' -d '{"kind": "void", "id": "v-1", "of": "pos-881", "reason": "typo", "actor": "kim"}'
     'http://127.0.0.1:8090/api/events?store=flagship&agent=flagship-till'

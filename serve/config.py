@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from footfall.broker import Broker, Port
 from footfall.config import Section, load, load_environment
-from gateway.config import HostNames
+from gateway.config import GatewayConfig, HostNames, load_gateway
 
 PREFIX: Final = "FOOTFALL_SERVE"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -53,8 +53,8 @@ class ServeConfig(Section):
     gateway: Path = Path("gateway.toml")
     """Database and site are those of this file, and the broker if [broker] is left out."""
     broker: Broker | None = None
-    status_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?\z")] = "http://127.0.0.1:8080"
-    """Where the gateway's `[http]` listens."""
+    status_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?\z")] | None = None
+    """Where the gateway's `[http]` listens; None: as gateway.toml has it, see `status_url`."""
     listen: Listen = Listen()
 
 
@@ -63,3 +63,15 @@ def load_serve(path: Path | None, environment: Mapping[str, str] = os.environ) -
     if path is None:
         return load_environment(ServeConfig, PREFIX, Path.cwd(), environment)
     return load(path, ServeConfig, PREFIX, environment)
+
+
+def status_url(config: ServeConfig) -> str:
+    """Return the address of the gateway's status: the one in serve.toml, else that of [http] in gateway.toml.
+
+    Without a gateway.toml, as beside a gateway on another machine, that of the default [http]. Raise ConfigError if it is unreadable.
+    """
+    if config.status_url is not None:
+        return config.status_url
+    http = (load_gateway(config.gateway) if config.gateway.exists() else GatewayConfig()).http
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104 # an address to connect to, from any
+    return f"http://[{host}]:{http.port}" if ":" in host else f"http://{host}:{http.port}"

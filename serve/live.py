@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from footfall.http_server import explained
 from serve.http_limits import ABORT
 
 QUEUED: Final = 1000
@@ -117,7 +118,7 @@ class EventStream:
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         with self._feed.listen() as reader:
             if reader is None:
-                await _send(send, 503, b"text/plain; charset=utf-8", b"too many read the live stream already\n")
+                await _send(send, 503, b"application/json", explained("streams", "too many read the live stream already"))
                 return
             gone = asyncio.ensure_future(_disconnected(receive))
             try:

@@ -7,35 +7,52 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from footfall.errors import ConfigError
-from gateway.cli.query import open_reader
+from footfall.errors import ConfigError, Unreadable
+from gateway.cli.query import open_reader, zones_of
 from gateway.config import load_gateway, load_site
-from gateway.query.questions import QUESTIONS, Filters, ask
+from gateway.query.questions import QUESTIONS, Filters, Question, ask
 from gateway.query.show import as_json
-from gateway.query.spans import INTERVALS, time_zone
+from gateway.query.spans import INTERVALS
+from gateway.sinks.reader import PointReader
+from gateway.site import Site
 
 
 def answer(gateway: Path, what: str, given: Mapping[str, str]) -> str:
-    """Return the JSON of `footfall query WHAT --format json`. ConfigError: what is wrong with the question, or that there is no data.
+    """Return the JSON of `footfall query WHAT --format json`.
+
+    Raise ConfigError: what is wrong with the question, or that there is no data. Raise Unreadable, or SinkUnavailable: no question can
+    be answered now.
 
     `given` has the options `store`, `from`, `to`, `interval`, `zone`, `fan` and `by`. A reader is opened for each question and only reads.
     """
     question = QUESTIONS[what]
-    takes = {"store", "from", "to", *question.takes}
-    if unknown := sorted(given.keys() - takes):
-        raise ConfigError(f"{unknown[0][:80]}: means nothing for {what}; it takes {', '.join(sorted(takes))}")
+    if unknown := sorted(given.keys() - set(takes(question))):
+        raise ConfigError(f"{unknown[0][:80]}: means nothing for {what}; it takes {', '.join(takes(question))}")
     interval = given.get("interval", question.interval)
     if interval is not None and interval not in INTERVALS:
         raise ConfigError(f"interval: one of {', '.join(INTERVALS)}")
     filters = Filters(
         given.get("from"), given.get("to"), INTERVALS[interval] if interval else None, given.get("zone"), given.get("fan"), given.get("by")
     )
-    site = load_site(load_gateway(gateway).site)
-    with closing(open_reader(None, None, "", None, gateway)) as reader:
-        there = reader.stores()
-        stores = [given["store"]] if "store" in given else there
-        if not set(stores) <= set(there) or not there:
-            raise ConfigError("store: the database has nothing of it")
-        zones = {name: time_zone(site.by_name[name].timezone if name in site.by_name else "UTC") for name in stores}
+    site, opened = _sources(gateway)
+    with closing(opened) as reader:
+        zones = zones_of(reader, [given["store"]] if "store" in given else None, site, None)
         found, _ = ask(reader, question, zones, filters, time.time_ns(), lambda rows: None)
     return as_json(found)
+
+
+def _sources(gateway: Path) -> tuple[Site, PointReader]:
+    """Return the estate and the database of a gateway.toml; Unreadable: one of them cannot be read, whatever is asked."""
+    try:
+        return load_site(load_gateway(gateway).site), open_reader(None, None, "", None, gateway)
+    except ConfigError as error:
+        raise Unreadable(str(error)) from None
+
+
+def listed() -> dict[str, dict[str, object]]:
+    """Return every question with what it answers and which options it takes."""
+    return {name: {"meaning": question.meaning, "takes": takes(question)} for name, question in QUESTIONS.items()}
+
+
+def takes(question: Question) -> list[str]:
+    return sorted({"store", "from", "to", *question.takes})

@@ -7,11 +7,14 @@ import errno
 import logging
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
 
 from footfall.errors import AddressTaken, ConfigError
+from footfall.signals import when_asked_to_end
 from gateway.config import load_gateway
 from serve.app import Pages
 from serve.broker_client import BrokerClient
@@ -29,9 +32,8 @@ _ELSEWHERE: Final = "choose another listen.port in serve.toml, or serve.port in 
 def run(config: ServeConfig) -> None:
     """Serve until SIGTERM or SIGINT. ConfigError, such as AddressTaken: the address cannot be had, or a file cannot be used."""
     sock = _bound(config.listen)
-    tls = "https" if config.listen.tls else "http"
-    log.info("the page is at %s://%s:%d/", tls, config.listen.host, sock.getsockname()[1])
     asyncio.run(_serve(config, sock))
+    log.info("stopped")
 
 
 async def _serve(config: ServeConfig, sock: socket.socket) -> None:
@@ -42,9 +44,12 @@ async def _serve(config: ServeConfig, sock: socket.socket) -> None:
 
     broker = BrokerClient(config.broker or load_gateway(config.gateway).broker, hear)
     pages = Pages(config, feed, broker)
+    server = _Server(_settings(config.listen, pages), feed)
+    when_asked_to_end(server.end)
+    log.info("the page is at %s://%s:%d/", "https" if config.listen.tls else "http", config.listen.host, sock.getsockname()[1])
     broker.start()
     try:
-        await _Server(_settings(config.listen, pages), feed).serve(sockets=[sock])
+        await server.serve(sockets=[sock])
     finally:
         broker.stop()
 
@@ -55,6 +60,15 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, feed: LiveReaders) -> None:
         super().__init__(config)
         self._feed: Final = feed
+
+    def end(self) -> None:
+        """Ask it to end; any thread may call it."""
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `when_asked_to_end`: uvicorn would raise them again, and the process would not end with 0."""
+        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._feed.close()

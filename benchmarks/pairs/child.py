@@ -38,7 +38,7 @@ EITHER: Final[Mapping[str, tuple[str, ...]]] = {
     "Messages": ("gateway.accept.messages:Messages",),
     "Moment": ("edge_agent.clock:Moment",),
     "Outbox": ("gateway.pipeline.outbox:Outbox", "gateway.outbox:Outbox"),
-    "Places": ("gateway.accept.site_index:Places", "gateway.accept.places:Places"),
+    "Places": ("gateway.site.index:Places", "gateway.accept.site_index:Places", "gateway.accept.places:Places"),
     "Points": ("gateway.points:Points",),
     "Pseudonymiser": ("gateway.accept.events:Pseudonymiser", "gateway.accept.plain:Pseudonymiser"),
     "Quarantine": ("gateway.state.quarantine.store:Quarantine", "gateway.quarantine.store:Quarantine"),

@@ -28,9 +28,9 @@ from gateway.accept.parts import Parts
 from gateway.accept.placing import MAX_ROW, around, check_plausible, heard_at, placed, without_dead_clocks
 from gateway.accept.plain_events import PlainEvents
 from gateway.accept.renamed import Renamed
-from gateway.accept.site_index import HeardAt, Places, StorePlaces, check_places
 from gateway.points import key_base
 from gateway.records import DEVICE_FUTURE_NS, RecordKind
+from gateway.site.index import HeardAt, Places, StorePlaces, check_places
 
 _NOT_FRAME_ROWS: Final = bytes([Kind.EVENT, Kind.REFUSED])
 

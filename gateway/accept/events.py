@@ -11,8 +11,8 @@ from footfall.errors import ContractError
 from footfall.events import Count, Touch, Void, parse_event
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.units import NS_PER_MINUTE, NS_PER_S
-from gateway.accept.site_index import StorePlaces
 from gateway.records import EARLIEST_NS
+from gateway.site.index import StorePlaces
 
 ID_BYTES: Final = 16
 LATE_NS: Final = 40 * 24 * 60 * NS_PER_MINUTE
@@ -95,7 +95,7 @@ def _check_time(time_ns: int, taken_ns: int, latest_ns: int, history: bool) -> N
 
 def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
     if event.zone is not None and event.zone not in places.zones:
-        raise ContractError("site.zone", f"zone {event.zone!r} is not in store {places.name!r}")
+        raise places.no_zone(event.zone)
     return {
         "what": event.what,
         "zone": "" if event.zone is None else places.zone_at(event.zone, time_ns),
@@ -114,7 +114,7 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseu
 
 def _count(event: Count, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
     if event.door not in places.doors:
-        raise ContractError("site.door", f"door {event.door!r} is not in store {places.name!r}")
+        raise places.no_door(event.door)
     return {"door": places.door_at(event.door, time_ns), "in": event.entered, "out": event.left}
 
 

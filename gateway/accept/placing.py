@@ -13,8 +13,8 @@ from footfall.errors import ContractError
 from footfall.events import MAX_PEOPLE
 from footfall.frames import Body, DecidedTime, Kind
 from gateway.accept.events import EARLY_NS, LATE_NS
-from gateway.accept.site_index import DOOR, FEW_NAMES, NEEDS, ZONE, StorePlaces
 from gateway.records import EARLIEST_NS, RECEIVED
+from gateway.site.index import DOOR, FEW_NAMES, NEEDS, ZONE, StorePlaces
 
 MAX_ROW: Final = 10**12
 """Rows of an epoch: at a thousand a second an agent reaches it in thirty years. A gap has no more either."""

@@ -14,9 +14,9 @@ from gateway.accept.events import Plain, Pseudonymiser, id_hash, normalise
 from gateway.accept.memory import EVENTS_EPOCH, Mark, Memory
 from gateway.accept.outcome import Entry, Outcome, RefusedPart
 from gateway.accept.placing import unsure_ns
-from gateway.accept.site_index import Places, StorePlaces
 from gateway.points import key_base
 from gateway.records import RecordKind
+from gateway.site.index import Places, StorePlaces
 from gateway.site.names import Names
 
 

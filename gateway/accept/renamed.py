@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from footfall.boot_clock import UNKNOWN, Bounds
-from gateway.accept.site_index import Places
+from gateway.site.index import Places
 
 if TYPE_CHECKING:
     from gateway.accept.decisions import Runs

@@ -18,6 +18,8 @@ from gateway.pipeline.serve_process import serve_process
 from gateway.pipeline.service import Gateway
 from gateway.state.files import naming_damage
 
+log = logging.getLogger("footfall.gateway")
+
 
 def gateway(
     config: Annotated[Path, typer.Option("--config", "-c", help="The gateway's configuration.")] = Path("gateway.toml"),
@@ -25,8 +27,8 @@ def gateway(
 ) -> None:
     """Take in what agents publish, and write foot traffic into the database.
 
-    Runs until it gets SIGTERM or ctrl-c; then it takes nothing more, writes what it has, and ends. What it acknowledged is on disk:
-    it may be killed at any moment, and goes on where it was.
+    Runs until it gets SIGTERM or ctrl-c; then it takes nothing more, writes what it has, and ends with exit code 0. What it
+    acknowledged is on disk: it may be killed at any moment, and goes on where it was.
 
     [bold]Example:[/] footfall gateway --config gateway.toml
     """
@@ -42,13 +44,14 @@ def gateway(
     if page is not None:
         page.start()
     where = f"; the live page on {settings.page_url}" if settings.page_url else ""
-    logging.getLogger("footfall.gateway").info("ready; status on http://127.0.0.1:%d/status%s", running.http.port, where)
+    log.info("ready; status on http://127.0.0.1:%d/status%s", running.http.port, where)
     try:
         _run(running, settings)
     finally:
         if page is not None:
             page.stop()
         running.close()
+    log.info("stopped")
 
 
 def _run(running: Gateway, settings: GatewayConfig) -> None:

@@ -101,7 +101,7 @@ def query(
     _check_options(what, question, {"interval": interval, "zone": zone, "fan": fan, "by": by})
     estate = _site(site, config)
     with closing(open_reader(db, influx, bucket, token_file, config)) as reader:
-        zones = _zones(_stores(reader, _with_old_names(reader, store, estate)), estate, timezone)
+        zones = zones_of(reader, store, estate, timezone)
         with _progress() as on_page:
             answer, spans = ask(reader, question, zones, filters, time.time_ns(), on_page)
     titles = {name: _title(what, name, zones[name], spans[name], estate, zone, fan) for name in zones}
@@ -134,6 +134,14 @@ def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Pa
     else:
         sink = sink_settings(kind="influxdb", url=influx, bucket=bucket, token_file=token_file)
     return sink.reader(os.environ.get(TOKEN_VARIABLE, ""))
+
+
+def zones_of(reader: PointReader, asked: Sequence[str] | None, estate: Site | None, timezone: str | None) -> dict[str, ZoneInfo]:
+    """Return the time zone of each store that is asked for, by its names in the database; without `asked` of all.
+
+    Raise ConfigError where the database has no store at all, or not one that is asked for.
+    """
+    return _zones(_stores(reader, _with_old_names(reader, asked, estate)), estate, timezone)
 
 
 def _stores(reader: PointReader, asked: Sequence[str] | None) -> list[str]:

@@ -19,7 +19,6 @@ from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
 from gateway.accept.own_clock import OwnClock
-from gateway.accept.site_index import Places
 from gateway.config import GatewayConfig, load_site
 from gateway.fold.fold import Fold
 from gateway.http.metrics import MetricRegistry
@@ -44,6 +43,7 @@ from gateway.pipeline.sink_worker import SinkWorker
 from gateway.pipeline.upkeep import Upkeep
 from gateway.shard import Shard
 from gateway.site import Site
+from gateway.site.index import Places
 from gateway.site.recorded import RecordedSite, record_site
 from gateway.state import files
 from gateway.state.accepted_clock import read_clocks

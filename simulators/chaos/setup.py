@@ -20,12 +20,12 @@ from gateway.accept.accept import Acceptor
 from gateway.accept.checkpointed_memory import CheckpointedMemory
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
-from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
 from gateway.pipeline.journal_source import READ_AT_ONCE
 from gateway.shard import Shard
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.site import Agent, Site, Store, Zone
+from gateway.site.index import Places
 from gateway.state.journal import Journal
 from gateway.state.ledger import Ledger
 from simulators.chaos.feeds import COUNTER_DOOR, TILL_DOOR, ZONES

@@ -75,7 +75,40 @@ def test_the_page_needs_nothing_from_elsewhere(page: ServeProcess) -> None:
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert [word for word in ("http://", "https://", "innerHTML") if word in text] == [], "texts of strangers are never markup"
-    assert page.get("/nope").status == 404
+    assert (page.get("/nope").status, page.get("/nope").json()["reason"]) == (404, "path")
+
+
+def test_a_store_that_is_not_named_is_asked_for(page: ServeProcess) -> None:
+    assert page.post("/api/events", json.dumps(VOID).encode()).json()["message"] == "store is missing: add ?store=…&agent=…"
+
+
+def test_the_questions_are_listed_and_a_missing_database_is_no_fault_of_theirs(page: ServeProcess) -> None:
+    assert "meaning" in page.get("/api/query").json()["traffic"]
+    answer = page.get("/api/query/traffic")
+    assert (answer.status, answer.json()["reason"]) == (503, "database")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("command", "is_up"), [("serve", "the page is at"), ("gateway", "ready")])
+def test_both_end_with_0_when_asked_to(home: Home, command: str, is_up: str, number: int) -> None:
+    log, ports = home.folder / "log", {"FOOTFALL_SERVE__LISTEN__PORT": "0", "FOOTFALL_GATEWAY__HTTP__PORT": "0"}
+    with log.open("wb") as out:
+        running = subprocess.Popen([FOOTFALL, command], cwd=home.folder, env={**os.environ, **ports}, stderr=out)
+    try:
+        until(lambda: is_up in log.read_text(), "it to run")
+        running.send_signal(number)
+        assert running.wait(PATIENCE_S) == 0
+        assert "stopped" in log.read_text()
+    finally:
+        running.kill()
+        running.wait()
+
+
+def test_where_the_page_is_stands_in_the_log_only_once_its_files_are_checked(tmp_path: Path) -> None:
+    environment = {**os.environ, "FOOTFALL_SERVE__LISTEN__PORT": "0"}
+    done = subprocess.run([FOOTFALL, "serve"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert (done.returncode, "the page is at" in done.stderr) == (2, False)
+    assert "gateway.toml: there is no such file" in done.stderr
 
 
 def test_a_page_opened_now_has_retained_counters_then_what_follows(home: Home) -> None:
@@ -115,6 +148,11 @@ def test_an_event_is_answered_once_the_broker_has_it(home: Home, page: ServeProc
     ("path", "body", "headers", "status", "reason"),
     [
         (EVENTS, b"{", {}, 400, "event.json"),
+        (EVENTS, b"[" * 100_000, {}, 400, "event.json"),
+        (EVENTS, b"[]", {}, 400, "event.rows"),
+        ("/api/events?store=s9&agent=till", json.dumps(VOID).encode(), {}, 400, "site.store"),
+        ("/api/events?store=s3&agent=tills", json.dumps(VOID).encode(), {}, 400, "site.agent"),
+        ("/status", b"", {}, 405, "method"),
         (EVENTS, json.dumps([VOID, {**VOID, "of": ""}]).encode(), {}, 400, "event.invalid"),
         ("/api/events?store=s3", b"[]", {}, 400, "name"),
         ("/api/events?store=s3&agent=a/b", b"[]", {}, 400, "name"),

@@ -17,9 +17,9 @@ from footfall.frames import COLUMNS, Body, Kind, encode_body
 from footfall.topics import Topic
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
-from gateway.accept.site_index import Places
 from gateway.records import DEVICE_FUTURE_NS, EARLIEST_NS, Record, RecordKind
 from gateway.sinks.influxdb.line_protocol import encode
+from gateway.site.index import Places
 from gateway.state.journal import Journal
 from tests.support.accept_inputs import NOW, SECRET, SITE, TOPIC, S, body, frame
 from tests.support.journal_stories import Rows, new_fold, pairs, store

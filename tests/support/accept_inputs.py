@@ -13,8 +13,8 @@ from gateway.accept.accept import Acceptor
 from gateway.accept.decisions import Runs
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.memory import Mark
-from gateway.accept.site_index import Places
 from gateway.site import Site
+from gateway.site.index import Places
 
 S = 1_000_000_000
 NOW = 1_790_000_000 * S

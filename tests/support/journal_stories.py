@@ -15,7 +15,6 @@ from device_profiles.registry import shipped
 from footfall.frames import COLUMNS, Body, Kind, decode_body, encode_body
 from footfall.pseudonyms import TOP_BIT
 from gateway.accept.events import Pseudonymiser, normalise
-from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
 from gateway.identity.identify import identify
@@ -23,6 +22,7 @@ from gateway.identity.links import Link, encode_links
 from gateway.points import SCHEMA, Coded, Points
 from gateway.records import Record, RecordKind
 from gateway.site import Site
+from gateway.site.index import Places
 from tests.support.memory_fold_store import MemoryStore
 
 S = 1_000_000_000

@@ -6,10 +6,10 @@ from gateway.accept.accept import Acceptor
 from gateway.accept.checkpointed_memory import CheckpointedMemory
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Messages
-from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
 from gateway.shard import Shard
 from gateway.site import Site
+from gateway.site.index import Places
 from tests.support.accept_inputs import SECRET, SITE
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import urllib3
 
-from footfall.errors import ConfigError, SinkUnavailable
+from footfall.errors import SinkUnavailable, Unreadable
 from gateway.points import SCHEMA
 from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated
 from gateway.sinks.table import Builder, PointTable
@@ -87,23 +87,23 @@ class InfluxReader:
         chunk = json.loads(line)
         for result in chunk.get("results", ()):
             if "error" in result:
-                raise ConfigError(f"InfluxDB at {self.where}: {result['error']}")
+                raise Unreadable(f"InfluxDB at {self.where}: {result['error']}")
             for series in result.get("series", ()):
                 yield series["values"]
         if "error" in chunk:
-            raise ConfigError(f"InfluxDB at {self.where}: {chunk['error']}")
+            raise Unreadable(f"InfluxDB at {self.where}: {chunk['error']}")
 
-    def _refused(self, status: int, body: bytes) -> ConfigError | SinkUnavailable:
+    def _refused(self, status: int, body: bytes) -> Unreadable | SinkUnavailable:
         try:
             said = json.loads(body)
             words = said.get("error") or said.get("message")
         except ValueError:
             words = body[:200].decode(errors="replace")
         if status in (401, 403):
-            return ConfigError(f"InfluxDB at {self.where} refuses the token ({status}: {words}): --token-file or FOOTFALL_INFLUX_TOKEN")
+            return Unreadable(f"InfluxDB at {self.where} refuses the token ({status}: {words}): --token-file or FOOTFALL_INFLUX_TOKEN")
         if status == 429 or status >= 500:
             return SinkUnavailable(f"InfluxDB at {self.where}: {status}: {words}")
-        return ConfigError(f"InfluxDB at {self.where}: {status}: {words}")
+        return Unreadable(f"InfluxDB at {self.where}: {status}: {words}")
 
 
 def _where(tags: dict[str, str], from_ns: int | None, to_ns: int | None, hide_void: bool) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from footfall.errors import ConfigError, SinkUnavailable
+from footfall.errors import SinkUnavailable, Unreadable
 from footfall.sqlite import open_file
 from gateway.points import SCHEMA
 from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated
@@ -33,13 +33,13 @@ class SqliteReader:
     def __init__(self, path: Path) -> None:
         self.where = str(path)
         if not path.is_file():
-            raise ConfigError(f"{path}: there is no such file; the gateway writes it where `path` in [sink] of gateway.toml says")
+            raise Unreadable(f"{path}: there is no such file; the gateway writes it where `path` in [sink] of gateway.toml says")
         with self._errors():
             self._db = open_file(path, "mode=ro", _BUSY_S)
             self._tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")}
         if not self._tables & SCHEMA.keys():
             self.close()
-            raise ConfigError(f"{path}: not a database of the gateway: it has none of the tables {', '.join(SCHEMA)}")
+            raise Unreadable(f"{path}: not a database of the gateway: it has none of the tables {', '.join(SCHEMA)}")
 
     def stores(self) -> list[str]:
         return sorted({store for name in SHOWN_BY for (store,) in self._select(name, _STORES.format(name=name), ())})
@@ -100,9 +100,9 @@ class SqliteReader:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise SinkUnavailable(f"{self.where}: locked by another process for {_BUSY_S:.0f} s: {error}") from None
-            raise ConfigError(f"{self.where}: cannot be read: {error}; its folder must be readable, or copy the file elsewhere") from None
+            raise Unreadable(f"{self.where}: cannot be read: {error}; its folder must be readable, or copy the file elsewhere") from None
         except sqlite3.DatabaseError as error:
-            raise ConfigError(f"{self.where}: not a readable SQLite database: {error}") from None
+            raise Unreadable(f"{self.where}: not a readable SQLite database: {error}") from None
 
 
 def _where(tags: dict[str, str], from_ns: int | None, to_ns: int | None, hide_void: bool) -> tuple[str, list[Any]]:

@@ -33,6 +33,11 @@ def test_events_are_read_in_every_encoding_of_json(encoding: str) -> None:
     assert load_json(json.dumps([SALE, COUNT]).encode(encoding)) == [SALE, COUNT]
 
 
+def test_nesting_beyond_what_can_be_read_is_named() -> None:
+    with pytest.raises(ContractError, match=r"^not JSON: nested too deeply$"):
+        load_json(b"[" * 100_000)
+
+
 def test_a_count_and_a_void_are_read() -> None:
     count, void = parse_event(COUNT), parse_event(VOID)
     assert isinstance(count, Count)

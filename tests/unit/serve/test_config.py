@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import ConfigError
-from serve.config import load_serve
+from serve.config import load_serve, status_url
 
 
 def test_without_a_file_the_environment_alone_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,3 +35,20 @@ def test_names_come_as_a_list_of_the_file_or_a_text_of_the_environment(tmp_path:
     file.write_text('[listen]\nhosts = ["https://a.example"]\n')
     with pytest.raises(ConfigError, match="hosts"):
         load_serve(file, {})
+
+
+@pytest.mark.parametrize(
+    ("gateway", "serve", "url"),
+    [
+        (None, "", "http://127.0.0.1:8080"),
+        ("[http]\nport = 9001\n", "", "http://127.0.0.1:9001"),
+        ('[http]\nhost = "0.0.0.0"\n', "", "http://127.0.0.1:8080"),
+        ('[http]\nhost = "::1"\n', "", "http://[::1]:8080"),
+        ("[http]\nport = 9001\n", 'status_url = "http://10.0.0.1:80"', "http://10.0.0.1:80"),
+    ],
+)
+def test_the_gateway_is_asked_where_its_file_has_it(tmp_path: Path, gateway: str | None, serve: str, url: str) -> None:
+    (tmp_path / "serve.toml").write_text(serve)
+    if gateway is not None:
+        (tmp_path / "gateway.toml").write_text(gateway)
+    assert status_url(load_serve(tmp_path / "serve.toml", {})) == url

@@ -14,9 +14,9 @@ from footfall.frames import Header, Kind, decode_body, encode_body, encode_frame
 from footfall.topics import Topic
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
-from gateway.accept.site_index import Places
 from gateway.records import RecordKind
 from gateway.site import Agent, Site, Store
+from gateway.site.index import Places
 from gateway.state.journal import Journal
 
 SITE = Site(brand="b", stores=(Store(name="s1", doors=("main",), agents=(Agent(name="a1"),)),))

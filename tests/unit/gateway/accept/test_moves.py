@@ -14,9 +14,9 @@ from footfall.topics import Topic
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.outcome import Outcome
-from gateway.accept.site_index import Places
 from gateway.records import RecordKind
 from gateway.site import Site
+from gateway.site.index import Places
 from tests.support.accept_inputs import NOW, SECRET, SITE, Memory, S, body, frame
 
 AT = "2026-09-21T14:13:20Z"

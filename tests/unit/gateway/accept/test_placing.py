@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from footfall.errors import ContractError
 from footfall.frames import DecidedTime, Kind, decode_body, encode_body
 from gateway.accept.placing import MAX_BOOT_NS, MAX_ROW, NOWHERE, check_plausible, placed, without_dead_clocks
-from gateway.accept.site_index import Places
 from gateway.records import BOUNDED, MEASURED, RecordKind
 from gateway.site import Site
+from gateway.site.index import Places
 from tests.support.accept_inputs import NOW, SITE, TOPIC, S, acceptor, body, frame
 
 DAY = 86_400 * S

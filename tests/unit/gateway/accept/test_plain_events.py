@@ -15,10 +15,10 @@ from footfall.topics import Topic
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser, id_hash
 from gateway.accept.outcome import Outcome
-from gateway.accept.site_index import Places
 from gateway.points import key_base
 from gateway.records import RecordKind
 from gateway.site import Site
+from gateway.site.index import Places
 from tests.support.accept_inputs import EVENTS, NOW, SECRET, TOPIC, Memory, S, acceptor, body, frame
 
 SALE = {

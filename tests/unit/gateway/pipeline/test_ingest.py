@@ -17,10 +17,10 @@ from gateway.accept import accept, plain_events
 from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message, Messages
-from gateway.accept.site_index import Places
 from gateway.pipeline.ingest import Ingest
 from gateway.records import Record, RecordKind
 from gateway.site import Site
+from gateway.site.index import Places
 from gateway.state.day_keys import DayKeys
 from gateway.state.journal import Journal
 from gateway.state.quarantine.store import Quarantine

@@ -16,7 +16,6 @@ from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser, normalise
 from gateway.accept.messages import Messages
 from gateway.accept.outcome import Entry
-from gateway.accept.site_index import Places
 from gateway.fold.fold import Fold
 from gateway.identity.links import Link, encode_links
 from gateway.pipeline import checkpoints, fold_worker
@@ -26,6 +25,7 @@ from gateway.pipeline.mending import FoldStuck, culprit
 from gateway.pipeline.notices import Notices
 from gateway.points import Points
 from gateway.records import Record, RecordKind
+from gateway.site.index import Places
 from gateway.state.day_keys import DayKeys
 from gateway.state.ledger import Ledger
 from gateway.state.quarantine.store import Quarantine

@@ -20,7 +20,6 @@ from gateway.accept.accept import Acceptor
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message, Messages
 from gateway.accept.outcome import Entry
-from gateway.accept.site_index import Places
 from gateway.config import GatewayConfig
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
@@ -29,6 +28,7 @@ from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.restart import open_fold
 from gateway.records import RecordKind
+from gateway.site.index import Places
 from gateway.state import files
 from gateway.state.salvage import MOST_TIMES
 from tests.support.accept_inputs import NOW, SECRET, SITE, S, body, frame

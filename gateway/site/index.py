@@ -1,4 +1,4 @@
-"""The estate of `site.toml`, with earlier names and stores, as fast look-ups for the accept stage. Pure."""
+"""The estate of `site.toml`, with earlier names and stores, as fast look-ups. Pure."""
 
 from __future__ import annotations
 
@@ -60,6 +60,14 @@ class StorePlaces:
     def called(self, agent: str, time_ns: int) -> HeardAt:
         """Return the names of the store and one of its agents at that time."""
         return HeardAt(self.names.at(time_ns), self.agents[agent].names.at(time_ns))
+
+    def no_zone(self, name: str) -> ContractError:
+        """Return the refusal of an event in a zone that the store does not have."""
+        return ContractError("site.zone", f"zone {name!r} is not in store {self.name!r}")
+
+    def no_door(self, name: str) -> ContractError:
+        """Return the refusal of an event at a door that the store does not have."""
+        return ContractError("site.door", f"door {name!r} is not in store {self.name!r}")
 
     def zone_at(self, name: str, time_ns: int) -> str:
         """Return a zone's name at that time."""

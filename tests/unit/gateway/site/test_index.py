@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from footfall.errors import ContractError
 from footfall.frames import KINDS, Kind
-from gateway.accept.site_index import Places, check_places
+from gateway.site.index import Places, check_places
 from tests.support.accept_inputs import SITE, body
 
 NEEDS = {Kind.ENTER: "zone", Kind.STAY: "zone", Kind.EXIT: "zone", Kind.IN: "door", Kind.OUT: "door"}

@@ -1,0 +1,66 @@
+"""The estate of `site.toml`: events for what is not in it are refused at once, as the gateway would refuse them later."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from footfall.config import file_state
+from footfall.errors import ConfigError, ContractError
+from footfall.events import AnyEvent, Count, Touch
+from gateway.config import load_gateway, load_site
+from gateway.site.index import Places, StorePlaces
+
+log = logging.getLogger("footfall.serve")
+
+
+class Estate:
+    """What site.toml of a gateway.toml lists; both files are read again after they change."""
+
+    def __init__(self, gateway: Path) -> None:
+        self._gateway: Final = gateway
+        self._files: tuple[Path, ...] = ()
+        self._states: tuple[object, ...] | None = None
+        self._places: Places | None = None
+
+    def check(self, store: str, agent: str, events: Sequence[AnyEvent], now_ns: int) -> None:
+        """Raise ContractError: the store, the agent, or the zone or door of an event is not in site.toml.
+
+        Without a readable site.toml nothing is raised: the gateway decides.
+        """
+        if (places := self._current()) is None:
+            return
+        here = places.of(store, agent)
+        here.heard(agent, now_ns, now_ns, now_ns)
+        for i, event in enumerate(events):
+            if (refusal := _refusal(event, here)) is not None:
+                raise ContractError(refusal.reason, f"event {i}: {refusal}")
+
+    def _current(self) -> Places | None:
+        if self._states is None or self._states != self._look():
+            self._places = self._load()
+            self._states = self._look()
+        return self._places
+
+    def _look(self) -> tuple[object, ...]:
+        return tuple(file_state(path) for path in self._files)
+
+    def _load(self) -> Places | None:
+        self._files = (self._gateway,)
+        try:
+            site = load_gateway(self._gateway).site
+            self._files = (self._gateway, site)
+            return Places(load_site(site))
+        except ConfigError as error:
+            log.warning("%s; events are published without a look at site.toml", error)
+            return None
+
+
+def _refusal(event: AnyEvent, here: StorePlaces) -> ContractError | None:
+    if isinstance(event, Touch) and event.zone is not None and event.zone not in here.zones:
+        return here.no_zone(event.zone)
+    if isinstance(event, Count) and event.door not in here.doors:
+        return here.no_door(event.door)
+    return None

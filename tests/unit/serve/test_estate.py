@@ -1,0 +1,67 @@
+"""Events for what is not in site.toml are refused in the gateway's words."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from footfall.errors import ContractError
+from footfall.events import parse_event
+from serve.estate import Estate
+
+SITE = """
+brand = "acme"
+[[stores]]
+name = "s1"
+timezone = "Asia/Shanghai"
+doors = ["main"]
+zones = [{ name = "shoes" }]
+agents = [{ name = "till" }, { name = "old", to = 2020-01-01 }]
+"""
+NOW_NS = 1_795_226_523 * 10**9
+COUNT = {"kind": "count", "id": "c-1", "door": "main", "in": 1}
+SCAN = {"kind": "touch", "what": "scan", "id": "t-1", "zone": "shoes"}
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Estate:
+    (tmp_path / "site.toml").write_text(SITE)
+    (tmp_path / "gateway.toml").write_text("[broker]\nport = 1\n")
+    return Estate(tmp_path / "gateway.toml")
+
+
+@pytest.mark.parametrize(
+    ("store", "agent", "event", "reason", "text"),
+    [
+        ("s2", "till", COUNT, "site.store", "store 's2' is not in site.toml"),
+        ("s1", "tills", COUNT, "site.agent", "agent 'tills' is not in store 's1' of site.toml"),
+        ("s1", "old", COUNT, "site.agent", "agent 'old' was not in store 's1' when this was heard, by site.toml"),
+        ("s1", "till", COUNT | {"door": "back"}, "site.door", "event 1: door 'back' is not in store 's1'"),
+        ("s1", "till", SCAN | {"zone": "hats"}, "site.zone", "event 1: zone 'hats' is not in store 's1'"),
+    ],
+)
+def test_what_site_toml_does_not_have_is_refused(
+    estate: Estate, store: str, agent: str, event: dict[str, object], reason: str, text: str
+) -> None:
+    with pytest.raises(ContractError) as refused:
+        estate.check(store, agent, [parse_event(SCAN), parse_event(event)], NOW_NS)
+    assert (refused.value.reason, str(refused.value)) == (reason, text)
+
+
+def test_what_it_has_passes_and_a_changed_file_counts_at_once(estate: Estate, tmp_path: Path) -> None:
+    estate.check("s1", "till", [parse_event(COUNT), parse_event(SCAN)], NOW_NS)
+    (tmp_path / "site.toml").write_text(SITE.replace('"s1"', '"s2"'))
+    os.utime(tmp_path / "site.toml", (1, 1))
+    estate.check("s2", "till", [parse_event(COUNT)], NOW_NS)
+    with pytest.raises(ContractError):
+        estate.check("s1", "till", [parse_event(COUNT)], NOW_NS)
+
+
+def test_without_a_readable_site_the_gateway_decides(estate: Estate, tmp_path: Path) -> None:
+    (tmp_path / "site.toml").unlink()
+    estate.check("s9", "till", [parse_event(COUNT)], NOW_NS)
+    (tmp_path / "site.toml").write_text(SITE)
+    with pytest.raises(ContractError):
+        estate.check("s9", "till", [parse_event(COUNT)], NOW_NS)

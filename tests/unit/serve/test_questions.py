@@ -1,0 +1,41 @@
+"""Whose fault it is that a question has no answer: the client's, or that of a file here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from footfall.errors import ConfigError, Unreadable
+from gateway.query.questions import QUESTIONS
+from serve.questions import answer, listed
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Path:
+    (tmp_path / "site.toml").write_text('brand = "acme"\n[[stores]]\nname = "s1"\n')
+    (tmp_path / "gateway.toml").write_text('[sink]\nkind = "sqlite"\npath = "footfall.db"\n')
+    return tmp_path / "gateway.toml"
+
+
+def test_a_database_or_configuration_that_cannot_be_read_is_no_fault_of_the_question(gateway: Path) -> None:
+    with pytest.raises(Unreadable, match=r"footfall\.db: there is no such file"):
+        answer(gateway, "traffic", {})
+    (gateway.parent / "footfall.db").write_bytes(b"junk" * 1000)
+    with pytest.raises(Unreadable, match="not a readable SQLite database"):
+        answer(gateway, "traffic", {})
+    gateway.unlink()
+    with pytest.raises(Unreadable, match=r"gateway.toml: there is no such file"):
+        answer(gateway, "traffic", {})
+
+
+@pytest.mark.parametrize("given", [{"colour": "red"}, {"interval": "7m"}, {"fan": "f-1"}])
+def test_a_question_that_is_wrong_is_the_client_s(gateway: Path, given: dict[str, str]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        answer(gateway, "traffic", given)
+    assert not isinstance(refused.value, Unreadable)
+
+
+def test_every_question_is_listed_with_what_it_takes() -> None:
+    assert list(listed()) == list(QUESTIONS)
+    assert listed()["zones"]["takes"] == ["from", "interval", "store", "to", "zone"]
