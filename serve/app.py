@@ -28,7 +28,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from footfall.errors import ConfigError, ContractError, SinkUnavailable, Unreadable
 from footfall.events import MAX_EVENTS_BYTES, AnyEvent, load_json, parse_event
@@ -87,6 +87,12 @@ class Pages:
                 Route("/api/events", self._guarded(self.events), methods=["POST"]),
             ],
             exception_handlers={HTTPException: _http_error},
+        )
+
+    def busy_app(self) -> Starlette:
+        """Return the application where all connections have a request: /livez still answers."""
+        return Starlette(
+            routes=[Route("/livez", self.livez), Mount("/", refusal(503, "connections", "too many connections: ask again later"))]
         )
 
     def _guarded(self, handler: Any) -> Any:

@@ -77,9 +77,10 @@ class _Server(uvicorn.Server):
 
 def _settings(listen: Listen, pages: Pages) -> uvicorn.Config:
     tls = listen.tls
+    protocol = limited_protocol(listen.request_s, listen.max_connections, pages.busy_app())
     config = uvicorn.Config(
-        pages.app(), http=limited_protocol(listen.request_s), ws="none", lifespan="off", log_config=None, access_log=False,
-        proxy_headers=False, server_header=False, limit_concurrency=listen.max_connections, timeout_keep_alive=KEEP_ALIVE_S,
+        pages.app(), http=protocol, ws="none", lifespan="off", log_config=None, access_log=False,
+        proxy_headers=False, server_header=False, timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S, h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         ssl_certfile=tls.cert_file if tls else None, ssl_keyfile=str(tls.key_file) if tls else None,
     )  # fmt: skip

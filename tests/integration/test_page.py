@@ -54,3 +54,30 @@ def test_it_shows_a_problem_with_what_to_do(gateway: EmbeddedGateway, browser: B
     assert page.wait_for("document.querySelector('#problems li')", LOOK_S), "agents that were never heard"
     assert "start them, or take them out of site.toml" in page.text("#problems")
     assert page.text("#state") == "works, with warnings"
+
+
+def test_arrivals_are_in_the_order_of_their_time_and_stores_beyond_those_shown_are_counted(
+    gateway: EmbeddedGateway, browser: Browser
+) -> None:
+    page = browser.open(f"{gateway.page_url}/", 1120, 640)
+    assert page.wait_for("document.querySelector('#gateway dd')", LOOK_S), "the status"
+    for second in (3, 1, 4, 2):
+        page.value(f"showArrival({{ kind: 'arrival', store: 's1', zone: 'a', fan: 'f{second}', time_ns: {second * 10**9} }})")
+    assert page.value("[...document.querySelectorAll('#arrivals strong')].map(each => each.textContent).join()") == "f4,f3,f2,f1"
+    assert page.text("#zone").startswith("(times in "), "which zone the times are of"
+    page.value("for (let i = 0; i < 7000; i++) showStore('x' + i, { in: 1 })")
+    assert page.value("document.querySelectorAll('#stores .tile').length") == 200
+    assert page.text("#shown").startswith("(200 of 7,0")
+    assert "in, latest minute" in page.text("#stores")
+
+
+def test_numbers_of_a_gateway_that_is_gone_are_dimmed(gateway: EmbeddedGateway, browser: Browser) -> None:
+    page = browser.open(f"{gateway.page_url}/", 1120, 640)
+    assert page.wait_for("document.querySelector('#gateway dd')", LOOK_S), "the status"
+    page.value(
+        "showStatus({ problems: [{ code: 'unreachable', level: 'broken', what: 'no gateway answers', todo: 'start it' }] })",
+    )
+    assert page.value("document.body.className") == "stale"
+    assert page.text("#state") == "the gateway does not answer; numbers are its last"
+    assert page.text("#problems").startswith("no gateway answers")
+    assert page.wait_for("!document.body.className && document.querySelector('#state').textContent !== '…'", LOOK_S), "the next status"

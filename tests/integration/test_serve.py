@@ -214,12 +214,28 @@ def test_slow_and_many_clients_are_bounded(home: Home) -> None:
             )
             assert body.recv(100).startswith(b"HTTP/1.1 408")
         with urllib.request.urlopen(f"{page.url}/live", timeout=PATIENCE_S):  # noqa: S310 # our own http
-            assert page.get("/live").status == 503
-            idle = [socket.create_connection(("127.0.0.1", page.port)) for _ in range(4)]
-            assert page.get("/livez").status == 503
-            for each in idle:
-                each.close()
-        until(lambda: page.get("/livez").status == 200, "room again")
+            refused = page.get("/live")
+            assert (refused.status, refused.json()["reason"]) == (503, "streams")
+
+
+def test_silent_connections_keep_nobody_out(home: Home) -> None:
+    with ServeProcess(home, max_connections=4) as page:
+        idle = [socket.create_connection(("127.0.0.1", page.port), timeout=PATIENCE_S) for _ in range(12)]
+        assert [page.get(path).status for path in ("/livez", "/", "/")] == [200, 200, 200]
+        assert ended(idle[0]), "the longest silent one makes room"
+        for each in idle:
+            each.close()
+
+
+def test_where_all_connections_have_a_request_only_livez_is_answered(home: Home) -> None:
+    with ServeProcess(home, max_connections=2) as page:
+        streams = [urllib.request.urlopen(f"{page.url}/live", timeout=PATIENCE_S) for _ in range(2)]  # noqa: S310 # our own http
+        refused = page.get("/")
+        assert (refused.status, refused.json()["reason"]) == (503, "connections")
+        assert page.get("/livez").status == 200
+        for each in streams:
+            each.close()
+        until(lambda: page.get("/").status == 200, "room again")
 
 
 def test_the_gateway_s_status_and_database_are_shown(tmp_path: Path, embedded_broker: EmbeddedBroker) -> None:

@@ -26,7 +26,12 @@ class Streams:
         self.feed = LiveReaders(4)
         self.socket = socket.create_server(("127.0.0.1", 0))
         settings = uvicorn.Config(
-            EventStream(self.feed), http=limited_protocol(20.0), ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+            EventStream(self.feed),
+            http=limited_protocol(20.0, 100, EventStream(self.feed)),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
         )
         self.server = uvicorn.Server(settings)
 
