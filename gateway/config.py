@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, get_args
+from typing import Annotated, Final, Self, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, model_validator
 
@@ -118,6 +118,20 @@ class GatewayConfig(Section):
     outbox: OutboxLimits = OutboxLimits()
     quarantine: QuarantineLimits = QuarantineLimits()
     status: NoticeSettings = NoticeSettings()
+
+    @model_validator(mode="after")
+    def _has_a_port_for_each(self) -> Self:
+        """Raise ValueError if two listeners of this file have one port; 0 takes any free one."""
+        ports = [("http.port", self.http.port)]
+        if self.broker.embedded:
+            ports += [("broker.port", self.broker.port), ("broker.port + 1, its listener for MQTT 3.1.1", self.broker.port + 1)]
+        if self.broker.embedded and self.serve.enabled:
+            ports.append(("serve.port", self.serve.port))
+        first: dict[int, str] = {}
+        for key, port in ports:
+            if port and first.setdefault(port, key) != key:
+                raise ValueError(f"{first[port]} and {key} are both {port}: give one of them another port")
+        return self
 
     @property
     def page_url(self) -> str:

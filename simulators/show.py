@@ -57,7 +57,7 @@ def _score_rows(found: Score) -> list[tuple[str, str, str]]:
             _percent(_share(counts.hours_exact, counts.hours)),
             f"{counts.hours_exact} of {counts.hours}, in and out",
         ),
-        ("people counted", f"{counts.stored}", f"the counters saw {counts.counted} of {counts.people}; difference {counts.error}"),
+        ("people counted", f"{counts.stored}", f"of the {counts.counted} that counters saw, of {counts.people} who passed"),
         ("sales", f"{counts.sales_stored}", f"of {counts.sales_true}"),
         ("anonymous visits", f"{found.anonymous_stored}", f"{found.anonymous_true} addresses were there; they are counted, not matched"),
     ]

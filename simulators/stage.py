@@ -177,6 +177,7 @@ def show_next_steps(on: Stage, queries: tuple[str, ...], console: Console) -> No
     console.print(f"{chart}database: {where}. Try next:")
     for arguments in queries:
         console.print(f"  {command} {arguments} --config {folder}/gateway.toml", soft_wrap=True)
+    console.print(f"  {command} gateway --config {folder}/gateway.toml  # the live page again", soft_wrap=True)
     if sink["kind"] != "sqlite":
         _hold(sink, console)
 

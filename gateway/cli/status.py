@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -16,18 +17,30 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
+from gateway.config import load_gateway
+
 BROKEN: Final = 1
+DEFAULT_URL: Final = "http://127.0.0.1:8080"
+ANY_HOST: Final = ("", "0.0.0.0", "::")  # noqa: S104 # addresses to listen at, which nobody can connect to
 _TIMEOUT_S: Final = 5.0
 _STATES: Final = {"never": "never heard"}
 _COLOUR: Final = {"broken": "bold red", "warning": "yellow"}
 
 
 def status(
-    url: Annotated[str, typer.Option(help=r"Where the gateway listens: \[http] of gateway.toml.")] = "http://127.0.0.1:8080",
+    url: Annotated[str, typer.Option(help="Where the gateway listens, if not where --config has it.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay, and show it anew every two seconds.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="What /status says, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer of /status, for programs.")] = False,
 ) -> None:
-    """Show what a gateway does now: what is broken comes first, with what to do. Exit code 1 if anything is."""
+    """Show what a gateway does now: what is broken comes first, with what to do. Exit code 1 if anything is.
+
+    It asks where \\[http] of the configuration has the gateway, or http://127.0.0.1:8080 where there is no such file.
+
+    [bold]Example:[/] footfall status --watch --config gateway.toml
+    """
+    url = url or _url_of(config)
     if watch:
         _watch(url)
     values = fetch(url)
@@ -36,6 +49,15 @@ def status(
     else:
         Console(highlight=False).print(render(values))
     raise typer.Exit(BROKEN if is_broken(values) else 0)
+
+
+def _url_of(config: Path) -> str:
+    """Return where the gateway of a configuration listens. Raise ConfigError if the file was named and cannot be used."""
+    if config == DEFAULT_CONFIG and not config.exists():
+        return DEFAULT_URL
+    http = load_gateway(config).http
+    host = "127.0.0.1" if http.host in ANY_HOST else http.host
+    return f"http://[{host}]:{http.port}" if ":" in host else f"http://{host}:{http.port}"
 
 
 def fetch(url: str) -> dict[str, Any]:

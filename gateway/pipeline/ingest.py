@@ -1,6 +1,6 @@
 """Intake: messages in, durable records out. What is acknowledged or receipted is in the journal or in quarantine, on disk.
 
-The order within a batch: accept all, keep the refused, commit the journal, then acknowledge, receipt, and hand over to the fold.
+The order within a batch: accept all, keep the refused, commit the journal, then receipt, hand over to the fold, and acknowledge.
 A crash in between makes the agent or the broker send again; marks, event ids and quarantine keys recognise it.
 """
 

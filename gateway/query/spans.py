@@ -73,7 +73,9 @@ def edges(from_ns: int, to_ns: int, interval_ns: int | None, zone: ZoneInfo) -> 
     Intervals are aligned to the local clock; the first and the last may be cut short by the span. None is one interval.
     """
     if to_ns <= from_ns:
-        raise ConfigError(f"the span ends ({iso(to_ns, zone)}) before it begins ({iso(from_ns, zone)})")
+        raise ConfigError(
+            f"the span is empty or ends before it begins: from {iso(from_ns, zone)} to {iso(to_ns, zone)} (a day given as --to is included)"
+        )
     if interval_ns is None:
         inner: Iterator[int] = iter(())
     elif (to_ns - from_ns) // interval_ns > MAX_INTERVALS:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,13 @@ def test_all_is_well(address: str) -> None:
     assert done.exit_code == 0
     assert "all is well" in done.output
     assert "100 in = 90 written + 4 quarantined + 5 dropped + 1 on their way" in done.output
+
+
+@pytest.mark.parametrize("address", [WELL], indirect=True)
+def test_the_configuration_names_the_address(address: str, tmp_path: Path) -> None:
+    config = tmp_path / "gateway.toml"
+    config.write_text(f'[http]\nhost = "0.0.0.0"\nport = {address.rpartition(":")[2]}\n')
+    assert "all is well" in run("--config", str(config)).output
 
 
 @pytest.mark.parametrize("address", [ILL["sink_down"]], indirect=True)

@@ -71,6 +71,8 @@ def test_a_secret_in_the_file_is_refused_without_repeating_it(tmp_path: Path, te
         ('[sink]\nkind = "influxdb"\nurl = "ftp://x"\nbucket = "b"\n', "sink.url: String should match"),
         ('[sink]\nkind = "influxdb"\n', "sink.bucket: Field required"),
         ('[http]\nport = 65536\n', "http.port"),
+        ('[broker]\nembedded = true\n[serve]\nport = 1884\n', "broker.port + 1, its listener for MQTT 3.1.1 and serve.port are both 1884"),
+        ('[broker]\nembedded = true\n[http]\nport = 8090\n', "http.port and serve.port are both 8090"),
         ('[journal]\nmax_bytes = 1\n', "journal.max_bytes"),
         ('[journal]\nkeep_days = 0\n', "journal.keep_days"),
     ],
