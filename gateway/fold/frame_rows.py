@@ -13,7 +13,7 @@ from footfall.frames import KINDS, TIME_QUALITIES, Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.agent_points import gap_of_row, refusal_of_row
-from gateway.fold.arrivals import Arrival, arrivals
+from gateway.fold.arrivals import Arrival, Arrivals
 from gateway.fold.boot_clocks import BootClocks
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
@@ -80,6 +80,7 @@ class FrameRows:
         self._watermarks: Final = watermarks
         self._reorder_buffer: Final = reorder_buffer
         self._item_events: Final = item_events
+        self._arrivals: Final = Arrivals(state)
         stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
         self._stored: Final = np.isin(np.arange(256), stored)
         self.clocks: Final = BootClocks()
@@ -216,7 +217,7 @@ class FrameRows:
         store = rows.stores[rows.frame[which]]
         evidence = self._evidence(frames, rows, before.people_ns, which, self._slots(rows.subject[which], store, profile[which]), profile)
         self._reorder_buffer.add(evidence)
-        return list(arrivals(self._state, evidence, rows.subject[which]))
+        return self._arrivals.of(evidence, rows.subject[which])
 
     def _wait_goods(
         self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64], profile: npt.NDArray[Any]
