@@ -34,10 +34,8 @@ _INSERT: Final = f"INSERT OR REPLACE INTO records ({', '.join(journaled.COLUMNS)
 _KNOWN_ID: Final = "SELECT 1 FROM event_ids WHERE id=? UNION ALL SELECT 1 FROM event_ids WHERE id=? LIMIT 1"
 STORE_BOUNDS_EVERY_NS: Final = 60_000_000_000
 _CACHE_ENTRIES: Final = 200_000
-_MARK, _CLOCK = (
-    f"SELECT {_MARK_COLUMNS}, crc FROM marks WHERE agent=? AND epoch=?",
-    f"SELECT {_CLOCK_COLUMNS}, crc FROM clocks WHERE agent=? AND boot=?",
-)
+_MARK: Final = f"SELECT {_MARK_COLUMNS}, crc FROM marks WHERE agent=? AND epoch=?"
+_CLOCK: Final = f"SELECT {_CLOCK_COLUMNS}, crc FROM clocks WHERE agent=? AND boot=?"
 
 
 class Journal:
@@ -268,10 +266,7 @@ class Journal:
 
     def size_bytes(self) -> int:
         """Return the bytes in use, without pages that are free again."""
-        pages, free, size = (
-            int(self._db.execute(f"PRAGMA {what}").fetchone()[0]) for what in ("page_count", "freelist_count", "page_size")
-        )
-        return (pages - free) * size
+        return journaled.size_bytes(self._db)
 
 
 def _set_up(db: sqlite3.Connection, path: Path, take_over: bool) -> str:

@@ -88,6 +88,12 @@ def head(db: sqlite3.Connection) -> Head:
     return Head(last.record.pos, last.record.received_ns, last.rows_total) if last else Head()
 
 
+def size_bytes(db: sqlite3.Connection) -> int:
+    """Return the bytes in use, without pages that are free again."""
+    pages, free, size = (int(db.execute(f"PRAGMA {what}").fetchone()[0]) for what in ("page_count", "freelist_count", "page_size"))
+    return (pages - free) * size
+
+
 def pruned_to(db: sqlite3.Connection) -> int:
     """Return up to where records, but sites, may be gone because nobody needs them; 0: all that ever was written is there."""
     found = written_down(db, "pruned")
