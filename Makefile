@@ -35,7 +35,7 @@ lint: .venv/dev ## ruff, mypy and the rules of who imports whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-wheel: .venv/dev ## Builds the wheel and tries it in a fresh environment elsewhere
+wheel: .venv/dev ## Builds the wheel into dist/ and tries it in a fresh environment elsewhere
 	$(PY) -m tests.check_wheel
 
 docs-test: .venv/dev influxd-1.8 influxd-2.7 ## Runs every command and query of the documents

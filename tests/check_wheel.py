@@ -1,10 +1,11 @@
-"""Builds the wheel, looks into it, and runs every sub-command from it in a fresh environment elsewhere.
+"""Build the wheel, look into it, run every sub-command from it in a fresh environment elsewhere, and leave it in `dist/`.
 
 python -m tests.check_wheel
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,7 +38,11 @@ def main() -> None:
         for command in commands:
             shown = run(folder, binaries / "footfall", command, "--help").stdout
             assert "Not installed" not in shown, f"footfall {command}: {shown}"
-        say(f"{wheel.name}: {len(commands)} sub-commands: {' '.join(commands)}")
+        for old in (ROOT / "dist").glob("footfall-*.whl"):
+            old.unlink()
+        (ROOT / "dist").mkdir(exist_ok=True)
+        shutil.copy(wheel, ROOT / "dist")
+        say(f"dist/{wheel.name}: {len(commands)} sub-commands: {' '.join(commands)}")
 
 
 def build(dist: Path) -> Path:
