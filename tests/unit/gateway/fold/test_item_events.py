@@ -400,6 +400,17 @@ def test_what_is_named_after_its_slot_may_have_been_freed_is_a_new_item(looks: b
     assert [(kind, sku) for kind, sku, _ in found] == [("arrived", "sku-2"), ("left", "sku-2"), ("arrived", "sku-1"), ("left", "sku-1")]
 
 
+def test_a_backlog_later_than_the_watermark_is_one_stay_and_arrives_where_it_was_loudest() -> None:
+    """Its rows stand where their own agent had got: at the watermark of the others the item would leave after each of them."""
+    told = story()
+    for _ in range(60):
+        told.wait(60).frame(1, []).frame(2, [])
+    made_at(told, 102, row(Kind.ENTER, A, -75, age_s=2), row(Kind.ENTER, WINDOW, -55))
+    for made_s in range(160, 460, 60):
+        made_at(told, made_s, row(Kind.STAY, WINDOW, -55), row(Kind.EXIT, A, age_s=20))
+    assert said(told, "kind", "zone", "seconds") == [("arrived", "w", 0.0), ("left", "w", 300.0)]
+
+
 @pytest.mark.parametrize("few", [1, 10**9])
 def test_the_name_in_a_row_of_another_zone_counts_in_a_crowd_too(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.fold.zone_rules.FEW", few)
