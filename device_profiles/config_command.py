@@ -71,7 +71,7 @@ def check(
         console.print(f"[bold red]✘[/] {escape(mistake)}")
     if mistakes:
         raise typer.Exit(CONFIG_ERROR)
-    console.print(f"[bold green]✔ {'this file is' if len(chosen) == 1 else 'these files are'} right[/]")
+    console.print("[bold green]✔ OK[/]")
 
 
 def _contents(found: Mapping[Path, Sequence[tuple[str, str]]]) -> Table:

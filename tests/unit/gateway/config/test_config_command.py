@@ -39,7 +39,7 @@ def test_what_is_right_is_shown(tmp_path: Path) -> None:
     gateway, site = write(tmp_path, "gateway.toml", "[http]\nport = 9000\n"), write(tmp_path, "site.toml", SITE)
     done = check(gateway, site)
     assert done.exit_code == 0, done.output
-    for said in ("127.0.0.1:1883, MQTT 5", "http://127.0.0.1:9000", "SQLite", "acme", "1 (s1)", "1 (a1)", "these files are right"):
+    for said in ("127.0.0.1:1883, MQTT 5", "http://127.0.0.1:9000", "SQLite", "acme", "1 (s1)", "1 (a1)", "✔ OK"):
         assert said in done.output
 
 
