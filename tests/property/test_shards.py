@@ -15,7 +15,7 @@ from gateway.accept.messages import Message
 from gateway.identity.links import Link
 from tests.support import journal_stories as made
 from tests.support.accept_inputs import SECRET
-from tests.support.brand_log import STORES, BrandLog, counted, stored
+from tests.support.brand_log import STORES, BrandLog, counted, folded_alone, stored
 from tests.support.journal_stories import FANS, assert_same
 
 SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
@@ -96,7 +96,7 @@ def written(steps: Sequence[tuple[float, Step]]) -> BrandLog:
 @SLOW
 def test_shards_together_store_the_rows_of_one_fold(some: list[tuple[float, Step]], count: int, late: list[int]) -> None:
     log = written(some)
-    one, many = stored(log), stored(log, count, late)
+    one, many = folded_alone(log), stored(log, count, late)
     assert_same(counted(one.rows), counted(many.rows))
     assert (one.receipts, one.refused) == (many.receipts, many.refused)
 
@@ -107,6 +107,6 @@ def test_a_shard_that_crashes_at_every_record_goes_on_elsewhere_from_what_it_sto
     some: list[tuple[float, Step]], count: int, late: list[int], checkpoints: list[int]
 ) -> None:
     log = written(some)
-    one, many = stored(log), stored(log, count, late, checkpoints, crashes=True)
+    one, many = folded_alone(log), stored(log, count, late, checkpoints, crashes=True)
     assert_same(counted(one.rows), counted(many.rows))
     assert (one.receipts, one.refused) == (many.receipts, many.refused)

@@ -224,6 +224,24 @@ def stored(log: BrandLog, count: int = 1, delays: Sequence[int] = (0,), checkpoi
     return results
 
 
+def folded_alone(log: BrandLog) -> Results:
+    """Return what one gateway makes of the log: a fold over all stores that takes what identity makes of a record before the next."""
+    results = Results()
+    shard = shards.shard_of(Fold(shipped(), MemoryStore(), lambda site: ({STAFF}, set()), True, filter_bytes=1 << 10), log.site)
+    for at, entry in enumerate(log.entries):
+        given = [] if entry.store else [TIME_PASSED]
+        if at == 0:
+            given = [Entry(RecordKind.SITE, "", "", 0, record_site(log.site))]
+        if entry.links:
+            given = [Entry(RecordKind.LINKS, "", "", 0, encode_links(entry.links))]
+        accepted = shard.messages.accept(entry.messages, f"log/{at}", entry.received_ns)
+        results.receipts |= {(at, key): upto for key, (upto, _) in accepted.receipts.items()}
+        results.refused |= {(part.key, topic, part.payload) for topic, part in accepted.refused}
+        entries = enumerate([*given, *accepted.entries], shard.core.pos + 1)
+        store(shard.fold_alone((each.record(pos, entry.received_ns), each.frame) for pos, each in entries).points, results.rows)
+    return results
+
+
 def counted(rows: Rows) -> Mapping[tuple[Any, ...], dict[str, Any]]:
     """Return rows without minutes in which nothing was counted: such a minute may have a row, which repeats the one before it, or none."""
     minutes = ("traffic", "zone_traffic")
