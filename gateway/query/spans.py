@@ -14,6 +14,7 @@ import numpy.typing as npt
 from footfall.errors import ConfigError
 from footfall.events import to_ns
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
+from gateway.query.wall import steady_spans
 
 MAX_INTERVALS: Final = 200_000
 
@@ -34,27 +35,41 @@ def time_zone(name: str) -> ZoneInfo:
         raise ConfigError(f"{name!r} is no IANA time zone, such as Asia/Shanghai or UTC") from None
 
 
-def start(text: str, zone: ZoneInfo, now_ns: int) -> int:
-    """Return the moment that `text` names, in ns: a date or day is its local midnight.
+_MIDNIGHT: Final = time()
 
-    `2026-11-21`, `2026-11-21T10:30` (local), `…+08:00`, `…Z`, `now`, `today`, `yesterday`, `-7d` and `-2w` (midnight so many days or weeks
-    ago), `-12h`, `-90m`. ConfigError for anything else.
+
+def start(text: str, zone: ZoneInfo, now_ns: int, day_start: time = _MIDNIGHT) -> int:
+    """Return the moment that `text` names, in ns: a date or day is its begin, at `day_start` local time.
+
+    `2026-11-21`, `2026-11-21T10:30` (local), `…+08:00`, `…Z`, `now`, `today`, `yesterday`, `-7d` and `-2w` (the day so many days or weeks
+    ago), `-12h`, `-90m`. Raise ConfigError for anything else.
     """
-    day = _day(text, zone, now_ns)
-    return midnight(day, zone) if day is not None else _moment(text, zone, now_ns)
+    day = _day(text, zone, now_ns, day_start)
+    return day_begin_ns(day, zone, day_start) if day is not None else _moment(text, zone, now_ns)
 
 
-def end(text: str, zone: ZoneInfo, now_ns: int) -> int:
-    """Return the end, as `start` does; a date or a named day is meant whole, up to the next midnight."""
-    day = _day(text, zone, now_ns)
+def end(text: str, zone: ZoneInfo, now_ns: int, day_start: time = _MIDNIGHT) -> int:
+    """Return the end, as `start` does; a date or a named day is meant whole, up to the begin of the next one."""
+    day = _day(text, zone, now_ns, day_start)
     if day is None or text.startswith("-"):
-        return start(text, zone, now_ns)
-    return midnight(day + timedelta(days=1), zone)
+        return start(text, zone, now_ns, day_start)
+    return day_begin_ns(day + timedelta(days=1), zone, day_start)
+
+
+def day_begin_ns(day: date, zone: ZoneInfo, day_start: time) -> int:
+    """Return when a day begins that starts at `day_start` local time, in ns; the first time that clocks show it, or when they skip it."""
+    return to_ns(datetime.combine(day, day_start, zone))
 
 
 def midnight(day: date, zone: ZoneInfo) -> int:
     """Return the first moment of a local day, in ns."""
-    return to_ns(datetime.combine(day, time(), zone))
+    return day_begin_ns(day, zone, _MIDNIGHT)
+
+
+def day_of(time_ns: int, zone: ZoneInfo, day_start: time) -> date:
+    """Return the day to which a moment belongs, where days begin at `day_start` local time."""
+    guess = local(time_ns, zone).date()
+    return max(day for day in (guess + timedelta(days=n) for n in (-1, 0, 1)) if day_begin_ns(day, zone, day_start) <= time_ns)
 
 
 def local(time_ns: int, zone: ZoneInfo) -> datetime:
@@ -98,45 +113,15 @@ def _days(from_ns: int, to_ns: int, days: int, zone: ZoneInfo) -> Iterator[int]:
 
 def _clock(from_ns: int, to_ns: int, interval_ns: int, zone: ZoneInfo) -> Iterator[int]:
     """Every local wall time that is a multiple of the interval, and every change of the clock."""
-    for begin, stop in _steady(from_ns, to_ns, zone):
-        yield begin
-        offset = _offset_ns(begin, zone)
-        first = -(-(begin + offset) // interval_ns) * interval_ns - offset
-        yield from range(first, stop, interval_ns)
+    for span in steady_spans(zone, from_ns, to_ns):
+        yield span.begin_ns
+        first = -(-(span.begin_ns + span.offset_ns) // interval_ns) * interval_ns - span.offset_ns
+        yield from range(first, span.end_ns, interval_ns)
 
 
-def _steady(from_ns: int, to_ns: int, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
-    """The parts of the span in which the zone's offset does not change."""
-    begin = at = from_ns
-    while at < to_ns:
-        step = min(at + NS_PER_DAY, to_ns)
-        if _offset_ns(at, zone) != _offset_ns(step, zone):
-            step = _change(at, step, zone)
-            yield begin, step
-            begin = step
-        at = step
-    if begin < to_ns:
-        yield begin, to_ns
-
-
-def _change(before_ns: int, after_ns: int, zone: ZoneInfo) -> int:
-    """The first second with another offset than `before_ns` has: clocks change on whole seconds."""
-    low, high = before_ns // 10**9, -(-after_ns // 10**9)
-    offset = _offset_ns(before_ns, zone)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _offset_ns(middle * 10**9, zone) == offset else (low, middle)
-    return high * 10**9
-
-
-def _offset_ns(time_ns: int, zone: ZoneInfo) -> int:
-    offset = datetime.fromtimestamp(time_ns // 10**9, zone).utcoffset()
-    return 0 if offset is None else round(offset.total_seconds()) * 10**9
-
-
-def _day(text: str, zone: ZoneInfo, now_ns: int) -> date | None:
+def _day(text: str, zone: ZoneInfo, now_ns: int, day_start: time) -> date | None:
     """The day that `text` names, or None if it names a moment."""
-    today = local(now_ns, zone).date()
+    today = day_of(now_ns, zone, day_start)
     if text in _WORDS:
         return today + timedelta(days=_WORDS[text])
     if (ago := _AGO.fullmatch(text)) and ago[2] in "dw":

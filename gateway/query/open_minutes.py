@@ -1,0 +1,84 @@
+"""Which minutes a store is open, as masks of 60 bits an hour. Pure.
+
+A minute is open by what the store's clocks show in it: in the hour that clocks repeat, each minute counts twice.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
+from gateway.query.estate import StoreFacts
+from gateway.query.open_hours import MINUTES_A_DAY, OpenHours, minute_tables
+from gateway.query.wall import NsColumn, wall_ns
+from gateway.site.names import Span
+
+MaskColumn = npt.NDArray[np.int64]
+"""A mask an hour: bit i is minute i of that UTC hour."""
+
+BITS: Final = np.left_shift(np.int64(1), np.arange(60, dtype=np.int64))
+WHOLE_HOUR: Final = int(BITS.sum())
+_FIRST_WEEKDAY: Final = 3
+"""1970 began on a Thursday."""
+_FIRST_DAY: Final = date(1970, 1, 1).toordinal()
+
+
+def hours_of(from_ns: int, to_ns: int) -> NsColumn:
+    """Return the UTC hours that [from_ns, to_ns) touches, as the times at which they begin."""
+    return np.arange(from_ns // NS_PER_HOUR * NS_PER_HOUR, to_ns, NS_PER_HOUR, dtype=np.int64)
+
+
+class _Calendar(NamedTuple):
+    """What decides when a store is open: equal for many stores of a chain."""
+
+    timezone: ZoneInfo
+    hours: tuple[tuple[Span, OpenHours], ...]
+    valid: Span
+    closed: frozenset[date]
+
+
+def open_masks(facts: StoreFacts, hours_ns: NsColumn) -> MaskColumn:
+    """Return a mask of the open minutes of each UTC hour: by hours, closed days and validity.
+
+    It cannot be written to: stores with the same hours share it.
+    """
+    return _open_masks(_calendar(facts), hours_ns.tobytes())
+
+
+def is_open(facts: StoreFacts, minutes_ns: NsColumn) -> npt.NDArray[np.bool_]:
+    """Return for each minute, by its begin, whether the store is open in it."""
+    return _is_open(_calendar(facts), minutes_ns)
+
+
+def _calendar(facts: StoreFacts) -> _Calendar:
+    return _Calendar(facts.timezone, tuple((version.span, version.hours) for version in facts.versions), facts.valid, facts.closed)
+
+
+@lru_cache(maxsize=1024)
+def _open_masks(calendar: _Calendar, hours_ns: bytes) -> MaskColumn:
+    minutes_ns = np.frombuffer(hours_ns, np.int64)[:, None] + np.arange(60, dtype=np.int64) * NS_PER_MINUTE
+    masks: MaskColumn = _is_open(calendar, minutes_ns.ravel()).reshape(-1, 60).astype(np.int64) @ BITS
+    masks.setflags(write=False)
+    return masks
+
+
+def _is_open(calendar: _Calendar, minutes_ns: NsColumn) -> npt.NDArray[np.bool_]:
+    day, minute = np.divmod(wall_ns(calendar.timezone, minutes_ns) // NS_PER_MINUTE, MINUTES_A_DAY)
+    weekday = (day + _FIRST_WEEKDAY) % 7
+    closed = np.array([each.toordinal() - _FIRST_DAY for each in calendar.closed], np.int64)
+    found = np.zeros(len(minutes_ns), np.bool_)
+    for span, hours in calendar.hours:
+        own, since_yesterday = minute_tables(hours)
+        today, yesterday = own[weekday, minute] & ~np.isin(day, closed), since_yesterday[weekday, minute] & ~np.isin(day - 1, closed)
+        found |= _within(span, minutes_ns) & (today | yesterday)
+    return found & _within(calendar.valid, minutes_ns)
+
+
+def _within(span: Span, time_ns: NsColumn) -> npt.NDArray[np.bool_]:
+    return (time_ns >= span.begin_ns) & (time_ns < span.end_ns)

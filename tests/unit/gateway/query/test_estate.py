@@ -1,0 +1,62 @@
+"""The estate of questions has each store by any of its names, with what it was when."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from zoneinfo import ZoneInfo
+
+from gateway.query.estate import QueryEstate, StoreFacts, StoreVersion
+from gateway.query.spans import iso
+from gateway.site import Site
+from gateway.site.names import ALWAYS, FIRST_NS, LAST_NS, Span
+
+SITE = Site.model_validate(
+    {
+        "brand": "acme",
+        "stores": [
+            {
+                "name": "mitte", "title": "Mitte", "path": "acme/berlin", "timezone": "Europe/Berlin", "day_start": "05:00",
+                "opens": "10:00", "closes": "20:00", "valid_from": "2026-03-01", "valid_to": "2026-11-30",
+                "aliases": [{"name": "old", "until": "2026-05-01"}],
+                "agents": [{"name": "mitte-door", "to": "2026-06-30"}, {"name": "mitte-till"}],
+            },
+            {"name": "plain"},
+        ],
+    }
+)  # fmt: skip
+
+
+def test_a_store_of_site_toml_has_its_clock_path_hours_and_validity() -> None:
+    store = QueryEstate.from_site(SITE).of("mitte")
+    assert (store.name, store.timezone, store.day_start) == ("mitte", ZoneInfo("Europe/Berlin"), time(5))
+    assert (store.versions[0].path, store.versions[0].title, store.versions[0].ownership) == ("acme/berlin", "Mitte", "own")
+    assert store.states_hours
+    assert store.versions[0].hours.week[0] == (600, 1200)
+    assert [iso(time_ns, store.timezone) for time_ns in store.valid] == ["2026-03-01T00:00+01:00", "2026-12-01T00:00+01:00"]
+    assert [(agent.name, agent.span == ALWAYS) for agent in store.agents] == [("mitte-door", False), ("mitte-till", True)]
+
+
+def test_a_renamed_store_is_found_by_each_of_its_names() -> None:
+    estate = QueryEstate.from_site(SITE)
+    assert (estate.now_name("old"), estate.now_name("mitte"), estate.now_name("other")) == ("mitte", "mitte", "other")
+    assert estate.of("old") is estate.of("mitte")
+
+
+def test_what_is_not_stated_is_known_as_such() -> None:
+    plain, unknown = QueryEstate.from_site(SITE).of("plain"), QueryEstate().of("unknown")
+    assert not plain.states_hours
+    assert plain.valid == ALWAYS
+    assert unknown == StoreFacts("unknown")
+    assert (unknown.timezone.key, unknown.versions[0].path, unknown.states_hours, unknown.agents) == ("UTC", "", False, ())
+
+
+def test_one_estate_over_another_replaces_the_stores_that_both_have() -> None:
+    other = QueryEstate({"mitte": StoreFacts("mitte", closed=frozenset({date(2026, 1, 1)})), "gone": StoreFacts("gone")}, {"was": "gone"})
+    both = QueryEstate.from_site(SITE).over(other)
+    assert both.of("mitte").timezone.key == "Europe/Berlin"
+    assert (both.of("was").name, both.of("old").name) == ("gone", "mitte")
+
+
+def test_the_version_is_that_of_the_time() -> None:
+    store = StoreFacts("s1", versions=(StoreVersion(Span(FIRST_NS, 100), "a"), StoreVersion(Span(100, LAST_NS), "b")))
+    assert [store.at(time_ns).path for time_ns in (-5, 99, 100, 10**18)] == ["a", "a", "b", "b"]
