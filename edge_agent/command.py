@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from device_profiles.registry import ProfileSettings
 from edge_agent.agent import EdgeAgent
@@ -23,6 +21,9 @@ from footfall.config import check, load
 from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 def agent(
@@ -98,5 +99,8 @@ def _moment(text: str) -> datetime:
 
 
 def _progress() -> Progress:
+    from rich.console import Console  # not with the module: an agent shows no progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True))

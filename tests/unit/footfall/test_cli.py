@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -64,6 +65,22 @@ def test_a_command_whose_extra_is_missing_names_it(package: str) -> None:
     assert done.exit_code == EXIT_CONFIG
     assert f"pip install 'footfall[{EXTRA_OF[package]}]'" in done.output
     assert f"footfall[{EXTRA_OF[package]}]" in CliRunner().invoke(app, ["other", "--help"]).output
+
+
+def test_a_start_is_light_and_the_collector_runs_afterwards() -> None:
+    """What was loaded is exempt from the collector of cycles, and no library starts a thread for each core."""
+    seen = "print(gc.isenabled(), gc.get_freeze_count() > 10_000, len(os.listdir('/proc/self/task')) if os.path.isdir('/proc/self') else 1)"
+    code = f"import atexit, gc, os; atexit.register(lambda: {seen}); from footfall.cli import main; main()"
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    command = [sys.executable, "-c", code, "agent", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True, env=environment)
+    assert done.stdout.splitlines()[-1] == "True True 1"
+
+
+def test_an_agent_s_command_loads_nothing_that_draws() -> None:
+    code = "import sys, footfall.cli, edge_agent.command; print('numpy' in sys.modules, 'rich' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+    assert done.stdout == "True False\n"
 
 
 def test_the_kernel_imports_no_other_package_of_ours() -> None:
