@@ -170,9 +170,13 @@ class Estate:
         low, high, day = self._day_cache.get(store, (0, 0, 0))
         if low <= minute < high:
             return day
-        day, begin_s, end_s = local_day(self._timezone[store], self._day_start[store], minute * 60)
+        day, begin_s, end_s = self.day_span(store, minute * 60)
         self._day_cache[store] = (begin_s // 60, end_s // 60, day)
         return day
+
+    def day_span(self, store: int, time_s: int) -> tuple[int, int, int]:
+        """Return (day, begin, end) of the store's day that a time belongs to, s since 1970; `day` as above."""
+        return local_day(self._timezone[store], self._day_start[store], time_s)
 
     def _zone(self, store: str, name: str) -> int:
         code = self.zones.of(f"{store}/{name}")

@@ -29,6 +29,7 @@ from gateway.fold.rewriter import Rewriter
 from gateway.fold.state import State
 from gateway.fold.state_version import STATE_VERSION, load_checked
 from gateway.fold.store import FoldStore
+from gateway.fold.store_counters import StoreCounters
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
@@ -68,7 +69,8 @@ class Fold:
         self._rewriter: Final = Rewriter(self.state, self._visits, self._dwells, self._touches)
         self._item_events: Final = ItemEvents(self.state, self._watermarks)
         self._frame_rows: Final = FrameRows(self.state, self._watermarks, self._reorder_buffer, self._item_events, stay_points)
-        self._minute_points: Final = MinutePoints(self.state, self._watermarks)
+        self.counters: Final = StoreCounters(self.state, self._watermarks)
+        self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._retention: Final = Retention(self.state, self._watermarks)
         self._batch = 0
         self.pos = 0
@@ -125,12 +127,13 @@ class Fold:
             )
         self._visits.project()
         self._dwells.save()
-        self._minute_points.emit()
+        self._minute_points.emit(batch)
 
     # Records other than frames
 
     def _event(self, record: Record) -> None:
         values = json.loads(record.body.decode())  # of bytes json guesses the encoding first
+        self.counters.hear_event(self.state.estate.stores.of(record.store), record.received_ns)
         self._TAKE_EVENT[values["kind"]](self, record, values)
 
     def _touch(self, record: Record, values: Mapping[str, Any]) -> None:
@@ -175,6 +178,7 @@ class Fold:
         """Another gateway made what the store has up to a time; all its agents are about to send again what they have."""
         self.state.points.close()
         self.state.history.extend(record.store, min(json.loads(record.body)["until_ns"], record.received_ns))
+        self.counters.count_again(self.state.estate.stores.of(record.store))
         self._watermarks.ask_again(self.state.estate.stores.of(record.store), record.received_ns)
 
     def _set_site(self, record: Record) -> None:
@@ -186,6 +190,7 @@ class Fold:
         self._site_json = body
         self.state.estate.apply(site)
         self._watermarks.grow(len(self.state.estate.stores))
+        self.counters.look_again()
         staff, assets = self._staff_subjects(site)
         self.state.staff, self.state.assets = frozenset(staff), frozenset(assets)
 
@@ -265,6 +270,7 @@ class Fold:
             "visits": self._visits.dump(),
             "arrivals": self._frame_rows.clocks.dump(),
             "to_settle": self._minute_points.dump(),
+            "counters": self.counters.dump(),
         }
         packed: bytes = msgpack.packb(values)
         yield "fold", packed
@@ -290,3 +296,4 @@ class Fold:
         self._frame_rows.clocks.load(values["arrivals"])
         self._minute_points.load(values["to_settle"])
         self.pos, self._batch = values["pos"], values["turn"]
+        self.counters.load(values.get("counters"), self._batch)

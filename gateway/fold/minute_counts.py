@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,14 @@ LONGEST_DAY_MINUTES: Final = 26 * 60
 Cell = list[float]
 
 
+class CellChange(NamedTuple):
+    """A cell that changed, with its values when it was emitted last."""
+
+    owner: int
+    minute: int
+    before: Cell
+
+
 class Cells:
     """Cells of one kind by (owner, minute). `owner` is the code of a store or zone; a minute counts from 1970, UTC."""
 
@@ -43,13 +51,16 @@ class Cells:
         self._minutes: defaultdict[int, list[int]] = defaultdict(list)
         self._floor: dict[int, int] = {}
         """Minutes below it may be in the ledger."""
-        self._changed: set[tuple[int, int]] = set()
+        self._changed: dict[tuple[int, int], Cell] = {}
+        """The values that these cells were emitted with last."""
         self._new: set[tuple[int, int]] = set()
 
     def add(self, owner: int, minute: int, index: int, amount: float) -> None:
         """Add an amount to one value of a cell."""
-        self._cell(owner, minute)[index] += amount
-        self._changed.add((owner, minute))
+        cell = self._cell(owner, minute)
+        if (owner, minute) not in self._changed:
+            self._changed[owner, minute] = cell.copy()
+        cell[index] += amount
 
     def add_span(self, owner: int, first: int, last: int, index: int, amount: float) -> None:
         """Add an amount to every minute from `first` to `last`, both included."""
@@ -105,19 +116,39 @@ class Cells:
             return here
         return sorted({*here, *self._store.cell_minutes(self.table, owner, first, last)})
 
+    def emitted(self, owner: int, minute: int) -> Sequence[float]:
+        """Return the values that a cell was emitted with last; zeros if it was not."""
+        if (owner, minute) in self._changed:
+            return self._changed[owner, minute]
+        if (owner, minute) in self._new:
+            return [0.0] * self._width
+        cell = self._cells[owner].get(minute)
+        if cell is None and minute < self._floor.get(owner, NO_FLOOR):
+            return self._store.load_cell(self.table, owner, minute) or [0.0] * self._width
+        return cell or [0.0] * self._width
+
+    def latest_emitted(self, owner: int) -> int | None:
+        """Return the latest minute in memory that was emitted; None if there is none."""
+        return next((minute for minute in reversed(self._minutes[owner]) if (owner, minute) not in self._new), None)
+
     def touch(self, owner: int, minute: int) -> None:
         """Emit the cell again at the end of the batch."""
-        self._changed.add((owner, minute))
+        if (owner, minute) not in self._changed:
+            self._changed[owner, minute] = self._cell(owner, minute).copy()
+
+    def put_off(self, change: CellChange) -> None:
+        """Emit a cell at the end of the next batch instead."""
+        self._changed[change.owner, change.minute] = change.before
 
     def take_new(self) -> set[tuple[int, int]]:
         """Return (owner, minute) of the cells that were made since the last call."""
         new, self._new = self._new, set()
         return new
 
-    def take_changed(self) -> list[tuple[int, int]]:
-        """Return (owner, minute) of the cells that changed since the last call, in order."""
-        changed = sorted(self._changed)
-        self._changed = set()
+    def take_changed(self) -> list[CellChange]:
+        """Return the cells that changed since the last call, by owner and minute."""
+        changed = [CellChange(owner, minute, before) for (owner, minute), before in sorted(self._changed.items())]
+        self._changed = {}
         return changed
 
     def retire(self) -> None:
@@ -148,6 +179,7 @@ class Cells:
             "cells": [[owner, minute, cell] for owner, cells in self._cells.items() for minute, cell in cells.items()],
             "floor": list(self._floor.items()),
             "changed": list(self._changed),
+            "before": list(self._changed.values()),
             "new": list(self._new),
         }
 
@@ -156,14 +188,20 @@ class Cells:
             self._cells[owner][minute] = list(cell)
             insort(self._minutes[owner], minute)
         self._floor = dict(values["floor"])
-        self._changed = {(owner, minute) for owner, minute in values["changed"]}
+        before = values.get("before") or [self._cell(owner, minute).copy() for owner, minute in values["changed"]]
+        self._changed = {(owner, minute): cell for (owner, minute), cell in zip(values["changed"], before, strict=True)}
         self._new = {(owner, minute) for owner, minute in values["new"]}
+
+
+def traffic_fields(cell: Sequence[float]) -> dict[str, Any]:
+    """Return the fields of a store's minute, by name, in the schema's order."""
+    values = dict(zip((*TRAFFIC, "occupancy", "drift"), cell, strict=True))
+    return dict(zip(SCHEMA["traffic"].fields, _fields("traffic", values), strict=True))
 
 
 def traffic_row(store: str, minute: int, cell: Sequence[float]) -> TrafficPoint:
     """Return the point of a store's minute."""
-    values = dict(zip((*TRAFFIC, "occupancy", "drift"), cell, strict=True))
-    return TrafficPoint(minute * NS_PER_MINUTE, store, *_fields("traffic", values))
+    return TrafficPoint(minute * NS_PER_MINUTE, store, *traffic_fields(cell).values())
 
 
 def zone_row(store: str, zone: str, minute: int, cell: Sequence[float]) -> ZoneTrafficPoint:
@@ -186,8 +224,8 @@ def settle(cells: Cells, store: int, minute: int, day: Callable[[int, int], int]
         occupancy += cell[TRAFFIC_COLUMN["in"]] - cell[TRAFFIC_COLUMN["out"]]
         drift, occupancy = drift + max(0.0, -occupancy), max(0.0, occupancy)
         if (cell[OCCUPANCY], cell[DRIFT]) != (occupancy, drift):
-            cell[OCCUPANCY], cell[DRIFT] = occupancy, drift
             cells.touch(store, each)
+            cell[OCCUPANCY], cell[DRIFT] = occupancy, drift
 
 
 def _fields(measurement: str, values: dict[str, float]) -> Iterator[Any]:

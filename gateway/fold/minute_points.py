@@ -7,15 +7,17 @@ from typing import Final
 
 from gateway.fold.minute_counts import settle, traffic_row, zone_row
 from gateway.fold.state import State
+from gateway.fold.store_counters import StoreCounters
 from gateway.fold.watermarks import Watermarks
 
 
 class MinutePoints:
     """Settles the occupancy of days in which people were counted, and emits the cells that changed."""
 
-    def __init__(self, state: State, watermarks: Watermarks) -> None:
+    def __init__(self, state: State, watermarks: Watermarks, counters: StoreCounters) -> None:
         self._state: Final = state
         self._watermarks: Final = watermarks
+        self._counters: Final = counters
         self._to_settle: dict[tuple[int, int], int] = {}
         """(store, day) -> the first minute whose occupancy may be wrong."""
 
@@ -24,14 +26,16 @@ class MinutePoints:
         key = (store, self._state.estate.day(store, minute))
         self._to_settle[key] = min(minute, self._to_settle.get(key, minute))
 
-    def emit(self) -> None:
-        """Emit the cells that changed since the last call."""
+    def emit(self, now_s: int) -> None:
+        """Emit the cells that changed since the last call; the counters of stores follow them."""
+        self._counters.begin_days(now_s)
         self._settle()
         self._emit_traffic()
         state, estate = self._state, self._state.estate
-        for zone, minute in state.zones.take_changed():
+        for zone, minute, _ in state.zones.take_changed():
             store_name = estate.stores.names[estate.zone_store[zone]]
             state.points.emit(zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
+        self._counters.close_batch()
 
     def _settle(self) -> None:
         state = self._state
@@ -44,11 +48,13 @@ class MinutePoints:
 
     def _emit_traffic(self) -> None:
         state, names = self._state, self._state.estate.stores.names
-        for store, minute in state.traffic.take_changed():
-            if self._is_unsure(store):
-                state.traffic.touch(store, minute)
+        for change in state.traffic.take_changed():
+            if self._is_unsure(change.owner):
+                state.traffic.put_off(change)
                 continue
-            state.points.emit(traffic_row(names[store], minute, state.traffic.get(store, minute)))
+            cell = state.traffic.get(change.owner, change.minute)
+            state.points.emit(traffic_row(names[change.owner], change.minute, cell))
+            self._counters.add(change, cell)
 
     def _is_unsure(self, store: int) -> bool:
         """Return whether an agent that is not back yet may know of a later time up to which history is not ours."""

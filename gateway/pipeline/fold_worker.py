@@ -16,6 +16,7 @@ from footfall.frames import Body, decode_body
 from footfall.sqlite import DamagedFile, is_damage
 from gateway.fold.arrivals import Arrival
 from gateway.fold.fold import Fold
+from gateway.fold.store_counters import StoreCounters
 from gateway.pipeline import mending
 from gateway.pipeline.checkpoints import Checkpoints, check_same_journal
 from gateway.pipeline.gate import Gate
@@ -46,7 +47,7 @@ MOST_ASIDE: Final = 20
 FINISH_S: Final = 10.0
 """After `stop`, how long it goes on folding: the journal may hold hours."""
 
-OnFolded = Callable[[Sequence[Points], Sequence[Arrival]], None]
+OnFolded = Callable[[Sequence[Arrival], StoreCounters], None]
 
 
 class FoldWorker:
@@ -58,7 +59,8 @@ class FoldWorker:
     ) -> None:  # fmt: skip
         """`journal` is this thread's own connection; `points` gets what the fold makes.
 
-        `on_folded(points, arrivals)` is called after each turn, `beat` as a sign of life, `keep` with what is set aside. For `wait_s`
+        `on_folded(arrivals, counters)` is called at the start and after each turn, `beat` as a sign of life, `keep` with what is set
+        aside. For `wait_s`
         derived points of before the start are held, so that agents have time to report whether this state is the latest.
         """
         self.points: Final = points
@@ -86,6 +88,7 @@ class FoldWorker:
         self._trim_due_s = time.monotonic() + TRIM_EVERY_S
         self._is_ahead = False
         """Whether the fold is ahead of a ledger that could not be written."""
+        on_folded((), shard.core.counters)
 
     def run(self, records: RecordQueue, stop: threading.Event) -> None:
         """Fold `records` until `stop`. Raise what is no full disk."""
@@ -144,7 +147,7 @@ class FoldWorker:
         self._gate.hear((record for record, _ in pairs), time.monotonic())
         rows, rows_aside = sum(map(rows_of, pairs)), sum(map(aside_rows, pairs))
         self.points.put(self._pass_on(folded.points), rows, rows_aside)
-        self._on_folded(folded.points, folded.arrivals)
+        self._on_folded(folded.arrivals, self.fold.counters)
         self._report_history()
         self.pos = self.fold.pos
         return True

@@ -6,17 +6,18 @@ import json
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final, NamedTuple, Protocol
 
 from footfall.topics import live_topic
 from gateway.fold.arrivals import Arrival
-from gateway.points import Coded, Points
+from gateway.fold.store_counters import Counters
 
 COUNTERS_EVERY_S: Final = 1.0
 UNSENT_BYTES: Final = 1 << 20
-"""While the broker leaves this much unread, live messages wait, and the oldest are dropped."""
+"""While the broker leaves this much unread, live messages wait: of counters the latest of each store."""
 QUEUED: Final = 10_000
-"""Messages that may wait for the broker; beyond it the oldest are dropped."""
+"""Arrivals that may wait for the broker; beyond it the oldest are dropped."""
 
 
 class LiveMessage(NamedTuple):
@@ -41,33 +42,39 @@ class LiveConnection(Protocol):
         """Publish at QoS 0."""
 
 
+class CountersSource(Protocol):
+    """The part of the fold that knows the counters of stores."""
+
+    def take(self) -> Sequence[Counters]:
+        """Return the counters that changed since the last call."""
+
+
 class LiveFeed:
-    """Filled by the fold's thread, emptied by the network's. Never blocks. `counters` is the latest row of `traffic` by store."""
+    """Filled by the fold's thread, emptied by the network's. Never blocks."""
 
     def __init__(self) -> None:
-        self.counters: Final[dict[str, Mapping[str, float]]] = {}
-        self.waiting: Final[deque[LiveMessage]] = deque(maxlen=QUEUED)
-        """Oldest first; the network's thread takes them from the left."""
-        self._latest_ns: Final[dict[str, int]] = {}
-        self._changed: set[str] = set()
+        self.arrivals: Final[deque[LiveMessage]] = deque(maxlen=QUEUED)
+        """Those that wait, the oldest first; the network's thread takes them from the left."""
+        self._counters: Final[dict[str, Counters]] = {}
+        """The latest of each store."""
+        self._due: Final[deque[str]] = deque()
+        """Stores whose counters are to be published, each once: what is published is the latest."""
+        self._is_due: Final[set[str]] = set()
         self._due_s = 0.0
         self._session = 0
         """In which all counters were published."""
 
-    def publish(self, points: Sequence[Points], arrivals: Sequence[Arrival]) -> None:
+    def publish(self, arrivals: Sequence[Arrival], counters: CountersSource) -> None:
         """Queue every arrival, and once a second the counters of stores that changed."""
         for arrival in arrivals:
-            self._queue({"kind": "arrival", "store": arrival.store, "zone": arrival.zone, "fan": arrival.fan,
-                         "time_ns": arrival.time_ns}, retain=False)  # fmt: skip
-        for each in points:
-            if each.measurement == "traffic":
-                self._count(each)
+            payload = _payload({"kind": "arrival"} | asdict(arrival))
+            self.arrivals.append(LiveMessage(live_topic(arrival.store), payload, retain=False))
         now_s = time.monotonic()
-        if self._changed and now_s >= self._due_s:
+        if now_s >= self._due_s:
             self._due_s = now_s + COUNTERS_EVERY_S
-            for store in self._changed:
-                self._queue_counters(store)
-            self._changed = set()
+            for each in counters.take():
+                self._counters[each.store] = each
+                self._queue(each.store)
 
     def send(self, connection: LiveConnection) -> None:
         """Publish what waits, as far as the broker takes it; in a new session the counters of every store too."""
@@ -75,28 +82,29 @@ class LiveFeed:
             return
         if connection.session != self._session:
             self._session = connection.session
-            self._queue_all_counters()
-        while self.waiting and connection.unsent_bytes() < UNSENT_BYTES:
-            connection.publish(*self.waiting.popleft())
+            for store in list(self._counters):  # a broker that was restarted may have forgotten what it retained
+                self._queue(store)
+        while connection.unsent_bytes() < UNSENT_BYTES and (message := self._next()):
+            connection.publish(*message)
 
-    def _queue_all_counters(self) -> None:
-        """A broker that was restarted may have forgotten what it retained."""
-        for store in list(self.counters):
-            self._queue_counters(store)
+    def latest_minutes(self) -> dict[str, Mapping[str, float]]:
+        """Return the latest row of `traffic`, by store."""
+        return {store: each.fields for store, each in list(self._counters.items()) if each.fields}
 
-    def _count(self, points: Points) -> None:
-        numbers = {name: column.tolist() for name, column in points.fields.items() if not isinstance(column, Coded)}
-        rows = zip(points.tags["store"].texts(), points.time_ns.tolist(), zip(*numbers.values(), strict=True), strict=True)
-        for store, time_ns, row in rows:
-            if time_ns >= self._latest_ns.get(store, 0):
-                self._latest_ns[store] = time_ns
-                self.counters[store] = dict(zip(numbers, row, strict=True))
-                self._changed.add(store)
+    def _queue(self, store: str) -> None:
+        if store not in self._is_due:
+            self._is_due.add(store)
+            self._due.append(store)
 
-    def _queue_counters(self, store: str) -> None:
-        message = {"kind": "counters", "store": store, "time_ns": self._latest_ns[store], "fields": self.counters[store]}
-        self._queue(message, retain=True)
+    def _next(self) -> LiveMessage | None:
+        if self.arrivals:
+            return self.arrivals.popleft()
+        if not self._due:
+            return None
+        store = self._due.popleft()
+        self._is_due.discard(store)  # before it is read: what the fold's thread changes from now on is queued again
+        return LiveMessage(live_topic(store), _payload({"kind": "counters"} | self._counters[store]._asdict()), retain=True)
 
-    def _queue(self, message: Mapping[str, Any], retain: bool) -> None:
-        payload = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
-        self.waiting.append(LiveMessage(live_topic(message["store"]), payload, retain))
+
+def _payload(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()

@@ -74,7 +74,7 @@ class Report:
             broker=BrokerStatus(f"{config.broker.host}:{config.broker.port}", not self.inlet.error, self.inlet.error),
             agents=[self._agent(store, agent, now_ns) for store, agent in self.agents],
             quarantine=held,
-            stores=dict(self.live_feed.counters),
+            stores=self.live_feed.latest_minutes(),
             noticed=self._noticed(held),
         )  # fmt: skip
 

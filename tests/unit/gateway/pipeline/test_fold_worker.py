@@ -39,7 +39,7 @@ class Gate:
         fold = new_fold(self.ledger)
         if "fold" in self.ledger.state():
             fold.load(self.ledger.state())
-        self.fold_worker = FoldWorker(shard_of(fold), self.ledger, self.journal, self.outbox, lambda points, arrivals: None)
+        self.fold_worker = FoldWorker(shard_of(fold), self.ledger, self.journal, self.outbox, lambda arrivals, counters: None)
 
     def run(self) -> None:
         """As a gateway that is asked to end at once."""
@@ -129,7 +129,7 @@ def test_a_full_outbox_ends_it_at_once(gates: list[Gate], tmp_path: Path) -> Non
     fill(tmp_path)
     gate = opened(gates, tmp_path)
     gate.outbox = Outbox(1)
-    gate.fold_worker = FoldWorker(shard_of(new_fold(gate.ledger)), gate.ledger, gate.journal, gate.outbox, lambda points, arrivals: None)
+    gate.fold_worker = FoldWorker(shard_of(new_fold(gate.ledger)), gate.ledger, gate.journal, gate.outbox, lambda arrivals, counters: None)
     gate.run()
     assert 0 < gate.fold_worker.pos < FRAMES
 

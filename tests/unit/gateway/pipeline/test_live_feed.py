@@ -5,51 +5,77 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
 import pytest
 
 from gateway.fold.arrivals import Arrival
+from gateway.fold.store_counters import Counters
 from gateway.pipeline import live_feed
 from gateway.pipeline.live_feed import QUEUED, UNSENT_BYTES, LiveFeed
-from gateway.points import Coded, Points
 
 
-def traffic(**occupancy: int) -> Points:
-    stores = list(occupancy)
-    return Points(
-        "traffic",
-        np.arange(len(stores)),
-        {"store": Coded(np.arange(len(stores), dtype=np.uint32), tuple(stores))},
-        {"occupancy": np.array(list(occupancy.values()))},
-    )
+class Source:
+    """Counters of which only `occupancy` differs."""
+
+    def __init__(self, **occupancy: int) -> None:
+        self._changed = occupancy
+
+    def take(self) -> list[Counters]:
+        return [
+            Counters(store, 60, {"occupancy": inside}, "2026-11-29", 0, 90, {"occupancy": inside})
+            for store, inside in self._changed.items()
+        ]
+
+
+def message(store: str, inside: int) -> dict[str, Any]:
+    return {
+        "kind": "counters", "store": store, "time_ns": 60, "fields": {"occupancy": inside}, "day": "2026-11-29", "since_ns": 0,
+        "as_of_ns": 90, "today": {"occupancy": inside},
+    }  # fmt: skip
 
 
 def taken(feed: LiveFeed) -> list[tuple[str, dict[str, Any], bool]]:
-    found = [(topic, json.loads(payload), retain) for topic, payload, retain in feed.waiting]
-    feed.waiting.clear()
-    return found
+    """What a new connection is given."""
+    connection = Connection()
+    feed._session = connection.session
+    feed.send(connection)
+    return [(topic, json.loads(payload), retain) for topic, payload, retain in connection.unsent]
 
 
 def test_counters_are_retained_and_arrivals_are_not() -> None:
     feed = LiveFeed()
-    feed.publish([traffic(s1=3)], [Arrival("s1", "door", "fan-1", 7)])
+    feed.publish([Arrival("s1", "door", "fan-1", 7)], Source(s1=3))
     (arrival, counters) = taken(feed)
     assert arrival == ("footfall/1/s1/live", {"kind": "arrival", "store": "s1", "zone": "door", "fan": "fan-1", "time_ns": 7}, False)
-    assert counters == ("footfall/1/s1/live", {"kind": "counters", "store": "s1", "time_ns": 0, "fields": {"occupancy": 3}}, True)
+    assert counters == ("footfall/1/s1/live", message("s1", 3), True)
 
 
 def test_counters_come_once_a_second_and_only_of_stores_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = 100.0
     monkeypatch.setattr(live_feed.time, "monotonic", lambda: now_s)
     feed = LiveFeed()
-    feed.publish([traffic(s1=1, s2=1)], [])
+    feed.publish([], Source(s1=1, s2=1))
     assert len(taken(feed)) == 2
-    feed.publish([traffic(s1=2)], [])
-    feed.publish([traffic(s1=3)], [])
+    feed.publish([], Source(s1=2))
     assert taken(feed) == []
     now_s = 101.0
-    feed.publish([], [])
-    assert [message["fields"] for _, message, _ in taken(feed)] == [{"occupancy": 3}]
+    feed.publish([], Source(s1=3))
+    assert [found["fields"] for _, found, _ in taken(feed)] == [{"occupancy": 3}]
+
+
+def test_of_counters_that_wait_the_latest_of_each_store_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(live_feed.time, "monotonic", lambda: now_s)
+    feed = LiveFeed()
+    for inside in range(5):
+        feed.publish([], Source(s1=inside, s2=9))
+        now_s += 1
+    assert [found for _, found, _ in taken(feed)] == [message("s1", 4), message("s2", 9)]
+
+
+def test_the_status_has_the_latest_minute_of_each_store() -> None:
+    feed = LiveFeed()
+    feed.publish([], Source(s1=4))
+    assert feed.latest_minutes() == {"s1": {"occupancy": 4}}
 
 
 class Connection:
@@ -74,9 +100,9 @@ class Connection:
 
 def test_in_a_new_session_the_counters_of_every_store_are_published_again() -> None:
     feed, connection = LiveFeed(), Connection()
-    feed.publish([traffic(s1=1, s2=2)], [])
+    feed.publish([], Source(s1=1, s2=2))
     feed.send(connection)
-    assert len(connection.read()) == 4, "those that changed, and all in the first session"
+    assert len(connection.read()) == 2
     feed.send(connection)
     assert connection.read() == [], "once a session"
     connection.session = 2
@@ -87,7 +113,7 @@ def test_in_a_new_session_the_counters_of_every_store_are_published_again() -> N
 def test_without_a_connection_messages_wait_for_the_next() -> None:
     feed, connection = LiveFeed(), Connection()
     connection.session = 0
-    feed.publish([], [Arrival("s1", "door", "fan-1", 7)])
+    feed.publish([Arrival("s1", "door", "fan-1", 7)], Source())
     feed.send(connection)
     assert connection.unsent == []
     connection.session = 5
@@ -97,20 +123,19 @@ def test_without_a_connection_messages_wait_for_the_next() -> None:
 
 def test_a_broker_that_reads_nothing_is_handed_a_mebibyte_and_the_rest_waits_in_order() -> None:
     feed, connection = LiveFeed(), Connection()
-    feed.publish([], [Arrival("s1", "door", "f" * 1000, n) for n in range(3000)])
-    largest = max(len(payload) for _, payload, _ in feed.waiting)
+    feed.publish([Arrival("s1", "door", "f" * 1000, n) for n in range(3000)], Source())
+    largest = max(len(payload) for _, payload, _ in feed.arrivals)
     feed.send(connection)
     assert UNSENT_BYTES <= connection.unsent_bytes() < UNSENT_BYTES + largest
     before = len(connection.read())
-    assert len(feed.waiting) == 3000 - before > 0
-    assert json.loads(feed.waiting[0].payload)["time_ns"] == before
+    assert len(feed.arrivals) == 3000 - before > 0
+    assert json.loads(feed.arrivals[0].payload)["time_ns"] == before
     feed.send(connection)
     assert connection.unsent_bytes() >= UNSENT_BYTES, "it goes on once the broker has read"
 
 
 def test_what_nobody_takes_is_bounded() -> None:
     feed = LiveFeed()
-    feed.publish([], [Arrival("s1", "door", f"fan-{n}", n) for n in range(QUEUED + 5)])
-    found = taken(feed)
-    assert len(found) == QUEUED
-    assert found[0][1]["time_ns"] == 5, "the oldest are dropped"
+    feed.publish([Arrival("s1", "door", f"fan-{n}", n) for n in range(QUEUED + 5)], Source())
+    assert len(feed.arrivals) == QUEUED
+    assert json.loads(feed.arrivals[0].payload)["time_ns"] == 5, "the oldest are dropped"

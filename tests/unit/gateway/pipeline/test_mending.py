@@ -46,7 +46,7 @@ class Full(Gate):
         super().__init__(folder)
         self.quarantine, self.notices = Quarantine(folder / "quarantine.db"), Notices()
         self.fold_worker = FoldWorker(
-            shard_of(self.fold_worker.fold), self.ledger, self.journal, self.outbox, lambda points, arrivals: None,
+            shard_of(self.fold_worker.fold), self.ledger, self.journal, self.outbox, lambda arrivals, counters: None,
             keep=self.quarantine.add, notices=self.notices,
         )  # fmt: skip
 
