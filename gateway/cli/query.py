@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -20,9 +21,10 @@ from rich.text import Text
 from footfall.errors import ConfigError
 from footfall.topics import is_name
 from gateway.config import load_gateway, load_site
-from gateway.query import show
 from gateway.query.measures import Answer
 from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Filters, Question, ask
+from gateway.query.show import as_csv, as_json
+from gateway.query.show_table import WIDTH, Line, Style, table
 from gateway.query.spans import INTERVALS, iso, time_zone
 from gateway.sinks.kinds import sink_settings
 from gateway.sinks.reader import OnPage, PointReader
@@ -30,7 +32,6 @@ from gateway.sinks.settings import SinkSettings
 from gateway.site import Site
 
 TOKEN_VARIABLE: Final = "FOOTFALL_INFLUX_TOKEN"  # noqa: S105 # the variable's name, not a token
-_PLAIN_WIDTH: Final = 200
 _LONG_READ_S: Final = 0.5
 
 QuestionName = StrEnum("What", {name: name for name in QUESTIONS})  # type: ignore[misc] # the table of questions is the one list of them
@@ -77,6 +78,7 @@ def query(
     format_: Annotated[
         OutputFormat, typer.Option("--format", help="CSV and JSON have every column and exact numbers.")
     ] = OutputFormat.TABLE,
+    wide: Annotated[bool, typer.Option("--wide", help="Every column, in lines as long as they must be; else 80 characters.")] = False,
     chart: Annotated[Path | None, typer.Option(help="Draw it as well: a file ending in .png, .svg or .pdf.")] = None,
 ) -> None:
     """Ask for foot traffic, zones, visits, dwell, doors, touches, goods or gaps.
@@ -105,7 +107,7 @@ def query(
         with _progress() as on_page:
             answer, spans = ask(reader, question, zones, filters, time.time_ns(), on_page)
     titles = {name: _title(what, name, zones[name], spans[name], estate, zone, fan) for name in zones}
-    _print(answer, format_, "\n".join(titles.values()))
+    _print(answer, format_, "\n".join(titles.values()), wide)
     if chart is not None:
         _draw(what, answer, titles, zones, chart)
 
@@ -208,15 +210,21 @@ def _title(
     return ", ".join(parts)
 
 
-def _print(answer: Answer, format_: OutputFormat, title: str) -> None:
-    if format_ is OutputFormat.CSV:
-        sys.stdout.write(show.as_csv(answer))
-    elif format_ is OutputFormat.JSON:
-        sys.stdout.write(show.as_json(answer) + "\n")
+def _print(answer: Answer, format_: OutputFormat, title: str, wide: bool) -> None:
+    if format_ is OutputFormat.TABLE:
+        console = Console(highlight=False, soft_wrap=True)
+        lines = [Line(text, "total") for one in title.splitlines() for text in textwrap.wrap(one, WIDTH)]
+        for line in (*lines, Line(""), *table(answer, wide)):
+            console.print(Text(line.text, _STYLES.get(line.style, "")))
     else:
-        console = Console(highlight=False) if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH, highlight=False)
-        console.print(Text(title, "bold"), soft_wrap=True)
-        show.print_table(console, answer)
+        sys.stdout.write(_WRITTEN[format_](answer))
+
+
+_STYLES: Final[Mapping[Style, str]] = {"heading": "bold", "total": "bold", "note": "dim"}
+_WRITTEN: Final[Mapping[OutputFormat, Callable[[Answer], str]]] = {
+    OutputFormat.CSV: as_csv,
+    OutputFormat.JSON: lambda answer: as_json(answer) + "\n",
+}
 
 
 def _draw(what: str, answer: Answer, titles: Mapping[str, str], zones: Mapping[str, ZoneInfo], path: Path) -> None:

@@ -32,7 +32,7 @@ from gateway.query.chart_axes import (
 )
 from gateway.query.figures import HISTOGRAM, HISTOGRAM_S
 from gateway.query.measures import ITEM_KINDS, Answer
-from gateway.query.show import duration
+from gateway.query.show_text import duration
 
 MOST_PANELS: Final = 8
 _MOST_GOODS: Final = 20

@@ -1,0 +1,56 @@
+"""How values of an answer are written for people, by their unit; and the local times of a column, as short as they can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+_OFFSET: Final = re.compile(r"[+-]\d\d:\d\d$")
+
+
+def duration(seconds: float) -> str:
+    """Return `42 s`, `4:05` or `1:02:03`; a negative one with its sign."""
+    whole = round(abs(seconds))
+    sign = "-" if seconds < 0 and whole else ""
+    if whole < 60:
+        return f"{sign}{whole} s"
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{sign}{hours}:{minutes:02}:{rest:02}" if hours else f"{sign}{minutes}:{rest:02}"
+
+
+def cell(value: Any, unit: str, flag: str) -> str:
+    """Return the text of a value of this unit: nothing for None, and the word `flag` or nothing for a bool."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return flag if value else ""
+    return _WRITTEN.get(unit, _plain)(value)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" if isinstance(value, float) else str(value)
+
+
+_WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
+    "s": duration,
+    "share": lambda value: f"{100 * value:.1f} %",
+    "money": lambda value: f"{value:,.2f}",
+    "name": str,
+}
+
+
+def times(moments: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the local times of `(store, ISO)` for reading: dates, if all are midnights.
+
+    An offset is written only where it changes within a store, as when clocks do.
+    """
+    offsets: dict[str, set[str]] = {}
+    for store, text in moments:
+        offsets.setdefault(store, set()).update(_OFFSET.findall(text))
+    if not any(len(found) > 1 for found in offsets.values()):
+        moments = [(store, _OFFSET.sub("", text)) for store, text in moments]
+    if all(text[10:] in ("", "T00:00") for _, text in moments):
+        return [text[:10] for _, text in moments]
+    return [text.replace("T", " ") for _, text in moments]

@@ -1,0 +1,119 @@
+"""The table for eyes: it fits, it cuts no number short, and it names what it leaves out."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from gateway.query.figures import FIGURES, HISTOGRAM
+from gateway.query.measures import Answer
+from gateway.query.show_table import WIDTH, table
+
+TRAFFIC = Answer(
+    ("store", "time", "in", "occupancy_last", "dwell_sum_s", "mean_dwell_s", "conversion"),
+    [
+        ("s1", "2026-11-21T09:00+01:00", 8, 2, 90.0, 45.0, 0.125),
+        *[("s1", f"2026-11-21T1{h}:00+01:00", 0, None, 0.0, None, None) for h in range(4)],
+        ("s1", "2026-11-21T14:00+01:00", 1234, 0, 60.0, 3725.4, 1.0),
+    ],
+    [("s1", None, 1242, 0, 150.0, 50.0, 0.5)],
+)
+
+
+def lines(answer: Answer, wide: bool = False) -> list[str]:
+    return [line.text for line in table(answer, wide)]
+
+
+def everything(store: str = "s1") -> Answer:
+    """A row with a value in every column there is: no table has room for it."""
+    names = ("store", "time", *(name for name, shown in FIGURES.items() if shown.unit not in ("name", "time")))
+    return Answer(names, [(each, "2026-11-21T09:00+01:00", *range(len(names) - 2)) for each in dict.fromkeys(("s1", store))])
+
+
+def test_a_table_reads_well() -> None:
+    above, header, _, first, quiet, last, total = [line for line in lines(TRAFFIC) if line]
+    assert (above.split(), header.split()) == (["occupancy", "mean"], ["time", "in", "last", "dwell", "conversion"])
+    assert first.split() == ["2026-11-21", "09:00", "8", "▏", "2", "45", "s", "12.5", "%"]
+    assert quiet == "2026-11-21 10:00  … quiet, 4 intervals"
+    assert last.split() == ["2026-11-21", "14:00", "1,234", "█" * 16, "0", "1:02:05", "100.0", "%"]
+    assert total.split() == ["total", "1,242", "0", "50", "s", "50.0", "%"]
+
+
+@pytest.mark.parametrize("store", ["s1", "a-store-with-a-long-name-of-more-than-forty"])
+def test_no_line_is_longer_than_80_characters_and_what_is_left_out_is_named(store: str) -> None:
+    answer = Answer(
+        everything().columns, [*everything().rows, (store, "2026-11-21T09:00+01:00", *range(len(FIGURES)))[: len(everything().columns)]]
+    )
+    found = lines(answer)
+    assert max(map(cell_len, found)) <= WIDTH
+    end = found.index("")
+    shown, note = " ".join(found[:end]), " ".join(found[end:])
+    for name, column in FIGURES.items():
+        if column.unit not in ("name", "time") and not column.wide and name not in note:
+            assert all(word in shown for word in name.removesuffix("_s").removeprefix("is_").split("_")), name
+
+
+def test_wide_shows_every_column_and_leaves_nothing_out() -> None:
+    found = lines(everything(), wide=True)
+    assert max(map(cell_len, found)) > WIDTH
+    assert not any("--wide" in line for line in found)
+    assert [word for word in found[-1].split() if word in ("29", "30")] == ["29", "30"]
+
+
+def test_bars_go_before_numbers_do() -> None:
+    narrow = Answer(("store", "time", "in"), [("s1", "2026-11-21T09:00", 5)])
+    assert "█" in lines(narrow)[-1]
+    full = Answer((*TRAFFIC.columns, "transactions", "visits_closed"), [(*row, 1, 1) for row in TRAFFIC.rows])
+    assert not any("█" in line for line in lines(full))
+    assert not any("--wide" in line for line in lines(full))
+
+
+@pytest.mark.parametrize("value", [10**12, 123_456_789.5])
+def test_no_number_is_cut_short(value: float) -> None:
+    assert f"{value:,}" in lines(Answer(("store", "time", "in"), [("s1", "2026-11-21T09:00", value)]))[-1]
+
+
+def test_the_store_is_a_column_where_several_could_be_meant() -> None:
+    two = Answer(("store", "time", "in"), [("s1", "2026-10-25T02:00", 1), ("s2", "2026-10-25T02:00", 1)])
+    assert [line.split()[0] for line in lines(two)[2:]] == ["s1", "s2"]
+    assert lines(TRAFFIC)[1].split()[0] == "time"
+
+
+def test_totals_stand_apart_with_the_word_under_the_first_key_they_do_not_have() -> None:
+    rows = [("s1", "2026-10-25T00:00", "main", 1), ("s2", "2026-10-25T00:00", "side", 2)]
+    found = lines(Answer(("store", "time", "door", "in"), rows, [("s1", None, None, 1), ("s2", None, None, 2)]))
+    assert found[-3:] == ["", "s1     total" + found[-2][12:], "s2     total" + found[-1][12:]]
+    assert [line.split() for line in found[-2:]] == [["s1", "total", "1"], ["s2", "total", "2"]]
+
+
+def test_runs_of_quiet_intervals_are_those_of_one_store() -> None:
+    rows = [(store, f"2026-10-25T0{h}:00", 0) for store in ("s1", "s2") for h in range(2 if store == "s1" else 3)]
+    found = lines(Answer(("store", "time", "in"), rows))
+    assert [line.split()[:3] for line in found[2:]] == [
+        ["s1", "2026-10-25", "00:00"], ["s1", "2026-10-25", "01:00"], ["s2", "2026-10-25", "00:00"],
+    ]  # fmt: skip
+    assert found[-1].endswith("… quiet, 3 intervals")
+
+
+def test_staff_and_open_visits_are_marked_by_a_word() -> None:
+    answer = Answer(
+        ("store", "started", "subject", "fan", "is_staff", "open", "seconds"),
+        [("s1", "2026-11-21T09:00:00", "0" * 16, "", True, True, None), ("s1", "2026-11-21T09:01:00", "1" * 16, "f-1", False, False, 30.0)],
+    )
+    header, _, staff, visitor = lines(answer)
+    assert header.split() == ["started", "subject", "fan", "staff", "open", "seconds"]
+    assert staff.split() == ["2026-11-21", "09:00:00", "0" * 16, "staff", "open"]
+    assert visitor.split() == ["2026-11-21", "09:01:00", "1" * 16, "f-1", "30", "s"]
+
+
+def test_what_nobody_compares_by_eye_is_left_out_first() -> None:
+    names = ("store", "at", "what", "zone", "fan", "subject", "ref", "amount", "staff_id")
+    row = ("s1", "2026-11-21T09:00:00", "transaction", "checkout-2", "f-1", "0" * 16, "2026-11-21-00017", 99.5, "s12")
+    found = lines(Answer(names, [row]))
+    assert "99.50  s12" in found[-3]
+    assert found[-1].startswith("No room for subject")
+
+
+def test_a_histogram_is_a_picture() -> None:
+    counts = (0, 1, 2, 4, 8, *[0] * (len(HISTOGRAM) - 5))
+    assert "▁▂▄█" in lines(Answer(("store", "zone", "count", "p90_s", *HISTOGRAM), [("s1", "shoes", 15, 100.0, *counts)]))[-1]
