@@ -21,6 +21,7 @@ from footfall.errors import ConfigError
 from footfall.events import to_ns
 from gateway.cli.query import open_reader
 from simulators import sal_rb, show
+from simulators.chain.command import chain
 from simulators.estate import MQTT_PORT, Settings, brand_secret, worlds, write_agent, write_configs, write_recording, write_sales
 from simulators.feed import Feed, till_of
 from simulators.files import address
@@ -32,9 +33,13 @@ from simulators.truth import read_truth
 from simulators.world import DEFAULT_START_NS, World
 
 OnShare = Callable[[float], None]
+simulate = typer.Typer(invoke_without_command=True)
+simulate.command("chain")(chain)
 
 
-def simulate(
+@simulate.callback()
+def _simulate(
+    asked: typer.Context,
     out: Annotated[Path | None, typer.Option(help="Write configurations, recordings, truth and links into this folder.")] = None,
     publish: Annotated[str | None, typer.Option(help="HOST:PORT of a broker: send the frames to the gateway behind it.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same world, byte by byte.")] = 7,
@@ -59,7 +64,11 @@ def simulate(
     footfall simulate --seed 7 --hours 8 --publish 127.0.0.1:1883 --speed 600
 
     footfall score --truth world/truth.jsonl --config world/gateway.toml
+
+    footfall simulate chain --stores 24 --weeks 10 --db chain.db    # no radio, but a whole chain
     """
+    if asked.invoked_subcommand is not None:
+        return
     if out is None and publish is None:
         raise ConfigError("say what to do: --out FOLDER writes files, --publish HOST:PORT sends frames; both are fine")
     settings = Settings(seed, hours, stores, _moment_ns(start), timezone, Crowd(busy=busy))

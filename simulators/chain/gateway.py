@@ -1,0 +1,92 @@
+"""A gateway without sockets and threads: messages through the product's accept and fold, points into sinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from device_profiles.registry import shipped
+from footfall.errors import FootfallError
+from gateway.accept.accept import Acceptor
+from gateway.accept.checkpointed_memory import CheckpointedMemory
+from gateway.accept.events import Pseudonymiser
+from gateway.accept.messages import Message, Messages
+from gateway.accept.outcome import TIME_PASSED, Entry
+from gateway.fold.fold import Fold
+from gateway.identity.links import Link, encode_links
+from gateway.points import Points
+from gateway.records import RecordKind
+from gateway.shard import Shard
+from gateway.sinks.sink import Sink
+from gateway.site import Site
+from gateway.site.index import Places
+from gateway.site.recorded import RecordedSite, record_site
+from gateway.state.ledger import Ledger
+
+WRITE_POINTS: Final = 30_000
+"""So many are written at once: a request, or a transaction, costs nearly the same for few."""
+LOG: Final = "chain"
+
+
+class Refused(FootfallError):
+    """The gateway did not take what a simulated agent sent: one of them is wrong."""
+
+
+class InProcessGateway:
+    """One shard over all stores. `take` in the order of time, `close` in the end."""
+
+    def __init__(self, site: Site, pseudonyms: Pseudonymiser, sinks: Sequence[Sink]) -> None:
+        self._site: Final = site
+        self._sinks: Final = sinks
+        self._pseudonyms: Final = pseudonyms
+        self._ledger: Final = Ledger(":memory:")
+        fold = Fold(shipped(), self._ledger, self._staff_subjects, False)
+        self._shard: Final = Shard(Messages(Acceptor(Places(site), CheckpointedMemory(LOG), pseudonyms)), fold)
+        self._waiting: list[Points] = []
+        self._position = self._points_waiting = 0
+        self.rows = self.frames = self.points = 0
+
+    def start(self, received_ns: int, links: Iterable[Link]) -> None:
+        """Put the estate in force, and what the brand knows of its fans."""
+        bodies = ((RecordKind.SITE, record_site(self._site)), (RecordKind.LINKS, encode_links(list(links))))
+        self._fold([Entry(kind, "", "", 0, body) for kind, body in bodies], received_ns)
+
+    def take(self, messages: Sequence[Message], received_ns: int) -> dict[tuple[str, str, str], int]:
+        """Take messages and let time pass; return by (store, agent, epoch) up to where frames are receipted. Raise Refused."""
+        self._position += 1
+        accepted = self._shard.messages.accept(messages, f"{LOG}/{self._position}", received_ns)
+        if accepted.refused:
+            topic, part = accepted.refused[0]
+            raise Refused(f"{topic}: {part.reason}: {part.message}")
+        if accepted.pauses_s or accepted.noticed:
+            raise Refused(f"agents are asked to pause: {accepted.pauses_s}, {accepted.noticed}")
+        self.rows += accepted.counted["in"]
+        self.frames += len(messages)
+        self._fold([TIME_PASSED, *accepted.entries], received_ns)
+        return {key: upto for key, (upto, _) in accepted.receipts.items()}
+
+    def checkpoint(self) -> None:
+        """Let the fold forget what it keeps in memory only until a checkpoint."""
+        self._shard.checkpoint({})
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._write()
+        self._ledger.close()
+
+    def _fold(self, entries: Iterable[Entry], received_ns: int) -> None:
+        records = ((each.record(pos, received_ns), each.frame) for pos, each in enumerate(entries, self._shard.core.pos + 1))
+        for points in self._shard.fold_alone(records).points:
+            self._waiting.append(points)
+            self._points_waiting += len(points)
+        if self._points_waiting >= WRITE_POINTS:
+            self._write()
+
+    def _write(self) -> None:
+        for sink in self._sinks:
+            sink.write(self._waiting)
+        self.points += self._points_waiting
+        self._waiting, self._points_waiting = [], 0
+
+    def _staff_subjects(self, site: RecordedSite) -> tuple[set[int], set[int]]:
+        return {self._pseudonyms.subject(identifier) for person in site.staff for identifier in person.identifiers}, set()

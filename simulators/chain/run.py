@@ -1,0 +1,116 @@
+"""Ten weeks of a chain, as fast as accept and fold take them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from operator import attrgetter
+from typing import Final
+
+from footfall.topics import Topic
+from footfall.units import NS_PER_MS
+from gateway.accept.messages import Message
+from gateway.sinks.sink import Sink
+from simulators.chain.boxes import LATENCY_NS, BoxSender
+from simulators.chain.chain import MS_PER_HOUR, MS_PER_MINUTE, Chain, ChainStore
+from simulators.chain.gateway import InProcessGateway, Refused
+from simulators.chain.heard import Event, Hearing, Row
+from simulators.chain.identity import Identity
+from simulators.chain.plan import STEP_MIN
+from simulators.chain.truth import Truth
+
+STEP_MS: Final = STEP_MIN * MS_PER_MINUTE
+AFTER_MS: Final = 2 * MS_PER_HOUR
+"""Time goes on so long after the last store's last day, until no visit is open and no goods are in a store."""
+_TIME: Final = attrgetter("time_ms")
+
+OnShare = Callable[[float], None]
+
+
+def _quiet(share: float) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What was made, and how much went through the gateway."""
+
+    chain: Chain
+    truth: Truth
+    messages: int
+    rows: int
+    points: int
+
+
+def simulate_chain(chain: Chain, sinks: Sequence[Sink], on_share: OnShare = _quiet) -> Simulated:
+    """Send all that the chain's agents hear through accept and fold into `sinks`; return the truth.
+
+    `on_share` is called with the share that is done. Raise Refused if the gateway does not take what agents sent.
+    """
+    truth, identity = Truth(), Identity(chain)
+    gateway = InProcessGateway(chain.site(), identity.pseudonyms, sinks)
+    stores = [_StoreSender(chain, store, identity, truth) for store in chain.stores]
+    from_ms = min(store.from_ms for store in chain.stores) // STEP_MS * STEP_MS
+    to_ms = max(store.to_ms for store in chain.stores) + AFTER_MS
+    gateway.start(from_ms * NS_PER_MS, identity.links())
+    for now_ms in range(from_ms, to_ms + 1, STEP_MS):
+        received_ns = now_ms * NS_PER_MS + LATENCY_NS
+        receipts = gateway.take([message for store in stores for message in store.messages(now_ms)], received_ns)
+        for store in stores:
+            store.check(receipts)
+        if (now_ms - from_ms) % (24 * MS_PER_HOUR) == 0:
+            gateway.checkpoint()
+            on_share((now_ms - from_ms) / (to_ms - from_ms))
+    gateway.close()
+    on_share(1.0)
+    return Simulated(chain, truth, gateway.frames, gateway.rows, gateway.points)
+
+
+class _StoreSender:
+    """The boxes and the till of one store, with what they heard and have not sent yet."""
+
+    def __init__(self, chain: Chain, store: ChainStore, identity: Identity, truth: Truth) -> None:
+        self._store: Final = store
+        self._hearing: Final = Hearing(chain, store, identity, truth)
+        self._boxes: Final = [BoxSender(store, box, [zone.name for zone in chain.zones]) for box in store.boxes]
+        self._rows: Final[dict[str, list[Row]]] = {box.letter: [] for box in store.boxes}
+        self._events: list[Event] = []
+        self._days: Final = count(store.life.opens_day)
+        self._heard_to_ms = store.from_ms
+        self._topic: Final = str(Topic(store.name, store.till, "events"))
+
+    def messages(self, now_ms: int) -> list[Message]:
+        """Return what they send at a step."""
+        while self._heard_to_ms < min(now_ms, self._store.to_ms):
+            self._hear(next(self._days))
+        found = [message for sender in self._boxes for message in sender.messages(now_ms, self._rows_before(sender.box.letter, now_ms))]
+        if events := self._events_before(now_ms):
+            found.append(Message(self._topic, f"[{','.join(event.json for event in events)}]".encode()))
+        return found
+
+    def check(self, receipts: dict[tuple[str, str, str], int]) -> None:
+        """Raise Refused if a receipt is behind what its box has sent."""
+        for sender in self._boxes:
+            epoch, sent = sender.sent
+            if (upto := receipts.get((self._store.name, sender.box.agent, epoch), sent)) != sent:
+                raise Refused(f"{sender.box.agent} sent {sent} frames of {epoch}, {upto} are receipted")
+
+    def _hear(self, day: int) -> None:
+        heard = self._hearing.day(day)
+        for letter, rows in heard.rows.items():
+            self._rows[letter] = sorted([*self._rows[letter], *rows], key=_TIME)
+        self._events = sorted([*self._events, *heard.events], key=_TIME)
+        self._heard_to_ms = self._store.at_ms(day + 1)
+
+    def _rows_before(self, letter: str, now_ms: int) -> list[Row]:
+        rows = self._rows[letter]
+        at = bisect_left(rows, now_ms, key=_TIME)
+        self._rows[letter] = rows[at:]
+        return rows[:at]
+
+    def _events_before(self, now_ms: int) -> list[Event]:
+        at = bisect_left(self._events, now_ms, key=_TIME)
+        before, self._events = self._events[:at], self._events[at:]
+        return before
