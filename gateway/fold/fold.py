@@ -30,6 +30,7 @@ from gateway.fold.state import State
 from gateway.fold.state_version import STATE_VERSION, load_checked
 from gateway.fold.store import FoldStore
 from gateway.fold.store_counters import StoreCounters
+from gateway.fold.store_points import store_points
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
@@ -182,11 +183,13 @@ class Fold:
         self._watermarks.ask_again(self.state.estate.stores.of(record.store), record.received_ns)
 
     def _set_site(self, record: Record) -> None:
-        self._use_site(record.body)
+        site, before = read_site(record.body), self._site_json
+        for point in store_points(read_site(before) if before else None, site):
+            self.state.points.emit(point)
+        self._use_site(record.body, site)
 
-    def _use_site(self, body: bytes) -> None:
+    def _use_site(self, body: bytes, site: RecordedSite) -> None:
         """Put a site in force. Only what the fold needs of it stays in memory: a chain's estate is large."""
-        site = read_site(body)
         self._site_json = body
         self.state.estate.apply(site)
         self._watermarks.grow(len(self.state.estate.stores))
@@ -283,8 +286,9 @@ class Fold:
         """Every version that a release since the first with a version stored; what it had not has its beginning."""
         estate = self.state.estate
         if values["site"]:
-            estate.load(values["state"]["estate"], read_site(values["site"]))
-            self._use_site(values["site"])
+            site = read_site(values["site"])
+            estate.load(values["state"]["estate"], site)
+            self._use_site(values["site"], site)
         self.state.load(values["state"], parts)
         if values["waiting"]:
             self._reorder_buffer.load({name.removeprefix("waiting."): parts[name] for name in parts if name.startswith("waiting.")})

@@ -138,6 +138,23 @@ class AgentPoint(NamedTuple):
     dropped: int
 
 
+class StorePoint(NamedTuple):
+    time_ns: int
+    store: str
+    title: str
+    path: str
+    ownership: str
+    timezone: str
+    day_start: str
+    hours: str
+    closed: str
+    agents: str
+    valid_from: str
+    valid_to: str
+    now: str
+    void: bool
+
+
 class GapPoint(NamedTuple):
     time_ns: int
     agent: str
@@ -149,8 +166,9 @@ class GapPoint(NamedTuple):
 
 
 PointRow = (
-    PresencePoint | DwellPoint | VisitPoint | DoorPoint | TouchPoint | ItemPoint | TrafficPoint | ZoneTrafficPoint | AgentPoint | GapPoint
-)
+    PresencePoint | DwellPoint | VisitPoint | DoorPoint | TouchPoint | ItemPoint | TrafficPoint | ZoneTrafficPoint | AgentPoint
+    | StorePoint | GapPoint
+)  # fmt: skip
 POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "presence": PresencePoint,
     "dwell": DwellPoint,
@@ -161,6 +179,7 @@ POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "traffic": TrafficPoint,
     "zone_traffic": ZoneTrafficPoint,
     "agent": AgentPoint,
+    "store": StorePoint,
     "gap": GapPoint,
 }
 """By measurement; `tests/unit/gateway/points/test_rows.py` holds each to its schema."""

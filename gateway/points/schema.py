@@ -47,6 +47,8 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
                      dwell_sum_s="float", dwells="int"),
         _measurement("agent", "store agent", uptime_s="float", spool_frames="int", clock_width_ms="float", drift_ppm="float",
                      sightings="int", dropped="int"),
+        _measurement("store", "store", title="text", path="text", ownership="text", timezone="text", day_start="text", hours="text",
+                     closed="text", agents="text", valid_from="text", valid_to="text", now="text", void="bool"),
         _measurement("gap", "store agent", from_ns="int", to_ns="int", rows="int", reason="text"),
     )
 }  # fmt: skip

@@ -9,13 +9,17 @@ of other releases are passed over.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import time
-from typing import Any
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.site.site import Site
+from gateway.site.hours import CLOSES, OPENS, is_stated
+from gateway.site.site import Site, SiteMoment
+
+FORM: Final = 2
+"""Rises with what the fold takes from a SITE record, so that the first start of a release records the estate anew."""
 
 
 class _Recorded(BaseModel):
@@ -27,14 +31,49 @@ class RecordedZone(_Recorded):
     type: str = "other"
 
 
+class RecordedAlias(_Recorded):
+    name: str
+    until: SiteMoment
+
+
 class RecordedAgent(_Recorded):
     name: str
+    aliases: tuple[RecordedAlias, ...] = ()
+    since: SiteMoment | None = Field(default=None, alias="from")
+    until: SiteMoment | None = Field(default=None, alias="to")
+
+
+class RecordedBefore(_Recorded):
+    """What a store was up to the end of a day; None and no hours: as it is now."""
+
+    until: date
+    title: str | None = None
+    path: str | None = None
+    ownership: str | None = None
+    opens: time = OPENS
+    closes: time = CLOSES
+    hours: Mapping[str, str] = {}
+
+    def states_hours(self) -> bool:
+        return bool(self.hours) or is_stated(self.opens, self.closes)
 
 
 class RecordedStore(_Recorded):
     """The defaults are those of the first release: records of it that lack a key were folded with them."""
 
     name: str
+    now: str | None = None
+    """The present name of a store that is renamed; None: it is `name`, as in all records of earlier releases."""
+    title: str | None = None
+    path: str = ""
+    ownership: str = "own"
+    opens: time = OPENS
+    closes: time = CLOSES
+    hours: Mapping[str, str] = {}
+    closed: tuple[date, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+    before: tuple[RecordedBefore, ...] = ()
     timezone: str = "UTC"
     day_start: time = time(4)
     idle_timeout_s: float = 1800.0
@@ -58,6 +97,7 @@ def record_site(site: Site) -> bytes:
     """Return the body of a SITE record: what is not as by default, and what was renamed under each of its names, since rows have either."""
     values = site.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     values["stores"] = [each for store in values["stores"] for each in _under_all_names(store)]
+    values["form"] = FORM
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -65,9 +105,11 @@ def _under_all_names(store: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Nobody is expected where a store has another name now."""
     zones = [zone | {"name": name} for zone in store.get("zones", ()) for name in _names(zone)]
     doors = [*store.get("doors", ()), *(alias["name"] for alias in store.get("door_aliases", ()))]
-    agents = list({agent["name"]: agent for agent in store.get("agents", ())}.values())
+    agents = list(store.get("agents", ()))
     for name in _names(store):
-        yield store | {"name": name, "zones": zones, "doors": doors, "agents": agents if name == store["name"] else []}
+        is_now = name == store["name"]
+        renamed = {} if is_now else {"now": store["name"]}
+        yield store | {"name": name, "zones": zones, "doors": doors, "agents": agents if is_now else []} | renamed
 
 
 def _names(thing: dict[str, Any]) -> dict[str, None]:

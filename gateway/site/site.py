@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import combinations
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from footfall.config import Section
 from footfall.events import Identifier, Name, Text
+from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
 from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names, parse_when
 
 
@@ -28,6 +29,7 @@ def _zone(name: str) -> str:
 ZoneType = Literal["entrance", "shelf", "fitting", "checkout", "outside", "other"]
 
 
+PathText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*\z")]
 SiteMoment = Annotated[datetime | date, BeforeValidator(parse_when)]
 
 
@@ -81,19 +83,50 @@ class Agent(_Named):
         return begin_ns(self.until, zone) if is_date else end_ns(self.until, zone)
 
 
-class Store(_Named):
+Hours = Annotated[dict[str, str], BeforeValidator(by_weekday)]
+
+
+class _Open(Section):
+    """Something with opening hours: every day the same, or by weekday. Days that `hours` leaves out have `opens` to `closes`."""
+
+    opens: time = OPENS
+    closes: time = CLOSES
+    hours: Hours = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _every_day(self) -> Self:
+        missing = missing_days(self.hours)
+        if self.hours and missing and not is_stated(self.opens, self.closes):
+            raise ValueError(
+                f'hours leaves out {", ".join(missing)}: write "closed" or the hours of each, or `opens` and `closes` for the days left out'
+            )
+        return self
+
+
+class Before(_Open):
+    """What a store was until the end of a day; what is left out was as it is now."""
+
+    until: date
+    title: Text | None = None
+    path: PathText | None = None
+    ownership: Text | None = None
+
+
+class Store(_Named, _Open):
     """`day_start` is when the store's day begins, local time: occupancy and day keys start anew."""
 
     title: Text | None = None
-    path: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*\z")] = ""
+    path: PathText = ""
     """Where it hangs in the chain: group/province/city."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     day_start: time = time(4)
-    opens: time = time(0)
-    closes: time = time(23, 59)
+    closed: tuple[date, ...] = ()
+    """Days without opening hours."""
     ownership: Text = "own"
     valid_from: date | None = None
     valid_to: date | None = None
+    before: tuple[Before, ...] = ()
+    """What it was earlier, the earliest first."""
     idle_timeout_s: Annotated[float, Field(ge=60, le=86_400)] = 1800.0
     """A visit ends when its subject was not heard for so long."""
     tried_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
@@ -120,6 +153,22 @@ class Store(_Named):
                     )
             if agent.span(self.zone).begin_ns >= agent.span(self.zone).end_ns:
                 raise ValueError(f"agent {agent.name!r} is in store {self.name!r} from {agent.since} to {agent.until}: that is never")
+        return self
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Store:
+        """Versions follow each other: each holds for a day at least."""
+        since, until = self.valid_from, self.valid_to
+        if since and until and until < since:
+            raise ValueError(f"store {self.name!r} is valid from {since} to {until}: that is never; write the later day in valid_to")
+        first = since.toordinal() if since else 0
+        for day in (*(before.until for before in self.before), *([until] if until else [])):
+            if day.toordinal() < first:
+                raise ValueError(
+                    f"store {self.name!r}: its versions overlap at {day}: write the entries of `before` from the earliest `until` to the"
+                    " latest, all between valid_from and valid_to"
+                )
+            first = day.toordinal() + 1
         return self
 
     @property

@@ -5,6 +5,7 @@ Visits come first; dwells, doors, touches, traffic and zone traffic are derived 
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.points import Points, from_rows
+from gateway.site import Site
+from gateway.site.recorded import read_site, record_site
+from gateway.site.versions import store_versions
 
 SEED = 20261024
 MINUTE_NS = 60 * 10**9
@@ -73,6 +77,8 @@ def points() -> tuple[Points, ...]:
         begin = mine[0].begin_ns
         rows["agent"].append((begin, f"{store}-1", store, 3600.0, 2, 12.5, 18.0, 40_000, 0))
         rows["gap"].append((begin + 90 * MINUTE_NS, f"{store}-1", store, begin + 90 * MINUTE_NS, begin + 95 * MINUTE_NS, 41, "spool.full"))
+    estate = read_site(record_site(Site.model_validate(tomllib.loads(SITE_TOML))))
+    rows["store"] = [(version.begin_ns, version.store, *version[2:], False) for version in store_versions(estate)]
     # A visit that was merged into the first one: every view leaves it out.
     merged = rows["visit"][0]
     rows["visit"].append((merged[0] + 1, *merged[1:14], True, f"{merged[0]}/{merged[1]}"))

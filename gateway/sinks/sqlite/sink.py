@@ -1,7 +1,7 @@
 """The embedded database: one SQLite file, a table a measurement. Analysts read it while the gateway writes.
 
-Rows lie by store and time, which is how they are asked for. The views `visits`, `dwells` and `touches` leave out what was voided and
-spell the time.
+Rows lie by store and time, which is how they are asked for. The views `visits`, `dwells`, `touches` and `stores` leave out what was
+voided and spell the time.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from gateway.sinks.stored_text import check_finite, row_texts, stored_tag, store
 
 APPLICATION_ID: Final = 0x466F6F74
 """`Foot`, in the file's header: distinguishes it from other programs' files."""
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Goes up with every measurement and field: a release that does not know them must not write here again."""
 
 _TYPES: Final[dict[FieldType, str]] = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER", "text": "TEXT", "subject": "TEXT"}
 _EMPTY: Final[dict[FieldType, str]] = {"int": "0", "float": "0.0", "bool": "0", "text": "''", "subject": "''"}
 """What a field has in rows written before there was such a field; see also ABSENT."""
-_VIEWS: Final = {"visits": "visit", "dwells": "dwell", "touches": "touch"}
+_VIEWS: Final = {"visits": "visit", "dwells": "dwell", "touches": "touch", "stores": "store"}
 _BUSY_S: Final = 5.0
 _ADVICE: Final = {
     sqlite3.SQLITE_FULL: "the disk is full: make room, nothing is lost meanwhile",

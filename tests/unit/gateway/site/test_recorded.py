@@ -28,6 +28,19 @@ identifiers = st.builds("{}:{}".format, names, texts)
 
 
 @st.composite
+def lives(draw: Any) -> dict[str, Any]:
+    """Days on which a store began, was another, and ended; each is there or not."""
+    days = sorted(draw(st.lists(st.dates(), min_size=4, max_size=4, unique=True)))
+    begins, ends = draw(st.booleans()), draw(st.booleans())
+    before = [{"until": day, **draw(st.fixed_dictionaries({}, optional={"path": st.just("a/b"), "title": texts}))} for day in days[1:3]]
+    return (
+        ({"valid_from": days[0]} if begins else {})
+        | ({"valid_to": days[3]} if ends else {})
+        | {"before": draw(st.sampled_from([[], before]))}
+    )
+
+
+@st.composite
 def sites(draw: Any) -> dict[str, Any]:
     """What `site.toml` may hold: every optional key is there or not."""
     unique = iter(draw(st.lists(names, min_size=20, max_size=20, unique=True)))
@@ -45,10 +58,11 @@ def sites(draw: Any) -> dict[str, Any]:
         return {"name": next(unique), "zones": zones, "agents": agents} | some(
             title=texts, path=st.text("a/ü", max_size=4), timezone=st.sampled_from(["Asia/Shanghai", "America/St_Johns"]),
             day_start=st.times(), opens=st.times(), closes=st.times(),
-            ownership=texts, valid_from=st.dates(), valid_to=st.dates(),
+            ownership=texts, closed=st.lists(st.dates(), max_size=2),
+            hours=st.just({"mon-sat": "10:00-20:00", "sun": "closed"}),
             idle_timeout_s=st.floats(60, 86_400), tried_s=st.floats(0, 3600),
             doors=st.lists(names, max_size=2, unique=True),
-        )  # fmt: skip
+        ) | draw(lives())  # fmt: skip
 
     def person() -> dict[str, Any]:
         return {"staff_id": draw(texts)} | some(department=texts, identifiers=st.lists(identifiers, max_size=2))
@@ -71,6 +85,9 @@ def test_any_estate_that_is_right_is_read_back_and_folded(values: dict[str, Any]
         )  # fmt: skip
         assert [(zone.name, zone.type) for zone in store.zones] == [(zone.name, zone.type) for zone in given.zones]
         assert [agent.name for agent in store.agents] == [agent.name for agent in given.agents]
+        assert (store.title, store.path, store.ownership, store.closed) == (given.title, given.path, given.ownership, given.closed)
+        assert (store.opens, store.closes, store.hours) == (given.opens, given.closes, given.hours)
+        assert [each.until for each in store.before] == [each.until for each in given.before]
     assert [person.identifiers for person in read.staff] == [person.identifiers for person in site.staff]
     new_fold().state.estate.apply(read)
 

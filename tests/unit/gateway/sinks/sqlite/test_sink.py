@@ -119,8 +119,8 @@ def test_the_views_leave_out_what_was_voided(tmp_path: Path) -> None:
     ]
     names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")}
     db.close()
-    assert names == {"visits", "dwells", "touches"}
-    assert {name for name, schema in SCHEMA.items() if "void" in schema.fields} == {"visit", "dwell", "touch"}
+    assert names == {"visits", "dwells", "touches", "stores"}
+    assert {name for name, schema in SCHEMA.items() if "void" in schema.fields} == {"visit", "dwell", "touch", "store"}
 
 
 WRITER = """
@@ -152,10 +152,12 @@ def test_a_killed_gateway_keeps_what_was_acknowledged(tmp_path: Path) -> None:
 
 
 def _of_an_earlier_release(path: Path) -> None:
-    """As `presence` had no width yet, and nobody knew of goods."""
+    """As `presence` had no width yet, and there was no measurement of goods or of stores."""
     SQLite(path).close()
     db = sqlite3.connect(path)
-    db.executescript("DROP TABLE item; ALTER TABLE presence DROP COLUMN time_width_ms; PRAGMA user_version = 1;")
+    db.executescript(
+        "DROP VIEW stores; DROP TABLE store; DROP TABLE item; ALTER TABLE presence DROP COLUMN time_width_ms; PRAGMA user_version = 1;"
+    )
     db.execute("INSERT INTO presence VALUES (5, 'x', 'enter', 's', 'z', '00000000000000ff', 'p', -60, 1.5, 'agent', 3)")
     db.commit()
     db.close()
@@ -174,6 +176,7 @@ def test_a_file_of_an_earlier_release_gets_what_is_new_and_keeps_its_rows(tmp_pa
     assert rows == [(5, "agent", -1, 3), (6, "measured", 7, 3)]
     assert sink._db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     assert count(path, "item") == 1
+    assert sink._db.execute("SELECT count(*) FROM stores").fetchone() == (0,)
 
 
 def test_a_file_of_an_earlier_release_is_read_before_the_gateway_takes_it_over(tmp_path: Path) -> None:
