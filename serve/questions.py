@@ -10,9 +10,9 @@ from pathlib import Path
 from footfall.errors import ConfigError, Unreadable
 from gateway.cli.query import open_reader, zones_of
 from gateway.config import load_gateway, load_site
-from gateway.query.questions import QUESTIONS, Filters, Question, ask
+from gateway.query.answer import Request
+from gateway.query.questions import QUESTIONS, Question, ask, check
 from gateway.query.show import as_json
-from gateway.query.spans import INTERVALS
 from gateway.sinks.reader import PointReader
 from gateway.site import Site
 
@@ -28,16 +28,15 @@ def answer(gateway: Path, what: str, given: Mapping[str, str]) -> str:
     question = QUESTIONS[what]
     if unknown := sorted(given.keys() - set(takes(question))):
         raise ConfigError(f"{unknown[0][:80]}: means nothing for {what}; it takes {', '.join(takes(question))}")
-    interval = given.get("interval", question.interval)
-    if interval is not None and interval not in INTERVALS:
-        raise ConfigError(f"interval: one of {', '.join(INTERVALS)}")
-    filters = Filters(
-        given.get("from"), given.get("to"), INTERVALS[interval] if interval else None, given.get("zone"), given.get("fan"), given.get("by")
-    )
+    request = Request(
+        what, from_=given.get("from"), to=given.get("to"), interval=given.get("interval"), zone=given.get("zone"), fan=given.get("fan"),
+        by=(given["by"],) if "by" in given else (),
+    )  # fmt: skip
+    check(request)
     site, opened = _sources(gateway)
     with closing(opened) as reader:
         zones = zones_of(reader, [given["store"]] if "store" in given else None, site, None)
-        found, _ = ask(reader, question, zones, filters, time.time_ns(), lambda rows: None)
+        found = ask(reader, request, zones, time.time_ns(), lambda rows: None)
     return as_json(found)
 
 

@@ -21,8 +21,8 @@ from rich.text import Text
 from footfall.errors import ConfigError
 from footfall.topics import is_name
 from gateway.config import load_gateway, load_site
-from gateway.query.measures import Answer
-from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Filters, Question, ask
+from gateway.query.answer import Answer, Request, StoreSpan
+from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Question, ask
 from gateway.query.show import as_csv, as_json
 from gateway.query.show_table import WIDTH, Line, Style, table
 from gateway.query.spans import INTERVALS, iso, time_zone
@@ -98,15 +98,14 @@ def query(
     docs/analysing.md explains every number, and how to get it by SQL, InfluxQL or Flux.
     """
     question = QUESTIONS[what]
-    chosen = interval or (Interval(question.interval) if question.interval else None)
-    filters = Filters(from_, to, INTERVALS[chosen] if chosen else None, zone, fan, by)
+    request = Request(what, from_=from_, to=to, interval=interval, zone=zone, fan=fan, by=(by,) if by else ())
     _check_options(what, question, {"interval": interval, "zone": zone, "fan": fan, "by": by})
     estate = _site(site, config)
     with closing(open_reader(db, influx, bucket, token_file, config)) as reader:
         zones = zones_of(reader, store, estate, timezone)
         with _progress() as on_page:
-            answer, spans = ask(reader, question, zones, filters, time.time_ns(), on_page)
-    titles = {name: _title(what, name, zones[name], spans[name], estate, zone, fan) for name in zones}
+            answer = ask(reader, request, zones, time.time_ns(), on_page)
+    titles = {one.store: _title(what, one, estate, zone, fan) for one in answer.asked}
     _print(answer, format_, "\n".join(titles.values()), wide)
     if chart is not None:
         _draw(what, answer, titles, zones, chart)
@@ -200,13 +199,12 @@ def _stderr() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def _title(
-    what: str, store: str, zone: ZoneInfo, span: tuple[int, int], estate: Site | None, only_zone: str | None, only_fan: str | None
-) -> str:
-    named = estate.by_name[store].title if estate is not None and store in estate.by_name else None
-    parts = [f"{what} of {store}" + (f" ({named})" if named else "")]
+def _title(what: str, asked: StoreSpan, estate: Site | None, only_zone: str | None, only_fan: str | None) -> str:
+    named = estate.by_name[asked.store].title if estate is not None and asked.store in estate.by_name else None
+    begin, end = (iso(time_ns, asked.zone)[:-6].replace("T", " ") for time_ns in (asked.from_ns, asked.to_ns))
+    parts = [f"{what} of {asked.store}" + (f" ({named})" if named else "")]
     parts += [f"{word} {value}" for word, value in (("zone", only_zone), ("fan", only_fan)) if value]
-    parts.append(f"{iso(span[0], zone)[:-6].replace('T', ' ')} to {iso(span[1], zone)[:-6].replace('T', ' ')} {zone.key}")
+    parts.append(f"{begin} to {end} {asked.zone.key}")
     return ", ".join(parts)
 
 

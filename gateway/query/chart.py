@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from footfall.errors import ConfigError
+from gateway.query.answer import Answer
 from gateway.query.chart_axes import (
     PanelRows,
     bar_times,
@@ -31,10 +32,10 @@ from gateway.query.chart_axes import (
     values_of,
 )
 from gateway.query.figures import HISTOGRAM, HISTOGRAM_S
-from gateway.query.measures import ITEM_KINDS, Answer
 from gateway.query.show_text import duration
 
 MOST_PANELS: Final = 8
+ITEM_KINDS: Final = ("arrived", "moved", "tried", "left")
 _MOST_GOODS: Final = 20
 _NO_LABEL: Final = "_"
 """What begins with an underscore is left out of legends."""

@@ -1,221 +1,135 @@
-"""From stored rows to answers. Pure: tables and edges in, an Answer out.
-
-What is stored are numerators, denominators, sums and counts; ratios and means are made here, over whatever span is asked for, so
-that an hour and a year are computed alike. Counts and sums add up over intervals. Occupancy, drift and who is present are gauges, one
-reading a minute: they are never added, and the column's name has which reading it is (`_last`, `_max`).
-"""
+"""The table of measures: measures.toml, read once and checked. Pure data; plan.py and reduce.py compute what it states."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources import files
+from typing import Any, Final, Literal, get_args
 
-import numpy as np
-import numpy.typing as npt
+from footfall.errors import ConfigError
 
-from footfall.baskets import as_documented
-from gateway.query.figures import HISTOGRAM, HISTOGRAM_S
-from gateway.query.spans import iso
-from gateway.sinks.table import PointTable
+Kind = Literal["sum", "count", "last", "max", "ratio", "rest", "difference", "quantile", "between"]
+Unit = Literal["", "people", "s", "share", "money"]
+CoveredBy = Literal["doors", "presence", ""]
 
-ALL_ZONES: Final = "*"
+DERIVED: Final = ("ratio", "rest", "difference")
+"""Kinds that are made of two other measures of the same question, once these are added up."""
+OF_ROWS: Final = ("quantile", "between")
+"""Kinds that are made of the rows themselves."""
+SMALL_BASE: Final = 30
+"""A ratio to fewer than so many is named in the notes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Rows under `columns`; None where there is no value, such as a share of nothing. `totals`: a row a store, its whole span."""
+class Vector:
+    """Rows of the measure's table, and what the measure of them is. `minute` is a row's time; None: there is no value."""
 
-    columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-    totals: list[tuple[Any, ...]] = field(default_factory=list)
-
-
-Edges = npt.NDArray[np.int64]
-NumberColumn = npt.NDArray[Any]
+    rows: Sequence[Mapping[str, Any]]
+    result: float | None = None
 
 
-def traffic(store: str, table: PointTable, visits: PointTable, edges: Edges, zone: ZoneInfo) -> Answer:
-    """Return one store's rows of `traffic` and of `visit` per interval. The totals row is computed like any interval, over all of them."""
-    parts = list(zip(_parts(table, edges), _parts(_counted(visits), edges), strict=True))
-    rows = [(store, iso(int(edge), zone), *_traffic_row(*part)) for edge, part in zip(edges, parts, strict=False)]
-    whole = _traffic_row(_within(table, edges), _within(_counted(visits), edges))
-    return Answer(("store", "time", *_TRAFFIC), rows, [(store, None, *whole)])
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of an answer; measures.toml explains the fields."""
+
+    id: str
+    title: str
+    unit: Unit
+    question: str
+    table: str
+    kind: Kind
+    means: str
+    is_not: str
+    shown: bool
+    places: Literal["sum", "never"]
+    covered_by: CoveredBy
+    groups: tuple[str, ...]
+    vectors: tuple[Vector, ...]
+    column: str = ""
+    where: tuple[tuple[str, bool | str], ...] = ()
+    numerator: str = ""
+    denominator: str = ""
+    quantile: float = 0.0
+    bounds_s: tuple[float, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return its name among the measures of all questions, such as `traffic.in`."""
+        return f"{self.question}.{self.id}"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return the ids of the measures that it is made of."""
+        return (self.numerator, self.denominator) if self.kind in DERIVED else ()
 
 
-_TRAFFIC: Final = (
-    "in", "out", "occupancy_last", "occupancy_max", "drift_last", "visits_started", "visits_closed", "dwell_sum_s", "mean_dwell_s",
-    "transactions", "transactions_known", "returns", "revenue", "touches", "conversion", "visits", "visits_known",
-    "anonymous_visits", "anonymous_transactions",
-)  # fmt: skip
+def load(text: str) -> dict[str, Measure]:
+    """Return the measures of a measures.toml by their keys. Raise ValueError: which one is wrong, and how."""
+    document = tomllib.loads(text)
+    found: dict[str, Measure] = {}
+    for entry in document["measure"]:
+        measure = _measure(entry, document["groups"])
+        if measure.key in found:
+            raise ValueError(f"measure {measure.key}: listed twice")
+        found[measure.key] = measure
+    for measure in found.values():
+        _check(measure, found)
+    return found
 
 
-def _traffic_row(table: PointTable, visits: PointTable) -> tuple[Any, ...]:
-    found: dict[str, Any] = {name: _sum(table, name) for name in _TRAFFIC if name in table.columns}
-    found["occupancy_last"], found["occupancy_max"] = _last(table, "occupancy"), _max(table, "occupancy")
-    found["drift_last"] = _last(table, "drift")
-    found["mean_dwell_s"] = ratio(found["dwell_sum_s"], found["visits_closed"])
-    found["conversion"] = ratio(found["transactions"], found["in"])
-    found["visits"], found["visits_known"] = len(visits), int(visits.numbers("known").sum())
-    found["anonymous_visits"] = _rest(found["visits_known"], found["visits"])
-    found["anonymous_transactions"] = _rest(found["transactions_known"], found["transactions"])
-    return tuple(found[name] for name in _TRAFFIC)
+def _measure(entry: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Measure:
+    key = f"{entry.get('question')}.{entry.get('id')}"
+    fields = dict(entry)
+    try:
+        vectors = tuple(Vector(**vector) for vector in fields.pop("vector"))
+        fields["groups"] = tuple(fields.get("groups", groups[fields["question"]]))
+        fields["where"] = tuple(fields.get("where", {}).items())
+        fields["bounds_s"] = tuple(fields.get("bounds_s", ()))
+        return Measure(vectors=vectors, **fields)
+    except KeyError as error:
+        raise ValueError(f"measure {key}: {error.args[0]} is missing") from None
+    except TypeError as error:
+        raise ValueError(f"measure {key}: {error}") from None
 
 
-def zones(store: str, table: PointTable, edges: Edges, zone: ZoneInfo) -> Answer:
-    """Return one store's `zone_traffic`, a row per interval and zone."""
-    columns = ("entries", "exits", "present_max", "known_present_max", "dwells", "dwell_sum_s", "mean_dwell_s")
-    answer = _by(store, table, "zone", edges, zone, columns, _zone_row)
-    gauges = {answer.columns.index(name) for name in columns if name.endswith("_max")}
-    # The most in any one zone is not the most in the store.
-    totals = [tuple(None if i in gauges else value for i, value in enumerate(row)) for row in answer.totals]
-    return Answer(answer.columns, answer.rows, totals)
+def _check(measure: Measure, found: Mapping[str, Measure]) -> None:
+    for name, allowed in (("kind", Kind), ("unit", Unit), ("covered_by", CoveredBy), ("places", Literal["sum", "never"])):
+        if getattr(measure, name) not in get_args(allowed):
+            raise ValueError(f"measure {measure.key}: {name} is one of {', '.join(get_args(allowed))}")
+    if not measure.vectors:
+        raise ValueError(f"measure {measure.key}: it needs a vector")
+    if measure.kind not in DERIVED:
+        if not measure.column:
+            raise ValueError(f"measure {measure.key}: a {measure.kind} needs a column")
+        return
+    for part in measure.parts:
+        other = found.get(f"{measure.question}.{part}")
+        if other is None or other.table != measure.table:
+            raise ValueError(f"measure {measure.key}: {part!r} is no measure of {measure.question} from {measure.table}")
 
 
-def _zone_row(table: PointTable) -> tuple[Any, ...]:
-    dwells, dwell_sum_s = _sum(table, "dwells"), _sum(table, "dwell_sum_s")
-    gauges = _max(table, "present"), _max(table, "known_present")
-    return _sum(table, "entries"), _sum(table, "exits"), *gauges, dwells, dwell_sum_s, ratio(dwell_sum_s, dwells)
+MEASURES: Final[Mapping[str, Measure]] = load(files("gateway.query").joinpath("measures.toml").read_text("utf-8"))
+"""Every measure by its key, such as `traffic.in`, in the order of answers."""
 
 
-def doors(store: str, table: PointTable, edges: Edges, zone: ZoneInfo) -> Answer:
-    """Return one store's `door`, a row per interval and door."""
-    return _by(store, table, "door", edges, zone, ("in", "out", "net"), _door_row)
+def measures_of(question: str) -> dict[str, Measure]:
+    """Return the measures of a question by their ids, in the order of its columns; none for a list of visits, touches or gaps."""
+    return {measure.id: measure for measure in MEASURES.values() if measure.question == question}
 
 
-def _door_row(table: PointTable) -> tuple[Any, ...]:
-    entered, left = _sum(table, "in"), _sum(table, "out")
-    return entered, left, entered - left
+def chosen(question: str, ids: Sequence[str]) -> tuple[Measure, ...]:
+    """Return the measures of these ids, or all of the question. Raise ConfigError for an id that it does not have."""
+    there = measures_of(question)
+    for name in ids:
+        if name not in there:
+            raise ConfigError(f"{question} has no measure {name[:80]!r}{did_you_mean(name, there)}; it has {', '.join(there)}")
+    return tuple(there[name] for name in dict.fromkeys(ids)) if ids else tuple(there.values())
 
 
-def dwell(store: str, dwells: PointTable, visits: PointTable) -> Answer:
-    """Return how long one store's dwells and visits lasted: a row per zone, `*` for the whole store. Open ones and staff are left out."""
-    ended = dwells.where(~dwells.numbers("open") & ~dwells.numbers("is_staff"))
-    whole = visits.where(~visits.numbers("open") & ~visits.numbers("is_staff"))
-    rows = [(store, name, *_distribution(part.numbers("seconds"))) for name, part in _groups(ended, "zone")]
-    if len(whole):
-        rows.append((store, ALL_ZONES, *_distribution(whole.numbers("seconds"))))
-    return Answer(("store", "zone", "count", "mean_s", "median_s", "p90_s", *HISTOGRAM), rows)
-
-
-def _distribution(seconds: NumberColumn) -> tuple[Any, ...]:
-    counts, _ = np.histogram(seconds, (*HISTOGRAM_S, np.inf))
-    median, p90 = np.quantile(seconds, (0.5, 0.9))
-    return len(seconds), float(seconds.mean()), float(median), float(p90), *counts.tolist()
-
-
-def visits(table: PointTable, zone: ZoneInfo) -> Answer:
-    """Return the visits, as they stand now, in the order they began; nobody knows yet how long one will last that is open."""
-    started = [iso(ms * 10**6, zone, "seconds") for ms in table.values("started_ms")]
-    seconds = [None if is_open else lasted for is_open, lasted in zip(table.values("open"), table.values("seconds"), strict=True)]
-    columns = ("subject", "fan", "known", "is_staff", "open", "seconds", "zones", "touches", "transactions", "amount", "agent")
-    listed = _listed(table, columns, {"started": started}, seconds=seconds)
-    order = np.argsort(table.numbers("started_ms"), kind="stable")
-    return Answer(listed.columns, [listed.rows[i] for i in order])
-
-
-def touches(table: PointTable, zone: ZoneInfo) -> Answer:
-    """Return the touches, in the order of their time."""
-    columns = (
-        "what", "zone", "fan", "subject", "ref", "amount", "staff_id", "department", "channel", "campaign", "items", "stage", "agent"
-    )  # fmt: skip
-    times = {"at": [iso(ns, zone, "seconds") for ns in table.time_ns.tolist()]}
-    return _listed(table, columns, times, items=[as_documented(text) for text in table.values("items")])
-
-
-def gaps(table: PointTable, zone: ZoneInfo) -> Answer:
-    """Return the times for which events of an agent are missing, and how many."""
-    begin, end = table.values("from_ns"), table.values("to_ns")
-    times = {"at": [iso(ns, zone, "seconds") for ns in begin], "until": [iso(ns, zone, "seconds") for ns in end]}
-    listed = _listed(table, ("agent", "rows", "reason"), times)
-    return Answer(
-        (*listed.columns, "seconds"),
-        [(*row, (to - at) / 1e9) for row, at, to in zip(listed.rows, begin, end, strict=True)],
-    )
-
-
-def items(store: str, table: PointTable, key: str, edges: Edges, zone: ZoneInfo) -> Answer:
-    """Return what happened to goods, per interval and `key` (sku or zone)."""
-    return _by(store, table, key, edges, zone, (*ITEM_KINDS, "mean_tried_s", "mean_stay_s"), _items_row)
-
-
-ITEM_KINDS: Final = ("arrived", "moved", "tried", "left")
-
-
-def _items_row(table: PointTable) -> tuple[Any, ...]:
-    kinds = {kind: table.where(table.equals("kind", kind)) for kind in ITEM_KINDS}
-    seconds = [ratio(_sum(kinds[kind], "seconds"), len(kinds[kind])) for kind in ("tried", "left")]
-    return *map(len, kinds.values()), *seconds
-
-
-def ratio(numerator: float, denominator: float) -> float | None:
-    """Return the quotient, None if there is nothing to divide by: a share of nothing is no zero."""
-    return numerator / denominator if denominator else None
-
-
-def joined(answers: Sequence[Answer]) -> Answer:
-    """Return the answers of several stores to one question, one below the other."""
-    rows = [row for answer in answers for row in answer.rows]
-    return Answer(answers[0].columns, rows, [row for answer in answers for row in answer.totals])
-
-
-def _rest(part: int, whole: int) -> float | None:
-    return (whole - part) / whole if whole else None
-
-
-def _counted(visits: PointTable) -> PointTable:
-    """Staff come to work: no visitors."""
-    return visits.where(~visits.numbers("is_staff"))
-
-
-def _by(
-    store: str,
-    table: PointTable,
-    key: str,
-    edges: Edges,
-    zone: ZoneInfo,
-    columns: Sequence[str],
-    row: Callable[[PointTable], tuple[Any, ...]],
-) -> Answer:
-    rows = [
-        (store, iso(int(edge), zone), name, *row(part))
-        for edge, interval in zip(edges, _parts(table, edges), strict=False)
-        for name, part in _groups(interval, key)
-    ]
-    return Answer(("store", "time", key, *columns), rows, [(store, None, None, *row(_within(table, edges)))])
-
-
-def _listed(table: PointTable, columns: Sequence[str], times: dict[str, list[str]], **instead: list[Any]) -> Answer:
-    """`instead` of what the table has in columns of these names."""
-    values = [table.values("store"), *times.values(), *(instead.get(name) or table.values(name) for name in columns)]
-    return Answer(("store", *times, *columns), list(zip(*values, strict=True)))
-
-
-def _parts(table: PointTable, edges: Edges) -> Iterable[PointTable]:
-    """The table cut at the edges; its rows are in the order of time."""
-    at = np.searchsorted(table.time_ns, edges)
-    return [table.where(slice(begin, end)) for begin, end in pairwise(at.tolist())]
-
-
-def _within(table: PointTable, edges: Edges) -> PointTable:
-    return next(iter(_parts(table, edges[[0, -1]])))
-
-
-def _groups(table: PointTable, key: str) -> Iterable[tuple[str, PointTable]]:
-    column = table.coded(key)
-    present = sorted((column.names[code], code) for code in np.unique(column.codes).tolist())
-    return [(name, table.where(column.codes == code)) for name, code in present]
-
-
-def _sum(table: PointTable, name: str) -> Any:
-    return table.numbers(name).sum().item()
-
-
-def _last(table: PointTable, name: str) -> Any:
-    return table.numbers(name)[-1].item() if len(table) else None
-
-
-def _max(table: PointTable, name: str) -> Any:
-    return table.numbers(name).max().item() if len(table) else None
+def did_you_mean(word: str, there: Iterable[str]) -> str:
+    """Return `: did you mean 'x'?` for the nearest of the words there, or nothing."""
+    near = get_close_matches(word, list(there), 1)
+    return f": did you mean {near[0]!r}?" if near else ""

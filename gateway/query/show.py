@@ -6,8 +6,7 @@ import csv
 import json
 from typing import Any, Final
 
-from gateway.query.figures import FIGURES, Figure
-from gateway.query.measures import Answer
+from gateway.query.answer import Answer
 
 _FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a text that begins so for a formula."""
@@ -34,14 +33,6 @@ def as_json(answer: Answer) -> str:
     """Return a list of records, `[{name: value}, …]`: `pandas.read_json` loads it without arguments."""
     records = (json.dumps(dict(zip(answer.columns, row, strict=True)), ensure_ascii=False) for row in answer.rows)
     return "[" + ",\n ".join(records) + "]"
-
-
-def figure(name: str) -> Figure:
-    """Return the meaning of a column; the names of the histogram's classes hold their bounds."""
-    if name in FIGURES:
-        return FIGURES[name]
-    low, _, high = name.removeprefix("n_").removesuffix("s").partition("_")
-    return Figure("", f"stays of {low.removesuffix('s')} s and more" + ("" if high == "up" else f", below {high} s"), wide=True)
 
 
 def _csv_cell(value: Any) -> Any:

@@ -13,9 +13,8 @@ from typing import Any, Final, Literal
 
 from rich.cells import cell_len, set_cell_size
 
-from gateway.query.figures import HISTOGRAM
-from gateway.query.measures import Answer
-from gateway.query.show import figure
+from gateway.query.answer import Answer
+from gateway.query.figures import HISTOGRAM, figure
 from gateway.query.show_text import cell, times
 
 WIDTH: Final = 80

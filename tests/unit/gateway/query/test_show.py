@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from gateway.query.measures import Answer
+from gateway.query.answer import Answer
 from gateway.query.show import as_csv, as_json
 
 TRAFFIC = Answer(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
+from gateway.query.answer import Answer
 from gateway.query.figures import FIGURES, HISTOGRAM
-from gateway.query.measures import Answer
 from gateway.query.show_table import WIDTH, table
 
 TRAFFIC = Answer(

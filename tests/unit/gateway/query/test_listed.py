@@ -1,0 +1,58 @@
+"""Lists: visits, touches and gaps one by one, each column explained."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.points import SCHEMA
+from gateway.query import listed
+from gateway.query.figures import COLUMNS, figure
+from tests.support.query_rows import BERLIN, SATURDAY, records, table, visit
+
+
+def test_visits_are_listed_by_their_true_start() -> None:
+    late = (*visit(5)[:8], SATURDAY // 10**6 - 60_000, *visit(5)[9:])
+    found = records(listed.visits(table("visit", [visit(1), late]), BERLIN))
+    assert [row["started"] for row in found] == ["2026-10-23T23:59:00+02:00", "2026-10-24T00:00:00+02:00"]
+
+
+def test_the_length_of_an_open_visit_is_left_out() -> None:
+    found = records(listed.visits(table("visit", [visit(1), visit(2, open_=True)]), BERLIN))
+    assert [(row["open"], row["seconds"]) for row in found] == [(False, 60.0), (True, None)]
+
+
+def test_touches_and_gaps() -> None:
+    touch = (SATURDAY, "a1", "own_store", "s1", "transaction", "checkout", "00", "f1", "T-1", "s12", "optics", "c7", "[]", "", 12.5, False)
+    (row,) = records(listed.touches(table("touch", [touch]), BERLIN))
+    assert (row["at"], row["what"], row["fan"], row["amount"]) == ("2026-10-24T00:00:00+02:00", "transaction", "f1", 12.5)
+    gap = (SATURDAY, "a1", "s1", SATURDAY, SATURDAY + 90 * 10**9, 41, "spool.full")
+    (row,) = records(listed.gaps(table("gap", [gap]), BERLIN))
+    assert (row["until"], row["seconds"], row["rows"], row["reason"]) == ("2026-10-24T00:01:30+02:00", 90.0, 41, "spool.full")
+
+
+@pytest.mark.parametrize("name", ["visits", "touches", "gaps"])
+def test_every_column_is_explained(name: str) -> None:
+    answers = {
+        "visits": listed.visits(table("visit", []), BERLIN),
+        "touches": listed.touches(table("touch", []), BERLIN),
+        "gaps": listed.gaps(table("gap", []), BERLIN),
+    }
+    assert all(COLUMNS[column].meaning for column in answers[name].columns)
+
+
+def test_baskets_are_shown_as_documented_however_they_were_stored() -> None:
+    stored = ['[["A1", 1], ["袜", -2]]', '[{"sku": "A1", "n": 1}]', ""]
+    empty = {"float": 0.0, "bool": False}
+    rows = []
+    for n, text in enumerate(stored):
+        values = [text if name == "items" else empty.get(kind, "") for name, kind in SCHEMA["touch"].fields.items()]
+        rows.append((SATURDAY + n, "a1", "", "s1", "scan", "", *values))
+    answer = listed.touches(table("touch", rows), BERLIN)
+    shown = [row[answer.columns.index("items")] for row in answer.rows]
+    assert shown == ['[{"sku": "A1", "n": 1}, {"sku": "袜", "n": -2}]', '[{"sku": "A1", "n": 1}]', ""]
+
+
+def test_visits_of_staff_are_marked_where_people_look() -> None:
+    answer = listed.visits(table("visit", [visit(0, is_staff=True), visit(1)]), BERLIN)
+    assert [row[answer.columns.index("is_staff")] for row in answer.rows] == [True, False]
+    assert not figure("is_staff").wide
