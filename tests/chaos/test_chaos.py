@@ -1,4 +1,4 @@
-"""`make chaos`, shorter: eight kills -9 over all processes with each of two seeds, and not a row lost or doubled."""
+"""`make chaos`, shorter: eight kills -9 over all processes, with another seed each time, and not a row lost or doubled."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def parts() -> None:
         missing(str(error))
 
 
-@pytest.mark.parametrize("seed", [1, random.SystemRandom().randrange(1_000_000_000)], ids=["fixed", "random"])
-def test_nothing_is_lost_and_nothing_doubled(seed: int) -> None:
+def test_nothing_is_lost_and_nothing_doubled() -> None:
+    seed = random.SystemRandom().randrange(1_000_000_000)
     arguments = ["--kills", "8", "--events", "8000", "--seed", str(seed)]
     done = subprocess.run([sys.executable, "-m", "simulators.chaos", *arguments], capture_output=True, text=True, timeout=580, check=False)
     said = f"seed {seed}:\n{done.stdout[-6000:]}\n{done.stderr[-4000:]}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-INPUTS = 60_000
+from simulators.fuzz.harness import JUDGED_INPUTS
+
+INPUTS = JUDGED_INPUTS
+"""The fewest by which memory is judged."""
 SEED = 7
 
 

@@ -2,8 +2,9 @@
 
     python -m tests.support.measured_run -q -n 4        # options for both runs
 
-The tests of one module each (unit and golden) are traced for coverage; the others start processes or draw thousands of examples, where
-tracing would double their cost. Neither figure fails the run: both depend on the machine.
+The tests of one module each (unit and golden) are traced for coverage, with one worker for each core, since they compute more than they
+wait. The others start processes or draw thousands of examples, where tracing would double their cost. Neither figure fails the run: both
+depend on the machine.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def main(options: Sequence[str]) -> int:
         report = Path(folder) / "coverage.json"
         os.environ["COVERAGE_FILE"] = str(Path(folder) / "coverage")
         os.environ.update(tracing())
-        codes = [_pytest(options, ["--cov", f"--cov-report=json:{report}", *MODULE_TESTS])]
+        codes = [_pytest(options, ["-n", str(os.cpu_count() or 1), "--cov", f"--cov-report=json:{report}", *MODULE_TESTS])]
         traced_s = Cpu.of_children().s
         codes.append(_pytest(options, ["tests", *(f"--ignore={path}" for path in MODULE_TESTS)]))
         lines = coverage_lines(coverages(json.loads(report.read_text()))) if report.exists() else []

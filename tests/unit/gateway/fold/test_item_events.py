@@ -259,6 +259,7 @@ def frame(kind: Kind, made_s: float, number: int, first_row: int, tags: np.ndarr
     return Record(number, received_ns, RecordKind.FRAME, "s1", "x", number, made.T0, 0, 10**6, encode_body(body))
 
 
+@pytest.mark.no_cover  # the same lines ten thousand times
 def test_ten_thousand_garments_in_a_store_never_open_a_visit() -> None:
     """All arrive, hang for some minutes, one in a hundred goes to the fitting room, and in the evening all are gone."""
     site = Story().records[0]
