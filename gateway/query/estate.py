@@ -1,22 +1,30 @@
 """The stores that questions are about: time zone, day, hours, path and agents, each with its validity. Pure.
 
-QueryEstate.from_site(site).of("s1") -> StoreFacts
+QueryEstate.from_site(site).over(QueryEstate.from_table(reader.rows("store"))).of("s1") -> StoreFacts
 """
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.query.open_hours import NOT_STATED, OpenHours, open_hours
-from gateway.site import Site, Store
-from gateway.site.names import ALWAYS, Span, begin_ns, end_ns
+from gateway.query.spans import time_zone
+from gateway.sinks.table import PointTable
+from gateway.site import Site
+from gateway.site.names import ALWAYS, FIRST_NS, LAST_NS, Span, begin_ns, end_ns
+from gateway.site.recorded import read_site, record_site
+from gateway.site.versions import StoreVersion as Stated
+from gateway.site.versions import store_versions
 
 UTC: Final = ZoneInfo("UTC")
+_STATED: Final = tuple(name for name in Stated._fields if name != "begin_ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,14 @@ class QueryEstate:
     @staticmethod
     def from_site(site: Site) -> QueryEstate:
         """Return the estate of site.toml."""
-        renamed = {name: store.name for store in site.stores for name in store.names(store.zone).before}
-        return QueryEstate({store.name: _of_site(store) for store in site.stores}, renamed)
+        return _estate(store_versions(read_site(record_site(site))))
+
+    @staticmethod
+    def from_table(table: PointTable) -> QueryEstate:
+        """Return the estate of a database, by the rows of its table `store`."""
+        columns = [table.values(name) for name in _STATED]
+        stated = [Stated(store, begin, *rest) for begin, store, *rest in zip(table.time_ns.tolist(), *columns, strict=True)]
+        return _estate(stated)
 
     def over(self, other: QueryEstate) -> QueryEstate:
         """Return both estates; what this one has of a store replaces what the other has."""
@@ -82,17 +96,49 @@ class QueryEstate:
         """Return the present name of a store, by any of its names."""
         return self.renamed.get(name, name)
 
+    def names_of(self, stores: Iterable[str]) -> list[str]:
+        """Return every name that these stores, by their present names, have in a database."""
+        wanted = dict.fromkeys(stores)
+        return [*wanted, *(old for old, now in self.renamed.items() if now in wanted)]
+
     def of(self, name: str) -> StoreFacts:
         """Return a store by any of its names; without a path, without hours and in UTC if nobody describes it."""
         now = self.now_name(name)
         return self.stores.get(now) or StoreFacts(now)
 
 
-def _of_site(store: Store) -> StoreFacts:
-    zone = store.zone
-    valid = Span(begin_ns(store.valid_from, zone), end_ns(store.valid_to, zone))
-    stated = (store.opens, store.closes) != (time(0), time(23, 59))
-    hours = open_hours(f"{store.opens:%H:%M}-{store.closes:%H:%M}" if stated else "")
-    version = StoreVersion(valid, store.path, store.title or "", store.ownership, hours)
-    agents = tuple(Stationed(agent.name, agent.span(zone)) for agent in store.agents)
-    return StoreFacts(store.name, zone, store.day_start, (version,), valid, frozenset(), agents)
+def _estate(stated: Iterable[Stated]) -> QueryEstate:
+    """The versions of each store are in the order of time. Those of a renamed store stand under each of its names."""
+    by_name: dict[str, list[Stated]] = {}
+    for version in stated:
+        by_name.setdefault(version.store, []).append(version)
+    renamed = {name: versions[-1].now for name, versions in by_name.items() if versions[-1].now not in ("", name)}
+    return QueryEstate({name: _facts(versions) for name, versions in by_name.items() if name not in renamed}, renamed)
+
+
+def _facts(stated: Sequence[Stated]) -> StoreFacts:
+    last = stated[-1]
+    zone = time_zone(last.timezone)
+    spans = [Span(begin_ns(_date(each.valid_from), zone), end_ns(_date(each.valid_to), zone)) for each in stated]
+    # Where versions overlap, the later one holds.
+    ends = [min(span.end_ns, following.begin_ns) for span, following in pairwise(spans)]
+    versions = [
+        StoreVersion(Span(span.begin_ns, end_ns), each.path, each.title, each.ownership, open_hours(each.hours))
+        for each, span, end_ns in zip(stated, spans, [*ends, spans[-1].end_ns], strict=True)
+    ]
+    closed = frozenset(date.fromisoformat(day) for day in last.closed.split())
+    valid = Span(spans[0].begin_ns, spans[-1].end_ns)
+    return StoreFacts(last.store, zone, time.fromisoformat(last.day_start), tuple(versions), valid, closed, _agents(last.agents))
+
+
+def _agents(listed: str) -> tuple[Stationed, ...]:
+    found = json.loads(listed or "[]")
+    return tuple(Stationed(each["name"], Span(_or(each["from_ns"], FIRST_NS), _or(each["to_ns"], LAST_NS))) for each in found)
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

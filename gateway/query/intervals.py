@@ -59,7 +59,8 @@ INTERVALS: Final[Mapping[str, Interval]] = {name: Interval(name, step_ns) for na
 }
 """By name, the shortest first. Weeks begin on Monday; days are local, so that one of changing clocks has 23 or 25 hours."""
 
-_BUCKETS: Final = tuple(sorted(_CLOCK.values(), reverse=True))
+BUCKETS_NS: Final = tuple(sorted(_CLOCK.values(), reverse=True))
+"""The lengths that databases add up by, the longest first."""
 
 
 class Cut(NamedTuple):
@@ -96,7 +97,7 @@ def day_start(facts: StoreFacts, day: Day) -> time:
 def bucket_ns(edges_ns: Iterable[int] | NsColumn) -> int:
     """Return the longest of 1h, 30m, 15m, 5m and 1m of which every edge is a multiple, ns; 1m if there is none."""
     edges = np.asarray(edges_ns, np.int64)
-    return next((size for size in _BUCKETS if not (edges % size).any()), NS_PER_MINUTE)
+    return next((size for size in BUCKETS_NS if not (edges % size).any()), NS_PER_MINUTE)
 
 
 def label_order(label: str) -> tuple[str, str]:

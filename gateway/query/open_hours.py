@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gateway.site.hours import CLOSED, WEEKDAYS
+
 MINUTES_A_DAY: Final = 24 * 60
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN: Final = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
 MinuteTable = npt.NDArray[np.bool_]
@@ -42,7 +43,7 @@ def open_hours(text: str) -> OpenHours:
         return OpenHours(True, (_minutes(span),) * 7)
     days = dict(entry.strip().split(" ", 1) for entry in text.split(";") if " " in entry.strip())
     spans = [_SPAN.fullmatch(days.get(day, "")) for day in WEEKDAYS]
-    if not all(span or days.get(day) == "closed" for day, span in zip(WEEKDAYS, spans, strict=True)):
+    if not all(span or days.get(day) == CLOSED for day, span in zip(WEEKDAYS, spans, strict=True)):
         return NOT_STATED
     return OpenHours(True, tuple(_minutes(span) if span else None for span in spans))
 

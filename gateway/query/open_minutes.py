@@ -24,6 +24,7 @@ MaskColumn = npt.NDArray[np.int64]
 
 BITS: Final = np.left_shift(np.int64(1), np.arange(60, dtype=np.int64))
 WHOLE_HOUR: Final = int(BITS.sum())
+_FAR_NS: Final = 1 << 62
 _FIRST_WEEKDAY: Final = 3
 """1970 began on a Thursday."""
 _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
@@ -41,6 +42,16 @@ class _Calendar(NamedTuple):
     hours: tuple[tuple[Span, OpenHours], ...]
     valid: Span
     closed: frozenset[date]
+
+
+def span_masks(hours_ns: NsColumn, from_ns: int, to_ns: int) -> MaskColumn:
+    """Return a mask of the minutes of each UTC hour that lie wholly in [from_ns, to_ns)."""
+    # The ends of all time are cut, so that no difference overflows.
+    first, last = (int(np.clip(time_ns, -_FAR_NS, _FAR_NS)) for time_ns in (from_ns, to_ns))
+    begin = np.clip(-((hours_ns - first) // NS_PER_MINUTE), 0, 60)
+    end = np.clip((last - hours_ns) // NS_PER_MINUTE, 0, 60)
+    masks: MaskColumn = (np.left_shift(1, end) - 1) & ~(np.left_shift(1, begin) - 1)
+    return masks
 
 
 def open_masks(facts: StoreFacts, hours_ns: NsColumn) -> MaskColumn:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.query.open_hours import NOT_STATED, WEEKDAYS, minute_tables, open_hours
+from gateway.query.open_hours import NOT_STATED, minute_tables, open_hours
+from gateway.site.hours import WEEKDAYS
 
 
 def test_hours_of_every_day() -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 from gateway.query.estate import StoreFacts, StoreVersion
-from gateway.query.open_hours import WEEKDAYS, open_hours
+from gateway.query.open_hours import open_hours
 from gateway.query.open_minutes import WHOLE_HOUR, hours_of, is_open, open_masks
 from gateway.query.spans import local
+from gateway.site.hours import WEEKDAYS
 from gateway.site.names import FIRST_NS, LAST_NS, Span
 
 ZONES = ("Europe/Berlin", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "UTC")
