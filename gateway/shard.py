@@ -63,8 +63,7 @@ class Shard:
         """Fold records of the shard's stores, and those of no store, in the order of their positions."""
         points = self.core.apply(records)
         facts, self.core.facts = self.core.facts, []
-        arrivals, self.core.arrived = self.core.arrived, []
-        return Folded(points, facts, arrivals)
+        return Folded(points, facts, self.core.arrivals.take())
 
     def link(self, links: Sequence[Link]) -> list[Points]:
         """Take links that identity made of any shard's facts, at any time, once or more often; return the points that they change."""

@@ -1,65 +1,96 @@
-"""Arrivals: known fans who come into a store, reported at once for the live stream; they are no part of the state."""
+"""Arrivals: each visit of a known fan, reported once for the live stream when it begins, or when the fan becomes known during it.
+
+Evidence is in order by then: the zone is the one in which the visit begins as it is stored. What was reported is no part of the state:
+records that are folded once more after a restart report the same arrivals, with the same ids.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from footfall.frames import Kind
-from footfall.pseudonyms import TOP_BIT
-from gateway.fold.reorder_buffer import Evidence
+from gateway.fold.dwell_rows import current
 from gateway.fold.state import State
-from gateway.fold.visit_rows import CLOSED, OPEN
-
-REMEMBERED: Final = 100_000
-"""Fans of whom the latest arrival is kept."""
+from gateway.fold.store import DwellRow
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.visit_rows import Segment, VisitKey
+from gateway.fold.writers import RowWriter
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A known fan came into a store."""
+    """A known fan came into a store. `id` is the visit's, unique among stores; `time_ns` is when it began."""
 
+    id: str
     store: str
     zone: str
+    """"" if the visit began without a dwell, before its fan was known."""
     fan: str
     time_ns: int
 
 
+class _Begun(NamedTuple):
+    """A visit that is to be reported, with its first part."""
+
+    visit: Segment
+    first: Segment
+    zone: int
+    """The code of the zone of its first evidence, or NO_CODE."""
+
+
 class Arrivals:
-    """Which known fans arrive. Rows wait before they open a visit, so each arrival is remembered until then."""
+    """Segments of known fans are announced, and reported with the visit that they turn out to belong to: of several segments one."""
 
     def __init__(self, state: State) -> None:
         self._state: Final = state
-        self._latest_ns: Final[dict[tuple[int, str], int]] = {}
-        """By store and fan: the latest ENTER row; the least recent first."""
+        self._writer: Final = RowWriter(state)
+        self._announced: Final[dict[VisitKey, int]] = {}
+        """Segments that are yet to be projected, with the code of the zone of their first evidence."""
+        self._begun: list[_Begun] = []
 
-    def of(self, rows: Evidence, subject: npt.NDArray[np.uint64]) -> list[Arrival]:
-        """Return the fans of ENTER rows that begin a visit, each once a visit and store.
+    def announce(self, key: VisitKey, zone: int = NO_CODE) -> None:
+        """Announce the segment of a known fan that begins with evidence in a zone, or an open one whose fan became known."""
+        self._announced[key] = zone
 
-        An ENTER within the store's idle timeout of one before, or of a visit's last row, begins none. After a restart an arrival whose
-        rows still wait may be returned again.
-        """
-        state, found = self._state, []
-        which = np.flatnonzero((rows.kind == Kind.ENTER) & ~self._in_visit(rows) & (subject < np.uint64(TOP_BIT)))
-        for i in which.tolist():
-            time_ns, zone = int(rows.time_ns[i]), int(rows.zone[i])
-            store = int(state.estate.zone_store[zone])
-            if (fan := state.links.fan_of(int(subject[i]), time_ns)) and self._is_new(store, fan, time_ns):
-                found.append(Arrival(state.estate.stores.names[store], state.estate.zone_name[zone], fan, time_ns))
-        return found
+    def project(self, visit: Segment, parts: Sequence[Segment]) -> None:
+        """Report a visit as it is stored, unless a part of it was reported before."""
+        if not self._announced:
+            return
+        zones = {part.key: self._announced.pop(part.key) for part in parts if part.key in self._announced}
+        if len(zones) == len(parts) and visit.fan and not visit.staff:
+            first = min(parts, key=lambda part: (part.start_ns, part.key))
+            self._begun.append(_Begun(visit, first, zones[first.key]))
 
-    def _in_visit(self, rows: Evidence) -> npt.NDArray[np.bool_]:
-        tracks, timeout_ns = self._state.tracks, self._state.estate.timeout_ns
-        v_state, since_ns = tracks.v_state[rows.slot], rows.time_ns - tracks.v_last_ns[rows.slot]
-        goes_on: npt.NDArray[np.bool_] = (v_state == OPEN) | ((v_state == CLOSED) & (since_ns <= timeout_ns[tracks.store[rows.slot]]))
-        return goes_on
+    def take(self) -> list[Arrival]:
+        """Return the arrivals since the last call; between batches, when the store behind the fold has every dwell that was closed."""
+        begun, self._begun = self._begun, []
+        return [self._arrival(each) for each in begun]
 
-    def _is_new(self, store: int, fan: str, time_ns: int) -> bool:
-        latest_ns = self._latest_ns.pop((store, fan), None)
-        self._latest_ns[store, fan] = time_ns if latest_ns is None else max(time_ns, latest_ns)
-        if len(self._latest_ns) > REMEMBERED:
-            del self._latest_ns[next(iter(self._latest_ns))]
-        return latest_ns is None or abs(time_ns - latest_ns) > int(self._state.estate.timeout_ns[store])
+    def _arrival(self, begun: _Begun) -> Arrival:
+        key, estate = begun.visit.key, self._state.estate
+        store = estate.stores.names[key.store]
+        return Arrival(
+            id=f"{store}/{key.key_ns}/{estate.agents.names[key.agent]}",
+            store=store,
+            zone=self._first_zone(begun, store),
+            fan=begun.visit.fan,
+            time_ns=begun.visit.start_ns,
+        )
+
+    def _first_zone(self, begun: _Begun, store: str) -> str:
+        """Return the zone of the visit's first dwell, else of its first evidence."""
+        estate, start_ns, last_ns = self._state.estate, begun.first.start_ns, begun.first.last_ns
+        inside = [row for row in self._dwells(begun.first, store) if row.start_ns <= last_ns and row.last_ns >= start_ns]
+        inside = [row for row in inside if not estate.zone_outside[estate.zone(store, row.zone)]]
+        if inside:
+            return min(inside, key=lambda row: row.start_ns).zone
+        return estate.zone_name[begun.zone] if begun.zone != NO_CODE else ""
+
+    def _dwells(self, segment: Segment, store: str) -> Iterator[DwellRow]:
+        """Yield the dwells of a segment's subject in its store: those that are closed, and those that tracks have now."""
+        tracks = self._state.tracks
+        yield from (row for row in self._state.ledger.dwells_of(segment.subject) if row.store == store)
+        for slot in tracks.tracks_of(int(segment.subject, 16), segment.key.store):
+            if tracks.d_state[slot]:
+                yield DwellRow(**current(self._state, self._writer, slot))

@@ -17,7 +17,7 @@ from device_profiles.registry import Registry
 from footfall.frames import Body, decode_body
 from footfall.units import NS_PER_S
 from gateway.fold.agent_points import gap_of_record, health_points
-from gateway.fold.arrivals import Arrival
+from gateway.fold.arrivals import Arrivals
 from gateway.fold.dwells import Dwells
 from gateway.fold.frame_rows import FrameRows
 from gateway.fold.item_events import ItemEvents
@@ -64,6 +64,7 @@ class Fold:
         self._reorder_buffer: Final = ReorderBuffer()
         self._watermarks: Final = Watermarks()
         self._visits: Final = Visits(self.state, self._watermarks)
+        self.arrivals: Final[Arrivals] = self._visits.arrivals
         self._dwells: Final = Dwells(self.state)
         self._zone_arbiter: Final = ZoneArbiter(self.state, self._visits, self._dwells)
         self._touches: Final = Touches(self.state, self._visits)
@@ -75,8 +76,6 @@ class Fold:
         self._retention: Final = Retention(self.state, self._watermarks)
         self._batch = 0
         self.pos = 0
-        self.arrived: list[Arrival] = []
-        """Since the caller took them last; not part of the state."""
         self.facts: list[Fact] = []
         """What records stated about identity, since the caller took them last: identity is another stage, and not part of the state."""
 
@@ -111,7 +110,6 @@ class Fold:
         taken = self._frame_rows.take(frames)
         for store, minute in taken.doors:
             self._minute_points.unsettle(store, minute)
-        self.arrived += taken.arrivals
         frames.clear()
         return taken.points
 

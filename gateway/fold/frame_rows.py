@@ -13,7 +13,6 @@ from footfall.frames import KINDS, TIME_QUALITIES, Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.agent_points import gap_of_row, refusal_of_row
-from gateway.fold.arrivals import Arrival, Arrivals
 from gateway.fold.boot_clocks import BootClocks
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
@@ -57,7 +56,6 @@ class Taken(NamedTuple):
     points: list[Points]
     doors: set[tuple[int, int]]
     """(store, minute) of the cells that doors changed."""
-    arrivals: list[Arrival]
 
 
 class _Earliest(NamedTuple):
@@ -80,7 +78,6 @@ class FrameRows:
         self._watermarks: Final = watermarks
         self._reorder_buffer: Final = reorder_buffer
         self._item_events: Final = item_events
-        self._arrivals: Final = Arrivals(state)
         stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
         self._stored: Final = np.isin(np.arange(256), stored)
         self.clocks: Final = BootClocks()
@@ -92,7 +89,7 @@ class FrameRows:
         before = self._hear(frames, stores, agents)
         rows = self._rows(frames, stores, agents)
         if not len(rows.kind):
-            return Taken([], set(), [])
+            return Taken([], set())
         self._state.counts["rows_total"] += len(rows.kind)
         points = [self._presence_points(frames, rows, np.flatnonzero(self._stored[rows.kind]))]
         doors = np.flatnonzero((rows.kind == Kind.IN) | (rows.kind == Kind.OUT))
@@ -101,8 +98,8 @@ class FrameRows:
             points.append(self._door_points(frames, rows, doors))
             changed = self._count_doors(rows, doors)
         self._gaps(frames, rows)
-        known = self._wait(frames, rows, before)
-        return Taken([each for each in points if len(each)], changed, known)
+        self._wait(frames, rows, before)
+        return Taken([each for each in points if len(each)], changed)
 
     def _hear(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> _Earliest:
         """Return the earliest place of each frame's rows. Clocks and progress are updated."""
@@ -199,8 +196,8 @@ class FrameRows:
             point = gap_of_row if rows.kind[i] == Kind.GAP else refusal_of_row
             self._state.points.emit(point(*frames[frame], row, int(rows.time_ns[i]), int(rows.key_ns[i])))
 
-    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: _Earliest) -> list[Arrival]:
-        """Rows about people and goods wait for their batch; known fans among them who were not there yet are news at once."""
+    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: _Earliest) -> None:
+        """Rows about people and goods wait for their batch."""
         estate = self._state.estate
         profile_codes = np.concatenate([estate.profile_codes(body.profiles) for _, body in frames])
         profile = profile_codes[rows.profile]
@@ -213,11 +210,9 @@ class FrameRows:
             which = which[~private]
         which = self._without_assets(rows, which)
         if not len(which):
-            return []
-        store = rows.stores[rows.frame[which]]
-        evidence = self._evidence(frames, rows, before.people_ns, which, self._slots(rows.subject[which], store, profile[which]), profile)
-        self._reorder_buffer.add(evidence)
-        return self._arrivals.of(evidence, rows.subject[which])
+            return
+        slots = self._slots(rows.subject[which], rows.stores[rows.frame[which]], profile[which])
+        self._reorder_buffer.add(self._evidence(frames, rows, before.people_ns, which, slots, profile))
 
     def _wait_goods(
         self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64], profile: npt.NDArray[Any]

@@ -6,8 +6,8 @@ Each is written once, for one segment or for columns of segments (gateway.fold.w
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,6 +90,15 @@ def contribution(state: State, slot: int) -> TrafficContribution | None:
     start_ns, last_ns = int(t.v_start_ns[slot]), int(t.v_last_ns[slot])
     known, closed = bool(t.v_fan[slot] != NO_CODE), bool(t.v_state[slot] == CLOSED)
     return TrafficContribution(start_ns // NS_PER_MINUTE, int(t.v_minute[slot]), known, closed, seconds_of(start_ns, last_ns))
+
+
+def joined(primary: Segment, group: Sequence[Segment]) -> Segment:
+    """Return the primary of a group with the span and the zones of all."""
+    zones = 0
+    for part in group:
+        zones |= part.zones
+    start_ns, last_ns = min(part.start_ns for part in group), max(part.last_ns for part in group)
+    return replace(primary, start_ns=start_ns, last_ns=last_ns, is_open=any(part.is_open for part in group), zones=zones)
 
 
 def row_of(state: State, writer: Writer, segment: Segment, grouped: Any, counted: Any) -> Values:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_MINUTE, NS_PER_S
+from gateway.fold.arrivals import Arrivals
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.unlinked_visits import UnlinkedVisits
-from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, emit, number_of_zones
+from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, emit, joined, number_of_zones
 from gateway.fold.visit_segments import EVER_NS, VisitSegments, opened_ns
 from gateway.fold.watermarks import Watermarks
 
@@ -51,6 +51,7 @@ class Visits:
         self._watermarks: Final = watermarks
         self._segments: Final = VisitSegments(state)
         self._regroup: set[int] = set()
+        self.arrivals: Final = Arrivals(state)
         self.unlinked: Final = UnlinkedVisits(state, self._segments)
 
     def save(self) -> None:
@@ -79,6 +80,8 @@ class Visits:
         fan = state.links.fan_of(int(tracks.subject[slot]), opened_ns(key_ns))
         self._segments.begin(self._segments.writer, slot, time_ns, key_ns, agent, state.estate.zone_bit(zone), state.fan_code(fan))
         self._segments.changed[slot] = None
+        if fan:
+            self.arrivals.announce(self._segments.key_of(slot), zone)
 
     def _extend(self, slot: int, time_ns: int, zone: int) -> None:
         state, tracks = self._state, self._state.tracks
@@ -184,6 +187,8 @@ class Visits:
             for segment, (before, after) in zip(found, fans, strict=True):
                 if before != after:
                     self._segments.set_fan(segment, after)
+                if after and not before and segment.is_open:
+                    self.arrivals.announce(segment.key)
             for segment, changed in zip(found, fans, strict=True):
                 for fan in sorted({*changed} - {""}):
                     self._project_near(store, fan, self._again(store, segment))
@@ -251,7 +256,7 @@ class Visits:
         """Emit one segment as it is to be stored: on its own, for its group, or merged into its primary."""
         key, is_grouped = segment.key, group is not None
         is_primary = primary is None or primary.key == key
-        whole = _joined(segment, group) if group is not None and is_primary else segment
+        whole = joined(segment, group) if group is not None and is_primary else segment
         counted = None
         if is_primary and not segment.staff:
             last_minute = max(self._last_minute(part) for part in (group or [segment]))
@@ -263,6 +268,8 @@ class Visits:
         row = self._segments.keep(segment, counted, is_grouped)
         shown = row._replace(start_ns=whole.start_ns, last_ns=whole.last_ns, open=int(whole.is_open))
         emit(self._segments.writer, shown._asdict(), number_of_zones(whole.zones), bool(segment.fan), *touches, merged_into)
+        if is_primary:
+            self.arrivals.project(whole, group or [segment])
 
     def _last_minute(self, segment: Segment) -> int:
         return int(self._state.tracks.v_minute[segment.slot]) if segment.slot != NO_CODE else segment.last_ns // NS_PER_MINUTE
@@ -286,12 +293,3 @@ class Visits:
                 self._segments.grouped[segment.key] = new
             else:
                 self._segments.grouped.pop(segment.key, None)
-
-
-def _joined(primary: Segment, group: list[Segment]) -> Segment:
-    """Return the primary of a group with the span and the zones of all."""
-    zones = 0
-    for part in group:
-        zones |= part.zones
-    start_ns, last_ns = min(part.start_ns for part in group), max(part.last_ns for part in group)
-    return replace(primary, start_ns=start_ns, last_ns=last_ns, is_open=any(part.is_open for part in group), zones=zones)

@@ -1,64 +1,168 @@
-"""Arrivals of known fans for the live stream: once a visit, however many rows it begins with."""
+"""Arrivals of known fans for the live stream: one a visit, in the zone in which the visit begins as it is stored."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from footfall.frames import Kind
-from gateway.fold import arrivals
 from gateway.fold.arrivals import Arrival
-from tests.support.journal_stories import Link, Row, Story, new_fold, pairs
+from gateway.records import Record
+from tests.support.journal_stories import STAFF, Link, Row, Rows, Story, new_fold, of, pairs, store
+from tests.support.memory_fold_store import MemoryStore
 
 KNOWN, SECOND, OTHER = 100, 101, 102
+FANS = {KNOWN: "fan-1", SECOND: "fan-2", STAFF: "fan-3"}
+
+
+def link(subject: int, fan: str) -> Link:
+    return Link(f"{subject:016x}", fan, 0, 1 << 62, "crm", 1.0)
 
 
 def story() -> Story:
-    links = [Link(f"{subject:016x}", fan, 0, 1 << 62, "crm", 1.0) for subject, fan in ((KNOWN, "fan-1"), (SECOND, "fan-2"))]
-    return Story().links(links).frame(0, []).frame(1, [])
+    return Story().links([link(subject, fan) for subject, fan in FANS.items()]).frame(0, []).frame(1, [])
 
 
-def entered(journal: Story, subject: int = KNOWN) -> Story:
-    return journal.frame(0, [Row(Kind.ENTER, subject)])
+def entered(journal: Story, subject: int = KNOWN, agent: int = 0, **more: Any) -> Story:
+    return journal.frame(agent, [Row(Kind.ENTER, subject, **more)])
+
+
+def heard(journal: Story) -> Story:
+    """Both agents have reported what they heard until now, and the batch is closed."""
+    return journal.wait(1.5).frame(0, []).frame(1, []).wait(1.5).tick()
+
+
+def moments(records: Sequence[Record]) -> Iterator[tuple[Record, list[Arrival], Rows]]:
+    """Fold one record at a time; yield what arrives with each, and what is stored after it."""
+    fold, rows = new_fold(), {}
+    for pair in pairs(records):
+        store(fold.apply([pair]), rows)
+        yield pair[0], fold.arrivals.take(), rows
 
 
 def arrived(journal: Story) -> list[Arrival]:
-    """Return the arrivals, each record folded by itself."""
-    fold, found = new_fold(), []
-    for pair in pairs(journal.records):
-        fold.apply([pair])
-        found += fold.arrived
-        fold.arrived.clear()
-    return found
+    return [arrival for _, found, _ in moments(journal.records) for arrival in found]
 
 
-def test_a_fan_whose_rows_still_wait_arrives_once() -> None:
+def test_a_fan_who_flaps_between_zones_arrives_once_in_the_zone_that_the_store_has() -> None:
     journal = story()
-    for _ in range(5):
-        entered(journal.wait(2))
+    for place, rssi_dbm in ((1, -80), (0, -50), (1, -70), (0, -55)):
+        entered(journal.wait(2), place=place, rssi_dbm=rssi_dbm)
+    *_, (_, _, rows) = moments(heard(journal).records)
     (arrival,) = arrived(journal)
-    assert (arrival.fan, arrival.store) == ("fan-1", "s1")
+    (visit,), first = of(rows, "visit"), min(of(rows, "dwell"), key=lambda row: row["time_ns"])
+    assert arrival == Arrival(f"s1/{visit['time_ns']}/x", "s1", first["zone"], "fan-1", visit["started_ms"] * 10**6)
+
+
+def test_nobody_arrives_before_all_agents_have_reported_what_they_heard() -> None:
+    journal = entered(story().wait(2), place=1)  # agent x hears b …
+    journal.wait(1).frame(0, []).wait(1.5).tick()
+    assert arrived(journal) == []
+    journal.frame(1, [Row(Kind.ENTER, KNOWN, place=1, age_s=3.0)])  # … and y had heard a before
+    (arrival,) = arrived(heard(journal))
+    assert arrival.zone == "a"
 
 
 def test_a_fan_who_stays_in_the_visit_does_not_arrive_again() -> None:
     journal = entered(story().wait(2))
     for _ in range(4):
         entered(journal.wait(250).frame(1, []))
-    assert len(arrived(journal)) == 1
+    assert len(arrived(heard(journal))) == 1
 
 
 def test_the_next_visit_is_the_next_arrival() -> None:
     journal = entered(story().wait(2)).end(2.0)
-    entered(journal)
-    assert [arrival.fan for arrival in arrived(journal)] == ["fan-1", "fan-1"]
+    found = arrived(heard(entered(journal)))
+    assert [arrival.fan for arrival in found] == ["fan-1", "fan-1"]
+    assert len({arrival.id for arrival in found}) == 2
 
 
-def test_people_whom_nobody_knows_do_not_arrive() -> None:
-    assert arrived(entered(story().wait(2), OTHER)) == []
+def test_people_whom_nobody_knows_and_staff_do_not_arrive() -> None:
+    assert arrived(heard(entered(entered(story().wait(2), OTHER), STAFF))) == []
 
 
-def test_of_too_many_fans_the_least_recent_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrivals, "REMEMBERED", 1)
+def test_passing_outside_is_no_arrival() -> None:
+    assert arrived(heard(entered(story().wait(2), place=2))) == []
+
+
+def test_a_fan_with_two_devices_arrives_once() -> None:
+    journal = Story().links([link(KNOWN, "fan-1"), link(SECOND, "fan-1")]).frame(0, []).frame(1, [])
+    entered(journal.wait(2), SECOND)
+    entered(journal.wait(30), KNOWN)
+    assert len(arrived(heard(journal))) == 1
+
+
+def test_a_fan_who_becomes_known_during_the_visit_arrives_then_where_the_visit_began() -> None:
+    journal = entered(story().wait(2), OTHER, place=1)
+    entered(heard(journal).wait(60), OTHER, place=0, rssi_dbm=-40)
+    assert arrived(heard(journal)) == []
+    journal.links([link(OTHER, "fan-9")])
+    ((record, arrival),) = [(record, arrival) for record, found, _ in moments(heard(journal).records) for arrival in found]
+    assert (arrival.fan, arrival.zone) == ("fan-9", "b")
+    assert record.received_ns > arrival.time_ns + 60 * 10**9
+    journal.links([link(OTHER, "fan-9")])
+    assert len(arrived(heard(entered(journal, OTHER)))) == 1
+
+
+def test_a_fan_who_becomes_known_after_the_visit_does_not_arrive() -> None:
+    journal = entered(story().wait(2), OTHER).end(1.0).links([link(OTHER, "fan-9")])
+    assert arrived(heard(journal)) == []
+
+
+def test_a_second_device_that_becomes_known_does_not_make_its_fan_arrive_again() -> None:
+    journal = entered(entered(story().wait(2)), OTHER)
+    heard(journal).links([link(OTHER, "fan-1")])
+    assert len(arrived(heard(journal))) == 1
+
+
+@pytest.mark.parametrize("records", range(1, 11))
+def test_after_a_restart_only_the_same_arrivals_are_repeated(records: int) -> None:
     journal = story()
-    for subject in (KNOWN, SECOND, KNOWN):
-        entered(journal.wait(2), subject)
-    assert [arrival.fan for arrival in arrived(journal)] == ["fan-1", "fan-2", "fan-1"]
+    for place in (0, 1, 0, 1):
+        entered(journal.wait(2), place=place)
+    journal = heard(journal)
+    fold, ledger, found = new_fold(stored := MemoryStore()), stored, []
+    for number, pair in enumerate(pairs(journal.records)):
+        fold.apply([pair])
+        found += fold.arrivals.take()
+        if number == records:
+            fold.checkpoint({})
+            parts = dict(fold.parts())
+    again = new_fold(ledger)
+    again.load(parts)
+    again.apply(pairs(journal.records[records + 1 :]))
+    assert {*again.arrivals.take()} <= {*found}
+    assert len(found) == 1
+
+
+rows = st.builds(
+    Row,
+    kind=st.sampled_from([Kind.ENTER, Kind.STAY, Kind.EXIT]),
+    subject=st.sampled_from([KNOWN, SECOND, OTHER, STAFF]),
+    place=st.integers(0, 2),
+    age_s=st.sampled_from([0.0, 0.5, 0.9]),
+    rssi_dbm=st.sampled_from([-90, -75, -60, -40]),
+)
+turns = st.tuples(st.sampled_from([1.0, 2.0, 5.0, 100.0, 310.0]), st.lists(rows, max_size=5), st.lists(rows, max_size=5))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(turns, max_size=15))
+def test_of_agents_that_report_in_time_each_stored_visit_of_a_fan_is_one_arrival(turns: list[tuple[float, list[Row], list[Row]]]) -> None:
+    journal = story()
+    for wait_s, of_x, of_y in turns:
+        journal.wait(wait_s).frame(0, of_x).frame(1, of_y)
+    *_, (_, _, stored) = moments(heard(journal).records)
+    visits = [row for row in of(stored, "visit") if row["known"] and not row["is_staff"] and not row["void"]]
+    ids = [f"{row['store']}/{row['time_ns']}/{row['agent']}" for row in visits]
+    found = arrived(journal)
+    assert sorted(arrival.id for arrival in found) == sorted(ids)
+    for arrival, visit in ((arrival, visits[ids.index(arrival.id)]) for arrival in found):
+        assert (arrival.fan, arrival.time_ns // 10**6) == (visit["fan"], visit["started_ms"])
+        dwells = [row for row in of(stored, "dwell") if row["subject"] == visit["subject"] and row["zone"] != "street"]
+        begun = {row["zone"] for row in dwells if row["time_ns"] // 10**6 == visit["started_ms"]}
+        assert not begun or arrival.zone in begun, "a visit that begins with an EXIT begins without a dwell"

@@ -43,9 +43,13 @@ def taken(feed: LiveFeed) -> list[tuple[str, dict[str, Any], bool]]:
 
 def test_counters_are_retained_and_arrivals_are_not() -> None:
     feed = LiveFeed()
-    feed.publish([Arrival("s1", "door", "fan-1", 7)], Source(s1=3))
+    feed.publish([Arrival("s1/7/x", "s1", "door", "fan-1", 7)], Source(s1=3))
     (arrival, counters) = taken(feed)
-    assert arrival == ("footfall/1/s1/live", {"kind": "arrival", "store": "s1", "zone": "door", "fan": "fan-1", "time_ns": 7}, False)
+    assert arrival == (
+        "footfall/1/s1/live",
+        {"kind": "arrival", "id": "s1/7/x", "store": "s1", "zone": "door", "fan": "fan-1", "time_ns": 7},
+        False,
+    )
     assert counters == ("footfall/1/s1/live", message("s1", 3), True)
 
 
@@ -113,7 +117,7 @@ def test_in_a_new_session_the_counters_of_every_store_are_published_again() -> N
 def test_without_a_connection_messages_wait_for_the_next() -> None:
     feed, connection = LiveFeed(), Connection()
     connection.session = 0
-    feed.publish([Arrival("s1", "door", "fan-1", 7)], Source())
+    feed.publish([Arrival("s1/7/x", "s1", "door", "fan-1", 7)], Source())
     feed.send(connection)
     assert connection.unsent == []
     connection.session = 5
@@ -123,7 +127,7 @@ def test_without_a_connection_messages_wait_for_the_next() -> None:
 
 def test_a_broker_that_reads_nothing_is_handed_a_mebibyte_and_the_rest_waits_in_order() -> None:
     feed, connection = LiveFeed(), Connection()
-    feed.publish([Arrival("s1", "door", "f" * 1000, n) for n in range(3000)], Source())
+    feed.publish([Arrival("s1/7/x", "s1", "door", "f" * 1000, n) for n in range(3000)], Source())
     largest = max(len(payload) for _, payload, _ in feed.arrivals)
     feed.send(connection)
     assert UNSENT_BYTES <= connection.unsent_bytes() < UNSENT_BYTES + largest
@@ -136,6 +140,6 @@ def test_a_broker_that_reads_nothing_is_handed_a_mebibyte_and_the_rest_waits_in_
 
 def test_what_nobody_takes_is_bounded() -> None:
     feed = LiveFeed()
-    feed.publish([Arrival("s1", "door", f"fan-{n}", n) for n in range(QUEUED + 5)], Source())
+    feed.publish([Arrival("s1/7/x", "s1", "door", f"fan-{n}", n) for n in range(QUEUED + 5)], Source())
     assert len(feed.arrivals) == QUEUED
     assert json.loads(feed.arrivals[0].payload)["time_ns"] == 5, "the oldest are dropped"
