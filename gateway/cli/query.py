@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,11 +21,12 @@ from rich.text import Text
 from footfall.errors import ConfigError
 from footfall.topics import is_name
 from gateway.config import load_gateway, load_site
-from gateway.query.answer import Answer, Request, StoreSpan
+from gateway.query.answer import Answer, Request
 from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Question, ask
 from gateway.query.show import as_csv, as_json
-from gateway.query.show_table import WIDTH, Line, Style, table
-from gateway.query.spans import INTERVALS, iso, time_zone
+from gateway.query.show_table import Line, Style, table, wrapped
+from gateway.query.spans import INTERVALS, time_zone
+from gateway.query.titles import title_of
 from gateway.sinks.kinds import sink_settings
 from gateway.sinks.reader import OnPage, PointReader
 from gateway.sinks.settings import SinkSettings
@@ -105,10 +106,14 @@ def query(
         zones = zones_of(reader, store, estate, timezone)
         with _progress() as on_page:
             answer = ask(reader, request, zones, time.time_ns(), on_page)
-    titles = {one.store: _title(what, one, estate, zone, fan) for one in answer.asked}
-    _print(answer, format_, "\n".join(titles.values()), wide)
+    answer = replace(answer, title=answer.title or title_of(request, answer.asked, {} if estate is None else _titles(estate)))
+    _print(answer, format_, wide)
     if chart is not None:
-        _draw(what, answer, titles, zones, chart)
+        _draw(answer, chart, request.measures)
+
+
+def _titles(estate: Site) -> dict[str, str]:
+    return {store.name: store.title or "" for store in estate.stores}
 
 
 def _check_options(what: str, question: Question, given: Mapping[str, str | None]) -> None:
@@ -199,23 +204,15 @@ def _stderr() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def _title(what: str, asked: StoreSpan, estate: Site | None, only_zone: str | None, only_fan: str | None) -> str:
-    named = estate.by_name[asked.store].title if estate is not None and asked.store in estate.by_name else None
-    begin, end = (iso(time_ns, asked.zone)[:-6].replace("T", " ") for time_ns in (asked.from_ns, asked.to_ns))
-    parts = [f"{what} of {asked.store}" + (f" ({named})" if named else "")]
-    parts += [f"{word} {value}" for word, value in (("zone", only_zone), ("fan", only_fan)) if value]
-    parts.append(f"{begin} to {end} {asked.zone.key}")
-    return ", ".join(parts)
-
-
-def _print(answer: Answer, format_: OutputFormat, title: str, wide: bool) -> None:
+def _print(answer: Answer, format_: OutputFormat, wide: bool) -> None:
     if format_ is OutputFormat.TABLE:
         console = Console(highlight=False, soft_wrap=True)
-        lines = [Line(text, "total") for one in title.splitlines() for text in textwrap.wrap(one, WIDTH)]
-        for line in (*lines, Line(""), *table(answer, wide)):
+        for line in (*wrapped(answer.title, "total"), Line(""), *table(answer, wide)):
             console.print(Text(line.text, _STYLES.get(line.style, "")))
     else:
         sys.stdout.write(_WRITTEN[format_](answer))
+        for note in answer.notes:
+            _stderr().print(f"note: {note}", markup=False)
 
 
 _STYLES: Final[Mapping[Style, str]] = {"heading": "bold", "total": "bold", "note": "dim"}
@@ -225,10 +222,10 @@ _WRITTEN: Final[Mapping[OutputFormat, Callable[[Answer], str]]] = {
 }
 
 
-def _draw(what: str, answer: Answer, titles: Mapping[str, str], zones: Mapping[str, ZoneInfo], path: Path) -> None:
+def _draw(answer: Answer, path: Path, measures: Sequence[str]) -> None:
     # matplotlib takes a second to import, which a table need not wait for.
     from gateway.query.chart import draw
 
-    if not draw(what, answer, titles, zones, path):
+    if not draw(answer, path, measures):
         _stderr().print("some characters of the chart's titles have no font here: install one such as Noto Sans CJK")
     _stderr().print(f"chart: {path}")

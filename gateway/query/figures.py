@@ -26,7 +26,10 @@ class Figure:
 
 def _columns() -> dict[str, Figure]:
     entries = tomllib.loads(files("gateway.query").joinpath("columns.toml").read_text("utf-8"))
-    return {name: Figure(entry["unit"], entry["means"], not entry.get("shown", True), name) for name, entry in entries.items()}
+    return {
+        name: Figure(entry["unit"], entry["means"], not entry.get("shown", True), entry.get("title", name.replace("_", " ")))
+        for name, entry in entries.items()
+    }
 
 
 COLUMNS: Final = _columns()

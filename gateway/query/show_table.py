@@ -8,19 +8,20 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any, Final, Literal
 
 from rich.cells import cell_len, set_cell_size
 
 from gateway.query.answer import Answer
-from gateway.query.figures import HISTOGRAM, figure
+from gateway.query.figures import HISTOGRAM, Figure, figure
 from gateway.query.show_text import cell, times
 
 WIDTH: Final = 80
 """Characters that a line of a table has at most, unless it is asked for wide."""
 _BETWEEN: Final = "  "
-_KEYS: Final = frozenset({"name", "time"})
+_TEXTS: Final = frozenset({"name", "time"})
 _COVERAGE: Final = frozenset({"open_minutes", "covered"})
 _NEEDED_LEAST: Final = ("subject", "agent", "ref")
 """Long names that nobody compares by eye; CSV and --wide have them."""
@@ -28,6 +29,7 @@ _EVENT_TIMES: Final = frozenset({"started", "at"})
 """An answer with such a column is a list of events: its first two columns are its keys."""
 _BAR_COLUMNS: Final = ("in", "entries", "count")
 _BAR_CELLS: Final = 16
+_SHORTEST_BAR: Final = 6
 _RUN_ROWS: Final = 3
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
@@ -52,7 +54,6 @@ class Column:
     heading: tuple[str, ...]
     cells: tuple[str, ...]
     is_left: bool = False
-    is_picture: bool = False
     is_key: bool = False
 
     @property
@@ -67,50 +68,68 @@ class Run:
     rows: tuple[Row, ...]
     what: str = ""
 
+    @property
+    def first(self) -> Row:
+        return self.rows[0]
+
 
 def table(answer: Answer, wide: bool = False) -> list[Line]:
-    """Return the lines, of at most 80 characters; with `wide` every column, in lines as long as they must be."""
-    runs = list(_runs(answer))
-    columns, left_out = fitted(_columns(answer, runs, wide), None if wide else WIDTH)
-    height = max(len(column.heading) for column in columns)
-    lines = [Line(_joined(columns, [_heading_line(column, i - height) for column in columns]), "heading") for i in range(height)]
-    lines.append(Line("─" * _width(columns), "heading"))
-    lines += [Line(_run_line(columns, run, i)) for i, run in enumerate(runs)]
-    totals = range(len(runs), len(runs) + len(answer.totals))
-    lines += [Line(_joined(columns, [column.cells[i] for column in columns]), "total") for i in totals]
+    """Return the lines, of at most 80 characters; with `wide` every column, in lines as long as they must be.
+
+    The answer's notes stand below, with what is left out.
+    """
+    sheet = _Sheet(answer)
+    columns, left_out = fitted(sheet.columns(wide), None if wide else WIDTH)
+    columns = sheet.with_pictures(columns, None if wide else WIDTH)
+    lines = [Line(text, "heading") for text in (*_headings(columns), "─" * _width(columns))]
+    lines += [Line(_run_line(columns, run, i)) for i, run in enumerate(sheet.runs)]
     if answer.totals:
-        lines.insert(len(lines) - len(answer.totals), Line(""))
-    return lines + [Line(text, "note") for text in _left_out(left_out)]
+        lines.append(Line(""))
+    lines += [Line(_joined(columns, i), "total") for i in range(len(sheet.runs), len(sheet.runs) + len(answer.totals))]
+    notes = [*answer.notes, *_left_out(left_out)]
+    return lines + [line for i, note in enumerate(notes) for line in ([Line("")] if i == 0 else []) + wrapped(note)]
+
+
+def wrapped(text: str, style: Style = "note") -> list[Line]:
+    """Return the lines of a text, each of at most 80 characters."""
+    return [Line(part, style) for line in text.splitlines() for part in textwrap.wrap(line, WIDTH, break_long_words=False)]
 
 
 def fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], list[str]]:
     """Return the columns that fit, and the names of those that do not, in their order.
 
-    Pictures go first, then what is needed least, then columns from the right. The keys of the rows always stay.
+    What is needed least goes first, then columns from the right. The keys of the rows always stay.
     """
     kept = list(columns)
-    going = [column for column in kept if column.is_picture]
-    going += [column for column in kept if column.of in _NEEDED_LEAST]
+    going = [column for column in kept if column.of in _NEEDED_LEAST]
     going += [column for column in reversed(kept) if not column.is_key]
     for column in going:
         if width is None or _width(kept) <= width:
             break
         kept = [other for other in kept if other is not column]
-    stay = {column.of for column in kept}
-    return kept, [column.of for column in columns if column.of not in stay]
+    return kept, [column.of for column in columns if column not in kept]
 
 
 def _left_out(names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    return ["", *textwrap.wrap(f"No room for {', '.join(names)}: --wide shows every column, --measures those you name.", WIDTH)]
+    return [f"No room for {', '.join(names)}: --wide shows every column, --measures those you name."] if names else []
 
 
 def _width(columns: Sequence[Column]) -> int:
     return sum(column.width for column in columns) + len(_BETWEEN) * (len(columns) - 1)
 
 
-def _joined(columns: Sequence[Column], cells: Sequence[str]) -> str:
+def _headings(columns: Sequence[Column]) -> list[str]:
+    """The lines of the heading, aligned below."""
+    height = max(len(column.heading) for column in columns)
+    padded = [("",) * (height - len(column.heading)) + column.heading for column in columns]
+    return [_line(columns, cells) for cells in zip(*padded, strict=True)]
+
+
+def _joined(columns: Sequence[Column], row: int) -> str:
+    return _line(columns, [column.cells[row] for column in columns])
+
+
+def _line(columns: Sequence[Column], cells: Sequence[str]) -> str:
     return _BETWEEN.join(_aligned(column, text) for column, text in zip(columns, cells, strict=True)).rstrip()
 
 
@@ -118,94 +137,101 @@ def _aligned(column: Column, text: str) -> str:
     return set_cell_size(text, column.width) if column.is_left else " " * (column.width - cell_len(text)) + text
 
 
-def _heading_line(column: Column, from_below: int) -> str:
-    return column.heading[from_below] if -from_below <= len(column.heading) else ""
-
-
 def _run_line(columns: Sequence[Column], run: Run, row: int) -> str:
     """A row; one that stands for several has its keys, and then what they are."""
     if not run.what:
-        return _joined(columns, [column.cells[row] for column in columns])
-    keys = [column for column in columns if column.is_key]
-    return f"{_joined(keys, [column.cells[row] for column in keys])}{_BETWEEN}… {run.what}, {len(run.rows)} intervals"
+        return _joined(columns, row)
+    return f"{_joined([column for column in columns if column.is_key], row)}{_BETWEEN}… {run.what}, {len(run.rows)} intervals"
 
 
-def _runs(answer: Answer) -> Iterator[Run]:
-    """The rows, those of three or more intervals in which nothing happened, or nothing was measured, as one run."""
-    records = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-    keys = [name for name in answer.columns if figure(name).unit == "name"]
-    for (*_, what), group in groupby(records, lambda record: (*(record[key] for key in keys), _quiet(record))):
-        rows = tuple(group)
-        if what and len(rows) >= _RUN_ROWS:
-            yield Run(rows, what)
-        else:
-            yield from (Run((row,)) for row in rows)
+@dataclass(frozen=True)
+class _Sheet:
+    """An answer with the units of its columns, and its rows as they are shown."""
+
+    answer: Answer
+
+    @cached_property
+    def figures(self) -> Mapping[str, Figure]:
+        return {name: figure(name, self.answer.question) for name in self.answer.columns}
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        return list(self._runs())
+
+    def is_text(self, name: str) -> bool:
+        return self.figures[name].unit in _TEXTS
+
+    def columns(self, wide: bool) -> list[Column]:
+        """Return every column that the table shows where there is room; with `wide` those too that a narrow one never has."""
+        names = [name for name in self.answer.columns if wide or not (self.figures[name].wide or name in HISTOGRAM)]
+        if names[0] == "store" and len({row[0] for row in (*self.answer.rows, *self.answer.totals)}) == 1 and len(names) > 1:
+            names.remove("store")
+        first = next((i for i, name in enumerate(names) if not self.is_text(name)), len(names))
+        keys = 2 if _EVENT_TIMES & set(names) else first
+        return [self._column(name, i < keys) for i, name in enumerate(names)]
+
+    def with_pictures(self, columns: Sequence[Column], width: int | None) -> list[Column]:
+        """Return the columns with a picture beside those that have one, where the width leaves room for it."""
+        shown = list(columns)
+        for column in columns:
+            room = _BAR_CELLS if width is None else min(width - _width(shown) - len(_BETWEEN), _BAR_CELLS)
+            pictures = self._pictures(column.of, room)
+            if pictures and max(room, 0) >= min(_SHORTEST_BAR, *map(len, pictures)):
+                heading = ("" if column.of in _BAR_COLUMNS else "0 s … 1 h"[:room],)
+                blank = [""] * len(self.answer.totals)
+                shown.insert(shown.index(column) + 1, Column(column.of, heading, (*pictures, *blank), is_left=True))
+        return shown
+
+    def _runs(self) -> Iterator[Run]:
+        """The rows, those of three or more intervals in which nothing happened, or nothing was measured, as one run."""
+        records = [dict(zip(self.answer.columns, row, strict=True)) for row in self.answer.rows]
+        keys = [name for name in self.answer.columns if self.figures[name].unit == "name"]
+        for (*_, what), group in groupby(records, lambda record: (*(record[key] for key in keys), self._quiet(record))):
+            rows = tuple(group)
+            if what and len(rows) >= _RUN_ROWS:
+                yield Run(rows, what)
+            else:
+                yield from (Run((row,)) for row in rows)
+
+    def _quiet(self, record: Row) -> str:
+        """What to call an interval without any value, if it is one."""
+        if "time" not in record or any(value for name, value in record.items() if not self.is_text(name) and name not in _COVERAGE):
+            return ""
+        if record.get("open_minutes") == 0:
+            return "closed"
+        return "not measured" if record.get("covered") == 0 else "quiet"
+
+    def _column(self, name: str, is_key: bool) -> Column:
+        cells = (*self._cells(name), *self._totals(name))
+        widest = max(map(cell_len, cells), default=1)
+        heading = textwrap.wrap(self.figures[name].title, max(widest, 1), break_long_words=False)
+        return Column(name, tuple(heading), cells, self.is_text(name), is_key)
+
+    def _cells(self, name: str) -> list[str]:
+        if self.figures[name].unit == "time":
+            return times([(str(run.first.get("store", "")), run.first[name] or "") for run in self.runs])
+        return ["" if run.what and not self.is_text(name) else self._text(name, run.first[name]) for run in self.runs]
+
+    def _totals(self, name: str) -> list[str]:
+        """The totals' cells; the word stands under the first key that a total does not have."""
+        at = self.answer.columns.index(name)
+        word = ["total" if self.is_text(name) and None not in row[:at] else "" for row in self.answer.totals]
+        return [text if row[at] is None else self._text(name, row[at]) for text, row in zip(word, self.answer.totals, strict=True)]
+
+    def _text(self, name: str, value: Any) -> str:
+        return cell(value, self.figures[name].unit, self.figures[name].title)
+
+    def _pictures(self, name: str, cells: int) -> list[str]:
+        if name in _BAR_COLUMNS:
+            return _bars([run.first[name] or 0 for run in self.runs], cells)
+        if name == "p90_s" and HISTOGRAM[0] in self.answer.columns:
+            return [_spark([run.first[each] or 0 for each in HISTOGRAM]) for run in self.runs]
+        return []
 
 
-def _quiet(record: Row) -> str:
-    """What to call an interval without any value, if it is one."""
-    if "time" not in record or any(value for name, value in record.items() if not _is_key(name) and name not in _COVERAGE):
-        return ""
-    if record.get("open_minutes") == 0:
-        return "closed"
-    return "not measured" if record.get("covered") == 0 else "quiet"
-
-
-def _is_key(name: str) -> bool:
-    return figure(name).unit in _KEYS
-
-
-def _columns(answer: Answer, runs: Sequence[Run], wide: bool) -> list[Column]:
-    """Every column that the table shows where there is room; with `wide` those too that a narrow one never has."""
-    names = [name for name in answer.columns if wide or not (figure(name).wide or name in HISTOGRAM)]
-    if "store" in names and len({row[0] for row in (*answer.rows, *answer.totals)}) == 1 and len(names) > 1:
-        names.remove("store")
-    keys = 2 if _EVENT_TIMES & set(names) else next((i for i, name in enumerate(names) if not _is_key(name)), len(names))
-    return [column for i, name in enumerate(names) for column in _shown(answer, runs, name, i < keys)]
-
-
-def _shown(answer: Answer, runs: Sequence[Run], name: str, is_key: bool) -> Iterator[Column]:
-    cells = (*_cells(runs, name), *_totals(answer, name))
-    widest = max(map(cell_len, cells), default=1)
-    yield Column(name, tuple(textwrap.wrap(_heading(name), max(widest, 1), break_long_words=False)), cells, _is_key(name), is_key=is_key)
-    if pictures := _pictures(answer, runs, name):
-        heading = ("" if name in _BAR_COLUMNS else "0 s … 1 h",)
-        yield Column(name, heading, (*pictures, *[""] * len(answer.totals)), is_left=True, is_picture=True)
-
-
-def _pictures(answer: Answer, runs: Sequence[Run], name: str) -> list[str]:
-    first = [run.rows[0] for run in runs]
-    if name in _BAR_COLUMNS:
-        return _bars([row[name] or 0 for row in first])
-    if name == "p90_s" and HISTOGRAM[0] in answer.columns:
-        return [_spark([row[each] for each in HISTOGRAM]) for row in first]
-    return []
-
-
-def _heading(name: str) -> str:
-    return _HEADINGS.get(name, name.removesuffix("_s").replace("_", " "))
-
-
-_HEADINGS: Final = {"is_staff": "staff"}
-
-
-def _cells(runs: Sequence[Run], name: str) -> list[str]:
-    unit, first = figure(name).unit, [run.rows[0] for run in runs]
-    if unit == "time":
-        return times([(str(row.get("store", "")), row[name] or "") for row in first])
-    return ["" if run.what and not _is_key(name) else cell(run.rows[0][name], unit, _heading(name)) for run in runs]
-
-
-def _totals(answer: Answer, name: str) -> list[str]:
-    """The totals' cells; the word stands under the first key that a total does not have."""
-    at, unit = answer.columns.index(name), figure(name).unit
-    word = ["total" if _is_key(name) and None not in row[:at] else "" for row in answer.totals]
-    return [text if row[at] is None else cell(row[at], unit, _heading(name)) for text, row in zip(word, answer.totals, strict=True)]
-
-
-def _bars(values: Sequence[float]) -> list[str]:
+def _bars(values: Sequence[float], cells: int) -> list[str]:
     most = max(values, default=0)
-    eighths = [round(max(value, 0) / most * _BAR_CELLS * 8) if most > 0 else 0 for value in values]
+    eighths = [round(max(value, 0) / most * cells * 8) if most > 0 else 0 for value in values]
     return [("█" * (n // 8) + _EIGHTHS[n % 8]).rstrip() for n in eighths]
 
 

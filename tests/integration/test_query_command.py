@@ -127,6 +127,7 @@ def test_filters(db: Path) -> None:
     [
         ("traffic", "1h", "png"), ("traffic", "1m", "png"), ("traffic", "1w", "svg"), ("zones", None, "png"), ("zones", "1h", "pdf"),
         ("doors", "5m", "png"), ("doors", "1d", "png"), ("dwell", None, "png"), ("visits", None, "png"),
+        ("touches", None, "png"), ("items", None, "png"),
     ],
 )  # fmt: skip
 def test_charts(db: Path, tmp_path: Path, what: str, interval: str | None, kind: str) -> None:
@@ -154,7 +155,7 @@ def test_charts(db: Path, tmp_path: Path, what: str, interval: str | None, kind:
         (("traffic", "--db", "DB", "--from", "2026-10-25", "--to", "2026-10-24"), "before it begins"),
         (("traffic", "--db", "DB", "--timezone", "Mars/Olympus"), "no IANA time zone"),
         (("traffic", "--db", "DB", "--interval", "1m", "--from", "1980-01-01"), "more than 200,000 intervals"),
-        (("touches", "--db", "DB", "--chart", "x.png"), "there is no chart of touches"),
+        (("gaps", "--db", "DB", "--chart", "x.png"), "there is no chart of gaps"),
         (("traffic", "--db", "DB", "--chart", "x.nothing"), "x.nothing: Format 'nothing' is not supported"),
         (("traffic", "--db", "DB", "--chart", "/no/such/folder/x.png"), "the chart cannot be written: No such file"),
     ],

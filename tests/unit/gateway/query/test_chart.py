@@ -1,0 +1,130 @@
+"""Charts: which form an answer gets, and what would mislead the eye."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+
+from footfall.errors import ConfigError
+from gateway.query import chart_across, chart_events, chart_time
+from gateway.query.answer import Answer, StoreSpan
+from gateway.query.chart import draw, form_of
+from gateway.query.chart_data import Chart, chart_of
+from gateway.query.chart_style import LINES, MARKERS, PALETTE, style
+
+BERLIN = StoreSpan("s0", ZoneInfo("Europe/Berlin"), 0, 1)
+HOURS = [f"2026-10-24T{hour:02}:00" for hour in (10, 11, 12, 15)]
+TRAFFIC = ("store", "time", "in", "out", "occupancy_max", "conversion", "anonymous_visits")
+
+
+def traffic(stores: int, times: list[str] = HOURS, totals: bool = False) -> Answer:
+    rows = [(f"s{s}", time, 10 * s + i, 5, 3, 0.1, None) for s in range(stores) for i, time in enumerate(times)]
+    whole = [(f"s{s}", None, 1000 - s, 5, 3, 0.1, None) for s in range(stores)] if totals else []
+    return Answer(TRAFFIC, rows, whole, title="traffic", question="traffic", asked=(BERLIN,))
+
+
+def compared(keys: tuple[str, ...], rows: list[tuple[object, ...]]) -> Answer:
+    values = (8, 10, -2, -0.2)
+    names = ("in", "in_before", "in_change", "in_ratio")
+    return Answer((*keys, *names), [(*row, *values) for row in rows], question="traffic", asked=(BERLIN,))
+
+
+def drawn(answer: Answer, measures: tuple[str, ...] = ()) -> Figure:
+    chart = chart_of(answer, measures)
+    with mpl.rc_context(style()):
+        return form_of(chart)(chart)
+
+
+def of(columns: tuple[str, ...], rows: list[tuple[object, ...]], question: str = "traffic") -> Answer:
+    return Answer(columns, rows, question=question, asked=(BERLIN,))
+
+
+@pytest.mark.parametrize(
+    ("answer", "form"),
+    [
+        (traffic(1), chart_time.one_series),
+        (traffic(2), chart_time.side_by_side),
+        (traffic(8), chart_time.side_by_side),
+        (of(("store", "time", "zone", "entries"), [("s", t, z, 1) for t in HOURS for z in "ab"], "zones"), chart_time.lines),
+        (of(("store", "time", "door", "in", "out"), [("s", t, d, 1, 2) for t in HOURS for d in "ab"], "doors"), chart_time.doors),
+        (of(("store", "in"), [("a", 1), ("b", 2)]), chart_across.ranked),
+        (of(("store", "hour", "in"), [("a", 9, 1), ("a", 10, 2)]), chart_across.profile),
+        (of(("weekday", "hour", "in"), [(w, h, 1) for w in ("Mon", "Tue") for h in (9, 10, 11)]), chart_across.heat),
+        (of(("store", "sku", "arrived", "left"), [("a", "1", 1, 2), ("a", "2", 2, 1)], "items"), chart_across.grouped),
+        (compared(("store", "time"), [("a", time) for time in HOURS]), chart_time.compared),
+        (of(("store", "what", "at", "amount"), [("a", "scan", "2026-10-24T10:00:00+02:00", 0.0)], "touches"), chart_events.touches),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)  # fmt: skip
+def test_the_form_follows_from_what_the_answer_has(answer: Answer, form: object) -> None:
+    chart = chart_of(answer)
+    assert form_of(chart) is form
+    assert isinstance(form_of(chart)(chart), Figure)
+
+
+def test_panels_of_several_stores_share_their_axes() -> None:
+    figure = drawn(traffic(3))
+    shown = [axis for axis in figure.axes if axis.get_visible()]
+    assert [axis.get_title(loc="left") for axis in shown] == ["s0", "s1", "s2"]
+    assert len({axis.get_ylim() for axis in shown}) == len({axis.get_xlim() for axis in shown}) == 1
+
+
+def test_more_than_eight_stores_are_ranked_by_their_totals() -> None:
+    axis = drawn(traffic(9, totals=True)).axes[0]
+    assert [label.get_text() for label in axis.get_yticklabels()] == [f"s{s}" for s in range(9)]
+    assert axis.patches[0].get_width() == 1000
+    without = drawn(traffic(9)).axes[0]
+    assert [label.get_text() for label in without.get_yticklabels()] == [f"s{s}" for s in reversed(range(9))]
+    assert without.patches[0].get_width() == sum(80 + i for i in range(len(HOURS)))
+
+
+def test_a_ranking_says_how_many_it_leaves_out() -> None:
+    figure = drawn(of(("store", "in"), [(f"s{i:03}", i) for i in range(100)]))
+    assert figure.get_suptitle().endswith("the first 30 of 100")
+    assert len(figure.axes[0].get_yticklabels()) == 30
+
+
+def test_the_measures_that_were_asked_for_are_drawn() -> None:
+    chart = chart_of(traffic(1), ("conversion",))
+    assert chart.measures == ("conversion",)
+    assert [unit for unit, _ in chart.panels()] == ["share"]
+    assert [unit for unit, _ in chart_of(traffic(1)).panels()] == ["people", "share"]
+
+
+def test_a_comparison_without_time_has_both_spans_for_each_key() -> None:
+    axis = drawn(compared(("store",), [("a",), ("b",)])).axes[0]
+    assert sorted(bar.get_width() for bar in axis.patches) == [8, 8, 10, 10]
+
+
+def test_each_series_has_a_colour_a_line_and_a_marker_of_its_own() -> None:
+    assert len(set(PALETTE)) == len(set(MARKERS)) == len(PALETTE) == len(MARKERS) == len(LINES)
+
+
+@pytest.mark.parametrize("color", PALETTE)
+def test_colours_stand_out_from_white(color: str) -> None:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    assert 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) >= 3
+
+
+def test_the_clock_of_stores_is_theirs_only_where_all_have_one() -> None:
+    other = StoreSpan("s1", ZoneInfo("Asia/Shanghai"), 0, 1)
+    assert chart_of(traffic(1)).zone == BERLIN.zone
+    assert chart_of(Answer(TRAFFIC, traffic(2).rows, question="traffic", asked=(BERLIN, other))).zone is None
+
+
+def test_series_are_named_by_the_keys_that_differ() -> None:
+    chart: Chart = chart_of(of(("store", "zone", "entries"), [("a", "x", 1), ("a", "y", 2), ("a", "", 3)], "zones"))
+    assert list(chart.series) == ["x", "y", "none"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"), [(of(("store", "at"), [("a", "x")], "gaps"), "no chart of gaps"), (traffic(0), "nothing to draw")]
+)
+def test_what_cannot_be_drawn_is_refused(answer: Answer, said: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=said):
+        draw(answer, tmp_path / "x.png")
