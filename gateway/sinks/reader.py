@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from footfall.errors import ConfigError
 from footfall.topics import is_name
 from gateway.points import SCHEMA, Measurement
+from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.table import PointTable
 
 PAGE_ROWS: Final = 10_000
@@ -57,6 +58,24 @@ class PointReader(Protocol):
         absent tag reads as "".
         """
 
+    def cells(
+        self,
+        measurement: str,
+        aggregates: Sequence[Aggregate],
+        from_ns: int,
+        to_ns: int,
+        bucket_ns: int,
+        by: Sequence[str] = ("store",),
+        stores: Sequence[str] | None = None,
+        on_page: OnPage = _quiet,
+        **tags: str,
+    ) -> CellTable:
+        """Return the points with from_ns <= time < to_ns, summed up by bucket and the tags `by`, as `cells_of` defines it.
+
+        Buckets are whole numbers of `bucket_ns` since 1970 in UTC. `stores`: those alone; `tags` must be equal. The database adds up, so
+        that this costs little beside reading the rows. Voided points are in no cell.
+        """
+
     def close(self) -> None:
         """Let go of the file or the connections."""
 
@@ -70,9 +89,20 @@ def validated(
     for tag, value in matched.items():
         if tag not in schema.tags:
             raise ConfigError(f"{measurement} has no {tag}: its tags are {', '.join(schema.tags)}")
-        if not is_name(value):
-            raise ConfigError(f"{value[:80]!r} cannot name a {tag}: names are 1 to 64 of a-z, 0-9, dot, dash and underscore")
+        _check_name(tag, value)
     return (columns_of(schema) if columns is None else columns), matched
+
+
+def validated_stores(stores: Sequence[str] | None) -> list[str] | None:
+    """Return each store once; ConfigError for a value that cannot be a name."""
+    for store in stores or ():
+        _check_name("store", store)
+    return None if stores is None else list(dict.fromkeys(stores))
+
+
+def _check_name(tag: str, value: str) -> None:
+    if not is_name(value):
+        raise ConfigError(f"{value[:80]!r} cannot name a {tag}: names are 1 to 64 of a-z, 0-9, dot, dash and underscore")
 
 
 def columns_of(schema: Measurement) -> tuple[str, ...]:

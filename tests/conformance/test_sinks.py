@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,85 +13,27 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from footfall.errors import PartialWrite, RejectedPoint, SinkUnavailable
 from gateway.points import SCHEMA, Coded, Points, from_rows
 from gateway.sinks.influxdb.line_protocol import encode
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.sinks.influxdb.sink import InfluxDB
-from gateway.sinks.kinds import AnySink, sink_settings
-from gateway.sinks.reader import PointReader
-from gateway.sinks.sink import Sink
+from gateway.sinks.kinds import AnySink
 from gateway.sinks.stored_text import stored_tag, stored_text
+from tests.support.databases import DATABASES, MONDAY_NS, WEEK_NS, Database, Fresh
 from tests.support.random_points import points
-from tests.support.real_parts import INFLUX_VERSIONS, Bucket, InfluxServer, Version, influx_server, new_bucket
+from tests.support.real_parts import INFLUX_VERSIONS, Version, influx_server, new_bucket
 from tests.support.waiting import PATIENCE_S
 
-MONDAY_NS = 1_767_571_200 * 10**9
-"""2026-01-05T00:00:00Z, when one of InfluxDB's weekly shards begins."""
 SECOND_NS = 10**9
-WEEK_NS = 7 * 86_400 * SECOND_NS
-NUMBERS = itertools.count()
 
 Row = dict[str, Any]
-Refuse = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Database:
-    """An empty database. `refuse_second_week` makes it refuse every `gap` and `presence` of that week; None: it refuses nothing that
-    the schema allows."""
-
-    sink: Sink
-    reader: Callable[[], PointReader]
-    refuse_second_week: Refuse | None = None
-
-
-Fresh = Callable[[], Database]
-
-
-DATABASES = ("sqlite", *(f"influxdb-{version}" for version in INFLUX_VERSIONS))
-
-
-@pytest.fixture(params=DATABASES)
-def fresh(
-    request: pytest.FixtureRequest, influx_servers: dict[Version, InfluxServer], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Fresh]:
-    """Makes empty databases of one kind."""
-    sinks: list[Sink] = []
-    folder = tmp_path_factory.mktemp("sinks")
-    version = request.param.removeprefix("influxdb-")
-
-    def make() -> Database:
-        if request.param == "sqlite":
-            chosen = sink_settings(kind="sqlite", path=folder / f"{next(NUMBERS)}.db")
-            made = Database(chosen.sink(), chosen.reader)
-        else:
-            if version not in influx_servers:
-                influx_servers[version] = influx_server(version, folder)
-            bucket = new_bucket(influx_servers[version].start())
-            chosen = sink_settings(
-                kind="influxdb", url=bucket.url, bucket=bucket.name, org=bucket.server.org, token=SecretStr(bucket.token)
-            )
-            made = Database(chosen.sink(), chosen.reader, lambda: refuse_second_week(bucket))
-        sinks.append(made.sink)
-        return made
-
-    yield make
-    for sink in sinks:
-        sink.close()
 
 
 def test_every_kind_of_sink_is_held_to_it() -> None:
     kinds = {get_args(settings.model_fields["kind"].annotation)[0] for settings in get_args(get_args(AnySink)[0])}
     assert kinds == {database.partition("-")[0] for database in DATABASES}
-
-
-def refuse_second_week(bucket: Bucket) -> None:
-    """A field of theirs becomes text for that week's shard."""
-    for line in ('gap,store=other from_ns=0i,rows="text"', 'presence,store=other rssi_dbm="text"'):
-        assert bucket.server.write(f"{line} {MONDAY_NS + WEEK_NS}".encode(), bucket.name) == 204
 
 
 def rows_of(made: Points) -> list[Row]:

@@ -8,7 +8,7 @@ Source: https://docs.influxdata.com/influxdb/v1/tools/api/#query-http-endpoint
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ import urllib3
 
 from footfall.errors import SinkUnavailable, Unreadable
 from gateway.points import SCHEMA
-from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated
+from gateway.sinks.cells import Aggregate, CellBuilder, CellTable, checked
+from gateway.sinks.influxdb.cells import CellQuery
+from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated, validated_stores
 from gateway.sinks.table import Builder, PointTable
 
 
@@ -65,10 +67,38 @@ class InfluxReader:
             on_page(builder.add(page))
         return builder.table()
 
+    def cells(
+        self,
+        measurement: str,
+        aggregates: Sequence[Aggregate],
+        from_ns: int,
+        to_ns: int,
+        bucket_ns: int,
+        by: Sequence[str] = ("store",),
+        stores: Sequence[str] | None = None,
+        on_page: OnPage = _quiet,
+        **tags: str,
+    ) -> CellTable:
+        checked(measurement, aggregates, bucket_ns, by)
+        _, matched = validated(measurement, (), None, tags)
+        query = CellQuery(measurement, by, from_ns, to_ns, bucket_ns, validated_stores(stores), matched)
+        statements = query.statements(aggregates)
+        builder = CellBuilder(measurement, by)
+        if from_ns < to_ns and query.stores != []:
+            for number, series in self._series("; ".join(text for _, text in statements), query.parameters):
+                keys = [series.get("tags", {})[tag] for tag in by]
+                on_page(builder.add(statements[number][0], [(time_ns, *keys, *values) for time_ns, *values in series["values"]]))
+        return builder.table(aggregates)
+
     def close(self) -> None:
         self._http.clear()
 
-    def _pages(self, query: str, parameters: dict[str, str]) -> Iterator[list[list[Any]]]:
+    def _pages(self, query: str, parameters: Mapping[str, Any]) -> Iterator[list[list[Any]]]:
+        for _, series in self._series(query, parameters):
+            yield series["values"]
+
+    def _series(self, query: str, parameters: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the parts of the answer, each with the number of its statement."""
         fields = self._asked | {"q": query, "params": json.dumps(parameters)}
         try:
             answer = self._http.request(
@@ -77,19 +107,19 @@ class InfluxReader:
             if answer.status != 200:
                 raise self._refused(answer.status, answer.data)
             for line in answer:
-                yield from self._values(line)
+                yield from self._parts(line)
             answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
             raise SinkUnavailable(f"InfluxDB at {self.where} does not answer: {error}") from None
 
-    def _values(self, line: bytes) -> Iterator[list[list[Any]]]:
-        """The rows in one chunk of the answer."""
+    def _parts(self, line: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Those in one chunk of the answer."""
         chunk = json.loads(line)
         for result in chunk.get("results", ()):
             if "error" in result:
                 raise Unreadable(f"InfluxDB at {self.where}: {result['error']}")
             for series in result.get("series", ()):
-                yield series["values"]
+                yield result.get("statement_id", 0), series
         if "error" in chunk:
             raise Unreadable(f"InfluxDB at {self.where}: {chunk['error']}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from footfall.errors import SinkUnavailable, Unreadable
 from footfall.sqlite import open_file
 from gateway.points import SCHEMA
-from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated
+from gateway.sinks.cells import Aggregate, CellBuilder, CellTable, checked
+from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated, validated_stores
+from gateway.sinks.sqlite.cells import ASKED, ASKED_SPAN, Buckets, CellQuery
 from gateway.sinks.table import Builder, PointTable
 
 _BUSY_S = 10.0
@@ -72,16 +74,72 @@ class SqliteReader:
             on_page(builder.add(page))
         return builder.table()
 
+    def cells(
+        self,
+        measurement: str,
+        aggregates: Sequence[Aggregate],
+        from_ns: int,
+        to_ns: int,
+        bucket_ns: int,
+        by: Sequence[str] = ("store",),
+        stores: Sequence[str] | None = None,
+        on_page: OnPage = _quiet,
+        **tags: str,
+    ) -> CellTable:
+        checked(measurement, aggregates, bucket_ns, by)
+        validated(measurement, (), None, tags)
+        builder = CellBuilder(measurement, by)
+        if measurement in self._tables:
+            with self._one_state():
+                asked = self._asked(measurement, validated_stores(stores), Buckets(from_ns, to_ns, bucket_ns), by, tags)
+                for statement in asked.statements(aggregates) if asked else ():
+                    for page in self._pages(measurement, statement.sql, statement.values):
+                        on_page(builder.add(statement.aggregates, page))
+        return builder.table(aggregates)
+
     def close(self) -> None:
         self._db.close()
 
+    def _asked(
+        self, measurement: str, stores: Sequence[str] | None, buckets: Buckets, by: Sequence[str], tags: dict[str, str]
+    ) -> CellQuery | None:
+        """Fill the tables of what was asked. Return None if there is no point."""
+        for statement in ASKED:
+            self._db.execute(statement)
+        if stores is None:
+            self._db.execute(f"INSERT INTO asked_store {_STORES.format(name=measurement)}")
+        else:
+            self._db.executemany("INSERT INTO asked_store VALUES (?)", [(store,) for store in stores])
+        ends = {"from_ns": buckets.from_ns, "to_ns": buckets.to_ns}
+        count, first_ns, last_ns = self._db.execute(ASKED_SPAN.format(name=measurement), ends).fetchone()
+        if first_ns is None:
+            return None
+        there = Buckets(first_ns, last_ns + 1, buckets.bucket_ns)
+        query = CellQuery(measurement, self._columns(measurement), by, tags, there, count)
+        if query.is_joined:
+            self._db.executemany("INSERT INTO asked_bucket VALUES (?, ?, ?)", there.rows())
+        return query
+
+    @contextmanager
+    def _one_state(self) -> Iterator[None]:
+        """All that is read inside is of one moment, whatever the gateway writes meanwhile."""
+        with self._errors():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
+
     def _selected(self, measurement: str, names: Sequence[str]) -> str:
         """A file of an earlier release may not have all columns yet; SQLite would take the name of one for a text."""
-        with self._errors():
-            there = {row[1] for row in self._db.execute(f"PRAGMA table_info({measurement})")}
+        there = self._columns(measurement)
         return ", ".join(_quoted(name) if name in there else "NULL" for name in names)
 
-    def _pages(self, measurement: str, sql: str, values: Sequence[Any]) -> Iterator[list[tuple[Any, ...]]]:
+    def _columns(self, measurement: str) -> frozenset[str]:
+        with self._errors():
+            return frozenset(row[1] for row in self._db.execute(f"PRAGMA table_info({measurement})"))
+
+    def _pages(self, measurement: str, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> Iterator[list[tuple[Any, ...]]]:
         if measurement not in self._tables:
             return
         with self._errors():
