@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.site import Agent, Site, Staff, Store, Zone
+from gateway.site.site import Before
 from simulators.chain.plan import DOORS, Fault, Life, Plan, StorePlan, shipped_plan
 
 MS_PER_S: Final = 1000
@@ -19,6 +20,7 @@ MS_PER_HOUR: Final = 60 * MS_PER_MINUTE
 DOOR_TASK, PRESENCE_TASK = "doors", "presence"
 ENTRANCE, FITTING, CHECKOUT = "entrance", "fitting", "checkout"
 STAFF_OF_A_STORE: Final = 3
+SUNDAY: Final = 6
 DAY_START: Final = time(4)
 """When the day of every store begins, as `site.toml` has it by default."""
 
@@ -101,8 +103,8 @@ class ChainStore:
         return self.at_ms(last + 1, DAY_START)
 
     def is_closed(self, day: int) -> bool:
-        """Return whether the store exists on that day and is shut."""
-        return day in self.life.closed_days
+        """Return whether the store is shut on that day: for once, or as on every Sunday."""
+        return day in self.life.closed_days or (not self.plan.sundays and self.date_of(day).weekday() == SUNDAY)
 
     def exists(self, day: int) -> bool:
         return self.life.opens_day <= day and (self.life.closes_day is None or day <= self.life.closes_day) and day < self.days
@@ -110,7 +112,15 @@ class ChainStore:
     def hours_ms(self, day: int) -> tuple[int, int]:
         """Return from when to when it is open on a day, if it is."""
         ends_next_day = self.plan.closes <= self.plan.opens
-        return self.at_ms(day, self.plan.opens), self.at_ms(day + ends_next_day, self.plan.closes)
+        return self.at_ms(day, self._opens(day)), self.at_ms(day + ends_next_day, self.plan.closes)
+
+    def has_moved(self, day: int) -> bool:
+        """Return whether it is as the plan has it; before it was as its life has it."""
+        return self.life.moves_day is None or day >= self.life.moves_day
+
+    def _opens(self, day: int) -> time:
+        before = self.life.opens_before
+        return self.plan.opens if before is None or self.has_moved(day) else before
 
     @cached_property
     def outages(self) -> tuple[Outage, ...]:
@@ -194,11 +204,30 @@ class Chain:
         boxes = [Agent(name=box.agent, receivers=receivers if box.hears else {}) for box in store.boxes]
         return Store(
             name=store.name, title=plan.title, path=plan.path, ownership=plan.ownership, timezone=plan.timezone,
-            opens=plan.opens, closes=plan.closes, zones=self.zones, doors=store.doors,
+            opens=plan.opens, closes=plan.closes, hours=_hours(plan), closed=tuple(map(store.date_of, self._closed_days(store))),
+            before=self._before(store), zones=self.zones, doors=store.doors,
             valid_from=store.date_of(life.opens_day) if life.opens_day else None,
             valid_to=None if life.closes_day is None else store.date_of(life.closes_day),
             agents=(*boxes, Agent(name=store.till)),
         )  # fmt: skip
+
+    def _closed_days(self, store: ChainStore) -> list[int]:
+        """Return the days on which a store is shut though its hours do not show it."""
+        return [day for day in range(self.days) if day in store.life.closed_days or not self.holiday_factor(store, day)]
+
+    def _before(self, store: ChainStore) -> tuple[Before, ...]:
+        life = store.life
+        if life.moves_day is None:
+            return ()
+        until, path, ownership = store.date_of(life.moves_day - 1), life.path_before, life.ownership_before or None
+        if life.opens_before is None:
+            return (Before(until=until, path=path, ownership=ownership),)
+        opens, closes = life.opens_before, store.plan.closes
+        return (Before(until=until, path=path, ownership=ownership, opens=opens, closes=closes, hours=_hours(store.plan)),)
+
+
+def _hours(plan: StorePlan) -> dict[str, str]:
+    return {} if plan.sundays else {"sun": "closed"}
 
 
 def badge(staff_id: str) -> str:

@@ -90,6 +90,7 @@ class StorePlan(Section):
     size: float
     agents: Boxes
     ownership: str = "own"
+    sundays: bool = True
 
 
 class Life(Section):
@@ -101,6 +102,7 @@ class Life(Section):
     moves_day: int | None = None
     path_before: str = ""
     ownership_before: str = ""
+    opens_before: time | None = None
 
 
 class Fault(Section):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from operator import attrgetter
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from footfall.topics import Topic
 from footfall.units import NS_PER_MS
@@ -23,8 +23,9 @@ from simulators.chain.truth import Truth
 
 STEP_MS: Final = STEP_MIN * MS_PER_MINUTE
 AFTER_MS: Final = 2 * MS_PER_HOUR
-"""Time goes on so long after the last store's last day, until no visit is open and no goods are in a store."""
+"""Time goes on so long after the last store's last day, minute by minute: then no visit is open, also where the last box is dead."""
 _TIME: Final = attrgetter("time_ms")
+_Timed = TypeVar("_Timed", bound=Row | Event)
 
 OnShare = Callable[[float], None]
 
@@ -53,11 +54,11 @@ def simulate_chain(chain: Chain, sinks: Sequence[Sink], on_share: OnShare = _qui
     gateway = InProcessGateway(chain.site(), identity.pseudonyms, sinks)
     stores = [_StoreSender(chain, store, identity, truth) for store in chain.stores]
     from_ms = min(store.from_ms for store in chain.stores) // STEP_MS * STEP_MS
-    to_ms = max(store.to_ms for store in chain.stores) + AFTER_MS
+    to_ms = max(store.to_ms for store in chain.stores)
     gateway.start(from_ms * NS_PER_MS, identity.links())
-    for now_ms in range(from_ms, to_ms + 1, STEP_MS):
-        received_ns = now_ms * NS_PER_MS + LATENCY_NS
-        receipts = gateway.take([message for store in stores for message in store.messages(now_ms)], received_ns)
+    for now_ms in (*range(from_ms, to_ms, STEP_MS), *range(to_ms, to_ms + AFTER_MS, MS_PER_MINUTE)):
+        messages = sorted((message for store in stores for message in store.messages(now_ms)), key=_frames_last)
+        receipts = gateway.take(messages, now_ms * NS_PER_MS + LATENCY_NS)
         for store in stores:
             store.check(receipts)
         if (now_ms - from_ms) % (24 * MS_PER_HOUR) == 0:
@@ -68,6 +69,11 @@ def simulate_chain(chain: Chain, sinks: Sequence[Sink], on_share: OnShare = _qui
     return Simulated(chain, truth, gateway.frames, gateway.rows, gateway.points)
 
 
+def _frames_last(message: Message) -> bool:
+    """Sort key: the fold takes frames that follow each other at once, as it does those of a busy gateway."""
+    return message.topic.endswith("/frames")
+
+
 class _StoreSender:
     """The boxes and the till of one store, with what they heard and have not sent yet."""
 
@@ -75,8 +81,8 @@ class _StoreSender:
         self._store: Final = store
         self._hearing: Final = Hearing(chain, store, identity, truth)
         self._boxes: Final = [BoxSender(store, box, [zone.name for zone in chain.zones]) for box in store.boxes]
-        self._rows: Final[dict[str, list[Row]]] = {box.letter: [] for box in store.boxes}
-        self._events: list[Event] = []
+        self._rows: Final = {box.letter: _Queue[Row]() for box in store.boxes}
+        self._events: Final = _Queue[Event]()
         self._days: Final = count(store.life.opens_day)
         self._heard_to_ms = store.from_ms
         self._topic: Final = str(Topic(store.name, store.till, "events"))
@@ -85,8 +91,8 @@ class _StoreSender:
         """Return what they send at a step."""
         while self._heard_to_ms < min(now_ms, self._store.to_ms):
             self._hear(next(self._days))
-        found = [message for sender in self._boxes for message in sender.messages(now_ms, self._rows_before(sender.box.letter, now_ms))]
-        if events := self._events_before(now_ms):
+        found = [message for sender in self._boxes for message in sender.messages(now_ms, self._rows[sender.box.letter].before(now_ms))]
+        if events := self._events.before(now_ms):
             found.append(Message(self._topic, f"[{','.join(event.json for event in events)}]".encode()))
         return found
 
@@ -100,17 +106,22 @@ class _StoreSender:
     def _hear(self, day: int) -> None:
         heard = self._hearing.day(day)
         for letter, rows in heard.rows.items():
-            self._rows[letter] = sorted([*self._rows[letter], *rows], key=_TIME)
-        self._events = sorted([*self._events, *heard.events], key=_TIME)
+            self._rows[letter].add(rows)
+        self._events.add(heard.events)
         self._heard_to_ms = self._store.at_ms(day + 1)
 
-    def _rows_before(self, letter: str, now_ms: int) -> list[Row]:
-        rows = self._rows[letter]
-        at = bisect_left(rows, now_ms, key=_TIME)
-        self._rows[letter] = rows[at:]
-        return rows[:at]
 
-    def _events_before(self, now_ms: int) -> list[Event]:
-        at = bisect_left(self._events, now_ms, key=_TIME)
-        before, self._events = self._events[:at], self._events[at:]
-        return before
+class _Queue(Generic[_Timed]):
+    """What was heard and is to be sent, in the order of its time."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Timed] = []
+        self._at = 0
+
+    def add(self, more: Sequence[_Timed]) -> None:
+        self._waiting, self._at = sorted([*self._waiting[self._at :], *more], key=_TIME), 0
+
+    def before(self, now_ms: int) -> list[_Timed]:
+        """Return what was before a time, once."""
+        began, self._at = self._at, bisect_left(self._waiting, now_ms, lo=self._at, key=_TIME)
+        return self._waiting[began : self._at]

@@ -1,0 +1,126 @@
+"""The truth as facts that are added up: what each counts, when, and under which groups. Whole numbers only: ms and hundredths.
+
+Whatever is asked, its intervals begin at full quarters of an hour: facts of one quarter and the same groups are added up beforehand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from simulators.chain.chain import MS_PER_MINUTE, ChainStore
+from simulators.chain.run import Simulated
+from simulators.chain.truth import Truth
+from simulators.numbers.clock import wall
+
+HUNDREDTHS: Final = 100
+QUARTER_MS: Final = 15 * MS_PER_MINUTE
+Groups = Mapping[str, str]
+_NONE: Final[Groups] = {}
+
+
+@dataclass(slots=True)
+class Fact:
+    """`counts` adds up; money in hundredths, lengths in ms. `moment` is the store's wall time, in whole minutes."""
+
+    store: str
+    time_ms: int
+    moment: datetime
+    counts: Counter[str]
+    groups: Groups
+    lengths_ms: list[int]
+
+
+def facts_of(simulated: Simulated) -> Mapping[str, list[Fact]]:
+    """Return by question all that it counts, by quarters of an hour."""
+    made = _Maker({store.name: store for store in simulated.chain.stores})
+    return {question: by_quarters(of(made, simulated.truth)) for question, of in _OF.items()}
+
+
+def by_quarters(facts: Iterable[Fact]) -> list[Fact]:
+    """Return facts with those of the same quarter and groups added up, in the order of time."""
+    found: dict[object, Fact] = {}
+    for fact in facts:
+        key = fact.time_ms // QUARTER_MS, fact.store, *fact.groups.values()
+        if (other := found.get(key)) is None:
+            found[key] = fact
+        else:
+            other.counts.update(fact.counts)
+            other.lengths_ms += fact.lengths_ms
+    return sorted(found.values(), key=lambda fact: fact.time_ms)
+
+
+class _Maker:
+    def __init__(self, stores: Mapping[str, ChainStore]) -> None:
+        self._stores: Final = stores
+
+    def fact(self, store: str, time_ms: int, counts: Mapping[str, int], groups: Groups = _NONE, length_ms: int | None = None) -> Fact:
+        moment = wall(time_ms, self._stores[store].zone)
+        return Fact(
+            store, time_ms, moment, Counter({name: int(n) for name, n in counts.items()}), groups, [] if length_ms is None else [length_ms]
+        )
+
+
+def _traffic(made: _Maker, truth: Truth) -> Iterator[Fact]:
+    for passing in truth.passings:
+        if passing.counted:
+            yield made.fact(passing.store, passing.time_ms, {"in": passing.entered, "out": passing.left})
+    for visit in truth.visits:
+        if not visit.is_staff:
+            yield made.fact(visit.store, visit.from_ms, {"visits_started": 1, "visits": 1, "visits_known": bool(visit.fan)})
+            yield made.fact(visit.store, visit.to_ms, {"visits_closed": 1, "dwell_sum_s": visit.to_ms - visit.from_ms})
+    yield from _sales(made, truth)
+
+
+def _sales(made: _Maker, truth: Truth) -> Iterator[Fact]:
+    for touch in truth.touches:
+        if touch.is_void:
+            continue
+        amount, is_sale = round(touch.amount * HUNDREDTHS), touch.what == "transaction"
+        returned = amount if touch.what == "return" else 0
+        counts = {
+            "touches": 1, "transactions": is_sale, "transactions_known": is_sale and bool(touch.fan), "returns": touch.what == "return",
+            "sold": amount * is_sale, "given_back": returned, "revenue": amount * is_sale - returned,
+            "items_sold": sum(n for _, n in touch.items) * is_sale,
+        }  # fmt: skip
+        groups = {"zone": touch.zone, "staff": touch.staff_id, "department": touch.department, "channel": touch.channel,
+                  "campaign": touch.campaign, "what": touch.what}  # fmt: skip
+        yield made.fact(touch.store, touch.time_ms, counts, groups)
+
+
+def _zones(made: _Maker, truth: Truth) -> Iterator[Fact]:
+    for dwell in truth.dwells:
+        if not dwell.is_staff:
+            zone = {"zone": dwell.zone}
+            yield made.fact(dwell.store, dwell.from_ms, {"entries": 1}, zone)
+            yield made.fact(dwell.store, dwell.to_ms, {"exits": 1, "dwells": 1, "dwell_sum_s": dwell.to_ms - dwell.from_ms}, zone)
+
+
+def _doors(made: _Maker, truth: Truth) -> Iterator[Fact]:
+    for passing in truth.passings:
+        if passing.counted:
+            counts = {"in": passing.entered, "out": passing.left, "net": passing.entered - passing.left}
+            yield made.fact(passing.store, passing.time_ms, counts, {"door": passing.door})
+
+
+def _items(made: _Maker, truth: Truth) -> Iterator[Fact]:
+    for item in truth.items:
+        length_ms = round(item.seconds * 1000)
+        counts = {item.kind: 1, **({_LENGTH_OF[item.kind]: length_ms} if item.kind in _LENGTH_OF else {})}
+        yield made.fact(item.store, item.time_ms, counts, {"zone": item.zone, "sku": item.sku})
+
+
+_LENGTH_OF: Final = {"tried": "tried_sum_s", "left": "stay_sum_s"}
+
+
+def _dwell(made: _Maker, truth: Truth) -> Iterator[Fact]:
+    for dwell in truth.dwells:
+        if not dwell.is_staff:
+            length_ms = dwell.to_ms - dwell.from_ms
+            yield made.fact(dwell.store, dwell.from_ms, {"count": 1, "sum_s": length_ms}, {"zone": dwell.zone}, length_ms)
+
+
+_OF: Final = {"traffic": _traffic, "zones": _zones, "doors": _doors, "sales": _sales, "items": _items, "dwell": _dwell}

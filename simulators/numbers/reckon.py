@@ -1,0 +1,206 @@
+"""The right answer to a question, event by event: every fact is put into the cells of its groups, and cells are added up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final
+
+from simulators.chain.chain import DAY_START, ChainStore
+from simulators.chain.run import Simulated
+from simulators.numbers import gauges
+from simulators.numbers.clock import LABELS, MIDNIGHT, begin_ms, day_of
+from simulators.numbers.facts import HUNDREDTHS, Fact, facts_of
+from simulators.numbers.gauges import Reading
+from simulators.numbers.opening import open_minutes
+from simulators.numbers.table import Asked
+
+MONEY: Final = ("revenue", "sold", "given_back")
+SECONDS: Final = ("dwell_sum_s", "tried_sum_s", "stay_sum_s", "sum_s")
+RATIOS: Final[Mapping[str, tuple[str, str]]] = {
+    "mean_dwell_s": ("dwell_sum_s", "visits_closed"), "basket": ("revenue", "transactions"), "revenue_per_visitor": ("revenue", "in"),
+    "conversion": ("transactions", "in"), "items_per_sale": ("items_sold", "transactions"), "mean_tried_s": ("tried_sum_s", "tried"),
+    "mean_stay_s": ("stay_sum_s", "left"), "mean_s": ("sum_s", "count"),
+}  # fmt: skip
+RESTS: Final[Mapping[str, tuple[str, str]]] = {
+    "anonymous_visits": ("visits_known", "visits"), "anonymous_transactions": ("transactions_known", "transactions"),
+}  # fmt: skip
+OF_ZONES: Final = {"mean_dwell_s": ("dwell_sum_s", "dwells")}
+QUANTILES: Final = {"median_s": 0.5, "p90_s": 0.9}
+MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
+    "traffic": (
+        "in", "out", "visits_started", "visits_closed", "dwell_sum_s", "mean_dwell_s", "transactions", "transactions_known", "returns",
+        "revenue", "basket", "revenue_per_visitor", "touches", "conversion", "visits", "visits_known", "anonymous_visits",
+        "anonymous_transactions",
+    ),
+    "zones": ("entries", "exits", "dwells", "dwell_sum_s", "mean_dwell_s"),
+    "doors": ("in", "out", "net"),
+    "sales": (
+        "transactions", "transactions_known", "anonymous_transactions", "returns", "sold", "given_back", "revenue", "basket",
+        "items_sold", "items_per_sale", "touches",
+    ),
+    "items": ("arrived", "moved", "tried", "left", "tried_sum_s", "stay_sum_s", "mean_tried_s", "mean_stay_s"),
+    "dwell": ("count", "sum_s", "mean_s", "median_s", "p90_s"),
+}  # fmt: skip
+"""What is asked for where a question names no measures."""
+CLASS_OF: Final = {"traffic": "doors", "doors": "doors", "zones": "presence", "dwell": "presence"}
+"""Whose coverage a question shows; of the others nothing needs to be observed but the till."""
+
+ALL: Final = "all stores"
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+Event = Fact | Reading
+Key = tuple[tuple[str, str], ...]
+"""(group, value) of each group, sorted by group, `time` among them."""
+Values = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Cell:
+    """What was counted, lengths of what lasted, the last and highest readings of gauges, and open minutes with those observed."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    lengths_ms: list[int] = field(default_factory=list)
+    last: dict[str, int] = field(default_factory=dict)
+    most: Counter[str] = field(default_factory=Counter)
+    minutes: Counter[str] = field(default_factory=Counter)
+
+
+class Reckoning:
+    """The truth of one chain, ready to be asked."""
+
+    def __init__(self, simulated: Simulated) -> None:
+        self.chain: Final = simulated.chain
+        self.stores: Final = {store.name: store for store in simulated.chain.stores}
+        self.simulated: Final = simulated
+        self._facts: Final = facts_of(simulated)
+
+    @cached_property
+    def open(self) -> list[Fact]:
+        return open_minutes(self.chain, self.simulated.truth)
+
+    @cached_property
+    def readings(self) -> Mapping[str, list[Reading]]:
+        return gauges.readings_of(self.simulated)
+
+    def totals(self, asked: Asked) -> Mapping[Key, Cell]:
+        """Return the cells of the whole span: of each store where stores are a group, and of all together."""
+        whole = asked.model_copy(update={"interval": None, "by": ()})
+        found = dict(self.cells(whole))
+        if "store" in asked.by:
+            found |= self.cells(whole.model_copy(update={"by": ("store",)}))
+        return found
+
+    def cells(self, asked: Asked) -> Mapping[Key, Cell]:
+        """Return the cells of a question; those in which nothing was counted and no store was open are not there."""
+        found: dict[Key, Cell] = {}
+        spans = {name: span_ms(asked, store) for name, store in self.stores.items() if not asked.stores or name in asked.stores}
+        for fact in self._within(self._facts[asked.question], spans):
+            if asked.zone and fact.groups["zone"] != asked.zone:
+                continue
+            cell = _cell(found, self.key(asked, fact))
+            cell.counts.update(fact.counts)
+            cell.lengths_ms += fact.lengths_ms
+        if any(measure in gauges.MEASURES for measure in asked.measures):
+            for reading in self._within(self.readings[asked.question], spans):
+                cell = _cell(found, self.key(asked, reading))
+                cell.last |= reading.values
+                cell.most |= Counter(reading.values)
+        if asked.question in CLASS_OF and not asked.own_groups:
+            for minute in self._within(self.open, spans):
+                _cell(found, self.key(asked, minute)).minutes.update(minute.counts)
+        return found
+
+    def key(self, asked: Asked, event: Event) -> Key:
+        """Return the groups of an event."""
+        store, own = self.stores[event.store], event.groups
+        found = {group: GROUPS[group](store, event) if group in GROUPS else own[group] for group in asked.plain_groups}
+        if asked.path_level is not None:
+            found["path"] = _path(store, event, asked.path_level)
+        starts = DAY_START if asked.day == "store" else MIDNIGHT
+        if "weekday" in asked.by:
+            found["weekday"] = WEEKDAYS[day_of(event.moment, starts).weekday()]
+        if asked.interval:
+            found["time"] = LABELS[asked.interval](event.moment, starts)
+        return tuple(sorted(found.items()))
+
+    def values(self, asked: Asked, cell: Cell) -> Values:
+        """Return the measures of a cell; None for what was not measured, or has nothing to divide by."""
+        return {measure: _value(asked.question, measure, cell) for measure in asked.measures or MEASURES[asked.question]}
+
+    @staticmethod
+    def _within(events: Iterable[Any], spans: Mapping[str, tuple[int, int]]) -> Iterator[Any]:
+        for event in events:
+            span = spans.get(event.store)
+            if span is not None and span[0] <= event.time_ms < span[1]:
+                yield event
+
+
+def span_ms(asked: Asked, store: ChainStore) -> tuple[int, int]:
+    """Return a store's part of the span: its own local days, both ends included."""
+    starts = DAY_START if asked.day == "store" else MIDNIGHT
+    return begin_ms(asked.first, starts, store.zone), begin_ms(asked.last + timedelta(days=1), starts, store.zone)
+
+
+def _cell(found: dict[Key, Cell], key: Key) -> Cell:
+    if key not in found:
+        found[key] = Cell()
+    return found[key]
+
+
+def _path(store: ChainStore, event: Event, level: int) -> str:
+    """Return where a store hung in the chain on the day of an event; `level` 0 is the whole path."""
+    moves, path = store.life.moves_day, store.plan.path
+    if moves is not None and event.moment.date() < store.date_of(moves):
+        path = store.life.path_before
+    return "/".join(path.split("/")[: level or None])
+
+
+def _ownership(store: ChainStore, event: Event) -> str:
+    moves = store.life.moves_day
+    if moves is not None and store.life.ownership_before and event.moment.date() < store.date_of(moves):
+        return store.life.ownership_before
+    return store.plan.ownership
+
+
+GROUPS: Final[Mapping[str, Callable[[ChainStore, Event], str]]] = {
+    "chain": lambda store, event: ALL,
+    "store": lambda store, event: store.name,
+    "ownership": _ownership,
+    "hour": lambda store, event: str(event.moment.hour),
+}
+
+
+def _value(question: str, measure: str, cell: Cell) -> Any:
+    if measure in gauges.MEASURES:
+        gauge, which = gauges.MEASURES[measure]
+        return cell.last.get(gauge) if which == "last" else cell.most[gauge] if gauge in cell.last else None
+    if measure in QUANTILES:
+        return _quantile(sorted(cell.lengths_ms), QUANTILES[measure])
+    parts = OF_ZONES.get(measure) if question == "zones" else None
+    if parts := parts or RATIOS.get(measure):
+        above, below = (_number(part, cell) for part in parts)
+        return above / below if below else None
+    if parts := RESTS.get(measure):
+        known, every = (cell.counts[part] for part in parts)
+        return (every - known) / every if every else None
+    return _number(measure, cell)
+
+
+def _number(measure: str, cell: Cell) -> Any:
+    number = cell.counts[measure]
+    if measure in MONEY:
+        return number / HUNDREDTHS
+    return number / 1000 if measure in SECONDS else number
+
+
+def _quantile(lengths_ms: list[int], share: float) -> float | None:
+    """Return the length below which a share of them lies, between two of them where it falls there."""
+    if not lengths_ms:
+        return None
+    at = share * (len(lengths_ms) - 1)
+    low = int(at)
+    high = min(low + 1, len(lengths_ms) - 1)
+    return (lengths_ms[low] + (lengths_ms[high] - lengths_ms[low]) * (at - low)) / 1000

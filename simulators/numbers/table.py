@@ -1,0 +1,61 @@
+"""`questions.toml`: what is asked, as data. Times are local dates, both ends included."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Final, Literal
+
+from footfall.config import Section, check
+
+TABLE_FILE: Final = Path(__file__).with_name("questions.toml")
+OWN_GROUPS: Final = frozenset({"zone", "door", "staff", "department", "channel", "campaign", "what", "sku"})
+"""Groups that an event has by itself: a store is open in all of them alike, so they have no open minutes of their own."""
+
+
+class Asked(Section):
+    """One request: what a person would ask for on the command line."""
+
+    id: str
+    question: str
+    measures: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    first: date
+    last: date
+    interval: str | None = None
+    day: Literal["midnight", "store"] = "midnight"
+    zone: str | None = None
+    top: int | None = None
+    compare: str | None = None
+    align: str = "weekday"
+
+    @property
+    def plain_groups(self) -> tuple[str, ...]:
+        """Return the groups that an event has whatever is asked: not path, which has levels, nor weekday, which depends on `day`."""
+        return tuple(group for group in self.by if not group.startswith("path") and group != "weekday")
+
+    @property
+    def path_level(self) -> int | None:
+        """Return how many levels of the path make a group; 0 for all, None where it makes none."""
+        for group in self.by:
+            if group.startswith("path"):
+                return int(group.partition(":")[2] or 0)
+        return None
+
+    @property
+    def own_groups(self) -> frozenset[str]:
+        return OWN_GROUPS & set(self.by)
+
+
+class Tables(Section):
+    """`questions` are of the chain of ten weeks, `small` of the first three stores in one week."""
+
+    questions: tuple[Asked, ...]
+    small: tuple[Asked, ...]
+
+
+def shipped_questions() -> Tables:
+    """Return what `questions.toml` asks. Raise ConfigError, which names what is wrong in it."""
+    return check(tomllib.loads(TABLE_FILE.read_text(encoding="utf-8")), Tables, TABLE_FILE.name)

@@ -1,0 +1,136 @@
+"""The reckoning of right answers, on a truth of a few events whose sums stand here."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from simulators.chain.chain import Chain
+from simulators.chain.run import Simulated
+from simulators.chain.truth import Dwell, Passing, Touch, Truth, Unobserved, Visit
+from simulators.numbers.reckon import Reckoning
+from simulators.numbers.table import Asked
+
+CHAIN = Chain(3, 1)
+BERLIN, SANYA, MUMBAI = CHAIN.stores
+
+
+def ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def sale(store: str, at: str, amount: float, fan: str = "", what: str = "transaction", void: bool = False) -> Touch:
+    return Touch(store, ms(at), what, "checkout", fan, "", "s1", "shoes", "own_store", "", (("a", 2),), amount, at, void)
+
+
+def reckoning(**facts: Any) -> Reckoning:
+    return Reckoning(Simulated(CHAIN, Truth(**facts), 0, 0, 0))
+
+
+def answer(found: Reckoning, **asked: Any) -> dict[Any, Any]:
+    days = {"first": date(2026, 10, 19), "last": date(2026, 10, 25)}
+    question = Asked(id="q", **(days | asked))
+    cells = {tuple(value for _, value in key): found.values(question, cell) for key, cell in found.cells(question).items()}
+    return {key: values for key, values in cells.items() if any(values.values())}
+
+
+DOORS = [
+    Passing("berlin-mitte", "main", ms("2026-10-24T23:59:59.999+02:00"), 2, 0, True),
+    Passing("berlin-mitte", "main", ms("2026-10-25T02:10:00+02:00"), 3, 0, True),
+    Passing("berlin-mitte", "side", ms("2026-10-25T02:10:00+01:00"), 4, 0, True),
+    Passing("berlin-mitte", "side", ms("2026-10-25T23:10:00+01:00"), 0, 7, False),
+    Passing("mumbai-fort", "main", ms("2026-10-25T00:10:00+05:30"), 5, 1, True),
+]
+
+
+def test_hours_that_clocks_show_twice_are_two() -> None:
+    found = answer(reckoning(passings=DOORS), question="doors", measures=("in",), by=("store",), interval="1h", stores=("berlin-mitte",))
+    assert found == {
+        ("berlin-mitte", "2026-10-24T23:00"): {"in": 2},
+        ("berlin-mitte", "2026-10-25T02:00+02:00"): {"in": 3},
+        ("berlin-mitte", "2026-10-25T02:00+01:00"): {"in": 4},
+    }
+
+
+def test_days_begin_at_midnight_or_with_the_store_and_are_each_stores_own() -> None:
+    midnight, store = (
+        answer(reckoning(passings=DOORS), question="doors", measures=("in", "net"), by=("chain",), interval="1d", day=day)
+        for day in ("midnight", "store")
+    )
+    assert midnight == {("all stores", "2026-10-24"): {"in": 2, "net": 2}, ("all stores", "2026-10-25"): {"in": 12, "net": 11}}
+    assert store == {("all stores", "2026-10-24"): {"in": 14, "net": 13}}
+
+
+def test_a_path_is_that_of_the_day() -> None:
+    moves = [Passing("mumbai-fort", "main", ms(f"2026-10-{day}T15:00:00+05:30"), day, 0, True) for day in (21, 22)]
+    found = answer(reckoning(passings=moves), question="doors", measures=("in",), by=("path",))
+    assert found == {("asia/maharashtra",): {"in": 21}, ("asia/mumbai",): {"in": 22}}
+    assert answer(reckoning(passings=moves), question="doors", measures=("in",), by=("path:1",)) == {("asia",): {"in": 43}}
+
+
+def test_money_is_added_first_and_divided_last() -> None:
+    touches = [
+        sale("sanya-bay", "2026-10-20T11:00:00+08:00", 10.25, "f1"),
+        sale("sanya-bay", "2026-10-21T11:00:00+08:00", 20.5),
+        sale("sanya-bay", "2026-10-21T12:00:00+08:00", 5.5, what="return"),
+        sale("sanya-bay", "2026-10-21T12:00:00+08:00", 99, void=True),
+    ]
+    passing = Passing("sanya-bay", "main", ms("2026-10-20T11:00:00+08:00"), 8, 0, True)
+    found = answer(reckoning(touches=touches, passings=[passing]), question="traffic", by=("store",))["sanya-bay",]
+    asked = ("transactions", "revenue", "basket", "conversion", "revenue_per_visitor", "returns", "touches", "anonymous_transactions")
+    assert [found[name] for name in asked] == [2, 25.25, 12.625, 0.25, 3.15625, 1, 3, 0.5]
+    assert found["mean_dwell_s"] is None
+    by = answer(reckoning(touches=touches), question="sales", measures=("sold", "given_back", "items_sold"), by=("staff", "what"))
+    assert by == {
+        ("s1", "transaction"): {"sold": 30.75, "given_back": 0, "items_sold": 4},
+        ("s1", "return"): {"sold": 0, "given_back": 5.5, "items_sold": 0},
+    }
+
+
+def test_a_visit_is_counted_where_it_begins_and_where_it_ends() -> None:
+    from_ms, to_ms = ms("2026-10-20T11:59:00.500+02:00"), ms("2026-10-20T12:00:31+02:00")
+    visits = [Visit("berlin-mitte", 1, "f", False, from_ms, to_ms, 1), Visit("berlin-mitte", 2, "", True, from_ms, to_ms, 1)]
+    asked = ("visits_started", "visits_known", "visits_closed", "dwell_sum_s", "mean_dwell_s", "anonymous_visits")
+    found = answer(reckoning(visits=visits), question="traffic", measures=asked, by=("hour",))
+    assert found["11",] == dict(zip(asked, (1, 1, 0, 0, None, 0), strict=True))
+    assert found["12",] == dict(zip(asked, (0, 0, 1, 90.5, 90.5, None), strict=True))
+
+
+def test_quantiles_are_of_the_lengths_themselves() -> None:
+    begun = ms("2026-10-20T11:00:00+02:00")
+    dwells = [Dwell("berlin-mitte", "shoes", n, "", n == 9, begun, begun + 1000 * n) for n in (1, 2, 3, 4, 9)]
+    found = answer(reckoning(dwells=dwells), question="dwell", by=("zone",))
+    assert found == {("shoes",): {"count": 4, "sum_s": 10, "mean_s": 2.5, "median_s": 2.5, "p90_s": pytest.approx(3.7)}}
+
+
+def test_occupancy_is_read_where_something_happened_and_begins_anew_with_the_day() -> None:
+    passings = [
+        Passing("berlin-mitte", "main", ms(f"2026-10-20T{at}:00+02:00"), entered, left, True)
+        for at, entered, left in (("10:00", 5, 0), ("10:30", 0, 2), ("11:00", 0, 4))
+    ]
+    found = answer(
+        reckoning(passings=passings), question="traffic", measures=("occupancy_last", "occupancy_max", "drift_last"), by=("store",),
+        interval="1h", stores=("berlin-mitte",), first=date(2026, 10, 20), last=date(2026, 10, 20),
+    )  # fmt: skip
+    assert list(found["berlin-mitte", "2026-10-20T10:00"].values()) == [3, 5, 0]
+    assert list(found["berlin-mitte", "2026-10-20T11:00"].values()) == [0, 0, 1]
+    assert ("berlin-mitte", "2026-10-20T12:00") not in found
+
+
+def test_open_minutes_are_observed_if_all_boxes_of_the_task_were_there() -> None:
+    missed = Unobserved("sanya-bay", "sanya-bay-c", "doors", ms("2026-10-19T10:59:30+08:00"), ms("2026-10-19T11:10:00+08:00"))
+    found = reckoning(unobserved=[missed])
+    asked = Asked(id="q", question="traffic", by=("store",), first=date(2026, 10, 19), last=date(2026, 10, 19), stores=("sanya-bay",))
+    (cell,) = found.cells(asked).values()
+    assert cell.minutes == {"open": 720, "doors": 709, "presence": 720}
+
+
+def test_totals_are_of_all_and_of_each_store_where_stores_are_asked_for() -> None:
+    found = reckoning(passings=DOORS)
+    asked = Asked(
+        id="q", question="doors", measures=("in",), by=("store",), interval="1d", first=date(2026, 10, 19), last=date(2026, 10, 25)
+    )
+    totals = {key: found.values(asked, cell)["in"] for key, cell in found.totals(asked).items()}
+    assert totals == {(): 14, (("store", "berlin-mitte"),): 9, (("store", "mumbai-fort"),): 5, (("store", "sanya-bay"),): 0}
