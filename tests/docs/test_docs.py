@@ -12,13 +12,12 @@ from gateway.points import SCHEMA, Measurement
 from gateway.sinks.influxdb.sink import InfluxDB
 from gateway.sinks.sqlite.sink import SQLite
 from gateway.state.ledger import Ledger
-from simulators.parts.influxdb import InfluxServer, Version
+from simulators.parts.influxdb import InfluxServer
 from tests.docs import dataset, run
 from tests.docs.blocks import NOT_RUN, READ, ROOT, RUN, Block, blocks, documents, extract
 from tests.docs.commands import commands, known
-from tests.support.real_parts import INFLUX_VERSIONS, influx_server
+from tests.support.real_parts import INFLUX_VERSIONS, InfluxServers
 
-Servers = dict[Version, InfluxServer]
 BLOCKS = blocks()
 NOT_RUN_LIST = Path(__file__).parent / "not_run.txt"
 GATEWAY_TOML = """\
@@ -62,20 +61,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=INFLUX_VERSIONS)
-def influx(request: pytest.FixtureRequest, influx_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> InfluxServer:
-    return _with_data(request.param, influx_servers, tmp_path_factory)
+def influx(request: pytest.FixtureRequest, influx_servers: InfluxServers) -> InfluxServer:
+    return _with_data(influx_servers.running(request.param))
 
 
 @pytest.fixture(scope="module")
-def influx_2(influx_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> InfluxServer:
-    return _with_data("2.7", influx_servers, tmp_path_factory)
+def influx_2(influx_servers: InfluxServers) -> InfluxServer:
+    return _with_data(influx_servers.running("2.7"))
 
 
-def _with_data(version: Version, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> InfluxServer:
+def _with_data(server: InfluxServer) -> InfluxServer:
     """The data set in the server's own bucket, which is called as in the documents."""
-    if version not in servers:
-        servers[version] = influx_server(version, tmp_path_factory.mktemp(f"influxdb-{version}"))
-    server = servers[version].start()
     sink = InfluxDB(server.url, server.bucket, server.token, server.org)
     sink.write(dataset.points())
     sink.close()

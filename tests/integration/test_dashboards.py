@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -20,14 +19,6 @@ FILLED_IN = {
     "$store": "(berlin|shanghai)",
 }
 """What Grafana puts in for its variables."""
-
-
-@pytest.fixture
-def filled(influxdb: Bucket) -> Bucket:
-    sink: Any = influxdb.sink()
-    sink.write(dataset.points())
-    sink.close()
-    return influxdb
 
 
 def test_conversion_is_what_the_documents_and_query_give(filled: Bucket) -> None:

@@ -60,32 +60,26 @@ def test_every_question_in_every_form(db: Path, what: str) -> None:
 
 
 @pytest.mark.parametrize("what", QUESTIONS)
-def test_sqlite_and_influxdb_answer_alike(db: Path, influxdb: Bucket, tmp_path: Path, what: str) -> None:
-    sink = influxdb.sink()
-    sink.write(dataset.points())
-    sink.close()
-    (tmp_path / "token").write_text(influxdb.token + "\n")
+def test_sqlite_and_influxdb_answer_alike(db: Path, filled: Bucket, tmp_path: Path, what: str) -> None:
+    (tmp_path / "token").write_text(filled.token + "\n")
     same = ("--site", db.with_name("site.toml"), "--format", "json")
-    influx = query(what, "--influx", influxdb.url, "--bucket", influxdb.name, "--token-file", tmp_path / "token", *same)
+    influx = query(what, "--influx", filled.url, "--bucket", filled.name, "--token-file", tmp_path / "token", *same)
     assert influx == query(what, "--db", db, *same)
 
 
 def test_the_token_and_the_sink_come_from_where_the_configuration_points(
-    db: Path, influxdb: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    db: Path, filled: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sink = influxdb.sink()
-    sink.write(dataset.points())
-    sink.close()
     (tmp_path / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")
     config = tmp_path / "gateway.toml"
-    config.write_text(f'[sink]\nkind = "influxdb"\nurl = "{influxdb.url}"\nbucket = "{influxdb.name}"\n')
+    config.write_text(f'[sink]\nkind = "influxdb"\nurl = "{filled.url}"\nbucket = "{filled.name}"\n')
     with pytest.raises(ConfigError, match="refuses the token"):
         query("traffic", "--config", config)
-    monkeypatch.setenv("FOOTFALL_INFLUX_TOKEN", influxdb.token)
+    monkeypatch.setenv("FOOTFALL_INFLUX_TOKEN", filled.token)
     by_environment = query("traffic", "--config", config)
     assert by_environment == query("traffic", "--config", db.with_name("gateway.toml"))
     monkeypatch.delenv("FOOTFALL_INFLUX_TOKEN")
-    (tmp_path / "token").write_text(influxdb.token)
+    (tmp_path / "token").write_text(filled.token)
     config.write_text(config.read_text() + 'token_file = "token"\n')
     assert query("traffic", "--config", config) == by_environment
 

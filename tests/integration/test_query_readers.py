@@ -15,19 +15,16 @@ from gateway.sinks.reader import PAGE_ROWS, PointReader, columns_of
 from gateway.sinks.sink import Sink
 from gateway.sinks.sqlite.reader import SqliteReader
 from gateway.sinks.sqlite.sink import SQLite
-from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.process import free_port
 from tests.docs import dataset
-from tests.support.real_parts import INFLUX_VERSIONS, Bucket, influx_server, new_bucket
+from tests.support.real_parts import INFLUX_VERSIONS, Bucket, InfluxServers, new_bucket
 
 NOON = 1_792_836_000 * 10**9
 DATA = {points.measurement: points for points in dataset.points()}
 
 
 @pytest.fixture(params=["sqlite", *INFLUX_VERSIONS])
-def store(
-    request: pytest.FixtureRequest, tmp_path: Path, influx_servers: dict[Version, InfluxServer], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Sink, PointReader]]:
+def store(request: pytest.FixtureRequest, tmp_path: Path, influx_servers: InfluxServers) -> Iterator[tuple[Sink, PointReader]]:
     """A sink and the reader of what it writes."""
     sink: Sink
     reader: PointReader
@@ -35,10 +32,7 @@ def store(
         sink = SQLite(tmp_path / "footfall.db")
         reader = SqliteReader(tmp_path / "footfall.db")
     else:
-        version: Version = request.param
-        if version not in influx_servers:
-            influx_servers[version] = influx_server(version, tmp_path_factory.mktemp(f"influxdb-{version}"))
-        bucket = new_bucket(influx_servers[version].start())
+        bucket = new_bucket(influx_servers.running(request.param))
         sink, reader = bucket.sink(), InfluxReader(bucket.url, bucket.name, bucket.token)
     yield sink, reader
     reader.close()

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from gateway.sinks.kinds import sink_settings
 from gateway.sinks.reader import PointReader
 from gateway.sinks.sink import Sink
-from tests.support.real_parts import INFLUX_VERSIONS, Bucket, InfluxServer, Version, influx_server, new_bucket
+from tests.support.real_parts import INFLUX_VERSIONS, Bucket, InfluxServers, new_bucket
 
 MONDAY_NS = 1_767_571_200 * 10**9
 """2026-01-05T00:00:00Z, when one of InfluxDB's weekly shards begins."""
@@ -39,9 +39,7 @@ DATABASES = ("sqlite", *(f"influxdb-{version}" for version in INFLUX_VERSIONS))
 
 
 @pytest.fixture(params=DATABASES)
-def fresh(
-    request: pytest.FixtureRequest, influx_servers: dict[Version, InfluxServer], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Fresh]:
+def fresh(request: pytest.FixtureRequest, influx_servers: InfluxServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
     """Makes empty databases of one kind."""
     sinks: list[Sink] = []
     folder = tmp_path_factory.mktemp("sinks")
@@ -52,9 +50,7 @@ def fresh(
             chosen = sink_settings(kind="sqlite", path=folder / f"{next(NUMBERS)}.db")
             made = Database(chosen.sink(), chosen.reader)
         else:
-            if version not in influx_servers:
-                influx_servers[version] = influx_server(version, folder)
-            bucket = new_bucket(influx_servers[version].start())
+            bucket = new_bucket(influx_servers.running(version))
             chosen = sink_settings(
                 kind="influxdb", url=bucket.url, bucket=bucket.name, org=bucket.server.org, token=SecretStr(bucket.token)
             )

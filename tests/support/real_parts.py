@@ -24,6 +24,7 @@ from simulators.parts import private_bus as private_bus_part
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.mosquitto import Mosquitto
+from tests.docs import dataset
 from tools import browser as browser_part
 from tools.browser import Browser
 
@@ -71,24 +72,44 @@ def new_bucket(server: InfluxServer, keep_s: int = 0) -> Bucket:
     return Bucket(server, server.create_bucket(f"test-{next(_numbers)}", keep_s))
 
 
+class InfluxServers:
+    """One server of each version for all tests of a process, started when the first of them asks for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[Version, InfluxServer] = {}
+
+    def running(self, version: Version) -> InfluxServer:
+        if version not in self._made:
+            self._made[version] = influx_server(version, self._folder / version)
+        return self._made[version].start()
+
+    def stop(self) -> None:
+        for server in self._made.values():
+            server.stop()
+
+
 @pytest.fixture(scope="session")
-def influx_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Version, InfluxServer]]:
-    """Those that tests have asked for so far."""
-    started: dict[Version, InfluxServer] = {}
-    yield started
-    for server in started.values():
-        server.stop()
+def influx_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServers]:
+    servers = InfluxServers(tmp_path_factory.mktemp("influxdb"))
+    yield servers
+    servers.stop()
 
 
 @pytest.fixture(params=INFLUX_VERSIONS)
-def influxdb(
-    request: pytest.FixtureRequest, influx_servers: dict[Version, InfluxServer], tmp_path_factory: pytest.TempPathFactory
-) -> Bucket:
+def influxdb(request: pytest.FixtureRequest, influx_servers: InfluxServers) -> Bucket:
     """An empty bucket on a real InfluxDB, once on 1.8 and once on 2.7; the server lives as long as the session."""
-    version: Version = request.param
-    if version not in influx_servers:
-        influx_servers[version] = influx_server(version, tmp_path_factory.mktemp(f"influxdb-{version}"))
-    return new_bucket(influx_servers[version].start())
+    return new_bucket(influx_servers.running(request.param))
+
+
+@pytest.fixture(scope="session", params=INFLUX_VERSIONS)
+def filled(request: pytest.FixtureRequest, influx_servers: InfluxServers) -> Bucket:
+    """A bucket with the documents' data set, once on 1.8 and once on 2.7, for tests that only read it."""
+    bucket = new_bucket(influx_servers.running(request.param))
+    sink = bucket.sink()
+    sink.write(dataset.points())
+    sink.close()
+    return bucket
 
 
 @pytest.fixture
