@@ -19,7 +19,7 @@ ALIGNS: Final[tuple[Align, ...]] = ("weekday", "date")
 USUAL_DAYS: Final = 8
 """The usual course is that of the last so many same weekdays."""
 LEAST_USUAL_DAYS: Final = 4
-USUAL_WEEKS: Final = 26
+USUAL_WEEKS: Final = 12
 """So many weeks are looked back for them."""
 _WEEK: Final = timedelta(days=7)
 _YEAR_OF_WEEKS: Final = timedelta(days=364)
@@ -63,15 +63,13 @@ def year_before(days: Sequence[date], align: Align, zone: ZoneInfo) -> DayPairs:
     pairs: dict[date, date] = {}
     left_out: dict[date, str] = {}
     for day in days:
-        mark, before = marked_day(day, zone), day - _YEAR_OF_WEEKS
-        if mark is not None:
-            before_it = mark.years_before(1)
-            if before_it is None:
-                left_out[day] = f"holidays.toml has no {mark.holiday.name} of the year before"
-            else:
-                pairs[day] = before_it
-        elif other := marked_day(before, zone):
-            left_out[day] = f"{before} was {other.holiday.name}"
+        mark = marked_day(day, zone)
+        before = mark.years_before(1) if mark else day - _YEAR_OF_WEEKS
+        then = marked_day(before, zone) if before else None
+        if before is None:
+            left_out[day] = f"holidays.toml has no {mark.holiday.name if mark else ''} of the year before"
+        elif then and (mark is None or then.holiday != mark.holiday):
+            left_out[day] = f"{before} was {then.holiday.name}"
         else:
             pairs[day] = before
     return DayPairs(pairs, left_out)
@@ -92,10 +90,14 @@ def given_days(days: Sequence[date], others: Sequence[date], align: Align) -> Da
     return DayPairs(pairs, {day: "the other span has no day left for it" for day in days if day not in pairs})
 
 
-def usual_days(day: date, zone: ZoneInfo) -> list[date]:
-    """Return the earlier days of the same weekday that are no holiday, the latest first."""
-    earlier = [day - weeks * _WEEK for weeks in range(1, USUAL_WEEKS + 1)]
-    return [each for each in earlier if marked_day(each, zone) is None]
+def weeks_before(days: Sequence[date], weeks: int, zone: ZoneInfo) -> DayPairs:
+    """Return each day with the same weekday so many weeks before; a day that was a holiday then is left out."""
+    pairs = {day: day - weeks * _WEEK for day in days}
+    marks = {day: mark.holiday.name for day, other in pairs.items() if (mark := marked_day(other, zone))}
+    return DayPairs(
+        {day: other for day, other in pairs.items() if day not in marks},
+        {day: f"{pairs[day]} was {name}" for day, name in marks.items()},
+    )
 
 
 def _by_date(days: Sequence[date], earlier: Callable[[date], date | None], when: str) -> DayPairs:

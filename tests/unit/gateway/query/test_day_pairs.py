@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.query.day_pairs import ALIGNS, Align, days_before, given_days, same_days, usual_days, year_before
-from gateway.query.holidays import marked_day
+from gateway.query.day_pairs import ALIGNS, Align, days_before, given_days, same_days, weeks_before, year_before
 
 BERLIN, SHANGHAI, UTC = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai"), ZoneInfo("UTC")
 DATES = st.dates(date(2021, 1, 1), date(2034, 1, 1))
@@ -73,6 +72,13 @@ def test_a_holiday_that_moves_is_compared_with_itself() -> None:
     assert year_before(_days("2026-02-17", 1), "weekday", BERLIN).pairs == {date(2026, 2, 17): date(2025, 2, 18)}
 
 
+def test_a_holiday_that_fell_into_another_one_has_no_counterpart() -> None:
+    """The Mid-Autumn Festival of 2025 lay within the Golden Week."""
+    found = year_before(_days("2026-09-25", 12), "weekday", SHANGHAI)
+    assert found.left_out[date(2026, 9, 25)] == "2025-10-06 was Golden Week"
+    assert found.pairs[date(2026, 10, 6)] == date(2025, 10, 6)
+
+
 def test_a_holiday_beyond_the_file_has_no_counterpart() -> None:
     found = year_before([date(2020, 1, 25)], "weekday", SHANGHAI)
     assert found.left_out == {date(2020, 1, 25): "holidays.toml has no Spring Festival of the year before"}
@@ -87,8 +93,10 @@ def test_given_weeks_are_paired_by_weekday_and_shorter_spans_in_their_order() ->
     assert given_days(_days("2026-11-02", 1), _days("2026-06-03", 1), "weekday").pairs == {date(2026, 11, 2): date(2026, 6, 3)}
 
 
-def test_usual_days_are_same_weekdays_without_holidays() -> None:
-    found = usual_days(date(2026, 10, 15), SHANGHAI)
-    assert found[:2] == [date(2026, 10, 8), date(2026, 9, 24)], "1 October is Golden Week"
-    assert {day.weekday() for day in found} == {date(2026, 10, 15).weekday()}
-    assert all(marked_day(day, SHANGHAI) is None for day in found)
+def test_weeks_before_are_of_the_same_weekday_without_holidays() -> None:
+    thursdays = [date(2026, 10, 15), date(2026, 10, 16)]
+    assert weeks_before(thursdays, 1, SHANGHAI).pairs == {day: day - timedelta(days=7) for day in thursdays}
+    assert weeks_before(thursdays, 2, SHANGHAI).left_out == {
+        date(2026, 10, 15): "2026-10-01 was Golden Week", date(2026, 10, 16): "2026-10-02 was Golden Week",
+    }  # fmt: skip
+    assert weeks_before(thursdays, 2, BERLIN).left_out == {}

@@ -50,7 +50,7 @@ def _in_hours(store: StoreFacts, week: tuple[str, ...], day: date, wall: str, *,
     return begin <= wall and (past_midnight or wall < end)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     zone=st.sampled_from(ZONES),
     around=st.sampled_from(CHANGES),

@@ -1,0 +1,154 @@
+"""What a comparison is, and what it makes of two numbers: difference, share of change, and where a change of sales came from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from footfall.errors import ConfigError
+from footfall.topics import is_name
+from gateway.query.day_pairs import LEAST_USUAL_DAYS, USUAL_DAYS
+from gateway.query.measures import did_you_mean
+
+Kind = Literal["previous", "year", "usual", "group", "store", "span"]
+Number = float | int | None
+
+WORDS: Final[Mapping[str, str]] = {
+    "previous": "the span before, of the same length",
+    "year": "a year before",
+    "usual": f"the usual course: the median of the last {USUAL_DAYS} same weekdays that are no holiday, at least {LEAST_USUAL_DAYS}",
+    "group": "the mean of the other stores of the same path",
+    "store:NAME": "another store",
+    "FROM..TO": "another span, such as 2026-05-04..2026-05-10",
+}
+"""What `--compare` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`store` is given for the kind `store`; `from_` and `to` for the kind `span`, as people write them."""
+
+    kind: Kind
+    store: str = ""
+    from_: str = ""
+    to: str = ""
+
+
+def parsed(text: str) -> Comparison:
+    """Return the comparison that a text asks for. Raise ConfigError, with all that there are, if it asks for none."""
+    word, colon, name = text.partition(":")
+    if text in ("previous", "year", "usual", "group"):
+        return Comparison(text)  # type: ignore[arg-type] # the four words are kinds
+    if word == "store" and colon and is_name(name):
+        return Comparison("store", store=name)
+    from_, dots, to = text.partition("..")
+    if dots and from_ and to:
+        return Comparison("span", from_=from_, to=to)
+    raise ConfigError(
+        f"compare {text[:80]!r}{did_you_mean(text, WORDS)}: write " + ", ".join(f"{word} ({means})" for word, means in WORDS.items())
+    )
+
+
+class Suffix(NamedTuple):
+    """The end of a column's name, and what the column is of the measure in front of it."""
+
+    text: str
+    means: str
+    unit: str | None = None
+    """None: the measure's own."""
+
+
+BEFORE, CHANGE, RATIO = "_before", "_change", "_ratio"
+LOW, HIGH = "_low", "_high"
+SUFFIXES: Final = (
+    Suffix(BEFORE, "on the other side of the comparison"),
+    Suffix(CHANGE, "the difference: this side less the other"),
+    Suffix(RATIO, "the difference as a share of the other side", "share"),
+)
+USUAL_SUFFIXES: Final = (
+    Suffix(BEFORE, "the median of the usual days"),
+    Suffix(LOW, "the lower quartile of the usual days"),
+    Suffix(HIGH, "the upper quartile of the usual days"),
+    *SUFFIXES[1:],
+)
+
+
+def change(now: Number, before: Number) -> Number:
+    """Return the difference; None where one side is not known."""
+    return None if now is None or before is None else now - before
+
+
+def change_ratio(now: Number, before: Number) -> Number:
+    """Return the difference as a share of what it was; None where that was nothing: to divide by nothing gives no percentage."""
+    return None if now is None or not before else (now - before) / abs(before)
+
+
+class Quartiles(NamedTuple):
+    """The middle of the usual days, and between what the middle half of them lie."""
+
+    median: Number
+    low: Number
+    high: Number
+
+
+NOT_KNOWN_YET: Final = Quartiles(None, None, None)
+
+
+def quartiles(values: Sequence[Number]) -> Quartiles:
+    """Return the quartiles of usual days; NOT_KNOWN_YET with fewer than LEAST_USUAL_DAYS values."""
+    known = [value for value in values if value is not None]
+    if len(known) < LEAST_USUAL_DAYS:
+        return NOT_KNOWN_YET
+    low, median, high = np.quantile(known, (0.25, 0.5, 0.75)).tolist()
+    return Quartiles(median, low, high)
+
+
+class SalesSide(NamedTuple):
+    """What sales are made of on one side."""
+
+    traffic: Number
+    transactions: Number
+    revenue: Number
+
+    def factors(self) -> tuple[float, float, float] | None:
+        """Return traffic, conversion and basket, whose product is the revenue; None unless all are above 0."""
+        if not (self.traffic and self.transactions and self.revenue) or min(self.traffic, self.transactions, self.revenue) <= 0:
+            return None
+        return float(self.traffic), self.transactions / self.traffic, self.revenue / self.transactions
+
+
+class SalesSplit(NamedTuple):
+    """How much of a change of revenue came from traffic, conversion and basket, in money. They add up to the change."""
+
+    traffic: Number
+    conversion: Number
+    basket: Number
+
+
+SPLIT: Final = ("revenue_from_traffic", "revenue_from_conversion", "revenue_from_basket")
+SPLIT_MEANS: Final[Mapping[str, str]] = {
+    name: f"what of the change of revenue came from {name.rpartition('_')[2]}; the three add up to revenue_change" for name in SPLIT
+}
+NO_SPLIT: Final = SalesSplit(None, None, None)
+
+
+def split(now: SalesSide, before: SalesSide) -> SalesSplit:
+    """Return the change of revenue taken apart by logarithmic means: without a remainder, and alike in both directions.
+
+    NO_SPLIT where people counted, sales or revenue are not above 0 on both sides: a product that contains nothing cannot be taken apart.
+    """
+    after, earlier = now.factors(), before.factors()
+    if after is None or earlier is None:
+        return NO_SPLIT
+    logs = [log(new / old) for new, old in zip(after, earlier, strict=True)]
+    weight = _logarithmic_mean(after[0] * after[1] * after[2], earlier[0] * earlier[1] * earlier[2], sum(logs))
+    return SalesSplit(*(weight * each for each in logs))
+
+
+def _logarithmic_mean(a: float, b: float, log_ratio: float) -> float:
+    """The mean for which mean x log(a / b) = a - b."""
+    return (a - b) / log_ratio if abs(log_ratio) > 1e-9 else (a + b) / 2

@@ -1,0 +1,190 @@
+"""How much of what was asked for was observed: open minutes, and those in which doors and presence were observed wholly. Pure.
+
+The table `coverage` has what each agent observed in an hour. A store is observed in a minute when every agent that is stationed there and
+has the task observed it: an agent that is down may have missed somebody. Not observed is not zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
+from gateway.query.estate import QueryEstate, Stationed
+from gateway.query.open_minutes import WHOLE_HOUR, MaskColumn, open_masks, span_masks
+from gateway.query.wall import NsColumn
+from gateway.sinks.cells import CellTable
+from gateway.site.names import ALWAYS, FIRST_NS, LAST_NS, Span
+
+Task = Literal["doors", "presence"]
+TASKS: Final[tuple[Task, ...]] = ("doors", "presence")
+
+Masks = npt.NDArray[np.int64]
+"""(stores, hours): bit i is minute i of that UTC hour."""
+Minutes = npt.NDArray[np.int64]
+"""(stores, intervals)."""
+
+_NO_ROW: Final = -2
+_NO_TASK: Final = -1
+
+
+class AgentAt(NamedTuple):
+    """An agent in a store, by the store's present name."""
+
+    store: str
+    agent: str
+
+
+class Observed(NamedTuple):
+    """Minutes of stores in intervals: open, and open and observed."""
+
+    open: Minutes
+    doors: Minutes
+    presence: Minutes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage:
+    """Masks of stores in UTC hours. `doors` and `presence` are observed minutes, whether the store is open or not.
+
+    `known_from_ns`: before it the database has data and no coverage, since an earlier release wrote it.
+    """
+
+    hours_ns: NsColumn
+    rows: Mapping[str, int]
+    """The row of each store in the masks."""
+    open: Masks
+    doors: Masks
+    presence: Masks
+    known_from_ns: int = FIRST_NS
+
+    def observed(self, stores: Sequence[str], edges_ns: NsColumn) -> Observed:
+        """Return the minutes of stores between the edges, which lie in `hours_ns`."""
+        rows = np.array([self.rows[store] for store in stores], np.intp)
+        opened = self.open[rows]
+        parts = (opened, opened & self.doors[rows], opened & self.presence[rows])
+        return Observed(*(minutes_between(part, self.hours_ns, edges_ns) for part in parts))
+
+    def is_known(self, edges_ns: NsColumn) -> npt.NDArray[np.bool_]:
+        """Return for each interval whether the database has coverage of all of it."""
+        return edges_ns[:-1] >= self.known_from_ns
+
+
+def minutes_between(masks: Masks, hours_ns: NsColumn, edges_ns: NsColumn) -> Minutes:
+    """Return how many bits are set between neighbouring edges. Edges are whole minutes and lie in the hours or at their end."""
+    before = np.zeros((len(masks), len(hours_ns) + 1), np.int64)
+    np.cumsum(np.bitwise_count(masks), axis=1, out=before[:, 1:])
+    since_ns = edges_ns - (hours_ns[0] if len(hours_ns) else 0)
+    hour, minute = since_ns // NS_PER_HOUR, since_ns % NS_PER_HOUR // NS_PER_MINUTE
+    at = before[:, hour]
+    for i in np.flatnonzero(minute).tolist():
+        at[:, i] += np.bitwise_count(masks[:, hour[i]] & ((1 << int(minute[i])) - 1))
+    found: Minutes = np.diff(at, axis=1)
+    return found
+
+
+class Heard(NamedTuple):
+    """The agents that have cells, and the number of each cell's agent."""
+
+    agents: list[AgentAt]
+    of_cell: npt.NDArray[np.intp]
+
+
+def heard(estate: QueryEstate, cells: CellTable) -> Heard:
+    """Return the agents of cells by hour, store and agent."""
+    stores, agents = cells.keys["store"], cells.keys["agent"]
+    combined, of_cell = np.unique(stores.codes.astype(np.int64) * max(len(agents.names), 1) + agents.codes, return_inverse=True)
+    codes = [divmod(each, len(agents.names)) for each in combined.tolist()]
+    return Heard([AgentAt(estate.now_name(stores.names[store]), agents.names[agent]) for store, agent in codes], of_cell)
+
+
+def coverage(
+    estate: QueryEstate,
+    stores: Sequence[str],
+    cells: CellTable,
+    hours_ns: NsColumn,
+    silent: Mapping[AgentAt, frozenset[Task]],
+    now_ns: int = LAST_NS,
+    known_from_ns: int = FIRST_NS,
+) -> Coverage:
+    """Return what was observed of stores, by their present names, in consecutive UTC hours.
+
+    `cells` has the masks of `coverage` by hour, store and agent; `silent` the tasks of agents without any in these hours, see
+    `silent_agents`. Minutes after `now_ns` count as not open.
+    """
+    rows = {store: row for row, store in enumerate(stores)}
+    shape = len(stores), len(hours_ns)
+    opened = np.array([open_masks(estate.of(store), hours_ns) for store in stores], np.int64).reshape(shape)
+    opened &= span_masks(hours_ns, FIRST_NS, now_ns)
+    there = heard(estate, cells)
+    stationed = _stationed(estate, stores, there)
+    needed = np.array([_needed(spans, hours_ns) for spans in stationed.values()], np.int64).reshape(len(stationed), len(hours_ns))
+    by_store = np.array([rows[each.store] for each in stationed], np.intp)
+    found = []
+    for task in TASKS:
+        masks = _masks_by_agent(stationed, there, cells.time_ns, cells.values[task], hours_ns)
+        has_task = (masks > _NO_TASK).any(axis=1) | np.array([task in silent.get(each, ()) for each in stationed], np.bool_)
+        found.append(_by_all(masks, needed, has_task, by_store, shape))
+    return Coverage(hours_ns, rows, opened, found[0], found[1], known_from_ns)
+
+
+def silent_agents(estate: QueryEstate, stores: Sequence[str], cells: CellTable, hours_ns: NsColumn) -> list[AgentAt]:
+    """Return the agents that are stationed in the stores in these hours and have no cell."""
+    there = heard(estate, cells)
+    known = set(there.agents)
+    return [each for each, spans in _stationed(estate, stores, there).items() if each not in known and _needed(spans, hours_ns).any()]
+
+
+def tasks_of(estate: QueryEstate, cells: CellTable) -> dict[AgentAt, frozenset[Task]]:
+    """Return the tasks that agents ever had: those of which any cell has a mask."""
+    there = heard(estate, cells)
+    having = {task: set(there.of_cell[cells.values[task] > _NO_TASK].tolist()) for task in TASKS}
+    return {each: frozenset(task for task in TASKS if i in having[task]) for i, each in enumerate(there.agents)}
+
+
+def _stationed(estate: QueryEstate, stores: Sequence[str], there: Heard) -> dict[AgentAt, list[Span]]:
+    """When agents are in each store; of a store that nobody describes those that were heard, always. Those of one store are together."""
+    named: dict[str, list[Stationed]] = {}
+    for each in there.agents:
+        named.setdefault(each.store, []).append(Stationed(each.agent))
+    found: dict[AgentAt, list[Span]] = {}
+    for store in stores:
+        for agent in estate.of(store).agents or named.get(store, ()):
+            found.setdefault(AgentAt(store, agent.name), []).append(agent.span)
+    return found
+
+
+def _needed(spans: Sequence[Span], hours_ns: NsColumn) -> MaskColumn:
+    """The minutes in which an agent is stationed."""
+    found = np.full(len(hours_ns), WHOLE_HOUR if ALWAYS in spans else 0, np.int64)
+    for span in spans if ALWAYS not in spans else ():
+        found |= span_masks(hours_ns, *span)
+    return found
+
+
+def _masks_by_agent(stationed: Iterable[AgentAt], there: Heard, time_ns: NsColumn, values: NsColumn, hours_ns: NsColumn) -> Masks:
+    """Of each agent and hour its mask, _NO_TASK, or _NO_ROW. What an agent reported that is not stationed there counts for nothing."""
+    numbers = {each: i for i, each in enumerate(stationed)}
+    agent = np.array([numbers.get(each, -1) for each in there.agents], np.intp)[there.of_cell]
+    hour = (time_ns - hours_ns[0]) // NS_PER_HOUR
+    kept = (agent >= 0) & (hour >= 0) & (hour < len(hours_ns))
+    found = np.full((len(numbers), len(hours_ns)), _NO_ROW, np.int64)
+    found[agent[kept], hour[kept]] = values[kept]
+    return found
+
+
+def _by_all(
+    masks: Masks, stationed: Masks, has_task: npt.NDArray[np.bool_], by_store: npt.NDArray[np.intp], shape: tuple[int, int]
+) -> Masks:
+    """The minutes in which a store has an agent with the task and every such agent observed."""
+    found = np.zeros(shape, np.int64)
+    if len(by_store):
+        needed = np.where(has_task[:, None] & (masks != _NO_TASK), stationed, 0)
+        observed = np.where(masks >= 0, masks, 0) | (WHOLE_HOUR & ~needed)
+        first = np.flatnonzero(np.diff(by_store, prepend=-1))
+        found[by_store[first]] = np.bitwise_and.reduceat(observed, first) & np.bitwise_or.reduceat(needed, first)
+    return found

@@ -1,0 +1,220 @@
+"""A reader of chosen buckets, each moved to another time or store: the other side of a comparison, as if it were here.
+
+Questions are answered through it as ever, so that both sides of a comparison are the same numbers by the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
+from gateway.points import Coded, Column
+from gateway.query.coverage import Task
+from gateway.query.wall import NsColumn
+from gateway.sinks.cells import Aggregate, CellTable
+from gateway.sinks.reader import OnPage, PointReader
+from gateway.sinks.table import PointTable
+
+COMPARED: Final = "compared"
+"""The agent of the cells of coverage: what is compared counts as observed, and nothing else."""
+
+
+def _quiet(rows: int) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Move:
+    """The buckets of one store that are read, in the order of `from_ns`, and where each goes: to `to_ns` of `store`.
+
+    `tasks` are what agents of the store do at all. `weight`: what sums and counts of each bucket are multiplied by, for a mean of several
+    stores; it means nothing for other numbers.
+    """
+
+    from_ns: NsColumn
+    to_ns: NsColumn
+    store: str
+    tasks: frozenset[Task]
+    weight: npt.NDArray[np.float64] | None = None
+
+    def find(self, time_ns: NsColumn, grain_ns: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
+        """Return which points are in the buckets, and the number of the bucket of each of these."""
+        if not len(self.from_ns):
+            return np.zeros(len(time_ns), np.bool_), np.zeros(0, np.intp)
+        bucket = time_ns // grain_ns * grain_ns
+        at = np.minimum(np.searchsorted(self.from_ns, bucket), len(self.from_ns) - 1)
+        kept = self.from_ns[at] == bucket
+        return kept, at[kept]
+
+    def weights(self) -> npt.NDArray[np.float64]:
+        """Return the weight of each bucket."""
+        return np.ones(len(self.from_ns)) if self.weight is None else self.weight
+
+
+class _Taken(NamedTuple):
+    """The cells that move: their row in the table that was read, and time, store (a code of `stores`) and weight where they go."""
+
+    row: npt.NDArray[np.intp]
+    time_ns: NsColumn
+    store: npt.NDArray[np.uint32]
+    stores: tuple[str, ...]
+    weight: npt.NDArray[np.float64]
+
+
+class MovedReader:
+    """A PointReader of the moved points. `moves` are by the names that stores have in the database; of other stores it has nothing.
+
+    Several moves may go to one store: its cells are then those of several stores, at equal times.
+    """
+
+    def __init__(self, reader: PointReader, moves: Mapping[str, Sequence[Move]], grain_ns: int) -> None:
+        self._reader, self._moves, self._grain_ns = reader, moves, grain_ns
+        self.where: Final = reader.where
+
+    def stores(self) -> list[str]:
+        """Return the stores to which points go."""
+        return sorted({move.store for moves in self._moves.values() for move in moves})
+
+    def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
+        """Return the span of the reader below; coverage is known of all time."""
+        return (0, 0) if measurement == "coverage" else self._reader.span(measurement, store)
+
+    def close(self) -> None:
+        """Leave the reader below to whoever opened it."""
+
+    def rows(
+        self,
+        measurement: str,
+        store: str | None = None,
+        from_ns: int | None = None,
+        to_ns: int | None = None,
+        columns: Sequence[str] | None = None,
+        *,
+        void: bool = False,
+        on_page: OnPage = _quiet,
+        **tags: str,
+    ) -> PointTable:
+        """Return the points that go to `store` within the span, as PointReader does, with their new times."""
+        found = []
+        for name, moves in self._moves.items():
+            for move in moves:
+                if store in (None, move.store) and len(move.from_ns):
+                    table = self._reader.rows(
+                        measurement, name, int(move.from_ns[0]), int(move.from_ns[-1]) + self._grain_ns, columns, void=void,
+                        on_page=on_page, **tags,
+                    )  # fmt: skip
+                    found.append(_moved_rows(table, move, self._grain_ns))
+        if not found:
+            return self._reader.rows(measurement, store, 0, 0, columns, void=void, on_page=on_page, **tags)
+        return _between(_joined(found), from_ns, to_ns)
+
+    def cells(
+        self,
+        measurement: str,
+        aggregates: Sequence[Aggregate],
+        from_ns: int,
+        to_ns: int,
+        bucket_ns: int,
+        by: Sequence[str] = ("store",),
+        stores: Sequence[str] | None = None,
+        on_page: OnPage = _quiet,
+        **tags: str,
+    ) -> CellTable:
+        """Return the cells that go into the span, in buckets that may be shorter than asked for; of coverage what is compared."""
+        names = [name for name, moves in self._moves.items() if any(stores is None or move.store in stores for move in moves)]
+        if measurement == "coverage":
+            return self._compared(names, aggregates, from_ns, to_ns)
+        first, last = self._span_of(names)
+        keys = by if "store" in by else ("store", *by)
+        table = self._reader.cells(
+            measurement, aggregates, first, last, min(bucket_ns, self._grain_ns), keys, names, on_page, **tags
+        )  # fmt: skip
+        return self._moved_cells(table, aggregates, by, from_ns, to_ns)
+
+    def _span_of(self, names: Sequence[str]) -> tuple[int, int]:
+        moves = [move for name in names for move in self._moves[name] if len(move.from_ns)]
+        if not moves:
+            return 0, 0
+        return min(int(move.from_ns[0]) for move in moves), max(int(move.from_ns[-1]) for move in moves) + self._grain_ns
+
+    def _moved_cells(self, table: CellTable, aggregates: Sequence[Aggregate], by: Sequence[str], from_ns: int, to_ns: int) -> CellTable:
+        taken = self._taken(table)
+        here = np.flatnonzero((taken.time_ns >= from_ns) & (taken.time_ns < to_ns))
+        here = here[np.argsort(taken.time_ns[here], kind="stable")]
+        row = taken.row[here]
+        keys = {tag: Coded(table.keys[tag].codes[row], table.keys[tag].names) for tag in by}
+        if "store" in by:
+            keys["store"] = Coded(taken.store[here], taken.stores)
+        values = {each.name: table.values[each.name][row] for each in aggregates}
+        if any(move.weight is not None for moves in self._moves.values() for move in moves):
+            weighted = [each.name for each in aggregates if each.function in ("sum", "count")]
+            values |= {name: values[name] * taken.weight[here] for name in weighted}
+        return CellTable(taken.time_ns[here], keys, values)
+
+    def _taken(self, table: CellTable) -> _Taken:
+        rows, times, stores, weights = [np.zeros(0, np.intp)], [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)], [np.zeros(0)]
+        codes: dict[str, int] = {}
+        column = table.keys["store"]
+        order = np.argsort(column.codes, kind="stable")
+        ends = np.searchsorted(column.codes[order], np.arange(len(column.names) + 1))
+        for name, begin, end in zip(column.names, ends[:-1], ends[1:], strict=True):
+            for move in self._moves.get(name, ()):
+                kept, bucket = move.find(table.time_ns[order[begin:end]], self._grain_ns)
+                rows.append(order[begin:end][kept])
+                times.append(table.time_ns[rows[-1]] + (move.to_ns - move.from_ns)[bucket])
+                stores.append(np.full(len(bucket), codes.setdefault(move.store, len(codes)), np.uint32))
+                weights.append(move.weights()[bucket])
+        return _Taken(np.concatenate(rows), np.concatenate(times), np.concatenate(stores), tuple(codes), np.concatenate(weights))
+
+    def _compared(self, names: Sequence[str], aggregates: Sequence[Aggregate], from_ns: int, to_ns: int) -> CellTable:
+        """A cell for each store and hour: its mask has the minutes that are compared."""
+        moves = [move for name in names for move in self._moves[name] if len(move.to_ns)]
+        stores = Coded.of([move.store for move in moves])
+        tasks = [frozenset().union(*(move.tasks for move in moves if move.store == store)) for store in stores.names]
+        time_ns = np.concatenate([np.zeros(0, np.int64), *(move.to_ns for move in moves)])
+        code = np.repeat(stores.codes, [len(move.to_ns) for move in moves]).astype(np.int64)
+        here = (time_ns >= from_ns) & (time_ns < to_ns)
+        hour, minute = time_ns[here] // NS_PER_HOUR, time_ns[here] % NS_PER_HOUR // NS_PER_MINUTE
+        cells, cell = np.unique(hour * max(len(stores.names), 1) + code[here], return_inverse=True)
+        masks = np.zeros(len(cells), np.int64)
+        np.bitwise_or.at(masks, cell, np.left_shift((1 << self._grain_ns // NS_PER_MINUTE) - 1, minute))
+        hours, codes = np.divmod(cells, max(len(stores.names), 1))
+        keys = {"store": Coded(codes.astype(np.uint32), stores.names), "agent": Coded.constant(COMPARED, len(cells))}
+        values = {
+            each.name: np.where(np.array([each.column in found for found in tasks], np.bool_)[codes], masks, -1) for each in aggregates
+        }
+        return CellTable(hours * NS_PER_HOUR, keys, values)
+
+
+def _moved_rows(table: PointTable, move: Move, grain_ns: int) -> PointTable:
+    kept, bucket = move.find(table.time_ns, grain_ns)
+    found = table.where(kept)
+    columns = {**found.columns, "store": Coded.constant(move.store, len(found))} if "store" in found.columns else found.columns
+    return PointTable(found.measurement, found.time_ns + (move.to_ns - move.from_ns)[bucket], columns)
+
+
+def _joined(tables: Sequence[PointTable]) -> PointTable:
+    """All rows in the order of their time."""
+    time_ns = np.concatenate([table.time_ns for table in tables])
+    columns = {name: _joined_column([table.columns[name] for table in tables]) for name in tables[0].columns}
+    joined = PointTable(tables[0].measurement, time_ns, columns)
+    return joined.where(np.argsort(time_ns, kind="stable"))
+
+
+def _joined_column(parts: Sequence[Column]) -> Column:
+    texts = [part for part in parts if isinstance(part, Coded)]
+    return Coded.of([text for part in texts for text in part.texts()]) if texts else np.concatenate(list(parts))
+
+
+def _between(table: PointTable, from_ns: int | None, to_ns: int | None) -> PointTable:
+    kept = np.ones(len(table), np.bool_)
+    if from_ns is not None:
+        kept &= table.time_ns >= from_ns
+    if to_ns is not None:
+        kept &= table.time_ns < to_ns
+    return table.where(kept)
