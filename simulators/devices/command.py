@@ -27,8 +27,7 @@ WARM_NS: Final = NS_PER_HOUR // 6
 """The play begins so long after the world: people are in the store by then."""
 _TITLES: Final = "\n\n".join(f"[bold]{name}[/]: {kind.title}" for name, kind in KINDS.items())
 
-_HELP: Final = f"""
-Be a device that is not at hand: speak its real protocol on loopback, and say what the people of a simulated store would make it say.
+_MORE_HELP: Final = f"""
 
 {_TITLES}
 
@@ -50,7 +49,7 @@ def emulate(
     hours: Annotated[float, typer.Option(min=0.01, max=24, help="How much of the store's time is played.")] = 8.0,
     fault: Annotated[list[str] | None, typer.Option(help="NAME@SECONDS: make it fail so, then; may be given again.")] = None,
 ) -> None:
-    """Be a device that is not at hand; `make_command` gives this its help."""
+    """Be a device that is not at hand: speak its real protocol on loopback, and send what the people of a simulated store would cause."""
     if device not in KINDS:
         raise ConfigError(f"{device!r} is none of the devices that can be emulated: {', '.join(KINDS)}")
     kind = KINDS[device]
@@ -72,7 +71,7 @@ def emulate(
     console.print(f"{emulator.said_total:,} said and heard of {play.told_total:,}")
 
 
-emulate.__doc__ = _HELP
+emulate.__doc__ = f"{emulate.__doc__}{_MORE_HELP}"
 
 
 def _play(play: Play, stop: threading.Event, console: Console) -> None:

@@ -35,7 +35,7 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def query(*arguments: str | Path) -> str:
     """What it prints; the error that ends it is raised."""
-    result = CliRunner().invoke(build("query"), ["query", *map(str, arguments)])
+    result = CliRunner().invoke(build(), ["query", *map(str, arguments)])
     if isinstance(result.exception, FootfallError):
         raise result.exception
     assert result.exit_code == 0, result.output

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from footfall import __version__
 from footfall.cli import EXIT_CONFIG, EXTRA_OF, _add, build
+from footfall.command_help import help_in_source
 from tests.support.waiting import PATIENCE_S
 
 COMMANDS = sorted(point.name for point in entry_points(group="footfall.commands"))
@@ -39,6 +40,80 @@ def test_the_help_lists_every_command() -> None:
     assert done.exit_code == 0
     assert len(COMMANDS) >= 10
     assert all(f" {name} " in done.output for name in COMMANDS)
+
+
+PACKAGES_OF_OURS = set(EXTRA_OF)
+HEAVY = {"numpy", "pydantic", "msgpack", "matplotlib", "paho", "urllib3", "asyncio"}
+
+
+def loaded_after(*arguments: str) -> set[str]:
+    """The modules that a start has imported when it ends, but for packages that hold nothing."""
+    code = "import atexit, sys\natexit.register(lambda: print(*(n for n, m in sys.modules.items() if getattr(m, '__doc__', None))))"
+    code += "\nfrom footfall.cli import main\nmain()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )  # fmt: skip
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], []])
+def test_what_uses_no_command_imports_none(arguments: list[str]) -> None:
+    loaded = loaded_after(*arguments)
+    assert "footfall.cli" in loaded
+    assert {name for name in loaded if name.partition(".")[0] in PACKAGES_OF_OURS and "." in name} == set()
+    assert {name.partition(".")[0] for name in loaded} & HEAVY == set()
+
+
+def test_the_version_imports_nothing_that_draws() -> None:
+    assert not any(name.partition(".")[0] == "rich" for name in loaded_after("--version"))
+
+
+def test_a_command_imports_no_other() -> None:
+    loaded = loaded_after("clock", "--help")
+    assert "gateway.cli.clock" in loaded
+    assert not {"gateway.cli.query", "edge_agent.command", "simulators.command"} & loaded
+
+
+@pytest.mark.parametrize("point", entry_points(group="footfall.commands"), ids=lambda point: point.name)
+def test_the_list_has_the_first_paragraph_of_each_command_s_help(point: EntryPoint) -> None:
+    read = help_in_source(point.module, point.attr)
+    command = typer.main.get_command(build()).commands[point.name]  # type: ignore[attr-defined] # it is a group
+    assert read is not None
+    assert read.split("\n\n")[0] == command.help.split("\n\n")[0]
+
+
+def test_a_command_that_cannot_be_imported_is_listed_with_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = [EntryPoint("other", "edge_agent.no_such_module:command", "footfall.commands")]
+    monkeypatch.setattr("footfall.cli.entry_points", lambda group: missing)
+    assert "pip install 'footfall[edge]'" in CliRunner().invoke(build(), ["--help"]).output
+
+
+def test_where_an_extra_is_missing_the_list_imports_its_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only then it shows whether a command needs what is missing."""
+    monkeypatch.setattr("footfall.cli.find_spec", lambda module: None if module == "bleak" else object())
+    needs_it = [EntryPoint("scan", "edge_agent.scan_command:no_such_command", "footfall.commands")]
+    monkeypatch.setattr("footfall.cli.entry_points", lambda group: needs_it)
+    with pytest.raises(AttributeError, match="no_such_command"):
+        CliRunner().invoke(build(), ["--help"], catch_exceptions=False)
+
+
+def test_the_shell_completes_commands_and_their_options() -> None:
+    def completed(words: str, at: int) -> list[str]:
+        environment = os.environ | {"_FOOTFALL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(at)}
+        code = "import sys; sys.argv[0] = 'footfall'; from footfall.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=False, env=environment
+        )
+        return done.stdout.split()
+
+    assert completed("footfall q", 1) == ["quarantine", "query"]
+    assert "--store" in completed("footfall query --st", 2)
+
+
+def test_a_mistyped_command_is_met_with_the_right_one() -> None:
+    done = CliRunner().invoke(build(), ["quary"])
+    assert done.exit_code == EXIT_CONFIG
+    assert "Did you mean 'query'?" in done.output
 
 
 @pytest.mark.parametrize("name", COMMANDS)
