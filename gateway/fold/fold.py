@@ -18,6 +18,7 @@ from footfall.frames import Body, decode_body
 from footfall.units import NS_PER_S
 from gateway.fold.agent_points import gap_of_record, health_points
 from gateway.fold.arrivals import Arrivals
+from gateway.fold.coverage import Coverage
 from gateway.fold.dwells import Dwells
 from gateway.fold.frame_rows import FrameRows
 from gateway.fold.item_events import ItemEvents
@@ -26,11 +27,11 @@ from gateway.fold.minute_points import MinutePoints
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.retention import Retention
 from gateway.fold.rewriter import Rewriter
+from gateway.fold.site_in_force import SiteInForce, StaffSubjects
 from gateway.fold.state import State
 from gateway.fold.state_version import STATE_VERSION, load_checked
 from gateway.fold.store import FoldStore
 from gateway.fold.store_counters import StoreCounters
-from gateway.fold.store_points import store_points
 from gateway.fold.touches import Touches
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import AWAY_NS, NEVER_NS, Watermarks
@@ -40,7 +41,6 @@ from gateway.identity.links import Link
 from gateway.points import Points
 from gateway.points.line_reader import read_line
 from gateway.records import Record, RecordKind
-from gateway.site.recorded import RecordedSite, read_site
 
 EXPIRE_EVERY_S: Final = 5
 OWES_AFTER_S: Final = 30.0
@@ -51,7 +51,7 @@ class Fold:
     """One brand's stores at one position of the journal."""
 
     def __init__(
-        self, profiles: Registry, ledger: FoldStore, staff_subjects: Callable[[RecordedSite], tuple[set[int], set[int]]], stay_points: bool,
+        self, profiles: Registry, ledger: FoldStore, staff_subjects: StaffSubjects, stay_points: bool,
         filter_bytes: int = FILTER_BYTES,
     ) -> None:  # fmt: skip
         """`staff_subjects` gives the subjects of a site's staff and assets; `filter_bytes`: see `gateway.fold.link_index.LinkIndex`."""
@@ -60,7 +60,6 @@ class Fold:
         self._profiles: Final = profiles
         self._staff_subjects: Final = staff_subjects
         self._stay_points: Final = stay_points
-        self._site_json = b""
         self._reorder_buffer: Final = ReorderBuffer()
         self._watermarks: Final = Watermarks()
         self._visits: Final = Visits(self.state, self._watermarks)
@@ -68,10 +67,14 @@ class Fold:
         self._dwells: Final = Dwells(self.state)
         self._zone_arbiter: Final = ZoneArbiter(self.state, self._visits, self._dwells)
         self._touches: Final = Touches(self.state, self._visits)
-        self._rewriter: Final = Rewriter(self.state, self._visits, self._dwells, self._touches)
+        self._coverage: Final = Coverage(self.state, self._watermarks)
         self._item_events: Final = ItemEvents(self.state, self._watermarks)
-        self._frame_rows: Final = FrameRows(self.state, self._watermarks, self._reorder_buffer, self._item_events, stay_points)
+        self._frame_rows: Final = FrameRows(
+            self.state, self._watermarks, self._reorder_buffer, self._item_events, self._coverage, stay_points
+        )
         self.counters: Final = StoreCounters(self.state, self._watermarks)
+        self._site: Final = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects)
+        self._rewriter: Final = Rewriter(self.state, self._visits, self._dwells, self._touches, self._coverage, self._site.emit_again)
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._retention: Final = Retention(self.state, self._watermarks)
         self._batch = 0
@@ -127,6 +130,7 @@ class Fold:
         self._visits.project()
         self._dwells.save()
         self._minute_points.emit(batch)
+        self._coverage.emit(batch)
 
     # Records other than frames
 
@@ -162,7 +166,10 @@ class Fold:
             self.state.points.emit(point)
 
     def _gap(self, record: Record) -> None:
-        self.state.points.emit(gap_of_record(record))
+        gap, estate = gap_of_record(record), self.state.estate
+        self.state.points.emit(gap)
+        if gap.agent:
+            self._coverage.gap(estate.stores.of(gap.store), estate.agents.of(gap.agent), gap.from_ns, gap.to_ns)
 
     def _tick(self, record: Record) -> None:
         self._watermarks.tick(record.received_ns, self.state.estate.expected)
@@ -181,19 +188,7 @@ class Fold:
         self._watermarks.ask_again(self.state.estate.stores.of(record.store), record.received_ns)
 
     def _set_site(self, record: Record) -> None:
-        site, before = read_site(record.body), self._site_json
-        for point in store_points(read_site(before) if before else None, site):
-            self.state.points.emit(point)
-        self._use_site(record.body, site)
-
-    def _use_site(self, body: bytes, site: RecordedSite) -> None:
-        """Put a site in force. Only what the fold needs of it stays in memory: a chain's estate is large."""
-        self._site_json = body
-        self.state.estate.apply(site)
-        self._watermarks.grow(len(self.state.estate.stores))
-        self.counters.look_again()
-        staff, assets = self._staff_subjects(site)
-        self.state.staff, self.state.assets = frozenset(staff), frozenset(assets)
+        self._site.take(record.body)
 
     def _links(self, record: Record) -> None:
         self.facts += facts_of_links(record.body)
@@ -239,7 +234,7 @@ class Fold:
 
     def site_json(self) -> bytes:
         """Return the estate that is in force, as its record had it; empty before the first."""
-        return self._site_json
+        return self._site.body
 
     # The state as bytes
 
@@ -247,6 +242,7 @@ class Fold:
         """Write state, ledger and `more` in one transaction, durable at this position."""
         self.state.traffic.retire()
         self.state.zones.retire()
+        self._coverage.retire()
         self._visits.save()
         self._dwells.save()
         self._retention.forget(self._batch)
@@ -262,7 +258,7 @@ class Fold:
             "version": STATE_VERSION,
             "pos": self.pos,
             "turn": self._batch,
-            "site": self._site_json,
+            "site": self._site.body,
             "state": self.state.dump(),
             "waiting": len(self._reorder_buffer),
             "watermarks": self._watermarks.dump(),
@@ -272,6 +268,7 @@ class Fold:
             "arrivals": self._frame_rows.clocks.dump(),
             "to_settle": self._minute_points.dump(),
             "counters": self.counters.dump(),
+            "coverage": self._coverage.dump(),
         }
         packed: bytes = msgpack.packb(values)
         yield "fold", packed
@@ -282,15 +279,12 @@ class Fold:
 
     def _load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
         """Every version that a release since the first with a version stored; what it had not has its beginning."""
-        estate = self.state.estate
         if values["site"]:
-            site = read_site(values["site"])
-            estate.load(values["state"]["estate"], site)
-            self._use_site(values["site"], site)
+            self._site.load(values["site"], values["state"]["estate"])
         self.state.load(values["state"], parts)
         if values["waiting"]:
             self._reorder_buffer.load({name.removeprefix("waiting."): parts[name] for name in parts if name.startswith("waiting.")})
-        self._watermarks.load(values["watermarks"], len(estate.stores))
+        self._watermarks.load(values["watermarks"], len(self.state.estate.stores))
         self._watermarks.back_ns = values.get("back_ns", NEVER_NS)
         self._retention.load(values.get("days"))
         self._visits.load(values["visits"])
@@ -299,3 +293,4 @@ class Fold:
         self._minute_points.load(values["to_settle"])
         self.pos, self._batch = values["pos"], values["turn"]
         self.counters.load(values.get("counters"), self._batch)
+        self._coverage.load(values.get("coverage"), self._batch)

@@ -14,6 +14,8 @@ from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.agent_points import gap_of_row, refusal_of_row
 from gateway.fold.boot_clocks import BootClocks
+from gateway.fold.coverage import Coverage
+from gateway.fold.frame_names import coded, coded_names
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.reorder_buffer import NO_MENTION, Evidence, ReorderBuffer, order_key
@@ -22,11 +24,9 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import distinct
 from gateway.fold.times import place_named, times_of, widths_ms
 from gateway.fold.watermarks import HEARD_WITHIN_NS, NO_AGENTS, Watermarks
-from gateway.points import Coded, Points
+from gateway.points import Points
 from gateway.records import Record
 
-FEW_NAMES: Final = 64
-"""Of frames that name more on the average those names are left out that no row uses: that takes longer than keeping some."""
 _KIND_NAMES: Final = ("", *KINDS)
 
 
@@ -72,12 +72,14 @@ class FrameRows:
     """Takes frames in the journal's order."""
 
     def __init__(
-        self, state: State, watermarks: Watermarks, reorder_buffer: ReorderBuffer, item_events: ItemEvents, stay_points: bool
-    ) -> None:
+        self, state: State, watermarks: Watermarks, reorder_buffer: ReorderBuffer, item_events: ItemEvents, coverage: Coverage,
+        stay_points: bool,
+    ) -> None:  # fmt: skip
         self._state: Final = state
         self._watermarks: Final = watermarks
         self._reorder_buffer: Final = reorder_buffer
         self._item_events: Final = item_events
+        self._coverage: Final = coverage
         stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
         self._stored: Final = np.isin(np.arange(256), stored)
         self.clocks: Final = BootClocks()
@@ -111,6 +113,7 @@ class FrameRows:
             owes = body.made_boot_ns != 0 and received_ns - progress > HEARD_WITHIN_NS
             before.append(hear(store, agent, received_ns, progress, expected.get(store, NO_AGENTS), owes))
             self.clocks.learn(record, body)
+            self._coverage.hear(store, agent, record, body, progress)
         own_ns, store_ns = np.array(before, np.int64).T
         return _Earliest(own_ns, np.maximum(own_ns, store_ns))
 
@@ -152,17 +155,17 @@ class FrameRows:
             "presence",
             rows.key_ns[which],
             {
-                "agent": _coded(frame, [record.agent for record, _ in frames]),
-                "kind": _coded(rows.kind[which], _KIND_NAMES),
-                "store": _coded(frame, [record.store for record, _ in frames]),
-                "zone": _coded_names(rows.zone[which], [body.zones for _, body in frames]),
+                "agent": coded(frame, [record.agent for record, _ in frames]),
+                "kind": coded(rows.kind[which], _KIND_NAMES),
+                "store": coded(frame, [record.store for record, _ in frames]),
+                "zone": coded_names(rows.zone[which], [body.zones for _, body in frames]),
             },
             {
                 "subject": rows.subject[which],
-                "profile": _coded_names(rows.profile[which], [body.profiles for _, body in frames]),
+                "profile": coded_names(rows.profile[which], [body.profiles for _, body in frames]),
                 "rssi_dbm": rows.rssi_dbm[which].astype(np.int64),
                 "dwell_s": dwell_s,
-                "time_quality": _coded(rows.quality[which], TIME_QUALITIES),
+                "time_quality": coded(rows.quality[which], TIME_QUALITIES),
                 "time_width_ms": widths_ms([record for record, _ in frames], frame, rows.quality[which]),
                 "lag_ms": (received_ns - time_ns) // 1_000_000,
             },
@@ -174,9 +177,9 @@ class FrameRows:
             "door",
             rows.key_ns[which],
             {
-                "agent": _coded(frame, [record.agent for record, _ in frames]),
-                "door": _coded_names(rows.zone[which], [body.zones for _, body in frames]),
-                "store": _coded(frame, [record.store for record, _ in frames]),
+                "agent": coded(frame, [record.agent for record, _ in frames]),
+                "door": coded_names(rows.zone[which], [body.zones for _, body in frames]),
+                "store": coded(frame, [record.store for record, _ in frames]),
             },
             {"in": np.where(entered, count, 0), "out": np.where(entered, 0, count)},
         )
@@ -191,10 +194,14 @@ class FrameRows:
     def _gaps(self, frames: Sequence[tuple[Record, Body]], rows: _Rows) -> None:
         """Emit gaps that agents report: spans not observed, and messages not readable."""
         for i in np.flatnonzero((rows.kind == Kind.GAP) | (rows.kind == Kind.REFUSED)).tolist():
-            frame = int(rows.frame[i])
+            frame, is_gap = int(rows.frame[i]), rows.kind[i] == Kind.GAP
             row = i - int(np.searchsorted(rows.frame, frame))
-            point = gap_of_row if rows.kind[i] == Kind.GAP else refusal_of_row
-            self._state.points.emit(point(*frames[frame], row, int(rows.time_ns[i]), int(rows.key_ns[i])))
+            of_row = gap_of_row if is_gap else refusal_of_row
+            point = of_row(*frames[frame], row, int(rows.time_ns[i]), int(rows.key_ns[i]))
+            self._state.points.emit(point)
+            if is_gap:
+                task = str(frames[frame][1].extra.get(row, _NOTHING).get("task", ""))
+                self._coverage.gap(int(rows.stores[frame]), int(rows.agents[frame]), point.from_ns, point.to_ns, task)
 
     def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: _Earliest) -> None:
         """Rows about people and goods wait for their batch."""
@@ -281,14 +288,3 @@ def _more(frames: Sequence[tuple[Record, Body]], frame: npt.NDArray[np.intp], wh
 
 
 _NOTHING: Final[Mapping[str, Any]] = {}
-
-
-def _coded(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:
-    """Names may repeat: a frame's rows point at the frame's own."""
-    return Coded(codes.astype(np.uint32), tuple(names))
-
-
-def _coded_names(codes: npt.NDArray[Any], lists: Sequence[tuple[str, ...]]) -> Coded:
-    """The same of a list a frame."""
-    names = [name for names in lists for name in names]
-    return Coded.take(codes, names) if len(names) > FEW_NAMES * len(lists) else _coded(codes, names)

@@ -11,9 +11,11 @@ from typing import Final
 
 import numpy as np
 
+from footfall.units import NS_PER_HOUR
 from gateway.points import Points
 
-DERIVED: Final = frozenset({"traffic", "zone_traffic", "visit", "dwell"})
+DERIVED: Final[Mapping[str, int]] = {"traffic": 0, "zone_traffic": 0, "visit": 0, "dwell": 0, "coverage": NS_PER_HOUR}
+"""How long after its time a point still changes, ns: agents send again what they observed in the hour that history ends in."""
 NONE_NS: Final = -(1 << 62)
 
 
@@ -36,7 +38,7 @@ class History:
             return points
         stores = points.tags["store"]
         until_ns = np.array([self.of(name) for name in stores.names], np.int64)
-        return points.where(points.time_ns > until_ns[stores.codes])
+        return points.where(points.time_ns + DERIVED[points.measurement] > until_ns[stores.codes])
 
     def dump(self) -> dict[str, int]:
         return dict(self.until_ns)

@@ -49,17 +49,12 @@ class MinutePoints:
     def _emit_traffic(self) -> None:
         state, names = self._state, self._state.estate.stores.names
         for change in state.traffic.take_changed():
-            if self._is_unsure(change.owner):
+            if is_unsure(state, self._watermarks, change.owner):
                 state.traffic.put_off(change)
                 continue
             cell = state.traffic.get(change.owner, change.minute)
             state.points.emit(traffic_row(names[change.owner], change.minute, cell))
             self._counters.add(change, cell)
-
-    def _is_unsure(self, store: int) -> bool:
-        """Return whether an agent that is not back yet may know of a later time up to which history is not ours."""
-        until_ns = self._state.history.until_ns
-        return bool(until_ns) and self._state.estate.stores.names[store] in until_ns and self._watermarks.is_asking(store)
 
     def dump(self) -> list[list[int]]:
         """Return the state; `load` takes it back."""
@@ -68,3 +63,9 @@ class MinutePoints:
     def load(self, values: Iterable[tuple[int, int, int]]) -> None:
         """Go on from what `dump` returned."""
         self._to_settle = {(store, day): minute for store, day, minute in values}
+
+
+def is_unsure(state: State, watermarks: Watermarks, store: int) -> bool:
+    """Return whether an agent that is not back yet may know of a later time up to which history is not ours."""
+    until_ns = state.history.until_ns
+    return bool(until_ns) and state.estate.stores.names[store] in until_ns and watermarks.is_asking(store)

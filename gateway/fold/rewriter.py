@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from footfall.units import NS_PER_MINUTE
+from gateway.fold.coverage import Coverage
 from gateway.fold.dwells import Dwells
 from gateway.fold.state import State
 from gateway.fold.touches import Touches
@@ -16,17 +17,23 @@ from gateway.points.line_reader import ParsedLine
 class Rewriter:
     """Derived points have versions: an old one must never follow a newer one into the database. So they are emitted from the state."""
 
-    def __init__(self, state: State, visits: Visits, dwells: Dwells, touches: Touches) -> None:
+    def __init__(
+        self, state: State, visits: Visits, dwells: Dwells, touches: Touches, coverage: Coverage, stores_again: Callable[[], None]
+    ) -> None:
+        """`stores_again` emits the points of stores again, as the estate has them now."""
         self._state: Final = state
         self._visits: Final = visits
         self._dwells: Final = dwells
         self._touches: Final = touches
+        self._coverage: Final = coverage
         self._derived: Final[Mapping[str, Callable[[ParsedLine], None]]] = {
             "traffic": self._minute,
             "zone_traffic": self._zone_minute,
             "visit": lambda line: visits.relink(str(line.fields["subject"])),
             "dwell": lambda line: dwells.repeat(str(line.fields["subject"])),
             "touch": self._touch,
+            "coverage": self._coverage_hour,
+            "store": lambda line: stores_again(),
         }
 
     def write(self, lines: Iterable[ParsedLine]) -> None:
@@ -42,6 +49,10 @@ class Rewriter:
 
     def _zone_minute(self, line: ParsedLine) -> None:
         self._state.zones.touch(self._state.estate.zone(line.tags["store"], line.tags["zone"]), line.time_ns // NS_PER_MINUTE)
+
+    def _coverage_hour(self, line: ParsedLine) -> None:
+        estate = self._state.estate
+        self._coverage.touch(estate.stores.of(line.tags["store"]), estate.agents.of(line.tags["agent"]), line.time_ns)
 
     def _touch(self, line: ParsedLine) -> None:
         self._touches.repeat(line.tags["store"], line.tags["agent"], line.time_ns)

@@ -155,6 +155,15 @@ class StorePoint(NamedTuple):
     void: bool
 
 
+class CoveragePoint(NamedTuple):
+    time_ns: int
+    agent: str
+    store: str
+    presence: int
+    doors: int
+    minutes: int
+
+
 class GapPoint(NamedTuple):
     time_ns: int
     agent: str
@@ -167,7 +176,7 @@ class GapPoint(NamedTuple):
 
 PointRow = (
     PresencePoint | DwellPoint | VisitPoint | DoorPoint | TouchPoint | ItemPoint | TrafficPoint | ZoneTrafficPoint | AgentPoint
-    | StorePoint | GapPoint
+    | StorePoint | CoveragePoint | GapPoint
 )  # fmt: skip
 POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "presence": PresencePoint,
@@ -180,6 +189,7 @@ POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "zone_traffic": ZoneTrafficPoint,
     "agent": AgentPoint,
     "store": StorePoint,
+    "coverage": CoveragePoint,
     "gap": GapPoint,
 }
 """By measurement; `tests/unit/gateway/points/test_rows.py` holds each to its schema."""

@@ -297,7 +297,7 @@ def test_ten_thousand_garments_in_a_store_never_open_a_visit() -> None:
     assert tries == {("a", "b", 35.0)}
     assert {item["seconds"] for item in found if item["kind"] == "left"} == {239.0, 240.0}
     assert len({item["epc"] for item in found}) == TAGS
-    assert {name for name, *_ in rows} == {"item", "store"}
+    assert {name for name, *_ in rows} == {"item", "store", "coverage"}
     assert len(fold.state.tracks) == 0
     assert peak < 4000 * TAGS, f"{peak / TAGS:.0f} bytes a garment, with what is said of it"
 

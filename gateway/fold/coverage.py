@@ -1,0 +1,234 @@
+"""Coverage: which minutes of each hour every agent observed wholly, of its tasks: doors and presence.
+
+An agent numbers its frames in an epoch, one run of it. So between two frames of one epoch it was at work, and what it could not observe
+then it reports as gaps, which may name one task. Before its first frame, between its runs, and after its last frame nothing was observed.
+A point of an hour is written again whenever more is known of it: for an agent that keeps up, every few minutes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from footfall.frames import Body, Kind
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
+from gateway.fold.hour_masks import HourMasks, MaskColumn
+from gateway.fold.minute_points import is_unsure
+from gateway.fold.state import State
+from gateway.fold.watermarks import Watermarks
+from gateway.points.rows import CoveragePoint
+from gateway.records import Record
+
+DOORS, PRESENCE = 1, 2
+_MASK_OF: Final = {DOORS: MaskColumn.NO_DOORS, PRESENCE: MaskColumn.NO_PRESENCE}
+_TASKS: Final[Mapping[str, int]] = {"doors": DOORS, "presence": PRESENCE}
+NO_TASK: Final = -1
+"""The mask of a task that the agent never did, as far as was known then."""
+EVERY_MINUTES: Final = 5
+"""An hour that goes on is written once so many minutes of it are new, or so long after something changed."""
+LONGEST_PAUSE_NS: Final = 2 * NS_PER_HOUR
+"""An agent that sends no frame for longer, not even an empty one, is not taken for alive meanwhile."""
+LONGEST_SPAN_NS: Final = 40 * NS_PER_DAY
+"""No spool holds more, so a longer recording or gap comes of a clock; its end counts."""
+EPOCHS: Final = 3
+"""So many epochs of an agent are remembered: a frame that is replayed from quarantine may be of an earlier one."""
+TASK_KNOWN_BACK_H: Final = 24
+"""For so many hours before the first row of a task its hours are written again: nobody passed, but somebody would have been counted."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """An epoch, and the time of which its frames are known."""
+
+    boot: str
+    key_base: int
+    since_ns: int
+    until_ns: int
+
+
+@dataclass(slots=True)
+class _Agent:
+    """An agent in a store, by their codes."""
+
+    store: int
+    agent: int
+    phase: int
+    """Agents take turns, so that not all are written in the same second."""
+    tasks: int = 0
+    runs: list[_Run] = field(default_factory=list)
+    changed: tuple[int, ...] = ()
+    """The hours that are to be written."""
+
+
+class Coverage:
+    """Takes frames and gaps as they come; `emit` at the end of each batch."""
+
+    def __init__(self, state: State, watermarks: Watermarks) -> None:
+        self._state: Final = state
+        self._watermarks: Final = watermarks
+        self._masks: Final = HourMasks(state.ledger)
+        self._agents: list[_Agent] = []
+        self._owners: dict[tuple[int, int], int] = {}
+        """The place in `_agents` of a store's agent."""
+        self._waiting: dict[int, int] = {}
+        """Owners with changed hours, and when the first of these changed, s since 1970; in the order of that."""
+        self._due: dict[int, None] = {}
+        self._now_s = 0
+
+    def hear(self, store: int, agent: int, record: Record, body: Body, progress_ns: int) -> None:
+        """Take a frame: its agent got as far as `progress_ns`."""
+        owner = self._owner(store, agent)
+        mine = self._agents[owner]
+        self._learn_tasks(owner, mine, body, progress_ns)
+        run = mine.runs[-1] if mine.runs else None
+        if run is None or run.key_base != record.key_base or run.boot != body.boot:
+            run = self._run(mine, record, body, progress_ns)
+        elif progress_ns - run.until_ns > (LONGEST_PAUSE_NS if body.made_boot_ns else LONGEST_SPAN_NS):
+            run.since_ns = run.until_ns = progress_ns
+        if progress_ns > run.until_ns:
+            self._extend(owner, mine, run, progress_ns)
+
+    def _extend(self, owner: int, mine: _Agent, run: _Run, until_ns: int) -> None:
+        """The minutes that end between the run's frame before and this one, and began in it, were observed."""
+        first, end = max(run.until_ns // NS_PER_MINUTE, -(-run.since_ns // NS_PER_MINUTE)), until_ns // NS_PER_MINUTE
+        run.until_ns = until_ns
+        if first < end:
+            self._change(owner, self._masks.set(owner, first, end, (MaskColumn.ALIVE,)))
+            if (end + mine.phase) // EVERY_MINUTES != (first + mine.phase) // EVERY_MINUTES:
+                self._due[owner] = None
+
+    def gap(self, store: int, agent: int, from_ns: int, to_ns: int, task: str = "") -> None:
+        """Take a span that the agent did not observe; `task`: doors or presence, anything else means both. It ends in whole minutes."""
+        owner = self._owner(store, agent)
+        first = max(from_ns, to_ns - LONGEST_SPAN_NS) // NS_PER_MINUTE
+        end = max(-(-to_ns // NS_PER_MINUTE), first + 1)
+        tasks = _TASKS.get(task, DOORS | PRESENCE)
+        self._change(owner, self._masks.set(owner, first, end, [mask for each, mask in _MASK_OF.items() if each & tasks]))
+
+    def touch(self, store: int, agent: int, time_ns: int) -> None:
+        """Emit an hour again at the end of the batch."""
+        owner = self._owner(store, agent)
+        self._change(owner, [time_ns // NS_PER_HOUR])
+        self._due[owner] = None
+
+    def emit(self, now_s: int) -> None:
+        """Emit the hours that are due by `now_s`, the second of the record that ends the batch."""
+        self._now_s = now_s
+        for owner, since_s in self._waiting.items():
+            if abs(now_s - since_s) < EVERY_MINUTES * 60:
+                break
+            self._due[owner] = None
+        due, self._due = self._due, {}
+        for owner in due:
+            mine = self._agents[owner]
+            if is_unsure(self._state, self._watermarks, mine.store):
+                self._due[owner] = None
+                continue
+            self._waiting.pop(owner, None)
+            hours, mine.changed = mine.changed, ()
+            for hour in hours:
+                self._emit_hour(owner, mine, hour)
+
+    def _emit_hour(self, owner: int, mine: _Agent, hour: int) -> None:
+        masks, estate = self._masks.get(owner, hour), self._state.estate
+        alive = masks[MaskColumn.ALIVE]
+        if not alive:
+            return
+        of_task = {task: alive & ~masks[column] for task, column in _MASK_OF.items()}
+        wholly = alive
+        for task, mask in of_task.items():
+            if mine.tasks & task or not mine.tasks:
+                wholly &= mask
+        self._state.points.emit(
+            CoveragePoint(
+                time_ns=hour * NS_PER_HOUR, agent=estate.agents.names[mine.agent], store=estate.stores.names[mine.store],
+                presence=of_task[PRESENCE] if mine.tasks & PRESENCE else NO_TASK,
+                doors=of_task[DOORS] if mine.tasks & DOORS else NO_TASK,
+                minutes=wholly.bit_count(),
+            )
+        )  # fmt: skip
+
+    def _owner(self, store: int, agent: int) -> int:
+        owner = self._owners.get((store, agent))
+        if owner is None:
+            owner = self._owners[store, agent] = len(self._agents)
+            self._agents.append(_Agent(store, agent, _phase(self._state.estate.agents.names[agent])))
+        return owner
+
+    def _learn_tasks(self, owner: int, mine: _Agent, body: Body, progress_ns: int) -> None:
+        if not len(body) or mine.tasks == DOORS | PRESENCE:
+            return
+        found = mine.tasks | _tasks_of(body)
+        if found != mine.tasks:
+            mine.tasks = found
+            hour = progress_ns // NS_PER_HOUR
+            self._change(owner, self._masks.hours(owner, hour - TASK_KNOWN_BACK_H, hour))
+
+    def _run(self, mine: _Agent, record: Record, body: Body, progress_ns: int) -> _Run:
+        """The run of a frame that is not of the latest: one that is remembered, or a new one that begins with it."""
+        found = next((run for run in mine.runs if (run.boot, run.key_base) == (body.boot, record.key_base)), None)
+        if found is None:
+            begin_ns = _begin_ns(body, progress_ns)
+            found = _Run(body.boot, record.key_base, begin_ns, begin_ns)
+            mine.runs = mine.runs[1 - EPOCHS :]
+            mine.runs.append(found)
+        return found
+
+    def _change(self, owner: int, hours: Iterable[int]) -> None:
+        mine = self._agents[owner]
+        new = [hour for hour in hours if hour not in mine.changed]
+        if new:
+            mine.changed = (*mine.changed, *new)
+            self._waiting.setdefault(owner, self._now_s)
+
+    def retire(self) -> None:
+        """Move what is settled to the store."""
+        self._masks.retire()
+
+    def dump(self) -> dict[str, Any]:
+        """Return the state; `load` takes it back."""
+        return {
+            "agents": [
+                [mine.store, mine.agent, mine.tasks, [[run.boot, run.key_base, run.since_ns, run.until_ns] for run in mine.runs],
+                 mine.changed]
+                for mine in self._agents
+            ],
+            "waiting": list(self._waiting.items()),
+            "due": list(self._due),
+            "masks": self._masks.dump(),
+        }  # fmt: skip
+
+    def load(self, values: Mapping[str, Any] | None, now_s: int) -> None:
+        """Go on from what `dump` returned; None of a release that had no coverage: nothing is known of what was before."""
+        self._now_s = now_s
+        if values is None:
+            return
+        names = self._state.estate.agents.names
+        self._agents = [
+            _Agent(store, agent, _phase(names[agent]), tasks, [_Run(*run) for run in runs], tuple(changed))
+            for store, agent, tasks, runs, changed in values["agents"]
+        ]
+        self._owners = {(mine.store, mine.agent): owner for owner, mine in enumerate(self._agents)}
+        self._waiting = dict(values["waiting"])
+        self._due = dict.fromkeys(values["due"])
+        self._masks.load(values["masks"])
+
+
+def _phase(agent: str) -> int:
+    return zlib.crc32(agent.encode()) % EVERY_MINUTES
+
+
+def _tasks_of(body: Body) -> int:
+    kinds = body.kind.tobytes()
+    doors = Kind.IN in kinds or Kind.OUT in kinds
+    presence = Kind.ENTER in kinds or Kind.STAY in kinds or Kind.EXIT in kinds
+    return doors * DOORS | presence * PRESENCE
+
+
+def _begin_ns(body: Body, progress_ns: int) -> int:
+    """Since when a run observed, by its first frame. A recording has its file's times, from its first row on."""
+    if body.made_boot_ns or body.t_wall_ns is None or not len(body):
+        return progress_ns
+    return max(min(int(body.t_wall_ns.min()), progress_ns), progress_ns - LONGEST_SPAN_NS)

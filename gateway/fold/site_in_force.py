@@ -1,0 +1,52 @@
+"""The estate that is in force, as the latest SITE record states it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from gateway.fold.state import State
+from gateway.fold.store_counters import StoreCounters
+from gateway.fold.store_points import store_points
+from gateway.fold.watermarks import Watermarks
+from gateway.site.recorded import RecordedSite, read_site
+
+StaffSubjects = Callable[[RecordedSite], tuple[set[int], set[int]]]
+"""Returns the subjects of a site's staff and assets."""
+
+
+class SiteInForce:
+    """Only what the fold needs of it stays in memory: a chain's estate is large. `body` is as its record had it; empty before the first."""
+
+    def __init__(self, state: State, watermarks: Watermarks, counters: StoreCounters, staff_subjects: StaffSubjects) -> None:
+        self.body = b""
+        self._state: Final = state
+        self._watermarks: Final = watermarks
+        self._counters: Final = counters
+        self._staff_subjects: Final = staff_subjects
+
+    def take(self, body: bytes) -> None:
+        """Put the estate of a record in force, and emit what it states of stores."""
+        before, site = self.body, read_site(body)
+        self._use(body, site)
+        for point in store_points(read_site(before) if before else None, site):
+            self._state.points.emit(point)
+
+    def emit_again(self) -> None:
+        """Emit what it states of stores once more."""
+        for point in store_points(None, read_site(self.body)):
+            self._state.points.emit(point)
+
+    def load(self, body: bytes, estate: Mapping[str, Any]) -> None:
+        """Go on with an estate that was in force, and the codes of names that `estate` has."""
+        site = read_site(body)
+        self._state.estate.load(estate, site)
+        self._use(body, site)
+
+    def _use(self, body: bytes, site: RecordedSite) -> None:
+        self.body = body
+        self._state.estate.apply(site)
+        self._watermarks.grow(len(self._state.estate.stores))
+        self._counters.look_again()
+        staff, assets = self._staff_subjects(site)
+        self._state.staff, self._state.assets = frozenset(staff), frozenset(assets)
