@@ -61,20 +61,24 @@ class Suffix(NamedTuple):
     unit: str | None = None
     """None: the measure's own."""
 
+    @property
+    def title(self) -> str:
+        """Return what stands in a heading behind the measure."""
+        return self.text[1:]
 
-BEFORE, CHANGE, RATIO = "_before", "_change", "_ratio"
-LOW, HIGH = "_low", "_high"
-SUFFIXES: Final = (
-    Suffix(BEFORE, "on the other side of the comparison"),
-    Suffix(CHANGE, "the difference: this side less the other"),
-    Suffix(RATIO, "the difference as a share of the other side", "share"),
-)
-USUAL_SUFFIXES: Final = (
-    Suffix(BEFORE, "the median of the usual days"),
-    Suffix(LOW, "the lower quartile of the usual days"),
-    Suffix(HIGH, "the upper quartile of the usual days"),
-    *SUFFIXES[1:],
-)
+
+BEFORE: Final = Suffix("_before", "on the other side of the comparison; the median, where that is several days")
+CHANGE: Final = Suffix("_change", "this side less the other")
+RATIO: Final = Suffix("_ratio", "the change as a share of the other side", "share")
+LOW: Final = Suffix("_low", "the lower quartile of the usual days")
+HIGH: Final = Suffix("_high", "the upper quartile of the usual days")
+SUFFIXES: Final = (BEFORE, CHANGE, RATIO)
+USUAL_SUFFIXES: Final = (BEFORE, LOW, HIGH, CHANGE, RATIO)
+
+
+def suffixed(column: str) -> tuple[str, Suffix] | None:
+    """Return the measure of a column of a comparison, and what the column is of it; None for other columns."""
+    return next(((column.removesuffix(each.text), each) for each in USUAL_SUFFIXES if column.endswith(each.text)), None)
 
 
 def change(now: Number, before: Number) -> Number:
@@ -130,9 +134,6 @@ class SalesSplit(NamedTuple):
 
 
 SPLIT: Final = ("revenue_from_traffic", "revenue_from_conversion", "revenue_from_basket")
-SPLIT_MEANS: Final[Mapping[str, str]] = {
-    name: f"what of the change of revenue came from {name.rpartition('_')[2]}; the three add up to revenue_change" for name in SPLIT
-}
 NO_SPLIT: Final = SalesSplit(None, None, None)
 
 

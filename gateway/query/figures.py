@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
+from gateway.query.comparison import suffixed
 from gateway.query.measures import MEASURES
 
 
@@ -45,5 +46,16 @@ HISTOGRAM: Final = tuple(measure.id for measure in _BETWEEN)
 
 
 def figure(name: str, question: str = "") -> Figure:
-    """Return the meaning of a column of the answer to a question; without it, of the first question that has such a column."""
-    return MEASURED.get(f"{question}.{name}") or FIGURES[name]
+    """Return the meaning of a column of the answer to a question; without it, of the first question that has such a column.
+
+    A column of a comparison, such as `in_change`, has the meaning of its measure and of what it is of it.
+    """
+    found = MEASURED.get(f"{question}.{name}") or FIGURES.get(name)
+    if found is not None:
+        return found
+    of = suffixed(name)
+    if of is None:
+        raise KeyError(name)
+    measure, suffix = figure(of[0], question), of[1]
+    unit = measure.unit if suffix.unit is None else suffix.unit
+    return Figure(unit, f"{measure.meaning}: {suffix.means}", measure.wide, f"{measure.title} {suffix.title}")

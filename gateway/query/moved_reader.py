@@ -74,7 +74,7 @@ class MovedReader:
 
     def __init__(self, reader: PointReader, moves: Mapping[str, Sequence[Move]], grain_ns: int) -> None:
         self._reader, self._moves, self._grain_ns = reader, moves, grain_ns
-        self.where: Final = reader.where
+        self.where = reader.where
 
     def stores(self) -> list[str]:
         """Return the stores to which points go."""

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from footfall.errors import ConfigError
 from gateway.query.comparison import (
+    BEFORE,
     NO_SPLIT,
     NOT_KNOWN_YET,
+    SPLIT,
     Comparison,
     Quartiles,
     SalesSide,
@@ -20,7 +22,9 @@ from gateway.query.comparison import (
     parsed,
     quartiles,
     split,
+    suffixed,
 )
+from gateway.query.figures import figure
 
 SIDES = st.builds(SalesSide, st.integers(1, 10**6), st.integers(1, 10**5), st.floats(0.01, 1e8))
 
@@ -39,6 +43,18 @@ SIDES = st.builds(SalesSide, st.integers(1, 10**6), st.integers(1, 10**5), st.fl
 )
 def test_every_comparison_has_its_word(text: str, comparison: Comparison) -> None:
     assert parsed(text) == comparison
+
+
+def test_a_column_of_a_comparison_has_the_meaning_of_its_measure_and_of_what_it_is_of_it() -> None:
+    assert suffixed("mean_dwell_s_before") == ("mean_dwell_s", BEFORE)
+    assert suffixed("mean_dwell_s") is None
+    ratio, low = figure("revenue_ratio", "traffic"), figure("mean_dwell_s_low", "traffic")
+    assert (ratio.unit, ratio.title) == ("share", "revenue ratio")
+    assert ratio.meaning == f"{figure('revenue', 'traffic').meaning}: the change as a share of the other side"
+    assert (low.unit, low.wide) == ("s", figure("mean_dwell_s", "traffic").wide)
+    assert [figure(name).unit for name in SPLIT] == ["money"] * 3
+    with pytest.raises(KeyError, match="nothing"):
+        figure("nothing_low")
 
 
 @pytest.mark.parametrize("text", ["", "prevous", "store", "store:", "store:A b", "..2026-05-10", "2026-05-04.."])
