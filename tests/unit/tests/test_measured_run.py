@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tests.support.measured_run import Coverage, Cpu, coverage_lines, coverages, cpu_line, tracing
 
 
@@ -30,3 +35,8 @@ def test_cpu_is_the_sum_of_user_and_system_time() -> None:
 def test_lines_are_traced_by_the_interpreter_where_it_can() -> None:
     assert tracing((3, 12)) == tracing((3, 14)) == {"COVERAGE_CORE": "sysmon"}
     assert not tracing((3, 11))
+
+
+@given(st.booleans())
+def test_a_test_that_draws_examples_is_not_traced_for_coverage(drawn: bool) -> None:
+    assert sys.gettrace() is None, drawn
