@@ -8,10 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 from footfall.errors import ConfigError, Unreadable
-from gateway.cli.query import open_reader, zones_of
+from gateway.cli.query import open_reader
 from gateway.config import load_gateway, load_site
-from gateway.query.answer import Request
-from gateway.query.questions import QUESTIONS, Question, ask, check
+from gateway.query.options import request_of, takes
+from gateway.query.questions import QUESTIONS, ask, check
+from gateway.query.reading import read_estate
 from gateway.query.show import as_json
 from gateway.sinks.reader import PointReader
 from gateway.site import Site
@@ -23,20 +24,13 @@ def answer(gateway: Path, what: str, given: Mapping[str, str]) -> str:
     Raise ConfigError: what is wrong with the question, or that there is no data. Raise Unreadable, or SinkUnavailable: no question can
     be answered now.
 
-    `given` has the options `store`, `from`, `to`, `interval`, `zone`, `fan` and `by`. A reader is opened for each question and only reads.
+    `given` has the options that `listed` names. A reader is opened for each question and only reads.
     """
-    question = QUESTIONS[what]
-    if unknown := sorted(given.keys() - set(takes(question))):
-        raise ConfigError(f"{unknown[0][:80]}: means nothing for {what}; it takes {', '.join(takes(question))}")
-    request = Request(
-        what, from_=given.get("from"), to=given.get("to"), interval=given.get("interval"), zone=given.get("zone"), fan=given.get("fan"),
-        by=(given["by"],) if "by" in given else (),
-    )  # fmt: skip
+    request = request_of(what, given)
     check(request)
     site, opened = _sources(gateway)
     with closing(opened) as reader:
-        zones = zones_of(reader, [given["store"]] if "store" in given else None, site, None)
-        found = ask(reader, request, zones, time.time_ns(), lambda rows: None)
+        found = ask(reader, request, read_estate(reader, site), time.time_ns())
     return as_json(found)
 
 
@@ -51,7 +45,3 @@ def _sources(gateway: Path) -> tuple[Site, PointReader]:
 def listed() -> dict[str, dict[str, object]]:
     """Return every question with what it answers and which options it takes."""
     return {name: {"meaning": question.meaning, "takes": takes(question)} for name, question in QUESTIONS.items()}
-
-
-def takes(question: Question) -> list[str]:
-    return sorted({"store", "from", "to", *question.takes})

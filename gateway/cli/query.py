@@ -7,11 +7,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -19,14 +17,13 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
 from footfall.errors import ConfigError
-from footfall.topics import is_name
 from gateway.config import load_gateway, load_site
 from gateway.query.answer import Answer, Request
-from gateway.query.questions import ITEMS_BY, MOST_STORES, QUESTIONS, Question, ask
+from gateway.query.intervals import INTERVALS
+from gateway.query.questions import QUESTIONS, Question, ask
+from gateway.query.reading import read_estate
 from gateway.query.show import as_csv, as_json
 from gateway.query.show_table import Line, Style, table, wrapped
-from gateway.query.spans import INTERVALS, time_zone
-from gateway.query.titles import title_of
 from gateway.sinks.kinds import sink_settings
 from gateway.sinks.reader import OnPage, PointReader
 from gateway.sinks.settings import SinkSettings
@@ -37,9 +34,6 @@ _LONG_READ_S: Final = 0.5
 
 QuestionName = StrEnum("What", {name: name for name in QUESTIONS})  # type: ignore[misc] # the table of questions is the one list of them
 Interval = StrEnum("Interval", {name: name for name in INTERVALS})  # type: ignore[misc] # likewise
-
-
-By = StrEnum("By", {name: name for name in ITEMS_BY})  # type: ignore[misc] # likewise
 
 
 class OutputFormat(StrEnum):
@@ -74,7 +68,7 @@ def query(
         str | None, typer.Option(help="An IANA time zone for days and hours. Default: each store's of site.toml, else UTC.")
     ] = None,
     zone: Annotated[str | None, typer.Option(help="Only this zone (zones, dwell, touches, items).")] = None,
-    by: Annotated[By | None, typer.Option(help="Count items of each sku (default) or zone.")] = None,
+    by: Annotated[str | None, typer.Option(help="Groups, such as path:1,weekday; docs/analysing.md lists them.")] = None,
     fan: Annotated[str | None, typer.Option(help="Only this fan (visits, touches).")] = None,
     format_: Annotated[
         OutputFormat, typer.Option("--format", help="CSV and JSON have every column and exact numbers.")
@@ -99,21 +93,19 @@ def query(
     docs/analysing.md explains every number, and how to get it by SQL, InfluxQL or Flux.
     """
     question = QUESTIONS[what]
-    request = Request(what, from_=from_, to=to, interval=interval, zone=zone, fan=fan, by=(by,) if by else ())
+    request = Request(
+        what, stores=tuple(store or ()), from_=from_, to=to, interval=interval, by=tuple(by.split(",")) if by else (), zone=zone, fan=fan,
+        timezone=timezone,
+    )  # fmt: skip
     _check_options(what, question, {"interval": interval, "zone": zone, "fan": fan, "by": by})
-    estate = _site(site, config)
+    known = _site(site, config)
     with closing(open_reader(db, influx, bucket, token_file, config)) as reader:
-        zones = zones_of(reader, store, estate, timezone)
+        estate = read_estate(reader, known)
         with _progress() as on_page:
-            answer = ask(reader, request, zones, time.time_ns(), on_page)
-    answer = replace(answer, title=answer.title or title_of(request, answer.asked, {} if estate is None else _titles(estate)))
+            answer = ask(reader, request, estate, time.time_ns(), on_page)
     _print(answer, format_, wide)
     if chart is not None:
         _draw(answer, chart, request.measures)
-
-
-def _titles(estate: Site) -> dict[str, str]:
-    return {store.name: store.title or "" for store in estate.stores}
 
 
 def _check_options(what: str, question: Question, given: Mapping[str, str | None]) -> None:
@@ -140,40 +132,6 @@ def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Pa
     else:
         sink = sink_settings(kind="influxdb", url=influx, bucket=bucket, token_file=token_file)
     return sink.reader(os.environ.get(TOKEN_VARIABLE, ""))
-
-
-def zones_of(reader: PointReader, asked: Sequence[str] | None, estate: Site | None, timezone: str | None) -> dict[str, ZoneInfo]:
-    """Return the time zone of each store that is asked for, by its names in the database; without `asked` of all.
-
-    Raise ConfigError where the database has no store at all, or not one that is asked for.
-    """
-    return _zones(_stores(reader, _with_old_names(reader, asked, estate)), estate, timezone)
-
-
-def _stores(reader: PointReader, asked: Sequence[str] | None) -> list[str]:
-    there = reader.stores()
-    if not there:
-        raise ConfigError(f"{reader.where} holds no store yet: has the gateway written to it?")
-    for store in asked or ():
-        if not is_name(store) or store not in there:
-            more = f" and {len(there) - MOST_STORES:,} more" if len(there) > MOST_STORES else ""
-            raise ConfigError(f"{reader.where} has no store {store[:80]!r}; it has {', '.join(there[:MOST_STORES])}{more}")
-    return list(dict.fromkeys(asked or there))
-
-
-def _with_old_names(reader: PointReader, asked: Sequence[str] | None, estate: Site | None) -> Sequence[str] | None:
-    """A store that was renamed is asked for under each of its names that the database has."""
-    if not asked or estate is None:
-        return asked
-    there = set(reader.stores())
-    known = [estate.by_name[name].aliases if name in estate.by_name else () for name in asked]
-    old = [alias.name for aliases in known for alias in aliases if alias.name in there]
-    return [name for name in (*old, *asked) if name in there] or asked
-
-
-def _zones(stores: Sequence[str], estate: Site | None, timezone: str | None) -> dict[str, ZoneInfo]:
-    known = {} if estate is None else {alias.name: store for store in estate.stores for alias in store.aliases} | estate.by_name
-    return {name: time_zone(timezone or (known[name].timezone if name in known else "UTC")) for name in stores}
 
 
 @contextmanager

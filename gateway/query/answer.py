@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.query.intervals import Day
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -18,7 +20,7 @@ class Request:
     to: str | None = None
     interval: str | None = None
     by: tuple[str, ...] = ()
-    day: str = "midnight"
+    day: Day = "midnight"
     zone: str | None = None
     fan: str | None = None
     top: int | None = None
@@ -43,7 +45,7 @@ class Answer:
     """Rows under `columns`; None where there is no value, such as a share of nothing or what was not measured.
 
     `totals`: the same columns over the whole span, None as the time. `notes`: sentences that a reader of the numbers must know.
-    `question` names the measures that the columns are; `asked` has each store's span.
+    `question` names the measures that the columns are; `asked` has each store's span. `is_empty`: nothing is stored of what was asked for.
     """
 
     columns: tuple[str, ...]
@@ -53,3 +55,4 @@ class Answer:
     title: str = ""
     question: str = ""
     asked: tuple[StoreSpan, ...] = ()
+    is_empty: bool = False

@@ -91,8 +91,17 @@ def table(answer: Answer, wide: bool = False) -> list[Line]:
 
 
 def wrapped(text: str, style: Style = "note") -> list[Line]:
-    """Return the lines of a text, each of at most 80 characters."""
-    return [Line(part, style) for line in text.splitlines() for part in textwrap.wrap(line, WIDTH, break_long_words=False)]
+    """Return the lines of a text, each of at most 80 columns; a Chinese character takes two."""
+    lines: list[str] = []
+    for whole in text.splitlines():
+        lines.append("")
+        for word in whole.split():
+            longer = f"{lines[-1]} {word}" if lines[-1] else word
+            if cell_len(longer) <= WIDTH or not lines[-1]:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+    return [Line(line, style) for line in lines]
 
 
 def fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], list[str]]:

@@ -23,12 +23,12 @@ def test_a_question_takes_two_files_and_is_answered(copy: Copy, tmp_path: Path) 
     change = edits("A question")
     copy.apply(change)
     assert len(product_files(change)) <= MOST_FILES
-    assert "staff" in copy.footfall("query", "--help", cwd=tmp_path)
-    printed = copy.footfall("query", "staff", "--db", "footfall.db", "--format", "csv", cwd=tmp_path)
+    assert "fans" in copy.footfall("query", "--help", cwd=tmp_path)
+    printed = copy.footfall("query", "fans", "--db", "footfall.db", "--format", "csv", cwd=tmp_path)
     found = list(csv.DictReader(io.StringIO(printed)))
-    assert found
-    assert list(found[0]) == ["store", "staff_id", "amount"]
-    stored = SqliteReader(tmp_path / "footfall.db").rows("touch")
+    assert list(found[0]) == ["store", "started", "fan", "seconds", "amount"]
+    stored = SqliteReader(tmp_path / "footfall.db").rows("visit")
+    assert len(found) == int(stored.numbers("known").sum()) > 0
     assert sum(float(row["amount"]) for row in found) == pytest.approx(float(stored.numbers("amount").sum()))
-    shown = copy.footfall("query", "staff", "--db", "footfall.db", cwd=tmp_path)
-    assert all(row["staff_id"] in shown for row in found), shown
+    shown = copy.footfall("query", "fans", "--db", "footfall.db", cwd=tmp_path)
+    assert all(row["fan"] in shown for row in found), shown

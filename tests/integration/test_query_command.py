@@ -104,7 +104,7 @@ def test_the_day_on_which_clocks_go_back_has_25_hours(db: Path) -> None:
 
 def test_the_time_zone_is_the_stores_unless_given(db: Path) -> None:
     first = ("traffic", "--db", db, "--store", "shanghai")
-    assert rows(*first)[0]["time"] == "2026-10-24T02:00+00:00"
+    assert rows(*first)[0]["time"] == "2026-10-24T10:00+08:00", "the database has a table of stores"
     assert rows(*first, "--site", db.with_name("site.toml"))[0]["time"] == "2026-10-24T10:00+08:00"
     assert rows(*first, "--timezone", "Asia/Tokyo")[0]["time"] == "2026-10-24T11:00+09:00"
 
@@ -139,10 +139,13 @@ def test_charts(db: Path, tmp_path: Path, what: str, interval: str | None, kind:
         (("traffic", "--db", "DB", "--influx", "http://x"), "one of them"),
         (("traffic", "--db", "nowhere.db"), "there is no such file"),
         (("traffic", "--db", "DB", "--store", "paris"), "no store 'paris'; it has berlin, shanghai"),
+        (("traffic", "--db", "DB", "--store", "shangai"), r"no store 'shangai': did you mean 'shanghai'\?"),
+        (("traffic", "--db", "DB", "--by", "zones"), r"cannot be grouped by 'zones'; it goes by chain, store, path"),
+        (("traffic", "--db", "DB", "--by", "zone"), "zone is a group of dwell, items, sales, zones"),
+        (("zones", "--db", "DB", "--by", "hours"), r"'hours': did you mean 'hour'\?"),
+        (("traffic", "--db", "DB", "--by", "store,store"), "by store: it is given twice"),
+        (("traffic", "--db", "DB", "--by", "store:2"), "only path has levels"),
         (("traffic", "--db", "DB", "--store", "[/b]"), r"no store '\[/b\]'"),
-        (("traffic", "--db", "DB", "--from", "2020-01-01", "--to", "2020-01-02"), "there is 2026-10-24T08:11"),
-        (("visits", "--db", "DB", "--fan", "nobody"), "no visit of fan nobody"),
-        (("zones", "--db", "DB", "--zone", "attic"), "no zone_traffic of zone attic"),
         (("zones", "--db", "DB", "--zone", "no such zone"), "cannot name a zone"),
         (("visits", "--db", "DB", "--interval", "1h"), "--interval means nothing for visits; it is for traffic, zones, doors"),
         (("traffic", "--db", "DB", "--from", "gestern"), "'gestern' is no time"),
@@ -164,9 +167,24 @@ def test_no_gaps_is_an_answer(tmp_path: Path) -> None:
     sink.write([points for points in dataset.points() if points.measurement == "traffic"])
     sink.close()
     assert rows("gaps", "--db", tmp_path / "footfall.db") == []
-    assert "gaps of berlin, 2026-10-2" in query("gaps", "--db", tmp_path / "footfall.db"), "of the days for which there is traffic"
-    with pytest.raises(ConfigError, match=r"has no visit for what was asked:\n  store berlin: .* there is nothing at all"):
-        query("visits", "--db", tmp_path / "footfall.db")
+    assert "gaps of berlin and shanghai, 2026-10-2" in query("gaps", "--db", tmp_path / "footfall.db"), (
+        "of the days for which there is traffic"
+    )
+    assert "of store berlin there is visit: nothing at all" in query("visits", "--db", tmp_path / "footfall.db")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        (("traffic", "--from", "2020-01-01", "--to", "2020-01-02"), "of store berlin there is traffic: 2026-10-24 10:11 to 2026-10-25"),
+        (("visits", "--fan", "nobody"), "no visit of fan nobody in this span"),
+        (("zones", "--zone", "attic"), "no zone_traffic of zone attic in this span"),
+    ],
+)
+def test_a_span_without_data_is_answered_with_what_there_is(db: Path, arguments: tuple[str, ...], note: str) -> None:
+    assert note in " ".join(query(*arguments, "--db", db).split())
+    found = rows(*arguments, "--db", db)
+    assert {row["in"] for row in found} == ({"0"} if arguments[0] == "traffic" else set())
 
 
 def test_a_database_without_stores(tmp_path: Path) -> None:
@@ -176,13 +194,11 @@ def test_a_database_without_stores(tmp_path: Path) -> None:
 
 
 def test_items_are_counted_by_article_or_zone(db: Path) -> None:
-    by_sku, by_zone = (rows("items", "--db", db, "--by", by) for by in ("sku", "zone"))
+    by_sku, by_zone = (rows("items", "--db", db, "--by", f"store,{by}") for by in ("sku", "zone"))
     for kind in ("arrived", "moved", "tried", "left"):
         assert sum(int(row[kind]) for row in by_sku) == sum(int(row[kind]) for row in by_zone) > 0
-    assert by_sku == rows("items", "--db", db)
+    assert by_sku == [{name: value for name, value in row.items() if name != "time"} for row in rows("items", "--db", db)]
     assert {row["zone"] for row in rows("items", "--db", db, "--by", "zone", "--zone", "fitting")} == {"fitting"}
-    with pytest.raises(ConfigError, match="it is for items"):
-        query("traffic", "--db", db, "--by", "zone")
 
 
 def test_a_store_with_goods_only_is_a_store(tmp_path: Path) -> None:
@@ -201,7 +217,8 @@ timezone = "Europe/Berlin"
 aliases = [{ name = "berlin", until = 2026-12-31 }, { name = "never-heard", until = 2020-01-01 }]
 """)
     where = ("traffic", "--db", db, "--site", tmp_path / "site.toml", "--store", "spree")
-    assert {row["store"] for row in rows(*where)} == {"berlin"}
+    assert {row["store"] for row in rows(*where)} == {"spree"}, "one store, by its present name"
+    assert sum(int(row["in"]) for row in rows(*where)) == 280
     assert rows(*where)[0]["time"].endswith("+02:00"), "its time zone is the store's"
     with pytest.raises(ConfigError, match="no store 'spree'"):
         query("traffic", "--db", db, "--store", "spree")

@@ -29,7 +29,10 @@ def test_a_database_or_configuration_that_cannot_be_read_is_no_fault_of_the_ques
         answer(gateway, "traffic", {})
 
 
-@pytest.mark.parametrize("given", [{"colour": "red"}, {"interval": "7m"}, {"fan": "f-1"}])
+@pytest.mark.parametrize(
+    "given",
+    [{"colour": "red"}, {"interval": "7m"}, {"fan": "f-1"}, {"measures": "inn"}, {"by": "zone"}, {"day": "noon"}, {"top": "many"}],
+)
 def test_a_question_that_is_wrong_is_the_client_s(gateway: Path, given: dict[str, str]) -> None:
     with pytest.raises(ConfigError) as refused:
         answer(gateway, "traffic", given)
@@ -38,4 +41,5 @@ def test_a_question_that_is_wrong_is_the_client_s(gateway: Path, given: dict[str
 
 def test_every_question_is_listed_with_what_it_takes() -> None:
     assert list(listed()) == list(QUESTIONS)
-    assert listed()["zones"]["takes"] == ["from", "interval", "store", "to", "zone"]
+    assert listed()["visits"]["takes"] == ["fan", "from", "store", "timezone", "to"]
+    assert {"by", "day", "interval", "measures", "top", "zone"} <= set(listed()["zones"]["takes"])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_MINUTE
 from gateway.points import SCHEMA
+from gateway.query.cells import cells_of_rows
 from gateway.query.figures import figure
 from gateway.query.measures import DERIVED, MEASURES, Measure, Vector, chosen, load, measures_of
-from gateway.query.reckon import reckoned, with_derived
+from gateway.query.reduce import added, base_of, derived
 from gateway.sinks.table import PointTable
 from tests.support.query_rows import SATURDAY, table
 
@@ -27,13 +29,17 @@ def rows_of(measure: Measure, vector: Vector) -> PointTable:
     assert all(row.keys() <= {"minute", *names} for row in vector.rows), f"{measure.key}: a column that {measure.table} lacks"
     full = [(SATURDAY + row["minute"] * NS_PER_MINUTE, {**empty, **row}) for row in vector.rows if not row.get("void")]
     rows = [(time_ns, *(row[name] for name in names)) for time_ns, row in full]
-    return with_derived(table(measure.table, rows))
+    return table(measure.table, rows)
 
 
 @pytest.mark.parametrize(("measure", "vector"), VECTORS)
 def test_a_measure_of_a_vectors_rows_is_its_result(measure: Measure, vector: Vector) -> None:
-    found = reckoned([measure], measures_of(measure.question), {measure.table: rows_of(measure, vector)})
-    assert found == {measure.id: vector.result}
+    there = measures_of(measure.question)
+    base = base_of([measure], there)
+    cells = cells_of_rows(rows_of(measure, vector), base, ())
+    group = np.zeros(len(cells), np.intp)
+    (value,) = derived([measure], there, {each.id: added(each, cells.values[each.id], group, 1) for each in base})[measure.id].listed()
+    assert (value, type(value)) == (vector.result, type(vector.result)), "and an integer stays one"
 
 
 def test_every_ratio_has_a_vector_with_nothing_to_divide_by_and_one_in_which_a_mean_of_ratios_would_be_wrong() -> None:

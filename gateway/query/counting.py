@@ -1,0 +1,156 @@
+"""Answers that count: cells in, rows, totals and notes out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from gateway.query.answer import Answer
+from gateway.query.asked import AskedStore
+from gateway.query.cells import Cells, IndexColumn
+from gateway.query.covered import Covered
+from gateway.query.grouping import Grouped, every_group, grouped, text_of
+from gateway.query.groups import CLOCK, PLACES, GroupKey
+from gateway.query.keys import TIME, KeyCodes, times_of
+from gateway.query.plan import Plan
+from gateway.query.reduce import Values, added, base_of, derived, small_base
+
+_CHAIN: Final = GroupKey("chain")
+_STORE: Final = GroupKey("store")
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What was read for a plan. `covered`: how much of it was observed, None for questions of what needs no observing."""
+
+    plan: Plan
+    stores: Sequence[AskedStore]
+    cells: Mapping[str, Cells]
+    bucket_ns: int
+    covered: Covered | None = None
+
+    def answer(self) -> Answer:
+        """Return the answer, without its title."""
+        table = self.table(self.plan.keys)
+        rows, notes = table.rows(), []
+        if self.plan.request.top is not None:
+            rows, note = self._ranked(table, rows, self.plan.request.top)
+            notes.append(note)
+        return Answer(table.columns, rows, self._totals(), (*notes, *table.notes()), question=self.plan.request.question,
+                      is_empty=not any(map(len, self.cells.values())))  # fmt: skip
+
+    def table(self, keys: Sequence[GroupKey]) -> Table:
+        """Return the measures of the cells, grouped by these keys."""
+        codes = KeyCodes(self.stores, self.plan.day)
+        has_texts = any(key.group not in (*PLACES, *CLOCK, TIME.group) for key in keys)
+        extra = None if has_texts or not self.plan.counted.every else every_group(codes, keys, self._standing(), self.bucket_ns)
+        return Table(self, codes, grouped(codes, keys, self.cells, extra))
+
+    def _standing(self) -> dict[int, AskedStore]:
+        """The stores that have a row, even if nothing happened: those asked for by name, and those that there were in the span."""
+        named = bool(self.plan.request.stores)
+        return {i: store for i, store in enumerate(self.stores) if named or store.facts.valid.meets(store.from_ns, store.to_ns - 1)}
+
+    def _totals(self) -> list[tuple[Any, ...]]:
+        """A row for each store where rows are parts of it, and one for all where they are several."""
+        if self.plan.counted.whole:
+            return []
+        groups = [key.group for key in self.plan.keys]
+        rows: list[tuple[Any, ...]] = []
+        if "store" in groups and len(groups) > 1:
+            rows += self.table((_STORE,)).total_rows()
+        if "store" not in groups or len(self.stores) > 1:
+            rows += self.table((_CHAIN,)).total_rows()
+        return rows
+
+    def _ranked(self, table: Table, rows: list[tuple[Any, ...]], top: int) -> tuple[list[tuple[Any, ...]], str]:
+        """The rows of the groups with the most of the first measure, and what was left out."""
+        keys = [key for key in self.plan.keys if key != TIME]
+        whole = self.table(keys) if keys else table
+        measure = self.plan.measures[0]
+        values = whole.values[measure.id]
+        order = np.lexsort((np.arange(len(values.numbers)), -np.where(values.there, values.numbers, -np.inf).astype(np.float64)))
+        rank = {whole.key_of(i): place for place, i in enumerate(order.tolist()[:top])}
+        places = [rank.get(table.key_of(i)) for i in range(len(rows))]
+        kept = sorted((place, i) for i, place in enumerate(places) if place is not None)
+        return [rows[i] for _, i in kept], f"the first {len(rank):,} of {len(order):,} by {measure.id}; totals are of all"
+
+
+class Table:
+    """Groups with the value of each measure."""
+
+    def __init__(self, counting: Counting, codes: KeyCodes, groups: Grouped) -> None:
+        self._counting: Final = counting
+        self._plan: Final = counting.plan
+        self._codes: Final = codes
+        self.groups: Final = groups
+        self._shares: Final = None if counting.covered is None else counting.covered.shares(codes, groups)
+        self._base: Final = {measure.id: self._added(measure.id) for measure in base_of(self._plan.measures, self._plan.there)}
+        self.values: Final = derived(self._plan.measures, self._plan.there, self._base)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns of `rows`."""
+        coverage = () if self._shares is None else ("open_minutes", "covered")
+        return (*(key.column for key in self._plan.keys), *coverage, *(measure.id for measure in self._plan.measures))
+
+    def _added(self, measure_id: str) -> Values:
+        measure = self._plan.there[measure_id]
+        cells, group = self._counting.cells[measure.table], self.groups.of_cell[measure.table]
+        found = added(measure, cells.values[measure.id], group, len(self.groups))
+        if measure.kind in ("last", "max"):
+            return found.where(~self.groups.several[measure.table])
+        if self._shares is not None and measure.covered_by:
+            # What nobody could see is not zero.
+            return found.where(~(self._shares.unobserved[measure.covered_by] & (found.numbers == 0)))
+        return found
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return a row for each group."""
+        keys = [self._key_values(key, codes) for key, codes in zip(self.groups.keys, self.groups.codes, strict=True)]
+        return list(zip(*keys, *self._numbers(), strict=True))
+
+    def total_rows(self) -> list[tuple[Any, ...]]:
+        """Return a row for each group in the columns of the plan's keys; the groups have one key, of stores."""
+        names = [
+            self._codes.values(key)[code] for key, codes in zip(self.groups.keys, self.groups.codes, strict=True) for code in codes.tolist()
+        ]
+        at = self._total_place()
+        keys = [[name if i == at else None for name in names] for i in range(len(self._plan.keys))]
+        return list(zip(*keys, *self._numbers(), strict=True))
+
+    def _total_place(self) -> int | None:
+        """In which column a total's name stands: of a store that of stores, of all that of any places."""
+        groups = [key.group for key in self._plan.keys]
+        if "store" in groups:
+            return groups.index("store")
+        return next((i for i, group in enumerate(groups) if group in PLACES), None)
+
+    def _numbers(self) -> list[list[Any]]:
+        coverage = [] if self._shares is None else [self._shares.open_minutes.listed(), self._shares.covered.listed()]
+        return [*coverage, *(self.values[measure.id].listed() for measure in self._plan.measures)]
+
+    def _key_values(self, key: GroupKey, codes: IndexColumn) -> list[Any]:
+        stores = self.groups.column("store")
+        if key == TIME and stores is not None:
+            texts = {id(store.cut): times_of(store) for store in self._counting.stores}
+            by_store = [texts[id(store.cut)] for store in self._counting.stores]
+            labels = self._codes.labels
+            return [by_store[store][labels[code]] for store, code in zip(stores.tolist(), codes.tolist(), strict=True)]
+        values = self._codes.values(key, text_of(self._counting.cells, key))
+        return [values[code] for code in codes.tolist()]
+
+    def key_of(self, group: int) -> tuple[int, ...]:
+        """Return the numbers of a group's keys, but for the time."""
+        return tuple(int(codes[group]) for key, codes in zip(self.groups.keys, self.groups.codes, strict=True) if key != TIME)
+
+    def notes(self) -> list[str]:
+        """Return what a reader of the numbers must know."""
+        # Of those that few people look at only where they are named.
+        seen = [measure for measure in self._plan.measures if measure.shown or self._plan.request.measures]
+        counts = {measure.id: small_base(measure, self._plan.there, self._base) for measure in seen}
+        small = [f"{name} (in {n:,} of {len(self.groups):,} rows)" for name, n in counts.items() if n]
+        return [f"a small base, fewer than 30 to divide by: {', '.join(small)}"] if small else []

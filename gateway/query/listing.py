@@ -1,0 +1,47 @@
+"""Questions that list rows: each store's rows in the order of their time, by its own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from gateway.points import SCHEMA
+from gateway.query.answer import Answer, Request
+from gateway.query.asked import MOST_STORES, AskedStore
+from gateway.query.cells import numbers_of
+from gateway.query.reading import spans_of
+from gateway.sinks.reader import OnPage, PointReader
+from gateway.sinks.table import PointTable
+
+List = Callable[[PointTable, ZoneInfo], Answer]
+"""The rows of one store as an answer; its first column is the store."""
+
+
+def listing(reader: PointReader, request: Request, measurement: str, listed: List, stores: Sequence[AskedStore], on_page: OnPage) -> Answer:
+    """Return the rows of all stores, one store's below another's, under their present names."""
+    answers = [
+        (stores[number].facts.name, listed(table, stores[number].zone))
+        for number, table in _by_store(reader, request, measurement, stores, on_page)
+    ]
+    rows = [(name, *row[1:]) for name, answer in answers for row in answer.rows]
+    return Answer(answers[0][1].columns, rows, question=request.question, is_empty=not rows)
+
+
+def _by_store(
+    reader: PointReader, request: Request, measurement: str, stores: Sequence[AskedStore], on_page: OnPage
+) -> Iterator[tuple[int, PointTable]]:
+    """Each store's number and rows; where they are many, all are read by one statement."""
+    number_of = {name: i for i, store in enumerate(stores) for name in store.names}
+    tags = {"zone": request.zone} if request.zone and "zone" in SCHEMA[measurement].tags else {}
+    for from_ns, to_ns, names in spans_of(stores):
+        for name in names if len(names) <= MOST_STORES else [None]:
+            table = reader.rows(measurement, name, from_ns, to_ns, void=False, on_page=on_page, **tags)
+            if request.fan and "fan" in table.columns:
+                table = table.where(table.equals("fan", request.fan))
+            found = numbers_of(table.coded("store"), number_of)
+            own = [number_of[name]] if name else sorted({number_of[each] for each in names})
+            order = np.argsort(found, kind="stable")
+            edges = np.searchsorted(found[order], [[number, number + 1] for number in own])
+            yield from ((number, table.where(order[begin:end])) for number, (begin, end) in zip(own, edges.tolist(), strict=True))

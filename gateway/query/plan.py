@@ -1,0 +1,119 @@
+"""What to read for a request, and how to group it: measures, keys, buckets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+import numpy as np
+
+from footfall.errors import ConfigError
+from gateway.points import SCHEMA
+from gateway.query.answer import Request
+from gateway.query.asked import AskedStore
+from gateway.query.cells import DERIVED_COLUMNS
+from gateway.query.groups import CLOCK, PLACES, GroupKey, allowed, group_keys
+from gateway.query.intervals import DAYS, INTERVALS, Day, bucket_ns, cut
+from gateway.query.keys import TIME
+from gateway.query.measures import OF_ROWS, Measure, chosen, did_you_mean, measures_of
+from gateway.query.reduce import base_of
+
+_GAUGES: Final = ("last", "max")
+_STEADY: Final = {"hour": "1h", "weekday": "1d"}
+"""In which intervals a key of the clock keeps its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How a question counts. `by`, `interval`: where none are asked for. `every`: a group without rows has a row of zeros.
+
+    `whole`: the measurement of which the whole store's row `*` is made, beside those of its zones.
+    """
+
+    measurement: str
+    by: tuple[str, ...] = ("store",)
+    interval: str | None = None
+    every: bool = False
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request for measures, checked. `there`: all measures of the question. `keys`: the columns before the measures."""
+
+    request: Request
+    counted: Counted
+    measures: tuple[Measure, ...]
+    there: Mapping[str, Measure]
+    keys: tuple[GroupKey, ...]
+    interval: str | None
+    day: Day
+
+    def base(self, table: str) -> list[Measure]:
+        """Return the measures that the cells of a table must hold."""
+        return [measure for measure in base_of(self.measures, self.there) if measure.table == table]
+
+    @property
+    def tables(self) -> list[str]:
+        """Return the measurements to read; that of the question first."""
+        return list(dict.fromkeys(measure.table for measure in base_of(self.measures, self.there)))
+
+    def texts(self, table: str) -> tuple[str, ...]:
+        """Return the tags and fields by which the cells of a table are told apart, besides the store."""
+        there = {*SCHEMA[table].tags, *SCHEMA[table].fields}
+        keys = [key.column for key in self.keys if key.column in there and key.group not in (*PLACES, *CLOCK)]
+        # A gauge of several zones has no value: so zones must be known to be several.
+        zone = ["zone"] if "zone" in SCHEMA[table].tags and any(measure.kind in _GAUGES for measure in self.base(table)) else []
+        return tuple(dict.fromkeys([*keys, *zone]))
+
+    def needs_rows(self, table: str) -> bool:
+        """Return whether the rows themselves are needed, which a database cannot add up."""
+        derived = set(DERIVED_COLUMNS.get(table, ()))
+        read = [{measure.column, *dict(measure.where)} for measure in self.base(table)]
+        return (
+            not set(self.texts(table)) <= set(SCHEMA[table].tags)
+            or any(columns & derived for columns in read)
+            or any(measure.kind in OF_ROWS for measure in self.base(table))
+        )
+
+    def bucket_ns(self, stores: Sequence[AskedStore]) -> int:
+        """Return the longest bucket that lies within one interval, one version of a store and one value of each key."""
+        finest = (
+            "1h" if any(key.group == "hour" for key in self.keys) else "1d" if any(key.group == "weekday" for key in self.keys) else None
+        )
+        edges = [store.cut.edges_ns[1:-1] for store in {id(store.cut): store for store in stores}.values()]
+        clocks = {(store.zone, store.facts.day_start, store.from_ns, store.to_ns): store for store in stores}
+        if finest:
+            edges += [cut(s.facts, s.from_ns, s.to_ns, finest, self.day, s.zone).edges_ns[1:-1] for s in clocks.values()]
+        begins = [_begins(store) for store in stores if len(store.facts.versions) > 1]
+        return bucket_ns(np.concatenate([*edges, np.array(list(chain(*begins)), np.int64)]))
+
+
+def _begins(store: AskedStore) -> list[int]:
+    return [version.span.begin_ns for version in store.facts.versions if store.from_ns < version.span.begin_ns < store.to_ns]
+
+
+def planned(request: Request, counted: Counted) -> Plan:
+    """Return the plan of a request. Raise ConfigError for measures, groups or intervals that mean nothing, with what would work."""
+    by = group_keys(request.question, request.by or counted.by)
+    interval = interval_of(request, counted)
+    if request.day not in DAYS:
+        raise ConfigError(f"day {request.day[:80]!r}: one of {', '.join(DAYS)}")
+    if request.top is not None and request.top < 1:
+        raise ConfigError(f"top {request.top}: a number of groups, 1 or more")
+    measures = allowed(chosen(request.question, request.measures), by, bool(request.measures))
+    time = [TIME] if interval or not (request.by or counted.whole) else []
+    keys = (*(key for key in by if key.group in PLACES), *time, *(key for key in by if key.group not in PLACES))
+    return Plan(request, counted, measures, measures_of(request.question), keys, interval, request.day)
+
+
+def interval_of(request: Request, counted: Counted) -> str | None:
+    """Return the interval asked for, or the question's own where nothing is asked for. Raise ConfigError for an unknown one."""
+    if request.interval is None:
+        return None if request.by or request.top else counted.interval
+    if request.interval not in INTERVALS:
+        hint = did_you_mean(request.interval, INTERVALS)
+        raise ConfigError(f"interval {request.interval[:80]!r}{hint}: one of {', '.join(INTERVALS)}")
+    return request.interval

@@ -1,0 +1,123 @@
+"""From cells with their group's number to a value of each measure for each group. Pure.
+
+Integers stay integers; numerators and denominators are added first and divided last. A gauge is read (last, max), never added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.points import SCHEMA
+from gateway.query.cells import IndexColumn
+from gateway.query.measures import DERIVED, SMALL_BASE, Measure
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """A number for each group, where there is one."""
+
+    numbers: Numbers
+    there: Mask
+
+    def where(self, kept: Mask) -> Values:
+        """Return the values without those of the other groups."""
+        return Values(self.numbers, self.there & kept)
+
+    def listed(self) -> list[Any]:
+        """Return them as plain numbers, None where there is none."""
+        found: list[Any] = self.numbers.tolist()
+        for i in np.flatnonzero(~self.there).tolist():
+            found[i] = None
+        return found
+
+
+def added(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+    """Return what the cells of each group have together; the cells are in the order of time."""
+    return _KINDS[measure.kind](measure, numbers, group, groups)
+
+
+def _sum(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+    found = np.zeros(groups, numbers.dtype)
+    np.add.at(found, group, numbers)
+    return Values(found, np.ones(groups, np.bool_))
+
+
+def _last(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+    found, read = np.full(groups, np.nan), ~np.isnan(numbers)
+    found[group[read]] = numbers[read]  # of several for one place the last stays
+    return _gauge(measure, found)
+
+
+def _max(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+    found = np.full(groups, np.nan)
+    np.fmax.at(found, group, numbers)
+    return _gauge(measure, found)
+
+
+def _gauge(measure: Measure, found: Numbers) -> Values:
+    there = ~np.isnan(found)
+    whole = SCHEMA[measure.table].fields[measure.column] == "int"
+    return Values(np.where(there, found, 0).astype(np.int64) if whole else found, there)
+
+
+def _quantile(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+    found, read = np.full(groups, np.nan), np.flatnonzero(~np.isnan(numbers))
+    order = read[np.argsort(group[read], kind="stable")]
+    present, first = np.unique(group[order], return_index=True)
+    for number, part in zip(present.tolist(), np.split(numbers[order], first[1:]), strict=False):
+        found[number] = np.quantile(part, measure.quantile)
+    return Values(found, ~np.isnan(found))
+
+
+_KINDS: Final[Mapping[str, Callable[[Measure, Numbers, IndexColumn, int], Values]]] = {
+    "sum": _sum, "count": _sum, "between": _sum, "last": _last, "max": _max, "quantile": _quantile,
+}  # fmt: skip
+
+
+def closure(measures: Iterable[Measure], there: Mapping[str, Measure]) -> dict[str, Measure]:
+    """Return the measures that these are made of, and those of which nothing else is made, by id: parts first."""
+    found: dict[str, Measure] = {}
+    for measure in measures:
+        found |= closure((there[part] for part in measure.parts), there)
+        found[measure.id] = measure
+    return found
+
+
+def base_of(measures: Iterable[Measure], there: Mapping[str, Measure]) -> list[Measure]:
+    """Return the measures that cells have to hold, for these to be made."""
+    return [measure for measure in closure(measures, there).values() if measure.kind not in DERIVED]
+
+
+def derived(measures: Sequence[Measure], there: Mapping[str, Measure], base: Mapping[str, Values]) -> dict[str, Values]:
+    """Return the values of the measures by id, given those that they are made of."""
+    found = dict(base)
+    for measure in closure(measures, there).values():
+        if measure.kind in DERIVED:
+            found[measure.id] = _derived(measure, found[measure.numerator], found[measure.denominator])
+    return {measure.id: found[measure.id] for measure in measures}
+
+
+def _derived(measure: Measure, numerator: Values, denominator: Values) -> Values:
+    there = numerator.there & denominator.there
+    if measure.kind == "difference":
+        return Values(numerator.numbers - denominator.numbers, there)
+    there = there & (denominator.numbers != 0)
+    divisor = np.where(there, denominator.numbers, 1)
+    part = numerator.numbers if measure.kind == "ratio" else denominator.numbers - numerator.numbers
+    return Values(part / divisor, there)
+
+
+def small_base(measure: Measure, there: Mapping[str, Measure], base: Mapping[str, Values]) -> int:
+    """Return how many groups have a value of a ratio, but little to divide by."""
+    if measure.kind not in ("ratio", "rest"):
+        return 0
+    parts = derived([there[measure.denominator]], there, base)[measure.denominator]
+    return int((parts.there & (parts.numbers > 0) & (parts.numbers < SMALL_BASE)).sum())

@@ -1,0 +1,252 @@
+"""Counting: sums add up over any cut, gauges do not, groups and totals are made of the same cells, nothing is divided by nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from footfall.errors import ConfigError
+from footfall.units import NS_PER_HOUR as HOUR_NS
+from footfall.units import NS_PER_MINUTE as MINUTE_NS
+from gateway.points import SCHEMA
+from gateway.query.answer import Answer, Request
+from gateway.query.estate import QueryEstate, StoreFacts, StoreVersion
+from gateway.query.figures import HISTOGRAM
+from gateway.query.questions import ask
+from gateway.site.names import FIRST_NS, LAST_NS, Span
+from tests.support.memory_reader import MemoryReader
+from tests.support.query_rows import BERLIN, SATURDAY, minute, records, totals, visit
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+DAY = {"from_": "2026-10-24", "to": "2026-10-24"}
+SUNDAY = SATURDAY + 24 * HOUR_NS
+
+
+def one(name: str, zone: ZoneInfo = BERLIN, path: str = "", *, later: str | None = None) -> StoreFacts:
+    """A store; with `later` it hangs elsewhere in the chain from Sunday on."""
+    versions = (StoreVersion(path=path),)
+    if later is not None:
+        versions = (StoreVersion(Span(FIRST_NS, SUNDAY), path), StoreVersion(Span(SUNDAY, LAST_NS), later))
+    return StoreFacts(name, zone, versions=versions)
+
+
+def estate(*stores: StoreFacts) -> QueryEstate:
+    return QueryEstate({store.name: store for store in stores or (one("s1"),)})
+
+
+def answered(rows: dict[str, list[tuple[Any, ...]]], known: QueryEstate | None = None, **asked: Any) -> Answer:
+    request = Request(**{"question": "traffic", **DAY, **asked})
+    return ask(MemoryReader(rows), request, known or estate(), SATURDAY)
+
+
+def counts(answer: Answer, *names: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[name] for name in names) for row in records(answer)]
+
+
+def of_store(store: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The row of traffic or visit for another store."""
+    at = 1 if len(row) == 2 + len(SCHEMA["traffic"].fields) else 2
+    return (*row[:at], store, *row[at + 1 :])
+
+
+def test_traffic_by_hand() -> None:
+    rows = [
+        minute(5, in_=4, out=1, occupancy=3, visits_started=2),
+        minute(50, in_=4, occupancy=7, transactions=2, transactions_known=1, revenue=12.5, touches=2, visits_closed=2, dwell_sum_s=90.0),
+        minute(70, out=7, occupancy=0, drift=1, visits_closed=2, dwell_sum_s=30.0),
+    ]
+    visits = [visit(1, known=True), visit(2), visit(3, is_staff=True)]
+    answer = answered({"traffic": rows, "visit": visits})
+    first, second, third, *others = records(answer)
+    assert len(others) == 21
+    assert {name: value for name, value in first.items() if name not in ("open_minutes", "covered")} == {
+        "store": "s1", "time": "2026-10-24T00:00+02:00", "in": 8, "out": 1, "occupancy_last": 7, "occupancy_max": 7, "drift_last": 0,
+        "visits_started": 2, "visits_closed": 2, "dwell_sum_s": 90.0, "mean_dwell_s": 45.0, "transactions": 2, "transactions_known": 1,
+        "returns": 0, "revenue": 12.5, "touches": 2, "conversion": 0.25, "visits": 2, "visits_known": 1, "anonymous_visits": 0.5,
+        "anonymous_transactions": 0.5, "basket": 6.25, "revenue_per_visitor": 1.5625,
+    }  # fmt: skip
+    assert (second["occupancy_last"], second["drift_last"], second["conversion"], second["mean_dwell_s"]) == (0, 1, None, 15.0)
+    assert (third["in"], third["occupancy_last"], third["anonymous_visits"], third["mean_dwell_s"]) == (0, None, None, None)
+    whole = totals(answer)
+    assert (whole["time"], whole["in"], whole["out"], whole["occupancy_last"], whole["occupancy_max"]) == (None, 8, 8, 0, 7)
+    assert (whole["conversion"], whole["mean_dwell_s"]) == (0.25, 30.0)
+
+
+def test_integers_stay_exact_beyond_a_double() -> None:
+    assert totals(answered({"traffic": [minute(1, in_=2**60 + 1), minute(2, in_=2)]}))["in"] == 2**60 + 3
+
+
+def zone_row(at: int, store: str, zone: str, entries: int = 1, present: int = 1, sum_s: float = 0.0, dwells: int = 0) -> tuple[Any, ...]:
+    return (SATURDAY + at * MINUTE_NS, store, zone, entries, 0, present, 0, sum_s, dwells)
+
+
+def test_zones_and_the_highest_of_several_zones_which_is_not_that_of_the_store() -> None:
+    rows = {"zone_traffic": [zone_row(0, "s1", "shoes", 3, 2, 10.0, 1), zone_row(1, "s1", "shoes", 1, 5, 50.0, 2),
+                             zone_row(1, "s1", "glasses")], "traffic": [minute(0)]}  # fmt: skip
+    answer = answered(rows, question="zones")
+    assert counts(answer, "zone", "entries", "present_max", "mean_dwell_s") == [("glasses", 1, 1, None), ("shoes", 4, 5, 20.0)]
+    assert (totals(answer)["entries"], totals(answer)["present_max"], totals(answer)["mean_dwell_s"]) == (5, None, 20.0)
+    only = answered(rows, question="zones", zone="shoes")
+    assert (totals(only)["entries"], totals(only)["present_max"]) == (4, 5)
+    assert counts(answered(rows, question="zones", by=("store",)), "store", "entries", "present_max") == [("s1", 5, None)]
+
+
+def test_doors_per_interval() -> None:
+    rows = [(SATURDAY + h * HOUR_NS, "a1", door, "s1", n, n + 1) for h, door, n in ((0, "side", 1), (0, "main", 2), (1, "main", 3))]
+    answer = answered({"door": rows, "traffic": [minute(0)]}, question="doors")
+    found = [(row["time"][11:13], row["door"], row["in"], row["out"], row["net"]) for row in records(answer)]
+    assert found == [("00", "main", 2, 3, -1), ("00", "side", 1, 2, -1), ("01", "main", 3, 4, -1)]
+    assert totals(answer)["net"] == -3
+
+
+def test_dwell_leaves_out_who_is_still_there_and_the_staff() -> None:
+    rows = [
+        (SATURDAY + i, "a1", "s1", "shoes", "", "", seconds, is_staff, is_open, False)
+        for i, (seconds, is_staff, is_open) in enumerate([(5.0, 0, 0), (10.0, 0, 0), (600.0, 0, 0), (9000.0, 1, 0), (9000.0, 0, 1)])
+    ]
+    there = {"dwell": rows, "visit": [visit(1, seconds=4000.0), visit(2, is_staff=True), visit(3, open_=True)], "traffic": [minute(0)]}
+    whole, shoes = records(answered(there, question="dwell"))
+    assert (shoes["zone"], shoes["count"], shoes["mean_s"], shoes["median_s"], shoes["p90_s"]) == ("shoes", 3, 205.0, 10.0, 482.0)
+    assert {name: shoes[name] for name in HISTOGRAM if shoes[name]} == {"n_0_10s": 1, "n_10_30s": 1, "n_600_1200s": 1}
+    assert (whole["zone"], whole["count"], whole["n_3600s_up"]) == ("*", 1, 1)
+    assert counts(answered(there, question="dwell", by=("store",)), "store", "count", "median_s") == [("s1", 1, 4000.0)]
+    assert counts(answered(there, question="dwell", by=("chain",), zone="shoes"), "chain", "count") == [("all stores", 3)]
+
+
+def item(at: int, kind: str, zone: str, sku: str, seconds: float) -> tuple[Any, ...]:
+    return (SATURDAY + at * MINUTE_NS, "a1", kind, "s1", zone, f"epc-{sku}", sku, "", seconds)
+
+
+def test_items_by_article_or_zone() -> None:
+    rows = [
+        item(1, "arrived", "shelf", "A", 0), item(2, "arrived", "shelf", "B", 0), item(3, "moved", "fitting", "A", 120),
+        item(3, "tried", "fitting", "A", 40), item(61, "tried", "fitting", "A", 60), item(70, "left", "shelf", "", 900),
+    ]  # fmt: skip
+    by_sku = answered({"item": rows}, question="items", interval="1h")
+    kinds = ("arrived", "moved", "tried", "left", "mean_tried_s", "mean_stay_s")
+    assert counts(by_sku, "sku", *kinds) == [
+        ("A", 1, 1, 1, 0, 40.0, None), ("B", 1, 0, 0, 0, None, None), ("", 0, 0, 0, 1, None, 900.0), ("A", 0, 0, 1, 0, 60.0, None),
+    ]  # fmt: skip
+    by_zone = answered({"item": rows}, question="items", by=("store", "zone"))
+    assert counts(by_zone, "zone", "tried", "mean_tried_s") == [("fitting", 2, 50.0), ("shelf", 0, None)]
+    assert [totals(by_sku)[name] for name in kinds] == [totals(by_zone)[name] for name in kinds] == [2, 1, 2, 1, 50.0, 900.0]
+
+
+def touch(at: int, what: str, amount: float = 0.0, staff: str = "", items: str = "", fan: str = "", store: str = "s1") -> tuple[Any, ...]:
+    return (SATURDAY + at * MINUTE_NS, "a1", "shop", store, what, "till", "00", fan, "T", staff, "optics", "", items, "", amount, False)
+
+
+def test_sales_by_who_served() -> None:
+    rows = [
+        touch(1, "transaction", 20.5, "anna", '[{"sku": "A", "n": 2}]', "f1"), touch(2, "transaction", 9.5, "anna"),
+        touch(3, "return", 5.0, "bo"), touch(4, "scan", 0.0, "bo"),
+    ]  # fmt: skip
+    answer = answered({"touch": rows, "traffic": [minute(0)]}, question="sales", by=("staff",))
+    names = ("staff_id", "transactions", "revenue", "basket", "items_sold", "returns", "anonymous_transactions")
+    assert counts(answer, *names) == [("anna", 2, 30.0, 15.0, 2, 0, 0.5), ("bo", 0, -5.0, None, 0, 1, None)]
+    (total,) = answer.totals
+    assert dict(zip(answer.columns, total, strict=True))["revenue"] == 25.0
+
+
+TWO = {"traffic": [minute(60, in_=2, transactions=1, occupancy=5), of_store("s2", minute(60, in_=6, transactions=1, occupancy=9)),
+                   of_store("s2", minute(-6 * 60 + 60, in_=10))]}  # fmt: skip
+"""One in Berlin and one in Shanghai; its last row is of one o'clock in the morning there."""
+
+
+def test_the_day_of_the_chain_is_the_sum_of_each_stores_own_day() -> None:
+    known = estate(one("s1"), one("s2", SHANGHAI))
+    answer = answered(TWO, known, by=("chain",), interval="1h", measures=("in", "conversion"))
+    assert counts(answer, "chain", "time", "in", "conversion")[1] == ("all stores", "2026-10-24T01:00", 12, 1 / 12)
+    assert counts(answer, "time", "in")[7] == ("2026-10-24T07:00", 6)
+    assert totals(answer)["in"] == 18
+    stores = answered(TWO, known, interval="1d", measures=("in",))
+    assert counts(stores, "store", "time", "in") == [("s1", "2026-10-24T00:00+02:00", 2), ("s2", "2026-10-24T00:00+08:00", 16)]
+    assert [row[0] for row in stores.totals] == ["s1", "s2", "all stores"]
+
+
+def test_a_path_has_levels_and_a_store_that_moved_counts_where_it_was() -> None:
+    known = estate(one("s1", path="de/berlin", later="de/hamburg"), one("s2", path="cn/shanghai"))
+    rows = {"traffic": [*TWO["traffic"], minute(25 * 60, in_=100)]}
+    asked = {"to": "2026-10-25", "measures": ("in",)}
+    assert counts(answered(rows, known, by=("path:1",), **asked), "path", "in") == [("cn", 6), ("de", 102)]
+    whole = [("cn/shanghai", 6), ("de/berlin", 2), ("de/hamburg", 100)]
+    assert counts(answered(rows, known, by=("path",), **asked), "path", "in") == whole
+
+
+def test_hours_and_weekdays_are_those_of_the_stores_clock_and_day() -> None:
+    rows = {"traffic": [minute(9 * 60, in_=1), minute(26 * 60, in_=2), minute(26 * 60 + 45, in_=4)]}
+    asked = {"to": "2026-10-25", "measures": ("in",)}
+    hours = counts(answered(rows, by=("hour",), **asked), "hour", "in")
+    assert (len(hours), hours[9], hours[2]) == (24, (9, 1), (2, 6)), "the hour that Berlin has twice is one of 24"
+    assert counts(answered(rows, by=("weekday",), **asked), "weekday", "in") == [("Sat", 1), ("Sun", 6)]
+    assert counts(answered(rows, by=("weekday",), day="store", **asked), "weekday", "in") == [("Sat", 7), ("Sun", 0)]
+
+
+def test_a_gauge_of_several_stores_has_no_value_and_is_refused_where_it_is_named() -> None:
+    known = estate(one("s1"), one("s2"))
+    answer = answered(TWO, known, interval="1d")
+    assert [row["occupancy_last"] for row in records(answer)] == [5, 9]
+    whole = dict(zip(answer.columns, answer.totals[-1], strict=True))
+    assert (whole["store"], whole["occupancy_last"], whole["in"]) == ("all stores", None, 8)
+    assert "occupancy_last" not in answered(TWO, known, by=("chain",)).columns
+    with pytest.raises(ConfigError, match=r"occupancy_last cannot be grouped by chain: .* It goes by store; by chain go in, out, "):
+        answered(TWO, known, by=("chain",), measures=("occupancy_last",))
+
+
+def test_the_first_of_many() -> None:
+    known = estate(*(one(f"s{i}") for i in range(1, 5)))
+    rows = {"traffic": [of_store(f"s{i}", minute(i, in_=n)) for i, n in enumerate((5, 50, 20), 1)]}
+    answer = answered(rows, known, top=2, measures=("in",))
+    assert counts(answer, "store", "in") == [("s2", 50), ("s3", 20)]
+    assert "the first 2 of 4 by in; totals are of all" in answer.notes
+    assert dict(zip(answer.columns, answer.totals[-1], strict=True))["in"] == 75
+    days = answered(rows, known, top=1, interval="1d", to="2026-10-25", measures=("in",))
+    assert [(row["store"], row["time"][:10], row["in"]) for row in records(days)] == [("s2", "2026-10-24", 50), ("s2", "2026-10-25", 0)]
+
+
+def test_a_small_base_is_noted_and_a_large_one_not() -> None:
+    rows = {"traffic": [minute(1, in_=29, transactions=1), minute(61, in_=30, transactions=1), minute(121, transactions=1)]}
+    notes = answered(rows, interval="1h", measures=("conversion",)).notes
+    assert notes == ("a small base, fewer than 30 to divide by: conversion (in 1 of 24 rows)",)
+
+
+def test_what_the_database_can_add_up_is_not_read_row_by_row() -> None:
+    reader = MemoryReader({"traffic": [minute(1)]})
+    ask(reader, Request("traffic", **DAY), estate(), SATURDAY)
+    ask(reader, Request("zones", by=("zone", "hour"), **DAY), estate(), SATURDAY)
+    ask(reader, Request("items", by=("zone",), **DAY), estate(), SATURDAY)
+    assert [read for read in reader.asked if "rows" in read] == []
+    ask(reader, Request("items", by=("sku",), **DAY), estate(), SATURDAY)
+    assert reader.asked[-1] == "rows of item"
+
+
+def test_a_span_without_data_is_zeros_with_a_note_of_what_there_is() -> None:
+    answer = answered({"traffic": [minute(1, in_=1)]}, from_="2020-01-01", to="2020-01-02", interval="1d")
+    assert counts(answer, "in", "occupancy_last", "conversion") == [(0, None, None)] * 2
+    assert answer.notes == (
+        "memory has no traffic in this span", "of store s1 there is traffic: 2026-10-24 00:01 to 2026-10-24 00:01",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaint"),
+    [
+        ({"by": ("pth",)}, r"cannot be grouped by 'pth': did you mean 'path'\?"),
+        ({"by": ("zone",)}, "zone is a group of"),
+        ({"by": ("path:x",)}, "only path has levels"),
+        ({"by": ("path:1", "path:2")}, "by path: it is given twice"),
+        ({"interval": "1 day"}, "interval '1 day'.*one of 1m"),
+        ({"interval": "monht"}, r"did you mean 'month'\?"),
+        ({"day": "noon"}, "day 'noon': one of midnight, store"),
+        ({"top": 0}, "top 0"),
+        ({"question": "trafic"}, r"no question 'trafic': did you mean 'traffic'\?"),
+        ({"stores": ("s9",)}, r"no store 's9'"),
+        ({"measures": ("inn",)}, r"no measure 'inn': did you mean 'in'\?"),
+        ({"as_of": "yesterday"}, "no earlier versions"),
+    ],
+)
+def test_what_means_nothing_is_refused_with_what_would_work(asked: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        answered({"traffic": [minute(1)]}, **asked)
