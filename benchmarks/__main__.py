@@ -14,9 +14,10 @@ import typer
 from rich.console import Console
 
 from benchmarks import results
+from benchmarks.effort import Effort
 from benchmarks.machine import AROUND, MEASURED, conditions
 from benchmarks.profiling import Profiler
-from benchmarks.suite import BENCHMARKS, PROFILES, Effort
+from benchmarks.suite import BENCHMARKS, PROFILES
 from footfall.errors import FootfallError
 
 OUT: Final = Path(__file__).parent / "out" / "bench.json"

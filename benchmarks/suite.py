@@ -1,15 +1,16 @@
-"""Every benchmark: what it runs, with how much effort, and what its results are held to."""
+"""Every benchmark: what it runs, and what its results are held to."""
 
 from __future__ import annotations
 
 import random
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks import advertisements, agent_memory, ble, chain, gateway_memory, influx, ingest, json_events, latency, llrp, peers
+from benchmarks import advertisements, agent_memory, ble, chain, gateway_memory, influx, ingest, json_events, latency, llrp, peers, query
+from benchmarks.effort import Benchmark, Effort
 from benchmarks.ingest import Ingest, Run, best
 from benchmarks.machine import conditions
 from benchmarks.messages import Format
@@ -23,31 +24,6 @@ FRAMES_30: Final = Ingest(Load(stores=700, agents=4, rows=30), frames=25, window
 INTO_INFLUX: Final = Ingest(Load(stores=10, agents=4, rows=500), frames=40, window=10)
 EVERY_ROW: Final = "stay_points on, so that every row becomes a line"
 AS_SHIPPED: Final = "stay_points off, as shipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """`quick`: little of everything, once. `say` shows progress."""
-
-    quick: bool
-    say: Callable[[str], None]
-
-    def repeats(self, count: int) -> int:
-        return 1 if self.quick else count
-
-    def events(self, count: int) -> int:
-        return count // 10 if self.quick else count
-
-    def shortened(self, run: Ingest) -> Ingest:
-        return replace(run, frames=max(5, run.frames // 5)) if self.quick else run
-
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    name: str
-    says: str
-    results: tuple[str, ...]
-    run: Callable[[Effort], list[Result]]
 
 
 def ingest_500(effort: Effort) -> list[Result]:
@@ -222,6 +198,8 @@ BENCHMARKS: Final = (
               ("adv_decode_us", "adv_decode_us_store", "rpa_resolve_us_1000"), advertisement_decoding),
     Benchmark("ble", "advertisements through the real bleak into an agent's spool, beside bleak alone",
               ("ble_adv_per_s", "ble_cpu_share_at_5000"), ble_advertisements),
+    Benchmark("query", "footfall query traffic from SQLite beside plain SQL for the same numbers",
+              tuple(case.name for case in query.CASES), query.run),
     Benchmark("llrp", "tag reports of an RFID reader from bytes to values, beside sllurp and pyllrp", ("llrp_tags_per_s",), llrp_tags),
 )  # fmt: skip
 
