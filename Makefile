@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults fuzz real bench bench-pairs house docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench bench-pairs house docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -46,6 +46,9 @@ chaos: .venv/dev mosquitto influxd-1.8 ## kill -9 of everything at random moment
 
 faults: .venv/dev mosquitto faketime influxd-1.8 ## What once went wrong, done again to real processes, an oracle beside; SEED=1 CASE=name JOBS=2, LIST=1
 	@$(PY) -m simulators.faultcases --seed $(SEED) --jobs $(JOBS) $(addprefix --case ,$(CASE)) $(if $(LIST),--list)
+
+numbers: .venv/dev influxd-1.8 influxd-2.7 ## A simulated chain in three databases: questions whose right answers its truth knows; SEED=1 SMALL=1
+	@$(PY) -m simulators.numbers --seed $(SEED) $(if $(SMALL),--small) $(addprefix --only ,$(ONLY))
 
 fuzz: .venv/run ## Spoilt and random bytes for every decoder: no error but the planned ones, no hang, memory flat; N=1000000 SEED=1
 	@$(PY) -m simulators.fuzz --inputs $(N) --seed $(SEED)

@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from simulators.numbers.reckon import Key, Values
-
+Key = tuple[tuple[str, str], ...]
+"""(group, value) of each group, sorted by group, `time` among them."""
+Values = Mapping[str, Any]
 NEARLY: Final = 1e-9
 """Sums of floats depend on the order of adding, in their last digits."""
+RANK: Final = "rank"
 Cells = Mapping[Key, Values]
 
 
@@ -32,6 +34,11 @@ class Difference(NamedTuple):
     def __str__(self) -> str:
         where = ", ".join(f"{group} {value}" for group, value in self.key) or "all"
         return f"{self.part}: {where}: {self.measure} is {self.found!r}, the truth {self.right!r}"
+
+
+def ranked(cells: Cells) -> Cells:
+    """Return cells with their place in the order that they are in, as one more value."""
+    return {key: {**values, RANK: number} for number, (key, values) in enumerate(cells.items(), 1)}
 
 
 def differences(right: Replied, found: Replied) -> list[Difference]:

@@ -17,6 +17,8 @@ from simulators.chain.truth import Truth
 from simulators.numbers.clock import wall
 
 HUNDREDTHS: Final = 100
+WHOLE_STORE: Final = "*"
+"""The zone of a visit as a whole, beside its dwells in zones."""
 QUARTER_MS: Final = 15 * MS_PER_MINUTE
 Groups = Mapping[str, str]
 _NONE: Final[Groups] = {}
@@ -36,15 +38,19 @@ class Fact:
 
 def facts_of(simulated: Simulated) -> Mapping[str, list[Fact]]:
     """Return by question all that it counts, by quarters of an hour."""
-    made = _Maker({store.name: store for store in simulated.chain.stores})
-    return {question: by_quarters(of(made, simulated.truth)) for question, of in _OF.items()}
+    return {question: added_up(one_by_one(simulated, question)) for question in _OF}
 
 
-def by_quarters(facts: Iterable[Fact]) -> list[Fact]:
+def one_by_one(simulated: Simulated, question: str) -> Iterator[Fact]:
+    """Yield all that a question counts, each by itself."""
+    yield from _OF[question](_Maker({store.name: store for store in simulated.chain.stores}), simulated.truth)
+
+
+def added_up(facts: Iterable[Fact], every_ms: int = QUARTER_MS) -> list[Fact]:
     """Return facts with those of the same quarter and groups added up, in the order of time."""
     found: dict[object, Fact] = {}
     for fact in facts:
-        key = fact.time_ms // QUARTER_MS, fact.store, *fact.groups.values()
+        key = fact.time_ms // every_ms, fact.store, *fact.groups.values()
         if (other := found.get(key)) is None:
             found[key] = fact
         else:
@@ -121,6 +127,10 @@ def _dwell(made: _Maker, truth: Truth) -> Iterator[Fact]:
         if not dwell.is_staff:
             length_ms = dwell.to_ms - dwell.from_ms
             yield made.fact(dwell.store, dwell.from_ms, {"count": 1, "sum_s": length_ms}, {"zone": dwell.zone}, length_ms)
+    for visit in truth.visits:
+        if not visit.is_staff:
+            length_ms = visit.to_ms - visit.from_ms
+            yield made.fact(visit.store, visit.from_ms, {"count": 1, "sum_s": length_ms}, {"zone": WHOLE_STORE}, length_ms)
 
 
 _OF: Final = {"traffic": _traffic, "zones": _zones, "doors": _doors, "sales": _sales, "items": _items, "dwell": _dwell}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from simulators.chain.chain import DOOR_TASK, MS_PER_MINUTE, PRESENCE_TASK, Chain, ChainStore
 from simulators.chain.truth import Truth
 from simulators.numbers.clock import wall
-from simulators.numbers.facts import Fact, by_quarters
+from simulators.numbers.facts import Fact, added_up
 
 TASKS: Final = (DOOR_TASK, PRESENCE_TASK)
 OPEN: Final = "open"
@@ -20,17 +20,22 @@ def open_minutes(chain: Chain, truth: Truth) -> list[Fact]:
 
     A task of a store was done if all its boxes that have it did it.
     """
-    missed = _missed(truth)
-    return by_quarters(
+    missed = missed_minutes(truth)
+    return added_up(
         Fact(store.name, minute * MS_PER_MINUTE, wall(minute * MS_PER_MINUTE, store.zone), _counts(missed, store, minute), {}, [])
         for store in chain.stores
-        for day in range(chain.days)
-        if chain.is_open(store, day)
-        for minute in range(*(time_ms // MS_PER_MINUTE for time_ms in store.hours_ms(day)))
+        for minute in minutes_open(chain, store)
     )
 
 
-def _missed(truth: Truth) -> Mapping[tuple[str, str], set[int]]:
+def minutes_open(chain: Chain, store: ChainStore) -> Iterator[int]:
+    """Yield the numbers of the minutes in which a store is open."""
+    for day in range(chain.days):
+        if chain.is_open(store, day):
+            yield from range(*(time_ms // MS_PER_MINUTE for time_ms in store.hours_ms(day)))
+
+
+def missed_minutes(truth: Truth) -> Mapping[tuple[str, str], set[int]]:
     """Return by store and task the minutes that some box missed, wholly or in part."""
     found: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for span in truth.unobserved:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
-from simulators.chain.chain import DAY_START, ChainStore
+from simulators.chain.chain import DAY_START, DOOR_TASK, PRESENCE_TASK, ChainStore
 from simulators.chain.run import Simulated
 from simulators.numbers import gauges
+from simulators.numbers.answers import Cells, Key, Replied, Values, ranked
 from simulators.numbers.clock import LABELS, MIDNIGHT, begin_ms, day_of
-from simulators.numbers.facts import HUNDREDTHS, Fact, facts_of
+from simulators.numbers.facts import HUNDREDTHS, WHOLE_STORE, Fact, facts_of
 from simulators.numbers.gauges import Reading
 from simulators.numbers.opening import open_minutes
 from simulators.numbers.table import Asked
@@ -46,15 +47,21 @@ MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
     "dwell": ("count", "sum_s", "mean_s", "median_s", "p90_s"),
 }  # fmt: skip
 """What is asked for where a question names no measures."""
-CLASS_OF: Final = {"traffic": "doors", "doors": "doors", "zones": "presence", "dwell": "presence"}
+CLASS_OF: Final = {"traffic": DOOR_TASK, "doors": DOOR_TASK, "zones": PRESENCE_TASK, "dwell": PRESENCE_TASK}
 """Whose coverage a question shows; of the others nothing needs to be observed but the till."""
+OBSERVED_BY: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("in", "out", "net", "conversion", "revenue_per_visitor"), DOOR_TASK),
+    **dict.fromkeys(
+        ("visits_started", "visits_closed", "dwell_sum_s", "mean_dwell_s", "visits", "visits_known", "anonymous_visits", "entries",
+         "exits", "dwells", "count", "sum_s", "mean_s", "median_s", "p90_s"),
+        PRESENCE_TASK,
+    ),
+}  # fmt: skip
+"""Which task a measure needs; the others come from the till, or from goods."""
 
 ALL: Final = "all stores"
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 Event = Fact | Reading
-Key = tuple[tuple[str, str], ...]
-"""(group, value) of each group, sorted by group, `time` among them."""
-Values = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -85,11 +92,21 @@ class Reckoning:
     def readings(self) -> Mapping[str, list[Reading]]:
         return gauges.readings_of(self.simulated)
 
+    def replied(self, asked: Asked) -> Replied:
+        """Return the right answer. A gauge of several stores together has none: their last and highest minutes are different ones."""
+        measures = asked.measures or MEASURES[asked.question]
+        cells = {key: self.values(asked, cell, measures) for key, cell in self.cells(asked).items()}
+        of_one = measures if len(asked.stores) == 1 else [each for each in measures if each not in gauges.MEASURES]
+        totals = {key: self.values(asked, cell, measures if key else of_one) for key, cell in self.totals(asked).items()}
+        return Replied(_top(cells, asked) if asked.top else cells, totals)
+
     def totals(self, asked: Asked) -> Mapping[Key, Cell]:
-        """Return the cells of the whole span: of each store where stores are a group, and of all together."""
+        """Return the cells of the whole span: of each store where stores are a group, and of all together. Distributions have none."""
+        if asked.question == "dwell":
+            return {}
         whole = asked.model_copy(update={"interval": None, "by": ()})
         found = dict(self.cells(whole))
-        if "store" in asked.by:
+        if "store" in asked.by and not asked.top:
             found |= self.cells(whole.model_copy(update={"by": ("store",)}))
         return found
 
@@ -98,7 +115,7 @@ class Reckoning:
         found: dict[Key, Cell] = {}
         spans = {name: span_ms(asked, store) for name, store in self.stores.items() if not asked.stores or name in asked.stores}
         for fact in self._within(self._facts[asked.question], spans):
-            if asked.zone and fact.groups["zone"] != asked.zone:
+            if not _is_meant(asked, fact):
                 continue
             cell = _cell(found, self.key(asked, fact))
             cell.counts.update(fact.counts)
@@ -126,9 +143,9 @@ class Reckoning:
             found["time"] = LABELS[asked.interval](event.moment, starts)
         return tuple(sorted(found.items()))
 
-    def values(self, asked: Asked, cell: Cell) -> Values:
+    def values(self, asked: Asked, cell: Cell, measures: Sequence[str]) -> Values:
         """Return the measures of a cell; None for what was not measured, or has nothing to divide by."""
-        return {measure: _value(asked.question, measure, cell) for measure in asked.measures or MEASURES[asked.question]}
+        return {measure: _value(asked.question, measure, cell) for measure in measures}
 
     @staticmethod
     def _within(events: Iterable[Any], spans: Mapping[str, tuple[int, int]]) -> Iterator[Any]:
@@ -142,6 +159,18 @@ def span_ms(asked: Asked, store: ChainStore) -> tuple[int, int]:
     """Return a store's part of the span: its own local days, both ends included."""
     starts = DAY_START if asked.day == "store" else MIDNIGHT
     return begin_ms(asked.first, starts, store.zone), begin_ms(asked.last + timedelta(days=1), starts, store.zone)
+
+
+def _is_meant(asked: Asked, fact: Fact) -> bool:
+    """Return whether a fact is of the zone asked for; how long people stay is that of whole visits where no zones are asked for."""
+    zone = fact.groups.get("zone")
+    return zone == asked.zone if asked.zone else asked.question != "dwell" or "zone" in asked.by or zone == WHOLE_STORE
+
+
+def _top(cells: Cells, asked: Asked) -> Cells:
+    """Return the cells with the highest values of the first measure, the highest first."""
+    order = sorted(cells, key=lambda key: (-(cells[key][asked.measures[0]] or 0), key))
+    return ranked({key: cells[key] for key in order[: asked.top]})
 
 
 def _cell(found: dict[Key, Cell], key: Key) -> Cell:

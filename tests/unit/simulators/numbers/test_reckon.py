@@ -32,8 +32,8 @@ def reckoning(**facts: Any) -> Reckoning:
 def answer(found: Reckoning, **asked: Any) -> dict[Any, Any]:
     days = {"first": date(2026, 10, 19), "last": date(2026, 10, 25)}
     question = Asked(id="q", **(days | asked))
-    cells = {tuple(value for _, value in key): found.values(question, cell) for key, cell in found.cells(question).items()}
-    return {key: values for key, values in cells.items() if any(values.values())}
+    cells = found.replied(question).cells.items()
+    return {tuple(value for _, value in key): values for key, values in cells if any(values.values())}
 
 
 DOORS = [
@@ -101,8 +101,12 @@ def test_a_visit_is_counted_where_it_begins_and_where_it_ends() -> None:
 def test_quantiles_are_of_the_lengths_themselves() -> None:
     begun = ms("2026-10-20T11:00:00+02:00")
     dwells = [Dwell("berlin-mitte", "shoes", n, "", n == 9, begun, begun + 1000 * n) for n in (1, 2, 3, 4, 9)]
-    found = answer(reckoning(dwells=dwells), question="dwell", by=("zone",))
-    assert found == {("shoes",): {"count": 4, "sum_s": 10, "mean_s": 2.5, "median_s": 2.5, "p90_s": pytest.approx(3.7)}}
+    visits = [Visit("berlin-mitte", 4, "", False, begun, begun + 7000, 1)]
+    shoes = {"count": 4, "sum_s": 10, "mean_s": 2.5, "median_s": 2.5, "p90_s": pytest.approx(3.7)}
+    whole = {"count": 1, "sum_s": 7, "mean_s": 7, "median_s": 7, "p90_s": 7}
+    found = reckoning(dwells=dwells, visits=visits)
+    assert answer(found, question="dwell", by=("zone",)) == {("shoes",): shoes, ("*",): whole}
+    assert answer(found, question="dwell", by=("store",)) == {("berlin-mitte",): whole}
 
 
 def test_occupancy_is_read_where_something_happened_and_begins_anew_with_the_day() -> None:
@@ -132,5 +136,5 @@ def test_totals_are_of_all_and_of_each_store_where_stores_are_asked_for() -> Non
     asked = Asked(
         id="q", question="doors", measures=("in",), by=("store",), interval="1d", first=date(2026, 10, 19), last=date(2026, 10, 25)
     )
-    totals = {key: found.values(asked, cell)["in"] for key, cell in found.totals(asked).items()}
+    totals = {key: values["in"] for key, values in found.replied(asked).totals.items()}
     assert totals == {(): 14, (("store", "berlin-mitte"),): 9, (("store", "mumbai-fort"),): 5, (("store", "sanya-bay"),): 0}

@@ -1,0 +1,81 @@
+"""`make numbers`: one simulated chain in three databases, some seventy questions asked of each, and every value held to the truth."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from footfall.errors import FootfallError
+from simulators.chain.chain import Chain
+from simulators.chain.command import share_bar
+from simulators.numbers.databases import DATABASES, SQLITE, filled, readers, running
+from simulators.numbers.judge import Verdict, judged
+from simulators.numbers.reckon import Reckoning
+from simulators.numbers.table import Asked, shipped_questions
+
+SMALL_STORES: Final = 3
+SHOWN: Final = 5
+"""Differences shown of one question."""
+
+
+def main(
+    seed: Annotated[int, typer.Option(min=0, help="Another seed: other people, other numbers.")] = 1,
+    small: Annotated[bool, typer.Option("--small", help="Three stores, one week, SQLite alone: half a minute.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Only this question; may be repeated.")] = None,
+    database: Annotated[list[str] | None, typer.Option(help=f"Only this one of {', '.join(DATABASES)}; may be repeated.")] = None,
+) -> None:
+    """Ask the databases of a simulated chain what its truth knows, and print where they differ from it or from each other."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as ctrl-c: what was started is ended
+    console, tables = Console(stderr=True, highlight=False, soft_wrap=True), shipped_questions()
+    chain = Chain(SMALL_STORES, 1, seed) if small else Chain(seed=seed)
+    questions = [each for each in (tables.small if small else tables.questions) if not only or each.id in only]
+    names = [name for name in DATABASES if (name in database if database else name == SQLITE or not small)]
+    if not questions or not names:
+        raise typer.BadParameter("there is no such question, or no such database")
+    try:
+        verdict = _through(chain, questions, names, console)
+    except FootfallError as error:
+        console.print(f"[bold red]numbers:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
+    for line in verdict.lines(SHOWN):
+        console.print(escape(line))
+    print(verdict.summary(), flush=True)
+    raise typer.Exit(0 if verdict.is_right else 1)
+
+
+def _through(chain: Chain, questions: Sequence[Asked], names: Sequence[str], console: Console) -> Verdict:
+    with tempfile.TemporaryDirectory(prefix="footfall-numbers-") as folder, running(names, Path(folder)) as databases:
+        with share_bar(console, f"{chain.count} stores, {chain.weeks} weeks") as on_share:
+            simulated = filled(chain, databases, on_share)
+        reckoning = Reckoning(simulated)
+        with readers(databases) as open_readers, _bar(console, questions) as each_question:
+            return judged(reckoning, each_question, open_readers)
+
+
+@contextmanager
+def _bar(console: Console, questions: Sequence[Asked]) -> Iterator[Iterator[Asked]]:
+    """Yield the questions one by one, and show which one is being asked."""
+    columns = (TextColumn("{task.description:>30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=len(questions))
+
+        def one_by_one() -> Iterator[Asked]:
+            for question in questions:
+                progress.update(task, description=question.id)
+                yield question
+                progress.advance(task)
+
+        yield one_by_one()
+
+
+if __name__ == "__main__":
+    typer.run(main)
