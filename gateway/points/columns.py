@@ -139,11 +139,12 @@ def concat(parts: Sequence[Points]) -> Points:
     if len(parts) == 1:
         return parts[0]
     tags = {name: _concat_coded([part.tags[name] for part in parts]) for name in parts[0].tags}
-    fields = {name: _concat_column([part.fields[name] for part in parts]) for name in parts[0].fields}
+    fields = {name: concat_column([part.fields[name] for part in parts]) for name in parts[0].fields}
     return Points(parts[0].measurement, np.concatenate([part.time_ns for part in parts]), tags, fields)
 
 
-def _concat_column(columns: Sequence[Column]) -> Column:
+def concat_column(columns: Sequence[Column]) -> Column:
+    """Return one column, one after the other; they are all Coded, or all numbers."""
     coded = [column for column in columns if isinstance(column, Coded)]
     return _concat_coded(coded) if coded else np.concatenate([column for column in columns if not isinstance(column, Coded)])
 

@@ -46,6 +46,7 @@ class Answer:
 
     `totals`: the same columns over the whole span, None as the time. `notes`: sentences that a reader of the numbers must know.
     `question` names the measures that the columns are; `asked` has each store's span. `is_empty`: nothing is stored of what was asked for.
+    `details`: what the notes only sum up, such as each store that a comparison leaves out.
     """
 
     columns: tuple[str, ...]
@@ -56,3 +57,4 @@ class Answer:
     question: str = ""
     asked: tuple[StoreSpan, ...] = ()
     is_empty: bool = False
+    details: tuple[str, ...] = ()

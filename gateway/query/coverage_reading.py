@@ -9,12 +9,13 @@ from footfall.units import NS_PER_DAY, NS_PER_HOUR
 from gateway.query.coverage import TASKS, Coverage, coverage, silent_agents, tasks_of
 from gateway.query.estate import QueryEstate
 from gateway.query.open_minutes import hours_of
-from gateway.sinks.cells import Aggregate
+from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.reader import OnPage, PointReader
+from gateway.sinks.table import joined
 from gateway.site.names import FIRST_NS, LAST_NS
 
-_MASKS: Final = tuple(Aggregate(task, "sum", task) for task in TASKS)
-"""An agent has one row an hour, so that their sum is the mask itself."""
+_ONE_BY_ONE: Final = 20
+"""Of more stores the rows of all are read: one statement instead of many."""
 _EVER: Final = tuple(Aggregate(task, "max", task) for task in TASKS)
 _BY: Final = ("store", "agent")
 _A_LONG_TIME_NS: Final = 400 * NS_PER_DAY
@@ -28,13 +29,22 @@ def read_coverage(
     """Return the coverage of stores, by their present names, in the hours that the span touches. After `now_ns` nothing is open."""
     hours_ns = hours_of(from_ns, to_ns)
     begin, end = int(hours_ns[0]), int(hours_ns[-1]) + NS_PER_HOUR
-    cells = reader.cells("coverage", _MASKS, begin, end, NS_PER_HOUR, _BY, estate.names_of(stores), on_page)
+    cells = _masks(reader, estate.names_of(stores), begin, end, on_page)
     silent = silent_agents(estate, stores, cells, hours_ns)
     tasks = {}
     if silent:
         names = estate.names_of([each.store for each in silent])
         tasks = tasks_of(estate, reader.cells("coverage", _EVER, 0, _END_NS, _A_LONG_TIME_NS, _BY, names, on_page))
     return coverage(estate, stores, cells, hours_ns, tasks, now_ns, known_from_ns(reader))
+
+
+def _masks(reader: PointReader, names: Sequence[str], from_ns: int, to_ns: int, on_page: OnPage) -> CellTable:
+    """The rows, which are masks of hours already: a database would only sort them once more."""
+    each: Sequence[str | None] = names if len(names) <= _ONE_BY_ONE else [None]
+    # None at all still has columns.
+    spans = [(name, from_ns, to_ns) for name in each] or [(None, from_ns, from_ns)]
+    table = joined([reader.rows("coverage", *span, (*_BY, *TASKS), on_page=on_page) for span in spans])
+    return CellTable(table.time_ns, {tag: table.coded(tag) for tag in _BY}, {task: table.numbers(task) for task in TASKS})
 
 
 def known_from_ns(reader: PointReader) -> int:

@@ -14,14 +14,14 @@ import numpy.typing as npt
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 from gateway.points import Coded, Column
-from gateway.query.coverage import Task
+from gateway.query.coverage import TASKS, Task
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.reader import OnPage, PointReader
-from gateway.sinks.table import PointTable
+from gateway.sinks.table import PointTable, joined
 
 COMPARED: Final = "compared"
-"""The agent of the cells of coverage: what is compared counts as observed, and nothing else."""
+"""The agent of the rows of coverage: what is compared counts as observed, and nothing else."""
 
 
 def _quiet(rows: int) -> None:
@@ -99,7 +99,9 @@ class MovedReader:
         on_page: OnPage = _quiet,
         **tags: str,
     ) -> PointTable:
-        """Return the points that go to `store` within the span, as PointReader does, with their new times."""
+        """Return the points that go to `store` within the span, as PointReader does, with their new times; of coverage what is compared."""
+        if measurement == "coverage":
+            return _between(self._compared(store), from_ns, to_ns)
         found = []
         for name, moves in self._moves.items():
             for move in moves:
@@ -111,7 +113,7 @@ class MovedReader:
                     found.append(_moved_rows(table, move, self._grain_ns))
         if not found:
             return self._reader.rows(measurement, store, 0, 0, columns, void=void, on_page=on_page, **tags)
-        return _between(_joined(found), from_ns, to_ns)
+        return _between(joined(found), from_ns, to_ns)
 
     def cells(
         self,
@@ -125,10 +127,8 @@ class MovedReader:
         on_page: OnPage = _quiet,
         **tags: str,
     ) -> CellTable:
-        """Return the cells that go into the span, in buckets that may be shorter than asked for; of coverage what is compared."""
+        """Return the cells that go into the span, in buckets that may be shorter than asked for."""
         names = [name for name, moves in self._moves.items() if any(stores is None or move.store in stores for move in moves)]
-        if measurement == "coverage":
-            return self._compared(names, aggregates, from_ns, to_ns)
         first, last = self._span_of(names)
         keys = by if "store" in by else ("store", *by)
         table = self._reader.cells(
@@ -171,24 +171,23 @@ class MovedReader:
                 weights.append(move.weights()[bucket])
         return _Taken(np.concatenate(rows), np.concatenate(times), np.concatenate(stores), tuple(codes), np.concatenate(weights))
 
-    def _compared(self, names: Sequence[str], aggregates: Sequence[Aggregate], from_ns: int, to_ns: int) -> CellTable:
-        """A cell for each store and hour: its mask has the minutes that are compared."""
-        moves = [move for name in names for move in self._moves[name] if len(move.to_ns)]
+    def _compared(self, store: str | None) -> PointTable:
+        """A row for each store and hour: its masks have the minutes that are compared."""
+        moves = [move for moves in self._moves.values() for move in moves if store in (None, move.store) and len(move.to_ns)]
         stores = Coded.of([move.store for move in moves])
-        tasks = [frozenset().union(*(move.tasks for move in moves if move.store == store)) for store in stores.names]
+        tasks = [frozenset[Task]().union(*(move.tasks for move in moves if move.store == name)) for name in stores.names]
         time_ns = np.concatenate([np.zeros(0, np.int64), *(move.to_ns for move in moves)])
         code = np.repeat(stores.codes, [len(move.to_ns) for move in moves]).astype(np.int64)
-        here = (time_ns >= from_ns) & (time_ns < to_ns)
-        hour, minute = time_ns[here] // NS_PER_HOUR, time_ns[here] % NS_PER_HOUR // NS_PER_MINUTE
-        cells, cell = np.unique(hour * max(len(stores.names), 1) + code[here], return_inverse=True)
-        masks = np.zeros(len(cells), np.int64)
-        np.bitwise_or.at(masks, cell, np.left_shift((1 << self._grain_ns // NS_PER_MINUTE) - 1, minute))
-        hours, codes = np.divmod(cells, max(len(stores.names), 1))
-        keys = {"store": Coded(codes.astype(np.uint32), stores.names), "agent": Coded.constant(COMPARED, len(cells))}
-        values = {
-            each.name: np.where(np.array([each.column in found for found in tasks], np.bool_)[codes], masks, -1) for each in aggregates
-        }
-        return CellTable(hours * NS_PER_HOUR, keys, values)
+        hour, minute = time_ns // NS_PER_HOUR, time_ns % NS_PER_HOUR // NS_PER_MINUTE
+        several = max(len(stores.names), 1)
+        rows, row = np.unique(hour * several + code, return_inverse=True)
+        masks = np.zeros(len(rows), np.int64)
+        np.bitwise_or.at(masks, row, np.left_shift((1 << self._grain_ns // NS_PER_MINUTE) - 1, minute))
+        hours, codes = np.divmod(rows, several)
+        columns: dict[str, Column] = {"store": Coded(codes.astype(np.uint32), stores.names), "agent": Coded.constant(COMPARED, len(rows))}
+        for task in TASKS:
+            columns[task] = np.where(np.array([task in found for found in tasks], np.bool_)[codes], masks, -1)
+        return PointTable("coverage", hours * NS_PER_HOUR, columns)
 
 
 def _moved_rows(table: PointTable, move: Move, grain_ns: int) -> PointTable:
@@ -196,19 +195,6 @@ def _moved_rows(table: PointTable, move: Move, grain_ns: int) -> PointTable:
     found = table.where(kept)
     columns = {**found.columns, "store": Coded.constant(move.store, len(found))} if "store" in found.columns else found.columns
     return PointTable(found.measurement, found.time_ns + (move.to_ns - move.from_ns)[bucket], columns)
-
-
-def _joined(tables: Sequence[PointTable]) -> PointTable:
-    """All rows in the order of their time."""
-    time_ns = np.concatenate([table.time_ns for table in tables])
-    columns = {name: _joined_column([table.columns[name] for table in tables]) for name in tables[0].columns}
-    joined = PointTable(tables[0].measurement, time_ns, columns)
-    return joined.where(np.argsort(time_ns, kind="stable"))
-
-
-def _joined_column(parts: Sequence[Column]) -> Column:
-    texts = [part for part in parts if isinstance(part, Coded)]
-    return Coded.of([text for part in texts for text in part.texts()]) if texts else np.concatenate(list(parts))
 
 
 def _between(table: PointTable, from_ns: int | None, to_ns: int | None) -> PointTable:

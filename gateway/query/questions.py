@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from footfall.errors import ConfigError
 from gateway.query import listed
 from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.asked import AskedStore, asked_stores
+from gateway.query.compare_answer import compared, planned_comparison
 from gateway.query.counting import Counting
 from gateway.query.estate import QueryEstate
 from gateway.query.listing import List, listing
@@ -63,11 +65,21 @@ def question_of(name: str) -> Question:
     return QUESTIONS[name]
 
 
+def _counted(name: str) -> Counted:
+    how = question_of(name).answer
+    if isinstance(how, Counted):
+        return how
+    able = ", ".join(other for other, question in QUESTIONS.items() if isinstance(question.answer, Counted))
+    raise ConfigError(f"compare: {name} are listed one by one, and nothing is counted; it is for {able}")
+
+
 def check(request: Request) -> None:
     """Raise ConfigError where a request means nothing, whatever the database holds."""
     question = question_of(request.question)
     if isinstance(question.answer, Counted):
         planned(request, question.answer)
+    if request.compare is not None:
+        planned_comparison(request, _counted(request.question))
     if request.as_of is not None:
         raise ConfigError("as_of: the database keeps no earlier versions of its rows")
 
@@ -80,6 +92,9 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
     check(request)
     question = question_of(request.question)
     how = question.answer
+    if request.compare is not None:
+        asking = partial(ask, now_ns=now_ns, on_page=on_page)
+        return compared(planned_comparison(request, _counted(request.question)), reader, estate, now_ns, on_page, asking)
     if isinstance(how, Counted):
         plan = planned(request, how)
         stores = asked_stores(reader, request, question.measurement, plan.interval, estate, now_ns)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from gateway.points import ABSENT, SCHEMA, Coded, Column
+from gateway.points import ABSENT, SCHEMA, Coded, Column, concat_column
 
 _DTYPE: Final = {"int": "<i8", "float": "<f8", "bool": "?"}
 
@@ -51,6 +51,15 @@ class PointTable:
         """Return a mask of the rows where a column of text holds `text`."""
         column = self.coded(name)
         return np.isin(column.codes, [code for code, found in enumerate(column.names) if found == text])
+
+
+def joined(tables: Sequence[PointTable]) -> PointTable:
+    """Return the rows of all tables, which have the same columns, sorted by time; those of the same time in the order of the tables."""
+    if len(tables) == 1:
+        return tables[0]
+    time_ns = np.concatenate([table.time_ns for table in tables])
+    columns = {name: concat_column([table.columns[name] for table in tables]) for name in tables[0].columns}
+    return PointTable(tables[0].measurement, time_ns, columns).where(np.argsort(time_ns, kind="stable"))
 
 
 class Builder:

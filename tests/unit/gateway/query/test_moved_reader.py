@@ -140,9 +140,9 @@ def test_sums_and_counts_are_weighted_for_a_mean_of_stores() -> None:
 
 def test_the_coverage_of_what_is_moved_is_what_is_compared() -> None:
     reader = MovedReader(Database([]), {"old": [_move("s1", {0: 1, 1: 0, 2: 7})], "s2": [_move("s2", {})]}, GRAIN)
-    masks = (Aggregate("doors", "sum", "doors"), Aggregate("presence", "sum", "presence"))
-    cells = reader.cells("coverage", masks, BEGIN, BEGIN + 2 * NS_PER_HOUR, NS_PER_HOUR, ("store", "agent"), ["s1"])
-    assert cells.keys["store"].texts() == ["s1", "s1"]
-    assert cells.values["doors"].tolist() == [(1 << 30) - 1, WHOLE_HOUR & ~((1 << 45) - 1)]
-    assert cells.values["presence"].tolist() == [-1, -1], "no agent of the store hears presence"
+    found = reader.rows("coverage", "s1", BEGIN, BEGIN + 2 * NS_PER_HOUR)
+    assert (found.values("store"), found.time_ns.tolist()) == (["s1", "s1"], [BEGIN, BEGIN + NS_PER_HOUR])
+    assert found.values("doors") == [(1 << 30) - 1, WHOLE_HOUR & ~((1 << 45) - 1)]
+    assert found.values("presence") == [-1, -1], "no agent of the store hears presence"
+    assert len(reader.rows("coverage", "s2", columns=("store", "agent", "doors"))) == 0
     assert reader.span("coverage") == (0, 0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sinks.table import Builder, PointTable
+from gateway.sinks.table import Builder, PointTable, joined
 
 NAMES = ("zone", "seconds", "open", "fan")
 ROWS = st.lists(st.tuples(st.integers(-(2**62), 2**62), st.sampled_from(["a", "b", "", None]), st.floats(0, 1e9), st.booleans(), st.text()))
@@ -47,3 +47,11 @@ def test_rows_are_kept_by_what_they_hold() -> None:
     table = built([(1, "a", 1.0, False, ""), (2, "b", 2.0, True, "f"), (3, "a", 3.0, True, "f")], 2)
     assert table.where(table.equals("zone", "a")).values("seconds") == [1.0, 3.0]
     assert len(table.where(table.equals("zone", "nowhere"))) == 0
+
+
+@given(st.lists(ROWS, min_size=1, max_size=4))
+def test_tables_are_joined_in_the_order_of_time_and_then_of_the_tables(parts: list[list[tuple[object, ...]]]) -> None:
+    whole, every = joined([built(part, 3) for part in parts]), built([row for part in parts for row in part], 3)
+    assert whole.time_ns.tolist() == every.time_ns.tolist()
+    if all(parts):
+        assert [whole.values(name) for name in NAMES] == [every.values(name) for name in NAMES]

@@ -1,0 +1,100 @@
+"""Rows of both sides of a comparison beside each other: `x`, `x_before`, `x_change`, `x_ratio` for each measure. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.query.answer import Answer
+from gateway.query.comparison import (
+    SPLIT,
+    SUFFIXES,
+    USUAL_SUFFIXES,
+    Number,
+    SalesSide,
+    change,
+    change_ratio,
+    quartiles,
+    split,
+)
+from gateway.query.measures import Measure
+
+_ADDED: Final = ("sum", "count", "between")
+"""Kinds of measures that are 0 where a side has no row."""
+_OF_A_MEAN: Final = ("sum", "count", "ratio", "rest", "difference")
+"""Kinds that the mean of several stores has."""
+_SALES: Final = ("in", "transactions", "revenue")
+
+Row = tuple[Any, ...]
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`measures` of the rows, by id. `usual`: the other side is several days; `mean`: it is the mean of several stores."""
+
+    measures: Mapping[str, Measure]
+    usual: bool = False
+    mean: bool = False
+    only_here: bool = False
+    """Rows that only the other side has are left out: this side is a ranking."""
+
+    def answer(self, now: Answer, before: Sequence[Answer]) -> Answer:
+        """Return the answer with the rows and totals of both sides. Both have the same columns."""
+        keys = [name for name in now.columns if name not in self.measures]
+        columns = (*keys, *(f"{name}{end}" for name in self._shown(now) for end in ("", *self._ends())), *self._split_columns(now))
+        rows = list(self._rows(now, now.rows, [each.rows for each in before]))
+        return Answer(columns, rows, list(self._rows(now, now.totals, [each.totals for each in before])))
+
+    def _shown(self, answer: Answer) -> list[str]:
+        return [name for name in answer.columns if name in self.measures]
+
+    def _ends(self) -> list[str]:
+        return [suffix.text for suffix in (USUAL_SUFFIXES if self.usual else SUFFIXES)]
+
+    def _split_columns(self, answer: Answer) -> tuple[str, ...]:
+        """A median of sales is not the product of medians: usual days are not taken apart."""
+        return SPLIT if set(_SALES) <= set(answer.columns) and not self.usual else ()
+
+    def _rows(self, answer: Answer, now: Sequence[Row], before: Sequence[Sequence[Row]]) -> Iterator[Row]:
+        at = [i for i, name in enumerate(answer.columns) if name not in self.measures and name not in _OF_THIS_SIDE]
+        here, there = _by_key(now, at), [_by_key(rows, at) for rows in before]
+        more = [] if self.only_here else [key for rows in there for key in rows if key not in here]
+        for key in dict.fromkeys([*here, *more]):
+            sides = [rows.get(key) for rows in there]
+            yield self._row(answer, here.get(key), sides, next(row for row in (here.get(key), *sides) if row is not None))
+
+    def _row(self, answer: Answer, now: Row | None, before: Sequence[Row | None], any_row: Row) -> Row:
+        keys = [value for name, value in zip(answer.columns, any_row, strict=True) if name not in self.measures]
+        values: list[Any] = []
+        sales: dict[str, tuple[Number, Number]] = {}
+        for i, name in enumerate(answer.columns):
+            if name in self.measures:
+                measure = self.measures[name]
+                mine, others = _value(measure, now, i), [_value(measure, row, i) for row in before]
+                middle = quartiles(others)
+                other = middle.median if self.usual else None if self.mean and measure.kind not in _OF_A_MEAN else others[0]
+                values += [mine, other, *((middle.low, middle.high) if self.usual else ()), change(mine, other), change_ratio(mine, other)]
+                sales[name] = mine, other
+        return (*keys, *values, *(_split(sales) if self._split_columns(answer) else ()))
+
+
+_OF_THIS_SIDE: Final = ("open_minutes", "covered")
+"""Columns that are no keys: both sides have the same minutes."""
+
+
+def _by_key(rows: Iterable[Row], at: Sequence[int]) -> dict[Key, Row]:
+    return {tuple(row[i] for i in at): row for row in rows}
+
+
+def _value(measure: Measure, row: Row | None, column: int) -> Number:
+    if row is None:
+        return 0 if measure.kind in _ADDED else None
+    found: Number = row[column]
+    return found
+
+
+def _split(sales: Mapping[str, tuple[Number, Number]]) -> tuple[Number, ...]:
+    now, before = (SalesSide(*(sales[name][side] for name in _SALES)) for side in (0, 1))
+    return split(now, before)
