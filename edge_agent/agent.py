@@ -90,7 +90,10 @@ class EdgeAgent:
             settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute,
             notice_s=settings.status.notice_s,
         )  # fmt: skip
-        self.supervisor: Final = Supervisor([source.source(clock, self._profiles) for source in settings.sources], self._inbox.put, clock)
+        self.supervisor: Final = Supervisor(
+            [source.source(clock, self._profiles) for source in settings.sources], self._inbox.put, clock,
+            {source.name: source.task for source in settings.sources},
+        )  # fmt: skip
         self.intake: Final = self._intake()
         self._tidied_ns = self._started_ns
         self._set_aside_total = 0

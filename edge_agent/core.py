@@ -171,7 +171,8 @@ class Core:
     def _gap(self, gap: Gap) -> None:
         to_ns = gap.to_boot_ns - gap.from_boot_ns if self._recorded else gap.to_boot_ns
         reason = f"{gap.reason}: {gap.source}" if gap.source else gap.reason
-        self._append(EvidenceRow(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": reason}))
+        task = {"task": gap.task} if gap.task else {}
+        self._append(EvidenceRow(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": reason} | task))
 
     def _unexplained(self, unexplained: Unexplained) -> None:
         self.dropped_total[unexplained.reason] += unexplained.total

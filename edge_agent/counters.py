@@ -203,7 +203,7 @@ def _refuse_strays(door: _Door, tally: Tally, good: _Point, until: _Point, reaso
     """Return one refusal of all strays, and the gap since the good total."""
     strays, door.strays = door.strays, 0
     since_ns = min(good.t_boot_ns, until.t_boot_ns) if good.boot == until.boot else until.t_boot_ns
-    gap = Gap(since_ns, until.t_boot_ns, reason, source=tally.device)
+    gap = Gap(since_ns, until.t_boot_ns, reason, source=tally.device, task="doors")
     return [_refused(tally, "counter.stray", f": {strays} readings"), gap] if strays else [gap]
 
 

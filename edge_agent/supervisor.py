@@ -1,21 +1,22 @@
 """Runs every source in a thread of its own. An exception is a fault, and so is silence longer than the source allows.
 
 A fault ends the attempt, is reported as a dated gap, and the source runs again with backoff. A thread that hangs is abandoned:
-what it emits later is refused.
+what it emits later is refused. A gap is also reported while a source that failed shows no sign of life, and after the whole process stood
+still: nobody else would know that nothing was observed.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
 from typing import Final
 
 from edge_agent.clock import Clock
-from edge_agent.sources.source import AliveUntil, Gap, Heard, Source
+from edge_agent.sources.source import AliveUntil, Gap, Heard, Source, Task
 from footfall.backoff import Backoff
 from footfall.health import SourceHealth
 from footfall.units import NS_PER_S
@@ -27,6 +28,10 @@ FIRST_BACKOFF_S: Final = 1.0
 LONGEST_BACKOFF_S: Final = 20.0
 """Longest wait between attempts: a device that comes back is heard again within 30 s."""
 JOIN_S: Final = 2.0
+DARK_S: Final = 300.0
+"""So often the time of a source is reported as a gap that failed, runs again and has emitted nothing since."""
+STOOD_STILL_S: Final = 10.0
+"""Supervision looks several times a second: after a longer pause the machine slept, or the process was stopped."""
 
 
 class Abandoned(Exception):  # no error: it unwinds a thread that nobody waits for
@@ -83,15 +88,32 @@ def _error_text(error: Exception) -> str:
     return ": ".join([type(error).__name__, *(str(part) for part in named if part)])
 
 
+@dataclass(slots=True)
+class _Watch:
+    """When supervision looked last, and since when a source that failed shows no sign of life; of any other it is now."""
+
+    polled_ns: int
+    dark_since_ns: int = 0
+
+    def __post_init__(self) -> None:
+        self.dark_since_ns = self.polled_ns
+
+
 class Supervisor:
     """Keeps `sources` running until `stop`; `health` holds the state of each."""
 
-    def __init__(self, sources: Sequence[Source], hear: Callable[[Heard], None], clock: Clock, backoff_s: float = FIRST_BACKOFF_S) -> None:
+    def __init__(
+        self, sources: Sequence[Source], hear: Callable[[Heard], None], clock: Clock, tasks: Mapping[str, Task] | None = None,
+        *, backoff_s: float = FIRST_BACKOFF_S, dark_s: float = DARK_S,
+    ) -> None:  # fmt: skip
+        """`tasks`: what each source observes for, by its name."""
         self.health: Final[dict[str, SourceHealth]] = {source.name: SourceHealth() for source in sources}
         self.heard_total: Final = dict.fromkeys(self.health, 0)
         self._hear: Final = hear
         self._clock: Final = clock
+        self._tasks: Final = tasks or {}
         self._backoff_s: Final = backoff_s
+        self._dark_ns: Final = round(dark_s * NS_PER_S)
         self._stop = threading.Event()
         self._threads: Final = [
             threading.Thread(target=self._keep, args=(source,), name=f"watch-{source.name}", daemon=True) for source in sources
@@ -127,25 +149,47 @@ class Supervisor:
             self._report(source, attempt, fault, backoff.next_s())
 
     def _count(self, name: str, heard: Heard) -> None:
-        self._hear(replace(heard, source=name) if type(heard) is Gap else heard)
+        self._hear(replace(heard, source=name, task=self._task(name)) if type(heard) is Gap else heard)
         self.heard_total[name] += not isinstance(heard, AliveUntil)
 
     def _await(self, source: Source, attempt: _Attempt) -> SourceHealth | None:
         """Wait until the attempt fails, and return the fault. Return None once it ends for good or the agent stops."""
         restarts = self.health[source.name].restarts_total
+        watch = _Watch(self._clock.boot_ns())
         while not self._stop.is_set():
             attempt.join(POLL_S)
+            self._report_dark(source.name, watch)
             if fault := attempt.fault():
                 return fault.model_copy(update={"restarts_total": restarts + 1})
             if not attempt.is_alive():
                 self.health[source.name] = SourceHealth(detail="ended", restarts_total=restarts)
                 return None
             if attempt.heard_total and self.health[source.name].state != "ok":
+                if watch.polled_ns - watch.dark_since_ns > STOOD_STILL_S * NS_PER_S:
+                    self._report_gap(source.name, watch.dark_since_ns, watch.polled_ns, f"source.{self.health[source.name].state}")
                 self.health[source.name] = SourceHealth(restarts_total=restarts)
         return None
+
+    def _report_dark(self, name: str, watch: _Watch) -> None:
+        """Report time in which nothing can have been heard, though no attempt has ended."""
+        now_ns, state = self._clock.boot_ns(), self.health[name].state
+        if now_ns - watch.polled_ns > STOOD_STILL_S * NS_PER_S:
+            self._report_gap(name, watch.polled_ns, now_ns, "agent.stalled")
+        watch.polled_ns = now_ns
+        if state == "ok":
+            watch.dark_since_ns = now_ns
+        elif now_ns - watch.dark_since_ns >= self._dark_ns:
+            self._report_gap(name, watch.dark_since_ns, now_ns, f"source.{state}")
+            watch.dark_since_ns = now_ns
+
+    def _task(self, name: str) -> Task:
+        return self._tasks.get(name, "")
+
+    def _report_gap(self, name: str, from_ns: int, to_ns: int, reason: str) -> None:
+        self._hear(Gap(from_ns, to_ns, reason, source=name, task=self._task(name)))
 
     def _report(self, source: Source, attempt: _Attempt, fault: SourceHealth, backoff_s: float) -> None:
         self.health[source.name] = fault
         log.warning("source %s: %s: %s; again in %.0f s", source.name, fault.state, fault.detail, backoff_s)
         self._stop.wait(backoff_s)
-        self._hear(Gap(attempt.heard_boot_ns, self._clock.boot_ns(), f"source.{fault.state}", source=source.name))
+        self._report_gap(source.name, attempt.heard_boot_ns, self._clock.boot_ns(), f"source.{fault.state}")

@@ -32,7 +32,7 @@ from edge_agent.clock import Clock
 from edge_agent.sources.ble_advertisement import from_bleak, key_of
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings, require
-from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
+from edge_agent.sources.source import Gap, Heard, Sighting, Task, Unexplained
 from footfall.events import Name
 from footfall.units import NS_PER_S
 
@@ -239,6 +239,10 @@ class BleSettings(SourceSettings):
     def receiver_of(self) -> dict[str, str]:
         """Return the receiver that each adapter is."""
         return {self.adapters.get(receiver, receiver): receiver for receiver in self.receivers}
+
+    @property
+    def task(self) -> Task:
+        return "presence"
 
     def source(self, clock: Clock, profiles: Registry) -> BleSource:
         require("bleak", "Bluetooth")

@@ -25,7 +25,7 @@ from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen,
 from device_profiles.registry import Registry
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings
-from edge_agent.sources.source import AliveUntil, Heard, Sighting, Tally, Unexplained
+from edge_agent.sources.source import AliveUntil, Heard, Sighting, Tally, Task, Unexplained
 from footfall.errors import ProfileError
 from footfall.events import Name
 
@@ -46,6 +46,11 @@ class FeedSettings(SourceSettings):
     """The door of lines that are not in `doors`; without it they are not counted."""
     mirrored: tuple[Name, ...] = ()
     """Lines mounted the other way round: the device's entries are our exits."""
+
+    @property
+    def task(self) -> Task:
+        counts, hears = bool(self.doors or self.door), bool(self.receivers)
+        return "doors" if counts and not hears else "presence" if hears and not counts else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from device_profiles.devices.beams import Beams
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.settings import SourceSettings, require
-from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, Task
 from footfall.errors import ConfigError
 from footfall.events import Name
 from footfall.units import NS_PER_S
@@ -56,6 +56,10 @@ class Gpio(SourceSettings):
         if self.outer_pin == self.inner_pin:
             raise ValueError("outer_pin and inner_pin must be two pins")
         return self
+
+    @property
+    def task(self) -> Task:
+        return "doors"
 
     def source(self, clock: Clock, profiles: Registry) -> BeamSource:
         require("gpiozero", "A beam pair")

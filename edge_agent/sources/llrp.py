@@ -33,7 +33,7 @@ from edge_agent.clock import Clock
 from edge_agent.sources.border import refusal
 from edge_agent.sources.llrp_gpi import Gpi
 from edge_agent.sources.settings import SourceSettings
-from edge_agent.sources.source import Heard
+from edge_agent.sources.source import Heard, Task
 from footfall.events import Name
 
 if TYPE_CHECKING:  # an agent without readers does not hold the messages of LLRP in memory
@@ -154,6 +154,10 @@ class Llrp(SourceSettings):
             gpi_ports=tuple(sorted({gpi.port for gpi in self.gpi})),
             impinj=self.impinj,
         )
+
+    @property
+    def task(self) -> Task:
+        return "" if self.gpi else "presence"
 
     def source(self, clock: Clock, profiles: Registry) -> LlrpSource:
         return LlrpSource(self, clock, profiles)

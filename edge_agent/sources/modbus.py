@@ -28,7 +28,7 @@ from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings, require
-from edge_agent.sources.source import Gap, Heard, RefusedReading, Tally, Unexplained
+from edge_agent.sources.source import Gap, Heard, RefusedReading, Tally, Task, Unexplained
 from footfall.errors import ConfigError, ProfileError
 from footfall.events import Name
 from footfall.units import NS_PER_S
@@ -62,6 +62,10 @@ class ModbusSettings(SourceSettings):
         if (self.host is None) == (self.line is None):
             raise ValueError("must have host (Modbus TCP) or line (a serial line), and not both")
         return self
+
+    @property
+    def task(self) -> Task:
+        return "doors"
 
     def source(self, clock: Clock, profiles: Registry) -> ModbusSource:
         profile = profiles.get(self.profile)

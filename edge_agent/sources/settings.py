@@ -10,7 +10,7 @@ from pydantic import Field
 
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
-from edge_agent.sources.source import Source
+from edge_agent.sources.source import Source, Task
 from footfall.config import Section
 from footfall.errors import ConfigError
 from footfall.events import Name
@@ -28,6 +28,11 @@ class SourceSettings(Section):
     """The zone of each radio, antenna or reader."""
     silence_s: Annotated[float, Field(gt=0)] | None = None
     """Longer silence is a fault; without it silence is normal."""
+
+    @property
+    def task(self) -> Task:
+        """Return what the source observes for, if that is one task."""
+        return ""
 
     @abstractmethod
     def source(self, clock: Clock, profiles: Registry) -> Source: ...

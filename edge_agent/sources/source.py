@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from device_profiles.reading import Counted
+
+Task = Literal["", "doors", "presence"]
+"""What a source observes for: people who pass doors, or who is present; "": both, or it is not known."""
 
 
 @dataclass(slots=True)  # one is made for each sighting: frozen would cost four times as much
@@ -63,6 +66,8 @@ class Gap:
     rows: int = 0
     source: str = ""
     """The source, set by the supervisor; "": the agent itself."""
+    task: Task = ""
+    """What was not observed; the supervisor sets it for a source."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def test_every_kind_survives_the_wire() -> None:
         sighting(1),
         Crossing(2 * S, "main", 3, 2),
         Crossing(3 * S, "main", 0, 0),
-        Gap(1 * S, 4 * S, "reader", source="ble0"),
+        Gap(1 * S, 4 * S, "reader", source="ble0", task="presence"),
         RefusedReading(5 * S, "csv.line", "f:3", b'"'),
         AliveUntil(6 * S),
     ]
@@ -79,7 +79,7 @@ def test_every_kind_survives_the_wire() -> None:
     assert body.count.tolist() == [1, 3, 2, 0, 0, 0]
     assert [body.zones[i] for i in body.zone][:3] == ["hall", "main", "main"]
     assert body.extra == {
-        3: {"to_boot_ns": 4 * S, "rows": 0, "reason": "reader: ble0"},
+        3: {"to_boot_ns": 4 * S, "rows": 0, "reason": "reader: ble0", "task": "presence"},
         4: {"reason": "csv.line", "where": "f:3", "data": b'"'},
     }
     assert body.t_wall_ns is None

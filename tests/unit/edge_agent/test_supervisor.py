@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from edge_agent.clock import SystemClock
 from edge_agent.sources.source import Crossing, Gap, Heard
-from edge_agent.supervisor import Supervisor
+from edge_agent.supervisor import DARK_S, STOOD_STILL_S, Supervisor
 from tests.support.waiting import PATIENCE_S
 
 CLOCK = SystemClock()
@@ -52,10 +53,19 @@ def end(emit: Callable[[Heard], None], stop: threading.Event) -> None:
     emit(Crossing(CLOCK.boot_ns(), "main", 1, 0))
 
 
+class Sleeper(SystemClock):
+    """A machine that can sleep: its clock is `slept_s` ahead of the real one."""
+
+    slept_s = 0.0
+
+    def boot_ns(self) -> int:
+        return super().boot_ns() + round(self.slept_s * 1e9)
+
+
 @contextmanager
-def supervised(source: Scripted) -> Iterator[tuple[Supervisor, list[Heard]]]:
+def supervised(source: Scripted, clock: SystemClock = CLOCK, dark_s: float = DARK_S) -> Iterator[tuple[Supervisor, list[Heard]]]:
     heard: list[Heard] = []
-    supervisor = Supervisor([source], heard.append, CLOCK, backoff_s=0.2)
+    supervisor = Supervisor([source], heard.append, clock, {"door": "doors"}, backoff_s=0.2, dark_s=dark_s)
     stop = threading.Event()
     supervisor.start(stop)
     try:
@@ -88,7 +98,7 @@ def test_an_exception_is_a_fault_with_a_dated_gap() -> None:
     assert first.t_boot_ns <= gap.from_boot_ns < gap.to_boot_ns <= after.t_boot_ns
     assert gap.to_boot_ns - gap.from_boot_ns >= 0.2e9
     assert gap.reason == "source.fault"
-    assert gap.source == "door"
+    assert (gap.source, gap.task) == ("door", "doors")
     assert supervisor.health["door"].restarts_total == 1
     assert supervisor.report()["door"].heard_total == len(heard) - 1, "the gap is the supervisor's own word"
 
@@ -126,6 +136,66 @@ def test_faults_again_and_again_leave_no_time_uncovered() -> None:
     first, second = [one for one in heard if isinstance(one, Gap)]
     assert first.to_boot_ns <= second.from_boot_ns <= tried_ns[1], "the second hole begins when the first ends, before anything was tried"
     assert second.to_boot_ns - second.from_boot_ns > first.to_boot_ns - first.from_boot_ns, "with backoff"
+
+
+def test_a_source_that_failed_and_stays_quiet_is_a_gap_that_goes_on() -> None:
+    """Like a beam that is covered: the attempt waits, and nobody is counted."""
+
+    def wait(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        stop.wait()
+
+    with supervised(Scripted(fail, wait), dark_s=0.0) as (_, heard):
+        until(lambda: len(gaps_of(heard)) >= 4)
+    first, *dark = gaps_of(heard)
+    assert {(gap.reason, gap.source, gap.task) for gap in dark} == {("source.fault", "door", "doors")}
+    assert all(before.to_boot_ns <= after.from_boot_ns < after.to_boot_ns for before, after in pairwise(dark))
+    assert first.to_boot_ns <= dark[0].from_boot_ns
+
+
+def test_a_source_that_is_quiet_and_never_failed_leaves_no_gap() -> None:
+    def one(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        emit(Crossing(CLOCK.boot_ns(), "main", 1, 0))
+        stop.wait()
+
+    with supervised(Scripted(one), dark_s=0.0) as (_, heard):
+        until(lambda: bool(heard))
+        time.sleep(0.7)
+    assert gaps_of(heard) == []
+
+
+def test_the_time_in_which_a_failed_source_waited_for_its_first_sign_of_life_is_a_gap() -> None:
+    clock, may_go = Sleeper(), threading.Event()
+
+    def late(emit: Callable[[Heard], None], stop: threading.Event) -> None:
+        may_go.wait()
+        say(emit, stop)
+
+    source = Scripted(fail, late)
+    with supervised(source, clock) as (supervisor, heard):
+        until(lambda: source.runs_total == 2)
+        clock.slept_s = 2 * STOOD_STILL_S
+        until(lambda: any(gap.reason == "agent.stalled" for gap in gaps_of(heard)))
+        may_go.set()
+        until(lambda: supervisor.health["door"].state == "ok")
+    last = gaps_of(heard)[-1]
+    assert last.reason == "source.fault"
+    assert last.to_boot_ns - last.from_boot_ns > STOOD_STILL_S * 1e9
+
+
+def test_a_process_that_stood_still_leaves_a_gap_of_each_source() -> None:
+    clock = Sleeper()
+    with supervised(Scripted(say), clock) as (supervisor, heard):
+        until(lambda: bool(heard))
+        clock.slept_s = 1200.0
+        until(lambda: bool(gaps_of(heard)))
+    (gap,) = gaps_of(heard)
+    assert (gap.reason, gap.source, gap.task) == ("agent.stalled", "door", "doors")
+    assert gap.to_boot_ns - gap.from_boot_ns >= 1200e9
+    assert supervisor.health["door"].restarts_total == 0
+
+
+def gaps_of(heard: list[Heard]) -> list[Gap]:
+    return [one for one in heard.copy() if isinstance(one, Gap)]
 
 
 def test_the_end_of_an_input_is_no_fault() -> None:
