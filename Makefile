@@ -68,6 +68,9 @@ house: .venv/run ## How the source is laid out, in figures; BASE=COMMIT beside a
 api: .venv/run ## Writes the pages of public names, docs/api-*.md, from the source
 	@$(PY) -m tools.api
 
+measures: .venv/run ## Writes the tables of measures of docs/analysing.md from the table that the product reads
+	@$(PY) -m tools.measures
+
 picture: .venv/run chromium ## Takes the picture of README, docs/live-page.png, of a running demo, in two minutes; needs Chromium
 	@$(PY) -m tools.picture
 

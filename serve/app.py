@@ -35,6 +35,7 @@ from footfall.events import MAX_EVENTS_BYTES, AnyEvent, load_json, parse_event
 from footfall.topics import check_name, topic_of
 from gateway.cli.status import fetch
 from gateway.http.metrics import CONTENT_TYPE, MetricRegistry
+from gateway.query.options import EXPLAINS
 from gateway.query.questions import QUESTIONS
 from serve.access import Access
 from serve.broker_client import BrokerClient, NotPublished
@@ -127,8 +128,8 @@ class Pages:
 
     async def query(self, request: Request) -> Response:
         what = request.path_params["what"]
-        if what not in QUESTIONS:
-            return refusal(404, "query", f"there is {', '.join(QUESTIONS)}")
+        if what not in (*QUESTIONS, EXPLAINS):
+            return refusal(404, "query", f"there is {', '.join((*QUESTIONS, EXPLAINS))}")
         try:
             async with self._queries:
                 text = await run_in_threadpool(answer, self._config.gateway, what, dict(request.query_params))

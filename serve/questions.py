@@ -10,8 +10,11 @@ from pathlib import Path
 from footfall.errors import ConfigError, Unreadable
 from gateway.cli.query import open_reader
 from gateway.config import load_gateway, load_site
-from gateway.query.options import request_of, takes
-from gateway.query.questions import QUESTIONS, ask, check
+from gateway.query.explain import every_measure
+from gateway.query.groups import groups_of
+from gateway.query.measures import measures_of
+from gateway.query.options import EXPLAINS, request_of, takes
+from gateway.query.questions import QUESTIONS, ask
 from gateway.query.reading import read_estate
 from gateway.query.show import as_json
 from gateway.sinks.reader import PointReader
@@ -21,13 +24,13 @@ from gateway.site import Site
 def answer(gateway: Path, what: str, given: Mapping[str, str]) -> str:
     """Return the JSON of `footfall query WHAT --format json`.
 
-    Raise ConfigError: what is wrong with the question, or that there is no data. Raise Unreadable, or SinkUnavailable: no question can
-    be answered now.
+    Raise ConfigError: what is wrong with the question. Raise Unreadable, or SinkUnavailable: no question can be answered now.
 
-    `given` has the options that `listed` names. A reader is opened for each question and only reads.
+    `given` has the options of gateway/query/options.py. A reader is opened for each question and only reads.
     """
+    if what == EXPLAINS:
+        return as_json(every_measure())
     request = request_of(what, given)
-    check(request)
     site, opened = _sources(gateway)
     with closing(opened) as reader:
         found = ask(reader, request, read_estate(reader, site), time.time_ns())
@@ -43,5 +46,13 @@ def _sources(gateway: Path) -> tuple[Site, PointReader]:
 
 
 def listed() -> dict[str, dict[str, object]]:
-    """Return every question with what it answers and which options it takes."""
-    return {name: {"meaning": question.meaning, "takes": takes(question)} for name, question in QUESTIONS.items()}
+    """Return every question with what it answers, which options it takes, its measures and its groups."""
+    return {
+        name: {
+            "meaning": question.meaning,
+            "takes": takes(name),
+            "measures": {measure.id: measure.means for measure in measures_of(name).values()},
+            "groups": groups_of(name),
+        }
+        for name, question in QUESTIONS.items()
+    }

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gateway.query.chart_axes import legend_above, unit_axis, values_of, written
-from gateway.query.chart_data import BEFORE, Chart, Record
+from gateway.query.chart_data import Chart, Record
 from gateway.query.chart_style import BLUE, GREY, PALETTE
 from gateway.query.chart_time import UNITS
+from gateway.query.comparison import BEFORE
 
 MOST_BARS: Final = 30
 IN_ORDER: Final = frozenset({"weekday", "hour", "time"})
@@ -126,7 +127,7 @@ def compared(chart: Chart) -> Figure:
     axes = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
     for axis, name in zip(axes, names, strict=True):
         unit = chart.figure(name).unit
-        for place, column, color, label in ((-0.2, name, BLUE, "now"), (0.2, f"{name}{BEFORE}", GREY, "before")):
+        for place, column, color, label in ((-0.2, name, BLUE, "now"), (0.2, f"{name}{BEFORE.text}", GREY, "before")):
             values = values_of(records, column)
             drawn = axis.barh(np.arange(len(records)) + place, np.nan_to_num(values), height=0.36, color=color, label=label)
             axis.bar_label(drawn, [written(unit)(value) for value in values], fontsize=8)

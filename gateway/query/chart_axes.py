@@ -32,9 +32,10 @@ TimeColumn = npt.NDArray[np.float64]
 def positions(labels: Sequence[str], zone: ZoneInfo | None) -> TimeColumn:
     """Return where intervals begin, in days since 1970, which is how matplotlib counts time.
 
-    Days stand at their date and hours at their moment by the clock of `zone`; without one all stand at their wall time.
+    Days and longer intervals stand at their local date, hours at their moment by the clock of `zone`, or without one at their wall time.
     """
-    return np.array([_moment(label, zone) for label in labels]) / 86_400
+    at = np.array([_moment(label, zone) for label in labels]) / 86_400
+    return at if step_days(labels, at) < _A_DAY else np.array([_moment(label[:10], None) for label in labels]) / 86_400
 
 
 def moments(texts: Sequence[str], zone: ZoneInfo | None) -> TimeColumn:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.query.answer import Answer
+from gateway.query.comparison import BEFORE
 from gateway.query.figures import Figure, figure
 from gateway.query.measures import measures_of
 
@@ -23,7 +24,6 @@ DRAWN: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The measures that a chart of a question shows, unless others are asked for."""
 MOST_MEASURES: Final = 6
-BEFORE: Final = "_before"
 _NO_MEASURE: Final = frozenset({"time", "open_minutes", "covered"})
 _ADDED: Final = frozenset({"sum", "count"})
 
@@ -51,7 +51,7 @@ class Chart:
     @cached_property
     def compared(self) -> tuple[str, ...]:
         """Return the measures that have a value of the span before."""
-        return tuple(name for name in self.measures if self.records and f"{name}{BEFORE}" in self.records[0])
+        return tuple(name for name in self.measures if self.records and f"{name}{BEFORE.text}" in self.records[0])
 
     @cached_property
     def series(self) -> dict[str, list[Record]]:
@@ -88,7 +88,7 @@ class Chart:
         """Return the chart of the whole span: the totals of the series, or of each the sums of what may be added over time."""
         if not self.has_time:
             return self
-        totals = tuple(record for record in self.totals if all(record[key] is not None for key in self.telling))
+        totals = tuple(record for record in self.totals if self.name_of(record) in self.series)
         if len(totals) == len(self.series):
             return replace(self, records=totals)
         added = tuple(name for name in self.measures if self.is_added(name)) or self.measures
@@ -116,7 +116,9 @@ def _summed(records: Sequence[Record], names: Sequence[str]) -> Record:
     """One record of a series: its keys, and the sums of these columns over its intervals."""
     sums = {name: sum(record[name] or 0 for record in records) for name in names}
     before = {
-        f"{name}{BEFORE}": sum(record[f"{name}{BEFORE}"] or 0 for record in records) for name in names if f"{name}{BEFORE}" in records[0]
+        f"{name}{BEFORE.text}": sum(record[f"{name}{BEFORE.text}"] or 0 for record in records)
+        for name in names
+        if f"{name}{BEFORE.text}" in records[0]
     }
     return {**records[0], **sums, **before}
 

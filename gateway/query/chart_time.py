@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gateway.query.chart_axes import bars, legend_above, line, positions, step_days, time_axis, unit_axis, values_of
-from gateway.query.chart_data import BEFORE, Chart, Record
+from gateway.query.chart_data import Chart, Record
 from gateway.query.chart_style import BLUE, GREY, OCHRE, PALETTE
+from gateway.query.comparison import BEFORE
 
 _WIDTH: Final = 11.0
 _BAR_COLORS: Final = (BLUE, OCHRE)
@@ -130,7 +131,7 @@ def compared(chart: Chart) -> Figure:
     axes = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     times, width = _times(chart, chart.records)
     for axis, name in zip(axes, names, strict=True):
-        line(axis, times, width, values_of(chart.records, f"{name}{BEFORE}"), color=GREY, linestyle="--", label="before")
+        line(axis, times, width, values_of(chart.records, f"{name}{BEFORE.text}"), color=GREY, linestyle="--", label="before")
         line(axis, times, width, values_of(chart.records, name), color=BLUE, label="now")
         axis.set_title(chart.figure(name).title)
         unit_axis(axis, chart.figure(name).unit)

@@ -1,56 +1,90 @@
-"""The options of a question as text, as an address or a command line has them."""
+"""The options of a question as people write them, on the command line and in the address of an HTTP request, made into a request. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from footfall.errors import ConfigError
 from gateway.query.answer import Request
 from gateway.query.intervals import DAYS, Day
 from gateway.query.measures import did_you_mean
-from gateway.query.questions import QUESTIONS, Question, question_of
+from gateway.query.questions import QUESTIONS, check
 
-ALWAYS: Final = frozenset({"store", "from", "to", "timezone"})
-"""What every question takes."""
-
-
-def takes(question: Question) -> list[str]:
-    """Return the options that mean something for a question."""
-    return sorted(ALWAYS | question.takes)
+_MOST_TOP: Final = 1_000_000
+EXPLAINS: Final = "measures"
+"""In the place of a question: the table of measures."""
 
 
-def request_of(what: str, given: Mapping[str, str]) -> Request:
-    """Return the request of options given as text; several stores, measures and groups are separated by commas.
+class Option(NamedTuple):
+    """`field`: of the request that it sets. `read` makes the value of the text, or raises ConfigError."""
 
-    Raise ConfigError for an option that the question does not take, with those that it does.
-    """
-    there = takes(question_of(what))
-    for name in given:
-        if name not in there:
-            able = [other for other, question in QUESTIONS.items() if name in takes(question)]
-            hint = f"; it is for {', '.join(able)}" if able else did_you_mean(name, there)
-            raise ConfigError(f"{name[:80]}: means nothing for {what}{hint}; {what} takes {', '.join(there)}")
-    return Request(
-        what, measures=_several(given, "measures"), stores=_several(given, "store"), from_=given.get("from"), to=given.get("to"),
-        interval=given.get("interval"), by=_several(given, "by"), day=_day(given), zone=given.get("zone"), fan=given.get("fan"),
-        top=_top(given), compare=given.get("compare"), align=given.get("align", "weekday"), timezone=given.get("timezone"),
-    )  # fmt: skip
+    field: str
+    read: Callable[[str], Any] = str
 
 
-def _several(given: Mapping[str, str], name: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in given[name].split(",") if word.strip()) if name in given else ()
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _day(given: Mapping[str, str]) -> Day:
-    text = given.get("day", DAYS[0])
+def _day(text: str) -> Day:
     if text not in DAYS:
-        raise ConfigError(f"day {text[:80]!r}: one of {', '.join(DAYS)}")
+        raise ConfigError(f"day {text[:80]!r}{did_you_mean(text, DAYS)}: one of {', '.join(DAYS)}")
     return DAYS[DAYS.index(text)]
 
 
-def _top(given: Mapping[str, str]) -> int | None:
-    text = given.get("top")
-    if text is not None and not text.isdecimal():
-        raise ConfigError(f"top {text[:80]!r}: a number of groups, 1 or more")
-    return None if text is None else int(text)
+def _number(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_TOP:
+        raise ConfigError(f"top {text[:80]!r}: a number from 1 up, such as 10")
+    return int(text)
+
+
+OPTIONS: Final[Mapping[str, Option]] = {
+    "store": Option("stores", _words),
+    "from": Option("from_"),
+    "to": Option("to"),
+    "timezone": Option("timezone"),
+    "interval": Option("interval"),
+    "day": Option("day", _day),
+    "by": Option("by", _words),
+    "measures": Option("measures", _words),
+    "top": Option("top", _number),
+    "zone": Option("zone"),
+    "fan": Option("fan"),
+    "compare": Option("compare"),
+    "align": Option("align"),
+}
+"""By the word behind `--`, or in the address. `store`, `by` and `measures` take several words with commas between."""
+ALWAYS: Final = ("store", "from", "to", "timezone")
+"""Options that every question takes."""
+
+
+def request_of(what: str, given: Mapping[str, str | None]) -> Request:
+    """Return the request; None stands for an option that was not given.
+
+    Raise ConfigError for an unknown question or option, one that means nothing for the question, and a value that means nothing.
+    """
+    if what not in QUESTIONS:
+        there = (*QUESTIONS, EXPLAINS)
+        raise ConfigError(f"there is no question {what[:80]!r}{did_you_mean(what, there)}; there is {', '.join(there)}")
+    values: dict[str, Any] = {"question": what}
+    for name, text in given.items():
+        if text is not None:
+            _check(what, name)
+            values[OPTIONS[name].field] = OPTIONS[name].read(text)
+    request = Request(**values)
+    check(request)
+    return request
+
+
+def takes(what: str) -> tuple[str, ...]:
+    """Return the options that mean something for a question."""
+    return tuple(name for name in OPTIONS if name in ALWAYS or name in QUESTIONS[what].takes)
+
+
+def _check(what: str, name: str) -> None:
+    if name not in OPTIONS:
+        raise ConfigError(f"there is no option {name[:80]!r}{did_you_mean(name, OPTIONS)}; {what} takes {', '.join(takes(what))}")
+    if name not in takes(what):
+        able = ", ".join(other for other in QUESTIONS if name in takes(other))
+        raise ConfigError(f"{name} means nothing for {what}; it is for {able}; {what} takes {', '.join(takes(what))}")

@@ -73,12 +73,12 @@ class Run:
         return self.rows[0]
 
 
-def table(answer: Answer, wide: bool = False) -> list[Line]:
+def table(answer: Answer, wide: bool = False, named: Sequence[str] = ()) -> list[Line]:
     """Return the lines, of at most 80 characters; with `wide` every column, in lines as long as they must be.
 
-    The answer's notes stand below, with what is left out.
+    Columns are the main ones, and the measures `named` in the request. The answer's notes stand below, with what is left out.
     """
-    sheet = _Sheet(answer)
+    sheet = _Sheet(answer, frozenset(named))
     columns, left_out = fitted(sheet.columns(wide), None if wide else WIDTH)
     columns = sheet.with_pictures(columns, None if wide else WIDTH)
     lines = [Line(text, "heading") for text in (*_headings(columns), "─" * _width(columns))]
@@ -158,6 +158,7 @@ class _Sheet:
     """An answer with the units of its columns, and its rows as they are shown."""
 
     answer: Answer
+    named: frozenset[str] = frozenset()
 
     @cached_property
     def figures(self) -> Mapping[str, Figure]:
@@ -172,12 +173,22 @@ class _Sheet:
 
     def columns(self, wide: bool) -> list[Column]:
         """Return every column that the table shows where there is room; with `wide` those too that a narrow one never has."""
-        names = [name for name in self.answer.columns if wide or not (self.figures[name].wide or name in HISTOGRAM)]
+        names = [name for name in self.answer.columns if wide or self._is_main(name)]
         if names[0] == "store" and len({row[0] for row in (*self.answer.rows, *self.answer.totals)}) == 1 and len(names) > 1:
             names.remove("store")
+        if "time" in names and len(self.answer.rows) > 1 and len({run.first["time"] for run in self.runs}) == 1:
+            names.remove("time")
+        return [self._column(name, names[:i]) for i, name in enumerate(names)]
+
+    @cached_property
+    def keys(self) -> Sequence[str]:
+        """What the rows are of: of events when and where, else the texts and times before the first number."""
+        names = self.answer.columns
         first = next((i for i, name in enumerate(names) if not self.is_text(name)), len(names))
-        keys = 2 if _EVENT_TIMES & set(names) else first
-        return [self._column(name, i < keys) for i, name in enumerate(names)]
+        return names[: 2 if _EVENT_TIMES & set(names) else first]
+
+    def _is_main(self, name: str) -> bool:
+        return name in self.keys or name in self.named or not (self.figures[name].wide or name in HISTOGRAM)
 
     def with_pictures(self, columns: Sequence[Column], width: int | None) -> list[Column]:
         """Return the columns with a picture beside those that have one, where the width leaves room for it."""
@@ -185,7 +196,7 @@ class _Sheet:
         for column in columns:
             room = _BAR_CELLS if width is None else min(width - _width(shown) - len(_BETWEEN), _BAR_CELLS)
             pictures = self._pictures(column.of, room)
-            if pictures and max(room, 0) >= min(_SHORTEST_BAR, *map(len, pictures)):
+            if pictures and room >= (_SHORTEST_BAR if column.of in _BAR_COLUMNS else max(map(len, pictures))):
                 heading = ("" if column.of in _BAR_COLUMNS else "0 s … 1 h"[:room],)
                 blank = [""] * len(self.answer.totals)
                 shown.insert(shown.index(column) + 1, Column(column.of, heading, (*pictures, *blank), is_left=True))
@@ -210,22 +221,22 @@ class _Sheet:
             return "closed"
         return "not measured" if record.get("covered") == 0 else "quiet"
 
-    def _column(self, name: str, is_key: bool) -> Column:
-        cells = (*self._cells(name), *self._totals(name))
+    def _column(self, name: str, before: Sequence[str]) -> Column:
+        cells = (*self._cells(name), *self._totals(name, before))
         widest = max(map(cell_len, cells), default=1)
         heading = textwrap.wrap(self.figures[name].title, max(widest, 1), break_long_words=False)
-        return Column(name, tuple(heading), cells, self.is_text(name), is_key)
+        return Column(name, tuple(heading), cells, self.is_text(name), name in self.keys)
 
     def _cells(self, name: str) -> list[str]:
         if self.figures[name].unit == "time":
             return times([(str(run.first.get("store", "")), run.first[name] or "") for run in self.runs])
         return ["" if run.what and not self.is_text(name) else self._text(name, run.first[name]) for run in self.runs]
 
-    def _totals(self, name: str) -> list[str]:
-        """The totals' cells; the word stands under the first key that a total does not have."""
-        at = self.answer.columns.index(name)
-        word = ["total" if self.is_text(name) and None not in row[:at] else "" for row in self.answer.totals]
-        return [text if row[at] is None else self._text(name, row[at]) for text, row in zip(word, self.answer.totals, strict=True)]
+    def _totals(self, name: str, before: Sequence[str]) -> list[str]:
+        """The totals' cells; the word stands under the first key that a total does not have, of those that are shown."""
+        totals = [dict(zip(self.answer.columns, row, strict=True)) for row in self.answer.totals]
+        word = ["total" if self.is_text(name) and all(row[other] is not None for other in before) else "" for row in totals]
+        return [text if row[name] is None else self._text(name, row[name]) for text, row in zip(word, totals, strict=True)]
 
     def _text(self, name: str, value: Any) -> str:
         return cell(value, self.figures[name].unit, self.figures[name].title)

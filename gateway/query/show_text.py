@@ -42,7 +42,7 @@ _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
 
 
 def times(moments: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the local times of `(store, ISO)` for reading: dates, if all are midnights.
+    """Return the local times of `(store, ISO)` for reading: dates, if all are midnights, and no date where all moments are of one.
 
     An offset is written only where it changes within a store, as when clocks do.
     """
@@ -53,4 +53,6 @@ def times(moments: Sequence[tuple[str, str]]) -> list[str]:
         moments = [(store, _OFFSET.sub("", text)) for store, text in moments]
     if all(text[10:] in ("", "T00:00") for _, text in moments):
         return [text[:10] for _, text in moments]
+    if len({text[:10] for _, text in moments}) == 1 < len({text for _, text in moments}):
+        return [text[11:] for _, text in moments]
     return [text.replace("T", " ") for _, text in moments]

@@ -25,6 +25,7 @@ MINUTE_NS = 60 * 10**9
 HOUR_NS = 60 * MINUTE_NS
 DAYS = ((2026, 10, 24), (2026, 10, 25))
 ZONES = ("entrance", "glasses", "shoes", "checkout")
+STAFF = ("s07", "s12", "s15")
 SKUS = ("00614141007349", "00614141007356", "00614141007363")
 PEOPLE_BY_HOUR = {10: 3, 11: 5, 12: 8, 13: 7, 14: 9, 15: 12, 16: 11, 17: 8, 18: 5, 19: 2}
 SITE_TOML = """\
@@ -32,6 +33,10 @@ brand = "example"
 
 [[stores]]
 name = "berlin"
+path = "europe/germany"
+ownership = "own"
+opens = 10:00:00
+closes = 21:00:00
 timezone = "Europe/Berlin"
 zones = [{ name = "entrance", type = "entrance" }, { name = "glasses", type = "shelf" }, { name = "shoes", type = "shelf" }, { name = "fitting", type = "fitting" }, { name = "checkout", type = "checkout" }]
 doors = ["main", "side"]
@@ -40,6 +45,10 @@ agents = [{ name = "berlin-1" }]
 [[stores]]
 name = "shanghai"
 title = "南京路店"
+path = "asia/china"
+ownership = "franchise"
+opens = 10:00:00
+closes = 21:00:00
 timezone = "Asia/Shanghai"
 zones = [{ name = "entrance", type = "entrance" }, { name = "glasses", type = "shelf" }, { name = "shoes", type = "shelf" }, { name = "fitting", type = "fitting" }, { name = "checkout", type = "checkout" }]
 doors = ["main", "side"]
@@ -145,11 +154,17 @@ def _rows_of(stay: Stay, number: int, rows: dict[str, list[tuple[Any, ...]]]) ->
         rows["presence"].append((end + number, agent, "exit", store, zone, subject, "ibeacon", -83, seconds, "measured", 40, 140))
     if stay.sale:
         rows["touch"].append(
-            (stay.sale[0] + number, agent, "own_store", store, "transaction", "checkout", subject, stay.fan, f"T-{number}", "s12", "optics",
-             "autumn", '[{"sku":"A1","n":1}]', "purchase", amount, False)
+            (stay.sale[0] + number, agent, "own_store", store, "transaction", "checkout", subject, stay.fan, f"T-{number}",
+             *_served(stay, number), "autumn", '[{"sku":"A1","n":1}]', "purchase", amount, False)
         )  # fmt: skip
     if stay.sale or number % 4 == 0:
         _garment(stay, number, rows["item"])
+
+
+def _served(stay: Stay, number: int) -> tuple[str, str]:
+    """Who sold it, and of which department: that of the first shelf."""
+    department = "optics" if stay.dwells[1][0] == "glasses" else "footwear"
+    return STAFF[number % len(STAFF)], department
 
 
 def _garment(stay: Stay, number: int, rows: list[tuple[Any, ...]]) -> None:

@@ -147,7 +147,7 @@ def test_charts(db: Path, tmp_path: Path, what: str, interval: str | None, kind:
         (("traffic", "--db", "DB", "--by", "store:2"), "only path has levels"),
         (("traffic", "--db", "DB", "--store", "[/b]"), r"no store '\[/b\]'"),
         (("zones", "--db", "DB", "--zone", "no such zone"), "cannot name a zone"),
-        (("visits", "--db", "DB", "--interval", "1h"), "--interval means nothing for visits; it is for traffic, zones, doors"),
+        (("visits", "--db", "DB", "--interval", "1h"), "interval means nothing for visits; it is for traffic, zones, doors"),
         (("traffic", "--db", "DB", "--from", "gestern"), "'gestern' is no time"),
         (("traffic", "--db", "DB", "--from", "2026-10-25", "--to", "2026-10-24"), "before it begins"),
         (("traffic", "--db", "DB", "--timezone", "Mars/Olympus"), "no IANA time zone"),

@@ -23,7 +23,8 @@ TRAFFIC = ("store", "time", "in", "out", "occupancy_max", "conversion", "anonymo
 
 def traffic(stores: int, times: list[str] = HOURS, totals: bool = False) -> Answer:
     rows = [(f"s{s}", time, 10 * s + i, 5, 3, 0.1, None) for s in range(stores) for i, time in enumerate(times)]
-    whole = [(f"s{s}", None, 1000 - s, 5, 3, 0.1, None) for s in range(stores)] if totals else []
+    names = [*(f"s{s}" for s in range(stores)), "all stores"] if totals else []
+    whole = [(name, None, 1000 - i, 5, 3, 0.1, None) for i, name in enumerate(names)]
     return Answer(TRAFFIC, rows, whole, title="traffic", question="traffic", asked=(BERLIN,))
 
 

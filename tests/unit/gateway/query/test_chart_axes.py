@@ -21,6 +21,7 @@ def test_the_hour_that_clocks_show_twice_stands_at_two_places() -> None:
 
 def test_days_stand_at_their_date_and_without_a_zone_hours_at_their_wall_time() -> None:
     assert positions(["1970-01-02", "2026-10-26"], BERLIN)[0] == 1
+    assert positions(["2026-10-24T00:00+02:00", "2026-10-25T00:00+02:00", "2026-10-26T00:00+01:00"], BERLIN) % 1 == pytest.approx([0, 0, 0])
     assert positions(["1970-01-02T06:00"], None)[0] == 1.25
     assert positions(["1970-01-02T06:00"], BERLIN)[0] == pytest.approx(1.25 - HOUR)
     assert moments(["1970-01-02T06:00:00+08:00"], None)[0] == 1.25

@@ -32,10 +32,10 @@ def everything(store: str = "s1") -> Answer:
 
 def test_a_table_reads_well() -> None:
     above, header, _, first, quiet, last, total = [line for line in lines(TRAFFIC) if line]
-    assert (above.split(), header.split()) == (["occupancy", "mean"], ["time", "in", "last", "dwell", "conversion"])
-    assert first.split() == ["2026-11-21", "09:00", "8", "▏", "2", "45", "s", "12.5", "%"]
-    assert quiet == "2026-11-21 10:00  … quiet, 4 intervals"
-    assert last.split() == ["2026-11-21", "14:00", "1,234", "█" * 16, "0", "1:02:05", "100.0", "%"]
+    assert (above.split(), header.split()) == (["inside", "mean"], ["time", "in", "last", "dwell", "conversion"])
+    assert first.split() == ["09:00", "8", "▏", "2", "45", "s", "12.5", "%"]
+    assert quiet == "10:00  … quiet, 4 intervals"
+    assert last.split() == ["14:00", "1,234", "█" * 16, "0", "1:02:05", "100.0", "%"]
     assert total.split() == ["total", "1,242", "0", "50", "s", "50.0", "%"]
 
 
@@ -60,10 +60,17 @@ def test_wide_shows_every_column_and_leaves_nothing_out() -> None:
     assert [word for word in found[-1].split() if word in ("29", "30")] == ["29", "30"]
 
 
+def test_keys_and_the_measures_that_were_named_are_shown_though_a_table_does_not_have_them_else() -> None:
+    answer = Answer(("department", "revenue", "touches"), [("optics", 10.0, 4)], question="traffic")
+    assert FIGURES["department"].wide
+    assert [line.split() for line in lines(answer)][2] == ["optics"]
+    assert table(answer, named=("touches",))[2].text.split() == ["optics", "4"]
+
+
 def test_bars_go_before_numbers_do() -> None:
     narrow = Answer(("store", "time", "in"), [("s1", "2026-11-21T09:00", 5)])
     assert "█" in lines(narrow)[-1]
-    full = Answer((*TRAFFIC.columns, "out"), [(*row, 10**15) for row in TRAFFIC.rows])
+    full = Answer((*TRAFFIC.columns, "out"), [(*row, 10**24) for row in TRAFFIC.rows])
     assert not any("█" in line for line in lines(full)), "there is no room for a bar"
     assert not any("--wide" in line for line in lines(full))
 
@@ -79,8 +86,15 @@ def test_the_store_is_a_column_where_several_could_be_meant() -> None:
     assert lines(TRAFFIC)[1].split()[0] == "time"
 
 
+def test_a_time_that_all_rows_have_is_no_column() -> None:
+    rows = [("s1", "2026-10-25T00:00", zone, 1) for zone in ("a", "b")]
+    found = lines(Answer(("store", "time", "zone", "in"), rows, [("s1", None, None, 2)]))
+    assert found[0].split() == ["zone", "in"]
+    assert found[-1].split() == ["total", "2"]
+
+
 def test_totals_stand_apart_with_the_word_under_the_first_key_they_do_not_have() -> None:
-    rows = [("s1", "2026-10-25T00:00", "main", 1), ("s2", "2026-10-25T00:00", "side", 2)]
+    rows = [("s1", "2026-10-25T00:00", "main", 1), ("s2", "2026-10-26T00:00", "side", 2)]
     found = lines(Answer(("store", "time", "door", "in"), rows, [("s1", None, None, 1), ("s2", None, None, 2)]))
     assert found[-3:] == ["", "s1     total" + found[-2][12:], "s2     total" + found[-1][12:]]
     assert [line.split() for line in found[-2:]] == [["s1", "total", "1"], ["s2", "total", "2"]]
@@ -90,7 +104,7 @@ def test_runs_of_quiet_intervals_are_those_of_one_store() -> None:
     rows = [(store, f"2026-10-25T0{h}:00", 0) for store in ("s1", "s2") for h in range(2 if store == "s1" else 3)]
     found = lines(Answer(("store", "time", "in"), rows))
     assert [line.split()[:3] for line in found[2:]] == [
-        ["s1", "2026-10-25", "00:00"], ["s1", "2026-10-25", "01:00"], ["s2", "2026-10-25", "00:00"],
+        ["s1", "00:00", "0"], ["s1", "01:00", "0"], ["s2", "00:00", "…"],
     ]  # fmt: skip
     assert found[-1].endswith("… quiet, 3 intervals")
 
@@ -102,8 +116,8 @@ def test_staff_and_open_visits_are_marked_by_a_word() -> None:
     )
     header, _, staff, visitor = lines(answer)
     assert header.split() == ["started", "subject", "fan", "staff", "open", "seconds"]
-    assert staff.split() == ["2026-11-21", "09:00:00", "0" * 16, "staff", "open"]
-    assert visitor.split() == ["2026-11-21", "09:01:00", "1" * 16, "f-1", "30", "s"]
+    assert staff.split() == ["09:00:00", "0" * 16, "staff", "open"]
+    assert visitor.split() == ["09:01:00", "1" * 16, "f-1", "30", "s"]
 
 
 def test_what_nobody_compares_by_eye_is_left_out_first() -> None:

@@ -28,10 +28,15 @@ def test_a_value_is_written_by_its_unit(value: object, unit: str, text: str) -> 
 
 def test_midnights_are_dates() -> None:
     assert times([("s1", "2026-11-21T00:00+01:00"), ("s2", "2026-11-21T00:00+08:00")]) == ["2026-11-21", "2026-11-21"]
-    assert times([("s1", "2026-11-21T00:00"), ("s1", "2026-11-21T01:00")]) == ["2026-11-21 00:00", "2026-11-21 01:00"]
+    assert times([("s1", "2026-11-21T00:00"), ("s1", "2026-11-22T01:00")]) == ["2026-11-21 00:00", "2026-11-22 01:00"]
+
+
+def test_a_date_that_all_have_is_left_out_but_that_of_one_moment_is_not() -> None:
+    assert times([("s1", "2026-11-21T00:00+01:00"), ("s1", "2026-11-21T01:00+01:00")]) == ["00:00", "01:00"]
+    assert times([("s1", "2026-11-21T10:00+01:00"), ("s1", "2026-11-21T10:00+01:00")]) == ["2026-11-21 10:00"] * 2
 
 
 def test_an_offset_is_written_where_it_changes_within_a_store() -> None:
     assert times([("s1", "2026-10-25T02:00+02:00"), ("s2", "2026-10-25T02:00+08:00")]) == ["2026-10-25 02:00"] * 2
     changing = times([("s1", "2026-10-25T02:00+02:00"), ("s1", "2026-10-25T02:00+01:00")])
-    assert changing == ["2026-10-25 02:00+02:00", "2026-10-25 02:00+01:00"]
+    assert changing == ["02:00+02:00", "02:00+01:00"]

@@ -1,0 +1,97 @@
+"""The words of `footfall query`: what each option means. Their values are read by gateway/query/options.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from gateway.cli.query_output import OutputFormat
+from gateway.query.intervals import INTERVALS
+from gateway.query.options import EXPLAINS
+from gateway.query.questions import QUESTIONS
+
+TOKEN_VARIABLE: Final = "FOOTFALL_INFLUX_TOKEN"  # noqa: S105 # the variable's name, not a token
+_WHAT_HELP: Final = "; ".join(f"[bold]{name}[/]: {question.meaning}" for name, question in QUESTIONS.items())
+_MOMENT_HELP: Final = "2026-11-21, 2026-11-21T10:30, today, yesterday, now, -7d, -12h; local time of the store."
+_SOURCE, _SCOPE, _SHAPE, _OUTPUT = "Where to read", "What to look at", "How to count", "How to show it"
+
+
+def _questions() -> list[str]:
+    return [*QUESTIONS, EXPLAINS]
+
+
+QuestionArgument = Annotated[
+    str,
+    typer.Argument(metavar="QUESTION", help=f"{_WHAT_HELP}; [bold]{EXPLAINS}[/]: what every number means.", autocompletion=_questions),
+]
+DbOption = Annotated[Path | None, typer.Option(help="The gateway's SQLite file.", rich_help_panel=_SOURCE)]
+InfluxOption = Annotated[str | None, typer.Option(help="InfluxDB's address, such as http://localhost:8086.", rich_help_panel=_SOURCE)]
+BucketOption = Annotated[str, typer.Option(help="InfluxDB's bucket; for 1.8 database/retention-policy.", rich_help_panel=_SOURCE)]
+TokenFileOption = Annotated[
+    Path | None,
+    typer.Option(help=f"A file with InfluxDB's token (1.8: user:password); else {TOKEN_VARIABLE}.", rich_help_panel=_SOURCE),
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option(help="gateway.toml: asks the gateway's own sink, and knows its stores.", rich_help_panel=_SOURCE)
+]
+SiteOption = Annotated[
+    Path | None,
+    typer.Option(help="site.toml, for what stores are; else what the database knows of them.", rich_help_panel=_SOURCE),
+]
+StoreOption = Annotated[list[str] | None, typer.Option(help="A store, or several with commas. Default: all.", rich_help_panel=_SCOPE)]
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", help=f"The start: {_MOMENT_HELP} Default: the last seven days of data.", rich_help_panel=_SCOPE),
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option("--to", help="The end, alike; a date is meant whole. Default: the end of the data.", rich_help_panel=_SCOPE),
+]
+ZoneOption = Annotated[str | None, typer.Option(help="Only this zone (zones, sales, dwell, items, touches).", rich_help_panel=_SCOPE)]
+FanOption = Annotated[str | None, typer.Option(help="Only this fan (visits, touches).", rich_help_panel=_SCOPE)]
+MeasuresOption = Annotated[
+    str | None,
+    typer.Option(help=f"Only these numbers, such as in,conversion; `footfall query {EXPLAINS}` lists them.", rich_help_panel=_SHAPE),
+]
+ByOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Groups, such as path:1,weekday: chain, store, path (path:N: its first N levels), ownership, zone, door, staff,"
+        " department, channel, campaign, what, sku, weekday, hour.",
+        rich_help_panel=_SHAPE,
+    ),
+]
+IntervalOption = Annotated[
+    str | None,
+    typer.Option(help=f"{', '.join(INTERVALS)}. Default: 1h for traffic and doors; else the whole span.", rich_help_panel=_SHAPE),
+]
+DayOption = Annotated[
+    str | None,
+    typer.Option(help="midnight (default), or store: a day begins at the store's day_start, past midnight.", rich_help_panel=_SHAPE),
+]
+TimezoneOption = Annotated[
+    str | None, typer.Option(help="An IANA time zone for days and hours. Default: each store's own.", rich_help_panel=_SHAPE)
+]
+TopOption = Annotated[int | None, typer.Option(help="Only so many groups, the greatest by the first measure.", rich_help_panel=_SHAPE)]
+CompareOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Beside it the same of another span or store, like for like: previous, year, 2026-10-01..2026-10-31, store:NAME, group,"
+        " usual.",
+        rich_help_panel=_SHAPE,
+    ),
+]
+AlignOption = Annotated[str | None, typer.Option(help="Days are compared by weekday (default) or date.", rich_help_panel=_SHAPE)]
+FormatOption = Annotated[
+    OutputFormat, typer.Option("--format", help="CSV and JSON have every column and exact numbers.", rich_help_panel=_OUTPUT)
+]
+WideOption = Annotated[
+    bool,
+    typer.Option("--wide", help="Every column, in lines as long as they must be; else 80 characters.", rich_help_panel=_OUTPUT),
+]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", help="Instead of the rows, what each of their columns means.", rich_help_panel=_OUTPUT)
+]
+ChartOption = Annotated[Path | None, typer.Option(help="Draw it as well: a file ending in .png, .svg or .pdf.", rich_help_panel=_OUTPUT)]

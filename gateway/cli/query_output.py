@@ -1,0 +1,104 @@
+"""How the command line shows an answer: printed in the format asked for, drawn, and a bar while a long read goes on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.text import Text
+
+from gateway.query.answer import Answer
+from gateway.query.explain import text
+from gateway.query.show import as_csv, as_json
+from gateway.query.show_table import Line, Style, table, wrapped
+from gateway.sinks.reader import OnPage
+
+_LONG_READ_S: Final = 0.5
+
+
+class OutputFormat(StrEnum):
+    """How the answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def print_answer(answer: Answer, format_: OutputFormat, wide: bool, named: Sequence[str] = ()) -> None:
+    """Print an answer, with the measures `named` in the request; CSV and JSON to standard output alone, their notes to standard error."""
+    if format_ is OutputFormat.TABLE:
+        _print_lines((*wrapped(answer.title, "total"), Line(""), *table(answer, wide, named)))
+    else:
+        _print_data(answer, format_)
+
+
+def print_explanation(explanation: Answer, format_: OutputFormat) -> None:
+    """Print what columns or measures mean."""
+    if format_ is OutputFormat.TABLE:
+        _print_lines((*wrapped(explanation.title, "total"), Line(""), *text(explanation)))
+    else:
+        _print_data(explanation, format_)
+
+
+def _print_lines(lines: Iterable[Line]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(Text(line.text, _STYLES.get(line.style, "")))
+
+
+def _print_data(answer: Answer, format_: OutputFormat) -> None:
+    sys.stdout.write(_WRITTEN[format_](answer))
+    for note in answer.notes:
+        _stderr().print(f"note: {note}", markup=False)
+
+
+_STYLES: Final[Mapping[Style, str]] = {"heading": "bold", "total": "bold", "note": "dim"}
+_WRITTEN: Final[Mapping[OutputFormat, Callable[[Answer], str]]] = {
+    OutputFormat.CSV: as_csv,
+    OutputFormat.JSON: lambda answer: as_json(answer) + "\n",
+}
+
+
+def draw_answer(answer: Answer, path: Path, measures: Sequence[str]) -> None:
+    """Draw an answer into a file, and print to standard error where it lies."""
+    # matplotlib takes a second to import, which a table need not wait for.
+    from gateway.query.chart import draw
+
+    if not draw(answer, path, measures):
+        _stderr().print("some characters of the chart's titles have no font here: install one such as Noto Sans CJK")
+    _stderr().print(f"chart: {path}")
+
+
+@contextmanager
+def progress() -> Iterator[OnPage]:
+    """A bar on the terminal, once a read takes long; nothing where nobody looks."""
+    bar = Progress(
+        SpinnerColumn(), TextColumn("reading"), BarColumn(), TextColumn("{task.completed:,} rows"), console=_stderr(), transient=True
+    )
+    task, began, total = bar.add_task("reading", total=None), time.monotonic(), 0
+    last = 0
+
+    def on_page(rows: int) -> None:
+        nonlocal total, last
+        total += rows - last if rows > last else rows
+        last = rows
+        if time.monotonic() - began > _LONG_READ_S and sys.stderr.isatty():
+            bar.start()
+            bar.update(task, completed=total)
+
+    try:
+        yield on_page
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def _stderr() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True)
