@@ -28,6 +28,15 @@ WITH RECURSIVE found(store) AS (
 SELECT store FROM found WHERE store IS NOT NULL
 """
 
+# SQLite finds one end of one store's rows at once, but both ends in one SELECT, or those of all stores, by reading every row.
+_SPAN = """
+SELECT min(first_ns), max(last_ns) FROM (
+    SELECT (SELECT min(time_ns) FROM {name} WHERE store = asked.store) AS first_ns,
+           (SELECT max(time_ns) FROM {name} WHERE store = asked.store) AS last_ns
+    FROM ({stores}) AS asked
+)
+"""
+
 
 class SqliteReader:
     """A Reader of one file, opened read-only."""
@@ -47,11 +56,9 @@ class SqliteReader:
         return sorted({store for name in SHOWN_BY for (store,) in self._select(name, _STORES.format(name=name), ())})
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
-        _, tags = validated(measurement, None, store, {})
-        where, values = _where(tags, None, None, False)
-        # SQLite finds one end of an index at once, but both in one SELECT by reading all of it.
-        ends = [f"(SELECT {end}(time_ns) FROM {measurement}{where})" for end in ("min", "max")]
-        found = [row for row in self._select(measurement, f"SELECT {', '.join(ends)}", values * 2) if row[0] is not None]
+        validated(measurement, None, store, {})
+        sql = _SPAN.format(name=measurement, stores=_STORES.format(name=measurement) if store is None else "SELECT ? AS store")
+        found = [row for row in self._select(measurement, sql, () if store is None else (store,)) if row[0] is not None]
         return (found[0][0], found[0][1]) if found else None
 
     def rows(
