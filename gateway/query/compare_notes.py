@@ -23,6 +23,7 @@ def notes_of(comparison: Comparison, asked: SideQuestion, both: Sides, answer: A
         *_listed("not comparable", both.reasons),
         *_listed("left out", {str(day): reason for day, reason in both.left_out.items()}),
         _minutes(comparison, both),
+        *([] if both.is_covered else ["an earlier release stored no coverage: what is not known to be lost counts as observed"]),
         *_split(answer),
     )
 
@@ -66,10 +67,11 @@ def _listed(what: str, reasons: Mapping[str, str]) -> Iterator[str]:
 def _minutes(comparison: Comparison, both: Sides) -> str:
     grain = both.grain_ns // NS_PER_MINUTE
     which = "minutes" if grain == 1 else f"buckets of {grain} minutes"
-    share = both.compared_minutes / both.open_minutes if both.open_minutes else 0
+    # Not all is never shown as all.
+    share = 1000 * both.compared_minutes // max(both.open_minutes, 1) / 10
     if comparison.kind == "usual":
         return "this side as it was observed; minutes that a usual day lost are missing in it"
-    return f"the same {which} on both sides, without what either side lost: {share:.1%} of the open minutes of these stores"
+    return f"the same {which} on both sides, without what either side lost: {share:.1f} % of the open minutes of these stores"
 
 
 def _split(answer: Answer) -> Sequence[str]:

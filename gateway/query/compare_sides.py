@@ -89,6 +89,7 @@ def _one_run(asked: SideQuestion, stores: Sequence[AskedStore], pairs: Mapping[s
     plan = Plan.of(asked, stores, list(others.values()), list(spans.values()))
     found = Sides([Run({}, {})], [], plan.grain_ns)
     there = plan.there({others[name].facts.name for name in spans}, list(spans.values()))
+    found.is_covered = plan.here.is_known_of_all and there.is_known_of_all
     for store in stores:
         name, other = store.facts.name, others[store.facts.name]
         found.days |= pairs[name].pairs
@@ -109,9 +110,11 @@ def _usual(asked: SideQuestion, comparison: Comparison) -> Sides:
     plan = Plan.of(asked, asked.stores, asked.stores, [each for found in spans for each in found.values()])
     usable: dict[str, list[Matched]] = {name: [] for name in own}
     why: dict[str, str] = {}
+    is_covered = plan.here.is_known_of_all
     for week, span in zip(weeks, spans, strict=True):
         wanted = [name for name in week if len(usable[name]) < USUAL_DAYS]
         there = plan.there(wanted, [span[name] for name in wanted])
+        is_covered &= there.is_known_of_all
         for name in wanted:
             buckets = plan.buckets(own[name], own[name], week[name])
             matched = match(buckets, (plan.here, name), (there, name), asked.tasks, plan.grain_ns)
@@ -120,7 +123,7 @@ def _usual(asked: SideQuestion, comparison: Comparison) -> Sides:
             else:
                 kept = observed_here(buckets, plan.here, name, matched.tasks, plan.grain_ns)
                 usable[name].append(replace(matched, pairs=kept, compared_minutes=matched.open_minutes))
-    return _usual_runs(asked, usable, why, plan.grain_ns)
+    return replace(_usual_runs(asked, usable, why, plan.grain_ns), is_covered=is_covered)
 
 
 def _whole_weeks(asked: SideQuestion, week: int) -> dict[str, DayPairs]:
@@ -151,7 +154,7 @@ def _with_group(asked: SideQuestion, comparison: Comparison) -> Sides:
     if sum(map(len, peers.values())) > MOST_PAIRS:
         raise ConfigError(f"more than {MOST_PAIRS:,} pairs of a store and another of its path: choose fewer stores with --store")
     plan = Plan.of(asked, list(every.values()), list(every.values()), [])
-    found = Sides([Run({}, {})], [], plan.grain_ns)
+    found = Sides([Run({}, {})], [], plan.grain_ns, is_covered=plan.here.is_known_of_all)
     for store in asked.stores:
         name, same = store.facts.name, same_days(asked.days(store))
         matches = {}

@@ -69,6 +69,11 @@ class Coverage:
         parts = (opened, opened & self.doors[rows], opened & self.presence[rows])
         return Observed(*(minutes_between(part, self.hours_ns, edges_ns) for part in parts))
 
+    @property
+    def is_known_of_all(self) -> bool:
+        """Return whether the database has coverage of all these hours."""
+        return not len(self.hours_ns) or int(self.hours_ns[0]) >= self.known_from_ns
+
     def is_known(self, edges_ns: NsColumn) -> npt.NDArray[np.bool_]:
         """Return for each interval whether the database has coverage of all of it."""
         return edges_ns[:-1] >= self.known_from_ns

@@ -69,7 +69,7 @@ def year_before(days: Sequence[date], align: Align, zone: ZoneInfo) -> DayPairs:
         if before is None:
             left_out[day] = f"holidays.toml has no {mark.holiday.name if mark else ''} of the year before"
         elif then and (mark is None or then.holiday != mark.holiday):
-            left_out[day] = f"{before} was {then.holiday.name}"
+            left_out[day] = f"its counterpart was {then.holiday.name}"
         else:
             pairs[day] = before
     return DayPairs(pairs, left_out)
@@ -96,7 +96,7 @@ def weeks_before(days: Sequence[date], weeks: int, zone: ZoneInfo) -> DayPairs:
     marks = {day: mark.holiday.name for day, other in pairs.items() if (mark := marked_day(other, zone))}
     return DayPairs(
         {day: other for day, other in pairs.items() if day not in marks},
-        {day: f"{pairs[day]} was {name}" for day, name in marks.items()},
+        {day: f"its counterpart was {name}" for day, name in marks.items()},
     )
 
 

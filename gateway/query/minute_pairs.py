@@ -161,7 +161,7 @@ def _reason(counts: Sequence[SideMinutes], tasks: frozenset[Task], needed: froze
             return f"no agent observed {' or '.join(sorted(tasks))}"
         for task in TASKS:
             if task in needed and side.observed[task] < LEAST_COVERED * side.open:
-                return f"{task} observed in {side.observed[task] / side.open:.0%} of its open minutes {when}"
+                return f"{task} observed in {100 * side.observed[task] // side.open} % of its open minutes {when}"
     return ""
 
 

@@ -45,6 +45,8 @@ class Sides:
     days: dict[date, date] = field(default_factory=dict)
     open_minutes: int = 0
     compared_minutes: int = 0
+    is_covered: bool = True
+    """Whether it is known of both sides what was observed."""
 
     def take(self, store: AskedStore, other: AskedStore, *runs: Matched) -> None:
         """Add a store with what is compared of it in each run, or why it is not comparable."""

@@ -75,6 +75,9 @@ def test_spans_tags_columns_and_void(store: tuple[Sink, PointReader]) -> None:
     assert read(reader, "door", columns=("in", "door")) == sorted((row[0], row[4], row[2]) for row in rows_of(DATA["door"]))
     times = [row[0] for row in rows_of(DATA["visit"]) if row[2] == "berlin"]
     assert reader.span("visit", "berlin") == (min(times), max(times))
+    every = [row[0] for row in rows_of(DATA["visit"])]
+    assert reader.span("visit") == (min(every), max(every))
+    assert reader.span("visit", "nowhere") is None
     edge = rows_of(DATA["gap"])[0][0]
     assert (len(read(reader, "gap", to_ns=edge)), len(read(reader, "gap", from_ns=edge, to_ns=edge + 1))) == (0, 1)
 

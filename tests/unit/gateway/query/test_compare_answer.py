@@ -173,12 +173,12 @@ def test_a_store_that_is_not_comparable_is_left_out_of_all_numbers_and_named_wit
     answer = ask(_reader(rows, dead), ASKED, _estate(), NOW)
     assert [record["store"] for record in _records(answer)] == ["s1"]
     assert "1 of 2 stores comparable: open, and observed in 90 % of open minutes, on both sides" in answer.notes
-    assert "not comparable: s2: doors observed in 0% of its open minutes in what it is compared with" in answer.notes
+    assert "not comparable: s2: doors observed in 0 % of its open minutes in what it is compared with" in answer.notes
 
 
 def test_nothing_comparable_is_refused_with_reasons_and_what_would_work() -> None:
     dead = {"s1": [(BEGIN_NS, _wall_ns(BERLIN, 3 * 1440))]}
-    with pytest.raises(ConfigError, match=r"(?s)no store is comparable:\n  s1: doors observed in 0%.*FROM\.\.TO"):
+    with pytest.raises(ConfigError, match=r"(?s)no store is comparable:\n  s1: doors observed in 0 %.*FROM\.\.TO"):
         ask(_reader(_days_of_people({2: 1, 9: 1}), dead), ASKED, _only(), NOW)
 
 
