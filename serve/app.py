@@ -1,8 +1,11 @@
 """The web application: which path answers what, to whom.
 
     GET  /                    the live page
+    GET  /page.css, /page.js  what it is made of
     GET  /live                server-sent events: counters of stores, arrivals of known fans
+    GET  /live/board          server-sent events: what the page shows: sums of paths, some stores, arrivals
     GET  /status              what the gateway's /status has
+    GET  /status/summary      the same without what there is of each store and agent
     GET  /livez               200 while this process answers
     GET  /metrics             for Prometheus
     GET  /api/query           the questions
@@ -43,16 +46,22 @@ from serve.config import ServeConfig, status_url
 from serve.estate import Estate
 from serve.live import EventStream, LiveReaders
 from serve.questions import answer, listed
+from serve.views import read_view
 
 STATUS_FRESH_S: Final = 2.0
 """The gateway is asked for its status at most so often, however many pages are open."""
 QUERIES_AT_ONCE: Final = 2
+FILES: Final = {
+    "/": ("index.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+}
+"""Path to file and type."""
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": (
-        "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; connect-src 'self'; style-src 'self'; script-src 'self'; img-src data:; frame-ancestors 'none'"
     ),
 }
 
@@ -64,12 +73,11 @@ class Pages:
         """ConfigError: the token or gateway.toml cannot be read."""
         self._config: Final = config
         self._status_url: Final = status_url(config)
-        self._estate: Final = Estate(config.gateway)
+        self.estate: Final = Estate(config.gateway)
         self._feed: Final = feed
         self._broker: Final = broker
         self._access: Final = Access(config.listen)
-        self._page: Final = files(__package__).joinpath("index.html").read_bytes()
-        self._status: tuple[float, bytes] = (float("-inf"), b"")
+        self._status: tuple[float, dict[str, Any]] = (float("-inf"), {})
         self._status_lock: Final = asyncio.Lock()
         self._queries: Final = asyncio.Semaphore(QUERIES_AT_ONCE)
         self._posted: Final[Counter[str]] = Counter()
@@ -78,9 +86,11 @@ class Pages:
     def app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/", self._guarded(self.page)),
+                *(Route(path, self._guarded(self._file(*found))) for path, found in FILES.items()),
                 Route("/live", self._guarded(self.live)),
+                Route("/live/board", self._guarded(self.live_board)),
                 Route("/status", self._guarded(self.status)),
+                Route("/status/summary", self._guarded(self.status_summary)),
                 Route("/livez", self.livez),
                 Route("/metrics", self._guarded(self.metrics)),
                 Route("/api/query", self._guarded(self.questions)),
@@ -103,19 +113,37 @@ class Pages:
 
         return guarded
 
-    async def page(self, request: Request) -> Response:
-        return Response(self._page, media_type="text/html", headers=_HEADERS)
+    def _file(self, name: str, media_type: str) -> Any:
+        """Return the handler of a file of the page."""
+        body = files(__package__).joinpath(name).read_bytes()
+
+        async def file(request: Request) -> Response:
+            return Response(body, media_type=media_type, headers=_HEADERS)
+
+        return file
 
     async def live(self, request: Request) -> EventStream:
         return EventStream(self._feed)
 
+    async def live_board(self, request: Request) -> EventStream | Response:
+        try:
+            return EventStream(self._feed, read_view(dict(request.query_params)))
+        except ConfigError as error:
+            return refusal(400, "view", str(error))
+
     async def status(self, request: Request) -> Response:
+        return JSONResponse(await self._current_status(), headers=_HEADERS)
+
+    async def status_summary(self, request: Request) -> Response:
+        return JSONResponse(summary(await self._current_status()), headers=_HEADERS)
+
+    async def _current_status(self) -> dict[str, Any]:
         async with self._status_lock:
-            taken_s, body = self._status
+            taken_s, status = self._status
             if time.monotonic() - taken_s > STATUS_FRESH_S:
-                body = json.dumps(await run_in_threadpool(fetch, self._status_url)).encode()
-                self._status = time.monotonic(), body
-        return Response(body, media_type="application/json", headers=_HEADERS)
+                status = await run_in_threadpool(fetch, self._status_url)
+                self._status = time.monotonic(), status
+        return status
 
     async def livez(self, request: Request) -> Response:
         return JSONResponse({"ok": True}, headers=_HEADERS)
@@ -148,7 +176,7 @@ class Pages:
                 body = await _body(request)
             store, agent = _named(request, "store"), _named(request, "agent")
             values = load_json(body)
-            await run_in_threadpool(self._estate.check, store, agent, _checked(values), time.time_ns())
+            await run_in_threadpool(self.estate.check, store, agent, _checked(values), time.time_ns())
             topic, payload = topic_of(store, agent, "events"), json.dumps(values, ensure_ascii=False).encode()
             await run_in_threadpool(self._broker.publish, topic, payload)
         except TimeoutError:
@@ -176,6 +204,12 @@ class Pages:
             lambda: {(outcome,): posted[outcome] for outcome in ("accepted", "refused", "unavailable")}, ("outcome",),
         )  # fmt: skip
         return registry
+
+
+def summary(status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a status with the numbers of agents by state instead of each agent, and without the counters of stores."""
+    found = {name: value for name, value in status.items() if name not in ("agents", "stores")}
+    return found | ({"agents": Counter(agent["state"] for agent in status["agents"])} if "agents" in status else {})
 
 
 def refusal(status: int, reason: str, message: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from footfall.config import file_state
 from footfall.errors import ConfigError, ContractError
 from footfall.events import AnyEvent, Count, Touch
 from gateway.config import load_gateway, load_site
+from gateway.site import Site
 from gateway.site.index import Places, StorePlaces
 
 log = logging.getLogger("footfall.serve")
@@ -21,16 +23,20 @@ class Estate:
 
     def __init__(self, gateway: Path) -> None:
         self._gateway: Final = gateway
+        self._lock: Final = threading.Lock()
         self._files: tuple[Path, ...] = ()
         self._states: tuple[object, ...] | None = None
         self._places: Places | None = None
+        self._site: Site | None = None
 
     def check(self, store: str, agent: str, events: Sequence[AnyEvent], now_ns: int) -> None:
         """Raise ContractError: the store, the agent, or the zone or door of an event is not in site.toml.
 
         Without a readable site.toml nothing is raised: the gateway decides.
         """
-        if (places := self._current()) is None:
+        with self._lock:
+            places = self._current()
+        if places is None:
             return
         here = places.of(store, agent)
         here.heard(agent, now_ns, now_ns, now_ns)
@@ -38,21 +44,28 @@ class Estate:
             if (refusal := _refusal(event, here)) is not None:
                 raise ContractError(refusal.reason, f"event {i}: {refusal}")
 
+    def site(self) -> Site | None:
+        """Return site.toml as it is now: the same object until it changes; None if it cannot be read."""
+        with self._lock:
+            self._current()
+            return self._site
+
     def _current(self) -> Places | None:
         if self._states is None or self._states != self._look():
-            self._places = self._load()
+            self._site = self._load()
+            self._places = Places(self._site) if self._site else None
             self._states = self._look()
         return self._places
 
     def _look(self) -> tuple[object, ...]:
         return tuple(file_state(path) for path in self._files)
 
-    def _load(self) -> Places | None:
+    def _load(self) -> Site | None:
         self._files = (self._gateway,)
         try:
             site = load_gateway(self._gateway).site
             self._files = (self._gateway, site)
-            return Places(load_site(site))
+            return load_site(site)
         except ConfigError as error:
             log.warning("%s; events are published without a look at site.toml", error)
             return None

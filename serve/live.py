@@ -1,21 +1,29 @@
-"""The live stream: what comes by MQTT goes to every open page. A page that reads too slowly is disconnected."""
+"""The live streams: what comes by MQTT as it is, or what a page shows of it. A page that reads too slowly is disconnected."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from footfall.http_server import explained
+from serve.board import MAX_STORES, Board
 from serve.http_limits import ABORT
+from serve.views import View, Views
 
-QUEUED: Final = 1000
-"""Messages that may wait for one page."""
-MAX_STORES: Final = 20_000
+QUEUED: Final = MAX_STORES
+"""Messages that may wait for one reader: each minute the counters of every store come at once."""
+BOARDS_QUEUED: Final = 2
+"""A page for which so much waits is sent no board until it has taken that."""
+ARRIVALS_KEPT: Final = 50
+"""The latest arrivals, for a page that is opened now."""
 MAX_BYTES: Final = 1 << 16
+SENT_AT_ONCE: Final = 500
+"""Messages in one piece of the answer."""
 HEARTBEAT_S: Final = 15.0
 SEND_S: Final = 10.0
 """A page that takes nothing for so long is disconnected."""
@@ -30,23 +38,32 @@ Send = Any
 
 @dataclass(eq=False, slots=True)
 class LiveReader:
-    """One open page."""
+    """One open stream."""
 
+    view: View | None
+    """What its page shows; None for every message as it came."""
     first: list[str]
-    """The latest counters of each store."""
+    """What it begins with: the latest counters of each store, or the view with the latest arrivals."""
     queue: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
     """What follows; None is its end."""
     is_slow: bool = False
     """It took too little: its connection is aborted."""
+    shown: str = ""
+    """The view that it was sent last."""
 
 
 class LiveReaders:
-    """The open pages. Belongs to the event loop; keeps the latest counters of each store, for a page that is opened now."""
+    """The open streams, and the board. Belongs to the event loop; keeps the latest counters of each store for readers that come."""
 
-    def __init__(self, max_readers: int) -> None:
+    def __init__(self, max_readers: int, now_ns: Callable[[], int] = time.time_ns) -> None:
+        self.board: Final = Board()
         self._max_readers: Final = max_readers
+        self._now_ns: Final = now_ns
+        self._views: Final = Views(self.board)
         self._readers: Final[set[LiveReader]] = set()
         self._counters: Final[dict[str, str]] = {}
+        self._arrivals: dict[str, Mapping[str, Any]] = {}
+        """The latest, by id: the oldest first."""
         self._closed = False
         self.slow_readers_total = 0
         self.refused_total = 0
@@ -57,29 +74,53 @@ class LiveReaders:
         return len(self._readers)
 
     def publish(self, payload: bytes) -> None:
-        """Queue one message (`docs/wire.md`, live) for every reader. Never blocks; a reader whose queue is full is dropped."""
+        """Take one message (`docs/wire.md`, live messages), and queue it for the readers of every message.
+
+        Never blocks; a reader whose queue is full is dropped.
+        """
         message = _message(payload)
         if message is None:
             self.refused_total += 1
             return
-        text = json.dumps(message, separators=(",", ":"))
-        store = message["store"]
-        if message["kind"] == "counters" and (store in self._counters or len(self._counters) < MAX_STORES):
-            self._counters[store] = text
+        text, store = json.dumps(message, separators=(",", ":")), message["store"]
+        if message["kind"] == "counters":
+            if store in self._counters or len(self._counters) < MAX_STORES:
+                self._counters[store] = text
+            self.board.take(message, self._now_ns())
         for reader in list(self._readers):
-            if reader.queue.qsize() < QUEUED:
-                reader.queue.put_nowait(text)
-            else:
-                reader.is_slow = True
-                self._end(reader)
+            if reader.view is None:
+                self._put(reader, text)
+        if message["kind"] == "arrival":
+            self._arrive(message)
+
+    def _arrive(self, arrival: Mapping[str, Any]) -> None:
+        arrival_id = str(arrival.get("id"))
+        self._arrivals = {**{key: each for key, each in self._arrivals.items() if key != arrival_id}, arrival_id: arrival}
+        if len(self._arrivals) > ARRIVALS_KEPT:
+            del self._arrivals[next(iter(self._arrivals))]
+        for reader in list(self._readers):
+            if reader.view is not None and (text := self._views.arrival(reader.view, arrival)) is not None:
+                self._put(reader, text)
+
+    def refresh(self) -> None:
+        """Send each page its view, if that changed. To be called every second."""
+        now_ns, texts = self._now_ns(), dict[View, str]()
+        self.board.sweep(now_ns)
+        for reader in list(self._readers):
+            if reader.view is None or reader.queue.qsize() >= BOARDS_QUEUED:
+                continue
+            text = texts.get(reader.view) or texts.setdefault(reader.view, self._views.message(reader.view, now_ns))
+            if text != reader.shown:
+                reader.shown = text
+                self._put(reader, _dated(text, now_ns))
 
     @contextmanager
-    def listen(self) -> Iterator[LiveReader | None]:
+    def listen(self, view: View | None = None) -> Iterator[LiveReader | None]:
         """Yield a reader; None if there are too many or the feed is closed. Afterwards one that was too slow is counted."""
         if self._closed or len(self._readers) >= self._max_readers:
             yield None
             return
-        reader = LiveReader(list(self._counters.values()))
+        reader = LiveReader(view, list(self._counters.values()) if view is None else self._first(view))
         self._readers.add(reader)
         try:
             yield reader
@@ -87,10 +128,23 @@ class LiveReaders:
             self._readers.discard(reader)
             self.slow_readers_total += reader.is_slow
 
+    def _first(self, view: View) -> list[str]:
+        now_ns = self._now_ns()
+        self.board.sweep(now_ns)
+        arrivals = [self._views.arrival(view, each) for each in self._arrivals.values()]
+        return [_dated(self._views.message(view, now_ns), now_ns), *(text for text in arrivals if text is not None)]
+
     def close(self) -> None:
         """End every stream; nobody can listen any more."""
         self._closed = True
         for reader in list(self._readers):
+            self._end(reader)
+
+    def _put(self, reader: LiveReader, text: str) -> None:
+        if reader.queue.qsize() < QUEUED:
+            reader.queue.put_nowait(text)
+        else:
+            reader.is_slow = True
             self._end(reader)
 
     def _end(self, reader: LiveReader) -> None:
@@ -98,6 +152,11 @@ class LiveReaders:
         while not reader.queue.empty():
             reader.queue.get_nowait()
         reader.queue.put_nowait(None)
+
+
+def _dated(text: str, now_ns: int) -> str:
+    """Return a view with the server's time in front, by which a page counts how old its numbers are."""
+    return f'{{"now_ns":{now_ns},{text[1:]}'
 
 
 def _message(payload: bytes) -> dict[str, Any] | None:
@@ -110,13 +169,14 @@ def _message(payload: bytes) -> dict[str, Any] | None:
 
 
 class EventStream:
-    """ASGI response: server-sent events of a feed until the client or the feed ends it."""
+    """ASGI response: server-sent events of a feed until the client or the feed ends it: every message, or what a page shows."""
 
-    def __init__(self, feed: LiveReaders) -> None:
+    def __init__(self, feed: LiveReaders, view: View | None = None) -> None:
         self._feed: Final = feed
+        self._view: Final = view
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        with self._feed.listen() as reader:
+        with self._feed.listen(self._view) as reader:
             if reader is None:
                 await _send(send, 503, b"application/json", explained("streams", "too many read the live stream already"))
                 return
@@ -148,11 +208,20 @@ class EventStream:
                 waiting.cancel()
                 await _body(send, _events([": still here"]), more=True)
             elif (text := waiting.result()) is not None:
-                await _body(send, _events([f"data: {text}"]), more=True)
+                await _body(send, _events([f"data: {text}" for text in [text, *_waiting(reader.queue)]]), more=True)
             else:
                 if not reader.is_slow:
                     await _body(send, b"", more=False)
                 return
+
+
+def _waiting(queue: asyncio.Queue[str | None]) -> Iterator[str]:
+    """Yield what waits, but for the end, which stays."""
+    for _ in range(min(queue.qsize(), SENT_AT_ONCE)):
+        if (text := queue.get_nowait()) is None:
+            queue.put_nowait(None)
+            return
+        yield text
 
 
 async def _disconnected(receive: Receive) -> None:

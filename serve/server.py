@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -16,9 +17,11 @@ import uvicorn
 from footfall.errors import AddressTaken, ConfigError
 from footfall.signals import when_asked_to_end
 from gateway.config import load_gateway
+from gateway.site import Site
 from serve.app import Pages
 from serve.broker_client import BrokerClient
 from serve.config import Listen, ServeConfig
+from serve.estate import Estate
 from serve.http_limits import MAX_HEAD_BYTES, limited_protocol
 from serve.live import LiveReaders
 
@@ -26,6 +29,8 @@ log = logging.getLogger("footfall.serve")
 
 KEEP_ALIVE_S: Final = 30
 SHUTDOWN_TIMEOUT_S: Final = 3
+SITE_EVERY_S: Final = 5
+"""site.toml is looked at again so often."""
 _ELSEWHERE: Final = "choose another listen.port in serve.toml, or serve.port in gateway.toml where the gateway starts it"
 
 
@@ -49,9 +54,24 @@ async def _serve(config: ServeConfig, sock: socket.socket) -> None:
     log.info("the page is at %s://%s:%d/", "https" if config.listen.tls else "http", config.listen.host, sock.getsockname()[1])
     broker.start()
     try:
-        await server.serve(sockets=[sock])
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(_watch(feed, pages.estate))
+            await server.serve(sockets=[sock])
+            watching.cancel()
     finally:
         broker.stop()
+
+
+async def _watch(feed: LiveReaders, estate: Estate) -> None:
+    """Send pages what they show every second, of the stores that site.toml lists then."""
+    known: Site | None = None
+    while True:
+        if (site := await asyncio.to_thread(estate.site)) is not known and site is not None:
+            known = site
+            feed.board.use(site.stores, time.time_ns())
+        for _ in range(SITE_EVERY_S):
+            feed.refresh()
+            await asyncio.sleep(1.0)
 
 
 class _Server(uvicorn.Server):

@@ -140,6 +140,10 @@ class BrowserPage:
         """Return the text that the elements show."""
         return str(self.value(f"[...document.querySelectorAll({json.dumps(selector)})].map(each => each.innerText).join('\\n')"))
 
+    def prefer(self, scheme: str) -> None:
+        """Draw the page for people who prefer a colour scheme, light or dark."""
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
     def picture(self) -> bytes:
         """Return a PNG of what the window shows."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])

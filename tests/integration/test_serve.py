@@ -70,12 +70,20 @@ def live(page: ServeProcess) -> Iterator[dict[str, Any]]:
 
 
 def test_the_page_needs_nothing_from_elsewhere(page: ServeProcess) -> None:
-    answer = page.get("/")
-    text = answer.data.decode()
-    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert [word for word in ("http://", "https://", "innerHTML") if word in text] == [], "texts of strangers are never markup"
+    kinds = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript"}
+    for path, kind in kinds.items():
+        answer = page.get(path)
+        text = answer.data.decode()
+        assert (answer.status, answer.headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert [word for word in ("http://", "https://", "innerHTML") if word in text] == [], "texts of strangers are never markup"
     assert (page.get("/nope").status, page.get("/nope").json()["reason"]) == (404, "path")
+
+
+def test_a_view_that_nobody_can_show_is_refused(page: ServeProcess) -> None:
+    answer = page.get("/live/board?sort=revenu")
+    assert (answer.status, answer.json()["reason"], "did you mean revenue?" in answer.json()["message"]) == (400, "view", True)
 
 
 def test_a_store_that_is_not_named_is_asked_for(page: ServeProcess) -> None:

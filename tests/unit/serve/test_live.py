@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import Any
 
 import pytest
 
-from serve.live import QUEUED, LiveReaders
+from serve import live
+from serve.live import ARRIVALS_KEPT, BOARDS_QUEUED, EventStream, LiveReader, LiveReaders
+from serve.views import View
+from tests.support.live_chain import message
+from tests.unit.serve.test_board import NOON_NS, TWO, site
+
+S = 10**9
 
 
 def counters(store: str, inside: int) -> bytes:
     return json.dumps({"kind": "counters", "store": store, "time_ns": inside, "fields": {"occupancy": inside}}).encode()
+
+
+def arrival(number: int, store: str = "s1") -> bytes:
+    return json.dumps({"kind": "arrival", "id": f"{store}/{number}/x", "store": store, "fan": f"f{number}", "time_ns": number}).encode()
+
+
+class Clock:
+    """Of the tests."""
+
+    def __init__(self) -> None:
+        self.now_ns = NOON_NS
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def feed(clock: Clock) -> LiveReaders:
+    """Of a site with two stores, of which s1 has 5 people in and 2 inside."""
+    made = LiveReaders(4, clock)
+    made.board.use(site(*TWO), NOON_NS)
+    made.publish(json.dumps(message("s1", "UTC", NOON_NS, {"in": 5, "occupancy": 2})).encode())
+    return made
+
+
+def waiting(reader: LiveReader) -> list[Any]:
+    return [json.loads(str(reader.queue.get_nowait())) for _ in range(reader.queue.qsize())]
 
 
 def test_a_new_reader_has_the_latest_counters_of_every_store() -> None:
@@ -44,13 +84,14 @@ def test_a_message_is_one_line_whatever_its_publisher_wrote() -> None:
         assert "\n" not in found.first[0]
 
 
-def test_readers_are_limited_and_a_slow_one_is_dropped() -> None:
+def test_readers_are_limited_and_a_slow_one_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "QUEUED", 100)
     feed = LiveReaders(1)
     with feed.listen() as found:
         assert found is not None
         with feed.listen() as other:
             assert other is None
-        for n in range(QUEUED + 1):
+        for n in range(101):
             feed.publish(counters("s1", n))
         assert feed.readers == 0
         assert found.queue.get_nowait() is None, "the end of its stream"
@@ -65,3 +106,83 @@ def test_closing_ends_every_stream_and_lets_nobody_in() -> None:
         assert found.queue.get_nowait() is None
     with feed.listen() as late:
         assert late is None
+
+
+def test_a_page_has_its_view_at_once_and_again_only_when_it_changed(feed: LiveReaders, clock: Clock) -> None:
+    with feed.listen(View()) as page:
+        assert page is not None
+        (first,) = map(json.loads, page.first)
+        assert (first["kind"], first["now_ns"], first["sums"]["in"], first["matching"]) == ("board", NOON_NS, 5, 2)
+        feed.refresh()
+        assert waiting(page)[0]["sums"]["in"] == 5
+        clock.now_ns += S
+        feed.refresh()
+        assert waiting(page) == [], "nothing changed"
+        feed.publish(json.dumps(message("s2", "UTC", clock.now_ns, {"in": 7})).encode())
+        assert waiting(page) == [], "messages of every store go to nobody's page"
+        feed.refresh()
+        assert [(each["now_ns"], each["sums"]["in"]) for each in waiting(page)] == [(clock.now_ns, 12)]
+
+
+def test_a_page_shows_a_store_as_stale_by_time_alone(feed: LiveReaders, clock: Clock) -> None:
+    with feed.listen(View()) as page:
+        assert page is not None
+        feed.refresh()
+        waiting(page)
+        clock.now_ns += 181 * S
+        feed.refresh()
+        ((found,),) = ([each["stores"][0] for each in waiting(page)],)
+        assert (found["state"], "occupancy" in found["today"], found["today"]["in"]) == ("stale", False, 5)
+
+
+def test_a_page_that_takes_nothing_is_sent_no_more_boards(feed: LiveReaders, clock: Clock) -> None:
+    with feed.listen(View()) as page:
+        assert page is not None
+        for entered in range(10):
+            feed.publish(json.dumps(message("s1", "UTC", clock.now_ns, {"in": entered})).encode())
+            feed.refresh()
+        assert page.queue.qsize() == BOARDS_QUEUED
+        waiting(page)
+        feed.refresh()
+        assert waiting(page)[0]["sums"]["in"] == 9, "and then the latest"
+
+
+def test_a_page_has_the_arrivals_below_its_path_those_before_it_too_each_once(feed: LiveReaders) -> None:
+    for number in (1, 2, 2):
+        feed.publish(arrival(number))
+    feed.publish(arrival(3, "s2"))
+    with feed.listen(View(path=("acme", "north"))) as page:
+        assert page is not None
+        assert [json.loads(text)["fan"] for text in page.first[1:]] == ["f1", "f2"]
+        feed.publish(arrival(4))
+        feed.publish(arrival(5, "s2"))
+        assert [each["fan"] for each in waiting(page)] == ["f4"]
+    for number in range(ARRIVALS_KEPT + 5):
+        feed.publish(arrival(number))
+    with feed.listen(View()) as page:
+        assert page is not None
+        assert len(page.first) == 1 + ARRIVALS_KEPT
+
+
+def test_what_waits_is_sent_in_one_piece(feed: LiveReaders) -> None:
+    sent: list[bytes] = []
+
+    async def story() -> None:
+        ends = asyncio.Event()
+
+        async def receive() -> dict[str, str]:
+            await ends.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(piece: dict[str, Any]) -> None:
+            sent.append(piece.get("body", b""))
+            if len(sent) == 2:
+                for number in range(300):
+                    feed.publish(counters("s1", number))
+            elif len(sent) == 3:
+                feed.close()
+
+        await EventStream(feed)({"state": {}}, receive, send)
+
+    asyncio.run(story())
+    assert [piece.count(b"data: ") for piece in sent] == [0, 1, 300, 0]

@@ -13,7 +13,7 @@ import uvicorn
 
 from serve import live
 from serve.http_limits import limited_protocol
-from serve.live import QUEUED, EventStream, LiveReaders
+from serve.live import EventStream, LiveReaders
 
 PATIENCE_S = 30.0
 LARGE = json.dumps({"kind": "arrival", "store": "s1", "fan": "f" * 60_000}).encode()
@@ -96,11 +96,13 @@ def test_a_client_that_takes_nothing_loses_its_connection(monkeypatch: pytest.Mo
     asyncio.run(story())
 
 
-def test_so_does_one_for_which_too_many_messages_wait() -> None:
+def test_so_does_one_for_which_too_many_messages_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "QUEUED", 100)
+
     async def story() -> None:
         async with streams() as running:
             with await running.open() as client:
-                for _ in range(QUEUED + 1):  # at once: the loop can send none of it meanwhile
+                for _ in range(101):  # at once: the loop can send none of it meanwhile
                     running.feed.publish(LARGE)
                 await reached(lambda: running.connections == 0)
                 assert running.feed.slow_readers_total == 1
