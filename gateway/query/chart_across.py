@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gateway.query.chart_axes import legend_above, unit_axis, values_of, written
+from gateway.query.chart_axes import heading, legend_above, unit_axis, values_of, written
 from gateway.query.chart_data import Chart, Record
 from gateway.query.chart_style import BLUE, GREY, PALETTE
 from gateway.query.chart_time import UNITS
@@ -31,7 +31,7 @@ def ranked(chart: Chart) -> Figure:
         drawn = axis.barh(range(len(records)), np.nan_to_num(values), color=PALETTE[i], height=0.7)
         axis.bar_label(drawn, [written(unit)(value) for value in values], fontsize=8.5)
         _across(axis, [chart.name_of(record) for record in records], chart.figure(name).title, unit)
-    figure.suptitle(_with_rest(chart, len(records)), x=0.01, ha="left")
+    heading(figure, _with_rest(chart, len(records)))
     return figure
 
 
@@ -71,7 +71,7 @@ def grouped(chart: Chart) -> Figure:
         axis.bar_label(drawn, [written(unit)(value) if value else "" for value in values], fontsize=7.5)
     _across(axis, [chart.name_of(record) for record in records], "", unit)
     legend_above(axis)
-    figure.suptitle(_with_rest(chart, len(records)), x=0.01, ha="left")
+    heading(figure, _with_rest(chart, len(records)))
     return figure
 
 
@@ -86,7 +86,7 @@ def profile(chart: Chart) -> Figure:
         axis.set_ylabel(UNITS[chart.figure(name).unit])
         axis.set_xticks(range(len(labels)), labels)
         unit_axis(axis, chart.figure(name).unit)
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    heading(figure, chart.title)
     return figure
 
 
@@ -107,7 +107,7 @@ def heat(chart: Chart) -> Figure:
     axis.set_yticks(range(len(rows)), rows)
     axis.grid(visible=False)
     axis.set_title(chart.figure(name).title)
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    heading(figure, chart.title)
     return figure
 
 
@@ -133,5 +133,5 @@ def compared(chart: Chart) -> Figure:
             axis.bar_label(drawn, [written(unit)(value) for value in values], fontsize=8)
         _across(axis, [chart.name_of(record) for record in records], chart.figure(name).title, unit)
     axes[-1].legend(ncols=2, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
-    figure.suptitle(_with_rest(chart, len(records)), x=0.01, ha="left")
+    heading(figure, _with_rest(chart, len(records)))
     return figure

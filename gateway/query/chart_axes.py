@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from gateway.query.chart_style import LINES, MARKERS, PALETTE
@@ -22,6 +24,8 @@ _A_DAY: Final = 0.9
 _S_STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400)
 """Round lengths of time for ticks, seconds."""
 _MOST_TICKS: Final = 6
+_LETTERS_PER_INCH: Final = 8.4
+"""Of a heading; a font is wider or narrower by a tenth."""
 _WALL: Final = ZoneInfo("UTC")
 """Wall times of several clocks stand on one axis as if they were UTC."""
 
@@ -133,6 +137,13 @@ def unit_axis(axis: Axes, unit: str, across: bool = False) -> None:
 def written(unit: str) -> Callable[[float], str]:
     """Return how a value of the unit is written beside its bar; nothing for nan."""
     return lambda value: "" if value != value else f" {cell(int(value) if unit in ('', 'people') else value, unit, '')}"
+
+
+def heading(figure: Figure, text: str) -> None:
+    """Write the heading of a figure at the left, in as many lines as its width makes necessary."""
+    most = round(figure.get_figwidth() * _LETTERS_PER_INCH)
+    lines = [part for line in text.splitlines() for part in textwrap.wrap(line, most)]
+    figure.suptitle("\n".join(lines), x=0.01, ha="left")
 
 
 def legend_above(axis: Axes, columns: int = 4) -> None:

@@ -102,12 +102,14 @@ class Chart:
 
 def chart_of(answer: Answer, asked: Sequence[str] = ()) -> Chart:
     """Return what to draw of an answer; `asked` has the measures that were named in the request."""
-    names = [name for name in (asked or DRAWN.get(answer.question, ())) if name in answer.columns]
+    records = _records(answer, answer.rows)
+    there = {name for name in answer.columns if any(record[name] is not None for record in records)}
+    names = [name for name in (asked or DRAWN.get(answer.question, ())) if name in there]
     measured = [name for name in answer.columns if name in measures_of(answer.question)]
     keys = [name for name in _before_measures(answer, measured) if name not in _NO_MEASURE]
     clocks = {span.zone.key: span.zone for span in answer.asked}
     return Chart(
-        answer.question, answer.title, _records(answer, answer.rows), tuple(keys), tuple((names or measured)[:MOST_MEASURES]),
+        answer.question, answer.title, records, tuple(keys), tuple((names or measured)[:MOST_MEASURES]),
         _records(answer, answer.totals), next(iter(clocks.values())) if len(clocks) == 1 else None,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from footfall.errors import ConfigError
-from gateway.query.chart_axes import clock_axis, legend_above, moments, unit_axis
+from gateway.query.chart_axes import clock_axis, heading, legend_above, moments, unit_axis
 from gateway.query.chart_data import Chart, Record
 from gateway.query.chart_style import BLUE, GREEN, OCHRE, PALETTE
 from gateway.query.figures import HISTOGRAM, HISTOGRAM_S
@@ -48,7 +48,7 @@ def visits(chart: Chart) -> Figure:
         legend_above(axis)
         unit_axis(axis, "s")
         clock_axis(axis, chart.zone)
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    heading(figure, chart.title)
     return figure
 
 
@@ -70,7 +70,7 @@ def touches(chart: Chart) -> Figure:
     unit_axis(above, "")
     unit_axis(below, "money")
     clock_axis(below, chart.zone)
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    heading(figure, chart.title)
     return figure
 
 
@@ -108,7 +108,7 @@ def dwell(chart: Chart) -> Figure:
         axis.xaxis.set_tick_params(labelbottom=True)
     figure.supylabel("share of stays", fontsize=9)
     figure.supxlabel("lasted at least", fontsize=9)
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    heading(figure, chart.title)
     return figure
 
 
@@ -117,8 +117,7 @@ def _histogram(axis: Axes, record: Record, name: str) -> None:
     axis.bar(range(len(counts)), counts / max(counts.sum(), 1), width=0.92, align="edge", color=GREEN if name == "whole visit" else BLUE)
     axis.set_xticks(range(len(HISTOGRAM_S)), [duration(low) for low in HISTOGRAM_S], fontsize=7, rotation=45)
     text = "" if record["median_s"] is None else f"median {duration(record['median_s'])}, 90 % below {duration(record['p90_s'])}"
-    axis.set_title(f"{name or 'stays'}: {record['count']:,}", fontsize=9)
-    axis.text(0.99, 0.97, text, transform=axis.transAxes, ha="right", va="top", fontsize=8)
+    axis.set_title(f"{name or 'stays'}: {record['count']:,}\n{text}", fontsize=8.5)
 
 
 def _stores(chart: Chart) -> list[tuple[str, Chart]]:

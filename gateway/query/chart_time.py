@@ -8,7 +8,7 @@ from typing import Any, Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gateway.query.chart_axes import bars, legend_above, line, positions, step_days, time_axis, unit_axis, values_of
+from gateway.query.chart_axes import bars, heading, legend_above, line, positions, step_days, time_axis, unit_axis, values_of
 from gateway.query.chart_data import Chart, Record
 from gateway.query.chart_style import BLUE, GREY, OCHRE, PALETTE
 from gateway.query.comparison import BEFORE
@@ -29,7 +29,7 @@ def one_series(chart: Chart) -> Figure:
         axis.set_ylabel(UNITS[unit])
         unit_axis(axis, unit)
         legend_above(axis)
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    heading(figure, chart.title)
     return figure
 
 
@@ -71,8 +71,8 @@ def side_by_side(chart: Chart) -> Figure:
     time_axis(axes[0], chart.zone, every, width)
     unit_axis(axes[0], unit)
     _hide_rest(axes, len(chart.series), columns)
-    figure.legend(*axes[0].get_legend_handles_labels(), ncols=4, loc="upper right")
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    legend_above(axes[columns - 1])
+    heading(figure, chart.title)
     return figure
 
 
@@ -97,7 +97,7 @@ def lines(chart: Chart) -> Figure:
         unit_axis(axis, chart.figure(name).unit)
         time_axis(axis, chart.zone, _times(chart, chart.records)[0], width)
     axes[0].legend(loc="upper left", bbox_to_anchor=(1, 1))
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    heading(figure, chart.title)
     return figure
 
 
@@ -120,7 +120,7 @@ def doors(chart: Chart) -> Figure:
         time_axis(axis, chart.zone, _times(part, part.records)[0], width)
         axis.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
     legend_above(axes[0])
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    heading(figure, chart.title)
     return figure
 
 
@@ -137,5 +137,5 @@ def compared(chart: Chart) -> Figure:
         unit_axis(axis, chart.figure(name).unit)
         time_axis(axis, chart.zone, times, width)
     legend_above(axes[0])
-    figure.suptitle(chart.title, x=0.01, ha="left")
+    heading(figure, chart.title)
     return figure

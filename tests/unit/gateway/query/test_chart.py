@@ -96,6 +96,16 @@ def test_the_measures_that_were_asked_for_are_drawn() -> None:
     assert [unit for unit, _ in chart_of(traffic(1)).panels()] == ["people", "share"]
 
 
+def test_a_measure_without_any_value_has_no_panel() -> None:
+    answer = of(("hour", "in", "occupancy_max", "conversion"), [(9, 1, None, None), (10, 2, None, 0.5)])
+    assert chart_of(answer).measures == ("in", "conversion")
+
+
+def test_a_long_heading_takes_several_lines() -> None:
+    answer = Answer(TRAFFIC, traffic(1).rows, title="traffic of " + "one store, " * 30, question="traffic", asked=(BERLIN,))
+    assert drawn(answer).get_suptitle().count("\n") >= 2
+
+
 def test_a_comparison_without_time_has_both_spans_for_each_key() -> None:
     axis = drawn(compared(("store",), [("a",), ("b",)])).axes[0]
     assert sorted(bar.get_width() for bar in axis.patches) == [8, 8, 10, 10]
