@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any, Final, Literal
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from gateway.query.answer import Answer
+from gateway.query.comparison import CHANGE, RATIO, suffixed
 from gateway.query.figures import HISTOGRAM, Figure, figure
-from gateway.query.show_text import cell, times
+from gateway.query.show_columns import Column, fitted, headings, room_beside, row_line, width_of
+from gateway.query.show_text import cell, difference, times
 
 WIDTH: Final = 80
 """Characters that a line of a table has at most, unless it is asked for wide."""
-_BETWEEN: Final = "  "
 _TEXTS: Final = frozenset({"name", "time"})
 _COVERAGE: Final = frozenset({"open_minutes", "covered"})
-_NEEDED_LEAST: Final = ("subject", "agent", "ref")
-"""Long names that nobody compares by eye; CSV and --wide have them."""
 _EVENT_TIMES: Final = frozenset({"started", "at"})
 """An answer with such a column is a list of events: its first two columns are its keys."""
 _BAR_COLUMNS: Final = ("in", "entries", "count")
@@ -47,21 +46,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column as it is written. `of`: the answer's column that it shows, or that its picture stands beside."""
-
-    of: str
-    heading: tuple[str, ...]
-    cells: tuple[str, ...]
-    is_left: bool = False
-    is_key: bool = False
-
-    @property
-    def width(self) -> int:
-        return max(map(cell_len, (*self.heading, *self.cells)))
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
     """Rows that follow each other and are shown as one line; `what` names them where they are several."""
 
@@ -78,16 +62,25 @@ def table(answer: Answer, wide: bool = False, named: Sequence[str] = ()) -> list
 
     Columns are the main ones, and the measures `named` in the request. The answer's notes stand below, with what is left out.
     """
-    sheet = _Sheet(answer, frozenset(named))
+    sheet = _Sheet(_without_twin(answer), frozenset(named))
+    answer = sheet.answer
     columns, left_out = fitted(sheet.columns(wide), None if wide else WIDTH)
     columns = sheet.with_pictures(columns, None if wide else WIDTH)
-    lines = [Line(text, "heading") for text in (*_headings(columns), "─" * _width(columns))]
+    lines = [Line(text, "heading") for text in (*headings(columns), "─" * width_of(columns))]
     lines += [Line(_run_line(columns, run, i)) for i, run in enumerate(sheet.runs)]
     if answer.totals:
         lines.append(Line(""))
-    lines += [Line(_joined(columns, i), "total") for i in range(len(sheet.runs), len(sheet.runs) + len(answer.totals))]
+    lines += [Line(row_line(columns, i), "total") for i in range(len(sheet.runs), len(sheet.runs) + len(answer.totals))]
     notes = [*answer.notes, *_left_out(left_out)]
     return lines + [line for i, note in enumerate(notes) for line in ([Line("")] if i == 0 else []) + wrapped(note)]
+
+
+def _without_twin(answer: Answer) -> Answer:
+    """The answer without the total of a single row, which has the same numbers."""
+    if len(answer.rows) == len(answer.totals) == 1:
+        pairs = zip(answer.rows[0], answer.totals[0], strict=True)
+        return replace(answer, totals=[]) if all(total in (None, value) for value, total in pairs) else answer
+    return answer
 
 
 def wrapped(text: str, style: Style = "note") -> list[Line]:
@@ -104,53 +97,15 @@ def wrapped(text: str, style: Style = "note") -> list[Line]:
     return [Line(line, style) for line in lines]
 
 
-def fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], list[str]]:
-    """Return the columns that fit, and the names of those that do not, in their order.
-
-    What is needed least goes first, then columns from the right. The keys of the rows always stay.
-    """
-    kept = list(columns)
-    going = [column for column in kept if column.of in _NEEDED_LEAST]
-    going += [column for column in reversed(kept) if not column.is_key]
-    for column in going:
-        if width is None or _width(kept) <= width:
-            break
-        kept = [other for other in kept if other is not column]
-    return kept, [column.of for column in columns if column not in kept]
-
-
 def _left_out(names: Sequence[str]) -> list[str]:
     return [f"No room for {', '.join(names)}: --wide shows every column, --measures those you name."] if names else []
-
-
-def _width(columns: Sequence[Column]) -> int:
-    return sum(column.width for column in columns) + len(_BETWEEN) * (len(columns) - 1)
-
-
-def _headings(columns: Sequence[Column]) -> list[str]:
-    """The lines of the heading, aligned below."""
-    height = max(len(column.heading) for column in columns)
-    padded = [("",) * (height - len(column.heading)) + column.heading for column in columns]
-    return [_line(columns, cells) for cells in zip(*padded, strict=True)]
-
-
-def _joined(columns: Sequence[Column], row: int) -> str:
-    return _line(columns, [column.cells[row] for column in columns])
-
-
-def _line(columns: Sequence[Column], cells: Sequence[str]) -> str:
-    return _BETWEEN.join(_aligned(column, text) for column, text in zip(columns, cells, strict=True)).rstrip()
-
-
-def _aligned(column: Column, text: str) -> str:
-    return set_cell_size(text, column.width) if column.is_left else " " * (column.width - cell_len(text)) + text
 
 
 def _run_line(columns: Sequence[Column], run: Run, row: int) -> str:
     """A row; one that stands for several has its keys, and then what they are."""
     if not run.what:
-        return _joined(columns, row)
-    return f"{_joined([column for column in columns if column.is_key], row)}{_BETWEEN}… {run.what}, {len(run.rows)} intervals"
+        return row_line(columns, row)
+    return row_line([column for column in columns if column.is_key], row, f"… {run.what}, {len(run.rows)} intervals")
 
 
 @dataclass(frozen=True)
@@ -167,6 +122,10 @@ class _Sheet:
     @cached_property
     def runs(self) -> list[Run]:
         return list(self._runs())
+
+    @cached_property
+    def is_comparison(self) -> bool:
+        return any(suffixed(name) for name in self.answer.columns)
 
     def is_text(self, name: str) -> bool:
         return self.figures[name].unit in _TEXTS
@@ -188,13 +147,17 @@ class _Sheet:
         return names[: 2 if _EVENT_TIMES & set(names) else first]
 
     def _is_main(self, name: str) -> bool:
-        return name in self.keys or name in self.named or not (self.figures[name].wide or name in HISTOGRAM)
+        return name in self.keys or self._measure(name) in self.named or not (self.figures[name].wide or name in HISTOGRAM)
+
+    def _measure(self, name: str) -> str:
+        of = suffixed(name)
+        return name if of is None else of[0]
 
     def with_pictures(self, columns: Sequence[Column], width: int | None) -> list[Column]:
         """Return the columns with a picture beside those that have one, where the width leaves room for it."""
         shown = list(columns)
         for column in columns:
-            room = _BAR_CELLS if width is None else min(width - _width(shown) - len(_BETWEEN), _BAR_CELLS)
+            room = _BAR_CELLS if width is None else min(room_beside(shown, width), _BAR_CELLS)
             pictures = self._pictures(column.of, room)
             if pictures and room >= (_SHORTEST_BAR if column.of in _BAR_COLUMNS else max(map(len, pictures))):
                 heading = ("" if column.of in _BAR_COLUMNS else "0 s … 1 h"[:room],)
@@ -239,10 +202,13 @@ class _Sheet:
         return [text if row[name] is None else self._text(name, row[name]) for text, row in zip(word, totals, strict=True)]
 
     def _text(self, name: str, value: Any) -> str:
+        of = suffixed(name)
+        if of is not None and value is not None and of[1] in (CHANGE, RATIO):
+            return difference(value, self.figures[name].unit, of[1] is CHANGE)
         return cell(value, self.figures[name].unit, self.figures[name].title)
 
     def _pictures(self, name: str, cells: int) -> list[str]:
-        if name in _BAR_COLUMNS:
+        if name in _BAR_COLUMNS and not self.is_comparison:
             return _bars([run.first[name] or 0 for run in self.runs], cells)
         if name == "p90_s" and HISTOGRAM[0] in self.answer.columns:
             return [_spark([run.first[each] or 0 for each in HISTOGRAM]) for run in self.runs]

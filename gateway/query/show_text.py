@@ -29,6 +29,14 @@ def cell(value: Any, unit: str, flag: str) -> str:
     return _WRITTEN.get(unit, _plain)(value)
 
 
+def difference(value: Any, unit: str, is_of_shares: bool) -> str:
+    """Return a change with its sign; that of a share is in percentage points (`pp`) where `is_of_shares`."""
+    if unit == "share" and is_of_shares:
+        return f"{100 * value:+.1f} pp"
+    sign = "+" if value > 0 else ""
+    return f"{sign}{cell(value, unit, '')}"
+
+
 def _plain(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" if isinstance(value, float) else str(value)
 

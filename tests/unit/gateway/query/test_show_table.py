@@ -128,6 +128,42 @@ def test_what_nobody_compares_by_eye_is_left_out_first() -> None:
     assert found[-1].startswith("No room for subject")
 
 
+COMPARED = ("in", "in_before", "in_change", "in_ratio", "conversion", "conversion_before", "conversion_change", "conversion_ratio")
+
+
+def test_a_comparison_has_signs_and_points_and_no_bars() -> None:
+    rows = [("s1", 1400, 1000, 400, 0.4, 0.2, 0.25, -0.05, -0.2), ("s2", 5, 5, 0, 0.0, None, None, None, None)]
+    found = lines(Answer(("store", *COMPARED), rows, question="traffic"), wide=True)
+    assert found[3].split() == ["s1", "1,400", "1,000", "+400", "+40.0", "%", "20.0", "%", "25.0", "%", "-5.0", "pp", "-20.0", "%"]
+    assert found[4].split() == ["s2", "5", "5", "0", "0.0", "%"]
+
+
+def test_a_comparison_leaves_out_changes_first_and_then_whole_measures() -> None:
+    names = ("in", "out", "transactions", "conversion", "visits_closed", "returns")
+    columns = [f"{name}{end}" for name in names for end in ("", "_before", "_change", "_ratio")]
+    answer = Answer(("store", *columns), [("s1", *[1000.0] * len(columns))], question="traffic")
+    found = lines(answer)
+    assert max(map(cell_len, found)) <= WIDTH
+    assert " ".join(found[:2]).split().count("change") == 0
+    assert " ".join(found[:2]).split().count("before") == " ".join(found[:2]).split().count("ratio") == 2
+    note = " ".join(found[found.index("") :])
+    assert "in_change, out_change" in note
+    assert "transactions, conversion, visits_closed" in note
+    assert "transactions_before" not in note
+
+
+def test_columns_of_a_comparison_are_shown_with_the_measure_that_was_named() -> None:
+    answer = Answer(("store", "revenue", "revenue_before"), [("s1", 2.0, 1.0)], question="traffic")
+    assert FIGURES["revenue"].wide
+    assert [line.text.split() for line in table(answer, named=("revenue",))][-1] == ["2.00", "1.00"]
+
+
+def test_the_total_of_a_single_row_is_not_repeated() -> None:
+    answer = Answer(("chain", "in"), [("all stores", 5)], [("all stores", 5)])
+    assert len(lines(answer)) == 3
+    assert len(lines(Answer(("chain", "in"), [("all stores", 5)], [("all stores", 6)]))) == 5
+
+
 def test_a_histogram_is_a_picture() -> None:
     counts = (0, 1, 2, 4, 8, *[0] * (len(HISTOGRAM) - 5))
     assert "▁▂▄█" in lines(Answer(("store", "zone", "count", "p90_s", *HISTOGRAM), [("s1", "shoes", 15, 100.0, *counts)]))[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.query.show_text import cell, duration, times
+from gateway.query.show_text import cell, difference, duration, times
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,12 @@ def test_durations(seconds: float, text: str) -> None:
 )  # fmt: skip
 def test_a_value_is_written_by_its_unit(value: object, unit: str, text: str) -> None:
     assert cell(value, unit, "staff") == text
+
+
+def test_differences_have_their_sign_and_those_of_shares_are_points() -> None:
+    assert [difference(value, "people", True) for value in (3, -3, 0)] == ["+3", "-3", "0"]
+    assert (difference(0.051, "share", True), difference(0.051, "share", False)) == ("+5.1 pp", "+5.1 %")
+    assert difference(-65.0, "s", True) == "-1:05"
 
 
 def test_midnights_are_dates() -> None:

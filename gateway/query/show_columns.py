@@ -1,0 +1,93 @@
+"""Columns of a table as they are written: how wide they are, which of them fit, and their lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+from gateway.query.comparison import BEFORE, RATIO, suffixed
+
+_BETWEEN: Final = "  "
+_NEEDED_LEAST: Final = ("subject", "agent", "ref")
+"""Long names that nobody compares by eye; CSV and --wide have them."""
+_NEEDED: Final = (BEFORE, RATIO)
+"""Of a comparison, beside the measure itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as it is written. `of`: the answer's column that it shows, or that its picture stands beside."""
+
+    of: str
+    heading: tuple[str, ...]
+    cells: tuple[str, ...]
+    is_left: bool = False
+    is_key: bool = False
+
+    @property
+    def measure(self) -> str:
+        """Return the measure that the column is of: of `in_before` it is `in`."""
+        of = suffixed(self.of)
+        return self.of if of is None else of[0]
+
+    @property
+    def width(self) -> int:
+        return max(map(cell_len, (*self.heading, *self.cells)))
+
+
+def fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], list[str]]:
+    """Return the columns that fit, and the names of those that do not, in their order.
+
+    What is needed least goes first, then measures from the right, each with all its columns. The keys of the rows always stay.
+    """
+    kept = list(columns)
+    for going in _going(columns):
+        if width is None or width_of(kept) <= width:
+            break
+        kept = [column for column in kept if column not in going]
+    stay = {column.measure for column in kept}
+    gone = [column.of if column.measure in stay else column.measure for column in columns if column not in kept]
+    return kept, list(dict.fromkeys(gone))
+
+
+def _going(columns: Sequence[Column]) -> list[list[Column]]:
+    """What leaves the table together, one after the other, until the rest fits."""
+    least = [[column] for column in columns if column.of in _NEEDED_LEAST]
+    of = [(column, suffixed(column.of)) for column in reversed(columns)]
+    least += [[column] for column, suffix in of if suffix is not None and suffix[1] not in _NEEDED]
+    measures = dict.fromkeys(column.measure for column in reversed(columns) if not column.is_key)
+    return least + [[column for column in columns if column.measure == name and not column.is_key] for name in measures]
+
+
+def width_of(columns: Sequence[Column]) -> int:
+    """Return how long the lines of these columns are, in characters of the terminal."""
+    return sum(column.width for column in columns) + len(_BETWEEN) * (len(columns) - 1)
+
+
+def headings(columns: Sequence[Column]) -> list[str]:
+    """Return the lines of the heading, aligned below."""
+    height = max(len(column.heading) for column in columns)
+    padded = [("",) * (height - len(column.heading)) + column.heading for column in columns]
+    return [_line(columns, cells) for cells in zip(*padded, strict=True)]
+
+
+def row_line(columns: Sequence[Column], row: int, rest: str = "") -> str:
+    """Return the line of a row; `rest` stands behind the columns."""
+    line = _line(columns, [column.cells[row] for column in columns])
+    return f"{line}{_BETWEEN}{rest}" if rest else line
+
+
+def room_beside(columns: Sequence[Column], width: int) -> int:
+    """Return how wide one more column may be."""
+    return width - width_of(columns) - len(_BETWEEN)
+
+
+def _line(columns: Sequence[Column], cells: Sequence[str]) -> str:
+    return _BETWEEN.join(_aligned(column, text) for column, text in zip(columns, cells, strict=True)).rstrip()
+
+
+def _aligned(column: Column, text: str) -> str:
+    return set_cell_size(text, column.width) if column.is_left else " " * (column.width - cell_len(text)) + text
