@@ -10,12 +10,10 @@ from gateway.query.coverage import TASKS, Coverage, coverage, silent_agents, tas
 from gateway.query.estate import QueryEstate
 from gateway.query.open_minutes import hours_of
 from gateway.sinks.cells import Aggregate, CellTable
-from gateway.sinks.reader import OnPage, PointReader
+from gateway.sinks.reader import OnPage, PointReader, reads_of
 from gateway.sinks.table import joined
 from gateway.site.names import FIRST_NS, LAST_NS
 
-_ONE_BY_ONE: Final = 20
-"""Of more stores the rows of all are read: one statement instead of many."""
 _EVER: Final = tuple(Aggregate(task, "max", task) for task in TASKS)
 _BY: Final = ("store", "agent")
 _A_LONG_TIME_NS: Final = 400 * NS_PER_DAY
@@ -40,9 +38,8 @@ def read_coverage(
 
 def _masks(reader: PointReader, names: Sequence[str], from_ns: int, to_ns: int, on_page: OnPage) -> CellTable:
     """The rows, which are masks of hours already: a database would only sort them once more."""
-    each: Sequence[str | None] = names if len(names) <= _ONE_BY_ONE else [None]
     # None at all still has columns.
-    spans = [(name, from_ns, to_ns) for name in each] or [(None, from_ns, from_ns)]
+    spans = [(name, from_ns, to_ns) for name in reads_of(names)] or [(None, from_ns, from_ns)]
     table = joined([reader.rows("coverage", *span, (*_BY, *TASKS), on_page=on_page) for span in spans])
     return CellTable(table.time_ns, {tag: table.coded(tag) for tag in _BY}, {task: table.numbers(task) for task in TASKS})
 

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from gateway.query.spans import time_zone
 from gateway.sinks.table import PointTable
 from gateway.site import Site
 from gateway.site.names import ALWAYS, FIRST_NS, LAST_NS, Span, begin_ns, end_ns
-from gateway.site.recorded import read_site, record_site
+from gateway.site.recorded import stores_as_recorded
 from gateway.site.versions import StoreVersion as Stated
 from gateway.site.versions import store_versions
 
@@ -79,7 +80,7 @@ class QueryEstate:
     @staticmethod
     def from_site(site: Site) -> QueryEstate:
         """Return the estate of site.toml."""
-        return _estate(store_versions(read_site(record_site(site))))
+        return _estate(store_versions(stores_as_recorded(site)))
 
     @staticmethod
     def from_table(table: PointTable) -> QueryEstate:
@@ -118,7 +119,7 @@ def _estate(stated: Iterable[Stated]) -> QueryEstate:
 
 def _facts(stated: Sequence[Stated]) -> StoreFacts:
     last = stated[-1]
-    zone = time_zone(last.timezone)
+    zone = _zone(last.timezone)
     spans = [Span(begin_ns(_date(each.valid_from), zone), end_ns(_date(each.valid_to), zone)) for each in stated]
     # Where versions overlap, the later one holds.
     ends = [min(span.end_ns, following.begin_ns) for span, following in pairwise(spans)]
@@ -129,6 +130,11 @@ def _facts(stated: Sequence[Stated]) -> StoreFacts:
     closed = frozenset(date.fromisoformat(day) for day in last.closed.split())
     valid = Span(spans[0].begin_ns, spans[-1].end_ns)
     return StoreFacts(last.store, zone, time.fromisoformat(last.day_start), tuple(versions), valid, closed, _agents(last.agents))
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    return time_zone(name)
 
 
 def _agents(listed: str) -> tuple[Stationed, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from gateway.points import Coded, Column
 from gateway.query.coverage import TASKS, Task
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import Aggregate, CellTable
-from gateway.sinks.reader import OnPage, PointReader
+from gateway.sinks.reader import OnPage, PointReader, reads_of
 from gateway.sinks.table import PointTable, joined
 
 COMPARED: Final = "compared"
@@ -102,18 +103,17 @@ class MovedReader:
         """Return the points that go to `store` within the span, as PointReader does, with their new times; of coverage what is compared."""
         if measurement == "coverage":
             return _between(self._compared(store), from_ns, to_ns)
-        found = []
-        for name, moves in self._moves.items():
-            for move in moves:
-                if store in (None, move.store) and len(move.from_ns):
-                    table = self._reader.rows(
-                        measurement, name, int(move.from_ns[0]), int(move.from_ns[-1]) + self._grain_ns, columns, void=void,
-                        on_page=on_page, **tags,
-                    )  # fmt: skip
-                    found.append(_moved_rows(table, move, self._grain_ns))
-        if not found:
-            return self._reader.rows(measurement, store, 0, 0, columns, void=void, on_page=on_page, **tags)
-        return _between(joined(found), from_ns, to_ns)
+        names = [name for name, moves in self._moves.items() if any(store in (None, move.store) for move in moves)]
+        first, last = self._span_of(names)
+        wanted = columns if columns is None or "store" in columns else (*columns, "store")
+        read = partial(self._reader.rows, measurement, from_ns=first, to_ns=last, columns=wanted, void=void, on_page=on_page, **tags)
+        found = joined([read(store=name) for name in reads_of(names) or [None]])
+        taken = self._taken(found.time_ns, found.coded("store"))
+        moved = found.where(taken.row)
+        values = {**moved.columns, "store": Coded(taken.store, taken.stores)}
+        table = PointTable(measurement, taken.time_ns, values).where(np.argsort(taken.time_ns, kind="stable"))
+        table = _between(table if store is None else table.where(table.equals("store", store)), from_ns, to_ns)
+        return table if columns is None else PointTable(measurement, table.time_ns, {name: table.columns[name] for name in columns})
 
     def cells(
         self,
@@ -143,7 +143,7 @@ class MovedReader:
         return min(int(move.from_ns[0]) for move in moves), max(int(move.from_ns[-1]) for move in moves) + self._grain_ns
 
     def _moved_cells(self, table: CellTable, aggregates: Sequence[Aggregate], by: Sequence[str], from_ns: int, to_ns: int) -> CellTable:
-        taken = self._taken(table)
+        taken = self._taken(table.time_ns, table.keys["store"])
         here = np.flatnonzero((taken.time_ns >= from_ns) & (taken.time_ns < to_ns))
         here = here[np.argsort(taken.time_ns[here], kind="stable")]
         row = taken.row[here]
@@ -156,17 +156,16 @@ class MovedReader:
             values |= {name: values[name] * taken.weight[here] for name in weighted}
         return CellTable(taken.time_ns[here], keys, values)
 
-    def _taken(self, table: CellTable) -> _Taken:
+    def _taken(self, time_ns: NsColumn, column: Coded) -> _Taken:
         rows, times, stores, weights = [np.zeros(0, np.intp)], [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)], [np.zeros(0)]
         codes: dict[str, int] = {}
-        column = table.keys["store"]
         order = np.argsort(column.codes, kind="stable")
         ends = np.searchsorted(column.codes[order], np.arange(len(column.names) + 1))
         for name, begin, end in zip(column.names, ends[:-1], ends[1:], strict=True):
             for move in self._moves.get(name, ()):
-                kept, bucket = move.find(table.time_ns[order[begin:end]], self._grain_ns)
+                kept, bucket = move.find(time_ns[order[begin:end]], self._grain_ns)
                 rows.append(order[begin:end][kept])
-                times.append(table.time_ns[rows[-1]] + (move.to_ns - move.from_ns)[bucket])
+                times.append(time_ns[rows[-1]] + (move.to_ns - move.from_ns)[bucket])
                 stores.append(np.full(len(bucket), codes.setdefault(move.store, len(codes)), np.uint32))
                 weights.append(move.weights()[bucket])
         return _Taken(np.concatenate(rows), np.concatenate(times), np.concatenate(stores), tuple(codes), np.concatenate(weights))
@@ -188,13 +187,6 @@ class MovedReader:
         for task in TASKS:
             columns[task] = np.where(np.array([task in found for found in tasks], np.bool_)[codes], masks, -1)
         return PointTable("coverage", hours * NS_PER_HOUR, columns)
-
-
-def _moved_rows(table: PointTable, move: Move, grain_ns: int) -> PointTable:
-    kept, bucket = move.find(table.time_ns, grain_ns)
-    found = table.where(kept)
-    columns = {**found.columns, "store": Coded.constant(move.store, len(found))} if "store" in found.columns else found.columns
-    return PointTable(found.measurement, found.time_ns + (move.to_ns - move.from_ns)[bucket], columns)
 
 
 def _between(table: PointTable, from_ns: int | None, to_ns: int | None) -> PointTable:

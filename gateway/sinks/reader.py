@@ -107,3 +107,12 @@ def _check_name(tag: str, value: str) -> None:
 
 def columns_of(schema: Measurement) -> tuple[str, ...]:
     return (*schema.tags, *schema.fields)
+
+
+ONE_BY_ONE: Final = 20
+"""Stores whose rows are read one store after the other."""
+
+
+def reads_of(stores: Sequence[str]) -> Sequence[str | None]:
+    """Return the stores to ask `rows` for, one after the other; of many None, which is all rows in one statement instead of thousands."""
+    return stores if len(stores) <= ONE_BY_ONE else [None]

@@ -101,6 +101,13 @@ def record_site(site: Site) -> bytes:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def stores_as_recorded(site: Site) -> RecordedSite:
+    """Return what a SITE record of the estate would have of its stores, without zones and doors: for those who only ask for stores."""
+    things = dict.fromkeys(("zones", "doors", "door_aliases"), True)
+    values = site.model_dump(by_alias=True, exclude_defaults=True, exclude={"stores": {"__all__": things}, "staff": True, "assets": True})
+    return RecordedSite.model_validate({"stores": [each for store in values["stores"] for each in _under_all_names(store)]})
+
+
 def _under_all_names(store: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Nobody is expected where a store has another name now."""
     zones = [zone | {"name": name} for zone in store.get("zones", ()) for name in _names(zone)]

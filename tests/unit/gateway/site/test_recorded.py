@@ -16,7 +16,7 @@ from edge_agent.config import AgentSettings
 from footfall.config import Section
 from gateway.config import GatewayConfig
 from gateway.site import Site
-from gateway.site.recorded import read_site, record_site
+from gateway.site.recorded import read_site, record_site, stores_as_recorded
 from tests.support.journal_stories import new_fold
 
 STORE = {"name": "s", "zones": [{"name": "a"}], "doors": ["d"], "agents": [{"name": "x"}]}
@@ -140,3 +140,23 @@ def test_every_default_is_a_value_that_may_be_written(model: type[BaseModel]) ->
 def test_dates_and_times_are_kept() -> None:
     site = Site.model_validate(PLAIN | {"stores": [STORE | {"day_start": time(3, 30), "valid_from": date(2026, 1, 1)}]})
     assert read_site(record_site(site)).stores[0].day_start == time(3, 30)
+
+
+def test_stores_as_recorded_are_those_of_the_record_without_zones_and_doors() -> None:
+    site = Site.model_validate(
+        {
+            "brand": "acme",
+            "stores": [
+                {
+                    "name": "mitte", "timezone": "Europe/Berlin", "hours": {"mon-sun": "10:00-20:00"}, "closed": ["2026-12-25"],
+                    "aliases": [{"name": "old", "until": "2026-05-01"}], "doors": ["main"], "zones": [{"name": "hall"}],
+                    "agents": [{"name": "a", "from": "2026-02-01", "aliases": [{"name": "b", "until": "2026-03-01"}]}],
+                    "before": [{"until": "2026-03-31", "path": "x"}],
+                },
+                {"name": "plain", "day_start": "05:00"},
+            ],
+        }
+    )  # fmt: skip
+    whole = read_site(record_site(site))
+    bare = tuple(store.model_copy(update={"zones": (), "doors": ()}) for store in whole.stores)
+    assert stores_as_recorded(site).stores == bare
