@@ -138,7 +138,7 @@ function fill(row, columns, item) {
 function showNodes(nodes) {
   byId("below").hidden = !nodes.length;
   sync(byId("nodes"), nodes, node => node.path.join("/"), node => {
-    const row = makeRow(NODE_COLUMNS), button = make("button", node.path.at(-1));
+    const row = makeRow(NODE_COLUMNS), button = make("button", node.path.slice(board.path.length).join(" / "));
     button.type = "button";
     button.addEventListener("click", () => go({ path: node.path.join("/"), offset: 0 }));
     row.firstChild.append(button);

@@ -88,7 +88,7 @@ class Views:
         node = self._board.node(view.path) or Node(view.path)
         shown = {
             "kind": "board", "path": view.path, "sums": _sums(node),
-            "nodes": [_node(node.children[name]) for name in sorted(node.children)],
+            "nodes": [_node(each) for each in _below(node)],
             "stores": [_row(row) for row in rows], "matching": len(names), "offset": offset,
         }  # fmt: skip
         return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
@@ -123,6 +123,16 @@ class Views:
 
 def _sums(node: Node) -> Mapping[str, float]:
     return {name: round(value, 2) for name, value in node.sums.items()}
+
+
+def _below(node: Node) -> list[Node]:
+    """Return the nodes below, at the first level where the stores part: a level that all share shows nothing new."""
+    while len(node.children) == 1:
+        (only,) = node.children.values()
+        if only.sums["stores"] != node.sums["stores"]:
+            return [only]
+        node = only
+    return [node.children[name] for name in sorted(node.children)]
 
 
 def _node(node: Node) -> Mapping[str, Any]:

@@ -54,6 +54,15 @@ def test_a_path_has_what_is_below_it(board: Board) -> None:
     assert (shown(board, path="acme/east")["matching"], shown(board, path="acme/east")["sums"]) == (0, {})
 
 
+def test_a_level_of_the_path_that_all_stores_share_is_passed_over() -> None:
+    board = Board()
+    board.use(site(*({"name": f"s{n}", "path": f"acme/east/{city}"} for n, city in enumerate("aab"))), NOON_NS)
+    assert [node["path"] for node in shown(board)["nodes"]] == [["acme", "east", "a"], ["acme", "east", "b"]]
+    assert shown(board, path="acme/east/a")["nodes"] == []
+    board.use(site({"name": "s1", "path": "acme/east"}, {"name": "s2", "path": "acme"}), NOON_NS)
+    assert [node["path"] for node in shown(board)["nodes"]] == [["acme", "east"]], "one of them is not in it"
+
+
 def test_a_search_finds_titles_names_and_paths_in_any_case(board: Board) -> None:
     assert [names(shown(board, search=text)) for text in ("MALL", "X3", "south", "nowhere")] == [["s2", "s1"], ["x3"], ["s2"], []]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ import pytest
 from footfall.errors import ConfigError
 from footfall.frames import Kind, encode_body
 from gateway.accept.outcome import Entry
+from gateway.fold.arrivals import Arrival
+from gateway.fold.store_counters import Counters, StoreCounters
 from gateway.pipeline import fold_worker, journal_source
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.outbox import Outbox
@@ -36,10 +38,14 @@ class Gate:
         self.outbox = Outbox(64 << 20)
         self.record_queue = RecordQueue()
         self.record_queue.head = self.journal.last_pos
+        self.counters: list[Counters] = []
         fold = new_fold(self.ledger)
         if "fold" in self.ledger.state():
             fold.load(self.ledger.state())
-        self.fold_worker = FoldWorker(shard_of(fold), self.ledger, self.journal, self.outbox, lambda arrivals, counters: None)
+        self.fold_worker = FoldWorker(shard_of(fold), self.ledger, self.journal, self.outbox, self.publish)
+
+    def publish(self, arrivals: Sequence[Arrival], counters: StoreCounters) -> None:
+        self.counters += counters.take()
 
     def run(self) -> None:
         """As a gateway that is asked to end at once."""
@@ -123,6 +129,15 @@ def test_a_copy_of_a_gateway_that_ended_well_lowers_no_minute_either(gates: list
         gate.record_queue.head = gate.journal.last_pos
         gate.fold_worker.turn(gate.record_queue, 0.0)
         assert "traffic" not in {key[0] for key in gate.stored()}
+
+
+def test_a_start_publishes_the_day_so_far_of_every_store_before_anything_comes(gates: list[Gate], tmp_path: Path) -> None:
+    fill(tmp_path, 40)
+    before = opened(gates, tmp_path)
+    before.run()
+    latest = before.counters[-1]
+    assert (latest.store, latest.time_ns > 0) == ("s1", True)
+    assert opened(gates, tmp_path).counters == [latest]
 
 
 def test_a_full_outbox_ends_it_at_once(gates: list[Gate], tmp_path: Path) -> None:
