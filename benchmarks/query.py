@@ -2,7 +2,8 @@
 
     run(effort) -> results       # a year of 5 stores by the hour and by the day, 7,000 stores for one day
 
-The stores are open for ten hours, and something happens in nine minutes of ten; some 120 visitors a day carry what can be heard.
+The stores are open for ten hours, and something happens in nine minutes of ten; some 120 visitors a day carry what can be heard. Each has
+two agents, which are at work day and night, and a time zone with a change of clocks.
 """
 
 from __future__ import annotations
@@ -106,9 +107,9 @@ def _points(store: str, days: int, seed: int) -> Iterator[Points]:
     known, is_staff = rng.random(len(started_ns)) < 0.4, rng.random(len(started_ns)) < 0.05
     seconds = np.round(rng.exponential(600, len(started_ns)), 1)
     visit = {"agent": Coded.constant("ble-1", len(started_ns)), "known": known, "is_staff": is_staff, "seconds": seconds}
-    yield _filled(
-        "visit", store, started_ns, visit | {"started_ms": started_ns // 10**6, "subject": rng.integers(1, 2**63, len(started_ns))}
-    )
+    visit |= {"started_ms": started_ns // 10**6, "subject": rng.integers(1, 2**63, len(started_ns))}
+    yield _filled("visit", store, started_ns, visit)
+    yield from _described(store, days, rng)
 
 
 _PER_MINUTE: Final = {
@@ -117,6 +118,20 @@ _PER_MINUTE: Final = {
 }  # fmt: skip
 _SUMS_OF: Final = {"revenue": ("transactions", 80), "dwell_sum_s": ("visits_closed", 1200)}
 """A sum, the count that it is of, and the most for each."""
+
+
+def _described(store: str, days: int, rng: np.random.Generator) -> Iterator[Points]:
+    """What the gateway writes beside: the store itself, and which minutes its agents observed."""
+    stated = {"title": store.upper(), "path": "eu/de", "timezone": "Europe/Berlin", "day_start": "04:00", "hours": "09:00-21:00"}
+    yield _filled("store", store, np.zeros(1, np.int64), stated)
+    hours_ns = FIRST_NS + np.arange(-24, days * 24 + 24) * NS_PER_HOUR
+    for agent, task, other in (("ble-1", "presence", "doors"), ("counter-1", "doors", "presence")):
+        masks = np.where(rng.random(len(hours_ns)) < 0.99, _WHOLE_HOUR, rng.integers(0, _WHOLE_HOUR, len(hours_ns)))
+        of_agent = {"agent": Coded.constant(agent, len(hours_ns)), task: masks, other: -1, "minutes": np.bitwise_count(masks)}
+        yield _filled("coverage", store, hours_ns, of_agent)
+
+
+_WHOLE_HOUR: Final = (1 << 60) - 1
 
 
 def _filled(measurement: str, store: str, time_ns: Any, values: dict[str, Any]) -> Points:
