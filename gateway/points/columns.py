@@ -37,9 +37,8 @@ class Coded:
 
     @staticmethod
     def of(texts: Sequence[str]) -> Coded:
-        codes: dict[str, int] = {}
-        found = [codes.setdefault(text, len(codes)) for text in texts]
-        return Coded(np.array(found, np.uint32), tuple(codes))
+        codes = {text: code for code, text in enumerate(dict.fromkeys(texts))}
+        return Coded(np.array([codes[text] for text in texts], np.uint32), tuple(codes))
 
     @staticmethod
     def take(codes: npt.NDArray[Any], names: Sequence[str]) -> Coded:

@@ -86,10 +86,12 @@ class Builder:
         for name, column, parts, codes in zip(self._names, columns, self._parts, self._codes, strict=True):
             dtype = _DTYPE.get(fields.get(name, "text"))
             if dtype is None:
-                parts.append(np.array([codes.setdefault(value or "", len(codes)) for value in column], np.uint32))
+                code_of = {value: codes.setdefault(value or "", len(codes)) for value in dict.fromkeys(column)}
+                parts.append(np.array([code_of[value] for value in column], np.uint32))
             else:
                 empty = ABSENT.get((self._measurement, name), 0)
-                parts.append(np.array([empty if value is None else value for value in column], dtype))
+                present = column if None not in column else [empty if value is None else value for value in column]
+                parts.append(np.array(present, dtype))
         return self._rows
 
     def table(self) -> PointTable:

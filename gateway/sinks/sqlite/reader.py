@@ -14,6 +14,7 @@ from gateway.points import SCHEMA
 from gateway.sinks.cells import Aggregate, CellBuilder, CellTable, checked
 from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated, validated_stores
 from gateway.sinks.sqlite.cells import ASKED, ASKED_SPAN, Buckets, CellQuery
+from gateway.sinks.sqlite.packed import PACKED, selected, unpacked
 from gateway.sinks.table import Builder, PointTable
 
 _BUSY_S = 10.0
@@ -75,9 +76,17 @@ class SqliteReader:
     ) -> PointTable:
         names, matched = validated(measurement, columns, store, tags)
         where, values = _where(matched, from_ns, to_ns, "void" in SCHEMA[measurement].fields and not void)
-        sql = f"SELECT time_ns, {self._selected(measurement, names)} FROM {measurement}{where}"
+        if measurement in PACKED and measurement in self._tables:
+            with self._one_state():
+                self._fill_asked_store(measurement, None if store is None else [store])
+                sql = f"SELECT {selected(names)} FROM asked_store AS s CROSS JOIN {measurement} AS p WHERE {where} GROUP BY s.store"
+                table = unpacked(measurement, names, list(self._select(measurement, sql, values)))
+            on_page(len(table))
+            return table
+        stores = "SELECT ? AS store" if store else _STORES.format(name=measurement)
+        sql = f"SELECT p.time_ns, {self._selected(measurement, names)} FROM ({stores}) AS s CROSS JOIN {measurement} AS p WHERE {where}"
         builder = Builder(measurement, names)
-        for page in self._pages(measurement, sql, values):
+        for page in self._pages(measurement, sql, [*([store] if store else []), *values]):
             on_page(builder.add(page))
         return builder.table()
 
@@ -111,12 +120,7 @@ class SqliteReader:
         self, measurement: str, stores: Sequence[str] | None, buckets: Buckets, by: Sequence[str], tags: dict[str, str]
     ) -> CellQuery | None:
         """Fill the tables of what was asked. Return None if there is no point."""
-        for statement in ASKED:
-            self._db.execute(statement)
-        if stores is None:
-            self._db.execute(f"INSERT INTO asked_store {_STORES.format(name=measurement)}")
-        else:
-            self._db.executemany("INSERT INTO asked_store VALUES (?)", [(store,) for store in stores])
+        self._fill_asked_store(measurement, stores)
         ends = {"from_ns": buckets.from_ns, "to_ns": buckets.to_ns}
         count, first_ns, last_ns = self._db.execute(ASKED_SPAN.format(name=measurement), ends).fetchone()
         if first_ns is None:
@@ -126,6 +130,14 @@ class SqliteReader:
         if query.is_joined:
             self._db.executemany("INSERT INTO asked_bucket VALUES (?, ?, ?)", there.rows())
         return query
+
+    def _fill_asked_store(self, measurement: str, stores: Sequence[str] | None) -> None:
+        for statement in ASKED:
+            self._db.execute(statement)
+        if stores is None:
+            self._db.execute(f"INSERT INTO asked_store {_STORES.format(name=measurement)}")
+        else:
+            self._db.executemany("INSERT INTO asked_store VALUES (?)", [(store,) for store in stores])
 
     @contextmanager
     def _one_state(self) -> Iterator[None]:
@@ -140,7 +152,7 @@ class SqliteReader:
     def _selected(self, measurement: str, names: Sequence[str]) -> str:
         """A file of an earlier release may not have all columns yet; SQLite would take the name of one for a text."""
         there = self._columns(measurement)
-        return ", ".join(_quoted(name) if name in there else "NULL" for name in names)
+        return ", ".join(f'p."{name}"' if name in there else "NULL" for name in names)
 
     def _columns(self, measurement: str) -> frozenset[str]:
         with self._errors():
@@ -171,17 +183,13 @@ class SqliteReader:
 
 
 def _where(tags: dict[str, str], from_ns: int | None, to_ns: int | None, hide_void: bool) -> tuple[str, list[Any]]:
-    terms: list[tuple[str, list[Any]]] = [(f"{_quoted(tag)} = ?", [value]) for tag, value in tags.items()]
+    """Conditions of rows `p` of the store `s`: with the store, SQLite finds the span by a seek."""
+    terms: list[tuple[str, list[Any]]] = [("p.store = s.store", [])]
+    terms += [(f'p."{tag}" = ?', [value]) for tag, value in tags.items() if tag != "store"]
     if from_ns is not None:
-        terms.append(("time_ns >= ?", [from_ns]))
+        terms.append(("p.time_ns >= ?", [from_ns]))
     if to_ns is not None:
-        terms.append(("time_ns < ?", [to_ns]))
+        terms.append(("p.time_ns < ?", [to_ns]))
     if hide_void:
-        terms.append(("NOT void", []))
-    where = " AND ".join(term for term, _ in terms)
-    return (f" WHERE {where}" if where else ""), [value for _, values in terms for value in values]
-
-
-def _quoted(name: str) -> str:
-    """A column of the schema: `in` and `out` are words of SQL too."""
-    return f'"{name}"'
+        terms.append(("NOT p.void", []))
+    return " AND ".join(term for term, _ in terms), [value for _, values in terms for value in values]
