@@ -7,10 +7,13 @@ The day of a chain is the sum of each store's own day: stores of several time zo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import lru_cache
+from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -27,6 +30,8 @@ DAYS: Final[tuple[Day, ...]] = ("midnight", "store")
 """When a day begins: at midnight, or at the store's `day_start`, so that an evening that ends at two is one day."""
 
 MIDNIGHT: Final = time()
+_WALL_CHARS: Final = len("2026-10-25T02:00")
+"""A label that is longer has an offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,30 @@ def bucket_ns(edges_ns: Iterable[int] | NsColumn) -> int:
     return next((size for size in BUCKETS_NS if not (edges % size).any()), NS_PER_MINUTE)
 
 
-def label_order(label: str) -> tuple[str, str]:
-    """Return what sorts labels by time: where clocks show a time twice, the greater offset comes first."""
-    wall, offset = label[:16], label[16:]
-    hours_east = int(offset[:3]) * 60 + int(offset[0] + offset[4:]) if offset else 0
-    return wall, f"{2000 - hours_east:04}"
+def labels_in_order(cuts: Iterable[Sequence[str]]) -> list[str]:
+    """Return the labels of several clocks, each once, so that those of every clock are in its own order.
+
+    By wall time they are, but where clocks show a time twice: then all of the first time comes before all of the second.
+    """
+    cuts = [labels for labels in cuts if labels]
+    every = sorted({label for labels in cuts for label in labels})
+    if not any(len(label) > _WALL_CHARS for label in every):
+        return every
+    following: dict[str, set[str]] = {label: set() for label in every}
+    for labels in cuts:
+        for label, after in pairwise(labels):
+            following[label].add(after)
+    before = Counter(after for found in following.values() for after in found)
+    ready = [label for label in every if not before[label]]
+    ordered: list[str] = []
+    while ready:
+        label = heappop(ready)
+        ordered.append(label)
+        for after in following[label]:
+            before[after] -= 1
+            if not before[after]:
+                heappush(ready, after)
+    return ordered
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from gateway.points import Coded
 from gateway.query.asked import AskedStore
 from gateway.query.cells import Cells, IndexColumn
 from gateway.query.groups import CLOCK, GroupKey
-from gateway.query.intervals import Cut, Day, day_start, label_order
+from gateway.query.intervals import Cut, Day, day_start, labels_in_order
 from gateway.query.spans import iso
 from gateway.query.wall import wall_ns
 
@@ -49,8 +49,7 @@ class KeyCodes:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The labels of all stores' intervals, in the order of time."""
-        found = {label for each in self._cuts.values() for label in each.cut.labels}
-        return tuple(sorted(found, key=label_order))
+        return tuple(labels_in_order(each.cut.labels for each in self._cuts.values()))
 
     @cached_property
     def _cuts(self) -> Mapping[int, AskedStore]:

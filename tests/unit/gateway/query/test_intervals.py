@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from gateway.query.estate import StoreFacts
-from gateway.query.intervals import DAYS, INTERVALS, Cut, Day, bucket_ns, cut, label_order
+from gateway.query.intervals import DAYS, INTERVALS, Cut, Day, bucket_ns, cut, labels_in_order
 from gateway.query.spans import local
 
 ZONES = (
@@ -57,7 +57,7 @@ def test_intervals_tile_the_span_with_labels_that_are_unique_and_in_order(
     assert edges[-1] - NS_PER_MINUTE < to_ns <= edges[-1]
     assert all(begin < end for begin, end in pairwise(edges.tolist()))
     assert len(labels) == len(edges) - 1 == len(set(labels))
-    assert list(labels) == sorted(labels, key=label_order)
+    assert labels_in_order([labels]) == list(labels)
     assert not (edges % bucket_ns(edges)).any()
 
 
@@ -94,6 +94,32 @@ def test_a_wall_time_that_clocks_show_twice_has_its_offset_and_no_other_has() ->
         "2026-10-25T01:00", "2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00", "2026-10-25T03:00",
     )  # fmt: skip
     assert _labels("2026-10-25T02:00+01:00", "2026-10-25T03:00", "1h") == ("2026-10-25T02:00+01:00",), "the change is just outside"
+
+
+def test_in_an_hour_that_clocks_show_twice_all_of_the_first_time_comes_before_the_second() -> None:
+    by_half_hour = _labels("2026-10-25T02:00", "2026-10-25T03:30", "30m")
+    assert by_half_hour == (
+        "2026-10-25T02:00+02:00", "2026-10-25T02:30+02:00", "2026-10-25T02:00+01:00", "2026-10-25T02:30+01:00", "2026-10-25T03:00",
+    )  # fmt: skip
+    assert labels_in_order([by_half_hour]) == list(by_half_hour)
+
+
+@given(
+    zones=st.lists(st.sampled_from((*ZONES, "Europe/Lisbon", "Atlantic/Azores")), min_size=1, max_size=4, unique=True),
+    hour=st.integers(-30, 30),
+    hours=st.integers(1, 30),
+    interval=st.sampled_from(["15m", "30m", "1h"]),
+)
+def test_labels_of_several_clocks_are_in_the_order_of_each(zones: list[str], hour: int, hours: int, interval: str) -> None:
+    """Around the night in which Europe's clocks go back."""
+    begin = _ns("2026-10-25T02:00") + hour * NS_PER_HOUR
+    cuts = [cut(_store(ZoneInfo(zone)), begin, begin + hours * NS_PER_HOUR, interval).labels for zone in zones]
+    ordered = labels_in_order(cuts)
+    assert sorted(ordered) == sorted({label for labels in cuts for label in labels})
+    place = {label: i for i, label in enumerate(ordered)}
+    for labels in cuts:
+        places = [place[label] for label in labels]
+        assert places == sorted(places)
 
 
 def test_lord_howe_changes_by_half_an_hour() -> None:
