@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterable, Sequence
+from types import NoneType
 from typing import Any, Final
 
 from gateway.query.answer import Answer
@@ -21,7 +23,7 @@ def as_csv(answer: Answer) -> str:
     lines = _Lines()
     writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow(answer.columns)
-    writer.writerows([_csv_cell(value) for value in row] for row in answer.rows)
+    writer.writerows(zip(*map(_csv_column, zip(*answer.rows, strict=True)), strict=True))
     return "".join(f"{line.removesuffix(writer.dialect.lineterminator)}\n" for line in lines)
 
 
@@ -33,6 +35,15 @@ def as_json(answer: Answer) -> str:
     """Return a list of records, `[{name: value}, …]`: `pandas.read_json` loads it without arguments."""
     records = (json.dumps(dict(zip(answer.columns, row, strict=True)), ensure_ascii=False) for row in answer.rows)
     return "[" + ",\n ".join(records) + "]"
+
+
+def _csv_column(values: Sequence[Any]) -> Iterable[Any]:
+    """The cells of one column; numbers are spelled by the writer."""
+    kinds = set(map(type, values))
+    if kinds <= {str, NoneType}:
+        cells = {value: _csv_cell(value) for value in dict.fromkeys(values)}
+        return map(cells.__getitem__, values)
+    return map(_csv_cell, values) if kinds & {str, bool} else values
 
 
 def _csv_cell(value: Any) -> Any:
