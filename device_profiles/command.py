@@ -15,7 +15,8 @@ from rich.table import Table
 from device_profiles.checks import mistakes
 from device_profiles.command_new import new
 from device_profiles.profile import Profile
-from device_profiles.registry import ProfileSettings, Registry, read_profile, shipped
+from device_profiles.registry import Registry, read_profile, shipped
+from device_profiles.settings import ProfileSettings
 from device_profiles.show import shown
 from footfall.errors import ConfigError
 

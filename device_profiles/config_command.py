@@ -22,7 +22,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from device_profiles.checks import mistakes
-from device_profiles.registry import ProfileSettings, shipped
+from device_profiles.registry import shipped
+from device_profiles.settings import ProfileSettings
 from footfall.certificates import Finding, findings
 from footfall.config import load
 from footfall.errors import ConfigError

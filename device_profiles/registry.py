@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from device_profiles.device import Device
 from device_profiles.profile import Profile
-from footfall.config import Section, load
+from footfall.config import load
 from footfall.errors import ConfigError
 from footfall.topics import is_name
 
@@ -56,17 +56,6 @@ class Registry(Mapping[str, Profile]):
     def with_profiles(self, own: Registry) -> Registry:
         """Return a registry with the profiles of both; those of `own` replace others of the same name."""
         return Registry({**self, **own}, self.files | own.files)
-
-
-class ProfileSettings(Section):
-    """`[profiles]` of agent.toml and gateway.toml: both need the user's own profiles."""
-
-    folder: Path | None = None
-    """The folder of the user's own profiles, added to the shipped ones; one with the name of a shipped one replaces it."""
-
-    def registry(self) -> Registry:
-        """Return shipped and own profiles. Raise ConfigError, which names the file and key that is wrong."""
-        return shipped() if self.folder is None else shipped().with_profiles(read_registry(self.folder))
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from device_profiles.registry import ProfileSettings
+from device_profiles.settings import ProfileSettings
 from edge_agent.agent import EdgeAgent
 from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings

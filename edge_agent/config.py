@@ -8,7 +8,8 @@ from typing import Annotated, Final
 from pydantic import Field, model_validator
 
 from device_profiles.ble_keys import keyed, read_ble_keys
-from device_profiles.registry import ProfileSettings, Registry
+from device_profiles.registry import Registry
+from device_profiles.settings import ProfileSettings
 from edge_agent.sources.kinds import AnySource
 from footfall.broker import Broker, Port
 from footfall.config import Section

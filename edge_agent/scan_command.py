@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from device_profiles.registry import ProfileSettings
+from device_profiles.settings import ProfileSettings
 from edge_agent.clock import SystemClock
 from edge_agent.scan import ScannedDevice, ScanResult, values_text
 from edge_agent.sources.ble import EVERYTHING, content_patterns

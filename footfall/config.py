@@ -20,9 +20,12 @@ from footfall.mistakes import describe
 
 
 class Section(BaseModel):
-    """The base of every section. An unknown key is a mistake. It is serialised under the names of its keys, so it can be read back."""
+    """The base of every section. An unknown key is a mistake. It is serialised under the names of its keys, so it can be read back.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+    A section is built when the first of its kind is read: a command reads few of those that its modules define.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, defer_build=True)
 
 
 Model = TypeVar("Model", bound=BaseModel)

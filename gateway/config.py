@@ -11,7 +11,7 @@ from typing import Annotated, Final, Self, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, model_validator
 
-from device_profiles.registry import ProfileSettings
+from device_profiles.settings import ProfileSettings
 from footfall.broker import Broker, Port
 from footfall.config import Section, load, secret
 from footfall.errors import ConfigError

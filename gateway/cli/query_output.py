@@ -1,24 +1,28 @@
-"""How the command line shows an answer: printed in the format asked for, drawn, and a bar while a long read goes on."""
+"""How the command line shows an answer: printed in the format asked for, drawn, and a bar while a long read goes on.
+
+What writes in colour is imported where somebody sees it: a program that reads the answer starts in less time.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
-from rich.text import Text
+from typing import TYPE_CHECKING, Final
 
 from gateway.query.answer import Answer
 from gateway.query.explain import text
 from gateway.query.show import as_csv, as_json
 from gateway.query.show_table import Line, Style, table, wrapped
 from gateway.sinks.reader import OnPage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
 _LONG_READ_S: Final = 0.5
 
@@ -48,6 +52,12 @@ def print_explanation(explanation: Answer, format_: OutputFormat) -> None:
 
 
 def _print_lines(lines: Iterable[Line]) -> None:
+    if not sys.stdout.isatty() and "FORCE_COLOR" not in os.environ:
+        sys.stdout.writelines(f"{line.text}\n" for line in lines)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(highlight=False, soft_wrap=True)
     for line in lines:
         console.print(Text(line.text, _STYLES.get(line.style, "")))
@@ -56,7 +66,7 @@ def _print_lines(lines: Iterable[Line]) -> None:
 def _print_data(answer: Answer, format_: OutputFormat) -> None:
     sys.stdout.write(_WRITTEN[format_](answer))
     for note in answer.notes:
-        _stderr().print(f"note: {note}", markup=False)
+        sys.stderr.write(f"note: {note}\n")
 
 
 _STYLES: Final[Mapping[Style, str]] = {"heading": "bold", "total": "bold", "note": "dim"}
@@ -79,26 +89,35 @@ def draw_answer(answer: Answer, path: Path, measures: Sequence[str]) -> None:
 @contextmanager
 def progress() -> Iterator[OnPage]:
     """A bar on the terminal, once a read takes long; nothing where nobody looks."""
-    bar = Progress(
-        SpinnerColumn(), TextColumn("reading"), BarColumn(), TextColumn("{task.completed:,} rows"), console=_stderr(), transient=True
-    )
-    task, began, total = bar.add_task("reading", total=None), time.monotonic(), 0
-    last = 0
+    bar: Progress | None = None
+    began_s, total, last = time.monotonic(), 0, 0
 
     def on_page(rows: int) -> None:
-        nonlocal total, last
+        nonlocal bar, total, last
         total += rows - last if rows > last else rows
         last = rows
-        if time.monotonic() - began > _LONG_READ_S and sys.stderr.isatty():
-            bar.start()
-            bar.update(task, completed=total)
+        if time.monotonic() - began_s > _LONG_READ_S and sys.stderr.isatty():
+            bar = bar or _started_bar()
+            bar.update(bar.task_ids[0], completed=total)
 
     try:
         yield on_page
     finally:
-        if bar.live.is_started:
+        if bar is not None:
             bar.stop()
 
 
+def _started_bar() -> Progress:
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = SpinnerColumn(), TextColumn("reading"), BarColumn(), TextColumn("{task.completed:,} rows")
+    bar = Progress(*columns, console=_stderr(), transient=True)
+    bar.add_task("reading", total=None)
+    bar.start()
+    return bar
+
+
 def _stderr() -> Console:
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False, soft_wrap=True)

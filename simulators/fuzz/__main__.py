@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from device_profiles.registry import ProfileSettings
+from device_profiles.settings import ProfileSettings
 from footfall.errors import FootfallError
 from simulators.fuzz.harness import Failure, Result, Run, reproduce
 from simulators.fuzz.targets import Target, targets

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from device_profiles.registry import ProfileSettings, read_registry, shipped
+from device_profiles.registry import read_registry, shipped
+from device_profiles.settings import ProfileSettings
 from footfall.errors import ConfigError
 from tests.unit.device_profiles.profiles_made import COUNTED, HALL, write
 

@@ -6,7 +6,9 @@ import os
 import platform
 import subprocess
 import sys
+from contextlib import closing
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 import pytest
 import typer
@@ -15,6 +17,8 @@ from typer.testing import CliRunner
 from footfall import __version__
 from footfall.cli import EXIT_CONFIG, EXTRA_OF, _add, build
 from footfall.command_help import help_in_source
+from gateway.points import SCHEMA, from_rows
+from gateway.sinks.sqlite.sink import SQLite
 from tests.support.waiting import PATIENCE_S
 
 COMMANDS = sorted(point.name for point in entry_points(group="footfall.commands"))
@@ -66,6 +70,14 @@ def test_what_uses_no_command_imports_none(arguments: list[str]) -> None:
 
 def test_the_version_imports_nothing_that_draws() -> None:
     assert not any(name.partition(".")[0] == "rich" for name in loaded_after("--version"))
+
+
+def test_a_query_loads_no_profiles_and_nothing_that_draws(tmp_path: Path) -> None:
+    with closing(SQLite(tmp_path / "footfall.db")) as sink:
+        sink.write([from_rows("traffic", [(0, "s1", *[0] * len(SCHEMA["traffic"].fields))])])
+    loaded = loaded_after("query", "traffic", "--db", str(tmp_path / "footfall.db"), "--format", "csv")
+    assert "gateway.query.questions" in loaded
+    assert not {"device_profiles.profile", "rich.console", "rich.progress", "matplotlib", "influxdb_client", "urllib3"} & loaded
 
 
 def test_a_command_imports_no_other() -> None:
