@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from footfall.errors import ConfigError
 from gateway.query.asked import AskedStore
@@ -23,7 +24,7 @@ from gateway.query.day_pairs import (
     weeks_before,
     year_before,
 )
-from gateway.query.minute_pairs import Matched, local_days, match, observed_here
+from gateway.query.minute_pairs import Clock, Matched, local_days, match, observed_here
 from gateway.query.sides import Plan, Run, SideQuestion, Sides, spans_there
 from gateway.query.spans import end, start
 
@@ -55,8 +56,15 @@ def _nothing(found: Sides) -> str:
 
 def _in_time(asked: SideQuestion, comparison: Comparison) -> Sides:
     """Each store with itself, on other days."""
-    pairs = {store.facts.name: _days(asked, comparison, store) for store in asked.stores}
-    return _one_run(asked, asked.stores, pairs, {store.facts.name: store for store in asked.stores})
+    of_clock = {_calendar(asked, store): store for store in asked.stores}
+    pairs = {calendar: _days(asked, comparison, store) for calendar, store in of_clock.items()}
+    by_name = {store.facts.name: pairs[_calendar(asked, store)] for store in asked.stores}
+    return _one_run(asked, asked.stores, by_name, {store.facts.name: store for store in asked.stores})
+
+
+def _calendar(asked: SideQuestion, store: AskedStore) -> tuple[Clock, ZoneInfo, int, int]:
+    """What the paired days depend on: equal for many stores of a chain."""
+    return asked.clock(store), store.facts.timezone, store.from_ns, store.to_ns
 
 
 def _days(asked: SideQuestion, comparison: Comparison, store: AskedStore) -> DayPairs:
@@ -76,6 +84,8 @@ def _with_store(asked: SideQuestion, comparison: Comparison) -> Sides:
     """Each store with another one, at the same wall time."""
     (other,) = asked.find((comparison.store,))
     stores = [store for store in asked.stores if store.facts.name != other.facts.name]
+    if not stores:
+        raise ConfigError(f"compare store:{other.facts.name}: no other store is asked for; name some with --store, or leave it out")
     pairs = {store.facts.name: same_days(asked.days(store)) for store in stores}
     found = _one_run(asked, stores, pairs, {store.facts.name: other for store in stores})
     if len(stores) < len(asked.stores):

@@ -23,7 +23,7 @@ from gateway.query.wall import NsColumn, steady_spans, wall_ns
 
 LEAST_COVERED: Final = 0.9
 """A store is comparable that was observed in so great a share of its open minutes, on both sides."""
-MOST_BUCKETS: Final = 400_000
+MOST_BUCKETS: Final = 1_500_000
 """Of stores and buckets; longer buckets are taken rather than more."""
 _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -124,6 +125,8 @@ class Plan:
     asked: SideQuestion
     here: Coverage
     grain_ns: int
+    _known: dict[tuple[Any, ...], tuple[DayPairs, BucketPairs]] = field(default_factory=dict)
+    """Buckets that were paired before: stores of the same clock share them."""
 
     @staticmethod
     def of(
@@ -144,8 +147,13 @@ class Plan:
 
     def buckets(self, store: AskedStore, other: AskedStore, days: DayPairs) -> BucketPairs:
         """Return the buckets of a store until now, with those of the other."""
+        clocks = self.asked.clock(store), self.asked.clock(other)
         until_ns = max(self.asked.until_ns(store), store.from_ns)
-        return pair_buckets(self.asked.clock(store), self.asked.clock(other), store.from_ns, until_ns, days, self.grain_ns)
+        key = (*clocks, store.from_ns, until_ns, id(days))
+        if key not in self._known:
+            # The days are kept too, so that no others ever have their identity.
+            self._known[key] = days, pair_buckets(*clocks, store.from_ns, until_ns, days, self.grain_ns)
+        return self._known[key][1]
 
 
 def spans_there(asked: SideQuestion, pairs: Mapping[str, DayPairs], others: Mapping[str, AskedStore]) -> dict[str, tuple[int, int]]:

@@ -208,6 +208,8 @@ def test_a_span_and_a_store_can_be_compared_with() -> None:
     with_store = ask(_reader(rows), replace(ASKED, compare="store:s2"), _estate(), NOW)
     assert [(record["store"], record["in"], record["in_before"]) for record in _records(with_store)] == [("s1", 150, 60)]
     assert "not comparable: s2: the others are compared with it" in with_store.notes
+    with pytest.raises(ConfigError, match="no other store is asked for"):
+        ask(_reader(rows), replace(ASKED, stores=("s2",), compare="store:s2"), _estate(), NOW)
 
 
 def test_a_group_is_the_mean_of_the_other_stores_of_the_path_minute_by_minute() -> None:
