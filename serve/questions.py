@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 
 from footfall.errors import ConfigError, Unreadable
-from gateway.cli.query import open_reader
 from gateway.config import load_gateway, load_site
 from gateway.query.explain import every_measure
 from gateway.query.groups import groups_of
@@ -17,6 +16,7 @@ from gateway.query.options import EXPLAINS, request_of, takes
 from gateway.query.questions import QUESTIONS, ask
 from gateway.query.reading import read_estate
 from gateway.query.show import as_json
+from gateway.query.source import open_reader
 from gateway.sinks.reader import PointReader
 from gateway.site import Site
 

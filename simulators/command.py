@@ -19,7 +19,7 @@ from footfall.broker import Broker
 from footfall.config import read_secret
 from footfall.errors import ConfigError
 from footfall.events import to_ns
-from gateway.cli.query import open_reader
+from gateway.query.source import open_reader
 from simulators import sal_rb, show
 from simulators.chain.command import chain
 from simulators.estate import MQTT_PORT, Settings, brand_secret, worlds, write_agent, write_configs, write_recording, write_sales

@@ -21,7 +21,7 @@ from edge_agent.keys import write_keys
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError, FootfallError
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
-from gateway.cli.query import open_reader
+from gateway.query.source import open_reader
 from simulators.demo_hardware_show import Figures, devices_table, read_found
 from simulators.devices.beams_agent import COMMAND, RemoteBeams
 from simulators.devices.emulator import Emulator

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import closing
-from pathlib import Path
 
-from footfall.errors import ConfigError
 from gateway.cli import query_options as options
 from gateway.cli.query_output import OutputFormat, draw_answer, print_answer, print_explanation, progress
-from gateway.config import load_gateway, load_site
 from gateway.query.explain import every_measure, explained
 from gateway.query.options import EXPLAINS, request_of
 from gateway.query.questions import ask
 from gateway.query.reading import read_estate
-from gateway.sinks.kinds import sink_settings
-from gateway.sinks.reader import PointReader
-from gateway.sinks.settings import SinkSettings
-from gateway.site import Site
+from gateway.query.source import open_reader, site_of
 
 
 def query(
@@ -83,7 +76,7 @@ def query(
         "align": align,
     }  # fmt: skip
     request = request_of(what, given)
-    known = _site(site, config)
+    known = site_of(site, config)
     with closing(open_reader(db, influx, bucket, token_file, config)) as reader, progress() as on_page:
         answer = ask(reader, request, read_estate(reader, known), time.time_ns(), on_page)
     if explain:
@@ -92,22 +85,3 @@ def query(
         print_answer(answer, format_, wide, request.measures)
     if chart is not None:
         draw_answer(answer, chart, request.measures)
-
-
-def _site(site: Path | None, config: Path | None) -> Site | None:
-    if site is not None:
-        return load_site(site)
-    return None if config is None else load_site(config.parent / load_gateway(config).site)
-
-
-def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Path | None, config: Path | None) -> PointReader:
-    """Return the database that the options name. Raise ConfigError unless exactly one of `db`, `influx` and `config` is given."""
-    if sum(given is not None for given in (db, influx, config)) != 1:
-        raise ConfigError("say where to read: --db FILE (SQLite), --influx URL, or --config gateway.toml; one of them")
-    if config is not None:
-        sink: SinkSettings = load_gateway(config).sink
-    elif db is not None:
-        sink = sink_settings(kind="sqlite", path=db)
-    else:
-        sink = sink_settings(kind="influxdb", url=influx, bucket=bucket, token_file=token_file)
-    return sink.reader(os.environ.get(options.TOKEN_VARIABLE, ""))

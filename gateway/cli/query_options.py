@@ -11,8 +11,8 @@ from gateway.cli.query_output import OutputFormat
 from gateway.query.intervals import INTERVALS
 from gateway.query.options import EXPLAINS
 from gateway.query.questions import QUESTIONS
+from gateway.query.source import TOKEN_VARIABLE
 
-TOKEN_VARIABLE: Final = "FOOTFALL_INFLUX_TOKEN"  # noqa: S105 # the variable's name, not a token
 _WHAT_HELP: Final = "; ".join(f"[bold]{name}[/]: {question.meaning}" for name, question in QUESTIONS.items())
 _MOMENT_HELP: Final = "2026-11-21, 2026-11-21T10:30, today, yesterday, now, -7d, -12h; local time of the store."
 _SOURCE, _SCOPE, _SHAPE, _OUTPUT = "Where to read", "What to look at", "How to count", "How to show it"

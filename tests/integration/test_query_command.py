@@ -135,8 +135,8 @@ def test_charts(db: Path, tmp_path: Path, what: str, interval: str | None, kind:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("traffic",), "say where to read: --db FILE"),
-        (("traffic", "--db", "DB", "--influx", "http://x"), "one of them"),
+        (("traffic",), "name one place to read: db"),
+        (("traffic", "--db", "DB", "--influx", "http://x"), "name one place to read"),
         (("traffic", "--db", "nowhere.db"), "there is no such file"),
         (("traffic", "--db", "DB", "--store", "paris"), "no store 'paris'; it has berlin, shanghai"),
         (("traffic", "--db", "DB", "--store", "shangai"), r"no store 'shangai': did you mean 'shanghai'\?"),

@@ -1,0 +1,1 @@
+"""Answers as pandas DataFrames, and recipes on them. `footfall.analysis` is its public door."""

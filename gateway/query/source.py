@@ -1,0 +1,36 @@
+"""Where answers come from: a database, and what site.toml states of its stores."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from footfall.errors import ConfigError
+from gateway.config import load_gateway, load_site
+from gateway.sinks.kinds import sink_settings
+from gateway.sinks.reader import PointReader
+from gateway.sinks.settings import SinkSettings
+from gateway.site import Site
+
+TOKEN_VARIABLE: Final = "FOOTFALL_INFLUX_TOKEN"  # noqa: S105 # the variable's name, not a token
+
+
+def site_of(site: Path | None, config: Path | None) -> Site | None:
+    """Return what a site.toml states: the one given, else that of gateway.toml. None where neither is given."""
+    if site is not None:
+        return load_site(site)
+    return None if config is None else load_site(config.parent / load_gateway(config).site)
+
+
+def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Path | None, config: Path | None) -> PointReader:
+    """Return the database that is named. Raise ConfigError unless exactly one of `db`, `influx` and `config` is given."""
+    if sum(given is not None for given in (db, influx, config)) != 1:
+        raise ConfigError("name one place to read: db (an SQLite file), influx (an address) or config (gateway.toml)")
+    if config is not None:
+        sink: SinkSettings = load_gateway(config).sink
+    elif db is not None:
+        sink = sink_settings(kind="sqlite", path=db)
+    else:
+        sink = sink_settings(kind="influxdb", url=influx, bucket=bucket, token_file=token_file)
+    return sink.reader(os.environ.get(TOKEN_VARIABLE, ""))
