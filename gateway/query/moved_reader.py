@@ -128,7 +128,8 @@ class MovedReader:
         **tags: str,
     ) -> CellTable:
         """Return the cells that go into the span, in buckets that may be shorter than asked for."""
-        names = [name for name, moves in self._moves.items() if any(stores is None or move.store in stores for move in moves)]
+        wanted = None if stores is None else frozenset(stores)
+        names = [name for name, moves in self._moves.items() if any(wanted is None or move.store in wanted for move in moves)]
         first, last = self._span_of(names)
         keys = by if "store" in by else ("store", *by)
         table = self._reader.cells(
