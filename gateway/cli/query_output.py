@@ -36,11 +36,14 @@ class OutputFormat(StrEnum):
 
 
 def print_answer(answer: Answer, format_: OutputFormat, wide: bool, named: Sequence[str] = ()) -> None:
-    """Print an answer, with the measures `named` in the request; CSV and JSON to standard output alone, their notes to standard error."""
+    """Print an answer, with the measures `named` in the request; CSV and JSON to standard output alone, their notes to standard error.
+
+    With `wide` the details follow the notes.
+    """
     if format_ is OutputFormat.TABLE:
         _print_lines((*wrapped(answer.title, "total"), Line(""), *table(answer, wide, named)))
     else:
-        _print_data(answer, format_)
+        _print_data(answer, format_, answer.details if wide else ())
 
 
 def print_explanation(explanation: Answer, format_: OutputFormat) -> None:
@@ -48,7 +51,7 @@ def print_explanation(explanation: Answer, format_: OutputFormat) -> None:
     if format_ is OutputFormat.TABLE:
         _print_lines((*wrapped(explanation.title, "total"), Line(""), *text(explanation)))
     else:
-        _print_data(explanation, format_)
+        _print_data(explanation, format_, ())
 
 
 def _print_lines(lines: Iterable[Line]) -> None:
@@ -63,9 +66,9 @@ def _print_lines(lines: Iterable[Line]) -> None:
         console.print(Text(line.text, _STYLES.get(line.style, "")))
 
 
-def _print_data(answer: Answer, format_: OutputFormat) -> None:
+def _print_data(answer: Answer, format_: OutputFormat, details: Sequence[str]) -> None:
     sys.stdout.write(_WRITTEN[format_](answer))
-    for note in answer.notes:
+    for note in (*answer.notes, *details):
         sys.stderr.write(f"note: {note}\n")
 
 

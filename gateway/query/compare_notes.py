@@ -60,7 +60,7 @@ def _listed(what: str, reasons: Mapping[str, str]) -> Iterator[str]:
     for name, reason in reasons.items():
         by_reason.setdefault(reason, []).append(name)
     for reason, names in by_reason.items():
-        more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+        more = f" and {len(names) - MOST_NAMED:,} more (--wide names them)" if len(names) > MOST_NAMED else ""
         yield f"{what}: {', '.join(names[:MOST_NAMED])}{more}: {reason}"
 
 

@@ -59,6 +59,8 @@ class StoreFacts:
     valid: Span = ALWAYS
     closed: frozenset[date] = frozenset()
     agents: tuple[Stationed, ...] = ()
+    overlaps: bool = False
+    """Whether the database has versions that overlap; the later one of each two holds."""
 
     @property
     def states_hours(self) -> bool:
@@ -121,7 +123,7 @@ def _facts(stated: Sequence[Stated]) -> StoreFacts:
     last = stated[-1]
     zone = _zone(last.timezone)
     spans = [Span(begin_ns(_date(each.valid_from), zone), end_ns(_date(each.valid_to), zone)) for each in stated]
-    # Where versions overlap, the later one holds.
+    overlaps = any(span.end_ns > following.begin_ns for span, following in pairwise(spans))
     ends = [min(span.end_ns, following.begin_ns) for span, following in pairwise(spans)]
     versions = [
         StoreVersion(Span(span.begin_ns, end_ns), each.path, each.title, each.ownership, open_hours(each.hours))
@@ -129,7 +131,8 @@ def _facts(stated: Sequence[Stated]) -> StoreFacts:
     ]
     closed = frozenset(date.fromisoformat(day) for day in last.closed.split())
     valid = Span(spans[0].begin_ns, spans[-1].end_ns)
-    return StoreFacts(last.store, zone, time.fromisoformat(last.day_start), tuple(versions), valid, closed, _agents(last.agents))
+    starts = time.fromisoformat(last.day_start)
+    return StoreFacts(last.store, zone, starts, tuple(versions), valid, closed, _agents(last.agents), overlaps)
 
 
 @lru_cache(maxsize=1024)

@@ -60,7 +60,8 @@ class Run:
 def table(answer: Answer, wide: bool = False, named: Sequence[str] = ()) -> list[Line]:
     """Return the lines, of at most 80 characters; with `wide` every column, in lines as long as they must be.
 
-    Columns are the main ones, and the measures `named` in the request. The answer's notes stand below, with what is left out.
+    Columns are the main ones, and the measures `named` in the request. The answer's notes stand below, with what is left out; with
+    `wide` its details, too.
     """
     sheet = _Sheet(_without_twin(answer), frozenset(named))
     answer = sheet.answer
@@ -71,7 +72,7 @@ def table(answer: Answer, wide: bool = False, named: Sequence[str] = ()) -> list
     if answer.totals:
         lines.append(Line(""))
     lines += [Line(row_line(columns, i), "total") for i in range(len(sheet.runs), len(sheet.runs) + len(answer.totals))]
-    notes = [*answer.notes, *_left_out(left_out)]
+    notes = [*answer.notes, *(answer.details if wide else ()), *_left_out(left_out)]
     return lines + [line for i, note in enumerate(notes) for line in ([Line("")] if i == 0 else []) + wrapped(note)]
 
 

@@ -53,7 +53,7 @@ def test_stores_and_days_that_are_left_out_stand_by_their_reason_and_many_are_co
     )
     notes = _notes("previous", both, Asked(9))
     assert notes[1] == "1 of 9 stores comparable: open, and observed in 90 % of open minutes, on both sides"
-    assert "not comparable: s0, s1, s2, s3, s4 and 2 more: not open in the span" in notes
+    assert "not comparable: s0, s1, s2, s3, s4 and 2 more (--wide names them): not open in the span" in notes
     assert "not comparable: dead: doors observed in 3 % of its open minutes in the span" in notes
     assert "left out: 2026-04-17, 2026-04-18: its counterpart was Easter" in notes
 

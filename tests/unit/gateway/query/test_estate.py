@@ -113,11 +113,13 @@ def test_the_table_of_stores_gives_the_same_estate_as_site_toml(site: Site) -> N
     assert QueryEstate.from_table(_table(site)) == QueryEstate.from_site(site)
 
 
-def test_where_versions_overlap_the_later_one_holds() -> None:
+def test_where_versions_overlap_the_later_one_holds_and_the_store_is_known_for_it() -> None:
     table = _table(MOVED)
     texts = [text if text != "2026-03-31" else "2026-04-30" for text in table.values("valid_to")]
     store = QueryEstate.from_table(PointTable("store", table.time_ns, {**table.columns, "valid_to": Coded.of(texts)})).of("mitte")
     assert store.versions[0].span.end_ns == store.versions[1].span.begin_ns
+    assert store.overlaps
+    assert not QueryEstate.from_table(table).of("mitte").overlaps
 
 
 def test_a_store_has_every_name_in_a_database() -> None:

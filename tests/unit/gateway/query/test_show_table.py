@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 
@@ -167,3 +169,9 @@ def test_the_total_of_a_single_row_is_not_repeated() -> None:
 def test_a_histogram_is_a_picture() -> None:
     counts = (0, 1, 2, 4, 8, *[0] * (len(HISTOGRAM) - 5))
     assert "▁▂▄█" in lines(Answer(("store", "zone", "count", "p90_s", *HISTOGRAM), [("s1", "shoes", 15, 100.0, *counts)]))[-1]
+
+
+def test_a_wide_table_has_the_details_below_the_notes() -> None:
+    answer = replace(TRAFFIC, notes=("1 of 2 stores comparable",), details=("not comparable: s2: not open in the span",))
+    assert lines(answer)[-1] == "1 of 2 stores comparable"
+    assert lines(answer, wide=True)[-2:] == ["1 of 2 stores comparable", "not comparable: s2: not open in the span"]
