@@ -35,6 +35,7 @@ def query(
     top: options.TopOption = None,
     compare: options.CompareOption = None,
     align: options.AlignOption = None,
+    as_of: options.AsOfOption = None,
     format_: options.FormatOption = OutputFormat.TABLE,
     wide: options.WideOption = False,
     explain: options.ExplainOption = False,
@@ -73,7 +74,7 @@ def query(
     given = {
         "store": ",".join(store) if store else None, "from": from_, "to": to, "zone": zone, "fan": fan, "timezone": timezone,
         "measures": measures, "by": by, "interval": interval, "day": day, "top": None if top is None else str(top), "compare": compare,
-        "align": align,
+        "align": align, "as-of": as_of,
     }  # fmt: skip
     request = request_of(what, given)
     known = site_of(site, config)

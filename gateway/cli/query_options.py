@@ -83,6 +83,10 @@ CompareOption = Annotated[
         rich_help_panel=_SHAPE,
     ),
 ]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="As it was at that time, without what became known later.", rich_help_panel=_SHAPE),
+]
 AlignOption = Annotated[str | None, typer.Option(help="Days are compared by weekday (default) or date.", rich_help_panel=_SHAPE)]
 FormatOption = Annotated[
     OutputFormat, typer.Option("--format", help="CSV and JSON have every column and exact numbers.", rich_help_panel=_OUTPUT)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from footfall.frames import Body, Kind
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
-from gateway.fold.hour_masks import HourMasks, MaskColumn
+from gateway.fold.hour_masks import FIELDS, HourMasks, MaskColumn
 from gateway.fold.minute_points import is_unsure
 from gateway.fold.state import State
 from gateway.fold.watermarks import Watermarks
@@ -141,14 +141,13 @@ class Coverage:
         for task, mask in of_task.items():
             if mine.tasks & task or not mine.tasks:
                 wholly &= mask
-        self._state.points.emit(
-            CoveragePoint(
-                time_ns=hour * NS_PER_HOUR, agent=estate.agents.names[mine.agent], store=estate.stores.names[mine.store],
-                presence=of_task[PRESENCE] if mine.tasks & PRESENCE else NO_TASK,
-                doors=of_task[DOORS] if mine.tasks & DOORS else NO_TASK,
-                minutes=wholly.bit_count(),
-            )
+        point = CoveragePoint(
+            time_ns=hour * NS_PER_HOUR, agent=estate.agents.names[mine.agent], store=estate.stores.names[mine.store],
+            presence=of_task[PRESENCE] if mine.tasks & PRESENCE else NO_TASK, doors=of_task[DOORS] if mine.tasks & DOORS else NO_TASK,
+            minutes=wholly.bit_count(),
         )  # fmt: skip
+        before = self._masks.write(owner, hour, point[-FIELDS:])
+        self._state.emit(point, CoveragePoint(*point[:-FIELDS], *before) if before else None)
 
     def _owner(self, store: int, agent: int) -> int:
         owner = self._owners.get((store, agent))

@@ -98,6 +98,8 @@ class FrameRows:
         changed: set[tuple[int, int]] = set()
         if len(doors):
             points.append(self._door_points(frames, rows, doors))
+            for revision in self._state.revisions.of_new(points[-1]):
+                self._state.points.emit(revision)
             changed = self._count_doors(rows, doors)
         self._gaps(frames, rows)
         self._wait(frames, rows, before)

@@ -6,7 +6,7 @@ Minutes and hours count from 1970, UTC. Bits are only ever set, so the order in 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ KEEP_HOURS: Final = 1
 """How many hours before an owner's latest stay in memory."""
 
 Masks = list[int]
-"""One mask a column: bit i is minute i of the hour."""
+"""By MaskColumn, bit i is minute i of the hour; then the fields of its point."""
 
 
 class MaskColumn(IntEnum):
@@ -31,6 +31,12 @@ class MaskColumn(IntEnum):
     """It reported that doors were not counted in some part of the minute."""
     NO_PRESENCE = 2
     """It reported that nobody could be heard in some part of the minute."""
+
+
+NOT_WRITTEN: Final = -2
+"""In the place of a field of an hour's point that was not emitted yet."""
+FIELDS: Final = 3
+"""So many fields the point of an hour has; an hour's row has them behind its masks, as they were emitted last."""
 
 
 class HourMasks:
@@ -66,8 +72,15 @@ class HourMasks:
 
     def _load(self, owner: int, hour: int) -> Masks:
         kept = self._store.load_cell(TABLE, owner, hour * MINUTES) if hour < self._floor.get(owner, hour) else None
-        masks = self._masks[owner][hour] = [int(mask) for mask in kept] if kept else [0] * len(MaskColumn)
+        masks = self._masks[owner][hour] = [int(mask) for mask in kept] if kept else [0] * len(MaskColumn) + [NOT_WRITTEN] * FIELDS
         return masks
+
+    def write(self, owner: int, hour: int, fields: Sequence[int]) -> list[int] | None:
+        """Keep the fields with which the point of an hour is emitted. Return those that it was emitted with before; None: it was not."""
+        masks = self.get(owner, hour)
+        before = masks[len(MaskColumn) :]
+        masks[len(MaskColumn) :] = fields
+        return None if before[0] == NOT_WRITTEN else before
 
     def retire(self) -> None:
         """Move hours that are over for long to the store."""

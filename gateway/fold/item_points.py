@@ -65,10 +65,11 @@ class ItemPoints:
     def emit(self, items: Items, kind: str, slot: int, key_ns: int, agent: int, seconds: float) -> None:
         """Emit a point of this kind about an item, as it is now."""
         estate, before = self._state.estate, int(items.from_zone[slot])
-        self._state.points.emit(
+        self._state.emit(
             ItemPoint(
                 time_ns=key_ns, agent=estate.agents.names[agent], kind=kind, store=estate.stores.names[items.store[slot]],
                 zone=estate.zone_name[items.zone[slot]], epc=items.epc[slot], sku=items.sku[slot],
                 from_zone="" if before == NO_CODE else estate.zone_name[before], seconds=seconds,
-            )
+            ),
+            None,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from gateway.fold.minute_counts import settle, traffic_row, zone_row
@@ -32,9 +33,9 @@ class MinutePoints:
         self._settle()
         self._emit_traffic()
         state, estate = self._state, self._state.estate
-        for zone, minute, _ in state.zones.take_changed():
-            store_name = estate.stores.names[estate.zone_store[zone]]
-            state.points.emit(zone_row(store_name, estate.zone_name[zone], minute, state.zones.get(zone, minute)))
+        for zone, minute, before in state.zones.take_changed():
+            of_cell = partial(zone_row, estate.stores.names[estate.zone_store[zone]], estate.zone_name[zone], minute)
+            state.emit(of_cell(state.zones.get(zone, minute)), of_cell(before) if any(before) else None)
         self._counters.close_batch()
 
     def _settle(self) -> None:
@@ -53,7 +54,8 @@ class MinutePoints:
                 state.traffic.put_off(change)
                 continue
             cell = state.traffic.get(change.owner, change.minute)
-            state.points.emit(traffic_row(names[change.owner], change.minute, cell))
+            of_cell = partial(traffic_row, names[change.owner], change.minute)
+            state.emit(of_cell(cell), of_cell(change.before) if any(change.before) else None)
             self._counters.add(change, cell)
 
     def dump(self) -> list[list[int]]:

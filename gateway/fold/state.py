@@ -15,6 +15,7 @@ from gateway.fold.history import History
 from gateway.fold.keys import Keys
 from gateway.fold.link_index import FILTER_BYTES, LinkIndex
 from gateway.fold.minute_counts import TRAFFIC, ZONE, Cells
+from gateway.fold.revisions import Revisions
 from gateway.fold.store import FoldStore
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import Tracks
@@ -73,8 +74,15 @@ class State:
         self.assets: frozenset[int] = frozenset()
         self.history: Final = History()
         self.points: Final = PointBuffer(self.history)
+        self.revisions: Final = Revisions(self.history)
         self.counts: Counter[str] = Counter()
         """What the fold counts of what it saw; names end in _total."""
+
+    def emit(self, row: PointRow, was: PointRow | None) -> None:
+        """Emit a point that was another, or None, before; if that comes late, a revision too."""
+        self.points.emit(row)
+        if self.revisions.is_late(row.time_ns) and (revision := self.revisions.of(row, was)):
+            self.points.emit(revision)
 
     def are_staff(self, subject: npt.NDArray[np.uint64], profile: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Return which rows are staff's, by their subject or their profile."""

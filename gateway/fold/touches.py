@@ -64,7 +64,7 @@ class Touches:
     def repeat(self, store: str, agent: str, key_ns: int) -> None:
         """Emit a touch once more, as it is now."""
         if row := self._state.ledger.touch_by_key(store, agent, key_ns):
-            self._emit(row, json.loads(row.body))
+            self._state.points.emit(_point(row, json.loads(row.body)))
 
     def relink(self, subject: str) -> None:
         """Give touches the fan that links name now, after links of the subject changed."""
@@ -86,20 +86,10 @@ class Touches:
             self._contribute(store, row.time_ns, values, fan, 1)
         changed = row if (fan, void) == (row.fan, row.void) else row._replace(fan=fan, void=void)  # a copy takes a microsecond
         self._state.ledger.save_touches([changed])
-        self._emit(changed, values)
+        self._state.emit(_point(changed, values), None if is_new else _point(row, values))
         if fan or row.fan:
             for each in sorted({fan, row.fan} - {""}):
                 self._visits.touched(store, each, row.time_ns)
-
-    def _emit(self, row: TouchRow, values: Mapping[str, Any]) -> None:
-        self._state.points.emit(
-            TouchPoint(
-                time_ns=row.key_ns, agent=row.agent, channel=values["channel"], store=row.store, what=values["what"], zone=values["zone"],
-                subject=row.subject, fan=row.fan, ref=values["ref"], staff_id=values["staff_id"], department=values["department"],
-                campaign=values["campaign"], items=as_documented(values["items"]), stage=values["stage"], amount=values["amount"],
-                void=bool(row.void),
-            )
-        )  # fmt: skip
 
     def _contribute(self, store: int, time_ns: int, values: Mapping[str, Any], fan: str, sign: int) -> None:
         cells, minute = self._state.traffic, time_ns // NS_PER_MINUTE
@@ -118,6 +108,18 @@ class Touches:
         store, minute = self._state.estate.stores.of(row.store), row.key_ns // NS_PER_MINUTE
         self._state.traffic.add(store, minute, TRAFFIC_COLUMN["in"], sign * row.entered)
         self._state.traffic.add(store, minute, TRAFFIC_COLUMN["out"], sign * row.left)
-        entered, left = (row.entered, row.left) if sign > 0 else (0, 0)
-        self._state.points.emit(DoorPoint(time_ns=row.key_ns, agent=row.agent, door=row.door, store=row.store, in_=entered, out=left))
+        counted = DoorPoint(time_ns=row.key_ns, agent=row.agent, door=row.door, store=row.store, in_=row.entered, out=row.left)
+        if sign > 0:
+            self._state.emit(counted, None)
+        else:
+            self._state.emit(counted._replace(in_=0, out=0), counted)
         return store, minute
+
+
+def _point(row: TouchRow, values: Mapping[str, Any]) -> TouchPoint:
+    return TouchPoint(
+        time_ns=row.key_ns, agent=row.agent, channel=values["channel"], store=row.store, what=values["what"], zone=values["zone"],
+        subject=row.subject, fan=row.fan, ref=values["ref"], staff_id=values["staff_id"], department=values["department"],
+        campaign=values["campaign"], items=as_documented(values["items"]), stage=values["stage"], amount=values["amount"],
+        void=bool(row.void),
+    )  # fmt: skip

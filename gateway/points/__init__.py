@@ -6,6 +6,7 @@ from gateway.points.columns import (
     Column,
     Points,
     concat,
+    concat_coded,
     concat_column,
     from_columns,
     from_rows,
@@ -20,7 +21,8 @@ from gateway.points.columns import (
 from gateway.points.schema import ABSENT, SCHEMA, WRITE_ONCE, FieldType, Measurement
 
 __all__ = [
-    "ABSENT", "KEYS_A_HALF", "SCHEMA", "WRITE_ONCE", "Coded", "Column", "FieldType", "Measurement", "Points", "concat", "concat_column",
+    "ABSENT", "KEYS_A_HALF", "SCHEMA", "WRITE_ONCE", "Coded", "Column", "FieldType", "Measurement", "Points", "concat", "concat_coded",
+    "concat_column",
     "from_columns", "from_rows",
     "key_base", "number_of", "other_key_ns", "pack", "record_key_ns", "row_key_ns", "unpack",
 ]  # fmt: skip

@@ -137,7 +137,7 @@ def concat(parts: Sequence[Points]) -> Points:
     """Return the points of all parts, one after the other; they have the same `columns`."""
     if len(parts) == 1:
         return parts[0]
-    tags = {name: _concat_coded([part.tags[name] for part in parts]) for name in parts[0].tags}
+    tags = {name: concat_coded([part.tags[name] for part in parts]) for name in parts[0].tags}
     fields = {name: concat_column([part.fields[name] for part in parts]) for name in parts[0].fields}
     return Points(parts[0].measurement, np.concatenate([part.time_ns for part in parts]), tags, fields)
 
@@ -145,11 +145,11 @@ def concat(parts: Sequence[Points]) -> Points:
 def concat_column(columns: Sequence[Column]) -> Column:
     """Return one column, one after the other; they are all Coded, or all numbers."""
     coded = [column for column in columns if isinstance(column, Coded)]
-    return _concat_coded(coded) if coded else np.concatenate([column for column in columns if not isinstance(column, Coded)])
+    return concat_coded(coded) if coded else np.concatenate([column for column in columns if not isinstance(column, Coded)])
 
 
-def _concat_coded(columns: Sequence[Coded]) -> Coded:
-    """Names may repeat."""
+def concat_coded(columns: Sequence[Coded]) -> Coded:
+    """Return one column, one after the other. Names may repeat."""
     names = [column.names for column in columns]
     if all(each is names[0] for each in names):
         return Coded(np.concatenate([column.codes for column in columns]), names[0])

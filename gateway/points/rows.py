@@ -164,6 +164,15 @@ class CoveragePoint(NamedTuple):
     minutes: int
 
 
+class RevisionPoint(NamedTuple):
+    time_ns: int
+    of: str
+    series: str
+    store: str
+    point_ns: int
+    was: str
+
+
 class GapPoint(NamedTuple):
     time_ns: int
     agent: str
@@ -176,7 +185,7 @@ class GapPoint(NamedTuple):
 
 PointRow = (
     PresencePoint | DwellPoint | VisitPoint | DoorPoint | TouchPoint | ItemPoint | TrafficPoint | ZoneTrafficPoint | AgentPoint
-    | StorePoint | CoveragePoint | GapPoint
+    | StorePoint | CoveragePoint | RevisionPoint | GapPoint
 )  # fmt: skip
 POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "presence": PresencePoint,
@@ -190,6 +199,7 @@ POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "agent": AgentPoint,
     "store": StorePoint,
     "coverage": CoveragePoint,
+    "revision": RevisionPoint,
     "gap": GapPoint,
 }
 """By measurement; `tests/unit/gateway/points/test_rows.py` holds each to its schema."""

@@ -50,6 +50,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
         _measurement("store", "store", title="text", path="text", ownership="text", timezone="text", day_start="text", hours="text",
                      closed="text", agents="text", valid_from="text", valid_to="text", now="text", void="bool"),
         _measurement("coverage", "store agent", presence="int", doors="int", minutes="int"),
+        _measurement("revision", "store of series", point_ns="int", was="text"),
         _measurement("gap", "store agent", from_ns="int", to_ns="int", rows="int", reason="text"),
     )
 }  # fmt: skip

@@ -53,6 +53,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "fan": Option("fan"),
     "compare": Option("compare"),
     "align": Option("align"),
+    "as-of": Option("as_of"),
 }
 """By the word behind `--`, or in the address. `store`, `by` and `measures` take several words with commas between."""
 ALWAYS: Final = ("store", "from", "to", "timezone")

@@ -10,6 +10,8 @@ from typing import Final
 from footfall.errors import ConfigError
 from gateway.query import listed
 from gateway.query.answer import Answer, Request, StoreSpan
+from gateway.query.as_of_answer import as_of
+from gateway.query.as_of_reader import REVISED
 from gateway.query.asked import AskedStore, asked_stores
 from gateway.query.compare_answer import compared, planned_comparison
 from gateway.query.counting import Counting
@@ -40,7 +42,8 @@ _COUNTS: Final = frozenset({"measures", "by", "interval", "day", "top", "compare
 
 
 def _counts(meaning: str, counted: Counted, *takes: str) -> Question:
-    return Question(counted.measurement, meaning, counted, _COUNTS | set(takes))
+    as_of = {"as-of"} if counted.measurement in REVISED else set()
+    return Question(counted.measurement, meaning, counted, _COUNTS | set(takes) | as_of)
 
 
 QUESTIONS: Final[Mapping[str, Question]] = {
@@ -80,8 +83,9 @@ def check(request: Request) -> None:
         planned(request, question.answer)
     if request.compare is not None:
         planned_comparison(request, _counted(request.question))
-    if request.as_of is not None:
-        raise ConfigError("as_of: the database keeps no earlier versions of its rows")
+    if request.as_of is not None and "as-of" not in question.takes:
+        able = ", ".join(name for name, other in QUESTIONS.items() if "as-of" in other.takes)
+        raise ConfigError(f"as_of: the database keeps no earlier versions of {question.measurement}; it is for {able}")
 
 
 def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage = lambda rows: None) -> Answer:
@@ -90,6 +94,8 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
     Raise ConfigError for what means nothing, with what would work; where nothing is stored, the notes of the answer state what is.
     """
     check(request)
+    if request.as_of is not None:
+        return as_of(reader, request, now_ns, partial(ask, estate=estate, on_page=on_page))
     question = question_of(request.question)
     how = question.answer
     if request.compare is not None:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gateway.points import ABSENT, SCHEMA, Coded
+from gateway.points import ABSENT, SCHEMA, Coded, concat_coded
 from gateway.sinks.table import PointTable
 
 Function = Literal["sum", "count", "last", "max"]
@@ -71,6 +71,15 @@ def cells_of(
     time_ns, *codes = groups.columns
     named = {tag: Coded(c.astype(np.uint32), key.names) for tag, c, key in zip(by, codes, keys, strict=True)}
     return CellTable(time_ns, named, {each.name: _value(points, each, groups) for each in aggregates})
+
+
+def merged(tables: Sequence[CellTable]) -> CellTable:
+    """Return the cells of all tables in order. They have the same columns, and no cell in common."""
+    time_ns = np.concatenate([table.time_ns for table in tables])
+    keys = {tag: _ranked(concat_coded([table.keys[tag] for table in tables])) for tag in tables[0].keys}
+    order = np.argsort(Groups([time_ns, *[key.codes for key in keys.values()]]).of_row)
+    values = {name: np.concatenate([table.values[name] for table in tables])[order] for name in tables[0].values}
+    return CellTable(time_ns[order], {tag: Coded(key.codes[order], key.names) for tag, key in keys.items()}, values)
 
 
 class Groups:

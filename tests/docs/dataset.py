@@ -23,6 +23,7 @@ from gateway.site.versions import store_versions
 SEED = 20261024
 MINUTE_NS = 60 * 10**9
 HOUR_NS = 60 * MINUTE_NS
+DAY_NS = 24 * HOUR_NS
 DAYS = ((2026, 10, 24), (2026, 10, 25))
 ZONES = ("entrance", "glasses", "shoes", "checkout")
 STAFF = ("s07", "s12", "s15")
@@ -89,6 +90,7 @@ def points() -> tuple[Points, ...]:
         observed = (1 << 60) - 1
         for hour in range(begin // HOUR_NS, mine[-1].end_ns // HOUR_NS + 1):
             rows["coverage"].append((hour * HOUR_NS, f"{store}-1", store, observed, observed, 60))
+        rows["revision"].append((begin + DAY_NS, "door", f"{store}-1/main", store, begin, ""))
         rows["gap"].append((begin + 90 * MINUTE_NS, f"{store}-1", store, begin + 90 * MINUTE_NS, begin + 95 * MINUTE_NS, 41, "spool.full"))
     estate = read_site(record_site(Site.model_validate(tomllib.loads(SITE_TOML))))
     rows["store"] = [(version.begin_ns, version.store, *version[2:], False) for version in store_versions(estate)]

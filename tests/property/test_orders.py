@@ -117,10 +117,12 @@ def delivered(all_frames: Sequence[Sequence[Made]], said: Sequence[made.Link], r
         for _ in range(min(len(left[who]), rng.choice([1, 1, 2, 20]))):
             frame = left[who].pop(0)
             story.frame(who, frame.rows, (story.now_ns - began_ns) / S - 1 - frame.at_s)
-    return {key: row for key, row in folded(story.end(1).records).items() if key[0] not in ("presence", "gap", "agent")}
+    return {key: row for key, row in folded(story.end(1).records).items() if key[0] not in BY_TIME}
 
 
 NO_CODE = -1
+BY_TIME = frozenset({"presence", "gap", "agent", "coverage", "revision"})
+"""Measurements that have when something came, or when agents gave signs of life: deliveries differ in that."""
 
 
 def without_empty_minutes(rows: Rows) -> Rows:

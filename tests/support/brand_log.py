@@ -243,7 +243,13 @@ def folded_alone(log: BrandLog) -> Results:
 
 
 def counted(rows: Rows) -> Mapping[tuple[Any, ...], dict[str, Any]]:
-    """Return rows without minutes in which nothing was counted: such a minute may have a row, which repeats the one before it, or none."""
-    minutes = ("traffic", "zone_traffic")
-    return {key: row for key, row in rows.items()
-            if key[0] not in minutes or any(value for name, value in row.items() if name not in ("occupancy", "drift"))}  # fmt: skip
+    """Return rows without minutes in which nothing was counted: such a minute may have a row, which repeats the one before it, or none.
+
+    Revisions are left out, too: they have when something became known, which links that come later change.
+    """
+    return {key: row for key, row in rows.items() if key[0] != "revision" and not _is_empty_minute(key[0], row)}
+
+
+def _is_empty_minute(measurement: str, row: Mapping[str, Any]) -> bool:
+    is_minute = measurement in ("traffic", "zone_traffic")
+    return is_minute and not any(value for name, value in row.items() if name not in ("occupancy", "drift"))

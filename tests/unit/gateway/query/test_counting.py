@@ -244,7 +244,7 @@ def test_a_span_without_data_is_zeros_with_a_note_of_what_there_is() -> None:
         ({"question": "trafic"}, r"no question 'trafic': did you mean 'traffic'\?"),
         ({"stores": ("s9",)}, r"no store 's9'"),
         ({"measures": ("inn",)}, r"no measure 'inn': did you mean 'in'\?"),
-        ({"as_of": "yesterday"}, "no earlier versions"),
+        ({"question": "dwell", "as_of": "yesterday"}, "no earlier versions of dwell; it is for traffic, zones, doors, sales, items"),
     ],
 )
 def test_what_means_nothing_is_refused_with_what_would_work(asked: dict[str, Any], complaint: str) -> None:

@@ -155,7 +155,9 @@ def _of_an_earlier_release(path: Path) -> None:
     """As `presence` had no width yet, and there was no measurement of goods or of stores."""
     SQLite(path).close()
     db = sqlite3.connect(path)
-    db.executescript("DROP VIEW stores; DROP TABLE store; DROP TABLE coverage; DROP TABLE item; PRAGMA user_version = 1;")
+    db.executescript(
+        "DROP VIEW stores; DROP TABLE store; DROP TABLE coverage; DROP TABLE revision; DROP TABLE item; PRAGMA user_version = 1;"
+    )
     db.execute("ALTER TABLE presence DROP COLUMN time_width_ms")
     db.execute("INSERT INTO presence VALUES (5, 'x', 'enter', 's', 'z', '00000000000000ff', 'p', -60, 1.5, 'agent', 3)")
     db.commit()
