@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from gateway.query.estate import StoreFacts
 from gateway.query.open_hours import MINUTES_A_DAY, OpenHours, minute_tables
 from gateway.query.wall import NsColumn, wall_ns
@@ -73,16 +73,40 @@ def _calendar(facts: StoreFacts) -> _Calendar:
 
 @lru_cache(maxsize=1024)
 def _open_masks(calendar: _Calendar, hours_ns: bytes) -> MaskColumn:
-    minutes_ns = np.frombuffer(hours_ns, np.int64)[:, None] + np.arange(60, dtype=np.int64) * NS_PER_MINUTE
-    masks: MaskColumn = _is_open(calendar, minutes_ns.ravel()).reshape(-1, 60).astype(np.int64) @ BITS
+    hours = np.frombuffer(hours_ns, np.int64)
+    first, last = wall_ns(calendar.timezone, hours), wall_ns(calendar.timezone, hours + 59 * NS_PER_MINUTE)
+    masks = _masks_of_wall_hours(calendar, hours, first)
+    odd = np.flatnonzero((first % NS_PER_HOUR != 0) | (last - first != 59 * NS_PER_MINUTE))
+    if len(odd):
+        minutes_ns = hours[odd, None] + np.arange(60, dtype=np.int64) * NS_PER_MINUTE
+        masks[odd] = _is_open(calendar, minutes_ns.ravel()).reshape(-1, 60).astype(np.int64) @ BITS
     masks.setflags(write=False)
     return masks
+
+
+def _masks_of_wall_hours(calendar: _Calendar, hours_ns: NsColumn, first_ns: NsColumn) -> MaskColumn:
+    """The masks of hours that are whole hours of wall time, beginning at `first_ns`; of other hours anything."""
+    day, hour = first_ns // NS_PER_DAY, first_ns % NS_PER_DAY // NS_PER_HOUR
+    weekday = (day + _FIRST_WEEKDAY) % 7
+    is_closed, was_closed = np.isin(day, _closed(calendar)), np.isin(day - 1, _closed(calendar))
+    found = np.zeros(len(hours_ns), np.int64)
+    for span, hours in calendar.hours:
+        own, since_yesterday = (table.reshape(7, 24, 60).astype(np.int64) @ BITS for table in minute_tables(hours))
+        today, yesterday = np.where(is_closed, 0, own[weekday, hour]), np.where(was_closed, 0, since_yesterday[weekday, hour])
+        found |= span_masks(hours_ns, *span) & (today | yesterday)
+    masks: MaskColumn = found & span_masks(hours_ns, *calendar.valid)
+    return masks
+
+
+def _closed(calendar: _Calendar) -> NsColumn:
+    """The closed days, counted from the first day of 1970."""
+    return np.array([day.toordinal() - _FIRST_DAY for day in calendar.closed], np.int64)
 
 
 def _is_open(calendar: _Calendar, minutes_ns: NsColumn) -> npt.NDArray[np.bool_]:
     day, minute = np.divmod(wall_ns(calendar.timezone, minutes_ns) // NS_PER_MINUTE, MINUTES_A_DAY)
     weekday = (day + _FIRST_WEEKDAY) % 7
-    closed = np.array([each.toordinal() - _FIRST_DAY for each in calendar.closed], np.int64)
+    closed = _closed(calendar)
     found = np.zeros(len(minutes_ns), np.bool_)
     for span, hours in calendar.hours:
         own, since_yesterday = minute_tables(hours)
