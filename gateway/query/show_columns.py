@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -17,7 +18,7 @@ _NEEDED: Final = (BEFORE, RATIO)
 """Of a comparison, beside the measure itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One column as it is written. `of`: the answer's column that it shows, or that its picture stands beside."""
 
@@ -33,9 +34,10 @@ class Column:
         of = suffixed(self.of)
         return self.of if of is None else of[0]
 
-    @property
+    @cached_property
     def width(self) -> int:
-        return max(map(cell_len, (*self.heading, *self.cells)))
+        """Return how long its longest cell is; each line of the table asks for it."""
+        return max(map(_length, (*self.heading, *self.cells)))
 
 
 def fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], list[str]]:
@@ -90,4 +92,11 @@ def _line(columns: Sequence[Column], cells: Sequence[str]) -> str:
 
 
 def _aligned(column: Column, text: str) -> str:
-    return set_cell_size(text, column.width) if column.is_left else " " * (column.width - cell_len(text)) + text
+    if not column.is_left:
+        return " " * (column.width - _length(text)) + text
+    return text.ljust(column.width) if text.isascii() else set_cell_size(text, column.width)
+
+
+def _length(text: str) -> int:
+    """In characters of the terminal, of which a Chinese one takes two; few texts need the table of these."""
+    return len(text) if text.isascii() else cell_len(text)
