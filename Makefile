@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench bench-pairs house docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench bench-pairs house boards docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -64,6 +64,9 @@ bench-pairs: .venv/run ## CPU of this tree beside BASE (a commit), old and new b
 
 house: .venv/run ## How the source is laid out, in figures; BASE=COMMIT beside another, PLACES=1 where, WRITE=1 into the document
 	@$(PY) -m tools.house $(if $(BASE),--base $(BASE)) $(if $(PLACES),--places) $(if $(WRITE),--write)
+
+boards: .venv/dev ## Writes Grafana's boards, deploy/grafana, from the table of measures
+	@$(PY) -m tools.boards
 
 api: .venv/run ## Writes the pages of public names, docs/api-*.md, from the source
 	@$(PY) -m tools.api

@@ -15,13 +15,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from footfall.errors import FootfallError
+from footfall.units import NS_PER_MS
 from simulators.chain.chain import Chain
 from simulators.chain.command import share_bar
+from simulators.numbers.boards import boards_that_differ
 from simulators.numbers.databases import DATABASES, SQLITE, filled, readers, running
 from simulators.numbers.judge import Verdict, judged
 from simulators.numbers.reckon import Reckoning
 from simulators.numbers.table import Asked, shipped_questions
 
+GRAFANA: Final = Path(__file__).parents[2] / "deploy" / "grafana"
 SMALL_STORES: Final = 3
 SHOWN: Final = 5
 """Differences shown of one question."""
@@ -58,7 +61,11 @@ def _through(chain: Chain, questions: Sequence[Asked], names: Sequence[str], con
             simulated = filled(chain, databases, on_share)
         reckoning = Reckoning(simulated)
         with readers(databases) as open_readers, _bar(console, questions) as each_question:
-            return judged(reckoning, each_question, open_readers)
+            verdict = judged(reckoning, each_question, open_readers)
+        end_ns = max(store.to_ms for store in reckoning.stores.values()) * NS_PER_MS
+        if (boards := boards_that_differ(databases, GRAFANA, end_ns)) is not None:
+            verdict.boards_differ, verdict.boards = boards
+        return verdict
 
 
 @contextmanager

@@ -40,6 +40,8 @@ class Verdict:
     differing: list[tuple[Asked, str, str]] = field(default_factory=list)
     """A question, and the databases that give it different answers."""
     boards_differ: int | None = None
+    boards: list[str] = field(default_factory=list)
+    """The values of these panels."""
 
     @property
     def wrong(self) -> int:
@@ -55,6 +57,7 @@ class Verdict:
             yield from failure.lines(most)
         for asked, one, other in self.differing:
             yield f"✘ {asked.id}: {one} and {other} answer differently"
+        yield from (f"✘ {each}" for each in self.boards[:most])
 
     def summary(self) -> str:
         boards = "" if self.boards_differ is None else f" boards_differ={self.boards_differ}"

@@ -1,47 +1,74 @@
-"""Every query of the stores' dashboard answers on real InfluxDB servers."""
+"""Every panel of the boards shows what `footfall query` answers, on real InfluxDB servers."""
 
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from pathlib import Path
 
-import pytest
-
+from footfall.units import NS_PER_HOUR
+from gateway.sinks.influxdb.reader import InfluxReader
 from tests.docs import dataset, run
 from tests.docs.blocks import ROOT
 from tests.support.real_parts import Bucket
+from tools.boards import compare
+from tools.boards.build import Language
+from tools.boards.compare import Database, differences
+from tools.boards.table import shipped_boards
 
-BOARD = json.loads((ROOT / "deploy/grafana/dashboards/stores.json").read_text(encoding="utf-8"))
-QUERIES = [(panel["title"], target["query"]) for panel in BOARD["panels"] for target in panel["targets"]]
-QUERIES += [(variable["name"], variable["query"]) for variable in BOARD["templating"]["list"]]
-FILLED_IN = {
-    "$timeFilter": "time >= '2026-10-23T00:00:00Z' AND time < '2026-10-27T00:00:00Z'",
-    "$__interval": "1h",
-    "$store": "(berlin|shanghai)",
-}
-"""What Grafana puts in for its variables."""
+GRAFANA = ROOT / "deploy/grafana"
+TIMES = next(points.time_ns for points in dataset.points() if points.measurement == "traffic")
+FROM_NS = int(min(TIMES)) // NS_PER_HOUR * NS_PER_HOUR
+TO_NS = (int(max(TIMES)) // NS_PER_HOUR + 1) * NS_PER_HOUR
+PANELS = [panel for board in shipped_boards() for panel in board.panels]
 
 
-def test_conversion_is_what_the_documents_and_query_give(filled: Bucket) -> None:
-    query = next(query for title, query in QUERIES if title == "Conversion")
-    rows = next(points for points in dataset.points() if points.measurement == "traffic")
-    stores = rows.tags["store"].texts()
-    for variable, text in FILLED_IN.items():
-        query = query.replace(variable, text)
-    shown = run.influxql(query, filled.url, filled.name, filled.token)
-    for store in ("berlin", "shanghai"):
-        sold, came = (
-            sum(n for n, where in zip(rows.fields[name].tolist(), stores, strict=True) if where == store)  # type: ignore[union-attr] # int columns
-            for name in ("transactions", "in")
-        )
-        line = next(line for line in shown.splitlines() if line.startswith(store))
-        assert float(line.split(",")[-1]) == pytest.approx(sold / came, abs=1e-4)
+def database(bucket: Bucket) -> Database:
+    return Database(bucket.url, bucket.name, bucket.token, bucket.server.org, FROM_NS, TO_NS)
+
+
+def reader_of(bucket: Bucket) -> InfluxReader:
+    return InfluxReader(bucket.url, bucket.name, bucket.token)
+
+
+def languages(bucket: Bucket) -> tuple[Language, ...]:
+    return database(bucket).languages
+
+
+def test_every_panel_shows_what_query_answers(filled: Bucket) -> None:
+    with closing(reader_of(filled)) as reader:
+        for language in languages(filled):
+            assert [str(each) for each in differences(reader, database(filled), language, GRAFANA)] == []
+
+
+def test_a_board_that_adds_ratios_is_found(filled: Bucket, tmp_path: Path) -> None:
+    """The comparison can fail: a mean of ratios is another number."""
+    folder = tmp_path / "dashboards"
+    folder.mkdir()
+    for path in (GRAFANA / "dashboards").glob("*.json"):
+        text = path.read_text("utf-8").replace('sum(\\"transactions\\")', 'mean(\\"transactions\\")')
+        (folder / path.name).write_text(text, encoding="utf-8")
+    with closing(reader_of(filled)) as reader:
+        panels = {each.panel for each in differences(reader, database(filled), "influxql", tmp_path)}
+    assert any("traffic.conversion by chain" in panel for panel in panels)
 
 
 def test_every_panel_shows_something(filled: Bucket) -> None:
-    assert len(QUERIES) > 10
-    for title, query in QUERIES:
-        for variable, text in FILLED_IN.items():
-            query = query.replace(variable, text)
-        assert "$" not in query.replace("^(berlin|shanghai)$", ""), query
-        shown = run.influxql(query, filled.url, filled.name, filled.token)
-        assert "berlin" in shown or title == "Rows not observed", f"{title}: {query}\n{shown}"
+    """But where nothing was lost."""
+    for language in languages(filled):
+        for board in shipped_boards():
+            queries = compare.queries_of(GRAFANA / compare.FOLDERS[language] / f"{board.file}.json")
+            for panel, targets in zip(board.panels, queries, strict=True):
+                for value, query in zip(panel.values, targets, strict=True):
+                    shown = compare.shown_of(database(filled), language, query, panel, ["berlin", "shanghai"])
+                    assert shown or value.key == "rows_lost", f"{board.title}: {value.key}: {query}"
+
+
+def test_variables_list_paths_and_their_stores(filled: Bucket) -> None:
+    """Grafana takes the second column of a SELECT, the first being the time."""
+    board = json.loads((GRAFANA / "dashboards/chain.json").read_text("utf-8"))
+    queries = {variable["name"]: variable["query"] for variable in board["templating"]["list"]}
+    shown = run.influxql(queries["store"].replace("$path", ".*"), filled.url, filled.name, filled.token)
+    assert sorted(line.split(",")[1] for line in shown.splitlines()[1:]) == ["berlin", "shanghai"]
+    paths = run.influxql(queries["path"], filled.url, filled.name, filled.token)
+    assert len(paths.splitlines()) == 3
