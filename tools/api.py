@@ -16,7 +16,7 @@ PAGES: Final = {
     "docs/api-wire.md": ("footfall/frames", "footfall/receipts", "footfall/topics", "footfall/events", "footfall/health",
                          "footfall/pseudonyms", "footfall/errors"),
     "docs/api-pytest.md": ("simulators/pytest_plugin",),
-    "docs/api-python.md": ("footfall/analysis",),
+    "docs/api-python.md": ("footfall/analysis", "footfall/analysis/recipes"),
 }  # fmt: skip
 """Page -> the modules, or packages with an `__all__`, that it lists."""
 _BEGIN: Final = "<!-- api: `python -m tools.api` writes what follows from the source -->\n"
