@@ -329,6 +329,18 @@ def test_counters_that_the_embedded_broker_retains_reach_a_server_that_starts_la
         until(lambda: gateway.counters("s3").get("occupancy") == 2, "what the broker retained: nothing has changed since")
 
 
+def test_the_day_so_far_goes_on_after_the_gateway_was_killed(tmp_path: Path) -> None:
+    with EmbeddedGateway(tmp_path / "gateway") as gateway:
+        for number, so_far in ((1, 3), (2, 6)):
+            count = {"kind": "count", "id": f"c-{number}", "door": "main", "in": 3, "out": 1}
+            until(lambda event=count: gateway.post(event) == 202, "the broker")  # type: ignore[misc] # bound in the loop
+            until(lambda people=so_far: gateway.counters("s3", "today").get("in") == people, "the sum")  # type: ignore[misc] # as above
+            gateway.gateway.process.kill()
+            gateway.gateway.process.start()
+            until(gateway.is_page_up, "the page")
+        until(lambda: gateway.counters("s3", "today").get("occupancy") == 4, "the sums, though nothing came since the start")
+
+
 @pytest.mark.parametrize("version", [5, 4])
 def test_the_embedded_broker_retains_what_the_gateway_s_connection_publishes(embedded_broker: EmbeddedBroker, version: int) -> None:
     port = embedded_broker.port if version == 5 else embedded_broker.port_v4

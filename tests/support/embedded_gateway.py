@@ -47,10 +47,10 @@ class EmbeddedGateway(Place):
         url = f"{self.page_url}/api/events?store=s3&agent=till"
         return urllib3.request("POST", url, json=dict(event), timeout=PATIENCE_S, retries=False).status
 
-    def counters(self, store: str) -> dict[str, Any]:
-        """Return what a page that is opened now has first of a store; empty if that is nothing."""
+    def counters(self, store: str, part: str = "fields") -> dict[str, Any]:
+        """Return what a reader of `/live` has first of a store, the latest minute or another part; empty if that is nothing."""
         with urllib.request.urlopen(f"{self.page_url}/live", timeout=PATIENCE_S) as answer:  # noqa: S310 # our own http
             answer.readline()
             first = answer.read1(1 << 20)
         messages = [json.loads(line[6:]) for line in first.splitlines() if line.startswith(b"data: ")]
-        return next((message["fields"] for message in messages if message["store"] == store), {})
+        return next((message[part] for message in messages if message["store"] == store), {})
