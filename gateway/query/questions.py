@@ -10,7 +10,7 @@ from typing import Final
 from footfall.errors import ConfigError
 from gateway.query import listed
 from gateway.query.answer import Answer, Request, StoreSpan
-from gateway.query.as_of_answer import as_of
+from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
 from gateway.query.asked import AskedStore, asked_stores
 from gateway.query.compare_answer import compared, planned_comparison
@@ -79,13 +79,14 @@ def _counted(name: str) -> Counted:
 def check(request: Request) -> None:
     """Raise ConfigError where a request means nothing, whatever the database holds."""
     question = question_of(request.question)
-    if isinstance(question.answer, Counted):
-        planned(request, question.answer)
+    plan = planned(request, question.answer) if isinstance(question.answer, Counted) else None
     if request.compare is not None:
         planned_comparison(request, _counted(request.question))
-    if request.as_of is not None and "as-of" not in question.takes:
-        able = ", ".join(name for name, other in QUESTIONS.items() if "as-of" in other.takes)
-        raise ConfigError(f"as_of: the database keeps no earlier versions of {question.measurement}; it is for {able}")
+    if request.as_of is not None:
+        if plan is None or "as-of" not in question.takes:
+            able = ", ".join(name for name, other in QUESTIONS.items() if "as-of" in other.takes)
+            raise ConfigError(f"as_of: the database keeps no earlier versions of {question.measurement}; it is for {able}")
+        check_as_of(plan)
 
 
 def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage = lambda rows: None) -> Answer:
@@ -95,7 +96,7 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
     """
     check(request)
     if request.as_of is not None:
-        return as_of(reader, request, now_ns, partial(ask, estate=estate, on_page=on_page))
+        return as_of(reader, planned(request, _counted(request.question)), now_ns, partial(ask, estate=estate, on_page=on_page))
     question = question_of(request.question)
     how = question.answer
     if request.compare is not None:

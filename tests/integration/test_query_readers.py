@@ -10,6 +10,8 @@ import pytest
 
 from footfall.errors import ConfigError, SinkUnavailable
 from gateway.points import SCHEMA, Coded, Points, from_rows
+from gateway.query.as_of_reader import AsOfReader
+from gateway.sinks.cells import Aggregate
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.sinks.reader import PAGE_ROWS, PointReader, columns_of
 from gateway.sinks.sink import Sink
@@ -80,6 +82,20 @@ def test_spans_tags_columns_and_void(store: tuple[Sink, PointReader]) -> None:
     assert reader.span("visit", "nowhere") is None
     edge = rows_of(DATA["gap"])[0][0]
     assert (len(read(reader, "gap", to_ns=edge)), len(read(reader, "gap", from_ns=edge, to_ns=edge + 1))) == (0, 1)
+
+
+def test_rows_as_of_a_time_leave_out_what_became_known_later(store: tuple[Sink, PointReader]) -> None:
+    """The data set has a reading of each store's main door that became known a day late."""
+    sink, reader = store
+    late = [from_rows("door", [(row[4], "berlin-1", "main", "berlin", 7, 0)]) for row in rows_of(DATA["revision"]) if row[3] == "berlin"]
+    sink.write([*DATA.values(), *late])
+    (learned_ns,) = [row[0] for row in rows_of(DATA["revision"]) if row[3] == "berlin"]
+    before, after = AsOfReader(reader, learned_ns), AsOfReader(reader, learned_ns + 1)
+    found = set(read(after, "door", store="berlin")) - set(read(before, "door", store="berlin"))
+    assert {row[4:] for row in found} == {(7, 0)}
+    sums = [Aggregate("in", "sum", "in"), Aggregate("n", "count", "in")]
+    then, now = (each.cells("door", sums, 0, learned_ns, 3600 * 10**9, ("store",), ["berlin", "shanghai"]) for each in (before, after))
+    assert {name: int(now.values[name].sum() - then.values[name].sum()) for name in ("in", "n")} == {"in": 7, "n": 1}
 
 
 def test_nothing_stored_is_no_error(store: tuple[Sink, PointReader]) -> None:

@@ -61,8 +61,8 @@ def stored(site: bytes, store_name: str, bodies: dict[str, list[Body]], rng: ran
 
 
 def derived(fold: Fold, batch: list[tuple[Record, Body | None]]) -> Iterator[Points]:
-    """All points but the raw rows, which are the same in any order."""
-    return (points for points in fold.apply(batch) if points.measurement != "presence")
+    """All points but the raw rows, which are the same in any order, and revisions, which have when something came."""
+    return (points for points in fold.apply(batch) if points.measurement not in ("presence", "revision"))
 
 
 @pytest.mark.parametrize("seed", [1, 2, random.SystemRandom().randrange(1_000_000_000)], ids=["1", "2", "random"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,6 +90,17 @@ def test_measurements_without_revisions_are_refused_but_for_the_table_of_stores(
 def test_any_tags_are_one_text_and_back() -> None:
     for tags in (["a/b", "", "ä %2F"], ["x"], []):
         assert tags_of(series_of(tags)) == tags
+
+
+def test_measures_of_what_has_no_earlier_versions_are_left_out_or_refused_by_name() -> None:
+    request = Request("traffic", from_="2026-10-23T22:00Z", as_of="2026-10-24T03:00Z")
+    answer = ask(READER, request, QueryEstate(), SATURDAY + 48 * HOUR_NS)
+    assert {"in", "conversion"} <= set(answer.columns)
+    assert not {"visits", "anonymous_visits"} & set(answer.columns)
+    with pytest.raises(
+        ConfigError, match=r"as_of: anonymous_visits: counted from visit, of which .* keeps no earlier versions; it is for in, out"
+    ):
+        ask(READER, replace(request, measures=("in", "anonymous_visits")), QueryEstate(), SATURDAY + 48 * HOUR_NS)
 
 
 def test_an_answer_as_of_a_time_is_the_one_of_then_with_a_note() -> None:
