@@ -11,7 +11,7 @@ import numpy as np
 from gateway.query.answer import Answer
 from gateway.query.asked import AskedStore
 from gateway.query.cells import Cells, IndexColumn
-from gateway.query.covered import Covered
+from gateway.query.covered import Covered, coverage_notes
 from gateway.query.grouping import Grouped, every_group, grouped, text_of
 from gateway.query.groups import CLOCK, PLACES, GroupKey
 from gateway.query.keys import TIME, KeyCodes, times_of
@@ -34,25 +34,38 @@ class Counting:
 
     def answer(self) -> Answer:
         """Return the answer, without its title."""
-        table = self.table(self.plan.keys)
+        table = self.table(self.plan.keys, self.plan.counted.every)
         rows, notes = table.rows(), []
         if self.plan.request.top is not None:
             rows, note = self._ranked(table, rows, self.plan.request.top)
             notes.append(note)
+        if self.covered is not None:
+            shares = self.covered.shares(*self._of_stores())
+            notes += coverage_notes(shares, self.stores, self.covered.by)
+        notes += self._without_path()
         return Answer(table.columns, rows, self._totals(), (*notes, *table.notes()), question=self.plan.request.question,
                       is_empty=not any(map(len, self.cells.values())))  # fmt: skip
 
-    def table(self, keys: Sequence[GroupKey]) -> Table:
-        """Return the measures of the cells, grouped by these keys."""
+    def table(self, keys: Sequence[GroupKey], every: bool) -> Table:
+        """Return the measures of the cells, grouped by these keys. `every`: where nothing happened is a group, too."""
         codes = KeyCodes(self.stores, self.plan.day)
         has_texts = any(key.group not in (*PLACES, *CLOCK, TIME.group) for key in keys)
-        extra = None if has_texts or not self.plan.counted.every else every_group(codes, keys, self._standing(), self.bucket_ns)
+        extra = None if has_texts or not every else every_group(codes, keys, self._standing(), self.bucket_ns)
         return Table(self, codes, grouped(codes, keys, self.cells, extra))
 
     def _standing(self) -> dict[int, AskedStore]:
         """The stores that have a row, even if nothing happened: those asked for by name, and those that there were in the span."""
         named = bool(self.plan.request.stores)
         return {i: store for i, store in enumerate(self.stores) if named or store.facts.valid.meets(store.from_ns, store.to_ns - 1)}
+
+    def _of_stores(self) -> tuple[KeyCodes, Grouped]:
+        table = self.table((_STORE,), every=True)
+        return table.codes, table.groups
+
+    def _without_path(self) -> list[str]:
+        nowhere = sum(not store.facts.at(store.to_ns - 1).path for store in self.stores)
+        by_path = any(key.group == "path" for key in self.plan.keys)
+        return [f"{nowhere:,} of {len(self.stores):,} stores state no path"] if by_path and nowhere else []
 
     def _totals(self) -> list[tuple[Any, ...]]:
         """A row for each store where rows are parts of it, and one for all where they are several."""
@@ -61,15 +74,15 @@ class Counting:
         groups = [key.group for key in self.plan.keys]
         rows: list[tuple[Any, ...]] = []
         if "store" in groups and len(groups) > 1:
-            rows += self.table((_STORE,)).total_rows()
+            rows += self.table((_STORE,), every=True).total_rows()
         if "store" not in groups or len(self.stores) > 1:
-            rows += self.table((_CHAIN,)).total_rows()
+            rows += self.table((_CHAIN,), every=True).total_rows()
         return rows
 
     def _ranked(self, table: Table, rows: list[tuple[Any, ...]], top: int) -> tuple[list[tuple[Any, ...]], str]:
         """The rows of the groups with the most of the first measure, and what was left out."""
         keys = [key for key in self.plan.keys if key != TIME]
-        whole = self.table(keys) if keys else table
+        whole = self.table(keys, self.plan.counted.every) if keys else table
         measure = self.plan.measures[0]
         values = whole.values[measure.id]
         order = np.lexsort((np.arange(len(values.numbers)), -np.where(values.there, values.numbers, -np.inf).astype(np.float64)))
@@ -85,7 +98,7 @@ class Table:
     def __init__(self, counting: Counting, codes: KeyCodes, groups: Grouped) -> None:
         self._counting: Final = counting
         self._plan: Final = counting.plan
-        self._codes: Final = codes
+        self.codes: Final = codes
         self.groups: Final = groups
         self._shares: Final = None if counting.covered is None else counting.covered.shares(codes, groups)
         self._base: Final = {measure.id: self._added(measure.id) for measure in base_of(self._plan.measures, self._plan.there)}
@@ -116,7 +129,7 @@ class Table:
     def total_rows(self) -> list[tuple[Any, ...]]:
         """Return a row for each group in the columns of the plan's keys; the groups have one key, of stores."""
         names = [
-            self._codes.values(key)[code] for key, codes in zip(self.groups.keys, self.groups.codes, strict=True) for code in codes.tolist()
+            self.codes.values(key)[code] for key, codes in zip(self.groups.keys, self.groups.codes, strict=True) for code in codes.tolist()
         ]
         at = self._total_place()
         keys = [[name if i == at else None for name in names] for i in range(len(self._plan.keys))]
@@ -136,11 +149,11 @@ class Table:
     def _key_values(self, key: GroupKey, codes: IndexColumn) -> list[Any]:
         stores = self.groups.column("store")
         if key == TIME and stores is not None:
-            texts = {id(store.cut): times_of(store) for store in self._counting.stores}
+            texts = {number: times_of(store) for number, store in {id(store.cut): store for store in self._counting.stores}.items()}
             by_store = [texts[id(store.cut)] for store in self._counting.stores]
-            labels = self._codes.labels
+            labels = self.codes.labels
             return [by_store[store][labels[code]] for store, code in zip(stores.tolist(), codes.tolist(), strict=True)]
-        values = self._codes.values(key, text_of(self._counting.cells, key))
+        values = self.codes.values(key, text_of(self._counting.cells, key))
         return [values[code] for code in codes.tolist()]
 
     def key_of(self, group: int) -> tuple[int, ...]:

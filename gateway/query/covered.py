@@ -8,11 +8,15 @@ from typing import Final
 
 import numpy as np
 
+from footfall.units import NS_PER_MINUTE
+from gateway.query.asked import AskedStore
 from gateway.query.cells import Cells, IndexColumn
+from gateway.query.coverage import Coverage
 from gateway.query.grouping import Grouped, grouped
 from gateway.query.groups import PLACES, GroupKey
 from gateway.query.keys import FIXED, KeyCodes
 from gateway.query.measures import CoveredBy
+from gateway.query.open_minutes import span_masks
 from gateway.query.reduce import Mask, Numbers, Values
 from gateway.sinks.cells import Groups
 
@@ -49,6 +53,50 @@ class Covered:
         opened, observed = minutes["open"], minutes[self.by]
         covered = Values(observed / np.maximum(opened, 1), known & (opened > 0))
         return Shares(Values(opened, np.ones(len(groups), np.bool_)), covered, {task: known & (minutes[task] == 0) for task in TASKS})
+
+
+def covered_cells(found: Coverage, stores: Sequence[AskedStore], bucket_ns: int) -> Cells:
+    """Return the minutes of the stores' spans that were open, observed, or are not known to be, in buckets.
+
+    Hours in which nothing was open have none, unless it is not known what was observed in them.
+    """
+    spans = np.array([span_masks(found.hours_ns, store.from_ns, store.to_ns) for store in stores], np.int64)
+    rows = np.array([found.rows[store.facts.name] for store in stores], np.intp)
+    opened = found.open[rows] & spans
+    unknown = np.where(found.hours_ns < found.known_from_ns, spans, 0)
+    store, hour = np.nonzero(opened | unknown)
+    masks = {"open": opened[store, hour], "unknown": unknown[store, hour]}
+    masks |= {
+        task: masks["open"] & observed[rows][store, hour] for task, observed in (("doors", found.doors), ("presence", found.presence))
+    }
+    minutes = bucket_ns // NS_PER_MINUTE
+    first = np.arange(0, 60, minutes)
+    bits = (1 << minutes) - 1
+    values = {name: np.bitwise_count((mask[:, None] >> first) & bits).astype(np.int64).ravel() for name, mask in masks.items()}
+    time_ns = (found.hours_ns[hour][:, None] + first * NS_PER_MINUTE).ravel()
+    return Cells(np.repeat(store, len(first)), time_ns, {}, values)
+
+
+def coverage_notes(shares: Shares, of: Sequence[AskedStore], by: CoveredBy) -> list[str]:
+    """Return how many stores were observed, and how much of their open hours; `shares` are those of each store."""
+    opened, covered = shares.open_minutes.numbers, shares.covered
+    asked = opened > 0
+    if not covered.there.any():
+        return [f"it is not known whether all was observed: the database has no coverage of {by} in this span"] if asked.any() else []
+    minutes = opened[covered.there].sum()
+    share = float((covered.numbers * opened)[covered.there].sum() / minutes)
+    seen = int((covered.there & (covered.numbers > 0)).sum())
+    notes = [f"observed: {seen:,} of {int(asked.sum()):,} stores, {_percent(share)} of open hours"]
+    if unknown := int((asked & ~covered.there).sum()):
+        notes.append(f"of {unknown:,} stores it is not known for all of the span: an earlier release stored no coverage")
+    if unstated := sum(not store.facts.states_hours for store in of):
+        notes.append(f"{unstated:,} of them state no opening hours: every minute counts as open")
+    return notes
+
+
+def _percent(share: float) -> str:
+    """Not all is never shown as all."""
+    return f"{min(round(100 * share, 1), 100 if share == 1 else 99.9):.1f} %"
 
 
 def _code(groups: Grouped, key: GroupKey) -> IndexColumn:

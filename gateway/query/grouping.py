@@ -12,7 +12,7 @@ from gateway.query.asked import AskedStore
 from gateway.query.cells import Cells, IndexColumn
 from gateway.query.groups import CLOCK, GroupKey
 from gateway.query.keys import FIXED, KeyCodes
-from gateway.query.reduce import Mask
+from gateway.query.reduce import Mask, Numbers
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import Groups
 
@@ -57,11 +57,15 @@ def _several(keys: Sequence[GroupKey], codes: Sequence[IndexColumn], parts: Sequ
     places = [column for key, column in zip(keys, codes, strict=True) if key.group not in FIXED]
     place_of = Groups([*places, np.zeros(groups, np.intp)]).of_row
     stores = np.concatenate([part.store for part in parts])
-    zone = parts[0].texts.get("zone")
-    zones = np.zeros(len(stores), np.intp)
-    if zone is not None:
-        zones[: len(zone)] = zone.codes
-    pairs = Groups([place_of[of_row], stores, zones])
+    several = _parts_of([place_of[of_row], stores], place_of)
+    if (zone := parts[0].texts.get("zone")) is not None:
+        several |= _parts_of([place_of[of_row[: len(zone)]], parts[0].store, zone.codes], place_of)
+    return several
+
+
+def _parts_of(columns: Sequence[Numbers], place_of: IndexColumn) -> Mask:
+    """Whether a group's place, the first column, has more than one value of the others."""
+    pairs = Groups(columns)
     counts = np.bincount(pairs.columns[0], minlength=int(place_of.max(initial=-1)) + 1)
     several: Mask = counts[place_of] > 1
     return several

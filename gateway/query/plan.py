@@ -17,7 +17,7 @@ from gateway.query.cells import DERIVED_COLUMNS
 from gateway.query.groups import CLOCK, PLACES, GroupKey, allowed, group_keys
 from gateway.query.intervals import DAYS, INTERVALS, Day, bucket_ns, cut
 from gateway.query.keys import TIME
-from gateway.query.measures import OF_ROWS, Measure, chosen, did_you_mean, measures_of
+from gateway.query.measures import OF_ROWS, CoveredBy, Measure, chosen, did_you_mean, measures_of
 from gateway.query.reduce import base_of
 
 _GAUGES: Final = ("last", "max")
@@ -50,6 +50,11 @@ class Plan:
     keys: tuple[GroupKey, ...]
     interval: str | None
     day: Day
+
+    @property
+    def covered_by(self) -> CoveredBy:
+        """Return the class of what must be observed for the answer; "" if nothing need be."""
+        return next((measure.covered_by for measure in self.measures if measure.covered_by), "")
 
     def base(self, table: str) -> list[Measure]:
         """Return the measures that the cells of a table must hold."""

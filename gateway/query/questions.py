@@ -15,10 +15,12 @@ from gateway.query.as_of_reader import REVISED
 from gateway.query.asked import AskedStore, asked_stores
 from gateway.query.compare_answer import compared, planned_comparison
 from gateway.query.counting import Counting
+from gateway.query.coverage_reading import read_coverage
+from gateway.query.covered import Covered, covered_cells
 from gateway.query.estate import QueryEstate
 from gateway.query.listing import List, listing
 from gateway.query.measures import did_you_mean
-from gateway.query.plan import Counted, planned
+from gateway.query.plan import Counted, Plan, planned
 from gateway.query.reading import read_cells
 from gateway.query.spans import iso
 from gateway.query.titles import title_of
@@ -105,7 +107,9 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
     if isinstance(how, Counted):
         plan = planned(request, how)
         stores = asked_stores(reader, request, question.measurement, plan.interval, estate, now_ns)
-        answer = Counting(plan, stores, read_cells(reader, plan, stores, on_page), plan.bucket_ns(stores)).answer()
+        bucket_ns = plan.bucket_ns(stores)
+        covered = _covered(reader, estate, plan, stores, now_ns, on_page)
+        answer = Counting(plan, stores, read_cells(reader, plan, stores, on_page), bucket_ns, covered).answer()
     else:
         stores = asked_stores(reader, request, question.measurement, None, estate, now_ns)
         answer = listing(reader, request, question.measurement, how, stores, on_page)
@@ -113,6 +117,16 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
     titles = {store.facts.name: store.facts.at(store.to_ns - 1).title for store in stores}
     notes = (*_nothing(reader, request, question.measurement, stores, answer), *answer.notes)
     return replace(answer, notes=notes, title=title_of(request, asked, titles), asked=asked)
+
+
+def _covered(
+    reader: PointReader, estate: QueryEstate, plan: Plan, stores: Sequence[AskedStore], now_ns: int, on_page: OnPage
+) -> Covered | None:
+    if not plan.covered_by:
+        return None
+    from_ns, to_ns = min(store.from_ns for store in stores), max(store.to_ns for store in stores)
+    found = read_coverage(reader, estate, [store.facts.name for store in stores], from_ns, to_ns, now_ns, on_page)
+    return Covered(covered_cells(found, stores, plan.bucket_ns(stores)), plan.covered_by)
 
 
 def _wall(time_ns: int, store: AskedStore) -> str:

@@ -14,6 +14,7 @@ from gateway.points import SCHEMA
 from gateway.query.answer import Answer, Request
 from gateway.query.estate import QueryEstate, StoreFacts, StoreVersion
 from gateway.query.figures import HISTOGRAM
+from gateway.query.open_hours import open_hours
 from gateway.query.questions import ask
 from gateway.site.names import FIRST_NS, LAST_NS, Span
 from tests.support.memory_reader import MemoryReader
@@ -22,6 +23,9 @@ from tests.support.query_rows import BERLIN, SATURDAY, minute, records, totals, 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = {"from_": "2026-10-24", "to": "2026-10-24"}
 SUNDAY = SATURDAY + 24 * HOUR_NS
+LATER = SATURDAY + 40 * 24 * HOUR_NS
+WHOLE = 2**60 - 1
+UNKNOWN = "it is not known whether all was observed: the database has no coverage of doors in this span"
 
 
 def one(name: str, zone: ZoneInfo = BERLIN, path: str = "", *, later: str | None = None) -> StoreFacts:
@@ -38,7 +42,7 @@ def estate(*stores: StoreFacts) -> QueryEstate:
 
 def answered(rows: dict[str, list[tuple[Any, ...]]], known: QueryEstate | None = None, **asked: Any) -> Answer:
     request = Request(**{"question": "traffic", **DAY, **asked})
-    return ask(MemoryReader(rows), request, known or estate(), SATURDAY)
+    return ask(MemoryReader(rows), request, known or estate(), LATER)
 
 
 def counts(answer: Answer, *names: str) -> list[tuple[Any, ...]]:
@@ -209,25 +213,25 @@ def test_the_first_of_many() -> None:
 def test_a_small_base_is_noted_and_a_large_one_not() -> None:
     rows = {"traffic": [minute(1, in_=29, transactions=1), minute(61, in_=30, transactions=1), minute(121, transactions=1)]}
     notes = answered(rows, interval="1h", measures=("conversion",)).notes
-    assert notes == ("a small base, fewer than 30 to divide by: conversion (in 1 of 24 rows)",)
+    assert "a small base, fewer than 30 to divide by: conversion (in 1 of 24 rows)" in notes
 
 
 def test_what_the_database_can_add_up_is_not_read_row_by_row() -> None:
     reader = MemoryReader({"traffic": [minute(1)]})
-    ask(reader, Request("traffic", **DAY), estate(), SATURDAY)
-    ask(reader, Request("zones", by=("zone", "hour"), **DAY), estate(), SATURDAY)
-    ask(reader, Request("items", by=("zone",), **DAY), estate(), SATURDAY)
-    assert [read for read in reader.asked if "rows" in read] == []
-    ask(reader, Request("items", by=("sku",), **DAY), estate(), SATURDAY)
-    assert reader.asked[-1] == "rows of item"
+    ask(reader, Request("traffic", **DAY), estate(), LATER)
+    ask(reader, Request("zones", by=("zone", "hour"), **DAY), estate(), LATER)
+    ask(reader, Request("items", by=("zone",), **DAY), estate(), LATER)
+    assert {"cells of traffic", "cells of visit", "cells of zone_traffic", "cells of item"} <= set(reader.asked)
+    assert not {"rows of traffic", "rows of visit", "rows of zone_traffic", "rows of item"} & set(reader.asked)
+    ask(reader, Request("items", by=("sku",), **DAY), estate(), LATER)
+    assert "rows of item" in reader.asked
 
 
 def test_a_span_without_data_is_zeros_with_a_note_of_what_there_is() -> None:
     answer = answered({"traffic": [minute(1, in_=1)]}, from_="2020-01-01", to="2020-01-02", interval="1d")
     assert counts(answer, "in", "occupancy_last", "conversion") == [(0, None, None)] * 2
-    assert answer.notes == (
-        "memory has no traffic in this span", "of store s1 there is traffic: 2026-10-24 00:01 to 2026-10-24 00:01",
-    )  # fmt: skip
+    there = "of store s1 there is traffic: 2026-10-24 00:01 to 2026-10-24 00:01"
+    assert answer.notes == ("memory has no traffic in this span", there, UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -250,3 +254,64 @@ def test_a_span_without_data_is_zeros_with_a_note_of_what_there_is() -> None:
 def test_what_means_nothing_is_refused_with_what_would_work(asked: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         answered({"traffic": [minute(1)]}, **asked)
+
+
+def observed(store: str, hours: int, doors: int = WHOLE, presence: int = WHOLE, first: int = 0) -> list[tuple[Any, ...]]:
+    return [(SATURDAY + h * HOUR_NS, f"{store}-1", store, presence, doors, 60) for h in range(first, first + hours)]
+
+
+OPEN = StoreFacts("s1", BERLIN, versions=(StoreVersion(hours=open_hours("10:00-20:00")),))
+
+
+def test_what_nobody_observed_is_no_zero_and_the_share_of_open_minutes_is_stated() -> None:
+    """Open from 10 to 20, observed until 14:30; one came in at 11, and one at 16 as a late frame has it."""
+    coverage = [*observed("s1", 14), *observed("s1", 1, doors=2**30 - 1, first=14)]
+    rows = {"traffic": [minute(11 * 60, in_=1, transactions=1), minute(16 * 60, in_=1)], "coverage": coverage}
+    answer = answered(rows, estate(OPEN), interval="1h", measures=("in", "transactions", "conversion", "visits_closed"))
+    names = ("open_minutes", "covered", "in", "transactions", "conversion", "visits_closed")
+    by_hour = dict(zip(range(24), counts(answer, *names), strict=True))
+    assert by_hour[9] == (0, None, None, 0, None, None), "closed"
+    assert by_hour[10] == (60, 1.0, 0, 0, None, 0)
+    assert by_hour[11] == (60, 1.0, 1, 1, 1.0, 0)
+    assert by_hour[14] == (60, 0.5, 0, 0, None, 0), "of presence the whole hour was observed"
+    assert by_hour[15] == (60, 0.0, None, 0, None, None), "not measured"
+    assert by_hour[16] == (60, 0.0, 1, 0, 0.0, None), "what is there stays"
+    assert tuple(totals(answer)[name] for name in ("open_minutes", "covered", "in")) == (600, 0.45, 2)
+    assert "observed: 1 of 1 stores, 45.0 % of open hours" in answer.notes
+
+
+def test_coverage_follows_groups_of_stores_hours_and_zones() -> None:
+    known = estate(one("s1", path="de"), one("s2", SHANGHAI, path="cn"), one("s3", path="cn"))
+    rows = {"traffic": TWO["traffic"], "coverage": [*observed("s1", 12), *observed("s2", 24, first=-6)]}
+    by_path = answered(rows, known, by=("path",), measures=("in",))
+    assert counts(by_path, "path", "open_minutes", "covered", "in") == [("cn", 2880, 0.5, 16), ("de", 1440, 0.5, 2)]
+    assert "observed: 2 of 3 stores, 50.0 % of open hours" in by_path.notes
+    by_hour = answered(rows, known, by=("chain", "hour"), measures=("in",), stores=("s1",))
+    assert [row["covered"] for row in records(by_hour)] == [1.0] * 12 + [0.0] * 12
+    zones = answered({**rows, "zone_traffic": [zone_row(0, "s1", "shoes")]}, known, question="zones", stores=("s1",))
+    assert counts(zones, "zone", "open_minutes", "covered", "entries") == [("shoes", 1440, 0.5, 1)]
+
+
+def test_a_bucket_shorter_than_an_hour_takes_its_own_minutes_of_coverage() -> None:
+    kolkata = StoreFacts("s1", ZoneInfo("Asia/Kolkata"))
+    first = SATURDAY - HOUR_NS * 3 - HOUR_NS // 2
+    coverage = [(first // HOUR_NS * HOUR_NS + h * HOUR_NS, "a", "s1", WHOLE, 2**30 - 1, 30) for h in range(26)]
+    answer = answered({"traffic": [minute(0)], "coverage": coverage}, estate(kolkata), interval="30m", measures=("in",))
+    assert [row["covered"] for row in records(answer)] == [0.0, 1.0] * 24
+
+
+def test_what_an_earlier_release_stored_is_not_called_unobserved() -> None:
+    rows = {"traffic": [minute(60, in_=1)], "coverage": observed("s1", 12, first=12)}
+    answer = answered(rows, interval="1h", measures=("in",))
+    assert [(row["covered"], row["in"]) for row in records(answer)] == [(None, 0), (None, 1), *[(None, 0)] * 10, *[(1.0, 0)] * 12]
+    assert "of 1 stores it is not known for all of the span: an earlier release stored no coverage" in str(answer.notes) or (
+        UNKNOWN in answer.notes
+    )
+
+
+def test_the_future_is_not_open_and_sales_need_no_observing() -> None:
+    tomorrow = answered({"traffic": [minute(0)]}, from_="2026-12-24", to="2026-12-24", measures=("in", "transactions"), interval="1d")
+    assert counts(tomorrow, "open_minutes", "in", "transactions") == [(0, 0, 0)]
+    sales = answered({"traffic": [minute(0)], "touch": [touch(1, "transaction")]}, question="sales")
+    assert "covered" not in sales.columns
+    assert not any("observed" in note for note in sales.notes)
