@@ -105,13 +105,11 @@ class LiveReaders:
     def refresh(self) -> None:
         """Send each page its view, if that changed. To be called every second."""
         now_ns, texts = self._now_ns(), dict[View, str]()
-        pages = [(reader, reader.view) for reader in self._readers if reader.view is not None]
-        if pages:
-            self.board.sweep(now_ns)
-        for reader, view in pages:
-            if reader.queue.qsize() >= BOARDS_QUEUED:
+        self.board.sweep(now_ns)
+        for reader in list(self._readers):
+            if reader.view is None or reader.queue.qsize() >= BOARDS_QUEUED:
                 continue
-            text = texts.get(view) or texts.setdefault(view, self._views.message(view, now_ns))
+            text = texts.get(reader.view) or texts.setdefault(reader.view, self._views.message(reader.view, now_ns))
             if text != reader.shown:
                 reader.shown = text
                 self._put(reader, _dated(text, now_ns))

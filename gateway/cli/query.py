@@ -83,6 +83,6 @@ def query(
     if explain:
         print_explanation(explained(answer), format_)
     else:
-        print_answer(answer, format_, wide, request.measures)
+        print_answer(answer, format_, request, wide)
     if chart is not None:
         draw_answer(answer, chart, request.measures)

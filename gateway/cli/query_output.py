@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.query.answer import Answer
+from gateway.query.answer import Answer, Request
 from gateway.query.explain import text
 from gateway.query.show import as_csv, as_json
 from gateway.query.show_table import Line, Style, table, wrapped
@@ -35,13 +35,13 @@ class OutputFormat(StrEnum):
     JSON = "json"
 
 
-def print_answer(answer: Answer, format_: OutputFormat, wide: bool, named: Sequence[str] = ()) -> None:
-    """Print an answer, with the measures `named` in the request; CSV and JSON to standard output alone, their notes to standard error.
+def print_answer(answer: Answer, format_: OutputFormat, request: Request, wide: bool) -> None:
+    """Print the answer to a request; CSV and JSON to standard output alone, their notes to standard error.
 
     With `wide` the details follow the notes.
     """
     if format_ is OutputFormat.TABLE:
-        _print_lines((*wrapped(answer.title, "total"), Line(""), *table(answer, wide, named)))
+        _print_lines((*wrapped(answer.title, "total"), Line(""), *table(answer, request, wide)))
     else:
         _print_data(answer, format_, answer.details if wide else ())
 

@@ -140,9 +140,9 @@ class StoreCounters:
     def close_batch(self) -> None:
         """Take up to when all is known now: every row up to the watermarks has been emitted."""
         as_of_ns = self._watermarks.by_store.copy()
-        self._event_ns = {store: event_ns for store, event_ns in self._event_ns.items() if as_of_ns[store] == NEVER_NS}
         for store, event_ns in self._event_ns.items():
-            as_of_ns[store] = event_ns
+            if as_of_ns[store] == NEVER_NS:
+                as_of_ns[store] = event_ns
         before_ns = np.full(len(as_of_ns), NEVER_NS)
         before_ns[: len(self._as_of_ns)] = self._as_of_ns
         self._changed.update(dict.fromkeys(np.flatnonzero(as_of_ns // NS_PER_MINUTE != before_ns // NS_PER_MINUTE).tolist()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -146,6 +146,10 @@ def heading(figure: Figure, text: str) -> None:
     figure.suptitle("\n".join(lines), x=0.01, ha="left")
 
 
-def legend_above(axis: Axes, columns: int = 4) -> None:
-    """Put the legend above the axis at the right, where neither data nor title is."""
-    axis.legend(ncols=columns, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, handlelength=1.6, columnspacing=1.2)
+def legend_above(axis: Axes, of: Iterable[Axes] = ()) -> None:
+    """Put the legend above the axis at the right, where neither data nor title is; that of all axes `of` which it stands."""
+    handles = {label: handle for each in (*of, axis) for handle, label in zip(*each.get_legend_handles_labels(), strict=True)}
+    axis.legend(
+        list(handles.values()), list(handles), ncols=5, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2,
+        handlelength=1.6, columnspacing=1.2,
+    )  # fmt: skip

@@ -15,6 +15,10 @@ from gateway.query.comparison import BEFORE
 
 _WIDTH: Final = 11.0
 _BAR_COLORS: Final = (BLUE, OCHRE)
+OBSERVED: Final = 0.9
+"""Share of the open minutes of an interval below which it is shaded."""
+NO_LABEL: Final = "_"
+"""What begins with an underscore is left out of legends."""
 UNITS: Final = {"people": "people", "share": "share", "money": "money", "s": "time", "": "count"}
 """What is written beside the axis of each unit."""
 
@@ -38,6 +42,7 @@ def _heights(panels: Sequence[tuple[str, list[str]]]) -> list[float]:
 
 
 def _panel(chart: Chart, axis: Axes, names: Sequence[str]) -> None:
+    _shade_what_was_not_observed(chart, axis)
     added = [name for name in names if chart.is_added(name)]
     added = added if len(added) <= len(_BAR_COLORS) else []
     times, width = _times(chart, chart.records)
@@ -47,6 +52,16 @@ def _panel(chart: Chart, axis: Axes, names: Sequence[str]) -> None:
     for i, name in enumerate(lines, start=5 if added else 0):
         line(axis, times, width, values_of(chart.records, name), i, label=chart.figure(name).title)
     time_axis(axis, chart.zone, times, width)
+
+
+def _shade_what_was_not_observed(chart: Chart, axis: Axes) -> None:
+    """A gap in what was observed looks like a quiet hour, unless it is marked."""
+    times, width = _times(chart, chart.records)
+    label = f"observed for less than {OBSERVED:.0%}"
+    for at, record in zip(times, chart.records, strict=True):
+        if record.get("covered") is not None and record["covered"] < OBSERVED:
+            axis.axvspan(at, at + width, color="#E9ECEF", linewidth=0, zorder=0, label=label)
+            label = NO_LABEL
 
 
 def _times(chart: Chart, records: Sequence[Record]) -> tuple[Any, float]:
@@ -71,7 +86,7 @@ def side_by_side(chart: Chart) -> Figure:
     time_axis(axes[0], chart.zone, every, width)
     unit_axis(axes[0], unit)
     _hide_rest(axes, len(chart.series), columns)
-    legend_above(axes[columns - 1])
+    legend_above(axes[columns - 1], axes[: len(chart.series)])
     heading(figure, chart.title)
     return figure
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from rich.cells import cell_len
 
-from gateway.query.answer import Answer
+from gateway.query.answer import Answer, Request
 from gateway.query.comparison import CHANGE, RATIO, suffixed
 from gateway.query.figures import HISTOGRAM, Figure, figure
 from gateway.query.show_columns import Column, fitted, headings, room_beside, row_line, width_of
@@ -29,6 +29,7 @@ _EVENT_TIMES: Final = frozenset({"started", "at"})
 _BAR_COLUMNS: Final = ("in", "entries", "count")
 _BAR_CELLS: Final = 16
 _SHORTEST_BAR: Final = 6
+_WALL: Final = len("2026-10-24T10:00")
 _RUN_ROWS: Final = 3
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
@@ -57,13 +58,13 @@ class Run:
         return self.rows[0]
 
 
-def table(answer: Answer, wide: bool = False, named: Sequence[str] = ()) -> list[Line]:
+def table(answer: Answer, request: Request, wide: bool = False) -> list[Line]:
     """Return the lines, of at most 80 characters; with `wide` every column, in lines as long as they must be.
 
-    Columns are the main ones, and the measures `named` in the request. The answer's notes stand below, with what is left out; with
-    `wide` its details, too.
+    Columns are the main ones, and what the request names. The answer's notes stand below, with what is left out; with `wide` its
+    details, too.
     """
-    sheet = _Sheet(_without_twin(answer), frozenset(named))
+    sheet = _Sheet(_without_twin(answer), request)
     answer = sheet.answer
     columns, left_out = fitted(sheet.columns(wide), None if wide else WIDTH)
     columns = sheet.with_pictures(columns, None if wide else WIDTH)
@@ -114,7 +115,7 @@ class _Sheet:
     """An answer with the units of its columns, and its rows as they are shown."""
 
     answer: Answer
-    named: frozenset[str] = frozenset()
+    request: Request
 
     @cached_property
     def figures(self) -> Mapping[str, Figure]:
@@ -136,9 +137,14 @@ class _Sheet:
         names = [name for name in self.answer.columns if wide or self._is_main(name)]
         if names[0] == "store" and len({row[0] for row in (*self.answer.rows, *self.answer.totals)}) == 1 and len(names) > 1:
             names.remove("store")
-        if "time" in names and len(self.answer.rows) > 1 and len({run.first["time"] for run in self.runs}) == 1:
-            names.remove("time")
+        if self.request.interval is None and self._has_one_time:
+            names = [name for name in names if name != "time"]
         return [self._column(name, names[:i]) for i, name in enumerate(names)]
+
+    @cached_property
+    def _has_one_time(self) -> bool:
+        """Whether all of several rows are of one time: the heading has it."""
+        return len(self.answer.rows) > 1 and len({str(run.first.get("time"))[:_WALL] for run in self.runs}) == 1
 
     @cached_property
     def keys(self) -> Sequence[str]:
@@ -148,7 +154,7 @@ class _Sheet:
         return names[: 2 if _EVENT_TIMES & set(names) else first]
 
     def _is_main(self, name: str) -> bool:
-        return name in self.keys or self._measure(name) in self.named or not (self.figures[name].wide or name in HISTOGRAM)
+        return name in self.keys or self._measure(name) in self.request.measures or not (self.figures[name].wide or name in HISTOGRAM)
 
     def _measure(self, name: str) -> str:
         of = suffixed(name)

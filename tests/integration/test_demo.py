@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rich.cells import cell_len
+
 
 def test_the_demo_ends_with_traffic_score_and_balance(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
@@ -22,6 +24,7 @@ def test_the_demo_ends_with_traffic_score_and_balance(tmp_path: Path) -> None:
     assert quarantined == 0
     assert (folder / "traffic.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert "footfall query" in done.stdout
+    _prints_what_query_answers(done.stdout, folder)
     command = [str(Path(sys.executable).with_name("footfall")), "score", "--truth", str(folder / "truth.jsonl")]
     scored = subprocess.run([*command, "--config", str(folder / "gateway.toml"), "--json"], capture_output=True, text=True, check=True)
     score = json.loads(scored.stdout)
@@ -30,6 +33,15 @@ def test_the_demo_ends_with_traffic_score_and_balance(tmp_path: Path) -> None:
     assert score["identity"] == 1.0
     assert score["dwell_error_median_s"] < 5.0
     assert score["zone_accuracy"] > 0.9
+
+
+def _prints_what_query_answers(printed: str, folder: Path) -> None:
+    """The table of traffic is that of `footfall query`, with what was observed, and every line fits 80 characters but those with a path."""
+    command = [str(Path(sys.executable).with_name("footfall")), "query", "traffic", "--config", str(folder / "gateway.toml")]
+    table = subprocess.run([*command, "--interval", "1h"], capture_output=True, text=True, check=True).stdout
+    assert table in printed
+    assert "covered" in table
+    assert max(cell_len(line) for line in printed.splitlines() if str(folder) not in line) <= 80
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:

@@ -96,6 +96,16 @@ def test_the_measures_that_were_asked_for_are_drawn() -> None:
     assert [unit for unit, _ in chart_of(traffic(1)).panels()] == ["people", "share"]
 
 
+@pytest.mark.parametrize(("covered", "shaded"), [((1.0, 0.9, None), 0), ((1.0, 0.89, 0.0), 2)])
+def test_intervals_that_were_not_observed_are_shaded(covered: tuple[float | None, ...], shaded: int) -> None:
+    rows: list[tuple[object, ...]] = [("s", time, share, 5, 0.1) for time, share in zip(HOURS, covered, strict=False)]
+    above, below = drawn(of(("store", "time", "covered", "in", "conversion"), rows)).axes
+    for axis in (above, below):
+        labels = [patch.get_label() for patch in axis.patches if "observed" in str(patch.get_label()) or patch.get_label() == "_"]
+        assert len(labels) == shaded
+        assert len(set(labels)) == min(shaded, 2), "one of them has the words"
+
+
 def test_a_measure_without_any_value_has_no_panel() -> None:
     answer = of(("hour", "in", "occupancy_max", "conversion"), [(9, 1, None, None), (10, 2, None, 0.5)])
     assert chart_of(answer).measures == ("in", "conversion")

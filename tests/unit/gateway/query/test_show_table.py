@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from gateway.query.answer import Answer
+from gateway.query.answer import Answer, Request
 from gateway.query.figures import FIGURES, HISTOGRAM
 from gateway.query.show_table import WIDTH, table
 
@@ -23,7 +23,7 @@ TRAFFIC = Answer(
 
 
 def lines(answer: Answer, wide: bool = False) -> list[str]:
-    return [line.text for line in table(answer, wide)]
+    return [line.text for line in table(answer, Request("traffic"), wide)]
 
 
 def everything(store: str = "s1") -> Answer:
@@ -66,7 +66,7 @@ def test_keys_and_the_measures_that_were_named_are_shown_though_a_table_does_not
     answer = Answer(("department", "revenue", "touches"), [("optics", 10.0, 4)], question="traffic")
     assert FIGURES["department"].wide
     assert [line.split() for line in lines(answer)][2] == ["optics"]
-    assert table(answer, named=("touches",))[2].text.split() == ["optics", "4"]
+    assert table(answer, Request("traffic", measures=("touches",)))[2].text.split() == ["optics", "4"]
 
 
 def test_bars_go_before_numbers_do() -> None:
@@ -89,9 +89,11 @@ def test_the_store_is_a_column_where_several_could_be_meant() -> None:
 
 
 def test_a_time_that_all_rows_have_is_no_column() -> None:
-    rows = [("s1", "2026-10-25T00:00", zone, 1) for zone in ("a", "b")]
+    rows = [("s1", f"2026-10-25T00:00{offset}", zone, 1) for zone, offset in (("a", "+02:00"), ("b", "+08:00"))]
     found = lines(Answer(("store", "time", "zone", "in"), rows, [("s1", None, None, 2)]))
     assert found[0].split() == ["zone", "in"]
+    asked = Answer(("store", "time", "zone", "in"), rows)
+    assert table(asked, Request("traffic", interval="1d"))[0].text.split() == ["time", "zone", "in"], "an interval that was asked for"
     assert found[-1].split() == ["total", "2"]
 
 
@@ -157,7 +159,7 @@ def test_a_comparison_leaves_out_changes_first_and_then_whole_measures() -> None
 def test_columns_of_a_comparison_are_shown_with_the_measure_that_was_named() -> None:
     answer = Answer(("store", "revenue", "revenue_before"), [("s1", 2.0, 1.0)], question="traffic")
     assert FIGURES["revenue"].wide
-    assert [line.text.split() for line in table(answer, named=("revenue",))][-1] == ["2.00", "1.00"]
+    assert [line.text.split() for line in table(answer, Request("traffic", measures=("revenue",)))][-1] == ["2.00", "1.00"]
 
 
 def test_the_total_of_a_single_row_is_not_repeated() -> None:
