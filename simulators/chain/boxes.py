@@ -16,7 +16,7 @@ from footfall.health import Health, encode_health
 from footfall.topics import Topic
 from footfall.units import NS_PER_MS
 from gateway.accept.messages import Message
-from simulators.chain.chain import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_S, Box, ChainStore, Outage
+from simulators.chain.chain import DOOR_TASK, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_S, Box, ChainStore, Outage
 from simulators.chain.heard import COUNTER, PROFILES, Row
 
 LATENCY_NS: Final = 20 * NS_PER_MS
@@ -106,7 +106,7 @@ class BoxSender:
                 self._new_epoch(self._boot)
                 yield self._gap(each.from_ms, each.to_ms, "agent.restart")
             else:
-                yield self._gap(each.from_ms, each.to_ms, f"source.fault: counter-{each.door}")
+                yield self._gap(each.from_ms, each.to_ms, f"source.fault: counter-{each.door}", task=DOOR_TASK)
 
     def _restart(self, outage: Outage) -> None:
         self._new_epoch(_Boot(f"boot-{outage.to_ms}", "", outage.to_ms - STARTING_MS))
@@ -116,8 +116,8 @@ class BoxSender:
         self._boot = _Boot(boot.name, f"{self.box.agent}-{len(self._began)}", boot.from_ms)
         self._seq = self._row = 0
 
-    def _gap(self, from_ms: int, to_ms: int, reason: str) -> Row:
-        return Row(from_ms, Kind.GAP, self._places[0], COUNTER, people=0, more={"to_ms": to_ms, "rows": 0, "reason": reason})
+    def _gap(self, from_ms: int, to_ms: int, reason: str, **task: str) -> Row:
+        return Row(from_ms, Kind.GAP, self._places[0], COUNTER, people=0, more={"to_ms": to_ms, "rows": 0, "reason": reason, **task})
 
     def _frame(self, now_ms: int, rows: Sequence[Row]) -> _Spooled:
         self._seq += 1

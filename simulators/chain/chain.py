@@ -106,8 +106,9 @@ class ChainStore:
         """Return whether the store is shut on that day: for once, or as on every Sunday."""
         return day in self.life.closed_days or (not self.plan.sundays and self.date_of(day).weekday() == SUNDAY)
 
-    def exists(self, day: int) -> bool:
-        return self.life.opens_day <= day and (self.life.closes_day is None or day <= self.life.closes_day) and day < self.days
+    def is_valid(self, day: int) -> bool:
+        """Return whether `site.toml` has it on that day, also of days before and after those that are simulated."""
+        return (not self.life.opens_day or self.life.opens_day <= day) and (self.life.closes_day is None or day <= self.life.closes_day)
 
     def hours_ms(self, day: int) -> tuple[int, int]:
         """Return from when to when it is open on a day, if it is."""
@@ -179,8 +180,13 @@ class Chain:
                 return holiday.factor
         return 1.0
 
+    def keeps_hours(self, store: ChainStore, day: int) -> bool:
+        """Return whether a store opens on a day, which need not be simulated."""
+        return store.is_valid(day) and not store.is_closed(day) and self.holiday_factor(store, day) > 0
+
     def is_open(self, store: ChainStore, day: int) -> bool:
-        return store.exists(day) and not store.is_closed(day) and self.holiday_factor(store, day) > 0
+        """Return whether people come into a store on a day."""
+        return 0 <= day < self.days and self.keeps_hours(store, day)
 
     @cached_property
     def zones(self) -> tuple[Zone, ...]:

@@ -22,6 +22,7 @@ from simulators.numbers.boards import boards_that_differ
 from simulators.numbers.databases import DATABASES, SQLITE, filled, readers, running
 from simulators.numbers.judge import Verdict, judged
 from simulators.numbers.reckon import Reckoning
+from simulators.numbers.rights import reckoned_beside
 from simulators.numbers.table import Asked, shipped_questions
 
 GRAFANA: Final = Path(__file__).parents[2] / "deploy" / "grafana"
@@ -60,8 +61,12 @@ def _through(chain: Chain, questions: Sequence[Asked], names: Sequence[str], con
         with share_bar(console, f"{chain.count} stores, {chain.weeks} weeks") as on_share:
             simulated = filled(chain, databases, on_share)
         reckoning = Reckoning(simulated)
-        with readers(databases) as open_readers, _bar(console, questions) as each_question:
-            verdict = judged(reckoning, each_question, open_readers)
+        with (
+            reckoned_beside(reckoning, questions) as right_of,
+            readers(databases) as open_readers,
+            _bar(console, questions) as each_question,
+        ):
+            verdict = judged(reckoning, each_question, open_readers, right_of)
         end_ns = max(store.to_ms for store in reckoning.stores.values()) * NS_PER_MS
         if (boards := boards_that_differ(databases, GRAFANA, end_ns)) is not None:
             verdict.boards_differ, verdict.boards = boards

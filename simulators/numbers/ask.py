@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -11,13 +12,15 @@ from gateway.query.estate import QueryEstate
 from gateway.query.questions import ask
 from gateway.sinks.reader import PointReader
 from simulators.chain.chain import DAY_START
-from simulators.numbers.answers import Key, Replied, ranked
+from simulators.numbers.answers import Cells, Key, Replied, Values, ranked
 from simulators.numbers.clock import LABELS, MIDNIGHT
-from simulators.numbers.reckon import MEASURES, Reckoning
+from simulators.numbers.comparison import columns
+from simulators.numbers.reckon import Reckoning, columns_of
 from simulators.numbers.table import Asked
 
 COLUMN_OF: Final = {"staff": "staff_id"}
 """Groups whose column has another name."""
+NO_COLUMN: Final = "no such column"
 WALL_TIME: Final = len("2026-10-25T02:00")
 
 
@@ -37,13 +40,13 @@ def answered(reader: PointReader, asked: Asked, now_ns: int) -> Answer:
 def replied(answer: Answer, asked: Asked, reckoning: Reckoning) -> Replied:
     """Return an answer as cells, for the measures that were asked for."""
     groups = {group.partition(":")[0] for group in asked.by} | ({"time"} if asked.interval else set())
-    measures = asked.measures or MEASURES[asked.question]
+    measures = columns(asked) if asked.compare else columns_of(asked)
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     totals = [dict(zip(answer.columns, row, strict=True)) for row in answer.totals]
     cells = {_key(row, groups, asked, reckoning): _values(row, measures) for row in rows}
     if len(cells) < len(rows):
         raise ValueError(f"{asked.id}: {len(rows)} rows have {len(cells)} keys")
-    return Replied(ranked(cells) if asked.top else cells, _totals(totals, measures))
+    return Replied(ranked(cells) if asked.top else cells, _totals(cells, totals, measures, asked))
 
 
 def _key(row: Mapping[str, Any], groups: set[str], asked: Asked, reckoning: Reckoning) -> Key:
@@ -62,10 +65,18 @@ def _label(found: Mapping[str, str], asked: Asked, reckoning: Reckoning) -> str:
     return LABELS[asked.interval](moment, DAY_START if asked.day == "store" else MIDNIGHT)
 
 
-def _totals(rows: Sequence[Mapping[str, Any]], measures: Sequence[str]) -> dict[Key, Any]:
-    """Return the totals by store; of one store alone its total is that of all."""
-    found = {_total_key(row): _values(row, measures) for row in rows}
-    return found if () in found or len(found) != 1 else found | {(): next(iter(found.values()))}
+def _totals(cells: Cells, rows: Sequence[Mapping[str, Any]], measures: Sequence[str], asked: Asked) -> Cells:
+    """Return the totals. A store that has one row, and an answer that has one, need none: it is the row."""
+    found: dict[Key, Values] = {_total_key(row): _values(row, measures) for row in rows}
+    if len(cells) == 1:
+        found.setdefault((), next(iter(cells.values())))
+    if not asked.has_totals_of_stores:
+        return found
+    stores = Counter(dict(key)["store"] for key in cells)
+    for key, values in cells.items():
+        if stores[store := dict(key)["store"]] == 1:
+            found.setdefault((("store", store),), values)
+    return {(): next(iter(found.values())), **found} if len(found) == len(stores) == 1 else found
 
 
 def _total_key(row: Mapping[str, Any]) -> Key:
@@ -74,4 +85,4 @@ def _total_key(row: Mapping[str, Any]) -> Key:
 
 
 def _values(row: Mapping[str, Any], measures: Sequence[str]) -> dict[str, Any]:
-    return {measure: row[measure] for measure in measures}
+    return {measure: row.get(measure, NO_COLUMN) for measure in measures}

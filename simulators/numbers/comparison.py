@@ -7,20 +7,22 @@ measures need. Of a comparable store those minutes are compared that were open o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import log
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from simulators.chain.chain import MS_PER_MINUTE, ChainStore
 from simulators.numbers.answers import Cells, Key, Replied, Values
 from simulators.numbers.clock import wall
 from simulators.numbers.facts import Fact, added_up, one_by_one
-from simulators.numbers.opening import minutes_open, missed_minutes
-from simulators.numbers.reckon import OBSERVED_BY, Cell, Reckoning, span_ms
+from simulators.numbers.opening import OPEN, TASKS, minutes_open, missed_minutes
+from simulators.numbers.reckon import OBSERVED_BY, Cell, Reckoning, give_minutes, span_ms
 from simulators.numbers.table import Asked
+from simulators.numbers.usual import USUAL, USUAL_SUFFIXES, beside_usual
 
 LEAST_SHARE: Final = 0.9
 SPLIT: Final = ("in", "transactions", "revenue")
@@ -35,12 +37,37 @@ class Pair(NamedTuple):
     there: int
 
 
-@dataclass(slots=True)
-class Both:
-    """A cell of each side."""
+class _Sides:
+    """The cells of both sides, under the groups of this one. All open minutes that are compared were observed."""
 
-    here: Cell
-    there: Cell
+    def __init__(self, asked: Asked) -> None:
+        self._asked: Final = asked
+        self._cells: Final[tuple[dict[Key, Cell], dict[Key, Cell]]] = ({}, {})
+        self._minutes: Final[dict[Key, Counter[str]]] = {}
+
+    def add(self, reckoning: Reckoning, at: Fact, happened: Sequence[Sequence[Fact]], is_open: bool) -> None:
+        """Add a minute: what happened on each side, and whether it was open on both."""
+        if is_open:
+            self._minutes.setdefault(reckoning.key(self._asked.of_stores, at), Counter()).update([OPEN, *TASKS])
+        for cells, facts in zip(self._cells, happened, strict=True):
+            for fact in facts:
+                key = reckoning.key(self._asked, replace(at, groups=fact.groups))
+                cells.setdefault(key, Cell()).counts.update(fact.counts)
+
+    def cells(self) -> tuple[dict[Key, Cell], dict[Key, Cell]]:
+        for cells in self._cells:
+            give_minutes(self._asked, cells, self._minutes)
+        return self._cells
+
+
+SUFFIXES: Final = ("", "_before", "_change", "_ratio")
+
+
+def columns(asked: Asked) -> list[str]:
+    """Return what a comparison has of each measure, and how a change of revenue is taken apart."""
+    suffixes = USUAL_SUFFIXES if asked.compare == USUAL else SUFFIXES
+    found = [f"{measure}{suffix}" for measure in asked.measures for suffix in suffixes]
+    return [*found, *(SPLIT_NAMES if set(SPLIT) <= set(asked.measures) and asked.compare != USUAL else ())]
 
 
 class Comparing:
@@ -51,30 +78,33 @@ class Comparing:
 
     def replied(self, asked: Asked) -> Replied:
         """Return both sides, the difference, and its share of the other side, of all that is comparable."""
-        facts = self._by_minute(asked.question)
-        found: dict[Key, Both] = {}
-        totals: dict[Key, Both] = {}
+        if asked.compare == USUAL:
+            return beside_usual(self._reckoning, asked)
+        facts, rows, totals = self._by_minute(asked.question), _Sides(asked), _Sides(asked.model_copy(update={"by": (), "interval": None}))
+        of_store = _Sides(asked.model_copy(update={"by": ("store",), "interval": None}))
+        every = (rows, totals, *((of_store,) if asked.has_totals_of_stores else ()))
         for store, other, pairs in self._comparable(asked):
+            opened = self._open[store.name]
             for pair in pairs:
-                for side, name, minute in (("here", store, pair.here), ("there", other, pair.there)):
-                    for fact in facts.get((name.name, minute), ()):
-                        moved = _moved(fact, store, pair.here)
-                        total_keys = [(), *([(("store", store.name),)] if "store" in asked.by else [])]
-                        for cells, key in [(found, self._reckoning.key(asked, moved)), *((totals, key) for key in total_keys)]:
-                            both = cells.setdefault(key, Both(Cell(), Cell()))
-                            getattr(both, side).counts.update(fact.counts)
-        return Replied(self._values(asked, found), self._values(asked, totals))
+                happened = facts.get((store.name, pair.here), ()), facts.get((other.name, pair.there), ())
+                if pair.here in opened or any(happened):
+                    at = Fact(store.name, 0, wall(pair.here * MS_PER_MINUTE, store.zone), Counter(), {}, [])
+                    for sides in every:
+                        sides.add(self._reckoning, at, happened, pair.here in opened)
+        found = Replied(self._values(asked, rows), self._values(asked, totals))
+        return found._replace(totals={**found.totals, **(self._values(asked, of_store) if asked.has_totals_of_stores else {})})
 
     def comparable(self, asked: Asked) -> set[str]:
         """Return the stores that are comparable."""
         return {store.name for store, _, _ in self._comparable(asked)}
 
-    def _values(self, asked: Asked, cells: Mapping[Key, Both]) -> Cells:
-        return {key: self._of_both(asked, both) for key, both in cells.items()}
+    def _values(self, asked: Asked, sides: _Sides) -> Cells:
+        cells = sides.cells()
+        return {key: self._of_both(asked, *(side.get(key, Cell()) for side in cells)) for key in cells[0].keys() | cells[1].keys()}
 
-    def _of_both(self, asked: Asked, both: Both) -> Values:
-        here, there = (self._reckoning.values(asked, cell, asked.measures) for cell in (both.here, both.there))
-        found: dict[str, Any] = dict(here)
+    def _of_both(self, asked: Asked, *both: Cell) -> Values:
+        here, there = (self._reckoning.values(asked, cell, asked.measures) for cell in both)
+        found: dict[str, Any] = {measure: here[measure] for measure in asked.measures}
         for measure in asked.measures:
             now, before = here[measure], there[measure]
             found[f"{measure}_before"] = before
@@ -96,7 +126,7 @@ class Comparing:
             if asked.stores and store.name not in asked.stores:
                 continue
             other = self._other(asked, store)
-            pairs = list(_pairs(asked, store, other))
+            pairs = _pairs(asked, store, other)
             if all(self._is_seen(side, minutes, tasks) for side, minutes in _sides(store, other, pairs)):
                 yield store, other, [pair for pair in pairs if self._is_same(store, other, pair, tasks)]
 
@@ -123,27 +153,32 @@ class Comparing:
 
     @cached_property
     def _missed(self) -> Mapping[tuple[str, str], set[int]]:
-        return missed_minutes(self._reckoning.simulated.truth)
+        return missed_minutes(self._reckoning.chain, self._reckoning.simulated.truth)
 
 
-def _sides(store: ChainStore, other: ChainStore, pairs: list[Pair]) -> list[tuple[ChainStore, list[int]]]:
+def _sides(store: ChainStore, other: ChainStore, pairs: Sequence[Pair]) -> list[tuple[ChainStore, list[int]]]:
     return [(store, [pair.here for pair in pairs]), (other, [pair.there for pair in pairs])]
 
 
-def _pairs(asked: Asked, store: ChainStore, other: ChainStore) -> Iterator[Pair]:
-    """Yield each minute of the span with that of the same wall time on the other day; a time that is shown twice counts once."""
-    from_ms, to_ms = span_ms(asked, store)
-    seen: set[datetime] = set()
-    for minute in range(from_ms // MS_PER_MINUTE, to_ms // MS_PER_MINUTE):
-        moment = wall(minute * MS_PER_MINUTE, store.zone).replace(tzinfo=None, fold=0)
+def _pairs(asked: Asked, store: ChainStore, other: ChainStore) -> Sequence[Pair]:
+    """Return each minute of the span with that of the same wall time on the other day; a time that is shown twice counts once."""
+    return _of_clocks(asked, span_ms(asked, store), store.zone, other.zone)
+
+
+@lru_cache(maxsize=16)
+def _of_clocks(asked: Asked, span: tuple[int, int], zone: ZoneInfo, other_zone: ZoneInfo) -> Sequence[Pair]:
+    """Stores of the same clocks share their pairs."""
+    found: dict[datetime, Pair] = {}
+    for minute in range(*(time_ms // MS_PER_MINUTE for time_ms in span)):
+        moment = wall(minute * MS_PER_MINUTE, zone).replace(tzinfo=None, fold=0)
         day = _other_day(asked, moment.date())
-        if day is None or moment in seen:
+        if day is None or moment in found:
             continue
-        seen.add(moment)
-        there = datetime.combine(day, moment.time(), other.zone)
+        there = datetime.combine(day, moment.time(), other_zone)
         other_minute = round(there.timestamp()) // 60
-        if wall(other_minute * MS_PER_MINUTE, other.zone).replace(tzinfo=None) == there.replace(tzinfo=None):
-            yield Pair(minute, other_minute)
+        if wall(other_minute * MS_PER_MINUTE, other_zone).replace(tzinfo=None) == there.replace(tzinfo=None):
+            found[moment] = Pair(minute, other_minute)
+    return list(found.values())
 
 
 def _other_day(asked: Asked, day: date) -> date | None:
@@ -152,9 +187,11 @@ def _other_day(asked: Asked, day: date) -> date | None:
     if kind.startswith("store:"):
         return day
     if kind == "previous":
-        return _month_before(day) if asked.align == "date" else day - timedelta(days=-(-length // 7) * 7)
-    first, _, last = (date.fromisoformat(text) for text in kind.partition("..")[::2]) if ".." in kind else (None, None, None)
-    return None if first is None or last is None else first + (day - asked.first)
+        if asked.align == "weekday":
+            return day - timedelta(days=-(-length // 7) * 7)
+        is_month = asked.first.day == 1 and (asked.last + timedelta(days=1)).day == 1
+        return _month_before(day) if is_month else day - timedelta(days=length)
+    return date.fromisoformat(kind.partition("..")[0]) + (day - asked.first)
 
 
 def _month_before(day: date) -> date | None:
@@ -165,16 +202,10 @@ def _month_before(day: date) -> date | None:
         return None
 
 
-def _moved(fact: Fact, store: ChainStore, minute: int) -> Fact:
-    """Return a fact of the other side as if it had happened here."""
-    time_ms = minute * MS_PER_MINUTE
-    return Fact(store.name, time_ms, wall(time_ms, store.zone), Counter(), fact.groups, [])
-
-
 def _split(here: Values, there: Values) -> tuple[float | None, ...]:
     """Return what of the change of revenue came from people, from how many bought, and from how much: by logarithmic means."""
     (people, sales, money), (people_then, sales_then, money_then) = ([side[name] for name in SPLIT] for side in (here, there))
-    if min(people, sales, money, people_then, sales_then, money_then) <= 0:
+    if min(value or 0 for value in (people, sales, money, people_then, sales_then, money_then)) <= 0:
         return (None, None, None)
     mean = money if money == money_then else (money - money_then) / log(money / money_then)
     per_person, per_person_then = sales / people, sales_then / people_then

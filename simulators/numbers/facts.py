@@ -108,7 +108,7 @@ def _zones(made: _Maker, truth: Truth) -> Iterator[Fact]:
 def _doors(made: _Maker, truth: Truth) -> Iterator[Fact]:
     for passing in truth.passings:
         if passing.counted:
-            counts = {"in": passing.entered, "out": passing.left, "net": passing.entered - passing.left}
+            counts = {"in": passing.entered, "out": passing.left}
             yield made.fact(passing.store, passing.time_ms, counts, {"door": passing.door})
 
 

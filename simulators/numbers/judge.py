@@ -11,6 +11,7 @@ from gateway.sinks.reader import PointReader
 from simulators.numbers.answers import Difference, Replied, differences
 from simulators.numbers.ask import answered, replied, request_of
 from simulators.numbers.reckon import Reckoning
+from simulators.numbers.rights import Right
 from simulators.numbers.table import Asked
 
 
@@ -64,20 +65,25 @@ class Verdict:
         return f"questions={self.questions} wrong={self.wrong} databases_differ={len(self.differing)}{boards}"
 
 
-def judged(reckoning: Reckoning, questions: Iterable[Asked], readers: Mapping[str, PointReader]) -> Verdict:
-    """Ask all of them."""
+def judged(reckoning: Reckoning, questions: Iterable[Asked], readers: Mapping[str, PointReader], right_of: Right) -> Verdict:
+    """Ask all databases all questions, and hold what they answer to what is right."""
     verdict = Verdict()
     now_ns = max(store.to_ms for store in reckoning.stores.values()) * NS_PER_MS
     for asked in questions:
         verdict.questions += 1
-        right, answers = reckoning.replied(asked), {}
+        answers: dict[str, Replied] = {}
         for database, reader in readers.items():
             try:
                 answer = answered(reader, asked, now_ns)
-                found = answers[database] = replied(answer, asked, reckoning)
             except FootfallError as error:
-                verdict.failures.append(Failure(asked, database, error=str(error)))
+                if not asked.error or asked.error not in str(error):
+                    verdict.failures.append(Failure(asked, database, error=str(error)))
                 continue
+            right = right_of(asked)
+            if right is None:
+                verdict.failures.append(Failure(asked, database, error=f"it is answered, and not refused with {asked.error!r}"))
+                continue
+            found = answers[database] = replied(answer, asked, reckoning)
             if wrong := differences(right, found):
                 verdict.failures.append(Failure(asked, database, wrong))
         verdict.differing += _differing(asked, answers)

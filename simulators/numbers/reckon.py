@@ -16,8 +16,8 @@ from simulators.numbers.answers import Cells, Key, Replied, Values, ranked
 from simulators.numbers.clock import LABELS, MIDNIGHT, begin_ms, day_of
 from simulators.numbers.facts import HUNDREDTHS, WHOLE_STORE, Fact, facts_of
 from simulators.numbers.gauges import Reading
-from simulators.numbers.opening import open_minutes
-from simulators.numbers.table import Asked
+from simulators.numbers.opening import OPEN, open_minutes
+from simulators.numbers.table import OWN_GROUPS, Asked
 
 MONEY: Final = ("revenue", "sold", "given_back")
 SECONDS: Final = ("dwell_sum_s", "tried_sum_s", "stay_sum_s", "sum_s")
@@ -29,6 +29,7 @@ RATIOS: Final[Mapping[str, tuple[str, str]]] = {
 RESTS: Final[Mapping[str, tuple[str, str]]] = {
     "anonymous_visits": ("visits_known", "visits"), "anonymous_transactions": ("transactions_known", "transactions"),
 }  # fmt: skip
+NET: Final = "net"
 OF_ZONES: Final = {"mean_dwell_s": ("dwell_sum_s", "dwells")}
 QUANTILES: Final = {"median_s": 0.5, "p90_s": 0.9}
 MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -47,8 +48,6 @@ MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
     "dwell": ("count", "sum_s", "mean_s", "median_s", "p90_s"),
 }  # fmt: skip
 """What is asked for where a question names no measures."""
-CLASS_OF: Final = {"traffic": DOOR_TASK, "doors": DOOR_TASK, "zones": PRESENCE_TASK, "dwell": PRESENCE_TASK}
-"""Whose coverage a question shows; of the others nothing needs to be observed but the till."""
 OBSERVED_BY: Final[Mapping[str, str]] = {
     **dict.fromkeys(("in", "out", "net", "conversion", "revenue_per_visitor"), DOOR_TASK),
     **dict.fromkeys(
@@ -93,11 +92,13 @@ class Reckoning:
         return gauges.readings_of(self.simulated)
 
     def replied(self, asked: Asked) -> Replied:
-        """Return the right answer. A gauge of several stores together has none: their last and highest minutes are different ones."""
+        """Return the right answer. A gauge of several stores or zones together has none: their minutes are different ones."""
         measures = asked.measures or MEASURES[asked.question]
         cells = {key: self.values(asked, cell, measures) for key, cell in self.cells(asked).items()}
-        of_one = measures if len(asked.stores) == 1 else [each for each in measures if each not in gauges.MEASURES]
-        totals = {key: self.values(asked, cell, measures if key else of_one) for key, cell in self.totals(asked).items()}
+        sums = [each for each in measures if each not in gauges.MEASURES]
+        of_each = sums if asked.question == "zones" and not asked.zone else measures
+        of_all = of_each if len(asked.stores) == 1 else sums
+        totals = {key: self.values(asked, cell, of_each if key else of_all) for key, cell in self.totals(asked).items()}
         return Replied(_top(cells, asked) if asked.top else cells, totals)
 
     def totals(self, asked: Asked) -> Mapping[Key, Cell]:
@@ -106,7 +107,7 @@ class Reckoning:
             return {}
         whole = asked.model_copy(update={"interval": None, "by": ()})
         found = dict(self.cells(whole))
-        if "store" in asked.by and not asked.top:
+        if asked.has_totals_of_stores:
             found |= self.cells(whole.model_copy(update={"by": ("store",)}))
         return found
 
@@ -125,10 +126,16 @@ class Reckoning:
                 cell = _cell(found, self.key(asked, reading))
                 cell.last |= reading.values
                 cell.most |= Counter(reading.values)
-        if asked.question in CLASS_OF and not asked.own_groups:
-            for minute in self._within(self.open, spans):
-                _cell(found, self.key(asked, minute)).minutes.update(minute.counts)
+        if task_of(asked):
+            self._add_minutes(asked, found, spans)
         return found
+
+    def _add_minutes(self, asked: Asked, found: dict[Key, Cell], spans: Mapping[str, tuple[int, int]]) -> None:
+        """Give each cell the open minutes of its stores: a zone or a door has those of its store."""
+        minutes: dict[Key, Counter[str]] = {}
+        for minute in self._within(self.open, spans):
+            minutes.setdefault(self.key(asked.of_stores, minute), Counter()).update(minute.counts)
+        give_minutes(asked, found, minutes)
 
     def key(self, asked: Asked, event: Event) -> Key:
         """Return the groups of an event."""
@@ -145,7 +152,11 @@ class Reckoning:
 
     def values(self, asked: Asked, cell: Cell, measures: Sequence[str]) -> Values:
         """Return the measures of a cell; None for what was not measured, or has nothing to divide by."""
-        return {measure: _value(asked.question, measure, cell) for measure in measures}
+        found = {measure: _value(asked.question, measure, cell) for measure in measures}
+        if task := task_of(asked):
+            opened = cell.minutes[OPEN]
+            found |= {"open_minutes": opened, "covered": cell.minutes[task] / opened if opened else None}
+        return found
 
     @staticmethod
     def _within(events: Iterable[Any], spans: Mapping[str, tuple[int, int]]) -> Iterator[Any]:
@@ -155,10 +166,28 @@ class Reckoning:
                 yield event
 
 
+def give_minutes(asked: Asked, cells: dict[Key, Cell], minutes: Mapping[Key, Counter[str]]) -> None:
+    """Give cells the open minutes of their stores, and make those in which a store was open and nothing happened."""
+    for key in () if asked.own_groups else minutes:
+        _cell(cells, key)
+    for key, cell in cells.items():
+        cell.minutes = minutes.get(tuple((group, value) for group, value in key if group not in OWN_GROUPS), Counter())
+
+
 def span_ms(asked: Asked, store: ChainStore) -> tuple[int, int]:
     """Return a store's part of the span: its own local days, both ends included."""
     starts = DAY_START if asked.day == "store" else MIDNIGHT
     return begin_ms(asked.first, starts, store.zone), begin_ms(asked.last + timedelta(days=1), starts, store.zone)
+
+
+def task_of(asked: Asked) -> str:
+    """Return the task whose share an answer has: that of its first measure that needs one; "" if none does."""
+    return next((OBSERVED_BY[each] for each in asked.measures or MEASURES[asked.question] if each in OBSERVED_BY), "")
+
+
+def columns_of(asked: Asked) -> list[str]:
+    """Return the values that an answer has besides its groups."""
+    return [*(asked.measures or MEASURES[asked.question]), *(("open_minutes", "covered") if task_of(asked) else ())]
 
 
 def _is_meant(asked: Asked, fact: Fact) -> bool:
@@ -210,16 +239,22 @@ def _value(question: str, measure: str, cell: Cell) -> Any:
         return _quantile(sorted(cell.lengths_ms), QUANTILES[measure])
     parts = OF_ZONES.get(measure) if question == "zones" else None
     if parts := parts or RATIOS.get(measure):
-        above, below = (_number(part, cell) for part in parts)
+        above, below = (_number(question, part, cell) for part in parts)
         return above / below if below else None
+    if measure == NET:
+        entered, left = (_number(question, part, cell) for part in ("in", "out"))
+        return None if entered is None or left is None else entered - left
     if parts := RESTS.get(measure):
-        known, every = (cell.counts[part] for part in parts)
+        known, every = (_number(question, part, cell) for part in parts)
         return (every - known) / every if every else None
-    return _number(measure, cell)
+    return _number(question, measure, cell)
 
 
-def _number(measure: str, cell: Cell) -> Any:
-    number = cell.counts[measure]
+def _number(question: str, measure: str, cell: Cell) -> Any:
+    """Return what adds up; None if nothing was counted, and nobody could have seen anything in any open minute."""
+    number, task = cell.counts[measure], OBSERVED_BY.get(measure)
+    if not number and task and not cell.minutes[task]:
+        return None
     if measure in MONEY:
         return number / HUNDREDTHS
     return number / 1000 if measure in SECONDS else number

@@ -30,6 +30,8 @@ class Asked(Section):
     top: int | None = None
     compare: str | None = None
     align: str = "weekday"
+    error: str = ""
+    """Words of the refusal, where what is asked must not be answered."""
 
     @property
     def plain_groups(self) -> tuple[str, ...]:
@@ -43,6 +45,16 @@ class Asked(Section):
             if group.startswith("path"):
                 return int(group.partition(":")[2] or 0)
         return None
+
+    @property
+    def of_stores(self) -> Asked:
+        """Return the same without groups that an event has by itself: a store is open in all of them alike."""
+        return self.model_copy(update={"by": tuple(group for group in self.by if group not in OWN_GROUPS)})
+
+    @property
+    def has_totals_of_stores(self) -> bool:
+        """Return whether each store has a total: where it has several rows, and all of them are shown."""
+        return "store" in self.by and (self.interval is not None or len(self.by) > 1) and not self.top
 
     @property
     def own_groups(self) -> frozenset[str]:

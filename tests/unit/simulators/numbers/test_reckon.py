@@ -32,8 +32,11 @@ def reckoning(**facts: Any) -> Reckoning:
 def answer(found: Reckoning, **asked: Any) -> dict[Any, Any]:
     days = {"first": date(2026, 10, 19), "last": date(2026, 10, 25)}
     question = Asked(id="q", **(days | asked))
-    cells = found.replied(question).cells.items()
-    return {tuple(value for _, value in key): values for key, values in cells if any(values.values())}
+    cells = {tuple(value for _, value in key): dict(values) for key, values in found.replied(question).cells.items()}
+    for values in cells.values():
+        values.pop("open_minutes", None)
+        values.pop("covered", None)
+    return {key: values for key, values in cells.items() if any(values.values())}
 
 
 DOORS = [
@@ -129,6 +132,18 @@ def test_open_minutes_are_observed_if_all_boxes_of_the_task_were_there() -> None
     asked = Asked(id="q", question="traffic", by=("store",), first=date(2026, 10, 19), last=date(2026, 10, 19), stores=("sanya-bay",))
     (cell,) = found.cells(asked).values()
     assert cell.minutes == {"open": 720, "doors": 709, "presence": 720}
+    (values,) = found.replied(asked).cells.values()
+    assert (values["open_minutes"], values["covered"]) == (720, 709 / 720)
+
+
+def test_what_nobody_could_see_is_not_zero() -> None:
+    missed = Unobserved("sanya-bay", "sanya-bay-c", "doors", ms("2026-10-19T10:00:00+08:00"), ms("2026-10-19T12:00:00+08:00"))
+    touches = [sale("sanya-bay", "2026-10-19T11:00:00+08:00", 10)]
+    asked = Asked(id="q", question="traffic", by=("hour",), first=date(2026, 10, 19), last=date(2026, 10, 19), stores=("sanya-bay",))
+    cells = reckoning(unobserved=[missed], touches=touches).replied(asked).cells
+    names = ("covered", "in", "visits", "conversion", "revenue", "basket")
+    assert [cells[("hour", "11"),][name] for name in names] == [0, None, 0, None, 10, 10]
+    assert [cells[("hour", "12"),][name] for name in names] == [1, 0, 0, None, 0, None]
 
 
 def test_totals_are_of_all_and_of_each_store_where_stores_are_asked_for() -> None:
