@@ -86,8 +86,8 @@ def _entry(record: Mapping[str, Any]) -> Iterator[Line]:
     name = record.get("measure") or record["column"]
     head = f"{name} ({record['unit']})" + (f" = {record['formula']}" if record["formula"] else "")
     yield from (Line(part, "heading") for part in textwrap.wrap(head, WIDTH, subsequent_indent=_INDENT))
-    said = f"{record['means']}." + (f" Not {record['is_not']}." if record["is_not"] else "")
-    yield from (Line(part) for part in textwrap.wrap(said, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT))
+    meaning = f"{record['means']}." + (f" Not {record['is_not']}." if record["is_not"] else "")
+    yield from (Line(part) for part in textwrap.wrap(meaning, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT))
 
 
 def document(question: str) -> str:

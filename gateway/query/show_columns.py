@@ -73,13 +73,13 @@ def headings(columns: Sequence[Column]) -> list[str]:
     """Return the lines of the heading, aligned below."""
     height = max(len(column.heading) for column in columns)
     padded = [("",) * (height - len(column.heading)) + column.heading for column in columns]
-    return [_line(columns, cells) for cells in zip(*padded, strict=True)]
+    return [_line(columns, cells).rstrip() for cells in zip(*padded, strict=True)]
 
 
 def row_line(columns: Sequence[Column], row: int, rest: str = "") -> str:
     """Return the line of a row; `rest` stands behind the columns."""
     line = _line(columns, [column.cells[row] for column in columns])
-    return f"{line}{_BETWEEN}{rest}" if rest else line
+    return f"{line}{_BETWEEN}{rest}" if rest else line.rstrip()
 
 
 def room_beside(columns: Sequence[Column], width: int) -> int:
@@ -88,7 +88,7 @@ def room_beside(columns: Sequence[Column], width: int) -> int:
 
 
 def _line(columns: Sequence[Column], cells: Sequence[str]) -> str:
-    return _BETWEEN.join(_aligned(column, text) for column, text in zip(columns, cells, strict=True)).rstrip()
+    return _BETWEEN.join(_aligned(column, text) for column, text in zip(columns, cells, strict=True))
 
 
 def _aligned(column: Column, text: str) -> str:

@@ -1,29 +1,56 @@
-"""Columns as they are written: aligned by what a terminal shows, and measured once."""
+"""Which columns fit, and how their lines are aligned."""
 
 from __future__ import annotations
 
 import pytest
-from rich.cells import cell_len
 
-from gateway.query import show_columns
-from gateway.query.show_columns import Column, row_line
-
-TEXTS = ("a", "中文", "", "abc")
+from gateway.query.show_columns import Column, fitted, headings, room_beside, row_line, width_of
 
 
-@pytest.mark.parametrize("is_left", [True, False])
-def test_every_line_of_a_column_is_as_wide_on_a_terminal(is_left: bool) -> None:
-    columns = [Column("name", ("",), TEXTS, is_left), Column("n", ("n",), ("1",) * len(TEXTS))]
-    lines = [row_line(columns, i) for i in range(len(TEXTS))]
-    assert [cell_len(line) for line in lines] == [4 + 2 + 1] * len(TEXTS)
-    assert lines[1] == "中文  1"
-    assert lines[0] == ("a     1" if is_left else "   a  1")
+def column(name: str, width: int = 8, **more: bool) -> Column:
+    return Column(name, (name[:width],), ("x" * width,), **more)
 
 
-def test_a_line_costs_as_much_in_a_long_table_as_in_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    measured = []
-    monkeypatch.setattr(show_columns, "cell_len", lambda text: measured.append(text) or cell_len(text))
-    column = Column("name", ("",), ("中",) * 1000)
-    for i in range(1000):
-        row_line([column], i)
-    assert len(measured) <= 2 * 1000
+KEY = column("store", is_left=True, is_key=True)
+
+
+def test_the_width_is_that_of_the_lines() -> None:
+    columns = [KEY, column("in"), column("南京", 4)]
+    assert width_of(columns) == len(row_line(columns, 0)) == 8 + 2 + 8 + 2 + 4
+    assert room_beside(columns, 80) == 80 - 24 - 2
+    assert width_of([Column("title", ("a",), ("南京",))]) == 4, "a Chinese character takes two"
+
+
+def test_numbers_stand_right_and_texts_left_below_headings_of_several_lines() -> None:
+    columns = [Column("store", ("store",), ("s",), is_left=True), Column("a", ("mean", "dwell"), ("7",))]
+    assert headings(columns) == ["        mean", "store  dwell"]
+    assert row_line(columns, 0) == "s          7"
+    assert row_line(columns[:1], 0, "… quiet") == "s      … quiet"
+
+
+@pytest.mark.parametrize(
+    ("width", "kept", "left_out"),
+    [
+        (None, ["store", "subject", "in", "out"], []),
+        (38, ["store", "subject", "in", "out"], []),
+        (37, ["store", "in", "out"], ["subject"]),
+        (27, ["store", "in"], ["subject", "out"]),
+        (5, ["store"], ["subject", "in", "out"]),
+    ],
+)
+def test_what_is_needed_least_goes_first_then_columns_from_the_right_and_keys_stay(
+    width: int | None, kept: list[str], left_out: list[str]
+) -> None:
+    found, names = fitted([KEY, column("subject"), column("in"), column("out")], width)
+    assert ([each.of for each in found], names) == (kept, left_out)
+
+
+def test_a_measure_leaves_with_all_columns_of_its_comparison() -> None:
+    columns = [KEY, *(column(f"{name}{end}") for name in ("in", "out") for end in ("", "_before", "_change", "_ratio"))]
+    found, names = fitted(columns, 68)
+    assert ([each.of for each in found], names) == (
+        ["store", "in", "in_before", "in_ratio", "out", "out_before", "out_ratio"],
+        ["in_change", "out_change"],
+    )
+    found, names = fitted(columns, 67)
+    assert ([each.of for each in found], names) == (["store", "in", "in_before", "in_ratio"], ["in_change", "out"])
