@@ -13,6 +13,7 @@ from typing import Any, Final
 from footfall.http_server import explained
 from serve.board import MAX_STORES, Board
 from serve.http_limits import ABORT
+from serve.opening import Opening
 from serve.views import View, Views
 
 QUEUED: Final = MAX_STORES
@@ -59,7 +60,8 @@ class LiveReaders:
         self.board: Final = Board()
         self._max_readers: Final = max_readers
         self._now_ns: Final = now_ns
-        self._views: Final = Views(self.board)
+        self.opening: Final = Opening()
+        self._views: Final = Views(self.board, self.opening)
         self._readers: Final[set[LiveReader]] = set()
         self._counters: Final[dict[str, str]] = {}
         self._arrivals: dict[str, Mapping[str, Any]] = {}

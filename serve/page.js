@@ -159,7 +159,8 @@ function showPath(path) {
 function standing(store) {
   if (store.state === "never") return ["never heard", store.day ? "" : "no agent has reported yet"];
   const when = `${clock(store.as_of_ns, store.timezone, { second: "2-digit" })} ${store.timezone}`;
-  return store.state === "live" ? [when, age(store.as_of_ns)] : [`stale: ${age(store.as_of_ns)}`, `${dayBefore(store)}${when}`];
+  const closed = store.is_closed ? "closed, " : "";
+  return store.state === "live" ? [when, `${closed}${age(store.as_of_ns)}`] : [`${closed}stale: ${age(store.as_of_ns)}`, `${dayBefore(store)}${when}`];
 }
 /* The date in front of a time that is not of today. */
 function dayBefore(store) {

@@ -17,6 +17,7 @@ import uvicorn
 from footfall.errors import AddressTaken, ConfigError
 from footfall.signals import when_asked_to_end
 from gateway.config import load_gateway
+from gateway.query.estate import QueryEstate
 from gateway.site import Site
 from serve.app import Pages
 from serve.broker_client import BrokerClient
@@ -69,6 +70,7 @@ async def _watch(feed: LiveReaders, estate: Estate) -> None:
         if (site := await asyncio.to_thread(estate.site)) is not known and site is not None:
             known = site
             feed.board.use(site.stores, time.time_ns())
+            feed.opening.use(await asyncio.to_thread(QueryEstate.from_site, site))
         for _ in range(SITE_EVERY_S):
             feed.refresh()
             await asyncio.sleep(1.0)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
 from serve.board import Board, Node, Path, Row
+from serve.opening import Opening
 
 ROWS: Final = 50
 """Stores of one view."""
@@ -74,8 +75,9 @@ def read_view(given: Mapping[str, str]) -> View:
 class Views:
     """Spells out views of a board. What pages share is worked out once."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, opening: Opening | None = None) -> None:
         self._board: Final = board
+        self._opening: Final = opening or Opening()
         self._orders: dict[View, tuple[int, list[str]]] = {}
         """By view without its offset: until when its order holds, ns, and the names of its stores."""
         self._listings = 0
@@ -86,10 +88,11 @@ class Views:
         offset = min(view.offset, max(0, (len(names) - 1) // ROWS * ROWS))
         rows = [self._board.rows[name] for name in names[offset : offset + ROWS]]
         node = self._board.node(view.path) or Node(view.path)
+        stores = [_row(row) | {"is_closed": self._opening.is_closed(row.store.name, now_ns)} for row in rows]
         shown = {
             "kind": "board", "path": view.path, "sums": _sums(node),
             "nodes": [_node(each) for each in _below(node)],
-            "stores": [_row(row) for row in rows], "matching": len(names), "offset": offset,
+            "stores": stores, "matching": len(names), "offset": offset,
         }  # fmt: skip
         return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
 
@@ -139,7 +142,7 @@ def _node(node: Node) -> Mapping[str, Any]:
     return {"path": node.path, "sums": _sums(node)}
 
 
-def _row(row: Row) -> Mapping[str, Any]:
+def _row(row: Row) -> dict[str, Any]:
     message = row.message
     return {
         "name": row.store.name, "title": row.title, "path": row.store.path, "timezone": row.store.timezone, "state": row.state,

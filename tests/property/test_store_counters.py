@@ -46,7 +46,7 @@ def begin_ns(name: str, day: str) -> int:
 
 
 def expected(rows: Rows, of_store: Counters, ours_ns: int) -> dict[str, float]:
-    """What the stored rows say of the day of the counters; nothing of a moment whose row another gateway made."""
+    """The day of the counters by the stored rows; nothing of a moment whose row another gateway made."""
     mine = sorted((row for row in of(rows, "traffic") if row["store"] == of_store.store), key=lambda row: row["time_ns"])
     today = [row for row in mine if day_of(of_store.store, row["time_ns"]).isoformat() == of_store.day]
     found = {name: round(sum(row[name] for row in today if row["time_ns"] >= of_store.since_ns), 6) for name in SUMMED}

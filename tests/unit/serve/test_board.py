@@ -74,8 +74,8 @@ def test_four_weeks_later_nobody_is_inside() -> None:
 def test_sums_of_a_day_end_with_the_stores_own_day() -> None:
     found = board({"name": "s1", "timezone": "Asia/Tokyo", "day_start": "06:00"})
     late_ns = 1_795_985_990 * S  # 2026-11-30 05:59:50 in Tokyo
-    said = message("s1", "Asia/Tokyo", late_ns, {"in": 5}) | {"day": "2026-11-29"}
-    found.take(said, late_ns)
+    late = message("s1", "Asia/Tokyo", late_ns, {"in": 5}) | {"day": "2026-11-29"}
+    found.take(late, late_ns)
     assert sums(found)["in"] == 5
     found.sweep(late_ns + 9 * S)
     assert sums(found)["in"] == 5

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from footfall.errors import ConfigError
+from gateway.query.estate import QueryEstate
+from gateway.site import Site
 from serve.board import Board
+from serve.opening import Opening
 from serve.views import ORDER_NS, ROWS, SHOWN, View, Views, read_view
 from tests.support.live_chain import counters, message, stores
 from tests.unit.serve.test_board import NOON_NS, site
@@ -117,6 +120,14 @@ def test_a_view_of_7000_stores_is_no_larger_than_one_of_70() -> None:
             board.take(each, NOON_NS)
         sizes.append(len(Views(board).message(View(path=("acme", "north")) if number == 7000 else View(), NOON_NS)))
     assert sizes[1] < 1.2 * sizes[0]
+
+
+def test_a_store_outside_its_hours_is_marked_as_closed(board: Board) -> None:
+    opening = Opening()
+    hours = {"opens": "10:00", "closes": "20:00"}
+    opening.use(QueryEstate.from_site(Site.model_validate({"brand": "acme", "stores": [each | hours for each in LISTED]})))
+    stores_shown = json.loads(Views(board, opening).message(View(), NOON_NS))["stores"]
+    assert {each["name"]: each["is_closed"] for each in stores_shown} == {"s1": True, "s2": False, "x3": False}, "21:00 in Tokyo"
 
 
 def test_an_arrival_is_for_pages_above_its_store_with_title_and_zone(board: Board) -> None:
