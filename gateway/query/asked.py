@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -99,11 +99,12 @@ def _spans(
     by_day = request.day == "store" or (interval is not None and not INTERVALS[interval].step_ns)
     walls = [] if request.from_ and request.to else list(_data_walls(reader, request, measurement, places, by_day, now_ns))
     data = Walls(min(wall.first for wall in walls), max(wall.last for wall in walls)) if walls else _NO_WALLS
-    return [_span(request, facts, zone, data, now_ns) for facts, _, zone in places]
+    clocks = [(zone, day_start(facts, request.day)) for facts, _, zone in places]
+    of_clock = {clock: _span(request, *clock, data, now_ns) for clock in set(clocks)}
+    return [of_clock[clock] for clock in clocks]
 
 
-def _span(request: Request, facts: StoreFacts, zone: ZoneInfo, data: Walls, now_ns: int) -> tuple[int, int]:
-    starts = day_start(facts, request.day)
+def _span(request: Request, zone: ZoneInfo, starts: time, data: Walls, now_ns: int) -> tuple[int, int]:
     to_ns = end(request.to, zone, now_ns, starts) if request.to else _moment(data.last, zone)
     if request.from_:
         from_ns = start(request.from_, zone, now_ns, starts)

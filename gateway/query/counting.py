@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,7 @@ from gateway.query.covered import Covered, coverage_notes
 from gateway.query.grouping import Grouped, every_group, grouped, text_of
 from gateway.query.groups import CLOCK, PLACES, GroupKey
 from gateway.query.keys import TIME, KeyCodes, times_of
+from gateway.query.measures import SMALL_BASE
 from gateway.query.plan import Plan
 from gateway.query.reduce import Values, added, base_of, derived, small_base
 
@@ -43,8 +45,10 @@ class Counting:
             shares = self.covered.shares(*self._of_stores())
             notes += coverage_notes(shares, self.stores, self.covered.by)
         notes += self._without_path()
-        return Answer(table.columns, rows, self._totals(), (*notes, *table.notes()), question=self.plan.request.question,
-                      is_empty=not any(map(len, self.cells.values())))  # fmt: skip
+        totals = self._totals(rows)
+        notes += self._without_total(table.columns, totals)
+        return Answer(table.columns, rows, totals, (*notes, *table.notes()), question=self.plan.request.question,
+                      is_empty=self._is_empty)  # fmt: skip
 
     def table(self, keys: Sequence[GroupKey], every: bool) -> Table:
         """Return the measures of the cells, grouped by these keys. `every`: where nothing happened is a group, too."""
@@ -65,19 +69,35 @@ class Counting:
     def _without_path(self) -> list[str]:
         nowhere = sum(not store.facts.at(store.to_ns - 1).path for store in self.stores)
         by_path = any(key.group == "path" for key in self.plan.keys)
-        return [f"{nowhere:,} of {len(self.stores):,} stores state no path"] if by_path and nowhere else []
+        return (
+            [f"{nowhere:,} of {len(self.stores):,} stores state no path: write `path` for them in site.toml"] if by_path and nowhere else []
+        )
 
-    def _totals(self) -> list[tuple[Any, ...]]:
-        """A row for each store where rows are parts of it, and one for all where they are several."""
+    def _without_total(self, columns: Sequence[str], totals: Sequence[tuple[Any, ...]]) -> list[str]:
+        """Why measures that were named have no total."""
+        return [
+            f"{measure.id} has no total: it is not {measure.is_not}"
+            for measure in (self.plan.measures if self.plan.request.measures else ())
+            if measure.places == "never" and any(row[columns.index(measure.id)] is None for row in totals)
+        ]
+
+    def _totals(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """A row for each store that has several, and one for all where they are several."""
         if self.plan.counted.whole:
             return []
         groups = [key.group for key in self.plan.keys]
-        rows: list[tuple[Any, ...]] = []
-        if "store" in groups and len(groups) > 1:
-            rows += self.table((_STORE,), every=True).total_rows()
-        if "store" not in groups or len(self.stores) > 1:
-            rows += self.table((_CHAIN,), every=True).total_rows()
-        return rows
+        found: list[tuple[Any, ...]] = []
+        if "store" in groups and not self._is_empty:
+            place = groups.index("store")
+            shown = Counter(row[place] for row in rows)
+            found += [row for row in self.table((_STORE,), every=True).total_rows() if shown[row[place]] > 1]
+        if ("store" not in groups or len(self.stores) > 1) and (len(rows) != 1 or self.plan.request.top is not None):
+            found += self.table((_CHAIN,), every=True).total_rows()
+        return found
+
+    @property
+    def _is_empty(self) -> bool:
+        return not any(map(len, self.cells.values()))
 
     def _ranked(self, table: Table, rows: list[tuple[Any, ...]], top: int) -> tuple[list[tuple[Any, ...]], str]:
         """The rows of the groups with the most of the first measure, and what was left out."""
@@ -128,9 +148,9 @@ class Table:
 
     def total_rows(self) -> list[tuple[Any, ...]]:
         """Return a row for each group in the columns of the plan's keys; the groups have one key, of stores."""
-        names = [
-            self.codes.values(key)[code] for key, codes in zip(self.groups.keys, self.groups.codes, strict=True) for code in codes.tolist()
-        ]
+        ((key, codes),) = zip(self.groups.keys, self.groups.codes, strict=True)
+        values = self.codes.values(key)
+        names = [values[code] for code in codes.tolist()]
         at = self._total_place()
         keys = [[name if i == at else None for name in names] for i in range(len(self._plan.keys))]
         return list(zip(*keys, *self._numbers(), strict=True))
@@ -165,5 +185,5 @@ class Table:
         # Of those that few people look at only where they are named.
         seen = [measure for measure in self._plan.measures if measure.shown or self._plan.request.measures]
         counts = {measure.id: small_base(measure, self._plan.there, self._base) for measure in seen}
-        small = [f"{name} (in {n:,} of {len(self.groups):,} rows)" for name, n in counts.items() if n]
-        return [f"a small base, fewer than 30 to divide by: {', '.join(small)}"] if small else []
+        small = [f"{name} in {n:,} of {len(self.groups):,} rows" for name, n in counts.items() if n]
+        return [f"small base, below {SMALL_BASE}: {', '.join(small)}"] if small else []

@@ -60,7 +60,8 @@ def covered_cells(found: Coverage, stores: Sequence[AskedStore], bucket_ns: int)
 
     Hours in which nothing was open have none, unless it is not known what was observed in them.
     """
-    spans = np.array([span_masks(found.hours_ns, store.from_ns, store.to_ns) for store in stores], np.int64)
+    masks_of = {span: span_masks(found.hours_ns, *span) for span in {(store.from_ns, store.to_ns) for store in stores}}
+    spans = np.array([masks_of[store.from_ns, store.to_ns] for store in stores], np.int64)
     rows = np.array([found.rows[store.facts.name] for store in stores], np.intp)
     opened = found.open[rows] & spans
     unknown = np.where(found.hours_ns < found.known_from_ns, spans, 0)

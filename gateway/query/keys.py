@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
@@ -15,15 +16,13 @@ from gateway.points import Coded
 from gateway.query.asked import AskedStore
 from gateway.query.cells import Cells, IndexColumn
 from gateway.query.groups import CLOCK, GroupKey
-from gateway.query.intervals import Cut, Day, day_start, labels_in_order
+from gateway.query.intervals import Cut, Day, cut, labels_in_order
 from gateway.query.spans import iso
 from gateway.query.wall import wall_ns
 
 ALL_STORES: Final = "all stores"
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TIME: Final = GroupKey("time")
-_FIRST_WEEKDAY: Final = 3
-"""1970 began on a Thursday."""
 TimeColumn = npt.NDArray[np.int64]
 
 
@@ -109,10 +108,13 @@ class KeyCodes:
 
     def weekday(self, key: GroupKey, cells: Cells) -> IndexColumn:
         """Return each cell's day of the week, Monday 0, of the store's day."""
-        starts = [day_start(store.facts, self.day) for store in self.stores]
-        start_ns = np.array([each.hour * 60 + each.minute for each in starts], np.int64) * (NS_PER_HOUR // 60)
-        day = (self._wall(cells) - start_ns[cells.store]) // NS_PER_DAY
-        return ((day + _FIRST_WEEKDAY) % 7).astype(np.intp)
+        found = np.zeros(len(cells), np.intp)
+        for store, here in self._by(lambda store: (id(store.cut), store.zone.key, store.facts.day_start), cells):
+            days = cut(store.facts, store.from_ns, store.to_ns, "1d", self.day, store.zone)
+            at = np.searchsorted(days.edges_ns, cells.time_ns[here], "right") - 1
+            weekdays = np.array([date.fromisoformat(label).weekday() for label in days.labels], np.intp)
+            found[here] = weekdays[at.clip(0, len(weekdays) - 1)]
+        return found
 
     def hour(self, key: GroupKey, cells: Cells) -> IndexColumn:
         """Return the hour that the store's clock shows."""

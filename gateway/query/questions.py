@@ -40,6 +40,8 @@ class Question:
     takes: frozenset[str] = frozenset()
 
 
+_NARROWING: Final = ("measures", "by", "interval", "zone", "fan", "top")
+"""Options that would be passed over in silence where a question does not take them."""
 _COUNTS: Final = frozenset({"measures", "by", "interval", "day", "top", "compare", "align"})
 
 
@@ -81,6 +83,10 @@ def _counted(name: str) -> Counted:
 def check(request: Request) -> None:
     """Raise ConfigError where a request means nothing, whatever the database holds."""
     question = question_of(request.question)
+    for option in _NARROWING:
+        if getattr(request, option) and option not in question.takes:
+            able = ", ".join(name for name, other in QUESTIONS.items() if option in other.takes)
+            raise ConfigError(f"{option} means nothing for {request.question}; it is for {able}")
     plan = planned(request, question.answer) if isinstance(question.answer, Counted) else None
     if request.compare is not None:
         planned_comparison(request, _counted(request.question))

@@ -93,7 +93,10 @@ def test_zones_and_the_highest_of_several_zones_which_is_not_that_of_the_store()
     assert counts(answer, "zone", "entries", "present_max", "mean_dwell_s") == [("glasses", 1, 1, None), ("shoes", 4, 5, 20.0)]
     assert (totals(answer)["entries"], totals(answer)["present_max"], totals(answer)["mean_dwell_s"]) == (5, None, 20.0)
     only = answered(rows, question="zones", zone="shoes")
-    assert (totals(only)["entries"], totals(only)["present_max"]) == (4, 5)
+    assert (counts(only, "entries", "present_max"), only.totals) == ([(4, 5)], []), "one row is its own total"
+    two_hours = answered({**rows, "zone_traffic": [*rows["zone_traffic"], zone_row(90, "s1", "shoes", present=7)]},
+                         question="zones", zone="shoes", interval="1h")  # fmt: skip
+    assert (totals(two_hours)["entries"], totals(two_hours)["present_max"]) == (5, 7), "of one zone there is a highest"
     assert counts(answered(rows, question="zones", by=("store",)), "store", "entries", "present_max") == [("s1", 5, None)]
 
 
@@ -167,7 +170,8 @@ def test_the_day_of_the_chain_is_the_sum_of_each_stores_own_day() -> None:
     assert totals(answer)["in"] == 18
     stores = answered(TWO, known, interval="1d", measures=("in",))
     assert counts(stores, "store", "time", "in") == [("s1", "2026-10-24T00:00+02:00", 2), ("s2", "2026-10-24T00:00+08:00", 16)]
-    assert [row[0] for row in stores.totals] == ["s1", "s2", "all stores"]
+    assert [row[0] for row in stores.totals] == ["all stores"], "a store of one row is its own total"
+    assert [row[0] for row in answered(TWO, known, interval="1h").totals] == ["s1", "s2", "all stores"]
 
 
 def test_a_path_has_levels_and_a_store_that_moved_counts_where_it_was() -> None:
@@ -195,6 +199,9 @@ def test_a_gauge_of_several_stores_has_no_value_and_is_refused_where_it_is_named
     whole = dict(zip(answer.columns, answer.totals[-1], strict=True))
     assert (whole["store"], whole["occupancy_last"], whole["in"]) == ("all stores", None, 8)
     assert "occupancy_last" not in answered(TWO, known, by=("chain",)).columns
+    named = answered(TWO, known, interval="1d", measures=("occupancy_last",))
+    assert any(note.startswith("occupancy_last has no total: it is not a sum") for note in named.notes)
+    assert not any("no total" in note for note in answer.notes)
     with pytest.raises(ConfigError, match=r"occupancy_last cannot be grouped by chain: .* It goes by store; by chain go in, out, "):
         answered(TWO, known, by=("chain",), measures=("occupancy_last",))
 
@@ -213,7 +220,7 @@ def test_the_first_of_many() -> None:
 def test_a_small_base_is_noted_and_a_large_one_not() -> None:
     rows = {"traffic": [minute(1, in_=29, transactions=1), minute(61, in_=30, transactions=1), minute(121, transactions=1)]}
     notes = answered(rows, interval="1h", measures=("conversion",)).notes
-    assert "a small base, fewer than 30 to divide by: conversion (in 1 of 24 rows)" in notes
+    assert "small base, below 30: conversion in 1 of 24 rows" in notes
 
 
 def test_what_the_database_can_add_up_is_not_read_row_by_row() -> None:
@@ -249,6 +256,10 @@ def test_a_span_without_data_is_zeros_with_a_note_of_what_there_is() -> None:
         ({"stores": ("s9",)}, r"no store 's9'"),
         ({"measures": ("inn",)}, r"no measure 'inn': did you mean 'in'\?"),
         ({"question": "dwell", "as_of": "yesterday"}, "no earlier versions of dwell; it is for traffic, zones, doors, sales, items"),
+        ({"zone": "shoes"}, "zone means nothing for traffic; it is for zones, sales, dwell, items, touches"),
+        ({"question": "zones", "fan": "f1"}, "fan means nothing for zones; it is for visits, touches"),
+        ({"question": "gaps", "interval": "1h"}, "interval means nothing for gaps; it is for traffic"),
+        ({"question": "visits", "by": ("store",)}, "by means nothing for visits"),
     ],
 )
 def test_what_means_nothing_is_refused_with_what_would_work(asked: dict[str, Any], complaint: str) -> None:
