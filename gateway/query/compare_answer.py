@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from footfall.errors import ConfigError
 from gateway.query.answer import Answer, Request
 from gateway.query.asked import AskedStore, asked_stores
-from gateway.query.compare_notes import notes_of
+from gateway.query.compare_notes import notes_of, notes_of_side
 from gateway.query.compare_rows import Beside
 from gateway.query.compare_sides import sides
 from gateway.query.comparison import Comparison, parsed
@@ -74,7 +74,7 @@ def compared(planned: ComparisonPlan, reader: PointReader, estate: QueryEstate, 
     now = ask(MovedReader(reader, both.runs[0].here, both.grain_ns), replace(side, top=request.top), bare)
     before = [ask(MovedReader(reader, run.there, both.grain_ns), side, bare) for run in both.runs]
     beside = Beside(plan.there, comparison.kind == "usual", comparison.kind == "group", request.top is not None).answer(now, before)
-    notes = (*notes_of(comparison, asked, both, beside), *now.notes)
+    notes = (*notes_of(comparison, asked, both, beside), *notes_of_side(now))
     details = tuple(f"not comparable: {name}: {reason}" for name, reason in both.reasons.items())
     return replace(now, columns=beside.columns, rows=beside.rows, totals=beside.totals, notes=notes, details=details)
 

@@ -9,10 +9,16 @@ from typing import Final
 from footfall.units import NS_PER_MINUTE
 from gateway.query.answer import Answer
 from gateway.query.comparison import SPLIT, Comparison
+from gateway.query.covered import OBSERVED, percent
 from gateway.query.sides import SideQuestion, Sides
 
 MOST_NAMED: Final = 5
 """Stores or days named in a note."""
+
+
+def notes_of_side(answer: Answer) -> Iterator[str]:
+    """Return the notes that one side's answer has of itself: how much of it was observed is stated of what is compared."""
+    return (note for note in answer.notes if not note.startswith(OBSERVED))
 
 
 def notes_of(comparison: Comparison, asked: SideQuestion, both: Sides, answer: Answer) -> tuple[str, ...]:
@@ -37,9 +43,15 @@ def _with_what(comparison: Comparison, asked: SideQuestion, both: Sides) -> str:
         return (
             f"before is the median of the last {len(both.runs)} same weekdays that were observed and no holiday; low and high are quartiles"
         )
-    aligned = "date with date" if asked.align == "date" else "weekday with weekday"
-    holidays = ", holidays that move with themselves" if (comparison.kind, asked.align) == ("year", "weekday") else ""
-    return f"before is {_spans(both.days.values())}: {aligned}{holidays}"
+    return f"before is {_spans(both.days.values())}: {_aligned(comparison, asked, both)}"
+
+
+def _aligned(comparison: Comparison, asked: SideQuestion, both: Sides) -> str:
+    if comparison.kind == "span" and any(day.weekday() != other.weekday() for day, other in both.days.items()):
+        return "day by day in their order"
+    if asked.align == "date":
+        return "date with date"
+    return "weekday with weekday" + (", holidays that move with themselves" if comparison.kind == "year" else "")
 
 
 def _spans(days: Iterable[date]) -> str:
@@ -67,11 +79,10 @@ def _listed(what: str, reasons: Mapping[str, str]) -> Iterator[str]:
 def _minutes(comparison: Comparison, both: Sides) -> str:
     grain = both.grain_ns // NS_PER_MINUTE
     which = "minutes" if grain == 1 else f"buckets of {grain} minutes"
-    # Not all is never shown as all.
-    share = 1000 * both.compared_minutes // max(both.open_minutes, 1) / 10
+    share = percent(both.compared_minutes / max(both.open_minutes, 1))
     if comparison.kind == "usual":
         return "this side as it was observed; minutes that a usual day lost are missing in it"
-    return f"the same {which} on both sides, without what either side lost: {share:.1f} % of the open minutes of these stores"
+    return f"the same {which} on both sides, without what either side lost: {share} of the open minutes of these stores"
 
 
 def _split(answer: Answer) -> Sequence[str]:

@@ -21,6 +21,8 @@ from gateway.query.reduce import Mask, Numbers, Values
 from gateway.sinks.cells import Groups
 
 TASKS: Final[tuple[CoveredBy, ...]] = ("doors", "presence")
+OBSERVED: Final = "observed: "
+"""The begin of the note of how much was observed."""
 _TABLE: Final = "coverage"
 
 
@@ -87,7 +89,7 @@ def coverage_notes(shares: Shares, of: Sequence[AskedStore], by: CoveredBy) -> l
     minutes = opened[covered.there].sum()
     share = float((covered.numbers * opened)[covered.there].sum() / minutes)
     seen = int((covered.there & (covered.numbers > 0)).sum())
-    notes = [f"observed: {seen:,} of {int(asked.sum()):,} stores, {_percent(share)} of open hours"]
+    notes = [f"{OBSERVED}{seen:,} of {int(asked.sum()):,} stores, {percent(share)} of open hours"]
     if unknown := int((asked & ~covered.there).sum()):
         notes.append(f"of {unknown:,} stores it is not known for all of the span: an earlier release stored no coverage")
     if unstated := sum(not store.facts.states_hours for store in of):
@@ -95,8 +97,8 @@ def coverage_notes(shares: Shares, of: Sequence[AskedStore], by: CoveredBy) -> l
     return notes
 
 
-def _percent(share: float) -> str:
-    """Not all is never shown as all."""
+def percent(share: float) -> str:
+    """Return the share as text, with one place; not all is never shown as all."""
     return f"{min(round(100 * share, 1), 100 if share == 1 else 99.9):.1f} %"
 
 

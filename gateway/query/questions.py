@@ -121,7 +121,7 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
         answer = listing(reader, request, question.measurement, how, stores, on_page)
     asked = tuple(StoreSpan(store.facts.name, store.zone, store.from_ns, store.to_ns) for store in stores)
     titles = {store.facts.name: store.facts.at(store.to_ns - 1).title for store in stores}
-    notes = (*_nothing(reader, request, question.measurement, stores, answer), *answer.notes)
+    notes = (*_nothing(reader, request, question.measurement, stores, answer), *answer.notes, *_overlapping(stores))
     return replace(answer, notes=notes, title=title_of(request, asked, titles), asked=asked)
 
 
@@ -133,6 +133,14 @@ def _covered(
     from_ns, to_ns = min(store.from_ns for store in stores), max(store.to_ns for store in stores)
     found = read_coverage(reader, estate, [store.facts.name for store in stores], from_ns, to_ns, now_ns, on_page)
     return Covered(covered_cells(found, stores, plan.bucket_ns(stores)), plan.covered_by)
+
+
+def _overlapping(stores: Sequence[AskedStore]) -> list[str]:
+    """Stores of which a database has versions that contradict each other: more than one estate is written into it."""
+    names = [store.facts.name for store in stores if store.facts.overlaps]
+    more = f" and {len(names) - _NAMED_STORES:,} more" if len(names) > _NAMED_STORES else ""
+    named = ", ".join(names[:_NAMED_STORES])
+    return [f"versions of {named}{more} overlap in the table of stores, and the later one counts: --site names what holds"] if names else []
 
 
 def _wall(time_ns: int, store: AskedStore) -> str:

@@ -250,6 +250,24 @@ def test_what_means_nothing_is_refused_with_what_would_work(change: dict[str, An
         check(replace(ASKED, **change))
 
 
+def test_rows_state_what_share_of_their_open_minutes_is_compared_and_what_has_none_is_not_zero() -> None:
+    lost = {"s1": [(_wall_ns(BERLIN, 2 * 1440 + 645), _wall_ns(BERLIN, 2 * 1440 + 655))]}
+    by_day = replace(ASKED, by=(), interval="1d", from_=_day(8))
+    answer = ask(_reader(_days_of_people({1: 10, 2: 20, 8: 30, 9: 40}), lost), by_day, _only(), NOW)
+    assert [(record["open_minutes"], round(record["covered"], 3)) for record in _records(answer)] == [(120, 1), (120, 0.917)]
+    by_hour = ask(_reader(_days_of_people({2: 0, 9: 0}), lost), replace(ASKED, interval="5m"), _only(), NOW)
+    found = {record["time"][11:16]: (record["covered"], record["in"], record["in_before"]) for record in _records(by_hour)}
+    assert (found["10:40"], found["10:45"]) == ((1.0, 0, 0), (0.0, None, None))
+    assert not any(note.startswith("observed") for note in answer.notes)
+
+
 def test_a_span_that_has_not_begun_has_nothing_to_compare() -> None:
     with pytest.raises(ConfigError, match="has not begun"):
         ask(_reader(_days_of_people({2: 1})), replace(ASKED, from_="2027-01-01", to="2027-01-01"), _only(), NOW)
+
+
+@pytest.mark.parametrize("compare", [None, "previous"])
+def test_a_store_whose_versions_overlap_in_the_database_is_named(compare: str | None) -> None:
+    estate = QueryEstate({"s1": replace(_only().of("s1"), overlaps=True)})
+    answer = ask(_reader(_days_of_people({2: 100, 9: 150})), replace(ASKED, compare=compare), estate, NOW)
+    assert any(note.startswith("versions of s1 overlap in the table of stores, and the later one counts") for note in answer.notes)

@@ -34,6 +34,9 @@ def test_the_days_of_the_other_side_are_named_as_spans() -> None:
     assert _notes("previous", _sides(days=days))[0] == "before is 2025-06-01 to 2025-06-02, 2025-06-05: weekday with weekday"
     assert _notes("year", _sides(days=days))[0].endswith("weekday with weekday, holidays that move with themselves")
     assert _notes("year", _sides(days=days), Asked(2, "date"))[0].endswith(": date with date")
+    assert _notes("2025-06-01..2025-06-05", _sides(days=days))[0].endswith(": day by day in their order")
+    weeks = {date(2026, 6, 1): date(2026, 5, 4)}
+    assert _notes("2026-05-04..2026-05-04", _sides(days=weeks))[0] == "before is 2026-05-04: weekday with weekday"
     many = {date(2026, 6, day): date(2025, 6, day) for day in range(1, 20, 2)}
     assert _notes("year", _sides(days=many))[0].startswith(
         "before is 2025-06-01, 2025-06-03, 2025-06-05, 2025-06-07, 2025-06-09, 5 more spans"
