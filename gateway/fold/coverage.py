@@ -24,6 +24,14 @@ from gateway.records import Record
 DOORS, PRESENCE = 1, 2
 _MASK_OF: Final = {DOORS: MaskColumn.NO_DOORS, PRESENCE: MaskColumn.NO_PRESENCE}
 _TASKS: Final[Mapping[str, int]] = {"doors": DOORS, "presence": PRESENCE}
+_EVERY_TASK: Final = DOORS | PRESENCE
+_KINDS: Final = {DOORS: frozenset({Kind.IN, Kind.OUT}), PRESENCE: frozenset({Kind.ENTER, Kind.STAY, Kind.EXIT})}
+"""The kinds of rows that show a task."""
+_NO_NEWS: Final = {
+    tasks: bytes(set(range(256)) - frozenset[int]().union(*(kinds for task, kinds in _KINDS.items() if not tasks & task)))
+    for tasks in range(_EVERY_TASK + 1)
+}
+"""By what is known of an agent, the kinds of rows that show no other task."""
 NO_TASK: Final = -1
 """The mask of a task that the agent never did, as far as was known then."""
 EVERY_MINUTES: Final = 5
@@ -79,9 +87,12 @@ class Coverage:
 
     def hear(self, store: int, agent: int, record: Record, body: Body, progress_ns: int) -> None:
         """Take a frame: its agent got as far as `progress_ns`."""
-        owner = self._owner(store, agent)
+        owner = self._owners.get((store, agent))
+        if owner is None:
+            owner = self._owner(store, agent)
         mine = self._agents[owner]
-        self._learn_tasks(owner, mine, body, progress_ns)
+        if news := body.kind.tobytes().strip(_NO_NEWS[mine.tasks]):
+            self._learn_tasks(owner, mine, news, progress_ns)
         run = mine.runs[-1] if mine.runs else None
         if run is None or run.key_base != record.key_base or run.boot != body.boot:
             run = self._run(mine, record, body, progress_ns)
@@ -92,9 +103,9 @@ class Coverage:
 
     def _extend(self, owner: int, mine: _Agent, run: _Run, until_ns: int) -> None:
         """The minutes that end between the run's frame before and this one, and began in it, were observed."""
-        first, end = max(run.until_ns // NS_PER_MINUTE, -(-run.since_ns // NS_PER_MINUTE)), until_ns // NS_PER_MINUTE
+        known, end = run.until_ns // NS_PER_MINUTE, until_ns // NS_PER_MINUTE
         run.until_ns = until_ns
-        if first < end:
+        if known < end and (first := max(known, -(-run.since_ns // NS_PER_MINUTE))) < end:
             self._change(owner, self._masks.set(owner, first, end, (MaskColumn.ALIVE,)))
             if (end + mine.phase) // EVERY_MINUTES != (first + mine.phase) // EVERY_MINUTES:
                 self._due[owner] = None
@@ -104,7 +115,7 @@ class Coverage:
         owner = self._owner(store, agent)
         first = max(from_ns, to_ns - LONGEST_SPAN_NS) // NS_PER_MINUTE
         end = max(-(-to_ns // NS_PER_MINUTE), first + 1)
-        tasks = _TASKS.get(task, DOORS | PRESENCE)
+        tasks = _TASKS.get(task, _EVERY_TASK)
         self._change(owner, self._masks.set(owner, first, end, [mask for each, mask in _MASK_OF.items() if each & tasks]))
 
     def touch(self, store: int, agent: int, time_ns: int) -> None:
@@ -156,14 +167,13 @@ class Coverage:
             self._agents.append(_Agent(store, agent, _phase(self._state.estate.agents.names[agent])))
         return owner
 
-    def _learn_tasks(self, owner: int, mine: _Agent, body: Body, progress_ns: int) -> None:
-        if not len(body) or mine.tasks == DOORS | PRESENCE:
-            return
-        found = mine.tasks | _tasks_of(body)
-        if found != mine.tasks:
-            mine.tasks = found
-            hour = progress_ns // NS_PER_HOUR
-            self._change(owner, self._masks.hours(owner, hour - TASK_KNOWN_BACK_H, hour))
+    def _learn_tasks(self, owner: int, mine: _Agent, kinds: bytes, progress_ns: int) -> None:
+        """Take the kinds of rows of which some show a task that was not known."""
+        for task, of_task in _KINDS.items():
+            if kinds.strip(bytes(set(range(256)) - set(of_task))):
+                mine.tasks |= task
+        hour = progress_ns // NS_PER_HOUR
+        self._change(owner, self._masks.hours(owner, hour - TASK_KNOWN_BACK_H, hour))
 
     def _run(self, mine: _Agent, record: Record, body: Body, progress_ns: int) -> _Run:
         """The run of a frame that is not of the latest: one that is remembered, or a new one that begins with it."""
@@ -217,13 +227,6 @@ class Coverage:
 
 def _phase(agent: str) -> int:
     return zlib.crc32(agent.encode()) % EVERY_MINUTES
-
-
-def _tasks_of(body: Body) -> int:
-    kinds = body.kind.tobytes()
-    doors = Kind.IN in kinds or Kind.OUT in kinds
-    presence = Kind.ENTER in kinds or Kind.STAY in kinds or Kind.EXIT in kinds
-    return doors * DOORS | presence * PRESENCE
 
 
 def _begin_ns(body: Body, progress_ns: int) -> int:
