@@ -146,10 +146,12 @@ def heading(figure: Figure, text: str) -> None:
     figure.suptitle("\n".join(lines), x=0.01, ha="left")
 
 
-def legend_above(axis: Axes, of: Iterable[Axes] = ()) -> None:
-    """Put the legend above the axis at the right, where neither data nor title is; that of all axes `of` which it stands."""
-    handles = {label: handle for each in (*of, axis) for handle, label in zip(*each.get_legend_handles_labels(), strict=True)}
-    axis.legend(
-        list(handles.values()), list(handles), ncols=5, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2,
-        handlelength=1.6, columnspacing=1.2,
-    )  # fmt: skip
+def legend_above(axis: Axes) -> None:
+    """Put the legend above the axis at the right, where neither data nor title is."""
+    axis.legend(ncols=4, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, handlelength=1.6, columnspacing=1.2)
+
+
+def legend_below(figure: Figure, axes: Iterable[Axes]) -> None:
+    """Put one legend of all axes below the figure, each label once."""
+    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(list(handles.values()), list(handles), ncols=5, loc="outside lower center")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gateway.query.chart_axes import bars, heading, legend_above, line, positions, step_days, time_axis, unit_axis, values_of
+from gateway.query.chart_axes import bars, heading, legend_above, legend_below, line, positions, step_days, time_axis, unit_axis, values_of
 from gateway.query.chart_data import Chart, Record
 from gateway.query.chart_style import BLUE, GREY, OCHRE, PALETTE
 from gateway.query.comparison import BEFORE
@@ -57,7 +57,7 @@ def _panel(chart: Chart, axis: Axes, names: Sequence[str]) -> None:
 def _shade_what_was_not_observed(chart: Chart, axis: Axes) -> None:
     """A gap in what was observed looks like a quiet hour, unless it is marked."""
     times, width = _times(chart, chart.records)
-    label = f"observed for less than {OBSERVED:.0%}"
+    label = f"observed for less than {100 * OBSERVED:g} %"
     for at, record in zip(times, chart.records, strict=True):
         if record.get("covered") is not None and record["covered"] < OBSERVED:
             axis.axvspan(at, at + width, color="#E9ECEF", linewidth=0, zorder=0, label=label)
@@ -86,7 +86,7 @@ def side_by_side(chart: Chart) -> Figure:
     time_axis(axes[0], chart.zone, every, width)
     unit_axis(axes[0], unit)
     _hide_rest(axes, len(chart.series), columns)
-    legend_above(axes[columns - 1], axes[: len(chart.series)])
+    legend_below(figure, axes[: len(chart.series)])
     heading(figure, chart.title)
     return figure
 

@@ -74,6 +74,11 @@ def test_panels_of_several_stores_share_their_axes() -> None:
     assert len({axis.get_ylim() for axis in shown}) == len({axis.get_xlim() for axis in shown}) == 1
 
 
+def test_panels_of_several_stores_share_one_legend_with_each_label_once() -> None:
+    (legend,) = drawn(traffic(3)).legends
+    assert sorted(text.get_text() for text in legend.get_texts()) == ["in", "inside max", "out"]
+
+
 def test_more_than_eight_stores_are_ranked_by_their_totals() -> None:
     axis = drawn(traffic(9, totals=True)).axes[0]
     assert [label.get_text() for label in axis.get_yticklabels()] == [f"s{s}" for s in range(9)]
