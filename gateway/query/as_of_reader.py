@@ -99,13 +99,15 @@ class AsOfReader:
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
         on_page: OnPage = _quiet,
+        *,
+        edges_ns: Sequence[int] = (),
         **tags: str,
     ) -> CellTable:
         """Return the cells as PointReader does, as they were then. Rows are read of the stores alone that late knowledge changed."""
         to_ns = self._until(to_ns)
         changed = {p.store for p in self._revisions(measurement) if from_ns <= p.time_ns < to_ns and (stores is None or p.store in stores)}
         if not changed:
-            return self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, stores, on_page, **tags)
+            return self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, stores, on_page, edges_ns=edges_ns, **tags)
         is_apart = stores is not None and "store" in by
         read: Sequence[str | None] = sorted(changed) if is_apart else [None] if stores is None else stores
         table = joined([self.rows(measurement, name, from_ns, to_ns, void=False, on_page=on_page, **tags) for name in read])
@@ -113,7 +115,8 @@ class AsOfReader:
         rest = [name for name in stores or () if name not in changed]
         if not (is_apart and rest):
             return found
-        return merged([found, self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, rest, on_page, **tags)])
+        others = self._reader.cells(measurement, aggregates, from_ns, to_ns, bucket_ns, by, rest, on_page, edges_ns=edges_ns, **tags)
+        return merged([found, others])
 
     def _until(self, to_ns: int | None) -> int:
         return self._as_of_ns if to_ns is None else min(to_ns, self._as_of_ns)

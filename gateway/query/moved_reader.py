@@ -125,6 +125,8 @@ class MovedReader:
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
         on_page: OnPage = _quiet,
+        *,
+        edges_ns: Sequence[int] = (),
         **tags: str,
     ) -> CellTable:
         """Return the cells that go into the span, in buckets that may be shorter than asked for."""
@@ -133,7 +135,7 @@ class MovedReader:
         first, last = self._span_of(names)
         keys = by if "store" in by else ("store", *by)
         table = self._reader.cells(
-            measurement, aggregates, first, last, min(bucket_ns, self._grain_ns), keys, names, on_page, **tags
+            measurement, aggregates, first, last, min(bucket_ns, self._grain_ns), keys, names, on_page, edges_ns=(), **tags
         )  # fmt: skip
         return self._moved_cells(table, aggregates, by, from_ns, to_ns)
 

@@ -19,6 +19,7 @@ from gateway.query.intervals import DAYS, INTERVALS, Day, bucket_ns, cut
 from gateway.query.keys import TIME
 from gateway.query.measures import OF_ROWS, CoveredBy, Measure, chosen, did_you_mean, measures_of
 from gateway.query.reduce import base_of
+from gateway.query.wall import NsColumn
 
 _GAUGES: Final = ("last", "max")
 _STEADY: Final = {"hour": "1h", "weekday": "1d"}
@@ -85,6 +86,10 @@ class Plan:
 
     def bucket_ns(self, stores: Sequence[AskedStore]) -> int:
         """Return the longest bucket that lies within one interval, one version of a store and one value of each key."""
+        return bucket_ns(self.edges_ns(stores))
+
+    def edges_ns(self, stores: Sequence[AskedStore]) -> NsColumn:
+        """Return where intervals, versions of a store or values of a key begin or end within the spans of the stores, rising."""
         finest = (
             "1h" if any(key.group == "hour" for key in self.keys) else "1d" if any(key.group == "weekday" for key in self.keys) else None
         )
@@ -93,7 +98,7 @@ class Plan:
         if finest:
             edges += [cut(s.facts, s.from_ns, s.to_ns, finest, self.day, s.zone).edges_ns[1:-1] for s in clocks.values()]
         begins = [_begins(store) for store in stores if len(store.facts.versions) > 1]
-        return bucket_ns(np.concatenate([*edges, np.array(list(chain(*begins)), np.int64)]))
+        return np.unique(np.concatenate([*edges, np.array(list(chain(*begins)), np.int64)]))
 
 
 def _begins(store: AskedStore) -> list[int]:

@@ -9,6 +9,7 @@ from gateway.points import SCHEMA
 from gateway.query.asked import MOST_STORES, AskedStore
 from gateway.query.cells import DERIVED_COLUMNS, Cells, aggregates_of, cells_of_rows, gathered, with_text
 from gateway.query.estate import QueryEstate
+from gateway.query.intervals import bucket_ns
 from gateway.query.measures import Measure
 from gateway.query.plan import Plan
 from gateway.sinks.cells import CellTable
@@ -39,8 +40,10 @@ def _tables(reader: PointReader, plan: Plan, stores: Sequence[AskedStore], table
     for from_ns, to_ns, names in spans_of(stores):
         asked = None if everybody and len(names) == sum(len(store.names) for store in stores) else names
         if not plan.needs_rows(table):
-            bucket_ns, tags = plan.bucket_ns(stores), ("store", *texts)
-            yield reader.cells(table, aggregates_of(base), from_ns, to_ns, bucket_ns, tags, asked, on_page, **zones)
+            edges, tags = plan.edges_ns(stores), ("store", *texts)
+            within = [from_ns, *edges[(edges > from_ns) & (edges < to_ns)].tolist()]
+            aggregates, size_ns = aggregates_of(base), bucket_ns(edges)
+            yield reader.cells(table, aggregates, from_ns, to_ns, size_ns, tags, asked, on_page, edges_ns=within, **zones)
             continue
         has_zones = not plan.counted.whole or "zone" in texts or bool(zones)
         if has_zones:

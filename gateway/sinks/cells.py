@@ -54,10 +54,12 @@ def cells_of(
     bucket_ns: int,
     by: Sequence[str] = ("store",),
     stores: Sequence[str] | None = None,
+    edges_ns: Sequence[int] = (),
 ) -> CellTable:
     """Return the cells of the points with from_ns <= time < to_ns; voided points are in none.
 
-    Of points of equal time the greatest value is the last.
+    They reach from each of `edges_ns` to the next; without edges they are whole numbers of `bucket_ns`. Of points of equal time the
+    greatest value is the last.
     """
     checked(table.measurement, aggregates, bucket_ns, by)
     kept = (table.time_ns >= from_ns) & (table.time_ns < to_ns)
@@ -67,10 +69,17 @@ def cells_of(
         kept &= _any_of(table, "store", stores)
     points = table.where(kept)
     keys = [_ranked(points.coded(tag)) for tag in by]
-    groups = Groups([points.time_ns // bucket_ns * bucket_ns, *[key.codes for key in keys]])
+    groups = Groups([_begins(points.time_ns, bucket_ns, edges_ns), *[key.codes for key in keys]])
     time_ns, *codes = groups.columns
     named = {tag: Coded(c.astype(np.uint32), key.names) for tag, c, key in zip(by, codes, keys, strict=True)}
     return CellTable(time_ns, named, {each.name: _value(points, each, groups) for each in aggregates})
+
+
+def _begins(time_ns: npt.NDArray[np.int64], bucket_ns: int, edges_ns: Sequence[int]) -> npt.NDArray[np.int64]:
+    if not edges_ns:
+        return time_ns // bucket_ns * bucket_ns
+    begins = np.array(edges_ns, np.int64)
+    return begins[np.searchsorted(begins, time_ns, "right") - 1]
 
 
 def merged(tables: Sequence[CellTable]) -> CellTable:

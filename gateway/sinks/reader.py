@@ -68,12 +68,15 @@ class PointReader(Protocol):
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
         on_page: OnPage = _quiet,
+        *,
+        edges_ns: Sequence[int] = (),
         **tags: str,
     ) -> CellTable:
         """Return the points with from_ns <= time < to_ns, summed up by bucket and the tags `by`, as `cells_of` defines it.
 
-        Buckets are whole numbers of `bucket_ns` since 1970 in UTC. `stores`: those alone; `tags` must be equal. The database adds up, so
-        that this costs little beside reading the rows. Voided points are in no cell.
+        Buckets are whole numbers of `bucket_ns` since 1970 in UTC. Where the database can, a cell reaches from one of `edges_ns` to the
+        next instead; these are whole buckets, and the first is where the span begins. `stores`: those alone; `tags` must be equal.
+        The database adds up, so that this costs little beside reading the rows. Voided points are in no cell.
         """
 
     def close(self) -> None:

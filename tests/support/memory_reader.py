@@ -53,13 +53,13 @@ class MemoryReader:
 
     def cells(
         self, measurement: str, aggregates: Sequence[Aggregate], from_ns: int, to_ns: int, bucket_ns: int, by: Sequence[str] = ("store",),
-        stores: Sequence[str] | None = None, on_page: OnPage = _quiet, **tags: str,
+        stores: Sequence[str] | None = None, on_page: OnPage = _quiet, *, edges_ns: Sequence[int] = (), **tags: str,
     ) -> CellTable:  # fmt: skip
         self.asked.append(f"cells of {measurement}")
         table = self._tables[measurement]
         for name, value in tags.items():
             table = table.where(table.equals(name, value))
-        return cells_of(table, aggregates, from_ns, to_ns, bucket_ns, by, stores)
+        return cells_of(table, aggregates, from_ns, to_ns, bucket_ns, by, stores, edges_ns)
 
     def close(self) -> None:
         """Nothing to close."""

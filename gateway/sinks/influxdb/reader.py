@@ -77,6 +77,8 @@ class InfluxReader:
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
         on_page: OnPage = _quiet,
+        *,
+        edges_ns: Sequence[int] = (),
         **tags: str,
     ) -> CellTable:
         checked(measurement, aggregates, bucket_ns, by)

@@ -7,6 +7,7 @@ where another tag groups as well, SQLite sorts.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -44,24 +45,39 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """Spans of `bucket_ns` since 1970, cut where what was asked begins and ends."""
+    """Spans of `bucket_ns` since 1970, or from each edge to the next where that makes fewer, cut where what was asked begins and ends."""
 
     from_ns: int
     to_ns: int
     bucket_ns: int
+    edges_ns: Sequence[int] = ()
 
     @property
     def base_ns(self) -> int:
-        """Return where the first begins."""
+        """Return where the first of those of `bucket_ns` begins."""
         return self.from_ns // self.bucket_ns * self.bucket_ns
 
+    def within(self, from_ns: int, to_ns: int) -> Buckets:
+        """Return those that a shorter span meets."""
+        begin, end = bisect_right(self.edges_ns, from_ns) - 1, bisect_left(self.edges_ns, to_ns)
+        return Buckets(from_ns, to_ns, self.bucket_ns, self.edges_ns[max(begin, 0) : end])
+
     def __len__(self) -> int:
+        return len(self.edges_ns) if self._have_edges else self._regular
+
+    @property
+    def _regular(self) -> int:
         return -((self.base_ns - self.to_ns) // self.bucket_ns)
+
+    @property
+    def _have_edges(self) -> bool:
+        return 0 < len(self.edges_ns) < self._regular
 
     def rows(self) -> list[tuple[int, int, int]]:
         """Return the rows of asked_bucket."""
-        step_ns = self.bucket_ns
-        return [(at, max(at, self.from_ns), min(at + step_ns, self.to_ns)) for at in range(self.base_ns, self.to_ns, step_ns)]
+        begins = list(self.edges_ns) if self._have_edges else list(range(self.base_ns, self.to_ns, self.bucket_ns))
+        ends = [*begins[1:], self.to_ns]
+        return list(zip(begins, [max(begins[0], self.from_ns), *begins[1:]], ends, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

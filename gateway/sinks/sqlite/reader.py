@@ -100,14 +100,18 @@ class SqliteReader:
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
         on_page: OnPage = _quiet,
+        *,
+        edges_ns: Sequence[int] = (),
         **tags: str,
     ) -> CellTable:
         checked(measurement, aggregates, bucket_ns, by)
         validated(measurement, (), None, tags)
+        if edges_ns and edges_ns[0] != from_ns:
+            raise ValueError(f"the first edge, {edges_ns[0]}, is not where the span begins, {from_ns}")
         builder = CellBuilder(measurement, by)
         if measurement in self._tables:
             with self._one_state():
-                asked = self._asked(measurement, validated_stores(stores), Buckets(from_ns, to_ns, bucket_ns), by, tags)
+                asked = self._asked(measurement, validated_stores(stores), Buckets(from_ns, to_ns, bucket_ns, edges_ns), by, tags)
                 for statement in asked.statements(aggregates) if asked else ():
                     for page in self._pages(measurement, statement.sql, statement.values):
                         on_page(builder.add(statement.aggregates, page))
@@ -125,7 +129,7 @@ class SqliteReader:
         count, first_ns, last_ns = self._db.execute(ASKED_SPAN.format(name=measurement), ends).fetchone()
         if first_ns is None:
             return None
-        there = Buckets(first_ns, last_ns + 1, buckets.bucket_ns)
+        there = buckets.within(first_ns, last_ns + 1)
         query = CellQuery(measurement, self._columns(measurement), by, tags, there, count)
         if query.is_joined:
             self._db.executemany("INSERT INTO asked_bucket VALUES (?, ?, ?)", there.rows())

@@ -56,9 +56,10 @@ class Database:
 
     def cells(
         self, measurement: str, aggregates: Sequence[Aggregate], from_ns: int, to_ns: int, bucket_ns: int,
-        by: Sequence[str] = ("store",), stores: Sequence[str] | None = None, on_page: Any = None, **tags: str,
+        by: Sequence[str] = ("store",), stores: Sequence[str] | None = None, on_page: Any = None,
+        edges_ns: Sequence[int] = (), **tags: str,
     ) -> CellTable:  # fmt: skip
-        return cells_of(self.rows(measurement, **tags), aggregates, from_ns, to_ns, bucket_ns, by, stores)
+        return cells_of(self.rows(measurement, **tags), aggregates, from_ns, to_ns, bucket_ns, by, stores, edges_ns)
 
     def close(self) -> None: ...
 

@@ -115,3 +115,21 @@ def test_a_measurement_that_an_earlier_release_had_not_has_no_cells(path: Path) 
         db.execute("DROP TABLE traffic")
     table = found(path)
     assert (len(table), list(table.values)) == (0, ["in", "occupancy_last", "occupancy_max"])
+
+
+@pytest.mark.parametrize("edges_ns", [(0, 7, 30), (0,), (0, 99), tuple(range(100))])
+def test_cells_reach_from_edge_to_edge_where_that_makes_fewer(path: Path, edges_ns: tuple[int, ...]) -> None:
+    with closing(SqliteReader(path)) as reader:
+        found = reader.cells("traffic", AGGREGATES, *SPAN, edges_ns=edges_ns)
+        expected = cells_of(reader.rows("traffic"), AGGREGATES, *SPAN, edges_ns=edges_ns if len(edges_ns) < 10 else ())
+    assert values(found) == values(expected)
+
+
+def test_edges_are_no_more_than_what_there_is(path: Path) -> None:
+    assert Buckets(0, 100, 1, (0, 20, 40, 60)).within(25, 41).rows() == [(20, 25, 40), (40, 40, 41)]
+    assert Buckets(0, 100, 1, (0, 20, 40, 60)).within(70, 80).rows() == [(60, 70, 80)]
+
+
+def test_edges_that_begin_elsewhere_than_the_span_are_refused(path: Path) -> None:
+    with closing(SqliteReader(path)) as reader, pytest.raises(ValueError, match="the first edge, 7, is not where the span begins, 0"):
+        reader.cells("traffic", AGGREGATES, *SPAN, edges_ns=(7, 20))
