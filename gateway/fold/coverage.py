@@ -18,7 +18,7 @@ from gateway.fold.hour_masks import FIELDS, HourMasks, MaskColumn
 from gateway.fold.minute_points import is_unsure
 from gateway.fold.state import State
 from gateway.fold.watermarks import Watermarks
-from gateway.points.rows import CoveragePoint
+from gateway.points.rows import CoveragePoint, GapPoint
 from gateway.records import Record
 
 DOORS, PRESENCE = 1, 2
@@ -34,6 +34,8 @@ _NO_NEWS: Final = {
 """By what is known of an agent, the kinds of rows that show no other task."""
 NO_TASK: Final = -1
 """The mask of a task that the agent never did, as far as was known then."""
+RESTART: Final = "agent.restart"
+"""The reason of a gap between two runs of an agent. Runs show as much; and where two boxes took turns, the other one was at work."""
 EVERY_MINUTES: Final = 5
 """An hour that goes on is written once so many minutes of it are new, or so long after something changed."""
 LONGEST_PAUSE_NS: Final = 2 * NS_PER_HOUR
@@ -110,9 +112,11 @@ class Coverage:
             if (end + mine.phase) // EVERY_MINUTES != (first + mine.phase) // EVERY_MINUTES:
                 self._due[owner] = None
 
-    def gap(self, store: int, agent: int, from_ns: int, to_ns: int, task: str = "") -> None:
-        """Take a span that the agent did not observe; `task`: doors or presence, anything else means both. It ends in whole minutes."""
-        owner = self._owner(store, agent)
+    def gap(self, store: int, agent: int, gap: GapPoint, task: str = "") -> None:
+        """Take a span that the agent did not observe; `task`: doors or presence, anything else means both."""
+        if gap.reason == RESTART:
+            return
+        owner, from_ns, to_ns = self._owner(store, agent), gap.from_ns, gap.to_ns
         first = max(from_ns, to_ns - LONGEST_SPAN_NS) // NS_PER_MINUTE
         end = max(-(-to_ns // NS_PER_MINUTE), first + 1)
         tasks = _TASKS.get(task, _EVERY_TASK)

@@ -170,7 +170,7 @@ class Fold:
         gap, estate = gap_of_record(record), self.state.estate
         self.state.points.emit(gap)
         if gap.agent:
-            self._coverage.gap(estate.stores.of(gap.store), estate.agents.of(gap.agent), gap.from_ns, gap.to_ns)
+            self._coverage.gap(estate.stores.of(gap.store), estate.agents.of(gap.agent), gap)
 
     def _tick(self, record: Record) -> None:
         self._watermarks.tick(record.received_ns, self.state.estate.expected)

@@ -203,7 +203,7 @@ class FrameRows:
             self._state.points.emit(point)
             if is_gap:
                 task = str(frames[frame][1].extra.get(row, _NOTHING).get("task", ""))
-                self._coverage.gap(int(rows.stores[frame]), int(rows.agents[frame]), point.from_ns, point.to_ns, task)
+                self._coverage.gap(int(rows.stores[frame]), int(rows.agents[frame]), point, task)
 
     def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: _Earliest) -> None:
         """Rows about people and goods wait for their batch."""

@@ -147,6 +147,15 @@ def test_a_gap_without_length_takes_its_minute_and_one_that_ends_with_a_minute_n
     assert shop.minutes() == {0, 2, *range(4, 10)}
 
 
+def test_the_gap_of_a_restart_takes_nothing_away_that_an_earlier_run_observed() -> None:
+    """It begins with the boot: another box, that stood in for this one meanwhile, observed."""
+    shop = Agents().frame(0, Kind.ENTER).alive(20, 600)
+    shop.frame(700, epoch=2, boot="c", gaps=[{"from_s": 0, "to_s": 700, "more": {"reason": "agent.restart"}}]).alive(
+        710, 900, epoch=2, boot="c"
+    )
+    assert shop.settle().minutes() == {*range(10), 12, 13, 14}
+
+
 def test_a_gap_of_one_task_leaves_the_other() -> None:
     shop = Agents().frame(0, Kind.ENTER, Kind.IN).alive(20, 600)
     shop.frame(
