@@ -22,6 +22,8 @@ from gateway.query.reduce import base_of
 from gateway.query.wall import NsColumn
 
 _GAUGES: Final = ("last", "max")
+MOST_VALUES: Final = 20_000_000
+"""Of one measure, in one answer."""
 _STEADY: Final = {"hour": "1h", "weekday": "1d"}
 """In which intervals a key of the clock keeps its value."""
 
@@ -117,6 +119,16 @@ def planned(request: Request, counted: Counted) -> Plan:
     time = [TIME] if interval or not (request.by or counted.whole) else []
     keys = (*(key for key in by if key.group in PLACES), *time, *(key for key in by if key.group not in PLACES))
     return Plan(request, counted, measures, measures_of(request.question), keys, interval, request.day)
+
+
+def check_size(stores: Sequence[AskedStore]) -> None:
+    """Raise ConfigError for more stores and intervals together than fit into memory."""
+    count = sum(len(store.cut.labels) for store in stores)
+    if count > MOST_VALUES:
+        raise ConfigError(
+            f"{len(stores):,} stores and their intervals are {count:,} values of each measure, more than {MOST_VALUES:,}:"
+            " ask for a longer interval, a shorter span or fewer stores"
+        )
 
 
 def interval_of(request: Request, counted: Counted) -> str | None:

@@ -20,7 +20,7 @@ from gateway.query.covered import Covered, covered_cells
 from gateway.query.estate import QueryEstate
 from gateway.query.listing import List, listing
 from gateway.query.measures import did_you_mean
-from gateway.query.plan import Counted, Plan, planned
+from gateway.query.plan import Counted, Plan, check_size, planned
 from gateway.query.reading import read_cells
 from gateway.query.spans import iso
 from gateway.query.titles import title_of
@@ -113,6 +113,7 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
     if isinstance(how, Counted):
         plan = planned(request, how)
         stores = asked_stores(reader, request, question.measurement, plan.interval, estate, now_ns)
+        check_size(stores)
         bucket_ns = plan.bucket_ns(stores)
         covered = _covered(reader, estate, plan, stores, now_ns, on_page)
         answer = Counting(plan, stores, read_cells(reader, plan, stores, on_page), bucket_ns, covered).answer()

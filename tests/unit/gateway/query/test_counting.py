@@ -326,3 +326,9 @@ def test_the_future_is_not_open_and_sales_need_no_observing() -> None:
     sales = answered({"traffic": [minute(0)], "touch": [touch(1, "transaction")]}, question="sales")
     assert "covered" not in sales.columns
     assert not any("observed" in note for note in sales.notes)
+
+
+def test_more_values_than_memory_holds_are_refused_before_they_are_made() -> None:
+    known = estate(*(one(f"s{i}") for i in range(1, 301)))
+    with pytest.raises(ConfigError, match=r"300 stores and their intervals are 25,9\d\d,\d\d\d values of each measure"):
+        answered({"traffic": [minute(1)]}, known, interval="1m", from_="2026-10-01", to="2026-11-29")
