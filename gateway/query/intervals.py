@@ -22,7 +22,7 @@ import numpy as np
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from gateway.query.estate import StoreFacts
-from gateway.query.spans import MAX_INTERVALS, day_begin_ns, day_of, iso
+from gateway.query.spans import day_begin_ns, day_of, iso
 from gateway.query.wall import NsColumn, Repeated, repeated, steady_spans
 
 Day = Literal["midnight", "store"]
@@ -30,6 +30,7 @@ DAYS: Final[tuple[Day, ...]] = ("midnight", "store")
 """When a day begins: at midnight, or at the store's `day_start`, so that an evening that ends at two is one day."""
 
 MIDNIGHT: Final = time()
+MAX_INTERVALS: Final = 200_000
 _WALL_CHARS: Final = len("2026-10-25T02:00")
 """A label that is longer has an offset."""
 

@@ -1,28 +1,15 @@
-"""Spans of time as analysts write them, cut into intervals in a store's own time zone. Nothing here reads a clock."""
+"""Moments, days and spans of time as analysts write them, in a store's own time zone. Nothing here reads a clock."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import numpy as np
-import numpy.typing as npt
-
 from footfall.errors import ConfigError
 from footfall.events import to_ns
-from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
-from gateway.query.wall import steady_spans
-
-MAX_INTERVALS: Final = 200_000
-
-INTERVALS: Final = {
-    "1m": NS_PER_MINUTE, "5m": 5 * NS_PER_MINUTE, "15m": 15 * NS_PER_MINUTE, "30m": 30 * NS_PER_MINUTE,
-    "1h": NS_PER_HOUR, "1d": NS_PER_DAY, "1w": 7 * NS_PER_DAY,
-}  # fmt: skip
-"""Days run from midnight to midnight and weeks from Monday, local time, so that a day of changing clocks has 23 or 25 hours."""
+from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 
 _AGO: Final = re.compile(r"-(\d{1,5})([mhdw])")
 _WORDS: Final = {"today": 0, "yesterday": -1, "tomorrow": 1}
@@ -80,43 +67,6 @@ def local(time_ns: int, zone: ZoneInfo) -> datetime:
 def iso(time_ns: int, zone: ZoneInfo, timespec: str = "minutes") -> str:
     """Return text such as `2026-10-25T02:00+02:00`: with its offset a local time means one moment only."""
     return local(time_ns, zone).isoformat(timespec=timespec)
-
-
-def edges(from_ns: int, to_ns: int, interval_ns: int | None, zone: ZoneInfo) -> npt.NDArray[np.int64]:
-    """Return where the intervals of [from_ns, to_ns) begin, in ns, rising, and at last `to_ns`.
-
-    Intervals are aligned to the local clock; the first and the last may be cut short by the span. None is one interval.
-    """
-    if to_ns <= from_ns:
-        raise ConfigError(
-            f"the span is empty or ends before it begins: from {iso(from_ns, zone)} to {iso(to_ns, zone)} (a day given as --to is included)"
-        )
-    if interval_ns is None:
-        inner: Iterator[int] = iter(())
-    elif (to_ns - from_ns) // interval_ns > MAX_INTERVALS:
-        raise ConfigError(f"more than {MAX_INTERVALS:,} intervals: ask for a shorter span or a longer interval")
-    elif interval_ns >= NS_PER_DAY:
-        inner = _days(from_ns, to_ns, interval_ns // NS_PER_DAY, zone)
-    else:
-        inner = _clock(from_ns, to_ns, interval_ns, zone)
-    return np.array([from_ns, *sorted({edge for edge in inner if from_ns < edge < to_ns}), to_ns], np.int64)
-
-
-def _days(from_ns: int, to_ns: int, days: int, zone: ZoneInfo) -> Iterator[int]:
-    day = local(from_ns, zone).date()
-    if days == 7:
-        day -= timedelta(days=day.weekday())
-    while (edge := midnight(day, zone)) < to_ns:
-        yield edge
-        day += timedelta(days=days)
-
-
-def _clock(from_ns: int, to_ns: int, interval_ns: int, zone: ZoneInfo) -> Iterator[int]:
-    """Every local wall time that is a multiple of the interval, and every change of the clock."""
-    for span in steady_spans(zone, from_ns, to_ns):
-        yield span.begin_ns
-        first = -(-(span.begin_ns + span.offset_ns) // interval_ns) * interval_ns - span.offset_ns
-        yield from range(first, span.end_ns, interval_ns)
 
 
 def _day(text: str, zone: ZoneInfo, now_ns: int, day_start: time) -> date | None:

@@ -1,22 +1,18 @@
-"""Spans: what people write means one moment, and intervals follow the local clock."""
+"""Spans: what people write means one moment, by the local clock and the day of the store."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.errors import ConfigError
-from footfall.units import NS_PER_DAY as DAY_NS
-from footfall.units import NS_PER_HOUR as HOUR_NS
-from footfall.units import NS_PER_MINUTE as MINUTE_NS
-from gateway.query.spans import INTERVALS, edges, end, iso, local, start, time_zone
+from gateway.query.spans import end, iso, local, start, time_zone
 
-BERLIN, SHANGHAI, LORD_HOWE = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai"), ZoneInfo("Australia/Lord_Howe")
+BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("Europe/Berlin", "Asia/Shanghai", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "UTC", "Pacific/Apia")
 NOW = int(datetime(2026, 11, 21, 15, 30, tzinfo=BERLIN).timestamp()) * 10**9
 
@@ -54,62 +50,19 @@ def test_what_is_no_zone_is_refused(name: str) -> None:
         time_zone(name)
 
 
-@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-03-30", 24), ("2026-10-25", 25)])
-def test_days_of_changing_clocks(day: str, hours: int) -> None:
-    span = start(day, BERLIN, NOW), end(day, BERLIN, NOW)
-    by_hour = edges(*span, HOUR_NS, BERLIN)
-    assert len(by_hour) == hours + 1
-    assert set(np.diff(by_hour).tolist()) == {HOUR_NS}
-    assert edges(*span, DAY_NS, BERLIN).tolist() == list(span)
-
-
-def test_a_repeated_hour_is_distinguished_by_its_offset() -> None:
-    found = [
-        iso(edge, BERLIN) for edge in edges(start("2026-10-25", BERLIN, NOW), end("2026-10-25", BERLIN, NOW), HOUR_NS, BERLIN).tolist()
-    ]
-    assert found[2:4] == ["2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00"]
-
-
-def test_a_change_of_half_an_hour_begins_an_interval() -> None:
-    """Lord Howe's clocks go from 02:00 to 02:30 on 2026-10-04."""
-    hours = edges(start("2026-10-04", LORD_HOWE, NOW), end("2026-10-04", LORD_HOWE, NOW), HOUR_NS, LORD_HOWE).tolist()
-    assert [iso(edge, LORD_HOWE)[11:16] for edge in hours[:5]] == ["00:00", "01:00", "02:30", "03:00", "04:00"]
-
-
-def test_weeks_begin_on_monday_and_may_be_cut() -> None:
-    found = edges(start("2026-11-20", SHANGHAI, NOW), end("2026-12-02", SHANGHAI, NOW), 7 * DAY_NS, SHANGHAI).tolist()
-    assert [iso(edge, SHANGHAI)[:10] for edge in found] == ["2026-11-20", "2026-11-23", "2026-11-30", "2026-12-03"]
-
-
-def test_no_interval_is_the_whole_span() -> None:
-    assert edges(5, 9 * DAY_NS, None, BERLIN).tolist() == [5, 9 * DAY_NS]
-
-
-def test_what_cannot_be_cut_is_refused() -> None:
-    with pytest.raises(ConfigError, match="before it begins"):
-        edges(10, 10, HOUR_NS, BERLIN)
-    with pytest.raises(ConfigError, match="shorter span or a longer interval"):
-        edges(0, 10**18, MINUTE_NS, BERLIN)
-
-
-@given(
-    st.sampled_from(ZONES),
-    st.sampled_from(sorted(INTERVALS.values())),
-    st.integers(946_684_800, 2_000_000_000),
-    st.integers(1, 3 * 86_400),
-    st.integers(0, 10**9 - 1),
+@pytest.mark.parametrize(
+    ("text", "now", "from_", "to"),
+    [
+        ("today", "2026-11-21T03:59", "2026-11-20T04:00+01:00", "2026-11-21T04:00+01:00"),
+        ("today", "2026-11-21T04:00", "2026-11-21T04:00+01:00", "2026-11-22T04:00+01:00"),
+        ("2026-10-24", "2026-11-21T12:00", "2026-10-24T04:00+02:00", "2026-10-25T04:00+01:00"),
+        ("-1d", "2026-11-21T03:59", "2026-11-19T04:00+01:00", "2026-11-19T04:00+01:00"),
+    ],
 )
-def test_edges_are_a_partition_on_the_local_clock(zone_name: str, interval_ns: int, begin_s: int, seconds: int, ns: int) -> None:
-    zone = ZoneInfo(zone_name)
-    begin, finish = begin_s * 10**9 + ns, (begin_s + seconds) * 10**9 + 10**9
-    found = edges(begin, finish, interval_ns, zone)
-    assert (found[0], found[-1]) == (begin, finish)
-    assert (np.diff(found) > 0).all()
-    for edge in found[1:-1].tolist():
-        moment = local(edge, zone)
-        into_day = (moment.hour * 60 + moment.minute) * MINUTE_NS + edge % MINUTE_NS
-        before = local(edge - 10**9, zone).utcoffset()
-        assert into_day % min(interval_ns, DAY_NS) == 0 or moment.utcoffset() != before
+def test_days_may_begin_later_than_midnight(text: str, now: str, from_: str, to: str) -> None:
+    now_ns = int(datetime.fromisoformat(now).replace(tzinfo=BERLIN).timestamp()) * 10**9
+    four = time(4)
+    assert (iso(start(text, BERLIN, now_ns, four), BERLIN), iso(end(text, BERLIN, now_ns, four), BERLIN)) == (from_, to)
 
 
 @given(st.integers(0, 4 * 10**18), st.sampled_from(ZONES))
