@@ -137,7 +137,7 @@ class MovedReader:
         table = self._reader.cells(
             measurement, aggregates, first, last, min(bucket_ns, self._grain_ns), keys, names, on_page, edges_ns=(), **tags
         )  # fmt: skip
-        return self._moved_cells(table, aggregates, by, from_ns, to_ns)
+        return self._moved_cells(table, aggregates, by, from_ns, to_ns, wanted)
 
     def _span_of(self, names: Sequence[str]) -> tuple[int, int]:
         moves = [move for name in names for move in self._moves[name] if len(move.from_ns)]
@@ -145,8 +145,16 @@ class MovedReader:
             return 0, 0
         return min(int(move.from_ns[0]) for move in moves), max(int(move.from_ns[-1]) for move in moves) + self._grain_ns
 
-    def _moved_cells(self, table: CellTable, aggregates: Sequence[Aggregate], by: Sequence[str], from_ns: int, to_ns: int) -> CellTable:
-        taken = self._taken(table.time_ns, table.keys["store"])
+    def _moved_cells(
+        self,
+        table: CellTable,
+        aggregates: Sequence[Aggregate],
+        by: Sequence[str],
+        from_ns: int,
+        to_ns: int,
+        wanted: frozenset[str] | None,
+    ) -> CellTable:
+        taken = self._taken(table.time_ns, table.keys["store"], wanted)
         here = np.flatnonzero((taken.time_ns >= from_ns) & (taken.time_ns < to_ns))
         here = here[np.argsort(taken.time_ns[here], kind="stable")]
         row = taken.row[here]
@@ -159,13 +167,16 @@ class MovedReader:
             values |= {name: values[name] * taken.weight[here] for name in weighted}
         return CellTable(taken.time_ns[here], keys, values)
 
-    def _taken(self, time_ns: NsColumn, column: Coded) -> _Taken:
+    def _taken(self, time_ns: NsColumn, column: Coded, wanted: frozenset[str] | None = None) -> _Taken:
+        """The cells that go to the stores of `wanted`, or to all: a store that was read for one of them may go to others too."""
         rows, times, stores, weights = [np.zeros(0, np.intp)], [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)], [np.zeros(0)]
         codes: dict[str, int] = {}
         order = np.argsort(column.codes, kind="stable")
         ends = np.searchsorted(column.codes[order], np.arange(len(column.names) + 1))
         for name, begin, end in zip(column.names, ends[:-1], ends[1:], strict=True):
             for move in self._moves.get(name, ()):
+                if wanted is not None and move.store not in wanted:
+                    continue
                 kept, bucket = move.find(time_ns[order[begin:end]], self._grain_ns)
                 rows.append(order[begin:end][kept])
                 times.append(time_ns[rows[-1]] + (move.to_ns - move.from_ns)[bucket])

@@ -223,6 +223,16 @@ def test_a_group_is_the_mean_of_the_other_stores_of_the_path_minute_by_minute() 
     assert {record["store"]: record["in_before"] for record in _records(without_c)}["a"] == 20, "of those observed in that minute"
 
 
+def test_stores_of_several_time_zones_that_are_compared_with_the_same_store_count_it_once_each() -> None:
+    people = {"a": 10, "b": 20, "s2": 60}
+    rows = [row for store, count in people.items() for row in _days_of_people({9: count}, store)]
+    estate = _estate(a="x", b="x", s2="x")
+    group = _records(ask(_reader(rows), replace(ASKED, compare="group"), estate, NOW))
+    assert {record["store"]: record["in_before"] for record in group} == {"a": 40, "b": 35, "s2": 15}
+    with_store = _records(ask(_reader(rows), replace(ASKED, compare="store:b"), estate, NOW))
+    assert {record["store"]: record["in_before"] for record in with_store} == {"a": 20, "s2": 20}
+
+
 def test_the_usual_course_is_the_median_of_usual_days_or_not_known_yet() -> None:
     begin = BEGIN_NS - 70 * 24 * NS_PER_HOUR
     rows = [_traffic("s1", _wall_ns(BERLIN, (9 - 7 * week) * 1440 + 660), in_=week * 10) for week in range(9)]
