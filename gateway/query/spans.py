@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -61,7 +61,7 @@ def day_of(time_ns: int, zone: ZoneInfo, day_start: time) -> date:
 
 def local(time_ns: int, zone: ZoneInfo) -> datetime:
     """Return the moment in local time, cut to the microsecond."""
-    return (datetime.fromtimestamp(time_ns // 10**9, UTC) + timedelta(microseconds=time_ns % 10**9 // 1000)).astimezone(zone)
+    return datetime.fromtimestamp(time_ns // 10**9, zone).replace(microsecond=time_ns % 10**9 // 1000)
 
 
 def iso(time_ns: int, zone: ZoneInfo, timespec: str = "minutes") -> str:
