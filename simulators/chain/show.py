@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from rich import box
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from simulators.chain.chain import ChainStore
 from simulators.chain.run import Simulated
@@ -13,8 +16,8 @@ from simulators.chain.run import Simulated
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
-def chain_table(simulated: Simulated) -> Table:
-    """Return who really was there, whether counted or not."""
+def chain_table(simulated: Simulated) -> Group:
+    """Return who really was there, whether counted or not, and below what happened to which store."""
     chain, truth = simulated.chain, simulated.truth
     people, visits, sales, revenue = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     by_week: dict[str, list[int]] = {store.name: [0] * chain.weeks for store in chain.stores}
@@ -28,17 +31,17 @@ def chain_table(simulated: Simulated) -> Table:
         if touch.what == "transaction" and not touch.is_void:
             sales[touch.store] += 1
             revenue[touch.store] += round(touch.amount)
-    table = Table(title=f"seed {chain.seed}, from {chain.first_day}, {chain.weeks} weeks")
-    for title in ("store", "path", "by week"):
+    table = Table(title=f"seed {chain.seed}, from {chain.first_day}, {chain.weeks} weeks", box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("store", "by week"):
         table.add_column(title, no_wrap=True)
     for title in ("people", "visits", "sales", "revenue"):
-        table.add_column(title, justify="right")
-    table.add_column("what happened")
+        table.add_column(title, justify="right", no_wrap=True)
     for store in chain.stores:
         figures = (f"{each[store.name]:,}" for each in (people, visits, sales, revenue))
-        table.add_row(store.name, store.plan.path, _picture(by_week[store.name]), *figures, ", ".join(_happened(store)))
-    table.caption = f"{simulated.rows:,} rows in {simulated.messages:,} messages, {simulated.points:,} points written"
-    return table
+        table.add_row(store.name, _picture(by_week[store.name]), *figures)
+    happened = [(store, ", ".join(_happened(store))) for store in chain.stores]
+    lines = [Text(f"{store.name} ({store.plan.path}): {what}") for store, what in happened if what]
+    return Group(table, *lines, Text(f"{simulated.rows:,} rows in {simulated.messages:,} messages, {simulated.points:,} points written"))
 
 
 def _picture(values: Sequence[int]) -> str:
