@@ -28,6 +28,7 @@ Masks = npt.NDArray[np.int64]
 Minutes = npt.NDArray[np.int64]
 """(stores, intervals)."""
 
+NO_SPAN: Final = Span(FIRST_NS, FIRST_NS)
 _NO_ROW: Final = -2
 _NO_TASK: Final = -1
 
@@ -51,7 +52,7 @@ class Observed(NamedTuple):
 class Coverage:
     """Masks of stores in UTC hours. `doors` and `presence` are observed minutes, whether the store is open or not.
 
-    `known_from_ns`: before it the database has data and no coverage, since an earlier release wrote it.
+    `unknown`: when the database has data and no coverage, since an earlier release wrote them. Before its first data nothing was observed.
     """
 
     hours_ns: NsColumn
@@ -60,7 +61,7 @@ class Coverage:
     open: Masks
     doors: Masks
     presence: Masks
-    known_from_ns: int = FIRST_NS
+    unknown: Span = NO_SPAN
 
     def observed(self, stores: Sequence[str], edges_ns: NsColumn) -> Observed:
         """Return the minutes of stores between the edges, which lie in `hours_ns`."""
@@ -72,11 +73,11 @@ class Coverage:
     @property
     def is_known_of_all(self) -> bool:
         """Return whether the database has coverage of all these hours."""
-        return not len(self.hours_ns) or int(self.hours_ns[0]) >= self.known_from_ns
+        return not self.is_unknown(self.hours_ns).any()
 
-    def is_known(self, edges_ns: NsColumn) -> npt.NDArray[np.bool_]:
-        """Return for each interval whether the database has coverage of all of it."""
-        return edges_ns[:-1] >= self.known_from_ns
+    def is_unknown(self, time_ns: NsColumn) -> npt.NDArray[np.bool_]:
+        """Return for each time whether the database has data and no coverage of it."""
+        return (time_ns >= self.unknown.begin_ns) & (time_ns < self.unknown.end_ns)
 
 
 def minutes_between(masks: Masks, hours_ns: NsColumn, edges_ns: NsColumn) -> Minutes:
@@ -114,7 +115,7 @@ def coverage(
     hours_ns: NsColumn,
     silent: Mapping[AgentAt, frozenset[Task]],
     now_ns: int = LAST_NS,
-    known_from_ns: int = FIRST_NS,
+    unknown: Span = NO_SPAN,
 ) -> Coverage:
     """Return what was observed of stores, by their present names, in consecutive UTC hours.
 
@@ -134,7 +135,7 @@ def coverage(
         masks = _masks_by_agent(stationed, there, cells.time_ns, cells.values[task], hours_ns)
         has_task = (masks > _NO_TASK).any(axis=1) | np.array([task in silent.get(each, ()) for each in stationed], np.bool_)
         found.append(_by_all(masks, needed, has_task, by_store, shape))
-    return Coverage(hours_ns, rows, opened, found[0], found[1], known_from_ns)
+    return Coverage(hours_ns, rows, opened, found[0], found[1], unknown)
 
 
 def silent_agents(estate: QueryEstate, stores: Sequence[str], cells: CellTable, hours_ns: NsColumn) -> list[AgentAt]:

@@ -1,4 +1,4 @@
-"""Coverage out of a database: which cells are read, and since when the database has any."""
+"""Coverage out of a database: which cells are read, and when the database has none."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from footfall.units import NS_PER_DAY, NS_PER_HOUR
-from gateway.query.coverage import TASKS, Coverage, coverage, silent_agents, tasks_of
+from gateway.query.coverage import NO_SPAN, TASKS, Coverage, coverage, silent_agents, tasks_of
 from gateway.query.estate import QueryEstate
 from gateway.query.open_minutes import hours_of
 from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.reader import OnPage, PointReader, reads_of
 from gateway.sinks.table import joined
-from gateway.site.names import FIRST_NS, LAST_NS
+from gateway.site.names import LAST_NS, Span
 
 _EVER: Final = tuple(Aggregate(task, "max", task) for task in TASKS)
 _BY: Final = ("store", "agent")
@@ -33,7 +33,7 @@ def read_coverage(
     if silent:
         names = estate.names_of([each.store for each in silent])
         tasks = tasks_of(estate, reader.cells("coverage", _EVER, 0, _END_NS, _A_LONG_TIME_NS, _BY, names, on_page))
-    return coverage(estate, stores, cells, hours_ns, tasks, now_ns, known_from_ns(reader))
+    return coverage(estate, stores, cells, hours_ns, tasks, now_ns, unknown_span(reader))
 
 
 def _masks(reader: PointReader, names: Sequence[str], from_ns: int, to_ns: int, on_page: OnPage) -> CellTable:
@@ -44,13 +44,13 @@ def _masks(reader: PointReader, names: Sequence[str], from_ns: int, to_ns: int, 
     return CellTable(table.time_ns, {tag: table.coded(tag) for tag in _BY}, {task: table.numbers(task) for task in TASKS})
 
 
-def known_from_ns(reader: PointReader) -> int:
-    """Return since when the database has coverage, ns; always, if it has no traffic of before.
+def unknown_span(reader: PointReader) -> Span:
+    """Return when the database has traffic and no coverage, in whole hours.
 
-    An earlier release wrote traffic and no coverage. What it did not observe is not known, and is not "not observed".
+    An earlier release wrote it. What that did not observe is not known, and is not "not observed". Before its first row nobody observed.
     """
     traffic, observed = reader.span("traffic"), reader.span("coverage")
-    if observed is None:
-        return FIRST_NS if traffic is None else LAST_NS
-    first = observed[0] // NS_PER_HOUR * NS_PER_HOUR
-    return FIRST_NS if traffic is None or traffic[0] >= first else first
+    if traffic is None:
+        return NO_SPAN
+    begin, end = traffic[0], LAST_NS if observed is None else observed[0]
+    return Span(*(time_ns // NS_PER_HOUR * NS_PER_HOUR for time_ns in (begin, end))) if begin < end else NO_SPAN

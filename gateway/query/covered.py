@@ -66,7 +66,7 @@ def covered_cells(found: Coverage, stores: Sequence[AskedStore], bucket_ns: int)
     spans = np.array([masks_of[store.from_ns, store.to_ns] for store in stores], np.int64)
     rows = np.array([found.rows[store.facts.name] for store in stores], np.intp)
     opened = found.open[rows] & spans
-    unknown = np.where(found.hours_ns < found.known_from_ns, spans, 0)
+    unknown = np.where(found.is_unknown(found.hours_ns), spans, 0)
     store, hour = np.nonzero(opened | unknown)
     masks = {"open": opened[store, hour], "unknown": unknown[store, hour]}
     masks |= {

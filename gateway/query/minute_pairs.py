@@ -171,10 +171,10 @@ def _minutes(side: dict[str, NsColumn], tasks: frozenset[Task]) -> SideMinutes:
 
 
 def _bits(coverage: Coverage, store: str, time_ns: NsColumn, grain: int) -> dict[str, NsColumn]:
-    """The minutes of each bucket as bits, the first the lowest. Before the database has coverage, all minutes count as observed."""
+    """The minutes of each bucket as bits, the first the lowest. What is not known to be observed counts as observed."""
     row, hour = coverage.rows[store], (time_ns - coverage.hours_ns[0]) // NS_PER_HOUR
     minute, whole = time_ns % NS_PER_HOUR // NS_PER_MINUTE, (1 << grain // NS_PER_MINUTE) - 1
-    unknown = np.where(time_ns < coverage.known_from_ns, whole, 0)
+    unknown = np.where(coverage.is_unknown(time_ns), whole, 0)
     found = {"open": coverage.open[row][hour] >> minute & whole}
     for task in TASKS:
         found[task] = getattr(coverage, task)[row][hour] >> minute & whole | unknown

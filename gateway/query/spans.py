@@ -11,6 +11,10 @@ from footfall.errors import ConfigError
 from footfall.events import to_ns
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 
+FIRST_DAY: Final = date(1970, 1, 1)
+LAST_DAY: Final = date(2116, 2, 19)
+"""The last whole day that every database can hold: 2^62 ns after 1970."""
+
 _AGO: Final = re.compile(r"-(\d{1,5})([mhdw])")
 _WORDS: Final = {"today": 0, "yesterday": -1, "tomorrow": 1}
 
@@ -23,16 +27,19 @@ def time_zone(name: str) -> ZoneInfo:
 
 
 _MIDNIGHT: Final = time()
+_FAR_NS: Final = 1 << 63
 
 
 def start(text: str, zone: ZoneInfo, now_ns: int, day_start: time = _MIDNIGHT) -> int:
     """Return the moment that `text` names, in ns: a date or day is its begin, at `day_start` local time.
 
     `2026-11-21`, `2026-11-21T10:30` (local), `…+08:00`, `…Z`, `now`, `today`, `yesterday`, `-7d` and `-2w` (the day so many days or weeks
-    ago), `-12h`, `-90m`. Raise ConfigError for anything else.
+    ago), `-12h`, `-90m`. Raise ConfigError for anything else, and for days before FIRST_DAY or after LAST_DAY.
     """
     day = _day(text, zone, now_ns, day_start)
-    return day_begin_ns(day, zone, day_start) if day is not None else _moment(text, zone, now_ns)
+    time_ns = day_begin_ns(day, zone, day_start) if day is not None else _moment(text, zone, now_ns)
+    _check_range(text, day or local(min(max(time_ns, -_FAR_NS), _FAR_NS), zone).date())
+    return time_ns
 
 
 def end(text: str, zone: ZoneInfo, now_ns: int, day_start: time = _MIDNIGHT) -> int:
@@ -40,7 +47,13 @@ def end(text: str, zone: ZoneInfo, now_ns: int, day_start: time = _MIDNIGHT) -> 
     day = _day(text, zone, now_ns, day_start)
     if day is None or text.startswith("-"):
         return start(text, zone, now_ns, day_start)
+    _check_range(text, day)
     return day_begin_ns(day + timedelta(days=1), zone, day_start)
+
+
+def _check_range(text: str, day: date) -> None:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ConfigError(f"{text!r} is out of range: write a day from {FIRST_DAY} to {LAST_DAY}")
 
 
 def day_begin_ns(day: date, zone: ZoneInfo, day_start: time) -> int:

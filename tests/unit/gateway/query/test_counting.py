@@ -235,10 +235,15 @@ def test_what_the_database_can_add_up_is_not_read_row_by_row() -> None:
 
 
 def test_a_span_without_data_is_zeros_with_a_note_of_what_there_is() -> None:
-    answer = answered({"traffic": [minute(1, in_=1)]}, from_="2020-01-01", to="2020-01-02", interval="1d")
+    answer = answered({"traffic": [minute(1, in_=1)]}, from_="2026-10-26", to="2026-10-27", interval="1d")
     assert counts(answer, "in", "occupancy_last", "conversion") == [(0, None, None)] * 2
     there = "of store s1 there is traffic: 2026-10-24 00:01 to 2026-10-24 00:01"
     assert answer.notes == ("memory has no traffic in this span", there, UNKNOWN)
+
+
+def test_before_the_first_row_of_a_database_nobody_observed() -> None:
+    answer = answered({"traffic": [minute(1, in_=1)]}, from_="2020-01-01", to="2020-01-02", interval="1d")
+    assert counts(answer, "in", "visits_closed") == [(None, None)] * 2
 
 
 @pytest.mark.parametrize(
@@ -314,7 +319,7 @@ def test_a_bucket_shorter_than_an_hour_takes_its_own_minutes_of_coverage() -> No
 def test_what_an_earlier_release_stored_is_not_called_unobserved() -> None:
     rows = {"traffic": [minute(60, in_=1)], "coverage": observed("s1", 12, first=12)}
     answer = answered(rows, interval="1h", measures=("in",))
-    assert [(row["covered"], row["in"]) for row in records(answer)] == [(None, 0), (None, 1), *[(None, 0)] * 10, *[(1.0, 0)] * 12]
+    assert [(row["covered"], row["in"]) for row in records(answer)] == [(0.0, None), (None, 1), *[(None, 0)] * 10, *[(1.0, 0)] * 12]
     assert "of 1 stores it is not known for all of the span: an earlier release stored no coverage" in str(answer.notes) or (
         UNKNOWN in answer.notes
     )

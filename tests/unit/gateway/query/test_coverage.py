@@ -157,5 +157,7 @@ def test_of_several_stores_each_has_its_own_minutes() -> None:
 
 
 def test_before_there_was_coverage_it_is_not_known() -> None:
-    found = coverage(QueryEstate(), ["s1"], _cells([]), hours_of(BEGIN, END), {}, LAST_NS, BEGIN + NS_PER_HOUR)
-    assert found.is_known(np.array([BEGIN, BEGIN + NS_PER_HOUR, END])).tolist() == [False, True]
+    unknown = Span(BEGIN, BEGIN + NS_PER_HOUR)
+    found = coverage(QueryEstate(), ["s1"], _cells([]), hours_of(BEGIN, END), {}, LAST_NS, unknown)
+    assert found.is_unknown(np.array([BEGIN - NS_PER_HOUR, BEGIN, BEGIN + NS_PER_HOUR])).tolist() == [False, True, False]
+    assert not found.is_known_of_all

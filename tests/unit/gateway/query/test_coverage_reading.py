@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
-from gateway.query.coverage_reading import known_from_ns, read_coverage
+from gateway.query.coverage import NO_SPAN
+from gateway.query.coverage_reading import read_coverage, unknown_span
 from gateway.query.estate import QueryEstate, Stationed, StoreFacts
 from gateway.query.open_minutes import WHOLE_HOUR
 from gateway.sinks.cells import Aggregate, CellTable, cells_of
 from gateway.sinks.table import Builder, PointTable, joined
-from gateway.site.names import FIRST_NS, LAST_NS
+from gateway.site.names import LAST_NS, Span
 
 BEGIN = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp()) * 10**9
 Row = tuple[int, str, str, int, int]
@@ -80,17 +81,17 @@ def test_of_many_stores_all_rows_are_read_at_once_and_of_none_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first_ns", "known"),
+    ("first_ns", "unknown"),
     [
-        ({}, FIRST_NS),
-        ({"traffic": BEGIN}, LAST_NS),
-        ({"coverage": BEGIN}, FIRST_NS),
-        ({"traffic": BEGIN + 5, "coverage": BEGIN}, FIRST_NS),
-        ({"traffic": BEGIN - NS_PER_HOUR, "coverage": BEGIN + 5}, BEGIN),
+        ({}, NO_SPAN),
+        ({"traffic": BEGIN + 5}, Span(BEGIN, LAST_NS // NS_PER_HOUR * NS_PER_HOUR)),
+        ({"coverage": BEGIN}, NO_SPAN),
+        ({"traffic": BEGIN + 5, "coverage": BEGIN}, NO_SPAN),
+        ({"traffic": BEGIN - NS_PER_HOUR + 7, "coverage": BEGIN + 5}, Span(BEGIN - NS_PER_HOUR, BEGIN)),
     ],
 )
-def test_coverage_is_known_from_the_first_row_on_where_an_earlier_release_wrote_traffic_before(
-    first_ns: dict[str, int], known: int
+def test_coverage_is_not_known_where_an_earlier_release_wrote_traffic_before_it_and_nothing_was_observed_before_that(
+    first_ns: dict[str, int], unknown: Span
 ) -> None:
     reader: Any = Database([], **first_ns)
-    assert known_from_ns(reader) == known
+    assert unknown_span(reader) == unknown

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
-from gateway.query.coverage import Coverage, Task
+from gateway.query.coverage import NO_SPAN, Coverage, Task
 from gateway.query.day_pairs import DayPairs, days_before, same_days
 from gateway.query.minute_pairs import BucketPairs, Clock, Matched, grain_ns, local_days, match, pair_buckets
 from gateway.query.open_minutes import WHOLE_HOUR, hours_of
 from gateway.query.spans import local
+from gateway.site.names import LAST_NS, Span
 
 BERLIN, LORD_HOWE, KATHMANDU, UTC = (ZoneInfo(name) for name in ("Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"))
 ZONES = (BERLIN, LORD_HOWE, KATHMANDU, UTC)
@@ -87,9 +88,9 @@ def test_buckets_are_as_short_as_there_may_be_of_them() -> None:
     assert grain_ns([BEGIN, BEGIN + 365 * NS_PER_DAY], [odd], 7000) == 15 * NS_PER_MINUTE
 
 
-def _coverage(opened: list[int], doors: list[int], presence: list[int] | None = None, known_from_ns: int = 0) -> Coverage:
+def _coverage(opened: list[int], doors: list[int], presence: list[int] | None = None, unknown: Span = NO_SPAN) -> Coverage:
     columns = [np.array([column], np.int64) for column in (opened, doors, presence or [0] * len(opened))]
-    return Coverage(hours_of(BEGIN, BEGIN + len(opened) * NS_PER_HOUR), {"s1": 0}, *columns, known_from_ns)
+    return Coverage(hours_of(BEGIN, BEGIN + len(opened) * NS_PER_HOUR), {"s1": 0}, *columns, unknown)
 
 
 def _match(here: Coverage, there: Coverage, tasks: frozenset[Task] = DOORS, grain: int = NS_PER_MINUTE) -> Matched:
@@ -137,5 +138,7 @@ def test_a_task_that_no_agent_has_on_either_side_is_not_needed() -> None:
 
 
 def test_before_there_was_coverage_all_minutes_count_as_observed() -> None:
-    known, unknown = _coverage([WHOLE_HOUR], [WHOLE_HOUR]), _coverage([WHOLE_HOUR], [0], known_from_ns=BEGIN + NS_PER_HOUR)
+    known, unknown = _coverage([WHOLE_HOUR], [WHOLE_HOUR]), _coverage([WHOLE_HOUR], [0], unknown=Span(BEGIN, BEGIN + NS_PER_HOUR))
     assert (_match(known, unknown).compared_minutes, _match(known, unknown).reason) == (60, "")
+    earlier = _coverage([WHOLE_HOUR], [0], unknown=Span(BEGIN + NS_PER_HOUR, LAST_NS))
+    assert "doors observed in 0 %" in _match(known, earlier).reason, "before its first row nothing was observed"

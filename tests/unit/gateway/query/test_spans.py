@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,16 @@ def test_moments(text: str, from_: str, to: str) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is no time"):
         start(text, BERLIN, NOW)
+
+
+@pytest.mark.parametrize(
+    "text", ["1969-12-31", "0001-01-01", "2116-02-20", "2500-01-01", "9999-12-31", "-99999w", "9999-12-31T23:59", "0001-01-01T00:00+14:00"]
+)
+@pytest.mark.parametrize("read", [start, end])
+def test_what_no_database_can_hold_is_refused(text: str, read: Callable[[str, ZoneInfo, int], int]) -> None:
+    for zone in (BERLIN, ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")):
+        with pytest.raises(ConfigError, match="is out of range: write a day from 1970-01-01 to 2116-02-19"):
+            read(text, zone, NOW)
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../../etc/passwd", "\0"])
