@@ -54,6 +54,7 @@ class Measure:
     denominator: str = ""
     quantile: float = 0.0
     bounds_s: tuple[float, ...] = ()
+    compared: bool = False
 
     @property
     def key(self) -> str:

@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from gateway.query.answer import Answer, Request
 from gateway.query.comparison import CHANGE, RATIO, suffixed
 from gateway.query.figures import HISTOGRAM, Figure, figure
+from gateway.query.measures import measures_of
 from gateway.query.show_columns import Column, fitted, headings, room_beside, row_line, width_of
 from gateway.query.show_text import cell, difference, times
 
@@ -154,7 +155,16 @@ class _Sheet:
         return names[: 2 if _EVENT_TIMES & set(names) else first]
 
     def _is_main(self, name: str) -> bool:
-        return name in self.keys or self._measure(name) in self.request.measures or not (self.figures[name].wide or name in HISTOGRAM)
+        if name in self.keys or self._measure(name) in self.request.measures:
+            return True
+        if self.is_comparison and self._compared and self._measure(name) in measures_of(self.answer.question):
+            return self._measure(name) in self._compared
+        return not (self.figures[name].wide or name in HISTOGRAM)
+
+    @cached_property
+    def _compared(self) -> list[str]:
+        """What people compare first: three columns of each measure leave room for few."""
+        return [name for name, measure in measures_of(self.answer.question).items() if measure.compared]
 
     def _measure(self, name: str) -> str:
         of = suffixed(name)

@@ -151,9 +151,15 @@ def test_a_comparison_leaves_out_changes_first_and_then_whole_measures() -> None
     assert " ".join(found[:2]).split().count("change") == 0
     assert " ".join(found[:2]).split().count("before") == " ".join(found[:2]).split().count("ratio") == 2
     note = " ".join(found[found.index("") :])
-    assert "in_change, out_change" in note
-    assert "transactions, conversion, visits_closed" in note
-    assert "transactions_before" not in note
+    assert "in_change, transactions_change, conversion:" in note
+    assert "conversion_before" not in note
+
+
+def test_a_narrow_comparison_is_of_what_people_compare_first() -> None:
+    columns = [f"{name}{end}" for name in ("in", "out", "transactions") for end in ("", "_before", "_change", "_ratio")]
+    answer = Answer(("store", *columns), [("s1", *[1.0] * len(columns))], question="traffic")
+    assert "out" not in " ".join(lines(answer)[:2]).split()
+    assert "out" in " ".join(lines(answer, wide=True)[:2]).split()
 
 
 def test_columns_of_a_comparison_are_shown_with_the_measure_that_was_named() -> None:
