@@ -118,7 +118,7 @@ class Fold:
 
     def _close_batch(self, batch: int) -> None:
         before, self._batch = self._batch, batch
-        self.state.revisions.now_s = batch
+        self.state.revisions.begin(batch)
         rows = self._reorder_buffer.release(self.state.tracks.store, self._watermarks.by_store, self.state.estate.ranks())
         if rows is not None:
             self._zone_arbiter.take(rows)
@@ -293,6 +293,6 @@ class Fold:
         self._frame_rows.clocks.load(values["arrivals"])
         self._minute_points.load(values["to_settle"])
         self.pos, self._batch = values["pos"], values["turn"]
-        self.state.revisions.now_s = self._batch
+        self.state.revisions.begin(self._batch)
         self.counters.load(values.get("counters"), self._batch)
         self._coverage.load(values.get("coverage"), self._batch)

@@ -106,6 +106,7 @@ class State:
             "fans": self.fans.names,
             "counts": dict(self.counts),
             "history": self.history.dump(),
+            "revisions": self.revisions.dump(),
         }
 
     def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
@@ -116,3 +117,4 @@ class State:
         self.fans = Codes(values["fans"])
         self.counts = Counter(values["counts"])
         self.history.load(values.get("history", {}))
+        self.revisions.load(values.get("revisions"))

@@ -11,6 +11,7 @@ from gateway.points import SCHEMA
 from gateway.points.revision import NOT_THERE
 from gateway.records import RecordKind
 from tests.support.journal_stories import MINUTE, Row, Rows, Story, new_fold, of, pairs, store
+from tests.support.memory_fold_store import MemoryStore
 
 HOUR_S = 3600.0
 SALE = {"kind": "touch", "what": "transaction", "amount": 10.0, "id": "t1"}
@@ -78,6 +79,22 @@ def test_a_sale_that_is_linked_and_then_taken_back_later_leaves_both_versions() 
     assert linked is not None
     assert voided is not None
     assert [(was["fan"], was["void"], was["amount"]) for was in (linked, voided)] == [("", False, 10.0), ("fan-1", False, 10.0)]
+
+
+def test_a_sale_that_comes_late_and_is_taken_back_in_the_same_second_was_not_there() -> None:
+    assert revisions(opened().touch(0, SALE, 5, age_s=2 * HOUR_S).event(0, VOID), "touch") == [None]
+
+
+def test_of_several_changes_in_one_second_what_was_before_the_first_stays_after_a_restart_too() -> None:
+    records = opened().touch(0, SALE, None, age_s=2 * HOUR_S).event(0, VOID).wait(2).tick().records
+    kept, rows = MemoryStore(), Rows()
+    fold = new_fold(kept)
+    for pair in pairs(records):
+        store(fold.apply([pair]), rows)
+        fold.checkpoint({})
+        fold = new_fold(kept)
+        fold.load(kept.state())
+    assert [row["was"] for row in of(rows, "revision") if row["of"] == "touch"] == [NOT_THERE]
 
 
 def test_an_hour_of_coverage_that_a_backlog_fills_later_leaves_what_it_was() -> None:

@@ -96,6 +96,11 @@ def test_what_only_one_factor_changed_comes_from_it_alone() -> None:
     assert round(split(SalesSide(100, 20, 1300.0), before).basket or 0, 9) == 300
 
 
+def test_factors_that_outweigh_each_other_are_seen_though_revenue_did_not_change() -> None:
+    traffic, conversion, basket = split(SalesSide(200, 20, 1000.0), SalesSide(100, 20, 1000.0))
+    assert (round(traffic or 0, 6), round(conversion or 0, 6), basket) == (693.147181, -693.147181, 0)
+
+
 @pytest.mark.parametrize("side", [SalesSide(0, 20, 1000.0), SalesSide(100, 0, 0.0), SalesSide(100, 20, -50.0), SalesSide(None, 20, 1000.0)])
 def test_a_product_that_contains_nothing_is_not_taken_apart(side: SalesSide) -> None:
     assert split(side, SalesSide(100, 20, 1000.0)) == split(SalesSide(100, 20, 1000.0), side) == NO_SPLIT
