@@ -16,9 +16,10 @@ from gateway.query.covered import Covered, coverage_notes
 from gateway.query.grouping import Grouped, every_group, grouped, text_of
 from gateway.query.groups import CLOCK, PLACES, GroupKey
 from gateway.query.keys import TIME, KeyCodes, times_of
-from gateway.query.measures import SMALL_BASE
+from gateway.query.measures import SMALL_BASE, Measure
 from gateway.query.plan import Plan
 from gateway.query.reduce import Values, added, base_of, derived, small_base
+from gateway.query.too_high import too_high_notes
 
 _CHAIN: Final = GroupKey("chain")
 _STORE: Final = GroupKey("store")
@@ -42,8 +43,7 @@ class Counting:
             rows, note = self._ranked(table, rows, self.plan.request.top)
             notes.append(note)
         if self.covered is not None:
-            shares = self.covered.shares(*self._of_stores())
-            notes += coverage_notes(shares, self.stores, self.covered.by)
+            notes += self.table((_STORE,), every=True).observed_notes()
         notes += self._without_path()
         totals = self._totals(rows)
         notes += self._without_total(table.columns, totals)
@@ -61,10 +61,6 @@ class Counting:
         """The stores that have a row, even if nothing happened: those asked for by name, and those that there were in the span."""
         named = bool(self.plan.request.stores)
         return {i: store for i, store in enumerate(self.stores) if named or store.facts.valid.meets(store.from_ns, store.to_ns - 1)}
-
-    def _of_stores(self) -> tuple[KeyCodes, Grouped]:
-        table = self.table((_STORE,), every=True)
-        return table.codes, table.groups
 
     def _without_path(self) -> list[str]:
         nowhere = sum(not store.facts.at(store.to_ns - 1).path for store in self.stores)
@@ -180,10 +176,20 @@ class Table:
         """Return the numbers of a group's keys, but for the time."""
         return tuple(int(codes[group]) for key, codes in zip(self.groups.keys, self.groups.codes, strict=True) if key != TIME)
 
+    def observed_notes(self) -> list[str]:
+        """Return how much was observed, and which ratios that makes too high; the groups are stores."""
+        covered = self._counting.covered
+        if covered is None or self._shares is None:
+            return []
+        uneven = too_high_notes(self._seen(), self._plan.there, self._base, self._shares)
+        return [*coverage_notes(self._shares, self._counting.stores, covered.by), *uneven]
+
+    def _seen(self) -> list[Measure]:
+        """Those that few people look at only where they are named."""
+        return [measure for measure in self._plan.measures if measure.shown or self._plan.request.measures]
+
     def notes(self) -> list[str]:
         """Return what a reader of the numbers must know."""
-        # Of those that few people look at only where they are named.
-        seen = [measure for measure in self._plan.measures if measure.shown or self._plan.request.measures]
-        counts = {measure.id: small_base(measure, self._plan.there, self._base) for measure in seen}
+        counts = {measure.id: small_base(measure, self._plan.there, self._base) for measure in self._seen()}
         small = [f"{name} in {n:,} of {len(self.groups):,} rows" for name, n in counts.items() if n]
         return [f"small base, below {SMALL_BASE}: {', '.join(small)}"] if small else []

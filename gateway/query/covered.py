@@ -28,11 +28,15 @@ _TABLE: Final = "coverage"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shares:
-    """Of each group: open minutes, the share of them that was observed, and by class whether none of them was."""
+    """Of each group: open minutes, the share of them that was observed by each class, and by class whether none of them was.
+
+    `covered` is the share of the class that the answer states.
+    """
 
     open_minutes: Values
     covered: Values
-    unobserved: Mapping[str, Mask]
+    by_class: Mapping[CoveredBy, Values]
+    unobserved: Mapping[CoveredBy, Mask]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,9 +56,10 @@ class Covered:
         place = _matched([_code(groups, key) for key in keys], own.codes) if keys else np.zeros(len(groups), np.intp)
         minutes = {name: _added(column, own, place) for name, column in self.cells.values.items()}
         known = minutes["unknown"] == 0
-        opened, observed = minutes["open"], minutes[self.by]
-        covered = Values(observed / np.maximum(opened, 1), known & (opened > 0))
-        return Shares(Values(opened, np.ones(len(groups), np.bool_)), covered, {task: known & (minutes[task] == 0) for task in TASKS})
+        opened = minutes["open"]
+        shares = {task: Values(minutes[task] / np.maximum(opened, 1), known & (opened > 0)) for task in TASKS}
+        unobserved = {task: known & (minutes[task] == 0) for task in TASKS}
+        return Shares(Values(opened, np.ones(len(groups), np.bool_)), shares[self.by], shares, unobserved)
 
 
 def covered_cells(found: Coverage, stores: Sequence[AskedStore], bucket_ns: int) -> Cells:
