@@ -6,6 +6,8 @@ import json
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from footfall.units import NS_PER_HOUR
 from gateway.sinks.influxdb.reader import InfluxReader
 from tests.docs import dataset, run
@@ -70,5 +72,19 @@ def test_variables_list_paths_and_their_stores(filled: Bucket) -> None:
     queries = {variable["name"]: variable["query"] for variable in board["templating"]["list"]}
     shown = run.influxql(queries["store"].replace("$path", ".*"), filled.url, filled.name, filled.token)
     assert sorted(line.split(",")[1] for line in shown.splitlines()[1:]) == ["berlin", "shanghai"]
+    chosen = run.influxql(queries["store"].replace("$path", "(asia|europe\\/ger)"), filled.url, filled.name, filled.token)
+    assert [line.split(",")[1] for line in chosen.splitlines()[1:]] == ["shanghai"], "whole parts of a path"
     paths = run.influxql(queries["path"], filled.url, filled.name, filled.token)
     assert len(paths.splitlines()) == 3
+
+
+def test_variables_list_paths_and_their_stores_in_flux_too(filled: Bucket) -> None:
+    """Grafana puts a backslash before each slash of a path that it writes as a regular expression."""
+    if "flux" not in languages(filled):
+        pytest.skip("this InfluxDB has no Flux")
+    board = json.loads((GRAFANA / "dashboards-flux/chain.json").read_text("utf-8"))
+    queries = {variable["name"]: variable["query"].replace("${bucket}", filled.name) for variable in board["templating"]["list"]}
+    for path, stores in ((".*", ["berlin", "shanghai"]), ("asia\\/china", ["shanghai"]), ("(asia|europe\\/ger)", ["shanghai"])):
+        shown = run.flux(queries["store"].replace("${path:regex}", path), filled.url, filled.server.org, filled.token)
+        assert sorted(shown.split()[1:]) == stores, path
+    assert len(run.flux(queries["path"], filled.url, filled.server.org, filled.token).split()) == 3

@@ -24,13 +24,13 @@ _UNITS: Final = {"": "short", "people": "short", "s": "s", "ms": "ms", "share": 
 _HEIGHTS: Final = {"stat": 4, "series": 8, "table": 8}
 _SHIFTED: Final = {"7d": "the week before"}
 _PATHS: Final = 'SELECT "path", "title" FROM "store" WHERE "void" = false'
-_STORES: Final = 'SELECT "store", "path" FROM "store" WHERE "void" = false AND "path" =~ /^$path/'
+_STORES: Final = 'SELECT "store", "path" FROM "store" WHERE "void" = false AND "path" =~ /^$path(\\/|$)/'
 _FLUX_STORE_ROWS: Final = (
     'from(bucket: "${bucket}") |> range(start: 0) |> filter(fn: (r) => r._measurement == "store")'
     ' |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value") |> filter(fn: (r) => not r.void'
 )
 _FLUX_PATHS: Final = f'{_FLUX_STORE_ROWS}) |> group() |> distinct(column: "path")'
-_FLUX_STORES: Final = f'{_FLUX_STORE_ROWS} and r.path =~ /^${{path:raw}}/) |> group() |> distinct(column: "store")'
+_FLUX_STORES: Final = f'{_FLUX_STORE_ROWS} and r.path =~ /^${{path:regex}}(\\/|$)/) |> group() |> distinct(column: "store")'
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.fold.hour_masks import HourMasks, MaskColumn
+from gateway.fold.hour_masks import KEEP_HOURS, TABLE, HourMasks, MaskColumn
 from tests.support.memory_fold_store import MemoryStore
 
 ALIVE = (MaskColumn.ALIVE,)
@@ -34,6 +34,16 @@ def test_owners_do_not_share_hours() -> None:
     hours = HourMasks(MemoryStore())
     hours.set(0, HOUR * 60, HOUR * 60 + 1, ALIVE)
     assert hours.get(1, HOUR)[: len(MaskColumn)] == [0, 0, 0]
+
+
+def test_of_a_long_span_only_the_latest_hours_stay_in_memory() -> None:
+    kept = MemoryStore()
+    hours = HourMasks(kept)
+    hours.set(0, HOUR * 60, (HOUR + 24 * 40) * 60, ALIVE)
+    hours.retire()
+    ((_, in_memory),), _ = hours.dump()
+    assert len(in_memory) == KEEP_HOURS + 1
+    assert len(kept.cell_minutes(TABLE, 0, 0, (HOUR + 24 * 40) * 60)) == 24 * 40 - len(in_memory)
 
 
 spans = st.lists(st.tuples(st.integers(0, 600), st.integers(1, 200), st.sampled_from(list(MaskColumn))), max_size=12)
