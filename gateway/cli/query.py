@@ -41,7 +41,7 @@ def query(
     explain: options.ExplainOption = False,
     chart: options.ChartOption = None,
 ) -> None:
-    """Ask what the gateway stored: traffic, zones, doors, sales, dwell, goods, visits, touches, gaps.
+    """Ask what the gateway stored: traffic, zones, doors, sales, dwell, items, visits, touches, gaps.
 
     [bold]Examples[/]
 

@@ -70,12 +70,13 @@ class Counting:
         )
 
     def _without_total(self, columns: Sequence[str], totals: Sequence[tuple[Any, ...]]) -> list[str]:
-        """Why measures that were named have no total."""
-        return [
-            f"{measure.id} has no total: it is not {measure.is_not}"
+        """Which measures that were named have no total."""
+        names = [
+            measure.id
             for measure in (self.plan.measures if self.plan.request.measures else ())
             if measure.places == "never" and any(row[columns.index(measure.id)] is None for row in totals)
         ]
+        return [f"no total of several stores, for they are not added up: {', '.join(names)}"] if names else []
 
     def _totals(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """A row for each store that has several, and one for all where they are several."""

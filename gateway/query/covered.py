@@ -98,7 +98,7 @@ def coverage_notes(shares: Shares, of: Sequence[AskedStore], by: CoveredBy) -> l
     if unknown := int((asked & ~covered.there).sum()):
         notes.append(f"of {unknown:,} stores it is not known for all of the span: an earlier release stored no coverage")
     if unstated := sum(not store.facts.states_hours for store in of):
-        notes.append(f"{unstated:,} of them state no opening hours: every minute counts as open")
+        notes.append(f"opening hours not stated by {unstated:,} of them: every minute counts as open")
     return notes
 
 

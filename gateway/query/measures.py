@@ -126,8 +126,14 @@ def chosen(question: str, ids: Sequence[str]) -> tuple[Measure, ...]:
     there = measures_of(question)
     for name in ids:
         if name not in there:
-            raise ConfigError(f"{question} has no measure {name[:80]!r}{did_you_mean(name, there)}; it has {', '.join(there)}")
+            raise ConfigError(f"{question} has no measure {name[:80]!r}{_measure_meant(name, there)}; it has {', '.join(there)}")
     return tuple(there[name] for name in dict.fromkeys(ids)) if ids else tuple(there.values())
+
+
+def _measure_meant(word: str, there: Mapping[str, Measure]) -> str:
+    """Return the measure whose heading this is, such as `transactions` for sales, else the nearest."""
+    headed = next((measure.id for measure in there.values() if measure.title == word.replace("_", " ")), None)
+    return f": did you mean {headed!r}?" if headed else did_you_mean(word, there)
 
 
 def did_you_mean(word: str, there: Iterable[str]) -> str:

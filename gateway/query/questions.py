@@ -156,6 +156,8 @@ def _nothing(reader: PointReader, request: Request, measurement: str, stores: Se
     notes = [f"{reader.where} has no {measurement}{which} in this span"]
     for store in stores[:_NAMED_STORES]:
         spans = [span for name in store.names if (span := reader.span(measurement, name))]
-        there = f"{_wall(min(spans)[0], store)} to {_wall(max(span[1] for span in spans), store)}" if spans else "nothing at all"
-        notes.append(f"of store {store.facts.name} there is {measurement}: {there}")
+        there = f"{_wall(min(spans)[0], store)} to {_wall(max(span[1] for span in spans), store)}" if spans else ""
+        notes.append(f"store {store.facts.name} has {f'{measurement} from {there}' if there else f'no {measurement} at all'}")
+    if len(stores) > _NAMED_STORES:
+        notes.append(f"{len(stores) - _NAMED_STORES:,} more stores were asked for: --store looks at one of them")
     return notes

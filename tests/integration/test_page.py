@@ -60,6 +60,12 @@ def test_it_shows_a_problem_with_what_to_do(gateway: EmbeddedGateway, browser: B
     assert page.text("#state") == "works, with warnings"
 
 
+def test_the_name_of_a_store_has_room_on_a_phone(gateway: EmbeddedGateway, browser: Browser) -> None:
+    page = browser.open(f"{gateway.page_url}/", 420, 900)
+    assert page.wait_for("document.querySelector('#stores th') && document.querySelector('#stores th').offsetWidth >= 120", LOOK_S)
+    assert page.wait_for("document.documentElement.scrollWidth <= 420", LOOK_S), "the table scrolls, not the page"
+
+
 def test_arrivals_are_in_the_order_of_their_time_each_once(gateway: EmbeddedGateway, browser: Browser) -> None:
     page = browser.open(f"{gateway.page_url}/", 1120, 640)
     assert page.wait_for("document.querySelector('#gateway dd')", LOOK_S), "the status"

@@ -179,13 +179,13 @@ def test_no_gaps_is_an_answer(tmp_path: Path) -> None:
     assert "gaps of berlin and shanghai, 2026-10-2" in query("gaps", "--db", tmp_path / "footfall.db"), (
         "of the days for which there is traffic"
     )
-    assert "of store berlin there is visit: nothing at all" in query("visits", "--db", tmp_path / "footfall.db")
+    assert "store berlin has no visit at all" in query("visits", "--db", tmp_path / "footfall.db")
 
 
 @pytest.mark.parametrize(
     ("arguments", "note"),
     [
-        (("traffic", "--from", "2020-01-01", "--to", "2020-01-02"), "of store berlin there is traffic: 2026-10-24 10:11 to 2026-10-25"),
+        (("traffic", "--from", "2020-01-01", "--to", "2020-01-02"), "store berlin has traffic from 2026-10-24 10:11 to 2026-10-25"),
         (("visits", "--fan", "nobody"), "no visit of fan nobody in this span"),
         (("zones", "--zone", "attic"), "no zone_traffic of zone attic in this span"),
     ],

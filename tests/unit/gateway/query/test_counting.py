@@ -200,7 +200,7 @@ def test_a_gauge_of_several_stores_has_no_value_and_is_refused_where_it_is_named
     assert (whole["store"], whole["occupancy_last"], whole["in"]) == ("all stores", None, 8)
     assert "occupancy_last" not in answered(TWO, known, by=("chain",)).columns
     named = answered(TWO, known, interval="1d", measures=("occupancy_last",))
-    assert any(note.startswith("occupancy_last has no total: it is not a sum") for note in named.notes)
+    assert any(note == "no total of several stores, for they are not added up: occupancy_last" for note in named.notes)
     assert not any("no total" in note for note in answer.notes)
     with pytest.raises(ConfigError, match=r"occupancy_last cannot be grouped by chain: .* It goes by store; by chain go in, out, "):
         answered(TWO, known, by=("chain",), measures=("occupancy_last",))
@@ -237,8 +237,15 @@ def test_what_the_database_can_add_up_is_not_read_row_by_row() -> None:
 def test_a_span_without_data_is_zeros_with_a_note_of_what_there_is() -> None:
     answer = answered({"traffic": [minute(1, in_=1)]}, from_="2026-10-26", to="2026-10-27", interval="1d")
     assert counts(answer, "in", "occupancy_last", "conversion") == [(0, None, None)] * 2
-    there = "of store s1 there is traffic: 2026-10-24 00:01 to 2026-10-24 00:01"
+    there = "store s1 has traffic from 2026-10-24 00:01 to 2026-10-24 00:01"
     assert answer.notes == ("memory has no traffic in this span", there, UNKNOWN)
+
+
+def test_of_many_stores_without_data_a_few_are_looked_at_and_the_others_counted() -> None:
+    known = estate(*(one(f"s{i}") for i in range(1, 6)))
+    notes = answered({"traffic": [minute(1, in_=1)]}, known, from_="2026-10-26", to="2026-10-27").notes
+    assert "store s2 has no traffic at all" in notes
+    assert "2 more stores were asked for: --store looks at one of them" in notes
 
 
 def test_before_the_first_row_of_a_database_nobody_observed() -> None:
