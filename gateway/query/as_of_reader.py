@@ -17,7 +17,7 @@ from footfall.errors import ConfigError
 from gateway.points import SCHEMA
 from gateway.points.revision import NOT_THERE, series_of, tags_of
 from gateway.sinks.cells import Aggregate, CellTable, cells_of, merged
-from gateway.sinks.reader import OnPage, PointReader
+from gateway.sinks.reader import OnPage, PointReader, quiet
 from gateway.sinks.table import Builder, PointTable, joined
 
 REVISED: Final = ("traffic", "zone_traffic", "door", "touch", "item", "coverage")
@@ -32,10 +32,6 @@ class _Point(NamedTuple):
     store: str
     series: str
     time_ns: int
-
-
-def _quiet(rows: int) -> None:
-    """Nobody watches."""
 
 
 class AsOfReader:
@@ -68,7 +64,7 @@ class AsOfReader:
         columns: Sequence[str] | None = None,
         *,
         void: bool = False,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         **tags: str,
     ) -> PointTable:
         """Return the points as PointReader does, as they were then. ConfigError for a measurement without revisions."""
@@ -98,7 +94,7 @@ class AsOfReader:
         bucket_ns: int,
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         *,
         edges_ns: Sequence[int] = (),
         **tags: str,

@@ -18,15 +18,11 @@ from gateway.points import Coded, Column
 from gateway.query.coverage import TASKS, Task
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import Aggregate, CellTable
-from gateway.sinks.reader import OnPage, PointReader, reads_of
+from gateway.sinks.reader import OnPage, PointReader, quiet, reads_of
 from gateway.sinks.table import PointTable, joined
 
 COMPARED: Final = "compared"
 """The agent of the rows of coverage: what is compared counts as observed, and nothing else."""
-
-
-def _quiet(rows: int) -> None:
-    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +93,7 @@ class MovedReader:
         columns: Sequence[str] | None = None,
         *,
         void: bool = False,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         **tags: str,
     ) -> PointTable:
         """Return the points that go to `store` within the span, as PointReader does, with their new times; of coverage what is compared."""
@@ -124,7 +120,7 @@ class MovedReader:
         bucket_ns: int,
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         *,
         edges_ns: Sequence[int] = (),
         **tags: str,

@@ -24,7 +24,7 @@ from gateway.query.plan import Counted, Plan, check_size, planned
 from gateway.query.reading import read_cells
 from gateway.query.spans import iso
 from gateway.query.titles import title_of
-from gateway.sinks.reader import OnPage, PointReader
+from gateway.sinks.reader import OnPage, PointReader, quiet
 
 _NAMED_STORES: Final = 3
 """Stores named in a note."""
@@ -97,7 +97,7 @@ def check(request: Request) -> None:
         check_as_of(plan)
 
 
-def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage = lambda rows: None) -> Answer:
+def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage = quiet) -> Answer:
     """Return the answer to a request from one database.
 
     Raise ConfigError for what means nothing, with what would work; where nothing is stored, the notes of the answer state what is.

@@ -21,8 +21,8 @@ OnPage = Callable[[int], None]
 """Called with the number of rows read so far, after each page."""
 
 
-def _quiet(rows: int) -> None:
-    """Nobody watches."""
+def quiet(rows: int) -> None:
+    """Take a number of rows that nobody watches."""
 
 
 class PointReader(Protocol):
@@ -49,7 +49,7 @@ class PointReader(Protocol):
         columns: Sequence[str] | None = None,
         *,
         void: bool = False,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         **tags: str,
     ) -> PointTable:
         """Return the points with from_ns <= time < to_ns, in the order of their time, with all columns or those named.
@@ -67,7 +67,7 @@ class PointReader(Protocol):
         bucket_ns: int,
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         *,
         edges_ns: Sequence[int] = (),
         **tags: str,

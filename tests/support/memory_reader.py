@@ -9,7 +9,7 @@ import numpy as np
 
 from gateway.points import SCHEMA
 from gateway.sinks.cells import Aggregate, CellTable, cells_of
-from gateway.sinks.reader import SHOWN_BY, OnPage, _quiet, columns_of
+from gateway.sinks.reader import SHOWN_BY, OnPage, columns_of, quiet
 from gateway.sinks.table import Builder, PointTable
 
 
@@ -37,7 +37,7 @@ class MemoryReader:
 
     def rows(
         self, measurement: str, store: str | None = None, from_ns: int | None = None, to_ns: int | None = None,
-        columns: Sequence[str] | None = None, *, void: bool = False, on_page: OnPage = _quiet, **tags: str,
+        columns: Sequence[str] | None = None, *, void: bool = False, on_page: OnPage = quiet, **tags: str,
     ) -> PointTable:  # fmt: skip
         self.asked.append(f"rows of {measurement}")
         table = self._tables[measurement]
@@ -53,7 +53,7 @@ class MemoryReader:
 
     def cells(
         self, measurement: str, aggregates: Sequence[Aggregate], from_ns: int, to_ns: int, bucket_ns: int, by: Sequence[str] = ("store",),
-        stores: Sequence[str] | None = None, on_page: OnPage = _quiet, *, edges_ns: Sequence[int] = (), **tags: str,
+        stores: Sequence[str] | None = None, on_page: OnPage = quiet, *, edges_ns: Sequence[int] = (), **tags: str,
     ) -> CellTable:  # fmt: skip
         self.asked.append(f"cells of {measurement}")
         table = self._tables[measurement]

@@ -18,7 +18,7 @@ from footfall.errors import SinkUnavailable, Unreadable
 from gateway.points import SCHEMA
 from gateway.sinks.cells import Aggregate, CellBuilder, CellTable, checked
 from gateway.sinks.influxdb.cells import CellQuery
-from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated, validated_stores
+from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, quiet, validated, validated_stores
 from gateway.sinks.table import Builder, PointTable
 
 
@@ -56,7 +56,7 @@ class InfluxReader:
         columns: Sequence[str] | None = None,
         *,
         void: bool = False,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         **tags: str,
     ) -> PointTable:
         names, matched = validated(measurement, columns, store, tags)
@@ -76,7 +76,7 @@ class InfluxReader:
         bucket_ns: int,
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         *,
         edges_ns: Sequence[int] = (),
         **tags: str,

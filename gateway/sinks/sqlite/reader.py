@@ -12,7 +12,7 @@ from footfall.errors import SinkUnavailable, Unreadable
 from footfall.sqlite import open_file
 from gateway.points import SCHEMA
 from gateway.sinks.cells import Aggregate, CellBuilder, CellTable, checked
-from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, _quiet, validated, validated_stores
+from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, quiet, validated, validated_stores
 from gateway.sinks.sqlite.cells import ASKED, ASKED_SPAN, Buckets, CellQuery
 from gateway.sinks.sqlite.packed import PACKED, selected, unpacked
 from gateway.sinks.table import Builder, PointTable
@@ -71,7 +71,7 @@ class SqliteReader:
         columns: Sequence[str] | None = None,
         *,
         void: bool = False,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         **tags: str,
     ) -> PointTable:
         names, matched = validated(measurement, columns, store, tags)
@@ -99,7 +99,7 @@ class SqliteReader:
         bucket_ns: int,
         by: Sequence[str] = ("store",),
         stores: Sequence[str] | None = None,
-        on_page: OnPage = _quiet,
+        on_page: OnPage = quiet,
         *,
         edges_ns: Sequence[int] = (),
         **tags: str,
