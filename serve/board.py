@@ -86,9 +86,15 @@ class Board:
         self.rows: dict[str, Row] = {}
         """By name of the store."""
         self.listings = 0
-        """How often a store was listed: while it stays, the same stores are on the board."""
+        """How often stores were listed: while it stays, the same stores are on the board."""
         self._root = Node(())
         self._has_site = False
+        self._stores: tuple[Store, ...] = ()
+        """All of the site."""
+        self._bounded: list[Store] = []
+        """Those that begin or end with a day."""
+        self._minute = 0
+        """When these were looked at."""
         self._elsewhere: dict[str, Mapping[str, Any]] = {}
         """The latest counters of stores that the site does not list (yet), by name."""
 
@@ -96,7 +102,10 @@ class Board:
         """Put the stores of a site in force, with the counters that came before."""
         known = self._elsewhere | {name: row.message for name, row in self.rows.items() if row.message}
         self.rows, self._root, self._elsewhere, self._has_site = {}, Node(()), {}, True
-        for store in stores:
+        self.listings += 1  # also where none is left
+        self._stores = tuple(stores)
+        self._bounded = [store for store in self._stores if store.valid_from or store.valid_to]
+        for store in self._stores:
             if _is_in_force(store, now_ns):
                 self._add(store, now_ns)
         for message in known.values():
@@ -121,7 +130,11 @@ class Board:
         return True
 
     def sweep(self, now_ns: int) -> None:
-        """Take the time: stores become stale, and days end."""
+        """Take the time: stores become stale, days end, and with them stores begin and end."""
+        if now_ns // NS_PER_MINUTE != self._minute:
+            self._minute = now_ns // NS_PER_MINUTE
+            if any(_is_in_force(store, now_ns) != (store.name in self.rows) for store in self._bounded):
+                self.use(self._stores, now_ns)
         for row in self.rows.values():
             if (row.state, row.is_today) != _standing(row, now_ns):
                 self._count(row, now_ns)

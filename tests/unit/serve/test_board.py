@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.site import Site, Store
 from serve.board import NOW, STALE_NS, Board
+from serve.views import View, Views
 from tests.support.live_chain import FORGOTTEN, counters, message, stores
 
 S = 10**9
@@ -97,6 +99,26 @@ def test_stores_that_are_not_open_yet_or_closed_for_good_are_not_on_it() -> None
         {"name": "s1", "valid_to": "2026-11-28"}, {"name": "s2", "valid_from": "2026-12-05"}, {"name": "s3", "valid_from": "2026-11-01"}
     )
     assert {*found.rows} == {"s3"}
+
+
+def test_a_store_begins_and_another_ends_with_a_day_though_site_toml_stays_as_it_is() -> None:
+    found = board({"name": "s1", "valid_to": "2026-11-29"}, {"name": "s2", "valid_from": "2026-11-30"})
+    found.take(message("s1", "UTC", NOON_NS, {"in": 5}), NOON_NS)
+    assert (list(found.rows), sums(found)["in"]) == (["s1"], 5)
+    listings = found.listings
+    found.sweep(NOON_NS + DAY_NS // 2 - S)
+    assert (list(found.rows), found.listings) == (["s1"], listings)
+    found.sweep(NOON_NS + DAY_NS // 2)
+    assert (list(found.rows), sums(found)) == (["s2"], {"stores": 1, "never": 1})
+    assert found.listings > listings, "views list anew"
+
+
+def test_where_the_last_store_ends_views_show_none() -> None:
+    found = board({"name": "s1", "valid_to": "2026-11-29"})
+    views = Views(found)
+    assert json.loads(views.message(View(), NOON_NS))["matching"] == 1
+    found.sweep(NOON_NS + DAY_NS // 2)
+    assert json.loads(views.message(View(), NOON_NS + S))["matching"] == 0
 
 
 def test_without_a_site_it_has_the_stores_that_were_heard() -> None:
