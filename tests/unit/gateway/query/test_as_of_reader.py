@@ -14,6 +14,7 @@ from gateway.query.answer import Request
 from gateway.query.as_of_reader import AsOfReader
 from gateway.query.estate import QueryEstate
 from gateway.query.questions import ask
+from gateway.sinks.cells import Aggregate
 from tests.support.memory_reader import MemoryReader
 from tests.support.query_rows import HOUR_NS, MINUTE_NS, SATURDAY, minute, totals
 
@@ -72,6 +73,14 @@ def test_only_the_series_that_changed_is_taken_back() -> None:
     assert reader.rows("zone_traffic", zone="b").values("entries") == [1]
     assert reader.rows("zone_traffic", zone="a").values("entries") == [3]
     assert reader.rows("zone_traffic", "s2").values("entries") == []
+
+
+def test_cells_of_a_store_that_did_not_change_stand_beside_those_of_one_that_did() -> None:
+    time_ns, _, *fields = minute(0, in_=7)
+    late = revision("traffic", "", SATURDAY, list(minute(0, in_=1)[2:]))
+    reader = AsOfReader(MemoryReader({"traffic": [minute(0, in_=5), (time_ns, "s2", *fields)], "revision": [late]}), LEARNED)
+    found = reader.cells("traffic", [Aggregate("in", "sum", "in")], SATURDAY, SATURDAY + HOUR_NS, HOUR_NS, ("store",), ["s1", "s2"])
+    assert dict(zip(found.keys["store"].texts(), found.values["in"].tolist(), strict=True)) == {"s1": 1, "s2": 7}
 
 
 def test_what_was_taken_back_later_is_there() -> None:
