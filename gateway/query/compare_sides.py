@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ from gateway.query.day_pairs import (
 )
 from gateway.query.minute_pairs import Clock, Matched, local_days, match, observed_here
 from gateway.query.sides import Plan, Run, SideQuestion, Sides, spans_there
-from gateway.query.spans import end, start
+from gateway.query.spans import day_begin_ns, end, start
 
 MOST_PAIRS: Final = 20_000
 """Of stores with stores of their group."""
@@ -77,7 +78,14 @@ def _days(asked: SideQuestion, comparison: Comparison, store: AskedStore) -> Day
     edges = [read(text, store.zone, asked.now_ns, clock.day_start) for read, text in ((start, comparison.from_), (end, comparison.to))]
     if edges[1] <= edges[0]:
         raise ConfigError(f"compare {comparison.from_}..{comparison.to}: the span is empty or ends before it begins")
-    return given_days(days, local_days(clock, edges[0], edges[1]), asked.align)
+    others = local_days(clock, edges[0], edges[1])
+    whole = [day_begin_ns(day, clock.zone, clock.day_start) for day in (others[0], others[-1] + timedelta(days=1))]
+    if edges != whole:
+        raise ConfigError(
+            f"compare {comparison.from_}..{comparison.to}: days are compared with days, in the hours that --from and --to ask for:"
+            f" write {others[0]}..{others[-1]}"
+        )
+    return given_days(days, others, asked.align)
 
 
 def _with_store(asked: SideQuestion, comparison: Comparison) -> Sides:

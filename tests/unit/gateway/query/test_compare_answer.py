@@ -271,6 +271,14 @@ def test_rows_state_what_share_of_their_open_minutes_is_compared_and_what_has_no
     assert not any(note.startswith("observed") for note in answer.notes)
 
 
+@pytest.mark.parametrize("span", ["2026-10-16T10:00..2026-10-16T12:00", "2026-10-16..2026-10-16T12:00", "2026-10-16T10:00..2026-10-16"])
+def test_times_of_day_in_the_other_span_are_refused(span: str) -> None:
+    with pytest.raises(ConfigError, match=r"days are compared with days.*: write 2026-10-16\.\.2026-10-16$"):
+        ask(
+            _reader(_days_of_people({3: 30})), replace(ASKED, compare=span, from_="2026-10-17T10:00", to="2026-10-17T12:00"), _estate(), NOW
+        )
+
+
 def test_a_span_that_has_not_begun_has_nothing_to_compare() -> None:
     with pytest.raises(ConfigError, match="has not begun"):
         ask(_reader(_days_of_people({2: 1})), replace(ASKED, from_="2027-01-01", to="2027-01-01"), _only(), NOW)
