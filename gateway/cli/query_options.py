@@ -85,7 +85,7 @@ CompareOption = Annotated[
 ]
 AsOfOption = Annotated[
     str | None,
-    typer.Option("--as-of", help="As it was then, without what became known later; UTC if no offset is given.", rich_help_panel=_SHAPE),
+    typer.Option("--as-of", help="As it was then, without what became known later.", rich_help_panel=_SHAPE),
 ]
 AlignOption = Annotated[str | None, typer.Option(help="Days are compared by weekday (default) or date.", rich_help_panel=_SHAPE)]
 FormatOption = Annotated[

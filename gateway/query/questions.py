@@ -104,7 +104,7 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
     """
     check(request)
     if request.as_of is not None:
-        return as_of(reader, planned(request, _counted(request.question)), now_ns, partial(ask, estate=estate, on_page=on_page))
+        return as_of(reader, planned(request, _counted(request.question)), estate, now_ns, partial(ask, estate=estate, on_page=on_page))
     question = question_of(request.question)
     how = question.answer
     if request.compare is not None:
