@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from device_profiles import drafts
 from device_profiles.checks import mistakes
-from device_profiles.drafts import Values
+from device_profiles.drafts import DraftValues
 from device_profiles.profile import IdentifierClass
 from device_profiles.questions import DEVICES, ask, one_of
 from device_profiles.registry import Registry, read_profile, shipped
@@ -66,7 +66,9 @@ def new(
     _tell(file, console)
 
 
-def _head(name: str | None, title: str | None, of_class: str | None, consented: bool | None, transport: str, device: Values) -> Values:
+def _head(
+    name: str | None, title: str | None, of_class: str | None, consented: bool | None, transport: str, device: DraftValues
+) -> DraftValues:
     counts = transport == "modbus" or any(row["kind"] == "counted" for row in device.get("readings", ()))
     called = ask(name, "--name", "A short name for it, such as our-beacon", None, _name)
     described = ask(title, "--title", "What is it, in a line for people", called, _title)

@@ -20,7 +20,7 @@ from device_profiles.vectors import to_values
 from footfall.config import check
 from footfall.errors import ConfigError, ProfileError
 
-Values = dict[str, Any]
+DraftValues = dict[str, Any]
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _INLINE_DEPTH: Final = 2
 
@@ -40,9 +40,9 @@ def hex_bytes(text: str) -> bytes:
     return bytes.fromhex(digits)
 
 
-def marks(message: Advertisement) -> dict[str, tuple[Values, bytes]]:
+def marks(message: Advertisement) -> dict[str, tuple[DraftValues, bytes]]:
     """Return what can identify a BLE device, best first: a word -> the keys of its frame, and the payload that they select."""
-    found: dict[str, tuple[Values, bytes]] = {}
+    found: dict[str, tuple[DraftValues, bytes]] = {}
     for company, data in message.manufacturer.items():
         found[f"manufacturer {company:04x}"] = {"manufacturer_id": _Hex(company)}, data
     for uuid, data in message.service_data.items():
@@ -54,7 +54,7 @@ def marks(message: Advertisement) -> dict[str, tuple[Values, bytes]]:
     return found | {"address": ({"address_prefix": message.address}, b"")}
 
 
-def ble_frame(mark: Values, payload: bytes, prefix_bytes: int, identifier: str, fields: Sequence[str]) -> Values:
+def ble_frame(mark: DraftValues, payload: bytes, prefix_bytes: int, identifier: str, fields: Sequence[str]) -> DraftValues:
     """Return a frame. `identifier`: address, name, or bytes of the payload, FIRST-LAST. Raise ValueError if it does not match."""
     if prefix_bytes > len(payload):
         raise ValueError(f"the payload has {len(payload)} bytes")
@@ -67,12 +67,12 @@ def ble_frame(mark: Values, payload: bytes, prefix_bytes: int, identifier: str, 
     return mark | ({"prefix": payload[:prefix_bytes].hex()} if prefix_bytes else {}) | {"identifier": named, "fields": tables}
 
 
-def epc_device(epc: bytes, by: str) -> Values:
+def epc_device(epc: bytes, by: str) -> DraftValues:
     """Return the device. `by`: company, scheme, any, or the first hex digits. Raise ValueError."""
     meaning = explain(epc)
     if by == "company" and not meaning.company_prefix:
         raise ValueError(f"this EPC has no company prefix: it is {meaning.scheme}")
-    known: Mapping[str, Values] = {
+    known: Mapping[str, DraftValues] = {
         "company": {"company_prefixes": [meaning.company_prefix]}, "scheme": {"schemes": [meaning.scheme]}, "any": {},
     }  # fmt: skip
     if by in known:
@@ -82,10 +82,10 @@ def epc_device(epc: bytes, by: str) -> Values:
     return {"transport": "epc", "epc_prefixes": [by]}
 
 
-def feed_device(topic: str, each: str, kind: str, paths: Mapping[str, str], cumulative: bool) -> Values:
+def feed_device(topic: str, each: str, kind: str, paths: Mapping[str, str], cumulative: bool) -> DraftValues:
     """Return the device. `paths`: field of the reading -> path in an item; empty paths are left out."""
     given = {name: path for name, path in paths.items() if path}
-    row: Values = {"kind": kind, **({"each": each} if each else {}), **({"cumulative": cumulative} if kind == "counted" else {})}
+    row: DraftValues = {"kind": kind, **({"each": each} if each else {}), **({"cumulative": cumulative} if kind == "counted" else {})}
     for name, path in given.items():
         row[name] = [path] if name in ("door", "receiver") else path
     within = [
@@ -107,7 +107,7 @@ def json_paths(value: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield path, value
 
 
-def modbus_device(registers: Sequence[str]) -> Values:
+def modbus_device(registers: Sequence[str]) -> DraftValues:
     """Return the device with registers given as `NAME ADDRESS [TYPE [SCALE]]`. Raise ValueError."""
     tables = {}
     for text in registers:
@@ -120,7 +120,7 @@ def modbus_device(registers: Sequence[str]) -> Values:
     return {"transport": "modbus", "registers": tables}
 
 
-def words(text: str) -> Values:
+def words(text: str) -> DraftValues:
     """Return a vector's input from `holding 0 1 4464 0 3`: the table, the first address, the words."""
     table, address, *numbers = text.split() or [""]
     if table not in ("holding", "input") or not numbers:
@@ -128,7 +128,7 @@ def words(text: str) -> Values:
     return {table: {str(_number(address)): [_number(number) for number in numbers]}}
 
 
-def complete(head: Values, device: Values, message: Values, origin: str, where: str) -> Values:
+def complete(head: DraftValues, device: DraftValues, message: DraftValues, origin: str, where: str) -> DraftValues:
     """Return the whole profile, with a vector of what it decodes from the message. Raise ConfigError."""
     profile = check({**head, "device": device, "vectors": [{"origin": origin, "input": message}]}, Profile, where)
     decoder: Device = profile.device  # type: ignore[assignment] # it was given
@@ -189,7 +189,7 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _field(text: str) -> Values:
+def _field(text: str) -> DraftValues:
     """Return the field given as `NAME OFFSET TYPE [SCALE]`. Raise ValueError."""
     try:
         name, offset, kind, *scale = text.split()
@@ -198,7 +198,7 @@ def _field(text: str) -> Values:
         raise ValueError(f"{text!r}: must be NAME OFFSET TYPE and perhaps SCALE, such as battery_mv 4 u16be") from None
 
 
-def _span(text: str, payload: bytes) -> Values:
+def _span(text: str, payload: bytes) -> DraftValues:
     found = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
     if not first <= last < len(payload):

@@ -20,7 +20,7 @@ from device_profiles.advertisement import Advertisement
 from device_profiles.decoders.epc import explain
 from device_profiles.devices.epc import TagRead
 from device_profiles.devices.feed import FeedMessage
-from device_profiles.drafts import Values
+from device_profiles.drafts import DraftValues
 from device_profiles.registry import shipped
 from footfall.errors import ConfigError
 
@@ -64,7 +64,7 @@ def one_of(*allowed: str) -> Callable[[str], str]:
     return check
 
 
-def ble(given: Given, console: Console) -> tuple[Values, Values]:
+def ble(given: Given, console: Console) -> tuple[DraftValues, DraftValues]:
     address = ask(given["address"], "--address", "The address it came from", ADDRESS, _address)
     question = "Its advertising data, as hex (`footfall scan` shows it)"
     data, heard = ask(given["advertisement"], "--advertisement", question, None, lambda text: _advertisement(text, address))
@@ -76,7 +76,7 @@ def ble(given: Given, console: Console) -> tuple[Values, Values]:
     ]
     size, fields = _prefix_bytes(payload, given, console) if payload else 0, list[str](given["field"] or ())
 
-    def frame(named: str, values: Sequence[str]) -> Values:
+    def frame(named: str, values: Sequence[str]) -> DraftValues:
         return drafts.ble_frame(mark, payload, size, named, values)
 
     question = "What names the one device: address, name, or bytes of the payload as FIRST-LAST"
@@ -97,7 +97,7 @@ def _prefix_bytes(payload: bytes, given: Given, console: Console) -> int:
     return ask(given["prefix_bytes"], "--prefix-bytes", question, str(min(2, len(payload))), lambda text: _count(text, len(payload)))
 
 
-def epc(given: Given, console: Console) -> tuple[Values, Values]:
+def epc(given: Given, console: Console) -> tuple[DraftValues, DraftValues]:
     data = ask(given["epc"], "--epc", "The EPC of one tag, as hex", None, drafts.hex_bytes)
     meaning = explain(data)
     console.print(f"[dim]it is {meaning.scheme}{f', {meaning.uri}' if meaning.uri else ''}[/]")
@@ -107,7 +107,7 @@ def epc(given: Given, console: Console) -> tuple[Values, Values]:
     return ask(given["by"], "--by", question, usual, lambda text: drafts.epc_device(data, text.lower())), {"epc": data.hex()}
 
 
-def feed(given: Given, console: Console) -> tuple[Values, Values]:
+def feed(given: Given, console: Console) -> tuple[DraftValues, DraftValues]:
     topic = ask(given["topic"], "--topic", "The topic it is published to, or the path of the request; + is any level", "", str)
     text, document = ask(given["payload"], "--payload", "One message, JSON in one line", None, _json)
     _print_taken("feed", FeedMessage(topic, text.encode()), console)
@@ -145,7 +145,7 @@ def _choose_paths(chosen: dict[str, str], wanted: Mapping[str, bool], known: Map
         chosen[field] = ask(chosen.get(field), "--path", question, None if needed else "", lambda text: _path(text, known))
 
 
-def modbus(given: Given, _: Console) -> tuple[Values, Values]:
+def modbus(given: Given, _: Console) -> tuple[DraftValues, DraftValues]:
     question = "What was read, as TABLE ADDRESS WORDS, such as: holding 0 1 4464 0 3"
     message = ask(given["words"], "--words", question, None, drafts.words)
     registers = list(given["register"] or ())
@@ -161,7 +161,12 @@ def modbus(given: Given, _: Console) -> tuple[Values, Values]:
     return {**device, "table": next(iter(message))}, message
 
 
-DEVICES: Final[Mapping[str, Callable[[Given, Console], tuple[Values, Values]]]] = {"ble": ble, "epc": epc, "feed": feed, "modbus": modbus}
+DEVICES: Final[Mapping[str, Callable[[Given, Console], tuple[DraftValues, DraftValues]]]] = {
+    "ble": ble,
+    "epc": epc,
+    "feed": feed,
+    "modbus": modbus,
+}
 
 
 def _several(question: str, check: Callable[[str], object]) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import PurePath
 from typing import Final
 
 from edge_agent.clock import Clock
-from edge_agent.sources.source import AliveUntil, Gap, Heard, Source, Task
+from edge_agent.sources.source import AliveUntil, Gap, Heard, ObservationTask, Source
 from footfall.backoff import Backoff
 from footfall.health import SourceHealth
 from footfall.units import NS_PER_S
@@ -103,7 +103,7 @@ class Supervisor:
     """Keeps `sources` running until `stop`; `health` holds the state of each."""
 
     def __init__(
-        self, sources: Sequence[Source], hear: Callable[[Heard], None], clock: Clock, tasks: Mapping[str, Task] | None = None,
+        self, sources: Sequence[Source], hear: Callable[[Heard], None], clock: Clock, tasks: Mapping[str, ObservationTask] | None = None,
         *, backoff_s: float = FIRST_BACKOFF_S, dark_s: float = DARK_S,
     ) -> None:  # fmt: skip
         """`tasks`: what each source observes for, by its name."""
@@ -182,7 +182,7 @@ class Supervisor:
             self._report_gap(name, watch.dark_since_ns, now_ns, f"source.{state}")
             watch.dark_since_ns = now_ns
 
-    def _task(self, name: str) -> Task:
+    def _task(self, name: str) -> ObservationTask:
         return self._tasks.get(name, "")
 
     def _report_gap(self, name: str, from_ns: int, to_ns: int, reason: str) -> None:

@@ -43,7 +43,7 @@ from gateway.query.questions import QUESTIONS
 from serve.access import Access
 from serve.broker_client import BrokerClient, NotPublished
 from serve.config import ServeConfig, status_url
-from serve.estate import Estate
+from serve.estate import ServedEstate
 from serve.live import EventStream, LiveReaders
 from serve.questions import answer, listed
 from serve.views import read_view
@@ -73,7 +73,7 @@ class Pages:
         """ConfigError: the token or gateway.toml cannot be read."""
         self._config: Final = config
         self._status_url: Final = status_url(config)
-        self.estate: Final = Estate(config.gateway)
+        self.estate: Final = ServedEstate(config.gateway)
         self._feed: Final = feed
         self._broker: Final = broker
         self._access: Final = Access(config.listen)

@@ -27,13 +27,13 @@ STALE_NS: Final = 3 * NS_PER_MINUTE
 MAX_STORES: Final = 20_000
 NOW: Final = frozenset({"occupancy", "visits_open", "known_open"})
 """Numbers of `today` that hold for a moment; the others are sums."""
-State = Literal["live", "stale", "never"]
+Freshness = Literal["live", "stale", "never"]
 """never: up to when its data is complete is not known, since no agent was heard."""
 Path = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Row:
+class BoardRow:
     """A store."""
 
     store: Store
@@ -44,7 +44,7 @@ class Row:
     """By which titles are sorted: "Mall 9" before "Mall 10"."""
     message: Mapping[str, Any] = field(default_factory=dict)
     """Its latest counters; empty if none came."""
-    state: State = "never"
+    state: Freshness = "never"
     is_today: bool = False
     """Whether the sums of the message are those of the day that it is now in the store."""
     day_end_ns: int = 0
@@ -83,7 +83,7 @@ class Board:
     """
 
     def __init__(self) -> None:
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, BoardRow] = {}
         """By name of the store."""
         self.listings = 0
         """How often stores were listed: while it stays, the same stores are on the board."""
@@ -150,10 +150,10 @@ class Board:
         self.listings += 1
         path = tuple(part for part in store.path.split("/") if part)
         text, order = f"{store.title or ''}\n{store.name}\n{store.path}".lower(), _natural(store.title or store.name)
-        self.rows[store.name] = row = Row(store, path, text, order)
+        self.rows[store.name] = row = BoardRow(store, path, text, order)
         self._count(row, now_ns)
 
-    def _count(self, row: Row, now_ns: int) -> None:
+    def _count(self, row: BoardRow, now_ns: int) -> None:
         row.state, row.is_today = _standing(row, now_ns)
         before, row.counted = row.counted, {"stores": 1, row.state: 1, **row.today()}
         changes = {name: row.counted.get(name, 0) - before.get(name, 0) for name in {*before, *row.counted}}
@@ -175,9 +175,9 @@ def _natural(title: str) -> tuple[str | int, ...]:
     return tuple(int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]{1,18})", title.casefold())))
 
 
-def _standing(row: Row, now_ns: int) -> tuple[State, bool]:
+def _standing(row: BoardRow, now_ns: int) -> tuple[Freshness, bool]:
     as_of_ns = row.as_of_ns
-    state: State = "never" if as_of_ns is None else "live" if now_ns - as_of_ns <= STALE_NS else "stale"
+    state: Freshness = "never" if as_of_ns is None else "live" if now_ns - as_of_ns <= STALE_NS else "stale"
     return state, now_ns < row.day_end_ns
 
 

@@ -18,7 +18,7 @@ from gateway.site.index import Places, StorePlaces
 log = logging.getLogger("footfall.serve")
 
 
-class Estate:
+class ServedEstate:
     """What site.toml of a gateway.toml lists; both files are read again after they change."""
 
     def __init__(self, gateway: Path) -> None:

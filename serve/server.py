@@ -22,7 +22,7 @@ from gateway.site import Site
 from serve.app import Pages
 from serve.broker_client import BrokerClient
 from serve.config import Listen, ServeConfig
-from serve.estate import Estate
+from serve.estate import ServedEstate
 from serve.http_limits import MAX_HEAD_BYTES, limited_protocol
 from serve.live import LiveReaders
 
@@ -63,7 +63,7 @@ async def _serve(config: ServeConfig, sock: socket.socket) -> None:
         broker.stop()
 
 
-async def _watch(feed: LiveReaders, estate: Estate) -> None:
+async def _watch(feed: LiveReaders, estate: ServedEstate) -> None:
     """Send pages what they show every second, of the stores that site.toml lists then."""
     known: Site | None = None
     while True:

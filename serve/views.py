@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
-from serve.board import Board, Node, Path, Row
+from serve.board import Board, BoardRow, Node, Path
 from serve.opening import Opening
 
 ROWS: Final = 50
@@ -30,11 +30,11 @@ SHOWN: Final = (
 _STATES: Final = {"stale": 0, "never": 1, "live": 2}
 
 
-def _number(name: str) -> Callable[[Row], float | None]:
+def _number(name: str) -> Callable[[BoardRow], float | None]:
     return lambda row: row.today().get(name)
 
 
-SORTS: Final[Mapping[str, Callable[[Row], Any]]] = {
+SORTS: Final[Mapping[str, Callable[[BoardRow], Any]]] = {
     "title": lambda row: row.order,
     "path": lambda row: (row.path, row.order),
     "state": lambda row: (_STATES[row.state], row.as_of_ns or 0),
@@ -142,7 +142,7 @@ def _node(node: Node) -> Mapping[str, Any]:
     return {"path": node.path, "sums": _sums(node)}
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: BoardRow) -> dict[str, Any]:
     message = row.message
     return {
         "name": row.store.name, "title": row.title, "path": row.store.path, "timezone": row.store.timezone, "state": row.state,

@@ -32,7 +32,7 @@ from edge_agent.clock import Clock
 from edge_agent.sources.ble_advertisement import from_bleak, key_of
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings, require
-from edge_agent.sources.source import Gap, Heard, Sighting, Task, Unexplained
+from edge_agent.sources.source import Gap, Heard, ObservationTask, Sighting, Unexplained
 from footfall.events import Name
 from footfall.units import NS_PER_S
 
@@ -241,7 +241,7 @@ class BleSettings(SourceSettings):
         return {self.adapters.get(receiver, receiver): receiver for receiver in self.receivers}
 
     @property
-    def task(self) -> Task:
+    def task(self) -> ObservationTask:
         return "presence"
 
     def source(self, clock: Clock, profiles: Registry) -> BleSource:

@@ -25,7 +25,7 @@ from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen,
 from device_profiles.registry import Registry
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings
-from edge_agent.sources.source import AliveUntil, Heard, Sighting, Tally, Task, Unexplained
+from edge_agent.sources.source import AliveUntil, Heard, ObservationTask, Sighting, Tally, Unexplained
 from footfall.errors import ProfileError
 from footfall.events import Name
 
@@ -48,7 +48,7 @@ class FeedSettings(SourceSettings):
     """Lines mounted the other way round: the device's entries are our exits."""
 
     @property
-    def task(self) -> Task:
+    def task(self) -> ObservationTask:
         counts, hears = bool(self.doors or self.door), bool(self.receivers)
         return "doors" if counts and not hears else "presence" if hears and not counts else ""
 

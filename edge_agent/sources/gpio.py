@@ -28,7 +28,7 @@ from device_profiles.devices.beams import Beams
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.settings import SourceSettings, require
-from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, Task
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, ObservationTask
 from footfall.errors import ConfigError
 from footfall.events import Name
 from footfall.units import NS_PER_S
@@ -58,7 +58,7 @@ class Gpio(SourceSettings):
         return self
 
     @property
-    def task(self) -> Task:
+    def task(self) -> ObservationTask:
         return "doors"
 
     def source(self, clock: Clock, profiles: Registry) -> BeamSource:

@@ -33,7 +33,7 @@ from edge_agent.clock import Clock
 from edge_agent.sources.border import refusal
 from edge_agent.sources.llrp_gpi import Gpi
 from edge_agent.sources.settings import SourceSettings
-from edge_agent.sources.source import Heard, Task
+from edge_agent.sources.source import Heard, ObservationTask
 from footfall.events import Name
 
 if TYPE_CHECKING:  # an agent without readers does not hold the messages of LLRP in memory
@@ -156,7 +156,7 @@ class Llrp(SourceSettings):
         )
 
     @property
-    def task(self) -> Task:
+    def task(self) -> ObservationTask:
         return "" if self.gpi else "presence"
 
     def source(self, clock: Clock, profiles: Registry) -> LlrpSource:

@@ -28,7 +28,7 @@ from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.border import refusal
 from edge_agent.sources.settings import SourceSettings, require
-from edge_agent.sources.source import Gap, Heard, RefusedReading, Tally, Task, Unexplained
+from edge_agent.sources.source import Gap, Heard, ObservationTask, RefusedReading, Tally, Unexplained
 from footfall.errors import ConfigError, ProfileError
 from footfall.events import Name
 from footfall.units import NS_PER_S
@@ -64,7 +64,7 @@ class ModbusSettings(SourceSettings):
         return self
 
     @property
-    def task(self) -> Task:
+    def task(self) -> ObservationTask:
         return "doors"
 
     def source(self, clock: Clock, profiles: Registry) -> ModbusSource:

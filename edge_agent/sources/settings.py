@@ -10,7 +10,7 @@ from pydantic import Field
 
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
-from edge_agent.sources.source import Source, Task
+from edge_agent.sources.source import ObservationTask, Source
 from footfall.config import Section
 from footfall.errors import ConfigError
 from footfall.events import Name
@@ -30,7 +30,7 @@ class SourceSettings(Section):
     """Longer silence is a fault; without it silence is normal."""
 
     @property
-    def task(self) -> Task:
+    def task(self) -> ObservationTask:
         """Return what the source observes for, if that is one task."""
         return ""
 

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from device_profiles.reading import Counted
 
-Task = Literal["", "doors", "presence"]
+ObservationTask = Literal["", "doors", "presence"]
 """What a source observes for: people who pass doors, or who is present; "": both, or it is not known."""
 
 
@@ -66,7 +66,7 @@ class Gap:
     rows: int = 0
     source: str = ""
     """The source, set by the supervisor; "": the agent itself."""
-    task: Task = ""
+    task: ObservationTask = ""
     """What was not observed; the supervisor sets it for a source."""
 
 

@@ -16,11 +16,10 @@ from gateway.analysis.frames import TIME_UNIT, utc_column
 from gateway.points import SCHEMA, Coded, Column
 from gateway.query.asked import MOST_STORES, AskedStore
 from gateway.query.estate import QueryEstate, StoreFacts
-from gateway.query.keys import TimeColumn
 from gateway.query.measures import did_you_mean
 from gateway.query.reading import spans_of
 from gateway.query.spans import local
-from gateway.query.wall import wall_ns
+from gateway.query.wall import NsColumn, wall_ns
 from gateway.sinks.reader import PointReader, columns_of
 from gateway.sinks.table import Builder, PointTable
 from gateway.site.names import FIRST_NS, LAST_NS
@@ -88,7 +87,7 @@ def _plain(column: Column) -> Any:
     return pd.array(column, dtype=_OF_NUMPY[column.dtype.kind])
 
 
-def _moments(name: str, times_ns: TimeColumn, zones: npt.NDArray[Any], by_key: Mapping[str, ZoneInfo]) -> dict[str, pd.Series]:
+def _moments(name: str, times_ns: NsColumn, zones: npt.NDArray[Any], by_key: Mapping[str, ZoneInfo]) -> dict[str, pd.Series]:
     exact = utc_column(times_ns)
     if len(by_key) == 1:
         return {name: exact.dt.tz_convert(next(iter(by_key.values())))}

@@ -17,10 +17,10 @@ from gateway.query.source import open_reader, site_of
 def query(
     what: options.QuestionArgument,
     db: options.DbOption = None,
-    influx: options.InfluxOption = None,
+    influx: options.AddressOption = None,
     bucket: options.BucketOption = "footfall",
     token_file: options.TokenFileOption = None,
-    config: options.ConfigOption = None,
+    config: options.ConfigSourceOption = None,
     site: options.SiteOption = None,
     store: options.StoreOption = None,
     from_: options.FromOption = None,

@@ -27,13 +27,13 @@ QuestionArgument = Annotated[
     typer.Argument(metavar="QUESTION", help=f"{_WHAT_HELP}; [bold]{EXPLAINS}[/]: what every number means.", autocompletion=_questions),
 ]
 DbOption = Annotated[Path | None, typer.Option(help="The gateway's SQLite file.", rich_help_panel=_SOURCE)]
-InfluxOption = Annotated[str | None, typer.Option(help="InfluxDB's address, such as http://localhost:8086.", rich_help_panel=_SOURCE)]
+AddressOption = Annotated[str | None, typer.Option(help="InfluxDB's address, such as http://localhost:8086.", rich_help_panel=_SOURCE)]
 BucketOption = Annotated[str, typer.Option(help="InfluxDB's bucket; for 1.8 database/retention-policy.", rich_help_panel=_SOURCE)]
 TokenFileOption = Annotated[
     Path | None,
     typer.Option(help=f"A file with InfluxDB's token (1.8: user:password); else {TOKEN_VARIABLE}.", rich_help_panel=_SOURCE),
 ]
-ConfigOption = Annotated[
+ConfigSourceOption = Annotated[
     Path | None, typer.Option(help="gateway.toml: asks the gateway's own sink, and knows its stores.", rich_help_panel=_SOURCE)
 ]
 SiteOption = Annotated[

@@ -49,7 +49,7 @@ TASK_KNOWN_BACK_H: Final = 24
 
 
 @dataclass(slots=True)
-class _Run:
+class _EpochSpan:
     """An epoch, and the time of which its frames are known."""
 
     boot: str
@@ -59,7 +59,7 @@ class _Run:
 
 
 @dataclass(slots=True)
-class _Agent:
+class _CoveredAgent:
     """An agent in a store, by their codes."""
 
     store: int
@@ -67,7 +67,7 @@ class _Agent:
     phase: int
     """Agents take turns, so that not all are written in the same second."""
     tasks: int = 0
-    runs: list[_Run] = field(default_factory=list)
+    runs: list[_EpochSpan] = field(default_factory=list)
     changed: tuple[int, ...] = ()
     """The hours that are to be written."""
 
@@ -79,7 +79,7 @@ class Coverage:
         self._state: Final = state
         self._watermarks: Final = watermarks
         self._masks: Final = HourMasks(state.ledger)
-        self._agents: list[_Agent] = []
+        self._agents: list[_CoveredAgent] = []
         self._owners: dict[tuple[int, int], int] = {}
         """The place in `_agents` of a store's agent."""
         self._waiting: dict[int, int] = {}
@@ -103,7 +103,7 @@ class Coverage:
         if progress_ns > run.until_ns:
             self._extend(owner, mine, run, progress_ns)
 
-    def _extend(self, owner: int, mine: _Agent, run: _Run, until_ns: int) -> None:
+    def _extend(self, owner: int, mine: _CoveredAgent, run: _EpochSpan, until_ns: int) -> None:
         """The minutes that end between the run's frame before and this one, and began in it, were observed."""
         known, end = run.until_ns // NS_PER_MINUTE, until_ns // NS_PER_MINUTE
         run.until_ns = until_ns
@@ -146,7 +146,7 @@ class Coverage:
             for hour in hours:
                 self._emit_hour(owner, mine, hour)
 
-    def _emit_hour(self, owner: int, mine: _Agent, hour: int) -> None:
+    def _emit_hour(self, owner: int, mine: _CoveredAgent, hour: int) -> None:
         masks, estate = self._masks.get(owner, hour), self._state.estate
         alive = masks[MaskColumn.ALIVE]
         if not alive:
@@ -168,10 +168,10 @@ class Coverage:
         owner = self._owners.get((store, agent))
         if owner is None:
             owner = self._owners[store, agent] = len(self._agents)
-            self._agents.append(_Agent(store, agent, _phase(self._state.estate.agents.names[agent])))
+            self._agents.append(_CoveredAgent(store, agent, _phase(self._state.estate.agents.names[agent])))
         return owner
 
-    def _learn_tasks(self, owner: int, mine: _Agent, kinds: bytes, progress_ns: int) -> None:
+    def _learn_tasks(self, owner: int, mine: _CoveredAgent, kinds: bytes, progress_ns: int) -> None:
         """Take the kinds of rows of which some show a task that was not known."""
         for task, of_task in _KINDS.items():
             if kinds.strip(bytes(set(range(256)) - set(of_task))):
@@ -179,12 +179,12 @@ class Coverage:
         hour = progress_ns // NS_PER_HOUR
         self._change(owner, self._masks.hours(owner, hour - TASK_KNOWN_BACK_H, hour))
 
-    def _run(self, mine: _Agent, record: Record, body: Body, progress_ns: int) -> _Run:
+    def _run(self, mine: _CoveredAgent, record: Record, body: Body, progress_ns: int) -> _EpochSpan:
         """The run of a frame that is not of the latest: one that is remembered, or a new one that begins with it."""
         found = next((run for run in mine.runs if (run.boot, run.key_base) == (body.boot, record.key_base)), None)
         if found is None:
             begin_ns = _begin_ns(body, progress_ns)
-            found = _Run(body.boot, record.key_base, begin_ns, begin_ns)
+            found = _EpochSpan(body.boot, record.key_base, begin_ns, begin_ns)
             mine.runs = mine.runs[1 - EPOCHS :]
             mine.runs.append(found)
         return found
@@ -220,7 +220,7 @@ class Coverage:
             return
         names = self._state.estate.agents.names
         self._agents = [
-            _Agent(store, agent, _phase(names[agent]), tasks, [_Run(*run) for run in runs], tuple(changed))
+            _CoveredAgent(store, agent, _phase(names[agent]), tasks, [_EpochSpan(*run) for run in runs], tuple(changed))
             for store, agent, tasks, runs, changed in values["agents"]
         ]
         self._owners = {(mine.store, mine.agent): owner for owner, mine in enumerate(self._agents)}

@@ -18,7 +18,7 @@ TABLE: Final = "coverage"
 KEEP_HOURS: Final = 1
 """How many hours before an owner's latest stay in memory."""
 
-Masks = list[int]
+HourFields = list[int]
 """By MaskColumn, bit i is minute i of the hour; then the fields of its point."""
 
 
@@ -44,7 +44,7 @@ class HourMasks:
 
     def __init__(self, store: FoldStore) -> None:
         self._store: Final = store
-        self._masks: defaultdict[int, dict[int, Masks]] = defaultdict(dict)
+        self._masks: defaultdict[int, dict[int, HourFields]] = defaultdict(dict)
         self._floor: dict[int, int] = {}
         """By owner: hours below it may be in the store."""
 
@@ -59,7 +59,7 @@ class HourMasks:
             masks[column] |= bits
         return masks != before
 
-    def get(self, owner: int, hour: int) -> Masks:
+    def get(self, owner: int, hour: int) -> HourFields:
         """Return the masks of an hour, by MaskColumn."""
         return self._masks[owner].get(hour) or self._load(owner, hour)
 
@@ -70,7 +70,7 @@ class HourMasks:
             here |= {minute // MINUTES for minute in self._store.cell_minutes(TABLE, owner, first * MINUTES, last * MINUTES)}
         return sorted(here)
 
-    def _load(self, owner: int, hour: int) -> Masks:
+    def _load(self, owner: int, hour: int) -> HourFields:
         kept = self._store.load_cell(TABLE, owner, hour * MINUTES) if hour < self._floor.get(owner, hour) else None
         masks = self._masks[owner][hour] = [int(mask) for mask in kept] if kept else [0] * len(MaskColumn) + [NOT_WRITTEN] * FIELDS
         return masks

@@ -29,7 +29,7 @@ _NOTHING: Final = (0.0,) * len(SUMMED)
 _NO_MINUTE: Final = -1
 
 
-class Counters(NamedTuple):
+class LatestCounters(NamedTuple):
     """What is known of a store now. Times are ns since 1970."""
 
     store: str
@@ -47,7 +47,7 @@ class Counters(NamedTuple):
     """Sums since the day's begin, by name (SUMMED); `occupancy`, and the fields of OPEN, as of now."""
 
 
-class _Day:
+class _StoreDay:
     """A store's day so far."""
 
     __slots__ = ("begin_s", "day", "end_s", "latest", "sums")
@@ -66,7 +66,7 @@ class StoreCounters:
     def __init__(self, state: State, watermarks: Watermarks) -> None:
         self._state: Final = state
         self._watermarks: Final = watermarks
-        self._days: list[_Day] = []
+        self._days: list[_StoreDay] = []
         self._as_of_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         """The watermarks, and the times of plain events, as of the last batch: rows are in order up to then."""
         self._event_ns: dict[int, int] = {}
@@ -84,7 +84,7 @@ class StoreCounters:
         self._now_s = now_s
         for store in self._state.estate.expected:
             while len(self._days) <= store:
-                self._days.append(_Day())
+                self._days.append(_StoreDay())
             self._begin_day(store, now_s)
         self._next_s = min((day.end_s for day in self._days if day.end_s), default=0)
 
@@ -121,7 +121,7 @@ class StoreCounters:
         self._changed[store] = None
 
     @staticmethod
-    def _add(mine: _Day, cell: Sequence[float], sign: int) -> None:
+    def _add(mine: _StoreDay, cell: Sequence[float], sign: int) -> None:
         for place, column in enumerate(_COLUMNS):
             mine.sums[place] += sign * cell[column]
 
@@ -148,7 +148,7 @@ class StoreCounters:
         self._changed.update(dict.fromkeys(np.flatnonzero(as_of_ns // NS_PER_MINUTE != before_ns // NS_PER_MINUTE).tolist()))
         self._as_of_ns = as_of_ns
 
-    def take(self) -> list[Counters]:
+    def take(self) -> list[LatestCounters]:
         """Return the counters of the stores that changed since the last call, or whose data is complete for another minute."""
         changed, self._changed = self._changed, {}
         return [self._of(store) for store in changed if self._is_known(store)]
@@ -158,7 +158,7 @@ class StoreCounters:
             return False
         return self._days[store].latest != _NO_MINUTE or self._as_of_ns.item(store) != NEVER_NS
 
-    def _of(self, store: int) -> Counters:
+    def _of(self, store: int) -> LatestCounters:
         mine, as_of_ns, cells = self._days[store], self._as_of_ns.item(store), self._state.traffic
         has_row = mine.latest != _NO_MINUTE
         row = cells.emitted(store, mine.latest) if has_row else ()
@@ -166,7 +166,7 @@ class StoreCounters:
         today = dict(zip(SUMMED, mine.sums, strict=True)) | {"occupancy": row[OCCUPANCY] if is_today else 0}
         now = None if as_of_ns == NEVER_NS else cells.emitted(store, as_of_ns // NS_PER_MINUTE - 1)
         today |= {name: now[TRAFFIC_COLUMN[name]] if now else 0 for name in OPEN}
-        return Counters(
+        return LatestCounters(
             store=self._state.estate.stores.names[store],
             time_ns=mine.latest * NS_PER_MINUTE if has_row else 0,
             fields=traffic_fields(row) if has_row else {},
@@ -193,7 +193,7 @@ class StoreCounters:
                 mine.latest = _NO_MINUTE if latest is None else latest
             self.close_batch()
         else:
-            self._days = [_Day(*day) for day in values["days"]]
+            self._days = [_StoreDay(*day) for day in values["days"]]
             self._event_ns = dict(values["events"])
             self._as_of_ns = np.array(values["as_of_ns"], np.int64)
         self._changed = dict.fromkeys(range(len(self._days)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gateway.points.rows import StorePoint
 from gateway.site.recorded import RecordedSite
-from gateway.site.versions import StoreVersion, store_versions
+from gateway.site.versions import DatedStoreVersion, store_versions
 
 
 def store_points(before: RecordedSite | None, now: RecordedSite) -> Iterator[StorePoint]:
@@ -19,7 +19,7 @@ def store_points(before: RecordedSite | None, now: RecordedSite) -> Iterator[Sto
         yield _point(version, void=False)
 
 
-def _point(version: StoreVersion, void: bool) -> StorePoint:
+def _point(version: DatedStoreVersion, void: bool) -> StorePoint:
     return StorePoint(
         time_ns=version.begin_ns, store=version.store, title=version.title, path=version.path, ownership=version.ownership,
         timezone=version.timezone, day_start=version.day_start, hours=version.hours, closed=version.closed, agents=version.agents,

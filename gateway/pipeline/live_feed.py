@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from footfall.topics import live_topic
 from gateway.fold.arrivals import Arrival
-from gateway.fold.store_counters import Counters
+from gateway.fold.store_counters import LatestCounters
 
 COUNTERS_EVERY_S: Final = 1.0
 UNSENT_BYTES: Final = 1 << 20
@@ -45,7 +45,7 @@ class LiveConnection(Protocol):
 class CountersSource(Protocol):
     """The part of the fold that knows the counters of stores."""
 
-    def take(self) -> Sequence[Counters]:
+    def take(self) -> Sequence[LatestCounters]:
         """Return the counters that changed since the last call."""
 
 
@@ -55,7 +55,7 @@ class LiveFeed:
     def __init__(self) -> None:
         self.arrivals: Final[deque[LiveMessage]] = deque(maxlen=QUEUED)
         """Those that wait, the oldest first; the network's thread takes them from the left."""
-        self._counters: Final[dict[str, Counters]] = {}
+        self._counters: Final[dict[str, LatestCounters]] = {}
         """The latest of each store."""
         self._due: Final[deque[str]] = deque()
         """Stores whose counters are to be published, each once: what is published is the latest."""

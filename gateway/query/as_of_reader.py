@@ -26,7 +26,7 @@ _AS_THEY_ARE: Final = frozenset({"store"})
 """Measurements that state what holds from when on, whenever it became known."""
 
 
-class _Point(NamedTuple):
+class _PointKey(NamedTuple):
     """A point of a measurement."""
 
     store: str
@@ -41,7 +41,7 @@ class AsOfReader:
         self.where: str = reader.where
         self._reader: Final = reader
         self._as_of_ns: Final = as_of_ns
-        self._found: dict[str, dict[_Point, str]] = {}
+        self._found: dict[str, dict[_PointKey, str]] = {}
 
     def stores(self) -> list[str]:
         """Return the stores that the database has now."""
@@ -117,32 +117,32 @@ class AsOfReader:
     def _until(self, to_ns: int | None) -> int:
         return self._as_of_ns if to_ns is None else min(to_ns, self._as_of_ns)
 
-    def _revisions(self, measurement: str) -> Mapping[_Point, str]:
+    def _revisions(self, measurement: str) -> Mapping[_PointKey, str]:
         """What each point was, by its first revision after the time."""
         if measurement not in REVISED:
             raise ConfigError(f"as_of: the database keeps no earlier versions of {measurement}; it has those of {', '.join(REVISED)}")
         if measurement not in self._found:
             table = self._reader.rows("revision", from_ns=self._as_of_ns, of=measurement)
-            points = map(_Point, table.values("store"), table.values("series"), table.values("point_ns"))
-            found: dict[_Point, str] = {}
+            points = map(_PointKey, table.values("store"), table.values("series"), table.values("point_ns"))
+            found: dict[_PointKey, str] = {}
             for point, was in zip(points, table.values("was"), strict=True):
                 found.setdefault(point, was)
             self._found[measurement] = found
         return self._found[measurement]
 
 
-def _are_in(table: PointTable, revised: Mapping[_Point, str]) -> npt.NDArray[np.bool_]:
+def _are_in(table: PointTable, revised: Mapping[_PointKey, str]) -> npt.NDArray[np.bool_]:
     found = np.isin(table.time_ns, [point.time_ns for point in revised])
     others = [table.coded(tag) for tag in SCHEMA[table.measurement].tags if tag != "store"]
     stores = table.coded("store")
     for row in np.flatnonzero(found).tolist():
         series = series_of(tag.names[tag.codes[row]] for tag in others)
-        found[row] = _Point(stores.names[stores.codes[row]], series, int(table.time_ns[row])) in revised
+        found[row] = _PointKey(stores.names[stores.codes[row]], series, int(table.time_ns[row])) in revised
     return found
 
 
 def _rows(
-    measurement: str, revised: Mapping[_Point, str], columns: Sequence[str], void: bool, tags: Mapping[str, str]
+    measurement: str, revised: Mapping[_PointKey, str], columns: Sequence[str], void: bool, tags: Mapping[str, str]
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of the points that existed, in the order of `columns`."""
     schema = SCHEMA[measurement]

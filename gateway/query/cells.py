@@ -20,7 +20,7 @@ IndexColumn = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class MeasureCells:
     """`store`: the number of the store among those that were asked for. `texts`: other keys. `values`: by the measure's id."""
 
     store: IndexColumn
@@ -81,7 +81,7 @@ def with_text(cells: CellTable, name: str, text: str) -> CellTable:
     return CellTable(cells.time_ns, {**cells.keys, name: Coded(np.zeros(len(cells), np.uint32), (text,))}, cells.values)
 
 
-def gathered(tables: Sequence[CellTable], number_of: Mapping[str, int]) -> Cells:
+def gathered(tables: Sequence[CellTable], number_of: Mapping[str, int]) -> MeasureCells:
     """Return the cells of several tables as one, in the order of time. Stores without a number are left out."""
     stores = np.concatenate([numbers_of(table.keys["store"], number_of) for table in tables])
     time_ns = np.concatenate([table.time_ns for table in tables])
@@ -90,7 +90,7 @@ def gathered(tables: Sequence[CellTable], number_of: Mapping[str, int]) -> Cells
         kept = kept[np.argsort(time_ns[kept], kind="stable")]
     texts = {name: _joined([table.keys[name] for table in tables], kept) for name in tables[0].keys if name != "store"}
     values = {name: np.concatenate([table.values[name] for table in tables])[kept] for name in tables[0].values}
-    return Cells(stores[kept], time_ns[kept], texts, values)
+    return MeasureCells(stores[kept], time_ns[kept], texts, values)
 
 
 def numbers_of(column: Coded, number_of: Mapping[str, int]) -> IndexColumn:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gateway.query.chart_axes import heading, legend_above, unit_axis, values_of, written
-from gateway.query.chart_data import Chart, Record
+from gateway.query.chart_data import Chart, ChartRecord
 from gateway.query.chart_style import BLUE, GREY, PALETTE
 from gateway.query.chart_time import UNITS
 from gateway.query.comparison import BEFORE
@@ -35,7 +35,7 @@ def ranked(chart: Chart) -> Figure:
     return figure
 
 
-def _ranked(chart: Chart, name: str) -> list[Record]:
+def _ranked(chart: Chart, name: str) -> list[ChartRecord]:
     if IN_ORDER & set(chart.telling):
         return list(chart.records)
     return sorted(chart.records, key=lambda record: -(record[name] if record[name] is not None else -np.inf))[:MOST_BARS]

@@ -29,7 +29,7 @@ _LETTERS_PER_INCH: Final = 8.4
 _WALL: Final = ZoneInfo("UTC")
 """Wall times of several clocks stand on one axis as if they were UTC."""
 
-Records = Sequence[Mapping[str, Any]]
+ChartRecords = Sequence[Mapping[str, Any]]
 TimeColumn = npt.NDArray[np.float64]
 
 
@@ -93,7 +93,7 @@ def _has_single(values: TimeColumn) -> bool:
     return bool((there[1:-1] & ~there[:-2] & ~there[2:]).any())
 
 
-def values_of(records: Records, name: str) -> list[float]:
+def values_of(records: ChartRecords, name: str) -> list[float]:
     """Return the values of a column; nan where there is none."""
     return [float("nan") if record[name] is None else record[name] for record in records]
 

@@ -27,7 +27,7 @@ MOST_MEASURES: Final = 6
 _NO_MEASURE: Final = frozenset({"time", "open_minutes", "covered"})
 _ADDED: Final = frozenset({"sum", "count"})
 
-Record = Mapping[str, Any]
+ChartRecord = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Chart:
 
     question: str
     title: str
-    records: tuple[Record, ...]
+    records: tuple[ChartRecord, ...]
     keys: tuple[str, ...]
     measures: tuple[str, ...]
-    totals: tuple[Record, ...] = ()
+    totals: tuple[ChartRecord, ...] = ()
     zone: ZoneInfo | None = None
     """The clock of all stores, where they have the same."""
 
@@ -54,9 +54,9 @@ class Chart:
         return tuple(name for name in self.measures if self.records and f"{name}{BEFORE.text}" in self.records[0])
 
     @cached_property
-    def series(self) -> dict[str, list[Record]]:
+    def series(self) -> dict[str, list[ChartRecord]]:
         """Return the records of each combination of keys, by its name, in the order of the answer."""
-        found: dict[str, list[Record]] = {}
+        found: dict[str, list[ChartRecord]] = {}
         for record in self.records:
             found.setdefault(self.name_of(record), []).append(record)
         return found
@@ -66,7 +66,7 @@ class Chart:
         """Return the keys that have more than one value."""
         return tuple(key for key in self.keys if len({record[key] for record in self.records}) > 1)
 
-    def name_of(self, record: Record) -> str:
+    def name_of(self, record: ChartRecord) -> str:
         """Return what a record is of, by the keys that differ."""
         return " · ".join(str(record[key]) or "none" for key in self.telling)
 
@@ -114,7 +114,7 @@ def chart_of(answer: Answer, asked: Sequence[str] = ()) -> Chart:
     )  # fmt: skip
 
 
-def _summed(records: Sequence[Record], names: Sequence[str]) -> Record:
+def _summed(records: Sequence[ChartRecord], names: Sequence[str]) -> ChartRecord:
     """One record of a series: its keys, and the sums of these columns over its intervals."""
     sums = {name: sum(record[name] or 0 for record in records) for name in names}
     before = {
@@ -130,5 +130,5 @@ def _before_measures(answer: Answer, measured: Sequence[str]) -> Sequence[str]:
     return answer.columns[:first]
 
 
-def _records(answer: Answer, rows: Sequence[tuple[Any, ...]]) -> tuple[Record, ...]:
+def _records(answer: Answer, rows: Sequence[tuple[Any, ...]]) -> tuple[ChartRecord, ...]:
     return tuple(dict(zip(answer.columns, row, strict=True)) for row in rows)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from footfall.errors import ConfigError
 from gateway.query.chart_axes import clock_axis, heading, legend_above, moments, unit_axis
-from gateway.query.chart_data import Chart, Record
+from gateway.query.chart_data import Chart, ChartRecord
 from gateway.query.chart_style import BLUE, GREEN, OCHRE, PALETTE
 from gateway.query.figures import HISTOGRAM, HISTOGRAM_S
 from gateway.query.show_text import duration
@@ -112,7 +112,7 @@ def dwell(chart: Chart) -> Figure:
     return figure
 
 
-def _histogram(axis: Axes, record: Record, name: str) -> None:
+def _histogram(axis: Axes, record: ChartRecord, name: str) -> None:
     counts = np.array([record[column] or 0 for column in HISTOGRAM], float)
     axis.bar(range(len(counts)), counts / max(counts.sum(), 1), width=0.92, align="edge", color=GREEN if name == "whole visit" else BLUE)
     axis.set_xticks(range(len(HISTOGRAM_S)), [duration(low) for low in HISTOGRAM_S], fontsize=7, rotation=45)
@@ -129,8 +129,8 @@ def _stores(chart: Chart) -> list[tuple[str, Chart]]:
     return stores
 
 
-def _by_store(records: Sequence[Record]) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = {}
+def _by_store(records: Sequence[ChartRecord]) -> dict[str, list[ChartRecord]]:
+    found: dict[str, list[ChartRecord]] = {}
     for record in records:
         found.setdefault(record["store"], []).append(record)
     return found

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gateway.query.chart_axes import bars, heading, legend_above, legend_below, line, positions, step_days, time_axis, unit_axis, values_of
-from gateway.query.chart_data import Chart, Record
+from gateway.query.chart_data import Chart, ChartRecord
 from gateway.query.chart_style import BLUE, GREY, OCHRE, PALETTE
 from gateway.query.comparison import BEFORE
 
@@ -64,7 +64,7 @@ def _shade_what_was_not_observed(chart: Chart, axis: Axes) -> None:
             label = NO_LABEL
 
 
-def _times(chart: Chart, records: Sequence[Record]) -> tuple[Any, float]:
+def _times(chart: Chart, records: Sequence[ChartRecord]) -> tuple[Any, float]:
     labels = [record["time"] for record in records]
     times = positions(labels, chart.zone)
     return times, step_days(labels, times)

@@ -17,7 +17,7 @@ from gateway.query.day_pairs import ALIGNS, Align
 from gateway.query.estate import QueryEstate
 from gateway.query.measures import did_you_mean
 from gateway.query.moved_reader import MovedReader
-from gateway.query.plan import Counted, Plan, planned
+from gateway.query.plan import CountingRule, Plan, planned
 from gateway.query.reduce import base_of
 from gateway.query.sides import SideQuestion
 from gateway.query.spans import iso
@@ -31,13 +31,13 @@ class ComparisonPlan:
     """A request with `compare`, checked."""
 
     request: Request
-    counted: Counted
+    counted: CountingRule
     comparison: Comparison
     plan: Plan
     align: Align
 
 
-def planned_comparison(request: Request, counted: Counted) -> ComparisonPlan:
+def planned_comparison(request: Request, counted: CountingRule) -> ComparisonPlan:
     """Return the plan of a request with `compare`. Raise ConfigError for what means nothing, with what would work."""
     comparison = parsed(request.compare or "")
     align = next((each for each in ALIGNS if each == request.align), None)

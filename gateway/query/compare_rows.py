@@ -11,7 +11,7 @@ from gateway.query.comparison import (
     SPLIT,
     SUFFIXES,
     USUAL_SUFFIXES,
-    Number,
+    ComparedNumber,
     SalesSide,
     change,
     change_ratio,
@@ -68,7 +68,7 @@ class Beside:
     def _row(self, answer: Answer, now: Row | None, before: Sequence[Row | None], any_row: Row) -> Row:
         keys = [value for name, value in zip(answer.columns, any_row, strict=True) if name not in self.measures]
         values: list[Any] = []
-        sales: dict[str, tuple[Number, Number]] = {}
+        sales: dict[str, tuple[ComparedNumber, ComparedNumber]] = {}
         for i, name in enumerate(answer.columns):
             if name in self.measures:
                 measure = self.measures[name]
@@ -88,13 +88,13 @@ def _by_key(rows: Iterable[Row], at: Sequence[int]) -> dict[Key, Row]:
     return {tuple(row[i] for i in at): row for row in rows}
 
 
-def _value(measure: Measure, row: Row | None, column: int) -> Number:
+def _value(measure: Measure, row: Row | None, column: int) -> ComparedNumber:
     if row is None:
         return 0 if measure.kind in _ADDED else None
-    found: Number = row[column]
+    found: ComparedNumber = row[column]
     return found
 
 
-def _split(sales: Mapping[str, tuple[Number, Number]]) -> tuple[Number, ...]:
+def _split(sales: Mapping[str, tuple[ComparedNumber, ComparedNumber]]) -> tuple[ComparedNumber, ...]:
     now, before = (SalesSide(*(sales[name][side] for name in _SALES)) for side in (0, 1))
     return split(now, before)

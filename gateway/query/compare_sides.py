@@ -25,8 +25,8 @@ from gateway.query.day_pairs import (
     weeks_before,
     year_before,
 )
-from gateway.query.minute_pairs import Clock, Matched, local_days, match, observed_here
-from gateway.query.sides import Plan, Run, SideQuestion, Sides, spans_there
+from gateway.query.minute_pairs import Matched, StoreClock, local_days, match, observed_here
+from gateway.query.sides import PairingPlan, Run, SideQuestion, Sides, spans_there
 from gateway.query.spans import day_begin_ns, end, start
 
 MOST_PAIRS: Final = 20_000
@@ -63,7 +63,7 @@ def _in_time(asked: SideQuestion, comparison: Comparison) -> Sides:
     return _one_run(asked, asked.stores, by_name, {store.facts.name: store for store in asked.stores})
 
 
-def _calendar(asked: SideQuestion, store: AskedStore) -> tuple[Clock, ZoneInfo, int, int]:
+def _calendar(asked: SideQuestion, store: AskedStore) -> tuple[StoreClock, ZoneInfo, int, int]:
     """What the paired days depend on: equal for many stores of a chain."""
     return asked.clock(store), store.facts.timezone, store.from_ns, store.to_ns
 
@@ -104,7 +104,7 @@ def _with_store(asked: SideQuestion, comparison: Comparison) -> Sides:
 def _one_run(asked: SideQuestion, stores: Sequence[AskedStore], pairs: Mapping[str, DayPairs], others: Mapping[str, AskedStore]) -> Sides:
     """Stores with their others on the paired days; without the buckets that were lost on either side."""
     spans = spans_there(asked, pairs, others)
-    plan = Plan.of(asked, stores, list(others.values()), list(spans.values()))
+    plan = PairingPlan.of(asked, stores, list(others.values()), list(spans.values()))
     found = Sides([Run({}, {})], [], plan.grain_ns)
     there = plan.there({others[name].facts.name for name in spans}, list(spans.values()))
     found.is_covered = plan.here.is_known_of_all and there.is_known_of_all
@@ -125,7 +125,7 @@ def _usual(asked: SideQuestion, comparison: Comparison) -> Sides:
     weeks = [_whole_weeks(asked, week) for week in range(1, USUAL_WEEKS + 1)]
     own = {store.facts.name: store for store in asked.stores}
     spans = [spans_there(asked, pairs, own) for pairs in weeks]
-    plan = Plan.of(asked, asked.stores, asked.stores, [each for found in spans for each in found.values()])
+    plan = PairingPlan.of(asked, asked.stores, asked.stores, [each for found in spans for each in found.values()])
     usable: dict[str, list[Matched]] = {name: [] for name in own}
     why: dict[str, str] = {}
     is_covered = plan.here.is_known_of_all
@@ -171,7 +171,7 @@ def _with_group(asked: SideQuestion, comparison: Comparison) -> Sides:
     peers = {store.facts.name: _peers(store, list(every.values())) for store in asked.stores}
     if sum(map(len, peers.values())) > MOST_PAIRS:
         raise ConfigError(f"more than {MOST_PAIRS:,} pairs of a store and another of its path: choose fewer stores with --store")
-    plan = Plan.of(asked, list(every.values()), list(every.values()), [])
+    plan = PairingPlan.of(asked, list(every.values()), list(every.values()), [])
     found = Sides([Run({}, {})], [], plan.grain_ns, is_covered=plan.here.is_known_of_all)
     for store in asked.stores:
         name, same = store.facts.name, same_days(asked.days(store))

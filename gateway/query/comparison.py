@@ -14,8 +14,8 @@ from footfall.topics import is_name
 from gateway.query.day_pairs import LEAST_USUAL_DAYS, USUAL_DAYS
 from gateway.query.measures import did_you_mean
 
-Kind = Literal["previous", "year", "usual", "group", "store", "span"]
-Number = float | int | None
+ComparisonKind = Literal["previous", "year", "usual", "group", "store", "span"]
+ComparedNumber = float | int | None
 
 WORDS: Final[Mapping[str, str]] = {
     "previous": "the span before, of the same length",
@@ -32,7 +32,7 @@ WORDS: Final[Mapping[str, str]] = {
 class Comparison:
     """`store` is given for the kind `store`; `from_` and `to` for the kind `span`, as people write them."""
 
-    kind: Kind
+    kind: ComparisonKind
     store: str = ""
     from_: str = ""
     to: str = ""
@@ -81,12 +81,12 @@ def suffixed(column: str) -> tuple[str, Suffix] | None:
     return next(((column.removesuffix(each.text), each) for each in USUAL_SUFFIXES if column.endswith(each.text)), None)
 
 
-def change(now: Number, before: Number) -> Number:
+def change(now: ComparedNumber, before: ComparedNumber) -> ComparedNumber:
     """Return the difference; None where one side is not known."""
     return None if now is None or before is None else now - before
 
 
-def change_ratio(now: Number, before: Number) -> Number:
+def change_ratio(now: ComparedNumber, before: ComparedNumber) -> ComparedNumber:
     """Return the difference as a share of what it was; None where that was nothing: to divide by nothing gives no percentage."""
     return None if now is None or not before else (now - before) / abs(before)
 
@@ -94,15 +94,15 @@ def change_ratio(now: Number, before: Number) -> Number:
 class Quartiles(NamedTuple):
     """The middle of the usual days, and between what the middle half of them lie."""
 
-    median: Number
-    low: Number
-    high: Number
+    median: ComparedNumber
+    low: ComparedNumber
+    high: ComparedNumber
 
 
 NOT_KNOWN_YET: Final = Quartiles(None, None, None)
 
 
-def quartiles(values: Sequence[Number]) -> Quartiles:
+def quartiles(values: Sequence[ComparedNumber]) -> Quartiles:
     """Return the quartiles of usual days; NOT_KNOWN_YET with fewer than LEAST_USUAL_DAYS values."""
     known = [value for value in values if value is not None]
     if len(known) < LEAST_USUAL_DAYS:
@@ -114,9 +114,9 @@ def quartiles(values: Sequence[Number]) -> Quartiles:
 class SalesSide(NamedTuple):
     """What sales are made of on one side."""
 
-    traffic: Number
-    transactions: Number
-    revenue: Number
+    traffic: ComparedNumber
+    transactions: ComparedNumber
+    revenue: ComparedNumber
 
     def factors(self) -> tuple[float, float, float] | None:
         """Return traffic, conversion and basket, whose product is the revenue; None unless all are above 0."""
@@ -128,9 +128,9 @@ class SalesSide(NamedTuple):
 class SalesSplit(NamedTuple):
     """How much of a change of revenue came from traffic, conversion and basket, in money. They add up to the change."""
 
-    traffic: Number
-    conversion: Number
-    basket: Number
+    traffic: ComparedNumber
+    conversion: ComparedNumber
+    basket: ComparedNumber
 
 
 SPLIT: Final = ("revenue_from_traffic", "revenue_from_conversion", "revenue_from_basket")

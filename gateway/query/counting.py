@@ -11,14 +11,14 @@ import numpy as np
 
 from gateway.query.answer import Answer
 from gateway.query.asked import AskedStore
-from gateway.query.cells import Cells, IndexColumn
+from gateway.query.cells import IndexColumn, MeasureCells
 from gateway.query.covered import Covered, coverage_notes
 from gateway.query.grouping import Grouped, every_group, grouped, text_of
 from gateway.query.groups import CLOCK, PLACES, GroupKey
 from gateway.query.keys import TIME, KeyCodes, times_of
 from gateway.query.measures import SMALL_BASE, Measure
 from gateway.query.plan import Plan
-from gateway.query.reduce import Values, added, base_of, derived, small_base
+from gateway.query.reduce import GroupValues, added, base_of, derived, small_base
 from gateway.query.too_high import too_high_notes
 
 _CHAIN: Final = GroupKey("chain")
@@ -31,7 +31,7 @@ class Counting:
 
     plan: Plan
     stores: Sequence[AskedStore]
-    cells: Mapping[str, Cells]
+    cells: Mapping[str, MeasureCells]
     bucket_ns: int
     covered: Covered | None = None
 
@@ -127,7 +127,7 @@ class Table:
         coverage = () if self._shares is None else ("open_minutes", "covered")
         return (*(key.column for key in self._plan.keys), *coverage, *(measure.id for measure in self._plan.measures))
 
-    def _added(self, measure_id: str) -> Values:
+    def _added(self, measure_id: str) -> GroupValues:
         measure = self._plan.there[measure_id]
         cells, group = self._counting.cells[measure.table], self.groups.of_cell[measure.table]
         found = added(measure, cells.values[measure.id], group, len(self.groups))

@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 from gateway.query.estate import QueryEstate, Stationed
-from gateway.query.open_minutes import WHOLE_HOUR, MaskColumn, open_masks, span_masks
+from gateway.query.open_minutes import WHOLE_HOUR, MinuteMasks, open_masks, span_masks
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import CellTable
 from gateway.site.names import ALWAYS, FIRST_NS, LAST_NS, Span
 
-Task = Literal["doors", "presence"]
-TASKS: Final[tuple[Task, ...]] = ("doors", "presence")
+CoverageTask = Literal["doors", "presence"]
+TASKS: Final[tuple[CoverageTask, ...]] = ("doors", "presence")
 
 Masks = npt.NDArray[np.int64]
 """(stores, hours): bit i is minute i of that UTC hour."""
@@ -49,7 +49,7 @@ class Observed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Coverage:
+class CoverageMasks:
     """Masks of stores in UTC hours. `doors` and `presence` are observed minutes, whether the store is open or not.
 
     `unknown`: when the database has data and no coverage, since an earlier release wrote them. Before its first data nothing was observed.
@@ -93,19 +93,19 @@ def minutes_between(masks: Masks, hours_ns: NsColumn, edges_ns: NsColumn) -> Min
     return found
 
 
-class Heard(NamedTuple):
+class HeardAgents(NamedTuple):
     """The agents that have cells, and the number of each cell's agent."""
 
     agents: list[AgentAt]
     of_cell: npt.NDArray[np.intp]
 
 
-def heard(estate: QueryEstate, cells: CellTable) -> Heard:
+def heard(estate: QueryEstate, cells: CellTable) -> HeardAgents:
     """Return the agents of cells by hour, store and agent."""
     stores, agents = cells.keys["store"], cells.keys["agent"]
     combined, of_cell = np.unique(stores.codes.astype(np.int64) * max(len(agents.names), 1) + agents.codes, return_inverse=True)
     codes = [divmod(each, len(agents.names)) for each in combined.tolist()]
-    return Heard([AgentAt(estate.now_name(stores.names[store]), agents.names[agent]) for store, agent in codes], of_cell)
+    return HeardAgents([AgentAt(estate.now_name(stores.names[store]), agents.names[agent]) for store, agent in codes], of_cell)
 
 
 def coverage(
@@ -113,10 +113,10 @@ def coverage(
     stores: Sequence[str],
     cells: CellTable,
     hours_ns: NsColumn,
-    silent: Mapping[AgentAt, frozenset[Task]],
+    silent: Mapping[AgentAt, frozenset[CoverageTask]],
     now_ns: int = LAST_NS,
     unknown: Span = NO_SPAN,
-) -> Coverage:
+) -> CoverageMasks:
     """Return what was observed of stores, by their present names, in consecutive UTC hours.
 
     `cells` has the masks of `coverage` by hour, store and agent; `silent` the tasks of agents without any in these hours, see
@@ -135,7 +135,7 @@ def coverage(
         masks = _masks_by_agent(stationed, there, cells.time_ns, cells.values[task], hours_ns)
         has_task = (masks > _NO_TASK).any(axis=1) | np.array([task in silent.get(each, ()) for each in stationed], np.bool_)
         found.append(_by_all(masks, needed, has_task, by_store, shape))
-    return Coverage(hours_ns, rows, opened, found[0], found[1], unknown)
+    return CoverageMasks(hours_ns, rows, opened, found[0], found[1], unknown)
 
 
 def silent_agents(estate: QueryEstate, stores: Sequence[str], cells: CellTable, hours_ns: NsColumn) -> list[AgentAt]:
@@ -145,14 +145,14 @@ def silent_agents(estate: QueryEstate, stores: Sequence[str], cells: CellTable, 
     return [each for each, spans in _stationed(estate, stores, there).items() if each not in known and _needed(spans, hours_ns).any()]
 
 
-def tasks_of(estate: QueryEstate, cells: CellTable) -> dict[AgentAt, frozenset[Task]]:
+def tasks_of(estate: QueryEstate, cells: CellTable) -> dict[AgentAt, frozenset[CoverageTask]]:
     """Return the tasks that agents ever had: those of which any cell has a mask."""
     there = heard(estate, cells)
     having = {task: set(there.of_cell[cells.values[task] > _NO_TASK].tolist()) for task in TASKS}
     return {each: frozenset(task for task in TASKS if i in having[task]) for i, each in enumerate(there.agents)}
 
 
-def _stationed(estate: QueryEstate, stores: Sequence[str], there: Heard) -> dict[AgentAt, list[Span]]:
+def _stationed(estate: QueryEstate, stores: Sequence[str], there: HeardAgents) -> dict[AgentAt, list[Span]]:
     """When agents are in each store; of a store that nobody describes those that were heard, always. Those of one store are together."""
     named: dict[str, list[Stationed]] = {}
     for each in there.agents:
@@ -164,7 +164,7 @@ def _stationed(estate: QueryEstate, stores: Sequence[str], there: Heard) -> dict
     return found
 
 
-def _needed(spans: Sequence[Span], hours_ns: NsColumn) -> MaskColumn:
+def _needed(spans: Sequence[Span], hours_ns: NsColumn) -> MinuteMasks:
     """The minutes in which an agent is stationed."""
     found = np.full(len(hours_ns), WHOLE_HOUR if ALWAYS in spans else 0, np.int64)
     for span in spans if ALWAYS not in spans else ():
@@ -172,7 +172,7 @@ def _needed(spans: Sequence[Span], hours_ns: NsColumn) -> MaskColumn:
     return found
 
 
-def _masks_by_agent(stationed: Iterable[AgentAt], there: Heard, time_ns: NsColumn, values: NsColumn, hours_ns: NsColumn) -> Masks:
+def _masks_by_agent(stationed: Iterable[AgentAt], there: HeardAgents, time_ns: NsColumn, values: NsColumn, hours_ns: NsColumn) -> Masks:
     """Of each agent and hour its mask, _NO_TASK, or _NO_ROW. What an agent reported that is not stationed there counts for nothing."""
     numbers = {each: i for i, each in enumerate(stationed)}
     agent = np.array([numbers.get(each, -1) for each in there.agents], np.intp)[there.of_cell]

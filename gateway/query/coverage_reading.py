@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from footfall.units import NS_PER_DAY, NS_PER_HOUR
-from gateway.query.coverage import NO_SPAN, TASKS, Coverage, coverage, silent_agents, tasks_of
+from gateway.query.coverage import NO_SPAN, TASKS, CoverageMasks, coverage, silent_agents, tasks_of
 from gateway.query.estate import QueryEstate
 from gateway.query.open_minutes import hours_of
 from gateway.sinks.cells import Aggregate, CellTable
@@ -23,7 +23,7 @@ _END_NS: Final = 1 << 62
 
 def read_coverage(
     reader: PointReader, estate: QueryEstate, stores: Sequence[str], from_ns: int, to_ns: int, now_ns: int, on_page: OnPage
-) -> Coverage:
+) -> CoverageMasks:
     """Return the coverage of stores, by their present names, in the hours that the span touches. After `now_ns` nothing is open."""
     hours_ns = hours_of(from_ns, to_ns)
     begin, end = int(hours_ns[0]), int(hours_ns[-1]) + NS_PER_HOUR

@@ -10,14 +10,14 @@ import numpy as np
 
 from footfall.units import NS_PER_MINUTE
 from gateway.query.asked import AskedStore
-from gateway.query.cells import Cells, IndexColumn
-from gateway.query.coverage import Coverage
+from gateway.query.cells import IndexColumn, MeasureCells
+from gateway.query.coverage import CoverageMasks
 from gateway.query.grouping import Grouped, grouped
 from gateway.query.groups import PLACES, GroupKey
 from gateway.query.keys import FIXED, KeyCodes
 from gateway.query.measures import CoveredBy
 from gateway.query.open_minutes import span_masks
-from gateway.query.reduce import Mask, Numbers, Values
+from gateway.query.reduce import GroupValues, Mask, Numbers
 from gateway.sinks.cells import Groups
 
 TASKS: Final[tuple[CoveredBy, ...]] = ("doors", "presence")
@@ -33,9 +33,9 @@ class Shares:
     `covered` is the share of the class that the answer states.
     """
 
-    open_minutes: Values
-    covered: Values
-    by_class: Mapping[CoveredBy, Values]
+    open_minutes: GroupValues
+    covered: GroupValues
+    by_class: Mapping[CoveredBy, GroupValues]
     unobserved: Mapping[CoveredBy, Mask]
 
 
@@ -46,7 +46,7 @@ class Covered:
     `by`: the class of which the answer states the share.
     """
 
-    cells: Cells
+    cells: MeasureCells
     by: CoveredBy
 
     def shares(self, codes: KeyCodes, groups: Grouped) -> Shares:
@@ -57,12 +57,12 @@ class Covered:
         minutes = {name: _added(column, own, place) for name, column in self.cells.values.items()}
         known = minutes["unknown"] == 0
         opened = minutes["open"]
-        shares = {task: Values(minutes[task] / np.maximum(opened, 1), known & (opened > 0)) for task in TASKS}
+        shares = {task: GroupValues(minutes[task] / np.maximum(opened, 1), known & (opened > 0)) for task in TASKS}
         unobserved = {task: known & (minutes[task] == 0) for task in TASKS}
-        return Shares(Values(opened, np.ones(len(groups), np.bool_)), shares[self.by], shares, unobserved)
+        return Shares(GroupValues(opened, np.ones(len(groups), np.bool_)), shares[self.by], shares, unobserved)
 
 
-def covered_cells(found: Coverage, stores: Sequence[AskedStore], bucket_ns: int) -> Cells:
+def covered_cells(found: CoverageMasks, stores: Sequence[AskedStore], bucket_ns: int) -> MeasureCells:
     """Return the minutes of the stores' spans that were open, observed, or are not known to be, in buckets.
 
     Hours in which nothing was open have none, unless it is not known what was observed in them.
@@ -82,7 +82,7 @@ def covered_cells(found: Coverage, stores: Sequence[AskedStore], bucket_ns: int)
     bits = (1 << minutes) - 1
     values = {name: np.bitwise_count((mask[:, None] >> first) & bits).astype(np.int64).ravel() for name, mask in masks.items()}
     time_ns = (found.hours_ns[hour][:, None] + first * NS_PER_MINUTE).ravel()
-    return Cells(np.repeat(store, len(first)), time_ns, {}, values)
+    return MeasureCells(np.repeat(store, len(first)), time_ns, {}, values)
 
 
 def coverage_notes(shares: Shares, of: Sequence[AskedStore], by: CoveredBy) -> list[str]:

@@ -21,11 +21,10 @@ from gateway.sinks.table import PointTable
 from gateway.site import Site
 from gateway.site.names import ALWAYS, FIRST_NS, LAST_NS, Span, begin_ns, end_ns
 from gateway.site.recorded import stores_as_recorded
-from gateway.site.versions import StoreVersion as Stated
-from gateway.site.versions import store_versions
+from gateway.site.versions import DatedStoreVersion, store_versions
 
 UTC: Final = ZoneInfo("UTC")
-_STATED: Final = tuple(name for name in Stated._fields if name != "begin_ns")
+_STATED: Final = tuple(name for name in DatedStoreVersion._fields if name != "begin_ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class QueryEstate:
     def from_table(table: PointTable) -> QueryEstate:
         """Return the estate of a database, by the rows of its table `store`."""
         columns = [table.values(name) for name in _STATED]
-        stated = [Stated(store, begin, *rest) for begin, store, *rest in zip(table.time_ns.tolist(), *columns, strict=True)]
+        stated = [DatedStoreVersion(store, begin, *rest) for begin, store, *rest in zip(table.time_ns.tolist(), *columns, strict=True)]
         return _estate(stated)
 
     def over(self, other: QueryEstate) -> QueryEstate:
@@ -110,16 +109,16 @@ class QueryEstate:
         return self.stores.get(now) or StoreFacts(now)
 
 
-def _estate(stated: Iterable[Stated]) -> QueryEstate:
+def _estate(stated: Iterable[DatedStoreVersion]) -> QueryEstate:
     """The versions of each store are in the order of time. Those of a renamed store stand under each of its names."""
-    by_name: dict[str, list[Stated]] = {}
+    by_name: dict[str, list[DatedStoreVersion]] = {}
     for version in stated:
         by_name.setdefault(version.store, []).append(version)
     renamed = {name: versions[-1].now for name, versions in by_name.items() if versions[-1].now not in ("", name)}
     return QueryEstate({name: _facts(versions) for name, versions in by_name.items() if name not in renamed}, renamed)
 
 
-def _facts(stated: Sequence[Stated]) -> StoreFacts:
+def _facts(stated: Sequence[DatedStoreVersion]) -> StoreFacts:
     last = stated[-1]
     zone = _zone(last.timezone)
     spans = [Span(begin_ns(_date(each.valid_from), zone), end_ns(_date(each.valid_to), zone)) for each in stated]

@@ -9,7 +9,7 @@ import numpy as np
 
 from gateway.points import Coded
 from gateway.query.asked import AskedStore
-from gateway.query.cells import Cells, IndexColumn
+from gateway.query.cells import IndexColumn, MeasureCells
 from gateway.query.groups import CLOCK, GroupKey
 from gateway.query.keys import FIXED, KeyCodes
 from gateway.query.reduce import Mask, Numbers
@@ -36,7 +36,7 @@ class Grouped:
         return self.codes[names.index(group)] if group in names else None
 
 
-def grouped(codes: KeyCodes, keys: Sequence[GroupKey], cells: Mapping[str, Cells], extra: Cells | None = None) -> Grouped:
+def grouped(codes: KeyCodes, keys: Sequence[GroupKey], cells: Mapping[str, MeasureCells], extra: MeasureCells | None = None) -> Grouped:
     """Return the groups of the cells of all tables, and those of `extra`."""
     every = [*cells.values(), *([] if extra is None else [extra])]
     columns = [np.concatenate([codes.of(key, part) for part in every]) for key in keys]
@@ -52,7 +52,9 @@ def grouped(codes: KeyCodes, keys: Sequence[GroupKey], cells: Mapping[str, Cells
     return Grouped(tuple(keys), group_codes, of_cell, several)
 
 
-def _several(keys: Sequence[GroupKey], codes: Sequence[IndexColumn], parts: Sequence[Cells], of_row: IndexColumn, groups: int) -> Mask:
+def _several(
+    keys: Sequence[GroupKey], codes: Sequence[IndexColumn], parts: Sequence[MeasureCells], of_row: IndexColumn, groups: int
+) -> Mask:
     """Whether a group holds several stores or zones, at any time: the value of one of them must not stand for all."""
     places = [column for key, column in zip(keys, codes, strict=True) if key.group not in FIXED]
     place_of = Groups([*places, np.zeros(groups, np.intp)]).of_row
@@ -71,7 +73,7 @@ def _parts_of(columns: Sequence[Numbers], place_of: IndexColumn) -> Mask:
     return several
 
 
-def every_group(codes: KeyCodes, keys: Sequence[GroupKey], stores: Mapping[int, AskedStore], bucket_ns: int) -> Cells:
+def every_group(codes: KeyCodes, keys: Sequence[GroupKey], stores: Mapping[int, AskedStore], bucket_ns: int) -> MeasureCells:
     """Return cells without values that have each store in each group of times: where nothing happened is a row, too.
 
     `stores` by their numbers. Stores of the same clock share the times of one of them.
@@ -84,7 +86,7 @@ def every_group(codes: KeyCodes, keys: Sequence[GroupKey], stores: Mapping[int, 
             shared[clock] = _one_of_each(codes, keys, number, _times(store, keys, bucket_ns))
         times.append(shared[clock])
     store_numbers = np.repeat(np.array(list(stores), np.intp), [len(each) for each in times])
-    return Cells(store_numbers, np.concatenate([np.zeros(0, np.int64), *times]), {}, {})
+    return MeasureCells(store_numbers, np.concatenate([np.zeros(0, np.int64), *times]), {}, {})
 
 
 def _times(store: AskedStore, keys: Sequence[GroupKey], bucket_ns: int) -> NsColumn:
@@ -97,11 +99,11 @@ def _times(store: AskedStore, keys: Sequence[GroupKey], bucket_ns: int) -> NsCol
 
 
 def _one_of_each(codes: KeyCodes, keys: Sequence[GroupKey], number: int, time_ns: NsColumn) -> NsColumn:
-    cells = Cells(np.full(len(time_ns), number, np.intp), time_ns, {}, {})
+    cells = MeasureCells(np.full(len(time_ns), number, np.intp), time_ns, {}, {})
     _, first = np.unique(Groups([codes.of(key, cells) for key in keys]).of_row, return_index=True)
     return time_ns[first]
 
 
-def text_of(cells: Mapping[str, Cells], key: GroupKey) -> Coded | None:
+def text_of(cells: Mapping[str, MeasureCells], key: GroupKey) -> Coded | None:
     """Return the column of texts that a key reads, if it is none of stores or times."""
     return next((part.texts[key.column] for part in cells.values() if key.column in part.texts), None)

@@ -9,21 +9,19 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from footfall.units import NS_PER_DAY, NS_PER_HOUR
 from gateway.points import Coded
 from gateway.query.asked import AskedStore
-from gateway.query.cells import Cells, IndexColumn
+from gateway.query.cells import IndexColumn, MeasureCells
 from gateway.query.groups import CLOCK, GroupKey
 from gateway.query.intervals import Cut, Day, cut, labels_in_order
 from gateway.query.spans import iso
-from gateway.query.wall import wall_ns
+from gateway.query.wall import NsColumn, wall_ns
 
 ALL_STORES: Final = "all stores"
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TIME: Final = GroupKey("time")
-TimeColumn = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class KeyCodes:
     stores: Sequence[AskedStore]
     day: Day = "midnight"
 
-    def of(self, key: GroupKey, cells: Cells) -> IndexColumn:
+    def of(self, key: GroupKey, cells: MeasureCells) -> IndexColumn:
         """Return the number of each cell's value of the key."""
         if key.group in _OF_CELLS:
             return _OF_CELLS[key.group](self, key, cells)
@@ -60,7 +58,7 @@ class KeyCodes:
         """Path and ownership of every version of every store, one store's after the other's."""
         return [(version.path, version.ownership) for store in self.stores for version in store.facts.versions]
 
-    def _version(self, cells: Cells) -> IndexColumn:
+    def _version(self, cells: MeasureCells) -> IndexColumn:
         """The number of each cell's version, in `_versions`."""
         counts = [len(store.facts.versions) for store in self.stores]
         found = np.cumsum([0, *counts])[cells.store]
@@ -70,7 +68,7 @@ class KeyCodes:
             found[here] += np.maximum(np.searchsorted(begins, cells.time_ns[here], "right") - 1, 0)
         return found
 
-    def of_versions(self, names: Sequence[str], cells: Cells) -> IndexColumn:
+    def of_versions(self, names: Sequence[str], cells: MeasureCells) -> IndexColumn:
         """Return the number of each cell's name, given the name of every version."""
         order = {name: i for i, name in enumerate(sorted(set(names)))}
         return np.array([order[name] for name in names], np.intp)[self._version(cells)]
@@ -79,7 +77,7 @@ class KeyCodes:
         """Return each version's path, cut to so many parts; all of it for 0."""
         return ["/".join(path.split("/")[: level or None]) for path, _ in self.versions]
 
-    def interval(self, key: GroupKey, cells: Cells) -> IndexColumn:
+    def interval(self, key: GroupKey, cells: MeasureCells) -> IndexColumn:
         """Return the number of the label of each cell's interval."""
         place = {label: i for i, label in enumerate(self.labels)}
         found = np.zeros(len(cells), np.intp)
@@ -90,13 +88,13 @@ class KeyCodes:
             found[here] = np.array([place[label] for label in one.labels], np.intp)[at.clip(0, len(one.labels) - 1)]
         return found
 
-    def _wall(self, cells: Cells) -> TimeColumn:
+    def _wall(self, cells: MeasureCells) -> NsColumn:
         found = np.zeros(len(cells), np.int64)
         for clock, here in self._by(lambda store: store.zone.key, cells):
             found[here] = wall_ns(clock.zone, cells.time_ns[here])
         return found
 
-    def _by(self, clock: Callable[[AskedStore], Any], cells: Cells) -> list[tuple[AskedStore, Any]]:
+    def _by(self, clock: Callable[[AskedStore], Any], cells: MeasureCells) -> list[tuple[AskedStore, Any]]:
         """A store of each clock, and which cells it has."""
         one_of = {clock(store): store for store in self.stores}
         if len(one_of) == 1:
@@ -106,7 +104,7 @@ class KeyCodes:
         of_cell = of_store[cells.store]
         return [(store, np.flatnonzero(of_cell == i)) for i, store in enumerate(one_of.values())]
 
-    def weekday(self, key: GroupKey, cells: Cells) -> IndexColumn:
+    def weekday(self, key: GroupKey, cells: MeasureCells) -> IndexColumn:
         """Return each cell's day of the week, Monday 0, of the store's day."""
         found = np.zeros(len(cells), np.intp)
         for store, here in self._by(lambda store: (id(store.cut), store.zone.key, store.facts.day_start), cells):
@@ -116,7 +114,7 @@ class KeyCodes:
             found[here] = weekdays[at.clip(0, len(weekdays) - 1)]
         return found
 
-    def hour(self, key: GroupKey, cells: Cells) -> IndexColumn:
+    def hour(self, key: GroupKey, cells: MeasureCells) -> IndexColumn:
         """Return the hour that the store's clock shows."""
         return (self._wall(cells) % NS_PER_DAY // NS_PER_HOUR).astype(np.intp)
 
@@ -134,7 +132,7 @@ def times_of(store: AskedStore) -> dict[str, str]:
     return {label: iso(edge, store.zone) for label, edge in zip(store.cut.labels, store.cut.edges_ns.tolist(), strict=False)}
 
 
-_OF_CELLS: Final[Mapping[str, Callable[[KeyCodes, GroupKey, Cells], IndexColumn]]] = {
+_OF_CELLS: Final[Mapping[str, Callable[[KeyCodes, GroupKey, MeasureCells], IndexColumn]]] = {
     "chain": lambda codes, key, cells: np.zeros(len(cells), np.intp),
     "store": lambda codes, key, cells: cells.store,
     "path": lambda codes, key, cells: codes.of_versions(codes.paths(key.level), cells),

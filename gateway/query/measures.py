@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args
 
 from footfall.errors import ConfigError
 
-Kind = Literal["sum", "count", "last", "max", "ratio", "rest", "difference", "quantile", "between"]
+MeasureKind = Literal["sum", "count", "last", "max", "ratio", "rest", "difference", "quantile", "between"]
 Unit = Literal["", "people", "s", "share", "money"]
 CoveredBy = Literal["doors", "presence", ""]
 
@@ -24,7 +24,7 @@ SMALL_BASE: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Vector:
+class MeasureVector:
     """Rows of the measure's table, and what the measure of them is. `minute` is a row's time; None: there is no value."""
 
     rows: Sequence[Mapping[str, Any]]
@@ -40,14 +40,14 @@ class Measure:
     unit: Unit
     question: str
     table: str
-    kind: Kind
+    kind: MeasureKind
     means: str
     is_not: str
     shown: bool
     places: Literal["sum", "never"]
     covered_by: CoveredBy
     groups: tuple[str, ...]
-    vectors: tuple[Vector, ...]
+    vectors: tuple[MeasureVector, ...]
     column: str = ""
     where: tuple[tuple[str, bool | str], ...] = ()
     numerator: str = ""
@@ -85,7 +85,7 @@ def _measure(entry: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> M
     key = f"{entry.get('question')}.{entry.get('id')}"
     fields = dict(entry)
     try:
-        vectors = tuple(Vector(**vector) for vector in fields.pop("vector"))
+        vectors = tuple(MeasureVector(**vector) for vector in fields.pop("vector"))
         fields["groups"] = tuple(fields.get("groups", groups[fields["question"]]))
         fields["where"] = tuple(fields.get("where", {}).items())
         fields["bounds_s"] = tuple(fields.get("bounds_s", ()))
@@ -97,7 +97,7 @@ def _measure(entry: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> M
 
 
 def _check(measure: Measure, found: Mapping[str, Measure]) -> None:
-    for name, allowed in (("kind", Kind), ("unit", Unit), ("covered_by", CoveredBy), ("places", Literal["sum", "never"])):
+    for name, allowed in (("kind", MeasureKind), ("unit", Unit), ("covered_by", CoveredBy), ("places", Literal["sum", "never"])):
         if getattr(measure, name) not in get_args(allowed):
             raise ValueError(f"measure {measure.key}: {name} is one of {', '.join(get_args(allowed))}")
     if not measure.vectors:

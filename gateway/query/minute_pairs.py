@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
-from gateway.query.coverage import TASKS, Coverage, Task
+from gateway.query.coverage import TASKS, CoverageMasks, CoverageTask
 from gateway.query.day_pairs import DayPairs
 from gateway.query.intervals import BUCKETS_NS, bucket_ns
 from gateway.query.spans import day_begin_ns, day_of
@@ -28,7 +28,7 @@ MOST_BUCKETS: Final = 1_500_000
 _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 
 
-class Clock(NamedTuple):
+class StoreClock(NamedTuple):
     """How a store's days run."""
 
     zone: ZoneInfo
@@ -49,7 +49,7 @@ class SideMinutes(NamedTuple):
     """Open minutes of one side, and how many of these each task observed."""
 
     open: int
-    observed: dict[Task, int]
+    observed: dict[CoverageTask, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,18 @@ class Matched:
     pairs: BucketPairs
     open_minutes: int
     compared_minutes: int
-    tasks: frozenset[Task]
+    tasks: frozenset[CoverageTask]
     """Those that are needed of it."""
     reason: str = ""
 
 
-def local_days(clock: Clock, from_ns: int, to_ns: int) -> list[date]:
+def local_days(clock: StoreClock, from_ns: int, to_ns: int) -> list[date]:
     """Return the days that [from_ns, to_ns) touches."""
     first, last = (day_of(time_ns, clock.zone, clock.day_start) for time_ns in (from_ns, to_ns - 1))
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def grain_ns(edges_ns: Sequence[int], clocks: Sequence[tuple[Clock, int, int]], stores: int) -> int:
+def grain_ns(edges_ns: Sequence[int], clocks: Sequence[tuple[StoreClock, int, int]], stores: int) -> int:
     """Return how long buckets are, ns: the shortest of which there are not too many, among those that divide edges, offsets and days.
 
     `clocks` has each side's clock with its span.
@@ -84,7 +84,7 @@ def grain_ns(edges_ns: Sequence[int], clocks: Sequence[tuple[Clock, int, int]], 
     return next((size for size in reversed(BUCKETS_NS) if size >= longest or span_ns // size <= MOST_BUCKETS), longest)
 
 
-def pair_buckets(here: Clock, there: Clock, from_ns: int, to_ns: int, days: DayPairs, grain: int) -> BucketPairs:
+def pair_buckets(here: StoreClock, there: StoreClock, from_ns: int, to_ns: int, days: DayPairs, grain: int) -> BucketPairs:
     """Return the buckets of [from_ns, to_ns) with those of the same wall time on the paired days.
 
     Where clocks show a time twice, the first is paired with the first; a time that one side's clocks skip has no pair.
@@ -103,7 +103,7 @@ def pair_buckets(here: Clock, there: Clock, from_ns: int, to_ns: int, days: DayP
     return BucketPairs(buckets[known[mine[order]]], others[theirs[order]])
 
 
-def _wall(clock: Clock, time_ns: NsColumn) -> NsColumn:
+def _wall(clock: StoreClock, time_ns: NsColumn) -> NsColumn:
     """Wall time since the day of it began, counted from the first day of 1970."""
     starts = clock.day_start.hour * NS_PER_HOUR + clock.day_start.minute * NS_PER_MINUTE
     return wall_ns(clock.zone, time_ns) - starts
@@ -121,7 +121,9 @@ def _moved(wall: NsColumn, days: DayPairs) -> NsColumn:
     return np.where(other < 0, -1, other * NS_PER_DAY + wall % NS_PER_DAY)
 
 
-def match(pairs: BucketPairs, here: tuple[Coverage, str], there: tuple[Coverage, str], tasks: frozenset[Task], grain: int) -> Matched:
+def match(
+    pairs: BucketPairs, here: tuple[CoverageMasks, str], there: tuple[CoverageMasks, str], tasks: frozenset[CoverageTask], grain: int
+) -> Matched:
     """Return what of a store is compared, if it is comparable.
 
     `here` and `there` are the coverage of each side with the store's name in it. `tasks` are those that the measures need; one that no
@@ -140,7 +142,7 @@ def match(pairs: BucketPairs, here: tuple[Coverage, str], there: tuple[Coverage,
     return Matched(pairs.where(kept), counts[0].open, compared, needed, reason)
 
 
-def observed_here(pairs: BucketPairs, coverage: Coverage, store: str, tasks: frozenset[Task], grain: int) -> BucketPairs:
+def observed_here(pairs: BucketPairs, coverage: CoverageMasks, store: str, tasks: frozenset[CoverageTask], grain: int) -> BucketPairs:
     """Return the pairs whose minutes here were observed wholly, or were not open."""
     side = _bits(coverage, store, pairs.here_ns, grain)
     lost = np.zeros(len(pairs.here_ns), np.int64)
@@ -152,7 +154,7 @@ def observed_here(pairs: BucketPairs, coverage: Coverage, store: str, tasks: fro
 _NO_MINUTE: Final = "no minute was open and observed on both sides"
 
 
-def _reason(counts: Sequence[SideMinutes], tasks: frozenset[Task], needed: frozenset[Task]) -> str:
+def _reason(counts: Sequence[SideMinutes], tasks: frozenset[CoverageTask], needed: frozenset[CoverageTask]) -> str:
     """Why a store is not comparable; "" if it is."""
     for side, when in zip(counts, ("in the span", "in what it is compared with"), strict=True):
         if not side.open:
@@ -165,12 +167,12 @@ def _reason(counts: Sequence[SideMinutes], tasks: frozenset[Task], needed: froze
     return ""
 
 
-def _minutes(side: dict[str, NsColumn], tasks: frozenset[Task]) -> SideMinutes:
+def _minutes(side: dict[str, NsColumn], tasks: frozenset[CoverageTask]) -> SideMinutes:
     opened = side["open"]
     return SideMinutes(int(np.bitwise_count(opened).sum()), {task: int(np.bitwise_count(opened & side[task]).sum()) for task in tasks})
 
 
-def _bits(coverage: Coverage, store: str, time_ns: NsColumn, grain: int) -> dict[str, NsColumn]:
+def _bits(coverage: CoverageMasks, store: str, time_ns: NsColumn, grain: int) -> dict[str, NsColumn]:
     """The minutes of each bucket as bits, the first the lowest. What is not known to be observed counts as observed."""
     row, hour = coverage.rows[store], (time_ns - coverage.hours_ns[0]) // NS_PER_HOUR
     minute, whole = time_ns % NS_PER_HOUR // NS_PER_MINUTE, (1 << grain // NS_PER_MINUTE) - 1

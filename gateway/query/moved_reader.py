@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 from gateway.points import Coded, Column
-from gateway.query.coverage import TASKS, Task
+from gateway.query.coverage import TASKS, CoverageTask
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.reader import OnPage, PointReader, quiet, reads_of
@@ -36,7 +36,7 @@ class Move:
     from_ns: NsColumn
     to_ns: NsColumn
     store: str
-    tasks: frozenset[Task]
+    tasks: frozenset[CoverageTask]
     weight: npt.NDArray[np.float64] | None = None
 
     def find(self, time_ns: NsColumn, grain_ns: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
@@ -184,7 +184,7 @@ class MovedReader:
         """A row for each store and hour: its masks have the minutes that are compared."""
         moves = [move for moves in self._moves.values() for move in moves if store in (None, move.store) and len(move.to_ns)]
         stores = Coded.of([move.store for move in moves])
-        tasks = [frozenset[Task]().union(*(move.tasks for move in moves if move.store == name)) for name in stores.names]
+        tasks = [frozenset[CoverageTask]().union(*(move.tasks for move in moves if move.store == name)) for name in stores.names]
         time_ns = np.concatenate([np.zeros(0, np.int64), *(move.to_ns for move in moves)])
         code = np.repeat(stores.codes, [len(move.to_ns) for move in moves]).astype(np.int64)
         hour, minute = time_ns // NS_PER_HOUR, time_ns % NS_PER_HOUR // NS_PER_MINUTE

@@ -19,7 +19,7 @@ from gateway.query.open_hours import MINUTES_A_DAY, OpenHours, minute_tables
 from gateway.query.wall import NsColumn, wall_ns
 from gateway.site.names import Span
 
-MaskColumn = npt.NDArray[np.int64]
+MinuteMasks = npt.NDArray[np.int64]
 """A mask an hour: bit i is minute i of that UTC hour."""
 
 BITS: Final = np.left_shift(np.int64(1), np.arange(60, dtype=np.int64))
@@ -44,17 +44,17 @@ class _Calendar(NamedTuple):
     closed: frozenset[date]
 
 
-def span_masks(hours_ns: NsColumn, from_ns: int, to_ns: int) -> MaskColumn:
+def span_masks(hours_ns: NsColumn, from_ns: int, to_ns: int) -> MinuteMasks:
     """Return a mask of the minutes of each UTC hour that lie wholly in [from_ns, to_ns)."""
     # The ends of all time are cut, so that no difference overflows.
     first, last = (int(np.clip(time_ns, -_FAR_NS, _FAR_NS)) for time_ns in (from_ns, to_ns))
     begin = np.clip(-((hours_ns - first) // NS_PER_MINUTE), 0, 60)
     end = np.clip((last - hours_ns) // NS_PER_MINUTE, 0, 60)
-    masks: MaskColumn = (np.left_shift(1, end) - 1) & ~(np.left_shift(1, begin) - 1)
+    masks: MinuteMasks = (np.left_shift(1, end) - 1) & ~(np.left_shift(1, begin) - 1)
     return masks
 
 
-def open_masks(facts: StoreFacts, hours_ns: NsColumn) -> MaskColumn:
+def open_masks(facts: StoreFacts, hours_ns: NsColumn) -> MinuteMasks:
     """Return a mask of the open minutes of each UTC hour: by hours, closed days and validity.
 
     It cannot be written to: stores with the same hours share it.
@@ -72,7 +72,7 @@ def _calendar(facts: StoreFacts) -> _Calendar:
 
 
 @lru_cache(maxsize=1024)
-def _open_masks(calendar: _Calendar, hours_ns: bytes) -> MaskColumn:
+def _open_masks(calendar: _Calendar, hours_ns: bytes) -> MinuteMasks:
     hours = np.frombuffer(hours_ns, np.int64)
     first, last = wall_ns(calendar.timezone, hours), wall_ns(calendar.timezone, hours + 59 * NS_PER_MINUTE)
     masks = _masks_of_wall_hours(calendar, hours, first)
@@ -84,7 +84,7 @@ def _open_masks(calendar: _Calendar, hours_ns: bytes) -> MaskColumn:
     return masks
 
 
-def _masks_of_wall_hours(calendar: _Calendar, hours_ns: NsColumn, first_ns: NsColumn) -> MaskColumn:
+def _masks_of_wall_hours(calendar: _Calendar, hours_ns: NsColumn, first_ns: NsColumn) -> MinuteMasks:
     """The masks of hours that are whole hours of wall time, beginning at `first_ns`; of other hours anything."""
     day, hour = first_ns // NS_PER_DAY, first_ns % NS_PER_DAY // NS_PER_HOUR
     weekday = (day + _FIRST_WEEKDAY) % 7
@@ -94,7 +94,7 @@ def _masks_of_wall_hours(calendar: _Calendar, hours_ns: NsColumn, first_ns: NsCo
         own, since_yesterday = (table.reshape(7, 24, 60).astype(np.int64) @ BITS for table in minute_tables(hours))
         today, yesterday = np.where(is_closed, 0, own[weekday, hour]), np.where(was_closed, 0, since_yesterday[weekday, hour])
         found |= span_masks(hours_ns, *span) & (today | yesterday)
-    masks: MaskColumn = found & span_masks(hours_ns, *calendar.valid)
+    masks: MinuteMasks = found & span_masks(hours_ns, *calendar.valid)
     return masks
 
 

@@ -29,7 +29,7 @@ _STEADY: Final = {"hour": "1h", "weekday": "1d"}
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountingRule:
     """How a question counts. `by`, `interval`: where none are asked for. `every`: a group without rows has a row of zeros.
 
     `whole`: the measurement of which the whole store's row `*` is made, beside those of its zones.
@@ -47,7 +47,7 @@ class Plan:
     """A request for measures, checked. `there`: all measures of the question. `keys`: the columns before the measures."""
 
     request: Request
-    counted: Counted
+    counted: CountingRule
     measures: tuple[Measure, ...]
     there: Mapping[str, Measure]
     keys: tuple[GroupKey, ...]
@@ -107,7 +107,7 @@ def _begins(store: AskedStore) -> list[int]:
     return [version.span.begin_ns for version in store.facts.versions if store.from_ns < version.span.begin_ns < store.to_ns]
 
 
-def planned(request: Request, counted: Counted) -> Plan:
+def planned(request: Request, counted: CountingRule) -> Plan:
     """Return the plan of a request. Raise ConfigError for measures, groups or intervals that mean nothing, with what would work."""
     by = group_keys(request.question, request.by or counted.by)
     interval = interval_of(request, counted)
@@ -131,7 +131,7 @@ def check_size(stores: Sequence[AskedStore]) -> None:
         )
 
 
-def interval_of(request: Request, counted: Counted) -> str | None:
+def interval_of(request: Request, counted: CountingRule) -> str | None:
     """Return the interval asked for, or the question's own where nothing is asked for. Raise ConfigError for an unknown one."""
     if request.interval is None:
         return None if request.by or request.top else counted.interval

@@ -20,7 +20,7 @@ from gateway.query.covered import Covered, covered_cells
 from gateway.query.estate import QueryEstate
 from gateway.query.listing import List, listing
 from gateway.query.measures import did_you_mean
-from gateway.query.plan import Counted, Plan, check_size, planned
+from gateway.query.plan import CountingRule, Plan, check_size, planned
 from gateway.query.reading import read_cells
 from gateway.query.spans import iso
 from gateway.query.titles import title_of
@@ -36,7 +36,7 @@ class Question:
 
     measurement: str
     meaning: str
-    answer: Counted | List
+    answer: CountingRule | List
     takes: frozenset[str] = frozenset()
 
 
@@ -45,20 +45,22 @@ _NARROWING: Final = ("measures", "by", "interval", "zone", "fan", "top")
 _COUNTS: Final = frozenset({"measures", "by", "interval", "day", "top", "compare", "align"})
 
 
-def _counts(meaning: str, counted: Counted, *takes: str) -> Question:
+def _counts(meaning: str, counted: CountingRule, *takes: str) -> Question:
     as_of = {"as-of"} if counted.measurement in REVISED else set()
     return Question(counted.measurement, meaning, counted, _COUNTS | set(takes) | as_of)
 
 
 QUESTIONS: Final[Mapping[str, Question]] = {
     "traffic": _counts("who came in and out, conversion, mean dwell, anonymity, per interval",
-                       Counted("traffic", ("store",), "1h", every=True)),
-    "zones": _counts("entries, most present and mean dwell of each zone", Counted("zone_traffic", ("store", "zone")), "zone"),
-    "doors": _counts("in and out of each door, per interval", Counted("door", ("store", "door"), "1h")),
-    "sales": _counts("sales, revenue, basket, pieces, returns, by who served, department, channel, campaign", Counted("touch"), "zone"),
+                       CountingRule("traffic", ("store",), "1h", every=True)),
+    "zones": _counts("entries, most present and mean dwell of each zone", CountingRule("zone_traffic", ("store", "zone")), "zone"),
+    "doors": _counts("in and out of each door, per interval", CountingRule("door", ("store", "door"), "1h")),
+    "sales": _counts("sales, revenue, basket, pieces, returns, by who served, department, channel, campaign",
+                     CountingRule("touch"), "zone"),
     "dwell": _counts("how long people stay: mean, median, 90 %, histogram, of each zone and the store",
-                     Counted("dwell", ("store", "zone"), whole="visit"), "zone"),
-    "items": _counts("what goods arrived, moved, were tried and left, of each article or zone", Counted("item", ("store", "sku")), "zone"),
+                     CountingRule("dwell", ("store", "zone"), whole="visit"), "zone"),
+    "items": _counts("what goods arrived, moved, were tried and left, of each article or zone",
+                     CountingRule("item", ("store", "sku")), "zone"),
     "visits": Question("visit", "the visits one by one", listed.visits, frozenset({"fan"})),
     "touches": Question("touch", "sales, scans and other interactions one by one", listed.touches, frozenset({"zone", "fan"})),
     "gaps": Question("gap", "when events of an agent are missing, and how many", listed.gaps),
@@ -72,11 +74,11 @@ def question_of(name: str) -> Question:
     return QUESTIONS[name]
 
 
-def _counted(name: str) -> Counted:
+def _counted(name: str) -> CountingRule:
     how = question_of(name).answer
-    if isinstance(how, Counted):
+    if isinstance(how, CountingRule):
         return how
-    able = ", ".join(other for other, question in QUESTIONS.items() if isinstance(question.answer, Counted))
+    able = ", ".join(other for other, question in QUESTIONS.items() if isinstance(question.answer, CountingRule))
     raise ConfigError(f"compare: {name} are listed one by one, and nothing is counted; it is for {able}")
 
 
@@ -87,7 +89,7 @@ def check(request: Request) -> None:
         if getattr(request, option) and option not in question.takes:
             able = ", ".join(name for name, other in QUESTIONS.items() if option in other.takes)
             raise ConfigError(f"{option} means nothing for {request.question}; it is for {able}")
-    plan = planned(request, question.answer) if isinstance(question.answer, Counted) else None
+    plan = planned(request, question.answer) if isinstance(question.answer, CountingRule) else None
     if request.compare is not None:
         planned_comparison(request, _counted(request.question))
     if request.as_of is not None:
@@ -110,7 +112,7 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
     if request.compare is not None:
         asking = partial(ask, now_ns=now_ns, on_page=on_page)
         return compared(planned_comparison(request, _counted(request.question)), reader, estate, now_ns, on_page, asking)
-    if isinstance(how, Counted):
+    if isinstance(how, CountingRule):
         plan = planned(request, how)
         stores = asked_stores(reader, request, question.measurement, plan.interval, estate, now_ns)
         check_size(stores)

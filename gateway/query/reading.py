@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.points import SCHEMA
 from gateway.query.asked import MOST_STORES, AskedStore
-from gateway.query.cells import DERIVED_COLUMNS, Cells, aggregates_of, cells_of_rows, gathered, with_text
+from gateway.query.cells import DERIVED_COLUMNS, MeasureCells, aggregates_of, cells_of_rows, gathered, with_text
 from gateway.query.estate import QueryEstate
 from gateway.query.intervals import bucket_ns
 from gateway.query.measures import Measure
@@ -27,7 +27,7 @@ def read_estate(reader: PointReader, site: Site | None) -> QueryEstate:
     return stored if site is None else QueryEstate.from_site(site).over(stored)
 
 
-def read_cells(reader: PointReader, plan: Plan, stores: Sequence[AskedStore], on_page: OnPage) -> dict[str, Cells]:
+def read_cells(reader: PointReader, plan: Plan, stores: Sequence[AskedStore], on_page: OnPage) -> dict[str, MeasureCells]:
     """Return the cells of each table of the plan, with what they add to its measures."""
     number_of = {name: i for i, store in enumerate(stores) for name in store.names}
     return {table: gathered(list(_tables(reader, plan, stores, table, on_page)), number_of) for table in plan.tables}

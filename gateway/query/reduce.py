@@ -21,15 +21,15 @@ Numbers = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Values:
+class GroupValues:
     """A number for each group, where there is one."""
 
     numbers: Numbers
     there: Mask
 
-    def where(self, kept: Mask) -> Values:
+    def where(self, kept: Mask) -> GroupValues:
         """Return the values without those of the other groups."""
-        return Values(self.numbers, self.there & kept)
+        return GroupValues(self.numbers, self.there & kept)
 
     def listed(self) -> list[Any]:
         """Return them as plain numbers, None where there is none."""
@@ -39,45 +39,45 @@ class Values:
         return found
 
 
-def added(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+def added(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
     """Return what the cells of each group have together; the cells are in the order of time."""
     return _KINDS[measure.kind](measure, numbers, group, groups)
 
 
-def _sum(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+def _sum(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
     found = np.zeros(groups, numbers.dtype)
     np.add.at(found, group, numbers)
-    return Values(found, np.ones(groups, np.bool_))
+    return GroupValues(found, np.ones(groups, np.bool_))
 
 
-def _last(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+def _last(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
     found, read = np.full(groups, np.nan), ~np.isnan(numbers)
     found[group[read]] = numbers[read]  # of several for one place the last stays
     return _gauge(measure, found)
 
 
-def _max(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+def _max(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
     found = np.full(groups, np.nan)
     np.fmax.at(found, group, numbers)
     return _gauge(measure, found)
 
 
-def _gauge(measure: Measure, found: Numbers) -> Values:
+def _gauge(measure: Measure, found: Numbers) -> GroupValues:
     there = ~np.isnan(found)
     whole = SCHEMA[measure.table].fields[measure.column] == "int"
-    return Values(np.where(there, found, 0).astype(np.int64) if whole else found, there)
+    return GroupValues(np.where(there, found, 0).astype(np.int64) if whole else found, there)
 
 
-def _quantile(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> Values:
+def _quantile(measure: Measure, numbers: Numbers, group: IndexColumn, groups: int) -> GroupValues:
     found, read = np.full(groups, np.nan), np.flatnonzero(~np.isnan(numbers))
     order = read[np.argsort(group[read], kind="stable")]
     present, first = np.unique(group[order], return_index=True)
     for number, part in zip(present.tolist(), np.split(numbers[order], first[1:]), strict=False):
         found[number] = np.quantile(part, measure.quantile)
-    return Values(found, ~np.isnan(found))
+    return GroupValues(found, ~np.isnan(found))
 
 
-_KINDS: Final[Mapping[str, Callable[[Measure, Numbers, IndexColumn, int], Values]]] = {
+_KINDS: Final[Mapping[str, Callable[[Measure, Numbers, IndexColumn, int], GroupValues]]] = {
     "sum": _sum, "count": _sum, "between": _sum, "last": _last, "max": _max, "quantile": _quantile,
 }  # fmt: skip
 
@@ -96,7 +96,7 @@ def base_of(measures: Iterable[Measure], there: Mapping[str, Measure]) -> list[M
     return [measure for measure in closure(measures, there).values() if measure.kind not in DERIVED]
 
 
-def derived(measures: Sequence[Measure], there: Mapping[str, Measure], base: Mapping[str, Values]) -> dict[str, Values]:
+def derived(measures: Sequence[Measure], there: Mapping[str, Measure], base: Mapping[str, GroupValues]) -> dict[str, GroupValues]:
     """Return the values of the measures by id, given those that they are made of."""
     found = dict(base)
     for measure in closure(measures, there).values():
@@ -105,17 +105,17 @@ def derived(measures: Sequence[Measure], there: Mapping[str, Measure], base: Map
     return {measure.id: found[measure.id] for measure in measures}
 
 
-def _derived(measure: Measure, numerator: Values, denominator: Values) -> Values:
+def _derived(measure: Measure, numerator: GroupValues, denominator: GroupValues) -> GroupValues:
     there = numerator.there & denominator.there
     if measure.kind == "difference":
-        return Values(numerator.numbers - denominator.numbers, there)
+        return GroupValues(numerator.numbers - denominator.numbers, there)
     there = there & (denominator.numbers != 0)
     divisor = np.where(there, denominator.numbers, 1)
     part = numerator.numbers if measure.kind == "ratio" else denominator.numbers - numerator.numbers
-    return Values(part / divisor, there)
+    return GroupValues(part / divisor, there)
 
 
-def small_base(measure: Measure, there: Mapping[str, Measure], base: Mapping[str, Values]) -> int:
+def small_base(measure: Measure, there: Mapping[str, Measure], base: Mapping[str, GroupValues]) -> int:
     """Return how many groups have a value of a ratio, but little to divide by."""
     if measure.kind not in ("ratio", "rest"):
         return 0

@@ -19,7 +19,7 @@ _NEEDED: Final = (BEFORE, RATIO)
 
 
 @dataclass(frozen=True)
-class Column:
+class ShownColumn:
     """One column as it is written. `of`: the answer's column that it shows, or that its picture stands beside."""
 
     of: str
@@ -40,7 +40,7 @@ class Column:
         return max(map(_length, (*self.heading, *self.cells)))
 
 
-def fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], list[str]]:
+def fitted(columns: Sequence[ShownColumn], width: int | None) -> tuple[list[ShownColumn], list[str]]:
     """Return the columns that fit, and the names of those that do not, in their order.
 
     What is needed least goes first, then measures from the right, each with all its columns. The keys of the rows always stay.
@@ -55,7 +55,7 @@ def fitted(columns: Sequence[Column], width: int | None) -> tuple[list[Column], 
     return kept, list(dict.fromkeys(gone))
 
 
-def _going(columns: Sequence[Column]) -> list[list[Column]]:
+def _going(columns: Sequence[ShownColumn]) -> list[list[ShownColumn]]:
     """What leaves the table together, one after the other, until the rest fits."""
     least = [[column] for column in columns if column.of in _NEEDED_LEAST]
     of = [(column, suffixed(column.of)) for column in reversed(columns)]
@@ -64,34 +64,34 @@ def _going(columns: Sequence[Column]) -> list[list[Column]]:
     return least + [[column for column in columns if column.measure == name and not column.is_key] for name in measures]
 
 
-def width_of(columns: Sequence[Column]) -> int:
+def width_of(columns: Sequence[ShownColumn]) -> int:
     """Return how long the lines of these columns are, in characters of the terminal."""
     return sum(column.width for column in columns) + len(_BETWEEN) * (len(columns) - 1)
 
 
-def headings(columns: Sequence[Column]) -> list[str]:
+def headings(columns: Sequence[ShownColumn]) -> list[str]:
     """Return the lines of the heading, aligned below."""
     height = max(len(column.heading) for column in columns)
     padded = [("",) * (height - len(column.heading)) + column.heading for column in columns]
     return [_line(columns, cells).rstrip() for cells in zip(*padded, strict=True)]
 
 
-def row_line(columns: Sequence[Column], row: int, rest: str = "") -> str:
+def row_line(columns: Sequence[ShownColumn], row: int, rest: str = "") -> str:
     """Return the line of a row; `rest` stands behind the columns."""
     line = _line(columns, [column.cells[row] for column in columns])
     return f"{line}{_BETWEEN}{rest}" if rest else line.rstrip()
 
 
-def room_beside(columns: Sequence[Column], width: int) -> int:
+def room_beside(columns: Sequence[ShownColumn], width: int) -> int:
     """Return how wide one more column may be."""
     return width - width_of(columns) - len(_BETWEEN)
 
 
-def _line(columns: Sequence[Column], cells: Sequence[str]) -> str:
+def _line(columns: Sequence[ShownColumn], cells: Sequence[str]) -> str:
     return _BETWEEN.join(_aligned(column, text) for column, text in zip(columns, cells, strict=True))
 
 
-def _aligned(column: Column, text: str) -> str:
+def _aligned(column: ShownColumn, text: str) -> str:
     if not column.is_left:
         return " " * (column.width - _length(text)) + text
     return text.ljust(column.width) if text.isascii() else set_cell_size(text, column.width)

@@ -18,7 +18,7 @@ from gateway.query.answer import Answer, Request
 from gateway.query.comparison import CHANGE, RATIO, suffixed
 from gateway.query.figures import HISTOGRAM, Figure, figure
 from gateway.query.measures import measures_of
-from gateway.query.show_columns import Column, fitted, headings, room_beside, row_line, width_of
+from gateway.query.show_columns import ShownColumn, fitted, headings, room_beside, row_line, width_of
 from gateway.query.show_text import cell, difference, times
 
 WIDTH: Final = 80
@@ -36,7 +36,7 @@ _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
 
 Style = Literal["heading", "row", "total", "note"]
-Row = Mapping[str, Any]
+AnswerRow = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RowRun:
     """Rows that follow each other and are shown as one line; `what` names them where they are several."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[AnswerRow, ...]
     what: str = ""
 
     @property
-    def first(self) -> Row:
+    def first(self) -> AnswerRow:
         return self.rows[0]
 
 
@@ -104,7 +104,7 @@ def _left_out(names: Sequence[str]) -> list[str]:
     return [f"No room for {', '.join(names)}: --wide shows every column, --measures those you name."] if names else []
 
 
-def _run_line(columns: Sequence[Column], run: Run, row: int) -> str:
+def _run_line(columns: Sequence[ShownColumn], run: RowRun, row: int) -> str:
     """A row; one that stands for several has its keys, and then what they are."""
     if not run.what:
         return row_line(columns, row)
@@ -123,7 +123,7 @@ class _Sheet:
         return {name: figure(name, self.answer.question) for name in self.answer.columns}
 
     @cached_property
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[RowRun]:
         return list(self._runs())
 
     @cached_property
@@ -133,7 +133,7 @@ class _Sheet:
     def is_text(self, name: str) -> bool:
         return self.figures[name].unit in _TEXTS
 
-    def columns(self, wide: bool) -> list[Column]:
+    def columns(self, wide: bool) -> list[ShownColumn]:
         """Return every column that the table shows where there is room; with `wide` those too that a narrow one never has."""
         names = [name for name in self.answer.columns if wide or self._is_main(name)]
         if names[0] == "store" and len({row[0] for row in (*self.answer.rows, *self.answer.totals)}) == 1 and len(names) > 1:
@@ -170,7 +170,7 @@ class _Sheet:
         of = suffixed(name)
         return name if of is None else of[0]
 
-    def with_pictures(self, columns: Sequence[Column], width: int | None) -> list[Column]:
+    def with_pictures(self, columns: Sequence[ShownColumn], width: int | None) -> list[ShownColumn]:
         """Return the columns with a picture beside those that have one, where the width leaves room for it."""
         shown = list(columns)
         for column in columns:
@@ -179,21 +179,21 @@ class _Sheet:
             if pictures and room >= (_SHORTEST_BAR if column.of in _BAR_COLUMNS else max(map(len, pictures))):
                 heading = ("" if column.of in _BAR_COLUMNS else "0 s … 1 h"[:room],)
                 blank = [""] * len(self.answer.totals)
-                shown.insert(shown.index(column) + 1, Column(column.of, heading, (*pictures, *blank), is_left=True))
+                shown.insert(shown.index(column) + 1, ShownColumn(column.of, heading, (*pictures, *blank), is_left=True))
         return shown
 
-    def _runs(self) -> Iterator[Run]:
+    def _runs(self) -> Iterator[RowRun]:
         """The rows, those of three or more intervals in which nothing happened, or nothing was measured, as one run."""
         records = [dict(zip(self.answer.columns, row, strict=True)) for row in self.answer.rows]
         keys = [name for name in self.answer.columns if self.figures[name].unit == "name"]
         for (*_, what), group in groupby(records, lambda record: (*(record[key] for key in keys), self._quiet(record))):
             rows = tuple(group)
             if what and len(rows) >= _RUN_ROWS:
-                yield Run(rows, what)
+                yield RowRun(rows, what)
             else:
-                yield from (Run((row,)) for row in rows)
+                yield from (RowRun((row,)) for row in rows)
 
-    def _quiet(self, record: Row) -> str:
+    def _quiet(self, record: AnswerRow) -> str:
         """What to call an interval without any value, if it is one."""
         if "time" not in record or any(value for name, value in record.items() if not self.is_text(name) and name not in _COVERAGE):
             return ""
@@ -201,11 +201,11 @@ class _Sheet:
             return "closed"
         return "not measured" if record.get("covered") == 0 else "quiet"
 
-    def _column(self, name: str, before: Sequence[str]) -> Column:
+    def _column(self, name: str, before: Sequence[str]) -> ShownColumn:
         cells = (*self._cells(name), *self._totals(name, before))
         widest = max(map(cell_len, cells), default=1)
         heading = textwrap.wrap(self.figures[name].title, max(widest, 1), break_long_words=False)
-        return Column(name, tuple(heading), cells, self.is_text(name), name in self.keys)
+        return ShownColumn(name, tuple(heading), cells, self.is_text(name), name in self.keys)
 
     def _cells(self, name: str) -> list[str]:
         if self.figures[name].unit == "time":

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from footfall.units import NS_PER_MINUTE
 from gateway.query.asked import AskedStore
-from gateway.query.coverage import Coverage, Task
+from gateway.query.coverage import CoverageMasks, CoverageTask
 from gateway.query.coverage_reading import read_coverage
 from gateway.query.day_pairs import Align, DayPairs
 from gateway.query.estate import QueryEstate
 from gateway.query.intervals import Day, day_start
-from gateway.query.minute_pairs import BucketPairs, Clock, Matched, grain_ns, local_days, pair_buckets
+from gateway.query.minute_pairs import BucketPairs, Matched, StoreClock, grain_ns, local_days, pair_buckets
 from gateway.query.moved_reader import Move
 from gateway.query.spans import day_begin_ns
 from gateway.sinks.reader import OnPage, PointReader
@@ -65,7 +65,7 @@ class Sides:
         """Add a store with the mean of others, in each bucket of those that were observed in it."""
         name = store.facts.name
         here_ns, counts = np.unique(np.concatenate([matched.pairs.here_ns for _, matched in others]), return_counts=True)
-        tasks = frozenset[Task]().union(*(matched.tasks for _, matched in others))
+        tasks = frozenset[CoverageTask]().union(*(matched.tasks for _, matched in others))
         self._count(name, others[0][1].open_minutes, max(matched.compared_minutes for _, matched in others))
         _put(self.runs[0].here, store, BucketPairs(here_ns, here_ns), name, tasks)
         for other, matched in others:
@@ -78,7 +78,9 @@ class Sides:
         self.compared_minutes += compared_minutes
 
 
-def _put(moves: Moves, store: AskedStore, pairs: BucketPairs, to_store: str, tasks: frozenset[Task], weight: Weights | None = None) -> None:
+def _put(
+    moves: Moves, store: AskedStore, pairs: BucketPairs, to_store: str, tasks: frozenset[CoverageTask], weight: Weights | None = None
+) -> None:
     """Move the buckets of `there_ns` of a store, by each of its names, to `here_ns` of another."""
     order = np.argsort(pairs.there_ns)
     move = Move(pairs.there_ns[order], pairs.here_ns[order], to_store, tasks, None if weight is None else weight[order])
@@ -95,15 +97,15 @@ class SideQuestion:
     stores: Sequence[AskedStore]
     day: Day
     align: Align
-    tasks: frozenset[Task]
+    tasks: frozenset[CoverageTask]
     now_ns: int
     on_page: OnPage
     find: Callable[[tuple[str, ...]], tuple[AskedStore, ...]]
     """Return stores by their names, with the span that is asked for; without names all."""
 
-    def clock(self, store: AskedStore) -> Clock:
+    def clock(self, store: AskedStore) -> StoreClock:
         """Return how the days of a store run."""
-        return Clock(store.zone, day_start(store.facts, self.day))
+        return StoreClock(store.zone, day_start(store.facts, self.day))
 
     def until_ns(self, store: AskedStore) -> int:
         """Return the end of a store's span, now at the latest: what is to come is compared with nothing."""
@@ -113,17 +115,17 @@ class SideQuestion:
         """Return the days of a store's span until now."""
         return local_days(self.clock(store), store.from_ns, max(self.until_ns(store), store.from_ns + 1))
 
-    def coverage(self, stores: Sequence[str], from_ns: int, to_ns: int) -> Coverage:
+    def coverage(self, stores: Sequence[str], from_ns: int, to_ns: int) -> CoverageMasks:
         """Return what was observed of stores."""
         return read_coverage(self.reader, self.estate, stores, from_ns, to_ns, self.now_ns, self.on_page)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PairingPlan:
     """What all stores share: the coverage of this side, and how long buckets are."""
 
     asked: SideQuestion
-    here: Coverage
+    here: CoverageMasks
     grain_ns: int
     _known: dict[tuple[Any, ...], tuple[DayPairs, BucketPairs]] = field(default_factory=dict)
     """Buckets that were paired before: stores of the same clock share them."""
@@ -131,15 +133,15 @@ class Plan:
     @staticmethod
     def of(
         asked: SideQuestion, stores: Sequence[AskedStore], others: Sequence[AskedStore], spans: Sequence[tuple[int, int]]
-    ) -> Plan:  # fmt: skip
+    ) -> PairingPlan:  # fmt: skip
         from_ns, to_ns = min(store.from_ns for store in stores), max(store.to_ns for store in stores)
         here = asked.coverage([store.facts.name for store in stores], from_ns, to_ns)
         first, last = min([from_ns, *(span[0] for span in spans)]), max([to_ns, *(span[1] for span in spans)])
         clocks = {asked.clock(store) for store in (*stores, *others)}
         edges = {edge for cut in {id(store.cut): store.cut for store in stores}.values() for edge in cut.edges_ns.tolist()}
-        return Plan(asked, here, grain_ns(sorted(edges), [(clock, first, last) for clock in clocks], len(stores)))
+        return PairingPlan(asked, here, grain_ns(sorted(edges), [(clock, first, last) for clock in clocks], len(stores)))
 
-    def there(self, stores: Iterable[str], spans: Sequence[tuple[int, int]]) -> Coverage:
+    def there(self, stores: Iterable[str], spans: Sequence[tuple[int, int]]) -> CoverageMasks:
         """Return the coverage of the other side: of stores in what spans they have there, of none where there are none."""
         if not spans:
             return self.asked.coverage([], self.asked.stores[0].from_ns, self.asked.stores[0].to_ns)

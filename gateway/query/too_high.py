@@ -9,10 +9,10 @@ import numpy as np
 from gateway.query.covered import OBSERVED, Shares
 from gateway.query.measures import Measure
 from gateway.query.minute_pairs import LEAST_COVERED
-from gateway.query.reduce import Mask, Values
+from gateway.query.reduce import GroupValues, Mask
 
 
-def too_high_notes(measures: Iterable[Measure], there: Mapping[str, Measure], base: Mapping[str, Values], shares: Shares) -> list[str]:
+def too_high_notes(measures: Iterable[Measure], there: Mapping[str, Measure], base: Mapping[str, GroupValues], shares: Shares) -> list[str]:
     """Return a note of the ratios whose upper part always counts, and the lower part only where it is observed, if much of it was not.
 
     `base` and `shares` are those of stores.
@@ -27,7 +27,7 @@ def too_high_notes(measures: Iterable[Measure], there: Mapping[str, Measure], ba
     ]
 
 
-def _uneven(measure: Measure, there: Mapping[str, Measure], base: Mapping[str, Values], shares: Shares) -> Mask:
+def _uneven(measure: Measure, there: Mapping[str, Measure], base: Mapping[str, GroupValues], shares: Shares) -> Mask:
     """The stores that add more to the upper part of a ratio than to its lower part; none where there is nothing to divide by."""
     nobody = np.zeros(len(shares.open_minutes.numbers), np.bool_)
     if measure.kind != "ratio" or there[measure.numerator].covered_by or not there[measure.denominator].covered_by:

@@ -29,7 +29,7 @@ def _zone(name: str) -> str:
 ZoneType = Literal["entrance", "shelf", "fitting", "checkout", "outside", "other"]
 
 
-PathText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*\z")]
+StorePathText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*\z")]
 SiteMoment = Annotated[datetime | date, BeforeValidator(parse_when)]
 
 
@@ -108,7 +108,7 @@ class Before(_Open):
 
     until: date
     title: Text | None = None
-    path: PathText | None = None
+    path: StorePathText | None = None
     ownership: Text | None = None
 
 
@@ -116,7 +116,7 @@ class Store(_Named, _Open):
     """`day_start` is when the store's day begins, local time: occupancy and day keys start anew."""
 
     title: Text | None = None
-    path: PathText = ""
+    path: StorePathText = ""
     """Where it hangs in the chain: group/province/city."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     day_start: time = time(4)

@@ -22,7 +22,7 @@ LATEST_NS: Final = 1 << 62
 """The year 2116: databases take no date like 9999-12-31 as the time of a row."""
 
 
-class StoreVersion(NamedTuple):
+class DatedStoreVersion(NamedTuple):
     """From `begin_ns` on, up to the next version of the store; 0 where it held always."""
 
     store: str
@@ -45,12 +45,12 @@ class StoreVersion(NamedTuple):
     """The store's present name."""
 
 
-def store_versions(site: RecordedSite) -> list[StoreVersion]:
+def store_versions(site: RecordedSite) -> list[DatedStoreVersion]:
     """Return the versions of every store, those of one store from the earliest to the present one."""
     return [version for store in site.stores for version in _versions(store)]
 
 
-def _versions(store: RecordedStore) -> Iterator[StoreVersion]:
+def _versions(store: RecordedStore) -> Iterator[DatedStoreVersion]:
     zone, since = ZoneInfo(store.timezone), store.valid_from
     for was, until in _steps(store):
         if until is None or end_ns(until, zone) > 0:
@@ -69,10 +69,10 @@ def _day_after(day: date | None) -> date | None:
     return None if day is None or day == date.max else day + timedelta(days=1)
 
 
-def _version(store: RecordedStore, was: RecordedBefore, since: date | None, until: date | None, zone: ZoneInfo) -> StoreVersion:
+def _version(store: RecordedStore, was: RecordedBefore, since: date | None, until: date | None, zone: ZoneInfo) -> DatedStoreVersion:
     """What an entry of `before` leaves out was as it is now; it has hours of its own as soon as it states any."""
     hours_of = was if was.states_hours() else store
-    return StoreVersion(
+    return DatedStoreVersion(
         store=store.name,
         begin_ns=0 if since is None else min(max(begin_ns(since, zone), 0), LATEST_NS),
         title=_first(was.title, store.title),

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.fold.fold import Fold
-from gateway.fold.store_counters import OPEN, SUMMED, Counters
+from gateway.fold.store_counters import OPEN, SUMMED, LatestCounters
 from gateway.records import Record, RecordKind
 from tests.support import journal_stories as made
 from tests.support.journal_stories import MINUTE, Row, Rows, S, Story, new_fold, of, pairs, site_of, store
@@ -45,7 +45,7 @@ def begin_ns(name: str, day: str) -> int:
     return int(datetime.combine(date.fromisoformat(day), day_start, ZoneInfo(str(zone))).timestamp()) * S
 
 
-def expected(rows: Rows, of_store: Counters, ours_ns: int) -> dict[str, float]:
+def expected(rows: Rows, of_store: LatestCounters, ours_ns: int) -> dict[str, float]:
     """The day of the counters by the stored rows; nothing of a moment whose row another gateway made."""
     mine = sorted((row for row in of(rows, "traffic") if row["store"] == of_store.store), key=lambda row: row["time_ns"])
     today = [row for row in mine if day_of(of_store.store, row["time_ns"]).isoformat() == of_store.day]
@@ -67,7 +67,7 @@ def restarted(fold: Fold) -> Fold:
     return again
 
 
-def moments(records: Sequence[Record], restarts: set[int]) -> Iterator[tuple[Record, Rows, list[Counters]]]:
+def moments(records: Sequence[Record], restarts: set[int]) -> Iterator[tuple[Record, Rows, list[LatestCounters]]]:
     """Fold one record at a time; yield what is stored after each, and the counters that changed."""
     fold, rows = new_fold(), {}
     for number, pair in enumerate(pairs(records)):
@@ -91,7 +91,7 @@ def moments(records: Sequence[Record], restarts: set[int]) -> Iterator[tuple[Rec
     {3},
 )
 def test_today_is_the_sum_of_the_stored_rows_at_every_moment(story: Story, restarts: set[int]) -> None:
-    latest: dict[str, Counters] = {}
+    latest: dict[str, LatestCounters] = {}
 
     def histories_of(name: str, until: Record) -> list[Record]:
         return [past for past in story.records if past.kind == RecordKind.HISTORY and past.store == name and past.pos <= until.pos]

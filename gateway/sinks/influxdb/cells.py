@@ -12,7 +12,7 @@ from gateway.sinks.cells import Aggregate
 
 
 @dataclass(frozen=True, slots=True)
-class CellQuery:
+class CellStatements:
     """Statements for one request. `tags` must be equal. `parameters`: what is bound, once the statements are made."""
 
     measurement: str

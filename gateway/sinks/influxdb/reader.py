@@ -17,7 +17,7 @@ import urllib3
 from footfall.errors import SinkUnavailable, Unreadable
 from gateway.points import SCHEMA
 from gateway.sinks.cells import Aggregate, CellBuilder, CellTable, checked
-from gateway.sinks.influxdb.cells import CellQuery
+from gateway.sinks.influxdb.cells import CellStatements
 from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, quiet, validated, validated_stores
 from gateway.sinks.table import Builder, PointTable
 
@@ -83,7 +83,7 @@ class InfluxReader:
     ) -> CellTable:
         checked(measurement, aggregates, bucket_ns, by)
         _, matched = validated(measurement, (), None, tags)
-        query = CellQuery(measurement, by, from_ns, to_ns, bucket_ns, validated_stores(stores), matched)
+        query = CellStatements(measurement, by, from_ns, to_ns, bucket_ns, validated_stores(stores), matched)
         statements = query.statements(aggregates)
         builder = CellBuilder(measurement, by)
         if from_ns < to_ns and query.stores != []:

@@ -9,7 +9,7 @@ import pytest
 
 from footfall.errors import ContractError
 from footfall.events import parse_event
-from serve.estate import Estate
+from serve.estate import ServedEstate
 
 SITE = """
 brand = "acme"
@@ -26,10 +26,10 @@ SCAN = {"kind": "touch", "what": "scan", "id": "t-1", "zone": "shoes"}
 
 
 @pytest.fixture
-def estate(tmp_path: Path) -> Estate:
+def estate(tmp_path: Path) -> ServedEstate:
     (tmp_path / "site.toml").write_text(SITE)
     (tmp_path / "gateway.toml").write_text("[broker]\nport = 1\n")
-    return Estate(tmp_path / "gateway.toml")
+    return ServedEstate(tmp_path / "gateway.toml")
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def estate(tmp_path: Path) -> Estate:
     ],
 )
 def test_what_site_toml_does_not_have_is_refused(
-    estate: Estate, store: str, agent: str, event: dict[str, object], reason: str, text: str
+    estate: ServedEstate, store: str, agent: str, event: dict[str, object], reason: str, text: str
 ) -> None:
     with pytest.raises(ContractError) as refused:
         estate.check(store, agent, [parse_event(SCAN), parse_event(event)], NOW_NS)
     assert (refused.value.reason, str(refused.value)) == (reason, text)
 
 
-def test_what_it_has_passes_and_a_changed_file_counts_at_once(estate: Estate, tmp_path: Path) -> None:
+def test_what_it_has_passes_and_a_changed_file_counts_at_once(estate: ServedEstate, tmp_path: Path) -> None:
     estate.check("s1", "till", [parse_event(COUNT), parse_event(SCAN)], NOW_NS)
     (tmp_path / "site.toml").write_text(SITE.replace('"s1"', '"s2"'))
     os.utime(tmp_path / "site.toml", (1, 1))
@@ -59,7 +59,7 @@ def test_what_it_has_passes_and_a_changed_file_counts_at_once(estate: Estate, tm
         estate.check("s1", "till", [parse_event(COUNT)], NOW_NS)
 
 
-def test_without_a_readable_site_the_gateway_decides(estate: Estate, tmp_path: Path) -> None:
+def test_without_a_readable_site_the_gateway_decides(estate: ServedEstate, tmp_path: Path) -> None:
     (tmp_path / "site.toml").unlink()
     estate.check("s9", "till", [parse_event(COUNT)], NOW_NS)
     (tmp_path / "site.toml").write_text(SITE)

@@ -6,7 +6,7 @@ import json
 
 from footfall.frames import Kind
 from gateway.fold.fold import Fold
-from gateway.fold.store_counters import Counters
+from gateway.fold.store_counters import LatestCounters
 from gateway.records import RecordKind
 from tests.support.journal_stories import MINUTE, T0, Row, Story, new_fold, pairs, site_of
 from tests.support.memory_fold_store import MemoryStore
@@ -14,7 +14,7 @@ from tests.support.memory_fold_store import MemoryStore
 COUNT = {"kind": "count", "id": "c1", "door": "d", "in": 4, "out": 1}
 
 
-def counted(fold: Fold) -> dict[str, Counters]:
+def counted(fold: Fold) -> dict[str, LatestCounters]:
     return {each.store: each for each in fold.counters.take()}
 
 

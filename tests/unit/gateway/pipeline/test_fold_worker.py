@@ -13,7 +13,7 @@ from footfall.errors import ConfigError
 from footfall.frames import Kind, encode_body
 from gateway.accept.outcome import Entry
 from gateway.fold.arrivals import Arrival
-from gateway.fold.store_counters import Counters, StoreCounters
+from gateway.fold.store_counters import LatestCounters, StoreCounters
 from gateway.pipeline import fold_worker, journal_source
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.outbox import Outbox
@@ -38,7 +38,7 @@ class Gate:
         self.outbox = Outbox(64 << 20)
         self.record_queue = RecordQueue()
         self.record_queue.head = self.journal.last_pos
-        self.counters: list[Counters] = []
+        self.counters: list[LatestCounters] = []
         fold = new_fold(self.ledger)
         if "fold" in self.ledger.state():
             fold.load(self.ledger.state())

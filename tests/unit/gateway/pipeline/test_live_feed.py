@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.fold.arrivals import Arrival
-from gateway.fold.store_counters import Counters
+from gateway.fold.store_counters import LatestCounters
 from gateway.pipeline import live_feed
 from gateway.pipeline.live_feed import QUEUED, UNSENT_BYTES, LiveFeed
 
@@ -19,9 +19,9 @@ class Source:
     def __init__(self, **occupancy: int) -> None:
         self._changed = occupancy
 
-    def take(self) -> list[Counters]:
+    def take(self) -> list[LatestCounters]:
         return [
-            Counters(store, 60, {"occupancy": inside}, "2026-11-29", 0, 90, {"occupancy": inside})
+            LatestCounters(store, 60, {"occupancy": inside}, "2026-11-29", 0, 90, {"occupancy": inside})
             for store, inside in self._changed.items()
         ]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 from gateway.points import Coded
-from gateway.query.coverage import TASKS, AgentAt, Coverage, Task, coverage, minutes_between, silent_agents, tasks_of
+from gateway.query.coverage import TASKS, AgentAt, CoverageMasks, CoverageTask, coverage, minutes_between, silent_agents, tasks_of
 from gateway.query.estate import QueryEstate, Stationed, StoreFacts, StoreVersion
 from gateway.query.intervals import cut
 from gateway.query.open_hours import open_hours
@@ -41,14 +41,14 @@ def _cells(rows: Sequence[Row]) -> CellTable:
 def _observed(
     rows: Sequence[Row],
     agents: Sequence[Stationed] = (),
-    silent: Mapping[AgentAt, frozenset[Task]] | None = None,
+    silent: Mapping[AgentAt, frozenset[CoverageTask]] | None = None,
     facts: StoreFacts | None = None,
-) -> Coverage:
+) -> CoverageMasks:
     estate = QueryEstate({"s1": facts or StoreFacts("s1", agents=tuple(agents))}, {"old": "s1"})
     return coverage(estate, ["s1"], _cells(rows), hours_of(BEGIN, END), silent or {})
 
 
-def _minutes(found: Coverage, column: str) -> int:
+def _minutes(found: CoverageMasks, column: str) -> int:
     return int(getattr(found.observed(["s1"], np.array([BEGIN, END])), column).sum())
 
 
@@ -63,7 +63,7 @@ def _minutes(found: Coverage, column: str) -> int:
 def test_coverage_equals_a_reckoning_minute_by_minute(
     rows: list[tuple[str, int, int, int]],
     moves: list[tuple[str, int, int]],
-    silent: dict[str, set[Task]],
+    silent: dict[str, set[CoverageTask]],
     hours: str,
     minutes: list[int],
 ) -> None:

@@ -12,7 +12,7 @@ from footfall.units import NS_PER_MINUTE
 from gateway.points import SCHEMA
 from gateway.query.cells import cells_of_rows
 from gateway.query.figures import figure
-from gateway.query.measures import DERIVED, MEASURES, Measure, Vector, chosen, load, measures_of
+from gateway.query.measures import DERIVED, MEASURES, Measure, MeasureVector, chosen, load, measures_of
 from gateway.query.reduce import added, base_of, derived
 from gateway.sinks.table import PointTable
 from tests.support.query_rows import SATURDAY, table
@@ -21,7 +21,7 @@ VECTORS = [pytest.param(measure, vector, id=f"{key}-{n}") for key, measure in ME
 EMPTY: dict[str, Any] = {"int": 0, "float": 0.0, "bool": False}
 
 
-def rows_of(measure: Measure, vector: Vector) -> PointTable:
+def rows_of(measure: Measure, vector: MeasureVector) -> PointTable:
     """The vector's rows as a reader gives them: voided ones left out."""
     schema = SCHEMA[measure.table]
     names = (*schema.tags, *schema.fields)
@@ -33,7 +33,7 @@ def rows_of(measure: Measure, vector: Vector) -> PointTable:
 
 
 @pytest.mark.parametrize(("measure", "vector"), VECTORS)
-def test_a_measure_of_a_vectors_rows_is_its_result(measure: Measure, vector: Vector) -> None:
+def test_a_measure_of_a_vectors_rows_is_its_result(measure: Measure, vector: MeasureVector) -> None:
     there = measures_of(measure.question)
     base = base_of([measure], there)
     cells = cells_of_rows(rows_of(measure, vector), base, ())

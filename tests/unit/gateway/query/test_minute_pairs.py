@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
-from gateway.query.coverage import NO_SPAN, Coverage, Task
+from gateway.query.coverage import NO_SPAN, CoverageMasks, CoverageTask
 from gateway.query.day_pairs import DayPairs, days_before, same_days
-from gateway.query.minute_pairs import BucketPairs, Clock, Matched, grain_ns, local_days, match, pair_buckets
+from gateway.query.minute_pairs import BucketPairs, Matched, StoreClock, grain_ns, local_days, match, pair_buckets
 from gateway.query.open_minutes import WHOLE_HOUR, hours_of
 from gateway.query.spans import local
 from gateway.site.names import LAST_NS, Span
 
 BERLIN, LORD_HOWE, KATHMANDU, UTC = (ZoneInfo(name) for name in ("Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"))
 ZONES = (BERLIN, LORD_HOWE, KATHMANDU, UTC)
-BOTH: frozenset[Task] = frozenset({"doors", "presence"})
-DOORS: frozenset[Task] = frozenset({"doors"})
+BOTH: frozenset[CoverageTask] = frozenset({"doors", "presence"})
+DOORS: frozenset[CoverageTask] = frozenset({"doors"})
 BEGIN = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp()) * 10**9
 
 
@@ -29,7 +29,7 @@ def _ns(text: str, zone: ZoneInfo) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()) * 10**9
 
 
-def _pairs(here: Clock, there: Clock, from_ns: int, to_ns: int, days: DayPairs) -> BucketPairs:
+def _pairs(here: StoreClock, there: StoreClock, from_ns: int, to_ns: int, days: DayPairs) -> BucketPairs:
     grain = grain_ns([from_ns, to_ns], [(here, from_ns, to_ns), (there, from_ns - 400 * NS_PER_DAY, to_ns)], 1)
     return pair_buckets(here, there, from_ns, to_ns, days, grain)
 
@@ -44,7 +44,7 @@ def _pairs(here: Clock, there: Clock, from_ns: int, to_ns: int, days: DayPairs) 
 def test_buckets_are_paired_at_the_same_wall_time_of_paired_days(
     zones: tuple[ZoneInfo, ZoneInfo], first: date, shift: int, starts: time
 ) -> None:
-    here, there = (Clock(zone, starts) for zone in zones)
+    here, there = (StoreClock(zone, starts) for zone in zones)
     from_ns = _ns(f"{first}T{starts}", zones[0])
     to_ns = from_ns + 50 * NS_PER_HOUR
     days = local_days(here, from_ns, to_ns)
@@ -58,21 +58,21 @@ def test_buckets_are_paired_at_the_same_wall_time_of_paired_days(
 
 @pytest.mark.parametrize(("day", "hours"), [("2026-10-25", 24), ("2026-03-29", 23), ("2026-06-01", 24)])
 def test_an_hour_that_clocks_repeat_or_skip_has_no_counterpart(day: str, hours: int) -> None:
-    clock = Clock(BERLIN, time())
+    clock = StoreClock(BERLIN, time())
     from_ns, to_ns = _ns(day, BERLIN), _ns((date.fromisoformat(day) + timedelta(days=1)).isoformat(), BERLIN)
     found = _pairs(clock, clock, from_ns, to_ns, days_before(local_days(clock, from_ns, to_ns), "weekday"))
     assert len(found.here_ns) == hours * 60
 
 
 def test_a_day_without_a_pair_is_left_out() -> None:
-    clock = Clock(UTC, time())
+    clock = StoreClock(UTC, time())
     found = _pairs(clock, clock, BEGIN, BEGIN + 2 * NS_PER_DAY, DayPairs({date(2026, 6, 2): date(2026, 5, 1)}))
     assert (found.here_ns[0], len(found.here_ns)) == (BEGIN + NS_PER_DAY, 1440)
     assert len(_pairs(clock, clock, BEGIN, BEGIN + NS_PER_DAY, DayPairs({})).here_ns) == 0
 
 
 def test_what_is_over_until_now_is_compared_with_the_same_minutes() -> None:
-    clock = Clock(UTC, time())
+    clock = StoreClock(UTC, time())
     found = _pairs(clock, clock, BEGIN, BEGIN + 90 * NS_PER_MINUTE, days_before([date(2026, 6, 1)], "weekday"))
     assert (found.here_ns - found.there_ns == 7 * NS_PER_DAY).all()
     assert len(found.there_ns) == 90
@@ -80,21 +80,21 @@ def test_what_is_over_until_now_is_compared_with_the_same_minutes() -> None:
 
 def test_buckets_are_as_short_as_there_may_be_of_them() -> None:
     hour = (BEGIN, BEGIN + NS_PER_HOUR)
-    day = Clock(UTC, time(4)), *hour
+    day = StoreClock(UTC, time(4)), *hour
     assert grain_ns(hour, [day], 1) == NS_PER_MINUTE
     assert grain_ns([BEGIN, BEGIN + 365 * NS_PER_DAY], [day], 3) == 5 * NS_PER_MINUTE
     assert grain_ns([BEGIN, BEGIN + 365 * NS_PER_DAY], [day], 7000) == NS_PER_HOUR
-    odd = Clock(KATHMANDU, time()), *hour
+    odd = StoreClock(KATHMANDU, time()), *hour
     assert grain_ns([BEGIN, BEGIN + 365 * NS_PER_DAY], [odd], 7000) == 15 * NS_PER_MINUTE
 
 
-def _coverage(opened: list[int], doors: list[int], presence: list[int] | None = None, unknown: Span = NO_SPAN) -> Coverage:
+def _coverage(opened: list[int], doors: list[int], presence: list[int] | None = None, unknown: Span = NO_SPAN) -> CoverageMasks:
     columns = [np.array([column], np.int64) for column in (opened, doors, presence or [0] * len(opened))]
-    return Coverage(hours_of(BEGIN, BEGIN + len(opened) * NS_PER_HOUR), {"s1": 0}, *columns, unknown)
+    return CoverageMasks(hours_of(BEGIN, BEGIN + len(opened) * NS_PER_HOUR), {"s1": 0}, *columns, unknown)
 
 
-def _match(here: Coverage, there: Coverage, tasks: frozenset[Task] = DOORS, grain: int = NS_PER_MINUTE) -> Matched:
-    clock = Clock(UTC, time())
+def _match(here: CoverageMasks, there: CoverageMasks, tasks: frozenset[CoverageTask] = DOORS, grain: int = NS_PER_MINUTE) -> Matched:
+    clock = StoreClock(UTC, time())
     end = BEGIN + len(here.hours_ns) * NS_PER_HOUR
     return match(pair_buckets(clock, clock, BEGIN, end, same_days([date(2026, 6, 1)]), grain), (here, "s1"), (there, "s1"), tasks, grain)
 
@@ -127,7 +127,9 @@ def test_a_minute_that_was_open_on_one_side_only_is_left_out_and_one_that_was_cl
         (_coverage([1], [1]), _coverage([2], [2]), DOORS, "no minute was open and observed on both sides"),
     ],
 )  # fmt: skip
-def test_a_store_that_is_not_comparable_has_its_reason(here: Coverage, there: Coverage, tasks: frozenset[Task], reason: str) -> None:
+def test_a_store_that_is_not_comparable_has_its_reason(
+    here: CoverageMasks, there: CoverageMasks, tasks: frozenset[CoverageTask], reason: str
+) -> None:
     assert _match(here, there, tasks).reason == reason
 
 

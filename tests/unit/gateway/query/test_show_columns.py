@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.query.show_columns import Column, fitted, headings, room_beside, row_line, width_of
+from gateway.query.show_columns import ShownColumn, fitted, headings, room_beside, row_line, width_of
 
 
-def column(name: str, width: int = 8, **more: bool) -> Column:
-    return Column(name, (name[:width],), ("x" * width,), **more)
+def column(name: str, width: int = 8, **more: bool) -> ShownColumn:
+    return ShownColumn(name, (name[:width],), ("x" * width,), **more)
 
 
 KEY = column("store", is_left=True, is_key=True)
@@ -18,11 +18,11 @@ def test_the_width_is_that_of_the_lines() -> None:
     columns = [KEY, column("in"), column("南京", 4)]
     assert width_of(columns) == len(row_line(columns, 0)) == 8 + 2 + 8 + 2 + 4
     assert room_beside(columns, 80) == 80 - 24 - 2
-    assert width_of([Column("title", ("a",), ("南京",))]) == 4, "a Chinese character takes two"
+    assert width_of([ShownColumn("title", ("a",), ("南京",))]) == 4, "a Chinese character takes two"
 
 
 def test_numbers_stand_right_and_texts_left_below_headings_of_several_lines() -> None:
-    columns = [Column("store", ("store",), ("s",), is_left=True), Column("a", ("mean", "dwell"), ("7",))]
+    columns = [ShownColumn("store", ("store",), ("s",), is_left=True), ShownColumn("a", ("mean", "dwell"), ("7",))]
     assert headings(columns) == ["        mean", "store  dwell"]
     assert row_line(columns, 0) == "s          7"
     assert row_line(columns[:1], 0, "… quiet") == "s      … quiet"

@@ -7,18 +7,18 @@ import pytest
 
 from gateway.query.covered import Shares
 from gateway.query.measures import measures_of
-from gateway.query.reduce import Values
+from gateway.query.reduce import GroupValues
 from gateway.query.too_high import too_high_notes
 
 TRAFFIC = measures_of("traffic")
 ASKED = [TRAFFIC[name] for name in ("in", "conversion", "mean_dwell_s", "revenue_per_visitor", "basket")]
 
 
-def values(*numbers: float | None) -> Values:
-    return Values(np.array([number or 0 for number in numbers]), np.array([number is not None for number in numbers]))
+def values(*numbers: float | None) -> GroupValues:
+    return GroupValues(np.array([number or 0 for number in numbers]), np.array([number is not None for number in numbers]))
 
 
-def notes(doors: Values, in_: Values, transactions: Values, revenue: Values) -> list[str]:
+def notes(doors: GroupValues, in_: GroupValues, transactions: GroupValues, revenue: GroupValues) -> list[str]:
     """The notes of stores whose presence was never observed."""
     nothing = values(*[0.0] * len(doors.numbers))
     base = {"in": in_, "transactions": transactions, "revenue": revenue, "dwell_sum_s": in_, "visits_closed": in_}
@@ -43,5 +43,5 @@ def test_ratios_of_sales_to_people_are_too_high_where_people_were_not_observed()
     ],
     ids=["enough was observed", "nothing was sold meanwhile", "an earlier release stored no coverage", "there is no ratio"],
 )
-def test_other_ratios_have_no_note(doors: Values, people: Values, sales: Values) -> None:
+def test_other_ratios_have_no_note(doors: GroupValues, people: GroupValues, sales: GroupValues) -> None:
     assert notes(doors, people, sales, sales) == []

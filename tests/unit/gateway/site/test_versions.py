@@ -12,21 +12,21 @@ from pydantic import ValidationError
 from gateway.site import Site
 from gateway.site.hours import WEEKDAYS
 from gateway.site.recorded import read_site, record_site
-from gateway.site.versions import LATEST_NS, StoreVersion, store_versions
+from gateway.site.versions import LATEST_NS, DatedStoreVersion, store_versions
 from tests.unit.gateway.site.test_names import ns
 
 
-def versions(**store: Any) -> list[StoreVersion]:
+def versions(**store: Any) -> list[DatedStoreVersion]:
     site = Site.model_validate({"brand": "b", "stores": [{"name": "s", "timezone": "Europe/Berlin"} | store]})
     return store_versions(read_site(record_site(site)))
 
 
-def begins(found: list[StoreVersion]) -> list[str]:
+def begins(found: list[DatedStoreVersion]) -> list[str]:
     return [datetime.fromtimestamp(each.begin_ns // 10**9, UTC).isoformat() for each in found]
 
 
 def test_a_store_that_states_nothing_has_one_version_from_the_beginning() -> None:
-    assert versions() == [StoreVersion("s", 0, "", "", "own", "Europe/Berlin", "04:00", "", "", "[]", "", "", "s")]
+    assert versions() == [DatedStoreVersion("s", 0, "", "", "own", "Europe/Berlin", "04:00", "", "", "[]", "", "", "s")]
 
 
 def test_each_version_holds_up_to_the_end_of_its_last_local_day() -> None:
