@@ -41,33 +41,7 @@ def query(
     explain: options.ExplainOption = False,
     chart: options.ChartOption = None,
 ) -> None:
-    """Ask what the gateway stored: traffic, zones, doors, sales, dwell, items, visits, touches, gaps.
-
-    [bold]Examples[/]
-
-    Today, hour by hour:
-    footfall query traffic --config gateway.toml --from today
-
-    A week of one store by the day, with a chart:
-    footfall query traffic --db footfall.db --store s1 --from 2026-11-16 --to 2026-11-22 --interval 1d --chart week.png
-
-    The chain by its first level of path, month by month:
-    footfall query traffic --config gateway.toml --from 2026-01-01 --interval month --by path:1
-
-    The ten stores with the most people, against the year before:
-    footfall query traffic --config gateway.toml --from -28d --by store --top 10 --compare year
-
-    When people come:
-    footfall query traffic --config gateway.toml --from -28d --by weekday,hour --measures in --chart week.png
-
-    Who sells what:
-    footfall query sales --config gateway.toml --from yesterday --to yesterday --by staff,department
-
-    Visits of a fan, for a spreadsheet:
-    footfall query visits --db footfall.db --fan f-1042 --format csv > visits.csv
-
-    docs/analysing.md explains every number, and how to get it by SQL, InfluxQL or Flux.
-    """
+    """Ask what the gateway stored: traffic, zones, doors, sales, dwell, items, visits, touches, gaps."""
     if what == EXPLAINS:
         print_explanation(every_measure(), format_)
         return
@@ -86,3 +60,6 @@ def query(
         print_answer(answer, format_, request, wide)
     if chart is not None:
         draw_answer(answer, chart, request.measures)
+
+
+query.__doc__ = f"{query.__doc__}\n\n{options.EXAMPLES}"

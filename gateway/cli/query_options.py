@@ -17,6 +17,34 @@ _WHAT_HELP: Final = "; ".join(f"[bold]{name}[/]: {question.meaning}" for name, q
 _MOMENT_HELP: Final = "2026-11-21, 2026-11-21T10:30, today, yesterday, now, -7d, -12h; local time of the store."
 _SOURCE, _SCOPE, _SHAPE, _OUTPUT = "Where to read", "What to look at", "How to count", "How to show it"
 
+EXAMPLES: Final = """\
+[bold]Examples[/]
+
+Today, hour by hour:
+footfall query traffic --config gateway.toml --from today
+
+A week of one store by the day, with a chart:
+footfall query traffic --db footfall.db --store s1 --from 2026-11-16 --to 2026-11-22 --interval 1d --chart week.png
+
+The chain by its first level of path, month by month:
+footfall query traffic --config gateway.toml --from 2026-01-01 --interval month --by path:1
+
+The ten stores with the most people, against the year before:
+footfall query traffic --config gateway.toml --from -28d --by store --top 10 --compare year
+
+When people come:
+footfall query traffic --config gateway.toml --from -28d --by weekday,hour --measures in --chart week.png
+
+Who sells what:
+footfall query sales --config gateway.toml --from yesterday --to yesterday --by staff,department
+
+Visits of a fan, for a spreadsheet:
+footfall query visits --db footfall.db --fan f-1042 --format csv > visits.csv
+
+docs/analysing.md explains every number, and how to get it by SQL, InfluxQL or Flux.
+"""
+"""What the help has after its first paragraph."""
+
 
 def _questions() -> list[str]:
     return [*QUESTIONS, EXPLAINS]

@@ -94,6 +94,15 @@ def test_the_list_has_the_first_paragraph_of_each_command_s_help(point: EntryPoi
     assert read.split("\n\n")[0] == command.help.split("\n\n")[0]
 
 
+def test_the_help_of_query_has_its_examples_after_what_it_does() -> None:
+    from gateway.cli.query import query
+    from gateway.cli.query_options import EXAMPLES
+
+    first, *others = (typer.main.get_command(build()).commands["query"].help or "").split("\n\n")  # type: ignore[attr-defined] # it is a group
+    assert first == (query.__doc__ or "").split("\n\n")[0]
+    assert "\n\n".join(others) == EXAMPLES.strip()
+
+
 def test_a_command_that_cannot_be_imported_is_listed_with_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = [EntryPoint("other", "edge_agent.no_such_module:command", "footfall.commands")]
     monkeypatch.setattr("footfall.cli.entry_points", lambda group: missing)
