@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from footfall.pseudonyms import to_hex
 from gateway.points import SCHEMA, Coded, Column, Points
@@ -13,6 +13,8 @@ Key = tuple[Any, ...]
 """(measurement, time, *tags)"""
 Dump = Mapping[Key, tuple[Any, ...]]
 """Every point's fields, in the schema's order."""
+OF_ARRIVAL: Final = ("agent", "revision")
+"""Measurements whose points have when something came: two runs that store the same differ in them."""
 
 
 def dump(reader: PointReader, without: Collection[str] = ()) -> Dump:

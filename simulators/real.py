@@ -35,7 +35,7 @@ from gateway.points import SCHEMA
 from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.site import Agent, Site, Store, Zone
 from simulators import mqtt
-from simulators.dumps import Dump, differences, dump
+from simulators.dumps import OF_ARRIVAL, Dump, differences, dump
 from simulators.estate import section_text
 from simulators.parts.influxdb import InfluxServer, Version
 from simulators.parts.mosquitto import Mosquitto
@@ -200,7 +200,7 @@ class _Passage:
         self._step("into the database")
         self._settle()
         with closing(InfluxReader(self._database.url, self._database.bucket, self._database.token)) as reader:
-            return dump(reader, without=("agent",))
+            return dump(reader, without=OF_ARRIVAL)
 
     def _settle(self) -> None:
         begun_s = since_s = time.monotonic()

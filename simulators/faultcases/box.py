@@ -94,6 +94,7 @@ class _FeedSettings:
     def __init__(self, path: Path, clock: SetClock, receivers: dict[str, str]) -> None:
         self.name: Final = FeedSource.name
         self.receivers: Final = receivers
+        self.task: Final = ""
         self._path, self._clock = path, clock
 
     def source(self, clock: object, profiles: object) -> FeedSource:

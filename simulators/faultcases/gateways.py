@@ -17,7 +17,7 @@ from gateway.sinks.influxdb.reader import InfluxReader
 from gateway.sinks.reader import PointReader
 from gateway.sinks.sqlite.reader import SqliteReader
 from gateway.sinks.table import PointTable
-from simulators.dumps import dump
+from simulators.dumps import OF_ARRIVAL, dump
 from simulators.faultcases.agents import BRAND_SECRET
 from simulators.faultcases.findings import Missing
 from simulators.faultcases.oracle import DoorRow, Key, PresenceRow
@@ -114,7 +114,7 @@ class Gateway:
     def dump(self) -> dict[Key, tuple[Any, ...]]:
         """All points but those of `agent`, without how late they came."""
         with closing(self.reader()) as reader:
-            found = dump(reader, ("agent",))
+            found = dump(reader, OF_ARRIVAL)
             places = _places(reader, "lag_ms")
         return {key: fields[:places] + fields[places + 1 :] if key[0] == "presence" else fields for key, fields in found.items()}
 

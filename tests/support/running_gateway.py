@@ -20,7 +20,7 @@ from gateway.pipeline.ingest_worker import CHORES_S, TICK_S
 from gateway.sinks.reader import PointReader
 from gateway.sinks.sqlite.reader import SqliteReader
 from simulators import mqtt
-from simulators.dumps import Dump, dump
+from simulators.dumps import OF_ARRIVAL, Dump, dump
 from simulators.parts.broker import EmbeddedBroker
 from simulators.parts.mosquitto import Mosquitto
 from simulators.parts.process import free_port
@@ -101,7 +101,7 @@ class Place:
 
     def stored(self, reader: PointReader | None = None) -> Dump:
         """All points, without what describes the gateway and its agents: when they were received, and their health."""
-        found = dump(reader or SqliteReader(self.database), ("agent",))
+        found = dump(reader or SqliteReader(self.database), OF_ARRIVAL)
         return {key: fields[:-1] if key[0] == "presence" else fields for key, fields in found.items()}
 
     def publish(self, *messages: tuple[str, bytes]) -> None:
