@@ -5,7 +5,7 @@ links of the facts of all shards, and every shard is given them (`link`). So no 
 together are those of one fold over all stores.
 
 The embedded gateway is one shard over all of its stores: its workers drive the two halves, with the journal between them and as the
-memory of accept (`messages` by the network's thread, `fold_alone` by the fold's). Behind a log, `take` does both in one step.
+memory of accept (`messages` by the ingest stage's thread, `fold_alone` by the fold's). Behind a log, `take` does both in one step.
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ class GatewayInside:
 
 
 def run_gateway(work: Any, stages: Stages, folder: Path) -> dict[str, Any]:
-    """Messages in batches, as the network's thread takes them; the fold after some of them, a checkpoint where the input has one."""
+    """Messages in batches, as the ingest stage's thread takes them; the fold after some of them, a checkpoint where the input has one."""
     gateway = GatewayInside(folder, work["site"], stages)
     gateway.fold()
     stages.cpu_s.clear()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Condition:
-    """How the network's thread fares. `not_ready`: why nothing is taken in; `unwritable`: why the journal could not be written."""
+    """How the ingest stage's thread fares. `not_ready`: why nothing is taken in; `unwritable`: why the journal could not be written."""
 
     started_boot_ns: int
     not_ready: str = ""

@@ -30,7 +30,7 @@ from gateway.state.journal import Journal
 from gateway.state.quarantine.entries import QuarantineEntry, Refusal
 from gateway.state.quarantine.store import Quarantine
 
-log = logging.getLogger("footfall.gateway.intake")
+log = logging.getLogger("footfall.gateway.ingest")
 
 PAUSE_S: Final = 60
 NO_ECHO: Final = Echo("", 0)

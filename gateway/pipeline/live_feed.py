@@ -54,7 +54,7 @@ class LiveFeed:
 
     def __init__(self) -> None:
         self.arrivals: Final[deque[LiveMessage]] = deque(maxlen=QUEUED)
-        """Those that wait, the oldest first; the network's thread takes them from the left."""
+        """Those that wait, the oldest first; the ingest stage's thread takes them from the left."""
         self._counters: Final[dict[str, LatestCounters]] = {}
         """The latest of each store."""
         self._due: Final[deque[str]] = deque()

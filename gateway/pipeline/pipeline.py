@@ -26,7 +26,7 @@ SHUTDOWN_TIMEOUT_S: Final = 30.0
 
 
 class Pipeline:
-    """Three stages, called `network`, `fold` and `sink` in logs and in status."""
+    """Three stages, called `ingest`, `fold` and `sink` in logs and in status."""
 
     def __init__(self, ingest: IngestWorker, fold: FoldWorker, sink: SinkWorker, beats: Beats) -> None:
         self._ingest_worker: Final = ingest
@@ -56,7 +56,7 @@ class Pipeline:
 
     def _ingest(self, messages: Inlet) -> RecordQueue:
         """Start the stage that makes messages durable records, then acknowledges and receipts them."""
-        self._start("network", lambda: self._ingest_worker.run(messages, self._stop))
+        self._start("ingest", lambda: self._ingest_worker.run(messages, self._stop))
         return self._ingest_worker.records
 
     def _fold(self, records: RecordQueue) -> Outbox:
@@ -81,7 +81,7 @@ class Pipeline:
 
     def _wait(self, points: Outbox) -> None:
         """Graceful shutdown, stage by stage: what is taken in is folded, and what is folded is written."""
-        self._threads["network"].join()
+        self._threads["ingest"].join()
         self._stop.set()
         ends_s = time.monotonic() + SHUTDOWN_TIMEOUT_S
         self._threads["fold"].join()

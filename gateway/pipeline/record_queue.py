@@ -1,4 +1,4 @@
-"""Records on their way from the network's thread to the fold's, decoded already: bounded, and the journal has what does not fit.
+"""Records on their way from the ingest stage's thread to the fold's, decoded already: bounded, and the journal has what does not fit.
 
 `rows_of` and `aside_rows` count what they stand for in the balance.
 """
@@ -26,7 +26,7 @@ Pair = tuple[Record, Body | None]
 
 
 class RecordQueue:
-    """Records on their way from intake to fold, decoded already. What does not fit is read from the journal later."""
+    """Records on their way from ingest to fold, decoded already. What does not fit is read from the journal later."""
 
     def __init__(self) -> None:
         self._pairs: deque[Pair] = deque()

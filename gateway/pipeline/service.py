@@ -91,7 +91,7 @@ class Gateway:
         """What the three stages and the queues between them are made of."""
         config, notice_s = self._config, self._config.status.notice_s
         self._sink = config.sink.sink(partial(self._beats.beat, "sink"))
-        self._inlet = Inlet(config.broker, partial(self._beats.beat, "network"))
+        self._inlet = Inlet(config.broker, partial(self._beats.beat, "ingest"))
         self._records, self._outbox = RecordQueue(), Outbox(config.outbox.max_bytes)
         self._records.head = self._journal.last_pos
         self._live_feed = LiveFeed()
@@ -111,7 +111,7 @@ class Gateway:
             ingest=self._ingest, journal=self._journal, records=self._records, clock=self._clock, condition=self._state,
             upkeep=self._upkeep(), watch=self._watch, watch_certificates=lambda: self._report.watch_certificates(),
             notices=self.notices, state_dir=config.state_dir, new_site=None if self._fold.site_json() == site_json else site_json,
-            live_feed=self._live_feed, beat=partial(self._beats.beat, "network"),
+            live_feed=self._live_feed, beat=partial(self._beats.beat, "ingest"),
         )  # fmt: skip
         self._pipeline = Pipeline(ingest_worker, self._fold_worker, self._sink_worker, self._beats)
 
@@ -174,7 +174,7 @@ class Gateway:
 def _silence_s(config: GatewayConfig) -> dict[str, float]:
     """How long each thread may be silent; one request to the database takes its time."""
     notice_s = config.status.notice_s
-    return {"network": notice_s, "fold": notice_s, "sink": notice_s + config.sink.busy_s}
+    return {"ingest": notice_s, "fold": notice_s, "sink": notice_s + config.sink.busy_s}
 
 
 def _state_dir(path: Path) -> Path:

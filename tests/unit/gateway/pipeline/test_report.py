@@ -98,7 +98,7 @@ def test_the_threads_of_a_gateway_that_runs_all_beat(running: Running) -> None:
     thread.start()
     try:
         deadline_s = time.monotonic() + PATIENCE_S
-        while set(running.gateway._beats._last_s) != {"network", "fold", "sink"}:
+        while set(running.gateway._beats._last_s) != {"ingest", "fold", "sink"}:
             assert time.monotonic() < deadline_s
             time.sleep(0.02)
     finally:
