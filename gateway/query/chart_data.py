@@ -24,7 +24,7 @@ DRAWN: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The measures that a chart of a question shows, unless others are asked for."""
 MOST_MEASURES: Final = 6
-_NO_MEASURE: Final = frozenset({"time", "open_minutes", "covered"})
+_NO_MEASURE: Final = frozenset({"time", "open_minutes", "covered", "compared"})
 _ADDED: Final = frozenset({"sum", "count"})
 
 ChartRecord = Mapping[str, Any]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from footfall.errors import ConfigError
 from gateway.query.answer import Answer, Request
@@ -11,7 +12,7 @@ from gateway.query.asked import AskedStore, asked_stores
 from gateway.query.compare_notes import notes_of, notes_of_side
 from gateway.query.compare_rows import Beside
 from gateway.query.compare_sides import sides
-from gateway.query.comparison import Comparison, parsed
+from gateway.query.comparison import Comparison, ComparisonKind, parsed
 from gateway.query.coverage import TASKS
 from gateway.query.day_pairs import ALIGNS, Align
 from gateway.query.estate import QueryEstate
@@ -22,6 +23,13 @@ from gateway.query.reduce import base_of
 from gateway.query.sides import SideQuestion
 from gateway.query.spans import iso
 from gateway.sinks.reader import OnPage, PointReader
+
+_WITHOUT_ALIGN: Final[Mapping[ComparisonKind, str]] = {
+    "usual": "usual days are the same weekdays before",
+    "group": "stores are compared on the same days",
+    "store": "stores are compared on the same days",
+}
+"""Comparisons of which nothing is aligned, and why."""
 
 Ask = Callable[[PointReader, Request, QueryEstate], Answer]
 
@@ -43,6 +51,8 @@ def planned_comparison(request: Request, counted: CountingRule) -> ComparisonPla
     align = next((each for each in ALIGNS if each == request.align), None)
     if align is None:
         raise ConfigError(f"align {request.align[:80]!r}{did_you_mean(request.align, ALIGNS)}: one of {', '.join(ALIGNS)}")
+    if align == "date" and comparison.kind in _WITHOUT_ALIGN:
+        raise ConfigError(f"align date means nothing with compare {request.compare}: {_WITHOUT_ALIGN[comparison.kind]}")
     plan = planned(request, counted)
     if comparison.kind == "group" and counted.whole:
         raise ConfigError(f"compare group: {request.question} has no mean of several stores; compare store:NAME works")
@@ -67,8 +77,9 @@ def compared(planned: ComparisonPlan, reader: PointReader, estate: QueryEstate, 
     asked = SideQuestion(reader, estate, stores, request.day, planned.align, tasks, now_ns, on_page, lambda names: find(names, request))
     both = sides(asked, comparison)
     side = replace(
-        request, compare=None, top=None, stores=tuple(both.comparable), by=request.by or planned.counted.by, interval=plan.interval
-    )
+        request, compare=None, align=ALIGNS[0], top=None, stores=tuple(both.comparable), by=request.by or planned.counted.by,
+        interval=plan.interval,
+    )  # fmt: skip
     # What is compared counts as observed, whatever agents there are.
     bare = QueryEstate({name: replace(estate.of(name), agents=()) for name in {*estate.stores, *both.comparable}}, estate.renamed)
     now = ask(MovedReader(reader, both.runs[0].here, both.grain_ns), replace(side, top=request.top), bare)

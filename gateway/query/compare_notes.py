@@ -10,6 +10,7 @@ from footfall.units import NS_PER_MINUTE
 from gateway.query.answer import Answer
 from gateway.query.comparison import SPLIT, Comparison
 from gateway.query.covered import OBSERVED, percent
+from gateway.query.keys import ALL_STORES
 from gateway.query.sides import SideQuestion, Sides
 
 MOST_NAMED: Final = 5
@@ -28,6 +29,9 @@ def notes_of(comparison: Comparison, asked: SideQuestion, both: Sides, answer: A
         f"{len(both.comparable):,} of {len(asked.stores):,} stores comparable: open, and observed in 90 % of open minutes, on both sides",
         *_listed("not comparable", both.reasons),
         *_listed("left out", {str(day): reason for day, reason in both.left_out.items()}),
+        *_listed("compared all the same", {str(day): reason for day, reason in both.uneven.items()}),
+        *_listed("no other store in the path", both.wider),
+        *_without_total(comparison, answer),
         _minutes(comparison, both),
         *([] if both.is_covered else ["an earlier release stored no coverage: what is not known to be lost counts as observed"]),
         *_split(answer),
@@ -85,10 +89,16 @@ def _minutes(comparison: Comparison, both: Sides) -> str:
     return f"the same {which} on both sides, without what either side lost: {share} of the open minutes of these stores"
 
 
+def _without_total(comparison: Comparison, answer: Answer) -> Sequence[str]:
+    if comparison.kind != "group" or not any(ALL_STORES in row for row in answer.totals):
+        return ()
+    return (f"no other side of {ALL_STORES}: the means of other stores are not added up",)
+
+
 def _split(answer: Answer) -> Sequence[str]:
     """The change of revenue, taken apart, of the last total, or of the only row."""
     rows = answer.totals[-1:] or (answer.rows if len(answer.rows) == 1 else [])
-    if SPLIT[0] not in answer.columns or not rows:
+    if SPLIT[0] not in answer.columns or not rows or dict(zip(answer.columns, rows[0], strict=True)).get("revenue_before", 0) is None:
         return ()
     found = dict(zip(answer.columns, rows[0], strict=True))
     if found[SPLIT[0]] is None:

@@ -18,12 +18,15 @@ from gateway.query.comparison import (
     quartiles,
     split,
 )
+from gateway.query.keys import ALL_STORES
 from gateway.query.measures import Measure
 
 _ADDED: Final = ("sum", "count", "between")
 """Kinds of measures that are 0 where a side has no row."""
 _OF_A_MEAN: Final = ("sum", "count", "ratio", "rest", "difference")
 """Kinds that the mean of several stores has."""
+COMPARED: Final = "compared"
+"""The column of a comparison that has the share of the open minutes which both sides have."""
 _SALES: Final = ("in", "transactions", "revenue")
 
 Row = tuple[Any, ...]
@@ -42,10 +45,14 @@ class Beside:
 
     def answer(self, now: Answer, before: Sequence[Answer]) -> Answer:
         """Return the answer with the rows and totals of both sides. Both have the same columns."""
-        keys = [name for name in now.columns if name not in self.measures]
+        keys = [self._key_name(name) for name in now.columns if name not in self.measures]
         columns = (*keys, *(f"{name}{end}" for name in self._shown(now) for end in ("", *self._ends())), *self._split_columns(now))
         rows = list(self._rows(now, now.rows, [each.rows for each in before]))
         return Answer(columns, rows, list(self._rows(now, now.totals, [each.totals for each in before])))
+
+    def _key_name(self, name: str) -> str:
+        """Usual days are not compared minute by minute: this side is all that was observed."""
+        return COMPARED if name == "covered" and not self.usual else name
 
     def _shown(self, answer: Answer) -> list[str]:
         return [name for name in answer.columns if name in self.measures]
@@ -67,6 +74,7 @@ class Beside:
 
     def _row(self, answer: Answer, now: Row | None, before: Sequence[Row | None], any_row: Row) -> Row:
         keys = [value for name, value in zip(answer.columns, any_row, strict=True) if name not in self.measures]
+        is_mean_of_means = self.mean and ALL_STORES in keys
         values: list[Any] = []
         sales: dict[str, tuple[ComparedNumber, ComparedNumber]] = {}
         for i, name in enumerate(answer.columns):
@@ -74,7 +82,9 @@ class Beside:
                 measure = self.measures[name]
                 mine, others = _value(measure, now, i), [_value(measure, row, i) for row in before]
                 middle = quartiles(others)
-                other = middle.median if self.usual else None if self.mean and measure.kind not in _OF_A_MEAN else others[0]
+                other = middle.median if self.usual else others[0]
+                if is_mean_of_means or (self.mean and measure.kind not in _OF_A_MEAN):
+                    other = None
                 values += [mine, other, *((middle.low, middle.high) if self.usual else ()), change(mine, other), change_ratio(mine, other)]
                 sales[name] = mine, other
         return (*keys, *values, *(_split(sales) if self._split_columns(answer) else ()))

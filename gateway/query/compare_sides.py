@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final
+from datetime import date, timedelta
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from footfall.errors import ConfigError
@@ -22,9 +22,11 @@ from gateway.query.day_pairs import (
     days_before,
     given_days,
     same_days,
+    uneven_holidays,
     weeks_before,
     year_before,
 )
+from gateway.query.holidays import marked_day
 from gateway.query.minute_pairs import Matched, StoreClock, local_days, match, observed_here
 from gateway.query.sides import PairingPlan, Run, SideQuestion, Sides, spans_there
 from gateway.query.spans import day_begin_ns, end, start
@@ -60,18 +62,29 @@ def _in_time(asked: SideQuestion, comparison: Comparison) -> Sides:
     of_clock = {_calendar(asked, store): store for store in asked.stores}
     pairs = {calendar: _days(asked, comparison, store) for calendar, store in of_clock.items()}
     by_name = {store.facts.name: pairs[_calendar(asked, store)] for store in asked.stores}
-    return _one_run(asked, asked.stores, by_name, {store.facts.name: store for store in asked.stores})
+    found = _one_run(asked, asked.stores, by_name, {store.facts.name: store for store in asked.stores})
+    for calendar, days in pairs.items():
+        found.uneven |= uneven_holidays(days.pairs, calendar.holidays)
+    return found
 
 
-def _calendar(asked: SideQuestion, store: AskedStore) -> tuple[StoreClock, ZoneInfo, int, int]:
-    """What the paired days depend on: equal for many stores of a chain."""
-    return asked.clock(store), store.facts.timezone, store.from_ns, store.to_ns
+class _Calendar(NamedTuple):
+    """What the paired days depend on: equal for many stores of a chain. `holidays`: the time zone whose holidays the stores keep."""
+
+    clock: StoreClock
+    holidays: ZoneInfo
+    from_ns: int
+    to_ns: int
+
+
+def _calendar(asked: SideQuestion, store: AskedStore) -> _Calendar:
+    return _Calendar(asked.clock(store), store.facts.timezone, store.from_ns, store.to_ns)
 
 
 def _days(asked: SideQuestion, comparison: Comparison, store: AskedStore) -> DayPairs:
     days = asked.days(store)
     if comparison.kind == "previous":
-        return days_before(days, asked.align)
+        return days_before(days, asked.align, store.facts.timezone)
     if comparison.kind == "year":
         return year_before(days, asked.align, store.facts.timezone)
     clock = asked.clock(store)
@@ -141,7 +154,14 @@ def _usual(asked: SideQuestion, comparison: Comparison) -> Sides:
             else:
                 kept = observed_here(buckets, plan.here, name, matched.tasks, plan.grain_ns)
                 usable[name].append(replace(matched, pairs=kept, compared_minutes=matched.open_minutes))
-    return replace(_usual_runs(asked, usable, why, plan.grain_ns), is_covered=is_covered)
+    return replace(_usual_runs(asked, usable, why, plan.grain_ns), is_covered=is_covered, uneven=_holidays_here(asked))
+
+
+def _holidays_here(asked: SideQuestion) -> dict[date, str]:
+    """The days of this side that are holidays: usual days are none."""
+    of_calendar = {_calendar(asked, store): asked.days(store) for store in asked.stores}
+    marks = {day: marked_day(day, calendar.holidays) for calendar, days in of_calendar.items() for day in days}
+    return {day: f"it is {mark.holiday.name}, usual days are ordinary ones" for day, mark in marks.items() if mark}
 
 
 def _whole_weeks(asked: SideQuestion, week: int) -> dict[str, DayPairs]:
@@ -168,11 +188,13 @@ def _usual_runs(asked: SideQuestion, usable: Mapping[str, Sequence[Matched]], wh
 def _with_group(asked: SideQuestion, comparison: Comparison) -> Sides:
     """Each store with the mean of the other stores of its path that are comparable with it, in each bucket."""
     every = {store.facts.name: store for store in asked.find(())}
-    peers = {store.facts.name: _peers(store, list(every.values())) for store in asked.stores}
+    groups = {store.facts.name: _peers(store, list(every.values())) for store in asked.stores}
+    peers = {name: found.stores for name, found in groups.items()}
     if sum(map(len, peers.values())) > MOST_PAIRS:
         raise ConfigError(f"more than {MOST_PAIRS:,} pairs of a store and another of its path: choose fewer stores with --store")
     plan = PairingPlan.of(asked, list(every.values()), list(every.values()), [])
-    found = Sides([Run({}, {})], [], plan.grain_ns, is_covered=plan.here.is_known_of_all)
+    wider = {name: found.wider for name, found in groups.items() if found.wider}
+    found = Sides([Run({}, {})], [], plan.grain_ns, is_covered=plan.here.is_known_of_all, wider=wider)
     for store in asked.stores:
         name, same = store.facts.name, same_days(asked.days(store))
         matches = {}
@@ -187,13 +209,21 @@ def _with_group(asked: SideQuestion, comparison: Comparison) -> Sides:
     return found
 
 
-def _peers(store: AskedStore, every: Sequence[AskedStore]) -> list[AskedStore]:
+class _Peers(NamedTuple):
+    """The stores that a store is compared with; `wider`: which they are, if its own path has no other."""
+
+    stores: list[AskedStore]
+    wider: str = ""
+
+
+def _peers(store: AskedStore, every: Sequence[AskedStore]) -> _Peers:
     """The other stores of the longest part of the path that has any."""
     own = _path(store)
     for level in range(len(own), -1, -1):
         if found := [other for other in every if other.facts.name != store.facts.name and _path(other)[:level] == own[:level]]:
-            return found
-    return []
+            where = f"the others of {'/'.join(own[:level])}" if level else "all others"
+            return _Peers(found, "" if level == len(own) else f"compared with {where}")
+    return _Peers([])
 
 
 def _path(store: AskedStore) -> list[str]:

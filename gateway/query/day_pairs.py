@@ -1,6 +1,6 @@
 """Which day is compared with which: the days before, a year before with weekdays or dates aligned, a span that is given, usual days. Pure.
 
-A holiday that moves is compared with the same day of the same holiday, and an ordinary day with an ordinary day.
+By weekday a holiday that moves is compared with the same day of the same holiday, and an ordinary day with an ordinary day.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from gateway.query.holidays import marked_day
 
 Align = Literal["weekday", "date"]
 ALIGNS: Final[tuple[Align, ...]] = ("weekday", "date")
+"""The default first."""
 
 USUAL_DAYS: Final = 8
 """The usual course is that of the last so many same weekdays."""
@@ -23,6 +24,7 @@ USUAL_WEEKS: Final = 12
 """So many weeks are looked back for them."""
 _WEEK: Final = timedelta(days=7)
 _YEAR_OF_WEEKS: Final = timedelta(days=364)
+_WAS: Final = "its counterpart was "
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,15 @@ def same_days(days: Sequence[date]) -> DayPairs:
     return DayPairs({day: day for day in days})
 
 
-def days_before(days: Sequence[date], align: Align) -> DayPairs:
+def days_before(days: Sequence[date], align: Align, zone: ZoneInfo) -> DayPairs:
     """Return consecutive days with those just before them.
 
-    By weekday they are whole weeks earlier. By date whole months are compared with as many months before, day by day, and other spans with
-    as many days before.
+    By weekday they are whole weeks earlier; a day whose counterpart was a holiday of this time zone, and another than its own, has none. By
+    date whole months are compared with as many months before, day by day, and other spans with as many days before.
     """
     if align == "weekday":
         shift = -(-len(days) // 7) * _WEEK
-        return DayPairs({day: day - shift for day in days})
+        return _without_holidays({day: day - shift for day in days}, zone)
     if months := _whole_months(days):
         return _by_date(days, lambda day: _months_earlier(day, months), f"{months} months earlier" if months > 1 else "the month before")
     return DayPairs({day: day - timedelta(days=len(days)) for day in days})
@@ -55,8 +57,8 @@ def days_before(days: Sequence[date], align: Align) -> DayPairs:
 def year_before(days: Sequence[date], align: Align, zone: ZoneInfo) -> DayPairs:
     """Return each day with the one a year before.
 
-    By weekday that is 364 days earlier, or the same day of the holiday that stores of this time zone keep. An ordinary day whose
-    counterpart was a holiday has none: it would be compared with other customers.
+    By weekday that is 364 days earlier, or the same day of the holiday that stores of this time zone keep. A day whose counterpart was
+    another holiday has none: it would be compared with other customers.
     """
     if align == "date":
         return _by_date(days, lambda day: _months_earlier(day, 12), "the year before")
@@ -69,7 +71,7 @@ def year_before(days: Sequence[date], align: Align, zone: ZoneInfo) -> DayPairs:
         if before is None:
             left_out[day] = f"holidays.toml has no {mark.holiday.name if mark else ''} of the year before"
         elif then and (mark is None or then.holiday != mark.holiday):
-            left_out[day] = f"its counterpart was {then.holiday.name}"
+            left_out[day] = f"{_WAS}{then.holiday.name}"
         else:
             pairs[day] = before
     return DayPairs(pairs, left_out)
@@ -94,10 +96,28 @@ def weeks_before(days: Sequence[date], weeks: int, zone: ZoneInfo) -> DayPairs:
     """Return each day with the same weekday so many weeks before; a day that was a holiday then is left out."""
     pairs = {day: day - weeks * _WEEK for day in days}
     marks = {day: mark.holiday.name for day, other in pairs.items() if (mark := marked_day(other, zone))}
-    return DayPairs(
-        {day: other for day, other in pairs.items() if day not in marks},
-        {day: f"its counterpart was {name}" for day, name in marks.items()},
-    )
+    return _parted(pairs, {day: f"{_WAS}{name}" for day, name in marks.items()})
+
+
+def _without_holidays(pairs: Mapping[date, date], zone: ZoneInfo) -> DayPairs:
+    """The pairs without those of a holiday that this side does not have."""
+    return _parted(pairs, {day: why for day, why in uneven_holidays(pairs, zone).items() if why.startswith(_WAS)})
+
+
+def _parted(pairs: Mapping[date, date], left_out: Mapping[date, str]) -> DayPairs:
+    return DayPairs({day: other for day, other in pairs.items() if day not in left_out}, left_out)
+
+
+def uneven_holidays(pairs: Mapping[date, date], zone: ZoneInfo) -> dict[date, str]:
+    """Return the days of which one side was a holiday, for stores of this time zone, and the other one was not the same holiday."""
+    found: dict[date, str] = {}
+    for day, other in pairs.items():
+        here, there = marked_day(day, zone), marked_day(other, zone)
+        if there and (here is None or here.holiday != there.holiday):
+            found[day] = f"{_WAS}{there.holiday.name}"
+        elif here and there is None:
+            found[day] = f"it is {here.holiday.name}, its counterpart an ordinary day"
+    return found
 
 
 def _by_date(days: Sequence[date], earlier: Callable[[date], date | None], when: str) -> DayPairs:

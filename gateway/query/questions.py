@@ -17,6 +17,7 @@ from gateway.query.compare_answer import compared, planned_comparison
 from gateway.query.counting import Counting
 from gateway.query.coverage_reading import read_coverage
 from gateway.query.covered import Covered, covered_cells
+from gateway.query.day_pairs import ALIGNS
 from gateway.query.estate import QueryEstate
 from gateway.query.listing import List, listing
 from gateway.query.measures import did_you_mean
@@ -92,6 +93,8 @@ def check(request: Request) -> None:
     plan = planned(request, question.answer) if isinstance(question.answer, CountingRule) else None
     if request.compare is not None:
         planned_comparison(request, _counted(request.question))
+    elif request.align != ALIGNS[0]:
+        raise ConfigError(f"align {request.align[:80]} means nothing without compare: it pairs the days of both sides")
     if request.as_of is not None:
         if plan is None or "as-of" not in question.takes:
             able = ", ".join(name for name, other in QUESTIONS.items() if "as-of" in other.takes)

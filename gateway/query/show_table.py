@@ -24,7 +24,7 @@ from gateway.query.show_text import cell, difference, times
 WIDTH: Final = 80
 """Characters that a line of a table has at most, unless it is asked for wide."""
 _TEXTS: Final = frozenset({"name", "time"})
-_COVERAGE: Final = frozenset({"open_minutes", "covered"})
+_COVERAGE: Final = frozenset({"open_minutes", "covered", "compared"})
 _EVENT_TIMES: Final = frozenset({"started", "at"})
 """An answer with such a column is a list of events: its first two columns are its keys."""
 _BAR_COLUMNS: Final = ("in", "entries", "count")
@@ -199,7 +199,7 @@ class _Sheet:
             return ""
         if record.get("open_minutes") == 0:
             return "closed"
-        return "not measured" if record.get("covered") == 0 else "quiet"
+        return "not measured" if record.get("covered", record.get("compared")) == 0 else "quiet"
 
     def _column(self, name: str, before: Sequence[str]) -> ShownColumn:
         cells = (*self._cells(name), *self._totals(name, before))

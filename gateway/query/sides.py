@@ -44,6 +44,10 @@ class Sides:
     reasons: dict[str, str] = field(default_factory=dict)
     left_out: dict[date, str] = field(default_factory=dict)
     days: dict[date, date] = field(default_factory=dict)
+    uneven: dict[date, str] = field(default_factory=dict)
+    """Days that are compared although one side was a holiday and the other was not, and which."""
+    wider: dict[str, str] = field(default_factory=dict)
+    """Stores without another one of their path, and with whom they are compared instead."""
     open_minutes: int = 0
     compared_minutes: int = 0
     is_covered: bool = True

@@ -171,7 +171,7 @@ def _of_clocks(asked: Asked, span: tuple[int, int], zone: ZoneInfo, other_zone: 
     found: dict[datetime, Pair] = {}
     for minute in range(*(time_ms // MS_PER_MINUTE for time_ms in span)):
         moment = wall(minute * MS_PER_MINUTE, zone).replace(tzinfo=None, fold=0)
-        day = _other_day(asked, moment.date())
+        day = _other_day(asked, moment.date(), zone)
         if day is None or moment in found:
             continue
         there = datetime.combine(day, moment.time(), other_zone)
@@ -181,14 +181,24 @@ def _of_clocks(asked: Asked, span: tuple[int, int], zone: ZoneInfo, other_zone: 
     return list(found.values())
 
 
-def _other_day(asked: Asked, day: date) -> date | None:
+_GOLDEN_WEEK: Final = frozenset(date(2026, 10, day) for day in range(1, 8))
+_CHINA: Final = ("Asia/Shanghai", "Asia/Urumqi")
+
+
+def _is_after_golden_week(day: date, other: date, zone: ZoneInfo) -> bool:
+    """Return whether an ordinary day would be compared with one of the Golden Week, which is the only such holiday in these weeks."""
+    return zone.key in _CHINA and other in _GOLDEN_WEEK and day not in _GOLDEN_WEEK
+
+
+def _other_day(asked: Asked, day: date, zone: ZoneInfo) -> date | None:
     length = (asked.last - asked.first).days + 1
     kind = asked.compare or ""
     if kind.startswith("store:"):
         return day
     if kind == "previous":
         if asked.align == "weekday":
-            return day - timedelta(days=-(-length // 7) * 7)
+            other = day - timedelta(days=-(-length // 7) * 7)
+            return None if _is_after_golden_week(day, other, zone) else other
         is_month = asked.first.day == 1 and (asked.last + timedelta(days=1)).day == 1
         return _month_before(day) if is_month else day - timedelta(days=length)
     return date.fromisoformat(kind.partition("..")[0]) + (day - asked.first)

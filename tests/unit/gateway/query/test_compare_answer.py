@@ -219,8 +219,42 @@ def test_a_group_is_the_mean_of_the_other_stores_of_the_path_minute_by_minute() 
     lost = {"c": [(_wall_ns(BERLIN, 9 * 1440 + 655), _wall_ns(BERLIN, 9 * 1440 + 665))]}
     answer = ask(_reader(rows), replace(ASKED, compare="group"), estate, NOW)
     assert {record["store"]: record["in_before"] for record in _records(answer)} == {"a": 40, "b": 35, "c": 15, "far": 30}
+    assert [{name: total[name] for name in ("in", "in_before", "in_ratio")} for total in _records(answer, answer.totals)] == [
+        {"in": 1090, "in_before": None, "in_ratio": None}
+    ]
+    assert "no other side of all stores: the means of other stores are not added up" in answer.notes
+    assert "no other store in the path: far: compared with the others of x" in answer.notes
+    assert not any("not taken apart" in note for note in answer.notes)
     without_c = ask(_reader(rows, lost), replace(ASKED, compare="group"), estate, NOW)
     assert {record["store"]: record["in_before"] for record in _records(without_c)}["a"] == 20, "of those observed in that minute"
+
+
+HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+
+
+def _of_november(align: str, first: str, last: str) -> Answer:
+    """In Hong Kong, each day of November with 50 people; the 11th, a Wednesday, is Singles' Day."""
+    noons = [int(datetime(2026, 11, day, 12, tzinfo=HONG_KONG).timestamp()) * 10**9 for day in range(1, 20)]
+    end_ns = noons[-1] + 24 * NS_PER_HOUR
+    masks = [(hour_ns, *_tags("coverage", "s1"), WHOLE_HOUR, WHOLE_HOUR, 60) for hour_ns in range(noons[0], end_ns, NS_PER_HOUR)]
+    reader = MemoryReader({"traffic": [_traffic("s1", noon_ns, in_=50) for noon_ns in noons], "coverage": masks})
+    request = replace(ASKED, by=(), interval="1d", from_=first, to=last, align=align, measures=("in",))
+    return ask(reader, request, QueryEstate({"s1": StoreFacts("s1", HONG_KONG)}), end_ns)
+
+
+def test_a_day_whose_counterpart_was_a_holiday_is_left_out_by_weekday() -> None:
+    answer = _of_november("weekday", "2026-11-16", "2026-11-18")
+    compared = {record["time"][:10]: record["in_before"] for record in _records(answer) if record["compared"]}
+    assert compared == {"2026-11-16": 50, "2026-11-17": 50}
+    assert "left out: 2026-11-18: its counterpart was Singles' Day" in answer.notes
+
+
+def test_a_day_whose_counterpart_was_a_holiday_is_named_by_date_and_so_is_a_holiday_of_this_side() -> None:
+    answer = _of_november("date", "2026-11-13", "2026-11-14")
+    assert {record["time"][:10]: record["in_before"] for record in _records(answer)} == {"2026-11-13": 50, "2026-11-14": 50}
+    assert "compared all the same: 2026-11-13: its counterpart was Singles' Day" in answer.notes
+    here = _of_november("weekday", "2026-11-11", "2026-11-11")
+    assert "compared all the same: 2026-11-11: it is Singles' Day, its counterpart an ordinary day" in here.notes
 
 
 def test_stores_of_several_time_zones_that_are_compared_with_the_same_store_count_it_once_each() -> None:
@@ -251,6 +285,9 @@ def test_the_usual_course_is_the_median_of_usual_days_or_not_known_yet() -> None
     [
         ({"compare": "prevous"}, "did you mean 'previous'"),
         ({"align": "weekdays"}, "did you mean 'weekday'"),
+        ({"compare": None, "align": "date"}, "align date means nothing without compare"),
+        ({"compare": "usual", "align": "date"}, "align date means nothing with compare usual: usual days are the same weekdays"),
+        ({"compare": "store:s2", "align": "date"}, "compared on the same days"),
         ({"compare": "group", "by": ("chain",)}, "ask for --by store"),
         ({"compare": "group", "question": "dwell", "measures": ()}, "no mean of several stores"),
     ],
@@ -264,9 +301,9 @@ def test_rows_state_what_share_of_their_open_minutes_is_compared_and_what_has_no
     lost = {"s1": [(_wall_ns(BERLIN, 2 * 1440 + 645), _wall_ns(BERLIN, 2 * 1440 + 655))]}
     by_day = replace(ASKED, by=(), interval="1d", from_=_day(8))
     answer = ask(_reader(_days_of_people({1: 10, 2: 20, 8: 30, 9: 40}), lost), by_day, _only(), NOW)
-    assert [(record["open_minutes"], round(record["covered"], 3)) for record in _records(answer)] == [(120, 1), (120, 0.917)]
+    assert [(record["open_minutes"], round(record["compared"], 3)) for record in _records(answer)] == [(120, 1), (120, 0.917)]
     by_hour = ask(_reader(_days_of_people({2: 0, 9: 0}), lost), replace(ASKED, interval="5m"), _only(), NOW)
-    found = {record["time"][11:16]: (record["covered"], record["in"], record["in_before"]) for record in _records(by_hour)}
+    found = {record["time"][11:16]: (record["compared"], record["in"], record["in_before"]) for record in _records(by_hour)}
     assert (found["10:40"], found["10:45"]) == ((1.0, 0, 0), (0.0, None, None))
     assert not any(note.startswith("observed") for note in answer.notes)
 

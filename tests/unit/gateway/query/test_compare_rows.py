@@ -20,11 +20,11 @@ def _records(answer: Answer) -> list[dict[str, Any]]:
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
-def test_rows_meet_by_their_keys_and_coverage_is_that_of_this_side() -> None:
+def test_rows_meet_by_their_keys_and_what_was_observed_on_both_sides_is_called_compared() -> None:
     now, before = _answer(("s1", "t1", 60, 1.0, 5, 3)), _answer(("s1", "t0", 60, 1.0, 9, 9), ("s1", "t1", 30, 0.5, 4, 2))
     found = _records(Beside(MEASURES).answer(now, [before]))
     assert found[0] == {
-        "store": "s1", "time": "t1", "open_minutes": 60, "covered": 1.0, "in": 5, "in_before": 4, "in_change": 1, "in_ratio": 0.25,
+        "store": "s1", "time": "t1", "open_minutes": 60, "compared": 1.0, "in": 5, "in_before": 4, "in_change": 1, "in_ratio": 0.25,
         "occupancy_max": 3, "occupancy_max_before": 2, "occupancy_max_change": 1, "occupancy_max_ratio": 0.5,
     }  # fmt: skip
 
@@ -53,8 +53,15 @@ def test_a_gauge_has_no_mean_of_several_stores() -> None:
     assert (row["in_before"], row["occupancy_max_before"]) == (4.5, None)
 
 
+def test_the_total_of_stores_that_are_compared_with_means_has_no_other_side() -> None:
+    totals = [[("s1", None, 60, 1.0, people, None), ("all stores", None, 60, 1.0, people, None)] for people in (6, 4)]
+    found = Beside(MEASURES, mean=True).answer(_answer(totals=totals[0]), [_answer(totals=totals[1])]).totals
+    assert [row[4:8] for row in found] == [(6, 4, 2, 0.5), (6, None, None, None)]
+
+
 def test_usual_days_are_a_median_between_quartiles() -> None:
     days = [_answer(("s1", "t1", 60, 1.0, people, None)) for people in (1, 2, 3, 4, 10)]
     (row,) = _records(Beside(MEASURES, usual=True).answer(_answer(("s1", "t1", 60, 1.0, 5, 3)), days))
+    assert row["covered"] == 1.0, "this side is as it was observed"
     assert [row[f"in{end}"] for end in ("", "_before", "_low", "_high", "_change")] == [5, 3, 2, 4, 2]
     assert row["occupancy_max_before"] is None

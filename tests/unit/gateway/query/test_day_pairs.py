@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.query.day_pairs import ALIGNS, Align, days_before, given_days, same_days, weeks_before, year_before
+from gateway.query.day_pairs import ALIGNS, Align, days_before, given_days, same_days, uneven_holidays, weeks_before, year_before
 
 BERLIN, SHANGHAI, UTC = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai"), ZoneInfo("UTC")
 DATES = st.dates(date(2021, 1, 1), date(2034, 1, 1))
@@ -19,13 +19,13 @@ def _days(first: str, count: int) -> list[date]:
 
 
 def _pairs(first: str, count: int, align: Align) -> dict[str, str]:
-    return {str(day): str(other) for day, other in days_before(_days(first, count), align).pairs.items()}
+    return {str(day): str(other) for day, other in days_before(_days(first, count), align, UTC).pairs.items()}
 
 
 @given(first=DATES, count=st.integers(1, 100))
 def test_days_before_by_weekday_are_of_the_same_weekday_and_all_before_the_span(first: date, count: int) -> None:
     days = [first + timedelta(days=n) for n in range(count)]
-    pairs = days_before(days, "weekday").pairs
+    pairs = days_before(days, "weekday", UTC).pairs
     assert list(pairs) == days
     assert all(day.weekday() == other.weekday() and other < first for day, other in pairs.items())
     assert first - max(pairs.values()) <= timedelta(days=7), "the nearest such days"
@@ -35,7 +35,7 @@ def test_days_before_by_weekday_are_of_the_same_weekday_and_all_before_the_span(
 def test_every_day_has_one_counterpart_of_its_own_or_a_reason(first: date, count: int, align: Align, zone: ZoneInfo) -> None:
     days = [first + timedelta(days=n) for n in range(count)]
     others = [first + timedelta(days=500 + n) for n in range(count // 2 + 1)]
-    for found in (days_before(days, align), year_before(days, align, zone), given_days(days, others, align), same_days(days)):
+    for found in (days_before(days, align, zone), year_before(days, align, zone), given_days(days, others, align), same_days(days)):
         assert sorted([*found.pairs, *found.left_out]) == days
         assert len(set(found.pairs.values())) == len(found.pairs)
 
@@ -45,12 +45,29 @@ def test_days_before_by_date_are_as_many_days() -> None:
 
 
 def test_whole_months_by_date_are_compared_with_months_day_by_day() -> None:
-    found = days_before(_days("2026-03-01", 31), "date")
+    found = days_before(_days("2026-03-01", 31), "date", UTC)
     assert found.pairs[date(2026, 3, 28)] == date(2026, 2, 28)
     assert found.left_out == {date(2026, 3, day): "the month before has no such date" for day in (29, 30, 31)}
-    quarter = days_before(_days("2026-01-01", 90), "date")
+    quarter = days_before(_days("2026-01-01", 90), "date", UTC)
     assert quarter.pairs[date(2026, 3, 31)] == date(2025, 12, 31)
     assert quarter.left_out == {}
+
+
+def test_an_ordinary_day_is_not_compared_with_a_holiday_just_before_it() -> None:
+    found = days_before(_days("2026-10-06", 7), "weekday", SHANGHAI)
+    assert found.left_out == {date(2026, 10, day): "its counterpart was Golden Week" for day in range(8, 13)}
+    assert found.pairs[date(2026, 10, 6)] == date(2026, 9, 29), "a holiday has its weekday"
+    assert days_before(_days("2026-10-06", 7), "weekday", BERLIN).left_out == {}
+    assert days_before(_days("2026-10-08", 7), "date", SHANGHAI).left_out == {}, "dates are asked for as they are"
+
+
+def test_days_of_which_one_side_alone_was_a_holiday_are_known() -> None:
+    golden, ordinary, singles = date(2026, 10, 1), date(2026, 10, 15), date(2026, 11, 11)
+    assert uneven_holidays({golden: ordinary}, SHANGHAI) == {golden: "it is Golden Week, its counterpart an ordinary day"}
+    assert uneven_holidays({ordinary: golden}, SHANGHAI) == {ordinary: "its counterpart was Golden Week"}
+    assert uneven_holidays({singles: golden}, SHANGHAI) == {singles: "its counterpart was Golden Week"}
+    assert uneven_holidays({golden: date(2025, 10, 1), ordinary: date(2026, 10, 16)}, SHANGHAI) == {}
+    assert uneven_holidays({golden: ordinary}, BERLIN) == {}
 
 
 def test_a_year_before_by_weekday_is_364_days() -> None:
