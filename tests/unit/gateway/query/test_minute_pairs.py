@@ -60,7 +60,7 @@ def test_buckets_are_paired_at_the_same_wall_time_of_paired_days(
 def test_an_hour_that_clocks_repeat_or_skip_has_no_counterpart(day: str, hours: int) -> None:
     clock = StoreClock(BERLIN, time())
     from_ns, to_ns = _ns(day, BERLIN), _ns((date.fromisoformat(day) + timedelta(days=1)).isoformat(), BERLIN)
-    found = _pairs(clock, clock, from_ns, to_ns, days_before(local_days(clock, from_ns, to_ns), "weekday"))
+    found = _pairs(clock, clock, from_ns, to_ns, days_before(local_days(clock, from_ns, to_ns), "weekday", UTC))
     assert len(found.here_ns) == hours * 60
 
 
@@ -73,7 +73,7 @@ def test_a_day_without_a_pair_is_left_out() -> None:
 
 def test_what_is_over_until_now_is_compared_with_the_same_minutes() -> None:
     clock = StoreClock(UTC, time())
-    found = _pairs(clock, clock, BEGIN, BEGIN + 90 * NS_PER_MINUTE, days_before([date(2026, 6, 1)], "weekday"))
+    found = _pairs(clock, clock, BEGIN, BEGIN + 90 * NS_PER_MINUTE, days_before([date(2026, 6, 1)], "weekday", UTC))
     assert (found.here_ns - found.there_ns == 7 * NS_PER_DAY).all()
     assert len(found.there_ns) == 90
 
