@@ -15,7 +15,8 @@ from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.playback import Recording, deliver
-from edge_agent.sources.replay import DEFAULT_START, FORMATS, ReplaySettings
+from edge_agent.sources.replay import FORMATS, format_named
+from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings
 from footfall.certificates import findings
 from footfall.config import check, load
 from footfall.errors import ConfigError
@@ -68,6 +69,7 @@ def replay(
     timezone: Annotated[str, typer.Option(help="Of local times in the files.")] = "UTC",
     start: Annotated[str, typer.Option(help="When a recording without dates began, ISO 8601.")] = DEFAULT_START.isoformat(),
     door: Annotated[str, typer.Option(help="The door of recorded counts.")] = "main",
+    mapping: Annotated[Path | None, typer.Option(help="With --format csv: the TOML file that describes the columns.")] = None,
     keys: Annotated[Path | None, typer.Option(help="Key file; without it subjects are made from the recording's own digest.")] = None,
     profiles: Annotated[Path | None, typer.Option(help="A folder of your own profiles, used beside the shipped ones.")] = None,
     timeout_s: Annotated[float, typer.Option(help="Give up when no receipt came for so long.")] = 60.0,
@@ -75,13 +77,12 @@ def replay(
     """Send recorded files with their own time, until the gateway has receipted all. Sending them again changes nothing."""
     values = {"store": store, "agent": agent_name, "spool": {"path": "-"}, "broker": {"host": host, "port": port, "protocol": protocol}}
     settings = check(values, AgentSettings, "footfall replay")
-    if format_name not in FORMATS:
-        raise ConfigError(f"--format: {format_name!r} is none of {', '.join(FORMATS)}")
-    read_settings = ReplaySettings(timezone, _moment(start), door)
+    name = format_named(format_name)
+    read_settings = ReplaySettings(timezone, _moment(start), door, mapping)
     with _progress() as progress:
         reading = progress.add_task("read", total=None)
         own_keys, known = read_keys(keys) if keys else None, ProfileSettings(folder=profiles).registry()
-        recording = Recording.read(format_name, paths, read_settings, store, agent_name, own_keys, known)
+        recording = Recording.read(name, paths, read_settings, store, agent_name, own_keys, known)
         progress.update(reading, total=recording.rows, completed=recording.rows)
         sending = progress.add_task("receipted", total=len(recording.bodies))
         deliver(recording, settings.broker, timeout_s, lambda done: progress.update(sending, completed=done))

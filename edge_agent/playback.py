@@ -22,7 +22,8 @@ from edge_agent.clock import Clock, Moment, SystemClock
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import SubjectKeys
 from edge_agent.publisher import Publisher
-from edge_agent.sources.replay import FormatName, ReplaySettings, expand, read, zones
+from edge_agent.sources.replay import FormatName, expand, read, zones
+from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import Gap, RefusedReading
 from edge_agent.spool import Spool, SpooledFrame
 from footfall.broker import Broker
@@ -69,9 +70,9 @@ class Recording:
     ) -> Recording:
         """Return the files as frames. Without `keys`, the keys are derived from the files' digest: the same in every replay."""
         name = cast(FormatName, format_name)
-        receivers = zones(name, paths)
+        receivers = zones(name, paths, settings)
         profiles = profiles or shipped()
-        known = SubjectKeys(keys or _own_keys(expand(name, paths), profiles))
+        known = SubjectKeys(keys or _own_keys(expand(name, paths, settings), profiles))
         core = Core(BOOT, receivers, profiles, known, recorded=True, flush_s=inf, heartbeat_s=inf)
         bodies: list[Body] = []
         refused = 0

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -32,6 +32,12 @@ def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
         case _:
             text = f"{item['msg'].removeprefix('Value error, ')}{_given(item.get('input'))}"
     return f"{'.'.join(keys) or 'the file'}: {text}"
+
+
+def did_you_mean(word: str, there: Iterable[str]) -> str:
+    """Return `: did you mean 'x'?` for the nearest of the words there, or nothing."""
+    near = get_close_matches(word, list(there), 1)
+    return f": did you mean {near[0]!r}?" if near else ""
 
 
 def _unknown(key: str, allowed: Sequence[str]) -> str:

@@ -25,7 +25,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from edge_agent.clock import SystemClock
 from edge_agent.playback import Recording
-from edge_agent.sources.replay import ReplaySettings, zones
+from edge_agent.sources.replay import zones
+from edge_agent.sources.replay_settings import ReplaySettings
 from footfall.errors import FootfallError
 from footfall.frames import Header, encode_body, encode_frame
 from footfall.topics import Topic

@@ -14,7 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from edge_agent.sources.replay import BETWEEN_FILES_NS, DEFAULT_START, SUPERFRAME_NS, expand
+from edge_agent.sources.replay import expand
+from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, DEFAULT_START
 from footfall.errors import ConfigError
 from footfall.events import to_ns
 from footfall.units import NS_PER_S
@@ -112,7 +113,7 @@ def _run(path: Path, start_ns: int) -> Run:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         try:
-            rows = [(start_ns + int(row["superframe"]) * SUPERFRAME_NS, _SIDES[row["Label"]]) for row in reader]
+            rows = [(start_ns + int(row["superframe"]) * NS_PER_S // 10, _SIDES[row["Label"]]) for row in reader]
         except (KeyError, ValueError, TypeError) as error:
             raise ConfigError(f"{path}:{reader.line_num}: not a row of sal-rb: {error}") from None
     if not rows:

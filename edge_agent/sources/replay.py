@@ -1,11 +1,13 @@
 """Recorded files, with their own time. A format is one line of `FORMATS`: how to read it, and which zone each of its receivers hears.
 
-    read(format, paths, Settings) -> Iterator[Heard]    # t_boot_ns 0, t_wall_ns the file's time, in order
-    zones(format, paths) -> dict[receiver, zone]
+    read(format, paths, settings) -> Iterator[Heard]    # t_boot_ns 0, t_wall_ns the file's time, in order
+    zones(format, paths, settings) -> dict[receiver, zone]
+    runs(format, paths, settings) -> list[Run]          # the same with the truth, file by file
 
-uci-calit2: CSV files `*inflow*` and `*outflow*` of "MM/DD/YY HH:MM:SS",count per 30 minutes of local time (UCI, CalIt2 people counts)
-sal-rb:     CSV, one row per 100 ms with the RSSI of each receiver, -100 for not heard; O-… are outside, I-… inside (Silicon Austria Labs)
-jsonl:      edge_agent/sources/recording.py, `t_ns` since 1970; every receiver is a zone of its name
+calit2:  CSV files `*inflow*` and `*outflow*` of "MM/DD/YY HH:MM:SS",count per 30 minutes of local time (UCI, CalIt2 people counts)
+jsonl:   edge_agent/sources/recording.py, `t_ns` since 1970; every receiver is a zone of its name
+csv:     any CSV, by a mapping of its columns (edge_agent/sources/csv_mapping.py)
+sal-rb, pa-ble, itag: public recordings, each with its mapping in `csv_formats/`
 """
 
 from __future__ import annotations
@@ -14,76 +16,87 @@ import csv
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import Field
 
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
+from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, read_mapping
+from edge_agent.sources.csv_recording import fits, read_csv, receivers_of
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines, read_recording
+from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, Run
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.simulated import SimulatedSource
-from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, Recorded, RefusedReading, Sighting
+from edge_agent.sources.source import Crossing, Gap, Heard, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.events import Name, to_ns
+from footfall.mistakes import did_you_mean
 from footfall.topics import is_name
 from footfall.units import NS_PER_S
 
 HALF_HOUR_NS: Final = 1800 * NS_PER_S
 LAST_INSTANT_NS: Final = 1_000_000
-SUPERFRAME_NS: Final = NS_PER_S // 10
-BETWEEN_FILES_NS: Final = 3600 * NS_PER_S
-NOT_HEARD_DBM: Final = -100
-TAG_PROFILE: Final = "ble-tag"
-DEFAULT_START: Final = datetime(2021, 1, 1, tzinfo=UTC)
+NO_SETTINGS: Final = ReplaySettings()
 
-FormatName = Literal["uci-calit2", "sal-rb", "jsonl"]
+FormatName = Literal["calit2", "uci-calit2", "sal-rb", "pa-ble", "itag", "csv", "jsonl"]
+"""`uci-calit2` is what `calit2` was called first."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaySettings:
-    """What a file does not contain. `timezone`: of local times; `start`: when a recording without dates began."""
+class Format:
+    """`mapping` gives the columns of a format that is CSV; None of any other."""
 
-    timezone: str = "UTC"
-    start: datetime = DEFAULT_START
-    door: str = "main"
-
-    def zone_info(self) -> ZoneInfo:
-        try:
-            return ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ConfigError(f"{self.timezone!r} is no IANA time zone, such as America/Los_Angeles") from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Format:
     read: Callable[[Sequence[Path], ReplaySettings], Iterator[Heard]]
-    zones: Callable[[Sequence[Path]], dict[str, str]]
-    suffixes: tuple[str, ...]
+    zones: Callable[[Sequence[Path], ReplaySettings], dict[str, str]]
+    suffixes: Callable[[ReplaySettings], tuple[str, ...]]
+    mapping: Callable[[ReplaySettings], CsvMapping] | None = None
 
 
 def read(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
     """Yield the contents of the files, in the order of their time. Raise ConfigError for files that are not of this format."""
-    chosen = FORMATS[format_name]
-    return chosen.read(expand(format_name, paths), settings)
+    return FORMATS[format_name].read(expand(format_name, paths, settings), settings)
 
 
-def zones(format_name: FormatName, paths: Sequence[Path]) -> dict[str, str]:
+def zones(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings = NO_SETTINGS) -> dict[str, str]:
     """Return the zone of each receiver."""
-    return FORMATS[format_name].zones(expand(format_name, paths))
+    return FORMATS[format_name].zones(expand(format_name, paths, settings), settings)
 
 
-def expand(format_name: FormatName, paths: Sequence[Path]) -> list[Path]:
+def runs(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> list[Run]:
+    """Return the files with their truth. Raise ConfigError for a format that has none, and for files that are not of the format."""
+    found = FORMATS[format_name]
+    if found.mapping is None:
+        raise ConfigError(f"recordings of format {format_name} have no truth of zones: there is nothing to compare with")
+    return read_csv(found.mapping(settings), expand(format_name, paths, settings), settings)
+
+
+def format_named(name: str) -> FormatName:
+    """Return the format of that name. Raise ConfigError for a name that is none."""
+    if name not in FORMATS:
+        raise ConfigError(f"format {name[:80]!r}{did_you_mean(name, FORMATS)}: one of {', '.join(FORMATS)}")
+    return cast(FormatName, name)
+
+
+def format_of(paths: Sequence[Path]) -> FormatName:
+    """Return the format that the files look like. Raise ConfigError if they look like none."""
+    for name, found in FORMATS.items():
+        if found.mapping is not None and name != "csv":
+            files = _files(paths, found.suffixes(NO_SETTINGS))
+            if files and all(fits(found.mapping(NO_SETTINGS), file) for file in files):
+                return cast(FormatName, name)
+    if any("inflow" in file.name for file in _files(paths, (".csv",))):
+        return "calit2"
+    there = ", ".join(map(str, paths))
+    raise ConfigError(f"{there}: looks like no format that is known: state --format, one of {', '.join(FORMATS)}; csv takes any columns")
+
+
+def expand(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings = NO_SETTINGS) -> list[Path]:
     """Return the files meant by `paths`: a folder means its files of the format's kind, in order of name."""
-    suffixes = FORMATS[format_name].suffixes
-    found = [
-        file
-        for path in paths
-        for file in (sorted(file for file in path.iterdir() if file.name.endswith(suffixes)) if path.is_dir() else [path])
-    ]
+    suffixes = FORMATS[format_name].suffixes(settings)
+    found = _files(paths, suffixes)
     for file in found:
         if not file.is_file():
             raise ConfigError(f"{file}: there is no such file")
@@ -92,11 +105,19 @@ def expand(format_name: FormatName, paths: Sequence[Path]) -> list[Path]:
     return found
 
 
+def _files(paths: Sequence[Path], suffixes: tuple[str, ...]) -> list[Path]:
+    return [
+        file
+        for path in paths
+        for file in (sorted(file for file in path.iterdir() if file.name.endswith(suffixes)) if path.is_dir() else [path])
+    ]
+
+
 def _read_calit2(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
     files = {direction: [path for path in paths if direction in path.name] for direction in ("inflow", "outflow")}
     for direction, found in files.items():
         if len(found) != 1:
-            raise ConfigError(f"uci-calit2 is two files, one with {direction!r} in its name; {len(found)} such files were given")
+            raise ConfigError(f"calit2 is two files, one with {direction!r} in its name; {len(found)} such files were given")
     inward, outward = (_calit2_file(found[0], direction, settings) for direction, found in files.items())
     return heapq.merge(inward, outward, key=lambda heard: heard.t_wall_ns)
 
@@ -118,45 +139,6 @@ def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterat
         yield Crossing(0, settings.door, entered, left, DOOR_PROFILE, t_wall_ns)
 
 
-def _read_sal_rb(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
-    """Yield the reads. Each file begins an hour after the one before, so that no visit spans two. The tag is named by what carries it."""
-    for i, path in enumerate(paths):
-        yield from _sal_rb_file(path, to_ns(settings.start) + i * BETWEEN_FILES_NS)
-
-
-def _sal_rb_file(path: Path, start_ns: int) -> Iterator[Heard]:
-    tag = path.name.partition("_measurement")[0]
-    receivers = _sal_rb_receivers(path)
-    t_wall_ns = start_ns
-    for number, line in read_lines(path):
-        if number == 1:
-            continue
-        try:
-            cells = line.decode().split(",")
-            t_wall_ns = start_ns + int(cells[0]) * SUPERFRAME_NS
-            levels = [(name, int(cells[column])) for column, name in receivers]
-        except (ValueError, IndexError):
-            yield RefusedReading(0, "csv.line", f"{path.name}:{number}", line, t_wall_ns)
-            continue
-        for name, rssi_dbm in levels:
-            if rssi_dbm != NOT_HEARD_DBM:
-                yield Sighting(0, name, TAG_PROFILE, tag, rssi_dbm, t_wall_ns)
-        yield AliveUntil(0, t_wall_ns)
-
-
-def _sal_rb_receivers(path: Path) -> list[tuple[int, str]]:
-    """Return the column and name of each receiver."""
-    header = next((line.decode(errors="replace") for _, line in read_lines(path)), "")
-    names = header.split(",")
-    if names[0] != "superframe":
-        raise ConfigError(f"{path}: not of format sal-rb: its first line must begin with 'superframe'")
-    return [(column, name.lower()) for column, name in enumerate(names) if name.startswith(("O-", "I-"))]
-
-
-def _sal_rb_zones(paths: Sequence[Path]) -> dict[str, str]:
-    return {name: "outside" if name.startswith("o-") else "inside" for path in paths for _, name in _sal_rb_receivers(path)}
-
-
 def _read_jsonl(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
     recordings = ((_dated(heard) for heard in read_recording(path)) for path in paths)
     return heapq.merge(*recordings, key=_time_ns)
@@ -166,7 +148,7 @@ def _dated(heard: Recorded) -> Recorded:
     return heard if isinstance(heard, Gap) else replace(heard, t_boot_ns=0, t_wall_ns=heard.t_boot_ns)
 
 
-def _jsonl_zones(paths: Sequence[Path]) -> dict[str, str]:
+def _jsonl_zones(paths: Sequence[Path], settings: ReplaySettings) -> dict[str, str]:
     names = {heard.receiver for path in paths for heard in read_recording(path) if isinstance(heard, Sighting)}
     return {name: name for name in names if is_name(name)}
 
@@ -175,10 +157,34 @@ def _time_ns(heard: Heard) -> int:
     return heard.from_boot_ns if isinstance(heard, Gap) else heard.t_wall_ns
 
 
-FORMATS: Final[Mapping[str, _Format]] = {
-    "uci-calit2": _Format(_read_calit2, lambda paths: {}, (".csv",)),
-    "sal-rb": _Format(_read_sal_rb, _sal_rb_zones, (".csv",)),
-    "jsonl": _Format(_read_jsonl, _jsonl_zones, (".jsonl", ".jsonl.gz")),
+def _of_csv(mapping: Callable[[ReplaySettings], CsvMapping]) -> Format:
+    """Return the format of CSV files with these columns."""
+
+    def read_rows(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
+        return heapq.merge(*(run.heard for run in read_csv(mapping(settings), paths, settings)), key=_time_ns)
+
+    return Format(
+        read_rows, lambda paths, settings: receivers_of(mapping(settings), paths), lambda settings: mapping(settings).suffixes, mapping
+    )
+
+
+def _own_mapping(settings: ReplaySettings) -> CsvMapping:
+    if settings.mapping is None:
+        raise ConfigError("format csv needs a mapping of the file's columns: state --mapping FILE (docs/accuracy.md)")
+    return read_mapping(settings.mapping)
+
+
+def _shipped(name: str) -> Format:
+    return _of_csv(lambda settings: read_mapping(SHIPPED / f"{name}.toml"))
+
+
+_CALIT2: Final = Format(_read_calit2, lambda paths, settings: {}, lambda settings: (".csv",))
+FORMATS: Final[Mapping[str, Format]] = {
+    **{name: _shipped(name) for name in ("sal-rb", "pa-ble", "itag")},
+    "calit2": _CALIT2,
+    "uci-calit2": _CALIT2,
+    "csv": _of_csv(_own_mapping),
+    "jsonl": Format(_read_jsonl, _jsonl_zones, lambda settings: (".jsonl", ".jsonl.gz")),
 }
 
 
@@ -190,6 +196,8 @@ class Replay(SourceSettings):
     paths: Annotated[tuple[Path, ...], Field(min_length=1)]
     timezone: str = "UTC"
     door: Name = "main"
+    mapping: Path | None = None
+    """For `format = "csv"`: the file that describes its columns."""
     speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
 
     def source(self, clock: Clock, profiles: Registry) -> SimulatedSource:
@@ -197,7 +205,7 @@ class Replay(SourceSettings):
 
     def _stream(self) -> Iterator[Heard]:
         zero_ns: int | None = None
-        for heard in read(self.format, self.paths, ReplaySettings(self.timezone, DEFAULT_START, self.door)):
+        for heard in read(self.format, self.paths, ReplaySettings(self.timezone, DEFAULT_START, self.door, self.mapping)):
             zero_ns = _time_ns(heard) if zero_ns is None else zero_ns
             yield _undated(heard, zero_ns)
 

@@ -18,13 +18,13 @@ from typing import Any, Final, Self
 import pandas as pd
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from gateway.analysis.frames import frame_of
 from gateway.analysis.stored import check_measurement, rows_frame, stores_frame
 from gateway.query.answer import Request
 from gateway.query.asked import asked_stores
 from gateway.query.estate import QueryEstate
 from gateway.query.explain import every_measure
-from gateway.query.measures import did_you_mean
 from gateway.query.options import OPTIONS, takes
 from gateway.query.questions import QUESTIONS, ask, question_of
 from gateway.query.reading import read_estate

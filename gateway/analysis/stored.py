@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from footfall.units import NS_PER_MS
 from gateway.analysis.frames import TIME_UNIT, utc_column
 from gateway.points import SCHEMA, Coded, Column
 from gateway.query.asked import MOST_STORES, AskedStore
 from gateway.query.estate import QueryEstate, StoreFacts
-from gateway.query.measures import did_you_mean
 from gateway.query.reading import spans_of
 from gateway.query.spans import local
 from gateway.query.wall import NsColumn, wall_ns

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from footfall.errors import ConfigError
 from footfall.events import to_ns
+from footfall.mistakes import did_you_mean
 from footfall.topics import is_name
 from footfall.units import NS_PER_HOUR
 from gateway.query.answer import Request
 from gateway.query.estate import QueryEstate, StoreFacts
 from gateway.query.intervals import INTERVALS, Cut, cut, day_start
-from gateway.query.measures import did_you_mean
 from gateway.query.spans import day_begin_ns, day_of, end, local, start, time_zone
 from gateway.sinks.reader import PointReader
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from gateway.query.answer import Answer, Request
 from gateway.query.asked import AskedStore, asked_stores
 from gateway.query.compare_notes import notes_of, notes_of_side
@@ -16,7 +17,6 @@ from gateway.query.comparison import Comparison, ComparisonKind, parsed
 from gateway.query.coverage import TASKS
 from gateway.query.day_pairs import ALIGNS, Align
 from gateway.query.estate import QueryEstate
-from gateway.query.measures import did_you_mean
 from gateway.query.moved_reader import MovedReader
 from gateway.query.plan import CountingRule, Plan, planned
 from gateway.query.reduce import base_of

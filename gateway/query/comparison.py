@@ -10,9 +10,9 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from footfall.topics import is_name
 from gateway.query.day_pairs import LEAST_USUAL_DAYS, USUAL_DAYS
-from gateway.query.measures import did_you_mean
 
 ComparisonKind = Literal["previous", "year", "usual", "group", "store", "span"]
 ComparedNumber = float | int | None

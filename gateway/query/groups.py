@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from footfall.errors import ConfigError
-from gateway.query.measures import MEASURES, Measure, did_you_mean, measures_of
+from footfall.mistakes import did_you_mean
+from gateway.query.measures import MEASURES, Measure, measures_of
 
 PLACES: Final = ("chain", "store", "path", "ownership")
 """Groups of stores: they stand before the time."""

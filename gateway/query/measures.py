@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any, Final, Literal, get_args
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 
 MeasureKind = Literal["sum", "count", "last", "max", "ratio", "rest", "difference", "quantile", "between"]
 Unit = Literal["", "people", "s", "share", "money"]
@@ -134,9 +134,3 @@ def _measure_meant(word: str, there: Mapping[str, Measure]) -> str:
     """Return the measure whose heading this is, such as `transactions` for sales, else the nearest."""
     headed = next((measure.id for measure in there.values() if measure.title == word.replace("_", " ")), None)
     return f": did you mean {headed!r}?" if headed else did_you_mean(word, there)
-
-
-def did_you_mean(word: str, there: Iterable[str]) -> str:
-    """Return `: did you mean 'x'?` for the nearest of the words there, or nothing."""
-    near = get_close_matches(word, list(there), 1)
-    return f": did you mean {near[0]!r}?" if near else ""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from gateway.query.answer import Request
 from gateway.query.intervals import DAYS, Day
-from gateway.query.measures import did_you_mean
 from gateway.query.questions import QUESTIONS, check
 
 _MOST_TOP: Final = 1_000_000

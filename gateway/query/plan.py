@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from gateway.points import SCHEMA
 from gateway.query.answer import Request
 from gateway.query.asked import AskedStore
@@ -17,7 +18,7 @@ from gateway.query.cells import DERIVED_COLUMNS
 from gateway.query.groups import CLOCK, PLACES, GroupKey, allowed, group_keys
 from gateway.query.intervals import DAYS, INTERVALS, Day, bucket_ns, cut
 from gateway.query.keys import TIME
-from gateway.query.measures import OF_ROWS, CoveredBy, Measure, chosen, did_you_mean, measures_of
+from gateway.query.measures import OF_ROWS, CoveredBy, Measure, chosen, measures_of
 from gateway.query.reduce import base_of
 from gateway.query.wall import NsColumn
 

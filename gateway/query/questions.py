@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from gateway.query import listed
 from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
@@ -20,7 +21,6 @@ from gateway.query.covered import Covered, covered_cells
 from gateway.query.day_pairs import ALIGNS
 from gateway.query.estate import QueryEstate
 from gateway.query.listing import List, listing
-from gateway.query.measures import did_you_mean
 from gateway.query.plan import CountingRule, Plan, check_size, planned
 from gateway.query.reading import read_cells
 from gateway.query.spans import iso

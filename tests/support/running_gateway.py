@@ -13,7 +13,7 @@ import urllib3
 from edge_agent.config import AgentSettings
 from edge_agent.playback import Recording, deliver
 from edge_agent.sources.recording import format_line
-from edge_agent.sources.replay import ReplaySettings
+from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import AliveUntil, Crossing, Sighting
 from footfall.config import check
 from gateway.pipeline.ingest_worker import CHORES_S, TICK_S

@@ -12,7 +12,8 @@ from device_profiles.registry import Registry, shipped
 from edge_agent.clock import SystemClock
 from edge_agent.playback import Recording
 from edge_agent.sources.recording import format_line
-from edge_agent.sources.replay import Replay, ReplaySettings, read, zones
+from edge_agent.sources.replay import Replay, read, zones
+from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.events import to_ns
@@ -78,7 +79,7 @@ def test_jsonl_files_are_merged_by_time(tmp_path: Path) -> None:
     ("format_name", "files", "message"),
     [
         ("uci-calit2", {"cal-inflow.csv": ""}, "'outflow' in its name; 0 such files"),
-        ("sal-rb", {"x.csv": "a,b\n"}, "must begin with 'superframe'"),
+        ("sal-rb", {"x.csv": "a,b\n"}, "there is no column 'superframe'; it has a, b"),
         ("jsonl", {"x.csv": ""}, "no .jsonl or .jsonl.gz files here"),
     ],
 )

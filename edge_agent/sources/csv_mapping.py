@@ -1,0 +1,182 @@
+"""The mapping of a recording's columns: which has the time, who was heard, by which receiver, how strongly, and where they truly were.
+
+A mapping is a TOML file. The shipped formats that are CSV are mappings in `csv_formats/`; `--format csv --mapping FILE` takes any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from footfall.config import Section, load
+from footfall.events import Name, to_ns
+from footfall.units import NS_PER_S
+
+SHIPPED: Final = Path(__file__).parent / "csv_formats"
+ENVIRONMENT: Final = "FOOTFALL_MAPPING"
+_NOT_OF_NAMES: Final = re.compile(r"[^a-z0-9._-]+")
+
+CsvColumn = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)]
+"""A column by its heading, or by its number from 1 where the file has no headings."""
+Side = tuple[float, float]
+
+
+class TimeColumn(Section):
+    """Where a row's time is: a number of `unit_s` each, or text of `format` ("iso" or as `strptime` reads it).
+
+    A `relative` time counts from `--start`; files of such times are placed an hour apart.
+    """
+
+    column: CsvColumn
+    unit_s: Annotated[float, Field(gt=0)] | None = None
+    format: str = "iso"
+    relative: bool = False
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        if self.relative and self.unit_s is None:
+            raise ValueError("a relative time is a number: state `unit_s`, the seconds that 1 of it stands for")
+        return self
+
+    def read(self, text: str, start_ns: int, zone: ZoneInfo) -> int:
+        """Return the time, ns since 1970. Raise ValueError for text that is none; arithmetic errors are ValueErrors too."""
+        if self.unit_s is not None:
+            counted = Decimal(text) * _ns(self.unit_s)
+            if not counted.is_finite():
+                raise ValueError(text)
+            return (start_ns if self.relative else 0) + int(counted)
+        moment = datetime.fromisoformat(text) if self.format == "iso" else datetime.strptime(text, self.format)  # noqa: DTZ007 # below
+        return to_ns(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+
+
+class IdentifierOf(Section):
+    """Whose level a row has: a column, one `value` for all, or what group 1 of the pattern `file` finds in the file's name."""
+
+    column: CsvColumn | None = None
+    value: str | None = None
+    file: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(each is not None for each in (self.column, self.value, self.file)) != 1:
+            raise ValueError("state one of `column`, `value` and `file`")
+        if self.file is not None and re.compile(self.file).groups < 1:
+            raise ValueError(f"the pattern {self.file!r} needs a group, such as '^(.*)_run'")
+        return self
+
+    def of_file(self, path: Path) -> str:
+        """Return the identifier of all rows of a file without a column of identifiers."""
+        if self.value is not None:
+            return self.value
+        found = re.search(self.file or "", path.name)
+        return found[1] if found and found.groups() else path.stem
+
+
+class Area(Section):
+    """A rectangle of the floor, metres: positions from the first number up to, not including, the second."""
+
+    zone: Name
+    x_m: Side
+    y_m: Side
+
+    def contains(self, x_m: float, y_m: float) -> bool:
+        return self.x_m[0] <= x_m < self.x_m[1] and self.y_m[0] <= y_m < self.y_m[1]
+
+
+class TruthColumns(Section):
+    """Where somebody truly was: a `column` of zones, or a position in `areas`. What `zones` does not name keeps its own name.
+
+    With `file` the truth is in another file beside the recording (`{stem}` is the recording's name): each row holds from its time on.
+    """
+
+    column: CsvColumn | None = None
+    zones: dict[str, Name] = Field(default_factory=dict)
+    x: CsvColumn | None = None
+    y: CsvColumn | None = None
+    areas: tuple[Area, ...] = ()
+    file: str | None = None
+    time: TimeColumn | None = None
+    identifier: CsvColumn | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        by_position = self.x is not None and self.y is not None and bool(self.areas)
+        if (self.column is not None) == by_position:
+            raise ValueError("state `column`, or `x`, `y` and `areas`")
+        return self
+
+
+class CountColumns(Section):
+    """People through a door: columns of how many came in and went out since the row before."""
+
+    door: Name = "main"
+    entered: CsvColumn = Field(alias="in")
+    left: CsvColumn = Field(alias="out")
+
+
+class CsvMapping(Section):
+    """A format of CSV files. Wide rows have a column for each receiver, long ones name the receiver and its level in two columns.
+
+    `receivers` gives the zone of each receiver; its keys are names, or patterns such as `I-*`, in any case.
+    """
+
+    title: str = ""
+    suffixes: tuple[str, ...] = (".csv",)
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    header: bool = True
+    profile: Name = "ble-tag"
+    time: TimeColumn
+    identifier: IdentifierOf = IdentifierOf(value="tag")
+    receivers: dict[str, Name] = Field(default_factory=dict)
+    receiver: CsvColumn | None = None
+    level: CsvColumn | None = None
+    not_heard: tuple[int, ...] = ()
+    """Levels that stand for nothing heard, as an empty cell does."""
+    outside: tuple[Name, ...] = ()
+    """Zones that are outside: being there is no visit."""
+    truth: TruthColumns | None = None
+    counts: CountColumns | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.receiver is None) != (self.level is None):
+            raise ValueError("state `receiver` and `level` together: rows have one receiver each; else a column for each receiver")
+        if not self.receivers and self.counts is None:
+            raise ValueError("state `receivers`, with the zone that each hears, or `counts`")
+        return self
+
+    def zone_of(self, receiver: str) -> str | None:
+        """Return the zone that a receiver hears; None if the mapping does not have it."""
+        name = name_of(receiver)
+        found = (zone for pattern, zone in self.receivers.items() if fnmatchcase(name, pattern.lower()))
+        return self.receivers.get(receiver) or next(found, None)
+
+
+def name_of(text: str) -> str:
+    """Return a name of the wire for any text: lower case, with `-` in the place of what no name may have."""
+    return _NOT_OF_NAMES.sub("-", text.strip().lower())[:64] or "-"
+
+
+@cache
+def read_mapping(path: Path) -> CsvMapping:
+    """Return the mapping in a file. Raise ConfigError, which names the file and the key, for one that is wrong."""
+    return load(path, CsvMapping, ENVIRONMENT, {})
+
+
+def shipped_mappings() -> Sequence[str]:
+    """Return the names of the shipped formats that are mappings."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+@cache
+def _ns(unit_s: float) -> Decimal:
+    return Decimal(str(unit_s)) * NS_PER_S

@@ -1,0 +1,234 @@
+"""Recordings that are CSV files, as their mapping describes them: what was heard, in the order of time, and where that truly was.
+
+    read_csv(mapping, paths, settings) -> list[Run]     # a run is one file
+
+Times may go back from one row to the next, as clocks that were set do: then rows are put in order, and each jump is stated.
+"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from decimal import DecimalException
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from edge_agent.sources.csv_mapping import CsvColumn, CsvMapping, IdentifierOf, TruthColumns, name_of
+from edge_agent.sources.recording import DOOR_PROFILE, read_lines
+from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, ClockJump, ReplaySettings, Run, TrueZone
+from edge_agent.sources.source import AliveUntil, Crossing, Recorded, RefusedReading, Sighting
+from footfall.errors import ConfigError
+from footfall.events import to_ns
+from footfall.mistakes import did_you_mean
+from footfall.units import NS_PER_S
+
+JUMP_NS: Final = 2 * NS_PER_S
+"""Steps back that are longer are a clock's; shorter ones are radios that report late."""
+SILENCE_NS: Final = 600 * NS_PER_S
+"""Steps forward that are longer are stated too: nobody knows whether it was silence or a clock."""
+_Changes = dict[str, tuple[list[int], list[str]]]
+_MISREAD: Final = (ValueError, IndexError, DecimalException, OverflowError, csv.Error)
+
+
+def read_csv(mapping: CsvMapping, paths: Sequence[Path], settings: ReplaySettings) -> list[Run]:
+    """Return the files as runs, in the order of `paths`. Raise ConfigError for files that the mapping does not fit, or without rows."""
+    zone, start_ns = settings.zone_info(), to_ns(settings.start)
+    truths = {_truth_path(mapping.truth, path) for path in paths}
+    files = [path for path in paths if path not in truths]
+    return [_CsvFile(mapping, path, start_ns + i * BETWEEN_FILES_NS, zone).run() for i, path in enumerate(files)]
+
+
+def receivers_of(mapping: CsvMapping, paths: Sequence[Path]) -> dict[str, str]:
+    """Return the zone of each receiver: of all that are named in full, and of the columns that patterns fit."""
+    named = {name_of(name): zone for name, zone in mapping.receivers.items() if not set("*?[") & set(name)}
+    if mapping.receiver is None:
+        wide = [_CsvFile(mapping, path, 0, ZoneInfo("UTC")) for path in paths if path != _truth_path(mapping.truth, path)]
+        return named | {name_of(name): zone for file in wide for _, name, zone in file.wide}
+    runs = read_csv(mapping, paths, ReplaySettings()) if len(named) < len(mapping.receivers) else []
+    heard = {one.receiver for run in runs for one in run.heard if isinstance(one, Sighting)}
+    return {name: zone for name in sorted(heard) if (zone := mapping.zone_of(name))} | named
+
+
+def fits(mapping: CsvMapping, path: Path) -> bool:
+    """Return whether a file looks as the mapping describes it: its suffix, and every column that the mapping names."""
+    if not path.name.endswith(mapping.suffixes):
+        return False
+    try:
+        _CsvFile(mapping, path, 0, ZoneInfo("UTC"))
+    except ConfigError:
+        return False
+    return True
+
+
+class _CsvFile:
+    """One file with its columns looked up. `wide` has, of each column that is a receiver's, its place, name and zone."""
+
+    def __init__(self, mapping: CsvMapping, path: Path, start_ns: int, zone: ZoneInfo) -> None:
+        self._mapping: Final = mapping
+        self._path: Final = path
+        self._start_ns: Final = start_ns
+        self._zone: Final = zone
+        self._headings: Final = self._read_headings()
+        self._time_at: Final = self._place(mapping.time.column)
+        who = mapping.identifier
+        self._who_at: Final = None if who.column is None else self._place(who.column)
+        self._who: Final = "" if who.column is not None else who.of_file(path)
+        self.wide: Final = self._wide_columns() if mapping.receiver is None and mapping.receivers else []
+        self._levels: Final = self._levels_of()
+        self._crossings: Final = self._crossings_of()
+        self._true_zone: Final = _true_zone(mapping.truth, self._place)
+
+    def run(self) -> Run:
+        """Return the whole file. Raise ConfigError if it has no row that can be read."""
+        run = Run(self._path.name.split(".")[0], [], [], [])
+        latest: dict[str, int] = {}
+        rows: list[tuple[int, list[Recorded]]] = []
+        t_ns = self._start_ns
+        for number, line in self._data_lines():
+            where = f"{self._path.name}:{number}"
+            try:
+                cells = self._cells(line)
+                t_ns = self._mapping.time.read(cells[self._time_at], self._start_ns, self._zone)
+                who = self._who if self._who_at is None else cells[self._who_at]
+                heard, true_zone = [*self._levels(cells, who, t_ns), *self._crossings(cells, t_ns)], self._true_zone(cells)
+            except _MISREAD:
+                rows.append((t_ns, [RefusedReading(0, "csv.line", where, line, t_ns)]))
+                continue
+            rows.append((t_ns, heard))
+            run.truth += [TrueZone(t_ns, run.name, who, true_zone)] if true_zone else []
+            before_ns = latest.get(who, t_ns)
+            if not -JUMP_NS <= t_ns - before_ns <= SILENCE_NS:
+                run.jumps.append(ClockJump(where, before_ns, t_ns))
+            latest[who] = t_ns
+        if not latest:
+            raise ConfigError(f"{self._path}: no rows here{self._first_mistake(rows)}")
+        rows.sort(key=lambda row: row[0])
+        run.heard += [one for _, heard in rows for one in heard]
+        run.truth += self._truth_beside(rows)
+        run.truth.sort(key=lambda true: true.t_ns)
+        return run
+
+    def _cells(self, line: bytes) -> list[str]:
+        return next(csv.reader([line.decode()], delimiter=self._mapping.delimiter, strict=True))
+
+    def _data_lines(self) -> Iterator[tuple[int, bytes]]:
+        return ((number, line) for number, line in read_lines(self._path) if line and (number > 1 or not self._mapping.header))
+
+    def _read_headings(self) -> list[str]:
+        first = next((line for _, line in read_lines(self._path) if line), None)
+        if first is None:
+            raise ConfigError(f"{self._path}: the file is empty")
+        try:
+            cells = [cell.strip().removeprefix("\ufeff") for cell in self._cells(first)]
+        except _MISREAD:
+            raise ConfigError(f"{self._path}: its first line is no CSV with {self._mapping.delimiter!r} between the cells") from None
+        return cells if self._mapping.header else [str(number) for number in range(1, len(cells) + 1)]
+
+    def _place(self, column: CsvColumn) -> int:
+        """Return where a column stands. Raise ConfigError if there is none."""
+        name = str(column)
+        if name in self._headings:
+            return self._headings.index(name)
+        if isinstance(column, int) and column <= len(self._headings):
+            return column - 1
+        there = f"it has {', '.join(self._headings[:20])}"
+        raise ConfigError(f"{self._path}: there is no column {name!r}{did_you_mean(name, self._headings)}; {there}")
+
+    def _wide_columns(self) -> list[tuple[int, str, str]]:
+        found = [(at, name, zone) for at, name in enumerate(self._headings) if (zone := self._mapping.zone_of(name))]
+        if not found:
+            wanted = ", ".join(self._mapping.receivers)
+            raise ConfigError(f"{self._path}: no column is a receiver's ({wanted}); it has {', '.join(self._headings[:20])}")
+        return found
+
+    def _levels_of(self) -> Callable[[Sequence[str], str, int], Iterator[Recorded]]:
+        mapping = self._mapping
+        if mapping.receiver is None or mapping.level is None:
+            return self._wide_levels if self.wide else lambda cells, who, t_ns: iter(())
+        receiver_at, level_at = self._place(mapping.receiver), self._place(mapping.level)
+
+        def long(cells: Sequence[str], who: str, t_ns: int) -> Iterator[Recorded]:
+            rssi_dbm = self._level(cells[level_at])
+            if rssi_dbm is not None:
+                yield Sighting(0, name_of(cells[receiver_at]), mapping.profile, who, rssi_dbm, t_ns)
+
+        return long
+
+    def _wide_levels(self, cells: Sequence[str], who: str, t_ns: int) -> Iterator[Recorded]:
+        for at, name, _ in self.wide:
+            rssi_dbm = self._level(cells[at])
+            if rssi_dbm is not None:
+                yield Sighting(0, name_of(name), self._mapping.profile, who, rssi_dbm, t_ns)
+        yield AliveUntil(0, t_ns)
+
+    def _level(self, cell: str) -> int | None:
+        """Return a level, dBm; None where nothing was heard. Raise ValueError for what no radio reports."""
+        text = cell.strip()
+        if not text or text.lower() == "nan":
+            return None
+        rssi_dbm = round(float(text))
+        if rssi_dbm in self._mapping.not_heard:
+            return None
+        if not -128 <= rssi_dbm <= 127:
+            raise ValueError(text)
+        return rssi_dbm
+
+    def _crossings_of(self) -> Callable[[Sequence[str], int], Iterator[Recorded]]:
+        counts = self._mapping.counts
+        if counts is None:
+            return lambda cells, t_ns: iter(())
+        entered_at, left_at, door = self._place(counts.entered), self._place(counts.left), counts.door
+
+        def crossing(cells: Sequence[str], t_ns: int) -> Iterator[Recorded]:
+            yield Crossing(0, door, int(cells[entered_at] or 0), int(cells[left_at] or 0), DOOR_PROFILE, t_ns)
+
+        return crossing
+
+    def _first_mistake(self, rows: Sequence[tuple[int, list[Recorded]]]) -> str:
+        refused = next((one for _, heard in rows for one in heard if isinstance(one, RefusedReading)), None)
+        return f": {len(rows)} lines cannot be read, the first is {refused.where}" if refused else ""
+
+    def _truth_beside(self, rows: Sequence[tuple[int, list[Recorded]]]) -> Iterator[TrueZone]:
+        """Yield where each sighting truly was, by the file of the truth: its rows hold from their times on."""
+        path = _truth_path(self._mapping.truth, self._path)
+        if path is None or self._mapping.truth is None:
+            return
+        known = _changes(self._mapping, self._mapping.truth, path, self._start_ns, self._zone)
+        run = self._path.name.split(".")[0]
+        for t_ns, heard in rows:
+            for who in dict.fromkeys(one.identifier for one in heard if isinstance(one, Sighting)):
+                times, zones = known.get(who) or known.get("", ([], []))
+                if at := bisect_right(times, t_ns):
+                    yield TrueZone(t_ns, run, who, zones[at - 1])
+
+
+def _changes(mapping: CsvMapping, truth: TruthColumns, path: Path, start_ns: int, zone: ZoneInfo) -> _Changes:
+    """Return times and true zones of a file of the truth, by identifier, in the order of time; "" for all where it has no identifiers."""
+    if not path.is_file():
+        raise ConfigError(f"{path}: there is no such file: the mapping's `truth.file` names it")
+    who = IdentifierOf(value="") if truth.identifier is None else IdentifierOf(column=truth.identifier)
+    columns = truth.model_copy(update={"file": None, "identifier": None})
+    alone = {"identifier": who, "truth": columns, "time": truth.time or mapping.time, "receivers": {}, "receiver": None, "counts": None}
+    found: _Changes = {}
+    for true in _CsvFile(mapping.model_copy(update=alone), path, start_ns, zone).run().truth:
+        times, zones = found.setdefault(true.identifier, ([], []))
+        times.append(true.t_ns)
+        zones.append(true.zone)
+    return found
+
+
+def _true_zone(truth: TruthColumns | None, place: Callable[[CsvColumn], int]) -> Callable[[Sequence[str]], str]:
+    """Return what reads the true zone of a row; "" where it is not known."""
+    if truth is None or truth.file is not None:
+        return lambda cells: ""
+    if truth.column is not None:
+        at, named = place(truth.column), truth.zones
+        return lambda cells: named.get(cells[at].strip()) or (name_of(cells[at]) if cells[at].strip() else "")
+    x_at, y_at, areas = place(truth.x or 1), place(truth.y or 1), truth.areas
+    return lambda cells: next((area.zone for area in areas if area.contains(float(cells[x_at]), float(cells[y_at]))), "")
+
+
+def _truth_path(truth: TruthColumns | None, path: Path) -> Path | None:
+    return None if truth is None or truth.file is None else path.parent / truth.file.format(stem=path.name.split(".")[0])

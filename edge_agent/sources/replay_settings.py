@@ -1,0 +1,61 @@
+"""What a recording needs beside its files, and what it states beside what was heard: where things truly were, and clocks that jumped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from edge_agent.sources.source import Recorded
+from footfall.errors import ConfigError
+from footfall.units import NS_PER_S
+
+BETWEEN_FILES_NS: Final = 3600 * NS_PER_S
+"""Files of times that count from a start are placed so far apart, so that no visit spans two."""
+DEFAULT_START: Final = datetime(2021, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySettings:
+    """What a file does not contain. `timezone`: of local times; `start`: when a recording without dates began; `mapping`: for `csv`."""
+
+    timezone: str = "UTC"
+    start: datetime = DEFAULT_START
+    door: str = "main"
+    mapping: Path | None = None
+
+    def zone_info(self) -> ZoneInfo:
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ConfigError(f"{self.timezone!r} is no IANA time zone, such as America/Los_Angeles") from None
+
+
+class TrueZone(NamedTuple):
+    """At `t_ns` what bears the identifier was truly in `zone`. `run`: the file that has it."""
+
+    t_ns: int
+    run: str
+    identifier: str
+    zone: str
+
+
+class ClockJump(NamedTuple):
+    """A row at `to_ns` follows one at `from_ns`: it is older, or so much later that nobody knows what was between."""
+
+    where: str
+    """File and line."""
+    from_ns: int
+    to_ns: int
+
+
+@dataclass(slots=True)
+class Run:
+    """One file of a recording. `heard` and `truth` are in the order of time."""
+
+    name: str
+    heard: list[Recorded]
+    truth: list[TrueZone]
+    jumps: list[ClockJump]

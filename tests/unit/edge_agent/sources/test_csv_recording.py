@@ -1,0 +1,190 @@
+"""A mapping describes any CSV file: wide or long rows, times of every kind, the truth in a column, by position or in a file beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, name_of, read_mapping, shipped_mappings
+from edge_agent.sources.csv_recording import read_csv, receivers_of
+from edge_agent.sources.replay import format_named, format_of, read, runs, zones
+from edge_agent.sources.replay_settings import ClockJump, ReplaySettings, Run, TrueZone
+from edge_agent.sources.source import AliveUntil, Crossing, RefusedReading, Sighting
+from footfall.errors import ConfigError
+
+S = 1_000_000_000
+LONG = """
+receiver = "gateway"
+level = "rssi"
+[time]
+column = "at"
+unit_s = 1
+[identifier]
+column = "tag"
+[receivers]
+"G 1" = "hall"
+"g*" = "yard"
+"""
+
+
+def written(folder: Path, mapping: str, files: dict[str, str]) -> ReplaySettings:
+    (folder / "columns.toml").write_text(mapping)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return ReplaySettings(mapping=folder / "columns.toml")
+
+
+def only_run(folder: Path, settings: ReplaySettings) -> Run:
+    (run,) = runs("csv", [folder], settings)
+    return run
+
+
+def test_long_rows_name_their_receiver(tmp_path: Path) -> None:
+    settings = written(tmp_path, LONG, {"a.csv": "at,gateway,rssi,tag\n1.5,G 1,-60.4,x\n2,g2,-71,y\n3,g2,,x\n"})
+    assert list(read("csv", [tmp_path], settings)) == [
+        Sighting(0, "g-1", "ble-tag", "x", -60, 1_500_000_000),
+        Sighting(0, "g2", "ble-tag", "y", -71, 2 * S),
+    ]
+    assert zones("csv", [tmp_path], settings) == {"g-1": "hall", "g2": "yard"}
+
+
+def test_times_are_local_unless_they_have_an_offset(tmp_path: Path) -> None:
+    mapping = LONG.replace("unit_s = 1", 'format = "%d.%m.%Y %H:%M"')
+    settings = written(tmp_path, mapping, {"a.csv": "at,gateway,rssi,tag\n24.07.2005 00:30,g2,-60,x\n"})
+    in_la = ReplaySettings("America/Los_Angeles", mapping=settings.mapping)
+    (heard,) = read("csv", [tmp_path], in_la)
+    assert heard == Sighting(0, "g2", "ble-tag", "x", -60, int(datetime(2005, 7, 24, 7, 30, tzinfo=UTC).timestamp()) * S)
+
+
+def test_the_truth_is_a_column_whose_names_may_be_others(tmp_path: Path) -> None:
+    mapping = LONG + '[truth]\ncolumn = "room"\nzones = { A = "hall" }\n'
+    settings = written(tmp_path, mapping, {"a.csv": "at,gateway,rssi,tag,room\n1,g2,-60,x,A\n2,g2,-60,x,Back yard\n3,g2,-60,x,\n"})
+    assert only_run(tmp_path, settings).truth == [TrueZone(S, "a", "x", "hall"), TrueZone(2 * S, "a", "x", "back-yard")]
+
+
+def test_the_truth_is_the_area_of_a_position(tmp_path: Path) -> None:
+    areas = '[truth]\nx = "x"\ny = "y"\nareas = [{ zone = "hall", x_m = [0, 5], y_m = [0, 5] }, '
+    areas += '{ zone = "yard", x_m = [5, 9], y_m = [0, 5] }]\n'
+    settings = written(tmp_path, LONG + areas, {"a.csv": "at,gateway,rssi,tag,x,y\n1,g2,-60,t,4.9,1\n2,g2,-60,t,5,1\n3,g2,-60,t,12,1\n"})
+    assert [(true.t_ns // S, true.zone) for true in only_run(tmp_path, settings).truth] == [(1, "hall"), (2, "yard")]
+
+
+def test_the_truth_in_a_file_beside_holds_from_its_times_on(tmp_path: Path) -> None:
+    mapping = LONG + '[truth]\nfile = "{stem}.labels.csv"\ncolumn = "place"\nidentifier = "who"\ntime = { column = "since", unit_s = 1 }\n'
+    labels = "since,who,place\n2,x,hall\n4,x,yard\n"
+    files = {"a.csv": "at,gateway,rssi,tag\n1,g2,-60,x\n2,g2,-60,x\n5,g2,-60,x\n5,g2,-60,y\n", "a.labels.csv": labels}
+    truth = only_run(tmp_path, written(tmp_path, mapping, files)).truth
+    assert [(true.t_ns // S, true.identifier, true.zone) for true in truth] == [(2, "x", "hall"), (5, "x", "yard")]
+    (tmp_path / "a.labels.csv").unlink()
+    with pytest.raises(ConfigError, match=r"a\.labels\.csv: there is no such file: the mapping's `truth\.file` names it"):
+        runs("csv", [tmp_path], ReplaySettings(mapping=tmp_path / "columns.toml"))
+
+
+def test_counts_are_crossings(tmp_path: Path) -> None:
+    mapping = '[time]\ncolumn = 1\nunit_s = 60\n[counts]\ndoor = "north"\nin = 2\nout = 3\n'
+    settings = written(tmp_path, "header = false\n" + mapping, {"a.csv": "1,3,2\n2,0,\n"})
+    assert list(read("csv", [tmp_path], settings)) == [
+        Crossing(0, "north", 3, 2, t_wall_ns=60 * S),
+        Crossing(0, "north", 0, 0, t_wall_ns=120 * S),
+    ]
+
+
+def test_rows_out_of_order_are_put_in_order_and_a_clock_that_jumps_is_stated(tmp_path: Path) -> None:
+    rows = "at,gateway,rssi,tag\n100,g2,-60,x\n99,g2,-61,x\n50,g2,-62,x\n51,g2,-63,y\n5000,g2,-64,y\n"
+    run = only_run(tmp_path, written(tmp_path, LONG, {"a.csv": rows}))
+    assert [one.t_wall_ns // S for one in run.heard if isinstance(one, Sighting)] == [50, 51, 99, 100, 5000]
+    assert run.jumps == [ClockJump("a.csv:4", 99 * S, 50 * S), ClockJump("a.csv:6", 51 * S, 5000 * S)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("", "the file is empty"),
+        ("at,gateway,rssi,tag\n", "no rows here"),
+        ("at,gateway,rssi,tag\nx,y\nz\n", r"no rows here: 2 lines cannot be read, the first is a\.csv:2"),
+        ("at,gateway,rsi,tag\n1,g2,-60,x\n", "there is no column 'rssi': did you mean 'rsi'"),
+    ],
+)
+def test_files_that_the_mapping_does_not_fit_are_refused(tmp_path: Path, rows: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        list(read("csv", [tmp_path], written(tmp_path, LONG, {"a.csv": rows})))
+
+
+def test_cells_that_no_radio_sends_are_refused_line_by_line(tmp_path: Path) -> None:
+    rows = "at,gateway,rssi,tag\n1,g2,-60,x\n2,g2,-600,x\ninf,g2,-60,x\n3,g2,strong,x\n"
+    heard = list(read("csv", [tmp_path], written(tmp_path, LONG, {"a.csv": rows})))
+    assert [one.where for one in heard if isinstance(one, RefusedReading)] == ["a.csv:3", "a.csv:4", "a.csv:5"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        (LONG.replace("level", "levl"), "did you mean `level`"),
+        (LONG.replace('level = "rssi"', ""), "state `receiver` and `level` together"),
+        (LONG.replace('column = "tag"', ""), "state one of `column`, `value` and `file`"),
+        (LONG.split("[receivers]")[0], "state `receivers`"),
+        (LONG.replace("unit_s = 1", "relative = true"), "a relative time is a number"),
+        (LONG + '[truth]\nx = "x"\n', "state `column`, or `x`, `y` and `areas`"),
+    ],
+)
+def test_mistakes_of_a_mapping_are_reported_with_their_key(tmp_path: Path, mapping: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        list(read("csv", [tmp_path], written(tmp_path, mapping, {"a.csv": "at\n"})))
+
+
+def test_a_mapping_is_needed_and_a_format_misspelt_is_recognised(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="needs a mapping"):
+        zones("csv", [tmp_path])
+    with pytest.raises(ConfigError, match="format 'salrb': did you mean 'sal-rb'"):
+        format_named("salrb")
+    with pytest.raises(ConfigError, match="no truth of zones"):
+        runs("jsonl", [tmp_path], ReplaySettings())
+
+
+def test_names_are_those_of_the_wire() -> None:
+    assert (name_of("Back Yard/2"), name_of(" ")) == ("back-yard-2", "-")
+
+
+def test_formats_are_recognised_by_their_columns(tmp_path: Path) -> None:
+    texts = {
+        "sal-rb": ("car_measurement_1.csv", "superframe,O-DR,I-E,Label\n0,-77,-100,0\n"),
+        "itag": ("tags.csv", "name,locationStatus,timestamp,rssiOne,rssiTwo\nx,INSIDE,1,-70,-80\n"),
+        "pa-ble": ("walk.mbd", "1.5,b827eb4521b4,e7,-87,18.0,8.4\n"),
+        "calit2": ("cal-inflow.csv", '"07/24/05 23:30:00",3\n'),
+    }
+    for name, (file, text) in texts.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text(text)
+        assert format_of([tmp_path / name]) == name
+    assert set(shipped_mappings()) < set(texts)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "x.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ConfigError, match="looks like no format that is known"):
+        format_of([tmp_path / "other"])
+
+
+def test_an_empty_cell_of_a_wide_row_is_not_heard(tmp_path: Path) -> None:
+    mapping = '[time]\ncolumn = "t"\nunit_s = 0.1\nrelative = true\n[receivers]\n"R*" = "hall"\n'
+    settings = written(tmp_path, mapping, {"a.csv": "t,R1,R2\n5,-60,\n"})
+    zero = int(settings.start.timestamp()) * S
+    heard = list(read("csv", [tmp_path], settings))
+    assert heard == [Sighting(0, "r1", "ble-tag", "tag", -60, zero + S // 2), AliveUntil(0, zero + S // 2)]
+
+
+def test_the_real_recordings_have_their_truth(real_data: Path) -> None:
+    hall = runs("pa-ble", [real_data / "pa-ble-rssi"], ReplaySettings())
+    assert (sum(len(run.truth) for run in hall), len(hall)) == (6173, 5)
+    assert {true.zone for run in hall for true in run.truth} == set("abcd")
+    (tags,) = runs("itag", [real_data / "uci-itag-entry"], ReplaySettings())
+    assert len({true.identifier for true in tags.truth}) == 6
+    assert not tags.jumps, "its lines are out of order by less than two seconds"
+    assert [true.t_ns for true in tags.truth] == sorted(true.t_ns for true in tags.truth)
+    doors = read_csv(read_mapping_of("sal-rb"), sorted((real_data / "sal-rb").glob("*.csv")), ReplaySettings())
+    assert sum(len(run.truth) for run in doors) == 11_387
+    assert set(receivers_of(read_mapping_of("sal-rb"), sorted((real_data / "sal-rb").glob("*.csv"))).values()) == {"inside", "outside"}
+
+
+def read_mapping_of(name: str) -> CsvMapping:
+    return read_mapping(SHIPPED / f"{name}.toml")
