@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gateway.site import Agent, Site, Staff, Store, Zone, ZoneType
@@ -113,6 +113,17 @@ def shop(store: str, timezone: str = "Asia/Shanghai") -> Plan:
     reader = {"entrance": "front", "shelf-a": "floor", "shelf-b": "floor", "fitting": "back", "checkout": "back"}
     receivers = tuple(Receiver(f"r-{zone.name}", f"{store}-{reader[zone.name]}", zone.name, *zone.area.at(0.5, 0.5)) for zone in zones)
     return Plan(store, zones, receivers, (Door("main", f"{store}-front", 12, 0),), timezone, "group/shanghai/shanghai")
+
+
+def shop_of_four(store: str, timezone: str = "Asia/Shanghai") -> Plan:
+    """The same store without its fitting room: four zones with one receiver each."""
+    return part_of(shop(store, timezone), ("entrance", "shelf-a", "shelf-b", "checkout"))
+
+
+def part_of(plan: Plan, zones: Sequence[str]) -> Plan:
+    """Return `plan` with these zones only, and the receivers that hear them."""
+    kept = tuple(zone for zone in plan.zones if zone.name in zones)
+    return replace(plan, zones=kept, receivers=tuple(receiver for receiver in plan.receivers if receiver.zone in zones))
 
 
 def site(brand: str, plans: Sequence[Plan], staff: Sequence[Staff] = ()) -> Site:

@@ -1,7 +1,7 @@
 """The ground truth of simulated worlds: one JSON object a line, in the order of people's coming; times in ns since 1970.
 
-`world` comes first, once a store; then for each person `visit` (with its zone stays, devices, crossings and purchase); then `link`,
-what the brand knows: this identifier is that fan, within a span.
+`store` comes first, once a store; then for each entry of a person `visit` (with its zone stays, devices, crossings and purchase); then
+`other`, who was heard but never entered; then `link`, what the brand knows: this identifier is that fan, within a span.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Final
 from footfall.errors import ConfigError
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.units import NS_PER_HOUR
+from simulators.paths import Stay
 from simulators.people import Person, fan_identifiers, fan_name, iso
 from simulators.world import World
 
@@ -53,9 +54,9 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One person's stay in a store. `fan` is who the brand can know it was, "" if nobody.
+    """One entry of a person into a store, until they leave. `fan` is who the brand can know it was, "" if nobody.
 
-    `counted`: whether the door counter saw them come, and go.
+    `counted`: whether the door counter saw them come, and go. Whoever comes in again soon has the same `person`, and the next `entry`.
     """
 
     store: str
@@ -69,6 +70,23 @@ class Visit:
     stays: tuple[ZoneStay, ...] = ()
     carried: tuple[Carried, ...] = ()
     sale: Sale | None = None
+    entry: int = 0
+    passes: tuple[ZoneStay, ...] = ()
+    """Spans in a zone that were shorter than the store's least stay."""
+    extra: tuple[int, int] = (0, 0)
+    """People that the door counter counted in and out beside them although there were none: a trolley."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Who or what was heard and never entered: `kind` is parked, passing or lingering. No visit of theirs is true."""
+
+    store: str
+    name: str
+    kind: str
+    from_ns: int
+    to_ns: int
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,8 @@ class Store:
     seed: int
     start_ns: int
     end_ns: int
+    least_stay_ns: int = 0
+    """Whoever was in a zone for less passed it; 0: only stays are known, and all of them."""
 
 
 @dataclass(slots=True)
@@ -95,18 +115,20 @@ class Truth:
     stores: list[Store] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    others: list[Other] = field(default_factory=list)
 
     @property
     def end_ns(self) -> int:
         return max((store.end_ns for store in self.stores), default=0)
 
 
-Record = Store | Visit | Link
+Record = Store | Visit | Link | Other
 
 
 def truth_of(world: World) -> Iterator[Record]:
     """All that was true in `world`, one record after the other."""
-    yield Store(world.plan.store, world.seed, world.start_ns, world.end_ns)
+    gait = world.crowd.gait
+    yield Store(world.plan.store, world.seed, world.start_ns, world.end_ns, 0 if gait is None else gait.least_stay_ns)
     rented = []
     for person in world.people():
         visit = _visit(world, person)
@@ -114,6 +136,7 @@ def truth_of(world: World) -> Iterator[Record]:
         if person.carries == "rented":
             tag = visit.carried[0]
             rented.append(Link(tag.id_type, tag.identifier, visit.fan, visit.enter_ns, visit.leave_ns))
+    yield from (_other(world, person) for person in world.outsiders())
     for number in range(world.crowd.fans):
         for id_type, identifier in fan_identifiers(world.store, number):
             yield Link(id_type, identifier, fan_name(world.store, number), world.start_ns - _KNOWN_BEFORE_NS, None)
@@ -127,6 +150,8 @@ def collect(records: Iterable[Record]) -> Truth:
             truth.stores.append(record)
         elif isinstance(record, Visit):
             truth.visits.append(record)
+        elif isinstance(record, Other):
+            truth.others.append(record)
         else:
             truth.links.append(record)
     return truth
@@ -155,6 +180,7 @@ def played_until(truth: Truth, until_ns: int) -> Iterator[Record]:
     """What there is to be judged of a world that was stopped before its end."""
     yield from (replace(store, end_ns=min(store.end_ns, until_ns)) for store in truth.stores)
     yield from (visit for visit in truth.visits if visit.enter_ns < until_ns)
+    yield from (other for other in truth.others if other.from_ns < until_ns)
     yield from truth.links
 
 
@@ -164,10 +190,15 @@ def closed_at(records: Iterable[Record], end_ns: int, left_ns: int) -> Iterator[
         if not isinstance(record, Visit) or record.leave_ns <= end_ns:
             yield record
             continue
-        stays = tuple(replace(stay, to_ns=min(stay.to_ns, end_ns)) for stay in record.stays if stay.from_ns < end_ns)
+        stays, passes = _until(record.stays, end_ns), _until(record.passes, end_ns)
         carried = tuple(replace(one, to_ns=min(one.to_ns, end_ns)) for one in record.carried if one.from_ns < end_ns)
         sale = record.sale if record.sale is not None and record.sale.t_ns < end_ns else None
-        yield replace(record, leave_ns=left_ns, counted=(record.counted[0], False), stays=stays, carried=carried, sale=sale)
+        counted, extra = (record.counted[0], False), (record.extra[0], 0)
+        yield replace(record, leave_ns=left_ns, counted=counted, extra=extra, stays=stays, passes=passes, carried=carried, sale=sale)
+
+
+def _until(stays: Iterable[ZoneStay], end_ns: int) -> tuple[ZoneStay, ...]:
+    return tuple(replace(stay, to_ns=min(stay.to_ns, end_ns)) for stay in stays if stay.from_ns < end_ns)
 
 
 def write_links(path: Path, links: Iterable[Link]) -> int:
@@ -199,12 +230,28 @@ def _visit(world: World, person: Person) -> Visit:
         leave_ns=start_ns + path.to_ns,
         door=person.door,
         counted=(person.counted_in, person.counted_out),
-        stays=tuple(ZoneStay(stay.zone, start_ns + stay.from_ns, start_ns + stay.to_ns) for stay in path.stays),
-        carried=tuple(
-            Carried(d.id_type, d.identifier, d.id_type != "mac", start_ns + d.from_ns, start_ns + d.to_ns) for d in person.devices
-        ),
+        stays=_stays(world, path.stays),
+        carried=_carried(world, person),
         sale=None if sale is None else Sale(start_ns + sale.t_ns, sale.id, sale.member, sale.fan, sale.staff_id, sale.amount),
+        entry=person.entry,
+        passes=_stays(world, path.passes),
+        extra=(person.extra_in, person.extra_out),
     )
+
+
+def _other(world: World, person: Person) -> Other:
+    path = person.path
+    span_ns = world.start_ns + path.from_ns, world.start_ns + path.to_ns
+    return Other(world.plan.store, person.name, person.outside or "", *span_ns, _carried(world, person))
+
+
+def _stays(world: World, stays: Iterable[Stay]) -> tuple[ZoneStay, ...]:
+    return tuple(ZoneStay(stay.zone, world.start_ns + stay.from_ns, world.start_ns + stay.to_ns) for stay in stays)
+
+
+def _carried(world: World, person: Person) -> tuple[Carried, ...]:
+    start_ns = world.start_ns
+    return tuple(Carried(d.id_type, d.identifier, d.id_type != "mac", start_ns + d.from_ns, start_ns + d.to_ns) for d in person.devices)
 
 
 def _record(line: str, where: str) -> Record:
@@ -216,6 +263,7 @@ def _record(line: str, where: str) -> Record:
 
 
 def _read_visit(values: Mapping[str, Any]) -> Visit:
+    """Files of before know neither passes nor extra counts."""
     return Visit(
         **{
             **values,
@@ -223,12 +271,19 @@ def _read_visit(values: Mapping[str, Any]) -> Visit:
             "stays": tuple(ZoneStay(**stay) for stay in values["stays"]),
             "carried": tuple(Carried(**carried) for carried in values["carried"]),
             "sale": None if values["sale"] is None else Sale(**values["sale"]),
+            "passes": tuple(ZoneStay(**stay) for stay in values.get("passes", ())),
+            "extra": tuple(values.get("extra", (0, 0))),
         }
     )
+
+
+def _read_other(values: Mapping[str, Any]) -> Other:
+    return Other(**{**values, "carried": tuple(Carried(**carried) for carried in values["carried"])})
 
 
 _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Record]]] = {
     "store": lambda values: Store(**values),
     "link": lambda values: Link(**values),
     "visit": _read_visit,
+    "other": _read_other,
 }

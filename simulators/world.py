@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,9 +16,12 @@ import numpy.typing as npt
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.events import to_ns
 from footfall.units import NS_PER_HOUR, NS_PER_S
-from simulators.people import Crowd, Person, Population, Purchase
+from simulators.mountings import Outage
+from simulators.people import Crowd, Person, Purchase
 from simulators.plan import Plan, shop
+from simulators.population import Population
 from simulators.radio import Ether, Radio
+from simulators.street import Street, outsiders
 
 DEFAULT_START_NS: Final = to_ns(datetime.fromisoformat("2026-11-21T10:00:00+08:00"))
 WINDOW_NS: Final = 60 * NS_PER_S
@@ -48,6 +52,8 @@ class World:
     plan: Plan = field(default_factory=lambda: shop("store-0"))
     crowd: Crowd = field(default_factory=Crowd)
     radio: Radio = field(default_factory=Radio)
+    street: Street = field(default_factory=Street)
+    outages: tuple[Outage, ...] = ()
 
     @cached_property
     def population(self) -> Population:
@@ -55,7 +61,7 @@ class World:
 
     @cached_property
     def _ether(self) -> Ether:
-        return Ether(self.seed, self.store, self.plan, self.radio)
+        return Ether(self.seed, self.store, self.plan, self.radio, self.outages)
 
     @property
     def length_ns(self) -> int:
@@ -68,8 +74,17 @@ class World:
 
     def people(self) -> Iterator[Person]:
         """All who come before the end, in the order of their coming. Some may leave after the end."""
+        coming: list[tuple[int, tuple[int, ...], Person]] = []
         for hour in range(-(-self.length_ns // NS_PER_HOUR)):
-            yield from (person for person in self.population.arriving(hour) if person.path.from_ns < self.length_ns)
+            for person in self.population.arriving(hour):
+                heapq.heappush(coming, (person.path.from_ns, person.key, person))
+            until_ns = min((hour + 1) * NS_PER_HOUR, self.length_ns)
+            while coming and coming[0][0] < until_ns:
+                yield heapq.heappop(coming)[2]
+
+    def outsiders(self) -> Iterator[Person]:
+        """Return what is heard although nobody entered, in the order of coming."""
+        return outsiders(self.street, self.plan, self.seed, self.store, self.length_ns)
 
     def purchases(self) -> Iterator[Purchase]:
         """What was sold before the end, in time order."""
@@ -78,7 +93,7 @@ class World:
 
     def windows(self, from_ns: int = 0) -> Iterator[Window]:
         """Minute by minute, from the minute that holds `from_ns` on; only the people of one minute are in memory."""
-        coming = self.people()
+        coming = heapq.merge(self.people(), self.outsiders(), key=lambda person: (person.path.from_ns, person.key))
         newcomer = next(coming, None)
         inside: list[Person] = []
         for begin_ns in range(0, self.length_ns, WINDOW_NS):
@@ -121,10 +136,11 @@ class World:
     def _window(self, people: list[Person], begin_ns: int, finish_ns: int) -> Window:
         devices: list[tuple[str, str]] = []
         parts = []
+        inside = sum(person.outside is None for person in people)
         for person in people:
             for device in person.devices:
                 if device.from_ns < finish_ns and device.to_ns > begin_ns:
-                    heard = self._ether.hear(person, device, begin_ns, finish_ns)
+                    heard = self._ether.hear(person, device, begin_ns, finish_ns, inside)
                     parts.append((heard.t_ns, np.full(len(heard.t_ns), len(devices), "i8"), heard.receiver, heard.rssi_dbm))
                     devices.append((device.profile, device.identifier))
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.empty(0, "i8")] * 4
@@ -139,6 +155,6 @@ def _crossing(crossing: tuple[int, int, int, str], origin_ns: int) -> Crossing:
 
 
 def _crossings(people: list[Person], begin_ns: int, finish_ns: int) -> tuple[tuple[int, int, int, str], ...]:
-    came = [(p.path.from_ns, 1, 0, p.door) for p in people if p.counted_in and begin_ns <= p.path.from_ns < finish_ns]
-    went = [(p.path.to_ns, 0, 1, p.door) for p in people if p.counted_out and begin_ns <= p.path.to_ns < finish_ns]
-    return tuple(sorted(came + went))
+    came = [(p.path.from_ns, p.counted_in + p.extra_in, 0, p.door) for p in people if begin_ns <= p.path.from_ns < finish_ns]
+    went = [(p.path.to_ns, 0, p.counted_out + p.extra_out, p.door) for p in people if begin_ns <= p.path.to_ns < finish_ns]
+    return tuple(sorted(crossing for crossing in came + went if crossing[1] or crossing[2]))
