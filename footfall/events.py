@@ -10,13 +10,13 @@ would change a count or a sum.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, NoReturn, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from footfall.errors import ContractError
-from footfall.moments import moment
+from footfall.moments import moment, to_ns
 
 MAX_EVENTS_BYTES: Final = 1 << 20
 MAX_EVENTS: Final = 1000
@@ -123,15 +123,6 @@ AnyEvent = Touch | Count | Void
 PlainEvent = Annotated[AnyEvent, Field(discriminator="kind")]
 _ADAPTER: Final[TypeAdapter[AnyEvent]] = TypeAdapter(PlainEvent)
 KINDS: Final = ", ".join(get_args(event.model_fields["kind"].annotation)[0] for event in get_args(AnyEvent))
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def to_ns(moment: datetime) -> int:
-    """Return nanoseconds since 1970, exact to the microsecond of a datetime."""
-    since = moment - _EPOCH
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
 
 
 def parse_event(value: object) -> AnyEvent:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 _MOMENT: Final = re.compile(
@@ -20,6 +20,7 @@ _COMMON: Final = re.compile(
     r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(?:\d{3}|\d{6}))?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
 """The usual form, which Python parses the same, ten times as fast."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EXAMPLE: Final = "such as 2026-11-21T10:02:03.5+08:00"
 
 
@@ -51,3 +52,9 @@ def moment(value: object) -> datetime:
 def _offset(parts: re.Match[str]) -> timezone:
     ahead = timedelta(hours=int(parts["hours"] or 0), minutes=int(parts["minutes"] or 0))
     return timezone(ahead if parts["sign"] == "+" else -ahead)
+
+
+def to_ns(moment: datetime) -> int:
+    """Return nanoseconds since 1970, exact to the microsecond of a datetime."""
+    since = moment - _EPOCH
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from footfall.broker import Broker
 from footfall.config import read_secret
 from footfall.errors import ConfigError
-from footfall.events import to_ns
+from footfall.moments import to_ns
 from gateway.query.source import open_reader
 from simulators import sal_rb, show
 from simulators.chain.command import chain

@@ -17,7 +17,7 @@ from typing import Final
 from edge_agent.sources.replay import expand
 from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, DEFAULT_START
 from footfall.errors import ConfigError
-from footfall.events import to_ns
+from footfall.moments import to_ns
 from footfall.units import NS_PER_S
 from simulators.score import StoredDwell
 

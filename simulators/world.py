@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_agent.sources.source import Crossing, Sighting
-from footfall.events import to_ns
+from footfall.moments import to_ns
 from footfall.units import NS_PER_HOUR, NS_PER_S
 from simulators.mountings import Outage
 from simulators.people import Crowd, Person, Purchase

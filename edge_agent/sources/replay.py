@@ -32,8 +32,9 @@ from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.simulated import SimulatedSource
 from edge_agent.sources.source import Crossing, Gap, Heard, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
-from footfall.events import Name, to_ns
+from footfall.events import Name
 from footfall.mistakes import did_you_mean
+from footfall.moments import to_ns
 from footfall.topics import is_name
 from footfall.units import NS_PER_S
 

@@ -15,7 +15,7 @@ from rich.progress import Progress
 
 from footfall.config import secret
 from footfall.errors import ConfigError, ContractError
-from footfall.events import to_ns
+from footfall.moments import to_ns
 from footfall.pseudonyms import to_hex
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.outcome import Entry

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.points.rows import StorePoint
+from gateway.site.dated_version import DatedStoreVersion
 from gateway.site.recorded import RecordedSite
-from gateway.site.versions import DatedStoreVersion, store_versions
+from gateway.site.versions import store_versions
 
 
 def store_points(before: RecordedSite | None, now: RecordedSite) -> Iterator[StorePoint]:

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from footfall.errors import ConfigError
-from footfall.events import to_ns
 from footfall.mistakes import did_you_mean
+from footfall.moments import to_ns
 from footfall.topics import is_name
 from footfall.units import NS_PER_HOUR
 from gateway.query.answer import Request

@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from gateway.query.open_hours import NOT_STATED, OpenHours, open_hours
 from gateway.query.spans import time_zone
 from gateway.sinks.table import PointTable
-from gateway.site import Site
+from gateway.site.dated_version import DatedStoreVersion
 from gateway.site.names import ALWAYS, FIRST_NS, LAST_NS, Span, begin_ns, end_ns
-from gateway.site.recorded import stores_as_recorded
-from gateway.site.versions import DatedStoreVersion, store_versions
+
+if TYPE_CHECKING:
+    from gateway.site import Site
 
 UTC: Final = ZoneInfo("UTC")
 _STATED: Final = tuple(name for name in DatedStoreVersion._fields if name != "begin_ns")
@@ -81,6 +82,10 @@ class QueryEstate:
     @staticmethod
     def from_site(site: Site) -> QueryEstate:
         """Return the estate of site.toml."""
+        # A question without a site.toml starts without what reads one.
+        from gateway.site.recorded import stores_as_recorded
+        from gateway.site.versions import store_versions
+
         return _estate(store_versions(stores_as_recorded(site)))
 
     @staticmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.points import SCHEMA
 from gateway.query.asked import MOST_STORES, AskedStore
@@ -15,7 +15,9 @@ from gateway.query.plan import Plan
 from gateway.sinks.cells import CellTable
 from gateway.sinks.reader import OnPage, PointReader
 from gateway.sinks.table import Builder, PointTable
-from gateway.site import Site
+
+if TYPE_CHECKING:
+    from gateway.site import Site
 
 ALL_ZONES: Final = "*"
 _READ_FOR_DERIVED: Final = ("fan", "items")

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from footfall.errors import ConfigError
-from footfall.events import to_ns
+from footfall.moments import to_ns
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 
 FIRST_DAY: Final = date(1970, 1, 1)

@@ -11,38 +11,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from gateway.site.dated_version import DatedStoreVersion
 from gateway.site.hours import hours_text
 from gateway.site.names import FIRST_NS, LAST_NS, Span, begin_ns, end_ns, names
 from gateway.site.recorded import RecordedAgent, RecordedBefore, RecordedSite, RecordedStore
 
 LATEST_NS: Final = 1 << 62
 """The year 2116: databases take no date like 9999-12-31 as the time of a row."""
-
-
-class DatedStoreVersion(NamedTuple):
-    """From `begin_ns` on, up to the next version of the store; 0 where it held always."""
-
-    store: str
-    begin_ns: int
-    title: str
-    path: str
-    ownership: str
-    timezone: str
-    day_start: str
-    hours: str
-    """See `gateway.site.hours`."""
-    closed: str
-    """Dates, with blanks between them."""
-    agents: str
-    """JSON: `[{"name", "from_ns", "to_ns"}, …]`; null where it was there always, or is there until further notice."""
-    valid_from: str
-    valid_to: str
-    """The last day; "" where it holds until further notice."""
-    now: str
-    """The store's present name."""
 
 
 def store_versions(site: RecordedSite) -> list[DatedStoreVersion]:

@@ -15,7 +15,7 @@ from edge_agent.llrp.codec import HEADER, Codec, LlrpMessage, Parameter
 from edge_agent.llrp.layout import Bits, LlrpValue
 from edge_agent.llrp.reports import TagReport, tag_reports
 from edge_agent.llrp.tables import CORE, IMPINJ
-from footfall.events import to_ns
+from footfall.moments import to_ns
 
 ENUMERATIONS: Final = {
     ("ProtocolID", "EPCGlobalClass1Gen2"): 1,

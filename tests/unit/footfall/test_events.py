@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.errors import ContractError
-from footfall.events import COUNTED, MAX_DEPTH, MAX_EVENTS, MAX_EVENTS_BYTES, Count, Touch, Void, load_json, parse_event, to_ns
+from footfall.events import COUNTED, MAX_DEPTH, MAX_EVENTS, MAX_EVENTS_BYTES, Count, Touch, Void, load_json, parse_event
 from tests.unit.footfall.strategies import damaged, outcome
 
 SALE = {
@@ -220,9 +219,3 @@ def test_a_whole_surrogate_pair_is_text() -> None:
 
 def test_one_object_is_a_list_of_one() -> None:
     assert load_json('{"a": 1.5}') == [{"a": 1.5}]
-
-
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)), st.integers(-12 * 60, 14 * 60))  # noqa: DTZ001 # the zone is drawn
-def test_nanoseconds_are_exact_to_the_microsecond(moment: datetime, minutes: int) -> None:
-    aware = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    assert to_ns(aware) == (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000

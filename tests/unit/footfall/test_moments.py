@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.moments import moment
+from footfall.moments import moment, to_ns
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,9 @@ def test_no_text_does_anything_worse_than_be_refused(text: str) -> None:
         moment(text)
     except ValueError:
         return
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)), st.integers(-12 * 60, 14 * 60))  # noqa: DTZ001 # the zone is drawn
+def test_nanoseconds_are_exact_to_the_microsecond(when: datetime, minutes: int) -> None:
+    aware = when.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    assert to_ns(aware) == (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000

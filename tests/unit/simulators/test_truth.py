@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from footfall.errors import ConfigError
-from footfall.events import parse_event, to_ns
+from footfall.events import parse_event
+from footfall.moments import to_ns
 from simulators.truth import LINK_COLUMNS, collect, read_truth, truth_of, write_links, write_truth
 from simulators.world import World
 

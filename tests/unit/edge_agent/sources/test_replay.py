@@ -16,8 +16,8 @@ from edge_agent.sources.replay import Replay, read, zones
 from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, RefusedReading, Sighting
 from footfall.errors import ConfigError
-from footfall.events import to_ns
 from footfall.frames import Kind, encode_body
+from footfall.moments import to_ns
 
 S = 1_000_000_000
 

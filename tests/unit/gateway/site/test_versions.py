@@ -10,9 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.site import Site
+from gateway.site.dated_version import DatedStoreVersion
 from gateway.site.hours import WEEKDAYS
 from gateway.site.recorded import read_site, record_site
-from gateway.site.versions import LATEST_NS, DatedStoreVersion, store_versions
+from gateway.site.versions import LATEST_NS, store_versions
 from tests.unit.gateway.site.test_names import ns
 
 

@@ -1,0 +1,28 @@
+"""A row of the table of stores: what a store was from one time on. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class DatedStoreVersion(NamedTuple):
+    """From `begin_ns` on, up to the next version of the store; 0 where it held always."""
+
+    store: str
+    begin_ns: int
+    title: str
+    path: str
+    ownership: str
+    timezone: str
+    day_start: str
+    hours: str
+    """See `gateway.site.hours`."""
+    closed: str
+    """Dates, with blanks between them."""
+    agents: str
+    """JSON: `[{"name", "from_ns", "to_ns"}, …]`; null where it was there always, or is there until further notice."""
+    valid_from: str
+    valid_to: str
+    """The last day; "" where it holds until further notice."""
+    now: str
+    """The store's present name."""
