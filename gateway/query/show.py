@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 from collections.abc import Iterable, Sequence
 from types import NoneType
 from typing import Any, Final
@@ -12,6 +12,7 @@ from gateway.query.answer import Answer
 
 _FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a text that begins so for a formula."""
+_NEEDS_QUOTES: Final = re.compile(r'[",\r\n]')
 
 
 def as_csv(answer: Answer) -> str:
@@ -19,16 +20,11 @@ def as_csv(answer: Answer) -> str:
 
     A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    # A cell with a lone \r is quoted only where lines end in it; each line is one call of write.
-    lines = _Lines()
-    writer = csv.writer(lines, lineterminator="\r\n")
-    writer.writerow(answer.columns)
-    writer.writerows(zip(*map(_csv_column, zip(*answer.rows, strict=True)), strict=True))
-    return "".join(f"{line.removesuffix(writer.dialect.lineterminator)}\n" for line in lines)
-
-
-class _Lines(list[str]):
-    write = list[str].append
+    columns = map(_csv_column, zip(*answer.rows, strict=True))
+    rows = map(",".join, zip(*columns, strict=True))
+    # A line of one cell without a value would be an empty line, which is none.
+    lines = rows if len(answer.columns) > 1 else (row or '""' for row in rows)
+    return "\n".join((",".join(map(_quoted, answer.columns)), *lines, ""))
 
 
 def as_json(answer: Answer) -> str:
@@ -37,16 +33,22 @@ def as_json(answer: Answer) -> str:
     return "[" + ",\n ".join(records) + "]"
 
 
-def _csv_column(values: Sequence[Any]) -> Iterable[Any]:
-    """The cells of one column; numbers are spelled by the writer."""
-    kinds = set(map(type, values))
-    if kinds <= {str, NoneType}:
-        cells = {value: _csv_cell(value) for value in dict.fromkeys(values)}
-        return map(cells.__getitem__, values)
-    return map(_csv_cell, values) if kinds & {str, bool} else values
+def _csv_column(values: Sequence[Any]) -> Iterable[str]:
+    """The cells of one column: each text or whole number that is there more than once is spelled once."""
+    kinds = set(map(type, values)) - {NoneType}
+    if kinds == {float}:
+        return ["" if value is None else str(value) for value in values]
+    if len(kinds) > 1:  # 1, 1.0 and True are one key of a dict
+        return map(_csv_cell, values)
+    return map({value: _csv_cell(value) for value in set(values)}.__getitem__, values)
 
 
-def _csv_cell(value: Any) -> Any:
+def _csv_cell(value: Any) -> str:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_BEGINS) else value
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else value
+        return _quoted(f"'{value}" if value.startswith(_FORMULA_BEGINS) else value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace('"', '""')
+    return f'"{escaped}"' if _NEEDS_QUOTES.search(text) else text

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.query.answer import Answer
 from gateway.query.show import as_csv, as_json
@@ -35,6 +38,28 @@ def test_a_text_that_a_spreadsheet_would_compute_begins_with_an_apostrophe(text:
     _, first, second = csv.reader(io.StringIO(as_csv(answer), newline=""))
     assert first == [f"'{text}", "-1.5", "-2"], "numbers are left as they are"
     assert second[0] == "T-1"
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.sampled_from([0, 0.0, -0.0, False, 1, 1.0, True, "", '"']),
+    st.text(st.sampled_from('ab,"\n\r =\u5357'), max_size=4),
+)  # fmt: skip
+
+
+@given(st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[VALUES] * width), max_size=5)), st.integers(1, 3))
+def test_csv_is_what_python_s_writer_writes_cell_by_cell(rows: list[tuple[Any, ...]], times: int) -> None:
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\r\n")
+    for row in rows * times:
+        writer.writerow([_as_it_is_meant(value) for value in row])
+    written = as_csv(Answer(tuple(f"c{i}" for i in range(len(rows[0]) if rows else 2)), rows * times))
+    assert list(csv.reader(io.StringIO(written, newline="")))[1:] == list(csv.reader(io.StringIO(lines.getvalue(), newline="")))
+
+
+def _as_it_is_meant(value: Any) -> str:
+    if isinstance(value, str):
+        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") and value else value
+    return "" if value is None else {"True": "true", "False": "false"}.get(repr(value), repr(value))
 
 
 def test_json_is_a_list_of_records_with_exact_integers_and_no_totals() -> None:
