@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 from gateway.cli import query_options as options
 from gateway.cli.query_output import OutputFormat, draw_answer, print_answer, print_explanation, progress
@@ -52,14 +54,27 @@ def query(
     }  # fmt: skip
     request = request_of(what, given)
     known = site_of(site, config)
-    with closing(open_reader(db, influx, bucket, token_file, config)) as reader, progress() as on_page:
-        answer = ask(reader, request, read_estate(reader, known), time.time_ns(), on_page)
-    if explain:
-        print_explanation(explained(answer), format_)
-    else:
-        print_answer(answer, format_, request, wide)
+    with _without_collector():
+        with closing(open_reader(db, influx, bucket, token_file, config)) as reader, progress() as on_page:
+            answer = ask(reader, request, read_estate(reader, known), time.time_ns(), on_page)
+        if explain:
+            print_explanation(explained(answer), format_)
+        else:
+            print_answer(answer, format_, request, wide)
     if chart is not None:
         draw_answer(answer, chart, request.measures)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Rows of an answer are no cycles, and the collector of cycles would look through all of them again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 query.__doc__ = f"{query.__doc__}\n\n{options.EXAMPLES}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -43,7 +44,7 @@ class Counting:
             rows, note = self._ranked(table, rows, self.plan.request.top)
             notes.append(note)
         if self.covered is not None:
-            notes += self.table((_STORE,), every=True).observed_notes()
+            notes += self._of_stores.observed_notes()
         notes += self._without_path()
         totals = self._totals(rows)
         notes += self._without_total(table.columns, totals)
@@ -56,6 +57,10 @@ class Counting:
         has_texts = any(key.group not in (*PLACES, *CLOCK, TIME.group) for key in keys)
         extra = None if has_texts or not every else every_group(codes, keys, self._standing(), self.bucket_ns)
         return Table(self, codes, grouped(codes, keys, self.cells, extra))
+
+    @cached_property
+    def _of_stores(self) -> Table:
+        return self.table((_STORE,), every=True)
 
     def _standing(self) -> dict[int, AskedStore]:
         """The stores that have a row, even if nothing happened: those asked for by name, and those that there were in the span."""
@@ -87,7 +92,7 @@ class Counting:
         if "store" in groups and not self._is_empty:
             place = groups.index("store")
             shown = Counter(row[place] for row in rows)
-            found += [row for row in self.table((_STORE,), every=True).total_rows() if shown[row[place]] > 1]
+            found += [row for row in self._of_stores.total_rows() if shown[row[place]] > 1]
         if ("store" not in groups or len(self.stores) > 1) and (len(rows) != 1 or self.plan.request.top is not None):
             found += self.table((_CHAIN,), every=True).total_rows()
         return found

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from gateway.query.answer import Request, StoreSpan
 from gateway.query.spans import iso
@@ -16,7 +18,7 @@ def title_of(request: Request, asked: Sequence[StoreSpan], titles: Mapping[str, 
     """Return the heading; `titles` has the title of each store that has one. A line for each span of local time that stores have."""
     spans: dict[str, list[StoreSpan]] = {}
     for one in asked:
-        spans.setdefault(_span(one), []).append(one)
+        spans.setdefault(_span(one.zone, one.from_ns, one.to_ns), []).append(one)
     return "\n".join(", ".join(_parts(request, span, stores, titles)) for span, stores in spans.items())
 
 
@@ -35,6 +37,7 @@ def _of_many(question: str, named: Sequence[str]) -> str:
     return f"{question} of {len(named):,} stores{listed}"
 
 
-def _span(asked: StoreSpan) -> str:
-    begin, end = (iso(time_ns, asked.zone)[:16].replace("T", " ") for time_ns in (asked.from_ns, asked.to_ns))
+@lru_cache(maxsize=1024)
+def _span(zone: ZoneInfo, from_ns: int, to_ns: int) -> str:
+    begin, end = (iso(time_ns, zone)[:16].replace("T", " ") for time_ns in (from_ns, to_ns))
     return f"{begin} to {end}"

@@ -16,6 +16,7 @@ from gateway.points import ABSENT, SCHEMA, Coded, concat_coded
 from gateway.sinks.table import PointTable
 
 Function = Literal["sum", "count", "last", "max"]
+_MOST_NUMBERS: Final = 1 << 62
 
 
 class Aggregate(NamedTuple):
@@ -95,17 +96,28 @@ class Groups:
     """Rows with equal values in all columns, as one group each. Groups are sorted by the columns."""
 
     def __init__(self, columns: Sequence[npt.NDArray[Any]]) -> None:
-        self.of_row = np.zeros(len(columns[0]), np.intp)
+        _, first, self.of_row = np.unique(_one_number(columns), return_index=True, return_inverse=True)
         """The number of each row's group."""
-        for column in columns:
-            values, codes = np.unique(column, return_inverse=True)
-            _, self.of_row = np.unique(self.of_row * max(len(values), 1) + codes, return_inverse=True)
-        _, first = np.unique(self.of_row, return_index=True)
         self.columns = [column[first] for column in columns]
         """The values that each group's rows have."""
 
     def __len__(self) -> int:
         return len(self.columns[0])
+
+
+def _one_number(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
+    """Return a number for each row, equal where all columns are, and in their order."""
+    found, size = np.zeros(len(columns[0]), np.int64), 1
+    for column in columns if len(found) else ():
+        are_whole = column.dtype != np.bool_ and np.can_cast(column.dtype, np.int64)
+        low, high = (int(column.min()), int(column.max())) if are_whole else (0, _MOST_NUMBERS)
+        if size * (high - low + 1) <= _MOST_NUMBERS:
+            found, size = found * (high - low + 1) + (column.astype(np.int64) - low), size * (high - low + 1)
+            continue
+        # As many numbers as there are values: two columns of them have room.
+        kept, codes = (np.unique(each, return_inverse=True) for each in (found, column))
+        found, size = kept[1] * len(codes[0]) + codes[1], len(kept[0]) * len(codes[0])
+    return found
 
 
 def checked(measurement: str, aggregates: Sequence[Aggregate], bucket_ns: int, by: Sequence[str]) -> None:

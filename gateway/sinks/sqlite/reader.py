@@ -125,14 +125,19 @@ class SqliteReader:
     ) -> CellQuery | None:
         """Fill the tables of what was asked. Return None if there is no point."""
         self._fill_asked_store(measurement, stores)
+        if len(buckets) == 1:
+            (count,) = self._db.execute("SELECT count(*) FROM asked_store").fetchone()
+            return self._joined(CellQuery(measurement, self._columns(measurement), by, tags, buckets, count))
         ends = {"from_ns": buckets.from_ns, "to_ns": buckets.to_ns}
         count, first_ns, last_ns = self._db.execute(ASKED_SPAN.format(name=measurement), ends).fetchone()
         if first_ns is None:
             return None
         there = buckets.within(first_ns, last_ns + 1)
-        query = CellQuery(measurement, self._columns(measurement), by, tags, there, count)
+        return self._joined(CellQuery(measurement, self._columns(measurement), by, tags, there, count))
+
+    def _joined(self, query: CellQuery) -> CellQuery:
         if query.is_joined:
-            self._db.executemany("INSERT INTO asked_bucket VALUES (?, ?, ?)", there.rows())
+            self._db.executemany("INSERT INTO asked_bucket VALUES (?, ?, ?)", query.buckets.rows())
         return query
 
     def _fill_asked_store(self, measurement: str, stores: Sequence[str] | None) -> None:

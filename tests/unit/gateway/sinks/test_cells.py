@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.sinks.cells import Aggregate, CellBuilder, CellTable, Groups, cells_of
 from gateway.sinks.table import Builder, PointTable
@@ -109,6 +111,34 @@ def test_parts_of_one_cell_meet_whatever_the_order_of_statements_and_rows() -> N
 def test_no_rows_are_no_cells() -> None:
     found = CellBuilder("visit", ("store",)).table([Aggregate("n", "count", "fan")])
     assert (len(found), found.keys["store"].texts(), found.values["n"].dtype) == (0, [], np.int64)
+
+
+FAR = st.sampled_from([-(2**63), -1, 0, 1, 2**62, 2**63 - 1])
+COLUMNS = st.integers(1, 12).flatmap(
+    lambda rows: st.lists(
+        st.one_of(
+            st.lists(FAR, min_size=rows, max_size=rows).map(lambda values: np.array(values, np.int64)),
+            st.lists(st.integers(0, 2**32 - 1), min_size=rows, max_size=rows).map(lambda values: np.array(values, np.uint32)),
+            st.lists(st.sampled_from([-0.5, 0.0, 7.25]), min_size=rows, max_size=rows).map(np.array),
+            st.lists(st.booleans(), min_size=rows, max_size=rows).map(np.array),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+
+
+@given(COLUMNS)
+def test_groups_are_the_distinct_rows_in_their_order(columns: list[np.ndarray[Any, Any]]) -> None:
+    rows = list(zip(*[column.tolist() for column in columns], strict=True))
+    groups = Groups(columns)
+    assert list(zip(*[column.tolist() for column in groups.columns], strict=True)) == sorted(set(rows))
+    assert [sorted(set(rows))[group] for group in groups.of_row.tolist()] == rows
+
+
+def test_groups_of_no_rows_are_none() -> None:
+    groups = Groups([np.zeros(0, np.int64), np.zeros(0, np.uint32)])
+    assert len(groups) == len(groups.of_row) == 0
 
 
 def test_groups_of_many_columns_do_not_overflow() -> None:
