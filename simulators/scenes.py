@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 
 from footfall.errors import ConfigError
-from footfall.events import to_ns
 from footfall.mistakes import did_you_mean
+from footfall.moments import to_ns
 from simulators.people import Crowd, Shares
 from simulators.plan import Plan, part_of, shop_of_four
 from simulators.radio import Ether, Radio

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from footfall.config import Section, load
-from footfall.events import Name, to_ns
+from footfall.events import Name
+from footfall.moments import to_ns
 from footfall.units import NS_PER_S
 
 SHIPPED: Final = Path(__file__).parent / "csv_formats"

@@ -20,8 +20,8 @@ from edge_agent.sources.recording import DOOR_PROFILE, read_lines
 from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, ClockJump, ReplaySettings, Run, TrueZone
 from edge_agent.sources.source import AliveUntil, Crossing, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
-from footfall.events import to_ns
 from footfall.mistakes import did_you_mean
+from footfall.moments import to_ns
 from footfall.units import NS_PER_S
 
 JUMP_NS: Final = 2 * NS_PER_S
