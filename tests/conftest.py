@@ -23,6 +23,9 @@ __all__ = ["bluez", "browser", "embedded_broker", "filled", "influx_servers", "i
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Tables are as wide as the terminal of whoever runs the tests, and tests read them.
+os.environ.pop("COLUMNS", None)
+
 # Every process that a test starts would else make a thread of OpenBLAS for each core, which is a tenth of its start.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from gateway.cli import query_options as options
 from gateway.cli.query_output import OutputFormat, draw_answer, print_answer, print_explanation, progress
 from gateway.query.explain import every_measure, explained
+from gateway.query.fitting import SCREEN_ROWS
 from gateway.query.options import EXPLAINS, request_of
 from gateway.query.questions import ask
 from gateway.query.reading import read_estate
@@ -53,10 +54,11 @@ def query(
         "align": align, "as-of": as_of,
     }  # fmt: skip
     request = request_of(what, given)
+    most_rows = SCREEN_ROWS if format_ is OutputFormat.TABLE else None
     known = site_of(site, config)
     with _without_collector():
         with closing(open_reader(db, influx, bucket, token_file, config)) as reader, progress() as on_page:
-            answer = ask(reader, request, read_estate(reader, known), time.time_ns(), on_page)
+            answer = ask(reader, request, read_estate(reader, known), time.time_ns(), on_page, most_rows)
         if explain:
             print_explanation(explained(answer), format_)
         else:

@@ -21,7 +21,7 @@ EXAMPLES: Final = """\
 [bold]Examples[/]
 
 Today, hour by hour:
-footfall query traffic --config gateway.toml --from today
+footfall query traffic --config gateway.toml --from today --interval 1h
 
 A week of one store by the day, with a chart:
 footfall query traffic --db footfall.db --store s1 --from 2026-11-16 --to 2026-11-22 --interval 1d --chart week.png
@@ -71,11 +71,19 @@ SiteOption = Annotated[
 StoreOption = Annotated[list[str] | None, typer.Option(help="A store, or several with commas. Default: all.", rich_help_panel=_SCOPE)]
 FromOption = Annotated[
     str | None,
-    typer.Option("--from", help=f"The start: {_MOMENT_HELP} Default: the last seven days of data.", rich_help_panel=_SCOPE),
+    typer.Option(
+        "--from",
+        help=f"The start: {_MOMENT_HELP} Default: the last 7 days with data; with their interval 8 weeks, 12 months, 8 quarters, 5 years.",
+        rich_help_panel=_SCOPE,
+    ),
 ]
 ToOption = Annotated[
     str | None,
-    typer.Option("--to", help="The end, alike; a date is meant whole. Default: the end of the data.", rich_help_panel=_SCOPE),
+    typer.Option(
+        "--to",
+        help="The end, alike; a date is meant whole. Default: with the data, or their last day.",
+        rich_help_panel=_SCOPE,
+    ),
 ]
 ZoneOption = Annotated[str | None, typer.Option(help="Only this zone (zones, sales, dwell, items, touches).", rich_help_panel=_SCOPE)]
 FanOption = Annotated[str | None, typer.Option(help="Only this fan (visits, touches).", rich_help_panel=_SCOPE)]
@@ -93,7 +101,10 @@ ByOption = Annotated[
 ]
 IntervalOption = Annotated[
     str | None,
-    typer.Option(help=f"{', '.join(INTERVALS)}. Default: 1h for traffic and doors; else the whole span.", rich_help_panel=_SHAPE),
+    typer.Option(
+        help=f"{', '.join(INTERVALS)}. Default: of traffic and doors what fits a screen (CSV and JSON: 1h); else the whole span.",
+        rich_help_panel=_SHAPE,
+    ),
 ]
 DayOption = Annotated[
     str | None,
@@ -121,7 +132,11 @@ FormatOption = Annotated[
 ]
 WideOption = Annotated[
     bool,
-    typer.Option("--wide", help="Every column, in lines as long as they must be; else 80 characters.", rich_help_panel=_OUTPUT),
+    typer.Option(
+        "--wide",
+        help="Every column, in lines as long as they must be; else as the terminal has room.",
+        rich_help_panel=_OUTPUT,
+    ),
 ]
 ExplainOption = Annotated[
     bool, typer.Option("--explain", help="Instead of the rows, what each of their columns means.", rich_help_panel=_OUTPUT)

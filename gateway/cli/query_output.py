@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.query.answer import Answer, Request
 from gateway.query.explain import text
 from gateway.query.show import as_csv, as_json
-from gateway.query.show_table import Line, Style, table, wrapped
+from gateway.query.show_table import WIDTH, Line, Style, table, wrapped
 from gateway.sinks.reader import OnPage
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _LONG_READ_S: Final = 0.5
+_LEAST_WIDTH: Final = 40
+"""A narrower terminal has no room for a table."""
 
 
 class OutputFormat(StrEnum):
@@ -41,7 +43,8 @@ def print_answer(answer: Answer, format_: OutputFormat, request: Request, wide: 
     With `wide` the details follow the notes.
     """
     if format_ is OutputFormat.TABLE:
-        _print_lines((*wrapped(answer.title, "total"), Line(""), *table(answer, request, wide)))
+        width = line_width()
+        _print_lines((*wrapped(answer.title, "total", width), Line(""), *table(answer, request, wide, width)))
     else:
         _print_data(answer, format_, answer.details if wide else ())
 
@@ -49,9 +52,17 @@ def print_answer(answer: Answer, format_: OutputFormat, request: Request, wide: 
 def print_explanation(explanation: Answer, format_: OutputFormat) -> None:
     """Print what columns or measures mean."""
     if format_ is OutputFormat.TABLE:
-        _print_lines((*wrapped(explanation.title, "total"), Line(""), *text(explanation)))
+        width = line_width()
+        _print_lines((*wrapped(explanation.title, "total", width), Line(""), *text(explanation, width)))
     else:
         _print_data(explanation, format_, ())
+
+
+def line_width() -> int:
+    """Return how many characters a line may have: as many as COLUMNS states, else as the terminal has; 80 at least where that is unset."""
+    if (stated := os.environ.get("COLUMNS", "")).isdecimal() and int(stated) >= _LEAST_WIDTH:
+        return int(stated)
+    return max(os.get_terminal_size(sys.stdout.fileno()).columns, WIDTH) if sys.stdout.isatty() else WIDTH
 
 
 def _print_lines(lines: Iterable[Line]) -> None:

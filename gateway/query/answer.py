@@ -46,7 +46,8 @@ class Answer:
 
     `totals`: the same columns over the whole span, None as the time. `notes`: sentences that a reader of the numbers must know.
     `question` names the measures that the columns are; `asked` has each store's span. `is_empty`: nothing is stored of what was asked for.
-    `details`: what the notes only sum up, such as each store that a comparison leaves out.
+    `interval`: of which the times of the rows are the begins. `details`: what the notes only sum up, such as each store that a comparison
+    leaves out.
     """
 
     columns: tuple[str, ...]
@@ -57,4 +58,5 @@ class Answer:
     question: str = ""
     asked: tuple[StoreSpan, ...] = ()
     is_empty: bool = False
+    interval: str | None = None
     details: tuple[str, ...] = ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,12 @@ from footfall.topics import is_name
 from footfall.units import NS_PER_HOUR
 from gateway.query.answer import Request
 from gateway.query.estate import QueryEstate, StoreFacts
-from gateway.query.intervals import INTERVALS, Cut, cut, day_start
+from gateway.query.intervals import INTERVALS, Cut, Interval, cut, day_start
 from gateway.query.spans import day_begin_ns, day_of, end, local, start, time_zone
 from gateway.sinks.reader import PointReader
 
-DEFAULT_DAYS: Final = 7
-"""Without --from, the last so many days for which there is data."""
+DEFAULT_COUNTS: Final[Mapping[str, int]] = {"1d": 7, "1w": 8, "month": 12, "quarter": 8, "year": 5}
+"""Without --from, the last so many intervals for which there is data; as many days where the interval is shorter than a day, or none."""
 MOST_STORES: Final = 20
 """Stores named in one message, and stores whose spans are read one by one."""
 
@@ -81,57 +81,92 @@ def _unknown(where: str, store: str, there: Sequence[str]) -> str:
     return f"{where} has no store {store[:80]!r}{hint}; it has {', '.join(there[:MOST_STORES])}{more}"
 
 
-class Walls(NamedTuple):
-    """Where data begin and end, as clocks show it."""
+class DataWalls(NamedTuple):
+    """Where data begin and end, as clocks show it: in whole hours and in days.
+
+    The last day is a store's own, by its `day_start`: what is sold after midnight belongs to the evening before.
+    """
 
     first: datetime
     last: datetime
+    first_day: date
+    last_day: date
 
 
-_NO_WALLS: Final = Walls(datetime.min, datetime.min)  # noqa: DTZ901 # a wall time has no zone
 _Place = tuple[StoreFacts, tuple[str, ...], ZoneInfo]
+
+
+def default_interval(interval: str | None) -> str:
+    """Return in which intervals the default span is counted: in those of a day or longer that are asked for, else in days."""
+    return interval if interval is not None and interval in DEFAULT_COUNTS else "1d"
 
 
 def _spans(
     reader: PointReader, request: Request, measurement: str, interval: str | None, places: Sequence[_Place], now_ns: int
 ) -> list[tuple[int, int]]:
-    """Each store's span: what was left open is filled so that it ends with the data and has the last days, by every clock alike."""
-    by_day = request.day == "store" or (interval is not None and not INTERVALS[interval].step_ns)
-    walls = [] if request.from_ and request.to else list(_data_walls(reader, request, measurement, places, by_day, now_ns))
-    data = Walls(min(wall.first for wall in walls), max(wall.last for wall in walls)) if walls else _NO_WALLS
+    """Each store's span: what was left open is filled so that it ends with the data, or the day that they end in, by every clock alike."""
+    data = None if request.from_ and request.to else _data_walls(reader, request, measurement, places, now_ns)
     clocks = [(zone, day_start(facts, request.day)) for facts, _, zone in places]
-    of_clock = {clock: _span(request, *clock, data, now_ns) for clock in set(clocks)}
+    of_clock = {clock: _span(request, interval, *clock, data, now_ns) for clock in set(clocks)}
     return [of_clock[clock] for clock in clocks]
 
 
-def _span(request: Request, zone: ZoneInfo, starts: time, data: Walls, now_ns: int) -> tuple[int, int]:
-    to_ns = end(request.to, zone, now_ns, starts) if request.to else _moment(data.last, zone)
-    if request.from_:
-        from_ns = start(request.from_, zone, now_ns, starts)
-        return from_ns, max(to_ns, now_ns) if from_ns >= to_ns and not request.to else to_ns
-    days = day_begin_ns(day_of(to_ns - 1, zone, starts) - timedelta(days=DEFAULT_DAYS - 1), zone, starts)
-    return max(min(_moment(data.first, zone), to_ns - NS_PER_HOUR), days), to_ns
+def _span(request: Request, interval: str | None, zone: ZoneInfo, starts: time, data: DataWalls | None, now_ns: int) -> tuple[int, int]:
+    from_ns = start(request.from_, zone, now_ns, starts) if request.from_ else None
+    if data is None:
+        return from_ns or 0, end(request.to or "", zone, now_ns, starts)
+    by_day = request.day == "store" or interval in DEFAULT_COUNTS
+    begin_ns, data_end_ns = _in_days(data, zone, starts) if by_day else (_moment(data.first, zone), _moment(data.last, zone))
+    to_ns = end(request.to, zone, now_ns, starts) if request.to else data_end_ns
+    if from_ns is not None:
+        return from_ns, max(to_ns, now_ns) if from_ns >= to_ns else to_ns
+    last_day = day_of(to_ns - 1, zone, starts) if request.to else data.last_day
+    latest_ns = day_begin_ns(last_day, zone, starts) if by_day else to_ns - NS_PER_HOUR
+    default_ns = day_begin_ns(_first_day(last_day, interval), zone, starts)
+    return max(min(begin_ns, latest_ns), default_ns), to_ns
+
+
+def _in_days(data: DataWalls, zone: ZoneInfo, starts: time) -> tuple[int, int]:
+    return day_begin_ns(data.first_day, zone, starts), day_begin_ns(data.last_day + timedelta(days=1), zone, starts)
+
+
+def _first_day(last_day: date, interval: str | None) -> date:
+    """The first day of the default span that ends with this day: it begins with an interval."""
+    name = default_interval(interval)
+    each: Interval = INTERVALS[name]
+    first = each.first_day(last_day)
+    for _ in range(DEFAULT_COUNTS[name] - 1):
+        first = each.first_day(first - timedelta(days=1))
+    return first
 
 
 def _moment(wall: datetime, zone: ZoneInfo) -> int:
     return to_ns(wall.replace(tzinfo=zone))
 
 
-def _data_walls(
-    reader: PointReader, request: Request, measurement: str, places: Sequence[_Place], by_day: bool, now_ns: int
-) -> Iterable[Walls]:
-    """Where each store's data begin and end by its own clock, in whole hours or days."""
+def _data_walls(reader: PointReader, request: Request, measurement: str, places: Sequence[_Place], now_ns: int) -> DataWalls:
+    """Where data begin and end by the clocks of the stores: the earliest and the latest of them."""
+    found = list(_walls_of_stores(reader, request, measurement, places, now_ns))
+    return DataWalls(
+        min(walls.first for walls in found), max(walls.last for walls in found),
+        min(walls.first_day for walls in found), max(walls.last_day for walls in found),
+    )  # fmt: skip
+
+
+def _walls_of_stores(
+    reader: PointReader, request: Request, measurement: str, places: Sequence[_Place], now_ns: int
+) -> Iterable[DataWalls]:  # fmt: skip
     one_by_one = len(places) <= MOST_STORES
     whole = None if one_by_one else _data_span(reader, measurement, (None,))
+    if not one_by_one:  # then stores of the same clock have the same walls
+        places = list(
+            {(zone, day_start(facts, request.day), facts.day_start): (facts, names, zone) for facts, names, zone in places}.values()
+        )
     for facts, names, zone in places:
         first, last = (_data_span(reader, measurement, names) if one_by_one else whole) or (now_ns - NS_PER_HOUR, now_ns)
-        starts = day_start(facts, request.day)
-        if by_day:
-            days = day_of(first, zone, starts), day_of(last, zone, starts) + timedelta(days=1)
-            yield Walls(datetime.combine(days[0], starts), datetime.combine(days[1], starts))
-        else:
-            hours = [local(time_ns, zone).replace(minute=0, second=0, microsecond=0, tzinfo=None) for time_ns in (first, last)]
-            yield Walls(hours[0], hours[1] + timedelta(hours=1))
+        hours = [local(time_ns, zone).replace(minute=0, second=0, microsecond=0, tzinfo=None) for time_ns in (first, last)]
+        first_day, last_day = day_of(first, zone, day_start(facts, request.day)), day_of(last, zone, facts.day_start)
+        yield DataWalls(hours[0], hours[1] + timedelta(hours=1), first_day, max(first_day, last_day))
 
 
 def _data_span(reader: PointReader, measurement: str, names: Sequence[str | None]) -> tuple[int, int] | None:

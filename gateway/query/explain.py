@@ -69,7 +69,7 @@ def every_measure() -> Answer:
     return Answer(("question", "measure", *COLUMNS[1:]), rows, title="measures of footfall query")
 
 
-def text(explanation: Answer) -> Iterator[Line]:
+def text(explanation: Answer, width: int = WIDTH) -> Iterator[Line]:
     """Yield the lines of an explanation: each column or measure with its unit and formula, and below it what it means and is not."""
     question = ""
     for row in explanation.rows:
@@ -77,17 +77,17 @@ def text(explanation: Answer) -> Iterator[Line]:
         if record.get("question", "") != question:
             question = record["question"]
             yield from (Line(""), Line(question, "total"))
-        yield from _entry(record)
+        yield from _entry(record, width)
     yield from ([Line("")] if explanation.notes else [])
-    yield from (line for note in explanation.notes for line in wrapped(note))
+    yield from (line for note in explanation.notes for line in wrapped(note, width=width))
 
 
-def _entry(record: Mapping[str, Any]) -> Iterator[Line]:
+def _entry(record: Mapping[str, Any], width: int) -> Iterator[Line]:
     name = record.get("measure") or record["column"]
     head = f"{name} ({record['unit']})" + (f" = {record['formula']}" if record["formula"] else "")
-    yield from (Line(part, "heading") for part in textwrap.wrap(head, WIDTH, subsequent_indent=_INDENT))
+    yield from (Line(part, "heading") for part in textwrap.wrap(head, width, subsequent_indent=_INDENT))
     meaning = f"{record['means']}." + (f" Not {record['is_not']}." if record["is_not"] else "")
-    yield from (Line(part) for part in textwrap.wrap(meaning, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT))
+    yield from (Line(part) for part in textwrap.wrap(meaning, width, initial_indent=_INDENT, subsequent_indent=_INDENT))
 
 
 def document(question: str) -> str:

@@ -70,7 +70,7 @@ BUCKETS_NS: Final = tuple(sorted(_CLOCK.values(), reverse=True))
 
 
 class Cut(NamedTuple):
-    """Interval i is from `edges_ns[i]` to before `edges_ns[i + 1]`.
+    """Interval i is from `edges_ns[i]` to before `edges_ns[i + 1]`; uncut, the first begins at `begin_ns` and the last ends at `end_ns`.
 
     `labels[i]` is its begin in local wall time, `2026-10-24T10:00`, with the offset where clocks show that time twice; of days and longer
     intervals their first day, `2026-10-24`. It is the begin of the whole interval where the span cuts it short; "" without intervals.
@@ -78,6 +78,13 @@ class Cut(NamedTuple):
 
     edges_ns: NsColumn
     labels: tuple[str, ...]
+    begin_ns: int
+    end_ns: int
+
+    @property
+    def begins_ns(self) -> list[int]:
+        """Return where each interval begins, uncut."""
+        return [self.begin_ns, *self.edges_ns[1:-1].tolist()]
 
 
 def cut(facts: StoreFacts, from_ns: int, to_ns: int, interval: str | None, day: Day = "midnight", zone: ZoneInfo | None = None) -> Cut:
@@ -135,14 +142,18 @@ def labels_in_order(cuts: Iterable[Sequence[str]]) -> list[str]:
 @lru_cache(maxsize=512)
 def _cut(zone: ZoneInfo, starts: time, from_ns: int, to_ns: int, interval: str | None) -> Cut:
     """Stores of the same clock share one object."""
+    whole = from_ns, to_ns
     if interval is None:
         edges, labels = np.array([from_ns, to_ns]), [""]
     elif step_ns := INTERVALS[interval].step_ns:
         edges, labels = _by_clock(zone, from_ns, to_ns, step_ns)
+        whole = _steps_around(zone, from_ns, to_ns, step_ns)
     else:
         edges, labels = _by_days(zone, starts, from_ns, to_ns, INTERVALS[interval])
+        after = INTERVALS[interval].next_day(date.fromisoformat(labels[-1]))
+        whole = day_begin_ns(date.fromisoformat(labels[0]), zone, starts), day_begin_ns(after, zone, starts)
     edges.setflags(write=False)
-    return Cut(edges, tuple(labels))
+    return Cut(edges, tuple(labels), *whole)
 
 
 def _check_few(intervals: int) -> None:
@@ -165,6 +176,16 @@ def _by_clock(zone: ZoneInfo, from_ns: int, to_ns: int, step_ns: int) -> tuple[N
             edges.append(here)
             labels += _wall_labels((here + span.offset_ns) // step_ns * step_ns, span.offset_ns, twice, step_ns)
     return np.concatenate([*edges, [to_ns]]), labels
+
+
+def _steps_around(zone: ZoneInfo, from_ns: int, to_ns: int, step_ns: int) -> tuple[int, int]:
+    """Where the first step begins and the last one ends. A change of the clock ends a step."""
+    spans = steady_spans(zone, from_ns - NS_PER_DAY, to_ns + NS_PER_DAY)
+    first = next(span for span in spans if span.begin_ns <= from_ns < span.end_ns)
+    last = next(span for span in spans if span.begin_ns < to_ns <= span.end_ns)
+    begin_ns = (from_ns + first.offset_ns) // step_ns * step_ns - first.offset_ns
+    end_ns = -(-(to_ns + last.offset_ns) // step_ns) * step_ns - last.offset_ns
+    return max(begin_ns, first.begin_ns), min(end_ns, last.end_ns)
 
 
 def _wall_labels(walls_ns: NsColumn, offset_ns: int, twice: Iterable[Repeated], step_ns: int) -> list[str]:

@@ -128,8 +128,8 @@ class KeyCodes:
 
 
 def times_of(store: AskedStore) -> dict[str, str]:
-    """Return when each of a store's intervals begins, with its offset, by the label."""
-    return {label: iso(edge, store.zone) for label, edge in zip(store.cut.labels, store.cut.edges_ns.tolist(), strict=False)}
+    """Return when each of a store's intervals begins, with its offset, by the label; one that the span cuts has its own begin."""
+    return {label: iso(begin, store.zone) for label, begin in zip(store.cut.labels, store.cut.begins_ns, strict=True)}
 
 
 _OF_CELLS: Final[Mapping[str, Callable[[KeyCodes, GroupKey, MeasureCells], IndexColumn]]] = {

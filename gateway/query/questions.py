@@ -18,13 +18,15 @@ from gateway.query.compare_answer import compared, planned_comparison
 from gateway.query.counting import Counting
 from gateway.query.coverage_reading import read_coverage
 from gateway.query.covered import Covered, covered_cells
+from gateway.query.cut_notes import cut_notes
 from gateway.query.day_pairs import ALIGNS
 from gateway.query.estate import QueryEstate
+from gateway.query.fitting import Fitted, fitted
 from gateway.query.listing import List, listing
 from gateway.query.plan import CountingRule, Plan, check_size, planned
 from gateway.query.reading import read_cells
 from gateway.query.spans import iso
-from gateway.query.titles import title_of
+from gateway.query.titles import default_title, title_of
 from gateway.sinks.reader import OnPage, PointReader, quiet
 
 _NAMED_STORES: Final = 3
@@ -102,18 +104,30 @@ def check(request: Request) -> None:
         check_as_of(plan)
 
 
-def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage = quiet) -> Answer:
-    """Return the answer to a request from one database.
+def ask(
+    reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage = quiet, most_rows: int | None = None
+) -> Answer:
+    """Return the answer to a request from one database; by groups and an interval of no more than `most_rows`, where it asks for none.
 
     Raise ConfigError for what means nothing, with what would work; where nothing is stored, the notes of the answer state what is.
     """
     check(request)
-    if request.as_of is not None:
-        return as_of(reader, planned(request, _counted(request.question)), estate, now_ns, partial(ask, estate=estate, on_page=on_page))
+    how = question_of(request.question).answer
+    fit = Fitted(request)
+    if isinstance(how, CountingRule) and most_rows is not None:
+        fit = fitted(reader, request, how, estate, now_ns, most_rows)
+    answer = _answered(reader, fit.request, estate, now_ns, on_page)
+    return replace(answer, title="\n".join([answer.title, *default_title(request, answer.interval, fit.note)]))
+
+
+def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage) -> Answer:
     question = question_of(request.question)
     how = question.answer
+    if request.as_of is not None:
+        asking = partial(_answered, estate=estate, on_page=on_page)
+        return as_of(reader, planned(request, _counted(request.question)), estate, now_ns, asking)
     if request.compare is not None:
-        asking = partial(ask, now_ns=now_ns, on_page=on_page)
+        asking = partial(_answered, now_ns=now_ns, on_page=on_page)
         return compared(planned_comparison(request, _counted(request.question)), reader, estate, now_ns, on_page, asking)
     if isinstance(how, CountingRule):
         plan = planned(request, how)
@@ -122,6 +136,7 @@ def ask(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int,
         bucket_ns = plan.bucket_ns(stores)
         covered = _covered(reader, estate, plan, stores, now_ns, on_page)
         answer = Counting(plan, stores, read_cells(reader, plan, stores, on_page), bucket_ns, covered).answer()
+        answer = replace(answer, interval=plan.interval, notes=(*answer.notes, *cut_notes(stores, plan.interval, now_ns)))
     else:
         stores = asked_stores(reader, request, question.measurement, None, estate, now_ns)
         answer = listing(reader, request, question.measurement, how, stores, on_page)

@@ -22,7 +22,7 @@ from gateway.query.show_columns import ShownColumn, fitted, headings, room_besid
 from gateway.query.show_text import cell, difference, times
 
 WIDTH: Final = 80
-"""Characters that a line of a table has at most, unless it is asked for wide."""
+"""Characters that a line has at most, where nobody knows how many there is room for."""
 _TEXTS: Final = frozenset({"name", "time"})
 _COVERAGE: Final = frozenset({"open_minutes", "covered", "compared"})
 _EVENT_TIMES: Final = frozenset({"started", "at"})
@@ -59,23 +59,23 @@ class RowRun:
         return self.rows[0]
 
 
-def table(answer: Answer, request: Request, wide: bool = False) -> list[Line]:
-    """Return the lines, of at most 80 characters; with `wide` every column, in lines as long as they must be.
+def table(answer: Answer, request: Request, wide: bool = False, width: int = WIDTH) -> list[Line]:
+    """Return the lines, of at most `width` characters; with `wide` every column, in lines as long as they must be.
 
     Columns are the main ones, and what the request names. The answer's notes stand below, with what is left out; with `wide` its
     details, too.
     """
     sheet = _Sheet(_without_twin(answer), request)
     answer = sheet.answer
-    columns, left_out = fitted(sheet.columns(wide), None if wide else WIDTH)
-    columns = sheet.with_pictures(columns, None if wide else WIDTH)
+    columns, left_out = fitted(sheet.columns(wide), None if wide else width)
+    columns = sheet.with_pictures(columns, None if wide else width)
     lines = [Line(text, "heading") for text in (*headings(columns), "─" * width_of(columns))]
     lines += [Line(_run_line(columns, run, i)) for i, run in enumerate(sheet.runs)]
     if answer.totals:
         lines.append(Line(""))
     lines += [Line(row_line(columns, i), "total") for i in range(len(sheet.runs), len(sheet.runs) + len(answer.totals))]
     notes = [*answer.notes, *(answer.details if wide else ()), *_left_out(left_out)]
-    return lines + [line for i, note in enumerate(notes) for line in ([Line("")] if i == 0 else []) + wrapped(note)]
+    return lines + [line for i, note in enumerate(notes) for line in ([Line("")] if i == 0 else []) + wrapped(note, width=width)]
 
 
 def _without_twin(answer: Answer) -> Answer:
@@ -86,14 +86,14 @@ def _without_twin(answer: Answer) -> Answer:
     return answer
 
 
-def wrapped(text: str, style: Style = "note") -> list[Line]:
-    """Return the lines of a text, each of at most 80 columns; a Chinese character takes two."""
+def wrapped(text: str, style: Style = "note", width: int = WIDTH) -> list[Line]:
+    """Return the lines of a text, each of at most `width` columns; a Chinese character takes two."""
     lines: list[str] = []
     for whole in text.splitlines():
         lines.append("")
         for word in whole.split():
             longer = f"{lines[-1]} {word}" if lines[-1] else word
-            if cell_len(longer) <= WIDTH or not lines[-1]:
+            if cell_len(longer) <= width or not lines[-1]:
                 lines[-1] = longer
             else:
                 lines.append(word)
@@ -209,7 +209,7 @@ class _Sheet:
 
     def _cells(self, name: str) -> list[str]:
         if self.figures[name].unit == "time":
-            return times([(str(run.first.get("store", "")), run.first[name] or "") for run in self.runs])
+            return times([(str(run.first.get("store", "")), run.first[name] or "") for run in self.runs], self.answer.interval)
         return ["" if run.what and not self.is_text(name) else self._text(name, run.first[name]) for run in self.runs]
 
     def _totals(self, name: str, before: Sequence[str]) -> list[str]:

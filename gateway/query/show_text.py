@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 _OFFSET: Final = re.compile(r"[+-]\d\d:\d\d$")
@@ -49,11 +50,28 @@ _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
 }
 
 
-def times(moments: Sequence[tuple[str, str]]) -> list[str]:
+_PERIODS: Final[Mapping[str, Callable[[date], str]]] = {
+    "1w": lambda day: "{}-W{:02}".format(*day.isocalendar()[:2]),
+    "month": lambda day: f"{day:%Y-%m}",
+    "quarter": lambda day: f"{day.year}-Q{(day.month + 2) // 3}",
+    "year": lambda day: f"{day.year}",
+}
+
+
+def period(label: str, interval: str | None) -> str:
+    """Return what people call the interval that begins at a local time: `2026-10`, `2026-Q4`, `2026-W44` (ISO 8601), or the time itself."""
+    if label and interval is not None and interval in _PERIODS:
+        return _PERIODS[interval](date.fromisoformat(label[:10]))
+    return label.replace("T", " ")
+
+
+def times(moments: Sequence[tuple[str, str]], interval: str | None = None) -> list[str]:
     """Return the local times of `(store, ISO)` for reading: dates, if all are midnights, and no date where all moments are of one.
 
-    An offset is written only where it changes within a store, as when clocks do.
+    An offset is written only where it changes within a store, as when clocks do. Weeks and longer intervals have their names.
     """
+    if interval in _PERIODS:
+        return [period(text, interval) for _, text in moments]
     offsets: dict[str, set[str]] = {}
     for store, text in moments:
         offsets.setdefault(store, set()).update(_OFFSET.findall(text))

@@ -101,7 +101,7 @@ def shell(text: str, folder: Path, environment: dict[str, str]) -> str:
     """What the block prints; it must succeed, and print or write something."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     before = {found: found.stat().st_mtime_ns for found in folder.rglob("*")}
-    merged = os.environ | environment | {"PATH": path, "NO_COLOR": "1"}
+    merged = os.environ | environment | {"PATH": path, "NO_COLOR": "1", "COLUMNS": "80"}
     command = ["bash", "-euo", "pipefail", "-c", text]
     done = subprocess.run(command, cwd=folder, env=merged, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"

@@ -144,7 +144,7 @@ def test_minutes_that_are_still_to_come_are_not_open() -> None:
 
 def test_minutes_are_counted_between_edges_of_zones_with_odd_offsets() -> None:
     store = StoreFacts("s1", ZoneInfo("Asia/Kathmandu"))
-    edges, _ = cut(store, BEGIN + 30 * NS_PER_MINUTE, END, "1h")
+    edges, *_ = cut(store, BEGIN + 30 * NS_PER_MINUTE, END, "1h")
     masks = np.array([[WHOLE_HOUR, (1 << 15) - 1, 0, WHOLE_HOUR & ~1]])
     assert minutes_between(masks, hours_of(BEGIN, END), edges).tolist() == [[45, 0, 14, 45]]
 

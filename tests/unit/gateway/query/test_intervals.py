@@ -52,20 +52,25 @@ def test_intervals_tile_the_span_with_labels_that_are_unique_and_in_order(
     zone: str, from_ns: int, minutes: int, interval: str, day: Day, day_start: time
 ) -> None:
     to_ns = from_ns + minutes * NS_PER_MINUTE
-    edges, labels = cut(_store(ZoneInfo(zone), day_start), from_ns, to_ns, interval, day)
+    edges, labels, begin_ns, end_ns = cut(_store(ZoneInfo(zone), day_start), from_ns, to_ns, interval, day)
     assert edges[0] <= from_ns < edges[0] + NS_PER_MINUTE
     assert edges[-1] - NS_PER_MINUTE < to_ns <= edges[-1]
     assert all(begin < end for begin, end in pairwise(edges.tolist()))
     assert len(labels) == len(edges) - 1 == len(set(labels))
     assert labels_in_order([labels]) == list(labels)
     assert not (edges % bucket_ns(edges)).any()
+    assert begin_ns <= edges[0]
+    assert edges[-1] <= end_ns
+    uncut = cut(_store(ZoneInfo(zone), day_start), begin_ns, end_ns, interval, day)
+    assert uncut.labels == labels, "an interval is called alike, whole or cut"
+    assert (uncut.begin_ns, uncut.end_ns) == (begin_ns, end_ns) == (uncut.edges_ns[0], uncut.edges_ns[-1])
 
 
 @given(zone=st.sampled_from(ZONES), day=st.dates(date(2012, 1, 1), date(2030, 1, 1)), interval=st.sampled_from(["5m", "30m", "1h"]))
 def test_the_label_is_what_the_clocks_show_when_the_interval_begins(zone: str, day: date, interval: str) -> None:
     clock = ZoneInfo(zone)
     begin = int(datetime.combine(day, time(), UTC).timestamp()) * 10**9
-    edges, labels = cut(_store(clock), begin, begin + 2 * NS_PER_DAY, interval)
+    edges, labels, *_ = cut(_store(clock), begin, begin + 2 * NS_PER_DAY, interval)
     step = timedelta(microseconds=INTERVALS[interval].step_ns // 1000)
     for edge, label in zip(edges.tolist(), labels, strict=False):
         shown = local(edge, clock)

@@ -97,6 +97,19 @@ def test_a_time_that_all_rows_have_is_no_column() -> None:
     assert found[-1].split() == ["total", "2"]
 
 
+def test_months_are_months_in_a_table() -> None:
+    months = Answer(("store", "time", "in"), [("s1", "2026-10-01T00:00+02:00", 1), ("s1", "2026-11-01T00:00+01:00", 2)], interval="month")
+    assert [line.split()[0] for line in lines(months)[2:]] == ["2026-10", "2026-11"]
+
+
+def test_a_wider_terminal_has_more_columns_and_a_narrower_one_fewer() -> None:
+    answer = everything()
+    found = {width: [line.text for line in table(answer, Request("traffic"), width=width)] for width in (60, 80, 140)}
+    assert all(max(map(cell_len, shown)) <= width for width, shown in found.items())
+    rules = {width: len(next(line for line in shown if line.startswith("─"))) for width, shown in found.items()}
+    assert rules[60] < rules[80] < rules[140]
+
+
 def test_totals_stand_apart_with_the_word_under_the_first_key_they_do_not_have() -> None:
     rows = [("s1", "2026-10-25T00:00", "main", 1), ("s2", "2026-10-26T00:00", "side", 2)]
     found = lines(Answer(("store", "time", "door", "in"), rows, [("s1", None, None, 1), ("s2", None, None, 2)]))

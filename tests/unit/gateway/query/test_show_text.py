@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.query.show_text import cell, difference, duration, times
+from gateway.query.show_text import cell, difference, duration, period, times
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,22 @@ def test_differences_have_their_sign_and_those_of_shares_are_points() -> None:
 def test_midnights_are_dates() -> None:
     assert times([("s1", "2026-11-21T00:00+01:00"), ("s2", "2026-11-21T00:00+08:00")]) == ["2026-11-21", "2026-11-21"]
     assert times([("s1", "2026-11-21T00:00"), ("s1", "2026-11-22T01:00")]) == ["2026-11-21 00:00", "2026-11-22 01:00"]
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [("1w", "2026-W53"), ("month", "2026-12"), ("quarter", "2026-Q4"), ("year", "2026"), ("1d", "2026-12-28"), (None, "2026-12-28")],
+)
+def test_weeks_and_longer_intervals_have_the_names_that_people_give_them(interval: str | None, text: str) -> None:
+    assert times([("s1", "2026-12-28T00:00+01:00")], interval) == [text]
+    assert period("2026-12-28", interval) == text
+
+
+def test_a_week_has_the_year_of_its_thursday() -> None:
+    assert [period(day, "1w") for day in ("2025-12-29", "2027-01-04")] == ["2026-W01", "2027-W01"]
+    assert [period(day, "quarter") for day in ("2026-01-01", "2026-04-01", "2026-07-01", "2026-10-01")] == [
+        "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4",
+    ]  # fmt: skip
 
 
 def test_a_date_that_all_have_is_left_out_but_that_of_one_moment_is_not() -> None:

@@ -27,6 +27,21 @@ def test_stores_of_several_clocks_share_a_line_where_their_local_span_is_the_sam
     assert other.splitlines()[1] == "traffic of s2, 2026-11-21 00:00 to 2026-11-21 05:00 Asia/Shanghai"
 
 
+SIX_CLOCKS = ("Europe/Berlin", "Asia/Shanghai", "America/New_York", "Asia/Kolkata", "UTC", "Asia/Tokyo")
+
+
+def test_moments_that_stores_of_many_clocks_share_have_one_line_in_utc() -> None:
+    begin = asked("s0", "UTC").from_ns
+    stores = [StoreSpan(f"s{i}", ZoneInfo(zone), begin, begin + 12 * 3600 * 10**9) for i, zone in enumerate(SIX_CLOCKS)]
+    assert title_of(Request("traffic"), stores, {}) == "traffic of 6 stores, 2026-11-21 00:00 to 2026-11-21 12:00 UTC"
+
+
+def test_many_spans_have_one_line() -> None:
+    stores = [asked(f"s{i}", zone, 20 + i) for i, zone in enumerate(SIX_CLOCKS)]
+    title = title_of(Request("traffic"), stores, {})
+    assert title == "traffic of 6 stores, 6 spans within 2026-11-21 00:00 to 2026-11-22 01:00 local time of each store"
+
+
 def test_many_stores_are_counted() -> None:
     few = title_of(Request("traffic"), [asked(f"s{i}", "UTC") for i in range(3)], {})
     assert few.startswith("traffic of 3 stores (s0, s1, s2), 2026-11-21 00:00")
