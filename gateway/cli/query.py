@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 
 from gateway.cli import query_options as options
 from gateway.cli.query_output import OutputFormat, draw_answer, print_answer, print_explanation, progress
+from gateway.query.chart_file import check_chart_file
 from gateway.query.explain import every_measure, explained
 from gateway.query.fitting import SCREEN_ROWS
 from gateway.query.options import EXPLAINS, request_of
@@ -54,6 +55,8 @@ def query(
         "align": align, "as-of": as_of,
     }  # fmt: skip
     request = request_of(what, given)
+    if chart is not None:
+        check_chart_file(chart)
     most_rows = SCREEN_ROWS if format_ is OutputFormat.TABLE else None
     known = site_of(site, config)
     with _without_collector():

@@ -95,8 +95,8 @@ def draw_answer(answer: Answer, path: Path, measures: Sequence[str]) -> None:
     # matplotlib takes a second to import, which a table need not wait for.
     from gateway.query.chart import draw
 
-    if not draw(answer, path, measures):
-        _stderr().print("some characters of the chart's titles have no font here: install one such as Noto Sans CJK")
+    for note in draw(answer, path, measures):
+        _stderr().print(f"note: {note}", markup=False)
     _stderr().print(f"chart: {path}")
 
 

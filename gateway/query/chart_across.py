@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gateway.query.chart_axes import heading, legend_above, unit_axis, values_of, written
-from gateway.query.chart_data import Chart, ChartRecord
+from gateway.query.chart_data import Chart
 from gateway.query.chart_style import BLUE, GREY, PALETTE
 from gateway.query.chart_time import UNITS
 from gateway.query.comparison import BEFORE
@@ -21,9 +22,8 @@ IN_ORDER: Final = frozenset({"weekday", "hour", "time"})
 
 
 def ranked(chart: Chart) -> Figure:
-    """Draw a row of bars for each key, the greatest first, a panel for each of the first three measures."""
-    names = chart.measures[:3]
-    records = _ranked(chart, names[0])
+    """Draw a row of bars for each key, the greatest first, a panel for each measure."""
+    names, records = chart.measures, chart.records
     figure = Figure(figsize=(11, 1.6 + 0.3 * len(records)), layout="constrained")
     for i, (axis, name) in enumerate(zip(figure.subplots(1, len(names), squeeze=False, sharey=True)[0], names, strict=True)):
         unit = chart.figure(name).unit
@@ -31,19 +31,18 @@ def ranked(chart: Chart) -> Figure:
         drawn = axis.barh(range(len(records)), np.nan_to_num(values), color=PALETTE[i], height=0.7)
         axis.bar_label(drawn, [written(unit)(value) for value in values], fontsize=8.5)
         _across(axis, [chart.name_of(record) for record in records], chart.figure(name).title, unit)
-    heading(figure, _with_rest(chart, len(records)))
+    heading(figure, chart.title)
     return figure
 
 
-def _ranked(chart: Chart, name: str) -> list[ChartRecord]:
+def greatest(chart: Chart) -> Chart:
+    """Return the chart with the greatest bars by the first measure, in that order; with all where keys have an order of their own."""
     if IN_ORDER & set(chart.telling):
-        return list(chart.records)
-    return sorted(chart.records, key=lambda record: -(record[name] if record[name] is not None else -np.inf))[:MOST_BARS]
-
-
-def _with_rest(chart: Chart, shown: int) -> str:
-    rest = len(chart.records) - shown
-    return f"{chart.title}; the first {shown} of {len(chart.records):,}" if rest > 0 else chart.title
+        return chart
+    name = chart.measures[0]
+    records = sorted(chart.records, key=lambda record: -(record[name] if record[name] is not None else -np.inf))
+    rest = f"; the first {MOST_BARS} of {len(records):,}" if len(records) > MOST_BARS else ""
+    return replace(chart, records=tuple(records[:MOST_BARS]), title=f"{chart.title}{rest}")
 
 
 def _across(axis: Axes, names: Sequence[str], title: str, unit: str) -> None:
@@ -59,7 +58,7 @@ def _across(axis: Axes, names: Sequence[str], title: str, unit: str) -> None:
 
 def grouped(chart: Chart) -> Figure:
     """Draw the measures, which have one unit, side by side for each key."""
-    records = _ranked(chart, chart.measures[0])
+    records = chart.records
     each = 0.84 / len(chart.measures)
     figure = Figure(figsize=(11, 1.6 + 0.2 * len(records) * (1 + len(chart.measures))), layout="constrained")
     axis = figure.subplots()
@@ -71,13 +70,13 @@ def grouped(chart: Chart) -> Figure:
         axis.bar_label(drawn, [written(unit)(value) if value else "" for value in values], fontsize=7.5)
     _across(axis, [chart.name_of(record) for record in records], "", unit)
     legend_above(axis)
-    heading(figure, _with_rest(chart, len(records)))
+    heading(figure, chart.title)
     return figure
 
 
 def profile(chart: Chart) -> Figure:
     """Draw a column for each weekday or hour, a panel for each unit."""
-    names = chart.measures[:4]
+    names = chart.measures
     figure = Figure(figsize=(11, 1.0 + 1.9 * len(names)), layout="constrained")
     labels = [chart.name_of(record) for record in chart.records]
     for i, (axis, name) in enumerate(zip(figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0], names, strict=True)):
@@ -120,9 +119,8 @@ def _cells(axis: Axes, values: np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
 def compared(chart: Chart) -> Figure:
-    """Draw the value before and now of each key side by side, a panel for each of the first three measures."""
-    names = chart.compared[:3]
-    records = _ranked(chart, names[0])
+    """Draw the value before and now of each key side by side, a panel for each measure."""
+    names, records = chart.measures, chart.records
     figure = Figure(figsize=(11, 1.8 + 0.45 * len(records)), layout="constrained")
     axes = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
     for axis, name in zip(axes, names, strict=True):
@@ -133,5 +131,5 @@ def compared(chart: Chart) -> Figure:
             axis.bar_label(drawn, [written(unit)(value) for value in values], fontsize=8)
         _across(axis, [chart.name_of(record) for record in records], chart.figure(name).title, unit)
     axes[-1].legend(ncols=2, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
-    heading(figure, _with_rest(chart, len(records)))
+    heading(figure, chart.title)
     return figure

@@ -146,6 +146,16 @@ def heading(figure: Figure, text: str) -> None:
     figure.suptitle("\n".join(lines), x=0.01, ha="left")
 
 
+def empty(title: str, text: str) -> Figure:
+    """Return a picture without values, which states why there are none."""
+    figure = Figure(figsize=(11, 2.4), layout="constrained")
+    axis = figure.subplots()
+    axis.set_axis_off()
+    axis.text(0.5, 0.5, text, ha="center", va="center", fontsize=14, color="#495057")
+    heading(figure, title)
+    return figure
+
+
 def legend_above(axis: Axes) -> None:
     """Put the legend above the axis at the right, where neither data nor title is."""
     axis.legend(ncols=4, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, handlelength=1.6, columnspacing=1.2)

@@ -40,6 +40,8 @@ class Chart:
     keys: tuple[str, ...]
     measures: tuple[str, ...]
     totals: tuple[ChartRecord, ...] = ()
+    wanted: tuple[str, ...] = ()
+    """The measures that were asked for, or that a chart of the question shows; some may have no value."""
     zone: ZoneInfo | None = None
     """The clock of all stores, where they have the same."""
 
@@ -52,6 +54,12 @@ class Chart:
     def compared(self) -> tuple[str, ...]:
         """Return the measures that have a value of the span before."""
         return tuple(name for name in self.measures if self.records and f"{name}{BEFORE.text}" in self.records[0])
+
+    @property
+    def has_values(self) -> bool:
+        """Return whether there is anything to draw: an event, or a value of a measure."""
+        is_of_events = not measures_of(self.question)
+        return bool(self.records) and (is_of_events or any(record[name] is not None for record in self.records for name in self.measures))
 
     @cached_property
     def series(self) -> dict[str, list[ChartRecord]]:
@@ -68,7 +76,7 @@ class Chart:
 
     def name_of(self, record: ChartRecord) -> str:
         """Return what a record is of, by the keys that differ."""
-        return " · ".join(str(record[key]) or "none" for key in self.telling)
+        return " · ".join(str(record[key]) or figure(key).empty for key in self.telling)
 
     def figure(self, name: str) -> Figure:
         """Return unit, heading and meaning of a column."""
@@ -104,13 +112,14 @@ def chart_of(answer: Answer, asked: Sequence[str] = ()) -> Chart:
     """Return what to draw of an answer; `asked` has the measures that were named in the request."""
     records = _records(answer, answer.rows)
     there = {name for name in answer.columns if any(record[name] is not None for record in records)}
-    names = [name for name in (asked or DRAWN.get(answer.question, ())) if name in there]
+    wanted = [name for name in (asked or DRAWN.get(answer.question, ())) if name in answer.columns]
+    names = [name for name in wanted if name in there]
     measured = [name for name in answer.columns if name in measures_of(answer.question)]
     keys = [name for name in _before_measures(answer, measured) if name not in _NO_MEASURE]
     clocks = {span.zone.key: span.zone for span in answer.asked}
     return Chart(
         answer.question, answer.title, records, tuple(keys), tuple((names or measured)[:MOST_MEASURES]),
-        _records(answer, answer.totals), next(iter(clocks.values())) if len(clocks) == 1 else None,
+        _records(answer, answer.totals), tuple(wanted), next(iter(clocks.values())) if len(clocks) == 1 else None,
     )  # fmt: skip
 
 

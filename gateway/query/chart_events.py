@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -25,14 +26,13 @@ _MOST_COLUMNS: Final = 60
 
 
 def visits(chart: Chart) -> Figure:
-    """Draw each visit by when it began and how long it lasted; staff is left out."""
+    """Draw each visit by when it began and how long it lasted."""
     stores = _stores(chart)
     figure = Figure(figsize=(11, 0.9 + 3.2 * len(stores)), layout="constrained")
     axes = figure.subplots(len(stores), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
     for (store, part), axis in zip(stores, axes, strict=True):
-        visitors = [record for record in part.records if not record["is_staff"] and record["seconds"] is not None]
         for known, color, marker, label in ((False, OCHRE, "o", "anonymous"), (True, BLUE, "D", "known fan")):
-            mine = [record for record in visitors if record["known"] == known]
+            mine = [record for record in part.records if record["known"] == known]
             lasted = [record["seconds"] for record in mine]
             axis.scatter(
                 moments([record["started"] for record in mine], chart.zone),
@@ -50,6 +50,11 @@ def visits(chart: Chart) -> Figure:
         clock_axis(axis, chart.zone)
     heading(figure, chart.title)
     return figure
+
+
+def visitors(chart: Chart) -> Chart:
+    """Return the chart without staff, and without visits that are not over."""
+    return replace(chart, records=tuple(each for each in chart.records if not each["is_staff"] and each["seconds"] is not None))
 
 
 def touches(chart: Chart) -> Figure:
@@ -92,9 +97,19 @@ def _stacked(axis: Axes, chart: Chart) -> None:
         below += counts
 
 
+def has_histogram(chart: Chart) -> bool:
+    """Return whether the answer has how many stays there were of each length."""
+    return all({*HISTOGRAM, "count", "median_s", "p90_s"} <= record.keys() for record in chart.records)
+
+
+def first_panels(chart: Chart) -> Chart:
+    """Return the chart of so many zones or stores as have room."""
+    return replace(chart, records=chart.records[:_MOST_PANELS])
+
+
 def dwell(chart: Chart) -> Figure:
     """Draw which share of the stays lasted how long, a panel for each zone or store, all on the same axes."""
-    records = chart.records[:_MOST_PANELS]
+    records = chart.records
     columns = min(len(records), 3)
     rows = -(-len(records) // columns)
     figure = Figure(figsize=(4.2 * max(columns, 2), 1.0 + 2.5 * rows), layout="constrained")

@@ -100,8 +100,8 @@ def _hide_rest(axes: Sequence[Axes] | Any, used: int, columns: int) -> None:
 
 
 def lines(chart: Chart) -> Figure:
-    """Draw a line for each series, and a panel for each of the first two measures."""
-    names = chart.measures[:2]
+    """Draw a line for each series, and a panel for each measure."""
+    names = chart.measures
     figure = Figure(figsize=(_WIDTH, 1.0 + 3.0 * len(names)), layout="constrained")
     axes = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     _, width = _times(chart, chart.records)
@@ -114,6 +114,11 @@ def lines(chart: Chart) -> Figure:
     axes[0].legend(loc="upper left", bbox_to_anchor=(1, 1))
     heading(figure, chart.title)
     return figure
+
+
+def has_doors(chart: Chart) -> bool:
+    """Return whether the answer has who came in and out by each door."""
+    return "door" in chart.keys and all({"in", "out"} <= record.keys() for record in chart.records)
 
 
 def doors(chart: Chart) -> Figure:
@@ -141,7 +146,7 @@ def doors(chart: Chart) -> Figure:
 
 def compared(chart: Chart) -> Figure:
     """Draw each measure now and before, a panel each."""
-    names = chart.compared[:3]
+    names = chart.measures
     figure = Figure(figsize=(_WIDTH, 1.0 + 2.6 * len(names)), layout="constrained")
     axes = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     times, width = _times(chart, chart.records)

@@ -23,12 +23,20 @@ class Figure:
     meaning: str
     wide: bool = False
     title: str = ""
+    empty: str = "none"
+    """What stands where a group has no name, such as stores without a path."""
 
 
 def _columns() -> dict[str, Figure]:
     entries = tomllib.loads(files("gateway.query").joinpath("columns.toml").read_text("utf-8"))
     return {
-        name: Figure(entry["unit"], entry["means"], not entry.get("shown", True), entry.get("title", name.replace("_", " ")))
+        name: Figure(
+            entry["unit"],
+            entry["means"],
+            not entry.get("shown", True),
+            entry.get("title", name.replace("_", " ")),
+            entry.get("empty", "none"),
+        )
         for name, entry in entries.items()
     }
 

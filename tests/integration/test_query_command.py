@@ -162,7 +162,7 @@ def test_charts(db: Path, tmp_path: Path, what: str, interval: str | None, kind:
         (("traffic", "--db", "DB", "--timezone", "Mars/Olympus"), "no IANA time zone"),
         (("traffic", "--db", "DB", "--interval", "1m", "--from", "1980-01-01"), "more than 200,000 intervals"),
         (("gaps", "--db", "DB", "--chart", "x.png"), "there is no chart of gaps"),
-        (("traffic", "--db", "DB", "--chart", "x.nothing"), "x.nothing: Format 'nothing' is not supported"),
+        (("traffic", "--db", "nowhere.db", "--chart", "x.gif"), "x.gif: a chart is a file that ends in .png, .svg, .pdf: write x.png or"),
         (("traffic", "--db", "DB", "--chart", "/no/such/folder/x.png"), "the chart cannot be written: No such file"),
     ],
 )

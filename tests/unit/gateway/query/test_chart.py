@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from footfall.errors import ConfigError
-from gateway.query import chart_across, chart_events, chart_time
+from gateway.query import chart, chart_across, chart_events, chart_time
 from gateway.query.answer import Answer, StoreSpan
-from gateway.query.chart import draw, form_of
+from gateway.query.chart import form_of
 from gateway.query.chart_data import Chart, chart_of
+from gateway.query.chart_file import check_chart_file
 from gateway.query.chart_style import LINES, MARKERS, PALETTE, style
+from gateway.query.figures import HISTOGRAM
 
 BERLIN = StoreSpan("s0", ZoneInfo("Europe/Berlin"), 0, 1)
 HOURS = [f"2026-10-24T{hour:02}:00" for hour in (10, 11, 12, 15)]
@@ -35,9 +38,13 @@ def compared(keys: tuple[str, ...], rows: list[tuple[object, ...]]) -> Answer:
 
 
 def drawn(answer: Answer, measures: tuple[str, ...] = ()) -> Figure:
-    chart = chart_of(answer, measures)
     with mpl.rc_context(style()):
-        return form_of(chart)(chart)
+        return chart.drawn(answer, measures)[0]
+
+
+def notes(answer: Answer, measures: tuple[str, ...] = ()) -> list[str]:
+    with mpl.rc_context(style()):
+        return chart.drawn(answer, measures)[1]
 
 
 def of(columns: tuple[str, ...], rows: list[tuple[object, ...]], question: str = "traffic") -> Answer:
@@ -62,9 +69,8 @@ def of(columns: tuple[str, ...], rows: list[tuple[object, ...]], question: str =
     ids=lambda value: getattr(value, "__name__", ""),
 )  # fmt: skip
 def test_the_form_follows_from_what_the_answer_has(answer: Answer, form: object) -> None:
-    chart = chart_of(answer)
-    assert form_of(chart) is form
-    assert isinstance(form_of(chart)(chart), Figure)
+    assert form_of(chart_of(answer)).figure is form
+    assert isinstance(drawn(answer), Figure)
 
 
 def test_panels_of_several_stores_share_their_axes() -> None:
@@ -95,9 +101,9 @@ def test_a_ranking_says_how_many_it_leaves_out() -> None:
 
 
 def test_the_measures_that_were_asked_for_are_drawn() -> None:
-    chart = chart_of(traffic(1), ("conversion",))
-    assert chart.measures == ("conversion",)
-    assert [unit for unit, _ in chart.panels()] == ["share"]
+    asked = chart_of(traffic(1), ("conversion",))
+    assert asked.measures == ("conversion",)
+    assert [unit for unit, _ in asked.panels()] == ["share"]
     assert [unit for unit, _ in chart_of(traffic(1)).panels()] == ["people", "share"]
 
 
@@ -144,13 +150,114 @@ def test_the_clock_of_stores_is_theirs_only_where_all_have_one() -> None:
 
 
 def test_series_are_named_by_the_keys_that_differ() -> None:
-    chart: Chart = chart_of(of(("store", "zone", "entries"), [("a", "x", 1), ("a", "y", 2), ("a", "", 3)], "zones"))
-    assert list(chart.series) == ["x", "y", "none"]
+    zones: Chart = chart_of(of(("store", "zone", "entries"), [("a", "x", 1), ("a", "y", 2), ("a", "", 3)], "zones"))
+    assert list(zones.series) == ["x", "y", "(no zone)"]
+
+
+def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no chart of gaps"):
+        chart.draw(of(("store", "at"), [("a", "x")], "gaps"), tmp_path / "x.png")
+
+
+@pytest.mark.parametrize("name", ["x.gif", "x", "x.png.txt"])
+def test_a_file_of_another_kind_is_refused_with_names_that_work(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"a chart is a file that ends in \.png, \.svg, \.pdf: write x(\.png)?\.png or "):
+        chart.draw(traffic(1), tmp_path / name)
+    check_chart_file(Path("X.PNG"))
+
+
+NOT_MEASURED = [("s0", time, None, None, None, None, None) for time in HOURS]
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"), [(of(("store", "at"), [("a", "x")], "gaps"), "no chart of gaps"), (traffic(0), "nothing to draw")]
+    ("answer", "text"),
+    [
+        (traffic(0), "nothing is stored of this span"),
+        (replace(traffic(1), is_empty=True), "nothing is stored of this span"),
+        (Answer(("store", "started"), [], title="visits", question="visits"), "nothing is stored of this span"),
+        (replace(traffic(1), rows=NOT_MEASURED), "nothing was measured in this span"),
+    ],
 )
-def test_what_cannot_be_drawn_is_refused(answer: Answer, said: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=said):
-        draw(answer, tmp_path / "x.png")
+def test_a_picture_of_nothing_states_so(answer: Answer, text: str, tmp_path: Path) -> None:
+    assert [each.get_text() for each in drawn(answer).axes[0].texts] == [text]
+    assert drawn(answer).get_suptitle() == answer.title
+    assert chart.draw(answer, tmp_path / "x.svg") == [f"the chart is empty: {text}"]
+    assert (tmp_path / "x.svg").stat().st_size > 1000
+
+
+MEASURED = ("in", "out", "transactions", "revenue", "basket", "conversion", "mean_dwell_s")
+
+
+def many(keys: tuple[str, ...], rows: list[tuple[object, ...]], question: str = "traffic") -> Answer:
+    """Rows with a value of each of MEASURED."""
+    return of((*keys, *MEASURED), [(*row, *range(1, 8)) for row in rows], question)
+
+
+WEEK = [(weekday, hour) for weekday in ("Mon", "Tue") for hour in (9, 10, 11)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        (many(("time",), [(time,) for time in HOURS]), ["mean_dwell_s"]),
+        (many(("store", "time"), [(store, time) for store in "ab" for time in HOURS]), list(MEASURED[2:])),
+        (many(("path", "time"), [(path, time) for path in "ab" for time in HOURS]), list(MEASURED[2:])),
+        (many(("store",), [("a",), ("b",)]), list(MEASURED[3:])),
+        (many(("hour",), [(9,), (10,)]), list(MEASURED[4:])),
+        (many(("weekday", "hour"), WEEK), list(MEASURED[1:])),
+        (many(("store", "door", "time"), [("a", door, time) for door in "xy" for time in HOURS]), list(MEASURED[2:])),
+    ],
+)
+def test_measures_for_which_a_chart_has_no_room_are_named(answer: Answer, missing: list[str]) -> None:
+    named = ", ".join(f"`{name}`" for name in missing)
+    assert notes(answer, MEASURED) == [f"no room in the chart for {named}: --measures chooses what is drawn"]
+
+
+def test_a_chart_with_room_for_all_has_no_note() -> None:
+    assert notes(many(("time",), [(time,) for time in HOURS]), MEASURED[:6]) == []
+    assert notes(many(("store",), [("a",), ("b",)]), MEASURED[:3]) == []
+
+
+def test_a_measure_that_is_asked_for_and_has_no_value_is_named() -> None:
+    assert notes(traffic(1), ("in", "anonymous_visits")) == ["without a value, so not drawn: `anonymous_visits`"]
+
+
+def test_measures_of_a_comparison_for_which_there_is_no_room_are_named() -> None:
+    names = ("in", "out", "transactions", "revenue")
+    columns = [f"{name}{end}" for name in names for end in ("", "_before")]
+    over_time = of(("time", *columns), [(time, *range(8)) for time in HOURS])
+    across = of(("store", *columns), [(store, *range(8)) for store in "ab"])
+    for answer in (over_time, across):
+        assert notes(answer, names) == ["no room in the chart for `revenue`: --measures chooses what is drawn"]
+
+
+def test_bars_for_which_a_chart_has_no_room_are_named() -> None:
+    (note,) = notes(of(("store", "in"), [(f"s{i:03}", i) for i in range(100)]))
+    assert note == "no room in the chart for s000, s001, s002, s003, s004 and 65 more: --store, --top or --by choose what is drawn"
+
+
+def test_panels_for_which_a_chart_has_no_room_are_named() -> None:
+    columns = ("store", "zone", "count", "median_s", "p90_s", *HISTOGRAM)
+    answer = of(columns, [("a", f"z{i:02}", *[1] * (len(columns) - 2)) for i in range(14)], "dwell")
+    assert len([axis for axis in drawn(answer).axes if axis.get_visible()]) == 12
+    assert notes(answer) == ["no room in the chart for z12, z13: --store, --top or --by choose what is drawn"]
+
+
+def test_dwell_by_the_measures_that_are_named_needs_no_histogram() -> None:
+    answer = of(("store", "zone", "median_s"), [("a", "x", 10.0), ("a", "y", 20.0)], "dwell")
+    assert form_of(chart_of(answer, ("median_s",))).figure is chart_across.ranked
+
+
+def test_series_that_are_too_many_for_lines_are_named_as_the_whole_span() -> None:
+    found = notes(traffic(9), ("in",))
+    assert found == ["the chart has the whole span: 9 series are too many to be drawn over time"]
+
+
+def test_visits_that_are_not_drawn_are_counted() -> None:
+    columns = ("store", "started", "fan", "known", "is_staff", "open", "seconds")
+    at = "2026-10-24T10:00:00+02:00"
+    rows: list[tuple[object, ...]] = [
+        ("a", at, "", False, False, False, 60.0), ("a", at, "", False, True, False, 60.0), ("a", at, "", False, False, True, None),
+    ]  # fmt: skip
+    assert notes(of(columns, rows, "visits")) == ["not drawn: 2 visits of staff, or not over yet"]
+    assert notes(of(columns, rows[:1], "visits")) == []
