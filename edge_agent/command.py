@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,7 @@ from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.playback import Recording, deliver
 from edge_agent.sources.replay import FORMATS, format_named
-from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings
+from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.certificates import findings
 from footfall.config import check, load
 from footfall.errors import ConfigError
@@ -78,7 +77,7 @@ def replay(
     values = {"store": store, "agent": agent_name, "spool": {"path": "-"}, "broker": {"host": host, "port": port, "protocol": protocol}}
     settings = check(values, AgentSettings, "footfall replay")
     name = format_named(format_name)
-    read_settings = ReplaySettings(timezone, _moment(start), door, mapping)
+    read_settings = ReplaySettings(timezone, start_of(start), door, mapping)
     with _progress() as progress:
         reading = progress.add_task("read", total=None)
         own_keys, known = read_keys(keys) if keys else None, ProfileSettings(folder=profiles).registry()
@@ -89,14 +88,6 @@ def replay(
     typer.echo(
         f"{recording.rows} rows in {len(recording.bodies)} frames, {recording.refused} refused lines: all receipted ({recording.epoch})"
     )
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"--start: {text!r} is no ISO 8601 time, such as 2021-01-01T00:00:00+00:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _progress() -> Progress:

@@ -72,7 +72,7 @@ class Recording:
         name = cast(FormatName, format_name)
         receivers = zones(name, paths, settings)
         profiles = profiles or shipped()
-        known = SubjectKeys(keys or _own_keys(expand(name, paths, settings), profiles))
+        known = SubjectKeys(keys or own_keys(expand(name, paths, settings), profiles))
         core = Core(BOOT, receivers, profiles, known, recorded=True, flush_s=inf, heartbeat_s=inf)
         bodies: list[Body] = []
         refused = 0
@@ -138,7 +138,8 @@ def _publisher(recording: Recording, spool: Spool, clock: Clock, broker: Broker)
     return Publisher(recording.store, recording.agent, spool, clock, broker, health, lambda key, gateway_ns: None, substitute)
 
 
-def _own_keys(paths: Sequence[Path], profiles: Registry) -> dict[str, bytes]:
+def own_keys(paths: Sequence[Path], profiles: Registry) -> dict[str, bytes]:
+    """Return the keys of subjects of a recording that is replayed without a key file: they are made of its files."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(hashlib.sha256(path.read_bytes()).digest())

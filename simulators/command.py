@@ -1,13 +1,10 @@
-"""The commands `footfall simulate` and `footfall score`."""
+"""The command `footfall simulate`."""
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,20 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from footfall.broker import Broker
-from footfall.config import read_secret
 from footfall.errors import ConfigError
-from footfall.moments import to_ns
-from gateway.query.source import open_reader
-from simulators import sal_rb, show
+from simulators import show
 from simulators.chain.command import chain
 from simulators.estate import MQTT_PORT, Settings, brand_secret, worlds, write_agent, write_configs, write_recording, write_sales
 from simulators.feed import Feed, till_of
-from simulators.files import address
+from simulators.files import address, moment_ns
 from simulators.people import Crowd, iso
-from simulators.score import score as judge
 from simulators.send import Sender
-from simulators.stored import dwells, read_stored
-from simulators.truth import read_truth
 from simulators.world import DEFAULT_START_NS, World
 
 OnShare = Callable[[float], None]
@@ -71,54 +62,13 @@ def _simulate(
         return
     if out is None and publish is None:
         raise ConfigError("say what to do: --out FOLDER writes files, --publish HOST:PORT sends frames; both are fine")
-    settings = Settings(seed, hours, stores, _moment_ns(start), timezone, Crowd(busy=busy))
+    settings = Settings(seed, hours, stores, moment_ns(start), timezone, Crowd(busy=busy))
     console = Console(stderr=True)
     with _progress(console) as progress:
         if out is not None:
             _write(out, settings, progress)
         sent = _publish(publish, settings, speed, protocol, progress) if publish is not None else None
     Console().print(show.world_table(worlds(settings), sent, out))
-
-
-def score(
-    truth: Annotated[Path | None, typer.Option(help="The truth file that `footfall simulate --out` wrote.")] = None,
-    sal_rb_folder: Annotated[Path | None, typer.Option("--sal-rb", help="The recording sal-rb, after `footfall replay` sent it.")] = None,
-    db: Annotated[Path | None, typer.Option(help="The gateway's SQLite file.")] = None,
-    influx: Annotated[str | None, typer.Option(help="InfluxDB's address, such as http://localhost:8086.")] = None,
-    bucket: Annotated[str, typer.Option(help="InfluxDB's bucket; for 1.8 database/retention-policy.")] = "footfall",
-    token_file: Annotated[Path | None, typer.Option(help="A file with InfluxDB's token (1.8: user:password).")] = None,
-    config: Annotated[Path | None, typer.Option(help="gateway.toml: asks the gateway's own sink.")] = None,
-    secret_file: Annotated[Path | None, typer.Option(help="The brand's secret, if it is not brand.secret beside the truth file.")] = None,
-    store: Annotated[str | None, typer.Option(help="With --sal-rb: the store it was replayed into; default: the only one.")] = None,
-    until: Annotated[str | None, typer.Option(help="Judge up to this time only (ISO 8601); default: the end of the world.")] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-) -> None:
-    """Compare what the gateway stored with what was true.
-
-    [bold]Examples[/]
-
-    footfall score --truth world/truth.jsonl --db world/footfall.db
-
-    footfall score --sal-rb recordings/sal-rb --config gateway.toml --store lab
-    """
-    if (truth is None) == (sal_rb_folder is None):
-        raise ConfigError("say what to compare with: --truth FILE of a simulated world, or --sal-rb FOLDER; one of them")
-    with closing(open_reader(db, influx, bucket, token_file, config)) as reader:
-        if sal_rb_folder is not None:
-            runs = sal_rb.read_runs(sal_rb_folder)
-            stored = dwells(reader, _only(store, reader.stores(), reader.where), *sal_rb.span(runs))
-            scores = sal_rb.score_runs(runs, stored)
-            _say(json_, show.sal_rb_values(scores), lambda: Console().print(show.sal_rb_table(scores)))
-            return
-        assert truth is not None  # noqa: S101 # for mypy: one of the two is given
-        known = read_truth(truth)
-        if not known.stores:
-            raise ConfigError(f"{truth}: says nothing of any store")
-        secret = read_secret(secret_file or truth.parent / "brand.secret")
-        from_ns = min(world.start_ns for world in known.stores)
-        until_ns = known.end_ns if until is None else _moment_ns(until)
-        found = judge(known, read_stored(reader, [world.store for world in known.stores], from_ns, until_ns), secret, from_ns, until_ns)
-    _say(json_, show.score_values(found), lambda: Console().print(show.score_table(found)))
 
 
 def _write(out: Path, settings: Settings, progress: Progress) -> None:
@@ -155,28 +105,3 @@ def _bar(progress: Progress, name: str) -> OnShare:
 def _progress(console: Console) -> Progress:
     columns = (TextColumn("{task.description:>24}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console)
-
-
-def _say(as_json: bool, values: object, show_it: Callable[[], None]) -> None:
-    if as_json:
-        print(json.dumps(values))
-    else:
-        show_it()
-
-
-def _only(asked: str | None, stores: list[str], where: str) -> str:
-    if asked is not None:
-        return asked
-    if len(stores) != 1:
-        raise ConfigError(f"{where} has {len(stores)} stores: say which one with --store")
-    return stores[0]
-
-
-def _moment_ns(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"{text!r} is no ISO 8601 time, such as 2026-11-21T10:00:00+08:00") from None
-    if moment.tzinfo is None:
-        raise ConfigError(f"{text!r} has no offset: write it as 2026-11-21T10:00:00+08:00")
-    return to_ns(moment)

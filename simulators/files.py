@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from footfall.errors import ConfigError
+from footfall.moments import to_ns
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
@@ -55,3 +57,14 @@ def _value(value: object) -> str:
     if isinstance(value, bool | int | float | str):
         return json.dumps(value, ensure_ascii=False)
     raise TypeError(f"TOML has no place for a {type(value).__name__}")
+
+
+def moment_ns(text: str) -> int:
+    """Return a moment in ISO 8601, ns since 1970. Raise ConfigError for other text, and where the offset is missing."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no ISO 8601 time, such as 2026-11-21T10:00:00+08:00") from None
+    if moment.tzinfo is None:
+        raise ConfigError(f"{text!r} has no offset: write it as 2026-11-21T10:00:00+08:00")
+    return to_ns(moment)

@@ -86,7 +86,7 @@ class Found:
     quarantined: int
     changed: int
     dump: Dump
-    score: list[dict[str, Any]]
+    score: dict[str, Any]
     table: str
     problems: Sequence[str]
 
@@ -228,8 +228,17 @@ class _Passage:
             problems.append(f"{len(changed)} points are others after everything was sent again, such as {example}")
         return Found(entered, left, refused, len(changed), after, *self._score(), problems)
 
-    def _score(self) -> tuple[list[dict[str, Any]], str]:
-        arguments = ("score", "--sal-rb", str(self._data / LAB.format_name), "--config", str(self._gateway.config), "--store", LAB.store)
+    def _score(self) -> tuple[dict[str, Any], str]:
+        arguments = (
+            "score",
+            str(self._data / LAB.format_name),
+            "--format",
+            LAB.format_name,
+            "--config",
+            str(self._gateway.config),
+            "--store",
+            LAB.store,
+        )
         return json.loads(_footfall(*arguments, "--json")), _footfall(*arguments).rstrip()
 
     def _sums(self, measurement: str) -> tuple[int, int]:

@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.table import Table
 
 from simulators.people import iso
-from simulators.sal_rb import RunScore
 from simulators.score import Score
 from simulators.world import World
+
+WIDTH: Final = 80
 
 
 def world_table(estate: Sequence[World], sent: tuple[int, int] | None, out: Path | None) -> Table:
@@ -34,7 +35,7 @@ def world_table(estate: Sequence[World], sent: tuple[int, int] | None, out: Path
 
 
 def score_table(found: Score) -> Table:
-    table = Table("what", "score", "from", title="stored against the truth")
+    table = Table("what", "score", "from", title="stored against the truth", width=WIDTH)
     for name, value, how in _score_rows(found):
         table.add_row(name, value, how)
     return table
@@ -72,24 +73,6 @@ def score_values(found: Score) -> dict[str, Any]:
         "flapping": found.zones.flapping,
     }
     return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in {**shares, **asdict(found)}.items()}
-
-
-def sal_rb_table(scores: Sequence[RunScore]) -> Table:
-    table = Table(
-        "run", "rows", "row accuracy", "crossings", "stored", "within 3 s", "F1", "within 10 s", "F1", title="sal-rb against its truth"
-    )
-    for s in scores:
-        if s.name == "all":
-            table.add_section()
-        pairs = (str(s.within_3_s), _plain(s.f1(s.within_3_s)), str(s.within_10_s), _plain(s.f1(s.within_10_s)))
-        table.add_row(s.name.replace("_measurement", ""), str(s.rows), f"{s.accuracy:.3f}", str(s.crossings), str(s.stored), *pairs)
-    total = scores[-1]
-    table.caption = f"row accuracy {total.accuracy:.3f}, crossings counted {total.within_10_s} of {total.crossings}"
-    return table
-
-
-def sal_rb_values(scores: Sequence[RunScore]) -> list[dict[str, Any]]:
-    return [{**asdict(s), "accuracy": s.accuracy, "f1_3_s": s.f1(s.within_3_s), "f1_10_s": s.f1(s.within_10_s)} for s in scores]
 
 
 def _share(part: float, whole: float) -> float:

@@ -33,6 +33,15 @@ class ReplaySettings:
             raise ConfigError(f"{self.timezone!r} is no IANA time zone, such as America/Los_Angeles") from None
 
 
+def start_of(text: str) -> datetime:
+    """Return when a recording without dates began; without an offset in UTC. Raise ConfigError for text that is no ISO 8601 time."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--start: {text!r} is no ISO 8601 time, such as 2021-01-01T00:00:00+00:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 class TrueZone(NamedTuple):
     """At `t_ns` what bears the identifier was truly in `zone`. `run`: the file that has it."""
 

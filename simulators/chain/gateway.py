@@ -35,8 +35,10 @@ class Refused(FootfallError):
 class InProcessGateway:
     """One shard over all stores. `take` in the order of time, `close` in the end."""
 
-    def __init__(self, site: Site, pseudonyms: Pseudonymiser, sinks: Sequence[Sink]) -> None:
+    def __init__(self, site: Site, pseudonyms: Pseudonymiser, sinks: Sequence[Sink], write_points: int = WRITE_POINTS) -> None:
+        """So many points are written at once; 0: whatever a batch comes to, as soon as it does."""
         self._site: Final = site
+        self._write_points: Final = write_points
         self._sinks: Final = sinks
         self._pseudonyms: Final = pseudonyms
         self._ledger: Final = Ledger(":memory:")
@@ -79,7 +81,7 @@ class InProcessGateway:
         for points in self._shard.fold_alone(records).points:
             self._waiting.append(points)
             self._points_waiting += len(points)
-        if self._points_waiting >= WRITE_POINTS:
+        if self._points_waiting >= self._write_points:
             self._write()
 
     def _write(self) -> None:

@@ -1,0 +1,216 @@
+"""The command `footfall score`: what is stored, beside what was true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from edge_agent.sources.replay import FORMATS, FormatName, expand, format_named, format_of
+from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
+from footfall.config import read_secret
+from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
+from gateway.config import load_site
+from gateway.query.source import open_reader
+from gateway.sinks.reader import PointReader
+from gateway.site import Site
+from simulators.accuracy import counts, recorded, show
+from simulators.accuracy.course import Course
+from simulators.accuracy.figures import Accuracy, figures, without_nan
+from simulators.accuracy.plot import MOST_COURSES, draw
+from simulators.accuracy.recorded import TrueRecording
+from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
+from simulators.files import moment_ns
+from simulators.score import Score
+from simulators.score import score as judge
+from simulators.show import score_table, score_values
+from simulators.stored import read_stored
+from simulators.truth import read_truth
+
+IDLE_S: Final = 1800.0
+"""Idle timeout of a store without a site.toml."""
+OUTPUTS: Final = ("table", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How to show figures. `window_s`: judge the ends of windows; `least_s`: what is a stay and no pass."""
+
+    as_json: bool
+    plot: Path | None
+    window_s: float = 0.0
+    least_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Database:
+    """Where to read what is stored."""
+
+    db: Path | None
+    influx: str | None
+    bucket: str
+    token_file: Path | None
+    config: Path | None
+    store: str | None
+
+    @property
+    def is_named(self) -> bool:
+        return any(each is not None for each in (self.db, self.influx, self.config))
+
+    def open(self) -> PointReader:
+        return open_reader(self.db, self.influx, self.bucket, self.token_file, self.config)
+
+
+def score(
+    recording: Annotated[list[Path] | None, typer.Argument(help="Recorded files with their truth, or folders of them.")] = None,
+    format_: Annotated[
+        list[str] | None, typer.Option("--format", "-f", help=f"Of the recording: {', '.join(FORMATS)}; or of the figures: json.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="With --format csv: the TOML file that describes the columns.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw truth and estimate over time into this file (PNG, SVG or PDF).")] = None,
+    window_s: Annotated[float, typer.Option(min=0, help="Judge the end of each window of so many seconds; 0: every row.")] = 0.0,
+    least_s: Annotated[float, typer.Option(min=0, help="Stays that are shorter are passes, and not counted.")] = 0.0,
+    site: Annotated[Path | None, typer.Option(help="Play the recording into a store of this site.toml, with its calibration.")] = None,
+    timezone: Annotated[str, typer.Option(help="Of local times in the files.")] = "UTC",
+    start: Annotated[str, typer.Option(help="When a recording without dates began, ISO 8601.")] = DEFAULT_START.isoformat(),
+    truth: Annotated[Path | None, typer.Option(help="The truth file that `footfall simulate --out` wrote.")] = None,
+    sal_rb_folder: Annotated[Path | None, typer.Option("--sal-rb", hidden=True, help="FOLDER --format sal-rb.")] = None,
+    db: Annotated[Path | None, typer.Option(help="The gateway's SQLite file.")] = None,
+    influx: Annotated[str | None, typer.Option(help="InfluxDB's address, such as http://localhost:8086.")] = None,
+    bucket: Annotated[str, typer.Option(help="InfluxDB's bucket; for 1.8 database/retention-policy.")] = "footfall",
+    token_file: Annotated[Path | None, typer.Option(help="A file with InfluxDB's token (1.8: user:password).")] = None,
+    config: Annotated[Path | None, typer.Option(help="gateway.toml: asks the gateway's own sink.")] = None,
+    secret_file: Annotated[Path | None, typer.Option(help="The brand's secret, if it is not brand.secret beside the truth file.")] = None,
+    store: Annotated[str | None, typer.Option(help="The store it was replayed into, or of --site; default: the only one.")] = None,
+    until: Annotated[str | None, typer.Option(help="Judge up to this time only (ISO 8601); default: the end of the world.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Compare what is stored with what was true.
+
+    A recording is played through agent and gateway in this process, or read from the database into which it was replayed.
+
+    [bold]Examples[/]
+
+    footfall score recordings/sal-rb --plot sal-rb.png
+
+    footfall score heard.csv --format csv --mapping columns.toml --json
+
+    footfall score recordings/sal-rb --config gateway.toml --store lab
+
+    footfall score --truth world/truth.jsonl --db world/footfall.db
+    """
+    paths = [*(recording or ()), *([sal_rb_folder] if sal_rb_folder else ())]
+    if bool(paths) == (truth is not None):
+        raise ConfigError("say what to compare with: a RECORDING with its truth, or --truth FILE of a simulated world; one of them")
+    named, as_json = _formats([*(format_ or ()), *(["sal-rb"] if sal_rb_folder else ())])
+    shown = _Shown(as_json or json_, plot, window_s, least_s)
+    database = _Database(db, influx, bucket, token_file, config, store)
+    if truth is not None:
+        _score_world(truth, database, secret_file, until, shown)
+        return
+    settings = ReplaySettings(timezone, start_of(start), mapping=mapping)
+    name = format_named(named) if named else "csv" if mapping else format_of(paths)
+    if FORMATS[name].mapping is None:
+        _print(shown, *counts.of_recording(name, paths, settings))
+        return
+    found = recorded.read_recording(name, paths, settings)
+    subjects = recorded.replayed_subjects(found, expand(name, paths, settings)) if database.is_named else {}
+    courses = _courses(found, subjects, database, site, shown)
+    _score_recording(found, name, courses, shown, is_timed=not database.is_named)
+
+
+def _formats(given: Sequence[str]) -> tuple[str, bool]:
+    """Return the format of the recording, "" if it is not stated, and whether figures are wanted as JSON."""
+    of_recording = [name for name in given if name not in OUTPUTS]
+    for name in of_recording:
+        if name not in FORMATS:
+            there = [*FORMATS, *OUTPUTS]
+            raise ConfigError(f"format {name[:80]!r}{did_you_mean(name, there)}: one of {', '.join(there)}")
+    if len(set(of_recording)) > 1:
+        raise ConfigError(f"the recording has one format: {' or '.join(of_recording)}")
+    return of_recording[0] if of_recording else "", "json" in given
+
+
+def _courses(found: TrueRecording, subjects: Mapping[str, str], database: _Database, site: Path | None, shown: _Shown) -> list[Course]:
+    if database.is_named:
+        with closing(database.open()) as reader:
+            stored = read_stored(reader, [_only(database.store, reader.stores(), reader.where)], *found.span())
+        return recorded.courses_of(found, subjects, *stored_by_subject(stored), IDLE_S, shown.window_s)
+    if site is None:
+        return recorded.played_courses(found, recorded.play(found), IDLE_S, shown.window_s)
+    estate = load_site(site, {})
+    name = _only(database.store, [each.name for each in estate.stores], str(site))
+    idle_s = estate.by_name[name].idle_timeout_s
+    return recorded.played_courses(
+        found, recorded.play(found, estate, (name, _agent_of(estate, name, found, site))), idle_s, shown.window_s
+    )
+
+
+def _agent_of(estate: Site, store: str, found: TrueRecording, site: Path) -> str:
+    """Return the agent that has the recording's receivers. Raise ConfigError if none has."""
+    heard = set(found.receivers)
+    agents = estate.by_name[store].agents
+    if not agents:
+        raise ConfigError(f"{site}: store {store!r} has no agent that could have heard {', '.join(sorted(heard))}")
+    return max(agents, key=lambda agent: len(heard & set(agent.receivers))).name
+
+
+def _score_recording(found: TrueRecording, name: FormatName, courses: Sequence[Course], shown: _Shown, is_timed: bool) -> None:
+    total = figures(courses, found.outside, shown.least_s)
+    runs = {course.name: figures([course], found.outside, shown.least_s) for course in courses}
+    notes = recorded.notes_of(found)
+    values = {**total.values(), "runs": {run: each.values() for run, each in runs.items()}, "notes": notes}
+    _print(shown, values, [*show.accuracy_tables(f"{name} against its truth", total, runs, notes, is_timed)])
+    _draw(courses, f"{name}: where it truly was, and what is stored", shown)
+
+
+def _score_world(truth: Path, database: _Database, secret_file: Path | None, until: str | None, shown: _Shown) -> None:
+    with closing(database.open()) as reader:
+        known = read_truth(truth)
+        if not known.stores:
+            raise ConfigError(f"{truth}: says nothing of any store")
+        from_ns = min(world.start_ns for world in known.stores)
+        until_ns = known.end_ns if until is None else moment_ns(until)
+        secret = read_secret(secret_file or truth.parent / "brand.secret")
+        stored = read_stored(reader, [world.store for world in known.stores], from_ns, until_ns)
+    found: Score = judge(known, stored, secret, from_ns, until_ns)
+    courses = courses_of_truth(known, secret, *stored_by_subject(stored), until_ns)
+    accuracy: Accuracy = figures(courses, least_s=shown.least_s)
+    values = {**score_values(found), "zones_by_visitor": accuracy.values()}
+    _print(shown, values, [score_table(found), show.moves_table(accuracy), show.stays_table(accuracy.stays)])
+    _draw(courses, "where visitors truly were, and what is stored", shown)
+
+
+def _print(shown: _Shown, values: dict[str, Any], tables: Sequence[Any]) -> None:
+    if shown.as_json:
+        print(json.dumps(without_nan(values)))
+        return
+    console = Console(highlight=False)
+    for table in tables:
+        console.print(table)
+
+
+def _draw(courses: Sequence[Course], title: str, shown: _Shown) -> None:
+    if shown.plot is None:
+        return
+    drawn = draw(courses, title, shown.plot)
+    if not shown.as_json:
+        more = f", the first {MOST_COURSES} of {len(courses)}" if drawn < len(courses) else ""
+        Console(highlight=False).print(f"drawn into {shown.plot}{more}", soft_wrap=True)
+
+
+def _only(asked: str | None, stores: Sequence[str], where: str) -> str:
+    if asked is not None:
+        if asked not in stores:
+            raise ConfigError(f"{where} has no store {asked[:80]!r}{did_you_mean(asked, stores)}; it has {', '.join(stores) or 'none'}")
+        return asked
+    if len(stores) != 1:
+        raise ConfigError(f"{where} has {len(stores)} stores: say which one with --store")
+    return stores[0]

@@ -1,0 +1,72 @@
+"""Recorded counts of doors: what was stored of them, and what became of the number of people inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from edge_agent.sources.replay import FormatName, read
+from edge_agent.sources.replay_settings import ReplaySettings
+from edge_agent.sources.source import Crossing, Heard, RefusedReading
+from footfall.errors import ConfigError
+from footfall.units import NS_PER_MINUTE
+from gateway.site import Agent, Site, Store
+from simulators.accuracy.playing import play_recording
+from simulators.accuracy.recorded import AGENT, STORE
+from simulators.show import WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`unexplained`: minutes in which fewer than nobody is inside, and no drift is stated."""
+
+    entered: int
+    entered_stored: int
+    left: int
+    left_stored: int
+    refused: int
+    least_inside: int
+    most_drift: int
+    unexplained: int
+
+
+def of_recording(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> tuple[dict[str, Any], list[Table]]:
+    """Play a recording of counts; return its figures as values and as tables. Raise ConfigError if it has no counts."""
+    heard = list(read(format_name, paths, settings))
+    if not any(isinstance(one, Crossing) for one in heard):
+        raise ConfigError(f"recordings of format {format_name} have no truth of zones, and this one no counts: nothing can be compared")
+    found = played_counts(heard, settings)
+    return asdict(found), [_table(found)]
+
+
+def played_counts(heard: Sequence[Heard], settings: ReplaySettings) -> Counts:
+    """Return what is stored of crossings beside what was recorded."""
+    crossings = [one for one in heard if isinstance(one, Crossing)]
+    doors = tuple(dict.fromkeys(one.door for one in crossings))
+    store = Store(name=STORE, timezone=settings.timezone, doors=doors, agents=(Agent(name=AGENT),))
+    played = play_recording(heard, Site(brand="recorded", stores=(store,)), STORE, AGENT, {}, step_ns=NS_PER_MINUTE)
+    minutes = played.sink.minutes.values()
+    return Counts(
+        sum(one.entered for one in crossings),
+        sum(minute.entered for minute in minutes),
+        sum(one.left for one in crossings),
+        sum(minute.left for minute in minutes),
+        sum(isinstance(one, RefusedReading) for one in heard),
+        min((minute.occupancy for minute in minutes), default=0),
+        max((abs(minute.drift) for minute in minutes), default=0),
+        sum(minute.occupancy < 0 and not minute.drift for minute in minutes),
+    )
+
+
+def _table(found: Counts) -> Table:
+    table = Table("figure", "value", "of what", title="counts, stored beside the recording", width=WIDTH)
+    table.add_row("in", f"{found.entered_stored:,}", f"stored, {found.entered:,} recorded")
+    table.add_row("out", f"{found.left_stored:,}", f"stored, {found.left:,} recorded")
+    table.add_row("lines refused", f"{found.refused}", "quarantined")
+    table.add_row("fewest inside", f"{found.least_inside}", f"people; drift of at most {found.most_drift} stated")
+    table.add_row("unexplained", f"{found.unexplained}", "minutes with fewer than nobody inside and no drift stated")
+    return table

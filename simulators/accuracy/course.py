@@ -1,0 +1,147 @@
+"""What is judged as one: where one identifier truly was in one run, and what is stored of it. Times in ns since 1970."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.units import NS_PER_S
+
+FORGIVEN_NS: Final = NS_PER_S
+"""A dwell may begin so long before the run: what is heard first may be older than the first row of the truth."""
+
+
+class Span(NamedTuple):
+    from_ns: int
+    to_ns: int
+
+
+class TrueStay(NamedTuple):
+    """Somebody was in `zone`, without the walks before and after."""
+
+    zone: str
+    from_ns: int
+    to_ns: int
+
+
+class DecidedDwell(NamedTuple):
+    """A stored dwell. Evidence up to `decided_ns` was needed to store it; before the fold had that, nobody knew of it."""
+
+    zone: str
+    from_ns: int
+    to_ns: int
+    decided_ns: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """`zones[k]` is the true zone at the judged moment `t_ns[k]`. `visits` are true, `stored_visits` are what was stored of them."""
+
+    name: str
+    t_ns: npt.NDArray[np.int64]
+    zones: tuple[str, ...]
+    stays: tuple[TrueStay, ...]
+    dwells: tuple[DecidedDwell, ...]
+    visits: tuple[Span, ...] = ()
+    stored_visits: tuple[Span, ...] = ()
+    disturbed: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    """Which moments lie near a jump of the recording's clock; empty for none."""
+
+    @property
+    def span(self) -> Span:
+        return Span(self.stays[0].from_ns, self.stays[-1].to_ns)
+
+    def changes(self) -> list[tuple[int, str]]:
+        """Return when the zone truly changed, and to which."""
+        return _changes((stay.from_ns, stay.zone) for stay in self.stays)
+
+    def stored_changes(self) -> list[tuple[int, str, int]]:
+        """Return when the stored zone changed, to which, and when that was decided."""
+        decided = {(dwell.from_ns, dwell.zone): dwell.decided_ns for dwell in self.dwells}
+        return [(t_ns, zone, decided[t_ns, zone]) for t_ns, zone in _changes((dwell.from_ns, dwell.zone) for dwell in self.dwells)]
+
+    def estimate(self, delay_ns: int | None) -> list[str]:
+        """Return the stored zone at each judged moment, by what was decided at most `delay_ns` later (None: ever); "" for none.
+
+        A moment between two dwells belongs to the earlier.
+        """
+        found = np.full(len(self.t_ns), -1)
+        for number, dwell in enumerate(self.dwells):
+            known_ns = dwell.from_ns if delay_ns is None else max(dwell.from_ns, dwell.decided_ns - delay_ns)
+            found[self.t_ns >= known_ns] = number
+        return [self.dwells[number].zone if number >= 0 else "" for number in found.tolist()]
+
+
+def course_of_rows(
+    name: str, rows: Sequence[tuple[int, str]], dwells: Iterable[DecidedDwell], stored_visits: Iterable[Span], outside: Set[str],
+    idle_ns: int, window_ns: int = 0,
+) -> Course:  # fmt: skip
+    """Return the course of rows (time, true zone) in the order of time: each zone holds until the first row of the next.
+
+    Every row is judged, or with `window_ns` the end of every window in which there are rows.
+    """
+    judged = at_window_ends(rows, window_ns) if window_ns else rows
+    stays = _stays(rows)
+    from_ns, to_ns = rows[0][0], rows[-1][0]
+    own = sorted((dwell for dwell in dwells if from_ns - FORGIVEN_NS <= dwell.from_ns <= to_ns), key=lambda dwell: dwell.from_ns)
+    clipped = (Span(max(one.from_ns, from_ns), min(one.to_ns, to_ns)) for one in stored_visits)  # a visit may go on in the next run
+    visits = [one for one in clipped if one.to_ns >= one.from_ns]
+    return Course(
+        name,
+        np.array([t_ns for t_ns, _ in judged], np.int64),
+        tuple(zone for _, zone in judged),
+        stays,
+        tuple(own),
+        visits_of(stays, outside, idle_ns),
+        tuple(sorted(visits)),
+    )
+
+
+def _stays(rows: Sequence[tuple[int, str]]) -> tuple[TrueStay, ...]:
+    runs = [(zone, [t_ns for t_ns, _ in part]) for zone, part in groupby(rows, key=lambda row: row[1])]
+    ends = [times[0] for _, times in runs[1:]] + [runs[-1][1][-1]]
+    return tuple(TrueStay(zone, times[0], end_ns) for (zone, times), end_ns in zip(runs, ends, strict=True))
+
+
+def visits_of(stays: Iterable[TrueStay], outside: Set[str], idle_ns: int) -> tuple[Span, ...]:
+    """Return the visits that stays make: times inside that are less than `idle_ns` apart are one, as the gateway counts them."""
+    found: list[Span] = []
+    for stay in stays:
+        if stay.zone in outside:
+            continue
+        if found and stay.from_ns - found[-1].to_ns <= idle_ns:
+            found[-1] = Span(found[-1].from_ns, stay.to_ns)
+        else:
+            found.append(Span(stay.from_ns, stay.to_ns))
+    return tuple(found)
+
+
+def _changes(begins: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    before: str | None = None
+    for t_ns, zone in begins:
+        if before is not None and zone != before:
+            found.append((t_ns, zone))
+        before = zone
+    return found
+
+
+def at_window_ends(rows: Sequence[tuple[int, str]], window_ns: int) -> list[tuple[int, str]]:
+    """Return one row for each window in which there are rows: its end, with the true zone of its last row."""
+    last: dict[int, str] = {}
+    for t_ns, zone in rows:
+        last[t_ns // window_ns] = zone
+    return [((window + 1) * window_ns, zone) for window, zone in sorted(last.items())]
+
+
+def by_run(rows: Iterable[tuple[tuple[str, str], int, str]]) -> Mapping[tuple[str, str], list[tuple[int, str]]]:
+    """Return rows (time, true zone) by run and identifier."""
+    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for key, t_ns, zone in rows:
+        found.setdefault(key, []).append((t_ns, zone))
+    return found

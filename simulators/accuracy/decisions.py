@@ -1,0 +1,120 @@
+"""A sink that remembers when things were decided: by which evidence each dwell was first stored, and what is stored in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from footfall.pseudonyms import to_hex
+from footfall.units import NS_PER_MS, NS_PER_S
+from gateway.points import Coded, Points
+from simulators.accuracy.course import DecidedDwell, Span
+
+
+class StoredCounts(NamedTuple):
+    """One minute at the doors; `drift` is what the occupancy is known to be wrong by."""
+
+    entered: int
+    left: int
+    occupancy: int
+    drift: int
+
+
+@dataclass(slots=True)
+class _Dwell:
+    subject: str
+    zone: str
+    from_ns: int
+    decided_ns: int
+    seconds: float = 0.0
+    is_open: bool = True
+    is_void: bool = False
+
+
+@dataclass(slots=True)
+class _Visit:
+    subject: str
+    from_ns: int
+    seconds: float
+    is_open: bool
+    is_void: bool
+    is_staff: bool
+
+
+class DecisionSink:
+    """`evidence_ns`, set by whoever drives the gateway: all evidence up to it has been folded."""
+
+    name = "decisions"
+
+    def __init__(self) -> None:
+        self.evidence_ns = 0
+        self.minutes: Final[dict[int, StoredCounts]] = {}
+        """By the time of the minute."""
+        self._dwells: Final[dict[tuple[int, str, str], _Dwell]] = {}
+        self._visits: Final[dict[tuple[int, str, str], _Visit]] = {}
+
+    def write(self, batch: Sequence[Points]) -> None:
+        """Take points, in the order in which they were emitted."""
+        for points in batch:
+            if taking := _TAKE.get(points.measurement):
+                for row in _rows(points):
+                    taking(self, row)
+
+    def delete(self, measurements: Sequence[str], store: str, from_ns: int, to_ns: int) -> None:
+        """Forget nothing: a gateway deletes what another one made, and there is none."""
+
+    def close(self) -> None:
+        """Close nothing: all is in memory."""
+
+    def dwells(self, subject: str, until_ns: int) -> list[DecidedDwell]:
+        """Return what is stored of a subject, in the order of time. In an open dwell it is still there at `until_ns`."""
+        found = [
+            DecidedDwell(one.zone, one.from_ns, _end_ns(one, until_ns), one.decided_ns)
+            for one in self._dwells.values()
+            if one.subject == subject and not one.is_void
+        ]
+        return sorted(found, key=lambda dwell: (dwell.from_ns, dwell.to_ns))
+
+    def visits(self, subject: str, until_ns: int, staff: bool = False) -> list[Span]:
+        """Return the visits that are stored of a subject."""
+        return sorted(
+            Span(one.from_ns, _end_ns(one, until_ns))
+            for one in self._visits.values()
+            if one.subject == subject and not one.is_void and one.is_staff == staff
+        )
+
+    def subjects(self) -> set[str]:
+        """Return everybody with a dwell or a visit."""
+        return {one.subject for one in self._dwells.values()} | {one.subject for one in self._visits.values()}
+
+    def _take_dwell(self, row: Mapping[str, Any]) -> None:
+        key = (row["time_ns"], row["subject"], row["zone"])
+        dwell = self._dwells.get(key)
+        if dwell is None:
+            begun_ns = row["time_ns"] // NS_PER_MS * NS_PER_MS
+            dwell = self._dwells[key] = _Dwell(row["subject"], row["zone"], begun_ns, self.evidence_ns)
+        dwell.seconds, dwell.is_open, dwell.is_void = row["seconds"], row["open"], row["void"]
+
+    def _take_visit(self, row: Mapping[str, Any]) -> None:
+        self._visits[row["time_ns"], row["subject"], row["agent"]] = _Visit(
+            row["subject"], row["started_ms"] * NS_PER_MS, row["seconds"], row["open"], row["void"], row["is_staff"]
+        )
+
+    def _take_traffic(self, row: Mapping[str, Any]) -> None:
+        self.minutes[row["time_ns"]] = StoredCounts(row["in"], row["out"], row["occupancy"], row["drift"])
+
+
+_TAKE: Final = {"dwell": DecisionSink._take_dwell, "visit": DecisionSink._take_visit, "traffic": DecisionSink._take_traffic}  # noqa: SLF001 # its own
+
+
+def _end_ns(one: _Dwell | _Visit, until_ns: int) -> int:
+    return max(until_ns, one.from_ns) if one.is_open else one.from_ns + round(one.seconds * NS_PER_S)
+
+
+def _rows(points: Points) -> list[dict[str, Any]]:
+    columns = {"time_ns": points.time_ns.tolist()}
+    for name, column in {**points.tags, **points.fields}.items():
+        columns[name] = column.texts() if isinstance(column, Coded) else column.tolist()
+    columns["subject"] = [each if isinstance(each, str) else to_hex(each) for each in columns.get("subject", [""] * len(points))]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

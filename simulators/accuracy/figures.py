@@ -1,0 +1,259 @@
+"""The figures of courses: zones right, transitions, stays, visits, how many are inside, and how long decisions took. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, dataclass
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+
+from footfall.units import NS_PER_S
+from simulators.accuracy.course import Course, Span
+
+DELAYS_S: Final[Mapping[str, float | None]] = {"live": 0.0, "1 s": 1.0, "2 s": 2.0, "3 s": 3.0, "stored": None}
+"""Until when a decision counts for a moment: `live` has evidence up to the moment itself, `stored` all there ever was."""
+TOLERANCES_S: Final = (2, 3, 5, 10)
+PAIRED_S: Final = 10
+"""Transitions so far apart are no pair: delays and stamps are measured on pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How many stays there were in a zone, and how long they took, seconds; nan for none."""
+
+    count: int
+    median_s: float
+    p90_s: float
+
+    @staticmethod
+    def of(lengths_s: Sequence[float]) -> Lengths:
+        return Lengths(len(lengths_s), quantile(lengths_s, 0.5), quantile(lengths_s, 0.9))
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneStays:
+    zone: str
+    true: Lengths
+    stored: Lengths
+
+
+@dataclass(frozen=True, slots=True)
+class Transitions:
+    """`paired` counts, by tolerance in seconds, the true ones that a stored one to the same zone stands for, one to one."""
+
+    true: int
+    stored: int
+    paired: Mapping[int, int]
+    stamp_error_s: float
+    """Median of stored minus true time, over pairs."""
+    delay_median_s: float
+    """From the event until it was decided, over pairs."""
+    delay_p90_s: float
+
+    @property
+    def flapping(self) -> float:
+        """Stored for each true one; 1 is best."""
+        return share(self.stored, self.true)
+
+    def precision(self, tolerance_s: int) -> float:
+        return share(self.paired[tolerance_s], self.stored)
+
+    def recall(self, tolerance_s: int) -> float:
+        return share(self.paired[tolerance_s], self.true)
+
+    def f1(self, tolerance_s: int) -> float:
+        return share(2 * self.paired[tolerance_s], self.true + self.stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """Visits that overlap are paired, the longest overlap first; `error` is the difference of their lengths."""
+
+    true: int
+    stored: int
+    paired: int
+    error_median_s: float
+    error_p95_s: float
+
+    @property
+    def precision(self) -> float:
+        return share(self.paired, self.stored)
+
+    @property
+    def recall(self) -> float:
+        return share(self.paired, self.true)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """How many are inside, second by second: the mean number, and the mean of how far the stored number is from it."""
+
+    mean: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """`right` counts the moments with the right zone, by delay. `confidence`: the share of moments far from a jump of a clock."""
+
+    courses: int
+    moments: int
+    right: Mapping[str, int]
+    first_right: int
+    """Courses whose first stored zone is the first true one."""
+    transitions: Transitions
+    stays: tuple[ZoneStays, ...]
+    visits: Visits
+    inside: Inside
+    confidence: float
+
+    def zones_right(self, delay: str) -> float:
+        return share(self.right[delay], self.moments)
+
+    def values(self) -> dict[str, Any]:
+        """Return all figures as plain values, for JSON; None where there was nothing to judge."""
+        moves, visits = self.transitions, self.visits
+        shares = {
+            "zone_accuracy": {delay: self.zones_right(delay) for delay in self.right},
+            "precision": {str(tolerance_s): moves.precision(tolerance_s) for tolerance_s in moves.paired},
+            "recall": {str(tolerance_s): moves.recall(tolerance_s) for tolerance_s in moves.paired},
+            "f1": {str(tolerance_s): moves.f1(tolerance_s) for tolerance_s in moves.paired},
+            "flapping": moves.flapping,
+            "visit_precision": visits.precision,
+            "visit_recall": visits.recall,
+        }
+        plain: dict[str, Any] = without_nan({**shares, **asdict(self)})
+        return plain
+
+
+def figures(courses: Sequence[Course], outside: Set[str] = frozenset(), least_s: float = 0.0) -> Accuracy:
+    """Return the figures of all courses together. Stays shorter than `least_s` are passes, and not counted as stays."""
+    estimates = {delay: [course.estimate(_ns(delay_s)) for course in courses] for delay, delay_s in DELAYS_S.items()}
+    moments = sum(len(course.zones) for course in courses)
+    disturbed = sum(int(course.disturbed.sum()) for course in courses)
+    return Accuracy(
+        len(courses),
+        moments,
+        {delay: sum(map(_right, courses, found)) for delay, found in estimates.items()},
+        sum(bool(course.dwells) and course.dwells[0].zone == course.stays[0].zone for course in courses),
+        _transitions(courses),
+        stays_by_zone(courses, least_s),
+        _visits(courses),
+        _inside(courses, outside),
+        1.0 - share(disturbed, moments) if disturbed else 1.0,
+    )
+
+
+def paired(true: Sequence[tuple[int, str]], stored: Sequence[tuple[int, str]], tolerance_ns: int) -> list[tuple[int, int]]:
+    """Return pairs, by their places in the two lists: to the same zone, one to one, within the tolerance. In order greed finds most."""
+    found = []
+    for zone in dict.fromkeys(zone for _, zone in true):
+        waiting = [(t_ns, place) for place, (t_ns, to) in enumerate(stored) if to == zone]
+        for place, (t_ns, to) in enumerate(true):
+            if to != zone:
+                continue
+            while waiting and waiting[0][0] < t_ns - tolerance_ns:
+                waiting.pop(0)
+            if waiting and waiting[0][0] <= t_ns + tolerance_ns:
+                found.append((place, waiting.pop(0)[1]))
+    return found
+
+
+def stays_by_zone(courses: Sequence[Course], least_s: float = 0.0) -> tuple[ZoneStays, ...]:
+    """Return stays and their lengths zone by zone, in the order in which zones first occur in the truth."""
+    true: dict[str, list[float]] = {}
+    stored: dict[str, list[float]] = {}
+    for course in courses:
+        for lengths, spans in ((true, course.stays), (stored, course.dwells)):
+            for one in spans:
+                seconds = (one.to_ns - one.from_ns) / NS_PER_S
+                lengths.setdefault(one.zone, []).extend([seconds] if seconds >= least_s else [])
+    zones = dict.fromkeys(chain(true, stored))
+    return tuple(ZoneStays(zone, Lengths.of(true.get(zone, [])), Lengths.of(stored.get(zone, []))) for zone in zones)
+
+
+def _right(course: Course, estimate: Sequence[str]) -> int:
+    return sum(a == b for a, b in zip(course.zones, estimate, strict=True))
+
+
+def _transitions(courses: Sequence[Course]) -> Transitions:
+    true = stored = 0
+    counts: Counter[int] = Counter(dict.fromkeys(TOLERANCES_S, 0))
+    stamps_s: list[float] = []
+    delays_s: list[float] = []
+    for course in courses:
+        changes, found = course.changes(), course.stored_changes()
+        true, stored = true + len(changes), stored + len(found)
+        times = [(t_ns, zone) for t_ns, zone, _ in found]
+        for tolerance_s in TOLERANCES_S:
+            counts[tolerance_s] += len(paired(changes, times, tolerance_s * NS_PER_S))
+        for place, of in paired(changes, times, PAIRED_S * NS_PER_S):
+            stamps_s.append((found[of][0] - changes[place][0]) / NS_PER_S)
+            delays_s.append((max(found[of][2], found[of][0]) - changes[place][0]) / NS_PER_S)
+    return Transitions(true, stored, dict(counts), quantile(stamps_s, 0.5), quantile(delays_s, 0.5), quantile(delays_s, 0.9))
+
+
+def _visits(courses: Sequence[Course]) -> Visits:
+    errors_s: list[float] = []
+    for course in courses:
+        for a, b in overlapping(course.visits, course.stored_visits):
+            one, other = course.visits[a], course.stored_visits[b]
+            errors_s.append(abs((other.to_ns - other.from_ns) - (one.to_ns - one.from_ns)) / NS_PER_S)
+    true, stored = sum(len(course.visits) for course in courses), sum(len(course.stored_visits) for course in courses)
+    return Visits(true, stored, len(errors_s), quantile(errors_s, 0.5), quantile(errors_s, 0.95))
+
+
+def overlapping(true: Sequence[Span], stored: Sequence[Span]) -> list[tuple[int, int]]:
+    """Return pairs of spans that overlap or touch, one to one, the longest overlap first."""
+    overlaps = [(min(a.to_ns, b.to_ns) - max(a.from_ns, b.from_ns), i, j) for i, a in enumerate(true) for j, b in enumerate(stored)]
+    found: list[tuple[int, int]] = []
+    for overlap_ns, i, j in sorted(overlaps, key=lambda each: (-each[0], each[1:])):
+        if overlap_ns >= 0 and i not in {a for a, _ in found} and j not in {b for _, b in found}:
+            found.append((i, j))
+    return found
+
+
+def _inside(courses: Sequence[Course], outside: Set[str]) -> Inside:
+    """By the second, over the seconds in which anybody is judged."""
+    if not courses:
+        return Inside(float("nan"), float("nan"))
+    first = min(course.span.from_ns for course in courses) // NS_PER_S
+    seconds = max(course.span.to_ns for course in courses) // NS_PER_S - first + 2
+    true, stored, judged = (np.zeros(seconds, np.int64) for _ in range(3))
+    for course in courses:
+        whole = course.span
+        for counted, spans in ((true, course.stays), (stored, course.dwells), (judged, (whole,))):
+            for one in spans:
+                if getattr(one, "zone", "") not in outside:
+                    begin, end = max(one.from_ns, whole.from_ns), min(one.to_ns, whole.to_ns)
+                    counted[begin // NS_PER_S - first] += end > begin
+                    counted[end // NS_PER_S - first] -= end > begin
+    there = np.cumsum(judged) > 0
+    if not there.any():
+        return Inside(float("nan"), float("nan"))
+    is_true, is_stored = np.cumsum(true)[there], np.cumsum(stored)[there]
+    return Inside(float(is_true.mean()), float(np.abs(is_true - is_stored).mean()))
+
+
+def without_nan(value: Any) -> Any:
+    """Return the same values with None for nan, which JSON does not have; keys as text."""
+    if isinstance(value, Mapping):
+        return {str(key): without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(one) for one in value]
+    return None if isinstance(value, float) and value != value else value
+
+
+def share(part: float, whole: float) -> float:
+    return part / whole if whole else float("nan")
+
+
+def quantile(values: Sequence[float], q: float) -> float:
+    return float(np.quantile(values, q)) if values else float("nan")
+
+
+def _ns(delay_s: float | None) -> int | None:
+    return None if delay_s is None else round(delay_s * NS_PER_S)

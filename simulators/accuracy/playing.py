@@ -1,0 +1,160 @@
+"""Plays what was heard through the real agent core, accept and fold, in one process, and finds when each dwell was decided.
+
+A recording has its own time. Its agent is asked every fifth of a second of it, and the gateway folds a batch for each: so a decision is
+known to a fifth of a second of evidence, not to the second in which a gateway works.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final
+
+from device_profiles.registry import Registry, shipped
+from edge_agent.clock import Moment
+from edge_agent.core import Core
+from edge_agent.keys import SubjectKeys
+from edge_agent.sources.source import Gap, Heard, RefusedReading, Sighting
+from footfall.frames import Body, Header, encode_body, encode_frame
+from footfall.pseudonyms import lasting_subject, to_hex, type_key
+from footfall.topics import Topic
+from footfall.units import NS_PER_S
+from gateway.accept.events import Pseudonymiser
+from gateway.accept.messages import Message
+from gateway.site import Site
+from simulators.accuracy.decisions import DecisionSink
+from simulators.chain.gateway import InProcessGateway
+from simulators.estate import brand_secret, site_of
+from simulators.feed import UPTIME_NS, Feed, boot_of, epoch_of
+from simulators.world import World
+
+STEP_NS: Final = NS_PER_S // 5
+SILENCE_NS: Final = 60 * NS_PER_S
+"""Of a longer silence only the beginning is played step by step: by then everybody has left."""
+QUIET_NS: Final = 3600 * NS_PER_S
+"""So long ticks go on after the end: visits are over by then."""
+TICK_NS: Final = 50 * NS_PER_S
+"""Ticks are so close that the gateway does not think that it was away."""
+BOOT: Final = "recorded"
+_SECRET: Final = b"recordings have no secrets"
+
+
+@dataclass(slots=True)
+class Played:
+    """What became of a recording or a world. `rows`: of presence, that its agents sent; `seconds`: how long something was heard."""
+
+    sink: DecisionSink
+    end_ns: int
+    rows: int = 0
+    seconds: float = 0.0
+    subjects: set[tuple[str, str]] = field(default_factory=set)
+    """(profile, identifier) of all that was heard."""
+
+
+def subject_of(profiles: Registry, profile: str, identifier: str) -> str:
+    """Return the subject that a played recording's identifier has, 16 hex digits."""
+    id_type = profiles[profile].identifier_type
+    return to_hex(lasting_subject(type_key(_SECRET, id_type), id_type, identifier))
+
+
+def play_recording(
+    heard: Iterable[Heard], site: Site, store: str, agent: str, receivers: Mapping[str, str], profiles: Registry | None = None,
+    step_ns: int = STEP_NS,
+) -> Played:  # fmt: skip
+    """Return what becomes of what one agent heard, in the order of its time (`t_wall_ns`)."""
+    return _Recording(site, store, agent, receivers, profiles or shipped(), step_ns).play(heard)
+
+
+class _Recording:
+    def __init__(self, site: Site, store: str, agent: str, receivers: Mapping[str, str], profiles: Registry, step_ns: int) -> None:
+        types = {profile.identifier_type for profile in profiles.values()}
+        keys = SubjectKeys({id_type: type_key(_SECRET, id_type) for id_type in types})
+        self._step_ns: Final = step_ns
+        step_s = step_ns / NS_PER_S
+        self._core: Final = Core(BOOT, receivers, profiles, keys, recorded=True, flush_s=step_s / 2, heartbeat_s=step_s / 2)
+        self._played: Final = Played(DecisionSink(), 0)
+        self._gateway: Final = InProcessGateway(site, Pseudonymiser(_SECRET), [self._played.sink], write_points=0)
+        self._place: Final = (store, agent)
+        self._seq = self._received_ns = self._folded_ns = 0
+
+    def play(self, heard: Iterable[Heard]) -> Played:
+        now_ns = 0
+        for t_ns, group in groupby(heard, key=lambda one: -(-_time_ns(one) // self._step_ns) * self._step_ns):
+            if not now_ns:
+                now_ns = self._received_ns = t_ns - self._step_ns
+                self._gateway.start(now_ns, [])
+            now_ns = self._pass(now_ns, max(t_ns, now_ns + self._step_ns))
+            for one in group:
+                if not isinstance(one, RefusedReading):
+                    self._core.hear(one)
+                if isinstance(one, Sighting):
+                    self._played.subjects.add((one.profile, one.identifier))
+            self._tick(now_ns)
+        self._send(self._core.finish(Moment(0, now_ns, True)), now_ns)
+        self._wait()
+        self._played.end_ns, self._played.rows = now_ns, self._core.rows_total
+        return self._played
+
+    def _pass(self, now_ns: int, until_ns: int) -> int:
+        """Let time pass up to, not including, the step that ends at `until_ns`; return that."""
+        quiet_ns = min(until_ns, now_ns + SILENCE_NS)
+        self._played.seconds += (quiet_ns - now_ns) / NS_PER_S
+        for t_ns in range(now_ns + self._step_ns, quiet_ns, self._step_ns):
+            self._tick(t_ns)
+        if quiet_ns < until_ns:
+            self._tick(until_ns - self._step_ns)
+        return until_ns
+
+    def _tick(self, now_ns: int) -> None:
+        self._send(self._core.tick(Moment(0, now_ns, True)), now_ns)
+
+    def _send(self, bodies: Sequence[Body], now_ns: int) -> None:
+        """Each step is a batch of its own for the fold, which works once a second of its clock: that runs faster than the recording."""
+        self._received_ns = max(self._received_ns + NS_PER_S, now_ns)
+        self._played.sink.evidence_ns = self._folded_ns
+        self._gateway.take([self._message(body) for body in bodies], self._received_ns)
+        self._folded_ns = now_ns
+
+    def _message(self, body: Body) -> Message:
+        self._seq += 1
+        header = Header(*self._place, BOOT, self._seq, 1, BOOT, 0, self._received_ns)
+        return Message(str(Topic(*self._place, "frames")), encode_frame(header, encode_body(body)))
+
+    def _wait(self) -> None:
+        self._played.sink.evidence_ns = self._folded_ns
+        _tick_on(self._gateway, self._received_ns)
+
+
+def play_world(world: World) -> Played:
+    """Return what becomes of a simulated store, whose agents send once a second."""
+    sink = DecisionSink()
+    secret = brand_secret(world.seed)
+    gateway = InProcessGateway(site_of([world]), Pseudonymiser(secret), [sink], write_points=0)
+    gateway.start(world.start_ns, [])
+    feeds = {agent: Feed(world, agent, secret) for agent in world.plan.agents}
+    streams = [_frames(world, agent, feed) for agent, feed in feeds.items()]
+    for second, group in groupby(heapq.merge(*streams, key=lambda sent: sent[0]), key=lambda sent: sent[0] // NS_PER_S):
+        sink.evidence_ns = world.start_ns + (second - 1) * NS_PER_S
+        gateway.take([message for _, message in group], world.start_ns + (second + 1) * NS_PER_S)
+    sink.evidence_ns = world.end_ns
+    _tick_on(gateway, world.end_ns + 2 * NS_PER_S)
+    return Played(sink, world.end_ns, sum(feed.core.rows_total for feed in feeds.values()), world.length_ns / NS_PER_S)
+
+
+def _frames(world: World, agent: str, feed: Feed) -> Iterator[tuple[int, Message]]:
+    store, boot, epoch = world.plan.store, boot_of(world, agent), epoch_of(world, agent)
+    topic = str(Topic(store, agent, "frames"))
+    for seq, (t_ns, body) in enumerate(feed.bodies(), 1):
+        header = Header(store, agent, epoch, seq, 1, boot, UPTIME_NS + t_ns, world.start_ns + t_ns)
+        yield t_ns, Message(topic, encode_frame(header, encode_body(body)))
+
+
+def _tick_on(gateway: InProcessGateway, since_ns: int) -> None:
+    for t_ns in range(since_ns + NS_PER_S, since_ns + QUIET_NS, TICK_NS):
+        gateway.take([], t_ns)
+
+
+def _time_ns(heard: Heard) -> int:
+    return heard.from_boot_ns if isinstance(heard, Gap) else heard.t_wall_ns

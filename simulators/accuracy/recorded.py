@@ -1,0 +1,167 @@
+"""A recording with its truth, played and put together as courses."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from device_profiles.registry import Registry, shipped
+from edge_agent.keys import SubjectKeys
+from edge_agent.playback import own_keys
+from edge_agent.sources.csv_mapping import CsvMapping
+from edge_agent.sources.replay import FORMATS, FormatName, runs
+from edge_agent.sources.replay import zones as zones_heard
+from edge_agent.sources.replay_settings import ReplaySettings, Run
+from edge_agent.sources.source import Gap, Recorded, RefusedReading, Sighting
+from footfall.errors import ConfigError
+from footfall.pseudonyms import to_hex
+from footfall.units import NS_PER_S
+from gateway.site import Agent, Site, Store, Zone
+from simulators.accuracy.course import Course, DecidedDwell, Span, by_run, course_of_rows
+from simulators.accuracy.playing import Played, play_recording, subject_of
+
+STORE: Final = "recorded"
+AGENT: Final = "recorded-replay"
+NEAR_A_JUMP_NS: Final = 30 * NS_PER_S
+"""What is judged so near a jump of the clock is not to be relied on."""
+
+
+class Carried(NamedTuple):
+    """An identifier in one run, and where it truly was: (time, zone) of each row, in the order of time."""
+
+    run: str
+    identifier: str
+    rows: Sequence[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrueRecording:
+    """A recording whose truth is known."""
+
+    runs: Sequence[Run]
+    receivers: Mapping[str, str]
+    profile: str
+    outside: Set[str]
+    carried: Sequence[Carried]
+
+    @property
+    def heard(self) -> Iterable[Recorded]:
+        return heapq.merge(*(run.heard for run in self.runs), key=_time_ns)
+
+    def only(self, names: Set[str]) -> TrueRecording:
+        """Return the recording with these runs alone."""
+        return replace(self, runs=[run for run in self.runs if run.name in names], carried=[c for c in self.carried if c.run in names])
+
+    def span(self) -> tuple[int, int]:
+        """Return from before its first row until after its last."""
+        times = [t_ns for carried in self.carried for t_ns, _ in carried.rows]
+        return min(times) - NEAR_A_JUMP_NS, max(times) + NEAR_A_JUMP_NS
+
+    def site(self) -> Site:
+        """Return a store with the zones that are heard or true."""
+        zones = dict.fromkeys([*self.receivers.values(), *(zone for carried in self.carried for _, zone in carried.rows)])
+        listed = tuple(Zone(name=zone, type="outside" if zone in self.outside else "other") for zone in zones)
+        return Site(
+            brand="recorded", stores=(Store(name=STORE, zones=listed, agents=(Agent(name=AGENT, receivers=dict(self.receivers)),)),)
+        )
+
+
+def read_recording(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> TrueRecording:
+    """Return a recording with its truth. Raise ConfigError if it has none, or nothing is heard in it."""
+    found = runs(format_name, paths, settings)
+    mapping = _mapping(format_name, settings)
+    carried = _carried(found)
+    where = ", ".join(map(str, paths))
+    if not carried:
+        raise ConfigError(f"{where}: there is no truth to compare with: describe it in the section [truth] of the mapping")
+    if not any(isinstance(one, Sighting) for run in found for one in run.heard):
+        raise ConfigError(f"{where}: nothing was heard: every level is empty or one of `not_heard`")
+    receivers = zones_heard(format_name, paths, settings)
+    return TrueRecording(found, receivers, mapping.profile, frozenset(mapping.outside), carried)
+
+
+def play(
+    recording: TrueRecording, site: Site | None = None, place: tuple[str, str] = (STORE, AGENT), profiles: Registry | None = None
+) -> Played:
+    """Play the recording, into a store of your own if `site` has one, `place` names it and the agent."""
+    return play_recording(recording.heard, site or recording.site(), *place, recording.receivers, profiles)
+
+
+def courses_of(
+    recording: TrueRecording, subjects: Mapping[str, str], dwells: Mapping[str, Sequence[DecidedDwell]],
+    visits: Mapping[str, Sequence[Span]], idle_s: float, window_s: float = 0.0,
+) -> list[Course]:  # fmt: skip
+    """Return a course for each identifier in each run, of what is stored by subject. With `window_s` each window's end is judged."""
+    found = []
+    for run, identifier, rows in recording.carried:
+        mine = dwells.get(subjects[identifier], ()), visits.get(subjects[identifier], ())
+        name = run if len(subjects) == 1 or len(recording.runs) > 1 else identifier
+        course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S))
+        found.append(replace(course, disturbed=_disturbed(course, recording.runs, run)))
+    return found
+
+
+def played_courses(
+    recording: TrueRecording, played: Played, idle_s: float, window_s: float = 0.0, profiles: Registry | None = None
+) -> list[Course]:
+    """Return the courses of what was played."""
+    known = profiles or shipped()
+    subjects = {one.identifier: subject_of(known, recording.profile, one.identifier) for one in recording.carried}
+    dwells = {subject: played.sink.dwells(subject, played.end_ns) for subject in subjects.values()}
+    visits = {subject: played.sink.visits(subject, played.end_ns) for subject in subjects.values()}
+    return courses_of(recording, subjects, dwells, visits, idle_s, window_s)
+
+
+def replayed_subjects(recording: TrueRecording, paths: Sequence[Path], profiles: Registry | None = None) -> dict[str, str]:
+    """Return the subjects that `footfall replay` gives the identifiers of these files, if it is given no keys of its own."""
+    known = profiles or shipped()
+    keys = SubjectKeys(own_keys(paths, known))
+    return {one.identifier: to_hex(keys.subject(known[recording.profile], one.identifier)) for one in recording.carried}
+
+
+def notes_of(recording: TrueRecording) -> list[str]:
+    """Return what is to be known of a recording beside its figures: lines that cannot be read, and clocks that jumped."""
+    found = []
+    refused = [one.where for run in recording.runs for one in run.heard if isinstance(one, RefusedReading)]
+    if refused:
+        found.append(f"{len(refused)} lines cannot be read and were left out; the first is {refused[0]}.")
+    back = [jump for run in recording.runs for jump in run.jumps if jump.to_ns < jump.from_ns]
+    on = [jump for run in recording.runs for jump in run.jumps if jump.to_ns > jump.from_ns]
+    for jumps, what in ((back, "the clock jumps back"), (on, "nothing is recorded for long, or the clock jumps on")):
+        if jumps:
+            widest = max(jumps, key=lambda jump: abs(jump.to_ns - jump.from_ns))
+            by_s = abs(widest.to_ns - widest.from_ns) / NS_PER_S
+            found.append(f"{len(jumps)} times {what}, at most by {by_s:g} s ({widest.where}): figures near it are uncertain.")
+    return found
+
+
+def _carried(found: Sequence[Run]) -> list[Carried]:
+    rows = by_run(((true.run, true.identifier), true.t_ns, true.zone) for run in found for true in run.truth)
+    return [Carried(run, identifier, judged) for (run, identifier), judged in rows.items()]
+
+
+def _mapping(format_name: FormatName, settings: ReplaySettings) -> CsvMapping:
+    mapping = FORMATS[format_name].mapping
+    if mapping is None:
+        raise ConfigError(f"recordings of format {format_name} have no truth of zones: there is nothing to compare with")
+    return mapping(settings)
+
+
+def _disturbed(course: Course, found: Sequence[Run], name: str) -> npt.NDArray[np.bool_]:
+    """Return which moments lie between the two ends of a jump back, or near an end of any jump."""
+    near = np.zeros(len(course.t_ns), np.bool_)
+    for jump in (jump for run in found if run.name == name for jump in run.jumps):
+        ends = [(jump.from_ns, jump.from_ns), (jump.to_ns, jump.to_ns)] + [(jump.to_ns, jump.from_ns)] * (jump.to_ns < jump.from_ns)
+        for from_ns, to_ns in ends:
+            near |= (course.t_ns >= from_ns - NEAR_A_JUMP_NS) & (course.t_ns <= to_ns + NEAR_A_JUMP_NS)
+    return near
+
+
+def _time_ns(heard: Recorded) -> int:
+    return heard.from_boot_ns if isinstance(heard, Gap) else heard.t_wall_ns

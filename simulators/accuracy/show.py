@@ -1,0 +1,107 @@
+"""The figures of courses as tables of at most 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from rich import box
+from rich.table import Table
+
+from simulators.accuracy.figures import TOLERANCES_S, Accuracy, Lengths, ZoneStays
+from simulators.show import WIDTH
+
+_LONGEST_NAME: Final = 24
+_TIMED: Final = frozenset({"zones right, live", "zones right, 1 s", "zones right, 2 s", "zones right, 3 s", "decision delay"})
+"""What a database cannot answer: when something was decided is not stored."""
+
+
+def accuracy_tables(
+    title: str, found: Accuracy, runs: Mapping[str, Accuracy], notes: Sequence[str] = (), is_timed: bool = True
+) -> Iterator[Table | str]:
+    """Yield the tables of a recording, of its runs if there are several, and notes. `is_timed`: it is known when things were decided."""
+    yield _figures_table(title, found, is_timed)
+    if found.stays:
+        yield stays_table(found.stays)
+    if len(runs) > 1:
+        yield _runs_table(runs)
+    yield from notes
+
+
+def stays_table(stays: Sequence[ZoneStays]) -> Table:
+    """Return stays and how long they took, stored beside true, zone by zone."""
+    table = Table("zone", title="stays by zone, stored beside the truth", width=WIDTH)
+    for heading in ("stays", "truth", "median", "truth", "p90", "truth"):
+        table.add_column(heading, justify="right")
+    for each in stays:
+        cells = [text for a, b in zip(_lengths(each.stored), _lengths(each.true), strict=True) for text in (a, b)]
+        table.add_row(each.zone, *cells)
+    return table
+
+
+def moves_table(found: Accuracy) -> Table:
+    """Return how the zones of single visitors were followed."""
+    return _figures_table(f"the zones of {found.courses} visitors, one by one", found, is_timed=False)
+
+
+def _figures_table(title: str, found: Accuracy, is_timed: bool) -> Table:
+    table = Table("figure", "value", "of what", title=title, width=WIDTH)
+    for row in _rows(found):
+        if is_timed or row[0] not in _TIMED:
+            table.add_row(*row)
+    return table
+
+
+def _rows(found: Accuracy) -> Iterator[tuple[str, str, str]]:
+    moves, visits, inside = found.transitions, found.visits, found.inside
+    for delay in found.right:
+        what = {"live": "by evidence up to the moment", "stored": "as it is stored in the end"}.get(delay, f"decided at most {delay} later")
+        yield f"zones right, {delay}", share_text(found.zones_right(delay)), f"{found.right[delay]:,} of {found.moments:,}, {what}"
+    yield "transitions", f"{moves.stored}", f"stored, {moves.true} true: flapping {plain(moves.flapping)}"
+    for tolerance_s in TOLERANCES_S:
+        parts = f"precision {plain(moves.precision(tolerance_s))}, recall {plain(moves.recall(tolerance_s))}"
+        yield f"F1 within {tolerance_s} s", plain(moves.f1(tolerance_s)), f"{moves.paired[tolerance_s]} paired: {parts}"
+    yield (
+        "decision delay",
+        seconds(moves.delay_median_s),
+        f"median, p90 {seconds(moves.delay_p90_s)}; stamped {seconds(moves.stamp_error_s)} late",
+    )
+    yield "first zone right", f"{found.first_right}", f"of {found.courses} courses"
+    yield "visits", f"{visits.stored}", f"stored, {visits.true} true: precision {plain(visits.precision)}, recall {plain(visits.recall)}"
+    yield "visit length error", seconds(visits.error_median_s), f"median, p95 {seconds(visits.error_p95_s)}"
+    yield "inside, error", plain(inside.error), f"people, on average; there are {plain(inside.mean)}"
+    if found.confidence < 1.0:
+        yield "confidence", share_text(found.confidence), "of the moments are far from a jump of the clock"
+
+
+def _runs_table(runs: Mapping[str, Accuracy]) -> Table:
+    table = Table(title="run by run", width=WIDTH, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("run", overflow="fold")
+    for heading in ("rows", "live", "stored", "changes", "true", "F1 3 s", "F1 10 s"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, each in runs.items():
+        right = [f"{each.zones_right(delay):.3f}" for delay in ("live", "stored")]
+        moves = each.transitions
+        table.add_row(_short(name), f"{each.moments}", *right, f"{moves.stored}", f"{moves.true}", plain(moves.f1(3)), plain(moves.f1(10)))
+    return table
+
+
+def _lengths(lengths: Lengths) -> tuple[str, str, str]:
+    return f"{lengths.count}", seconds(lengths.median_s), seconds(lengths.p90_s)
+
+
+def _short(name: str) -> str:
+    """Return a name of at most 24 characters, with its beginning and its end: what runs differ in stands at the end."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:11]}…{name[-12:]}"
+
+
+def share_text(value: float) -> str:
+    return "–" if value != value else f"{value:.3f}"
+
+
+def plain(value: float) -> str:
+    return "–" if value != value else f"{value:.2f}"
+
+
+def seconds(value: float) -> str:
+    return "–" if value != value else f"{value:.1f} s"

@@ -1,0 +1,116 @@
+"""`footfall score RECORDING`: tables of 80 columns, JSON, a picture; and messages that name what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from footfall.cli import build
+from footfall.errors import ConfigError
+
+RUNNER = CliRunner()
+MAPPING = """
+[time]
+column = "t"
+unit_s = 1
+[receivers]
+hall_dbm = "hall"
+yard_dbm = "yard"
+[truth]
+column = "room"
+"""
+SITE = """
+brand = "b"
+[[stores]]
+name = "shop"
+zones = [{ name = "hall" }, { name = "yard", type = "outside" }]
+[[stores.agents]]
+name = "box"
+receivers = { hall_dbm = "hall", yard_dbm = "yard" }
+"""
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    levels = [(-50, -85, "hall")] * 60 + [(-85, -50, "yard")] * 60
+    rows = "".join(f"{1_700_000_000 + k},{hall_dbm},{yard_dbm},{room}\n" for k, (hall_dbm, yard_dbm, room) in enumerate(levels))
+    (tmp_path / "heard.csv").write_text("t,hall_dbm,yard_dbm,room\n" + rows)
+    (tmp_path / "columns.toml").write_text(MAPPING)
+    return tmp_path / "heard.csv"
+
+
+def score(*arguments: str) -> str:
+    result = RUNNER.invoke(build(), ["score", *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_any_recording_is_scored_by_a_mapping(recording: Path) -> None:
+    printed = score(str(recording), "--mapping", str(recording.parent / "columns.toml"))
+    assert "csv against its truth" in printed
+    assert "stays by zone, stored beside the truth" in printed
+    assert max(map(len, printed.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("asks", [("--json",), ("--format", "json"), ("--format", "csv", "--format", "json")])
+def test_json_has_every_figure(recording: Path, asks: tuple[str, ...]) -> None:
+    values = json.loads(score(str(recording), "--mapping", str(recording.parent / "columns.toml"), *asks))
+    assert values["zone_accuracy"]["stored"] > 0.9
+    assert values["transitions"]["true"] == 1
+    assert set(values["f1"]) == {"2", "3", "5", "10"}
+    assert {each["zone"] for each in values["stays"]} == {"hall", "yard"}
+    assert values["runs"]["heard"]["moments"] == 120
+
+
+def test_truth_and_estimate_are_drawn(recording: Path) -> None:
+    picture = recording.parent / "bands.svg"
+    assert "drawn into" in score(str(recording), "--mapping", str(recording.parent / "columns.toml"), "--plot", str(picture))
+    text = picture.read_text()
+    assert "</svg>" in text
+    with pytest.raises(ConfigError, match=r"bands\.xyz"):
+        score(str(recording), "--mapping", str(recording.parent / "columns.toml"), "--plot", str(picture.with_suffix(".xyz")))
+
+
+def test_a_store_of_ones_own_plays_it(recording: Path) -> None:
+    site = recording.parent / "site.toml"
+    site.write_text(SITE)
+    arguments = (str(recording), "--mapping", str(recording.parent / "columns.toml"), "--site", str(site))
+    assert json.loads(score(*arguments, "--json"))["zone_accuracy"]["stored"] > 0.9
+    with pytest.raises(ConfigError, match="no store 'shp': did you mean 'shop'"):
+        score(*arguments, "--store", "shp")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "say what to compare with"),
+        (("heard.csv", "--truth", "truth.jsonl"), "say what to compare with"),
+        (("heard.csv", "--format", "sal-br"), "format 'sal-br': did you mean 'sal-rb'"),
+        (("heard.csv", "--format", "sal-rb", "--format", "itag"), "the recording has one format"),
+        (("heard.csv",), "looks like no format that is known"),
+        (("heard.csv", "--format", "sal-rb"), "there is no column 'superframe'"),
+        (("heard.csv", "--format", "csv"), "needs a mapping"),
+        (("nothing.csv", "--format", "itag"), "there is no such file"),
+    ],
+)
+def test_mistakes_are_reported(recording: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str) -> None:
+    monkeypatch.chdir(recording.parent)
+    with pytest.raises(ConfigError, match=message):
+        score(*arguments)
+
+
+def test_counts_are_compared_with_what_is_stored(tmp_path: Path) -> None:
+    (tmp_path / "cal-inflow.csv").write_text('"07/24/05 10:00:00",3\n"07/24/05 10:30:00",2\n"\n')
+    (tmp_path / "cal-outflow.csv").write_text('"07/24/05 10:00:00",1\n"07/24/05 10:30:00",5\n')
+    values = json.loads(score(str(tmp_path), "--json"))
+    assert (values["entered_stored"], values["entered"], values["left_stored"], values["left"]) == (5, 5, 6, 6)
+    assert (values["refused"], values["unexplained"]) == (1, 0)
+    assert values["least_inside"] >= 0 or values["most_drift"] > 0
+
+
+def test_a_recording_that_was_replayed_is_read_from_its_database(recording: Path) -> None:
+    with pytest.raises(ConfigError, match=r"footfall\.db"):
+        score(str(recording), "--mapping", str(recording.parent / "columns.toml"), "--db", str(recording.parent / "footfall.db"))

@@ -1,0 +1,103 @@
+"""A recording is played through agent and gateway: what a tag beside one receiver does is stored, and when that was decided is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge_agent.sources.replay_settings import ReplaySettings
+from footfall.errors import ConfigError
+from simulators.accuracy.course import Course
+from simulators.accuracy.figures import figures
+from simulators.accuracy.recorded import TrueRecording, notes_of, play, played_courses, read_recording
+
+HEADER = "superframe,O-E,I-E,Label\n"
+
+
+def rows(since: int, until: int, out_dbm: int, in_dbm: int, label: int) -> str:
+    return "".join(f"{k},{out_dbm},{in_dbm},{label}\n" for k in range(since, until))
+
+
+def door(folder: Path) -> TrueRecording:
+    """30 s outside, 40 s inside, 30 s outside, heard ten times a second without doubt."""
+    text = HEADER + rows(0, 300, -50, -90, 0) + rows(300, 700, -90, -50, 1) + rows(700, 1000, -50, -90, 0)
+    (folder / "tag_measurement_1.csv").write_text(text)
+    return read_recording("sal-rb", [folder], ReplaySettings())
+
+
+def courses(recording: TrueRecording) -> list[Course]:
+    return played_courses(recording, play(recording), 1800.0)
+
+
+def test_what_is_beyond_doubt_is_stored_right(tmp_path: Path) -> None:
+    recording = door(tmp_path)
+    found = figures(courses(recording), recording.outside)
+    assert (found.transitions.true, found.transitions.stored, found.transitions.paired[10]) == (2, 2, 2)
+    assert found.zones_right("stored") > 0.9
+    assert found.right["live"] <= found.right["3 s"] <= found.right["stored"]
+    assert (found.visits.true, found.visits.stored, found.visits.paired) == (1, 1, 1)
+
+
+def test_nothing_is_decided_before_it_was_heard(tmp_path: Path) -> None:
+    (course,) = courses(door(tmp_path))
+    begun_ns = course.span.from_ns
+    inside = next(dwell for dwell in course.dwells if dwell.zone == "inside")
+    assert inside.decided_ns - begun_ns > 29 * 10**9
+    assert inside.decided_ns - begun_ns < 45 * 10**9
+    assert all(dwell.decided_ns >= begun_ns for dwell in course.dwells)
+
+
+def test_rows_and_time_are_counted(tmp_path: Path) -> None:
+    recording = door(tmp_path)
+    played = play(recording)
+    assert played.seconds == pytest.approx(100, abs=1)
+    assert 50 < played.rows < 1000
+    assert len(played.subjects) == 1
+
+
+def test_files_of_one_recording_are_runs_of_their_own(tmp_path: Path) -> None:
+    door(tmp_path)
+    (tmp_path / "tag_measurement_2.csv").write_text(HEADER + rows(0, 200, -90, -50, 2))
+    recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
+    first, second = courses(recording)
+    assert (first.name, second.name) == ("tag_measurement_1", "tag_measurement_2")
+    assert second.dwells[-1].zone == "inside"
+    (only,) = courses(recording.only({"tag_measurement_2"}))
+    assert only.zones == second.zones
+    assert [dwell.zone for dwell in only.dwells] == [dwell.zone for dwell in second.dwells]
+
+
+def test_a_recording_without_truth_or_without_a_sound_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[time]\ncolumn = "t"\nunit_s = 1\n[receivers]\n"R*" = "hall"\n')
+    (tmp_path / "a.csv").write_text("t,R1\n1,-60\n")
+    with pytest.raises(ConfigError, match="no truth to compare with"):
+        read_recording("csv", [tmp_path], ReplaySettings(mapping=tmp_path / "a.toml"))
+    silent = tmp_path / "silent"
+    silent.mkdir()
+    (silent / "x_measurement_1.csv").write_text(HEADER + rows(0, 5, -100, -100, 0))
+    with pytest.raises(ConfigError, match="nothing was heard"):
+        read_recording("sal-rb", [silent], ReplaySettings())
+    with pytest.raises(ConfigError, match="no truth of zones"):
+        read_recording("jsonl", [tmp_path], ReplaySettings())
+
+
+def test_a_clock_that_jumps_is_stated_and_what_is_near_is_uncertain(tmp_path: Path) -> None:
+    text = HEADER + rows(0, 1000, -50, -90, 0) + rows(900, 1900, -50, -90, 0) + "x\n"
+    (tmp_path / "tag_measurement_1.csv").write_text(text)
+    recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
+    lines, jump = notes_of(recording)
+    assert lines == "1 lines cannot be read and were left out; the first is tag_measurement_1.csv:2002."
+    assert jump == "1 times the clock jumps back, at most by 9.9 s (tag_measurement_1.csv:1002): figures near it are uncertain."
+    found = figures(courses(recording), recording.outside)
+    assert 0.5 < found.confidence < 0.75
+    quiet = replace(recording, runs=[replace(run, jumps=[]) for run in recording.runs])
+    assert figures(courses(quiet), recording.outside).confidence == 1.0
+
+
+def test_the_real_recordings_score_as_they_are_stored(real_data: Path) -> None:
+    recording = read_recording("pa-ble", [real_data / "pa-ble-rssi"], ReplaySettings())
+    found = figures(courses(recording), recording.outside)
+    assert (found.courses, found.moments, found.transitions.true) == (5, 6173, 8)
+    assert found.zones_right("stored") > 0.7

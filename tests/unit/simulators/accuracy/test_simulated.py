@@ -1,0 +1,62 @@
+"""A simulated store is played through agents and gateway; its truth against itself is perfect."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulators.accuracy.course import DecidedDwell, Span
+from simulators.accuracy.figures import figures
+from simulators.accuracy.playing import play_world
+from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
+from simulators.estate import brand_secret
+from simulators.people import Crowd
+from simulators.score import Stored, StoredDwell, StoredVisit
+from simulators.truth import Truth, collect, subject_hex, truth_of
+from simulators.world import World
+
+WORLD = World(11, hours=0.5, crowd=Crowd(busy=4))
+SECRET = brand_secret(11)
+
+
+@pytest.fixture(scope="module")
+def truth() -> Truth:
+    return collect(truth_of(WORLD))
+
+
+def perfect(truth: Truth) -> Stored:
+    stored = Stored()
+    for visit in truth.visits:
+        for carried in [one for one in visit.carried if one.lasting][:1]:
+            subject = subject_hex(SECRET, carried.id_type, carried.identifier)
+            stored.visits.append(StoredVisit(visit.store, subject, visit.fan, bool(visit.staff_id), False, visit.enter_ns, visit.leave_ns))
+            stored.dwells += [StoredDwell(visit.store, stay.zone, subject, stay.from_ns, stay.to_ns) for stay in visit.stays]
+    return stored
+
+
+def test_the_truth_against_itself_is_perfect(truth: Truth) -> None:
+    found = figures(courses_of_truth(truth, SECRET, *stored_by_subject(perfect(truth)), truth.end_ns))
+    assert found.courses > 5
+    assert (found.zones_right("stored"), found.transitions.flapping, found.transitions.f1(2)) == (1.0, 1.0, 1.0)
+    assert (found.visits.precision, found.visits.recall, found.visits.error_p95_s) == (1.0, 1.0, 0.0)
+    assert all(each.true == each.stored for each in found.stays)
+
+
+def test_staff_and_those_who_are_still_there_are_not_judged(truth: Truth) -> None:
+    courses = courses_of_truth(truth, SECRET, {}, {}, truth.end_ns)
+    left = {visit.person for visit in truth.visits if not visit.staff_id and visit.leave_ns <= truth.end_ns}
+    assert {course.name for course in courses} < left
+    assert courses_of_truth(truth, SECRET, {}, {}, 0) == []
+
+
+def test_what_is_played_is_found_again(truth: Truth) -> None:
+    played = play_world(WORLD)
+    dwells: dict[str, list[DecidedDwell]] = {}
+    visits: dict[str, list[Span]] = {}
+    for subject in played.sink.subjects():
+        dwells[subject] = played.sink.dwells(subject, played.end_ns)
+        visits[subject] = played.sink.visits(subject, played.end_ns)
+    found = figures(courses_of_truth(truth, SECRET, dwells, visits, truth.end_ns))
+    assert found.visits.recall > 0.9
+    assert found.zones_right("stored") > 0.8
+    assert 0 <= found.transitions.delay_median_s < 60
+    assert played.rows > 100
