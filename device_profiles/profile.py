@@ -39,6 +39,12 @@ class Presence(Section):
     """How much stronger another zone must be to become the subject's owner."""
     holdoff_s: Annotated[float, Field(ge=0, le=60)] = 2.0
     """Shortest time that an owner keeps a subject."""
+    settle_min_s: Annotated[float, Field(ge=0, le=60)] = 2.0
+    """How long the gateway weighs all zones before it decides the first one: five sightings, within these bounds."""
+    settle_max_s: Annotated[float, Field(ge=0, le=60)] = 5.0
+    confirm_min_s: Annotated[float, Field(ge=0, le=120)] = 2.0
+    """How long another zone must lead before the change is decided: eight sightings, within these bounds."""
+    confirm_max_s: Annotated[float, Field(ge=0, le=120)] = 8.0
 
     @model_validator(mode="after")
     def _hysteresis(self) -> Presence:
@@ -46,6 +52,8 @@ class Presence(Section):
             raise ValueError("exit_dbm must not be above enter_dbm, or presence would flap")
         if self.timeout_min_s > self.timeout_max_s:
             raise ValueError("timeout_min_s must not be above timeout_max_s")
+        if self.settle_min_s > self.settle_max_s or self.confirm_min_s > self.confirm_max_s:
+            raise ValueError("settle_min_s must not be above settle_max_s, nor confirm_min_s above confirm_max_s")
         return self
 
 

@@ -75,6 +75,8 @@ def _presence(profile: Profile) -> Mapping[str, str]:
         "leaves": f"at {kept.exit_dbm:g} dBm, or after {kept.timeout_min_s:g} to {kept.timeout_max_s:g} s of silence, as its gaps teach",
         "level": f"follows retreat with {kept.tau_s:g} s; evidence every {kept.stay_s:g} s",
         "moves": f"to a zone that is {kept.margin_db:g} dB stronger, after {kept.holdoff_s:g} s",
+        "decided": f"after {kept.settle_min_s:g} to {kept.settle_max_s:g} s the first zone, after {kept.confirm_min_s:g} to"
+        f" {kept.confirm_max_s:g} s a change, as its sightings come",
     }
 
 

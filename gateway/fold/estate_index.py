@@ -29,6 +29,8 @@ UNUSED: Final = -1
 UNKNOWN_PROFILE: Final = ""
 Codings = npt.NDArray[np.int32]
 VISITORS: Final = frozenset({"person", "staff"})
+NO_LIMITS: Final = ZoneLimits(0, 0, 0, 0.0)
+"""Of a profile that this release does not know."""
 
 
 @overload
@@ -81,7 +83,7 @@ class Estate:
         self.profile_class: list[str] = []
         self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.profile_goods: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self.limits = ZoneLimits(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
+        self.limits = ZoneLimits(*[np.zeros(0, np.asarray(limit).dtype) for limit in NO_LIMITS])
         """By profile."""
         self.limits_of: Final[list[ZoneLimits]] = []
         """The same of each profile alone, in Python's numbers."""
@@ -215,10 +217,7 @@ class Estate:
         return code
 
     def _add_limits(self, presence: Presence | None) -> None:
-        gap_s, stale_s = (presence.timeout_max_s + presence.stay_s, STALE_PERIODS * presence.stay_s) if presence else (0.0, 0.0)
-        holdoff_s, margin_db = (presence.holdoff_s, presence.margin_db) if presence else (0.0, 0.0)
-        gap_ns, stale_ns, holdoff_ns = (round(seconds * NS_PER_S) for seconds in (gap_s, stale_s, holdoff_s))
-        self.limits_of.append(ZoneLimits(gap_ns, stale_ns, holdoff_ns, margin_db))
+        self.limits_of.append(_limits(presence) if presence else NO_LIMITS)
         self.limits = ZoneLimits(*map(np.append, self.limits, self.limits_of[-1]))
 
     def dump(self) -> dict[str, Any]:
@@ -251,6 +250,22 @@ class Estate:
         self.apply(site)
         for name in values["profiles"]:
             self._profile(name)
+
+
+def _limits(presence: Presence) -> ZoneLimits:
+    def ns(seconds: float) -> int:
+        return round(seconds * NS_PER_S)
+
+    return ZoneLimits(
+        gap_ns=ns(presence.timeout_max_s + presence.stay_s),
+        stale_ns=ns(STALE_PERIODS * presence.stay_s),
+        holdoff_ns=ns(presence.holdoff_s),
+        margin_db=presence.margin_db,
+        settle_min_ns=ns(presence.settle_min_s),
+        settle_max_ns=ns(presence.settle_max_s),
+        confirm_min_ns=ns(presence.confirm_min_s),
+        confirm_max_ns=ns(presence.confirm_max_s),
+    )
 
 
 def _ranks(names: Sequence[str]) -> npt.NDArray[np.int32]:

@@ -122,6 +122,7 @@ class Fold:
         rows = self._reorder_buffer.release(self.state.tracks.store, self._watermarks.by_store, self.state.estate.ranks())
         if rows is not None:
             self._zone_arbiter.take(rows)
+        self._zone_arbiter.decide(self._watermarks.by_store)
         expire = batch // EXPIRE_EVERY_S != before // EXPIRE_EVERY_S
         self._item_events.close_batch(batch * NS_PER_S, expire)
         if expire:

@@ -264,6 +264,7 @@ class FrameRows:
             kind=rows.kind[which],
             profile=profile[which],
             mention=np.full(len(which), NO_MENTION, np.int32),
+            count=rows.count[which],
         )
 
     def _slots(self, subject: npt.NDArray[np.uint64], store: npt.NDArray[np.int32], profile: npt.NDArray[Any]) -> npt.NDArray[np.int32]:

@@ -40,6 +40,8 @@ class Evidence(ColumnRows):
     """A track's profile is that of its first row in order; AS_THE_SLOT: the row has none."""
     mention: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_MENTION, added=True)]
     """Of goods, which item the row names: see `gateway.fold.mentions`."""
+    count: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True)]
+    """How many sightings the row stands for."""
 
     @property
     def place_ns(self) -> npt.NDArray[np.int64]:

@@ -9,9 +9,9 @@ import msgpack
 
 from footfall.errors import ConfigError, Unusable
 
-STATE_VERSION: Final = 3
-READ_VERSIONS: Final = (1, 2, 3)
-"""1 has no items of goods; before 3 stores had no time of their own, and rows that wait no profile."""
+STATE_VERSION: Final = 4
+READ_VERSIONS: Final = (1, 2, 3, 4)
+"""1 has no items of goods; before 3 stores had no time of their own, and rows that wait no profile; before 4 no zone was undecided."""
 
 
 def load_checked(parts: Mapping[str, bytes], load: Callable[[Mapping[str, Any], Mapping[str, bytes]], None]) -> None:

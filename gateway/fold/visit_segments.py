@@ -90,6 +90,15 @@ class VisitSegments:
         counts = t.v_counted[slot] & ~t.v_grouped[slot]
         writer.count(self._state.traffic, number(t.store[slot]), number(t.v_minute[slot]), ended(seconds), counts)
 
+    def add_zone(self, slot: int, zone_bit: int) -> None:
+        """Count a zone among those of a track's segment; one that is over, or of a group, is emitted again."""
+        t = self._state.tracks
+        before, with_zone = t.v_zones.item(slot), t.v_zones.item(slot) | zone_bit
+        if t.v_state[slot] and with_zone != before:
+            t.v_zones[slot] = with_zone
+            if t.v_state[slot] != OPEN or t.v_grouped[slot]:
+                self.changed[slot] = None
+
     @contextmanager
     def changing(self, slot: int) -> Iterator[None]:
         """Keep traffic in step with a change of a track's columns: what they contributed before is taken back, the rest counted."""

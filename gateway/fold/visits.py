@@ -83,13 +83,17 @@ class Visits:
         if fan:
             self.arrivals.announce(self._segments.key_of(slot), zone)
 
+    def decide_zone(self, slot: int, zone: int) -> None:
+        """Count a zone among those of the slot's visit."""
+        self._segments.add_zone(slot, self._state.estate.zone_bit(zone))
+
     def _extend(self, slot: int, time_ns: int, zone: int) -> None:
-        state, tracks = self._state, self._state.tracks
+        tracks = self._state.tracks
         if tracks.v_state[slot] == CLOSED:
             with self._segments.changing(slot):
                 tracks.v_state[slot] = OPEN
         tracks.v_last_ns[slot] = time_ns
-        tracks.v_zones[slot] |= tracks.v_zones.dtype.type(state.estate.zone_bit(zone))
+        tracks.v_zones[slot] |= tracks.v_zones.dtype.type(self._state.estate.zone_bit(zone))
         minute, before = time_ns // NS_PER_MINUTE, int(tracks.v_minute[slot])
         if minute <= before:
             return

@@ -14,24 +14,17 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from footfall.pseudonyms import to_hex
-from gateway.fold import zone_rules
 from gateway.fold.dwell_rows import OPEN
 from gateway.fold.dwells import Dwells
+from gateway.fold.quiet_rows import are_quiet, take_quiet
 from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.tables.tracks import DECIDED, SETTLES
 from gateway.fold.visits import RETIRE_NS, Visits
-from gateway.fold.zone_rules import (
-    GONE_DBM,
-    changes_owner,
-    in_rounds,
-    is_unowned,
-    keeps_owner,
-    level_dbm,
-    standing_of,
-    standings_of,
-    starts,
-)
+from gateway.fold.zone_contest import ZoneContest
+from gateway.fold.zone_levels import HeardRow
+from gateway.fold.zone_rules import in_rounds, starts
 
 SLOTS_AT_ONCE: Final = 65_536
 """So many slots are asked at a time whether they are over: what is asked about all at once takes its memory for good."""
@@ -44,53 +37,18 @@ class ZoneArbiter:
         self._state: Final = state
         self._visits: Final = visits
         self._dwells: Final = dwells
+        self._contest: Final = ZoneContest(state, visits, dwells, self._is_covered)
 
     def take(self, rows: Evidence) -> None:
         """Apply rows that are sorted by slot, and within a slot in their order."""
-        in_rounds(rows, self._unchanged, self._apply_unchanged, self._apply_transitions, self._apply_rows)
-
-    def _apply_transitions(self, rows: Evidence) -> None:
-        """At most one row a slot: the common ones that begin a dwell are taken at once, all else one by one."""
-        begins = self._opens_dwell(rows) if len(rows) > zone_rules.FEW else np.zeros(len(rows), np.bool_)
-        if np.count_nonzero(begins) > zone_rules.FEW:
-            self._open_dwells(rows.take(begins))
-            rows = rows.take(~begins)
-        self._apply_rows(rows)
-
-    def _opens_dwell(self, rows: Evidence) -> npt.NDArray[np.bool_]:
-        """Return which rows open a dwell for which nothing has to be looked up: the same answer as `_apply_row` gives, or False.
-
-        The owner changes; the row is in order and not of a retired time; its profile stays; no fan can be linked to the subject; the
-        track is the subject's first, with its visit open or none yet. False is always safe: such rows are applied one by one.
-        """
-        s, estate, slot, t = self._state.tracks, self._state.estate, rows.slot, rows.time_ns
-        profile, store = s.profile[slot], s.store[slot]
-        begins: npt.NDArray[np.bool_] = changes_owner(rows.zone, rows.rssi_dbm, standings_of(s, slot, t), estate.limits.of(profile))
-        begins &= (rows.kind != Kind.EXIT) & (t >= s.last_ns[slot])
-        begins &= (rows.profile == profile) | (t - s.last_ns[slot] <= estate.timeout_ns[store] + RETIRE_NS)
-        begins &= ~s.out_of_order[slot] & ~self._visits.may_be_retired_many(store, t) & ~self._state.links.may_be_linked(s.subject[slot])
-        in_visit = (s.v_state[slot] == OPEN) & ~s.v_grouped[slot] & (t - s.v_last_ns[slot] <= estate.timeout_ns[store])
-        first_visit = (s.v_state[slot] == 0) & (s.next[slot] == NO_CODE)
-        begins &= estate.zone_outside[rows.zone] | in_visit | first_visit
-        return begins
-
-    def _open_dwells(self, rows: Evidence) -> None:
-        s, slot = self._state.tracks, rows.slot
-        s.last_ns[slot], s.level_dbm[slot] = rows.time_ns, rows.rssi_dbm
-        self._dwells.open_many(rows)
-        inside = ~self._state.estate.zone_outside[rows.zone]
-        if len(again := rows.take(inside & (s.v_state[slot] == OPEN))):
-            self._visits.extend_many(again.slot, again.time_ns, again.zone)
-        if len(new := rows.take(inside & (s.v_state[slot] == 0))):
-            self._visits.unlinked.open(new)
+        in_rounds(rows, self._unchanged, self._apply_unchanged, self._apply_rows, self._apply_rows)
 
     def _apply_rows(self, rows: Evidence) -> None:
-        one = self._apply_row
-        for row in zip(
-            rows.slot.tolist(), rows.time_ns.tolist(), rows.key_ns.tolist(), rows.zone.tolist(), rows.agent.tolist(),
-            rows.rssi_dbm.tolist(), rows.kind.tolist(), rows.profile.tolist(), strict=True,
+        for slot, profile, *row in zip(
+            rows.slot.tolist(), rows.profile.tolist(), rows.place_ns.tolist(), rows.time_ns.tolist(), rows.key_ns.tolist(),
+            rows.zone.tolist(), rows.agent.tolist(), rows.rssi_dbm.tolist(), rows.kind.tolist(), rows.count.tolist(), strict=True,
         ):  # fmt: skip
-            one(*row)
+            self._apply_row(slot, HeardRow(*row), profile)
 
     def _unchanged(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Rows that, with all before them in their slot alike, change nothing but the latest evidence."""
@@ -98,7 +56,8 @@ class ZoneArbiter:
         visit_t = np.where(first, s.v_last_ns[slot], np.concatenate([t[:1], t[:-1]]))
         in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.timeout_ns[s.store[slot]])
         unchanged: npt.NDArray[np.bool_] = (
-            keeps_owner(s, estate.limits.of(s.profile[slot]), rows, first, start)
+            are_quiet(s, estate.limits.of(s.profile[slot]), rows, first, start)
+            & (s.contest[slot] == DECIDED)
             & (s.d_state[slot] == OPEN)
             & ~s.v_grouped[slot]
             & (estate.zone_outside[s.zone[slot]] | in_visit)
@@ -111,24 +70,24 @@ class ZoneArbiter:
         s.last_ns[rows.slot] = rows.time_ns
         inside = ~self._state.estate.zone_outside[s.zone[rows.slot]]
         s.v_last_ns[rows.slot[inside]] = rows.time_ns[inside]
-        own = rows.zone == s.zone[rows.slot]
-        s.zone_ns[rows.slot[own]] = rows.time_ns[own]
-        s.level_dbm[rows.slot[own]] = level_dbm(rows)[own]
+        take_quiet(s, rows)
         slots = rows.slot[starts(rows.slot)[1]]
         self._visits.advance(slots)
         self._dwells.advance(slots)
 
-    def _apply_row(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int) -> None:
+    def _apply_row(self, slot: int, row: HeardRow, profile: int) -> None:
         s = self._state.tracks
-        if time_ns < s.last_ns[slot]:
-            self._apply_out_of_order(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
+        if self._contest.is_over(slot, row.place_ns):
+            self._contest.decide(slot)
+        if row.time_ns < s.last_ns[slot]:
+            self._apply_out_of_order(slot, row, profile)
             return
         if profile != s.profile[slot]:
-            self._take_profile(slot, time_ns, profile)
-        s.last_ns[slot] = time_ns
-        place = self._arbitrate(slot, time_ns, key_ns, zone, agent, rssi_dbm, kind)
-        if not self._state.estate.zone_outside[place]:
-            self._visits.evidence(slot, time_ns, key_ns, agent, place)
+            self._take_profile(slot, row.time_ns, profile)
+        s.last_ns[slot] = row.time_ns
+        self._contest.take(slot, row)
+        if self._contest.is_over(slot, row.place_ns):
+            self._contest.decide(slot)
 
     def _take_profile(self, slot: int, time_ns: int, profile: int) -> None:
         """A subject that is new, or so long gone that its slot may have been freed, has the profile of its first row in order."""
@@ -152,26 +111,6 @@ class ZoneArbiter:
         s.d_state[slot] = s.v_state[slot] = 0
         s.zone[slot] = s.p_zone[slot] = NO_CODE
 
-    def _arbitrate(self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int) -> int:
-        """Return the zone in which the subject now is: its owner, or the row's own zone if nobody owns it."""
-        s = self._state.tracks
-        at, limits = standing_of(s, slot, time_ns), self._state.estate.limits_of[s.profile.item(slot)]
-        if kind == Kind.EXIT:
-            self._dwells.late_exit(slot, zone, time_ns)
-            if zone == at.owner:
-                s.level_dbm[slot] = GONE_DBM
-            at = standing_of(s, slot, time_ns)
-            return zone if is_unowned(at, limits) else int(at.owner)
-        if changes_owner(zone, rssi_dbm, at, limits):
-            if not (is_unowned(at, limits) and self._is_covered(slot, time_ns)):
-                self._dwells.open(slot, zone, time_ns, key_ns, agent)
-                s.level_dbm[slot] = rssi_dbm
-            return zone
-        if zone == at.owner:
-            self._dwells.extend(slot, time_ns)
-            s.level_dbm[slot] = rssi_dbm
-        return int(at.owner)
-
     def _is_covered(self, slot: int, time_ns: int) -> bool:
         """Whether another track, or a slot that is gone, knows where the subject was: then late evidence opens no second dwell."""
         s, state = self._state.tracks, self._state
@@ -183,28 +122,31 @@ class ZoneArbiter:
             self._dwells.save()
             ends = [state.ledger.dwell_end(to_hex(subject), state.estate.stores.names[store], time_ns)]
             ends += [int(s.zone_ns[track]) for track in tracks if track != slot and s.d_state[track] and s.d_start_ns[track] <= time_ns]
+            ends += [int(s.last_ns[track]) for track in tracks if s.contest[track] == SETTLES and s.lead_ns[track] <= time_ns]
             s.dwell_known_until_ns[slot] = max(ends)
         return bool(time_ns <= s.dwell_known_until_ns[slot])
 
-    def _apply_out_of_order(
-        self, slot: int, time_ns: int, key_ns: int, zone: int, agent: int, rssi_dbm: int, kind: int, profile: int
-    ) -> None:
+    def _apply_out_of_order(self, slot: int, row: HeardRow, profile: int) -> None:
         """Evidence older than the track's latest: known already, an earlier beginning, or another track's."""
-        s = self._state.tracks
-        if kind == Kind.EXIT:
-            self._dwells.late_exit(slot, zone, time_ns)
-            if zone == s.zone[slot] and time_ns >= s.zone_ns[slot]:
-                s.level_dbm[slot] = GONE_DBM
-        start_ns, store = int(s.v_start_ns[slot]), int(s.store[slot])
-        if s.v_state[slot] and time_ns >= start_ns:
+        s, time_ns, is_outside = self._state.tracks, row.time_ns, self._state.estate.zone_outside[row.zone]
+        if row.kind == Kind.EXIT:
+            self._contest.late_exit(slot, row.zone, row.agent, time_ns)
+        if self._is_known_already(slot, time_ns):
             return
-        if s.v_state[slot] and start_ns - time_ns <= self._state.estate.timeout_ns[store]:
-            if not self._state.estate.zone_outside[zone]:
+        start_ns, timeout_ns = int(s.v_start_ns[slot]), int(self._state.estate.timeout_ns[s.store[slot]])
+        if s.v_state[slot] and 0 < start_ns - time_ns <= timeout_ns:
+            if not is_outside:
                 self._visits.earlier(slot, time_ns)
             return
-        if self._state.estate.zone_outside[zone]:
-            return
-        self._apply_row(self._out_of_order_track(slot, time_ns), time_ns, key_ns, zone, agent, rssi_dbm, kind, profile)
+        if not is_outside:
+            self._apply_row(self._out_of_order_track(slot, time_ns), row, profile)
+
+    def _is_known_already(self, slot: int, time_ns: int) -> bool:
+        """Whether the slot knows that its subject was there: within its visit, or while its zone settles and no visit began yet."""
+        s = self._state.tracks
+        if s.contest[slot] != SETTLES:
+            return bool(s.v_state[slot] and time_ns >= s.v_start_ns[slot])
+        return bool(time_ns >= s.lead_ns[slot] or (s.v_state[slot] and s.v_start_ns[slot] <= time_ns <= s.v_last_ns[slot]))
 
     def _out_of_order_track(self, slot: int, time_ns: int) -> int:
         """A later track that can take the time in order, or holds it within its visit; a new one if none can."""
@@ -229,9 +171,20 @@ class ZoneArbiter:
             self._close(start + np.flatnonzero(used), closing_ns)
             self._retire(start + np.flatnonzero(used & ~needed[part]), watermark_ns)
 
+    def decide(self, watermark_ns: npt.NDArray[np.int64]) -> None:
+        """Decide what is over by the watermarks."""
+        if len(watermark_ns):
+            self._decide(self._contest.overdue(watermark_ns))
+
+    def _decide(self, slots: npt.NDArray[Any]) -> None:
+        for slot in slots.tolist():
+            self._contest.decide(slot)
+
     def _close(self, slots: npt.NDArray[np.intp], closing_ns: npt.NDArray[np.int64]) -> None:
         s, estate = self._state.tracks, self._state.estate
         closing = closing_ns[s.store[slots]]
+        open_still = s.contest[slots] != DECIDED
+        self._decide(slots[open_still & (closing - s.last_ns[slots] > estate.limits.gap_ns[s.profile[slots]])])
         ended = slots[(s.d_state[slots] == OPEN) & (closing - s.zone_ns[slots] > estate.limits.gap_ns[s.profile[slots]])]
         unknown = s.d_fan[ended] == NO_CODE
         self._dwells.close_many(ended[unknown])
@@ -246,7 +199,7 @@ class ZoneArbiter:
     def _retire(self, slots: npt.NDArray[np.intp], watermark_ns: npt.NDArray[np.int64]) -> None:
         s, estate = self._state.tracks, self._state.estate
         store = s.store[slots]
-        gone = (s.v_state[slots] != OPEN) & (s.d_state[slots] != OPEN) & (s.last_ns[slots] > 0)
+        gone = (s.v_state[slots] != OPEN) & (s.d_state[slots] != OPEN) & (s.contest[slots] == DECIDED) & (s.last_ns[slots] > 0)
         gone &= watermark_ns[store] - s.last_ns[slots] > estate.timeout_ns[store] + RETIRE_NS
         retired = slots[gone]
         if not len(retired):

@@ -2,6 +2,7 @@
 
 The strongest receiver owns what is heard. Another zone takes over when it is louder by the profile's margin, or the owner is stale.
 None does within the holdoff after the last change. An owner that is silent for longer than the profile's gap has lost it altogether.
+Of people, who takes over leads at first, and owns them once it has led for the confirm time; the first zone is settled alike.
 
 The rule's functions use operators only, so each takes numbers or columns. `standing_of` and `standings_of` read what they ask about.
 """
@@ -20,6 +21,9 @@ from gateway.fold.tables.hash_index import NO_CODE
 
 FEW: Final = 64
 """Below this many rows the scalar path is faster."""
+SETTLE_SIGHTINGS: Final = 5
+CONFIRM_SIGHTINGS: Final = 8
+"""A level is an average over five to eight sightings: so many bring one that owes little to the one before."""
 GONE_DBM: Final = -200
 """The level of an owner after its EXIT: the next zone to hear the subject takes over."""
 
@@ -45,10 +49,24 @@ class ZoneLimits(NamedTuple):
     holdoff_ns: Any
     """For so long after a change nobody takes over."""
     margin_db: Any
+    settle_min_ns: Any = 0
+    settle_max_ns: Any = 0
+    """Within these bounds the first zone is settled."""
+    confirm_min_ns: Any = 0
+    confirm_max_ns: Any = 0
+    """Within these bounds another zone must lead before it owns the subject."""
 
     def of(self, profile: npt.NDArray[Any]) -> ZoneLimits:
         """Return the limits of each row, from columns by profile."""
-        return ZoneLimits(self.gap_ns[profile], self.stale_ns[profile], self.holdoff_ns[profile], self.margin_db[profile])
+        return ZoneLimits(*[limit[profile] for limit in self])
+
+
+class Sighted(NamedTuple):
+    """How often a subject was heard, as numbers of one subject or as columns: over how long, in how many sightings and rows."""
+
+    span_ns: Any
+    sightings: Any
+    rows: Any
 
 
 class Standing(NamedTuple):
@@ -97,6 +115,39 @@ def changes_owner(zone: Any, rssi_dbm: Any, at: Standing, limits: ZoneLimits) ->
     return is_unowned(at, limits) | ((zone != at.owner) & takes_over(rssi_dbm, at, limits))
 
 
+def fell_silent(at: Standing, limits: ZoneLimits) -> Any:
+    """Return whether the owner sent an EXIT, or is stale."""
+    return (at.level_dbm == GONE_DBM) | (at.silent_ns > limits.stale_ns)
+
+
+def goes_on_leading(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
+    """Return whether a zone that took over still leads: it is ahead of the owner, by however little, or the owner is stale."""
+    return (at.silent_ns > limits.stale_ns) | (rssi_dbm > at.level_dbm)
+
+
+def settles_ns(heard: Sighted, limits: ZoneLimits) -> Any:
+    """Return how long all zones are weighed before the first one is decided."""
+    sightings_ns = SETTLE_SIGHTINGS * heard.span_ns // _larger(heard.sightings, 1)
+    return _within(sightings_ns, heard, limits.settle_min_ns, limits.settle_max_ns)
+
+
+def confirms_ns(heard: Sighted, limits: ZoneLimits) -> Any:
+    """Return for how long another zone must lead until it owns the subject: rows that could contradict it must have come, too."""
+    sightings_ns = CONFIRM_SIGHTINGS * heard.span_ns // _larger(heard.sightings, 1)
+    rows_ns = 5 * heard.span_ns // _larger(4 * heard.rows, 1)
+    return _within(_larger(sightings_ns, rows_ns), heard, limits.confirm_min_ns, limits.confirm_max_ns)
+
+
+def _within(time_ns: Any, heard: Sighted, least_ns: Any, most_ns: Any) -> Any:
+    """Return a time within its bounds; the longest of a subject whose interval nobody knows."""
+    bounded = least_ns + _larger(time_ns - least_ns, 0)
+    return most_ns - (heard.sightings > 0) * _larger(most_ns - bounded, 0)
+
+
+def _larger(value: Any, other: Any) -> Any:
+    return value + (other > value) * (other - value)
+
+
 # The rule for many rows of each slot at once
 
 
@@ -105,25 +156,38 @@ def keeps_owner(
 ) -> npt.NDArray[np.bool_]:
     """Return which rows, given that those before them in their slot do too, are in time order and leave the owner as it is.
 
-    That premise makes the owner's standing at each row known without applying the rows one after the other: the owner is who it was
-    at the beginning, so its latest evidence is the nearest own row before, in this batch or in the slot. `limits` are by row, `first`
-    marks the first row of each slot, and `start` is where its slot begins.
+    `limits` are by row.
+    """
+    own = rows.zone == owned.zone[rows.slot]
+    at = standing_at_each(owned, rows, own, start)
+    kept: npt.NDArray[np.bool_] = (
+        are_in_order(owned, rows, first) & (own | (rows.kind != Kind.EXIT)) & ~changes_owner(rows.zone, rows.rssi_dbm, at, limits)
+    )
+    return kept
+
+
+def are_in_order(owned: Owned, rows: Evidence, first: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return which rows are not older than the one before them in their slot; `first` marks the first row of each slot."""
+    t = rows.time_ns
+    in_order: npt.NDArray[np.bool_] = t >= np.where(first, owned.last_ns[rows.slot], np.concatenate([t[:1], t[:-1]]))
+    return in_order
+
+
+def standing_at_each(owned: Owned, rows: Evidence, own: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> Standing:
+    """Return how the owner stands at each row, before it is applied, given that those before it in their slot leave it as it is.
+
+    That premise makes it known without applying the rows one after the other: the owner is who it was at the beginning, so its latest
+    evidence is the nearest `own` row before, in this batch or in the slot. `start` is where a row's slot begins.
     """
     slot, t = rows.slot, rows.time_ns
-    own = rows.zone == owned.zone[slot]
-    previous_ns = np.where(first, owned.last_ns[slot], np.concatenate([t[:1], t[:-1]]))
     latest_own = np.concatenate([[-1], np.maximum.accumulate(np.where(own, np.arange(len(t)), -1))[:-1]])
     in_batch = latest_own >= start
-    at = Standing(
+    return Standing(
         owned.zone[slot],
         np.where(in_batch, level_dbm(rows)[latest_own], owned.level_dbm[slot]),
         t - np.where(in_batch, t[latest_own], owned.zone_ns[slot]),
         t - owned.since_ns[slot],
     )
-    kept: npt.NDArray[np.bool_] = (
-        (t >= previous_ns) & (own | (rows.kind != Kind.EXIT)) & ~changes_owner(rows.zone, rows.rssi_dbm, at, limits)
-    )
-    return kept
 
 
 def in_rounds(

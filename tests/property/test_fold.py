@@ -259,8 +259,8 @@ def tracks_by_subject(fold: Fold) -> dict[tuple[int, int], list[dict[str, object
     return found
 
 
-def columns_of(tracks: Tracks, slot: int) -> dict[str, int]:
-    return {name: getattr(tracks, name)[slot].item() for name in Tracks.COLUMNS if name != "next"}
+def columns_of(tracks: Tracks, slot: int) -> dict[str, object]:
+    return {name: getattr(tracks, name)[slot].tolist() for name in Tracks.COLUMNS if name != "next"}
 
 
 @given(crowds, st.lists(crowd_steps, max_size=10))

@@ -40,10 +40,11 @@ class Seen:
     dbm: int
     kind: Kind
     agent: str
+    sightings: int = 1
 
 
-def seen(who: str, zone: str, at_s: float, dbm: int = -60, kind: Kind = Kind.STAY, agent: str = "x") -> Seen:
-    return Seen(who, zone, at_s, dbm, kind, agent)
+def seen(who: str, zone: str, at_s: float, dbm: int = -60, kind: Kind = Kind.STAY, agent: str = "x", sightings: int = 1) -> Seen:
+    return Seen(who, zone, at_s, dbm, kind, agent, sightings)
 
 
 def left(who: str, zone: str, at_s: float, agent: str = "x") -> Seen:
@@ -236,4 +237,4 @@ def _who(row: Mapping[str, Any]) -> str:
 
 def _row(row: Seen, age_s: float = 0.0) -> Row:
     zones: Sequence[str] = made.AGENTS[AGENTS[row.agent]][2]
-    return Row(row.kind, PEOPLE[row.who], zones.index(row.zone), age_s, row.dbm)
+    return Row(row.kind, PEOPLE[row.who], zones.index(row.zone), age_s, row.dbm, count=row.sightings)

@@ -30,6 +30,8 @@ class ColumnSpec(NamedTuple):
     """How stored states name it, if not by its own name."""
     added: bool = False
     """Whether states of earlier releases may lack it; then it has its fill."""
+    width: int = 1
+    """How many values a row has; with more than one the column is an array of two dimensions."""
     dtype: np.dtype[Any] = np.dtype(np.bool_)
     """Taken from the annotation."""
 
@@ -94,7 +96,7 @@ class ColumnTable(Columns):
         """Slots in use are below `size`, but for those in `free`."""
         self.free: list[int] = []
         for name, column in self.COLUMNS.items():
-            setattr(self, name, _memory(capacity, column.dtype))
+            setattr(self, name, _memory(capacity, column))
 
     def allocate(self, count: int) -> npt.NDArray[np.int32]:
         """Return slots that nobody has: those that were freed last, then new ones."""
@@ -134,14 +136,15 @@ class ColumnTable(Columns):
             capacity += max(capacity // 2, _SMALLEST)
         if capacity > before:
             for name, column in self.COLUMNS.items():
-                grown = _memory(capacity, column.dtype)
+                grown = _memory(capacity, column)
                 grown[:before] = getattr(self, name)
                 setattr(self, name, grown)
 
     def _fill(self, slots: npt.NDArray[Any]) -> None:
         for name, column in self.COLUMNS.items():
             values = getattr(self, name)
-            values[slots[values[slots] != column.fill]] = column.fill  # a page that was never written takes no memory
+            differ = values[slots] != column.fill
+            values[slots[differ if column.width == 1 else differ.any(axis=1)]] = column.fill  # a page never written takes no memory
 
 
 def _stored(name: str, column: ColumnSpec) -> str:
@@ -151,10 +154,17 @@ def _stored(name: str, column: ColumnSpec) -> str:
 def _loaded(name: str, column: ColumnSpec, parts: Mapping[str, bytes], rows: int) -> npt.NDArray[Any]:
     stored = _stored(name, column)
     if column.added and stored not in parts:
-        return np.full(rows, column.fill, column.dtype)
-    return np.frombuffer(parts[stored], column.dtype)
+        return np.full(_shape(rows, column), column.fill, column.dtype)
+    return np.frombuffer(parts[stored], column.dtype).reshape(_shape(rows, column))
 
 
-def _memory(capacity: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def _shape(rows: int, column: ColumnSpec) -> tuple[int, ...]:
+    return (rows,) if column.width == 1 else (rows, column.width)
+
+
+def _memory(capacity: int, column: ColumnSpec) -> npt.NDArray[Any]:
     """Return zeros in memory of their own: pages that no slot uses yet take none, and what a column has outgrown goes back at once."""
-    return np.frombuffer(mmap.mmap(-1, max(capacity, 1) * dtype.itemsize), dtype)[:capacity]
+    size = max(capacity, 1) * column.width
+    return np.frombuffer(mmap.mmap(-1, size * column.dtype.itemsize), column.dtype)[: capacity * column.width].reshape(
+        _shape(capacity, column)
+    )

@@ -7,7 +7,7 @@ the visits of one person's tracks. The columns are a memory layout: a store's sl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgpack
 import numpy as np
@@ -15,6 +15,12 @@ import numpy.typing as npt
 
 from gateway.fold.tables.column_table import ColumnSpec, ColumnTable
 from gateway.fold.tables.hash_index import NO_CODE, HashIndex
+
+MOST_HEARD: Final = 4
+"""Of so many places beside the owner's the latest level is known; of more, the loudest."""
+
+DECIDED, LEADS, SETTLES = 0, 1, 2
+"""What is open of a track's zone: nothing, another zone leads, or nobody owns the subject yet (gateway.fold.zone_contest)."""
 
 
 class Tracks(ColumnTable):
@@ -36,6 +42,32 @@ class Tracks(ColumnTable):
     zone_ns: npt.NDArray[np.int64]
     """The owner's latest evidence."""
     since_ns: npt.NDArray[np.int64]
+    owner_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True)]
+    """Whose level `level_dbm` is: of several agents that hear the owner's zone, the loudest."""
+    sighted_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """Over how long sightings were counted, how many there were, and in how many rows: the subject's own intervals follow."""
+    sightings: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    sighted_rows: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    # who else hears the subject: places of a zone and an agent
+    heard_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True, width=MOST_HEARD)]
+    """-1: the place is free."""
+    heard_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True, width=MOST_HEARD)]
+    heard_dbm: Annotated[npt.NDArray[np.int16], ColumnSpec(added=True, width=MOST_HEARD)]
+    heard_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True, width=MOST_HEARD)]
+    beyond_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """The first row of another zone since the owner's latest evidence, 0: none."""
+    beyond_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    beyond_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True)]
+    # what is not decided yet
+    contest: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
+    lead_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True)]
+    """Who would own the subject if it was decided now."""
+    lead_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """The row with which it began."""
+    lead_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    lead_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True)]
+    own_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """While another zone leads: the owner's latest evidence."""
     dwell_known_until_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="covered_ns")]
     """A later track: until here another track's dwell is known."""
     # the visit; state 0: none yet, 1: open, 2: closed

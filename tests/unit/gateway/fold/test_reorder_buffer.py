@@ -15,7 +15,17 @@ ONE_STORE = np.zeros(10, np.int32)
 def rows(times: Sequence[int], not_before: int = -1, slot: int = 0, **columns: int) -> Evidence:
     """Evidence at these times, from an agent that had got as far as `not_before`."""
     time_ns = np.array(times, np.int64)
-    values = {"slot": slot, "zone": 0, "agent": 0, "rssi_dbm": -60, "kind": 1, "profile": 0, "mention": -1, "key_ns": 0} | columns
+    values = {
+        "slot": slot,
+        "zone": 0,
+        "agent": 0,
+        "rssi_dbm": -60,
+        "kind": 1,
+        "profile": 0,
+        "mention": -1,
+        "count": 1,
+        "key_ns": 0,
+    } | columns
     made = {name: np.full(len(times), value, Evidence.COLUMNS[name].dtype) for name, value in values.items()}
     return Evidence(time_ns=time_ns, order=order_key(time_ns, np.full(len(times), not_before, np.int64)), **made)
 

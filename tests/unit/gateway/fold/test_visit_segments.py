@@ -20,7 +20,7 @@ def test_a_closed_segment_is_in_the_store_with_what_it_contributes() -> None:
 
 def test_an_open_segment_is_not_in_the_store_yet() -> None:
     kept = MemoryStore()
-    assert Shop(kept).hear(seen("ann", "a", 0)).visits()[0].is_open
+    assert Shop(kept).hear(seen("ann", "a", 0)).wait(10).visits()[0].is_open
     assert kept.visits_of(f"{5:016x}") == []
 
 

@@ -2,55 +2,165 @@
 
 from __future__ import annotations
 
-from tests.support.shop_stories import Shop, left, seen
+from gateway.fold.tables.tracks import MOST_HEARD
+from tests.support.shop_stories import Dwell, Shop, left, seen
 
 MARGIN_DB = 3
 HOLDOFF_S = 2
 STALE_S = 11
 """Of an ibeacon: 2.2 of its STAY periods."""
+SETTLES_S, CONFIRMS_S = 5, 8
+"""Of one whose own interval is not known, or is a second and more."""
 
 
-def test_the_zone_that_hears_a_person_first_owns_them() -> None:
-    assert Shop().hear(seen("ann", "a", 0, dbm=-90)).zones_of("ann") == ["a"]
+def zones(*rows: object) -> list[str]:
+    return Shop().hear(*rows).close().zones_of("ann")  # type: ignore[arg-type] # rows of the story
 
 
-def test_a_level_above_the_owner_s_by_no_more_than_the_margin_changes_nothing() -> None:
-    assert Shop().hear(seen("ann", "a", 0, dbm=-60), seen("ann", "b", 5, dbm=-60 + MARGIN_DB)).zones_of("ann") == ["a"]
+def dwells(*rows: object) -> list[Dwell]:
+    return Shop().hear(*rows).close().dwells()  # type: ignore[arg-type] # the same
 
 
-def test_a_level_above_the_owner_s_by_more_than_the_margin_takes_the_person_over() -> None:
-    assert Shop().hear(seen("ann", "a", 0, dbm=-60), seen("ann", "b", 5, dbm=-60 + MARGIN_DB + 1)).zones_of("ann") == ["a", "b"]
+# The first zone
 
 
-def test_within_the_holdoff_nobody_takes_over_however_strong() -> None:
-    quick = Shop().hear(seen("ann", "a", 0), seen("ann", "b", HOLDOFF_S - 0.5, dbm=-20))
-    assert quick.zones_of("ann") == ["a"]
+def test_a_zone_that_alone_hears_a_person_owns_them() -> None:
+    assert zones(seen("ann", "a", 0, dbm=-90)) == ["a"]
 
 
-def test_a_stale_owner_loses_the_person_to_whoever_hears_them_however_weak() -> None:
-    fresh = Shop().hear(seen("ann", "a", 0), seen("ann", "b", STALE_S, dbm=-90))
-    stale = Shop().hear(seen("ann", "a", 0), seen("ann", "b", STALE_S + 1, dbm=-90))
-    assert (fresh.zones_of("ann"), stale.zones_of("ann")) == (["a"], ["a", "b"])
+def test_the_loudest_zone_of_the_settling_time_owns_a_person_since_they_were_heard_first() -> None:
+    first, *_ = dwells(seen("ann", "a", 0, dbm=-70), seen("ann", "b", 3, dbm=-60), seen("ann", "b", 8, dbm=-60))
+    assert (first.zone, first.begin_s, first.seconds) == ("b", 0, 8)
 
 
-def test_an_owner_that_reported_the_exit_is_followed_by_whoever_hears_the_person_next() -> None:
-    assert Shop().hear(seen("ann", "a", 0), left("ann", "a", 4), seen("ann", "b", 6, dbm=-90)).zones_of("ann") == ["a", "b"]
+def test_nothing_is_written_of_a_person_until_the_settling_time_is_over() -> None:
+    shop = Shop().hear(seen("ann", "a", 0))
+    assert (shop.dwells(), shop.visits()) == ([], [])
+    shop.wait(SETTLES_S)
+    assert ([dwell.zone for dwell in shop.dwells()], [visit.begin_s for visit in shop.visits()]) == (["a"], [0])
 
 
-def test_an_exit_of_a_zone_that_is_not_the_owner_changes_nothing() -> None:
-    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "b", 3, dbm=-61), left("ann", "b", 4), seen("ann", "b", 6, dbm=-61))
-    assert shop.zones_of("ann") == ["a"]
-
-
-def test_the_level_to_beat_is_the_owner_s_latest_not_its_strongest() -> None:
-    shop = Shop().hear(seen("ann", "a", 0, dbm=-40), seen("ann", "a", 5, dbm=-70), seen("ann", "b", 8, dbm=-60))
-    assert shop.zones_of("ann") == ["a", "b"]
+def test_a_person_outside_at_first_is_no_visitor_however_quietly_the_store_hears_them_too() -> None:
+    shop = Shop().hear(seen("ann", "a", 0, dbm=-85), seen("ann", "street", 2, dbm=-60), seen("ann", "street", 7, dbm=-60)).close()
+    assert (shop.zones_of("ann"), shop.visits()) == (["street"], [])
 
 
 def test_an_exit_alone_gives_a_person_to_no_zone() -> None:
-    assert Shop().hear(left("ann", "a", 0)).zones_of("ann") == []
+    assert zones(left("ann", "a", 0)) == []
+
+
+# Another zone
+
+
+def test_a_level_above_the_owner_s_by_no_more_than_the_margin_changes_nothing() -> None:
+    assert zones(seen("ann", "a", 0), seen("ann", "b", 9, dbm=-60 + MARGIN_DB), seen("ann", "b", 25, dbm=-60 + MARGIN_DB)) == ["a", "b"]
+    assert zones(seen("ann", "a", 0), seen("ann", "b", 9, dbm=-60 + MARGIN_DB), seen("ann", "a", 14)) == ["a"]
+
+
+def test_a_zone_that_leads_for_the_confirm_time_takes_the_person_over_since_it_went_ahead() -> None:
+    before, after = dwells(seen("ann", "a", 0), seen("ann", "a", 9), seen("ann", "b", 10, dbm=-50), seen("ann", "b", 20, dbm=-50))
+    assert (before.zone, before.begin_s, before.seconds) == ("a", 0, 9)
+    assert (after.zone, after.begin_s, after.seconds) == ("b", 10, 10)
+
+
+def test_a_change_is_written_when_it_is_confirmed_and_not_before() -> None:
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "b", 10, dbm=-50)).wait(CONFIRMS_S - 1)
+    assert shop.zones_of("ann") == ["a"]
+    assert shop.wait(2).zones_of("ann") == ["a", "b"]
+
+
+def test_a_challenger_that_falls_behind_leaves_the_owner_a_dwell_without_a_break() -> None:
+    (whole,) = dwells(
+        seen("ann", "a", 0), seen("ann", "b", 10, dbm=-50), seen("ann", "a", 12), seen("ann", "b", 15, dbm=-70), seen("ann", "a", 17)
+    )
+    assert (whole.zone, whole.seconds) == ("a", 17)
+
+
+def test_the_owner_s_dwell_ends_where_the_challenger_went_ahead_though_it_heard_the_person_later() -> None:
+    before, _ = dwells(seen("ann", "a", 0), seen("ann", "b", 10, dbm=-50), seen("ann", "a", 14, dbm=-70), seen("ann", "b", 20, dbm=-50))
+    assert (before.zone, before.seconds) == ("a", 10)
+
+
+def test_a_zone_that_was_heard_before_leads_once_the_owner_falls_below_it() -> None:
+    story = seen("ann", "a", 0), seen("ann", "b", 8, dbm=-62), seen("ann", "a", 10, dbm=-80), seen("ann", "a", 16, dbm=-80)
+    assert [(dwell.zone, dwell.begin_s) for dwell in dwells(*story)] == [("a", 0), ("b", 10)]
+
+
+def test_of_two_challengers_the_louder_takes_over_since_the_owner_fell_behind() -> None:
+    story = seen("ann", "a", 0), seen("ann", "b", 10, dbm=-55), seen("ann", "w", 13, dbm=-45), seen("ann", "w", 19, dbm=-45)
+    assert [(dwell.zone, dwell.begin_s) for dwell in dwells(*story)] == [("a", 0), ("w", 10)]
+
+
+def test_a_beacon_that_is_heard_ten_times_a_second_is_confirmed_sooner() -> None:
+    quick = [seen("ann", "a", second, sightings=10) for second in range(10)]
+    shop = Shop().hear(*quick, seen("ann", "b", 10, dbm=-50, sightings=10), seen("ann", "b", 11, dbm=-50, sightings=10)).wait(2)
+    assert shop.zones_of("ann") == ["a", "b"]
+
+
+def test_within_the_holdoff_nobody_begins_to_lead_however_strong() -> None:
+    story = seen("ann", "a", 0), seen("ann", "b", 9, dbm=-50), seen("ann", "b", 18, dbm=-50)
+    assert [dwell.zone for dwell in dwells(*story, seen("ann", "a", 18.5, dbm=-20))] == ["a", "b", "a"]
+    assert [dwell.zone for dwell in dwells(*story[:1], seen("ann", "b", HOLDOFF_S - 0.5, dbm=-61), seen("ann", "a", 4))] == ["a"]
+
+
+def test_a_stale_owner_loses_the_person_to_whoever_heard_them_since_however_weak() -> None:
+    rows = seen("ann", "a", 0), seen("ann", "b", 8, dbm=-90)
+    fresh = dwells(*rows, seen("ann", "b", STALE_S, dbm=-90), seen("ann", "a", STALE_S + 0.5))
+    assert [dwell.zone for dwell in fresh] == ["a"]
+    stale = dwells(*rows, seen("ann", "b", STALE_S + 1, dbm=-90))
+    assert [(dwell.zone, dwell.begin_s) for dwell in stale] == [("a", 0), ("b", 8)]
+
+
+def test_an_owner_that_reported_the_exit_is_followed_by_whoever_hears_the_person_next() -> None:
+    story = seen("ann", "a", 0), left("ann", "a", 6), seen("ann", "b", 8, dbm=-90)
+    assert [(dwell.zone, dwell.begin_s) for dwell in dwells(*story)] == [("a", 0), ("b", 8)]
+
+
+def test_an_exit_of_a_zone_that_is_not_the_owner_changes_nothing() -> None:
+    assert zones(seen("ann", "a", 0), seen("ann", "b", 3, dbm=-61), left("ann", "b", 4), seen("ann", "b", 6, dbm=-61)) == ["a"]
+
+
+def test_a_zone_that_sent_an_exit_is_no_challenger_though_the_owner_falls_below_its_level() -> None:
+    story = seen("ann", "a", 0), seen("ann", "b", 8, dbm=-61), left("ann", "b", 9), seen("ann", "a", 10, dbm=-80), seen("ann", "a", 15)
+    assert zones(*story) == ["a"]
 
 
 def test_two_agents_that_hear_one_person_are_evidence_of_one_person() -> None:
     shop = Shop().hear(seen("ann", "a", 0, agent="x"), seen("ann", "b", 3, dbm=-61, agent="y"), seen("ann", "a", 5, agent="x")).close()
     assert (shop.zones_of("ann"), len(shop.standing())) == (["a"], 1)
+
+
+def test_of_two_agents_in_one_zone_the_louder_one_is_its_level() -> None:
+    """Agent y hears them quietly in a: that does not make b louder than a."""
+    both = seen("ann", "a", 0, dbm=-50, agent="x"), seen("ann", "b", 8, dbm=-60, agent="y"), seen("ann", "a", 9, dbm=-80, agent="y")
+    assert zones(*both, seen("ann", "b", 10, dbm=-60, agent="y"), seen("ann", "a", 11, dbm=-50, agent="x")) == ["a"]
+    louder = seen("ann", "a", 8, dbm=-40, agent="y"), seen("ann", "a", 9, dbm=-70, agent="x"), seen("ann", "b", 10, dbm=-50)
+    assert zones(both[0], *louder, seen("ann", "a", 12, dbm=-40, agent="y")) == ["a"]
+
+
+def test_there_are_more_zones_in_the_stories_than_two_and_room_for_all() -> None:
+    assert MOST_HEARD >= 4
+
+
+# Passing the border of the store
+
+
+def test_a_visit_begins_when_a_person_came_in_from_the_street_not_when_it_was_confirmed() -> None:
+    shop = Shop().hear(*[seen("ann", "street", at) for at in (0, 5, 10)], *[seen("ann", "a", at, dbm=-50) for at in (12, 17, 22)]).close()
+    assert [(visit.begin_s, visit.seconds) for visit in shop.visits()] == [(12, 10)]
+
+
+def test_the_street_that_leads_for_a_moment_does_not_shorten_a_visit() -> None:
+    inside = [seen("ann", "a", at) for at in (0, 5, 10, 14, 19)]
+    shop = Shop().hear(*inside, seen("ann", "street", 12, dbm=-50), seen("ann", "street", 13, dbm=-70)).close()
+    assert [(visit.begin_s, visit.seconds, visit.zones) for visit in shop.visits()] == [(0, 19, 1)]
+
+
+def test_who_stays_in_the_street_has_left_when_the_street_went_ahead() -> None:
+    shop = Shop().hear(*[seen("ann", "a", at) for at in (0, 5, 10)], *[seen("ann", "street", at, dbm=-50) for at in (12, 17, 22)]).close()
+    assert [(visit.begin_s, visit.seconds) for visit in shop.visits()] == [(0, 10)]
+
+
+def test_a_row_that_comes_late_into_the_settling_time_is_known_already() -> None:
+    shop = Shop().hear(seen("ann", "a", 10), seen("ann", "a", 12)).late(seen("ann", "b", 11)).close()
+    assert ([dwell.zone for dwell in shop.dwells()], len(shop.standing())) == (["a"], 1)

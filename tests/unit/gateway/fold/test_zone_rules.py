@@ -8,9 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.fold.tables.hash_index import NO_CODE
-from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, changes_owner, is_unowned, takes_over
+from gateway.fold.zone_rules import (
+    GONE_DBM,
+    Sighted,
+    Standing,
+    ZoneLimits,
+    changes_owner,
+    confirms_ns,
+    goes_on_leading,
+    is_unowned,
+    settles_ns,
+    takes_over,
+)
 
 LIMITS = ZoneLimits(gap_ns=100, stale_ns=40, holdoff_ns=10, margin_db=6.0)
+DECIDES = LIMITS._replace(settle_min_ns=20, settle_max_ns=50, confirm_min_ns=20, confirm_max_ns=80)
 HELD = Standing(owner=1, level_dbm=-60, silent_ns=5, held_ns=50)
 
 
@@ -37,6 +49,33 @@ def test_nobody_owns_what_was_silent_for_longer_than_the_gap() -> None:
 
 def test_the_owners_own_row_changes_nothing_until_the_gap_has_passed() -> None:
     assert [bool(changes_owner(1, 0, HELD._replace(silent_ns=silent), LIMITS)) for silent in (41, 100, 101)] == [False, False, True]
+
+
+def test_who_leads_goes_on_leading_while_it_is_ahead_by_however_little_or_the_owner_is_stale() -> None:
+    assert [bool(goes_on_leading(level, HELD, LIMITS)) for level in (-60, -59)] == [False, True]
+    assert goes_on_leading(-99, HELD._replace(silent_ns=41), LIMITS)
+
+
+@pytest.mark.parametrize(("interval_ns", "settles", "confirms"), [(1, 20, 20), (6, 30, 48), (30, 50, 80)])
+def test_zones_are_decided_after_five_and_eight_sightings_within_bounds(interval_ns: int, settles: int, confirms: int) -> None:
+    heard = Sighted(span_ns=100 * interval_ns, sightings=100, rows=100)
+    assert (settles_ns(heard, DECIDES), confirms_ns(heard, DECIDES)) == (settles, confirms)
+
+
+def test_of_a_subject_whose_interval_nobody_knows_zones_are_decided_latest() -> None:
+    assert (settles_ns(Sighted(0, 0, 0), DECIDES), confirms_ns(Sighted(0, 0, 0), DECIDES)) == (50, 80)
+
+
+def test_a_change_is_confirmed_by_more_than_one_row_however_many_sightings_each_stands_for() -> None:
+    assert confirms_ns(Sighted(span_ns=400, sightings=4000, rows=10), DECIDES) == 50
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 300), st.integers(0, 300)), min_size=1))
+def test_a_column_is_decided_when_its_rows_are(rows: list[tuple[int, int, int]]) -> None:
+    columns = Sighted(*(np.array(column) for column in zip(*rows, strict=True)))
+    limits = ZoneLimits(*(np.full(1, limit) for limit in DECIDES)).of(np.zeros(len(rows), np.intp))
+    assert settles_ns(columns, limits).tolist() == [settles_ns(Sighted(*row), DECIDES) for row in rows]
+    assert confirms_ns(columns, limits).tolist() == [confirms_ns(Sighted(*row), DECIDES) for row in rows]
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int16])

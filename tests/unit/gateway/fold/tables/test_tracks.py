@@ -58,7 +58,7 @@ def test_a_second_track_is_out_of_order_and_a_slot_used_again_has_nothing_of_its
     fresh = slots.add(7, 0, 0, False)
     assert again == second
     for name in Tracks.COLUMNS.keys() - {"subject"}:
-        assert getattr(slots, name)[again] == getattr(slots, name)[fresh]
+        assert getattr(slots, name)[again].tolist() == getattr(slots, name)[fresh].tolist()
 
 
 def test_slots_that_were_freed_by_an_earlier_release_are_used_again_as_new_ones() -> None:
