@@ -27,9 +27,15 @@ def as_of(reader: PointReader, plan: Plan, estate: QueryEstate, now_ns: int, ask
     zone = time_zone(request.timezone) if request.timezone else _zone_of(request.stores or reader.stores(), estate)
     as_of_ns = min(end(request.as_of or "", zone, now_ns), now_ns)
     kept = tuple(measure.id for measure in plan.measures if not _unrevised(measure, plan))
-    answer = ask(AsOfReader(reader, as_of_ns), replace(request, as_of=None, measures=kept), now_ns=as_of_ns)
+    then = AsOfReader(reader, as_of_ns)
+    answer = ask(then, replace(request, as_of=None, measures=kept), now_ns=as_of_ns)
     note = f"as of {iso(as_of_ns, zone)}: what became known later is left out, unless it came within an hour of its own time"
-    return replace(answer, notes=(note, *answer.notes))
+    return replace(answer, notes=(note, *_unread(then.unread, zone), *answer.notes))
+
+
+def _unread(times_ns: list[int], zone: ZoneInfo) -> list[str]:
+    first = iso(min(times_ns), zone) if times_ns else ""
+    return [f"revisions of {len(times_ns):,} rows mean nothing, the first of {first}: these rows are as they are now"] if times_ns else []
 
 
 def _zone_of(stores: Iterable[str], estate: QueryEstate) -> ZoneInfo:

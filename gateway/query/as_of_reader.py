@@ -42,6 +42,8 @@ class AsOfReader:
         self._reader: Final = reader
         self._as_of_ns: Final = as_of_ns
         self._found: dict[str, dict[_PointKey, str]] = {}
+        self.unread: list[int] = []
+        """The times of the points, ns, whose revisions mean nothing, since others wrote them; they are as they are now."""
 
     def stores(self) -> list[str]:
         """Return the stores that the database has now."""
@@ -126,9 +128,34 @@ class AsOfReader:
             points = map(_PointKey, table.values("store"), table.values("series"), table.values("point_ns"))
             found: dict[_PointKey, str] = {}
             for point, was in zip(points, table.values("was"), strict=True):
-                found.setdefault(point, was)
+                if _is_revision(measurement, point, was):
+                    found.setdefault(point, was)
+                else:
+                    self.unread.append(point.time_ns)
             self._found[measurement] = found
         return self._found[measurement]
+
+
+def _is_revision(measurement: str, point: _PointKey, was: str) -> bool:
+    """Return whether a text has the fields of a point, as far as the point's release had them, and its series the tags."""
+    schema = SCHEMA[measurement]
+    if len(tags_of(point.series)) != len(schema.tags) - 1:
+        return False
+    try:
+        fields = [] if was == NOT_THERE else json.loads(was)
+    except ValueError:
+        return False
+    kinds = [_KINDS[kind] for kind in schema.fields.values()]
+    return isinstance(fields, list) and len(fields) <= len(kinds) and all(map(isinstance, fields, kinds))
+
+
+_KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool, int),
+    "text": (str,),
+    "subject": (str,),
+}
 
 
 def _are_in(table: PointTable, revised: Mapping[_PointKey, str]) -> npt.NDArray[np.bool_]:

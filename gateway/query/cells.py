@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -10,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from footfall.baskets import as_documented
+from footfall.baskets import pieces
 from gateway.points import Coded
 from gateway.query.measures import Measure
 from gateway.sinks.cells import Aggregate, CellTable
@@ -31,6 +30,21 @@ class MeasureCells:
     def __len__(self) -> int:
         return len(self.time_ns)
 
+    def where(self, kept: npt.NDArray[np.bool_]) -> MeasureCells:
+        """Return the cells of which `kept` is true."""
+        texts = {name: Coded(column.codes[kept], column.names) for name, column in self.texts.items()}
+        return MeasureCells(self.store[kept], self.time_ns[kept], texts, {name: each[kept] for name, each in self.values.items()})
+
+    def __add__(self, other: MeasureCells) -> MeasureCells:
+        """Return the cells of both, with the values that both have."""
+        both = np.arange(len(self) + len(other))
+        return MeasureCells(
+            np.concatenate([self.store, other.store]),
+            np.concatenate([self.time_ns, other.time_ns]),
+            {name: _joined([column, other.texts[name]], both) for name, column in self.texts.items()},
+            {name: np.concatenate([each, other.values[name]]) for name, each in self.values.items() if name in other.values},
+        )
+
 
 def aggregates_of(base: Iterable[Measure]) -> list[Aggregate]:
     """Return what a database has to add up for measures of the kinds sum, count, last and max."""
@@ -42,23 +56,26 @@ def cells_of_rows(table: PointTable, base: Iterable[Measure], texts: Sequence[st
     """Return a cell for each row, with what it adds to each measure; NaN where it adds nothing to a gauge or a quantile."""
     rows = with_derived(table)
     keys = {name: rows.coded(name) for name in ("store", *texts)}
-    return CellTable(rows.time_ns, keys, {measure.id: _contribution(measure, rows) for measure in base})
+    values = {measure.id: _contribution(measure, rows) for measure in base}
+    if any(measure.column == "pieces" for measure in base):
+        values[PARTLY_READ] = rows.numbers(PARTLY_READ)
+    return CellTable(rows.time_ns, keys, values)
 
 
 def with_derived(table: PointTable) -> PointTable:
-    """Return the table with the columns that measures read and no field has: of touches `known` and `pieces`."""
+    """Return the table with the columns that measures read and no field has: of touches `known` and `pieces`, and PARTLY_READ."""
     if table.measurement != "touch":
         return table
-    pieces = np.array([_pieces(text) for text in table.values("items")], np.int64)
-    return replace(table, columns={**table.columns, "known": ~table.equals("fan", ""), "pieces": pieces})
+    baskets = [pieces(text) for text in table.coded("items").names]
+    codes = table.coded("items").codes
+    numbers, whole = (np.array([basket[i] for basket in baskets] or [0], np.int64)[codes] for i in (0, 1))
+    return replace(table, columns={**table.columns, "known": ~table.equals("fan", ""), "pieces": numbers, PARTLY_READ: 1 - whole})
 
 
 DERIVED_COLUMNS: Final = {"touch": ("known", "pieces")}
 """What `with_derived` adds, by measurement."""
-
-
-def _pieces(items: str) -> int:
-    return sum(entry["n"] for entry in json.loads(as_documented(items))) if items else 0
+PARTLY_READ: Final = "partly_read"
+"""Values beside those of measures: 1 for a row of which something could not be read, since others wrote it."""
 
 
 def _contribution(measure: Measure, rows: PointTable) -> npt.NDArray[Any]:

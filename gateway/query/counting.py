@@ -18,9 +18,10 @@ from gateway.query.grouping import Grouped, every_group, grouped, text_of
 from gateway.query.groups import CLOCK, PLACES, GroupKey
 from gateway.query.keys import TIME, KeyCodes, times_of
 from gateway.query.measures import SMALL_BASE, Measure
+from gateway.query.partly_read import baskets_partly_read
 from gateway.query.plan import Plan
 from gateway.query.reduce import GroupValues, added, base_of, derived, small_base
-from gateway.query.too_high import too_high_notes
+from gateway.query.together import within, within_notes
 
 _CHAIN: Final = GroupKey("chain")
 _STORE: Final = GroupKey("store")
@@ -28,7 +29,10 @@ _STORE: Final = GroupKey("store")
 
 @dataclass(frozen=True)
 class Counting:
-    """What was read for a plan. `covered`: how much of it was observed, None for questions of what needs no observing."""
+    """What was read for a plan: the cells of each table, and those of hours that were observed, by the name of `together.within`.
+
+    `covered`: how much of it was observed, None for questions of what needs no observing.
+    """
 
     plan: Plan
     stores: Sequence[AskedStore]
@@ -45,7 +49,7 @@ class Counting:
             notes.append(note)
         if self.covered is not None:
             notes += self._of_stores.observed_notes()
-        notes += self._without_path()
+        notes += [*baskets_partly_read(self.cells, self.stores), *self._without_path()]
         totals = self._totals(rows)
         notes += self._without_total(table.columns, totals)
         return Answer(table.columns, rows, totals, (*notes, *table.notes()), question=self.plan.request.question,
@@ -122,9 +126,10 @@ class Table:
         self._plan: Final = counting.plan
         self.codes: Final = codes
         self.groups: Final = groups
+        self._known: Final[dict[tuple[str, str], GroupValues]] = {}
         self._shares: Final = None if counting.covered is None else counting.covered.shares(codes, groups)
-        self._base: Final = {measure.id: self._added(measure.id) for measure in base_of(self._plan.measures, self._plan.there)}
-        self.values: Final = derived(self._plan.measures, self._plan.there, self._base)
+        self._base: Final = {measure.id: self._base_of(measure) for measure in self._plan.measures}
+        self.values: Final = {measure.id: self._value(measure, self._base[measure.id]) for measure in self._plan.measures}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -132,9 +137,22 @@ class Table:
         coverage = () if self._shares is None else ("open_minutes", "covered")
         return (*(key.column for key in self._plan.keys), *coverage, *(measure.id for measure in self._plan.measures))
 
-    def _added(self, measure_id: str) -> GroupValues:
-        measure = self._plan.there[measure_id]
-        cells, group = self._counting.cells[measure.table], self.groups.of_cell[measure.table]
+    def _base_of(self, measure: Measure) -> dict[str, GroupValues]:
+        """What a measure is made of; where its parts belong together only in some hours, of these."""
+        own = within(measure.table, measure.within)
+        return {part.id: self._added(part, own) for part in base_of((measure,), self._plan.there)}
+
+    def _value(self, measure: Measure, base: Mapping[str, GroupValues]) -> GroupValues:
+        return derived((measure,), self._plan.there, base)[measure.id]
+
+    def _added(self, measure: Measure, own: str) -> GroupValues:
+        name = own if own in self._counting.cells else measure.table
+        if (measure.id, name) not in self._known:
+            self._known[measure.id, name] = self._counted(measure, name)
+        return self._known[measure.id, name]
+
+    def _counted(self, measure: Measure, name: str) -> GroupValues:
+        cells, group = self._counting.cells[name], self.groups.of_cell[name]
         found = added(measure, cells.values[measure.id], group, len(self.groups))
         if measure.kind in ("last", "max"):
             return found.where(~self.groups.several[measure.table])
@@ -183,12 +201,14 @@ class Table:
         return tuple(int(codes[group]) for key, codes in zip(self.groups.keys, self.groups.codes, strict=True) if key != TIME)
 
     def observed_notes(self) -> list[str]:
-        """Return how much was observed, and which ratios that makes too high; the groups are stores."""
+        """Return how much was observed, and what ratios leave out for that; the groups are stores."""
         covered = self._counting.covered
         if covered is None or self._shares is None:
             return []
-        uneven = too_high_notes(self._seen(), self._plan.there, self._base, self._shares)
-        return [*coverage_notes(self._shares, self._counting.stores, covered.by), *uneven]
+        ratios = [measure for measure in self._seen() if within(measure.table, measure.within) in self._counting.cells]
+        every = {measure.id: self._added(self._plan.there[measure.numerator], "") for measure in ratios}
+        kept = {measure.id: self._base[measure.id][measure.numerator] for measure in ratios}
+        return [*coverage_notes(self._shares, self._counting.stores, covered), *within_notes(ratios, every, kept)]
 
     def _seen(self) -> list[Measure]:
         """Those that few people look at only where they are named."""
@@ -196,6 +216,6 @@ class Table:
 
     def notes(self) -> list[str]:
         """Return what a reader of the numbers must know."""
-        counts = {measure.id: small_base(measure, self._plan.there, self._base) for measure in self._seen()}
+        counts = {measure.id: small_base(measure, self._plan.there, self._base[measure.id]) for measure in self._seen()}
         small = [f"{name} in {n:,} of {len(self.groups):,} rows" for name, n in counts.items() if n]
         return [f"small base, below {SMALL_BASE}: {', '.join(small)}"] if small else []

@@ -62,6 +62,8 @@ class CoverageMasks:
     doors: Masks
     presence: Masks
     unknown: Span = NO_SPAN
+    never_heard: tuple[AgentAt, ...] = ()
+    """Agents that are missed, though nobody knows them but site.toml."""
 
     def observed(self, stores: Sequence[str], edges_ns: NsColumn) -> Observed:
         """Return the minutes of stores between the edges, which lie in `hours_ns`."""
@@ -69,6 +71,10 @@ class CoverageMasks:
         opened = self.open[rows]
         parts = (opened, opened & self.doors[rows], opened & self.presence[rows])
         return Observed(*(minutes_between(part, self.hours_ns, edges_ns) for part in parts))
+
+    def of(self, task: CoverageTask) -> Masks:
+        """Return the minutes that a task observed."""
+        return self.doors if task == "doors" else self.presence
 
     @property
     def is_known_of_all(self) -> bool:
@@ -139,17 +145,29 @@ def coverage(
 
 
 def silent_agents(estate: QueryEstate, stores: Sequence[str], cells: CellTable, hours_ns: NsColumn) -> list[AgentAt]:
-    """Return the agents that are stationed in the stores in these hours and have no cell."""
+    """Return the agents that are stationed in the stores in these hours for some task, and have no cell."""
     there = heard(estate, cells)
-    known = set(there.agents)
+    every = [(store, agent) for store in stores for agent in estate.of(store).agents]
+    known = {*there.agents, *(AgentAt(store, agent.name) for store, agent in every if agent.has_no_task)}
     return [each for each, spans in _stationed(estate, stores, there).items() if each not in known and _needed(spans, hours_ns).any()]
 
 
 def tasks_of(estate: QueryEstate, cells: CellTable) -> dict[AgentAt, frozenset[CoverageTask]]:
-    """Return the tasks that agents ever had: those of which any cell has a mask."""
+    """Return the tasks that agents ever had, by each of their names: those of which any cell under any of its names has a mask."""
     there = heard(estate, cells)
     having = {task: set(there.of_cell[cells.values[task] > _NO_TASK].tolist()) for task in TASKS}
-    return {each: frozenset(task for task in TASKS if i in having[task]) for i, each in enumerate(there.agents)}
+    found: dict[AgentAt, frozenset[CoverageTask]] = {}
+    for i, each in enumerate(there.agents):
+        for name in by_each_name(estate, each):
+            found[name] = found.get(name, frozenset()) | {task for task in TASKS if i in having[task]}
+    return found
+
+
+def by_each_name(estate: QueryEstate, agent: AgentAt) -> set[AgentAt]:
+    """Return an agent by all names that it has in its store."""
+    there = estate.of(agent.store).agents
+    now = {each.present_name for each in there if each.name == agent.agent}
+    return {agent, *(AgentAt(agent.store, each.name) for each in there if each.present_name in now)}
 
 
 def _stationed(estate: QueryEstate, stores: Sequence[str], there: HeardAgents) -> dict[AgentAt, list[Span]]:
@@ -179,7 +197,8 @@ def _masks_by_agent(stationed: Iterable[AgentAt], there: HeardAgents, time_ns: N
     hour = (time_ns - hours_ns[0]) // NS_PER_HOUR
     kept = (agent >= 0) & (hour >= 0) & (hour < len(hours_ns))
     found = np.full((len(numbers), len(hours_ns)), _NO_ROW, np.int64)
-    found[agent[kept], hour[kept]] = values[kept]
+    # What is no mask of sixty minutes was written by others: it counts as far as it is one.
+    found[agent[kept], hour[kept]] = np.where(values[kept] < 0, _NO_TASK, values[kept] & WHOLE_HOUR)
     return found
 
 

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from footfall.units import NS_PER_DAY, NS_PER_HOUR
-from gateway.query.coverage import NO_SPAN, TASKS, CoverageMasks, coverage, silent_agents, tasks_of
+from gateway.query.coverage import (
+    NO_SPAN,
+    TASKS,
+    AgentAt,
+    CoverageMasks,
+    CoverageTask,
+    by_each_name,
+    coverage,
+    heard,
+    silent_agents,
+    tasks_of,
+)
 from gateway.query.estate import QueryEstate
 from gateway.query.open_minutes import hours_of
 from gateway.sinks.cells import Aggregate, CellTable
@@ -15,6 +27,8 @@ from gateway.sinks.table import joined
 from gateway.site.names import LAST_NS, Span
 
 _EVER: Final = tuple(Aggregate(task, "max", task) for task in TASKS)
+_PLAIN_EVENTS: Final = {"touch": "amount", "door": "in"}
+"""Measurements of which agents without frames have rows, each with a field that all rows have."""
 _BY: Final = ("store", "agent")
 _A_LONG_TIME_NS: Final = 400 * NS_PER_DAY
 _END_NS: Final = 1 << 62
@@ -29,11 +43,34 @@ def read_coverage(
     begin, end = int(hours_ns[0]), int(hours_ns[-1]) + NS_PER_HOUR
     cells = _masks(reader, estate.names_of(stores), begin, end, on_page)
     silent = silent_agents(estate, stores, cells, hours_ns)
-    tasks = {}
+    ever, never = {}, {}
     if silent:
         names = estate.names_of([each.store for each in silent])
-        tasks = tasks_of(estate, reader.cells("coverage", _EVER, 0, _END_NS, _A_LONG_TIME_NS, _BY, names, on_page))
-    return coverage(estate, stores, cells, hours_ns, tasks, now_ns, unknown_span(reader))
+        ever = tasks_of(estate, reader.cells("coverage", _EVER, 0, _END_NS, _A_LONG_TIME_NS, _BY, names, on_page))
+        never = _never_heard(reader, estate, [each for each in silent if each not in ever], on_page)
+    found = coverage(estate, stores, cells, hours_ns, ever | never, now_ns, unknown_span(reader))
+    return replace(found, never_heard=tuple(never))
+
+
+def _never_heard(
+    reader: PointReader, estate: QueryEstate, agents: Sequence[AgentAt], on_page: OnPage
+) -> dict[AgentAt, frozenset[CoverageTask]]:
+    """Return the tasks for which site.toml has agents that nobody ever heard.
+
+    One that sends plain events is none: it is a till, or a counter of which nobody knows when it was at work.
+    """
+    found = {each: tasks for each in agents if (tasks := _stated_tasks(estate, each))}
+    for table, column in _PLAIN_EVENTS.items() if found else ():
+        names = estate.names_of([each.store for each in found])
+        cells = reader.cells(table, (Aggregate("rows", "count", column),), 0, _END_NS, _A_LONG_TIME_NS, _BY, names, on_page)
+        for each in heard(estate, cells).agents:
+            found = {agent: tasks for agent, tasks in found.items() if agent not in by_each_name(estate, each)}
+    return found
+
+
+def _stated_tasks(estate: QueryEstate, agent: AgentAt) -> frozenset[CoverageTask]:
+    stated = next((each.tasks for each in estate.of(agent.store).agents if each.name == agent.agent), None)
+    return frozenset(task for task in TASKS if stated and task in stated)
 
 
 def _masks(reader: PointReader, names: Sequence[str], from_ns: int, to_ns: int, on_page: OnPage) -> CellTable:

@@ -11,7 +11,7 @@ import numpy as np
 from footfall.units import NS_PER_MINUTE
 from gateway.query.asked import AskedStore
 from gateway.query.cells import IndexColumn, MeasureCells
-from gateway.query.coverage import CoverageMasks
+from gateway.query.coverage import TASKS, AgentAt, CoverageMasks, Masks
 from gateway.query.grouping import Grouped, grouped
 from gateway.query.groups import PLACES, GroupKey
 from gateway.query.keys import FIXED, KeyCodes
@@ -20,34 +20,36 @@ from gateway.query.open_minutes import span_masks
 from gateway.query.reduce import GroupValues, Mask, Numbers
 from gateway.sinks.cells import Groups
 
-TASKS: Final[tuple[CoveredBy, ...]] = ("doors", "presence")
 OBSERVED: Final = "observed: "
 """The begin of the note of how much was observed."""
+MOST_NAMED: Final = 5
+"""Agents named in a note."""
 _TABLE: Final = "coverage"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shares:
-    """Of each group: open minutes, the share of them that was observed by each class, and by class whether none of them was.
+    """Of each group: open minutes, the share of them that was observed, and by class whether no minute at all was, open or closed.
 
     `covered` is the share of the class that the answer states.
     """
 
     open_minutes: GroupValues
     covered: GroupValues
-    by_class: Mapping[CoveredBy, GroupValues]
     unobserved: Mapping[CoveredBy, Mask]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Covered:
-    """`cells`: minutes of stores in buckets: `open`, those of them observed by `doors` and `presence`, and those `known` to be or not.
+    """`cells`: minutes of stores in buckets, by name: `open`, `unknown` whether observed, and by class observed, open or not.
 
-    `by`: the class of which the answer states the share.
+    `by`: the class of which the answer states the share; the minutes `covered` are the open ones that it observed.
     """
 
     cells: MeasureCells
     by: CoveredBy
+    never_heard: tuple[AgentAt, ...] = ()
+    """Agents of site.toml that count as observing nothing."""
 
     def shares(self, codes: KeyCodes, groups: Grouped) -> Shares:
         """Return the shares of groups. A zone, a door or an article has the share of its store."""
@@ -57,26 +59,22 @@ class Covered:
         minutes = {name: _added(column, own, place) for name, column in self.cells.values.items()}
         known = minutes["unknown"] == 0
         opened = minutes["open"]
-        shares = {task: GroupValues(minutes[task] / np.maximum(opened, 1), known & (opened > 0)) for task in TASKS}
-        unobserved = {task: known & (minutes[task] == 0) for task in TASKS}
-        return Shares(GroupValues(opened, np.ones(len(groups), np.bool_)), shares[self.by], shares, unobserved)
+        covered = GroupValues(minutes["covered"] / np.maximum(opened, 1), known & (opened > 0))
+        unobserved: dict[CoveredBy, Mask] = {task: known & (minutes[task] == 0) for task in TASKS}
+        return Shares(GroupValues(opened, np.ones(len(groups), np.bool_)), covered, unobserved)
 
 
-def covered_cells(found: CoverageMasks, stores: Sequence[AskedStore], bucket_ns: int) -> MeasureCells:
-    """Return the minutes of the stores' spans that were open, observed, or are not known to be, in buckets.
-
-    Hours in which nothing was open have none, unless it is not known what was observed in them.
-    """
+def covered_cells(found: CoverageMasks, stores: Sequence[AskedStore], bucket_ns: int, by: CoveredBy) -> MeasureCells:
+    """Return the minutes of the stores' spans in buckets, as Covered has them. Hours in which all of them are 0 have none."""
     masks_of = {span: span_masks(found.hours_ns, *span) for span in {(store.from_ns, store.to_ns) for store in stores}}
     spans = np.array([masks_of[store.from_ns, store.to_ns] for store in stores], np.int64)
     rows = np.array([found.rows[store.facts.name] for store in stores], np.intp)
-    opened = found.open[rows] & spans
-    unknown = np.where(found.is_unknown(found.hours_ns), spans, 0)
-    store, hour = np.nonzero(opened | unknown)
-    masks = {"open": opened[store, hour], "unknown": unknown[store, hour]}
-    masks |= {
-        task: masks["open"] & observed[rows][store, hour] for task, observed in (("doors", found.doors), ("presence", found.presence))
-    }
+    every: dict[str, Masks] = {task: found.of(task)[rows] & spans for task in TASKS}
+    every["open"] = found.open[rows] & spans
+    every["unknown"] = np.where(found.is_unknown(found.hours_ns), spans, 0)
+    store, hour = np.nonzero(np.bitwise_or.reduce(list(every.values())))
+    masks = {name: each[store, hour] for name, each in every.items()}
+    masks["covered"] = masks["open"] & masks[by]
     minutes = bucket_ns // NS_PER_MINUTE
     first = np.arange(0, 60, minutes)
     bits = (1 << minutes) - 1
@@ -85,8 +83,19 @@ def covered_cells(found: CoverageMasks, stores: Sequence[AskedStore], bucket_ns:
     return MeasureCells(np.repeat(store, len(first)), time_ns, {}, values)
 
 
-def coverage_notes(shares: Shares, of: Sequence[AskedStore], by: CoveredBy) -> list[str]:
-    """Return how many stores were observed, and how much of their open hours; `shares` are those of each store."""
+def coverage_notes(shares: Shares, of: Sequence[AskedStore], covered: Covered) -> list[str]:
+    """Return how many stores were observed, how much of their open hours, and who was never heard; `shares` are those of each store."""
+    return [*_observed_notes(shares, of, covered.by), *_never_heard(covered.never_heard)]
+
+
+def _never_heard(agents: Sequence[AgentAt]) -> list[str]:
+    named = ", ".join(f"{each.agent} of {each.store}" for each in agents[:MOST_NAMED])
+    more = f" and {len(agents) - MOST_NAMED:,} more" if len(agents) > MOST_NAMED else ""
+    what = f"{OBSERVED}nothing by agents that were never heard: {named}{more}; if site.toml has them for other tasks, write `tasks` there"
+    return [what] if agents else []
+
+
+def _observed_notes(shares: Shares, of: Sequence[AskedStore], by: CoveredBy) -> list[str]:
     opened, covered = shares.open_minutes.numbers, shares.covered
     asked = opened > 0
     if not covered.there.any():

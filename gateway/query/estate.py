@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
-from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
+from footfall.errors import ConfigError
 from gateway.query.open_hours import NOT_STATED, OpenHours, open_hours
 from gateway.query.spans import time_zone
 from gateway.sinks.table import PointTable
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from gateway.site import Site
 
 UTC: Final = ZoneInfo("UTC")
+DAY_START: Final = time(4)
+_NO_AGENTS: Final[tuple[Stationed, ...]] = ()
+Read = TypeVar("Read")
 _STATED: Final = tuple(name for name in DatedStoreVersion._fields if name != "begin_ns")
 
 
@@ -41,10 +44,24 @@ class StoreVersion:
 
 @dataclass(frozen=True, slots=True)
 class Stationed:
-    """An agent, by the name it had there, and when it was in the store."""
+    """An agent, by the name it had there, and when it was in the store. `now`: its present name; "" where it is the same.
+
+    `tasks`: what it is there to observe, by site.toml; None where that is not known.
+    """
 
     name: str
     span: Span = ALWAYS
+    now: str = ""
+    tasks: frozenset[str] | None = None
+
+    @property
+    def present_name(self) -> str:
+        return self.now or self.name
+
+    @property
+    def has_no_task(self) -> bool:
+        """Return whether site.toml has it there to observe nothing, such as a till."""
+        return self.tasks is not None and not self.tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +70,7 @@ class StoreFacts:
 
     name: str
     timezone: ZoneInfo = UTC
-    day_start: time = time(4)
+    day_start: time = DAY_START
     versions: tuple[StoreVersion, ...] = (StoreVersion(),)
     """In the order of time, without gaps."""
     valid: Span = ALWAYS
@@ -61,6 +78,8 @@ class StoreFacts:
     agents: tuple[Stationed, ...] = ()
     overlaps: bool = False
     """Whether the database has versions that overlap; the later one of each two holds."""
+    unread: tuple[str, ...] = ()
+    """Fields of its rows that mean nothing, since others wrote them; they count as not stated."""
 
     @property
     def states_hours(self) -> bool:
@@ -124,33 +143,54 @@ def _estate(stated: Iterable[DatedStoreVersion]) -> QueryEstate:
 
 
 def _facts(stated: Sequence[DatedStoreVersion]) -> StoreFacts:
-    last = stated[-1]
-    zone = _zone(last.timezone)
-    spans = [Span(begin_ns(_date(each.valid_from), zone), end_ns(_date(each.valid_to), zone)) for each in stated]
+    last, unread = stated[-1], dict.fromkeys(_strange_hours(stated))
+    zone = _read(time_zone, last.timezone, UTC, "timezone", unread)
+    spans = [
+        Span(begin_ns(_read(_date, each.valid_from, None, "valid_from", unread), zone),
+             end_ns(_read(_date, each.valid_to, None, "valid_to", unread), zone))
+        for each in stated
+    ]  # fmt: skip
     overlaps = any(span.end_ns > following.begin_ns for span, following in pairwise(spans))
     ends = [min(span.end_ns, following.begin_ns) for span, following in pairwise(spans)]
     versions = [
         StoreVersion(Span(span.begin_ns, end_ns), each.path, each.title, each.ownership, open_hours(each.hours))
         for each, span, end_ns in zip(stated, spans, [*ends, spans[-1].end_ns], strict=True)
     ]
-    closed = frozenset(date.fromisoformat(day) for day in last.closed.split())
+    closed = [_read(_date, day, None, "closed", unread) for day in last.closed.split()]
+    starts = _read(time.fromisoformat, last.day_start, DAY_START, "day_start", unread)
+    agents = _read(_agents, last.agents, _NO_AGENTS, "agents", unread)
     valid = Span(spans[0].begin_ns, spans[-1].end_ns)
-    starts = time.fromisoformat(last.day_start)
-    return StoreFacts(last.store, zone, starts, tuple(versions), valid, closed, _agents(last.agents), overlaps)
+    return StoreFacts(
+        last.store, zone, starts, tuple(versions), valid, frozenset(day for day in closed if day), agents, overlaps, tuple(unread)
+    )
 
 
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo:
-    return time_zone(name)
+def _read(meaning: Callable[[str], Read], text: str, default: Read, field: str, unread: dict[str, None]) -> Read:
+    """What a text of a row means; the default, with a word in `unread`, if nothing."""
+    try:
+        return meaning(text)
+    except (ValueError, TypeError, LookupError, ConfigError):
+        unread[field] = None
+        return default
+
+
+def _strange_hours(stated: Iterable[DatedStoreVersion]) -> Iterator[str]:
+    yield from ("hours" for each in stated if each.hours and not open_hours(each.hours).is_stated)
 
 
 def _agents(listed: str) -> tuple[Stationed, ...]:
-    found = json.loads(listed or "[]")
-    return tuple(Stationed(each["name"], Span(_or(each["from_ns"], FIRST_NS), _or(each["to_ns"], LAST_NS))) for each in found)
+    return tuple(_stationed(each) for each in json.loads(listed or "[]"))
+
+
+def _stationed(listed: Mapping[str, Any]) -> Stationed:
+    """Rows of earlier releases have neither the present name nor tasks."""
+    name, tasks = str(listed["name"]), listed.get("tasks")
+    span = Span(_or(listed["from_ns"], FIRST_NS), _or(listed["to_ns"], LAST_NS))
+    return Stationed(name, span, str(listed.get("now", "")), None if tasks is None else frozenset(map(str, tasks)))
 
 
 def _or(value: int | None, default: int) -> int:
-    return default if value is None else value
+    return default if value is None else int(value)
 
 
 def _date(text: str) -> date | None:

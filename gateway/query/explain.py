@@ -21,7 +21,8 @@ _INDENT: Final = "    "
 
 def formula(measure: Measure) -> str:
     """Return how a measure is made, from measures or from the fields of its measurement."""
-    return _FORMULAS[measure.kind](measure) + _condition(measure)
+    hours = f", of hours in which {measure.within} were observed" if measure.within else ""
+    return _FORMULAS[measure.kind](measure) + _condition(measure) + hours
 
 
 _FORMULAS: Final[Mapping[str, Callable[[Measure], str]]] = {

@@ -55,6 +55,7 @@ class Measure:
     quantile: float = 0.0
     bounds_s: tuple[float, ...] = ()
     compared: bool = False
+    within: CoveredBy = ""
 
     @property
     def key(self) -> str:
@@ -97,12 +98,20 @@ def _measure(entry: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> M
 
 
 def _check(measure: Measure, found: Mapping[str, Measure]) -> None:
-    for name, allowed in (("kind", MeasureKind), ("unit", Unit), ("covered_by", CoveredBy), ("places", Literal["sum", "never"])):
+    for name, allowed in (
+        ("kind", MeasureKind),
+        ("unit", Unit),
+        ("covered_by", CoveredBy),
+        ("within", CoveredBy),
+        ("places", Literal["sum", "never"]),
+    ):
         if getattr(measure, name) not in get_args(allowed):
             raise ValueError(f"measure {measure.key}: {name} is one of {', '.join(get_args(allowed))}")
     if not measure.vectors:
         raise ValueError(f"measure {measure.key}: it needs a vector")
     if measure.kind not in DERIVED:
+        if measure.within:
+            raise ValueError(f"measure {measure.key}: within is for what is made of two parts")
         if not measure.column:
             raise ValueError(f"measure {measure.key}: a {measure.kind} needs a column")
         return
@@ -110,6 +119,19 @@ def _check(measure: Measure, found: Mapping[str, Measure]) -> None:
         other = found.get(f"{measure.question}.{part}")
         if other is None or other.table != measure.table:
             raise ValueError(f"measure {measure.key}: {part!r} is no measure of {measure.question} from {measure.table}")
+    _check_within(measure, [found[f"{measure.question}.{part}"] for part in measure.parts])
+
+
+def _check_within(measure: Measure, parts: Sequence[Measure]) -> None:
+    """What is divided belongs together: parts that need different things observed are of hours in which all of it was."""
+    needed = {part.covered_by for part in parts}
+    if len(needed - {""}) > 1:
+        raise ValueError(f"measure {measure.key}: its parts need {' and '.join(sorted(needed - {''}))}: one class at most")
+    named = max(needed) if len(needed) > 1 and measure.kind != "difference" else ""
+    if measure.within != named:
+        raise ValueError(f"measure {measure.key}: within must be {named!r}, for its parts are covered_by {sorted(needed)}")
+    if named and any(part.kind not in ("sum", "count") for part in parts):
+        raise ValueError(f"measure {measure.key}: within needs parts that are a sum or a count, not {[part.kind for part in parts]}")
 
 
 MEASURES: Final[Mapping[str, Measure]] = load(files("gateway.query").joinpath("measures.toml").read_text("utf-8"))

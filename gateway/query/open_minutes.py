@@ -1,6 +1,7 @@
 """Which minutes a store is open, as masks of 60 bits an hour. Pure.
 
-A minute is open by what the store's clocks show in it: in the hour that clocks repeat, each minute counts twice.
+A minute is open by what the store's clocks show in it: in the hour that clocks repeat, each minute counts twice. What holds on a day holds
+for its hours past midnight too: an evening ends as it began, whatever the store is from the next day on.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy.typing as npt
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from gateway.query.estate import StoreFacts
 from gateway.query.open_hours import MINUTES_A_DAY, OpenHours, minute_tables
+from gateway.query.spans import local
 from gateway.query.wall import NsColumn, wall_ns
-from gateway.site.names import Span
+from gateway.site.names import FIRST_NS, LAST_NS, Span
 
 MinuteMasks = npt.NDArray[np.int64]
 """A mask an hour: bit i is minute i of that UTC hour."""
@@ -43,6 +45,21 @@ class _Calendar(NamedTuple):
     valid: Span
     closed: frozenset[date]
 
+    def is_kept(self, span: Span, day: NsColumn) -> npt.NDArray[np.bool_]:
+        """Return whether the store keeps the hours of `span` on each day, counted from the first day of 1970."""
+        first, after = (self._day(max(span.begin_ns, self.valid.begin_ns)), self._day(min(span.end_ns, self.valid.end_ns)))
+        return (day >= first) & (day < after) & ~np.isin(day, self._closed)
+
+    def _day(self, time_ns: int) -> int:
+        """The day of a midnight at which a span begins or ends, by the store's clock."""
+        if time_ns in (FIRST_NS, LAST_NS):
+            return time_ns
+        return local(time_ns, self.timezone).date().toordinal() - _FIRST_DAY
+
+    @property
+    def _closed(self) -> NsColumn:
+        return np.array([day.toordinal() - _FIRST_DAY for day in self.closed], np.int64)
+
 
 def span_masks(hours_ns: NsColumn, from_ns: int, to_ns: int) -> MinuteMasks:
     """Return a mask of the minutes of each UTC hour that lie wholly in [from_ns, to_ns)."""
@@ -55,7 +72,7 @@ def span_masks(hours_ns: NsColumn, from_ns: int, to_ns: int) -> MinuteMasks:
 
 
 def open_masks(facts: StoreFacts, hours_ns: NsColumn) -> MinuteMasks:
-    """Return a mask of the open minutes of each UTC hour: by hours, closed days and validity.
+    """Return a mask of the open minutes of each UTC hour: by hours, closed days and validity of the day on which they began.
 
     It cannot be written to: stores with the same hours share it.
     """
@@ -75,7 +92,7 @@ def _calendar(facts: StoreFacts) -> _Calendar:
 def _open_masks(calendar: _Calendar, hours_ns: bytes) -> MinuteMasks:
     hours = np.frombuffer(hours_ns, np.int64)
     first, last = wall_ns(calendar.timezone, hours), wall_ns(calendar.timezone, hours + 59 * NS_PER_MINUTE)
-    masks = _masks_of_wall_hours(calendar, hours, first)
+    masks = _masks_of_wall_hours(calendar, first)
     odd = np.flatnonzero((first % NS_PER_HOUR != 0) | (last - first != 59 * NS_PER_MINUTE))
     if len(odd):
         minutes_ns = hours[odd, None] + np.arange(60, dtype=np.int64) * NS_PER_MINUTE
@@ -84,36 +101,23 @@ def _open_masks(calendar: _Calendar, hours_ns: bytes) -> MinuteMasks:
     return masks
 
 
-def _masks_of_wall_hours(calendar: _Calendar, hours_ns: NsColumn, first_ns: NsColumn) -> MinuteMasks:
+def _masks_of_wall_hours(calendar: _Calendar, first_ns: NsColumn) -> MinuteMasks:
     """The masks of hours that are whole hours of wall time, beginning at `first_ns`; of other hours anything."""
     day, hour = first_ns // NS_PER_DAY, first_ns % NS_PER_DAY // NS_PER_HOUR
     weekday = (day + _FIRST_WEEKDAY) % 7
-    is_closed, was_closed = np.isin(day, _closed(calendar)), np.isin(day - 1, _closed(calendar))
-    found = np.zeros(len(hours_ns), np.int64)
+    found = np.zeros(len(first_ns), np.int64)
     for span, hours in calendar.hours:
         own, since_yesterday = (table.reshape(7, 24, 60).astype(np.int64) @ BITS for table in minute_tables(hours))
-        today, yesterday = np.where(is_closed, 0, own[weekday, hour]), np.where(was_closed, 0, since_yesterday[weekday, hour])
-        found |= span_masks(hours_ns, *span) & (today | yesterday)
-    masks: MinuteMasks = found & span_masks(hours_ns, *calendar.valid)
-    return masks
-
-
-def _closed(calendar: _Calendar) -> NsColumn:
-    """The closed days, counted from the first day of 1970."""
-    return np.array([day.toordinal() - _FIRST_DAY for day in calendar.closed], np.int64)
+        found |= np.where(calendar.is_kept(span, day), own[weekday, hour], 0)
+        found |= np.where(calendar.is_kept(span, day - 1), since_yesterday[weekday, hour], 0)
+    return found
 
 
 def _is_open(calendar: _Calendar, minutes_ns: NsColumn) -> npt.NDArray[np.bool_]:
     day, minute = np.divmod(wall_ns(calendar.timezone, minutes_ns) // NS_PER_MINUTE, MINUTES_A_DAY)
     weekday = (day + _FIRST_WEEKDAY) % 7
-    closed = _closed(calendar)
     found = np.zeros(len(minutes_ns), np.bool_)
     for span, hours in calendar.hours:
         own, since_yesterday = minute_tables(hours)
-        today, yesterday = own[weekday, minute] & ~np.isin(day, closed), since_yesterday[weekday, minute] & ~np.isin(day - 1, closed)
-        found |= _within(span, minutes_ns) & (today | yesterday)
-    return found & _within(calendar.valid, minutes_ns)
-
-
-def _within(span: Span, time_ns: NsColumn) -> npt.NDArray[np.bool_]:
-    return (time_ns >= span.begin_ns) & (time_ns < span.end_ns)
+        found |= own[weekday, minute] & calendar.is_kept(span, day) | since_yesterday[weekday, minute] & calendar.is_kept(span, day - 1)
+    return found

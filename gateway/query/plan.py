@@ -69,6 +69,15 @@ class Plan:
         """Return the measurements to read; that of the question first."""
         return list(dict.fromkeys(measure.table for measure in base_of(self.measures, self.there)))
 
+    @property
+    def within(self) -> dict[tuple[str, CoveredBy], list[Measure]]:
+        """Return by table and class what cells must hold of hours in which the class was observed."""
+        found: dict[tuple[str, CoveredBy], list[Measure]] = {}
+        for measure in self.measures:
+            if measure.within:
+                found.setdefault((measure.table, measure.within), []).extend(base_of((measure,), self.there))
+        return {key: list({part.id: part for part in parts}.values()) for key, parts in found.items()}
+
     def texts(self, table: str) -> tuple[str, ...]:
         """Return the tags and fields by which the cells of a table are told apart, besides the store."""
         there = {*SCHEMA[table].tags, *SCHEMA[table].fields}

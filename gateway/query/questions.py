@@ -23,10 +23,12 @@ from gateway.query.day_pairs import ALIGNS
 from gateway.query.estate import QueryEstate
 from gateway.query.fitting import Fitted, fitted
 from gateway.query.listing import List, listing
+from gateway.query.partly_read import stores_partly_read
 from gateway.query.plan import CountingRule, Plan, check_size, planned
-from gateway.query.reading import read_cells
+from gateway.query.reading import read_cells, read_within
 from gateway.query.spans import iso
 from gateway.query.titles import default_title, title_of
+from gateway.query.together import observed_hours
 from gateway.sinks.reader import OnPage, PointReader, quiet
 
 _NAMED_STORES: Final = 3
@@ -120,40 +122,47 @@ def ask(
     return replace(answer, title="\n".join([answer.title, *default_title(request, answer.interval, fit.note)]))
 
 
-def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage) -> Answer:
+def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage, matched: bool = False) -> Answer:
+    """Return the answer to a checked request. `matched`: the reader has one side of a comparison, whose minutes belong together."""
     question = question_of(request.question)
     how = question.answer
     if request.as_of is not None:
         asking = partial(_answered, estate=estate, on_page=on_page)
         return as_of(reader, planned(request, _counted(request.question)), estate, now_ns, asking)
     if request.compare is not None:
-        asking = partial(_answered, now_ns=now_ns, on_page=on_page)
+        asking = partial(_answered, now_ns=now_ns, on_page=on_page, matched=True)
         return compared(planned_comparison(request, _counted(request.question)), reader, estate, now_ns, on_page, asking)
     if isinstance(how, CountingRule):
         plan = planned(request, how)
         stores = asked_stores(reader, request, question.measurement, plan.interval, estate, now_ns)
         check_size(stores)
-        bucket_ns = plan.bucket_ns(stores)
-        covered = _covered(reader, estate, plan, stores, now_ns, on_page)
-        answer = Counting(plan, stores, read_cells(reader, plan, stores, on_page), bucket_ns, covered).answer()
+        answer = _counted_by(reader, estate, plan, stores, now_ns, on_page, matched).answer()
         answer = replace(answer, interval=plan.interval, notes=(*answer.notes, *cut_notes(stores, plan.interval, now_ns)))
     else:
         stores = asked_stores(reader, request, question.measurement, None, estate, now_ns)
         answer = listing(reader, request, question.measurement, how, stores, on_page)
     asked = tuple(StoreSpan(store.facts.name, store.zone, store.from_ns, store.to_ns) for store in stores)
     titles = {store.facts.name: store.facts.at(store.to_ns - 1).title for store in stores}
-    notes = (*_nothing(reader, request, question.measurement, stores, answer), *answer.notes, *_overlapping(stores))
+    notes = (
+        *_nothing(reader, request, question.measurement, stores, answer),
+        *answer.notes,
+        *_overlapping(stores),
+        *stores_partly_read(stores),
+    )
     return replace(answer, notes=notes, title=title_of(request, asked, titles), asked=asked)
 
 
-def _covered(
-    reader: PointReader, estate: QueryEstate, plan: Plan, stores: Sequence[AskedStore], now_ns: int, on_page: OnPage
-) -> Covered | None:
+def _counted_by(
+    reader: PointReader, estate: QueryEstate, plan: Plan, stores: Sequence[AskedStore], now_ns: int, on_page: OnPage, matched: bool
+) -> Counting:
+    cells, bucket_ns = read_cells(reader, plan, stores, on_page), plan.bucket_ns(stores)
     if not plan.covered_by:
-        return None
+        return Counting(plan, stores, cells, bucket_ns)
     from_ns, to_ns = min(store.from_ns for store in stores), max(store.to_ns for store in stores)
     found = read_coverage(reader, estate, [store.facts.name for store in stores], from_ns, to_ns, now_ns, on_page)
-    return Covered(covered_cells(found, stores, plan.bucket_ns(stores)), plan.covered_by)
+    parts = {} if matched else read_within(reader, plan, stores, cells, observed_hours(found, stores, now_ns), on_page)
+    covered = Covered(covered_cells(found, stores, bucket_ns, plan.covered_by), plan.covered_by, found.never_heard)
+    return Counting(plan, stores, {**cells, **parts}, bucket_ns, covered)
 
 
 def _overlapping(stores: Sequence[AskedStore]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from gateway.points import SCHEMA
@@ -12,6 +12,7 @@ from gateway.query.estate import QueryEstate
 from gateway.query.intervals import bucket_ns
 from gateway.query.measures import Measure
 from gateway.query.plan import Plan
+from gateway.query.together import ObservedHours, within
 from gateway.sinks.cells import CellTable
 from gateway.sinks.reader import OnPage, PointReader
 from gateway.sinks.table import Builder, PointTable
@@ -33,6 +34,26 @@ def read_cells(reader: PointReader, plan: Plan, stores: Sequence[AskedStore], on
     """Return the cells of each table of the plan, with what they add to its measures."""
     number_of = {name: i for i, store in enumerate(stores) for name in store.names}
     return {table: gathered(list(_tables(reader, plan, stores, table, on_page)), number_of) for table in plan.tables}
+
+
+def read_within(
+    reader: PointReader, plan: Plan, stores: Sequence[AskedStore], cells: Mapping[str, MeasureCells], hours: ObservedHours, on_page: OnPage
+) -> dict[str, MeasureCells]:
+    """Return the cells, by the names of `within`, of the hours in which what a ratio needs was observed.
+
+    They are those that were read already, of stores that were observed all the time; of others each hour is read.
+    """
+    number_of, found = {name: i for i, store in enumerate(stores) for name in store.names}, {}
+    for (table, by), base in plan.within.items():
+        mixed = [store for store, is_mixed in zip(stores, hours.are_mixed(by).tolist(), strict=True) if is_mixed]
+        parts = cells[table].where(hours.are_whole(by)[cells[table].store])
+        size_ns, keys = bucket_ns(plan.edges_ns(stores)), ("store", *plan.texts(table))
+        for from_ns, to_ns, names in spans_of(mixed):
+            read = reader.cells(table, aggregates_of(base), from_ns, to_ns, size_ns, keys, names, on_page)
+            hourly = gathered([read], number_of)
+            parts += hourly.where(hours.are_observed(by, hourly))
+        found[within(table, by)] = parts
+    return found
 
 
 def _tables(reader: PointReader, plan: Plan, stores: Sequence[AskedStore], table: str, on_page: OnPage) -> Iterable[CellTable]:

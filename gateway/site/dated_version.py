@@ -20,7 +20,10 @@ class DatedStoreVersion(NamedTuple):
     closed: str
     """Dates, with blanks between them."""
     agents: str
-    """JSON: `[{"name", "from_ns", "to_ns"}, …]`; null where it was there always, or is there until further notice."""
+    """JSON: `[{"name", "from_ns", "to_ns", "now", "tasks"}, …]`; null where it was there always, or is there until further notice.
+
+    `now` is its present name. `tasks` are those for which it is there, before it was heard: as stated, else as they are suggested.
+    """
     valid_from: str
     valid_to: str
     """The last day; "" where it holds until further notice."""

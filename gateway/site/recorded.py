@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.site.hours import CLOSES, OPENS, is_stated
 from gateway.site.site import Site, SiteMoment
 
-FORM: Final = 2
+FORM: Final = 3
 """Rises with what the fold takes from a SITE record, so that the first start of a release records the estate anew."""
 
 
@@ -39,6 +39,8 @@ class RecordedAlias(_Recorded):
 class RecordedAgent(_Recorded):
     name: str
     aliases: tuple[RecordedAlias, ...] = ()
+    receivers: Mapping[str, str] = {}
+    tasks: tuple[str, ...] | None = None
     since: SiteMoment | None = Field(default=None, alias="from")
     until: SiteMoment | None = Field(default=None, alias="to")
 
@@ -102,8 +104,8 @@ def record_site(site: Site) -> bytes:
 
 
 def stores_as_recorded(site: Site) -> RecordedSite:
-    """Return what a SITE record of the estate would have of its stores, without zones and doors: for those who only ask for stores."""
-    things = dict.fromkeys(("zones", "doors", "door_aliases"), True)
+    """Return what a SITE record of the estate would have of its stores, without zones: for those who only ask for stores."""
+    things = dict.fromkeys(("zones", "door_aliases"), True)
     values = site.model_dump(by_alias=True, exclude_defaults=True, exclude={"stores": {"__all__": things}, "staff": True, "assets": True})
     return RecordedSite.model_validate({"stores": [each for store in values["stores"] for each in _under_all_names(store)]})
 

@@ -26,6 +26,7 @@ def _zone(name: str) -> str:
     return name
 
 
+AgentTask = Literal["doors", "presence"]
 ZoneType = Literal["entrance", "shelf", "fitting", "checkout", "outside", "other"]
 
 
@@ -70,6 +71,8 @@ class Agent(_Named):
     """
 
     receivers: dict[Name, Name] = Field(default_factory=dict)
+    tasks: tuple[AgentTask, ...] | None = None
+    """What it is there to observe; None: what it is heard to, and until then what its receivers and the store's doors suggest."""
     since: SiteMoment | None = Field(default=None, alias="from")
     until: SiteMoment | None = Field(default=None, alias="to")
 

@@ -9,7 +9,7 @@ beside it: what is stored bears the name of its own time.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -60,7 +60,7 @@ def _version(store: RecordedStore, was: RecordedBefore, since: date | None, unti
         day_start=f"{store.day_start:%H:%M}",
         hours=hours_text(hours_of.opens, hours_of.closes, hours_of.hours),
         closed=" ".join(sorted(day.isoformat() for day in store.closed)),
-        agents=_agents(store.agents, zone),
+        agents=_agents(store, zone),
         valid_from=since.isoformat() if since else "",
         valid_to=until.isoformat() if until else "",
         now=store.now or store.name,
@@ -71,13 +71,20 @@ def _first(*values: str | None) -> str:
     return next((value for value in values if value is not None), "")
 
 
-def _agents(agents: Iterable[RecordedAgent], zone: ZoneInfo) -> str:
+def _agents(store: RecordedStore, zone: ZoneInfo) -> str:
     listed = [
-        {"name": name, "from_ns": _known(span.begin_ns), "to_ns": _known(span.end_ns)}
-        for agent in agents
+        {"name": name, "from_ns": _known(span.begin_ns), "to_ns": _known(span.end_ns), "now": agent.name, "tasks": _tasks(store, agent)}
+        for agent in store.agents
         for name, span in _named(agent, zone)
     ]
     return json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
+
+
+def _tasks(store: RecordedStore, agent: RecordedAgent) -> list[str]:
+    """What an agent is there to observe. With receivers it hears presence; one without is a counter, where the store has doors."""
+    if agent.tasks is not None:
+        return list(agent.tasks)
+    return ["doors"] if store.doors and not agent.receivers else ["presence"]
 
 
 def _known(time_ns: int) -> int | None:

@@ -11,13 +11,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.site import Agent, Site, Staff, Store, Zone
-from gateway.site.site import Before
+from gateway.site.site import AgentTask, Before
 from simulators.chain.plan import DOORS, Fault, Life, Plan, StorePlan, shipped_plan
 
 MS_PER_S: Final = 1000
 MS_PER_MINUTE: Final = 60 * MS_PER_S
 MS_PER_HOUR: Final = 60 * MS_PER_MINUTE
-DOOR_TASK, PRESENCE_TASK = "doors", "presence"
+DOOR_TASK: Final = "doors"
+PRESENCE_TASK: Final = "presence"
 ENTRANCE, FITTING, CHECKOUT = "entrance", "fitting", "checkout"
 STAFF_OF_A_STORE: Final = 3
 SUNDAY: Final = 6
@@ -35,7 +36,7 @@ class Box:
     hears: bool
 
     @property
-    def tasks(self) -> tuple[str, ...]:
+    def tasks(self) -> tuple[AgentTask, ...]:
         return (*((DOOR_TASK,) if self.doors else ()), *((PRESENCE_TASK,) if self.hears else ()))
 
 
@@ -207,14 +208,14 @@ class Chain:
     def _site_store(self, store: ChainStore) -> Store:
         plan, life = store.plan, store.life
         receivers = {f"r-{zone.name}": zone.name for zone in self.zones}
-        boxes = [Agent(name=box.agent, receivers=receivers if box.hears else {}) for box in store.boxes]
+        boxes = [Agent(name=box.agent, receivers=receivers if box.hears else {}, tasks=box.tasks) for box in store.boxes]
         return Store(
             name=store.name, title=plan.title, path=plan.path, ownership=plan.ownership, timezone=plan.timezone,
             opens=plan.opens, closes=plan.closes, hours=_hours(plan), closed=tuple(map(store.date_of, self._closed_days(store))),
             before=self._before(store), zones=self.zones, doors=store.doors,
             valid_from=store.date_of(life.opens_day) if life.opens_day else None,
             valid_to=None if life.closes_day is None else store.date_of(life.closes_day),
-            agents=(*boxes, Agent(name=store.till)),
+            agents=(*boxes, Agent(name=store.till, tasks=())),
         )  # fmt: skip
 
     def _closed_days(self, store: ChainStore) -> list[int]:

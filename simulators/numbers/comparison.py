@@ -19,7 +19,7 @@ from simulators.chain.chain import MS_PER_MINUTE, ChainStore
 from simulators.numbers.answers import Cells, Key, Replied, Values
 from simulators.numbers.clock import wall
 from simulators.numbers.facts import Fact, added_up, one_by_one
-from simulators.numbers.opening import OPEN, TASKS, minutes_open, missed_minutes
+from simulators.numbers.opening import OPEN, QUARTER, SEEN, TASKS, minutes_open, missed_minutes
 from simulators.numbers.reckon import OBSERVED_BY, Cell, Reckoning, give_minutes, span_ms
 from simulators.numbers.table import Asked
 from simulators.numbers.usual import USUAL, USUAL_SUFFIXES, beside_usual
@@ -46,13 +46,15 @@ class _Sides:
         self._minutes: Final[dict[Key, Counter[str]]] = {}
 
     def add(self, reckoning: Reckoning, at: Fact, happened: Sequence[Sequence[Fact]], is_open: bool) -> None:
-        """Add a minute: what happened on each side, and whether it was open on both."""
-        if is_open:
-            self._minutes.setdefault(reckoning.key(self._asked.of_stores, at), Counter()).update([OPEN, *TASKS])
+        """Add a minute: what happened on each side, and whether it was open on both. What is compared counts as seen."""
+        minutes = [OPEN, *TASKS, *SEEN.values()] if is_open else SEEN.values()
+        self._minutes.setdefault(reckoning.key(self._asked.of_stores, at), Counter()).update(minutes)
         for cells, facts in zip(self._cells, happened, strict=True):
             for fact in facts:
                 key = reckoning.key(self._asked, replace(at, groups=fact.groups))
-                cells.setdefault(key, Cell()).counts.update(fact.counts)
+                cell = cells.setdefault(key, Cell())
+                cell.counts.update(fact.counts)
+                cell.together = cell.counts
 
     def cells(self) -> tuple[dict[Key, Cell], dict[Key, Cell]]:
         for cells in self._cells:
@@ -87,7 +89,7 @@ class Comparing:
             opened = self._open[store.name]
             for pair in pairs:
                 happened = facts.get((store.name, pair.here), ()), facts.get((other.name, pair.there), ())
-                if pair.here in opened or any(happened):
+                if pair.here in opened or any(happened) or pair.here % QUARTER == 0:
                     at = Fact(store.name, 0, wall(pair.here * MS_PER_MINUTE, store.zone), Counter(), {}, [])
                     for sides in every:
                         sides.add(self._reckoning, at, happened, pair.here in opened)

@@ -13,8 +13,15 @@ from simulators.numbers.facts import Fact, added_up
 
 TASKS: Final = (DOOR_TASK, PRESENCE_TASK)
 OPEN: Final = "open"
+SEEN: Final = {task: f"{task} at any time" for task in TASKS}
+"""Names of minutes in which a task was done, whether the store was open or not."""
 DAYS_BEFORE: Final = 45
 """So far back questions go."""
+MOST_LOST: Final = 6
+"""Of an hour in which people and sales belong together."""
+QUARTER, HOUR = 15, 60
+Minutes = Mapping[tuple[str, str], set[int]]
+"""By store and task."""
 
 
 def open_minutes(chain: Chain, truth: Truth) -> list[Fact]:
@@ -37,16 +44,54 @@ def minutes_open(chain: Chain, store: ChainStore) -> Iterator[int]:
             yield from range(*(time_ms // MS_PER_MINUTE for time_ms in store.hours_ms(day)))
 
 
-def missed_minutes(chain: Chain, truth: Truth) -> Mapping[tuple[str, str], set[int]]:
+def missed_minutes(chain: Chain, truth: Truth) -> Minutes:
     """Return by store and task the minutes that some box missed, wholly or in part: also all before the store's boxes were there."""
-    found: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    found = defaultdict(set, _lost_minutes(truth))
     for store in chain.stores:
         for task in TASKS:
-            found[store.name, task].update(minute for minute in minutes_open(chain, store) if minute * MS_PER_MINUTE < store.from_ms)
+            found[store.name, task] |= {minute for minute in minutes_open(chain, store) if minute * MS_PER_MINUTE < store.from_ms}
+    return found
+
+
+def quarters_seen(chain: Chain, truth: Truth) -> list[Fact]:
+    """Return the quarters of an hour in which a task was done, open or not, with how many minutes of each it was."""
+    lost = _lost_minutes(truth)
+    found = []
+    for store in chain.stores:
+        by_task = {task: dict(_done(store, lost.get((store.name, task), set()), QUARTER)) for task in TASKS}
+        for quarter in sorted({quarter for done in by_task.values() for quarter in done}):
+            time_ms = quarter * QUARTER * MS_PER_MINUTE
+            counts = Counter({SEEN[task]: done[quarter] for task, done in by_task.items() if quarter in done})
+            found.append(Fact(store.name, time_ms, wall(time_ms, store.zone), counts, {}, []))
+    return found
+
+
+def hours_seen(chain: Chain, truth: Truth, task: str) -> set[tuple[str, int]]:
+    """Return the stores and hours, counted since 1970, in which a task was done but for a few minutes."""
+    lost = _lost_minutes(truth)
+    return {
+        (store.name, hour)
+        for store in chain.stores
+        for hour, minutes in _done(store, lost.get((store.name, task), set()), HOUR)
+        if minutes >= HOUR - MOST_LOST
+    }
+
+
+def _lost_minutes(truth: Truth) -> Minutes:
+    found: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for span in truth.unobserved:
         found[span.store, span.task].update(range(span.from_ms // MS_PER_MINUTE, -(-span.to_ms // MS_PER_MINUTE)))
     return found
 
 
-def _counts(missed: Mapping[tuple[str, str], set[int]], store: ChainStore, minute: int) -> Counter[str]:
+def _done(store: ChainStore, lost: set[int], length: int) -> Iterator[tuple[int, int]]:
+    """Yield the blocks of so many minutes, counted since 1970, in which a store's boxes did a task, and in how many minutes."""
+    first, end = store.from_ms // MS_PER_MINUTE, store.to_ms // MS_PER_MINUTE
+    for block in range(first // length, -(-end // length)):
+        minutes = range(max(first, block * length), min(end, (block + 1) * length))
+        if done := len(minutes) - len(lost.intersection(minutes)):
+            yield block, done
+
+
+def _counts(missed: Minutes, store: ChainStore, minute: int) -> Counter[str]:
     return Counter([OPEN, *(task for task in TASKS if minute not in missed.get((store.name, task), ()))])

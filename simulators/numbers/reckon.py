@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
-from simulators.chain.chain import DAY_START, DOOR_TASK, PRESENCE_TASK, ChainStore
+from simulators.chain.chain import DAY_START, DOOR_TASK, MS_PER_HOUR, PRESENCE_TASK, ChainStore
 from simulators.chain.run import Simulated
 from simulators.numbers import gauges
 from simulators.numbers.answers import Cells, Key, Replied, Values, ranked
 from simulators.numbers.clock import LABELS, MIDNIGHT, begin_ms, day_of
 from simulators.numbers.facts import HUNDREDTHS, WHOLE_STORE, Fact, facts_of
 from simulators.numbers.gauges import Reading
-from simulators.numbers.opening import OPEN, open_minutes
+from simulators.numbers.opening import OPEN, SEEN, hours_seen, open_minutes, quarters_seen
 from simulators.numbers.table import OWN_GROUPS, Asked
 
 MONEY: Final = ("revenue", "sold", "given_back")
@@ -30,6 +30,8 @@ RESTS: Final[Mapping[str, tuple[str, str]]] = {
     "anonymous_visits": ("visits_known", "visits"), "anonymous_transactions": ("transactions_known", "transactions"),
 }  # fmt: skip
 NET: Final = "net"
+OF_HOURS_SEEN: Final = ("conversion", "revenue_per_visitor")
+"""Ratios of sales to people: both of hours in which people were counted, for tills go on while counters are down."""
 OF_ZONES: Final = {"mean_dwell_s": ("dwell_sum_s", "dwells")}
 QUANTILES: Final = {"median_s": 0.5, "p90_s": 0.9}
 MEASURES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -65,9 +67,13 @@ Event = Fact | Reading
 
 @dataclass(slots=True)
 class Cell:
-    """What was counted, lengths of what lasted, the last and highest readings of gauges, and open minutes with those observed."""
+    """What was counted, lengths of what lasted, the last and highest readings of gauges, and open minutes with those observed.
+
+    `together` is what was counted in hours in which people were.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
+    together: Counter[str] = field(default_factory=Counter)
     lengths_ms: list[int] = field(default_factory=list)
     last: dict[str, int] = field(default_factory=dict)
     most: Counter[str] = field(default_factory=Counter)
@@ -85,7 +91,11 @@ class Reckoning:
 
     @cached_property
     def open(self) -> list[Fact]:
-        return open_minutes(self.chain, self.simulated.truth)
+        return [*open_minutes(self.chain, self.simulated.truth), *quarters_seen(self.chain, self.simulated.truth)]
+
+    @cached_property
+    def hours_seen(self) -> set[tuple[str, int]]:
+        return hours_seen(self.chain, self.simulated.truth, DOOR_TASK)
 
     @cached_property
     def readings(self) -> Mapping[str, list[Reading]]:
@@ -115,11 +125,14 @@ class Reckoning:
         """Return the cells of a question; those in which nothing was counted and no store was open are not there."""
         found: dict[Key, Cell] = {}
         spans = {name: span_ms(asked, store) for name, store in self.stores.items() if not asked.stores or name in asked.stores}
+        divides = bool(set(OF_HOURS_SEEN) & set(asked.measures or MEASURES[asked.question]))
         for fact in self._within(self._facts[asked.question], spans):
             if not _is_meant(asked, fact):
                 continue
             cell = _cell(found, self.key(asked, fact))
             cell.counts.update(fact.counts)
+            if divides and (fact.store, fact.time_ms // MS_PER_HOUR) in self.hours_seen:
+                cell.together.update(fact.counts)
             cell.lengths_ms += fact.lengths_ms
         if any(measure in gauges.MEASURES for measure in asked.measures):
             for reading in self._within(self.readings[asked.question], spans):
@@ -239,7 +252,8 @@ def _value(question: str, measure: str, cell: Cell) -> Any:
         return _quantile(sorted(cell.lengths_ms), QUANTILES[measure])
     parts = OF_ZONES.get(measure) if question == "zones" else None
     if parts := parts or RATIOS.get(measure):
-        above, below = (_number(question, part, cell) for part in parts)
+        of = replace(cell, counts=cell.together) if measure in OF_HOURS_SEEN else cell
+        above, below = (_number(question, part, of) for part in parts)
         return above / below if below else None
     if measure == NET:
         entered, left = (_number(question, part, cell) for part in ("in", "out"))
@@ -251,9 +265,9 @@ def _value(question: str, measure: str, cell: Cell) -> Any:
 
 
 def _number(question: str, measure: str, cell: Cell) -> Any:
-    """Return what adds up; None if nothing was counted, and nobody could have seen anything in any open minute."""
+    """Return what adds up; None if nothing was counted, and nobody could have seen anything in any minute."""
     number, task = cell.counts[measure], OBSERVED_BY.get(measure)
-    if not number and task and not cell.minutes[task]:
+    if not number and task and not cell.minutes[SEEN[task]]:
         return None
     if measure in MONEY:
         return number / HUNDREDTHS

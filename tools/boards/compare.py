@@ -84,22 +84,35 @@ def queries_of(path: Path) -> list[list[str]]:
 
 
 def asked(reader: PointReader, estate: QueryEstate, value: Value, panel: Panel, database: Database) -> Shown:
-    """Return what `footfall query` gives, by tags and, of a series, by the hour; without what has no value."""
+    """Return what `footfall query` gives, by tags and, of a series, by the hour; without what has no value.
+
+    A ratio that leaves out hours is made of its parts, for a panel leaves out none.
+    """
     question, measure = value.key.split(".")
+    wanted = MEASURES[value.key].parts if MEASURES[value.key].within else (measure,)
     is_series = panel.show == "series"
     span = [datetime.fromtimestamp(at_ns // NS_PER_S, UTC).isoformat() for at_ns in (database.from_ns, database.to_ns)]
     request = Request(
-        question=question, measures=(measure,), from_=span[0], to=span[1], by=panel.tags or ("chain",), timezone="UTC",
+        question=question, measures=wanted, from_=span[0], to=span[1], by=panel.tags or ("chain",), timezone="UTC",
         interval="1h" if is_series else None,
     )  # fmt: skip
     answer = ask(reader, request, estate, _NOW_NS)
     found = {}
     for row in answer.rows:
         cells = dict(zip(answer.columns, row, strict=True))
-        if cells[measure] is not None:
+        number = _divided([cells[name] for name in wanted])
+        if number is not None:
             time = [_hour(cells["time"])] if is_series else []
-            found[(*(str(cells[tag]) for tag in panel.tags), *time)] = float(cells[measure])
+            found[(*(str(cells[tag]) for tag in panel.tags), *time)] = number
     return found
+
+
+def _divided(numbers: Sequence[float | None]) -> float | None:
+    """The number, or the first of two divided by the second; None for nothing."""
+    first, *others = numbers
+    if first is None or not all(others):
+        return None
+    return float(first / others[0]) if others and others[0] else float(first)
 
 
 def _hour(text: str) -> str:

@@ -101,7 +101,9 @@ def value_of(measure: Measure) -> Value:
     is_derived = measure.kind in DERIVED
     of = [MEASURES[f"{measure.question}.{part}"] for part in measure.parts] if is_derived else [measure]
     how = measure.kind if is_derived else ""
-    return Value(measure.key, measure.title, measure.unit, _explained(measure.means, measure.is_not), tuple(map(_part, of)), how)
+    # A sum over rows cannot leave out hours by what was observed in them.
+    means = f"{measure.means}, also of hours in which {measure.within} were not observed" if measure.within else measure.means
+    return Value(measure.key, measure.title, measure.unit, _explained(means, measure.is_not), tuple(map(_part, of)), how)
 
 
 def _explained(means: str, is_not: str) -> str:

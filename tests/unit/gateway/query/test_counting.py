@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -293,17 +294,50 @@ def test_what_nobody_observed_is_no_zero_and_the_share_of_open_minutes_is_stated
     answer = answered(rows, estate(OPEN), interval="1h", measures=("in", "transactions", "conversion", "visits_closed"))
     names = ("open_minutes", "covered", "in", "transactions", "conversion", "visits_closed")
     by_hour = dict(zip(range(24), counts(answer, *names), strict=True))
-    assert by_hour[9] == (0, None, None, 0, None, None), "closed"
+    assert by_hour[9] == (0, None, 0, 0, None, 0), "closed, and observed"
     assert by_hour[10] == (60, 1.0, 0, 0, None, 0)
     assert by_hour[11] == (60, 1.0, 1, 1, 1.0, 0)
     assert by_hour[14] == (60, 0.5, 0, 0, None, 0), "of presence the whole hour was observed"
     assert by_hour[15] == (60, 0.0, None, 0, None, None), "not measured"
-    assert by_hour[16] == (60, 0.0, 1, 0, 0.0, None), "what is there stays"
+    assert by_hour[16] == (60, 0.0, 1, 0, None, None), "what is there stays, and nothing is divided by it"
+    assert by_hour[21] == (0, None, None, 0, None, None), "closed, and not measured"
     assert tuple(totals(answer)[name] for name in ("open_minutes", "covered", "in")) == (600, 0.45, 2)
     assert answer.notes[:2] == (
         "observed: 1 of 1 stores, 45.0 % of open hours",
-        "observed: doors in under 90 % of open minutes in 1 of 1 stores; sales count in all minutes, so too high: conversion",
+        "small base, below 30: conversion in 1 of 24 rows",
     )
+
+
+def test_a_ratio_of_sales_to_people_is_of_hours_in_which_people_were_observed() -> None:
+    """The counter was down from 14:30 to 16:00; 2 of 12 sales and one of 10 people are of hours that it did not observe."""
+    coverage = [*observed("s1", 14), *observed("s1", 1, doors=2**30 - 1, first=14), *observed("s1", 8, first=16)]
+    sold = [(11, 4, 4), (13, 6, 6), (14, 1, 1), (15, 0, 1)]
+    traffic = [minute(60 * hour + 5, in_=in_, transactions=n, revenue=10.0 * n) for hour, in_, n in sold]
+    rows = {"traffic": traffic, "coverage": [*coverage, *observed("s2", 24)]}
+    rows["traffic"].append(of_store("s2", minute(60 * 12, in_=5, transactions=1)))
+    asked: dict[str, Any] = {"measures": ("in", "transactions", "conversion", "revenue_per_visitor"), "by": ("store",)}
+    whole = answered(rows, estate(OPEN, replace(OPEN, name="s2")), **asked)
+    names = ("store", "in", "transactions", "conversion", "revenue_per_visitor")
+    assert counts(whole, *names) == [("s1", 11, 12, 1.0, 10.0), ("s2", 5, 1, 0.2, 0.0)]
+    assert totals(whole)["conversion"] == 11 / 15
+    assert whole.notes[1] == (
+        "observed: doors for all but 6 minutes of the hour: ratios are of such hours alone: `conversion` without 2 of 13 `transactions`,"
+        " `revenue_per_visitor` without 20 of 120 `revenue`"
+    )
+    quarters = answered(rows, estate(OPEN), stores=("s1",), interval="15m", measures=("conversion",))
+    assert {row["time"][11:16]: row["conversion"] for row in records(quarters) if row["conversion"] is not None} == {"11:00": 1, "13:00": 1}
+    by_day = answered(rows, estate(OPEN), interval="1d", by=("store", "weekday"), measures=("conversion",), stores=("s1",))
+    assert counts(by_day, "conversion") == [(1.0,)]
+
+
+def test_the_hour_that_goes_on_counts_in_ratios_though_its_last_minutes_are_not_known_yet() -> None:
+    rows = {"traffic": [minute(11 * 60, in_=2, transactions=1)], "coverage": [*observed("s1", 11), *observed("s1", 1, 2**10 - 1, first=11)]}
+    request = Request("traffic", ("conversion",), **DAY)  # type: ignore[arg-type] # the days are texts
+    found = [
+        records(ask(MemoryReader(rows), request, estate(OPEN), SATURDAY + 11 * HOUR_NS + minutes * MINUTE_NS))[11]["conversion"]
+        for minutes in (16, 17)
+    ]
+    assert found == [0.5, None]
 
 
 def test_coverage_follows_groups_of_stores_hours_and_zones() -> None:

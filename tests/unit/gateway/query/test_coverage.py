@@ -126,6 +126,13 @@ def test_an_agent_that_was_dead_all_the_time_counts_by_the_tasks_that_it_had_bef
     assert _minutes(_observed(rows, agents), "doors") == 240, "never heard of: nobody knows what it would have observed"
 
 
+def test_an_agent_has_the_tasks_that_it_had_under_any_of_its_names() -> None:
+    agents = [Stationed("a"), Stationed("old", Span(FIRST_NS, BEGIN), "new"), Stationed("new", Span(BEGIN, LAST_NS), "new")]
+    estate = QueryEstate({"s1": StoreFacts("s1", agents=tuple(agents))})
+    found = tasks_of(estate, _cells([("s1", "old", 0, 5, NEVER), ("s1", "a", 0, NEVER, 5)]))
+    assert found == {AgentAt("s1", "a"): {"presence"}, AgentAt("s1", "old"): {"doors"}, AgentAt("s1", "new"): {"doors"}}
+
+
 def test_rows_under_an_earlier_name_of_the_store_are_its_own() -> None:
     rows: list[Row] = [("old", "a", 0, WHOLE_HOUR, NEVER), ("s1", "a", 1, WHOLE_HOUR, NEVER)]
     assert _observed(rows).doors[0].tolist() == [WHOLE_HOUR, WHOLE_HOUR, 0, 0]

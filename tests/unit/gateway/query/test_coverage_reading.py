@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
-from gateway.query.coverage import NO_SPAN
+from gateway.query.coverage import NO_SPAN, AgentAt
 from gateway.query.coverage_reading import read_coverage, unknown_span
 from gateway.query.estate import QueryEstate, Stationed, StoreFacts
 from gateway.query.open_minutes import WHOLE_HOUR
 from gateway.sinks.cells import Aggregate, CellTable, cells_of
 from gateway.sinks.table import Builder, PointTable, joined
+from gateway.site import Site
 from gateway.site.names import LAST_NS, Span
 
 BEGIN = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp()) * 10**9
@@ -27,8 +28,8 @@ class Database:
 
     where = "memory"
 
-    def __init__(self, rows: Sequence[Row], **first_ns: int) -> None:
-        self.rows_there, self.first_ns = rows, first_ns
+    def __init__(self, rows: Sequence[Row], plain: Sequence[tuple[int, str, str]] = (), **first_ns: int) -> None:
+        self.rows_there, self.plain, self.first_ns = rows, plain, first_ns
         self.asked: list[tuple[Any, ...]] = []
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
@@ -45,6 +46,11 @@ class Database:
     def cells(self, measurement: str, aggregates: Sequence[Aggregate], from_ns: int, to_ns: int, bucket_ns: int,
               by: Sequence[str], stores: Sequence[str], on_page: Any) -> CellTable:  # fmt: skip
         self.asked.append((from_ns, to_ns, *stores))
+        if measurement != "coverage":
+            builder = Builder(measurement, ("store", "agent", aggregates[0].column))
+            if measurement == "touch":
+                builder.add([(BEGIN + hour * NS_PER_HOUR, store, agent, 1.0) for hour, store, agent in self.plain])
+            return cells_of(builder.table(), aggregates, from_ns, to_ns, bucket_ns, by, stores)
         table = joined([self.rows(measurement, store, from_ns, to_ns, ("store", "agent", "doors", "presence"), None) for store in stores])
         return cells_of(table, aggregates, from_ns, to_ns, bucket_ns, by, stores)
 
@@ -68,6 +74,47 @@ def test_the_tasks_of_an_agent_without_a_row_are_those_that_it_ever_had() -> Non
     assert _read(dead, estate) == [[0, 0]]
     assert dead.asked[1][0] < BEGIN - 500 * NS_PER_HOUR
     assert _read(Database([(-500, "s1", "b", -1, 5), *rows]), estate) == [[WHOLE_HOUR, WHOLE_HOUR]], "it never counted at a door"
+
+
+def _site(*agents: dict[str, Any]) -> QueryEstate:
+    stores = [{"name": "s1", "doors": ["main"], "zones": [{"name": "hall"}], "agents": [{"name": "a"}, *agents]}]
+    return QueryEstate.from_site(Site.model_validate({"brand": "acme", "stores": stores}))
+
+
+WATCHED: Sequence[Row] = [(hour, "s1", "a", WHOLE_HOUR, WHOLE_HOUR) for hour in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("agent", "doors", "presence"),
+    [
+        ({"name": "b"}, [0, 0], [WHOLE_HOUR] * 2),
+        ({"name": "b", "receivers": {"ble": "hall"}}, [WHOLE_HOUR] * 2, [0, 0]),
+        ({"name": "b", "tasks": ["doors", "presence"]}, [0, 0], [0, 0]),
+        ({"name": "b", "tasks": []}, [WHOLE_HOUR] * 2, [WHOLE_HOUR] * 2),
+        ({"name": "b", "from": "2026-06-01T01:30:00"}, [WHOLE_HOUR, (1 << 30) - 1], [WHOLE_HOUR] * 2),
+        ({"name": "b", "from": "2026-06-02"}, [WHOLE_HOUR] * 2, [WHOLE_HOUR] * 2),
+    ],
+    ids=["a counter", "one that hears", "both", "a till", "in force since half past one", "not in force yet"],
+)
+def test_an_agent_that_was_never_heard_is_missed_from_when_it_is_in_force(
+    agent: dict[str, Any], doors: list[int], presence: list[int]
+) -> None:
+    reader: Any = Database(WATCHED)
+    found = read_coverage(reader, _site(agent), ["s1"], BEGIN, BEGIN + 2 * NS_PER_HOUR, LAST_NS, lambda rows: None)
+    assert (found.doors.tolist(), found.presence.tolist()) == ([doors], [presence])
+    assert found.never_heard == ((AgentAt("s1", "b"),) if 0 in (*doors, *presence) or doors[1] < WHOLE_HOUR else ())
+
+
+def test_an_agent_that_sends_plain_events_is_missed_by_nobody_under_whatever_name() -> None:
+    renamed = {"name": "till", "aliases": [{"name": "kasse", "until": "2026-05-31"}]}
+    for name in ("till", "kasse"):
+        assert _read(Database(WATCHED, plain=[(-900, "s1", name)]), _site(renamed)) == [[WHOLE_HOUR, WHOLE_HOUR]]
+    assert _read(Database(WATCHED, plain=[(-900, "s1", "other")]), _site(renamed)) == [[0, 0]]
+
+
+def test_an_agent_that_dies_on_the_day_of_its_renaming_has_the_tasks_that_it_had_before() -> None:
+    renamed = {"name": "new", "tasks": ["presence"], "aliases": [{"name": "old", "until": "2026-06-01T00:00:00"}]}
+    assert _read(Database([(-5, "s1", "old", 1, -1), *WATCHED]), _site(renamed)) == [[0, 0]]
 
 
 def test_of_many_stores_all_rows_are_read_at_once_and_of_none_nothing() -> None:

@@ -45,7 +45,7 @@ def test_a_formula_names_the_fields_and_the_rows_that_count(kind: str, written: 
 
 
 def test_a_formula_of_measures_names_them() -> None:
-    assert formula(MEASURES["traffic.conversion"]) == "transactions / in"
+    assert formula(MEASURES["traffic.conversion"]) == "transactions / in, of hours in which doors were observed"
     assert formula(MEASURES["traffic.anonymous_visits"]) == "1 - visits_known / visits"
     assert formula(MEASURES["doors.net"]) == "in - out"
 

@@ -102,6 +102,7 @@ vector = [{ rows = [], result = 0 }]
         ('kind = "sum"', 'kind = "ratio"\nnumerator = "in"\ndenominator = "nothing"', "'nothing' is no measure of traffic"),
         ("vector = [{ rows = [], result = 0 }]", "vector = []", "traffic.in: it needs a vector"),
         ('question = "traffic"', 'question = "weather"', "weather.in: weather is missing"),
+        ('covered_by = "doors"', 'covered_by = "doors"\nwithin = "doors"', "traffic.in: within is for what is made of two parts"),
     ],
 )
 def test_what_is_wrong_in_the_table_is_named(before: str, after: str, complaint: str) -> None:
@@ -113,3 +114,19 @@ def test_what_is_wrong_in_the_table_is_named(before: str, after: str, complaint:
 def test_a_measure_is_listed_once() -> None:
     with pytest.raises(ValueError, match=r"traffic\.in: listed twice"):
         load(GOOD + GOOD[GOOD.index("[[measure]]") :])
+
+
+SALES = GOOD[GOOD.index("[[measure]]") :].replace('id = "in"', 'id = "sales"').replace('covered_by = "doors"', 'covered_by = ""')
+RATIO = SALES.replace('id = "sales"', 'id = "share"').replace(
+    'kind = "sum"\ncolumn = "in"', 'kind = "ratio"\nnumerator = "sales"\ndenominator = "in"'
+)
+
+
+def test_a_ratio_whose_parts_need_different_things_observed_names_the_class_of_its_hours() -> None:
+    assert load(GOOD + SALES + RATIO + 'within = "doors"')["traffic.share"].within == "doors"
+    with pytest.raises(ValueError, match="within must be 'doors', for its parts are covered_by"):
+        load(GOOD + SALES + RATIO)
+    with pytest.raises(ValueError, match="its parts need doors and presence: one class at most"):
+        load(GOOD + SALES.replace('covered_by = ""', 'covered_by = "presence"') + RATIO)
+    with pytest.raises(ValueError, match=r"within needs parts that are a sum or a count, not \['max', 'sum'\]"):
+        load(GOOD + SALES.replace('kind = "sum"', 'kind = "max"') + RATIO + 'within = "doors"')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,7 +15,7 @@ from gateway.query.open_hours import open_hours
 from gateway.query.open_minutes import WHOLE_HOUR, hours_of, is_open, open_masks
 from gateway.query.spans import local
 from gateway.site.hours import WEEKDAYS
-from gateway.site.names import FIRST_NS, LAST_NS, Span
+from gateway.site.names import FIRST_NS, LAST_NS, Span, begin_ns
 
 ZONES = ("Europe/Berlin", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -29,17 +29,19 @@ def _ns(text: str, zone: ZoneInfo = BERLIN) -> int:
 
 
 def _open_by_the_clock(store: StoreFacts, spans: dict[str, tuple[str, ...]], minute_ns: int) -> bool:
-    """The rule in plain words: by today's hours, or by those of an evening that began yesterday."""
-    if not store.valid.begin_ns <= minute_ns < store.valid.end_ns:
-        return False
+    """The rule in plain words: by the hours of today, or by those of an evening that began yesterday."""
     shown = local(minute_ns, store.timezone)
-    week = next(spans[version.path] for version in store.versions if version.span.begin_ns <= minute_ns < version.span.end_ns)
     wall, today = f"{shown:%H:%M}", shown.date()
     days = ((today, False), (today - timedelta(days=1), True))
-    return any(_in_hours(store, week, day, wall, of_yesterday=of_yesterday) for day, of_yesterday in days)
+    return any(_in_hours(store, spans, day, wall, of_yesterday=of_yesterday) for day, of_yesterday in days)
 
 
-def _in_hours(store: StoreFacts, week: tuple[str, ...], day: date, wall: str, *, of_yesterday: bool) -> bool:
+def _in_hours(store: StoreFacts, spans: dict[str, tuple[str, ...]], day: date, wall: str, *, of_yesterday: bool) -> bool:
+    """What the store is at the noon of a day holds for all of its hours."""
+    noon_ns = int(datetime.combine(day, time(12), store.timezone).timestamp()) * 10**9
+    if not store.valid.begin_ns <= noon_ns < store.valid.end_ns:
+        return False
+    week = next(spans[version.path] for version in store.versions if version.span.begin_ns <= noon_ns < version.span.end_ns)
     hours = week[day.weekday()]
     if hours == "closed" or day in store.closed:
         return False
@@ -55,24 +57,23 @@ def _in_hours(store: StoreFacts, week: tuple[str, ...], day: date, wall: str, *,
     zone=st.sampled_from(ZONES),
     around=st.sampled_from(CHANGES),
     weeks=st.tuples(*[st.tuples(*[st.sampled_from(SPANS)] * 7)] * 2),
-    moved_after_min=st.integers(0, 72 * 60),
+    moved_after=st.integers(-1, 3),
     closed=st.sets(st.integers(-1, 2), max_size=2),
-    valid=st.tuples(st.integers(-600, 2000), st.integers(-600, 5000)),
+    valid=st.tuples(st.integers(-2, 2), st.integers(-2, 4)),
 )
 def test_open_masks_equal_a_reckoning_minute_by_minute(
-    zone: str, around: date, weeks: tuple[tuple[str, ...], ...], moved_after_min: int, closed: set[int], valid: tuple[int, int]
+    zone: str, around: date, weeks: tuple[tuple[str, ...], ...], moved_after: int, closed: set[int], valid: tuple[int, int]
 ) -> None:
     clock = ZoneInfo(zone)
     begin = int(datetime(around.year, around.month, around.day, tzinfo=UTC).timestamp()) * 10**9 - 12 * NS_PER_HOUR
-    moved = begin + moved_after_min * NS_PER_MINUTE
+    moved, opens, ends = (begin_ns(around + timedelta(days=days), clock) for days in (moved_after, *valid))
     texts = ["; ".join(f"{day} {hours}" for day, hours in zip(WEEKDAYS, week, strict=True)) for week in weeks]
     versions = (
         StoreVersion(Span(FIRST_NS, moved), "before", hours=open_hours(texts[0])),
         StoreVersion(Span(moved, LAST_NS), "now", hours=open_hours(texts[1])),
     )
     store = StoreFacts(
-        "s1", clock, versions=versions, valid=Span(begin + valid[0] * NS_PER_MINUTE, begin + valid[1] * NS_PER_MINUTE),
-        closed=frozenset(around + timedelta(days=days) for days in closed),
+        "s1", clock, versions=versions, valid=Span(opens, ends), closed=frozenset(around + timedelta(days=days) for days in closed)
     )  # fmt: skip
     hours = hours_of(begin, begin + 48 * NS_PER_HOUR)
     minutes = (hours[:, None] + np.arange(60) * NS_PER_MINUTE).ravel()
@@ -101,6 +102,17 @@ def test_a_closed_day_takes_its_evening_after_midnight_with_it() -> None:
     evening = (StoreVersion(hours=open_hours("18:00-02:00")),)
     store = StoreFacts("s1", BERLIN, versions=evening, closed=frozenset({date(2026, 6, 2)}))
     assert [_open_minutes(store, f"2026-06-0{day}") for day in (1, 2, 3, 4)] == [480, 120, 360, 480]
+
+
+def test_an_evening_ends_after_midnight_under_the_version_and_the_validity_under_which_it_began() -> None:
+    """Until Tuesday the evening ends at two, from Wednesday on at one; the store's last day is the Thursday."""
+    moved, ended = begin_ns(date(2026, 6, 3), BERLIN), begin_ns(date(2026, 6, 5), BERLIN)
+    late, early = open_hours("18:00-02:00"), open_hours("18:00-01:00")
+    versions = StoreVersion(Span(FIRST_NS, moved), hours=late), StoreVersion(Span(moved, ended), hours=early)
+    store = StoreFacts("s1", BERLIN, versions=versions, valid=Span(begin_ns(date(2026, 6, 2), BERLIN), ended))
+    assert [_open_minutes(store, f"2026-06-0{day}") // 60 for day in range(1, 7)] == [0, 6, 6 + 2, 6 + 1, 1, 0]
+    minutes = np.arange(_ns("2026-06-03"), _ns("2026-06-03T03:00"), NS_PER_MINUTE)
+    assert is_open(store, minutes).sum() == 120
 
 
 def test_a_whole_hour_has_sixty_bits_and_stores_of_equal_hours_share_their_masks() -> None:

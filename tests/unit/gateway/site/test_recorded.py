@@ -142,7 +142,7 @@ def test_dates_and_times_are_kept() -> None:
     assert read_site(record_site(site)).stores[0].day_start == time(3, 30)
 
 
-def test_stores_as_recorded_are_those_of_the_record_without_zones_and_doors() -> None:
+def test_stores_as_recorded_are_those_of_the_record_without_zones() -> None:
     site = Site.model_validate(
         {
             "brand": "acme",
@@ -158,5 +158,5 @@ def test_stores_as_recorded_are_those_of_the_record_without_zones_and_doors() ->
         }
     )  # fmt: skip
     whole = read_site(record_site(site))
-    bare = tuple(store.model_copy(update={"zones": (), "doors": ()}) for store in whole.stores)
+    bare = tuple(store.model_copy(update={"zones": ()}) for store in whole.stores)
     assert stores_as_recorded(site).stores == bare

@@ -70,11 +70,21 @@ def test_agents_have_the_span_of_each_of_their_names() -> None:
     )
     february, may = ns("2026-01-31T23:00:00Z"), ns("2026-04-30T22:00:00Z")
     assert json.loads(found.agents) == [
-        {"name": "old", "from_ns": ns("2026-01-01T23:00:00Z"), "to_ns": february},
-        {"name": "x", "from_ns": february, "to_ns": ns("2026-02-28T23:00:00Z")},
-        {"name": "y", "from_ns": None, "to_ns": None},
-        {"name": "x", "from_ns": may, "to_ns": None},
+        {"name": "old", "from_ns": ns("2026-01-01T23:00:00Z"), "to_ns": february, "now": "x", "tasks": ["presence"]},
+        {"name": "x", "from_ns": february, "to_ns": ns("2026-02-28T23:00:00Z"), "now": "x", "tasks": ["presence"]},
+        {"name": "y", "from_ns": None, "to_ns": None, "now": "y", "tasks": ["presence"]},
+        {"name": "x", "from_ns": may, "to_ns": None, "now": "x", "tasks": ["presence"]},
     ]
+
+
+def test_an_agent_has_the_tasks_that_are_stated_else_those_that_its_receivers_and_the_doors_suggest() -> None:
+    agents: list[dict[str, Any]] = [
+        {"name": "bare"}, {"name": "hears", "receivers": {"r": "hall"}}, {"name": "till", "tasks": []},
+        {"name": "both", "receivers": {"r": "hall"}, "tasks": ["doors", "presence"]},
+    ]  # fmt: skip
+    for doors, of_bare in ((["main"], ["doors"]), ([], ["presence"])):
+        (found,) = versions(agents=agents, doors=doors, zones=[{"name": "hall"}])
+        assert [each["tasks"] for each in json.loads(found.agents)] == [of_bare, ["presence"], [], ["doors", "presence"]]
 
 
 def test_a_renamed_store_has_its_versions_under_each_name_and_names_its_present_one() -> None:

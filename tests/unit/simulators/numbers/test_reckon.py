@@ -131,9 +131,30 @@ def test_open_minutes_are_observed_if_all_boxes_of_the_task_were_there() -> None
     found = reckoning(unobserved=[missed])
     asked = Asked(id="q", question="traffic", by=("store",), first=date(2026, 10, 19), last=date(2026, 10, 19), stores=("sanya-bay",))
     (cell,) = found.cells(asked).values()
-    assert cell.minutes == {"open": 720, "doors": 709, "presence": 720}
+    assert cell.minutes == {"open": 720, "doors": 709, "presence": 720, "doors at any time": 1429, "presence at any time": 1440}
     (values,) = found.replied(asked).cells.values()
     assert (values["open_minutes"], values["covered"]) == (720, 709 / 720)
+
+
+def test_nothing_is_not_measured_in_hours_without_a_minute_that_was_observed_closed_ones_too() -> None:
+    dead = Unobserved("sanya-bay", "sanya-bay-b", "doors", ms("2026-10-19T01:00:00+08:00"), ms("2026-10-19T03:00:00+08:00"))
+    late = Passing("sanya-bay", "main", ms("2026-10-19T01:20:00+08:00"), 0, 3, True)
+    asked = Asked(id="q", question="traffic", measures=("in", "out"), by=("store",), interval="1h", stores=("sanya-bay",),
+                  first=date(2026, 10, 19), last=date(2026, 10, 19))  # fmt: skip
+    cells = reckoning(unobserved=[dead], passings=[late]).replied(asked).cells
+    by_hour = {dict(key)["time"][11:]: (values["in"], values["out"]) for key, values in cells.items()}
+    assert [by_hour.get(f"{hour:02}:00") for hour in range(4)] == [(0, 0), (None, 3), (None, None), (0, 0)]
+
+
+def test_sales_and_people_are_divided_in_hours_in_which_people_were_counted() -> None:
+    dead = Unobserved("sanya-bay", "sanya-bay-b", "doors", ms("2026-10-19T12:00:00+08:00"), ms("2026-10-19T13:07:00+08:00"))
+    short = Unobserved("sanya-bay", "sanya-bay-b", "doors", ms("2026-10-19T14:00:00+08:00"), ms("2026-10-19T14:06:00+08:00"))
+    hours = (11, 12, 13, 14)
+    people = [Passing("sanya-bay", "main", ms(f"2026-10-19T{hour}:30:00+08:00"), 10, 0, hour != 12) for hour in hours]
+    sales = [sale("sanya-bay", f"2026-10-19T{hour}:40:00+08:00", 30.0) for hour in hours]
+    found = answer(reckoning(unobserved=[dead, short], passings=people, touches=sales), question="traffic", by=("store",),
+                   measures=("in", "transactions", "conversion", "revenue_per_visitor"))  # fmt: skip
+    assert found[("sanya-bay",)] == {"in": 30, "transactions": 4, "conversion": 2 / 20, "revenue_per_visitor": 60 / 20}
 
 
 def test_what_nobody_could_see_is_not_zero() -> None:
