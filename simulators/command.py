@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -21,11 +21,21 @@ from simulators.feed import Feed, till_of
 from simulators.files import address, moment_ns
 from simulators.people import Crowd, iso
 from simulators.send import Sender
+from simulators.troubles import rates_of
 from simulators.world import DEFAULT_START_NS, World
 
 OnShare = Callable[[float], None]
 simulate = typer.Typer(invoke_without_command=True)
 simulate.command("chain")(chain)
+_OF_A_SCENE: Final = {"hours": "hours", "stores": "one store", "start": "a start", "timezone": "a time zone", "busy": "people"}
+
+
+@simulate.command("scenes")
+def _scenes() -> None:
+    """List the named scenes, and the troubles with their usual rates."""
+    console = Console()
+    console.print(show.scenes_table())
+    console.print(show.troubles_table())
 
 
 @simulate.callback()
@@ -39,6 +49,10 @@ def _simulate(
     start: Annotated[str, typer.Option(help="When it begins, ISO 8601 with offset.")] = iso(DEFAULT_START_NS),
     timezone: Annotated[str, typer.Option(help="IANA time zone of the stores: people come by local hours.")] = "Asia/Shanghai",
     busy: Annotated[float, typer.Option(min=0, max=50, help="How many come: 1 is some 25 visitors an hour.")] = 1.0,
+    scene: Annotated[str, typer.Option(help="A named scene, with its own store, hours and people: see `footfall simulate scenes`.")] = "",
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", help="NAME=RATE of a trouble, such as pockets=0.5: see `footfall simulate scenes`.")
+    ] = None,
     speed: Annotated[float, typer.Option(min=0, help="With --publish: so many times real time; 0 sends as fast as it can.")] = 0.0,
     protocol: Annotated[str, typer.Option(help="With --publish: MQTT 5 or 3.1.1.")] = "5",
 ) -> None:
@@ -56,13 +70,21 @@ def _simulate(
 
     footfall score --truth world/truth.jsonl --config world/gateway.toml
 
+    footfall simulate --seed 7 --with pockets=0.5 --with re-entries=0.15 --out world
+
+    footfall simulate --scene store-hard --seed 7 --out world
+
     footfall simulate chain --stores 24 --weeks 10 --db chain.db    # no radio, but a whole chain
     """
     if asked.invoked_subcommand is not None:
         return
     if out is None and publish is None:
         raise ConfigError("say what to do: --out FOLDER writes files, --publish HOST:PORT sends frames; both are fine")
-    settings = Settings(seed, hours, stores, moment_ns(start), timezone, Crowd(busy=busy))
+    given = [name for name in _OF_A_SCENE if getattr(asked.get_parameter_source(name), "name", "") == "COMMANDLINE"]
+    if scene and given:
+        raise ConfigError(f"--scene {scene} has {_OF_A_SCENE[given[0]]} of its own: leave out --{given[0]}")
+    rates = rates_of(with_ or ())
+    settings = Settings(seed, hours, stores, moment_ns(start), timezone, Crowd(busy=busy), scene=scene, troubles=rates)
     console = Console(stderr=True)
     with _progress(console) as progress:
         if out is not None:

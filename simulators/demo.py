@@ -28,7 +28,8 @@ from simulators.feed import Feed, till_of
 from simulators.parts.process import free_port
 from simulators.send import fill_spool
 from simulators.stage import Stage, Till, fresh, run_footfall, show_balance, show_next_steps, show_score, stage, where_it_is
-from simulators.truth import played_until, read_truth, write_truth
+from simulators.truth import read_truth, write_truth
+from simulators.truth_cuts import played_until
 from simulators.world import World
 
 AHEAD_S: Final = 12.0

@@ -35,7 +35,8 @@ from simulators.parts.programs import FOOTFALL, AgentProcess
 from simulators.people import Crowd
 from simulators.plan import Door, Plan, Receiver, shop
 from simulators.stage import LIMIT_S, Stage, Till, fresh, show_balance, show_next_steps, show_score, stage, where_it_is
-from simulators.truth import Link, Record, Store, Truth, Visit, closed_at, played_until, read_truth, truth_of, write_truth
+from simulators.truth import Link, Record, Store, Truth, Visit, read_truth, truth_of, write_truth
+from simulators.truth_cuts import closed_at, played_until
 from simulators.world import World
 
 AHEAD_S: Final = 5.0

@@ -16,10 +16,12 @@ from edge_agent.sources.recording import format_line
 from footfall.config import Section
 from gateway.config import load_gateway
 from gateway.site import Site, Staff
-from simulators.feed import ID_TYPES
+from simulators.feed import id_types
 from simulators.files import toml_text
 from simulators.people import Crowd, staff_badge, staff_id
 from simulators.plan import Plan, shop, site
+from simulators.scenes import scene
+from simulators.troubles import with_troubles
 from simulators.truth import Link, Record, truth_of, write_links, write_truth
 from simulators.world import DEFAULT_START_NS, World
 
@@ -41,9 +43,19 @@ class Settings:
     crowd: Crowd = field(default_factory=Crowd)
     layout: Callable[[str, str], Plan] = shop
     """Makes the floor plan of a store from its name and time zone."""
+    scene: str = ""
+    """A named scene instead of all above but the seed."""
+    troubles: Mapping[str, float] = field(default_factory=dict)
+    """Rates of what makes the stores hard, by name."""
 
 
 def worlds(settings: Settings) -> list[World]:
+    """Return the stores; ConfigError for a scene or trouble that does not exist."""
+    estate = [scene(settings.scene, settings.seed)] if settings.scene else _stores(settings)
+    return [with_troubles(world, settings.troubles) for world in estate]
+
+
+def _stores(settings: Settings) -> list[World]:
     return [
         World(
             settings.seed,
@@ -85,7 +97,7 @@ def write_configs(folder: Path, settings: Settings, sink: Mapping[str, Any] | No
     secret.write_bytes(brand_secret(settings.seed) + b"\n")
     secret.chmod(0o600)
     keys = folder / "keys.toml"
-    keys.write_text(write_keys(brand_secret(settings.seed), ID_TYPES), encoding="utf-8")
+    keys.write_text(write_keys(brand_secret(settings.seed), id_types(estate[0])), encoding="utf-8")
     keys.chmod(0o600)
     config = {
         "brand_secret_file": secret.name,

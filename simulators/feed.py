@@ -43,7 +43,12 @@ def epoch_of(world: World, agent: str) -> str:
 def keys_of(world: World, agent: str, brand_secret: bytes) -> SubjectKeys:
     """The long-lived keys of what is carried, and a private one for all else; no key of the day, as before the first receipt."""
     private = hashlib.sha256(f"{world.seed}/{agent}/private".encode()).digest()
-    return SubjectKeys({id_type: type_key(brand_secret, id_type) for id_type in ID_TYPES}, private)
+    return SubjectKeys({id_type: type_key(brand_secret, id_type) for id_type in id_types(world)}, private)
+
+
+def id_types(world: World) -> tuple[str, ...]:
+    """Return the identifier types whose long-lived keys the boxes of this world hold."""
+    return ID_TYPES if world.goods is None else (*ID_TYPES, "epc")
 
 
 def till_of(world: World) -> str:

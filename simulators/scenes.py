@@ -16,10 +16,12 @@ import numpy as np
 from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
 from footfall.moments import to_ns
+from footfall.units import NS_PER_HOUR
 from simulators.people import Crowd, Shares
 from simulators.plan import Plan, part_of, shop_of_four
 from simulators.radio import Ether, Radio
 from simulators.street import Street
+from simulators.tagged_goods import portal, portal_plan, shelf, shelf_plan
 from simulators.troubles import with_troubles
 from simulators.world import World
 
@@ -49,7 +51,7 @@ class Scene:
 def scene(name: str, seed: int) -> World:
     """Return the world of the scene; ConfigError if there is none of this name."""
     if name not in SCENES:
-        raise ConfigError(f"there is no scene {name!r}{did_you_mean(name, SCENES)}; `footfall simulate scenes` lists them")
+        raise ConfigError(f"`footfall simulate scenes` lists no scene {name!r}{did_you_mean(name, SCENES)}")
     return with_troubles(SCENES[name].base(seed), SCENES[name].troubles)
 
 
@@ -66,6 +68,20 @@ def _still(seed: int) -> World:
     crowd = Crowd(arrivals=_NOBODY, staff=0)
     spot = _even_spot(Ether(seed, 0, plan, radio), plan)
     return World(seed, _WEEK_H, 0, START_NS, plan, crowd, radio, Street(spots=(spot,)))
+
+
+def _portal(seed: int) -> World:
+    """An hour of a portal: 120 walks."""
+    plan, hours = portal_plan("store-0"), 1.0
+    goods = portal(seed, 0, plan, round(hours * NS_PER_HOUR), walks=120)
+    return World(seed, hours, 0, START_NS, plan, Crowd(arrivals=_NOBODY, staff=0), goods=goods)
+
+
+def _shelf(seed: int) -> World:
+    """An hour of a shelf: 500 tags, of which none moves, and 20 customers who stand before it."""
+    plan, hours = shelf_plan("store-0"), 1.0
+    goods = shelf(seed, 0, plan, round(hours * NS_PER_HOUR), tags=500, blocked_per_hour=20)
+    return World(seed, hours, 0, START_NS, plan, Crowd(arrivals=_NOBODY, staff=0), goods=goods)
 
 
 def _even_spot(ether: Ether, plan: Plan) -> tuple[float, float]:
@@ -91,6 +107,8 @@ SCENES: Final[Mapping[str, Scene]] = {
         {**_HARD_AIR, "silent-phones": 0.5, "pockets": 0.5},
     ),
     "still": Scene("a beacon that lies between two zones for a week", _still),
+    "goods-portal": Scene("goods on walks through, up to and past two antennas between stockroom and shop", _portal),
+    "goods-shelf": Scene("a shelf of 500 tags beside the antenna of another, with customers in between", _shelf),
     "street": Scene(
         "people at the window and on the pavement, and beacons of others",
         _visitors(_KNOWN),

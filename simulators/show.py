@@ -12,7 +12,9 @@ from typing import Any, Final
 from rich.table import Table
 
 from simulators.people import iso
+from simulators.scenes import SCENES
 from simulators.score import Score
+from simulators.troubles import TROUBLES
 from simulators.world import World
 
 WIDTH: Final = 80
@@ -22,7 +24,7 @@ def world_table(estate: Sequence[World], sent: tuple[int, int] | None, out: Path
     """Who was there, and what was made of it."""
     table = Table("store", "from", "hours", "visitors", "fans", "others", "staff", "sales", title=f"seed {estate[0].seed}")
     for world in estate:
-        kinds = Counter("staff" if person.staff_id else person.carries for person in world.people())
+        kinds = Counter("staff" if person.staff_id else person.carries for person in world.people() if person.entry == 0)
         fans = kinds["beacon"] + kinds["two"] + kinds["rented"]
         visitors = kinds.total() - kinds["staff"]
         sales = sum(1 for _ in world.purchases())
@@ -31,6 +33,22 @@ def world_table(estate: Sequence[World], sent: tuple[int, int] | None, out: Path
     said = [f"{sent[1]:,} rows in {sent[0]:,} frames, all receipted"] if sent else []
     said += [f"written to {out}: `footfall gateway --config {out}/gateway.toml` takes it from here"] if out else []
     table.caption = "; ".join(said)
+    return table
+
+
+def scenes_table() -> Table:
+    """Named scenes with their troubles."""
+    table = Table("scene", "what", "troubles", title="scenes: footfall simulate --scene NAME")
+    for name, scene in SCENES.items():
+        table.add_row(name, scene.text, " ".join(f"{trouble}={rate:g}" for trouble, rate in scene.troubles.items()))
+    return table
+
+
+def troubles_table() -> Table:
+    """What can make a store hard, with the rate that `--with NAME` has without one."""
+    table = Table("trouble", "usual", "unit", "what", title="troubles: footfall simulate --with NAME=RATE")
+    for name, trouble in TROUBLES.items():
+        table.add_row(name, f"{trouble.usual:g}", trouble.unit, trouble.text)
     return table
 
 

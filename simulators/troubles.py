@@ -145,5 +145,5 @@ def rates_of(texts: Sequence[str]) -> dict[str, float]:
 
 def _known(name: str) -> Trouble:
     if name not in TROUBLES:
-        raise ConfigError(f"there is no trouble {name!r}{did_you_mean(name, TROUBLES)}; `footfall simulate scenes` lists them")
+        raise ConfigError(f"`footfall simulate scenes` lists no trouble {name!r}{did_you_mean(name, TROUBLES)}")
     return TROUBLES[name]

@@ -1,7 +1,8 @@
 """The ground truth of simulated worlds: one JSON object a line, in the order of people's coming; times in ns since 1970.
 
 `store` comes first, once a store; then for each entry of a person `visit` (with its zone stays, devices, crossings and purchase); then
-`other`, who was heard but never entered; then `link`, what the brand knows: this identifier is that fan, within a span.
+`other`, who was heard but never entered; `item` and `move`, where goods were; then `link`, what the brand knows: this identifier is
+that fan, within a span.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from footfall.errors import ConfigError
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.units import NS_PER_HOUR
+from simulators import tagged_goods
 from simulators.paths import Stay
 from simulators.people import Person, fan_identifiers, fan_name, iso
 from simulators.world import World
@@ -79,11 +81,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Who or what was heard and never entered: `kind` is parked, passing or lingering. No visit of theirs is true."""
+    """Who or what was heard and never entered: `what` is parked, passing or lingering. No visit of theirs is true."""
 
     store: str
     name: str
-    kind: str
+    what: str
     from_ns: int
     to_ns: int
     carried: tuple[Carried, ...] = ()
@@ -98,6 +100,26 @@ class Link:
     fan: str
     from_ns: int
     to_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A tagged piece of goods, and the zone in which it was first."""
+
+    store: str
+    epc: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An item crossed the border of two zones. One without any never moved."""
+
+    store: str
+    epc: str
+    from_zone: str
+    to_zone: str
+    t_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +138,15 @@ class Truth:
     visits: list[Visit] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
 
     @property
     def end_ns(self) -> int:
         return max((store.end_ns for store in self.stores), default=0)
 
 
-Record = Store | Visit | Link | Other
+Record = Store | Visit | Link | Other | Item | Move
 
 
 def truth_of(world: World) -> Iterator[Record]:
@@ -137,6 +161,7 @@ def truth_of(world: World) -> Iterator[Record]:
             tag = visit.carried[0]
             rented.append(Link(tag.id_type, tag.identifier, visit.fan, visit.enter_ns, visit.leave_ns))
     yield from (_other(world, person) for person in world.outsiders())
+    yield from _goods(world)
     for number in range(world.crowd.fans):
         for id_type, identifier in fan_identifiers(world.store, number):
             yield Link(id_type, identifier, fan_name(world.store, number), world.start_ns - _KNOWN_BEFORE_NS, None)
@@ -145,15 +170,11 @@ def truth_of(world: World) -> Iterator[Record]:
 
 def collect(records: Iterable[Record]) -> Truth:
     truth = Truth()
+    lists: Mapping[type, list[Any]] = {
+        Store: truth.stores, Visit: truth.visits, Link: truth.links, Other: truth.others, Item: truth.items, Move: truth.moves,
+    }  # fmt: skip
     for record in records:
-        if isinstance(record, Store):
-            truth.stores.append(record)
-        elif isinstance(record, Visit):
-            truth.visits.append(record)
-        elif isinstance(record, Other):
-            truth.others.append(record)
-        else:
-            truth.links.append(record)
+        lists[type(record)].append(record)
     return truth
 
 
@@ -174,31 +195,6 @@ def read_truth(path: Path) -> Truth:
             return collect(_record(line, f"{path}:{number}") for number, line in enumerate(file, 1))
     except OSError as error:
         raise ConfigError(f"{path}: the truth cannot be read: {error.strerror}") from None
-
-
-def played_until(truth: Truth, until_ns: int) -> Iterator[Record]:
-    """What there is to be judged of a world that was stopped before its end."""
-    yield from (replace(store, end_ns=min(store.end_ns, until_ns)) for store in truth.stores)
-    yield from (visit for visit in truth.visits if visit.enter_ns < until_ns)
-    yield from (other for other in truth.others if other.from_ns < until_ns)
-    yield from truth.links
-
-
-def closed_at(records: Iterable[Record], end_ns: int, left_ns: int) -> Iterator[Record]:
-    """As if nobody had been heard after `end_ns`, and whoever was still there had left at `left_ns`, past all counters."""
-    for record in records:
-        if not isinstance(record, Visit) or record.leave_ns <= end_ns:
-            yield record
-            continue
-        stays, passes = _until(record.stays, end_ns), _until(record.passes, end_ns)
-        carried = tuple(replace(one, to_ns=min(one.to_ns, end_ns)) for one in record.carried if one.from_ns < end_ns)
-        sale = record.sale if record.sale is not None and record.sale.t_ns < end_ns else None
-        counted, extra = (record.counted[0], False), (record.extra[0], 0)
-        yield replace(record, leave_ns=left_ns, counted=counted, extra=extra, stays=stays, passes=passes, carried=carried, sale=sale)
-
-
-def _until(stays: Iterable[ZoneStay], end_ns: int) -> tuple[ZoneStay, ...]:
-    return tuple(replace(stay, to_ns=min(stay.to_ns, end_ns)) for stay in stays if stay.from_ns < end_ns)
 
 
 def write_links(path: Path, links: Iterable[Link]) -> int:
@@ -237,6 +233,15 @@ def _visit(world: World, person: Person) -> Visit:
         passes=_stays(world, path.passes),
         extra=(person.extra_in, person.extra_out),
     )
+
+
+def _goods(world: World) -> Iterator[Record]:
+    if world.goods is None:
+        return
+    store, plan = world.plan.store, world.plan
+    yield from (Item(store, tag.epc, tagged_goods.home(tag, plan)) for tag in world.goods.tags)
+    for t_ns, epc, from_zone, to_zone in sorted(tagged_goods.moves(world.goods, plan)):
+        yield Move(store, epc, from_zone, to_zone, world.start_ns + t_ns)
 
 
 def _other(world: World, person: Person) -> Other:
@@ -284,6 +289,8 @@ def _read_other(values: Mapping[str, Any]) -> Other:
 _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Record]]] = {
     "store": lambda values: Store(**values),
     "link": lambda values: Link(**values),
+    "item": lambda values: Item(**values),
+    "move": lambda values: Move(**values),
     "visit": _read_visit,
     "other": _read_other,
 }

@@ -21,6 +21,7 @@ from simulators.people import Crowd, Person, Purchase
 from simulators.plan import Plan, shop
 from simulators.population import Population
 from simulators.radio import Ether, Radio
+from simulators.rfid import TaggedGoods, reads
 from simulators.street import Street, outsiders
 
 DEFAULT_START_NS: Final = to_ns(datetime.fromisoformat("2026-11-21T10:00:00+08:00"))
@@ -54,6 +55,8 @@ class World:
     radio: Radio = field(default_factory=Radio)
     street: Street = field(default_factory=Street)
     outages: tuple[Outage, ...] = ()
+    goods: TaggedGoods | None = None
+    """Tags that an RFID reader reads; its antennas are receivers of the plan."""
 
     @cached_property
     def population(self) -> Population:
@@ -110,6 +113,14 @@ class World:
 
         `t_boot_ns` is `origin_ns` when the world begins.
         """
+        people = self._heard_of_people(agent, from_ns, origin_ns)
+        if self.goods is None:
+            return people
+        mine = self.plan.receivers_of(agent) if agent else {receiver.name: receiver.zone for receiver in self.plan.receivers}
+        tags = reads(self.goods, self.seed, self.store, self.length_ns, from_ns, origin_ns)
+        return heapq.merge(people, (read for read in tags if read.receiver in mine), key=lambda item: item.t_boot_ns)
+
+    def _heard_of_people(self, agent: str | None, from_ns: int, origin_ns: int) -> Iterator[Sighting | Crossing]:
         receivers = [receiver.name if agent in (None, receiver.agent) else None for receiver in self.plan.receivers]
         mine = np.array([name is not None for name in receivers])
         doors = {door.name for door in self.plan.doors if agent in (None, door.agent)}

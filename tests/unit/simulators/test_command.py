@@ -16,6 +16,8 @@ from footfall.config import load
 from footfall.errors import ConfigError
 from footfall.events import load_json, parse_event
 from gateway.config import load_gateway, load_site
+from simulators.scenes import SCENES
+from simulators.troubles import TROUBLES
 from simulators.truth import read_truth
 
 RUNNER = CliRunner()
@@ -84,3 +86,38 @@ def test_mistakes_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         arguments = [*arguments[:-1], "nowhere:port"]
     with pytest.raises(ConfigError, match=says):
         RUNNER.invoke(build(), arguments, catch_exceptions=False)
+
+
+def test_a_scene_is_written_as_an_estate_of_its_own(tmp_path: Path) -> None:
+    result = RUNNER.invoke(build(), ["simulate", "--scene", "goods-portal", "--out", str(tmp_path)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert set(load_site(tmp_path / "site.toml").stores[0].agents[0].receivers) == {"r-stock", "r-shop"}
+    assert read_truth(tmp_path / "truth.jsonl").moves
+    assert "epc" in (tmp_path / "keys.toml").read_text(encoding="utf-8")
+
+
+def test_troubles_are_in_the_truth_of_what_is_written(tmp_path: Path) -> None:
+    simulate(tmp_path, "--with", "re-entries=1", "--with", "parked", "--hours", "0.5", "--stores", "1")
+    truth = read_truth(tmp_path / "truth.jsonl")
+    assert [other.what for other in truth.others] == ["parked"] * 3
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--scene", "stores"), "did you mean 'store'"),
+        (("--scene", "store", "--hours", "2"), "leave out --hours"),
+        (("--with", "pocket=0.2"), "did you mean 'pockets'"),
+        (("--with", "pockets=2"), "between 0 and 1"),
+    ],
+)
+def test_mistakes_in_scenes_and_troubles_are_named(tmp_path: Path, options: tuple[str, ...], reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        RUNNER.invoke(build(), ["simulate", "--out", str(tmp_path), *options], catch_exceptions=False)
+
+
+def test_scenes_and_troubles_are_listed_with_their_rates() -> None:
+    shown = RUNNER.invoke(build(), ["simulate", "scenes"], env={"COLUMNS": "200"}, catch_exceptions=False).output
+    for name in (*SCENES, *TROUBLES):
+        assert name in shown
+    assert "re-entries=0.15" in shown

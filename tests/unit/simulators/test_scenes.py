@@ -82,7 +82,7 @@ def test_what_is_heard_is_in_time_order_and_of_who_is_in_the_truth(name: str) ->
     world = scene(name, 2)
     short = World(**{**{key: getattr(world, key) for key in world.__dataclass_fields__}, "hours": min(world.hours, 0.5)})
     found = collect(truth_of(short))
-    carried = {one.identifier for who in (*found.visits, *found.others) for one in who.carried}
+    carried = {one.identifier for who in (*found.visits, *found.others) for one in who.carried} | {item.epc for item in found.items}
     heard = list(short.heard())
     assert all(a.t_boot_ns <= b.t_boot_ns for a, b in pairwise(heard))
     assert {getattr(item, "identifier", "") for item in heard} - {""} <= carried

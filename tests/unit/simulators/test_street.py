@@ -26,7 +26,7 @@ def truth(world: World) -> Truth:
 
 
 def test_the_truth_names_each_kind_and_no_visit(truth: Truth) -> None:
-    kinds = [other.kind for other in truth.others]
+    kinds = [other.what for other in truth.others]
     assert truth.visits == []
     assert kinds.count("parked") == 3
     assert 55 < kinds.count("passing") < 105
@@ -61,7 +61,7 @@ def test_who_lingers_stands_at_the_window_for_one_to_ten_minutes(world: World) -
 
 
 def test_things_lie_still_for_all_of_the_time_each_with_its_own_identifier(world: World, truth: Truth) -> None:
-    parked = [other for other in truth.others if other.kind == "parked"]
+    parked = [other for other in truth.others if other.what == "parked"]
     assert {(other.from_ns, other.to_ns) for other in parked} == {(world.start_ns, world.end_ns)}
     assert len({other.carried[0].identifier for other in parked}) == 3
     spots = [(p.path.x_m.tolist(), p.path.y_m.tolist()) for p in world.outsiders() if p.outside == "parked"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from footfall.errors import ConfigError
 from simulators.people import Crowd
 from simulators.plan import shop_of_four
+from simulators.scenes import SCENES
 from simulators.troubles import TROUBLES, outages, rates_of, two_devices, with_troubles
 from simulators.truth import Link, truth_of
 from simulators.world import World
@@ -46,7 +48,7 @@ def test_rates_are_read_and_default_to_the_usual() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("pocket", "did you mean 'pockets'"), ("pockets=much", "write pockets=0.5"), ("=1", "there is no trouble ''")]
+    ("text", "reason"), [("pocket", "did you mean 'pockets'"), ("pockets=much", "write pockets=0.5"), ("=1", "lists no trouble ''")]
 )
 def test_mistakes_are_named(text: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
@@ -78,3 +80,12 @@ def test_receivers_fail_one_after_the_other_within_the_world(count: int) -> None
 def test_more_failures_than_receivers_are_refused() -> None:
     with pytest.raises(ConfigError, match="4 receivers"):
         with_troubles(WORLD, {"failures": 5})
+
+
+def test_the_page_of_the_simulator_has_the_tables_of_scenes_and_troubles() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    assert [row for row in rows if len(row) == 4] == [
+        [f"`{name}`", f"{trouble.usual:g}", trouble.unit, trouble.text] for name, trouble in TROUBLES.items()
+    ]
+    assert [row for row in rows if row[0].strip("`") in SCENES][: len(SCENES)] == [[f"`{name}`", one.text] for name, one in SCENES.items()]
