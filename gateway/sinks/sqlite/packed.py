@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,19 +25,37 @@ def selected(names: Sequence[str]) -> str:
 
 def unpacked(measurement: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> PointTable:
     """Return the table of rows as `selected` gives them."""
-    stores = [row[0] for row in rows]
     counts = np.array([row[1] for row in rows], np.intp)
-    texts = {name: SEPARATOR.join(row[i] for row in rows) for i, name in enumerate(("", *(n for n in names if n != "store")), 2)}
-    columns: dict[str, Column] = {}
-    for name in names:
-        if name == "store":
-            columns[name] = Coded(np.repeat(np.arange(len(rows), dtype=np.uint32), counts), tuple(stores))
-        elif name in SCHEMA[measurement].fields:
-            columns[name] = _numbers(texts[name])
-        else:
-            columns[name] = Coded.of(texts[name].split(SEPARATOR) if rows else [])
-    time_ns = _numbers(texts[""])
-    return PointTable(measurement, time_ns, columns).where(np.argsort(time_ns, kind="stable"))
+    places = {name: i for i, name in enumerate((name for name in names if name != "store"), 3)}
+    columns: dict[str, Column] = {name: _read(measurement, name, [row[i] for row in rows], counts) for name, i in places.items()}
+    columns["store"] = Coded(np.repeat(np.arange(len(rows), dtype=np.uint32), counts), tuple(row[0] for row in rows))
+    times = _Repeated.of([row[2] for row in rows], counts)
+    time_ns = _numbers(times.text)[times.rows]
+    return PointTable(measurement, time_ns, {name: columns[name] for name in names}).where(np.argsort(time_ns, kind="stable"))
+
+
+class _Repeated(NamedTuple):
+    """Texts of stores, each once in `text`, and where the value of each row is in it: many stores have equal hours and names of agents."""
+
+    text: str
+    rows: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, texts: Sequence[str], counts: npt.NDArray[np.intp]) -> _Repeated:
+        """`counts`: how many values each text has."""
+        number = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+        of_store = np.array([number[text] for text in texts], np.intp)
+        there = counts[np.unique(of_store, return_index=True)[1]]
+        begins = (np.cumsum(there) - there)[of_store]
+        return cls(SEPARATOR.join(number), np.arange(counts.sum()) + np.repeat(begins - (np.cumsum(counts) - counts), counts))
+
+
+def _read(measurement: str, name: str, texts: Sequence[str], counts: npt.NDArray[np.intp]) -> Column:
+    found = _Repeated.of(texts, counts)
+    if name in SCHEMA[measurement].fields:
+        return _numbers(found.text)[found.rows]
+    column = Coded.of(found.text.split(SEPARATOR) if texts else [])
+    return Coded(column.codes[found.rows], column.names)
 
 
 def _numbers(text: str) -> npt.NDArray[np.int64]:

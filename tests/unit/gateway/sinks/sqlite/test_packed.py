@@ -73,3 +73,16 @@ def test_what_is_packed_has_no_fraction_and_no_text() -> None:
 def test_no_name_is_torn_apart(agents: list[str]) -> None:
     row = ("s1", len(agents), SEPARATOR.join("1" for _ in agents), SEPARATOR.join(agents))
     assert unpacked("coverage", ("agent",), [row]).values("agent") == agents
+
+
+ROW = st.tuples(st.integers(0, 2), st.sampled_from(["", "a", "b"]), st.sampled_from([-1, 0, 7, (1 << 60) - 1]))
+"""Time, agent and doors."""
+
+
+@given(st.lists(st.lists(ROW, min_size=1, max_size=4), max_size=6))
+def test_stores_that_have_equal_texts_have_each_its_own_rows(stores: list[list[tuple[int, str, int]]]) -> None:
+    texts = [[SEPARATOR.join(map(str, column)) for column in zip(*rows, strict=True)] for rows in stores]
+    found = unpacked("coverage", ("agent", "store", "doors"), [(f"s{i}", len(stores[i]), *each) for i, each in enumerate(texts)])
+    expected = [(time_ns, agent, f"s{i}", doors) for i, rows in enumerate(stores) for time_ns, agent, doors in rows]
+    values = zip(found.time_ns.tolist(), *(found.values(name) for name in ("agent", "store", "doors")), strict=True)
+    assert list(values) == sorted(expected, key=lambda row: row[0])
