@@ -95,7 +95,8 @@ def _times(store: AskedStore, keys: Sequence[GroupKey], bucket_ns: int) -> NsCol
     if any(key.group in CLOCK for key in keys):
         return np.arange(int(edges[0]) // bucket_ns * bucket_ns, int(edges[-1]), bucket_ns, dtype=np.int64)
     begins = np.array([version.span.begin_ns for version in store.facts.versions[1:]], np.int64)
-    return np.union1d(edges[:-1], begins[(begins > edges[0]) & (begins < edges[-1])])
+    within = begins[(begins > edges[0]) & (begins < edges[-1])]
+    return np.union1d(edges[:-1], within) if len(within) else edges[:-1]
 
 
 def _one_of_each(codes: KeyCodes, keys: Sequence[GroupKey], number: int, time_ns: NsColumn) -> NsColumn:

@@ -21,6 +21,7 @@ from gateway.query.keys import TIME
 from gateway.query.measures import OF_ROWS, CoveredBy, Measure, chosen, measures_of
 from gateway.query.reduce import base_of
 from gateway.query.wall import NsColumn
+from gateway.site.names import FIRST_NS
 
 _GAUGES: Final = ("last", "max")
 MOST_VALUES: Final = 20_000_000
@@ -110,7 +111,10 @@ class Plan:
         if finest:
             edges += [cut(s.facts, s.from_ns, s.to_ns, finest, self.day, s.zone).edges_ns[1:-1] for s in clocks.values()]
         begins = [_begins(store) for store in stores if len(store.facts.versions) > 1]
-        return np.unique(np.concatenate([*edges, np.array(list(chain(*begins)), np.int64)]))
+        every = np.sort(np.concatenate([*edges, np.array(list(chain(*begins)), np.int64)]))
+        # As np.unique does, which loads numpy.ma: a hundredth of the CPU of a question.
+        found: NsColumn = every[np.diff(every, prepend=FIRST_NS) != 0]
+        return found
 
 
 def _begins(store: AskedStore) -> list[int]:

@@ -74,7 +74,8 @@ def day_of(time_ns: int, zone: ZoneInfo, day_start: time) -> date:
 
 def local(time_ns: int, zone: ZoneInfo) -> datetime:
     """Return the moment in local time, cut to the microsecond."""
-    return datetime.fromtimestamp(time_ns // 10**9, zone).replace(microsecond=time_ns % 10**9 // 1000)
+    second, fraction_us = datetime.fromtimestamp(time_ns // 10**9, zone), time_ns % 10**9 // 1000
+    return second.replace(microsecond=fraction_us) if fraction_us else second
 
 
 def iso(time_ns: int, zone: ZoneInfo, timespec: str = "minutes") -> str:

@@ -221,7 +221,7 @@ def _any_of(table: PointTable, tag: str, names: Sequence[str]) -> npt.NDArray[np
 
 def _ranked(column: Coded) -> Coded:
     """The same texts with codes that sort as they do, one for each text, those in use alone."""
-    used = [column.names[code] for code in np.unique(column.codes).tolist()]
+    used = [column.names[code] for code in np.flatnonzero(np.bincount(column.codes)).tolist()]
     names: Final = tuple(sorted(set(used)))
     rank = {name: i for i, name in enumerate(names)}
     codes = np.array([rank.get(name, 0) for name in column.names], np.uint32)

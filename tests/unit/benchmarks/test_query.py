@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,11 @@ def test_the_database_is_as_wide_as_described(tmp_path: Path) -> None:
     assert (stores, days) == (2, 2)
     assert 0.8 < rows / (2 * 2 * query.OPEN_MINUTES) < 1
     assert totals(str(path), NS_PER_DAY)["visits"] > 2 * 2 * query.VISITS_A_DAY * 0.8
+
+
+def test_a_command_keeps_its_compiled_modules_as_an_installed_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert query._cpu_of([sys.executable, "-c", "import sys; print(sys.dont_write_bytecode)"]).output == "False\n"
 
 
 @pytest.mark.parametrize("case", query.CASES, ids=lambda case: case.name)
