@@ -35,15 +35,9 @@ class MeasureCells:
         texts = {name: Coded(column.codes[kept], column.names) for name, column in self.texts.items()}
         return MeasureCells(self.store[kept], self.time_ns[kept], texts, {name: each[kept] for name, each in self.values.items()})
 
-    def __add__(self, other: MeasureCells) -> MeasureCells:
-        """Return the cells of both, with the values that both have."""
-        both = np.arange(len(self) + len(other))
-        return MeasureCells(
-            np.concatenate([self.store, other.store]),
-            np.concatenate([self.time_ns, other.time_ns]),
-            {name: _joined([column, other.texts[name]], both) for name, column in self.texts.items()},
-            {name: np.concatenate([each, other.values[name]]) for name, each in self.values.items() if name in other.values},
-        )
+    def only(self, names: Iterable[str]) -> MeasureCells:
+        """Return the cells with these values alone."""
+        return replace(self, values={name: self.values[name] for name in names})
 
 
 def aggregates_of(base: Iterable[Measure]) -> list[Aggregate]:

@@ -25,7 +25,7 @@ from gateway.query.fitting import Fitted, fitted
 from gateway.query.listing import List, listing
 from gateway.query.partly_read import stores_partly_read
 from gateway.query.plan import CountingRule, Plan, check_size, planned
-from gateway.query.reading import read_cells, read_within
+from gateway.query.reading import read_cells
 from gateway.query.spans import iso
 from gateway.query.titles import default_title, title_of
 from gateway.query.together import observed_hours
@@ -155,14 +155,14 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
 def _counted_by(
     reader: PointReader, estate: QueryEstate, plan: Plan, stores: Sequence[AskedStore], now_ns: int, on_page: OnPage, matched: bool
 ) -> Counting:
-    cells, bucket_ns = read_cells(reader, plan, stores, on_page), plan.bucket_ns(stores)
+    bucket_ns = plan.bucket_ns(stores)
     if not plan.covered_by:
-        return Counting(plan, stores, cells, bucket_ns)
+        return Counting(plan, stores, read_cells(reader, plan, stores, on_page), bucket_ns)
     from_ns, to_ns = min(store.from_ns for store in stores), max(store.to_ns for store in stores)
     found = read_coverage(reader, estate, [store.facts.name for store in stores], from_ns, to_ns, now_ns, on_page)
-    parts = {} if matched else read_within(reader, plan, stores, cells, observed_hours(found, stores, now_ns), on_page)
+    hours = None if matched else observed_hours(found, stores, now_ns)
     covered = Covered(covered_cells(found, stores, bucket_ns, plan.covered_by), plan.covered_by, found.never_heard)
-    return Counting(plan, stores, {**cells, **parts}, bucket_ns, covered)
+    return Counting(plan, stores, read_cells(reader, plan, stores, on_page, hours), bucket_ns, covered)
 
 
 def _overlapping(stores: Sequence[AskedStore]) -> list[str]:

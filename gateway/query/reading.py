@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from gateway.points import SCHEMA
 from gateway.query.asked import MOST_STORES, AskedStore
@@ -13,6 +15,7 @@ from gateway.query.intervals import bucket_ns
 from gateway.query.measures import Measure
 from gateway.query.plan import Plan
 from gateway.query.together import ObservedHours, within
+from gateway.query.wall import NsColumn
 from gateway.sinks.cells import CellTable
 from gateway.sinks.reader import OnPage, PointReader
 from gateway.sinks.table import Builder, PointTable
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 ALL_ZONES: Final = "*"
 _READ_FOR_DERIVED: Final = ("fan", "items")
+_NONE: Final[NsColumn] = np.zeros(0, np.int64)
 
 
 def read_estate(reader: PointReader, site: Site | None) -> QueryEstate:
@@ -30,52 +34,74 @@ def read_estate(reader: PointReader, site: Site | None) -> QueryEstate:
     return stored if site is None else QueryEstate.from_site(site).over(stored)
 
 
-def read_cells(reader: PointReader, plan: Plan, stores: Sequence[AskedStore], on_page: OnPage) -> dict[str, MeasureCells]:
-    """Return the cells of each table of the plan, with what they add to its measures."""
-    number_of = {name: i for i, store in enumerate(stores) for name in store.names}
-    return {table: gathered(list(_tables(reader, plan, stores, table, on_page)), number_of) for table in plan.tables}
-
-
-def read_within(
-    reader: PointReader, plan: Plan, stores: Sequence[AskedStore], cells: Mapping[str, MeasureCells], hours: ObservedHours, on_page: OnPage
+def read_cells(
+    reader: PointReader, plan: Plan, stores: Sequence[AskedStore], on_page: OnPage, hours: ObservedHours | None = None
 ) -> dict[str, MeasureCells]:
-    """Return the cells, by the names of `within`, of the hours in which what a ratio needs was observed.
+    """Return the cells of each table of the plan, with what they add to its measures.
 
-    They are those that were read already, of stores that were observed all the time; of others each hour is read.
+    With `hours` also, by the names of `within`, those of the hours in which what a ratio needs was observed.
     """
-    number_of, found = {name: i for i, store in enumerate(stores) for name in store.names}, {}
+    number_of = {name: i for i, store in enumerate(stores) for name in store.names}
+    cells = {table: gathered(list(_tables(reader, plan, stores, table, on_page, hours)), number_of) for table in plan.tables}
+    if hours is None:
+        return cells
+    parts = {}
     for (table, by), base in plan.within.items():
-        mixed = [store for store, is_mixed in zip(stores, hours.are_mixed(by).tolist(), strict=True) if is_mixed]
-        parts = cells[table].where(hours.are_whole(by)[cells[table].store])
-        size_ns, keys = bucket_ns(plan.edges_ns(stores)), ("store", *plan.texts(table))
-        for from_ns, to_ns, names in spans_of(mixed):
-            read = reader.cells(table, aggregates_of(base), from_ns, to_ns, size_ns, keys, names, on_page)
-            hourly = gathered([read], number_of)
-            parts += hourly.where(hours.are_observed(by, hourly))
-        found[within(table, by)] = parts
-    return found
+        parts[within(table, by)] = cells[table].where(hours.are_observed(by, cells[table])).only([measure.id for measure in base])
+    return cells | parts
 
 
-def _tables(reader: PointReader, plan: Plan, stores: Sequence[AskedStore], table: str, on_page: OnPage) -> Iterable[CellTable]:
-    base, texts = plan.base(table), plan.texts(table)
+def _tables(
+    reader: PointReader, plan: Plan, stores: Sequence[AskedStore], table: str, on_page: OnPage, hours: ObservedHours | None
+) -> Iterable[CellTable]:
     zones = {"zone": plan.request.zone} if plan.request.zone and "zone" in SCHEMA[table].tags else {}
-    everybody = not plan.request.stores
-    for from_ns, to_ns, names in spans_of(stores):
-        asked = None if everybody and len(names) == sum(len(store.names) for store in stores) else names
-        if not plan.needs_rows(table):
-            edges, tags = plan.edges_ns(stores), ("store", *texts)
-            within = [from_ns, *edges[(edges > from_ns) & (edges < to_ns)].tolist()]
-            aggregates, size_ns = aggregates_of(base), bucket_ns(edges)
-            yield reader.cells(table, aggregates, from_ns, to_ns, size_ns, tags, asked, on_page, edges_ns=within, **zones)
-            continue
-        has_zones = not plan.counted.whole or "zone" in texts or bool(zones)
-        if has_zones:
-            for rows in _rows(reader, table, base, texts, asked, from_ns, to_ns, on_page, zones):
-                yield cells_of_rows(rows, base, texts)
-        if plan.counted.whole and ("zone" in texts or not zones):
-            for rows in _rows(reader, plan.counted.whole, base, (), asked, from_ns, to_ns, on_page, {}):
-                whole = cells_of_rows(rows, base, ())
-                yield with_text(whole, "zone", ALL_ZONES) if "zone" in texts else whole
+    every = sum(len(store.names) for store in stores)
+    for part, changes_ns in [(stores, _NONE)] if plan.needs_rows(table) else _apart(plan, table, stores, hours):
+        edges_ns = np.unique(np.concatenate([plan.edges_ns(stores), changes_ns])) if len(changes_ns) else plan.edges_ns(stores)
+        for from_ns, to_ns, names in spans_of(part):
+            asked = None if not plan.request.stores and len(names) == every else names
+            if plan.needs_rows(table):
+                yield from _of_rows(reader, plan, table, asked, from_ns, to_ns, on_page, zones)
+                continue
+            edges, tags = [from_ns, *edges_ns[(edges_ns > from_ns) & (edges_ns < to_ns)].tolist()], ("store", *plan.texts(table))
+            aggregates, size_ns = aggregates_of(plan.base(table)), bucket_ns(edges_ns)
+            yield reader.cells(table, aggregates, from_ns, to_ns, size_ns, tags, asked, on_page, edges_ns=edges, **zones)
+
+
+def _apart(
+    plan: Plan, table: str, stores: Sequence[AskedStore], hours: ObservedHours | None
+) -> Iterator[tuple[Sequence[AskedStore], NsColumn]]:
+    """Stores that are read alike, and where their cells end besides: of one that was observed in some hours only, where these change."""
+    mixed, changes_ns = np.zeros(len(stores), np.bool_), _NONE
+    for name, by in plan.within:
+        if hours is not None and name == table:
+            mixed |= hours.are_mixed(by)
+            changes_ns = np.concatenate([changes_ns, hours.changes_ns(by)])
+    for is_mixed, edges_ns in ((False, _NONE), (True, changes_ns)):
+        part = [store for store, each in zip(stores, mixed.tolist(), strict=True) if each == is_mixed]
+        if part:
+            yield part, edges_ns
+
+
+def _of_rows(
+    reader: PointReader,
+    plan: Plan,
+    table: str,
+    asked: Sequence[str] | None,
+    from_ns: int,
+    to_ns: int,
+    on_page: OnPage,
+    zones: dict[str, str],
+) -> Iterable[CellTable]:
+    base, texts = plan.base(table), plan.texts(table)
+    has_zones = not plan.counted.whole or "zone" in texts or bool(zones)
+    if has_zones:
+        for rows in _rows(reader, table, base, texts, asked, from_ns, to_ns, on_page, zones):
+            yield cells_of_rows(rows, base, texts)
+    if plan.counted.whole and ("zone" in texts or not zones):
+        for rows in _rows(reader, plan.counted.whole, base, (), asked, from_ns, to_ns, on_page, {}):
+            whole = cells_of_rows(rows, base, ())
+            yield with_text(whole, "zone", ALL_ZONES) if "zone" in texts else whole
 
 
 def spans_of(stores: Sequence[AskedStore]) -> list[tuple[int, int, list[str]]]:

@@ -22,6 +22,7 @@ from gateway.query.covered import OBSERVED
 from gateway.query.measures import CoveredBy, Measure
 from gateway.query.open_minutes import span_masks
 from gateway.query.reduce import GroupValues, Mask
+from gateway.query.wall import NsColumn
 from gateway.site.names import FIRST_NS
 
 MOST_LOST: Final = 6
@@ -46,8 +47,14 @@ class ObservedHours:
         any_seen: Mask = np.logical_or.reduce(self.seen[by] & self.asked, axis=1)
         return any_seen & ~self.are_whole(by)
 
+    def changes_ns(self, by: CoveredBy) -> NsColumn:
+        """Return where observed hours and others meet, of any store that has both in its span."""
+        seen = self.seen[by][self.are_mixed(by)]
+        changes: NsColumn = np.flatnonzero((seen[:, 1:] != seen[:, :-1]).any(axis=0)) + 1
+        return self.first_ns + changes * NS_PER_HOUR
+
     def are_observed(self, by: CoveredBy, cells: MeasureCells) -> Mask:
-        """Return for each cell, none of which is longer than an hour, whether its hour was observed."""
+        """Return for each cell whether its hours were observed; none reaches over one of `changes_ns`, if its store has both."""
         observed: Mask = self.seen[by][cells.store, (cells.time_ns - self.first_ns) // NS_PER_HOUR]
         return observed
 
