@@ -26,15 +26,25 @@ Dbm = Annotated[float, Field(ge=-127, le=20)]
 class Presence(Section):
     """How sightings of such a device become presence; the bounds suit a typical device of the profile.
 
-    A level is the filtered RSSI: it rises at once and decays with `tau_s`.
+    A presence lasts while it is heard. A level is the filtered RSSI of edge_agent/levels.py.
     """
 
     enter_dbm: Dbm = -90.0
+    """The level at which a presence begins."""
     exit_dbm: Dbm = -97.0
+    """A weaker level is as good as silence."""
     tau_s: Annotated[float, Field(gt=0, le=60)] = 2.0
+    """Shortest memory of a level; it is five intervals of the identifier if that is longer."""
+    tau_max_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """Longest memory of a level."""
     timeout_min_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
     timeout_max_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
     stay_s: Annotated[float, Field(gt=0, le=600)] = 5.0
+    """Longest time between two rows of a presence that is heard."""
+    step_db: Annotated[float, Field(gt=0, le=30)] = 1.5
+    """A level that moved so far since the last row is reported before `stay_s`."""
+    step_s: Annotated[float, Field(gt=0, le=600)] = 0.5
+    """Shortest time between two rows of a presence."""
     margin_db: Annotated[float, Field(ge=0, le=30)] = 3.0
     """How much stronger another zone must be to become the subject's owner."""
     holdoff_s: Annotated[float, Field(ge=0, le=60)] = 2.0
@@ -54,6 +64,8 @@ class Presence(Section):
             raise ValueError("timeout_min_s must not be above timeout_max_s")
         if self.settle_min_s > self.settle_max_s or self.confirm_min_s > self.confirm_max_s:
             raise ValueError("settle_min_s must not be above settle_max_s, nor confirm_min_s above confirm_max_s")
+        if self.tau_s > self.tau_max_s:
+            raise ValueError("tau_s must not be above tau_max_s: it is the shortest memory of a level, tau_max_s the longest")
         return self
 
 

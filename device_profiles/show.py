@@ -72,8 +72,9 @@ def _presence(profile: Profile) -> Mapping[str, str]:
     kept = profile.presence
     return {
         "enters": f"at {kept.enter_dbm:g} dBm",
-        "leaves": f"at {kept.exit_dbm:g} dBm, or after {kept.timeout_min_s:g} to {kept.timeout_max_s:g} s of silence, as its gaps teach",
-        "level": f"follows retreat with {kept.tau_s:g} s; evidence every {kept.stay_s:g} s",
+        "leaves": f"after {kept.timeout_min_s:g} to {kept.timeout_max_s:g} s below {kept.exit_dbm:g} dBm, as its gaps teach",
+        "level": f"a mean over five intervals, {kept.tau_s:g} to {kept.tau_max_s:g} s",
+        "evidence": f"every {kept.stay_s:g} s, and after {kept.step_s:g} s if the level moved by {kept.step_db:g} dB",
         "moves": f"to a zone that is {kept.margin_db:g} dB stronger, after {kept.holdoff_s:g} s",
         "decided": f"after {kept.settle_min_s:g} to {kept.settle_max_s:g} s the first zone, after {kept.confirm_min_s:g} to"
         f" {kept.confirm_max_s:g} s a change, as its sightings come",

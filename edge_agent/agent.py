@@ -84,7 +84,10 @@ class EdgeAgent:
             store=settings.store,
         )
         keys = SubjectKeys(read_keys(settings.keys.file) if settings.keys.file else {})
-        self.core: Final = Core(clock.boot, settings.zones, self._profiles, keys, store=settings.store)
+        self.core: Final = Core(
+            clock.boot, settings.zones, self._profiles, keys, store=settings.store,
+            receivers=settings.receiver_limits, zone_rules=settings.zone_rules,
+        )  # fmt: skip
         self.core.counters.load(self._remembered())
         self.publisher: Final = Publisher(
             settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute,

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from device_profiles.ble_keys import keyed, read_ble_keys
 from device_profiles.registry import Registry
 from device_profiles.settings import ProfileSettings
+from edge_agent.levels import ReceiverLimits, ZoneRule
 from edge_agent.sources.kinds import AnySource
 from footfall.broker import Broker, Port
 from footfall.config import Section
@@ -66,11 +67,18 @@ class AgentSettings(Section):
     intake: IntakeSettings | None = None
     status: StatusSettings = StatusSettings()
     sources: tuple[AnySource, ...] = ()
+    zone_rules: dict[Name, ZoneRule] = Field(default_factory=dict)
+    """How the level of a zone follows from those of its receivers: `strongest` (default) or `mean_power`."""
 
     @property
     def zones(self) -> dict[str, str]:
         """Return the zone of each receiver of all sources."""
-        return {receiver: zone for source in self.sources for receiver, zone in source.receivers.items()}
+        return {name: receiver.zone for source in self.sources for name, receiver in source.receivers.items()}
+
+    @property
+    def receiver_limits(self) -> dict[str, ReceiverLimits]:
+        """Return what is set for each receiver of all sources."""
+        return {name: receiver.limits for source in self.sources for name, receiver in source.receivers.items()}
 
     def registry(self) -> Registry:
         """Return the profiles, with the keys that BLE devices need.
@@ -88,4 +96,12 @@ class AgentSettings(Section):
             for value in values:
                 if values.count(value) > 1:
                     raise ValueError(f"{what} {value!r} is listed twice")
+        return self
+
+    @model_validator(mode="after")
+    def _rules_of_own_zones(self) -> AgentSettings:
+        zones = sorted(set(self.zones.values()))
+        for zone in self.zone_rules:
+            if zone not in zones:
+                raise ValueError(f"zone_rules.{zone}: no receiver here hears that zone; heard are {', '.join(zones) or 'none'}")
         return self

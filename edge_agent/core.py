@@ -2,6 +2,7 @@
 
     Core(boot, zones, profiles, keys, *, store="", recorded=False, first_row=0, max_rows=500, flush_s=1.0, heartbeat_s=5.0)
         zones: receiver -> zone; profiles: Mapping[str, Profile]; keys: edge_agent.keys.Keys; store: in which all is heard
+        receivers={}: receiver -> ReceiverLimits; zone_rules={}: zone -> "strongest" (default) or "mean_power"
         .hear(heard: Heard)                                        # whatever a source emits
         .counters: Counters                                        # to be stored with the bodies that `tick` gives
         .event(text: str, t_boot_ns: int)                          # a plain event that the intake has checked
@@ -30,7 +31,9 @@ from edge_agent.bodies import FREE, NameTable, Terms, columns_of, cut
 from edge_agent.clock import Moment
 from edge_agent.counters import Counters
 from edge_agent.keys import SubjectKeys
-from edge_agent.presence import EvidenceRow, PresenceLimits, Presences
+from edge_agent.levels import ReceiverLimits, ZoneRule
+from edge_agent.presence import EvidenceRow, Presences
+from edge_agent.presence_slots import PresenceLimits
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Sighting, Tally, Unexplained
 from footfall.frames import Body, Kind, Offset
 from footfall.pseudonyms import is_day_subject
@@ -68,6 +71,8 @@ class Core:
         flush_s: float = 1.0,
         heartbeat_s: float = 5.0,
         max_slots: int = 50_000,
+        receivers: Mapping[str, ReceiverLimits] | None = None,
+        zone_rules: Mapping[str, ZoneRule] | None = None,
     ) -> None:
         self.keys: Final = keys
         self.counters: Final = Counters(boot)
@@ -85,9 +90,11 @@ class Core:
         self._filler: Final = (min(zones.values(), default="-"), min(profiles, default="-"))
         self._batches: Final = [_Batch(keys.key_id)]
         self._made_ns: int | None = None
-        bounds = {name: PresenceLimits.of(profile.presence) for name, profile in profiles.items()}
+        limits = {name: PresenceLimits.of(profile.presence) for name, profile in profiles.items()}
         sku_of = {name: profile.sku for name, profile in profiles.items() if profile.identifier_class == "goods"}
-        self._presences: Final = Presences(self._batches[0].rows, bounds, self._subject, max_slots, sku_of)
+        self._presences: Final = Presences(
+            self._batches[0].rows, self._zones, limits, self._subject, max_slots, sku_of, receivers, zone_rules
+        )
         self._handlers: Final[Mapping[type, Callable[[Any], None]]] = {
             Crossing: self._crossing,
             Tally: self._tally,
@@ -102,13 +109,12 @@ class Core:
         if type(heard) is not Sighting:
             self._handlers[type(heard)](heard)
             return
-        zone = self._zones.get(heard.receiver)
-        if zone is None or heard.profile not in self._profiles:
-            self.dropped_total["sighting.receiver" if zone is None else "sighting.profile"] += 1
+        if heard.receiver not in self._zones or heard.profile not in self._profiles:
+            self.dropped_total["sighting.profile" if heard.receiver in self._zones else "sighting.receiver"] += 1
             return
         self.sightings_total += 1
         t_ns = heard.t_wall_ns if self._recorded else heard.t_boot_ns
-        if not self._presences.hear(zone, heard.profile, heard.identifier, t_ns, heard.rssi_dbm):
+        if not self._presences.hear(heard.receiver, heard.profile, heard.identifier, t_ns, heard.rssi_dbm):
             self.dropped_total["sighting.full"] += 1
 
     def event(self, text: str, t_boot_ns: int) -> None:

@@ -1,37 +1,32 @@
 """Presence of each identifier in each zone, from sightings. Pure: time is an argument, on one axis in nanoseconds.
 
-    Presences(rows: list[Row], bounds_of, subject_of, max_slots=50_000, sku_of={})
-        .hear(zone, profile, identifier, t_ns, rssi_dbm) -> bool   # False: no slot was free
-        .expire(now_ns)                                            # exits of those not heard for their timeout
-        .close(which)                                              # exits and forgets at once
+    Presences(rows: list[Row], zones: Mapping[receiver, zone], limits, subject_of, max_slots=50_000, sku_of={}, receivers={}, rules={})
+        .hear(receiver, profile, identifier, t_ns, rssi_dbm) -> bool   # False: no slot was free
+        .expire(now_ns)                                                # exits of those not heard for their timeout
+        .close(which)                                                  # exits and forgets at once
 
-A level rises at once with the RSSI and decays with `tau_s`. ENTER when it reaches `enter_dbm`, EXIT when it falls below `exit_dbm` or
-nothing was heard for a timeout: three times the longest recent gap, within the profile's bounds. An EXIT bears the
-time of the last sighting. How often `expire` is called changes when an EXIT is emitted, never what it contains.
+A presence lasts while it is heard. ENTER comes when a receiver's level reaches `enter_dbm`, EXIT when none was at `exit_dbm` or above for
+a timeout: three times the longest recent gap, within the profile's bounds. So a weak but steady signal is one presence. An EXIT bears the
+time of the last sighting that counted. How often `expire` is called changes when an EXIT is emitted, never what it contains.
 
-ENTER, EXIT and one STAY an hour name goods in clear. Their STAYs may be rare. So one comes early, with the level, if that rose by the
-profile's margin since the last row, or fell by twice that: the item came near, or is far away.
+Every row has the level of its zone (edge_agent/levels.py); where the zone has several receivers, `extra` has theirs as `levels`. A STAY
+comes every `stay_s`, and early when the level moved by `step_db` since the last row, at most every `step_s`.
+ENTER, EXIT and one STAY an hour name goods in clear.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import exp
 from typing import Any, Final, NamedTuple
 
-from device_profiles.profile import Presence
+from edge_agent.levels import STRONGEST, ReceiverLimits, ZoneRule
+from edge_agent.presence_slots import Group, HeardLevel, PresenceLimits, Reception, Slot
 from footfall.frames import Kind, is_goods_text
 from footfall.units import NS_PER_S
 
-GAPS_TO_TRUST: Final = 4
-"""Until this many gaps are known, the timeout is the profile's longest."""
-TIMEOUT_GAPS: Final = 3.0
 NAMED_EVERY_NS: Final = 3600 * NS_PER_S
 """Interval at which STAY repeats EPC and SKU, so that a consumer that lost state recovers."""
-FAR_MARGINS: Final = 2.0
-"""Fall of the level, in margins, that a tag at rest does not exceed."""
 PEAK_KEPT: Final = 1.0 - 1.0 / 256
 """Factor by which the longest gap decays with each further gap: it is forgotten over some hundred sightings."""
 
@@ -51,92 +46,33 @@ class EvidenceRow(NamedTuple):
     extra: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceLimits:
-    """A profile's presence section in nanoseconds."""
-
-    enter_dbm: float
-    exit_dbm: float
-    tau_ns: float
-    min_ns: int
-    max_ns: int
-    stay_ns: int
-    margin_db: float
-
-    @staticmethod
-    def of(presence: Presence) -> PresenceLimits:
-        return PresenceLimits(
-            presence.enter_dbm,
-            presence.exit_dbm,
-            presence.tau_s * NS_PER_S,
-            round(presence.timeout_min_s * NS_PER_S),
-            round(presence.timeout_max_s * NS_PER_S),
-            round(presence.stay_s * NS_PER_S),
-            presence.margin_db,
-        )
-
-
-class _Slot:
-    """The state of one identifier in one zone."""
-
-    __slots__ = (
-        "entered_ns", "gaps", "group", "identifier", "last_ns", "level_dbm", "peak_ns", "present", "row_dbm", "row_ns", "sightings",
-        "subject", "sum_dbm",
-    )  # fmt: skip
-
-    def __init__(self, group: _Group, identifier: str, subject: int, t_ns: int) -> None:
-        self.group = group
-        self.identifier = identifier
-        self.subject = subject
-        self.last_ns = t_ns
-        self.forget()
-
-    def forget(self) -> None:
-        self.present = False
-        self.level_dbm = -200.0
-        self.entered_ns = self.row_ns = self.gaps = self.sightings = self.sum_dbm = 0
-        self.peak_ns = self.row_dbm = 0.0
-
-    def timeout_ns(self) -> float:
-        bounds = self.group.bounds
-        if self.gaps < GAPS_TO_TRUST:
-            return bounds.max_ns
-        return min(max(TIMEOUT_GAPS * self.peak_ns, bounds.min_ns), bounds.max_ns)
-
-
-class _Group:
-    """The slots of one profile in one zone, by identifier."""
-
-    __slots__ = ("bounds", "profile", "sku_of", "slots", "zone")
-
-    def __init__(self, zone: str, profile: str, bounds: PresenceLimits, sku_of: Callable[[str], str] | None) -> None:
-        self.zone = zone
-        self.profile = profile
-        self.bounds = bounds
-        self.sku_of = sku_of
-        self.slots: dict[str, _Slot] = {}
-
-
 class Presences:
     """Appends rows to `rows`. At most `max_slots` (identifier, zone) pairs are remembered, each until it is silent for `timeout_max_s`."""
 
     def __init__(
         self,
         rows: list[EvidenceRow],
-        bounds: Mapping[str, PresenceLimits],
+        zones: Mapping[str, str],
+        limits: Mapping[str, PresenceLimits],
         subject_of: Callable[[str, str], int],
         max_slots: int = 50_000,
         sku_of: Mapping[str, Callable[[str], str]] | None = None,
+        receivers: Mapping[str, ReceiverLimits] | None = None,
+        rules: Mapping[str, ZoneRule] | None = None,
     ) -> None:
-        """`sku_of`: for each profile of goods, a function from identifier to SKU ("": not known)."""
+        """`sku_of`: for each profile of goods, a function from identifier to SKU ("": not known). `rules`: of zones, else the strongest."""
         self.rows = rows
-        self._bounds: Final = bounds
+        self._zones: Final = zones
+        self._limits: Final = limits
         self._subject_of: Final = subject_of
         self._max_slots: Final = max_slots
         self._sku_of: Final = dict(sku_of or {})
-        self._groups: Final[dict[tuple[str, str], _Group]] = {}
+        self._receivers: Final = dict(receivers or {})
+        self._rules: Final = dict(rules or {})
+        self._groups: Final[dict[tuple[str, str], Group]] = {}
+        self._receptions: Final[dict[tuple[str, str], Reception]] = {}
         self._slots_total = 0
-        self._due: Final[dict[int, list[_Slot]]] = {}
+        self._due: Final[dict[int, list[Slot]]] = {}
         self._due_s: Final[list[int]] = []
 
     def __len__(self) -> int:
@@ -147,47 +83,44 @@ class Presences:
         """Return how many slots have a check of their timeout scheduled; each has at most one."""
         return sum(map(len, self._due.values()))
 
-    def hear(self, zone: str, profile: str, identifier: str, t_ns: int, rssi_dbm: int) -> bool:
+    def hear(self, receiver: str, profile: str, identifier: str, t_ns: int, rssi_dbm: int) -> bool:
         """Take a sighting. One older than the last counts as of the same time. Return False if no slot was free."""
-        group = self._groups.get((zone, profile)) or self._group(zone, profile)
-        slot = group.slots.get(identifier) or self._open(group, identifier, t_ns)
-        if slot is None:
+        reception = self._receptions.get((receiver, profile)) or self._reception(receiver, profile)
+        level = reception.levels.get(identifier) or self._open(reception, identifier, t_ns)
+        if level is None:
             return False
-        bounds = group.bounds
-        gap_ns = t_ns - slot.last_ns
-        if gap_ns > 0:
-            if gap_ns > bounds.min_ns:
-                self._silence(slot, gap_ns)
+        slot, limits = level.slot, reception.group.limits
+        if t_ns > slot.last_ns:
+            if t_ns - slot.heard_ns > limits.min_ns:
+                self._silence(slot, t_ns)
             slot.last_ns = t_ns
-            if gap_ns <= bounds.max_ns:
+        else:
+            t_ns = slot.last_ns
+        level_dbm = level.take(t_ns, rssi_dbm + reception.offset_db, limits.level)
+        if level_dbm >= reception.exit_dbm:
+            self._counts(slot, limits, t_ns, level_dbm, level_dbm >= reception.enter_dbm)
+        return True
+
+    def _counts(self, slot: Slot, limits: PresenceLimits, t_ns: int, level_dbm: float, enters: bool) -> None:
+        """Take a sighting that counts, with the level at its receiver; emit the row that it asks for, if any."""
+        gap_ns = t_ns - slot.heard_ns
+        if gap_ns:
+            slot.heard_ns = t_ns
+            if gap_ns <= limits.max_ns:
                 slot.gaps += 1
                 peak_ns = slot.peak_ns * PEAK_KEPT
                 slot.peak_ns = gap_ns if gap_ns > peak_ns else peak_ns
-        else:
-            gap_ns, t_ns = 0, slot.last_ns
-        level_dbm = slot.level_dbm
-        if rssi_dbm >= level_dbm:
-            level_dbm = rssi_dbm
-        elif gap_ns:
-            level_dbm = rssi_dbm + (level_dbm - rssi_dbm) * exp(-gap_ns / bounds.tau_ns)
-        slot.level_dbm = level_dbm
         if slot.present:
-            self._sighted(slot, bounds, t_ns, rssi_dbm)
-        elif level_dbm >= bounds.enter_dbm:
+            slot.sightings += 1
+            since_ns = t_ns - slot.row_ns
+            if since_ns < limits.step_ns:
+                return
+            if slot.group.receivers > 1:
+                level_dbm = slot.level_dbm()
+            if since_ns >= limits.stay_ns or not -limits.step_db < level_dbm - slot.row_dbm < limits.step_db:
+                self._stay(slot, level_dbm)
+        elif enters:
             self._enter(slot)
-        return True
-
-    def _sighted(self, slot: _Slot, bounds: PresenceLimits, t_ns: int, rssi_dbm: int) -> None:
-        """Count a sighting of one present; emit EXIT or STAY where its level or the time since its last row asks for it."""
-        slot.sightings += 1
-        slot.sum_dbm += rssi_dbm
-        level_dbm = slot.level_dbm
-        if level_dbm < bounds.exit_dbm:
-            self._exit(slot)
-        elif t_ns - slot.row_ns >= bounds.stay_ns:
-            self._stay(slot)
-        elif slot.group.sku_of is not None and not -FAR_MARGINS * bounds.margin_db < level_dbm - slot.row_dbm < bounds.margin_db:
-            self._stay(slot, level_dbm)
 
     def expire(self, now_ns: int) -> None:
         """Emit EXIT for those whose timeout has passed, at most a second late; forget those silent for the longest timeout.
@@ -206,23 +139,37 @@ class Presences:
                 self._exit(slot)
             self._forget(slot)
 
-    def _group(self, zone: str, profile: str) -> _Group:
-        return self._groups.setdefault((zone, profile), _Group(zone, profile, self._bounds[profile], self._sku_of.get(profile)))
+    def _reception(self, receiver: str, profile: str) -> Reception:
+        group = self._groups.get((self._zones[receiver], profile)) or self._group(self._zones[receiver], profile)
+        limits = self._receivers.get(receiver, ReceiverLimits())
+        return self._receptions.setdefault((receiver, profile), Reception(receiver, group, limits))
 
-    def _open(self, group: _Group, identifier: str, t_ns: int) -> _Slot | None:
-        """Return a new slot; None if all are taken."""
-        if self._slots_total >= self._max_slots:
-            return None
-        slot = group.slots[identifier] = _Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
-        self._slots_total += 1
-        self._wake(slot, t_ns + group.bounds.min_ns)
-        return slot
+    def _group(self, zone: str, profile: str) -> Group:
+        receivers = sum(each == zone for each in self._zones.values())
+        is_mean = self._rules.get(zone, STRONGEST) != STRONGEST
+        group = Group(zone, profile, self._limits[profile], receivers, is_mean=is_mean, sku_of=self._sku_of.get(profile))
+        return self._groups.setdefault((zone, profile), group)
 
-    def _forget(self, slot: _Slot) -> None:
+    def _open(self, reception: Reception, identifier: str, t_ns: int) -> HeardLevel | None:
+        """Return a new level, in a new slot if the zone has none of the identifier; None if all are taken."""
+        group = reception.group
+        slot = group.slots.get(identifier)
+        if slot is None:
+            if self._slots_total >= self._max_slots:
+                return None
+            slot = group.slots[identifier] = Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
+            self._slots_total += 1
+            self._wake(slot, t_ns + group.limits.min_ns)
+        level = slot.levels[reception.receiver] = reception.levels[identifier] = HeardLevel(slot, t_ns)
+        return level
+
+    def _forget(self, slot: Slot) -> None:
         del slot.group.slots[slot.identifier]
+        for receiver in slot.levels:
+            del self._receptions[receiver, slot.group.profile].levels[slot.identifier]
         self._slots_total -= 1
 
-    def _wake(self, slot: _Slot, t_ns: float) -> None:
+    def _wake(self, slot: Slot, t_ns: float) -> None:
         """Schedule a check of the slot for the end of the second of `t_ns`. Every slot is scheduled once."""
         due_s = int(t_ns // NS_PER_S) + 1
         if due_s not in self._due:
@@ -230,54 +177,62 @@ class Presences:
             heapq.heappush(self._due_s, due_s)
         self._due[due_s].append(slot)
 
-    def _expire(self, slot: _Slot, now_ns: int) -> None:
-        if slot.present and slot.last_ns + slot.timeout_ns() < now_ns:
+    def _expire(self, slot: Slot, now_ns: int) -> None:
+        if slot.present and slot.heard_ns + slot.timeout_ns() < now_ns:
             self._exit(slot)
-        if slot.last_ns + slot.group.bounds.max_ns < now_ns:
+        forget_ns = slot.last_ns + slot.group.limits.max_ns
+        if forget_ns < now_ns:
             self._forget(slot)
         else:
-            self._wake(slot, slot.last_ns + (slot.timeout_ns() if slot.present else slot.group.bounds.max_ns))
+            self._wake(slot, slot.heard_ns + slot.timeout_ns() if slot.present else forget_ns)
 
-    def _silence(self, slot: _Slot, gap_ns: int) -> None:
-        """Before a sighting after `gap_ns`, do what `expire` would have done just then."""
-        if slot.present and gap_ns > slot.timeout_ns():
+    def _silence(self, slot: Slot, t_ns: int) -> None:
+        """Before a sighting at `t_ns`, do what `expire` would have done just then."""
+        if slot.present and t_ns - slot.heard_ns > slot.timeout_ns():
             self._exit(slot)
-        if gap_ns > slot.group.bounds.max_ns:
-            slot.forget()
+        if t_ns - slot.last_ns > slot.group.limits.max_ns:
+            slot.forget(t_ns)
 
-    def _enter(self, slot: _Slot) -> None:
+    def _enter(self, slot: Slot) -> None:
         slot.present = True
-        slot.entered_ns = slot.row_ns = slot.last_ns
-        slot.row_dbm = slot.level_dbm
-        slot.sightings = slot.sum_dbm = 0
-        group, rssi_dbm = slot.group, _int8(slot.level_dbm)
-        self.rows.append(EvidenceRow(Kind.ENTER, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, 1, extra=_named(slot)))
+        slot.entered_ns = slot.heard_ns
+        slot.sightings = 1
+        self._emit(Kind.ENTER, slot, slot.level_dbm(), _named(slot) | _levels(slot))
 
-    def _stay(self, slot: _Slot, reported_dbm: float | None = None) -> None:
+    def _stay(self, slot: Slot, level_dbm: float) -> None:
         phase_ns = slot.subject % NAMED_EVERY_NS  # not all of them at once
-        is_due = (slot.last_ns + phase_ns) // NAMED_EVERY_NS > (slot.row_ns + phase_ns) // NAMED_EVERY_NS
-        row = self._evidence(Kind.STAY, slot, _named(slot) if is_due else None)
-        self.rows.append(row if reported_dbm is None else row._replace(rssi_dbm=_int8(reported_dbm)))
-        slot.row_ns, slot.row_dbm = slot.last_ns, slot.level_dbm
-        slot.sightings = slot.sum_dbm = 0
+        is_due = (slot.heard_ns + phase_ns) // NAMED_EVERY_NS > (slot.row_ns + phase_ns) // NAMED_EVERY_NS
+        self._emit(Kind.STAY, slot, level_dbm, _named(slot) | _levels(slot) if is_due else _levels(slot))
 
-    def _exit(self, slot: _Slot) -> None:
-        """The row also counts the sightings since the last row, so that counts add up."""
-        self.rows.append(self._evidence(Kind.EXIT, slot, _named(slot)))
+    def _exit(self, slot: Slot) -> None:
+        """The row also counts the sightings since the last row, so that counts add up, and repeats that row's level."""
+        self._emit(Kind.EXIT, slot, slot.row_dbm, _named(slot))
         slot.present = False
 
-    @staticmethod
-    def _evidence(kind: Kind, slot: _Slot, extra: Mapping[str, str] | None) -> EvidenceRow:
-        mean_dbm = slot.sum_dbm / slot.sightings if slot.sightings else slot.level_dbm
-        dwell_s = (slot.last_ns - slot.entered_ns) / NS_PER_S
-        group, rssi_dbm = slot.group, _int8(mean_dbm)
-        return EvidenceRow(kind, slot.last_ns, slot.subject, group.zone, group.profile, rssi_dbm, slot.sightings, dwell_s, extra=extra)
+    def _emit(self, kind: Kind, slot: Slot, level_dbm: float, extra: Mapping[str, Any]) -> None:
+        group, heard_ns = slot.group, slot.heard_ns
+        dwell_s = (heard_ns - slot.entered_ns) / NS_PER_S
+        self.rows.append(
+            EvidenceRow(
+                kind, heard_ns, slot.subject, group.zone, group.profile, _int8(level_dbm), slot.sightings, dwell_s, extra=extra or None
+            )
+        )
+        slot.row_ns, slot.row_dbm, slot.sightings = heard_ns, level_dbm, 0
 
 
-def _named(slot: _Slot) -> Mapping[str, str] | None:
-    """Return the plain fields of a row of goods; None for anybody else."""
+def _levels(slot: Slot) -> dict[str, Any]:
+    """Return the level of each receiver that hears it, dBm, as `levels`; nothing where the zone has one receiver."""
+    if slot.group.receivers == 1:
+        return {}
+    floor_dbm = slot.group.limits.exit_dbm
+    levels = {receiver: _int8(level.at(slot.heard_ns, floor_dbm)) for receiver, level in slot.levels.items() if level.sightings}
+    return {"levels": {receiver: dbm for receiver, dbm in levels.items() if dbm > floor_dbm}}
+
+
+def _named(slot: Slot) -> dict[str, Any]:
+    """Return the plain fields of a row of goods; nothing of anybody else."""
     sku_of, epc = slot.group.sku_of, slot.identifier
-    return {"epc": epc, "sku": sku_of(epc)} if sku_of is not None and is_goods_text(epc) else None
+    return {"epc": epc, "sku": sku_of(epc)} if sku_of is not None and is_goods_text(epc) else {}
 
 
 def _int8(dbm: float) -> int:

@@ -67,9 +67,14 @@ def _walk(root: JsonSchema, location: Sequence[int | str]) -> tuple[list[str], J
             here = _resolved(root, {"$ref": tags[part]})
             continue
         keys.append(str(part))
-        below = here.get("items") if isinstance(part, int) else here.get("properties", {}).get(part, here.get("additionalProperties"))
+        below = here.get("items") if isinstance(part, int) else here.get("properties", {}).get(part, _of_any_key(here))
         parent, here = here, _resolved(root, below)
     return keys, parent, here
+
+
+def _of_any_key(schema: JsonSchema) -> object:
+    """Return the schema of a table's values, whatever their keys."""
+    return next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties"))
 
 
 def _resolved(root: JsonSchema, schema: object) -> JsonSchema:

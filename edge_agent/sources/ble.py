@@ -31,7 +31,7 @@ from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.ble_advertisement import from_bleak, key_of
 from edge_agent.sources.border import refusal
-from edge_agent.sources.settings import SourceSettings, require
+from edge_agent.sources.settings import AnyReceiver, SourceSettings, require
 from edge_agent.sources.source import Gap, Heard, ObservationTask, Sighting, Unexplained
 from footfall.events import Name
 from footfall.units import NS_PER_S
@@ -217,7 +217,7 @@ class BleSettings(SourceSettings):
     """`[[sources]] kind = "ble"`."""
 
     kind: Literal["ble"]
-    receivers: Annotated[dict[Name, Name], Field(min_length=1)]
+    receivers: Annotated[dict[Name, AnyReceiver], Field(min_length=1)]
     """Each adapter: the zone it hears."""
     adapters: dict[Name, AdapterName] = Field(default_factory=dict)
     """The adapter of each receiver that is not named like its adapter."""

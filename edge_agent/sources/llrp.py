@@ -32,7 +32,7 @@ from device_profiles.registry import Registry
 from edge_agent.clock import Clock
 from edge_agent.sources.border import refusal
 from edge_agent.sources.llrp_gpi import Gpi
-from edge_agent.sources.settings import SourceSettings
+from edge_agent.sources.settings import AnyReceiver, SourceSettings
 from edge_agent.sources.source import Heard, ObservationTask
 from footfall.events import Name
 
@@ -98,7 +98,7 @@ class Llrp(SourceSettings):
     kind: Literal["llrp"]
     host: str
     port: Annotated[int, Field(ge=1, le=65_535)] = 5084
-    receivers: Annotated[dict[Name, Name], Field(min_length=1)]
+    receivers: Annotated[dict[Name, AnyReceiver], Field(min_length=1)]
     """Each antenna: the zone it reads."""
     antennas: dict[Name, Annotated[int, Field(ge=1, le=65_535)]] = Field(default_factory=dict)
     """The antenna of each receiver whose name does not end in a dot and its number."""

@@ -9,6 +9,7 @@ import pytest
 from edge_agent.agent import EdgeAgent
 from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
+from edge_agent.levels import ReceiverLimits
 from footfall.config import load
 from footfall.errors import ConfigError
 
@@ -45,12 +46,26 @@ def test_defaults_and_environment(tmp_path: Path) -> None:
         (MINIMAL + PLAY + PLAY, "source 'play' is listed twice"),
         (MINIMAL + PLAY + PLAY.replace("play", "other"), "receiver 'r1' is listed twice"),
         (MINIMAL + PLAY.replace("simulated", "magic"), "sources.0.kind: must be one of .*'replay', 'simulated'"),
+        ("zone_rules = { hall = 'loudest' }\n" + MINIMAL + PLAY, "zone_rules.hall: Input should be 'strongest' or 'mean_power'"),
+        ("zone_rules = { hal = 'strongest' }\n" + MINIMAL + PLAY, "zone_rules.hal: no receiver here hears that zone; heard are hall"),
+        (MINIMAL + PLAY.replace('"hall"', '{ zon = "hall" }'), "receivers.r1.zon: there is no such key; did you mean `zone`"),
+        (MINIMAL + PLAY.replace('"hall"', '{ zone = "hall", offset_db = 90 }'), "receivers.r1.offset_db: Input should be less"),
+        (MINIMAL + PLAY.replace('"hall"', "7"), "receivers.r1"),
         (MINIMAL + PLAY + "speed = 0\n", "sources.0.speed: Input should be greater"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         read(tmp_path / "agent.toml", text)
+
+
+def test_a_receiver_is_the_name_of_its_zone_or_a_table(tmp_path: Path) -> None:
+    table = '{ r1 = "hall", r2 = { zone = "hall", offset_db = -3, min_dbm = -80 } }'
+    settings = read(tmp_path / "agent.toml", 'zone_rules = { hall = "mean_power" }\n' + MINIMAL + PLAY.replace('{ r1 = "hall" }', table))
+    assert settings.zones == {"r1": "hall", "r2": "hall"}
+    assert settings.receiver_limits == {"r1": ReceiverLimits(), "r2": ReceiverLimits(-3.0, -80.0)}
+    assert settings.zone_rules == {"hall": "mean_power"}
+    assert AgentSettings.model_validate(settings.model_dump()) == settings
 
 
 def test_an_agent_knows_the_users_own_profiles_and_does_not_start_with_a_wrong_one(tmp_path: Path) -> None:

@@ -1,0 +1,116 @@
+"""The level of an identifier at each receiver, and of a zone over its receivers. Pure: time is an argument, in nanoseconds.
+
+    level = Level(t_ns); level.take(t_ns, dbm, limits) -> dBm       # one identifier at one receiver
+    zone_level_dbm(levels, t_ns, floor_dbm, mean_of) -> dBm         # over the receivers of a zone
+
+A level is an exponentially weighted mean of RSSI, in dBm. Its memory is TAU_SIGHTINGS of the identifier's own interval at that receiver,
+within the profile's bounds: beacons of 10 Hz and of 1 Hz need no numbers of their own. Until it has heard that many it is their plain mean.
+It follows approach faster than retreat: a body or a fade makes a signal weaker, hardly ever stronger. One sighting counts as OUTLIER_DB
+away at most. A receiver that falls silent keeps its level for HELD_TAUS, then it decays to the floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from math import exp, log10
+from typing import Final, Literal, NamedTuple
+
+ZoneRule = Literal["strongest", "mean_power"]
+STRONGEST: Final = "strongest"
+TAU_SIGHTINGS: Final = 5.0
+APPROACH: Final = 2.0
+"""How many times faster a level rises than it falls."""
+OUTLIER_DB: Final = 12.0
+RESTART_TAUS: Final = 2.0
+"""After so long a silence a level begins anew with the sighting."""
+HELD_TAUS: Final = 1.0
+INTERVAL_WEIGHT: Final = 0.125
+LOST_INTERVALS: Final = 4.0
+"""The longest gap, in intervals, that an interval learns from one sighting: more is a silence."""
+
+
+class ReceiverLimits(NamedTuple):
+    """What an installer set for one receiver."""
+
+    offset_db: float = 0.0
+    """Added to every RSSI, so that receivers of different sensitivity compare."""
+    min_dbm: float = -127.0
+    """What is weaker, offset included, is out of range: it neither begins nor extends a presence."""
+
+
+class LevelLimits(NamedTuple):
+    """What a profile allows a level: its shortest and longest memory, and the level of a receiver that hears nothing."""
+
+    tau_ns: float
+    tau_max_ns: float
+    floor_dbm: float
+
+
+class Level:
+    """One identifier at one receiver. `sightings` counts the first TAU_SIGHTINGS; at 0 nothing is known."""
+
+    __slots__ = ("dbm", "interval_ns", "last_ns", "sightings", "tau_ns")
+
+    def __init__(self, t_ns: int) -> None:
+        self.last_ns = t_ns
+        self.forget()
+
+    def forget(self) -> None:
+        self.dbm = self.interval_ns = self.tau_ns = 0.0
+        self.sightings = 0
+
+    def take(self, t_ns: int, dbm: float, limits: LevelLimits) -> float:
+        """Take an RSSI; one that is older than the last counts as of the same time. Return the level."""
+        gap_ns = t_ns - self.last_ns if t_ns > self.last_ns else 0
+        self.last_ns += gap_ns
+        known = self.sightings
+        tau_ns = self.tau_ns = self._learn_tau_ns(gap_ns, limits) if known else limits.tau_ns
+        if not known or gap_ns > RESTART_TAUS * tau_ns:
+            self.sightings, self.dbm = 1, dbm
+            return dbm
+        away_db = dbm - self.dbm
+        weight = 1.0 - exp((-APPROACH if away_db > 0.0 else -1.0) * gap_ns / tau_ns)
+        if known < TAU_SIGHTINGS:
+            self.sightings = known + 1
+            if weight * (known + 1) < 1.0:
+                weight = 1.0 / (known + 1)
+        elif away_db > OUTLIER_DB:
+            away_db = OUTLIER_DB
+        elif away_db < -OUTLIER_DB:
+            away_db = -OUTLIER_DB
+        self.dbm += weight * away_db
+        return self.dbm
+
+    def _learn_tau_ns(self, gap_ns: int, limits: LevelLimits) -> float:
+        """Take the time between two sightings. Return the memory that the interval asks for."""
+        known, interval_ns = self.sightings, self.interval_ns
+        if known == 1:
+            interval_ns = gap_ns
+        else:
+            longest_ns = LOST_INTERVALS * interval_ns
+            weight = 1.0 / known if known < TAU_SIGHTINGS else INTERVAL_WEIGHT
+            interval_ns += weight * ((gap_ns if gap_ns < longest_ns else longest_ns) - interval_ns)
+        self.interval_ns = interval_ns
+        tau_ns = TAU_SIGHTINGS * interval_ns
+        if tau_ns < limits.tau_ns:
+            return limits.tau_ns
+        return tau_ns if tau_ns < limits.tau_max_ns else limits.tau_max_ns
+
+    def at(self, t_ns: int, floor_dbm: float) -> float:
+        """Return the level at a time that is not before its last sighting."""
+        silent_ns = t_ns - self.last_ns - HELD_TAUS * self.tau_ns
+        if silent_ns <= 0.0 or self.dbm <= floor_dbm:
+            return self.dbm
+        return floor_dbm + (self.dbm - floor_dbm) * exp(-silent_ns / self.tau_ns)
+
+
+def zone_level_dbm(levels: Collection[Level], t_ns: int, floor_dbm: float, mean_of: int) -> float:
+    """Return the level of a zone: that of its strongest receiver if `mean_of` is 0, else the mean power over so many receivers.
+
+    A receiver that has no level yet counts as one that hears nothing.
+    """
+    heard_dbm = [level.at(t_ns, floor_dbm) for level in levels if level.sightings]
+    if not mean_of:
+        return max(heard_dbm, default=floor_dbm)
+    silent = 10.0 ** (floor_dbm / 10.0) * (mean_of - len(heard_dbm))
+    return 10.0 * log10((sum(10.0 ** (dbm / 10.0) for dbm in heard_dbm) + silent) / mean_of)
