@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 
@@ -51,13 +52,11 @@ def journal(site: bytes, store_name: str, bodies: dict[str, list[Body]], rng: ra
 
 
 def stored(site: bytes, store_name: str, bodies: dict[str, list[Body]], rng: random.Random) -> Rows:
-    fold, rows, batch = new_fold(), Rows(), []
-    for pair in journal(site, store_name, bodies, rng):
-        batch.append(pair)
-        if len(batch) >= rng.choice([1, 400]):
-            store(derived(fold, batch), rows)
-            batch = []
-    return store(derived(fold, batch), rows)
+    """In batches of one record, of some and of many."""
+    fold, rows, records = new_fold(), Rows(), journal(site, store_name, bodies, rng)
+    while batch := list(islice(records, rng.choice([1, 7, 400]))):
+        store(derived(fold, batch), rows)
+    return rows
 
 
 def derived(fold: Fold, batch: list[tuple[Record, Body | None]]) -> Iterator[Points]:

@@ -300,7 +300,7 @@ class LinkedFold(Fold):
 
 def new_fold(store: FoldStore | None = None) -> Fold:
     """Return a fold on an empty store; of dictionaries unless one is given, since the conformance suite holds both kinds to one law."""
-    return LinkedFold(shipped(), store or MemoryStore(), lambda site: ({STAFF}, set()), stay_points=True)
+    return LinkedFold(shipped(), store or MemoryStore(), lambda site: ({STAFF}, set()), stay_points=True, filter_bytes=1 << 12)
 
 
 def store(points: Iterable[Points], rows: Rows) -> Rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ class MemoryStore:
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
         self.kept: dict[str, Any] = kept if kept is not None else {}
-        tables = copy.deepcopy(self.kept)
+        tables = _copied(self.kept)
         self._visits: dict[tuple[Any, ...], VisitRow] = tables.get("visits", {})
         self._dwells: dict[tuple[Any, ...], DwellRow] = tables.get("dwells", {})
         self._touches: dict[tuple[Any, ...], TouchRow] = tables.get("touches", {})
@@ -32,7 +31,7 @@ class MemoryStore:
     def checkpoint(self, state: Iterable[tuple[str, bytes]]) -> None:
         self._state |= dict(state)
         self.kept.clear()
-        self.kept.update(copy.deepcopy({
+        self.kept.update(_copied({
             "visits": self._visits, "dwells": self._dwells, "touches": self._touches, "counts": self._counts, "links": self._links,
             "claims": self._claims, "cells": self._cells, "state": self._state,
         }))  # fmt: skip
@@ -128,3 +127,8 @@ class MemoryStore:
         self._touches = {key: row for key, row in self._touches.items() if row.time_ns >= before_ns}
         self._counts = {key: row for key, row in self._counts.items() if row.key_ns >= before_ns}
         self._cells = {key: values for key, values in self._cells.items() if key[2] >= before_ns // NS_PER_MINUTE}
+
+
+def _copied(tables: dict[str, Any]) -> dict[str, Any]:
+    """Return tables that share nothing that can change: rows are tuples, only the values of a cell are a list."""
+    return {name: {key: list(row) if name == "cells" else row for key, row in table.items()} for name, table in tables.items()}

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from gateway.fold.tables.hash_index import NO_CODE
 
 _SMALLEST: int = 256
+_HEAP_BYTES: int = 1 << 14
 
 
 class ColumnSpec(NamedTuple):
@@ -163,8 +164,12 @@ def _shape(rows: int, column: ColumnSpec) -> tuple[int, ...]:
 
 
 def _memory(capacity: int, column: ColumnSpec) -> npt.NDArray[Any]:
-    """Return zeros in memory of their own: pages that no slot uses yet take none, and what a column has outgrown goes back at once."""
-    size = max(capacity, 1) * column.width
-    return np.frombuffer(mmap.mmap(-1, size * column.dtype.itemsize), column.dtype)[: capacity * column.width].reshape(
-        _shape(capacity, column)
-    )
+    """Return zeros, many in memory of their own: pages that no slot uses yet take none, and what a column has outgrown goes back at once.
+
+    A few pages are the heap's: a new table has thirty columns, each of which would cost a call of the kernel.
+    """
+    shape = _shape(capacity, column)
+    size = capacity * column.width * column.dtype.itemsize
+    if size <= _HEAP_BYTES:
+        return np.zeros(shape, column.dtype)
+    return np.frombuffer(mmap.mmap(-1, size), column.dtype).reshape(shape)

@@ -273,11 +273,11 @@ def test_ten_thousand_garments_in_a_store_never_open_a_visit() -> None:
 
     every = np.ones(TAGS, np.bool_)
     say(Kind.ENTER, 1, every, A)
-    for second in range(6, 200, 16):
+    for second in range(6, 200, 48):
         say(Kind.STAY, second, every, A)
     say(Kind.EXIT, 200, tried, A)
     say(Kind.ENTER, 205, tried, FITTING)
-    for second in range(210, 240, 5):
+    for second in range(210, 240, 10):
         say(Kind.STAY, second, ~tried, A)
         say(Kind.STAY, second + 0.1, tried, FITTING)
     say(Kind.EXIT, 240, tried, FITTING)
