@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from footfall.broker import Broker
 from footfall.errors import ConfigError
 from simulators import show
+from simulators.chain.command import HELP as CHAIN_HELP
 from simulators.chain.command import chain
 from simulators.estate import MQTT_PORT, Settings, brand_secret, worlds, write_agent, write_configs, write_recording, write_sales
 from simulators.feed import Feed, till_of
@@ -25,8 +26,29 @@ from simulators.troubles import rates_of
 from simulators.world import DEFAULT_START_NS, World
 
 OnShare = Callable[[float], None]
-simulate = typer.Typer(invoke_without_command=True)
-simulate.command("chain")(chain)
+HELP: Final = """\
+Make stores full of people, with the truth about them.
+
+[bold]Examples[/]
+
+footfall simulate --seed 7 --hours 8 --out world
+
+footfall gateway --config world/gateway.toml    # then, in another terminal:
+
+footfall links import world/links.csv --config world/gateway.toml
+
+footfall simulate --seed 7 --hours 8 --publish 127.0.0.1:1883 --speed 600
+
+footfall score --truth world/truth.jsonl --config world/gateway.toml
+
+footfall simulate --seed 7 --with pockets=0.5 --with re-entries=0.15 --out world
+
+footfall simulate --scene store-hard --seed 7 --out world
+
+footfall simulate chain --stores 24 --weeks 10 --db chain.db    # no radio, but a whole chain
+"""
+simulate = typer.Typer(invoke_without_command=True, help=HELP)
+simulate.command("chain", help=CHAIN_HELP)(chain)
 _OF_A_SCENE: Final = {"hours": "hours", "stores": "one store", "start": "a start", "timezone": "a time zone", "busy": "people"}
 
 
@@ -56,26 +78,7 @@ def _simulate(
     speed: Annotated[float, typer.Option(min=0, help="With --publish: so many times real time; 0 sends as fast as it can.")] = 0.0,
     protocol: Annotated[str, typer.Option(help="With --publish: MQTT 5 or 3.1.1.")] = "5",
 ) -> None:
-    """Make stores full of people, with the truth about them.
-
-    [bold]Examples[/]
-
-    footfall simulate --seed 7 --hours 8 --out world
-
-    footfall gateway --config world/gateway.toml    # then, in another terminal:
-
-    footfall links import world/links.csv --config world/gateway.toml
-
-    footfall simulate --seed 7 --hours 8 --publish 127.0.0.1:1883 --speed 600
-
-    footfall score --truth world/truth.jsonl --config world/gateway.toml
-
-    footfall simulate --seed 7 --with pockets=0.5 --with re-entries=0.15 --out world
-
-    footfall simulate --scene store-hard --seed 7 --out world
-
-    footfall simulate chain --stores 24 --weeks 10 --db chain.db    # no radio, but a whole chain
-    """
+    """Make stores full of people, with the truth about them."""
     if asked.invoked_subcommand is not None:
         return
     if out is None and publish is None:

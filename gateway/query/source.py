@@ -28,7 +28,7 @@ def site_of(site: Path | None, config: Path | None) -> Site | None:
 
     if site is not None:
         return load_site(site)
-    return None if config is None else load_site(config.parent / load_gateway(config).site)
+    return None if config is None else load_site(load_gateway(config).site)
 
 
 def open_reader(db: Path | None, influx: str | None, bucket: str, token_file: Path | None, config: Path | None) -> PointReader:

@@ -5,19 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, SinkUnavailable
 from gateway.sinks.kinds import sink_settings
-from gateway.sinks.sink import Sink
 from simulators.chain.chain import Chain
+from simulators.chain.gateway import Refused
 from simulators.chain.run import OnShare, simulate_chain
 from simulators.chain.show import chain_table
 from simulators.estate import section_text
+
+HELP: Final = """\
+Make weeks of a whole chain without radio: what its agents send goes through the gateway's accept and fold into a database.
+
+Several time zones, changes of clocks, a campaign with control stores, staff, goods, known fans and strangers; counters and agents that
+fail; stores that open, close and move. About 20 s of CPU for a week of 24 stores.
+
+[bold]Examples[/]
+
+footfall simulate chain --db chain.db --site site.toml
+
+footfall query traffic --db chain.db --site site.toml --interval 1d
+"""
+PART: Final = ".part"
+"""The end of a file's name while a chain is written into it."""
 
 
 def chain(
@@ -32,36 +47,52 @@ def chain(
     site: Annotated[Path | None, typer.Option(help="Write the estate into this site.toml.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Write what really happened, one JSON object a line.")] = None,
 ) -> None:
-    """Make weeks of a whole chain without radio: what its agents send goes through the gateway's accept and fold into a database.
-
-    Several time zones, changes of clocks, a campaign with control stores, staff, goods, known fans and strangers; counters and agents that
-    fail; stores that open, close and move. About 20 s of CPU for a week of 24 stores.
-
-    [bold]Examples[/]
-
-    footfall simulate chain --db chain.db --site site.toml
-
-    footfall query traffic --db chain.db --site site.toml --interval 1d
-    """
-    if db is None and influx is None:
-        raise ConfigError("nowhere to write to: --db FILE for SQLite, --influx URL for InfluxDB; both are fine")
-    if db is not None and db.exists():
-        raise ConfigError(f"{db} exists: a chain is written into a file of its own; name another one, or remove it")
-    made = Chain(stores, weeks, seed)
-    with ExitStack() as opened:
-        sinks: list[Sink] = []
-        if db is not None:
-            sinks.append(opened.enter_context(closing(sink_settings(kind="sqlite", path=db).sink())))
+    """Make weeks of a whole chain without radio."""
+    with _file_of_its_own(db) as part, _in_parts(influx), ExitStack() as opened:
+        to = [] if part is None else [sink_settings(kind="sqlite", path=part)]
         if influx is not None:
-            settings = sink_settings(kind="influxdb", url=influx, bucket=bucket, org=org, token_file=token_file, timeout_s=60)
-            sinks.append(opened.enter_context(closing(settings.sink())))
+            to.append(sink_settings(kind="influxdb", url=influx, bucket=bucket, org=org, token_file=token_file, timeout_s=60))
+        if not to:
+            raise ConfigError("nowhere to write to: --db FILE for SQLite, --influx URL for InfluxDB; both are fine")
+        sinks = [opened.enter_context(closing(settings.sink())) for settings in to]
         with share_bar(Console(stderr=True), f"{stores} stores, {weeks} weeks") as on_share:
-            simulated = simulate_chain(made, sinks, on_share)
+            simulated = simulate_chain(Chain(stores, weeks, seed), sinks, on_share)
     if site is not None:
-        site.write_text(section_text(made.site()), encoding="utf-8")
+        site.write_text(section_text(simulated.chain.site()), encoding="utf-8")
     if truth is not None:
         simulated.truth.write(truth)
     Console().print(chain_table(simulated))
+
+
+@contextmanager
+def _file_of_its_own(db: Path | None) -> Iterator[Path | None]:
+    """Yield the file to write into, which has its name once all is written, and is removed if it is not. ConfigError if one exists."""
+    if db is None:
+        yield None
+        return
+    part = db.with_name(f"{db.name}{PART}")
+    if db.exists():
+        raise ConfigError(f"{db} exists: a chain is written into a file of its own; name another one, or remove it")
+    if part.exists():
+        raise ConfigError(f"{part} exists: another run is writing it, or was killed and left a part of a chain; end that, or remove it")
+    try:
+        yield part
+        part.rename(db)
+    except BaseException:
+        for path in (part, *(part.with_name(f"{part.name}{end}") for end in ("-wal", "-shm", "-journal"))):
+            path.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _in_parts(influx: str | None) -> Iterator[None]:
+    """Name an InfluxDB that has a part of a chain when the run was interrupted or failed."""
+    try:
+        yield
+    except (KeyboardInterrupt, SinkUnavailable, Refused):
+        if influx is not None:
+            Console(stderr=True).print(f"{influx} has a part of a chain: what is there stays until you delete the bucket", markup=False)
+        raise
 
 
 @contextmanager

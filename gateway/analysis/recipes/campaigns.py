@@ -7,6 +7,7 @@ from math import exp, nan, sqrt
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from footfall.errors import ConfigError
@@ -50,16 +51,22 @@ def lift(
     if unknown := names - set(logs.index):
         raise ConfigError(f"the frame has no store {', '.join(sorted(unknown))}; it has {', '.join(logs.index)}")
     counted = logs[np.isfinite(logs.to_numpy(np.float64))]
-    inside = counted.index.isin(names)
-    sides = [counted[inside].to_numpy(np.float64), counted[~inside].to_numpy(np.float64)]
-    if min(map(len, sides)) < 2:
-        there = f"{len(sides[0])} and {len(sides[1])}"
-        raise ConfigError(f"a lift takes two treated stores and two controls with data in both spans; there are {there}")
+    sides = _sides(counted, names)
     variances = [float(side.var(ddof=1)) / len(side) for side in sides]
     error, freedom = sqrt(sum(variances)), _freedom(variances, list(map(len, sides)))
     change, half = float(sides[0].mean() - sides[1].mean()), t_quantile(confidence, freedom) * error
     left_out = tuple(sorted(set(logs.index) - set(counted.index)))
     return Lift(exp(change), exp(change - half), exp(change + half), len(sides[0]), len(sides[1]), left_out)
+
+
+def _sides(counted: pd.Series, treated: set[str]) -> list[npt.NDArray[np.float64]]:
+    """The numbers of the treated stores, and those of the others."""
+    inside = counted.index.isin(treated)
+    sides = [counted[inside].to_numpy(np.float64), counted[~inside].to_numpy(np.float64)]
+    if min(map(len, sides)) < 2:
+        there = f"{len(sides[0])} and {len(sides[1])}"
+        raise ConfigError(f"a lift takes two treated stores and two controls with data in both spans; there are {there}")
+    return sides
 
 
 def _logs(days: pd.DataFrame, before: tuple[str, str], during: tuple[str, str], measure: str) -> pd.Series:

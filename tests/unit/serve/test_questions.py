@@ -8,7 +8,10 @@ import pytest
 
 from footfall.errors import ConfigError, Unreadable
 from gateway.query.questions import QUESTIONS
+from gateway.query.source import site_of
+from gateway.sinks.sqlite.sink import SQLite
 from serve.questions import answer, listed
+from tests.docs import dataset
 
 
 @pytest.fixture
@@ -43,3 +46,19 @@ def test_every_question_is_listed_with_what_it_takes() -> None:
     assert list(listed()) == list(QUESTIONS)
     assert set(listed()["visits"]["takes"]) == {"fan", "from", "store", "timezone", "to"}  # type: ignore[call-overload] # an object of JSON
     assert {"by", "day", "interval", "measures", "top", "zone"} <= set(listed()["zones"]["takes"])  # type: ignore[call-overload] # likewise
+
+
+def test_a_site_toml_is_found_beside_its_gateway_toml_wherever_a_question_is_asked(gateway: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = gateway.parent
+    (folder / "estate").mkdir()
+    (folder / "estate" / "site.toml").write_text('brand = "acme"\n[[stores]]\nname = "s1"\ntimezone = "Asia/Shanghai"\n')
+    gateway.write_text('site = "estate/site.toml"\n' + gateway.read_text())
+    sink = SQLite(folder / "footfall.db")
+    sink.write(dataset.points())
+    sink.close()
+    for here, path in ((folder.parent, Path(folder.name) / "gateway.toml"), (folder, Path("gateway.toml"))):
+        monkeypatch.chdir(here)
+        assert '"time": "2026-10-24T00:00+08:00"' in answer(path, "traffic", {"store": "s1", "from": "2026-10-24", "to": "2026-10-24"})
+        site = site_of(None, path)
+        assert site is not None
+        assert [store.name for store in site.stores] == ["s1"]

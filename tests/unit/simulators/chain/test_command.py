@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from footfall.cli import build
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, SinkUnavailable
+from gateway.sinks.sink import Sink
+from simulators.chain import command
+from simulators.chain.chain import Chain
+from simulators.chain.run import OnShare, Simulated
+from tests.docs import dataset
 
 RUNNER = CliRunner()
 
@@ -36,6 +42,36 @@ def test_a_chain_can_be_asked_at_once(tmp_path: Path) -> None:
 def test_a_chain_needs_a_database_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere to write to"):
         run("simulate", "chain")
-    (tmp_path / "there.db").touch()
-    with pytest.raises(ConfigError, match="name another one"):
-        run("simulate", "chain", "--db", str(tmp_path / "there.db"))
+    for name, complaint in (("there.db", "name another one"), ("there.db.part", "was killed and left a part of a chain")):
+        (tmp_path / name).touch()
+        with pytest.raises(ConfigError, match=complaint):
+            run("simulate", "chain", "--db", str(tmp_path / "there.db"))
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+        (tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SinkUnavailable("away"), ConfigError("no")])
+def test_a_run_that_is_interrupted_leaves_no_part_of_a_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def stopped(chain: Chain, sinks: Sequence[Sink], on_share: OnShare) -> Simulated:
+        for sink in sinks:
+            sink.write(dataset.points())
+        assert {path.name for path in tmp_path.iterdir()} >= {"chain.db.part", "other.db"}
+        raise error
+
+    (tmp_path / "other.db").write_text("mine")
+    monkeypatch.setattr(command, "simulate_chain", stopped)
+    with pytest.raises(type(error)):
+        command.chain(db=tmp_path / "chain.db", truth=tmp_path / "truth.jsonl", site=tmp_path / "site.toml")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("other.db", "mine")]
+
+
+def test_an_influxdb_that_has_a_part_of_a_chain_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def stopped(*arguments: object) -> Simulated:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "simulate_chain", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        command.chain(influx="http://127.0.0.1:9")
+    assert " ".join(capsys.readouterr().err.split()).endswith(
+        "http://127.0.0.1:9 has a part of a chain: what is there stays until you delete the bucket"
+    )
