@@ -40,6 +40,15 @@ def did_you_mean(word: str, there: Iterable[str]) -> str:
     return f": did you mean {near[0]!r}?" if near else ""
 
 
+def unknown(problem: str, word: str, there: Iterable[str], rest: str, joint: str = "; ") -> str:
+    """Return `problem: did you mean 'x'? Rest`, with the nearest of the words there to a wrong one; `problem; rest` where none is near.
+
+    `rest` is a clause, such as `it has a, b`; `joint` stands before it where there is no question.
+    """
+    meant = did_you_mean(word, there)
+    return f"{problem}{meant} {rest[:1].upper()}{rest[1:]}" if meant else f"{problem}{joint}{rest}"
+
+
 def _unknown(key: str, allowed: Sequence[str]) -> str:
     close = get_close_matches(key, allowed, n=1)
     meant = f"; did you mean `{close[0]}`?" if close else "."

@@ -20,7 +20,7 @@ from edge_agent.sources.recording import DOOR_PROFILE, read_lines
 from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, ClockJump, ReplaySettings, Run, TrueZone
 from edge_agent.sources.source import AliveUntil, Crossing, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from footfall.moments import to_ns
 from footfall.units import NS_PER_S
 
@@ -134,7 +134,7 @@ class _CsvFile:
         if isinstance(column, int) and column <= len(self._headings):
             return column - 1
         there = f"it has {', '.join(self._headings[:20])}"
-        raise ConfigError(f"{self._path}: there is no column {name!r}{did_you_mean(name, self._headings)}; {there}")
+        raise ConfigError(unknown(f"{self._path}: there is no column {name!r}", name, self._headings, there))
 
     def _wide_columns(self) -> list[tuple[int, str, str]]:
         found = [(at, name, zone) for at, name in enumerate(self._headings) if (zone := self._mapping.zone_of(name))]

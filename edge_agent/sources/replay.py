@@ -33,7 +33,7 @@ from edge_agent.sources.simulated import SimulatedSource
 from edge_agent.sources.source import Crossing, Gap, Heard, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.events import Name
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from footfall.moments import to_ns
 from footfall.topics import is_name
 from footfall.units import NS_PER_S
@@ -77,7 +77,7 @@ def runs(format_name: FormatName, paths: Sequence[Path], settings: ReplaySetting
 def format_named(name: str) -> FormatName:
     """Return the format of that name. Raise ConfigError for a name that is none."""
     if name not in FORMATS:
-        raise ConfigError(f"format {name[:80]!r}{did_you_mean(name, FORMATS)}: one of {', '.join(FORMATS)}")
+        raise ConfigError(unknown(f"format {name[:80]!r}", name, FORMATS, f"one of {', '.join(FORMATS)}", ": "))
     return cast(FormatName, name)
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 import pandas as pd
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from gateway.analysis.frames import frame_of
 from gateway.analysis.stored import check_measurement, rows_frame, stores_frame
 from gateway.query.answer import Request
@@ -82,7 +82,7 @@ class Footfall:
 
     def __getattr__(self, name: str) -> Callable[..., pd.DataFrame]:
         # Only for names that are no attribute: questions are methods.
-        raise AttributeError(f"there is no question {name!r}{did_you_mean(name, QUESTIONS)}; there is {', '.join(QUESTIONS)}")
+        raise AttributeError(unknown(f"there is no question {name!r}", name, QUESTIONS, f"there is {', '.join(QUESTIONS)}"))
 
     def close(self) -> None:
         """Let go of the file or the connections."""
@@ -100,7 +100,8 @@ class Footfall:
         """
         check_measurement(measurement)
         request = _request(measurement, f"rows of {measurement}", options, _SCOPE)
-        return rows_frame(self._reader, measurement, asked_stores(self._reader, request, measurement, None, self._estate, self._clock()))
+        stores = asked_stores(self._reader, request, measurement, None, self._estate, self._clock(), is_list=True)
+        return rows_frame(self._reader, measurement, stores)
 
     def stores(self) -> pd.DataFrame:
         """Return a row for each store, by its name: title, path, ownership, time zone, and since and until when it is one."""
@@ -126,7 +127,7 @@ def _request(question: str, what: str, options: Mapping[str, Any], there: Iterab
     able = list(there)
     for name in options:
         if name not in able:
-            raise ConfigError(f"{name[:80]}: means nothing for {what}{did_you_mean(name, able)}; it takes {', '.join(able)}")
+            raise ConfigError(unknown(f"{name[:80]}: means nothing for {what}", name, able, f"it takes {', '.join(able)}"))
     given = {name: value for name, value in options.items() if value is not None}
     return Request(question, **{name: _value(name, value) for name, value in given.items()})
 

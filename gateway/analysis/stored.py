@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from footfall.units import NS_PER_MS
 from gateway.analysis.frames import TIME_UNIT, utc_column
 from gateway.points import SCHEMA, Coded, Column
@@ -39,7 +39,7 @@ _OF_NUMPY: Final = {"i": "Int64", "b": "boolean", "f": "float64"}
 def check_measurement(name: str) -> None:
     """Raise ConfigError, with the list, for what is no measurement."""
     if name not in SCHEMA:
-        raise ConfigError(f"there is no measurement {name[:80]!r}{did_you_mean(name, SCHEMA)}; there is {', '.join(SCHEMA)}")
+        raise ConfigError(unknown(f"there is no measurement {name[:80]!r}", name, SCHEMA, f"there is {', '.join(SCHEMA)}"))
 
 
 def rows_frame(reader: PointReader, measurement: str, stores: Sequence[AskedStore]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from footfall.moments import to_ns
 from footfall.topics import is_name
 from footfall.units import NS_PER_HOUR
@@ -46,14 +46,24 @@ class AskedStore:
 
 
 def asked_stores(
-    reader: PointReader, request: Request, measurement: str, interval: str | None, estate: QueryEstate, now_ns: int
+    reader: PointReader,
+    request: Request,
+    measurement: str,
+    interval: str | None,
+    estate: QueryEstate,
+    now_ns: int,
+    *,
+    is_list: bool = False,
 ) -> tuple[AskedStore, ...]:
-    """Return the stores of a request, each once, under its present name. Raise ConfigError for one that nobody knows."""
+    """Return the stores of a request, each once, under its present name. Raise ConfigError for one that nobody knows.
+
+    `is_list`: rows are listed one by one, until the last hour of data; what is counted as a whole or by days has a default span of days.
+    """
     names = _names(reader, request.stores, estate)
     facts = [estate.of(store) for store in names]
     zone = time_zone(request.timezone) if request.timezone else None
     clocks = [zone or each.timezone for each in facts]
-    spans = _spans(reader, request, measurement, interval, list(zip(facts, names.values(), clocks, strict=True)), now_ns)
+    spans = _spans(reader, request, measurement, interval, list(zip(facts, names.values(), clocks, strict=True)), now_ns, is_list)
     return tuple(
         AskedStore(each, found, clock, cut(each, *span, interval, request.day, clock))
         for each, found, clock, span in zip(facts, names.values(), clocks, spans, strict=True)
@@ -77,8 +87,7 @@ def _names(reader: PointReader, asked: Sequence[str], estate: QueryEstate) -> di
 
 def _unknown(where: str, store: str, there: Sequence[str]) -> str:
     more = f" and {len(there) - MOST_STORES:,} more" if len(there) > MOST_STORES else ""
-    hint = did_you_mean(store, there)
-    return f"{where} has no store {store[:80]!r}{hint}; it has {', '.join(there[:MOST_STORES])}{more}"
+    return unknown(f"{where} has no store {store[:80]!r}", store, there, f"it has {', '.join(there[:MOST_STORES])}{more}")
 
 
 class DataWalls(NamedTuple):
@@ -102,20 +111,27 @@ def default_interval(interval: str | None) -> str:
 
 
 def _spans(
-    reader: PointReader, request: Request, measurement: str, interval: str | None, places: Sequence[_Place], now_ns: int
+    reader: PointReader, request: Request, measurement: str, interval: str | None, places: Sequence[_Place], now_ns: int, is_list: bool
 ) -> list[tuple[int, int]]:
     """Each store's span: what was left open is filled so that it ends with the data, or the day that they end in, by every clock alike."""
     data = None if request.from_ and request.to else _data_walls(reader, request, measurement, places, now_ns)
     clocks = [(zone, day_start(facts, request.day)) for facts, _, zone in places]
-    of_clock = {clock: _span(request, interval, *clock, data, now_ns) for clock in set(clocks)}
+    by_day = not is_list and _is_by_day(request, interval)
+    of_clock = {clock: _span(request, interval, *clock, data, now_ns, by_day) for clock in set(clocks)}
     return [of_clock[clock] for clock in clocks]
 
 
-def _span(request: Request, interval: str | None, zone: ZoneInfo, starts: time, data: DataWalls | None, now_ns: int) -> tuple[int, int]:
+def _is_by_day(request: Request, interval: str | None) -> bool:
+    """Whether the default span is of whole days: a comparison pairs days, whatever its intervals are."""
+    return interval is None or interval in DEFAULT_COUNTS or request.day == "store" or request.compare is not None
+
+
+def _span(
+    request: Request, interval: str | None, zone: ZoneInfo, starts: time, data: DataWalls | None, now_ns: int, by_day: bool
+) -> tuple[int, int]:
     from_ns = start(request.from_, zone, now_ns, starts) if request.from_ else None
     if data is None:
         return from_ns or 0, end(request.to or "", zone, now_ns, starts)
-    by_day = request.day == "store" or interval in DEFAULT_COUNTS
     begin_ns, data_end_ns = _in_days(data, zone, starts) if by_day else (_moment(data.first, zone), _moment(data.last, zone))
     to_ns = end(request.to, zone, now_ns, starts) if request.to else data_end_ns
     if from_ns is not None:

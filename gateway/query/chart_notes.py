@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.query.chart_data import Chart
-from gateway.query.measures import measures_of
+from gateway.query.measures import measures_of, named
 
 MOST_NAMED = 5
 """Bars or panels named in a note."""
@@ -18,17 +18,13 @@ def left_out(chart: Chart, part: Chart) -> list[str]:
 
 def _measures(chart: Chart, part: Chart) -> Iterable[str]:
     if without := [name for name in chart.wanted if name not in chart.measures and not _has_values(chart, name)]:
-        yield f"without a value, so not drawn: {_named(without)}"
+        yield f"without a value, so not drawn: {named(without)}"
     if rest := [name for name in chart.wanted if name not in part.measures and name not in without]:
-        yield f"no room in the chart for {_named(rest)}: --measures chooses what is drawn"
+        yield f"no room in the chart for {named(rest)}: --measures chooses what is drawn"
 
 
 def _has_values(chart: Chart, name: str) -> bool:
     return any(record[name] is not None for record in chart.records)
-
-
-def _named(measures: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in measures)
 
 
 def _intervals(chart: Chart, part: Chart) -> Iterable[str]:

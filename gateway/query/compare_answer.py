@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from gateway.query.answer import Answer, Request
 from gateway.query.asked import AskedStore, asked_stores
 from gateway.query.compare_notes import notes_of, notes_of_side
@@ -50,7 +50,7 @@ def planned_comparison(request: Request, counted: CountingRule) -> ComparisonPla
     comparison = parsed(request.compare or "")
     align = next((each for each in ALIGNS if each == request.align), None)
     if align is None:
-        raise ConfigError(f"align {request.align[:80]!r}{did_you_mean(request.align, ALIGNS)}: one of {', '.join(ALIGNS)}")
+        raise ConfigError(unknown(f"align {request.align[:80]!r}", request.align, ALIGNS, f"one of {', '.join(ALIGNS)}", ": "))
     if align == "date" and comparison.kind in _WITHOUT_ALIGN:
         raise ConfigError(f"align date means nothing with compare {request.compare}: {_WITHOUT_ALIGN[comparison.kind]}")
     plan = planned(request, counted)

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from footfall.topics import is_name
 from gateway.query.day_pairs import LEAST_USUAL_DAYS, USUAL_DAYS
 
@@ -48,9 +48,8 @@ def parsed(text: str) -> Comparison:
     from_, dots, to = text.partition("..")
     if dots and from_ and to:
         return Comparison("span", from_=from_, to=to)
-    raise ConfigError(
-        f"compare {text[:80]!r}{did_you_mean(text, WORDS)}: write " + ", ".join(f"{word} ({means})" for word, means in WORDS.items())
-    )
+    able = ", ".join(f"{word} ({means})" for word, means in WORDS.items())
+    raise ConfigError(unknown(f"compare {text[:80]!r}", text, WORDS, f"write {able}", ": "))
 
 
 class Suffix(NamedTuple):

@@ -17,7 +17,7 @@ from gateway.query.covered import Covered, coverage_notes
 from gateway.query.grouping import Grouped, every_group, grouped, text_of
 from gateway.query.groups import CLOCK, PLACES, GroupKey
 from gateway.query.keys import TIME, KeyCodes, times_of
-from gateway.query.measures import SMALL_BASE, Measure
+from gateway.query.measures import SMALL_BASE, Measure, named
 from gateway.query.partly_read import baskets_partly_read
 from gateway.query.plan import Plan
 from gateway.query.reduce import GroupValues, added, base_of, derived, small_base
@@ -85,7 +85,7 @@ class Counting:
             for measure in (self.plan.measures if self.plan.request.measures else ())
             if measure.places == "never" and any(row[columns.index(measure.id)] is None for row in totals)
         ]
-        return [f"no total of several stores, for they are not added up: {', '.join(names)}"] if names else []
+        return [f"no total of several stores, for they are not added up: {named(names)}"] if names else []
 
     def _totals(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """A row for each store that has several, and one for all where they are several."""
@@ -115,7 +115,7 @@ class Counting:
         rank = {whole.key_of(i): place for place, i in enumerate(order.tolist()[:top])}
         places = [rank.get(table.key_of(i)) for i in range(len(rows))]
         kept = sorted((place, i) for i, place in enumerate(places) if place is not None)
-        return [rows[i] for _, i in kept], f"the first {len(rank):,} of {len(order):,} by {measure.id}; totals are of all"
+        return [rows[i] for _, i in kept], f"the first {len(rank):,} of {len(order):,} by {named([measure.id])}; totals are of all"
 
 
 class Table:
@@ -217,5 +217,5 @@ class Table:
     def notes(self) -> list[str]:
         """Return what a reader of the numbers must know."""
         counts = {measure.id: small_base(measure, self._plan.there, self._base[measure.id]) for measure in self._seen()}
-        small = [f"{name} in {n:,} of {len(self.groups):,} rows" for name, n in counts.items() if n]
+        small = [f"{named([name])} in {n:,} of {len(self.groups):,} rows" for name, n in counts.items() if n]
         return [f"small base, below {SMALL_BASE}: {', '.join(small)}"] if small else []

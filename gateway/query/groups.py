@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from gateway.query.measures import MEASURES, Measure, measures_of
 
 PLACES: Final = ("chain", "store", "path", "ownership")
@@ -48,10 +48,9 @@ def _key(question: str, word: str) -> GroupKey:
     there = groups_of(question)
     group, colon, level = word.partition(":")
     if group not in there:
-        hint = did_you_mean(group, there)
         able = sorted({measure.question for measure in MEASURES.values() if group in measure.groups})
         other = f"; {group} is a group of {', '.join(able)}" if able else ""
-        raise ConfigError(f"{question} cannot be grouped by {word[:80]!r}{hint}; it goes by {', '.join(there)}{other}")
+        raise ConfigError(unknown(f"{question} cannot be grouped by {word[:80]!r}", group, there, f"it goes by {', '.join(there)}{other}"))
     if colon and (group != "path" or not level.isdecimal() or not 1 <= int(level) <= 99):
         raise ConfigError(f"by {word[:80]!r}: only path has levels, such as path:1 for its first part")
     return GroupKey(group, int(level) if colon else 0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final, Literal, get_args
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 
 MeasureKind = Literal["sum", "count", "last", "max", "ratio", "rest", "difference", "quantile", "between"]
 Unit = Literal["", "people", "s", "share", "money"]
@@ -143,16 +143,20 @@ def measures_of(question: str) -> dict[str, Measure]:
     return {measure.id: measure for measure in MEASURES.values() if measure.question == question}
 
 
+def named(ids: Iterable[str]) -> str:
+    """Return how notes name measures: by their ids, marked so that a table can write its headings instead."""
+    return ", ".join(f"`{name}`" for name in ids)
+
+
 def chosen(question: str, ids: Sequence[str]) -> tuple[Measure, ...]:
     """Return the measures of these ids, or all of the question. Raise ConfigError for an id that it does not have."""
     there = measures_of(question)
     for name in ids:
         if name not in there:
-            raise ConfigError(f"{question} has no measure {name[:80]!r}{_measure_meant(name, there)}; it has {', '.join(there)}")
+            raise ConfigError(unknown(f"{question} has no measure {name[:80]!r}", _as_id(name, there), there, f"it has {', '.join(there)}"))
     return tuple(there[name] for name in dict.fromkeys(ids)) if ids else tuple(there.values())
 
 
-def _measure_meant(word: str, there: Mapping[str, Measure]) -> str:
-    """Return the measure whose heading this is, such as `transactions` for sales, else the nearest."""
-    headed = next((measure.id for measure in there.values() if measure.title == word.replace("_", " ")), None)
-    return f": did you mean {headed!r}?" if headed else did_you_mean(word, there)
+def _as_id(word: str, there: Mapping[str, Measure]) -> str:
+    """Return the measure whose heading this is, such as `transactions` for sales, else the word itself."""
+    return next((measure.id for measure in there.values() if measure.title == word.replace("_", " ")), word)

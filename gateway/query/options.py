@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from gateway.query.answer import Request
 from gateway.query.intervals import DAYS, Day
 from gateway.query.questions import QUESTIONS, check
@@ -29,7 +29,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _day(text: str) -> Day:
     if text not in DAYS:
-        raise ConfigError(f"day {text[:80]!r}{did_you_mean(text, DAYS)}: one of {', '.join(DAYS)}")
+        raise ConfigError(unknown(f"day {text[:80]!r}", text, DAYS, f"one of {', '.join(DAYS)}", ": "))
     return DAYS[DAYS.index(text)]
 
 
@@ -67,7 +67,7 @@ def request_of(what: str, given: Mapping[str, str | None]) -> Request:
     """
     if what not in QUESTIONS:
         there = (*QUESTIONS, EXPLAINS)
-        raise ConfigError(f"there is no question {what[:80]!r}{did_you_mean(what, there)}; there is {', '.join(there)}")
+        raise ConfigError(unknown(f"there is no question {what[:80]!r}", what, there, f"there is {', '.join(there)}"))
     values: dict[str, Any] = {"question": what}
     for name, text in given.items():
         if text is not None:
@@ -85,7 +85,7 @@ def takes(what: str) -> tuple[str, ...]:
 
 def _check(what: str, name: str) -> None:
     if name not in OPTIONS:
-        raise ConfigError(f"there is no option {name[:80]!r}{did_you_mean(name, OPTIONS)}; {what} takes {', '.join(takes(what))}")
+        raise ConfigError(unknown(f"{what} has no option {name[:80]!r}", name, OPTIONS, f"it takes {', '.join(takes(what))}"))
     if name not in takes(what):
         able = ", ".join(other for other in QUESTIONS if name in takes(other))
         raise ConfigError(f"{name} means nothing for {what}; it is for {able}; {what} takes {', '.join(takes(what))}")

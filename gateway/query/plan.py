@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from gateway.points import SCHEMA
 from gateway.query.answer import Request
 from gateway.query.asked import AskedStore
@@ -150,6 +150,6 @@ def interval_of(request: Request, counted: CountingRule) -> str | None:
     if request.interval is None:
         return None if request.by or request.top else counted.interval
     if request.interval not in INTERVALS:
-        hint = did_you_mean(request.interval, INTERVALS)
-        raise ConfigError(f"interval {request.interval[:80]!r}{hint}: one of {', '.join(INTERVALS)}")
+        name = request.interval
+        raise ConfigError(unknown(f"interval {name[:80]!r}", name, INTERVALS, f"one of {', '.join(INTERVALS)}", ": "))
     return request.interval

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from footfall.errors import ConfigError
-from footfall.mistakes import did_you_mean
+from footfall.mistakes import unknown
 from gateway.query import listed
 from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
@@ -75,7 +75,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
 def question_of(name: str) -> Question:
     """Return the question of this name. Raise ConfigError, with the list, if there is none."""
     if name not in QUESTIONS:
-        raise ConfigError(f"there is no question {name[:80]!r}{did_you_mean(name, QUESTIONS)}; there is {', '.join(QUESTIONS)}")
+        raise ConfigError(unknown(f"there is no question {name[:80]!r}", name, QUESTIONS, f"there is {', '.join(QUESTIONS)}"))
     return QUESTIONS[name]
 
 
@@ -139,7 +139,7 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
         answer = _counted_by(reader, estate, plan, stores, now_ns, on_page, matched).answer()
         answer = replace(answer, interval=plan.interval, notes=(*answer.notes, *cut_notes(stores, plan.interval, now_ns)))
     else:
-        stores = asked_stores(reader, request, question.measurement, None, estate, now_ns)
+        stores = asked_stores(reader, request, question.measurement, None, estate, now_ns, is_list=True)
         answer = listing(reader, request, question.measurement, how, stores, on_page)
     asked = tuple(StoreSpan(store.facts.name, store.zone, store.from_ns, store.to_ns) for store in stores)
     titles = {store.facts.name: store.facts.at(store.to_ns - 1).title for store in stores}

@@ -5,8 +5,9 @@ Numbers are never cut short. What does not fit is left out from the right, bars 
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -34,6 +35,8 @@ _WALL: Final = len("2026-10-24T10:00")
 _RUN_ROWS: Final = 3
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
+
+_NAMED: Final = re.compile(r"`(\w+)`")
 
 Style = Literal["heading", "row", "total", "note"]
 AnswerRow = Mapping[str, Any]
@@ -74,7 +77,7 @@ def table(answer: Answer, request: Request, wide: bool = False, width: int = WID
     if answer.totals:
         lines.append(Line(""))
     lines += [Line(row_line(columns, i), "total") for i in range(len(sheet.runs), len(sheet.runs) + len(answer.totals))]
-    notes = [*answer.notes, *(answer.details if wide else ()), *_left_out(left_out)]
+    notes = [*map(sheet.with_headings, (*answer.notes, *(answer.details if wide else ()))), *_left_out(map(sheet.name_of, left_out))]
     return lines + [line for i, note in enumerate(notes) for line in ([Line("")] if i == 0 else []) + wrapped(note, width=width)]
 
 
@@ -100,8 +103,9 @@ def wrapped(text: str, style: Style = "note", width: int = WIDTH) -> list[Line]:
     return [Line(line, style) for line in lines]
 
 
-def _left_out(names: Sequence[str]) -> list[str]:
-    return [f"No room for {', '.join(names)}: --wide shows every column, --measures those you name."] if names else []
+def _left_out(names: Iterable[str]) -> list[str]:
+    listed = ", ".join(names)
+    return [f"No room for {listed}: --wide shows every column, --measures those you name."] if listed else []
 
 
 def _run_line(columns: Sequence[ShownColumn], run: RowRun, row: int) -> str:
@@ -121,6 +125,16 @@ class _Sheet:
     @cached_property
     def figures(self) -> Mapping[str, Figure]:
         return {name: figure(name, self.answer.question) for name in self.answer.columns}
+
+    def with_headings(self, note: str) -> str:
+        """Return a note with the headings of the measures that it names."""
+        there = measures_of(self.answer.question)
+        return _NAMED.sub(lambda match: there[match[1]].title if match[1] in there else match[0], note)
+
+    def name_of(self, column: str) -> str:
+        """Return a column's heading, with the name by which it can be asked for where that is another."""
+        title = self.figures[column].title
+        return column if title == column.replace("_", " ") else f"{title} ({column})"
 
     @cached_property
     def runs(self) -> list[RowRun]:
@@ -152,7 +166,11 @@ class _Sheet:
         """What the rows are of: of events when and where, else the texts and times before the first number."""
         names = self.answer.columns
         first = next((i for i, name in enumerate(names) if not self.is_text(name)), len(names))
-        return names[: 2 if _EVENT_TIMES & set(names) else first]
+        return names[: 2 if self._is_of_events else first]
+
+    @property
+    def _is_of_events(self) -> bool:
+        return bool(_EVENT_TIMES & set(self.answer.columns))
 
     def _is_main(self, name: str) -> bool:
         if name in self.keys or self._measure(name) in self.request.measures:
@@ -210,7 +228,8 @@ class _Sheet:
     def _cells(self, name: str) -> list[str]:
         if self.figures[name].unit == "time":
             return times([(str(run.first.get("store", "")), run.first[name] or "") for run in self.runs], self.answer.interval)
-        return ["" if run.what and not self.is_text(name) else self._text(name, run.first[name]) for run in self.runs]
+        empty = "" if name not in self.keys or self._is_of_events else self.figures[name].empty
+        return ["" if run.what and not self.is_text(name) else self._text(name, run.first[name]) or empty for run in self.runs]
 
     def _totals(self, name: str, before: Sequence[str]) -> list[str]:
         """The totals' cells; the word stands under the first key that a total does not have, of those that are shown."""

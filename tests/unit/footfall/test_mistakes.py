@@ -8,6 +8,7 @@ from pydantic import Field
 
 from footfall.config import Section, check
 from footfall.errors import ConfigError
+from footfall.mistakes import unknown
 
 
 class Red(Section):
@@ -50,3 +51,14 @@ def test_a_mistake_names_its_key_and_what_is_allowed(values: Any, said: str) -> 
     with pytest.raises(ConfigError) as refused:
         check(values, Outer, "f")
     assert str(refused.value) == said
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("shangai", "no store 'shangai': did you mean 'shanghai'? It has berlin, shanghai"),
+        ("paris", "no store 'paris'; it has berlin, shanghai"),
+    ],
+)
+def test_a_wrong_word_has_the_nearest_right_one_as_a_question_and_what_there_is_as_a_sentence(word: str, text: str) -> None:
+    assert unknown(f"no store {word!r}", word, ("berlin", "shanghai"), "it has berlin, shanghai") == text

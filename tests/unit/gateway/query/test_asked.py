@@ -24,12 +24,12 @@ def _row(store: str, wall: str, zone: ZoneInfo) -> tuple[Any, ...]:
     return (int(at.timestamp()) * 10**9, store, *dict.fromkeys(SCHEMA["traffic"].fields, 1).values())
 
 
-def _spans(rows: list[tuple[str, str]], interval: str | None, *, zone: ZoneInfo = BERLIN, **asked: Any) -> set[str]:
+def _spans(rows: list[tuple[str, str]], interval: str | None, *, zone: ZoneInfo = BERLIN, is_list: bool = False, **asked: Any) -> set[str]:
     """The spans, by the clock of each store, of stores that have traffic at these wall times."""
     zones = {"far": SHANGHAI}
     reader = MemoryReader({"traffic": [_row(store, wall, zones.get(store, zone)) for store, wall in rows]})
     estate = QueryEstate({store: StoreFacts(store, zones.get(store, zone), time(4)) for store, _ in rows})
-    stores = asked_stores(reader, Request("traffic", **asked), "traffic", interval, estate, NOW_NS)
+    stores = asked_stores(reader, Request("traffic", **asked), "traffic", interval, estate, NOW_NS, is_list=is_list)
     return {f"{iso(store.from_ns, store.zone)[:16]} to {iso(store.to_ns, store.zone)[:16]}" for store in stores}
 
 
@@ -40,7 +40,7 @@ LONG = [("s1", "2020-05-05T11:00"), ("s1", "2026-11-25T11:20")]
 @pytest.mark.parametrize(
     ("interval", "span"),
     [
-        (None, "2026-11-19T00:00 to 2026-11-25T12:00"),
+        (None, "2026-11-19T00:00 to 2026-11-26T00:00"),
         ("1h", "2026-11-19T00:00 to 2026-11-25T12:00"),
         ("1d", "2026-11-19T00:00 to 2026-11-26T00:00"),
         ("1w", "2026-10-05T00:00 to 2026-11-26T00:00"),
@@ -55,14 +55,16 @@ def test_the_default_span_begins_with_an_interval_and_has_several(interval: str 
 
 def test_the_default_span_does_not_begin_before_the_data() -> None:
     assert _spans([("s1", "2026-10-24T10:30"), ("s1", "2026-11-25T11:20")], "month") == {"2026-10-24T00:00 to 2026-11-26T00:00"}
-    assert _spans([("s1", "2026-11-24T10:30"), ("s1", "2026-11-25T11:20")], None) == {"2026-11-24T10:00 to 2026-11-25T12:00"}
+    assert _spans([("s1", "2026-11-24T10:30"), ("s1", "2026-11-25T11:20")], "1h") == {"2026-11-24T10:00 to 2026-11-25T12:00"}
 
 
 EVENINGS = [("early", "2026-11-10T10:00"), ("early", "2026-11-25T19:00"), ("late", "2026-11-10T10:00"), ("late", "2026-11-26T01:30")]
 """One store closes at two in the morning."""
 
 
-@pytest.mark.parametrize(("interval", "to"), [("1d", "2026-11-26T00:00"), ("1w", "2026-11-26T00:00"), (None, "2026-11-26T02:00")])
+@pytest.mark.parametrize(
+    ("interval", "to"), [("1d", "2026-11-26T00:00"), ("1w", "2026-11-26T00:00"), (None, "2026-11-26T00:00"), ("1h", "2026-11-26T02:00")]
+)
 def test_what_is_sold_after_midnight_belongs_to_the_evening_before_so_that_no_store_has_a_last_day_without_data(
     interval: str | None, to: str
 ) -> None:
@@ -74,6 +76,14 @@ def test_what_is_sold_after_midnight_belongs_to_the_evening_before_so_that_no_st
 
 def test_days_of_stores_end_with_the_evening_too() -> None:
     assert _spans(EVENINGS, "1d", day="store") == {"2026-11-19T04:00 to 2026-11-26T04:00"}
+
+
+def test_a_comparison_by_the_hour_is_of_whole_days_too() -> None:
+    assert _spans(EVENINGS, "1h", compare="previous") == {"2026-11-19T00:00 to 2026-11-26T00:00"}
+
+
+def test_a_list_has_the_hours_after_midnight() -> None:
+    assert _spans(EVENINGS, None, is_list=True) == {"2026-11-19T00:00 to 2026-11-26T02:00"}
 
 
 def test_data_of_one_night_alone_are_of_its_day() -> None:

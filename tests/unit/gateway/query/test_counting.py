@@ -201,7 +201,7 @@ def test_a_gauge_of_several_stores_has_no_value_and_is_refused_where_it_is_named
     assert (whole["store"], whole["occupancy_last"], whole["in"]) == ("all stores", None, 8)
     assert "occupancy_last" not in answered(TWO, known, by=("chain",)).columns
     named = answered(TWO, known, interval="1d", measures=("occupancy_last",))
-    assert any(note == "no total of several stores, for they are not added up: occupancy_last" for note in named.notes)
+    assert any(note == "no total of several stores, for they are not added up: `occupancy_last`" for note in named.notes)
     assert not any("no total" in note for note in answer.notes)
     with pytest.raises(ConfigError, match=r"occupancy_last cannot be grouped by chain: .* It goes by store; by chain go in, out, "):
         answered(TWO, known, by=("chain",), measures=("occupancy_last",))
@@ -212,7 +212,7 @@ def test_the_first_of_many() -> None:
     rows = {"traffic": [of_store(f"s{i}", minute(i, in_=n)) for i, n in enumerate((5, 50, 20), 1)]}
     answer = answered(rows, known, top=2, measures=("in",))
     assert counts(answer, "store", "in") == [("s2", 50), ("s3", 20)]
-    assert "the first 2 of 4 by in; totals are of all" in answer.notes
+    assert "the first 2 of 4 by `in`; totals are of all" in answer.notes
     assert dict(zip(answer.columns, answer.totals[-1], strict=True))["in"] == 75
     days = answered(rows, known, top=1, interval="1d", to="2026-10-25", measures=("in",))
     assert [(row["store"], row["time"][:10], row["in"]) for row in records(days)] == [("s2", "2026-10-24", 50), ("s2", "2026-10-25", 0)]
@@ -221,7 +221,7 @@ def test_the_first_of_many() -> None:
 def test_a_small_base_is_noted_and_a_large_one_not() -> None:
     rows = {"traffic": [minute(1, in_=29, transactions=1), minute(61, in_=30, transactions=1), minute(121, transactions=1)]}
     notes = answered(rows, interval="1h", measures=("conversion",)).notes
-    assert "small base, below 30: conversion in 1 of 24 rows" in notes
+    assert "small base, below 30: `conversion` in 1 of 24 rows" in notes
 
 
 def test_what_the_database_can_add_up_is_not_read_row_by_row() -> None:
@@ -304,7 +304,7 @@ def test_what_nobody_observed_is_no_zero_and_the_share_of_open_minutes_is_stated
     assert tuple(totals(answer)[name] for name in ("open_minutes", "covered", "in")) == (600, 0.45, 2)
     assert answer.notes[:2] == (
         "observed: 1 of 1 stores, 45.0 % of open hours",
-        "small base, below 30: conversion in 1 of 24 rows",
+        "small base, below 30: `conversion` in 1 of 24 rows",
     )
 
 

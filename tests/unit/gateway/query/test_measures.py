@@ -64,9 +64,9 @@ def test_a_column_of_the_same_name_means_what_its_question_means() -> None:
 
 
 def test_an_unknown_measure_is_refused_with_the_nearest_and_the_list() -> None:
-    with pytest.raises(ConfigError, match=r"traffic has no measure 'sales': did you mean 'transactions'\?; it has in, out, "):
+    with pytest.raises(ConfigError, match=r"traffic has no measure 'sales': did you mean 'transactions'\? It has in, out, "):
         chosen("traffic", ["sales"])
-    with pytest.raises(ConfigError, match=r"traffic has no measure 'convertion': did you mean 'conversion'\?; it has in, out, "):
+    with pytest.raises(ConfigError, match=r"traffic has no measure 'convertion': did you mean 'conversion'\? It has in, out, "):
         chosen("traffic", ("in", "convertion"))
     assert [measure.id for measure in chosen("traffic", ("out", "in", "out"))] == ["out", "in"]
 

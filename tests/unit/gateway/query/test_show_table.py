@@ -164,7 +164,7 @@ def test_a_comparison_leaves_out_changes_first_and_then_whole_measures() -> None
     assert " ".join(found[:2]).split().count("change") == 0
     assert " ".join(found[:2]).split().count("before") == " ".join(found[:2]).split().count("ratio") == 2
     note = " ".join(found[found.index("") :])
-    assert "in_change, transactions_change, conversion:" in note
+    assert "in_change, sales change (transactions_change), conversion:" in note
     assert "conversion_before" not in note
 
 
@@ -185,6 +185,21 @@ def test_the_total_of_a_single_row_is_not_repeated() -> None:
     answer = Answer(("chain", "in"), [("all stores", 5)], [("all stores", 5)])
     assert len(lines(answer)) == 3
     assert len(lines(Answer(("chain", "in"), [("all stores", 5)], [("all stores", 6)]))) == 5
+
+
+def test_a_group_without_a_name_has_words_in_its_place() -> None:
+    answer = Answer(("path", "in"), [("", 1), ("asia", 2)], [("all stores", 3)], question="traffic")
+    assert [line.split("  ")[0] for line in lines(answer)[2:]] == ["(no path)", "asia", "", "all stores"]
+    sales = Answer(("store", "staff_id", "revenue"), [("s1", "", 1.0), ("s1", "s07", 2.0)], question="sales")
+    assert "(nobody)" in lines(sales)[-2]
+    touch = Answer(("store", "at", "staff_id"), [("s1", "2026-11-21T09:00:00", ""), ("s1", "2026-11-21T10:00:00", "s07")])
+    assert not any("(nobody)" in line for line in lines(touch)), "an event has what it has"
+
+
+def test_notes_name_measures_by_the_headings_of_the_table() -> None:
+    notes = ("small base, below 30: `anonymous_transactions` in 2 of 2 rows", "`footfall` is no measure")
+    found = lines(replace(TRAFFIC, question="traffic", notes=notes))
+    assert found[-2:] == ["small base, below 30: anonymous sales in 2 of 2 rows", "`footfall` is no measure"]
 
 
 def test_a_histogram_is_a_picture() -> None:
