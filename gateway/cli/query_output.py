@@ -44,7 +44,7 @@ def print_answer(answer: Answer, format_: OutputFormat, request: Request, wide: 
     """
     if format_ is OutputFormat.TABLE:
         width = line_width()
-        _print_lines((*wrapped(answer.title, "total", width), Line(""), *table(answer, request, wide, width)))
+        _print_lines((*_heading(answer, width), Line(""), *table(answer, request, wide, width)))
     else:
         _print_data(answer, format_, answer.details if wide else ())
 
@@ -53,9 +53,13 @@ def print_explanation(explanation: Answer, format_: OutputFormat) -> None:
     """Print what columns or measures mean."""
     if format_ is OutputFormat.TABLE:
         width = line_width()
-        _print_lines((*wrapped(explanation.title, "total", width), Line(""), *text(explanation, width)))
+        _print_lines((*_heading(explanation, width), Line(""), *text(explanation, width)))
     else:
         _print_data(explanation, format_, ())
+
+
+def _heading(answer: Answer, width: int) -> list[Line]:
+    return wrapped(f"{answer.title}\n{answer.by_default}", "total", width)
 
 
 def line_width() -> int:

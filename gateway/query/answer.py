@@ -47,7 +47,7 @@ class Answer:
     `totals`: the same columns over the whole span, None as the time. `notes`: sentences that a reader of the numbers must know.
     `question` names the measures that the columns are; `asked` has each store's span. `is_empty`: nothing is stored of what was asked for.
     `interval`: of which the times of the rows are the begins. `details`: what the notes only sum up, such as each store that a comparison
-    leaves out.
+    leaves out. `by_default`: what was not asked for, the span or what a row is of; a picture goes without it.
     """
 
     columns: tuple[str, ...]
@@ -59,4 +59,5 @@ class Answer:
     asked: tuple[StoreSpan, ...] = ()
     is_empty: bool = False
     interval: str | None = None
+    by_default: str = ""
     details: tuple[str, ...] = ()

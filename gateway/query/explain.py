@@ -51,7 +51,7 @@ def _condition(measure: Measure) -> str:
 def explained(answer: Answer) -> Answer:
     """Return a row for each column of an answer, with the answer's heading and notes."""
     rows = [_row(answer.question, name) for name in answer.columns]
-    return Answer(COLUMNS, rows, notes=answer.notes, title=answer.title, question=answer.question)
+    return Answer(COLUMNS, rows, notes=answer.notes, title=answer.title, question=answer.question, by_default=answer.by_default)
 
 
 def _row(question: str, name: str) -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ from gateway.query.partly_read import stores_partly_read
 from gateway.query.plan import CountingRule, Plan, check_size, planned
 from gateway.query.reading import read_cells
 from gateway.query.spans import iso
-from gateway.query.titles import default_title, title_of
+from gateway.query.titles import by_default, title_of
 from gateway.query.together import observed_hours
 from gateway.sinks.reader import OnPage, PointReader, quiet
 
@@ -119,7 +119,7 @@ def ask(
     if isinstance(how, CountingRule) and most_rows is not None:
         fit = fitted(reader, request, how, estate, now_ns, most_rows)
     answer = _answered(reader, fit.request, estate, now_ns, on_page)
-    return replace(answer, title="\n".join([answer.title, *default_title(request, answer.interval, fit.note)]))
+    return replace(answer, by_default=by_default(request, answer.interval, fit.note))
 
 
 def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns: int, on_page: OnPage, matched: bool = False) -> Answer:

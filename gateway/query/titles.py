@@ -31,12 +31,11 @@ def title_of(request: Request, asked: Sequence[StoreSpan], titles: Mapping[str, 
     return "\n".join(", ".join(_parts(request, span, of, titles)) for span, of in lines)
 
 
-def default_title(request: Request, interval: str | None, shape: str) -> list[str]:
-    """Return the line of what was not asked for: the span, where neither end is given, and `shape`, what a row is of. None of neither."""
+def by_default(request: Request, interval: str | None, shape: str) -> str:
+    """Return a line of what was not asked for: the span, where neither end is given, and `shape`, what a row is of. "" of neither."""
     name = default_interval(interval)
     span = [] if request.from_ or request.to else [f"by default the last {DEFAULT_COUNTS[name]} {_WORDS[name]} with data"]
-    parts = [*span, *([shape] if shape else [])]
-    return ["; ".join(parts)] if parts else []
+    return "; ".join([*span, *([shape] if shape else [])])
 
 
 def _parts(request: Request, span: str, asked: Sequence[StoreSpan], titles: Mapping[str, str]) -> Iterator[str]:

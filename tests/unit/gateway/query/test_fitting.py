@@ -54,19 +54,19 @@ def _shape(answer: Answer) -> tuple[list[str], int]:
         (13, {"question": "zones"}, ["chain", "zone"], 1, "a row for each zone, to fit a screen: --by store,zone shows each store"),
     ],
 )  # fmt: skip
-def test_the_finest_that_fits_is_shown_and_the_title_names_what_shows_more(
+def test_the_finest_that_fits_is_shown_with_what_shows_more(
     stores: int, asked: dict[str, Any], keys: list[str], rows: int, title: str
 ) -> None:
     answer = _answer(stores, **asked)
     assert _shape(answer) == (keys, rows)
-    assert (title in answer.title) if title else ("to fit a screen" not in answer.title)
+    assert (title in answer.by_default) if title else ("to fit a screen" not in answer.by_default)
 
 
 @pytest.mark.parametrize("asked", [{"interval": "1h"}, {"by": ("store", "hour")}, {"by": ("store",), "interval": "1h"}])
 def test_what_is_asked_for_is_shown_whatever_its_size(asked: dict[str, Any]) -> None:
     answer = _answer(8, **asked)
     assert len(answer.rows) > SCREEN_ROWS
-    assert "screen" not in answer.title
+    assert "screen" not in answer.by_default
 
 
 def test_a_program_gets_the_question_s_own_groups_and_interval() -> None:
@@ -81,9 +81,11 @@ def test_a_comparison_with_a_group_keeps_its_stores() -> None:
     assert _shape(answer) == (["store"], 51)
 
 
-def test_the_span_that_was_not_asked_for_stands_in_the_title() -> None:
-    assert _answer(1, interval="1d").title.splitlines()[1] == "by default the last 7 days with data"
-    assert _answer(1, interval="month").title.splitlines()[1] == "by default the last 12 months with data"
-    assert len(_answer(1, interval="1d", from_="-3d").title.splitlines()) == 1
-    then = _answer(1, as_of="2026-11-20", interval="1d", measures=("in",)).title
-    assert then.count("the last 7 days with data") == 1
+def test_the_span_that_was_not_asked_for_stands_below_the_title_and_not_in_a_picture() -> None:
+    found = _answer(1, interval="1d")
+    assert found.by_default == "by default the last 7 days with data"
+    assert found.by_default not in found.title
+    assert _answer(1, interval="month").by_default == "by default the last 12 months with data"
+    assert _answer(1, interval="1d", from_="-3d").by_default == ""
+    assert _answer(1, as_of="2026-11-20", interval="1d", measures=("in",)).by_default == found.by_default
+    assert _answer(1).by_default.startswith("by default the last 7 days with data; a row for each store and each day, to fit a screen")
