@@ -34,6 +34,7 @@ from gateway.fold.zone_rules import (
     ZoneLimits,
     confirms_ns,
     fell_silent,
+    follows,
     goes_on_leading,
     is_unowned,
     settles_ns,
@@ -126,12 +127,12 @@ class ZoneContest:
         at = self._levels.standing(slot, row.time_ns)
         if leads:
             goes_on = best is not None and goes_on_leading(best.dbm, at, limits)
-            is_alone = best is None and fell_silent(at, limits)
+            is_alone = best is None and fell_silent(at, limits) and s.beyond_ns.item(slot) != 0
             if goes_on and best is not None:
                 s.lead_zone[slot] = best.zone
             elif not is_alone:
                 self._give_up(slot)
-        elif best is not None and takes_over(best.dbm, at, limits):
+        elif best is not None and takes_over(best.dbm, at, limits) and follows(best.time_ns, row.time_ns, at, limits):
             self._begin_lead(slot, best.zone, row, at, limits)
         self._visits_take(slot, row, s.zone.item(slot))
 

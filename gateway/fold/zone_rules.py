@@ -120,6 +120,11 @@ def fell_silent(at: Standing, limits: ZoneLimits) -> Any:
     return (at.level_dbm == GONE_DBM) | (at.silent_ns > limits.stale_ns)
 
 
+def follows(heard_ns: Any, time_ns: Any, at: Standing, limits: ZoneLimits) -> Any:
+    """Return whether a zone that takes over was heard after the owner, if that fell silent: both may have ended with one sighting."""
+    return (heard_ns > time_ns - at.silent_ns) >= fell_silent(at, limits)
+
+
 def goes_on_leading(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
     """Return whether a zone that took over still leads: it is ahead of the owner, by however little, or the owner is stale."""
     return (at.silent_ns > limits.stale_ns) | (rssi_dbm > at.level_dbm)

@@ -229,8 +229,9 @@ def _inside(courses: Sequence[Course], outside: Set[str]) -> Inside:
             for one in spans:
                 if getattr(one, "zone", "") not in outside:
                     begin, end = max(one.from_ns, whole.from_ns), min(one.to_ns, whole.to_ns)
-                    counted[begin // NS_PER_S - first] += end > begin
-                    counted[end // NS_PER_S - first] -= end > begin
+                    if end > begin:
+                        counted[begin // NS_PER_S - first] += 1
+                        counted[end // NS_PER_S - first] -= 1
     there = np.cumsum(judged) > 0
     if not there.any():
         return Inside(float("nan"), float("nan"))

@@ -164,3 +164,8 @@ def test_who_stays_in_the_street_has_left_when_the_street_went_ahead() -> None:
 def test_a_row_that_comes_late_into_the_settling_time_is_known_already() -> None:
     shop = Shop().hear(seen("ann", "a", 10), seen("ann", "a", 12)).late(seen("ann", "b", 11)).close()
     assert ([dwell.zone for dwell in shop.dwells()], len(shop.standing())) == (["a"], 1)
+
+
+def test_zones_that_lose_a_person_with_one_sighting_leave_no_dwell_to_the_one_whose_exit_comes_last() -> None:
+    heard = [seen("ann", zone, at, dbm) for at in (0, 5, 10, 15) for zone, dbm in (("a", -50), ("b", -80))]
+    assert zones(*heard, left("ann", "a", 15), left("ann", "b", 15)) == ["a"]
