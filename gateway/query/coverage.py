@@ -6,7 +6,7 @@ has the task observed it: an agent that is down may have missed somebody. Not ob
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 from gateway.query.estate import QueryEstate, Stationed
-from gateway.query.open_minutes import WHOLE_HOUR, MinuteMasks, open_masks, span_masks
+from gateway.query.open_minutes import WHOLE_HOUR, open_masks, span_masks
 from gateway.query.wall import NsColumn
 from gateway.sinks.cells import CellTable
 from gateway.site.names import ALWAYS, FIRST_NS, LAST_NS, Span
@@ -110,46 +110,72 @@ def heard(estate: QueryEstate, cells: CellTable) -> HeardAgents:
     """Return the agents of cells by hour, store and agent."""
     stores, agents = cells.keys["store"], cells.keys["agent"]
     combined, of_cell = np.unique(stores.codes.astype(np.int64) * max(len(agents.names), 1) + agents.codes, return_inverse=True)
-    codes = [divmod(each, len(agents.names)) for each in combined.tolist()]
-    return HeardAgents([AgentAt(estate.now_name(stores.names[store]), agents.names[agent]) for store, agent in codes], of_cell)
+    present = [estate.now_name(name) for name in stores.names]
+    codes = zip(*(part.tolist() for part in np.divmod(combined, max(len(agents.names), 1))), strict=True)
+    return HeardAgents([AgentAt(present[store], agents.names[agent]) for store, agent in codes], of_cell)
+
+
+class Stations(NamedTuple):
+    """Cells by hour, store and agent, who these agents are, and who is when in which store: spans, and minutes as (agents, hours).
+
+    Agents of one store are together.
+    """
+
+    cells: CellTable
+    hours_ns: NsColumn
+    heard: HeardAgents
+    spans: Mapping[AgentAt, Sequence[Span]]
+    needed: Masks
+
+
+def stations(estate: QueryEstate, stores: Sequence[str], cells: CellTable, hours_ns: NsColumn) -> Stations:
+    """Return the agents that cells by hour, store and agent, or the estate, have in stores."""
+    there = heard(estate, cells)
+    spans = _stationed(estate, stores, there)
+    always = np.array([ALWAYS in each for each in spans.values()], np.bool_)
+    needed = np.zeros((len(spans), len(hours_ns)), np.int64)
+    needed[always] = WHOLE_HOUR
+    of_agent = list(spans.values())
+    for i in np.flatnonzero(~always).tolist():
+        for span in of_agent[i]:
+            needed[i] |= span_masks(hours_ns, *span)
+    return Stations(cells, hours_ns, there, spans, needed)
 
 
 def coverage(
     estate: QueryEstate,
     stores: Sequence[str],
-    cells: CellTable,
-    hours_ns: NsColumn,
+    there: Stations,
     silent: Mapping[AgentAt, frozenset[CoverageTask]],
     now_ns: int = LAST_NS,
     unknown: Span = NO_SPAN,
 ) -> CoverageMasks:
     """Return what was observed of stores, by their present names, in consecutive UTC hours.
 
-    `cells` has the masks of `coverage` by hour, store and agent; `silent` the tasks of agents without any in these hours, see
-    `silent_agents`. Minutes after `now_ns` count as not open.
+    The cells of `there` have the masks of `coverage`; `silent` has the tasks of agents without any in these hours, see `silent_agents`.
+    Minutes after `now_ns` count as not open.
     """
-    rows = {store: row for row, store in enumerate(stores)}
+    hours_ns, rows = there.hours_ns, {store: row for row, store in enumerate(stores)}
     shape = len(stores), len(hours_ns)
     opened = np.array([open_masks(estate.of(store), hours_ns) for store in stores], np.int64).reshape(shape)
     opened &= span_masks(hours_ns, FIRST_NS, now_ns)
-    there = heard(estate, cells)
-    stationed = _stationed(estate, stores, there)
-    needed = np.array([_needed(spans, hours_ns) for spans in stationed.values()], np.int64).reshape(len(stationed), len(hours_ns))
-    by_store = np.array([rows[each.store] for each in stationed], np.intp)
+    by_store = np.array([rows[each.store] for each in there.spans], np.intp)
+    placed = _placed(there)
     found = []
     for task in TASKS:
-        masks = _masks_by_agent(stationed, there, cells.time_ns, cells.values[task], hours_ns)
-        has_task = (masks > _NO_TASK).any(axis=1) | np.array([task in silent.get(each, ()) for each in stationed], np.bool_)
-        found.append(_by_all(masks, needed, has_task, by_store, shape))
+        masks = _masks_by_agent(placed, there.cells.values[task], there.needed.shape)
+        has_task = (masks > _NO_TASK).any(axis=1) | np.array([task in silent.get(each, ()) for each in there.spans], np.bool_)
+        found.append(_by_all(masks, there.needed, has_task, by_store, shape))
     return CoverageMasks(hours_ns, rows, opened, found[0], found[1], unknown)
 
 
-def silent_agents(estate: QueryEstate, stores: Sequence[str], cells: CellTable, hours_ns: NsColumn) -> list[AgentAt]:
+def silent_agents(estate: QueryEstate, stores: Sequence[str], there: Stations) -> list[AgentAt]:
     """Return the agents that are stationed in the stores in these hours for some task, and have no cell."""
-    there = heard(estate, cells)
     every = [(store, agent) for store in stores for agent in estate.of(store).agents]
-    known = {*there.agents, *(AgentAt(store, agent.name) for store, agent in every if agent.has_no_task)}
-    return [each for each, spans in _stationed(estate, stores, there).items() if each not in known and _needed(spans, hours_ns).any()]
+    known = {*there.heard.agents, *(AgentAt(store, agent.name) for store, agent in every if agent.has_no_task)}
+    agents = list(there.spans)
+    needed = [agents[i] for i in np.flatnonzero(there.needed.any(axis=1)).tolist()]
+    return [each for each in needed if each not in known]
 
 
 def tasks_of(estate: QueryEstate, cells: CellTable) -> dict[AgentAt, frozenset[CoverageTask]]:
@@ -182,23 +208,28 @@ def _stationed(estate: QueryEstate, stores: Sequence[str], there: HeardAgents) -
     return found
 
 
-def _needed(spans: Sequence[Span], hours_ns: NsColumn) -> MinuteMasks:
-    """The minutes in which an agent is stationed."""
-    found = np.full(len(hours_ns), WHOLE_HOUR if ALWAYS in spans else 0, np.int64)
-    for span in spans if ALWAYS not in spans else ():
-        found |= span_masks(hours_ns, *span)
-    return found
+class _Placed(NamedTuple):
+    """The cells that count, and the agent and the hour of each."""
+
+    kept: npt.NDArray[np.bool_]
+    agent: npt.NDArray[np.intp]
+    hour: NsColumn
 
 
-def _masks_by_agent(stationed: Iterable[AgentAt], there: HeardAgents, time_ns: NsColumn, values: NsColumn, hours_ns: NsColumn) -> Masks:
-    """Of each agent and hour its mask, _NO_TASK, or _NO_ROW. What an agent reported that is not stationed there counts for nothing."""
-    numbers = {each: i for i, each in enumerate(stationed)}
-    agent = np.array([numbers.get(each, -1) for each in there.agents], np.intp)[there.of_cell]
-    hour = (time_ns - hours_ns[0]) // NS_PER_HOUR
-    kept = (agent >= 0) & (hour >= 0) & (hour < len(hours_ns))
-    found = np.full((len(numbers), len(hours_ns)), _NO_ROW, np.int64)
+def _placed(there: Stations) -> _Placed:
+    """What an agent reported that is not stationed there counts for nothing."""
+    numbers = {each: i for i, each in enumerate(there.spans)}
+    agent = np.array([numbers.get(each, -1) for each in there.heard.agents], np.intp)[there.heard.of_cell]
+    hour = (there.cells.time_ns - there.hours_ns[0]) // NS_PER_HOUR
+    kept = (agent >= 0) & (hour >= 0) & (hour < len(there.hours_ns))
+    return _Placed(kept, agent[kept], hour[kept])
+
+
+def _masks_by_agent(placed: _Placed, values: NsColumn, shape: tuple[int, ...]) -> Masks:
+    """Of each agent and hour its mask, _NO_TASK, or _NO_ROW."""
+    found, there = np.full(shape, _NO_ROW, np.int64), values[placed.kept]
     # What is no mask of sixty minutes was written by others: it counts as far as it is one.
-    found[agent[kept], hour[kept]] = np.where(values[kept] < 0, _NO_TASK, values[kept] & WHOLE_HOUR)
+    found[placed.agent, placed.hour] = np.where(there < 0, _NO_TASK, there & WHOLE_HOUR)
     return found
 
 

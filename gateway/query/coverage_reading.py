@@ -17,6 +17,7 @@ from gateway.query.coverage import (
     coverage,
     heard,
     silent_agents,
+    stations,
     tasks_of,
 )
 from gateway.query.estate import QueryEstate
@@ -30,6 +31,7 @@ _EVER: Final = tuple(Aggregate(task, "max", task) for task in TASKS)
 _PLAIN_EVENTS: Final = {"touch": "amount", "door": "in"}
 """Measurements of which agents without frames have rows, each with a field that all rows have."""
 _BY: Final = ("store", "agent")
+_LOOKED_AT: Final = 3
 _A_LONG_TIME_NS: Final = 400 * NS_PER_DAY
 _END_NS: Final = 1 << 62
 """The year 2116: databases read nothing later."""
@@ -41,14 +43,15 @@ def read_coverage(
     """Return the coverage of stores, by their present names, in the hours that the span touches. After `now_ns` nothing is open."""
     hours_ns = hours_of(from_ns, to_ns)
     begin, end = int(hours_ns[0]), int(hours_ns[-1]) + NS_PER_HOUR
-    cells = _masks(reader, estate.names_of(stores), begin, end, on_page)
-    silent = silent_agents(estate, stores, cells, hours_ns)
+    there = stations(estate, stores, _masks(reader, estate.names_of(stores), begin, end, on_page), hours_ns)
+    silent = silent_agents(estate, stores, there)
     ever, never = {}, {}
     if silent:
         names = estate.names_of([each.store for each in silent])
         ever = tasks_of(estate, reader.cells("coverage", _EVER, 0, _END_NS, _A_LONG_TIME_NS, _BY, names, on_page))
         never = _never_heard(reader, estate, [each for each in silent if each not in ever], on_page)
-    found = coverage(estate, stores, cells, hours_ns, ever | never, now_ns, unknown_span(reader))
+    unknown = NO_SPAN if _was_observed(reader, estate.names_of(stores), begin) else unknown_span(reader)
+    found = coverage(estate, stores, there, ever | never, now_ns, unknown)
     return replace(found, never_heard=tuple(never))
 
 
@@ -79,6 +82,12 @@ def _masks(reader: PointReader, names: Sequence[str], from_ns: int, to_ns: int, 
     spans = [(name, from_ns, to_ns) for name in reads_of(names)] or [(None, from_ns, from_ns)]
     table = joined([reader.rows("coverage", *span, (*_BY, *TASKS), on_page=on_page) for span in spans])
     return CellTable(table.time_ns, {tag: table.coded(tag) for tag in _BY}, {task: table.numbers(task) for task in TASKS})
+
+
+def _was_observed(reader: PointReader, names: Sequence[str], begin_ns: int) -> bool:
+    """Whether the first rows of some store show that there was coverage before these hours: those of all stores take longer to find."""
+    spans = (reader.span("coverage", name) for name in names[:_LOOKED_AT])
+    return any(span is not None and span[0] <= begin_ns for span in spans)
 
 
 def unknown_span(reader: PointReader) -> Span:

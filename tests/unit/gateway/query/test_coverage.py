@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 from gateway.points import Coded
-from gateway.query.coverage import TASKS, AgentAt, CoverageMasks, CoverageTask, coverage, minutes_between, silent_agents, tasks_of
+from gateway.query.coverage import TASKS, AgentAt, CoverageMasks, CoverageTask, coverage, minutes_between, silent_agents, stations, tasks_of
 from gateway.query.estate import QueryEstate, Stationed, StoreFacts, StoreVersion
 from gateway.query.intervals import cut
 from gateway.query.open_hours import open_hours
@@ -45,7 +45,7 @@ def _observed(
     facts: StoreFacts | None = None,
 ) -> CoverageMasks:
     estate = QueryEstate({"s1": facts or StoreFacts("s1", agents=tuple(agents))}, {"old": "s1"})
-    return coverage(estate, ["s1"], _cells(rows), hours_of(BEGIN, END), silent or {})
+    return coverage(estate, ["s1"], stations(estate, ["s1"], _cells(rows), hours_of(BEGIN, END)), silent or {})
 
 
 def _minutes(found: CoverageMasks, column: str) -> int:
@@ -117,8 +117,9 @@ def test_a_store_without_an_agent_for_the_task_is_never_observed() -> None:
 def test_an_agent_that_was_dead_all_the_time_counts_by_the_tasks_that_it_had_before() -> None:
     rows: list[Row] = [("s1", "a", hour, WHOLE_HOUR, WHOLE_HOUR) for hour in range(HOURS)]
     agents = [Stationed("a"), Stationed("b"), Stationed("gone", Span(FIRST_NS, BEGIN))]
-    estate, hours = QueryEstate({"s1": StoreFacts("s1", agents=tuple(agents))}), hours_of(BEGIN, END)
-    assert silent_agents(estate, ["s1"], _cells(rows), hours) == [AgentAt("s1", "b")]
+    estate = QueryEstate({"s1": StoreFacts("s1", agents=tuple(agents))})
+    there = stations(estate, ["s1"], _cells(rows), hours_of(BEGIN, END))
+    assert silent_agents(estate, ["s1"], there) == [AgentAt("s1", "b")]
     before = tasks_of(estate, _cells([("s1", "b", 0, 5, NEVER), ("s1", "b", 1, NEVER, NEVER)]))
     assert before == {AgentAt("s1", "b"): {"doors"}}
     found = _observed(rows, agents, before)
@@ -145,7 +146,7 @@ def test_an_agent_that_is_not_stationed_there_counts_for_nothing() -> None:
 
 def test_minutes_that_are_still_to_come_are_not_open() -> None:
     estate = QueryEstate()
-    found = coverage(estate, ["s1"], _cells([]), hours_of(BEGIN, END), {}, now_ns=BEGIN + 90 * NS_PER_MINUTE)
+    found = coverage(estate, ["s1"], stations(estate, ["s1"], _cells([]), hours_of(BEGIN, END)), {}, now_ns=BEGIN + 90 * NS_PER_MINUTE)
     assert found.observed(["s1"], np.array([BEGIN, BEGIN + NS_PER_HOUR, END])).open.tolist() == [[60, 30]]
 
 
@@ -159,12 +160,12 @@ def test_minutes_are_counted_between_edges_of_zones_with_odd_offsets() -> None:
 def test_of_several_stores_each_has_its_own_minutes() -> None:
     rows: list[Row] = [("s2", "b", 0, 3, NEVER), ("s1", "a", 0, 1, NEVER), ("s3", "c", 0, 7, NEVER)]
     stores = ["s3", "s1", "empty", "s2"]
-    found = coverage(QueryEstate(), stores, _cells(rows), hours_of(BEGIN, END), {})
+    found = coverage(QueryEstate(), stores, stations(QueryEstate(), stores, _cells(rows), hours_of(BEGIN, END)), {})
     assert found.observed(["s1", "s2", "s3", "empty"], np.array([BEGIN, END])).doors[:, 0].tolist() == [1, 2, 3, 0]
 
 
 def test_before_there_was_coverage_it_is_not_known() -> None:
     unknown = Span(BEGIN, BEGIN + NS_PER_HOUR)
-    found = coverage(QueryEstate(), ["s1"], _cells([]), hours_of(BEGIN, END), {}, LAST_NS, unknown)
+    found = coverage(QueryEstate(), ["s1"], stations(QueryEstate(), ["s1"], _cells([]), hours_of(BEGIN, END)), {}, LAST_NS, unknown)
     assert found.is_unknown(np.array([BEGIN - NS_PER_HOUR, BEGIN, BEGIN + NS_PER_HOUR])).tolist() == [False, True, False]
     assert not found.is_known_of_all

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from gateway.query.coverage import NO_SPAN, AgentAt
 from gateway.query.coverage_reading import read_coverage, unknown_span
 from gateway.query.estate import QueryEstate, Stationed, StoreFacts
@@ -31,8 +31,10 @@ class Database:
     def __init__(self, rows: Sequence[Row], plain: Sequence[tuple[int, str, str]] = (), **first_ns: int) -> None:
         self.rows_there, self.plain, self.first_ns = rows, plain, first_ns
         self.asked: list[tuple[Any, ...]] = []
+        self.spans_asked: list[tuple[str, str | None]] = []
 
     def span(self, measurement: str, store: str | None = None) -> tuple[int, int] | None:
+        self.spans_asked.append((measurement, store))
         return (self.first_ns[measurement], BEGIN) if measurement in self.first_ns else None
 
     def rows(self, measurement: str, store: str | None, from_ns: int, to_ns: int, columns: Sequence[str], on_page: Any) -> PointTable:
@@ -142,3 +144,11 @@ def test_coverage_is_not_known_where_an_earlier_release_wrote_traffic_before_it_
 ) -> None:
     reader: Any = Database([], **first_ns)
     assert unknown_span(reader) == unknown
+
+
+@pytest.mark.parametrize(("before_ns", "is_found"), [(0, True), (NS_PER_HOUR, True), (-1, False)])
+def test_the_first_rows_of_all_stores_are_not_searched_where_one_store_was_observed_before(before_ns: int, is_found: bool) -> None:
+    database: Any = Database(WATCHED, traffic=BEGIN - NS_PER_DAY, coverage=BEGIN - before_ns)
+    found = read_coverage(database, QueryEstate(), ["s1"], BEGIN, BEGIN + 2 * NS_PER_HOUR, LAST_NS, lambda rows: None)
+    assert [store for _, store in database.spans_asked] == (["s1"] if is_found else ["s1", None, None])
+    assert found.is_known_of_all
