@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -178,6 +179,7 @@ def _strange_hours(stated: Iterable[DatedStoreVersion]) -> Iterator[str]:
     yield from ("hours" for each in stated if each.hours and not open_hours(each.hours).is_stated)
 
 
+@lru_cache(maxsize=4096)
 def _agents(listed: str) -> tuple[Stationed, ...]:
     return tuple(_stationed(each) for each in json.loads(listed or "[]"))
 
