@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from gateway.cli import query_options as options
 from gateway.cli.query_output import OutputFormat, draw_answer, print_answer, print_explanation, progress
 from gateway.query.chart_file import check_chart_file
-from gateway.query.explain import every_measure, explained
 from gateway.query.fitting import SCREEN_ROWS
 from gateway.query.options import EXPLAINS, request_of
 from gateway.query.questions import ask
@@ -47,6 +46,8 @@ def query(
 ) -> None:
     """Ask what the gateway stored: traffic, zones, doors, sales, dwell, items, visits, touches, gaps."""
     if what == EXPLAINS:
+        from gateway.query.explain import every_measure
+
         print_explanation(every_measure(), format_)
         return
     given = {
@@ -63,6 +64,8 @@ def query(
         with closing(open_reader(db, influx, bucket, token_file, config)) as reader, progress() as on_page:
             answer = ask(reader, request, read_estate(reader, known), time.time_ns(), on_page, most_rows)
         if explain:
+            from gateway.query.explain import explained
+
             print_explanation(explained(answer), format_)
         else:
             print_answer(answer, format_, request, wide)

@@ -1,6 +1,6 @@
 """How the command line shows an answer: printed in the format asked for, drawn, and a bar while a long read goes on.
 
-What writes in colour is imported where somebody sees it: a program that reads the answer starts in less time.
+What makes tables and writes in colour is imported where somebody sees it: a program that reads the answer starts in less time.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.query.answer import Answer, Request
-from gateway.query.explain import text
 from gateway.query.show import as_csv, as_json
-from gateway.query.show_table import WIDTH, Line, Style, table, wrapped
 from gateway.sinks.reader import OnPage
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+
+    from gateway.query.show_table import Line, Style
 
 _LONG_READ_S: Final = 0.5
 _LEAST_WIDTH: Final = 40
@@ -43,6 +43,8 @@ def print_answer(answer: Answer, format_: OutputFormat, request: Request, wide: 
     With `wide` the details follow the notes.
     """
     if format_ is OutputFormat.TABLE:
+        from gateway.query.show_table import Line, table, wrapped
+
         width = line_width()
         _print_lines((*_heading(answer, width), Line(""), *table(answer, request, wide, width)))
     else:
@@ -52,6 +54,9 @@ def print_answer(answer: Answer, format_: OutputFormat, request: Request, wide: 
 def print_explanation(explanation: Answer, format_: OutputFormat) -> None:
     """Print what columns or measures mean."""
     if format_ is OutputFormat.TABLE:
+        from gateway.query.explain import text
+        from gateway.query.show_table import Line, wrapped
+
         width = line_width()
         _print_lines((*_heading(explanation, width), Line(""), *text(explanation, width)))
     else:
@@ -64,6 +69,8 @@ def _heading(answer: Answer, width: int) -> list[Line]:
 
 def line_width() -> int:
     """Return how many characters a line may have: as many as COLUMNS states, else as the terminal has; 80 at least where that is unset."""
+    from gateway.query.show_table import WIDTH
+
     if (stated := os.environ.get("COLUMNS", "")).isdecimal() and int(stated) >= _LEAST_WIDTH:
         return int(stated)
     return max(os.get_terminal_size(sys.stdout.fileno()).columns, WIDTH) if sys.stdout.isatty() else WIDTH

@@ -37,12 +37,12 @@ class AskedStore:
     @property
     def from_ns(self) -> int:
         """Return the begin of its span."""
-        return int(self.cut.edges_ns[0])
+        return self.cut.from_ns
 
     @property
     def to_ns(self) -> int:
         """Return the end of its span."""
-        return int(self.cut.edges_ns[-1])
+        return self.cut.to_ns
 
 
 def asked_stores(

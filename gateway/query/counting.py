@@ -59,13 +59,14 @@ class Counting:
         """Return the measures of the cells, grouped by these keys. `every`: where nothing happened is a group, too."""
         codes = KeyCodes(self.stores, self.plan.day)
         has_texts = any(key.group not in (*PLACES, *CLOCK, TIME.group) for key in keys)
-        extra = None if has_texts or not every else every_group(codes, keys, self._standing(), self.bucket_ns)
+        extra = None if has_texts or not every else every_group(codes, keys, self._standing, self.bucket_ns)
         return Table(self, codes, grouped(codes, keys, self.cells, extra))
 
     @cached_property
     def _of_stores(self) -> Table:
         return self.table((_STORE,), every=True)
 
+    @cached_property
     def _standing(self) -> dict[int, AskedStore]:
         """The stores that have a row, even if nothing happened: those asked for by name, and those that there were in the span."""
         named = bool(self.plan.request.stores)

@@ -14,7 +14,6 @@ from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
 from gateway.query.asked import AskedStore, asked_stores
-from gateway.query.compare_answer import compared, planned_comparison
 from gateway.query.counting import Counting
 from gateway.query.coverage_reading import read_coverage
 from gateway.query.covered import Covered, covered_cells
@@ -96,6 +95,9 @@ def check(request: Request) -> None:
             raise ConfigError(f"{option} means nothing for {request.question}; it is for {able}")
     plan = planned(request, question.answer) if isinstance(question.answer, CountingRule) else None
     if request.compare is not None:
+        # What compares is loaded where something is compared.
+        from gateway.query.compare_answer import planned_comparison
+
         planned_comparison(request, _counted(request.question))
     elif request.align != ALIGNS[0]:
         raise ConfigError(f"align {request.align[:80]} means nothing without compare: it pairs the days of both sides")
@@ -130,6 +132,8 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
         asking = partial(_answered, estate=estate, on_page=on_page)
         return as_of(reader, planned(request, _counted(request.question)), estate, now_ns, asking)
     if request.compare is not None:
+        from gateway.query.compare_answer import compared, planned_comparison
+
         asking = partial(_answered, now_ns=now_ns, on_page=on_page, matched=True)
         return compared(planned_comparison(request, _counted(request.question)), reader, estate, now_ns, on_page, asking)
     if isinstance(how, CountingRule):

@@ -81,7 +81,11 @@ def test_a_query_of_a_file_loads_no_settings_no_profiles_and_nothing_that_draws(
         not {
             "device_profiles.profile",
             "gateway.config",
-            "pydantic",
+            "gateway.site.site",
+            "footfall.events",
+            "gateway.query.compare_answer",
+            "gateway.query.explain",
+            "gateway.query.show_table",
             "rich.console",
             "rich.progress",
             "matplotlib",

@@ -52,7 +52,7 @@ def test_intervals_tile_the_span_with_labels_that_are_unique_and_in_order(
     zone: str, from_ns: int, minutes: int, interval: str, day: Day, day_start: time
 ) -> None:
     to_ns = from_ns + minutes * NS_PER_MINUTE
-    edges, labels, begin_ns, end_ns = cut(_store(ZoneInfo(zone), day_start), from_ns, to_ns, interval, day)
+    edges, labels, begin_ns, end_ns, *_ = cut(_store(ZoneInfo(zone), day_start), from_ns, to_ns, interval, day)
     assert edges[0] <= from_ns < edges[0] + NS_PER_MINUTE
     assert edges[-1] - NS_PER_MINUTE < to_ns <= edges[-1]
     assert all(begin < end for begin, end in pairwise(edges.tolist()))
