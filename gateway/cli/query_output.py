@@ -43,7 +43,7 @@ def print_answer(answer: Answer, format_: OutputFormat, request: Request, wide: 
     With `wide` the details follow the notes.
     """
     if format_ is OutputFormat.TABLE:
-        from gateway.query.show_table import Line, table, wrapped
+        from gateway.query.show_table import Line, table
 
         width = line_width()
         _print_lines((*_heading(answer, width), Line(""), *table(answer, request, wide, width)))
@@ -55,7 +55,7 @@ def print_explanation(explanation: Answer, format_: OutputFormat) -> None:
     """Print what columns or measures mean."""
     if format_ is OutputFormat.TABLE:
         from gateway.query.explain import text
-        from gateway.query.show_table import Line, wrapped
+        from gateway.query.show_table import Line
 
         width = line_width()
         _print_lines((*_heading(explanation, width), Line(""), *text(explanation, width)))
@@ -64,6 +64,8 @@ def print_explanation(explanation: Answer, format_: OutputFormat) -> None:
 
 
 def _heading(answer: Answer, width: int) -> list[Line]:
+    from gateway.query.show_table import wrapped
+
     return wrapped(f"{answer.title}\n{answer.by_default}", "total", width)
 
 
