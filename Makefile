@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hardware test lint parts mosquitto dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench bench-pairs house boards docs-test wheel clean
+.PHONY: help demo demo-hardware test lint parts mosquitto dbus chromium influxd-1.8 influxd-2.7 telegraf faketime chaos faults numbers fuzz real bench accuracy bench-pairs house boards docs-test wheel clean
 
 KILLS ?= 50
 N ?= 200000
@@ -58,6 +58,9 @@ real: .venv/dev mosquitto influxd-1.8 influxd-2.7 ## Recordings of real stores t
 
 bench: .venv/dev mosquitto dbus influxd-1.8 telegraf ## Speed and memory beside Telegraf and others, under 20 minutes; ONLY=name for one
 	@$(PY) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+accuracy: .venv/dev ## Zones, stays, visits and counts against the truth of recordings and simulated stores, under 15 minutes; ONLY=name
+	@$(PY) -m benchmarks.accuracy $(if $(ONLY),--only $(ONLY))
 
 bench-pairs: .venv/run ## CPU of this tree beside BASE (a commit), old and new by turns, under 20 minutes; PAIRS=5, ONLY=name, REPORT=1 never fails
 	@$(PY) -m benchmarks.pairs $(if $(BASE),--base $(BASE)) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--report)

@@ -101,6 +101,8 @@ class TruthColumns(Section):
 
     column: CsvColumn | None = None
     zones: dict[str, Name] = Field(default_factory=dict)
+    where: dict[str, str] = Field(default_factory=dict)
+    """Only rows in which these columns hold these texts have a truth."""
     x: CsvColumn | None = None
     y: CsvColumn | None = None
     areas: tuple[Area, ...] = ()

@@ -223,9 +223,17 @@ def _true_zone(truth: TruthColumns | None, place: Callable[[CsvColumn], int]) ->
     """Return what reads the true zone of a row; "" where it is not known."""
     if truth is None or truth.file is not None:
         return lambda cells: ""
-    if truth.column is not None:
-        at, named = place(truth.column), truth.zones
-        return lambda cells: named.get(cells[at].strip()) or (name_of(cells[at]) if cells[at].strip() else "")
+    zone = _zone_by_name(truth, place) if truth.column is not None else _zone_by_position(truth, place)
+    wanted = [(place(column), text) for column, text in truth.where.items()]
+    return lambda cells: zone(cells) if all(cells[at].strip() == text for at, text in wanted) else ""
+
+
+def _zone_by_name(truth: TruthColumns, place: Callable[[CsvColumn], int]) -> Callable[[Sequence[str]], str]:
+    at, named = place(truth.column or 1), truth.zones
+    return lambda cells: named.get(cells[at].strip()) or (name_of(cells[at]) if cells[at].strip() else "")
+
+
+def _zone_by_position(truth: TruthColumns, place: Callable[[CsvColumn], int]) -> Callable[[Sequence[str]], str]:
     x_at, y_at, areas = place(truth.x or 1), place(truth.y or 1), truth.areas
     return lambda cells: next((area.zone for area in areas if area.contains(float(cells[x_at]), float(cells[y_at]))), "")
 

@@ -2,7 +2,6 @@
 
     read(format, paths, settings) -> Iterator[Heard]    # t_boot_ns 0, t_wall_ns the file's time, in order
     zones(format, paths, settings) -> dict[receiver, zone]
-    runs(format, paths, settings) -> list[Run]          # the same with the truth, file by file
 
 calit2:  CSV files `*inflow*` and `*outflow*` of "MM/DD/YY HH:MM:SS",count per 30 minutes of local time (UCI, CalIt2 people counts)
 jsonl:   edge_agent/sources/recording.py, `t_ns` since 1970; every receiver is a zone of its name
@@ -27,7 +26,7 @@ from edge_agent.clock import Clock
 from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, read_mapping
 from edge_agent.sources.csv_recording import fits, read_csv, receivers_of
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines, read_recording
-from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, Run
+from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings
 from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.simulated import SimulatedSource
 from edge_agent.sources.source import Crossing, Gap, Heard, Recorded, RefusedReading, Sighting
@@ -64,14 +63,6 @@ def read(format_name: FormatName, paths: Sequence[Path], settings: ReplaySetting
 def zones(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings = NO_SETTINGS) -> dict[str, str]:
     """Return the zone of each receiver."""
     return FORMATS[format_name].zones(expand(format_name, paths, settings), settings)
-
-
-def runs(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> list[Run]:
-    """Return the files with their truth. Raise ConfigError for a format that has none, and for files that are not of the format."""
-    found = FORMATS[format_name]
-    if found.mapping is None:
-        raise ConfigError(f"recordings of format {format_name} have no truth of zones: there is nothing to compare with")
-    return read_csv(found.mapping(settings), expand(format_name, paths, settings), settings)
 
 
 def format_named(name: str) -> FormatName:

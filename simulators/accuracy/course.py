@@ -14,6 +14,8 @@ from footfall.units import NS_PER_S
 
 FORGIVEN_NS: Final = NS_PER_S
 """A dwell may begin so long before the run: what is heard first may be older than the first row of the truth."""
+NEAR_NS: Final = 5 * NS_PER_S
+"""A dwell that lies so close around a pass of its zone is that pass."""
 
 
 class Span(NamedTuple):
@@ -49,6 +51,8 @@ class Course:
     dwells: tuple[DecidedDwell, ...]
     visits: tuple[Span, ...] = ()
     stored_visits: tuple[Span, ...] = ()
+    passes: tuple[TrueStay, ...] = ()
+    """Zones that were only passed: a change into one of them and out again is neither true nor false."""
     disturbed: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     """Which moments lie near a jump of the recording's clock; empty for none."""
 
@@ -63,7 +67,13 @@ class Course:
     def stored_changes(self) -> list[tuple[int, str, int]]:
         """Return when the stored zone changed, to which, and when that was decided."""
         decided = {(dwell.from_ns, dwell.zone): dwell.decided_ns for dwell in self.dwells}
-        return [(t_ns, zone, decided[t_ns, zone]) for t_ns, zone in _changes((dwell.from_ns, dwell.zone) for dwell in self.dwells)]
+        begins = ((dwell.from_ns, dwell.zone) for dwell in self.dwells if not self._is_pass(dwell))
+        return [(t_ns, zone, decided[t_ns, zone]) for t_ns, zone in _changes(begins)]
+
+    def _is_pass(self, dwell: DecidedDwell) -> bool:
+        return any(
+            dwell.zone == one.zone and dwell.from_ns >= one.from_ns - NEAR_NS and dwell.to_ns <= one.to_ns + NEAR_NS for one in self.passes
+        )
 
     def estimate(self, delay_ns: int | None) -> list[str]:
         """Return the stored zone at each judged moment, by what was decided at most `delay_ns` later (None: ever); "" for none.

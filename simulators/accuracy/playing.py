@@ -23,11 +23,14 @@ from footfall.topics import Topic
 from footfall.units import NS_PER_S
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message
+from gateway.identity.links import FOR_EVER_NS, Link
 from gateway.site import Site
 from simulators.accuracy.decisions import DecisionSink
 from simulators.chain.gateway import InProcessGateway
 from simulators.estate import brand_secret, site_of
 from simulators.feed import UPTIME_NS, Feed, boot_of, epoch_of
+from simulators.truth import Link as TrueLink
+from simulators.truth import subject_hex, truth_of
 from simulators.world import World
 
 STEP_NS: Final = NS_PER_S // 5
@@ -127,13 +130,13 @@ class _Recording:
         _tick_on(self._gateway, self._received_ns)
 
 
-def play_world(world: World) -> Played:
-    """Return what becomes of a simulated store, whose agents send once a second."""
+def play_world(world: World, flush_s: float = 1.0) -> Played:
+    """Return what becomes of a simulated store, whose agents send every `flush_s`."""
     sink = DecisionSink()
     secret = brand_secret(world.seed)
     gateway = InProcessGateway(site_of([world]), Pseudonymiser(secret), [sink], write_points=0)
-    gateway.start(world.start_ns, [])
-    feeds = {agent: Feed(world, agent, secret) for agent in world.plan.agents}
+    gateway.start(world.start_ns, list(_links(world, secret)))
+    feeds = {agent: Feed(world, agent, secret, flush_s=flush_s) for agent in world.plan.agents}
     streams = [_frames(world, agent, feed) for agent, feed in feeds.items()]
     for second, group in groupby(heapq.merge(*streams, key=lambda sent: sent[0]), key=lambda sent: sent[0] // NS_PER_S):
         sink.evidence_ns = world.start_ns + (second - 1) * NS_PER_S
@@ -141,6 +144,14 @@ def play_world(world: World) -> Played:
     sink.evidence_ns = world.end_ns
     _tick_on(gateway, world.end_ns + 2 * NS_PER_S)
     return Played(sink, world.end_ns, sum(feed.core.rows_total for feed in feeds.values()), world.length_ns / NS_PER_S)
+
+
+def _links(world: World, secret: bytes) -> Iterator[Link]:
+    """Yield what the brand knows of its fans."""
+    for link in truth_of(world):
+        if isinstance(link, TrueLink):
+            until_ns = FOR_EVER_NS if link.to_ns is None else link.to_ns
+            yield Link(subject_hex(secret, link.id_type, link.identifier), link.fan, link.from_ns, until_ns, "crm", 1.0)
 
 
 def _frames(world: World, agent: str, feed: Feed) -> Iterator[tuple[int, Message]]:

@@ -15,8 +15,8 @@ from device_profiles.registry import Registry, shipped
 from edge_agent.keys import SubjectKeys
 from edge_agent.playback import own_keys
 from edge_agent.sources.csv_mapping import CsvMapping
-from edge_agent.sources.replay import FORMATS, FormatName, runs
-from edge_agent.sources.replay import zones as zones_heard
+from edge_agent.sources.csv_recording import read_csv, receivers_of
+from edge_agent.sources.replay import FORMATS, FormatName, expand
 from edge_agent.sources.replay_settings import ReplaySettings, Run
 from edge_agent.sources.source import Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
@@ -74,16 +74,27 @@ class TrueRecording:
 
 def read_recording(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> TrueRecording:
     """Return a recording with its truth. Raise ConfigError if it has none, or nothing is heard in it."""
-    found = runs(format_name, paths, settings)
-    mapping = _mapping(format_name, settings)
+    return of_mapping(mapping_of(format_name, settings), expand(format_name, paths, settings), settings)
+
+
+def mapping_of(format_name: FormatName, settings: ReplaySettings) -> CsvMapping:
+    """Return the columns of a format. Raise ConfigError for one that has no truth."""
+    mapping = FORMATS[format_name].mapping
+    if mapping is None:
+        raise ConfigError(f"recordings of format {format_name} have no truth of zones: there is nothing to compare with")
+    return mapping(settings)
+
+
+def of_mapping(mapping: CsvMapping, files: Sequence[Path], settings: ReplaySettings) -> TrueRecording:
+    """Return the files that a mapping describes. Raise ConfigError if there is no truth in them, or nothing is heard."""
+    found = read_csv(mapping, files, settings)
     carried = _carried(found)
-    where = ", ".join(map(str, paths))
+    where = ", ".join(map(str, files))
     if not carried:
         raise ConfigError(f"{where}: there is no truth to compare with: describe it in the section [truth] of the mapping")
     if not any(isinstance(one, Sighting) for run in found for one in run.heard):
         raise ConfigError(f"{where}: nothing was heard: every level is empty or one of `not_heard`")
-    receivers = zones_heard(format_name, paths, settings)
-    return TrueRecording(found, receivers, mapping.profile, frozenset(mapping.outside), carried)
+    return TrueRecording(found, receivers_of(mapping, files), mapping.profile, frozenset(mapping.outside), carried)
 
 
 def play(
@@ -144,13 +155,6 @@ def notes_of(recording: TrueRecording) -> list[str]:
 def _carried(found: Sequence[Run]) -> list[Carried]:
     rows = by_run(((true.run, true.identifier), true.t_ns, true.zone) for run in found for true in run.truth)
     return [Carried(run, identifier, judged) for (run, identifier), judged in rows.items()]
-
-
-def _mapping(format_name: FormatName, settings: ReplaySettings) -> CsvMapping:
-    mapping = FORMATS[format_name].mapping
-    if mapping is None:
-        raise ConfigError(f"recordings of format {format_name} have no truth of zones: there is nothing to compare with")
-    return mapping(settings)
 
 
 def _disturbed(course: Course, found: Sequence[Run], name: str) -> npt.NDArray[np.bool_]:

@@ -1,30 +1,50 @@
-"""A simulated store's truth as courses: one for each visitor who carries something with a lasting identifier."""
+"""A simulated store's truth as courses: one for each visit of somebody who carries something with a lasting identifier."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
 from footfall.units import NS_PER_S
 from simulators.accuracy.course import Course, DecidedDwell, Span, TrueStay
+from simulators.accuracy.decisions import DecisionSink
 from simulators.score import Stored, StoredDwell, StoredVisit
-from simulators.truth import Truth, Visit, subject_hex
+from simulators.true_figures import WholeVisit, whole_visits
+from simulators.truth import Carried, Truth, Visit, subject_hex
 
-AROUND_NS = 60 * NS_PER_S
+AROUND_NS: Final = 60 * NS_PER_S
 """What is stored so long before and after a visit still belongs to it."""
+IDLE_S: Final = 1800.0
+"""Idle timeout of simulated stores: who comes back earlier is on the same visit."""
 
 
 def courses_of_truth(
     truth: Truth, brand_secret: bytes, dwells: Mapping[str, Sequence[DecidedDwell]], visits: Mapping[str, Sequence[Span]], until_ns: int
 ) -> list[Course]:
-    """Return the courses of visitors that left by `until_ns`, of what is stored by subject. Every second of a stay is judged."""
+    """Return the courses of visitors that left by `until_ns`, of what is stored by subject. Every second in a zone is judged."""
+    visitors = [visit for visit in truth.visits if not visit.staff_id]
+    entries: dict[tuple[str, str], list[Visit]] = {}
+    for visit in visitors:
+        entries.setdefault((visit.store, visit.person), []).append(visit)
     found = []
-    for visit in truth.visits:
-        subjects = [subject_hex(brand_secret, one.id_type, one.identifier) for one in visit.carried if one.lasting]
-        if subjects and visit.stays and not visit.staff_id and visit.leave_ns <= until_ns:
-            found.append(_course(visit, subjects, dwells, visits))
+    for whole in whole_visits(visitors, round(IDLE_S * NS_PER_S)):
+        subjects = subjects_of(whole.carried, brand_secret)
+        if subjects and whole.stays and whole.leave_ns <= until_ns:
+            own = [each for each in entries[whole.store, whole.person] if whole.enter_ns <= each.enter_ns <= whole.leave_ns]
+            found.append(_course(whole, own, subjects, dwells, visits))
     return found
+
+
+def subjects_of(carried: Iterable[Carried], brand_secret: bytes) -> list[str]:
+    """Return the subjects of what has a lasting identifier, each once."""
+    return list(dict.fromkeys(subject_hex(brand_secret, one.id_type, one.identifier) for one in carried if one.lasting))
+
+
+def least_stay_s(truth: Truth) -> float:
+    """Return how long somebody is in a zone at least, seconds, if it is a stay and no pass."""
+    return max((store.least_stay_ns for store in truth.stores), default=0) / NS_PER_S
 
 
 def stored_by_subject(stored: Stored) -> tuple[dict[str, list[DecidedDwell]], dict[str, list[Span]]]:
@@ -39,6 +59,12 @@ def stored_by_subject(stored: Stored) -> tuple[dict[str, list[DecidedDwell]], di
     return dwells, visits
 
 
+def played_by_subject(sink: DecisionSink, until_ns: int) -> tuple[dict[str, list[DecidedDwell]], dict[str, list[Span]]]:
+    """Return what was stored of a world that was played, by subject, without staff's visits."""
+    subjects = sink.subjects()
+    return {each: sink.dwells(each, until_ns) for each in subjects}, {each: sink.visits(each, until_ns) for each in subjects}
+
+
 def _decided(dwell: StoredDwell) -> DecidedDwell:
     return DecidedDwell(dwell.zone, dwell.from_ns, dwell.to_ns, dwell.from_ns)
 
@@ -48,18 +74,21 @@ def _span(visit: StoredVisit) -> Span:
 
 
 def _course(
-    visit: Visit, subjects: Sequence[str], dwells: Mapping[str, Sequence[DecidedDwell]], visits: Mapping[str, Sequence[Span]]
-) -> Course:
-    whole = Span(visit.enter_ns - AROUND_NS, visit.leave_ns + AROUND_NS)
-    moments = [(t_ns, stay.zone) for stay in visit.stays for t_ns in range(stay.from_ns, stay.to_ns, NS_PER_S)]
-    own = [dwell for subject in subjects for dwell in dwells.get(subject, ()) if whole.from_ns <= dwell.from_ns <= whole.to_ns]
-    seen = [one for subject in subjects for one in visits.get(subject, ()) if one.to_ns >= whole.from_ns and one.from_ns <= whole.to_ns]
+    whole: WholeVisit, entries: Sequence[Visit], subjects: Sequence[str],
+    dwells: Mapping[str, Sequence[DecidedDwell]], visits: Mapping[str, Sequence[Span]],
+) -> Course:  # fmt: skip
+    around = Span(whole.enter_ns - AROUND_NS, whole.leave_ns + AROUND_NS)
+    passes = [one for visit in entries for one in visit.passes]
+    moments = sorted((t_ns, one.zone) for one in (*whole.stays, *passes) for t_ns in range(one.from_ns, one.to_ns, NS_PER_S))
+    own = [dwell for subject in subjects for dwell in dwells.get(subject, ()) if around.from_ns <= dwell.from_ns <= around.to_ns]
+    seen = [one for subject in subjects for one in visits.get(subject, ()) if one.to_ns >= around.from_ns and one.from_ns <= around.to_ns]
     return Course(
-        visit.person,
+        whole.person,
         np.array([t_ns for t_ns, _ in moments], np.int64),
         tuple(zone for _, zone in moments),
-        tuple(TrueStay(stay.zone, stay.from_ns, stay.to_ns) for stay in visit.stays),
+        tuple(TrueStay(stay.zone, stay.from_ns, stay.to_ns) for stay in whole.stays),
         tuple(sorted(own, key=lambda dwell: dwell.from_ns)),
-        (Span(visit.enter_ns, visit.leave_ns),),
+        (Span(whole.enter_ns, whole.leave_ns),),
         tuple(sorted(seen)),
+        passes=tuple(TrueStay(one.zone, one.from_ns, one.to_ns) for one in passes),
     )

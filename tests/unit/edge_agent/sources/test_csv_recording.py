@@ -9,7 +9,7 @@ import pytest
 
 from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, name_of, read_mapping, shipped_mappings
 from edge_agent.sources.csv_recording import read_csv, receivers_of
-from edge_agent.sources.replay import format_named, format_of, read, runs, zones
+from edge_agent.sources.replay import FORMATS, FormatName, expand, format_named, format_of, read, zones
 from edge_agent.sources.replay_settings import ClockJump, ReplaySettings, Run, TrueZone
 from edge_agent.sources.source import AliveUntil, Crossing, RefusedReading, Sighting
 from footfall.errors import ConfigError
@@ -34,6 +34,12 @@ def written(folder: Path, mapping: str, files: dict[str, str]) -> ReplaySettings
     for name, text in files.items():
         (folder / name).write_text(text)
     return ReplaySettings(mapping=folder / "columns.toml")
+
+
+def runs(name: FormatName, paths: list[Path], settings: ReplaySettings) -> list[Run]:
+    mapping = FORMATS[name].mapping
+    assert mapping is not None
+    return read_csv(mapping(settings), expand(name, paths, settings), settings)
 
 
 def only_run(folder: Path, settings: ReplaySettings) -> Run:
@@ -62,6 +68,12 @@ def test_the_truth_is_a_column_whose_names_may_be_others(tmp_path: Path) -> None
     mapping = LONG + '[truth]\ncolumn = "room"\nzones = { A = "hall" }\n'
     settings = written(tmp_path, mapping, {"a.csv": "at,gateway,rssi,tag,room\n1,g2,-60,x,A\n2,g2,-60,x,Back yard\n3,g2,-60,x,\n"})
     assert only_run(tmp_path, settings).truth == [TrueZone(S, "a", "x", "hall"), TrueZone(2 * S, "a", "x", "back-yard")]
+
+
+def test_rows_that_are_not_to_be_judged_have_no_truth(tmp_path: Path) -> None:
+    mapping = LONG + '[truth]\ncolumn = "room"\nwhere = { sure = "1" }\n'
+    settings = written(tmp_path, mapping, {"a.csv": "at,gateway,rssi,tag,room,sure\n1,g2,-60,x,hall,0\n2,g2,-60,x,hall, 1\n"})
+    assert only_run(tmp_path, settings).truth == [TrueZone(2 * S, "a", "x", "hall")]
 
 
 def test_the_truth_is_the_area_of_a_position(tmp_path: Path) -> None:
@@ -139,8 +151,6 @@ def test_a_mapping_is_needed_and_a_format_misspelt_is_recognised(tmp_path: Path)
         zones("csv", [tmp_path])
     with pytest.raises(ConfigError, match="format 'salrb': did you mean 'sal-rb'"):
         format_named("salrb")
-    with pytest.raises(ConfigError, match="no truth of zones"):
-        runs("jsonl", [tmp_path], ReplaySettings())
 
 
 def test_names_are_those_of_the_wire() -> None:

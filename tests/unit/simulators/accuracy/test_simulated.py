@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.accuracy.course import DecidedDwell, Span
 from simulators.accuracy.figures import figures
 from simulators.accuracy.playing import play_world
-from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
+from simulators.accuracy.simulated import courses_of_truth, played_by_subject, stored_by_subject
 from simulators.estate import brand_secret
 from simulators.people import Crowd
 from simulators.score import Stored, StoredDwell, StoredVisit
@@ -50,12 +49,7 @@ def test_staff_and_those_who_are_still_there_are_not_judged(truth: Truth) -> Non
 
 def test_what_is_played_is_found_again(truth: Truth) -> None:
     played = play_world(WORLD)
-    dwells: dict[str, list[DecidedDwell]] = {}
-    visits: dict[str, list[Span]] = {}
-    for subject in played.sink.subjects():
-        dwells[subject] = played.sink.dwells(subject, played.end_ns)
-        visits[subject] = played.sink.visits(subject, played.end_ns)
-    found = figures(courses_of_truth(truth, SECRET, dwells, visits, truth.end_ns))
+    found = figures(courses_of_truth(truth, SECRET, *played_by_subject(played.sink, played.end_ns), truth.end_ns))
     assert found.visits.recall > 0.9
     assert found.zones_right("stored") > 0.8
     assert 0 <= found.transitions.delay_median_s < 60

@@ -26,7 +26,7 @@ from simulators.accuracy.course import Course
 from simulators.accuracy.figures import Accuracy, figures, without_nan
 from simulators.accuracy.plot import MOST_COURSES, draw
 from simulators.accuracy.recorded import TrueRecording
-from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
+from simulators.accuracy.simulated import IDLE_S, courses_of_truth, least_stay_s, stored_by_subject
 from simulators.files import moment_ns
 from simulators.score import Score
 from simulators.score import score as judge
@@ -34,8 +34,6 @@ from simulators.show import score_table, score_values
 from simulators.stored import read_stored
 from simulators.truth import read_truth
 
-IDLE_S: Final = 1800.0
-"""Idle timeout of a store without a site.toml."""
 OUTPUTS: Final = ("table", "json")
 
 
@@ -46,7 +44,7 @@ class _Shown:
     as_json: bool
     plot: Path | None
     window_s: float = 0.0
-    least_s: float = 0.0
+    least_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def score(
     mapping: Annotated[Path | None, typer.Option(help="With --format csv: the TOML file that describes the columns.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw truth and estimate over time into this file (PNG, SVG or PDF).")] = None,
     window_s: Annotated[float, typer.Option(min=0, help="Judge the end of each window of so many seconds; 0: every row.")] = 0.0,
-    least_s: Annotated[float, typer.Option(min=0, help="Stays that are shorter are passes, and not counted.")] = 0.0,
+    least_s: Annotated[float | None, typer.Option(min=0, help="Stays that are shorter are passes; default: as the truth has it.")] = None,
     site: Annotated[Path | None, typer.Option(help="Play the recording into a store of this site.toml, with its calibration.")] = None,
     timezone: Annotated[str, typer.Option(help="Of local times in the files.")] = "UTC",
     start: Annotated[str, typer.Option(help="When a recording without dates began, ISO 8601.")] = DEFAULT_START.isoformat(),
@@ -163,8 +161,8 @@ def _agent_of(estate: Site, store: str, found: TrueRecording, site: Path) -> str
 
 
 def _score_recording(found: TrueRecording, name: FormatName, courses: Sequence[Course], shown: _Shown, is_timed: bool) -> None:
-    total = figures(courses, found.outside, shown.least_s)
-    runs = {course.name: figures([course], found.outside, shown.least_s) for course in courses}
+    total = figures(courses, found.outside, shown.least_s or 0.0)
+    runs = {course.name: figures([course], found.outside, shown.least_s or 0.0) for course in courses}
     notes = recorded.notes_of(found)
     values = {**total.values(), "runs": {run: each.values() for run, each in runs.items()}, "notes": notes}
     _print(shown, values, [*show.accuracy_tables(f"{name} against its truth", total, runs, notes, is_timed)])
@@ -182,7 +180,7 @@ def _score_world(truth: Path, database: _Database, secret_file: Path | None, unt
         stored = read_stored(reader, [world.store for world in known.stores], from_ns, until_ns)
     found: Score = judge(known, stored, secret, from_ns, until_ns)
     courses = courses_of_truth(known, secret, *stored_by_subject(stored), until_ns)
-    accuracy: Accuracy = figures(courses, least_s=shown.least_s)
+    accuracy: Accuracy = figures(courses, least_s=least_stay_s(known) if shown.least_s is None else shown.least_s)
     values = {**score_values(found), "zones_by_visitor": accuracy.values()}
     _print(shown, values, [score_table(found), show.moves_table(accuracy), show.stays_table(accuracy.stays)])
     _draw(courses, "where visitors truly were, and what is stored", shown)

@@ -1,0 +1,55 @@
+"""The recordings are scored with nothing fitted on what is scored; skipped where they are absent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.accuracy import calibration, recordings
+from gateway.site import Site
+from simulators.accuracy.recorded import TrueRecording
+
+
+@pytest.fixture
+def at_hand(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FOOTFALL_REAL_DATA", str(real_data))
+    return real_data
+
+
+def test_a_site_is_fitted_on_the_other_runs_alone(at_hand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[set[str]] = []
+
+    def fit(others: TrueRecording) -> Site:
+        seen.append({run.name for run in others.runs})
+        assert {carried.run for carried in others.carried} == seen[-1]
+        return others.site()
+
+    monkeypatch.setattr(calibration, "CALIBRATE", fit)
+    hall = recordings.loaded("pa-ble")
+    names = [run.name for run in hall.runs]
+    found = recordings.calibrated(hall)
+    assert found is not None
+    assert [course.name for course in found] == names
+    assert seen == [set(names) - {name} for name in names]
+
+
+def test_without_a_calibration_there_is_no_calibrated_figure(at_hand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "CALIBRATE", None)
+    assert recordings.calibrated(recordings.loaded("pa-ble")) is None
+
+
+def test_every_figure_of_the_hall_is_there(at_hand: Path) -> None:
+    found = recordings.pa_ble()
+    first = found.rows[0]
+    assert first.name == "pa-ble-rows-3s"
+    assert first.value is not None
+    assert first.value > 0.7
+    assert set(first.baseline) == {"reelyActive", "habluetooth", "ESPresense", "Bermuda", "EdgeX"}
+    assert [picture.name for picture in found.pictures] == ["pa-ble"]
+
+
+def test_rows_in_which_a_car_stands_in_the_door_can_be_left_out(at_hand: Path) -> None:
+    every, clear = recordings.loaded("sal-rb"), recordings.loaded("sal-rb", {"raw_photosensor_door": "0"})
+    count = [sum(len(carried.rows) for carried in each.carried if carried.run.startswith("car")) for each in (every, clear)]
+    assert count == [8937, 7805]

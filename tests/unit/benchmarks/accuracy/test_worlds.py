@@ -1,0 +1,65 @@
+"""The figures of simulated stores fall with what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.accuracy import suite, worlds
+from benchmarks.accuracy.worlds import Played, store, store_hard
+from simulators.accuracy.course import Course, DecidedDwell, Span, TrueStay
+
+S = 10**9
+
+
+def course(late_s: int = 0, visits: tuple[Span, ...] = (Span(0, 100 * S),)) -> Course:
+    """A minute at a shelf, then at the checkout; the stored change is so late."""
+    at_ns = (60 + late_s) * S
+    dwells = (DecidedDwell("shelf", 0, at_ns, 0), DecidedDwell("checkout", at_ns, 100 * S, at_ns))
+    stays = (TrueStay("shelf", 0, 60 * S), TrueStay("checkout", 60 * S, 100 * S))
+    moments = np.arange(100) * S
+    return Course("v", moments, ("shelf",) * 60 + ("checkout",) * 40, stays, dwells, (Span(0, 100 * S),), visits)
+
+
+def played(*courses: Course, strays: int = 0) -> Played:
+    return Played(courses, 10.0, strays, 0, 200, 0)
+
+
+def values(seeds: list[Played], hard: bool = False) -> dict[str, float | None]:
+    return {row.name.partition("hard-" if hard else "store-")[2]: row.value for row in (store_hard if hard else store)(seeds).rows}
+
+
+def test_what_is_right_reaches_every_goal() -> None:
+    for part in (store, store_hard):
+        assert all(row.reached for row in part([played(course()), played(course())]).rows)
+
+
+def test_a_change_that_is_late_costs_zones_entries_and_dwells() -> None:
+    found = values([played(course(late_s=20))])
+    assert found["zones-right"] == 0.8
+    assert found["entries-f1-5s"] == 0.0
+    assert found["stays-off"] == 0.0
+    assert found["median-dwell-off"] == 0.5, "of the checkout: 20 s instead of 40"
+
+
+def test_visits_of_what_was_never_inside_cost_precision() -> None:
+    assert values([played(course(), strays=1)])["visit-precision"] == 0.5
+    assert values([played(course(), strays=1)], hard=True)["visits-off"] == 1.0
+
+
+def test_staff_and_counts_are_added_up_over_seeds() -> None:
+    seeds = [replace(played(course()), staff_as_visitors=2, counted_off=10), replace(played(course()), staff_as_visitors=1)]
+    found = values(seeds, hard=True)
+    assert (found["staff-in-traffic"], found["counts-off"]) == (3.0, 10 / 400)
+
+
+def test_a_still_beacon_counts_false_changes_a_day() -> None:
+    (row,) = worlds.still_rows([0.5, 2.5]).rows
+    assert (row.value, row.reached) == (1.5, False)
+
+
+def test_every_part_has_a_name_of_its_own() -> None:
+    names = [part.name for part in suite.PARTS]
+    assert len(set(names)) == len(names)
+    assert set(names) > suite.RECORDED
