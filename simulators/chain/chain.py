@@ -144,6 +144,8 @@ class Chain:
     weeks: int = 10
     seed: int = 1
     plan: Plan = field(default_factory=shipped_plan)
+    start: date | None = None
+    """Its first day; None: as the plan has it."""
 
     @property
     def days(self) -> int:
@@ -151,6 +153,8 @@ class Chain:
 
     @property
     def first_day(self) -> date:
+        if self.start is not None:
+            return self.start
         return self.plan.small_start if self.weeks <= self.plan.small_weeks else self.plan.start
 
     @cached_property

@@ -1,4 +1,4 @@
-"""`make numbers`: one simulated chain in three databases, some seventy questions asked of each, and every value held to the truth."""
+"""`make numbers`: one simulated chain in three databases, some hundred questions asked of each, and every value held to the truth."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from simulators.chain.command import share_bar
 from simulators.numbers.boards import boards_that_differ
 from simulators.numbers.databases import DATABASES, SQLITE, filled, readers, running
 from simulators.numbers.judge import Verdict, judged
+from simulators.numbers.past import past_chains
 from simulators.numbers.reckon import Reckoning
 from simulators.numbers.rights import reckoned_beside
-from simulators.numbers.table import Asked, shipped_questions
+from simulators.numbers.table import YEAR, Asked, shipped_questions
 
 GRAFANA: Final = Path(__file__).parents[2] / "deploy" / "grafana"
 SMALL_STORES: Final = 3
@@ -46,7 +47,9 @@ def main(
     if not questions or not names:
         raise typer.BadParameter("there is no such question, or no such database")
     try:
-        verdict = _through(chain, questions, names, console)
+        needs_past = any(each.compare == YEAR and not each.error for each in questions)
+        past = past_chains(chain, small=small) if needs_past else ()
+        verdict = _through(chain, past, questions, names, console)
     except FootfallError as error:
         console.print(f"[bold red]numbers:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
@@ -56,11 +59,11 @@ def main(
     raise typer.Exit(0 if verdict.is_right else 1)
 
 
-def _through(chain: Chain, questions: Sequence[Asked], names: Sequence[str], console: Console) -> Verdict:
+def _through(chain: Chain, past: Sequence[Chain], questions: Sequence[Asked], names: Sequence[str], console: Console) -> Verdict:
     with tempfile.TemporaryDirectory(prefix="footfall-numbers-") as folder, running(names, Path(folder)) as databases:
         with share_bar(console, f"{chain.count} stores, {chain.weeks} weeks") as on_share:
-            simulated = filled(chain, databases, on_share)
-        reckoning = Reckoning(simulated)
+            simulated = filled(chain, past, databases, on_share)
+        reckoning = Reckoning(simulated, past)
         with (
             reckoned_beside(reckoning, questions) as right_of,
             readers(databases) as open_readers,

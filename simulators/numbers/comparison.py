@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import cached_property, lru_cache
 from math import log
 from typing import Any, Final, NamedTuple
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from simulators.chain.chain import MS_PER_MINUTE, ChainStore
 from simulators.numbers.answers import Cells, Key, Replied, Values
 from simulators.numbers.clock import wall
+from simulators.numbers.days import GROUP, other_day
 from simulators.numbers.facts import Fact, added_up, one_by_one
 from simulators.numbers.opening import OPEN, QUARTER, SEEN, TASKS, minutes_open, missed_minutes
 from simulators.numbers.reckon import OBSERVED_BY, Cell, Reckoning, give_minutes, span_ms
@@ -28,6 +29,9 @@ LEAST_SHARE: Final = 0.9
 SPLIT: Final = ("in", "transactions", "revenue")
 """What a change of revenue is taken apart by."""
 SPLIT_NAMES: Final = ("revenue_from_traffic", "revenue_from_conversion", "revenue_from_basket")
+
+
+StoreMinute = tuple[str, int]
 
 
 class Pair(NamedTuple):
@@ -85,20 +89,22 @@ class Comparing:
         facts, rows, totals = self._by_minute(asked.question), _Sides(asked), _Sides(asked.model_copy(update={"by": (), "interval": None}))
         of_store = _Sides(asked.model_copy(update={"by": ("store",), "interval": None}))
         every = (rows, totals, *((of_store,) if asked.has_totals_of_stores else ()))
-        for store, other, pairs in self._comparable(asked):
+        for store, minutes in self._comparable(asked):
             opened = self._open[store.name]
-            for pair in pairs:
-                happened = facts.get((store.name, pair.here), ()), facts.get((other.name, pair.there), ())
-                if pair.here in opened or any(happened) or pair.here % QUARTER == 0:
-                    at = Fact(store.name, 0, wall(pair.here * MS_PER_MINUTE, store.zone), Counter(), {}, [])
+            for here, there in minutes.items():
+                happened = facts.get((store.name, here), ()), _mean([facts.get(each, ()) for each in there])
+                if here in opened or any(happened) or here % QUARTER == 0:
+                    at = Fact(store.name, 0, wall(here * MS_PER_MINUTE, store.zone), Counter(), {}, [])
                     for sides in every:
-                        sides.add(self._reckoning, at, happened, pair.here in opened)
+                        sides.add(self._reckoning, at, happened, here in opened)
         found = Replied(self._values(asked, rows), self._values(asked, totals))
+        if asked.compare == GROUP:
+            found = found._replace(totals={key: _without_other_side(asked, values) for key, values in found.totals.items()})
         return found._replace(totals={**found.totals, **(self._values(asked, of_store) if asked.has_totals_of_stores else {})})
 
     def comparable(self, asked: Asked) -> set[str]:
         """Return the stores that are comparable."""
-        return {store.name for store, _, _ in self._comparable(asked)}
+        return {store.name for store, _ in self._comparable(asked)}
 
     def _values(self, asked: Asked, sides: _Sides) -> Cells:
         cells = sides.cells()
@@ -122,19 +128,27 @@ class Comparing:
             found.setdefault((fact.store, fact.time_ms // MS_PER_MINUTE), []).append(fact)
         return found
 
-    def _comparable(self, asked: Asked) -> Iterator[tuple[ChainStore, ChainStore, list[Pair]]]:
+    def _comparable(self, asked: Asked) -> Iterator[tuple[ChainStore, Mapping[int, Sequence[StoreMinute]]]]:
+        """Yield each comparable store with its minutes, and those of other stores that each is compared with."""
         tasks = {OBSERVED_BY[measure] for measure in asked.measures if measure in OBSERVED_BY}
         for store in self._reckoning.stores.values():
             if asked.stores and store.name not in asked.stores:
                 continue
-            other = self._other(asked, store)
-            pairs = _pairs(asked, store, other)
-            if all(self._is_seen(side, minutes, tasks) for side, minutes in _sides(store, other, pairs)):
-                yield store, other, [pair for pair in pairs if self._is_same(store, other, pair, tasks)]
+            minutes: dict[int, list[StoreMinute]] = {}
+            for other in self._others(asked, store):
+                pairs = _pairs(asked, store, other)
+                if all(self._is_seen(side, each, tasks) for side, each in _sides(store, other, pairs)):
+                    for pair in pairs:
+                        if self._is_same(store, other, pair, tasks):
+                            minutes.setdefault(pair.here, []).append((other.name, pair.there))
+            if minutes:
+                yield store, minutes
 
-    def _other(self, asked: Asked, store: ChainStore) -> ChainStore:
+    def _others(self, asked: Asked, store: ChainStore) -> Sequence[ChainStore]:
         kind, _, name = (asked.compare or "").partition(":")
-        return self._reckoning.stores[name] if kind == "store" else store
+        if kind == GROUP:
+            return _group(asked, store, list(self._reckoning.stores.values()))
+        return [self._reckoning.stores[name] if kind == "store" else store]
 
     def _is_seen(self, store: ChainStore, minutes: list[int], tasks: set[str]) -> bool:
         opened = [minute for minute in minutes if minute in self._open[store.name]]
@@ -150,12 +164,24 @@ class Comparing:
 
     @cached_property
     def _open(self) -> Mapping[str, set[int]]:
-        chain = self._reckoning.chain
-        return {store.name: set(minutes_open(chain, store)) for store in chain.stores}
+        found: dict[str, set[int]] = {}
+        for chain in (self._reckoning.chain, *self._reckoning.past):
+            for store in chain.stores:
+                found.setdefault(store.name, set()).update(minutes_open(chain, store))
+        return found
 
     @cached_property
     def _missed(self) -> Mapping[tuple[str, str], set[int]]:
-        return missed_minutes(self._reckoning.chain, self._reckoning.simulated.truth)
+        """The boxes of earlier weeks did what those of the chain could not do yet."""
+        found = missed_minutes(self._reckoning.chain, self._reckoning.simulated.truth)
+        for chain in self._reckoning.past:
+            own = missed_minutes(chain, self._reckoning.simulated.truth)
+            for store in chain.stores:
+                seen = range(store.from_ms // MS_PER_MINUTE, store.to_ms // MS_PER_MINUTE)
+                for task in TASKS:
+                    found[store.name, task].difference_update(set(seen) - own[store.name, task])
+                    found[store.name, task].update(own[store.name, task].difference(seen))
+        return found
 
 
 def _sides(store: ChainStore, other: ChainStore, pairs: Sequence[Pair]) -> list[tuple[ChainStore, list[int]]]:
@@ -173,7 +199,7 @@ def _of_clocks(asked: Asked, span: tuple[int, int], zone: ZoneInfo, other_zone: 
     found: dict[datetime, Pair] = {}
     for minute in range(*(time_ms // MS_PER_MINUTE for time_ms in span)):
         moment = wall(minute * MS_PER_MINUTE, zone).replace(tzinfo=None, fold=0)
-        day = _other_day(asked, moment.date(), zone)
+        day = other_day(asked, moment.date(), zone)
         if day is None or moment in found:
             continue
         there = datetime.combine(day, moment.time(), other_zone)
@@ -183,35 +209,35 @@ def _of_clocks(asked: Asked, span: tuple[int, int], zone: ZoneInfo, other_zone: 
     return list(found.values())
 
 
-_GOLDEN_WEEK: Final = frozenset(date(2026, 10, day) for day in range(1, 8))
-_CHINA: Final = ("Asia/Shanghai", "Asia/Urumqi")
+def _mean(of_stores: Sequence[Sequence[Fact]]) -> Sequence[Fact]:
+    """Return what happened in the mean of several stores."""
+    if len(of_stores) == 1:
+        return of_stores[0]
+    share = 1 / len(of_stores)
+    return [replace(fact, counts=Counter({name: n * share for name, n in fact.counts.items()})) for facts in of_stores for fact in facts]
 
 
-def _is_after_golden_week(day: date, other: date, zone: ZoneInfo) -> bool:
-    """Return whether an ordinary day would be compared with one of the Golden Week, which is the only such holiday in these weeks."""
-    return zone.key in _CHINA and other in _GOLDEN_WEEK and day not in _GOLDEN_WEEK
+def _without_other_side(asked: Asked, values: Values) -> Values:
+    """Each store has a group of its own: there is no other side of all stores."""
+    return {name: value if name in asked.measures else None for name, value in values.items()}
 
 
-def _other_day(asked: Asked, day: date, zone: ZoneInfo) -> date | None:
-    length = (asked.last - asked.first).days + 1
-    kind = asked.compare or ""
-    if kind.startswith("store:"):
-        return day
-    if kind == "previous":
-        if asked.align == "weekday":
-            other = day - timedelta(days=-(-length // 7) * 7)
-            return None if _is_after_golden_week(day, other, zone) else other
-        is_month = asked.first.day == 1 and (asked.last + timedelta(days=1)).day == 1
-        return _month_before(day) if is_month else day - timedelta(days=length)
-    return date.fromisoformat(kind.partition("..")[0]) + (day - asked.first)
+def _group(asked: Asked, store: ChainStore, every: Sequence[ChainStore]) -> list[ChainStore]:
+    """Return the other stores of the longest part of a store's path that has any, as paths are on the last day."""
+    own = _path_of(asked, store)
+    alike = {other.name: _alike(own, _path_of(asked, other)) for other in every if other is not store}
+    return [other for other in every if alike.get(other.name) == max(alike.values())]
 
 
-def _month_before(day: date) -> date | None:
-    """Return the same day of the month before, if it has one."""
-    try:
-        return day.replace(year=day.year - (day.month == 1), month=(day.month - 2) % 12 + 1)
-    except ValueError:
-        return None
+def _path_of(asked: Asked, store: ChainStore) -> list[str]:
+    moves = store.life.moves_day
+    is_before = moves is not None and asked.last < store.date_of(moves)
+    return (store.life.path_before if is_before else store.plan.path).split("/")
+
+
+def _alike(path: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many parts two paths begin with alike."""
+    return next((i for i, parts in enumerate(zip(path, other, strict=False)) if parts[0] != parts[1]), min(len(path), len(other)))
 
 
 def _split(here: Values, there: Values) -> tuple[float | None, ...]:

@@ -12,6 +12,7 @@ from gateway.sinks.reader import PointReader
 from gateway.sinks.settings import SinkSettings
 from simulators.chain.chain import Chain
 from simulators.chain.run import OnShare, Simulated, simulate_chain
+from simulators.numbers.past import with_past
 from simulators.parts.influxdb import InfluxServer, Version
 
 SQLITE: Final = "SQLite"
@@ -35,11 +36,12 @@ def running(names: Sequence[str], folder: Path) -> Iterator[Mapping[str, SinkSet
         yield found
 
 
-def filled(chain: Chain, databases: Mapping[str, SinkSettings], on_share: OnShare) -> Simulated:
-    """Send the chain through one gateway into all of them."""
+def filled(chain: Chain, past: Sequence[Chain], databases: Mapping[str, SinkSettings], on_share: OnShare) -> Simulated:
+    """Send the earlier weeks and the chain into all of them, each through a gateway of its own; return the truth of all."""
     with ExitStack() as opened:
         sinks = [opened.enter_context(closing(settings.sink())) for settings in databases.values()]
-        return simulate_chain(chain, sinks, on_share)
+        earlier = [simulate_chain(each, sinks) for each in past]
+        return with_past(simulate_chain(chain, sinks, on_share), earlier)
 
 
 @contextmanager

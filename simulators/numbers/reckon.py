@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
-from simulators.chain.chain import DAY_START, DOOR_TASK, MS_PER_HOUR, PRESENCE_TASK, ChainStore
+from simulators.chain.chain import DAY_START, DOOR_TASK, MS_PER_HOUR, PRESENCE_TASK, Chain, ChainStore
 from simulators.chain.run import Simulated
 from simulators.numbers import gauges
 from simulators.numbers.answers import Cells, Key, Replied, Values, ranked
@@ -29,6 +29,7 @@ RATIOS: Final[Mapping[str, tuple[str, str]]] = {
 RESTS: Final[Mapping[str, tuple[str, str]]] = {
     "anonymous_visits": ("visits_known", "visits"), "anonymous_transactions": ("transactions_known", "transactions"),
 }  # fmt: skip
+NEVER_MS: Final = 1 << 62
 NET: Final = "net"
 OF_HOURS_SEEN: Final = ("conversion", "revenue_per_visitor")
 """Ratios of sales to people: both of hours in which people were counted, for tills go on while counters are down."""
@@ -83,7 +84,10 @@ class Cell:
 class Reckoning:
     """The truth of one chain, ready to be asked."""
 
-    def __init__(self, simulated: Simulated) -> None:
+    def __init__(self, simulated: Simulated, past: Sequence[Chain] = (), until_ms: int = NEVER_MS) -> None:
+        """`past`: chains of earlier weeks, of which the truth has what happened. From `until_ms` on nothing is known."""
+        self.past: Final = past
+        self._until_ms: Final = until_ms
         self.chain: Final = simulated.chain
         self.stores: Final = {store.name: store for store in simulated.chain.stores}
         self.simulated: Final = simulated
@@ -171,11 +175,10 @@ class Reckoning:
             found |= {"open_minutes": opened, "covered": cell.minutes[task] / opened if opened else None}
         return found
 
-    @staticmethod
-    def _within(events: Iterable[Any], spans: Mapping[str, tuple[int, int]]) -> Iterator[Any]:
+    def _within(self, events: Iterable[Any], spans: Mapping[str, tuple[int, int]]) -> Iterator[Any]:
         for event in events:
             span = spans.get(event.store)
-            if span is not None and span[0] <= event.time_ms < span[1]:
+            if span is not None and span[0] <= event.time_ms < min(span[1], self._until_ms):
                 yield event
 
 

@@ -11,6 +11,7 @@ from simulators.numbers.answers import Replied
 from simulators.numbers.comparison import Comparing
 from simulators.numbers.reckon import Reckoning
 from simulators.numbers.table import Asked
+from simulators.numbers.then import moment_ms, then
 
 Right = Callable[[Asked], Replied | None]
 """The right answer to a question; None if that is a refusal."""
@@ -23,6 +24,8 @@ def rights_of(reckoning: Reckoning) -> Right:
     def right(asked: Asked) -> Replied | None:
         if asked.error:
             return None
+        if asked.as_of:
+            return then(reckoning.simulated, moment_ms(asked.as_of)).replied(asked)
         return comparing.replied(asked) if asked.compare else reckoning.replied(asked)
 
     return right

@@ -14,6 +14,10 @@ OWN_GROUPS: Final = frozenset({"zone", "door", "staff", "department", "channel",
 """Groups that an event has by itself: a store is open in all of them alike, so they have no open minutes of their own."""
 
 
+YEAR: Final = "year"
+"""What is compared with a year before."""
+
+
 class Asked(Section):
     """One request: what a person would ask for on the command line."""
 
@@ -30,6 +34,8 @@ class Asked(Section):
     top: int | None = None
     compare: str | None = None
     align: str = "weekday"
+    as_of: str = ""
+    """A moment with its offset, at a full quarter of an hour."""
     error: str = ""
     """Words of the refusal, where what is asked must not be answered."""
 

@@ -55,6 +55,23 @@ def test_a_board_that_adds_ratios_is_found(filled: Bucket, tmp_path: Path) -> No
     assert any("traffic.conversion by chain" in panel for panel in panels)
 
 
+def test_a_panel_that_shows_nothing_of_what_is_stored_is_found(filled: Bucket, tmp_path: Path) -> None:
+    """Nothing is no zero: neither of a sum, also one that is 0, nor of a reading that is compared with nothing."""
+    folder = tmp_path / "dashboards"
+    folder.mkdir()
+    for path in (GRAFANA / "dashboards").glob("*.json"):
+        text = path.read_text("utf-8")
+        for column in ("returns", "spool_frames", "transactions", "drift"):
+            text = text.replace(f'(\\"{column}\\")', f'(\\"no_{column}\\")')
+        (folder / path.name).write_text(text, encoding="utf-8")
+    with closing(reader_of(filled)) as reader:
+        found = {each.panel for each in differences(reader, database(filled), "influxql", tmp_path) if "shows nothing" in str(each)}
+    assert {panel.split(", ")[2].split(" by ")[0] for panel in found} == {
+        "traffic.transactions", "traffic.conversion", "traffic.basket", "traffic.anonymous_transactions",
+        "spool_frames", "traffic.drift_last",
+    }  # fmt: skip
+
+
 def test_every_panel_shows_something(filled: Bucket) -> None:
     """But where nothing was lost."""
     for language in languages(filled):

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import urllib3
 
 from footfall.errors import SinkUnavailable
@@ -21,6 +22,7 @@ from gateway.query.answer import Request
 from gateway.query.estate import QueryEstate
 from gateway.query.measures import MEASURES
 from gateway.query.questions import ask
+from gateway.sinks.cells import Aggregate
 from gateway.sinks.reader import PointReader
 from tools.boards.build import Language
 from tools.boards.table import Panel, Value, shipped_boards
@@ -72,10 +74,11 @@ def differences(reader: PointReader, database: Database, language: Language, fol
         queries = queries_of(folder / FOLDERS[language] / f"{board.file}.json")
         for panel, targets in zip(board.panels, queries, strict=True):
             for value, query in zip(panel.values, targets, strict=True):
-                shown = shown_of(database, language, query, panel, stores)
-                if value.key in MEASURES:
-                    answer = asked(reader, estate, value, panel, database)
-                    yield from _unequal(f"{board.title}, {language}, {value.key} by {panel.by}", shown, answer, not value.how)
+                shown, where = shown_of(database, language, query, panel, stores), f"{board.title}, {language}, {value.key} by {panel.by}"
+                if not shown and (rows := _rows_of(reader, value, database)):
+                    yield Difference(where, ("rows that it shows nothing of",), 0, rows)
+                elif value.key in MEASURES:
+                    yield from _unequal(where, shown, asked(reader, estate, value, panel, database), not value.how)
 
 
 def queries_of(path: Path) -> list[list[str]]:
@@ -113,6 +116,14 @@ def _divided(numbers: Sequence[float | None]) -> float | None:
     if first is None or not all(others):
         return None
     return float(first / others[0]) if others and others[0] else float(first)
+
+
+def _rows_of(reader: PointReader, value: Value, database: Database) -> int:
+    """Return how many hours of stores a panel is made of; of a ratio those with something to divide by. Without any it may be empty."""
+    part = value.parts[-1]
+    counted = Aggregate("counted", part.kind, part.counted, part.where)  # type: ignore[arg-type] # parts are of these four kinds
+    cells = reader.cells(part.table, (counted,), database.from_ns, database.to_ns, NS_PER_HOUR)
+    return int(np.count_nonzero(np.nan_to_num(cells.values["counted"]))) if value.how or part.where else len(cells)
 
 
 def _hour(text: str) -> str:

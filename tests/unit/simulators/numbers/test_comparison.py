@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,8 @@ from simulators.chain.run import Simulated
 from simulators.chain.truth import Passing, Touch, Truth, Unobserved
 from simulators.numbers.answers import Replied
 from simulators.numbers.comparison import Comparing
+from simulators.numbers.days import other_day
+from simulators.numbers.past import past_chains, with_past
 from simulators.numbers.reckon import Reckoning
 from simulators.numbers.table import Asked
 
@@ -74,3 +77,41 @@ def test_a_change_of_revenue_is_taken_apart_without_a_remainder() -> None:
     parts = [total[f"revenue_from_{name}"] for name in ("traffic", "conversion", "basket")]
     assert sum(parts) == pytest.approx(total["revenue_change"]) == 40
     assert parts[2] < 0 < parts[0]
+
+
+def test_a_store_is_compared_with_the_mean_of_the_others_of_its_path_minute_by_minute() -> None:
+    """Sanya and Mumbai are both in asia, so each is the other's group; Berlin is alone in europe, and has both, where they are open."""
+    at = "2026-10-27T18:30:00"
+    people = [passing(f"{at}+01:00", 6), passing(f"{at}+08:00", 4, "sanya-bay"), passing(f"{at}+05:30", 8, "mumbai-fort")]
+    late = passing("2026-10-27T22:30:00+05:30", 5, "mumbai-fort")
+    question: dict[str, Any] = {"compare": "group", "stores": ()}
+    found, stores = compared(question, passings=[*people, late])
+    assert stores == {"berlin-mitte", "sanya-bay", "mumbai-fort"}
+    sides = {dict(key)["store"]: (values["in"], values["in_before"]) for key, values in found.cells.items()}
+    assert sides == {"berlin-mitte": (6, 6.0), "sanya-bay": (4, 8), "mumbai-fort": (8, 4)}
+    assert found.totals[()] == {"in": 18, "in_before": None, "in_change": None, "in_ratio": None}
+
+
+def test_a_day_is_compared_with_that_of_a_year_before_and_holidays_with_themselves() -> None:
+    china, days = ZoneInfo("Asia/Shanghai"), [date(2026, 9, 25), date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 8)]
+    asked = Asked(id="q", question="traffic", compare="year", first=days[0], last=days[-1])
+    assert [other_day(asked, day, china) for day in days] == [None, date(2025, 9, 30), None, date(2025, 10, 1), date(2025, 10, 9)]
+    assert [other_day(asked, day, ZoneInfo("Europe/Berlin")) for day in days] == [day - timedelta(days=364) for day in days]
+    by_date = asked.model_copy(update={"align": "date"})
+    assert [other_day(by_date, day, china) for day in days] == [day.replace(year=2025) for day in days]
+
+
+def test_earlier_weeks_are_open_and_observed_as_they_were() -> None:
+    past = past_chains(CHAIN, small=True)
+    assert [(chain.first_day, [store.name for store in chain.stores]) for chain in past] == [
+        (date(2025, 9, 29), ["sanya-bay"]), (date(2026, 9, 28), ["sanya-bay"])
+    ]  # fmt: skip
+    people = [passing(f"{day}T12:00:00+08:00", n, "sanya-bay") for day, n in (("2025-10-02", 4), ("2026-10-02", 6), ("2025-10-01", 90))]
+    question = Asked(id="q", question="traffic", by=("store",), measures=("in",), compare="year", stores=("sanya-bay",),
+                     first=date(2026, 9, 30), last=date(2026, 10, 2))  # fmt: skip
+    merged = with_past(
+        Simulated(CHAIN, Truth(passings=people[1:2]), 0, 0, 0), [Simulated(past[0], Truth(passings=[people[0], people[2]]), 0, 0, 0)]
+    )
+    found = Comparing(Reckoning(merged, past)).replied(question)
+    assert found.totals[()] == {"in": 6, "in_before": 94, "in_change": -88, "in_ratio": -88 / 94}
+    assert not Comparing(Reckoning(merged)).comparable(question), "nobody was there yet"
