@@ -33,7 +33,7 @@ class Presence(Section):
     """The level at which a presence begins."""
     exit_dbm: Dbm = -97.0
     """A weaker level is as good as silence."""
-    tau_s: Annotated[float, Field(gt=0, le=60)] = 2.0
+    tau_s: Annotated[float, Field(gt=0, le=60)] = 1.5
     """Shortest memory of a level; it is five intervals of the identifier if that is longer."""
     tau_max_s: Annotated[float, Field(gt=0, le=600)] = 10.0
     """Longest memory of a level."""

@@ -1,7 +1,7 @@
 """The level of an identifier at each receiver, and of a zone over its receivers. Pure: time is an argument, in nanoseconds.
 
     level = Level(t_ns); level.take(t_ns, dbm, limits) -> dBm       # one identifier at one receiver
-    zone_level_dbm(levels, t_ns, floor_dbm, mean_of) -> dBm         # over the receivers of a zone
+    zone_level_dbm(levels, t_ns, limits, mean_of) -> dBm         # over the receivers of a zone
 
 A level is an exponentially weighted mean of RSSI, in dBm. Its memory is TAU_SIGHTINGS of the identifier's own interval at that receiver,
 within the profile's bounds: beacons of 10 Hz and of 1 Hz need no numbers of their own. Until it has heard that many it is their plain mean.
@@ -18,9 +18,9 @@ from typing import Final, Literal, NamedTuple
 ZoneRule = Literal["strongest", "mean_power"]
 STRONGEST: Final = "strongest"
 TAU_SIGHTINGS: Final = 5.0
-APPROACH: Final = 2.0
+APPROACH: Final = 3.0
 """How many times faster a level rises than it falls."""
-OUTLIER_DB: Final = 12.0
+OUTLIER_DB: Final = 20.0
 RESTART_TAUS: Final = 2.0
 """After so long a silence a level begins anew with the sighting."""
 HELD_TAUS: Final = 1.0
@@ -49,22 +49,27 @@ class LevelLimits(NamedTuple):
 class Level:
     """One identifier at one receiver. `sightings` counts the first TAU_SIGHTINGS; at 0 nothing is known."""
 
-    __slots__ = ("dbm", "interval_ns", "last_ns", "sightings", "tau_ns")
+    __slots__ = ("dbm", "interval_ns", "last_ns", "sightings")
 
     def __init__(self, t_ns: int) -> None:
         self.last_ns = t_ns
         self.forget()
 
     def forget(self) -> None:
-        self.dbm = self.interval_ns = self.tau_ns = 0.0
+        self.dbm = self.interval_ns = 0.0
         self.sightings = 0
 
     def take(self, t_ns: int, dbm: float, limits: LevelLimits) -> float:
         """Take an RSSI; one that is older than the last counts as of the same time. Return the level."""
-        gap_ns = t_ns - self.last_ns if t_ns > self.last_ns else 0
-        self.last_ns += gap_ns
+        gap_ns = t_ns - self.last_ns
+        if gap_ns > 0:
+            self.last_ns = t_ns
+        else:
+            gap_ns = 0
         known = self.sightings
-        tau_ns = self.tau_ns = self._learn_tau_ns(gap_ns, limits) if known else limits.tau_ns
+        if known:
+            self._learn_interval(gap_ns, known)
+            tau_ns = self.tau_ns(limits)
         if not known or gap_ns > RESTART_TAUS * tau_ns:
             self.sightings, self.dbm = 1, dbm
             return dbm
@@ -81,36 +86,36 @@ class Level:
         self.dbm += weight * away_db
         return self.dbm
 
-    def _learn_tau_ns(self, gap_ns: int, limits: LevelLimits) -> float:
-        """Take the time between two sightings. Return the memory that the interval asks for."""
-        known, interval_ns = self.sightings, self.interval_ns
+    def _learn_interval(self, gap_ns: int, known: int) -> None:
+        interval_ns = self.interval_ns
         if known == 1:
-            interval_ns = gap_ns
-        else:
-            longest_ns = LOST_INTERVALS * interval_ns
-            weight = 1.0 / known if known < TAU_SIGHTINGS else INTERVAL_WEIGHT
-            interval_ns += weight * ((gap_ns if gap_ns < longest_ns else longest_ns) - interval_ns)
-        self.interval_ns = interval_ns
-        tau_ns = TAU_SIGHTINGS * interval_ns
-        if tau_ns < limits.tau_ns:
-            return limits.tau_ns
-        return tau_ns if tau_ns < limits.tau_max_ns else limits.tau_max_ns
+            self.interval_ns = float(gap_ns)
+            return
+        longest_ns = LOST_INTERVALS * interval_ns
+        weight = 1.0 / known if known < TAU_SIGHTINGS else INTERVAL_WEIGHT
+        self.interval_ns = interval_ns + weight * ((gap_ns if gap_ns < longest_ns else longest_ns) - interval_ns)
 
-    def at(self, t_ns: int, floor_dbm: float) -> float:
+    def tau_ns(self, limits: LevelLimits) -> float:
+        """Return the memory that the interval asks for."""
+        tau_ns, least_ns, most_ns = TAU_SIGHTINGS * self.interval_ns, limits.tau_ns, limits.tau_max_ns
+        return least_ns if tau_ns < least_ns else tau_ns if tau_ns < most_ns else most_ns
+
+    def at(self, t_ns: int, limits: LevelLimits) -> float:
         """Return the level at a time that is not before its last sighting."""
-        silent_ns = t_ns - self.last_ns - HELD_TAUS * self.tau_ns
+        tau_ns, floor_dbm = self.tau_ns(limits), limits.floor_dbm
+        silent_ns = t_ns - self.last_ns - HELD_TAUS * tau_ns
         if silent_ns <= 0.0 or self.dbm <= floor_dbm:
             return self.dbm
-        return floor_dbm + (self.dbm - floor_dbm) * exp(-silent_ns / self.tau_ns)
+        return floor_dbm + (self.dbm - floor_dbm) * exp(-silent_ns / tau_ns)
 
 
-def zone_level_dbm(levels: Collection[Level], t_ns: int, floor_dbm: float, mean_of: int) -> float:
+def zone_level_dbm(levels: Collection[Level], t_ns: int, limits: LevelLimits, mean_of: int) -> float:
     """Return the level of a zone: that of its strongest receiver if `mean_of` is 0, else the mean power over so many receivers.
 
     A receiver that has no level yet counts as one that hears nothing.
     """
-    heard_dbm = [level.at(t_ns, floor_dbm) for level in levels if level.sightings]
+    heard_dbm = [level.at(t_ns, limits) for level in levels if level.sightings]
     if not mean_of:
-        return max(heard_dbm, default=floor_dbm)
-    silent = 10.0 ** (floor_dbm / 10.0) * (mean_of - len(heard_dbm))
+        return max(heard_dbm, default=limits.floor_dbm)
+    silent = 10.0 ** (limits.floor_dbm / 10.0) * (mean_of - len(heard_dbm))
     return 10.0 * log10((sum(10.0 ** (dbm / 10.0) for dbm in heard_dbm) + silent) / mean_of)

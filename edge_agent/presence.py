@@ -115,7 +115,7 @@ class Presences:
             since_ns = t_ns - slot.row_ns
             if since_ns < limits.step_ns:
                 return
-            if slot.group.receivers > 1:
+            if not slot.group.is_alone:
                 level_dbm = slot.level_dbm()
             if since_ns >= limits.stay_ns or not -limits.step_db < level_dbm - slot.row_dbm < limits.step_db:
                 self._stay(slot, level_dbm)
@@ -129,15 +129,17 @@ class Presences:
         """
         while self._due_s and self._due_s[0] * NS_PER_S < now_ns:
             for slot in self._due.pop(heapq.heappop(self._due_s)):
-                if slot.group.slots.get(slot.identifier) is slot:
+                if slot.levels:
                     self._expire(slot, now_ns)
 
     def close(self, which: Callable[[int], bool] = lambda subject: True) -> None:
         """Forget all subjects for which `which` is true; emit EXIT for those of them that are present."""
-        for slot in [slot for group in self._groups.values() for slot in group.slots.values() if which(slot.subject)]:
-            if slot.present:
-                self._exit(slot)
-            self._forget(slot)
+        heard = [level.slot for reception in self._receptions.values() for level in reception.levels.values()]
+        for slot in heard:
+            if slot.levels and which(slot.subject):
+                if slot.present:
+                    self._exit(slot)
+                self._forget(slot)
 
     def _reception(self, receiver: str, profile: str) -> Reception:
         group = self._groups.get((self._zones[receiver], profile)) or self._group(self._zones[receiver], profile)
@@ -153,20 +155,21 @@ class Presences:
     def _open(self, reception: Reception, identifier: str, t_ns: int) -> HeardLevel | None:
         """Return a new level, in a new slot if the zone has none of the identifier; None if all are taken."""
         group = reception.group
-        slot = group.slots.get(identifier)
+        slot = group.slot(identifier)
         if slot is None:
             if self._slots_total >= self._max_slots:
                 return None
-            slot = group.slots[identifier] = Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
+            slot = Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
             self._slots_total += 1
             self._wake(slot, t_ns + group.limits.min_ns)
-        level = slot.levels[reception.receiver] = reception.levels[identifier] = HeardLevel(slot, t_ns)
+        level = reception.levels[identifier] = HeardLevel(reception, slot, t_ns)
+        slot.levels = (*slot.levels, level)
         return level
 
     def _forget(self, slot: Slot) -> None:
-        del slot.group.slots[slot.identifier]
-        for receiver in slot.levels:
-            del self._receptions[receiver, slot.group.profile].levels[slot.identifier]
+        for level in slot.levels:
+            del level.reception.levels[slot.identifier]
+        slot.levels = ()
         self._slots_total -= 1
 
     def _wake(self, slot: Slot, t_ns: float) -> None:
@@ -222,11 +225,11 @@ class Presences:
 
 def _levels(slot: Slot) -> dict[str, Any]:
     """Return the level of each receiver that hears it, dBm, as `levels`; nothing where the zone has one receiver."""
-    if slot.group.receivers == 1:
+    if slot.group.is_alone:
         return {}
-    floor_dbm = slot.group.limits.exit_dbm
-    levels = {receiver: _int8(level.at(slot.heard_ns, floor_dbm)) for receiver, level in slot.levels.items() if level.sightings}
-    return {"levels": {receiver: dbm for receiver, dbm in levels.items() if dbm > floor_dbm}}
+    limits = slot.group.limits.level
+    levels = {level.reception.receiver: _int8(level.at(slot.heard_ns, limits)) for level in slot.levels if level.sightings}
+    return {"levels": {receiver: dbm for receiver, dbm in levels.items() if dbm > limits.floor_dbm}}
 
 
 def _named(slot: Slot) -> dict[str, Any]:

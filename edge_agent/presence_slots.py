@@ -43,9 +43,9 @@ class PresenceLimits:
 
 
 class Group:
-    """The slots of one profile in one zone, by identifier. `mean_of`: over how many receivers its power is averaged; 0: the strongest."""
+    """One profile in one zone. `mean_of`: over how many receivers its power is averaged; 0: the strongest is the zone's."""
 
-    __slots__ = ("limits", "mean_of", "profile", "receivers", "sku_of", "slots", "zone")
+    __slots__ = ("is_alone", "limits", "mean_of", "profile", "receptions", "sku_of", "zone")
 
     def __init__(
         self, zone: str, profile: str, limits: PresenceLimits, receivers: int, *, is_mean: bool, sku_of: Callable[[str], str] | None
@@ -53,14 +53,22 @@ class Group:
         self.zone = zone
         self.profile = profile
         self.limits = limits
-        self.receivers = receivers
+        self.is_alone = receivers == 1
         self.mean_of = receivers if is_mean else 0
         self.sku_of = sku_of
-        self.slots: dict[str, Slot] = {}
+        self.receptions: list[Reception] = []
+
+    def slot(self, identifier: str) -> Slot | None:
+        """Return the slot of an identifier that any of the receivers heard."""
+        found = (reception.levels.get(identifier) for reception in self.receptions)
+        return next((level.slot for level in found if level is not None), None)
 
 
 class Slot:
-    """The state of one identifier in one zone. `last_ns`: its latest sighting; `heard_ns`: the latest strong enough to count."""
+    """The state of one identifier in one zone. `last_ns`: its latest sighting; `heard_ns`: the latest strong enough to count.
+
+    `levels` has one for each receiver that heard it; a slot without any is over.
+    """
 
     __slots__ = (
         "entered_ns", "gaps", "group", "heard_ns", "identifier", "last_ns", "levels", "peak_ns", "present", "row_dbm", "row_ns",
@@ -71,7 +79,7 @@ class Slot:
         self.group = group
         self.identifier = identifier
         self.subject = subject
-        self.levels: dict[str, Level] = {}
+        self.levels: tuple[HeardLevel, ...] = ()
         self.forget(t_ns)
 
     def forget(self, t_ns: int) -> None:
@@ -80,7 +88,7 @@ class Slot:
         self.present = False
         self.entered_ns = self.row_ns = self.gaps = self.sightings = 0
         self.peak_ns = self.row_dbm = 0.0
-        for level in self.levels.values():
+        for level in self.levels:
             level.forget()
 
     def timeout_ns(self) -> float:
@@ -92,16 +100,17 @@ class Slot:
     def level_dbm(self) -> float:
         """Return the zone's level at the latest sighting that counts."""
         group = self.group
-        return zone_level_dbm(self.levels.values(), self.heard_ns, group.limits.exit_dbm, group.mean_of)
+        return zone_level_dbm(self.levels, self.heard_ns, group.limits.level, group.mean_of)
 
 
 class HeardLevel(Level):
     """An identifier as one receiver hears it, with its slot in the receiver's zone."""
 
-    __slots__ = ("slot",)
+    __slots__ = ("reception", "slot")
 
-    def __init__(self, slot: Slot, t_ns: int) -> None:
+    def __init__(self, reception: Reception, slot: Slot, t_ns: int) -> None:
         super().__init__(t_ns)
+        self.reception = reception
         self.slot = slot
 
 
@@ -117,3 +126,4 @@ class Reception:
         self.enter_dbm = max(group.limits.enter_dbm, limits.min_dbm)
         self.exit_dbm = max(group.limits.exit_dbm, limits.min_dbm)
         self.levels: dict[str, HeardLevel] = {}
+        group.receptions.append(self)

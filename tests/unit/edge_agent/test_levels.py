@@ -35,7 +35,7 @@ def test_the_first_sightings_are_averaged_plainly() -> None:
 
 @pytest.mark.parametrize(("period_s", "tau_s"), [(0.1, 2.0), (1.0, 5.0), (1.5, 7.5), (10.0, 10.0)])
 def test_the_memory_is_five_of_its_own_intervals_within_the_bounds(period_s: float, tau_s: float) -> None:
-    assert heard(*[-60] * 40, period_s=period_s).tau_ns == pytest.approx(tau_s * S)
+    assert heard(*[-60] * 40, period_s=period_s).tau_ns(LIMITS) == pytest.approx(tau_s * S)
 
 
 def test_a_silence_does_not_make_the_interval_long() -> None:
@@ -69,16 +69,16 @@ def test_sightings_of_the_same_time_and_late_ones_turn_no_time_back() -> None:
 
 def test_a_silent_receiver_is_held_for_a_while_and_then_decays_to_the_floor() -> None:
     level = heard(*[-60] * 40)
-    held_ns = level.last_ns + round(HELD_TAUS * level.tau_ns)
-    assert level.at(held_ns, -97) == -60
-    assert -97 < level.at(held_ns + 5 * S, -97) < -75
-    assert level.at(held_ns + 100 * S, -97) == pytest.approx(-97, abs=0.01)
+    held_ns = level.last_ns + round(HELD_TAUS * level.tau_ns(LIMITS))
+    assert level.at(held_ns, LIMITS) == -60
+    assert -97 < level.at(held_ns + 5 * S, LIMITS) < -75
+    assert level.at(held_ns + 100 * S, LIMITS) == pytest.approx(-97, abs=0.01)
 
 
 def test_a_zone_is_as_strong_as_its_strongest_receiver_or_as_their_mean_power() -> None:
     levels = [heard(*[-60] * 10), heard(*[-70] * 10)]
     now_ns = levels[0].last_ns
-    assert zone_level_dbm(levels, now_ns, -97, 0) == -60
-    assert zone_level_dbm(levels, now_ns, -97, 2) == pytest.approx(-62.6, abs=0.01)
-    assert zone_level_dbm([*levels, Level(0)], now_ns, -97, 3) == pytest.approx(-64.4, abs=0.05), "the third hears nothing"
-    assert zone_level_dbm([Level(0)], now_ns, -97, 0) == -97
+    assert zone_level_dbm(levels, now_ns, LIMITS, 0) == -60
+    assert zone_level_dbm(levels, now_ns, LIMITS, 2) == pytest.approx(-62.6, abs=0.01)
+    assert zone_level_dbm([*levels, Level(0)], now_ns, LIMITS, 3) == pytest.approx(-64.4, abs=0.05), "the third hears nothing"
+    assert zone_level_dbm([Level(0)], now_ns, LIMITS, 0) == -97

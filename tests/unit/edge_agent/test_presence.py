@@ -34,7 +34,7 @@ def kinds(rows: list[EvidenceRow]) -> list[tuple[str, float]]:
 def test_a_presence_begins_when_its_level_reaches_enter() -> None:
     rows = hear(presences(), (0, -95), (1, -75), (2, -70), (3, -70))
     assert kinds(rows) == [("ENTER", 2.0)], "-85 after the second sighting, their mean"
-    assert rows[0] == EvidenceRow(Kind.ENTER, 2 * S, 7, "hall", "p", -80, 1)
+    assert rows[0] == EvidenceRow(Kind.ENTER, 2 * S, 7, "hall", "p", -78, 1)
 
 
 def test_one_between_the_two_levels_stays_and_one_below_is_silent() -> None:
@@ -144,4 +144,4 @@ def test_an_offset_is_added_and_what_is_out_of_a_receivers_range_does_not_count(
     assert rows[0].rssi_dbm == -55
     found = presences(receivers={"r": ReceiverLimits(min_dbm=-65.0)})
     assert hear(found, (0, -70), (1, -70)) == []
-    assert kinds(hear(found, (2, -60), (3, -50), *((float(t), -70) for t in range(4, 90))))[-1] == ("EXIT", 5.0)
+    assert kinds(hear(found, (2, -60), (3, -50), *((float(t), -70) for t in range(4, 90))))[-1] == ("EXIT", 7.0)
