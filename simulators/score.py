@@ -8,61 +8,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from footfall.pseudonyms import is_day_subject
-from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
-from simulators.truth import Truth, Visit, subject_hex
+from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
+from simulators.stored_rows import Stored, StoredDwell, StoredMinute, StoredVisit
+from simulators.true_figures import WholeVisit, whole_visits
+from simulators.truth import Truth, subject_hex
+from simulators.visit_score import VisitFigures, visit_figures
 
 _S: Final = 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class StoredVisit:
-    """A row of `visit` that is not void."""
-
-    store: str
-    subject: str
-    fan: str
-    is_staff: bool
-    open: bool
-    from_ns: int
-    to_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDwell:
-    """A row of `dwell` that is not void."""
-
-    store: str
-    zone: str
-    subject: str
-    from_ns: int
-    to_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMinute:
-    """A row of `traffic`."""
-
-    store: str
-    t_ns: int
-    entered: int
-    left: int
-    transactions: int
-
-
-@dataclass(slots=True)
-class Stored:
-    """What the database holds of the stores and the span to be scored."""
-
-    visits: list[StoredVisit] = field(default_factory=list)
-    dwells: list[StoredDwell] = field(default_factory=list)
-    minutes: list[StoredMinute] = field(default_factory=list)
+IDLE_NS: Final = 1800 * NS_PER_S
+"""The idle timeout of stores that state none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +79,7 @@ class Score:
     anonymous_stored: int
     zones: Zones
     counts: Counts
+    people: VisitFigures
 
     @property
     def precision(self) -> float:
@@ -150,9 +112,13 @@ class Match(NamedTuple):
     stored: int
 
 
-def score(truth: Truth, stored: Stored, brand_secret: bytes, from_ns: int, until_ns: int) -> Score:
-    """Judges the span from `from_ns` until `until_ns`; visits that were not over by then are matched, but not timed."""
-    visits = [visit for visit in truth.visits if visit.enter_ns < until_ns and visit.leave_ns > from_ns]
+def score(truth: Truth, stored: Stored, brand_secret: bytes, from_ns: int, until_ns: int, idle_ns: int = IDLE_NS) -> Score:
+    """Judges the span from `from_ns` until `until_ns`; visits that were not over by then are matched, but not timed.
+
+    Whoever comes back within `idle_ns`, the store's idle timeout, is on the same visit.
+    """
+    entries = [visit for visit in truth.visits if visit.enter_ns < until_ns and visit.leave_ns > from_ns]
+    visits = whole_visits(entries, idle_ns)
     carriers = [visit for visit in visits if any(carried.lasting for carried in visit.carried)]
     visitors, staff = [v for v in carriers if not v.staff_id], [v for v in carriers if v.staff_id]
     spans = _spans(visitors, brand_secret)
@@ -176,10 +142,11 @@ def score(truth: Truth, stored: Stored, brand_secret: bytes, from_ns: int, until
         anonymous_stored=sum(is_day_subject(int(v.subject, 16)) for v in stored.visits),
         zones=_zones(visitors, stored.dwells, spans, until_ns),
         counts=_counts(truth, stored.minutes, from_ns, until_ns),
+        people=visit_figures(visitors, staff, truth.others, shown, stored.dwells, brand_secret),
     )
 
 
-def match(visits: Sequence[Visit], stored: Sequence[StoredVisit], spans: Mapping[str, Sequence[_Span]]) -> list[Match]:
+def match(visits: Sequence[WholeVisit], stored: Sequence[StoredVisit], spans: Mapping[str, Sequence[_Span]]) -> list[Match]:
     """One to one, by subject and store, the longest overlaps first."""
     pairs = []
     for number, row in enumerate(stored):
@@ -196,7 +163,7 @@ def match(visits: Sequence[Visit], stored: Sequence[StoredVisit], spans: Mapping
     return found
 
 
-def _spans(visits: Sequence[Visit], brand_secret: bytes) -> dict[str, list[_Span]]:
+def _spans(visits: Sequence[WholeVisit], brand_secret: bytes) -> dict[str, list[_Span]]:
     """By subject: whose it was, and when."""
     found: dict[str, list[_Span]] = {}
     for number, visit in enumerate(visits):
@@ -207,12 +174,13 @@ def _spans(visits: Sequence[Visit], brand_secret: bytes) -> dict[str, list[_Span
     return found
 
 
-def _zones(visits: Sequence[Visit], dwells: Sequence[StoredDwell], spans: Mapping[str, Sequence[_Span]], until_ns: int) -> Zones:
+def _zones(visits: Sequence[WholeVisit], dwells: Sequence[StoredDwell], spans: Mapping[str, Sequence[_Span]], until_ns: int) -> Zones:
     heard: dict[int, list[StoredDwell]] = {}
     for dwell in sorted((row for row in dwells if row.from_ns < until_ns), key=lambda row: (row.from_ns, row.to_ns, row.zone)):
         for span in spans.get(dwell.subject, ()):
             if min(dwell.to_ns, span.to_ns) > max(dwell.from_ns, span.from_ns) and visits[span.visit].store == dwell.store:
-                heard.setdefault(span.visit, []).append(dwell)
+                rows = heard.setdefault(span.visit, [])
+                rows += [] if rows and rows[-1] is dwell else [dwell]  # in two entries of one visit
     true_ns = right_ns = heard_ns = transitions_true = transitions_stored = 0
     for number, visit in enumerate(visits):
         rows = heard.get(number, [])
@@ -245,10 +213,11 @@ def _counts(truth: Truth, minutes: Sequence[StoredMinute], from_ns: int, until_n
     counted: Counter[tuple[str, str, int]] = Counter()
     found: Counter[tuple[str, str, int]] = Counter()
     for visit in truth.visits:
-        for what, t_ns, seen in (("in", visit.enter_ns, visit.counted[0]), ("out", visit.leave_ns, visit.counted[1])):
+        ways = (("in", visit.enter_ns), ("out", visit.leave_ns))
+        for (what, t_ns), seen, extra in zip(ways, visit.counted, visit.extra, strict=True):
             if from_ns <= t_ns < until_ns:
                 people[visit.store, what, t_ns // NS_PER_HOUR] += 1
-                counted[visit.store, what, t_ns // NS_PER_HOUR] += seen
+                counted[visit.store, what, t_ns // NS_PER_HOUR] += seen + extra
     minutes = [minute for minute in minutes if from_ns <= minute.t_ns < until_ns]
     for minute in minutes:
         found[minute.store, "in", minute.t_ns // NS_PER_HOUR] += minute.entered

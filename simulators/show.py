@@ -15,6 +15,7 @@ from simulators.people import iso
 from simulators.scenes import SCENES
 from simulators.score import Score
 from simulators.troubles import TROUBLES
+from simulators.visit_score import VisitFigures
 from simulators.world import World
 
 WIDTH: Final = 80
@@ -79,7 +80,23 @@ def _score_rows(found: Score) -> list[tuple[str, str, str]]:
         ("people counted", f"{counts.stored}", f"of the {counts.counted} that counters saw, of {counts.people} who passed"),
         ("sales", f"{counts.sales_stored}", f"of {counts.sales_true}"),
         ("anonymous visits", f"{found.anonymous_stored}", f"{found.anonymous_true} addresses were there; they are counted, not matched"),
+        *_people_rows(found.people),
     ]
+
+
+def _people_rows(people: VisitFigures) -> list[tuple[str, str, str]]:
+    """Only of what there was."""
+    entries = "–" if people.entries_stored is None else f"{people.entries_stored}"
+    back, two = people.returning_true, people.two_devices_true
+    rows = [
+        (back, ("entries", entries, f"of {people.entries_true} by those whose visits are stored")),
+        (back, ("back soon, one visit", _percent(_share(people.returning_once, back)), f"{people.returning_once} of {back}")),
+        (two, ("two devices, one visit", _percent(_share(people.two_devices_once, two)), f"{people.two_devices_once} of {two}")),
+        (two, ("two devices, dwell twice", _percent(_share(people.twice_s, people.two_devices_s)), "of the seconds of their dwells")),
+        (people.outside_true, ("visits of nobody inside", f"{people.outside_stored}", f"{people.outside_true} were only outside")),
+        (people.staff_as_visitors, ("staff as visitors", f"{people.staff_as_visitors}", "visits; there should be none")),
+    ]
+    return [row for there, row in rows if there]
 
 
 def score_values(found: Score) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from footfall.units import NS_PER_MINUTE, NS_PER_S
+from gateway.points.schema import SCHEMA
 from gateway.sinks.reader import PointReader
-from simulators.score import Stored, StoredDwell, StoredMinute, StoredVisit
+from simulators.stored_rows import Stored, StoredDwell, StoredMinute, StoredVisit
 
 _MS: Final = 1_000_000
 _LONGEST_NS: Final = 24 * 3600 * NS_PER_S
@@ -52,14 +53,17 @@ def dwells(
 
 def _visits(reader: PointReader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredVisit]:
     """In an open visit the subject is still there: until `to_ns`."""
-    names = ("subject", "fan", "is_staff", "open", "started_ms", "seconds")
-    table = reader.rows("visit", store, from_ns - _LONGEST_NS, to_ns, names, on_page=on_rows)
-    return [
-        StoredVisit(
-            store, subject, fan, is_staff, is_open, started_ms * _MS, to_ns if is_open else started_ms * _MS + round(seconds * NS_PER_S)
-        )
-        for subject, fan, is_staff, is_open, started_ms, seconds in zip(*(table.values(name) for name in names), strict=True)
-    ]
+    names = ["subject", "fan", "is_staff", "open", "started_ms", "seconds"]
+    has_entries = "entries" in SCHEMA["visit"].fields
+    table = reader.rows("visit", store, from_ns - _LONGEST_NS, to_ns, (*names, *["entries"] * has_entries), on_page=on_rows)
+    entries = table.values("entries") if has_entries else [None] * len(table.time_ns)
+    columns = (*(table.values(name) for name in names), entries)
+    found = []
+    for subject, fan, is_staff, is_open, started_ms, seconds, count in zip(*columns, strict=True):
+        from_ns = started_ms * _MS
+        until_ns = to_ns if is_open else from_ns + round(seconds * NS_PER_S)
+        found.append(StoredVisit(store, subject, fan, is_staff, is_open, from_ns, until_ns, count))
+    return found
 
 
 def _minutes(reader: PointReader, store: str, from_ns: int, to_ns: int, on_rows: Callable[[int], None]) -> list[StoredMinute]:

@@ -13,10 +13,11 @@ from footfall.units import NS_PER_DAY
 from simulators.accuracy.course import Course
 from simulators.accuracy.figures import Accuracy, ZoneStays, figures, share
 from simulators.accuracy.playing import play_world
-from simulators.accuracy.simulated import courses_of_truth, least_stay_s, played_by_subject, subjects_of
+from simulators.accuracy.simulated import courses_of_truth, least_stay_s, played_by_subject
 from simulators.estate import brand_secret
 from simulators.scenes import scene
 from simulators.truth import Truth, collect, truth_of
+from simulators.visit_score import subjects_of
 
 SEEDS: Final = tuple(range(1, 11))
 NO_SCENE: Final = "there is no such scene yet"

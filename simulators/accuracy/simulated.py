@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,13 +10,15 @@ import numpy as np
 from footfall.units import NS_PER_S
 from simulators.accuracy.course import Course, DecidedDwell, Span, TrueStay
 from simulators.accuracy.decisions import DecisionSink
-from simulators.score import Stored, StoredDwell, StoredVisit
+from simulators.score import IDLE_NS
+from simulators.stored_rows import Stored, StoredDwell, StoredVisit
 from simulators.true_figures import WholeVisit, whole_visits
-from simulators.truth import Carried, Truth, Visit, subject_hex
+from simulators.truth import Truth, Visit
+from simulators.visit_score import subjects_of
 
 AROUND_NS: Final = 60 * NS_PER_S
 """What is stored so long before and after a visit still belongs to it."""
-IDLE_S: Final = 1800.0
+IDLE_S: Final = IDLE_NS / NS_PER_S
 """Idle timeout of simulated stores: who comes back earlier is on the same visit."""
 
 
@@ -35,11 +37,6 @@ def courses_of_truth(
             own = [each for each in entries[whole.store, whole.person] if whole.enter_ns <= each.enter_ns <= whole.leave_ns]
             found.append(_course(whole, own, subjects, dwells, visits))
     return found
-
-
-def subjects_of(carried: Iterable[Carried], brand_secret: bytes) -> list[str]:
-    """Return the subjects of what has a lasting identifier, each once."""
-    return list(dict.fromkeys(subject_hex(brand_secret, one.id_type, one.identifier) for one in carried if one.lasting))
 
 
 def least_stay_s(truth: Truth) -> float:

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from simulators.people import Crowd
-from simulators.score import Score, Stored, StoredDwell, StoredMinute, StoredVisit, score
+from simulators.people import Crowd, Shares
+from simulators.score import IDLE_NS, Score, score
+from simulators.stored_rows import Stored, StoredDwell, StoredMinute, StoredVisit
+from simulators.true_figures import whole_visits
 from simulators.truth import Truth, collect, subject_hex, truth_of
 from simulators.world import World
 
@@ -136,3 +138,41 @@ def test_nothing_stored_is_zero_recall_and_no_precision(truth: Truth) -> None:
     assert found.recall == 0.0
     assert math.isnan(found.precision)
     assert found.counts.error == found.counts.counted
+
+
+def hard(**crowd: float) -> Truth:
+    shares: Shares = (("beacon", 0.7), ("two", 0.3))
+    return collect(truth_of(World(11, hours=3, crowd=Crowd(carries=shares, **crowd))))  # type: ignore[arg-type] # the numbers of a crowd
+
+
+def perfect(truth: Truth) -> Stored:
+    """One visit for all entries of one person, of their first device."""
+    found = Stored()
+    for visit in whole_visits(truth.visits, IDLE_NS):
+        subject = subject_hex(SECRET, visit.carried[0].id_type, visit.carried[0].identifier)
+        staff = bool(visit.staff_id)
+        found.visits.append(StoredVisit(visit.store, subject, visit.fan, staff, False, visit.enter_ns, visit.leave_ns, visit.entries))
+        found.dwells += [StoredDwell(visit.store, stay.zone, subject, stay.from_ns, stay.to_ns) for stay in visit.stays]
+    return found
+
+
+def test_who_comes_back_soon_is_one_visit() -> None:
+    truth = hard(returning=0.5)
+    found = judged(truth, perfect(truth))
+    assert (found.precision, found.recall, found.identity) == (1.0, 1.0, 1.0)
+    assert found.dwell_error_p90_s == 0.0
+    assert found.people.returning_once == found.people.returning_true > 3
+    assert found.people.entries_stored == found.people.entries_true > found.visits_true
+    assert found.people.two_devices_once == found.people.two_devices_true > 3
+    assert found.zones.flapping == found.zones.accuracy == 1.0
+
+
+def test_a_shorter_idle_time_makes_two_true_visits_of_it() -> None:
+    truth = hard(returning=0.5)
+    found = score(truth, perfect(truth), SECRET, truth.stores[0].start_ns, truth.end_ns, idle_ns=60 * 10**9)
+    assert found.visits_true > found.visits_matched
+    assert found.people.returning_true == 0
+
+
+def test_a_trolley_that_was_counted_is_what_counters_saw() -> None:
+    assert judged(hard(trolleys=1.0), Stored()).counts.counted > judged(hard(), Stored()).counts.counted

@@ -9,7 +9,7 @@ from simulators.accuracy.playing import play_world
 from simulators.accuracy.simulated import courses_of_truth, played_by_subject, stored_by_subject
 from simulators.estate import brand_secret
 from simulators.people import Crowd
-from simulators.score import Stored, StoredDwell, StoredVisit
+from simulators.stored_rows import Stored, StoredDwell, StoredVisit
 from simulators.truth import Truth, collect, subject_hex, truth_of
 from simulators.world import World
 
