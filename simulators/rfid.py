@@ -82,7 +82,7 @@ class Blocking:
     from_ns: int
     to_ns: int
     x_m: float
-    half_m: float = 0.6
+    half_m: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,15 @@ def _portal(seed: int) -> World:
     return World(seed, hours, 0, START_NS, plan, Crowd(arrivals=_NOBODY, staff=0), goods=goods)
 
 
-def _shelf(seed: int) -> World:
-    """An hour of a shelf: 500 tags, of which none moves, and 20 customers who stand before it."""
-    plan, hours = shelf_plan("store-0"), 1.0
-    goods = shelf(seed, 0, plan, round(hours * NS_PER_HOUR), tags=500, blocked_per_hour=20)
-    return World(seed, hours, 0, START_NS, plan, Crowd(arrivals=_NOBODY, staff=0), goods=goods)
+def _shelf(blocked_per_hour: float) -> Make:
+    """Make an hour of a shelf: 500 tags, of which none moves, and so many customers who stand before it."""
+
+    def make(seed: int) -> World:
+        plan, hours = shelf_plan("store-0"), 1.0
+        goods = shelf(seed, 0, plan, round(hours * NS_PER_HOUR), tags=500, blocked_per_hour=blocked_per_hour)
+        return World(seed, hours, 0, START_NS, plan, Crowd(arrivals=_NOBODY, staff=0), goods=goods)
+
+    return make
 
 
 def _even_spot(ether: Ether, plan: Plan) -> tuple[float, float]:
@@ -108,7 +112,8 @@ SCENES: Final[Mapping[str, Scene]] = {
     ),
     "still": Scene("a beacon that lies between two zones for a week", _still),
     "goods-portal": Scene("goods on walks through, up to and past two antennas between stockroom and shop", _portal),
-    "goods-shelf": Scene("a shelf of 500 tags beside the antenna of another, with customers in between", _shelf),
+    "goods-shelf": Scene("a shelf of 500 tags, many of which the antenna of the next shelf reads too", _shelf(0.0)),
+    "goods-shelf-busy": Scene("the same with 20 customers an hour who stand between shelf and antenna", _shelf(20.0)),
     "street": Scene(
         "people at the window and on the pavement, and beacons of others",
         _visitors(_KNOWN),
