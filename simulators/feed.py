@@ -51,6 +51,12 @@ def id_types(world: World) -> tuple[str, ...]:
     return ID_TYPES if world.goods is None else (*ID_TYPES, "epc")
 
 
+def day_key_of(world: World) -> DayKey:
+    """Return a key of the day for all of the world's time, as from a receipt: with it all agents have the same subject for an address."""
+    secret = hashlib.sha256(f"{world.seed}/{world.store}/day".encode()).digest()
+    return DayKey(1, secret, world.start_ns, world.end_ns)
+
+
 def till_of(world: World) -> str:
     """The agent whose box the store's till talks to: it reads the checkout."""
     checkout = world.plan.zones[-1].name

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from footfall.frames import Kind, encode_body
-from simulators.feed import Feed, till_of
+from footfall.pseudonyms import is_day_subject
+from footfall.receipts import DayKey
+from simulators.feed import Feed, day_key_of, till_of
 from simulators.people import Crowd
 from simulators.world import World
 
@@ -61,3 +63,13 @@ def test_a_feed_can_begin_where_another_ended() -> None:
         return sum(int(body.count[(body.kind == Kind.IN) | (body.kind == Kind.OUT)].sum()) for body in bodies)
 
     assert crossings(first) + crossings(second) == crossings(whole) > 0
+
+
+def test_with_a_key_of_the_day_every_agent_has_the_same_subject_for_an_address() -> None:
+    def phones(agent: str, key: DayKey | None) -> set[int]:
+        bodies = [body for _, body in Feed(world(), agent, SECRET, day_key=key).bodies()]
+        return {subject for body in bodies for subject in body.subject.tolist() if is_day_subject(subject)}
+
+    front, back = (phones(agent, day_key_of(world())) for agent in ("store-0-front", "store-0-back"))
+    assert len(front & back) > 3
+    assert not phones("store-0-front", None) & phones("store-0-back", None)
