@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from edge_agent.sources.source import Crossing, Sighting
-from simulators.people import Crowd
+from simulators.people import OUTSIDE, Crowd
 from simulators.plan import shop_of_four
+from simulators.radio import Radio
 from simulators.street import Street
+from simulators.troubles import with_troubles
 from simulators.truth import Truth, collect, truth_of
 from simulators.world import World
 
@@ -66,3 +68,18 @@ def test_things_lie_still_for_all_of_the_time_each_with_its_own_identifier(world
     assert len({other.carried[0].identifier for other in parked}) == 3
     spots = [(p.path.x_m.tolist(), p.path.y_m.tolist()) for p in world.outsiders() if p.outside == "parked"]
     assert ([12.0, 12.0], [8.0, 8.0]) in spots
+
+
+def test_only_people_inside_stand_in_the_way() -> None:
+    def levels(street: Street) -> list[tuple[int, int]]:
+        plan, crowd = shop_of_four("s"), Crowd(arrivals=(20.0,) * 24, exact=True, staff=0)
+        heard = World(3, 0.3, plan=plan, crowd=crowd, radio=Radio(crowd_db=4.0), street=street).heard()
+        own = [item for item in heard if isinstance(item, Sighting) and not item.identifier.startswith(OUTSIDE)]
+        return [(item.t_boot_ns, item.rssi_dbm) for item in own if item.profile == "ibeacon"]
+
+    assert levels(Street(parked=50)) == levels(Street()) != []
+
+
+def test_the_street_is_behind_glass() -> None:
+    world = World(3, plan=shop_of_four("s"))
+    assert [with_troubles(world, {name: 1}).radio.window_db for name in ("lingerers", "passers", "parked", "turns")] == [3, 3, 3, 0]
