@@ -44,13 +44,14 @@ def read_coverage(
     hours_ns = hours_of(from_ns, to_ns)
     begin, end = int(hours_ns[0]), int(hours_ns[-1]) + NS_PER_HOUR
     there = stations(estate, stores, _masks(reader, estate.names_of(stores), begin, end, on_page), hours_ns)
-    silent = silent_agents(estate, stores, there)
+    unknown = NO_SPAN if _was_observed(reader, estate.names_of(stores), begin) else unknown_span(reader)
+    # What an earlier release heard is not known.
+    silent = [] if unknown.begin_ns <= begin and end <= unknown.end_ns else silent_agents(estate, stores, there)
     ever, never = {}, {}
     if silent:
         names = estate.names_of([each.store for each in silent])
         ever = tasks_of(estate, reader.cells("coverage", _EVER, 0, _END_NS, _A_LONG_TIME_NS, _BY, names, on_page))
         never = _never_heard(reader, estate, [each for each in silent if each not in ever], on_page)
-    unknown = NO_SPAN if _was_observed(reader, estate.names_of(stores), begin) else unknown_span(reader)
     found = coverage(estate, stores, there, ever | never, now_ns, unknown)
     return replace(found, never_heard=tuple(never))
 

@@ -75,8 +75,12 @@ def within(table: str, by: CoveredBy) -> str:
     return f"{table} within {by}"
 
 
-def within_notes(measures: Iterable[Measure], whole: Mapping[str, GroupValues], kept: Mapping[str, GroupValues]) -> list[str]:
-    """Return a note of the ratios that leave out hours, with how much these had; `whole` and `kept` are numerators, by measure."""
+Parts = Mapping[str, GroupValues]
+"""The values of a ratio's parts, by id."""
+
+
+def within_notes(measures: Iterable[Measure], whole: Mapping[str, Parts], kept: Mapping[str, Parts]) -> list[str]:
+    """Return a note of the ratios that leave out hours, with how much these had; `whole` and `kept` are their parts, by measure."""
     lost = [text for measure in measures if (text := _lost(measure, whole[measure.id], kept[measure.id]))]
     if not lost:
         return []
@@ -84,8 +88,10 @@ def within_notes(measures: Iterable[Measure], whole: Mapping[str, GroupValues], 
     return [f"{OBSERVED}{classes} for all but {MOST_LOST} minutes of the hour: ratios are of such hours alone: {', '.join(lost)}"]
 
 
-def _lost(measure: Measure, whole: GroupValues, kept: GroupValues) -> str:
-    every, within_hours = (values.numbers[values.there].sum() for values in (whole, kept))
-    if isclose(every, within_hours, rel_tol=1e-9):  # sums of money depend on the order of adding, in their last digits
-        return ""
-    return f"`{measure.id}` without {every - within_hours:,.10g} of {every:,.10g} `{measure.numerator}`"
+def _lost(measure: Measure, whole: Parts, kept: Parts) -> str:
+    found = []
+    for part in measure.parts:
+        every, within_hours = (values[part].numbers[values[part].there].sum() for values in (whole, kept))
+        if not isclose(every, within_hours, rel_tol=1e-9):  # sums of money depend on the order of adding, in their last digits
+            found.append(f"{every - within_hours:,.10g} of {every:,.10g} `{part}`")
+    return f"`{measure.id}` without {' and '.join(found)}" if found else ""

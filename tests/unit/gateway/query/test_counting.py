@@ -17,6 +17,7 @@ from gateway.query.estate import QueryEstate, StoreFacts, StoreVersion
 from gateway.query.figures import HISTOGRAM
 from gateway.query.open_hours import open_hours
 from gateway.query.questions import ask
+from gateway.site import Site
 from gateway.site.names import FIRST_NS, LAST_NS, Span
 from tests.support.memory_reader import MemoryReader
 from tests.support.query_rows import BERLIN, SATURDAY, minute, records, totals, visit
@@ -304,7 +305,7 @@ def test_what_nobody_observed_is_no_zero_and_the_share_of_open_minutes_is_stated
     assert tuple(totals(answer)[name] for name in ("open_minutes", "covered", "in")) == (600, 0.45, 2)
     assert answer.notes[:2] == (
         "observed: 1 of 1 stores, 45.0 % of open hours",
-        "small base, below 30: `conversion` in 1 of 24 rows",
+        "observed: doors for all but 6 minutes of the hour: ratios are of such hours alone: `conversion` without 1 of 2 `in`",
     )
 
 
@@ -321,13 +322,26 @@ def test_a_ratio_of_sales_to_people_is_of_hours_in_which_people_were_observed() 
     assert counts(whole, *names) == [("s1", 11, 12, 1.0, 10.0), ("s2", 5, 1, 0.2, 0.0)]
     assert totals(whole)["conversion"] == 11 / 15
     assert whole.notes[1] == (
-        "observed: doors for all but 6 minutes of the hour: ratios are of such hours alone: `conversion` without 2 of 13 `transactions`,"
-        " `revenue_per_visitor` without 20 of 120 `revenue`"
+        "observed: doors for all but 6 minutes of the hour: ratios are of such hours alone: `conversion` without 2 of 13 `transactions`"
+        " and 1 of 16 `in`, `revenue_per_visitor` without 20 of 120 `revenue` and 1 of 16 `in`"
     )
     quarters = answered(rows, estate(OPEN), stores=("s1",), interval="15m", measures=("conversion",))
     assert {row["time"][11:16]: row["conversion"] for row in records(quarters) if row["conversion"] is not None} == {"11:00": 1, "13:00": 1}
     by_day = answered(rows, estate(OPEN), interval="1d", by=("store", "weekday"), measures=("conversion",), stores=("s1",))
     assert counts(by_day, "conversion") == [(1.0,)]
+
+
+def test_agents_that_were_never_heard_are_named_with_what_to_write_if_they_are_there_for_other_tasks() -> None:
+    agents = [{"name": "s1-1"}, *({"name": f"new-{i}"} for i in range(6)), {"name": "till", "tasks": []}]
+    site = Site.model_validate(
+        {"brand": "acme", "stores": [{"name": "s1", "timezone": "Europe/Berlin", "doors": ["main"], "agents": agents}]}
+    )
+    answer = answered({"traffic": [minute(600)], "coverage": observed("s1", 24)}, QueryEstate.from_site(site), interval="1d")
+    assert [row["covered"] for row in records(answer)] == [0.0]
+    assert answer.notes[2] == (
+        "observed: nothing by agents that were never heard: new-0 of s1, new-1 of s1, new-2 of s1, new-3 of s1, new-4 of s1 and 1 more;"
+        " if site.toml has them for other tasks, write `tasks` there"
+    )
 
 
 def test_the_hour_that_goes_on_counts_in_ratios_though_its_last_minutes_are_not_known_yet() -> None:

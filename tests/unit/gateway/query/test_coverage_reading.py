@@ -107,6 +107,13 @@ def test_an_agent_that_was_never_heard_is_missed_from_when_it_is_in_force(
     assert found.never_heard == ((AgentAt("s1", "b"),) if 0 in (*doors, *presence) or doors[1] < WHOLE_HOUR else ())
 
 
+def test_nobody_was_never_heard_in_hours_of_which_an_earlier_release_stored_no_coverage() -> None:
+    args = _site({"name": "b"}), ["s1"], BEGIN, BEGIN + 2 * NS_PER_HOUR, LAST_NS, lambda rows: None
+    before: Any = Database([], traffic=BEGIN, coverage=BEGIN + 9 * NS_PER_HOUR)
+    since: Any = Database(WATCHED, traffic=BEGIN, coverage=BEGIN)
+    assert [read_coverage(reader, *args).never_heard for reader in (before, since)] == [(), (AgentAt("s1", "b"),)]
+
+
 def test_an_agent_that_sends_plain_events_is_missed_by_nobody_under_whatever_name() -> None:
     renamed = {"name": "till", "aliases": [{"name": "kasse", "until": "2026-05-31"}]}
     for name in ("till", "kasse"):
