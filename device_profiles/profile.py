@@ -48,7 +48,7 @@ class Presence(Section):
     margin_db: Annotated[float, Field(ge=0, le=30)] = 3.0
     """How much stronger another zone must be to become the subject's owner."""
     holdoff_s: Annotated[float, Field(ge=0, le=60)] = 2.0
-    """Shortest time that an owner keeps a subject."""
+    """Shortest time that an owner keeps an item; people's zones are confirmed instead."""
     settle_min_s: Annotated[float, Field(ge=0, le=60)] = 2.0
     """How long the gateway weighs all zones before it decides the first one: five sightings, within these bounds."""
     settle_max_s: Annotated[float, Field(ge=0, le=60)] = 5.0

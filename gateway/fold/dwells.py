@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,24 @@ import numpy.typing as npt
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.dwell_rows import CLOSED, OPEN, closed, current, emit, opened, previous
 from gateway.fold.minute_counts import ZONE_COLUMN
-from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.writers import ColumnWriter, RowWriter, Values, Writer, rows_of
+
+
+class Begun(NamedTuple):
+    """The rows with which dwells or visits begin, one a slot, as columns."""
+
+    slot: npt.NDArray[Any]
+    zone: npt.NDArray[np.int32]
+    time_ns: npt.NDArray[np.int64]
+    key_ns: npt.NDArray[np.int64]
+    agent: npt.NDArray[np.int32]
+
+    def take(self, which: npt.NDArray[np.bool_]) -> Begun:
+        """Return some of them."""
+        return Begun(self.slot[which], self.zone[which], self.time_ns[which], self.key_ns[which], self.agent[which])
 
 
 class Dwells:
@@ -42,7 +55,7 @@ class Dwells:
         fan = state.fan_code(state.links.fan_of(int(tracks.subject[slot]), time_ns))
         self._begin(self._row, slot, zone, time_ns, key_ns, agent, fan)
 
-    def open_many(self, rows: Evidence) -> None:
+    def open_many(self, rows: Begun) -> None:
         """Open a dwell a row, one row a slot, of subjects that nobody is linked to."""
         tracks, slot = self._state.tracks, rows.slot
         if len(ended := slot[tracks.d_state[slot] == OPEN]):

@@ -15,7 +15,7 @@ from device_profiles.profile import Presence
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.reorder_buffer import Ranks
-from gateway.fold.zone_rules import ZoneLimits
+from gateway.fold.zone_rules import DecisionLimits, ZoneLimits
 from gateway.site import local_day
 from gateway.site.recorded import RecordedSite
 
@@ -87,6 +87,8 @@ class Estate:
         """By profile."""
         self.limits_of: Final[list[ZoneLimits]] = []
         """The same of each profile alone, in Python's numbers."""
+        self.decided_within = DecisionLimits(*[np.zeros(0, np.int64)] * len(DecisionLimits._fields))
+        self.decided_within_of: Final[list[DecisionLimits]] = []
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._profile_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._day_cache: dict[int, tuple[int, int, int]] = {}
@@ -219,6 +221,8 @@ class Estate:
     def _add_limits(self, presence: Presence | None) -> None:
         self.limits_of.append(_limits(presence) if presence else NO_LIMITS)
         self.limits = ZoneLimits(*map(np.append, self.limits, self.limits_of[-1]))
+        self.decided_within_of.append(_decision_limits(presence or Presence()))
+        self.decided_within = DecisionLimits(*map(np.append, self.decided_within, self.decided_within_of[-1]))
 
     def dump(self) -> dict[str, Any]:
         return {
@@ -253,19 +257,25 @@ class Estate:
 
 
 def _limits(presence: Presence) -> ZoneLimits:
-    def ns(seconds: float) -> int:
-        return round(seconds * NS_PER_S)
-
     return ZoneLimits(
-        gap_ns=ns(presence.timeout_max_s + presence.stay_s),
-        stale_ns=ns(STALE_PERIODS * presence.stay_s),
-        holdoff_ns=ns(presence.holdoff_s),
+        gap_ns=_ns(presence.timeout_max_s + presence.stay_s),
+        stale_ns=_ns(STALE_PERIODS * presence.stay_s),
+        holdoff_ns=_ns(presence.holdoff_s),
         margin_db=presence.margin_db,
-        settle_min_ns=ns(presence.settle_min_s),
-        settle_max_ns=ns(presence.settle_max_s),
-        confirm_min_ns=ns(presence.confirm_min_s),
-        confirm_max_ns=ns(presence.confirm_max_s),
     )
+
+
+def _decision_limits(presence: Presence) -> DecisionLimits:
+    return DecisionLimits(
+        settle_min_ns=_ns(presence.settle_min_s),
+        settle_max_ns=_ns(presence.settle_max_s),
+        confirm_min_ns=_ns(presence.confirm_min_s),
+        confirm_max_ns=_ns(presence.confirm_max_s),
+    )
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * NS_PER_S)
 
 
 def _ranks(names: Sequence[str]) -> npt.NDArray[np.int32]:

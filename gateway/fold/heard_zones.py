@@ -47,6 +47,18 @@ def put(tracks: Tracks, slot: int, heard: Heard, fresh_since_ns: int) -> None:
     tracks.heard_dbm[slot, place], tracks.heard_ns[slot, place] = heard.dbm, heard.time_ns
 
 
+def put_many(tracks: Tracks, slot: npt.NDArray[Any], zone: Any, agent: Any, dbm: Any, time_ns: Any, fresh_since_ns: Any) -> None:
+    """Remember one level of each slot, as `put` does."""
+    place = place_of(tracks, slot, zone, agent)
+    is_free = (tracks.heard_zone[slot] == NO_CODE) | (tracks.heard_ns[slot] < fresh_since_ns[:, None])
+    worth = np.where(is_free, np.int16(GONE_DBM), tracks.heard_dbm[slot])
+    kept = (place != NOBODY) | (worth.min(axis=1) < dbm)
+    place = np.where(place == NOBODY, worth.argmin(axis=1), place)[kept]
+    slot = slot[kept]
+    tracks.heard_zone[slot, place], tracks.heard_agent[slot, place] = zone[kept], agent[kept]
+    tracks.heard_dbm[slot, place], tracks.heard_ns[slot, place] = dbm[kept], time_ns[kept]
+
+
 def place_of(tracks: Tracks, slot: npt.NDArray[Any], zone: npt.NDArray[Any], agent: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the place that a zone and an agent have in each slot; NOBODY if they have none."""
     same = (tracks.heard_zone[slot] == zone[:, None]) & (tracks.heard_agent[slot] == agent[:, None])

@@ -16,19 +16,18 @@ from gateway.fold.heard_zones import NOBODY
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import Tracks
-from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, are_in_order, is_louder, is_unowned, level_dbm, standing_at_each, starts
+from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, are_in_order, is_unowned, level_dbm, standing_at_each, starts
 
 _SPAN: Final = 1024
 """More than two levels can differ by, dBm."""
 
 
-def are_quiet(
-    tracks: Tracks, limits: ZoneLimits, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]
-) -> npt.NDArray[np.bool_]:
+def are_quiet(tracks: Tracks, limits: ZoneLimits, rows: Evidence) -> npt.NDArray[np.bool_]:
     """Return which rows, given that those before them in their slot are, make no zone lead; `limits` are by row.
 
     A row is the owner's, by the agent whose level the owner has, or that of another place that is known already. No other zone is louder.
     """
+    start, first = starts(rows.slot)
     own = _are_owners(tracks, rows)
     at = standing_at_each(tracks, rows, own, start)
     quiet: npt.NDArray[np.bool_] = are_in_order(tracks, rows, first) & ~is_unowned(at, limits)
@@ -37,7 +36,7 @@ def are_quiet(
             (rows.kind != Kind.EXIT) & (rows.zone != at.owner) & (at.silent_ns <= limits.stale_ns) & _are_known(tracks, rows, own)
         )
     level = np.where(own, level_dbm(rows), at.level_dbm)
-    quiet &= ~is_louder(_loudest_dbm(tracks, limits, rows, own, first), at._replace(level_dbm=level), limits)
+    quiet &= _loudest_dbm(tracks, limits, rows, own, first) <= level
     return quiet
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_MINUTE
+from gateway.fold.dwells import Begun
 from gateway.fold.estate_index import seconds_of
-from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
 from gateway.fold.store import VisitRow
 from gateway.fold.tables.hash_index import NO_CODE
@@ -26,7 +26,7 @@ class UnlinkedVisits:
         self._segments: Final = segments
         self._writer: Final = ColumnWriter(state)
 
-    def open(self, rows: Evidence) -> None:
+    def open(self, rows: Begun) -> None:
         """Open the first visits of tracks, one row a track."""
         zone_bits = self._state.estate.zone_bits(rows.zone)
         self._segments.begin(self._writer, rows.slot, rows.time_ns, rows.key_ns, rows.agent, zone_bits, NO_CODE)

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from footfall.pseudonyms import to_hex
+from gateway.fold import zone_rules
+from gateway.fold.contest_columns import ContestColumns
 from gateway.fold.dwell_rows import OPEN
 from gateway.fold.dwells import Dwells
 from gateway.fold.quiet_rows import are_quiet, take_quiet
@@ -38,10 +40,20 @@ class ZoneArbiter:
         self._visits: Final = visits
         self._dwells: Final = dwells
         self._contest: Final = ZoneContest(state, visits, dwells, self._is_covered)
+        self._columns: Final = ContestColumns(state, visits, dwells)
 
     def take(self, rows: Evidence) -> None:
         """Apply rows that are sorted by slot, and within a slot in their order."""
-        in_rounds(rows, self._unchanged, self._apply_unchanged, self._apply_rows, self._apply_rows)
+        in_rounds(rows, self._unchanged, self._apply_unchanged, self._apply_transitions, self._apply_rows)
+
+    def _apply_transitions(self, rows: Evidence) -> None:
+        """At most one row a slot: the common ones as columns, all else one by one."""
+        if len(rows) <= zone_rules.FEW:
+            self._apply_rows(rows)
+            return
+        rest = self._columns.take(rows)
+        self._decide(self._columns.over(rows.slot, rows.place_ns))
+        self._apply_rows(rest)
 
     def _apply_rows(self, rows: Evidence) -> None:
         for slot, profile, *row in zip(
@@ -51,18 +63,31 @@ class ZoneArbiter:
             self._apply_row(slot, HeardRow(*row), profile)
 
     def _unchanged(self, rows: Evidence, first: npt.NDArray[np.bool_], start: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Rows that, with all before them in their slot alike, change nothing but the latest evidence."""
+        """Rows that, with all before them in their slot alike, change nothing but the latest evidence.
+
+        Contests that are over before a slot's first row are decided first.
+        """
+        begins = np.flatnonzero(first)
+        self._decide(self._columns.over(rows.slot[begins], rows.place_ns[begins]))
+        s, slots = self._state.tracks, rows.slot[begins]
+        able = ((s.contest[slots] == DECIDED) & (s.d_state[slots] == OPEN) & ~s.v_grouped[slots])[np.cumsum(first) - 1]
+        if able.all():
+            return self._are_quiet(rows)
+        unchanged = np.zeros(len(rows), np.bool_)
+        if able.any():
+            unchanged[able] = self._are_quiet(rows.take(able))
+        return unchanged
+
+    def _are_quiet(self, rows: Evidence) -> npt.NDArray[np.bool_]:
+        """Of slots with an open dwell and nothing to be decided."""
         s, estate, slot, t = self._state.tracks, self._state.estate, rows.slot, rows.time_ns
+        _, first = starts(slot)
         visit_t = np.where(first, s.v_last_ns[slot], np.concatenate([t[:1], t[:-1]]))
         in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.timeout_ns[s.store[slot]])
-        unchanged: npt.NDArray[np.bool_] = (
-            are_quiet(s, estate.limits.of(s.profile[slot]), rows, first, start)
-            & (s.contest[slot] == DECIDED)
-            & (s.d_state[slot] == OPEN)
-            & ~s.v_grouped[slot]
-            & (estate.zone_outside[s.zone[slot]] | in_visit)
+        quiet: npt.NDArray[np.bool_] = are_quiet(s, estate.limits.of(s.profile[slot]), rows) & (
+            estate.zone_outside[s.zone[slot]] | in_visit
         )
-        return unchanged
+        return quiet
 
     def _apply_unchanged(self, rows: Evidence) -> None:
         """Of several rows of a slot the last one counts: numpy assigns repeated indices in order."""
@@ -174,9 +199,13 @@ class ZoneArbiter:
     def decide(self, watermark_ns: npt.NDArray[np.int64]) -> None:
         """Decide what is over by the watermarks."""
         if len(watermark_ns):
-            self._decide(self._contest.overdue(watermark_ns))
+            tracks = self._state.tracks
+            slots = np.flatnonzero(tracks.contest[: tracks.size])
+            self._decide(self._columns.over(slots, watermark_ns[tracks.store[slots]]))
 
     def _decide(self, slots: npt.NDArray[Any]) -> None:
+        if len(slots) > zone_rules.FEW:
+            slots = self._columns.decide(slots)
         for slot in slots.tolist():
             self._contest.decide(slot)
 

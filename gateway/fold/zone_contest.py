@@ -3,8 +3,9 @@
 Each slot remembers the latest level of the other zones that hear it (`heard_zones.py`). A slot's contest is one of these:
 
 - DECIDED: nothing is open. A row of the owner extends its dwell.
-- LEADS: another zone has taken over by the rule, and must go on leading for the confirm time. The owner's dwell is not extended
-  meanwhile, so nothing has to be taken back: if the challenger falls behind, it is extended to the owner's latest evidence.
+- LEADS: another zone is ahead of the owner. It owns the subject once it has led for the confirm time and is ahead by the margin, since it
+  went ahead. The owner's dwell is not extended meanwhile, so nothing has to be taken back: if the challenger falls behind, or is not
+  ahead by the margin within twice that time, the dwell is extended to the owner's latest evidence.
 - SETTLES: nobody owned the subject when it was heard. The loudest zone owns it when the settling time is over, since then.
 
 A contest is over by a row's place, not by its time, or when the watermark has passed its end. So what is decided depends on the order of
@@ -16,9 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from footfall.frames import Kind
 from gateway.fold import heard_zones
 from gateway.fold.dwells import Dwells
@@ -28,18 +26,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
 from gateway.fold.visits import Visits
 from gateway.fold.zone_levels import HeardRow, ZoneLevels
-from gateway.fold.zone_rules import (
-    Sighted,
-    Standing,
-    ZoneLimits,
-    confirms_ns,
-    fell_silent,
-    follows,
-    goes_on_leading,
-    is_unowned,
-    settles_ns,
-    takes_over,
-)
+from gateway.fold.zone_rules import Sighted, Standing, ZoneLimits, fell_silent, follows, is_ahead, is_clear, is_unowned, lasts_ns
 
 
 class ZoneContest:
@@ -59,19 +46,9 @@ class ZoneContest:
         contest = s.contest.item(slot)
         if contest == DECIDED:
             return False
-        heard, limits = Sighted(s.sighted_ns.item(slot), s.sightings.item(slot), s.sighted_rows.item(slot)), self._limits(slot)
-        lasts_ns = settles_ns(heard, limits) if contest == SETTLES else confirms_ns(heard, limits)
-        return bool(s.lead_ns.item(slot) + lasts_ns < place_ns)
-
-    def overdue(self, watermark_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
-        """Return the slots whose contest is over by their store's watermark."""
-        s = self._state.tracks
-        slots = np.flatnonzero(s.contest[: s.size])
-        limits = self._state.estate.limits.of(s.profile[slots])
-        heard = Sighted(s.sighted_ns[slots], s.sightings[slots], s.sighted_rows[slots])
-        lasts_ns = np.where(s.contest[slots] == SETTLES, settles_ns(heard, limits), confirms_ns(heard, limits))
-        over: npt.NDArray[np.intp] = slots[s.lead_ns[slots] + lasts_ns < watermark_ns[s.store[slots]]]
-        return over
+        heard = Sighted(s.sighted_ns.item(slot), s.sightings.item(slot), s.sighted_rows.item(slot))
+        limits = self._state.estate.decided_within_of[s.profile.item(slot)]
+        return bool(s.lead_ns.item(slot) + lasts_ns(contest == SETTLES, s.lead_clear.item(slot), heard, limits) < place_ns)
 
     def take(self, slot: int, row: HeardRow) -> None:
         """Apply a row in order."""
@@ -125,15 +102,13 @@ class ZoneContest:
         s, leads = self._state.tracks, self._state.tracks.contest.item(slot) == LEADS
         best = self._levels.loudest(slot, row.time_ns, limits)
         at = self._levels.standing(slot, row.time_ns)
-        if leads:
-            goes_on = best is not None and goes_on_leading(best.dbm, at, limits)
-            is_alone = best is None and fell_silent(at, limits) and s.beyond_ns.item(slot) != 0
-            if goes_on and best is not None:
-                s.lead_zone[slot] = best.zone
-            elif not is_alone:
+        if best is None or not is_ahead(best.dbm, at, limits):
+            if leads:
                 self._give_up(slot)
-        elif best is not None and takes_over(best.dbm, at, limits) and follows(best.time_ns, row.time_ns, at, limits):
-            self._begin_lead(slot, best.zone, row, at, limits)
+        elif leads or follows(best.time_ns, row.time_ns, at, limits):
+            if not leads:
+                self._begin_lead(slot, best.zone, row, at, limits)
+            s.lead_zone[slot], s.lead_clear[slot] = best.zone, is_clear(best.dbm, at, limits)
         self._visits_take(slot, row, s.zone.item(slot))
 
     def _begin_lead(self, slot: int, zone: int, row: HeardRow, at: Standing, limits: ZoneLimits) -> None:
@@ -160,7 +135,7 @@ class ZoneContest:
 
     def _end(self, slot: int) -> None:
         s = self._state.tracks
-        s.contest[slot], s.lead_zone[slot], s.lead_ns[slot], s.own_ns[slot] = DECIDED, NO_CODE, 0, 0
+        s.contest[slot], s.lead_zone[slot], s.lead_ns[slot], s.own_ns[slot], s.lead_clear[slot] = DECIDED, NO_CODE, 0, 0, False
 
     def late_exit(self, slot: int, zone: int, agent: int, time_ns: int) -> None:
         """Take an EXIT about a time before the slot's latest row."""
@@ -174,8 +149,11 @@ class ZoneContest:
     # Decisions
 
     def decide(self, slot: int) -> None:
-        """Give the subject to the zone that leads, as of the row with which it began to."""
+        """Give the subject to the zone that leads, as of the row with which it began to; a lead that is not clear lapses."""
         s = self._state.tracks
+        if s.contest.item(slot) == LEADS and not s.lead_clear.item(slot):
+            self._give_up(slot)
+            return
         zone, start_ns, key_ns, agent = s.lead_zone.item(slot), s.lead_ns.item(slot), s.lead_key_ns.item(slot), s.lead_agent.item(slot)
         if s.contest.item(slot) == LEADS:
             self._leave(slot, min(s.own_ns.item(slot), start_ns))

@@ -2,7 +2,8 @@
 
 The strongest receiver owns what is heard. Another zone takes over when it is louder by the profile's margin, or the owner is stale.
 None does within the holdoff after the last change. An owner that is silent for longer than the profile's gap has lost it altogether.
-Of people, who takes over leads at first, and owns them once it has led for the confirm time; the first zone is settled alike.
+Of people, a zone that is ahead leads at first. It owns them once it has led for the confirm time and is louder by the margin, since it
+went ahead; the first zone is settled alike.
 
 The rule's functions use operators only, so each takes numbers or columns. `standing_of` and `standings_of` read what they ask about.
 """
@@ -49,16 +50,27 @@ class ZoneLimits(NamedTuple):
     holdoff_ns: Any
     """For so long after a change nobody takes over."""
     margin_db: Any
-    settle_min_ns: Any = 0
-    settle_max_ns: Any = 0
-    """Within these bounds the first zone is settled."""
-    confirm_min_ns: Any = 0
-    confirm_max_ns: Any = 0
-    """Within these bounds another zone must lead before it owns the subject."""
 
     def of(self, profile: npt.NDArray[Any]) -> ZoneLimits:
         """Return the limits of each row, from columns by profile."""
         return ZoneLimits(*[limit[profile] for limit in self])
+
+    def where(self, which: npt.NDArray[np.bool_]) -> ZoneLimits:
+        """Return the limits of some rows, from columns by row."""
+        return ZoneLimits(*[limit[which] for limit in self])
+
+
+class DecisionLimits(NamedTuple):
+    """Within which bounds a profile's zones are decided: the first one is settled, and another confirmed that leads."""
+
+    settle_min_ns: Any
+    settle_max_ns: Any
+    confirm_min_ns: Any
+    confirm_max_ns: Any
+
+    def of(self, profile: npt.NDArray[Any]) -> DecisionLimits:
+        """Return the limits of each row, from columns by profile."""
+        return DecisionLimits(*[limit[profile] for limit in self])
 
 
 class Sighted(NamedTuple):
@@ -125,18 +137,29 @@ def follows(heard_ns: Any, time_ns: Any, at: Standing, limits: ZoneLimits) -> An
     return (heard_ns > time_ns - at.silent_ns) >= fell_silent(at, limits)
 
 
-def goes_on_leading(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
-    """Return whether a zone that took over still leads: it is ahead of the owner, by however little, or the owner is stale."""
-    return (at.silent_ns > limits.stale_ns) | (rssi_dbm > at.level_dbm)
+def is_ahead(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
+    """Return whether a zone is ahead of the owner, by however little, or the owner fell silent: so long it leads."""
+    return fell_silent(at, limits) | (rssi_dbm > at.level_dbm)
 
 
-def settles_ns(heard: Sighted, limits: ZoneLimits) -> Any:
+def is_clear(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
+    """Return whether a zone that leads may own the subject: it is louder by the margin, or the owner fell silent."""
+    return fell_silent(at, limits) | is_louder(rssi_dbm, at, limits)
+
+
+def lasts_ns(settles: Any, clear: Any, heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return how long a contest lasts: to settle, to be confirmed, or twice that, when a lead that is not clear lapses."""
+    confirmed_ns = confirms_ns(heard, limits) * (2 - clear)
+    return confirmed_ns + settles * (settles_ns(heard, limits) - confirmed_ns)
+
+
+def settles_ns(heard: Sighted, limits: DecisionLimits) -> Any:
     """Return how long all zones are weighed before the first one is decided."""
     sightings_ns = SETTLE_SIGHTINGS * heard.span_ns // _larger(heard.sightings, 1)
     return _within(sightings_ns, heard, limits.settle_min_ns, limits.settle_max_ns)
 
 
-def confirms_ns(heard: Sighted, limits: ZoneLimits) -> Any:
+def confirms_ns(heard: Sighted, limits: DecisionLimits) -> Any:
     """Return for how long another zone must lead until it owns the subject: rows that could contradict it must have come, too."""
     sightings_ns = CONFIRM_SIGHTINGS * heard.span_ns // _larger(heard.sightings, 1)
     rows_ns = 5 * heard.span_ns // _larger(4 * heard.rows, 1)

@@ -66,6 +66,8 @@ class Tracks(ColumnTable):
     """The row with which it began."""
     lead_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     lead_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True)]
+    lead_clear: Annotated[npt.NDArray[np.bool_], ColumnSpec(added=True)]
+    """Whether that zone is ahead by enough to own the subject."""
     own_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     """While another zone leads: the owner's latest evidence."""
     dwell_known_until_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="covered_ns")]

@@ -6,7 +6,6 @@ from gateway.fold.tables.tracks import MOST_HEARD
 from tests.support.shop_stories import Dwell, Shop, left, seen
 
 MARGIN_DB = 3
-HOLDOFF_S = 2
 STALE_S = 11
 """Of an ibeacon: 2.2 of its STAY periods."""
 SETTLES_S, CONFIRMS_S = 5, 8
@@ -97,10 +96,23 @@ def test_a_beacon_that_is_heard_ten_times_a_second_is_confirmed_sooner() -> None
     assert shop.zones_of("ann") == ["a", "b"]
 
 
-def test_within_the_holdoff_nobody_begins_to_lead_however_strong() -> None:
-    story = seen("ann", "a", 0), seen("ann", "b", 9, dbm=-50), seen("ann", "b", 18, dbm=-50)
-    assert [dwell.zone for dwell in dwells(*story, seen("ann", "a", 18.5, dbm=-20))] == ["a", "b", "a"]
-    assert [dwell.zone for dwell in dwells(*story[:1], seen("ann", "b", HOLDOFF_S - 0.5, dbm=-61), seen("ann", "a", 4))] == ["a"]
+def test_a_lead_that_never_reaches_the_margin_lapses_and_is_not_stamped_back() -> None:
+    """The challenger is ahead for 19 s by less than the margin, and by more from then on: the first 16 s are the owner's."""
+    ahead = [seen("ann", "b", at, dbm=-58) for at in (10, 15, 20, 25)]
+    owners = [seen("ann", "a", at) for at in (0, 5, 10.5, 15.5, 20.5, 25.5)]
+    before, after = dwells(*owners, *ahead, *[seen("ann", "b", at, dbm=-50) for at in (29, 34, 39)])
+    assert (before.zone, after.zone) == ("a", "b")
+    assert 10 + 2 * CONFIRMS_S - 1 <= after.begin_s <= 29
+
+
+def test_a_challenger_owns_since_it_was_ahead_at_all_not_since_it_was_by_the_margin() -> None:
+    story = [seen("ann", "a", at) for at in (0, 5)], [seen("ann", "b", at, dbm) for at, dbm in ((8, -59), (12, -57), (16, -50), (20, -50))]
+    assert [(dwell.zone, dwell.begin_s) for dwell in dwells(*story[0], *story[1])] == [("a", 0), ("b", 8)]
+
+
+def test_who_is_heard_elsewhere_for_a_moment_only_after_the_owner_s_exit_has_no_dwell_there() -> None:
+    story = [seen("ann", "a", at) for at in (0, 5, 10)], left("ann", "a", 10), seen("ann", "b", 11, dbm=-80), left("ann", "b", 13)
+    assert zones(*story[0], *story[1:]) == ["a"]
 
 
 def test_a_stale_owner_loses_the_person_to_whoever_heard_them_since_however_weak() -> None:

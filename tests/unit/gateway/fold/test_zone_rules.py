@@ -10,19 +10,23 @@ from hypothesis import strategies as st
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.zone_rules import (
     GONE_DBM,
+    DecisionLimits,
     Sighted,
     Standing,
     ZoneLimits,
     changes_owner,
     confirms_ns,
-    goes_on_leading,
+    follows,
+    is_ahead,
+    is_clear,
     is_unowned,
+    lasts_ns,
     settles_ns,
     takes_over,
 )
 
 LIMITS = ZoneLimits(gap_ns=100, stale_ns=40, holdoff_ns=10, margin_db=6.0)
-DECIDES = LIMITS._replace(settle_min_ns=20, settle_max_ns=50, confirm_min_ns=20, confirm_max_ns=80)
+DECIDES = DecisionLimits(settle_min_ns=20, settle_max_ns=50, confirm_min_ns=20, confirm_max_ns=80)
 HELD = Standing(owner=1, level_dbm=-60, silent_ns=5, held_ns=50)
 
 
@@ -51,9 +55,23 @@ def test_the_owners_own_row_changes_nothing_until_the_gap_has_passed() -> None:
     assert [bool(changes_owner(1, 0, HELD._replace(silent_ns=silent), LIMITS)) for silent in (41, 100, 101)] == [False, False, True]
 
 
-def test_who_leads_goes_on_leading_while_it_is_ahead_by_however_little_or_the_owner_is_stale() -> None:
-    assert [bool(goes_on_leading(level, HELD, LIMITS)) for level in (-60, -59)] == [False, True]
-    assert goes_on_leading(-99, HELD._replace(silent_ns=41), LIMITS)
+def test_who_is_ahead_by_however_little_leads_and_owns_by_the_margin() -> None:
+    assert [bool(is_ahead(level, HELD, LIMITS)) for level in (-60, -59)] == [False, True]
+    assert [bool(is_clear(level, HELD, LIMITS)) for level in (-54, -53)] == [False, True]
+
+
+@pytest.mark.parametrize("silent", [{"silent_ns": 41}, {"level_dbm": GONE_DBM}])
+def test_an_owner_that_fell_silent_is_behind_whoever_was_heard_after_it(silent: dict[str, int]) -> None:
+    at = HELD._replace(**silent)
+    assert is_ahead(-99, at, LIMITS)
+    assert is_clear(-99, at, LIMITS)
+    assert [bool(follows(heard_ns, 1000, at, LIMITS)) for heard_ns in (1000 - at.silent_ns, 1000)] == [False, True]
+    assert follows(0, 1000, HELD, LIMITS)
+
+
+def test_a_lead_that_is_not_clear_lapses_after_twice_the_confirm_time() -> None:
+    heard = Sighted(span_ns=600, sightings=100, rows=100)
+    assert [lasts_ns(settles, clear, heard, DECIDES) for settles, clear in ((True, False), (False, True), (False, False))] == [30, 48, 96]
 
 
 @pytest.mark.parametrize(("interval_ns", "settles", "confirms"), [(1, 20, 20), (6, 30, 48), (30, 50, 80)])
@@ -73,7 +91,7 @@ def test_a_change_is_confirmed_by_more_than_one_row_however_many_sightings_each_
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 300), st.integers(0, 300)), min_size=1))
 def test_a_column_is_decided_when_its_rows_are(rows: list[tuple[int, int, int]]) -> None:
     columns = Sighted(*(np.array(column) for column in zip(*rows, strict=True)))
-    limits = ZoneLimits(*(np.full(1, limit) for limit in DECIDES)).of(np.zeros(len(rows), np.intp))
+    limits = DecisionLimits(*(np.full(1, limit) for limit in DECIDES)).of(np.zeros(len(rows), np.intp))
     assert settles_ns(columns, limits).tolist() == [settles_ns(Sighted(*row), DECIDES) for row in rows]
     assert confirms_ns(columns, limits).tolist() == [confirms_ns(Sighted(*row), DECIDES) for row in rows]
 
