@@ -29,7 +29,10 @@ class Line:
     outages: tuple[tuple[float, float], ...] = ()
 
     def is_up(self, at_s: float) -> bool:
-        return not any(start <= at_s < end for start, end in self.outages)
+        for start_s, end_s in self.outages:  # asked every second of every life: a generator costs three times as much
+            if start_s <= at_s < end_s:
+                return False
+        return True
 
 
 @dataclass(frozen=True)
