@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-import traceback
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from footfall.errors import ConfigError, FootfallError
+from simulators.faultcases.apart import Done, Running
 from simulators.faultcases.case import Case, catalogue
-from simulators.faultcases.disks import unmount_below
-from simulators.faultcases.findings import Findings, Missing, Stuck, last_line
-from simulators.faultcases.scene import Scene
+from simulators.faultcases.findings import last_line
 
-RESULT: Final = "result.json"
-SKIPPED: Final = "skipped"
 LINES_SHOWN: Final = 6
-_END_S: Final = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """`skipped`: why it did not run. `folder` is kept if something was found."""
-
-    case: Case
-    findings: Findings
-    seconds: float
-    folder: Path
-    skipped: str = ""
+POLL_S: Final = 0.05
 
 
 def main(
@@ -49,7 +27,6 @@ def main(
     short: Annotated[bool, typer.Option("--short", help="Only those that `make test` runs.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="Say which there are, and end.")] = False,
     folder: Annotated[Path | None, typer.Option(help="For all files; default: a temporary one.")] = None,
-    run_here: Annotated[bool, typer.Option("--run-here", hidden=True)] = False,
 ) -> None:
     """Do to real processes what went wrong once, and look for every row afterwards."""
     chosen = _chosen(case or [], short)
@@ -58,9 +35,6 @@ def main(
             print(f"{each.group:<12} {each.name:<36} {each.sentence}")
         return
     place = (folder or Path(tempfile.mkdtemp(prefix="footfall-faults-"))).absolute()
-    if run_here:
-        _run_here(chosen[0], place, seed)
-        return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     begun_s = time.monotonic()
     done = _run_all(chosen, place, seed, jobs)
@@ -89,115 +63,31 @@ def _chosen(names: Sequence[str], short: bool) -> list[Case]:
 
 
 def _run_all(chosen: Sequence[Case], place: Path, seed: int, jobs: int) -> list[Done]:
-    """Each in a process of its own, whose group ends with it: whatever a case leaves behind does not live on."""
-    running: set[int] = set()
-    finished = 0
-    lock = threading.Lock()
-
-    def run(case: Case) -> Done:
-        nonlocal finished
-        found = _run_apart(case, place / case.name, seed, running)
-        with lock:
-            finished += 1
-            said = f"skipped: {found.skipped}" if found.skipped else "right" if found.findings.is_right else "WRONG"
-            print(f"[{finished}/{len(chosen)}] {case.name:<36} {found.seconds:5.1f} s  {said}", flush=True)
-        return found
-
-    longest_first = sorted(chosen, key=lambda case: -case.limit_s)
+    """Run cases side by side, those first that may take long; return what came of each, in the order of `chosen`."""
+    waiting = sorted(chosen, key=lambda case: case.limit_s)
+    running: list[Running] = []
+    found: list[Done] = []
     try:
-        with ThreadPoolExecutor(jobs) as pool:
-            try:
-                found = list(pool.map(run, longest_first))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for group in list(running):
-                    _end_group(group)
-                raise
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                running.append(Running.start(case := waiting.pop(), place / case.name, seed))
+            time.sleep(POLL_S)
+            for each in list(running):
+                if (done := each.poll()) is not None:
+                    running.remove(each)
+                    found.append(done)
+                    _print_line(done, len(found), len(chosen))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    finally:
+        for each in running:
+            each.end()
     return sorted(found, key=lambda done: chosen.index(done.case))
 
 
-def _run_apart(case: Case, folder: Path, seed: int, running: set[int]) -> Done:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    begun_s = time.monotonic()
-    command = [sys.executable, "-m", "simulators.faultcases", "--run-here", "--case", case.name, "--seed", str(seed)]
-    findings = Findings()
-    with (folder / "case.log").open("wb") as log:
-        child = subprocess.Popen(
-            [*command, "--folder", str(folder)], stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        running.add(child.pid)
-        try:
-            child.wait(case.limit_s)
-        except subprocess.TimeoutExpired:
-            findings.stuck.append(f"the case was not done after {case.limit_s:.0f} s")
-            _interrupt(child)
-        finally:
-            _end_group(child.pid)
-            running.discard(child.pid)
-            child.wait()
-            unmount_below(folder)
-    result, skipped = folder / RESULT, folder / SKIPPED
-    why = skipped.read_text(encoding="utf-8") if skipped.exists() else ""
-    if result.exists():
-        findings.add(Findings.loads(result.read_text(encoding="utf-8")))
-    elif not why and not findings.stuck:
-        findings.errors.append("the case's process ended without a word")
-    if findings.is_right:
-        shutil.rmtree(folder, ignore_errors=True)
-    return Done(case, findings, time.monotonic() - begun_s, folder, why)
-
-
-def _interrupt(child: subprocess.Popen[bytes]) -> None:
-    """Print what the case found, and where it stood."""
-    child.send_signal(signal.SIGINT)
-    try:
-        child.wait(_END_S)
-    except subprocess.TimeoutExpired:
-        return
-
-
-def _end_group(group: int) -> None:
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def _run_here(case: Case, folder: Path, seed: int) -> None:
-    """The case in this process; what it found goes to a file."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    with Scene(folder, seed) as scene:
-        try:
-            case.run(scene)
-        except Missing as error:
-            (folder / SKIPPED).write_text(str(error), encoding="utf-8")
-            return
-        except (Stuck, ConfigError) as error:  # the latter: a process does not start
-            traceback.print_exc()
-            scene.findings.stuck.append(f"{error} ({_where(error)})"[-2000:])
-        except KeyboardInterrupt as error:
-            traceback.print_exc()
-            scene.findings.stuck.append(f"it stood at {_where(error)}")
-        except (FootfallError, OSError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AttributeError,
-                AssertionError, subprocess.SubprocessError) as error:  # fmt: skip # a case that breaks is a finding, too, and others go on
-            traceback.print_exc()
-            scene.findings.errors.append(f"{type(error).__name__}: {error} ({_where(error)})"[:2000])
-        (folder / RESULT).write_text(scene.findings.dumps(), encoding="utf-8")
-
-
-def _end_with_parent() -> None:
-    """Standard input ends with whoever started us, however that ended: then nothing of ours may live on."""
-    os.read(0, 1)
-    os.killpg(0, signal.SIGKILL)
-
-
-def _where(error: BaseException) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "faultcases" in frame.filename]
-    found = next((frame for frame in reversed(frames) if "/cases/" in frame.filename), frames[-1] if frames else None)
-    return f"{Path(found.filename).name}:{found.lineno}" if found else "?"
+def _print_line(done: Done, finished: int, cases: int) -> None:
+    result = f"skipped: {done.skipped}" if done.skipped else "right" if done.findings.is_right else "WRONG"
+    print(f"[{finished}/{cases}] {done.case.name:<36} {done.seconds:5.1f} s  {result}", flush=True)
 
 
 def _say_wrong(done: Done, seed: int) -> None:

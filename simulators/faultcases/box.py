@@ -18,9 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from device_profiles.registry import Registry
 from edge_agent.agent import EdgeAgent
+from edge_agent.clock import Clock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.sources.recording import parse_line
+from edge_agent.sources.settings import SourceSettings
 from edge_agent.sources.source import Heard
 from footfall.config import load
 from footfall.errors import FootfallError
@@ -88,17 +91,15 @@ class FeedSource:
             heapq.heappush(self._waiting, (int(json.loads(line)["t_ns"]), self._number, heard))
 
 
-class _FeedSettings:
-    """What the agent asks of a source's settings."""
+class _FeedSettings(SourceSettings):
+    """The release that runs it reads `receivers` in its own way: a case starts an earlier one, too."""
 
-    def __init__(self, path: Path, clock: SetClock, receivers: dict[str, str]) -> None:
-        self.name: Final = FeedSource.name
-        self.receivers: Final = receivers
-        self.task: Final = ""
-        self._path, self._clock = path, clock
+    path: Path
 
-    def source(self, clock: object, profiles: object) -> FeedSource:
-        return FeedSource(self._path, self._clock)
+    def source(self, clock: Clock, profiles: Registry) -> FeedSource:
+        if not isinstance(clock, SetClock):
+            raise TypeError(f"a box has a clock that a case can set, not a {type(clock).__name__}")
+        return FeedSource(self.path, clock)
 
 
 def main() -> None:
@@ -108,7 +109,7 @@ def main() -> None:
     settings = load(path, AgentSettings, ENVIRONMENT)
     receivers = json.loads(path.with_suffix(".receivers").read_text(encoding="utf-8"))
     clock = SetClock(path.with_suffix(".clock"))
-    feed = _FeedSettings(path.with_suffix(".feed"), clock, receivers)
+    feed = _FeedSettings(name=FeedSource.name, receivers=receivers, path=path.with_suffix(".feed"))
     settings = settings.model_copy(update={"sources": (*settings.sources, feed)})
     log_to_stderr(False)
     stop = threading.Event()

@@ -38,7 +38,7 @@ from tests.support.shards import shard_of
 FRAMES, EVENTS = "footfall/1/s1/x/frames", "footfall/1/s1/till/events"
 RAW: Final = ("presence", "door", "touch", "item")
 FILES: Final = (files.JOURNAL, files.LEDGER, files.KEYS, "quarantine.db")
-SEEDS: Final = int(os.environ.get("FOOTFALL_DAMAGE_SEEDS", "8"))
+SEEDS: Final = int(os.environ.get("FOOTFALL_DAMAGE_SEEDS", "12"))
 """A file. 1,000 take about ten minutes."""
 BEFORE, ALL = 40, 60
 """Frames of the agent before the damage, and in the end; it never has less in its spool."""
