@@ -42,7 +42,7 @@ class GatewayProcess:
             status["journal"]["position"] == status["journal"]["head"]
             and not status["sink"]["outbox_batches"]
             and not status["balance"]["pending"]
-            and not status["journal"]["holding"]
+            and not status["journal"].get("holding")  # which an earlier release does not state
         )
 
 

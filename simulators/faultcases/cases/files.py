@@ -22,6 +22,8 @@ from simulators.parts.process import free_port
 from simulators.parts.programs import FOOTFALL, AgentProcess, GatewayProcess
 
 RELEASE_BEFORE: Final = "6c2b348"
+BOX_OF_THEN: Final = "84c4c3b"
+"""The commit whose box runs that release's agent."""
 REPOSITORY: Final = Path(__file__).parents[3]
 RAW: Final = ("presence", "door", "touch", "item", "gap")
 TOO_NEW: Final = 99
@@ -30,11 +32,12 @@ TOO_NEW: Final = 99
 @case(is_short=True)
 def release_before(scene: Scene) -> None:
     """State, spool and database of the release before are taken over, with frames under way: nothing is lost, doubled or changed."""
-    python = ("env", f"PYTHONPATH={_release_before(scene)}", sys.executable)
+    # Safe path: else the folder in which it is started, which may be this repository, comes before that release.
+    python = ("env", "PYTHONSAFEPATH=1", f"PYTHONPATH={_release_before(scene)}", sys.executable)
     broker = scene.broker()
     gateway = scene.gateway(broker, start=False)
     box = scene.box(broker, start=False)
-    as_gateway = (*python, "-c", "from footfall.cli import main; main()", "gateway")
+    as_gateway = (*python, "-c", "import typer; from gateway.command import gateway; typer.run(gateway)")
     _use(gateway, box, as_gateway, (*python, "-m", box_module.__name__), without=("status",))
     gateway.start()
     box.start()
@@ -70,14 +73,13 @@ def _release_before(scene: Scene) -> Path:
     """Its source, with the box that a case can command."""
     target = scene.folder / "release-before"
     target.mkdir()
-    archive = scene.folder / "release-before.tar"
-    done = subprocess.run(
-        ["git", "archive", "-o", str(archive), RELEASE_BEFORE], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise Missing(f"the release before is not here: {done.stderr.strip()}")
-    shutil.unpack_archive(archive, target, filter="data")
-    shutil.copytree(Path(box_module.__file__).parent, target / "simulators" / "faultcases")
+    for commit, *paths in ((RELEASE_BEFORE,), (BOX_OF_THEN, "simulators/faultcases")):
+        archive = scene.folder / f"{commit}.tar"
+        command = ["git", "archive", "-o", str(archive), commit, *paths]
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Missing(f"the release before is not here: {done.stderr.strip()}")
+        shutil.unpack_archive(archive, target, filter="data")
     return target
 
 
