@@ -22,7 +22,7 @@ from edge_agent.clock import Clock, Moment, SystemClock
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import SubjectKeys
 from edge_agent.publisher import Publisher
-from edge_agent.sources.replay import FormatName, expand, read, zones
+from edge_agent.sources.replay import FormatName, expand, read, zone_rules, zones
 from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import Gap, RefusedReading
 from edge_agent.spool import Spool, SpooledFrame
@@ -73,7 +73,7 @@ class Recording:
         receivers = zones(name, paths, settings)
         profiles = profiles or shipped()
         known = SubjectKeys(keys or own_keys(expand(name, paths, settings), profiles))
-        core = Core(BOOT, receivers, profiles, known, recorded=True, flush_s=inf, heartbeat_s=inf)
+        core = Core(BOOT, receivers, profiles, known, recorded=True, flush_s=inf, heartbeat_s=inf, zone_rules=zone_rules(name, settings))
         bodies: list[Body] = []
         refused = 0
         t_wall_ns = 0

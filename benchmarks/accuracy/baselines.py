@@ -129,7 +129,7 @@ class Bermuda:
     def _update(self, t_s: float) -> None:
         before_s, self._updated_s = self._updated_s, t_s
         for receiver, (heard_s, distance_m) in self._latest.items():
-            if heard_s > before_s:
+            if heard_s > before_s or receiver not in self._sampled:
                 self._sampled.setdefault(receiver, deque(maxlen=self.samples)).append(distance_m)
         near = {name: self._smoothed(name) for name, (heard_s, _) in self._latest.items() if t_s - heard_s <= self.max_age_s}
         within = {name: distance for name, distance in near.items() if distance <= self.max_radius_m}

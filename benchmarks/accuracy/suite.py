@@ -8,7 +8,8 @@ from typing import Any, Final
 from benchmarks.accuracy import recordings, worlds
 from benchmarks.accuracy.found import Figures, Job, Part
 
-STILL_SEEDS: Final = (1,)
+STILL_SEEDS: Final = (1, 2)
+GOODS_SEEDS: Final = (1, 2)
 
 
 def _one(found: Sequence[Any]) -> Figures:
@@ -21,6 +22,10 @@ def _of_recording(name: str, text: str, call: Callable[[], Figures]) -> Part:
     return Part(name, text, (Job(call),), _one)
 
 
+def _goods(name: str) -> tuple[Job, ...]:
+    return tuple(Job(worlds.goods, (name, seed)) for seed in GOODS_SEEDS)
+
+
 PARTS: Final[Sequence[Part]] = (
     _of_recording("sal-rb", "cars and a walker at a garage door", recordings.sal_rb),
     _of_recording("pa-ble", "a beacon carried through a hall of four zones", recordings.pa_ble),
@@ -29,6 +34,8 @@ PARTS: Final[Sequence[Part]] = (
     Part("still", "a beacon between two zones for a week", tuple(Job(worlds.still, (seed,)) for seed in STILL_SEEDS), worlds.still_rows),
     Part("store", "a simulated store", tuple(Job(worlds.played, ("store", seed)) for seed in worlds.SEEDS), worlds.store),
     Part("store-hard", "a harder one", tuple(Job(worlds.played, ("store-hard", seed)) for seed in worlds.SEEDS), worlds.store_hard),
+    Part("goods-portal", "goods on walks past antennas", _goods("goods-portal"), worlds.goods_portal),
+    Part("goods-shelf", "a shelf of 500 tags", _goods("goods-shelf"), worlds.goods_shelf),
     Part("missing", "what has no figure yet", (), worlds.missing),
 )
 RECORDED: Final = frozenset({"sal-rb", "pa-ble", "itag", "calit2"})

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from edge_agent.levels import ZoneRule
 from footfall.config import Section, load
 from footfall.events import Name
 from footfall.moments import to_ns
@@ -142,6 +143,8 @@ class CsvMapping(Section):
     receivers: dict[str, Name] = Field(default_factory=dict)
     receiver: CsvColumn | None = None
     level: CsvColumn | None = None
+    zone_rules: dict[Name, ZoneRule] = Field(default_factory=dict)
+    """How the level of a zone follows from those of its receivers: `strongest` (default) for a door, `mean_power` for areas."""
     not_heard: tuple[int, ...] = ()
     """Levels that stand for nothing heard, as an empty cell does."""
     outside: tuple[Name, ...] = ()

@@ -23,6 +23,7 @@ from pydantic import Field
 
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
+from edge_agent.levels import ZoneRule
 from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, read_mapping
 from edge_agent.sources.csv_recording import fits, read_csv, receivers_of
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines, read_recording
@@ -63,6 +64,12 @@ def read(format_name: FormatName, paths: Sequence[Path], settings: ReplaySetting
 def zones(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings = NO_SETTINGS) -> dict[str, str]:
     """Return the zone of each receiver."""
     return FORMATS[format_name].zones(expand(format_name, paths, settings), settings)
+
+
+def zone_rules(format_name: FormatName, settings: ReplaySettings) -> dict[str, ZoneRule]:
+    """Return how the levels of zones are made; zones that are not there have the strongest receiver's."""
+    found = FORMATS[format_name].mapping
+    return {} if found is None else dict(found(settings).zone_rules)
 
 
 def format_named(name: str) -> FormatName:

@@ -21,6 +21,15 @@ class StoredCounts(NamedTuple):
     drift: int
 
 
+class MovedItem(NamedTuple):
+    """An item that is stored as moved; `t_ns` is when."""
+
+    epc: str
+    from_zone: str
+    to_zone: str
+    t_ns: int
+
+
 @dataclass(slots=True)
 class _Dwell:
     subject: str
@@ -51,6 +60,8 @@ class DecisionSink:
         self.evidence_ns = 0
         self.minutes: Final[dict[int, StoredCounts]] = {}
         """By the time of the minute."""
+        self.moved: Final[dict[tuple[int, str], MovedItem]] = {}
+        """By the time of the point and the item."""
         self._dwells: Final[dict[tuple[int, str, str], _Dwell]] = {}
         self._visits: Final[dict[tuple[int, str, str], _Visit]] = {}
 
@@ -101,11 +112,21 @@ class DecisionSink:
             row["subject"], row["started_ms"] * NS_PER_MS, row["seconds"], row["open"], row["void"], row["is_staff"]
         )
 
+    def _take_item(self, row: Mapping[str, Any]) -> None:
+        if row["kind"] == "moved":
+            at_ns = row["time_ns"] // NS_PER_MS * NS_PER_MS
+            self.moved[row["time_ns"], row["epc"]] = MovedItem(row["epc"], row["from_zone"], row["zone"], at_ns)
+
     def _take_traffic(self, row: Mapping[str, Any]) -> None:
         self.minutes[row["time_ns"]] = StoredCounts(row["in"], row["out"], row["occupancy"], row["drift"])
 
 
-_TAKE: Final = {"dwell": DecisionSink._take_dwell, "visit": DecisionSink._take_visit, "traffic": DecisionSink._take_traffic}  # noqa: SLF001 # its own
+_TAKE: Final = {
+    "dwell": DecisionSink._take_dwell,  # noqa: SLF001 # its own
+    "visit": DecisionSink._take_visit,  # noqa: SLF001 # likewise
+    "item": DecisionSink._take_item,  # noqa: SLF001 # likewise
+    "traffic": DecisionSink._take_traffic,  # noqa: SLF001 # likewise
+}
 
 
 def _end_ns(one: _Dwell | _Visit, until_ns: int) -> int:

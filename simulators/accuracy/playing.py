@@ -16,6 +16,7 @@ from device_profiles.registry import Registry, shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import SubjectKeys
+from edge_agent.levels import ZoneRule
 from edge_agent.sources.source import Gap, Heard, RefusedReading, Sighting
 from footfall.frames import Body, Header, encode_body, encode_frame
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
@@ -36,6 +37,8 @@ from simulators.world import World
 STEP_NS: Final = NS_PER_S // 5
 SILENCE_NS: Final = 60 * NS_PER_S
 """Of a longer silence only the beginning is played step by step: by then everybody has left."""
+PAUSE_NS: Final = 10 * NS_PER_S
+"""A longer silence is no part of the time in which something was heard."""
 QUIET_NS: Final = 3600 * NS_PER_S
 """So long ticks go on after the end: visits are over by then."""
 TICK_NS: Final = 50 * NS_PER_S
@@ -64,22 +67,28 @@ def subject_of(profiles: Registry, profile: str, identifier: str) -> str:
 
 def play_recording(
     heard: Iterable[Heard], site: Site, store: str, agent: str, receivers: Mapping[str, str], profiles: Registry | None = None,
-    step_ns: int = STEP_NS,
+    step_ns: int = STEP_NS, zone_rules: Mapping[str, ZoneRule] | None = None,
 ) -> Played:  # fmt: skip
     """Return what becomes of what one agent heard, in the order of its time (`t_wall_ns`)."""
-    return _Recording(site, store, agent, receivers, profiles or shipped(), step_ns).play(heard)
+    return _Recording(site, (store, agent), receivers, profiles or shipped(), step_ns, zone_rules or {}).play(heard)
 
 
 class _Recording:
-    def __init__(self, site: Site, store: str, agent: str, receivers: Mapping[str, str], profiles: Registry, step_ns: int) -> None:
+    def __init__(
+        self, site: Site, place: tuple[str, str], receivers: Mapping[str, str], profiles: Registry, step_ns: int,
+        zone_rules: Mapping[str, ZoneRule],
+    ) -> None:  # fmt: skip
+        """`place`: store and agent."""
         types = {profile.identifier_type for profile in profiles.values()}
         keys = SubjectKeys({id_type: type_key(_SECRET, id_type) for id_type in types})
         self._step_ns: Final = step_ns
         step_s = step_ns / NS_PER_S
-        self._core: Final = Core(BOOT, receivers, profiles, keys, recorded=True, flush_s=step_s / 2, heartbeat_s=step_s / 2)
+        self._core: Final = Core(
+            BOOT, receivers, profiles, keys, recorded=True, flush_s=step_s / 2, heartbeat_s=step_s / 2, zone_rules=zone_rules
+        )
         self._played: Final = Played(DecisionSink(), 0)
         self._gateway: Final = InProcessGateway(site, Pseudonymiser(_SECRET), [self._played.sink], write_points=0)
-        self._place: Final = (store, agent)
+        self._place: Final = place
         self._seq = self._received_ns = self._folded_ns = 0
 
     def play(self, heard: Iterable[Heard]) -> Played:
@@ -103,7 +112,7 @@ class _Recording:
     def _pass(self, now_ns: int, until_ns: int) -> int:
         """Let time pass up to, not including, the step that ends at `until_ns`; return that."""
         quiet_ns = min(until_ns, now_ns + SILENCE_NS)
-        self._played.seconds += (quiet_ns - now_ns) / NS_PER_S
+        self._played.seconds += (until_ns - now_ns) / NS_PER_S if until_ns - now_ns <= PAUSE_NS else 0.0
         for t_ns in range(now_ns + self._step_ns, quiet_ns, self._step_ns):
             self._tick(t_ns)
         if quiet_ns < until_ns:

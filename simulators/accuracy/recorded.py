@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from device_profiles.registry import Registry, shipped
 from edge_agent.keys import SubjectKeys
+from edge_agent.levels import ZoneRule
 from edge_agent.playback import own_keys
 from edge_agent.sources.csv_mapping import CsvMapping
 from edge_agent.sources.csv_recording import read_csv, receivers_of
@@ -49,6 +50,7 @@ class TrueRecording:
     profile: str
     outside: Set[str]
     carried: Sequence[Carried]
+    zone_rules: Mapping[str, ZoneRule] = field(default_factory=dict)
 
     @property
     def heard(self) -> Iterable[Recorded]:
@@ -57,6 +59,11 @@ class TrueRecording:
     def only(self, names: Set[str]) -> TrueRecording:
         """Return the recording with these runs alone."""
         return replace(self, runs=[run for run in self.runs if run.name in names], carried=[c for c in self.carried if c.run in names])
+
+    def of(self, identifiers: Set[str]) -> TrueRecording:
+        """Return the recording of these identifiers alone."""
+        runs = [replace(run, heard=_of(run.heard, identifiers)) for run in self.runs]
+        return replace(self, runs=runs, carried=[carried for carried in self.carried if carried.identifier in identifiers])
 
     def span(self) -> tuple[int, int]:
         """Return from before its first row until after its last."""
@@ -94,14 +101,16 @@ def of_mapping(mapping: CsvMapping, files: Sequence[Path], settings: ReplaySetti
         raise ConfigError(f"{where}: there is no truth to compare with: describe it in the section [truth] of the mapping")
     if not any(isinstance(one, Sighting) for run in found for one in run.heard):
         raise ConfigError(f"{where}: nothing was heard: every level is empty or one of `not_heard`")
-    return TrueRecording(found, receivers_of(mapping, files), mapping.profile, frozenset(mapping.outside), carried)
+    return TrueRecording(
+        found, receivers_of(mapping, files), mapping.profile, frozenset(mapping.outside), carried, dict(mapping.zone_rules)
+    )
 
 
 def play(
     recording: TrueRecording, site: Site | None = None, place: tuple[str, str] = (STORE, AGENT), profiles: Registry | None = None
 ) -> Played:
     """Play the recording, into a store of your own if `site` has one, `place` names it and the agent."""
-    return play_recording(recording.heard, site or recording.site(), *place, recording.receivers, profiles)
+    return play_recording(recording.heard, site or recording.site(), *place, recording.receivers, profiles, zone_rules=recording.zone_rules)
 
 
 def courses_of(
@@ -150,6 +159,10 @@ def notes_of(recording: TrueRecording) -> list[str]:
             by_s = abs(widest.to_ns - widest.from_ns) / NS_PER_S
             found.append(f"{len(jumps)} times {what}, at most by {by_s:g} s ({widest.where}): figures near it are uncertain.")
     return found
+
+
+def _of(heard: Iterable[Recorded], identifiers: Set[str]) -> list[Recorded]:
+    return [one for one in heard if isinstance(one, Sighting) and one.identifier in identifiers]
 
 
 def _carried(found: Sequence[Run]) -> list[Carried]:

@@ -20,7 +20,8 @@ def at_hand(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_site_is_fitted_on_the_other_runs_alone(at_hand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[str]] = []
 
-    def fit(others: TrueRecording) -> Site:
+    def fit(others: TrueRecording, memory_s: float | None) -> Site:
+        assert memory_s is None
         seen.append({run.name for run in others.runs})
         assert {carried.run for carried in others.carried} == seen[-1]
         return others.site()
@@ -53,3 +54,17 @@ def test_rows_in_which_a_car_stands_in_the_door_can_be_left_out(at_hand: Path) -
     every, clear = recordings.loaded("sal-rb"), recordings.loaded("sal-rb", {"raw_photosensor_door": "0"})
     count = [sum(len(carried.rows) for carried in each.carried if carried.run.startswith("car")) for each in (every, clear)]
     assert count == [8937, 7805]
+
+
+def test_a_tag_is_scored_with_areas_of_the_others(at_hand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, float | None]] = []
+
+    def fit(others: TrueRecording, memory_s: float | None) -> Site:
+        seen.append((len(others.carried), memory_s))
+        return recordings.loaded("itag").site()
+
+    monkeypatch.setattr(calibration, "CALIBRATE", fit)
+    values = {row.name: row.value for row in recordings.itag().rows}
+    assert sorted(set(seen)) == [(3, 30.0), (5, 0.0), (5, 30.0)]
+    assert len(seen) == 8 + 6 + 6
+    assert all(values[name] is not None for name in ("itag-windows-memoryless", "itag-windows-30s-memory", "itag-moving-windows"))

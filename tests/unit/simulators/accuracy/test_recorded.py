@@ -61,6 +61,7 @@ def test_files_of_one_recording_are_runs_of_their_own(tmp_path: Path) -> None:
     door(tmp_path)
     (tmp_path / "tag_measurement_2.csv").write_text(HEADER + rows(0, 200, -90, -50, 2))
     recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
+    assert play(recording).seconds == pytest.approx(120, abs=1), "the hour between them is not counted"
     first, second = courses(recording)
     assert (first.name, second.name) == ("tag_measurement_1", "tag_measurement_2")
     assert second.dwells[-1].zone == "inside"
