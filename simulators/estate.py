@@ -18,11 +18,12 @@ from gateway.config import load_gateway
 from gateway.site import Site, Staff
 from simulators.feed import id_types
 from simulators.files import toml_text
+from simulators.links_file import write_links
 from simulators.people import Crowd, staff_badge, staff_id
 from simulators.plan import Plan, shop, site
 from simulators.scenes import scene
 from simulators.troubles import with_troubles
-from simulators.truth import Link, Record, truth_of, write_links, write_truth
+from simulators.truth import Link, Record, truth_of, write_truth
 from simulators.world import DEFAULT_START_NS, World
 
 BRAND: Final = "simulated"

@@ -1,14 +1,14 @@
 """The ground truth of simulated worlds: one JSON object a line, in the order of people's coming; times in ns since 1970.
 
 `store` comes first, once a store; then for each entry of a person `visit` (with its zone stays, devices, crossings and purchase); then
-`other`, who was heard but never entered; `item` and `move`, where goods were; then `link`, what the brand knows: this identifier is
-that fan, within a span.
+`other`, who was heard but never entered; `item` and `move`, where goods were; `failure`, which receivers were down; then `link`, what
+the brand knows: this identifier is that fan, within a span.
 """
 
 from __future__ import annotations
 
-import csv
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,11 +18,11 @@ from footfall.errors import ConfigError
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.units import NS_PER_HOUR
 from simulators import tagged_goods
+from simulators.mountings import Outage
 from simulators.paths import Stay
-from simulators.people import Person, fan_identifiers, fan_name, iso
+from simulators.people import Person, fan_identifiers, fan_name
 from simulators.world import World
 
-LINK_COLUMNS: Final = ("identifier_type", "identifier", "fan", "from", "to", "source", "confidence")
 _KNOWN_BEFORE_NS: Final = 30 * 24 * NS_PER_HOUR
 
 
@@ -103,6 +103,18 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A receiver was down; then it hung `moved_m` from where it was, and heard `offset_db` more than before."""
+
+    store: str
+    receiver: str
+    from_ns: int
+    to_ns: int
+    moved_m: float
+    offset_db: float
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A tagged piece of goods, and the zone in which it was first."""
 
@@ -140,13 +152,15 @@ class Truth:
     others: list[Other] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
 
     @property
     def end_ns(self) -> int:
         return max((store.end_ns for store in self.stores), default=0)
 
 
-Record = Store | Visit | Link | Other | Item | Move
+Record = Store | Visit | Link | Other | Item | Move | Failure
+_KINDS: Final[Mapping[str, type[Record]]] = {kind.__name__.lower(): kind for kind in (Store, Visit, Link, Other, Item, Move, Failure)}
 
 
 def truth_of(world: World) -> Iterator[Record]:
@@ -162,6 +176,7 @@ def truth_of(world: World) -> Iterator[Record]:
             rented.append(Link(tag.id_type, tag.identifier, visit.fan, visit.enter_ns, visit.leave_ns))
     yield from (_other(world, person) for person in world.outsiders())
     yield from _goods(world)
+    yield from (_failure(world, outage) for outage in world.outages)
     for number in range(world.crowd.fans):
         for id_type, identifier in fan_identifiers(world.store, number):
             yield Link(id_type, identifier, fan_name(world.store, number), world.start_ns - _KNOWN_BEFORE_NS, None)
@@ -170,9 +185,7 @@ def truth_of(world: World) -> Iterator[Record]:
 
 def collect(records: Iterable[Record]) -> Truth:
     truth = Truth()
-    lists: Mapping[type, list[Any]] = {
-        Store: truth.stores, Visit: truth.visits, Link: truth.links, Other: truth.others, Item: truth.items, Move: truth.moves,
-    }  # fmt: skip
+    lists: Mapping[type, list[Any]] = {kind: getattr(truth, f"{name}s") for name, kind in _KINDS.items()}
     for record in records:
         lists[type(record)].append(record)
     return truth
@@ -195,19 +208,6 @@ def read_truth(path: Path) -> Truth:
             return collect(_record(line, f"{path}:{number}") for number, line in enumerate(file, 1))
     except OSError as error:
         raise ConfigError(f"{path}: the truth cannot be read: {error.strerror}") from None
-
-
-def write_links(path: Path, links: Iterable[Link]) -> int:
-    """The links as `footfall links import` reads them: CSV with times in ISO 8601, `to` empty while a link is open."""
-    count = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(LINK_COLUMNS)
-        for link in links:
-            until = "" if link.to_ns is None else iso(link.to_ns)
-            writer.writerow([link.id_type, link.identifier, link.fan, iso(link.from_ns), until, "simulated", "1.0"])
-            count += 1
-    return count
 
 
 def subject_hex(brand_secret: bytes, id_type: str, identifier: str) -> str:
@@ -244,6 +244,11 @@ def _goods(world: World) -> Iterator[Record]:
         yield Move(store, epc, from_zone, to_zone, world.start_ns + t_ns)
 
 
+def _failure(world: World, outage: Outage) -> Failure:
+    span_ns = world.start_ns + outage.from_ns, world.start_ns + outage.to_ns
+    return Failure(world.plan.store, outage.receiver, *span_ns, math.hypot(outage.x_m, outage.y_m), outage.offset_db)
+
+
 def _other(world: World, person: Person) -> Other:
     path = person.path
     span_ns = world.start_ns + path.from_ns, world.start_ns + path.to_ns
@@ -262,7 +267,8 @@ def _carried(world: World, person: Person) -> tuple[Carried, ...]:
 def _record(line: str, where: str) -> Record:
     try:
         values = json.loads(line)
-        return _READERS[values.pop("kind")](values)
+        kind = _KINDS[values.pop("kind")]
+        return _READERS[kind](values) if kind in _READERS else kind(**values)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{where}: not a record of a truth file: {type(error).__name__}: {error}") from None
 
@@ -286,11 +292,4 @@ def _read_other(values: Mapping[str, Any]) -> Other:
     return Other(**{**values, "carried": tuple(Carried(**carried) for carried in values["carried"])})
 
 
-_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Record]]] = {
-    "store": lambda values: Store(**values),
-    "link": lambda values: Link(**values),
-    "item": lambda values: Item(**values),
-    "move": lambda values: Move(**values),
-    "visit": _read_visit,
-    "other": _read_other,
-}
+_READERS: Final[Mapping[type[Record], Callable[[Mapping[str, Any]], Record]]] = {Visit: _read_visit, Other: _read_other}

@@ -15,6 +15,7 @@ def played_until(truth: Truth, until_ns: int) -> Iterator[Record]:
     yield from (other for other in truth.others if other.from_ns < until_ns)
     yield from truth.items
     yield from (move for move in truth.moves if move.t_ns < until_ns)
+    yield from (failure for failure in truth.failures if failure.from_ns < until_ns)
     yield from truth.links
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from edge_agent.sources.source import Crossing, Sighting
 from simulators.people import ARRIVALS, Crowd
+from simulators.troubles import TROUBLES, with_troubles
 from simulators.truth import collect, truth_of
 from simulators.world import World
 
@@ -21,6 +22,10 @@ SEEDS = st.integers(0, 2**32)
 
 def small(seed: int, **crowd: float) -> World:
     return World(seed, hours=0.4, crowd=Crowd(busy=0.8, **crowd))  # type: ignore[arg-type] # the numbers of a crowd only
+
+
+def hard(seed: int) -> World:
+    return with_troubles(small(seed), {name: trouble.usual for name, trouble in TROUBLES.items()})
 
 
 def heard(world: World) -> list[Sighting | Crossing]:
@@ -55,6 +60,34 @@ def test_a_world_can_be_entered_at_any_time(seed: int, since_h: float) -> None:
     world, since_ns = small(seed), round(since_h * 3600e9)
     for agent in world.plan.agents:
         assert list(world.heard(agent, since_ns)) == [item for item in world.heard(agent) if item.t_boot_ns >= since_ns]
+
+
+@given(SEEDS, st.floats(0, 0.35))
+@settings(max_examples=2, deadline=None)
+def test_a_world_with_all_troubles_can_be_entered_at_any_time(seed: int, since_h: float) -> None:
+    world, since_ns = hard(seed), round(since_h * 3600e9)
+    for agent in world.plan.agents:
+        whole = list(world.heard(agent))
+        assert list(world.heard(agent, since_ns)) == [item for item in whole if item.t_boot_ns >= since_ns]
+        assert all(a.t_boot_ns <= b.t_boot_ns for a, b in pairwise(whole))
+
+
+@given(SEEDS)
+@settings(max_examples=2, deadline=None)
+def test_what_is_heard_of_a_world_with_all_troubles_is_in_its_truth(seed: int) -> None:
+    world = hard(seed)
+    truth, items = collect(truth_of(world)), heard(world)
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for who in (*truth.visits, *truth.others):
+        for carried in who.carried:
+            spans.setdefault(carried.identifier, []).append((carried.from_ns, carried.to_ns))
+    for item in items:
+        t_ns = world.start_ns + item.t_boot_ns
+        if isinstance(item, Sighting):
+            assert any(since <= t_ns < until for since, until in spans[item.identifier])
+            assert not any(f.receiver == item.receiver and f.from_ns <= t_ns < f.to_ns for f in truth.failures)
+    entered = sum(item.entered for item in items if isinstance(item, Crossing))
+    assert entered == sum(visit.counted[0] + visit.extra[0] for visit in truth.visits)
 
 
 @given(SEEDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from footfall.errors import ConfigError
 from footfall.events import parse_event
 from footfall.moments import to_ns
-from simulators.truth import LINK_COLUMNS, collect, read_truth, truth_of, write_links, write_truth
+from simulators.links_file import LINK_COLUMNS, write_links
+from simulators.troubles import TROUBLES, with_troubles
+from simulators.truth import collect, read_truth, truth_of, write_truth
 from simulators.world import World
 
 WORLD = World(3, hours=1)
@@ -21,6 +24,25 @@ def test_a_truth_file_reads_back(tmp_path: Path) -> None:
     truth = collect(truth_of(WORLD))
     assert write_truth(tmp_path / "truth.jsonl", truth_of(WORLD)) == len(truth.visits) > 0
     assert read_truth(tmp_path / "truth.jsonl") == truth
+
+
+def test_a_truth_with_all_troubles_reads_back(tmp_path: Path) -> None:
+    world = with_troubles(WORLD, {name: trouble.usual for name, trouble in TROUBLES.items()})
+    truth = collect(truth_of(world))
+    write_truth(tmp_path / "truth.jsonl", truth_of(world))
+    assert read_truth(tmp_path / "truth.jsonl") == truth
+    assert len(truth.failures) == len(world.outages) == 2
+    assert truth.others
+
+
+def test_a_truth_of_before_passes_and_entries_reads_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "truth.jsonl"
+    write_truth(path, truth_of(WORLD))
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    later = ("entry", "passes", "extra", "least_stay_ns")
+    old = [{key: value for key, value in record.items() if key not in later} for record in records]
+    path.write_text("".join(json.dumps(record) + "\n" for record in old), encoding="utf-8")
+    assert read_truth(path) == collect(truth_of(WORLD))
 
 
 @pytest.mark.parametrize("line", ["", "{", "[]", "{}", '{"kind":"nothing"}', '{"kind":"store","seed":1}', '{"kind":"visit","stays":1}'])
