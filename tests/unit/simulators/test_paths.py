@@ -76,6 +76,7 @@ def test_who_stands_turns_as_often_as_the_rate() -> None:
         walker = Walker(stream(3), 0, 0, 0, gait)
         walker.pause(6000.0)
         assert walker.t_ns == 6000 * S
+        assert len(set(walker.facing)) == len(walker.facing)
         return len(walker.facing) - 1
 
     assert turns(None) == turns(Gait()) == 0

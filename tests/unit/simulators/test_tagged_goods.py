@@ -11,6 +11,8 @@ import pytest
 from edge_agent.sources.source import Sighting
 from footfall.pseudonyms import lasting_subject, type_key
 from simulators.feed import Feed
+from simulators.paths import Path
+from simulators.rfid import Tag, TaggedGoods
 from simulators.scenes import scene
 from simulators.tagged_goods import WAYS, home, moves, portal, portal_plan
 from simulators.truth import Truth, collect, read_truth, truth_of, write_truth
@@ -38,6 +40,11 @@ def test_a_move_is_where_the_tag_crossed_the_border(world: World) -> None:
         assert (y_m[0] > 10, y_m[1] > 10) == ((True, False) if from_zone == "stock" else (False, True))
         assert {from_zone, to_zone} == {"stock", "shop"}
         assert home(tags[epc], world.plan) == from_zone
+
+
+def test_a_tag_that_leaves_a_zone_and_comes_back_has_not_moved() -> None:
+    way = Path(np.array([0, 10, 20]) * S, np.array([6.0, 20.0, 6.0]), np.full(3, 5.0), np.zeros(3), ())
+    assert list(moves(TaggedGoods((Tag("e", way),), ()), portal_plan("s"))) == []
 
 
 def test_ways_have_their_shares_and_only_those_through_are_moves() -> None:
