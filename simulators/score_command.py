@@ -24,15 +24,16 @@ from gateway.site import Site
 from simulators.accuracy import counts, recorded, show
 from simulators.accuracy.course import Course
 from simulators.accuracy.figures import Accuracy, figures, without_nan
+from simulators.accuracy.folder import play_folder
 from simulators.accuracy.plot import MOST_COURSES, draw
 from simulators.accuracy.recorded import TrueRecording
-from simulators.accuracy.simulated import IDLE_S, courses_of_truth, least_stay_s, stored_by_subject
+from simulators.accuracy.simulated import IDLE_S, courses_of_truth, least_stay_s, played_by_subject, stored_by_subject
 from simulators.files import moment_ns
 from simulators.score import Score
 from simulators.score import score as judge
 from simulators.show import score_table, score_values
 from simulators.stored import read_stored
-from simulators.truth import read_truth
+from simulators.truth import Truth, read_truth
 
 OUTPUTS: Final = ("table", "json")
 
@@ -102,6 +103,8 @@ def score(
 
     footfall score recordings/sal-rb --config gateway.toml --store lab
 
+    footfall score --truth world/truth.jsonl    # plays what `footfall simulate --out world` wrote
+
     footfall score --truth world/truth.jsonl --db world/footfall.db
     """
     paths = [*(recording or ()), *([sal_rb_folder] if sal_rb_folder else ())]
@@ -170,20 +173,41 @@ def _score_recording(found: TrueRecording, name: FormatName, courses: Sequence[C
 
 
 def _score_world(truth: Path, database: _Database, secret_file: Path | None, until: str | None, shown: _Shown) -> None:
+    if not database.is_named:
+        _score_folder(truth, secret_file, until, shown)
+        return
     with closing(database.open()) as reader:
-        known = read_truth(truth)
-        if not known.stores:
-            raise ConfigError(f"{truth}: says nothing of any store")
+        known, secret, until_ns = _known(truth, secret_file, until)
         from_ns = min(world.start_ns for world in known.stores)
-        until_ns = known.end_ns if until is None else moment_ns(until)
-        secret = read_secret(secret_file or truth.parent / "brand.secret")
         stored = read_stored(reader, [world.store for world in known.stores], from_ns, until_ns)
     found: Score = judge(known, stored, secret, from_ns, until_ns)
     courses = courses_of_truth(known, secret, *stored_by_subject(stored), until_ns)
-    accuracy: Accuracy = figures(courses, least_s=least_stay_s(known) if shown.least_s is None else shown.least_s)
+    accuracy = _accuracy(courses, known, shown)
     values = {**score_values(found), "zones_by_visitor": accuracy.values()}
     _print(shown, values, [score_table(found), show.moves_table(accuracy), show.stays_table(accuracy.stays)])
     _draw(courses, "where visitors truly were, and what is stored", shown)
+
+
+def _score_folder(truth: Path, secret_file: Path | None, until: str | None, shown: _Shown) -> None:
+    """Play what the agents of a simulated estate heard, in this process."""
+    known, secret, until_ns = _known(truth, secret_file, until)
+    played = play_folder(truth.parent, known, secret)
+    courses = courses_of_truth(known, secret, *played_by_subject(played.sink, until_ns), until_ns)
+    accuracy = _accuracy(courses, known, shown)
+    _print(shown, accuracy.values(), [*show.accuracy_tables("a simulated store against its truth", accuracy, {})])
+    _draw(courses, "where visitors truly were, and what is stored", shown)
+
+
+def _known(truth: Path, secret_file: Path | None, until: str | None) -> tuple[Truth, bytes, int]:
+    """Return the truth, the brand's secret, and up to when it is judged."""
+    known = read_truth(truth)
+    if not known.stores:
+        raise ConfigError(f"{truth}: says nothing of any store")
+    return known, read_secret(secret_file or truth.parent / "brand.secret"), known.end_ns if until is None else moment_ns(until)
+
+
+def _accuracy(courses: Sequence[Course], known: Truth, shown: _Shown) -> Accuracy:
+    return figures(courses, least_s=least_stay_s(known) if shown.least_s is None else shown.least_s)
 
 
 def _print(shown: _Shown, values: dict[str, Any], tables: Sequence[Any]) -> None:

@@ -42,8 +42,8 @@ def main(only: Annotated[str, typer.Option(help="One part by name.")] = "", out:
     for name, why in skipped.items():
         console.print(f"[yellow]skipped[/] {name}: {why}")
     every = [row for figures in found for row in figures.rows]
-    rows.save(out / "accuracy.json", every)
-    page = report.write(out, found, skipped | dict.fromkeys(failed, "failed"))
+    pictures = [picture for figures in found for picture in figures.pictures]
+    page = report.write(out, rows.save(out / "accuracy.json", every), pictures, skipped | dict.fromkeys(failed, "failed"))
     console.print(_table(every))
     missed = [f"{row.name} by {row.short_by:.3g}" for row in every if row.reached is False]
     console.print(f"short of the target: {', '.join(missed) or 'none'}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.accuracy.rows import Row
@@ -21,11 +21,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Rows of the table, pictures of the report, and what was left out, by name with its reason."""
+    """Rows of the table, and pictures of the report."""
 
     rows: Sequence[Row]
     pictures: Sequence[Picture] = ()
-    skipped: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from benchmarks.accuracy.found import Figures, Picture
-from benchmarks.accuracy.rows import Row
+from benchmarks.accuracy.found import Picture
 from simulators.accuracy.plot import draw
 
 _HEAD: Final = """<!doctype html>
@@ -24,43 +23,51 @@ _HEAD: Final = """<!doctype html>
 <code>docs/accuracy.md</code> states what each figure means. “Others” are the rules of other systems with their published
 constants, on the same recording in the same run.</p>
 """
+_WHOLE: Final = 1000
+"""Larger figures are written without decimals."""
 _COLUMNS: Final = ("figure", "value", "target", "stretch", "reached", "others", "how")
 
 
-def write(out: Path, found: Sequence[Figures], skipped: Mapping[str, str]) -> Path:
-    """Write the page and its pictures into `out`; return the page."""
-    pictures = [picture for figures in found for picture in figures.pictures if picture.courses]
+def write(out: Path, entries: Sequence[Mapping[str, Any]], pictures: Sequence[Picture], skipped: Mapping[str, str]) -> Path:
+    """Write the page of all entries of `accuracy.json`, with pictures of this run and of earlier ones; return the page."""
     folder = out / "accuracy"
     folder.mkdir(parents=True, exist_ok=True)
     for picture in pictures:
-        draw(picture.courses, picture.title, folder / f"{picture.name}.png")
+        if picture.courses:
+            draw(picture.courses, picture.title, folder / f"{picture.name}.png")
     page = out / "accuracy.html"
-    rows = [row for figures in found for row in figures.rows]
-    page.write_text("".join([_HEAD, *_table(rows), *_skipped(skipped), *_pictures(pictures)]), encoding="utf-8")
+    drawn = sorted(path.name for path in folder.glob("*.png"))
+    page.write_text("".join([_HEAD, *_table(entries), *_skipped(skipped), *_pictures(drawn)]), encoding="utf-8")
     return page
 
 
-def _table(rows: Iterable[Row]) -> Iterable[str]:
+def _table(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "<table><tr>" + "".join(f"<th>{name}</th>" for name in _COLUMNS) + "</tr>\n"
-    for row in rows:
-        goal = row.goal
-        sign = "" if goal is None else {">=": "≥ ", "<=": "≤ "}[goal.bound]
-        target, stretch = (
-            ("", "") if goal is None else (f"{sign}{goal.target:g}", "" if goal.stretch is None else f"{sign}{goal.stretch:g}")
-        )
-        mark = {None: "<td></td>", True: '<td class="yes">yes</td>', False: f'<td class="no">no, by {row.short_by:.3g}</td>'}[row.reached]
-        others = "<br>".join(f"{escape(name)} {value:.3g}" for name, value in row.baseline.items())
-        value = "–" if row.value is None else f"{row.value:.3g}"
-        yield f"<tr><td>{escape(row.name)}</td><td class=number>{value}</td><td class=number>{target}</td><td class=number>{stretch}</td>"
-        yield f"{mark}<td>{others}</td><td class=how>{escape(row.how)}</td></tr>\n"
+    for entry in entries:
+        others = "<br>".join(f"{escape(name)} {_figure(value)}" for name, value in (entry["baseline"] or {}).items())
+        sign = {">=": "≥ ", "<=": "≤ ", None: ""}[entry["bound"]]
+        numbers = [_figure(entry["value"]) or "–", *(sign + text if (text := _figure(entry[key])) else "" for key in ("target", "stretch"))]
+        cells = "".join(f"<td class=number>{text}</td>" for text in numbers)
+        yield f"<tr><td>{escape(entry['name'])}</td>{cells}{_mark(entry)}<td>{others}</td><td class=how>{escape(entry['how'])}</td></tr>\n"
     yield "</table>\n"
 
 
-def _skipped(skipped: Mapping[str, str]) -> Iterable[str]:
+def _mark(entry: Mapping[str, Any]) -> str:
+    if entry["reached"] is None:
+        return "<td></td>"
+    short = abs((entry["value"] or 0) - (entry["target"] or 0))
+    return '<td class="yes">yes</td>' if entry["reached"] else f'<td class="no">no, by {short:.3g}</td>'
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}" if abs(value) < _WHOLE else f"{value:,.0f}"
+
+
+def _skipped(skipped: Mapping[str, str]) -> Iterator[str]:
     if skipped:
         yield "<h2>Skipped</h2><ul>" + "".join(f"<li>{escape(name)}: {escape(why)}</li>" for name, why in skipped.items()) + "</ul>\n"
 
 
-def _pictures(pictures: Sequence[Picture]) -> Iterable[str]:
-    for picture in pictures:
-        yield f'<h2>{escape(picture.title)}</h2><img src="accuracy/{picture.name}.png" alt="{escape(picture.title)}">\n'
+def _pictures(drawn: Sequence[str]) -> Iterator[str]:
+    for name in drawn:
+        yield f'<h2>{escape(name.removesuffix(".png"))}</h2><img src="accuracy/{escape(name)}" alt="truth and estimate over time">\n'

@@ -60,13 +60,14 @@ class Row:
 _DIGITS: Final = 5
 
 
-def save(path: Path, rows: Sequence[Row]) -> None:
-    """Write the rows as a list; what is there already of other names stays."""
+def save(path: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Write the rows as a list; what is there already of other names stays. Return all that is in the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     names = {row.name for row in rows}
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     entries = [entry for entry in before if entry["name"] not in names] + [row.entry() for row in rows]
     path.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return entries
 
 
 def _rounded(value: float | None) -> float | None:

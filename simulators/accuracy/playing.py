@@ -44,6 +44,8 @@ QUIET_NS: Final = 3600 * NS_PER_S
 TICK_NS: Final = 50 * NS_PER_S
 """Ticks are so close that the gateway does not think that it was away."""
 BOOT: Final = "recorded"
+Sent = tuple[int, Message]
+"""A frame, and when its agent sends it, ns since 1970."""
 _SECRET: Final = b"recordings have no secrets"
 
 
@@ -144,31 +146,35 @@ def play_world(world: World, flush_s: float = 1.0) -> Played:
     sink = DecisionSink()
     secret = brand_secret(world.seed)
     gateway = InProcessGateway(site_of([world]), Pseudonymiser(secret), [sink], write_points=0)
-    gateway.start(world.start_ns, list(_links(world, secret)))
+    known = (record for record in truth_of(world) if isinstance(record, TrueLink))
+    gateway.start(world.start_ns, list(links_known(known, secret)))
     feeds = {agent: Feed(world, agent, secret, flush_s=flush_s) for agent in world.plan.agents}
-    streams = [_frames(world, agent, feed) for agent, feed in feeds.items()]
-    for second, group in groupby(heapq.merge(*streams, key=lambda sent: sent[0]), key=lambda sent: sent[0] // NS_PER_S):
-        sink.evidence_ns = world.start_ns + (second - 1) * NS_PER_S
-        gateway.take([message for _, message in group], world.start_ns + (second + 1) * NS_PER_S)
-    sink.evidence_ns = world.end_ns
-    _tick_on(gateway, world.end_ns + 2 * NS_PER_S)
+    drive(gateway, sink, [_frames(world, agent, feed) for agent, feed in feeds.items()], world.end_ns)
     return Played(sink, world.end_ns, sum(feed.core.rows_total for feed in feeds.values()), world.length_ns / NS_PER_S)
 
 
-def _links(world: World, secret: bytes) -> Iterator[Link]:
+def drive(gateway: InProcessGateway, sink: DecisionSink, streams: Sequence[Iterator[Sent]], end_ns: int) -> None:
+    """Let the gateway take what agents send, second by second, and wait until all visits are over."""
+    for second, group in groupby(heapq.merge(*streams, key=lambda sent: sent[0]), key=lambda sent: sent[0] // NS_PER_S):
+        sink.evidence_ns = (second - 1) * NS_PER_S
+        gateway.take([message for _, message in group], (second + 1) * NS_PER_S)
+    sink.evidence_ns = end_ns
+    _tick_on(gateway, end_ns + 2 * NS_PER_S)
+
+
+def links_known(links: Iterable[TrueLink], secret: bytes) -> Iterator[Link]:
     """Yield what the brand knows of its fans."""
-    for link in truth_of(world):
-        if isinstance(link, TrueLink):
-            until_ns = FOR_EVER_NS if link.to_ns is None else link.to_ns
-            yield Link(subject_hex(secret, link.id_type, link.identifier), link.fan, link.from_ns, until_ns, "crm", 1.0)
+    for link in links:
+        until_ns = FOR_EVER_NS if link.to_ns is None else link.to_ns
+        yield Link(subject_hex(secret, link.id_type, link.identifier), link.fan, link.from_ns, until_ns, "crm", 1.0)
 
 
-def _frames(world: World, agent: str, feed: Feed) -> Iterator[tuple[int, Message]]:
+def _frames(world: World, agent: str, feed: Feed) -> Iterator[Sent]:
     store, boot, epoch = world.plan.store, boot_of(world, agent), epoch_of(world, agent)
     topic = str(Topic(store, agent, "frames"))
     for seq, (t_ns, body) in enumerate(feed.bodies(), 1):
         header = Header(store, agent, epoch, seq, 1, boot, UPTIME_NS + t_ns, world.start_ns + t_ns)
-        yield t_ns, Message(topic, encode_frame(header, encode_body(body)))
+        yield world.start_ns + t_ns, Message(topic, encode_frame(header, encode_body(body)))
 
 
 def _tick_on(gateway: InProcessGateway, since_ns: int) -> None:

@@ -61,10 +61,11 @@ def _rows(found: Accuracy) -> Iterator[tuple[str, str, str]]:
     for tolerance_s in TOLERANCES_S:
         parts = f"precision {plain(moves.precision(tolerance_s))}, recall {plain(moves.recall(tolerance_s))}"
         yield f"F1 within {tolerance_s} s", plain(moves.f1(tolerance_s)), f"{moves.paired[tolerance_s]} paired: {parts}"
+    when = "early" if moves.stamp_error_s < 0 else "late"
     yield (
         "decision delay",
         seconds(moves.delay_median_s),
-        f"median, p90 {seconds(moves.delay_p90_s)}; stamped {seconds(moves.stamp_error_s)} late",
+        f"median, p90 {seconds(moves.delay_p90_s)}; stamped {seconds(abs(moves.stamp_error_s))} {when}",
     )
     yield "first zone right", f"{found.first_right}", f"of {found.courses} courses"
     yield "visits", f"{visits.stored}", f"stored, {visits.true} true: precision {plain(visits.precision)}, recall {plain(visits.recall)}"

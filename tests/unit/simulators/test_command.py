@@ -77,7 +77,7 @@ def test_recordings_and_sales_can_be_read(estate: Path) -> None:
         (["simulate", "--out", "x", "--start", "2026-11-21T10:00:00"], "no offset"),
         (["simulate", "--publish", "nowhere"], "nowhere"),
         (["score", "--db", "x"], "--truth FILE"),
-        (["score", "--truth", "x"], "name one place to read"),
+        (["score", "--truth", "x"], "the truth cannot be read"),
     ],
 )
 def test_mistakes_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str) -> None:

@@ -1,0 +1,82 @@
+"""A folder that `footfall simulate --out` wrote, played: what its agents' devices heard, through agent and gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from device_profiles.registry import shipped
+from edge_agent.clock import Moment
+from edge_agent.core import Core
+from edge_agent.keys import SubjectKeys
+from edge_agent.sources.recording import read_recording
+from edge_agent.sources.source import Gap
+from footfall.errors import ConfigError
+from footfall.frames import Body, Header, encode_body, encode_frame
+from footfall.pseudonyms import type_key
+from footfall.topics import Topic
+from footfall.units import NS_PER_S
+from gateway.accept.events import Pseudonymiser
+from gateway.accept.messages import Message
+from gateway.config import load_site
+from gateway.site import Agent
+from simulators.accuracy.decisions import DecisionSink
+from simulators.accuracy.playing import Played, Sent, drive, links_known
+from simulators.chain.gateway import InProcessGateway
+from simulators.feed import ID_TYPES, UPTIME_NS
+from simulators.truth import Store, Truth
+
+
+def play_folder(folder: Path, truth: Truth, secret: bytes) -> Played:
+    """Return what becomes of the recordings of all agents. Raise ConfigError if one is missing."""
+    site = load_site(folder / "site.toml", {})
+    sink = DecisionSink()
+    gateway = InProcessGateway(site, Pseudonymiser(secret), [sink], write_points=0)
+    gateway.start(min(store.start_ns for store in truth.stores), list(links_known(truth.links, secret)))
+    played = Played(sink, truth.end_ns, seconds=sum(store.end_ns - store.start_ns for store in truth.stores) / NS_PER_S)
+    cores = [
+        (store, agent, _core(agent, secret), _recording_of(folder, agent))
+        for store in truth.stores
+        for agent in site.by_name[store.store].agents
+    ]
+    drive(gateway, sink, [_frames(store, agent, core, path) for store, agent, core, path in cores], truth.end_ns)
+    played.rows = sum(core.rows_total for _, _, core, _ in cores)
+    return played
+
+
+def _recording_of(folder: Path, agent: Agent) -> Path:
+    path = folder / f"{agent.name}.jsonl.gz"
+    if not path.is_file():
+        raise ConfigError(f"{path}: there is no such recording: `footfall simulate --out` writes one for each agent of site.toml")
+    return path
+
+
+def _core(agent: Agent, secret: bytes) -> Core:
+    keys = SubjectKeys({id_type: type_key(secret, id_type) for id_type in ID_TYPES}, agent.name.encode())
+    return Core("simulated", agent.receivers, shipped(), keys)
+
+
+def _frames(store: Store, agent: Agent, core: Core, path: Path) -> Iterator[Sent]:
+    topic = str(Topic(store.store, agent.name, "frames"))
+    for seq, (t_ns, body) in enumerate(_bodies(store, core, path), 1):
+        header = Header(store.store, agent.name, "simulated", seq, 1, "simulated", UPTIME_NS + t_ns, store.start_ns + t_ns)
+        yield store.start_ns + t_ns, Message(topic, encode_frame(header, encode_body(body)))
+
+
+def _bodies(store: Store, core: Core, path: Path) -> Iterator[tuple[int, Body]]:
+    """Yield bodies with the time at which each was made, ns since the world began: the agent is asked every second."""
+    tick_ns = 0
+    for heard in read_recording(path):
+        t_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_boot_ns
+        while tick_ns <= t_ns:
+            yield from ((tick_ns, body) for body in core.tick(_moment(store, tick_ns)))
+            tick_ns += NS_PER_S
+        if not isinstance(heard, Gap):
+            core.hear(replace(heard, t_boot_ns=UPTIME_NS + t_ns))
+    end_ns = max(store.end_ns - store.start_ns, tick_ns)
+    yield from ((end_ns, body) for body in core.finish(_moment(store, end_ns)))
+
+
+def _moment(store: Store, t_ns: int) -> Moment:
+    return Moment(UPTIME_NS + t_ns, store.start_ns + t_ns, True)

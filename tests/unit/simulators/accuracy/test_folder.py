@@ -1,0 +1,58 @@
+"""What `footfall simulate --out` wrote is played and scored like the world itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from footfall.cli import build
+from footfall.errors import ConfigError
+from simulators.accuracy.folder import play_folder
+from simulators.accuracy.simulated import played_by_subject
+from simulators.estate import brand_secret
+from simulators.truth import read_truth, subject_hex
+
+RUNNER = CliRunner()
+
+
+def run(*arguments: str) -> str:
+    result = RUNNER.invoke(build(), list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    run("simulate", "--out", str(folder), "--seed", "3", "--hours", "0.4", "--stores", "2", "--busy", "6")
+    return folder
+
+
+def test_visits_of_all_stores_are_found(world: Path) -> None:
+    truth = read_truth(world / "truth.jsonl")
+    played = play_folder(world, truth, brand_secret(3))
+    _, visits = played_by_subject(played.sink, played.end_ns)
+    for store in truth.stores:
+        known = [visit for visit in truth.visits if visit.store == store.store and not visit.staff_id and visit.leave_ns < truth.end_ns]
+        carried = [one for visit in known for one in visit.carried if one.lasting]
+        assert carried
+        assert sum(bool(visits.get(subject_hex(brand_secret(3), one.id_type, one.identifier))) for one in carried) > 0.8 * len(carried)
+
+
+def test_the_command_plays_a_folder_without_a_database(world: Path) -> None:
+    values = json.loads(run("score", "--truth", str(world / "truth.jsonl"), "--json"))
+    assert values["courses"] > 5
+    assert values["zone_accuracy"]["stored"] > 0.8
+    printed = run("score", "--truth", str(world / "truth.jsonl"))
+    assert "a simulated store against its truth" in printed
+    assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_an_agent_without_a_recording_is_named(world: Path, tmp_path: Path) -> None:
+    for name in ("site.toml", "truth.jsonl"):
+        (tmp_path / name).write_bytes((world / name).read_bytes())
+    with pytest.raises(ConfigError, match=r"store-0-front\.jsonl\.gz: there is no such recording"):
+        play_folder(tmp_path, read_truth(tmp_path / "truth.jsonl"), b"x")
