@@ -18,6 +18,7 @@ from gateway.query.grouping import Grouped, every_group, grouped, text_of
 from gateway.query.groups import CLOCK, PLACES, GroupKey
 from gateway.query.keys import TIME, KeyCodes, times_of
 from gateway.query.measures import SMALL_BASE, Measure, named
+from gateway.query.open_minutes import hours_of, open_masks
 from gateway.query.partly_read import baskets_partly_read
 from gateway.query.plan import Plan
 from gateway.query.reduce import GroupValues, added, base_of, derived, small_base
@@ -70,7 +71,7 @@ class Counting:
     def _standing(self) -> dict[int, AskedStore]:
         """The stores that have a row, even if nothing happened: those asked for by name, and those that there were in the span."""
         named = bool(self.plan.request.stores)
-        return {i: store for i, store in enumerate(self.stores) if named or store.facts.valid.meets(store.from_ns, store.to_ns - 1)}
+        return {i: store for i, store in enumerate(self.stores) if named or _is_there(store)}
 
     def _without_path(self) -> list[str]:
         nowhere = sum(not store.facts.at(store.to_ns - 1).path for store in self.stores)
@@ -117,6 +118,12 @@ class Counting:
         places = [rank.get(table.key_of(i)) for i in range(len(rows))]
         kept = sorted((place, i) for i, place in enumerate(places) if place is not None)
         return [rows[i] for _, i in kept], f"the first {len(rank):,} of {len(order):,} by {named([measure.id])}; totals are of all"
+
+
+def _is_there(store: AskedStore) -> bool:
+    """Return whether a store is valid at some time of its span, or open in the night after its last day."""
+    is_valid = store.facts.valid.meets(store.from_ns, store.to_ns - 1)
+    return is_valid or bool(open_masks(store.facts, hours_of(store.from_ns, store.to_ns)).any())
 
 
 class Table:

@@ -81,6 +81,7 @@ def _file_of_its_own(db: Path | None) -> Iterator[Path | None]:
     except BaseException:
         for path in (part, *(part.with_name(f"{part.name}{end}") for end in ("-wal", "-shm", "-journal"))):
             path.unlink(missing_ok=True)
+        Console(stderr=True).print(f"{db} is not written: the run ended before the chain was whole", markup=False, soft_wrap=True)
         raise
 
 
@@ -91,7 +92,9 @@ def _in_parts(influx: str | None) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, SinkUnavailable, Refused):
         if influx is not None:
-            Console(stderr=True).print(f"{influx} has a part of a chain: what is there stays until you delete the bucket", markup=False)
+            Console(stderr=True).print(
+                f"{influx} has a part of a chain: what is there stays until you delete the bucket", markup=False, soft_wrap=True
+            )
         raise
 
 

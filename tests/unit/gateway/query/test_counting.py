@@ -331,6 +331,16 @@ def test_a_ratio_of_sales_to_people_is_of_hours_in_which_people_were_observed() 
     assert counts(by_day, "conversion") == [(1.0,)]
 
 
+def test_a_store_has_a_row_in_the_night_after_its_last_day_and_none_on_later_days() -> None:
+    """The evening of the Friday ends at two on Saturday."""
+    late = StoreVersion(Span(FIRST_NS, SATURDAY), hours=open_hours("18:00-02:00"))
+    known = estate(StoreFacts("s1", BERLIN, versions=(late,), valid=Span(FIRST_NS, SATURDAY)), one("s2"))
+    rows = {"traffic": [minute(-600), of_store("s2", minute(0))], "coverage": [*observed("s1", 24, first=-20), *observed("s2", 49)]}
+    day, after = (answered(rows, known, measures=("in",), by=("store",), from_=each, to=each) for each in ("2026-10-24", "2026-10-25"))
+    assert counts(day, "store", "open_minutes", "covered") == [("s1", 120, 1.0), ("s2", 1440, 1.0)]
+    assert counts(after, "store") == [("s2",)]
+
+
 def test_agents_that_were_never_heard_are_named_with_what_to_write_if_they_are_there_for_other_tasks() -> None:
     agents = [{"name": "s1-1"}, *({"name": f"new-{i}"} for i in range(6)), {"name": "till", "tasks": []}]
     site = Site.model_validate(

@@ -51,7 +51,9 @@ def test_a_chain_needs_a_database_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SinkUnavailable("away"), ConfigError("no")])
-def test_a_run_that_is_interrupted_leaves_no_part_of_a_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+def test_a_run_that_is_interrupted_leaves_no_part_of_a_chain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException
+) -> None:
     def stopped(chain: Chain, sinks: Sequence[Sink], on_share: OnShare) -> Simulated:
         for sink in sinks:
             sink.write(dataset.points())
@@ -63,6 +65,7 @@ def test_a_run_that_is_interrupted_leaves_no_part_of_a_chain(tmp_path: Path, mon
     with pytest.raises(type(error)):
         command.chain(db=tmp_path / "chain.db", truth=tmp_path / "truth.jsonl", site=tmp_path / "site.toml")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("other.db", "mine")]
+    assert "chain.db is not written: the run ended" in " ".join(capsys.readouterr().err.split())
 
 
 def test_an_influxdb_that_has_a_part_of_a_chain_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
