@@ -10,22 +10,16 @@ import pytest
 from gateway.fold.store import LinkRow, VisitRow
 from gateway.points import SCHEMA, Measurement
 from gateway.sinks.influxdb.sink import InfluxDB
-from gateway.sinks.sqlite.sink import SQLite
 from gateway.state.ledger import Ledger
 from simulators.parts.influxdb import InfluxServer
 from tests.docs import dataset, run
 from tests.docs.blocks import NOT_RUN, READ, ROOT, RUN, Block, blocks, documents, extract
 from tests.docs.commands import commands, known
+from tests.support.query_command import write_files
 from tests.support.real_parts import INFLUX_VERSIONS, InfluxServers
 
 BLOCKS = blocks()
 NOT_RUN_LIST = Path(__file__).parent / "not_run.txt"
-GATEWAY_TOML = """\
-site = "site.toml"
-[sink]
-kind = "sqlite"
-path = "footfall.db"
-"""
 DOCUMENTED_URL = "http://localhost:8086"
 
 
@@ -47,16 +41,12 @@ def _stripped(text: str) -> list[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where shell blocks run: the data set in SQLite, with its configuration."""
     path = tmp_path_factory.mktemp("docs")
-    sink = SQLite(path / "footfall.db")
-    sink.write(dataset.points())
-    sink.close()
+    write_files(path)
     ledger, (visits, links) = Ledger(path / "ledger.db"), dataset.ledger_rows()
     ledger.save_visits(VisitRow(*visit) for visit in visits)
     ledger.save_links(LinkRow(*link) for link in links)
     ledger.checkpoint([])
     ledger.close()
-    (path / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")
-    (path / "gateway.toml").write_text(GATEWAY_TOML)
     return path
 
 

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from typer.testing import CliRunner
 
-from footfall.cli import build
-from footfall.errors import ConfigError, FootfallError
+from footfall.errors import ConfigError
 from gateway.query.questions import QUESTIONS
 from gateway.sinks.sqlite.sink import SQLite
 from tests.docs import dataset
+from tests.support.query_command import query, write_files
 from tests.support.real_parts import Bucket
 
 STARTS = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<?xml", "pdf": b"%PDF"}
@@ -24,22 +23,7 @@ STARTS = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<?xml", "pdf": b"%PDF"}
 @pytest.fixture(scope="module")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder's database; site.toml and gateway.toml lie beside it."""
-    folder = tmp_path_factory.mktemp("query")
-    sink = SQLite(folder / "footfall.db")
-    sink.write(dataset.points())
-    sink.close()
-    (folder / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")
-    (folder / "gateway.toml").write_text('site = "site.toml"\n[sink]\nkind = "sqlite"\npath = "footfall.db"\n')
-    return folder / "footfall.db"
-
-
-def query(*arguments: str | Path) -> str:
-    """What it prints; the error that ends it is raised."""
-    result = CliRunner().invoke(build(), ["query", *map(str, arguments)])
-    if isinstance(result.exception, FootfallError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    return write_files(tmp_path_factory.mktemp("query")).with_name("footfall.db")
 
 
 def rows(*arguments: str | Path) -> list[dict[str, str]]:

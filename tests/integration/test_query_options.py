@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from typer.testing import CliRunner
 
-from footfall.cli import build
-from footfall.errors import ConfigError, FootfallError
+from footfall.errors import ConfigError
 from gateway.query.measures import MEASURES, measures_of
 from gateway.query.options import OPTIONS, takes
 from gateway.query.questions import QUESTIONS
-from gateway.sinks.sqlite.sink import SQLite
 from serve.questions import answer, listed
-from tests.docs import dataset
+from tests.support.query_command import query, write_files
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -24,22 +21,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A gateway.toml with its database and site.toml beside it."""
-    folder = tmp_path_factory.mktemp("options")
-    sink = SQLite(folder / "footfall.db")
-    sink.write(dataset.points())
-    sink.close()
-    (folder / "site.toml").write_text(dataset.SITE_TOML, encoding="utf-8")
-    (folder / "gateway.toml").write_text('site = "site.toml"\n[sink]\nkind = "sqlite"\npath = "footfall.db"\n')
-    return folder / "gateway.toml"
-
-
-def printed(*arguments: str | Path) -> str:
-    """What it prints; the error that ends it is raised."""
-    result = CliRunner().invoke(build(), ["query", *map(str, arguments)])
-    if isinstance(result.exception, FootfallError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    return write_files(tmp_path_factory.mktemp("options"))
 
 
 ASKED = [
@@ -59,40 +41,40 @@ def test_the_command_and_the_api_answer_alike(config: Path, what: str, given: di
     options = [word for name, value in given.items() for word in (f"--{name}", value)]
     records = json.loads(answer(config, what, given))
     assert records
-    assert json.loads(printed(what, "--config", config, *options, "--format", "json")) == records
+    assert json.loads(query(what, "--config", config, *options, "--format", "json")) == records
 
 
 @pytest.mark.parametrize(("what", "given"), ASKED, ids=lambda value: value if isinstance(value, str) else ",".join(value))
 def test_every_table_fits_80_characters(config: Path, what: str, given: dict[str, str]) -> None:
     options = [word for name, value in given.items() for word in (f"--{name}", value)]
-    assert max(map(cell_len, printed(what, "--config", config, *options).splitlines())) <= 80
-    assert max(map(cell_len, printed(what, "--config", config, *options, "--explain").splitlines())) <= 80
+    assert max(map(cell_len, query(what, "--config", config, *options).splitlines())) <= 80
+    assert max(map(cell_len, query(what, "--config", config, *options, "--explain").splitlines())) <= 80
 
 
 def test_only_the_measures_that_are_named_are_columns(config: Path) -> None:
-    (record,) = json.loads(printed("traffic", "--config", config, "--by", "chain", "--measures", "conversion,in", "--format", "json"))
+    (record,) = json.loads(query("traffic", "--config", config, "--by", "chain", "--measures", "conversion,in", "--format", "json"))
     assert [name for name in record if name in measures_of("traffic")] == ["conversion", "in"]
     assert record["conversion"] == pytest.approx(82 / 545)
 
 
 def test_top_keeps_the_greatest(config: Path) -> None:
-    (record,) = json.loads(printed("traffic", "--config", config, "--by", "store", "--top", "1", "--format", "json"))
+    (record,) = json.loads(query("traffic", "--config", config, "--by", "store", "--top", "1", "--format", "json"))
     assert (record["store"], record["in"]) == ("berlin", 280)
 
 
 @pytest.mark.parametrize("what", QUESTIONS)
 def test_every_column_of_every_question_is_explained(config: Path, what: str) -> None:
-    columns = list(json.loads(printed(what, "--config", config, "--format", "json"))[0])
-    explained = json.loads(printed(what, "--config", config, "--explain", "--format", "json"))
+    columns = list(json.loads(query(what, "--config", config, "--format", "json"))[0])
+    explained = json.loads(query(what, "--config", config, "--explain", "--format", "json"))
     assert [each["column"] for each in explained] == columns
     assert all(each["means"] for each in explained)
-    assert all(f"{name} (" in printed(what, "--config", config, "--explain") for name in columns)
+    assert all(f"{name} (" in query(what, "--config", config, "--explain") for name in columns)
 
 
 def test_the_table_of_measures_needs_no_database(config: Path) -> None:
-    listed_measures = json.loads(printed("measures", "--format", "json"))
+    listed_measures = json.loads(query("measures", "--format", "json"))
     assert [(each["question"], each["measure"]) for each in listed_measures] == [(m.question, m.id) for m in MEASURES.values()]
-    assert "conversion (share, 0 to 1) = transactions / in" in printed("measures")
+    assert "conversion (share, 0 to 1) = transactions / in" in query("measures")
     assert json.loads(answer(config, "measures", {})) == listed_measures
 
 
@@ -120,13 +102,13 @@ def test_the_api_lists_what_each_question_takes() -> None:
 )
 def test_what_cannot_be_answered_is_refused_with_what_would_work(config: Path, arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(ConfigError, match=said) as refused:
-        printed(*arguments, "--config", config)
+        query(*arguments, "--config", config)
     assert refused.value.exit_code == 2
 
 
 @pytest.mark.parametrize("what", QUESTIONS)
 def test_the_command_has_every_option_that_a_question_takes(what: str) -> None:
-    shown = printed("traffic", "--help")
+    shown = query("traffic", "--help")
     assert all(f"--{option}" in shown for option in takes(what))
 
 
@@ -140,5 +122,5 @@ def test_the_command_has_every_option_that_a_question_takes(what: str) -> None:
     ],
 )  # fmt: skip
 def test_every_form_of_answer_has_a_chart(config: Path, tmp_path: Path, what: str, options: tuple[str, ...]) -> None:
-    printed(what, "--config", config, *options, "--chart", tmp_path / "chart.png")
+    query(what, "--config", config, *options, "--chart", tmp_path / "chart.png")
     assert (tmp_path / "chart.png").read_bytes().startswith(PNG)
