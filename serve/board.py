@@ -25,7 +25,7 @@ from gateway.site import Store
 
 STALE_NS: Final = 3 * NS_PER_MINUTE
 MAX_STORES: Final = 20_000
-NOW: Final = frozenset({"occupancy", "visits_open", "known_open"})
+NOW: Final = frozenset({"occupancy", "drift", "visits_open", "known_open"})
 """Numbers of `today` that hold for a moment; the others are sums."""
 Freshness = Literal["live", "stale", "never"]
 """never: up to when its data is complete is not known, since no agent was heard."""

@@ -17,6 +17,7 @@ from footfall.units import NS_PER_S
 from gateway.fold.reorder_buffer import Ranks
 from gateway.fold.zone_rules import DecisionLimits, ZoneLimits
 from gateway.site import local_day
+from gateway.site.closings import OpenDates, settling_minutes
 from gateway.site.recorded import RecordedSite
 
 NEVER_NS: Final = 1 << 62
@@ -71,6 +72,8 @@ class Estate:
         """Agents of a store by its site."""
         self._timezone: dict[int, ZoneInfo] = {}
         self._day_start: dict[int, timedelta] = {}
+        self._open_dates: dict[int, OpenDates] = {}
+        """Of the stores of the site in force."""
         self._outside_names: dict[str, bool] = {}
         self._tried_ns: dict[str, int] = {}
         """By name of a zone: how long an item must be there to be tried; of any other never."""
@@ -92,10 +95,12 @@ class Estate:
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._profile_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._day_cache: dict[int, tuple[int, int, int]] = {}
+        self._settling_cache: dict[int, tuple[int, tuple[int, ...]]] = {}
         self._ranks = Ranks(_ranks(()), _ranks(()))
 
     def apply(self, site: RecordedSite) -> None:
         """Put an estate in force."""
+        self._open_dates = {self.stores.of(store.name): OpenDates(store) for store in site.stores}
         for store in site.stores:
             code = self.stores.of(store.name)
             self._timezone[code] = ZoneInfo(store.timezone)
@@ -113,6 +118,7 @@ class Estate:
         self.zone_outside = np.array([self._outside_names.get(name, False) for name in self.zones.names], np.bool_)
         self.zone_tried_ns = np.array([self._tried_ns.get(name, NEVER_NS) for name in self.zones.names], np.int64)
         self._day_cache.clear()
+        self._settling_cache.clear()
         self._zone_codes.clear()
 
     def zone_codes(self, lists: Sequence[tuple[str, tuple[str, ...]]], used: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
@@ -181,6 +187,15 @@ class Estate:
     def day_span(self, store: int, time_s: int) -> tuple[int, int, int]:
         """Return (day, begin, end) of the store's day that a time belongs to, s since 1970; `day` as above."""
         return local_day(self._timezone[store], self._day_start[store], time_s)
+
+    def settling_minutes(self, store: int, minute: int) -> tuple[int, ...]:
+        """Return the minutes of the store's day that `minute` belongs to, in order, at whose end nobody is inside."""
+        today, (of_day, found) = self.day(store, minute), self._settling_cache.get(store, (0, ()))
+        if of_day != today:
+            day, begin_s, end_s = self.day_span(store, minute * 60)
+            found = settling_minutes(self._open_dates.get(store), self._timezone[store], day, begin_s, end_s)
+            self._settling_cache[store] = (day, found)
+        return found
 
     def _zone(self, store: str, name: str) -> int:
         code = self.zones.of(f"{store}/{name}")

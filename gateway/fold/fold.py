@@ -112,7 +112,7 @@ class Fold:
             return []
         taken = self._frame_rows.take(frames)
         for store, minute in taken.doors:
-            self._minute_points.unsettle(store, minute)
+            self._minute_points.count(store, minute)
         frames.clear()
         return taken.points
 
@@ -146,11 +146,11 @@ class Fold:
         self.facts += facts_of_touch(values)
 
     def _count(self, record: Record, values: Mapping[str, Any]) -> None:
-        self._minute_points.unsettle(*self._touches.count(record, values))
+        self._minute_points.count(*self._touches.count(record, values))
 
     def _void(self, record: Record, values: Mapping[str, Any]) -> None:
         if cell := self._touches.void(values):
-            self._minute_points.unsettle(*cell)
+            self._minute_points.count(*cell)
 
     _TAKE_EVENT: Final[Mapping[str, Callable[[Fold, Record, Mapping[str, Any]], None]]] = {
         "touch": _touch,
@@ -268,7 +268,7 @@ class Fold:
             "days": self._retention.dump(),
             "visits": self._visits.dump(),
             "arrivals": self._frame_rows.clocks.dump(),
-            "to_settle": self._minute_points.dump(),
+            **self._minute_points.dump(),
             "counters": self.counters.dump(),
             "coverage": self._coverage.dump(),
         }
@@ -292,7 +292,7 @@ class Fold:
         self._visits.load(values["visits"])
         self._item_events.load(parts)
         self._frame_rows.clocks.load(values["arrivals"])
-        self._minute_points.load(values["to_settle"])
+        self._minute_points.load(values)
         self.pos, self._batch = values["pos"], values["turn"]
         self.state.revisions.begin(self._batch)
         self.counters.load(values.get("counters"), self._batch)

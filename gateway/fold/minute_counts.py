@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -209,20 +209,32 @@ def zone_row(store: str, zone: str, minute: int, cell: Sequence[float]) -> ZoneT
     return ZoneTrafficPoint(minute * NS_PER_MINUTE, store, zone, *_fields("zone_traffic", dict(zip(ZONE, cell, strict=True))))
 
 
-def settle(cells: Cells, store: int, minute: int, day: Callable[[int, int], int]) -> None:
+class StoreDays(Protocol):
+    """What settling has to know of the days of stores, which are by code."""
+
+    def day(self, store: int, minute: int) -> int:
+        """Return a number for the store's day that a minute belongs to."""
+
+    def settling_minutes(self, store: int, minute: int) -> tuple[int, ...]:
+        """Return the minutes of that day, in order, at whose end nobody is inside: the store closes, or its day ends."""
+
+
+def settle(cells: Cells, store: int, minute: int, days: StoreDays) -> None:
     """Write occupancy and drift anew from `minute` to the end of its day: people were counted in or out in it, or its cell is new.
 
-    Doors miscount, so the running sum of a day can fall below zero; occupancy never does, and drift is by how much it would have.
+    Doors miscount, so the running sum of a day can fall below zero, and people are left in it when the store closes. Occupancy is never
+    below zero, and 0 at the end of a settling minute. Drift is what that took: occupancy less the day's running sum of in - out, exactly.
     """
-    today = day(store, minute)
+    today, settling = days.day(store, minute), days.settling_minutes(store, minute)
     before = cells.before(store, minute)
-    occupancy, drift = (before[1][OCCUPANCY], before[1][DRIFT]) if before and day(store, before[0]) == today else (0.0, 0.0)
+    occupancy, drift = (before[1][OCCUPANCY], before[1][DRIFT]) if before and days.day(store, before[0]) == today else (0.0, 0.0)
     for each in cells.minutes(store, minute, minute + LONGEST_DAY_MINUTES):
-        if day(store, each) != today:
+        if days.day(store, each) != today:
             break
         cell = cells.get(store, each)
-        occupancy += cell[TRAFFIC_COLUMN["in"]] - cell[TRAFFIC_COLUMN["out"]]
-        drift, occupancy = drift + max(0.0, -occupancy), max(0.0, occupancy)
+        counted = occupancy + cell[TRAFFIC_COLUMN["in"]] - cell[TRAFFIC_COLUMN["out"]]
+        occupancy = 0.0 if each in settling else max(0.0, counted)
+        drift += occupancy - counted
         if (cell[OCCUPANCY], cell[DRIFT]) != (occupancy, drift):
             cells.touch(store, each)
             cell[OCCUPANCY], cell[DRIFT] = occupancy, drift

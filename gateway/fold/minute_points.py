@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from gateway.fold.minute_counts import settle, traffic_row, zone_row
 from gateway.fold.state import State
 from gateway.fold.store_counters import StoreCounters
 from gateway.fold.watermarks import Watermarks
+
+NO_MINUTE: Final = 1 << 62
 
 
 class MinutePoints:
@@ -21,15 +24,33 @@ class MinutePoints:
         self._counters: Final = counters
         self._to_settle: dict[tuple[int, int], int] = {}
         """(store, day) -> the first minute whose occupancy may be wrong."""
+        self._closing: set[tuple[int, int]] = set()
+        """(store, minute): it will have a row once it is over, since people were counted before it."""
+        self._next = NO_MINUTE
+        """The earliest of these minutes."""
 
     def unsettle(self, store: int, minute: int) -> None:
         """Settle occupancy anew from this minute to the end of its day, at the end of the batch."""
         key = (store, self._state.estate.day(store, minute))
         self._to_settle[key] = min(minute, self._to_settle.get(key, minute))
 
+    def count(self, store: int, minute: int) -> None:
+        """Do the same, since people were counted in this minute: the settling minute that follows will have a row."""
+        self.unsettle(store, minute)
+        self._wait_for(store, self._settling_from(store, minute))
+
+    def _settling_from(self, store: int, minute: int) -> int:
+        settling = self._state.estate.settling_minutes(store, minute)
+        return settling[bisect_left(settling, minute)]
+
+    def _wait_for(self, store: int, minute: int) -> None:
+        self._closing.add((store, minute))
+        self._next = min(self._next, minute)
+
     def emit(self, now_s: int) -> None:
         """Emit the cells that changed since the last call; the counters of stores follow them."""
         self._counters.begin_days(now_s)
+        self._close(now_s // 60)
         self._settle()
         self._emit_traffic()
         state, estate = self._state, self._state.estate
@@ -38,13 +59,25 @@ class MinutePoints:
             state.emit(of_cell(state.zones.get(zone, minute)), of_cell(before) if any(before) else None)
         self._counters.close_batch()
 
+    def _close(self, until: int) -> None:
+        """Make the cells of settling minutes that are over: they are before `until`. Hours that changed meanwhile put one off."""
+        while self._next < until:
+            over = sorted(key for key in self._closing if key[1] < until)
+            self._closing.difference_update(over)
+            self._next = min((minute for _, minute in self._closing), default=NO_MINUTE)
+            for store, minute in over:
+                if (settling := self._settling_from(store, minute)) == minute:
+                    self._state.traffic.touch(store, minute)
+                else:
+                    self._wait_for(store, settling)
+
     def _settle(self) -> None:
         state = self._state
         for store, minute in state.traffic.take_new():
             self.unsettle(store, minute)
         state.zones.take_new()
         for (store, _), minute in self._to_settle.items():
-            settle(state.traffic, store, minute, state.estate.day)
+            settle(state.traffic, store, minute, state.estate)
         self._to_settle = {}
 
     def _emit_traffic(self) -> None:
@@ -58,13 +91,15 @@ class MinutePoints:
             state.emit(of_cell(cell), of_cell(change.before) if any(change.before) else None)
             self._counters.add(change, cell)
 
-    def dump(self) -> list[list[int]]:
-        """Return the state; `load` takes it back."""
-        return [[*key, minute] for key, minute in self._to_settle.items()]
+    def dump(self) -> dict[str, Any]:
+        """Return the state by name; `load` takes it back."""
+        return {"to_settle": [[*key, minute] for key, minute in self._to_settle.items()], "closing": sorted(self._closing)}
 
-    def load(self, values: Iterable[tuple[int, int, int]]) -> None:
-        """Go on from what `dump` returned."""
-        self._to_settle = {(store, day): minute for store, day, minute in values}
+    def load(self, values: Mapping[str, Any]) -> None:
+        """Go on from what `dump` returned; a release that settled nobody at the close left no `closing`."""
+        self._to_settle = {(store, day): minute for store, day, minute in values["to_settle"]}
+        self._closing = {(store, minute) for store, minute in values.get("closing", ())}
+        self._next = min((minute for _, minute in self._closing), default=NO_MINUTE)
 
 
 def is_unsure(state: State, watermarks: Watermarks, store: int) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_MINUTE, NS_PER_S
-from gateway.fold.minute_counts import OCCUPANCY, TRAFFIC_COLUMN, CellChange, traffic_fields
+from gateway.fold.minute_counts import DRIFT, OCCUPANCY, TRAFFIC_COLUMN, CellChange, traffic_fields
 from gateway.fold.state import State
 from gateway.fold.watermarks import NEVER_NS, Watermarks
 from gateway.points import SCHEMA
@@ -44,7 +44,7 @@ class LatestCounters(NamedTuple):
     as_of_ns: int | None
     """Up to when all is known, by what agents reported; None before an agent was heard."""
     today: Mapping[str, float]
-    """Sums since the day's begin, by name (SUMMED); `occupancy`, and the fields of OPEN, as of now."""
+    """Sums since the day's begin, by name (SUMMED); `occupancy`, `drift`, and the fields of OPEN, as of now."""
 
 
 class _StoreDay:
@@ -163,7 +163,9 @@ class StoreCounters:
         has_row = mine.latest != _NO_MINUTE
         row = cells.emitted(store, mine.latest) if has_row else ()
         is_today = has_row and mine.begin_s <= mine.latest * 60 < mine.end_s
-        today = dict(zip(SUMMED, mine.sums, strict=True)) | {"occupancy": row[OCCUPANCY] if is_today else 0}
+        today = dict(zip(SUMMED, mine.sums, strict=True)) | {
+            "occupancy": row[OCCUPANCY] if is_today else 0, "drift": row[DRIFT] if is_today else 0,
+        }  # fmt: skip
         now = None if as_of_ns == NEVER_NS else cells.emitted(store, as_of_ns // NS_PER_MINUTE - 1)
         today |= {name: now[TRAFFIC_COLUMN[name]] if now else 0 for name in OPEN}
         return LatestCounters(

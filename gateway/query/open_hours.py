@@ -6,7 +6,6 @@ next day; "00:00-24:00" is all day.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -14,10 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gateway.site.hours import CLOSED, WEEKDAYS
-
-MINUTES_A_DAY: Final = 24 * 60
-_SPAN: Final = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+from gateway.site.hours import CLOSED, MINUTES_A_DAY, WEEKDAYS, minutes_of
 
 MinuteTable = npt.NDArray[np.bool_]
 """(7, 1440): a weekday, a minute of local wall time since midnight."""
@@ -39,19 +35,13 @@ NOT_STATED: Final = OpenHours(False, (ALL_DAY,) * 7)
 @lru_cache(maxsize=4096)
 def open_hours(text: str) -> OpenHours:
     """Return the hours that a text states. What is no hours counts as not stated: answers must not fail for one row of a database."""
-    if span := _SPAN.fullmatch(text):
-        return OpenHours(True, (_minutes(span),) * 7)
+    if daily := minutes_of(text):
+        return OpenHours(True, (daily,) * 7)
     days = dict(entry.strip().split(" ", 1) for entry in text.split(";") if " " in entry.strip())
-    spans = [_SPAN.fullmatch(days.get(day, "")) for day in WEEKDAYS]
+    spans = tuple(minutes_of(days.get(day, "")) for day in WEEKDAYS)
     if not all(span or days.get(day) == CLOSED for day, span in zip(WEEKDAYS, spans, strict=True)):
         return NOT_STATED
-    return OpenHours(True, tuple(_minutes(span) if span else None for span in spans))
-
-
-def _minutes(span: re.Match[str]) -> tuple[int, int]:
-    from_hour, from_minute, to_hour, to_minute = map(int, span.groups())
-    begin, end = from_hour * 60 + from_minute, to_hour * 60 + to_minute
-    return begin, end if end > begin else end + MINUTES_A_DAY
+    return OpenHours(True, spans)
 
 
 @lru_cache(maxsize=4096)

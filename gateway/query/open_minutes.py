@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from gateway.query.estate import StoreFacts
-from gateway.query.open_hours import MINUTES_A_DAY, OpenHours, minute_tables
+from gateway.query.open_hours import OpenHours, minute_tables
 from gateway.query.spans import local
 from gateway.query.wall import NsColumn, wall_ns
+from gateway.site.hours import MINUTES_A_DAY
 from gateway.site.names import FIRST_NS, LAST_NS, Span
 
 MinuteMasks = npt.NDArray[np.int64]

@@ -18,6 +18,7 @@ CLOSED: Final = "closed"
 OPENS: Final = time(0)
 CLOSES: Final = time(23, 59)
 """What a store has that states neither: its last minute is open, too."""
+MINUTES_A_DAY: Final = 24 * 60
 _SPAN: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)")
 _LIKE: Final = 'such as hours = { mon-sat = "10:00-20:00", sun = "closed" }'
 
@@ -59,5 +60,26 @@ def missing_days(days: Mapping[str, str]) -> list[str]:
 
 def hours_text(opens: time, closes: time, days: Mapping[str, str]) -> str:
     """Return all hours as one text; "" where none are stated. Weekdays that `days` leaves out have `opens` to `closes`."""
-    daily = f"{opens:%H:%M}-{'24:00' if closes == CLOSES else format(closes, '%H:%M')}" if is_stated(opens, closes) else ""
+    daily = _daily(opens, closes) if is_stated(opens, closes) else ""
     return "; ".join(f"{day} {days.get(day, daily)}" for day in WEEKDAYS) if days else daily
+
+
+def week_minutes(opens: time, closes: time, days: Mapping[str, str]) -> tuple[tuple[int, int] | None, ...]:
+    """Return begin and end of each weekday's hours, as `minutes_of` does; None where closed. All day where none are stated."""
+    daily = _daily(opens, closes)
+    return tuple(minutes_of(days.get(day, daily)) for day in WEEKDAYS)
+
+
+def minutes_of(hours: str) -> tuple[int, int] | None:
+    """Return begin and end of hours such as "18:00-02:00", in minutes since the day's midnight; an end after 1440 is on the next day.
+
+    None for `closed`, and for what is no hours.
+    """
+    if not _SPAN.fullmatch(hours):
+        return None
+    begin, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in hours.split("-"))
+    return begin, end if end > begin else end + MINUTES_A_DAY
+
+
+def _daily(opens: time, closes: time) -> str:
+    return f"{opens:%H:%M}-{'24:00' if closes == CLOSES else format(closes, '%H:%M')}"

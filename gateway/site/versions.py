@@ -49,7 +49,7 @@ def _day_after(day: date | None) -> date | None:
 
 def _version(store: RecordedStore, was: RecordedBefore, since: date | None, until: date | None, zone: ZoneInfo) -> DatedStoreVersion:
     """What an entry of `before` leaves out was as it is now; it has hours of its own as soon as it states any."""
-    hours_of = was if was.states_hours() else store
+    hours_of = _hours_of(store, was)
     return DatedStoreVersion(
         store=store.name,
         begin_ns=0 if since is None else min(max(begin_ns(since, zone), 0), LATEST_NS),
@@ -65,6 +65,15 @@ def _version(store: RecordedStore, was: RecordedBefore, since: date | None, unti
         valid_to=until.isoformat() if until else "",
         now=store.now or store.name,
     )
+
+
+def hours_by_version(store: RecordedStore) -> list[tuple[date, RecordedBefore | RecordedStore]]:
+    """Return what states the store's hours, each with the last day for which it does, from the earliest on."""
+    return [(date.max if until is None else until, _hours_of(store, was)) for was, until in _steps(store)]
+
+
+def _hours_of(store: RecordedStore, was: RecordedBefore) -> RecordedBefore | RecordedStore:
+    return was if was.states_hours() else store
 
 
 def _first(*values: str | None) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from simulators.chain.chain import DAY_START, MS_PER_MINUTE, ChainStore
+from simulators.chain.chain import DAY_START, MS_PER_MINUTE, Chain, ChainStore
 from simulators.chain.run import Simulated
 from simulators.chain.truth import Truth
 from simulators.numbers.clock import day_of, wall
@@ -32,12 +33,15 @@ class Reading:
 def readings_of(simulated: Simulated) -> Mapping[str, list[Reading]]:
     """Return by question the readings in the order of time."""
     stores = {store.name: store for store in simulated.chain.stores}
-    by_store = [reading for store in stores.values() for reading in _occupancy(store, simulated.truth)]
+    by_store = [reading for store in stores.values() for reading in _occupancy(simulated.chain, store, simulated.truth)]
     return {"traffic": by_store, "zones": list(_presence(stores, simulated.truth))}
 
 
-def _occupancy(store: ChainStore, truth: Truth) -> Iterator[Reading]:
-    """People inside since the store's day began. Below zero it never is: `drift` is by how much it would have been."""
+def _occupancy(chain: Chain, store: ChainStore, truth: Truth) -> Iterator[Reading]:
+    """People inside since the store's day began, never below zero; nobody when the store closes, or when its day ends.
+
+    `drift` is what that took.
+    """
     entered, left, minutes = Counter[int](), Counter[int](), set[int]()
     for passing in truth.passings:
         if passing.store == store.name and passing.counted:
@@ -48,14 +52,24 @@ def _occupancy(store: ChainStore, truth: Truth) -> Iterator[Reading]:
             minutes.update(range(visit.from_ms // MS_PER_MINUTE, visit.to_ms // MS_PER_MINUTE + 1))
     minutes.update(touch.time_ms // MS_PER_MINUTE for touch in truth.touches if touch.store == store.name)
     inside = drift = 0
-    today = None
+    today, ends = None, _ends(chain, store)
+    at_end = frozenset(ends)
+    minutes.update(ends[bisect_left(ends, minute)] for minute in entered.keys() | left.keys())
     for minute in sorted(minutes | entered.keys() | left.keys()):
         moment = wall(minute * MS_PER_MINUTE, store.zone)
         if (day := day_of(moment, DAY_START)) != today:
             today, inside, drift = day, 0, 0
-        inside += entered[minute] - left[minute]
-        drift, inside = drift + max(0, -inside), max(0, inside)
+        counted = inside + entered[minute] - left[minute]
+        inside = 0 if minute in at_end else max(0, counted)
+        drift += inside - counted
         yield Reading(store.name, minute * MS_PER_MINUTE, moment, {"occupancy": inside, "drift": drift}, {})
+
+
+def _ends(chain: Chain, store: ChainStore) -> list[int]:
+    """Return the minutes in which the store closes, and the last of each of its days."""
+    days = range(-1, chain.days + 1)
+    closes = [store.hours_ms(day)[1] // MS_PER_MINUTE for day in days if chain.is_open(store, day)]
+    return sorted([*closes, *(store.at_ms(day + 1, DAY_START) // MS_PER_MINUTE - 1 for day in days)])
 
 
 def _presence(stores: Mapping[str, ChainStore], truth: Truth) -> Iterator[Reading]:

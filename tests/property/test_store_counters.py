@@ -139,4 +139,4 @@ def test_a_day_that_begins_starts_at_zero() -> None:
     assert {each.store: each.today["in"] + each.today["out"] for each in before} == {"s1": 4}
     *_, (_, rows, changed) = moments(story.wait(86_400).frame(0, []).wait(5).tick().records, set())
     (after,) = [each for each in changed if each.store == "s1"]
-    assert (after.day, not any(after.today.values()), len(of(rows, "traffic"))) == ("2026-05-30", True, 1)
+    assert (after.day, not any(after.today.values()), len(of(rows, "traffic"))) == ("2026-05-30", True, 2)

@@ -44,7 +44,7 @@ def site_of(variant: int = 0) -> Site:
     zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}, {"name": "w"}]
     first = {
         "name": "s1", "timezone": "Asia/Shanghai", "zones": zones, "doors": ["d"], "agents": [{"name": "x"}, {"name": "y"}],
-        "idle_timeout_s": TIMEOUT_S, "tried_s": 10,
+        "idle_timeout_s": TIMEOUT_S, "tried_s": 10, "opens": "04:00", "closes": "05:00",
     }  # fmt: skip
     second = {"name": "s2", "timezone": "America/St_Johns", "zones": [{"name": "c"}], "doors": ["e"], "agents": [{"name": "z"}],
               "idle_timeout_s": 2 * TIMEOUT_S}  # fmt: skip

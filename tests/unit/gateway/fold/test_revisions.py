@@ -45,12 +45,14 @@ def test_what_becomes_known_within_an_hour_leaves_nothing() -> None:
 
 
 def test_a_minute_that_changes_later_leaves_its_fields_at_the_time_when_that_became_known() -> None:
-    story = door(door(opened(), 1).wait(2).tick().wait(2 * HOUR_S), 2, age_s=2 * HOUR_S)
+    story = door(door(opened(), 1).wait(2).tick().wait(HOUR_S).tick().wait(HOUR_S), 2, age_s=2 * HOUR_S)
     rows = folded(story)
-    (was,) = revisions(story, "traffic")
+    was, settled = revisions(story, "traffic")
     assert was is not None
     assert (was["in"], was["occupancy"]) == (1, 1)
-    (revision,) = (row for row in of(rows, "revision") if row["of"] == "traffic")
+    assert settled is not None
+    assert (settled["occupancy"], settled["drift"]) == (0, -1), "the store had closed meanwhile"
+    revision, _ = (row for row in of(rows, "revision") if row["of"] == "traffic")
     (minute,) = (row for row in of(rows, "traffic") if row["in"])
     assert revision["point_ns"] == minute["time_ns"]
     assert minute["time_ns"] % MINUTE == 0
@@ -109,5 +111,7 @@ def test_an_hour_of_coverage_that_a_backlog_fills_later_leaves_what_it_was() -> 
 
 def test_what_another_gateway_made_leaves_nothing() -> None:
     story = door(opened(), 1)
-    story.add(RecordKind.HISTORY, json.dumps({"until_ns": story.now_ns + 10**9}).encode(), "s1").wait(2 * HOUR_S)
-    assert revisions(door(story.frame(1, []), 2, age_s=2 * HOUR_S), "traffic") == []
+    until_ns = story.now_ns + 10**9
+    story.add(RecordKind.HISTORY, json.dumps({"until_ns": until_ns}).encode(), "s1").wait(HOUR_S).tick().wait(HOUR_S)
+    rows = folded(door(story.frame(1, []), 2, age_s=2 * HOUR_S))
+    assert {row["point_ns"] > until_ns for row in of(rows, "revision") if row["of"] == "traffic"} == {True}, "only what came after is ours"

@@ -69,6 +69,7 @@ def test_traffic_by_hand() -> None:
     assert len(others) == 21
     assert {name: value for name, value in first.items() if name not in ("open_minutes", "covered")} == {
         "store": "s1", "time": "2026-10-24T00:00+02:00", "in": 8, "out": 1, "occupancy_last": 7, "occupancy_max": 7, "drift_last": 0,
+        "drift": -7, "drift_share": -0.875,
         "visits_started": 2, "visits_closed": 2, "dwell_sum_s": 90.0, "mean_dwell_s": 45.0, "transactions": 2, "transactions_known": 1,
         "returns": 0, "revenue": 12.5, "touches": 2, "conversion": 0.25, "visits": 2, "visits_known": 1, "anonymous_visits": 0.5,
         "anonymous_transactions": 0.5, "basket": 6.25, "revenue_per_visitor": 1.5625,
@@ -77,7 +78,7 @@ def test_traffic_by_hand() -> None:
     assert (third["in"], third["occupancy_last"], third["anonymous_visits"], third["mean_dwell_s"]) == (0, None, None, None)
     whole = totals(answer)
     assert (whole["time"], whole["in"], whole["out"], whole["occupancy_last"], whole["occupancy_max"]) == (None, 8, 8, 0, 7)
-    assert (whole["conversion"], whole["mean_dwell_s"]) == (0.25, 30.0)
+    assert (whole["conversion"], whole["mean_dwell_s"], whole["drift"], whole["drift_share"]) == (0.25, 30.0, 0, 0.0)
 
 
 def test_integers_stay_exact_beyond_a_double() -> None:

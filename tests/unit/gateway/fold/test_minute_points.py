@@ -1,0 +1,88 @@
+"""The row of a close: made once the minute is over, by the hours in force, and settled with what came late."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from footfall.frames import Kind
+from gateway.records import RecordKind
+from tests.support.journal_stories import MINUTE, Row, S, Story, new_fold, of, pairs, site_of, store
+from tests.support.memory_fold_store import MemoryStore
+
+CLOSE = "05:00"
+HOUR_S = 3600.0
+
+
+def story() -> Story:
+    """It begins at 04:26:40 by the clock of s1, which closes at 05:00."""
+    return Story().frame(0, []).wait(5).tick()
+
+
+def counted(told: Story, entered: int, left: int = 0, age_s: float = 0.0) -> Story:
+    rows = [Row(kind, profile=2, count=people, age_s=age_s) for kind, people in ((Kind.IN, entered), (Kind.OUT, left)) if people]
+    return told.frame(0, rows).wait(5).tick()
+
+
+def closes(told: Story, at: str) -> Story:
+    """The hours change."""
+    body: dict[str, Any] = json.loads(site_of().model_dump_json())
+    body["stores"][0]["closes"] = at
+    return told.add(RecordKind.SITE, json.dumps(body).encode())
+
+
+def inside(told: Story) -> list[tuple[str, int, int]]:
+    """Each minute of s1 by its clock, with occupancy and drift."""
+    rows = store(new_fold().apply(pairs(told.wait(5).tick().records)), {})
+    return [(clock(row["time_ns"]), row["occupancy"], row["drift"]) for row in sorted(of(rows, "traffic"), key=lambda row: row["time_ns"])]
+
+
+def clock(time_ns: int) -> str:
+    minutes = (time_ns // MINUTE + 8 * 60) % 1440
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def test_the_close_has_a_row_once_its_minute_is_over() -> None:
+    told = counted(story(), 7, 4)
+    assert inside(told.wait(1900)) == [("04:26", 3, 0)]
+    assert inside(told.wait(200)) == [("04:26", 3, 0), (CLOSE, 0, -3)]
+
+
+def test_a_store_where_nobody_was_counted_has_no_row_of_its_close() -> None:
+    assert inside(story().wait(3 * HOUR_S)) == []
+
+
+def test_people_counted_after_the_close_are_settled_with_the_day() -> None:
+    told = counted(counted(story(), 1, 1).wait(HOUR_S), 2)
+    assert inside(told.wait(23 * HOUR_S)) == [("04:26", 0, 0), (CLOSE, 0, 0), ("05:26", 2, 0), ("03:59", 0, -2)]
+
+
+def test_late_counts_correct_the_close() -> None:
+    told = counted(story(), 7).wait(HOUR_S).tick()
+    assert inside(counted(told, 0, 5, age_s=HOUR_S)) == [("04:26", 2, 0), (CLOSE, 0, -2)]
+
+
+def test_hours_that_change_before_the_close_put_it_off() -> None:
+    told = closes(counted(story(), 7), "06:00").wait(HOUR_S).tick()
+    assert inside(told) == [("04:26", 7, 0)]
+    assert inside(told.wait(HOUR_S)) == [("04:26", 7, 0), ("06:00", 0, -7)]
+
+
+def test_a_fold_that_goes_on_from_its_state_closes_too() -> None:
+    told = counted(story(), 7)
+    ledger = MemoryStore()
+    fold = new_fold(ledger)
+    rows = store(fold.apply(pairs(told.records)), {})
+    fold.checkpoint({})
+    again, before = new_fold(ledger), len(told.records)
+    again.load(dict(fold.parts()))
+    store(again.apply(pairs(told.wait(HOUR_S).tick().wait(5).tick().records[before:])), rows)
+    assert [(row["occupancy"], row["drift"]) for row in of(rows, "traffic") if row["time_ns"] % (60 * MINUTE) == 0] == [(0, -7)]
+
+
+def test_counters_of_a_store_have_the_drift_of_its_day() -> None:
+    fold = new_fold()
+    fold.apply(pairs(counted(story(), 7).wait(HOUR_S).tick().wait(5).tick().records))
+    (now,) = [each for each in fold.counters.take() if each.store == "s1"]
+    assert (now.today["in"], now.today["occupancy"], now.today["drift"]) == (7, 0, -7)
+    assert now.time_ns % (3600 * S) == 0
