@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from footfall.units import NS_PER_S
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
@@ -12,6 +13,8 @@ from gateway.fold.writers import Values, Writer
 from gateway.points.rows import DwellPoint
 
 OPEN, CLOSED = 1, 2
+LEAST_STAY_NS: Final = 10 * NS_PER_S
+"""Who is in a zone for less walks through it: people in a store walk about a metre a second."""
 _KNOWN: Final = ZONE_COLUMN["known_present"]
 
 
@@ -69,5 +72,15 @@ def opened(known: Any) -> Mapping[int, Any]:
 
 
 def closed(start_ns: Any, last_ns: Any, sign: int = 1) -> Mapping[int, Any]:
-    """Return what the minute of its end counts of a dwell, by column of ZONE; with `sign` -1, to take it back."""
-    return {ZONE_COLUMN["exits"]: sign, ZONE_COLUMN["dwells"]: sign, ZONE_COLUMN["dwell_sum_s"]: sign * seconds_of(start_ns, last_ns)}
+    """Return what the minute of its end counts of a dwell, by column of ZONE; with `sign` -1, to take it back.
+
+    A dwell that is shorter than a stay is a pass as well: who walks through a zone does not stay there.
+    """
+    seconds, passes = seconds_of(start_ns, last_ns), last_ns - start_ns < LEAST_STAY_NS
+    return {
+        ZONE_COLUMN["exits"]: sign,
+        ZONE_COLUMN["dwells"]: sign,
+        ZONE_COLUMN["dwell_sum_s"]: sign * seconds,
+        ZONE_COLUMN["passes"]: sign * passes,
+        ZONE_COLUMN["passing_sum_s"]: sign * passes * seconds,
+    }

@@ -20,7 +20,7 @@ from gateway.points.rows import TrafficPoint, ZoneTrafficPoint
 
 TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "visits_closed", "dwell_sum_s", "transactions",
                   "transactions_known", "returns", "revenue", "touches")  # fmt: skip
-ZONE: Final = ("entries", "exits", "present", "known_present", "dwell_sum_s", "dwells")
+ZONE: Final = ("entries", "exits", "present", "known_present", "dwell_sum_s", "dwells", "passes", "passing_sum_s")
 OCCUPANCY, DRIFT = len(TRAFFIC), len(TRAFFIC) + 1
 TRAFFIC_COLUMN: Final = {name: index for index, name in enumerate(TRAFFIC)}
 ZONE_COLUMN: Final = {name: index for index, name in enumerate(ZONE)}
@@ -105,7 +105,7 @@ class Cells:
         here = minutes[index - 1] if index else NO_FLOOR
         kept = self._store.load_cell_before(self.table, owner, minute) if here < floor else None
         if kept and kept[0] > here:
-            return kept
+            return kept[0], self._widened(kept[1])
         return (here, self._cells[owner][here]) if index else None
 
     def minutes(self, owner: int, first: int, last: int) -> list[int]:
@@ -124,7 +124,7 @@ class Cells:
             return [0.0] * self._width
         cell = self._cells[owner].get(minute)
         if cell is None and minute < self._floor.get(owner, NO_FLOOR):
-            return self._store.load_cell(self.table, owner, minute) or [0.0] * self._width
+            return self._widened(self._store.load_cell(self.table, owner, minute) or ())
         return cell or [0.0] * self._width
 
     def latest_emitted(self, owner: int) -> int | None:
@@ -168,11 +168,15 @@ class Cells:
         cell = self._cells[owner].get(minute)
         if cell is None:
             kept = self._store.load_cell(self.table, owner, minute) if minute < self._floor.get(owner, NO_FLOOR) else None
-            cell = self._cells[owner][minute] = list(kept) if kept else [0.0] * self._width
+            cell = self._cells[owner][minute] = self._widened(kept or ())
             insort(self._minutes[owner], minute)
             if not kept:
                 self._new.add((owner, minute))
         return cell
+
+    def _widened(self, cell: Sequence[float]) -> Cell:
+        """Return a cell that an earlier release may have kept, with zeros for what was added since."""
+        return [*cell, *[0.0] * (self._width - len(cell))]
 
     def dump(self) -> dict[str, Any]:
         return {
@@ -185,11 +189,11 @@ class Cells:
 
     def load(self, values: Mapping[str, Any]) -> None:
         for owner, minute, cell in values["cells"]:
-            self._cells[owner][minute] = list(cell)
+            self._cells[owner][minute] = self._widened(cell)
             insort(self._minutes[owner], minute)
         self._floor = dict(values["floor"])
         before = values.get("before") or [self._cell(owner, minute).copy() for owner, minute in values["changed"]]
-        self._changed = {(owner, minute): cell for (owner, minute), cell in zip(values["changed"], before, strict=True)}
+        self._changed = {(owner, minute): self._widened(cell) for (owner, minute), cell in zip(values["changed"], before, strict=True)}
         self._new = {(owner, minute) for owner, minute in values["new"]}
 
 

@@ -124,6 +124,8 @@ class ZoneTrafficPoint(NamedTuple):
     known_present: int
     dwell_sum_s: float
     dwells: int
+    passes: int
+    passing_sum_s: float
 
 
 class AgentPoint(NamedTuple):

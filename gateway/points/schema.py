@@ -44,7 +44,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
                      known_open="int", visits_closed="int", dwell_sum_s="float", transactions="int", transactions_known="int",
                      returns="int", revenue="float", touches="int"),
         _measurement("zone_traffic", "store zone", entries="int", exits="int", present="int", known_present="int",
-                     dwell_sum_s="float", dwells="int"),
+                     dwell_sum_s="float", dwells="int", passes="int", passing_sum_s="float"),
         _measurement("agent", "store agent", uptime_s="float", spool_frames="int", clock_width_ms="float", drift_ppm="float",
                      sightings="int", dropped="int"),
         _measurement("store", "store", title="text", path="text", ownership="text", timezone="text", day_start="text", hours="text",

@@ -231,7 +231,7 @@ def _zone_traffic(store: str, stays: list[Stay], rows: dict[str, list[tuple[Any,
         for minute in sorted({_minute(at) for begin, end, _ in dwells for at in range(begin, end + MINUTE_NS, MINUTE_NS)}):
             here = [fan for begin, end, fan in dwells if _minute(begin) <= minute <= _minute(end)]
             gone, dwell = exits[minute], float(seconds[minute])
-            rows["zone_traffic"].append((minute, store, zone, entries[minute], gone, len(here), sum(map(bool, here)), dwell, gone))
+            rows["zone_traffic"].append((minute, store, zone, entries[minute], gone, len(here), sum(map(bool, here)), dwell, gone, 0, 0.0))
 
 
 def _doors(store: str, stays: list[Stay], rows: dict[str, list[tuple[Any, ...]]]) -> None:

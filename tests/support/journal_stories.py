@@ -391,6 +391,9 @@ def expected_zone_traffic(rows: Rows) -> dict[tuple[str, ...], dict[str, float]]
             cell["exits"] += 1
             cell["dwells"] += 1
             cell["dwell_sum_s"] += dwell["seconds"]
+            if dwell["seconds"] < 10:
+                cell["passes"] += 1
+                cell["passing_sum_s"] += dwell["seconds"]
     return _not_zero(cells)
 
 

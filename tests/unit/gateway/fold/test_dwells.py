@@ -58,3 +58,16 @@ def test_a_link_names_dwells_that_left_memory_hours_ago() -> None:
     shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 10)).wait(3 * 3600).link("ann", "fan-1")
     assert [(dwell.zone, dwell.seconds, dwell.fan) for dwell in shop.dwells()] == [("a", 10, "fan-1")]
     assert shop.minute(0, "a")["known_present"] == 1
+
+
+def test_who_is_in_a_zone_for_less_than_ten_seconds_passes_and_everybody_else_stays() -> None:
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 9.9), seen("ben", "a", 0), seen("ben", "a", 10)).close()
+    counts = shop.minute(0, "a")
+    assert [counts.get(name, 0) for name in ("dwells", "dwell_sum_s", "passes", "passing_sum_s")] == [2, 19.9, 1, 9.9]
+
+
+def test_a_late_exit_makes_a_stay_of_a_pass() -> None:
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "a", 9)).wait(100)
+    assert shop.minute(0, "a")["passes"] == 1
+    shop.late(left("ann", "a", 20)).close()
+    assert (shop.minute(0, "a").get("passes", 0), round(shop.minute(0, "a")["dwell_sum_s"])) == (0, 20)

@@ -187,3 +187,12 @@ def test_a_known_fan_is_counted_among_the_known() -> None:
     shop = Shop().link("ann", "fan-1").hear(seen("ann", "a", 0), seen("ben", "a", 1)).close()
     assert (shop.minute(0)["visits_open"], shop.minute(0)["known_open"]) == (2, 1)
     assert (shop.minute(0, "a")["present"], shop.minute(0, "a")["known_present"]) == (2, 1)
+
+
+def test_a_cell_that_a_release_with_fewer_counts_kept_has_zeros_for_the_others() -> None:
+    kept = MemoryStore()
+    kept.save_cells("zone", [(1, 5, [3.0, 2.0])])
+    cells = Cells("zone", 4, kept)
+    cells.load({"cells": [[1, 9, [7.0, 1.0]]], "floor": [(1, 8)], "changed": [(1, 9)], "before": [[6.0, 1.0]], "new": []})
+    assert (cells.get(1, 5), cells.get(1, 9)) == ([3.0, 2.0, 0.0, 0.0], [7.0, 1.0, 0.0, 0.0])
+    assert [change.before for change in cells.take_changed()] == [[6.0, 1.0, 0.0, 0.0]]

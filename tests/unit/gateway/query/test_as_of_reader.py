@@ -28,7 +28,7 @@ def revision(of: str, series: str, point_ns: int, was: list[Any] | None, learned
 
 
 def zone(at: int, name: str, entries: int) -> tuple[Any, ...]:
-    return (SATURDAY + at * MINUTE_NS, "s1", name, entries, 0, 0, 0, 0.0, 0)
+    return (SATURDAY + at * MINUTE_NS, "s1", name, entries, 0, 0, 0, 0.0, 0, 0, 0.0)
 
 
 def touch(channel: str, fan: str, void: bool) -> tuple[Any, ...]:

@@ -85,8 +85,16 @@ def test_integers_stay_exact_beyond_a_double() -> None:
     assert totals(answered({"traffic": [minute(1, in_=2**60 + 1), minute(2, in_=2)]}))["in"] == 2**60 + 3
 
 
-def zone_row(at: int, store: str, zone: str, entries: int = 1, present: int = 1, sum_s: float = 0.0, dwells: int = 0) -> tuple[Any, ...]:
-    return (SATURDAY + at * MINUTE_NS, store, zone, entries, 0, present, 0, sum_s, dwells)
+def zone_row(
+    at: int, store: str, zone: str, entries: int = 1, present: int = 1, sum_s: float = 0.0, dwells: int = 0, passes: int = 0
+) -> tuple[Any, ...]:
+    return (SATURDAY + at * MINUTE_NS, store, zone, entries, 0, present, 0, sum_s, dwells, passes, 5.0 * passes)
+
+
+def test_who_walks_through_a_zone_is_no_stay_of_it() -> None:
+    rows = {"zone_traffic": [zone_row(0, "s1", "shoes", 3, 2, 100.0, 3, passes=2)], "traffic": [minute(0)]}
+    answer = answered(rows, question="zones")
+    assert counts(answer, "zone", "stays", "passes", "stay_sum_s") == [("shoes", 1, 2, 90.0)]
 
 
 def test_zones_and_the_highest_of_several_zones_which_is_not_that_of_the_store() -> None:
