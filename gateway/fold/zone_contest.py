@@ -84,9 +84,9 @@ class ZoneContest:
     def _contend(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
         s, owner = self._state.tracks, self._state.tracks.zone.item(slot)
         is_own, leads = row.zone == owner, s.contest.item(slot) == LEADS
+        self._levels.hear(slot, row, limits)
         if row.kind == Kind.EXIT and not leads:
             self._dwells.late_exit(slot, row.zone, row.time_ns)
-        self._levels.hear(slot, row, limits)
         if is_own:
             s.beyond_ns[slot] = 0
             if leads:
