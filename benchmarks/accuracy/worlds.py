@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from benchmarks.accuracy.baselines import RULES, dwells_by
 from benchmarks.accuracy.found import Figures, Picture
 from benchmarks.accuracy.rows import Goal, Row
+from edge_agent.sources.source import Sighting
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 from simulators.accuracy.course import Course
 from simulators.accuracy.decisions import MovedItem
@@ -17,10 +19,12 @@ from simulators.accuracy.playing import play_world
 from simulators.accuracy.simulated import courses_of_truth, least_stay_s, played_by_subject
 from simulators.estate import brand_secret
 from simulators.scenes import scene
-from simulators.truth import Truth, collect, truth_of
+from simulators.truth import Truth, collect, subject_hex, truth_of
 from simulators.visit_score import subjects_of
+from simulators.world import World
 
 SEEDS: Final = tuple(range(1, 11))
+SEEDS_OF_OTHERS: Final = (1, 2)
 MOVED_WITHIN_S: Final = 5.0
 NO_ESTIMATE: Final = "the product has no estimate of people by rotating phones yet"
 STILL_FLUSH_S: Final = 60.0
@@ -38,6 +42,8 @@ class Played:
     staff_as_visitors: int
     counted: int
     counted_off: int
+    others: Mapping[str, Sequence[Course]] = field(default_factory=dict)
+    """What the rules of others make of the same sightings, of a few seeds."""
 
 
 def played(name: str, seed: int) -> Played:
@@ -57,7 +63,24 @@ def played(name: str, seed: int) -> Played:
         sum(len(visits.get(subject, ())) for subject in staff),
         counted,
         abs(stored - counted),
+        by_others(world, truth, secret) if seed in SEEDS_OF_OTHERS else {},
     )
+
+
+def by_others(world: World, truth: Truth, secret: bytes) -> dict[str, list[Course]]:
+    """Return the courses of visitors as the rules of others have them, by rule."""
+    receivers = {receiver.name: receiver.zone for receiver in world.plan.receivers}
+    lasting = {one.identifier: one.id_type for visit in truth.visits for one in visit.carried if one.lasting}
+    heard = [
+        Sighting(0, one.receiver, one.profile, one.identifier, one.rssi_dbm, one.t_boot_ns)
+        for one in world.heard(origin_ns=world.start_ns)
+        if isinstance(one, Sighting) and one.identifier in lasting
+    ]
+    found = {}
+    for name, make in RULES.items():
+        dwells = {subject_hex(secret, lasting[who], who): of for who, of in dwells_by(make, heard, receivers).items()}
+        found[name] = courses_of_truth(truth, secret, dwells, {}, truth.end_ns)
+    return found
 
 
 def still(seed: int) -> float:
@@ -139,9 +162,19 @@ def missing(_: Sequence[object]) -> Figures:
 
 def _rows(name: str, seeds: Sequence[Played], wanted: Sequence[tuple[str, ReadRow, Goal, str]]) -> list[Row]:
     courses = [course for each in seeds for course in each.courses]
-    found = figures(courses, least_s=max((each.least_s for each in seeds), default=0.0))
+    least_s = max((each.least_s for each in seeds), default=0.0)
+    found = figures(courses, least_s=least_s)
+    others = {
+        rule: figures([course for each in seeds for course in each.others.get(rule, ())], least_s=least_s)
+        for rule in RULES
+        if any(rule in each.others for each in seeds)
+    }
     about = f"scene {name}, {len(seeds)} seeds, {len(courses)} visits of people with a lasting identifier"
-    return [Row(f"{name}-{what}", of(found, seeds), f"{about}; {how}", goal) for what, of, goal, how in wanted]
+    rows = []
+    for what, of, goal, how in wanted:
+        baseline = {rule: of(each, seeds) for rule, each in others.items()} if what in _OF_ZONES else {}
+        rows.append(Row(f"{name}-{what}", of(found, seeds), f"{about}; {how}", goal, baseline))
+    return rows
 
 
 def _picture(name: str, seeds: Sequence[Played]) -> Picture:
@@ -184,6 +217,8 @@ def _counted(truth: Truth, until_ns: int) -> int:
     return sum(seen + extra for t_ns, seen, extra in ways if t_ns < until_ns)
 
 
+_OF_ZONES: Final = frozenset({"zones-right", "flapping", "entries-f1-5s", "stays-off", "median-dwell-off"})
+"""Figures that the rules of others have too: they make no visits."""
 _STORE: Final[Sequence[tuple[str, ReadRow, Goal, str]]] = (
     ("visit-precision", _precision, Goal(0.98), "stored visits that overlap a true one"),
     ("visit-recall", lambda found, _: found.visits.recall, Goal(0.98), "true visits that a stored one overlaps"),

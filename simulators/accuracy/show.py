@@ -24,7 +24,7 @@ def accuracy_tables(
     if found.stays:
         yield stays_table(found.stays)
     if len(runs) > 1:
-        yield _runs_table(runs)
+        yield _runs_table(runs, ("live", "stored") if is_timed else ("stored",))
     yield from notes
 
 
@@ -75,13 +75,13 @@ def _rows(found: Accuracy) -> Iterator[tuple[str, str, str]]:
         yield "confidence", share_text(found.confidence), "of the moments are far from a jump of the clock"
 
 
-def _runs_table(runs: Mapping[str, Accuracy]) -> Table:
+def _runs_table(runs: Mapping[str, Accuracy], delays: Sequence[str]) -> Table:
     table = Table(title="run by run", width=WIDTH, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("run", overflow="fold")
-    for heading in ("rows", "live", "stored", "changes", "true", "F1 3 s", "F1 10 s"):
+    for heading in ("rows", *delays, "changes", "true", "F1 3 s", "F1 10 s"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, each in runs.items():
-        right = [f"{each.zones_right(delay):.3f}" for delay in ("live", "stored")]
+        right = [f"{each.zones_right(delay):.3f}" for delay in delays]
         moves = each.transitions
         table.add_row(_short(name), f"{each.moments}", *right, f"{moves.stored}", f"{moves.true}", plain(moves.f1(3)), plain(moves.f1(10)))
     return table

@@ -10,6 +10,11 @@ from benchmarks.accuracy import suite, worlds
 from benchmarks.accuracy.worlds import Played, PlayedGoods, goods_portal, goods_shelf, pair_moves, store, store_hard
 from simulators.accuracy.course import Course, DecidedDwell, Span, TrueStay
 from simulators.accuracy.decisions import MovedItem
+from simulators.accuracy.figures import figures
+from simulators.estate import brand_secret
+from simulators.people import Crowd
+from simulators.truth import collect, truth_of
+from simulators.world import World
 
 S = 10**9
 
@@ -42,6 +47,21 @@ def test_a_change_that_is_late_costs_zones_entries_and_dwells() -> None:
     assert found["entries-f1-5s"] == 0.0
     assert found["stays-off"] == 0.0
     assert found["median-dwell-off"] == 0.5, "of the checkout: 20 s instead of 40"
+
+
+def test_the_rules_of_others_have_the_figures_of_zones_but_not_of_visits() -> None:
+    rows = store([replace(played(course()), others={"EdgeX": [course(late_s=20)]}), played(course())]).rows
+    found = {row.name: row.baseline for row in rows}
+    assert found["store-zones-right"] == {"EdgeX": 0.8}
+    assert found["store-entries-f1-5s"] == {"EdgeX": 0.0}
+    assert found["store-visit-recall"] == {}
+
+
+def test_others_hear_the_same_world() -> None:
+    world = World(11, hours=0.3, crowd=Crowd(busy=4))
+    found = worlds.by_others(world, collect(truth_of(world)), brand_secret(11))
+    assert set(found) == {"reelyActive", "habluetooth", "ESPresense", "Bermuda", "EdgeX"}
+    assert all(figures(courses).zones_right("stored") > 0.6 for courses in found.values())
 
 
 def test_visits_of_what_was_never_inside_cost_precision() -> None:

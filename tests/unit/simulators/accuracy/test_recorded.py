@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.playback import Recording
 from edge_agent.sources.replay_settings import ReplaySettings
 from footfall.errors import ConfigError
+from footfall.pseudonyms import to_hex
 from simulators.accuracy.course import Course
 from simulators.accuracy.figures import figures
-from simulators.accuracy.recorded import TrueRecording, notes_of, play, played_courses, read_recording
+from simulators.accuracy.recorded import TrueRecording, notes_of, play, played_courses, read_recording, replayed_subjects
 
 HEADER = "superframe,O-E,I-E,Label\n"
 
@@ -102,3 +104,10 @@ def test_the_real_recordings_score_as_they_are_stored(real_data: Path) -> None:
     found = figures(courses(recording), recording.outside)
     assert (found.courses, found.moments, found.transitions.true) == (5, 6173, 8)
     assert found.zones_right("stored") > 0.7
+
+
+def test_the_subjects_of_a_replay_without_keys_are_known(tmp_path: Path) -> None:
+    recording = door(tmp_path)
+    sent = Recording.read("sal-rb", [tmp_path], ReplaySettings(), "lab", "lab-replay")
+    stored = {to_hex(subject) for body in sent.bodies for subject in body.subject.tolist() if subject}
+    assert set(replayed_subjects(recording, [tmp_path / "tag_measurement_1.csv"]).values()) == stored
