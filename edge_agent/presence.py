@@ -10,7 +10,8 @@ a timeout: three times the longest recent gap, within the profile's bounds. So a
 time of the last sighting that counted. How often `expire` is called changes when an EXIT is emitted, never what it contains.
 
 Every row has the level of its zone (edge_agent/levels.py); where the zone has several receivers, `extra` has theirs as `levels`. A STAY
-comes every `stay_s`, and early when the level moved by `step_db` since the last row, at most every `step_s`.
+comes every `stay_s`, and early when the level moved by `step_db` since the last row, or that was the ENTER, whose level is of a single
+sighting; at most every `step_s`.
 ENTER, EXIT and one STAY an hour name goods in clear.
 """
 
@@ -117,7 +118,8 @@ class Presences:
                 return
             if not slot.group.is_alone:
                 level_dbm = slot.level_dbm()
-            if since_ns >= limits.stay_ns or not -limits.step_db < level_dbm - slot.row_dbm < limits.step_db:
+            is_first = slot.row_ns == slot.entered_ns
+            if is_first or since_ns >= limits.stay_ns or not -limits.step_db < level_dbm - slot.row_dbm < limits.step_db:
                 self._stay(slot, level_dbm)
         elif enters:
             self._enter(slot)

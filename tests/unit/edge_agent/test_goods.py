@@ -65,7 +65,7 @@ def test_what_came_near_or_is_far_away_is_reported_at_once_and_what_lies_still_i
         core.hear(Sighting(4 * n * S, "r1", "garment-tag", SGTIN, rssi_dbm))
     body = core.tick(Moment(37 * S, 0, False), flush=True)[0]
     said = [(Kind(kind).name, t_ns // (4 * S), dbm) for kind, t_ns, dbm in zip(body.kind, body.t_boot_ns, body.rssi_dbm, strict=True)]
-    assert said == [("ENTER", 0, -60), ("STAY", 4, -52), ("STAY", 9, -61)]
+    assert said == [("ENTER", 0, -60), ("STAY", 1, -62), ("STAY", 4, -52), ("STAY", 9, -61)]
 
 
 def test_people_are_never_named() -> None:

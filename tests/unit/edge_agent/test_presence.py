@@ -33,7 +33,7 @@ def kinds(rows: list[EvidenceRow]) -> list[tuple[str, float]]:
 
 def test_a_presence_begins_when_its_level_reaches_enter() -> None:
     rows = hear(presences(), (0, -95), (1, -75), (2, -70), (3, -70))
-    assert kinds(rows) == [("ENTER", 2.0)], "-85 after the second sighting, their mean"
+    assert kinds(rows)[0] == ("ENTER", 2.0), "-85 after the second sighting, their mean"
     assert rows[0] == EvidenceRow(Kind.ENTER, 2 * S, 7, "hall", "p", -78, 1)
 
 
@@ -53,24 +53,29 @@ def test_a_weak_steady_signal_is_not_cut_into_pieces() -> None:
 
 
 def test_a_stay_is_the_level_and_the_number_of_what_was_heard_since() -> None:
-    rows = hear(presences(), (0, -60), (1, -60), (2, -61), (3, -62), (4, -63), (5, -64), (6, -70))
-    assert rows[1] == EvidenceRow(Kind.STAY, 5 * S, 7, "hall", "p", -62, 5, 5.0)
+    rows = hear(presences(), (0, -60), (1, -60), (2, -61), (3, -62), (4, -63), (5, -64), (6, -64), (7, -70))
+    assert rows[2] == EvidenceRow(Kind.STAY, 6 * S, 7, "hall", "p", -62, 5, 6.0)
+
+
+def test_a_row_follows_the_enter_with_the_level_of_more_than_one_sighting() -> None:
+    rows = hear(presences(), (0, -60), (0.5, -60), (1.5, -63), (2.5, -62))
+    assert [(row.kind, row.t_ns / S, row.rssi_dbm, row.n) for row in rows] == [(Kind.ENTER, 0.0, -60, 1), (Kind.STAY, 1.5, -61, 2)]
 
 
 def test_a_stay_comes_early_when_the_level_moved_but_not_too_often() -> None:
     rows = hear(presences(), (0, -60), (0.5, -50), (1, -50), (1.5, -40), (2, -40), (2.5, -30), (3, -30))
     assert [(kind, t_s) for kind, t_s in kinds(rows)] == [("ENTER", 0.0), ("STAY", 1.0), ("STAY", 2.0), ("STAY", 3.0)]
     still = hear(presences(), *((t / 2, -60 + t % 2) for t in range(11)))
-    assert kinds(still) == [("ENTER", 0.0), ("STAY", 5.0)]
+    assert kinds(still) == [("ENTER", 0.0), ("STAY", 1.0)]
 
 
 def test_an_exit_bears_the_last_sighting_and_the_rest_of_the_count() -> None:
     found = presences()
     hear(found, (0, -60), (1, -60), (2, -64))
     found.expire(61 * S)
-    assert kinds(found.rows) == [("ENTER", 0.0)], "nothing was learned yet: the longest timeout"
+    assert kinds(found.rows) == [("ENTER", 0.0), ("STAY", 1.0)], "nothing was learned yet: the longest timeout"
     found.expire(64 * S)
-    assert found.rows[-1] == EvidenceRow(Kind.EXIT, 2 * S, 7, "hall", "p", -60, 2, 2.0)
+    assert found.rows[-1] == EvidenceRow(Kind.EXIT, 2 * S, 7, "hall", "p", -60, 1, 2.0)
 
 
 @pytest.mark.parametrize(("period_s", "timeout_s"), [(0.1, 5.0), (1.0, 5.0), (4.0, 12.0), (30.0, 60.0)])
@@ -114,12 +119,12 @@ def test_levels_fit_a_byte() -> None:
 
 def test_a_zone_of_several_receivers_has_one_presence_and_reports_the_level_of_each() -> None:
     found = presences()
-    for t in range(6):
+    for t in range(7):
         hear(found, (t, -60), receiver="ceiling")
         hear(found, (t, -70), receiver="shelf")
-    assert kinds(found.rows) == [("ENTER", 0.0), ("STAY", 5.0)]
+    assert kinds(found.rows) == [("ENTER", 0.0), ("STAY", 1.0), ("STAY", 6.0)]
     assert found.rows[0].extra == {"levels": {"ceiling": -60}}
-    assert (found.rows[1].rssi_dbm, found.rows[1].extra) == (-60, {"levels": {"ceiling": -60, "shelf": -70}})
+    assert (found.rows[2].rssi_dbm, found.rows[2].extra) == (-60, {"levels": {"ceiling": -60, "shelf": -70}})
     assert len(found) == 1
 
 
