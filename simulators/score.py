@@ -17,7 +17,7 @@ import numpy as np
 from footfall.pseudonyms import is_day_subject
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from simulators.stored_rows import Stored, StoredDwell, StoredMinute, StoredVisit
-from simulators.true_figures import WholeVisit, whole_visits
+from simulators.true_figures import InZone, WholeVisit, is_pass, whole_visits
 from simulators.truth import Truth, subject_hex
 from simulators.visit_score import VisitFigures, visit_figures
 
@@ -42,7 +42,7 @@ class Zones:
 
     @property
     def flapping(self) -> float:
-        """Changes of zone stored for each true one; 1 is best."""
+        """Changes of zone stored for each true one, those of passes left out; 1 is best."""
         return _share(self.transitions_stored, self.transitions_true)
 
 
@@ -190,9 +190,13 @@ def _zones(visits: Sequence[WholeVisit], dwells: Sequence[StoredDwell], spans: M
             right_ns += _covered([row for row in rows if row.zone == stay.zone], stay.from_ns, to_ns)
             heard_ns += _covered(rows, stay.from_ns, to_ns)
         if rows:
-            transitions_true += max(0, sum(stay.from_ns < until_ns for stay in visit.stays) - 1)
-            transitions_stored += sum(a.zone != b.zone for a, b in pairwise(rows))
+            transitions_true += _changes(stay for stay in visit.stays if stay.from_ns < until_ns)
+            transitions_stored += _changes(row for row in rows if not is_pass(row, visit.passes))
     return Zones(true_ns / _S, right_ns / _S, heard_ns / _S, transitions_true, transitions_stored)
+
+
+def _changes(spans: Iterable[InZone]) -> int:
+    return sum(a.zone != b.zone for a, b in pairwise(spans))
 
 
 def _covered(rows: Iterable[StoredDwell], from_ns: int, to_ns: int) -> int:

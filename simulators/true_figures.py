@@ -8,11 +8,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final, Protocol
 
 import numpy as np
 
-from footfall.units import NS_PER_MINUTE
+from footfall.units import NS_PER_MINUTE, NS_PER_S
 from simulators.truth import Carried, Visit, ZoneStay
+
+NEAR_NS: Final = 5 * NS_PER_S
+"""A dwell that lies so close around a pass of its zone is that pass."""
+
+
+class InZone(Protocol):
+    """A span in a zone."""
+
+    @property
+    def zone(self) -> str: ...
+    @property
+    def from_ns(self) -> int: ...
+    @property
+    def to_ns(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +45,7 @@ class WholeVisit:
     """Without the times between two entries."""
     carried: tuple[Carried, ...]
     stays: tuple[ZoneStay, ...]
+    passes: tuple[ZoneStay, ...] = ()
 
     @property
     def devices(self) -> int:
@@ -71,6 +87,12 @@ def whole_visits(visits: Iterable[Visit], idle_ns: int) -> list[WholeVisit]:
         entries.append(visit)
     found += [_whole(entries) for entries in latest.values()]
     return sorted(found, key=lambda visit: (visit.enter_ns, visit.store, visit.person))
+
+
+def is_pass(dwell: InZone, passes: Iterable[InZone]) -> bool:
+    """Return whether a stored dwell is only one of the true passes: a change into it and out again is neither true nor false."""
+    near = ((one.zone, one.from_ns - NEAR_NS, one.to_ns + NEAR_NS) for one in passes)
+    return any(dwell.zone == zone and dwell.from_ns >= from_ns and dwell.to_ns <= to_ns for zone, from_ns, to_ns in near)
 
 
 def zone_at(visit: Visit, t_ns: int) -> str:
@@ -123,6 +145,7 @@ def _whole(entries: Sequence[Visit]) -> WholeVisit:
         sum(visit.leave_ns - visit.enter_ns for visit in entries),
         tuple(carried for visit in entries for carried in visit.carried),
         tuple(stay for visit in entries for stay in visit.stays),
+        tuple(span for visit in entries for span in visit.passes),
     )
 
 

@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_S
+from simulators.true_figures import is_pass
 
 FORGIVEN_NS: Final = NS_PER_S
 """A dwell may begin so long before the run: what is heard first may be older than the first row of the truth."""
-NEAR_NS: Final = 5 * NS_PER_S
-"""A dwell that lies so close around a pass of its zone is that pass."""
 
 
 class Span(NamedTuple):
@@ -67,13 +66,8 @@ class Course:
     def stored_changes(self) -> list[tuple[int, str, int]]:
         """Return when the stored zone changed, to which, and when that was decided."""
         decided = {(dwell.from_ns, dwell.zone): dwell.decided_ns for dwell in self.dwells}
-        begins = ((dwell.from_ns, dwell.zone) for dwell in self.dwells if not self._is_pass(dwell))
+        begins = ((dwell.from_ns, dwell.zone) for dwell in self.dwells if not is_pass(dwell, self.passes))
         return [(t_ns, zone, decided[t_ns, zone]) for t_ns, zone in _changes(begins)]
-
-    def _is_pass(self, dwell: DecidedDwell) -> bool:
-        return any(
-            dwell.zone == one.zone and dwell.from_ns >= one.from_ns - NEAR_NS and dwell.to_ns <= one.to_ns + NEAR_NS for one in self.passes
-        )
 
     def estimate(self, delay_ns: int | None) -> list[str]:
         """Return the stored zone at each judged moment, by what was decided at most `delay_ns` later (None: ever); "" for none.

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from simulators.paths import Gait
 from simulators.people import Crowd, Shares
 from simulators.score import IDLE_NS, Score, score
 from simulators.stored_rows import Stored, StoredDwell, StoredMinute, StoredVisit
@@ -140,7 +141,7 @@ def test_nothing_stored_is_zero_recall_and_no_precision(truth: Truth) -> None:
     assert found.counts.error == found.counts.counted
 
 
-def hard(**crowd: float) -> Truth:
+def hard(**crowd: float | Gait) -> Truth:
     shares: Shares = (("beacon", 0.7), ("two", 0.3))
     return collect(truth_of(World(11, hours=3, crowd=Crowd(carries=shares, **crowd))))  # type: ignore[arg-type] # the numbers of a crowd
 
@@ -176,3 +177,17 @@ def test_a_shorter_idle_time_makes_two_true_visits_of_it() -> None:
 
 def test_a_trolley_that_was_counted_is_what_counters_saw() -> None:
     assert judged(hard(trolleys=1.0), Stored()).counts.counted > judged(hard(), Stored()).counts.counted
+
+
+def test_a_pass_that_is_stored_is_no_flapping_and_a_stay_that_is_not_true_is() -> None:
+    truth = hard(gait=Gait())
+    stored = perfect(truth)
+    right = judged(truth, stored).zones
+    assert right.flapping == 1.0
+    for visit in whole_visits(truth.visits, IDLE_NS):
+        subject = subject_hex(SECRET, visit.carried[0].id_type, visit.carried[0].identifier)
+        stored.dwells += [StoredDwell(visit.store, span.zone, subject, span.from_ns, span.to_ns) for span in visit.passes]
+    assert judged(truth, stored).zones.transitions_stored == right.transitions_stored
+    longer_ns = 60 * 10**9
+    stored.dwells = [replace(d, to_ns=d.to_ns + longer_ns) if d.zone == "entrance" else d for d in stored.dwells]
+    assert judged(truth, stored).zones.transitions_stored > right.transitions_stored
