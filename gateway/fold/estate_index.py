@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, overload
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from device_profiles.profile import Presence
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
+from gateway.fold.area_model import AreaModel, model_of
 from gateway.fold.reorder_buffer import Ranks
 from gateway.fold.zone_rules import DecisionLimits, ZoneLimits
 from gateway.site import local_day
@@ -81,6 +83,9 @@ class Estate:
         self.zone_store: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         self.zone_outside: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.zone_tried_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.areas: dict[tuple[int, int], AreaModel] = {}
+        """By store and profile, where areas are weighed by all levels together."""
+        self.store_has_areas: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._zone_bit: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
         self._zones_of: Counter[int] = Counter()
         self.profile_class: list[str] = []
@@ -117,9 +122,20 @@ class Estate:
         self.timeout_ns = np.array([timeouts.get(name, known.get(name, 1800 * NS_PER_S)) for name in self.stores.names], np.int64)
         self.zone_outside = np.array([self._outside_names.get(name, False) for name in self.zones.names], np.bool_)
         self.zone_tried_ns = np.array([self._tried_ns.get(name, NEVER_NS) for name in self.zones.names], np.int64)
+        self._apply_areas(site)
         self._day_cache.clear()
         self._settling_cache.clear()
         self._zone_codes.clear()
+
+    def _apply_areas(self, site: RecordedSite) -> None:
+        self.areas = {}
+        self.store_has_areas = np.zeros(len(self.stores), np.bool_)
+        for store in site.stores:
+            code = self.stores.of(store.name)
+            for profile in dict.fromkeys(area.profile for area in store.areas if area.profile in self._profiles):
+                its = [area for area in store.areas if area.profile == profile]
+                self.areas[code, self._profile(profile)] = model_of(its, partial(self._zone, store.name))
+                self.store_has_areas[code] = True
 
     def zone_codes(self, lists: Sequence[tuple[str, tuple[str, ...]]], used: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
         """Return the codes of zone (or door) names, one list a frame, with its store.
@@ -266,9 +282,9 @@ class Estate:
         self._outside_names.update(values["outside"])
         self._tried_ns.update(values.get("tried", {}))
         self._add_zones(values["zones"])
-        self.apply(site)
         for name in values["profiles"]:
             self._profile(name)
+        self.apply(site)
 
 
 def _limits(presence: Presence) -> ZoneLimits:

@@ -20,11 +20,11 @@ from typing import Final
 from footfall.frames import Kind
 from gateway.fold import heard_zones
 from gateway.fold.dwells import Dwells
-from gateway.fold.heard_zones import Heard
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
 from gateway.fold.visits import Visits
+from gateway.fold.zone_areas import AreaLevels
 from gateway.fold.zone_levels import HeardRow, ZoneLevels
 from gateway.fold.zone_rules import Sighted, Standing, ZoneLimits, fell_silent, follows, is_ahead, is_clear, is_unowned, lasts_ns
 
@@ -38,7 +38,8 @@ class ZoneContest:
         self._visits: Final = visits
         self._dwells: Final = dwells
         self._is_known: Final = is_known
-        self._levels: Final = ZoneLevels(state)
+        self._zones: Final = ZoneLevels(state)
+        self._areas: Final = AreaLevels(state)
 
     def is_over(self, slot: int, place_ns: int) -> bool:
         """Return whether what is open of a slot is to be decided before a row at that place."""
@@ -56,7 +57,7 @@ class ZoneContest:
         contest = s.contest.item(slot)
         if contest == SETTLES:
             self._settle(slot, row, limits)
-        elif is_unowned(self._levels.standing(slot, row.time_ns), limits):
+        elif is_unowned(self._levels(slot).standing(slot, row.time_ns), limits):
             if row.kind == Kind.EXIT:
                 self._dwells.late_exit(slot, row.zone, row.time_ns)
             elif not self._is_known(slot, row.time_ns):
@@ -71,20 +72,21 @@ class ZoneContest:
     def _begin_settling(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
         s = self._state.tracks
         heard_zones.forget(s, slot)
+        s.area_ns[slot] = 0
         self._lead(slot, SETTLES, row.zone, row.time_ns, row.key_ns, row.agent)
-        heard_zones.put(s, slot, Heard(row.zone, row.agent, row.rssi_dbm, row.time_ns), row.time_ns - limits.stale_ns)
+        self._settle(slot, row, limits)
 
     def _settle(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
-        self._levels.hear_other(slot, row, limits)
-        if (best := self._levels.loudest(slot, row.time_ns, limits)) is not None:
+        self._levels(slot).hear_other(slot, row, limits)
+        if (best := self._levels(slot).loudest(slot, row.time_ns, limits)) is not None:
             self._state.tracks.lead_zone[slot] = best.zone
 
     # A zone owns it
 
     def _contend(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
-        s, owner = self._state.tracks, self._state.tracks.zone.item(slot)
-        is_own, leads = row.zone == owner, s.contest.item(slot) == LEADS
-        self._levels.hear(slot, row, limits)
+        s = self._state.tracks
+        is_own, leads = self._levels(slot).is_own(slot, row), s.contest.item(slot) == LEADS
+        self._levels(slot).hear(slot, row, limits)
         if row.kind == Kind.EXIT and not leads:
             self._dwells.late_exit(slot, row.zone, row.time_ns)
         if is_own:
@@ -100,8 +102,8 @@ class ZoneContest:
     def _judge(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
         """Begin or end a lead, or go on."""
         s, leads = self._state.tracks, self._state.tracks.contest.item(slot) == LEADS
-        best = self._levels.loudest(slot, row.time_ns, limits)
-        at = self._levels.standing(slot, row.time_ns)
+        best = self._levels(slot).loudest(slot, row.time_ns, limits)
+        at = self._levels(slot).standing(slot, row.time_ns)
         if best is None or not is_ahead(best.dbm, at, limits):
             if leads:
                 self._give_up(slot)
@@ -140,7 +142,7 @@ class ZoneContest:
     def late_exit(self, slot: int, zone: int, agent: int, time_ns: int) -> None:
         """Take an EXIT about a time before the slot's latest row."""
         s = self._state.tracks
-        self._levels.late_exit(slot, zone, agent, time_ns)
+        self._levels(slot).late_exit(slot, zone, agent, time_ns)
         if s.contest.item(slot) == LEADS and zone == s.zone.item(slot):
             s.own_ns[slot] = max(time_ns, s.own_ns.item(slot))
         else:
@@ -159,7 +161,7 @@ class ZoneContest:
             self._leave(slot, min(s.own_ns.item(slot), start_ns))
         self._end(slot)
         self._dwells.open(slot, zone, start_ns, key_ns, agent)
-        if (heard_ns := self._levels.promote(slot, zone)) > start_ns:
+        if (heard_ns := self._levels(slot).promote(slot, zone)) > start_ns:
             self._dwells.extend(slot, heard_ns)
         self._visits_decide(slot, zone, start_ns, key_ns, agent)
 
@@ -170,7 +172,7 @@ class ZoneContest:
             self._dwells.extend(slot, end_ns)
         if not self._state.estate.zone_outside[owner] and end_ns > s.v_last_ns.item(slot):
             self._visits.evidence(slot, end_ns, s.lead_key_ns.item(slot), s.lead_agent.item(slot), owner)
-        self._levels.keep(slot)
+        self._levels(slot).keep(slot)
 
     # Visits
 
@@ -190,6 +192,10 @@ class ZoneContest:
         self._visits.decide_zone(slot, zone)
         if s.last_ns.item(slot) > s.v_last_ns.item(slot):
             self._visits.evidence(slot, s.last_ns.item(slot), key_ns, agent, zone)
+
+    def _levels(self, slot: int) -> ZoneLevels:
+        s, areas = self._state.tracks, self._state.estate.areas
+        return self._areas if areas and (s.store.item(slot), s.profile.item(slot)) in areas else self._zones
 
     def _limits(self, slot: int) -> ZoneLimits:
         return self._state.estate.limits_of[self._state.tracks.profile.item(slot)]

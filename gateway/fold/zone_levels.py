@@ -36,6 +36,10 @@ class ZoneLevels:
     def __init__(self, state: State) -> None:
         self._state: Final = state
 
+    def is_own(self, slot: int, row: HeardRow) -> bool:
+        """Return whether a row is evidence that the owner has the subject still."""
+        return row.zone == self._state.tracks.zone.item(slot)
+
     def standing(self, slot: int, time_ns: int) -> Standing:
         """Return how the owner stands, whose dwell may lag behind its latest evidence while another zone leads."""
         s = self._state.tracks

@@ -60,6 +60,15 @@ class RecordedBefore(_Recorded):
         return bool(self.hours) or is_stated(self.opens, self.closes)
 
 
+class RecordedArea(_Recorded):
+    zone: str
+    profile: str
+    level_dbm: Mapping[str, float]
+    mean_sd_db: float = 5.0
+    shape_sd_db: float = 5.0
+    memory_s: float = 300.0
+
+
 class RecordedStore(_Recorded):
     """The defaults are those of the first release: records of it that lack a key were folded with them."""
 
@@ -83,6 +92,7 @@ class RecordedStore(_Recorded):
     zones: tuple[RecordedZone, ...] = ()
     doors: tuple[str, ...] = ()
     agents: tuple[RecordedAgent, ...] = ()
+    areas: tuple[RecordedArea, ...] = ()
 
 
 class RecordedStaff(_Recorded):

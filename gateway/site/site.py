@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from footfall.config import Section
 from footfall.events import Identifier, Name, Text
+from gateway.site.areas import Area, check_areas
 from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
 from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names, parse_when
 
@@ -138,6 +139,13 @@ class Store(_Named, _Open):
     doors: tuple[Name, ...] = ()
     door_aliases: tuple[DoorAlias, ...] = ()
     agents: tuple[Agent, ...] = ()
+    areas: tuple[Area, ...] = ()
+    """Zones that receivers tell apart only together."""
+
+    @model_validator(mode="after")
+    def _has_areas(self) -> Store:
+        check_areas(self.name, self.areas, _all_names(self.zones))
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Store:

@@ -40,7 +40,7 @@ _PSEUDONYMS = Pseudonymiser(b"a brand's secret, for tests only")
 
 
 def site_of(variant: int = 0) -> Site:
-    """0: the estate; 1: a zone is outside now, timeouts differ; 2: the second store is gone."""
+    """0: the estate; 1: a zone is outside now, timeouts differ; 2: the second store is gone; 3: w lies between what hears a and b."""
     zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}, {"name": "w"}]
     first = {
         "name": "s1", "timezone": "Asia/Shanghai", "zones": zones, "doors": ["d"], "agents": [{"name": "x"}, {"name": "y"}],
@@ -50,6 +50,9 @@ def site_of(variant: int = 0) -> Site:
               "idle_timeout_s": 2 * TIMEOUT_S}  # fmt: skip
     if variant == 1:
         first |= {"zones": [*zones[:1], {"name": "b", "type": "outside"}, *zones[2:]], "idle_timeout_s": TIMEOUT_S / 2}
+    if variant == 3:
+        heard = {"a": (-55, -75), "w": (-65, -65), "b": (-75, -55)}
+        first |= {"areas": [{"zone": zone, "profile": "ibeacon", "level_dbm": {"a": a, "b": b}} for zone, (a, b) in heard.items()]}
     return Site.model_validate({"brand": "b", "stores": [first] if variant == 2 else [first, second]})
 
 
@@ -267,7 +270,7 @@ others = st.one_of(
     st.integers(0, 2).map(lambda agent: lambda story: story.health(agent)),
     st.integers(0, 2).map(lambda agent: lambda story: story.gap(agent)),
     st.just(lambda story: story.tick()),
-    st.integers(0, 2).map(lambda variant: lambda story: story.site(variant)),
+    st.integers(0, 3).map(lambda variant: lambda story: story.site(variant)),
 )
 steps = st.tuples(seconds, frames() | frames() | frames() | touches() | others)
 

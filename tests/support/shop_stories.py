@@ -83,8 +83,9 @@ class Touch(NamedTuple):
 class Shop:
     """Everything that was heard so far is folded; `visits`, `dwells`, `touches` and `minute` read what a database would hold."""
 
-    def __init__(self, kept: FoldStore | None = None) -> None:
-        self._story: Final = Story().wait(-made.T0 // S % 60)  # 0 s begins a minute
+    def __init__(self, kept: FoldStore | None = None, variant: int = 0) -> None:
+        """`variant`: of the estate, see `journal_stories.site_of`."""
+        self._story: Final = Story(variant).wait(-made.T0 // S % 60)  # 0 s begins a minute
         self._begin_ns: Final = self._story.now_ns
         self._fold: Final[Fold] = new_fold(kept)
         self._rows: Final[Rows] = {}

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from gateway.fold.tables.column_table import ColumnSpec, ColumnTable
 from gateway.fold.tables.hash_index import NO_CODE, HashIndex
+from gateway.site.areas import MOST_AREAS
 
 MOST_HEARD: Final = 4
 """Of so many places beside the owner's the latest level is known; of more, the loudest."""
@@ -58,6 +59,10 @@ class Tracks(ColumnTable):
     """The first row of another zone since the owner's latest evidence, 0: none."""
     beyond_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     beyond_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True)]
+    # areas that are weighed by all levels together (gateway.fold.zone_areas)
+    area_p: Annotated[npt.NDArray[np.float64], ColumnSpec(added=True, width=MOST_AREAS)]
+    area_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """When they were weighed last, 0: never."""
     # what is not decided yet
     contest: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
     lead_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True)]
