@@ -100,7 +100,7 @@ class FrameRows:
             points.append(self._door_points(frames, rows, doors))
             for revision in self._state.revisions.of_new(points[-1]):
                 self._state.points.emit(revision)
-            changed = self._count_doors(rows, doors)
+            changed = self._count_doors(rows, doors[self._are_entrances(points[-1])])
         self._gaps(frames, rows)
         self._wait(frames, rows, before)
         return Taken([each for each in points if len(each)], changed)
@@ -185,6 +185,13 @@ class FrameRows:
             },
             {"in": np.where(entered, count, 0), "out": np.where(entered, 0, count)},
         )
+
+    def _are_entrances(self, doors: Points) -> npt.NDArray[np.bool_]:
+        """Return which points are of doors that lead out of their store."""
+        if not (inner := self._state.inner_doors):
+            return np.ones(len(doors), np.bool_)
+        places = zip(doors.tags["store"].texts(), doors.tags["door"].texts(), strict=True)
+        return np.array([place not in inner for place in places], np.bool_)
 
     def _count_doors(self, rows: _Rows, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
         store, minute = rows.stores[rows.frame[which]].tolist(), (rows.time_ns[which] // NS_PER_MINUTE).tolist()

@@ -50,3 +50,4 @@ class SiteInForce:
         self._counters.look_again()
         staff, assets = self._staff_subjects(site)
         self._state.staff, self._state.assets = frozenset(staff), frozenset(assets)
+        self._state.inner_doors = frozenset((store.name, door) for store in site.stores for door in store.inner_doors)

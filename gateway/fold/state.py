@@ -72,6 +72,8 @@ class State:
         self.fans = Codes()
         self.staff: frozenset[int] = frozenset()
         self.assets: frozenset[int] = frozenset()
+        self.inner_doors: frozenset[tuple[str, str]] = frozenset()
+        """By (store, door): who passes them does not count for the store."""
         self.history: Final = History()
         self.points: Final = PointBuffer(self.history)
         self.revisions: Final = Revisions(self.history)

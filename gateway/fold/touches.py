@@ -106,8 +106,9 @@ class Touches:
     def _door(self, row: CountRow, sign: int) -> tuple[int, int]:
         """Count people, or take them back; (store, minute) of the cell that changed."""
         store, minute = self._state.estate.stores.of(row.store), row.key_ns // NS_PER_MINUTE
-        self._state.traffic.add(store, minute, TRAFFIC_COLUMN["in"], sign * row.entered)
-        self._state.traffic.add(store, minute, TRAFFIC_COLUMN["out"], sign * row.left)
+        if (row.store, row.door) not in self._state.inner_doors:
+            self._state.traffic.add(store, minute, TRAFFIC_COLUMN["in"], sign * row.entered)
+            self._state.traffic.add(store, minute, TRAFFIC_COLUMN["out"], sign * row.left)
         counted = DoorPoint(time_ns=row.key_ns, agent=row.agent, door=row.door, store=row.store, in_=row.entered, out=row.left)
         if sign > 0:
             self._state.emit(counted, None)

@@ -91,6 +91,7 @@ class RecordedStore(_Recorded):
     tried_s: float = 30.0
     zones: tuple[RecordedZone, ...] = ()
     doors: tuple[str, ...] = ()
+    inner_doors: tuple[str, ...] = ()
     agents: tuple[RecordedAgent, ...] = ()
     areas: tuple[RecordedArea, ...] = ()
 
@@ -123,12 +124,15 @@ def stores_as_recorded(site: Site) -> RecordedSite:
 def _under_all_names(store: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Nobody is expected where a store has another name now."""
     zones = [zone | {"name": name} for zone in store.get("zones", ()) for name in _names(zone)]
-    doors = [*store.get("doors", ()), *(alias["name"] for alias in store.get("door_aliases", ()))]
+    aliases, inner = store.get("door_aliases", ()), store.get("inner_doors", ())
+    doors = [*store.get("doors", ()), *(alias["name"] for alias in aliases)]
+    inner_doors = [*inner, *(alias["name"] for alias in aliases if alias["door"] in inner)]
     agents = list(store.get("agents", ()))
     for name in _names(store):
         is_now = name == store["name"]
         renamed = {} if is_now else {"now": store["name"]}
-        yield store | {"name": name, "zones": zones, "doors": doors, "agents": agents if is_now else []} | renamed
+        lists = {"zones": zones, "doors": doors, "agents": agents if is_now else []} | ({"inner_doors": inner_doors} if inner else {})
+        yield store | {"name": name} | lists | renamed
 
 
 def _names(thing: dict[str, Any]) -> dict[str, None]:

@@ -138,6 +138,8 @@ class Store(_Named, _Open):
     zones: tuple[Zone, ...] = ()
     doors: tuple[Name, ...] = ()
     door_aliases: tuple[DoorAlias, ...] = ()
+    inner_doors: tuple[Name, ...] = ()
+    """Those of `doors` between floors or zones: who passes them neither comes into the store nor leaves it."""
     agents: tuple[Agent, ...] = ()
     areas: tuple[Area, ...] = ()
     """Zones that receivers tell apart only together."""
@@ -152,6 +154,8 @@ class Store(_Named, _Open):
         zones = [zone.name for zone in self.zones]
         if unknown := {alias.door for alias in self.door_aliases} - set(self.doors):
             raise ValueError(f"door_aliases names {min(unknown)!r}, which is no door of store {self.name!r}")
+        if unknown := set(self.inner_doors) - set(self.doors):
+            raise ValueError(f"inner_doors names {min(unknown)!r}, which is no door of store {self.name!r}: list it in doors, too")
         doors = [name for door in self.doors for name in dict.fromkeys([door, *(alias.name for alias in self._aliases_of(door))])]
         for what, called in (("zone", _all_names(self.zones)), ("door", doors)):
             if twice := first_twice(called):

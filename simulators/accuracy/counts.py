@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from itertools import accumulate
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.table import Table
@@ -13,16 +16,27 @@ from edge_agent.sources.replay import FormatName, read
 from edge_agent.sources.replay_settings import ReplaySettings
 from edge_agent.sources.source import Crossing, Heard, RefusedReading
 from footfall.errors import ConfigError
-from footfall.units import NS_PER_MINUTE
-from gateway.site import Agent, Site, Store
+from footfall.units import NS_PER_MINUTE, NS_PER_S
+from gateway.site import Agent, Site, Store, local_day
+from simulators.accuracy.decisions import StoredCounts
 from simulators.accuracy.playing import play_recording
 from simulators.accuracy.recorded import AGENT, STORE
 from simulators.show import WIDTH
 
 
 @dataclass(frozen=True, slots=True)
+class CountedDay:
+    """A day of the store. `drift` is as its last row states it."""
+
+    day: str
+    entered: int
+    left: int
+    drift: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """`unexplained`: minutes in which fewer than nobody is inside, and no drift is stated."""
+    """`unexplained`: minutes in which fewer than nobody is inside, or whose number of people inside less drift is not the running sum."""
 
     entered: int
     entered_stored: int
@@ -32,6 +46,7 @@ class Counts:
     least_inside: int
     most_drift: int
     unexplained: int
+    days: tuple[CountedDay, ...]
 
 
 def of_recording(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings) -> tuple[dict[str, Any], list[Table]]:
@@ -50,6 +65,7 @@ def played_counts(heard: Sequence[Heard], settings: ReplaySettings) -> Counts:
     store = Store(name=STORE, timezone=settings.timezone, doors=doors, agents=(Agent(name=AGENT),))
     played = play_recording(heard, Site(brand="recorded", stores=(store,)), STORE, AGENT, {}, step_ns=NS_PER_MINUTE)
     minutes = played.sink.minutes.values()
+    of_days = _by_day(played.sink.minutes, store)
     return Counts(
         sum(one.entered for one in crossings),
         sum(minute.entered for minute in minutes),
@@ -58,8 +74,29 @@ def played_counts(heard: Sequence[Heard], settings: ReplaySettings) -> Counts:
         sum(isinstance(one, RefusedReading) for one in heard),
         min((minute.occupancy for minute in minutes), default=0),
         max((abs(minute.drift) for minute in minutes), default=0),
-        sum(minute.occupancy < 0 and not minute.drift for minute in minutes),
+        sum(map(unexplained, of_days.values())),
+        tuple(_day(day, its_minutes) for day, its_minutes in of_days.items()),
     )
+
+
+def _by_day(minutes: Mapping[int, StoredCounts], store: Store) -> dict[int, list[StoredCounts]]:
+    """Return the minutes of each of the store's days, in order, by the day's ordinal."""
+    found: dict[int, list[StoredCounts]] = {}
+    start = timedelta(hours=store.day_start.hour, minutes=store.day_start.minute)
+    for time_ns, minute in sorted(minutes.items()):
+        found.setdefault(local_day(store.zone, start, time_ns // NS_PER_S)[0], []).append(minute)
+    return found
+
+
+def unexplained(minutes: Sequence[StoredCounts]) -> int:
+    """Return how many of a day's minutes, in order, have a number of people inside that the sum and its drift do not make."""
+    running = accumulate(minute.entered - minute.left for minute in minutes)
+    return sum(minute.occupancy < 0 or minute.occupancy - minute.drift != raw for minute, raw in zip(minutes, running, strict=True))
+
+
+def _day(day: int, minutes: Sequence[StoredCounts]) -> CountedDay:
+    entered, left = sum(minute.entered for minute in minutes), sum(minute.left for minute in minutes)
+    return CountedDay(date.fromordinal(day).isoformat(), entered, left, minutes[-1].drift)
 
 
 def _table(found: Counts) -> Table:
@@ -68,5 +105,8 @@ def _table(found: Counts) -> Table:
     table.add_row("out", f"{found.left_stored:,}", f"stored, {found.left:,} recorded")
     table.add_row("lines refused", f"{found.refused}", "quarantined")
     table.add_row("fewest inside", f"{found.least_inside}", f"people; drift of at most {found.most_drift} stated")
-    table.add_row("unexplained", f"{found.unexplained}", "minutes with fewer than nobody inside and no drift stated")
+    table.add_row("unexplained", f"{found.unexplained}", "minutes with fewer than nobody inside, or whose drift does not account for it")
+    drifts = [abs(day.drift) for day in found.days]
+    if drifts:
+        table.add_row("drift of a day", f"{median(drifts):.0f}", f"people, median of {len(drifts)} days; at most {max(drifts)}")
     return table

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.accuracy import calibration, recordings
+from edge_agent.sources.replay import read
+from edge_agent.sources.replay_settings import ReplaySettings
 from gateway.site import Site
+from simulators.accuracy.counts import played_counts
 from simulators.accuracy.recorded import TrueRecording
 
 
@@ -68,3 +71,13 @@ def test_a_tag_is_scored_with_areas_of_the_others(at_hand: Path, monkeypatch: py
     assert sorted(set(seen)) == [(3, 30.0), (5, 0.0), (5, 30.0)]
     assert len(seen) == 8 + 6 + 6
     assert all(values[name] is not None for name in ("itag-windows-memoryless", "itag-windows-30s-memory", "itag-moving-windows"))
+
+
+def test_sums_of_the_building_are_exact_and_each_day_states_its_drift(at_hand: Path) -> None:
+    settings = ReplaySettings("America/Los_Angeles")
+    found = played_counts(list(read("calit2", [recordings.folder_of("calit2")], settings)), settings)
+    assert (found.entered_stored, found.left_stored) == (found.entered, found.left) == (19_625, 18_806)
+    assert (found.unexplained, found.least_inside) == (0, 0)
+    assert len(found.days) > 100
+    assert [day.drift for day in found.days] == [day.left - day.entered for day in found.days]
+    assert sum(day.drift for day in found.days) == 18_806 - 19_625

@@ -24,10 +24,10 @@ def counted(told: Story, entered: int, left: int = 0, age_s: float = 0.0) -> Sto
     return told.frame(0, rows).wait(5).tick()
 
 
-def closes(told: Story, at: str) -> Story:
-    """The hours change."""
+def changed(told: Story, **of_store: Any) -> Story:
+    """What `site.toml` states of s1 changes."""
     body: dict[str, Any] = json.loads(site_of().model_dump_json())
-    body["stores"][0]["closes"] = at
+    body["stores"][0] |= of_store
     return told.add(RecordKind.SITE, json.dumps(body).encode())
 
 
@@ -63,7 +63,7 @@ def test_late_counts_correct_the_close() -> None:
 
 
 def test_hours_that_change_before_the_close_put_it_off() -> None:
-    told = closes(counted(story(), 7), "06:00").wait(HOUR_S).tick()
+    told = changed(counted(story(), 7), closes="06:00").wait(HOUR_S).tick()
     assert inside(told) == [("04:26", 7, 0)]
     assert inside(told.wait(HOUR_S)) == [("04:26", 7, 0), ("06:00", 0, -7)]
 
@@ -86,3 +86,22 @@ def test_counters_of_a_store_have_the_drift_of_its_day() -> None:
     (now,) = [each for each in fold.counters.take() if each.store == "s1"]
     assert (now.today["in"], now.today["occupancy"], now.today["drift"]) == (7, 0, -7)
     assert now.time_ns % (3600 * S) == 0
+
+
+def test_an_inner_door_has_counts_and_the_store_has_none_of_them() -> None:
+    told = changed(counted(story(), 3, 1).wait(60), inner_doors=["d"])
+    told = counted(told.event(0, {"kind": "count", "id": "c1", "door": "d", "in": 4, "out": 2}), 8, 5)
+    rows = store(new_fold().apply(pairs(told.wait(5).tick().records)), {})
+    assert (sum(row["in"] for row in of(rows, "door")), sum(row["out"] for row in of(rows, "door"))) == (15, 8)
+    assert [(row["in"], row["out"]) for row in of(rows, "traffic") if row["in"] or row["out"]] == [(3, 1)]
+
+
+def test_a_count_of_an_inner_door_that_is_taken_back_takes_nothing_from_the_store() -> None:
+    told = changed(counted(story(), 3), inner_doors=["d"]).event(0, {"kind": "count", "id": "c1", "door": "d", "in": 4, "out": 2})
+    told = told.event(0, {"kind": "void", "id": "v1", "of": "c1", "reason": "wrong", "actor": "test"})
+    assert inside(told) == [("04:26", 3, 0)]
+
+
+def test_entrances_add_up() -> None:
+    told = counted(story(), 3).frame(1, [Row(Kind.OUT, profile=2, count=1)]).wait(5).tick()
+    assert inside(told) == [("04:26", 2, 0)]

@@ -160,3 +160,15 @@ def test_stores_as_recorded_are_those_of_the_record_without_zones() -> None:
     whole = read_site(record_site(site))
     bare = tuple(store.model_copy(update={"zones": ()}) for store in whole.stores)
     assert stores_as_recorded(site).stores == bare
+
+
+def test_an_inner_door_is_one_under_each_of_its_names() -> None:
+    aliases = [
+        {"door": "stairs", "name": "lift", "until": "2026-09-01T00:00:00Z"},
+        {"door": "d", "name": "e", "until": "2026-09-01T00:00:00Z"},
+    ]
+    site = Site.model_validate(
+        {"brand": "b", "stores": [STORE | {"doors": ["d", "stairs"], "inner_doors": ["stairs"], "door_aliases": aliases}]}
+    )
+    (store,) = read_site(record_site(site)).stores
+    assert (store.doors, store.inner_doors) == (("d", "stairs", "lift", "e"), ("stairs", "lift"))

@@ -79,6 +79,7 @@ A, B = [{"name": "a", "until": "2026-01-01"}], [{"name": "b", "until": "2026-01-
         ([{"doors": ["a", "a"]}], "door 'a' is listed twice"),
         ([{"doors": ["a", "c"], "door_aliases": [A[0] | {"door": "c"}]}], "door 'a' is listed twice"),
         ([{"doors": ["c"], "door_aliases": [A[0] | {"door": "d"}]}], "'d', which is no door"),
+        ([{"doors": ["c"], "inner_doors": ["d"]}], "inner_doors names 'd', which is no door"),
         ([{"agents": [{"name": "a"}]}, {"agents": [{"name": "c", "aliases": A}]}], "agent 'a' is listed twice"),
         ([{"agents": [{"name": "c", "aliases": A}, {"name": "d", "aliases": A}]}], "agent 'a' is listed twice"),
         ([{"aliases": [{"name": "a"}]}], "Field required"),
