@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +112,7 @@ def main(
     try:
         found = {name: _through(name, data, console) for name in chosen}
         console.print(found[chosen[-1]].table, markup=False)
+        console.print(_in_a_line(found[chosen[-1]].score))
     except FootfallError as error:
         console.print(f"[bold red]real:[/] {escape(str(error))}")
         raise typer.Exit(1) from None
@@ -247,6 +248,12 @@ class _Passage:
     def _number(self, query: str) -> int:
         series = self._database.influxql(query, self._database.bucket)
         return int(series[0]["values"][0][1]) if series else 0
+
+
+def _in_a_line(score: Mapping[str, Any]) -> str:
+    """Return how close the zones of the lab are, of the output of `footfall score --json`."""
+    moves = score["transitions"]
+    return f"row accuracy {score['zone_accuracy']['stored']:.3f}, crossings counted {moves['paired']['10']} of {moves['true']}"
 
 
 def site(data: Path) -> Site:

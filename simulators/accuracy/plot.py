@@ -71,7 +71,7 @@ def _bands(axis: Axes, course: Course, colors: Mapping[str, str]) -> None:
 
 
 def _true(course: Course) -> dict[str, list[Bar]]:
-    return _by_zone([(stay.zone, _bar(stay.from_ns, stay.to_ns, course.span.from_ns)) for stay in course.stays])
+    return _by_zone([(stay.zone, _bar(stay.from_ns, stay.to_ns, course.span.from_ns)) for stay in (*course.stays, *course.passes)])
 
 
 def _stored(course: Course) -> dict[str, list[Bar]]:

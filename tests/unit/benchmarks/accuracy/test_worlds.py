@@ -49,6 +49,11 @@ def test_a_change_that_is_late_costs_zones_entries_and_dwells() -> None:
     assert found["median-dwell-off"] == 0.5, "of the checkout: 20 s instead of 40"
 
 
+def test_rows_on_the_wire_stand_beside_those_of_the_release_before() -> None:
+    (row,) = [row for row in store([replace(played(course()), rows=worlds.ROWS_BEFORE * 3)]).rows if row.name == "store-rows-on-the-wire"]
+    assert (row.value, row.reached) == (3.0, False)
+
+
 def test_the_rules_of_others_have_the_figures_of_zones_but_not_of_visits() -> None:
     rows = store([replace(played(course()), others={"EdgeX": [course(late_s=20)]}), played(course())]).rows
     found = {row.name: row.baseline for row in rows}
