@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.dwell_rows import CLOSED, OPEN, closed, current, emit, opened, previous
+from gateway.fold.fan_dwells import CountedDwell, FanDwells, dwell_before, dwell_of_row, dwell_of_track
 from gateway.fold.minute_counts import ZONE_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import DwellRow
@@ -41,6 +43,7 @@ class Dwells:
         self._state: Final = state
         self._row: Final = RowWriter(state)
         self._columns: Final = ColumnWriter(state)
+        self._fans: Final = FanDwells(state)
         self._unsaved: dict[tuple[str, str, int, str, str], DwellRow] = {}
 
     # Opening and closing
@@ -53,7 +56,9 @@ class Dwells:
         if tracks.d_state[slot]:
             self._remember(slot)
         fan = state.fan_code(state.links.fan_of(int(tracks.subject[slot]), time_ns))
-        self._begin(self._row, slot, zone, time_ns, key_ns, agent, fan)
+        self._begin(self._row, slot, zone, time_ns, key_ns, agent, fan, alone := not self._fans.is_shared(fan, key_ns))
+        if not alone:
+            self._recount(None, dwell_of_track(state, slot))
 
     def open_many(self, rows: Begun) -> None:
         """Open a dwell a row, one row a slot, of subjects that nobody is linked to."""
@@ -61,31 +66,35 @@ class Dwells:
         if len(ended := slot[tracks.d_state[slot] == OPEN]):
             self.close_many(ended)
         self._remember(slot[tracks.d_state[slot] != 0])
-        self._begin(self._columns, slot, rows.zone, rows.time_ns, rows.key_ns, rows.agent, NO_CODE)
+        self._begin(self._columns, slot, rows.zone, rows.time_ns, rows.key_ns, rows.agent, NO_CODE, True)
 
     def close(self, slot: int) -> None:
         """Close a dwell: it ended with its last evidence."""
-        self._keep(DwellRow(**self._end(self._row, slot)))
+        with self._recounted(slot) as shared:
+            self._keep(DwellRow(**self._end(self._row, slot, not shared)))
 
     def close_many(self, slots: npt.NDArray[Any]) -> None:
         """Close the dwells of slots, of subjects that nobody is linked to."""
         if not len(slots):
             return
-        row = self._end(self._columns, slots)
+        row = self._end(self._columns, slots, True)
         self.save()
         self._state.ledger.save_dwells(rows_of(DwellRow, row, len(slots)))
 
-    def _begin(self, writer: Writer, slot: Any, zone: Any, time_ns: Any, key_ns: Any, agent: Any, fan: Any) -> None:
+    def _begin(self, writer: Writer, slot: Any, zone: Any, time_ns: Any, key_ns: Any, agent: Any, fan: Any, alone: bool) -> None:
+        """With `alone` false nothing is counted: the fan's other devices may be of the same stay."""
         t, minute = self._state.tracks, time_ns // NS_PER_MINUTE
         t.zone[slot], t.zone_ns[slot], t.since_ns[slot] = zone, time_ns, time_ns
         t.d_state[slot], t.d_key_ns[slot], t.d_agent[slot], t.d_start_ns[slot] = OPEN, key_ns, agent, time_ns
         t.d_minute[slot], t.d_fan[slot] = minute, fan
-        writer.count(self._state.zones, zone, minute, opened(fan != NO_CODE), ~t.staff[slot])
+        if alone:
+            writer.count(self._state.zones, zone, minute, opened(fan != NO_CODE), ~t.staff[slot])
         emit(writer, current(self._state, writer, slot))
 
-    def _end(self, writer: Writer, slot: Any) -> Values:
+    def _end(self, writer: Writer, slot: Any, alone: bool) -> Values:
         self._state.tracks.d_state[slot] = CLOSED
-        self._count_end(writer, slot, 1)
+        if alone:
+            self._count_end(writer, slot, 1)
         row = current(self._state, writer, slot)
         emit(writer, row)
         return row
@@ -107,16 +116,20 @@ class Dwells:
 
     def extend(self, slot: int, time_ns: int) -> None:
         """Take evidence of the owner, in order: the dwell lasts until then, and is open again if it was closed."""
-        tracks = self._state.tracks
-        if tracks.d_state[slot] == CLOSED:
-            self._count_end(self._row, slot, -1)
-            tracks.d_state[slot] = OPEN
-            emit(self._row, current(self._state, self._row, slot))
-        tracks.zone_ns[slot] = time_ns
-        minute, before = time_ns // NS_PER_MINUTE, int(tracks.d_minute[slot])
-        if minute > before:
-            tracks.d_minute[slot] = minute
-            if not tracks.staff[slot]:
+        tracks, minute = self._state.tracks, time_ns // NS_PER_MINUTE
+        if tracks.d_state[slot] == OPEN and minute <= tracks.d_minute[slot]:
+            tracks.zone_ns[slot] = time_ns
+            return
+        with self._recounted(slot) as shared:
+            if tracks.d_state[slot] == CLOSED:
+                if not shared:
+                    self._count_end(self._row, slot, -1)
+                tracks.d_state[slot] = OPEN
+                emit(self._row, current(self._state, self._row, slot))
+            tracks.zone_ns[slot] = time_ns
+            before = int(tracks.d_minute[slot])
+            tracks.d_minute[slot] = max(minute, before)
+            if not shared and not tracks.staff[slot]:
                 self._count_minutes(int(tracks.zone[slot]), before + 1, minute, bool(tracks.d_fan[slot] >= 0))
 
     def advance(self, slots: npt.NDArray[Any]) -> None:
@@ -125,12 +138,40 @@ class Dwells:
         last = t.zone_ns[slots] // NS_PER_MINUTE
         moved = last > t.d_minute[slots]
         slots, last = slots[moved], last[moved]
+        shared = self._are_shared(slots)
+        for slot, minute in zip(slots[shared].tolist(), last[shared].tolist(), strict=True):
+            with self._recounted(slot):
+                t.d_minute[slot] = minute
+        slots, last = slots[~shared], last[~shared]
         counted = ~t.staff[slots]
         zones, first = t.zone[slots], t.d_minute[slots] + 1
         self._state.zones.add_spans(zones[counted], first[counted], last[counted], ZONE_COLUMN["present"])
         known = counted & (t.d_fan[slots] >= 0)
         self._state.zones.add_spans(zones[known], first[known], last[known], ZONE_COLUMN["known_present"])
         t.d_minute[slots] = last
+
+    def _are_shared(self, slots: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Return of which tracks another device may count for the fan in the stay; most are nobody's."""
+        t = self._state.tracks
+        shared: npt.NDArray[np.bool_] = t.d_fan[slots] != NO_CODE
+        for place in np.flatnonzero(shared).tolist():
+            shared[place] = self._fans.is_shared(t.d_fan.item(slots[place]), t.d_key_ns.item(slots[place]))
+        return shared
+
+    @contextmanager
+    def _recounted(self, slot: int) -> Iterator[bool]:
+        """Yield whether other devices may count for the fan; then what a track's dwell counts is mended after the change."""
+        t = self._state.tracks
+        if not self._fans.is_shared(t.d_fan.item(slot), t.d_key_ns.item(slot)):
+            yield False
+            return
+        before = dwell_of_track(self._state, slot)
+        yield True
+        self._recount(before, dwell_of_track(self._state, slot))
+
+    def _recount(self, before: CountedDwell | None, after: CountedDwell) -> None:
+        self.save()
+        self._fans.recount(before, after)
 
     def _count_minutes(self, zone: int, first: int, last: int, known: bool) -> None:
         self._state.zones.add_span(zone, first, last, ZONE_COLUMN["present"], 1)
@@ -148,14 +189,10 @@ class Dwells:
             self._lengthen_previous(slot, time_ns)
 
     def _lengthen_previous(self, slot: int, time_ns: int) -> None:
-        t, zones = self._state.tracks, self._state.zones
-        zone, start_ns, last_ns, minute = int(t.p_zone[slot]), int(t.p_start_ns[slot]), int(t.p_last_ns[slot]), time_ns // NS_PER_MINUTE
+        t, before = self._state.tracks, dwell_before(self._state, slot)
         t.p_last_ns[slot] = time_ns
-        if not t.staff[slot]:
-            self._row.count(zones, zone, last_ns // NS_PER_MINUTE, closed(start_ns, last_ns, -1), True)
-            self._row.count(zones, zone, minute, closed(start_ns, time_ns), True)
-            self._count_minutes(zone, int(t.p_minute[slot]) + 1, minute, bool(t.p_fan[slot] >= 0))
-            t.p_minute[slot] = max(minute, int(t.p_minute[slot]))
+        t.p_minute[slot] = max(time_ns // NS_PER_MINUTE, before.minute)
+        self._recount(before, dwell_before(self._state, slot))
         self._write(previous(self._state, self._row, slot))
 
     # Links
@@ -194,36 +231,34 @@ class Dwells:
 
     def _relink_current(self, slot: int) -> None:
         t = self._state.tracks
-        if self._relink_track(slot, int(t.zone[slot]), int(t.d_start_ns[slot]), int(t.d_minute[slot]), t.d_fan):
+        if self._relink_track(slot, dwell_of_track(self._state, slot), t.d_fan):
             self._write(current(self._state, self._row, slot))
 
     def _relink_previous(self, slot: int) -> None:
         t = self._state.tracks
-        if self._relink_track(slot, int(t.p_zone[slot]), int(t.p_start_ns[slot]), int(t.p_minute[slot]), t.p_fan):
+        if self._relink_track(slot, dwell_before(self._state, slot), t.p_fan):
             self._write(previous(self._state, self._row, slot))
 
-    def _relink_track(self, slot: int, zone: int, start_ns: int, minute: int, fans: npt.NDArray[np.int32]) -> bool:
+    def _relink_track(self, slot: int, dwell: CountedDwell, fans: npt.NDArray[np.int32]) -> bool:
         """Return whether the dwell's fan is another now; then it is stored in `fans`, and the minutes count it."""
-        state, t = self._state, self._state.tracks
-        old, new = int(fans[slot]), state.fan_code(state.links.fan_of(int(t.subject[slot]), start_ns))
+        new = self._state.fan_code(self._state.links.fan_of(dwell.subject, dwell.start_ns))
         fans[slot] = new
-        if new != old and not t.staff[slot]:
-            self._count_known(zone, start_ns, minute, (new >= 0) - (old >= 0))
-        return new != old
+        return self._relinked(dwell, new)
+
+    def _relinked(self, dwell: CountedDwell, fan: int) -> bool:
+        """Return whether a dwell has another fan now; then the minutes count it as that fan's."""
+        if fan != dwell.fan:
+            self._recount(dwell, dwell._replace(fan=fan))
+        return fan != dwell.fan
 
     def _relink_row(self, row: DwellRow) -> None:
         new = self._state.links.fan_of(row.subject, row.start_ns)
         if new == row.fan:
             return
-        if not row.staff:
-            zone = self._state.estate.zone(row.store, row.zone)
-            self._count_known(zone, row.start_ns, row.last_ns // NS_PER_MINUTE, bool(new) - bool(row.fan))
+        self._relinked(dwell_of_row(self._state, row), self._state.fan_code(new))
         changed = row._replace(fan=new)
         self._keep(changed)
         emit(self._row, changed._asdict())
-
-    def _count_known(self, zone: int, start_ns: int, last_minute: int, sign: int) -> None:
-        self._state.zones.add_span(zone, start_ns // NS_PER_MINUTE, last_minute, ZONE_COLUMN["known_present"], sign)
 
     # The store
 

@@ -283,7 +283,7 @@ class Fold:
         """Every version that a release since the first with a version stored; what it had not has its beginning."""
         if values["site"]:
             self._site.load(values["site"], values["state"]["estate"])
-        self.state.load(values["state"], parts)
+        self.state.load(values["state"], parts, values["turn"])
         if values["waiting"]:
             self._reorder_buffer.load({name.removeprefix("waiting."): parts[name] for name in parts if name.startswith("waiting.")})
         self._watermarks.load(values["watermarks"], len(self.state.estate.stores))

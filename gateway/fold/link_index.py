@@ -31,6 +31,8 @@ class LinkIndex:
             raise ValueError(f"the size of the filter must be a power of two of at least 8 bytes, not {filter_bytes}")
         self._store: Final = store
         self._cache: dict[str, list[Link]] = {}
+        self._subjects: dict[str, list[str]] = {}
+        """By fan."""
         self._mask: Final = filter_bytes - 1
         self._maybe: Final = bytearray(filter_bytes)
         """A bit per hash of a linked subject (Bloom 1970, one hash): most subjects are nobody's, and cost no look-up."""
@@ -62,13 +64,19 @@ class LinkIndex:
 
     def subjects_of(self, fan: str) -> list[str]:
         """Return every subject that was ever linked to the fan, in hex."""
-        return self._store.subjects_of(fan)
+        subjects = self._subjects.get(fan)
+        if subjects is None:
+            if len(self._subjects) >= _CACHED:
+                self._subjects.clear()
+            subjects = self._subjects[fan] = self._store.subjects_of(fan)
+        return subjects
 
     def add(self, links: Sequence[Link]) -> None:
         """Store links. The same link again changes nothing, but for a greater confidence."""
         self._store.save_links([LinkRow(ln.subject, ln.fan, ln.from_ns, ln.to_ns, ln.source, ln.confidence) for ln in links])
         for link in links:
             self._cache.pop(link.subject, None)
+            self._subjects.pop(link.fan, None)
             self._mark(int(link.subject, 16))
 
     def _mark(self, number: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device_profiles.registry import Registry
+from footfall.units import NS_PER_S
 from gateway.fold.estate_index import Codes, Estate
 from gateway.fold.history import History
 from gateway.fold.keys import Keys
@@ -77,6 +78,8 @@ class State:
         self.history: Final = History()
         self.points: Final = PointBuffer(self.history)
         self.revisions: Final = Revisions(self.history)
+        self.fan_dwells_from_ns = 0
+        """Dwells whose key is before count one by one, though their fan has several devices: an earlier release counted them so."""
         self.counts: Counter[str] = Counter()
         """What the fold counts of what it saw; names end in _total."""
 
@@ -107,16 +110,19 @@ class State:
             "zones": self.zones.dump(),
             "fans": self.fans.names,
             "counts": dict(self.counts),
+            "fan_dwells_from_ns": self.fan_dwells_from_ns,
             "history": self.history.dump(),
             "revisions": self.revisions.dump(),
         }
 
-    def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
-        """Go on from what `dump` returned; `parts` has the tracks. The estate's codes have to be loaded before."""
+    def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes], now_s: int) -> None:
+        """Go on from what `dump` returned at a time; `parts` has the tracks. The estate's codes have to be loaded before."""
         self.tracks = Tracks.restore(parts)
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
         self.fans = Codes(values["fans"])
         self.counts = Counter(values["counts"])
+        counted_until_ns = max((now_s + 1) * NS_PER_S, int(self.tracks.d_key_ns[: self.tracks.size].max(initial=0)) + 1)
+        self.fan_dwells_from_ns = values.get("fan_dwells_from_ns", counted_until_ns)
         self.history.load(values.get("history", {}))
         self.revisions.load(values.get("revisions"))

@@ -121,6 +121,9 @@ class FoldStore(Protocol):
     def save_dwells(self, rows: Iterable[DwellRow]) -> None:
         """Write dwells; each replaces the one of its key."""
 
+    def dwells(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        """Return the subject's dwells in a store that touch the span, by key."""
+
     def dwells_of(self, subject: str) -> list[DwellRow]:
         """Return all of the subject's dwells, by store and key."""
 

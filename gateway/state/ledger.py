@@ -134,6 +134,11 @@ class Ledger:
     def save_dwells(self, rows: Iterable[DwellRow]) -> None:
         self._save(DwellRow, rows)
 
+    def dwells(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        """Return the subject's dwells in a store that touch the span, by key."""
+        where = "WHERE subject=? AND store=? AND last_ns>=? AND start_ns<=? ORDER BY key_ns, agent, zone"
+        return self._rows(DwellRow, where, (subject, store, from_ns, to_ns))
+
     def dwells_of(self, subject: str) -> list[DwellRow]:
         return self._rows(DwellRow, "WHERE subject=? ORDER BY store, key_ns", (subject,))
 

@@ -87,6 +87,13 @@ def test_visits_that_touch_a_span_both_ends_included(store: FoldStore) -> None:
     assert found == {(0, 9): [], (0, 10): [10], (20, 30): [10, 30], (21, 29): [], (35, 36): [30], (60, 99): [50], (61, 99): []}
 
 
+def test_dwells_that_touch_a_span_both_ends_included(store: FoldStore) -> None:
+    store.save_dwells([dwell(10, 20), dwell(30, 40), dwell(50, 60), dwell(11, 21)._replace(store="other")])
+    spans = ((0, 9), (0, 10), (20, 30), (21, 29), (35, 36), (60, 99), (61, 99))
+    found = {span: [row.key_ns for row in store.dwells(A, "s", *span)] for span in spans}
+    assert found == {(0, 9): [], (0, 10): [10], (20, 30): [10, 30], (21, 29): [], (35, 36): [30], (60, 99): [50], (61, 99): []}
+
+
 def test_a_person_s_rows_come_by_store_and_key(store: FoldStore) -> None:
     store.save_visits([visit(2, 2, 3, store="t"), visit(9, 9, 10), visit(1, 1, 2), visit(4, 4, 5, subject=B)])
     assert [(row.store, row.key_ns) for row in store.visits_of(A)] == [("s", 1), ("s", 9), ("t", 2)]

@@ -1,0 +1,191 @@
+"""Dwells of one fan's several devices: in one zone at one time they are one stay of `zone_traffic`, though each device has a row.
+
+What the minutes count is a function of the dwells as they are now. So a change of one dwell counts what the fan's stays around it are
+with it as it is afterwards, less what they were with it as it was before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from footfall.pseudonyms import to_hex
+from footfall.units import NS_PER_MINUTE, NS_PER_MS
+from gateway.fold.dwell_rows import OPEN, closed, opened
+from gateway.fold.estate_index import seconds_of
+from gateway.fold.minute_counts import ZONE_COLUMN
+from gateway.fold.state import State
+from gateway.fold.store import DwellRow
+from gateway.fold.tables.hash_index import NO_CODE
+
+_STILL: Final = 1 << 62
+"""When an open dwell ends, in ns: not yet."""
+
+
+class CountedDwell(NamedTuple):
+    """What a dwell has that the minutes count of it."""
+
+    subject: str
+    zone: int
+    fan: int
+    """Code of the fan, -1: nobody known."""
+    key_ns: int
+    agent: str
+    start_ns: int
+    last_ns: int
+    minute: int
+    """The last minute in which it is counted as present."""
+    is_open: bool
+    staff: bool
+
+    @property
+    def end_ns(self) -> int:
+        """When it ends, in ns; an open one reaches over all that comes later."""
+        return _STILL if self.is_open else self.last_ns
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.subject, self.key_ns, self.agent
+
+
+def dwell_of_track(state: State, slot: int) -> CountedDwell:
+    """Return the dwell that a track has now."""
+    t = state.tracks
+    return CountedDwell(
+        to_hex(t.subject.item(slot)), t.zone.item(slot), t.d_fan.item(slot), t.d_key_ns.item(slot),
+        state.estate.agents.names[t.d_agent.item(slot)], t.d_start_ns.item(slot), t.zone_ns.item(slot), t.d_minute.item(slot),
+        t.d_state.item(slot) == OPEN, t.staff.item(slot),
+    )  # fmt: skip
+
+
+def dwell_before(state: State, slot: int) -> CountedDwell:
+    """Return the dwell before a track's current one."""
+    t = state.tracks
+    return CountedDwell(
+        to_hex(t.subject.item(slot)), t.p_zone.item(slot), t.p_fan.item(slot), t.p_key_ns.item(slot),
+        state.estate.agents.names[t.p_agent.item(slot)], t.p_start_ns.item(slot), t.p_last_ns.item(slot), t.p_minute.item(slot),
+        False, t.staff.item(slot),
+    )  # fmt: skip
+
+
+def dwell_of_row(state: State, row: DwellRow) -> CountedDwell:
+    """Return a dwell that the store has."""
+    zone, minute = state.estate.zone(row.store, row.zone), row.last_ns // NS_PER_MINUTE
+    fan = state.fan_code(row.fan)
+    return CountedDwell(
+        row.subject, zone, fan, row.key_ns, row.agent, row.start_ns, row.last_ns, minute, bool(row.open), bool(row.staff)
+    )  # fmt: skip
+
+
+class FanDwells:
+    """Counts the dwells of fans who have several devices. What tracks have is newer than the store: save closed dwells first."""
+
+    def __init__(self, state: State) -> None:
+        self._state: Final = state
+
+    def is_shared(self, fan: int, key_ns: int) -> bool:
+        """Return whether another device may count for the fan (a code) in the stay of a dwell with this key."""
+        if fan == NO_CODE or key_ns < self._state.fan_dwells_from_ns:
+            return False
+        return len(self._state.links.subjects_of(self._state.fan_name(fan))) > 1
+
+    def recount(self, before: CountedDwell | None, after: CountedDwell) -> None:
+        """Count a dwell as it is after a change instead of as it was; `before` is None of one that begins. Both are of one zone."""
+        if after.staff:
+            return
+        amounts: dict[tuple[int, int], float] = defaultdict(float)
+        if before is None or before.fan == after.fan:
+            self._add(amounts, before, after)
+        else:
+            self._add(amounts, before, None)
+            self._add(amounts, None, after)
+        for (minute, column), amount in amounts.items():
+            if amount:
+                self._state.zones.add(after.zone, minute, column, amount)
+
+    def _add(self, amounts: dict[tuple[int, int], float], before: CountedDwell | None, after: CountedDwell | None) -> None:
+        """Add what the fan's stays count with `after`, and take off what they count with `before`."""
+        others = self._around([dwell for dwell in (before, after) if dwell is not None])
+        for dwell, sign in ((before, -1), (after, 1)):
+            for cell, amount in _counted([*others, dwell] if dwell else others):
+                amounts[cell] += sign * amount
+
+    def _around(self, of: Sequence[CountedDwell]) -> list[CountedDwell]:
+        """Return the fan's other dwells in the zone that overlap the span, or each other and so reach it."""
+        one = of[0]
+        if not self.is_shared(one.fan, one.key_ns):
+            return []
+        start_ns, end_ns = min(dwell.start_ns for dwell in of), max(dwell.end_ns for dwell in of)
+        while True:
+            others = [dwell for dwell in self._of_fan(one, start_ns, end_ns) if dwell.key != one.key]
+            first = min([start_ns, *(dwell.start_ns for dwell in others)])
+            last = max([end_ns, *(dwell.end_ns for dwell in others)])
+            if (first, last) == (start_ns, end_ns):
+                return others
+            start_ns, end_ns = first, last
+
+    def _of_fan(self, one: CountedDwell, from_ns: int, to_ns: int) -> list[CountedDwell]:
+        state, found = self._state, {}
+        store, from_ns = int(state.estate.zone_store[one.zone]), from_ns - NS_PER_MS
+        for subject in state.links.subjects_of(state.fan_name(one.fan)):
+            for row in state.ledger.dwells(subject, state.estate.stores.names[store], from_ns, to_ns + NS_PER_MS):
+                dwell = dwell_of_row(state, row)
+                found[dwell.key] = dwell
+            for slot in state.tracks.tracks_of(int(subject, 16), store):
+                found |= {dwell.key: dwell for dwell in self._of_track(slot)}
+        return [
+            dwell for dwell in found.values()
+            if (dwell.zone, dwell.fan, dwell.staff) == (one.zone, one.fan, False) and dwell.key_ns >= state.fan_dwells_from_ns
+            and dwell.end_ns >= from_ns and dwell.start_ns <= to_ns + NS_PER_MS
+        ]  # fmt: skip
+
+    def _of_track(self, slot: int) -> Iterator[CountedDwell]:
+        if self._state.tracks.p_zone[slot] != NO_CODE:
+            yield dwell_before(self._state, slot)
+        if self._state.tracks.d_state[slot]:
+            yield dwell_of_track(self._state, slot)
+
+
+def stays(dwells: Iterable[CountedDwell]) -> Iterator[list[CountedDwell]]:
+    """Yield the stays that a fan's dwells in a zone are: those of several devices at the same time, to the millisecond, are one."""
+    together: list[CountedDwell] = []
+    end_ms = 0
+    for dwell in sorted(dwells, key=lambda each: (each.start_ns // NS_PER_MS, each.key)):
+        if together and dwell.start_ns // NS_PER_MS > end_ms:
+            yield from _as_stays(together)
+            together = []
+        end_ms = max(end_ms if together else 0, _end_ms(dwell))
+        together.append(dwell)
+    yield from _as_stays(together)
+
+
+def _as_stays(together: list[CountedDwell]) -> Iterator[list[CountedDwell]]:
+    """Dwells of one device alone are a stay each."""
+    if len({dwell.subject for dwell in together}) > 1:
+        yield together
+    else:
+        yield from ([dwell] for dwell in together)
+
+
+def _end_ms(dwell: CountedDwell) -> int:
+    if dwell.is_open:
+        return _STILL
+    return dwell.start_ns // NS_PER_MS + round(seconds_of(dwell.start_ns, dwell.last_ns) * 1000)
+
+
+def _counted(dwells: Iterable[CountedDwell]) -> Iterator[tuple[tuple[int, int], float]]:
+    """Yield what dwells count, as (minute, column of ZONE) and an amount."""
+    for stay in stays(dwells):
+        known = stay[0].fan != NO_CODE
+        first, last = min(dwell.start_ns for dwell in stay) // NS_PER_MINUTE, max(dwell.minute for dwell in stay)
+        for column, amount in opened(known).items():
+            yield (first, column), amount
+        for minute in range(first + 1, last + 1):
+            yield (minute, ZONE_COLUMN["present"]), 1
+            yield (minute, ZONE_COLUMN["known_present"]), known
+        if not any(dwell.is_open for dwell in stay):
+            begin_ms, end_ms = min(dwell.start_ns for dwell in stay) // NS_PER_MS, max(map(_end_ms, stay))
+            ended = max(dwell.last_ns for dwell in stay) // NS_PER_MINUTE
+            for column, amount in closed(begin_ms * NS_PER_MS, end_ms * NS_PER_MS).items():
+                yield (ended, column), amount
