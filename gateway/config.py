@@ -98,6 +98,13 @@ class NoticeSettings(Section):
     notice_s: Annotated[float, Field(ge=1, le=600)] = 60.0
 
 
+class Evidence(Section):
+    """What is stored of evidence beside the rows of presence."""
+
+    levels: bool = False
+    """Whether to store the level of each receiver, where a zone has several at one agent."""
+
+
 class GatewayConfig(Section):
     """One gateway. Relative paths are taken from the file's folder."""
 
@@ -106,6 +113,7 @@ class GatewayConfig(Section):
     """Journal, fold state, quarantine, keys and the journal's id; nobody else may read it."""
     stay_points: bool = False
     """Whether to store the periodic `stay` rows of presence as well."""
+    evidence: Evidence = Evidence()
     brand_secret: SecretStr | None = None
     brand_secret_file: Path | None = None
     """Where long-lived pseudonyms come from (HKDF); without it plain events with identifiers cannot be taken."""

@@ -52,14 +52,15 @@ class Fold:
 
     def __init__(
         self, profiles: Registry, ledger: FoldStore, staff_subjects: StaffSubjects, stay_points: bool,
-        filter_bytes: int = FILTER_BYTES,
+        filter_bytes: int = FILTER_BYTES, level_points: bool = False,
     ) -> None:  # fmt: skip
-        """`staff_subjects` gives the subjects of a site's staff and assets; `filter_bytes`: see `gateway.fold.link_index.LinkIndex`."""
+        """`staff_subjects` gives a site's staff and assets; `level_points` stores receivers' levels; `filter_bytes`: see `LinkIndex`."""
         self.state: Final = State(profiles, ledger, filter_bytes)
         self._filter_bytes: Final = filter_bytes
         self._profiles: Final = profiles
         self._staff_subjects: Final = staff_subjects
         self._stay_points: Final = stay_points
+        self._level_points: Final = level_points
         self._reorder_buffer: Final = ReorderBuffer()
         self._watermarks: Final = Watermarks()
         self._visits: Final = Visits(self.state, self._watermarks)
@@ -70,7 +71,7 @@ class Fold:
         self._coverage: Final = Coverage(self.state, self._watermarks)
         self._item_events: Final = ItemEvents(self.state, self._watermarks)
         self._frame_rows: Final = FrameRows(
-            self.state, self._watermarks, self._reorder_buffer, self._item_events, self._coverage, stay_points
+            self.state, self._watermarks, self._reorder_buffer, self._item_events, self._coverage, stay_points, level_points
         )
         self.counters: Final = StoreCounters(self.state, self._watermarks)
         self._site: Final = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects)
@@ -84,7 +85,7 @@ class Fold:
 
     def fresh(self, ledger: FoldStore) -> Fold:
         """Return a fold of the same set-up without any state."""
-        return Fold(self._profiles, ledger, self._staff_subjects, self._stay_points, self._filter_bytes)
+        return Fold(self._profiles, ledger, self._staff_subjects, self._stay_points, self._filter_bytes, self._level_points)
 
     def apply(self, records: Iterable[tuple[Record, Body | None]]) -> list[Points]:
         """Take records in the journal's order, one at a time; a frame's body may be given, to spare decoding it again."""

@@ -17,6 +17,7 @@ from gateway.fold.boot_clocks import BootClocks
 from gateway.fold.coverage import Coverage
 from gateway.fold.frame_names import coded, coded_names
 from gateway.fold.item_events import ItemEvents
+from gateway.fold.level_points import level_points
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.reorder_buffer import NO_MENTION, Evidence, ReorderBuffer, order_key
 from gateway.fold.state import State
@@ -73,7 +74,7 @@ class FrameRows:
 
     def __init__(
         self, state: State, watermarks: Watermarks, reorder_buffer: ReorderBuffer, item_events: ItemEvents, coverage: Coverage,
-        stay_points: bool,
+        stay_points: bool, stores_levels: bool = False,
     ) -> None:  # fmt: skip
         self._state: Final = state
         self._watermarks: Final = watermarks
@@ -82,6 +83,7 @@ class FrameRows:
         self._coverage: Final = coverage
         stored = [Kind.ENTER, Kind.EXIT, *([Kind.STAY] if stay_points else [])]
         self._stored: Final = np.isin(np.arange(256), stored)
+        self._stores_levels: Final = stores_levels
         self.clocks: Final = BootClocks()
 
     def take(self, frames: Sequence[tuple[Record, Body]]) -> Taken:
@@ -94,6 +96,8 @@ class FrameRows:
             return Taken([], set())
         self._state.counts["rows_total"] += len(rows.kind)
         points = [self._presence_points(frames, rows, np.flatnonzero(self._stored[rows.kind]))]
+        for point in level_points(frames, rows.key_ns) if self._stores_levels else ():
+            self._state.points.emit(point)
         doors = np.flatnonzero((rows.kind == Kind.IN) | (rows.kind == Kind.OUT))
         changed: set[tuple[int, int]] = set()
         if len(doors):

@@ -83,7 +83,9 @@ class Gateway:
         self._day_keys = files.open_keys(state_dir, site, self._mended)
         self._ledger, self._fold = open_fold(
             state_dir / files.LEDGER, self._journal,
-            lambda ledger: Fold(profiles, ledger, self._staff_subjects, config.stay_points), self._mended,
+            lambda ledger: Fold(
+                profiles, ledger, self._staff_subjects, config.stay_points, level_points=config.evidence.levels
+            ), self._mended,
         )  # fmt: skip
         self._fold_journal = Journal(state_dir / files.JOURNAL)
 

@@ -23,6 +23,16 @@ class PresencePoint(NamedTuple):
     lag_ms: int
 
 
+class LevelPoint(NamedTuple):
+    time_ns: int
+    agent: str
+    receiver: str
+    store: str
+    zone: str
+    subject: str
+    dbm: float
+
+
 class DwellPoint(NamedTuple):
     time_ns: int
     agent: str
@@ -186,11 +196,12 @@ class GapPoint(NamedTuple):
 
 
 PointRow = (
-    PresencePoint | DwellPoint | VisitPoint | DoorPoint | TouchPoint | ItemPoint | TrafficPoint | ZoneTrafficPoint | AgentPoint
+    PresencePoint | LevelPoint | DwellPoint | VisitPoint | DoorPoint | TouchPoint | ItemPoint | TrafficPoint | ZoneTrafficPoint | AgentPoint
     | StorePoint | CoveragePoint | RevisionPoint | GapPoint
 )  # fmt: skip
 POINT_ROWS: Final[Mapping[str, type[PointRow]]] = {
     "presence": PresencePoint,
+    "level": LevelPoint,
     "dwell": DwellPoint,
     "visit": VisitPoint,
     "door": DoorPoint,

@@ -32,6 +32,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
     for m in (
         _measurement("presence", "store zone agent kind", subject="subject", profile="text", rssi_dbm="int", dwell_s="float",
                      time_quality="text", time_width_ms="int", lag_ms="int"),
+        _measurement("level", "store zone agent receiver", subject="subject", dbm="float"),
         _measurement("dwell", "store zone agent", subject="subject", fan="text", seconds="float", is_staff="bool", open="bool",
                      void="bool"),
         _measurement("visit", "store agent", subject="subject", fan="text", known="bool", is_staff="bool", open="bool", started_ms="int",
@@ -56,5 +57,5 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
 }  # fmt: skip
 ABSENT: Final[Mapping[tuple[str, str], int]] = {("presence", "time_width_ms"): -1}
 """What a field has in points made before there was such a field; all others 0, false or empty."""
-WRITE_ONCE: Final = frozenset({"presence"})
+WRITE_ONCE: Final = frozenset({"presence", "level"})
 """Measurements whose points have one version only: written in any order, they end the same."""
