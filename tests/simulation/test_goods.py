@@ -19,7 +19,7 @@ from simulators.world import World
 from tests.support.journal_stories import Rows, S, of, store
 from tests.support.memory_fold_store import MemoryStore
 
-SEED, GARMENTS, HOURS = 2, 40, 3.0
+SEED, GARMENTS, HOURS = 2, 40, 2.0
 T0 = 1_790_000_000 * S
 TRIED_S = 30.0
 
