@@ -104,7 +104,7 @@ class FrameRows:
             points.append(self._door_points(frames, rows, doors))
             for revision in self._state.revisions.of_new(points[-1]):
                 self._state.points.emit(revision)
-            changed = self._count_doors(rows, doors[self._are_entrances(points[-1])])
+            changed = self._count_doors(rows, self._entrances(points[-1], doors))
         self._gaps(frames, rows)
         self._wait(frames, rows, before)
         return Taken([each for each in points if len(each)], changed)
@@ -190,12 +190,12 @@ class FrameRows:
             {"in": np.where(entered, count, 0), "out": np.where(entered, 0, count)},
         )
 
-    def _are_entrances(self, doors: Points) -> npt.NDArray[np.bool_]:
-        """Return which points are of doors that lead out of their store."""
+    def _entrances(self, doors: Points, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Return the rows of doors that lead out of their store; `doors` are the points of `which`."""
         if not (inner := self._state.inner_doors):
-            return np.ones(len(doors), np.bool_)
+            return which
         places = zip(doors.tags["store"].texts(), doors.tags["door"].texts(), strict=True)
-        return np.array([place not in inner for place in places], np.bool_)
+        return which[[place not in inner for place in places]]
 
     def _count_doors(self, rows: _Rows, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
         store, minute = rows.stores[rows.frame[which]].tolist(), (rows.time_ns[which] // NS_PER_MINUTE).tolist()
