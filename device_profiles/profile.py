@@ -45,7 +45,7 @@ class Presence(Section):
     """A level that moved so far since the last row is reported before `stay_s`."""
     step_s: Annotated[float, Field(gt=0, le=600)] = 0.5
     """Shortest time between two rows of a presence."""
-    margin_db: Annotated[float, Field(ge=0, le=30)] = 3.0
+    margin_db: Annotated[float, Field(ge=0, le=30)] = 5.0
     """How much stronger another zone must be to become the subject's owner."""
     holdoff_s: Annotated[float, Field(ge=0, le=60)] = 2.0
     """Shortest time that an owner keeps an item; people's zones are confirmed instead."""
