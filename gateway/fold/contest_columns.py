@@ -23,6 +23,7 @@ from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
 from gateway.fold.visits import Visits
 from gateway.fold.zone_rules import (
     GONE_DBM,
+    STRONG_DB,
     Sighted,
     Standing,
     ZoneLimits,
@@ -32,6 +33,8 @@ from gateway.fold.zone_rules import (
     is_clear,
     is_unowned,
     lasts_ns,
+    margin_of,
+    wary_after,
 )
 
 Slots = npt.NDArray[Any]
@@ -150,10 +153,17 @@ class ContestColumns:
         self._begin_lead(rows, best_zone, begins, begins & fell_silent(at, limits) & (s.beyond_ns[slot] != 0))
         goes_on = begins | (leads & ahead)
         s.lead_zone[slot[goes_on]] = best_zone[goes_on]
-        s.lead_clear[slot[goes_on]] = is_clear(best_dbm, at, limits)[goes_on]
+        self._take_margins(slot[goes_on], best_dbm[goes_on], Standing(*[column[goes_on] for column in at]), limits.where(goes_on))
         outside = self._state.estate.zone_outside
         known = ~outside[at.owner] & ~(goes_on & outside[s.lead_zone[slot]])
         self._visits.extend_many(slot[known], t[known], at.owner[known])
+
+    def _take_margins(self, slot: Slots, dbm: npt.NDArray[np.int16], at: Standing, limits: ZoneLimits) -> None:
+        s = self._state.tracks
+        heard = Sighted(s.sighted_ns[slot], s.sightings[slot], s.sighted_rows[slot])
+        clear = limits._replace(margin_db=margin_of(heard, s.wary_db[slot], limits))
+        s.lead_clear[slot] = is_clear(dbm, at, clear)
+        s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + STRONG_DB))
 
     def _begin_lead(self, rows: Evidence, zone: npt.NDArray[np.int32], begins: Mask, from_beyond: Mask) -> None:
         s, slot = self._state.tracks, rows.slot
@@ -177,6 +187,7 @@ class ContestColumns:
     def _end(self, slot: Slots) -> None:
         s = self._state.tracks
         s.contest[slot], s.lead_zone[slot], s.lead_ns[slot], s.own_ns[slot], s.lead_clear[slot] = DECIDED, NO_CODE, 0, 0, False
+        s.lead_strong[slot] = False
 
     def _loudest(self, slot: Slots, time_ns: Times, limits: ZoneLimits) -> tuple[Mask, npt.NDArray[np.intp]]:
         """Return whether any place is fresh, and the loudest: of equal ones that of the zone that leads, else the first."""
@@ -202,6 +213,9 @@ class ContestColumns:
         mine = slots[common & ~lapsed]
         if len(mine):
             begun = Begun(mine, s.lead_zone[mine], s.lead_ns[mine], s.lead_key_ns[mine], s.lead_agent[mine])
+            moves = mine[s.contest[mine] == LEADS]
+            returns = s.lead_zone[moves] == s.p_zone[moves]
+            s.wary_db[moves] = wary_after(s.wary_db[moves].astype(np.int64), returns, s.lead_strong[moves])
             self._leave(begun.take(s.contest[mine] == LEADS))
             self._end(mine)
             self._dwells.open_many(begun)

@@ -16,6 +16,7 @@ from device_profiles.profile import Presence
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.area_model import AreaModel, model_of
+from gateway.fold.presence_limits import NO_LIMITS, decision_limits_of, limits_of
 from gateway.fold.reorder_buffer import Ranks
 from gateway.fold.zone_rules import DecisionLimits, ZoneLimits
 from gateway.site import local_day
@@ -23,8 +24,6 @@ from gateway.site.closings import OpenDates, settling_minutes
 from gateway.site.recorded import RecordedSite
 
 NEVER_NS: Final = 1 << 62
-STALE_PERIODS: Final = 2.2
-"""An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
 MOST_CACHED: Final = 30_000
 LONGEST_CACHED: Final = 64
 """An agent hears a few zones; lists of thousands of names are not kept."""
@@ -32,8 +31,6 @@ UNUSED: Final = -1
 UNKNOWN_PROFILE: Final = ""
 Codings = npt.NDArray[np.int32]
 VISITORS: Final = frozenset({"person", "staff"})
-NO_LIMITS: Final = ZoneLimits(0, 0, 0, 0.0)
-"""Of a profile that this release does not know."""
 
 
 @overload
@@ -250,9 +247,9 @@ class Estate:
         return code
 
     def _add_limits(self, presence: Presence | None) -> None:
-        self.limits_of.append(_limits(presence) if presence else NO_LIMITS)
+        self.limits_of.append(limits_of(presence) if presence else NO_LIMITS)
         self.limits = ZoneLimits(*map(np.append, self.limits, self.limits_of[-1]))
-        self.decided_within_of.append(_decision_limits(presence or Presence()))
+        self.decided_within_of.append(decision_limits_of(presence or Presence()))
         self.decided_within = DecisionLimits(*map(np.append, self.decided_within, self.decided_within_of[-1]))
 
     def dump(self) -> dict[str, Any]:
@@ -285,28 +282,6 @@ class Estate:
         for name in values["profiles"]:
             self._profile(name)
         self.apply(site)
-
-
-def _limits(presence: Presence) -> ZoneLimits:
-    return ZoneLimits(
-        gap_ns=_ns(presence.timeout_max_s + presence.stay_s),
-        stale_ns=_ns(STALE_PERIODS * presence.stay_s),
-        holdoff_ns=_ns(presence.holdoff_s),
-        margin_db=presence.margin_db,
-    )
-
-
-def _decision_limits(presence: Presence) -> DecisionLimits:
-    return DecisionLimits(
-        settle_min_ns=_ns(presence.settle_min_s),
-        settle_max_ns=_ns(presence.settle_max_s),
-        confirm_min_ns=_ns(presence.confirm_min_s),
-        confirm_max_ns=_ns(presence.confirm_max_s),
-    )
-
-
-def _ns(seconds: float) -> int:
-    return round(seconds * NS_PER_S)
 
 
 def _ranks(names: Sequence[str]) -> npt.NDArray[np.int32]:

@@ -26,7 +26,20 @@ from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
 from gateway.fold.visits import Visits
 from gateway.fold.zone_areas import AreaLevels
 from gateway.fold.zone_levels import HeardRow, ZoneLevels
-from gateway.fold.zone_rules import Sighted, Standing, ZoneLimits, fell_silent, follows, is_ahead, is_clear, is_unowned, lasts_ns
+from gateway.fold.zone_rules import (
+    STRONG_DB,
+    Sighted,
+    Standing,
+    ZoneLimits,
+    fell_silent,
+    follows,
+    is_ahead,
+    is_clear,
+    is_unowned,
+    lasts_ns,
+    margin_of,
+    wary_after,
+)
 
 
 class ZoneContest:
@@ -47,7 +60,7 @@ class ZoneContest:
         contest = s.contest.item(slot)
         if contest == DECIDED:
             return False
-        heard = Sighted(s.sighted_ns.item(slot), s.sightings.item(slot), s.sighted_rows.item(slot))
+        heard = self._sighted(slot)
         limits = self._state.estate.decided_within_of[s.profile.item(slot)]
         return bool(s.lead_ns.item(slot) + lasts_ns(contest == SETTLES, s.lead_clear.item(slot), heard, limits) < place_ns)
 
@@ -110,7 +123,10 @@ class ZoneContest:
         elif leads or follows(best.time_ns, row.time_ns, at, limits):
             if not leads:
                 self._begin_lead(slot, best.zone, row, at, limits)
-            s.lead_zone[slot], s.lead_clear[slot] = best.zone, is_clear(best.dbm, at, limits)
+            clear = limits._replace(margin_db=margin_of(self._sighted(slot), s.wary_db.item(slot), limits))
+            strong = clear._replace(margin_db=clear.margin_db + STRONG_DB)
+            s.lead_zone[slot], s.lead_clear[slot] = best.zone, is_clear(best.dbm, at, clear)
+            s.lead_strong[slot] = is_clear(best.dbm, at, strong)
         self._visits_take(slot, row, s.zone.item(slot))
 
     def _begin_lead(self, slot: int, zone: int, row: HeardRow, at: Standing, limits: ZoneLimits) -> None:
@@ -138,6 +154,7 @@ class ZoneContest:
     def _end(self, slot: int) -> None:
         s = self._state.tracks
         s.contest[slot], s.lead_zone[slot], s.lead_ns[slot], s.own_ns[slot], s.lead_clear[slot] = DECIDED, NO_CODE, 0, 0, False
+        s.lead_strong[slot] = False
 
     def late_exit(self, slot: int, zone: int, agent: int, time_ns: int) -> None:
         """Take an EXIT about a time before the slot's latest row."""
@@ -158,6 +175,8 @@ class ZoneContest:
             return
         zone, start_ns, key_ns, agent = s.lead_zone.item(slot), s.lead_ns.item(slot), s.lead_key_ns.item(slot), s.lead_agent.item(slot)
         if s.contest.item(slot) == LEADS:
+            returns = zone == s.p_zone.item(slot)
+            s.wary_db[slot] = wary_after(s.wary_db.item(slot), returns, s.lead_strong.item(slot))
             self._leave(slot, min(s.own_ns.item(slot), start_ns))
         self._end(slot)
         self._dwells.open(slot, zone, start_ns, key_ns, agent)
@@ -196,6 +215,10 @@ class ZoneContest:
     def _levels(self, slot: int) -> ZoneLevels:
         s, areas = self._state.tracks, self._state.estate.areas
         return self._areas if areas and (s.store.item(slot), s.profile.item(slot)) in areas else self._zones
+
+    def _sighted(self, slot: int) -> Sighted:
+        s = self._state.tracks
+        return Sighted(s.sighted_ns.item(slot), s.sightings.item(slot), s.sighted_rows.item(slot))
 
     def _limits(self, slot: int) -> ZoneLimits:
         return self._state.estate.limits_of[self._state.tracks.profile.item(slot)]

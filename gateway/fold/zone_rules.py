@@ -25,6 +25,13 @@ FEW: Final = 64
 SETTLE_SIGHTINGS: Final = 5
 CONFIRM_SIGHTINGS: Final = 8
 """A level is an average over five to eight sightings: so many bring one that owes little to the one before."""
+SHARP_SIGHTINGS: Final = 5
+SHARP_NS: Final = 1_500_000_000
+LEAST_SHARE: Final = 0.2
+"""A level of five sightings in 1.5 s, which is the agent's shortest average, needs the whole margin; of more a share, a fifth at least."""
+STRONG_DB: Final = 3
+"""Who is ahead by so much more than the margin has moved for sure."""
+MOST_WARY_DB: Final = 12
 GONE_DBM: Final = -200
 """The level of an owner after its EXIT: the next zone to hear the subject takes over."""
 
@@ -145,6 +152,23 @@ def is_ahead(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
 def is_clear(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
     """Return whether a zone that leads may own the subject: it is louder by the margin, or the owner fell silent."""
     return fell_silent(at, limits) | is_louder(rssi_dbm, at, limits)
+
+
+def margin_of(heard: Sighted, wary_db: Any, limits: ZoneLimits) -> Any:
+    """Return by how much a zone must be ahead of the owner to own the subject, dB.
+
+    A level averages the sightings of some seconds: the more there are, the sharper it is, and the less margin it needs. Whoever goes back
+    and forth between two zones needs more of it (`wary_after`).
+    """
+    sharpness = np.sqrt(SHARP_SIGHTINGS * heard.span_ns / (_larger(heard.sightings, 1) * SHARP_NS))
+    share = 1 - (heard.sightings > 0) * _larger(1 - sharpness, 0)
+    return limits.margin_db * _larger(share, LEAST_SHARE) + wary_db
+
+
+def wary_after(wary_db: Any, returns: Any, strong: Any) -> Any:
+    """Return how much more margin a subject needs after a change: a dB for each time that it went back without a clear difference."""
+    more_db = wary_db + returns
+    return (more_db - _larger(more_db - MOST_WARY_DB, 0)) * (1 - strong)
 
 
 def lasts_ns(settles: Any, clear: Any, heard: Sighted, limits: DecisionLimits) -> Any:

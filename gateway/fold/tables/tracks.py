@@ -73,6 +73,10 @@ class Tracks(ColumnTable):
     lead_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True)]
     lead_clear: Annotated[npt.NDArray[np.bool_], ColumnSpec(added=True)]
     """Whether that zone is ahead by enough to own the subject."""
+    lead_strong: Annotated[npt.NDArray[np.bool_], ColumnSpec(added=True)]
+    """Whether it is ahead by so much that its subject has moved for sure."""
+    wary_db: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
+    """How much more margin the subject needs, since it went back and forth between two zones."""
     own_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     """While another zone leads: the owner's latest evidence."""
     dwell_known_until_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="covered_ns")]

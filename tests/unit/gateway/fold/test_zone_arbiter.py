@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.fold.tables.tracks import MOST_HEARD
 from tests.support.shop_stories import Dwell, Shop, left, seen
 
-MARGIN_DB = 3
+MARGIN_DB = 5
 STALE_S = 11
 """Of an ibeacon: 2.2 of its STAY periods."""
 SETTLES_S, CONFIRMS_S = 5, 8

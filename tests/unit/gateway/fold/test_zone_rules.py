@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.zone_rules import (
     GONE_DBM,
+    MOST_WARY_DB,
     DecisionLimits,
     Sighted,
     Standing,
@@ -21,8 +22,10 @@ from gateway.fold.zone_rules import (
     is_clear,
     is_unowned,
     lasts_ns,
+    margin_of,
     settles_ns,
     takes_over,
+    wary_after,
 )
 
 LIMITS = ZoneLimits(gap_ns=100, stale_ns=40, holdoff_ns=10, margin_db=6.0)
@@ -105,3 +108,24 @@ def test_a_column_has_the_answers_of_its_rows(dtype: type[np.signedinteger], row
     columns = ZoneLimits(*(np.full(1, limit) for limit in LIMITS)).of(np.zeros(len(rows), np.intp))
     alone = [changes_owner(row_zone, level, Standing(*standing), LIMITS) for row_zone, level, *standing in rows]
     assert changes_owner(zone, rssi_dbm.astype(dtype), at, columns).tolist() == alone
+
+
+@pytest.mark.parametrize(("interval_ms", "margin_db"), [(1000, 6.0), (300, 6.0), (75, 3.0), (1, 1.2)])
+def test_the_margin_is_that_of_a_level_of_five_sightings_and_less_the_more_there_are(interval_ms: int, margin_db: float) -> None:
+    heard = Sighted(span_ns=100 * interval_ms * 10**6, sightings=100, rows=10)
+    assert margin_of(heard, 0, LIMITS) == pytest.approx(margin_db)
+    assert margin_of(heard, 4, LIMITS) == pytest.approx(margin_db + 4)
+
+
+def test_a_subject_whose_interval_nobody_knows_needs_the_whole_margin() -> None:
+    assert margin_of(Sighted(0, 0, 0), 0, LIMITS) == LIMITS.margin_db
+
+
+def test_each_return_without_a_clear_difference_makes_wary_and_a_clear_move_makes_that_good() -> None:
+    assert [int(wary_after(2, returns, strong)) for returns, strong in ((True, False), (False, False), (True, True), (False, True))] == [
+        3,
+        2,
+        0,
+        0,
+    ]
+    assert int(wary_after(MOST_WARY_DB, True, False)) == MOST_WARY_DB

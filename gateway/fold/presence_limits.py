@@ -1,0 +1,38 @@
+"""A profile's presence section as the numbers of the rule of zones, in nanoseconds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from device_profiles.profile import Presence
+from footfall.units import NS_PER_S
+from gateway.fold.zone_rules import DecisionLimits, ZoneLimits
+
+STALE_PERIODS: Final = 2.2
+"""An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
+NO_LIMITS: Final = ZoneLimits(0, 0, 0, 0.0)
+"""Of a profile that this release does not know."""
+
+
+def limits_of(presence: Presence) -> ZoneLimits:
+    """Return what a profile allows an owner."""
+    return ZoneLimits(
+        gap_ns=_ns(presence.timeout_max_s + presence.stay_s),
+        stale_ns=_ns(STALE_PERIODS * presence.stay_s),
+        holdoff_ns=_ns(presence.holdoff_s),
+        margin_db=presence.margin_db,
+    )
+
+
+def decision_limits_of(presence: Presence) -> DecisionLimits:
+    """Return within which bounds a profile's zones are decided."""
+    return DecisionLimits(
+        settle_min_ns=_ns(presence.settle_min_s),
+        settle_max_ns=_ns(presence.settle_max_s),
+        confirm_min_ns=_ns(presence.confirm_min_s),
+        confirm_max_ns=_ns(presence.confirm_max_s),
+    )
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * NS_PER_S)
