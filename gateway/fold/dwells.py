@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.dwell_rows import CLOSED, OPEN, closed, current, emit, opened, previous
 from gateway.fold.fan_dwells import CountedDwell, FanDwells, dwell_before, dwell_of_row, dwell_of_track
@@ -56,8 +57,9 @@ class Dwells:
         if tracks.d_state[slot]:
             self._remember(slot)
         fan = state.fan_code(state.links.fan_of(int(tracks.subject[slot]), time_ns))
-        self._begin(self._row, slot, zone, time_ns, key_ns, agent, fan, alone := not self._fans.is_shared(fan, key_ns))
-        if not alone:
+        shared = self._fans.is_shared(fan, key_ns, to_hex(tracks.subject.item(slot)), tracks.store.item(slot))
+        self._begin(self._row, slot, zone, time_ns, key_ns, agent, fan, not shared)
+        if shared:
             self._recount(None, dwell_of_track(state, slot))
 
     def open_many(self, rows: Begun) -> None:
@@ -80,6 +82,9 @@ class Dwells:
         row = self._end(self._columns, slots, True)
         self.save()
         self._state.ledger.save_dwells(rows_of(DwellRow, row, len(slots)))
+        subjects = self._state.tracks.subject[slots]
+        for subject in subjects[self._state.links.may_be_linked(subjects)].tolist():
+            self._fans.hear(to_hex(subject))
 
     def _begin(self, writer: Writer, slot: Any, zone: Any, time_ns: Any, key_ns: Any, agent: Any, fan: Any, alone: bool) -> None:
         """With `alone` false nothing is counted: the fan's other devices may be of the same stay."""
@@ -155,14 +160,13 @@ class Dwells:
         t = self._state.tracks
         shared: npt.NDArray[np.bool_] = t.d_fan[slots] != NO_CODE
         for place in np.flatnonzero(shared).tolist():
-            shared[place] = self._fans.is_shared(t.d_fan.item(slots[place]), t.d_key_ns.item(slots[place]))
+            shared[place] = self._fans.is_track_shared(slots.item(place))
         return shared
 
     @contextmanager
     def _recounted(self, slot: int) -> Iterator[bool]:
         """Yield whether other devices may count for the fan; then what a track's dwell counts is mended after the change."""
-        t = self._state.tracks
-        if not self._fans.is_shared(t.d_fan.item(slot), t.d_key_ns.item(slot)):
+        if not self._fans.is_track_shared(slot):
             yield False
             return
         before = dwell_of_track(self._state, slot)
@@ -270,6 +274,7 @@ class Dwells:
 
     def _keep(self, row: DwellRow) -> None:
         self._unsaved[row.subject, row.store, row.key_ns, row.agent, row.zone] = row
+        self._fans.hear(row.subject)
 
     def save(self) -> None:
         """Write what is kept to the store."""

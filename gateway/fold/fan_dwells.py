@@ -19,6 +19,7 @@ from gateway.fold.state import State
 from gateway.fold.store import DwellRow
 from gateway.fold.tables.hash_index import NO_CODE
 
+_CACHED: Final = 50_000
 _STILL: Final = 1 << 62
 """When an open dwell ends, in ns: not yet."""
 
@@ -83,12 +84,35 @@ class FanDwells:
 
     def __init__(self, state: State) -> None:
         self._state: Final = state
+        self._has_rows: dict[str, bool] = {}
+        """By subject, whether the store has dwells of it: it has none of cards."""
 
-    def is_shared(self, fan: int, key_ns: int) -> bool:
-        """Return whether another device may count for the fan (a code) in the stay of a dwell with this key."""
+    def is_shared(self, fan: int, key_ns: int, subject: str, store: int) -> bool:
+        """Return whether another device may count for the fan (a code) in the stay of a subject's dwell with this key."""
         if fan == NO_CODE or key_ns < self._state.fan_dwells_from_ns:
             return False
-        return len(self._state.links.subjects_of(self._state.fan_name(fan))) > 1
+        return any(self._is_heard(each, store) for each in self._state.links.subjects_of(self._state.fan_name(fan)) if each != subject)
+
+    def is_track_shared(self, slot: int) -> bool:
+        """Return the same of the dwell that a track has now."""
+        t = self._state.tracks
+        if t.d_fan[slot] == NO_CODE:
+            return False
+        return self.is_shared(t.d_fan.item(slot), t.d_key_ns.item(slot), to_hex(t.subject.item(slot)), t.store.item(slot))
+
+    def hear(self, subject: str) -> None:
+        """Take that the store gets a dwell of a subject."""
+        self._has_rows.pop(subject, None)
+
+    def _is_heard(self, subject: str, store: int) -> bool:
+        if self._state.tracks.tracks_of(int(subject, 16), store):
+            return True
+        has_rows = self._has_rows.get(subject)
+        if has_rows is None:
+            if len(self._has_rows) >= _CACHED:
+                self._has_rows.clear()
+            has_rows = self._has_rows[subject] = bool(self._state.ledger.dwells_of(subject))
+        return has_rows
 
     def recount(self, before: CountedDwell | None, after: CountedDwell) -> None:
         """Count a dwell as it is after a change instead of as it was; `before` is None of one that begins. Both are of one zone."""
@@ -114,7 +138,7 @@ class FanDwells:
     def _around(self, of: Sequence[CountedDwell]) -> list[CountedDwell]:
         """Return the fan's other dwells in the zone that overlap the span, or each other and so reach it."""
         one = of[0]
-        if not self.is_shared(one.fan, one.key_ns):
+        if not self.is_shared(one.fan, one.key_ns, one.subject, int(self._state.estate.zone_store[one.zone])):
             return []
         start_ns, end_ns = min(dwell.start_ns for dwell in of), max(dwell.end_ns for dwell in of)
         while True:

@@ -6,6 +6,7 @@ import msgpack
 import pytest
 
 from gateway.fold.fan_dwells import FanDwells
+from gateway.fold.store import DwellRow
 from tests.support.memory_fold_store import MemoryStore
 from tests.support.shop_stories import Shop, seen
 
@@ -79,7 +80,7 @@ def test_what_an_earlier_release_counted_one_by_one_it_ends_one_by_one(monkeypat
     memory = MemoryStore()
     shop = Shop(memory).link("ann", "fan-1").link("ben", "fan-1")
     with monkeypatch.context() as patch:
-        patch.setattr(FanDwells, "is_shared", lambda self, fan, key_ns: False)
+        patch.setattr(FanDwells, "is_shared", lambda self, *dwell: False)
         assert day(shop.hear(*TOGETHER))["entries"] == 2
         shop._fold.checkpoint({})
     values = msgpack.unpackb(memory.kept["state"]["fold"], strict_map_key=False)
@@ -90,3 +91,32 @@ def test_what_an_earlier_release_counted_one_by_one_it_ends_one_by_one(monkeypat
     assert day(shop.close()) == TWO_STAYS | {"known_present": 4}
     later = [seen(who, "b", 3600 + at_s) for who, at_s in (("ann", 0), ("ben", 10), ("ann", 50), ("ben", 55))]
     assert shop.hear(*later).close().minute(3600, "b")["entries"] == 1
+
+
+def test_a_device_heard_for_the_first_time_in_a_late_frame_counts_from_then_on() -> None:
+    shop = Shop().link("ann", "fan-1", confidence=0.5).link("ben", "fan-1")
+    shop.hear(seen("ann", "a", 0), seen("ann", "a", 50), seen("ann", "a", 90)).wait(3 * 3600)
+    assert day(shop)["entries"] == 1
+    shop.late(*[seen("ben", "a", at_s, agent="y") for at_s in (10, 60, 110)]).wait(3 * 3600)
+    assert day(shop) == ONE_STAY
+    assert day(shop.link("ann", "fan-2", confidence=0.9)) == TWO_STAYS | {"known_present": 4}
+
+
+def test_a_card_that_is_never_heard_costs_no_look_up_a_minute() -> None:
+    memory = Counting()
+    shop = Shop(memory).link("ann", "fan-1").link("ben", "fan-1")
+    shop.hear(*[seen("ann", "a", 30 * n) for n in range(20)]).close()
+    assert day(shop)["present"] == 10
+    assert memory.look_ups == []
+
+
+class Counting(MemoryStore):
+    """Counts how often the dwells of a span are looked up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look_ups: list[str] = []
+
+    def dwells(self, subject: str, store: str, from_ns: int, to_ns: int) -> list[DwellRow]:
+        self.look_ups.append(subject)
+        return super().dwells(subject, store, from_ns, to_ns)
