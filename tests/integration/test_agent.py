@@ -175,4 +175,4 @@ def test_replay_names_what_is_missing(tmp_path: Path, embedded_broker: EmbeddedB
     assert "no such file" in no_file.stderr
     no_format = replay("-f", "xml", tmp_path / "heard.jsonl", "--store", "s1", "--agent", "a1")
     assert no_format.returncode == 2
-    assert "'xml' is none of uci-calit2, sal-rb, jsonl" in no_format.stderr
+    assert "format 'xml': one of sal-rb, pa-ble" in no_format.stderr
