@@ -46,6 +46,8 @@ class Played:
     counted_off: int
     rows: int = 0
     """Of presence, that the agents sent."""
+    zone_stays: Mapping[str, int] = field(default_factory=dict)
+    """Stays by zone, as `zone_traffic` counts them: what several devices of one fan are heard of is one."""
     others: Mapping[str, Sequence[Course]] = field(default_factory=dict)
     """What the rules of others make of the same sightings, of a few seeds."""
 
@@ -68,6 +70,7 @@ def played(name: str, seed: int) -> Played:
         counted,
         abs(stored - counted),
         done.rows,
+        done.sink.zone_stays(),
         by_others(world, truth, secret) if seed in SEEDS_OF_OTHERS else {},
     )
 
@@ -194,7 +197,8 @@ def _worst(stays: Sequence[ZoneStays], off: Callable[[ZoneStays], float]) -> flo
 
 
 def _stays_off(found: Accuracy, seeds: Sequence[Played]) -> float:
-    return _worst(found.stays, lambda each: share(abs(each.stored.count - each.true.count), each.true.count))
+    counted = {each.zone: sum(seed.zone_stays.get(each.zone, 0) for seed in seeds) for each in found.stays}
+    return _worst(found.stays, lambda each: share(abs(counted[each.zone] - each.true.count), each.true.count))
 
 
 def _median_off(found: Accuracy, seeds: Sequence[Played]) -> float:
@@ -224,7 +228,7 @@ def _counted(truth: Truth, until_ns: int) -> int:
     return sum(seen + extra for t_ns, seen, extra in ways if t_ns < until_ns)
 
 
-_OF_ZONES: Final = frozenset({"zones-right", "flapping", "entries-f1-5s", "stays-off", "median-dwell-off"})
+_OF_ZONES: Final = frozenset({"zones-right", "flapping", "entries-f1-5s", "median-dwell-off"})
 """Figures that the rules of others have too: they make no visits."""
 _STORE: Final[Sequence[tuple[str, ReadRow, Goal, str]]] = (
     ("visit-precision", _precision, Goal(0.98), "stored visits that overlap a true one"),
@@ -234,13 +238,13 @@ _STORE: Final[Sequence[tuple[str, ReadRow, Goal, str]]] = (
     ("zones-right", lambda found, _: found.zones_right("stored"), Goal(0.97), "every second in a zone, as stored"),
     ("flapping", lambda found, _: found.transitions.flapping, Goal(1.15, 1.08, "<="), "stored changes for each true one, passes left out"),
     ("entries-f1-5s", lambda found, _: found.transitions.f1(5), Goal(0.87, 0.90), "changes of zone within 5 s"),
-    ("stays-off", _stays_off, Goal(0.10, 0.05, "<="), "number of stays, of the zone that is furthest off"),
+    ("stays-off", _stays_off, Goal(0.10, 0.05, "<="), "stays that zone_traffic counts, of the zone that is furthest off"),
     ("median-dwell-off", _median_off, Goal(0.15, 0.10, "<="), "median of stays, of the zone that is furthest off"),
 )
 _HARD: Final[Sequence[tuple[str, ReadRow, Goal, str]]] = (
     ("visits-off", _visits_off, Goal(0.03, 0.02, "<="), "number of visits"),
     ("counts-off", _counts_off, Goal(0.03, 0.02, "<="), "people through doors, stored beside counted"),
-    ("stays-off", _stays_off, Goal(0.15, bound="<="), "number of stays, of the zone that is furthest off"),
+    ("stays-off", _stays_off, Goal(0.15, bound="<="), "stays that zone_traffic counts, of the zone that is furthest off"),
     ("staff-in-traffic", _staff, Goal(0, bound="<="), "visits of staff stored as visitors'"),
     ("zones-right", lambda found, _: found.zones_right("stored"), Goal(0.97), "every second in a zone, as stored"),
 )

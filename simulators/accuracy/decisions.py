@@ -62,6 +62,7 @@ class DecisionSink:
         """By the time of the minute."""
         self.moved: Final[dict[tuple[int, str], MovedItem]] = {}
         """By the time of the point and the item."""
+        self._zone_stays: Final[dict[tuple[int, str], int]] = {}
         self._dwells: Final[dict[tuple[int, str, str], _Dwell]] = {}
         self._visits: Final[dict[tuple[int, str, str], _Visit]] = {}
 
@@ -112,6 +113,16 @@ class DecisionSink:
             row["subject"], row["started_ms"] * NS_PER_MS, row["seconds"], row["open"], row["void"], row["is_staff"]
         )
 
+    def zone_stays(self) -> dict[str, int]:
+        """Return the stays that the minutes of each zone count, without passes."""
+        found: dict[str, int] = {}
+        for (_, zone), stays in self._zone_stays.items():
+            found[zone] = found.get(zone, 0) + stays
+        return found
+
+    def _take_zone_traffic(self, row: Mapping[str, Any]) -> None:
+        self._zone_stays[row["time_ns"], row["zone"]] = row["dwells"] - row["passes"]
+
     def _take_item(self, row: Mapping[str, Any]) -> None:
         if row["kind"] == "moved":
             at_ns = row["time_ns"] // NS_PER_MS * NS_PER_MS
@@ -125,6 +136,7 @@ _TAKE: Final = {
     "dwell": DecisionSink._take_dwell,  # noqa: SLF001 # its own
     "visit": DecisionSink._take_visit,  # noqa: SLF001 # likewise
     "item": DecisionSink._take_item,  # noqa: SLF001 # likewise
+    "zone_traffic": DecisionSink._take_zone_traffic,  # noqa: SLF001 # likewise
     "traffic": DecisionSink._take_traffic,  # noqa: SLF001 # likewise
 }
 

@@ -29,7 +29,8 @@ def course(late_s: int = 0, visits: tuple[Span, ...] = (Span(0, 100 * S),)) -> C
 
 
 def played(*courses: Course, strays: int = 0) -> Played:
-    return Played(courses, 10.0, strays, 0, 200, 0)
+    stays = {"shelf": len(courses), "checkout": len(courses)}
+    return Played(courses, 10.0, strays, 0, 200, 0, zone_stays=stays)
 
 
 def values(seeds: list[Played], hard: bool = False) -> dict[str, float | None]:
@@ -67,6 +68,11 @@ def test_others_hear_the_same_world() -> None:
     found = worlds.by_others(world, collect(truth_of(world)), brand_secret(11))
     assert set(found) == {"reelyActive", "habluetooth", "ESPresense", "Bermuda", "EdgeX"}
     assert all(figures(courses).zones_right("stored") > 0.6 for courses in found.values())
+
+
+def test_stays_are_those_that_zone_traffic_counts() -> None:
+    found = values([replace(played(course()), zone_stays={"shelf": 3, "checkout": 1}), played(course())])
+    assert found["stays-off"] == 1.0, "four at the shelf instead of two"
 
 
 def test_visits_of_what_was_never_inside_cost_precision() -> None:
