@@ -1,14 +1,13 @@
 """Goods: an item is an EPC in a store. It arrives, moves from zone to zone, is tried, and leaves; it never makes a visit or a dwell.
 
-Which zone has it is decided as for people (gateway.fold.zone_arbiter): margin and holdoff of its profile, so two antennas that hear one
-item are evidence, not moves. Rows about goods that lie still are rare, so a move is dated as well as the rows allow: once a zone sends
-EXIT, the strongest of the others that heard the item since has it. It has it from that EXIT, or from when it first heard it if that was
-later.
+Margin and holdoff of its profile decide which zone has it, so two antennas that hear one item are evidence, not moves. Rows about goods
+that lie still are rare, so a move is dated as well as the rows allow: once a zone sends EXIT, the strongest of the others that heard the
+item since has it, from that EXIT, or from when it first heard it if that was later.
 
-Where it arrived is decided when the holdoff is over, too: the first antenna that hears an item is often not the nearest.
+Where it arrived is decided after its profile's longest settling time: the first antenna that hears an item is often not the nearest.
+Another zone moves it by two rows that are louder, one after the other: one alone may be a stray read.
 
-A row's place decides what is over before it: arrivals settled, items that left, names forgotten. Its time decides what it is evidence
-of. So it makes no difference whether the fold looked between two frames.
+A row's place decides what is over before it: arrivals settled, items that left, names forgotten. Its time decides what it is evidence of.
 
 An EXIT opens nothing. An item has left when it was not heard for the timeout of its profile. The time of its store has to have passed
 it, *and* that of the agents that heard it last: an agent that is away has not seen that anything is gone.
@@ -205,6 +204,7 @@ class ItemEvents:
         is_fresh = time_ns - int(s.challenger_ns[slot]) <= limits.gap_ns
         goes_on = is_fresh and zone == s.challenger[slot]
         is_beaten = is_fresh and s.challenger[slot] != NO_CODE and rssi_dbm <= s.challenger_level_dbm[slot]
+        was_louder = goes_on and is_louder(int(s.challenger_level_dbm[slot]), at, limits)
         if is_beaten and not goes_on and not wins:
             return
         if not goes_on:
@@ -212,7 +212,7 @@ class ItemEvents:
         s.challenger_ns[slot], s.challenger_level_dbm[slot] = time_ns, rssi_dbm
         if wins and s.level_dbm[slot] == GONE_DBM:
             self._hand_over(slot)
-        elif wins:
+        elif wins and (was_louder or at.silent_ns > limits.stale_ns):
             self._move(slot, zone, row)
 
     def _hand_over(self, slot: int) -> int:
@@ -244,7 +244,7 @@ class ItemEvents:
     def _is_settled(self, slot: int, time_ns: int) -> bool:
         """Another antenna may have heard an item first that was there before: its own has reported by when the owner would be stale."""
         s, limits = self.table, self._limits(slot)
-        settles_ns = limits.stale_ns if s.found[slot] else limits.holdoff_ns
+        settles_ns = limits.stale_ns if s.found[slot] else self._state.estate.decided_within_of[s.profile.item(slot)].settle_max_ns
         return bool(time_ns - int(s.since_ns[slot]) >= settles_ns)
 
     # What is over
