@@ -5,22 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from typing import Final
 
+from device_profiles.registry import shipped
+from gateway.calibration.stated import calibrate, calibration_of, with_calibration
 from gateway.site import Site
-from simulators.accuracy.recorded import TrueRecording
+from simulators.accuracy.recorded import STORE, TrueRecording
+from simulators.calibration.recorded_walks import walks_of
 
-Calibrate = Callable[[TrueRecording, float | None], Site]
+
+def calibrated_site(others: TrueRecording, memory_s: float | None) -> Site | None:
+    """Return the site that is fitted on a recording; as it was if the fit does not win there, each run left out in turn.
+
+    With a memory areas are asked for, and none are fitted yet: None.
+    """
+    if memory_s is not None:
+        return None
+    fit, site = calibrate(walks_of(others), shipped()[others.profile].presence), others.site()
+    return with_calibration(site, STORE, calibration_of(others.profile, fit)) if fit.wins else site
+
+
+Calibrate = Callable[[TrueRecording, float | None], Site | None]
 """Of a recording with its truth, and how many seconds of memory areas may have (0: none; None: as the product chooses)."""
-CALIBRATE: Final[Calibrate | None] = None
-"""None while there is no calibration: then figures are uncalibrated."""
+CALIBRATE: Final[Calibrate] = calibrated_site
 
 
 def site_for(scored: Set[str], recording: TrueRecording) -> Site | None:
     """Return the site for the scored runs, fitted on all others of the recording; None if nothing can be fitted."""
     others = recording.only({run.name for run in recording.runs} - scored)
-    return CALIBRATE(others, None) if CALIBRATE is not None and others.runs else None
+    return CALIBRATE(others, None) if others.runs else None
 
 
 def site_without(scored: Set[str], recording: TrueRecording, memory_s: float) -> Site | None:
     """Return the site for the scored identifiers, fitted on all others of the recording; None if nothing can be fitted."""
     others = recording.of({carried.identifier for carried in recording.carried} - scored)
-    return CALIBRATE(others, memory_s) if CALIBRATE is not None and others.carried else None
+    return CALIBRATE(others, memory_s) if others.carried else None

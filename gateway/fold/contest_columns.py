@@ -232,7 +232,7 @@ class ContestColumns:
         never_inside = estate.zone_outside[s.lead_zone[slots]] & (s.v_state[slots] == 0)
         settles, comes_in = s.contest[slots] == SETTLES, estate.zone_outside[s.zone[slots]]
         may: Mask = self._are_plain(slots, start_ns) & (in_visit | ((first_visit | never_inside) & (settles | comes_in)))
-        may &= settles | (s.d_state[slots] == OPEN)
+        may &= settles | ((s.d_state[slots] == OPEN) & (estate.decided_within.back_ns[s.profile[slots]] == 0))
         return may
 
     def _leave(self, begun: Begun) -> None:

@@ -137,6 +137,17 @@ class Dwells:
             if not shared and not tracks.staff[slot]:
                 self._count_minutes(int(tracks.zone[slot]), before + 1, minute, bool(tracks.d_fan[slot] >= 0))
 
+    def cut(self, slot: int, end_ns: int) -> None:
+        """End an open dwell before its latest evidence, if that is later."""
+        t = self._state.tracks
+        if end_ns >= t.zone_ns.item(slot):
+            return
+        minute, before = end_ns // NS_PER_MINUTE, int(t.d_minute[slot])
+        with self._recounted(slot) as shared:
+            t.zone_ns[slot], t.d_minute[slot] = end_ns, min(minute, before)
+            if not shared and not t.staff[slot]:
+                self._count_minutes(int(t.zone[slot]), minute + 1, before, bool(t.d_fan[slot] >= 0), -1)
+
     def advance(self, slots: npt.NDArray[Any]) -> None:
         """Count the minutes that the evidence of slots has reached since."""
         t = self._state.tracks
@@ -177,10 +188,10 @@ class Dwells:
         self.save()
         self._fans.recount(before, after)
 
-    def _count_minutes(self, zone: int, first: int, last: int, known: bool) -> None:
-        self._state.zones.add_span(zone, first, last, ZONE_COLUMN["present"], 1)
+    def _count_minutes(self, zone: int, first: int, last: int, known: bool, sign: int = 1) -> None:
+        self._state.zones.add_span(zone, first, last, ZONE_COLUMN["present"], sign)
         if known:
-            self._state.zones.add_span(zone, first, last, ZONE_COLUMN["known_present"], 1)
+            self._state.zones.add_span(zone, first, last, ZONE_COLUMN["known_present"], sign)
 
     def late_exit(self, slot: int, zone: int, time_ns: int) -> None:
         """Lengthen the dwell to an EXIT that is later than its evidence, within the gap of the profile."""

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from device_profiles.profile import Presence
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.area_model import AreaModel, model_of
-from gateway.fold.presence_limits import NO_LIMITS, decision_limits_of, limits_of
+from gateway.fold.codes import Codes
+from gateway.fold.profile_limits import ProfileLimits
 from gateway.fold.reorder_buffer import Ranks
-from gateway.fold.zone_rules import DecisionLimits, ZoneLimits
+from gateway.fold.zone_offsets import ZoneOffsets
 from gateway.site import local_day
 from gateway.site.closings import OpenDates, settling_minutes
 from gateway.site.recorded import RecordedSite
@@ -28,9 +28,7 @@ MOST_CACHED: Final = 30_000
 LONGEST_CACHED: Final = 64
 """An agent hears a few zones; lists of thousands of names are not kept."""
 UNUSED: Final = -1
-UNKNOWN_PROFILE: Final = ""
 Codings = npt.NDArray[np.int32]
-VISITORS: Final = frozenset({"person", "staff"})
 
 
 @overload
@@ -42,30 +40,12 @@ def seconds_of(start_ns: Any, last_ns: Any) -> Any:
     return (last_ns - start_ns + 500_000) // 1_000_000 / 1000
 
 
-class Codes:
-    """Names to 0, 1, 2 … in the order in which they were first seen."""
-
-    def __init__(self, names: Sequence[str] = ()) -> None:
-        self.names: Final = list(names)
-        self._codes: Final = {name: code for code, name in enumerate(self.names)}
-
-    def of(self, name: str) -> int:
-        code = self._codes.get(name)
-        if code is None:
-            code = self._codes[name] = len(self.names)
-            self.names.append(name)
-        return code
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-
-class Estate:
+class Estate(ProfileLimits):
     """Codes of stores, agents, zones (`store/zone`), profiles and kinds, with what the fold asks of each, as arrays by code."""
 
     def __init__(self, profiles: Registry) -> None:
-        self._profiles: Final = profiles
-        self.stores, self.agents, self.zones, self.profiles = Codes(), Codes(), Codes(), Codes()
+        super().__init__(profiles)
+        self.stores, self.agents, self.zones = Codes(), Codes(), Codes()
         self.timeout_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.expected: dict[int, frozenset[int]] = {}
         """Agents of a store by its site."""
@@ -85,20 +65,12 @@ class Estate:
         self.store_has_areas: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._zone_bit: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
         self._zones_of: Counter[int] = Counter()
-        self.profile_class: list[str] = []
-        self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self.profile_goods: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self.limits = ZoneLimits(*[np.zeros(0, np.asarray(limit).dtype) for limit in NO_LIMITS])
-        """By profile."""
-        self.limits_of: Final[list[ZoneLimits]] = []
-        """The same of each profile alone, in Python's numbers."""
-        self.decided_within = DecisionLimits(*[np.zeros(0, np.int64)] * len(DecisionLimits._fields))
-        self.decided_within_of: Final[list[DecisionLimits]] = []
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._profile_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
         self._day_cache: dict[int, tuple[int, int, int]] = {}
         self._settling_cache: dict[int, tuple[int, tuple[int, ...]]] = {}
         self._ranks = Ranks(_ranks(()), _ranks(()))
+        self._offsets: Final = ZoneOffsets()
 
     def apply(self, site: RecordedSite) -> None:
         """Put an estate in force."""
@@ -119,19 +91,23 @@ class Estate:
         self.timeout_ns = np.array([timeouts.get(name, known.get(name, 1800 * NS_PER_S)) for name in self.stores.names], np.int64)
         self.zone_outside = np.array([self._outside_names.get(name, False) for name in self.zones.names], np.bool_)
         self.zone_tried_ns = np.array([self._tried_ns.get(name, NEVER_NS) for name in self.zones.names], np.int64)
-        self._apply_areas(site)
         self._day_cache.clear()
         self._settling_cache.clear()
         self._zone_codes.clear()
+        self._profile_codes.clear()
+        self._offsets.apply(site)
+        self.calibrate(site)
+        self._apply_areas(site)
 
     def _apply_areas(self, site: RecordedSite) -> None:
         self.areas = {}
         self.store_has_areas = np.zeros(len(self.stores), np.bool_)
         for store in site.stores:
             code = self.stores.of(store.name)
-            for profile in dict.fromkeys(area.profile for area in store.areas if area.profile in self._profiles):
-                its = [area for area in store.areas if area.profile == profile]
-                self.areas[code, self._profile(profile)] = model_of(its, partial(self._zone, store.name))
+            for profile in dict.fromkeys(area.profile for area in store.areas if area.profile in self._registry):
+                model = model_of([area for area in store.areas if area.profile == profile], partial(self._zone, store.name))
+                for in_store in (store.name, ""):  # who was there before the store was calibrated has the profile without
+                    self.areas[code, self.profile(profile, in_store)] = model
                 self.store_has_areas[code] = True
 
     def zone_codes(self, lists: Sequence[tuple[str, tuple[str, ...]]], used: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
@@ -154,10 +130,15 @@ class Estate:
                 found[frame][place] = codes[at] = self.zones.of(f"{lists[frame][0]}/{lists[frame][1][place]}")
         return codes
 
-    def profile_codes(self, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
-        codes = self._codes_of(self._profile_codes, names)
+    def calibrated_dbm(self, dbm: npt.NDArray[np.int16], profile: npt.NDArray[Any], zone: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
+        """Return levels as zones are compared by them, with what calibrations add; profiles and zones by code."""
+        return self._offsets.add(dbm, profile, zone, self.profiles.names, self.zones.names)
+
+    def profile_codes(self, store: str, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
+        """Return the codes of profiles in a store."""
+        codes = self._codes_of(self._profile_codes, names, store if store in self.calibrated_stores else "")
         if len(codes) and codes[0] == UNUSED:
-            codes[:] = [self._profile(name) for name in names]
+            codes[:] = [self.profile(name, store) for name in names]
         return codes
 
     def _codes_of(self, cache: dict[tuple[str, tuple[str, ...]], Codings], names: tuple[str, ...], store: str = "") -> Codings:
@@ -234,24 +215,6 @@ class Estate:
         self.zone_outside = np.append(self.zone_outside, np.array([outside.get(key, False) for key in keys], np.bool_))
         self.zone_tried_ns = np.append(self.zone_tried_ns, np.array([tried_ns.get(key, NEVER_NS) for key in keys], np.int64))
 
-    def _profile(self, name: str) -> int:
-        """A profile that this release does not know is kept as presence, but opens no visit."""
-        code = self.profiles.of(name if name in self._profiles else UNKNOWN_PROFILE)
-        if code == len(self.profile_class):
-            profile = self._profiles.get(name)
-            presence = profile.presence if profile else None
-            self.profile_class.append(profile.identifier_class if profile else "unknown")
-            self.profile_visits = np.append(self.profile_visits, self.profile_class[-1] in VISITORS)
-            self.profile_goods = np.append(self.profile_goods, self.profile_class[-1] == "goods")
-            self._add_limits(presence)
-        return code
-
-    def _add_limits(self, presence: Presence | None) -> None:
-        self.limits_of.append(limits_of(presence) if presence else NO_LIMITS)
-        self.limits = ZoneLimits(*map(np.append, self.limits, self.limits_of[-1]))
-        self.decided_within_of.append(decision_limits_of(presence or Presence()))
-        self.decided_within = DecisionLimits(*map(np.append, self.decided_within, self.decided_within_of[-1]))
-
     def dump(self) -> dict[str, Any]:
         return {
             "stores": self.stores.names,
@@ -279,8 +242,8 @@ class Estate:
         self._outside_names.update(values["outside"])
         self._tried_ns.update(values.get("tried", {}))
         self._add_zones(values["zones"])
-        for name in values["profiles"]:
-            self._profile(name)
+        for key in values["profiles"]:
+            self.add_profile(key)
         self.apply(site)
 
 

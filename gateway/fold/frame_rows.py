@@ -219,7 +219,7 @@ class FrameRows:
     def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: _Earliest) -> None:
         """Rows about people and goods wait for their batch."""
         estate = self._state.estate
-        profile_codes = np.concatenate([estate.profile_codes(body.profiles) for _, body in frames])
+        profile_codes = np.concatenate([estate.profile_codes(record.store, body.profiles) for record, body in frames])
         profile = profile_codes[rows.profile]
         self._wait_goods(frames, rows, before.goods_ns, profile)
         which = np.flatnonzero((rows.kind <= Kind.EXIT) & estate.profile_visits[profile])
@@ -271,7 +271,7 @@ class FrameRows:
             key_ns=rows.key_ns[which],
             zone=zone_codes[zone],
             agent=rows.agents[rows.frame[which]],
-            rssi_dbm=rows.rssi_dbm[which].astype(np.int16),
+            rssi_dbm=estate.calibrated_dbm(rows.rssi_dbm[which].astype(np.int16), profile[which], zone_codes[zone]),
             kind=rows.kind[which],
             profile=profile[which],
             mention=np.full(len(which), NO_MENTION, np.int32),

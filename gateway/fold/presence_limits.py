@@ -7,6 +7,7 @@ from typing import Final
 from device_profiles.profile import Presence
 from footfall.units import NS_PER_S
 from gateway.fold.zone_rules import DecisionLimits, ZoneLimits
+from gateway.site.recorded import RecordedCalibration
 
 STALE_PERIODS: Final = 2.2
 """An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
@@ -14,24 +15,32 @@ NO_LIMITS: Final = ZoneLimits(0, 0, 0, 0.0)
 """Of a profile that this release does not know."""
 
 
-def limits_of(presence: Presence) -> ZoneLimits:
-    """Return what a profile allows an owner."""
+UNCALIBRATED: Final = RecordedCalibration(profile="")
+
+
+def limits_of(presence: Presence, calibration: RecordedCalibration = UNCALIBRATED) -> ZoneLimits:
+    """Return what a profile allows an owner, in a store that may have calibrated it."""
     return ZoneLimits(
         gap_ns=_ns(presence.timeout_max_s + presence.stay_s),
         stale_ns=_ns(STALE_PERIODS * presence.stay_s),
         holdoff_ns=_ns(presence.holdoff_s),
-        margin_db=presence.margin_db,
+        margin_db=_first(calibration.margin_db, presence.margin_db),
     )
 
 
-def decision_limits_of(presence: Presence) -> DecisionLimits:
+def decision_limits_of(presence: Presence, calibration: RecordedCalibration = UNCALIBRATED) -> DecisionLimits:
     """Return within which bounds a profile's zones are decided."""
     return DecisionLimits(
         settle_min_ns=_ns(presence.settle_min_s),
         settle_max_ns=_ns(presence.settle_max_s),
-        confirm_min_ns=_ns(presence.confirm_min_s),
-        confirm_max_ns=_ns(presence.confirm_max_s),
+        confirm_min_ns=_ns(_first(calibration.confirm_s, presence.confirm_min_s)),
+        confirm_max_ns=_ns(_first(calibration.confirm_s, presence.confirm_max_s)),
+        back_ns=_ns(calibration.back_s),
     )
+
+
+def _first(stated: float | None, otherwise: float) -> float:
+    return otherwise if stated is None else stated
 
 
 def _ns(seconds: float) -> int:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
-from gateway.fold.estate_index import Codes, Estate
+from gateway.fold.codes import Codes
+from gateway.fold.estate_index import Estate
 from gateway.fold.history import History
 from gateway.fold.keys import Keys
 from gateway.fold.link_index import FILTER_BYTES, LinkIndex

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Final
 
 from footfall.frames import Kind
+from footfall.units import NS_PER_MS
 from gateway.fold import heard_zones
 from gateway.fold.dwells import Dwells
 from gateway.fold.state import State
@@ -177,6 +178,8 @@ class ZoneContest:
         if s.contest.item(slot) == LEADS:
             returns = zone == s.p_zone.item(slot)
             s.wary_db[slot] = wary_after(s.wary_db.item(slot), returns, s.lead_strong.item(slot))
+            back_ns = self._back_ns(slot)
+            start_ns, key_ns = start_ns - back_ns, key_ns - back_ns
             self._leave(slot, min(s.own_ns.item(slot), start_ns))
         self._end(slot)
         self._dwells.open(slot, zone, start_ns, key_ns, agent)
@@ -191,7 +194,18 @@ class ZoneContest:
             self._dwells.extend(slot, end_ns)
         if not self._state.estate.zone_outside[owner] and end_ns > s.v_last_ns.item(slot):
             self._visits.evidence(slot, end_ns, s.lead_key_ns.item(slot), s.lead_agent.item(slot), owner)
+        self._dwells.cut(slot, end_ns)
         self._levels(slot).keep(slot)
+
+    def _back_ns(self, slot: int) -> int:
+        """How long before its lead a zone had the subject: not where the owner fell silent, nor before the owner had it."""
+        s = self._state.tracks
+        lead_ns, profile = s.lead_ns.item(slot), s.profile.item(slot)
+        if lead_ns - s.own_ns.item(slot) > self._state.estate.limits_of[profile].stale_ns:
+            return 0
+        back_ns: int = self._state.estate.decided_within_of[profile].back_ns
+        back_ns = min(back_ns, lead_ns - s.d_start_ns.item(slot))
+        return back_ns - back_ns % NS_PER_MS  # what is below a millisecond in a key is no time
 
     # Visits
 

@@ -74,6 +74,8 @@ class DecisionLimits(NamedTuple):
     settle_max_ns: Any
     confirm_min_ns: Any
     confirm_max_ns: Any
+    back_ns: Any = 0
+    """A change is stamped so long before the row with which another zone went ahead: so late is a level of what it follows."""
 
     def of(self, profile: npt.NDArray[Any]) -> DecisionLimits:
         """Return the limits of each row, from columns by profile."""

@@ -45,6 +45,14 @@ class RecordedAgent(_Recorded):
     until: SiteMoment | None = Field(default=None, alias="to")
 
 
+class RecordedCalibration(_Recorded):
+    profile: str
+    offset_db: Mapping[str, int] = {}
+    margin_db: float | None = None
+    confirm_s: float | None = None
+    back_s: float = 0.0
+
+
 class RecordedBefore(_Recorded):
     """What a store was up to the end of a day; None and no hours: as it is now."""
 
@@ -94,6 +102,7 @@ class RecordedStore(_Recorded):
     inner_doors: tuple[str, ...] = ()
     agents: tuple[RecordedAgent, ...] = ()
     areas: tuple[RecordedArea, ...] = ()
+    calibrations: tuple[RecordedCalibration, ...] = ()
 
 
 class RecordedStaff(_Recorded):
@@ -128,11 +137,18 @@ def _under_all_names(store: dict[str, Any]) -> Iterator[dict[str, Any]]:
     doors = [*store.get("doors", ()), *(alias["name"] for alias in aliases)]
     inner_doors = [*inner, *(alias["name"] for alias in aliases if alias["door"] in inner)]
     agents = list(store.get("agents", ()))
+    calibrated = [_under_zone_names(each, store) for each in store.get("calibrations", ())]
     for name in _names(store):
         is_now = name == store["name"]
         renamed = {} if is_now else {"now": store["name"]}
         lists = {"zones": zones, "doors": doors, "agents": agents if is_now else []} | ({"inner_doors": inner_doors} if inner else {})
-        yield store | {"name": name} | lists | renamed
+        yield store | {"name": name} | lists | renamed | ({"calibrations": calibrated} if calibrated else {})
+
+
+def _under_zone_names(calibration: dict[str, Any], store: dict[str, Any]) -> dict[str, Any]:
+    offsets = calibration.get("offset_db", {})
+    found = {name: offsets[zone["name"]] for zone in store.get("zones", ()) if zone["name"] in offsets for name in _names(zone)}
+    return calibration | {"offset_db": found}
 
 
 def _names(thing: dict[str, Any]) -> dict[str, None]:

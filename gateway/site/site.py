@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from footfall.config import Section
 from footfall.events import Identifier, Name, Text
 from gateway.site.areas import Area, check_areas
+from gateway.site.calibrations import Calibration, check_calibrations
 from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
 from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names, parse_when
 
@@ -141,6 +142,7 @@ class Store(_Named, _Open):
     inner_doors: tuple[Name, ...] = ()
     """Those of `doors` between floors or zones: who passes them neither comes into the store nor leaves it."""
     agents: tuple[Agent, ...] = ()
+    calibrations: tuple[Calibration, ...] = ()
     areas: tuple[Area, ...] = ()
     """Zones that receivers tell apart only together."""
 
@@ -168,6 +170,7 @@ class Store(_Named, _Open):
                     )
             if agent.span(self.zone).begin_ns >= agent.span(self.zone).end_ns:
                 raise ValueError(f"agent {agent.name!r} is in store {self.name!r} from {agent.since} to {agent.until}: that is never")
+        check_calibrations(self.name, self.calibrations, zones)
         return self
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from hypothesis import strategies as st
@@ -40,8 +40,15 @@ GOODS = {11: "epc-1", 12: "epc-2", 13: "epc-3", TOP_BIT | 11: "epc-1"}
 _PSEUDONYMS = Pseudonymiser(b"a brand's secret, for tests only")
 
 
+CALIBRATION: Final = {"profile": "ibeacon", "offset_db": {"a": -12}, "margin_db": 1.0, "confirm_s": 4.0, "back_s": 2.0}
+
+
 def site_of(variant: int = 0) -> Site:
-    """0: the estate; 1: a zone is outside now, timeouts differ; 2: the second store is gone; 3: w lies between what hears a and b."""
+    """The estate, and what it becomes.
+
+    1: a zone is outside now, timeouts differ; 2: the second store is gone; 3: w lies between what hears a and b; 4: the first store is
+    calibrated.
+    """
     zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}, {"name": "w"}]
     first = {
         "name": "s1", "timezone": "Asia/Shanghai", "zones": zones, "doors": ["d"], "agents": [{"name": "x"}, {"name": "y"}],
@@ -54,6 +61,8 @@ def site_of(variant: int = 0) -> Site:
     if variant == 3:
         heard = {"a": (-55, -75), "w": (-65, -65), "b": (-75, -55)}
         first |= {"areas": [{"zone": zone, "profile": "ibeacon", "level_dbm": {"a": a, "b": b}} for zone, (a, b) in heard.items()]}
+    if variant == 4:
+        first |= {"calibrations": [CALIBRATION]}
     return Site.model_validate({"brand": "b", "stores": [first] if variant == 2 else [first, second]})
 
 
@@ -271,7 +280,7 @@ others = st.one_of(
     st.integers(0, 2).map(lambda agent: lambda story: story.health(agent)),
     st.integers(0, 2).map(lambda agent: lambda story: story.gap(agent)),
     st.just(lambda story: story.tick()),
-    st.integers(0, 3).map(lambda variant: lambda story: story.site(variant)),
+    st.integers(0, 4).map(lambda variant: lambda story: story.site(variant)),
 )
 steps = st.tuples(seconds, frames() | frames() | frames() | touches() | others)
 

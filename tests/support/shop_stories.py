@@ -110,6 +110,11 @@ class Shop:
             self._story.frame(AGENTS[agent], [_row(row, age_s=self._now_s - row.at_s) for row in sorted(its, key=lambda each: each.at_s)])
         return self._report_in()
 
+    def calibrate(self) -> Shop:
+        """From now on the shop is calibrated for beacons (`journal_stories.CALIBRATION`)."""
+        self._story.site(4)
+        return self
+
     def wait(self, seconds: float) -> Shop:
         """Let time pass in which nobody is heard."""
         end_s = self._now_s + seconds

@@ -38,9 +38,17 @@ def test_a_site_is_fitted_on_the_other_runs_alone(at_hand: Path, monkeypatch: py
     assert seen == [set(names) - {name} for name in names]
 
 
-def test_without_a_calibration_there_is_no_calibrated_figure(at_hand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibration, "CALIBRATE", None)
-    assert recordings.calibrated(recordings.loaded("pa-ble")) is None
+def test_cars_at_the_door_are_calibrated_and_the_hall_is_not_since_offsets_of_its_walks_win_nothing(at_hand: Path) -> None:
+    cars = recordings.loaded("sal-rb")
+    names = {run.name for run in cars.runs if run.name.startswith("car")}
+    site = calibration.site_for({min(names)}, cars.only(names))
+    hall = recordings.loaded("pa-ble")
+    plain = calibration.site_for({hall.runs[0].name}, hall)
+    assert site is not None
+    assert plain is not None
+    (found,) = site.stores[0].calibrations
+    assert 10 <= found.offset_db.get("outside", 0) - found.offset_db.get("inside", 0) <= 14
+    assert plain.stores[0].calibrations == ()
 
 
 def test_every_figure_of_the_hall_is_there(at_hand: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from device_profiles.registry import shipped
 from gateway.fold.tables.tracks import MOST_HEARD
 from tests.support.shop_stories import Dwell, Shop, left, seen
 
@@ -181,3 +184,41 @@ def test_a_row_that_comes_late_into_the_settling_time_is_known_already() -> None
 def test_zones_that_lose_a_person_with_one_sighting_leave_no_dwell_to_the_one_whose_exit_comes_last() -> None:
     heard = [seen("ann", zone, at, dbm) for at in (0, 5, 10, 15) for zone, dbm in (("a", -50), ("b", -80))]
     assert zones(*heard, left("ann", "a", 15), left("ann", "b", 15)) == ["a"]
+
+
+# A calibrated store: 12 dB less for zone a, a margin of 1 dB, a confirm time of 4 s, stamped 2 s back
+
+
+def test_a_calibrated_zone_is_compared_with_its_offset() -> None:
+    row = seen("ann", "a", 0, dbm=-60), seen("ann", "b", 1, dbm=-71)
+    assert Shop().hear(*row).close().zones_of("ann") == ["a"]
+    assert Shop().calibrate().hear(*row).close().zones_of("ann") == ["b"]
+
+
+def test_a_calibrated_change_is_confirmed_sooner_and_stamped_back_and_cuts_the_dwell_before() -> None:
+    shop = Shop().calibrate().hear(*(seen("ann", "a", at_s) for at_s in (0, 50, 100, 121)), seen("ann", "b", 122, dbm=-62))
+    shop.hear(seen("ann", "b", 127, dbm=-62)).close()
+    before, after = shop.dwells()
+    assert (before.zone, before.seconds) == ("a", 120)
+    assert (after.zone, after.begin_s, after.seconds) == ("b", 120, 7)
+
+
+def test_minutes_that_a_cut_dwell_had_reached_are_taken_back() -> None:
+    shop = Shop().calibrate().hear(*(seen("ann", "a", at_s) for at_s in (0, 50, 100, 120.5)), seen("ann", "b", 121, dbm=-62))
+    shop.hear(seen("ann", "b", 126, dbm=-62)).close()
+    assert [shop.minute(at_s, "a").get("present", 0) for at_s in (60, 120)] == [1, 0]
+    assert [shop.minute(at_s, "b").get("present", 0) for at_s in (60, 120)] == [1, 1]
+
+
+def test_a_calibrated_change_is_not_stamped_back_into_a_silence() -> None:
+    shop = Shop().calibrate().hear(seen("ann", "a", 0), left("ann", "a", 10), seen("ann", "b", 40, dbm=-62))
+    assert [dwell.begin_s for dwell in shop.close().dwells()] == [0, 40]
+
+
+def test_another_profile_is_not_touched_by_a_calibration() -> None:
+    estate = Shop().calibrate().hear(seen("ann", "a", 0))._fold.state.estate
+    plain, calibrated, other = (estate.profile(name, store) for name, store in (("ibeacon", "s2"), ("ibeacon", "s1"), ("ble-tag", "s1")))
+    own = shipped()["ibeacon"].presence.margin_db
+    assert (estate.limits_of[calibrated].margin_db, estate.limits_of[plain].margin_db) == (1.0, own)
+    levels = estate.calibrated_dbm(np.full(3, -60, np.int16), np.array([plain, calibrated, other]), np.full(3, estate.zone("s1", "a")))
+    assert levels.tolist() == [-60, -72, -60]

@@ -1,0 +1,49 @@
+"""What a calibration found of a store: levels are set off zone by zone, for one class of carriers. Checked with the store's zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from footfall.config import Section
+from footfall.events import Name, Text
+from footfall.mistakes import did_you_mean
+
+MOST_DB: Final = 60
+OffsetDb = Annotated[int, Field(ge=-MOST_DB, le=MOST_DB)]
+
+
+class Calibration(Section):
+    """Of one profile: what holds for cars does not for people. Zones that `offset_db` leaves out have 0."""
+
+    profile: Text
+    offset_db: Mapping[Name, OffsetDb] = Field(default_factory=dict)
+    """By zone, added to the level that its receivers report before zones are compared, dB."""
+    margin_db: Annotated[float, Field(ge=0, le=30)] | None = None
+    """Instead of the profile's."""
+    confirm_s: Annotated[float, Field(ge=0, le=120)] | None = None
+    """How long another zone must lead until a change is decided, instead of the profile's bounds."""
+    back_s: Annotated[float, Field(ge=0, le=30)] = 0.0
+    """A change is stamped so long before another zone went ahead: levels follow the person so late."""
+    made: datetime | None = None
+    score_before: Annotated[float, Field(ge=0, le=1)] | None = None
+    """The share of time with the right zone without the calibration, each walk scored alone."""
+    score: Annotated[float, Field(ge=0, le=1)] | None = None
+    """The same with it, each walk scored by a calibration of the others."""
+
+
+def check_calibrations(store: str, calibrations: Iterable[Calibration], zones: Sequence[str]) -> None:
+    """Raise ValueError for two calibrations of one profile, and for one that names a zone which the store lacks."""
+    profiles: set[str] = set()
+    for each in calibrations:
+        if each.profile in profiles:
+            raise ValueError(f"store {store!r} has two calibrations for profile {each.profile!r}: keep the one that is valid")
+        profiles.add(each.profile)
+        if unknown := sorted(set(each.offset_db) - set(zones)):
+            meant = did_you_mean(unknown[0], zones)
+            raise ValueError(
+                f"the calibration of store {store!r} for {each.profile!r} names zone {unknown[0]!r}{meant}; there are {', '.join(zones)}"
+            )

@@ -1,0 +1,59 @@
+"""Walks of a recording with its truth: what an agent would have sent of it, as a calibration hears it from a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+from device_profiles.registry import Registry, shipped
+from edge_agent.clock import Moment
+from edge_agent.core import Core
+from edge_agent.keys import SubjectKeys
+from edge_agent.sources.source import Gap, Heard, RefusedReading
+from footfall.frames import Body
+from footfall.pseudonyms import lasting_subject, type_key
+from footfall.units import NS_PER_S
+from gateway.calibration.walks import LevelRow, Walk, rows_of
+from simulators.accuracy.recorded import AGENT, TrueRecording
+
+STEP_NS: Final = NS_PER_S // 5
+_SECRET: Final = b"recordings have no secrets"
+
+
+def walks_of(recording: TrueRecording, profiles: Registry | None = None, agent: str = AGENT) -> list[Walk]:
+    """Return a walk for each identifier in each run of a recording."""
+    known = profiles or shipped()
+    by_subject: dict[int, list[LevelRow]] = {}
+    for body in bodies_of(recording, known):
+        for subject, _, row in rows_of(body, agent, 0):
+            by_subject.setdefault(subject, []).append(row)
+    id_type = known[recording.profile].identifier_type
+    found = []
+    for run, identifier, truth in recording.carried:
+        subject = lasting_subject(type_key(_SECRET, id_type), id_type, identifier)
+        rows = [row for row in by_subject.get(subject, ()) if truth[0][0] <= row.t_ns <= truth[-1][0]]
+        found.append(Walk(f"{run} {identifier}", rows, truth))
+    return found
+
+
+def bodies_of(recording: TrueRecording, profiles: Registry) -> Iterator[Body]:
+    """Yield what an agent sends of what it heard, in the order of its time (`t_wall_ns`)."""
+    types = {profile.identifier_type for profile in profiles.values()}
+    keys = SubjectKeys({id_type: type_key(_SECRET, id_type) for id_type in types})
+    step_s = STEP_NS / NS_PER_S
+    core = Core(
+        "recorded", recording.receivers, profiles, keys, recorded=True, flush_s=step_s / 2, heartbeat_s=step_s / 2,
+        zone_rules=recording.zone_rules,
+    )  # fmt: skip
+    now_ns = 0
+    for now_ns, group in groupby(recording.heard, key=lambda one: -(-_time_ns(one) // STEP_NS) * STEP_NS):
+        for one in group:
+            if not isinstance(one, RefusedReading):
+                core.hear(one)
+        yield from core.tick(Moment(0, now_ns, True))
+    yield from core.finish(Moment(0, now_ns, True))
+
+
+def _time_ns(heard: Heard) -> int:
+    return heard.from_boot_ns if isinstance(heard, Gap) else heard.t_wall_ns
