@@ -1,0 +1,79 @@
+"""`footfall calibrate SITE --recording …`: site.toml is changed where that wins, and nothing else of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from footfall.cli import build
+from footfall.errors import ConfigError
+from gateway.config import load_site
+
+MAPPING = """
+[time]
+column = "t"
+unit_s = 1
+[receivers]
+hall_dbm = "hall"
+yard_dbm = "yard"
+[truth]
+column = "room"
+"""
+SITE = """brand = "b"
+[[stores]]
+name = "shop" # the only one
+zones = [{ name = "hall" }, { name = "yard", type = "outside" }]
+"""
+
+
+@pytest.fixture
+def walks(tmp_path: Path) -> Path:
+    """The yard's receiver is 14 dB too loud: it seems to have whoever is in the hall, too."""
+    stays = [("hall", -66, -62), ("yard", -76, -52)] * 6
+    levels = [(hall_dbm, yard_dbm, zone) for zone, hall_dbm, yard_dbm in stays for _ in range(200)]
+    rows = (f"{1_700_000_000 + k / 10},{hall},{yard},{zone}\n" for k, (hall, yard, zone) in enumerate(levels))
+    (tmp_path / "heard.csv").write_text("t,hall_dbm,yard_dbm,room\n" + "".join(rows))
+    (tmp_path / "columns.toml").write_text(MAPPING)
+    (tmp_path / "site.toml").write_text(SITE)
+    return tmp_path
+
+
+def calibrate(folder: Path, *more: str) -> str:
+    arguments = ["--recording", str(folder / "heard.csv"), "--mapping", str(folder / "columns.toml"), *more]
+    result = CliRunner().invoke(build(), ["calibrate", str(folder / "site.toml"), *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_it_finds_the_offset_writes_it_and_keeps_the_file_before(walks: Path) -> None:
+    printed = calibrate(walks, "--plot", str(walks / "after.svg"))
+    (found,) = load_site(walks / "site.toml", {}).stores[0].calibrations
+    assert 4 < found.offset_db.get("hall", 0) - found.offset_db.get("yard", 0) < 24
+    assert found.score is not None
+    assert found.score > 0.9
+    (kept,) = walks.glob("site.toml.before-*")
+    assert kept.read_text() == SITE
+    assert (walks / "site.toml").read_text().startswith(SITE)
+    assert (walks / "after.svg").exists()
+    assert "zones right, calibrated for" in printed
+    assert "stored as, % of the time" in printed
+
+
+def test_a_dry_run_shows_the_change_and_makes_none(walks: Path) -> None:
+    assert "+[[stores.calibrations]]" in calibrate(walks, "--dry-run")
+    assert (walks / "site.toml").read_text() == SITE
+
+
+def test_a_second_calibration_on_the_same_walks_wins_nothing_more(walks: Path) -> None:
+    calibrate(walks)
+    once = (walks / "site.toml").read_text()
+    assert "stays as it is" in calibrate(walks)
+    assert (walks / "site.toml").read_text() == once
+
+
+def test_a_zone_that_the_store_lacks_is_named(walks: Path) -> None:
+    (walks / "site.toml").write_text(SITE.replace('"yard"', '"yards"'))
+    with pytest.raises(ConfigError, match=r"zone 'yard', which store 'shop' of .* lacks: did you mean 'yards'"):
+        calibrate(walks)
