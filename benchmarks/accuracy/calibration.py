@@ -6,20 +6,26 @@ from collections.abc import Callable, Set
 from typing import Final
 
 from device_profiles.registry import shipped
-from gateway.calibration.stated import calibrate, calibration_of, with_calibration
+from gateway.calibration.areas import STAY_S, fit_areas
+from gateway.calibration.stated import calibrate, calibration_of, stale_ns_of, with_calibration
 from gateway.site import Site
 from simulators.accuracy.recorded import STORE, TrueRecording
 from simulators.calibration.recorded_walks import walks_of
+
+FORGETFUL_S: Final = 1.0
+"""Of areas without memory: whoever was in one a second ago may be anywhere."""
 
 
 def calibrated_site(others: TrueRecording, memory_s: float | None) -> Site | None:
     """Return the site that is fitted on a recording; as it was if the fit does not win there, each run left out in turn.
 
-    With a memory areas are asked for, and none are fitted yet: None.
+    With a memory it has areas instead: with 0 s areas that are forgotten at once, else those that the product fits.
     """
+    walks, presence, site = walks_of(others), shipped()[others.profile].presence, others.site()
     if memory_s is not None:
-        return None
-    fit, site = calibrate(walks_of(others), shipped()[others.profile].presence), others.site()
+        areas = fit_areas(walks, others.profile, stale_ns_of(presence), FORGETFUL_S if memory_s == 0 else STAY_S)
+        return site.model_copy(update={"stores": (site.stores[0].model_copy(update={"areas": tuple(areas)}),)})
+    fit = calibrate(walks, presence)
     return with_calibration(site, STORE, calibration_of(others.profile, fit)) if fit.wins else site
 
 

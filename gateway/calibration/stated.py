@@ -35,7 +35,12 @@ def calibrate(walks: Sequence[Walk], presence: Presence, calibration: Calibratio
     parts = parts_of(judged[0]) if len(judged) == 1 else judged
     if len(parts) < 2:
         raise ConfigError("the walk crosses one border at most, so nothing can be left out to judge by: cross every border twice")
-    return fit_walks(parts, settings_of(presence, calibration), round(STALE_PERIODS * presence.stay_s * NS_PER_S))
+    return fit_walks(parts, settings_of(presence, calibration), stale_ns_of(presence))
+
+
+def stale_ns_of(presence: Presence) -> int:
+    """Return after how long a silence a level counts no more."""
+    return round(STALE_PERIODS * presence.stay_s * NS_PER_S)
 
 
 def calibration_of(profile: str, fit: Fit, made: datetime | None = None) -> Calibration:

@@ -1,0 +1,57 @@
+"""Areas that no receiver has to itself, as Gaussians of the levels that walks gave in them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from gateway.calibration.walks import Walk
+from gateway.site.areas import Area
+
+FLOOR_DBM: Final = -100.0
+"""The level of a zone that does not hear the carrier, as in gateway/fold/zone_areas.py."""
+LEAST_SD_DB: Final = 1.0
+STAY_S: Final = 300.0
+"""How long a carrier usually stays; what was heard is remembered for 10 to 30 s then."""
+
+
+def fit_areas(walks: Sequence[Walk], profile: str, stale_ns: int, memory_s: float = STAY_S) -> list[Area]:
+    """Return an area for each zone that was walked; spreads are those of all areas together, since one has few carriers."""
+    heard = sorted({row.zone for walk in walks for row in walk.rows})
+    samples: dict[str, list[list[float]]] = {}
+    for walk in walks:
+        for zone, levels in _levels(walk, heard, stale_ns):
+            samples.setdefault(zone, []).append(levels)
+    means = {zone: np.mean(levels, axis=0) for zone, levels in samples.items()}
+    strays = np.concatenate([np.array(levels) - means[zone] for zone, levels in samples.items()])
+    common = strays.mean(axis=1)
+    mean_sd_db = max(float(common.std()), LEAST_SD_DB)
+    shape_sd_db = max(float(np.sqrt(((strays - common[:, None]) ** 2).sum(axis=1).mean() / max(len(heard) - 1, 1))), LEAST_SD_DB)
+    return [
+        Area(
+            zone=zone,
+            profile=profile,
+            level_dbm={name: round(float(level), 1) for name, level in zip(heard, levels, strict=True)},
+            mean_sd_db=round(mean_sd_db, 2),
+            shape_sd_db=round(shape_sd_db, 2),
+            memory_s=memory_s,
+        )
+        for zone, levels in means.items()
+    ]
+
+
+def _levels(walk: Walk, heard: Sequence[str], stale_ns: int) -> Iterator[tuple[str, list[float]]]:
+    """Yield, at each row, the true zone with the latest level of every zone that hears; none before all had the time to."""
+    truth = np.array([t_ns for t_ns, _ in walk.truth], np.int64)
+    latest: dict[str, tuple[float, int]] = {}
+    for row in walk.rows:
+        if row.dbm is None:
+            latest.pop(row.zone, None)
+            continue
+        latest[row.zone] = row.dbm, row.t_ns
+        at = int(np.searchsorted(truth, row.t_ns, "right")) - 1
+        if row.t_ns - walk.rows[0].t_ns > stale_ns and at >= 0:
+            fresh = {zone: dbm for zone, (dbm, t_ns) in latest.items() if row.t_ns - t_ns <= stale_ns}
+            yield walk.truth[at][1], [fresh.get(zone, FLOOR_DBM) for zone in heard]
