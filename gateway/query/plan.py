@@ -103,13 +103,11 @@ class Plan:
 
     def edges_ns(self, stores: Sequence[AskedStore]) -> NsColumn:
         """Return where intervals, versions of a store or values of a key begin or end within the spans of the stores, rising."""
-        finest = (
-            "1h" if any(key.group == "hour" for key in self.keys) else "1d" if any(key.group == "weekday" for key in self.keys) else None
-        )
+        steady = {_STEADY[key.group] for key in self.keys if key.group in _STEADY}
         edges = [store.cut.edges_ns[1:-1] for store in {id(store.cut): store for store in stores}.values()]
         clocks = {(store.zone, store.facts.day_start, store.from_ns, store.to_ns): store for store in stores}
-        if finest:
-            edges += [cut(s.facts, s.from_ns, s.to_ns, finest, self.day, s.zone).edges_ns[1:-1] for s in clocks.values()]
+        # Where a day begins within an hour, an hour alone has two weekdays.
+        edges += [cut(s.facts, s.from_ns, s.to_ns, each, self.day, s.zone).edges_ns[1:-1] for s in clocks.values() for each in steady]
         begins = [_begins(store) for store in stores if len(store.facts.versions) > 1]
         every = np.sort(np.concatenate([*edges, np.array(list(chain(*begins)), np.int64)]))
         # As np.unique does, which loads numpy.ma: a hundredth of the CPU of a question.

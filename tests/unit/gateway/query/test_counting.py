@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -414,3 +415,13 @@ def test_more_values_than_memory_holds_are_refused_before_they_are_made() -> Non
     known = estate(*(one(f"s{i}") for i in range(1, 301)))
     with pytest.raises(ConfigError, match=r"300 stores and their intervals are 25,9\d\d,\d\d\d values of each measure"):
         answered({"traffic": [minute(1)]}, known, interval="1m", from_="2026-10-01", to="2026-11-29")
+
+
+def test_where_a_day_begins_within_an_hour_that_hour_has_two_weekdays() -> None:
+    """At half past two, with another store on the same clock."""
+    half_past = StoreFacts("s1", BERLIN, time(2, 30), (StoreVersion(),))
+    rows = {"traffic": [minute(minute_of_day, in_=n) for minute_of_day, n in ((2 * 60 + 29, 1), (2 * 60 + 30, 2))]}
+    asked = {"by": ("weekday", "hour"), "day": "store", "from_": "2026-10-23", "measures": ("in",)}
+    answer = answered(rows, estate(half_past, one("s2")), **asked)
+    found = {key: n for *key, n in counts(answer, "weekday", "hour", "in") if n for key in [tuple(key)]}
+    assert found == {("Fri", 2): 1, ("Sat", 2): 2}
