@@ -1,7 +1,8 @@
 """The gateway's contest between zones for one carrier, in the few lines that a fit calls thousands of times. Pure.
 
 It follows gateway/fold/zone_contest.py: the first zone is settled, a zone that is ahead leads, and owns once it has led for the confirm
-time and is ahead by the margin. What it leaves out are visits, dwells and rows out of order. `footfall score` plays the real one.
+time and is ahead by the margin. What it leaves out are visits, dwells, rows out of order, and margins that follow how sharp a level is.
+`footfall score` plays the real one.
 """
 
 from __future__ import annotations
