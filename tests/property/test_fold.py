@@ -260,7 +260,9 @@ def tracks_by_subject(fold: Fold) -> dict[tuple[int, int], list[dict[str, object
 
 
 def columns_of(tracks: Tracks, slot: int) -> dict[str, object]:
-    return {name: getattr(tracks, name)[slot].tolist() for name in Tracks.COLUMNS if name != "next"}
+    """What a track has; of a row beyond the owner's latest evidence key and agent mean nothing once there is none."""
+    unused = {"next", *(() if tracks.beyond_ns[slot] else ("beyond_key_ns", "beyond_agent"))}
+    return {name: getattr(tracks, name)[slot].tolist() for name in Tracks.COLUMNS if name not in unused}
 
 
 @given(crowds, st.lists(crowd_steps, max_size=10))
