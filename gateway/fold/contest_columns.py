@@ -104,6 +104,7 @@ class ContestColumns:
         s, slot = self._state.tracks, rows.slot
         new = rows.take(s.contest[slot] != SETTLES)
         heard_zones.forget(s, new.slot)
+        s.area_ns[new.slot[s.area_ns[new.slot] != 0]] = 0
         self._lead(SETTLES, Begun(new.slot, new.zone, new.time_ns, new.key_ns, new.agent))
         limits = self._state.estate.limits.of(s.profile[slot])
         self._hear_others(rows, limits.stale_ns)
@@ -128,7 +129,8 @@ class ContestColumns:
     def _hear_owners(self, rows: Evidence, silent_ns: Times) -> None:
         s = self._state.tracks
         self._count(rows, silent_ns, rows.kind != Kind.ENTER)
-        s.level_dbm[rows.slot], s.owner_agent[rows.slot], s.beyond_ns[rows.slot] = rows.rssi_dbm, rows.agent, 0
+        s.level_dbm[rows.slot], s.owner_agent[rows.slot] = rows.rssi_dbm, rows.agent
+        heard_zones.forget_beyond(s, rows.slot)
 
     def _hear_others(self, rows: Evidence, stale_ns: Times) -> None:
         s, slot = self._state.tracks, rows.slot
@@ -251,7 +253,8 @@ class ContestColumns:
         s, slot = self._state.tracks, begun.slot
         mine = s.heard_zone[slot] == begun.zone[:, None]
         place = np.where(mine, s.heard_dbm[slot], np.int16(GONE_DBM)).argmax(axis=1)
-        s.beyond_ns[slot], s.level_dbm[slot], s.owner_agent[slot] = 0, GONE_DBM, NO_CODE
+        heard_zones.forget_beyond(s, slot)
+        s.level_dbm[slot], s.owner_agent[slot] = GONE_DBM, NO_CODE
         heard = mine.any(axis=1)
         slot, place = slot[heard], place[heard]
         s.level_dbm[slot], s.owner_agent[slot] = s.heard_dbm[slot, place], s.heard_agent[slot, place]

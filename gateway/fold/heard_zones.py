@@ -81,3 +81,8 @@ def loudest_dbm(tracks: Tracks, slot: npt.NDArray[Any], fresh_since_ns: npt.NDAr
     fresh = (tracks.heard_zone[slot] != NO_CODE) & (tracks.heard_ns[slot] >= fresh_since_ns[:, None])
     levels: npt.NDArray[np.int16] = np.where(fresh, tracks.heard_dbm[slot], np.int16(GONE_DBM)).max(axis=1)
     return levels
+
+
+def forget_beyond(tracks: Tracks, slot: Any) -> None:
+    """Forget the first row elsewhere since the owner's latest evidence: there is none, of a slot or of a column of slots."""
+    tracks.beyond_ns[slot] = tracks.beyond_key_ns[slot] = tracks.beyond_agent[slot] = 0

@@ -96,7 +96,7 @@ def _take_owners(tracks: Tracks, rows: Evidence) -> None:
     tracks.sightings[slots] += np.add.reduceat(rows.count * counts, begins)
     tracks.sighted_rows[slots] += np.add.reduceat(counts.astype(np.int64), begins)
     tracks.zone_ns[slot], tracks.level_dbm[slot] = t, level_dbm(rows)
-    tracks.beyond_ns[slots[tracks.beyond_ns[slots] != 0]] = 0
+    heard_zones.forget_beyond(tracks, slots[tracks.beyond_ns[slots] != 0])
 
 
 def _take_beyond(tracks: Tracks, rows: Evidence, own: npt.NDArray[np.bool_]) -> None:

@@ -59,7 +59,8 @@ class AreaLevels(ZoneLevels):
 
     def promote(self, slot: int, zone: int) -> int:
         s = self._state.tracks
-        s.beyond_ns[slot], s.level_dbm[slot], s.owner_agent[slot] = 0, self._level_dbm(slot, zone), NO_CODE
+        heard_zones.forget_beyond(s, slot)
+        s.level_dbm[slot], s.owner_agent[slot] = self._level_dbm(slot, zone), NO_CODE
         return max(at.time_ns for at in heard_zones.heard_at(s, slot))
 
     def _weigh(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:

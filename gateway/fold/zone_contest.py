@@ -104,7 +104,7 @@ class ZoneContest:
         if row.kind == Kind.EXIT and not leads:
             self._dwells.late_exit(slot, row.zone, row.time_ns)
         if is_own:
-            s.beyond_ns[slot] = 0
+            heard_zones.forget_beyond(s, slot)
             if leads:
                 s.own_ns[slot] = row.time_ns
             elif row.kind != Kind.EXIT:

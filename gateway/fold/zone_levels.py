@@ -97,7 +97,8 @@ class ZoneLevels:
         """Make the level of a zone's loudest agent the owner's; return when it was heard last, ns, 0 if it is not heard any more."""
         s = self._state.tracks
         mine = [(at.dbm, -n, at) for n, at in enumerate(heard_zones.heard_at(s, slot)) if at.zone == zone]
-        s.beyond_ns[slot], s.level_dbm[slot], s.owner_agent[slot] = 0, GONE_DBM, NO_CODE
+        heard_zones.forget_beyond(s, slot)
+        s.level_dbm[slot], s.owner_agent[slot] = GONE_DBM, NO_CODE
         if not mine:
             return 0
         _, place, loudest = max(mine)

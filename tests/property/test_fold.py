@@ -265,8 +265,26 @@ def columns_of(tracks: Tracks, slot: int) -> dict[str, object]:
     return {name: getattr(tracks, name)[slot].tolist() for name in Tracks.COLUMNS if name not in unused}
 
 
+def heard_elsewhere() -> Story:
+    """Between two rows of its owner a subject is heard elsewhere twice; nothing of the first time is left after the second."""
+    story = Story()
+    for place, age_s in ((0, 0.0), (1, 0.0), (0, 0.0), (1, 0.0), (0, 0.0)):
+        story.wait(3).frame(0, [Row(Kind.STAY, 5, place, age_s, -60 - 20 * place)]).frame(1, [])
+    return story.wait(2).tick()
+
+
+def areas_that_come_and_go() -> Story:
+    """What areas left of a subject is forgotten when it is heard anew without them."""
+    story = Story(3)
+    for variant in (0, 3):
+        story.wait(3).frame(0, [Row(Kind.ENTER, 5, 0)]).frame(1, []).wait(10).frame(0, []).frame(1, []).wait(400).site(variant)
+    return story.frame(0, [Row(Kind.ENTER, 5, 1)]).frame(1, []).wait(2).tick()
+
+
 @given(crowds, st.lists(crowd_steps, max_size=10))
 @example(regrouped(), [])
+@example(heard_elsewhere(), [])
+@example(areas_that_come_and_go(), [])
 @settings(SLOW, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes too long
 def test_a_crowd_taken_as_columns_is_what_each_would_be_alone(story: Story, then: list[tuple[float, Callable[[Story], Story]]]) -> None:
     """Points, tracks before all have gone, counts and the ledger; and points of what comes then, which both take alike."""
