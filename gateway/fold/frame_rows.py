@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from footfall.frames import KINDS, TIME_QUALITIES, Body, Kind
+from footfall.frames import Body, Kind
 from footfall.pseudonyms import PRIVATE_KEY_ID, TOP_BIT
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.agent_points import gap_of_row, refusal_of_row
 from gateway.fold.boot_clocks import BootClocks
 from gateway.fold.coverage import Coverage
-from gateway.fold.frame_names import coded, coded_names
+from gateway.fold.frame_columns import FrameColumns, door_points, presence_points
 from gateway.fold.item_events import ItemEvents
 from gateway.fold.level_points import level_points
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
@@ -23,32 +22,10 @@ from gateway.fold.reorder_buffer import NO_MENTION, Evidence, ReorderBuffer, ord
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import distinct
-from gateway.fold.times import place_named, times_of, widths_ms
+from gateway.fold.times import place_named, times_of
 from gateway.fold.watermarks import HEARD_WITHIN_NS, NO_AGENTS, Watermarks
 from gateway.points import Points
 from gateway.records import Record
-
-_KIND_NAMES: Final = ("", *KINDS)
-
-
-@dataclass(slots=True, eq=False)
-class _Rows:
-    """The rows of several frames as columns; `frame` numbers the frames, of which `stores` and `agents` have the codes."""
-
-    stores: npt.NDArray[np.int32]
-    agents: npt.NDArray[np.int32]
-    frame: npt.NDArray[np.intp]
-    kind: npt.NDArray[np.uint8]
-    time_ns: npt.NDArray[np.int64]
-    key_ns: npt.NDArray[np.int64]
-    subject: npt.NDArray[np.uint64]
-    zone: npt.NDArray[np.intp]
-    """into the zones that the frames name, one after the other"""
-    profile: npt.NDArray[np.intp]
-    rssi_dbm: npt.NDArray[np.int8]
-    count: npt.NDArray[np.int32]
-    value: npt.NDArray[np.float32]
-    quality: npt.NDArray[np.uint8]
 
 
 class Taken(NamedTuple):
@@ -95,13 +72,13 @@ class FrameRows:
         if not len(rows.kind):
             return Taken([], set())
         self._state.counts["rows_total"] += len(rows.kind)
-        points = [self._presence_points(frames, rows, np.flatnonzero(self._stored[rows.kind]))]
+        points = [presence_points(frames, rows, np.flatnonzero(self._stored[rows.kind]))]
         for point in level_points(frames, rows.key_ns) if self._stores_levels else ():
             self._state.points.emit(point)
         doors = np.flatnonzero((rows.kind == Kind.IN) | (rows.kind == Kind.OUT))
         changed: set[tuple[int, int]] = set()
         if len(doors):
-            points.append(self._door_points(frames, rows, doors))
+            points.append(door_points(frames, rows, doors))
             for revision in self._state.revisions.of_new(points[-1]):
                 self._state.points.emit(revision)
             changed = self._count_doors(rows, self._entrances(points[-1], doors))
@@ -123,7 +100,7 @@ class FrameRows:
         own_ns, store_ns = np.array(before, np.int64).T
         return _Earliest(own_ns, np.maximum(own_ns, store_ns))
 
-    def _rows(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> _Rows:
+    def _rows(self, frames: Sequence[tuple[Record, Body]], stores: Sequence[int], agents: Sequence[int]) -> FrameColumns:
         """Return the rows of all frames, one frame after the other, as columns.
 
         A row names its zone and profile by their place in its frame's own list. The lists are put one after the other too, so a name's
@@ -137,7 +114,7 @@ class FrameRows:
         times = times_of(frames, frame, self._state.counts)
         zone = np.concatenate([body.zone for body in bodies]) + zone_base[frame]
         place_named(frames, frame, times, zone, self._state.keys, self._state.counts)
-        return _Rows(
+        return FrameColumns(
             stores=np.array(stores, np.int32),
             agents=np.array(agents, np.int32),
             frame=frame,
@@ -153,43 +130,6 @@ class FrameRows:
             quality=times.quality,
         )
 
-    def _presence_points(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> Points:
-        frame, time_ns = rows.frame[which], rows.time_ns[which]
-        received_ns = np.array([record.received_ns for record, _ in frames])[frame]
-        dwell_s = np.round(rows.value[which].astype(np.float64), 3)
-        return Points(
-            "presence",
-            rows.key_ns[which],
-            {
-                "agent": coded(frame, [record.agent for record, _ in frames]),
-                "kind": coded(rows.kind[which], _KIND_NAMES),
-                "store": coded(frame, [record.store for record, _ in frames]),
-                "zone": coded_names(rows.zone[which], [body.zones for _, body in frames]),
-            },
-            {
-                "subject": rows.subject[which],
-                "profile": coded_names(rows.profile[which], [body.profiles for _, body in frames]),
-                "rssi_dbm": rows.rssi_dbm[which].astype(np.int64),
-                "dwell_s": dwell_s,
-                "time_quality": coded(rows.quality[which], TIME_QUALITIES),
-                "time_width_ms": widths_ms([record for record, _ in frames], frame, rows.quality[which]),
-                "lag_ms": (received_ns - time_ns) // 1_000_000,
-            },
-        )
-
-    def _door_points(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, which: npt.NDArray[np.intp]) -> Points:
-        frame, entered, count = rows.frame[which], rows.kind[which] == Kind.IN, rows.count[which].astype(np.int64)
-        return Points(
-            "door",
-            rows.key_ns[which],
-            {
-                "agent": coded(frame, [record.agent for record, _ in frames]),
-                "door": coded_names(rows.zone[which], [body.zones for _, body in frames]),
-                "store": coded(frame, [record.store for record, _ in frames]),
-            },
-            {"in": np.where(entered, count, 0), "out": np.where(entered, 0, count)},
-        )
-
     def _entrances(self, doors: Points, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Return the rows of doors that lead out of their store; `doors` are the points of `which`."""
         if not (inner := self._state.inner_doors):
@@ -197,14 +137,14 @@ class FrameRows:
         places = zip(doors.tags["store"].texts(), doors.tags["door"].texts(), strict=True)
         return which[[place not in inner for place in places]]
 
-    def _count_doors(self, rows: _Rows, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
+    def _count_doors(self, rows: FrameColumns, which: npt.NDArray[np.intp]) -> set[tuple[int, int]]:
         store, minute = rows.stores[rows.frame[which]].tolist(), (rows.time_ns[which] // NS_PER_MINUTE).tolist()
         add, entered, left = self._state.traffic.add, TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"]
         for row_store, row_minute, kind, count in zip(store, minute, rows.kind[which].tolist(), rows.count[which].tolist(), strict=True):
             add(row_store, row_minute, entered if kind == Kind.IN else left, count)
         return set(zip(store, minute, strict=True))
 
-    def _gaps(self, frames: Sequence[tuple[Record, Body]], rows: _Rows) -> None:
+    def _gaps(self, frames: Sequence[tuple[Record, Body]], rows: FrameColumns) -> None:
         """Emit gaps that agents report: spans not observed, and messages not readable."""
         for i in np.flatnonzero((rows.kind == Kind.GAP) | (rows.kind == Kind.REFUSED)).tolist():
             frame, is_gap = int(rows.frame[i]), rows.kind[i] == Kind.GAP
@@ -216,7 +156,7 @@ class FrameRows:
                 task = str(frames[frame][1].extra.get(row, _NOTHING).get("task", ""))
                 self._coverage.gap(int(rows.stores[frame]), int(rows.agents[frame]), point, task)
 
-    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: _Earliest) -> None:
+    def _wait(self, frames: Sequence[tuple[Record, Body]], rows: FrameColumns, before: _Earliest) -> None:
         """Rows about people and goods wait for their batch."""
         estate = self._state.estate
         profile_codes = np.concatenate([estate.profile_codes(record.store, body.profiles) for record, body in frames])
@@ -235,7 +175,7 @@ class FrameRows:
         self._reorder_buffer.add(self._evidence(frames, rows, before.people_ns, which, slots, profile))
 
     def _wait_goods(
-        self, frames: Sequence[tuple[Record, Body]], rows: _Rows, before: npt.NDArray[np.int64], profile: npt.NDArray[Any]
+        self, frames: Sequence[tuple[Record, Body]], rows: FrameColumns, before: npt.NDArray[np.int64], profile: npt.NDArray[Any]
     ) -> None:
         which = np.flatnonzero((rows.kind <= Kind.EXIT) & self._state.estate.profile_goods[profile])
         which = self._without_assets(rows, which)
@@ -247,7 +187,7 @@ class FrameRows:
         evidence.mention = self._item_events.mentions(store, rows.subject[which], profile[which], _more(frames, rows.frame, which))
         self._item_events.wait(evidence)
 
-    def _without_assets(self, rows: _Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    def _without_assets(self, rows: FrameColumns, which: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         if not self._state.assets:
             return which
         return which[~np.isin(rows.subject[which], np.array(list(self._state.assets), np.uint64))]
@@ -255,7 +195,7 @@ class FrameRows:
     def _evidence(
         self,
         frames: Sequence[tuple[Record, Body]],
-        rows: _Rows,
+        rows: FrameColumns,
         before: npt.NDArray[np.int64],
         which: npt.NDArray[np.intp],
         slot: npt.NDArray[np.int32],
