@@ -60,6 +60,7 @@ def check_extra(values: object, n: int, kind: bytes) -> Mapping[int, Mapping[str
             _check_gap(row, more)
         if kind[row] <= Kind.EXIT:
             _check_goods(row, more)
+            _check_levels(row, more)
     if _EVENT in kind:
         for row in range(n):
             if kind[row] == Kind.EVENT and type(values.get(row, {}).get("event")) is not str:
@@ -74,6 +75,12 @@ def _check_gap(row: int, more: Mapping[str, Any]) -> None:
             raise ContractError("body.extra", f"row {row} is a gap: `{key}` must be an integer from 0 to 2^63-1")
     if type(more.get("reason", "")) is not str:
         raise ContractError("body.extra", f"row {row} is a gap: `reason` must be text")
+
+
+def _check_levels(row: int, more: Mapping[str, Any]) -> None:
+    levels = more.get("levels", {})
+    if not isinstance(levels, dict) or not all(type(name) is str and type(dbm) in (int, float) for name, dbm in levels.items()):
+        raise ContractError("body.extra", f"row {row} is of presence: `levels` must map names of receivers to dBm")
 
 
 def _check_goods(row: int, more: Mapping[str, Any]) -> None:

@@ -35,6 +35,7 @@ from gateway.fold.zone_rules import (
     lasts_ns,
     margin_of,
     wary_after,
+    wary_left,
 )
 
 Slots = npt.NDArray[Any]
@@ -57,7 +58,7 @@ class ContestColumns:
         slots, place_ns = slots[is_open], place_ns[is_open]
         heard = Sighted(s.sighted_ns[slots], s.sightings[slots], s.sighted_rows[slots])
         limits = self._state.estate.decided_within.of(s.profile[slots])
-        lasting_ns = lasts_ns(s.contest[slots] == SETTLES, s.lead_clear[slots], heard, limits)
+        lasting_ns = lasts_ns(s.contest[slots] == SETTLES, s.lead_clear[slots], s.wary_db[slots].astype(np.int64), heard, limits)
         over: Slots = slots[s.lead_ns[slots] + lasting_ns < place_ns]
         return over
 
@@ -155,15 +156,18 @@ class ContestColumns:
         self._begin_lead(rows, best_zone, begins, begins & fell_silent(at, limits) & (s.beyond_ns[slot] != 0))
         goes_on = begins | (leads & ahead)
         s.lead_zone[slot[goes_on]] = best_zone[goes_on]
-        self._take_margins(slot[goes_on], best_dbm[goes_on], Standing(*[column[goes_on] for column in at]), limits.where(goes_on))
+        standing = Standing(*[column[goes_on] for column in at])
+        self._take_margins(slot[goes_on], t[goes_on], best_dbm[goes_on], standing, limits.where(goes_on))
         outside = self._state.estate.zone_outside
         known = ~outside[at.owner] & ~(goes_on & outside[s.lead_zone[slot]])
         self._visits.extend_many(slot[known], t[known], at.owner[known])
 
-    def _take_margins(self, slot: Slots, dbm: npt.NDArray[np.int16], at: Standing, limits: ZoneLimits) -> None:
+    def _take_margins(self, slot: Slots, time_ns: Times, dbm: npt.NDArray[np.int16], at: Standing, limits: ZoneLimits) -> None:
         s = self._state.tracks
         heard = Sighted(s.sighted_ns[slot], s.sightings[slot], s.sighted_rows[slot])
-        clear = limits._replace(margin_db=margin_of(heard, s.wary_db[slot], limits))
+        within = self._state.estate.decided_within.of(s.profile[slot])
+        wary_db = wary_left(s.wary_db[slot].astype(np.int64), time_ns - s.lead_ns[slot], heard, within)
+        clear = limits._replace(margin_db=margin_of(heard, wary_db, limits))
         s.lead_clear[slot] = is_clear(dbm, at, clear)
         s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + STRONG_DB))
 

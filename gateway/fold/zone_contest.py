@@ -40,6 +40,7 @@ from gateway.fold.zone_rules import (
     lasts_ns,
     margin_of,
     wary_after,
+    wary_left,
 )
 
 
@@ -63,7 +64,8 @@ class ZoneContest:
             return False
         heard = self._sighted(slot)
         limits = self._state.estate.decided_within_of[s.profile.item(slot)]
-        return bool(s.lead_ns.item(slot) + lasts_ns(contest == SETTLES, s.lead_clear.item(slot), heard, limits) < place_ns)
+        lasting_ns = lasts_ns(contest == SETTLES, s.lead_clear.item(slot), s.wary_db.item(slot), heard, limits)
+        return bool(s.lead_ns.item(slot) + lasting_ns < place_ns)
 
     def take(self, slot: int, row: HeardRow) -> None:
         """Apply a row in order."""
@@ -124,7 +126,9 @@ class ZoneContest:
         elif leads or follows(best.time_ns, row.time_ns, at, limits):
             if not leads:
                 self._begin_lead(slot, best.zone, row, at, limits)
-            clear = limits._replace(margin_db=margin_of(self._sighted(slot), s.wary_db.item(slot), limits))
+            heard, within = self._sighted(slot), self._state.estate.decided_within_of[s.profile.item(slot)]
+            wary_db = wary_left(s.wary_db.item(slot), row.time_ns - s.lead_ns.item(slot), heard, within)
+            clear = limits._replace(margin_db=margin_of(heard, wary_db, limits))
             strong = clear._replace(margin_db=clear.margin_db + STRONG_DB)
             s.lead_zone[slot], s.lead_clear[slot] = best.zone, is_clear(best.dbm, at, clear)
             s.lead_strong[slot] = is_clear(best.dbm, at, strong)

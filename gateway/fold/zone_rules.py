@@ -173,9 +173,20 @@ def wary_after(wary_db: Any, returns: Any, strong: Any) -> Any:
     return (more_db - _larger(more_db - MOST_WARY_DB, 0)) * (1 - strong)
 
 
-def lasts_ns(settles: Any, clear: Any, heard: Sighted, limits: DecisionLimits) -> Any:
-    """Return how long a contest lasts: to settle, to be confirmed, or twice that, when a lead that is not clear lapses."""
-    confirmed_ns = confirms_ns(heard, limits) * (2 - clear)
+def wary_left(wary_db: Any, led_ns: Any, heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return what is left of that margin for a zone that has led for so long without a break: a dB less for each confirm time.
+
+    Levels that are equal but for noise change places sooner; somebody who went to the other zone again stays ahead there.
+    """
+    return _larger(wary_db - led_ns // _larger(confirms_ns(heard, limits), 1), 0)
+
+
+def lasts_ns(settles: Any, clear: Any, wary_db: Any, heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return how long a contest lasts: to settle, or to be confirmed.
+
+    A lead that is not clear lapses after twice that, and as many times more as it takes to be trusted in spite of the returns before.
+    """
+    confirmed_ns = confirms_ns(heard, limits) * (1 + (1 - clear) * (1 + wary_db))
     return confirmed_ns + settles * (settles_ns(heard, limits) - confirmed_ns)
 
 

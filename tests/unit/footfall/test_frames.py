@@ -146,3 +146,11 @@ def test_long_lists_of_names_are_not_kept_in_memory() -> None:
         zones = tuple(f"z{i}-{j}" for j in range(4000))
         assert decode_body(encode_body(replace(_rows(1), zones=zones))).zones == zones
     assert topics._are_names.cache_info().currsize <= kept + 1  # the list of profiles
+
+
+@pytest.mark.parametrize("levels", [None, [1], {"r": None}, {"r": "x"}, {"r": True}, {1: -60}])
+def test_levels_of_a_row_of_presence_map_names_to_numbers(levels: object) -> None:
+    row = replace(_rows(1), kind=np.array([Kind.STAY], "u1"))
+    assert decode_body(encode_body(replace(row, extra={0: {"levels": {"r": -60.5}}}))).extra == {0: {"levels": {"r": -60.5}}}
+    with pytest.raises(ContractError, match="levels"):
+        decode_body(encode_body(replace(row, extra={0: {"levels": levels}})))

@@ -108,6 +108,20 @@ def test_a_lead_that_never_reaches_the_margin_lapses_and_is_not_stamped_back() -
     assert 10 + 2 * CONFIRMS_S - 1 <= after.begin_s <= 29
 
 
+def test_who_goes_back_and_forth_between_two_zones_for_minutes_has_each_of_their_stays() -> None:
+    """The nearer zone is always 6 dB louder, a dB more than the margin: returns make wary of moments, not of minutes."""
+    turns = "abababab"
+    heard = [
+        seen("ann", zone, 120 * turn + at, dbm=-60 if zone == there else -66)
+        for turn, there in enumerate(turns)
+        for at in range(1, 120, 2)
+        for zone in "ab"
+    ]
+    found = dwells(*heard)
+    assert [dwell.zone for dwell in found] == list(turns)
+    assert all(abs(dwell.seconds - 120) < 5 for dwell in found[1:-1])
+
+
 def test_a_challenger_owns_since_it_was_ahead_at_all_not_since_it_was_by_the_margin() -> None:
     story = [seen("ann", "a", at) for at in (0, 5)], [seen("ann", "b", at, dbm) for at, dbm in ((8, -59), (12, -57), (16, -50), (20, -50))]
     assert [(dwell.zone, dwell.begin_s) for dwell in dwells(*story[0], *story[1])] == [("a", 0), ("b", 8)]

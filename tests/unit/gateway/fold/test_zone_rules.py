@@ -26,6 +26,7 @@ from gateway.fold.zone_rules import (
     settles_ns,
     takes_over,
     wary_after,
+    wary_left,
 )
 
 LIMITS = ZoneLimits(gap_ns=100, stale_ns=40, holdoff_ns=10, margin_db=6.0)
@@ -74,7 +75,17 @@ def test_an_owner_that_fell_silent_is_behind_whoever_was_heard_after_it(silent: 
 
 def test_a_lead_that_is_not_clear_lapses_after_twice_the_confirm_time() -> None:
     heard = Sighted(span_ns=600, sightings=100, rows=100)
-    assert [lasts_ns(settles, clear, heard, DECIDES) for settles, clear in ((True, False), (False, True), (False, False))] == [30, 48, 96]
+    assert [lasts_ns(settles, clear, 0, heard, DECIDES) for settles, clear in ((True, False), (False, True), (False, False))] == [
+        30,
+        48,
+        96,
+    ]
+
+
+def test_a_lead_without_a_break_is_trusted_a_db_more_with_each_confirm_time_and_does_not_lapse_before() -> None:
+    heard = Sighted(span_ns=600, sightings=100, rows=100)
+    assert [wary_left(3, led_ns, heard, DECIDES) for led_ns in (0, 47, 48, 144, 1000)] == [3, 3, 2, 0, 0]
+    assert [lasts_ns(False, clear, 3, heard, DECIDES) for clear in (False, True)] == [5 * 48, 48]
 
 
 @pytest.mark.parametrize(("interval_ns", "settles", "confirms"), [(1, 20, 20), (6, 30, 48), (30, 50, 80)])
