@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from device_profiles.registry import shipped
 from edge_agent.sources.replay import FORMATS, FormatName, format_named, format_of
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.errors import ConfigError
@@ -26,7 +25,7 @@ from gateway.config import load_site
 from gateway.site import Site, Store
 from gateway.site.calibrations import Calibration
 from simulators.accuracy.plot import draw
-from simulators.accuracy.recorded import STORE, TrueRecording, play, played_courses, read_recording
+from simulators.accuracy.recorded import STORE, TrueRecording, known_profiles, play, played_courses, read_recording
 from simulators.accuracy.simulated import IDLE_S
 from simulators.calibration.recorded_walks import walks_of
 
@@ -66,8 +65,9 @@ def calibrate(
     found = read_recording(name, recording, settings)
     _check_zones(found, place, site)
     before = next((each for each in place.calibrations if each.profile == found.profile), None)
+    profile = known_profiles(found)[found.profile]
     walks = walks_of(found)
-    fit = fit_to(walks, shipped()[found.profile].presence, before)
+    fit = fit_to(walks, profile.presence, before)
     console = Console(width=WIDTH, highlight=False)
     console.print(_figures(fit, found.profile), _confusion(fit))
     for line in findings(fit, walks, [zone.name for zone in place.zones], before):

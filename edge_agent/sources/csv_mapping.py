@@ -30,6 +30,8 @@ _NOT_OF_NAMES: Final = re.compile(r"[^a-z0-9._-]+")
 CsvColumn = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)]
 """A column by its heading, or by its number from 1 where the file has no headings."""
 Side = tuple[float, float]
+MAX_NS: Final = 7_258_118_400 * NS_PER_S
+"""2200-01-01: a later time has another unit than the mapping states."""
 
 
 class TimeColumn(Section):
@@ -55,7 +57,7 @@ class TimeColumn(Section):
             counted = Decimal(text) * _ns(self.unit_s)
             if not counted.is_finite():
                 raise ValueError(text)
-            return (start_ns if self.relative else 0) + int(counted)
+            return _in_bounds((start_ns if self.relative else 0) + int(counted), text)
         moment = datetime.fromisoformat(text) if self.format == "iso" else datetime.strptime(text, self.format)  # noqa: DTZ007 # below
         return to_ns(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
@@ -71,7 +73,7 @@ class IdentifierOf(Section):
     def _one(self) -> Self:
         if sum(each is not None for each in (self.column, self.value, self.file)) != 1:
             raise ValueError("state one of `column`, `value` and `file`")
-        if self.file is not None and re.compile(self.file).groups < 1:
+        if self.file is not None and _pattern(self.file).groups < 1:
             raise ValueError(f"the pattern {self.file!r} needs a group, such as '^(.*)_run'")
         return self
 
@@ -116,6 +118,8 @@ class TruthColumns(Section):
         by_position = self.x is not None and self.y is not None and bool(self.areas)
         if (self.column is not None) == by_position:
             raise ValueError("state `column`, or `x`, `y` and `areas`")
+        if self.file is not None and set(re.findall(r"[{}][^{}]*[{}]?", self.file)) - {"{stem}"}:
+            raise ValueError(f"file {self.file!r}: of what stands in braces only {{stem}} is known, the recording's name")
         return self
 
 
@@ -181,6 +185,19 @@ def read_mapping(path: Path) -> CsvMapping:
 def shipped_mappings() -> Sequence[str]:
     """Return the names of the shipped formats that are mappings."""
     return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no pattern: {error}") from None
+
+
+def _in_bounds(time_ns: int, text: str) -> int:
+    if not 0 <= time_ns < MAX_NS:
+        raise ValueError(f"{text}: not between 1970 and 2200")
+    return time_ns
 
 
 @cache

@@ -81,6 +81,8 @@ def format_named(name: str) -> FormatName:
 
 def format_of(paths: Sequence[Path]) -> FormatName:
     """Return the format that the files look like. Raise ConfigError if they look like none."""
+    if missing := [str(path) for path in paths if not path.exists()]:
+        raise ConfigError(f"{missing[0]}: no such file or folder")
     for name, found in FORMATS.items():
         if found.mapping is not None and name != "csv":
             files = _files(paths, found.suffixes(NO_SETTINGS))

@@ -21,6 +21,7 @@ from edge_agent.sources.replay import FORMATS, FormatName, expand
 from edge_agent.sources.replay_settings import ReplaySettings, Run
 from edge_agent.sources.source import Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
+from footfall.mistakes import unknown
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_S
 from gateway.site import Agent, Site, Store, Zone
@@ -127,11 +128,20 @@ def courses_of(
     return found
 
 
+def known_profiles(recording: TrueRecording, profiles: Registry | None = None) -> Registry:
+    """Return the profiles, the shipped ones by default. Raise ConfigError if they lack the recording's."""
+    known = profiles or shipped()
+    if recording.profile not in known:
+        name = recording.profile
+        raise ConfigError(unknown(f"there is no profile {name!r}", name, known, "`footfall profile list` has them"))
+    return known
+
+
 def played_courses(
     recording: TrueRecording, played: Played, idle_s: float, window_s: float = 0.0, profiles: Registry | None = None
 ) -> list[Course]:
     """Return the courses of what was played."""
-    known = profiles or shipped()
+    known = known_profiles(recording, profiles)
     subjects = {one.identifier: subject_of(known, recording.profile, one.identifier) for one in recording.carried}
     dwells = {subject: played.sink.dwells(subject, played.end_ns) for subject in subjects.values()}
     visits = {subject: played.sink.visits(subject, played.end_ns) for subject in subjects.values()}
@@ -140,7 +150,7 @@ def played_courses(
 
 def replayed_subjects(recording: TrueRecording, paths: Sequence[Path], profiles: Registry | None = None) -> dict[str, str]:
     """Return the subjects that `footfall replay` gives the identifiers of these files, if it is given no keys of its own."""
-    known = profiles or shipped()
+    known = known_profiles(recording, profiles)
     keys = SubjectKeys(own_keys(paths, known))
     return {one.identifier: to_hex(keys.subject(known[recording.profile], one.identifier)) for one in recording.carried}
 

@@ -77,3 +77,10 @@ def test_a_zone_that_the_store_lacks_is_named(walks: Path) -> None:
     (walks / "site.toml").write_text(SITE.replace('"yard"', '"yards"'))
     with pytest.raises(ConfigError, match=r"zone 'yard', which store 'shop' of .* lacks: did you mean 'yards'"):
         calibrate(walks)
+
+
+def test_a_profile_that_is_none_is_named_with_the_nearest(walks: Path) -> None:
+    columns = walks / "columns.toml"
+    columns.write_text('profile = "ble-tga"\n' + columns.read_text().replace('profile = "ble-tag"\n', ""))
+    with pytest.raises(ConfigError, match="no profile 'ble-tga': did you mean 'ble-tag'"):
+        calibrate(walks)

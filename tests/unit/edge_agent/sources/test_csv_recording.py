@@ -198,3 +198,27 @@ def test_the_real_recordings_have_their_truth(real_data: Path) -> None:
 
 def read_mapping_of(name: str) -> CsvMapping:
     return read_mapping(SHIPPED / f"{name}.toml")
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (('column = "tag"', 'file = "("'), "is no pattern"),
+        (("[receivers]", '[truth]\nfile = "{name}.csv"\ncolumn = "zone"\n[receivers]'), "only {stem} is known"),
+    ],
+)
+def test_a_mapping_that_cannot_work_is_refused_with_its_reason(tmp_path: Path, changed: tuple[str, str], reason: str) -> None:
+    settings = written(tmp_path, LONG.replace(*changed), {"a.csv": "at,gateway,rssi,tag\n1,g1,-60,x\n"})
+    with pytest.raises(ConfigError, match=reason):
+        list(read("csv", [tmp_path], settings))
+
+
+def test_times_of_another_unit_are_lines_that_cannot_be_read(tmp_path: Path) -> None:
+    settings = written(tmp_path, LONG, {"a.csv": "at,gateway,rssi,tag\n1600000000,g1,-60,x\n1600000000000,g1,-60,x\n"})
+    heard = list(read("csv", [tmp_path], settings))
+    assert [type(each) for each in heard if not isinstance(each, AliveUntil)] == [Sighting, RefusedReading]
+
+
+def test_a_recording_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.csv: no such file or folder"):
+        format_of([tmp_path / "none.csv"])
