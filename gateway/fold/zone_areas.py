@@ -69,7 +69,8 @@ class AreaLevels(ZoneLevels):
         n = len(model.zones)
         p, before_ns = s.area_p[slot, :n].tolist(), s.area_ns.item(slot)
         p = model.predicted(p, max(row.time_ns - before_ns, 0) / NS_PER_S) if before_ns and sum(p) else [1 / n] * n
-        heard = {at.zone: at.dbm for at in heard_zones.heard_at(s, slot) if row.time_ns - at.time_ns <= limits.stale_ns}
+        fresh = [at for at in heard_zones.heard_at(s, slot) if row.time_ns - at.time_ns <= limits.stale_ns]
+        heard = {at.zone: at.dbm for at in sorted(fresh, key=lambda at: at.dbm)}  # of several agents in a zone the loudest
         silent = None if s.contest.item(slot) == SETTLES else FLOOR_DBM  # at first a zone may not have had the time to be heard
         levels = [heard.get(zone, silent) for zone in model.heard]
         weight = min(1.0, WEIGHT_A_SIGHTING * row.sightings) / len(model.heard)

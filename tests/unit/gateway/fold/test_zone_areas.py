@@ -55,3 +55,8 @@ def test_who_leaves_is_in_no_area_when_both_receivers_have_sent_their_exit() -> 
 
 def test_other_profiles_and_stores_without_areas_have_the_zone_of_the_strongest_receiver() -> None:
     assert Shop().hear(*heard(0, 30, -64, -66)).close().zones_of("ann") == ["a"]
+
+
+def test_of_two_agents_in_a_zone_the_louder_one_is_its_level_for_areas_too() -> None:
+    faint = [seen("ann", "a", at + 0.5, dbm=-88, agent="y", sightings=5) for at in range(0, 30, 2)]
+    assert shop_of(sorted([*heard(0, 30, -55, -75), *faint], key=lambda row: row.at_s)).zones_of("ann") == ["a"]
