@@ -32,6 +32,8 @@ LEAST_SHARE: Final = 0.2
 STRONG_DB: Final = 3
 """Who is ahead by so much more than the margin has moved for sure."""
 MOST_WARY_DB: Final = 12
+HELD_CONFIRMS: Final = 4
+"""Equal levels change places well within so many confirm times: they stray for two or three of them at most."""
 GONE_DBM: Final = -200
 """The level of an owner after its EXIT: the next zone to hear the subject takes over."""
 
@@ -174,19 +176,19 @@ def wary_after(wary_db: Any, returns: Any, strong: Any) -> Any:
 
 
 def wary_left(wary_db: Any, led_ns: Any, heard: Sighted, limits: DecisionLimits) -> Any:
-    """Return what is left of that margin for a zone that has led for so long without a break: a dB less for each confirm time.
+    """Return what is left of that margin for a zone that has led for so long without a break: after some confirm times a dB less for each.
 
     Levels that are equal but for noise change places sooner; somebody who went to the other zone again stays ahead there.
     """
-    return _larger(wary_db - led_ns // _larger(confirms_ns(heard, limits), 1), 0)
+    return _larger(wary_db - _larger(led_ns // _larger(confirms_ns(heard, limits), 1) - HELD_CONFIRMS, 0), 0)
 
 
 def lasts_ns(settles: Any, clear: Any, wary_db: Any, heard: Sighted, limits: DecisionLimits) -> Any:
     """Return how long a contest lasts: to settle, or to be confirmed.
 
-    A lead that is not clear lapses after twice that, and as many times more as it takes to be trusted in spite of the returns before.
+    A lead that is not clear lapses after twice that, and as much later as it takes to be trusted in spite of the returns before.
     """
-    confirmed_ns = confirms_ns(heard, limits) * (1 + (1 - clear) * (1 + wary_db))
+    confirmed_ns = confirms_ns(heard, limits) * (1 + (1 - clear) * (1 + (wary_db > 0) * (HELD_CONFIRMS + wary_db)))
     return confirmed_ns + settles * (settles_ns(heard, limits) - confirmed_ns)
 
 

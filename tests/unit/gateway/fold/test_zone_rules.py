@@ -82,10 +82,10 @@ def test_a_lead_that_is_not_clear_lapses_after_twice_the_confirm_time() -> None:
     ]
 
 
-def test_a_lead_without_a_break_is_trusted_a_db_more_with_each_confirm_time_and_does_not_lapse_before() -> None:
+def test_a_lead_without_a_break_is_trusted_more_the_longer_it_lasts_and_does_not_lapse_before() -> None:
     heard = Sighted(span_ns=600, sightings=100, rows=100)
-    assert [wary_left(3, led_ns, heard, DECIDES) for led_ns in (0, 47, 48, 144, 1000)] == [3, 3, 2, 0, 0]
-    assert [lasts_ns(False, clear, 3, heard, DECIDES) for clear in (False, True)] == [5 * 48, 48]
+    assert [wary_left(3, led_ns, heard, DECIDES) for led_ns in (0, 5 * 48 - 1, 5 * 48, 7 * 48, 1000)] == [3, 3, 2, 0, 0]
+    assert [lasts_ns(False, clear, 3, heard, DECIDES) for clear in (False, True)] == [9 * 48, 48]
 
 
 @pytest.mark.parametrize(("interval_ns", "settles", "confirms"), [(1, 20, 20), (6, 30, 48), (30, 50, 80)])
