@@ -70,10 +70,11 @@ class Estate(ProfileLimits):
         self._day_cache: dict[int, tuple[int, int, int]] = {}
         self._settling_cache: dict[int, tuple[int, tuple[int, ...]]] = {}
         self._ranks = Ranks(_ranks(()), _ranks(()))
-        self._offsets: Final = ZoneOffsets()
+        self.offsets = ZoneOffsets()
+        """In dB, by profile and zone."""
 
-    def apply(self, site: RecordedSite) -> None:
-        """Put an estate in force."""
+    def apply(self, site: RecordedSite) -> frozenset[int]:
+        """Put an estate in force; return the stores whose calibrations are others than before."""
         self._open_dates = {self.stores.of(store.name): OpenDates(store) for store in site.stores}
         for store in site.stores:
             code = self.stores.of(store.name)
@@ -95,9 +96,11 @@ class Estate(ProfileLimits):
         self._settling_cache.clear()
         self._zone_codes.clear()
         self._profile_codes.clear()
-        self._offsets.apply(site)
-        self.calibrate(site)
+        recalibrated = self.calibrate(site)
+        self.offsets = ZoneOffsets(site)
+        self.offsets.learn(enumerate(self.profiles.names), self._zone_of_key)
         self._apply_areas(site)
+        return frozenset(map(self.stores.of, recalibrated))
 
     def _apply_areas(self, site: RecordedSite) -> None:
         self.areas = {}
@@ -132,7 +135,16 @@ class Estate(ProfileLimits):
 
     def calibrated_dbm(self, dbm: npt.NDArray[np.int16], profile: npt.NDArray[Any], zone: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
         """Return levels as zones are compared by them, with what calibrations add; profiles and zones by code."""
-        return self._offsets.add(dbm, profile, zone, self.profiles.names, self.zones.names)
+        if not self.offsets:
+            return dbm
+        levels: npt.NDArray[np.int16] = dbm + self.offsets.of(profile, zone)
+        return levels
+
+    def add_profile(self, key: str) -> int:
+        before, code = len(self.profiles), super().add_profile(key)
+        if code == before:
+            self.offsets.learn([(code, key)], self._zone_of_key)
+        return code
 
     def profile_codes(self, store: str, names: tuple[str, ...]) -> npt.NDArray[np.int32]:
         """Return the codes of profiles in a store."""
@@ -190,6 +202,10 @@ class Estate(ProfileLimits):
             found = settling_minutes(self._open_dates.get(store), self._timezone[store], day, begin_s, end_s)
             self._settling_cache[store] = (day, found)
         return found
+
+    def _zone_of_key(self, key: str) -> int:
+        store, _, name = key.partition("/")
+        return self._zone(store, name)
 
     def _zone(self, store: str, name: str) -> int:
         code = self.zones.of(f"{store}/{name}")

@@ -74,7 +74,7 @@ class Fold:
             self.state, self._watermarks, self._reorder_buffer, self._item_events, self._coverage, stay_points, level_points
         )
         self.counters: Final = StoreCounters(self.state, self._watermarks)
-        self._site: Final = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects)
+        self._site = SiteInForce(self.state, self._watermarks, self.counters, staff_subjects, self._reorder_buffer, self._item_events)
         self._rewriter: Final = Rewriter(self.state, self._visits, self._dwells, self._touches, self._coverage, self._site.emit_again)
         self._minute_points: Final = MinutePoints(self.state, self._watermarks, self.counters)
         self._retention: Final = Retention(self.state, self._watermarks)

@@ -56,7 +56,7 @@ class ItemEvents:
     def __init__(self, state: State, watermarks: Watermarks) -> None:
         self._state: Final = state
         self._watermarks: Final = watermarks
-        self._reorder_buffer: Final = ReorderBuffer()
+        self.waiting: Final = ReorderBuffer()
         self._mentions: Final = Mentions()
         self._points: Final = ItemPoints(state)
         self._timeouts: Final = ItemTimeouts(state, watermarks)
@@ -81,7 +81,7 @@ class ItemEvents:
 
     def wait(self, rows: Evidence) -> None:
         """Keep rows until their batch, by store in place of a slot. Rows of zones outside count only for what they name."""
-        self._reorder_buffer.add(rows)
+        self.waiting.add(rows)
 
     # When a batch ends
 
@@ -89,11 +89,11 @@ class ItemEvents:
         """Apply the rows that the watermarks have passed; with `expire`, let items leave whose timeout is over."""
         self._now_ns = now_ns
         stores = np.arange(len(self._watermarks.by_store), dtype=np.int32)
-        rows = self._reorder_buffer.release(stores, self._watermarks.by_store, self._state.estate.ranks())
+        rows = self.waiting.release(stores, self._watermarks.by_store, self._state.estate.ranks())
         if rows is not None:
             in_rounds(self._of_items(rows), self._unchanged, self._apply_unchanged, self._apply_rows, self._apply_rows)
         if expire:
-            self._mentions.forget_all_but(self._reorder_buffer.mentions())
+            self._mentions.forget_all_but(self.waiting.mentions())
         if expire and len(self.table):
             self._expire()
 
@@ -272,9 +272,9 @@ class ItemEvents:
         """Yield the state by name; `load` takes it back."""
         for name, value in self.table.parts():
             yield f"items.{name}", value
-        for name, column in (self._reorder_buffer.dump() or {}).items():
+        for name, column in (self.waiting.dump() or {}).items():
             yield f"items.waiting.{name}", column
-        yield "items", msgpack.packb([len(self._reorder_buffer), self._mentions.dump()])
+        yield "items", msgpack.packb([len(self.waiting), self._mentions.dump()])
 
     def load(self, parts: Mapping[str, bytes]) -> None:
         """Go on from what `parts` gave; a state of before there were items has none."""
@@ -286,12 +286,12 @@ class ItemEvents:
         waiting = {name.removeprefix("waiting."): mine[name] for name in mine if name.startswith("waiting.")}
         if isinstance(values, int):  # of a release in which rows knew their item as they came
             if values:
-                self._reorder_buffer.add(self._mentioning(Evidence.load(waiting, len(waiting["kind"]))))
+                self.waiting.add(self._mentioning(Evidence.load(waiting, len(waiting["kind"]))))
             return
         n_waiting, mentions = values
         self._mentions.load(mentions)
         if n_waiting:
-            self._reorder_buffer.load(waiting)
+            self.waiting.load(waiting)
 
     def _mentioning(self, rows: Evidence) -> Evidence:
         """Rows that know their slot as rows that name their item."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,10 +16,15 @@ from gateway.site.recorded import RecordedCalibration, RecordedSite
 
 UNKNOWN_PROFILE: Final = ""
 VISITORS: Final = frozenset({"person", "staff"})
+_ROOM: Final = 16
+"""For so many codes the columns have room at first."""
 
 
 class ProfileLimits:
-    """Codes of profiles, with their class and limits as columns by code. A calibrated profile is `store/profile`."""
+    """Codes of profiles, with their class and limits as columns by code. A calibrated profile is `store/profile`.
+
+    Columns have room beyond the last code, so that a chain of calibrated stores costs each code once.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry: Final = registry
@@ -28,18 +32,25 @@ class ProfileLimits:
         self.calibrated_stores: frozenset[str] = frozenset()
         self.profiles: Final = Codes()
         self.profile_class: Final[list[str]] = []
-        self.profile_visits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self.profile_goods: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self.limits_of: list[ZoneLimits] = []
+        self.profile_visits: npt.NDArray[np.bool_] = np.zeros(_ROOM, np.bool_)
+        self.profile_goods: npt.NDArray[np.bool_] = np.zeros(_ROOM, np.bool_)
+        self.limits_of: Final[list[ZoneLimits]] = []
         """Of each profile alone, in Python's numbers."""
-        self.decided_within_of: list[DecisionLimits] = []
-        self._set_limits()
+        self.decided_within_of: Final[list[DecisionLimits]] = []
+        self.limits = ZoneLimits(*[np.zeros(_ROOM, np.asarray(one).dtype) for one in NO_LIMITS])
+        """By profile."""
+        self.decided_within = DecisionLimits(*[np.zeros(_ROOM, np.int64) for _ in DecisionLimits._fields])
 
-    def calibrate(self, site: RecordedSite) -> None:
-        """Put the calibrations of an estate in force."""
+    def calibrate(self, site: RecordedSite) -> frozenset[str]:
+        """Put the calibrations of an estate in force, and those of the one before out of it; return the stores whose differ."""
+        before = self._calibrations
         self._calibrations = {f"{store.name}/{each.profile}": each for store in site.stores for each in store.calibrations}
         self.calibrated_stores = frozenset(store.name for store in site.stores if store.calibrations)
-        self._set_limits()
+        differ = {key for key in before.keys() | self._calibrations.keys() if before.get(key) != self._calibrations.get(key)}
+        for code, key in enumerate(self.profiles.names):
+            if key in differ:
+                self._set_limits(code, key)
+        return frozenset(key.partition("/")[0] for key in differ)
 
     def profile(self, name: str, store: str = "") -> int:
         """Return the code of a profile in a store.
@@ -50,30 +61,41 @@ class ProfileLimits:
         own = f"{store}/{known}"
         return self.add_profile(own if own in self._calibrations else known)
 
+    def profile_in_force(self, code: int, store: str) -> int:
+        """Return the code that a profile has now in a store, which may have calibrated it since, or do so no more."""
+        return self.profile(self.profiles.names[code].rpartition("/")[2], store)
+
     def add_profile(self, key: str) -> int:
         """Return the code of a profile, or of one as a store calibrated it (`store/profile`)."""
         code = self.profiles.of(key)
         if code == len(self.profile_class):
             profile = self._registry.get(key.rpartition("/")[2])
             self.profile_class.append(profile.identifier_class if profile else "unknown")
-            self.profile_visits = np.append(self.profile_visits, self.profile_class[-1] in VISITORS)
-            self.profile_goods = np.append(self.profile_goods, self.profile_class[-1] == "goods")
-            self._set_limits()
+            self.limits_of.append(NO_LIMITS)
+            self.decided_within_of.append(DecisionLimits(0, 0, 0, 0))
+            self._make_room(code)
+            self.profile_visits[code] = self.profile_class[-1] in VISITORS
+            self.profile_goods[code] = self.profile_class[-1] == "goods"
+            self._set_limits(code, key)
         return code
 
-    def _set_limits(self) -> None:
-        """As columns by code, too."""
-        found = [(self._presence(key), self._calibrations.get(key, UNCALIBRATED)) for key in self.profiles.names]
-        self.limits_of = [limits_of(presence, each) if presence else NO_LIMITS for presence, each in found]
-        self.decided_within_of = [decision_limits_of(presence or Presence(), each) for presence, each in found]
-        self.limits = ZoneLimits(*_columns(self.limits_of, NO_LIMITS))
-        """By profile."""
-        self.decided_within = DecisionLimits(*_columns(self.decided_within_of, DecisionLimits(0, 0, 0, 0)))
+    def _set_limits(self, code: int, key: str) -> None:
+        """Of one profile, as numbers and in the columns."""
+        profile, calibration = self._registry.get(key.rpartition("/")[2]), self._calibrations.get(key, UNCALIBRATED)
+        presence = profile.presence if profile else None
+        self.limits_of[code] = limits_of(presence, calibration) if presence else NO_LIMITS
+        self.decided_within_of[code] = decision_limits_of(presence or Presence(), calibration)
+        for columns, row in ((self.limits, self.limits_of[code]), (self.decided_within, self.decided_within_of[code])):
+            for column, value in zip(columns, row, strict=True):
+                column[code] = value
 
-    def _presence(self, key: str) -> Presence | None:
-        profile = self._registry.get(key.rpartition("/")[2])
-        return profile.presence if profile else None
+    def _make_room(self, code: int) -> None:
+        if code < len(self.profile_visits):
+            return
+        self.profile_visits, self.profile_goods = _doubled(self.profile_visits), _doubled(self.profile_goods)
+        self.limits = ZoneLimits(*map(_doubled, self.limits))
+        self.decided_within = DecisionLimits(*map(_doubled, self.decided_within))
 
 
-def _columns(rows: Sequence[Sequence[Any]], like: Sequence[Any]) -> list[npt.NDArray[Any]]:
-    return [np.array([row[n] for row in rows], np.asarray(one).dtype) for n, one in enumerate(like)]
+def _doubled(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.concatenate([column, np.zeros_like(column)])

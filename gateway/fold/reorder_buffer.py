@@ -7,7 +7,7 @@ released at once; if it is about people, its place is the watermark. The order i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -105,6 +105,10 @@ class ReorderBuffer:
     def add(self, rows: Evidence) -> None:
         if len(rows):
             self._parts.append(rows)
+
+    def change(self, changed: Callable[[Evidence], Evidence]) -> None:
+        """Put other rows in the place of those that wait; their order stays."""
+        self._parts = [changed(part) for part in self._parts]
 
     def release(self, store_of_slot: npt.NDArray[np.int32], watermark_ns: npt.NDArray[np.int64], ranks: Ranks) -> Evidence | None:
         """Return the rows at or below their store's watermark, by slot and then in order; None if none. The others go on waiting."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from gateway.fold.item_events import ItemEvents
+from gateway.fold.recalibration import Recalibration
+from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.state import State
 from gateway.fold.store_counters import StoreCounters
 from gateway.fold.store_points import store_points
@@ -18,17 +21,23 @@ StaffSubjects = Callable[[RecordedSite], tuple[set[int], set[int]]]
 class SiteInForce:
     """Only what the fold needs of it stays in memory: a chain's estate is large. `body` is as its record had it; empty before the first."""
 
-    def __init__(self, state: State, watermarks: Watermarks, counters: StoreCounters, staff_subjects: StaffSubjects) -> None:
+    def __init__(
+        self, state: State, watermarks: Watermarks, counters: StoreCounters, staff_subjects: StaffSubjects, people: ReorderBuffer,
+        goods: ItemEvents,
+    ) -> None:  # fmt: skip
         self.body = b""
         self._state: Final = state
         self._watermarks: Final = watermarks
         self._counters: Final = counters
         self._staff_subjects: Final = staff_subjects
+        self._people: Final = people
+        self._goods: Final = goods
 
     def take(self, body: bytes) -> None:
         """Put the estate of a record in force, and emit what it states of stores."""
-        before, site = self.body, read_site(body)
-        self._use(body, site)
+        before, site, offsets = self.body, read_site(body), self._state.estate.offsets
+        if recalibrated := self._use(body, site):
+            self._recalibrate(Recalibration(self._state.estate, recalibrated, offsets))
         for point in store_points(read_site(before) if before else None, site):
             self._state.points.emit(point)
 
@@ -43,11 +52,20 @@ class SiteInForce:
         self._state.estate.load(estate, site)
         self._use(body, site)
 
-    def _use(self, body: bytes, site: RecordedSite) -> None:
+    def _recalibrate(self, change: Recalibration) -> None:
+        tracks, items = self._state.tracks, self._goods
+        change.take_tracks(tracks)
+        change.take_items(items.table)
+        self._people.change(lambda rows: change.of_waiting(rows, tracks.store[rows.slot]))
+        items.waiting.change(lambda rows: change.of_waiting(rows, rows.slot))
+
+    def _use(self, body: bytes, site: RecordedSite) -> frozenset[int]:
+        """Return the stores whose calibrations are others than before."""
         self.body = body
-        self._state.estate.apply(site)
+        recalibrated = self._state.estate.apply(site)
         self._watermarks.grow(len(self._state.estate.stores))
         self._counters.look_again()
         staff, assets = self._staff_subjects(site)
         self._state.staff, self._state.assets = frozenset(staff), frozenset(assets)
         self._state.inner_doors = frozenset((store.name, door) for store in site.stores for door in store.inner_doors)
+        return recalibrated

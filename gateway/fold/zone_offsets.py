@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from gateway.fold.tables.hash_index import HashIndex
 from gateway.site.recorded import RecordedSite
+
+_ABOVE: Final = 1 << 10
+"""Added to an offset where it is kept, since an index has no negative numbers."""
 
 
 class ZoneOffsets:
-    """By name as calibrations state them, and by code as rows have them. A profile that no calibration names has none."""
+    """Of one estate in force: a profile that no calibration names has none.
 
-    def __init__(self) -> None:
-        self._stated: dict[tuple[str, str], int] = {}
-        self._table: npt.NDArray[np.int16] = np.zeros((0, 0), np.int16)
+    An offset is found by the codes of profile and zone together. Each is put there once, when its profile gets a code.
+    """
 
-    def apply(self, site: RecordedSite) -> None:
-        """Put the calibrations of an estate in force, and those of the one before out of it."""
-        self._stated = {
-            (f"{store.name}/{each.profile}", f"{store.name}/{zone}"): offset_db
-            for store in site.stores
+    def __init__(self, site: RecordedSite | None = None) -> None:
+        self._stated: Final[Mapping[str, Mapping[str, int]]] = {
+            f"{store.name}/{each.profile}": {f"{store.name}/{zone}": offset_db for zone, offset_db in each.offset_db.items() if offset_db}
+            for store in (site.stores if site else ())
             for each in store.calibrations
-            for zone, offset_db in each.offset_db.items()
-            if offset_db
         }
-        self._table = np.zeros((0, 0), np.int16)
+        self._by_codes: Final = HashIndex()
 
-    def add(
-        self, dbm: npt.NDArray[np.int16], profile: npt.NDArray[Any], zone: npt.NDArray[Any], profiles: Sequence[str], zones: Sequence[str]
-    ) -> npt.NDArray[np.int16]:
-        """Return levels with their offsets; `profile` and `zone` are codes, `profiles` and `zones` the names that have them."""
-        if not self._stated:
-            return dbm
-        if self._table.shape != (len(profiles), len(zones)):
-            self._table = self._by_code(profiles, zones)
-        found: npt.NDArray[np.int16] = dbm + self._table[profile, zone]
-        return found
+    def learn(self, profiles: Iterable[tuple[int, str]], zone_code: Callable[[str], int]) -> None:
+        """Take the codes of profiles (`store/profile` if calibrated); `zone_code` returns that of a zone, `store/zone`."""
+        for profile, key in profiles:
+            for zone, offset_db in self._stated.get(key, {}).items():
+                self._by_codes.set(profile << 32 | zone_code(zone), offset_db + _ABOVE)
 
-    def _by_code(self, profiles: Sequence[str], zones: Sequence[str]) -> npt.NDArray[np.int16]:
-        table = np.zeros((len(profiles), len(zones)), np.int16)
-        profile_code, zone_code = ({name: code for code, name in enumerate(names)} for names in (profiles, zones))
-        for (profile, zone), offset_db in self._stated.items():
-            if profile in profile_code and zone in zone_code:
-                table[profile_code[profile], zone_code[zone]] = offset_db
-        return table
+    def of(self, profile: npt.NDArray[Any], zone: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
+        """Return what is added to each level; `profile` and `zone` are codes."""
+        if not len(self._by_codes):
+            return np.zeros(zone.shape, np.int16)
+        codes = profile.astype(np.uint64) << np.uint64(32) | zone.astype(np.uint32)
+        found = self._by_codes.get_many(codes.ravel()).reshape(zone.shape)
+        offsets: npt.NDArray[np.int16] = np.where(found < 0, 0, found - _ABOVE).astype(np.int16)
+        return offsets
+
+    def __bool__(self) -> bool:
+        """Return whether any profile has an offset."""
+        return len(self._by_codes) > 0

@@ -36,19 +36,25 @@ class Area(Section):
     """How long a carrier usually stays."""
 
 
-def check_areas(store: str, areas: Sequence[Area], zones: Sequence[str]) -> None:
-    """Raise ValueError unless every profile's areas are two to MOST_AREAS zones of the store, by the levels of the same zones."""
+def check_areas(store: str, areas: Sequence[Area], present: Mapping[str, str]) -> None:
+    """Raise ValueError unless every profile's areas are two to MOST_AREAS zones of the store, by the levels of the same zones.
+
+    `present` has the present name of each zone by each of its names.
+    """
+    zones = list(dict.fromkeys(present.values()))
     for profile, its in _by_profile(areas).items():
         called = f"areas of store {store!r} for {profile!r}"
         names = [area.zone for area in its]
-        if not 2 <= len(its) <= MOST_AREAS or len(set(names)) < len(names):
+        if not 2 <= len(its) <= MOST_AREAS or len({present.get(name, name) for name in names}) < len(names):
             raise ValueError(f"{called}: name two to {MOST_AREAS} zones, each once; there are {', '.join(names)}")
         for name in (*names, *(zone for area in its for zone in area.level_dbm)):
-            if name not in zones:
-                raise ValueError(unknown(f"{called} name zone {name!r}", name, zones, f"its zones are {', '.join(zones)}"))
-        heard = set(its[0].level_dbm)
+            if name not in present:
+                raise ValueError(unknown(f"{called} name zone {name!r}", name, list(present), f"its zones are {', '.join(zones)}"))
+        heard = {present[name] for name in its[0].level_dbm}
         for area in its:
-            if set(area.level_dbm) != heard or not heard:
+            if len({present[name] for name in area.level_dbm}) < len(area.level_dbm):
+                raise ValueError(f"{called}: level_dbm of {area.zone!r} names one zone by two names: keep its present one")
+            if {present[name] for name in area.level_dbm} != heard or not heard:
                 raise ValueError(f"{called}: level_dbm of {area.zone!r} must name the zones that {its[0].zone!r} names: {sorted(heard)}")
 
 

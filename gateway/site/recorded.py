@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.site.hours import CLOSES, OPENS, is_stated
 from gateway.site.site import Site, SiteMoment
 
-FORM: Final = 3
+FORM: Final = 4
 """Rises with what the fold takes from a SITE record, so that the first start of a release records the estate anew."""
 
 
@@ -72,6 +72,8 @@ class RecordedArea(_Recorded):
     zone: str
     profile: str
     level_dbm: Mapping[str, float]
+    earlier: Mapping[str, str] = {}
+    """By earlier name of a zone with receivers, its present one, which `level_dbm` has."""
     mean_sd_db: float = 5.0
     shape_sd_db: float = 5.0
     memory_s: float = 300.0
@@ -138,17 +140,27 @@ def _under_all_names(store: dict[str, Any]) -> Iterator[dict[str, Any]]:
     inner_doors = [*inner, *(alias["name"] for alias in aliases if alias["door"] in inner)]
     agents = list(store.get("agents", ()))
     calibrated = [_under_zone_names(each, store) for each in store.get("calibrations", ())]
+    areas = [_by_present_names(each, store) for each in store.get("areas", ())]
     for name in _names(store):
         is_now = name == store["name"]
         renamed = {} if is_now else {"now": store["name"]}
         lists = {"zones": zones, "doors": doors, "agents": agents if is_now else []} | ({"inner_doors": inner_doors} if inner else {})
-        yield store | {"name": name} | lists | renamed | ({"calibrations": calibrated} if calibrated else {})
+        more = ({"calibrations": calibrated} if calibrated else {}) | ({"areas": areas} if areas else {})
+        yield store | {"name": name} | lists | renamed | more
 
 
 def _under_zone_names(calibration: dict[str, Any], store: dict[str, Any]) -> dict[str, Any]:
     offsets = calibration.get("offset_db", {})
     found = {name: offsets[zone["name"]] for zone in store.get("zones", ()) if zone["name"] in offsets for name in _names(zone)}
     return calibration | {"offset_db": found}
+
+
+def _by_present_names(area: dict[str, Any], store: dict[str, Any]) -> dict[str, Any]:
+    """Rows have a zone's name of their time: what hears an area has all of them."""
+    present = {name: zone["name"] for zone in store.get("zones", ()) for name in _names(zone)}
+    levels = {present[name]: level_dbm for name, level_dbm in area["level_dbm"].items()}
+    earlier = {name: zone for name, zone in present.items() if name != zone in levels}
+    return area | {"zone": present[area["zone"]], "level_dbm": levels} | ({"earlier": earlier} if earlier else {})
 
 
 def _names(thing: dict[str, Any]) -> dict[str, None]:

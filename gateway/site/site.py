@@ -148,7 +148,7 @@ class Store(_Named, _Open):
 
     @model_validator(mode="after")
     def _has_areas(self) -> Store:
-        check_areas(self.name, self.areas, _all_names(self.zones))
+        check_areas(self.name, self.areas, {name: zone.name for zone in self.zones for name in _all_names([zone])})
         return self
 
     @model_validator(mode="after")

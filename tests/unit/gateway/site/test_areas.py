@@ -47,3 +47,27 @@ def test_areas_that_cannot_be_weighed_are_refused_with_what_would_work(areas: tu
     with pytest.raises(ValidationError) as refused:
         site(*areas)
     assert message in str(refused.value)
+
+
+RENAMED = [{"name": "door", "aliases": [{"name": "gate", "until": "2026-01-31"}]}, *ZONES[1:]]
+
+
+def renamed(*areas: dict[str, Any]) -> Site:
+    return Site.model_validate({"brand": "b", "stores": [{"name": "s1", "zones": RENAMED, "areas": areas}]})
+
+
+def test_areas_follow_a_zone_through_its_names() -> None:
+    """Rows have the name of their time, whichever of them the areas state."""
+    by_old = [{**each, "level_dbm": {"gate": each["level_dbm"]["door"], "hall": each["level_dbm"]["hall"]}} for each in (INSIDE, VESTIBULE)]
+    for areas in ((INSIDE, VESTIBULE), by_old, (by_old[0], VESTIBULE)):
+        for area_ in read_site(record_site(renamed(*areas))).stores[0].areas:
+            assert set(area_.level_dbm) == {"door", "hall"}
+            assert area_.earlier == {"gate": "door"}
+
+
+def test_one_zone_by_two_names_is_refused_in_areas() -> None:
+    twice = [{**each, "level_dbm": {**each["level_dbm"], "gate": -70.0}} for each in (INSIDE, VESTIBULE)]
+    with pytest.raises(ValidationError, match="names one zone by two names"):
+        renamed(*twice)
+    with pytest.raises(ValidationError, match="each once; there are door, gate"):
+        renamed(area("door", -60, -70), area("gate", -70, -60))

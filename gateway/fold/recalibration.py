@@ -1,0 +1,72 @@
+"""New calibrations of stores: who is being heard there has their limits and offsets at once, from the SITE record on.
+
+Levels that were heard before are set off anew, those of rows that still wait too: two levels that are compared have offsets of one
+calibration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.fold.estate_index import Estate
+from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.tables.items import Items
+from gateway.fold.tables.tracks import Tracks
+from gateway.fold.zone_offsets import ZoneOffsets
+from gateway.fold.zone_rules import GONE_DBM
+
+Column = npt.NDArray[Any]
+
+
+class Recalibration:
+    """From the offsets of the estate before to those of the estate in force, in the stores whose calibrations differ."""
+
+    def __init__(self, estate: Estate, stores: frozenset[int], before: ZoneOffsets) -> None:
+        self._estate: Final = estate
+        self._stores: Final = np.array(sorted(stores), np.int32)
+        self._before: Final = before
+
+    def take_tracks(self, tracks: Tracks) -> None:
+        """Put it in force for people who are being heard."""
+        slots = self._concerned(tracks.store[: tracks.size])
+        was, now = self._profiles(tracks.store[slots], tracks.profile[slots])
+        tracks.profile[slots] = now
+        tracks.level_dbm[slots] = self._levels(tracks.level_dbm[slots], was, now, tracks.zone[slots])
+        tracks.heard_dbm[slots] = self._levels(tracks.heard_dbm[slots], was[:, None], now[:, None], tracks.heard_zone[slots])
+
+    def take_items(self, items: Items) -> None:
+        """Put it in force for goods."""
+        slots = self._concerned(items.store[: items.size])
+        was, now = self._profiles(items.store[slots], items.profile[slots])
+        items.profile[slots] = now
+        items.level_dbm[slots] = self._levels(items.level_dbm[slots], was, now, items.zone[slots])
+        items.challenger_level_dbm[slots] = self._levels(items.challenger_level_dbm[slots], was, now, items.challenger[slots])
+
+    def of_waiting(self, rows: Evidence, store: npt.NDArray[np.int32]) -> Evidence:
+        """Return rows that wait, each of a store, as they would be had they come now."""
+        which = self._concerned(store)
+        which = which[rows.profile[which] != AS_THE_SLOT]
+        was, now = self._profiles(store[which], rows.profile[which])
+        profile, rssi_dbm = rows.profile.copy(), rows.rssi_dbm.copy()
+        profile[which], rssi_dbm[which] = now, self._levels(rssi_dbm[which], was, now, rows.zone[which])
+        return replace(rows, profile=profile, rssi_dbm=rssi_dbm)
+
+    def _concerned(self, store: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
+        return np.flatnonzero(np.isin(store, self._stores))
+
+    def _profiles(self, store: Column, profile: Column) -> tuple[Column, Column]:
+        """Codes before and now."""
+        pairs, which = np.unique(np.stack([store.astype(np.int64), profile.astype(np.int64)]), axis=1, return_inverse=True)
+        names = self._estate.stores.names
+        now = [self._estate.profile_in_force(code, names[each]) for each, code in pairs.T.tolist()]
+        return profile, np.array(now, profile.dtype)[which.reshape(len(profile))]
+
+    def _levels(self, dbm: Column, was: Column, now: Column, zone: Column) -> Column:
+        was, now = np.broadcast_to(was, zone.shape), np.broadcast_to(now, zone.shape)
+        shifted = dbm + self._estate.offsets.of(now, zone) - self._before.of(was, zone)
+        return np.where((zone == NO_CODE) | (dbm == GONE_DBM), dbm, shifted)
