@@ -116,6 +116,7 @@ def _points(store: str, days: int, seed: int) -> Iterator[Points]:
 _PER_MINUTE: Final = {
     "in": 0.8, "out": 0.8, "occupancy": 12, "drift": 0.1, "visits_started": 0.2, "visits_open": 4, "known_open": 1.5, "visits_closed": 0.2,
     "transactions": 0.15, "transactions_known": 0.05, "returns": 0.01, "touches": 0.3,
+    "anonymous_started": 0.1, "anonymous_open": 2,
 }  # fmt: skip
 _SUMS_OF: Final = {"revenue": ("transactions", 80), "dwell_sum_s": ("visits_closed", 1200)}
 """A sum, the count that it is of, and the most for each."""

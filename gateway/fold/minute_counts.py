@@ -19,10 +19,12 @@ from gateway.points import SCHEMA
 from gateway.points.rows import TrafficPoint, ZoneTrafficPoint
 
 TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "visits_closed", "dwell_sum_s", "transactions",
-                  "transactions_known", "returns", "revenue", "touches")  # fmt: skip
+                  "transactions_known", "returns", "revenue", "touches", "occupancy", "drift", "anonymous_started",
+                  "anonymous_open")  # fmt: skip
+"""The values of a store's cell. What is added stands at the end: cells that an earlier release kept are shorter."""
 ZONE: Final = ("entries", "exits", "present", "known_present", "dwell_sum_s", "dwells", "passes", "passing_sum_s")
-OCCUPANCY, DRIFT = len(TRAFFIC), len(TRAFFIC) + 1
 TRAFFIC_COLUMN: Final = {name: index for index, name in enumerate(TRAFFIC)}
+OCCUPANCY, DRIFT = TRAFFIC_COLUMN["occupancy"], TRAFFIC_COLUMN["drift"]
 ZONE_COLUMN: Final = {name: index for index, name in enumerate(ZONE)}
 KEEP_MINUTES: Final = 3
 """How long a minute stays in memory after the last that its store or zone has; the ledger keeps it afterwards."""
@@ -199,7 +201,7 @@ class Cells:
 
 def traffic_fields(cell: Sequence[float]) -> dict[str, Any]:
     """Return the fields of a store's minute, by name, in the schema's order."""
-    values = dict(zip((*TRAFFIC, "occupancy", "drift"), cell, strict=True))
+    values = dict(zip(TRAFFIC, cell, strict=True))
     return dict(zip(SCHEMA["traffic"].fields, _fields("traffic", values), strict=True))
 
 

@@ -69,7 +69,7 @@ class State:
         self.links: Final = LinkIndex(ledger, filter_bytes)
         self.keys: Final = Keys(ledger)
         self.tracks = Tracks()
-        self.traffic: Final = Cells("traffic", len(TRAFFIC) + 2, ledger)
+        self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
         self.fans = Codes()
         self.staff: frozenset[int] = frozenset()

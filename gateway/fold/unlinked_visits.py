@@ -52,8 +52,9 @@ class UnlinkedVisits:
     def _counted(self, segments: Segment, slots: npt.NDArray[Any], part: slice) -> list[str]:
         """Return what each of some closed visits contributes, as the store has it."""
         t, start_ns, last_ns = self._state.tracks, np.asarray(segments.start_ns)[part], np.asarray(segments.last_ns)[part]
-        columns = (start_ns // NS_PER_MINUTE, t.v_minute[slots], seconds_of(start_ns, last_ns), t.v_counted[slots])
+        seconds, counted = seconds_of(start_ns, last_ns), t.v_counted[slots]
+        columns = (start_ns // NS_PER_MINUTE, t.v_minute[slots], seconds, t.v_anonymous[slots], counted)
         return [
-            TrafficContribution(first, last, known=False, closed=True, seconds=seconds).to_json() if counts else ""
-            for first, last, seconds, counts in zip(*[column.tolist() for column in columns], strict=True)
+            TrafficContribution(first, last, known=False, closed=True, seconds=seconds, anonymous=anonymous).to_json() if counts else ""
+            for first, last, seconds, anonymous, counts in zip(*[column.tolist() for column in columns], strict=True)
         ]

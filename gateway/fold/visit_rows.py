@@ -40,10 +40,16 @@ class TrafficContribution:
     known: bool
     closed: bool
     seconds: float
+    anonymous: bool = False
+    """Of a day subject; an earlier release counted none of these apart."""
+
+    def to_list(self) -> list[float]:
+        """Return its values in their order."""
+        return [self.first_minute, self.last_minute, self.known, self.closed, self.seconds, self.anonymous]
 
     def to_json(self) -> str:
         """Return what the store keeps."""
-        return json.dumps([self.first_minute, self.last_minute, self.known, self.closed, self.seconds])
+        return json.dumps(self.to_list())
 
 
 @dataclass(slots=True)
@@ -62,6 +68,8 @@ class Segment:
     slot: int
     grouped: bool
     counted: TrafficContribution | None
+    anonymous: bool
+    """Whether traffic counts it, or would, as that of a day subject."""
 
 
 def of_track(state: State, writer: Writer, slot: Any, counted: TrafficContribution | None) -> Segment:
@@ -79,6 +87,7 @@ def of_track(state: State, writer: Writer, slot: Any, counted: TrafficContributi
         slot=slot,
         grouped=number(t.v_grouped[slot]),
         counted=counted,
+        anonymous=number(t.v_anonymous[slot]),
     )
 
 
@@ -89,7 +98,8 @@ def contribution(state: State, slot: int) -> TrafficContribution | None:
         return None
     start_ns, last_ns = int(t.v_start_ns[slot]), int(t.v_last_ns[slot])
     known, closed = bool(t.v_fan[slot] != NO_CODE), bool(t.v_state[slot] == CLOSED)
-    return TrafficContribution(start_ns // NS_PER_MINUTE, int(t.v_minute[slot]), known, closed, seconds_of(start_ns, last_ns))
+    seconds, anonymous = seconds_of(start_ns, last_ns), bool(t.v_anonymous[slot])
+    return TrafficContribution(start_ns // NS_PER_MINUTE, int(t.v_minute[slot]), known, closed, seconds, anonymous)
 
 
 def joined(primary: Segment, group: Sequence[Segment]) -> Segment:
@@ -139,10 +149,13 @@ def emit(
     )  # fmt: skip
 
 
-def started(known: Any, sign: int = 1) -> Mapping[int, Any]:
+def started(known: Any, anonymous: Any, sign: int = 1) -> Mapping[int, Any]:
     """Return what the minute of its start counts of a visit, by column of TRAFFIC; with `sign` -1, to take it back."""
-    columns = TRAFFIC_COLUMN
-    return {columns["visits_started"]: sign, columns["visits_open"]: sign, columns["known_open"]: sign * known}
+    amounts = {
+        "visits_started": sign, "visits_open": sign, "known_open": sign * known,
+        "anonymous_started": sign * anonymous, "anonymous_open": sign * anonymous,
+    }  # fmt: skip
+    return {TRAFFIC_COLUMN[name]: amount for name, amount in amounts.items()}
 
 
 def ended(seconds: Any, sign: int = 1) -> Mapping[int, Any]:

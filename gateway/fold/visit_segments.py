@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from footfall.pseudonyms import is_day_subject
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
@@ -58,6 +59,7 @@ class VisitSegments:
         return Segment(
             key, row.subject, row.start_ns, row.last_ns, row.zones & (1 << 64) - 1, bool(row.staff), bool(row.open), row.fan, NO_CODE,
             bool(row.grouped), TrafficContribution(*json.loads(row.counted)) if row.counted else None,
+            is_day_subject(int(row.subject, 16)),
         )  # fmt: skip
 
     def in_span(self, subjects: Sequence[str], store: int, from_ns: int, to_ns: int) -> list[Segment]:
@@ -80,7 +82,9 @@ class VisitSegments:
         t.v_state[slot], t.v_key_ns[slot], t.v_agent[slot] = OPEN, key_ns, agent
         t.v_start_ns[slot], t.v_last_ns[slot], t.v_minute[slot] = time_ns, time_ns, minute
         t.v_zones[slot], t.v_fan[slot], t.v_grouped[slot], t.v_counted[slot] = zone_bits, fan, False, ~t.staff[slot]
-        writer.count(self._state.traffic, writer.number(t.store[slot]), minute, started(fan != NO_CODE), t.v_counted[slot])
+        t.v_anonymous[slot] = is_day_subject(t.subject[slot])
+        amounts = started(fan != NO_CODE, writer.number(t.v_anonymous[slot]))
+        writer.count(self._state.traffic, writer.number(t.store[slot]), minute, amounts, t.v_counted[slot])
 
     def end(self, writer: Writer, slot: Any) -> None:
         """Close a segment with its last evidence, and count that, unless a group counts it: for one track, or for an array."""
@@ -145,20 +149,19 @@ class VisitSegments:
         if counted is None:
             return
         cells, c = self._state.traffic, counted
-        self.writer.count(cells, store, c.first_minute, started(c.known, sign), True)
-        self.count_minutes(store, c.first_minute + 1, c.last_minute, c.known, sign)
+        self.writer.count(cells, store, c.first_minute, started(c.known, c.anonymous, sign), True)
+        self.count_minutes(store, c.first_minute + 1, c.last_minute, c.known, c.anonymous, sign)
         if c.closed:
             self.writer.count(cells, store, c.last_minute, ended(c.seconds, sign), True)
 
-    def count_minutes(self, store: int, first: int, last: int, known: bool, sign: int = 1) -> None:
+    def count_minutes(self, store: int, first: int, last: int, known: bool, anonymous: bool, sign: int = 1) -> None:
         """Count a visit in the minutes from `first` to `last`, both included, after that of its start."""
-        self._state.traffic.add_span(store, first, last, TRAFFIC_COLUMN["visits_open"], sign)
-        if known:
-            self._state.traffic.add_span(store, first, last, TRAFFIC_COLUMN["known_open"], sign)
+        for name, counts in (("visits_open", True), ("known_open", known), ("anonymous_open", anonymous)):
+            if counts:
+                self._state.traffic.add_span(store, first, last, TRAFFIC_COLUMN[name], sign)
 
     def dump(self) -> list[list[object]]:
-        return [[list(key), None if c is None else [c.first_minute, c.last_minute, c.known, c.closed, c.seconds]]
-                for key, c in self.grouped.items()]  # fmt: skip
+        return [[list(key), None if c is None else c.to_list()] for key, c in self.grouped.items()]
 
     def load(self, values: Iterable[tuple[list[int], list[object] | None]]) -> None:
         self.grouped = {VisitKey(*key): None if c is None else TrafficContribution(*c) for key, c in values}  # type: ignore[arg-type] # as dumped

@@ -101,7 +101,8 @@ class Visits:
         if tracks.v_grouped[slot]:
             self._segments.changed[slot] = None
         elif tracks.v_counted[slot]:
-            self._segments.count_minutes(int(tracks.store[slot]), before + 1, minute, bool(tracks.v_fan[slot] >= 0))
+            known, anonymous = bool(tracks.v_fan[slot] >= 0), bool(tracks.v_anonymous[slot])
+            self._segments.count_minutes(int(tracks.store[slot]), before + 1, minute, known, anonymous)
 
     def extend_many(self, slots: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64], zones: npt.NDArray[np.int32]) -> None:
         """Extend visits that are open and not grouped by evidence within the timeout, one row a track."""
@@ -118,9 +119,9 @@ class Visits:
         slots, last = slots[moved], last[moved]
         counted = s.v_counted[slots]
         owners, first = s.store[slots], s.v_minute[slots] + 1
-        self._state.traffic.add_spans(owners[counted], first[counted], last[counted], TRAFFIC_COLUMN["visits_open"])
-        known = counted & (s.v_fan[slots] >= 0)
-        self._state.traffic.add_spans(owners[known], first[known], last[known], TRAFFIC_COLUMN["known_open"])
+        known, anonymous = counted & (s.v_fan[slots] >= 0), counted & s.v_anonymous[slots]
+        for name, rows in (("visits_open", counted), ("known_open", known), ("anonymous_open", anonymous)):
+            self._state.traffic.add_spans(owners[rows], first[rows], last[rows], TRAFFIC_COLUMN[name])
         s.v_minute[slots] = last
 
     def earlier(self, slot: int, time_ns: int) -> None:
@@ -264,8 +265,8 @@ class Visits:
         counted = None
         if is_primary and not segment.staff:
             last_minute = max(self._last_minute(part) for part in (group or [segment]))
-            seconds = seconds_of(whole.start_ns, whole.last_ns)
-            counted = TrafficContribution(whole.start_ns // NS_PER_MINUTE, last_minute, bool(segment.fan), not whole.is_open, seconds)
+            first, seconds = whole.start_ns // NS_PER_MINUTE, seconds_of(whole.start_ns, whole.last_ns)
+            counted = TrafficContribution(first, last_minute, bool(segment.fan), not whole.is_open, seconds, segment.anonymous)
         self._recount(segment, counted, is_grouped)
         touches = self._touches(segment.fan, key.store, whole.start_ns, whole.last_ns) if is_primary else _NO_TOUCHES
         merged_into = "" if is_primary or primary is None else f"{primary.key.key_ns}/{self._state.estate.agents.names[primary.key.agent]}"

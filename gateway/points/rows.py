@@ -122,6 +122,8 @@ class TrafficPoint(NamedTuple):
     returns: int
     revenue: float
     touches: int
+    anonymous_started: int
+    anonymous_open: int
 
 
 class ZoneTrafficPoint(NamedTuple):

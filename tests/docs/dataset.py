@@ -196,12 +196,13 @@ def _walk_ins(stay: Stay) -> int:
 
 
 def _traffic(store: str, stays: list[Stay], rows: dict[str, list[tuple[Any, ...]]]) -> None:
-    entered, left, started, closed, dwell, sales, known, revenue = (Counter[int]() for _ in range(8))
+    entered, left, started, closed, dwell, sales, known, revenue, strangers = (Counter[int]() for _ in range(9))
     for stay in stays:
         begin, end = _minute(stay.begin_ns), _minute(stay.end_ns)
         entered[begin] += 1 + _walk_ins(stay)
         left[end] += 1 + _walk_ins(stay)
         started[begin] += 1
+        strangers[begin] += not stay.fan
         closed[end] += 1
         dwell[end] += (stay.end_ns - stay.begin_ns) // 10**9
         if stay.sale:
@@ -215,9 +216,11 @@ def _traffic(store: str, stays: list[Stay], rows: dict[str, list[tuple[Any, ...]
         open_ += started[minute] - closed[minute]
         if inside or entered[minute] or left[minute]:
             known_open = sum(1 for stay in stays if stay.fan and _minute(stay.begin_ns) <= minute < _minute(stay.end_ns))
+            anonymous_open = sum(1 for stay in stays if not stay.fan and _minute(stay.begin_ns) <= minute <= _minute(stay.end_ns))
             rows["traffic"].append(
                 (minute, store, entered[minute], left[minute], inside, 0, started[minute], open_, known_open, closed[minute],
-                 float(dwell[minute]), sales[minute], known[minute], 0, revenue[minute] / 100, sales[minute])
+                 float(dwell[minute]), sales[minute], known[minute], 0, revenue[minute] / 100, sales[minute],
+                 strangers[minute], anonymous_open)
             )  # fmt: skip
 
 

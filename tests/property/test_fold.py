@@ -193,7 +193,8 @@ def test_nothing_is_negative_and_known_is_part_of_all(story: Story) -> None:
     rows = folded(story.end().records)
     for row in of(rows, "traffic"):
         assert min(value for name, value in row.items() if name not in ("store", "time_ns", "revenue", "drift")) >= 0
-        assert row["known_open"] <= row["visits_open"]
+        assert row["known_open"] + row["anonymous_open"] <= row["visits_open"]
+        assert row["anonymous_started"] <= row["visits_started"]
         assert row["transactions_known"] <= row["transactions"] <= row["touches"]
     for row in of(rows, "zone_traffic"):
         assert min(value for name, value in row.items() if name not in ("store", "zone", "time_ns")) >= 0

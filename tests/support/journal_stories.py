@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from device_profiles.registry import shipped
 from footfall.frames import COLUMNS, Body, Kind, decode_body, encode_body
-from footfall.pseudonyms import TOP_BIT
+from footfall.pseudonyms import TOP_BIT, is_day_subject
 from gateway.accept.events import Pseudonymiser, normalise
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
@@ -379,9 +379,11 @@ def expected_traffic(rows: Rows) -> dict[tuple[str, int], dict[str, float]]:
             continue
         first, last = visit["started_ms"] // 60_000, (visit["started_ms"] + round(visit["seconds"] * 1000)) // 60_000
         cells[visit["store"], first]["visits_started"] += 1
+        cells[visit["store"], first]["anonymous_started"] += is_day_subject(int(visit["subject"], 16))
         for minute in range(first, last + 1):
             cells[visit["store"], minute]["visits_open"] += 1
             cells[visit["store"], minute]["known_open"] += visit["known"]
+            cells[visit["store"], minute]["anonymous_open"] += is_day_subject(int(visit["subject"], 16))
         cells[visit["store"], last]["visits_closed"] += not visit["open"]
         cells[visit["store"], last]["dwell_sum_s"] += 0 if visit["open"] else visit["seconds"]
     return _not_zero(cells)

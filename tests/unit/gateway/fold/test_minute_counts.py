@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.fold.minute_counts import DRIFT, KEEP_MINUTES, OCCUPANCY, TRAFFIC, TRAFFIC_COLUMN, Cells, settle, traffic_row
+from gateway.fold.visit_rows import TrafficContribution
 from tests.support.memory_fold_store import MemoryStore
 from tests.support.shop_stories import Shop, seen
 
@@ -17,7 +20,7 @@ IN, OUT, OPEN = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"], TRAFFIC_COLUMN["vis
 
 
 def cells() -> Cells:
-    return Cells("traffic", len(TRAFFIC) + 2, MemoryStore())
+    return Cells("traffic", len(TRAFFIC), MemoryStore())
 
 
 class Days:
@@ -164,7 +167,7 @@ def test_a_late_count_corrects_every_later_minute_of_its_day_and_none_of_the_nex
 
 
 def test_a_cell_is_a_point_at_the_beginning_of_its_minute() -> None:
-    cell = [0.0] * (len(TRAFFIC) + 2)
+    cell = [0.0] * (len(TRAFFIC))
     cell[IN], cell[OCCUPANCY] = 4, 3
     row = traffic_row("s1", 10, cell)
     assert (row.time_ns, row.store, row.in_, row.occupancy) == (600 * 10**9, "s1", 4, 3)
@@ -187,6 +190,25 @@ def test_a_known_fan_is_counted_among_the_known() -> None:
     shop = Shop().link("ann", "fan-1").hear(seen("ann", "a", 0), seen("ben", "a", 1)).close()
     assert (shop.minute(0)["visits_open"], shop.minute(0)["known_open"]) == (2, 1)
     assert (shop.minute(0, "a")["present"], shop.minute(0, "a")["known_present"]) == (2, 1)
+
+
+def test_a_visit_of_a_day_subject_is_counted_apart_in_every_minute_that_it_touches() -> None:
+    shop = Shop().hear(seen("stranger", "a", 30), seen("ann", "a", 40), seen("stranger", "a", 70)).close()
+    both = [(shop.minute(at).get("anonymous_started", 0), shop.minute(at).get("anonymous_open", 0)) for at in (0, 60, 120)]
+    assert both == [(1, 1), (0, 1), (0, 0)]
+    assert shop.minute(0)["visits_started"] == 2
+
+
+def test_late_evidence_moves_the_visit_of_a_day_subject_and_counts_it_once() -> None:
+    shop = Shop().hear(seen("stranger", "a", 130), seen("ben", "a", 200)).late(seen("stranger", "a", 10, agent="y")).close()
+    found = [(shop.minute(at).get("anonymous_started", 0), shop.minute(at).get("anonymous_open", 0)) for at in (0, 60, 120)]
+    assert found == [(1, 1), (0, 1), (0, 1)]
+
+
+def test_what_an_earlier_release_kept_of_a_visit_counts_no_day_subject() -> None:
+    kept = TrafficContribution(*json.loads("[1, 2, false, true, 60.0]"))
+    assert kept.anonymous is False
+    assert TrafficContribution(*json.loads(replace(kept, anonymous=True).to_json())).anonymous is True
 
 
 def test_a_cell_that_a_release_with_fewer_counts_kept_has_zeros_for_the_others() -> None:
