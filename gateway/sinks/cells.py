@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
@@ -150,8 +150,17 @@ def dtype_of(measurement: str, each: Aggregate) -> type[np.int64] | type[np.floa
     return np.int64 if whole else np.float64
 
 
+_TOGETHER: Final[Mapping[Function, Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]]] = {
+    "sum": np.add, "count": np.add, "max": np.fmax, "last": lambda earlier, later: np.where(np.isnan(later), earlier, later),
+}  # fmt: skip
+"""What two parts of one cell are together, the earlier one first."""
+
+
 class CellBuilder:
-    """Makes a CellTable of what several statements return, each some of the aggregates for some of the cells."""
+    """Makes a CellTable of what several statements return, each some of the aggregates for some of the cells, or for parts of them.
+
+    Parts of one cell are added in the order of time; a page has no two of them.
+    """
 
     def __init__(self, measurement: str, by: Sequence[str]) -> None:
         self._measurement, self._by = measurement, tuple(by)
@@ -191,9 +200,12 @@ class CellBuilder:
 
     def _value(self, each: Aggregate, groups: Groups) -> npt.NDArray[Any]:
         found = np.full(len(groups), empty_value(self._measurement, each), dtype_of(self._measurement, each))
-        for first, values in self._parts:
-            if each.name in values:
-                found[groups.of_row[first : first + len(values[each.name])]] = values[each.name]
+        there = np.zeros(len(groups), np.bool_)
+        for first, columns in self._parts:
+            if (values := columns.get(each.name)) is not None:
+                group = groups.of_row[first : first + len(values)]
+                found[group] = np.where(there[group], _TOGETHER[each.function](found[group], values), values)
+                there[group] = True
         return found
 
 

@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
+from footfall.units import NS_PER_HOUR
 from gateway.points import ABSENT, SCHEMA
 from gateway.sinks.cells import Aggregate
+from gateway.sinks.sqlite import hours
 
 MOST_SEEKS: Final = 4_000_000
 """Of stores times buckets; where there are more, SQLite sorts."""
 
 ASKED: Final = (
-    "CREATE TEMP TABLE asked_store (store TEXT PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TEMP TABLE asked_store (store TEXT PRIMARY KEY, kept_ns INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
     "CREATE TEMP TABLE asked_bucket (time_ns INTEGER PRIMARY KEY, begin_ns INTEGER, end_ns INTEGER)",
 )
-"""What was asked, as tables whose order SQLite knows; they go with the transaction."""
+"""What was asked, as tables whose order SQLite knows; they go with the transaction. Hours before `kept_ns` are read added up."""
 ASKED_SPAN: Final = """
 SELECT count(*), min(first_ns), max(last_ns) FROM (
     SELECT (SELECT min(time_ns) FROM {name} WHERE store = s.store AND time_ns >= :from_ns AND time_ns < :to_ns) AS first_ns,
@@ -66,6 +68,11 @@ class Buckets:
         return len(self.edges_ns) if self._have_edges else self._regular
 
     @property
+    def are_whole_hours(self) -> bool:
+        """Return whether each begins with an hour; the last may end within one."""
+        return self.from_ns >= 0 and not self.from_ns % NS_PER_HOUR and not self.bucket_ns % NS_PER_HOUR
+
+    @property
     def _regular(self) -> int:
         return -((self.base_ns - self.to_ns) // self.bucket_ns)
 
@@ -81,6 +88,20 @@ class Buckets:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What is read of each bucket: `begin` and `end` as SQL, of those of the bucket; of its hours, added up, or of its points."""
+
+    begin: str = "{begin}"
+    end: str = "{end}"
+    of_hours: bool = False
+
+
+WHOLE: Final = Part()
+IN_PARTS: Final = (Part(end="min({end}, s.kept_ns)", of_hours=True), Part(begin="max({begin}, s.kept_ns)"))
+"""What is kept by the hour, and the points after that."""
+
+
+@dataclass(frozen=True, slots=True)
 class CellQuery:
     """`columns`: those that the file has. `tags` must be equal. `stores`: how many are asked."""
 
@@ -90,6 +111,16 @@ class CellQuery:
     tags: Mapping[str, str]
     buckets: Buckets
     stores: int
+    part: Part = WHOLE
+
+    @property
+    def _table(self) -> str:
+        return hours.TABLE if self.part.of_hours else self.measurement
+
+    @property
+    def has_one_a_time(self) -> bool:
+        """Return whether a cell has no two points of the same time."""
+        return set(SCHEMA[self.measurement].tags) <= {*self.by, *self.tags}
 
     @property
     def is_joined(self) -> bool:
@@ -110,16 +141,17 @@ class CellQuery:
         return Statement(aggregates, f"{self._select(*self._keys, *selected)} GROUP BY {self._order}", values)
 
     def _aggregate(self, each: Aggregate, values: dict[str, Any]) -> str:
-        column = "*" if each.function == "count" else self._column(each.column)
+        if self.part.of_hours:
+            return f"{'sum' if each.function == 'count' else each.function}({self._value(each)})"
+        column = "*" if each.function == "count" else self._value(each)
         return f"{each.function}({column})" + (f" FILTER (WHERE {self._matching(each, values)})" if each.where else "")
 
     def _last(self, aggregates: Sequence[Aggregate]) -> Statement:
         values = self._values()
         where = f" AND {self._matching(aggregates[0], values)}" if aggregates[0].where else ""
-        columns = [self._column(each.column) for each in aggregates]
-        has_one_a_time = set(SCHEMA[self.measurement].tags) <= {*self.by, *self.tags}
-        if self.is_joined and has_one_a_time:
-            latest = f"SELECT max(p.time_ns) FROM {self.measurement} AS p WHERE {self._conditions}{where}"
+        columns = [self._value(each) for each in aggregates]
+        if self.is_joined and self.has_one_a_time:
+            latest = f"SELECT max(p.time_ns) FROM {self._table} AS p WHERE {self._conditions}{where}"
             return Statement(aggregates, f"{self._select(*self._keys, *columns)}{where} AND p.time_ns = ({latest})", values)
         # Beside one max(), SQLite takes other columns from the row that has it.
         greatest = [f"max({column}) AS value_{i}" for i, column in enumerate(columns)]
@@ -133,7 +165,7 @@ class CellQuery:
         tables = ["asked_store AS s", "asked_bucket AS b"] if self.is_joined else ["asked_store AS s"]
         if not self.by:
             tables.reverse()
-        return f"SELECT {', '.join(selected)} FROM {' CROSS JOIN '.join([*tables, f'{self.measurement} AS p'])} WHERE {self._conditions}"
+        return f"SELECT {', '.join(selected)} FROM {' CROSS JOIN '.join([*tables, f'{self._table} AS p'])} WHERE {self._conditions}"
 
     @property
     def _keys(self) -> list[str]:
@@ -148,8 +180,9 @@ class CellQuery:
 
     @property
     def _conditions(self) -> str:
-        ends = ("b.begin_ns", "b.end_ns") if self.is_joined else (":from_ns", ":to_ns")
-        terms = ["p.store = s.store", f"p.time_ns >= {ends[0]}", f"p.time_ns < {ends[1]}"]
+        begin, end = ("b.begin_ns", "b.end_ns") if self.is_joined else (":from_ns", ":to_ns")
+        terms = ["p.store = s.store"]
+        terms += [f"p.time_ns >= {self.part.begin.format(begin=begin)}", f"p.time_ns < {self.part.end.format(end=end)}"]
         terms += [f'p."{tag}" = :{tag}' for tag in self.tags]
         if "void" in SCHEMA[self.measurement].fields:
             terms.append(f"NOT {self._column('void')}")
@@ -165,6 +198,9 @@ class CellQuery:
             terms.append(f"{self._column(name)} = :where_{len(values)}")
             values[f"where_{len(values)}"] = value
         return " AND ".join(terms)
+
+    def _value(self, each: Aggregate) -> str:
+        return f'p."{hours.column_of(each)}"' if self.part.of_hours else self._column(each.column)
 
     def _column(self, name: str) -> str:
         """A file of an earlier release may not have it yet; SQLite would take its name for a text."""

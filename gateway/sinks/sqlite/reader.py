@@ -5,15 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from footfall.errors import SinkUnavailable, Unreadable
 from footfall.sqlite import open_file
+from footfall.units import NS_PER_HOUR
 from gateway.points import SCHEMA
 from gateway.sinks.cells import Aggregate, CellBuilder, CellTable, checked
 from gateway.sinks.reader import PAGE_ROWS, SHOWN_BY, OnPage, quiet, validated, validated_stores
-from gateway.sinks.sqlite.cells import ASKED, ASKED_SPAN, Buckets, CellQuery
+from gateway.sinks.sqlite import hours
+from gateway.sinks.sqlite.cells import ASKED, ASKED_SPAN, IN_PARTS, Buckets, CellQuery
 from gateway.sinks.sqlite.packed import PACKED, selected, unpacked
 from gateway.sinks.table import Builder, PointTable
 
@@ -112,9 +115,10 @@ class SqliteReader:
         if measurement in self._tables:
             with self._one_state():
                 asked = self._asked(measurement, validated_stores(stores), Buckets(from_ns, to_ns, bucket_ns, edges_ns), by, tags)
-                for statement in asked.statements(aggregates) if asked else ():
-                    for page in self._pages(measurement, statement.sql, statement.values):
-                        on_page(builder.add(statement.aggregates, page))
+                for query in self._parts(asked, aggregates, to_ns) if asked else ():
+                    for statement in query.statements(aggregates):
+                        for page in self._pages(measurement, statement.sql, statement.values):
+                            on_page(builder.add(statement.aggregates, page))
         return builder.table(aggregates)
 
     def close(self) -> None:
@@ -140,13 +144,23 @@ class SqliteReader:
             self._db.executemany("INSERT INTO asked_bucket VALUES (?, ?, ?)", query.buckets.rows())
         return query
 
+    def _parts(self, query: CellQuery, aggregates: Sequence[Aggregate], to_ns: int) -> Sequence[CellQuery]:
+        """Hours that are kept added up, where they have what is asked, and the points after them, in this order; or the points alone."""
+        if query.measurement != hours.MEASUREMENT or hours.TABLE not in self._tables or not query.buckets.are_whole_hours:
+            return [query]
+        needs_times = any(each.function == "last" for each in aggregates) and not query.has_one_a_time
+        if needs_times or not hours.have(self._columns(hours.TABLE), aggregates) or not hours.are_up_to_date(self._db):
+            return [query]
+        self._db.execute(hours.KNOWN, {"to_ns": to_ns // NS_PER_HOUR * NS_PER_HOUR})
+        return [replace(query, part=part) for part in IN_PARTS]
+
     def _fill_asked_store(self, measurement: str, stores: Sequence[str] | None) -> None:
         for statement in ASKED:
             self._db.execute(statement)
         if stores is None:
-            self._db.execute(f"INSERT INTO asked_store {_STORES.format(name=measurement)}")
+            self._db.execute(f"INSERT INTO asked_store (store) {_STORES.format(name=measurement)}")
         else:
-            self._db.executemany("INSERT INTO asked_store VALUES (?)", [(store,) for store in stores])
+            self._db.executemany("INSERT INTO asked_store (store) VALUES (?)", [(store,) for store in stores])
 
     @contextmanager
     def _one_state(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """The embedded database: one SQLite file, a table a measurement. Analysts read it while the gateway writes.
 
-Rows lie by store and time, which is how they are asked for. The views `visits`, `dwells`, `touches` and `stores` leave out what was
-voided and spell the time.
+Rows lie by store and time, which is how they are asked for. Hours of traffic are kept added up (`hours.py`). The views `visits`,
+`dwells`, `touches` and `stores` leave out what was voided and spell the time.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any, Final
 from footfall.errors import ConfigError, SinkUnavailable
 from footfall.sqlite import open_file, run_script, transaction
 from gateway.points import ABSENT, SCHEMA, Coded, Column, FieldType, Measurement, Points
+from gateway.sinks.sqlite import hours
 from gateway.sinks.stored_text import check_finite, row_texts, stored_tag, stored_text
 
 APPLICATION_ID: Final = 0x466F6F74
 """`Foot`, in the file's header: distinguishes it from other programs' files."""
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 """Goes up with every measurement and field: a release that does not know them must not write here again."""
 
 _TYPES: Final[dict[FieldType, str]] = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER", "text": "TEXT", "subject": "TEXT"}
@@ -61,12 +62,14 @@ class SQLite:
         with self._transaction():
             for statement, values in rows:
                 self._db.executemany(statement, values)
+            hours.add_up(self._db, batch)
 
     def delete(self, measurements: Sequence[str], store: str, from_ns: int, to_ns: int) -> None:
         with self._transaction():
             for name in measurements:
                 where = "WHERE store = ? AND time_ns >= ? AND time_ns < ?"
                 self._db.execute(f"DELETE FROM {SCHEMA[name].name} {where}", (stored_tag(store), from_ns, to_ns))
+            hours.add_up(self._db, ())
 
     def close(self) -> None:
         self._db.close()
@@ -144,6 +147,7 @@ def _complete(db: sqlite3.Connection, path: Path) -> bool:
     ConfigError if a table has other columns than any release gave it.
     """
     script = "".join(_missing(db, path, schema) for schema in SCHEMA.values())
+    script += hours.missing(db)
     known = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
     script += "".join(_view(name, measurement) for name, measurement in _VIEWS.items() if name not in known)
     if script or db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:

@@ -108,6 +108,22 @@ def test_parts_of_one_cell_meet_whatever_the_order_of_statements_and_rows() -> N
     np.testing.assert_array_equal(found.values["last"], [np.nan, 1.0])
 
 
+def test_a_cell_that_comes_in_two_parts_is_both_together() -> None:
+    asked = [
+        Aggregate("sum", "sum", "zones"),
+        Aggregate("n", "count", "zones"),
+        Aggregate("max", "max", "zones"),
+        Aggregate("last", "last", "zones"),
+    ]
+    builder = CellBuilder("visit", ("store",))
+    builder.add(asked, [(0, "s1", 2, 1, -3, 5), (0, "s2", 2, 1, -3, 5)])
+    builder.add(asked, [(0, "s1", 3, 4, -7, 1), (10, "s1", 1, 1, -2, 2)])
+    found = builder.table(asked)
+    assert {name: values.tolist() for name, values in found.values.items()} == {
+        "sum": [5, 2, 1], "n": [5, 1, 1], "max": [-3, -3, -2], "last": [1, 5, 2]
+    }  # fmt: skip
+
+
 def test_no_rows_are_no_cells() -> None:
     found = CellBuilder("visit", ("store",)).table([Aggregate("n", "count", "fan")])
     assert (len(found), found.keys["store"].texts(), found.values["n"].dtype) == (0, [], np.int64)
