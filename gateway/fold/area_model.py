@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from typing import Final
@@ -24,6 +24,8 @@ class AreaModel:
     mean_sd_db: tuple[float, ...]
     shape_sd_db: tuple[float, ...]
     memory_s: tuple[float, ...]
+    place_of: Mapping[int, int]
+    """By zone with receivers, under any of its names: its place in `heard`."""
 
     def log_likelihoods(self, levels_dbm: Sequence[float | None]) -> list[float]:
         """Return of each area the logarithm of the likelihood of the levels of the heard zones; None: not known, it decides nothing."""
@@ -55,6 +57,7 @@ class AreaModel:
 def model_of(areas: Sequence[RecordedArea], zone_code: Callable[[str], int]) -> AreaModel:
     """Return the model of one profile's areas in a store, whose zones have these codes."""
     heard = sorted(areas[0].level_dbm)
+    names = {name: name for name in heard} | dict(areas[0].earlier)
     return AreaModel(
         zones=tuple(zone_code(area.zone) for area in areas),
         heard=tuple(map(zone_code, heard)),
@@ -62,4 +65,5 @@ def model_of(areas: Sequence[RecordedArea], zone_code: Callable[[str], int]) -> 
         mean_sd_db=tuple(area.mean_sd_db for area in areas),
         shape_sd_db=tuple(area.shape_sd_db for area in areas),
         memory_s=tuple(area.memory_s for area in areas),
+        place_of={zone_code(name): heard.index(zone) for name, zone in names.items()},
     )

@@ -94,7 +94,7 @@ class ContestColumns:
     def _are_plain(self, slot: Slots, time_ns: Times) -> Mask:
         """Whether nothing has to be looked up about their subjects at that time."""
         s = self._state.tracks
-        plain: Mask = ~self._state.estate.store_has_areas[s.store[slot]]
+        plain: Mask = ~self._state.estate.store_is_joint[s.store[slot]]
         plain &= ~s.out_of_order[slot] & ~s.v_grouped[slot] & ~self._visits.may_be_retired_many(s.store[slot], time_ns)
         plain &= ~self._state.links.may_be_linked(s.subject[slot])
         return plain

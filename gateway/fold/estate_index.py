@@ -62,7 +62,11 @@ class Estate(ProfileLimits):
         self.zone_tried_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.areas: dict[tuple[int, int], AreaModel] = {}
         """By store and profile, where areas are weighed by all levels together."""
-        self.store_has_areas: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.mean_power_zones: frozenset[int] = frozenset()
+        """Whose level is the mean power over the agents that hear them; of others it is the strongest agent's."""
+        self.store_is_joint: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        """Whether all levels together decide about a zone, if only for one profile."""
+        self._mean_power_stores: frozenset[int] = frozenset()
         self._zone_bit: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
         self._zones_of: Counter[int] = Counter()
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
@@ -104,14 +108,22 @@ class Estate(ProfileLimits):
 
     def _apply_areas(self, site: RecordedSite) -> None:
         self.areas = {}
-        self.store_has_areas = np.zeros(len(self.stores), np.bool_)
+        mean_power = [(store.name, zone.name) for store in site.stores for zone in store.zones if zone.rule == "mean_power"]
+        self.mean_power_zones = frozenset(self._zone(*place) for place in mean_power)
+        self._mean_power_stores = frozenset(self.stores.of(store) for store, _ in mean_power)
+        self.store_is_joint = np.zeros(len(self.stores), np.bool_)
+        self.store_is_joint[list(self._mean_power_stores)] = True
         for store in site.stores:
             code = self.stores.of(store.name)
             for profile in dict.fromkeys(area.profile for area in store.areas if area.profile in self._registry):
                 model = model_of([area for area in store.areas if area.profile == profile], partial(self._zone, store.name))
                 for in_store in (store.name, ""):  # who was there before the store was calibrated has the profile without
                     self.areas[code, self.profile(profile, in_store)] = model
-                self.store_has_areas[code] = True
+                self.store_is_joint[code] = True
+
+    def is_joint(self, store: int, profile: int) -> bool:
+        """Return whether all levels together decide where carriers of a profile are in a store."""
+        return store in self._mean_power_stores or (bool(self.areas) and (store, profile) in self.areas)
 
     def zone_codes(self, lists: Sequence[tuple[str, tuple[str, ...]]], used: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
         """Return the codes of zone (or door) names, one list a frame, with its store.

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.fold.estate_index import Estate
+from gateway.fold.heard_zones import Heard
+from gateway.fold.joint_places import JointPlaces
 from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.items import Items
@@ -20,7 +22,7 @@ from gateway.fold.tables.tracks import Tracks
 from gateway.fold.zone_offsets import ZoneOffsets
 from gateway.fold.zone_rules import GONE_DBM
 
-Column = npt.NDArray[Any]
+Array = npt.NDArray[Any]
 
 
 class Recalibration:
@@ -31,13 +33,15 @@ class Recalibration:
         self._stores: Final = np.array(sorted(stores), np.int32)
         self._before: Final = before
 
-    def take_tracks(self, tracks: Tracks) -> None:
+    def take_tracks(self, tracks: Tracks, places: JointPlaces) -> None:
         """Put it in force for people who are being heard."""
         slots = self._concerned(tracks.store[: tracks.size])
         was, now = self._profiles(tracks.store[slots], tracks.profile[slots])
         tracks.profile[slots] = now
         tracks.level_dbm[slots] = self._levels(tracks.level_dbm[slots], was, now, tracks.zone[slots])
         tracks.heard_dbm[slots] = self._levels(tracks.heard_dbm[slots], was[:, None], now[:, None], tracks.heard_zone[slots])
+        profiles = dict(zip(slots.tolist(), zip(was, now, strict=True), strict=True))
+        places.change(lambda slot, heard: self._shifted(heard, *profiles[slot]) if slot in profiles else heard)
 
     def take_items(self, items: Items) -> None:
         """Put it in force for goods."""
@@ -59,14 +63,18 @@ class Recalibration:
     def _concerned(self, store: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
         return np.flatnonzero(np.isin(store, self._stores))
 
-    def _profiles(self, store: Column, profile: Column) -> tuple[Column, Column]:
+    def _profiles(self, store: Array, profile: Array) -> tuple[Array, Array]:
         """Codes before and now."""
         pairs, which = np.unique(np.stack([store.astype(np.int64), profile.astype(np.int64)]), axis=1, return_inverse=True)
         names = self._estate.stores.names
         now = [self._estate.profile_in_force(code, names[each]) for each, code in pairs.T.tolist()]
         return profile, np.array(now, profile.dtype)[which.reshape(len(profile))]
 
-    def _levels(self, dbm: Column, was: Column, now: Column, zone: Column) -> Column:
+    def _shifted(self, heard: Heard, was: np.uint16, now: np.uint16) -> Heard:
+        dbm, zone = np.array([heard.dbm], np.int16), np.array([heard.zone])
+        return heard._replace(dbm=int(self._levels(dbm, np.array([was]), np.array([now]), zone)[0]))
+
+    def _levels(self, dbm: Array, was: Array, now: Array, zone: Array) -> Array:
         was, now = np.broadcast_to(was, zone.shape), np.broadcast_to(now, zone.shape)
         shifted = dbm + self._estate.offsets.of(now, zone) - self._before.of(was, zone)
         return np.where((zone == NO_CODE) | (dbm == GONE_DBM), dbm, shifted)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gateway.fold.item_events import ItemEvents
+from gateway.fold.joint_levels import take_joint_places
 from gateway.fold.recalibration import Recalibration
 from gateway.fold.reorder_buffer import ReorderBuffer
 from gateway.fold.state import State
@@ -36,8 +37,10 @@ class SiteInForce:
     def take(self, body: bytes) -> None:
         """Put the estate of a record in force, and emit what it states of stores."""
         before, site, offsets = self.body, read_site(body), self._state.estate.offsets
+        was_joint = self._state.estate.store_is_joint
         if recalibrated := self._use(body, site):
             self._recalibrate(Recalibration(self._state.estate, recalibrated, offsets))
+        take_joint_places(self._state, was_joint)
         for point in store_points(read_site(before) if before else None, site):
             self._state.points.emit(point)
 
@@ -54,7 +57,7 @@ class SiteInForce:
 
     def _recalibrate(self, change: Recalibration) -> None:
         tracks, items = self._state.tracks, self._goods
-        change.take_tracks(tracks)
+        change.take_tracks(tracks, self._state.joint_places)
         change.take_items(items.table)
         self._people.change(lambda rows: change.of_waiting(rows, tracks.store[rows.slot]))
         items.waiting.change(lambda rows: change.of_waiting(rows, rows.slot))

@@ -14,6 +14,7 @@ from footfall.units import NS_PER_S
 from gateway.fold.codes import Codes
 from gateway.fold.estate_index import Estate
 from gateway.fold.history import History
+from gateway.fold.joint_places import JointPlaces
 from gateway.fold.keys import Keys
 from gateway.fold.link_index import FILTER_BYTES, LinkIndex
 from gateway.fold.minute_counts import TRAFFIC, ZONE, Cells
@@ -69,6 +70,7 @@ class State:
         self.links: Final = LinkIndex(ledger, filter_bytes)
         self.keys: Final = Keys(ledger)
         self.tracks = Tracks()
+        self.joint_places: Final = JointPlaces()
         self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)
         self.zones: Final = Cells("zone", len(ZONE), ledger)
         self.fans = Codes()
@@ -109,6 +111,7 @@ class State:
             "estate": self.estate.dump(),
             "traffic": self.traffic.dump(),
             "zones": self.zones.dump(),
+            "joint_places": self.joint_places.dump(),
             "fans": self.fans.names,
             "counts": dict(self.counts),
             "fan_dwells_from_ns": self.fan_dwells_from_ns,
@@ -119,6 +122,7 @@ class State:
     def load(self, values: Mapping[str, Any], parts: Mapping[str, bytes], now_s: int) -> None:
         """Go on from what `dump` returned at a time; `parts` has the tracks. The estate's codes have to be loaded before."""
         self.tracks = Tracks.restore(parts)
+        self.joint_places.load(values.get("joint_places", ()))
         self.traffic.load(values["traffic"])
         self.zones.load(values["zones"])
         self.fans = Codes(values["fans"])

@@ -21,11 +21,11 @@ from footfall.frames import Kind
 from footfall.units import NS_PER_MS
 from gateway.fold import heard_zones
 from gateway.fold.dwells import Dwells
+from gateway.fold.joint_levels import JointLevels
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
 from gateway.fold.visits import Visits
-from gateway.fold.zone_areas import AreaLevels
 from gateway.fold.zone_levels import HeardRow, ZoneLevels
 from gateway.fold.zone_rules import (
     STRONG_DB,
@@ -54,7 +54,7 @@ class ZoneContest:
         self._dwells: Final = dwells
         self._is_known: Final = is_known
         self._zones: Final = ZoneLevels(state)
-        self._areas: Final = AreaLevels(state)
+        self._joint: Final = JointLevels(state)
 
     def is_over(self, slot: int, place_ns: int) -> bool:
         """Return whether what is open of a slot is to be decided before a row at that place."""
@@ -86,9 +86,7 @@ class ZoneContest:
     # Nobody owns the subject
 
     def _begin_settling(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
-        s = self._state.tracks
-        heard_zones.forget(s, slot)
-        s.area_ns[slot] = 0
+        self._levels(slot).begin(slot)
         self._lead(slot, SETTLES, row.zone, row.time_ns, row.key_ns, row.agent)
         self._settle(slot, row, limits)
 
@@ -231,8 +229,8 @@ class ZoneContest:
             self._visits.evidence(slot, s.last_ns.item(slot), key_ns, agent, zone)
 
     def _levels(self, slot: int) -> ZoneLevels:
-        s, areas = self._state.tracks, self._state.estate.areas
-        return self._areas if areas and (s.store.item(slot), s.profile.item(slot)) in areas else self._zones
+        s, estate = self._state.tracks, self._state.estate
+        return self._joint if estate.is_joint(s.store.item(slot), s.profile.item(slot)) else self._zones
 
     def _sighted(self, slot: int) -> Sighted:
         s = self._state.tracks

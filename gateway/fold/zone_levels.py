@@ -36,6 +36,11 @@ class ZoneLevels:
     def __init__(self, state: State) -> None:
         self._state: Final = state
 
+    def begin(self, slot: int) -> None:
+        """Forget what was heard before: nobody owns the subject, and all zones are weighed anew."""
+        heard_zones.forget(self._state.tracks, slot)
+        self._state.tracks.area_ns[slot] = 0
+
     def is_own(self, slot: int, row: HeardRow) -> bool:
         """Return whether a row is evidence that the owner has the subject still."""
         return row.zone == self._state.tracks.zone.item(slot)

@@ -29,6 +29,7 @@ class _Recorded(BaseModel):
 class RecordedZone(_Recorded):
     name: str
     type: str = "other"
+    rule: str = "strongest"
 
 
 class RecordedAlias(_Recorded):

@@ -30,7 +30,7 @@ def _zone(name: str) -> str:
 
 AgentTask = Literal["doors", "presence"]
 ZoneType = Literal["entrance", "shelf", "fitting", "checkout", "outside", "other"]
-
+ZoneRule = Literal["strongest", "mean_power"]
 
 StorePathText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*\z")]
 SiteMoment = Annotated[datetime | date, BeforeValidator(parse_when)]
@@ -64,6 +64,8 @@ class Zone(_Named):
     """A named area. Presence in a zone of type `outside` is kept, but is no visit."""
 
     type: ZoneType = "other"
+    rule: ZoneRule = "strongest"
+    """Its level where several agents hear it: the strongest one's, right for doors, or the mean of their power, right for areas."""
 
 
 class Agent(_Named):

@@ -47,7 +47,7 @@ def site_of(variant: int = 0) -> Site:
     """The estate, and what it becomes.
 
     1: a zone is outside now, timeouts differ; 2: the second store is gone; 3: w lies between what hears a and b; 4: the first store is
-    calibrated.
+    calibrated; 5: the levels of a and b are the mean power of x and y.
     """
     zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}, {"name": "w"}]
     first = {
@@ -63,6 +63,8 @@ def site_of(variant: int = 0) -> Site:
         first |= {"areas": [{"zone": zone, "profile": "ibeacon", "level_dbm": {"a": a, "b": b}} for zone, (a, b) in heard.items()]}
     if variant == 4:
         first |= {"calibrations": [CALIBRATION]}
+    if variant == 5:
+        first |= {"zones": [zone | {"rule": "mean_power"} for zone in zones[:2]] + zones[2:]}
     return Site.model_validate({"brand": "b", "stores": [first] if variant == 2 else [first, second]})
 
 
@@ -280,7 +282,7 @@ others = st.one_of(
     st.integers(0, 2).map(lambda agent: lambda story: story.health(agent)),
     st.integers(0, 2).map(lambda agent: lambda story: story.gap(agent)),
     st.just(lambda story: story.tick()),
-    st.integers(0, 4).map(lambda variant: lambda story: story.site(variant)),
+    st.integers(0, 5).map(lambda variant: lambda story: story.site(variant)),
 )
 steps = st.tuples(seconds, frames() | frames() | frames() | touches() | others)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.fold.area_model import LEAST_P, AreaModel
 
-MODEL = AreaModel((0, 1, 2), (0, 1), ((-55.0, -75.0), (-65.0, -65.0), (-75.0, -55.0)), (5.0,) * 3, (5.0,) * 3, (300.0,) * 3)
+MODEL = AreaModel((0, 1, 2), (0, 1), ((-55.0, -75.0), (-65.0, -65.0), (-75.0, -55.0)), (5.0,) * 3, (5.0,) * 3, (300.0,) * 3, {0: 0, 1: 1})
 levels = st.tuples(st.floats(-127, 20), st.floats(-127, 20))
 probabilities = st.lists(st.floats(0.01, 1), min_size=3, max_size=3).map(lambda p: [each / sum(p) for each in p])
 
