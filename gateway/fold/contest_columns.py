@@ -271,4 +271,5 @@ class ContestColumns:
         new = begun.take(s.v_state[slot] == 0)
         if len(new.slot):
             self._visits.unlinked.open(new)
+        self._visits.extend_many(slot, np.maximum(s.v_last_ns[slot], begun.time_ns), begun.zone)
         self._visits.extend_many(slot, np.maximum(s.v_last_ns[slot], s.last_ns[slot]), begun.zone)

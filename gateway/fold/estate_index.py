@@ -24,6 +24,9 @@ from gateway.site.closings import OpenDates, settling_minutes
 from gateway.site.recorded import RecordedSite
 
 NEVER_NS: Final = 1 << 62
+IDLE_NS: Final = 1800 * NS_PER_S
+REENTRY_NS: Final = 120 * NS_PER_S
+"""Of stores that no estate in force names."""
 MOST_CACHED: Final = 30_000
 LONGEST_CACHED: Final = 64
 """An agent hears a few zones; lists of thousands of names are not kept."""
@@ -47,6 +50,10 @@ class Estate(ProfileLimits):
         super().__init__(profiles)
         self.stores, self.agents, self.zones = Codes(), Codes(), Codes()
         self.timeout_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.reentry_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        """By store: who was away for longer within a visit came in again."""
+        self.least_absence_ns = 0
+        """No visit ends, and nobody comes in again, after a shorter silence."""
         self.expected: dict[int, frozenset[int]] = {}
         """Agents of a store by its site."""
         self._timezone: dict[int, ZoneInfo] = {}
@@ -91,9 +98,9 @@ class Estate(ProfileLimits):
                 self._tried_ns[f"{store.name}/{zone.name}"] = round(store.tried_s * NS_PER_S) if is_fitting else NEVER_NS
         self._add_zones([(store.name, zone.name) for store in site.stores for zone in store.zones])
         self._add_zones([(store.name, door) for store in site.stores for door in store.doors])
-        timeouts = {store.name: round(store.idle_timeout_s * NS_PER_S) for store in site.stores}
-        known = dict(zip(self.stores.names, self.timeout_ns.tolist(), strict=False))
-        self.timeout_ns = np.array([timeouts.get(name, known.get(name, 1800 * NS_PER_S)) for name in self.stores.names], np.int64)
+        self.timeout_ns = self._of_stores({each.name: each.idle_timeout_s for each in site.stores}, self.timeout_ns, IDLE_NS)
+        self.reentry_ns = self._of_stores({each.name: each.reentry_s for each in site.stores}, self.reentry_ns, REENTRY_NS)
+        self.least_absence_ns = min(self.timeout_ns.min(initial=IDLE_NS).item(), self.reentry_ns.min(initial=REENTRY_NS).item())
         self.zone_outside = np.array([self._outside_names.get(name, False) for name in self.zones.names], np.bool_)
         self.zone_tried_ns = np.array([self._tried_ns.get(name, NEVER_NS) for name in self.zones.names], np.int64)
         self._day_cache.clear()
@@ -105,6 +112,12 @@ class Estate(ProfileLimits):
         self.offsets.learn(enumerate(self.profiles.names), self._zone_of_key)
         self._apply_areas(site)
         return frozenset(map(self.stores.of, recalibrated))
+
+    def _of_stores(self, stated_s: Mapping[str, float], before_ns: npt.NDArray[np.int64], default_ns: int) -> npt.NDArray[np.int64]:
+        """Return spans of stores, ns by code: as stated, else as they were."""
+        known = dict(zip(self.stores.names, before_ns.tolist(), strict=False))
+        stated = {name: round(seconds * NS_PER_S) for name, seconds in stated_s.items()}
+        return np.array([stated.get(name, known.get(name, default_ns)) for name in self.stores.names], np.int64)
 
     def _apply_areas(self, site: RecordedSite) -> None:
         self.areas = {}
@@ -250,7 +263,14 @@ class Estate(ProfileLimits):
             "zones": [[self.stores.names[store], name] for store, name in zip(self.zone_store.tolist(), self.zone_name, strict=True)],
             "profiles": self.profiles.names,
             "rules": [
-                [code, self._timezone[code].key, self._day_start[code].seconds, int(self.timeout_ns[code]), sorted(self.expected[code])]
+                [
+                    code,
+                    self._timezone[code].key,
+                    self._day_start[code].seconds,
+                    int(self.timeout_ns[code]),
+                    sorted(self.expected[code]),
+                    int(self.reentry_ns[code]),
+                ]
                 for code in self._timezone
             ],
             "outside": self._outside_names,
@@ -263,8 +283,9 @@ class Estate(ProfileLimits):
             self.stores.of(name)
         for name in values["agents"]:
             self.agents.of(name)
-        self.timeout_ns = np.full(len(self.stores), 1800 * NS_PER_S, np.int64)
-        for code, timezone, day_start_s, timeout_ns, expected in values["rules"]:
+        self.timeout_ns, self.reentry_ns = np.full(len(self.stores), IDLE_NS), np.full(len(self.stores), REENTRY_NS)
+        for code, timezone, day_start_s, timeout_ns, expected, *later in values["rules"]:
+            self.reentry_ns[code] = later[0] if later else REENTRY_NS
             self._timezone[code], self._day_start[code] = ZoneInfo(timezone), timedelta(seconds=day_start_s)
             self.timeout_ns[code], self.expected[code] = timeout_ns, frozenset(expected)
         self._outside_names.update(values["outside"])

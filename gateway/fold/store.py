@@ -35,6 +35,8 @@ class VisitRow(NamedTuple):
     """Whether it is one with other segments of its fan."""
     counted: str
     """JSON of what it contributes to `traffic`; "" if nothing."""
+    absences: str = ""
+    """JSON of when its subject was away so long that it came in again, as [from_ns, to_ns] each; "" if never."""
 
 
 class DwellRow(NamedTuple):

@@ -45,8 +45,11 @@ class UnlinkedVisits:
         def counted(part: slice) -> list[str]:
             return self._counted(segments, slots[part], part)
 
-        row = row_of(self._state, self._writer, segments, 0, counted)
-        emit(self._writer, row, number_of_zones(segments.zones), known=False)
+        def absences(part: slice) -> list[str]:
+            return self._segments.absences.texts(slots[part])
+
+        row = row_of(self._state, self._writer, segments, 0, counted, absences)
+        emit(self._writer, row, number_of_zones(segments.zones), self._segments.absences.entries(slots), known=False)
         return row
 
     def _counted(self, segments: Segment, slots: npt.NDArray[Any], part: slice) -> list[str]:

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
+from gateway.fold.absences import Span, heard_spans, number_of_entries
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.visit_touches import NO_TOUCHES, VisitTouches
 from gateway.fold.writers import Values, Writer
 from gateway.points.rows import VisitPoint
 
@@ -70,6 +72,8 @@ class Segment:
     counted: TrafficContribution | None
     anonymous: bool
     """Whether traffic counts it, or would, as that of a day subject."""
+    absences: tuple[Span, ...] = ()
+    """Of one segment alone: columns of segments have none here."""
 
 
 def of_track(state: State, writer: Writer, slot: Any, counted: TrafficContribution | None) -> Segment:
@@ -111,8 +115,15 @@ def joined(primary: Segment, group: Sequence[Segment]) -> Segment:
     return replace(primary, start_ns=start_ns, last_ns=last_ns, is_open=any(part.is_open for part in group), zones=zones)
 
 
-def row_of(state: State, writer: Writer, segment: Segment, grouped: Any, counted: Any) -> Values:
-    """Return the fields of VisitRow; `grouped` is 0 or 1, and `counted` a text, or what `rows_of` takes for a column of texts."""
+def entries_of(parts: Sequence[Segment], reentry_ns: int) -> int:
+    """Return how often the person of a visit came in: an absence is one from all its parts."""
+    if len(parts) == 1:
+        return 1 + len(parts[0].absences)
+    return number_of_entries([span for part in parts for span in heard_spans(part.start_ns, part.last_ns, part.absences)], reentry_ns)
+
+
+def row_of(state: State, writer: Writer, segment: Segment, grouped: Any, counted: Any, absences: Any) -> Values:
+    """Return the fields of VisitRow; `grouped` is 0 or 1, the others are texts, or what `rows_of` takes for columns of texts."""
     estate, key = state.estate, segment.key
     return {
         "subject": segment.subject,
@@ -127,13 +138,14 @@ def row_of(state: State, writer: Writer, segment: Segment, grouped: Any, counted
         "fan": segment.fan,
         "grouped": grouped,
         "counted": counted,
+        "absences": absences,
     }
 
 
 def emit(
-    writer: Writer, row: Values, zones: Any, known: Any, touches: int = 0, transactions: int = 0, amount: float = 0.0, merged_into: str = ""
+    writer: Writer, row: Values, zones: Any, entries: Any, known: Any, touches: VisitTouches = NO_TOUCHES, merged_into: str = ""
 ) -> None:
-    """Emit the point of a visit; `row` has the fields of VisitRow, and `zones` is how many zones it has been in.
+    """Emit the point of a visit; `row` has the fields of VisitRow, `zones` is in how many it has been, `entries` how often it came in.
 
     How far an open one has got depends on when one looks: it is stored as at its beginning, in one zone.
     """
@@ -144,7 +156,7 @@ def emit(
             "time_ns": row["key_ns"], "agent": row["agent"], "store": row["store"], "subject": row["subject"], "fan": row["fan"],
             "known": known, "is_staff": row["staff"] != 0, "open": is_open != 0, "started_ms": row["start_ns"] // NS_PER_MS,
             "seconds": (1 - is_open) * seconds_of(row["start_ns"], row["last_ns"]), "zones": is_open + (1 - is_open) * zones,
-            "touches": touches, "transactions": transactions, "amount": amount, "void": merged_into != "", "merged_into": merged_into,
+            "void": merged_into != "", "merged_into": merged_into, "entries": is_open + (1 - is_open) * entries, **touches._asdict(),
         },
     )  # fmt: skip
 

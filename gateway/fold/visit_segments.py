@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from footfall.pseudonyms import is_day_subject
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
+from gateway.fold.absences import Absences, from_text, to_text
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
@@ -41,6 +42,7 @@ class VisitSegments:
         """Slots whose visit is to be emitted again; empty between batches."""
         self.grouped: dict[VisitKey, TrafficContribution | None] = {}
         """What grouped visits of slots contribute; others' contributions follow from their columns."""
+        self.absences: Final = Absences(state)
         self._unsaved: dict[tuple[str, str, int, str], VisitRow] = {}
 
     def key_of(self, slot: int) -> VisitKey:
@@ -52,7 +54,9 @@ class VisitSegments:
         """Return the segment that a track has now."""
         is_grouped = self._state.tracks.v_grouped[slot]
         counted = self.grouped.get(self.key_of(slot)) if is_grouped else contribution(self._state, slot)
-        return of_track(self._state, self.writer, slot, counted)
+        segment = of_track(self._state, self.writer, slot, counted)
+        segment.absences = self.absences.of(slot)
+        return segment
 
     def _from_row(self, row: VisitRow) -> Segment:
         key = VisitKey(self._state.estate.stores.of(row.store), row.key_ns, self._state.estate.agents.of(row.agent))
@@ -60,6 +64,7 @@ class VisitSegments:
             key, row.subject, row.start_ns, row.last_ns, row.zones & (1 << 64) - 1, bool(row.staff), bool(row.open), row.fan, NO_CODE,
             bool(row.grouped), TrafficContribution(*json.loads(row.counted)) if row.counted else None,
             is_day_subject(int(row.subject, 16)),
+            from_text(row.absences),
         )  # fmt: skip
 
     def in_span(self, subjects: Sequence[str], store: int, from_ns: int, to_ns: int) -> list[Segment]:
@@ -79,6 +84,7 @@ class VisitSegments:
     def begin(self, writer: Writer, slot: Any, time_ns: Any, key_ns: Any, agent: Any, zone_bits: Any, fan: Any) -> None:
         """Open a segment, and count it: for one track, or for arrays of one row a track."""
         t, minute = self._state.tracks, time_ns // NS_PER_MINUTE
+        self.absences.begin(slot)
         t.v_state[slot], t.v_key_ns[slot], t.v_agent[slot] = OPEN, key_ns, agent
         t.v_start_ns[slot], t.v_last_ns[slot], t.v_minute[slot] = time_ns, time_ns, minute
         t.v_zones[slot], t.v_fan[slot], t.v_grouped[slot], t.v_counted[slot] = zone_bits, fan, False, ~t.staff[slot]
@@ -128,7 +134,7 @@ class VisitSegments:
     def keep(self, segment: Segment, counted: TrafficContribution | None, grouped: bool) -> VisitRow:
         """Return the segment's row, kept for the store unless it is open: those the tracks know, and the state is stored with them."""
         text = counted.to_json() if counted else ""
-        row = VisitRow(**row_of(self._state, self.writer, segment, int(grouped), text))
+        row = VisitRow(**row_of(self._state, self.writer, segment, int(grouped), text, to_text(segment.absences)))
         if not segment.is_open or segment.slot == NO_CODE:
             self._unsaved[row.subject, row.store, row.key_ns, row.agent] = row
         return row
@@ -160,11 +166,16 @@ class VisitSegments:
             if counts:
                 self._state.traffic.add_span(store, first, last, TRAFFIC_COLUMN[name], sign)
 
-    def dump(self) -> list[list[object]]:
-        return [[list(key), None if c is None else c.to_list()] for key, c in self.grouped.items()]
+    def dump(self) -> dict[str, Any]:
+        """Return the state; `load` takes it back."""
+        grouped = [[list(key), None if c is None else c.to_list()] for key, c in self.grouped.items()]
+        return {"grouped": grouped, "absences": self.absences.dump()}
 
-    def load(self, values: Iterable[tuple[list[int], list[object] | None]]) -> None:
-        self.grouped = {VisitKey(*key): None if c is None else TrafficContribution(*c) for key, c in values}  # type: ignore[arg-type] # as dumped
+    def load(self, values: Mapping[str, Any] | Sequence[Any]) -> None:
+        """Go on from what `dump` returned; earlier releases dumped what is grouped alone."""
+        of_now = values if isinstance(values, Mapping) else {"grouped": values, "absences": ()}
+        self.grouped = {VisitKey(*key): None if c is None else TrafficContribution(*c) for key, c in of_now["grouped"]}
+        self.absences.load(of_now["absences"])
 
 
 def opened_ns(key_ns: int) -> int:

@@ -7,9 +7,8 @@ depends on the set of visits and links alone, not on the order in which they bec
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +20,9 @@ from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.unlinked_visits import UnlinkedVisits
-from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, emit, joined, number_of_zones
+from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, emit, entries_of, joined, number_of_zones
 from gateway.fold.visit_segments import EVER_NS, VisitSegments, opened_ns
+from gateway.fold.visit_touches import NO_TOUCHES, touches_of_visit
 from gateway.fold.watermarks import Watermarks
 
 RETIRE_NS: Final = 900 * NS_PER_S
@@ -30,17 +30,6 @@ RETIRE_NS: Final = 900 * NS_PER_S
 
 Agents that were heard within ten minutes hold the watermark back, so this is for those that come back after an outage.
 """
-
-
-class _Touches(NamedTuple):
-    """What a visit has of its fan's touches."""
-
-    touches: int
-    transactions: int
-    amount: float
-
-
-_NO_TOUCHES: Final = _Touches(0, 0, 0.0)
 
 
 class Visits:
@@ -58,10 +47,10 @@ class Visits:
         """Write what is kept to the store."""
         self._segments.save()
 
-    def dump(self) -> list[list[object]]:
+    def dump(self) -> dict[str, Any]:
         return self._segments.dump()
 
-    def load(self, values: Iterable[tuple[list[int], list[object] | None]]) -> None:
+    def load(self, values: Mapping[str, Any] | Sequence[Any]) -> None:
         self._segments.load(values)
 
     # Evidence, in the order of a slot's time
@@ -92,6 +81,7 @@ class Visits:
         if tracks.v_state[slot] == CLOSED:
             with self._segments.changing(slot):
                 tracks.v_state[slot] = OPEN
+        self._segments.absences.extend(slot, time_ns)
         tracks.v_last_ns[slot] = time_ns
         tracks.v_zones[slot] |= tracks.v_zones.dtype.type(self._state.estate.zone_bit(zone))
         minute, before = time_ns // NS_PER_MINUTE, int(tracks.v_minute[slot])
@@ -107,6 +97,7 @@ class Visits:
     def extend_many(self, slots: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64], zones: npt.NDArray[np.int32]) -> None:
         """Extend visits that are open and not grouped by evidence within the timeout, one row a track."""
         s = self._state.tracks
+        self._segments.absences.extend_many(slots, times_ns)
         s.v_last_ns[slots] = times_ns
         s.v_zones[slots] |= self._state.estate.zone_bits(zones)
         self.advance(slots)
@@ -126,9 +117,15 @@ class Visits:
 
     def earlier(self, slot: int, time_ns: int) -> None:
         """Let a visit begin before its opening event; its key stays."""
+        self._segments.absences.earlier(slot, time_ns)
         with self._segments.changing(slot):
             self._state.tracks.v_start_ns[slot] = time_ns
         self._regroup.add(slot)
+
+    def within(self, slot: int, time_ns: int) -> None:
+        """Take late evidence between the begin of a visit and its latest: its subject was not away then."""
+        if self._segments.absences.fill(slot, time_ns):
+            self._segments.changed[slot] = None
 
     def close(self, slot: int) -> None:
         """Close the visit of a subject whom nobody heard within the timeout: it ended with its last evidence."""
@@ -162,6 +159,7 @@ class Visits:
         self._segments.changed.pop(slot, None)
         self._regroup.discard(slot)
         self._segments.grouped.pop(self._segments.key_of(slot), None)
+        self._segments.absences.begin(slot)
 
     # Projection
 
@@ -268,25 +266,17 @@ class Visits:
             first, seconds = whole.start_ns // NS_PER_MINUTE, seconds_of(whole.start_ns, whole.last_ns)
             counted = TrafficContribution(first, last_minute, bool(segment.fan), not whole.is_open, seconds, segment.anonymous)
         self._recount(segment, counted, is_grouped)
-        touches = self._touches(segment.fan, key.store, whole.start_ns, whole.last_ns) if is_primary else _NO_TOUCHES
+        touches = touches_of_visit(self._state, segment.fan, key.store, whole.start_ns, whole.last_ns) if is_primary else NO_TOUCHES
         merged_into = "" if is_primary or primary is None else f"{primary.key.key_ns}/{self._state.estate.agents.names[primary.key.agent]}"
         row = self._segments.keep(segment, counted, is_grouped)
         shown = row._replace(start_ns=whole.start_ns, last_ns=whole.last_ns, open=int(whole.is_open))
-        emit(self._segments.writer, shown._asdict(), number_of_zones(whole.zones), bool(segment.fan), *touches, merged_into)
+        entries = entries_of(group if group and is_primary else [segment], self._state.estate.reentry_ns.item(key.store))
+        emit(self._segments.writer, shown._asdict(), number_of_zones(whole.zones), entries, bool(segment.fan), touches, merged_into)
         if is_primary:
             self.arrivals.project(whole, group or [segment])
 
     def _last_minute(self, segment: Segment) -> int:
         return int(self._state.tracks.v_minute[segment.slot]) if segment.slot != NO_CODE else segment.last_ns // NS_PER_MINUTE
-
-    def _touches(self, fan: str, store: int, start_ns: int, last_ns: int) -> _Touches:
-        if not fan:
-            return _NO_TOUCHES
-        timeout = int(self._state.estate.timeout_ns[store])
-        rows = self._state.ledger.touches_of_fan(fan, self._state.estate.stores.names[store], start_ns, last_ns + timeout)
-        bodies = [json.loads(row.body) for row in rows]
-        sales = [body["amount"] for body in bodies if body["what"] == "transaction"]
-        return _Touches(len(bodies), len(sales), round(sum(sales), 6))
 
     def _recount(self, segment: Segment, new: TrafficContribution | None, grouped: bool) -> None:
         if segment.counted != new:

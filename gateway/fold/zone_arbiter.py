@@ -84,7 +84,7 @@ class ZoneArbiter:
         s, estate, slot, t = self._state.tracks, self._state.estate, rows.slot, rows.time_ns
         _, first = starts(slot)
         visit_t = np.where(first, s.v_last_ns[slot], np.concatenate([t[:1], t[:-1]]))
-        in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.timeout_ns[s.store[slot]])
+        in_visit = (s.v_state[slot] == OPEN) & (t - visit_t <= estate.least_absence_ns)
         quiet: npt.NDArray[np.bool_] = are_quiet(s, estate.limits.of(s.profile[slot]), rows) & (
             estate.zone_outside[s.zone[slot]] | in_visit
         )
@@ -158,6 +158,8 @@ class ZoneArbiter:
         if row.kind == Kind.EXIT:
             self._contest.late_exit(slot, row.zone, row.agent, time_ns)
         if self._is_known_already(slot, time_ns):
+            if not is_outside:
+                self._visits.within(slot, time_ns)
             return
         start_ns, timeout_ns = int(s.v_start_ns[slot]), int(self._state.estate.timeout_ns[s.store[slot]])
         if s.v_state[slot] and 0 < start_ns - time_ns <= timeout_ns:

@@ -63,6 +63,7 @@ class VisitPoint(NamedTuple):
     amount: float
     void: bool
     merged_into: str
+    entries: int
 
 
 class DoorPoint(NamedTuple):

@@ -36,7 +36,8 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
         _measurement("dwell", "store zone agent", subject="subject", fan="text", seconds="float", is_staff="bool", open="bool",
                      void="bool"),
         _measurement("visit", "store agent", subject="subject", fan="text", known="bool", is_staff="bool", open="bool", started_ms="int",
-                     seconds="float", zones="int", touches="int", transactions="int", amount="float", void="bool", merged_into="text"),
+                     seconds="float", zones="int", touches="int", transactions="int", amount="float", void="bool", merged_into="text",
+                     entries="int"),
         _measurement("door", "store door agent", in_="int", out="int"),
         _measurement("touch", "store zone agent what channel", subject="subject", fan="text", ref="text", staff_id="text",
                      department="text", campaign="text", items="text", stage="text", amount="float", void="bool"),
@@ -55,7 +56,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
         _measurement("gap", "store agent", from_ns="int", to_ns="int", rows="int", reason="text"),
     )
 }  # fmt: skip
-ABSENT: Final[Mapping[tuple[str, str], int]] = {("presence", "time_width_ms"): -1}
+ABSENT: Final[Mapping[tuple[str, str], int]] = {("presence", "time_width_ms"): -1, ("visit", "entries"): 1}
 """What a field has in points made before there was such a field; all others 0, false or empty."""
 WRITE_ONCE: Final = frozenset({"presence", "level"})
 """Measurements whose points have one version only: written in any order, they end the same."""

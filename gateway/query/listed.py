@@ -18,7 +18,7 @@ def visits(table: PointTable, zone: ZoneInfo) -> Answer:
     """Return the visits, as they stand now, in the order they began; nobody knows yet how long one will last that is open."""
     started = [iso(ms * 10**6, zone, "seconds") for ms in table.values("started_ms")]
     seconds = [None if is_open else lasted for is_open, lasted in zip(table.values("open"), table.values("seconds"), strict=True)]
-    columns = ("subject", "fan", "known", "is_staff", "open", "seconds", "zones", "touches", "transactions", "amount", "agent")
+    columns = ("subject", "fan", "known", "is_staff", "open", "seconds", "zones", "touches", "transactions", "amount", "entries", "agent")
     listed = _listed(table, columns, {"started": started}, seconds=seconds)
     order = np.argsort(table.numbers("started_ms"), kind="stable")
     return Answer(listed.columns, [listed.rows[i] for i in order])

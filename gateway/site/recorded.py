@@ -99,6 +99,7 @@ class RecordedStore(_Recorded):
     timezone: str = "UTC"
     day_start: time = time(4)
     idle_timeout_s: float = 1800.0
+    reentry_s: float = 120.0
     tried_s: float = 30.0
     zones: tuple[RecordedZone, ...] = ()
     doors: tuple[str, ...] = ()

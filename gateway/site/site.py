@@ -136,6 +136,8 @@ class Store(_Named, _Open):
     """What it was earlier, the earliest first."""
     idle_timeout_s: Annotated[float, Field(ge=60, le=86_400)] = 1800.0
     """A visit ends when its subject was not heard for so long."""
+    reentry_s: Annotated[float, Field(ge=30, le=86_400)] = 120.0
+    """Who was not heard for longer within a visit, and for longer than the profile's timeout, came in again."""
     tried_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
     """Goods were tried if they were in a zone of type `fitting` for so long."""
     zones: tuple[Zone, ...] = ()

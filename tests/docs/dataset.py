@@ -96,7 +96,7 @@ def points() -> tuple[Points, ...]:
     rows["store"] = [(version.begin_ns, version.store, *version[2:], False) for version in store_versions(estate)]
     # A visit that was merged into the first one: every view leaves it out.
     merged = rows["visit"][0]
-    rows["visit"].append((merged[0] + 1, *merged[1:14], True, f"{merged[0]}/{merged[1]}"))
+    rows["visit"].append((merged[0] + 1, *merged[1:14], True, f"{merged[0]}/{merged[1]}", 1))
     return tuple(from_rows(name, found) for name, found in rows.items())
 
 
@@ -147,7 +147,7 @@ def _rows_of(stay: Stay, number: int, rows: dict[str, list[tuple[Any, ...]]]) ->
     seconds = (stay.end_ns - stay.begin_ns) / 1e9
     rows["visit"].append(
         (stay.begin_ns + number, agent, store, subject, stay.fan, bool(stay.fan), stay.is_staff, False, stay.begin_ns // 10**6, seconds,
-         len(stay.dwells), *mine, False, "")
+         len(stay.dwells), *mine, False, "", 1)
     )  # fmt: skip
     for zone, begin, end in stay.dwells:
         seconds = (end - begin) / 1e9

@@ -30,6 +30,7 @@ S = 1_000_000_000
 MINUTE = 60 * S
 T0 = 1_780_000_000 * S
 TIMEOUT_S = 300.0
+REENTRY_S = 60.0
 STAFF = 3
 SUBJECTS = (5, 7, 8, STAFF, TOP_BIT | 5)
 """Lasting ones, one that is staff's, one of the day."""
@@ -52,7 +53,7 @@ def site_of(variant: int = 0) -> Site:
     zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}, {"name": "w"}]
     first = {
         "name": "s1", "timezone": "Asia/Shanghai", "zones": zones, "doors": ["d"], "agents": [{"name": "x"}, {"name": "y"}],
-        "idle_timeout_s": TIMEOUT_S, "tried_s": 10, "opens": "04:00", "closes": "05:00",
+        "idle_timeout_s": TIMEOUT_S, "reentry_s": REENTRY_S, "tried_s": 10, "opens": "04:00", "closes": "05:00",
     }  # fmt: skip
     second = {"name": "s2", "timezone": "America/St_Johns", "zones": [{"name": "c"}], "doors": ["e"], "agents": [{"name": "z"}],
               "idle_timeout_s": 2 * TIMEOUT_S}  # fmt: skip

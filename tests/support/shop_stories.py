@@ -25,6 +25,8 @@ from tests.support import journal_stories as made
 from tests.support.journal_stories import Row, Rows, S, Story, new_fold, of, pairs, store
 
 IDLE_S: Final = made.TIMEOUT_S
+REENTRY_S: Final = 65.0
+"""The store's `reentry_s` is shorter than two rows of one presence may be apart."""
 PEOPLE: Final = {"ann": 5, "ben": 7, "cat": 8, "clerk": made.STAFF, "stranger": TOP_BIT | 5}
 """The clerk is staff; the stranger's subject holds for one day and is nobody's."""
 AGENTS: Final = {"x": 0, "y": 1}
@@ -62,6 +64,7 @@ class Visit(NamedTuple):
     is_void: bool
     touches: int
     amount: float
+    entries: int
 
 
 class Dwell(NamedTuple):
@@ -153,7 +156,7 @@ class Shop:
         rows = sorted(self._of("visit"), key=lambda row: row["time_ns"])
         return [
             Visit(_who(row), row["fan"], self._s(row["started_ms"] * 1_000_000), round(row["seconds"], 1), row["zones"], row["open"],
-                  row["void"], row["touches"], row["amount"])
+                  row["void"], row["touches"], row["amount"], row["entries"])
             for row in rows
         ]  # fmt: skip
 

@@ -73,6 +73,7 @@ def test_traffic_by_hand() -> None:
         "drift": -7, "drift_share": -0.875,
         "visits_started": 2, "visits_closed": 2, "dwell_sum_s": 90.0, "mean_dwell_s": 45.0, "transactions": 2, "transactions_known": 1,
         "returns": 0, "revenue": 12.5, "touches": 2, "conversion": 0.25, "visits": 2, "visits_known": 1, "anonymous_visits": 0.5,
+        "entries": 2, "entries_per_visit": 1.0,
         "anonymous_transactions": 0.5, "basket": 6.25, "revenue_per_visitor": 1.5625,
     }  # fmt: skip
     assert (second["occupancy_last"], second["drift_last"], second["conversion"], second["mean_dwell_s"]) == (0, 1, None, 15.0)

@@ -1,0 +1,121 @@
+"""Absences: when nobody heard the subject of a visit for so long that it came in again.
+
+A visit has one entry more than absences. One is longer than the store's `reentry_s` and than what the profile allows between two rows
+of one presence, and shorter than the store's idle timeout, after which another visit begins. Each is the span between two rows of
+evidence that follow each other. So late evidence within one shortens it, splits it or ends it: what is kept is a function of the
+evidence, whatever its order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.fold.state import State
+
+Span = tuple[int, int]
+"""From and to, ns since 1970."""
+
+
+class Absences:
+    """Those of the visits that tracks have now, by slot: most have none."""
+
+    def __init__(self, state: State) -> None:
+        self._state: Final = state
+        self._spans: dict[int, tuple[Span, ...]] = {}
+
+    def of(self, slot: int) -> tuple[Span, ...]:
+        """Return those of a track's visit, in order."""
+        return self._spans.get(slot, ())
+
+    def begin(self, slots: Any) -> None:
+        """Take that a visit begins, of a track or of several."""
+        if self._spans:
+            for slot in np.atleast_1d(slots).tolist():
+                self._spans.pop(slot, None)
+
+    def extend(self, slot: int, time_ns: int) -> None:
+        """Take evidence after the latest of the track's visit."""
+        last_ns = self._state.tracks.v_last_ns.item(slot)
+        if time_ns - last_ns > self._state.estate.least_absence_ns:
+            self._add(slot, (last_ns, time_ns))
+
+    def extend_many(self, slots: npt.NDArray[Any], times_ns: npt.NDArray[np.int64]) -> None:
+        """Take the same of several tracks, one row a track."""
+        long = np.flatnonzero(times_ns - self._state.tracks.v_last_ns[slots] > self._state.estate.least_absence_ns)
+        for place in long.tolist():
+            self.extend(slots.item(place), times_ns.item(place))
+
+    def earlier(self, slot: int, time_ns: int) -> None:
+        """Take evidence before the begin of the track's visit."""
+        self._add(slot, (time_ns, self._state.tracks.v_start_ns.item(slot)))
+
+    def fill(self, slot: int, time_ns: int) -> bool:
+        """Take late evidence within the span of the track's visit; return whether its absences are others now."""
+        before = self.of(slot)
+        if not any(from_ns < time_ns < to_ns for from_ns, to_ns in before):
+            return False
+        self._spans.pop(slot)
+        for from_ns, to_ns in before:
+            for part in ((from_ns, time_ns), (time_ns, to_ns)) if from_ns < time_ns < to_ns else ((from_ns, to_ns),):
+                self._add(slot, part)
+        return True
+
+    def _add(self, slot: int, span: Span) -> None:
+        if span[1] - span[0] > self._least_ns(slot):
+            self._spans[slot] = tuple(sorted([*self.of(slot), span]))
+
+    def _least_ns(self, slot: int) -> int:
+        t, estate = self._state.tracks, self._state.estate
+        reentry_ns: int = estate.reentry_ns.item(t.store.item(slot))
+        gap_ns: int = estate.limits_of[t.profile.item(slot)].gap_ns
+        return max(reentry_ns, gap_ns)
+
+    def entries(self, slots: npt.NDArray[Any]) -> Any:
+        """Return how many entries visits of tracks have."""
+        return np.array([1 + len(self.of(slot)) for slot in slots.tolist()], np.int64) if self._spans else 1
+
+    def texts(self, slots: npt.NDArray[Any]) -> list[str]:
+        """Return what the store keeps of the visits of tracks."""
+        return [to_text(self.of(slot)) for slot in slots.tolist()]
+
+    def dump(self) -> list[list[object]]:
+        return [[slot, spans] for slot, spans in self._spans.items()]
+
+    def load(self, values: Iterable[tuple[int, Sequence[Sequence[int]]]]) -> None:
+        self._spans = {slot: _spans(spans) for slot, spans in values}
+
+
+def to_text(absences: Sequence[Span]) -> str:
+    """Return what the store keeps of absences."""
+    return json.dumps(absences) if absences else ""
+
+
+def from_text(text: str) -> tuple[Span, ...]:
+    """Return the absences that the store kept."""
+    return _spans(json.loads(text)) if text else ()
+
+
+def heard_spans(start_ns: int, last_ns: int, absences: Sequence[Span]) -> Iterator[Span]:
+    """Yield the parts of a visit between its absences."""
+    for from_ns, to_ns in absences:
+        yield start_ns, from_ns
+        start_ns = to_ns
+    yield start_ns, last_ns
+
+
+def number_of_entries(heard: Iterable[Span], least_ns: int) -> int:
+    """Return how often somebody came in who was heard in these spans, by any device: silences longer than `least_ns` are absences."""
+    entries, until_ns = 0, -(1 << 62)
+    for from_ns, to_ns in sorted(heard):
+        entries += from_ns - until_ns > least_ns
+        until_ns = max(until_ns, to_ns)
+    return entries
+
+
+def _spans(values: Sequence[Sequence[int]]) -> tuple[Span, ...]:
+    return tuple((from_ns, to_ns) for from_ns, to_ns in values)
