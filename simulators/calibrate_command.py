@@ -17,17 +17,18 @@ from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, st
 from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
 from gateway.calibration.findings import findings
-from gateway.calibration.fit import Fit
+from gateway.calibration.proposal import Proposal, calibration_before
+from gateway.calibration.proposal import calibrate as propose
+from gateway.calibration.scoring import Confusion
+from gateway.calibration.settings import with_calibration
 from gateway.calibration.site_text import with_calibration_text
-from gateway.calibration.stated import calibrate as fit_to
-from gateway.calibration.stated import calibration_of, with_calibration
 from gateway.config import load_site
 from gateway.site import Site, Store
 from gateway.site.calibrations import Calibration
 from simulators.accuracy.plot import draw
-from simulators.accuracy.recorded import STORE, TrueRecording, known_profiles, play, played_courses, read_recording
+from simulators.accuracy.recorded import STORE, TrueRecording, known_profiles, notes_of, play, played_courses, read_recording
 from simulators.accuracy.simulated import IDLE_S
-from simulators.calibration.recorded_walks import walks_of
+from simulators.calibration.recorded_walks import walks_of, workshop
 
 WIDTH: Final = 80
 
@@ -64,22 +65,21 @@ def calibrate(
     name: FormatName = format_named(format_) if format_ else "csv" if mapping else format_of(recording)
     found = read_recording(name, recording, settings)
     _check_zones(found, place, site)
-    before = next((each for each in place.calibrations if each.profile == found.profile), None)
-    profile = known_profiles(found)[found.profile]
+    before = calibration_before(place, found.profile)
+    known = known_profiles(found)
     walks = walks_of(found)
-    fit = fit_to(walks, profile.presence, before)
-    console = Console(width=WIDTH, highlight=False)
-    console.print(_figures(fit, found.profile), _confusion(fit))
-    for line in findings(fit, walks, [zone.name for zone in place.zones], before):
-        console.print(line)
     made = datetime.fromtimestamp(time.time(), UTC).replace(microsecond=0)
-    stated = calibration_of(found.profile, fit, made)
-    if fit.wins:
-        _write(site, place.name, stated, made, dry_run, console)
+    proposal = propose(walks, place, found.profile, workshop(known), made)
+    console = Console(width=WIDTH, highlight=False)
+    console.print(_figures(proposal, found.profile), _confusion(proposal.best.confusion))
+    for line in [*notes_of(found), *findings(proposal, walks, [zone.name for zone in place.zones], before)]:
+        console.print(line)
+    if proposal.calibration:
+        _write(site, place.name, proposal.calibration, made, dry_run, console)
     else:
-        console.print(f"{site} stays as it is: the calibration does not win on walks that were left out.", soft_wrap=True)
+        console.print(f"{site} stays as it is: {proposal.reason}.", soft_wrap=True)
     if plot is not None:
-        _draw(found, stated if fit.wins else before, plot)
+        _draw(found, proposal.calibration or before, plot)
         console.print(f"drawn into {plot}", soft_wrap=True)
 
 
@@ -101,27 +101,28 @@ def _check_zones(found: TrueRecording, place: Store, site: Path) -> None:
             raise ConfigError(f"the recording has zone {name[:80]!r}, which store {place.name!r} of {site} lacks{near}")
 
 
-def _figures(fit: Fit, profile: str) -> Table:
+def _figures(proposal: Proposal, profile: str) -> Table:
     table = Table("walk", title=f"zones right, calibrated for {profile} on the other walks", width=WIDTH)
     for heading in ("before", "after", "live before", "live after"):
         table.add_column(heading, justify="right")
-    for name in fit.score:
-        both = fit.before[name], fit.score[name]
+    for name, after in proposal.after.scores.items():
+        both = proposal.before.scores[name], after
         right = [each.stored / each.moments for each in both] + [each.live / each.moments for each in both]
         table.add_row(name, *(f"{value:.3f}" for value in right))
-    table.add_row("[bold]all[/]", f"{fit.right(fit.before):.3f}", f"{fit.right(fit.score):.3f}")
+    judged = proposal.before, proposal.after
+    table.add_row("[bold]all[/]", *(f"{value:.3f}" for value in [*(each.right for each in judged), *(each.live for each in judged)]))
     return table
 
 
-def _confusion(fit: Fit) -> Table:
-    zones = list(dict.fromkeys(true for true, _ in fit.confusion))
-    stored = list(dict.fromkeys([*zones, *(found for _, found in fit.confusion)]))
+def _confusion(confusion: Confusion) -> Table:
+    zones = list(dict.fromkeys(true for true, _ in confusion))
+    stored = list(dict.fromkeys([*zones, *(found for _, found in confusion)]))
     table = Table("truly in", title="stored as, % of the time", width=WIDTH)
     for zone in stored:
         table.add_column(zone or "none", justify="right")
     for true in zones:
-        total = sum(moments for (zone, _), moments in fit.confusion.items() if zone == true)
-        table.add_row(true, *(f"{100 * fit.confusion.get((true, zone), 0) / total:.1f}" for zone in stored))
+        total = sum(moments for (zone, _), moments in confusion.items() if zone == true)
+        table.add_row(true, *(f"{100 * confusion.get((true, zone), 0) / total:.1f}" for zone in stored))
     return table
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Set
 from typing import Final
 
 from device_profiles.registry import shipped
-from gateway.calibration.areas import STAY_S, fit_areas
-from gateway.calibration.stated import calibrate, calibration_of, stale_ns_of, with_calibration
+from gateway.calibration.areas import STAY_S, fit_areas, stale_ns_of
+from gateway.calibration.proposal import calibrate
+from gateway.calibration.settings import with_calibration
 from gateway.site import Site
 from simulators.accuracy.recorded import STORE, TrueRecording
-from simulators.calibration.recorded_walks import walks_of
+from simulators.calibration.recorded_walks import walks_of, workshop
 
 FORGETFUL_S: Final = 1.0
 """Of areas without memory: whoever was in one a second ago may be anywhere."""
@@ -25,8 +26,8 @@ def calibrated_site(others: TrueRecording, memory_s: float | None) -> Site | Non
     if memory_s is not None:
         areas = fit_areas(walks, others.profile, stale_ns_of(presence), FORGETFUL_S if memory_s == 0 else STAY_S)
         return site.model_copy(update={"stores": (site.stores[0].model_copy(update={"areas": tuple(areas)}),)})
-    fit = calibrate(walks, presence)
-    return with_calibration(site, STORE, calibration_of(others.profile, fit)) if fit.wins else site
+    found = calibrate(walks, site.stores[0], others.profile, workshop()).calibration
+    return with_calibration(site, STORE, found) if found else site
 
 
 Calibrate = Callable[[TrueRecording, float | None], Site | None]

@@ -7,7 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from device_profiles.profile import Presence
+from footfall.units import NS_PER_S
 from gateway.calibration.walks import Walk
+from gateway.fold.presence_limits import STALE_PERIODS
 from gateway.site.areas import Area
 
 FLOOR_DBM: Final = -100.0
@@ -40,6 +43,11 @@ def fit_areas(walks: Sequence[Walk], profile: str, stale_ns: int, memory_s: floa
         )
         for zone, levels in means.items()
     ]
+
+
+def stale_ns_of(presence: Presence) -> int:
+    """Return after how long a silence a level counts no more."""
+    return round(STALE_PERIODS * presence.stay_s * NS_PER_S)
 
 
 def _levels(walk: Walk, heard: Sequence[str], stale_ns: int) -> Iterator[tuple[str, list[float]]]:

@@ -1,22 +1,24 @@
 """Fits offsets by zone, margin, confirm time and stamp to walks, each walk judged by a fit of the others. Pure.
 
-    fit_walks(walks, Settings(), stale_ns) -> Fit
+    fit_walks(scorer, settings_of(presence)) -> Fit
 
 Nothing is judged by what it was fitted to: `score` of a walk is that of settings found on all other walks. Settings are proposed only if
-they win in that; else what is there is best.
+they win in that; else what is there is best. What is tried is played by the fold's own rule (`trials.py`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import stdev
 from typing import Final
 
-from gateway.calibration.contest import Settings
-from gateway.calibration.scoring import Score, Scorer
+from gateway.calibration.borders import fixed_zone, settable
+from gateway.calibration.scorer import Scorer
+from gateway.calibration.scoring import Confusion, Score
+from gateway.calibration.settings import Settings
 from gateway.calibration.walks import Walk
 
 WIDEST_DB: Final = 24
@@ -25,63 +27,120 @@ AS_GOOD: Final = 0.002
 """Offsets whose values differ by less fit alike."""
 MARGINS_DB: Final = (1.0, 2.0, 3.0)
 CONFIRM_SHARES: Final = (1.0, 0.5)
-"""Of the confirm time that holds today: what few walks do not show may still come, so it is halved at most."""
+"""Of the profile's confirm time: what few walks do not show may still come, so it is halved at most."""
 BACKS_S: Final = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 ROUNDS: Final = 2
 LEAST_GAIN: Final = 0.01
 """So much better must a fit be, on walks that it was not fitted to, or it is not proposed."""
 PARTS: Final = 5
 """One walk alone is cut into at most so many, each with a border crossed."""
+Numbers = Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of walks, by the name of each."""
+
+    scores: Mapping[str, Score]
+    confusion: Confusion
+
+    @property
+    def value(self) -> float:
+        """Return the mean value of the walks."""
+        return sum(one.value for one in self.scores.values()) / max(len(self.scores), 1)
+
+    @property
+    def right(self) -> float:
+        """Return the share of all moments that are stored in the right zone."""
+        return sum(one.stored for one in self.scores.values()) / max(sum(one.moments for one in self.scores.values()), 1)
+
+    @property
+    def live(self) -> float:
+        """Return the share of all moments whose zone is right by what was known at the moment."""
+        return sum(one.live for one in self.scores.values()) / max(sum(one.moments for one in self.scores.values()), 1)
+
+    def wins_over(self, other: Judged) -> bool:
+        """Return whether it is worth having: better on the whole by `LEAST_GAIN`, and on most walks no worse."""
+        no_worse = sum(self.scores[name].value >= other.scores[name].value for name in self.scores)
+        return self.value - other.value >= LEAST_GAIN and 2 * no_worse > len(self.scores)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """`before` and `score` are by walk: as it is, and as it is with settings found on the other walks."""
+    """`before` is as it is, `after` as it is with settings that were found on the other walks. `settings` are found on all."""
 
     settings: Settings
-    before: Mapping[str, Score]
-    score: Mapping[str, Score]
-    confusion: Mapping[tuple[str, str], int]
-    """Moments by (true, stored) zone, each walk by the settings of the others."""
-
-    @property
-    def gain(self) -> float:
-        """Return by how much the mean value of the walks is better."""
-        return (sum(one.value for one in self.score.values()) - sum(one.value for one in self.before.values())) / max(len(self.score), 1)
-
-    @property
-    def wins(self) -> bool:
-        """Return whether the settings are worth having: better on the whole, and on most walks no worse."""
-        no_worse = sum(self.score[name].value >= self.before[name].value for name in self.score)
-        return self.gain >= LEAST_GAIN and 2 * no_worse > len(self.score)
-
-    def right(self, of: Mapping[str, Score]) -> float:
-        """Return the share of all moments that are stored in the right zone."""
-        return sum(one.stored for one in of.values()) / max(sum(one.moments for one in of.values()), 1)
+    before: Judged
+    after: Judged
 
 
-def fit_walks(walks: Sequence[Walk], base: Settings, stale_ns: int) -> Fit:
-    """Return the best settings for walks, of which there must be two at least (see `parts_of`). `base` is what holds today."""
-    scorer = Scorer(walks, stale_ns)
-    every = range(len(walks))
-    before = {walk.name: scorer.of(number, base) for number, walk in enumerate(walks)}
-    score, confusion = {}, Counter[tuple[str, str]]()
-    for number, walk in enumerate(walks):
-        found = best_settings(scorer, base, [other for other in every if other != number])
-        score[walk.name] = scorer.of(number, found)
-        confusion.update(scorer.confusion(number, found))
-    return Fit(best_settings(scorer, base, every), before, score, confusion)
+def fit_walks(scorer: Scorer, base: Settings, confirm_s: float | None = None) -> Fit:
+    """Return the best settings for walks, of which there must be two at least (see `parts_of`).
+
+    `base` is what holds today; `confirm_s` is the profile's confirm time, that of `base` by default.
+    """
+    every = range(len(scorer.walks))
+    groups = [[other for other in every if other != number] for number in every]
+    *found, settings = _Search(scorer, base, [*groups, list(every)], base.confirm_s if confirm_s is None else confirm_s).settings()
+    return Fit(settings, judged(scorer, [base] * len(scorer.walks)), judged(scorer, found))
 
 
-def best_settings(scorer: Scorer, base: Settings, which: Sequence[int]) -> Settings:
-    """Return the settings that fit some walks best, by their numbers: of equal offsets those in the middle of what fits."""
-    zones = _zones_of(scorer.walks[number] for number in which)
-    found = base
-    for _ in range(ROUNDS):
-        for zone in zones[1:]:
-            found = _best_offset(scorer, found, which, zone)
-        found = _best_times(scorer, found, which, base)
-    return replace(found, offset_db={zone: db for zone, db in found.offset_db.items() if db})
+def judged(scorer: Scorer, settings: Sequence[Settings]) -> Judged:
+    """Return what becomes of each walk with the settings in its place."""
+    scorer.play((each, [number]) for number, each in enumerate(settings))
+    confusion: Confusion = Counter()
+    for number, each in enumerate(settings):
+        confusion.update(scorer.confusion(number, each))
+    return Judged({walk.name: scorer.of(number, settings[number]) for number, walk in enumerate(scorer.walks)}, confusion)
+
+
+class _Search:
+    """Looks for the best settings of several groups of walks at once: what all of them need next is played together."""
+
+    def __init__(self, scorer: Scorer, base: Settings, groups: Sequence[Numbers], confirm_s: float) -> None:
+        self._scorer: Final = scorer
+        self._groups: Final = groups
+        self._found = [base] * len(groups)
+        zones = settable(scorer.walks)
+        fixed = fixed_zone(scorer.walks, zones)
+        self._zones: Final = [zone for zone in zones if zone != fixed]
+        self._margins_db: Final = sorted({*MARGINS_DB, base.margin_db}, reverse=True)
+        self._confirms_s: Final = sorted({base.confirm_s, *(confirm_s * share for share in CONFIRM_SHARES)}, reverse=True)
+
+    def settings(self) -> list[Settings]:
+        """Return the settings that fit each group best: of equal offsets those in the middle of what fits."""
+        if not settable(self._scorer.walks):
+            return self._found
+        for _ in range(ROUNDS):
+            before = [each.key for each in self._found]
+            for zone in self._zones:
+                self._find_offset(zone)
+            self._found = self._best(self._times, _most_cautious)
+            if before == [each.key for each in self._found]:
+                break
+        return [replace(each, offset_db={zone: db for zone, db in each.offset_db.items() if db}) for each in self._found]
+
+    def _find_offset(self, zone: str) -> None:
+        """Of all offsets first, and then around the best."""
+        coarse = range(-WIDEST_DB, WIDEST_DB + 1, COARSE_DB)
+        self._found = self._best(lambda each: [_with(each, zone, db) for db in coarse], _middle_of(zone))
+        fine = range(-COARSE_DB, COARSE_DB + 1)
+        self._found = self._best(lambda each: [_with(each, zone, each.offset_db[zone] + db) for db in fine], _middle_of(zone))
+
+    def _times(self, settings: Settings) -> list[Settings]:
+        return [
+            replace(settings, margin_db=margin_db, confirm_s=confirm_s, back_s=back_s)
+            for margin_db in self._margins_db
+            for confirm_s in self._confirms_s
+            for back_s in BACKS_S
+        ]
+
+    def _best(
+        self, tried: Callable[[Settings], list[Settings]], choose: Callable[[Scorer, list[Settings], Numbers], Settings]
+    ) -> list[Settings]:
+        candidates = [tried(each) for each in self._found]
+        self._scorer.play((each, group) for group, its in zip(self._groups, candidates, strict=True) for each in its)
+        return [choose(self._scorer, its, group) for group, its in zip(self._groups, candidates, strict=True)]
 
 
 def parts_of(walk: Walk) -> list[Walk]:
@@ -101,23 +160,13 @@ def _part(walk: Walk, name: str, after_ns: int, until_ns: int) -> Walk:
     )
 
 
-def _zones_of(walks: Iterable[Walk]) -> list[str]:
-    """The zones that are heard, that with most time first: it is the one that others are set off against."""
-    times: Counter[str] = Counter()
-    heard: set[str] = set()
-    for walk in walks:
-        times.update(zone for _, zone in walk.truth)
-        heard.update(row.zone for row in walk.rows)
-    return [zone for zone, _ in times.most_common() if zone in heard]
+def _middle_of(zone: str) -> Callable[[Scorer, list[Settings], Numbers], Settings]:
+    def choose(scorer: Scorer, tried: list[Settings], which: Numbers) -> Settings:
+        values = {each.offset_db[zone]: scorer.total(each, which) for each in tried}
+        middle = _middle(values)
+        return next(each for each in tried if each.offset_db[zone] == middle)
 
-
-def _best_offset(scorer: Scorer, settings: Settings, which: Sequence[int], zone: str) -> Settings:
-    def value(db: int) -> float:
-        return scorer.total(_with(settings, zone, db), which)
-
-    coarse = {db: value(db) for db in range(-WIDEST_DB, WIDEST_DB + 1, COARSE_DB)}
-    middle = _middle(coarse)
-    return _with(settings, zone, _middle({db: value(db) for db in range(middle - COARSE_DB, middle + COARSE_DB + 1)}))
+    return choose
 
 
 def _middle(values: Mapping[int, float]) -> int:
@@ -137,16 +186,16 @@ def _with(settings: Settings, zone: str, db: int) -> Settings:
     return replace(settings, offset_db={**settings.offset_db, zone: db})
 
 
-def _best_times(scorer: Scorer, settings: Settings, which: Sequence[int], base: Settings) -> Settings:
-    """The most cautious times within a standard error of the best: what a few walks do not show may still come."""
-    candidates = [
-        replace(settings, margin_db=margin_db, confirm_s=confirm_s, back_s=back_s)
-        for margin_db in sorted({*MARGINS_DB, base.margin_db}, reverse=True)
-        for confirm_s in sorted({base.confirm_s * share for share in CONFIRM_SHARES}, reverse=True)
-        for back_s in BACKS_S
-    ]
-    best = max(candidates, key=lambda each: scorer.total(each, which))
-    values = [scorer.of(number, best).value for number in which]
-    least = sum(values) / len(values) - (stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0)
-    cautious = max((each.confirm_s, each.margin_db) for each in candidates if scorer.total(each, which) >= least)
-    return max((each for each in candidates if (each.confirm_s, each.margin_db) == cautious), key=lambda each: scorer.total(each, which))
+def _most_cautious(scorer: Scorer, tried: list[Settings], which: Numbers) -> Settings:
+    """Of margins and confirm times the most cautious that is not clearly worse than the best: what few walks do not show may still come.
+
+    Clearly worse is more than a standard error of the differences, walk by walk.
+    """
+    best = max(tried, key=lambda each: scorer.total(each, which))
+
+    def is_clearly_worse(one: Settings) -> bool:
+        lost = [scorer.of(number, best).value - scorer.of(number, one).value for number in which]
+        return sum(lost) / len(lost) > (stdev(lost) / len(lost) ** 0.5 if len(lost) > 1 else 0.0)
+
+    cautious = max((each.confirm_s, each.margin_db) for each in tried if not is_clearly_worse(each))
+    return max((each for each in tried if (each.confirm_s, each.margin_db) == cautious), key=lambda each: scorer.total(each, which))

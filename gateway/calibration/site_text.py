@@ -1,39 +1,77 @@
-"""Puts a calibration into the text of `site.toml`; comments and order of all else stay. Pure: text in, text out."""
+"""Puts a calibration or areas into the text of `site.toml`; comments and order of all else stay. Pure: text in, text out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import tomlkit
 from tomlkit.items import AoT, InlineTable, Table
 
+from gateway.site.areas import Area
 from gateway.site.calibrations import Calibration
+
+_HEADER: Final = re.compile(r"^\s*\[{1,2}\s*([A-Za-z0-9_-]+)\s*([.\]])")
+_STORE: Final = re.compile(r"^\s*\[\[\s*stores\s*\]\]")
 
 
 def with_calibration_text(text: str, store: str, calibration: Calibration) -> str:
     """Return the text with a calibration of a store, in place of the one for the same profile if there is one."""
+    table = _table(calibration.model_dump(exclude_none=True), "offset_db")
+    return _with_tables(text, store, "calibrations", calibration.profile, [table])
+
+
+def with_areas_text(text: str, store: str, profile: str, areas: Sequence[Area]) -> str:
+    """Return the text with the areas of one profile in a store, in place of those that there are."""
+    return _with_tables(text, store, "areas", profile, [_table(area.model_dump(), "level_dbm") for area in areas])
+
+
+def _with_tables(text: str, store: str, key: str, profile: str, tables: Sequence[Table]) -> str:
+    """Tables that take the place of others keep their comments; new ones stand after the store's last line, before comments that follow."""
     document: Any = tomlkit.parse(text)
-    (place,) = [each for each in document["stores"] if each["name"] == store]
-    found = _table(calibration)
-    listed = place.setdefault("calibrations", tomlkit.aot())
-    same = [number for number, each in enumerate(listed) if each["profile"] == calibration.profile]
-    if same:
-        _replace(listed[same[0]], found)
-    elif isinstance(listed, AoT):
-        listed.append(found)
-    else:
-        listed.append(_inline(found.items()))
-    return tomlkit.dumps(document)
+    number = [each["name"] for each in document["stores"]].index(store)
+    place = document["stores"][number]
+    listed = place.get(key)
+    same = [at for at, each in enumerate(listed or ()) if each["profile"] == profile]
+    for at, table in zip(same, tables, strict=False):
+        _replace(listed[at], table)
+    for at in reversed(same[len(tables) :]):
+        del listed[at]
+    new = tables[len(same) :]
+    if new and (listed is None or isinstance(listed, AoT)) and isinstance(document["stores"], AoT):
+        return _inserted(tomlkit.dumps(document), number, key, new)
+    for table in new:
+        place.setdefault(key, tomlkit.array()).append(_inline(table.items()))
+    return str(tomlkit.dumps(document))
 
 
-def _table(calibration: Calibration) -> Table:
-    values = calibration.model_dump(exclude_none=True, exclude={"offset_db"})
+def _inserted(text: str, number: int, key: str, tables: Sequence[Table]) -> str:
+    """Return the text with tables at the end of a store, which is counted."""
+    lines = text.splitlines(keepends=True)
+    begins = [at for at, line in enumerate(lines) if _STORE.match(line)][number]
+    ends = next((at for at in range(begins + 1, len(lines)) if _is_another(lines[at])), len(lines))
+    after = max(at for at in range(begins, ends) if lines[at].strip() and not lines[at].lstrip().startswith("#")) + 1
+    if not lines[after - 1].endswith("\n"):
+        lines[after - 1] += "\n"
+    added = [f"\n[[stores.{key}]]\n{tomlkit.dumps(table)}" for table in tables]
+    return "".join([*lines[:after], *added, *lines[after:]])
+
+
+def _is_another(line: str) -> bool:
+    """Return whether a line begins what is no part of the store before it."""
+    header = _HEADER.match(line)
+    return bool(_STORE.match(line)) or (header is not None and (header[1], header[2]) != ("stores", "."))
+
+
+def _table(values: Mapping[str, Any], by_zone: str) -> Table:
+    """Return a table with what it has by zone in one line."""
     table = tomlkit.table()
     for key, value in values.items():
-        table.add(key, value)
-    if calibration.offset_db:
-        table.add("offset_db", _inline(sorted(calibration.offset_db.items())))
+        if key != by_zone:
+            table.add(key, value)
+    if values.get(by_zone):
+        table.add(by_zone, _inline(sorted(values[by_zone].items())))
     return table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,6 +19,17 @@ class LevelRow(NamedTuple):
     zone: str
     agent: str
     dbm: float | None
+    sightings: int = 1
+    """How many sightings the row stands for."""
+    enters: bool = False
+    """Whether the agent hears the carrier there for the first time, or again."""
+    reported_ns: int = 0
+    """How far its agent had reported before: a row that is older comes in its place."""
+
+    @property
+    def kind(self) -> Kind:
+        """Return which row of a presence it is."""
+        return Kind.EXIT if self.dbm is None else Kind.ENTER if self.enters else Kind.STAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +45,19 @@ class Walk:
         return list(dict.fromkeys(zone for _, zone in self.truth))
 
 
-def rows_of(body: Body, agent: str, offset_ns: int) -> Iterator[tuple[int, str, LevelRow]]:
+def rows_of(body: Body, agent: str, offset_ns: int, reported_ns: int = 0) -> Iterator[tuple[int, str, LevelRow]]:
     """Yield (subject, profile, row) of each presence row of a frame. `offset_ns` makes times of the agent's clock those of the truth.
 
-    A row with a time of its own, as a recording has, keeps that.
+    A row with a time of its own, as a recording has, keeps that. `reported_ns`: see `LevelRow`.
     """
     times = _times_ns(body, offset_ns).tolist()
-    columns = (body.kind, body.subject, body.zone, body.profile, body.rssi_dbm)
-    for t_ns, kind, subject, zone, profile, rssi_dbm in zip(times, *(column.tolist() for column in columns), strict=True):
+    columns = (body.kind, body.subject, body.zone, body.profile, body.rssi_dbm, body.count)
+    for t_ns, kind, subject, zone, profile, rssi_dbm, count in zip(times, *(column.tolist() for column in columns), strict=True):
         if kind <= Kind.EXIT:
             dbm = None if kind == Kind.EXIT else float(rssi_dbm)
-            yield subject, body.profiles[profile], LevelRow(t_ns, body.zones[zone], agent, dbm)
+            yield subject, body.profiles[profile], LevelRow(t_ns, body.zones[zone], agent, dbm, count, kind == Kind.ENTER, reported_ns)
 
 
 def _times_ns(body: Body, offset_ns: int) -> npt.NDArray[np.int64]:
     times: npt.NDArray[np.int64] = body.t_boot_ns + offset_ns
     return times if body.t_wall_ns is None else np.where(body.t_wall_ns > 0, body.t_wall_ns, times)
-
-
-def split_by_time(rows: Sequence[LevelRow], spans: Mapping[str, tuple[int, int]]) -> dict[str, list[LevelRow]]:
-    """Return the rows of each span (from, to), by its name."""
-    return {name: [row for row in rows if from_ns <= row.t_ns <= to_ns] for name, (from_ns, to_ns) in spans.items()}

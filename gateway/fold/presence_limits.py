@@ -33,10 +33,18 @@ def decision_limits_of(presence: Presence, calibration: RecordedCalibration = UN
     return DecisionLimits(
         settle_min_ns=_ns(presence.settle_min_s),
         settle_max_ns=_ns(presence.settle_max_s),
-        confirm_min_ns=_ns(_first(calibration.confirm_s, presence.confirm_min_s)),
-        confirm_max_ns=_ns(_first(calibration.confirm_s, presence.confirm_max_s)),
+        confirm_min_ns=_ns(presence.confirm_min_s),
+        confirm_max_ns=_ns(presence.confirm_max_s),
         back_ns=_ns(calibration.back_s),
+        confirm_percent=confirm_percent_of(presence, calibration),
     )
+
+
+def confirm_percent_of(presence: Presence, calibration: RecordedCalibration) -> int:
+    """Return how much of the profile's confirm times a calibration leaves: it states the shortest, and all others follow."""
+    if calibration.confirm_s is None or not presence.confirm_min_s:
+        return 100
+    return round(100 * calibration.confirm_s / presence.confirm_min_s)
 
 
 def _first(stated: float | None, otherwise: float) -> float:

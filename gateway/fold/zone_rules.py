@@ -1,9 +1,8 @@
 """Zone ownership: which zone has a subject or an item. The one place of the rule, for a row alone and for columns of rows alike.
 
-The strongest receiver owns what is heard. Another zone takes over when it is louder by the profile's margin, or the owner is stale.
-None does within the holdoff after the last change. An owner that is silent for longer than the profile's gap has lost it altogether.
-Of people, a zone that is ahead leads at first. It owns them once it has led for the confirm time and is louder by the margin, since it
-went ahead; the first zone is settled alike.
+The strongest receiver owns what is heard. Another zone takes over when it is louder by the profile's margin, or the owner is stale; none
+within the holdoff after the last change. An owner that is silent for longer than the profile's gap has lost it. Of people, a zone ahead
+leads at first. It owns them, since it went ahead, once it led for the confirm time and by the margin; the first zone is settled alike.
 
 The rule's functions use operators only, so each takes numbers or columns. `standing_of` and `standings_of` read what they ask about.
 """
@@ -77,7 +76,9 @@ class DecisionLimits(NamedTuple):
     confirm_min_ns: Any
     confirm_max_ns: Any
     back_ns: Any = 0
-    """A change is stamped so long before the row with which another zone went ahead: so late is a level of what it follows."""
+    """A change is stamped so long before the row with which another zone went ahead: levels follow so late."""
+    confirm_percent: Any = 100
+    """So much of the time to confirm a change is enough here, by a calibration."""
 
     def of(self, profile: npt.NDArray[Any]) -> DecisionLimits:
         """Return the limits of each row, from columns by profile."""
@@ -200,9 +201,11 @@ def settles_ns(heard: Sighted, limits: DecisionLimits) -> Any:
 
 def confirms_ns(heard: Sighted, limits: DecisionLimits) -> Any:
     """Return for how long another zone must lead until it owns the subject: rows that could contradict it must have come, too."""
-    sightings_ns = CONFIRM_SIGHTINGS * heard.span_ns // _larger(heard.sightings, 1)
-    rows_ns = 5 * heard.span_ns // _larger(4 * heard.rows, 1)
-    return _within(_larger(sightings_ns, rows_ns), heard, limits.confirm_min_ns, limits.confirm_max_ns)
+    sightings_ns, rows_ns = (
+        CONFIRM_SIGHTINGS * heard.span_ns // _larger(heard.sightings, 1),
+        5 * heard.span_ns // _larger(4 * heard.rows, 1),
+    )
+    return _within(_larger(sightings_ns, rows_ns), heard, limits.confirm_min_ns, limits.confirm_max_ns) * limits.confirm_percent // 100
 
 
 def _within(time_ns: Any, heard: Sighted, least_ns: Any, most_ns: Any) -> Any:

@@ -25,7 +25,7 @@ class Calibration(Section):
     margin_db: Annotated[float, Field(ge=0, le=30)] | None = None
     """Instead of the profile's."""
     confirm_s: Annotated[float, Field(ge=0, le=120)] | None = None
-    """How long another zone must lead until a change is decided, instead of the profile's bounds."""
+    """Shortest time that another zone must lead, instead of the profile's; longer ones, which follow intervals, change in proportion."""
     back_s: Annotated[float, Field(ge=0, le=30)] = 0.0
     """A change is stamped so long before another zone went ahead: levels follow the person so late."""
     made: datetime | None = None

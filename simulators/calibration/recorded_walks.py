@@ -14,7 +14,9 @@ from edge_agent.sources.source import Gap, Heard, RefusedReading
 from footfall.frames import Body
 from footfall.pseudonyms import lasting_subject, type_key
 from footfall.units import NS_PER_S
+from gateway.calibration.trials import Workshop
 from gateway.calibration.walks import LevelRow, Walk, rows_of
+from gateway.state.ledger import Ledger
 from simulators.accuracy.recorded import AGENT, TrueRecording
 
 STEP_NS: Final = NS_PER_S // 5
@@ -25,9 +27,11 @@ def walks_of(recording: TrueRecording, profiles: Registry | None = None, agent: 
     """Return a walk for each identifier in each run of a recording."""
     known = profiles or shipped()
     by_subject: dict[int, list[LevelRow]] = {}
+    reported_ns = 0
     for body in bodies_of(recording, known):
-        for subject, _, row in rows_of(body, agent, 0):
+        for subject, _, row in rows_of(body, agent, 0, reported_ns):
             by_subject.setdefault(subject, []).append(row)
+        reported_ns = body.made_wall_ns
     id_type = known[recording.profile].identifier_type
     found = []
     for run, identifier, truth in recording.carried:
@@ -35,6 +39,11 @@ def walks_of(recording: TrueRecording, profiles: Registry | None = None, agent: 
         rows = [row for row in by_subject.get(subject, ()) if truth[0][0] <= row.t_ns <= truth[-1][0]]
         found.append(Walk(f"{run} {identifier}", rows, truth))
     return found
+
+
+def workshop(profiles: Registry | None = None) -> Workshop:
+    """Return what trials are played with, in memory."""
+    return Workshop(profiles or shipped(), lambda: Ledger(":memory:"))
 
 
 def bodies_of(recording: TrueRecording, profiles: Registry) -> Iterator[Body]:

@@ -49,8 +49,10 @@ def test_columns_have_the_limits_of_each_code_and_follow_a_new_calibration() -> 
     estate = Estate(shipped())
     estate.apply(chain())
     codes = heard_everywhere(estate)
-    assert [estate.decided_within_of[code].confirm_min_ns // 10**9 for code in codes[:8]] == [0, 1, 2, 3, 4, 5, 6, 0]
-    assert estate.decided_within.of(np.array(codes)).confirm_max_ns.tolist() == [n % 7 * 10**9 for n in range(STORES)]
+    profile_s = shipped()["ibeacon"].presence.confirm_min_s
+    percent = [round(100 * (n % 7) / profile_s) for n in range(STORES)]
+    assert [estate.decided_within_of[code].confirm_percent for code in codes] == percent
+    assert estate.decided_within.of(np.array(codes)).confirm_percent.tolist() == percent
     assert estate.apply(chain(2.0)) == frozenset(map(estate.stores.of, (f"s{n}" for n in range(STORES))))
     assert set(estate.limits.of(np.array(codes)).margin_db.tolist()) == {2.0}
     assert not estate.apply(chain(2.0))

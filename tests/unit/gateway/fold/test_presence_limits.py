@@ -1,0 +1,26 @@
+"""What a calibration changes of a profile's limits."""
+
+from __future__ import annotations
+
+import pytest
+
+from device_profiles.profile import Presence
+from footfall.units import NS_PER_S
+from gateway.fold.presence_limits import decision_limits_of
+from gateway.fold.zone_rules import Sighted, confirms_ns
+from gateway.site.recorded import RecordedCalibration
+
+PRESENCE = Presence(confirm_min_s=2.0, confirm_max_s=8.0)
+
+
+def confirm_s(confirm_s: float | None, interval_s: float) -> float:
+    """Of a carrier that is heard so often, with a row for each sighting."""
+    heard = Sighted(round(100 * interval_s * NS_PER_S), 100, 100)
+    return float(confirms_ns(heard, decision_limits_of(PRESENCE, RecordedCalibration(profile="p", confirm_s=confirm_s)))) / NS_PER_S
+
+
+@pytest.mark.parametrize(("interval_s", "plain_s"), [(0.1, 2.0), (0.5, 4.0), (5.0, 8.0)])
+def test_a_calibration_states_the_shortest_confirm_time_and_longer_intervals_are_followed_still(interval_s: float, plain_s: float) -> None:
+    assert confirm_s(None, interval_s) == pytest.approx(plain_s)
+    assert confirm_s(1.0, interval_s) == pytest.approx(plain_s / 2)
+    assert confirm_s(3.0, interval_s) == pytest.approx(plain_s * 1.5)
