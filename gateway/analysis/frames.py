@@ -21,7 +21,7 @@ from gateway.query.measures import MEASURES, Measure, measures_of
 from gateway.query.questions import QUESTIONS
 
 _OF_FIELD: Final[Mapping[FieldType, str]] = {"int": "Int64", "float": "float64", "bool": "boolean", "text": "string", "subject": "string"}
-_OF_UNIT: Final = {"": "Int64", "people": "Int64", "s": "float64", "share": "float64", "money": "float64", "name": "string"}
+_OF_UNIT: Final = {"": "Int64", "people": "Int64", "name": "string"} | dict.fromkeys(("s", "share", "factor", "money"), "float64")
 _OF_KIND: Final = {"count": "Int64", "between": "Int64", "ratio": "float64", "rest": "float64", "quantile": "float64"}
 _CATEGORY: Final = "category"
 _HOUR: Final = "hour"

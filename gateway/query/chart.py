@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from footfall.errors import ConfigError
-from gateway.query import chart_across, chart_events, chart_time
+from gateway.query import chart_across, chart_estimate, chart_events, chart_time
 from gateway.query.answer import Answer
 from gateway.query.chart_axes import empty
 from gateway.query.chart_data import MOST_MEASURES, Chart, chart_of
@@ -111,6 +111,7 @@ def _compared(chart: Chart) -> Chart:
 
 
 _FORMS: Final[Sequence[Form]] = (
+    Form(_is_of("visitors"), chart_estimate.visitors),
     Form(_is_of("visits"), chart_events.visits, chart_events.visitors),
     Form(_is_of("touches"), chart_events.touches),
     Form(chart_events.has_histogram, chart_events.dwell, chart_events.first_panels),

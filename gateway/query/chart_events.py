@@ -27,7 +27,7 @@ _MOST_COLUMNS: Final = 60
 
 def visits(chart: Chart) -> Figure:
     """Draw each visit by when it began and how long it lasted."""
-    stores = _stores(chart)
+    stores = stores_of(chart)
     figure = Figure(figsize=(11, 0.9 + 3.2 * len(stores)), layout="constrained")
     axes = figure.subplots(len(stores), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
     for (store, part), axis in zip(stores, axes, strict=True):
@@ -135,7 +135,8 @@ def _histogram(axis: Axes, record: ChartRecord, name: str) -> None:
     axis.set_title(f"{name or 'stays'}: {record['count']:,}\n{text}", fontsize=8.5)
 
 
-def _stores(chart: Chart) -> list[tuple[str, Chart]]:
+def stores_of(chart: Chart) -> list[tuple[str, Chart]]:
+    """Return a chart of each store. Raise ConfigError for more than MOST_STORES."""
     stores = list(chart.of("store"))
     if len(stores) > MOST_STORES:
         raise ConfigError(

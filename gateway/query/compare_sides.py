@@ -28,6 +28,7 @@ from gateway.query.day_pairs import (
 )
 from gateway.query.holidays import marked_day
 from gateway.query.minute_pairs import Matched, StoreClock, local_days, match, observed_here
+from gateway.query.peers import others_by_path
 from gateway.query.sides import PairingPlan, Run, SideQuestion, Sides, spans_there
 from gateway.query.spans import day_begin_ns, end, start
 
@@ -218,17 +219,11 @@ class _Peers(NamedTuple):
 
 def _peers(store: AskedStore, every: Sequence[AskedStore]) -> _Peers:
     """The other stores of the longest part of the path that has any."""
-    own = _path(store)
-    for level in range(len(own), -1, -1):
-        if found := [other for other in every if other.facts.name != store.facts.name and _path(other)[:level] == own[:level]]:
-            where = f"the others of {'/'.join(own[:level])}" if level else "all others"
-            return _Peers(found, "" if level == len(own) else f"compared with {where}")
+    for level, (path, found) in enumerate(others_by_path(store, every)):
+        if found:
+            where = f"the others of {path}" if path else "all others"
+            return _Peers(found, f"compared with {where}" if level else "")
     return _Peers([])
-
-
-def _path(store: AskedStore) -> list[str]:
-    path = store.facts.at(store.to_ns - 1).path
-    return path.split("/") if path else []
 
 
 _SIDES: Final[Mapping[str, Callable[[SideQuestion, Comparison], Sides]]] = {

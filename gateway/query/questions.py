@@ -35,12 +35,19 @@ _NAMED_STORES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
+class EstimateRule:
+    """A question that counts nothing: it estimates, for each store and `interval`."""
+
+    interval: str = "1d"
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """`answer`: how it counts, or what lists its rows. `takes`: the options of Request that mean something here."""
+    """`answer`: how it counts, that it estimates, or what lists its rows. `takes`: the options of Request that mean something here."""
 
     measurement: str
     meaning: str
-    answer: CountingRule | List
+    answer: CountingRule | EstimateRule | List
     takes: frozenset[str] = frozenset()
 
 
@@ -65,6 +72,8 @@ QUESTIONS: Final[Mapping[str, Question]] = {
                      CountingRule("dwell", ("store", "zone"), whole="visit"), "zone"),
     "items": _counts("what goods arrived, moved, were tried and left, of each article or zone",
                      CountingRule("item", ("store", "sku")), "zone"),
+    "visitors": Question("traffic", "how many people came, by the phones of those who gave no key: an estimate with its interval",
+                         EstimateRule(), frozenset({"day"})),
     "visits": Question("visit", "the visits one by one", listed.visits, frozenset({"fan"})),
     "touches": Question("touch", "sales, scans and other interactions one by one", listed.touches, frozenset({"zone", "fan"})),
     "gaps": Question("gap", "when events of an agent are missing, and how many", listed.gaps),
@@ -142,6 +151,13 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
         check_size(stores)
         answer = _counted_by(reader, estate, plan, stores, now_ns, on_page, matched).answer()
         answer = replace(answer, interval=plan.interval, notes=(*answer.notes, *cut_notes(stores, plan.interval, now_ns)))
+    elif isinstance(how, EstimateRule):
+        # What estimates is loaded where something is estimated.
+        from gateway.query.visitors import visitors
+
+        stores = asked_stores(reader, request, question.measurement, how.interval, estate, now_ns)
+        answer = visitors(reader, request, estate, stores, now_ns, on_page)
+        answer = replace(answer, interval=how.interval, notes=(*answer.notes, *cut_notes(stores, how.interval, now_ns)))
     else:
         stores = asked_stores(reader, request, question.measurement, None, estate, now_ns, is_list=True)
         answer = listing(reader, request, question.measurement, how, stores, on_page)

@@ -45,6 +45,7 @@ def _plain(value: Any) -> str:
 _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
     "s": duration,
     "share": lambda value: f"{100 * value:.1f} %",
+    "factor": lambda value: f"{value:.2f}",
     "money": lambda value: f"{value:,.2f}",
     "name": str,
 }

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from footfall.errors import ConfigError
-from gateway.query import chart, chart_across, chart_events, chart_time
+from gateway.query import chart, chart_across, chart_estimate, chart_events, chart_time
 from gateway.query.answer import Answer, StoreSpan
 from gateway.query.chart import form_of
 from gateway.query.chart_data import Chart, chart_of
@@ -21,6 +21,8 @@ from gateway.query.figures import HISTOGRAM
 
 BERLIN = StoreSpan("s0", ZoneInfo("Europe/Berlin"), 0, 1)
 HOURS = [f"2026-10-24T{hour:02}:00" for hour in (10, 11, 12, 15)]
+DAYS = ["2026-10-24T00:00+02:00", "2026-10-25T00:00+02:00"]
+ESTIMATE = ("store", "time", "at_least", "people", "at_most", "in")
 TRAFFIC = ("store", "time", "in", "out", "occupancy_max", "conversion", "anonymous_visits")
 
 
@@ -64,6 +66,8 @@ def of(columns: tuple[str, ...], rows: list[tuple[object, ...]], question: str =
         (of(("weekday", "hour", "in"), [(w, h, 1) for w in ("Mon", "Tue") for h in (9, 10, 11)]), chart_across.heat),
         (of(("store", "sku", "arrived", "left"), [("a", "1", 1, 2), ("a", "2", 2, 1)], "items"), chart_across.grouped),
         (compared(("store", "time"), [("a", time) for time in HOURS]), chart_time.compared),
+        (of(ESTIMATE, [("a", time, 5, 7, 9, 8) for time in DAYS] + [("b", DAYS[0], None, None, None, 8)], "visitors"),
+         chart_estimate.visitors),
         (of(("store", "what", "at", "amount"), [("a", "scan", "2026-10-24T10:00:00+02:00", 0.0)], "touches"), chart_events.touches),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -71,6 +75,14 @@ def of(columns: tuple[str, ...], rows: list[tuple[object, ...]], question: str =
 def test_the_form_follows_from_what_the_answer_has(answer: Answer, form: object) -> None:
     assert form_of(chart_of(answer)).figure is form
     assert isinstance(drawn(answer), Figure)
+
+
+def test_an_estimate_is_drawn_with_its_interval_and_a_day_without_one_is_not() -> None:
+    first, second = drawn(of(ESTIMATE, [("a", DAYS[0], 5, 7, 9, 8), ("a", DAYS[1], None, None, None, 3), ("b", DAYS[0], 1, 2, 4, None)],
+                             "visitors")).axes  # fmt: skip
+    assert [(box.get_y(), box.get_height()) for box in first.patches] == [(5, 4)]
+    assert [(box.get_y(), box.get_height()) for box in second.patches] == [(1, 3)]
+    assert [len(axis.collections[1].get_offsets()) for axis in (first, second)] == [2, 0]  # type: ignore[arg-type] # a masked array
 
 
 def test_panels_of_several_stores_share_their_axes() -> None:

@@ -1,0 +1,232 @@
+"""The question `visitors`: how many people came, by the phones of those who gave no key, with an interval; never heads.
+
+What a phone stands for is learned from days that the doors counted: those of the store before the day, else those of comparable stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import ceil, floor
+from typing import Any, Final, NamedTuple
+
+from gateway.query.answer import Answer, Request
+from gateway.query.asked import AskedStore, asked_stores
+from gateway.query.covered import percent
+from gateway.query.estate import QueryEstate
+from gateway.query.keys import ALL_STORES, times_of
+from gateway.query.minute_pairs import LEAST_COVERED
+from gateway.query.peers import others_by_path
+from gateway.query.people_factor import (
+    LEAST_ARRIVALS,
+    LEAST_DAYS,
+    WIDEST,
+    Estimated,
+    Factor,
+    estimated,
+    factor_of_days,
+    factor_of_stores,
+    together,
+)
+from gateway.query.store_days import StoreDay, StoreDays, read_days
+from gateway.sinks.reader import OnPage, PointReader
+
+LEARNED_DAYS: Final = 28
+"""A factor is learned from the last so many days before, of those on which doors and receivers were observed."""
+COLUMNS: Final = ("store", "time", "covered", "arrivals", "factor", "at_least", "people", "at_most", "in", "basis")
+_MOST_NAMED: Final = 5
+"""Stores or days named in a note."""
+
+
+class Basis(NamedTuple):
+    """A factor, or None, and in words what it was learned from, or why there is none."""
+
+    factor: Factor | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatedDay:
+    """A day with its factor and its estimate, where it has one."""
+
+    day: StoreDay
+    basis: Basis
+    found: Estimated | None = None
+
+    @property
+    def part(self) -> tuple[float, Factor] | None:
+        """Return what the estimate of several days is made of."""
+        return None if self.found is None or self.basis.factor is None else (self.day.arrivals, self.basis.factor)
+
+
+@dataclass
+class _Chain:
+    """The days of the stores that were asked for, and of those that they are compared with, which are read once they are needed."""
+
+    reader: PointReader
+    request: Request
+    estate: QueryEstate
+    now_ns: int
+    on_page: OnPage
+    known: dict[str, StoreDays] = field(default_factory=dict)
+    every: Sequence[AskedStore] | None = None
+
+    def days_of(self, stores: Sequence[AskedStore]) -> list[StoreDays]:
+        """Return the days of stores."""
+        missing = [store for store in stores if store.facts.name not in self.known]
+        found = read_days(self.reader, self.request, self.estate, missing, self.now_ns, self.on_page) if missing else ()
+        self.known |= {each.store.facts.name: each for each in found}
+        return [self.known[store.facts.name] for store in stores]
+
+    def others(self, store: AskedStore) -> Iterator[tuple[str, list[StoreDays]]]:
+        """Yield the other stores of the store's path, then of each path above."""
+        if self.every is None:
+            self.every = asked_stores(self.reader, replace(self.request, stores=()), "traffic", "1d", self.estate, self.now_ns)
+        for path, stores in others_by_path(store, self.every):
+            yield path, self.days_of(stores)
+
+
+def visitors(
+    reader: PointReader, request: Request, estate: QueryEstate, stores: Sequence[AskedStore], now_ns: int, on_page: OnPage
+) -> Answer:
+    """Return a row for each store and day, and totals of those all of whose days have an estimate."""
+    chain = _Chain(reader, request, estate, now_ns, on_page)
+    found = {each.store.facts.name: _of_store(chain, each) for each in chain.days_of(stores)}
+    rows = [row for store in stores for row in _rows(store, found[store.facts.name])]
+    is_empty = not any(day.day.has_rows for days in found.values() for day in days)
+    return Answer(COLUMNS, rows, _totals(found), tuple(_notes(stores, found)), question=request.question, is_empty=is_empty)
+
+
+def _of_store(chain: _Chain, of: StoreDays) -> list[EstimatedDay]:
+    return [_of_day(chain, of, number) for number in range(of.first, len(of.days))]
+
+
+def _of_day(chain: _Chain, of: StoreDays, number: int) -> EstimatedDay:
+    day = of.days[number]
+    if reason := _unheard(day):
+        return EstimatedDay(day, Basis(None, reason))
+    basis = _own(of.days[:number])
+    if basis.factor is None:
+        basis = _of_others(chain, of.store, day.begin_ns) or basis
+    if basis.factor is None:
+        return EstimatedDay(day, basis)
+    found = estimated([(day.arrivals, basis.factor)])
+    if found.is_wide:
+        return EstimatedDay(day, Basis(None, f"the interval would be wider than ± {WIDEST:.0%}, by {basis.text}"))
+    return EstimatedDay(day, basis, found)
+
+
+def _unheard(day: StoreDay) -> str:
+    """Why the phones of a day mean nothing; "" if they do."""
+    if not day.open_minutes:
+        return "closed"
+    if not day.was_heard:
+        share = day.presence_minutes / day.open_minutes
+        return f"receivers observed {percent(share)} of the open minutes, and {LEAST_COVERED:.0%} are needed"
+    if day.arrivals < LEAST_ARRIVALS:
+        return f"fewer than {LEAST_ARRIVALS} phones arrived"
+    return ""
+
+
+def _own(before: Sequence[StoreDay]) -> Basis:
+    lessons = [lesson for day in before if (lesson := day.lesson) is not None and lesson.arrivals >= LEAST_ARRIVALS and lesson.people > 0]
+    kept = lessons[-LEARNED_DAYS:]
+    factor = factor_of_days(kept)
+    if factor is None:
+        return Basis(None, f"too few earlier days on which doors and receivers were observed, {len(kept)} of {LEAST_DAYS}")
+    return Basis(factor, f"{factor.freedom + 1} days")
+
+
+def _of_others(chain: _Chain, store: AskedStore, begin_ns: int) -> Basis | None:
+    """The factor of the nearest part of the chain of which enough other stores have one of their own."""
+    for path, others in chain.others(store):
+        learned = [_own([day for day in other.days if day.begin_ns < begin_ns]).factor for other in others]
+        factors = [factor for factor in learned if factor is not None]
+        if (factor := factor_of_stores(factors)) is not None:
+            return Basis(factor, f"{len(factors)} stores of {path}" if path else f"{len(factors)} other stores")
+    return None
+
+
+def _rows(store: AskedStore, days: Sequence[EstimatedDay]) -> Iterator[tuple[Any, ...]]:
+    times = times_of(store)
+    for label, each in zip(store.cut.labels, days, strict=True):
+        factor = each.basis.factor
+        value = None if each.found is None or factor is None else round(factor.value, 3)
+        keys = store.facts.name, times[label], each.day.covered, round(each.day.arrivals)
+        yield (*keys, value, *_interval(each.found), _counted([each]), each.basis.text)
+
+
+def _counted(days: Sequence[EstimatedDay]) -> int | None:
+    """The people that the doors counted; None if on one of the days they were not observed at all."""
+    if not all(each.day.doors_minutes or each.day.counted or not each.day.open_minutes for each in days):
+        return None
+    return sum(each.day.counted for each in days)
+
+
+def _interval(found: Estimated | None) -> tuple[int | None, int | None, int | None]:
+    """At least, the estimate, and at most: whole people, rounded outwards."""
+    if found is None:
+        return None, None, None
+    return max(0, floor(found.people - found.half_width)), round(found.people), ceil(found.people + found.half_width)
+
+
+def _totals(found: Mapping[str, Sequence[EstimatedDay]]) -> list[tuple[Any, ...]]:
+    """A row for each store with several days, and one for all stores: of what has an estimate on each of its days."""
+    of_stores = {name: whole for name, days in found.items() if (whole := _whole(days)) is not None}
+    rows = [_total(name, found[name], whole) for name, whole in of_stores.items() if len(found[name]) > 1]
+    if len(found) > 1 and len(of_stores) == len(found):
+        rows.append(_total(ALL_STORES, [day for days in found.values() for day in days], together(list(of_stores.values()))))
+    return rows
+
+
+def _whole(days: Sequence[EstimatedDay]) -> Estimated | None:
+    opened = [day for day in days if day.day.open_minutes]
+    parts = [part for day in opened if (part := day.part) is not None]
+    return estimated(parts) if parts and len(parts) == len(opened) else None
+
+
+def _total(name: str, days: Sequence[EstimatedDay], whole: Estimated) -> tuple[Any, ...]:
+    covered = sum(each.day.presence_minutes for each in days) / sum(each.day.open_minutes for each in days)
+    came = sum(each.day.arrivals for each in days)
+    return (name, None, covered, round(came), round(whole.people / came, 3), *_interval(whole), _counted(days), "")
+
+
+def _notes(stores: Sequence[AskedStore], found: Mapping[str, Sequence[EstimatedDay]]) -> Iterator[str]:
+    yield (
+        "people is an estimate, at 95 % between at least and at most: phones that arrived, times the factor; the factor is learned from"
+        f" earlier days with door counts, {LEARNED_DAYS} at most"
+    )
+    named = partial(_by_reason, stores, found)
+    yield from (f"no estimate, {reason}: {which}" for reason, which in named(lambda day: "" if day.found else day.basis.text))
+    yield from (f"{reason}: {which}" for reason, which in named(_from_others))
+    yield from (f"{reason}: {which}" for reason, which in named(_drift))
+    yield from (f"{reason}: {which}" for reason, which in named(_odd))
+
+
+def _from_others(day: EstimatedDay) -> str:
+    return f"no factor of its own, so that of {day.basis.text}" if day.found is not None and "stores" in day.basis.text else ""
+
+
+def _drift(day: EstimatedDay) -> str:
+    factor = day.basis.factor
+    return "the factor drifts, and the interval is wider by as much" if day.found is not None and factor and factor.drift else ""
+
+
+def _odd(day: EstimatedDay) -> str:
+    factor = day.basis.factor
+    return "days whose counts do not fit their phones are left out of the factor" if day.found is not None and factor and factor.odd else ""
+
+
+def _by_reason(
+    stores: Sequence[AskedStore], found: Mapping[str, Sequence[EstimatedDay]], reason_of: Callable[[EstimatedDay], str]
+) -> Iterator[tuple[str, str]]:
+    """Each reason with the stores and days that have it."""
+    which: dict[str, list[str]] = {}
+    for store in stores:
+        for label, day in zip(store.cut.labels, found[store.facts.name], strict=True):
+            if reason := reason_of(day):
+                which.setdefault(reason, []).append(f"{store.facts.name} {label}")
+    for reason, names in which.items():
+        more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+        yield reason, f"{', '.join(names[:_MOST_NAMED])}{more}"
