@@ -192,7 +192,7 @@ def _score_folder(truth: Path, secret_file: Path | None, until: str | None, show
     """Play what the agents of a simulated estate heard, in this process."""
     known, secret, until_ns = _known(truth, secret_file, until)
     played = play_folder(truth.parent, known, secret)
-    courses = courses_of_truth(known, secret, *played_by_subject(played.sink, until_ns), until_ns)
+    courses = courses_of_truth(known, secret, *played_by_subject(played.sink, until_ns), until_ns, played.leads)
     accuracy = _accuracy(courses, known, shown)
     _print(shown, accuracy.values(), [*show.accuracy_tables("a simulated store against its truth", accuracy, {})])
     _draw(courses, "where visitors truly were, and what is stored", shown)

@@ -63,7 +63,7 @@ def played(name: str, seed: int) -> Played:
     stored = sum(minute.entered + minute.left for minute in done.sink.minutes.values())
     counted = _counted(truth, world.end_ns)
     return Played(
-        courses_of_truth(truth, secret, dwells, visits, truth.end_ns),
+        courses_of_truth(truth, secret, dwells, visits, truth.end_ns, done.leads),
         least_stay_s(truth),
         sum(len(visits.get(subject, ())) for subject in outside),
         sum(len(visits.get(subject, ())) for subject in staff),

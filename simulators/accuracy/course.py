@@ -39,6 +39,18 @@ class DecidedDwell(NamedTuple):
     decided_ns: int
 
 
+class Lead(NamedTuple):
+    """A zone that led but was not decided: by evidence up to any time from `from_ns` to `to_ns` it had somebody since `since_ns`."""
+
+    zone: str
+    since_ns: int
+    from_ns: int
+    to_ns: int
+
+
+NO_LEADS: Final[Mapping[str, Sequence[Lead]]] = {}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
     """`zones[k]` is the true zone at the judged moment `t_ns[k]`. `visits` are true, `stored_visits` are what was stored of them."""
@@ -54,6 +66,8 @@ class Course:
     """Zones that were only passed: a change into one of them and out again is neither true nor false."""
     disturbed: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     """Which moments lie near a jump of the recording's clock; empty for none."""
+    leads: tuple[Lead, ...] = ()
+    """What was shown before it was decided."""
 
     @property
     def span(self) -> Span:
@@ -70,20 +84,29 @@ class Course:
         return [(t_ns, zone, decided[t_ns, zone]) for t_ns, zone in _changes(begins)]
 
     def estimate(self, delay_ns: int | None) -> list[str]:
-        """Return the stored zone at each judged moment, by what was decided at most `delay_ns` later (None: ever); "" for none.
+        """Return the zone at each judged moment, by what was known at most `delay_ns` later (None: as it is stored); "" for none.
 
-        A moment between two dwells belongs to the earlier.
+        A moment between two dwells belongs to the earlier. A zone that leads counts as long as nothing is decided.
         """
         found = np.full(len(self.t_ns), -1)
         for number, dwell in enumerate(self.dwells):
             known_ns = dwell.from_ns if delay_ns is None else max(dwell.from_ns, dwell.decided_ns - delay_ns)
             found[self.t_ns >= known_ns] = number
-        return [self.dwells[number].zone if number >= 0 else "" for number in found.tolist()]
+        zones = [self.dwells[number].zone if number >= 0 else "" for number in found.tolist()]
+        if delay_ns is not None:
+            self._take_leads(zones, delay_ns)
+        return zones
+
+    def _take_leads(self, zones: list[str], delay_ns: int) -> None:
+        known_ns = self.t_ns + delay_ns
+        for lead in self.leads:
+            for moment in np.flatnonzero((known_ns >= lead.from_ns) & (known_ns < lead.to_ns) & (self.t_ns >= lead.since_ns)).tolist():
+                zones[moment] = lead.zone
 
 
 def course_of_rows(
     name: str, rows: Sequence[tuple[int, str]], dwells: Iterable[DecidedDwell], stored_visits: Iterable[Span], outside: Set[str],
-    idle_ns: int, window_ns: int = 0,
+    idle_ns: int, window_ns: int = 0, leads: Iterable[Lead] = (),
 ) -> Course:  # fmt: skip
     """Return the course of rows (time, true zone) in the order of time: each zone holds until the first row of the next.
 
@@ -103,6 +126,7 @@ def course_of_rows(
         tuple(own),
         visits_of(stays, outside, idle_ns),
         tuple(sorted(visits)),
+        leads=tuple(leads),
     )
 
 

@@ -40,7 +40,7 @@ def play_folder(folder: Path, truth: Truth, secret: bytes) -> Played:
         for store in truth.stores
         for agent in site.by_name[store.store].agents
     ]
-    drive(gateway, sink, [_frames(store, agent, core, path) for store, agent, core, path in cores], truth.end_ns)
+    played.leads = drive(gateway, sink, [_frames(store, agent, core, path) for store, agent, core, path in cores], truth.end_ns)
     played.rows = sum(core.rows_total for _, _, core, _ in cores)
     return played
 

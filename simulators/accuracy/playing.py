@@ -1,7 +1,7 @@
 """Plays what was heard through the real agent core, accept and fold, in one process, and finds when each dwell was decided.
 
-A recording has its own time. Its agent is asked every fifth of a second of it, and the gateway folds a batch for each: so a decision is
-known to a fifth of a second of evidence, not to the second in which a gateway works.
+A recording has its own time. Its agent is asked every tenth of a second of it, and the gateway folds a batch for each: so what is known
+by which evidence is known to a tenth of a second, not to the second in which a gateway works.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message
 from gateway.identity.links import FOR_EVER_NS, Link
 from gateway.site import Site
+from simulators.accuracy.course import Lead
 from simulators.accuracy.decisions import DecisionSink
+from simulators.accuracy.leads import LeadWatch
 from simulators.chain.gateway import InProcessGateway
 from simulators.estate import brand_secret, site_of
 from simulators.feed import UPTIME_NS, Feed, boot_of, epoch_of
@@ -34,7 +36,7 @@ from simulators.truth import Link as TrueLink
 from simulators.truth import subject_hex, truth_of
 from simulators.world import World
 
-STEP_NS: Final = NS_PER_S // 5
+STEP_NS: Final = NS_PER_S // 10
 SILENCE_NS: Final = 60 * NS_PER_S
 """Of a longer silence only the beginning is played step by step: by then everybody has left."""
 PAUSE_NS: Final = 10 * NS_PER_S
@@ -59,6 +61,8 @@ class Played:
     seconds: float = 0.0
     subjects: set[tuple[str, str]] = field(default_factory=set)
     """(profile, identifier) of all that was heard."""
+    leads: Mapping[str, Sequence[Lead]] = field(default_factory=dict)
+    """What was shown before it was decided, by subject."""
 
 
 def subject_of(profiles: Registry, profile: str, identifier: str) -> str:
@@ -90,6 +94,7 @@ class _Recording:
         )
         self._played: Final = Played(DecisionSink(), 0)
         self._gateway: Final = InProcessGateway(site, Pseudonymiser(_SECRET), [self._played.sink], write_points=0)
+        self._watch: Final = LeadWatch()
         self._place: Final = place
         self._seq = self._received_ns = self._folded_ns = 0
 
@@ -109,6 +114,7 @@ class _Recording:
         self._send(self._core.finish(Moment(0, now_ns, True)), now_ns)
         self._wait()
         self._played.end_ns, self._played.rows = now_ns, self._core.rows_total
+        self._played.leads = self._watch.leads(now_ns)
         return self._played
 
     def _pass(self, now_ns: int, until_ns: int) -> int:
@@ -129,6 +135,7 @@ class _Recording:
         self._received_ns = max(self._received_ns + NS_PER_S, now_ns)
         self._played.sink.evidence_ns = self._folded_ns
         self._gateway.take([self._message(body) for body in bodies], self._received_ns)
+        self._watch.look(self._gateway.state, self._folded_ns)
         self._folded_ns = now_ns
 
     def _message(self, body: Body) -> Message:
@@ -149,17 +156,21 @@ def play_world(world: World, flush_s: float = 1.0) -> Played:
     known = (record for record in truth_of(world) if isinstance(record, TrueLink))
     gateway.start(world.start_ns, list(links_known(known, secret)))
     feeds = {agent: Feed(world, agent, secret, flush_s=flush_s) for agent in world.plan.agents}
-    drive(gateway, sink, [_frames(world, agent, feed) for agent, feed in feeds.items()], world.end_ns)
-    return Played(sink, world.end_ns, sum(feed.core.rows_total for feed in feeds.values()), world.length_ns / NS_PER_S)
+    leads = drive(gateway, sink, [_frames(world, agent, feed) for agent, feed in feeds.items()], world.end_ns)
+    rows = sum(feed.core.rows_total for feed in feeds.values())
+    return Played(sink, world.end_ns, rows, world.length_ns / NS_PER_S, leads=leads)
 
 
-def drive(gateway: InProcessGateway, sink: DecisionSink, streams: Sequence[Iterator[Sent]], end_ns: int) -> None:
-    """Let the gateway take what agents send, second by second, and wait until all visits are over."""
+def drive(gateway: InProcessGateway, sink: DecisionSink, streams: Sequence[Iterator[Sent]], end_ns: int) -> Mapping[str, Sequence[Lead]]:
+    """Let the gateway take what agents send, second by second, and wait until all visits are over; return what led meanwhile."""
+    watch = LeadWatch()
     for second, group in groupby(heapq.merge(*streams, key=lambda sent: sent[0]), key=lambda sent: sent[0] // NS_PER_S):
         sink.evidence_ns = (second - 1) * NS_PER_S
         gateway.take([message for _, message in group], (second + 1) * NS_PER_S)
+        watch.look(gateway.state, sink.evidence_ns)
     sink.evidence_ns = end_ns
     _tick_on(gateway, end_ns + 2 * NS_PER_S)
+    return watch.leads(end_ns)
 
 
 def links_known(links: Iterable[TrueLink], secret: bytes) -> Iterator[Link]:

@@ -25,7 +25,7 @@ from footfall.mistakes import unknown
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_S
 from gateway.site import Agent, Site, Store, Zone
-from simulators.accuracy.course import Course, DecidedDwell, Span, by_run, course_of_rows
+from simulators.accuracy.course import NO_LEADS, Course, DecidedDwell, Lead, Span, by_run, course_of_rows
 from simulators.accuracy.playing import Played, play_recording, subject_of
 
 STORE: Final = "recorded"
@@ -116,14 +116,15 @@ def play(
 
 def courses_of(
     recording: TrueRecording, subjects: Mapping[str, str], dwells: Mapping[str, Sequence[DecidedDwell]],
-    visits: Mapping[str, Sequence[Span]], idle_s: float, window_s: float = 0.0,
+    visits: Mapping[str, Sequence[Span]], idle_s: float, window_s: float = 0.0, leads: Mapping[str, Sequence[Lead]] = NO_LEADS,
 ) -> list[Course]:  # fmt: skip
     """Return a course for each identifier in each run, of what is stored by subject. With `window_s` each window's end is judged."""
     found = []
     for run, identifier, rows in recording.carried:
         mine = dwells.get(subjects[identifier], ()), visits.get(subjects[identifier], ())
         name = run if len(subjects) == 1 or len(recording.runs) > 1 else identifier
-        course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S))
+        led = leads.get(subjects[identifier], ())
+        course = course_of_rows(name, rows, *mine, recording.outside, round(idle_s * NS_PER_S), round(window_s * NS_PER_S), led)
         found.append(replace(course, disturbed=_disturbed(course, recording.runs, run)))
     return found
 
@@ -145,7 +146,7 @@ def played_courses(
     subjects = {one.identifier: subject_of(known, recording.profile, one.identifier) for one in recording.carried}
     dwells = {subject: played.sink.dwells(subject, played.end_ns) for subject in subjects.values()}
     visits = {subject: played.sink.visits(subject, played.end_ns) for subject in subjects.values()}
-    return courses_of(recording, subjects, dwells, visits, idle_s, window_s)
+    return courses_of(recording, subjects, dwells, visits, idle_s, window_s, played.leads)
 
 
 def replayed_subjects(recording: TrueRecording, paths: Sequence[Path], profiles: Registry | None = None) -> dict[str, str]:

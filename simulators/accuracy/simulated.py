@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from footfall.units import NS_PER_S
-from simulators.accuracy.course import Course, DecidedDwell, Span, TrueStay
+from simulators.accuracy.course import NO_LEADS, Course, DecidedDwell, Lead, Span, TrueStay
 from simulators.accuracy.decisions import DecisionSink
 from simulators.score import IDLE_NS
 from simulators.stored_rows import Stored, StoredDwell, StoredVisit
@@ -23,8 +23,9 @@ IDLE_S: Final = IDLE_NS / NS_PER_S
 
 
 def courses_of_truth(
-    truth: Truth, brand_secret: bytes, dwells: Mapping[str, Sequence[DecidedDwell]], visits: Mapping[str, Sequence[Span]], until_ns: int
-) -> list[Course]:
+    truth: Truth, brand_secret: bytes, dwells: Mapping[str, Sequence[DecidedDwell]], visits: Mapping[str, Sequence[Span]], until_ns: int,
+    leads: Mapping[str, Sequence[Lead]] = NO_LEADS,
+) -> list[Course]:  # fmt: skip
     """Return the courses of visitors that left by `until_ns`, of what is stored by subject. Every second in a zone is judged."""
     visitors = [visit for visit in truth.visits if not visit.staff_id]
     entries: dict[tuple[str, str], list[Visit]] = {}
@@ -35,7 +36,7 @@ def courses_of_truth(
         subjects = subjects_of(whole.carried, brand_secret)
         if subjects and whole.stays and whole.leave_ns <= until_ns:
             own = [each for each in entries[whole.store, whole.person] if whole.enter_ns <= each.enter_ns <= whole.leave_ns]
-            found.append(_course(whole, own, subjects, dwells, visits))
+            found.append(_course(whole, own, subjects, dwells, visits, leads))
     return found
 
 
@@ -72,7 +73,7 @@ def _span(visit: StoredVisit) -> Span:
 
 def _course(
     whole: WholeVisit, entries: Sequence[Visit], subjects: Sequence[str],
-    dwells: Mapping[str, Sequence[DecidedDwell]], visits: Mapping[str, Sequence[Span]],
+    dwells: Mapping[str, Sequence[DecidedDwell]], visits: Mapping[str, Sequence[Span]], leads: Mapping[str, Sequence[Lead]],
 ) -> Course:  # fmt: skip
     around = Span(whole.enter_ns - AROUND_NS, whole.leave_ns + AROUND_NS)
     passes = [one for visit in entries for one in visit.passes]
@@ -88,4 +89,5 @@ def _course(
         (Span(whole.enter_ns, whole.leave_ns),),
         tuple(sorted(seen)),
         passes=tuple(TrueStay(one.zone, one.from_ns, one.to_ns) for one in passes),
+        leads=tuple(lead for subject in subjects for lead in leads.get(subject, ()) if around.from_ns <= lead.since_ns <= around.to_ns),
     )

@@ -13,6 +13,7 @@ from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message, Messages
 from gateway.accept.outcome import TIME_PASSED, Entry
 from gateway.fold.fold import Fold
+from gateway.fold.state import State
 from gateway.identity.links import Link, encode_links
 from gateway.points import Points
 from gateway.records import RecordKind
@@ -66,6 +67,11 @@ class InProcessGateway:
         self.frames += len(messages)
         self._fold([TIME_PASSED, *accepted.entries], received_ns)
         return {key: upto for key, (upto, _) in accepted.receipts.items()}
+
+    @property
+    def state(self) -> State:
+        """Return what the fold remembers, to be looked at."""
+        return self._shard.core.state
 
     def checkpoint(self) -> None:
         """Let the fold forget what it keeps in memory only until a checkpoint."""

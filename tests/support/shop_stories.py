@@ -16,10 +16,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from footfall.frames import Kind
 from footfall.pseudonyms import TOP_BIT
 from gateway.fold.fold import Fold
 from gateway.fold.store import FoldStore
+from gateway.fold.zones_now import zones_now
 from gateway.identity.links import FOR_EVER_NS, Link
 from tests.support import journal_stories as made
 from tests.support.journal_stories import Row, Rows, S, Story, new_fold, of, pairs, store
@@ -168,6 +171,14 @@ class Shop:
         """Return the dwells by the time of their point."""
         rows = sorted(self._of("dwell"), key=lambda row: row["time_ns"])
         return [Dwell(_who(row), row["zone"], row["fan"], self._s(row["time_ns"]), round(row["seconds"], 1), row["open"]) for row in rows]
+
+    def now(self, who: str) -> tuple[str, float, bool] | None:
+        """Return where the person is now, or probably is: the zone, since when, and whether that is decided; None for nowhere."""
+        self._settle()
+        state = self._fold.state
+        found = zones_now(state, np.array(list(state.tracks.chain(PEOPLE[who])), np.int64))
+        rows = list(zip(found.zone.tolist(), found.since_ns.tolist(), found.is_decided.tolist(), strict=True))
+        return next(((state.estate.zone_name[zone], self._s(since_ns), decided) for zone, since_ns, decided in rows), None)
 
     def zones_of(self, who: str) -> list[str]:
         """Return the zones that owned the person, one after the other."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.accuracy.course import Course, DecidedDwell, Span, TrueStay, course_of_rows, visits_of
+from simulators.accuracy.course import Course, DecidedDwell, Lead, Span, TrueStay, course_of_rows, visits_of
 
 S = 10**9
 ROWS = [(t * S, "hall" if t < 20 else "yard" if t < 50 else "hall") for t in range(100)]
@@ -12,8 +12,8 @@ def dwell(zone: str, from_s: float, to_s: float, decided_s: float | None = None)
     return DecidedDwell(zone, round(from_s * S), round(to_s * S), round((from_s if decided_s is None else decided_s) * S))
 
 
-def course(*dwells: DecidedDwell, visits: tuple[Span, ...] = (), window_s: int = 0) -> Course:
-    return course_of_rows("r", ROWS, dwells, visits, frozenset({"yard"}), 10 * S, window_s * S)
+def course(*dwells: DecidedDwell, visits: tuple[Span, ...] = (), window_s: int = 0, leads: tuple[Lead, ...] = ()) -> Course:
+    return course_of_rows("r", ROWS, dwells, visits, frozenset({"yard"}), 10 * S, window_s * S, leads)
 
 
 def test_rows_become_stays_and_changes() -> None:
@@ -35,6 +35,15 @@ def test_a_moment_belongs_to_the_latest_dwell_that_was_decided_in_time() -> None
     assert (live[21], live[24], live[25]) == ("hall", "hall", "yard")
     assert (soon[22], soon[23]) == ("hall", "yard")
     assert (stored[21], stored[22]) == ("hall", "yard")
+
+
+def test_a_zone_that_leads_counts_until_it_is_decided_or_falls_behind_and_is_not_stored() -> None:
+    led = (Lead("yard", 22 * S, 24 * S, 26 * S), Lead("street", 30 * S, 31 * S, 33 * S))
+    found = course(dwell("hall", 0, 18), dwell("yard", 22, 50, decided_s=26), leads=led)
+    live, soon, stored = (found.estimate(delay_ns) for delay_ns in (0, 2 * S, None))
+    assert live[21:34] == ["hall"] * 3 + ["yard"] * 7 + ["street"] * 2 + ["yard"]
+    assert soon[20:34] == ["hall"] * 2 + ["yard"] * 8 + ["street"] + ["yard"] * 3, "30 s is asked by evidence up to 32 s, 31 s up to 33 s"
+    assert "street" not in stored
 
 
 def test_nothing_stored_is_no_zone() -> None:

@@ -51,6 +51,16 @@ def test_nothing_is_decided_before_it_was_heard(tmp_path: Path) -> None:
     assert all(dwell.decided_ns >= begun_ns for dwell in course.dwells)
 
 
+def test_what_leads_is_known_before_it_is_decided(tmp_path: Path) -> None:
+    (course,) = courses(door(tmp_path))
+    inside = next(dwell for dwell in course.dwells if dwell.zone == "inside")
+    lead = next(lead for lead in course.leads if lead.zone == "inside")
+    assert lead.from_ns < lead.to_ns == inside.decided_ns, "it led until it was decided"
+    assert lead.since_ns == inside.from_ns
+    decided = replace(course, leads=())
+    assert figures([course]).right["live"] > figures([decided]).right["live"]
+
+
 def test_rows_and_time_are_counted(tmp_path: Path) -> None:
     recording = door(tmp_path)
     played = play(recording)
