@@ -16,8 +16,7 @@ from typing import Annotated, Any, Final, Literal, NoReturn, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from footfall.errors import ContractError
-from footfall.moments import moment
-from footfall.moments import to_ns as to_ns
+from footfall.moments import moment, to_ns
 
 MAX_EVENTS_BYTES: Final = 1 << 20
 MAX_EVENTS: Final = 1000

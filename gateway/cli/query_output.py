@@ -10,11 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.query.answer import Answer, Request
+from gateway.query.fitting import SCREEN_ROWS
+from gateway.query.questions import LISTS
 from gateway.query.show import as_csv, as_json
 from gateway.sinks.reader import OnPage
 
@@ -45,10 +48,18 @@ def print_answer(answer: Answer, format_: OutputFormat, request: Request, wide: 
     if format_ is OutputFormat.TABLE:
         from gateway.query.show_table import Line, table
 
-        width = line_width()
-        _print_lines((*_heading(answer, width), Line(""), *table(answer, request, wide, width)))
+        width, shown = line_width(), on_a_screen(answer)
+        _print_lines((*_heading(shown, width), Line(""), *table(shown, request, wide, width)))
     else:
         _print_data(answer, format_, answer.details if wide else ())
+
+
+def on_a_screen(answer: Answer) -> Answer:
+    """Return a list with no more rows than a screen has room for, and a note of the others; what counts has chosen its rows itself."""
+    if answer.question not in LISTS or len(answer.rows) <= SCREEN_ROWS:
+        return answer
+    note = f"… and {len(answer.rows) - SCREEN_ROWS:,} more: --format csv and json have all, --store, --from and --to choose"
+    return replace(answer, rows=answer.rows[:SCREEN_ROWS], notes=(note, *answer.notes))
 
 
 def print_explanation(explanation: Answer, format_: OutputFormat) -> None:

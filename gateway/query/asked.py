@@ -186,9 +186,9 @@ def _walls_of_stores(
 
 
 def _data_span(reader: PointReader, measurement: str, names: Sequence[str | None]) -> tuple[int, int] | None:
-    # Where there are no gaps or goods, the answer is for the days for which there is traffic.
-    for table in (measurement, "traffic"):
-        found = [span for name in names if (span := reader.span(table, name))]
+    # Where there are no goods, the answer is for the days for which there is traffic. A gap that is over lies between other data.
+    for tables in (("gap", "coverage", "traffic"),) if measurement == "gap" else ((measurement,), ("traffic",)):
+        found = [span for table in tables for name in names if (span := reader.span(table, name))]
         if found:
             return min(span[0] for span in found), max(span[1] for span in found)
     return None

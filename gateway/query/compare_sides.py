@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from footfall.errors import ConfigError
 from gateway.query.asked import AskedStore
 from gateway.query.comparison import Comparison
+from gateway.query.coverage import CoverageMasks
 from gateway.query.day_pairs import (
     LEAST_USUAL_DAYS,
     USUAL_DAYS,
@@ -27,7 +28,7 @@ from gateway.query.day_pairs import (
     year_before,
 )
 from gateway.query.holidays import marked_day
-from gateway.query.minute_pairs import Matched, StoreClock, local_days, match, observed_here
+from gateway.query.minute_pairs import BucketPairs, Matched, StoreClock, local_days, match, observed
 from gateway.query.peers import others_by_path
 from gateway.query.sides import PairingPlan, Run, SideQuestion, Sides, spans_there
 from gateway.query.spans import day_begin_ns, end, start
@@ -153,9 +154,15 @@ def _usual(asked: SideQuestion, comparison: Comparison) -> Sides:
             if matched.reason:
                 why[name] = matched.reason
             else:
-                kept = observed_here(buckets, plan.here, name, matched.tasks, plan.grain_ns)
-                usable[name].append(replace(matched, pairs=kept, compared_minutes=matched.open_minutes))
+                usable[name].append(_usual_day(matched, buckets, (plan.here, there), name, plan.grain_ns))
     return replace(_usual_runs(asked, usable, why, plan.grain_ns), is_covered=is_covered, uneven=_holidays_here(asked))
+
+
+def _usual_day(matched: Matched, buckets: BucketPairs, sides: tuple[CoverageMasks, CoverageMasks], store: str, grain_ns: int) -> Matched:
+    """This side as it was observed beside a usual day; minutes that the usual day lost are missing in it, with what tills sold in them."""
+    here, there = (observed(time_ns, side, store, matched.tasks, grain_ns) for time_ns, side in zip(buckets, sides, strict=True))
+    every_here_ns = buckets.where(here).here_ns
+    return replace(matched, pairs=buckets.where(here & there), compared_minutes=matched.open_minutes, every_here_ns=every_here_ns)
 
 
 def _holidays_here(asked: SideQuestion) -> dict[date, str]:

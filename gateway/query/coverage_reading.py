@@ -32,6 +32,7 @@ _PLAIN_EVENTS: Final = {"touch": "amount", "door": "in"}
 """Measurements of which agents without frames have rows, each with a field that all rows have."""
 _BY: Final = ("store", "agent")
 _LOOKED_AT: Final = 3
+_NEAR_NS: Final = 35 * NS_PER_DAY
 _A_LONG_TIME_NS: Final = 400 * NS_PER_DAY
 _END_NS: Final = 1 << 62
 """The year 2116: databases read nothing later."""
@@ -47,13 +48,24 @@ def read_coverage(
     unknown = NO_SPAN if _was_observed(reader, estate.names_of(stores), begin) else unknown_span(reader)
     # What an earlier release heard is not known.
     silent = [] if unknown.begin_ns <= begin and end <= unknown.end_ns else silent_agents(estate, stores, there)
-    ever, never = {}, {}
+    ever, never = _tasks_of_silent(reader, estate, silent, (begin, end), on_page), {}
     if silent:
-        names = estate.names_of([each.store for each in silent])
-        ever = tasks_of(estate, reader.cells("coverage", _EVER, 0, _END_NS, _A_LONG_TIME_NS, _BY, names, on_page))
         never = _never_heard(reader, estate, [each for each in silent if each not in ever], on_page)
     found = coverage(estate, stores, there, ever | never, now_ns, unknown)
     return replace(found, never_heard=tuple(never))
+
+
+def _tasks_of_silent(
+    reader: PointReader, estate: QueryEstate, silent: Sequence[AgentAt], span: tuple[int, int], on_page: OnPage
+) -> dict[AgentAt, frozenset[CoverageTask]]:
+    """Return the tasks of agents that are silent in a span: those they had around it; where they are silent there too, ever."""
+    found: dict[AgentAt, frozenset[CoverageTask]] = {}
+    near, ever = (max(span[0] - _NEAR_NS, 0), span[1] + _NEAR_NS), (0, _END_NS)
+    for from_ns, to_ns in (near, ever):
+        names = estate.names_of(dict.fromkeys(each.store for each in silent if each not in found))
+        if names:
+            found = tasks_of(estate, reader.cells("coverage", _EVER, from_ns, to_ns, _A_LONG_TIME_NS, _BY, names, on_page)) | found
+    return found
 
 
 def _never_heard(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from functools import lru_cache
 from itertools import pairwise
@@ -94,10 +94,14 @@ class StoreFacts:
 
 @dataclass(frozen=True, slots=True)
 class QueryEstate:
-    """Stores by their present names; `renamed` has the present name of every earlier one."""
+    """Stores by their present names; `renamed` has the present name of every earlier one.
+
+    `zones`: all names of the zones of stores that site.toml describes.
+    """
 
     stores: Mapping[str, StoreFacts] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    zones: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @staticmethod
     def from_site(site: Site) -> QueryEstate:
@@ -106,7 +110,11 @@ class QueryEstate:
         from gateway.site.recorded import stores_as_recorded
         from gateway.site.versions import store_versions
 
-        return _estate(store_versions(stores_as_recorded(site)))
+        zones = {
+            store.name: frozenset(name for zone in store.zones for name in (zone.name, *(alias.name for alias in zone.aliases)))
+            for store in site.stores
+        }
+        return replace(_estate(store_versions(stores_as_recorded(site))), zones=zones)
 
     @staticmethod
     def from_table(table: PointTable) -> QueryEstate:
@@ -117,7 +125,7 @@ class QueryEstate:
 
     def over(self, other: QueryEstate) -> QueryEstate:
         """Return both estates; what this one has of a store replaces what the other has."""
-        return QueryEstate({**other.stores, **self.stores}, {**other.renamed, **self.renamed})
+        return QueryEstate({**other.stores, **self.stores}, {**other.renamed, **self.renamed}, {**other.zones, **self.zones})
 
     def now_name(self, name: str) -> str:
         """Return the present name of a store, by any of its names."""

@@ -37,7 +37,10 @@ def _by_store(
     tags = {"zone": request.zone} if request.zone and "zone" in SCHEMA[measurement].tags else {}
     for from_ns, to_ns, names in spans_of(stores):
         for name in names if len(names) <= MOST_STORES else [None]:
-            table = reader.rows(measurement, name, from_ns, to_ns, void=False, on_page=on_page, **tags)
+            # A gap that began before the span may reach into it.
+            table = reader.rows(measurement, name, 0 if measurement == "gap" else from_ns, to_ns, void=False, on_page=on_page, **tags)
+            if measurement == "gap":
+                table = table.where(table.numbers("to_ns") > from_ns)
             if request.fan and "fan" in table.columns:
                 table = table.where(table.equals("fan", request.fan))
             found = numbers_of(table.coded("store"), number_of)

@@ -62,6 +62,13 @@ class Matched:
     tasks: frozenset[CoverageTask]
     """Those that are needed of it."""
     reason: str = ""
+    every_here_ns: NsColumn | None = None
+    """The buckets of this side, where more of them count than are paired."""
+
+    @property
+    def here_ns(self) -> NsColumn:
+        """Return the buckets of this side that count."""
+        return self.pairs.here_ns if self.every_here_ns is None else self.every_here_ns
 
 
 def local_days(clock: StoreClock, from_ns: int, to_ns: int) -> list[date]:
@@ -142,13 +149,14 @@ def match(
     return Matched(pairs.where(kept), counts[0].open, compared, needed, reason)
 
 
-def observed_here(pairs: BucketPairs, coverage: CoverageMasks, store: str, tasks: frozenset[CoverageTask], grain: int) -> BucketPairs:
-    """Return the pairs whose minutes here were observed wholly, or were not open."""
-    side = _bits(coverage, store, pairs.here_ns, grain)
-    lost = np.zeros(len(pairs.here_ns), np.int64)
+def observed(time_ns: NsColumn, coverage: CoverageMasks, store: str, tasks: frozenset[CoverageTask], grain: int) -> npt.NDArray[np.bool_]:
+    """Return whether the minutes of each bucket were observed wholly, or were not open."""
+    side = _bits(coverage, store, time_ns, grain)
+    lost = np.zeros(len(time_ns), np.int64)
     for task in tasks:
         lost |= side["open"] & ~side[task]
-    return pairs.where(lost == 0)
+    whole: npt.NDArray[np.bool_] = lost == 0
+    return whole
 
 
 _NO_MINUTE: Final = "no minute was open and observed on both sides"

@@ -28,6 +28,7 @@ from gateway.query.reading import read_cells
 from gateway.query.spans import iso
 from gateway.query.titles import by_default, title_of
 from gateway.query.together import observed_hours
+from gateway.query.zone_names import check_zone, has_zone
 from gateway.sinks.reader import OnPage, PointReader, quiet
 
 _NAMED_STORES: Final = 3
@@ -78,6 +79,8 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "touches": Question("touch", "sales, scans and other interactions one by one", listed.touches, frozenset({"zone", "fan"})),
     "gaps": Question("gap", "when events of an agent are missing, and how many", listed.gaps),
 }  # fmt: skip
+LISTS: Final = frozenset(name for name, question in QUESTIONS.items() if not isinstance(question.answer, CountingRule))
+"""Questions whose rows stand one by one."""
 
 
 def question_of(name: str) -> Question:
@@ -130,6 +133,8 @@ def ask(
     if isinstance(how, CountingRule) and most_rows is not None:
         fit = fitted(reader, request, how, estate, now_ns, most_rows)
     answer = _answered(reader, fit.request, estate, now_ns, on_page)
+    if request.zone and (answer.is_empty or not has_zone(answer, request.zone)):
+        check_zone(reader, request, question_of(request.question).measurement, estate)
     return replace(answer, by_default=by_default(request, answer.interval, fit.note))
 
 

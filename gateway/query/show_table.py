@@ -150,11 +150,17 @@ class _Sheet:
     def columns(self, wide: bool) -> list[ShownColumn]:
         """Return every column that the table shows where there is room; with `wide` those too that a narrow one never has."""
         names = [name for name in self.answer.columns if wide or self._is_main(name)]
-        if names[0] == "store" and len({row[0] for row in (*self.answer.rows, *self.answer.totals)}) == 1 and len(names) > 1:
+        if names[0] == "store" and self._has_one_store and len(names) > 1:
             names.remove("store")
         if self.request.interval is None and self._has_one_time:
             names = [name for name in names if name != "time"]
         return [self._column(name, names[:i]) for i, name in enumerate(names)]
+
+    @cached_property
+    def _has_one_store(self) -> bool:
+        """Whether all rows are of one store: of events, that no other was asked for, since a screen may end before the next one's."""
+        is_one = len({row[0] for row in (*self.answer.rows, *self.answer.totals)}) == 1
+        return is_one and not (self._is_of_events and len(self.answer.asked) > 1)
 
     @cached_property
     def _has_one_time(self) -> bool:

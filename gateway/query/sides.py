@@ -61,9 +61,8 @@ class Sides:
             return
         self._count(name, first.open_minutes, first.compared_minutes)
         for run, matched in zip(self.runs, runs, strict=True):
-            pairs = matched.pairs
-            _put(run.here, store, BucketPairs(pairs.here_ns, pairs.here_ns), name, matched.tasks)
-            _put(run.there, other, pairs, name, matched.tasks)
+            _put(run.here, store, BucketPairs(matched.here_ns, matched.here_ns), name, matched.tasks)
+            _put(run.there, other, matched.pairs, name, matched.tasks)
 
     def take_mean(self, store: AskedStore, others: Sequence[tuple[AskedStore, Matched]]) -> None:
         """Add a store with the mean of others, in each bucket of those that were observed in it."""

@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from footfall.errors import ConfigError
+from gateway.query.fitting import SCREEN_ROWS
 from gateway.query.questions import QUESTIONS
 from gateway.sinks.sqlite.sink import SQLite
 from tests.docs import dataset
@@ -171,13 +172,27 @@ def test_no_gaps_is_an_answer(tmp_path: Path) -> None:
     [
         (("traffic", "--from", "2020-01-01", "--to", "2020-01-02"), "store berlin has traffic from 2026-10-24 10:11 to 2026-10-25"),
         (("visits", "--fan", "nobody"), "no visit of fan nobody in this span"),
-        (("zones", "--zone", "attic"), "no zone_traffic of zone attic in this span"),
+        (("zones", "--zone", "shoes", "--from", "2020-01-01", "--to", "2020-01-02"), "no zone_traffic of zone shoes in this span"),
     ],
 )
 def test_a_span_without_data_is_answered_with_what_there_is(db: Path, arguments: tuple[str, ...], note: str) -> None:
     assert note in " ".join(query(*arguments, "--db", db).split())
     found = rows(*arguments, "--db", db)
     assert {row["in"] for row in found} == ({""} if arguments[0] == "traffic" else set()), "not measured"
+
+
+@pytest.mark.parametrize("question", ["zones", "dwell", "sales", "touches"])
+def test_a_zone_that_does_not_exist_is_refused_with_the_nearest(db: Path, question: str) -> None:
+    with pytest.raises(ConfigError, match="has no zone 'shoe' in what was asked for: did you mean 'shoes'\\? There is checkout"):
+        query(question, "--zone", "shoe", "--db", db)
+
+
+def test_a_list_has_as_many_rows_as_a_screen_and_names_how_many_more(db: Path) -> None:
+    every = rows("visits", "--db", db)
+    text = query("visits", "--db", db)
+    assert f"… and {len(every) - SCREEN_ROWS:,} more: --format csv and json have all" in text
+    assert sum(line.startswith(("berlin", "shanghai")) for line in text.splitlines()) == SCREEN_ROWS
+    assert "more: --format" not in query("visits", "--db", db, "--fan", "f-003")
 
 
 def test_a_database_without_stores(tmp_path: Path) -> None:

@@ -86,6 +86,15 @@ def test_a_list_has_the_hours_after_midnight() -> None:
     assert _spans(EVENINGS, None, is_list=True) == {"2026-11-19T00:00 to 2026-11-26T02:00"}
 
 
+def test_gaps_are_looked_for_in_the_last_days_with_data_not_with_gaps() -> None:
+    begins = [int(datetime.fromisoformat(wall).replace(tzinfo=BERLIN).timestamp()) * 10**9 for wall in ("2026-03-01", "2026-11-24T10:00")]
+    gaps = [(at, *["s1" if tag == "store" else "a" for tag in SCHEMA["gap"].tags], at, at + 10**9, 1, "") for at in begins]
+    for found in (gaps, gaps[:1], []):
+        reader = MemoryReader({"traffic": [_row("s1", wall, BERLIN) for _, wall in LONG], "gap": found})
+        (store,) = asked_stores(reader, Request("gaps"), "gap", None, QueryEstate({"s1": StoreFacts("s1", BERLIN)}), NOW_NS, is_list=True)
+        assert [iso(at, BERLIN)[:16] for at in (store.from_ns, store.to_ns)] == ["2026-11-19T00:00", "2026-11-25T12:00"]
+
+
 def test_data_of_one_night_alone_are_of_its_day() -> None:
     assert _spans([("s1", "2026-11-26T01:30")], "1d") == {"2026-11-26T00:00 to 2026-11-27T00:00"}
 

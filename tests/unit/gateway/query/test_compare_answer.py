@@ -280,6 +280,23 @@ def test_the_usual_course_is_the_median_of_usual_days_or_not_known_yet() -> None
         ask(MemoryReader({"traffic": rows, "coverage": few}), request, _only(), NOW)
 
 
+def test_what_tills_sold_while_a_usual_day_was_not_observed_is_missing_in_it_as_its_people_are() -> None:
+    """Five minutes of each usual day were lost, with a sale in them; this side is all that was observed, with all its people and sales."""
+    days = [(9 - 7 * week) * 1440 for week in range(9)]
+    rows = [_traffic("s1", _wall_ns(BERLIN, day + 660), in_=10, transactions=2) for day in days]
+    rows += [_traffic("s1", _wall_ns(BERLIN, day + 611), transactions=1) for day in days[1:]]
+    lost = {_wall_ns(BERLIN, day + 600) for day in days[1:]}
+    begin = BEGIN_NS - 70 * 24 * NS_PER_HOUR
+    masks = []
+    for hour_ns in range(begin, END_NS, NS_PER_HOUR):
+        mask = WHOLE_HOUR & ~(0b11111 << 10) if hour_ns in lost else WHOLE_HOUR
+        masks.append((hour_ns, *_tags("coverage", "s1"), mask, mask, mask.bit_count()))
+    request = replace(ASKED, measures=("in", "transactions", "conversion"), compare="usual")
+    (record,) = _records(ask(MemoryReader({"traffic": rows, "coverage": masks}), request, _only(), NOW))
+    assert [record[f"{name}_before"] for name in ("in", "transactions", "conversion")] == [10, 2, 0.2]
+    assert [record[name] for name in ("in", "transactions", "conversion")] == [10, 2, 0.2]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -126,6 +126,14 @@ def test_an_agent_that_dies_on_the_day_of_its_renaming_has_the_tasks_that_it_had
     assert _read(Database([(-5, "s1", "old", 1, -1), *WATCHED]), _site(renamed)) == [[0, 0]]
 
 
+@pytest.mark.parametrize(("days", "reads_all"), [(-2, False), (30, False), (-60, True), (90, True)])
+def test_of_an_agent_that_was_heard_lately_not_all_coverage_is_read(days: int, reads_all: bool) -> None:
+    database = Database([(days * 24, "s1", "b", 1, -1), *WATCHED])
+    assert _read(database, _site({"name": "b"})) == [[0, 0]], "whenever it was heard"
+    lengths = {to_ns - from_ns for from_ns, to_ns, *_ in database.asked}
+    assert any(length > 100 * NS_PER_DAY for length in lengths) == reads_all
+
+
 def test_of_many_stores_all_rows_are_read_at_once_and_of_none_nothing() -> None:
     stores = [f"s{i}" for i in range(30)]
     database = Database([(0, store, "a", 7, -1) for store in (*stores, "other")])

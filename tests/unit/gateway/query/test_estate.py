@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
@@ -110,7 +111,7 @@ def test_a_store_has_a_version_for_each_time() -> None:
 
 @pytest.mark.parametrize("site", [SITE, MOVED], ids=["plain", "moved"])
 def test_the_table_of_stores_gives_the_same_estate_as_site_toml(site: Site) -> None:
-    assert QueryEstate.from_table(_table(site)) == QueryEstate.from_site(site)
+    assert QueryEstate.from_table(_table(site)) == replace(QueryEstate.from_site(site), zones={})
 
 
 def test_where_versions_overlap_the_later_one_holds_and_the_store_is_known_for_it() -> None:

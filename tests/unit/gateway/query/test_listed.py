@@ -6,7 +6,11 @@ import pytest
 
 from gateway.points import SCHEMA
 from gateway.query import listed
+from gateway.query.answer import Request
+from gateway.query.estate import QueryEstate, StoreFacts
 from gateway.query.figures import COLUMNS, figure
+from gateway.query.questions import ask
+from tests.support.memory_reader import MemoryReader
 from tests.support.query_rows import BERLIN, SATURDAY, records, table, visit
 
 
@@ -28,6 +32,16 @@ def test_touches_and_gaps() -> None:
     gap = (SATURDAY, "a1", "s1", SATURDAY, SATURDAY + 90 * 10**9, 41, "spool.full")
     (row,) = records(listed.gaps(table("gap", [gap]), BERLIN))
     assert (row["until"], row["seconds"], row["rows"], row["reason"]) == ("2026-10-24T00:01:30+02:00", 90.0, 41, "spool.full")
+
+
+def test_a_gap_that_began_before_the_span_and_reaches_into_it_is_listed() -> None:
+    day = 24 * 3600 * 10**9
+    spans = [(SATURDAY - 20 * day, SATURDAY - 9 * day), (SATURDAY - 9 * day, SATURDAY + 1), (SATURDAY + 5, SATURDAY + 6)]
+    gaps = [(begin, "a1", "s1", begin, end, 41, "spool.full") for begin, end in spans]
+    reader = MemoryReader({"gap": gaps, "traffic": [(SATURDAY, "s1", *[0 for _ in SCHEMA["traffic"].fields])]})
+    request = Request("gaps", from_="2026-10-24", to="2026-10-24")
+    found = ask(reader, request, QueryEstate({"s1": StoreFacts("s1", BERLIN)}), SATURDAY + day)
+    assert [row["at"][:10] for row in records(found)] == ["2026-10-15", "2026-10-24"]
 
 
 @pytest.mark.parametrize("name", ["visits", "touches", "gaps"])
