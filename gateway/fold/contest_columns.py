@@ -13,30 +13,17 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold import heard_zones
+from gateway.fold.begun import Begun
+from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
 from gateway.fold.dwell_rows import OPEN
-from gateway.fold.dwells import Begun, Dwells
+from gateway.fold.dwells import Dwells
 from gateway.fold.heard_zones import NOBODY
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
 from gateway.fold.visits import Visits
-from gateway.fold.zone_rules import (
-    GONE_DBM,
-    STRONG_DB,
-    Sighted,
-    Standing,
-    ZoneLimits,
-    fell_silent,
-    follows,
-    is_ahead,
-    is_clear,
-    is_unowned,
-    lasts_ns,
-    margin_of,
-    wary_after,
-    wary_left,
-)
+from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, fell_silent, follows, is_ahead, is_clear, is_unowned
 
 Slots = npt.NDArray[Any]
 Times = npt.NDArray[np.int64]
@@ -56,10 +43,9 @@ class ContestColumns:
         s = self._state.tracks
         is_open = s.contest[slots] != DECIDED
         slots, place_ns = slots[is_open], place_ns[is_open]
-        heard = Sighted(s.sighted_ns[slots], s.sightings[slots], s.sighted_rows[slots])
-        limits = self._state.estate.decided_within.of(s.profile[slots])
-        lasting_ns = lasts_ns(s.contest[slots] == SETTLES, s.lead_clear[slots], s.wary_db[slots].astype(np.int64), heard, limits)
-        over: Slots = slots[s.lead_ns[slots] + lasting_ns < place_ns]
+        heard, limits, settles = self._sighted(slots), self._state.estate.decided_within.of(s.profile[slots]), s.contest[slots] == SETTLES
+        lasting_ns = lasts_ns(settles, s.lead_clear[slots], s.wary_db[slots].astype(np.int64), heard, limits)
+        over: Slots = slots[(s.lead_ns[slots] + lasting_ns < place_ns) & (settles | is_backed(self._lead_of(slots), heard, limits))]
         return over
 
     # Rows
@@ -164,7 +150,7 @@ class ContestColumns:
 
     def _take_margins(self, slot: Slots, time_ns: Times, dbm: npt.NDArray[np.int16], at: Standing, limits: ZoneLimits) -> None:
         s = self._state.tracks
-        heard = Sighted(s.sighted_ns[slot], s.sightings[slot], s.sighted_rows[slot])
+        heard = self._sighted(slot)
         within = self._state.estate.decided_within.of(s.profile[slot])
         wary_db = wary_left(s.wary_db[slot].astype(np.int64), time_ns - s.lead_ns[slot], heard, within)
         clear = limits._replace(margin_db=margin_of(heard, wary_db, limits))
@@ -208,13 +194,22 @@ class ContestColumns:
         heard_ns = np.where(s.contest[slot] == LEADS, s.own_ns[slot], s.zone_ns[slot])
         return Standing(s.zone[slot], s.level_dbm[slot], time_ns - heard_ns, time_ns - s.since_ns[slot])
 
+    def _sighted(self, slot: Slots) -> Sighted:
+        s = self._state.tracks
+        return Sighted(s.sighted_ns[slot], s.sightings[slot], s.sighted_rows[slot])
+
+    def _lead_of(self, slot: Slots) -> Lead:
+        s = self._state.tracks
+        return Lead(s.lead_ns[slot], s.own_ns[slot], s.last_ns[slot])
+
     # Decisions
 
     def decide(self, slots: Slots) -> Slots:
         """Decide the contests of slots; return those that are not common."""
         s = self._state.tracks
         common = self._may_decide(slots)
-        lapsed = (s.contest[slots] == LEADS) & ~s.lead_clear[slots]
+        backed = is_backed(self._lead_of(slots), self._sighted(slots), self._state.estate.decided_within.of(s.profile[slots]))
+        lapsed = (s.contest[slots] == LEADS) & ~(s.lead_clear[slots] & backed)
         self._give_up(slots[common & lapsed])
         mine = slots[common & ~lapsed]
         if len(mine):
@@ -244,8 +239,8 @@ class ContestColumns:
     def _leave(self, begun: Begun) -> None:
         s, slot = self._state.tracks, begun.slot
         owner, end_ns = s.zone[slot], np.minimum(s.own_ns[slot], begun.time_ns)
-        s.zone_ns[slot] = np.maximum(s.zone_ns[slot], end_ns)
-        self._dwells.advance(slot)
+        within, silent = self._state.estate.decided_within.of(s.profile[slot]), s.level_dbm[slot] == GONE_DBM
+        self._dwells.end_at(slot, np.maximum(left_ns(self._lead_of(slot), silent, self._sighted(slot), within), s.d_start_ns[slot]))
         longer = ~self._state.estate.zone_outside[owner] & (end_ns > s.v_last_ns[slot])
         self._visits.extend_many(slot[longer], end_ns[longer], owner[longer])
         heard = s.level_dbm[slot] != GONE_DBM

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MINUTE
+from gateway.fold.begun import Begun
 from gateway.fold.dwell_rows import CLOSED, OPEN, closed, current, emit, opened, previous
 from gateway.fold.fan_dwells import CountedDwell, FanDwells, dwell_before, dwell_of_row, dwell_of_track
 from gateway.fold.minute_counts import ZONE_COLUMN
@@ -18,20 +19,6 @@ from gateway.fold.state import State
 from gateway.fold.store import DwellRow
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.writers import ColumnWriter, RowWriter, Values, Writer, rows_of
-
-
-class Begun(NamedTuple):
-    """The rows with which dwells or visits begin, one a slot, as columns."""
-
-    slot: npt.NDArray[Any]
-    zone: npt.NDArray[np.int32]
-    time_ns: npt.NDArray[np.int64]
-    key_ns: npt.NDArray[np.int64]
-    agent: npt.NDArray[np.int32]
-
-    def take(self, which: npt.NDArray[np.bool_]) -> Begun:
-        """Return some of them."""
-        return Begun(self.slot[which], self.zone[which], self.time_ns[which], self.key_ns[which], self.agent[which])
 
 
 class Dwells:
@@ -147,6 +134,16 @@ class Dwells:
             t.zone_ns[slot], t.d_minute[slot] = end_ns, min(minute, before)
             if not shared and not t.staff[slot]:
                 self._count_minutes(int(t.zone[slot]), minute + 1, before, bool(t.d_fan[slot] >= 0), -1)
+
+    def end_at(self, slots: npt.NDArray[Any], end_ns: npt.NDArray[np.int64]) -> None:
+        """End open dwells at a time, later or earlier than their latest evidence."""
+        t = self._state.tracks
+        within = end_ns // NS_PER_MINUTE == t.d_minute[slots]
+        t.zone_ns[slots[within]] = end_ns[within]
+        for slot, time_ns in zip(slots[~within].tolist(), end_ns[~within].tolist(), strict=True):
+            if time_ns > t.zone_ns[slot]:
+                self.extend(slot, time_ns)
+            self.cut(slot, time_ns)
 
     def advance(self, slots: npt.NDArray[Any]) -> None:
         """Count the minutes that the evidence of slots has reached since."""

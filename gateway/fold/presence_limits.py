@@ -6,7 +6,8 @@ from typing import Final
 
 from device_profiles.profile import Presence
 from footfall.units import NS_PER_S
-from gateway.fold.zone_rules import DecisionLimits, ZoneLimits
+from gateway.fold.decision_rules import DecisionLimits
+from gateway.fold.zone_rules import ZoneLimits
 from gateway.site.recorded import RecordedCalibration
 
 STALE_PERIODS: Final = 2.2

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from device_profiles.profile import Presence
 from device_profiles.registry import Registry
 from gateway.fold.codes import Codes
+from gateway.fold.decision_rules import DecisionLimits
 from gateway.fold.presence_limits import NO_LIMITS, UNCALIBRATED, decision_limits_of, limits_of
-from gateway.fold.zone_rules import DecisionLimits, ZoneLimits
+from gateway.fold.zone_rules import ZoneLimits
 from gateway.site.recorded import RecordedCalibration, RecordedSite
 
 UNKNOWN_PROFILE: Final = ""

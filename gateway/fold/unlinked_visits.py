@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_MINUTE
-from gateway.fold.dwells import Begun
+from gateway.fold.begun import Begun
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.state import State
 from gateway.fold.store import VisitRow

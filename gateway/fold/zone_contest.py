@@ -5,7 +5,8 @@ Each slot remembers the latest level of the other zones that hear it (`heard_zon
 - DECIDED: nothing is open. A row of the owner extends its dwell.
 - LEADS: another zone is ahead of the owner. It owns the subject once it has led for the confirm time and is ahead by the margin, since it
   went ahead. The owner's dwell is not extended meanwhile, so nothing has to be taken back: if the challenger falls behind, or is not
-  ahead by the margin within twice that time, the dwell is extended to the owner's latest evidence.
+  ahead by the margin within twice that time, the dwell is extended to the owner's latest evidence. If it wins, the dwell ends as early
+  as the owner lost the subject (`decision_rules.py`).
 - SETTLES: nobody owned the subject when it was heard. The loudest zone owns it when the settling time is over, since then.
 
 A contest is over by a row's place, not by its time, or when the watermark has passed its end. So what is decided depends on the order of
@@ -20,6 +21,7 @@ from typing import Final
 from footfall.frames import Kind
 from footfall.units import NS_PER_MS
 from gateway.fold import heard_zones
+from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
 from gateway.fold.dwells import Dwells
 from gateway.fold.joint_levels import JointLevels
 from gateway.fold.state import State
@@ -27,21 +29,7 @@ from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
 from gateway.fold.visits import Visits
 from gateway.fold.zone_levels import HeardRow, ZoneLevels
-from gateway.fold.zone_rules import (
-    STRONG_DB,
-    Sighted,
-    Standing,
-    ZoneLimits,
-    fell_silent,
-    follows,
-    is_ahead,
-    is_clear,
-    is_unowned,
-    lasts_ns,
-    margin_of,
-    wary_after,
-    wary_left,
-)
+from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, fell_silent, follows, is_ahead, is_clear, is_unowned
 
 
 class ZoneContest:
@@ -65,7 +53,7 @@ class ZoneContest:
         heard = self._sighted(slot)
         limits = self._state.estate.decided_within_of[s.profile.item(slot)]
         lasting_ns = lasts_ns(contest == SETTLES, s.lead_clear.item(slot), s.wary_db.item(slot), heard, limits)
-        return bool(s.lead_ns.item(slot) + lasting_ns < place_ns)
+        return bool(s.lead_ns.item(slot) + lasting_ns < place_ns and (contest == SETTLES or is_backed(self._lead_of(slot), heard, limits)))
 
     def take(self, slot: int, row: HeardRow) -> None:
         """Apply a row in order."""
@@ -171,32 +159,48 @@ class ZoneContest:
     # Decisions
 
     def decide(self, slot: int) -> None:
-        """Give the subject to the zone that leads, as of the row with which it began to; a lead that is not clear lapses."""
+        """Give the subject to the zone that leads, as of the row with which it began to; a lead that is not clear or not backed lapses."""
         s = self._state.tracks
-        if s.contest.item(slot) == LEADS and not s.lead_clear.item(slot):
+        if s.contest.item(slot) == LEADS and not self._may_win(slot):
             self._give_up(slot)
             return
         zone, start_ns, key_ns, agent = s.lead_zone.item(slot), s.lead_ns.item(slot), s.lead_key_ns.item(slot), s.lead_agent.item(slot)
         if s.contest.item(slot) == LEADS:
             returns = zone == s.p_zone.item(slot)
             s.wary_db[slot] = wary_after(s.wary_db.item(slot), returns, s.lead_strong.item(slot))
-            back_ns = self._back_ns(slot)
+            back_ns, left = self._back_ns(slot), self._left_ns(slot)
             start_ns, key_ns = start_ns - back_ns, key_ns - back_ns
-            self._leave(slot, min(s.own_ns.item(slot), start_ns))
+            self._leave(slot, min(s.own_ns.item(slot), start_ns), min(left, start_ns))
         self._end(slot)
         self._dwells.open(slot, zone, start_ns, key_ns, agent)
         if (heard_ns := self._levels(slot).promote(slot, zone)) > start_ns:
             self._dwells.extend(slot, heard_ns)
         self._visits_decide(slot, zone, start_ns, key_ns, agent)
 
-    def _leave(self, slot: int, end_ns: int) -> None:
-        """The owner had the subject until then, and goes on hearing it as any other zone does."""
+    def _may_win(self, slot: int) -> bool:
+        s = self._state.tracks
+        within = self._state.estate.decided_within_of[s.profile.item(slot)]
+        return s.lead_clear.item(slot) and bool(is_backed(self._lead_of(slot), self._sighted(slot), within))
+
+    def _left_ns(self, slot: int) -> int:
+        """Return when the owner lost the subject, not before it had it."""
+        s, lead = self._state.tracks, self._lead_of(slot)
+        silent = s.level_dbm.item(slot) == GONE_DBM
+        left: int = left_ns(lead, silent, self._sighted(slot), self._state.estate.decided_within_of[s.profile.item(slot)])
+        return max(left, s.d_start_ns.item(slot))
+
+    def _lead_of(self, slot: int) -> Lead:
+        s = self._state.tracks
+        return Lead(s.lead_ns.item(slot), s.own_ns.item(slot), s.last_ns.item(slot))
+
+    def _leave(self, slot: int, end_ns: int, left_ns: int) -> None:
+        """The owner was heard until `end_ns`, and had the subject until `left_ns`; it goes on hearing it as any other zone does."""
         s, owner = self._state.tracks, self._state.tracks.zone.item(slot)
-        if end_ns > s.zone_ns.item(slot):
-            self._dwells.extend(slot, end_ns)
+        if left_ns > s.zone_ns.item(slot):
+            self._dwells.extend(slot, left_ns)
         if not self._state.estate.zone_outside[owner] and end_ns > s.v_last_ns.item(slot):
             self._visits.evidence(slot, end_ns, s.lead_key_ns.item(slot), s.lead_agent.item(slot), owner)
-        self._dwells.cut(slot, end_ns)
+        self._dwells.cut(slot, left_ns)
         self._levels(slot).keep(slot)
 
     def _back_ns(self, slot: int) -> int:

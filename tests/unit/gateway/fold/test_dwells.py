@@ -35,8 +35,8 @@ def test_an_exit_names_the_last_time_the_person_was_heard() -> None:
 
 
 def test_an_exit_that_comes_after_the_person_moved_on_lengthens_the_dwell_before() -> None:
-    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "b", 30, dbm=-40), left("ann", "a", 30)).close()
-    assert [(dwell.zone, dwell.seconds) for dwell in shop.dwells()] == [("a", 30), ("b", 0)]
+    shop = Shop().hear(seen("ann", "a", 0), seen("ann", "b", 30, dbm=-40), left("ann", "a", 30), seen("ann", "b", 35, dbm=-40)).close()
+    assert [(dwell.zone, dwell.seconds) for dwell in shop.dwells()] == [("a", 30), ("b", 5)]
 
 
 def test_a_dwell_outside_has_its_point_too() -> None:

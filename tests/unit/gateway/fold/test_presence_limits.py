@@ -6,8 +6,8 @@ import pytest
 
 from device_profiles.profile import Presence
 from footfall.units import NS_PER_S
+from gateway.fold.decision_rules import Sighted, confirms_ns
 from gateway.fold.presence_limits import decision_limits_of
-from gateway.fold.zone_rules import Sighted, confirms_ns
 from gateway.site.recorded import RecordedCalibration
 
 PRESENCE = Presence(confirm_min_s=2.0, confirm_max_s=8.0)

@@ -13,6 +13,8 @@ STALE_S = 11
 """Of an ibeacon: 2.2 of its STAY periods."""
 SETTLES_S, CONFIRMS_S = 5, 8
 """Of one whose own interval is not known, or is a second and more."""
+REMEMBERS_S = SETTLES_S
+"""So much later than its subject left does an owner's level fall behind."""
 
 
 def zones(*rows: object) -> list[str]:
@@ -61,7 +63,7 @@ def test_a_level_above_the_owner_s_by_no_more_than_the_margin_changes_nothing() 
 
 def test_a_zone_that_leads_for_the_confirm_time_takes_the_person_over_since_it_went_ahead() -> None:
     before, after = dwells(seen("ann", "a", 0), seen("ann", "a", 9), seen("ann", "b", 10, dbm=-50), seen("ann", "b", 20, dbm=-50))
-    assert (before.zone, before.begin_s, before.seconds) == ("a", 0, 9)
+    assert (before.zone, before.begin_s, before.seconds) == ("a", 0, 10 - REMEMBERS_S)
     assert (after.zone, after.begin_s, after.seconds) == ("b", 10, 10)
 
 
@@ -78,9 +80,21 @@ def test_a_challenger_that_falls_behind_leaves_the_owner_a_dwell_without_a_break
     assert (whole.zone, whole.seconds) == ("a", 17)
 
 
-def test_the_owner_s_dwell_ends_where_the_challenger_went_ahead_though_it_heard_the_person_later() -> None:
+def test_the_owner_s_dwell_ends_when_its_level_began_to_fall_behind_though_it_heard_the_person_later() -> None:
     before, _ = dwells(seen("ann", "a", 0), seen("ann", "b", 10, dbm=-50), seen("ann", "a", 14, dbm=-70), seen("ann", "b", 20, dbm=-50))
-    assert (before.zone, before.seconds) == ("a", 10)
+    assert (before.zone, before.seconds) == ("a", 10 - REMEMBERS_S)
+
+
+def test_an_owner_that_fell_behind_within_its_memory_had_the_person_for_no_time() -> None:
+    before, _ = dwells(seen("ann", "a", 0), seen("ann", "b", 3, dbm=-65), seen("ann", "a", 6, dbm=-80), seen("ann", "b", 20, dbm=-50))
+    assert (before.zone, before.begin_s, before.seconds) == ("a", 0, 6 - REMEMBERS_S)
+    first, *_ = dwells(*[seen("ann", "a", at, sightings=5) for at in (0, 5)], seen("ann", "b", 6, -50), seen("ann", "b", 16, -50))
+    assert (first.zone, first.begin_s, first.seconds) == ("a", 0, 1)
+
+
+def test_an_owner_that_fell_silent_had_the_person_until_it_was_heard_last() -> None:
+    before, after = dwells(*[seen("ann", "a", at) for at in (0, 5, 10)], left("ann", "a", 12), seen("ann", "b", 13), seen("ann", "b", 18))
+    assert (before.zone, before.seconds, after.zone, after.begin_s) == ("a", 12, "b", 13)
 
 
 def test_a_zone_that_was_heard_before_leads_once_the_owner_falls_below_it() -> None:
@@ -119,7 +133,8 @@ def test_who_goes_back_and_forth_between_two_zones_for_minutes_has_each_of_their
     ]
     found = dwells(*heard)
     assert [dwell.zone for dwell in found] == list(turns)
-    assert all(abs(dwell.seconds - 120) < 5 for dwell in found[1:-1])
+    assert all(120 - REMEMBERS_S - 2 < dwell.seconds <= 120 for dwell in found[1:-1])
+    assert all(abs(dwell.begin_s - 120 * turn) < 5 for turn, dwell in enumerate(found))
 
 
 def test_a_challenger_owns_since_it_was_ahead_at_all_not_since_it_was_by_the_margin() -> None:
@@ -141,8 +156,17 @@ def test_a_stale_owner_loses_the_person_to_whoever_heard_them_since_however_weak
 
 
 def test_an_owner_that_reported_the_exit_is_followed_by_whoever_hears_the_person_next() -> None:
-    story = seen("ann", "a", 0), left("ann", "a", 6), seen("ann", "b", 8, dbm=-90)
+    story = seen("ann", "a", 0), left("ann", "a", 6), seen("ann", "b", 8, dbm=-90), seen("ann", "b", 11, dbm=-90)
     assert [(dwell.zone, dwell.begin_s) for dwell in dwells(*story)] == [("a", 0), ("b", 8)]
+    assert [(dwell.zone, dwell.begin_s) for dwell in dwells(*story[:2], seen("ann", "b", 20))] == [("a", 0), ("b", 20)]
+
+
+def test_who_is_heard_elsewhere_for_no_longer_than_a_lost_message_after_the_owner_has_no_dwell_there() -> None:
+    """The EXIT of the other zone comes long after the lead would be over: the last of a visit are the zones' own lost messages."""
+    story = [seen("ann", "a", at) for at in (0, 5, 10)], left("ann", "a", 12), seen("ann", "b", 13, dbm=-80)
+    shop = Shop().hear(*story[0], *story[1:]).wait(CONFIRMS_S + 1)
+    assert shop.zones_of("ann") == ["a"]
+    assert [(dwell.zone, dwell.seconds) for dwell in shop.close().dwells()] == [("a", 12)]
 
 
 def test_an_exit_of_a_zone_that_is_not_the_owner_changes_nothing() -> None:
@@ -213,7 +237,7 @@ def test_a_calibrated_change_is_confirmed_sooner_and_stamped_back_and_cuts_the_d
     shop = Shop().calibrate().hear(*(seen("ann", "a", at_s) for at_s in (0, 50, 100, 121)), seen("ann", "b", 122, dbm=-62))
     shop.hear(seen("ann", "b", 127, dbm=-62)).close()
     before, after = shop.dwells()
-    assert (before.zone, before.seconds) == ("a", 120)
+    assert (before.zone, before.seconds) == ("a", 122 - REMEMBERS_S)
     assert (after.zone, after.begin_s, after.seconds) == ("b", 120, 7)
 
 

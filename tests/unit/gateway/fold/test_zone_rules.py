@@ -7,27 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.fold.tables.hash_index import NO_CODE
-from gateway.fold.zone_rules import (
-    GONE_DBM,
+from gateway.fold.decision_rules import (
     MOST_WARY_DB,
     DecisionLimits,
     Sighted,
-    Standing,
-    ZoneLimits,
-    changes_owner,
     confirms_ns,
-    follows,
-    is_ahead,
-    is_clear,
-    is_unowned,
     lasts_ns,
     margin_of,
     settles_ns,
-    takes_over,
     wary_after,
     wary_left,
 )
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.zone_rules import GONE_DBM, Standing, ZoneLimits, changes_owner, follows, is_ahead, is_clear, is_unowned, takes_over
 
 LIMITS = ZoneLimits(gap_ns=100, stale_ns=40, holdoff_ns=10, margin_db=6.0)
 DECIDES = DecisionLimits(settle_min_ns=20, settle_max_ns=50, confirm_min_ns=20, confirm_max_ns=80)

@@ -1,0 +1,139 @@
+"""When a contest is decided, and since when: how long a zone settles or leads, by which margin, and when the owner lost the subject.
+
+Everything follows how often the subject itself is heard. Whoever goes back and forth is waited for longer (`wary_after`). A lead that
+begins with the owner's silence may be nothing but a message that one receiver missed and another heard. So it lasts until the subject was
+heard for a while since, and lapses if it never is: who goes out of the door was in the door's zone last.
+
+Operators only, so each function takes numbers of one slot or columns.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gateway.fold.zone_rules import ZoneLimits
+
+SETTLE_SIGHTINGS: Final = 5
+CONFIRM_SIGHTINGS: Final = 8
+"""A level is an average over five to eight sightings: so many bring one that owes little to the one before."""
+SHARP_SIGHTINGS: Final = 5
+SHARP_NS: Final = 1_500_000_000
+LEAST_SHARE: Final = 0.2
+"""A level of five sightings in 1.5 s, which is the agent's shortest average, needs the whole margin; of more a share, a fifth at least."""
+STRONG_DB: Final = 3
+"""Who is ahead by so much more than the margin has moved for sure."""
+MOST_WARY_DB: Final = 12
+HELD_CONFIRMS: Final = 4
+"""Equal levels change places well within so many confirm times: they stray for two or three of them at most."""
+
+
+class DecisionLimits(NamedTuple):
+    """Within which bounds a profile's zones are decided: the first one is settled, and another confirmed that leads."""
+
+    settle_min_ns: Any
+    settle_max_ns: Any
+    confirm_min_ns: Any
+    confirm_max_ns: Any
+    back_ns: Any = 0
+    """A change is stamped so long before the row with which another zone went ahead: levels follow so late."""
+    confirm_percent: Any = 100
+    """So much of the time to confirm a change is enough here, by a calibration."""
+
+    def of(self, profile: npt.NDArray[Any]) -> DecisionLimits:
+        """Return the limits of each row, from columns by profile."""
+        return DecisionLimits(*[limit[profile] for limit in self])
+
+
+class Sighted(NamedTuple):
+    """How often a subject was heard, as numbers of one subject or as columns: over how long, in how many sightings and rows."""
+
+    span_ns: Any
+    sightings: Any
+    rows: Any
+
+
+class Lead(NamedTuple):
+    """A lead, as numbers of one slot or as columns."""
+
+    lead_ns: Any
+    """The row with which it began."""
+    own_ns: Any
+    """The owner's latest evidence."""
+    last_ns: Any
+    """The subject's latest evidence."""
+
+
+def margin_of(heard: Sighted, wary_db: Any, limits: ZoneLimits) -> Any:
+    """Return by how much a zone must be ahead of the owner to own the subject, dB.
+
+    A level averages the sightings of some seconds: the more there are, the sharper it is, and the less margin it needs. Whoever goes back
+    and forth between two zones needs more of it (`wary_after`).
+    """
+    sharpness = np.sqrt(SHARP_SIGHTINGS * heard.span_ns / (_larger(heard.sightings, 1) * SHARP_NS))
+    share = 1 - (heard.sightings > 0) * _larger(1 - sharpness, 0)
+    return limits.margin_db * _larger(share, LEAST_SHARE) + wary_db
+
+
+def wary_after(wary_db: Any, returns: Any, strong: Any) -> Any:
+    """Return how much more margin a subject needs after a change: a dB for each time that it went back without a clear difference."""
+    more_db = wary_db + returns
+    return (more_db - _larger(more_db - MOST_WARY_DB, 0)) * (1 - strong)
+
+
+def wary_left(wary_db: Any, led_ns: Any, heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return what is left of that margin for a zone that has led for so long without a break: after some confirm times a dB less for each.
+
+    Levels that are equal but for noise change places sooner; somebody who went to the other zone again stays ahead there.
+    """
+    return _larger(wary_db - _larger(led_ns // _larger(confirms_ns(heard, limits), 1) - HELD_CONFIRMS, 0), 0)
+
+
+def lasts_ns(settles: Any, clear: Any, wary_db: Any, heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return how long a contest lasts: to settle, or to be confirmed.
+
+    A lead that is not clear lapses after twice that, and as much later as it takes to be trusted in spite of the returns before.
+    """
+    confirmed_ns = confirms_ns(heard, limits) * (1 + (1 - clear) * (1 + (wary_db > 0) * (HELD_CONFIRMS + wary_db)))
+    return confirmed_ns + settles * (settles_ns(heard, limits) - confirmed_ns)
+
+
+def settles_ns(heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return how long all zones are weighed before the first one is decided."""
+    sightings_ns = SETTLE_SIGHTINGS * heard.span_ns // _larger(heard.sightings, 1)
+    return _within(sightings_ns, heard, limits.settle_min_ns, limits.settle_max_ns)
+
+
+def confirms_ns(heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return for how long another zone must lead until it owns the subject: rows that could contradict it must have come, too."""
+    sightings_ns, rows_ns = (
+        CONFIRM_SIGHTINGS * heard.span_ns // _larger(heard.sightings, 1),
+        5 * heard.span_ns // _larger(4 * heard.rows, 1),
+    )
+    return _within(_larger(sightings_ns, rows_ns), heard, limits.confirm_min_ns, limits.confirm_max_ns) * limits.confirm_percent // 100
+
+
+def is_backed(lead: Lead, heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return whether a lead may be decided: the owner was heard while it fell behind, or others were for longer than messages are lost."""
+    return (lead.own_ns > lead.lead_ns) | (lead.last_ns - lead.own_ns >= settles_ns(heard, limits))
+
+
+def left_ns(lead: Lead, silent: Any, heard: Sighted, limits: DecisionLimits) -> Any:
+    """Return when the owner lost the subject: its level averages as many sightings as settle a zone, so it falls behind so much later.
+
+    One that fell silent had the subject until it was heard last. Between two zones nobody has it.
+    """
+    behind_ns = lead.lead_ns - (1 - silent) * settles_ns(heard, limits)
+    return behind_ns - (lead.own_ns < behind_ns) * (behind_ns - lead.own_ns)
+
+
+def _within(time_ns: Any, heard: Sighted, least_ns: Any, most_ns: Any) -> Any:
+    """Return a time within its bounds; the longest of a subject whose interval nobody knows."""
+    bounded = least_ns + _larger(time_ns - least_ns, 0)
+    return most_ns - (heard.sightings > 0) * _larger(most_ns - bounded, 0)
+
+
+def _larger(value: Any, other: Any) -> Any:
+    return value + (other > value) * (other - value)
