@@ -40,30 +40,22 @@ class Absences:
 
     def extend(self, slot: int, time_ns: int) -> None:
         """Take evidence after the latest of the track's visit."""
-        last_ns = self._state.tracks.v_last_ns.item(slot)
-        if time_ns - last_ns > self._state.estate.least_absence_ns:
-            self._add(slot, (last_ns, time_ns))
-
-    def extend_many(self, slots: npt.NDArray[Any], times_ns: npt.NDArray[np.int64]) -> None:
-        """Take the same of several tracks, one row a track."""
-        long = np.flatnonzero(times_ns - self._state.tracks.v_last_ns[slots] > self._state.estate.least_absence_ns)
-        for place in long.tolist():
-            self.extend(slots.item(place), times_ns.item(place))
+        self._add(slot, (self._state.tracks.v_last_ns.item(slot), time_ns))
 
     def earlier(self, slot: int, time_ns: int) -> None:
         """Take evidence before the begin of the track's visit."""
         self._add(slot, (time_ns, self._state.tracks.v_start_ns.item(slot)))
 
-    def fill(self, slot: int, time_ns: int) -> bool:
-        """Take late evidence within the span of the track's visit; return whether its absences are others now."""
-        before = self.of(slot)
-        if not any(from_ns < time_ns < to_ns for from_ns, to_ns in before):
-            return False
-        self._spans.pop(slot)
+    def is_away(self, slot: int, time_ns: int) -> bool:
+        """Return whether the subject of the track's visit was away then, as far as is known."""
+        return any(from_ns < time_ns < to_ns for from_ns, to_ns in self.of(slot))
+
+    def fill(self, slot: int, time_ns: int) -> None:
+        """Take late evidence within the span of the track's visit."""
+        before = self._spans.pop(slot, ())
         for from_ns, to_ns in before:
             for part in ((from_ns, time_ns), (time_ns, to_ns)) if from_ns < time_ns < to_ns else ((from_ns, to_ns),):
                 self._add(slot, part)
-        return True
 
     def _add(self, slot: int, span: Span) -> None:
         if span[1] - span[0] > self._least_ns(slot):
@@ -108,11 +100,12 @@ def heard_spans(start_ns: int, last_ns: int, absences: Sequence[Span]) -> Iterat
     yield start_ns, last_ns
 
 
-def number_of_entries(heard: Iterable[Span], least_ns: int) -> int:
-    """Return how often somebody came in who was heard in these spans, by any device: silences longer than `least_ns` are absences."""
-    entries, until_ns = 0, -(1 << 62)
+def entries_between(heard: Iterable[Span], least_ns: int) -> list[int]:
+    """Return when somebody came in who was heard in these spans, by any device: silences longer than `least_ns` are absences."""
+    entries, until_ns = [], -(1 << 62)
     for from_ns, to_ns in sorted(heard):
-        entries += from_ns - until_ns > least_ns
+        if from_ns - until_ns > least_ns:
+            entries.append(from_ns)
         until_ns = max(until_ns, to_ns)
     return entries
 

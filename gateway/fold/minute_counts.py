@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,16 +20,19 @@ from gateway.points.rows import TrafficPoint, ZoneTrafficPoint
 
 TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "visits_closed", "dwell_sum_s", "transactions",
                   "transactions_known", "returns", "revenue", "touches", "occupancy", "drift", "anonymous_started",
-                  "anonymous_open")  # fmt: skip
-"""The values of a store's cell. What is added stands at the end: cells that an earlier release kept are shorter."""
+                  "anonymous_open", "staff_entries", "in_staff", "staff_owed", "staff_owed_until")  # fmt: skip
+"""The values of a store's cell. What is added stands at the end: cells that an earlier release kept are shorter.
+
+How many of the staff the doors have yet to count, and until which minute, are no fields of a point.
+"""
 ZONE: Final = ("entries", "exits", "present", "known_present", "dwell_sum_s", "dwells", "passes", "passing_sum_s")
 TRAFFIC_COLUMN: Final = {name: index for index, name in enumerate(TRAFFIC)}
 OCCUPANCY, DRIFT = TRAFFIC_COLUMN["occupancy"], TRAFFIC_COLUMN["drift"]
+STAFF_ENTRIES: Final = TRAFFIC_COLUMN["staff_entries"]
 ZONE_COLUMN: Final = {name: index for index, name in enumerate(ZONE)}
 KEEP_MINUTES: Final = 3
 """How long a minute stays in memory after the last that its store or zone has; the ledger keeps it afterwards."""
 NO_FLOOR: Final = -(1 << 62)
-LONGEST_DAY_MINUTES: Final = 26 * 60
 
 Cell = list[float]
 
@@ -147,6 +150,10 @@ class Cells:
         new, self._new = self._new, set()
         return new
 
+    def changed_in(self, index: int) -> list[tuple[int, int]]:
+        """Return (owner, minute) of the cells of which one value is another than the one that was emitted last."""
+        return [(owner, minute) for (owner, minute), before in self._changed.items() if self._cell(owner, minute)[index] != before[index]]
+
     def take_changed(self) -> list[CellChange]:
         """Return the cells that changed since the last call, by owner and minute."""
         changed = [CellChange(owner, minute, before) for (owner, minute), before in sorted(self._changed.items())]
@@ -213,37 +220,6 @@ def traffic_row(store: str, minute: int, cell: Sequence[float]) -> TrafficPoint:
 def zone_row(store: str, zone: str, minute: int, cell: Sequence[float]) -> ZoneTrafficPoint:
     """Return the point of a zone's minute."""
     return ZoneTrafficPoint(minute * NS_PER_MINUTE, store, zone, *_fields("zone_traffic", dict(zip(ZONE, cell, strict=True))))
-
-
-class StoreDays(Protocol):
-    """What settling has to know of the days of stores, which are by code."""
-
-    def day(self, store: int, minute: int) -> int:
-        """Return a number for the store's day that a minute belongs to."""
-
-    def settling_minutes(self, store: int, minute: int) -> tuple[int, ...]:
-        """Return the minutes of that day, in order, at whose end nobody is inside: the store closes, or its day ends."""
-
-
-def settle(cells: Cells, store: int, minute: int, days: StoreDays) -> None:
-    """Write occupancy and drift anew from `minute` to the end of its day: people were counted in or out in it, or its cell is new.
-
-    Doors miscount, so the running sum of a day can fall below zero, and people are left in it when the store closes. Occupancy is never
-    below zero, and 0 at the end of a settling minute. Drift is what that took: occupancy less the day's running sum of in - out, exactly.
-    """
-    today, settling = days.day(store, minute), days.settling_minutes(store, minute)
-    before = cells.before(store, minute)
-    occupancy, drift = (before[1][OCCUPANCY], before[1][DRIFT]) if before and days.day(store, before[0]) == today else (0.0, 0.0)
-    for each in cells.minutes(store, minute, minute + LONGEST_DAY_MINUTES):
-        if days.day(store, each) != today:
-            break
-        cell = cells.get(store, each)
-        counted = occupancy + cell[TRAFFIC_COLUMN["in"]] - cell[TRAFFIC_COLUMN["out"]]
-        occupancy = 0.0 if each in settling else max(0.0, counted)
-        drift += occupancy - counted
-        if (cell[OCCUPANCY], cell[DRIFT]) != (occupancy, drift):
-            cells.touch(store, each)
-            cell[OCCUPANCY], cell[DRIFT] = occupancy, drift
 
 
 def _fields(measurement: str, values: dict[str, float]) -> Iterator[Any]:

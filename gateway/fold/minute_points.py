@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from gateway.fold.minute_counts import settle, traffic_row, zone_row
+from gateway.fold.minute_counts import STAFF_ENTRIES, traffic_row, zone_row
+from gateway.fold.settling import settle
 from gateway.fold.state import State
 from gateway.fold.store_counters import StoreCounters
 from gateway.fold.watermarks import Watermarks
@@ -73,7 +74,7 @@ class MinutePoints:
 
     def _settle(self) -> None:
         state = self._state
-        for store, minute in state.traffic.take_new():
+        for store, minute in [*state.traffic.take_new(), *state.traffic.changed_in(STAFF_ENTRIES)]:
             self.unsettle(store, minute)
         state.zones.take_new()
         for (store, _), minute in self._to_settle.items():

@@ -57,7 +57,11 @@ class UnlinkedVisits:
         t, start_ns, last_ns = self._state.tracks, np.asarray(segments.start_ns)[part], np.asarray(segments.last_ns)[part]
         seconds, counted = seconds_of(start_ns, last_ns), t.v_counted[slots]
         columns = (start_ns // NS_PER_MINUTE, t.v_minute[slots], seconds, t.v_anonymous[slots], counted)
-        return [
+        texts = [
             TrafficContribution(first, last, known=False, closed=True, seconds=seconds, anonymous=anonymous).to_json() if counts else ""
             for first, last, seconds, anonymous, counts in zip(*[column.tolist() for column in columns], strict=True)
         ]
+        for place in np.flatnonzero(t.v_staff[slots]).tolist():
+            of_staff = self._segments.contribution(slots.item(place))
+            texts[place] = of_staff.to_json() if of_staff else ""
+        return texts

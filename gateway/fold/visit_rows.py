@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
-from gateway.fold.absences import Span, heard_spans, number_of_entries
+from gateway.fold.absences import Span, entries_between, heard_spans
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
@@ -44,10 +44,25 @@ class TrafficContribution:
     seconds: float
     anonymous: bool = False
     """Of a day subject; an earlier release counted none of these apart."""
+    staff_minutes: tuple[int, ...] = ()
+    """When one of the staff came in: then nothing else is counted."""
 
-    def to_list(self) -> list[float]:
+    def to_list(self) -> list[Any]:
         """Return its values in their order."""
-        return [self.first_minute, self.last_minute, self.known, self.closed, self.seconds, self.anonymous]
+        values = [self.first_minute, self.last_minute, self.known, self.closed, self.seconds, self.anonymous]
+        return [*values, list(self.staff_minutes)] if self.staff_minutes else values
+
+    @classmethod
+    def of_list(cls, values: Sequence[Any]) -> TrafficContribution:
+        """Return what `to_list` returned, now or in an earlier release."""
+        kept = cls(*values[:6])
+        return replace(kept, staff_minutes=tuple(values[6])) if len(values) > 6 else kept
+
+    @classmethod
+    def of_staff(cls, entries_ns: Sequence[int]) -> TrafficContribution:
+        """Return what the visit of one of the staff contributes: when they came in."""
+        minutes = [time_ns // NS_PER_MINUTE for time_ns in entries_ns]
+        return cls(minutes[0], minutes[0], False, False, 0.0, False, tuple(minutes))
 
     def to_json(self) -> str:
         """Return what the store keeps."""
@@ -115,11 +130,11 @@ def joined(primary: Segment, group: Sequence[Segment]) -> Segment:
     return replace(primary, start_ns=start_ns, last_ns=last_ns, is_open=any(part.is_open for part in group), zones=zones)
 
 
-def entries_of(parts: Sequence[Segment], reentry_ns: int) -> int:
-    """Return how often the person of a visit came in: an absence is one from all its parts."""
+def entries_of(parts: Sequence[Segment], reentry_ns: int) -> list[int]:
+    """Return when the person of a visit came in, ns: an absence is one from all its parts."""
     if len(parts) == 1:
-        return 1 + len(parts[0].absences)
-    return number_of_entries([span for part in parts for span in heard_spans(part.start_ns, part.last_ns, part.absences)], reentry_ns)
+        return [parts[0].start_ns, *(to_ns for _, to_ns in parts[0].absences)]
+    return entries_between([span for part in parts for span in heard_spans(part.start_ns, part.last_ns, part.absences)], reentry_ns)
 
 
 def row_of(state: State, writer: Writer, segment: Segment, grouped: Any, counted: Any, absences: Any) -> Values:

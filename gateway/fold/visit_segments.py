@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from footfall.pseudonyms import is_day_subject
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
 from gateway.fold.absences import Absences, from_text, to_text
 from gateway.fold.estate_index import seconds_of
-from gateway.fold.minute_counts import TRAFFIC_COLUMN
+from gateway.fold.minute_counts import STAFF_ENTRIES, TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.store import VisitRow
 from gateway.fold.tables.hash_index import NO_CODE
@@ -53,7 +56,7 @@ class VisitSegments:
     def of_track(self, slot: int) -> Segment:
         """Return the segment that a track has now."""
         is_grouped = self._state.tracks.v_grouped[slot]
-        counted = self.grouped.get(self.key_of(slot)) if is_grouped else contribution(self._state, slot)
+        counted = self.grouped.get(self.key_of(slot)) if is_grouped else self.contribution(slot)
         segment = of_track(self._state, self.writer, slot, counted)
         segment.absences = self.absences.of(slot)
         return segment
@@ -62,7 +65,7 @@ class VisitSegments:
         key = VisitKey(self._state.estate.stores.of(row.store), row.key_ns, self._state.estate.agents.of(row.agent))
         return Segment(
             key, row.subject, row.start_ns, row.last_ns, row.zones & (1 << 64) - 1, bool(row.staff), bool(row.open), row.fan, NO_CODE,
-            bool(row.grouped), TrafficContribution(*json.loads(row.counted)) if row.counted else None,
+            bool(row.grouped), TrafficContribution.of_list(json.loads(row.counted)) if row.counted else None,
             is_day_subject(int(row.subject, 16)),
             from_text(row.absences),
         )  # fmt: skip
@@ -91,6 +94,27 @@ class VisitSegments:
         t.v_anonymous[slot] = is_day_subject(t.subject[slot])
         amounts = started(fan != NO_CODE, writer.number(t.v_anonymous[slot]))
         writer.count(self._state.traffic, writer.number(t.store[slot]), minute, amounts, t.v_counted[slot])
+        t.v_staff[slot] = t.staff[slot]
+        writer.count(self._state.traffic, writer.number(t.store[slot]), minute, {STAFF_ENTRIES: 1}, t.v_staff[slot])
+
+    def contribution(self, slot: int) -> TrafficContribution | None:
+        """Return what the visit of a track that is not grouped contributes; None if nothing."""
+        t = self._state.tracks
+        if t.v_staff[slot]:
+            return TrafficContribution.of_staff([t.v_start_ns.item(slot), *(to_ns for _, to_ns in self.absences.of(slot))])
+        return contribution(self._state, slot)
+
+    def hear(self, slot: int, time_ns: int) -> None:
+        """Take evidence after the latest of a track's segment, which is stored then: its subject may have been away."""
+        if time_ns - self._state.tracks.v_last_ns.item(slot) > self._state.estate.least_absence_ns:
+            with self.changing(slot):
+                self.absences.extend(slot, time_ns)
+
+    def hear_many(self, slots: npt.NDArray[Any], times_ns: npt.NDArray[np.int64]) -> None:
+        """Take the same of several tracks, one row a track."""
+        long = np.flatnonzero(times_ns - self._state.tracks.v_last_ns[slots] > self._state.estate.least_absence_ns)
+        for place in long.tolist():
+            self.hear(slots.item(place), times_ns.item(place))
 
     def end(self, writer: Writer, slot: Any) -> None:
         """Close a segment with its last evidence, and count that, unless a group counts it: for one track, or for an array."""
@@ -114,10 +138,10 @@ class VisitSegments:
         """Keep traffic in step with a change of a track's columns: what they contributed before is taken back, the rest counted."""
         store, counts = int(self._state.tracks.store[slot]), not self._state.tracks.v_grouped[slot]
         if counts:
-            self.count(store, contribution(self._state, slot), -1)
+            self.count(store, self.contribution(slot), -1)
         yield
         if counts:
-            self.count(store, contribution(self._state, slot), 1)
+            self.count(store, self.contribution(slot), 1)
         self.changed[slot] = None
 
     def set_fan(self, segment: Segment, fan: str) -> None:
@@ -155,6 +179,10 @@ class VisitSegments:
         if counted is None:
             return
         cells, c = self._state.traffic, counted
+        if c.staff_minutes:
+            for minute in c.staff_minutes:
+                cells.add(store, minute, STAFF_ENTRIES, sign)
+            return
         self.writer.count(cells, store, c.first_minute, started(c.known, c.anonymous, sign), True)
         self.count_minutes(store, c.first_minute + 1, c.last_minute, c.known, c.anonymous, sign)
         if c.closed:
@@ -174,7 +202,7 @@ class VisitSegments:
     def load(self, values: Mapping[str, Any] | Sequence[Any]) -> None:
         """Go on from what `dump` returned; earlier releases dumped what is grouped alone."""
         of_now = values if isinstance(values, Mapping) else {"grouped": values, "absences": ()}
-        self.grouped = {VisitKey(*key): None if c is None else TrafficContribution(*c) for key, c in of_now["grouped"]}
+        self.grouped = {VisitKey(*key): None if c is None else TrafficContribution.of_list(c) for key, c in of_now["grouped"]}
         self.absences.load(of_now["absences"])
 
 

@@ -81,7 +81,7 @@ class Visits:
         if tracks.v_state[slot] == CLOSED:
             with self._segments.changing(slot):
                 tracks.v_state[slot] = OPEN
-        self._segments.absences.extend(slot, time_ns)
+        self._segments.hear(slot, time_ns)
         tracks.v_last_ns[slot] = time_ns
         tracks.v_zones[slot] |= tracks.v_zones.dtype.type(self._state.estate.zone_bit(zone))
         minute, before = time_ns // NS_PER_MINUTE, int(tracks.v_minute[slot])
@@ -97,7 +97,7 @@ class Visits:
     def extend_many(self, slots: npt.NDArray[np.int32], times_ns: npt.NDArray[np.int64], zones: npt.NDArray[np.int32]) -> None:
         """Extend visits that are open and not grouped by evidence within the timeout, one row a track."""
         s = self._state.tracks
-        self._segments.absences.extend_many(slots, times_ns)
+        self._segments.hear_many(slots, times_ns)
         s.v_last_ns[slots] = times_ns
         s.v_zones[slots] |= self._state.estate.zone_bits(zones)
         self.advance(slots)
@@ -117,15 +117,16 @@ class Visits:
 
     def earlier(self, slot: int, time_ns: int) -> None:
         """Let a visit begin before its opening event; its key stays."""
-        self._segments.absences.earlier(slot, time_ns)
         with self._segments.changing(slot):
+            self._segments.absences.earlier(slot, time_ns)
             self._state.tracks.v_start_ns[slot] = time_ns
         self._regroup.add(slot)
 
     def within(self, slot: int, time_ns: int) -> None:
         """Take late evidence between the begin of a visit and its latest: its subject was not away then."""
-        if self._segments.absences.fill(slot, time_ns):
-            self._segments.changed[slot] = None
+        if self._segments.absences.is_away(slot, time_ns):
+            with self._segments.changing(slot):
+                self._segments.absences.fill(slot, time_ns)
 
     def close(self, slot: int) -> None:
         """Close the visit of a subject whom nobody heard within the timeout: it ended with its last evidence."""
@@ -260,7 +261,8 @@ class Visits:
         key, is_grouped = segment.key, group is not None
         is_primary = primary is None or primary.key == key
         whole = joined(segment, group) if group is not None and is_primary else segment
-        counted = None
+        entries = entries_of(group if group and is_primary else [segment], self._state.estate.reentry_ns.item(key.store))
+        counted = TrafficContribution.of_staff(entries) if is_primary and segment.staff else None
         if is_primary and not segment.staff:
             last_minute = max(self._last_minute(part) for part in (group or [segment]))
             first, seconds = whole.start_ns // NS_PER_MINUTE, seconds_of(whole.start_ns, whole.last_ns)
@@ -270,8 +272,7 @@ class Visits:
         merged_into = "" if is_primary or primary is None else f"{primary.key.key_ns}/{self._state.estate.agents.names[primary.key.agent]}"
         row = self._segments.keep(segment, counted, is_grouped)
         shown = row._replace(start_ns=whole.start_ns, last_ns=whole.last_ns, open=int(whole.is_open))
-        entries = entries_of(group if group and is_primary else [segment], self._state.estate.reentry_ns.item(key.store))
-        emit(self._segments.writer, shown._asdict(), number_of_zones(whole.zones), entries, bool(segment.fan), touches, merged_into)
+        emit(self._segments.writer, shown._asdict(), number_of_zones(whole.zones), len(entries), bool(segment.fan), touches, merged_into)
         if is_primary:
             self.arrivals.project(whole, group or [segment])
 
@@ -283,6 +284,7 @@ class Visits:
             self._segments.count(segment.key.store, segment.counted, -1)
             self._segments.count(segment.key.store, new, 1)
         if segment.slot != NO_CODE:
+            self._state.tracks.v_staff[segment.slot] = segment.staff
             self._state.tracks.v_grouped[segment.slot] = grouped
             if grouped:
                 self._segments.grouped[segment.key] = new

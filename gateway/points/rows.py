@@ -125,6 +125,8 @@ class TrafficPoint(NamedTuple):
     touches: int
     anonymous_started: int
     anonymous_open: int
+    staff_entries: int
+    in_staff: int
 
 
 class ZoneTrafficPoint(NamedTuple):

@@ -214,7 +214,7 @@ class Table:
         if covered is None or self._shares is None:
             return []
         ratios = [measure for measure in self._seen() if within(measure.table, measure.within) in self._counting.cells]
-        every = {measure.id: {part: self._added(self._plan.there[part], "") for part in measure.parts} for measure in ratios}
+        every = {measure.id: {part.id: self._added(part, "") for part in base_of((measure,), self._plan.there)} for measure in ratios}
         kept = {measure.id: self._base[measure.id] for measure in ratios}
         return [*coverage_notes(self._shares, self._counting.stores, covered), *within_notes(ratios, every, kept)]
 

@@ -130,8 +130,8 @@ def _check_within(measure: Measure, parts: Sequence[Measure]) -> None:
     named = max(needed) if len(needed) > 1 and measure.kind != "difference" else ""
     if measure.within != named:
         raise ValueError(f"measure {measure.key}: within must be {named!r}, for its parts are covered_by {sorted(needed)}")
-    if named and any(part.kind not in ("sum", "count") for part in parts):
-        raise ValueError(f"measure {measure.key}: within needs parts that are a sum or a count, not {[part.kind for part in parts]}")
+    if named and any(part.kind not in ("sum", "count", "difference") for part in parts):
+        raise ValueError(f"measure {measure.key}: within needs parts that are added up, not {[part.kind for part in parts]}")
 
 
 MEASURES: Final[Mapping[str, Measure]] = load(files("gateway.query").joinpath("measures.toml").read_text("utf-8"))

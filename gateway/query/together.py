@@ -90,7 +90,7 @@ def within_notes(measures: Iterable[Measure], whole: Mapping[str, Parts], kept: 
 
 def _lost(measure: Measure, whole: Parts, kept: Parts) -> str:
     found = []
-    for part in measure.parts:
+    for part in whole:
         every, within_hours = (values[part].numbers[values[part].there].sum() for values in (whole, kept))
         if not isclose(every, within_hours, rel_tol=1e-9):  # sums of money depend on the order of adding, in their last digits
             found.append(f"{every - within_hours:,.10g} of {every:,.10g} `{part}`")

@@ -19,6 +19,7 @@ class StoredCounts(NamedTuple):
     left: int
     occupancy: int
     drift: int
+    in_staff: int = 0
 
 
 class MovedItem(NamedTuple):
@@ -129,7 +130,7 @@ class DecisionSink:
             self.moved[row["time_ns"], row["epc"]] = MovedItem(row["epc"], row["from_zone"], row["zone"], at_ns)
 
     def _take_traffic(self, row: Mapping[str, Any]) -> None:
-        self.minutes[row["time_ns"]] = StoredCounts(row["in"], row["out"], row["occupancy"], row["drift"])
+        self.minutes[row["time_ns"]] = StoredCounts(row["in"], row["out"], row["occupancy"], row["drift"], row["in_staff"])
 
 
 _TAKE: Final = {

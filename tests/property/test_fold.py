@@ -183,8 +183,20 @@ def test_visits_and_dwells_closed_as_columns_are_what_each_would_be_alone(story:
 def test_minutes_are_the_sums_of_what_is_stored(story: Story) -> None:
     """Whatever came late, was voided, linked, merged: traffic agrees with visits, doors and touches; zone_traffic with dwells."""
     rows = folded(story.end().records)
-    assert stored_minutes(rows, "traffic") == expected_traffic(rows)
+    assert stored_minutes(rows, "traffic", made.OF_STAFF) == expected_traffic(rows)
     assert stored_minutes(rows, "zone_traffic") == expected_zone_traffic(rows)
+
+
+@given(stories)
+@SLOW
+def test_entries_of_staff_are_those_of_their_visits_and_no_more_of_them_are_counted_than_came_in(story: Story) -> None:
+    rows = folded(story.end().records)
+    for name in ("s1", "s2"):
+        minutes = [row for row in of(rows, "traffic") if row["store"] == name]
+        visits = [row for row in of(rows, "visit") if row["store"] == name and row["is_staff"] and not row["void"]]
+        assert all(0 <= row["in_staff"] <= row["in"] for row in minutes)
+        if not any(visit["open"] for visit in visits):
+            assert sum(row["staff_entries"] for row in minutes) == sum(visit["entries"] for visit in visits)
 
 
 @given(stories)
@@ -402,5 +414,5 @@ def test_long_stories_too(seed: int) -> None:
     expected = folded(records)
     assert in_batches(records, rng, 30) == expected
     assert with_restarts(records, rng, share=0.05) == expected
-    assert stored_minutes(expected, "traffic") == expected_traffic(expected)
+    assert stored_minutes(expected, "traffic", made.OF_STAFF) == expected_traffic(expected)
     assert stored_minutes(expected, "zone_traffic") == expected_zone_traffic(expected)

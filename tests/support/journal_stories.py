@@ -360,8 +360,12 @@ def assert_same(rows: Rows, others: Rows) -> None:
 # What minutes must hold, given the visits, dwells, touches and doors that are stored
 
 
+OF_STAFF: Final = ("staff_entries", "in_staff")
+"""Fields that follow from visits and doors, but not minute by minute from what is stored of these."""
+
+
 def expected_traffic(rows: Rows) -> dict[tuple[str, int], dict[str, float]]:
-    """(store, minute) -> every field of `traffic` but occupancy and drift, where any is not 0."""
+    """(store, minute) -> every field of `traffic` but occupancy, drift and those of staff, where any is not 0."""
     cells: dict[tuple[str, int], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     for door in of(rows, "door"):
         cell = cells[door["store"], door["time_ns"] // MINUTE]
@@ -413,12 +417,12 @@ def expected_zone_traffic(rows: Rows) -> dict[tuple[str, ...], dict[str, float]]
     return _not_zero(cells)
 
 
-def stored_minutes(rows: Rows, measurement: str) -> dict[tuple[Any, ...], dict[str, float]]:
+def stored_minutes(rows: Rows, measurement: str, without: Sequence[str] = ()) -> dict[tuple[Any, ...], dict[str, float]]:
     """As `expected_…` gives them."""
     tags = SCHEMA[measurement].tags
     cells = {
         (*[row[tag] for tag in tags], row["time_ns"] // MINUTE): {
-            name: row[name] for name in SCHEMA[measurement].fields if name not in ("occupancy", "drift")
+            name: row[name] for name in SCHEMA[measurement].fields if name not in ("occupancy", "drift", *without)
         }
         for row in of(rows, measurement)
     }

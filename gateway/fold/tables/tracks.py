@@ -95,6 +95,8 @@ class Tracks(ColumnTable):
     """Code of the fan, -1: nobody known."""
     v_counted: npt.NDArray[np.bool_]
     """Whether the traffic counts it."""
+    v_staff: Annotated[npt.NDArray[np.bool_], ColumnSpec(added=True)]
+    """Whether the traffic counts its entries as those of staff."""
     v_anonymous: Annotated[npt.NDArray[np.bool_], ColumnSpec(added=True)]
     """Whether the traffic counts it as that of a day subject."""
     v_grouped: npt.NDArray[np.bool_]

@@ -30,7 +30,7 @@ def course(late_s: int = 0, visits: tuple[Span, ...] = (Span(0, 100 * S),)) -> C
 
 def played(*courses: Course, strays: int = 0) -> Played:
     stays = {"shelf": len(courses), "checkout": len(courses)}
-    return Played(courses, 10.0, strays, 0, 200, 0, zone_stays=stays)
+    return Played(courses, 10.0, strays, 0, 200, 0, staff_in=4, zone_stays=stays)
 
 
 def values(seeds: list[Played], hard: bool = False) -> dict[str, float | None]:
@@ -48,6 +48,11 @@ def test_a_change_that_is_late_costs_zones_entries_and_dwells() -> None:
     assert found["entries-f1-5s"] == 0.0
     assert found["stays-off"] == 0.0
     assert found["median-dwell-off"] == 0.5, "of the checkout: 20 s instead of 40"
+
+
+def test_staff_whom_the_doors_counted_are_compared_with_the_truth() -> None:
+    assert values([played(course())], hard=True)["staff-in-off"] == 0.0
+    assert values([replace(played(course()), staff_in_off=1)], hard=True)["staff-in-off"] == 0.25
 
 
 def test_rows_on_the_wire_stand_beside_those_of_the_release_before() -> None:

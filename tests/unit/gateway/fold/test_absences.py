@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
-from gateway.fold.absences import Absences, from_text, heard_spans, number_of_entries, to_text
+from gateway.fold.absences import Absences, entries_between, from_text, heard_spans, to_text
 from gateway.fold.fold import Fold
 from gateway.fold.tables.hash_index import NO_CODE
 from tests.support.journal_stories import REENTRY_S, Row, Story, new_fold, pairs
@@ -137,7 +137,7 @@ def test_absences_follow_from_the_evidence_whatever_its_order(times_s: list[int]
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)).map(sorted).map(tuple), min_size=1, max_size=8), st.integers(0, 20))
 def test_entries_are_the_runs_of_what_any_device_was_heard(spans: list[tuple[int, int]], least: int) -> None:
     heard = sorted({second for a, b in spans for second in range(a, b + 1)})
-    assert number_of_entries(spans, least) == 1 + sum(b - a > max(least, 1) for a, b in pairwise(heard))
+    assert len(entries_between(spans, least)) == 1 + sum(b - a > max(least, 1) for a, b in pairwise(heard))
 
 
 def test_a_visit_is_heard_between_its_absences() -> None:

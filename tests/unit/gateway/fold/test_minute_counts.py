@@ -1,49 +1,23 @@
-"""Counts per minute: sums that can be taken back, kept in memory while they may change, and a day's running occupancy."""
+"""Counts per minute: sums that can be taken back, kept in memory while they may change."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gateway.fold.minute_counts import DRIFT, KEEP_MINUTES, OCCUPANCY, TRAFFIC, TRAFFIC_COLUMN, Cells, settle, traffic_row
+from gateway.fold.minute_counts import KEEP_MINUTES, OCCUPANCY, TRAFFIC, TRAFFIC_COLUMN, Cells, traffic_row
 from gateway.fold.visit_rows import TrafficContribution
 from tests.support.memory_fold_store import MemoryStore
 from tests.support.shop_stories import Shop, seen
 
-STORE, CLOSES = 3, 20 * 60
+STORE = 3
 IN, OUT, OPEN = TRAFFIC_COLUMN["in"], TRAFFIC_COLUMN["out"], TRAFFIC_COLUMN["visits_open"]
 
 
 def cells() -> Cells:
     return Cells("traffic", len(TRAFFIC), MemoryStore())
-
-
-class Days:
-    """Days of UTC; the store closes at 20:00."""
-
-    def day(self, store: int, minute: int) -> int:
-        return minute // 1440
-
-    def settling_minutes(self, store: int, minute: int) -> tuple[int, ...]:
-        begin = minute // 1440 * 1440
-        return begin + CLOSES, begin + 1439
-
-
-def settled(found: Cells, minute: int, over: Sequence[int] = ()) -> None:
-    """Settle the day from this minute on; `over` are minutes that have a row since they are over."""
-    for each in over:
-        found.get(STORE, each)
-    settle(found, STORE, minute, Days())
-
-
-def inside(found: Cells, minutes: Sequence[int]) -> list[tuple[float, float]]:
-    """Occupancy and drift."""
-    return [(cell[OCCUPANCY], cell[DRIFT]) for cell in (found.get(STORE, minute) for minute in minutes)]
 
 
 def counted(found: Cells, minutes: range, index: int) -> list[float]:
@@ -87,85 +61,6 @@ def test_a_minute_that_left_memory_is_found_again_and_can_be_corrected() -> None
     assert found.minutes(STORE, 0, 100) == [10, 10 + KEEP_MINUTES + 1]
 
 
-def test_occupancy_runs_from_minute_to_minute() -> None:
-    found = cells()
-    for minute, entered, left in ((10, 3, 0), (12, 1, 2), (15, 0, 1)):
-        found.add(STORE, minute, IN, entered)
-        found.add(STORE, minute, OUT, left)
-        settled(found, minute)
-    assert [found.get(STORE, minute)[OCCUPANCY] for minute in (10, 12, 15)] == [3, 2, 1]
-
-
-def test_occupancy_never_falls_below_zero_and_drift_has_the_rest() -> None:
-    found = cells()
-    found.add(STORE, 10, OUT, 4)
-    settled(found, 10)
-    assert inside(found, [10]) == [(0, 4)]
-
-
-def test_who_is_left_when_the_store_closes_is_drift() -> None:
-    found = cells()
-    found.add(STORE, 10, IN, 7)
-    found.add(STORE, 20, OUT, 4)
-    settled(found, 10)
-    settled(found, CLOSES, over=[CLOSES])
-    assert inside(found, [10, 20, CLOSES]) == [(7, 0), (3, 0), (0, -3)]
-
-
-def test_who_leaves_after_the_store_closed_was_no_drift() -> None:
-    found = cells()
-    found.add(STORE, 10, IN, 7)
-    found.add(STORE, CLOSES + 5, OUT, 7)
-    settled(found, 10, over=[CLOSES, 1439])
-    assert inside(found, [10, CLOSES, CLOSES + 5]) == [(7, 0), (0, -7), (0, 0)]
-
-
-def test_who_comes_after_the_store_closed_is_settled_with_the_day() -> None:
-    found = cells()
-    found.add(STORE, CLOSES + 5, IN, 2)
-    settled(found, CLOSES + 5, over=[CLOSES, 1439])
-    assert inside(found, [CLOSES + 5, 1439]) == [(2, 0), (0, -2)]
-
-
-def test_a_late_count_corrects_what_was_settled() -> None:
-    found = cells()
-    found.add(STORE, 10, IN, 7)
-    settled(found, 10, over=[CLOSES, 1439])
-    found.add(STORE, 30, OUT, 5)
-    settled(found, 30, over=[CLOSES, 1439])
-    assert inside(found, [30, CLOSES]) == [(2, 0), (0, -2)]
-
-
-@given(st.lists(st.tuples(st.integers(0, 1439), st.integers(0, 9), st.integers(0, 9)), max_size=30), st.data())
-def test_what_came_in_less_what_went_out_is_the_change_of_occupancy_less_that_of_drift(
-    crossings: list[tuple[int, int, int]], data: st.DataObject
-) -> None:
-    """In every span of the day, in whatever order counts come; over the whole day drift is what went out less what came in."""
-    found = cells()
-    for minute, entered, left in data.draw(st.permutations(crossings)):
-        found.add(STORE, minute, IN, entered)
-        found.add(STORE, minute, OUT, left)
-        settled(found, minute, data.draw(st.sampled_from([[], [CLOSES], [CLOSES, 1439]])))
-    settled(found, 0, over=[CLOSES, 1439])
-    minutes, raw = found.minutes(STORE, 0, 1439), 0.0
-    for minute, (occupancy, drift) in zip(minutes, inside(found, minutes), strict=True):
-        raw += found.get(STORE, minute)[IN] - found.get(STORE, minute)[OUT]
-        assert occupancy - drift == raw
-        assert occupancy >= 0
-        assert not occupancy or minute not in (CLOSES, 1439)
-    assert inside(found, minutes[-1:]) == [(0, sum(left - entered for _, entered, left in crossings))]
-
-
-def test_a_late_count_corrects_every_later_minute_of_its_day_and_none_of_the_next() -> None:
-    found = cells()
-    for minute in (10, 20, 1450):
-        found.add(STORE, minute, IN, 1)
-        settled(found, minute)
-    found.add(STORE, 10, IN, 5)
-    settled(found, 10)
-    assert [found.get(STORE, minute)[OCCUPANCY] for minute in (10, 20, 1450)] == [6, 7, 1]
-
-
 def test_a_cell_is_a_point_at_the_beginning_of_its_minute() -> None:
     cell = [0.0] * (len(TRAFFIC))
     cell[IN], cell[OCCUPANCY] = 4, 3
@@ -181,9 +76,9 @@ def test_a_visit_is_open_in_every_minute_that_it_touches() -> None:
     assert shop.minute(180) == {}
 
 
-def test_staff_are_no_traffic() -> None:
+def test_staff_are_no_traffic_but_for_their_entries() -> None:
     shop = Shop().hear(seen("clerk", "a", 0), seen("clerk", "a", 40)).close()
-    assert (len(shop.visits()), shop.minute(0), shop.minute(0, "a")) == (1, {}, {})
+    assert (len(shop.visits()), shop.minute(0), shop.minute(0, "a")) == (1, {"staff_entries": 1}, {})
 
 
 def test_a_known_fan_is_counted_among_the_known() -> None:

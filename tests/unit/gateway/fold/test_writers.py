@@ -48,7 +48,7 @@ def dwell(state: State, writer: Writer, slot: Any) -> dict[str, Any]:
 
 
 def visit(state: State, writer: Writer, slot: Any) -> dict[str, Any]:
-    return visit_rows.row_of(state, writer, visit_rows.of_track(state, writer, slot, None), 0, "")
+    return visit_rows.row_of(state, writer, visit_rows.of_track(state, writer, slot, None), 0, "", "")
 
 
 @pytest.mark.parametrize(("kind", "of"), [(DwellRow, dwell), (VisitRow, visit)])
@@ -64,8 +64,8 @@ def emit_dwell(state: State, writer: Writer, slot: Any) -> None:
 
 def emit_visit(state: State, writer: Writer, slot: Any) -> None:
     segment = visit_rows.of_track(state, writer, slot, None)
-    row = visit_rows.row_of(state, writer, segment, 0, "")
-    visit_rows.emit(writer, row, visit_rows.number_of_zones(segment.zones), known=False)
+    row = visit_rows.row_of(state, writer, segment, 0, "", "")
+    visit_rows.emit(writer, row, visit_rows.number_of_zones(segment.zones), 1, known=False)
 
 
 @pytest.mark.parametrize("emit", [emit_dwell, emit_visit])

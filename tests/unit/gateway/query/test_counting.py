@@ -58,6 +58,13 @@ def of_store(store: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*row[:at], store, *row[at + 1 :])
 
 
+def test_conversion_of_guests_is_without_the_staff_among_those_who_came_in() -> None:
+    rows = [minute(5, in_=8, in_staff=3, staff_entries=4, transactions=1)]
+    (first, *_) = records(answered({"traffic": rows, "visit": []}))
+    assert (first["in_guests"], first["in_staff"], first["staff_entries"]) == (5, 3, 4)
+    assert (first["conversion"], first["conversion_guests"]) == (0.125, 0.2)
+
+
 def test_traffic_by_hand() -> None:
     rows = [
         minute(5, in_=4, out=1, occupancy=3, visits_started=2),
@@ -73,7 +80,7 @@ def test_traffic_by_hand() -> None:
         "drift": -7, "drift_share": -0.875,
         "visits_started": 2, "visits_closed": 2, "dwell_sum_s": 90.0, "mean_dwell_s": 45.0, "transactions": 2, "transactions_known": 1,
         "returns": 0, "revenue": 12.5, "touches": 2, "conversion": 0.25, "visits": 2, "visits_known": 1, "anonymous_visits": 0.5,
-        "entries": 2, "entries_per_visit": 1.0,
+        "entries": 2, "entries_per_visit": 1.0, "in_staff": 0, "in_guests": 8, "staff_entries": 0, "conversion_guests": 0.25,
         "anonymous_transactions": 0.5, "basket": 6.25, "revenue_per_visitor": 1.5625,
     }  # fmt: skip
     assert (second["occupancy_last"], second["drift_last"], second["conversion"], second["mean_dwell_s"]) == (0, 1, None, 15.0)

@@ -128,5 +128,5 @@ def test_a_ratio_whose_parts_need_different_things_observed_names_the_class_of_i
         load(GOOD + SALES + RATIO)
     with pytest.raises(ValueError, match="its parts need doors and presence: one class at most"):
         load(GOOD + SALES.replace('covered_by = ""', 'covered_by = "presence"') + RATIO)
-    with pytest.raises(ValueError, match=r"within needs parts that are a sum or a count, not \['max', 'sum'\]"):
+    with pytest.raises(ValueError, match=r"within needs parts that are added up, not \['max', 'sum'\]"):
         load(GOOD + SALES.replace('kind = "sum"', 'kind = "max"') + RATIO + 'within = "doors"')
