@@ -73,7 +73,14 @@ def replay(
     profiles: Annotated[Path | None, typer.Option(help="A folder of your own profiles, used beside the shipped ones.")] = None,
     timeout_s: Annotated[float, typer.Option(help="Give up when no receipt came for so long.")] = 60.0,
 ) -> None:
-    """Send recorded files with their own time, until the gateway has receipted all. Sending them again changes nothing."""
+    """Send recorded files with their own time, until the gateway has receipted all. Sending them again changes nothing.
+
+    [bold]Examples[/]
+
+    footfall replay recordings/sal-rb --format sal-rb --store lab --agent lab-replay
+
+    footfall replay heard.csv --format csv --mapping columns.toml --store lab --agent lab-replay
+    """
     values = {"store": store, "agent": agent_name, "spool": {"path": "-"}, "broker": {"host": host, "port": port, "protocol": protocol}}
     settings = check(values, AgentSettings, "footfall replay")
     name = format_named(format_name)

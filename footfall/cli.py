@@ -26,6 +26,8 @@ from footfall.errors import FootfallError
 EXTRA_OF: Final = {"edge_agent": "edge", "gateway": "gateway", "serve": "gateway", "simulators": "simulators", "device_profiles": "edge"}
 _COMES_WITH: Final = {"edge": ("bleak",), "gateway": ("influxdb_client",), "simulators": ("bleak", "influxdb_client")}
 """Modules that are there if an extra is installed."""
+_TAKES_ANYTHING: Final = {"ignore_unknown_options": True, "allow_extra_args": True}
+"""A command that is not installed knows none of its options, and must not call them mistakes."""
 EXIT_CONFIG: Final = FootfallError.exit_code
 
 
@@ -163,7 +165,8 @@ def _add(app: typer.Typer, point: EntryPoint) -> None:
     try:
         command = point.load()
     except ModuleNotFoundError as error:
-        command = _missing(point, error)
+        app.command(name=point.name, context_settings=_TAKES_ANYTHING)(_missing(point, error))
+        return
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=point.name)
     else:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from footfall.broker import Broker
 from footfall.errors import ConfigError
+from gateway.query.spans import time_zone
 from simulators import show
 from simulators.chain.command import HELP as CHAIN_HELP
 from simulators.chain.command import chain
@@ -24,6 +25,7 @@ from simulators.people import Crowd, iso
 from simulators.send import Sender
 from simulators.troubles import rates_of
 from simulators.world import DEFAULT_START_NS, World
+from simulators.written_folder import written_whole
 
 OnShare = Callable[[float], None]
 HELP: Final = """\
@@ -87,6 +89,7 @@ def _simulate(
     if scene and given:
         raise ConfigError(f"--scene {scene} has {_OF_A_SCENE[given[0]]} of its own: leave out --{given[0]}")
     rates = rates_of(with_ or ())
+    time_zone(timezone)
     settings = Settings(seed, hours, stores, moment_ns(start), timezone, Crowd(busy=busy), scene=scene, troubles=rates)
     console = Console(stderr=True)
     with _progress(console) as progress:
@@ -97,13 +100,15 @@ def _simulate(
 
 
 def _write(out: Path, settings: Settings, progress: Progress) -> None:
-    write_configs(out, settings)
-    for world in worlds(settings):
-        write_sales(out / f"{till_of(world)}.events.jsonl", world)
-        for agent in world.plan.agents:
-            name = f"{agent}.jsonl.gz"
-            write_agent(out, world, agent, {"path": name}, {"port": MQTT_PORT})
-            write_recording(out / name, world, agent, on_share=_bar(progress, name))
+    with written_whole(out, "truth.jsonl") as (folder, check_same):
+        write_configs(folder, settings)
+        check_same()
+        for world in worlds(settings):
+            write_sales(folder / f"{till_of(world)}.events.jsonl", world)
+            for agent in world.plan.agents:
+                name = f"{agent}.jsonl.gz"
+                write_agent(folder, world, agent, {"path": name}, {"port": MQTT_PORT})
+                write_recording(folder / name, world, agent, on_share=_bar(progress, name))
 
 
 def _publish(broker: str, settings: Settings, speed: float, protocol: str, progress: Progress) -> tuple[int, int]:

@@ -17,7 +17,9 @@ from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, st
 from footfall.config import read_secret
 from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
+from footfall.units import NS_PER_S
 from gateway.config import load_site
+from gateway.query.chart_file import check_chart_file
 from gateway.query.source import open_reader
 from gateway.sinks.reader import PointReader
 from gateway.site import Site
@@ -110,6 +112,10 @@ def score(
     paths = [*(recording or ()), *([sal_rb_folder] if sal_rb_folder else ())]
     if bool(paths) == (truth is not None):
         raise ConfigError("say what to compare with: a RECORDING with its truth, or --truth FILE of a simulated world; one of them")
+    if plot is not None:
+        check_chart_file(plot)
+        if not plot.absolute().parent.is_dir():
+            raise ConfigError(f"{plot}: there is no folder {plot.parent} to draw into")
     named, as_json = _formats([*(format_ or ()), *(["sal-rb"] if sal_rb_folder else ())])
     shown = _Shown(as_json or json_, plot, window_s, least_s)
     database = _Database(db, influx, bucket, token_file, config, store)
@@ -142,8 +148,16 @@ def _formats(given: Sequence[str]) -> tuple[str, bool]:
 def _courses(found: TrueRecording, subjects: Mapping[str, str], database: _Database, site: Path | None, shown: _Shown) -> list[Course]:
     if database.is_named:
         with closing(database.open()) as reader:
-            stored = read_stored(reader, [_only(database.store, reader.stores(), reader.where)], *found.span())
-        return recorded.courses_of(found, subjects, *stored_by_subject(stored), IDLE_S, shown.window_s)
+            name = _only(database.store, reader.stores(), reader.where)
+            stored = read_stored(reader, [name], *found.span())
+            where = f"{reader.where}, store {name!r}"
+        dwells, visits = stored_by_subject(stored)
+        if not {*subjects.values()} & {*dwells, *visits}:
+            raise ConfigError(
+                f"{where}: nothing of this recording is stored there: `footfall replay` sends it, with the files and the --format"
+                " named here, and without --keys; --store names another store"
+            )
+        return recorded.courses_of(found, subjects, dwells, visits, IDLE_S, shown.window_s)
     if site is None:
         return recorded.played_courses(found, recorded.play(found), IDLE_S, shown.window_s)
     estate = load_site(site, {})
@@ -191,8 +205,9 @@ def _score_world(truth: Path, database: _Database, secret_file: Path | None, unt
 def _score_folder(truth: Path, secret_file: Path | None, until: str | None, shown: _Shown) -> None:
     """Play what the agents of a simulated estate heard, in this process."""
     known, secret, until_ns = _known(truth, secret_file, until)
+    idle_ns = {store.name: round(store.idle_timeout_s * NS_PER_S) for store in load_site(truth.parent / "site.toml", {}).stores}
     played = play_folder(truth.parent, known, secret)
-    courses = courses_of_truth(known, secret, *played_by_subject(played.sink, until_ns), until_ns, played.leads)
+    courses = courses_of_truth(known, secret, *played_by_subject(played.sink, until_ns), until_ns, played.leads, idle_ns)
     accuracy = _accuracy(courses, known, shown)
     _print(shown, accuracy.values(), [*show.accuracy_tables("a simulated store against its truth", accuracy, {})])
     _draw(courses, "where visitors truly were, and what is stored", shown)
@@ -203,6 +218,10 @@ def _known(truth: Path, secret_file: Path | None, until: str | None) -> tuple[Tr
     known = read_truth(truth)
     if not known.stores:
         raise ConfigError(f"{truth}: says nothing of any store")
+    if known.items and not known.visits:
+        raise ConfigError(
+            f"{truth}: goods alone, and no visitor: this command compares visitors; `make accuracy ONLY=goods-shelf` has goods"
+        )
     return known, read_secret(secret_file or truth.parent / "brand.secret"), known.end_ns if until is None else moment_ns(until)
 
 

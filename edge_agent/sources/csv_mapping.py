@@ -37,7 +37,7 @@ MAX_NS: Final = 7_258_118_400 * NS_PER_S
 class TimeColumn(Section):
     """Where a row's time is: a number of `unit_s` each, or text of `format` ("iso" or as `strptime` reads it).
 
-    A `relative` time counts from `--start`; files of such times are placed an hour apart.
+    A `relative` time counts from `--start`; files of such times follow each other, an hour apart or more.
     """
 
     column: CsvColumn

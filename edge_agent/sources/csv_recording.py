@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from decimal import DecimalException
 from pathlib import Path
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 from edge_agent.sources.csv_mapping import CsvColumn, CsvMapping, IdentifierOf, TruthColumns, name_of
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines
 from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, ClockJump, ReplaySettings, Run, TrueZone
-from edge_agent.sources.source import AliveUntil, Crossing, Recorded, RefusedReading, Sighting
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 from footfall.moments import to_ns
@@ -26,6 +27,9 @@ from footfall.units import NS_PER_S
 
 JUMP_NS: Final = 2 * NS_PER_S
 """Steps back that are longer are a clock's; shorter ones are radios that report late."""
+NO_VISIT_NS: Final = 1800 * NS_PER_S
+"""After so long without evidence a visit is over, by default."""
+_SHOWN_BYTES: Final = 80
 SILENCE_NS: Final = 600 * NS_PER_S
 """Steps forward that are longer are stated too: nobody knows whether it was silence or a clock."""
 _Changes = dict[str, tuple[list[int], list[str]]]
@@ -36,8 +40,31 @@ def read_csv(mapping: CsvMapping, paths: Sequence[Path], settings: ReplaySetting
     """Return the files as runs, in the order of `paths`. Raise ConfigError for files that the mapping does not fit, or without rows."""
     zone, start_ns = settings.zone_info(), to_ns(settings.start)
     truths = {_truth_path(mapping.truth, path) for path in paths}
-    files = [path for path in paths if path not in truths]
-    return [_CsvFile(mapping, path, start_ns + i * BETWEEN_FILES_NS, zone).run() for i, path in enumerate(files)]
+    files = [path for path in dict.fromkeys(paths) if path not in truths]
+    found: list[Run] = []
+    for path, name in zip(files, run_names(files), strict=True):
+        found.append(_CsvFile(mapping, path, start_ns, zone).run(name))
+        start_ns = _next_start(start_ns, found[-1])
+    return found
+
+
+def run_names(files: Sequence[Path]) -> list[str]:
+    """Return a name for each file: what stands before the first dot of its own, with more of it or its folders where others have that."""
+    names = [path.name.split(".")[0] for path in files]
+    wholes = [path.absolute().parts for path in files]
+    for count in range(1, max(map(len, wholes), default=0) + 1):
+        again = {name for name, times in Counter(names).items() if times > 1}
+        if not again:
+            break
+        names = ["/".join(whole[-count:]) if name in again else name for name, whole in zip(names, wholes, strict=True)]
+    return names
+
+
+def _next_start(start_ns: int, run: Run) -> int:
+    """When a file after this one begins, where times count from a start: an hour later, or so many that no visit spans both."""
+    last_ns = max((one.to_boot_ns if isinstance(one, Gap) else one.t_wall_ns for one in run.heard), default=start_ns)
+    hours = max(-(-(last_ns + NO_VISIT_NS - start_ns) // BETWEEN_FILES_NS), 1)
+    return start_ns + hours * BETWEEN_FILES_NS
 
 
 def receivers_of(mapping: CsvMapping, paths: Sequence[Path]) -> dict[str, str]:
@@ -49,6 +76,12 @@ def receivers_of(mapping: CsvMapping, paths: Sequence[Path]) -> dict[str, str]:
     runs = read_csv(mapping, paths, ReplaySettings()) if len(named) < len(mapping.receivers) else []
     heard = {one.receiver for run in runs for one in run.heard if isinstance(one, Sighting)}
     return {name: zone for name in sorted(heard) if (zone := mapping.zone_of(name))} | named
+
+
+def headings_of(mapping: CsvMapping, paths: Sequence[Path]) -> set[str]:
+    """Return the headings of all columns of the files."""
+    wide = [_CsvFile(mapping, path, 0, ZoneInfo("UTC")) for path in paths if path != _truth_path(mapping.truth, path)]
+    return {heading for file in wide for heading in file.headings}
 
 
 def fits(mapping: CsvMapping, path: Path) -> bool:
@@ -70,7 +103,7 @@ class _CsvFile:
         self._path: Final = path
         self._start_ns: Final = start_ns
         self._zone: Final = zone
-        self._headings: Final = self._read_headings()
+        self.headings: Final = self._read_headings()
         self._time_at: Final = self._place(mapping.time.column)
         who = mapping.identifier
         self._who_at: Final = None if who.column is None else self._place(who.column)
@@ -80,9 +113,9 @@ class _CsvFile:
         self._crossings: Final = self._crossings_of()
         self._true_zone: Final = _true_zone(mapping.truth, self._place)
 
-    def run(self) -> Run:
+    def run(self, name: str) -> Run:
         """Return the whole file. Raise ConfigError if it has no row that can be read."""
-        run = Run(self._path.name.split(".")[0], [], [], [])
+        run = Run(name, [], [], [])
         latest: dict[str, int] = {}
         rows: list[tuple[int, list[Recorded]]] = []
         t_ns = self._start_ns
@@ -93,7 +126,8 @@ class _CsvFile:
                 t_ns = self._mapping.time.read(cells[self._time_at], self._start_ns, self._zone)
                 who = self._who if self._who_at is None else cells[self._who_at]
                 heard, true_zone = [*self._levels(cells, who, t_ns), *self._crossings(cells, t_ns)], self._true_zone(cells)
-            except _MISREAD:
+            except _MISREAD as error:
+                run.why_refused = run.why_refused or f"{where}: {_reason(error, line)}"
                 rows.append((t_ns, [RefusedReading(0, "csv.line", where, line, t_ns)]))
                 continue
             rows.append((t_ns, heard))
@@ -103,10 +137,11 @@ class _CsvFile:
                 run.jumps.append(ClockJump(where, before_ns, t_ns))
             latest[who] = t_ns
         if not latest:
-            raise ConfigError(f"{self._path}: no rows here{self._first_mistake(rows)}")
+            mistake = f": {len(rows)} lines cannot be read, the first is {run.why_refused}" if rows else ""
+            raise ConfigError(f"{self._path}: no rows here{mistake}")
         rows.sort(key=lambda row: row[0])
         run.heard += [one for _, heard in rows for one in heard]
-        run.truth += self._truth_beside(rows)
+        run.truth += self._truth_beside(rows, run.name)
         run.truth.sort(key=lambda true: true.t_ns)
         return run
 
@@ -129,18 +164,18 @@ class _CsvFile:
     def _place(self, column: CsvColumn) -> int:
         """Return where a column stands. Raise ConfigError if there is none."""
         name = str(column)
-        if name in self._headings:
-            return self._headings.index(name)
-        if isinstance(column, int) and column <= len(self._headings):
+        if name in self.headings:
+            return self.headings.index(name)
+        if isinstance(column, int) and column <= len(self.headings):
             return column - 1
-        there = f"it has {', '.join(self._headings[:20])}"
-        raise ConfigError(unknown(f"{self._path}: there is no column {name!r}", name, self._headings, there))
+        there = f"it has {', '.join(self.headings[:20])}"
+        raise ConfigError(unknown(f"{self._path}: there is no column {name!r}", name, self.headings, there))
 
     def _wide_columns(self) -> list[tuple[int, str, str]]:
-        found = [(at, name, zone) for at, name in enumerate(self._headings) if (zone := self._mapping.zone_of(name))]
+        found = [(at, name, zone) for at, name in enumerate(self.headings) if (zone := self._mapping.zone_of(name))]
         if not found:
             wanted = ", ".join(self._mapping.receivers)
-            raise ConfigError(f"{self._path}: no column is a receiver's ({wanted}); it has {', '.join(self._headings[:20])}")
+            raise ConfigError(f"{self._path}: no column is a receiver's ({wanted}); it has {', '.join(self.headings[:20])}")
         return found
 
     def _levels_of(self) -> Callable[[Sequence[str], str, int], Iterator[Recorded]]:
@@ -186,17 +221,12 @@ class _CsvFile:
 
         return crossing
 
-    def _first_mistake(self, rows: Sequence[tuple[int, list[Recorded]]]) -> str:
-        refused = next((one for _, heard in rows for one in heard if isinstance(one, RefusedReading)), None)
-        return f": {len(rows)} lines cannot be read, the first is {refused.where}" if refused else ""
-
-    def _truth_beside(self, rows: Sequence[tuple[int, list[Recorded]]]) -> Iterator[TrueZone]:
+    def _truth_beside(self, rows: Sequence[tuple[int, list[Recorded]]], run: str) -> Iterator[TrueZone]:
         """Yield where each sighting truly was, by the file of the truth: its rows hold from their times on."""
         path = _truth_path(self._mapping.truth, self._path)
         if path is None or self._mapping.truth is None:
             return
         known = _changes(self._mapping, self._mapping.truth, path, self._start_ns, self._zone)
-        run = self._path.name.split(".")[0]
         for t_ns, heard in rows:
             for who in dict.fromkeys(one.identifier for one in heard if isinstance(one, Sighting)):
                 times, zones = known.get(who) or known.get("", ([], []))
@@ -212,7 +242,7 @@ def _changes(mapping: CsvMapping, truth: TruthColumns, path: Path, start_ns: int
     columns = truth.model_copy(update={"file": None, "identifier": None})
     alone = {"identifier": who, "truth": columns, "time": truth.time or mapping.time, "receivers": {}, "receiver": None, "counts": None}
     found: _Changes = {}
-    for true in _CsvFile(mapping.model_copy(update=alone), path, start_ns, zone).run().truth:
+    for true in _CsvFile(mapping.model_copy(update=alone), path, start_ns, zone).run("").truth:
         times, zones = found.setdefault(true.identifier, ([], []))
         times.append(true.t_ns)
         zones.append(true.zone)
@@ -236,6 +266,19 @@ def _zone_by_name(truth: TruthColumns, place: Callable[[CsvColumn], int]) -> Cal
 def _zone_by_position(truth: TruthColumns, place: Callable[[CsvColumn], int]) -> Callable[[Sequence[str]], str]:
     x_at, y_at, areas = place(truth.x or 1), place(truth.y or 1), truth.areas
     return lambda cells: next((area.zone for area in areas if area.contains(float(cells[x_at]), float(cells[y_at]))), "")
+
+
+def _reason(error: Exception, line: bytes) -> str:
+    """Why a line cannot be read, with its text."""
+    text = line[:_SHOWN_BYTES].decode(errors="replace")
+    why = (
+        "it has too few cells"
+        if isinstance(error, IndexError)
+        else "a time that is no number"
+        if isinstance(error, DecimalException)
+        else error
+    )
+    return f"{text!r}: {why}"
 
 
 def _truth_path(truth: TruthColumns | None, path: Path) -> Path | None:

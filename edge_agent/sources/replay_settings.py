@@ -13,7 +13,7 @@ from footfall.errors import ConfigError
 from footfall.units import NS_PER_S
 
 BETWEEN_FILES_NS: Final = 3600 * NS_PER_S
-"""Files of times that count from a start are placed so far apart, so that no visit spans two."""
+"""Files of times that count from a start begin whole hours apart, so that no visit spans two."""
 DEFAULT_START: Final = datetime(2021, 1, 1, tzinfo=UTC)
 
 
@@ -68,3 +68,5 @@ class Run:
     heard: list[Recorded]
     truth: list[TrueZone]
     jumps: list[ClockJump]
+    why_refused: str = ""
+    """Of the first line that cannot be read: where it is, its text, and the reason."""

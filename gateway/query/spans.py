@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from footfall.errors import ConfigError
+from footfall.mistakes import did_you_mean
 from footfall.moments import to_ns
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE
 
@@ -23,7 +24,8 @@ def time_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise ConfigError(f"{name!r} is no IANA time zone, such as Asia/Shanghai or UTC") from None
+        meant = did_you_mean(name, available_timezones())
+        raise ConfigError(f"{name[:80]!r} is no IANA time zone, such as Asia/Shanghai or UTC{meant}") from None
 
 
 _MIDNIGHT: Final = time()

@@ -17,6 +17,7 @@ from edge_agent.levels import ZoneRule
 from edge_agent.playback import own_keys
 from edge_agent.sources.csv_mapping import CsvMapping
 from edge_agent.sources.csv_recording import read_csv, receivers_of
+from edge_agent.sources.csv_strangers import strangers
 from edge_agent.sources.replay import FORMATS, FormatName, expand
 from edge_agent.sources.replay_settings import ReplaySettings, Run
 from edge_agent.sources.source import Gap, Recorded, RefusedReading, Sighting
@@ -51,6 +52,8 @@ class TrueRecording:
     profile: str
     outside: Set[str]
     carried: Sequence[Carried]
+    mistakes: Sequence[str] = ()
+    """What the mapping names and the files do not have."""
     zone_rules: Mapping[str, ZoneRule] = field(default_factory=dict)
 
     @property
@@ -99,12 +102,14 @@ def of_mapping(mapping: CsvMapping, files: Sequence[Path], settings: ReplaySetti
     carried = _carried(found)
     where = ", ".join(map(str, files))
     if not carried:
-        raise ConfigError(f"{where}: there is no truth to compare with: describe it in the section [truth] of the mapping")
+        counts = "; people counted at a door are compared for format calit2 alone" if mapping.counts is not None else ""
+        raise ConfigError(f"{where}: there is no truth to compare with: describe it in the section [truth] of the mapping{counts}")
     if not any(isinstance(one, Sighting) for run in found for one in run.heard):
         raise ConfigError(f"{where}: nothing was heard: every level is empty or one of `not_heard`")
     return TrueRecording(
-        found, receivers_of(mapping, files), mapping.profile, frozenset(mapping.outside), carried, dict(mapping.zone_rules)
-    )
+        found, receivers_of(mapping, files), mapping.profile, frozenset(mapping.outside), carried,
+        strangers(mapping, files, found), dict(mapping.zone_rules),
+    )  # fmt: skip
 
 
 def play(
@@ -158,10 +163,11 @@ def replayed_subjects(recording: TrueRecording, paths: Sequence[Path], profiles:
 
 def notes_of(recording: TrueRecording) -> list[str]:
     """Return what is to be known of a recording beside its figures: lines that cannot be read, and clocks that jumped."""
-    found = []
-    refused = [one.where for run in recording.runs for one in run.heard if isinstance(one, RefusedReading)]
+    found = [f"{mistake}." for mistake in recording.mistakes]
+    refused = sum(isinstance(one, RefusedReading) for run in recording.runs for one in run.heard)
     if refused:
-        found.append(f"{len(refused)} lines cannot be read and were left out; the first is {refused[0]}.")
+        why = next(run.why_refused for run in recording.runs if run.why_refused)
+        found.append(f"{refused} lines cannot be read and were left out; the first is {why}.")
     back = [jump for run in recording.runs for jump in run.jumps if jump.to_ns < jump.from_ns]
     on = [jump for run in recording.runs for jump in run.jumps if jump.to_ns > jump.from_ns]
     for jumps, what in ((back, "the clock jumps back"), (on, "nothing is recorded for long, or the clock jumps on")):

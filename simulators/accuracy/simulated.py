@@ -21,18 +21,26 @@ AROUND_NS: Final = 60 * NS_PER_S
 IDLE_S: Final = IDLE_NS / NS_PER_S
 """Idle timeout of simulated stores: who comes back earlier is on the same visit."""
 
+_BY_DEFAULT: Final[Mapping[str, int]] = {}
+
 
 def courses_of_truth(
     truth: Truth, brand_secret: bytes, dwells: Mapping[str, Sequence[DecidedDwell]], visits: Mapping[str, Sequence[Span]], until_ns: int,
-    leads: Mapping[str, Sequence[Lead]] = NO_LEADS,
+    leads: Mapping[str, Sequence[Lead]] = NO_LEADS, idle_ns: Mapping[str, int] = _BY_DEFAULT,
 ) -> list[Course]:  # fmt: skip
-    """Return the courses of visitors that left by `until_ns`, of what is stored by subject. Every second in a zone is judged."""
+    """Return the courses of visitors that left by `until_ns`, of what is stored by subject. Every second in a zone is judged.
+
+    `idle_ns`: the idle timeout of each store that has another one than by default.
+    """
     visitors = [visit for visit in truth.visits if not visit.staff_id]
     entries: dict[tuple[str, str], list[Visit]] = {}
     for visit in visitors:
         entries.setdefault((visit.store, visit.person), []).append(visit)
+    by_store: dict[str, list[Visit]] = {}
+    for visit in visitors:
+        by_store.setdefault(visit.store, []).append(visit)
     found = []
-    for whole in whole_visits(visitors, round(IDLE_S * NS_PER_S)):
+    for whole in (one for store in by_store for one in whole_visits(by_store[store], idle_ns.get(store, IDLE_NS))):
         subjects = subjects_of(whole.carried, brand_secret)
         if subjects and whole.stays and whole.leave_ns <= until_ns:
             own = [each for each in entries[whole.store, whole.person] if whole.enter_ns <= each.enter_ns <= whole.leave_ns]

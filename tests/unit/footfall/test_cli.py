@@ -173,9 +173,10 @@ def test_a_command_whose_extra_is_missing_names_it(package: str) -> None:
     app = typer.Typer()
     app.command("one")(lambda: None)
     _add(app, EntryPoint("other", f"{package}.no_such_module:command", "footfall.commands"))
-    done = CliRunner().invoke(app, ["other"])
-    assert done.exit_code == EXIT_CONFIG
-    assert f"pip install 'footfall[{EXTRA_OF[package]}]'" in done.output
+    for arguments in ([], ["list", "--config", "gateway.toml", "-x"]):
+        done = CliRunner().invoke(app, ["other", *arguments])
+        assert done.exit_code == EXIT_CONFIG
+        assert f"pip install 'footfall[{EXTRA_OF[package]}]'" in done.output
     assert f"footfall[{EXTRA_OF[package]}]" in CliRunner().invoke(app, ["other", "--help"]).output
 
 

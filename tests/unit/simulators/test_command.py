@@ -76,6 +76,7 @@ def test_recordings_and_sales_can_be_read(estate: Path) -> None:
         (["simulate", "--out", "x", "--start", "yesterday"], "ISO 8601"),
         (["simulate", "--out", "x", "--start", "2026-11-21T10:00:00"], "no offset"),
         (["simulate", "--publish", "nowhere"], "nowhere"),
+        (["simulate", "--out", "x", "--timezone", "Asia/Shangai"], "'Asia/Shangai' is no IANA .*: did you mean 'Asia/Shanghai'"),
         (["score", "--db", "x"], "--truth FILE"),
         (["score", "--truth", "x"], "the truth cannot be read"),
     ],
@@ -86,6 +87,34 @@ def test_mistakes_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         arguments = [*arguments[:-1], "nowhere:port"]
     with pytest.raises(ConfigError, match=says):
         RUNNER.invoke(build(), arguments, catch_exceptions=False)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_and_left(tmp_path: Path) -> None:
+    (tmp_path / "world").write_text("mine")
+    with pytest.raises(ConfigError, match="world: this is a file: name a folder"):
+        simulate(tmp_path / "world")
+    assert (tmp_path / "world").read_text() == "mine"
+
+
+def test_another_world_is_not_overwritten_and_the_same_may_be_written_again(estate: Path, tmp_path: Path) -> None:
+    simulate(tmp_path / "world")
+    (tmp_path / "world" / "footfall.db").write_text("what a gateway stored")
+    before = digests(tmp_path / "world")
+    with pytest.raises(ConfigError, match="world: another world is here"):
+        simulate(tmp_path / "world", "--seed", "4")
+    simulate(tmp_path / "world")
+    assert digests(tmp_path / "world") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["world"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_half_a_world_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise error
+
+    monkeypatch.setattr("simulators.command.write_recording", full)
+    assert RUNNER.invoke(build(), ["simulate", "--out", str(tmp_path / "world"), *SMALL]).exit_code != 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_scene_is_written_as_an_estate_of_its_own(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 
 from footfall.cli import build
 from footfall.errors import ConfigError
+from gateway.points import SCHEMA, from_rows
+from gateway.sinks.sqlite.sink import SQLite
 
 RUNNER = CliRunner()
 MAPPING = """
@@ -74,6 +77,23 @@ def test_truth_and_estimate_are_drawn(recording: Path) -> None:
         score(str(recording), "--mapping", str(recording.parent / "columns.toml"), "--plot", str(picture.with_suffix(".xyz")))
 
 
+@pytest.mark.parametrize(
+    ("plot", "message"), [("bands.xyz", "a chart is a file that ends in"), ("nowhere/bands.svg", "there is no folder")]
+)
+def test_where_to_draw_is_checked_before_anything_is_read(recording: Path, plot: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        score(str(recording.parent / "there-is-none.csv"), "--format", "csv", "--plot", str(recording.parent / plot))
+
+
+def test_a_misspelt_receiver_and_the_first_line_that_cannot_be_read_are_named(recording: Path) -> None:
+    mapping = recording.parent / "columns.toml"
+    mapping.write_text(MAPPING.replace("yard_dbm =", "yrad_dbm ="))
+    recording.write_text(recording.read_text() + "soon,-50,-60,hall\n")
+    notes = json.loads(score(str(recording), "--mapping", str(mapping), "--json"))["notes"]
+    assert "receiver 'yrad_dbm' of the mapping is no column: did you mean 'yard_dbm'?." in notes
+    assert any("the first is heard.csv:122: 'soon,-50,-60,hall': a time that is no number" in note for note in notes)
+
+
 def test_a_store_of_ones_own_plays_it(recording: Path) -> None:
     site = recording.parent / "site.toml"
     site.write_text(SITE)
@@ -109,6 +129,28 @@ def test_counts_are_compared_with_what_is_stored(tmp_path: Path) -> None:
     assert (values["entered_stored"], values["entered"], values["left_stored"], values["left"]) == (5, 5, 6, 6)
     assert (values["refused"], values["unexplained"]) == (1, 0)
     assert values["least_inside"] >= 0 or values["most_drift"] > 0
+
+
+def test_counts_by_a_mapping_are_named_as_what_cannot_be_scored(tmp_path: Path) -> None:
+    (tmp_path / "counts.csv").write_text("1,3,2\n")
+    (tmp_path / "columns.toml").write_text("header = false\n[time]\ncolumn = 1\nunit_s = 60\n[counts]\nin = 2\nout = 3\n")
+    with pytest.raises(ConfigError, match="people counted at a door are compared for format calit2 alone"):
+        score(str(tmp_path / "counts.csv"), "--mapping", str(tmp_path / "columns.toml"))
+
+
+def test_a_world_of_goods_alone_is_named_as_what_cannot_be_scored(tmp_path: Path) -> None:
+    done = RUNNER.invoke(build(), ["simulate", "--scene", "goods-portal", "--out", str(tmp_path / "world")], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    with pytest.raises(ConfigError, match="goods alone, and no visitor"):
+        score("--truth", str(tmp_path / "world" / "truth.jsonl"))
+
+
+def test_a_database_of_something_else_is_refused(recording: Path) -> None:
+    path = recording.parent / "other.db"
+    with closing(SQLite(path)) as sink:
+        sink.write([from_rows("traffic", [(1_700_000_000 * 10**9, "shop", *[0 for _ in SCHEMA["traffic"].fields])])])
+    with pytest.raises(ConfigError, match=r"other\.db, store 'shop': nothing of this recording is stored there: `footfall replay`"):
+        score(str(recording), "--mapping", str(recording.parent / "columns.toml"), "--db", str(path))
 
 
 def test_a_recording_that_was_replayed_is_read_from_its_database(recording: Path) -> None:

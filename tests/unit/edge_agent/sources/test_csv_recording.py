@@ -110,6 +110,34 @@ def test_rows_out_of_order_are_put_in_order_and_a_clock_that_jumps_is_stated(tmp
     assert run.jumps == [ClockJump("a.csv:4", 99 * S, 50 * S), ClockJump("a.csv:6", 51 * S, 5000 * S)]
 
 
+def test_files_of_one_name_are_runs_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    row = "at,gateway,rssi,tag\n1,g2,-60,x\n"
+    names = ["a/walk.csv", "b/walk.csv", "other.csv", "day.1.csv", "day.2.csv"]
+    settings = written(tmp_path, LONG, dict.fromkeys(names, row))
+    found = runs("csv", [tmp_path / name for name in [*names, "other.csv"]], settings)
+    assert [run.name for run in found] == ["a/walk.csv", "b/walk.csv", "other", "day.1.csv", "day.2.csv"]
+
+
+@pytest.mark.parametrize(("length_s", "hours"), [(10, 1), (1799, 1), (1801, 2), (3700, 2), (7100, 3)])
+def test_files_of_relative_times_follow_each_other_so_that_no_visit_spans_two(tmp_path: Path, length_s: int, hours: int) -> None:
+    row = f"at,gateway,rssi,tag\n0,g2,-60,x\n{length_s},g2,-60,x\n"
+    settings = written(tmp_path, LONG.replace("unit_s = 1", "unit_s = 1\nrelative = true"), {"a.csv": row, "b.csv": row})
+    first, second = (run.heard for run in runs("csv", [tmp_path], settings))
+    assert isinstance(first[0], Sighting)
+    assert isinstance(second[0], Sighting)
+    assert second[0].t_wall_ns - first[0].t_wall_ns == hours * 3600 * S
+
+
+def test_why_a_line_cannot_be_read_is_stated(tmp_path: Path) -> None:
+    text = "at,gateway,rssi,tag\n1,g2,-60,x\n2,g2\n3,g2,loud,x\n"
+    assert only_run(tmp_path, written(tmp_path, LONG, {"a.csv": text})).why_refused == "a.csv:3: '2,g2': it has too few cells"
+    (tmp_path / "a.csv").write_text(text.replace("2,g2\n", ""))
+    run = only_run(tmp_path, ReplaySettings(mapping=tmp_path / "columns.toml"))
+    assert run.why_refused == "a.csv:3: '3,g2,loud,x': could not convert string to float: 'loud'"
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

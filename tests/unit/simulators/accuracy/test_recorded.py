@@ -101,7 +101,7 @@ def test_a_clock_that_jumps_is_stated_and_what_is_near_is_uncertain(tmp_path: Pa
     (tmp_path / "tag_measurement_1.csv").write_text(text)
     recording = read_recording("sal-rb", [tmp_path], ReplaySettings())
     lines, jump = notes_of(recording)
-    assert lines == "1 lines cannot be read and were left out; the first is tag_measurement_1.csv:2002."
+    assert lines == "1 lines cannot be read and were left out; the first is tag_measurement_1.csv:2002: 'x': a time that is no number."
     assert jump == "1 times the clock jumps back, at most by 9.9 s (tag_measurement_1.csv:1002): figures near it are uncertain."
     found = figures(courses(recording), recording.outside)
     assert 0.5 < found.confidence < 0.75

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from simulators.accuracy.figures import figures
@@ -45,6 +47,18 @@ def test_staff_and_those_who_are_still_there_are_not_judged(truth: Truth) -> Non
     left = {visit.person for visit in truth.visits if not visit.staff_id and visit.leave_ns <= truth.end_ns}
     assert {course.name for course in courses} < left
     assert courses_of_truth(truth, SECRET, {}, {}, 0) == []
+
+
+def test_who_comes_back_within_the_idle_timeout_of_the_store_is_on_the_same_visit(truth: Truth) -> None:
+    known = {course.name for course in courses_of_truth(truth, SECRET, {}, {}, truth.end_ns)}
+    first = next(visit for visit in truth.visits if visit.person in known)
+    by_ns = first.leave_ns - first.enter_ns + 600 * 10**9
+    stays = tuple(replace(stay, from_ns=stay.from_ns + by_ns, to_ns=stay.to_ns + by_ns) for stay in first.stays)
+    again = replace(first, entry=first.entry + 1, enter_ns=first.enter_ns + by_ns, leave_ns=first.leave_ns + by_ns, stays=stays, passes=())
+    twice = replace(truth, visits=[first, again])
+    for idle_s, courses in ((1800, 1), (601, 1), (599, 2)):
+        found = courses_of_truth(twice, SECRET, {}, {}, again.leave_ns, idle_ns={first.store: idle_s * 10**9})
+        assert len(found) == courses
 
 
 def test_what_is_played_is_found_again(truth: Truth) -> None:
