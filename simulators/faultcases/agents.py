@@ -23,9 +23,11 @@ from simulators.parts.process import free_port
 from simulators.parts.programs import AgentProcess
 
 MS: Final = 1_000_000
-NEAR_DBM, FAR_DBM = -50, -120
-LEAVES_S: Final = 7
-"""Heard so faintly for some seconds somebody has left, and the agent has nothing more to say of him."""
+NEAR_DBM: Final = -50
+SIGHTINGS: Final = 6
+"""With so many the agent knows the gaps of a beacon, and takes the shortest timeout for it, not the longest."""
+GONE_S: Final = 7
+"""Not heard for so long, which is longer than that timeout, somebody has left, and his exit is among the agent's rows."""
 FLUSH_S: Final = 2.0
 BRAND_SECRET: Final = "a brand's secret, for cases only"  # noqa: S105 # it keeps nothing secret
 DOOR: Final = "main"
@@ -115,7 +117,7 @@ class Box:
     # What it hears
 
     def feed(self, crossings: int = 0, people: int = 0, over_s: float = 1.0) -> None:
-        """From now on, for `over_s`: people through its door, and some with beacons, who stay for a second or two and leave."""
+        """From now on, for `over_s`: people through its door, and some with beacons, who stay for two or three seconds and leave."""
         now_ns, true_ns = self.boot_ns() + 200 * MS, self.true_ns() + 200 * MS
         lines: list[tuple[int, str]] = []
         for k in range(crossings):
@@ -126,18 +128,17 @@ class Box:
         for k in range(people):
             lines += self._person(now_ns + int(over_s * NS_PER_S * k / people), true_ns - now_ns)
         self._append([text for _, text in sorted(lines)])
-        self._last_ns = max(self._last_ns, *(t_ns for t_ns, _ in lines))
+        gone_ns = GONE_S * NS_PER_S if people else 0
+        self._last_ns = max(self._last_ns, *(t_ns + gone_ns for t_ns, _ in lines))
 
     def _person(self, from_ns: int, ahead_ns: int) -> list[tuple[int, str]]:
         identifier = f"case:{self._rng.getrandbits(40)}"
         zone = self._rng.choice(ZONES)
         receiver = f"{self.agent}-{zone}"
-        times = [(from_ns + k * 500 * MS, NEAR_DBM) for k in range(4)]
-        times += [(from_ns + (2 + k) * NS_PER_S, FAR_DBM) for k in range(LEAVES_S)]
+        times = [from_ns + k * 500 * MS for k in range(SIGHTINGS)]
         subject = to_hex(lasting_subject(type_key(BRAND_SECRET.encode(), "ibeacon"), "ibeacon", identifier))
-        # Until he is heard faintly and no more: his recorded exit lies somewhere there.
-        self._sent.heard[subject] = Heard(subject, self.store_told, self.agent, zone, from_ns + ahead_ns, times[-1][0] + ahead_ns)
-        return [(t_ns, format_line(Sighting(t_ns, receiver, "ibeacon", identifier, dbm))) for t_ns, dbm in times]
+        self._sent.heard[subject] = Heard(subject, self.store_told, self.agent, zone, from_ns + ahead_ns, times[-1] + ahead_ns)
+        return [(t_ns, format_line(Sighting(t_ns, receiver, "ibeacon", identifier, NEAR_DBM))) for t_ns in times]
 
     def _append(self, lines: list[str]) -> None:
         with self._path("feed").open("a", encoding="utf-8") as file:
@@ -145,7 +146,7 @@ class Box:
         self._fed += len(lines)
 
     def wait_spooled(self, limit_s: float = 60.0) -> None:
-        """Until all that was fed since the start is durable here."""
+        """Until all that was fed since the start is durable here, and the exits of all who left."""
         self._until(lambda: self.boot_ns() > self._last_ns and self._heard_total() >= self._fed, "hear all that was fed", limit_s)
         time.sleep(FLUSH_S)
 
