@@ -136,20 +136,33 @@ def path_through(
 ) -> Path:
     """In by `door` at `from_ns`, through `schedule` (zone number, seconds there), out by the same door."""
     walker = Walker(rng, door.x_m, door.y_m, from_ns, gait)
-    stays = []
+    stays, here = [], 0
     for zone, seconds in schedule:
         area = plan.zones[zone].area
         if gait is not None and rng.random() < gait.detour:
-            walker.walk(*plan.zones[int(rng.integers(len(plan.zones)))].area.at(*rng.uniform(0.1, 0.9, 2)))
-        walker.walk(*area.at(*rng.uniform(0.1, 0.9, 2)))
+            here = _walk_to(walker, plan, here, int(rng.integers(len(plan.zones))), rng)
+        here = _walk_to(walker, plan, here, zone, rng)
         arrived_ns = walker.t_ns
         while (left_s := seconds - (walker.t_ns - arrived_ns) / NS_PER_S) > 0:
             walker.pause(min(left_s, PAUSE_S * float(rng.uniform(0.4, 1.6))))
             if left_s > PAUSE_S:
                 walker.walk(*area.at(*rng.uniform(0.1, 0.9, 2)))
         stays.append(Stay(plan.zones[zone].name, arrived_ns, walker.t_ns))
+    _walk_through(walker, plan, here, 0)
     walker.walk(door.x_m, door.y_m)
     return walker.path(stays, plan)
+
+
+def _walk_to(walker: Walker, plan: Plan, here: int, zone: int, rng: np.random.Generator) -> int:
+    _walk_through(walker, plan, here, zone)
+    walker.walk(*plan.zones[zone].area.at(*rng.uniform(0.1, 0.9, 2)))
+    return zone
+
+
+def _walk_through(walker: Walker, plan: Plan, here: int, zone: int) -> None:
+    """To the last opening on the way; nobody walks through a wall."""
+    for opening in plan.way(plan.zones[here].name, plan.zones[zone].name):
+        walker.walk(opening.x_m, opening.y_m)
 
 
 def zone_spans(t_ns: npt.NDArray[np.int64], x_m: npt.NDArray[np.float64], y_m: npt.NDArray[np.float64], plan: Plan) -> list[Stay]:

@@ -55,6 +55,15 @@ class Door:
     y_m: float
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where one walks from one zone to another, a point in one of them near the other; without an opening there is a wall."""
+
+    zones: tuple[str, str]
+    x_m: float
+    y_m: float
+
+
 @dataclass(frozen=True)
 class Plan:
     """One store. Zone 0 is the entrance, the last one the checkout; what lies between is for looking and trying on."""
@@ -66,6 +75,8 @@ class Plan:
     """People come and go by the one that is theirs; the first is the main one."""
     timezone: str = "Asia/Shanghai"
     path: str = ""
+    openings: tuple[Opening, ...] = ()
+    """None: one floor without walls."""
 
     @property
     def door(self) -> Door:
@@ -83,6 +94,21 @@ class Plan:
             min(a.left_m for a in areas), min(a.bottom_m for a in areas), max(a.right_m for a in areas), max(a.top_m for a in areas)
         )
 
+    def next_to(self, zone: str) -> tuple[str, ...]:
+        """Return the zones that an opening leads to."""
+        return tuple(other for opening in self.openings for other in opening.zones if zone in opening.zones and other != zone)
+
+    def way(self, from_zone: str, to_zone: str) -> list[Opening]:
+        """Return the openings on the shortest way; none without walls, or if there is no way."""
+        ways: dict[str, list[Opening]] = {from_zone: []}
+        for zone in (queue := [from_zone]):
+            for opening in self.openings:
+                for other in opening.zones:
+                    if zone in opening.zones and other not in ways:
+                        ways[other] = [*ways[zone], opening]
+                        queue.append(other)
+        return ways.get(to_zone, [])
+
     def receivers_of(self, agent: str) -> dict[str, str]:
         """The zone that each of the agent's receivers hears."""
         return {receiver.name: receiver.zone for receiver in self.receivers if receiver.agent == agent}
@@ -93,7 +119,7 @@ class Plan:
             name=self.store,
             path=self.path,
             timezone=self.timezone,
-            zones=tuple(Zone(name=zone.name, type=zone.type) for zone in self.zones),
+            zones=tuple(Zone(name=zone.name, type=zone.type, next_to=self.next_to(zone.name)) for zone in self.zones),
             doors=tuple(door.name for door in self.doors),
             agents=tuple(
                 Agent(name=agent, receivers={r.name: r.zone for r in self.receivers if r.agent == agent}) for agent in self.agents
@@ -118,6 +144,26 @@ def shop(store: str, timezone: str = "Asia/Shanghai") -> Plan:
 def shop_of_four(store: str, timezone: str = "Asia/Shanghai") -> Plan:
     """The same store without its fitting room: four zones with one receiver each."""
     return part_of(shop(store, timezone), ("entrance", "shelf-a", "shelf-b", "checkout"))
+
+
+def rooms(store: str, timezone: str = "Asia/Shanghai") -> Plan:
+    """A store of 16 m by 16 m with walls: four rooms at an aisle, two of them back to back on either side. One receiver each.
+
+    Walls weaken nothing: a room is heard through them as well as through its opening.
+    """
+    zones = (
+        ZonePlan("entrance", "entrance", Rectangle(0, 0, 16, 4)),
+        ZonePlan("aisle", "other", Rectangle(6.5, 4.5, 9.5, 16)),
+        ZonePlan("room-a", "shelf", Rectangle(0, 4.5, 6, 10)),
+        ZonePlan("room-b", "shelf", Rectangle(0, 10.5, 6, 16)),
+        ZonePlan("fitting", "fitting", Rectangle(10, 4.5, 16, 10)),
+        ZonePlan("checkout", "checkout", Rectangle(10, 10.5, 16, 16)),
+    )
+    beside = {"entrance": (8.0, 4.6), "room-a": (6.6, 7.25), "room-b": (6.6, 13.25), "fitting": (9.4, 7.25), "checkout": (9.4, 13.25)}
+    reader = {"entrance": "front", "aisle": "front", "room-a": "left", "room-b": "left", "fitting": "right", "checkout": "right"}
+    receivers = tuple(Receiver(f"r-{zone.name}", f"{store}-{reader[zone.name]}", zone.name, *zone.area.at(0.5, 0.5)) for zone in zones)
+    openings = tuple(Opening((zone, "aisle"), *at) for zone, at in beside.items())
+    return Plan(store, zones, receivers, (Door("main", f"{store}-front", 8, 0),), timezone, "group/shanghai/shanghai", openings)
 
 
 def part_of(plan: Plan, zones: Sequence[str]) -> Plan:

@@ -18,7 +18,7 @@ from footfall.mistakes import did_you_mean
 from footfall.moments import to_ns
 from footfall.units import NS_PER_HOUR
 from simulators.people import Crowd, Shares
-from simulators.plan import Plan, part_of, shop_of_four
+from simulators.plan import Plan, part_of, rooms, shop_of_four
 from simulators.radio import Ether, Radio
 from simulators.street import Street
 from simulators.tagged_goods import portal, portal_plan, shelf, shelf_plan
@@ -55,10 +55,10 @@ def scene(name: str, seed: int) -> World:
     return with_troubles(SCENES[name].base(seed), SCENES[name].troubles)
 
 
-def _visitors(carries: Shares, staff: int = 0) -> Make:
-    """Make a store of four zones with 300 visitors."""
+def _visitors(carries: Shares, staff: int = 0, plan: Callable[[str], Plan] = shop_of_four) -> Make:
+    """Make a store with 300 visitors."""
     crowd = Crowd(arrivals=_ARRIVALS, exact=True, carries=carries, staff=staff, door_miss=0.0)
-    return lambda seed: World(seed, _OPEN_H + 2.0, 0, START_NS, shop_of_four("store-0"), crowd)
+    return lambda seed: World(seed, _OPEN_H + 2.0, 0, START_NS, plan("store-0"), crowd)
 
 
 def _still(seed: int) -> World:
@@ -105,6 +105,7 @@ SCENES: Final[Mapping[str, Scene]] = {
         _visitors(_MIXED, staff=3),
         {**_HARD_AIR, "two-devices": 0.3, "re-entries": 0.15, "breaks": 0.5, "pockets": 0.5, "turns": 4, "failures": 2},
     ),
+    "rooms": Scene("the same in a store with walls: rooms back to back that open to an aisle", _visitors(_KNOWN, plan=rooms), _HARD_AIR),
     "rotating": Scene(
         "phones that change their address every 15 minutes, half of them silent in pockets",
         _visitors(_PHONES),

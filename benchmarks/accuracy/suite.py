@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from benchmarks.accuracy import recordings, worlds
+from benchmarks.accuracy import recordings, rooms, worlds
 from benchmarks.accuracy.found import Figures, Job, Part
 
 STILL_SEEDS: Final = (1, 2)
@@ -34,6 +34,7 @@ PARTS: Final[Sequence[Part]] = (
     Part("still", "a beacon between two zones for a week", tuple(Job(worlds.still, (seed,)) for seed in STILL_SEEDS), worlds.still_rows),
     Part("store", "a simulated store", tuple(Job(worlds.played, ("store", seed)) for seed in worlds.SEEDS), worlds.store),
     Part("store-hard", "a harder one", tuple(Job(worlds.played, ("store-hard", seed)) for seed in worlds.SEEDS), worlds.store_hard),
+    Part("rooms", "a store with walls", tuple(Job(rooms.played, (seed,)) for seed in rooms.SEEDS), rooms.rooms),
     Part("goods-portal", "goods on walks past antennas", _goods("goods-portal"), worlds.goods_portal),
     Part("goods-shelf", "a shelf of 500 tags", _goods("goods-shelf"), worlds.goods_shelf),
     Part("missing", "what has no figure yet", (), worlds.missing),

@@ -16,6 +16,7 @@ from gateway.config import SITE_PREFIX, GatewayConfig, load_gateway, load_site
 from gateway.mqtt.connection import Connection
 from gateway.site import Site
 from gateway.site.recorded import read_site, record_site
+from gateway.site.unheard import unheard_zones
 
 _TIMEOUT_S: Final = 3.0
 
@@ -46,6 +47,8 @@ def _site(file: Path) -> Contents:
     yield "brand", site.brand
     yield "stores", f"{len(stores):,} ({few([store.name for store in stores])})"
     yield "zones", f"{sum(len(store.zones) for store in stores):,}"
+    if unheard := [f"{store.name}/{zone}" for store in stores for zone in unheard_zones(store)]:
+        yield "not heard", f"{few(unheard)}: no receiver that site.toml lists hears these zones, and no area is one; nobody will be there"
     yield "doors", f"{sum(len(store.doors) for store in stores):,}"
     agents = list(dict.fromkeys(agent.name for _, agent in site.agents()))
     yield "agents", f"{len(agents):,} ({few(agents)})"

@@ -80,7 +80,7 @@ class ContestColumns:
     def _are_plain(self, slot: Slots, time_ns: Times) -> Mask:
         """Whether nothing has to be looked up about their subjects at that time."""
         s = self._state.tracks
-        plain: Mask = ~self._state.estate.store_is_joint[s.store[slot]]
+        plain: Mask = ~self._state.estate.joint.stores[s.store[slot]]
         plain &= ~s.out_of_order[slot] & ~s.v_grouped[slot] & ~self._visits.may_be_retired_many(s.store[slot], time_ns)
         plain &= ~self._state.links.may_be_linked(s.subject[slot])
         return plain
@@ -153,7 +153,8 @@ class ContestColumns:
         heard = self._sighted(slot)
         within = self._state.estate.decided_within.of(s.profile[slot])
         wary_db = wary_left(s.wary_db[slot].astype(np.int64), time_ns - s.lead_ns[slot], heard, within)
-        clear = limits._replace(margin_db=margin_of(heard, wary_db, limits))
+        apart_db = self._state.estate.adjacency.apart_db(s.zone[slot], s.lead_zone[slot])
+        clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
         s.lead_clear[slot] = is_clear(dbm, at, clear)
         s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + STRONG_DB))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final, overload
 from zoneinfo import ZoneInfo
 
@@ -14,8 +13,9 @@ import numpy.typing as npt
 
 from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
-from gateway.fold.area_model import AreaModel, model_of
+from gateway.fold.adjacency import Adjacency
 from gateway.fold.codes import Codes
+from gateway.fold.joint_stores import JointStores
 from gateway.fold.profile_limits import ProfileLimits
 from gateway.fold.reorder_buffer import Ranks
 from gateway.fold.zone_offsets import ZoneOffsets
@@ -67,13 +67,8 @@ class Estate(ProfileLimits):
         self.zone_store: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         self.zone_outside: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.zone_tried_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self.areas: dict[tuple[int, int], AreaModel] = {}
-        """By store and profile, where areas are weighed by all levels together."""
-        self.mean_power_zones: frozenset[int] = frozenset()
-        """Whose level is the mean power over the agents that hear them; of others it is the strongest agent's."""
-        self.store_is_joint: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        """Whether all levels together decide about a zone, if only for one profile."""
-        self._mean_power_stores: frozenset[int] = frozenset()
+        self.joint: Final = JointStores()
+        """Where levels decide together."""
         self._zone_bit: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
         self._zones_of: Counter[int] = Counter()
         self._zone_codes: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
@@ -81,6 +76,7 @@ class Estate(ProfileLimits):
         self._day_cache: dict[int, tuple[int, int, int]] = {}
         self._settling_cache: dict[int, tuple[int, tuple[int, ...]]] = {}
         self._ranks = Ranks(_ranks(()), _ranks(()))
+        self.adjacency: Final = Adjacency()
         self.offsets = ZoneOffsets()
         """In dB, by profile and zone."""
 
@@ -110,7 +106,8 @@ class Estate(ProfileLimits):
         recalibrated = self.calibrate(site)
         self.offsets = ZoneOffsets(site)
         self.offsets.learn(enumerate(self.profiles.names), self._zone_of_key)
-        self._apply_areas(site)
+        self.joint.apply(site, self, self._zone)
+        self.adjacency.apply(site, self._zone)
         return frozenset(map(self.stores.of, recalibrated))
 
     def _of_stores(self, stated_s: Mapping[str, float], before_ns: npt.NDArray[np.int64], default_ns: int) -> npt.NDArray[np.int64]:
@@ -119,24 +116,8 @@ class Estate(ProfileLimits):
         stated = {name: round(seconds * NS_PER_S) for name, seconds in stated_s.items()}
         return np.array([stated.get(name, known.get(name, default_ns)) for name in self.stores.names], np.int64)
 
-    def _apply_areas(self, site: RecordedSite) -> None:
-        self.areas = {}
-        mean_power = [(store.name, zone.name) for store in site.stores for zone in store.zones if zone.rule == "mean_power"]
-        self.mean_power_zones = frozenset(self._zone(*place) for place in mean_power)
-        self._mean_power_stores = frozenset(self.stores.of(store) for store, _ in mean_power)
-        self.store_is_joint = np.zeros(len(self.stores), np.bool_)
-        self.store_is_joint[list(self._mean_power_stores)] = True
-        for store in site.stores:
-            code = self.stores.of(store.name)
-            for profile in dict.fromkeys(area.profile for area in store.areas if area.profile in self._registry):
-                model = model_of([area for area in store.areas if area.profile == profile], partial(self._zone, store.name))
-                for in_store in (store.name, ""):  # who was there before the store was calibrated has the profile without
-                    self.areas[code, self.profile(profile, in_store)] = model
-                self.store_is_joint[code] = True
-
-    def is_joint(self, store: int, profile: int) -> bool:
-        """Return whether all levels together decide where carriers of a profile are in a store."""
-        return store in self._mean_power_stores or (bool(self.areas) and (store, profile) in self.areas)
+    def knows_profile(self, name: str) -> bool:
+        return name in self._registry
 
     def zone_codes(self, lists: Sequence[tuple[str, tuple[str, ...]]], used: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
         """Return the codes of zone (or door) names, one list a frame, with its store.
@@ -252,6 +233,7 @@ class Estate(ProfileLimits):
             self.zone_name.append(name)
         self.zone_store = np.append(self.zone_store, np.array(stores, np.int32))
         self._zone_bit = np.append(self._zone_bit, np.array(bits, np.uint64))
+        self.adjacency.add(np.array(bits, np.uint64))
         outside, tried_ns = self._outside_names, self._tried_ns
         self.zone_outside = np.append(self.zone_outside, np.array([outside.get(key, False) for key in keys], np.bool_))
         self.zone_tried_ns = np.append(self.zone_tried_ns, np.array([tried_ns.get(key, NEVER_NS) for key in keys], np.int64))

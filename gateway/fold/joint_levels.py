@@ -126,21 +126,21 @@ class JointLevels(ZoneLevels):
         for at in self._places.of(slot):
             if time_ns - at.time_ns <= stale_ns:
                 by_zone[at.zone].append(at)
-        return {zone: _joined(its, zone in estate.mean_power_zones) for zone, its in by_zone.items()}
+        return {zone: _joined(its, zone in estate.joint.mean_power_zones) for zone, its in by_zone.items()}
 
 
 def take_joint_places(state: State, was_joint: npt.NDArray[np.bool_]) -> None:
     """Keep all levels of the stores in which they decide together from now on; `was_joint` is by store, before."""
     s, estate, places = state.tracks, state.estate, state.joint_places
-    places.change(lambda slot, heard: heard if estate.is_joint(s.store.item(slot), s.profile.item(slot)) else None)
-    new = estate.store_is_joint.copy()
+    places.change(lambda slot, heard: heard if estate.joint.decide(s.store.item(slot), s.profile.item(slot)) else None)
+    new = estate.joint.stores.copy()
     new[: len(was_joint)] &= ~was_joint
     for slot in np.flatnonzero((s.store[: s.size] != NO_CODE) & new[s.store[: s.size]]).tolist():
         known = [at for at in heard_zones.heard_at(s, slot) if at.zone != NO_CODE]
         if s.zone.item(slot) != NO_CODE and s.level_dbm.item(slot) != GONE_DBM:
             heard_ns = s.own_ns.item(slot) if s.contest.item(slot) == LEADS else s.zone_ns.item(slot)
             known.append(Heard(s.zone.item(slot), s.owner_agent.item(slot), s.level_dbm.item(slot), heard_ns))
-        for at in known if estate.is_joint(s.store.item(slot), s.profile.item(slot)) else ():
+        for at in known if estate.joint.decide(s.store.item(slot), s.profile.item(slot)) else ():
             places.put(slot, at)
 
 

@@ -37,7 +37,7 @@ class SiteInForce:
     def take(self, body: bytes) -> None:
         """Put the estate of a record in force, and emit what it states of stores."""
         before, site, offsets = self.body, read_site(body), self._state.estate.offsets
-        was_joint = self._state.estate.store_is_joint
+        was_joint = self._state.estate.joint.stores
         if recalibrated := self._use(body, site):
             self._recalibrate(Recalibration(self._state.estate, recalibrated, offsets))
         take_joint_places(self._state, was_joint)

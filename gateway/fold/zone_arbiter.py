@@ -71,7 +71,7 @@ class ZoneArbiter:
         self._decide(self._columns.over(rows.slot[begins], rows.place_ns[begins]))
         s, slots = self._state.tracks, rows.slot[begins]
         able = (s.contest[slots] == DECIDED) & (s.d_state[slots] == OPEN) & ~s.v_grouped[slots]
-        able = (able & ~self._state.estate.store_is_joint[s.store[slots]])[np.cumsum(first) - 1]
+        able = (able & ~self._state.estate.joint.stores[s.store[slots]])[np.cumsum(first) - 1]
         if able.all():
             return self._are_quiet(rows)
         unchanged = np.zeros(len(rows), np.bool_)

@@ -37,7 +37,7 @@ class AreaFilter:
 
     def model_of(self, slot: int) -> AreaModel | None:
         """Return the areas of a slot's profile in its store; None if there are none."""
-        s, areas = self._state.tracks, self._state.estate.areas
+        s, areas = self._state.tracks, self._state.estate.joint.areas
         return areas.get((s.store.item(slot), s.profile.item(slot))) if areas else None
 
     def probabilities(self, slot: int) -> Mapping[int, float]:

@@ -114,7 +114,8 @@ class ZoneContest:
                 self._begin_lead(slot, best.zone, row, at, limits)
             heard, within = self._sighted(slot), self._state.estate.decided_within_of[s.profile.item(slot)]
             wary_db = wary_left(s.wary_db.item(slot), row.time_ns - s.lead_ns.item(slot), heard, within)
-            clear = limits._replace(margin_db=margin_of(heard, wary_db, limits))
+            apart_db = self._state.estate.adjacency.apart_db(s.zone.item(slot), best.zone)
+            clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
             strong = clear._replace(margin_db=clear.margin_db + STRONG_DB)
             s.lead_zone[slot], s.lead_clear[slot] = best.zone, is_clear(best.dbm, at, clear)
             s.lead_strong[slot] = is_clear(best.dbm, at, strong)
@@ -234,7 +235,7 @@ class ZoneContest:
 
     def _levels(self, slot: int) -> ZoneLevels:
         s, estate = self._state.tracks, self._state.estate
-        return self._joint if estate.is_joint(s.store.item(slot), s.profile.item(slot)) else self._zones
+        return self._joint if estate.joint.decide(s.store.item(slot), s.profile.item(slot)) else self._zones
 
     def _sighted(self, slot: int) -> Sighted:
         s = self._state.tracks

@@ -9,12 +9,13 @@ of other releases are passed over.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.site.adjacency import ZoneSides, neighbours
 from gateway.site.hours import CLOSES, OPENS, is_stated
 from gateway.site.site import Site, SiteMoment
 
@@ -30,6 +31,8 @@ class RecordedZone(_Recorded):
     name: str
     type: str = "other"
     rule: str = "strongest"
+    next_to: tuple[str, ...] = ()
+    """Every zone next to it, under each of its names; none: nobody knows of walls."""
 
 
 class RecordedAlias(_Recorded):
@@ -136,7 +139,7 @@ def stores_as_recorded(site: Site) -> RecordedSite:
 
 def _under_all_names(store: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Nobody is expected where a store has another name now."""
-    zones = [zone | {"name": name} for zone in store.get("zones", ()) for name in _names(zone)]
+    zones = [zone | {"name": name} for zone in _with_neighbours(store.get("zones", ())) for name in _names(zone)]
     aliases, inner = store.get("door_aliases", ()), store.get("inner_doors", ())
     doors = [*store.get("doors", ()), *(alias["name"] for alias in aliases)]
     inner_doors = [*inner, *(alias["name"] for alias in aliases if alias["door"] in inner)]
@@ -149,6 +152,15 @@ def _under_all_names(store: dict[str, Any]) -> Iterator[dict[str, Any]]:
         lists = {"zones": zones, "doors": doors, "agents": agents if is_now else []} | ({"inner_doors": inner_doors} if inner else {})
         more = ({"calibrations": calibrated} if calibrated else {}) | ({"areas": areas} if areas else {})
         yield store | {"name": name} | lists | renamed | more
+
+
+def _with_neighbours(zones: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = {zone["name"]: list(_names(zone)) for zone in zones}
+    around = neighbours([ZoneSides(names[zone["name"]], zone.get("type", "other"), zone.get("next_to", ())) for zone in zones])
+    if not around:
+        return list(zones)
+    ways = {name: [each for other in sorted({name} | around[name]) for each in names[other]] for name in names}
+    return [zone | {"next_to": ways[zone["name"]]} for zone in zones]
 
 
 def _under_zone_names(calibration: dict[str, Any], store: dict[str, Any]) -> dict[str, Any]:

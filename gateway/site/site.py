@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from footfall.config import Section
 from footfall.events import Identifier, Name, Text
+from gateway.site.adjacency import ZoneSides, check_adjacency
 from gateway.site.areas import Area, check_areas
 from gateway.site.calibrations import Calibration, check_calibrations
 from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
@@ -66,6 +67,8 @@ class Zone(_Named):
     type: ZoneType = "other"
     rule: ZoneRule = "strongest"
     """Its level where several agents hear it: the strongest one's, right for doors, or the mean of their power, right for areas."""
+    next_to: tuple[Name, ...] = ()
+    """The zones that one can walk to from it; none: nobody knows of walls."""
 
 
 class Agent(_Named):
@@ -151,8 +154,9 @@ class Store(_Named, _Open):
     """Zones that receivers tell apart only together."""
 
     @model_validator(mode="after")
-    def _has_areas(self) -> Store:
+    def _has_zones(self) -> Store:
         check_areas(self.name, self.areas, {name: zone.name for zone in self.zones for name in _all_names([zone])})
+        check_adjacency(self.name, [ZoneSides(_all_names([zone]), zone.type, zone.next_to) for zone in self.zones])
         return self
 
     @model_validator(mode="after")

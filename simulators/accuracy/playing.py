@@ -148,11 +148,11 @@ class _Recording:
         _tick_on(self._gateway, self._received_ns)
 
 
-def play_world(world: World, flush_s: float = 1.0) -> Played:
-    """Return what becomes of a simulated store, whose agents send every `flush_s`."""
+def play_world(world: World, flush_s: float = 1.0, site: Site | None = None) -> Played:
+    """Return what becomes of a simulated store, whose agents send every `flush_s`; `site`: the estate, if not the world's own."""
     sink = DecisionSink()
     secret = brand_secret(world.seed)
-    gateway = InProcessGateway(site_of([world]), Pseudonymiser(secret), [sink], write_points=0)
+    gateway = InProcessGateway(site or site_of([world]), Pseudonymiser(secret), [sink], write_points=0)
     known = (record for record in truth_of(world) if isinstance(record, TrueLink))
     gateway.start(world.start_ns, list(links_known(known, secret)))
     feeds = {agent: Feed(world, agent, secret, flush_s=flush_s) for agent in world.plan.agents}

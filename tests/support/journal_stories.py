@@ -23,6 +23,7 @@ from gateway.points import SCHEMA, Coded, Points
 from gateway.records import Record, RecordKind
 from gateway.site import Site
 from gateway.site.index import Places
+from gateway.site.recorded import record_site
 from tests.support.fan_stays import stays_of
 from tests.support.memory_fold_store import MemoryStore
 
@@ -48,7 +49,8 @@ def site_of(variant: int = 0) -> Site:
     """The estate, and what it becomes.
 
     1: a zone is outside now, timeouts differ; 2: the second store is gone; 3: w lies between what hears a and b; 4: the first store is
-    calibrated; 5: the levels of a and b are the mean power of x and y.
+    calibrated; 5: the levels of a and b are the mean power of x and y; 6: one comes
+    from a to b by w alone.
     """
     zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}, {"name": "w"}]
     first = {
@@ -66,6 +68,8 @@ def site_of(variant: int = 0) -> Site:
         first |= {"calibrations": [CALIBRATION]}
     if variant == 5:
         first |= {"zones": [zone | {"rule": "mean_power"} for zone in zones[:2]] + zones[2:]}
+    if variant == 6:
+        first |= {"zones": [*zones[:3], {"name": "w", "next_to": ["a", "b"]}]}
     return Site.model_validate({"brand": "b", "stores": [first] if variant == 2 else [first, second]})
 
 
@@ -112,7 +116,7 @@ class Story:
         return self
 
     def site(self, variant: int) -> Story:
-        return self.add(RecordKind.SITE, site_of(variant).model_dump_json().encode())
+        return self.add(RecordKind.SITE, record_site(site_of(variant)))
 
     def tick(self) -> Story:
         return self.add(RecordKind.TICK)
@@ -283,7 +287,7 @@ others = st.one_of(
     st.integers(0, 2).map(lambda agent: lambda story: story.health(agent)),
     st.integers(0, 2).map(lambda agent: lambda story: story.gap(agent)),
     st.just(lambda story: story.tick()),
-    st.integers(0, 5).map(lambda variant: lambda story: story.site(variant)),
+    st.integers(0, 6).map(lambda variant: lambda story: story.site(variant)),
 )
 steps = st.tuples(seconds, frames() | frames() | frames() | touches() | others)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from simulators.paths import Gait, Path, Stay, Walker, path_through, zone_spans
 from simulators.people import stream
-from simulators.plan import Plan, Rectangle, ZonePlan, shop_of_four
+from simulators.plan import Plan, Rectangle, ZonePlan, rooms, shop_of_four
 
 S = 10**9
 ROOM = Plan("s", (ZonePlan("left", "shelf", Rectangle(0, 0, 4, 10)), ZonePlan("right", "shelf", Rectangle(6, 0, 10, 10))), (), ())
@@ -51,6 +53,17 @@ def test_with_a_gait_the_truth_is_the_zone_at_each_moment() -> None:
             near = {s.zone for s in (*path.stays, *path.passes) if s.from_ns - 2 <= at_ns <= s.to_ns + 2}
             sure = {s.zone for s in (*path.stays, *path.passes) if s.from_ns + 2 <= at_ns <= s.to_ns - 2}
             assert sure <= {name for name, area in areas.items() if area.contains(x, y)} <= near
+
+
+def test_nobody_walks_through_a_wall() -> None:
+    """From one zone to the next a way goes on only where there is an opening."""
+    plan = rooms("s")
+    room, back, checkout = (next(n for n, zone in enumerate(plan.zones) if zone.name == name) for name in ("room-a", "room-b", "checkout"))
+    for k in range(30):
+        path = path_through(plan, plan.door, [(room, 20.0), (back, 30.0), (checkout, 20.0)], 0, stream(2, k), Gait())
+        spans = sorted((*path.stays, *path.passes), key=lambda span: span.from_ns)
+        assert all(after.zone in plan.next_to(before.zone) for before, after in pairwise(spans) if before.zone != after.zone)
+        assert [span.zone for span in spans].count("aisle") >= 3
 
 
 def test_walking_past_a_zone_is_a_pass() -> None:

@@ -1,0 +1,28 @@
+"""Zones that no receiver of site.toml hears."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.site import Site
+from gateway.site.unheard import unheard_zones
+
+ZONES = [{"name": "door"}, {"name": "hall", "aliases": [{"name": "floor", "until": "2026-01-31"}]}, {"name": "between"}]
+AREAS = [{"zone": zone, "profile": "ibeacon", "level_dbm": {"door": -60, "hall": -70}} for zone in ("between", "floor")]
+
+
+def unheard(receivers: dict[str, str], **more: Any) -> list[str]:
+    store = {"name": "s", "zones": ZONES, "agents": [{"name": "x", "receivers": receivers}]} | more
+    return unheard_zones(Site.model_validate({"brand": "b", "stores": [store]}).stores[0])
+
+
+def test_zones_without_receivers_are_named_in_their_order() -> None:
+    assert unheard({"r1": "hall"}) == ["door", "between"]
+
+
+def test_an_area_needs_no_receiver_of_its_own_under_any_of_its_names() -> None:
+    assert unheard({"r1": "door"}, areas=AREAS) == []
+
+
+def test_a_store_that_lists_no_receivers_leaves_nothing_to_be_known() -> None:
+    assert unheard({}) == []
