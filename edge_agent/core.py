@@ -34,7 +34,7 @@ from edge_agent.keys import SubjectKeys
 from edge_agent.levels import ReceiverLimits, ZoneRule
 from edge_agent.presence import EvidenceRow, Presences
 from edge_agent.presence_slots import PresenceLimits
-from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Sighting, Tally, Unexplained
+from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Reported, Sighting, Tally, Unexplained
 from footfall.frames import Body, Kind, Offset
 from footfall.pseudonyms import is_day_subject
 from footfall.topics import is_name
@@ -99,6 +99,7 @@ class Core:
             Crossing: self._crossing,
             Tally: self._tally,
             Gap: self._gap,
+            Reported: self._reported,
             RefusedReading: self._refused,
             AliveUntil: lambda progress: None,
             Unexplained: self._unexplained,
@@ -179,6 +180,14 @@ class Core:
         reason = f"{gap.reason}: {gap.source}" if gap.source else gap.reason
         task = {"task": gap.task} if gap.task else {}
         self._append(EvidenceRow(Kind.GAP, gap.from_boot_ns, extra={"to_boot_ns": to_ns, "rows": gap.rows, "reason": reason} | task))
+
+    def _reported(self, row: Reported) -> None:
+        if row.receiver not in self._zones or row.profile not in self._profiles:
+            self.dropped_total["sighting.profile" if row.receiver in self._zones else "sighting.receiver"] += 1
+            return
+        t_ns = (row.t_wall_ns if self._recorded else row.t_boot_ns) - row.age_ns
+        subject = self._subject(row.profile, row.identifier)
+        self._append(EvidenceRow(row.kind, t_ns, subject, self._zones[row.receiver], row.profile, row.rssi_dbm, row.sightings))
 
     def _unexplained(self, unexplained: Unexplained) -> None:
         self.dropped_total[unexplained.reason] += unexplained.total

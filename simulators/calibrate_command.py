@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-import difflib
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from edge_agent.sources.replay import FORMATS, FormatName, format_named, format_of
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
 from gateway.calibration.findings import findings
-from gateway.calibration.proposal import Proposal, calibration_before
 from gateway.calibration.proposal import calibrate as propose
-from gateway.calibration.scoring import Confusion
+from gateway.calibration.proposal import calibration_before
 from gateway.calibration.settings import with_calibration
-from gateway.calibration.site_text import with_calibration_text
-from gateway.config import load_site
+from gateway.config import load_gateway, load_site
 from gateway.site import Site, Store
 from gateway.site.calibrations import Calibration
 from simulators.accuracy.plot import draw
 from simulators.accuracy.recorded import STORE, TrueRecording, known_profiles, notes_of, play, played_courses, read_recording
 from simulators.accuracy.simulated import IDLE_S
+from simulators.calibration.live import LiveCalibration, profile_of, subject_of_beacon, zones_outside
+from simulators.calibration.outcome import WIDTH, SiteFile, confusion_table, figures
 from simulators.calibration.recorded_walks import walks_of, workshop
+from simulators.calibration.walk_file import write_walk
 
-WIDTH: Final = 80
+CLOCK_NS: Final[Callable[[], int]] = time.time_ns
+"""By which a walk is dated that is taken now."""
 
 
 def calibrate(
     site: Annotated[Path, typer.Argument(help="The site.toml that has the store.")],
-    recording: Annotated[list[Path], typer.Option(help="Recorded walks with their truth: files, or folders of them.")],
+    recording: Annotated[list[Path] | None, typer.Option(help="Recorded walks with their truth: files, or folders of them.")] = None,
     format_: Annotated[str, typer.Option("--format", "-f", help=f"Of the recording: {', '.join(FORMATS)}.")] = "",
     mapping: Annotated[Path | None, typer.Option(help="With --format csv: the TOML file that describes the columns.")] = None,
+    beacon: Annotated[str, typer.Option(help="Walk now: the beacon that you carry, type:value as `footfall scan` shows it.")] = "",
+    config: Annotated[Path, typer.Option(help="Walk now: the gateway.toml, for its broker and secret.")] = Path("gateway.toml"),
+    save: Annotated[Path | None, typer.Option(help="Walk now: the folder for the walk; default: walk-TIME.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Walk now: change site.toml without asking.")] = False,
     store: Annotated[str | None, typer.Option(help="Which store; default: the only one.")] = None,
     timezone: Annotated[str, typer.Option(help="Of local times in the files.")] = "UTC",
     start: Annotated[str, typer.Option(help="When a recording without dates began, ISO 8601.")] = DEFAULT_START.isoformat(),
@@ -47,40 +52,63 @@ def calibrate(
     """Measure how loud a store's receivers hear a carrier in each zone, and set their zones off in site.toml.
 
     Walk through every zone with a beacon of the profile that the store uses, cross every border twice in both directions, and stay
-    20 seconds in each zone. Record what the receivers hear, and where you are. Each walk is judged by a calibration of the others,
-    so take several: or one long walk, which is cut in parts.
+    20 seconds in each zone. With --beacon the command hears your agents over the gateway's broker, and you tap where you are. Else give
+    it recorded walks. Each walk is judged by a calibration of the others; one long walk is cut in parts.
 
     site.toml is changed only where the calibration wins on walks that were left out. Its comments stay, and a copy of the file before
     lies beside it.
 
     [bold]Examples[/]
 
+    footfall calibrate site.toml --store lab --beacon ibeacon:UUID:1:2 --config gateway.toml
+
     footfall calibrate site.toml --recording walks/ --format csv --mapping columns.toml --dry-run
 
     footfall calibrate site.toml --store lab --recording recordings/sal-rb --plot after.png
     """
+    if bool(recording) == bool(beacon):
+        raise ConfigError("state --beacon to walk now, or --recording for walks that were recorded; one of them")
     estate = load_site(site, {})
     place = estate.by_name[_only(store, estate, site)]
-    settings = ReplaySettings(timezone, start_of(start), mapping=mapping)
-    name: FormatName = format_named(format_) if format_ else "csv" if mapping else format_of(recording)
-    found = read_recording(name, recording, settings)
-    _check_zones(found, place, site)
+    console = Console(width=WIDTH, highlight=False)
+    made = datetime.fromtimestamp(time.time(), UTC).replace(microsecond=0)
+    paths, settings = recording or [], ReplaySettings(timezone, start_of(start), mapping=mapping)
+    if beacon:
+        folder = save or Path(f"walk-{made:%Y%m%dT%H%M%SZ}")
+        paths, settings = _walk_now(config, beacon, place, folder, console)
+    name: FormatName = format_named(format_) if format_ else "csv" if settings.mapping else format_of(paths)
+    file = SiteFile(site, place.name, made, lambda: yes or not beacon or _agrees(site), bool(beacon) and not yes, dry_run)
+    _calibrate(read_recording(name, paths, settings), place, file, plot, console)
+
+
+def _walk_now(config: Path, beacon: str, place: Store, folder: Path, console: Console) -> tuple[list[Path], ReplaySettings]:
+    """Return the recording of a walk that is taken now, and how it is read."""
+    gateway = load_gateway(config)
+    live = LiveCalibration(gateway, place, subject_of_beacon(gateway, beacon), CLOCK_NS)
+    live.run(console)
+    files = write_walk(folder, live.walk, profile_of(live.walk), zones_outside(place), CLOCK_NS())
+    again = f"--recording {files.recording} --format csv --mapping {files.mapping}"
+    console.print(f"The walk is saved; `footfall calibrate` and `footfall score` read it again: {again}", soft_wrap=True)
+    return [files.recording], ReplaySettings(mapping=files.mapping)
+
+
+def _agrees(site: Path) -> bool:
+    return typer.confirm(f"Change {site}?")
+
+
+def _calibrate(found: TrueRecording, place: Store, file: SiteFile, plot: Path | None, console: Console) -> None:
+    _check_zones(found, place, file.path)
     before = calibration_before(place, found.profile)
     known = known_profiles(found)
     walks = walks_of(found)
-    made = datetime.fromtimestamp(time.time(), UTC).replace(microsecond=0)
-    proposal = propose(walks, place, found.profile, workshop(known), made)
-    console = Console(width=WIDTH, highlight=False)
-    console.print(_figures(proposal, found.profile), _confusion(proposal.best.confusion))
+    proposal = propose(walks, place, found.profile, workshop(known), file.made)
+    console.print(figures(proposal, found.profile), confusion_table(proposal.best.confusion))
     for line in [*notes_of(found), *findings(proposal, walks, [zone.name for zone in place.zones], before)]:
         console.print(line)
-    if proposal.calibration:
-        _write(site, place.name, proposal.calibration, made, dry_run, console)
-    else:
-        console.print(f"{site} stays as it is: {proposal.reason}.", soft_wrap=True)
     if plot is not None:
         _draw(found, proposal.calibration or before, plot)
         console.print(f"drawn into {plot}", soft_wrap=True)
+    file.change(proposal, console)
 
 
 def _only(asked: str | None, estate: Site, site: Path) -> str:
@@ -94,52 +122,11 @@ def _only(asked: str | None, estate: Site, site: Path) -> str:
 
 def _check_zones(found: TrueRecording, place: Store, site: Path) -> None:
     """Raise ConfigError for a zone of the recording that the store does not have."""
-    zones = [zone.name for zone in place.zones]
+    zones: Sequence[str] = [zone.name for zone in place.zones]
     for name in dict.fromkeys([*found.receivers.values(), *(zone for carried in found.carried for _, zone in carried.rows)]):
         if name not in zones:
             near = did_you_mean(name, zones)
             raise ConfigError(f"the recording has zone {name[:80]!r}, which store {place.name!r} of {site} lacks{near}")
-
-
-def _figures(proposal: Proposal, profile: str) -> Table:
-    table = Table("walk", title=f"zones right, calibrated for {profile} on the other walks", width=WIDTH)
-    for heading in ("before", "after", "live before", "live after"):
-        table.add_column(heading, justify="right")
-    for name, after in proposal.after.scores.items():
-        both = proposal.before.scores[name], after
-        right = [each.stored / each.moments for each in both] + [each.live / each.moments for each in both]
-        table.add_row(name, *(f"{value:.3f}" for value in right))
-    judged = proposal.before, proposal.after
-    table.add_row("[bold]all[/]", *(f"{value:.3f}" for value in [*(each.right for each in judged), *(each.live for each in judged)]))
-    return table
-
-
-def _confusion(confusion: Confusion) -> Table:
-    zones = list(dict.fromkeys(true for true, _ in confusion))
-    stored = list(dict.fromkeys([*zones, *(found for _, found in confusion)]))
-    table = Table("truly in", title="stored as, % of the time", width=WIDTH)
-    for zone in stored:
-        table.add_column(zone or "none", justify="right")
-    for true in zones:
-        total = sum(moments for (zone, _), moments in confusion.items() if zone == true)
-        table.add_row(true, *(f"{100 * confusion.get((true, zone), 0) / total:.1f}" for zone in stored))
-    return table
-
-
-def _write(site: Path, store: str, stated: Calibration, made: datetime, dry_run: bool, console: Console) -> None:
-    text = site.read_text(encoding="utf-8")
-    changed = with_calibration_text(text, store, stated)
-    if dry_run:
-        lines = difflib.unified_diff(text.splitlines(), changed.splitlines(), str(site), f"{site}, calibrated", lineterm="")
-        console.print("\n".join(lines), soft_wrap=True, markup=False)
-        return
-    kept = site.with_name(f"{site.name}.before-{made:%Y%m%dT%H%M%SZ}")
-    kept.write_text(text, encoding="utf-8")
-    new = site.with_name(f".{site.name}.new")
-    new.write_text(changed, encoding="utf-8")
-    load_site(new, {})
-    new.replace(site)
-    console.print(f"{site} is calibrated; as it was it lies in {kept}. A running gateway takes it with its next restart.", soft_wrap=True)
 
 
 def _draw(found: TrueRecording, stated: Calibration | None, plot: Path) -> None:

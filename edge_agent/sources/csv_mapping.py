@@ -123,6 +123,14 @@ class TruthColumns(Section):
         return self
 
 
+class ReportedColumns(Section):
+    """Columns of rows that agents reported: what kind of row (enter, stay, exit), of how many sightings, and how old when it came."""
+
+    kind: CsvColumn
+    sightings: CsvColumn
+    age_s: CsvColumn
+
+
 class CountColumns(Section):
     """People through a door: columns of how many came in and went out since the row before."""
 
@@ -147,6 +155,8 @@ class CsvMapping(Section):
     receivers: dict[str, Name] = Field(default_factory=dict)
     receiver: CsvColumn | None = None
     level: CsvColumn | None = None
+    reported: ReportedColumns | None = None
+    """Long rows are those that agents reported, as `footfall calibrate --live` saves them: their levels are not filtered again."""
     zone_rules: dict[Name, ZoneRule] = Field(default_factory=dict)
     """How the level of a zone follows from those of its receivers: `strongest` (default) for a door, `mean_power` for areas."""
     not_heard: tuple[int, ...] = ()
@@ -160,6 +170,8 @@ class CsvMapping(Section):
     def _complete(self) -> Self:
         if (self.receiver is None) != (self.level is None):
             raise ValueError("state `receiver` and `level` together: rows have one receiver each; else a column for each receiver")
+        if self.reported is not None and self.receiver is None:
+            raise ValueError("rows that agents reported have one receiver each: state `receiver` and `level`")
         if not self.receivers and self.counts is None:
             raise ValueError("state `receivers`, with the zone that each hears, or `counts`")
         return self

@@ -17,6 +17,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from edge_agent.sources.csv_mapping import CsvColumn, CsvMapping, IdentifierOf, TruthColumns, name_of
+from edge_agent.sources.csv_reported import reported_row
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines
 from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, ClockJump, ReplaySettings, Run, TrueZone
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Recorded, RefusedReading, Sighting
@@ -183,11 +184,13 @@ class _CsvFile:
         if mapping.receiver is None or mapping.level is None:
             return self._wide_levels if self.wide else lambda cells, who, t_ns: iter(())
         receiver_at, level_at = self._place(mapping.receiver), self._place(mapping.level)
+        made = reported_row(mapping.reported, self._place) if mapping.reported else None
 
         def long(cells: Sequence[str], who: str, t_ns: int) -> Iterator[Recorded]:
             rssi_dbm = self._level(cells[level_at])
             if rssi_dbm is not None:
-                yield Sighting(0, name_of(cells[receiver_at]), mapping.profile, who, rssi_dbm, t_ns)
+                found = Sighting(0, name_of(cells[receiver_at]), mapping.profile, who, rssi_dbm, t_ns)
+                yield made(cells, found) if made else found
 
         return long
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from device_profiles.reading import Counted
+from footfall.frames import Kind
 
 ObservationTask = Literal["", "doors", "presence"]
 """What a source observes for: people who pass doors, or who is present; "": both, or it is not known."""
@@ -24,6 +25,16 @@ class Sighting:
     rssi_dbm: int
     t_wall_ns: int = 0
     """The device's own time, ns since 1970; 0 without one."""
+
+
+@dataclass(slots=True)
+class Reported(Sighting):
+    """A row of presence as an agent once reported it: the level is a zone's, and is not filtered again."""
+
+    kind: Kind = Kind.STAY
+    sightings: int = 1
+    age_ns: int = 0
+    """How much older than its report the row is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,6 @@ def settable(walks: Sequence[Walk]) -> list[str]:
     return [zone for zone, _ in times.most_common() if zone in heard and zone in strong - weak]
 
 
-def fixed_zone(walks: Sequence[Walk], zones: Sequence[str]) -> str:
-    """Return the settable zone that others are set off against: none if a zone that may not be set is among those walked and heard."""
-    walked = {zone for walk in walks for zone in walk.zones()} & heard_zones(walks)
-    return zones[0] if zones and not walked - set(zones) else ""
+def are_all_settable(walks: Sequence[Walk], zones: Sequence[str]) -> bool:
+    """Return whether every zone that heard the carrier may be set off: a shift of all of them is none then."""
+    return heard_zones(walks) <= set(zones)

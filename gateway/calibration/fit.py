@@ -15,7 +15,7 @@ from itertools import groupby, pairwise
 from statistics import stdev
 from typing import Final
 
-from gateway.calibration.borders import fixed_zone, settable
+from gateway.calibration.borders import are_all_settable, settable
 from gateway.calibration.scorer import Scorer
 from gateway.calibration.scoring import Confusion, Score
 from gateway.calibration.settings import Settings
@@ -25,6 +25,8 @@ WIDEST_DB: Final = 24
 COARSE_DB: Final = 2
 AS_GOOD: Final = 0.002
 """Offsets whose values differ by less fit alike."""
+NEAR_DB: Final = 4
+"""So far from the end of what fits an offset is taken, where what fits has one end only: as much as bodies and shelves stray."""
 MARGINS_DB: Final = (1.0, 2.0, 3.0)
 CONFIRM_SHARES: Final = (1.0, 0.5)
 """Of the profile's confirm time: what few walks do not show may still come, so it is halved at most."""
@@ -100,10 +102,11 @@ class _Search:
     def __init__(self, scorer: Scorer, base: Settings, groups: Sequence[Numbers], confirm_s: float) -> None:
         self._scorer: Final = scorer
         self._groups: Final = groups
+        self._base: Final = base
         self._found = [base] * len(groups)
         zones = settable(scorer.walks)
-        fixed = fixed_zone(scorer.walks, zones)
-        self._zones: Final = [zone for zone in zones if zone != fixed]
+        self._shifts: Final = are_all_settable(scorer.walks, zones)
+        self._zones: Final = zones[1:] if self._shifts and len(zones) == 2 else zones
         self._margins_db: Final = sorted({*MARGINS_DB, base.margin_db}, reverse=True)
         self._confirms_s: Final = sorted({base.confirm_s, *(confirm_s * share for share in CONFIRM_SHARES)}, reverse=True)
 
@@ -118,14 +121,20 @@ class _Search:
             self._found = self._best(self._times, _most_cautious)
             if before == [each.key for each in self._found]:
                 break
-        return [replace(each, offset_db={zone: db for zone, db in each.offset_db.items() if db}) for each in self._found]
+        return [self._unshifted(each) for each in self._found]
+
+    def _unshifted(self, settings: Settings) -> Settings:
+        """Where a shift of all zones is none, the middle one has no offset: so that of one receiver which hangs badly is its own."""
+        offsets = settings.offset_db
+        shift_db = sorted(offsets.values())[len(offsets) // 2] if self._shifts and len(offsets) > 2 else 0
+        return replace(settings, offset_db={zone: db - shift_db for zone, db in offsets.items() if db != shift_db})
 
     def _find_offset(self, zone: str) -> None:
         """Of all offsets first, and then around the best."""
         coarse = range(-WIDEST_DB, WIDEST_DB + 1, COARSE_DB)
-        self._found = self._best(lambda each: [_with(each, zone, db) for db in coarse], _middle_of(zone))
+        self._found = self._best(lambda each: [_with(each, zone, db) for db in coarse], _middle_of(zone, self._base))
         fine = range(-COARSE_DB, COARSE_DB + 1)
-        self._found = self._best(lambda each: [_with(each, zone, each.offset_db[zone] + db) for db in fine], _middle_of(zone))
+        self._found = self._best(lambda each: [_with(each, zone, each.offset_db[zone] + db) for db in fine], _middle_of(zone, self._base))
 
     def _times(self, settings: Settings) -> list[Settings]:
         return [
@@ -160,25 +169,34 @@ def _part(walk: Walk, name: str, after_ns: int, until_ns: int) -> Walk:
     )
 
 
-def _middle_of(zone: str) -> Callable[[Scorer, list[Settings], Numbers], Settings]:
+def _middle_of(zone: str, before: Settings) -> Callable[[Scorer, list[Settings], Numbers], Settings]:
+    before_db = before.offset_db.get(zone, 0)
+
     def choose(scorer: Scorer, tried: list[Settings], which: Numbers) -> Settings:
         values = {each.offset_db[zone]: scorer.total(each, which) for each in tried}
-        middle = _middle(values)
-        return next(each for each in tried if each.offset_db[zone] == middle)
+        best = _middle(values, before_db)
+        return next(each for each in tried if each.offset_db[zone] == best)
 
     return choose
 
 
-def _middle(values: Mapping[int, float]) -> int:
-    """Return the middle of the offsets that are as good as the best, without a break; of two middles that nearer to 0."""
+def _middle(values: Mapping[int, float], before_db: int) -> int:
+    """Return the middle of the offsets that are as good as the best, without a break; of two middles that nearer to 0.
+
+    Where they go on to the widest offset there is no other side to be in the middle of: the nearest to what holds today is taken then,
+    by a margin on the near side.
+    """
     offsets = sorted(values)
-    best = max(offsets, key=lambda db: (values[db], -abs(db)))
+    best = max(offsets, key=lambda db: (values[db], -abs(db - before_db)))
     good = {db for db in offsets if values[db] >= values[best] - AS_GOOD}
     low = high = offsets.index(best)
     while low > 0 and offsets[low - 1] in good:
         low -= 1
     while high + 1 < len(offsets) and offsets[high + 1] in good:
         high += 1
+    if offsets[low] <= -WIDEST_DB or offsets[high] >= WIDEST_DB:
+        inside = [db for db in offsets[low : high + 1] if min(db - offsets[low], offsets[high] - db) >= NEAR_DB or db == before_db]
+        return min(inside or offsets[low : high + 1], key=lambda db: abs(db - before_db))
     return min(offsets[(low + high) // 2], offsets[(low + high + 1) // 2], key=abs)
 
 

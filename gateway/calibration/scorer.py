@@ -9,7 +9,7 @@ import numpy as np
 
 from gateway.calibration.scoring import Confusion, Score, course_of
 from gateway.calibration.settings import Key, Settings, calibrated, calibration_of
-from gateway.calibration.trials import Change, Trial, Workshop, changes_in
+from gateway.calibration.trials import Played, Trial, Workshop, play
 from gateway.calibration.walks import Walk
 from gateway.site import Store
 
@@ -25,15 +25,15 @@ class Scorer:
         self._presence: Final = workshop.profiles[profile].presence
         self._courses: Final = [course_of(walk) for walk in walks]
         self._stores: Final[dict[Key, Store]] = {}
-        self._changes: Final[dict[tuple[Key, int], list[Change]]] = {}
+        self._played: Final[dict[tuple[Key, int], Played]] = {}
         self._scores: Final[dict[tuple[Key, int], Score]] = {}
 
     def play(self, settings: Iterable[tuple[Settings, Sequence[int]]]) -> None:
         """Play settings on walks, by their numbers, all at once; what was played before is known."""
         wanted = {(each.key, walk): each for each, which in settings for walk in which}
-        new = {place: each for place, each in wanted.items() if place not in self._changes}
+        new = {place: each for place, each in wanted.items() if place not in self._played}
         trials = [Trial(self._store(each), walk) for (_, walk), each in new.items()]
-        self._changes.update(zip(new, changes_in(trials, self.walks, self.profile, self.workshop), strict=True))
+        self._played.update(zip(new, play(trials, self.walks, self.profile, self.workshop), strict=True))
 
     def total(self, settings: Settings, which: Sequence[int]) -> float:
         """Return the mean value of some walks, by their numbers."""
@@ -43,17 +43,17 @@ class Scorer:
         """Return the score of one walk."""
         place = settings.key, number
         if place not in self._scores:
-            self._scores[place] = self._courses[number].score(self.changes(number, settings))
+            self._scores[place] = self._courses[number].score(self.played(number, settings))
         return self._scores[place]
 
     def confusion(self, number: int, settings: Settings) -> Confusion:
         """Return how many moments of a true zone were stored as which zone, in one walk."""
-        return self._courses[number].confusion(self.changes(number, settings))
+        return self._courses[number].confusion(self.played(number, settings))
 
-    def changes(self, number: int, settings: Settings) -> list[Change]:
-        """Return who owned the carrier of one walk."""
+    def played(self, number: int, settings: Settings) -> Played:
+        """Return what becomes of one walk."""
         self.play([(settings, [number])])
-        return self._changes[settings.key, number]
+        return self._played[settings.key, number]
 
     def _store(self, settings: Settings) -> Store:
         if settings.key not in self._stores:

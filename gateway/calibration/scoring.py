@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.units import NS_PER_S
-from gateway.calibration.trials import Change
+from gateway.calibration.trials import Change, Played
 from gateway.calibration.walks import Walk
 
 DELAYS_NS: Final = (0, 2 * NS_PER_S, None)
-"""Until when a decision counts for a moment: live, soon, and as it is stored in the end."""
+"""Up to when evidence counts for a moment: live, soon, and as it is stored in the end. `footfall score` has the same."""
 FALSE_CHANGE_S: Final = 5.0
 """A change too many, or one too few, costs as much as so long in a wrong zone."""
 Confusion = Counter[tuple[str, str]]
@@ -50,22 +50,27 @@ class TrueCourse:
     changes: int
     moments_per_s: float
 
-    def score(self, changes: Sequence[Change]) -> Score:
+    def score(self, played: Played) -> Score:
         """Return how well a store followed it."""
-        live, soon, stored = (int(np.count_nonzero(self._owner(changes, each) == self.zone)) for each in DELAYS_NS)
-        wrong = abs(_moves(changes) - self.changes)
+        live, soon, stored = (int(np.count_nonzero(self._zones(played, each) == self.zone)) for each in DELAYS_NS)
+        wrong = abs(_moves(played.changes) - self.changes)
         return Score(len(self.t_ns), live, soon, stored, wrong, self.moments_per_s)
 
-    def confusion(self, changes: Sequence[Change]) -> Confusion:
+    def confusion(self, played: Played) -> Confusion:
         """Return how many moments of a true zone were stored as which zone."""
         names = {code: zone for zone, code in self.codes.items()}
-        owner = self._owner(changes, None)
-        return Counter((names[true], names.get(found, "")) for true, found in zip(self.zone.tolist(), owner.tolist(), strict=True))
+        stored = self._zones(played, None)
+        return Counter((names[true], names.get(found, "")) for true, found in zip(self.zone.tolist(), stored.tolist(), strict=True))
 
-    def _owner(self, changes: Sequence[Change], delay_ns: int | None) -> npt.NDArray[np.int32]:
+    def _zones(self, played: Played, delay_ns: int | None) -> npt.NDArray[np.int32]:
+        """Return the zone of each moment, by what was known so much later at most; None: as it is stored. A lead counts until decided."""
+        changes = played.changes
         known = [each.from_ns if delay_ns is None else max(each.from_ns, each.decided_ns - delay_ns) for each in changes]
         codes = np.array([-1, *(self.codes.get(each.zone, -1) for each in changes)], np.int32)
         found: npt.NDArray[np.int32] = codes[np.searchsorted(np.array(known, np.int64), self.t_ns, "right")]
+        for lead in played.leads if delay_ns is not None else ():
+            first, last = np.searchsorted(self.t_ns, [max(lead.from_ns - (delay_ns or 0), lead.since_ns), lead.to_ns - (delay_ns or 0)])
+            found[first:last] = self.codes.get(lead.zone, -1)
         return found
 
 

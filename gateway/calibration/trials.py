@@ -1,15 +1,15 @@
 """Plays walks in stores that differ in their calibration or areas, by the fold's own rule: many at once, as columns.
 
-    changes_in(trials, walks, "ble-tag", workshop) -> list[list[Change]]
+    play(trials, walks, "ble-tag", workshop) -> list[Played]
 
 The rows are those that agents sent. Each trial is a store of an estate, and each of its walks a subject in it: `ZoneArbiter` decides who
-owns the carrier as it does in a gateway, step by step of a fifth of a second. Nothing of its rule is repeated here.
+owns the carrier as it does in a gateway, step by step of a tenth of a second. Nothing of its rule is repeated here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,14 +22,18 @@ from gateway.fold.dwells import Dwells
 from gateway.fold.reorder_buffer import NO_MENTION, Evidence, in_order, order_key
 from gateway.fold.state import State
 from gateway.fold.store import FoldStore
+from gateway.fold.tables.hash_index import NO_CODE
+from gateway.fold.tables.tracks import DECIDED
 from gateway.fold.visits import Visits
 from gateway.fold.watermarks import Watermarks
 from gateway.fold.zone_arbiter import ZoneArbiter
+from gateway.fold.zones_now import zones_now
 from gateway.site import Site, Store
 from gateway.site.recorded import read_site, record_site
 
-STEP_NS: Final = NS_PER_S // 5
-EXPIRE_STEPS: Final = 25
+STEP_NS: Final = NS_PER_S // 10
+"""As simulators/accuracy/playing.py has it."""
+EXPIRE_STEPS: Final = 50
 """The gateway closes what is over every five seconds."""
 AFTER_NS: Final = 60 * NS_PER_S
 """What is open when a walk ends is decided by then."""
@@ -44,6 +48,23 @@ class Change(NamedTuple):
     zone: str
     from_ns: int
     decided_ns: int
+
+
+class Lead(NamedTuple):
+    """`zone` leads since `since_ns`, but is not decided: so by evidence up to any time from `from_ns` to `to_ns`."""
+
+    zone: str
+    since_ns: int
+    from_ns: int
+    to_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Who owned the carrier, in the order of time, and who led while nothing was decided (`gateway.fold.zones_now`)."""
+
+    changes: list[Change] = field(default_factory=list)
+    leads: list[Lead] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +82,8 @@ class Trial(NamedTuple):
     walk: int
 
 
-def changes_in(trials: Sequence[Trial], walks: Sequence[Walk], profile: str, workshop: Workshop) -> list[list[Change]]:
-    """Return, of each trial, who owned the carrier, in the order of time."""
+def play(trials: Sequence[Trial], walks: Sequence[Walk], profile: str, workshop: Workshop) -> list[Played]:
+    """Return what becomes of each trial."""
     return _Round(trials, walks, profile, workshop).play() if trials else []
 
 
@@ -87,9 +108,10 @@ class _Round:
         self._slots: Final = self._add_slots(profile)
         self._rows: Final = self._evidence()
         self._key_ns = np.zeros(len(trials), np.int64)
-        self._changes: Final[list[list[Change]]] = [[] for _ in trials]
+        self._lead = _Leads.none(len(trials))
+        self._played: Final = [Played() for _ in trials]
 
-    def play(self) -> list[list[Change]]:
+    def play(self) -> list[Played]:
         for step, (now_ns, rows) in enumerate(self._steps()):
             self._watermarks.by_store[:] = now_ns
             if len(rows):
@@ -98,9 +120,10 @@ class _Round:
             if step % EXPIRE_STEPS == 0:
                 self._arbiter.expire(self._watermarks.by_store, self._watermarks.by_store, NOBODY)
                 self._visits.project()
-            self._note(now_ns)
+            self._note_changes(now_ns)
+            self._note_leads(now_ns)
             self._state.points.take()
-        return self._changes
+        return self._played
 
     def _steps(self) -> Iterator[tuple[int, Evidence]]:
         """Yield what agents have sent by each step; rows are sorted by it."""
@@ -112,15 +135,33 @@ class _Round:
         for number, step in enumerate(range(first, last + 1)):
             yield step * STEP_NS, self._rows.take(np.arange(begins[number], begins[number + 1]))
 
-    def _note(self, now_ns: int) -> None:
+    def _note_changes(self, now_ns: int) -> None:
         """Remember which subjects have another dwell than a step ago."""
         tracks, slots = self._state.tracks, self._slots
         key_ns = tracks.d_key_ns[slots]
         for at in np.flatnonzero((key_ns != self._key_ns) & (tracks.d_state[slots] != 0)).tolist():
             shift_ns, slot = self._shift_ns[self._trials[at].walk], slots[at]
             zone = self._state.estate.zone_name[tracks.zone[slot]]
-            self._changes[at].append(Change(zone, int(tracks.d_start_ns[slot]) - shift_ns, now_ns - shift_ns))
+            self._played[at].changes.append(Change(zone, int(tracks.d_start_ns[slot]) - shift_ns, now_ns - shift_ns))
         self._key_ns = np.where(tracks.d_state[slots] != 0, key_ns, self._key_ns)
+
+    def _note_leads(self, now_ns: int) -> None:
+        """Remember which leads are over."""
+        before, self._lead = self._lead, self._leads_now(now_ns)
+        for at in np.flatnonzero((before.zone != NO_CODE) & ~self._lead.go_on(before)).tolist():
+            shift_ns, zone = self._shift_ns[self._trials[at].walk], self._state.estate.zone_name[before.zone[at]]
+            times = (int(before.since_ns[at]), int(before.from_ns[at]), now_ns)
+            self._played[at].leads.append(Lead(zone, *(t_ns - shift_ns for t_ns in times)))
+
+    def _leads_now(self, now_ns: int) -> _Leads:
+        found, tracks = _Leads.none(len(self._slots)), self._state.tracks
+        now = zones_now(self._state, self._slots[tracks.contest[self._slots] != DECIDED])
+        now = now.take(~now.is_decided)
+        at = np.searchsorted(self._slots, now.slot)
+        found.zone[at], found.since_ns[at], found.from_ns[at] = now.zone, now.since_ns, now_ns
+        same = found.go_on(self._lead)
+        found.from_ns[same] = self._lead.from_ns[same]
+        return found
 
     def _add_slots(self, profile: str) -> npt.NDArray[np.int32]:
         estate = self._state.estate
@@ -175,6 +216,22 @@ class _Round:
             np.array([row.kind for row in rows], np.uint8),
             np.array([row.sightings for row in rows], np.int32),
         )
+
+
+class _Leads(NamedTuple):
+    """By trial: which zone leads, NO_CODE for none, since when, and by evidence from when on."""
+
+    zone: npt.NDArray[np.int32]
+    since_ns: npt.NDArray[np.int64]
+    from_ns: npt.NDArray[np.int64]
+
+    @staticmethod
+    def none(trials: int) -> _Leads:
+        return _Leads(np.full(trials, NO_CODE, np.int32), np.zeros(trials, np.int64), np.zeros(trials, np.int64))
+
+    def go_on(self, before: _Leads) -> npt.NDArray[np.bool_]:
+        same: npt.NDArray[np.bool_] = (self.zone == before.zone) & (self.since_ns == before.since_ns)
+        return same
 
 
 class _Columns(NamedTuple):

@@ -14,12 +14,12 @@ from edge_agent.sources.source import Gap, Heard, RefusedReading
 from footfall.frames import Body
 from footfall.pseudonyms import lasting_subject, type_key
 from footfall.units import NS_PER_S
-from gateway.calibration.trials import Workshop
+from gateway.calibration.trials import STEP_NS, Workshop
 from gateway.calibration.walks import LevelRow, Walk, rows_of
 from gateway.state.ledger import Ledger
+from simulators.accuracy.playing import SILENCE_NS
 from simulators.accuracy.recorded import AGENT, TrueRecording
 
-STEP_NS: Final = NS_PER_S // 5
 _SECRET: Final = b"recordings have no secrets"
 
 
@@ -56,7 +56,10 @@ def bodies_of(recording: TrueRecording, profiles: Registry) -> Iterator[Body]:
         zone_rules=recording.zone_rules,
     )  # fmt: skip
     now_ns = 0
-    for now_ns, group in groupby(recording.heard, key=lambda one: -(-_time_ns(one) // STEP_NS) * STEP_NS):
+    for t_ns, group in groupby(recording.heard, key=lambda one: -(-_time_ns(one) // STEP_NS) * STEP_NS):
+        for silent_ns in range(now_ns + STEP_NS, min(t_ns, now_ns + SILENCE_NS) if now_ns else 0, STEP_NS):
+            yield from core.tick(Moment(0, silent_ns, True))
+        now_ns = t_ns
         for one in group:
             if not isinstance(one, RefusedReading):
                 core.hear(one)

@@ -11,8 +11,9 @@ from edge_agent.sources.csv_mapping import SHIPPED, CsvMapping, name_of, read_ma
 from edge_agent.sources.csv_recording import read_csv, receivers_of
 from edge_agent.sources.replay import FORMATS, FormatName, expand, format_named, format_of, read, zones
 from edge_agent.sources.replay_settings import ClockJump, ReplaySettings, Run, TrueZone
-from edge_agent.sources.source import AliveUntil, Crossing, RefusedReading, Sighting
+from edge_agent.sources.source import AliveUntil, Crossing, RefusedReading, Reported, Sighting
 from footfall.errors import ConfigError
+from footfall.frames import Kind
 
 S = 1_000_000_000
 LONG = """
@@ -250,3 +251,30 @@ def test_times_of_another_unit_are_lines_that_cannot_be_read(tmp_path: Path) -> 
 def test_a_recording_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.csv: no such file or folder"):
         format_of([tmp_path / "none.csv"])
+
+
+REPORTED = (
+    LONG
+    + """
+[reported]
+kind = "kind"
+sightings = "n"
+age_s = "age"
+"""
+)
+
+
+def test_rows_that_agents_reported_keep_their_kind_sightings_and_age(tmp_path: Path) -> None:
+    lines = "at,tag,gateway,rssi,kind,n,age\n1,t,G 1,-60,enter,4,0.0\n2,t,G 1,-100,exit,0,1.5\n3,t,G 1,-60,leave,1,0\n"
+    settings = written(tmp_path, REPORTED, {"heard.csv": lines})
+    (run,) = runs("csv", [tmp_path / "heard.csv"], settings)
+    first, last, refused = run.heard
+    assert first == Reported(0, "g-1", "ble-tag", "t", -60, S, Kind.ENTER, 4, 0)
+    assert last == Reported(0, "g-1", "ble-tag", "t", -100, 2 * S, Kind.EXIT, 0, round(1.5 * S))
+    assert isinstance(refused, RefusedReading)
+
+
+def test_reported_rows_are_long_ones(tmp_path: Path) -> None:
+    settings = written(tmp_path, REPORTED.replace('receiver = "gateway"\nlevel = "rssi"\n', ""), {"heard.csv": "at\n1\n"})
+    with pytest.raises(ConfigError, match="rows that agents reported have one receiver each"):
+        runs("csv", [tmp_path / "heard.csv"], settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.calibration.borders import crossings, fixed_zone, settable
+from gateway.calibration.borders import are_all_settable, crossings, settable
 from gateway.calibration.walks import LevelRow, Walk
 
 
@@ -24,7 +24,8 @@ def test_a_zone_that_heard_nothing_is_not_set_off() -> None:
     assert settable([walk("a", "b", "a", deaf="b")]) == ["a"]
 
 
-def test_the_longest_is_what_others_are_set_off_against_unless_one_stays_as_it_is_anyway() -> None:
-    assert fixed_zone([walk("a", "b", "b", "a")], ["b", "a"]) == "b"
-    assert fixed_zone([walk("b", "a", "b", "c")], ["a"]) == ""
-    assert fixed_zone([], []) == ""
+def test_a_shift_of_all_zones_is_none_unless_one_is_heard_that_may_not_be_set() -> None:
+    assert are_all_settable([walk("a", "b", "b", "a")], ["b", "a"])
+    assert not are_all_settable([walk("b", "a", "b", "c")], ["a"])
+    only_heard = Walk("w", [LevelRow(0, "d", "x", -60)], [])
+    assert not are_all_settable([walk("a", "b", "b", "a"), only_heard], ["b", "a"])

@@ -7,7 +7,7 @@ import pytest
 from device_profiles.registry import shipped
 from footfall.units import NS_PER_S
 from gateway.calibration.settings import Settings, calibrated, calibration_of
-from gateway.calibration.trials import Change, Trial, changes_in
+from gateway.calibration.trials import Lead, Played, Trial, play
 from gateway.calibration.walks import LevelRow, Walk
 from gateway.site import Store
 from gateway.site.calibrations import Calibration
@@ -28,8 +28,8 @@ STORE = site_of().stores[0]
 TUNED = calibrated(STORE, Calibration.model_validate(CALIBRATION))
 
 
-def played(store: Store, walk: Walk, profile: str) -> list[Change]:
-    return changes_in([Trial(store, 0)], [walk], profile, WORKSHOP)[0]
+def played(store: Store, walk: Walk, profile: str) -> Played:
+    return play([Trial(store, 0)], [walk], profile, WORKSHOP)[0]
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -41,13 +41,13 @@ def test_they_give_the_zones_and_the_begins_that_the_gateway_stores(story: list[
     rows = [LevelRow(round(at_s * NS_PER_S), zone, "x", dbm) for at_s, zone, dbm in story]
     found = played(TUNED if tuned else STORE, Walk("w", rows, []), "ibeacon")
     dwells = shop.close().dwells()
-    assert [each.zone for each in found] == [dwell.zone for dwell in dwells]
-    assert [each.from_ns / NS_PER_S for each in found] == pytest.approx([dwell.begin_s for dwell in dwells], abs=0.01)
+    assert [each.zone for each in found.changes] == [dwell.zone for dwell in dwells]
+    assert [each.from_ns / NS_PER_S for each in found.changes] == pytest.approx([dwell.begin_s for dwell in dwells], abs=0.01)
 
 
 def test_a_change_is_known_once_it_is_confirmed() -> None:
     presence = shipped()[PROFILE].presence
-    changes = played(store_of(), walk("a", louder_db=0, noise_db=0), PROFILE)
+    changes = played(store_of(), walk("a", louder_db=0, noise_db=0), PROFILE).changes
     assert [change.zone for change in changes] == ["inside", "outside", "inside", "outside"]
     waits_s = [(change.decided_ns - change.from_ns) / NS_PER_S for change in changes[1:]]
     assert waits_s == pytest.approx([presence.confirm_min_s] * 3, abs=0.5)
@@ -60,10 +60,18 @@ def test_many_stores_and_walks_are_played_at_once_and_none_knows_of_another() ->
         for db in range(-20, 20, 2)
     ]
     trials = [Trial(store, number) for store in stores for number in (0, 1)]
-    together = changes_in(trials, walks, PROFILE, WORKSHOP)
-    assert together == [changes_in([trial], walks, PROFILE, WORKSHOP)[0] for trial in trials]
-    assert len({tuple(changes) for changes in together}) > 4
+    together = play(trials, walks, PROFILE, WORKSHOP)
+    assert together == [play([trial], walks, PROFILE, WORKSHOP)[0] for trial in trials]
+    assert len({tuple(each.changes) for each in together}) > 4
 
 
 def test_a_walk_without_rows_changes_nothing() -> None:
-    assert played(store_of(), Walk("w", [], []), PROFILE) == []
+    assert played(store_of(), Walk("w", [], []), PROFILE) == Played()
+
+
+def test_a_zone_that_leads_is_known_before_it_is_decided() -> None:
+    found = played(store_of(), walk("a", louder_db=0, noise_db=0), PROFILE)
+    ahead = [lead for lead in found.leads if lead.zone == "outside"]
+    assert ahead[0].since_ns == found.changes[1].from_ns
+    assert ahead[0].from_ns < found.changes[1].decided_ns
+    assert isinstance(ahead[0], Lead)

@@ -1,0 +1,28 @@
+"""Rows of CSV that agents reported: what they have beside a level. `footfall calibrate --live` saves such files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from edge_agent.sources.csv_mapping import CsvColumn, ReportedColumns
+from edge_agent.sources.source import Reported, Sighting
+from footfall.frames import Kind
+from footfall.units import NS_PER_S
+
+KINDS: Final[Mapping[str, Kind]] = {kind.name.lower(): kind for kind in (Kind.ENTER, Kind.STAY, Kind.EXIT)}
+
+
+def reported_row(columns: ReportedColumns, place: Callable[[CsvColumn], int]) -> Callable[[Sequence[str], Sighting], Reported]:
+    """Return what makes the row of a line's cells and level. It raises ValueError for cells that are no such row."""
+    kind_at, sightings_at, age_at = place(columns.kind), place(columns.sightings), place(columns.age_s)
+
+    def made(cells: Sequence[str], heard: Sighting) -> Reported:
+        kind = KINDS.get(cells[kind_at].strip().lower())
+        if kind is None:
+            raise ValueError(cells[kind_at])
+        age_ns = round(float(cells[age_at] or 0) * NS_PER_S)
+        where = heard.receiver, heard.profile, heard.identifier
+        return Reported(0, *where, heard.rssi_dbm, heard.t_wall_ns, kind, int(cells[sightings_at]), age_ns)
+
+    return made
