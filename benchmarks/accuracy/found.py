@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from benchmarks.accuracy import interval_plot
 from benchmarks.accuracy.rows import Row
+from simulators.accuracy import plot
 from simulators.accuracy.course import Course
 
 
@@ -18,13 +21,37 @@ class Picture:
     title: str
     courses: Sequence[Course]
 
+    def write(self, path: Path) -> None:
+        """Write the picture, if there is anything in it."""
+        if self.courses:
+            plot.draw(self.courses, self.title, path)
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalPicture:
+    """Numbers beside their estimates `(at least, estimate, at most)`, a column each; None where there is no estimate."""
+
+    name: str
+    title: str
+    labels: Sequence[str]
+    true: Sequence[float]
+    estimates: Sequence[interval_plot.Interval]
+
+    def write(self, path: Path) -> None:
+        """Write the picture, if there is anything in it."""
+        if self.true:
+            interval_plot.draw(self.labels, self.true, self.estimates, self.title, path)
+
+
+AnyPicture = Picture | IntervalPicture
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Rows of the table, and pictures of the report."""
 
     rows: Sequence[Row]
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[AnyPicture] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.accuracy.found import Picture
-from simulators.accuracy.plot import draw
+from benchmarks.accuracy.found import AnyPicture
 
 _HEAD: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Accuracy</title>
@@ -28,13 +27,12 @@ _WHOLE: Final = 1000
 _COLUMNS: Final = ("figure", "value", "target", "stretch", "reached", "others", "how")
 
 
-def write(out: Path, entries: Sequence[Mapping[str, Any]], pictures: Sequence[Picture], skipped: Mapping[str, str]) -> Path:
+def write(out: Path, entries: Sequence[Mapping[str, Any]], pictures: Sequence[AnyPicture], skipped: Mapping[str, str]) -> Path:
     """Write the page of all entries of `accuracy.json`, with pictures of this run and of earlier ones; return the page."""
     folder = out / "accuracy"
     folder.mkdir(parents=True, exist_ok=True)
     for picture in pictures:
-        if picture.courses:
-            draw(picture.courses, picture.title, folder / f"{picture.name}.png")
+        picture.write(folder / f"{picture.name}.png")
     page = out / "accuracy.html"
     drawn = sorted(path.name for path in folder.glob("*.png"))
     page.write_text("".join([_HEAD, *_table(entries), *_skipped(skipped), *_pictures(drawn)]), encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from benchmarks.accuracy import recordings, rooms, worlds
+from benchmarks.accuracy import recordings, rooms, rotating, worlds
 from benchmarks.accuracy.found import Figures, Job, Part
 
 STILL_SEEDS: Final = (1, 2)
@@ -37,7 +37,7 @@ PARTS: Final[Sequence[Part]] = (
     Part("rooms", "a store with walls", tuple(Job(rooms.played, (seed,)) for seed in rooms.SEEDS), rooms.rooms),
     Part("goods-portal", "goods on walks past antennas", _goods("goods-portal"), worlds.goods_portal),
     Part("goods-shelf", "a shelf of 500 tags", _goods("goods-shelf"), worlds.goods_shelf),
-    Part("missing", "what has no figure yet", (), worlds.missing),
+    Part("rotating", "phones that change their address", rotating.jobs(), rotating.rows),
 )
 RECORDED: Final = frozenset({"sal-rb", "pa-ble", "itag", "calit2"})
 """Parts that need the recordings."""

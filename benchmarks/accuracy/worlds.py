@@ -26,7 +26,6 @@ from simulators.world import World
 SEEDS: Final = tuple(range(1, 11))
 SEEDS_OF_OTHERS: Final = (1, 2)
 MOVED_WITHIN_S: Final = 5.0
-NO_ESTIMATE: Final = "the product has no estimate of people by rotating phones yet"
 ROWS_BEFORE: Final = 68_323
 """So many rows of presence the agents of release 0.1.0 send in the scene `store` of seed 1."""
 STILL_FLUSH_S: Final = 60.0
@@ -162,16 +161,6 @@ def store_hard(seeds: Sequence[Played]) -> Figures:
 def still_rows(seeds: Sequence[float]) -> Figures:
     how = f"a beacon that lies between two zones for a simulated week, {len(seeds)} seeds: their mean"
     return Figures([Row("still-false-changes-a-day", sum(seeds) / len(seeds), how, Goal(1, bound="<="))])
-
-
-def missing(_: Sequence[object]) -> Figures:
-    """What the product or the simulator cannot do yet."""
-    return Figures(
-        [
-            Row("rotating-interval-covers", None, NO_ESTIMATE, Goal(0.9)),
-            Row("rotating-interval-half-width", None, NO_ESTIMATE, Goal(0.25, bound="<=")),
-        ]
-    )
 
 
 def _rows(name: str, seeds: Sequence[Played], wanted: Sequence[tuple[str, ReadRow, Goal, str]]) -> list[Row]:

@@ -37,7 +37,7 @@ def _days(axis: Axes, chart: Chart, records: Sequence[ChartRecord]) -> None:
     labels = [record["time"] for record in records]
     times = positions(labels, chart.zone)
     width = step_days(labels, times)
-    low, people, high, counted = (np.array(values_of(records, name)) for name in ("at_least", "people", "at_most", "in"))
+    low, people, high, counted = (np.array(values_of(records, name)) for name in ("at_least", "people", "at_most", "in_guests"))
     there, seen, middle = ~np.isnan(people), ~np.isnan(counted), times + width / 2
     axis.bar(middle[there], (high - low)[there], width * _BAND, low[there], color=SKY, alpha=0.35, label="at least to at most, 95 %")
     axis.hlines(people[there], middle[there] - width * _BAND / 2, middle[there] + width * _BAND / 2, color=BLUE, label="estimate")

@@ -29,7 +29,7 @@ from gateway.query.day_pairs import (
 )
 from gateway.query.holidays import marked_day
 from gateway.query.minute_pairs import BucketPairs, Matched, StoreClock, local_days, match, observed
-from gateway.query.peers import others_by_path
+from gateway.query.peers import by_paths, paths_of
 from gateway.query.sides import PairingPlan, Run, SideQuestion, Sides, spans_there
 from gateway.query.spans import day_begin_ns, end, start
 
@@ -196,7 +196,8 @@ def _usual_runs(asked: SideQuestion, usable: Mapping[str, Sequence[Matched]], wh
 def _with_group(asked: SideQuestion, comparison: Comparison) -> Sides:
     """Each store with the mean of the other stores of its path that are comparable with it, in each bucket."""
     every = {store.facts.name: store for store in asked.find(())}
-    groups = {store.facts.name: _peers(store, list(every.values())) for store in asked.stores}
+    by_path = by_paths(every.values())
+    groups = {store.facts.name: _peers(store, by_path) for store in asked.stores}
     peers = {name: found.stores for name, found in groups.items()}
     if sum(map(len, peers.values())) > MOST_PAIRS:
         raise ConfigError(f"more than {MOST_PAIRS:,} pairs of a store and another of its path: choose fewer stores with --store")
@@ -224,10 +225,10 @@ class _Peers(NamedTuple):
     wider: str = ""
 
 
-def _peers(store: AskedStore, every: Sequence[AskedStore]) -> _Peers:
+def _peers(store: AskedStore, by_path: Mapping[str, Sequence[AskedStore]]) -> _Peers:
     """The other stores of the longest part of the path that has any."""
-    for level, (path, found) in enumerate(others_by_path(store, every)):
-        if found:
+    for level, path in enumerate(paths_of(store)):
+        if found := [other for other in by_path.get(path, ()) if other.facts.name != store.facts.name]:
             where = f"the others of {path}" if path else "all others"
             return _Peers(found, f"compared with {where}" if level else "")
     return _Peers([])

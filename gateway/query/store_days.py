@@ -21,13 +21,13 @@ from gateway.query.wall import NsColumn
 from gateway.sinks.cells import Aggregate
 from gateway.sinks.reader import OnPage, PointReader
 
-LOOK_BACK_DAYS: Final = 56
+LOOK_BACK_DAYS: Final = 42
 """Days are read from so long before those that are asked for."""
-_READ: Final = tuple(Aggregate(name, "sum", name) for name in ("in", "anonymous_started", "anonymous_open"))
+_READ: Final = tuple(Aggregate(name, "sum", name) for name in ("in", "in_staff", "anonymous_started", "anonymous_open"))
 
 
 class StoreDay(NamedTuple):
-    """One day, or a part of one. `open_minutes` of the store, and how many of them the doors and what hears presence observed."""
+    """One day, or a part of one. `counted`: guests, by the doors. The minutes in which the store was open, and these tasks observed it."""
 
     begin_ns: int
     counted: int
@@ -102,8 +102,9 @@ def _of_clock(
         [store.facts.name for store in stores], edges_ns
     )
     minutes = (observed.open, observed.doors, observed.presence)
+    guests = sums["in"] - sums["in_staff"]
     came = arrivals(sums["anonymous_started"], sums["anonymous_open"])
     for i, store in enumerate(stores):
-        columns = [edges_ns[:-1], sums["in"][i], came[i], *(each[i] for each in minutes), sums["rows"][i] > 0]
+        columns = [edges_ns[:-1], guests[i], came[i], *(each[i] for each in minutes), sums["rows"][i] > 0]
         days = [StoreDay(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
         yield StoreDays(store, days, len(days) - len(store.cut.labels))

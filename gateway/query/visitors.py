@@ -17,7 +17,7 @@ from gateway.query.covered import percent
 from gateway.query.estate import QueryEstate
 from gateway.query.keys import ALL_STORES, times_of
 from gateway.query.minute_pairs import LEAST_COVERED
-from gateway.query.peers import others_by_path
+from gateway.query.peers import by_paths, paths_of
 from gateway.query.people_factor import (
     LEAST_ARRIVALS,
     LEAST_DAYS,
@@ -34,7 +34,9 @@ from gateway.sinks.reader import OnPage, PointReader
 
 LEARNED_DAYS: Final = 28
 """A factor is learned from the last so many days before, of those on which doors and receivers were observed."""
-COLUMNS: Final = ("store", "time", "covered", "arrivals", "factor", "at_least", "people", "at_most", "in", "basis")
+COLUMNS: Final = ("store", "time", "covered", "arrivals", "factor", "at_least", "people", "at_most", "in_guests", "basis")
+_MOST_PEERS: Final = 200
+"""So many stores of a path are looked at, by their names."""
 _MOST_NAMED: Final = 5
 """Stores or days named in a note."""
 
@@ -70,7 +72,9 @@ class _Chain:
     now_ns: int
     on_page: OnPage
     known: dict[str, StoreDays] = field(default_factory=dict)
-    every: Sequence[AskedStore] | None = None
+    by_path: Mapping[str, Sequence[AskedStore]] | None = None
+    pooled: dict[tuple[str, int], Basis | None] = field(default_factory=dict)
+    """By path and begin of a day: the factor of its stores."""
 
     def days_of(self, stores: Sequence[AskedStore]) -> list[StoreDays]:
         """Return the days of stores."""
@@ -79,12 +83,18 @@ class _Chain:
         self.known |= {each.store.facts.name: each for each in found}
         return [self.known[store.facts.name] for store in stores]
 
-    def others(self, store: AskedStore) -> Iterator[tuple[str, list[StoreDays]]]:
-        """Yield the other stores of the store's path, then of each path above."""
-        if self.every is None:
-            self.every = asked_stores(self.reader, replace(self.request, stores=()), "traffic", "1d", self.estate, self.now_ns)
-        for path, stores in others_by_path(store, self.every):
-            yield path, self.days_of(stores)
+    def of_path(self, path: str, begin_ns: int) -> Basis | None:
+        """Return the factor that the stores of a path have for days from this time on; None if too few have one of their own."""
+        if self.by_path is None:
+            every = asked_stores(self.reader, replace(self.request, stores=()), "traffic", "1d", self.estate, self.now_ns)
+            self.by_path = by_paths(every)
+        if (path, begin_ns) not in self.pooled:
+            peers = self.days_of(self.by_path.get(path, ())[:_MOST_PEERS])
+            learned = [_own([day for day in each.days if day.begin_ns < begin_ns]).factor for each in peers]
+            factors = [factor for factor in learned if factor is not None]
+            factor, text = factor_of_stores(factors), f"{len(factors)} stores of {path}" if path else f"{len(factors)} other stores"
+            self.pooled[path, begin_ns] = None if factor is None else Basis(factor, text)
+        return self.pooled[path, begin_ns]
 
 
 def visitors(
@@ -108,7 +118,9 @@ def _of_day(chain: _Chain, of: StoreDays, number: int) -> EstimatedDay:
         return EstimatedDay(day, Basis(None, reason))
     basis = _own(of.days[:number])
     if basis.factor is None:
-        basis = _of_others(chain, of.store, day.begin_ns) or basis
+        # It has none of its own, so it is not among those of its path that have one.
+        pooled = (chain.of_path(path, day.begin_ns) for path in paths_of(of.store))
+        basis = next((each for each in pooled if each is not None), basis)
     if basis.factor is None:
         return EstimatedDay(day, basis)
     found = estimated([(day.arrivals, basis.factor)])
@@ -138,16 +150,6 @@ def _own(before: Sequence[StoreDay]) -> Basis:
     return Basis(factor, f"{factor.freedom + 1} days")
 
 
-def _of_others(chain: _Chain, store: AskedStore, begin_ns: int) -> Basis | None:
-    """The factor of the nearest part of the chain of which enough other stores have one of their own."""
-    for path, others in chain.others(store):
-        learned = [_own([day for day in other.days if day.begin_ns < begin_ns]).factor for other in others]
-        factors = [factor for factor in learned if factor is not None]
-        if (factor := factor_of_stores(factors)) is not None:
-            return Basis(factor, f"{len(factors)} stores of {path}" if path else f"{len(factors)} other stores")
-    return None
-
-
 def _rows(store: AskedStore, days: Sequence[EstimatedDay]) -> Iterator[tuple[Any, ...]]:
     times = times_of(store)
     for label, each in zip(store.cut.labels, days, strict=True):
@@ -158,7 +160,7 @@ def _rows(store: AskedStore, days: Sequence[EstimatedDay]) -> Iterator[tuple[Any
 
 
 def _counted(days: Sequence[EstimatedDay]) -> int | None:
-    """The people that the doors counted; None if on one of the days they were not observed at all."""
+    """The guests that the doors counted; None if on one of the days they were not observed at all."""
     if not all(each.day.doors_minutes or each.day.counted or not each.day.open_minutes for each in days):
         return None
     return sum(each.day.counted for each in days)

@@ -20,11 +20,13 @@ from edge_agent.levels import ZoneRule
 from edge_agent.sources.source import Gap, Heard, RefusedReading, Sighting
 from footfall.frames import Body, Header, encode_body, encode_frame
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
+from footfall.receipts import DayKey
 from footfall.topics import Topic
 from footfall.units import NS_PER_S
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.messages import Message
 from gateway.identity.links import FOR_EVER_NS, Link
+from gateway.sinks.sink import Sink
 from gateway.site import Site
 from simulators.accuracy.course import Lead
 from simulators.accuracy.decisions import DecisionSink
@@ -148,14 +150,20 @@ class _Recording:
         _tick_on(self._gateway, self._received_ns)
 
 
-def play_world(world: World, flush_s: float = 1.0, site: Site | None = None) -> Played:
-    """Return what becomes of a simulated store, whose agents send every `flush_s`; `site`: the estate, if not the world's own."""
+def play_world(
+    world: World, flush_s: float = 1.0, site: Site | None = None, *, day_key: DayKey | None = None, sinks: Sequence[Sink] = ()
+) -> Played:
+    """Return what becomes of a simulated store, whose agents send every `flush_s`; `site`: the estate, if not the world's own.
+
+    `sinks` take the points as well. With `day_key` phones that nobody knows are heard under it; without one their rows are private to an
+    agent, and dropped.
+    """
     sink = DecisionSink()
     secret = brand_secret(world.seed)
-    gateway = InProcessGateway(site or site_of([world]), Pseudonymiser(secret), [sink], write_points=0)
+    gateway = InProcessGateway(site or site_of([world]), Pseudonymiser(secret), [sink, *sinks], write_points=0)
     known = (record for record in truth_of(world) if isinstance(record, TrueLink))
     gateway.start(world.start_ns, list(links_known(known, secret)))
-    feeds = {agent: Feed(world, agent, secret, flush_s=flush_s) for agent in world.plan.agents}
+    feeds = {agent: Feed(world, agent, secret, flush_s=flush_s, day_key=day_key) for agent in world.plan.agents}
     leads = drive(gateway, sink, [_frames(world, agent, feed) for agent, feed in feeds.items()], world.end_ns)
     rows = sum(feed.core.rows_total for feed in feeds.values())
     return Played(sink, world.end_ns, rows, world.length_ns / NS_PER_S, leads=leads)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from footfall.frames import Kind
+from footfall.pseudonyms import TOP_BIT
 from gateway.fold import zone_rules
+from gateway.query.people_factor import arrivals
 from tests.support import journal_stories as made
 from tests.support.journal_stories import Row, Story, folded, of, stored_minutes
 
@@ -57,3 +59,15 @@ def test_who_of_a_crowd_is_linked_is_known_and_the_others_are_not() -> None:
     story.links([made.Link(f"{CROWD[0]:016x}", "fan-1", 0, 1 << 62, "crm", 1.0)]).wait(5).tick().wait(2).tick()
     visits = of(folded(story.records), "visit")
     assert [(visit["subject"], visit["fan"]) for visit in visits if visit["known"]] == [(f"{CROWD[0]:016x}", "fan-1")]
+
+
+def test_a_phone_that_lies_in_the_store_for_hours_arrives_once_whatever_its_address() -> None:
+    """What `footfall query visitors` makes of it: 16 visits in four hours, of which 15 are changes of address."""
+    story = Story().frame(0, []).frame(1, []).wait(20)
+    for quarter in range(16):
+        for _ in range(30):
+            story.wait(30).frame(0, [Row(Kind.STAY, TOP_BIT | (100 + quarter))]).frame(1, [])
+    cells = stored_minutes(folded(story.end(0.5).records), "traffic").values()
+    started, minutes = (sum(cell.get(name, 0) for cell in cells) for name in ("anonymous_started", "anonymous_open"))
+    assert started == 16
+    assert arrivals(started, minutes) == pytest.approx(1, abs=1)

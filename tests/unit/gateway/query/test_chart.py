@@ -22,7 +22,7 @@ from gateway.query.figures import HISTOGRAM
 BERLIN = StoreSpan("s0", ZoneInfo("Europe/Berlin"), 0, 1)
 HOURS = [f"2026-10-24T{hour:02}:00" for hour in (10, 11, 12, 15)]
 DAYS = ["2026-10-24T00:00+02:00", "2026-10-25T00:00+02:00"]
-ESTIMATE = ("store", "time", "at_least", "people", "at_most", "in")
+ESTIMATE = ("store", "time", "at_least", "people", "at_most", "in_guests")
 TRAFFIC = ("store", "time", "in", "out", "occupancy_max", "conversion", "anonymous_visits")
 
 

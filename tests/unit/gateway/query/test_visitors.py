@@ -42,13 +42,19 @@ class Day:
     doors: int = WHOLE
     presence: int = WHOLE
     store: str = "s1"
+    staff: int = 0
 
     @property
     def noon_ns(self) -> int:
         return to_ns(datetime.combine(TODAY - timedelta(days=self.ago), time(12), ZONE))
 
     def traffic(self) -> tuple[Any, ...]:
-        values = {"in": self.counted, "anonymous_started": self.started, "anonymous_open": self.minutes}
+        values = {
+            "in": self.counted + self.staff,
+            "in_staff": self.staff,
+            "anonymous_started": self.started,
+            "anonymous_open": self.minutes,
+        }
         return (self.noon_ns, self.store, *(values.get(name, 0) for name in SCHEMA["traffic"].fields))
 
     def coverage(self) -> list[tuple[Any, ...]]:
@@ -59,12 +65,15 @@ def facts(name: str, path: str = "acme/east", hours: str = "10:00-20:00") -> Sto
     return StoreFacts(name, ZONE, versions=(StoreVersion(path=path, hours=open_hours(hours)),))
 
 
-def answered(days: Sequence[Day], *stores: StoreFacts, **asked: Any) -> Answer:
+def reader_of(days: Sequence[Day]) -> MemoryReader:
+    return MemoryReader({"traffic": [day.traffic() for day in days], "coverage": [row for day in days for row in day.coverage()]})
+
+
+def answered(days: Sequence[Day], *stores: StoreFacts, reader: MemoryReader | None = None, **asked: Any) -> Answer:
     there = stores or (facts("s1"),)
-    rows = {"traffic": [day.traffic() for day in days], "coverage": [row for day in days for row in day.coverage()]}
     request = Request(**{"question": "visitors", "stores": ("s1",), "from_": f"{TODAY}", "to": f"{TODAY}", **asked})
     now_ns = to_ns(datetime.combine(TODAY + timedelta(days=30), time(), ZONE))
-    return ask(MemoryReader(rows), request, QueryEstate({each.name: each for each in there}), now_ns)
+    return ask(reader or reader_of(days), request, QueryEstate({each.name: each for each in there}), now_ns)
 
 
 def usual(*ago: int, **changes: Any) -> list[Day]:
@@ -79,10 +88,15 @@ def today(answer: Answer) -> dict[str, Any]:
 
 def test_people_are_the_phones_of_the_day_times_what_the_doors_counted_for_each_on_days_before() -> None:
     row = today(answered([*usual(*range(1, 15)), Day(0, counted=0, started=378, minutes=2628)]))
-    assert (row["arrivals"], row["basis"], row["in"]) == (228, "14 days", 0)
+    assert (row["arrivals"], row["basis"], row["in_guests"]) == (228, "14 days", 0)
     assert row["factor"] == pytest.approx(PEOPLE / ARRIVED, rel=0.02)
     assert row["people"] == pytest.approx(450, rel=0.02)
     assert row["people"] * 0.75 < row["at_least"] < row["people"] < row["at_most"] < row["people"] * 1.25
+
+
+def test_staff_whom_the_doors_counted_are_no_people() -> None:
+    with_staff = answered([*usual(*range(1, 15), staff=40), Day(0, staff=40)])
+    assert today(with_staff) == today(answered([*usual(*range(1, 15)), Day(0)]))
 
 
 def test_the_day_itself_and_later_ones_teach_nothing() -> None:
@@ -146,7 +160,7 @@ def test_a_store_without_a_counter_takes_the_factor_of_the_stores_of_its_path() 
     stores = [facts("s1"), *map(facts, others), facts("far", "acme/west")]
     answer = answered([*days, *[Day(ago, counted=0, doors=-1) for ago in range(12)]], *stores)
     row = today(answer)
-    assert (row["basis"], row["in"]) == ("3 stores of acme/east", None)
+    assert (row["basis"], row["in_guests"]) == ("3 stores of acme/east", None)
     assert row["factor"] == pytest.approx(PEOPLE / ARRIVED, rel=0.01)
     own = today(answered(usual(*range(12))))
     assert row["at_most"] - row["at_least"] > own["at_most"] - own["at_least"]
@@ -157,6 +171,17 @@ def test_too_few_comparable_stores_leave_a_store_without_an_estimate() -> None:
     days = [day for name in ("s2", "s3") for day in usual(*range(12), store=name)]
     row = today(answered([*days, Day(0, doors=-1)], facts("s1"), facts("s2"), facts("s3")))
     assert row["people"] is None
+
+
+def test_stores_without_a_counter_read_those_of_their_path_once() -> None:
+    names = [f"s{number}" for number in range(1, 9)]
+    days = [day for name in names[3:] for day in usual(*range(12), store=name)]
+    days += [Day(ago, doors=-1, counted=0, store=name) for name in names[:3] for ago in range(12)]
+    reader = reader_of(days)
+    span = {"from_": f"{TODAY - timedelta(days=3)}", "stores": tuple(names[:3])}
+    answer = answered(days, *map(facts, names), reader=reader, **span)
+    assert {row["basis"] for row in records(answer)} == {"5 stores of acme/east"}
+    assert reader.asked.count("cells of traffic") == 2
 
 
 def test_a_drift_and_odd_days_are_stated() -> None:
@@ -173,7 +198,7 @@ def test_days_add_up_to_a_total_whose_interval_is_narrower_in_proportion() -> No
     whole = dict(zip(answer.columns, total, strict=True))
     assert whole["people"] == pytest.approx(sum(row["people"] for row in rows), abs=3)
     assert (whole["at_most"] - whole["people"]) / whole["people"] < (rows[0]["at_most"] - rows[0]["people"]) / rows[0]["people"]
-    assert whole["in"] == sum(row["in"] for row in rows)
+    assert whole["in_guests"] == sum(row["in_guests"] for row in rows)
 
 
 def test_a_span_with_a_day_that_has_no_estimate_has_no_total() -> None:
