@@ -52,7 +52,7 @@ class ItemPoints:
         if self.is_ours(items, slot, key_ns, SINCE_KNOWN):
             seconds = seconds_of(int(items.arrived_ns[slot]), int(items.last_ns[slot]))
             self.emit(items, "left", slot, key_ns, int(items.last_agent[slot]), seconds)
-        items.zone[slot] = items.from_zone[slot] = items.challenger[slot] = NO_CODE
+        items.zone[slot] = items.from_zone[slot] = items.lead_zone[slot] = NO_CODE
 
     def ours_from_ns(self, items: Items, slot: int) -> int:
         """Return up to when another gateway emitted what happened to the item, ns."""

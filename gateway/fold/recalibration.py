@@ -48,8 +48,8 @@ class Recalibration:
         slots = self._concerned(items.store[: items.size])
         was, now = self._profiles(items.store[slots], items.profile[slots])
         items.profile[slots] = now
-        items.level_dbm[slots] = self._levels(items.level_dbm[slots], was, now, items.zone[slots])
-        items.challenger_level_dbm[slots] = self._levels(items.challenger_level_dbm[slots], was, now, items.challenger[slots])
+        for levels in (items.heard_dbm, items.heard_lowest_dbm, items.usual_dbm):
+            levels[slots] = self._levels(levels[slots], was[:, None], now[:, None], items.heard_zone[slots])
 
     def of_waiting(self, rows: Evidence, store: npt.NDArray[np.int32]) -> Evidence:
         """Return rows that wait, each of a store, as they would be had they come now."""

@@ -12,6 +12,10 @@ import numpy.typing as npt
 from gateway.fold.tables.column_table import ColumnSpec, ColumnTable
 from gateway.fold.tables.hash_index import NO_CODE
 
+MOST_ZONES: Final = 5
+"""Of one item: its owner, and the loudest of the others that hear it."""
+GONE_DBM: Final = -200
+"""The level that releases of before other zones were remembered gave an owner after its EXIT."""
 MOST_SUBJECTS: Final = 4
 """Of one item: agents under different keys of the day, or none, have a subject each."""
 
@@ -27,12 +31,10 @@ class Items(ColumnTable):
     # the zone that has the item
     zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     """-1: the item is not in the store."""
-    level_dbm: npt.NDArray[np.int16]
     zone_ns: npt.NDArray[np.int64]
-    """The zone's latest evidence."""
+    """The zone's latest evidence, and which row it was."""
+    zone_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     zone_agent: npt.NDArray[np.int32]
-    exit_key_ns: npt.NDArray[np.int64]
-    """The row of the owner's EXIT, while `level_dbm` is that of an EXIT."""
     since_ns: npt.NDArray[np.int64]
     """When it came into the zone, and with which row."""
     since_key_ns: npt.NDArray[np.int64]
@@ -46,15 +48,26 @@ class Items(ColumnTable):
     """The latest row that opens something, of those whose item is known."""
     arrival_pending: Annotated[npt.NDArray[np.bool_], ColumnSpec(stored_as="unsaid")]
     """Its arrival is not emitted yet: the first to hear it may not be the nearest."""
-    # another zone that hears it: the strongest of them, since when, with which row
-    challenger: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, stored_as="rival")]
+    # another zone that is ahead of the owner: the first of the rows by which it is
+    lead_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True)]
     """-1: none."""
-    challenger_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="rival_ns")]
-    """Its latest evidence."""
-    challenger_level_dbm: Annotated[npt.NDArray[np.int16], ColumnSpec(stored_as="rival_level_dbm")]
-    challenger_since_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="rival_since_ns")]
-    challenger_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="rival_key_ns")]
-    challenger_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(stored_as="rival_agent")]
+    lead_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    lead_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    lead_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True)]
+    # what zones hear of the item (gateway.fold.item_zones)
+    heard_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True, width=MOST_ZONES)]
+    """-1: the place is free."""
+    heard_zone_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True, width=MOST_ZONES)]
+    heard_dbm: Annotated[npt.NDArray[np.int16], ColumnSpec(added=True, width=MOST_ZONES)]
+    heard_gone: Annotated[npt.NDArray[np.bool_], ColumnSpec(added=True, width=MOST_ZONES)]
+    heard_first_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True, width=MOST_ZONES)]
+    heard_first_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True, width=MOST_ZONES)]
+    heard_first_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True, width=MOST_ZONES)]
+    heard_sightings: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True, width=MOST_ZONES)]
+    heard_lowest_dbm: Annotated[npt.NDArray[np.int16], ColumnSpec(added=True, width=MOST_ZONES)]
+    usual_dbm: Annotated[npt.NDArray[np.float64], ColumnSpec(added=True, width=MOST_ZONES)]
+    """The mean of the zone's levels over some minutes, and over how long it was learned."""
+    usual_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True, width=MOST_ZONES)]
 
     def __init__(self, capacity: int = 256) -> None:
         super().__init__(capacity)
@@ -140,8 +153,19 @@ class Items(ColumnTable):
         items.load_columns("stock", size, free, parts)
         if "stock.heard_ns" not in parts:  # of an older release
             items.heard_ns[:size] = items.last_ns[:size]
+        if "stock.heard_zone" not in parts:
+            items._hear_owners(size, np.frombuffer(parts["stock.level_dbm"], np.int16))
         for slot in np.flatnonzero(items.store[:size] != NO_CODE).tolist():
             store = int(items.store[slot])
             items._by_epc[store, items.epc[slot]] = slot
             items.by_subject.update({(store, subject): slot for subject in items._subjects[slot]})
         return items
+
+    def _hear_owners(self, size: int, level_dbm: npt.NDArray[np.int16]) -> None:
+        """Take what a release of before other zones were remembered knows of owners."""
+        self.zone_key_ns[:size] = self.last_key_ns[:size]
+        self.heard_zone[:size, 0], self.heard_dbm[:size, 0], self.usual_dbm[:size, 0] = self.zone[:size], level_dbm, level_dbm
+        self.heard_zone_ns[:size, 0], self.heard_first_ns[:size, 0] = self.zone_ns[:size], self.since_ns[:size]
+        self.heard_first_key_ns[:size, 0], self.heard_first_agent[:size, 0] = self.since_key_ns[:size], self.since_agent[:size]
+        self.heard_lowest_dbm[:size, 0], self.heard_gone[:size, 0] = level_dbm, level_dbm == GONE_DBM
+        self.heard_sightings[:size, 0] = 1

@@ -81,7 +81,7 @@ def test_too_short_a_time_in_the_fitting_room_is_no_try() -> None:
 
 def test_the_same_item_read_by_two_antennas_is_one_that_moves_when_the_other_is_stronger() -> None:
     told = heard(story(), row(Kind.ENTER, A, -55), row(Kind.ENTER, FITTING, -70))
-    for _ in range(20):  # the second agent calls zone b the first of its places
+    for _ in range(40):  # the second agent calls zone b the first of its places
         heard(told, row(Kind.STAY, A, -55), wait_s=0.5)
         heard(told, row(Kind.STAY, 0, -70), agent=1, wait_s=0.5)
     heard(told, row(Kind.STAY, 0, -45), agent=1)
@@ -116,7 +116,7 @@ def moves(told: Story) -> list[tuple[str, str, int]]:
 def test_what_is_carried_away_has_moved_when_the_other_zone_first_heard_it() -> None:
     """Alike loud, and long before the next STAY: the EXIT means that it hangs there no more."""
     told = heard(heard(story(), row(Kind.ENTER, A)), row(Kind.STAY, A), wait_s=30)
-    heard(told, row(Kind.ENTER, FITTING), wait_s=4)
+    heard(told, row(Kind.ENTER, FITTING), row(Kind.STAY, FITTING), wait_s=4)
     heard(told, row(Kind.EXIT, A, age_s=7), wait_s=6)
     assert moves(told) == [("a", "b", 35)]
 
@@ -150,7 +150,7 @@ def test_what_is_heard_outside_is_not_in_the_store() -> None:
 def test_an_item_without_a_name_is_counted_and_known_as_soon_as_it_is_named() -> None:
     told = heard(heard(story(), row(Kind.STAY, A)), row(Kind.STAY, A))
     named = replace(row(Kind.STAY, A), extra=goods(SHIRT, ""))
-    heard(heard(told, named, wait_s=3600), wait_s=10)
+    heard(heard(told, named, row(Kind.STAY, A), wait_s=3600), wait_s=10)
     heard(heard(told, wait_s=10), row(Kind.EXIT, A, sku="sku-2"), wait_s=10)
     fold = new_fold()
     rows = store(fold.apply(pairs(told.end().records)), {})
@@ -262,7 +262,7 @@ def frame(kind: Kind, made_s: float, number: int, first_row: int, tags: np.ndarr
     n = len(tags)
     columns = {name: np.zeros(n, dtype) for name, dtype in COLUMNS.items()}
     columns["kind"][:], columns["t_boot_ns"][:], columns["rssi_dbm"][:] = kind, round(made_s * S) + np.arange(n), -60
-    columns["subject"][:], columns["zone"][:], columns["profile"][:] = tags, zones, 5
+    columns["subject"][:], columns["zone"][:], columns["profile"][:], columns["count"][:] = tags, zones, 5, 1
     extra = {} if kind == Kind.STAY else {i: {"epc": f"{tag:024x}", "sku": f"sku-{tag % 50}"} for i, tag in enumerate(tags.tolist())}
     body = Body("boot", round((made_s + 0.5) * S), 0, True, first_row, 1, ZONES, made.PROFILES, extra=extra, **columns)
     received_ns = made.T0 + round((made_s + 0.6) * S)
@@ -326,7 +326,7 @@ def test_columns_and_rows_agree_about_a_crowd(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr("gateway.fold.zone_rules.FEW", few)
         found.append(sorted(said(told, "time_ns", "kind", "epc", "zone", "from_zone", "seconds")))
     assert found[0] == found[1]
-    assert len(found[0]) > 100
+    assert len(found[0]) > 50
 
 
 def test_an_item_that_was_there_before_our_history_began_does_not_arrive_again() -> None:
@@ -373,7 +373,7 @@ def looked_at(first: tuple[float, Row, float], *late: Row, looks: bool) -> list[
 
 @pytest.mark.parametrize("looks", [True, False])
 def test_an_exit_names_no_item_whose_arrival_was_settled_before_it_was_reported(looks: bool) -> None:
-    found = looked_at((30, row(Kind.ENTER, A), 50), row(Kind.EXIT, A, age_s=10, sku="sku-2"), looks=looks)
+    found = looked_at((30, replace(row(Kind.ENTER, A), count=2), 50), row(Kind.EXIT, A, age_s=10, sku="sku-2"), looks=looks)
     assert found == [("arrived", "sku-1", 0.0), ("left", "sku-2", 10.01)]
 
 
@@ -425,7 +425,7 @@ def test_a_backlog_later_than_the_watermark_is_one_stay_and_arrives_where_it_was
 @pytest.mark.parametrize("few", [1, 10**9])
 def test_the_name_in_a_row_of_another_zone_counts_in_a_crowd_too(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.fold.zone_rules.FEW", few)
-    told = heard(heard(story(), row(Kind.ENTER, A), row(Kind.ENTER, FITTING, -62)), row(Kind.STAY, A), wait_s=30)
+    told = heard(heard(story(), row(Kind.ENTER, A), row(Kind.ENTER, FITTING, -62)), row(Kind.STAY, A), wait_s=140)
     named = replace(row(Kind.STAY, FITTING, -62), extra=goods(SHIRT, "sku-2"))
     heard(told, row(Kind.STAY, A), named, row(Kind.STAY, A), wait_s=30)
     assert said(told, "kind", "sku") == [("arrived", "sku-1"), ("left", "sku-2")]
