@@ -8,11 +8,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import BaseModel
-from pydantic.errors import PydanticInvalidForJsonSchema
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 JsonSchema = Mapping[str, Any]
 _LONGEST_GIVEN: Final = 120
@@ -36,6 +35,8 @@ def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
 
 def did_you_mean(word: str, there: Iterable[str]) -> str:
     """Return `: did you mean 'x'?` for the nearest of the words there, or nothing."""
+    from difflib import get_close_matches  # only now, as with pydantic: most questions make no mistake, and start sooner
+
     near = get_close_matches(word, list(there), 1)
     return f": did you mean {near[0]!r}?" if near else ""
 
@@ -50,6 +51,8 @@ def unknown(problem: str, word: str, there: Iterable[str], rest: str, joint: str
 
 
 def _unknown(key: str, allowed: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(key, allowed, n=1)
     meant = f"; did you mean `{close[0]}`?" if close else "."
     return f"there is no such key{meant} Allowed are {', '.join(allowed)}"
@@ -60,6 +63,8 @@ def _given(value: object) -> str:
 
 
 def _schema(model: type[BaseModel]) -> JsonSchema:
+    from pydantic.errors import PydanticInvalidForJsonSchema
+
     try:
         return model.model_json_schema()
     except PydanticInvalidForJsonSchema:

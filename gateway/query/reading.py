@@ -57,7 +57,9 @@ def _tables(
     zones = {"zone": plan.request.zone} if plan.request.zone and "zone" in SCHEMA[table].tags else {}
     every = sum(len(store.names) for store in stores)
     for part, changes_ns in [(stores, _NONE)] if plan.needs_rows(table) else _apart(plan, table, stores, hours):
-        edges_ns = np.unique(np.concatenate([plan.edges_ns(stores), changes_ns])) if len(changes_ns) else plan.edges_ns(stores)
+        # Without an index, NumPy would load its masked arrays to look whether this is one.
+        every_ns = np.concatenate([plan.edges_ns(stores), changes_ns])
+        edges_ns = np.unique(every_ns, return_index=True)[0] if len(changes_ns) else plan.edges_ns(stores)
         for from_ns, to_ns, names in spans_of(part):
             asked = None if not plan.request.stores and len(names) == every else names
             if plan.needs_rows(table):

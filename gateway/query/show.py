@@ -37,7 +37,8 @@ def _csv_column(values: Sequence[Any]) -> Iterable[str]:
     """The cells of one column: each text or whole number that is there more than once is spelled once."""
     kinds = set(map(type, values)) - {NoneType}
     if kinds == {float}:
-        return ["" if value is None else str(value) for value in values]
+        # A list spells all its numbers at once, each as `str` does.
+        return repr(list(values))[1:-1].replace("None", "").split(", ")
     if len(kinds) > 1:  # 1, 1.0 and True are one key of a dict
         return map(_csv_cell, values)
     return map({value: _csv_cell(value) for value in set(values)}.__getitem__, values)

@@ -73,6 +73,11 @@ class Buckets:
         return self.from_ns >= 0 and not self.from_ns % NS_PER_HOUR and not self.bucket_ns % NS_PER_HOUR
 
     @property
+    def are_single_hours(self) -> bool:
+        """Return whether each is one hour."""
+        return self.are_whole_hours and self.bucket_ns == NS_PER_HOUR and not self._have_edges
+
+    @property
     def _regular(self) -> int:
         return -((self.base_ns - self.to_ns) // self.bucket_ns)
 
@@ -89,15 +94,22 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is read of each bucket: `begin` and `end` as SQL, of those of the bucket; of its hours, added up, or of its points."""
+    """What is read of each bucket: `begin` and `end` as SQL, of those of the bucket; of its hours, added up, or of its points.
+
+    `meets`: which buckets have any of it; others are not looked at, row by row.
+    """
 
     begin: str = "{begin}"
     end: str = "{end}"
     of_hours: bool = False
+    meets: str = ""
 
 
 WHOLE: Final = Part()
-IN_PARTS: Final = (Part(end="min({end}, s.kept_ns)", of_hours=True), Part(begin="max({begin}, s.kept_ns)"))
+IN_PARTS: Final = (
+    Part(end="min({end}, s.kept_ns)", of_hours=True),
+    Part(begin="max({begin}, s.kept_ns)", meets="b.end_ns > s.kept_ns"),
+)
 """What is kept by the hour, and the points after that."""
 
 
@@ -128,12 +140,23 @@ class CellQuery:
         return set(self.by) <= {"store"} and self.stores * len(self.buckets) <= MOST_SEEKS
 
     def statements(self, aggregates: Sequence[Aggregate]) -> list[Statement]:
-        """Return one statement for all sums, counts and maxima, which has every cell, and one for the last values of each condition."""
+        """Return one statement for all sums, counts and maxima, which has every cell, and one for the last values of each condition.
+
+        Where cells are hours that are kept, one has all.
+        """
+        if self.part.of_hours and self.buckets.are_single_hours and tuple(self.by) == ("store",):
+            return [self._as_kept(aggregates)]
         last = sorted((each for each in aggregates if each.function == "last"), key=lambda each: repr(each.where))
         return [
             self._together([each for each in aggregates if each.function != "last"]),
             *(self._last(list(alike)) for _, alike in groupby(last, lambda each: each.where)),
         ]
+
+    def _as_kept(self, aggregates: Sequence[Aggregate]) -> Statement:
+        end = self.part.end.format(end=":to_ns")
+        where = f"p.store = s.store AND p.time_ns >= :from_ns AND p.time_ns < {end}"
+        selected = ", ".join(["p.time_ns", "s.store", *map(self._value, aggregates)])
+        return Statement(aggregates, f"SELECT {selected} FROM asked_store AS s CROSS JOIN {self._table} AS p WHERE {where}", self._values())
 
     def _together(self, aggregates: Sequence[Aggregate]) -> Statement:
         values = self._values()
@@ -183,6 +206,7 @@ class CellQuery:
         begin, end = ("b.begin_ns", "b.end_ns") if self.is_joined else (":from_ns", ":to_ns")
         terms = ["p.store = s.store"]
         terms += [f"p.time_ns >= {self.part.begin.format(begin=begin)}", f"p.time_ns < {self.part.end.format(end=end)}"]
+        terms += [self.part.meets] if self.part.meets and self.is_joined else []
         terms += [f'p."{tag}" = :{tag}' for tag in self.tags]
         if "void" in SCHEMA[self.measurement].fields:
             terms.append(f"NOT {self._column('void')}")

@@ -136,7 +136,7 @@ class SqliteReader:
         count, first_ns, last_ns = self._db.execute(ASKED_SPAN.format(name=measurement), ends).fetchone()
         if first_ns is None:
             return None
-        there = buckets.within(first_ns, last_ns + 1)
+        there = buckets.within(max(buckets.from_ns, first_ns // NS_PER_HOUR * NS_PER_HOUR), last_ns + 1)
         return self._joined(CellQuery(measurement, self._columns(measurement), by, tags, there, count))
 
     def _joined(self, query: CellQuery) -> CellQuery:

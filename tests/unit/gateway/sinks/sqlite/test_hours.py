@@ -220,6 +220,27 @@ def test_whole_hours_are_read_added_up(path: Path, by: tuple[str, ...]) -> None:
     assert are_read(path, by=by)
 
 
+@pytest.mark.parametrize("bucket_ns", [NS_PER_HOUR, NS_PER_DAY])
+def test_data_may_begin_within_an_hour(tmp_path: Path, bucket_ns: int) -> None:
+    with closing(SQLite(tmp_path / "footfall.db")) as sink:
+        sink.write([minutes("s1", 25, 200, 10), minutes("s2", 70, 200, 10)])
+    span = (MONDAY_NS, MONDAY_NS + 2 * NS_PER_DAY, bucket_ns)
+    assert are_read(tmp_path / "footfall.db", span=span)
+    assert_right(tmp_path / "footfall.db", EVERY, span)
+
+
+@pytest.mark.parametrize("edges", [(0, 1, 2, 3), (0, 3), ()])
+def test_cells_of_one_hour_are_as_they_are_kept(path: Path, edges: tuple[int, ...]) -> None:
+    span = (MONDAY_NS, MONDAY_NS + 4 * NS_PER_HOUR, NS_PER_HOUR)
+    edges_ns = [MONDAY_NS + hour * NS_PER_HOUR for hour in edges]
+    with closing(SqliteReader(path)) as reader:
+        cells_found = reader.cells("traffic", EVERY, *span, edges_ns=edges_ns)
+        expected = cells_of(reader.rows("traffic"), EVERY, *span, edges_ns=edges_ns)
+    assert cells_found.time_ns.tolist() == expected.time_ns.tolist()
+    for each in EVERY:
+        np.testing.assert_array_equal(cells_found.values[each.name], expected.values[each.name], err_msg=each.name)
+
+
 @pytest.mark.parametrize(
     "span",
     [
