@@ -45,6 +45,11 @@ class CountedDay(NamedTuple):
     arrivals: float
     people: int
 
+    @property
+    def teaches(self) -> bool:
+        """Return whether there is anything to learn from: enough phones, and doors that counted."""
+        return self.arrivals >= LEAST_ARRIVALS and self.people > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Factor:
@@ -81,7 +86,7 @@ class Estimated(NamedTuple):
 
 def factor_of_days(days: Sequence[CountedDay]) -> Factor | None:
     """Return the factor of a store by days in the order of time; None of fewer than LEAST_DAYS that can be learned from."""
-    usable = [day for day in days if day.arrivals >= LEAST_ARRIVALS and day.people > 0]
+    usable = [day for day in days if day.teaches]
     kept = _without_odd(usable)
     if len(kept) < LEAST_DAYS:
         return None

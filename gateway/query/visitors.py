@@ -142,12 +142,13 @@ def _unheard(day: StoreDay) -> str:
 
 
 def _own(before: Sequence[StoreDay]) -> Basis:
-    lessons = [lesson for day in before if (lesson := day.lesson) is not None and lesson.arrivals >= LEAST_ARRIVALS and lesson.people > 0]
-    kept = lessons[-LEARNED_DAYS:]
+    kept = [lesson for day in before if (lesson := day.lesson) is not None and lesson.teaches][-LEARNED_DAYS:]
     factor = factor_of_days(kept)
-    if factor is None:
+    if factor is not None:
+        return Basis(factor, f"{factor.freedom + 1} days")
+    if len(kept) < LEAST_DAYS:
         return Basis(None, f"too few earlier days on which doors and receivers were observed, {len(kept)} of {LEAST_DAYS}")
-    return Basis(factor, f"{factor.freedom + 1} days")
+    return Basis(None, "the counts of earlier days do not fit their phones")
 
 
 def _rows(store: AskedStore, days: Sequence[EstimatedDay]) -> Iterator[tuple[Any, ...]]:

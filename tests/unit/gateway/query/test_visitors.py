@@ -130,6 +130,11 @@ def test_a_store_whose_factor_is_not_known_publishes_no_people_and_states_what_i
     assert any("too few earlier days" in note and f"2 of {LEAST_DAYS}: s1 {TODAY}" in note for note in answer.notes)
 
 
+def test_days_of_which_too_few_fit_their_phones_teach_nothing() -> None:
+    row = today(answered([*usual(1, 2, 3, 4), *usual(5, 6, 7, counted=20), Day(0)]))
+    assert (row["people"], row["basis"]) == (None, "the counts of earlier days do not fit their phones")
+
+
 @pytest.mark.parametrize(
     ("day", "reason"),
     [
