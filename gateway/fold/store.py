@@ -86,6 +86,8 @@ class CountRow(NamedTuple):
     key_ns: int
     entered: int
     left: int
+    inner: int = -1
+    """Whether its door was an inner one when it was counted, 0 or 1; -1: of a release that did not keep it."""
 
 
 class LinkRow(NamedTuple):

@@ -36,7 +36,8 @@ class Touches:
     def count(self, record: Record, values: Mapping[str, Any]) -> tuple[int, int]:
         """Count people through a door; return (store, minute) of the cell that changed."""
         key_ns = self._key_ns(record, values)
-        row = CountRow(values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"])
+        inner = self._is_inner(record.store, values["door"])
+        row = CountRow(values["id"], record.store, record.agent, values["door"], key_ns, values["in"], values["out"], inner)
         self._state.ledger.save_count(row)
         return self._door(row, 1)
 
@@ -103,10 +104,13 @@ class Touches:
             cells.add(store, minute, TRAFFIC_COLUMN["returns"], sign)
             cells.add(store, minute, TRAFFIC_COLUMN["revenue"], -sign * values["amount"])
 
+    def _is_inner(self, store: str, door: str) -> int:
+        return int((store, door) in self._state.inner_doors)
+
     def _door(self, row: CountRow, sign: int) -> tuple[int, int]:
-        """Count people, or take them back; (store, minute) of the cell that changed."""
+        """Count people, or take them back, as the door was when they were counted; (store, minute) of the cell that changed."""
         store, minute = self._state.estate.stores.of(row.store), row.key_ns // NS_PER_MINUTE
-        if (row.store, row.door) not in self._state.inner_doors:
+        if not (self._is_inner(row.store, row.door) if row.inner < 0 else row.inner):
             self._state.traffic.add(store, minute, TRAFFIC_COLUMN["in"], sign * row.entered)
             self._state.traffic.add(store, minute, TRAFFIC_COLUMN["out"], sign * row.left)
         counted = DoorPoint(time_ns=row.key_ns, agent=row.agent, door=row.door, store=row.store, in_=row.entered, out=row.left)

@@ -80,4 +80,8 @@ def _add_absences(db: sqlite3.Connection) -> None:
     _add_sealed(db, "visits", _AS_SEALED["visits"], "absences", "TEXT NOT NULL DEFAULT ''")
 
 
-SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows, _add_absences))
+def _add_inner(db: sqlite3.Connection) -> None:
+    _add_sealed(db, "counts", _AS_SEALED["counts"], "inner", "INTEGER NOT NULL DEFAULT -1")
+
+
+SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from footfall.frames import Kind
 from gateway.records import RecordKind
 from tests.support.journal_stories import MINUTE, Row, S, Story, new_fold, of, pairs, site_of, store
@@ -100,6 +102,24 @@ def test_a_count_of_an_inner_door_that_is_taken_back_takes_nothing_from_the_stor
     told = changed(counted(story(), 3), inner_doors=["d"]).event(0, {"kind": "count", "id": "c1", "door": "d", "in": 4, "out": 2})
     told = told.event(0, {"kind": "void", "id": "v1", "of": "c1", "reason": "wrong", "actor": "test"})
     assert inside(told) == [("04:26", 3, 0)]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ({"inner_doors": ["d"]}, {}),
+        ({}, {"inner_doors": ["d"]}),
+        ({"inner_doors": ["d"]}, {"doors": []}),
+        ({}, {"doors": ["front"], "door_aliases": [{"name": "d", "door": "front"}], "inner_doors": ["front"]}),
+    ],
+    ids=["an entrance now", "an inner door now", "no door any more", "an inner door of another name"],
+)
+def test_a_count_is_taken_back_as_its_door_was_when_it_was_made(was: dict[str, Any], becomes: dict[str, Any]) -> None:
+    told = changed(counted(story(), 3), **was).event(0, {"kind": "count", "id": "c1", "door": "d", "in": 4, "out": 1}).wait(5).tick()
+    told = changed(told, **becomes).event(0, {"kind": "void", "id": "v1", "of": "c1", "reason": "wrong", "actor": "test"})
+    rows = store(new_fold().apply(pairs(told.wait(5).tick().records)), {})
+    assert [(row["in"], row["out"]) for row in of(rows, "traffic")] == [(3, 0)]
+    assert (sum(row["in"] for row in of(rows, "door")), sum(row["out"] for row in of(rows, "door"))) == (3, 0)
 
 
 def test_entrances_add_up() -> None:

@@ -9,13 +9,16 @@ import sys
 import time
 from pathlib import Path
 
-from gateway.fold.store import VisitRow
+from footfall.sqlite import Schema, connect, migrate
+from gateway.fold.store import CountRow, VisitRow
 from gateway.state.ledger import Ledger
+from gateway.state.ledger_schema import SCHEMA, row_checksum
 
 CHECKPOINTING = """
 import sys
 from pathlib import Path
 from gateway.state.ledger import Ledger
+from gateway.state.ledger_schema import SCHEMA, row_checksum
 ledger = Ledger(Path(sys.argv[1]))
 n = int(ledger.state().get("n", b"0"))
 while True:
@@ -64,3 +67,18 @@ def test_readers_see_checkpoints_only(tmp_path: Path) -> None:
     ledger.save_visits([VisitRow("a" * 16, "s", 2, "x", 2, 3, 1, 0, 0, "", 0, "")])
     ledger.close()
     assert reader.execute("SELECT count(*) FROM visits").fetchone() == (1,)
+
+
+def test_a_count_of_an_earlier_release_keeps_its_checksum_and_is_of_a_door_of_which_nothing_more_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    before = Schema(SCHEMA.kind, SCHEMA.table, SCHEMA.script, SCHEMA.steps[:4])
+    db = connect(path)
+    migrate(db, path, before)
+    values = ("c1", "s", "x", "d", 5, 4, 1)
+    db.execute("INSERT INTO counts VALUES (?,?,?,?,?,?,?,?)", (*values, row_checksum(*values)))
+    db.close()
+    ledger = Ledger(path)
+    assert ledger.count_by_id("c1") == CountRow(*values, inner=-1)
+    ledger.save_count(CountRow(*values, inner=1))
+    assert ledger.count_by_id("c1") == CountRow(*values, inner=1)
+    ledger.close()
