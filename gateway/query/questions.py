@@ -14,6 +14,7 @@ from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
 from gateway.query.asked import AskedStore, asked_stores
+from gateway.query.counter_notes import ASKED_BY, counter_notes
 from gateway.query.counting import Counting
 from gateway.query.coverage_reading import read_coverage
 from gateway.query.covered import Covered, covered_cells
@@ -167,10 +168,12 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
         stores = asked_stores(reader, request, question.measurement, None, estate, now_ns, is_list=True)
         answer = listing(reader, request, question.measurement, how, stores, on_page)
     asked = tuple(StoreSpan(store.facts.name, store.zone, store.from_ns, store.to_ns) for store in stores)
+    counters = counter_notes(reader, stores, on_page) if request.question in ASKED_BY and not matched else ()
     titles = {store.facts.name: store.facts.at(store.to_ns - 1).title for store in stores}
     notes = (
         *_nothing(reader, request, question.measurement, stores, answer),
         *answer.notes,
+        *counters,
         *_overlapping(stores),
         *stores_partly_read(stores),
     )
