@@ -102,6 +102,11 @@ class Story:
         self._places = Places(site_of())
         self.site(variant)
 
+    def knows(self, site: Site) -> Story:
+        """Plain events name what this site has; records of it are added apart."""
+        self._places = Places(site)
+        return self
+
     def __repr__(self) -> str:
         """What is in it, for people who look at a failure."""
         return "\n".join(["", *(_shown(record) for record in self.records)])
