@@ -65,6 +65,10 @@ class BoardRow:
         sums = self.message.get("today", {}) if self.is_today else {}
         return {name: value for name, value in sums.items() if self.state == "live" or name not in NOW}
 
+    def zones(self) -> Mapping[str, Any]:
+        """Return how many are in each zone now, decided and probably; nothing of a store that is not live."""
+        return self.message.get("zones", {}) if self.state == "live" else {}
+
 
 @dataclass(slots=True)
 class Node:
@@ -198,7 +202,18 @@ def _are_counters(message: Mapping[str, Any]) -> bool:
         return False
     if not (as_of_ns is None or isinstance(as_of_ns, int)) or not isinstance(message.get("time_ns"), int):
         return False
+    if not all(map(_is_crowd, _values(message.get("zones", {})))):
+        return False
     return isinstance(day, str) and _is_date(day) and all(map(_is_number, [*today.values(), *message["fields"].values()]))
+
+
+def _values(of: object) -> Iterable[object]:
+    """Return the values of a map; of anything else itself, which is none."""
+    return of.values() if isinstance(of, dict) else (of,)
+
+
+def _is_crowd(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(name), int) for name in ("decided", "probable"))
 
 
 def _is_number(value: object) -> bool:

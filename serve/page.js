@@ -51,7 +51,7 @@ function age(ns) {
 const STORE_COLUMNS = [
   { key: "title", title: "Store" },
   { key: "in", title: "In today", number: s => count(s.today.in), more: latestMinute },
-  { key: "occupancy", title: "Inside now", number: s => count(s.today.occupancy), more: s => s.state === "live" ? "" : "not known" },
+  { key: "occupancy", title: "Inside now", number: s => count(s.today.occupancy), more: s => s.state === "live" ? zonesNow(s) : "not known" },
   { key: "visits_started", title: "Visits today", number: s => count(s.today.visits_started), more: s => s.today.visits_open === undefined ? "" : `${count(s.today.visits_open)} open` },
   { key: "transactions", title: "Sales today", number: s => count(s.today.transactions), more: s => s.today.revenue === undefined ? "" : `revenue ${money(s.today.revenue)}` },
   { key: "as_of", title: "As of" },
@@ -68,6 +68,10 @@ function latestMinute(store) {
   const begins = store.time_ns, m = store.minute;
   if (store.state !== "live" || !begins || store.as_of_ns - begins > 60 * MINUTE_NS) return "";
   return `${clock(begins, store.timezone)}: ${count(m.in)} in, ${count(m.out)} out`;
+}
+/* Where people with a device are: as decided, and where they probably are now if that differs. */
+function zonesNow(store) {
+  return Object.entries(store.zones).map(([zone, n]) => `${zone} ${count(n.decided)}${n.probable === n.decided ? "" : ` (probably ${count(n.probable)})`}`).join(", ");
 }
 function notLive(sums) {
   return [[sums.stale, "stale"], [sums.never, "never heard"]].filter(([n]) => n).map(([n, what]) => `${count(n)} ${what}`).join(", ");

@@ -147,5 +147,5 @@ def _row(row: BoardRow) -> dict[str, Any]:
     return {
         "name": row.store.name, "title": row.title, "path": row.store.path, "timezone": row.store.timezone, "state": row.state,
         "as_of_ns": row.as_of_ns, "day": message.get("day"), "today": row.today(), "time_ns": message.get("time_ns", 0),
-        "minute": message.get("fields", {}),
+        "minute": message.get("fields", {}), "zones": row.zones(),
     }  # fmt: skip

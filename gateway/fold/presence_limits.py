@@ -17,19 +17,23 @@ NO_LIMITS: Final = ZoneLimits(0, 0, 0, 0.0)
 
 
 UNCALIBRATED: Final = RecordedCalibration(profile="")
+AREA_MARGIN_DB: Final = 6.0
+"""Between areas, whose levels are probabilities: the likelier one is four times as likely."""
+AREA_CONFIRM_PERCENT: Final = 50
+"""Of the confirm times: probabilities have weighed what was heard over time, and a confirm time counts it again."""
 
 
-def limits_of(presence: Presence, calibration: RecordedCalibration = UNCALIBRATED) -> ZoneLimits:
-    """Return what a profile allows an owner, in a store that may have calibrated it."""
+def limits_of(presence: Presence, calibration: RecordedCalibration = UNCALIBRATED, has_areas: bool = False) -> ZoneLimits:
+    """Return what a profile allows an owner, in a store that may have calibrated it, or have areas for it."""
     return ZoneLimits(
         gap_ns=_ns(presence.timeout_max_s + presence.stay_s),
         stale_ns=_ns(STALE_PERIODS * presence.stay_s),
         holdoff_ns=_ns(presence.holdoff_s),
-        margin_db=_first(calibration.margin_db, presence.margin_db),
+        margin_db=_first(calibration.margin_db, AREA_MARGIN_DB if has_areas else presence.margin_db),
     )
 
 
-def decision_limits_of(presence: Presence, calibration: RecordedCalibration = UNCALIBRATED) -> DecisionLimits:
+def decision_limits_of(presence: Presence, calibration: RecordedCalibration = UNCALIBRATED, has_areas: bool = False) -> DecisionLimits:
     """Return within which bounds a profile's zones are decided."""
     return DecisionLimits(
         settle_min_ns=_ns(presence.settle_min_s),
@@ -37,14 +41,14 @@ def decision_limits_of(presence: Presence, calibration: RecordedCalibration = UN
         confirm_min_ns=_ns(presence.confirm_min_s),
         confirm_max_ns=_ns(presence.confirm_max_s),
         back_ns=_ns(calibration.back_s),
-        confirm_percent=confirm_percent_of(presence, calibration),
+        confirm_percent=confirm_percent_of(presence, calibration, has_areas),
     )
 
 
-def confirm_percent_of(presence: Presence, calibration: RecordedCalibration) -> int:
+def confirm_percent_of(presence: Presence, calibration: RecordedCalibration, has_areas: bool = False) -> int:
     """Return how much of the profile's confirm times a calibration leaves: it states the shortest, and all others follow."""
     if calibration.confirm_s is None or not presence.confirm_min_s:
-        return 100
+        return AREA_CONFIRM_PERCENT if has_areas else 100
     return round(100 * calibration.confirm_s / presence.confirm_min_s)
 
 

@@ -30,6 +30,8 @@ class ProfileLimits:
     def __init__(self, registry: Registry) -> None:
         self._registry: Final = registry
         self._calibrations: dict[str, RecordedCalibration] = {}
+        self._with_areas: frozenset[str] = frozenset()
+        """Profiles that have areas in a store, as `store/profile`."""
         self.calibrated_stores: frozenset[str] = frozenset()
         self.profiles: Final = Codes()
         self.profile_class: Final[list[str]] = []
@@ -44,10 +46,14 @@ class ProfileLimits:
 
     def calibrate(self, site: RecordedSite) -> frozenset[str]:
         """Put the calibrations of an estate in force, and those of the one before out of it; return the stores whose differ."""
-        before = self._calibrations
-        self._calibrations = {f"{store.name}/{each.profile}": each for store in site.stores for each in store.calibrations}
+        before, had_areas = self._calibrations, self._with_areas
+        areas = {f"{store.name}/{area.profile}": area.profile for store in site.stores for area in store.areas}
+        self._with_areas = frozenset(areas)
+        self._calibrations = {key: RecordedCalibration(profile=profile) for key, profile in areas.items()}
+        self._calibrations |= {f"{store.name}/{each.profile}": each for store in site.stores for each in store.calibrations}
         self.calibrated_stores = frozenset(store.name for store in site.stores if store.calibrations)
         differ = {key for key in before.keys() | self._calibrations.keys() if before.get(key) != self._calibrations.get(key)}
+        differ |= had_areas ^ self._with_areas
         for code, key in enumerate(self.profiles.names):
             if key in differ:
                 self._set_limits(code, key)
@@ -83,9 +89,9 @@ class ProfileLimits:
     def _set_limits(self, code: int, key: str) -> None:
         """Of one profile, as numbers and in the columns."""
         profile, calibration = self._registry.get(key.rpartition("/")[2]), self._calibrations.get(key, UNCALIBRATED)
-        presence = profile.presence if profile else None
-        self.limits_of[code] = limits_of(presence, calibration) if presence else NO_LIMITS
-        self.decided_within_of[code] = decision_limits_of(presence or Presence(), calibration)
+        presence, has_areas = profile.presence if profile else None, key in self._with_areas
+        self.limits_of[code] = limits_of(presence, calibration, has_areas) if presence else NO_LIMITS
+        self.decided_within_of[code] = decision_limits_of(presence or Presence(), calibration, has_areas)
         for columns, row in ((self.limits, self.limits_of[code]), (self.decided_within, self.decided_within_of[code])):
             for column, value in zip(columns, row, strict=True):
                 column[code] = value

@@ -17,6 +17,7 @@ from footfall.units import NS_PER_MINUTE, NS_PER_S
 from gateway.fold.minute_counts import DRIFT, OCCUPANCY, TRAFFIC_COLUMN, CellChange, traffic_fields
 from gateway.fold.state import State
 from gateway.fold.watermarks import NEVER_NS, Watermarks
+from gateway.fold.zone_crowds import ZoneCrowds
 from gateway.points import SCHEMA
 
 SUMMED: Final = ("in", "out", "visits_started", "visits_closed", "transactions", "transactions_known", "revenue", "returns", "touches")
@@ -45,6 +46,8 @@ class LatestCounters(NamedTuple):
     """Up to when all is known, by what agents reported; None before an agent was heard."""
     today: Mapping[str, float]
     """Sums since the day's begin, by name (SUMMED); `occupancy`, `drift`, and the fields of OPEN, as of now."""
+    zones: Mapping[str, Mapping[str, int]] = {}
+    """Zones in which somebody with a device is now, with how many as decided and how many probably."""
 
 
 class _StoreDay:
@@ -66,6 +69,7 @@ class StoreCounters:
     def __init__(self, state: State, watermarks: Watermarks) -> None:
         self._state: Final = state
         self._watermarks: Final = watermarks
+        self._crowds: Final = ZoneCrowds(state)
         self._days: list[_StoreDay] = []
         self._as_of_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         """The watermarks, and the times of plain events, as of the last batch: rows are in order up to then."""
@@ -150,6 +154,7 @@ class StoreCounters:
 
     def take(self) -> list[LatestCounters]:
         """Return the counters of the stores that changed since the last call, or whose data is complete for another minute."""
+        self._changed.update(dict.fromkeys(self._crowds.look()))
         changed, self._changed = self._changed, {}
         return [self._of(store) for store in changed if self._is_known(store)]
 
@@ -176,6 +181,7 @@ class StoreCounters:
             since_ns=self._since_ns(store),
             as_of_ns=None if as_of_ns == NEVER_NS else as_of_ns,
             today={name: int(value) if _KINDS[name] == "int" else round(value, 6) for name, value in today.items()},
+            zones={zone: crowd._asdict() for zone, crowd in self._crowds.of(store).items()},
         )
 
     def dump(self) -> dict[str, Any]:

@@ -180,6 +180,11 @@ class Shop:
         rows = list(zip(found.zone.tolist(), found.since_ns.tolist(), found.is_decided.tolist(), strict=True))
         return next(((state.estate.zone_name[zone], self._s(since_ns), decided) for zone, since_ns, decided in rows), None)
 
+    def crowds(self) -> Mapping[str, Mapping[str, int]]:
+        """Return what the live stream has of the shop's zones."""
+        self._settle()
+        return next((each.zones for each in self._fold.counters.take() if each.store == "s1"), {})
+
     def zones_of(self, who: str) -> list[str]:
         """Return the zones that owned the person, one after the other."""
         return [dwell.zone for dwell in self.dwells() if dwell.who == who]

@@ -51,6 +51,19 @@ def test_the_chain_has_its_sums_the_nodes_below_and_every_store_by_title(board: 
     assert found["stores"][2]["as_of_ns"] is None
 
 
+def test_a_live_store_has_its_zones_and_a_stale_one_has_none(board: Board) -> None:
+    zones = {"hall": {"decided": 2, "probable": 3}}
+    board.take({**message("s1", "Asia/Tokyo", NOON_NS, {"in": 5}), "zones": zones}, NOON_NS)
+    assert shown(board)["stores"][1]["zones"] == zones
+    board.sweep(NOON_NS + 600 * 10**9)
+    assert shown(board)["stores"][1]["zones"] == {}
+
+
+@pytest.mark.parametrize("zones", [{"hall": 3}, {"hall": {"decided": 1}}, {"hall": {"decided": "<b>", "probable": 1}}, [1], 7])
+def test_zones_that_are_no_crowds_are_refused(board: Board, zones: Any) -> None:
+    assert not board.take({**message("s1", "Asia/Tokyo", NOON_NS, {"in": 5}), "zones": zones}, NOON_NS)
+
+
 def test_a_path_has_what_is_below_it(board: Board) -> None:
     found = shown(board, path="acme")
     assert (names(found), [node["path"] for node in found["nodes"]]) == (["s2", "s1"], [["acme", "north"], ["acme", "south"]])

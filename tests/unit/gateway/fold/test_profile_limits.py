@@ -67,3 +67,16 @@ def test_an_offset_holds_for_its_store_profile_and_zone_alone_and_ends_with_its_
     assert estate.calibrated_dbm(np.full(3, -60, np.int16), np.full(3, plain), zone).tolist() == [-60] * 3
     estate.apply(chain(stores=1))
     assert estate.calibrated_dbm(np.full(3, -60, np.int16), np.full(3, own), zone).tolist() == [-60] * 3
+
+
+def test_a_store_with_areas_for_a_profile_has_limits_of_its_own_until_they_are_gone() -> None:
+    zones = [{"name": name} for name in ("a", "b")]
+    areas = [{"zone": name, "profile": "ibeacon", "level_dbm": {"a": -60, "b": -70}} for name in ("a", "b")]
+    with_areas, without = (RecordedSite.model_validate({"stores": [{"name": "s0", "zones": zones, "areas": its}]}) for its in (areas, []))
+    estate = Estate(shipped())
+    estate.apply(without)
+    plain_db = estate.limits_of[estate.profile("ibeacon", "s0")].margin_db
+    assert estate.apply(with_areas) == frozenset({estate.stores.of("s0")})
+    assert estate.limits_of[estate.profile("ibeacon", "s0")].margin_db > plain_db
+    assert estate.apply(without) == frozenset({estate.stores.of("s0")})
+    assert estate.limits_of[estate.profile("ibeacon", "s0")].margin_db == plain_db

@@ -10,6 +10,7 @@ from gateway.fold.store_counters import LatestCounters
 from gateway.records import RecordKind
 from tests.support.journal_stories import MINUTE, T0, Row, Story, new_fold, pairs, site_of
 from tests.support.memory_fold_store import MemoryStore
+from tests.support.shop_stories import Shop, seen
 
 COUNT = {"kind": "count", "id": "c1", "door": "d", "in": 4, "out": 1}
 
@@ -44,6 +45,14 @@ def test_a_store_is_known_up_to_the_agent_that_reported_least() -> None:
 def test_a_store_without_a_row_has_no_minute_and_nobody() -> None:
     mine = counted(folded(Story().frame(0, []).frame(1, []).wait(20).frame(0, []).frame(1, [])))["s1"]
     assert (mine.time_ns, mine.fields, {*mine.today.values()}) == (0, {}, {0})
+
+
+def test_zones_have_those_who_are_there_and_those_who_probably_are() -> None:
+    shop = Shop().hear(*[seen(who, "a", at, sightings=5) for at in range(30) for who in ("ann", "ben", "clerk")])
+    assert shop.crowds() == {"a": {"decided": 2, "probable": 2}}, "the clerk is staff"
+    shop.hear(seen("ann", "b", 40, dbm=-50))
+    assert shop.crowds() == {"a": {"decided": 2, "probable": 1}, "b": {"decided": 0, "probable": 1}}
+    assert shop.close().crowds() == {}
 
 
 def test_it_changes_once_a_minute_though_nothing_happens() -> None:

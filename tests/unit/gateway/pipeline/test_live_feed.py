@@ -29,7 +29,7 @@ class Source:
 def message(store: str, inside: int) -> dict[str, Any]:
     return {
         "kind": "counters", "store": store, "time_ns": 60, "fields": {"occupancy": inside}, "day": "2026-11-29", "since_ns": 0,
-        "as_of_ns": 90, "today": {"occupancy": inside},
+        "as_of_ns": 90, "today": {"occupancy": inside}, "zones": {},
     }  # fmt: skip
 
 
