@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from edge_agent.levels import ZoneRule
 from footfall.config import Section, load
@@ -27,6 +27,14 @@ SHIPPED: Final = Path(__file__).parent / "csv_formats"
 ENVIRONMENT: Final = "FOOTFALL_MAPPING"
 _NOT_OF_NAMES: Final = re.compile(r"[^a-z0-9._-]+")
 
+
+def name_of(text: str) -> str:
+    """Return a name of the wire for any text: lower case, with `-` in the place of what no name may have."""
+    return _NOT_OF_NAMES.sub("-", text.strip().lower())[:64] or "-"
+
+
+ZoneName = Annotated[Name, BeforeValidator(lambda given: name_of(given) if isinstance(given, str) else given)]
+"""A zone under any name: it is written as names of the wire are."""
 CsvColumn = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)]
 """A column by its heading, or by its number from 1 where the file has no headings."""
 Side = tuple[float, float]
@@ -88,7 +96,7 @@ class IdentifierOf(Section):
 class Area(Section):
     """A rectangle of the floor, metres: positions from the first number up to, not including, the second."""
 
-    zone: Name
+    zone: ZoneName
     x_m: Side
     y_m: Side
 
@@ -103,15 +111,22 @@ class TruthColumns(Section):
     """
 
     column: CsvColumn | None = None
-    zones: dict[str, Name] = Field(default_factory=dict)
+    zones: dict[str, ZoneName] = Field(default_factory=dict)
     where: dict[str, str] = Field(default_factory=dict)
     """Only rows in which these columns hold these texts have a truth."""
     x: CsvColumn | None = None
     y: CsvColumn | None = None
     areas: tuple[Area, ...] = ()
     file: str | None = None
-    time: TimeColumn | None = None
+    time: TimeColumn | CsvColumn | None = None
+    """Of that file: as the recording's, in a column that has another name, or in a form of its own."""
     identifier: CsvColumn | None = None
+
+    def time_like(self, time: TimeColumn) -> TimeColumn:
+        """Return where the times of the truth are, given those of the recording."""
+        if self.time is None or isinstance(self.time, TimeColumn):
+            return self.time or time
+        return time.model_copy(update={"column": self.time})
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -149,19 +164,20 @@ class CsvMapping(Section):
     suffixes: tuple[str, ...] = (".csv",)
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     header: bool = True
-    profile: Name = "ble-tag"
+    profile: Name | None = None
+    """None: `ble-tag`, or `ibeacon` for tags that are heard rarely."""
     time: TimeColumn
     identifier: IdentifierOf = IdentifierOf(value="tag")
-    receivers: dict[str, Name] = Field(default_factory=dict)
+    receivers: dict[str, ZoneName] = Field(default_factory=dict)
     receiver: CsvColumn | None = None
     level: CsvColumn | None = None
     reported: ReportedColumns | None = None
     """Long rows are those that agents reported, as `footfall calibrate --live` saves them: their levels are not filtered again."""
-    zone_rules: dict[Name, ZoneRule] = Field(default_factory=dict)
+    zone_rules: dict[ZoneName, ZoneRule] = Field(default_factory=dict)
     """How the level of a zone follows from those of its receivers: `strongest` (default) for a door, `mean_power` for areas."""
     not_heard: tuple[int, ...] = ()
     """Levels that stand for nothing heard, as an empty cell does."""
-    outside: tuple[Name, ...] = ()
+    outside: tuple[ZoneName, ...] = ()
     """Zones that are outside: being there is no visit."""
     truth: TruthColumns | None = None
     counts: CountColumns | None = None
@@ -181,11 +197,6 @@ class CsvMapping(Section):
         name = name_of(receiver)
         found = (zone for pattern, zone in self.receivers.items() if fnmatchcase(name, pattern.lower()))
         return self.receivers.get(receiver) or next(found, None)
-
-
-def name_of(text: str) -> str:
-    """Return a name of the wire for any text: lower case, with `-` in the place of what no name may have."""
-    return _NOT_OF_NAMES.sub("-", text.strip().lower())[:64] or "-"
 
 
 @cache

@@ -17,6 +17,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from edge_agent.sources.csv_mapping import CsvColumn, CsvMapping, IdentifierOf, TruthColumns, name_of
+from edge_agent.sources.csv_profiles import FREQUENT, with_profile
 from edge_agent.sources.csv_reported import reported_row
 from edge_agent.sources.recording import DOOR_PROFILE, read_lines
 from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, ClockJump, ReplaySettings, Run, TrueZone
@@ -46,7 +47,7 @@ def read_csv(mapping: CsvMapping, paths: Sequence[Path], settings: ReplaySetting
     for path, name in zip(files, run_names(files), strict=True):
         found.append(_CsvFile(mapping, path, start_ns, zone).run(name))
         start_ns = _next_start(start_ns, found[-1])
-    return found
+    return with_profile(found, mapping.profile)
 
 
 def run_names(files: Sequence[Path]) -> list[str]:
@@ -189,7 +190,7 @@ class _CsvFile:
         def long(cells: Sequence[str], who: str, t_ns: int) -> Iterator[Recorded]:
             rssi_dbm = self._level(cells[level_at])
             if rssi_dbm is not None:
-                found = Sighting(0, name_of(cells[receiver_at]), mapping.profile, who, rssi_dbm, t_ns)
+                found = Sighting(0, name_of(cells[receiver_at]), FREQUENT, who, rssi_dbm, t_ns)
                 yield made(cells, found) if made else found
 
         return long
@@ -198,7 +199,7 @@ class _CsvFile:
         for at, name, _ in self.wide:
             rssi_dbm = self._level(cells[at])
             if rssi_dbm is not None:
-                yield Sighting(0, name_of(name), self._mapping.profile, who, rssi_dbm, t_ns)
+                yield Sighting(0, name_of(name), FREQUENT, who, rssi_dbm, t_ns)
         yield AliveUntil(0, t_ns)
 
     def _level(self, cell: str) -> int | None:
@@ -243,7 +244,7 @@ def _changes(mapping: CsvMapping, truth: TruthColumns, path: Path, start_ns: int
         raise ConfigError(f"{path}: there is no such file: the mapping's `truth.file` names it")
     who = IdentifierOf(value="") if truth.identifier is None else IdentifierOf(column=truth.identifier)
     columns = truth.model_copy(update={"file": None, "identifier": None})
-    alone = {"identifier": who, "truth": columns, "time": truth.time or mapping.time, "receivers": {}, "receiver": None, "counts": None}
+    alone = {"identifier": who, "truth": columns, "time": truth.time_like(mapping.time), "receivers": {}, "receiver": None, "counts": None}
     found: _Changes = {}
     for true in _CsvFile(mapping.model_copy(update=alone), path, start_ns, zone).run("").truth:
         times, zones = found.setdefault(true.identifier, ([], []))

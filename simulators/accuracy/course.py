@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import pairwise
+from statistics import median
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +16,11 @@ from simulators.true_figures import is_pass
 
 FORGIVEN_NS: Final = NS_PER_S
 """A dwell may begin so long before the run: what is heard first may be older than the first row of the truth."""
+
+
+UNKNOWN_NS: Final = 60 * NS_PER_S
+UNKNOWN_STEPS: Final = 10
+"""Where a truth has no row for so long, and for so many of its usual steps, nobody knows where somebody was."""
 
 
 class Span(NamedTuple):
@@ -131,9 +137,16 @@ def course_of_rows(
 
 
 def _stays(rows: Sequence[tuple[int, str]]) -> tuple[TrueStay, ...]:
-    runs = [(zone, [t_ns for t_ns, _ in part]) for zone, part in groupby(rows, key=lambda row: row[1])]
-    ends = [times[0] for _, times in runs[1:]] + [runs[-1][1][-1]]
-    return tuple(TrueStay(zone, times[0], end_ns) for (zone, times), end_ns in zip(runs, ends, strict=True))
+    """A stay ends with the first row of the next, or with its own last row where nothing is recorded for long."""
+    gap_ns = max(UNKNOWN_NS, UNKNOWN_STEPS * median([b[0] - a[0] for a, b in pairwise(rows)] or [0]))
+    found: list[TrueStay] = []
+    for before, (t_ns, zone) in zip([None, *rows], rows, strict=False):
+        goes_on = before is not None and t_ns - before[0] <= gap_ns
+        if found and goes_on:
+            found[-1] = found[-1]._replace(to_ns=t_ns)
+        if not found or not goes_on or found[-1].zone != zone:
+            found.append(TrueStay(zone, t_ns, t_ns))
+    return tuple(found)
 
 
 def visits_of(stays: Iterable[TrueStay], outside: Set[str], idle_ns: int) -> tuple[Span, ...]:

@@ -25,6 +25,7 @@ from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_S
+from gateway.fold.profile_limits import VISITORS
 from gateway.site import Agent, Site, Store, Zone
 from simulators.accuracy.course import NO_LEADS, Course, DecidedDwell, Lead, Span, by_run, course_of_rows
 from simulators.accuracy.playing import Played, play_recording, subject_of
@@ -106,8 +107,9 @@ def of_mapping(mapping: CsvMapping, files: Sequence[Path], settings: ReplaySetti
         raise ConfigError(f"{where}: there is no truth to compare with: describe it in the section [truth] of the mapping{counts}")
     if not any(isinstance(one, Sighting) for run in found for one in run.heard):
         raise ConfigError(f"{where}: nothing was heard: every level is empty or one of `not_heard`")
+    profile = next(one.profile for run in found for one in run.heard if isinstance(one, Sighting))
     return TrueRecording(
-        found, receivers_of(mapping, files), mapping.profile, frozenset(mapping.outside), carried,
+        found, receivers_of(mapping, files), profile, frozenset(mapping.outside), carried,
         strangers(mapping, files, found), dict(mapping.zone_rules),
     )  # fmt: skip
 
@@ -140,6 +142,11 @@ def known_profiles(recording: TrueRecording, profiles: Registry | None = None) -
     if recording.profile not in known:
         name = recording.profile
         raise ConfigError(unknown(f"there is no profile {name!r}", name, known, "`footfall profile list` has them"))
+    if known[recording.profile].identifier_class not in VISITORS:
+        of = known[recording.profile].identifier_class
+        raise ConfigError(
+            f"profile {recording.profile!r} is of class {of}, which has no zones to compare: state one of people, such as ibeacon"
+        )
     return known
 
 

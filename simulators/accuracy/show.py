@@ -55,7 +55,9 @@ def _figures_table(title: str, found: Accuracy, is_timed: bool) -> Table:
 def _rows(found: Accuracy) -> Iterator[tuple[str, str, str]]:
     moves, visits, inside = found.transitions, found.visits, found.inside
     for delay in found.right:
-        what = {"live": "by evidence up to the moment", "stored": "as it is stored in the end"}.get(delay, f"decided at most {delay} later")
+        what = {"live": "by evidence up to the moment", "stored": "as it is stored in the end"}.get(
+            delay, f"by evidence up to {delay} later"
+        )
         yield f"zones right, {delay}", share_text(found.zones_right(delay)), f"{found.right[delay]:,} of {found.moments:,}, {what}"
     yield "transitions", f"{moves.stored}", f"stored, {moves.true} true: flapping {plain(moves.flapping)}"
     for tolerance_s in TOLERANCES_S:

@@ -175,6 +175,30 @@ def test_mistakes_of_a_mapping_are_reported_with_their_key(tmp_path: Path, mappi
         list(read("csv", [tmp_path], written(tmp_path, mapping, {"a.csv": "at\n"})))
 
 
+def test_zones_of_a_mapping_have_the_names_that_are_written(tmp_path: Path) -> None:
+    mapping = LONG.replace('"hall"', '"Back Hall"') + '[truth]\ncolumn = "room"\nzones = { 1 = "Back Hall" }\n'
+    settings = written(tmp_path, mapping, {"a.csv": "at,gateway,rssi,tag,room\n1,G 1,-60,x,1\n"})
+    assert zones("csv", [tmp_path / "a.csv"], settings)["g-1"] == "back-hall" == only_run(tmp_path, settings).truth[0].zone
+
+
+def test_times_of_the_truth_may_be_in_a_column_of_another_name(tmp_path: Path) -> None:
+    mapping = LONG + '[truth]\nfile = "{stem}.truth.csv"\ntime = "since"\nidentifier = "tag"\ncolumn = "room"\n'
+    files = {"a.csv": "at,gateway,rssi,tag\n1,g1,-60,x\n3,g1,-60,x\n", "a.truth.csv": "since,tag,room\n0,x,hall\n2,x,yard\n"}
+    assert [true.zone for true in only_run(tmp_path, written(tmp_path, mapping, files)).truth] == ["hall", "yard"]
+
+
+@pytest.mark.parametrize(
+    ("step_s", "stated", "profile"), [(1, "", "ble-tag"), (5, "", "ibeacon"), (5, "ble-tag", "ble-tag"), (1, "phone", "phone")]
+)
+def test_without_a_stated_profile_tags_have_the_one_that_suits_how_often_they_are_heard(
+    tmp_path: Path, step_s: int, stated: str, profile: str
+) -> None:
+    rows = "".join(f"{step_s * k},{gateway},-60,x\n" for k in range(20) for gateway in ("g1", "g2"))
+    mapping = f'profile = "{stated}"\n{LONG}' if stated else LONG
+    run = only_run(tmp_path, written(tmp_path, mapping, {"a.csv": "at,gateway,rssi,tag\n" + rows}))
+    assert {one.profile for one in run.heard if isinstance(one, Sighting)} == {profile}
+
+
 def test_a_mapping_is_needed_and_a_format_misspelt_is_recognised(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="needs a mapping"):
         zones("csv", [tmp_path])

@@ -23,6 +23,15 @@ def test_rows_become_stays_and_changes() -> None:
     assert found.visits == (Span(0, 20 * S), Span(50 * S, 99 * S))
 
 
+def test_a_stay_ends_where_nothing_is_recorded_for_long() -> None:
+    rows = [(t * S, "hall") for t in (*range(20), *range(120, 140))] + [(141 * S, "yard")]
+    found = course_of_rows("r", rows, (), (), frozenset(), 600 * S)
+    assert found.stays == (TrueStay("hall", 0, 19 * S), TrueStay("hall", 120 * S, 141 * S), TrueStay("yard", 141 * S, 141 * S))
+    assert (found.changes(), found.visits) == ([(141 * S, "yard")], (Span(0, 141 * S),))
+    rare = course_of_rows("r", [(t * S, "hall") for t in range(0, 600, 60)], (), (), frozenset(), 600 * S)
+    assert rare.stays == (TrueStay("hall", 0, 540 * S),), "rows a minute apart are no gaps"
+
+
 def test_times_inside_that_are_close_are_one_visit() -> None:
     stays = course().stays
     assert visits_of(stays, frozenset({"yard"}), 30 * S) == (Span(0, 99 * S),)

@@ -61,6 +61,12 @@ def test_what_leads_is_known_before_it_is_decided(tmp_path: Path) -> None:
     assert figures([course]).right["live"] > figures([decided]).right["live"]
 
 
+def test_a_profile_that_has_no_zones_is_refused(tmp_path: Path) -> None:
+    recording = replace(door(tmp_path), profile="ruuvi")
+    with pytest.raises(ConfigError, match="'ruuvi' is of class asset, which has no zones"):
+        played_courses(recording, play(recording), 1800.0)
+
+
 def test_rows_and_time_are_counted(tmp_path: Path) -> None:
     recording = door(tmp_path)
     played = play(recording)
