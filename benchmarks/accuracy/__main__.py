@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Final
@@ -36,7 +37,7 @@ def main(only: Annotated[str, typer.Option(help="One part by name.")] = "", out:
     parts, skipped = _chosen(only)
     began_s = time.monotonic()
     found: list[Figures] = []
-    failed: list[str] = []
+    failed: dict[str, str] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(AT_ONCE, os.cpu_count() or 1), context) as pool:
         running = [(part, [pool.submit(job.call, *job.arguments) for job in part.jobs]) for part in parts]
@@ -46,7 +47,9 @@ def main(only: Annotated[str, typer.Option(help="One part by name.")] = "", out:
         console.print(f"[yellow]skipped[/] {name}: {why}")
     every = [row for figures in found for row in figures.rows]
     pictures = [picture for figures in found for picture in figures.pictures]
-    page = report.write(out, rows.save(out / "accuracy.json", every), pictures, skipped | dict.fromkeys(failed, "failed"))
+    absent = skipped | failed
+    entries = rows.save(out / "accuracy.json", every, [part.name for part in PARTS], absent)
+    page = report.write(out, entries, {part.name: part.text for part in PARTS}, pictures, absent)
     console.print(_table(every))
     missed = [f"{row.name} by {row.short_by:.3g}" for row in every if row.reached is False]
     console.print(f"short of the target: {', '.join(missed) or 'none'}")
@@ -69,20 +72,22 @@ def _chosen(only: str) -> tuple[list[Part], dict[str, str]]:
     return [part for part in asked if part.name not in absent], absent
 
 
-def _take(part: Part, jobs: Sequence[Future[Any]], found: list[Figures], failed: list[str], console: Console) -> None:
+def _take(part: Part, jobs: Sequence[Future[Any]], found: list[Figures], failed: dict[str, str], console: Console) -> None:
     try:
         figures = part.rows([job.result() for job in jobs])
     except FootfallError as error:
-        failed.append(part.name)
+        failed[part.name] = str(error)
         console.print(f"[bold red]no result[/] {part.name}: {escape(str(error))}")
         return
-    found.append(figures)
+    found.append(replace(figures, rows=[replace(row, part=part.name) for row in figures.rows]))
     console.print(f"[bold]{part.name}[/]: {part.text}, {len(figures.rows)} figures")
 
 
 def _table(every: Sequence[rows.Row]) -> Table:
     table = Table("name", "value", "target", "stretch", "reached", "others", title="make accuracy", title_justify="left")
-    for row in every:
+    for before, row in zip([None, *every], every, strict=False):
+        if before is None or before.part != row.part:
+            table.add_section()
         goal = row.goal
         sign = "" if goal is None else {">=": "≥ ", "<=": "≤ "}[goal.bound]
         mark = {None: "", True: "[green]yes[/]", False: "[bold red]no[/]"}[row.reached]

@@ -15,6 +15,7 @@ _HEAD: Final = """<!doctype html>
  body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #212529; }
  table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #dee2e6; }
  td.number { text-align: right; font-variant-numeric: tabular-nums; } .no { color: #b02a37; font-weight: 600; } .yes { color: #146c43; }
+ th.part { padding-top: 1.2rem; color: #495057; } td:first-child { white-space: nowrap; }
  td.how { color: #495057; font-size: 13px; } img { max-width: 100%; margin: .5rem 0 2rem; } h2 { margin-top: 2.5rem; }
 </style>
 <h1>Accuracy against the truth</h1>
@@ -27,21 +28,31 @@ _WHOLE: Final = 1000
 _COLUMNS: Final = ("figure", "value", "target", "stretch", "reached", "others", "how")
 
 
-def write(out: Path, entries: Sequence[Mapping[str, Any]], pictures: Sequence[AnyPicture], skipped: Mapping[str, str]) -> Path:
-    """Write the page of all entries of `accuracy.json`, with pictures of this run and of earlier ones; return the page."""
+def write(
+    out: Path, entries: Sequence[Mapping[str, Any]], parts: Mapping[str, str], pictures: Sequence[AnyPicture],
+    skipped: Mapping[str, str],
+) -> Path:  # fmt: skip
+    """Write the page of all entries of `accuracy.json`, with pictures of this run and of earlier ones; return the page.
+
+    `parts` has, by name, what each part is about.
+    """
     folder = out / "accuracy"
     folder.mkdir(parents=True, exist_ok=True)
     for picture in pictures:
         picture.write(folder / f"{picture.name}.png")
     page = out / "accuracy.html"
     drawn = sorted(path.name for path in folder.glob("*.png"))
-    page.write_text("".join([_HEAD, *_table(entries), *_skipped(skipped), *_pictures(drawn)]), encoding="utf-8")
+    page.write_text("".join([_HEAD, *_table(entries, parts), *_skipped(skipped), *_pictures(drawn)]), encoding="utf-8")
     return page
 
 
-def _table(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _table(entries: Iterable[Mapping[str, Any]], parts: Mapping[str, str]) -> Iterator[str]:
     yield "<table><tr>" + "".join(f"<th>{name}</th>" for name in _COLUMNS) + "</tr>\n"
+    part = None
     for entry in entries:
+        if entry["part"] != part:
+            part = entry["part"]
+            yield f"<tr><th class=part colspan={len(_COLUMNS)}>{escape(part)}: {escape(parts.get(part, ''))}</th></tr>\n"
         others = "<br>".join(f"{escape(name)} {_figure(value)}" for name, value in (entry["baseline"] or {}).items())
         sign = {">=": "≥ ", "<=": "≤ ", None: ""}[entry["bound"]]
         numbers = [_figure(entry["value"]) or "–", *(sign + text if (text := _figure(entry[key])) else "" for key in ("target", "stretch"))]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 Bound = Literal[">=", "<="]
@@ -29,6 +30,8 @@ class Row:
     how: str
     goal: Goal | None = None
     baseline: Mapping[str, float] = field(default_factory=dict)
+    part: str = ""
+    """Of `make accuracy`, by name."""
 
     @property
     def reached(self) -> bool | None:
@@ -46,6 +49,7 @@ class Row:
         """Return the row as `accuracy.json` has it."""
         goal = self.goal
         return {
+            "part": self.part,
             "name": self.name,
             "value": _rounded(self.value),
             "target": None if goal is None else goal.target,
@@ -60,12 +64,20 @@ class Row:
 _DIGITS: Final = 5
 
 
-def save(path: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Write the rows as a list; what is there already of other names stays. Return all that is in the file."""
+def save(
+    path: Path, rows: Sequence[Row], parts: Sequence[str] = (), absent: Mapping[str, str] = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """Write the rows as a list, in the order of `parts`; return all that is in the file.
+
+    What is there already of other parts stays. A part without any figure, which `absent` has with the reason, is a row without value.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = {row.name for row in rows}
+    again = {row.part for row in rows}
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    entries = [entry for entry in before if entry["name"] not in names] + [row.entry() for row in rows]
+    entries = [entry for entry in before if entry.get("part") not in {*again, None}] + [row.entry() for row in rows]
+    known = {entry["part"] for entry in entries}
+    entries += [Row(name, None, why, part=name).entry() for name, why in absent.items() if name not in known]
+    entries.sort(key=lambda entry: parts.index(entry["part"]) if entry["part"] in parts else len(parts))
     path.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return entries
 

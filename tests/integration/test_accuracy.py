@@ -24,7 +24,9 @@ def test_a_part_whose_recording_is_absent_is_skipped_by_name(tmp_path: Path) -> 
     )
     assert done.returncode == 0, done.stderr
     assert f"skipped pa-ble: the recording is not in {tmp_path / 'nowhere'}" in done.stdout
-    assert json.loads((tmp_path / "accuracy.json").read_text()) == []
+    (absent,) = json.loads((tmp_path / "accuracy.json").read_text())
+    assert (absent["name"], absent["value"]) == ("pa-ble", None)
+    assert "the recording is not in" in absent["how"]
     assert "skipped" in (tmp_path / "accuracy.html").read_text().lower()
 
 
