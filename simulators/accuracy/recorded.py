@@ -169,8 +169,11 @@ def replayed_subjects(recording: TrueRecording, paths: Sequence[Path], profiles:
 
 
 def notes_of(recording: TrueRecording) -> list[str]:
-    """Return what is to be known of a recording beside its figures: lines that cannot be read, and clocks that jumped."""
+    """Return what is to be known of a recording beside its figures: mistakes, zones unheard, lines unread, clocks that jumped."""
     found = [f"{mistake}." for mistake in recording.mistakes]
+    unheard = dict.fromkeys(zone for one in recording.carried for _, zone in one.rows if zone not in recording.receivers.values())
+    if unheard:
+        found.append(f"No receiver hears {', '.join(unheard)}: only a --site with areas can tell it from other zones.")
     refused = sum(isinstance(one, RefusedReading) for run in recording.runs for one in run.heard)
     if refused:
         why = next(run.why_refused for run in recording.runs if run.why_refused)

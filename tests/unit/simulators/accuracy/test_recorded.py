@@ -67,6 +67,14 @@ def test_a_profile_that_has_no_zones_is_refused(tmp_path: Path) -> None:
         played_courses(recording, play(recording), 1800.0)
 
 
+def test_a_true_zone_that_no_receiver_hears_is_named(tmp_path: Path) -> None:
+    recording = door(tmp_path)
+    assert notes_of(recording) == []
+    assert notes_of(replace(recording, receivers={"i-e": "inside"})) == [
+        "No receiver hears outside: only a --site with areas can tell it from other zones."
+    ]
+
+
 def test_rows_and_time_are_counted(tmp_path: Path) -> None:
     recording = door(tmp_path)
     played = play(recording)
