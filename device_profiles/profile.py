@@ -33,6 +33,8 @@ class Presence(Section):
     """The level at which a presence begins."""
     exit_dbm: Dbm = -97.0
     """A weaker level is as good as silence."""
+    entrance_dbm: Dbm | None = None
+    """The level from which on somebody is inside a store; who never reaches it passes by. None: whoever is heard is inside."""
     tau_s: Annotated[float, Field(gt=0, le=60)] = 1.5
     """Shortest memory of a level; it is five intervals of the identifier if that is longer."""
     tau_max_s: Annotated[float, Field(gt=0, le=600)] = 10.0

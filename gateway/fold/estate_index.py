@@ -16,17 +16,14 @@ from footfall.units import NS_PER_S
 from gateway.fold.adjacency import Adjacency
 from gateway.fold.codes import Codes
 from gateway.fold.joint_stores import JointStores
-from gateway.fold.profile_limits import ProfileLimits
 from gateway.fold.reorder_buffer import Ranks
+from gateway.fold.visit_limits import VisitLimits
 from gateway.fold.zone_offsets import ZoneOffsets
 from gateway.site import local_day
 from gateway.site.closings import OpenDates, settling_minutes
 from gateway.site.recorded import RecordedSite
 
 NEVER_NS: Final = 1 << 62
-IDLE_NS: Final = 1800 * NS_PER_S
-REENTRY_NS: Final = 120 * NS_PER_S
-"""Of stores that no estate in force names."""
 MOST_CACHED: Final = 30_000
 LONGEST_CACHED: Final = 64
 """An agent hears a few zones; lists of thousands of names are not kept."""
@@ -43,17 +40,12 @@ def seconds_of(start_ns: Any, last_ns: Any) -> Any:
     return (last_ns - start_ns + 500_000) // 1_000_000 / 1000
 
 
-class Estate(ProfileLimits):
+class Estate(VisitLimits):
     """Codes of stores, agents, zones (`store/zone`), profiles and kinds, with what the fold asks of each, as arrays by code."""
 
     def __init__(self, profiles: Registry) -> None:
         super().__init__(profiles)
-        self.stores, self.agents, self.zones = Codes(), Codes(), Codes()
-        self.timeout_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self.reentry_ns: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        """By store: who was away for longer within a visit came in again."""
-        self.least_absence_ns = 0
-        """No visit ends, and nobody comes in again, after a shorter silence."""
+        self.agents: Final = Codes()
         self.expected: dict[int, frozenset[int]] = {}
         """Agents of a store by its site."""
         self._timezone: dict[int, ZoneInfo] = {}
@@ -94,9 +86,7 @@ class Estate(ProfileLimits):
                 self._tried_ns[f"{store.name}/{zone.name}"] = round(store.tried_s * NS_PER_S) if is_fitting else NEVER_NS
         self._add_zones([(store.name, zone.name) for store in site.stores for zone in store.zones])
         self._add_zones([(store.name, door) for store in site.stores for door in store.doors])
-        self.timeout_ns = self._of_stores({each.name: each.idle_timeout_s for each in site.stores}, self.timeout_ns, IDLE_NS)
-        self.reentry_ns = self._of_stores({each.name: each.reentry_s for each in site.stores}, self.reentry_ns, REENTRY_NS)
-        self.least_absence_ns = min(self.timeout_ns.min(initial=IDLE_NS).item(), self.reentry_ns.min(initial=REENTRY_NS).item())
+        self.limit_visits(site)
         self.zone_outside = np.array([self._outside_names.get(name, False) for name in self.zones.names], np.bool_)
         self.zone_tried_ns = np.array([self._tried_ns.get(name, NEVER_NS) for name in self.zones.names], np.int64)
         self._day_cache.clear()
@@ -109,12 +99,6 @@ class Estate(ProfileLimits):
         self.joint.apply(site, self, self._zone)
         self.adjacency.apply(site, self._zone)
         return frozenset(map(self.stores.of, recalibrated))
-
-    def _of_stores(self, stated_s: Mapping[str, float], before_ns: npt.NDArray[np.int64], default_ns: int) -> npt.NDArray[np.int64]:
-        """Return spans of stores, ns by code: as stated, else as they were."""
-        known = dict(zip(self.stores.names, before_ns.tolist(), strict=False))
-        stated = {name: round(seconds * NS_PER_S) for name, seconds in stated_s.items()}
-        return np.array([stated.get(name, known.get(name, default_ns)) for name in self.stores.names], np.int64)
 
     def knows_profile(self, name: str) -> bool:
         return name in self._registry
@@ -234,6 +218,7 @@ class Estate(ProfileLimits):
         self.zone_store = np.append(self.zone_store, np.array(stores, np.int32))
         self._zone_bit = np.append(self._zone_bit, np.array(bits, np.uint64))
         self.adjacency.add(np.array(bits, np.uint64))
+        self.limit_zones(keys)
         outside, tried_ns = self._outside_names, self._tried_ns
         self.zone_outside = np.append(self.zone_outside, np.array([outside.get(key, False) for key in keys], np.bool_))
         self.zone_tried_ns = np.append(self.zone_tried_ns, np.array([tried_ns.get(key, NEVER_NS) for key in keys], np.int64))
@@ -251,12 +236,12 @@ class Estate(ProfileLimits):
                     self._day_start[code].seconds,
                     int(self.timeout_ns[code]),
                     sorted(self.expected[code]),
-                    int(self.reentry_ns[code]),
                 ]
                 for code in self._timezone
             ],
             "outside": self._outside_names,
             "tried": self._tried_ns,
+            "visits": self.dump_visit_limits(),
         }
 
     def load(self, values: Mapping[str, Any], site: RecordedSite) -> None:
@@ -265,9 +250,8 @@ class Estate(ProfileLimits):
             self.stores.of(name)
         for name in values["agents"]:
             self.agents.of(name)
-        self.timeout_ns, self.reentry_ns = np.full(len(self.stores), IDLE_NS), np.full(len(self.stores), REENTRY_NS)
-        for code, timezone, day_start_s, timeout_ns, expected, *later in values["rules"]:
-            self.reentry_ns[code] = later[0] if later else REENTRY_NS
+        self.load_visit_limits(values.get("visits", {}))
+        for code, timezone, day_start_s, timeout_ns, expected in values["rules"]:
             self._timezone[code], self._day_start[code] = ZoneInfo(timezone), timedelta(seconds=day_start_s)
             self.timeout_ns[code], self.expected[code] = timeout_ns, frozenset(expected)
         self._outside_names.update(values["outside"])

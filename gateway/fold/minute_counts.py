@@ -20,7 +20,8 @@ from gateway.points.rows import TrafficPoint, ZoneTrafficPoint
 
 TRAFFIC: Final = ("in", "out", "visits_started", "visits_open", "known_open", "visits_closed", "dwell_sum_s", "transactions",
                   "transactions_known", "returns", "revenue", "touches", "occupancy", "drift", "anonymous_started",
-                  "anonymous_open", "staff_entries", "in_staff", "staff_owed", "staff_owed_until")  # fmt: skip
+                  "anonymous_open", "staff_entries", "in_staff", "staff_owed", "staff_owed_until",
+                  "passers_by")  # fmt: skip
 """The values of a store's cell. What is added stands at the end: cells that an earlier release kept are shorter.
 
 How many of the staff the doors have yet to count, and until which minute, are no fields of a point.

@@ -39,6 +39,11 @@ class VisitRow(NamedTuple):
     """JSON of when its subject was away so long that it came in again, as [from_ns, to_ns] each; "" if never."""
 
 
+def is_visit(row: VisitRow) -> bool:
+    """Return whether a row is a visit's: without a zone it is a pass (gateway.fold.passers)."""
+    return row.zones != 0
+
+
 class DwellRow(NamedTuple):
     """Key: subject, store, key_ns, agent, zone."""
 

@@ -16,7 +16,7 @@ from gateway.fold.absences import Absences, from_text, to_text
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import STAFF_ENTRIES, TRAFFIC_COLUMN
 from gateway.fold.state import State
-from gateway.fold.store import VisitRow
+from gateway.fold.store import VisitRow, is_visit
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.visit_rows import (
     CLOSED,
@@ -75,7 +75,7 @@ class VisitSegments:
         state, found = self._state, {}
         name = state.estate.stores.names[store]
         for subject in subjects:
-            for row in state.ledger.visits(subject, name, from_ns, to_ns):
+            for row in filter(is_visit, state.ledger.visits(subject, name, from_ns, to_ns)):
                 segment = self._from_row(row)
                 found[segment.key] = segment
             for slot in state.tracks.tracks_of(int(subject, 16), store):

@@ -18,6 +18,7 @@ from gateway.fold import zone_rules
 from gateway.fold.contest_columns import ContestColumns
 from gateway.fold.dwell_rows import OPEN
 from gateway.fold.dwells import Dwells
+from gateway.fold.passers import Passers
 from gateway.fold.quiet_rows import are_quiet, take_quiet
 from gateway.fold.reorder_buffer import AS_THE_SLOT, Evidence
 from gateway.fold.state import State
@@ -41,10 +42,11 @@ class ZoneArbiter:
         self._dwells: Final = dwells
         self._contest: Final = ZoneContest(state, visits, dwells, self._is_covered)
         self._columns: Final = ContestColumns(state, visits, dwells)
+        self._passers: Final = Passers(state, visits)
 
     def take(self, rows: Evidence) -> None:
         """Apply rows that are sorted by slot, and within a slot in their order."""
-        in_rounds(rows, self._unchanged, self._apply_unchanged, self._apply_transitions, self._apply_rows)
+        in_rounds(self._passers.take(rows), self._unchanged, self._apply_unchanged, self._apply_transitions, self._apply_rows)
 
     def _apply_transitions(self, rows: Evidence) -> None:
         """At most one row a slot: the common ones as columns, all else one by one."""
@@ -222,6 +224,7 @@ class ZoneArbiter:
         self._dwells.close_many(ended[unknown])
         for slot in ended[~unknown].tolist():
             self._dwells.close(slot)
+        self._passers.close(slots, closing_ns)
         overdue = slots[(s.v_state[slots] == OPEN) & (closing - s.v_last_ns[slots] > estate.timeout_ns[s.store[slots]])]
         alone = self._visits.may_close_alone(overdue)
         self._visits.unlinked.close(overdue[alone])
@@ -231,8 +234,10 @@ class ZoneArbiter:
     def _retire(self, slots: npt.NDArray[np.intp], watermark_ns: npt.NDArray[np.int64]) -> None:
         s, estate = self._state.tracks, self._state.estate
         store = s.store[slots]
-        gone = (s.v_state[slots] != OPEN) & (s.d_state[slots] != OPEN) & (s.contest[slots] == DECIDED) & (s.last_ns[slots] > 0)
-        gone &= watermark_ns[store] - s.last_ns[slots] > estate.timeout_ns[store] + RETIRE_NS
+        heard_ns = np.maximum(s.last_ns[slots], s.pass_last_ns[slots])
+        gone = (s.v_state[slots] != OPEN) & (s.d_state[slots] != OPEN) & (s.contest[slots] == DECIDED) & (heard_ns > 0)
+        gone &= watermark_ns[store] - heard_ns > estate.timeout_ns[store] + RETIRE_NS
+        gone &= (s.pass_ns[slots] == 0) | s.pass_counted[slots]
         retired = slots[gone]
         if not len(retired):
             return

@@ -127,6 +127,7 @@ class TrafficPoint(NamedTuple):
     anonymous_open: int
     staff_entries: int
     in_staff: int
+    passers_by: int
 
 
 class ZoneTrafficPoint(NamedTuple):

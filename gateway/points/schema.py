@@ -45,7 +45,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
         _measurement("traffic", "store", in_="int", out="int", occupancy="int", drift="int", visits_started="int", visits_open="int",
                      known_open="int", visits_closed="int", dwell_sum_s="float", transactions="int", transactions_known="int",
                      returns="int", revenue="float", touches="int", anonymous_started="int", anonymous_open="int", staff_entries="int",
-                     in_staff="int"),
+                     in_staff="int", passers_by="int"),
         _measurement("zone_traffic", "store zone", entries="int", exits="int", present="int", known_present="int",
                      dwell_sum_s="float", dwells="int", passes="int", passing_sum_s="float"),
         _measurement("agent", "store agent", uptime_s="float", spool_frames="int", clock_width_ms="float", drift_ppm="float",

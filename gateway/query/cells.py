@@ -12,6 +12,7 @@ import numpy.typing as npt
 from footfall.baskets import pieces
 from gateway.points import Coded
 from gateway.query.measures import Measure
+from gateway.query.stays import STAY_COLUMNS, stays_of
 from gateway.sinks.cells import Aggregate, CellTable
 from gateway.sinks.table import PointTable
 
@@ -57,7 +58,9 @@ def cells_of_rows(table: PointTable, base: Iterable[Measure], texts: Sequence[st
 
 
 def with_derived(table: PointTable) -> PointTable:
-    """Return the table with the columns that measures read and no field has: of touches `known` and `pieces`, and PARTLY_READ."""
+    """Return the table as measures read it: of touches with `known`, `pieces` and PARTLY_READ, of dwells the stays."""
+    if table.measurement == "dwell":
+        return stays_of(table)
     if table.measurement != "touch":
         return table
     baskets = [pieces(text) for text in table.coded("items").names]
@@ -66,8 +69,10 @@ def with_derived(table: PointTable) -> PointTable:
     return replace(table, columns={**table.columns, "known": ~table.equals("fan", ""), "pieces": numbers, PARTLY_READ: 1 - whole})
 
 
-DERIVED_COLUMNS: Final = {"touch": ("known", "pieces")}
-"""What `with_derived` adds, by measurement."""
+DERIVED_COLUMNS: Final = {"touch": ("known", "pieces"), "dwell": ("seconds",)}
+"""What `with_derived` adds or changes, by measurement."""
+READ_FOR_DERIVED: Final[Mapping[str, tuple[str, ...]]] = {"touch": ("fan", "items"), "dwell": STAY_COLUMNS}
+"""What it needs for that."""
 PARTLY_READ: Final = "partly_read"
 """Values beside those of measures: 1 for a row of which something could not be read, since others wrote it."""
 

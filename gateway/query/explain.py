@@ -33,6 +33,7 @@ _FORMULAS: Final[Mapping[str, Callable[[Measure], str]]] = {
     "ratio": lambda m: f"{m.numerator} / {m.denominator}",
     "rest": lambda m: f"1 - {m.numerator} / {m.denominator}",
     "difference": lambda m: f"{m.numerator} - {m.denominator}",
+    "total": lambda m: f"{m.numerator} + {m.denominator}",
     "quantile": lambda m: f"{m.quantile:g} quantile of {m.table}.{m.column}",
     "between": lambda m: f"rows of {m.table} with {m.column} {_bounds(m.bounds_s)}",
 }

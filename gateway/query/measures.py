@@ -11,11 +11,11 @@ from typing import Any, Final, Literal, get_args
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 
-MeasureKind = Literal["sum", "count", "last", "max", "ratio", "rest", "difference", "quantile", "between"]
+MeasureKind = Literal["sum", "count", "last", "max", "ratio", "rest", "difference", "total", "quantile", "between"]
 Unit = Literal["", "people", "s", "share", "money"]
 CoveredBy = Literal["doors", "presence", ""]
 
-DERIVED: Final = ("ratio", "rest", "difference")
+DERIVED: Final = ("ratio", "rest", "difference", "total")
 """Kinds that are made of two other measures of the same question, once these are added up."""
 OF_ROWS: Final = ("quantile", "between")
 """Kinds that are made of the rows themselves."""
@@ -127,10 +127,10 @@ def _check_within(measure: Measure, parts: Sequence[Measure]) -> None:
     needed = {part.covered_by for part in parts}
     if len(needed - {""}) > 1:
         raise ValueError(f"measure {measure.key}: its parts need {' and '.join(sorted(needed - {''}))}: one class at most")
-    named = max(needed) if len(needed) > 1 and measure.kind != "difference" else ""
+    named = max(needed) if len(needed) > 1 and measure.kind not in ("difference", "total") else ""
     if measure.within != named:
         raise ValueError(f"measure {measure.key}: within must be {named!r}, for its parts are covered_by {sorted(needed)}")
-    if named and any(part.kind not in ("sum", "count", "difference") for part in parts):
+    if named and any(part.kind not in ("sum", "count", "difference", "total") for part in parts):
         raise ValueError(f"measure {measure.key}: within needs parts that are added up, not {[part.kind for part in parts]}")
 
 

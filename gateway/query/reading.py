@@ -9,7 +9,7 @@ import numpy as np
 
 from gateway.points import SCHEMA
 from gateway.query.asked import MOST_STORES, AskedStore
-from gateway.query.cells import DERIVED_COLUMNS, MeasureCells, aggregates_of, cells_of_rows, gathered, with_text
+from gateway.query.cells import READ_FOR_DERIVED, MeasureCells, aggregates_of, cells_of_rows, gathered, with_text
 from gateway.query.estate import QueryEstate
 from gateway.query.intervals import bucket_ns
 from gateway.query.measures import Measure
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from gateway.site import Site
 
 ALL_ZONES: Final = "*"
-_READ_FOR_DERIVED: Final = ("fan", "items")
 _NONE: Final[NsColumn] = np.zeros(0, np.int64)
 
 
@@ -127,7 +126,7 @@ def _rows(
 ) -> Iterable[PointTable]:
     """The rows of the stores; where they are many those of all, which is one statement instead of thousands."""
     schema = SCHEMA[table]
-    derived = _READ_FOR_DERIVED if table in DERIVED_COLUMNS else ()
+    derived = READ_FOR_DERIVED.get(table, ())
     wanted = {"store", *texts, *derived, *(measure.column for measure in base), *(name for measure in base for name, _ in measure.where)}
     columns = [name for name in (*schema.tags, *schema.fields) if name in wanted]
     one_by_one = names if names is not None and len(names) <= MOST_STORES else [None]

@@ -107,6 +107,8 @@ def derived(measures: Sequence[Measure], there: Mapping[str, Measure], base: Map
 
 def _derived(measure: Measure, numerator: GroupValues, denominator: GroupValues) -> GroupValues:
     there = numerator.there & denominator.there
+    if measure.kind == "total":
+        return GroupValues(numerator.numbers + denominator.numbers, there)
     if measure.kind == "difference":
         return GroupValues(numerator.numbers - denominator.numbers, there)
     there = there & (denominator.numbers != 0)

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.site.adjacency import ZoneSides, neighbours
 from gateway.site.hours import CLOSES, OPENS, is_stated
-from gateway.site.site import Site, SiteMoment
+from gateway.site.site import Site
+from gateway.site.values import SiteMoment
 
 FORM: Final = 4
 """Rises with what the fold takes from a SITE record, so that the first start of a release records the estate anew."""
@@ -30,6 +31,7 @@ class _Recorded(BaseModel):
 class RecordedZone(_Recorded):
     name: str
     type: str = "other"
+    entrance_dbm: float | None = None
     rule: str = "strongest"
     next_to: tuple[str, ...] = ()
     """Every zone next to it, under each of its names; none: nobody knows of walls."""

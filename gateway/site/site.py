@@ -18,7 +18,8 @@ from gateway.site.adjacency import ZoneSides, check_adjacency
 from gateway.site.areas import Area, check_areas
 from gateway.site.calibrations import Calibration, check_calibrations
 from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
-from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names, parse_when
+from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names
+from gateway.site.values import SiteMoment, StorePathText
 
 
 def _zone(name: str) -> str:
@@ -32,9 +33,6 @@ def _zone(name: str) -> str:
 AgentTask = Literal["doors", "presence"]
 ZoneType = Literal["entrance", "shelf", "fitting", "checkout", "outside", "other"]
 ZoneRule = Literal["strongest", "mean_power"]
-
-StorePathText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*\z")]
-SiteMoment = Annotated[datetime | date, BeforeValidator(parse_when)]
 
 
 class Alias(Section):
@@ -65,6 +63,8 @@ class Zone(_Named):
     """A named area. Presence in a zone of type `outside` is kept, but is no visit."""
 
     type: ZoneType = "other"
+    entrance_dbm: Annotated[float, Field(ge=-127, le=20)] | None = None
+    """The level from which on somebody who is heard there is inside; None: as the profile states it."""
     rule: ZoneRule = "strongest"
     """Its level where several agents hear it: the strongest one's, right for doors, or the mean of their power, right for areas."""
     next_to: tuple[Name, ...] = ()

@@ -119,13 +119,15 @@ def _items(made: _Maker, truth: Truth) -> Iterator[Fact]:
         yield made.fact(item.store, item.time_ms, counts, {"zone": item.zone, "sku": item.sku})
 
 
+LEAST_STAY_MS: Final = 10_000
+"""Who is in a zone for less walks through it, and does not stay there."""
 _LENGTH_OF: Final = {"tried": "tried_sum_s", "left": "stay_sum_s"}
 
 
 def _dwell(made: _Maker, truth: Truth) -> Iterator[Fact]:
     for dwell in truth.dwells:
-        if not dwell.is_staff:
-            length_ms = dwell.to_ms - dwell.from_ms
+        length_ms = dwell.to_ms - dwell.from_ms
+        if not dwell.is_staff and length_ms >= LEAST_STAY_MS:
             yield made.fact(dwell.store, dwell.from_ms, {"count": 1, "sum_s": length_ms}, {"zone": dwell.zone}, length_ms)
     for visit in truth.visits:
         if not visit.is_staff:

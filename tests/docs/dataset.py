@@ -220,7 +220,7 @@ def _traffic(store: str, stays: list[Stay], rows: dict[str, list[tuple[Any, ...]
             rows["traffic"].append(
                 (minute, store, entered[minute], left[minute], inside, 0, started[minute], open_, known_open, closed[minute],
                  float(dwell[minute]), sales[minute], known[minute], 0, revenue[minute] / 100, sales[minute],
-                 strangers[minute], anonymous_open, 0, 0)
+                 strangers[minute], anonymous_open, 0, 0, 0)
             )  # fmt: skip
 
 

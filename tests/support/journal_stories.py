@@ -32,6 +32,7 @@ MINUTE = 60 * S
 T0 = 1_780_000_000 * S
 TIMEOUT_S = 300.0
 REENTRY_S = 60.0
+ENTRANCE_DBM = -70.0
 STAFF = 3
 SUBJECTS = (5, 7, 8, STAFF, TOP_BIT | 5)
 """Lasting ones, one that is staff's, one of the day."""
@@ -50,7 +51,7 @@ def site_of(variant: int = 0) -> Site:
 
     1: a zone is outside now, timeouts differ; 2: the second store is gone; 3: w lies between what hears a and b; 4: the first store is
     calibrated; 5: the levels of a and b are the mean power of x and y; 6: one comes
-    from a to b by w alone.
+    from a to b by w alone; 7: who is heard in the first store below ENTRANCE_DBM is not inside.
     """
     zones = [{"name": "a"}, {"name": "b", "type": "fitting"}, {"name": "street", "type": "outside"}, {"name": "w"}]
     first = {
@@ -66,6 +67,8 @@ def site_of(variant: int = 0) -> Site:
         first |= {"areas": [{"zone": zone, "profile": "ibeacon", "level_dbm": {"a": a, "b": b}} for zone, (a, b) in heard.items()]}
     if variant == 4:
         first |= {"calibrations": [CALIBRATION]}
+    if variant == 7:
+        first |= {"zones": [zone | {"entrance_dbm": ENTRANCE_DBM} for zone in zones]}
     if variant == 5:
         first |= {"zones": [zone | {"rule": "mean_power"} for zone in zones[:2]] + zones[2:]}
     if variant == 6:
@@ -292,7 +295,7 @@ others = st.one_of(
     st.integers(0, 2).map(lambda agent: lambda story: story.health(agent)),
     st.integers(0, 2).map(lambda agent: lambda story: story.gap(agent)),
     st.just(lambda story: story.tick()),
-    st.integers(0, 6).map(lambda variant: lambda story: story.site(variant)),
+    st.integers(0, 7).map(lambda variant: lambda story: story.site(variant)),
 )
 steps = st.tuples(seconds, frames() | frames() | frames() | touches() | others)
 
@@ -369,12 +372,12 @@ def assert_same(rows: Rows, others: Rows) -> None:
 # What minutes must hold, given the visits, dwells, touches and doors that are stored
 
 
-OF_STAFF: Final = ("staff_entries", "in_staff")
-"""Fields that follow from visits and doors, but not minute by minute from what is stored of these."""
+UNSUMMED: Final = ("staff_entries", "in_staff", "passers_by")
+"""Fields that do not follow minute by minute from what is stored of visits and doors."""
 
 
 def expected_traffic(rows: Rows) -> dict[tuple[str, int], dict[str, float]]:
-    """(store, minute) -> every field of `traffic` but occupancy, drift and those of staff, where any is not 0."""
+    """(store, minute) -> every field of `traffic` but occupancy, drift and UNSUMMED, where any is not 0."""
     cells: dict[tuple[str, int], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     for door in of(rows, "door"):
         cell = cells[door["store"], door["time_ns"] // MINUTE]

@@ -63,6 +63,15 @@ class Tracks(ColumnTable):
     area_p: Annotated[npt.NDArray[np.float64], ColumnSpec(added=True, width=MOST_AREAS)]
     area_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     """When they were weighed last, 0: never."""
+    # before it is inside, where an entrance level is stated (gateway.fold.passers)
+    inside_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """The latest evidence that counts, 0: none."""
+    inside_since_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """When it was as loud as inside first, since a silence."""
+    pass_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """When a pass began, 0: there is none."""
+    pass_last_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    pass_counted: Annotated[npt.NDArray[np.bool_], ColumnSpec(added=True)]
     # what is not decided yet
     contest: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
     lead_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True)]

@@ -81,6 +81,7 @@ def test_traffic_by_hand() -> None:
         "visits_started": 2, "visits_closed": 2, "dwell_sum_s": 90.0, "mean_dwell_s": 45.0, "transactions": 2, "transactions_known": 1,
         "returns": 0, "revenue": 12.5, "touches": 2, "conversion": 0.25, "visits": 2, "visits_known": 1, "anonymous_visits": 0.5,
         "entries": 2, "entries_per_visit": 1.0, "in_staff": 0, "in_guests": 8, "staff_entries": 0, "conversion_guests": 0.25,
+        "passers_by": 0, "subjects": 2, "capture_rate": 1.0,
         "anonymous_transactions": 0.5, "basket": 6.25, "revenue_per_visitor": 1.5625,
     }  # fmt: skip
     assert (second["occupancy_last"], second["drift_last"], second["conversion"], second["mean_dwell_s"]) == (0, 1, None, 15.0)
@@ -131,12 +132,16 @@ def test_doors_per_interval() -> None:
 def test_dwell_leaves_out_who_is_still_there_and_the_staff() -> None:
     rows = [
         (SATURDAY + i, "a1", "s1", "shoes", "", "", seconds, is_staff, is_open, False)
-        for i, (seconds, is_staff, is_open) in enumerate([(5.0, 0, 0), (10.0, 0, 0), (600.0, 0, 0), (9000.0, 1, 0), (9000.0, 0, 1)])
+        for i, (seconds, is_staff, is_open) in enumerate(
+            [(5.0, 0, 0), (15.0, 0, 0), (10.0, 0, 0), (605.0, 0, 0), (9000.0, 1, 0), (9000.0, 0, 1)]
+        )
     ]
     there = {"dwell": rows, "visit": [visit(1, seconds=4000.0), visit(2, is_staff=True), visit(3, open_=True)], "traffic": [minute(0)]}
     whole, shoes = records(answered(there, question="dwell"))
-    assert (shoes["zone"], shoes["count"], shoes["mean_s"], shoes["median_s"], shoes["p90_s"]) == ("shoes", 3, 205.0, 10.0, 482.0)
-    assert {name: shoes[name] for name in HISTOGRAM if shoes[name]} == {"n_0_10s": 1, "n_10_30s": 1, "n_600_1200s": 1}
+    assert (shoes["zone"], shoes["count"], shoes["mean_s"], shoes["median_s"], shoes["p90_s"]) == ("shoes", 3, 210.0, 15.0, 487.0), (
+        "who walks through does not stay"
+    )
+    assert {name: shoes[name] for name in HISTOGRAM if shoes[name]} == {"n_10_30s": 2, "n_600_1200s": 1}
     assert (whole["zone"], whole["count"], whole["n_3600s_up"]) == ("*", 1, 1)
     assert counts(answered(there, question="dwell", by=("store",)), "store", "count", "median_s") == [("s1", 1, 4000.0)]
     assert counts(answered(there, question="dwell", by=("chain",), zone="shoes"), "chain", "count") == [("all stores", 3)]
