@@ -100,14 +100,15 @@ def heard_spans(start_ns: int, last_ns: int, absences: Sequence[Span]) -> Iterat
     yield start_ns, last_ns
 
 
-def entries_between(heard: Iterable[Span], least_ns: int) -> list[int]:
-    """Return when somebody came in who was heard in these spans, by any device: silences longer than `least_ns` are absences."""
-    entries, until_ns = [], -(1 << 62)
-    for from_ns, to_ns in sorted(heard):
+def absences_between(heard: Iterable[Span], least_ns: int) -> tuple[Span, ...]:
+    """Return when somebody was away who was heard in these spans, by any device: silences longer than `least_ns`."""
+    first, *others = sorted(heard)
+    found, until_ns = [], first[1]
+    for from_ns, to_ns in others:
         if from_ns - until_ns > least_ns:
-            entries.append(from_ns)
+            found.append((until_ns, from_ns))
         until_ns = max(until_ns, to_ns)
-    return entries
+    return tuple(found)
 
 
 def _spans(values: Sequence[Sequence[int]]) -> tuple[Span, ...]:

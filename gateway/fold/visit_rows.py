@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from footfall.units import NS_PER_MINUTE, NS_PER_MS
-from gateway.fold.absences import Span, entries_between, heard_spans
+from gateway.fold.absences import Span, absences_between, heard_spans
 from gateway.fold.estate_index import seconds_of
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
@@ -130,11 +130,14 @@ def joined(primary: Segment, group: Sequence[Segment]) -> Segment:
     return replace(primary, start_ns=start_ns, last_ns=last_ns, is_open=any(part.is_open for part in group), zones=zones)
 
 
-def entries_of(parts: Sequence[Segment], reentry_ns: int) -> list[int]:
-    """Return when the person of a visit came in, ns: an absence is one from all its parts."""
-    if len(parts) == 1:
-        return [parts[0].start_ns, *(to_ns for _, to_ns in parts[0].absences)]
-    return entries_between([span for part in parts for span in heard_spans(part.start_ns, part.last_ns, part.absences)], reentry_ns)
+def entries_of(parts: Sequence[Segment], reentry_ns: int, vouched_ns: Sequence[int]) -> list[int]:
+    """Return when the person of a visit came in, ns: an absence is one from all its parts, in which nothing vouches for the person."""
+    one = parts[0]
+    away = one.absences
+    if len(parts) > 1:
+        away = absences_between([span for part in parts for span in heard_spans(part.start_ns, part.last_ns, part.absences)], reentry_ns)
+    start_ns = min(part.start_ns for part in parts)
+    return [start_ns, *(to_ns for from_ns, to_ns in away if not any(from_ns <= time_ns <= to_ns for time_ns in vouched_ns))]
 
 
 def row_of(state: State, writer: Writer, segment: Segment, grouped: Any, counted: Any, absences: Any) -> Values:

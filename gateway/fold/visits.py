@@ -20,7 +20,8 @@ from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.unlinked_visits import UnlinkedVisits
-from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, emit, entries_of, joined, number_of_zones
+from gateway.fold.visit_groups import VisitGroups
+from gateway.fold.visit_rows import CLOSED, OPEN, Segment, TrafficContribution, emit, joined, number_of_zones
 from gateway.fold.visit_segments import EVER_NS, VisitSegments, opened_ns
 from gateway.fold.visit_touches import NO_TOUCHES, touches_of_visit
 from gateway.fold.watermarks import Watermarks
@@ -40,6 +41,7 @@ class Visits:
         self._watermarks: Final = watermarks
         self._segments: Final = VisitSegments(state)
         self._regroup: set[int] = set()
+        self._groups: Final = VisitGroups(state, self._segments)
         self.arrivals: Final = Arrivals(state)
         self.unlinked: Final = UnlinkedVisits(state, self._segments)
 
@@ -173,11 +175,9 @@ class Visits:
 
     def touched(self, store: int, fan: str, time_ns: int) -> None:
         """Emit the visit again to which the fan's touches at a time belong, after they changed."""
-        timeout = int(self._state.estate.timeout_ns[store])
         self._segments.save()
-        for segment in self._segments.in_span(self._state.links.subjects_of(fan), store, time_ns - timeout, time_ns):
-            if segment.fan == fan:
-                self._project_around(store, segment)
+        for segment in self._groups.around(store, fan, time_ns, time_ns):
+            self._project_around(store, self._again(store, segment))
 
     def relink(self, subject: str) -> None:
         """Give each visit of the subject, after its links changed, the fan as of its opening, and group it anew."""
@@ -201,9 +201,8 @@ class Visits:
 
     def _project_near(self, store: int, fan: str, near: Segment) -> None:
         """A fan's other visits around this one's span may have gained or lost it."""
-        timeout = int(self._state.estate.timeout_ns[store])
-        for other in self._segments.in_span(self._state.links.subjects_of(fan), store, near.start_ns - timeout, near.last_ns + timeout):
-            if other.fan == fan and other.key != near.key:
+        for other in self._groups.around(store, fan, near.start_ns, near.last_ns):
+            if other.key != near.key:
                 self._project_around(store, self._again(store, other))
 
     def _again(self, store: int, segment: Segment) -> Segment:
@@ -227,12 +226,12 @@ class Visits:
             or len(tracks.tracks_of(int(tracks.subject[slot]), int(tracks.store[slot]))) > 1
         ):
             return True
-        return fan >= 0 and len(self._state.links.subjects_of(self._state.fan_name(fan))) > 1
+        return fan >= 0 and (len(self._state.links.subjects_of(self._state.fan_name(fan))) > 1 or self._groups.is_bridged(slot))
 
     def _project_around(self, store: int, segment: Segment) -> None:
         """Group the person's visits that are within the timeout of this one, and of each other."""
         self._segments.save()
-        group = self._group(store, segment)
+        group = self._groups.of(store, segment)
         for each in group:
             if each.slot != NO_CODE:
                 self._segments.changed.pop(each.slot, None)
@@ -242,18 +241,6 @@ class Visits:
             self._emit(each, primary if len(group) > 1 else None, group if len(group) > 1 else None)
         self._segments.save()
 
-    def _group(self, store: int, segment: Segment) -> list[Segment]:
-        subjects = self._state.links.subjects_of(segment.fan) if segment.fan else [segment.subject]
-        timeout = int(self._state.estate.timeout_ns[store])
-        start, last = segment.start_ns, segment.last_ns
-        while True:
-            near = self._segments.in_span(subjects, store, start - timeout, last + timeout)
-            group = [each for each in near if (each.fan == segment.fan if segment.fan else not each.fan)]
-            first, final = min(each.start_ns for each in group), max(each.last_ns for each in group)
-            if (first, final) == (start, last):
-                return group
-            start, last = first, final
-
     # Rows
 
     def _emit(self, segment: Segment, primary: Segment | None, group: list[Segment] | None) -> None:
@@ -261,7 +248,7 @@ class Visits:
         key, is_grouped = segment.key, group is not None
         is_primary = primary is None or primary.key == key
         whole = joined(segment, group) if group is not None and is_primary else segment
-        entries = entries_of(group if group and is_primary else [segment], self._state.estate.reentry_ns.item(key.store))
+        entries = self._groups.entries_ns(key.store, group if group and is_primary else [segment])
         counted = TrafficContribution.of_staff(entries) if is_primary and segment.staff else None
         if is_primary and not segment.staff:
             last_minute = max(self._last_minute(part) for part in (group or [segment]))

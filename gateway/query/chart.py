@@ -22,7 +22,7 @@ from gateway.query.chart_notes import left_out
 from gateway.query.chart_style import style
 
 MOST_SERIES: Final = 8
-_NONE: Final = frozenset({"gaps"})
+_NONE: Final = frozenset({"gaps", "together"})
 
 
 @dataclass(frozen=True, slots=True)

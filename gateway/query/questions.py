@@ -9,7 +9,7 @@ from typing import Final
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
-from gateway.query import listed
+from gateway.query import companions, listed
 from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
@@ -78,6 +78,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
                          EstimateRule(), frozenset({"day"})),
     "visits": Question("visit", "the visits one by one", listed.visits, frozenset({"fan"})),
     "touches": Question("touch", "sales, scans and other interactions one by one", listed.touches, frozenset({"zone", "fan"})),
+    "together": Question("dwell", "devices that always move together: pairs that are proposed as one person's", companions.together),
     "gaps": Question("gap", "when events of an agent are missing, and how many", listed.gaps),
 }  # fmt: skip
 LISTS: Final = frozenset(name for name, question in QUESTIONS.items() if not isinstance(question.answer, CountingRule))

@@ -31,7 +31,11 @@ def rows(*arguments: str | Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(query(*arguments, "--format", "csv"))))
 
 
-@pytest.mark.parametrize("what", QUESTIONS)
+def test_nobody_of_the_data_set_carries_two_devices(db: Path) -> None:
+    assert rows("together", "--db", db) == []
+
+
+@pytest.mark.parametrize("what", [name for name in QUESTIONS if name != "together"])
 def test_every_question_in_every_form(db: Path, what: str) -> None:
     listed = rows(what, "--db", db)
     records = json.loads(query(what, "--db", db, "--format", "json"))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.frames import Kind
-from gateway.fold.absences import Absences, entries_between, from_text, heard_spans, to_text
+from gateway.fold.absences import Absences, absences_between, from_text, heard_spans, to_text
 from gateway.fold.fold import Fold
 from gateway.fold.tables.hash_index import NO_CODE
 from tests.support.journal_stories import REENTRY_S, Row, Story, new_fold, pairs
@@ -137,10 +137,18 @@ def test_absences_follow_from_the_evidence_whatever_its_order(times_s: list[int]
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)).map(sorted).map(tuple), min_size=1, max_size=8), st.integers(0, 20))
 def test_entries_are_the_runs_of_what_any_device_was_heard(spans: list[tuple[int, int]], least: int) -> None:
     heard = sorted({second for a, b in spans for second in range(a, b + 1)})
-    assert len(entries_between(spans, least)) == 1 + sum(b - a > max(least, 1) for a, b in pairwise(heard))
+    assert 1 + len(absences_between(spans, least)) == 1 + sum(b - a > max(least, 1) for a, b in pairwise(heard))
 
 
 def test_a_visit_is_heard_between_its_absences() -> None:
     assert list(heard_spans(0, 90, ((10, 30), (50, 80)))) == [(0, 10), (30, 50), (80, 90)]
     assert from_text(to_text(((10, 30), (50, 80)))) == ((10, 30), (50, 80))
     assert (to_text(()), from_text("")) == ("", ())
+
+
+def test_who_bought_something_meanwhile_was_not_away() -> None:
+    shop = Shop().link("ann", "fan-1").hear(seen("ann", "a", 0)).wait(100)
+    shop.touch("transaction", fan="fan-1", amount=20.0).hear(seen("ann", "a", 200), seen("ann", "a", 210)).close()
+    assert entries(shop) == [1]
+    shop.void("t1")
+    assert entries(shop) == [2]

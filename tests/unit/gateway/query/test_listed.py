@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.points import SCHEMA
-from gateway.query import listed
+from gateway.query import companions, listed
 from gateway.query.answer import Request
 from gateway.query.estate import QueryEstate, StoreFacts
 from gateway.query.figures import COLUMNS, figure
@@ -44,12 +44,13 @@ def test_a_gap_that_began_before_the_span_and_reaches_into_it_is_listed() -> Non
     assert [row["at"][:10] for row in records(found)] == ["2026-10-15", "2026-10-24"]
 
 
-@pytest.mark.parametrize("name", ["visits", "touches", "gaps"])
+@pytest.mark.parametrize("name", ["visits", "touches", "gaps", "together"])
 def test_every_column_is_explained(name: str) -> None:
     answers = {
         "visits": listed.visits(table("visit", []), BERLIN),
         "touches": listed.touches(table("touch", []), BERLIN),
         "gaps": listed.gaps(table("gap", []), BERLIN),
+        "together": companions.together(table("dwell", []), BERLIN),
     }
     assert all(COLUMNS[column].meaning for column in answers[name].columns)
 
