@@ -152,3 +152,15 @@ def test_who_bought_something_meanwhile_was_not_away() -> None:
     assert entries(shop) == [1]
     shop.void("t1")
     assert entries(shop) == [2]
+
+
+def test_minutes_in_which_an_agent_was_out_are_no_absence_and_end_no_visit() -> None:
+    def out_for(blind_s: float) -> Shop:
+        shop = Shop().hear(seen("ann", "a", 0))
+        shop.make_blind(blind_s)
+        return shop
+
+    heard = [seen("ann", "a", 200), seen("ann", "a", 210)]
+    assert [entries(out_for(blind_s).hear(*heard).close()) for blind_s in (120, 180)] == [[2], [1]]
+    later = [seen("ann", "a", IDLE_S + 100), seen("ann", "a", IDLE_S + 110)]
+    assert [len(out_for(blind_s).hear(*later).close().standing()) for blind_s in (60, 120)] == [2, 1]

@@ -68,3 +68,10 @@ def test_an_agent_that_was_cut_off_for_an_hour_fills_the_gap_between_two_visits(
     assert len(shop.standing()) == 2
     shop.late(seen("ann", "a", 250, agent="y")).close()
     assert [(visit.begin_s, visit.seconds) for visit in shop.standing()] == [(0, 500)]
+
+
+def test_a_visit_that_goes_on_when_the_store_closes_stays_one_and_counts_in_its_minutes() -> None:
+    """The shop closes 33 minutes after the story begins."""
+    shop = Shop().count(1, 0, "c1").hear(*(seen("ann", "a", float(at_s)) for at_s in range(0, 2600, 200))).close()
+    assert [(visit.begin_s, visit.seconds) for visit in shop.visits()] == [(0, 2400)]
+    assert [shop.minute(at_s).get("visits_open") for at_s in (1900, 2300, 2500)] == [1, 1, None]
