@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from footfall.errors import ConfigError
@@ -57,6 +58,14 @@ def _value(value: object) -> str:
     if isinstance(value, bool | int | float | str):
         return json.dumps(value, ensure_ascii=False)
     raise TypeError(f"TOML has no place for a {type(value).__name__}")
+
+
+def check_place(path: Path | None) -> None:
+    """Raise ConfigError for a file that cannot be written later, since its folder is not there or it is a folder itself."""
+    if path is not None and path.is_dir():
+        raise ConfigError(f"{path}: this is a folder: name a file in it")
+    if path is not None and not path.absolute().parent.is_dir():
+        raise ConfigError(f"{path}: there is no folder {path.parent}: make it, or name another one")
 
 
 def moment_ns(text: str) -> int:

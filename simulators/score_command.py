@@ -114,8 +114,6 @@ def score(
         raise ConfigError("say what to compare with: a RECORDING with its truth, or --truth FILE of a simulated world; one of them")
     if plot is not None:
         check_chart_file(plot)
-        if not plot.absolute().parent.is_dir():
-            raise ConfigError(f"{plot}: there is no folder {plot.parent} to draw into")
     named, as_json = _formats([*(format_ or ()), *(["sal-rb"] if sal_rb_folder else ())])
     shown = _Shown(as_json or json_, plot, window_s, least_s)
     database = _Database(db, influx, bucket, token_file, config, store)

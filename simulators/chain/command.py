@@ -18,6 +18,7 @@ from simulators.chain.gateway import Refused
 from simulators.chain.run import OnShare, simulate_chain
 from simulators.chain.show import chain_table
 from simulators.estate import section_text
+from simulators.files import check_place
 
 HELP: Final = """\
 Make weeks of a whole chain without radio: what its agents send goes through the gateway's accept and fold into a database.
@@ -48,6 +49,8 @@ def chain(
     truth: Annotated[Path | None, typer.Option(help="Write what really happened, one JSON object a line.")] = None,
 ) -> None:
     """Make weeks of a whole chain without radio."""
+    for path in (db, site, truth):
+        check_place(path)
     with _file_of_its_own(db) as part, _in_parts(influx), ExitStack() as opened:
         to = [] if part is None else [sink_settings(kind="sqlite", path=part)]
         if influx is not None:

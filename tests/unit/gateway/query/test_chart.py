@@ -176,6 +176,8 @@ def test_a_file_of_another_kind_is_refused_with_names_that_work(name: str, tmp_p
     with pytest.raises(ConfigError, match=r"a chart is a file that ends in \.png, \.svg, \.pdf: write x(\.png)?\.png or "):
         chart.draw(traffic(1), tmp_path / name)
     check_chart_file(Path("X.PNG"))
+    with pytest.raises(ConfigError, match=r"there is no folder .*nowhere to draw into"):
+        check_chart_file(tmp_path / "nowhere" / "x.png")
 
 
 NOT_MEASURED = [("s0", time, None, None, None, None, None) for time in HOURS]

@@ -14,6 +14,7 @@ from footfall.pseudonyms import to_hex
 from simulators.accuracy.course import Course
 from simulators.accuracy.figures import figures
 from simulators.accuracy.recorded import TrueRecording, notes_of, play, played_courses, read_recording, replayed_subjects
+from simulators.calibration.recorded_walks import walks_of
 
 HEADER = "superframe,O-E,I-E,Label\n"
 
@@ -94,6 +95,20 @@ def test_files_of_one_recording_are_runs_of_their_own(tmp_path: Path) -> None:
     (only,) = courses(recording.only({"tag_measurement_2"}))
     assert only.zones == second.zones
     assert [dwell.zone for dwell in only.dwells] == [dwell.zone for dwell in second.dwells]
+
+
+def test_walks_of_one_name_in_two_folders_stay_apart(tmp_path: Path) -> None:
+    folders = [tmp_path / "monday", tmp_path / "tuesday"]
+    for folder, label in zip(folders, (0, 1), strict=True):
+        folder.mkdir()
+        (folder / "tag_measurement_1.csv").write_text(HEADER + rows(0, 300, -50 - 40 * label, -90 + 40 * label, label))
+    recording = read_recording("sal-rb", folders, ReplaySettings())
+    found = courses(recording)
+    assert [course.name for course in found] == ["monday/tag_measurement_1.csv", "tuesday/tag_measurement_1.csv"]
+    assert [set(course.zones) for course in found] == [{"outside"}, {"inside"}]
+    walks = walks_of(recording)
+    assert len({walk.name for walk in walks}) == 2
+    assert [{zone for _, zone in walk.truth} for walk in walks] == [{"outside"}, {"inside"}]
 
 
 def test_a_recording_without_truth_or_without_a_sound_is_refused(tmp_path: Path) -> None:

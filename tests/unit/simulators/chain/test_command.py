@@ -50,6 +50,16 @@ def test_a_chain_needs_a_database_of_its_own(tmp_path: Path) -> None:
         (tmp_path / name).unlink()
 
 
+@pytest.mark.parametrize("option", ["--db", "--site", "--truth"])
+def test_a_file_that_could_not_be_written_is_refused_before_the_work(tmp_path: Path, option: str) -> None:
+    given = {"--db": str(tmp_path / "chain.db")}
+    for value, complaint in ((tmp_path / "nowhere" / "file", "there is no folder"), (tmp_path, "this is a folder")):
+        asked = [each for pair in (given | {option: str(value)}).items() for each in pair]
+        with pytest.raises(ConfigError, match=complaint):
+            run("simulate", "chain", *asked)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SinkUnavailable("away"), ConfigError("no")])
 def test_a_run_that_is_interrupted_leaves_no_part_of_a_chain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from footfall.errors import SinkUnavailable
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
 from gateway.points import SCHEMA, Points, from_rows
 from gateway.sinks.cells import Aggregate, CellTable, cells_of
@@ -210,6 +211,18 @@ def test_hours_of_a_table_that_was_taken_away_do_not_outlive_it(path: Path, othe
     with closing(SQLite(path)) as sink:
         sink.write([minutes("s1", 0, 1)])
     assert found(path).values["in"].tolist() == [1]
+
+
+@pytest.mark.parametrize("name", [hours.TABLE, "traffic_rolled", "traffic_stale"])
+def test_a_table_of_hours_that_goes_away_while_it_is_open_is_made_again(path: Path, other: sqlite3.Connection, name: str) -> None:
+    with closing(SQLite(path)) as sink:
+        other.execute(f"DROP TABLE {name}")
+        late = minutes("s1", 10, 1, value=500)
+        with pytest.raises(SinkUnavailable, match=f"no such table: (main.)?{name}: what was missing was made again"):
+            sink.write([late])
+        sink.write([late, *(minutes(store, 2 * 24 * 60 - 10, 1) for store in STORES)])
+    assert found(path).values["in"].tolist() == [144 + 499, 144, 144, 144]
+    assert are_read(path)
 
 
 # --- what is read -------------------------------------------------------------------------------------------------------------
