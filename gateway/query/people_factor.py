@@ -103,7 +103,7 @@ def factor_of_stores(factors: Sequence[Factor]) -> Factor | None:
     logs = [log(each.value) for each in factors]
     between, within = stdev(logs), fmean(each.spread**2 for each in factors)
     own_error = between * sqrt(1 + 1 / len(factors))
-    drift = max((each.drift for each in factors), key=abs)
+    drift = fmean(each.drift for each in factors)
     return Factor(exp(fmean(logs)), fmean(each.usual for each in factors), sqrt(within), own_error, len(factors) - 1, drift)
 
 

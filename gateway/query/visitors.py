@@ -35,6 +35,8 @@ from gateway.sinks.reader import OnPage, PointReader
 LEARNED_DAYS: Final = 28
 """A factor is learned from the last so many days before, of those on which doors and receivers were observed."""
 COLUMNS: Final = ("store", "time", "covered", "arrivals", "factor", "at_least", "people", "at_most", "in_guests", "basis")
+_SEEN: Final = 0.01
+"""A drift that is worth a note."""
 _MOST_PEERS: Final = 200
 """So many stores of a path are looked at, by their names."""
 _MOST_NAMED: Final = 5
@@ -212,8 +214,8 @@ def _from_others(day: EstimatedDay) -> str:
 
 
 def _drift(day: EstimatedDay) -> str:
-    factor = day.basis.factor
-    return "the factor drifts, and the interval is wider by as much" if day.found is not None and factor and factor.drift else ""
+    drift = 0.0 if day.found is None or day.basis.factor is None else day.basis.factor.drift
+    return "the factor drifts, and the interval is wider by as much" if abs(drift) >= _SEEN else ""
 
 
 def _odd(day: EstimatedDay) -> str:

@@ -141,6 +141,14 @@ def test_comparable_stores_that_differ_make_a_wider_interval_than_those_that_agr
     assert (alike.freedom, alike.spread) == (2, pytest.approx(FACTOR.spread))
 
 
+def test_stores_that_drift_alike_drift_together_and_one_of_many_hardly_does() -> None:
+    drifting = replace(FACTOR, drift=0.2)
+    alike, one = factor_of_stores([drifting] * 10), factor_of_stores([drifting, *[FACTOR] * 9])
+    assert alike is not None
+    assert one is not None
+    assert (alike.drift, one.drift) == (pytest.approx(0.2), pytest.approx(0.02))
+
+
 def test_too_few_stores_have_no_factor_for_another() -> None:
     assert factor_of_stores([FACTOR] * (LEAST_STORES - 1)) is None
 
