@@ -25,18 +25,23 @@ class Adjacency:
     def __init__(self) -> None:
         self.is_stated = False
         """Whether any store states walls: else nobody needs to look."""
+        self.deep: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        """By zone: whether nobody comes in there, in a store that has an entrance."""
         self._bit: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
         self._next: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
 
     def add(self, bits: npt.NDArray[np.uint64]) -> None:
         """Take new zones, by their codes; they are next to all."""
-        self._bit = np.append(self._bit, bits)
+        self._bit, self.deep = np.append(self._bit, bits), np.append(self.deep, np.zeros(len(bits), np.bool_))
         self._next = np.append(self._next, np.full(len(bits), ANY, np.uint64))
 
     def apply(self, site: RecordedSite, zone: Callable[[str, str], int]) -> None:
         """Put the walls of an estate in force, all of whose zones have codes."""
-        self._next[:], self.is_stated = ANY, False
+        self._next[:], self.is_stated, self.deep[:] = ANY, False, False
         for store in site.stores:
+            if any(each.type == "entrance" for each in store.zones):
+                inside = [each.name for each in store.zones if each.type not in ("entrance", "outside")]
+                self.deep[[zone(store.name, name) for name in inside]] = True
             if not any(each.next_to for each in store.zones):
                 continue
             self.is_stated = True

@@ -97,6 +97,16 @@ class ContestColumns:
         self._hear_others(rows, limits.stale_ns)
         is_heard, best = self._loudest(slot, rows.time_ns, limits)
         s.lead_zone[slot[is_heard]] = s.heard_zone[slot, best][is_heard]
+        s.lead_db[slot[is_heard]] = (s.heard_dbm[slot, best] - self._beside_dbm(slot, rows.time_ns, limits))[is_heard]
+
+    def _beside_dbm(self, slot: Slots, time_ns: Times, limits: ZoneLimits) -> npt.NDArray[np.int16]:
+        """The level of the loudest other zone than that which leads."""
+        s = self._state.tracks
+        zones = s.heard_zone[slot]
+        fresh = (zones != NO_CODE) & (time_ns[:, None] - s.heard_ns[slot] <= limits.stale_ns[:, None])
+        others = fresh & (zones != s.lead_zone[slot][:, None])
+        levels: npt.NDArray[np.int16] = np.where(others, s.heard_dbm[slot], np.int16(GONE_DBM)).max(axis=1)
+        return levels
 
     def _contend(self, rows: Evidence) -> None:
         if not len(rows):
@@ -155,7 +165,7 @@ class ContestColumns:
         wary_db = wary_left(s.wary_db[slot].astype(np.int64), time_ns - s.lead_ns[slot], heard, within)
         apart_db = self._state.estate.adjacency.apart_db(s.zone[slot], s.lead_zone[slot])
         clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
-        s.lead_clear[slot] = is_clear(dbm, at, clear)
+        s.lead_clear[slot], s.lead_db[slot] = is_clear(dbm, at, clear), dbm - at.level_dbm
         s.lead_strong[slot] = is_clear(dbm, at, clear._replace(margin_db=clear.margin_db + STRONG_DB))
 
     def _begin_lead(self, rows: Evidence, zone: npt.NDArray[np.int32], begins: Mask, from_beyond: Mask) -> None:

@@ -23,7 +23,7 @@ def current(state: State, writer: Writer, slot: Any) -> Values:
     t = state.tracks
     return _row(
         state, writer, slot, zone=t.zone, key_ns=t.d_key_ns, agent=t.d_agent, start_ns=t.d_start_ns, last_ns=t.zone_ns, fan=t.d_fan,
-        is_open=writer.flag(t.d_state[slot] == OPEN),
+        sure=t.d_sure, is_open=writer.flag(t.d_state[slot] == OPEN),
     )  # fmt: skip
 
 
@@ -32,12 +32,23 @@ def previous(state: State, writer: Writer, slot: Any) -> Values:
     t = state.tracks
     return _row(
         state, writer, slot, zone=t.p_zone, key_ns=t.p_key_ns, agent=t.p_agent, start_ns=t.p_start_ns, last_ns=t.p_last_ns, fan=t.p_fan,
-        is_open=0,
+        sure=t.p_sure, is_open=0,
     )  # fmt: skip
 
 
 def _row(
-    state: State, writer: Writer, slot: Any, *, zone: Any, key_ns: Any, agent: Any, start_ns: Any, last_ns: Any, fan: Any, is_open: Any
+    state: State,
+    writer: Writer,
+    slot: Any,
+    *,
+    zone: Any,
+    key_ns: Any,
+    agent: Any,
+    start_ns: Any,
+    last_ns: Any,
+    fan: Any,
+    sure: Any,
+    is_open: Any,
 ) -> Values:
     t, estate, number = state.tracks, state.estate, writer.number
     return {
@@ -51,6 +62,7 @@ def _row(
         "staff": writer.flag(t.staff[slot]),
         "open": is_open,
         "fan": writer.fan(fan[slot]),
+        "quality": number(sure[slot]),
     }
 
 
@@ -62,6 +74,7 @@ def emit(writer: Writer, row: Values) -> None:
             "time_ns": row["key_ns"], "agent": row["agent"], "store": row["store"], "zone": row["zone"],
             "subject": row["subject"], "fan": row["fan"], "seconds": (1 - row["open"]) * seconds_of(row["start_ns"], row["last_ns"]),
             "is_staff": row["staff"] != 0, "open": row["open"] != 0, "void": False,
+            "quality": row["quality"] / 100,
         },
     )  # fmt: skip
 

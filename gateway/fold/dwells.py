@@ -12,6 +12,7 @@ import numpy.typing as npt
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MINUTE
 from gateway.fold.begun import Begun
+from gateway.fold.dwell_quality import sure_percent
 from gateway.fold.dwell_rows import CLOSED, OPEN, closed, current, emit, opened, previous
 from gateway.fold.fan_dwells import CountedDwell, FanDwells, dwell_before, dwell_of_row, dwell_of_track
 from gateway.fold.minute_counts import ZONE_COLUMN
@@ -78,7 +79,7 @@ class Dwells:
         t, minute = self._state.tracks, time_ns // NS_PER_MINUTE
         t.zone[slot], t.zone_ns[slot], t.since_ns[slot] = zone, time_ns, time_ns
         t.d_state[slot], t.d_key_ns[slot], t.d_agent[slot], t.d_start_ns[slot] = OPEN, key_ns, agent, time_ns
-        t.d_minute[slot], t.d_fan[slot] = minute, fan
+        t.d_minute[slot], t.d_fan[slot], t.d_sure[slot] = minute, fan, sure_percent(self._state, slot, zone, time_ns)
         if alone:
             writer.count(self._state.zones, zone, minute, opened(fan != NO_CODE), ~t.staff[slot])
         emit(writer, current(self._state, writer, slot))
@@ -100,7 +101,7 @@ class Dwells:
     def _remember(self, slot: int | npt.NDArray[Any]) -> None:
         """Keep the dwell that another follows."""
         t = self._state.tracks
-        for name in ("key_ns", "agent", "start_ns", "minute", "fan"):
+        for name in ("key_ns", "agent", "start_ns", "minute", "fan", "sure"):
             getattr(t, f"p_{name}")[slot] = getattr(t, f"d_{name}")[slot]
         t.p_zone[slot], t.p_last_ns[slot] = t.zone[slot], t.zone_ns[slot]
 

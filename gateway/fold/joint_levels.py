@@ -92,6 +92,9 @@ class JointLevels(ZoneLevels):
         dbm, *_, zone = max(found)
         return Heard(zone, NO_CODE, round(dbm), levels[zone].time_ns)
 
+    def beside_dbm(self, slot: int, zone: int, time_ns: int, limits: ZoneLimits) -> int:
+        return max((round(level.dbm) for other, level in self._levels(slot, time_ns).items() if other != zone), default=GONE_DBM)
+
     def keep(self, slot: int) -> None:
         """Keep nothing: all levels stand beside each other."""
 

@@ -37,6 +37,8 @@ class ProfileLimits:
         self.profile_class: Final[list[str]] = []
         self.profile_visits: npt.NDArray[np.bool_] = np.zeros(_ROOM, np.bool_)
         self.profile_goods: npt.NDArray[np.bool_] = np.zeros(_ROOM, np.bool_)
+        self.profile_calibrated: npt.NDArray[np.bool_] = np.zeros(_ROOM, np.bool_)
+        """Whether it is a store's own, with a calibration in force."""
         self.limits_of: Final[list[ZoneLimits]] = []
         """Of each profile alone, in Python's numbers."""
         self.decided_within_of: Final[list[DecisionLimits]] = []
@@ -92,6 +94,7 @@ class ProfileLimits:
         presence, has_areas = profile.presence if profile else None, key in self._with_areas
         self.limits_of[code] = limits_of(presence, calibration, has_areas) if presence else NO_LIMITS
         self.decided_within_of[code] = decision_limits_of(presence or Presence(), calibration, has_areas)
+        self.profile_calibrated[code] = key in self._calibrations or has_areas
         for columns, row in ((self.limits, self.limits_of[code]), (self.decided_within, self.decided_within_of[code])):
             for column, value in zip(columns, row, strict=True):
                 column[code] = value
@@ -100,6 +103,7 @@ class ProfileLimits:
         if code < len(self.profile_visits):
             return
         self.profile_visits, self.profile_goods = _doubled(self.profile_visits), _doubled(self.profile_goods)
+        self.profile_calibrated = _doubled(self.profile_calibrated)
         self.limits = ZoneLimits(*map(_doubled, self.limits))
         self.decided_within = DecisionLimits(*map(_doubled, self.decided_within))
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 KEEP_DAYS: Final = 400
+UNKNOWN_PERCENT: Final = -100
 ROWS_AT_ONCE: Final = 4096
 """So many rows of a large batch are spelled out in memory at a time."""
 
@@ -57,6 +58,8 @@ class DwellRow(NamedTuple):
     staff: int
     open: int
     fan: str
+    quality: int = UNKNOWN_PERCENT
+    """How good the evidence of the zone is, in percent; UNKNOWN_PERCENT in rows of earlier releases."""
 
 
 class TouchRow(NamedTuple):

@@ -79,9 +79,11 @@ class ZoneContest:
         self._settle(slot, row, limits)
 
     def _settle(self, slot: int, row: HeardRow, limits: ZoneLimits) -> None:
-        self._levels(slot).hear_other(slot, row, limits)
-        if (best := self._levels(slot).loudest(slot, row.time_ns, limits)) is not None:
-            self._state.tracks.lead_zone[slot] = best.zone
+        s, levels = self._state.tracks, self._levels(slot)
+        levels.hear_other(slot, row, limits)
+        if (best := levels.loudest(slot, row.time_ns, limits)) is not None:
+            s.lead_zone[slot] = best.zone
+            s.lead_db[slot] = best.dbm - levels.beside_dbm(slot, best.zone, row.time_ns, limits)
 
     # A zone owns it
 
@@ -118,7 +120,7 @@ class ZoneContest:
             clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
             strong = clear._replace(margin_db=clear.margin_db + STRONG_DB)
             s.lead_zone[slot], s.lead_clear[slot] = best.zone, is_clear(best.dbm, at, clear)
-            s.lead_strong[slot] = is_clear(best.dbm, at, strong)
+            s.lead_strong[slot], s.lead_db[slot] = is_clear(best.dbm, at, strong), best.dbm - at.level_dbm
         self._visits_take(slot, row, s.zone.item(slot))
 
     def _begin_lead(self, slot: int, zone: int, row: HeardRow, at: Standing, limits: ZoneLimits) -> None:

@@ -91,6 +91,12 @@ class ZoneLevels:
         others = [(dbm, places[n].zone == lead_zone, -n) for dbm, n in fresh if places[n].zone != owner]
         return places[-max(others)[2]] if others else None
 
+    def beside_dbm(self, slot: int, zone: int, time_ns: int, limits: ZoneLimits) -> int:
+        """Return the level of the loudest other zone than `zone`, while nobody owns the subject; GONE_DBM if there is none."""
+        places = heard_zones.heard_at(self._state.tracks, slot)
+        fresh = [at.dbm for at in places if at.zone not in (NO_CODE, zone) and time_ns - at.time_ns <= limits.stale_ns]
+        return max(fresh, default=GONE_DBM)
+
     def keep(self, slot: int) -> None:
         """Remember the level of an owner that loses the subject among those of the other zones."""
         s = self._state.tracks

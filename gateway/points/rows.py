@@ -44,6 +44,7 @@ class DwellPoint(NamedTuple):
     is_staff: bool
     open: bool
     void: bool
+    quality: float
 
 
 class VisitPoint(NamedTuple):

@@ -34,7 +34,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
                      time_quality="text", time_width_ms="int", lag_ms="int"),
         _measurement("level", "store zone agent receiver", subject="subject", dbm="float"),
         _measurement("dwell", "store zone agent", subject="subject", fan="text", seconds="float", is_staff="bool", open="bool",
-                     void="bool"),
+                     void="bool", quality="float"),
         _measurement("visit", "store agent", subject="subject", fan="text", known="bool", is_staff="bool", open="bool", started_ms="int",
                      seconds="float", zones="int", touches="int", transactions="int", amount="float", void="bool", merged_into="text",
                      entries="int"),
@@ -57,7 +57,7 @@ SCHEMA: Final[Mapping[str, Measurement]] = {
         _measurement("gap", "store agent", from_ns="int", to_ns="int", rows="int", reason="text"),
     )
 }  # fmt: skip
-ABSENT: Final[Mapping[tuple[str, str], int]] = {("presence", "time_width_ms"): -1, ("visit", "entries"): 1}
+ABSENT: Final[Mapping[tuple[str, str], int]] = {("presence", "time_width_ms"): -1, ("visit", "entries"): 1, ("dwell", "quality"): -1}
 """What a field has in points made before there was such a field; all others 0, false or empty."""
 WRITE_ONCE: Final = frozenset({"presence", "level"})
 """Measurements whose points have one version only: written in any order, they end the same."""

@@ -84,4 +84,8 @@ def _add_inner(db: sqlite3.Connection) -> None:
     _add_sealed(db, "counts", _AS_SEALED["counts"], "inner", "INTEGER NOT NULL DEFAULT -1")
 
 
-SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner))
+def _add_quality(db: sqlite3.Connection) -> None:
+    _add_sealed(db, "dwells", _AS_SEALED["dwells"], "quality", "INTEGER NOT NULL DEFAULT -100")
+
+
+SCHEMA: Final = Schema("a ledger", "visits", _FIRST, (_CLAIMS, _check_state, _seal_rows, _add_absences, _add_inner, _add_quality))

@@ -43,6 +43,8 @@ class DecidedDwell(NamedTuple):
     from_ns: int
     to_ns: int
     decided_ns: int
+    quality: float = -1.0
+    """How good the evidence of its zone is, 0 to 1; -1: nobody knows."""
 
 
 class Lead(NamedTuple):

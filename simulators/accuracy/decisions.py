@@ -40,6 +40,7 @@ class _Dwell:
     seconds: float = 0.0
     is_open: bool = True
     is_void: bool = False
+    quality: float = -1.0
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ class DecisionSink:
     def dwells(self, subject: str, until_ns: int) -> list[DecidedDwell]:
         """Return what is stored of a subject, in the order of time. In an open dwell it is still there at `until_ns`."""
         found = [
-            DecidedDwell(one.zone, one.from_ns, _end_ns(one, until_ns), one.decided_ns)
+            DecidedDwell(one.zone, one.from_ns, _end_ns(one, until_ns), one.decided_ns, one.quality)
             for one in self._dwells.values()
             if one.subject == subject and not one.is_void
         ]
@@ -107,7 +108,7 @@ class DecisionSink:
         if dwell is None:
             begun_ns = row["time_ns"] // NS_PER_MS * NS_PER_MS
             dwell = self._dwells[key] = _Dwell(row["subject"], row["zone"], begun_ns, self.evidence_ns)
-        dwell.seconds, dwell.is_open, dwell.is_void = row["seconds"], row["open"], row["void"]
+        dwell.seconds, dwell.is_open, dwell.is_void, dwell.quality = row["seconds"], row["open"], row["void"], row["quality"]
 
     def _take_visit(self, row: Mapping[str, Any]) -> None:
         self._visits[row["time_ns"], row["subject"], row["agent"]] = _Visit(

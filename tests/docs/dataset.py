@@ -151,7 +151,7 @@ def _rows_of(stay: Stay, number: int, rows: dict[str, list[tuple[Any, ...]]]) ->
     )  # fmt: skip
     for zone, begin, end in stay.dwells:
         seconds = (end - begin) / 1e9
-        rows["dwell"].append((begin + number, agent, store, zone, subject, stay.fan, seconds, stay.is_staff, False, False))
+        rows["dwell"].append((begin + number, agent, store, zone, subject, stay.fan, seconds, stay.is_staff, False, False, 0.9))
         rows["presence"].append((begin + number, agent, "enter", store, zone, subject, "ibeacon", -61, 0.0, "measured", 40, 120))
         rows["level"].append((begin + number, agent, f"{zone}-1", store, zone, subject, -61.4))
         rows["presence"].append((end + number, agent, "exit", store, zone, subject, "ibeacon", -83, seconds, "measured", 40, 140))

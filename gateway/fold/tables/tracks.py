@@ -84,6 +84,8 @@ class Tracks(ColumnTable):
     """Whether that zone is ahead by enough to own the subject."""
     lead_strong: Annotated[npt.NDArray[np.bool_], ColumnSpec(added=True)]
     """Whether it is ahead by so much that its subject has moved for sure."""
+    lead_db: Annotated[npt.NDArray[np.int16], ColumnSpec(added=True)]
+    """How far it is ahead of the owner, or of the next louder zone while the first one settles."""
     wary_db: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
     """How much more margin the subject needs, since it went back and forth between two zones."""
     own_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
@@ -117,6 +119,8 @@ class Tracks(ColumnTable):
     d_start_ns: npt.NDArray[np.int64]
     d_minute: npt.NDArray[np.int32]
     d_fan: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
+    d_sure: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
+    """How good the evidence of its zone was when it was decided, in percent (gateway.fold.dwell_quality)."""
     # the dwell before it, which its late exit may still lengthen
     p_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
     p_key_ns: npt.NDArray[np.int64]
@@ -125,6 +129,7 @@ class Tracks(ColumnTable):
     p_last_ns: npt.NDArray[np.int64]
     p_minute: npt.NDArray[np.int32]
     p_fan: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE)]
+    p_sure: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
 
     def __init__(self, capacity: int = 1024) -> None:
         super().__init__(capacity)

@@ -12,7 +12,7 @@ TIMES_NS = (10, 20, 30)
 
 
 def dwells(store: str = "s1") -> Points:
-    return from_rows("dwell", [DwellPoint(t, "x", store, "a", "5", "", 1.0, False, False, False) for t in TIMES_NS])
+    return from_rows("dwell", [DwellPoint(t, "x", store, "a", "5", "", 1.0, False, False, False, 1.0) for t in TIMES_NS])
 
 
 def test_without_an_earlier_gateway_all_points_are_ours() -> None:

@@ -131,7 +131,7 @@ def test_doors_per_interval() -> None:
 
 def test_dwell_leaves_out_who_is_still_there_and_the_staff() -> None:
     rows = [
-        (SATURDAY + i, "a1", "s1", "shoes", "", "", seconds, is_staff, is_open, False)
+        (SATURDAY + i, "a1", "s1", "shoes", "", "", seconds, is_staff, is_open, False, 0.9)
         for i, (seconds, is_staff, is_open) in enumerate(
             [(5.0, 0, 0), (15.0, 0, 0), (10.0, 0, 0), (605.0, 0, 0), (9000.0, 1, 0), (9000.0, 0, 1)]
         )
