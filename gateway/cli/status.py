@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -24,6 +24,7 @@ BROKEN: Final = 1
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 ANY_HOST: Final = ("", "0.0.0.0", "::")  # noqa: S104 # addresses to listen at, which nobody can connect to
 _TIMEOUT_S: Final = 5.0
+_FEW_STORES: Final = 3
 _STATES: Final = {"never": "never heard"}
 _COLOUR: Final = {"broken": "bold red", "warning": "yellow"}
 
@@ -120,9 +121,16 @@ def _gateway(values: Mapping[str, Any]) -> Table:
         ("journal", f"{journal['head'] - journal['position']:,} records to fold, {values['lag_s']:.1f} s behind,"
                     f" {journal['bytes'] >> 20:,} of {journal['max_bytes'] >> 20:,} MiB"),
         ("agents", ", ".join(f"{n:,} {state}" for state, n in states.items()) or "none"),
+        *_uncalibrated(values.get("uncalibrated", ())),
     ):  # fmt: skip
         table.add_row(f"[dim]{label}[/]", escape(text))
     return table
+
+
+def _uncalibrated(stores: Sequence[str]) -> list[tuple[str, str]]:
+    """A line, or none. It is no problem: zones are told apart less sharply."""
+    named = ", ".join(stores[:_FEW_STORES]) + (f" and {len(stores) - _FEW_STORES:,} more" if len(stores) > _FEW_STORES else "")
+    return [("zones", f"of {named} are not calibrated: footfall calibrate site.toml")] if stores else []
 
 
 def _agents(values: Mapping[str, Any], limit: int = 30) -> list[RenderableType]:

@@ -95,6 +95,8 @@ class Status:
     """Rows held, by reason: `Quarantine.counts()`."""
     stores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """The latest `traffic` of each store, field by field (in, out, occupancy, visits_open …)."""
+    uncalibrated: Sequence[str] = ()
+    """Stores whose zones are told apart by levels that nobody calibrated."""
     noticed: Mapping[str, str] = field(default_factory=dict)
     """What parts of the gateway noticed: `Notices.shown()`."""
 

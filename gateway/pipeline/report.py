@@ -39,6 +39,8 @@ class Report:
     config: GatewayConfig
     agents: Sequence[tuple[str, str]]
     """Store and name of each, by site.toml."""
+    uncalibrated: Sequence[str]
+    """Stores of site.toml that are not calibrated, but tell zones apart."""
     condition: Condition
     journal_id: str
     ingest: Ingest
@@ -75,6 +77,7 @@ class Report:
             agents=[self._agent(store, agent, now_ns) for store, agent in self.agents],
             quarantine=held,
             stores=self.live_feed.latest_minutes(),
+            uncalibrated=self.uncalibrated,
             noticed=self._noticed(held),
         )  # fmt: skip
 

@@ -45,6 +45,7 @@ from gateway.shard import Shard
 from gateway.site import Site
 from gateway.site.index import Places
 from gateway.site.recorded import RecordedSite, record_site
+from gateway.site.unheard import uncalibrated_stores
 from gateway.state import files
 from gateway.state.accepted_clock import read_clocks
 from gateway.state.backup import DATABASES
@@ -65,6 +66,7 @@ class Gateway:
         site, state_dir = load_site(config.site), _state_dir(config.state_dir)
         self._lock: Final = _lock(state_dir / "lock")
         _mend_logs(state_dir)
+        self._uncalibrated: Final = uncalibrated_stores(site)
         self._agents: Final = [(store.name, agent.name) for store, agent in site.stationed(time.time_ns())]
         self._pseudonyms: Final = Pseudonymiser(secret(config.brand_secret, config.brand_secret_file))
         self._embedded: subprocess.Popen[bytes] | None = None
@@ -125,7 +127,8 @@ class Gateway:
 
     def _make_pages(self) -> None:
         self._report = Report(
-            config=self._config, agents=self._agents, condition=self._state, journal_id=self._journal.journal_id, ingest=self._ingest,
+            config=self._config, agents=self._agents, uncalibrated=self._uncalibrated,
+            condition=self._state, journal_id=self._journal.journal_id, ingest=self._ingest,
             fold_worker=self._fold_worker, record_queue=self._records, outbox=self._outbox, sink_worker=self._sink_worker,
             quarantine=self._quarantine, inlet=self._inlet, clock=self._clock, watch=self._watch, notices=self.notices,
             beats=self._beats, live_feed=self._live_feed,

@@ -111,3 +111,12 @@ def test_eighty_columns_show_the_names_of_agents_and_how_long_their_frames_wait(
     assert "flagship-door-2" in line
     assert "2 h" in line
     assert max(map(len, captured.get().splitlines())) <= 80
+
+
+def test_stores_whose_zones_nobody_calibrated_are_one_line_with_the_command_and_no_problem() -> None:
+    assert "calibrate" not in screen(as_json(WELL))
+    two = as_json(replace(WELL, uncalibrated=("berlin", "bern")))
+    assert "of berlin, bern are not calibrated: footfall calibrate site.toml" in screen(two)
+    assert two["problems"] == []
+    many = as_json(replace(WELL, uncalibrated=[f"s{n}" for n in range(7000)]))
+    assert "of s0, s1, s2 and 6,997 more are not calibrated" in screen(many)

@@ -1,11 +1,11 @@
-"""Zones that no receiver of site.toml hears."""
+"""Zones that no receiver of site.toml hears, and stores that nobody calibrated."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from gateway.site import Site
-from gateway.site.unheard import unheard_zones
+from gateway.site.unheard import uncalibrated_stores, unheard_zones
 
 ZONES = [{"name": "door"}, {"name": "hall", "aliases": [{"name": "floor", "until": "2026-01-31"}]}, {"name": "between"}]
 AREAS = [{"zone": zone, "profile": "ibeacon", "level_dbm": {"door": -60, "hall": -70}} for zone in ("between", "floor")]
@@ -26,3 +26,13 @@ def test_an_area_needs_no_receiver_of_its_own_under_any_of_its_names() -> None:
 
 def test_a_store_that_lists_no_receivers_leaves_nothing_to_be_known() -> None:
     assert unheard({}) == []
+
+
+def test_a_store_of_several_zones_is_calibrated_by_a_calibration_or_by_areas() -> None:
+    stores = [
+        {"name": "plain", "zones": ZONES},
+        {"name": "one-zone", "zones": ZONES[:1]},
+        {"name": "calibrated", "zones": ZONES, "calibrations": [{"profile": "ibeacon"}]},
+        {"name": "areas", "zones": ZONES, "areas": AREAS},
+    ]
+    assert uncalibrated_stores(Site.model_validate({"brand": "b", "stores": stores})) == ["plain"]
