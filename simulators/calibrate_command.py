@@ -17,17 +17,14 @@ from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
 from gateway.calibration.findings import findings
 from gateway.calibration.proposal import calibrate as propose
-from gateway.calibration.proposal import calibration_before
-from gateway.calibration.settings import with_calibration
 from gateway.config import load_gateway, load_site
 from gateway.site import Site, Store
-from gateway.site.calibrations import Calibration
 from simulators.accuracy.plot import draw
-from simulators.accuracy.recorded import STORE, TrueRecording, known_profiles, notes_of, play, played_courses, read_recording
+from simulators.accuracy.recorded import TrueRecording, known_profiles, notes_of, play, played_courses, read_recording
 from simulators.accuracy.simulated import IDLE_S
 from simulators.calibration.live import LiveCalibration, profile_of, subject_of_beacon, zones_outside
 from simulators.calibration.outcome import WIDTH, SiteFile, confusion_table, figures
-from simulators.calibration.recorded_walks import walks_of, workshop
+from simulators.calibration.recorded_walks import heard_by_receiver, walked_s, walks_of, workshop
 from simulators.calibration.walk_file import write_walk
 
 CLOCK_NS: Final[Callable[[], int]] = time.time_ns
@@ -98,15 +95,14 @@ def _agrees(site: Path) -> bool:
 
 def _calibrate(found: TrueRecording, place: Store, file: SiteFile, plot: Path | None, console: Console) -> None:
     _check_zones(found, place, file.path)
-    before = calibration_before(place, found.profile)
     known = known_profiles(found)
     walks = walks_of(found)
     proposal = propose(walks, place, found.profile, workshop(known), file.made)
     console.print(figures(proposal, found.profile), confusion_table(proposal.best.confusion))
-    for line in [*notes_of(found), *findings(proposal, walks, [zone.name for zone in place.zones], before)]:
+    for line in [*notes_of(found), *findings(proposal, walks, place, found.profile, heard_by_receiver(found), walked_s(found))]:
         console.print(line)
     if plot is not None:
-        _draw(found, proposal.calibration or before, plot)
+        _draw(found, proposal.put_into(place), plot)
         console.print(f"drawn into {plot}", soft_wrap=True)
     file.change(proposal, console)
 
@@ -129,7 +125,9 @@ def _check_zones(found: TrueRecording, place: Store, site: Path) -> None:
             raise ConfigError(f"the recording has zone {name[:80]!r}, which store {place.name!r} of {site} lacks{near}")
 
 
-def _draw(found: TrueRecording, stated: Calibration | None, plot: Path) -> None:
+def _draw(found: TrueRecording, store: Store, plot: Path) -> None:
     """The picture shows the settings as they are now, on walks that they were fitted to: figures are in the table."""
-    site = with_calibration(found.site(), STORE, stated) if stated else found.site()
-    draw(played_courses(found, play(found, site), IDLE_S), "where the carrier truly was, and what is stored", plot)
+    site = found.site()
+    settings = {"calibrations": store.calibrations, "areas": store.areas}
+    tuned = site.model_copy(update={"stores": (site.stores[0].model_copy(update=settings),)})
+    draw(played_courses(found, play(found, tuned), IDLE_S), "where the carrier truly was, and what is stored", plot)

@@ -8,9 +8,8 @@ from typing import Final
 from device_profiles.registry import shipped
 from gateway.calibration.areas import STAY_S, fit_areas, stale_ns_of
 from gateway.calibration.proposal import calibrate
-from gateway.calibration.settings import with_calibration
 from gateway.site import Site
-from simulators.accuracy.recorded import STORE, TrueRecording
+from simulators.accuracy.recorded import TrueRecording
 from simulators.calibration.recorded_walks import walks_of, workshop
 
 FORGETFUL_S: Final = 1.0
@@ -26,8 +25,8 @@ def calibrated_site(others: TrueRecording, memory_s: float | None) -> Site | Non
     if memory_s is not None:
         areas = fit_areas(walks, others.profile, stale_ns_of(presence), FORGETFUL_S if memory_s == 0 else STAY_S)
         return site.model_copy(update={"stores": (site.stores[0].model_copy(update={"areas": tuple(areas)}),)})
-    found = calibrate(walks, site.stores[0], others.profile, workshop()).calibration
-    return with_calibration(site, STORE, found) if found else site
+    found = calibrate(walks, site.stores[0], others.profile, workshop())
+    return site.model_copy(update={"stores": (found.put_into(site.stores[0]),)})
 
 
 Calibrate = Callable[[TrueRecording, float | None], Site | None]

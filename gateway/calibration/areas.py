@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from device_profiles.profile import Presence
 from footfall.units import NS_PER_S
+from gateway.calibration.borders import LEAST_CROSSINGS, crossings
 from gateway.calibration.walks import Walk
 from gateway.fold.presence_limits import STALE_PERIODS
-from gateway.site.areas import Area
+from gateway.site.areas import MOST_AREAS, Area
 
 FLOOR_DBM: Final = -100.0
 """The level of a zone that does not hear the carrier, as in gateway/fold/zone_areas.py."""
 LEAST_SD_DB: Final = 1.0
+NO_OFFSETS: Final[Mapping[str, int]] = {}
 STAY_S: Final = 300.0
 """How long a carrier usually stays; what was heard is remembered for 10 to 30 s then."""
 
 
-def fit_areas(walks: Sequence[Walk], profile: str, stale_ns: int, memory_s: float = STAY_S) -> list[Area]:
-    """Return an area for each zone that was walked; spreads are those of all areas together, since one has few carriers."""
+def may_have_areas(walks: Sequence[Walk]) -> bool:
+    """Return whether each zone that was walked was so on two walks at least: one can be left out then. There are two zones or more."""
+    times = Counter(zone for walk in walks for zone in walk.zones())
+    is_weak = any(crossed < LEAST_CROSSINGS for crossed in crossings(walks).values())
+    return 2 <= len(times) <= MOST_AREAS and min(times.values()) >= 2 and not is_weak
+
+
+def fit_areas(
+    walks: Sequence[Walk], profile: str, stale_ns: int, memory_s: float = STAY_S, offset_db: Mapping[str, int] = NO_OFFSETS
+) -> list[Area]:
+    """Return an area for each zone that was walked; spreads are those of all areas together, since one has few carriers.
+
+    `offset_db` is added to levels by a calibration that goes on to hold.
+    """
     heard = sorted({row.zone for walk in walks for row in walk.rows})
     samples: dict[str, list[list[float]]] = {}
     for walk in walks:
         for zone, levels in _levels(walk, heard, stale_ns):
-            samples.setdefault(zone, []).append(levels)
+            samples.setdefault(zone, []).append([level + offset_db.get(name, 0) for name, level in zip(heard, levels, strict=True)])
     means = {zone: np.mean(levels, axis=0) for zone, levels in samples.items()}
     strays = np.concatenate([np.array(levels) - means[zone] for zone, levels in samples.items()])
     common = strays.mean(axis=1)

@@ -1,51 +1,59 @@
-"""What a person is to know of a fit: zones that were not walked, heard or set off, those that are confused, calibrations that disagree."""
+"""What a person is to know of a fit: zones that were not walked, heard or set off, receivers to re-hang, calibrations that disagree."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from gateway.calibration.advice import ReceiverHeard, advice
 from gateway.calibration.borders import LEAST_CROSSINGS, Border, crossings, heard_zones, settable
-from gateway.calibration.proposal import Proposal
-from gateway.calibration.scoring import Confusion
+from gateway.calibration.proposal import Proposal, calibration_before
 from gateway.calibration.walks import Walk
-from gateway.site.calibrations import Calibration
+from gateway.site import Store
 
-CONFUSED: Final = 0.1
-"""So large a share of a zone's time in another one is worth re-hanging receivers."""
 DISAGREE_DB: Final = 4
 
 
-def findings(proposal: Proposal, walks: Sequence[Walk], zones: Sequence[str], before: Calibration | None) -> list[str]:
-    """Return lines for a person; `zones` are the store's, `before` is its calibration so far.
+def findings(
+    proposal: Proposal, walks: Sequence[Walk], store: Store, profile: str, heard: Sequence[ReceiverHeard], walked_s: Mapping[str, int]
+) -> list[str]:
+    """Return lines for a person. `heard` and `walked_s`: see `advice`.
 
     They are about what holds afterwards: of a fit that does not win nothing is advised.
     """
-    found = [*_confidence(walks, zones), *_silent(walks, zones), *_weak_borders(crossings(walks)), *_confused(proposal.best.confusion)]
+    found = [*_confidence(proposal, walks, store), *_silent(proposal, walks, store), *_weak_borders(crossings(walks))]
+    found += advice(heard, walked_s, proposal.best.confusion)
+    before = calibration_before(store, profile)
     if before is not None and proposal.calibration is not None:
-        found += _differing(before.offset_db, proposal.calibration.offset_db, zones)
+        found += _differing(before.offset_db, proposal.calibration.offset_db, [zone.name for zone in store.zones])
     return found
 
 
-def _confidence(walks: Sequence[Walk], zones: Sequence[str]) -> Iterator[str]:
+def _confidence(proposal: Proposal, walks: Sequence[Walk], store: Store) -> Iterator[str]:
     """How much of the store was walked well enough to be judged."""
+    zones = [zone.name for zone in store.zones]
     walked = {zone for walk in walks for zone in walk.zones()}
-    known = [zone for zone in zones if zone in settable(walks)]
+    judged = {area.zone for area in proposal.areas} or set(settable(walks))
+    known = [zone for zone in zones if zone in judged]
     if len(known) == len(zones):
         return
     missed = [zone for zone in zones if zone not in walked]
     why = f": nobody walked through {', '.join(missed)}; their levels are compared as they are." if missed else "."
-    yield f"Confidence {len(known) / max(len(zones), 1):.2f}, {len(known)} of {len(zones)} zones could be set off{why}"
+    yield f"Confidence {len(known) / max(len(zones), 1):.2f}, {len(known)} of {len(zones)} zones could be judged{why}"
 
 
-def _silent(walks: Sequence[Walk], zones: Sequence[str]) -> Iterator[str]:
-    heard = heard_zones(walks)
+def _silent(proposal: Proposal, walks: Sequence[Walk], store: Store) -> Iterator[str]:
+    """Zones that nobody heard. What has no receiver in site.toml can be an area, if the levels of others separate it."""
+    heard, areas = heard_zones(walks), {area.zone for area in proposal.areas}
     walked = {zone for walk in walks for zone in walk.zones()}
-    for zone in zones:
-        if zone not in heard:
-            there = ", not even in it" if zone in walked else ""
-            yield f"No receiver of {zone} heard the carrier{there}: look whether it is alive, and where it hangs."
+    with_receivers = {zone for agent in store.agents for zone in agent.receivers.values()}
+    for zone in (each.name for each in store.zones if each.name not in heard | areas):
+        if with_receivers and zone not in with_receivers:
+            if zone in walked:
+                yield f"{zone} has no receiver, and the levels of other zones do not separate it: nobody will be stored there."
+            continue
+        there = ", not even in it" if zone in walked else ""
+        yield f"No receiver of {zone} heard the carrier{there}: look whether it is alive, and where it hangs."
 
 
 def _weak_borders(crossed: Mapping[Border, int]) -> Iterator[str]:
@@ -54,16 +62,6 @@ def _weak_borders(crossed: Mapping[Border, int]) -> Iterator[str]:
         if times < LEAST_CROSSINGS:
             names = " and ".join(sorted(border))
             yield f"The border of {names} was crossed once, so they are not set off: cross it twice at least, in both directions."
-
-
-def _confused(confusion: Confusion) -> Iterator[str]:
-    total: Counter[str] = Counter()
-    for (true, _), moments in confusion.items():
-        total[true] += moments
-    for (true, stored), moments in sorted(confusion.items()):
-        if stored and stored != true and moments >= CONFUSED * total[true]:
-            share = 100 * moments / total[true]
-            yield f"{true} is taken for {stored} for {share:.0f} % of its time: hang their receivers further apart, or lower."
 
 
 def _differing(before: Mapping[str, int], now: Mapping[str, int], zones: Sequence[str]) -> Iterator[str]:

@@ -17,8 +17,9 @@ from typing import Final
 
 from gateway.calibration.borders import are_all_settable, settable
 from gateway.calibration.scorer import Scorer
-from gateway.calibration.scoring import Confusion, Score
+from gateway.calibration.scoring import Confusion, Score, course_of
 from gateway.calibration.settings import Settings
+from gateway.calibration.trials import Played
 from gateway.calibration.walks import Walk
 
 WIDEST_DB: Final = 24
@@ -90,10 +91,16 @@ def fit_walks(scorer: Scorer, base: Settings, confirm_s: float | None = None) ->
 def judged(scorer: Scorer, settings: Sequence[Settings]) -> Judged:
     """Return what becomes of each walk with the settings in its place."""
     scorer.play((each, [number]) for number, each in enumerate(settings))
+    return judged_as([scorer.played(number, each) for number, each in enumerate(settings)], scorer.walks)
+
+
+def judged_as(played: Sequence[Played], walks: Sequence[Walk]) -> Judged:
+    """Return the scores of walks, of which each was played once."""
     confusion: Confusion = Counter()
-    for number, each in enumerate(settings):
-        confusion.update(scorer.confusion(number, each))
-    return Judged({walk.name: scorer.of(number, settings[number]) for number, walk in enumerate(scorer.walks)}, confusion)
+    courses = [course_of(walk) for walk in walks]
+    for course, each in zip(courses, played, strict=True):
+        confusion.update(course.confusion(each))
+    return Judged({walk.name: course.score(each) for walk, course, each in zip(walks, courses, played, strict=True)}, confusion)
 
 
 class _Search:

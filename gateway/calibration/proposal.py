@@ -1,4 +1,4 @@
-"""What a store is to state of a profile: as it is, or a calibration where that wins on walks that were left out. Pure."""
+"""What a store is to state of a profile: as it is, a calibration, or areas, whichever wins on walks that were left out. Pure."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from footfall.errors import ConfigError
+from gateway.calibration.areas import NO_OFFSETS, fit_areas, may_have_areas, stale_ns_of
 from gateway.calibration.borders import LEAST_CROSSINGS, settable
-from gateway.calibration.fit import LEAST_GAIN, Judged, fit_walks, parts_of
+from gateway.calibration.fit import LEAST_GAIN, Judged, fit_walks, judged_as, parts_of
 from gateway.calibration.scorer import Scorer
-from gateway.calibration.settings import calibration_of, settings_of
-from gateway.calibration.trials import Workshop
+from gateway.calibration.settings import calibrated, calibration_of, settings_of
+from gateway.calibration.trials import Trial, Workshop, play
 from gateway.calibration.walks import Walk
 from gateway.site import Store
+from gateway.site.areas import Area
 from gateway.site.calibrations import Calibration
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`before` is as it is; `after` is what was found, each walk judged by the others; None if there is nothing to be found."""
+    """`before` is as it is; `after` is what was found, each walk judged by the others. At most one of the two is to be written."""
 
     before: Judged
     after: Judged
-    calibration: Calibration | None
-    """What is to be written; None if the store is to stay as it is."""
+    calibration: Calibration | None = None
+    areas: tuple[Area, ...] = ()
     reason: str = ""
-    """Why it is to stay as it is."""
+    """Why the store is to stay as it is."""
 
     @property
     def best(self) -> Judged:
         """Return what becomes of walks if the proposal is taken."""
-        return self.after if self.calibration else self.before
+        return self.after if self.calibration or self.areas else self.before
+
+    def put_into(self, store: Store) -> Store:
+        """Return a store with what is proposed, in the place of what it has for the profile."""
+        if self.calibration:
+            return calibrated(store, self.calibration)
+        return with_areas(store, self.areas) if self.areas else store
 
 
 def calibrate(walks: Sequence[Walk], store: Store, profile: str, workshop: Workshop, made: datetime | None = None) -> Proposal:
@@ -45,7 +53,28 @@ def calibrate(walks: Sequence[Walk], store: Store, profile: str, workshop: Works
     stated = calibration_of(profile, fit.settings, presence, made)
     scores = {"score_before": round(fit.before.right, 3), "score": round(fit.after.right, 3)}
     reason = _reason(scorer.walks, fit.before, fit.after)
-    return Proposal(fit.before, fit.after, None if reason else stated.model_copy(update=scores), reason)
+    found = Proposal(fit.before, fit.after, None if reason else stated.model_copy(update=scores), reason=reason)
+    return _with_areas(scorer, found) if may_have_areas(scorer.walks) else found
+
+
+def _with_areas(scorer: Scorer, found: Proposal) -> Proposal:
+    """Return areas in the place of a proposal that they win over, each walk judged by areas of the others."""
+    walks, every = scorer.walks, range(len(scorer.walks))
+    stores = [with_areas(scorer.store, _areas(scorer, [walks[other] for other in every if other != number])) for number in every]
+    played = play([Trial(store, number) for number, store in enumerate(stores)], walks, scorer.profile, scorer.workshop)
+    judged = judged_as(played, walks)
+    return Proposal(found.before, judged, areas=_areas(scorer, walks)) if judged.wins_over(found.best) else found
+
+
+def _areas(scorer: Scorer, walks: Sequence[Walk]) -> tuple[Area, ...]:
+    before, stale_ns = calibration_before(scorer.store, scorer.profile), stale_ns_of(scorer.workshop.profiles[scorer.profile].presence)
+    return tuple(fit_areas(walks, scorer.profile, stale_ns, offset_db=before.offset_db if before else NO_OFFSETS))
+
+
+def with_areas(store: Store, areas: Sequence[Area]) -> Store:
+    """Return a store with areas of one profile, in the place of those that it has for it."""
+    profiles = {area.profile for area in areas}
+    return store.model_copy(update={"areas": (*(area for area in store.areas if area.profile not in profiles), *areas)})
 
 
 def judged_walks(walks: Sequence[Walk]) -> list[Walk]:

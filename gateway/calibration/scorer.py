@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from gateway.calibration.scoring import Confusion, Score, course_of
+from gateway.calibration.scoring import Score, course_of
 from gateway.calibration.settings import Key, Settings, calibrated, calibration_of
 from gateway.calibration.trials import Played, Trial, Workshop, play
 from gateway.calibration.walks import Walk
@@ -45,10 +45,6 @@ class Scorer:
         if place not in self._scores:
             self._scores[place] = self._courses[number].score(self.played(number, settings))
         return self._scores[place]
-
-    def confusion(self, number: int, settings: Settings) -> Confusion:
-        """Return how many moments of a true zone were stored as which zone, in one walk."""
-        return self._courses[number].confusion(self.played(number, settings))
 
     def played(self, number: int, settings: Settings) -> Played:
         """Return what becomes of one walk."""

@@ -37,13 +37,22 @@ class Calibration(Section):
 
 def check_calibrations(store: str, calibrations: Iterable[Calibration], zones: Sequence[str]) -> None:
     """Raise ValueError for two calibrations of one profile, and for one that names a zone which the store lacks."""
-    profiles: set[str] = set()
+    known: dict[str, Calibration] = {}
     for each in calibrations:
-        if each.profile in profiles:
-            raise ValueError(f"store {store!r} has two calibrations for profile {each.profile!r}: keep the one that is valid")
-        profiles.add(each.profile)
+        if each.profile in known:
+            raise ValueError(_twice(store, known[each.profile], each, zones))
+        known[each.profile] = each
         if unknown := sorted(set(each.offset_db) - set(zones)):
             meant = did_you_mean(unknown[0], zones)
             raise ValueError(
                 f"the calibration of store {store!r} for {each.profile!r} names zone {unknown[0]!r}{meant}; there are {', '.join(zones)}"
             )
+
+
+def _twice(store: str, one: Calibration, other: Calibration, zones: Sequence[str]) -> str:
+    change = [other.offset_db.get(zone, 0) - one.offset_db.get(zone, 0) for zone in zones] or [0]
+    both = " and ".join(f"{'made ' + str(each.made) if each.made else 'of no date'}, score {each.score}" for each in (one, other))
+    return (
+        f"store {store!r} has two calibrations for profile {one.profile!r} ({both}), which differ by up to {max(change) - min(change)} dB:"
+        " keep the one that is valid"
+    )

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from gateway.calibration.proposal import Proposal
 from gateway.calibration.scoring import Confusion
-from gateway.calibration.site_text import with_calibration_text
+from gateway.calibration.site_text import with_areas_text, with_calibration_text
 from gateway.config import load_site
 
 WIDTH: Final = 80
@@ -33,11 +33,11 @@ class SiteFile:
 
     def change(self, proposal: Proposal, console: Console) -> None:
         """Write what is proposed, or print why nothing is."""
-        if proposal.calibration is None:
+        if proposal.reason:
             console.print(f"{self.path} stays as it is: {proposal.reason}.", soft_wrap=True)
             return
         text = self.path.read_text(encoding="utf-8")
-        changed = with_calibration_text(text, self.store, proposal.calibration)
+        changed = _changed(text, self.store, proposal)
         if self.dry_run or self.shows_change:
             names = str(self.path), f"{self.path}, calibrated"
             lines = difflib.unified_diff(text.splitlines(), changed.splitlines(), *names, lineterm="")
@@ -58,6 +58,12 @@ class SiteFile:
         new.replace(self.path)
         after = "A running gateway takes it with its next restart."
         console.print(f"{self.path} is calibrated; as it was it lies in {kept}. {after}", soft_wrap=True)
+
+
+def _changed(text: str, store: str, proposal: Proposal) -> str:
+    if proposal.calibration is not None:
+        return with_calibration_text(text, store, proposal.calibration)
+    return with_areas_text(text, store, proposal.areas[0].profile, proposal.areas)
 
 
 def figures(proposal: Proposal, profile: str) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
@@ -10,10 +12,11 @@ from device_profiles.registry import Registry, shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
 from edge_agent.keys import SubjectKeys
-from edge_agent.sources.source import Gap, Heard, RefusedReading
-from footfall.frames import Body
+from edge_agent.sources.source import Gap, Heard, RefusedReading, Reported, Sighting
+from footfall.frames import Body, Kind
 from footfall.pseudonyms import lasting_subject, type_key
 from footfall.units import NS_PER_S
+from gateway.calibration.advice import ReceiverHeard
 from gateway.calibration.trials import STEP_NS, Workshop
 from gateway.calibration.walks import LevelRow, Walk, rows_of
 from gateway.state.ledger import Ledger
@@ -44,6 +47,35 @@ def walks_of(recording: TrueRecording, profiles: Registry | None = None, agent: 
 def workshop(profiles: Registry | None = None) -> Workshop:
     """Return what trials are played with, in memory."""
     return Workshop(profiles or shipped(), lambda: Ledger(":memory:"))
+
+
+def heard_by_receiver(recording: TrueRecording) -> list[ReceiverHeard]:
+    """Return what each receiver of a recording heard of its carriers, by where they truly were."""
+    levels: dict[str, dict[str, list[float]]] = {name: {} for name in recording.receivers}
+    seconds: dict[str, dict[str, set[tuple[str, int]]]] = {name: {} for name in recording.receivers}
+    truths: dict[str, list[tuple[int, str]]] = {}
+    for carried in recording.carried:
+        truths.setdefault(carried.identifier, []).extend(carried.rows)
+    times = {identifier: [t_ns for t_ns, _ in sorted(rows)] for identifier, rows in truths.items()}
+    zones = {identifier: [zone for _, zone in sorted(rows)] for identifier, rows in truths.items()}
+    for one in recording.heard:
+        if not isinstance(one, Sighting) or one.receiver not in levels or one.identifier not in times:
+            continue
+        if (isinstance(one, Reported) and one.kind == Kind.EXIT) or not (at := bisect_right(times[one.identifier], one.t_wall_ns)):
+            continue
+        zone, where = zones[one.identifier][at - 1], (one.identifier, one.t_wall_ns // NS_PER_S)
+        levels[one.receiver].setdefault(zone, []).append(one.rssi_dbm)
+        seconds[one.receiver].setdefault(zone, set()).add(where)
+    return [
+        ReceiverHeard(name, zone, levels[name], {each: len(found) for each, found in seconds[name].items()})
+        for name, zone in recording.receivers.items()
+    ]
+
+
+def walked_s(recording: TrueRecording) -> dict[str, int]:
+    """Return how many seconds carriers truly were in each zone."""
+    seconds = {(carried.identifier, t_ns // NS_PER_S, zone) for carried in recording.carried for t_ns, zone in carried.rows}
+    return dict(Counter(zone for _, _, zone in seconds))
 
 
 def bodies_of(recording: TrueRecording, profiles: Registry) -> Iterator[Body]:

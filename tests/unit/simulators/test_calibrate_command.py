@@ -84,3 +84,31 @@ def test_a_profile_that_is_none_is_named_with_the_nearest(walks: Path) -> None:
     columns.write_text('profile = "ble-tga"\n' + columns.read_text().replace('profile = "ble-tag"\n', ""))
     with pytest.raises(ConfigError, match="no profile 'ble-tga': did you mean 'ble-tag'"):
         calibrate(walks)
+
+
+def test_what_is_to_be_known_of_the_recording_is_printed(walks: Path) -> None:
+    lines = (walks / "heard.csv").read_text().splitlines()
+    lines.insert(900, "not a time,-60,-60,hall")
+    lines[1500:1500] = ["1699999000.0,-66,-62,hall"]
+    (walks / "heard.csv").write_text("\n".join(lines) + "\n")
+    printed = calibrate(walks, "--dry-run")
+    assert "cannot be read" in printed
+    assert "the clock jumps back" in printed
+
+
+def test_areas_are_written_where_they_win(walks: Path) -> None:
+    """A porch between hall and yard has no receiver of its own."""
+    stays = [("hall", -55, -75), ("porch", -66, -65), ("yard", -75, -55), ("porch", -65, -66)] * 3 + [("hall", -55, -75)]
+    levels = [(hall_dbm + k % 3 - 1, yard_dbm + k % 2, zone) for zone, hall_dbm, yard_dbm in stays for k in range(200)]
+    rows = (f"{1_700_000_000 + k / 10},{hall},{yard},{zone}\n" for k, (hall, yard, zone) in enumerate(levels))
+    (walks / "heard.csv").write_text("t,hall_dbm,yard_dbm,room\n" + "".join(rows))
+    (walks / "site.toml").write_text(SITE.replace('{ name = "hall" }', '{ name = "hall" }, { name = "porch" }'))
+    calibrate(walks, "--plot", str(walks / "after.svg"))
+    (store,) = load_site(walks / "site.toml", {}).stores
+    assert {area.zone for area in store.areas} == {"hall", "porch", "yard"}
+    assert store.calibrations == ()
+
+
+def test_without_a_walk_nothing_can_be_found(walks: Path) -> None:
+    with pytest.raises(ConfigError, match="--beacon to walk now, or --recording"):
+        CliRunner().invoke(build(), ["calibrate", str(walks / "site.toml")], catch_exceptions=False)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from footfall.errors import ConfigError
+from footfall.units import NS_PER_S
 from gateway.calibration.proposal import calibrate
-from gateway.calibration.walks import Walk
+from gateway.calibration.walks import LevelRow, Walk
 from tests.support.calibration_walks import PROFILE, WORKSHOP, store_of, walk
 
 
@@ -40,3 +43,34 @@ def test_borders_that_were_crossed_once_on_all_walks_together_set_nothing() -> N
     found = calibrate(once, store_of(), PROFILE, WORKSHOP)
     assert found.calibration is None
     assert "each of its borders crossed 2 times" in found.reason
+
+
+LEVELS = {"inside": (-60, -80), "between": (-69, -70), "outside": (-80, -60)}
+
+
+def through_the_porch(name: str) -> Walk:
+    """`between` has no receiver; both others hear it alike, and so weakly that neither zone is sure."""
+    random, rows, truth = Random(name), [], []
+    for number, zone in enumerate(("inside", "between", "outside", "between", "inside")):
+        for second in range(30):
+            t_ns = (number * 30 + second) * NS_PER_S
+            truth.append((t_ns, zone))
+            for at, dbm in zip(("inside", "outside"), LEVELS[zone], strict=True):
+                rows.append(LevelRow(t_ns + 1, at, "x", dbm + random.gauss(0, 1.5), sightings=10))
+    return Walk(name, rows, truth)
+
+
+def test_areas_are_proposed_where_they_win_over_what_offsets_reach() -> None:
+    store = store_of("inside", "between", "outside")
+    found = calibrate([through_the_porch(name) for name in "abc"], store, PROFILE, WORKSHOP)
+    assert found.calibration is None
+    assert found.reason == ""
+    assert {area.zone for area in found.areas} == set(LEVELS)
+    assert found.best.right > found.before.right + 0.2
+    assert {area.zone for area in found.put_into(store).areas} == set(LEVELS)
+
+
+def test_areas_that_were_walked_once_are_not_proposed_since_none_can_be_left_out() -> None:
+    store = store_of("inside", "between", "outside")
+    once = [through_the_porch("a"), walk("b", louder_db=0)]
+    assert calibrate(once, store, PROFILE, WORKSHOP).areas == ()

@@ -22,6 +22,10 @@ def site(*calibrations: dict[str, Any], **store: Any) -> Site:
     [
         ([{"profile": "ibeacon", "offset_db": {"sale": 3}}], "names zone 'sale': did you mean 'sales'?"),
         ([{"profile": "ibeacon"}, {"profile": "ibeacon"}], "two calibrations for profile 'ibeacon'"),
+        (
+            [{"profile": "ibeacon", "offset_db": {"sales": -4}, "score": 0.9}, {"profile": "ibeacon", "offset_db": {"sales": 8}}],
+            "(of no date, score 0.9 and of no date, score None), which differ by up to 12 dB",
+        ),
         ([{"profile": "ibeacon", "offset_db": {"sales": 90}}], "less than or equal to 60"),
     ],
 )
