@@ -16,6 +16,7 @@ from gateway.calibration.trials import Trial, Workshop, play
 from gateway.calibration.walks import Walk
 from gateway.site import Store
 from gateway.site.areas import Area
+from gateway.site.calibration_checks import receivers_of
 from gateway.site.calibrations import Calibration
 
 
@@ -51,9 +52,9 @@ def calibrate(walks: Sequence[Walk], store: Store, profile: str, workshop: Works
     scorer = Scorer(judged_walks(walks), store, profile, workshop)
     fit = fit_walks(scorer, settings_of(presence, calibration_before(store, profile)), presence.confirm_min_s)
     stated = calibration_of(profile, fit.settings, presence, made)
-    scores = {"score_before": round(fit.before.right, 3), "score": round(fit.after.right, 3)}
+    more = {"score_before": round(fit.before.right, 3), "score": round(fit.after.right, 3), "receivers": receivers_of(store)}
     reason = _reason(scorer.walks, fit.before, fit.after)
-    found = Proposal(fit.before, fit.after, None if reason else stated.model_copy(update=scores), reason=reason)
+    found = Proposal(fit.before, fit.after, None if reason else stated.model_copy(update=more), reason=reason)
     return _with_areas(scorer, found) if may_have_areas(scorer.walks) else found
 
 

@@ -18,7 +18,7 @@ _STORE: Final = re.compile(r"^\s*\[\[\s*stores\s*\]\]")
 
 def with_calibration_text(text: str, store: str, calibration: Calibration) -> str:
     """Return the text with a calibration of a store, in place of the one for the same profile if there is one."""
-    table = _table(calibration.model_dump(exclude_none=True), "offset_db")
+    table = _table(calibration.model_dump(exclude_none=True), "offset_db", "receivers")
     return _with_tables(text, store, "calibrations", calibration.profile, [table])
 
 
@@ -64,14 +64,15 @@ def _is_another(line: str) -> bool:
     return bool(_STORE.match(line)) or (header is not None and (header[1], header[2]) != ("stores", "."))
 
 
-def _table(values: Mapping[str, Any], by_zone: str) -> Table:
-    """Return a table with what it has by zone in one line."""
+def _table(values: Mapping[str, Any], *mappings: str) -> Table:
+    """Return a table with each of its mappings in one line, and none that is empty."""
     table = tomlkit.table()
     for key, value in values.items():
-        if key != by_zone:
+        if key not in mappings:
             table.add(key, value)
-    if values.get(by_zone):
-        table.add(by_zone, _inline(sorted(values[by_zone].items())))
+    for key in mappings:
+        if values.get(key):
+            table.add(key, _inline(sorted(values[key].items())))
     return table
 
 

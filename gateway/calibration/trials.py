@@ -114,6 +114,8 @@ class _Round:
     def play(self) -> list[Played]:
         for step, (now_ns, rows) in enumerate(self._steps()):
             self._watermarks.by_store[:] = now_ns
+            if not len(rows) and not self._is_open() and step % EXPIRE_STEPS:
+                continue  # nothing can change
             if len(rows):
                 self._arbiter.take(in_order(rows, np.arange(len(rows)), self._state.estate.ranks()))
             self._arbiter.decide(self._watermarks.by_store)
@@ -124,6 +126,10 @@ class _Round:
             self._note_leads(now_ns)
             self._state.points.take()
         return self._played
+
+    def _is_open(self) -> bool:
+        """Return whether anything is to be decided, or was shown as leading."""
+        return bool(self._state.tracks.contest[self._slots].any() or (self._lead.zone != NO_CODE).any())
 
     def _steps(self) -> Iterator[tuple[int, Evidence]]:
         """Yield what agents have sent by each step; rows are sorted by it."""

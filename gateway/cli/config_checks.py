@@ -15,6 +15,7 @@ from footfall.topics import wildcard
 from gateway.config import SITE_PREFIX, GatewayConfig, load_gateway, load_site
 from gateway.mqtt.connection import Connection
 from gateway.site import Site
+from gateway.site.calibration_checks import calibration_faults
 from gateway.site.recorded import read_site, record_site
 from gateway.site.unheard import unheard_zones
 
@@ -62,6 +63,7 @@ def _around_gateway(file: Path, online: bool) -> Iterator[str]:
     yield from _folders(config)
     yield from wrong_certificates(config)
     yield from wrong_profiles(config.profiles)
+    yield from _calibrations(config)
     if online:
         yield from _broker_answers(config)
     yield from config.sink.check(online)
@@ -74,6 +76,15 @@ def _files(config: GatewayConfig) -> Iterator[str]:
         yield from (f"site: {line}" for line in str(error).splitlines())
     if config.broker.tls:
         yield from unreadable(config.broker.tls, "broker.tls.")
+
+
+def _calibrations(config: GatewayConfig) -> Iterator[str]:
+    """Those that do nothing, or were made for other receivers; what cannot be read is reported elsewhere."""
+    try:
+        site, profiles = load_site(config.site), config.profiles.registry()
+    except ConfigError:
+        return
+    yield from (f"site: {fault.what}" for fault in calibration_faults(site, profiles))
 
 
 def _secrets(config: GatewayConfig) -> Iterator[str]:

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -47,6 +47,7 @@ MOST_ASIDE: Final = 20
 FINISH_S: Final = 10.0
 """After `stop`, how long it goes on folding: the journal may hold hours."""
 
+HearFrames = Callable[[Iterable[tuple[Record, Body]]], None]
 OnFolded = Callable[[Sequence[Arrival], StoreCounters], None]
 
 
@@ -56,12 +57,14 @@ class FoldWorker:
     def __init__(
         self, shard: Shard, ledger: Ledger, journal: Journal, points: Outbox, on_folded: OnFolded,
         beat: Callable[[], None] = lambda: None, keep: KeepRefusals = len, notices: Notices | None = None, wait_s: float = 0.0,
+        hear: HearFrames = lambda frames: None,
     ) -> None:  # fmt: skip
         """`journal` is this thread's own connection; `points` gets what the fold makes.
 
         `on_folded(arrivals, counters)` is called at the start and after each turn, `beat` as a sign of life, `keep` with what is set
         aside. For `wait_s`
-        derived points of before the start are held, so that agents have time to report whether this state is the latest.
+        derived points of before the start are held, so that agents have time to report whether this state is the latest. `hear` gets
+        the frames that were folded.
         """
         self.points: Final = points
         self._beat: Final = beat
@@ -69,6 +72,7 @@ class FoldWorker:
         self._ledger: Final = ledger
         self._on_folded: Final = on_folded
         self._notices: Final = notices or Notices()
+        self._hear: Final = hear
         self._asides = 0
         """Records set aside since the last checkpoint."""
         state = ledger.state()
@@ -148,6 +152,7 @@ class FoldWorker:
         rows, rows_aside = sum(map(rows_of, pairs)), sum(map(aside_rows, pairs))
         self.points.put(self._pass_on(folded.points), rows, rows_aside)
         self._on_folded(folded.arrivals, self.fold.counters)
+        self._hear((record, body) for record, body in pairs if body is not None)
         self._report_history()
         self.pos = self.fold.pos
         return True

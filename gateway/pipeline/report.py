@@ -16,6 +16,7 @@ from gateway.http.status import LATE_S, AgentStatus, BrokerStatus, JournalStatus
 from gateway.mqtt.inlet import Inlet
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
+from gateway.pipeline.calibrations import Calibrations
 from gateway.pipeline.condition import Condition
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
@@ -55,6 +56,7 @@ class Report:
     notices: Notices
     beats: Beats
     live_feed: LiveFeed
+    calibrations: Calibrations
 
     def status(self) -> Status:
         condition, config, sink = self.condition, self.config, self.config.sink
@@ -113,7 +115,7 @@ class Report:
         return AgentStatus(store, agent, state, heard_ns, health.spool_frames, width_ms, devices, health.oldest_unsent_s, found)
 
     def _noticed(self, held: Mapping[str, int]) -> dict[str, str]:
-        found = {}
+        found = self.calibrations.problems(self._now_ns())
         silent = [f"{name} for {seconds:.0f} s" for name, seconds in self.beats.silent().items()]
         if silent:
             found["thread_stuck"] = f"a thread of the gateway does nothing any more: {', '.join(silent)}"

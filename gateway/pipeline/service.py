@@ -28,6 +28,7 @@ from gateway.mqtt import embedded_broker
 from gateway.mqtt.inlet import Inlet
 from gateway.pipeline.agent_watch import AgentWatch
 from gateway.pipeline.beats import Beats
+from gateway.pipeline.calibrations import Calibrations
 from gateway.pipeline.condition import Condition
 from gateway.pipeline.fold_worker import FoldWorker
 from gateway.pipeline.ingest import Ingest
@@ -36,6 +37,7 @@ from gateway.pipeline.live_feed import LiveFeed
 from gateway.pipeline.notices import Notices
 from gateway.pipeline.outbox import Outbox
 from gateway.pipeline.pipeline import Pipeline
+from gateway.pipeline.receiver_watch import ReceiverWatch, calibrated_zones
 from gateway.pipeline.record_queue import RecordQueue
 from gateway.pipeline.report import Report
 from gateway.pipeline.restart import open_fold
@@ -100,6 +102,8 @@ class Gateway:
         self._records.head = self._journal.last_pos
         self._live_feed = LiveFeed()
         self._watch, self._state = AgentWatch(notice_s), Condition(started_boot_ns=read_clocks().boot_ns)
+        self._receivers = ReceiverWatch(calibrated_zones(site))
+        self._calibrations = Calibrations(site, config.profiles.registry(), self._receivers)
         self._clock = OwnClock(read_clocks(), len(self._agents), max(notice_s, PROVE_S))
         shard = Shard(Messages(Acceptor(Places(site), self._journal, self._pseudonyms)), self._fold)
         self._ingest = Ingest(
@@ -107,7 +111,7 @@ class Gateway:
         )
         self._fold_worker = FoldWorker(
             shard, self._ledger, self._fold_journal, self._outbox, self._live_feed.publish, partial(self._beats.beat, "fold"),
-            self._quarantine.add, self.notices, notice_s,
+            self._quarantine.add, self.notices, notice_s, self._receivers.hear_all,
         )  # fmt: skip
         self._sink_worker = SinkWorker(self._sink, self._quarantine, partial(self._beats.beat, "sink"))
         site_json = record_site(site)
@@ -131,7 +135,7 @@ class Gateway:
             condition=self._state, journal_id=self._journal.journal_id, ingest=self._ingest,
             fold_worker=self._fold_worker, record_queue=self._records, outbox=self._outbox, sink_worker=self._sink_worker,
             quarantine=self._quarantine, inlet=self._inlet, clock=self._clock, watch=self._watch, notices=self.notices,
-            beats=self._beats, live_feed=self._live_feed,
+            beats=self._beats, live_feed=self._live_feed, calibrations=self._calibrations,
         )  # fmt: skip
         self.registry = MetricRegistry()
         self._report.register(self.registry)

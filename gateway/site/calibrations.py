@@ -28,6 +28,8 @@ class Calibration(Section):
     """Shortest time that another zone must lead, instead of the profile's; longer ones, which follow intervals, change in proportion."""
     back_s: Annotated[float, Field(ge=0, le=30)] = 0.0
     """A change is stamped so long before another zone went ahead: levels follow the person so late."""
+    receivers: Mapping[Text, Name] = Field(default_factory=dict)
+    """The zone of each receiver (`agent/receiver`) that site.toml listed when it was made: another mounting is not calibrated."""
     made: datetime | None = None
     score_before: Annotated[float, Field(ge=0, le=1)] | None = None
     """The share of time with the right zone without the calibration, each walk scored alone."""

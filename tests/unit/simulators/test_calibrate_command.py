@@ -89,7 +89,7 @@ def test_a_profile_that_is_none_is_named_with_the_nearest(walks: Path) -> None:
 def test_what_is_to_be_known_of_the_recording_is_printed(walks: Path) -> None:
     lines = (walks / "heard.csv").read_text().splitlines()
     lines.insert(900, "not a time,-60,-60,hall")
-    lines[1500:1500] = ["1699999000.0,-66,-62,hall"]
+    lines[1500:1500] = ["1700000050.0,-66,-62,hall"]
     (walks / "heard.csv").write_text("\n".join(lines) + "\n")
     printed = calibrate(walks, "--dry-run")
     assert "cannot be read" in printed

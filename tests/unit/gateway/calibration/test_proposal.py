@@ -74,3 +74,10 @@ def test_areas_that_were_walked_once_are_not_proposed_since_none_can_be_left_out
     store = store_of("inside", "between", "outside")
     once = [through_the_porch("a"), walk("b", louder_db=0)]
     assert calibrate(once, store, PROFILE, WORKSHOP).areas == ()
+
+
+def test_a_calibration_states_the_receivers_that_it_was_made_with() -> None:
+    store = store_of(agents=[{"name": "x", "receivers": {"r1": "inside", "r2": "outside"}}])
+    found = calibrate([walk(name, louder_db=14) for name in "abc"], store, PROFILE, WORKSHOP).calibration
+    assert found is not None
+    assert found.receivers == {"x/r1": "inside", "x/r2": "outside"}

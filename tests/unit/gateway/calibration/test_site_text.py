@@ -26,7 +26,7 @@ receivers = { r1 = "in" }
 name = "second"
 zones = [{ name = "in" }]
 """
-FOUND = Calibration(profile="ibeacon", offset_db={"in": -12}, back_s=1.5)
+FOUND = Calibration(profile="ibeacon", offset_db={"in": -12}, back_s=1.5, receivers={"box/r1": "in"})
 
 
 def test_the_store_gets_it_and_comments_and_order_stay() -> None:
@@ -36,6 +36,7 @@ def test_the_store_gets_it_and_comments_and_order_stay() -> None:
     assert [line for line in text.splitlines() if line in before] == before
     assert "[[stores.calibrations]]" in text
     assert "offset_db = {in = -12}" in text
+    assert 'receivers = {"box/r1" = "in"}' in text
 
 
 def test_one_for_the_same_profile_is_replaced_with_its_comments_and_others_stay() -> None:

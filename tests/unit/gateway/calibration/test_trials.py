@@ -57,12 +57,12 @@ def test_many_stores_and_walks_are_played_at_once_and_none_knows_of_another() ->
     walks = [walk(name, louder_db=14) for name in "ab"]
     stores = [store_of()] + [
         calibrated(store_of(), calibration_of(PROFILE, Settings({"inside": db}, 3.0, 1.0, 1.0), shipped()[PROFILE].presence))
-        for db in range(-20, 20, 2)
+        for db in range(-20, 20, 8)
     ]
     trials = [Trial(store, number) for store in stores for number in (0, 1)]
     together = play(trials, walks, PROFILE, WORKSHOP)
     assert together == [play([trial], walks, PROFILE, WORKSHOP)[0] for trial in trials]
-    assert len({tuple(each.changes) for each in together}) > 4
+    assert len({tuple(each.changes) for each in together}) > 2
 
 
 def test_a_walk_without_rows_changes_nothing() -> None:

@@ -231,3 +231,10 @@ def test_where_the_gateway_is_not_installed_an_agents_file_is_checked_all_the_sa
     done = subprocess.run([sys.executable, "-c", code], cwd=certificates, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert "does not fit" in done.stdout
+
+
+def test_a_calibration_of_a_profile_that_there_is_not_is_named_beside_the_gateways_file(tmp_path: Path) -> None:
+    write(tmp_path, "site.toml", SITE + 'calibrations = [{ profile = "ibaecon" }]\n')
+    done = check(write(tmp_path, "gateway.toml", ""))
+    assert done.exit_code == 2
+    assert "there is no profile 'ibaecon': did you mean 'ibeacon'?" in done.output

@@ -23,7 +23,18 @@ def agent(state: Any, name: str = "a1", width_ms: float = 20.0) -> AgentStatus:
     return AgentStatus("s1", name, state, NOW_NS, 0, width_ms)
 
 
-NOTICED = ("thread_stuck", "serve_down", "clock_jumped", "sink_refused", "records_set_aside", "quarantine_dropped", "history_not_ours")
+NOTICED = (
+    "thread_stuck",
+    "serve_down",
+    "clock_jumped",
+    "sink_refused",
+    "records_set_aside",
+    "quarantine_dropped",
+    "history_not_ours",
+    "receiver_silent",
+    "calibration_stale",
+    "calibration_unused",
+)
 SAID_BY_AGENTS = (
     "agent_stuck", "two_gateways", "two_agents", "card_full", "spool_damaged", "packet_limit", "certificate_ends", "certificate_expired",
     "certificate_wrong",

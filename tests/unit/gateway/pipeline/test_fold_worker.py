@@ -208,3 +208,19 @@ def test_a_ledger_ahead_of_its_journal_is_refused_and_one_behind_goes_on(gates: 
     (tmp_path / "journal.db").write_bytes(copy)
     with pytest.raises(ConfigError, match="not of one moment"):
         opened(gates, tmp_path)
+
+
+def test_frames_that_were_folded_are_heard_once_each(tmp_path: Path) -> None:
+    fill(tmp_path, frames=30)
+    journal, ledger, heard = Journal(tmp_path / "journal.db"), Ledger(tmp_path / "ledger.db"), []
+    worker = FoldWorker(
+        shard_of(new_fold(ledger)), ledger, journal, Outbox(64 << 20), lambda arrivals, counters: None,
+        hear=lambda frames: heard.extend((record.kind, record.pos, len(body)) for record, body in frames),
+    )  # fmt: skip
+    queue = RecordQueue()
+    queue.head = journal.last_pos
+    while worker.turn(queue, 0.0):
+        pass
+    ledger.close()
+    journal.close()
+    assert heard == [(RecordKind.FRAME, pos, 1) for pos in range(2, 32)]

@@ -10,14 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from footfall.errors import RejectedPoint
+from footfall.frames import COLUMNS, Body, Kind
 from footfall.health import Health, encode_health
 from gateway.accept.messages import Message
 from gateway.config import load_gateway
 from gateway.http.status import problems
+from gateway.pipeline.receiver_watch import NEVER_ROWS
 from gateway.pipeline.service import Gateway
+from gateway.records import Record, RecordKind
 from simulators.parts.process import free_port
 from tests.support.real_parts import REPOSITORY
 from tests.support.running_gateway import SITE
@@ -27,8 +31,8 @@ S = 1_000_000_000
 
 
 class Running:
-    def __init__(self, folder: Path, more: str = "") -> None:
-        (folder / "site.toml").write_text(SITE)
+    def __init__(self, folder: Path, more: str = "", site: str = SITE) -> None:
+        (folder / "site.toml").write_text(site)
         broker = "" if "[broker]" in more else f"[broker]\nport = {free_port()}\n"
         (folder / "gateway.toml").write_text(f"{more}{broker}[http]\nport = 0\n[status]\nnotice_s = 5\n")
         self.gateway = Gateway(load_gateway(folder / "gateway.toml", {}))
@@ -121,3 +125,39 @@ def test_its_own_certificate_is_watched(tmp_path: Path) -> None:
         assert "does not fit" in running.problems()["certificate_wrong"]
     finally:
         running.gateway.close()
+
+
+TUNED = """
+[[stores.calibrations]]
+profile = "ibaecon"
+[[stores.calibrations]]
+profile = "ble-tag"
+receivers = { "till/r1" = "shelf" }
+"""
+
+
+def test_calibrations_that_do_nothing_or_were_made_for_other_receivers_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    listed = SITE.replace('agents = [{name = "till"}]', 'agents = [{name = "till", receivers = {r1 = "shelf", r2 = "entrance"}}]')
+    running = Running(tmp_path, site=listed + TUNED)
+    found = running.problems()
+    running.gateway.close()
+    assert "there is no profile 'ibaecon': did you mean 'ibeacon'" in found["calibration_unused"]
+    assert "till/r2 came since" in found["calibration_stale"]
+    assert "did you mean 'ibeacon'" in caplog.text
+
+
+def test_a_receiver_that_fell_silent_is_named_by_the_frames_that_were_folded(tmp_path: Path) -> None:
+    listed = SITE.replace('agents = [{name = "till"}]', 'agents = [{name = "till", receivers = {r1 = "shelf", r2 = "entrance"}}]')
+    running = Running(tmp_path, site=listed + '[[stores.calibrations]]\nprofile = "ibeacon"\n')
+    now_ns = time.time_ns()
+    record = Record(1, now_ns, RecordKind.FRAME, "s3", "till", 1, 0, 0, 0, b"")
+    shelf = presence_body("shelf", rows=NEVER_ROWS // 10)
+    running.gateway._fold_worker._hear((record, shelf) for _ in range(10))
+    found = running.problems()
+    running.gateway.close()
+    assert found["receiver_silent"] == "not heard, though its agent is online: s3/till/entrance since the gateway started"
+
+
+def presence_body(zone: str, rows: int) -> Body:
+    columns = {name: np.zeros(rows, dtype) for name, dtype in COLUMNS.items()} | {"kind": np.full(rows, Kind.STAY, COLUMNS["kind"])}
+    return Body("b", 0, 0, True, 0, 0, (zone,), ("ibeacon",), **columns)
