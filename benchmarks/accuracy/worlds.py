@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from benchmarks.accuracy.baselines import RULES, dwells_by
 from benchmarks.accuracy.found import Figures, Picture
@@ -13,12 +13,14 @@ from benchmarks.accuracy.rows import Goal, Row
 from edge_agent.sources.source import Sighting
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 from simulators.accuracy.course import Course
-from simulators.accuracy.decisions import MovedItem
+from simulators.accuracy.decisions import DecisionSink, MovedItem
 from simulators.accuracy.figures import Accuracy, ZoneStays, figures, paired, share
 from simulators.accuracy.playing import play_world
 from simulators.accuracy.simulated import courses_of_truth, least_stay_s, played_by_subject
 from simulators.estate import brand_secret
 from simulators.scenes import scene
+from simulators.score import IDLE_NS
+from simulators.true_figures import whole_visits
 from simulators.truth import Truth, collect, subject_hex, truth_of
 from simulators.visit_score import subjects_of
 from simulators.world import World
@@ -33,6 +35,17 @@ STILL_FLUSH_S: Final = 60.0
 ReadRow = Callable[[Accuracy, Sequence["Played"]], float]
 
 
+class Returns(NamedTuple):
+    """How often visitors came in again within a visit: truly, as stored, and both."""
+
+    true: int
+    stored: int
+    both: int
+
+
+NO_RETURNS: Final = Returns(0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
     """One seed. `strays`: stored visits of lasting identifiers that nobody carried inside. Sums of doors count both directions."""
@@ -45,6 +58,7 @@ class Played:
     counted_off: int
     staff_in: int = 0
     staff_in_off: int = 0
+    returns: Returns = NO_RETURNS
     rows: int = 0
     """Of presence, that the agents sent."""
     zone_stays: Mapping[str, int] = field(default_factory=dict)
@@ -72,6 +86,7 @@ def played(name: str, seed: int) -> Played:
         abs(stored - counted),
         staff_in := _staff_in(truth, world.end_ns),
         abs(sum(minute.in_staff for minute in done.sink.minutes.values()) - staff_in),
+        _returns(truth, secret, done.sink),
         done.rows,
         done.sink.zone_stays(),
         by_others(world, truth, secret) if seed in SEEDS_OF_OTHERS else {},
@@ -218,6 +233,23 @@ def _staff_in_off(found: Accuracy, seeds: Sequence[Played]) -> float:
     return share(sum(each.staff_in_off for each in seeds), sum(each.staff_in for each in seeds))
 
 
+def _returns(truth: Truth, secret: bytes, sink: DecisionSink) -> Returns:
+    found = [
+        (visit.entries - 1, sink.returns(subjects, visit.enter_ns, visit.leave_ns))
+        for visit in whole_visits(truth.visits, IDLE_NS)
+        if not visit.staff_id and (subjects := subjects_of(visit.carried, secret))
+    ]
+    return Returns(sum(true for true, _ in found), sum(stored for _, stored in found), sum(map(min, found)))
+
+
+def _returns_precision(found: Accuracy, seeds: Sequence[Played]) -> float:
+    return share(sum(each.returns.both for each in seeds), sum(each.returns.stored for each in seeds))
+
+
+def _returns_recall(found: Accuracy, seeds: Sequence[Played]) -> float:
+    return share(sum(each.returns.both for each in seeds), sum(each.returns.true for each in seeds))
+
+
 def _staff_in(truth: Truth, until_ns: int) -> int:
     """Return how many of those whom the door counter counted as coming in were staff."""
     return sum(visit.counted[0] for visit in truth.visits if visit.staff_id and visit.enter_ns < until_ns)
@@ -247,6 +279,8 @@ _HARD: Final[Sequence[tuple[str, ReadRow, Goal, str]]] = (
     ("visits-off", _visits_off, Goal(0.03, 0.02, "<="), "number of visits"),
     ("counts-off", _counts_off, Goal(0.03, 0.02, "<="), "people through doors, stored beside counted"),
     ("stays-off", _stays_off, Goal(0.15, bound="<="), "stays that zone_traffic counts, of the zone that is furthest off"),
+    ("returns-precision", _returns_precision, Goal(0.98), "entries after the first of a visit, stored beside true"),
+    ("returns-recall", _returns_recall, Goal(0.98), "entries after the first of a visit, true beside stored"),
     ("staff-in-off", _staff_in_off, Goal(0.10, bound="<="), "staff among those whom doors counted as coming in, in_staff beside the truth"),
     ("staff-in-traffic", _staff, Goal(0, bound="<="), "visits of staff stored as visitors'"),
     ("zones-right", lambda found, _: found.zones_right("stored"), Goal(0.97), "every second in a zone, as stored"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -51,6 +51,7 @@ class _Visit:
     is_open: bool
     is_void: bool
     is_staff: bool
+    entries: int = 1
 
 
 class DecisionSink:
@@ -98,6 +99,11 @@ class DecisionSink:
             if one.subject == subject and not one.is_void and one.is_staff == staff
         )
 
+    def returns(self, subjects: Collection[str], from_ns: int, to_ns: int) -> int:
+        """Return how often somebody came in again during the visits of some subjects that are stored in a span."""
+        mine = [one for one in self._visits.values() if one.subject in subjects and not one.is_void]
+        return sum(one.entries - 1 for one in mine if one.from_ns < to_ns and _end_ns(one, to_ns) > from_ns)
+
     def subjects(self) -> set[str]:
         """Return everybody with a dwell or a visit."""
         return {one.subject for one in self._dwells.values()} | {one.subject for one in self._visits.values()}
@@ -112,7 +118,7 @@ class DecisionSink:
 
     def _take_visit(self, row: Mapping[str, Any]) -> None:
         self._visits[row["time_ns"], row["subject"], row["agent"]] = _Visit(
-            row["subject"], row["started_ms"] * NS_PER_MS, row["seconds"], row["open"], row["void"], row["is_staff"]
+            row["subject"], row["started_ms"] * NS_PER_MS, row["seconds"], row["open"], row["void"], row["is_staff"], row["entries"]
         )
 
     def zone_stays(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.accuracy import suite, worlds
-from benchmarks.accuracy.worlds import Played, PlayedGoods, goods_portal, goods_shelf, pair_moves, store, store_hard
+from benchmarks.accuracy.worlds import Played, PlayedGoods, Returns, goods_portal, goods_shelf, pair_moves, store, store_hard
 from simulators.accuracy.course import Course, DecidedDwell, Span, TrueStay
 from simulators.accuracy.decisions import MovedItem
 from simulators.accuracy.figures import figures
@@ -30,7 +30,7 @@ def course(late_s: int = 0, visits: tuple[Span, ...] = (Span(0, 100 * S),)) -> C
 
 def played(*courses: Course, strays: int = 0) -> Played:
     stays = {"shelf": len(courses), "checkout": len(courses)}
-    return Played(courses, 10.0, strays, 0, 200, 0, staff_in=4, zone_stays=stays)
+    return Played(courses, 10.0, strays, 0, 200, 0, staff_in=4, returns=Returns(3, 3, 3), zone_stays=stays)
 
 
 def values(seeds: list[Played], hard: bool = False) -> dict[str, float | None]:
@@ -53,6 +53,11 @@ def test_a_change_that_is_late_costs_zones_entries_and_dwells() -> None:
 def test_staff_whom_the_doors_counted_are_compared_with_the_truth() -> None:
     assert values([played(course())], hard=True)["staff-in-off"] == 0.0
     assert values([replace(played(course()), staff_in_off=1)], hard=True)["staff-in-off"] == 0.25
+
+
+def test_entries_after_the_first_are_scored_by_visit() -> None:
+    found = values([replace(played(course()), returns=Returns(4, 5, 3))], hard=True)
+    assert (found["returns-precision"], found["returns-recall"]) == (0.6, 0.75)
 
 
 def test_rows_on_the_wire_stand_beside_those_of_the_release_before() -> None:
