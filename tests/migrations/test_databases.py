@@ -34,6 +34,8 @@ SHOWN: Final = {
 HALF_NS: Final = int((min(TODAY["presence"].time_ns) + max(TODAY["presence"].time_ns)) // 2)
 WIDTH: Final = columns_of(SCHEMA["presence"]).index("time_width_ms") + 1
 """Where it stands in a row, after the time."""
+LATER: Final = [name for name in SCHEMA["traffic"].fields if f"{name}=".encode() not in OLD]
+"""Fields of traffic that the earlier release did not have: there is no sum of them in its bucket."""
 Rows = list[tuple[Any, ...]]
 
 
@@ -89,7 +91,9 @@ def test_influxdb_takes_a_new_field_beside_points_that_have_none(influxdb: Bucke
 
 
 def test_dashboards_show_what_two_releases_wrote(influxdb: Bucket) -> None:
-    queries = [target["query"] for panel in BOARD["panels"] for target in panel["targets"]]
+    asked = [target["query"] for panel in BOARD["panels"] for target in panel["targets"]]
+    queries = [query for query in asked if not any(f'"{name}"' in query for name in LATER)]
+    assert len(queries) > len(asked) // 2
     send(influxdb, OLD)
     shown = []
     for _ in range(2):
@@ -99,8 +103,8 @@ def test_dashboards_show_what_two_releases_wrote(influxdb: Bucket) -> None:
             shown.append(run.influxql(query, influxdb.url, influxdb.name, influxdb.token))
         write(influxdb, *[points.where(points.time_ns >= HALF_NS) for points in TODAY.values()])
     assert shown[: len(queries)] == shown[len(queries) :], "the same points, whoever wrote them"
-    asked = "SELECT count(time_width_ms), count(rssi_dbm) FROM presence"
-    width, rssi = run.influxql(asked, influxdb.url, influxdb.name, influxdb.token).splitlines()[1].split(",")[-2:]
+    both = "SELECT count(time_width_ms), count(rssi_dbm) FROM presence"
+    width, rssi = run.influxql(both, influxdb.url, influxdb.name, influxdb.token).splitlines()[1].split(",")[-2:]
     assert 0 < int(width) < int(rssi)
 
 
