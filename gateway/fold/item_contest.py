@@ -16,6 +16,7 @@ import numpy.typing as npt
 from footfall.frames import Kind
 from gateway.fold import item_zones
 from gateway.fold.item_points import FOUND, SINCE_KNOWN, ItemPoints
+from gateway.fold.item_reads import ItemReads
 from gateway.fold.item_rules import (
     HARDLY_NS,
     KNOWN_NS,
@@ -39,8 +40,9 @@ from gateway.fold.zone_rules import ZoneLimits
 class ItemContest:
     """Decides about the items of a table, and emits their moves."""
 
-    def __init__(self, state: State, points: ItemPoints) -> None:
+    def __init__(self, state: State, points: ItemPoints, reads: ItemReads) -> None:
         self._state: Final = state
+        self._reads: Final = reads
         self._points: Final = points
 
     def arrive(self, items: Items, slot: int, row: ItemRow, found: int) -> None:
@@ -68,7 +70,7 @@ class ItemContest:
             return
         owner = self._owner(items, slot)
         if is_silent(owner.is_gone, row.at.time_ns - owner.time_ns, self._limits(items, slot).stale_ns):
-            self._hand_over(items, slot, owner)
+            self._hand_over(items, slot, owner, row.place_ns)
         elif row.kind != Kind.EXIT:
             heard = item_zones.heard_in(items, slot, row.zone)
             if heard is not None:
@@ -101,11 +103,13 @@ class ItemContest:
         )
         return left_alone
 
-    def _hand_over(self, items: Items, slot: int, owner: HeardZone) -> None:
+    def _hand_over(self, items: Items, slot: int, owner: HeardZone, place_ns: int) -> None:
         """Give the item of an owner that fell silent to the loudest that it may have come to, if there is any."""
         if item_zones.count(items, slot) == 1:
             return
-        candidates = [heard for heard in item_zones.heard_at(items, slot) if self._came_to(heard, owner, items.arrival_pending.item(slot))]
+        reads_on = self._reads.as_of(owner.zone, place_ns) > owner.time_ns + self._limits(items, slot).stale_ns
+        may_go_on = reads_on and not items.arrival_pending.item(slot)
+        candidates = [heard for heard in item_zones.heard_at(items, slot) if self._came_to(heard, owner, may_go_on)]
         if not candidates:
             return
         heard = max(candidates, key=lambda heard: heard.usual.dbm)
@@ -121,13 +125,15 @@ class ItemContest:
         return owner.sightings >= SURE_SIGHTINGS or owner.is_gone
 
     @staticmethod
-    def _came_to(heard: HeardZone, owner: HeardZone, is_pending: bool) -> bool:
-        """Whether the item may have come to a zone, given that its owner fell silent."""
+    def _came_to(heard: HeardZone, owner: HeardZone, may_go_on: bool) -> bool:
+        """Whether the item may have come to a zone, given that its owner fell silent.
+
+        `may_go_on`: a zone that hears it as ever has it after some minutes, since the owner's antennas read others.
+        """
         if heard.zone in (NO_CODE, owner.zone) or heard.time_ns <= owner.time_ns or heard.sightings < SURE_SIGHTINGS:
             return False
-        goes_on = heard.time_ns - owner.time_ns > MEMORY_NS and not heard.is_gone and not is_pending
-        came = owner.time_ns - heard.first.time_ns < HARDLY_NS or heard.usual.dbm - heard.usual.mean_dbm >= SHIFT_DB
-        return came or goes_on
+        goes_on = may_go_on and heard.time_ns - owner.time_ns > MEMORY_NS and not heard.is_gone
+        return goes_on or owner.time_ns - heard.first.time_ns < HARDLY_NS or heard.usual.dbm - heard.usual.mean_dbm >= SHIFT_DB
 
     def _compete(self, items: Items, slot: int, heard: HeardZone, owner: HeardZone, row: RowPlace) -> None:
         """Take evidence of another zone than the owner."""

@@ -26,6 +26,7 @@ from footfall.units import NS_PER_S
 from gateway.fold import item_zones
 from gateway.fold.item_contest import ItemContest
 from gateway.fold.item_points import FOUND, KNOWN, ItemPoints
+from gateway.fold.item_reads import ItemReads
 from gateway.fold.item_timeouts import EXIT_NS, ItemTimeouts
 from gateway.fold.item_zones import ItemRow, RowPlace
 from gateway.fold.mentions import Mention, Mentions, slots_of
@@ -50,7 +51,8 @@ class ItemEvents:
         self.waiting: Final = ReorderBuffer()
         self._mentions: Final = Mentions()
         self._points: Final = ItemPoints(state)
-        self._contest: Final = ItemContest(state, self._points)
+        self._reads: Final = ItemReads()
+        self._contest: Final = ItemContest(state, self._points, self._reads)
         self._timeouts: Final = ItemTimeouts(state, watermarks)
         self._now_ns = 0
         self.table = Items()
@@ -95,6 +97,7 @@ class ItemEvents:
         slot = slots_of(self.table, self._mentions, rows, kept_ns)
         self._state.counts["item_rows_unnamed_total"] += int(np.count_nonzero(slot == NO_CODE))
         which = np.flatnonzero((slot != NO_CODE) & ~self._state.estate.zone_outside[rows.zone])
+        self._reads.take(rows.take(which))
         which = which[np.argsort(slot[which], kind="stable")]
         return replace(rows, slot=slot).take(which)
 
@@ -133,7 +136,9 @@ class ItemEvents:
         for slot, place_ns, time_ns, key_ns, zone, agent, rssi_dbm, kind, profile, mention, count in zip(
             *[column.tolist() for column in columns], strict=True
         ):
-            self._apply_row(slot, place_ns, profile, mention, ItemRow(RowPlace(time_ns, key_ns, agent), zone, rssi_dbm, kind, count))
+            self._apply_row(
+                slot, place_ns, profile, mention, ItemRow(RowPlace(time_ns, key_ns, agent), zone, rssi_dbm, kind, count, place_ns)
+            )
 
     def _apply_row(self, slot: int, place_ns: int, profile: int, mention: int, row: ItemRow) -> None:
         """Apply a row. What is over by its place is over for every row from there on, whether the fold has written that already or not."""
@@ -192,7 +197,7 @@ class ItemEvents:
             yield f"items.{name}", value
         for name, column in (self.waiting.dump() or {}).items():
             yield f"items.waiting.{name}", column
-        yield "items", msgpack.packb([len(self.waiting), self._mentions.dump()])
+        yield "items", msgpack.packb([len(self.waiting), self._mentions.dump(), self._reads.dump()])
 
     def load(self, parts: Mapping[str, bytes]) -> None:
         """Go on from what `parts` gave; a state of before there were items has none."""
@@ -206,8 +211,9 @@ class ItemEvents:
             if values:
                 self.waiting.add(self._mentioning(Evidence.load(waiting, len(waiting["kind"]))))
             return
-        n_waiting, mentions = values
+        n_waiting, mentions, *reads = values
         self._mentions.load(mentions)
+        self._reads.load(reads[0] if reads else ())  # earlier releases did not keep them
         if n_waiting:
             self.waiting.load(waiting)
 

@@ -3,7 +3,8 @@
 A tag that lies is heard by each antenna at a level of its own, which strays. So of each zone its usual level is learned: the mean over
 some minutes of the levels that hold between rows. An item has moved when another zone is ahead of its owner by the margin *and* the two
 differ by SHIFT_DB from what they usually differ by. If the owner fell silent, a zone has the item that was hardly heard before, or whose
-own level rose by SHIFT_DB: who is heard as ever lies where it lay, whatever stands before the other antenna.
+own level rose by SHIFT_DB: who is heard as ever lies where it lay, whatever stands before the other antenna. Only after MEMORY_NS does
+such a zone have it, if the owner's antennas read others meanwhile: one that reads nothing is no evidence.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ class ItemRow(NamedTuple):
     rssi_dbm: int
     kind: int
     sightings: int
+    place_ns: int = 0
 
 
 class HeardZone(NamedTuple):

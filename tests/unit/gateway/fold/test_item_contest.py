@@ -10,7 +10,7 @@ import pytest
 from footfall.frames import Kind
 from gateway.state.ledger import Ledger
 from tests.support.journal_stories import Row, S, Story, new_fold, of, pairs, store
-from tests.unit.gateway.fold.test_item_events import FITTING, WINDOW, A, heard, moves, row, said, story
+from tests.unit.gateway.fold.test_item_events import FITTING, SHOE, WINDOW, A, heard, moves, row, said, story
 
 
 def stay(place: int, dbm: int, count: int = 5) -> Row:
@@ -63,13 +63,27 @@ def test_whoever_stands_before_an_antenna_moves_nothing() -> None:
     assert moves(lies(told, -55, -68, 2)) == []
 
 
-def test_what_its_antenna_has_not_heard_for_minutes_is_where_another_hears_it_still() -> None:
+@pytest.mark.parametrize("reads_on", [True, False])
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_what_its_antenna_does_not_read_for_minutes_though_it_reads_others_is_where_another_reads_it(reads_on: bool, goes_on: bool) -> None:
+    """An antenna that reads nothing at all is broken, and nothing has moved."""
     told = shelf()
     heard(told, row(Kind.EXIT, A, -55, age_s=33), stay(FITTING, -68), wait_s=40)
-    for _ in range(12):
-        heard(told, stay(FITTING, -68), wait_s=30)
-    ((was, now, at_s),) = moves(told)
-    assert (was, now, at_s) == ("a", "b", 361 + 40 - 33)
+    for n in range(12):
+        other = row(Kind.STAY if n else Kind.ENTER, A, -50, subject=SHOE)
+        heard(told, stay(FITTING, -68), *([other] if reads_on else []), wait_s=30)
+    if goes_on:
+        ledger = Ledger(":memory:")
+        fold = new_fold(ledger)
+        rows = store(fold.apply(pairs(told.records[:-20])), {})
+        fold.checkpoint({})
+        again = new_fold(ledger)
+        again.load(dict(ledger.state()))
+        store(again.apply(pairs(told.end().records[fold.pos :])), rows)
+        found = [(item["from_zone"], item["zone"]) for item in of(rows, "item") if item["kind"] == "moved"]
+    else:
+        found = [(was, now) for was, now, at_s in moves(told) if at_s == 361 + 40 - 33]
+    assert found == ([("a", "b")] if reads_on else [])
 
 
 def test_a_tag_that_is_louder_where_its_owner_fell_silent_has_moved_there() -> None:
