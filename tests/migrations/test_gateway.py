@@ -109,7 +109,7 @@ def test_a_fold_s_state_that_is_too_old_is_made_again_from_the_journal(tmp_path:
     before = rows(place.database)
     path = place.folder / "state" / "ledger.db"
     db = sqlite3.connect(path)
-    db.execute("DELETE FROM state WHERE key = 'items.stock.exit_key_ns'")
+    db.execute("DELETE FROM state WHERE key = 'items.stock.zone_agent'")
     db.commit()
     db.close()
     with place:
@@ -117,7 +117,7 @@ def test_a_fold_s_state_that_is_too_old_is_made_again_from_the_journal(tmp_path:
         assert place.gateway.status()["balance"]["pending"] == 0
     assert {name: rows(place.database)[name] ^ before[name] for name in RAW} == {name: set() for name in RAW}
     assert path.with_name("ledger.db.unusable-1").exists()
-    assert "exit_key_ns" in place.log()
+    assert "zone_agent" in place.log()
 
 
 def started(place: Place) -> str:
@@ -133,7 +133,7 @@ def test_one_that_is_too_old_is_named_where_the_journal_does_not_reach_back(tmp_
     place = Place(tmp_path / "gateway", embedded_broker)
     put(place)
     db = sqlite3.connect(place.folder / "state" / "ledger.db")
-    db.execute("DELETE FROM state WHERE key = 'items.stock.exit_key_ns'")
+    db.execute("DELETE FROM state WHERE key = 'items.stock.zone_agent'")
     db.commit()
     db.close()
     db = sqlite3.connect(place.folder / "state" / "journal.db")
