@@ -1,9 +1,9 @@
 """Absences: when nobody heard the subject of a visit for so long that it came in again.
 
 A visit has one entry more than absences. One is longer than the store's `reentry_s` and than what the profile allows between two rows
-of one presence, and shorter than the store's idle timeout, after which another visit begins. Minutes in which an agent of the store was
-out do not count. Each is the span between two rows of evidence that follow each other. So late evidence within one shortens it, splits
-it or ends it: what is kept is a function of the evidence, whatever its order.
+of one presence, and shorter than the store's idle timeout, after which another visit begins. Each is the span between two rows of
+evidence that follow each other. So late evidence within one shortens it, splits it or ends it: what is kept is a function of the
+evidence, whatever its order.
 """
 
 from __future__ import annotations
@@ -58,12 +58,8 @@ class Absences:
                 self._add(slot, part)
 
     def _add(self, slot: int, span: Span) -> None:
-        least_ns, (from_ns, to_ns) = self._least_ns(slot), span
-        if to_ns - from_ns > least_ns and to_ns - from_ns - self._blind_ns(slot, span) > least_ns:
+        if span[1] - span[0] > self._least_ns(slot):
             self._spans[slot] = tuple(sorted([*self.of(slot), span]))
-
-    def _blind_ns(self, slot: int, span: Span) -> int:
-        return self._state.blind_ns(self._state.tracks.store.item(slot), *span)
 
     def _least_ns(self, slot: int) -> int:
         t, estate = self._state.tracks, self._state.estate

@@ -32,8 +32,6 @@ _NO_NEWS: Final = {
     for tasks in range(_EVERY_TASK + 1)
 }
 """By what is known of an agent, the kinds of rows that show no other task."""
-KNOWN_BEFORE_MINUTES: Final = 5
-"""An agent that heard so long before a span began was at work then."""
 NO_TASK: Final = -1
 """The mask of a task that the agent never did, as far as was known then."""
 RESTART: Final = "agent.restart"
@@ -84,12 +82,10 @@ class Coverage:
         self._agents: list[_CoveredAgent] = []
         self._owners: dict[tuple[int, int], int] = {}
         """The place in `_agents` of a store's agent."""
-        self._of_store: dict[int, list[int]] = {}
         self._waiting: dict[int, int] = {}
         """Owners with changed hours, and when the first of these changed, s since 1970; in the order of that."""
         self._due: dict[int, None] = {}
         self._now_s = 0
-        state.blind_ns = self.blind_ns
 
     def hear(self, store: int, agent: int, record: Record, body: Body, progress_ns: int) -> None:
         """Take a frame: its agent got as far as `progress_ns`."""
@@ -173,7 +169,6 @@ class Coverage:
         if owner is None:
             owner = self._owners[store, agent] = len(self._agents)
             self._agents.append(_CoveredAgent(store, agent, _phase(self._state.estate.agents.names[agent])))
-            self._of_store.setdefault(store, []).append(owner)
         return owner
 
     def _learn_tasks(self, owner: int, mine: _CoveredAgent, kinds: bytes, progress_ns: int) -> None:
@@ -200,23 +195,6 @@ class Coverage:
         if new:
             mine.changed = (*mine.changed, *new)
             self._waiting.setdefault(owner, self._now_s)
-
-    def blind_ns(self, store: int, from_ns: int, to_ns: int) -> int:
-        """Return how long within a span an agent of the store could hear nobody that heard before it and is back, in whole minutes, ns."""
-        first, end = from_ns // NS_PER_MINUTE + 1, to_ns // NS_PER_MINUTE
-        blind: set[int] = set()
-        for owner in self._of_store.get(store, ()):
-            mine = self._agents[owner]
-            if not mine.tasks & PRESENCE or not mine.runs or mine.runs[-1].until_ns < to_ns:
-                continue
-            missed = {minute for minute in range(first, end) if not self._is_hearing(owner, minute)}
-            if missed and any(self._is_hearing(owner, minute) for minute in range(first - KNOWN_BEFORE_MINUTES, min(missed))):
-                blind |= missed
-        return len(blind) * NS_PER_MINUTE
-
-    def _is_hearing(self, owner: int, minute: int) -> bool:
-        masks, bit = self._masks.get(owner, minute // 60), 1 << minute % 60
-        return bool(masks[MaskColumn.ALIVE] & ~masks[MaskColumn.NO_PRESENCE] & bit)
 
     def retire(self) -> None:
         """Move what is settled to the store."""
@@ -246,8 +224,6 @@ class Coverage:
             for store, agent, tasks, runs, changed in values["agents"]
         ]
         self._owners = {(mine.store, mine.agent): owner for owner, mine in enumerate(self._agents)}
-        for (store, _), owner in self._owners.items():
-            self._of_store.setdefault(store, []).append(owner)
         self._waiting = dict(values["waiting"])
         self._due = dict.fromkeys(values["due"])
         self._masks.load(values["masks"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -81,8 +81,6 @@ class State:
         self.history: Final = History()
         self.points: Final = PointBuffer(self.history)
         self.revisions: Final = Revisions(self.history)
-        self.blind_ns: Callable[[int, int, int], int] = lambda store, from_ns, to_ns: 0
-        """How long within a span an agent of a store was known to hear nobody, ns; coverage sets it."""
         self.fan_dwells_from_ns = 0
         """Dwells whose key is before count one by one, though their fan has several devices: an earlier release counted them so."""
         self.counts: Counter[str] = Counter()

@@ -60,7 +60,7 @@ class Visits:
     def evidence(self, slot: int, time_ns: int, key_ns: int, agent: int, zone: int) -> None:
         """Take evidence inside the store, not before its visit's last: extend the visit, or close it and open the next."""
         state, tracks = self._state, self._state.tracks
-        if tracks.v_state[slot] and self._goes_on(slot, time_ns):
+        if tracks.v_state[slot] and time_ns - int(tracks.v_last_ns[slot]) <= int(state.estate.timeout_ns[tracks.store[slot]]):
             self._extend(slot, time_ns, zone)
             return
         if tracks.v_state[slot]:
@@ -73,16 +73,6 @@ class Visits:
         self._segments.changed[slot] = None
         if fan:
             self.arrivals.announce(self._segments.key_of(slot), zone)
-
-    def _goes_on(self, slot: int, time_ns: int) -> bool:
-        """Whether evidence is the visit's: a silence counts without the minutes of the same day in which an agent of the store was out."""
-        estate, store, last_ns = self._state.estate, self._state.tracks.store.item(slot), self._state.tracks.v_last_ns.item(slot)
-        timeout_ns = estate.timeout_ns.item(store)
-        if time_ns - last_ns <= timeout_ns:
-            return True
-        if estate.day(store, last_ns // NS_PER_MINUTE) != estate.day(store, time_ns // NS_PER_MINUTE):
-            return False
-        return time_ns - last_ns - self._state.blind_ns(store, last_ns, time_ns) <= timeout_ns
 
     def decide_zone(self, slot: int, zone: int) -> None:
         """Count a zone among those of the slot's visit."""

@@ -121,11 +121,6 @@ class Shop:
         self._story.site(4)
         return self
 
-    def make_blind(self, seconds: float) -> Shop:
-        """From now on an agent counts as out for so long of every span."""
-        self._fold.state.blind_ns = lambda store, from_ns, to_ns: min(round(seconds * S), to_ns - from_ns)
-        return self
-
     def wait(self, seconds: float) -> Shop:
         """Let time pass in which nobody is heard."""
         end_s = self._now_s + seconds

@@ -130,20 +130,6 @@ def test_a_dead_agent_s_minutes_are_not_observed_though_it_left_no_gap() -> None
     assert shop.minutes() == {*range(10), *range(31, 40)}
 
 
-def test_an_outage_between_two_runs_is_blind_and_so_is_a_gap_of_presence() -> None:
-    shop = Agents().frame(0, Kind.ENTER).alive(5, 605).frame(1805, epoch=2).alive(1810, 2400, epoch=2)
-    store = shop.fold.state.estate.stores.of("s1")
-
-    def blind_s(from_s: float, to_s: float) -> float:
-        return shop.fold.state.blind_ns(store, BEGIN + round(from_s * S), BEGIN + round(to_s * S)) / S
-
-    assert blind_s(600, 1900) == 1200, "the minutes 11 to 30"
-    assert blind_s(100, 500) == 0
-    assert blind_s(600, 3000) == 0, "the agent may be out still"
-    shop.restart()
-    assert blind_s(600, 1900) == 1200
-
-
 def test_a_new_boot_after_a_loss_of_power_begins_anew() -> None:
     shop = Agents().frame(0, Kind.ENTER).alive(5, 605).frame(1205, boot="c").alive(1210, 1800, boot="c").settle()
     assert shop.minutes() == {*range(10), *range(21, 30)}
