@@ -58,8 +58,9 @@ class ZoneContest:
     def take(self, slot: int, row: HeardRow) -> None:
         """Apply a row in order."""
         s, limits = self._state.tracks, self._limits(slot)
-        contest = s.contest.item(slot)
-        if contest == SETTLES:
+        if self._confirms(slot, row):
+            self.decide(slot)
+        if s.contest.item(slot) == SETTLES:
             self._settle(slot, row, limits)
         elif is_unowned(self._levels(slot).standing(slot, row.time_ns), limits):
             if row.kind == Kind.EXIT:
@@ -70,6 +71,12 @@ class ZoneContest:
             self._visits_take(slot, row, row.zone)
         else:
             self._contend(slot, row, limits)
+
+    def _confirms(self, slot: int, row: HeardRow) -> bool:
+        """Return whether a row is the EXIT of a zone that led until then for long enough: the last sighting is evidence, too."""
+        s = self._state.tracks
+        ends_lead = row.kind == Kind.EXIT and s.contest.item(slot) == LEADS and row.zone == s.lead_zone.item(slot)
+        return bool(ends_lead and self.is_over(slot, row.time_ns))
 
     # Nobody owns the subject
 

@@ -169,6 +169,20 @@ def test_who_is_heard_elsewhere_for_no_longer_than_a_lost_message_after_the_owne
     assert [(dwell.zone, dwell.seconds) for dwell in shop.close().dwells()] == [("a", 12)]
 
 
+def test_the_exit_of_a_zone_that_led_until_then_is_evidence_that_the_person_was_there() -> None:
+    """A box that sends a STAY a minute reports a stay of half a minute by ENTER and EXIT alone."""
+    story = (
+        seen("ann", "a", 0),
+        left("ann", "a", 60),
+        seen("ann", "b", 61),
+        left("ann", "b", 81),
+        seen("ann", "street", 82),
+        left("ann", "street", 142),
+    )
+    assert [(dwell.zone, dwell.begin_s, dwell.seconds) for dwell in dwells(*story)] == [("a", 0, 60), ("b", 61, 20), ("street", 82, 60)]
+    assert zones(*story[:2], seen("ann", "b", 61), left("ann", "b", 64), *story[4:]) == ["a", "street"]
+
+
 def test_an_exit_of_a_zone_that_is_not_the_owner_changes_nothing() -> None:
     assert zones(seen("ann", "a", 0), seen("ann", "b", 3, dbm=-61), left("ann", "b", 4), seen("ann", "b", 6, dbm=-61)) == ["a"]
 
