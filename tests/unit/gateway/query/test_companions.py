@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from gateway.points.rows import DwellPoint
 from gateway.query.companions import COLUMNS, together
 from tests.support.query_rows import BERLIN, SATURDAY, records, table
 
 S = 10**9
 ZONES = ("entrance", "shelf", "fitting", "checkout")
 Walk = list[tuple[str, float, float]]
-Row = tuple[Any, ...]
+Row = DwellPoint
 
 
 def walk(random: Random, from_s: float) -> Walk:
@@ -31,7 +32,8 @@ def rows_of(who: int, walked: Walk, random: Random, *, fan: str = "", staff: boo
     found = []
     for zone, from_s, to_s in walked:
         begin_s, end_s = from_s + random.uniform(0, late_s), to_s + random.uniform(0, late_s)
-        found.append((SATURDAY + round(begin_s * S), "a1", "s1", zone, f"{who:016x}", fan, end_s - begin_s, staff, False, False))
+        began_ns, subject = SATURDAY + round(begin_s * S), f"{who:016x}"
+        found.append(DwellPoint(began_ns, "a1", "s1", zone, subject, fan, end_s - begin_s, staff, False, False, 1.0))
     return found
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.points.rows import DwellPoint
 from gateway.query.stays import STAY_COLUMNS, stays_of
 from tests.support.fan_stays import stays_of as slowly
 from tests.support.query_rows import SATURDAY, table
@@ -16,11 +15,12 @@ S = 10**9
 
 def dwell(
     who: int, from_s: float, seconds: float, *, zone: str = "a", fan: str = "f1", open_: bool = False, staff: bool = False
-) -> tuple[Any, ...]:
-    return (SATURDAY + round(from_s * S) + who, "a1", "s1", zone, f"{who:016x}", fan, 0.0 if open_ else seconds, staff, open_, False)
+) -> DwellPoint:
+    subject, length_s = f"{who:016x}", 0.0 if open_ else seconds
+    return DwellPoint(SATURDAY + round(from_s * S) + who, "a1", "s1", zone, subject, fan, length_s, staff, open_, False, 1.0)
 
 
-def lengths(*rows: tuple[Any, ...]) -> list[float]:
+def lengths(*rows: DwellPoint) -> list[float]:
     found = stays_of(table("dwell", sorted(rows)))
     return found.numbers("seconds").tolist()
 
@@ -47,17 +47,16 @@ rows = st.lists(
         dwell, st.integers(1, 4), st.integers(0, 100), st.sampled_from([0.0, 4.0, 9.999, 10.0, 30.0]),
         zone=st.sampled_from("ab"), fan=st.sampled_from(["", "f1", "f2"]), open_=st.booleans(), staff=st.sampled_from([False, False, True]),
     ),
-    max_size=10, unique_by=lambda row: row[0],
+    max_size=10, unique_by=lambda row: row.time_ns,
 )  # fmt: skip
 
 
 @given(rows)
-def test_stays_are_those_that_joining_pairs_finds(of: list[tuple[Any, ...]]) -> None:
-    names = ("time_ns", "agent", "store", "zone", "subject", "fan", "seconds", "is_staff", "open", "void")
-    dwells = [dict(zip(names, row, strict=True)) for row in sorted(of)]
+def test_stays_are_those_that_joining_pairs_finds(of: list[DwellPoint]) -> None:
+    dwells = [row._asdict() for row in sorted(of)]
     expected = [row for row in slowly(row for row in dwells if not row["is_staff"]) if row["open"] or row["seconds"] >= 10]
     found = stays_of(table("dwell", sorted(of)))
     guests = found.where(~found.numbers("is_staff"))
     columns = [guests.values(name) for name in ("zone", "fan", "seconds", "open")]
     assert sorted(zip(*columns, strict=True)) == sorted((row["zone"], row["fan"], row["seconds"], row["open"]) for row in expected)
-    assert set(STAY_COLUMNS) <= set(names)
+    assert set(STAY_COLUMNS) <= set(DwellPoint._fields)
