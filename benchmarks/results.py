@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 class Failed(Exception):
@@ -72,6 +73,8 @@ def save(path: Path, results: Sequence[Result]) -> None:
 
 
 def table(results: Sequence[Result]) -> Table:
+    from rich.table import Table  # only now: a run that measures memory holds what the measured command holds
+
     found = Table("name", "value", "unit", "peer", "peer's value", "ratio", "target", "reached", title="make bench", title_justify="left")
     for column in (1, 4, 5):
         found.columns[column].justify = "right"

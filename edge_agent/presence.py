@@ -131,14 +131,14 @@ class Presences:
         """
         while self._due_s and self._due_s[0] * NS_PER_S < now_ns:
             for slot in self._due.pop(heapq.heappop(self._due_s)):
-                if slot.levels:
+                if slot.is_kept():
                     self._expire(slot, now_ns)
 
     def close(self, which: Callable[[int], bool] = lambda subject: True) -> None:
         """Forget all subjects for which `which` is true; emit EXIT for those of them that are present."""
         heard = [level.slot for reception in self._receptions.values() for level in reception.levels.values()]
         for slot in heard:
-            if slot.levels and which(slot.subject):
+            if slot.is_kept() and which(slot.subject):
                 if slot.present:
                     self._exit(slot)
                 self._forget(slot)
@@ -161,17 +161,23 @@ class Presences:
         if slot is None:
             if self._slots_total >= self._max_slots:
                 return None
-            slot = Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
+            slot = self._slot(group, identifier, t_ns)
             self._slots_total += 1
             self._wake(slot, t_ns + group.limits.min_ns)
-        level = reception.levels[identifier] = HeardLevel(reception, slot, t_ns)
-        slot.levels = (*slot.levels, level)
+        level = reception.levels[slot.identifier] = HeardLevel(slot, t_ns)
         return level
 
+    def _slot(self, group: Group, identifier: str, t_ns: int) -> Slot:
+        """Return a new slot. One that is in another zone, too, has its identifier and subject in memory once."""
+        found = (other.slot(identifier) for other in self._groups.values() if other.profile == group.profile)
+        elsewhere = next((slot for slot in found if slot is not None), None)
+        if elsewhere is None:
+            return Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
+        return Slot(group, elsewhere.identifier, elsewhere.subject, t_ns)
+
     def _forget(self, slot: Slot) -> None:
-        for level in slot.levels:
-            del level.reception.levels[slot.identifier]
-        slot.levels = ()
+        for reception in slot.group.receptions:
+            reception.levels.pop(slot.identifier, None)
         self._slots_total -= 1
 
     def _wake(self, slot: Slot, t_ns: float) -> None:
@@ -230,7 +236,8 @@ def _levels(slot: Slot) -> dict[str, Any]:
     if slot.group.is_alone:
         return {}
     limits = slot.group.limits.level
-    levels = {level.reception.receiver: _int8(level.at(slot.heard_ns, limits)) for level in slot.levels if level.sightings}
+    heard = ((reception.receiver, reception.levels.get(slot.identifier)) for reception in slot.group.receptions)
+    levels = {receiver: _int8(level.at(slot.heard_ns, limits)) for receiver, level in heard if level is not None and level.sightings}
     return {"levels": {receiver: dbm for receiver, dbm in levels.items() if dbm > limits.floor_dbm}}
 
 

@@ -67,20 +67,27 @@ class Group:
 class Slot:
     """The state of one identifier in one zone. `last_ns`: its latest sighting; `heard_ns`: the latest strong enough to count.
 
-    `levels` has one for each receiver that heard it; a slot without any is over.
+    Each receiver that heard it has a level that names the slot; a slot that no level names is over.
     """
 
     __slots__ = (
-        "entered_ns", "gaps", "group", "heard_ns", "identifier", "last_ns", "levels", "peak_ns", "present", "row_dbm", "row_ns",
-        "sightings", "subject",
+        "entered_ns", "gaps", "group", "heard_ns", "identifier", "last_ns", "peak_ns", "present", "row_dbm", "row_ns", "sightings",
+        "subject",
     )  # fmt: skip
 
     def __init__(self, group: Group, identifier: str, subject: int, t_ns: int) -> None:
         self.group = group
         self.identifier = identifier
         self.subject = subject
-        self.levels: tuple[HeardLevel, ...] = ()
         self.forget(t_ns)
+
+    def is_kept(self) -> bool:
+        return self.group.slot(self.identifier) is self
+
+    def levels(self) -> list[HeardLevel]:
+        """Return its level at each receiver that heard it."""
+        found = (reception.levels.get(self.identifier) for reception in self.group.receptions)
+        return [level for level in found if level is not None]
 
     def forget(self, t_ns: int) -> None:
         """Be as new at a time."""
@@ -88,7 +95,7 @@ class Slot:
         self.present = False
         self.entered_ns = self.row_ns = self.gaps = self.sightings = 0
         self.peak_ns = self.row_dbm = 0.0
-        for level in self.levels:
+        for level in self.levels():
             level.forget()
 
     def timeout_ns(self) -> float:
@@ -100,17 +107,16 @@ class Slot:
     def level_dbm(self) -> float:
         """Return the zone's level at the latest sighting that counts."""
         group = self.group
-        return zone_level_dbm(self.levels, self.heard_ns, group.limits.level, group.mean_of)
+        return zone_level_dbm(self.levels(), self.heard_ns, group.limits.level, group.mean_of)
 
 
 class HeardLevel(Level):
     """An identifier as one receiver hears it, with its slot in the receiver's zone."""
 
-    __slots__ = ("reception", "slot")
+    __slots__ = ("slot",)
 
-    def __init__(self, reception: Reception, slot: Slot, t_ns: int) -> None:
+    def __init__(self, slot: Slot, t_ns: int) -> None:
         super().__init__(t_ns)
-        self.reception = reception
         self.slot = slot
 
 

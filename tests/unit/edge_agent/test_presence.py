@@ -150,3 +150,28 @@ def test_an_offset_is_added_and_what_is_out_of_a_receivers_range_does_not_count(
     found = presences(receivers={"r": ReceiverLimits(min_dbm=-65.0)})
     assert hear(found, (0, -70), (1, -70)) == []
     assert kinds(hear(found, (2, -60), (3, -50), *((float(t), -70) for t in range(4, 90))))[-1] == ("EXIT", 7.0)
+
+
+def test_an_identifier_in_two_zones_has_its_pseudonym_made_once() -> None:
+    asked: list[str] = []
+
+    def subject_of(profile: str, identifier: str) -> int:
+        asked.append(identifier)
+        return 7
+
+    found = Presences([], ZONES, {"p": PresenceLimits.of(SETTINGS)}, subject_of)
+    hear(found, (0, -60), receiver="r")
+    hear(found, (1, -60), receiver="shelf")
+    assert [(row.zone, row.subject) for row in found.rows] == [("hall", 7), ("big", 7)]
+    assert asked == ["x"]
+
+
+def test_a_slot_that_was_closed_is_over_for_its_check_of_the_timeout_though_another_took_its_place() -> None:
+    found = presences()
+    hear(found, (0, -60))
+    found.close()
+    hear(found, (1, -60))
+    found.expire(100 * S)
+    assert kinds(found.rows) == [("ENTER", 0.0), ("EXIT", 0.0), ("ENTER", 1.0), ("EXIT", 1.0)]
+    assert len(found) == 0
+    assert found.scheduled_expiries == 0
