@@ -10,6 +10,7 @@ import pytest
 
 from footfall.errors import ConfigError, SinkUnavailable
 from gateway.points import SCHEMA, Coded, Points, from_rows
+from gateway.points.rows import VisitPoint
 from gateway.query.as_of_reader import AsOfReader
 from gateway.sinks.cells import Aggregate
 from gateway.sinks.influxdb.reader import InfluxReader
@@ -116,7 +117,8 @@ def test_long_answers_are_read_in_pages_and_integers_are_exact(store: tuple[Sink
 def test_the_latest_version_of_a_point_is_read(store: tuple[Sink, PointReader]) -> None:
     sink, reader = store
     for fan, void in (("", False), ("f1", False), ("f1", True)):
-        sink.write([from_rows("visit", [(NOON, "a1", "s1", "00", fan, bool(fan), False, False, 1, 1.5, 1, 0, 0, 0.0, void, "")])])
+        visit = VisitPoint(NOON, "a1", "s1", "00", fan, bool(fan), False, False, 1, 1.5, 1, 0, 0, 0.0, void, "", entries=1)
+        sink.write([from_rows("visit", [visit])])
         assert read(reader, "visit", columns=("fan", "void")) == ([] if void else [(NOON, fan, False)])
 
 

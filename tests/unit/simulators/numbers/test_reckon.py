@@ -101,11 +101,11 @@ def test_a_visit_is_counted_where_it_begins_and_where_it_ends() -> None:
     assert found["12",] == dict(zip(asked, (0, 0, 1, 90.5, 90.5, None), strict=True))
 
 
-def test_quantiles_are_of_the_lengths_themselves() -> None:
+def test_quantiles_are_of_the_lengths_of_stays_themselves_without_passes() -> None:
     begun = ms("2026-10-20T11:00:00+02:00")
-    dwells = [Dwell("berlin-mitte", "shoes", n, "", n == 9, begun, begun + 1000 * n) for n in (1, 2, 3, 4, 9)]
+    dwells = [Dwell("berlin-mitte", "shoes", n, "", n == 90, begun, begun + 1000 * n) for n in (9, 10, 20, 30, 40, 90)]
     visits = [Visit("berlin-mitte", 4, "", False, begun, begun + 7000, 1)]
-    shoes = {"count": 4, "sum_s": 10, "mean_s": 2.5, "median_s": 2.5, "p90_s": pytest.approx(3.7)}
+    shoes = {"count": 4, "sum_s": 100, "mean_s": 25, "median_s": 25, "p90_s": pytest.approx(37)}
     whole = {"count": 1, "sum_s": 7, "mean_s": 7, "median_s": 7, "p90_s": 7}
     found = reckoning(dwells=dwells, visits=visits)
     assert answer(found, question="dwell", by=("zone",)) == {("shoes",): shoes, ("*",): whole}
