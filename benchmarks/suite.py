@@ -126,7 +126,7 @@ def agent_memory_10k(effort: Effort) -> list[Result]:
     effort.say(f"10,000 devices known to BlueZ: {ours.rss_mb:.0f} MB, bleak alone {alone.rss_mb:.0f} MB")
     kept = "10,000 devices known to BlueZ at once; bleak keeps all that BlueZ says of each until BlueZ forgets it"
     return [
-        Result("agent_rss_mb_10k", found.rss_mb, "MB", target=Target("value", "<=", 83), note=note),
+        Result("agent_rss_mb_10k", found.rss_mb, "MB", target=Target("value", "<=", 80), note=note),
         Result("agent_rss_mb_10k_bluez", ours.rss_mb, "MB", "bleak", alone.rss_mb, note=kept),
     ]
 

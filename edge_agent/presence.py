@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from edge_agent.levels import STRONGEST, ReceiverLimits, ZoneRule
-from edge_agent.presence_slots import Group, HeardLevel, PresenceLimits, Reception, Slot
+from edge_agent.presence_slots import Group, PresenceLimits, Reception
 from footfall.frames import Kind, is_goods_text
 from footfall.units import NS_PER_S
 
@@ -73,7 +73,7 @@ class Presences:
         self._groups: Final[dict[tuple[str, str], Group]] = {}
         self._receptions: Final[dict[tuple[str, str], Reception]] = {}
         self._slots_total = 0
-        self._due: Final[dict[int, list[Slot]]] = {}
+        self._due: Final[dict[int, dict[Group, list[int]]]] = {}
         self._due_s: Final[list[int]] = []
 
     def __len__(self) -> int:
@@ -82,47 +82,52 @@ class Presences:
     @property
     def scheduled_expiries(self) -> int:
         """Return how many slots have a check of their timeout scheduled; each has at most one."""
-        return sum(map(len, self._due.values()))
+        return sum(len(slots) for groups in self._due.values() for slots in groups.values())
 
     def hear(self, receiver: str, profile: str, identifier: str, t_ns: int, rssi_dbm: int) -> bool:
         """Take a sighting. One older than the last counts as of the same time. Return False if no slot was free."""
         reception = self._receptions.get((receiver, profile)) or self._reception(receiver, profile)
-        level = reception.levels.get(identifier) or self._open(reception, identifier, t_ns)
-        if level is None:
-            return False
-        slot, limits = level.slot, reception.group.limits
-        if t_ns > slot.last_ns:
-            if t_ns - slot.heard_ns > limits.min_ns:
-                self._silence(slot, t_ns)
-            slot.last_ns = t_ns
+        group = reception.group
+        slot = group.slots.get(identifier)
+        if slot is None:
+            if self._slots_total >= self._max_slots:
+                return False
+            slot = self._open(group, identifier, t_ns)
+        last_ns = group.last_ns[slot]
+        if t_ns > last_ns:
+            if t_ns - group.heard_ns[slot] > group.limits.min_ns:
+                self._silence(group, slot, t_ns)
+            group.last_ns[slot] = t_ns
         else:
-            t_ns = slot.last_ns
-        level_dbm = level.take(t_ns, rssi_dbm + reception.offset_db, limits.level)
+            t_ns = last_ns
+        level_dbm = reception.levels.take(slot, t_ns, rssi_dbm + reception.offset_db, group.limits.level)
         if level_dbm >= reception.exit_dbm:
-            self._counts(slot, limits, t_ns, level_dbm, level_dbm >= reception.enter_dbm)
+            self._counts(group, slot, t_ns, level_dbm, level_dbm >= reception.enter_dbm)
         return True
 
-    def _counts(self, slot: Slot, limits: PresenceLimits, t_ns: int, level_dbm: float, enters: bool) -> None:
+    def _counts(self, group: Group, slot: int, t_ns: int, level_dbm: float, enters: bool) -> None:
         """Take a sighting that counts, with the level at its receiver; emit the row that it asks for, if any."""
-        gap_ns = t_ns - slot.heard_ns
+        limits = group.limits
+        gap_ns = t_ns - group.heard_ns[slot]
         if gap_ns:
-            slot.heard_ns = t_ns
+            group.heard_ns[slot] = t_ns
             if gap_ns <= limits.max_ns:
-                slot.gaps += 1
-                peak_ns = slot.peak_ns * PEAK_KEPT
-                slot.peak_ns = gap_ns if gap_ns > peak_ns else peak_ns
-        if slot.present:
-            slot.sightings += 1
-            since_ns = t_ns - slot.row_ns
+                group.gaps[slot] += 1
+                peak_ns = group.peak_ns[slot] * PEAK_KEPT
+                group.peak_ns[slot] = gap_ns if gap_ns > peak_ns else peak_ns
+        if group.present[slot]:
+            group.sightings[slot] += 1
+            row_ns = group.row_ns[slot]
+            since_ns = t_ns - row_ns
             if since_ns < limits.step_ns:
                 return
-            if not slot.group.is_alone:
-                level_dbm = slot.level_dbm()
-            is_first = slot.row_ns == slot.entered_ns
-            if is_first or since_ns >= limits.stay_ns or not -limits.step_db < level_dbm - slot.row_dbm < limits.step_db:
-                self._stay(slot, level_dbm)
+            if not group.is_alone:
+                level_dbm = group.level_dbm(slot)
+            is_first = row_ns == group.entered_ns[slot]
+            if is_first or since_ns >= limits.stay_ns or not -limits.step_db < level_dbm - group.row_dbm[slot] < limits.step_db:
+                self._stay(group, slot, level_dbm)
         elif enters:
-            self._enter(slot)
+            self._enter(group, slot)
 
     def expire(self, now_ns: int) -> None:
         """Emit EXIT for those whose timeout has passed, at most a second late; forget those silent for the longest timeout.
@@ -130,18 +135,18 @@ class Presences:
         The cost grows with what falls due, not with all slots.
         """
         while self._due_s and self._due_s[0] * NS_PER_S < now_ns:
-            for slot in self._due.pop(heapq.heappop(self._due_s)):
-                if slot.is_kept():
-                    self._expire(slot, now_ns)
+            for group, slots in self._due.pop(heapq.heappop(self._due_s)).items():
+                for slot in slots:
+                    self._expire(group, slot, now_ns)
 
     def close(self, which: Callable[[int], bool] = lambda subject: True) -> None:
         """Forget all subjects for which `which` is true; emit EXIT for those of them that are present."""
-        heard = [level.slot for reception in self._receptions.values() for level in reception.levels.values()]
-        for slot in heard:
-            if slot.is_kept() and which(slot.subject):
-                if slot.present:
-                    self._exit(slot)
-                self._forget(slot)
+        for group in self._groups.values():
+            for slot in list(group.slots.values()):
+                if which(group.subjects[slot]):
+                    if group.present[slot]:
+                        self._exit(group, slot)
+                    self._forget(group, slot)
 
     def _reception(self, receiver: str, profile: str) -> Reception:
         group = self._groups.get((self._zones[receiver], profile)) or self._group(self._zones[receiver], profile)
@@ -154,96 +159,86 @@ class Presences:
         group = Group(zone, profile, self._limits[profile], receivers, is_mean=is_mean, sku_of=self._sku_of.get(profile))
         return self._groups.setdefault((zone, profile), group)
 
-    def _open(self, reception: Reception, identifier: str, t_ns: int) -> HeardLevel | None:
-        """Return a new level, in a new slot if the zone has none of the identifier; None if all are taken."""
-        group = reception.group
-        slot = group.slot(identifier)
-        if slot is None:
-            if self._slots_total >= self._max_slots:
-                return None
-            slot = self._slot(group, identifier, t_ns)
-            self._slots_total += 1
-            self._wake(slot, t_ns + group.limits.min_ns)
-        level = reception.levels[slot.identifier] = HeardLevel(slot, t_ns)
-        return level
+    def _open(self, group: Group, identifier: str, t_ns: int) -> int:
+        """Return a new slot. Of one that is in another zone, too, the identifier is in memory once, and the subject made once."""
+        known = [other for other in self._groups.values() if other.profile == group.profile and identifier in other.slots]
+        if known:
+            elsewhere = known[0].slots[identifier]
+            slot = group.open(known[0].identifiers[elsewhere], known[0].subjects[elsewhere], t_ns)
+        else:
+            slot = group.open(identifier, self._subject_of(group.profile, identifier), t_ns)
+        self._slots_total += 1
+        self._wake(group, slot, t_ns + group.limits.min_ns)
+        return slot
 
-    def _slot(self, group: Group, identifier: str, t_ns: int) -> Slot:
-        """Return a new slot. One that is in another zone, too, has its identifier and subject in memory once."""
-        found = (other.slot(identifier) for other in self._groups.values() if other.profile == group.profile)
-        elsewhere = next((slot for slot in found if slot is not None), None)
-        if elsewhere is None:
-            return Slot(group, identifier, self._subject_of(group.profile, identifier), t_ns)
-        return Slot(group, elsewhere.identifier, elsewhere.subject, t_ns)
-
-    def _forget(self, slot: Slot) -> None:
-        for reception in slot.group.receptions:
-            reception.levels.pop(slot.identifier, None)
+    def _forget(self, group: Group, slot: int) -> None:
+        group.close(slot)
         self._slots_total -= 1
 
-    def _wake(self, slot: Slot, t_ns: float) -> None:
+    def _wake(self, group: Group, slot: int, t_ns: float) -> None:
         """Schedule a check of the slot for the end of the second of `t_ns`. Every slot is scheduled once."""
         due_s = int(t_ns // NS_PER_S) + 1
         if due_s not in self._due:
-            self._due[due_s] = []
+            self._due[due_s] = {}
             heapq.heappush(self._due_s, due_s)
-        self._due[due_s].append(slot)
+        self._due[due_s].setdefault(group, []).append(slot)
 
-    def _expire(self, slot: Slot, now_ns: int) -> None:
-        if slot.present and slot.heard_ns + slot.timeout_ns() < now_ns:
-            self._exit(slot)
-        forget_ns = slot.last_ns + slot.group.limits.max_ns
+    def _expire(self, group: Group, slot: int, now_ns: int) -> None:
+        if group.is_over[slot]:
+            group.free(slot)
+            return
+        until_ns = group.heard_ns[slot] + group.timeout_ns(slot)
+        if group.present[slot] and until_ns < now_ns:
+            self._exit(group, slot)
+        forget_ns = group.last_ns[slot] + group.limits.max_ns
         if forget_ns < now_ns:
-            self._forget(slot)
+            self._forget(group, slot)
+            group.free(slot)
         else:
-            self._wake(slot, slot.heard_ns + slot.timeout_ns() if slot.present else forget_ns)
+            self._wake(group, slot, until_ns if group.present[slot] else forget_ns)
 
-    def _silence(self, slot: Slot, t_ns: int) -> None:
+    def _silence(self, group: Group, slot: int, t_ns: int) -> None:
         """Before a sighting at `t_ns`, do what `expire` would have done just then."""
-        if slot.present and t_ns - slot.heard_ns > slot.timeout_ns():
-            self._exit(slot)
-        if t_ns - slot.last_ns > slot.group.limits.max_ns:
-            slot.forget(t_ns)
+        if group.present[slot] and t_ns - group.heard_ns[slot] > group.timeout_ns(slot):
+            self._exit(group, slot)
+        if t_ns - group.last_ns[slot] > group.limits.max_ns:
+            group.forget(slot, t_ns)
 
-    def _enter(self, slot: Slot) -> None:
-        slot.present = True
-        slot.entered_ns = slot.heard_ns
-        slot.sightings = 1
-        self._emit(Kind.ENTER, slot, slot.level_dbm(), _named(slot) | _levels(slot))
+    def _enter(self, group: Group, slot: int) -> None:
+        group.present[slot] = True
+        group.entered_ns[slot] = group.heard_ns[slot]
+        group.sightings[slot] = 1
+        self._emit(Kind.ENTER, group, slot, group.level_dbm(slot), _named(group, slot) | _levels(group, slot))
 
-    def _stay(self, slot: Slot, level_dbm: float) -> None:
-        phase_ns = slot.subject % NAMED_EVERY_NS  # not all of them at once
-        is_due = (slot.heard_ns + phase_ns) // NAMED_EVERY_NS > (slot.row_ns + phase_ns) // NAMED_EVERY_NS
-        self._emit(Kind.STAY, slot, level_dbm, _named(slot) | _levels(slot) if is_due else _levels(slot))
+    def _stay(self, group: Group, slot: int, level_dbm: float) -> None:
+        phase_ns = group.subjects[slot] % NAMED_EVERY_NS  # not all of them at once
+        is_due = (group.heard_ns[slot] + phase_ns) // NAMED_EVERY_NS > (group.row_ns[slot] + phase_ns) // NAMED_EVERY_NS
+        self._emit(Kind.STAY, group, slot, level_dbm, _named(group, slot) | _levels(group, slot) if is_due else _levels(group, slot))
 
-    def _exit(self, slot: Slot) -> None:
+    def _exit(self, group: Group, slot: int) -> None:
         """The row also counts the sightings since the last row, so that counts add up, and repeats that row's level."""
-        self._emit(Kind.EXIT, slot, slot.row_dbm, _named(slot))
-        slot.present = False
+        self._emit(Kind.EXIT, group, slot, group.row_dbm[slot], _named(group, slot))
+        group.present[slot] = False
 
-    def _emit(self, kind: Kind, slot: Slot, level_dbm: float, extra: Mapping[str, Any]) -> None:
-        group, heard_ns = slot.group, slot.heard_ns
-        dwell_s = (heard_ns - slot.entered_ns) / NS_PER_S
-        self.rows.append(
-            EvidenceRow(
-                kind, heard_ns, slot.subject, group.zone, group.profile, _int8(level_dbm), slot.sightings, dwell_s, extra=extra or None
-            )
-        )
-        slot.row_ns, slot.row_dbm, slot.sightings = heard_ns, level_dbm, 0
+    def _emit(self, kind: Kind, group: Group, slot: int, level_dbm: float, extra: Mapping[str, Any]) -> None:
+        t_ns, subject, sightings = group.heard_ns[slot], group.subjects[slot], group.sightings[slot]
+        dwell_s = (t_ns - group.entered_ns[slot]) / NS_PER_S
+        row = EvidenceRow(kind, t_ns, subject, group.zone, group.profile, _int8(level_dbm), sightings, dwell_s, extra=extra or None)
+        self.rows.append(row)
+        group.row_ns[slot], group.row_dbm[slot], group.sightings[slot] = t_ns, level_dbm, 0
 
 
-def _levels(slot: Slot) -> dict[str, Any]:
+def _levels(group: Group, slot: int) -> dict[str, Any]:
     """Return the level of each receiver that hears it, dBm, as `levels`; nothing where the zone has one receiver."""
-    if slot.group.is_alone:
+    if group.is_alone:
         return {}
-    limits = slot.group.limits.level
-    heard = ((reception.receiver, reception.levels.get(slot.identifier)) for reception in slot.group.receptions)
-    levels = {receiver: _int8(level.at(slot.heard_ns, limits)) for receiver, level in heard if level is not None and level.sightings}
-    return {"levels": {receiver: dbm for receiver, dbm in levels.items() if dbm > limits.floor_dbm}}
+    levels = {receiver: _int8(level_dbm) for receiver, level_dbm in group.levels_dbm(slot).items()}
+    return {"levels": {receiver: dbm for receiver, dbm in levels.items() if dbm > group.limits.level.floor_dbm}}
 
 
-def _named(slot: Slot) -> dict[str, Any]:
+def _named(group: Group, slot: int) -> dict[str, Any]:
     """Return the plain fields of a row of goods; nothing of anybody else."""
-    sku_of, epc = slot.group.sku_of, slot.identifier
+    sku_of, epc = group.sku_of, group.identifiers[slot]
     return {"epc": epc, "sku": sku_of(epc)} if sku_of is not None and is_goods_text(epc) else {}
 
 

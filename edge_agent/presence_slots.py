@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from device_profiles.profile import Presence
-from edge_agent.levels import Level, LevelLimits, ReceiverLimits, zone_level_dbm
+from edge_agent.levels import LevelLimits, Levels, ReceiverLimits, zone_level_dbm
 from footfall.units import NS_PER_S
 
 GAPS_TO_TRUST: Final = 4
@@ -43,9 +44,16 @@ class PresenceLimits:
 
 
 class Group:
-    """One profile in one zone. `mean_of`: over how many receivers its power is averaged; 0: the strongest is the zone's."""
+    """One profile in one zone, and as columns by slot the state of each identifier there; `slots` has the slot of each.
 
-    __slots__ = ("is_alone", "limits", "mean_of", "profile", "receptions", "sku_of", "zone")
+    `last_ns`: its latest sighting; `heard_ns`: the latest strong enough to count. A slot that is over has no identifier.
+    `mean_of`: over how many receivers its power is averaged; 0: the strongest is the zone's.
+    """
+
+    __slots__ = (
+        "_free", "entered_ns", "gaps", "heard_ns", "identifiers", "is_alone", "is_over", "last_ns", "limits", "mean_of", "peak_ns",
+        "present", "profile", "receptions", "row_dbm", "row_ns", "sightings", "sku_of", "slots", "subjects", "zone",
+    )  # fmt: skip
 
     def __init__(
         self, zone: str, profile: str, limits: PresenceLimits, receivers: int, *, is_mean: bool, sku_of: Callable[[str], str] | None
@@ -57,71 +65,76 @@ class Group:
         self.mean_of = receivers if is_mean else 0
         self.sku_of = sku_of
         self.receptions: list[Reception] = []
+        self.slots: dict[str, int] = {}
+        self.identifiers: list[str] = []
+        self._free: list[int] = []
+        self.subjects = array("Q")
+        self.last_ns, self.heard_ns, self.entered_ns, self.row_ns = (array("q") for _ in range(4))
+        self.peak_ns, self.row_dbm = array("d"), array("d")
+        self.gaps, self.sightings = array("q"), array("q")
+        self.present, self.is_over = bytearray(), bytearray()
 
-    def slot(self, identifier: str) -> Slot | None:
-        """Return the slot of an identifier that any of the receivers heard."""
-        found = (reception.levels.get(identifier) for reception in self.receptions)
-        return next((level.slot for level in found if level is not None), None)
+    def open(self, identifier: str, subject: int, t_ns: int) -> int:
+        """Return a slot that is as new at a time."""
+        if not self._free:
+            self._grow()
+        slot = self._free.pop()
+        self.slots[identifier] = slot
+        self.identifiers[slot] = identifier
+        self.is_over[slot] = False
+        self.subjects[slot] = subject
+        self.forget(slot, t_ns)
+        return slot
 
+    def _grow(self) -> None:
+        slot = len(self.identifiers)
+        self.identifiers.append("")
+        for column in (self.subjects, self.last_ns, self.heard_ns, self.entered_ns, self.row_ns, self.gaps, self.sightings):
+            column.append(0)
+        self.present.append(False)
+        self.is_over.append(False)
+        self.peak_ns.append(0.0)
+        self.row_dbm.append(0.0)
+        for reception in self.receptions:
+            reception.levels.grow(1)
+        self._free.append(slot)
 
-class Slot:
-    """The state of one identifier in one zone. `last_ns`: its latest sighting; `heard_ns`: the latest strong enough to count.
+    def close(self, slot: int) -> None:
+        """End a slot. It is used again only once it is freed: a check of its timeout may still be due."""
+        del self.slots[self.identifiers[slot]]
+        self.identifiers[slot] = ""
+        self.is_over[slot] = True
 
-    Each receiver that heard it has a level that names the slot; a slot that no level names is over.
-    """
+    def free(self, slot: int) -> None:
+        self._free.append(slot)
 
-    __slots__ = (
-        "entered_ns", "gaps", "group", "heard_ns", "identifier", "last_ns", "peak_ns", "present", "row_dbm", "row_ns", "sightings",
-        "subject",
-    )  # fmt: skip
-
-    def __init__(self, group: Group, identifier: str, subject: int, t_ns: int) -> None:
-        self.group = group
-        self.identifier = identifier
-        self.subject = subject
-        self.forget(t_ns)
-
-    def is_kept(self) -> bool:
-        return self.group.slot(self.identifier) is self
-
-    def levels(self) -> list[HeardLevel]:
-        """Return its level at each receiver that heard it."""
-        found = (reception.levels.get(self.identifier) for reception in self.group.receptions)
-        return [level for level in found if level is not None]
-
-    def forget(self, t_ns: int) -> None:
+    def forget(self, slot: int, t_ns: int) -> None:
         """Be as new at a time."""
-        self.last_ns = self.heard_ns = t_ns
-        self.present = False
-        self.entered_ns = self.row_ns = self.gaps = self.sightings = 0
-        self.peak_ns = self.row_dbm = 0.0
-        for level in self.levels():
-            level.forget()
+        self.last_ns[slot] = self.heard_ns[slot] = t_ns
+        self.present[slot] = False
+        self.entered_ns[slot] = self.row_ns[slot] = self.gaps[slot] = self.sightings[slot] = 0
+        self.peak_ns[slot] = self.row_dbm[slot] = 0.0
+        for reception in self.receptions:
+            reception.levels.forget(slot)
 
-    def timeout_ns(self) -> float:
-        limits = self.group.limits
-        if self.gaps < GAPS_TO_TRUST:
+    def timeout_ns(self, slot: int) -> float:
+        limits = self.limits
+        if self.gaps[slot] < GAPS_TO_TRUST:
             return limits.max_ns
-        return min(max(TIMEOUT_GAPS * self.peak_ns, limits.min_ns), limits.max_ns)
+        return min(max(TIMEOUT_GAPS * self.peak_ns[slot], limits.min_ns), limits.max_ns)
 
-    def level_dbm(self) -> float:
+    def levels_dbm(self, slot: int) -> dict[str, float]:
+        """Return the level at each receiver that heard it, at the latest sighting that counts."""
+        t_ns, limits = self.heard_ns[slot], self.limits.level
+        return {each.receiver: each.levels.at(slot, t_ns, limits) for each in self.receptions if each.levels.sightings[slot]}
+
+    def level_dbm(self, slot: int) -> float:
         """Return the zone's level at the latest sighting that counts."""
-        group = self.group
-        return zone_level_dbm(self.levels(), self.heard_ns, group.limits.level, group.mean_of)
-
-
-class HeardLevel(Level):
-    """An identifier as one receiver hears it, with its slot in the receiver's zone."""
-
-    __slots__ = ("slot",)
-
-    def __init__(self, slot: Slot, t_ns: int) -> None:
-        super().__init__(t_ns)
-        self.slot = slot
+        return zone_level_dbm(list(self.levels_dbm(slot).values()), self.limits.level, self.mean_of)
 
 
 class Reception:
-    """What one receiver hears of one profile, by identifier."""
+    """What one receiver hears of one profile, by slot of its zone."""
 
     __slots__ = ("enter_dbm", "exit_dbm", "group", "levels", "offset_db", "receiver")
 
@@ -131,5 +144,6 @@ class Reception:
         self.offset_db = limits.offset_db
         self.enter_dbm = max(group.limits.enter_dbm, limits.min_dbm)
         self.exit_dbm = max(group.limits.exit_dbm, limits.min_dbm)
-        self.levels: dict[str, HeardLevel] = {}
+        self.levels = Levels()
+        self.levels.grow(len(group.identifiers))
         group.receptions.append(self)
