@@ -45,7 +45,7 @@ class ContestColumns:
         slots, place_ns = slots[is_open], place_ns[is_open]
         heard, limits, settles = self._sighted(slots), self._state.estate.decided_within.of(s.profile[slots]), s.contest[slots] == SETTLES
         lasting_ns = lasts_ns(settles, s.lead_clear[slots], s.wary_db[slots].astype(np.int64), heard, limits)
-        over: Slots = slots[(s.lead_ns[slots] + lasting_ns < place_ns) & (settles | is_backed(self._lead_of(slots), heard, limits))]
+        over: Slots = slots[(s.behind_ns[slots] + lasting_ns < place_ns) & (settles | is_backed(self._lead_of(slots), heard, limits))]
         return over
 
     # Rows
@@ -151,7 +151,7 @@ class ContestColumns:
         begins = ~leads & ahead & follows(s.heard_ns[slot, best], t, at, limits)
         self._begin_lead(rows, best_zone, begins, begins & fell_silent(at, limits) & (s.beyond_ns[slot] != 0))
         goes_on = begins | (leads & ahead)
-        s.lead_zone[slot[goes_on]] = best_zone[goes_on]
+        self._go_ahead(Begun(slot, best_zone, t, rows.key_ns, rows.agent).take(leads & ahead & (best_zone != s.lead_zone[slot])))
         standing = Standing(*[column[goes_on] for column in at])
         self._take_margins(slot[goes_on], t[goes_on], best_dbm[goes_on], standing, limits.where(goes_on))
         outside = self._state.estate.zone_outside
@@ -162,7 +162,7 @@ class ContestColumns:
         s = self._state.tracks
         heard = self._sighted(slot)
         within = self._state.estate.decided_within.of(s.profile[slot])
-        wary_db = wary_left(s.wary_db[slot].astype(np.int64), time_ns - s.lead_ns[slot], heard, within)
+        wary_db = wary_left(s.wary_db[slot].astype(np.int64), time_ns - s.behind_ns[slot], heard, within)
         apart_db = self._state.estate.adjacency.apart_db(s.zone[slot], s.lead_zone[slot])
         clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
         s.lead_clear[slot], s.lead_db[slot] = is_clear(dbm, at, clear), dbm - at.level_dbm
@@ -177,9 +177,12 @@ class ContestColumns:
         self._lead(LEADS, Begun(slot, zone, time_ns, key_ns, agent).take(begins))
 
     def _lead(self, contest: int, row: Begun) -> None:
+        self._state.tracks.contest[row.slot], self._state.tracks.behind_ns[row.slot] = contest, row.time_ns
+        self._go_ahead(row)
+
+    def _go_ahead(self, row: Begun) -> None:
         s, slot = self._state.tracks, row.slot
-        s.contest[slot], s.lead_zone[slot] = contest, row.zone
-        s.lead_ns[slot], s.lead_key_ns[slot], s.lead_agent[slot] = row.time_ns, row.key_ns, row.agent
+        s.lead_zone[slot], s.lead_ns[slot], s.lead_key_ns[slot], s.lead_agent[slot] = row.zone, row.time_ns, row.key_ns, row.agent
 
     def _give_up(self, slot: Slots) -> None:
         s = self._state.tracks
@@ -190,7 +193,7 @@ class ContestColumns:
     def _end(self, slot: Slots) -> None:
         s = self._state.tracks
         s.contest[slot], s.lead_zone[slot], s.lead_ns[slot], s.own_ns[slot], s.lead_clear[slot] = DECIDED, NO_CODE, 0, 0, False
-        s.lead_strong[slot] = False
+        s.behind_ns[slot], s.lead_strong[slot] = 0, False
 
     def _loudest(self, slot: Slots, time_ns: Times, limits: ZoneLimits) -> tuple[Mask, npt.NDArray[np.intp]]:
         """Return whether any place is fresh, and the loudest: of equal ones that of the zone that leads, else the first."""
@@ -211,7 +214,7 @@ class ContestColumns:
 
     def _lead_of(self, slot: Slots) -> Lead:
         s = self._state.tracks
-        return Lead(s.lead_ns[slot], s.own_ns[slot], s.last_ns[slot])
+        return Lead(s.behind_ns[slot], s.own_ns[slot], s.last_ns[slot])
 
     # Decisions
 

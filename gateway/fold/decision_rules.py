@@ -58,8 +58,8 @@ class Sighted(NamedTuple):
 class Lead(NamedTuple):
     """A lead, as numbers of one slot or as columns."""
 
-    lead_ns: Any
-    """The row with which it began."""
+    behind_ns: Any
+    """Since when the owner is behind."""
     own_ns: Any
     """The owner's latest evidence."""
     last_ns: Any
@@ -117,7 +117,7 @@ def confirms_ns(heard: Sighted, limits: DecisionLimits) -> Any:
 
 def is_backed(lead: Lead, heard: Sighted, limits: DecisionLimits) -> Any:
     """Return whether a lead may be decided: the owner was heard while it fell behind, or others were for longer than messages are lost."""
-    return (lead.own_ns > lead.lead_ns) | (lead.last_ns - lead.own_ns >= settles_ns(heard, limits))
+    return (lead.own_ns > lead.behind_ns) | (lead.last_ns - lead.own_ns >= settles_ns(heard, limits))
 
 
 def left_ns(lead: Lead, silent: Any, heard: Sighted, limits: DecisionLimits) -> Any:
@@ -125,7 +125,7 @@ def left_ns(lead: Lead, silent: Any, heard: Sighted, limits: DecisionLimits) -> 
 
     One that fell silent had the subject until it was heard last. Between two zones nobody has it.
     """
-    behind_ns = lead.lead_ns - (1 - silent) * settles_ns(heard, limits)
+    behind_ns = lead.behind_ns - (1 - silent) * settles_ns(heard, limits)
     return behind_ns - (lead.own_ns < behind_ns) * (behind_ns - lead.own_ns)
 
 

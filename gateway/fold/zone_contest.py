@@ -3,10 +3,11 @@
 Each slot remembers the latest level of the other zones that hear it (`heard_zones.py`). A slot's contest is one of these:
 
 - DECIDED: nothing is open. A row of the owner extends its dwell.
-- LEADS: another zone is ahead of the owner. It owns the subject once it has led for the confirm time and is ahead by the margin, since it
-  went ahead. The owner's dwell is not extended meanwhile, so nothing has to be taken back: if the challenger falls behind, or is not
-  ahead by the margin within twice that time, the dwell is extended to the owner's latest evidence. If it wins, the dwell ends as early
-  as the owner lost the subject (`decision_rules.py`).
+- LEADS: another zone is ahead of the owner. It owns the subject once the owner was behind for the confirm time and it is ahead by the
+  margin, since it went ahead of all others: who walks past a third zone on the way is nobody's there. The owner's dwell is not extended
+  meanwhile, so nothing has to be taken back: if the challenger falls behind, or is not ahead by the margin within twice that time, the
+  dwell is extended to the owner's latest evidence. If it wins, the dwell ends as early as the owner lost the subject
+  (`decision_rules.py`).
 - SETTLES: nobody owned the subject when it was heard. The loudest zone owns it when the settling time is over, since then.
 
 A contest is over by a row's place, not by its time, or when the watermark has passed its end. So what is decided depends on the order of
@@ -53,7 +54,8 @@ class ZoneContest:
         heard = self._sighted(slot)
         limits = self._state.estate.decided_within_of[s.profile.item(slot)]
         lasting_ns = lasts_ns(contest == SETTLES, s.lead_clear.item(slot), s.wary_db.item(slot), heard, limits)
-        return bool(s.lead_ns.item(slot) + lasting_ns < place_ns and (contest == SETTLES or is_backed(self._lead_of(slot), heard, limits)))
+        lasted = s.behind_ns.item(slot) + lasting_ns < place_ns
+        return bool(lasted and (contest == SETTLES or is_backed(self._lead_of(slot), heard, limits)))
 
     def take(self, slot: int, row: HeardRow) -> None:
         """Apply a row in order."""
@@ -121,13 +123,15 @@ class ZoneContest:
         elif leads or follows(best.time_ns, row.time_ns, at, limits):
             if not leads:
                 self._begin_lead(slot, best.zone, row, at, limits)
+            elif best.zone != s.lead_zone.item(slot):
+                self._go_ahead(slot, best.zone, row.time_ns, row.key_ns, row.agent)
             heard, within = self._sighted(slot), self._state.estate.decided_within_of[s.profile.item(slot)]
-            wary_db = wary_left(s.wary_db.item(slot), row.time_ns - s.lead_ns.item(slot), heard, within)
+            wary_db = wary_left(s.wary_db.item(slot), row.time_ns - s.behind_ns.item(slot), heard, within)
             apart_db = self._state.estate.adjacency.apart_db(s.zone.item(slot), best.zone)
             clear = limits._replace(margin_db=margin_of(heard, wary_db, limits) + apart_db)
             strong = clear._replace(margin_db=clear.margin_db + STRONG_DB)
-            s.lead_zone[slot], s.lead_clear[slot] = best.zone, is_clear(best.dbm, at, clear)
-            s.lead_strong[slot], s.lead_db[slot] = is_clear(best.dbm, at, strong), best.dbm - at.level_dbm
+            s.lead_clear[slot], s.lead_strong[slot] = is_clear(best.dbm, at, clear), is_clear(best.dbm, at, strong)
+            s.lead_db[slot] = best.dbm - at.level_dbm
         self._visits_take(slot, row, s.zone.item(slot))
 
     def _begin_lead(self, slot: int, zone: int, row: HeardRow, at: Standing, limits: ZoneLimits) -> None:
@@ -140,9 +144,12 @@ class ZoneContest:
             self._lead(slot, LEADS, zone, row.time_ns, row.key_ns, row.agent)
 
     def _lead(self, slot: int, contest: int, zone: int, time_ns: int, key_ns: int, agent: int) -> None:
+        self._state.tracks.contest[slot], self._state.tracks.behind_ns[slot] = contest, time_ns
+        self._go_ahead(slot, zone, time_ns, key_ns, agent)
+
+    def _go_ahead(self, slot: int, zone: int, time_ns: int, key_ns: int, agent: int) -> None:
         s = self._state.tracks
-        s.contest[slot], s.lead_zone[slot] = contest, zone
-        s.lead_ns[slot], s.lead_key_ns[slot], s.lead_agent[slot] = time_ns, key_ns, agent
+        s.lead_zone[slot], s.lead_ns[slot], s.lead_key_ns[slot], s.lead_agent[slot] = zone, time_ns, key_ns, agent
 
     def _give_up(self, slot: int) -> None:
         """The challenger fell behind: the owner has had the subject all the time."""
@@ -155,7 +162,7 @@ class ZoneContest:
     def _end(self, slot: int) -> None:
         s = self._state.tracks
         s.contest[slot], s.lead_zone[slot], s.lead_ns[slot], s.own_ns[slot], s.lead_clear[slot] = DECIDED, NO_CODE, 0, 0, False
-        s.lead_strong[slot] = False
+        s.behind_ns[slot], s.lead_strong[slot] = 0, False
 
     def late_exit(self, slot: int, zone: int, agent: int, time_ns: int) -> None:
         """Take an EXIT about a time before the slot's latest row."""
@@ -169,7 +176,7 @@ class ZoneContest:
     # Decisions
 
     def decide(self, slot: int) -> None:
-        """Give the subject to the zone that leads, as of the row with which it began to; a lead that is not clear or not backed lapses."""
+        """Give the subject to the zone that leads, since it went ahead; a lead that is not clear or not backed lapses."""
         s = self._state.tracks
         if s.contest.item(slot) == LEADS and not self._may_win(slot):
             self._give_up(slot)
@@ -201,7 +208,7 @@ class ZoneContest:
 
     def _lead_of(self, slot: int) -> Lead:
         s = self._state.tracks
-        return Lead(s.lead_ns.item(slot), s.own_ns.item(slot), s.last_ns.item(slot))
+        return Lead(s.behind_ns.item(slot), s.own_ns.item(slot), s.last_ns.item(slot))
 
     def _leave(self, slot: int, end_ns: int, left_ns: int) -> None:
         """The owner was heard until `end_ns`, and had the subject until `left_ns`; it goes on hearing it as any other zone does."""
@@ -217,7 +224,7 @@ class ZoneContest:
         """How long before its lead a zone had the subject: not where the owner fell silent, nor before the owner had it."""
         s = self._state.tracks
         lead_ns, profile = s.lead_ns.item(slot), s.profile.item(slot)
-        if lead_ns - s.own_ns.item(slot) > self._state.estate.limits_of[profile].stale_ns:
+        if s.behind_ns.item(slot) - s.own_ns.item(slot) > self._state.estate.limits_of[profile].stale_ns:
             return 0
         back_ns: int = self._state.estate.decided_within_of[profile].back_ns
         back_ns = min(back_ns, lead_ns - s.d_start_ns.item(slot))

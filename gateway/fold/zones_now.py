@@ -47,7 +47,7 @@ def _lead_ns(state: State, slots: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """When a change would be stamped if it was decided now, as `ZoneContest` does."""
     s, profile = state.tracks, state.tracks.profile[slots]
     lead_ns = s.lead_ns[slots]
-    in_time = (s.contest[slots] == LEADS) & (lead_ns - s.own_ns[slots] <= state.estate.limits.stale_ns[profile])
+    in_time = (s.contest[slots] == LEADS) & (s.behind_ns[slots] - s.own_ns[slots] <= state.estate.limits.stale_ns[profile])
     back_ns = np.where(in_time, state.estate.decided_within.back_ns[profile], 0)
     found: npt.NDArray[np.int64] = np.where(in_time, np.maximum(lead_ns - back_ns, s.d_start_ns[slots]), lead_ns)
     return found

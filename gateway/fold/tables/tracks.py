@@ -77,7 +77,7 @@ class Tracks(ColumnTable):
     lead_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True)]
     """Who would own the subject if it was decided now."""
     lead_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
-    """The row with which it began."""
+    """The row with which that zone went ahead of all others; while the first one settles, the first row."""
     lead_key_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     lead_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True)]
     lead_clear: Annotated[npt.NDArray[np.bool_], ColumnSpec(added=True)]
@@ -88,6 +88,8 @@ class Tracks(ColumnTable):
     """How far it is ahead of the owner, or of the next louder zone while the first one settles."""
     wary_db: Annotated[npt.NDArray[np.uint8], ColumnSpec(added=True)]
     """How much more margin the subject needs, since it went back and forth between two zones."""
+    behind_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    """When it began: since then the owner is behind, of whichever zone."""
     own_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     """While another zone leads: the owner's latest evidence."""
     dwell_known_until_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(stored_as="covered_ns")]
@@ -220,6 +222,8 @@ class Tracks(ColumnTable):
         tracks = cls()
         size, free = msgpack.unpackb(parts["slots"])
         tracks.load_columns("slots", size, free, parts)
+        if "slots.behind_ns" not in parts:  # earlier releases had one time for both
+            tracks.behind_ns[:] = tracks.lead_ns
         tracks._index()
         return tracks
 

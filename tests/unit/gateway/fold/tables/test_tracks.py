@@ -70,3 +70,11 @@ def test_slots_that_were_freed_by_an_earlier_release_are_used_again_as_new_ones(
     loaded = Tracks.restore(dict(slots.parts()))
     assert loaded.add(6, 0, 0, False) == slot
     assert (loaded.out_of_order[slot], loaded.last_ns[slot]) == (False, 0)
+
+
+def test_a_lead_that_an_earlier_release_stored_began_when_its_zone_went_ahead() -> None:
+    slots = Tracks()
+    slot = slots.add(5, 1, 2, True)
+    slots.lead_ns[slot] = 7
+    parts = {name: part for name, part in slots.parts() if name != "slots.behind_ns"}
+    assert Tracks.restore(parts).behind_ns[slot] == 7
