@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -21,11 +21,13 @@ from gateway.query.measures import SMALL_BASE, Measure, named
 from gateway.query.open_minutes import hours_of, open_masks
 from gateway.query.partly_read import baskets_partly_read
 from gateway.query.plan import Plan
-from gateway.query.reduce import GroupValues, added, base_of, derived, small_base
+from gateway.query.reduce import GroupValues, Mask, added, base_of, derived, small_base
 from gateway.query.together import within, within_notes
 
 _CHAIN: Final = GroupKey("chain")
 _STORE: Final = GroupKey("store")
+_MOST_NAMED: Final = 5
+"""Stores named in a note."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,12 @@ class Counting:
             found += self.table((_CHAIN,), every=True).total_rows()
         return found
 
+    def having(self, name: str, needs: str) -> Mask:
+        """Return which stores have any of a sum in the cells of this name."""
+        cells = self.cells[name]
+        found: Mask = np.bincount(cells.store, cells.values[needs], len(self.stores)) > 0
+        return found
+
     @property
     def _is_empty(self) -> bool:
         return not any(map(len, self.cells.values()))
@@ -134,7 +142,7 @@ class Table:
         self._plan: Final = counting.plan
         self.codes: Final = codes
         self.groups: Final = groups
-        self._known: Final[dict[tuple[str, str], GroupValues]] = {}
+        self._known: Final[dict[tuple[str, str, str], GroupValues]] = {}
         self._shares: Final = None if counting.covered is None else counting.covered.shares(codes, groups)
         self._base: Final = {measure.id: self._base_of(measure) for measure in self._plan.measures}
         self.values: Final = {measure.id: self._value(measure, self._base[measure.id]) for measure in self._plan.measures}
@@ -148,20 +156,24 @@ class Table:
     def _base_of(self, measure: Measure) -> dict[str, GroupValues]:
         """What a measure is made of; where its parts belong together only in some hours, of these."""
         own = within(measure.table, measure.within)
-        return {part.id: self._added(part, own) for part in base_of((measure,), self._plan.there)}
+        return {part.id: self._added(part, own, measure.needs) for part in base_of((measure,), self._plan.there)}
 
     def _value(self, measure: Measure, base: Mapping[str, GroupValues]) -> GroupValues:
         return derived((measure,), self._plan.there, base)[measure.id]
 
-    def _added(self, measure: Measure, own: str) -> GroupValues:
+    def _added(self, measure: Measure, own: str, needs: str = "") -> GroupValues:
         name = own if own in self._counting.cells else measure.table
-        if (measure.id, name) not in self._known:
-            self._known[measure.id, name] = self._counted(measure, name)
-        return self._known[measure.id, name]
+        if (measure.id, name, needs) not in self._known:
+            self._known[measure.id, name, needs] = self._counted(measure, name, needs)
+        return self._known[measure.id, name, needs]
 
-    def _counted(self, measure: Measure, name: str) -> GroupValues:
+    def _counted(self, measure: Measure, name: str, needs: str) -> GroupValues:
         cells, group = self._counting.cells[name], self.groups.of_cell[name]
-        found = added(measure, cells.values[measure.id], group, len(self.groups))
+        numbers = cells.values[measure.id]
+        if needs:
+            kept = self._counting.having(name, needs)[cells.store]
+            numbers, group = numbers[kept], group[kept]
+        found = added(measure, numbers, group, len(self.groups))
         if measure.kind in ("last", "max"):
             return found.where(~self.groups.several[measure.table])
         if self._shares is not None and measure.covered_by:
@@ -216,7 +228,19 @@ class Table:
         ratios = [measure for measure in self._seen() if within(measure.table, measure.within) in self._counting.cells]
         every = {measure.id: {part.id: self._added(part, "") for part in base_of((measure,), self._plan.there)} for measure in ratios}
         kept = {measure.id: self._base[measure.id] for measure in ratios}
-        return [*coverage_notes(self._shares, self._counting.stores, covered), *within_notes(ratios, every, kept)]
+        return [*coverage_notes(self._shares, self._counting.stores, covered), *within_notes(ratios, every, kept), *self._lacking()]
+
+    def _lacking(self) -> Iterator[str]:
+        """Which ratios leave out stores that have none of what they need."""
+        for measure in self._seen():
+            lacking = np.flatnonzero(~self._counting.having(measure.table, measure.needs)).tolist() if measure.needs else []
+            if lacking:
+                names = [self._counting.stores[i].facts.name for i in lacking]
+                more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+                yield (
+                    f"{named([measure.id])} is not measured where {named([measure.needs])} are 0 in the whole span, as without an entrance"
+                    f" level: {', '.join(names[:_MOST_NAMED])}{more}"
+                )
 
     def _seen(self) -> list[Measure]:
         """Those that few people look at only where they are named."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,16 +18,27 @@ from gateway.sinks.table import PointTable
 
 List = Callable[[PointTable, ZoneInfo], Answer]
 """The rows of one store as an answer; its first column is the store."""
+_MOST_NAMED: Final = 5
+"""Stores named in a note."""
 
 
 def listing(reader: PointReader, request: Request, measurement: str, listed: List, stores: Sequence[AskedStore], on_page: OnPage) -> Answer:
     """Return the rows of all stores, one store's below another's, under their present names."""
-    answers = [
-        (stores[number].facts.name, listed(table, stores[number].zone))
-        for number, table in _by_store(reader, request, measurement, stores, on_page)
-    ]
+    answers, notes, is_empty = [], dict[str, list[str]](), True
+    for number, table in _by_store(reader, request, measurement, stores, on_page):
+        name, answer = stores[number].facts.name, listed(table, stores[number].zone)
+        answers.append((name, answer))
+        is_empty = is_empty and not len(table)
+        for note in answer.notes:
+            notes.setdefault(note, []).append(name)
     rows = [(name, *row[1:]) for name, answer in answers for row in answer.rows]
-    return Answer(answers[0][1].columns, rows, question=request.question, is_empty=not rows)
+    found = tuple(_noted(note, names) for note, names in notes.items())
+    return Answer(answers[0][1].columns, rows, notes=found, question=request.question, is_empty=is_empty)
+
+
+def _noted(note: str, names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more}: {note}"
 
 
 def _by_store(

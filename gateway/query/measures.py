@@ -56,6 +56,7 @@ class Measure:
     bounds_s: tuple[float, ...] = ()
     compared: bool = False
     within: CoveredBy = ""
+    needs: str = ""
 
     @property
     def key(self) -> str:
@@ -110,8 +111,8 @@ def _check(measure: Measure, found: Mapping[str, Measure]) -> None:
     if not measure.vectors:
         raise ValueError(f"measure {measure.key}: it needs a vector")
     if measure.kind not in DERIVED:
-        if measure.within:
-            raise ValueError(f"measure {measure.key}: within is for what is made of two parts")
+        if measure.within or measure.needs:
+            raise ValueError(f"measure {measure.key}: within and needs are for what is made of two parts")
         if not measure.column:
             raise ValueError(f"measure {measure.key}: a {measure.kind} needs a column")
         return
@@ -119,6 +120,9 @@ def _check(measure: Measure, found: Mapping[str, Measure]) -> None:
         other = found.get(f"{measure.question}.{part}")
         if other is None or other.table != measure.table:
             raise ValueError(f"measure {measure.key}: {part!r} is no measure of {measure.question} from {measure.table}")
+    needed = found.get(f"{measure.question}.{measure.needs}")
+    if measure.needs and (needed is None or needed.table != measure.table or needed.kind != "sum"):
+        raise ValueError(f"measure {measure.key}: needs names no sum of {measure.question} from {measure.table}")
     _check_within(measure, [found[f"{measure.question}.{part}"] for part in measure.parts])
 
 

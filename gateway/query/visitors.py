@@ -5,6 +5,7 @@ What a phone stands for is learned from days that the doors counted: those of th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,6 +23,7 @@ from gateway.query.people_factor import (
     LEAST_ARRIVALS,
     LEAST_DAYS,
     WIDEST,
+    CountedDay,
     Estimated,
     Factor,
     estimated,
@@ -64,6 +66,22 @@ class EstimatedDay:
         return None if self.found is None or self.basis.factor is None else (self.day.arrivals, self.basis.factor)
 
 
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """The days of one store that teach, and the factors that followed from them, by how many of these days were before."""
+
+    begins_ns: Sequence[int]
+    lessons: Sequence[CountedDay]
+    known: dict[int, Basis] = field(default_factory=dict)
+
+    def before(self, begin_ns: int) -> Basis:
+        """Return the store's own factor for days from this time on."""
+        number = bisect_left(self.begins_ns, begin_ns)
+        if number not in self.known:
+            self.known[number] = _own(self.lessons[max(0, number - LEARNED_DAYS) : number])
+        return self.known[number]
+
+
 @dataclass
 class _Chain:
     """The days of the stores that were asked for, and of those that they are compared with, which are read once they are needed."""
@@ -74,6 +92,7 @@ class _Chain:
     now_ns: int
     on_page: OnPage
     known: dict[str, StoreDays] = field(default_factory=dict)
+    learned: dict[str, _Learned] = field(default_factory=dict)
     by_path: Mapping[str, Sequence[AskedStore]] | None = None
     pooled: dict[tuple[str, int], Basis | None] = field(default_factory=dict)
     """By path and begin of a day: the factor of its stores."""
@@ -85,6 +104,14 @@ class _Chain:
         self.known |= {each.store.facts.name: each for each in found}
         return [self.known[store.facts.name] for store in stores]
 
+    def own(self, of: StoreDays, begin_ns: int) -> Basis:
+        """Return the factor that a store has of its own for days from this time on."""
+        name = of.store.facts.name
+        if name not in self.learned:
+            teaching = [(day.begin_ns, lesson) for day in of.days if (lesson := day.lesson) is not None and lesson.teaches]
+            self.learned[name] = _Learned([begin for begin, _ in teaching], [lesson for _, lesson in teaching])
+        return self.learned[name].before(begin_ns)
+
     def of_path(self, path: str, begin_ns: int) -> Basis | None:
         """Return the factor that the stores of a path have for days from this time on; None if too few have one of their own."""
         if self.by_path is None:
@@ -92,8 +119,7 @@ class _Chain:
             self.by_path = by_paths(every)
         if (path, begin_ns) not in self.pooled:
             peers = self.days_of(self.by_path.get(path, ())[:_MOST_PEERS])
-            learned = [_own([day for day in each.days if day.begin_ns < begin_ns]).factor for each in peers]
-            factors = [factor for factor in learned if factor is not None]
+            factors = [factor for each in peers if (factor := self.own(each, begin_ns).factor) is not None]
             factor, text = factor_of_stores(factors), f"{len(factors)} stores of {path}" if path else f"{len(factors)} other stores"
             self.pooled[path, begin_ns] = None if factor is None else Basis(factor, text)
         return self.pooled[path, begin_ns]
@@ -118,7 +144,7 @@ def _of_day(chain: _Chain, of: StoreDays, number: int) -> EstimatedDay:
     day = of.days[number]
     if reason := _unheard(day):
         return EstimatedDay(day, Basis(None, reason))
-    basis = _own(of.days[:number])
+    basis = chain.own(of, day.begin_ns)
     if basis.factor is None:
         # It has none of its own, so it is not among those of its path that have one.
         pooled = (chain.of_path(path, day.begin_ns) for path in paths_of(of.store))
@@ -143,8 +169,7 @@ def _unheard(day: StoreDay) -> str:
     return ""
 
 
-def _own(before: Sequence[StoreDay]) -> Basis:
-    kept = [lesson for day in before if (lesson := day.lesson) is not None and lesson.teaches][-LEARNED_DAYS:]
+def _own(kept: Sequence[CountedDay]) -> Basis:
     factor = factor_of_days(kept)
     if factor is not None:
         return Basis(factor, f"{factor.freedom + 1} days")
@@ -186,15 +211,21 @@ def _totals(found: Mapping[str, Sequence[EstimatedDay]]) -> list[tuple[Any, ...]
 
 
 def _whole(days: Sequence[EstimatedDay]) -> Estimated | None:
-    opened = [day for day in days if day.day.open_minutes]
+    opened = _opened(days)
     parts = [part for day in opened if (part := day.part) is not None]
     return estimated(parts) if parts and len(parts) == len(opened) else None
 
 
+def _opened(days: Sequence[EstimatedDay]) -> list[EstimatedDay]:
+    """The days of which a total is made, in each of its columns."""
+    return [day for day in days if day.day.open_minutes]
+
+
 def _total(name: str, days: Sequence[EstimatedDay], whole: Estimated) -> tuple[Any, ...]:
-    covered = sum(each.day.presence_minutes for each in days) / sum(each.day.open_minutes for each in days)
-    came = sum(each.day.arrivals for each in days)
-    return (name, None, covered, round(came), round(whole.people / came, 3), *_interval(whole), _counted(days), "")
+    opened = _opened(days)
+    covered = sum(each.day.presence_minutes for each in opened) / sum(each.day.open_minutes for each in opened)
+    came = sum(each.day.arrivals for each in opened)
+    return (name, None, covered, round(came), round(whole.people / came, 3), *_interval(whole), _counted(opened), "")
 
 
 def _notes(stores: Sequence[AskedStore], found: Mapping[str, Sequence[EstimatedDay]]) -> Iterator[str]:

@@ -17,7 +17,9 @@ from typer.testing import CliRunner
 from footfall import __version__
 from footfall.cli import EXIT_CONFIG, EXTRA_OF, _add, build
 from footfall.command_help import help_in_source
+from gateway.cli.query import query
 from gateway.points import SCHEMA, from_rows
+from gateway.query.questions import QUESTIONS
 from gateway.sinks.sqlite.sink import SQLite
 from tests.support.waiting import PATIENCE_S
 
@@ -44,6 +46,12 @@ def test_the_help_lists_every_command() -> None:
     assert done.exit_code == 0
     assert len(COMMANDS) >= 10
     assert all(f" {name} " in done.output for name in COMMANDS)
+
+
+def test_the_help_lists_every_question() -> None:
+    assert query.__doc__ is not None
+    listed = query.__doc__.partition(":")[2].partition(".")[0].strip().split(", ")
+    assert sorted(listed) == sorted(QUESTIONS)
 
 
 PACKAGES_OF_OURS = set(EXTRA_OF)

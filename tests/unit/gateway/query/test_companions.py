@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from random import Random
 from typing import Any
 
@@ -97,3 +98,48 @@ def test_staff_and_day_subjects_are_left_out(second: dict[str, Any]) -> None:
 def test_nobody_is_proposed_where_there_are_no_dwells() -> None:
     answer = together(table("dwell", []), BERLIN)
     assert (answer.columns, answer.rows) == (COLUMNS, [])
+
+
+def noted(rows: list[Row]) -> str:
+    (note,) = together(table("dwell", sorted(rows)), BERLIN).notes
+    return note
+
+
+def test_where_no_pair_is_proposed_a_note_states_what_was_needed() -> None:
+    alone = shop(3, 8.0, 0, Random(50))
+    assert "no pair was together enough: it needs a share of 60% of the time of either" in noted(alone)
+    assert "15 s, 2 at least" in noted(alone)
+    assert "fewer than two dwells" in noted(alone[:1])
+
+
+def test_where_strangers_are_together_as_much_no_share_is_enough_and_a_note_states_that() -> None:
+    by_the_clock = [("shelf", 100.0 * n, 100.0 * n + 99) for n in range(4000)]
+    rows = [row for who in (1, 2) for row in rows_of(who, by_the_clock, Random(50), late_s=0)]
+    assert noted(rows) == "no pair is proposed: strangers are together in a share of 95%, too, so that none is enough"
+
+
+def test_pairs_of_one_fan_are_named_as_the_reason_for_no_row() -> None:
+    random = Random(52)
+    walked = walk(random, 0)
+    rows = [*rows_of(500, walked, random, fan="f1"), *rows_of(501, walked, random, fan="f1")]
+    assert noted(rows) == "no pair is proposed: each of the 1 that were together enough is one fan's already"
+
+
+def test_a_proposal_has_no_note() -> None:
+    assert together(table("dwell", shop(100, 8.0, 25, Random(50))), BERLIN).notes == ()
+
+
+def test_a_crowd_takes_no_more_memory_than_is_looked_at_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table("dwell", shop(600, 1.0, 100, Random(54)))
+
+    def found(at_once: int) -> tuple[list[tuple[Any, ...]], int]:
+        monkeypatch.setattr("gateway.query.companions._AT_ONCE", at_once)
+        tracemalloc.start()
+        try:
+            return together(rows, BERLIN).rows, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    (whole, most), (in_parts, least) = found(10**9), found(20_000)
+    assert whole == in_parts != []
+    assert least < most / 2

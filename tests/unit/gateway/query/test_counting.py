@@ -81,7 +81,7 @@ def test_traffic_by_hand() -> None:
         "visits_started": 2, "visits_closed": 2, "dwell_sum_s": 90.0, "mean_dwell_s": 45.0, "transactions": 2, "transactions_known": 1,
         "returns": 0, "revenue": 12.5, "touches": 2, "conversion": 0.25, "visits": 2, "visits_known": 1, "anonymous_visits": 0.5,
         "entries": 2, "entries_per_visit": 1.0, "in_staff": 0, "in_guests": 8, "staff_entries": 0, "conversion_guests": 0.25,
-        "passers_by": 0, "subjects": 2, "capture_rate": 1.0,
+        "passers_by": 0, "subjects": 2, "capture_rate": None,
         "anonymous_transactions": 0.5, "basket": 6.25, "revenue_per_visitor": 1.5625,
     }  # fmt: skip
     assert (second["occupancy_last"], second["drift_last"], second["conversion"], second["mean_dwell_s"]) == (0, 1, None, 15.0)
@@ -89,6 +89,24 @@ def test_traffic_by_hand() -> None:
     whole = totals(answer)
     assert (whole["time"], whole["in"], whole["out"], whole["occupancy_last"], whole["occupancy_max"]) == (None, 8, 8, 0, 7)
     assert (whole["conversion"], whole["mean_dwell_s"], whole["drift"], whole["drift_share"]) == (0.25, 30.0, 0, 0.0)
+
+
+def test_a_capture_rate_is_of_stores_where_anybody_passed_by_in_the_span() -> None:
+    known = estate(one("s1", path="c"), one("s2", path="c"))
+    rows = [minute(5, visits_started=2, passers_by=6), minute(70, visits_started=3), of_store("s2", minute(5, visits_started=90))]
+    hours = records(answered({"traffic": rows}, known, by=("store",), interval="1h", measures=("capture_rate",)))
+    rate = {(row["store"], row["time"][11:13]): row["capture_rate"] for row in hours}
+    assert (rate["s1", "00"], rate["s1", "01"], rate["s1", "02"], rate["s2", "00"]) == (0.25, 1.0, None, None)
+    whole = answered({"traffic": rows}, known, by=("path",), interval="1d", measures=("capture_rate", "visits_started"))
+    assert counts(whole, "capture_rate", "visits_started") == [(5 / 11, 95)]
+    (note,) = [note for note in whole.notes if "not measured" in note]
+    assert note.endswith("`passers_by` are 0 in the whole span, as without an entrance level: s2")
+
+
+def test_nothing_is_noted_of_a_capture_rate_that_is_measured_everywhere_or_was_not_asked_for() -> None:
+    passing = answered({"traffic": [minute(5, visits_started=2, passers_by=6)]}, measures=("capture_rate",))
+    unasked = answered({"traffic": [minute(5, visits_started=2)]})
+    assert not any("not measured" in note for note in (*passing.notes, *unasked.notes))
 
 
 def test_integers_stay_exact_beyond_a_double() -> None:

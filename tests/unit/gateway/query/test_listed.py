@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from footfall.units import NS_PER_DAY, NS_PER_HOUR
 from gateway.points import SCHEMA
+from gateway.points.rows import DwellPoint
 from gateway.query import companions, listed
 from gateway.query.answer import Request
 from gateway.query.estate import QueryEstate, StoreFacts
 from gateway.query.figures import COLUMNS, figure
 from gateway.query.questions import ask
 from tests.support.memory_reader import MemoryReader
-from tests.support.query_rows import BERLIN, SATURDAY, records, table, visit
+from tests.support.query_rows import BERLIN, SATURDAY, minute, records, table, visit
 
 
 def test_visits_are_listed_by_their_true_start() -> None:
@@ -71,3 +73,16 @@ def test_visits_of_staff_are_marked_where_people_look() -> None:
     answer = listed.visits(table("visit", [visit(0, is_staff=True), visit(1)]), BERLIN)
     assert [row[answer.columns.index("is_staff")] for row in answer.rows] == [True, False]
     assert not figure("is_staff").wide
+
+
+def test_dwells_without_a_pair_are_no_lack_of_dwells() -> None:
+    dwells = [
+        DwellPoint(SATURDAY + n * NS_PER_HOUR, "a1", "s1", "shelf", f"{n:016x}", "", 60.0, False, False, False, 1.0) for n in (1, 2, 3)
+    ]
+    known = QueryEstate({"s1": StoreFacts("s1", BERLIN)})
+    asked = Request("together", from_="2026-10-24", to="2026-10-24")
+    (note,) = ask(MemoryReader({"dwell": dwells, "traffic": [minute(0)]}), asked, known, SATURDAY + NS_PER_DAY).notes
+    assert note.startswith("s1: no pair was together enough: it needs a share of 60%")
+    before = [dwell._replace(time_ns=dwell.time_ns - NS_PER_DAY) for dwell in dwells]
+    nothing = ask(MemoryReader({"dwell": before, "traffic": [minute(0)]}), asked, known, SATURDAY + NS_PER_DAY)
+    assert nothing.notes[0] == "memory has no dwell in this span"

@@ -102,7 +102,8 @@ vector = [{ rows = [], result = 0 }]
         ('kind = "sum"', 'kind = "ratio"\nnumerator = "in"\ndenominator = "nothing"', "'nothing' is no measure of traffic"),
         ("vector = [{ rows = [], result = 0 }]", "vector = []", "traffic.in: it needs a vector"),
         ('question = "traffic"', 'question = "weather"', "weather.in: weather is missing"),
-        ('covered_by = "doors"', 'covered_by = "doors"\nwithin = "doors"', "traffic.in: within is for what is made of two parts"),
+        ('covered_by = "doors"', 'covered_by = "doors"\nwithin = "doors"', "traffic.in: within and needs are for what is made of two"),
+        ('covered_by = "doors"', 'covered_by = "doors"\nneeds = "in"', "traffic.in: within and needs are for what is made of two"),
     ],
 )
 def test_what_is_wrong_in_the_table_is_named(before: str, after: str, complaint: str) -> None:

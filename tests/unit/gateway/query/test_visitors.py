@@ -16,9 +16,9 @@ from gateway.points import SCHEMA
 from gateway.query.answer import Answer, Request
 from gateway.query.estate import QueryEstate, StoreFacts, StoreVersion
 from gateway.query.open_hours import open_hours
-from gateway.query.people_factor import LEAST_DAYS
+from gateway.query.people_factor import LEAST_DAYS, CountedDay, Factor, factor_of_days
 from gateway.query.questions import ask
-from gateway.query.store_days import LOOK_BACK_DAYS
+from gateway.query.store_days import LOOK_BACK_DAYS, StoreDay
 from gateway.query.visitors import LEARNED_DAYS
 from tests.support.memory_reader import MemoryReader
 from tests.support.query_rows import records
@@ -204,6 +204,43 @@ def test_days_add_up_to_a_total_whose_interval_is_narrower_in_proportion() -> No
     assert whole["people"] == pytest.approx(sum(row["people"] for row in rows), abs=3)
     assert (whole["at_most"] - whole["people"]) / whole["people"] < (rows[0]["at_most"] - rows[0]["people"]) / rows[0]["people"]
     assert whole["in_guests"] == sum(row["in_guests"] for row in rows)
+
+
+def test_each_column_of_a_total_is_of_the_days_on_which_the_store_was_open() -> None:
+    shut = facts("s1", hours="; ".join(f"{day} 10:00-20:00" for day in ("mon", "tue", "wed", "thu", "fri", "sat")) + "; sun closed")
+    days = [*usual(*range(1, 15)), Day(0), Day(-1, counted=40, started=300, minutes=0)]
+    answer = answered(days, shut, to=f"{TODAY + timedelta(days=1)}")
+    opened, closed = records(answer)
+    (total,) = answer.totals
+    whole = dict(zip(answer.columns, total, strict=True))
+    assert (closed["basis"], closed["in_guests"], closed["arrivals"]) == ("closed", 40, 320)
+    same = ("covered", "arrivals", "factor", "at_least", "people", "at_most", "in_guests")
+    assert [whole[name] for name in same] == [opened[name] for name in same]
+
+
+def test_a_factor_of_a_store_is_worked_out_once_for_each_day_and_a_day_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = {"s2": "acme/east", "s3": "acme/east", "s4": "acme/west", "s5": "acme/west"}
+    days = [day for number, name in enumerate(paths) for day in usual(*range(20), store=name, counted=290 + number)]
+    stores = [facts("s1"), *(facts(name, path) for name, path in paths.items())]
+    learned: list[tuple[CountedDay, ...]] = []
+    looked: list[StoreDay] = []
+    lesson_of = StoreDay.lesson.fget
+
+    def learning(kept: Sequence[CountedDay]) -> Factor | None:
+        learned.append(tuple(kept))
+        return factor_of_days(kept)
+
+    def looking(day: StoreDay) -> CountedDay | None:
+        looked.append(day)
+        return lesson_of(day)
+
+    monkeypatch.setattr("gateway.query.visitors.factor_of_days", learning)
+    monkeypatch.setattr(StoreDay, "lesson", property(looking))
+    without = [Day(ago, counted=0, doors=-1) for ago in range(20)]
+    answer = answered([*days, *without], *stores, from_=f"{TODAY - timedelta(days=4)}")
+    assert {row["basis"] for row in records(answer)} == {"4 stores of acme"}
+    assert len(learned) == len(set(learned)) == 4 * 5 + 1, "five days of four stores, and none of the store itself"
+    assert len(looked) <= len(stores) * (LOOK_BACK_DAYS + 5)
 
 
 def test_a_span_with_a_day_that_has_no_estimate_has_no_total() -> None:
