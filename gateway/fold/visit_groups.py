@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.fold.state import State
 from gateway.fold.visit_rows import Segment, entries_of
-from gateway.fold.visit_segments import VisitSegments
+from gateway.fold.visit_segments import EVER_NS, VisitSegments
 from gateway.fold.visit_touches import vouching_ns
 
 
@@ -32,27 +32,66 @@ class VisitGroups:
         """Return the fan's segments that would be one visit with evidence of a span."""
         return self._reach(store, fan, self._state.links.subjects_of(fan), start_ns, last_ns)
 
+    def touched(self, store: int, fan: str, time_ns: int) -> list[Segment]:
+        """Return segments of every visit of the fan that a touch at a time changes: those near it, and those that it may bridge.
+
+        It bridges only where segments are on both sides, so without a later one no chain of touches is read.
+        """
+        subjects, timeout = self._state.links.subjects_of(fan), self._timeout_ns(store)
+        near = self._of_fan(fan, subjects, store, time_ns - timeout, time_ns + timeout)
+        if any(each.start_ns <= time_ns <= each.last_ns for each in near):
+            return near
+        if not self._of_fan(fan, subjects, store, time_ns, EVER_NS):
+            return near
+        until_ns = self._vouched_until(store, fan, time_ns) + timeout
+        if not self._of_fan(fan, subjects, store, time_ns, until_ns):
+            return near
+        return self._reach(store, fan, subjects, time_ns, time_ns)
+
     def _reach(self, store: int, fan: str, subjects: Sequence[str], start_ns: int, last_ns: int) -> list[Segment]:
-        timeout = int(self._state.estate.timeout_ns[store])
-        while True:
-            near = self._segments.in_span(subjects, store, start_ns - timeout, last_ns + timeout)
-            group = [each for each in near if each.fan == fan]
-            vouched = vouching_ns(self._state, fan, store, start_ns - timeout, last_ns + timeout)
-            first_ns = min([start_ns, *(each.start_ns for each in group), *vouched])
-            final_ns = max([last_ns, *(each.last_ns for each in group), *vouched])
+        """Touches are read beyond what is reached only, so each once."""
+        timeout = self._timeout_ns(store)
+        while subjects:
+            first_ns, final_ns = self._vouched_from(store, fan, start_ns), self._vouched_until(store, fan, last_ns)
+            group = self._of_fan(fan, subjects, store, first_ns - timeout, final_ns + timeout)
+            start_ns = min([first_ns, *(each.start_ns for each in group)])
+            last_ns = max([final_ns, *(each.last_ns for each in group)])
             if (first_ns, final_ns) == (start_ns, last_ns):
                 return group
-            start_ns, last_ns = first_ns, final_ns
+        return []
+
+    def _of_fan(self, fan: str, subjects: Sequence[str], store: int, from_ns: int, to_ns: int) -> list[Segment]:
+        return [each for each in self._segments.in_span(subjects, store, from_ns, to_ns) if each.fan == fan]
+
+    def _timeout_ns(self, store: int) -> int:
+        return int(self._state.estate.timeout_ns[store])
+
+    def _vouched_from(self, store: int, fan: str, time_ns: int) -> int:
+        """Return the earliest touch from which touches lead to a time without a silence longer than the timeout; the time if none."""
+        timeout = self._timeout_ns(store)
+        while earlier := vouching_ns(self._state, fan, store, time_ns - timeout, time_ns - 1):
+            time_ns = earlier[0]
+        return time_ns
+
+    def _vouched_until(self, store: int, fan: str, time_ns: int) -> int:
+        """Return the latest touch to which touches lead from a time without a silence longer than the timeout; the time if none."""
+        timeout = self._timeout_ns(store)
+        while later := vouching_ns(self._state, fan, store, time_ns + 1, time_ns + timeout):
+            time_ns = later[-1]
+        return time_ns
 
     def is_bridged(self, slot: int) -> bool:
         """Return whether touches near a track's segment may make it one with others of its fan."""
         t = self._state.tracks
         fan, store = self._state.fan_name(t.v_fan.item(slot)), t.store.item(slot)
-        timeout = int(self._state.estate.timeout_ns[store])
+        timeout = self._timeout_ns(store)
         return bool(vouching_ns(self._state, fan, store, t.v_start_ns.item(slot) - timeout, t.v_last_ns.item(slot) + timeout))
 
     def entries_ns(self, store: int, parts: Sequence[Segment]) -> list[int]:
         """Return when the person of a visit came in: who touched something meanwhile was not away."""
+        reentry_ns = self._state.estate.reentry_ns.item(store)
+        entries = entries_of(parts, reentry_ns, ())
+        if len(entries) == 1:
+            return entries
         start_ns, last_ns = min(part.start_ns for part in parts), max(part.last_ns for part in parts)
-        vouched = vouching_ns(self._state, parts[0].fan, store, start_ns, last_ns)
-        return entries_of(parts, self._state.estate.reentry_ns.item(store), vouched)
+        return entries_of(parts, reentry_ns, vouching_ns(self._state, parts[0].fan, store, start_ns, last_ns))

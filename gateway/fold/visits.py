@@ -176,7 +176,7 @@ class Visits:
     def touched(self, store: int, fan: str, time_ns: int) -> None:
         """Emit the visit again to which the fan's touches at a time belong, after they changed."""
         self._segments.save()
-        for segment in self._groups.around(store, fan, time_ns, time_ns):
+        for segment in self._groups.touched(store, fan, time_ns):
             self._project_around(store, self._again(store, segment))
 
     def relink(self, subject: str) -> None:

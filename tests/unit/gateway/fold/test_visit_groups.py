@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.fold.store import TouchRow
 from gateway.fold.visit_touches import VOUCHES
+from tests.support.memory_fold_store import MemoryStore
 from tests.support.shop_stories import IDLE_S, Shop, seen
 
 BACK_S = IDLE_S + 100
@@ -57,3 +59,52 @@ def test_a_touch_alone_makes_no_visit_and_none_lasts_longer_for_it() -> None:
         Shop().link("ann", "fan-1").hear(seen("ann", "a", 0), seen("ann", "a", 20)).wait(100).touch("scan", fan="fan-1").close().visits()
     )
     assert visit.seconds == 20
+
+
+class CountingStore(MemoryStore):
+    """Counts the touches that are read by fan."""
+
+    read = 0
+
+    def touches_of_fan(self, fan: str, store: str, from_ns: int, to_ns: int) -> list[TouchRow]:
+        rows = super().touches_of_fan(fan, store, from_ns, to_ns)
+        self.read += len(rows)
+        return rows
+
+
+def sales(shop: Shop, number: int) -> Shop:
+    """A sale of the fan every 100 s."""
+    for n in range(number):
+        shop.wait(100).touch("transaction", fan="fan-1", amount=1.0, event_id=f"sale-{n}")
+    return shop
+
+
+def test_no_touch_of_a_fan_without_a_device_is_read_again() -> None:
+    kept = CountingStore()
+    assert sales(Shop(kept), 60).close().visits() == []
+    assert kept.read == 0
+
+
+def test_each_touch_of_a_long_chain_is_read_a_few_times_at_most_and_bridges_all_the_same() -> None:
+    kept, number = CountingStore(), 120
+    shop = sales(Shop(kept).link("ann", "fan-1").hear(seen("ann", "a", 0), seen("ann", "a", 20)), number)
+    assert kept.read < 3 * number
+    end_s = number * 100 + 100
+    (visit,) = shop.hear(seen("ann", "a", end_s)).close().standing()
+    assert (visit.begin_s, visit.seconds, visit.touches) == (0, end_s, number)
+    assert kept.read < 15 * number
+
+
+def test_a_sale_before_the_device_is_heard_again_reads_the_chain_once() -> None:
+    kept, number = CountingStore(), 120
+    shop = sales(Shop(kept).link("ann", "fan-1").hear(seen("ann", "a", 0)), number)
+    shop.hear(seen("ann", "a", number * 100 + 100))
+    before = kept.read
+    shop.touch("transaction", fan="fan-1", amount=1.0)
+    assert kept.read - before < 4 * number
+
+
+def test_a_late_touch_that_closes_a_gap_in_a_chain_makes_one_visit() -> None:
+    shop = Shop().link("ann", "fan-1").hear(seen("ann", "a", 0)).wait(250).touch("scan", fan="fan-1")
+    shop.wait(IDLE_S + 200).touch("scan", fan="fan-1").hear(seen("ann", "a", 1000)).close()
+    assert [visit.begin_s for visit in shop.standing()] == [0, 1000]
