@@ -63,7 +63,7 @@ def check(
     if not chosen:
         raise ConfigError("name the files to check: there is no gateway.toml, site.toml or agent.toml here")
     inspected = {file: inspect(file, online) for file in chosen}
-    mistakes = [mistake for _, wrong in inspected.values() for mistake in wrong]
+    mistakes = _once({file: wrong for file, (_, wrong) in inspected.items()})
     console = Console(highlight=False, soft_wrap=True)
     table = _contents({file: found for file, (found, _) in inspected.items()})
     if table.row_count:
@@ -73,6 +73,12 @@ def check(
     if mistakes:
         raise typer.Exit(CONFIG_ERROR)
     console.print("[bold green]✔ OK[/]")
+
+
+def _once(wrong: Mapping[Path, Sequence[str]]) -> list[str]:
+    """Return the mistakes of all files without those that one file repeats of another, which it points to by its whole path."""
+    own = [f": {file.absolute()}{mistake.removeprefix(str(file))}" for file, its in wrong.items() for mistake in its]
+    return [mistake for its in wrong.values() for mistake in its if not mistake.endswith(tuple(own))]
 
 
 def _contents(found: Mapping[Path, Sequence[tuple[str, str]]]) -> Table:

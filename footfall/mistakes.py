@@ -28,6 +28,8 @@ def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
             keys.append(item["ctx"]["discriminator"].strip("'"))
             tags = ", ".join(repr(tag) for tag in sorted(here.get("discriminator", {}).get("mapping", {})))
             text = f"must be one of {tags}" + (f" (given: {item['ctx']['tag']!r})" if "tag" in item["ctx"] else "")
+        case "tuple_type" | "list_type" if isinstance(item.get("input"), str):
+            text = f'write a list: ["{item["input"]}"]'[:_LONGEST_GIVEN]
         case _:
             text = f"{item['msg'].removeprefix('Value error, ')}{_given(item.get('input'))}"
     return f"{'.'.join(keys) or 'the file'}: {text}"

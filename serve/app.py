@@ -208,7 +208,7 @@ class Pages:
 
 def summary(status: Mapping[str, Any]) -> dict[str, Any]:
     """Return a status with the numbers of agents by state instead of each agent, and without the counters of stores."""
-    found = {name: value for name, value in status.items() if name not in ("agents", "stores", "uncalibrated")}
+    found = {name: value for name, value in status.items() if name not in ("agents", "stores", "uncalibrated", "without_level")}
     return found | ({"agents": Counter(agent["state"] for agent in status["agents"])} if "agents" in status else {})
 
 

@@ -15,8 +15,12 @@ from edge_agent.sources.replay import FORMATS, FormatName, format_named, format_
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
+from footfall.units import NS_PER_S
+from gateway.calibration.advice import ReceiverHeard
 from gateway.calibration.findings import findings
+from gateway.calibration.left_out import left_out
 from gateway.calibration.proposal import calibrate as propose
+from gateway.calibration.walks import Walk
 from gateway.config import load_gateway, load_site
 from gateway.site import Site, Store
 from simulators.accuracy.plot import draw
@@ -96,10 +100,11 @@ def _agrees(site: Path) -> bool:
 def _calibrate(found: TrueRecording, place: Store, file: SiteFile, plot: Path | None, console: Console) -> None:
     _check_zones(found, place, file.path)
     known = known_profiles(found)
-    walks = walks_of(found)
+    walks, heard = walks_of(found), heard_by_receiver(found)
+    _check_receivers(found, walks, place, heard, file)
     proposal = propose(walks, place, found.profile, workshop(known), file.made)
     console.print(figures(proposal, found.profile), confusion_table(proposal.best.confusion))
-    for line in [*notes_of(found), *findings(proposal, walks, place, found.profile, heard_by_receiver(found), walked_s(found))]:
+    for line in [*notes_of(found), *findings(proposal, walks, place, found.profile, heard, walked_s(found))]:
         console.print(line)
     if plot is not None:
         _draw(found, proposal.put_into(place), plot)
@@ -123,6 +128,16 @@ def _check_zones(found: TrueRecording, place: Store, site: Path) -> None:
         if name not in zones:
             near = did_you_mean(name, zones)
             raise ConfigError(f"the recording has zone {name[:80]!r}, which store {place.name!r} of {site} lacks{near}")
+
+
+def _check_receivers(found: TrueRecording, walks: Sequence[Walk], place: Store, heard: Sequence[ReceiverHeard], file: SiteFile) -> None:
+    """Raise ConfigError if receivers had no part in the walks: without them neither what is nor what is better can be known."""
+    if lacking := left_out(walks, place, heard, round(file.made.timestamp()) * NS_PER_S):
+        notes = "".join(f"\n{mistake}" for mistake in found.mistakes)
+        raise ConfigError(
+            f"{file.path} stays as it is, since a calibration is judged by all receivers of store {place.name!r}: {'; '.join(lacking)}."
+            f" Correct the mapping, look whether the receiver is alive, or take it out of both{notes}"
+        )
 
 
 def _draw(found: TrueRecording, store: Store, plot: Path) -> None:

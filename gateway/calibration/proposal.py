@@ -1,15 +1,16 @@
-"""What a store is to state of a profile: as it is, a calibration, or areas, whichever wins on walks that were left out. Pure."""
+"""What a store is to state of a profile: as it is, a calibration, areas, or none, whichever wins on walks that were left out. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from footfall.errors import ConfigError
 from gateway.calibration.areas import NO_OFFSETS, fit_areas, may_have_areas, stale_ns_of
 from gateway.calibration.borders import LEAST_CROSSINGS, settable
 from gateway.calibration.fit import LEAST_GAIN, Judged, fit_walks, judged_as, parts_of
+from gateway.calibration.left_out import silent_zones
 from gateway.calibration.scorer import Scorer
 from gateway.calibration.settings import calibrated, calibration_of, settings_of
 from gateway.calibration.trials import Trial, Workshop, play
@@ -22,22 +23,26 @@ from gateway.site.calibrations import Calibration
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`before` is as it is; `after` is what was found, each walk judged by the others. At most one of the two is to be written."""
+    """`before` is as it is; `after` is what was found, each walk judged by the others. A calibration or areas are written."""
 
     before: Judged
     after: Judged
     calibration: Calibration | None = None
     areas: tuple[Area, ...] = ()
+    drops_areas_of: str = ""
+    """The profile whose areas are to go, since the store is better without; with a calibration, if there is one."""
     reason: str = ""
     """Why the store is to stay as it is."""
 
     @property
     def best(self) -> Judged:
         """Return what becomes of walks if the proposal is taken."""
-        return self.after if self.calibration or self.areas else self.before
+        return self.after if self.calibration or self.areas or self.drops_areas_of else self.before
 
     def put_into(self, store: Store) -> Store:
         """Return a store with what is proposed, in the place of what it has for the profile."""
+        if self.drops_areas_of:
+            store = without_areas(store, self.drops_areas_of)
         if self.calibration:
             return calibrated(store, self.calibration)
         return with_areas(store, self.areas) if self.areas else store
@@ -48,14 +53,31 @@ def calibrate(walks: Sequence[Walk], store: Store, profile: str, workshop: Works
 
     Raise ConfigError if no border is crossed twice, or nothing is heard.
     """
-    presence = workshop.profiles[profile].presence
     scorer = Scorer(judged_walks(walks), store, profile, workshop)
+    found = _fitted(scorer, made)
+    if may_have_areas(scorer.walks) and not silent_zones(walks, store):
+        found = _with_areas(scorer, found)
+    bare = without_areas(store, profile)
+    return found if bare == store else _without_areas(Scorer(scorer.walks, bare, profile, workshop), found, made)
+
+
+def _fitted(scorer: Scorer, made: datetime | None) -> Proposal:
+    """Return a calibration, in a store whose areas stay as they are; or why there is none."""
+    store, profile, presence = scorer.store, scorer.profile, scorer.workshop.profiles[scorer.profile].presence
     fit = fit_walks(scorer, settings_of(presence, calibration_before(store, profile)), presence.confirm_min_s)
     stated = calibration_of(profile, fit.settings, presence, made)
     more = {"score_before": round(fit.before.right, 3), "score": round(fit.after.right, 3), "receivers": receivers_of(store)}
     reason = _reason(scorer.walks, fit.before, fit.after)
-    found = Proposal(fit.before, fit.after, None if reason else stated.model_copy(update=more), reason=reason)
-    return _with_areas(scorer, found) if may_have_areas(scorer.walks) else found
+    return Proposal(fit.before, fit.after, None if reason else stated.model_copy(update=more), reason=reason)
+
+
+def _without_areas(scorer: Scorer, found: Proposal, made: datetime | None) -> Proposal:
+    """Return that the areas go, where a store without them (that of the scorer) wins over a proposal."""
+    bare = _fitted(scorer, made)
+    if not bare.best.wins_over(found.best):
+        return found
+    calibration = bare.calibration and bare.calibration.model_copy(update={"score_before": round(found.before.right, 3)})
+    return replace(bare, before=found.before, after=bare.best, calibration=calibration, drops_areas_of=scorer.profile, reason="")
 
 
 def _with_areas(scorer: Scorer, found: Proposal) -> Proposal:
@@ -76,6 +98,11 @@ def with_areas(store: Store, areas: Sequence[Area]) -> Store:
     """Return a store with areas of one profile, in the place of those that it has for it."""
     profiles = {area.profile for area in areas}
     return store.model_copy(update={"areas": (*(area for area in store.areas if area.profile not in profiles), *areas)})
+
+
+def without_areas(store: Store, profile: str) -> Store:
+    """Return a store without the areas of a profile."""
+    return store.model_copy(update={"areas": tuple(area for area in store.areas if area.profile != profile)})
 
 
 def judged_walks(walks: Sequence[Walk]) -> list[Walk]:

@@ -38,6 +38,8 @@ def _with_tables(text: str, store: str, key: str, profile: str, tables: Sequence
         _replace(listed[at], table)
     for at in reversed(same[len(tables) :]):
         del listed[at]
+    if same and not listed:
+        del place[key]
     new = tables[len(same) :]
     if new and (listed is None or isinstance(listed, AoT)) and isinstance(document["stores"], AoT):
         return _inserted(tomlkit.dumps(document), number, key, new)

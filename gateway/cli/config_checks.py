@@ -16,8 +16,9 @@ from gateway.config import SITE_PREFIX, GatewayConfig, load_gateway, load_site
 from gateway.mqtt.connection import Connection
 from gateway.site import Site
 from gateway.site.calibration_checks import calibration_faults
+from gateway.site.questionable import alike_areas, reentries_too_late
 from gateway.site.recorded import read_site, record_site
-from gateway.site.unheard import unheard_zones
+from gateway.site.unheard import unheard_zones, zones_without_level
 
 _TIMEOUT_S: Final = 3.0
 
@@ -50,6 +51,12 @@ def _site(file: Path) -> Contents:
     yield "zones", f"{sum(len(store.zones) for store in stores):,}"
     if unheard := [f"{store.name}/{zone}" for store in stores for zone in unheard_zones(store)]:
         yield "not heard", f"{few(unheard)}: no receiver that site.toml lists hears these zones, and no area is one; nobody will be there"
+    if open_zones := zones_without_level(site):
+        yield "passers-by", f"{few(open_zones)}: no entrance_dbm, but another zone of the store has one: whoever is heard there is inside"
+    if alike := alike_areas(site):
+        yield "areas", f"{few(alike)}: the same level_dbm, so nothing tells them apart"
+    if late := reentries_too_late(site):
+        yield "reentry_s", f"{few(late)}: above idle_timeout_s, so a visit is over before anybody comes in again"
     yield "doors", f"{sum(len(store.doors) for store in stores):,}"
     agents = list(dict.fromkeys(agent.name for _, agent in site.agents()))
     yield "agents", f"{len(agents):,} ({few(agents)})"

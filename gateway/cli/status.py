@@ -122,6 +122,7 @@ def _gateway(values: Mapping[str, Any]) -> Table:
                     f" {journal['bytes'] >> 20:,} of {journal['max_bytes'] >> 20:,} MiB"),
         ("agents", ", ".join(f"{n:,} {state}" for state, n in states.items()) or "none"),
         *_uncalibrated(values.get("uncalibrated", ())),
+        *_without_level(values.get("without_level", ())),
     ):  # fmt: skip
         table.add_row(f"[dim]{label}[/]", escape(text))
     return table
@@ -129,8 +130,16 @@ def _gateway(values: Mapping[str, Any]) -> Table:
 
 def _uncalibrated(stores: Sequence[str]) -> list[tuple[str, str]]:
     """A line, or none. It is no problem: zones are told apart less sharply."""
-    named = ", ".join(stores[:_FEW_STORES]) + (f" and {len(stores) - _FEW_STORES:,} more" if len(stores) > _FEW_STORES else "")
-    return [("zones", f"of {named} are not calibrated: footfall calibrate site.toml")] if stores else []
+    return [("zones", f"of {_few(stores)} are not calibrated: footfall calibrate site.toml")] if stores else []
+
+
+def _without_level(zones: Sequence[str]) -> list[tuple[str, str]]:
+    """A line, or none. It is no problem: a zone that does not hear the street needs no level."""
+    return [("passers-by", f"are inside where {_few(zones)} hears them: no entrance_dbm there, but in another zone")] if zones else []
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_FEW_STORES]) + (f" and {len(names) - _FEW_STORES:,} more" if len(names) > _FEW_STORES else "")
 
 
 def _agents(values: Mapping[str, Any], limit: int = 30) -> list[RenderableType]:

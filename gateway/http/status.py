@@ -97,6 +97,8 @@ class Status:
     """The latest `traffic` of each store, field by field (in, out, occupancy, visits_open …)."""
     uncalibrated: Sequence[str] = ()
     """Stores whose zones are told apart by levels that nobody calibrated."""
+    without_level: Sequence[str] = ()
+    """Zones, `store/zone`, that let in whoever they hear though another zone of the store has an `entrance_dbm`."""
     noticed: Mapping[str, str] = field(default_factory=dict)
     """What parts of the gateway noticed: `Notices.shown()`."""
 

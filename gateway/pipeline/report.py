@@ -41,6 +41,7 @@ class Report:
     agents: Sequence[tuple[str, str]]
     """Store and name of each, by site.toml."""
     uncalibrated: Sequence[str]
+    without_level: Sequence[str]
     """Stores of site.toml that are not calibrated, but tell zones apart."""
     condition: Condition
     journal_id: str
@@ -80,6 +81,7 @@ class Report:
             quarantine=held,
             stores=self.live_feed.latest_minutes(),
             uncalibrated=self.uncalibrated,
+            without_level=self.without_level,
             noticed=self._noticed(held),
         )  # fmt: skip
 

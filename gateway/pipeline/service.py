@@ -47,13 +47,15 @@ from gateway.shard import Shard
 from gateway.site import Site
 from gateway.site.index import Places
 from gateway.site.recorded import RecordedSite, record_site
-from gateway.site.unheard import uncalibrated_stores
+from gateway.site.unheard import uncalibrated_stores, zones_without_level
 from gateway.state import files
 from gateway.state.accepted_clock import read_clocks
 from gateway.state.backup import DATABASES
 from gateway.state.journal import Journal
 
 log = logging.getLogger("footfall.gateway")
+NAMED_ZONES: Final = 5
+"""So many are named in one line of the log."""
 
 PROVE_S: Final = 30.0
 """A clock that was set while the gateway runs must stay so for at least this long."""
@@ -69,6 +71,10 @@ class Gateway:
         self._lock: Final = _lock(state_dir / "lock")
         _mend_logs(state_dir)
         self._uncalibrated: Final = uncalibrated_stores(site)
+        self._without_level: Final = zones_without_level(site)
+        if self._without_level:
+            named = ", ".join(self._without_level[:NAMED_ZONES])
+            log.warning("%s zones have no entrance_dbm, though another zone of their store has one: %s", len(self._without_level), named)
         self._agents: Final = [(store.name, agent.name) for store, agent in site.stationed(time.time_ns())]
         self._pseudonyms: Final = Pseudonymiser(secret(config.brand_secret, config.brand_secret_file))
         self._embedded: subprocess.Popen[bytes] | None = None
@@ -131,7 +137,7 @@ class Gateway:
 
     def _make_pages(self) -> None:
         self._report = Report(
-            config=self._config, agents=self._agents, uncalibrated=self._uncalibrated,
+            config=self._config, agents=self._agents, uncalibrated=self._uncalibrated, without_level=self._without_level,
             condition=self._state, journal_id=self._journal.journal_id, ingest=self._ingest,
             fold_worker=self._fold_worker, record_queue=self._records, outbox=self._outbox, sink_worker=self._sink_worker,
             quarantine=self._quarantine, inlet=self._inlet, clock=self._clock, watch=self._watch, notices=self.notices,

@@ -61,9 +61,11 @@ class SiteFile:
 
 
 def _changed(text: str, store: str, proposal: Proposal) -> str:
+    if proposal.drops_areas_of:
+        text = with_areas_text(text, store, proposal.drops_areas_of, ())
     if proposal.calibration is not None:
         return with_calibration_text(text, store, proposal.calibration)
-    return with_areas_text(text, store, proposal.areas[0].profile, proposal.areas)
+    return with_areas_text(text, store, proposal.areas[0].profile, proposal.areas) if proposal.areas else text
 
 
 def figures(proposal: Proposal, profile: str) -> Table:

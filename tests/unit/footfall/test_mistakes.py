@@ -35,6 +35,7 @@ class Outer(Section):
     ("values", "said"),
     [
         ({"innr": {}}, "f: innr: there is no such key; did you mean `inner`? Allowed are by_name, colours, file, inner"),
+        ({"colours": "red"}, 'f: colours: write a list: ["red"]'),
         ({"inner": {"zzz": 1}}, "f: inner.zzz: there is no such key. Allowed are port"),
         ({"by_name": {"a": {"prt": 1}}}, "f: by_name.a.prt: there is no such key; did you mean `port`? Allowed are port"),
         (

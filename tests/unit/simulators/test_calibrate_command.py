@@ -109,6 +109,31 @@ def test_areas_are_written_where_they_win(walks: Path) -> None:
     assert store.calibrations == ()
 
 
+def test_a_walk_without_a_receiver_is_refused_and_nothing_is_written(walks: Path) -> None:
+    """Misspelt in the mapping: what the store was before would be judged without it, too."""
+    columns = walks / "columns.toml"
+    columns.write_text(columns.read_text().replace("yard_dbm =", "yarx_dbm ="))
+    with pytest.raises(ConfigError, match=r"(?s)stays as it is.*yarx_dbm \(yard\) heard nothing.*did you mean 'yard_dbm'"):
+        calibrate(walks)
+    assert (walks / "site.toml").read_text() == SITE
+    assert list(walks.glob("site.toml.before-*")) == []
+
+
+def test_areas_that_ruin_a_store_are_taken_out_by_a_right_walk(walks: Path) -> None:
+    calibrate(walks)
+    good = (walks / "site.toml").read_text()
+    areas = "".join(
+        f'[[stores.areas]]\nzone = "{zone}"\nprofile = "ble-tag"\nmean_sd_db = 1.0\nlevel_dbm = {{ hall = {dbm} }}\n'
+        for zone, dbm in (("hall", -95), ("yard", -96))
+    )
+    (walks / "site.toml").write_text(good + areas)
+    calibrate(walks)
+    (store,) = load_site(walks / "site.toml", {}).stores
+    assert store.areas == ()
+    assert "areas" not in (walks / "site.toml").read_text()
+    assert len(store.calibrations) == 1
+
+
 def test_without_a_walk_nothing_can_be_found(walks: Path) -> None:
     with pytest.raises(ConfigError, match="--beacon to walk now, or --recording"):
         CliRunner().invoke(build(), ["calibrate", str(walks / "site.toml")], catch_exceptions=False)

@@ -81,3 +81,34 @@ def test_a_calibration_states_the_receivers_that_it_was_made_with() -> None:
     found = calibrate([walk(name, louder_db=14) for name in "abc"], store, PROFILE, WORKSHOP).calibration
     assert found is not None
     assert found.receivers == {"x/r1": "inside", "x/r2": "outside"}
+
+
+BAD_AREAS = [
+    {"zone": zone, "profile": PROFILE, "level_dbm": {"inside": dbm}, "mean_sd_db": 1}
+    for zone, dbm in (("inside", -58.0), ("outside", -59.0))
+]
+
+
+def test_areas_that_ruin_a_store_are_replaced_by_those_of_a_right_walk() -> None:
+    store = store_of(areas=BAD_AREAS)
+    found = calibrate([walk(name, louder_db=0) for name in "abc"], store, PROFILE, WORKSHOP)
+    assert found.before.right < 0.8 < 0.95 < found.best.right
+    assert not [area for area in found.put_into(store).areas if area in store.areas]
+
+
+def test_areas_without_which_a_store_is_better_go_and_what_it_is_compared_with_is_the_store_as_it_is() -> None:
+    """A porch whose receiver is silent: no new areas are to be had."""
+    agents = [{"name": "x", "receivers": {"r1": "inside", "r2": "outside", "r3": "porch"}}]
+    store, walks = store_of("inside", "outside", "porch", areas=BAD_AREAS, agents=agents), [walk(name, louder_db=0) for name in "abc"]
+    found = calibrate(walks, store, PROFILE, WORKSHOP)
+    assert found.areas == ()
+    assert found.drops_areas_of == PROFILE
+    assert found.reason == ""
+    assert found.before.right < 0.8 < 0.95 < found.best.right
+    assert found.put_into(store).areas == ()
+
+
+def test_areas_are_not_proposed_where_all_receivers_of_a_zone_are_silent() -> None:
+    walks = [through_the_porch(name) for name in "abc"]
+    agents = [{"name": "x", "receivers": {"r1": "inside", "r2": "outside", "r3": "between"}}]
+    assert calibrate(walks, store_of("inside", "between", "outside", agents=agents), PROFILE, WORKSHOP).areas == ()

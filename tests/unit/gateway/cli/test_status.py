@@ -113,6 +113,13 @@ def test_eighty_columns_show_the_names_of_agents_and_how_long_their_frames_wait(
     assert max(map(len, captured.get().splitlines())) <= 80
 
 
+def test_zones_without_an_entrance_level_are_one_line_and_no_problem() -> None:
+    assert "entrance_dbm" not in screen(as_json(WELL))
+    one = as_json(replace(WELL, without_level=("berlin/hall",)))
+    assert "are inside where berlin/hall hears them: no entrance_dbm there" in screen(one)
+    assert one["problems"] == []
+
+
 def test_stores_whose_zones_nobody_calibrated_are_one_line_with_the_command_and_no_problem() -> None:
     assert "calibrate" not in screen(as_json(WELL))
     two = as_json(replace(WELL, uncalibrated=("berlin", "bern")))

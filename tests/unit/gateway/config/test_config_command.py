@@ -238,3 +238,24 @@ def test_a_calibration_of_a_profile_that_there_is_not_is_named_beside_the_gatewa
     done = check(write(tmp_path, "gateway.toml", ""))
     assert done.exit_code == 2
     assert "there is no profile 'ibaecon': did you mean 'ibeacon'?" in done.output
+
+
+def test_a_mistake_of_a_file_is_listed_once_though_another_file_points_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "site.toml", SITE.replace('["d1"]', '"d1"'))
+    write(tmp_path, "gateway.toml", "[http]\nport = 9000\n")
+    done = check()
+    assert done.exit_code == 2
+    assert done.output.count('stores.0.doors: write a list: ["d1"]') == 1
+    assert check("gateway.toml").output.count("stores.0.doors") == 1
+
+
+def test_what_is_stated_in_vain_is_noted(tmp_path: Path) -> None:
+    zones = '[{name = "door", entrance_dbm = -70}, {name = "hall"}]\nreentry_s = 5000'
+    areas = "".join(f'\n[[stores.areas]]\nzone = "{zone}"\nprofile = "ibeacon"\nlevel_dbm = {{door = -60}}' for zone in ("door", "hall"))
+    receivers = '{r1 = "door", r2 = "hall"}'
+    text = SITE.replace('[{name = "door"}]', zones).replace('{r1 = "door"}', receivers) + areas
+    done = check(write(tmp_path, "site.toml", text))
+    assert done.exit_code == 0, done.output
+    for noted in ("s1/hall: no entrance_dbm", "s1: door and hall for ibeacon: the same level_dbm", "above idle_timeout_s"):
+        assert noted in done.output

@@ -146,6 +146,15 @@ def test_calibrations_that_do_nothing_or_were_made_for_other_receivers_are_named
     assert "did you mean 'ibeacon'" in caplog.text
 
 
+def test_zones_without_an_entrance_level_are_in_the_log_of_a_start_and_in_status(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    listed = SITE.replace('name = "shelf"', 'name = "shelf", entrance_dbm = -70', 1)
+    running = Running(tmp_path, site=listed)
+    found = running.gateway._report.status().without_level
+    running.gateway.close()
+    assert found == ["s1/entrance"]
+    assert "1 zones have no entrance_dbm, though another zone of their store has one: s1/entrance" in caplog.text
+
+
 def test_a_receiver_that_fell_silent_is_named_by_the_frames_that_were_folded(tmp_path: Path) -> None:
     listed = SITE.replace('agents = [{name = "till"}]', 'agents = [{name = "till", receivers = {r1 = "shelf", r2 = "entrance"}}]')
     running = Running(tmp_path, site=listed + '[[stores.calibrations]]\nprofile = "ibeacon"\n')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.site import Site
-from gateway.site.unheard import uncalibrated_stores, unheard_zones
+from gateway.site.unheard import uncalibrated_stores, unheard_zones, zones_without_level
 
 ZONES = [{"name": "door"}, {"name": "hall", "aliases": [{"name": "floor", "until": "2026-01-31"}]}, {"name": "between"}]
 AREAS = [{"zone": zone, "profile": "ibeacon", "level_dbm": {"door": -60, "hall": -70}} for zone in ("between", "floor")]
@@ -36,3 +36,20 @@ def test_a_store_of_several_zones_is_calibrated_by_a_calibration_or_by_areas() -
         {"name": "areas", "zones": ZONES, "areas": AREAS},
     ]
     assert uncalibrated_stores(Site.model_validate({"brand": "b", "stores": stores})) == ["plain"]
+
+
+def without_level(*zones: dict[str, Any], receivers: dict[str, str] | None = None) -> list[str]:
+    store = {"name": "s", "zones": zones, "agents": [{"name": "x", "receivers": receivers or {}}]}
+    return zones_without_level(Site.model_validate({"brand": "b", "stores": [store]}))
+
+
+def test_zones_without_an_entrance_level_are_named_where_another_zone_has_one() -> None:
+    door, hall, street = {"name": "door", "entrance_dbm": -70}, {"name": "hall"}, {"name": "street", "type": "outside"}
+    assert without_level(door, hall, street) == ["s/hall"]
+    assert without_level(door, hall | {"entrance_dbm": -75}, street) == []
+    assert without_level({"name": "door"}, hall, street) == []
+
+
+def test_a_zone_that_no_receiver_hears_needs_no_entrance_level() -> None:
+    zones = {"name": "door", "entrance_dbm": -70}, {"name": "hall"}, {"name": "depot"}
+    assert without_level(*zones, receivers={"r1": "door", "r2": "hall"}) == ["s/hall"]
