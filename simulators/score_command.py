@@ -207,7 +207,7 @@ def _score_folder(truth: Path, secret_file: Path | None, until: str | None, show
     played = play_folder(truth.parent, known, secret)
     courses = courses_of_truth(known, secret, *played_by_subject(played.sink, until_ns), until_ns, played.leads, idle_ns)
     accuracy = _accuracy(courses, known, shown)
-    _print(shown, accuracy.values(), [*show.accuracy_tables("a simulated store against its truth", accuracy, {})])
+    _print(shown, accuracy.values(), [*show.accuracy_tables("a simulated store against its truth", accuracy, {}, whose=show.KNOWN)])
     _draw(courses, "where visitors truly were, and what is stored", shown)
 
 

@@ -92,7 +92,6 @@ def _people_rows(people: VisitFigures) -> list[tuple[str, str, str]]:
         (back, ("entries", entries, f"of {people.entries_true} by those whose visits are stored")),
         (back, ("back soon, one visit", _percent(_share(people.returning_once, back)), f"{people.returning_once} of {back}")),
         (two, ("two devices, one visit", _percent(_share(people.two_devices_once, two)), f"{people.two_devices_once} of {two}")),
-        (two, ("two devices, dwell twice", _percent(_share(people.twice_s, people.two_devices_s)), "of the seconds of their dwells")),
         (people.outside_true, ("visits of nobody inside", f"{people.outside_stored}", f"{people.outside_true} were only outside")),
         (people.staff_as_visitors, ("staff as visitors", f"{people.staff_as_visitors}", "visits; there should be none")),
     ]

@@ -11,16 +11,21 @@ from rich.table import Table
 from simulators.accuracy.figures import TOLERANCES_S, Accuracy, Lengths, ZoneStays
 from simulators.show import WIDTH
 
+KNOWN: Final = "known visitors"
+"""Whose visits a simulated truth is compared with: they carry something with a lasting identifier."""
 _LONGEST_NAME: Final = 24
 _TIMED: Final = frozenset({"zones right, live", "zones right, 1 s", "zones right, 2 s", "zones right, 3 s", "decision delay"})
 """What a database cannot answer: when something was decided is not stored."""
 
 
 def accuracy_tables(
-    title: str, found: Accuracy, runs: Mapping[str, Accuracy], notes: Sequence[str] = (), is_timed: bool = True
+    title: str, found: Accuracy, runs: Mapping[str, Accuracy], notes: Sequence[str] = (), is_timed: bool = True, whose: str = ""
 ) -> Iterator[Table | str]:
-    """Yield the tables of a recording, of its runs if there are several, and notes. `is_timed`: it is known when things were decided."""
-    yield _figures_table(title, found, is_timed)
+    """Yield the tables of a recording, of its runs if there are several, and notes. `is_timed`: it is known when things were decided.
+
+    `whose`: whose visits are compared, if not everybody's.
+    """
+    yield _figures_table(title, found, is_timed, whose)
     if found.stays:
         yield stays_table(found.stays)
     if len(runs) > 1:
@@ -41,18 +46,18 @@ def stays_table(stays: Sequence[ZoneStays]) -> Table:
 
 def moves_table(found: Accuracy) -> Table:
     """Return how the zones of single visitors were followed."""
-    return _figures_table(f"the zones of {found.courses} visitors, one by one", found, is_timed=False)
+    return _figures_table(f"the zones of {found.courses} visitors, one by one", found, is_timed=False, whose=KNOWN)
 
 
-def _figures_table(title: str, found: Accuracy, is_timed: bool) -> Table:
+def _figures_table(title: str, found: Accuracy, is_timed: bool, whose: str) -> Table:
     table = Table("figure", "value", "of what", title=title, width=WIDTH)
-    for row in _rows(found):
+    for row in _rows(found, whose):
         if is_timed or row[0] not in _TIMED:
             table.add_row(*row)
     return table
 
 
-def _rows(found: Accuracy) -> Iterator[tuple[str, str, str]]:
+def _rows(found: Accuracy, whose: str) -> Iterator[tuple[str, str, str]]:
     moves, visits, inside = found.transitions, found.visits, found.inside
     for delay in found.right:
         what = {"live": "by evidence up to the moment", "stored": "as it is stored in the end"}.get(
@@ -70,7 +75,12 @@ def _rows(found: Accuracy) -> Iterator[tuple[str, str, str]]:
         f"median, p90 {seconds(moves.delay_p90_s)}; stamped {seconds(abs(moves.stamp_error_s))} {when}",
     )
     yield "first zone right", f"{found.first_right}", f"of {found.courses} courses"
-    yield "visits", f"{visits.stored}", f"stored, {visits.true} true: precision {plain(visits.precision)}, recall {plain(visits.recall)}"
+    of = f" of {whose}" if whose else ""
+    yield (
+        "visits",
+        f"{visits.stored}",
+        f"stored, {visits.true} true{of}: precision {plain(visits.precision)}, recall {plain(visits.recall)}",
+    )
     yield "visit length error", seconds(visits.error_median_s), f"median, p95 {seconds(visits.error_p95_s)}"
     yield "inside, error", plain(inside.error), f"people, on average; there are {plain(inside.mean)}"
     if found.confidence < 1.0:
