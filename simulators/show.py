@@ -32,6 +32,7 @@ def world_table(estate: Sequence[World], sent: tuple[int, int] | None, out: Path
         figures = (visitors, fans, visitors - fans, kinds["staff"], sales)
         table.add_row(world.plan.store, iso(world.start_ns)[:16] + "Z", f"{world.hours:g}", *map(str, figures))
     said = [f"{sent[1]:,} rows in {sent[0]:,} frames, all receipted"] if sent else []
+    said += ["visits by day subjects are not stored: these agents take no key of the day"] if sent else []
     said += [f"written to {out}: `footfall gateway --config {out}/gateway.toml` takes it from here"] if out else []
     table.caption = "; ".join(said)
     return table

@@ -8,9 +8,11 @@ from rich.console import Console
 
 from simulators.accuracy import show
 from simulators.accuracy.figures import figures
+from simulators.plan import shop
 from simulators.score import Counts, Score, Zones
-from simulators.show import score_table
+from simulators.show import score_table, world_table
 from simulators.visit_score import VisitFigures
+from simulators.world import World
 
 
 def printed(*tables: object) -> str:
@@ -36,3 +38,9 @@ def test_dwells_of_two_devices_at_once_are_no_row_since_dwells_are_by_device() -
     table = printed(score_table(found))
     assert "two devices, one visit" in table
     assert "twice" not in table
+
+
+def test_who_publishes_a_world_reads_that_day_subjects_are_not_stored() -> None:
+    world = World(1, hours=0.1, plan=shop("s1"))
+    assert "visits by day subjects are not stored" in printed(world_table([world], (1, 10), None))
+    assert "day subjects" not in printed(world_table([world], None, None))
