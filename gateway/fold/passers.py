@@ -3,11 +3,14 @@
 A zone or a profile may state an entrance level. Evidence below it counts only of who is inside: who was as loud once, and was heard
 since without a silence longer than the store's idle timeout. Before that, it is a pass: it begins with its first row, and ends with such
 a silence. Then it is counted in the minute in which it began, and the store behind the fold keeps it as a visit without zones. Who turns
-out to be inside within the timeout of a pass, late as the row may be, has passed nobody by: then the pass is taken back.
+out to be inside within the timeout of a pass, late as the row may be, has passed nobody by: then the pass is taken back. Late evidence may
+also join two passes. So the count follows from the evidence alone: it is that of presences without a silence longer than the timeout in
+which nothing was as loud as inside. Passes that are not counted are kept too, since later rows may join others with them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +21,8 @@ from footfall.units import NS_PER_MINUTE
 from gateway.fold.minute_counts import TRAFFIC_COLUMN
 from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
-from gateway.fold.store import VisitRow
+from gateway.fold.store import VisitRow, is_visit
+from gateway.fold.tables.tracks import SETTLES
 from gateway.fold.visit_limits import ANY_DBM
 from gateway.fold.visits import Visits
 from gateway.fold.zone_rules import starts
@@ -34,10 +38,13 @@ class Passers:
     def __init__(self, state: State, visits: Visits) -> None:
         self._state: Final = state
         self._visits: Final = visits
+        self._others: Final[dict[int, list[tuple[int, int]]]] = {}
+        """By slot: spans inside before its latest, of the rows that are taken now. No visit may have them yet."""
 
     def take(self, rows: Evidence) -> Evidence:
         """Return the rows that count, of rows sorted by slot and within a slot in their order."""
         estate, s = self._state.estate, self._state.tracks
+        self._others.clear()
         if not estate.states_entrance_levels:
             return rows
         ours = np.flatnonzero(~estate.zone_outside[rows.zone])
@@ -62,16 +69,27 @@ class Passers:
 
     def _is_inside(self, slot: int, time_ns: int, loud: bool) -> bool:
         s = self._state.tracks
-        inside_ns, timeout_ns = int(self._inside_ns(slot)), int(self._state.estate.timeout_ns[s.store[slot]])
-        is_known = inside_ns > 0 and abs(time_ns - inside_ns) <= timeout_ns
-        if loud:
-            self._enter(slot, time_ns, timeout_ns)
-            s.inside_since_ns[slot] = min(time_ns, s.inside_since_ns.item(slot)) if is_known else time_ns
-        elif not is_known or time_ns < s.inside_since_ns[slot]:
+        since_ns, inside_ns = self._inside(slot)
+        timeout_ns = int(self._state.estate.timeout_ns[s.store[slot]])
+        is_near = inside_ns > 0 and since_ns - timeout_ns <= time_ns <= inside_ns + timeout_ns
+        if not loud and not (is_near and time_ns >= since_ns):
             self._pass(slot, time_ns, timeout_ns)
             return False
-        s.inside_ns[slot] = max(inside_ns, time_ns)
+        if is_near and since_ns <= time_ns <= inside_ns:
+            return True
+        if not is_near:
+            self._others.setdefault(slot, []).append((since_ns, inside_ns) if time_ns > inside_ns > 0 else (time_ns, time_ns))
+        if is_near or time_ns > inside_ns:
+            s.inside_since_ns[slot] = min(since_ns, time_ns) if is_near else time_ns
+            s.inside_ns[slot] = max(inside_ns, time_ns)
+        self._enter(slot, time_ns, time_ns < inside_ns)
         return True
+
+    def _inside(self, slot: int) -> tuple[int, int]:
+        """Return the latest span of evidence inside."""
+        s = self._state.tracks
+        since_ns = s.inside_since_ns.item(slot) or (s.v_start_ns.item(slot) if s.v_state[slot] else 0)
+        return since_ns, int(self._inside_ns(slot))
 
     def _inside_ns(self, slot: Any) -> Any:
         """Return the latest evidence inside, of a track or of several: a visit may have begun before a level was stated."""
@@ -81,26 +99,30 @@ class Passers:
     # Passes
 
     def _pass(self, slot: int, time_ns: int, timeout_ns: int) -> None:
-        """Take evidence of who is not inside; what is before the begin of a visit shows nothing."""
-        s = self._state.tracks
-        if self._inside_ns(slot) > time_ns:
-            return
-        if s.pass_ns[slot] and time_ns - s.pass_last_ns.item(slot) > timeout_ns:
-            self._count(slot)
-            s.pass_ns[slot] = 0
-        if not s.pass_ns[slot]:
-            s.pass_ns[slot], s.pass_counted[slot] = time_ns, False
-        s.pass_last_ns[slot] = max(s.pass_last_ns.item(slot), time_ns)
-
-    def _enter(self, slot: int, time_ns: int, timeout_ns: int) -> None:
-        """Whoever is inside now did not pass by within the timeout of it."""
+        """Take evidence of who is not inside."""
         s = self._state.tracks
         first_ns, last_ns = s.pass_ns.item(slot), s.pass_last_ns.item(slot)
-        if (first_ns and (s.pass_counted[slot] or time_ns < last_ns)) or self._visits.may_be_retired(int(s.store[slot]), time_ns):
-            self._take_back(slot, time_ns, timeout_ns)
-        if first_ns and not s.pass_counted[slot] and time_ns - last_ns > timeout_ns:
+        if first_ns and time_ns < first_ns - timeout_ns:
+            self._settle(slot, time_ns, time_ns)
+            return
+        if first_ns and time_ns > last_ns + timeout_ns:
             self._count(slot)
-        s.pass_ns[slot] = s.pass_last_ns[slot] = 0
+            first_ns = 0
+        s.pass_ns[slot] = min(first_ns, time_ns) if first_ns else time_ns
+        s.pass_last_ns[slot] = max(last_ns, time_ns) if first_ns else time_ns
+        s.pass_counted[slot] = False
+
+    def _enter(self, slot: int, time_ns: int, is_late: bool) -> None:
+        """Whoever is inside now did not pass by within the timeout of it."""
+        s = self._state.tracks
+        store, first_ns = int(s.store[slot]), s.pass_ns.item(slot)
+        timeout_ns = int(self._state.estate.timeout_ns[store])
+        if first_ns and time_ns >= first_ns - timeout_ns:
+            self._count(slot)
+        if first_ns or is_late or self._visits.may_be_retired(store, time_ns):
+            self._take_back(slot, time_ns, timeout_ns)
+        if time_ns >= first_ns - timeout_ns:
+            s.pass_ns[slot] = s.pass_last_ns[slot] = 0
 
     def close(self, slots: npt.NDArray[Any], closing_ns: npt.NDArray[np.int64]) -> None:
         """Count the passes of slots that are over by their timeout; `closing_ns` by store."""
@@ -112,24 +134,52 @@ class Passers:
 
     def _count(self, slot: int) -> None:
         s = self._state.tracks
-        first_ns, last_ns, store = s.pass_ns.item(slot), s.pass_last_ns.item(slot), int(s.store[slot])
-        if s.pass_counted[slot]:
-            return
-        s.pass_counted[slot] = True
-        timeout_ns = int(self._state.estate.timeout_ns[store])
-        if s.v_state[slot] and s.v_start_ns[slot] <= last_ns + timeout_ns and s.v_last_ns[slot] >= first_ns - timeout_ns:
-            return  # the level is stated no more, and so it came in
-        row = VisitRow(
-            to_hex(s.subject.item(slot)), self._state.estate.stores.names[store], first_ns, "", first_ns, last_ns, 0, 0, 0, "", 0, _COUNTED
-        )
-        self._state.ledger.save_visits([row])
-        self._state.traffic.add(store, first_ns // NS_PER_MINUTE, _PASSERS, 1)
+        if not s.pass_counted[slot]:
+            s.pass_counted[slot] = True
+            self._settle(slot, s.pass_ns.item(slot), s.pass_last_ns.item(slot))
 
-    def _take_back(self, slot: int, time_ns: int, timeout_ns: int) -> None:
+    def _settle(self, slot: int, first_ns: int, last_ns: int) -> None:
+        """Join a pass with those within the timeout of it, keep it, and count it unless its subject was inside within the timeout."""
         s, ledger = self._state.tracks, self._state.ledger
         subject, store = to_hex(s.subject.item(slot)), int(s.store[slot])
+        name, timeout_ns = self._state.estate.stores.names[store], int(self._state.estate.timeout_ns[store])
+        self._visits.save()
+        while True:
+            near = ledger.visits(subject, name, first_ns - timeout_ns, last_ns + timeout_ns)
+            passes = [row for row in near if not is_visit(row)]
+            span = min([first_ns, *(row.start_ns for row in passes)]), max([last_ns, *(row.last_ns for row in passes)])
+            if span == (first_ns, last_ns):
+                break
+            first_ns, last_ns = span
+        came_in = len(passes) < len(near) or any(
+            from_ns <= last_ns + timeout_ns and to_ns >= first_ns - timeout_ns for from_ns, to_ns in self._spans_inside(slot)
+        )
+        self._uncount(store, passes)
+        row = VisitRow(subject, name, first_ns, "", first_ns, last_ns, 0, 0, 0, "", 0, "" if came_in else _COUNTED)
+        ledger.save_visits([row])
+        if not came_in:
+            self._state.traffic.add(store, first_ns // NS_PER_MINUTE, _PASSERS, 1)
+
+    def _spans_inside(self, slot: int) -> Iterator[tuple[int, int]]:
+        """Yield when the subject was inside, as far as its tracks and the rows that are taken now show it."""
+        s = self._state.tracks
+        yield from self._others.get(slot, ())
+        if s.inside_ns[slot]:
+            yield self._inside(slot)
+        for track in s.tracks_of(s.subject.item(slot), s.store.item(slot)):
+            if s.v_state[track]:
+                yield s.v_start_ns.item(track), s.v_last_ns.item(track)
+            if s.contest[track] == SETTLES:
+                yield s.lead_ns.item(track), s.last_ns.item(track)
+
+    def _take_back(self, slot: int, time_ns: int, timeout_ns: int) -> None:
+        s = self._state.tracks
+        subject, store = to_hex(s.subject.item(slot)), int(s.store[slot])
         name = self._state.estate.stores.names[store]
-        for row in ledger.visits(subject, name, time_ns - timeout_ns, time_ns + timeout_ns):
+        self._uncount(store, self._state.ledger.visits(subject, name, time_ns - timeout_ns, time_ns + timeout_ns))
+
+    def _uncount(self, store: int, rows: Sequence[VisitRow]) -> None:
+        for row in rows:
             if row.counted == _COUNTED:
-                ledger.save_visits([row._replace(counted="")])
+                self._state.ledger.save_visits([row._replace(counted="")])
                 self._state.traffic.add(store, row.start_ns // NS_PER_MINUTE, _PASSERS, -1)

@@ -99,6 +99,11 @@ class Shop:
         self._now_s = 0.0
         self._settled = False
 
+    @property
+    def now_s(self) -> float:
+        """How long the story has lasted."""
+        return self._now_s
+
     def hear(self, *rows: Seen) -> Shop:
         """Deliver the rows, each with a frame that its agent made at that moment; all agents report in afterwards."""
         for row in sorted(rows, key=lambda each: each.at_s):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from gateway.fold.visits import RETIRE_NS
 from tests.support import journal_stories as made
 from tests.support.journal_stories import ENTRANCE_DBM, Row, S, Story, folded, of
 from tests.support.memory_fold_store import MemoryStore
-from tests.support.shop_stories import IDLE_S, Shop, seen
+from tests.support.shop_stories import IDLE_S, Seen, Shop, seen
 
 LOUD, FAINT = round(ENTRANCE_DBM), round(ENTRANCE_DBM) - 1
 GONE_S = IDLE_S + RETIRE_NS / S + 120
@@ -85,6 +87,72 @@ def test_the_store_keeps_a_pass_as_a_visit_without_zones() -> None:
     shop(kept).hear(seen("ann", "a", 20, FAINT), seen("ann", "a", 50, FAINT)).close()
     (row,) = kept.visits_of(f"{5:016x}")
     assert (is_visit(row), row.last_ns - row.start_ns) == (False, 30 * S)
+
+
+ANN_FAINT = {at_s: seen("ann", "a", at_s, FAINT, agent="y") for at_s in (150, 250, 350, 700)}
+BY_DELAY = pytest.mark.parametrize("wait_s", [30, IDLE_S + 60, GONE_S])
+
+
+@BY_DELAY
+def test_an_earlier_pass_that_is_reported_late_counts(wait_s: float) -> None:
+    heard = shop().hear(seen("ann", "a", 1500, FAINT), seen("ann", "a", 1510, FAINT)).wait(wait_s).late(ANN_FAINT[150]).close()
+    assert (heard.total("passers_by"), heard.minute(150)["passers_by"], heard.minute(1500)["passers_by"]) == (2, 1, 1)
+
+
+@BY_DELAY
+def test_a_late_row_between_two_passes_makes_them_one(wait_s: float) -> None:
+    heard = shop().hear(seen("ann", "a", 100, FAINT), seen("ann", "a", 600, FAINT)).wait(wait_s).late(ANN_FAINT[350]).close()
+    assert (heard.total("passers_by"), heard.minute(100)["passers_by"]) == (1, 1)
+
+
+@BY_DELAY
+def test_late_rows_that_go_on_with_a_pass_are_no_other(wait_s: float) -> None:
+    heard = shop().hear(seen("ann", "a", 100, FAINT)).wait(wait_s).late(ANN_FAINT[150], ANN_FAINT[350]).close()
+    assert heard.total("passers_by") == 1
+
+
+@BY_DELAY
+@pytest.mark.parametrize("at_s", [150, 250])
+def test_late_faint_rows_within_a_visit_or_soon_after_it_are_no_pass(wait_s: float, at_s: int) -> None:
+    heard = shop().hear(seen("ann", "a", 100, LOUD), seen("ann", "a", 200, LOUD)).wait(wait_s).late(ANN_FAINT[at_s]).close()
+    assert (heard.total("passers_by"), len(heard.standing())) == (0, 1)
+
+
+def test_a_late_faint_row_between_a_visit_and_a_pass_takes_the_pass_back() -> None:
+    heard = shop().hear(seen("ann", "a", 100, LOUD), seen("ann", "a", 420, FAINT)).wait(GONE_S)
+    assert heard.total("passers_by") == 1
+    assert heard.late(ANN_FAINT[350]).close().total("passers_by") == 0
+
+
+def passes_of(told: list[Seen]) -> Counter[int]:
+    """Count, by minute, the presences of one subject without a silence above the timeout in which nothing was loud."""
+    passes: list[list[Seen]] = []
+    for row in sorted(told, key=lambda each: each.at_s):
+        if not passes or row.at_s - passes[-1][-1].at_s > IDLE_S:
+            passes.append([])
+        passes[-1].append(row)
+    return Counter(int(rows[0].at_s // 60) for rows in passes if all(row.dbm == FAINT for row in rows))
+
+
+told_rows = st.lists(
+    st.tuples(st.integers(0, 24).map(lambda n: 101 * n), st.sampled_from([FAINT, FAINT, FAINT, LOUD]), st.integers(0, 2)),
+    min_size=1, max_size=8, unique_by=lambda row: row[0],
+)  # fmt: skip
+
+
+@given(told_rows, st.lists(st.sampled_from([0.0, 30.0, IDLE_S + 60, GONE_S]), min_size=2, max_size=2))
+@settings(max_examples=25, deadline=None)
+def test_the_count_is_the_same_however_late_the_rows_are(told: list[tuple[int, int, int]], waits_s: list[float]) -> None:
+    """Rows of batch 0 come in time, all others in up to two deliveries after it, between which the track may be freed."""
+    rows = [(seen("ann", "a", at_s, dbm, agent="y" if batch else "x"), batch) for at_s, dbm, batch in told]
+    heard = shop().hear(*(row for row, batch in rows if not batch))
+    heard.wait(max(0.0, max(row.at_s for row, _ in rows) - heard.now_s))
+    for number, wait_s in enumerate(waits_s, 1):
+        heard.wait(wait_s).late(*(row for row, batch in rows if batch == number))
+    heard.close()
+    found = {n: heard.minute(60 * n).get("passers_by", 0) for n in range(42)}
+    assert {n: count for n, count in found.items() if count} == passes_of([row for row, _ in rows])
+    assert heard.total("passers_by") == sum(found.values())
 
 
 rows = st.builds(
