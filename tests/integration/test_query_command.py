@@ -152,7 +152,7 @@ def test_charts(db: Path, tmp_path: Path, what: str, interval: str | None, kind:
         (("traffic", "--db", "DB", "--interval", "1m", "--from", "1980-01-01"), "more than 200,000 intervals"),
         (("gaps", "--db", "DB", "--chart", "x.png"), "there is no chart of gaps"),
         (("traffic", "--db", "nowhere.db", "--chart", "x.gif"), "x.gif: a chart is a file that ends in .png, .svg, .pdf: write x.png or"),
-        (("traffic", "--db", "DB", "--chart", "/no/such/folder/x.png"), "the chart cannot be written: No such file"),
+        (("traffic", "--db", "DB", "--chart", "/no/such/folder/x.png"), "there is no folder /no/such/folder to draw into: make it"),
     ],
 )
 def test_errors_advise_what_to_do(db: Path, arguments: tuple[str, ...], said: str) -> None:
