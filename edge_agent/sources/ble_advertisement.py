@@ -57,7 +57,7 @@ def from_bleak(device: BLEDevice, data: AdvertisementData) -> Advertisement:
 
 
 def key_of(device: BLEDevice, data: AdvertisementData) -> bytes:
-    """Return a cache key: equal for equal content, and a third of the memory of the objects that it is made of.
+    """Return a cache key: equal for equal content, and smaller than a tuple of it.
 
     Companies are numbers and services texts; a device's address type and appearance never change.
     """
