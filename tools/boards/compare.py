@@ -78,7 +78,8 @@ def differences(reader: PointReader, database: Database, language: Language, fol
                 if not shown and (rows := _rows_of(reader, value, database)):
                     yield Difference(where, ("rows that it shows nothing of",), 0, rows)
                 elif value.key in MEASURES:
-                    yield from _unequal(where, shown, asked(reader, estate, value, panel, database), not value.how)
+                    is_sum = not value.how or MEASURES[value.key].kind in ("difference", "total")
+                    yield from _unequal(where, shown, asked(reader, estate, value, panel, database), is_sum)
 
 
 def queries_of(path: Path) -> list[list[str]]:
