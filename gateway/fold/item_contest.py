@@ -34,7 +34,7 @@ from gateway.fold.reorder_buffer import Evidence
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.items import Items
-from gateway.fold.zone_rules import ZoneLimits
+from gateway.fold.zone_rules import ZoneLimits, exceeds
 
 
 class ItemContest:
@@ -140,7 +140,7 @@ class ItemContest:
         s, limits = items, self._limits(items, slot)
         leads = is_ahead(heard.usual, owner.usual, limits.margin_db)
         if s.arrival_pending[slot] and not self._has_moved(heard, owner, leads):
-            if heard.dbm - owner.dbm > limits.margin_db:
+            if exceeds(heard.dbm, owner.dbm, limits.margin_db):
                 self._arrived_in(items, slot, heard)
             return
         leads = leads and row.time_ns - s.since_ns.item(slot) >= limits.holdoff_ns

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from footfall.units import NS_PER_S
+from gateway.fold.zone_rules import exceeds
 
 SHIFT_DB: Final = 15
 """Levels in rows of a tag that lies stray by 4 dB, the difference of two by 5 to 6, of which this is nearly three: it has to be so twice,
@@ -50,13 +51,13 @@ def is_ahead(other: Usual, owner: Usual, margin_db: Any) -> Any:
     """Return whether another zone is ahead of the owner by the margin, as it is not usually."""
     ahead_db = other.dbm - owner.dbm
     usual_db = other.mean_dbm - owner.mean_dbm
-    return (ahead_db > margin_db) & ((other.learned_ns <= KNOWN_NS) | (ahead_db - usual_db >= SHIFT_DB))
+    return exceeds(other.dbm, owner.dbm, margin_db) & ((other.learned_ns <= KNOWN_NS) | (ahead_db - usual_db >= SHIFT_DB))
 
 
 def is_usually_ahead(other: Usual, owner: Usual, margin_db: Any) -> Any:
     """Return whether another zone is ahead of the owner by the margin, now and on average over the minutes that are remembered."""
     are_known = (other.learned_ns >= MEMORY_NS) & (owner.learned_ns >= MEMORY_NS)
-    return are_known & (other.dbm - owner.dbm > margin_db) & (other.mean_dbm - owner.mean_dbm > margin_db)
+    return are_known & exceeds(other.dbm, owner.dbm, margin_db) & exceeds(other.mean_dbm, owner.mean_dbm, margin_db)
 
 
 def is_silent(is_gone: Any, silent_ns: Any, stale_ns: Any) -> Any:

@@ -89,7 +89,12 @@ def is_unowned(at: Standing, limits: ZoneLimits) -> Any:
 
 def is_louder(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
     """Return whether a level exceeds the owner's by the margin."""
-    return rssi_dbm > at.level_dbm + limits.margin_db
+    return exceeds(rssi_dbm, at.level_dbm, limits.margin_db)
+
+
+def exceeds(level_dbm: Any, other_dbm: Any, margin_db: Any) -> Any:
+    """Return whether a level, or a mean of levels, is above another by the margin: of people and goods alike."""
+    return level_dbm > other_dbm + margin_db
 
 
 def takes_over(rssi_dbm: Any, at: Standing, limits: ZoneLimits) -> Any:
