@@ -21,7 +21,6 @@ from gateway.fold.item_rules import (
     HARDLY_NS,
     KNOWN_NS,
     MEMORY_NS,
-    SHIFT_DB,
     SURE_SIGHTINGS,
     WALK_DB,
     Usual,
@@ -133,7 +132,7 @@ class ItemContest:
         if heard.zone in (NO_CODE, owner.zone) or heard.time_ns <= owner.time_ns or heard.sightings < SURE_SIGHTINGS:
             return False
         goes_on = may_go_on and heard.time_ns - owner.time_ns > MEMORY_NS and not heard.is_gone
-        return goes_on or owner.time_ns - heard.first.time_ns < HARDLY_NS or heard.usual.dbm - heard.usual.mean_dbm >= SHIFT_DB
+        return goes_on or owner.time_ns - heard.first.time_ns < HARDLY_NS or heard.usual.dbm - heard.usual.mean_dbm >= WALK_DB
 
     def _compete(self, items: Items, slot: int, heard: HeardZone, owner: HeardZone, row: RowPlace) -> None:
         """Take evidence of another zone than the owner."""

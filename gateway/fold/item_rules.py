@@ -3,7 +3,7 @@
 A tag that lies is heard by each antenna at a level of its own, which strays. So of each zone its usual level is learned: the mean over
 some minutes of the levels that hold between rows. An item has moved when another zone is ahead of its owner by the margin *and* the two
 differ by SHIFT_DB from what they usually differ by. If the owner fell silent, a zone has the item that was hardly heard before, or whose
-own level rose by SHIFT_DB: who is heard as ever lies where it lay, whatever stands before the other antenna. Only after MEMORY_NS does
+own level rose by WALK_DB: who is heard as ever lies where it lay, whatever stands before the other antenna. Only after MEMORY_NS does
 such a zone have it, if the owner's antennas read others meanwhile: one that reads nothing is no evidence.
 """
 
@@ -26,7 +26,8 @@ HARDLY_NS: Final = 60 * NS_PER_S
 KNOWN_NS: Final = 30 * NS_PER_S
 """A usual level that was learned for less is none: until then a zone that comes back after an EXIT is heard for the first time."""
 WALK_DB: Final = 12
-"""A level that rose by so much since the item came is that of an item on its way, not of one that lies: three times what it strays by."""
+"""A level that rose by so much, since the item came or above its usual one, is that of an item on its way, not of one that lies: three
+times what it strays by."""
 SURE_SIGHTINGS: Final = 2
 """One sighting alone may be a reflection."""
 

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
-import pytest
-
 from device_profiles.registry import shipped
 from edge_agent.clock import Moment
 from edge_agent.core import Core
@@ -22,7 +20,7 @@ from simulators.world import World
 from tests.support.journal_stories import Rows, S, of, store
 from tests.support.memory_fold_store import MemoryStore
 
-SEED, GARMENTS, HOURS = 2, 40, 2.0
+SEEDS, GARMENTS, HOURS = (1, 2, 3, 4), 40, 2.0
 T0 = 1_790_000_000 * S
 TRIED_S = 30.0
 
@@ -54,14 +52,14 @@ def fold_all(world: World, antennas: dict[str, str]) -> Rows:
 
 
 @cache
-def played() -> tuple[World, dict[str, str], tuple[Garment, ...], Rows]:
-    world = World(SEED, hours=HOURS, plan=shop("s1"))
+def played(seed: int) -> tuple[World, dict[str, str], tuple[Garment, ...], Rows]:
+    world = World(seed, hours=HOURS, plan=shop("s1"))
     antennas = {zone.name: f"r.{zone.name}" for zone in world.plan.zones}
     return world, antennas, garments(world, GARMENTS), fold_all(world, antennas)
 
 
 def test_garments_of_a_shop_arrive_leave_and_are_tried_on_as_they_were() -> None:
-    world, _, goods, rows = played()
+    world, _, goods, rows = played(SEEDS[1])
     items = sorted(of(rows, "item"), key=lambda item: item["time_ns"])
     kinds = Counter(item["kind"] for item in items)
     assert kinds["arrived"] == kinds["left"] == len({item["epc"] for item in items}) == GARMENTS
@@ -76,17 +74,13 @@ def test_garments_of_a_shop_arrive_leave_and_are_tried_on_as_they_were() -> None
     assert (tried - told).total() + (told - tried).total() <= 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="Where antennas read strays, the rule of shifted levels misses 18 % of moves and invents 11 % (seeds 1 to 6 and 50 to 53);"
-    " the rule before it 7 and 4 %. The demand is right.",
-)
 def test_garments_of_a_shop_move_as_they_did() -> None:
-    world, antennas, goods, rows = played()
-    items = of(rows, "item")
-    happened = Counter(moves(goods, antennas, world.length_ns))
-    said = Counter((item["epc"], item["from_zone"], item["zone"]) for item in items if item["kind"] == "moved")
-    assert happened.total() >= 20
+    """Each shop has some thirty moves, so one of them alone would be judged by two or three."""
+    happened, said = Counter[tuple[int, str, str, str]](), Counter[tuple[int, str, str, str]]()
+    for seed in SEEDS:
+        world, antennas, goods, rows = played(seed)
+        happened.update((seed, *move) for move in moves(goods, antennas, world.length_ns))
+        said.update((seed, item["epc"], item["from_zone"], item["zone"]) for item in of(rows, "item") if item["kind"] == "moved")
+    assert happened.total() >= 20 * len(SEEDS)
     assert (happened - said).total() <= happened.total() // 10, happened - said
     assert (said - happened).total() <= happened.total() // 10, said - happened
