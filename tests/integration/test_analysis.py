@@ -33,7 +33,7 @@ def test_sqlite_and_influxdb_give_the_same_frames(config: Path, filled: Bucket, 
     ):
         for question in QUESTIONS:
             here, there = one.ask(question, **asked), other.ask(question, **asked)
-            assert len(here) > 0
+            assert (len(here) > 0) == (question != "together"), f"{question}: in these days nobody carries two devices"
             pd.testing.assert_frame_equal(here, there, check_categorical=False)
             assert here.attrs["meanings"] == there.attrs["meanings"]
         for measurement in ("visit", "dwell", "presence"):
