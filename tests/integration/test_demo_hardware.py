@@ -15,7 +15,8 @@ from footfall.errors import ConfigError
 from simulators.parts import private_bus
 from tests.support.real_parts import missing
 
-LIVE_S = 20
+LIVE_S = 35
+"""A stay is decided once its settling and confirm times are over: whoever stays has to be heard for longer, on a busy machine, too."""
 
 
 def rows_of(printed: str) -> dict[str, list[str]]:
