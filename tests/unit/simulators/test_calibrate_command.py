@@ -10,17 +10,8 @@ from typer.testing import CliRunner
 from footfall.cli import build
 from footfall.errors import ConfigError
 from gateway.config import load_site
+from tests.support.mapped_rooms import MAPPING
 
-MAPPING = """
-[time]
-column = "t"
-unit_s = 1
-[receivers]
-hall_dbm = "hall"
-yard_dbm = "yard"
-[truth]
-column = "room"
-"""
 SITE = """brand = "b"
 [[stores]]
 name = "shop" # the only one

@@ -13,18 +13,9 @@ from footfall.cli import build
 from footfall.errors import ConfigError
 from gateway.points import SCHEMA, from_rows
 from gateway.sinks.sqlite.sink import SQLite
+from tests.support.mapped_rooms import MAPPING
 
 RUNNER = CliRunner()
-MAPPING = """
-[time]
-column = "t"
-unit_s = 1
-[receivers]
-hall_dbm = "hall"
-yard_dbm = "yard"
-[truth]
-column = "room"
-"""
 SITE = """
 brand = "b"
 [[stores]]

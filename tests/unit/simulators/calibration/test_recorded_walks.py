@@ -17,18 +17,9 @@ from simulators.accuracy.recorded import TrueRecording, played_courses, read_rec
 from simulators.accuracy.recorded import play as play_recording
 from simulators.accuracy.simulated import IDLE_S
 from simulators.calibration.recorded_walks import walks_of, workshop
+from tests.support.mapped_rooms import MAPPING as PLAIN_MAPPING
 
-MAPPING = """
-outside = ["yard"]
-[time]
-column = "t"
-unit_s = 1
-[receivers]
-hall_dbm = "hall"
-yard_dbm = "yard"
-[truth]
-column = "room"
-"""
+MAPPING = f'outside = ["yard"]\n{PLAIN_MAPPING}'
 STAYS = [("hall", -58, -70), ("yard", -72, -57), ("hall", -64, -63), ("yard", -66, -62), ("hall", -57, -69)]
 
 
