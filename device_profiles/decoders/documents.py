@@ -1,27 +1,30 @@
 """Bytes of a vendor's message as plain values: dicts, lists, texts, numbers. Bounded, and safe against hostile input.
 
-    document(payload, "json" | "xml" | "msgpack") -> Any      ProfileError `feed.size`, `feed.json`, `feed.xml`, `feed.msgpack`
+    document(payload, "json" | "xml" | "msgpack" | "value") -> Any
+        ProfileError `feed.size`, `feed.json`, `feed.xml`, `feed.msgpack`, `feed.value`
 
-XML becomes `{root: {child: …}}` by local names: namespaces and attributes are left out, a child that comes again becomes a list, an
-element without children is its text. expat reads it with every document type declaration refused: there are no entities to expand or
-fetch, and no defaults to inject. The "billion laughs" and XXE need one.
+JSON may be several values, one a line, as streams send them: they become a list. Zeros and blanks after it are left out.
+A `value` is a payload that is one number or word, such as `3`, `12.5`, `ON`: a number, true, false or the text. XML:
+device_profiles/decoders/xml_documents.py.
 """
 
 from __future__ import annotations
 
 import json
-import xml.parsers.expat  # with declarations refused, see above
+import re
 from typing import Any, Final, Literal, NoReturn
 
+from device_profiles.decoders.xml_documents import xml_document
 from footfall.errors import ContractError, ProfileError
 from footfall.packing import unpack
 
-DocumentFormat = Literal["json", "xml", "msgpack"]
+DocumentFormat = Literal["json", "xml", "msgpack", "value"]
 
 MAX_BYTES: Final = 1 << 20
-MAX_DEPTH: Final = 32
-"""Deepest XML element. Deeper JSON or msgpack is refused by its parser, or never read."""
-MAX_ELEMENTS: Final = 20_000
+MAX_VALUE_BYTES: Final = 64
+_TRUTH: Final = {"true": True, "false": False}
+_NUMBER: Final = re.compile(r"[+-]?\d{1,15}(\.\d{0,15})?", re.ASCII)
+_PADDING: Final = b"\0 \t\r\n"
 
 
 def document(payload: bytes, form: DocumentFormat) -> Any:
@@ -32,10 +35,34 @@ def document(payload: bytes, form: DocumentFormat) -> Any:
 
 
 def _json(payload: bytes) -> Any:
+    content = payload.rstrip(_PADDING)
     try:
-        return json.loads(payload, parse_constant=_no_constant)
+        return _value_of(content)
+    except json.JSONDecodeError as error:
+        if not error.msg.startswith("Extra data"):
+            raise ProfileError("feed.json", f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}") from None
     except (ValueError, RecursionError) as error:
         raise ProfileError("feed.json", f"not JSON: {type(error).__name__}") from None
+    return _lines(content)
+
+
+def _lines(content: bytes) -> list[Any]:
+    """Return the values of newline-delimited JSON."""
+    values = []
+    for number, line in enumerate(content.split(b"\n"), 1):
+        try:
+            values += [_value_of(line)] if line.strip() else []
+        except (ValueError, RecursionError):
+            raise ProfileError("feed.json", f"not JSON, nor JSON one a line: line {number} is none") from None
+    return values
+
+
+def _value_of(content: bytes) -> Any:
+    """Return the JSON value in UTF-8, 16 or 32; in GB 18030 where it is none of them."""
+    try:
+        return json.loads(content, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        return json.loads(content.decode("gb18030"), parse_constant=_no_constant)
 
 
 def _no_constant(text: str) -> NoReturn:
@@ -49,52 +76,15 @@ def _msgpack(payload: bytes) -> Any:
         raise ProfileError("feed.msgpack", str(error)) from None
 
 
-def _xml(payload: bytes) -> Any:
-    tree = _Tree()
-    parser = xml.parsers.expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse_declaration
-    parser.StartElementHandler = tree.start
-    parser.EndElementHandler = tree.end
-    parser.CharacterDataHandler = tree.text
-    try:
-        parser.Parse(payload, True)
-    except (xml.parsers.expat.ExpatError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
-        raise ProfileError("feed.xml", f"not XML: {type(error).__name__}") from None
-    return tree.root
+def _value(payload: bytes) -> bool | int | float | str:
+    text = ""
+    if len(payload) <= MAX_VALUE_BYTES:
+        text = payload.decode("utf-8", "replace").strip("\0 \t\r\n").strip('"')
+    if not text or not text.isprintable() or text[0] in "{[<":
+        raise ProfileError("feed.value", f"no number or word of 1 to {MAX_VALUE_BYTES} bytes")
+    if number := _NUMBER.fullmatch(text):
+        return float(text) if number[1] else int(text)
+    return _TRUTH.get(text.lower(), text)
 
 
-def _refuse_declaration(name: str, system_id: str | None, public_id: str | None, has_internal_subset: bool) -> NoReturn:
-    raise ProfileError("feed.xml", "a document type declaration is not allowed")
-
-
-class _Tree:
-    """Builds values as elements open and close. `open`: the children and text of each open element."""
-
-    def __init__(self) -> None:
-        self.root: dict[str, Any] = {}
-        self._open: Final[list[tuple[dict[str, Any], list[str]]]] = [(self.root, [])]
-        self._elements = 0
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._elements += 1
-        if len(self._open) > MAX_DEPTH or self._elements > MAX_ELEMENTS:
-            raise ProfileError("feed.xml", f"deeper than {MAX_DEPTH} elements, or more than {MAX_ELEMENTS}")
-        self._open.append(({}, []))
-
-    def end(self, name: str) -> None:
-        children, texts = self._open.pop()
-        value: Any = children or "".join(texts).strip()
-        siblings, key = self._open[-1][0], name.rpartition(" ")[2]
-        if key not in siblings:
-            siblings[key] = value
-        elif isinstance(siblings[key], list):
-            siblings[key].append(value)
-        else:
-            siblings[key] = [siblings[key], value]
-
-    def text(self, data: str) -> None:
-        self._open[-1][1].append(data)
-
-
-_READERS: Final = {"json": _json, "xml": _xml, "msgpack": _msgpack}
+_READERS: Final = {"json": _json, "xml": xml_document, "msgpack": _msgpack, "value": _value}

@@ -2,11 +2,12 @@
 
 epc                               a key of the item
 data.peakRssi                     a key in a key
-items[direction=in].count         of a list, the first element with that value under that key
+items[direction=in].count         of a list, the first element with that value under that key; in|enter: with either
 [type=Gateway].mac                the same, where the item itself is the list
 ^.name                            one level out: the item whose list this item was in; ^^ for two
 $.sensor_info.serial_number       from the whole message
-@node                             a level of the topic or path, as the profile's `topic` names it
+@node                             a level of the topic or path, as the profile's `topic` names it; @topic: all of it, with dots
+macAddress or ipAddress           the first of them that is there, and no empty text
 
 logics[].records[]                where items lie: every element of every list; what should be a list and is not is its one element
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -41,15 +42,21 @@ class _PathStep:
 
 @dataclass(frozen=True, slots=True)
 class ValuePath:
-    """`anchor`: "", "$", "^…" or "@level"."""
+    """`anchor`: "", "$", "^…" or "@level". `otherwise`: where to look if nothing is there."""
 
     anchor: str
     steps: tuple[_PathStep, ...]
+    otherwise: ValuePath | None = None
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> ValuePath:
     """Return the parsed path. Raise ValueError for a text that is not in the language."""
+    text, alternative, rest = text.partition(" or ")
+    return replace(_parsed(text), otherwise=parse(rest) if alternative else None)
+
+
+def _parsed(text: str) -> ValuePath:
     found = _ANCHOR.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no path")
@@ -70,6 +77,11 @@ def _step(part: str, text: str) -> _PathStep:
 
 def find(path: ValuePath, scope: PathScope) -> Any:
     """Return the value at the path; None if there is none."""
+    value = _found(path, scope)
+    return find(path.otherwise, scope) if path.otherwise is not None and value in (None, "") else value
+
+
+def _found(path: ValuePath, scope: PathScope) -> Any:
     if path.anchor.startswith("@"):
         return scope.levels.get(path.anchor[1:])
     value = _anchored(path.anchor, scope)
@@ -121,4 +133,4 @@ def _walk(value: Any, step: _PathStep) -> Any:
 
 
 def _is(value: Any, wanted: str) -> bool:
-    return isinstance(value, str | int) and str(value) == wanted
+    return isinstance(value, str | int) and str(value) in wanted.split("|")

@@ -10,21 +10,35 @@ from typing import Any, Final, Literal
 from footfall.errors import ProfileError
 from footfall.units import NS_PER_S
 
-TimeForm = Literal["iso8601", "unix_s", "unix_ms", "unix_us"]
-"""`iso8601`: with any number of digits after the second, and `Z`, `+08:00`, `+0800` or `+08` for its zone (ISO 8601, RFC 3339)."""
+TimeForm = Literal["iso8601", "unix_s", "unix_ms", "unix_us", "any"]
+"""`iso8601`: with any number of digits after the second, and `Z`, `+08:00`, `+0800` or `+08` for its zone (ISO 8601, RFC 3339).
+
+`any`: that, or the number of s, ms, us or ns since 1970, which its size distinguishes: they are those of 1973 to 5138.
+"""
 
 _ISO: Final = re.compile(r"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?\s*(Z|z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 _UNIX_NS: Final = {"unix_s": 1_000_000_000, "unix_ms": 1_000_000, "unix_us": 1_000}
+_UNITS_NS: Final = ((10**11, 1_000_000_000), (10**14, 1_000_000), (10**17, 1_000))
+"""Below which number it is of which unit, in ns."""
 _DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MAX_NS: Final = (1 << 63) - 1
 
 
 def to_ns(value: Any, form: TimeForm, zone: str = "") -> int:
     """Raise ProfileError `feed.time` for what is no time between 1970 and 2262. `zone`, such as `+08:00`, is for texts without one."""
-    t_ns = _iso_ns(value, zone) if form == "iso8601" else _unix_ns(value, _UNIX_NS[form])
+    t_ns = _any_ns(value, zone) if form == "any" else _iso_ns(value, zone) if form == "iso8601" else _unix_ns(value, _UNIX_NS[form])
     if t_ns is None or not 0 <= t_ns <= _MAX_NS:
         raise ProfileError("feed.time", f"no time of the form {form}")
     return t_ns
+
+
+def _any_ns(value: Any, zone: str) -> int | None:
+    if type(value) is str and not (value.isascii() and value.isdigit()):
+        return _iso_ns(value, zone)
+    if type(value) is bool or not isinstance(value, int | float | str) or (type(value) is str and len(value) > 19):
+        return None
+    size = abs(float(value))
+    return _unix_ns(value, next((unit_ns for below, unit_ns in _UNITS_NS if size < below), 1))
 
 
 def _unix_ns(value: Any, unit_ns: int) -> int | None:

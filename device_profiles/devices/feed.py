@@ -2,9 +2,10 @@
 
 [device]
 transport = "feed"
-format = "json"                                 # or "xml", "msgpack"
+format = "json"                                 # or "xml", "msgpack", "value"
 topic = "espresense/devices/{id}/{node}"        # optional; "+" is any level, "#" any number of them, at either end
 needs = ["mac", "rssi"]                         # paths that must lead somewhere
+one_of = ["raw", "data"]                        # paths of which one must: a device sends other messages beside readings
 says = { "type" = "SIMPLE" }                    # and values that must be there
 
 [[device.readings]]                             # device_profiles/devices/feed_rows.py
@@ -33,8 +34,10 @@ _FIRST_BYTES: Final[Mapping[DocumentFormat, bytes]] = {
     "json": b"{[\xef",
     "xml": b"<\xef",
     "msgpack": bytes(range(0x80, 0xA0)) + b"\xdc\xdd\xde\xdf",
+    "value": bytes(set(range(0x21, 0x7F)) - set(b"{[<")),
 }
 """First bytes of an object, an element (or a byte order mark), a map or an array: other formats are not even tried."""
+_BLANKS: Final = b"\0 \t\r\n"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,18 @@ class FeedMessage:
             raise found
         return found
 
+    def fault(self) -> ProfileError | None:
+        """Return what makes it no document at all, though it begins like XML or JSON; None if that is not why nothing explains it."""
+        begins = self.payload.lstrip(_BLANKS)[:1]
+        form: DocumentFormat = "xml" if begins == b"<" else "json"
+        if begins not in (b"<", b"{", b"["):
+            return None
+        try:
+            self.document(form)
+        except ProfileError as error:
+            return error
+        return None
+
 
 def _is_pattern(text: str) -> str:
     _matcher(text)
@@ -70,29 +85,35 @@ class Feed(Device):
     format: DocumentFormat = "json"
     topic: Annotated[str, AfterValidator(_is_pattern)] = ""
     needs: tuple[PathText, ...] = ()
+    one_of: tuple[PathText, ...] = ()
     says: dict[PathText, str | int | bool] = Field(default_factory=dict)
     readings: Annotated[tuple[AnyRows, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _asks(self) -> Feed:
-        if not self.needs and not self.says:
-            raise ValueError("needs: without a path in `needs` or a value in `says` it would take every message")
+        fixed = any(level[:1] not in ("", "+", "#", "{") for level in self.topic.split("/"))
+        if not self.needs and not self.says and not self.one_of and not fixed:
+            raise ValueError("needs: without a path in `needs`, a value in `says` or a level in `topic` it would take every message")
         return self
 
     def specificity(self, message: FeedMessage) -> int:
-        """Return 1 for each path, value and topic level required, if all are there; else 0."""
+        """Return 1 for each path, value and topic level required, if all are there; else 0. `one_of` counts as one path."""
         levels = _levels(self.topic, message.topic)
-        if levels is None or message.payload.lstrip()[:1] not in _first_bytes(self.format):
+        if levels is None or message.payload.lstrip(_BLANKS)[:1] not in _first_bytes(self.format):
             return 0
         try:
             scope = PathScope(message.document(self.format), levels)
         except ProfileError:
             return 0
-        if not all(any(paths.each(paths.parse(path), scope)) for path in self.needs):
+        if not all(_leads_somewhere(scope, path) for path in self.needs):
+            return 0
+        if self.one_of and not any(_leads_somewhere(scope, path) for path in self.one_of):
             return 0
         if not all(_somewhere(scope, path, wanted) for path, wanted in self.says.items()):
             return 0
-        return len(self.needs) + len(self.says) + sum(level not in ("+", "#") for level in self.topic.split("/") if level)
+        return (
+            len(self.needs) + len(self.says) + bool(self.one_of) + sum(level not in ("+", "#") for level in self.topic.split("/") if level)
+        )
 
     def decode(self, message: FeedMessage) -> Sequence[Reading]:
         """Return a reading per item; Unread for an item that cannot be read, if others can. Raise ProfileError `feed.other`."""
@@ -119,6 +140,10 @@ def _first_bytes(form: DocumentFormat) -> frozenset[bytes]:
     return frozenset(bytes([byte]) for byte in _FIRST_BYTES[form])
 
 
+def _leads_somewhere(scope: PathScope, path: str) -> bool:
+    return any(paths.each(paths.parse(path), scope))
+
+
 def _somewhere(scope: PathScope, path: str, wanted: str | int | bool) -> bool:
     """Return whether the message, or an element of its list, has that value."""
     *_, last = path.rsplit(".", 1)
@@ -128,7 +153,7 @@ def _somewhere(scope: PathScope, path: str, wanted: str | int | bool) -> bool:
 
 def _levels(pattern: str, topic: str) -> Mapping[str, str] | None:
     found = _matcher(pattern).fullmatch(topic)
-    return None if found is None else found.groupdict()
+    return None if found is None else {"topic": topic.replace("/", "."), **found.groupdict()}
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,8 @@
     kind = "counted"       entered, left, cumulative, door, time, start, serial, values
     kind = "decoded"       by: a named decoder, for what no table expresses well
 
-A value is a path (device_profiles/decoders/paths.py), or a table with `path` and its format. A missing value leaves the reading's
+A value is a path (device_profiles/decoders/paths.py), or a table with `path` and its format; an `epc` may be a list of them, of which
+the first that is there counts. A missing value leaves the reading's
 default; one in another format makes the item unread.
 """
 
@@ -63,6 +64,13 @@ class IdentifierField(_At):
 class EpcField(_At):
     form: Literal["hex", "base64"] = "hex"
 
+    def read(self, scope: PathScope) -> bytes:
+        return scalars.epc(self.find(scope), self.form)
+
+
+def _as_tables(value: Any) -> Any:
+    return [_as_table(item) for item in value] if isinstance(value, list | tuple) else [_as_table(value)]
+
 
 class Number(_At):
     scale: float = 1.0
@@ -99,11 +107,15 @@ class Measured(_At):
 
 
 class _ItemRows(Section):
-    """`each`: where the items are; without it the message is the item. `needs`, `where`: keys and values that an item must have."""
+    """`each`: where the items are; without it the message is the item. `needs`, `where`: keys and values that an item must have.
+
+    `unless`: values of which an item must have none.
+    """
 
     each: PathText = ""
     needs: PathNames = ()
     where: dict[PathText, str | int | bool] = Field(default_factory=dict)
+    unless: dict[PathText, str | int | bool] = Field(default_factory=dict)
     receiver: PathNames = ()
     time: Annotated[Time | None, BeforeValidator(_as_table)] = None
 
@@ -117,8 +129,10 @@ class _ItemRows(Section):
                     yield Unread(error.reason)
 
     def _is_one(self, item: PathScope) -> bool:
-        return all(paths.find(paths.parse(path), item) is not None for path in self.needs) and all(
-            says(item, path, wanted) for path, wanted in self.where.items()
+        return (
+            all(paths.find(paths.parse(path), item) is not None for path in self.needs)
+            and all(says(item, path, wanted) for path, wanted in self.where.items())
+            and not any(says(item, path, wanted) for path, wanted in self.unless.items())
         )
 
     @abstractmethod
@@ -177,12 +191,13 @@ class SeenRows(_ItemRows):
 
 class TagRows(_ItemRows):
     kind: Literal["relayed_tag"]
-    epc: Annotated[EpcField, BeforeValidator(_as_table)]
+    epc: Annotated[tuple[EpcField, ...], BeforeValidator(_as_tables), Field(min_length=1)]
     rssi_dbm: AnyNumber | None = None
 
     def _reading(self, scope: PathScope) -> RelayedTag:
+        epc = next((field for field in self.epc if field.find(scope) is not None), self.epc[0])
         return RelayedTag(
-            scalars.epc(self.epc.find(scope), self.epc.form),
+            epc.read(scope),
             joined(scope, self.receiver),
             _rssi_dbm(scope, self.rssi_dbm),
             self._t_wall_ns(scope),

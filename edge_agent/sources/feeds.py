@@ -29,6 +29,7 @@ from edge_agent.sources.source import AliveUntil, Heard, ObservationTask, Sighti
 from footfall.errors import ProfileError
 from footfall.events import Name
 
+UNKNOWN: Final = "feed.unknown"
 REMEMBERED: Final = 10_000
 """Messages remembered, of those with a time or number. A redelivery comes within seconds; later ones count as new."""
 
@@ -41,7 +42,7 @@ class FeedSettings(SourceSettings):
     prefix: Annotated[str, Field(pattern=r"^[a-z0-9._-]{0,32}\z")] = ""
     """Prefix of the names in messages: for devices that do not name themselves, each with a source of its own."""
     doors: dict[Name, Name] = Field(default_factory=dict)
-    """The door at which each line or channel counts. Several may count at one door."""
+    """The door at which each line or channel counts. Several may count at one door; a region of a channel counts at its channel's."""
     door: Name | None = None
     """The door of lines that are not in `doors`; without it they are not counted."""
     mirrored: tuple[Name, ...] = ()
@@ -72,26 +73,28 @@ class FeedReader:
 
     def read(self, message: FeedMessage, t_boot_ns: int) -> list[Heard]:
         """Yield what the message reports, then what no profile explains, by reason; if it reports nobody, a sign of life."""
-        unexplained: Counter[str] = Counter()
-        heard = list(self._read(message, t_boot_ns, unexplained))
-        self.unexplained_total.update(unexplained)
-        heard += [Unexplained(t_boot_ns, reason, total) for reason, total in unexplained.items()]
+        refused: list[ProfileError] = []
+        heard = list(self._read(message, t_boot_ns, refused))
+        totals = Counter(error.reason for error in refused)
+        self.unexplained_total.update(totals)
+        first = {error.reason: str(error) for error in reversed(refused)}
+        heard += [Unexplained(t_boot_ns, reason, total, fault=first[reason]) for reason, total in totals.items()]
         return heard or [AliveUntil(t_boot_ns)]
 
-    def _read(self, message: FeedMessage, t_boot_ns: int, unexplained: Counter[str]) -> Iterator[Heard]:
+    def _read(self, message: FeedMessage, t_boot_ns: int, refused: list[ProfileError]) -> Iterator[Heard]:
         try:
             profile, readings = _readings(self._profiles, "feed", message)
         except ProfileError as error:
-            unexplained[error.reason] += 1
+            refused.append(message.fault() or error if error.reason == UNKNOWN else error)
             return
         if any(map(_is_dated, readings)) and self._is_again(message):
-            unexplained["feed.again"] += 1
+            refused.append(ProfileError("feed.again", "the same message came before"))
             return
         for reading in readings:
             try:
                 yield self._heard(_Origin(profile, t_boot_ns), reading)
             except Exception as error:  # whatever one item does, the others are heard
-                unexplained[refusal(error).reason] += 1
+                refused.append(refusal(error))
 
     def _is_again(self, message: FeedMessage) -> bool:
         digest = blake2b(message.payload, digest_size=16, key=blake2b(message.topic.encode(), digest_size=16).digest()).digest()
@@ -140,12 +143,20 @@ class FeedReader:
 
     def _tally(self, origin: _Origin, counted: Counted) -> Tally:
         line = self._settings.prefix + counted.door if counted.door else ""
-        door = self._settings.doors.get(line) or self._settings.door
+        named = list(_line_and_its_devices(line))
+        door = next((self._settings.doors[name] for name in named if name in self._settings.doors), self._settings.door)
         if door is None:
             raise ProfileError("feed.door", "no door is known for its line")
-        if line in self._settings.mirrored:
+        if any(name in self._settings.mirrored for name in named):
             counted = replace(counted, entered=counted.left, left=counted.entered)
         return Tally(origin.t_boot_ns, f"{self._settings.name} {line}".strip(), door, counted, origin.profile.name)
+
+
+def _line_and_its_devices(line: str) -> Iterator[str]:
+    """Yield a line's name, then those of what it is part of: `849a40ecf16d.1.2`, `849a40ecf16d.1`, `849a40ecf16d`."""
+    while line:
+        yield line
+        line = line.rpartition(".")[0]
 
 
 def _readings(profiles: Registry, transport: str, message: Any) -> tuple[Profile, Sequence[Reading]]:

@@ -2,11 +2,14 @@
 
     documents(content_type, body) -> list[bytes]    ContractError `http.multipart` for parts that cannot be separated
 
-Cameras send `multipart/form-data` or `multipart/mixed` (RFC 2046) with a document and pictures: pictures are left out.
+Cameras send `multipart/form-data` or `multipart/mixed` (RFC 2046) with a document and pictures: pictures are left out. Lines may end
+with LF alone. What a body is decides, not what its head names it: a document that is labelled multipart is read as the document, and
+parts that are labelled otherwise, or whose boundary is another, are read by the boundary of the body's first line.
 """
 
 from __future__ import annotations
 
+import re
 from email import message_from_bytes
 from email.message import Message
 from typing import Final
@@ -16,6 +19,11 @@ from footfall.errors import ContractError
 MAX_PARTS: Final = 20
 MAX_HEAD_BYTES: Final = 8192
 _PICTURES: Final = frozenset({"image", "video", "audio"})
+_DOCUMENT_STARTS: Final = (b"<", b"{", b"[")
+_PICTURE_STARTS: Final = (b"\xff\xd8\xff", b"\x89PNG")
+_BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
+_FIRST_LINE: Final = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{1,70}?)[ \t]*\r?\n[A-Za-z-]{1,40}:")
+"""A boundary, and the head of a part after it."""
 
 
 def documents(content_type: str, body: bytes) -> list[bytes]:
@@ -23,10 +31,26 @@ def documents(content_type: str, body: bytes) -> list[bytes]:
     line = content_type[:1024].replace("\r", " ").replace("\n", " ")
     head = Message()
     head["Content-Type"] = line
-    if head.get_content_maintype() != "multipart":
+    content = body.lstrip(_BLANKS)
+    first = _FIRST_LINE.match(content)
+    if first is not None and _boundary(head) != first[1].decode():
+        line, body = f'multipart/form-data; boundary="{first[1].decode()}"', content
+    elif head.get_content_maintype() != "multipart" or content.startswith(_DOCUMENT_STARTS):
         return [body]
     parts = _parts(f"Content-Type: {line}\r\n\r\n".encode("utf-8", "replace") + body)
-    return [_content(part) for part in parts if part.get_content_maintype() not in _PICTURES]
+    contents = [(part.get_content_maintype(), _content(part)) for part in parts]
+    return [content for kind, content in contents if not _is_picture(kind, content)]
+
+
+def _boundary(head: Message) -> str | None:
+    try:
+        return head.get_boundary()
+    except Exception:  # as in _parts: the parser raises many kinds for one odd header
+        return None
+
+
+def _is_picture(kind: str, content: bytes) -> bool:
+    return content.startswith(_PICTURE_STARTS) or (kind in _PICTURES and not content.lstrip(_BLANKS).startswith(_DOCUMENT_STARTS))
 
 
 def _parts(message: bytes) -> list[Message]:

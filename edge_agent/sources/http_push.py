@@ -12,7 +12,7 @@
 POST or PUT of JSON, XML, or multipart with one of them among pictures. Answers, always JSON:
 
     200 {"accepted": n}                    the agent has it; {"accepted": 0, "again": true}: it had it before
-    400 {"reason", "message"}              no profile explains it: do not repeat it
+    400 {"reason", "message"}              no profile explains it, and why, with line and column of a fault: do not repeat it
     401  411  413                          no secret or a wrong one; no Content-Length; too large
     503                                    the agent accepts nothing now: repeat the request
 
@@ -62,11 +62,12 @@ Where = Literal["bearer", "basic", "path"]
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """The messages of one request. `taken`: what of them was dropped, by reason."""
+    """The messages of one request. `taken`: what of them was dropped, by reason. `faults`: what is wrong with the first of a reason."""
 
     messages: list[FeedMessage]
     t_boot_ns: int
     taken: Future[Counter[str]] = field(default_factory=Future)
+    faults: dict[str, str] = field(default_factory=dict)
 
 
 class PushSource:
@@ -120,6 +121,7 @@ class PushSource:
                 emit(heard)
                 if isinstance(heard, Unexplained):
                     unheard[heard.reason] += heard.total
+                    push.faults.setdefault(heard.reason, heard.fault)
                 elif not isinstance(heard, AliveUntil):
                     unheard["heard"] += 1
         for reason, total in (self.refused_total - self._emitted_refusals).items():
@@ -146,15 +148,15 @@ class PushSource:
         is_secret = self._secret is not None and "path" in self._settings.accepts and first.encode() == self._secret.current()
         return rest if is_secret else "/".join(filter(None, (first, rest)))
 
-    def take(self, topic: str, bodies: list[bytes]) -> Counter[str]:
-        """Return what was dropped, by reason, and the number of things emitted as `heard`.
+    def take(self, topic: str, bodies: list[bytes]) -> tuple[Counter[str], dict[str, str]]:
+        """Return what was dropped, by reason, and the number of things emitted as `heard`; and the first fault of each reason.
 
         Raise TimeoutError or queue.Full if the agent accepts nothing now.
         """
         push = _Push([FeedMessage(topic, body) for body in bodies], self._clock.boot_ns())
         self._pushed.put(push, timeout=ANSWER_S)
         try:
-            return push.taken.result(ANSWER_S)
+            return push.taken.result(ANSWER_S), push.faults
         except (TimeoutError, CancelledError):
             push.taken.cancel()
             raise TimeoutError from None
@@ -199,20 +201,20 @@ class _Pushes(RequestHandler):
     def _take(self, body: bytes) -> None:
         try:
             bodies = documents(self.headers.get("Content-Type", ""), body)
-            outcome = self._source.take(self._source.topic(self.path), bodies)
+            outcome, faults = self._source.take(self._source.topic(self.path), bodies)
         except ContractError as error:
             self._source.refuse(error.reason)
             self.answer(400, explained(error.reason, str(error)))
         except (TimeoutError, queue.Full):
             self.answer(503, explained("busy", "the agent takes nothing now: send the same again"), Retry_After="1")
         else:
-            self._answer_outcome(outcome)
+            self._answer_outcome(outcome, faults)
 
-    def _answer_outcome(self, outcome: Counter[str]) -> None:
+    def _answer_outcome(self, outcome: Counter[str], faults: dict[str, str]) -> None:
         heard = outcome.pop("heard", 0)
         wrong = sorted(set(outcome) - FINE)
         if wrong and not heard:
-            self.answer(400, explained(wrong[0], "no profile and no setting of this agent explains it"))
+            self.answer(400, explained(wrong[0], f"no profile and no setting of this agent explains it: {faults.get(wrong[0], '')}"))
         else:
             self.answer(200, to_json({"accepted": heard} | ({"again": True} if outcome.keys() & FINE else {})))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from device_profiles.reading import Counted
@@ -108,6 +108,8 @@ class Unexplained:
     reason: str
     total: int = 1
     t_wall_ns: int = 0
+    fault: str = field(default="", compare=False)
+    """What is wrong with the first of them, for people; no part of a message is in it."""
 
 
 Recorded = Sighting | Crossing | Gap | RefusedReading | AliveUntil

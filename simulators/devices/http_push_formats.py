@@ -71,13 +71,12 @@ def _multipart(document: bytes) -> Post:
 
 
 def xovis(counter: Counter) -> list[Post]:
-    """A line's record of a period."""
+    """A line's record of a period, as sensors with firmware 5 send it: times as milliseconds, the sensor not named."""
     entered, left = counter.unreported
     counts = [{"id": 1, "name": "fw", "value": entered}, {"id": 2, "name": "bw", "value": left}]
-    record = {"from": _iso(counter.from_ns), "to": _iso(counter.to_ns), "samples": 1, "samples_expected": 1, "counts": counts}
+    record = {"from": counter.from_ns // MS, "to": counter.to_ns // MS, "samples": 1, "samples_expected": 1, "counts": counts}
     said = {
         "package_info": {"version": "5.0", "id": counter.number, "agent_id": 1000},
-        "sensor_info": {"serial_number": SERIAL, "type": "SINGLE_SENSOR", "name": "door", "time": _iso(counter.to_ns)},
         "logics": [{"id": counter.channel, "name": "line", "records": [record]}],
     }
     return [("application/json", _json({"logics_data": said}))]
@@ -129,7 +128,7 @@ def _json(value: Any) -> bytes:
 
 FORMATS: Final[Mapping[str, Format]] = {
     "hikvision-people-counting": Format(hikvision, lambda n: f"{ADDRESS.replace(':', '')}.{n}", True),
-    "xovis": Format(xovis, lambda n: f"{SERIAL.lower().replace(':', '')}.{n}", False),
+    "xovis": Format(xovis, str, False),
     "axis-people-counter": Format(axis, lambda n: f"{SERIAL[:-2].lower().replace(':', '')}{n:02x}", False),
     "milesight-vs": Format(milesight, lambda n: f"6537f28545220003.{n}", True),
 }

@@ -78,3 +78,26 @@ def test_any_bytes_are_a_document_or_a_profile_error(payload: bytes, form: Docum
     except ProfileError as error:
         reason = error.reason
     assert reason in ("", f"feed.{form}")
+
+
+def test_json_may_be_one_value_a_line_and_be_padded_with_zeros() -> None:
+    assert document(b'{"a":1}\n{"a":2}\r\n\n\0\0', "json") == [{"a": 1}, {"a": 2}]
+    assert document('{"name":"正门"}'.encode("gbk"), "json") == {"name": "正门"}
+    with pytest.raises(ProfileError, match="line 2 is none"):
+        document(b'{"a":1}\n{"a":', "json")
+
+
+@pytest.mark.parametrize(
+    ("payload", "value"),
+    [(b"3", 3), (b" 12.5\n", 12.5), (b'"7"', 7), (b"-1\0", -1), (b"ON", "ON"), (b"true", True), (b"False", False), (b"1e5", "1e5")],
+)
+def test_a_bare_value_is_a_number_a_truth_or_a_word(payload: bytes, value: object) -> None:
+    found = document(payload, "value")
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("payload", [b"", b" ", b'{"a":1}', b"[1]", b"<a/>", b"a\x07", b"1" * 65])
+def test_what_is_no_bare_value_is_refused(payload: bytes) -> None:
+    with pytest.raises(ProfileError) as caught:
+        document(payload, "value")
+    assert caught.value.reason == "feed.value"

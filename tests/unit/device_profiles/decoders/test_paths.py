@@ -38,6 +38,11 @@ ROOT = PathScope(MESSAGE, {"node": "kitchen"})
         ("@house", None),
         ("^", None),
         ("rssi@1m", None),
+        ("nowhere or sensor.serial", "s"),
+        ("reader or sensor.serial", "r1"),
+        ("nowhere or @house or $.reader", "r1"),
+        ("nowhere or reader.serial", None),
+        ("logics[id=7|2].records.n", 20),
     ],
 )
 def test_find(path: str, found: Any) -> None:

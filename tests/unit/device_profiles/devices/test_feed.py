@@ -89,6 +89,29 @@ def test_the_more_it_asks_for_the_more_specific_it_is() -> None:
     assert device(format="xml").specificity(said) == 0
 
 
+def test_a_device_that_sends_other_messages_is_known_by_one_of_several_paths() -> None:
+    feed = device(needs=[], one_of=["id", "status"])
+    assert [feed.specificity(message(said)) for said in ({"id": "x"}, {"status": 1}, {"id": "x", "status": 1}, {"other": 1})] == [
+        1,
+        1,
+        1,
+        0,
+    ]
+
+
+def test_an_item_with_a_value_of_unless_is_left_out() -> None:
+    feed = device(needs=["[].id"], readings=[{"kind": "seen", "each": "[]", "unless": {"beat": True}, "identifier": "id"}])
+    assert feed.decode(message([{"id": "a", "beat": True}, {"id": "b"}, {"id": "c", "beat": False}])) == [Seen("b"), Seen("c")]
+
+
+def test_a_message_that_is_no_document_names_its_fault() -> None:
+    fault = FeedMessage("", b" <a>\n<b></a>").fault()
+    assert fault is not None
+    assert (fault.reason, str(fault)) == ("feed.xml", "not XML: mismatched tag, line 2, column 6")
+    assert str(FeedMessage("", b'{"a": }').fault()) == "not JSON: Expecting value, line 1, column 7"
+    assert [FeedMessage("", payload).fault() for payload in (b"<a/>", b"{}", b"3", b"")] == [None] * 4
+
+
 def test_one_item_that_cannot_be_read_does_not_lose_the_others() -> None:
     feed = device(needs=["[].id"], readings=[{"kind": "seen", "each": "[]", "identifier": "id", "rssi_dbm": "rssi"}])
     readings = feed.decode(message([{"id": "a", "rssi": -1}, {"id": "b", "rssi": "loud"}, {"id": "c", "rssi": -3}]))
@@ -145,8 +168,8 @@ SAMPLES: list[tuple[str, str, str, list[Reading] | None]] = [
     ("Zebra IoT Connector CUSTOM", "", "zebra-iotc", _tag("aa0004ef55555555aa21bf43", "1", -34, 1786612468651000000)),
     ("Zebra RFD40/90 dataEVT", "", "zebra-rfd", _tag("bedd11112222333344445555", "", -39, 1566656122000000000)),
     ("Minew G1 gateway (JSON mode)", "", "minew-g1", None),
-    (*HIKVISION, [Counted(70, 75, True, "849a40ecf16d.1", 1594267627000000000)]),
-    (*HIKVISION, [Counted(0, 1, False, "2428fdf33a11.1", 1634037300000000000, 900.0)]),
+    (*HIKVISION, [Counted(70, 75, True, "849a40ecf16d.1.1", 1594267627000000000)]),
+    (*HIKVISION, [Counted(0, 1, False, "2428fdf33a11.1.1", 1634037300000000000, 900.0)]),
     (*HIKVISION, [Counted(15, 14, True, "3c1bf8c13a6d.1", 1720412844000000000)]),
     (*HIKVISION, [Counted(0, 0, False, "4447cc5000c1.1", 1587317700000000000, 120.0)]),
     ("ESPresense", "espresense/devices/watch:darrell/basement", "espresense",
@@ -274,7 +297,7 @@ def test_wrong_types_anywhere_are_readings_or_a_profile_error(profile: Profile, 
     said = profile.device.message(values)
     if profile.device.format != "json":
         return
-    document = json.loads(said.payload)
+    document = said.document("json")
     for _ in range(data.draw(st.integers(1, 3))):
         _replace(document, data)
     _meet(FeedMessage(said.topic, json.dumps(document).encode()))

@@ -91,7 +91,8 @@ def test_heard_without_a_level_is_heard_as_well_as_it_takes_to_be_there() -> Non
     assert heard.rssi_dbm == shipped()["garment-tag"].presence.enter_dbm
 
 
-LINE = "849a40ecf16d.1"
+LINE = "849a40ecf16d.1.1"
+CHANNEL = "849a40ecf16d.1"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,9 @@ LINE = "849a40ecf16d.1"
         ({"doors": {LINE: "main"}, "door": "side"}, "main", (70, 75)),
         ({"doors": {"other.1": "main"}, "door": "side"}, "side", (70, 75)),
         ({"door": "main", "mirrored": [LINE]}, "main", (75, 70)),
+        ({"doors": {CHANNEL: "main"}, "door": "side"}, "main", (70, 75)),
+        ({"doors": {CHANNEL: "side", LINE: "main"}}, "main", (70, 75)),
+        ({"doors": {CHANNEL: "main"}, "mirrored": [CHANNEL]}, "main", (75, 70)),
     ],
 )
 def test_lines_are_doors(settings: dict[str, Any], door: str, people: tuple[int, int]) -> None:
@@ -110,6 +114,23 @@ def test_lines_are_doors(settings: dict[str, Any], door: str, people: tuple[int,
     assert (tally.door, tally.device, tally.profile) == (door, f"feed {LINE}", "hikvision-people-counting")
     assert (tally.counted.entered, tally.counted.left) == people
     assert tally.counted.cumulative
+
+
+def test_each_region_of_a_camera_is_a_counter_of_its_own() -> None:
+    """Two regions' totals in turn would look like one counter that jumps."""
+    feed = reader(doors={CHANNEL: "main"})
+    first = vector("hikvision-people-counting")
+    second = FeedMessage("", first.payload.replace(b"<regionsID>1<", b"<regionsID>2<").replace(b"<enter>70<", b"<enter>900<"))
+    tallies = [heard for message in (first, second) for heard in read(feed, message) if isinstance(heard, Tally)]
+    assert [(tally.device, tally.door, tally.counted.entered) for tally in tallies] == [
+        (f"feed {CHANNEL}.1", "main", 70), (f"feed {CHANNEL}.2", "main", 900),
+    ]  # fmt: skip
+
+
+def test_what_is_wrong_with_a_message_is_kept_for_people() -> None:
+    (unexplained,) = read(reader(), FeedMessage("", b"<EventNotificationAlert>\n<a></b>"))
+    assert isinstance(unexplained, Unexplained)
+    assert (unexplained.reason, unexplained.fault) == ("feed.xml", "not XML: mismatched tag, line 2, column 6")
 
 
 def test_a_line_without_a_door_is_counted() -> None:
@@ -145,7 +166,13 @@ def test_the_memory_of_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize(
     ("payload", "reason"),
-    [(b"", "feed.unknown"), (b"{", "feed.unknown"), (b'{"hello": 1}', "feed.unknown"), (b'{"id":"x","rssi":"loud"}', "feed.number")],
+    [
+        (b"", "feed.unknown"),
+        (b"{", "feed.json"),
+        (b"<a", "feed.xml"),
+        (b'{"hello": 1}', "feed.unknown"),
+        (b'{"id":"x","rssi":"loud"}', "feed.number"),
+    ],
 )
 def test_what_nothing_explains_is_counted_by_reason(payload: bytes, reason: str) -> None:
     feed = reader(receivers={"kitchen": "home"})

@@ -37,12 +37,27 @@ def test_what_a_camera_sends() -> None:
     assert documents(*total) == [total[1]]
 
 
+@pytest.mark.parametrize("content_type", [FORM, "multipart/form-data", "multipart/mixed; boundary=another", "text/xml", ""])
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_parts_are_read_by_their_own_boundary_whatever_the_label_and_the_ends_of_lines(content_type: str, end: bytes) -> None:
+    body = part(b"<a/>", b"Content-Type: application/xml") + part(b"\xff\xd8\xff\xe0", b"Content-Type: image/jpeg") + b"--b o--\r\n"
+    assert documents(content_type, body.replace(b"\r\n", end)) == [b"<a/>"]
+    assert documents(content_type, end + body.replace(b"\r\n", end)) == [b"<a/>"]
+
+
+def test_a_document_that_is_labelled_as_parts_or_as_a_picture_is_the_document() -> None:
+    assert documents("multipart/form-data; boundary=x", b"\r\n<a/>") == [b"\r\n<a/>"]
+    assert documents(FORM, part(b"<a/>", b"Content-Type: image/jpeg") + part(b"\x89PNG..", b"Content-Type: text/xml") + b"--b o--") == [
+        b"<a/>"
+    ]
+
+
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
         ("multipart/form-data", b""),
         (FORM, b""),
-        (FORM, b"{}"),
+        (FORM, b"nothing"),
         (FORM, b"--b o\r\nno end of a head"),
         (FORM, b"--b o\r\n" + b"x" * 9_000 + b"\r\n\r\n{}"),
         (FORM, part(b"{}") * (MAX_PARTS + 1) + b"--b o--"),

@@ -249,7 +249,8 @@ def test_a_body_without_a_length_is_refused(source: PushSource) -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "reason"),
     [
-        (b"{", "application/json", "feed.unknown"),
+        (b"{", "application/json", "feed.json"),
+        (b"<a><b></a>", "application/xml", "feed.xml"),
         (b'{"hello": 1}', "application/json", "feed.unknown"),
         (b"<a/>", "application/xml", "feed.unknown"),
         (b"", "", "feed.unknown"),
@@ -260,6 +261,19 @@ def test_a_body_without_a_length_is_refused(source: PushSource) -> None:
 def test_what_nothing_explains_is_answered_clearly(source: PushSource, ear: Ear, body: bytes, content_type: str, reason: str) -> None:
     status, said = push(source, body, **{"Content-Type": content_type})
     assert (status, said["reason"]) == (400, reason)
+    assert ear.people == [0, 0]
+
+
+def test_a_fault_of_xml_is_answered_with_its_place(source: PushSource) -> None:
+    status, said = push(source, b"<EventNotificationAlert>\n<enter>7</exit>", **{"Content-Type": "application/xml"})
+    assert (status, said["reason"]) == (400, "feed.xml")
+    assert said["message"].endswith("not XML: mismatched tag, line 2, column 11")
+
+
+def test_a_heartbeat_is_answered_200(source: PushSource, ear: Ear) -> None:
+    beat = shipped()["hikvision-people-counting"].vectors[-1].input["text"]
+    assert push(source, beat.encode(), **{"Content-Type": "application/xml"}) == (200, {"accepted": 0})
+    assert push(source, b'{"connection_test":{}}') == (200, {"accepted": 0})
     assert ear.people == [0, 0]
 
 
