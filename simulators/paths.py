@@ -17,6 +17,8 @@ PAUSE_S: Final = 30.0
 """Mean time at one spot before the next step inside a zone."""
 _SLOWEST_M_PER_S, _FASTEST_M_PER_S = 0.6, 2.0
 _TURN_RAD: Final = np.pi / 3
+LEAST_STAY_NS: Final = 10 * NS_PER_S
+"""Whoever is in a zone for less only passes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Gait:
     """Standard deviation of the speed, as a share of its mean (Weidmann, Transporttechnik der Fussgaenger, 1993: 0.26 of 1.34 m/s)."""
     turns_per_minute: float = 0.0
     """How often people who stand turn, by 60 degrees (standard deviation); 0: only when they step to another spot."""
-    least_stay_ns: int = 10 * NS_PER_S
+    least_stay_ns: int = LEAST_STAY_NS
     """Whoever is in a zone for less only passes it."""
 
 
@@ -51,6 +53,7 @@ class Path:
     y_m: npt.NDArray[np.float64]
     facing_rad: npt.NDArray[np.float64]
     stays: tuple[Stay, ...]
+    """Of a person without a gait those that were planned: from the arrival at a spot on, without the way to it."""
     passes: tuple[Stay, ...] = ()
     """Of a person with a gait: the spans in a zone that were too short for a stay."""
 
@@ -108,14 +111,12 @@ class Walker:
             facing += float(self.rng.normal(0.0, _TURN_RAD)) if self._turns else 0.0
 
     def path(self, stays: Sequence[Stay], plan: Plan) -> Path:
-        """The walk; with a gait its stays and passes are what the way was, otherwise `stays`."""
+        """The walk; with a gait its stays and passes are what the way was, otherwise `stays`, which were planned."""
         t_ns, x_m, y_m = zip(*self.points, strict=True)
         columns = np.array(t_ns, "i8"), np.array(x_m), np.array(y_m), np.array([*self.facing, 0.0])
         if self.gait is None:
             return Path(*columns, _joined(stays))
-        spans, least_ns = zone_spans(*columns[:3], plan), self.gait.least_stay_ns
-        long, short = ([s for s in spans if (s.to_ns - s.from_ns >= least_ns) is kept] for kept in (True, False))
-        return Path(*columns, tuple(long), tuple(short))
+        return Path(*columns, *stays_and_passes(*columns[:3], plan, self.gait.least_stay_ns))
 
     @property
     def _turns(self) -> bool:
@@ -163,6 +164,15 @@ def _walk_through(walker: Walker, plan: Plan, here: int, zone: int) -> None:
     """To the last opening on the way; nobody walks through a wall."""
     for opening in plan.way(plan.zones[here].name, plan.zones[zone].name):
         walker.walk(opening.x_m, opening.y_m)
+
+
+def stays_and_passes(
+    t_ns: npt.NDArray[np.int64], x_m: npt.NDArray[np.float64], y_m: npt.NDArray[np.float64], plan: Plan, least_ns: int
+) -> tuple[tuple[Stay, ...], tuple[Stay, ...]]:
+    """Return the spans of the way in a zone that last for `least_ns`, and those that are shorter."""
+    spans = zone_spans(t_ns, x_m, y_m, plan)
+    stays, passes = (tuple(span for span in spans if (span.to_ns - span.from_ns >= least_ns) is kept) for kept in (True, False))
+    return stays, passes
 
 
 def zone_spans(t_ns: npt.NDArray[np.int64], x_m: npt.NDArray[np.float64], y_m: npt.NDArray[np.float64], plan: Plan) -> list[Stay]:

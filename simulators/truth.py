@@ -19,7 +19,7 @@ from footfall.pseudonyms import lasting_subject, to_hex, type_key
 from footfall.units import NS_PER_HOUR
 from simulators import tagged_goods
 from simulators.mountings import Outage
-from simulators.paths import Stay
+from simulators.paths import LEAST_STAY_NS, Stay, stays_and_passes
 from simulators.people import Person, fan_identifiers, fan_name
 from simulators.world import World
 
@@ -165,8 +165,7 @@ _KINDS: Final[Mapping[str, type[Record]]] = {kind.__name__.lower(): kind for kin
 
 def truth_of(world: World) -> Iterator[Record]:
     """All that was true in `world`, one record after the other."""
-    gait = world.crowd.gait
-    yield Store(world.plan.store, world.seed, world.start_ns, world.end_ns, 0 if gait is None else gait.least_stay_ns)
+    yield Store(world.plan.store, world.seed, world.start_ns, world.end_ns, _least_stay_ns(world))
     rented = []
     for person in world.people():
         visit = _visit(world, person)
@@ -217,6 +216,7 @@ def subject_hex(brand_secret: bytes, id_type: str, identifier: str) -> str:
 
 def _visit(world: World, person: Person) -> Visit:
     start_ns, path, sale = world.start_ns, person.path, person.purchase
+    stays, passes = stays_and_passes(path.t_ns, path.x_m, path.y_m, world.plan, _least_stay_ns(world))
     return Visit(
         store=world.plan.store,
         person=person.name,
@@ -226,13 +226,17 @@ def _visit(world: World, person: Person) -> Visit:
         leave_ns=start_ns + path.to_ns,
         door=person.door,
         counted=(person.counted_in, person.counted_out),
-        stays=_stays(world, path.stays),
+        stays=_stays(world, stays),
         carried=_carried(world, person),
         sale=None if sale is None else Sale(start_ns + sale.t_ns, sale.id, sale.member, sale.fan, sale.staff_id, sale.amount),
         entry=person.entry,
-        passes=_stays(world, path.passes),
+        passes=_stays(world, passes),
         extra=(person.extra_in, person.extra_out),
     )
+
+
+def _least_stay_ns(world: World) -> int:
+    return LEAST_STAY_NS if world.crowd.gait is None else world.crowd.gait.least_stay_ns
 
 
 def _goods(world: World) -> Iterator[Record]:

@@ -8,7 +8,7 @@ import pytest
 
 from simulators.accuracy.figures import figures
 from simulators.accuracy.playing import play_world
-from simulators.accuracy.simulated import courses_of_truth, played_by_subject, stored_by_subject
+from simulators.accuracy.simulated import courses_of_truth, least_stay_s, played_by_subject, stored_by_subject
 from simulators.estate import brand_secret
 from simulators.people import Crowd
 from simulators.stored_rows import Stored, StoredDwell, StoredVisit
@@ -30,12 +30,14 @@ def perfect(truth: Truth) -> Stored:
         for carried in [one for one in visit.carried if one.lasting][:1]:
             subject = subject_hex(SECRET, carried.id_type, carried.identifier)
             stored.visits.append(StoredVisit(visit.store, subject, visit.fan, bool(visit.staff_id), False, visit.enter_ns, visit.leave_ns))
-            stored.dwells += [StoredDwell(visit.store, stay.zone, subject, stay.from_ns, stay.to_ns) for stay in visit.stays]
+            stored.dwells += [
+                StoredDwell(visit.store, stay.zone, subject, stay.from_ns, stay.to_ns) for stay in (*visit.stays, *visit.passes)
+            ]
     return stored
 
 
 def test_the_truth_against_itself_is_perfect(truth: Truth) -> None:
-    found = figures(courses_of_truth(truth, SECRET, *stored_by_subject(perfect(truth)), truth.end_ns))
+    found = figures(courses_of_truth(truth, SECRET, *stored_by_subject(perfect(truth)), truth.end_ns), least_s=least_stay_s(truth))
     assert found.courses > 5
     assert (found.zones_right("stored"), found.transitions.flapping, found.transitions.f1(2)) == (1.0, 1.0, 1.0)
     assert (found.visits.precision, found.visits.recall, found.visits.error_p95_s) == (1.0, 1.0, 0.0)
