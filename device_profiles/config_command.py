@@ -1,7 +1,8 @@
 """`footfall config check`: every mistake in every file, before a process is started with them.
 
 It works where only a part of Footfall is installed. A package registers what else a kind of file needs as an entry point of the group
-`footfall.config_inspectors`, by the name of the kind: an `Inspector`.
+`footfall.config_inspectors`, by the name of the kind: an `Inspector`. How files of two kinds contradict each other is in the group
+`footfall.config_comparisons`, by the names of both: a `Comparison`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from pydantic import BaseModel
@@ -24,6 +25,7 @@ from rich.table import Table
 from device_profiles.checks import mistakes
 from device_profiles.registry import shipped
 from device_profiles.settings import ProfileSettings
+from footfall.addresses import without_credentials
 from footfall.certificates import Finding, findings
 from footfall.config import load
 from footfall.errors import ConfigError
@@ -32,9 +34,14 @@ app = typer.Typer(no_args_is_help=True, help="Configuration files.")
 CONFIG_ERROR: Final = 2
 _KINDS: Final = "footfall.configs"
 _INSPECTORS: Final = "footfall.config_inspectors"
+_COMPARISONS: Final = "footfall.config_comparisons"
 _ENDS_SOON: Final = "certificate_ends"
 Contents = Iterator[tuple[str, str]]
 """The contents of a file for the table: labels and texts."""
+
+
+Comparison = Callable[[Any, Any], Iterator[str]]
+"""Yields what the first of two files has, checked, and the second lacks."""
 
 
 class Inspector(NamedTuple):
@@ -63,7 +70,7 @@ def check(
     if not chosen:
         raise ConfigError("name the files to check: there is no gateway.toml, site.toml or agent.toml here")
     inspected = {file: inspect(file, online) for file in chosen}
-    mistakes = _once({file: wrong for file, (_, wrong) in inspected.items()})
+    mistakes = [*_once({file: wrong for file, (_, wrong) in inspected.items()}), *disagreements(chosen)]
     console = Console(highlight=False, soft_wrap=True)
     table = _contents({file: found for file, (found, _) in inspected.items()})
     if table.row_count:
@@ -100,13 +107,27 @@ def inspect(file: Path, online: bool) -> tuple[list[tuple[str, str]], list[str]]
         return [], str(error).splitlines()
 
 
+def disagreements(files: Sequence[Path]) -> Iterator[str]:
+    """Yield what one of the files names and another lacks, such as a receiver's zone; files that are wrong themselves are left out."""
+    models: dict[str, list[tuple[Path, BaseModel]]] = {}
+    for file in files:
+        with suppress(ConfigError):
+            kind = recognise(file)
+            models.setdefault(kind, []).append((file, _loaded(file, kind)))
+    for point in entry_points(group=_COMPARISONS):
+        first, second = point.name.split()
+        if first in models and second in models:
+            compare: Comparison = point.load()
+            yield from (f"{file}: {why}" for file, one in models[first] for _, other in models[second] for why in compare(one, other))
+
+
 def _inspector(kind: str) -> Inspector:
     """Return the inspector registered for a kind, where all that it needs is installed; else one that suits any file."""
     for point in entry_points(group=_INSPECTORS, name=kind):
         with suppress(ModuleNotFoundError):
             registered: Inspector = point.load()
             return registered
-    return Inspector(lambda file: _found(_loaded(file, kind)), lambda file, _: _around(_loaded(file, kind)))
+    return Inspector(lambda file: _found(_loaded(file, kind)), lambda file, _: around(_loaded(file, kind)))
 
 
 def _loaded(file: Path, kind: str) -> BaseModel:
@@ -127,7 +148,7 @@ def kinds() -> dict[str, type[BaseModel]]:
 def recognise(file: Path) -> str:
     """Return the kind whose keys the file has most of; its name decides where two are equal. Raise ConfigError if it is none."""
     try:
-        keys = tomllib.loads(file.read_text(encoding="utf-8")).keys()
+        keys = tomllib.loads(file.read_text(encoding="utf-8-sig")).keys()
     except FileNotFoundError:
         raise ConfigError(f"{file}: there is no such file") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -158,13 +179,19 @@ def _found(config: BaseModel) -> Contents:
         elif isinstance(value, ProfileSettings):
             yield name, profiles_text(value)
         elif isinstance(value, BaseModel):
-            yield name, ", ".join(f"{key} {item}" for key, item in value if isinstance(item, str | int | float | Path))
+            yield name, ", ".join(f"{key} {_shown(item)}" for key, item in value if isinstance(item, str | int | float | Path))
         elif value is not None:
-            yield name, str(value)
+            yield name, _shown(value)
     yield from endings(config)
 
 
-def _around(config: BaseModel) -> Iterator[str]:
+def _shown(value: object) -> str:
+    """Return a value without what a URL may hold of a secret."""
+    return without_credentials(value) if isinstance(value, str) and "://" in value else str(value)
+
+
+def around(config: BaseModel) -> Iterator[str]:
+    """Yield the mistakes in what a file points to: files that cannot be read, certificates that nobody accepts, profiles."""
     yield from unreadable(config)
     yield from wrong_certificates(config)
     yield from wrong_profiles(getattr(config, "profiles", None))
@@ -181,7 +208,7 @@ def endings(config: BaseModel) -> Contents:
 
 
 def _certificates(section: BaseModel, within: str = "", common_name: str = "") -> Iterator[tuple[str, Finding]]:
-    """Yield findings for every section that names an authority's file. At the agent's own broker the certificate must name the agent."""
+    """Yield findings for every section that names certificates. At the agent's own broker the certificate must name the agent."""
     for name, value in section:
         where = f"{within}.{name}" if within else name
         if isinstance(value, BaseModel):
@@ -191,7 +218,8 @@ def _certificates(section: BaseModel, within: str = "", common_name: str = "") -
                 if isinstance(one, BaseModel):
                     yield from _certificates(one, f"{where}.{i}")
     ca_file, cert_file, key_file = (getattr(section, name, None) for name in ("ca_file", "cert_file", "key_file"))
-    if ca_file is not None and all(file is None or os.access(file, os.R_OK) for file in (ca_file, cert_file, key_file)):
+    files = [file for file in (ca_file, cert_file, key_file) if file is not None]
+    if files and all(os.access(file, os.R_OK) for file in files):
         yield from ((within, finding) for finding in findings(ca_file, cert_file, key_file, time.time(), common_name))
 
 

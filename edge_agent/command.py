@@ -16,7 +16,6 @@ from edge_agent.keys import read_keys
 from edge_agent.playback import Recording, deliver
 from edge_agent.sources.replay import FORMATS, format_named
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
-from footfall.certificates import findings
 from footfall.config import check, load
 from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
@@ -29,13 +28,14 @@ if TYPE_CHECKING:
 def agent(
     config: Annotated[Path, typer.Option("--config", "-c", help="The agent's configuration.")] = Path("agent.toml"),
     check_only: Annotated[bool, typer.Option("--check", help="Check the configuration and exit.")] = False,
+    site: Annotated[Path | None, typer.Option(help="With --check: the site.toml that must know its zones and doors.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Run one edge agent: read its devices, spool what they report, send it until the gateway has it for good."""
     settings = load(config, AgentSettings, ENVIRONMENT)
     if check_only:
         settings.registry()
-        _check_certificates(config, settings)
+        _check_around(config, settings, site)
         sources = f"{len(settings.sources)} source{'' if len(settings.sources) == 1 else 's'}"
         typer.echo(f"{config}: agent {settings.agent!r} of store {settings.store!r}, {sources}: fine")
         return
@@ -45,16 +45,17 @@ def agent(
     EdgeAgent(settings, SystemClock()).run(stop)
 
 
-def _check_certificates(config: Path, settings: AgentSettings) -> None:
-    """Raise ConfigError if no broker would accept the agent's certificate. Print a warning for one that ends soon."""
-    tls = settings.broker.tls
-    if tls is None:
-        return
-    found = list(findings(tls.ca_file, tls.cert_file, tls.key_file, SystemClock().wall_ns() / 1e9, settings.agent))
-    if wrong := [finding.text for finding in found if finding.code != "certificate_ends"]:
-        raise ConfigError("\n".join(f"{config}: broker.tls: {text}" for text in wrong))
-    for finding in found:
-        typer.echo(f"{config}: broker.tls: {finding.text}", err=True)
+def _check_around(config: Path, settings: AgentSettings, site: Path | None) -> None:
+    """Raise ConfigError if a file that it names cannot be used, or it names what the site lacks. Warn of a certificate that ends soon."""
+    from device_profiles.config_command import around, disagreements, endings, inspect  # not with the module: an agent draws no tables
+
+    wrong = [f"{config}: {mistake}" for mistake in around(settings)]
+    if site is not None:
+        wrong += [*inspect(site, online=False)[1], *disagreements([config, site])]
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+    for _, text in endings(settings):
+        typer.echo(f"{config}: {text}", err=True)
 
 
 def replay(

@@ -12,6 +12,7 @@ from device_profiles.registry import Registry
 from device_profiles.settings import ProfileSettings
 from edge_agent.levels import ReceiverLimits, ZoneRule
 from edge_agent.sources.kinds import AnySource
+from footfall.addresses import is_loopback
 from footfall.broker import Broker, Port
 from footfall.config import Section
 from footfall.events import Name
@@ -46,6 +47,12 @@ class IntakeSettings(Section):
     host: str = "127.0.0.1"
     port: Port = 8781
     secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _is_guarded(self) -> IntakeSettings:
+        if self.secret_file is None and not is_loopback(self.host):
+            raise ValueError(f"secret_file: is needed where others than this machine can send events, on {self.host}")
+        return self
 
 
 class StatusSettings(Section):

@@ -52,9 +52,13 @@ def read_certificate(path: Path) -> Certificate:
     return Certificate(str(names[0].value) if names else "", begins_s, ends_s)
 
 
-def findings(ca_file: Path, cert_file: Path | None, key_file: Path | None, now_s: float, common_name: str = "") -> Iterator[Finding]:
-    """Yield what is wrong with the files of a `[broker.tls]`. `common_name`: whom the certificate must name; "": anybody."""
-    yield from _wrong_authority(ca_file)
+def findings(ca_file: Path | None, cert_file: Path | None, key_file: Path | None, now_s: float, common_name: str = "") -> Iterator[Finding]:
+    """Yield what is wrong with the files of a section such as `[broker.tls]`. `common_name`: whom the certificate must name; "": anybody.
+
+    A server has no `ca_file`, and a client that names itself otherwise has nothing else.
+    """
+    if ca_file is not None:
+        yield from _wrong_authority(ca_file)
     if cert_file is None and key_file is None:
         return
     if cert_file is None or key_file is None:

@@ -6,6 +6,7 @@ or from files that a `…_file` key names.
 
 from __future__ import annotations
 
+import codecs
 import logging
 import os
 import tomllib
@@ -39,7 +40,7 @@ def load(path: Path, model: type[Model], prefix: str, environment: Mapping[str, 
     `prefix` is the environment's, such as `FOOTFALL_GATEWAY`. Every relative Path in it is taken from the file's folder.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -68,7 +69,7 @@ def check(values: object, model: type[Model], where: str) -> Model:
 def read_secret(path: Path) -> bytes:
     """Return the secret in a file, without the line end. Raise ConfigError if it cannot be read or is empty."""
     try:
-        secret = path.read_bytes().strip()
+        secret = path.read_bytes().removeprefix(codecs.BOM_UTF8).strip()
     except OSError as error:
         raise ConfigError(f"{path}: the secret cannot be read: {error.strerror}") from None
     if not secret:

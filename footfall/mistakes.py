@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 JsonSchema = Mapping[str, Any]
 _LONGEST_GIVEN: Final = 120
+_SECRET: Final = re.compile(r"(password|secret|token|key)s?$")
+_CREDENTIALS: Final = re.compile(r"//[^/]*@")
 
 
 def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
@@ -31,7 +34,7 @@ def describe(item: Mapping[str, Any], model: type[BaseModel]) -> str:
         case "tuple_type" | "list_type" if isinstance(item.get("input"), str):
             text = f'write a list: ["{item["input"]}"]'[:_LONGEST_GIVEN]
         case _:
-            text = f"{item['msg'].removeprefix('Value error, ')}{_given(item.get('input'))}"
+            text = f"{item['msg'].removeprefix('Value error, ')}{_given(keys[-1] if keys else '', item.get('input'))}"
     return f"{'.'.join(keys) or 'the file'}: {text}"
 
 
@@ -60,8 +63,12 @@ def _unknown(key: str, allowed: Sequence[str]) -> str:
     return f"there is no such key{meant} Allowed are {', '.join(allowed)}"
 
 
-def _given(value: object) -> str:
-    return f" (given: {value!r})"[:_LONGEST_GIVEN] if isinstance(value, str | int | float | bool) else ""
+def _given(key: str, value: object) -> str:
+    """Return what stands in the file, but for what is a secret, or holds one as a URL may."""
+    if _SECRET.search(key) or not isinstance(value, str | int | float | bool):
+        return ""
+    shown = _CREDENTIALS.sub("//", value) if isinstance(value, str) else value
+    return f" (given: {shown!r})"[:_LONGEST_GIVEN]
 
 
 def _schema(model: type[BaseModel]) -> JsonSchema:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Annotated, Final, Self, get_args
 from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, model_validator
 
 from device_profiles.settings import ProfileSettings
+from footfall.addresses import http_url, is_loopback
 from footfall.broker import Broker, Port
 from footfall.config import Section, load, secret
 from footfall.errors import ConfigError
@@ -35,7 +35,7 @@ class GatewayBroker(Broker):
 
     @model_validator(mode="after")
     def _consistent(self) -> GatewayBroker:
-        if self.embedded and not _is_loopback(self.host):
+        if self.embedded and not is_loopback(self.host):
             raise ValueError(f"the embedded broker has no access control and listens on loopback only, not on {self.host!r}")
         if self.embedded and (self.tls or self.username):
             raise ValueError("the embedded broker knows neither TLS nor users: leave `tls` and `username` out, or run Mosquitto")
@@ -145,7 +145,7 @@ class GatewayConfig(Section):
     def page_url(self) -> str:
         """Return where the live page is, "" if no child serves it or on any free port."""
         is_child = self.broker.embedded and self.serve.enabled and self.serve.port
-        return f"http://{self.serve.host}:{self.serve.port}/" if is_child else ""
+        return f"{http_url(self.serve.host, self.serve.port)}/" if is_child else ""
 
     @property
     def quarantine_path(self) -> Path:
@@ -166,7 +166,7 @@ def load_site(path: Path, environment: Mapping[str, str] = os.environ) -> Site:
 
 def _refuse_written_secrets(path: Path, config: GatewayConfig) -> None:
     """ConfigError if a secret stands in the file: it may come from the environment, or from a file of its own."""
-    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     for *sections, key in _secret_keys(config):
         table = values
         for section in sections:
@@ -185,10 +185,3 @@ def _secret_keys(section: Section, *above: str) -> Iterator[tuple[str, ...]]:
             yield from _secret_keys(value, *above, name)
         elif SecretStr in get_args(field.annotation):
             yield (*above, name)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

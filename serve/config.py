@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
+from footfall.addresses import is_loopback, own_url
 from footfall.broker import Broker, Port
 from footfall.config import Section, load, load_environment
 from gateway.config import GatewayConfig, HostNames, load_gateway
@@ -42,7 +43,7 @@ class Listen(Section):
 
     @model_validator(mode="after")
     def _is_guarded(self) -> Listen:
-        if self.token_file is None and self.host not in LOOPBACK:
+        if self.token_file is None and not is_loopback(self.host):
             raise ValueError(f"token_file: is needed where others than this machine can connect, on {self.host}")
         return self
 
@@ -73,5 +74,4 @@ def status_url(config: ServeConfig) -> str:
     if config.status_url is not None:
         return config.status_url
     http = (load_gateway(config.gateway) if config.gateway.exists() else GatewayConfig()).http
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104 # an address to connect to, from any
-    return f"http://[{host}]:{http.port}" if ":" in host else f"http://{host}:{http.port}"
+    return own_url(http.host, http.port)

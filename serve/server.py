@@ -14,6 +14,7 @@ from typing import Final
 
 import uvicorn
 
+from footfall.addresses import http_url
 from footfall.errors import AddressTaken, ConfigError
 from footfall.signals import when_asked_to_end
 from gateway.config import load_gateway
@@ -52,7 +53,7 @@ async def _serve(config: ServeConfig, sock: socket.socket) -> None:
     pages = Pages(config, feed, broker)
     server = _Server(_settings(config.listen, pages), feed)
     when_asked_to_end(server.end)
-    log.info("the page is at %s://%s:%d/", "https" if config.listen.tls else "http", config.listen.host, sock.getsockname()[1])
+    log.info("the page is at %s/", http_url(config.listen.host, sock.getsockname()[1], "https" if config.listen.tls else "http"))
     broker.start()
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -26,6 +26,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from footfall.addresses import open_url
 from footfall.errors import ConfigError
 from gateway.cli.status import fetch
 from simulators.estate import Settings, write_configs
@@ -132,7 +133,7 @@ class Till:
             sale = self._sales.pop(0)
             event = json.dumps(sale.event(self._world.start_ns + sale.t_ns)).encode()
             request = urllib.request.Request(self._url, event, {"Content-Type": "application/json"})  # noqa: S310 # our own http
-            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 # likewise
+            with open_url(request, 20.0) as answer:
                 answer.read()
 
 

@@ -43,6 +43,7 @@ from edge_agent.clock import Clock
 from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.http_body import documents
 from edge_agent.sources.source import AliveUntil, Heard, Unexplained
+from footfall.addresses import is_loopback
 from footfall.broker import Port
 from footfall.config import SecretFile
 from footfall.errors import ConfigError, ContractError
@@ -254,7 +255,7 @@ class HttpPush(FeedSettings):
 
     @model_validator(mode="after")
     def _is_guarded(self) -> HttpPush:
-        if self.secret_file is None and self.host not in ("127.0.0.1", "::1", "localhost"):
+        if self.secret_file is None and not is_loopback(self.host):
             raise ValueError(f"secret_file: is needed where others than this machine can push, on {self.host}")
         return self
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from device_profiles.config_command import Contents, Inspector, endings, few, profiles_text, unreadable, wrong_certificates, wrong_profiles
+from footfall.addresses import http_url
 from footfall.config import load, secret
 from footfall.errors import ConfigError
 from footfall.topics import wildcard
@@ -31,7 +32,7 @@ def _gateway(file: Path) -> Contents:
     yield "state", str(config.state_dir)
     yield "broker", f"{broker.host}:{broker.port}, {how}, as {broker.client_id}"
     yield "sink", sink.title
-    yield "http", f"http://{config.http.host}:{config.http.port}"
+    yield "http", http_url(config.http.host, config.http.port)
     yield "profiles", profiles_text(config.profiles)
     yield "journal", f"{config.journal.keep_days:g} days, at most {config.journal.max_bytes >> 20:,} MiB"
     yield "identifiers", "pseudonymised" if _has_brand_secret(config) else "no brand_secret_file: plain events with identifiers are refused"
@@ -83,6 +84,7 @@ def _files(config: GatewayConfig) -> Iterator[str]:
         yield from (f"site: {line}" for line in str(error).splitlines())
     if config.broker.tls:
         yield from unreadable(config.broker.tls, "broker.tls.")
+    yield from unreadable(config.serve, "serve.")
 
 
 def _calibrations(config: GatewayConfig) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from footfall.addresses import own_url
 from footfall.errors import ConfigError
 from footfall.logs import log_to_stderr
 from footfall.signals import when_asked_to_end
@@ -44,7 +45,7 @@ def gateway(
     if page is not None:
         page.start()
     where = f"; the live page on {settings.page_url}" if settings.page_url else ""
-    log.info("ready; status on http://127.0.0.1:%d/status%s", running.http.port, where)
+    log.info("ready; status on %s/status%s", own_url(settings.http.host, running.http.port), where)
     try:
         _run(running, settings)
     finally:

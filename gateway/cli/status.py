@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,12 +16,12 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from footfall.addresses import open_url, own_url, without_credentials
 from gateway.cli.options import DEFAULT_CONFIG, ConfigOption
 from gateway.config import load_gateway
 
 BROKEN: Final = 1
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
-ANY_HOST: Final = ("", "0.0.0.0", "::")  # noqa: S104 # addresses to listen at, which nobody can connect to
 _TIMEOUT_S: Final = 5.0
 _FEW_STORES: Final = 3
 _STATES: Final = {"never": "never heard"}
@@ -57,8 +56,7 @@ def _url_of(config: Path) -> str:
     if config == DEFAULT_CONFIG and not config.exists():
         return DEFAULT_URL
     http = load_gateway(config).http
-    host = "127.0.0.1" if http.host in ANY_HOST else http.host
-    return f"http://[{host}]:{http.port}" if ":" in host else f"http://{host}:{http.port}"
+    return own_url(http.host, http.port)
 
 
 def fetch(url: str) -> dict[str, Any]:
@@ -66,12 +64,13 @@ def fetch(url: str) -> dict[str, Any]:
     if not url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{url!r} does not begin with http:// or https://", param_hint="--url")
     try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/status", timeout=_TIMEOUT_S) as answer:  # noqa: S310 # http(s), checked above
+        with open_url(f"{url.rstrip('/')}/status", _TIMEOUT_S) as answer:
             found: dict[str, Any] = json.load(answer)
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         todo = "start it (footfall gateway --config gateway.toml, or systemctl start footfall-gateway), or give its address with --url"
-        return {"problems": [{"code": "unreachable", "level": "broken", "what": f"no gateway answers at {url}: {reason}", "todo": todo}]}
+        what = f"no gateway answers at {without_credentials(url)}: {reason}"
+        return {"problems": [{"code": "unreachable", "level": "broken", "what": what, "todo": todo}]}
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gateway.query.answer import Answer
 
-_FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full width: taken for the same
 """A spreadsheet takes a text that begins so for a formula."""
 _NEEDS_QUOTES: Final = re.compile(r'[",\r\n]')
 
@@ -24,7 +24,7 @@ def as_csv(answer: Answer) -> str:
     rows = map(",".join, zip(*columns, strict=True))
     # A line of one cell without a value would be an empty line, which is none.
     lines = rows if len(answer.columns) > 1 else (row or '""' for row in rows)
-    return "\n".join((",".join(map(_quoted, answer.columns)), *lines, ""))
+    return "\n".join((",".join(map(_csv_cell, answer.columns)), *lines, ""))
 
 
 def as_json(answer: Answer) -> str:

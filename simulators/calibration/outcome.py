@@ -36,7 +36,7 @@ class SiteFile:
         if proposal.reason:
             console.print(f"{self.path} stays as it is: {proposal.reason}.", soft_wrap=True)
             return
-        text = self.path.read_text(encoding="utf-8")
+        text = self.path.read_text(encoding="utf-8-sig")
         changed = _changed(text, self.store, proposal)
         if self.dry_run or self.shows_change:
             names = str(self.path), f"{self.path}, calibrated"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from footfall.addresses import open_url
 from gateway.cli.status import fetch
 from simulators.files import toml_text
 from simulators.parts.process import Process
@@ -66,7 +66,7 @@ class AgentProcess:
     def health(self) -> dict[str, Any]:
         """Return its own status; empty while it does not answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.intake_port}/health", timeout=3.0) as answer:  # our own http
+            with open_url(f"http://127.0.0.1:{self.intake_port}/health", 3.0) as answer:
                 found: dict[str, Any] = json.load(answer)
         except (OSError, ValueError):
             return {}

@@ -23,6 +23,7 @@ from urllib3 import Timeout
 from urllib3 import exceptions as http
 from urllib3.util import parse_url
 
+from footfall.addresses import without_credentials
 from footfall.errors import ConfigError, FootfallError, SinkUnavailable
 from gateway.sinks.influxdb.refused_writes import RefusedWrite
 
@@ -61,6 +62,8 @@ class InfluxConnection:
         `ca_file`: whom to trust over TLS, read at each connection; None: whom this machine trusts.
         """
         self.url, self.bucket, self.org = url.rstrip("/"), bucket, org
+        self.where: Final = without_credentials(self.url)
+        """As messages have it."""
         self._read_token: Final = token if callable(token) else lambda: token
         self._timeout_s = timeout_s
         self._timeout: Final = Timeout(connect=timeout_s, read=timeout_s)
@@ -84,7 +87,7 @@ class InfluxConnection:
         try:
             token = self._read_token()
         except ConfigError as error:
-            raise SinkUnavailable(f"{self.url} refuses the token, and there is no other: {error}", _SET_UP_RETRY_S) from None
+            raise SinkUnavailable(f"{self.where} refuses the token, and there is no other: {error}", _SET_UP_RETRY_S) from None
         if token == self._token:
             return False
         self._token = token
@@ -113,8 +116,8 @@ class InfluxConnection:
         self.token_refused = self.token_refused or status in _TOKEN_REFUSED
         advice = self._advice(status, reason)
         if advice is None:
-            raise SinkUnavailable(f"{self.url} answers {status}: {reason}", _retry_after_s(failure.retry_after))
-        raise _setup_error(unavailable, f"{self.url} answers {status} ({reason}): {advice}")
+            raise SinkUnavailable(f"{self.where} answers {status}: {reason}", _retry_after_s(failure.retry_after))
+        raise _setup_error(unavailable, f"{self.where} answers {status} ({reason}): {advice}")
 
     def _send(self, body: bytes) -> int:
         """Return the status of a good answer.
@@ -140,7 +143,7 @@ class InfluxConnection:
     def _check_answer(self, status: int, unavailable: type[FootfallError]) -> None:
         """Any web server may answer 200 to anything; InfluxDB answers 204."""
         if status != 204:
-            raise _setup_error(unavailable, f"{self.url} answers {status}, where InfluxDB answers 204: check `url` of [sink]")
+            raise _setup_error(unavailable, f"{self.where} answers {status}, where InfluxDB answers 204: check `url` of [sink]")
 
     def _call(self, request: Callable[[], object]) -> InfluxDBError | None:
         """Return the server's answer if it is not the good one."""
@@ -148,18 +151,20 @@ class InfluxConnection:
             request()
         except InfluxDBError as error:
             if error.response is None:  # this is how the client reports a failure of TLS
-                raise SinkUnavailable(f"{self.url}: {getattr(error, 'reason', error)}: check its certificate", _SET_UP_RETRY_S) from None
+                raise SinkUnavailable(f"{self.where}: {getattr(error, 'reason', error)}: check its certificate", _SET_UP_RETRY_S) from None
             return error
         except http.SSLError as error:
-            raise SinkUnavailable(f"{self.url}: {type(error).__name__}\n{error}: check its certificate", _SET_UP_RETRY_S) from None
+            raise SinkUnavailable(f"{self.where}: {type(error).__name__}\n{error}: check its certificate", _SET_UP_RETRY_S) from None
         except http.ReadTimeoutError:
             raise SinkUnavailable(
-                f"{self.url} does not answer within {self._timeout_s:g} s: it is overloaded, or `timeout_s` of [sink] too short"
+                f"{self.where} does not answer within {self._timeout_s:g} s: it is overloaded, or `timeout_s` of [sink] too short"
             ) from None
         except http.HTTPError as error:
-            raise SinkUnavailable(f"{self.url} cannot be reached: {error}: is InfluxDB running there?") from None
+            raise SinkUnavailable(f"{self.where} cannot be reached: {error}: is InfluxDB running there?") from None
         except UnicodeDecodeError:
-            raise SinkUnavailable(f"{self.url} answers what is no UTF-8, as a proxy may: check `url` of [sink]", _SET_UP_RETRY_S) from None
+            raise SinkUnavailable(
+                f"{self.where} answers what is no UTF-8, as a proxy may: check `url` of [sink]", _SET_UP_RETRY_S
+            ) from None
         return None
 
     def _advice(self, status: int, reason: str) -> str | None:
@@ -178,7 +183,8 @@ class InfluxConnection:
         refusal = self.post(b"", unavailable)
         if refusal is not None:
             message = (
-                f"{self.url} answers {refusal.status} ({refusal.reason}) even to an empty write: check `url`, `org` and `bucket` of [sink]"
+                f"{self.where} answers {refusal.status} ({refusal.reason}) even to an empty write:"
+                " check `url`, `org` and `bucket` of [sink]"
             )
             raise SinkUnavailable(message, _SET_UP_RETRY_S) if unavailable is SinkUnavailable else unavailable(message)
 
@@ -193,10 +199,12 @@ class InfluxConnection:
         if failure is not None:
             reason = _server_message(failure)
             advice = self._advice(failure.response.status, reason) or "it cannot be asked now"
-            raise SinkUnavailable(f"{self.url} answers {failure.response.status} ({reason}): {advice}", _retry_after_s(failure.retry_after))
+            raise SinkUnavailable(
+                f"{self.where} answers {failure.response.status} ({reason}): {advice}", _retry_after_s(failure.retry_after)
+            )
         errors = [result["error"] for result in answers[0].get("results", ()) if "error" in result]
         if errors:
-            raise SinkUnavailable(f"{self.url}: {statement}: {errors[0]}", _SET_UP_RETRY_S)
+            raise SinkUnavailable(f"{self.where}: {statement}: {errors[0]}", _SET_UP_RETRY_S)
 
 
 def _setup_error(unavailable: type[FootfallError], message: str) -> FootfallError:

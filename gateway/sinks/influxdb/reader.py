@@ -14,6 +14,7 @@ from typing import Any
 
 import urllib3
 
+from footfall.addresses import without_credentials
 from footfall.errors import SinkUnavailable, Unreadable
 from gateway.points import SCHEMA
 from gateway.sinks.cells import Aggregate, CellBuilder, CellTable, checked
@@ -27,7 +28,7 @@ class InfluxReader:
 
     def __init__(self, url: str, bucket: str, token: str = "", timeout_s: float = 60.0, ca_file: Path | None = None) -> None:
         """`ca_file`: whom to trust over TLS, PEM, read at each connection; None: whom this machine trusts."""
-        self.where = f"{url} bucket {bucket}"
+        self.where = f"{without_credentials(url)} bucket {bucket}"
         self._url = f"{url.rstrip('/')}/query"
         database, _, policy = bucket.partition("/")
         self._asked = {"db": database, "epoch": "ns", "chunked": "true", "chunk_size": str(PAGE_ROWS)} | ({"rp": policy} if policy else {})

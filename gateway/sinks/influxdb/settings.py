@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, SecretStr
 
+from footfall.addresses import without_credentials
 from footfall.config import secret
 from footfall.errors import ConfigError, SinkUnavailable
 from footfall.events import Text
@@ -42,11 +43,11 @@ class InfluxSink(SinkSettings):
 
     @property
     def where(self) -> str:
-        return f"{self.url} {self.bucket}"
+        return f"{without_credentials(self.url)} {self.bucket}"
 
     @property
     def title(self) -> str:
-        return f"InfluxDB {self.url}, bucket {self.bucket}"
+        return f"InfluxDB {without_credentials(self.url)}, bucket {self.bucket}"
 
     @property
     def busy_s(self) -> float:

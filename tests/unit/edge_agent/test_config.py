@@ -52,11 +52,19 @@ def test_defaults_and_environment(tmp_path: Path) -> None:
         (MINIMAL + PLAY.replace('"hall"', '{ zone = "hall", offset_db = 90 }'), "receivers.r1.offset_db: Input should be less"),
         (MINIMAL + PLAY.replace('"hall"', "7"), "receivers.r1"),
         (MINIMAL + PLAY + "speed = 0\n", "sources.0.speed: Input should be greater"),
+        (MINIMAL + '[intake]\nhost = "0.0.0.0"\n', "intake: secret_file: is needed where others than this machine can send events"),
+        (MINIMAL + '[intake]\nhost = "::"\n', "intake: secret_file: is needed"),
+        (MINIMAL + '[intake]\nhost = "till.example.com"\n', "intake: secret_file: is needed"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         read(tmp_path / "agent.toml", text)
+
+
+@pytest.mark.parametrize("intake", ['host = "127.0.0.1"', 'host = "::1"', 'host = "localhost"', 'host = "0.0.0.0"\nsecret_file = "secret"'])
+def test_an_intake_that_others_reach_has_a_secret(tmp_path: Path, intake: str) -> None:
+    assert read(tmp_path / "agent.toml", f"{MINIMAL}[intake]\n{intake}\n").intake is not None
 
 
 def test_a_receiver_is_the_name_of_its_zone_or_a_table(tmp_path: Path) -> None:

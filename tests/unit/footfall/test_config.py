@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def test_a_file_is_read_and_its_paths_start_at_its_folder(tmp_path: Path) -> Non
     config = load(path, Outer, "X", {})
     assert (config.name, config.folder, config.inner.file) == ("a", tmp_path / "state", Path("/etc/x"))
     assert config.many[0].file == tmp_path / "y"
+
+
+def test_the_mark_that_editors_put_before_utf_8_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "f.toml"
+    path.write_bytes(codecs.BOM_UTF8 + b'name = "a"\r\n')
+    assert load(path, Outer, "X", {}).name == "a"
+    (tmp_path / "secret").write_bytes(codecs.BOM_UTF8 + b"s3cret\r\n")
+    assert read_secret(tmp_path / "secret") == b"s3cret"
 
 
 def test_the_environment_overrides_the_file_and_makes_sections(tmp_path: Path) -> None:

@@ -24,7 +24,13 @@ class Inner(Section):
     port: int = 1
 
 
+class Server(Section):
+    url: Annotated[str, Field(pattern="^https?://[^ ]+$")] = ""
+    token: str = ""
+
+
 class Outer(Section):
+    server: Server | None = None
     file: Path | None = None
     inner: Inner | None = None
     by_name: dict[str, Inner] = Field(default_factory=dict)
@@ -34,7 +40,7 @@ class Outer(Section):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"innr": {}}, "f: innr: there is no such key; did you mean `inner`? Allowed are by_name, colours, file, inner"),
+        ({"innr": {}}, "f: innr: there is no such key; did you mean `inner`? Allowed are by_name, colours, file, inner, server"),
         ({"colours": "red"}, 'f: colours: write a list: ["red"]'),
         ({"inner": {"zzz": 1}}, "f: inner.zzz: there is no such key. Allowed are port"),
         ({"by_name": {"a": {"prt": 1}}}, "f: by_name.a.prt: there is no such key; did you mean `port`? Allowed are port"),
@@ -44,6 +50,11 @@ class Outer(Section):
         ),
         ({"colours": [{"kind": "red", "depth": 0}]}, "f: colours.0.depth: Input should be greater than or equal to 1 (given: 0)"),
         ({"colours": [{"kind": "blue"}, {"kind": "x"}]}, "f: colours.1.kind: must be one of 'blue', 'red' (given: 'x')"),
+        ({"server": {"token": 31415}}, "f: server.token: Input should be a valid string"),
+        (
+            {"server": {"url": "ftp://anna:s3cret@h/ x"}},
+            "f: server.url: String should match pattern '^https?://[^ ]+$' (given: 'ftp://h/ x')",
+        ),
         ({"colours": [{}]}, "f: colours.0.kind: must be one of 'blue', 'red'"),
         ([], "f: the file: Input should be a valid dictionary or instance of Outer"),
     ],

@@ -319,16 +319,6 @@ def _has_ended(drip: socket.socket) -> bool:
     return False
 
 
-def test_connections_are_bounded_and_those_above_are_reported(source: PushSource, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 3)
-    held = [socket.create_connection(("127.0.0.1", source.port), LIMIT_S) for _ in range(3)]
-    with socket.create_connection(("127.0.0.1", source.port), LIMIT_S) as above:  # taken one after the other
-        assert above.recv(100).startswith(b"HTTP/1.1 503")
-    for connection in held:
-        connection.close()
-    until(lambda: _status(source) == 200, "they are free again")
-
-
 def _status(source: PushSource) -> int:
     try:
         return push(source, retail(1))[0]

@@ -43,6 +43,24 @@ def test_what_is_right_is_shown(tmp_path: Path) -> None:
         assert said in done.output
 
 
+def test_no_credentials_of_urls_are_shown(tmp_path: Path) -> None:
+    sink = '[sink]\nkind = "influxdb"\nurl = "http://anna:s3cret@127.0.0.1:9/"\nbucket = "b"\n'
+    gateway, serve = (
+        write(tmp_path, "gateway.toml", sink),
+        write(tmp_path, "serve.toml", 'status_url = "http://bob:s3cret@h:1/x?t=s3cret"\n'),
+    )
+    write(tmp_path, "site.toml", SITE)
+    for arguments in ((gateway, serve), (gateway, "--online")):
+        output = check(*arguments).output
+        assert "http://127.0.0.1:9" in output
+        assert "s3cret" not in output
+
+
+def test_files_that_editors_begin_with_a_mark_are_read(tmp_path: Path) -> None:
+    write(tmp_path, "site.toml", "\ufeff" + SITE)
+    assert check(write(tmp_path, "gateway.toml", "\ufeff[http]\nport = 9000\n"), tmp_path / "site.toml").exit_code == 0
+
+
 def test_every_mistake_of_every_file_is_listed(tmp_path: Path) -> None:
     gateway = write(tmp_path, "gateway.toml", '[http]\nport = "x"\n[broker]\nport = 0\n')
     site = write(tmp_path, "site.toml", SITE.replace("a1", "A 1"))
@@ -210,6 +228,75 @@ def test_a_key_that_does_not_fit_its_certificate_is_found(certificates: Path, fi
     done = check(write(certificates, file, text + TLS.format(name="a1", key="gateway")))
     assert done.exit_code == 2
     assert "does not fit" in done.output
+
+
+AGENT = """
+store = "{store}"
+agent = "{agent}"
+[spool]
+path = "spool.db"
+[[sources]]
+kind = "modbus"
+name = "counter"
+door = "{door}"
+profile = "modbus-counter"
+host = "192.0.2.1"
+[[sources]]
+kind = "simulated"
+name = "play"
+path = "rows.jsonl"
+receivers = {{ r1 = "{zone}" }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"store": "s2"}, "store: site.toml has no store 's2'; it has s1"),
+        ({"agent": "a2"}, "agent: site.toml has no agent 'a2' in store 's1'; it has a1"),
+        ({"zone": "dor"}, "receivers.r1: store 's1' of site.toml has no zone 'dor': did you mean 'door'? It has door"),
+        ({"door": "d2"}, "sources (counter): store 's1' of site.toml has no door 'd2'; it has d1"),
+    ],
+)
+def test_what_an_agent_names_and_the_site_lacks_is_named(tmp_path: Path, names: dict[str, str], said: str) -> None:
+    right = {"store": "s1", "agent": "a1", "zone": "door", "door": "d1"}
+    site = write(tmp_path, "site.toml", SITE)
+    agent = write(tmp_path, "agent.toml", AGENT.format(**right))
+    assert check(agent, site).exit_code == 0, check(agent, site).output
+    agent.write_text(AGENT.format(**right | names))
+    assert check(agent).exit_code == 0, "alone it is right"
+    done = check(agent, site)
+    assert done.exit_code == 2
+    assert f"{agent}: {said}" in done.output
+
+
+def test_a_receiver_that_site_toml_puts_elsewhere_is_named(tmp_path: Path) -> None:
+    zones = SITE.replace('[{name = "door"}]', '[{name = "door"}, {name = "hall"}]')
+    text = 'store = "s1"\nagent = "a1"\n[spool]\npath = "spool.db"\n[[sources]]\nkind = "simulated"\nname = "play"\npath = "x"\n'
+    agent = write(tmp_path, "agent.toml", text + 'receivers = { r1 = "hall" }\n')
+    done = check(agent, write(tmp_path, "site.toml", zones))
+    assert done.exit_code == 2
+    assert "receivers.r1: hears 'hall' here, and 'door' in site.toml" in done.output
+
+
+def test_a_pages_key_that_does_not_fit_its_certificate_is_found(certificates: Path) -> None:
+    write(certificates, "gateway.toml", "")
+    text = '[listen.tls]\ncert_file = "a1.crt"\nkey_file = "{key}.key"\n'
+    assert check(write(certificates, "serve.toml", text.format(key="a1"))).exit_code == 0
+    done = check(write(certificates, "serve.toml", text.format(key="gateway")))
+    assert done.exit_code == 2
+    assert "listen.tls: " in done.output
+    assert "does not fit" in done.output
+
+
+def test_an_authority_of_the_database_that_is_none_is_found(certificates: Path) -> None:
+    sink = '[sink]\nkind = "influxdb"\nurl = "https://127.0.0.1:9"\nbucket = "b"\nca_file = "{file}"\n'
+    assert check(write(certificates, "gateway.toml", sink.format(file="ca.crt"))).exit_code == 0
+    for file, said in (("ca.key", "there is no PEM certificate of an authority in it"), ("missing.crt", "cannot be read")):
+        done = check(write(certificates, "gateway.toml", sink.format(file=file)))
+        assert done.exit_code == 2
+        assert file in done.output
+        assert said in done.output
 
 
 def test_an_agents_certificate_must_name_the_agent(certificates: Path) -> None:

@@ -32,12 +32,17 @@ def test_csv_quotes_and_spells_booleans() -> None:
     assert list(csv.reader(io.StringIO(as_csv(answer)))) == [["store", "ref", "open"], ["s1", 'a,"b"\n南', "true"]]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@x", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x"])
 def test_a_text_that_a_spreadsheet_would_compute_begins_with_an_apostrophe(text: str) -> None:
     answer = Answer(("ref", "amount", "net"), [(text, -1.5, -2), ("T-1", 0.0, 0)])
     _, first, second = csv.reader(io.StringIO(as_csv(answer), newline=""))
     assert first == [f"'{text}", "-1.5", "-2"], "numbers are left as they are"
     assert second[0] == "T-1"
+
+
+def test_a_name_of_a_column_is_a_text_as_well() -> None:
+    names, _ = csv.reader(io.StringIO(as_csv(Answer(("=1+1", "-shop"), [("a", 1)])), newline=""))
+    assert names == ["'=1+1", "'-shop"]
 
 
 VALUES = st.one_of(
@@ -58,7 +63,7 @@ def test_csv_is_what_python_s_writer_writes_cell_by_cell(rows: list[tuple[Any, .
 
 def _as_it_is_meant(value: Any) -> str:
     if isinstance(value, str):
-        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") and value else value
+        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and value else value
     return "" if value is None else {"True": "true", "False": "false"}.get(repr(value), repr(value))
 
 
