@@ -19,6 +19,8 @@ from typing import Any, Final, Literal
 from footfall.errors import ProfileError
 
 AddressType = Literal["public", "static", "resolvable", "non-resolvable", "unknown"]
+RESOLVABLE: Final = frozenset("4567")
+"""How an address that a key can resolve begins, in hex: its two highest bits are 01 (Core Vol 6 Part B 1.3.2.2)."""
 _NONE: Final[Mapping[Any, bytes]] = MappingProxyType({})
 
 

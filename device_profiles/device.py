@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from device_profiles.reading import Reading
 from footfall.config import Section
@@ -39,20 +39,37 @@ class Device(Section):
         return ""
 
     @classmethod
-    def chooser(cls, devices: Sequence[tuple[Device, ChosenT]]) -> Callable[[Any], ChosenT | None]:
-        """Return a function that finds which of `devices`, all of this transport, takes a message.
-
-        That is the most specific, of two equal ones the first; None if there is none.
+    def chooser(cls, devices: Sequence[tuple[Device, ChosenT]]) -> Chooser[ChosenT]:
+        """Return what finds which of `devices`, all of this transport, takes a message.
 
         Trying all of them is right where there are few; a transport of many has an index.
         """
+        return _Trying(devices)
 
-        def best(message: Any) -> ChosenT | None:
-            found, most = None, 0
-            for device, owner in devices:
-                specificity = device.specificity(message)
-                if specificity > most:
-                    found, most = owner, specificity
-            return found
 
-        return best
+class Chooser(Protocol[ChosenT]):
+    """Finds the device that takes a message: the most specific, of two equal ones the first; None if there is none."""
+
+    def __call__(self, message: Any, /) -> ChosenT | None: ...
+
+    def beside(self, message: Any, /) -> list[ChosenT]:
+        """Return those whose telemetry is in the message beside its identity."""
+        ...
+
+
+class _Trying(Generic[ChosenT]):
+    """Tries all devices of a transport."""
+
+    def __init__(self, devices: Sequence[tuple[Device, ChosenT]]) -> None:
+        self._devices: Final = devices
+
+    def __call__(self, message: Any, /) -> ChosenT | None:
+        found, most = None, 0
+        for device, owner in self._devices:
+            specificity = device.specificity(message)
+            if specificity > most:
+                found, most = owner, specificity
+        return found
+
+    def beside(self, _message: Any, /) -> list[ChosenT]:
+        return []

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from device_profiles.device import Device
+from device_profiles.device import Chooser, Device
 from device_profiles.profile import Profile
+from device_profiles.reading import Reading, Seen, Value
 from footfall.config import load
-from footfall.errors import ConfigError
+from footfall.errors import ConfigError, ProfileError
 from footfall.topics import is_name
 
 SHIPPED: Final = Path(str(resources.files("device_profiles") / "profiles"))
@@ -27,7 +30,7 @@ class Registry(Mapping[str, Profile]):
         for _, profile in sorted(self._profiles.items()):
             if profile.device is not None:
                 self._by_transport.setdefault(profile.device.transport, []).append((profile.device, profile))
-        self._choosers: Final[dict[str, Callable[[Any], Profile | None]]] = {}
+        self._choosers: Final[dict[str, Chooser[Profile]]] = {}
 
     def __getitem__(self, name: str) -> Profile:
         return self._profiles[name]
@@ -43,7 +46,27 @@ class Registry(Mapping[str, Profile]):
         chooser = self._choosers.get(transport) or self._choose(transport)
         return None if chooser is None else chooser(message)
 
-    def _choose(self, transport: str) -> Callable[[Any], Profile | None] | None:
+    def readings(self, profile: Profile, message: Any) -> Sequence[Reading]:
+        """Return the readings of `best`, with the values of the telemetry that is beside its identity. Raise ProfileError."""
+        if profile.device is None:
+            return ()
+        readings = profile.device.decode(message)
+        values = self._telemetry(profile, profile.device.transport, message)
+        if not values:
+            return readings
+        return [replace(one, values=values | dict(one.values)) if isinstance(one, Seen) else one for one in readings]
+
+    def _telemetry(self, identity: Profile, transport: str, message: Any) -> dict[str, Value]:
+        """Return the values of telemetry of other profiles. What cannot be read is left out."""
+        values: dict[str, Value] = {}
+        for other in self._choosers[transport].beside(message):
+            if other is not identity and other.device is not None:
+                with suppress(ProfileError):
+                    for one in other.device.decode(message):
+                        values |= one.values if isinstance(one, Seen) else {}
+        return values
+
+    def _choose(self, transport: str) -> Chooser[Profile] | None:
         """Return the chooser of a transport, made on first use: few processes use every transport."""
         devices = self._by_transport.get(transport)
         return self._choosers.setdefault(transport, type(devices[0][0]).chooser(devices)) if devices else None

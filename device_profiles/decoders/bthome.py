@@ -1,6 +1,7 @@
 """BTHome version 2: service data of UUID fcd2, a list of measurements, also encrypted. Source: https://bthome.io/format and /encryption.
 
-    decode(data, address, bind_key) -> Values
+    sender(data, address) -> address                  # the one that the message contains, if any: that of a device behind a repeater
+    decode(data, address, bind_key) -> Values         # of the sender and its key
 
 From its second occurrence in a message, a measurement bears a number: `button_code`, `button_2_code`. `packet_id` numbers messages.
 `replay_count` is the counter of an encrypted one, which only grows. To detect replays compare it with the last: nothing here has a
@@ -21,31 +22,48 @@ UUID: Final = "fcd2"
 TAG_BYTES: Final = 4
 COUNTER_BYTES: Final = 4
 _ENCRYPTED: Final = 0x01
+_WITH_MAC: Final = 0x02
+_MAC_BYTES: Final = 6
+_FIRST: Final = 1
+"""The byte with version and flags comes before all else."""
 _UUID_BYTES: Final = b"\xd2\xfc"
 
 
+def sender(data: bytes, address: str) -> str:
+    """Return the address that the message contains, lowest byte first, else `address`. Raise ProfileError `bthome.short`."""
+    if not data or not data[0] & _WITH_MAC:
+        return address
+    if len(data) < _FIRST + _MAC_BYTES:
+        raise ProfileError("bthome.short", f"{len(data)} bytes cannot hold the address")
+    return data[_FIRST + _MAC_BYTES - 1 : 0 : -1].hex(":")
+
+
 def decode(data: bytes, address: str, bind_key: bytes | None) -> dict[str, Value]:
-    """Return what the service data reports of the device at `address`.
+    """Return what the service data reports of the device at `address`, its `sender`.
 
     Raise ProfileError: `bthome.version` for another version than 2, `bthome.key` without the key of an encrypted message,
-    `bthome.decrypt` for a wrong key, `bthome.short` for a message that ends too early. An object that is not in the table ends the
-    message: objects are sent in the order of their numbers, so all before it counts.
+    `bthome.decrypt` for a wrong key, `bthome.plain` for a message in clear of a device with a key, since anybody can send it,
+    `bthome.short` for a message that ends too early. An object that is not in the table ends the message: objects are sent in the
+    order of their numbers, so all before it counts.
     """
     if not data:
         raise ProfileError("bthome.short", "the message is empty")
     if data[0] >> 5 != 2:
         raise ProfileError("bthome.version", f"version {data[0] >> 5} is not supported")
+    begin = _FIRST + _MAC_BYTES * bool(data[0] & _WITH_MAC)
     if not data[0] & _ENCRYPTED:
-        return _objects(data[1:])
+        if bind_key is not None:
+            raise ProfileError("bthome.plain", "in clear, of a device that has a bind key: somebody else may have sent it")
+        return _objects(data[begin:])
     if bind_key is None:
         raise ProfileError("bthome.key", "encrypted, and there is no bind key for this address")
-    values = _objects(_decrypted(data, address, bind_key))
+    values = _objects(_decrypted(data, begin, address, bind_key))
     return values | {"replay_count": int.from_bytes(data[-TAG_BYTES - COUNTER_BYTES : -TAG_BYTES], "little")}
 
 
-def _decrypted(data: bytes, address: str, bind_key: bytes) -> bytes:
-    """Return the plain bytes. The nonce is address, UUID as sent, first byte, counter; ciphertext, counter, tag follow the first byte."""
-    if len(data) < 1 + COUNTER_BYTES + TAG_BYTES:
+def _decrypted(data: bytes, begin: int, address: str, bind_key: bytes) -> bytes:
+    """Return the plain bytes. The nonce is address, UUID as sent, first byte, counter; ciphertext, counter, tag are from `begin` on."""
+    if len(data) < begin + COUNTER_BYTES + TAG_BYTES:
         raise ProfileError("bthome.short", f"{len(data)} bytes cannot hold counter and tag")
     counter, tag = data[-TAG_BYTES - COUNTER_BYTES : -TAG_BYTES], data[-TAG_BYTES:]
     nonce = bytes.fromhex(address.replace(":", "")) + _UUID_BYTES + data[:1] + counter
@@ -53,7 +71,7 @@ def _decrypted(data: bytes, address: str, bind_key: bytes) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
     try:
-        return AESCCM(bind_key, tag_length=TAG_BYTES).decrypt(nonce, data[1 : -TAG_BYTES - COUNTER_BYTES] + tag, None)
+        return AESCCM(bind_key, tag_length=TAG_BYTES).decrypt(nonce, data[begin : -TAG_BYTES - COUNTER_BYTES] + tag, None)
     except InvalidTag:
         raise ProfileError("bthome.decrypt", "the bind key of this address does not open it") from None
 
@@ -67,7 +85,7 @@ def _objects(data: bytes) -> dict[str, Value]:
             break
         name, size, read = _READERS[number]
         if not size:
-            size = 1 + data[at + 1] if at + 1 < end else 1
+            size = 1 + (_LENGTHS.get(number, _as_stated)(data[at + 1]) if at + 1 < end else 0)
         after = at + 1 + size
         if after > end:
             raise ProfileError("bthome.short", f"object {number:#04x} needs {size} bytes, {end - at - 1} are left")
@@ -103,6 +121,14 @@ def _flags(*names: str, first: int) -> dict[int, tuple[str, str, int, str, float
 
 _DIMMER_SIGNS: Final[Mapping[int, int]] = {1: -1, 2: 1}
 """Steps to the left count below zero."""
+
+
+def _as_stated(length: int) -> int:
+    return length
+
+
+_LENGTHS: Final[Mapping[int, Callable[[int], int]]] = {0x3B: lambda length: 1 + (length & 0x1F)}
+"""Objects whose own length counts otherwise: a command has its code, and arguments whose number is in five bits."""
 _KINDS: Final[Mapping[str, Callable[[bytes], Value]]] = {
     "flag": lambda data: data[0] != 0,
     "version": lambda data: ".".join(str(part) for part in reversed(data)),
@@ -138,6 +164,7 @@ _OBJECTS: Final[Mapping[int, tuple[str, str, int, str, float]]] = {
     0x2E: ("humidity", "pct", 1, "unsigned", 1),
     0x2F: ("moisture", "pct", 1, "unsigned", 1),
     0x3A: ("button", "code", 1, "unsigned", 1),
+    0x3B: ("command", "", 0, "raw", 1),
     0x3C: ("dimmer_steps", "count", 2, "dimmer", 1),
     0x3D: ("events", "count", 2, "unsigned", 1),
     0x3E: ("events", "count", 4, "unsigned", 1),
@@ -178,6 +205,8 @@ _OBJECTS: Final[Mapping[int, tuple[str, str, int, str, float]]] = {
     0x61: ("rotation", "deg_s", 2, "unsigned", 6),
     0x62: ("speed", "m_s", 4, "signed", 0.000001),
     0x63: ("acceleration", "m_s2", 4, "signed", 0.000001),
+    0x64: ("light_level", "", 1, "unsigned", 1),
+    0x65: ("settings_revision", "", 1, "unsigned", 1),
     0xF0: ("device_type", "code", 2, "unsigned", 1),
     0xF1: ("firmware", "version", 4, "version", 1),
     0xF2: ("firmware", "version", 3, "version", 1),

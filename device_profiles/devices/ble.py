@@ -10,7 +10,7 @@ Errors: `ble.other` for a message that no frame matches, `ble.short` for a paylo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
 from typing import Annotated, Any, Literal
@@ -19,8 +19,8 @@ from pydantic import BeforeValidator, Field
 
 from device_profiles.advertisement import AddressType, Advertisement, parse_advertising_data, parse_hci_event, short_uuid
 from device_profiles.decoders.private_address import KEY_BYTES, Resolver
-from device_profiles.device import ChosenT, Device
-from device_profiles.devices.ble_frames import BleFrame, HexBytes
+from device_profiles.device import Chooser, ChosenT, Device
+from device_profiles.devices.ble_frames import BleFrame, HexBytes, Meaning
 from device_profiles.devices.ble_readers import BleIndex, FrameReader
 from device_profiles.reading import Seen
 from footfall.config import Section
@@ -51,6 +51,8 @@ class Ble(Device):
     """Devices that advertise."""
 
     transport: Literal["ble"]
+    means: Meaning = "identity"
+    """`pseudonym`: an identifier that changes. `telemetry`: how a device is. `address`: nothing but that something is there."""
     frames: Annotated[tuple[BleFrame, ...], Field(min_length=1)]
     irks: KeyTable
     """Identity resolving keys: the name of the owner, or of the owner's device -> 32 hex digits, most significant byte first."""
@@ -59,14 +61,15 @@ class Ble(Device):
 
     def keyed(self, irks: Mapping[str, bytes], bind_keys: Mapping[str, bytes]) -> Ble:
         """Return the same with these keys instead of its own; device_profiles/ble_keys.py reads them from files."""
-        return Ble(transport="ble", frames=self.frames, irks=dict(irks), bind_keys=dict(bind_keys))
+        return Ble(transport="ble", means=self.means, frames=self.frames, irks=dict(irks), bind_keys=dict(bind_keys))
 
     @cached_property
     def readers(self) -> tuple[FrameReader, ...]:
         """Return the readers of all frames, the most specific first."""
         owner = Resolver(self.irks).owner if self.irks else None
         bind_keys = {address.lower(): key for address, key in self.bind_keys.items()}
-        return tuple(sorted((FrameReader(frame, owner, bind_keys) for frame in self.frames), key=attrgetter("weight"), reverse=True))
+        readers = (FrameReader(frame, owner, bind_keys, self.means) for frame in self.frames)
+        return tuple(sorted(readers, key=attrgetter("weight"), reverse=True))
 
     def specificity(self, message: Advertisement) -> int:
         return next((reader.weight for reader in self.readers if reader.takes(message)), 0)
@@ -81,8 +84,8 @@ class Ble(Device):
         return described(values)
 
     @classmethod
-    def chooser(cls, devices: Sequence[tuple[Device, ChosenT]]) -> Callable[[Any], ChosenT | None]:
-        return BleIndex([(device.readers, owner) for device, owner in devices if isinstance(device, Ble)]).best
+    def chooser(cls, devices: Sequence[tuple[Device, ChosenT]]) -> Chooser[ChosenT]:
+        return BleIndex([(device.readers, owner) for device, owner in devices if isinstance(device, Ble)])
 
 
 class _Described(Section):

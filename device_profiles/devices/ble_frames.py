@@ -41,6 +41,12 @@ SIZES: Final[Mapping[str, int]] = {
 """Bytes of each type; for `hex`, `text` and `eddystone_url` the field's own length, or all remaining bytes."""
 LITERALS_OF_IDENTIFIER: Final = ("address", "name", "owner")
 """Names that an advertisement itself provides; fields cannot have them."""
+Meaning = Literal["identity", "pseudonym", "telemetry", "address"]
+PRECEDENCE: Final[Mapping[Meaning, int]] = {"identity": 3000, "pseudonym": 2000, "telemetry": 1000, "address": 0}
+"""What is added to the bits that a frame requires, by what its device's messages mean. One message may mean several things, such as a
+beacon's two slots that BlueZ has merged. It identifies who comes first here; telemetry then belongs to that identity."""
+MOST_BITS: Final = 999
+"""No frame counts more bits, or it would pass for one of the next meaning."""
 RESOLVED_BITS: Final = 1000
 """Weight of a key that resolves an address: it identifies one device, which is more than any frame can require."""
 
@@ -62,6 +68,11 @@ def _uuid(value: str) -> str:
     return short_uuid(value)
 
 
+def _one_or_several(value: object) -> object:
+    return tuple(filter(None, (value,))) if isinstance(value, str) else value
+
+
+AddressPrefix = Annotated[str, Field(pattern=r"^[0-9a-f:]{1,17}\z")]
 HexBytes = Annotated[bytes, BeforeValidator(_hex)]
 Uuid = Annotated[str, AfterValidator(_uuid)]
 
@@ -80,6 +91,8 @@ class ByteField(Section):
     scale: float = 1
     add: float = 0
     absent: int | None = None
+    optional: bool = False
+    """Whether devices may end the payload before it; it is then left out."""
 
     @property
     def end(self) -> int:
@@ -128,7 +141,8 @@ class BleFrame(Section):
     service_uuid: Uuid | None = None
     name_pattern: str = ""
     """Pattern of the advertised name, with * and ?; case-sensitive."""
-    address_prefix: Annotated[str, Field(pattern=r"^[0-9a-f:]{0,17}\z")] = ""
+    address_prefix: Annotated[tuple[AddressPrefix, ...], BeforeValidator(_one_or_several)] = ()
+    """How the address begins; of several any one."""
     address_types: tuple[AddressType, ...] = ()
     resolved: bool = False
     """Match only addresses that an identity resolving key resolves; `{owner}` is then its owner."""
@@ -151,6 +165,8 @@ class BleFrame(Section):
         names = [field.name for field in self.fields]
         if len({*names, *LITERALS_OF_IDENTIFIER}) < len(names) + len(LITERALS_OF_IDENTIFIER):
             raise ValueError(f"fields: each name once, and none of {', '.join(LITERALS_OF_IDENTIFIER)}; there are {', '.join(names)}")
+        if optional := [field.name for field in self.fields if field.optional and field.name in self.named]:
+            raise ValueError(f"identifier: {{{optional[0]}}} is optional: without it the identifier would be another")
         for name in self.named:
             if name not in (*names, *LITERALS_OF_IDENTIFIER):
                 raise ValueError(f"identifier: {{{name}}} is no field; there are {', '.join((*LITERALS_OF_IDENTIFIER, *names))}")
@@ -196,12 +212,11 @@ class BleFrame(Section):
             4 * len((self.service_uuid or "").replace("-", "")),
             int.from_bytes(self.mask or b"\xff" * len(self.prefix), "big").bit_count(),
             8 * len(re.sub(r"[*?]|\[.*?\]", "", self.name_pattern)),
-            4 * len(self.address_prefix.replace(":", "")),
+            4 * min((len(prefix.replace(":", "")) for prefix in self.address_prefix), default=0),
             self.length is not None,
             bool(self.address_types),
-            RESOLVED_BITS * self.resolved,
         ]
-        return sum(bits)
+        return min(sum(bits), MOST_BITS) + RESOLVED_BITS * self.resolved
 
     def fits(self) -> Callable[[bytes], bool]:
         """Return whether a payload begins with `prefix` under `mask` and is as long as `length` requires."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
-from device_profiles.advertisement import Advertisement
+from device_profiles.advertisement import RESOLVABLE, Advertisement
 from device_profiles.decoders import bthome
-from device_profiles.devices.ble_frames import BleFrame
+from device_profiles.devices.ble_frames import PRECEDENCE, BleFrame, Convert, Meaning
 from device_profiles.devices.ble_layout import Layout
 from device_profiles.reading import Seen, Value, is_canonical
 from footfall.errors import ProfileError
@@ -24,18 +24,21 @@ class FrameReader:
 
     __slots__ = (
         "_address_prefix", "_address_types", "_bind_keys", "_company", "_fits", "_is_free", "_least", "_name", "_named", "_owner",
-        "_resolved", "_service", "_service_data", "_template", "_unpack", "_values", "frame", "weight",
+        "_resolved", "_service", "_service_data", "_size", "_template", "_unpack", "_values", "frame", "is_telemetry", "weight",
     )  # fmt: skip
 
-    def __init__(self, frame: BleFrame, owner: Callable[[str], str] | None, bind_keys: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, frame: BleFrame, owner: Callable[[str], str] | None, bind_keys: Mapping[str, bytes], means: Meaning = "identity"
+    ) -> None:
         self.frame: Final = frame
-        self.weight: Final = frame.weight
+        self.weight: Final = frame.weight + PRECEDENCE[means]
+        self.is_telemetry: Final = means == "telemetry"
         self._company: Final = frame.manufacturer_id
         self._service_data: Final = frame.service_data_uuid
         self._service: Final = frame.service_uuid
         self._fits: Final = frame.fits()
         self._name: Final = frame.name_matcher()
-        self._address_prefix: Final = frame.address_prefix
+        self._address_prefix: Final = frame.address_prefix or ("",)
         self._address_types: Final = frozenset(frame.address_types)
         self._resolved: Final = frame.resolved
         self._owner: Final = owner
@@ -47,7 +50,8 @@ class FrameReader:
         self._values: Final = tuple((name, *slot) for name, slot in slots.items() if name not in frame.named)
         self._template: Final = frame.template
         self._is_free: Final = frame.is_free
-        self._least: Final = layout.size
+        self._size: Final = layout.size
+        self._least: Final = max((field.end for field in frame.fields if not field.optional), default=0)
 
     def takes(self, message: Advertisement) -> bool:
         """Return whether every condition is met."""
@@ -65,7 +69,7 @@ class FrameReader:
             return False
         if self._service is not None and self._service not in message.services:
             return False
-        if self._resolved and (self._owner is None or message.address_type != "resolvable" or not self._owner(message.address)):
+        if self._resolved and (self._owner is None or message.address[0] not in RESOLVABLE or not self._owner(message.address)):
             return False
         return message.address.startswith(self._address_prefix)
 
@@ -75,27 +79,40 @@ class FrameReader:
         if frame.ignored:
             raise ProfileError(frame.ignored, "such messages name nobody, or somebody who is counted elsewhere")
         payload = self._payload(message)
-        if len(payload) < self._least:
-            raise ProfileError("ble.short", f"{len(payload)} bytes; the fields need {self._least}")
+        fields = self._values
+        if len(payload) < self._size:
+            fields = self._present(len(payload))
+            payload = payload.ljust(self._size, b"\0")
         raws = self._unpack(payload)
         values: dict[str, Value] = {}
-        for name, slot, convert in self._values:
+        for name, slot, convert in fields:
             value = raws[slot] if convert is None else convert(raws[slot])
             if value is not None:
                 values[name] = value
+        address = message.address
         if frame.decoder == "bthome":
-            values |= bthome.decode(payload, message.address, self._bind_keys.get(message.address))
-        return Seen(self._identifier(raws, message), "", message.rssi_dbm, "", 0, values)
+            address = bthome.sender(payload, address)
+            values |= bthome.decode(payload, address, self._bind_keys.get(address))
+        return Seen(self._identifier(raws, address, message), "", message.rssi_dbm, "", 0, values)
+
+    def _present(self, size: int) -> tuple[tuple[str, int, Convert | None], ...]:
+        """Return the values of a payload that ends before its last field. Raise ProfileError if one of them is not optional."""
+        if size < self._least:
+            raise ProfileError("ble.short", f"{size} bytes; the fields need {self._least}")
+        there = {field.name for field in self.frame.fields if field.end <= size}
+        return tuple(value for value in self._values if value[0] in there)
 
     def _payload(self, message: Advertisement) -> bytes:
         if self._company is not None:
             return message.manufacturer[self._company]
         return message.service_data[self._service_data] if self._service_data is not None else b""
 
-    def _identifier(self, raws: tuple[Any, ...], message: Advertisement) -> str:
+    def _identifier(self, raws: tuple[Any, ...], address: str, message: Advertisement) -> str:
         parts: list[Value] = []
         for name, slot, convert in self._named:
-            part = self._of_message(name, message) if slot == _OF_MESSAGE else raws[slot] if convert is None else convert(raws[slot])
+            part = (
+                self._of_message(name, address, message) if slot == _OF_MESSAGE else raws[slot] if convert is None else convert(raws[slot])
+            )
             if part is None:
                 raise ProfileError("ble.absent", f"{name} is in the identifier, but the message marks it as absent")
             parts.append(part)
@@ -104,10 +121,10 @@ class FrameReader:
             raise ProfileError("ble.identifier", "what names it is empty, too long, or has characters that cannot be printed")
         return identifier
 
-    def _of_message(self, name: str, message: Advertisement) -> str:
+    def _of_message(self, name: str, address: str, message: Advertisement) -> str:
         if name == "owner":
             return self._owner(message.address) if self._owner else ""
-        return message.address if name == "address" else message.name
+        return address if name == "address" else message.name
 
 
 _Buckets = dict[K, list[tuple[int, FrameReader, OwnerT]]]
@@ -129,7 +146,7 @@ class BleIndex(Generic[OwnerT]):
         for rank, (reader, owner) in enumerate(frames):
             self._bucket(reader.frame).append((rank, reader, owner))
 
-    def best(self, message: Advertisement) -> OwnerT | None:
+    def __call__(self, message: Advertisement) -> OwnerT | None:
         """Return the owner of the most specific frame that matches `message`; None if none does."""
         buckets = [self._by_company.get(company, _NOBODY) for company in message.manufacturer]
         if message.service_data:
@@ -146,6 +163,14 @@ class BleIndex(Generic[OwnerT]):
                     found, best = owner, rank
                     break
         return found
+
+    def beside(self, message: Advertisement) -> list[OwnerT]:
+        """Return the owners whose telemetry is in `message`. Only a message with several payloads has telemetry beside an identity."""
+        if len(message.manufacturer) + len(message.service_data) < 2:
+            return []
+        buckets = [self._by_company.get(company, _NOBODY) for company in message.manufacturer]
+        buckets += [self._by_service_data.get(uuid, _NOBODY) for uuid in message.service_data]
+        return [owner for bucket in buckets for _, reader, owner in bucket if reader.is_telemetry and reader.takes(message)]
 
     def _bucket(self, frame: BleFrame) -> list[tuple[int, FrameReader, OwnerT]]:
         if frame.manufacturer_id is not None:

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from device_profiles.advertisement import Advertisement
-from device_profiles.devices import ble as devices
 from device_profiles.reading import Seen
 from device_profiles.registry import Registry
 from edge_agent.clock import Clock
@@ -125,10 +124,9 @@ def decode(advertisement: Advertisement, profiles: Registry) -> Decoded:
     profile = None
     try:
         profile = profiles.best("ble", advertisement)
-        device = profile.device if profile else None
-        if profile is None or not isinstance(device, devices.Ble):
+        if profile is None:
             return Decoded(reason=UNKNOWN)
-        readings = device.decode(advertisement)
+        readings = profiles.readings(profile, advertisement)
     except Exception as error:  # whatever one message does, its neighbours are heard
         return Decoded(profile=profile.name if profile else "", reason=refusal(error).reason)
     seen = next((reading for reading in readings if isinstance(reading, Seen)), None)

@@ -9,16 +9,16 @@ their own transports. A message that is repeated counts once.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from math import ceil
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from device_profiles.advertisement import Advertisement
-from device_profiles.device import Device
+from device_profiles.decoders import scalars
 from device_profiles.devices.feed import FeedMessage
 from device_profiles.profile import Profile
 from device_profiles.reading import Counted, Reading, Relayed, RelayedTag, Seen, Unread
@@ -35,7 +35,7 @@ REMEMBERED: Final = 10_000
 
 
 class FeedSettings(SourceSettings):
-    """`receivers`, `doors` and `mirrored` have names as in messages, lower-case, with dashes for other characters: `impinj-01.1`."""
+    """`receivers`, `doors` and `mirrored` have names as in messages, or as they become names here: `Living Room` or `living-room`."""
 
     receiver: Name | None = None
     """The receiver of messages that name none."""
@@ -48,10 +48,40 @@ class FeedSettings(SourceSettings):
     mirrored: tuple[Name, ...] = ()
     """Lines mounted the other way round: the device's entries are our exits."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_names(cls, values: object) -> object:
+        """Return the settings with names of messages as `scalars.name` makes them, lower-case, with dashes for other characters."""
+        if not isinstance(values, Mapping):
+            return values
+        changed: dict[str, object] = {}
+        for key in ("receivers", "doors"):
+            if isinstance(table := values.get(key), Mapping):
+                changed[key] = _renamed(key, table)
+        if isinstance(lines := values.get("mirrored"), list | tuple):
+            changed["mirrored"] = [_name(line) for line in lines]
+        return {**values, **changed}
+
     @property
     def task(self) -> ObservationTask:
         counts, hears = bool(self.doors or self.door), bool(self.receivers)
         return "doors" if counts and not hears else "presence" if hears and not counts else ""
+
+
+def _renamed(key: str, table: Mapping[object, object]) -> dict[object, object]:
+    """Return the table with our names. Raise ValueError for two that become one."""
+    found: dict[object, object] = {}
+    for given, value in table.items():
+        name = _name(given)
+        if name in found:
+            raise ValueError(f"{key}: {given!r} and another name both become {name!r}: such devices need sources with a `prefix` each")
+        found[name] = value
+    return found
+
+
+def _name(given: object) -> object:
+    """Return a name that has blanks or capitals as ours; what has neither is checked as it is."""
+    return scalars.name(given) if isinstance(given, str) and given.strip() and (given != given.lower() or " " in given) else given
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +193,9 @@ def _readings(profiles: Registry, transport: str, message: Any) -> tuple[Profile
     """Return the readings of the most specific profile. Raise ProfileError, with the reason, if there are none."""
     try:
         profile = profiles.best(transport, message)
-        device: Device | None = profile.device if profile else None
-        if profile is None or device is None:
+        if profile is None:
             raise ProfileError(f"{transport}.unknown", "no profile takes it")
-        return profile, device.decode(message)
+        return profile, profiles.readings(profile, message)
     except Exception as error:  # whatever one message does, its neighbours are heard
         raise refusal(error) from error
 

@@ -165,6 +165,9 @@ def test_a_key_that_is_none_is_not_shown() -> None:
         ({"name_pattern": "FF-?*"}, Advertisement(ADDRESS, name="ff-1"), False),
         ({"address_prefix": "c3:00"}, Advertisement(ADDRESS), True),
         ({"address_prefix": "c4"}, Advertisement(ADDRESS), False),
+        ({"address_prefix": ["c4", "c3:00"]}, Advertisement(ADDRESS), True),
+        ({"address_prefix": ["c4", "c5"]}, Advertisement(ADDRESS), False),
+        ({"address_prefix": ""}, Advertisement(ADDRESS), True),
         ({"address_types": ["public"]}, Advertisement(ADDRESS, address_type="static"), False),
         ({"service_uuid": "0000FEAA-0000-1000-8000-00805F9B34FB"}, Advertisement(ADDRESS, services=("feaa",)), True),
         ({"service_uuid": "feab"}, Advertisement(ADDRESS, services=("feaa",)), False),
@@ -194,6 +197,41 @@ def test_an_identifier_can_be_read(name: str) -> None:
     assert refused.value.reason == "ble.identifier"
 
 
+def test_a_field_that_devices_leave_out_is_left_out() -> None:
+    fields = [{"name": "id", "offset": 0, "type": "u16be"}, {"name": "battery_pct", "offset": 2, "type": "u8", "optional": True}]
+    made = device({"manufacturer_id": 76, "identifier": "{id}", "fields": fields})
+    whole, cut = (next(iter(made.decode(Advertisement(ADDRESS, manufacturer={76: data})))) for data in (b"\0\x07\x64", b"\0\x07"))
+    assert (whole.identifier, dict(whole.values)) == ("7", {"battery_pct": 100})
+    assert (cut.identifier, dict(cut.values)) == ("7", {})
+    with pytest.raises(ProfileError) as refused:
+        made.decode(Advertisement(ADDRESS, manufacturer={76: b"\0"}))
+    assert refused.value.reason == "ble.short"
+
+
+def test_what_names_a_device_is_never_optional() -> None:
+    with pytest.raises(ConfigError, match=r"\{id\} is optional"):
+        device({"manufacturer_id": 76, "identifier": "{id}", "fields": [{"name": "id", "offset": 0, "type": "u8", "optional": True}]})
+
+
+@pytest.mark.parametrize(("means", "wins"), [("identity", "own"), ("pseudonym", "eddystone-uid"), ("telemetry", "eddystone-uid")])
+def test_a_profile_of_one_s_own_states_what_it_means(tmp_path: Path, means: str, wins: str) -> None:
+    text = OWN.format(name="own").replace('transport = "ble"', f'transport = "ble"\nmeans = "{means}"')
+    write(tmp_path, "own", text + '[[device.frames]]\nmanufacturer_id = 0xcafe\nprefix = "a5a5a5"\n')
+    registry = shipped().with_profiles(read_registry(tmp_path))
+    message = Advertisement(ADDRESS, manufacturer={0xCAFE: b"\xa5\xa5\xa5"}, service_data={"feaa": bytes(20)})
+    assert taken(registry, message).startswith(wins)
+
+
+def test_telemetry_beside_an_identity_is_the_identity_s() -> None:
+    registry = shipped()
+    message = Advertisement(ADDRESS, manufacturer=IBEACON, service_data={"feaa": bytes.fromhex("20000bb815000000004500000258")})
+    profile = registry.best("ble", message)
+    assert profile is not None
+    [seen] = registry.readings(profile, message)
+    assert isinstance(seen, Seen)
+    assert (seen.identifier, seen.values["battery_mv"]) == ("e2c56db5-dffb-48d2-b060-d0f5a71096e0:100:0", 3000)
+
+
 def test_the_estate_s_own_uuid_is_more_specific_than_ibeacon(tmp_path: Path) -> None:
     write(tmp_path, "our-staff", OWN.format(name="our-staff") + f'[[device.frames]]\nmanufacturer_id = 0x4c\nprefix = "0215{UUID}"\n')
     registry = shipped().with_profiles(read_registry(tmp_path))
@@ -208,7 +246,15 @@ def test_the_estate_s_own_uuid_is_more_specific_than_ibeacon(tmp_path: Path) -> 
         (Advertisement(PRIVATE, address_type="resolvable", manufacturer=NEARBY), "phone: ann"),
         (Advertisement(PRIVATE, address_type="resolvable", manufacturer=IBEACON), "phone: ann"),  # one phone, one subject
         (Advertisement("70:81:94:0d:fb:ab", address_type="resolvable", manufacturer=NEARBY), "ble-anonymous: 70:81:94:0d:fb:ab"),
+        (Advertisement(PRIVATE), "phone: ann"),  # a match is proof whatever the type
+        (Advertisement(PRIVATE, address_type="public", manufacturer=IBEACON), "phone: ann"),
         (Advertisement("31:00:00:00:00:01", address_type="non-resolvable"), "ble-anonymous: 31:00:00:00:00:01"),
+        (Advertisement("31:00:00:00:00:01"), "ble-anonymous: 31:00:00:00:00:01"),  # public or a phone's: nobody knows
+        (Advertisement("71:00:00:00:00:01"), "ble-anonymous: 71:00:00:00:00:01"),
+        (Advertisement("bf:00:00:00:00:01"), "ble-thing: bf:00:00:00:00:01"),  # no random address begins with 10
+        (Advertisement("80:00:00:00:00:01"), "ble-thing: 80:00:00:00:00:01"),
+        (Advertisement("c0:00:00:00:00:01"), "ble-thing: c0:00:00:00:00:01"),  # static or public: no phone's
+        (Advertisement("ff:00:00:00:00:01", manufacturer={0x4C: b"\x12\x19\x10" + bytes(24)}), "ble-anonymous: ble.find-my"),
         (Advertisement(ADDRESS, address_type="static", manufacturer={0x4C: b"\x12\x19\x10" + bytes(24)}), "ble-anonymous: ble.find-my"),
         (Advertisement(ADDRESS, address_type="resolvable", manufacturer={0x4C: b"\x07\x19"}), "ble-anonymous: ble.accessory"),
         (Advertisement(ADDRESS, manufacturer={6: b"\x01\x09\x20\x02"}), "ble-anonymous: ble.microsoft-cdp"),

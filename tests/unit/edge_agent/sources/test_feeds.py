@@ -14,6 +14,7 @@ from edge_agent.sources.feeds import FeedReader, FeedSettings
 from edge_agent.sources.mqtt_vendor import MqttVendor
 from edge_agent.sources.source import AliveUntil, Heard, Sighting, Tally, Unexplained
 from footfall.config import check
+from footfall.errors import ConfigError
 
 NOW_NS = 1_000_000_000
 ALIAS = {"mac": "58b1294494d3", "id": "watch:darrell", "idType": 250, "rssi": -61}
@@ -191,3 +192,29 @@ def test_what_cannot_be_read_of_a_message_is_counted_beside_what_can() -> None:
 
 def test_a_message_that_reports_nothing_of_anybody_is_a_sign_of_life() -> None:
     assert read(reader(), vector("axis-people-counter", 1)) == [AliveUntil(NOW_NS)]
+
+
+def test_receivers_and_doors_may_be_written_as_messages_have_them() -> None:
+    given = {"Living Room": "shoes", "kitchen": "entrance"}
+    values = {
+        "kind": "mqtt_vendor",
+        "name": "rooms",
+        "topics": ["#"],
+        "receivers": given,
+        "doors": {"Main Door": "main"},
+        "mirrored": ["Main Door"],
+    }
+    settings = check(values, MqttVendor, "settings")
+    assert sorted(settings.receivers) == ["kitchen", "living-room"]
+    assert (settings.doors, settings.mirrored) == ({"main-door": "main"}, ("main-door",))
+    reader = FeedReader(settings, shipped())
+    message = FeedMessage("espresense/devices/irk:ann/Living Room", b'{"mac":"58b1294494d4","id":"irk:ann","rssi":-71}')
+    [heard] = reader.read(message, 0)
+    assert isinstance(heard, Sighting)
+    assert heard.receiver == "living-room"
+
+
+def test_two_names_that_become_one_are_refused() -> None:
+    values = {"kind": "mqtt_vendor", "name": "rooms", "topics": ["#"], "receivers": {"Living Room": "shoes", "living-room": "entrance"}}
+    with pytest.raises(ConfigError, match="both become 'living-room'"):
+        check(values, MqttVendor, "settings")
