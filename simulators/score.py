@@ -112,10 +112,12 @@ class Match(NamedTuple):
     stored: int
 
 
-def score(truth: Truth, stored: Stored, brand_secret: bytes, from_ns: int, until_ns: int, idle_ns: int = IDLE_NS) -> Score:
+def score(
+    truth: Truth, stored: Stored, brand_secret: bytes, from_ns: int, until_ns: int, idle_ns: int | Mapping[str, int] = IDLE_NS
+) -> Score:
     """Judges the span from `from_ns` until `until_ns`; visits that were not over by then are matched, but not timed.
 
-    Whoever comes back within `idle_ns`, the store's idle timeout, is on the same visit.
+    Whoever comes back within `idle_ns`, the idle timeout of all stores or of each, is on the same visit.
     """
     entries = [visit for visit in truth.visits if visit.enter_ns < until_ns and visit.leave_ns > from_ns]
     visits = whole_visits(entries, idle_ns)

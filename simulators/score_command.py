@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -24,14 +24,15 @@ from gateway.query.source import open_reader
 from gateway.sinks.reader import PointReader
 from gateway.site import Site
 from simulators.accuracy import counts, recorded, show
-from simulators.accuracy.course import Course
-from simulators.accuracy.figures import Accuracy, figures, without_nan
+from simulators.accuracy.course import NO_LEADS, Course
+from simulators.accuracy.figures import figures, without_nan
 from simulators.accuracy.folder import play_folder
 from simulators.accuracy.plot import MOST_COURSES, draw
 from simulators.accuracy.recorded import TrueRecording
-from simulators.accuracy.simulated import IDLE_S, courses_of_truth, least_stay_s, played_by_subject, stored_by_subject
+from simulators.accuracy.simulated import IDLE_S, courses_of_truth, stored_by_subject
+from simulators.accuracy.stays import stays_of_visitors
 from simulators.files import moment_ns
-from simulators.score import Score
+from simulators.score import IDLE_NS, Score
 from simulators.score import score as judge
 from simulators.show import score_table, score_values
 from simulators.stored import read_stored
@@ -185,30 +186,34 @@ def _score_recording(found: TrueRecording, name: FormatName, courses: Sequence[C
 
 
 def _score_world(truth: Path, database: _Database, secret_file: Path | None, until: str | None, shown: _Shown) -> None:
-    if not database.is_named:
-        _score_folder(truth, secret_file, until, shown)
-        return
-    with closing(database.open()) as reader:
+    """Score what a database has of a simulated estate, or what becomes of what its agents heard, played in this process."""
+    if database.is_named:
+        with closing(database.open()) as reader:
+            known, secret, until_ns = _known(truth, secret_file, until)
+            stored, leads = read_stored(reader, [world.store for world in known.stores], _begin_ns(known), until_ns), NO_LEADS
+    else:
         known, secret, until_ns = _known(truth, secret_file, until)
-        from_ns = min(world.start_ns for world in known.stores)
-        stored = read_stored(reader, [world.store for world in known.stores], from_ns, until_ns)
-    found: Score = judge(known, stored, secret, from_ns, until_ns)
-    courses = courses_of_truth(known, secret, *stored_by_subject(stored), until_ns)
-    accuracy = _accuracy(courses, known, shown)
+        played = play_folder(truth.parent, known, secret)
+        stored, leads = played.sink.stored(until_ns), played.leads
+    idle_ns = _idle_ns(truth.parent / "site.toml", known)
+    found: Score = judge(known, stored, secret, _begin_ns(known), until_ns, idle_ns)
+    courses = courses_of_truth(known, secret, *stored_by_subject(stored), until_ns, leads, idle_ns)
+    people = stays_of_visitors(known, stored, until_ns)
+    accuracy = figures(courses, people=people if shown.least_s is None else replace(people, least_s=shown.least_s))
+    is_timed = not database.is_named
     values = {**score_values(found), "zones_by_visitor": accuracy.values()}
-    _print(shown, values, [score_table(found), show.moves_table(accuracy), show.stays_table(accuracy.stays)])
+    _print(shown, values, [score_table(found), show.moves_table(accuracy, is_timed), *show.stays_tables(accuracy)])
     _draw(courses, "where visitors truly were, and what is stored", shown)
 
 
-def _score_folder(truth: Path, secret_file: Path | None, until: str | None, shown: _Shown) -> None:
-    """Play what the agents of a simulated estate heard, in this process."""
-    known, secret, until_ns = _known(truth, secret_file, until)
-    idle_ns = {store.name: round(store.idle_timeout_s * NS_PER_S) for store in load_site(truth.parent / "site.toml", {}).stores}
-    played = play_folder(truth.parent, known, secret)
-    courses = courses_of_truth(known, secret, *played_by_subject(played.sink, until_ns), until_ns, played.leads, idle_ns)
-    accuracy = _accuracy(courses, known, shown)
-    _print(shown, accuracy.values(), [*show.accuracy_tables("a simulated store against its truth", accuracy, {}, whose=show.KNOWN)])
-    _draw(courses, "where visitors truly were, and what is stored", shown)
+def _begin_ns(known: Truth) -> int:
+    return min(world.start_ns for world in known.stores)
+
+
+def _idle_ns(site: Path, known: Truth) -> dict[str, int]:
+    """Return the idle timeout of each store: that of the site.toml beside the truth, if there is one."""
+    stated = {store.name: round(store.idle_timeout_s * NS_PER_S) for store in load_site(site, {}).stores} if site.is_file() else {}
+    return {world.store: stated.get(world.store, IDLE_NS) for world in known.stores}
 
 
 def _known(truth: Path, secret_file: Path | None, until: str | None) -> tuple[Truth, bytes, int]:
@@ -221,10 +226,6 @@ def _known(truth: Path, secret_file: Path | None, until: str | None) -> tuple[Tr
             f"{truth}: goods alone, and no visitor: this command compares visitors; `make accuracy ONLY=goods-shelf` has goods"
         )
     return known, read_secret(secret_file or truth.parent / "brand.secret"), known.end_ns if until is None else moment_ns(until)
-
-
-def _accuracy(courses: Sequence[Course], known: Truth, shown: _Shown) -> Accuracy:
-    return figures(courses, least_s=least_stay_s(known) if shown.least_s is None else shown.least_s)
 
 
 def _print(shown: _Shown, values: dict[str, Any], tables: Sequence[Any]) -> None:

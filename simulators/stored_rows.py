@@ -29,6 +29,13 @@ class StoredDwell:
     subject: str
     from_ns: int
     to_ns: int
+    fan: str = ""
+    is_staff: bool = False
+    open: bool = False
+    decided_ns: int | None = None
+    """Evidence up to it was needed to store the dwell; None where that is not known: a database does not keep it."""
+    quality: float = -1.0
+    """How good the evidence of its zone is, 0 to 1; -1: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,18 @@ class StoredMinute:
     transactions: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredZoneMinute:
+    """A row of `zone_traffic`: what ended in this minute. `stays` are without passes."""
+
+    store: str
+    zone: str
+    t_ns: int
+    stays: int
+    passes: int
+    stay_s: float
+
+
 @dataclass(slots=True)
 class Stored:
     """What the database holds of the stores and the span to be scored."""
@@ -49,3 +68,4 @@ class Stored:
     visits: list[StoredVisit] = field(default_factory=list)
     dwells: list[StoredDwell] = field(default_factory=list)
     minutes: list[StoredMinute] = field(default_factory=list)
+    zone_minutes: list[StoredZoneMinute] = field(default_factory=list)

@@ -6,7 +6,7 @@ Pure: records of the truth in, figures out. Times in ns since 1970.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -75,13 +75,14 @@ class DoorFigures:
     counted_out: int = 0
 
 
-def whole_visits(visits: Iterable[Visit], idle_ns: int) -> list[WholeVisit]:
-    """Return the visits in the order of their coming; an absence of up to `idle_ns` does not end one."""
+def whole_visits(visits: Iterable[Visit], idle_ns: int | Mapping[str, int]) -> list[WholeVisit]:
+    """Return the visits in the order of their coming; an absence of up to `idle_ns`, of all stores or by store, does not end one."""
     found: list[WholeVisit] = []
     latest: dict[tuple[str, str], list[Visit]] = {}
     for visit in sorted(visits, key=lambda visit: visit.enter_ns):
         entries = latest.setdefault((visit.store, visit.person), [])
-        if entries and visit.enter_ns - entries[-1].leave_ns > idle_ns:
+        most_ns = idle_ns if isinstance(idle_ns, int) else idle_ns[visit.store]
+        if entries and visit.enter_ns - entries[-1].leave_ns > most_ns:
             found.append(_whole(entries))
             entries.clear()
         entries.append(visit)

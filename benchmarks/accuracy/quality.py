@@ -13,7 +13,7 @@ from benchmarks.accuracy.rows import Goal, Row
 from simulators.accuracy.course import Course
 from simulators.accuracy.figures import share
 from simulators.accuracy.playing import play_world
-from simulators.accuracy.simulated import courses_of_truth, played_by_subject
+from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
 from simulators.estate import brand_secret
 from simulators.scenes import scene
 from simulators.truth import collect, truth_of
@@ -35,7 +35,7 @@ def played(seed: int) -> list[Seconds]:
     world = scene("store-hard", seed)
     truth, secret = collect(truth_of(world)), brand_secret(world.seed)
     done = play_world(world)
-    dwells, visits = played_by_subject(done.sink, done.end_ns)
+    dwells, visits = stored_by_subject(done.sink.stored(done.end_ns))
     return by_band(courses_of_truth(truth, secret, dwells, visits, truth.end_ns))
 
 

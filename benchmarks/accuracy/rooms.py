@@ -11,7 +11,8 @@ from gateway.site import Site
 from simulators.accuracy.course import Course
 from simulators.accuracy.figures import Accuracy, figures, share
 from simulators.accuracy.playing import play_world
-from simulators.accuracy.simulated import courses_of_truth, least_stay_s, played_by_subject
+from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
+from simulators.accuracy.stays import least_stay_s, zone_stays
 from simulators.estate import brand_secret, site_of
 from simulators.scenes import scene
 from simulators.truth import collect, truth_of
@@ -55,8 +56,9 @@ def _stored(seed: int, site: Site) -> OneSite:
     world = scene("rooms", seed)
     truth, secret = collect(truth_of(world)), brand_secret(world.seed)
     done = play_world(world, site=site)
-    dwells, visits = played_by_subject(done.sink, done.end_ns)
-    return OneSite(courses_of_truth(truth, secret, dwells, visits, truth.end_ns), done.sink.zone_stays(), least_stay_s(truth))
+    stored = done.sink.stored(done.end_ns)
+    courses = courses_of_truth(truth, secret, *stored_by_subject(stored), truth.end_ns)
+    return OneSite(courses, zone_stays(stored), least_stay_s(truth))
 
 
 def _without_ways(site: Site) -> Site:

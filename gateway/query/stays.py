@@ -26,12 +26,17 @@ Rows = npt.NDArray[np.intp]
 
 def stays_of(dwells: PointTable) -> PointTable:
     """Return the rows of stays: the first dwell of each, with the length of the whole. Passes are left out."""
+    together = joined_dwells(dwells)
+    return together.where(together.numbers("open") | (together.numbers("seconds") >= LEAST_STAY_S))
+
+
+def joined_dwells(dwells: PointTable) -> PointTable:
+    """Return the rows of stays and passes: the first dwell of each, with the length of the whole."""
     seconds, is_open = dwells.numbers("seconds").copy(), dwells.numbers("open").copy()
     kept = np.ones(len(dwells), np.bool_)
     for rows in _of_one_fan(dwells):
         for together in _overlapping(rows, *_spans_ms(dwells, rows)):
             _join(dwells, together, seconds, is_open, kept)
-    kept &= is_open | (seconds >= LEAST_STAY_S)
     return PointTable(dwells.measurement, dwells.time_ns, {**dwells.columns, "seconds": seconds, "open": is_open}).where(kept)
 
 

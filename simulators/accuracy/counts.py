@@ -65,7 +65,7 @@ def played_counts(heard: Sequence[Heard], settings: ReplaySettings) -> Counts:
     store = Store(name=STORE, timezone=settings.timezone, doors=doors, agents=(Agent(name=AGENT),))
     played = play_recording(heard, Site(brand="recorded", stores=(store,)), STORE, AGENT, {}, step_ns=NS_PER_MINUTE)
     minutes = played.sink.minutes.values()
-    of_days = _by_day(played.sink.minutes, store)
+    of_days = _by_day({t_ns: of for (_, t_ns), of in played.sink.minutes.items()}, store)
     return Counts(
         sum(one.entered for one in crossings),
         sum(minute.entered for minute in minutes),

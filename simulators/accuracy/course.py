@@ -94,12 +94,15 @@ class Course:
     def estimate(self, delay_ns: int | None) -> list[str]:
         """Return the zone at each judged moment, by what was known at most `delay_ns` later (None: as it is stored); "" for none.
 
-        A moment between two dwells belongs to the earlier. A zone that leads counts as long as nothing is decided.
+        A moment between two dwells belongs to the one that ended last, a moment in two of them (of two devices) to the later.
+        A zone that leads counts as long as nothing is decided.
         """
         found = np.full(len(self.t_ns), -1)
+        known = [self.t_ns >= (one.from_ns if delay_ns is None else max(one.from_ns, one.decided_ns - delay_ns)) for one in self.dwells]
+        for number in sorted(range(len(self.dwells)), key=lambda number: self.dwells[number].to_ns):
+            found[known[number]] = number
         for number, dwell in enumerate(self.dwells):
-            known_ns = dwell.from_ns if delay_ns is None else max(dwell.from_ns, dwell.decided_ns - delay_ns)
-            found[self.t_ns >= known_ns] = number
+            found[known[number] & (self.t_ns < dwell.to_ns)] = number
         zones = [self.dwells[number].zone if number >= 0 else "" for number in found.tolist()]
         if delay_ns is not None:
             self._take_leads(zones, delay_ns)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from footfall.pseudonyms import to_hex
 from footfall.units import NS_PER_MS, NS_PER_S
 from gateway.points import Coded, Points
-from simulators.accuracy.course import DecidedDwell, Span
+from simulators.stored_rows import Stored, StoredDwell, StoredMinute, StoredVisit, StoredZoneMinute
 
 
 class StoredCounts(NamedTuple):
@@ -20,6 +20,7 @@ class StoredCounts(NamedTuple):
     occupancy: int
     drift: int
     in_staff: int = 0
+    transactions: int = 0
 
 
 class MovedItem(NamedTuple):
@@ -33,10 +34,13 @@ class MovedItem(NamedTuple):
 
 @dataclass(slots=True)
 class _Dwell:
+    store: str
     subject: str
     zone: str
     from_ns: int
     decided_ns: int
+    fan: str = ""
+    is_staff: bool = False
     seconds: float = 0.0
     is_open: bool = True
     is_void: bool = False
@@ -45,7 +49,9 @@ class _Dwell:
 
 @dataclass(slots=True)
 class _Visit:
+    store: str
     subject: str
+    fan: str
     from_ns: int
     seconds: float
     is_open: bool
@@ -61,13 +67,13 @@ class DecisionSink:
 
     def __init__(self) -> None:
         self.evidence_ns = 0
-        self.minutes: Final[dict[int, StoredCounts]] = {}
-        """By the time of the minute."""
+        self.minutes: Final[dict[tuple[str, int], StoredCounts]] = {}
+        """By the store and the time of the minute."""
         self.moved: Final[dict[tuple[int, str], MovedItem]] = {}
         """By the time of the point and the item."""
-        self._zone_stays: Final[dict[tuple[int, str], int]] = {}
-        self._dwells: Final[dict[tuple[int, str, str], _Dwell]] = {}
-        self._visits: Final[dict[tuple[int, str, str], _Visit]] = {}
+        self._zone_minutes: Final[dict[tuple[str, str, int], StoredZoneMinute]] = {}
+        self._dwells: Final[dict[tuple[str, int, str, str], _Dwell]] = {}
+        self._visits: Final[dict[tuple[str, int, str, str], _Visit]] = {}
 
     def write(self, batch: Sequence[Points]) -> None:
         """Take points, in the order in which they were emitted."""
@@ -82,21 +88,17 @@ class DecisionSink:
     def close(self) -> None:
         """Close nothing: all is in memory."""
 
-    def dwells(self, subject: str, until_ns: int) -> list[DecidedDwell]:
-        """Return what is stored of a subject, in the order of time. In an open dwell it is still there at `until_ns`."""
-        found = [
-            DecidedDwell(one.zone, one.from_ns, _end_ns(one, until_ns), one.decided_ns, one.quality)
-            for one in self._dwells.values()
-            if one.subject == subject and not one.is_void
-        ]
-        return sorted(found, key=lambda dwell: (dwell.from_ns, dwell.to_ns))
-
-    def visits(self, subject: str, until_ns: int, staff: bool = False) -> list[Span]:
-        """Return the visits that are stored of a subject."""
-        return sorted(
-            Span(one.from_ns, _end_ns(one, until_ns))
-            for one in self._visits.values()
-            if one.subject == subject and not one.is_void and one.is_staff == staff
+    def stored(self, until_ns: int) -> Stored:
+        """Return what a database would hold of the time up to `until_ns`. What is open then lasts until then."""
+        return Stored(
+            [_visit(one, until_ns) for one in self._visits.values() if not one.is_void and one.from_ns <= until_ns],
+            [_dwell(one, until_ns) for one in self._dwells.values() if not one.is_void and one.from_ns <= until_ns],
+            [
+                StoredMinute(store, t_ns, of.entered, of.left, of.transactions)
+                for (store, t_ns), of in self.minutes.items()
+                if t_ns < until_ns
+            ],
+            [minute for minute in self._zone_minutes.values() if minute.t_ns < until_ns],
         )
 
     def returns(self, subjects: Collection[str], from_ns: int, to_ns: int) -> int:
@@ -104,32 +106,26 @@ class DecisionSink:
         mine = [one for one in self._visits.values() if one.subject in subjects and not one.is_void]
         return sum(one.entries - 1 for one in mine if one.from_ns < to_ns and _end_ns(one, to_ns) > from_ns)
 
-    def subjects(self) -> set[str]:
-        """Return everybody with a dwell or a visit."""
-        return {one.subject for one in self._dwells.values()} | {one.subject for one in self._visits.values()}
-
     def _take_dwell(self, row: Mapping[str, Any]) -> None:
-        key = (row["time_ns"], row["subject"], row["zone"])
+        key = (row["store"], row["time_ns"], row["subject"], row["zone"])
         dwell = self._dwells.get(key)
         if dwell is None:
             begun_ns = row["time_ns"] // NS_PER_MS * NS_PER_MS
-            dwell = self._dwells[key] = _Dwell(row["subject"], row["zone"], begun_ns, self.evidence_ns)
+            dwell = self._dwells[key] = _Dwell(row["store"], row["subject"], row["zone"], begun_ns, self.evidence_ns)
         dwell.seconds, dwell.is_open, dwell.is_void, dwell.quality = row["seconds"], row["open"], row["void"], row["quality"]
+        dwell.fan, dwell.is_staff = row["fan"], row["is_staff"]
 
     def _take_visit(self, row: Mapping[str, Any]) -> None:
-        self._visits[row["time_ns"], row["subject"], row["agent"]] = _Visit(
-            row["subject"], row["started_ms"] * NS_PER_MS, row["seconds"], row["open"], row["void"], row["is_staff"], row["entries"]
-        )
-
-    def zone_stays(self) -> dict[str, int]:
-        """Return the stays that the minutes of each zone count, without passes."""
-        found: dict[str, int] = {}
-        for (_, zone), stays in self._zone_stays.items():
-            found[zone] = found.get(zone, 0) + stays
-        return found
+        self._visits[row["store"], row["time_ns"], row["subject"], row["agent"]] = _Visit(
+            row["store"], row["subject"], row["fan"], row["started_ms"] * NS_PER_MS, row["seconds"], row["open"], row["void"],
+            row["is_staff"], row["entries"],
+        )  # fmt: skip
 
     def _take_zone_traffic(self, row: Mapping[str, Any]) -> None:
-        self._zone_stays[row["time_ns"], row["zone"]] = row["dwells"] - row["passes"]
+        stay_s = row["dwell_sum_s"] - row["passing_sum_s"]
+        self._zone_minutes[row["store"], row["zone"], row["time_ns"]] = StoredZoneMinute(
+            row["store"], row["zone"], row["time_ns"], row["dwells"] - row["passes"], row["passes"], stay_s
+        )
 
     def _take_item(self, row: Mapping[str, Any]) -> None:
         if row["kind"] == "moved":
@@ -137,7 +133,8 @@ class DecisionSink:
             self.moved[row["time_ns"], row["epc"]] = MovedItem(row["epc"], row["from_zone"], row["zone"], at_ns)
 
     def _take_traffic(self, row: Mapping[str, Any]) -> None:
-        self.minutes[row["time_ns"]] = StoredCounts(row["in"], row["out"], row["occupancy"], row["drift"], row["in_staff"])
+        counts = (row["in"], row["out"], row["occupancy"], row["drift"], row["in_staff"], row["transactions"])
+        self.minutes[row["store"], row["time_ns"]] = StoredCounts(*counts)
 
 
 _TAKE: Final = {
@@ -147,6 +144,17 @@ _TAKE: Final = {
     "zone_traffic": DecisionSink._take_zone_traffic,  # noqa: SLF001 # likewise
     "traffic": DecisionSink._take_traffic,  # noqa: SLF001 # likewise
 }
+
+
+def _dwell(one: _Dwell, until_ns: int) -> StoredDwell:
+    end_ns = _end_ns(one, until_ns)
+    return StoredDwell(
+        one.store, one.zone, one.subject, one.from_ns, end_ns, one.fan, one.is_staff, one.is_open, one.decided_ns, one.quality
+    )
+
+
+def _visit(one: _Visit, until_ns: int) -> StoredVisit:
+    return StoredVisit(one.store, one.subject, one.fan, one.is_staff, one.is_open, one.from_ns, _end_ns(one, until_ns), one.entries)
 
 
 def _end_ns(one: _Dwell | _Visit, until_ns: int) -> int:

@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from footfall.units import NS_PER_S
 from simulators.accuracy.course import Course, Span
+from simulators.accuracy.stays import PeopleStays, Spans, ZoneStays, quantile
+from simulators.true_figures import InZone
 
 DELAYS_S: Final[Mapping[str, float | None]] = {"live": 0.0, "1 s": 1.0, "2 s": 2.0, "3 s": 3.0, "stored": None}
 """Until when a decision counts for a moment: `live` has evidence up to the moment itself, `stored` all there ever was."""
 TOLERANCES_S: Final = (2, 3, 5, 10)
 PAIRED_S: Final = 10
 """Transitions so far apart are no pair: delays and stamps are measured on pairs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lengths:
-    """How many stays there were in a zone, and how long they took, seconds; nan for none."""
-
-    count: int
-    median_s: float
-    p90_s: float
-
-    @staticmethod
-    def of(lengths_s: Sequence[float]) -> Lengths:
-        return Lengths(len(lengths_s), quantile(lengths_s, 0.5), quantile(lengths_s, 0.9))
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneStays:
-    zone: str
-    true: Lengths
-    stored: Lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +90,8 @@ class Accuracy:
     visits: Visits
     inside: Inside
     confidence: float
+    stays_by_phase: Mapping[str, tuple[ZoneStays, ...]] = field(default_factory=dict)
+    """Stays by the phase of receivers in which they began (`PHASES`); nothing where none ever failed."""
 
     def zones_right(self, delay: str) -> float:
         return share(self.right[delay], self.moments)
@@ -129,21 +112,29 @@ class Accuracy:
         return plain
 
 
-def figures(courses: Sequence[Course], outside: Set[str] = frozenset(), least_s: float = 0.0) -> Accuracy:
-    """Return the figures of all courses together. Stays shorter than `least_s` are passes, and not counted as stays."""
+def figures(
+    courses: Sequence[Course], outside: Set[str] = frozenset(), least_s: float = 0.0, people: PeopleStays | None = None
+) -> Accuracy:
+    """Return the figures of all courses together. Stays shorter than `least_s` are passes, and not counted as stays.
+
+    `people`: all stays there were, if courses do not have them all.
+    """
+    stays = people or _stays(courses, least_s)
+    phases = {name: of.by_zone(stays.least_s) for name, of in stays.phases.items()} if stays.had_outages else {}
     estimates = {delay: [course.estimate(_ns(delay_s)) for course in courses] for delay, delay_s in DELAYS_S.items()}
     moments = sum(len(course.zones) for course in courses)
-    disturbed = sum(int(course.disturbed.sum()) for course in courses)
+    unsure = sum(int(course.disturbed.sum()) for course in courses)
     return Accuracy(
         len(courses),
         moments,
         {delay: sum(map(_right, courses, found)) for delay, found in estimates.items()},
         sum(bool(course.dwells) and course.dwells[0].zone == course.stays[0].zone for course in courses),
         _transitions(courses),
-        stays_by_zone(courses, least_s),
+        stays.by_zone(),
         _visits(courses),
         _inside(courses, outside),
-        1.0 - share(disturbed, moments) if disturbed else 1.0,
+        1.0 - share(unsure, moments) if unsure else 1.0,
+        phases,
     )
 
 
@@ -162,17 +153,10 @@ def paired(true: Sequence[tuple[int, str]], stored: Sequence[tuple[int, str]], t
     return found
 
 
-def stays_by_zone(courses: Sequence[Course], least_s: float = 0.0) -> tuple[ZoneStays, ...]:
-    """Return stays and their lengths zone by zone, in the order in which zones first occur in the truth."""
-    true: dict[str, list[float]] = {}
-    stored: dict[str, list[float]] = {}
-    for course in courses:
-        for lengths, spans in ((true, course.stays), (stored, course.dwells)):
-            for one in spans:
-                seconds = (one.to_ns - one.from_ns) / NS_PER_S
-                lengths.setdefault(one.zone, []).extend([seconds] if seconds >= least_s else [])
-    zones = dict.fromkeys(chain(true, stored))
-    return tuple(ZoneStays(zone, Lengths.of(true.get(zone, [])), Lengths.of(stored.get(zone, []))) for zone in zones)
+def _stays(courses: Sequence[Course], least_s: float) -> PeopleStays:
+    true = tuple(stay for course in courses for stay in course.stays)
+    stored = tuple(dwell for course in courses for dwell in course.dwells)
+    return PeopleStays({"intact": Spans(true, stored)}, least_s)
 
 
 def _right(course: Course, estimate: Sequence[str]) -> int:
@@ -225,18 +209,28 @@ def _inside(courses: Sequence[Course], outside: Set[str]) -> Inside:
     true, stored, judged = (np.zeros(seconds, np.int64) for _ in range(3))
     for course in courses:
         whole = course.span
-        for counted, spans in ((true, course.stays), (stored, course.dwells), (judged, (whole,))):
+        for counted, spans in ((true, _inner(course.stays, outside)), (stored, _inner(course.dwells, outside)), (judged, [whole])):
             for one in spans:
-                if getattr(one, "zone", "") not in outside:
-                    begin, end = max(one.from_ns, whole.from_ns), min(one.to_ns, whole.to_ns)
-                    if end > begin:
-                        counted[begin // NS_PER_S - first] += 1
-                        counted[end // NS_PER_S - first] -= 1
+                begin, end = max(one.from_ns, whole.from_ns), min(one.to_ns, whole.to_ns)
+                if end > begin:
+                    counted[begin // NS_PER_S - first] += 1
+                    counted[end // NS_PER_S - first] -= 1
     there = np.cumsum(judged) > 0
     if not there.any():
         return Inside(float("nan"), float("nan"))
     is_true, is_stored = np.cumsum(true)[there], np.cumsum(stored)[there]
     return Inside(float(is_true.mean()), float(np.abs(is_true - is_stored).mean()))
+
+
+def _inner(spans: Iterable[InZone], outside: Set[str]) -> list[Span]:
+    """Return when somebody is inside, without overlaps: who is heard in two zones at a time is one."""
+    found: list[Span] = []
+    for one in sorted((one for one in spans if one.zone not in outside), key=lambda one: one.from_ns):
+        if found and one.from_ns <= found[-1].to_ns:
+            found[-1] = Span(found[-1].from_ns, max(found[-1].to_ns, one.to_ns))
+        else:
+            found.append(Span(one.from_ns, one.to_ns))
+    return found
 
 
 def without_nan(value: Any) -> Any:
@@ -250,10 +244,6 @@ def without_nan(value: Any) -> Any:
 
 def share(part: float, whole: float) -> float:
     return part / whole if whole else float("nan")
-
-
-def quantile(values: Sequence[float], q: float) -> float:
-    return float(np.quantile(values, q)) if values else float("nan")
 
 
 def _ns(delay_s: float | None) -> int | None:

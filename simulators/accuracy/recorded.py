@@ -29,6 +29,7 @@ from gateway.fold.profile_limits import VISITORS
 from gateway.site import Agent, Site, Store, Zone
 from simulators.accuracy.course import NO_LEADS, Course, DecidedDwell, Lead, Span, by_run, course_of_rows
 from simulators.accuracy.playing import Played, play_recording, subject_of
+from simulators.accuracy.simulated import stored_by_subject
 
 STORE: Final = "recorded"
 AGENT: Final = "recorded-replay"
@@ -156,8 +157,7 @@ def played_courses(
     """Return the courses of what was played."""
     known = known_profiles(recording, profiles)
     subjects = {one.identifier: subject_of(known, recording.profile, one.identifier) for one in recording.carried}
-    dwells = {subject: played.sink.dwells(subject, played.end_ns) for subject in subjects.values()}
-    visits = {subject: played.sink.visits(subject, played.end_ns) for subject in subjects.values()}
+    dwells, visits = stored_by_subject(played.sink.stored(played.end_ns))
     return courses_of(recording, subjects, dwells, visits, idle_s, window_s, played.leads)
 
 

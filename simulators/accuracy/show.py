@@ -8,12 +8,14 @@ from typing import Final
 from rich import box
 from rich.table import Table
 
-from simulators.accuracy.figures import TOLERANCES_S, Accuracy, Lengths, ZoneStays
+from simulators.accuracy.figures import TOLERANCES_S, Accuracy
+from simulators.accuracy.stays import PHASES, Lengths, ZoneStays
 from simulators.show import WIDTH
 
 KNOWN: Final = "known visitors"
 """Whose visits a simulated truth is compared with: they carry something with a lasting identifier."""
 _LONGEST_NAME: Final = 24
+_PHASE_HEADINGS: Final = {"intact": "all heard", "silent": "one silent", "rehung": "one re-hung"}
 _TIMED: Final = frozenset({"zones right, live", "zones right, 1 s", "zones right, 2 s", "zones right, 3 s", "decision delay"})
 """What a database cannot answer: when something was decided is not stored."""
 
@@ -27,26 +29,51 @@ def accuracy_tables(
     """
     yield _figures_table(title, found, is_timed, whose)
     if found.stays:
-        yield stays_table(found.stays)
+        yield from stays_tables(found)
     if len(runs) > 1:
         yield _runs_table(runs, ("live", "stored") if is_timed else ("stored",))
     yield from notes
 
 
-def stays_table(stays: Sequence[ZoneStays]) -> Table:
-    """Return stays and how long they took, stored beside true, zone by zone."""
-    table = Table("zone", title="stays by zone, stored beside the truth", width=WIDTH)
-    for heading in ("stays", "truth", "median", "truth", "p90", "truth"):
+def stays_tables(found: Accuracy) -> Iterator[Table]:
+    """Yield stays and passes, how long stays took, and what outages of receivers did to them, stored beside true, zone by zone."""
+    counts = [(f"{each.stored.count}", f"{each.true.count}", f"{each.stored_passes}", f"{each.true_passes}", hours(each.stored.sum_s),
+               hours(each.true.sum_s)) for each in found.stays]  # fmt: skip
+    title = "stays by zone, stored beside the truth"
+    yield _zones_table(title, ("stays", "truth", "passes", "truth", "time", "truth"), found.stays, counts)
+    lengths = [_beside(_lengths(each.stored), _lengths(each.true)) for each in found.stays]
+    yield _zones_table("how long stays took, beside the truth", ("median", "truth", "p90", "truth"), found.stays, lengths)
+    if found.stays_by_phase:
+        yield _phases_table(found)
+
+
+def _phases_table(found: Accuracy) -> Table:
+    parts = [{each.zone: each for each in found.stays_by_phase.get(name, ())} for name in PHASES]
+    cells = [[f"{count}" for part in parts for count in _counts(part.get(each.zone))] for each in found.stays]
+    headings = [text for name in PHASES for text in (_PHASE_HEADINGS[name], "truth")]
+    return _zones_table("stays by when they began, beside the truth", headings, found.stays, cells)
+
+
+def _counts(zone: ZoneStays | None) -> tuple[int, int]:
+    return (zone.stored.count, zone.true.count) if zone else (0, 0)
+
+
+def _zones_table(title: str, headings: Sequence[str], zones: Sequence[ZoneStays], cells: Sequence[Sequence[str]]) -> Table:
+    table = Table("zone", title=title, width=WIDTH)
+    for heading in headings:
         table.add_column(heading, justify="right")
-    for each in stays:
-        cells = [text for a, b in zip(_lengths(each.stored), _lengths(each.true), strict=True) for text in (a, b)]
-        table.add_row(each.zone, *cells)
+    for each, row in zip(zones, cells, strict=True):
+        table.add_row(each.zone, *row)
     return table
 
 
-def moves_table(found: Accuracy) -> Table:
-    """Return how the zones of single visitors were followed."""
-    return _figures_table(f"the zones of {found.courses} visitors, one by one", found, is_timed=False, whose=KNOWN)
+def _beside(stored: Sequence[str], true: Sequence[str]) -> tuple[str, ...]:
+    return tuple(text for both in zip(stored, true, strict=True) for text in both)
+
+
+def moves_table(found: Accuracy, is_timed: bool) -> Table:
+    """Return how the zones of single visitors were followed. `is_timed`: it is known when things were decided."""
+    return _figures_table(f"the zones of {found.courses} visitors, one by one", found, is_timed, whose=KNOWN)
 
 
 def _figures_table(title: str, found: Accuracy, is_timed: bool, whose: str) -> Table:
@@ -99,8 +126,8 @@ def _runs_table(runs: Mapping[str, Accuracy], delays: Sequence[str]) -> Table:
     return table
 
 
-def _lengths(lengths: Lengths) -> tuple[str, str, str]:
-    return f"{lengths.count}", seconds(lengths.median_s), seconds(lengths.p90_s)
+def _lengths(lengths: Lengths) -> tuple[str, str]:
+    return seconds(lengths.median_s), seconds(lengths.p90_s)
 
 
 def _short(name: str) -> str:
@@ -118,3 +145,7 @@ def plain(value: float) -> str:
 
 def seconds(value: float) -> str:
     return "–" if value != value else f"{value:.1f} s"
+
+
+def hours(value_s: float) -> str:
+    return f"{value_s / 3600:.1f} h"

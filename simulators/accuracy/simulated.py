@@ -9,7 +9,7 @@ import numpy as np
 
 from footfall.units import NS_PER_S
 from simulators.accuracy.course import NO_LEADS, Course, DecidedDwell, Lead, Span, TrueStay
-from simulators.accuracy.decisions import DecisionSink
+from simulators.accuracy.stays import of_people
 from simulators.score import IDLE_NS
 from simulators.stored_rows import Stored, StoredDwell, StoredVisit
 from simulators.true_figures import WholeVisit, whole_visits
@@ -21,26 +21,21 @@ AROUND_NS: Final = 60 * NS_PER_S
 IDLE_S: Final = IDLE_NS / NS_PER_S
 """Idle timeout of simulated stores: who comes back earlier is on the same visit."""
 
-_BY_DEFAULT: Final[Mapping[str, int]] = {}
-
 
 def courses_of_truth(
     truth: Truth, brand_secret: bytes, dwells: Mapping[str, Sequence[DecidedDwell]], visits: Mapping[str, Sequence[Span]], until_ns: int,
-    leads: Mapping[str, Sequence[Lead]] = NO_LEADS, idle_ns: Mapping[str, int] = _BY_DEFAULT,
+    leads: Mapping[str, Sequence[Lead]] = NO_LEADS, idle_ns: int | Mapping[str, int] = IDLE_NS,
 ) -> list[Course]:  # fmt: skip
     """Return the courses of visitors that left by `until_ns`, of what is stored by subject. Every second in a zone is judged.
 
-    `idle_ns`: the idle timeout of each store that has another one than by default.
+    `idle_ns`: the idle timeout of all stores, or of each.
     """
     visitors = [visit for visit in truth.visits if not visit.staff_id]
     entries: dict[tuple[str, str], list[Visit]] = {}
     for visit in visitors:
         entries.setdefault((visit.store, visit.person), []).append(visit)
-    by_store: dict[str, list[Visit]] = {}
-    for visit in visitors:
-        by_store.setdefault(visit.store, []).append(visit)
     found = []
-    for whole in (one for store in by_store for one in whole_visits(by_store[store], idle_ns.get(store, IDLE_NS))):
+    for whole in whole_visits(visitors, idle_ns):
         subjects = subjects_of(whole.carried, brand_secret)
         if subjects and whole.stays and whole.leave_ns <= until_ns:
             own = [each for each in entries[whole.store, whole.person] if whole.enter_ns <= each.enter_ns <= whole.leave_ns]
@@ -48,16 +43,11 @@ def courses_of_truth(
     return found
 
 
-def least_stay_s(truth: Truth) -> float:
-    """Return how long somebody is in a zone at least, seconds, if it is a stay and no pass."""
-    return max((store.least_stay_ns for store in truth.stores), default=0) / NS_PER_S
-
-
 def stored_by_subject(stored: Stored) -> tuple[dict[str, list[DecidedDwell]], dict[str, list[Span]]]:
-    """Return what a database holds, by subject. When it was decided is not stored: it counts as known from its beginning on."""
+    """Return what is stored, by subject, without visits of staff. What several devices of a fan are heard of is one dwell, of the first."""
     dwells: dict[str, list[DecidedDwell]] = {}
     visits: dict[str, list[Span]] = {}
-    for dwell in stored.dwells:
+    for dwell in of_people(stored.dwells):
         dwells.setdefault(dwell.subject, []).append(_decided(dwell))
     for visit in stored.visits:
         if not visit.is_staff:
@@ -65,14 +55,9 @@ def stored_by_subject(stored: Stored) -> tuple[dict[str, list[DecidedDwell]], di
     return dwells, visits
 
 
-def played_by_subject(sink: DecisionSink, until_ns: int) -> tuple[dict[str, list[DecidedDwell]], dict[str, list[Span]]]:
-    """Return what was stored of a world that was played, by subject, without staff's visits."""
-    subjects = sink.subjects()
-    return {each: sink.dwells(each, until_ns) for each in subjects}, {each: sink.visits(each, until_ns) for each in subjects}
-
-
 def _decided(dwell: StoredDwell) -> DecidedDwell:
-    return DecidedDwell(dwell.zone, dwell.from_ns, dwell.to_ns, dwell.from_ns)
+    decided_ns = dwell.from_ns if dwell.decided_ns is None else dwell.decided_ns
+    return DecidedDwell(dwell.zone, dwell.from_ns, dwell.to_ns, decided_ns, dwell.quality)
 
 
 def _span(visit: StoredVisit) -> Span:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from footfall.cli import build
 from footfall.errors import ConfigError
 from simulators.accuracy.folder import play_folder
-from simulators.accuracy.simulated import played_by_subject
+from simulators.accuracy.simulated import stored_by_subject
 from simulators.estate import brand_secret
 from simulators.truth import read_truth, subject_hex
 
@@ -34,7 +34,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_visits_of_all_stores_are_found(world: Path) -> None:
     truth = read_truth(world / "truth.jsonl")
     played = play_folder(world, truth, brand_secret(3))
-    _, visits = played_by_subject(played.sink, played.end_ns)
+    _, visits = stored_by_subject(played.sink.stored(played.end_ns))
     for store in truth.stores:
         known = [visit for visit in truth.visits if visit.store == store.store and not visit.staff_id and visit.leave_ns < truth.end_ns]
         carried = [one for visit in known for one in visit.carried if one.lasting]
@@ -44,11 +44,21 @@ def test_visits_of_all_stores_are_found(world: Path) -> None:
 
 def test_the_command_plays_a_folder_without_a_database(world: Path) -> None:
     values = json.loads(run("score", "--truth", str(world / "truth.jsonl"), "--json"))
-    assert values["courses"] > 5
-    assert values["zone_accuracy"]["stored"] > 0.8
+    assert values["zones_by_visitor"]["courses"] > 5
+    assert values["zones_by_visitor"]["zone_accuracy"]["stored"] > 0.8
     printed = run("score", "--truth", str(world / "truth.jsonl"))
-    assert "a simulated store against its truth" in printed
+    assert "stored against the truth" in printed
+    assert "zones right, live" in printed
     assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_what_is_played_has_people_through_doors_staff_phones_and_sales(world: Path) -> None:
+    values = json.loads(run("score", "--truth", str(world / "truth.jsonl"), "--json"))
+    counts = values["counts"]
+    assert counts["counted"] == counts["stored"] > 10
+    assert counts["sales_true"] == counts["sales_stored"] > 0
+    assert values["staff_true"] == values["staff_right"] > 0
+    assert values["anonymous_stored"] > 0
 
 
 def test_an_agent_without_a_recording_is_named(world: Path, tmp_path: Path) -> None:

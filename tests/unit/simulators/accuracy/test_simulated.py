@@ -8,7 +8,8 @@ import pytest
 
 from simulators.accuracy.figures import figures
 from simulators.accuracy.playing import play_world
-from simulators.accuracy.simulated import courses_of_truth, least_stay_s, played_by_subject, stored_by_subject
+from simulators.accuracy.simulated import courses_of_truth, stored_by_subject
+from simulators.accuracy.stays import least_stay_s
 from simulators.estate import brand_secret
 from simulators.people import Crowd
 from simulators.stored_rows import Stored, StoredDwell, StoredVisit
@@ -65,7 +66,7 @@ def test_who_comes_back_within_the_idle_timeout_of_the_store_is_on_the_same_visi
 
 def test_what_is_played_is_found_again(truth: Truth) -> None:
     played = play_world(WORLD)
-    found = figures(courses_of_truth(truth, SECRET, *played_by_subject(played.sink, played.end_ns), truth.end_ns))
+    found = figures(courses_of_truth(truth, SECRET, *stored_by_subject(played.sink.stored(played.end_ns)), truth.end_ns))
     assert found.visits.recall > 0.9
     assert found.zones_right("stored") > 0.8
     assert 0 <= found.transitions.delay_median_s < 60
