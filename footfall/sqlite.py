@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from footfall.errors import ConfigError, Unusable
+from footfall.private_files import create_private, make_private
 
 Step = str | Callable[[sqlite3.Connection], None]
 """A script, or a function for what SQL cannot express."""
@@ -28,6 +29,7 @@ class DamagedFile(Unusable):
         self.path: Final = path
 
 
+CREATE: Final = "mode=rwc"
 DAMAGED_CODES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -55,11 +57,14 @@ class Schema:
         return self.first + len(self.steps)
 
 
-def open_file(path: Path, options: str = "mode=rwc", busy_timeout_s: float = 30.0) -> sqlite3.Connection:
+def open_file(path: Path, options: str = CREATE, busy_timeout_s: float = 30.0) -> sqlite3.Connection:
     """Return a connection in autocommit mode that any thread may use. Raise sqlite3.Error.
 
-    `options` as in SQLite's URIs: `mode=ro` for readers, `immutable=1` for files that nobody can write.
+    `options` as in SQLite's URIs: `mode=ro` for readers, `immutable=1` for files that nobody can write. A file that is made is its
+    owner's only; SQLite gives its log the rights of the file.
     """
+    if options == CREATE:
+        create_private(path)
     uri = f"{path.absolute().as_uri()}?{options}"
     return sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
 
@@ -70,7 +75,11 @@ def open_memory() -> sqlite3.Connection:
 
 
 def connect(path: Path, busy_timeout_s: float = 30.0, synchronous: str = "FULL") -> sqlite3.Connection:
-    """Return a connection in autocommit mode to a WAL database, created if absent. Raise ConfigError if the file is something else."""
+    """Return a connection in autocommit mode to a WAL database, created if absent. Raise ConfigError if the file is something else.
+
+    Only its owner may read it: one of an earlier release loses the rights of others.
+    """
+    make_private(path)
     with naming(path, "cannot be used as a database", ". Is the folder there and writable, and the file Footfall's?"):
         db = open_file(path, busy_timeout_s=busy_timeout_s)
         db.execute("PRAGMA journal_mode=WAL")

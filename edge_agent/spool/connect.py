@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from footfall.private_files import make_private
 from footfall.sqlite import open_file
 
 _BUSY_S: Final = 10.0
@@ -71,6 +72,7 @@ def _connect_frozen(path: Path) -> sqlite3.Connection:
 
 
 def _connected(path: Path, options: str, locking: str) -> sqlite3.Connection:
+    make_private(path)
     db = open_file(path, options, _BUSY_S)
     try:
         db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")

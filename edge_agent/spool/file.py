@@ -23,6 +23,7 @@ from edge_agent.spool.connect import connect, heals
 from edge_agent.spool.schema import SCHEMA, SCHEMA_FACT
 from edge_agent.spool.twins import FACTS, number_of
 from footfall.errors import ConfigError, FootfallError
+from footfall.private_files import private_folder
 from footfall.sqlite import migrate, open_file
 from footfall.sqlite_log import broken_log
 
@@ -56,7 +57,7 @@ class SpoolFile:
 
     def open(self) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self._path.parent)
             self._look_at_log()
             with self._explained():
                 self.db, self.is_makeshift = connect(self._path)
@@ -123,7 +124,7 @@ class SpoolFile:
         """Write the contents of the open file to a new one at the path; set aside another file found there."""
         part = self._path.with_name(f"{self._path.name}.part")
         with suppress(OSError):
-            part.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(part.parent)
         with self._explained():
             inside, free, _ = self.free_bytes()
             size_bytes = self.db.execute("PRAGMA page_count").fetchone()[0] * self.db.execute("PRAGMA page_size").fetchone()[0]

@@ -48,6 +48,10 @@ class Pseudonymiser:
         key = self._keys.get(id_type) or self._keys.setdefault(id_type, type_key(self._secret, id_type))
         return lasting_subject(key, id_type, value)
 
+    def hex_subject(self, identifier: str) -> str:
+        """Return the subject as records have it, 16 hex digits."""
+        return to_hex(self.subject(identifier))
+
 
 def id_hash(*names: str) -> bytes:
     """Return 128 bits that stand for names, of which none but the last can contain NUL.

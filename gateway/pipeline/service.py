@@ -13,6 +13,7 @@ from typing import IO, Final
 
 from footfall.config import secret
 from footfall.errors import ConfigError
+from footfall.private_files import private_folder
 from footfall.sqlite import is_damage
 from footfall.sqlite_log import mend_log
 from gateway.accept.accept import Acceptor
@@ -46,12 +47,13 @@ from gateway.pipeline.upkeep import Upkeep
 from gateway.shard import Shard
 from gateway.site import Site
 from gateway.site.index import Places
-from gateway.site.recorded import RecordedSite, record_site
+from gateway.site.recorded import RecordedSite, SubjectOf, record_site
 from gateway.site.unheard import uncalibrated_stores, zones_without_level
 from gateway.state import files
 from gateway.state.accepted_clock import read_clocks
 from gateway.state.backup import DATABASES
 from gateway.state.journal import Journal
+from gateway.state.pseudonymised import hide_identifiers
 
 log = logging.getLogger("footfall.gateway")
 NAMED_ZONES: Final = 5
@@ -91,10 +93,11 @@ class Gateway:
         self._journal = files.open_journal(state_dir, self._mended)
         self._quarantine = files.open_quarantine(config, self._mended)
         self._day_keys = files.open_keys(state_dir, site, self._mended)
+        hide_identifiers(state_dir, self._subject_of)
         self._ledger, self._fold = open_fold(
             state_dir / files.LEDGER, self._journal,
             lambda ledger: Fold(
-                profiles, ledger, self._staff_subjects, config.stay_points, level_points=config.evidence.levels
+                profiles, ledger, RecordedSite.staff_and_assets, config.stay_points, level_points=config.evidence.levels
             ), self._mended,
         )  # fmt: skip
         self._fold_journal = Journal(state_dir / files.JOURNAL)
@@ -120,7 +123,7 @@ class Gateway:
             self._quarantine.add, self.notices, notice_s, self._receivers.hear_all,
         )  # fmt: skip
         self._sink_worker = SinkWorker(self._sink, self._quarantine, partial(self._beats.beat, "sink"))
-        site_json = record_site(site)
+        site_json = record_site(site, self._subject_of)
         ingest_worker = IngestWorker(
             ingest=self._ingest, journal=self._journal, records=self._records, clock=self._clock, condition=self._state,
             upkeep=self._upkeep(), watch=self._watch, watch_certificates=lambda: self._report.watch_certificates(),
@@ -174,11 +177,9 @@ class Gateway:
                 self._pipeline.fail(error)
             raise
 
-    def _staff_subjects(self, site: RecordedSite) -> tuple[set[int], set[int]]:
-        if not self._pseudonyms.has_secret:
-            return set(), set()
-        staff = {self._pseudonyms.subject(identifier) for person in site.staff for identifier in person.identifiers}
-        return staff, {self._pseudonyms.subject(identifier) for identifier in site.assets}
+    @property
+    def _subject_of(self) -> SubjectOf:
+        return self._pseudonyms.hex_subject if self._pseudonyms.has_secret else None
 
     def _mended(self, what: str) -> None:
         """A file was made anew: what that lost, nobody can look up later."""
@@ -194,7 +195,7 @@ def _silence_s(config: GatewayConfig) -> dict[str, float]:
 
 def _state_dir(path: Path) -> Path:
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path)
     except OSError as error:
         raise ConfigError(f"state_dir: {path} cannot be made: {error.strerror}") from None
     return path

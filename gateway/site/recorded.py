@@ -1,6 +1,6 @@
 """The estate as a SITE record of the journal has it: what the fold needs to know, and nothing that a configuration must obey.
 
-    record_site(site) -> bytes        read_site(bytes) -> RecordedSite
+    record_site(site, subject_of) -> bytes        read_site(bytes) -> RecordedSite
 
 What was journaled is read as it was written: rules that `site.toml` must keep today do not hold for a record of last year, and keys
 of other releases are passed over.
@@ -9,7 +9,7 @@ of other releases are passed over.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import Any, Final
 
@@ -20,8 +20,12 @@ from gateway.site.hours import CLOSES, OPENS, is_stated
 from gateway.site.site import Site
 from gateway.site.values import SiteMoment
 
-FORM: Final = 4
+FORM: Final = 5
 """Rises with what the fold takes from a SITE record, so that the first start of a release records the estate anew."""
+
+
+SubjectOf = Callable[[str], str] | None
+"""Returns the subject of `type:value`, 16 hex digits; None: nobody knows it."""
 
 
 class _Recorded(BaseModel):
@@ -115,21 +119,49 @@ class RecordedStore(_Recorded):
 
 
 class RecordedStaff(_Recorded):
-    identifiers: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
 
 
 class RecordedSite(_Recorded):
     stores: tuple[RecordedStore, ...]
     staff: tuple[RecordedStaff, ...] = ()
-    assets: tuple[str, ...] = ()
+    asset_subjects: tuple[str, ...] = ()
+
+    def staff_and_assets(self) -> tuple[set[int], set[int]]:
+        """Return the subjects of the people who work there, and of things."""
+        staff = {int(subject, 16) for person in self.staff for subject in person.subjects}
+        return staff, {int(subject, 16) for subject in self.asset_subjects}
 
 
-def record_site(site: Site) -> bytes:
-    """Return the body of a SITE record: what is not as by default, and what was renamed under each of its names, since rows have either."""
-    values = site.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+def record_site(site: Site, subject_of: SubjectOf = None) -> bytes:
+    """Return the body of a SITE record: what is not as by default, and what was renamed under each of its names, since rows have either.
+
+    No identifier stands in it, but its subject, 16 hex digits. Without `subject_of`, as without the brand's secret, there are none.
+    """
+    values = _with_subjects(site.model_dump(mode="json", by_alias=True, exclude_defaults=True), subject_of)
     values["stores"] = [each for store in values["stores"] for each in _under_all_names(store)]
     values["form"] = FORM
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def with_subjects(body: bytes, subject_of: SubjectOf) -> bytes:
+    """Return the body of a SITE record of an earlier release with subjects in place of identifiers; all else stays as it was."""
+    return json.dumps(_with_subjects(json.loads(body), subject_of), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _with_subjects(values: dict[str, Any], subject_of: SubjectOf) -> dict[str, Any]:
+    def subjects(identifiers: Sequence[str]) -> list[str]:
+        return [subject_of(identifier) for identifier in identifiers] if subject_of else []
+
+    changed = dict(values)
+    if "staff" in changed:
+        changed["staff"] = [_hidden(person, "identifiers", "subjects", subjects) for person in changed["staff"]]
+    return _hidden(changed, "assets", "asset_subjects", subjects)
+
+
+def _hidden(values: dict[str, Any], key: str, new_key: str, subjects: Callable[[Sequence[str]], list[str]]) -> dict[str, Any]:
+    kept = {name: value for name, value in values.items() if name != key}
+    return kept | {new_key: subjects(values[key])} if values.get(key) else kept
 
 
 def stores_as_recorded(site: Site) -> RecordedSite:

@@ -205,7 +205,7 @@ class Journal:
             [_checked(*key, *bounds) for key, bounds in self._dirty_bounds.items()],
         )
         self.decided.write()
-        self._db.executemany("INSERT OR IGNORE INTO event_ids VALUES (?,?)", [(key, now_ns) for key in self._new_ids])
+        self._db.executemany("INSERT OR IGNORE INTO event_ids (id, received_ns) VALUES (?,?)", [(key, now_ns) for key in self._new_ids])
 
     def read(self, after_pos: int, limit: int, most_bytes: int = 1 << 40) -> list[Record]:
         """Return records after a position, in order: up to `limit`, and no more once their bodies have `most_bytes`.

@@ -17,7 +17,7 @@ from gateway.records import Record, RecordKind
 from gateway.state.checksums import Written, record_of
 
 COLUMNS: Final = (*Record._fields, "rows", "rows_total", "crc")
-_SELECT: Final = "SELECT {} FROM records".format(
+SELECT: Final = "SELECT {} FROM records".format(
     ", ".join(f"CAST({name} AS BLOB)" if name in ("store", "agent") else name for name in COLUMNS)
 )
 """Texts as bytes: damaged ones are not UTF-8, and would end the query."""
@@ -83,7 +83,7 @@ def head(db: sqlite3.Connection) -> Head:
     found = written_down(db, "head")
     if found is not None:
         return Head(*found)
-    rows = db.execute(f"{_SELECT} ORDER BY pos DESC LIMIT {LOOK_AHEAD}").fetchall()
+    rows = db.execute(f"{SELECT} ORDER BY pos DESC LIMIT {LOOK_AHEAD}").fetchall()
     last = next(filter(None, map(record_of, rows)), None)
     return Head(last.record.pos, last.record.received_ns, last.rows_total) if last else Head()
 
@@ -133,7 +133,7 @@ def read(db: sqlite3.Connection, after_pos: int, limit: int, most_bytes: int) ->
 
 def _rows(db: sqlite3.Connection, after_pos: int, end: int, limit: int) -> Sequence[tuple[Any, ...]]:
     try:
-        return db.execute(f"{_SELECT} WHERE pos > ? AND pos <= ? ORDER BY pos LIMIT ?", (after_pos, end, limit)).fetchall()
+        return db.execute(f"{SELECT} WHERE pos > ? AND pos <= ? ORDER BY pos LIMIT ?", (after_pos, end, limit)).fetchall()
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:  # a damaged page: what lies on others can be read
@@ -144,7 +144,7 @@ def _one_by_one(db: sqlite3.Connection, positions: range) -> Iterator[tuple[Any,
     """A row for each position; of one that cannot be read, one that is no record."""
     for pos in positions:
         try:
-            yield db.execute(f"{_SELECT} WHERE pos = ?", (pos,)).fetchone() or (pos, 0, 0)
+            yield db.execute(f"{SELECT} WHERE pos = ?", (pos,)).fetchone() or (pos, 0, 0)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:

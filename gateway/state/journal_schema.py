@@ -11,6 +11,8 @@ from gateway.records import RecordKind
 from gateway.state import decided
 from gateway.state import journal_reader as journaled
 
+MAY_HOLD_IDENTIFIERS: Final = "may_hold_identifiers"
+"""A key in `meta`."""
 _FIRST: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE records (pos INTEGER PRIMARY KEY, received_ns INTEGER NOT NULL, kind INTEGER NOT NULL, store TEXT NOT NULL,
@@ -53,7 +55,16 @@ def _check_memory(db: sqlite3.Connection) -> None:
     journaled.write_down(db, "pruned", 0 if sites == first[0] - 1 else first[0] - 1)
 
 
+_PSEUDONYMISED: Final = f"""
+INSERT OR IGNORE INTO meta VALUES ('{MAY_HOLD_IDENTIFIERS}', 1);
+ALTER TABLE event_ids ADD COLUMN content BLOB;
+"""
+"""Records of earlier releases hold staff's identifiers in clear: `pseudonymised.hide_identifiers` takes the mark away with them."""
+
 SCHEMA: Final = Schema(
-    "a journal", "records", _FIRST, (_KEYS_AND_DATES + decided.TABLES, _CHECKED, _check_memory, decided.CHECKED, decided.check)
+    "a journal",
+    "records",
+    _FIRST,
+    (_KEYS_AND_DATES + decided.TABLES, _CHECKED, _check_memory, decided.CHECKED, decided.check, _PSEUDONYMISED),
 )
 """A column that records get one day goes to the end of `Record`, with a default; who changes what is remembered renews its checksums."""

@@ -43,7 +43,7 @@ class InProcessGateway:
         self._sinks: Final = sinks
         self._pseudonyms: Final = pseudonyms
         self._ledger: Final = Ledger(":memory:")
-        fold = Fold(shipped(), self._ledger, self._staff_subjects, False)
+        fold = Fold(shipped(), self._ledger, RecordedSite.staff_and_assets, False)
         self._shard: Final = Shard(Messages(Acceptor(Places(site), CheckpointedMemory(LOG), pseudonyms)), fold)
         self._waiting: list[Points] = []
         self._position = self._points_waiting = 0
@@ -51,7 +51,7 @@ class InProcessGateway:
 
     def start(self, received_ns: int, links: Iterable[Link]) -> None:
         """Put the estate in force, and what the brand knows of its fans."""
-        bodies = ((RecordKind.SITE, record_site(self._site)), (RecordKind.LINKS, encode_links(list(links))))
+        bodies = ((RecordKind.SITE, record_site(self._site, self._pseudonyms.hex_subject)), (RecordKind.LINKS, encode_links(list(links))))
         self._fold([Entry(kind, "", "", 0, body) for kind, body in bodies], received_ns)
 
     def take(self, messages: Sequence[Message], received_ns: int) -> dict[tuple[str, str, str], int]:
@@ -95,6 +95,3 @@ class InProcessGateway:
             sink.write(self._waiting)
         self.points += self._points_waiting
         self._waiting, self._points_waiting = [], 0
-
-    def _staff_subjects(self, site: RecordedSite) -> tuple[set[int], set[int]]:
-        return {self._pseudonyms.subject(identifier) for person in site.staff for identifier in person.identifiers}, set()

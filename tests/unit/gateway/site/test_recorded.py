@@ -14,14 +14,16 @@ from pydantic import BaseModel, TypeAdapter
 
 from edge_agent.config import AgentSettings
 from footfall.config import Section
+from gateway.accept.events import Pseudonymiser
 from gateway.config import GatewayConfig
 from gateway.site import Site
-from gateway.site.recorded import read_site, record_site, stores_as_recorded
+from gateway.site.recorded import read_site, record_site, stores_as_recorded, with_subjects
 from tests.support.journal_stories import new_fold
 
 STORE = {"name": "s", "zones": [{"name": "a"}], "doors": ["d"], "agents": [{"name": "x"}]}
 PLAIN = {"brand": "b", "stores": [STORE]}
 
+subject_of = Pseudonymiser(b"secret").hex_subject
 names = st.text("abz09._-", min_size=1, max_size=6)
 texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=6)
 identifiers = st.builds("{}:{}".format, names, texts)
@@ -76,7 +78,7 @@ def sites(draw: Any) -> dict[str, Any]:
 @given(sites())
 def test_any_estate_that_is_right_is_read_back_and_folded(values: dict[str, Any]) -> None:
     site = Site.model_validate(values)
-    read = read_site(record_site(site))
+    read = read_site(record_site(site, subject_of))
     assert [store.name for store in read.stores] == [store.name for store in site.stores]
     for store in read.stores:
         given = site.by_name[store.name]
@@ -88,14 +90,15 @@ def test_any_estate_that_is_right_is_read_back_and_folded(values: dict[str, Any]
         assert (store.title, store.path, store.ownership, store.closed) == (given.title, given.path, given.ownership, given.closed)
         assert (store.opens, store.closes, store.hours) == (given.opens, given.closes, given.hours)
         assert [each.until for each in store.before] == [each.until for each in given.before]
-    assert [person.identifiers for person in read.staff] == [person.identifiers for person in site.staff]
+    assert [person.subjects for person in read.staff] == [tuple(map(subject_of, person.identifiers)) for person in site.staff]
+    assert read.asset_subjects == tuple(map(subject_of, site.assets))
     new_fold().state.estate.apply(read)
 
 
 @pytest.mark.parametrize("person", [{"staff_id": "s1"}, {"staff_id": "s1", "department": "optics"}])
 def test_a_department_is_optional(person: dict[str, str]) -> None:
     site = Site.model_validate(PLAIN | {"staff": [person]})
-    assert read_site(record_site(site)).staff[0].identifiers == ()
+    assert read_site(record_site(site)).staff[0].subjects == ()
     assert Site.model_validate_json(site.model_dump_json(by_alias=True)) == site
 
 
@@ -106,7 +109,28 @@ def test_what_an_earlier_release_wrote_is_read_though_it_obeys_no_rule_of_today(
         "agents": [{"name": "x"}, {"name": "x"}], "was": None}], "staff": [{"staff_id": "", "department": "", "identifiers": ["nobody"]}],
     }  # fmt: skip
     read = read_site(json.dumps(written).encode())
-    assert (read.stores[0].name, read.stores[0].doors, read.staff[0].identifiers) == ("Störe", ("d", "d"), ("nobody",))
+    assert (read.stores[0].name, read.stores[0].doors, read.staff[0].subjects) == ("Störe", ("d", "d"), ())
+
+
+def test_no_identifier_is_recorded() -> None:
+    people = [{"staff_id": "s1", "department": "optics", "identifiers": ["member:13800001111", "phone:13900002222"]}, {"staff_id": "s2"}]
+    site = Site.model_validate(PLAIN | {"staff": people, "assets": ["mac:aabbccddeeff"]})
+    for body in (record_site(site, subject_of), record_site(site)):
+        assert not [one for one in (b"13800001111", b"13900002222", b"aabbccddeeff", b"phone") if one in body]
+    read = read_site(record_site(site, subject_of))
+    staff, assets = read.staff_and_assets()
+    assert staff == {int(subject_of(one), 16) for one in ("member:13800001111", "phone:13900002222")}
+    assert assets == {int(subject_of("mac:aabbccddeeff"), 16)}
+
+
+def test_a_record_of_an_earlier_release_becomes_what_this_one_records() -> None:
+    people = [{"staff_id": "s1", "identifiers": ["member:13800001111"]}, {"staff_id": "s2"}]
+    site = Site.model_validate(PLAIN | {"staff": people, "assets": ["mac:aabbccddeeff"]})
+    now = json.loads(record_site(site, subject_of))
+    before = {key: value for key, value in now.items() if key != "asset_subjects"} | {"staff": people, "assets": ["mac:aabbccddeeff"]}
+    assert json.loads(with_subjects(json.dumps(before).encode(), subject_of)) == now
+    assert with_subjects(record_site(site, subject_of), subject_of) == record_site(site, subject_of), "done twice it is the same"
+    assert "13800001111" not in with_subjects(json.dumps(before).encode(), None).decode()
 
 
 def sections(model: type[BaseModel]) -> Iterator[type[BaseModel]]:

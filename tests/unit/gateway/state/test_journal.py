@@ -375,6 +375,7 @@ def test_what_was_written_without_checksums_gets_them(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         for table in ("decisions", "histories", "absences"):
             db.execute(f"ALTER TABLE {table} DROP COLUMN crc")
+        db.execute("ALTER TABLE event_ids DROP COLUMN content")
         db.execute("PRAGMA user_version=4")
     journal = Journal(path)
     assert journal.decisions("x") == (run,)
