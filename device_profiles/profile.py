@@ -119,6 +119,8 @@ class Profile(Section):
     identifier_class: IdentifierClass
     consented: bool = False
     """Whether its owner consented: its subject is lasting. Without consent a subject lasts a day."""
+    by_uuid: bool = False
+    """Whether `beacons` of site.toml decides whose they are: anybody may have such beacons, and the identifier is `uuid:major:minor`."""
     presence: Presence = Presence()
     counter: CounterLimits = CounterLimits()
     device: AnyDevice | None = None

@@ -22,11 +22,13 @@ from edge_agent.core import Core, lost_frame
 from edge_agent.durability import PendingRequests
 from edge_agent.intake import Intake
 from edge_agent.keys import SubjectKeys, read_keys
+from edge_agent.own_beacons import OwnBeaconsFile
 from edge_agent.publisher import Publisher
 from edge_agent.sources.border import refusal
 from edge_agent.sources.source import Gap, Heard, Tally
 from edge_agent.spool import HOUR_S, Fill, Spool, SpooledFrame, SpoolUnavailable
 from edge_agent.supervisor import Supervisor
+from footfall.beacons import BeaconRule
 from footfall.config import SecretFile
 from footfall.frames import Body
 from footfall.health import Health
@@ -88,6 +90,8 @@ class EdgeAgent:
             clock.boot, settings.zones, self._profiles, keys, store=settings.store,
             receivers=settings.receiver_limits, zone_rules=settings.zone_rules,
         )  # fmt: skip
+        self._own_beacons: Final = OwnBeaconsFile(kept.path)
+        self.core.beacon_rule = self._own_beacons.rule()
         self.core.counters.load(self._remembered())
         self.publisher: Final = Publisher(
             settings.store, settings.agent, self.spool, clock, settings.broker, self.health, self._offer, self._substitute,
@@ -134,6 +138,7 @@ class EdgeAgent:
             dropped_total=self.core.dropped_total.total() + self.spool.dropped_rows_total,
             ignored_total=self.core.counters.ignored_total.total(),
             rows_total=self.core.rows_total,
+            neighbours_total=self.core.neighbours_total,
             sources=self.supervisor.report(),
             wall_synced=now.wall_synced,
             journals=self.publisher.journals(),
@@ -148,6 +153,7 @@ class EdgeAgent:
         events = self._hear(timeout_s)
         now = moment(self._clock)
         self._renew_key()
+        self._renew_beacons()
         self._keep(self.core.tick(now, flush or bool(events), self.publisher.terms(now.boot_ns)), events, now.boot_ns)
         self._pending.resolve(self.spool)
         self._tidy(now)
@@ -191,6 +197,13 @@ class EdgeAgent:
         """Erase the key of the day once its day is over at the gateway, whether or not a new one has come."""
         gateway_ns = self.publisher.gateway_ns
         self.core.rekey(lambda keys: keys.expire(gateway_ns))
+
+    def _renew_beacons(self) -> None:
+        """Follow the gateway's `site.toml`."""
+        own = self.publisher.own_beacons
+        if own is not None and own != self.core.beacon_rule.own:
+            self.core.beacon_rule = BeaconRule(own)
+            self._own_beacons.keep(own)
 
     def _keep(self, bodies: Sequence[Body], events: Sequence[_Events], now_ns: int) -> None:
         """Spool `bodies` and all that is held, with the counters' readings. While the disk refuses, hold them, and retry once a second."""

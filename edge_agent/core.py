@@ -35,6 +35,7 @@ from edge_agent.levels import ReceiverLimits, ZoneRule
 from edge_agent.presence import EvidenceRow, Presences
 from edge_agent.presence_slots import PresenceLimits
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Reported, Sighting, Tally, Unexplained
+from footfall.beacons import BeaconRule
 from footfall.frames import Body, Kind, Offset
 from footfall.pseudonyms import is_day_subject
 from footfall.topics import is_name
@@ -78,11 +79,16 @@ class Core:
         self.counters: Final = Counters(boot)
         self.sightings_total = 0
         self.dropped_total: Counter[str] = Counter()
+        self.neighbours_total = 0
+        """Sightings of beacons that are not the brand's."""
         self.rows_total = first_row
         self._boot: Final = boot
         self._store: Final = store
         self._zones: Final = dict(zones)
         self._profiles: Final = dict(profiles)
+        self._beacon_rule = BeaconRule()
+        self._listed: frozenset[str] = frozenset()
+        """Profiles whose identifiers the rule changes: none while the brand states no UUID."""
         self._recorded: Final = recorded
         self._max_rows: Final = max_rows
         self._flush_ns: Final = flush_s * NS_PER_S
@@ -105,6 +111,16 @@ class Core:
             Unexplained: self._unexplained,
         }
 
+    @property
+    def beacon_rule(self) -> BeaconRule:
+        """Whose beacons are whose. Who is there under another identifier leaves as if no longer heard."""
+        return self._beacon_rule
+
+    @beacon_rule.setter
+    def beacon_rule(self, rule: BeaconRule) -> None:
+        self._beacon_rule = rule
+        self._listed = frozenset(name for name, profile in self._profiles.items() if profile.by_uuid and rule.own)
+
     def hear(self, heard: Heard) -> None:
         """Take one thing that a source emitted. What the configuration does not explain is dropped, and counted under its reason."""
         if type(heard) is not Sighting:
@@ -113,9 +129,13 @@ class Core:
         if heard.receiver not in self._zones or heard.profile not in self._profiles:
             self.dropped_total["sighting.profile" if heard.receiver in self._zones else "sighting.receiver"] += 1
             return
+        identifier = heard.identifier
+        if heard.profile in self._listed and not (identifier := self._beacon_rule.identifier(identifier)):
+            self.neighbours_total += 1
+            return
         self.sightings_total += 1
         t_ns = heard.t_wall_ns if self._recorded else heard.t_boot_ns
-        if not self._presences.hear(heard.receiver, heard.profile, heard.identifier, t_ns, heard.rssi_dbm):
+        if not self._presences.hear(heard.receiver, heard.profile, identifier, t_ns, heard.rssi_dbm):
             self.dropped_total["sighting.full"] += 1
 
     def event(self, text: str, t_boot_ns: int) -> None:
@@ -185,8 +205,12 @@ class Core:
         if row.receiver not in self._zones or row.profile not in self._profiles:
             self.dropped_total["sighting.profile" if row.receiver in self._zones else "sighting.receiver"] += 1
             return
+        identifier = self._beacon_rule.identifier(row.identifier) if row.profile in self._listed else row.identifier
+        if not identifier:
+            self.neighbours_total += 1
+            return
         t_ns = (row.t_wall_ns if self._recorded else row.t_boot_ns) - row.age_ns
-        subject = self._subject(row.profile, row.identifier)
+        subject = self._subject(row.profile, identifier)
         self._append(EvidenceRow(row.kind, t_ns, subject, self._zones[row.receiver], row.profile, row.rssi_dbm, row.sightings))
 
     def _unexplained(self, unexplained: Unexplained) -> None:

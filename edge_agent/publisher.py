@@ -28,6 +28,7 @@ from edge_agent.parts import packet_bytes
 from edge_agent.reconnect import Reconnect
 from edge_agent.spool import Spool, SpooledFrame, SpoolUnavailable
 from edge_agent.window import Window
+from footfall.beacons import OwnBeacon
 from footfall.broker import Broker
 from footfall.frames import Body
 from footfall.health import Health
@@ -87,6 +88,11 @@ class Publisher:
     def gateway_ns(self) -> int:
         """Return the gateway's time now, as its last receipt shows it; 0 before the first."""
         return self._talk.hearing.clock.gateway_ns(self._clock.boot_ns())
+
+    @property
+    def own_beacons(self) -> tuple[OwnBeacon, ...] | None:
+        """Return the brand's beacons as the last receipt has them; None: none came, or of a gateway that does not know of them."""
+        return self._talk.hearing.last.beacons
 
     @property
     def certificate_ends_s(self) -> int | None:

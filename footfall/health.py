@@ -51,6 +51,8 @@ class Health(_AgentReport):
     ignored_total: Total = 0
     """Counters' reports that were repeated or sent beside totals, and therefore not counted."""
     rows_total: Total = 0
+    neighbours_total: Total = 0
+    """Sightings of beacons whose UUID is not the brand's."""
     sources: Annotated[dict[Name, SourceHealth], Field(max_length=256)] = {}
     wall_synced: bool = False
     """Whether the agent's wall clock is synchronised, as its kernel reports."""

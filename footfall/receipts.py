@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgpack
 
+from footfall.beacons import OwnBeacon, packed, unpacked
 from footfall.errors import ContractError
 from footfall.frames import DecidedTime, check_decided
 from footfall.packing import MAX_INT, integer, integer_or_none, required, unpack_map
@@ -63,6 +64,8 @@ class Receipt(NamedTuple):
     parts: bool = False
     """Whether this gateway accepts frames in parts."""
     times: Times | None = None
+    beacons: tuple[OwnBeacon, ...] | None = None
+    """The brand's own beacons; none: every beacon is the brand's. None: a gateway that does not know of the rule."""
 
 
 def encode_receipt(receipt: Receipt) -> bytes:
@@ -84,8 +87,10 @@ def encode_receipt(receipt: Receipt) -> bytes:
         values["parts"] = True
     if receipt.times is not None:
         values["times"] = [receipt.times.n, [[run.epoch, run.first_seq, run.last_seq, *run.decided] for run in receipt.times.runs]]
-    packed: bytes = msgpack.packb(values)
-    return packed
+    if receipt.beacons is not None:
+        values["beacons"] = packed(receipt.beacons)
+    payload: bytes = msgpack.packb(values)
+    return payload
 
 
 def decode_receipt(payload: bytes) -> Receipt:
@@ -108,7 +113,15 @@ def decode_receipt(payload: bytes) -> Receipt:
         echo_boot_ns=integer(values, "echo_boot_ns", "receipt") if "echo_boot" in values else 0,
         parts=values.get("parts") is True,
         times=_times(values["times"]) if "times" in values else None,
+        beacons=_beacons(values["beacons"]) if "beacons" in values else None,
     )
+
+
+def _beacons(values: object) -> tuple[OwnBeacon, ...]:
+    try:
+        return unpacked(values)
+    except ValueError as error:
+        raise ContractError("receipt.beacons", f"receipt.beacons: {error}") from None
 
 
 def _times(values: object) -> Times:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from edge_agent.sources.replay import FORMATS, FormatName, format_named, format_of
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
+from footfall.beacons import BeaconRule
 from footfall.errors import ConfigError
 from footfall.mistakes import did_you_mean
 from footfall.units import NS_PER_S
@@ -23,6 +24,7 @@ from gateway.calibration.proposal import calibrate as propose
 from gateway.calibration.walks import Walk
 from gateway.config import load_gateway, load_site
 from gateway.site import Site, Store
+from gateway.site.beacons import own_beacons
 from simulators.accuracy.plot import draw
 from simulators.accuracy.recorded import TrueRecording, known_profiles, notes_of, play, played_courses, read_recording
 from simulators.accuracy.simulated import IDLE_S
@@ -76,16 +78,18 @@ def calibrate(
     paths, settings = recording or [], ReplaySettings(timezone, start_of(start), mapping=mapping)
     if beacon:
         folder = save or Path(f"walk-{made:%Y%m%dT%H%M%SZ}")
-        paths, settings = _walk_now(config, beacon, place, folder, console)
+        paths, settings = _walk_now(config, beacon, BeaconRule(own_beacons(estate)), place, folder, console)
     name: FormatName = format_named(format_) if format_ else "csv" if settings.mapping else format_of(paths)
     file = SiteFile(site, place.name, made, lambda: yes or not beacon or _agrees(site), bool(beacon) and not yes, dry_run)
     _calibrate(read_recording(name, paths, settings), place, file, plot, console)
 
 
-def _walk_now(config: Path, beacon: str, place: Store, folder: Path, console: Console) -> tuple[list[Path], ReplaySettings]:
+def _walk_now(
+    config: Path, beacon: str, rule: BeaconRule, place: Store, folder: Path, console: Console
+) -> tuple[list[Path], ReplaySettings]:
     """Return the recording of a walk that is taken now, and how it is read."""
     gateway = load_gateway(config)
-    live = LiveCalibration(gateway, place, subject_of_beacon(gateway, beacon), CLOCK_NS)
+    live = LiveCalibration(gateway, place, subject_of_beacon(gateway, beacon, rule), CLOCK_NS)
     live.run(console)
     files = write_walk(folder, live.walk, profile_of(live.walk), zones_outside(place), CLOCK_NS())
     again = f"--recording {files.recording} --format csv --mapping {files.mapping}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from footfall.baskets import spelled
+from footfall.beacons import TYPES, BeaconRule
 from footfall.errors import ContractError
 from footfall.events import Count, Touch, Void, parse_event
 from footfall.pseudonyms import lasting_subject, to_hex, type_key
@@ -31,9 +32,13 @@ class Plain:
 
 
 class Pseudonymiser:
-    """Turns `type:value` into a lasting subject with the brand's secret. Without a secret every identifier is refused."""
+    """Turns `type:value` into a lasting subject with the brand's secret. Without a secret every identifier is refused.
+
+    A beacon is known by the parts that identify it, as it is to agents, however tills and lists write it.
+    """
 
     def __init__(self, brand_secret: bytes | None) -> None:
+        self.beacons = BeaconRule()
         self._secret: Final = brand_secret
         self._keys: Final[dict[str, bytes]] = {}
 
@@ -45,6 +50,8 @@ class Pseudonymiser:
         if self._secret is None:
             raise ContractError("event.secret", "identifiers need the brand's secret: set brand_secret_file in gateway.toml")
         id_type, _, value = identifier.partition(":")
+        if id_type in TYPES:
+            value = self.beacons.identifier(value) or value
         key = self._keys.get(id_type) or self._keys.setdefault(id_type, type_key(self._secret, id_type))
         return lasting_subject(key, id_type, value)
 

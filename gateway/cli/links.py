@@ -13,15 +13,17 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from footfall.beacons import BeaconRule
 from footfall.config import secret
 from footfall.errors import ConfigError, ContractError
 from footfall.moments import to_ns
 from footfall.pseudonyms import to_hex
 from gateway.accept.events import Pseudonymiser
 from gateway.accept.outcome import Entry
-from gateway.config import load_gateway
+from gateway.config import load_gateway, load_site
 from gateway.identity.links import FOR_EVER_NS, Link, clamped, encode_links
 from gateway.records import RecordKind
+from gateway.site.beacons import own_beacons
 from gateway.state.journal import append
 
 app = typer.Typer(help="Links: which identifier is which fan, and when.", no_args_is_help=True)
@@ -50,6 +52,7 @@ def import_(
     """
     settings = load_gateway(config)
     pseudonyms = Pseudonymiser(secret(settings.brand_secret, settings.brand_secret_file))
+    pseudonyms.beacons = BeaconRule(own_beacons(load_site(settings.site)))
     if not settings.state_dir.is_dir():
         raise ConfigError(f"{settings.state_dir}: the gateway has not run here yet; start it once, or give its --config")
     mistakes: list[str] = []

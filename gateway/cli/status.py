@@ -122,6 +122,7 @@ def _gateway(values: Mapping[str, Any]) -> Table:
         ("agents", ", ".join(f"{n:,} {state}" for state, n in states.items()) or "none"),
         *_uncalibrated(values.get("uncalibrated", ())),
         *_without_level(values.get("without_level", ())),
+        ("beacons", _beacons(values)),
     ):  # fmt: skip
         table.add_row(f"[dim]{label}[/]", escape(text))
     return table
@@ -135,6 +136,12 @@ def _uncalibrated(stores: Sequence[str]) -> list[tuple[str, str]]:
 def _without_level(zones: Sequence[str]) -> list[tuple[str, str]]:
     """A line, or none. It is no problem: a zone that does not hear the street needs no level."""
     return [("passers-by", f"are inside where {_few(zones)} hears them: no entrance_dbm there, but in another zone")] if zones else []
+
+
+def _beacons(values: Mapping[str, Any]) -> str:
+    if not (own := values.get("own_beacons", 0)):
+        return "every iBeacon is a fan's: list the brand's own UUIDs as beacons in site.toml"
+    return f"{own:,} UUIDs are the brand's; neighbours' were heard {values.get('neighbours_total', 0):,} times"
 
 
 def _few(names: Sequence[str]) -> str:

@@ -99,6 +99,10 @@ class Status:
     """Stores whose zones are told apart by levels that nobody calibrated."""
     without_level: Sequence[str] = ()
     """Zones, `store/zone`, that let in whoever they hear though another zone of the store has an `entrance_dbm`."""
+    own_beacons: int = 0
+    """UUIDs of beacons in `site.toml`; 0: every iBeacon and AltBeacon is a fan's."""
+    neighbours_total: int = 0
+    """Sightings of others' beacons, since each agent's start."""
     noticed: Mapping[str, str] = field(default_factory=dict)
     """What parts of the gateway noticed: `Notices.shown()`."""
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from footfall.beacons import OwnBeacon
 from footfall.errors import BUGS, ContractError
 from footfall.frames import Body
 from footfall.health import Health
@@ -60,6 +61,8 @@ class Ingest:
         self._latest_ns = 0
         self.pausing = False
         """At the journal's quota: receipts ask agents to wait."""
+        self.beacons: tuple[OwnBeacon, ...] = ()
+        """The brand's own, of `site.toml`: receipts bring them to the agents, which alone hear UUIDs."""
         self.healths: Final[dict[str, Health]] = {}
         self.heard_ns: Final[dict[str, int]] = {}
         self.on_health: Callable[[Health, bool], None] = lambda health, retained: None
@@ -236,7 +239,9 @@ class Ingest:
         most = MAX_TIME_RUNS
         while True:
             times = self._messages.times(now[1], most)
-            receipt = Receipt(epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), key, pause_s or None, *echo, True, times)
+            receipt = Receipt(
+                epoch, upto, now_ns, self._journal.journal_id, (WIRE_VERSION,), key, pause_s or None, *echo, True, times, self.beacons
+            )  # fmt: skip
             if len(payload := encode_receipt(receipt)) <= MAX_RECEIPT_BYTES:
                 return payload
             most //= 2

@@ -82,6 +82,8 @@ class Report:
             stores=self.live_feed.latest_minutes(),
             uncalibrated=self.uncalibrated,
             without_level=self.without_level,
+            own_beacons=len(self.ingest.beacons),
+            neighbours_total=sum(health.neighbours_total for health in self.ingest.healths.values()),
             noticed=self._noticed(held),
         )  # fmt: skip
 

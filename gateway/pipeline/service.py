@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
+from footfall.beacons import BeaconRule
 from footfall.config import secret
 from footfall.errors import ConfigError
 from footfall.private_files import private_folder
@@ -46,6 +47,7 @@ from gateway.pipeline.sink_worker import SinkWorker
 from gateway.pipeline.upkeep import Upkeep
 from gateway.shard import Shard
 from gateway.site import Site
+from gateway.site.beacons import own_beacons
 from gateway.site.index import Places
 from gateway.site.recorded import RecordedSite, SubjectOf, record_site
 from gateway.site.unheard import uncalibrated_stores, zones_without_level
@@ -79,6 +81,7 @@ class Gateway:
             log.warning("%s zones have no entrance_dbm, though another zone of their store has one: %s", len(self._without_level), named)
         self._agents: Final = [(store.name, agent.name) for store, agent in site.stationed(time.time_ns())]
         self._pseudonyms: Final = Pseudonymiser(secret(config.brand_secret, config.brand_secret_file))
+        self._pseudonyms.beacons = BeaconRule(own_beacons(site))
         self._embedded: subprocess.Popen[bytes] | None = None
         if config.broker.embedded:
             self._embedded = embedded_broker.start(config.broker.port, state_dir)
@@ -118,6 +121,7 @@ class Gateway:
         self._ingest = Ingest(
             shard.messages, self._journal, self._quarantine, self._day_keys, self._inlet.frames.publish, self._records.put
         )
+        self._ingest.beacons = self._pseudonyms.beacons.own
         self._fold_worker = FoldWorker(
             shard, self._ledger, self._fold_journal, self._outbox, self._live_feed.publish, partial(self._beats.beat, "fold"),
             self._quarantine.add, self.notices, notice_s, self._receivers.hear_all,

@@ -138,7 +138,8 @@ def record_site(site: Site, subject_of: SubjectOf = None) -> bytes:
 
     No identifier stands in it, but its subject, 16 hex digits. Without `subject_of`, as without the brand's secret, there are none.
     """
-    values = _with_subjects(site.model_dump(mode="json", by_alias=True, exclude_defaults=True), subject_of)
+    stated = site.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"beacons"})  # those are the agents' business
+    values = _with_subjects(stated, subject_of)
     values["stores"] = [each for store in values["stores"] for each in _under_all_names(store)]
     values["form"] = FORM
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()

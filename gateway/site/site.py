@@ -6,19 +6,21 @@ import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import combinations
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from footfall.beacons import MOST
 from footfall.config import Section
 from footfall.events import Identifier, Name, Text
 from gateway.site.adjacency import ZoneSides, check_adjacency
 from gateway.site.areas import Area, check_areas
+from gateway.site.beacons import Beacons, own_beacons
 from gateway.site.calibrations import Calibration, check_calibrations
 from gateway.site.hours import CLOSES, OPENS, by_weekday, is_stated, missing_days
 from gateway.site.names import Names, Span, begin_ns, end_ns, first_twice, names
+from gateway.site.stations import check_one_at_a_time, nearness
 from gateway.site.values import SiteMoment, StorePathText
 
 
@@ -243,14 +245,20 @@ class Site(Section):
     staff: tuple[Staff, ...] = ()
     assets: tuple[Identifier, ...] = ()
     """Identifiers (`type:value`) that are things: never visits."""
+    beacons: tuple[Beacons, ...] = ()
+    """The brand's own; none: every beacon is a fan's, and status states it."""
 
     @model_validator(mode="after")
     def _unique(self) -> Site:
+        if twice := first_twice([each.uuid for each in self.beacons]):
+            raise ValueError(f"beacons has {twice!r} twice: write one entry with all parts that identify")
+        if (own := len(own_beacons(self))) > MOST:
+            raise ValueError(f"beacons, staff and assets have {own} UUIDs of beacons; agents take {MOST}")
         listed: dict[str, list[tuple[Store, Agent]]] = {}
         for store, agent in self.agents():
             listed.setdefault(agent.name, []).append((store, agent))
         for name, places in listed.items():
-            _check_one_at_a_time(name, places)
+            check_one_at_a_time(name, places)
         if twice := first_twice(_all_names(self.stores)):
             raise ValueError(f"store {twice!r} is listed twice, as name or alias")
         called = [name for places in listed.values() for name in dict.fromkeys(_all_names(agent for _, agent in places))]
@@ -265,14 +273,14 @@ class Site(Section):
     def stationed(self, now_ns: int) -> list[tuple[Store, Agent]]:
         """Return each agent once, with the store where it is now; else where it was or will be last."""
         found: dict[str, tuple[Store, Agent]] = {}
-        for store, agent in sorted(self.agents(), key=lambda listed: _nearness(listed, now_ns)):
+        for store, agent in sorted(self.agents(), key=lambda listed: nearness(listed, now_ns)):
             found[agent.name] = store, agent
         return [(store, agent) for store, agent in self.agents() if found[agent.name] == (store, agent)]
 
     def only(self, shard: int, shards: int) -> Site:
         """Return the estate with the stores of one shard alone; staff and assets are known to all."""
         stores = tuple(store for store in self.stores if shard_of(store.names(store.zone).first, shards) == shard)
-        return Site(brand=self.brand, stores=stores, staff=self.staff, assets=self.assets)
+        return Site(brand=self.brand, stores=stores, staff=self.staff, assets=self.assets, beacons=self.beacons)
 
     @cached_property
     def by_name(self) -> dict[str, Store]:
@@ -282,19 +290,3 @@ class Site(Section):
 def shard_of(store: str, shards: int) -> int:
     """Return the shard of a store, by its first name: a store that is renamed keeps its shard. Never to be changed: state lies there."""
     return zlib.crc32(store.encode()) % shards
-
-
-def _check_one_at_a_time(name: str, places: list[tuple[Store, Agent]]) -> None:
-    for (store, agent), (other_store, other) in combinations(places, 2):
-        begins = agent.span(store.zone).begin_ns, other.span(other_store.zone).begin_ns
-        if begins[0] < other.ends_ns(other_store.zone) and begins[1] < agent.ends_ns(store.zone):
-            raise ValueError(
-                f"agent {name!r} is in {store.name!r} and in {other_store.name!r} at one time: names are unique in the estate;"
-                " one that moves has `to` in the one store and `from` in the other"
-            )
-
-
-def _nearness(listed: tuple[Store, Agent], now_ns: int) -> tuple[bool, int]:
-    store, agent = listed
-    span = agent.span(store.zone)
-    return span.meets(now_ns, now_ns), span.begin_ns

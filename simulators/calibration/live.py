@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.live import Live
 
+from footfall.beacons import BeaconRule
 from footfall.config import secret
 from footfall.errors import ConfigError, ContractError
 from footfall.frames import decode_body, decode_frame
@@ -27,12 +28,14 @@ SCREENS_A_SECOND: Final = 5
 CONNECT_S: Final = 5.0
 
 
-def subject_of_beacon(config: GatewayConfig, beacon: str) -> int:
+def subject_of_beacon(config: GatewayConfig, beacon: str, rule: BeaconRule) -> int:
     """Return the subject that agents give a beacon (`type:value`). Raise ConfigError without the brand's secret."""
     if ":" not in beacon:
         raise ConfigError(f"--beacon {beacon!r}: write type:value, as `footfall scan` shows it, such as ibeacon:UUID:1:2")
     try:
-        return Pseudonymiser(secret(config.brand_secret, config.brand_secret_file)).subject(beacon)
+        pseudonyms = Pseudonymiser(secret(config.brand_secret, config.brand_secret_file))
+        pseudonyms.beacons = rule
+        return pseudonyms.subject(beacon)
     except ContractError as error:
         raise ConfigError(str(error)) from None
 

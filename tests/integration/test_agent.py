@@ -20,6 +20,7 @@ import pytest
 from edge_agent.keys import write_keys
 from edge_agent.sources.recording import format_line
 from edge_agent.sources.source import Crossing, Sighting
+from footfall.beacons import OwnBeacon
 from footfall.frames import Kind
 from footfall.pseudonyms import is_day_subject, lasting_subject, type_key
 from footfall.receipts import DayKey
@@ -99,6 +100,26 @@ def test_devices_to_frames(tmp_path: Path, embedded_broker: EmbeddedBroker, resp
     for file in tmp_path.glob("spool.sqlite*"):
         assert b"aa:bb:cc" not in file.read_bytes(), "no raw identifier reaches the spool"
         assert b"u:1:7" not in file.read_bytes()
+
+
+def test_receipts_state_whose_beacons_are_whose_also_after_a_restart(
+    tmp_path: Path, embedded_broker: EmbeddedBroker, responder: Responder
+) -> None:
+    ours, other = "f7826da6-4fa2-4e98-8024-bc5b71e0893e", "e2c56db5-dffb-48d2-b060-d0f5a71096e0"
+    responder.sends = lambda receipt: [receipt._replace(beacons=(OwnBeacon(ours, minor=False),))]
+    kept = tmp_path / "spool.sqlite.beacons"
+    with running(configured(tmp_path, embedded_broker.port)):
+        until(kept.exists, PATIENCE_S, "the list came with a receipt")
+    heard = [Sighting(t * S // 10, "r1", "ibeacon", f"{uuid}:7:{t}", -60) for t in range(20) for uuid in (ours, other)]
+    (tmp_path / "heard.jsonl").write_text("".join(map(format_line, heard)))
+    sources = f'[[sources]]\nkind = "simulated"\nname = "play"\npath = "{tmp_path}/heard.jsonl"\nreceivers = {{ r1 = "hall" }}\n'
+    with running(configured(tmp_path, embedded_broker.port, sources=sources)):
+        until(lambda: responder.health[-1].neighbours_total == 20, PATIENCE_S)
+    until(lambda: responder.health[-1].state == "offline")
+    subjects = {
+        int(subject) for body in responder.bodies() for kind, subject in zip(body.kind, body.subject, strict=True) if kind == Kind.ENTER
+    }
+    assert subjects == {lasting_subject(type_key(b"the brand's secret", "ibeacon"), "ibeacon", f"{ours}:7:*")}
 
 
 def test_kill_9_loses_nothing_that_was_answered_202(tmp_path: Path, embedded_broker: EmbeddedBroker, responder: Responder) -> None:

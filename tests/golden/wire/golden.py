@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from footfall.beacons import OwnBeacon
 from footfall.events import load_json, parse_event
 from footfall.frames import COLUMNS, KINDS, Body, DecidedTime, Header, Offset, decode_body, decode_frame, encode_body, encode_frame
 from footfall.receipts import DayKey, Receipt, TimeRun, Times, decode_receipt, encode_receipt
@@ -65,7 +66,7 @@ _ADDED_TO_HEADER: Final = {
     name: value for name, value in Header._field_defaults.items() if name not in ("v", "gateway_ns", "heard_boot_ns")
 }
 _ADDED_TO_BODY: Final = {"store": "", "offset": None}
-_ADDED_TO_RECEIPT: Final = {"echo_boot": "", "echo_boot_ns": 0, "parts": False, "times": None}
+_ADDED_TO_RECEIPT: Final = {"echo_boot": "", "echo_boot_ns": 0, "parts": False, "times": None, "beacons": None}
 
 
 def _decode_frame(payload: bytes) -> dict[str, Any]:
@@ -97,8 +98,14 @@ def _encode_receipt(case: dict[str, Any]) -> bytes:
     day_key = DayKey(**{**key, "secret": bytes.fromhex(key["secret"])}) if key else None
     times = values.pop("times", None)
     runs = tuple(TimeRun(*run[:3], DecidedTime(*run[3])) for run in times[1]) if times else ()
+    beacons = tuple(OwnBeacon(*beacon) for beacon in values.pop("beacons")) if "beacons" in values else None
     return encode_receipt(
-        Receipt(**{**values, "versions": tuple(values["versions"])}, key=day_key, times=Times(times[0], runs) if times else None)
+        Receipt(
+            **{**values, "versions": tuple(values["versions"])},
+            key=day_key,
+            beacons=beacons,
+            times=Times(times[0], runs) if times else None,
+        )
     )
 
 
@@ -106,6 +113,8 @@ def _decode_receipt(payload: bytes) -> dict[str, Any]:
     receipt = decode_receipt(payload)
     key = asdict(receipt.key) if receipt.key else None
     values = _told(receipt._replace(key=None)._asdict() | {"key": key}, _ADDED_TO_RECEIPT)
+    if "beacons" in values:
+        values["beacons"] = [list(beacon) for beacon in values["beacons"]]
     if times := values.get("times"):
         values["times"] = [times[0], [[*run[:3], list(run[3])] for run in times[1]]]
     if values["key"]:

@@ -15,7 +15,9 @@ from edge_agent.clock import Moment
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import SubjectKeys
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Heard, RefusedReading, Sighting, Tally, Unexplained
+from footfall.beacons import BeaconRule, OwnBeacon
 from footfall.frames import Body, Kind, decode_body, encode_body
+from footfall.pseudonyms import lasting_subject
 from footfall.receipts import DayKey
 
 S = 1_000_000_000
@@ -212,3 +214,41 @@ def test_what_no_profile_explains_is_counted_by_its_reason() -> None:
     for reason, total in (("ble.unknown", 3), ("ibeacon.length", 1), ("ble.unknown", 2)):
         core.hear(Unexplained(0, reason, total))
     assert core.dropped_total == {"ble.unknown": 5, "ibeacon.length": 1}
+
+
+OURS, OTHER = "f7826da6-4fa2-4e98-8024-bc5b71e0893e", "e2c56db5-dffb-48d2-b060-d0f5a71096e0"
+
+
+def heard_by(agent: Core, *identifiers: str, profile: str = "ibeacon") -> set[int]:
+    """The subjects of what was heard."""
+    agent.tick(at(0))
+    for t_s, identifier in enumerate(identifiers):
+        agent.hear(sighting(t_s / 10, identifier, profile=profile))
+    return {int(subject) for body in agent.tick(at(3), flush=True) for subject in body.subject}
+
+
+def test_a_beacon_whose_minor_is_a_measurement_is_one_subject() -> None:
+    measured = [f"{OURS}:7:{minor}" for minor in range(20)]
+    assert len(heard_by(core(), *measured)) == 20
+    agent = core()
+    agent.beacon_rule = BeaconRule([OwnBeacon(OURS, minor=False)])
+    assert heard_by(agent, *measured, f"{OURS}:8:1") == {
+        lasting_subject(b"k" * 32, "ibeacon", f"{OURS}:7:*"), lasting_subject(b"k" * 32, "ibeacon", f"{OURS}:8:*")
+    }  # fmt: skip
+    assert agent.neighbours_total == 0
+
+
+@pytest.mark.parametrize("profile", ["ibeacon", "altbeacon"])
+def test_neighbours_beacons_are_counted_and_give_no_rows(profile: str) -> None:
+    agent = core()
+    agent.beacon_rule = BeaconRule([OwnBeacon(OURS)])
+    assert len(heard_by(agent, f"{OTHER}:1:1", f"{OURS}:1:1", f"{OTHER}:1:2", profile=profile)) == 1
+    assert (agent.neighbours_total, agent.sightings_total, agent.dropped_total.total()) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(("profile", "identifier"), [("staff-badge", f"{OTHER}:1:1"), ("eddystone-uid", "00:01"), ("garment-tag", "3034")])
+def test_whoever_asks_for_a_uuid_or_has_none_is_no_neighbour(profile: str, identifier: str) -> None:
+    agent = core()
+    agent.beacon_rule = BeaconRule([OwnBeacon(OURS)])
+    agent.hear(sighting(0.1, identifier, profile=profile))
+    assert (agent.neighbours_total, agent.sightings_total) == (0, 1)

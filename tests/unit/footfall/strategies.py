@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from footfall.beacons import OwnBeacon
 from footfall.boot_clock import UNBOUNDED_NS
 from footfall.errors import ContractError
 from footfall.frames import COLUMNS, KINDS, MAX_PARTS, TIME_QUALITIES, Body, DecidedTime, Header, Kind, Offset
@@ -87,6 +88,7 @@ receipts = st.builds(
     echo=echoes, epoch=names, upto=naturals, gateway_ns=naturals, journal_id=names,
     versions=st.lists(st.integers(0, 255), max_size=5).map(tuple), key=st.none() | day_keys, pause_s=st.none() | naturals,
     parts=st.booleans(), times=st.none() | st.builds(Times, naturals, st.lists(time_runs, max_size=3).map(tuple)),
+    beacons=st.none() | st.lists(st.builds(OwnBeacon, st.uuids().map(str), st.booleans(), st.booleans()), max_size=3).map(tuple),
 )  # fmt: skip
 
 

@@ -46,6 +46,8 @@ def test_keys_of_a_later_gateway_are_ignored() -> None:
         ({"versions": ["1"]}, "receipt.versions"),
         ({"versions": [True]}, "receipt.versions"),
         ({"pause_s": "60"}, "receipt.type"),
+        ({"beacons": {}}, "receipt.beacons"),
+        ({"beacons": [[b"short", 3]]}, "receipt.beacons"),
         ({"key": []}, "receipt.key"),
         ({"key": {"id": 1, "secret": b"short", "from_ns": 0, "until_ns": 1}}, "receipt.key"),
         ({"key": {"id": 1, "secret": "x" * 32, "from_ns": 0, "until_ns": 1}}, "receipt.key"),

@@ -127,3 +127,11 @@ def test_stores_whose_zones_nobody_calibrated_are_one_line_with_the_command_and_
     assert two["problems"] == []
     many = as_json(replace(WELL, uncalibrated=[f"s{n}" for n in range(7000)]))
     assert "of s0, s1, s2 and 6,997 more are not calibrated" in screen(many)
+
+
+def test_whose_beacons_are_whose_is_one_line_and_no_problem() -> None:
+    everybody_s = as_json(WELL)
+    assert "every iBeacon is a fan's: list the brand's own UUIDs as beacons in site.toml" in screen(everybody_s)
+    listed = as_json(replace(WELL, own_beacons=2, neighbours_total=12_345))
+    assert "2 UUIDs are the brand's; neighbours' were heard 12,345 times" in screen(listed)
+    assert everybody_s["problems"] == listed["problems"] == []

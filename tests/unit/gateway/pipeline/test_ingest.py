@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from footfall.beacons import OwnBeacon
 from footfall.frames import MAX_FRAME_BYTES, Body, Kind
 from footfall.health import Health, encode_health
 from footfall.receipts import MAX_RECEIPT_BYTES, Receipt, decode_receipt
@@ -83,6 +84,14 @@ def test_frames_are_durable_handed_over_and_receipted(gate: Gate) -> None:
     assert (gate.published[0][0], receipt.epoch, receipt.upto, receipt.gateway_ns) == ("footfall/1/s1/x/receipts", "e", 2, NOW)
     assert receipt.journal_id == gate.journal.journal_id
     assert gate.journal.balance()["in"] == 3
+
+
+def test_every_receipt_has_the_brand_s_beacons(gate: Gate) -> None:
+    gate.take((FRAMES, frame(1, body(Kind.STAY))))
+    assert gate.receipts()[-1].beacons == ()
+    gate.ingest.beacons = (OwnBeacon("f7826da6-4fa2-4e98-8024-bc5b71e0893e", minor=False),)
+    gate.take((FRAMES, frame(2, body(Kind.STAY, first_row=1))))
+    assert gate.receipts()[-1].beacons == gate.ingest.beacons
 
 
 def test_the_day_s_key_is_sent_until_it_is_used(gate: Gate) -> None:
