@@ -73,7 +73,7 @@ def epc_device(epc: bytes, by: str) -> DraftValues:
     if by == "company" and not meaning.company_prefix:
         raise ValueError(f"this EPC has no company prefix: it is {meaning.scheme}")
     known: Mapping[str, DraftValues] = {
-        "company": {"company_prefixes": [meaning.company_prefix]}, "scheme": {"schemes": [meaning.scheme]}, "any": {},
+        "company": {"company_prefixes": [meaning.company_prefix]}, "scheme": {"schemes": [meaning.family]}, "any": {},
     }  # fmt: skip
     if by in known:
         return {"transport": "epc", **known[by]}

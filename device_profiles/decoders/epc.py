@@ -1,8 +1,9 @@
-"""What the bytes of an EPC mean: GS1 EPC Tag Data Standard 1.13, section 14 (binary encodings), 6 (pure identity URIs), 7 (GS1 keys).
+"""What the bytes of an EPC mean: GS1 EPC Tag Data Standard 2.3, section 14 (binary encodings), 6 (pure identity URIs), 7 (GS1 keys).
 
 explain(epc: bytes, pc: int | None = None) -> EpcMeaning   # never raises: bytes of no scheme are "raw"
 
-epcpy decodes the schemes (MIT; about 25 us each). Reads of one tag repeat, so the last few thousand meanings are cached.
+epcpy decodes the schemes of TDS 1 (MIT; about 25 us each), device_profiles/decoders/epc_plus.py those of TDS 2. Reads of one tag
+repeat, so the last few thousand meanings are cached.
 """
 
 from __future__ import annotations
@@ -11,31 +12,46 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
-SchemeName = Literal["sgtin", "sscc", "grai", "giai", "raw"]
+from device_profiles.decoders.epc_plus import PlusMeaning, explain_plus
+
+SchemeName = Literal[
+    "sgtin", "sgtin+", "sgtin++", "dsgtin+", "dsgtin++", "sscc", "sscc+", "sscc++", "sgln", "sgln+", "sgln++", "grai", "grai+", "grai++",
+    "giai", "giai+", "giai++", "gsrn", "gsrn+", "gsrn++", "gsrnp", "gsrnp+", "gsrnp++", "gdti", "gdti+", "gdti++", "cpi", "cpi+", "cpi++",
+    "sgcn", "sgcn+", "sgcn++", "itip", "itip+", "itip++", "gid", "usdod", "adi", "raw",
+]  # fmt: skip
 HEADERS: Final[Mapping[int, SchemeName]] = {
-    0x30: "sgtin",
-    0x36: "sgtin",
-    0x31: "sscc",
-    0x33: "grai",
-    0x37: "grai",
-    0x34: "giai",
-    0x38: "giai",
-}
-"""Scheme by first byte: SGTIN-96 and -198, SSCC-96, GRAI-96 and -170, GIAI-96 and -202."""
+    0x30: "sgtin", 0x36: "sgtin", 0x31: "sscc", 0x32: "sgln", 0x39: "sgln", 0x33: "grai", 0x37: "grai", 0x34: "giai", 0x38: "giai",
+    0x2D: "gsrn", 0x2E: "gsrnp", 0x2C: "gdti", 0x3A: "gdti", 0x3E: "gdti", 0x3C: "cpi", 0x3D: "cpi", 0x3F: "sgcn", 0x40: "itip",
+    0x41: "itip", 0x35: "gid", 0x2F: "usdod", 0x3B: "adi",
+}  # fmt: skip
+"""Scheme of TDS 1 by first byte (Table 14-1)."""
 REMEMBERED: Final = 4096
 ISO_NUMBERING: Final = 0x0100
 """The toggle bit of the PC word (Gen2, 6.3.2.1.2.2): if set, the memory holds an ISO 15961 item, not an EPC."""
 GRAI_DIGITS: Final = 13
+GTIN_DIGITS: Final = 14
+GTIN_SCHEMES: Final = frozenset({"sgtin", "dsgtin", "itip"})
+"""Schemes, of TDS 1 or 2, whose `sku` is a GTIN."""
+_NOT_GS1: Final = frozenset({"gid", "usdod", "adi"})
+"""Schemes without a GS1 company prefix."""
 
 
 class EpcMeaning(NamedTuple):
     """`company_prefix`, `uri`, `sku` are "" where the scheme has none. `sku` names the article, not the piece: the GTIN of an SGTIN, the
     asset type of a GRAI with its check digit."""
 
-    scheme: SchemeName
+    scheme: str
     company_prefix: str = ""
+    """TDS 2 does not state how long it is: then it is "", and `digits` begin with it."""
     uri: str = ""
+    """The pure identity; of a scheme of TDS 2 the GS1 Digital Link."""
     sku: str = ""
+    digits: str = ""
+
+    @property
+    def family(self) -> str:
+        """Return the scheme without the marks of TDS 2: SGTIN-96, SGTIN+ and SGTIN++ are all of `sgtin`."""
+        return self.scheme.rstrip("+")
 
 
 RAW: Final = EpcMeaning("raw")
@@ -49,8 +65,11 @@ class _TextBits(NamedTuple):
     most_chars: int
 
 
-_TEXTS: Final[Mapping[int, _TextBits]] = {0x36: _TextBits(58, 198, 20), 0x37: _TextBits(58, 170, 16), 0x38: _TextBits(14, 202, 24)}
-"""The serial of SGTIN-198 and GRAI-170; the asset of GIAI-202, behind its company prefix."""
+_TEXTS: Final[Mapping[int, _TextBits]] = {
+    0x36: _TextBits(58, 198, 20), 0x37: _TextBits(58, 170, 16), 0x38: _TextBits(14, 202, 24), 0x39: _TextBits(55, 195, 20),
+    0x3E: _TextBits(55, 174, 17), 0x41: _TextBits(72, 212, 20),
+}  # fmt: skip
+"""The serial of SGTIN-198, GRAI-170, GDTI-174 and ITIP-212, the extension of SGLN-195; the asset of GIAI-202, behind its company prefix."""
 _PREFIX_BITS: Final = (40, 37, 34, 30, 27, 24, 20)
 """Bits of a company prefix, by partition value."""
 _CHARS: Final = frozenset("!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
@@ -62,8 +81,12 @@ _ESCAPES: Final = str.maketrans({char: f"%{ord(char):02X}" for char in '"%&/<>?'
 @lru_cache(maxsize=REMEMBERED)
 def explain(epc: bytes, pc: int | None = None) -> EpcMeaning:
     """Return what an EPC means. Many tags leave the factory with a number that only looks like a scheme: "raw", no error."""
-    scheme = HEADERS.get(epc[0]) if epc else None
-    if scheme is None or (pc is not None and pc & ISO_NUMBERING):
+    if not epc or (pc is not None and pc & ISO_NUMBERING):
+        return RAW
+    if plus := explain_plus(epc):
+        return EpcMeaning(plus.scheme, "", plus.uri, _plus_sku(plus), plus.digits)
+    scheme = HEADERS.get(epc[0])
+    if scheme is None:
         return RAW
     from epcpy.utils.common import ConvertException  # only a process that reads tags loads it
     from epcpy.utils.parsers import hex_to_tag_encodable
@@ -75,7 +98,8 @@ def explain(epc: bytes, pc: int | None = None) -> EpcMeaning:
         # Its own errors, and those of its parts for bytes of no scheme.
         return RAW
     uri = tag.epc_uri if text is None else f"{tag.epc_uri.rpartition('.')[0]}.{text.translate(_ESCAPES)}"
-    return EpcMeaning(scheme, uri.split(":")[4].split(".")[0], uri, _sku(scheme, tag))
+    prefix = "" if scheme in _NOT_GS1 else uri.split(":")[4].split(".")[0]
+    return EpcMeaning(scheme, prefix, uri, _sku(scheme, tag), prefix)
 
 
 def _without_text(epc: bytes) -> tuple[bytes, str | None]:
@@ -105,7 +129,16 @@ def _characters(field: int, length: int, most: int) -> str:
     return text
 
 
+def _plus_sku(plus: PlusMeaning) -> str:
+    family = plus.scheme.rstrip("+")
+    if family in GTIN_SCHEMES:
+        return plus.key[:GTIN_DIGITS]
+    return plus.digits[:GRAI_DIGITS] if family == "grai" else ""
+
+
 def _sku(scheme: SchemeName, tag: Any) -> str:
     if scheme == "sgtin":
         return str(tag.gtin())
+    if scheme == "itip":
+        return str(tag.gs1_element_string()).removeprefix("(8006)")[:GTIN_DIGITS]
     return str(tag.gs1_key())[:GRAI_DIGITS] if scheme == "grai" else ""

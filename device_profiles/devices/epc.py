@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from device_profiles.decoders.epc import EpcMeaning, SchemeName, explain
+from device_profiles.decoders.epc import GTIN_SCHEMES, EpcMeaning, SchemeName, explain
 from device_profiles.device import Device
 from device_profiles.reading import Reading, RelayedTag, Seen, Value
 from footfall.errors import ProfileError
@@ -38,7 +38,7 @@ class Epc(Device):
 
     transport: Literal["epc"]
     schemes: tuple[SchemeName, ...] = ()
-    """Any of these; "raw" is an EPC of no scheme."""
+    """Any of these; `sgtin` is also SGTIN+ and SGTIN++, and so for each. "raw" is an EPC of no scheme."""
     company_prefixes: tuple[Digits, ...] = ()
     """GS1 company prefixes of the brand: any of these."""
     epc_prefixes: tuple[Hex, ...] = ()
@@ -49,9 +49,9 @@ class Epc(Device):
         meaning = _meaning(message)
         found = [1]
         if self.schemes:
-            found.append(2 if meaning.scheme in self.schemes else 0)
+            found.append(2 if meaning.scheme in self.schemes or meaning.family in self.schemes else 0)
         if self.company_prefixes:
-            found.append(len(meaning.company_prefix) if meaning.company_prefix in self.company_prefixes else 0)
+            found.append(max((len(prefix) for prefix in self.company_prefixes if _is_prefix(prefix, meaning)), default=0))
         if self.epc_prefixes:
             epc = message.epc.hex()
             found.append(max((2 * len(prefix) for prefix in self.epc_prefixes if epc.startswith(prefix)), default=0))
@@ -82,12 +82,17 @@ def _meaning(message: TagRead | RelayedTag) -> EpcMeaning:
     return explain(message.epc, message.pc if isinstance(message, TagRead) else None)
 
 
+def _is_prefix(prefix: str, meaning: EpcMeaning) -> bool:
+    """TDS 2 does not state where a company prefix ends."""
+    return meaning.company_prefix == prefix or (not meaning.company_prefix and meaning.digits.startswith(prefix))
+
+
 def _values(meaning: EpcMeaning) -> dict[str, Value]:
     values: dict[str, Value] = {"scheme": meaning.scheme}
     if meaning.uri:
         values["uri"] = meaning.uri
     if meaning.sku:
         values["sku"] = meaning.sku
-    if meaning.scheme == "sgtin":
+    if meaning.sku and meaning.family in GTIN_SCHEMES:
         values["gtin"] = meaning.sku
     return values

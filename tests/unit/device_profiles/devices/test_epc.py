@@ -14,6 +14,7 @@ from device_profiles.devices.epc import LONGEST, Epc, TagRead
 from device_profiles.profile import Profile
 from device_profiles.reading import RelayedTag, Seen, is_canonical
 from device_profiles.registry import Registry, read_profile, shipped
+from footfall.config import check
 from footfall.errors import ProfileError
 
 SGTIN = bytes.fromhex("3074257bf7194e4000001a85")
@@ -154,3 +155,30 @@ def test_a_profile_that_asks_for_nonsense_is_refused() -> None:
             Profile.model_validate(
                 {"name": "x", "title": "x", "identifier_type": "x", "identifier_class": "goods", "device": {"transport": "epc", **keys}}
             )
+
+
+@pytest.mark.parametrize(
+    ("epc", "takes"),
+    [
+        ("3074257bf7194e4000001a85", "sgtin"), ("f73795211411234538566cb0afc4", "sgtin"),
+        ("fd3795211411234538566cb0afc525065f1876f0d996d800", "sgtin"),
+        ("fb342cde795211411234538566cb0afc40", "dsgtin+"), ("f900952012345678912350", "sscc"), ("f439521141123456789060", "gsrn"),
+    ],
+)  # fmt: skip
+def test_a_scheme_is_that_of_tds_2_too(epc: str, takes: str) -> None:
+    for scheme in ("sgtin", "dsgtin+", "sscc", "gsrn"):
+        made = check({"transport": "epc", "schemes": [scheme]}, Epc, "device")
+        assert bool(made.specificity(TagRead(bytes.fromhex(epc)))) is (scheme == takes)
+
+
+@pytest.mark.parametrize(("prefix", "takes"), [("9521141", True), ("952114", True), ("9521142", False), ("7952114", False)])
+def test_a_company_prefix_of_tds_2_is_how_the_key_begins(prefix: str, takes: bool) -> None:
+    made = check({"transport": "epc", "company_prefixes": [prefix]}, Epc, "device")
+    assert bool(made.specificity(TagRead(bytes.fromhex("f73795211411234538566cb0afc4")))) is takes
+
+
+def test_a_loyalty_card_is_a_person_and_a_piece_of_goods_is_not() -> None:
+    classes = {
+        epc: shipped().best("epc", TagRead(bytes.fromhex(epc))) for epc in ("2d76451fd4499602d2000000", "f73795211411234538566cb0afc4")
+    }
+    assert [profile and profile.identifier_class for profile in classes.values()] == ["person", "goods"]
