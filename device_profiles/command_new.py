@@ -13,7 +13,7 @@ from device_profiles import drafts
 from device_profiles.checks import mistakes
 from device_profiles.drafts import DraftValues
 from device_profiles.profile import IdentifierClass
-from device_profiles.questions import DEVICES, ask, one_of
+from device_profiles.questions import ADDRESS_TYPES, DEVICES, ask, one_of
 from device_profiles.registry import Registry, read_profile, shipped
 from footfall.errors import ConfigError
 from footfall.topics import is_name
@@ -30,6 +30,9 @@ def new(
     consented: Annotated[bool | None, typer.Option(help="Whether its owner gave it to be known; else its subject lasts a day.")] = None,
     advertisement: Annotated[str | None, typer.Option(help="ble: the advertising data of one message, hex.")] = None,
     address: Annotated[str | None, typer.Option(help="ble: the address that it came from.")] = None,
+    address_type: Annotated[str | None, typer.Option(help=f"ble: its type: {', '.join(ADDRESS_TYPES)}.")] = None,
+    also: Annotated[list[str] | None, typer.Option(help="ble: another message of the same beacon, hex; may be repeated.")] = None,
+    second: Annotated[str | None, typer.Option(help="ble: such a message of a second beacon of the model, hex.")] = None,
     by: Annotated[str | None, typer.Option(help="What is special about the model. ble: manufacturer, name, …; epc: company, …")] = None,
     prefix_bytes: Annotated[int | None, typer.Option(help="ble: how many first bytes of the payload all of them share.")] = None,
     identifier: Annotated[str | None, typer.Option(help="ble: address, name, or bytes of the payload, FIRST-LAST.")] = None,
@@ -52,14 +55,17 @@ def new(
     console = Console(highlight=False, emoji=False, soft_wrap=True)
     chosen = ask(transport, "--transport", f"How does it speak: {', '.join(DEVICES)}", "ble", one_of(*DEVICES))
     given = {
-        "advertisement": advertisement, "address": address, "by": by, "prefix_bytes": prefix_bytes, "identifier": identifier,
-        "field": field, "epc": epc, "topic": topic, "payload": payload, "path": path, "words": words, "register": register,
+        "advertisement": advertisement, "address": address, "address_type": address_type, "also": also, "second": second, "by": by,
+        "prefix_bytes": prefix_bytes, "identifier": identifier, "field": field, "epc": epc, "topic": topic, "payload": payload,
+        "path": path, "words": words, "register": register,
     }  # fmt: skip
     device, message = DEVICES[chosen](given, console)
     head = _head(name, title, identifier_class, consented, chosen, device)
     file = into / f"{head['name']}.toml"
     if file.exists() and not force:
         raise ConfigError(f"{file}: is there already: choose another --name, or --force to write over it")
+    if head["identifier_class"] == "asset" and drafts.names_by_address(device):
+        device["means"] = "telemetry"
     values = drafts.complete(head, device, message, origin, str(file))
     into.mkdir(parents=True, exist_ok=True)
     file.write_text(drafts.to_toml(values), encoding="utf-8")

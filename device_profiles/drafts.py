@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from device_profiles.advertisement import Advertisement, parse_advertising_data
+from device_profiles.advertisement import AddressType, Advertisement, parse_advertising_data
 from device_profiles.decoders.epc import explain
 from device_profiles.device import Device
 from device_profiles.profile import Profile
@@ -59,12 +59,27 @@ def ble_frame(mark: DraftValues, payload: bytes, prefix_bytes: int, identifier: 
     if prefix_bytes > len(payload):
         raise ValueError(f"the payload has {len(payload)} bytes")
     tables = [_field(text) for text in fields]
+    if identifier not in ("address", "name") and (first := _span(identifier, payload)["offset"]) < prefix_bytes:
+        raise ValueError(
+            f"bytes {first} to {prefix_bytes - 1} cannot name the one device and be the same in all: --prefix-bytes may be {first} at most"
+        )
     if identifier in ("address", "name"):
         named = f"{{{identifier}}}"
     else:
         tables.insert(0, {"name": "id", **_span(identifier, payload)})
         named = "{id}"
     return mark | ({"prefix": payload[:prefix_bytes].hex()} if prefix_bytes else {}) | {"identifier": named, "fields": tables}
+
+
+def names_by_address(device: DraftValues) -> bool:
+    """Return whether a BLE device's payload is recognised, but its address names it: then it may be telemetry of some identity."""
+    frames = device.get("frames", ())
+    return any(frame["identifier"] == "{address}" and not {"manufacturer_id", "service_data_uuid"}.isdisjoint(frame) for frame in frames)
+
+
+def shared_bytes(one: bytes, other: bytes) -> int:
+    """Return how many first bytes of two payloads are equal."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def epc_device(epc: bytes, by: str) -> DraftValues:
@@ -210,9 +225,9 @@ def _number(text: str) -> int:
     return int(text, 0)
 
 
-def parsed(data: bytes, address: str) -> Advertisement:
+def parsed(data: bytes, address: str, address_type: AddressType = "unknown") -> Advertisement:
     """Return the advertisement in the bytes. Raise ValueError if nothing in it could identify a device."""
-    message = parse_advertising_data(data, address)
-    if message == Advertisement(address):
+    message = parse_advertising_data(data, address, None, address_type)
+    if message == Advertisement(address, None, address_type):
         raise ValueError("no manufacturer data, service data, services or name in it: paste the advertising data of one message")
     return message

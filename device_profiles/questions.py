@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast, get_args
 
 import typer
 from rich.console import Console
@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from device_profiles import drafts
-from device_profiles.advertisement import Advertisement
+from device_profiles.advertisement import AddressType, Advertisement
 from device_profiles.decoders.epc import explain
 from device_profiles.devices.epc import TagRead
 from device_profiles.devices.feed import FeedMessage
@@ -28,6 +28,7 @@ AnswerT = TypeVar("AnswerT")
 Given = Mapping[str, Any]
 TYPES: Final = "u8 i8 u16le u16be i16le i16be u32le u32be flag uuid mac_le mac_be hex text"
 ADDRESS: Final = "c0:00:00:00:00:01"
+ADDRESS_TYPES: Final[tuple[str, ...]] = get_args(AddressType)
 SHOWN: Final = 80
 
 
@@ -68,13 +69,19 @@ def ble(given: Given, console: Console) -> tuple[DraftValues, DraftValues]:
     address = ask(given["address"], "--address", "The address it came from", ADDRESS, _address)
     question = "Its advertising data, as hex (`footfall scan` shows it)"
     data, heard = ask(given["advertisement"], "--advertisement", question, None, lambda text: _advertisement(text, address))
+    kind = ask(given["address_type"] or "unknown", "--address-type", "", None, _address_type)
+    heard = drafts.parsed(data, address, kind)
     _print_advertisement(heard, console)
+    for text in given["also"] or ():
+        console.print("[dim]it also sends:[/]")
+        _print_advertisement(ask(text, "--also", "", None, lambda text: _advertisement(text, address))[1], console)
     _print_taken("ble", heard, console)
     found = drafts.marks(heard)
-    mark, payload = found[
-        ask(given["by"], "--by", f"What distinguishes this model from others: {', '.join(found)}", next(iter(found)), one_of(*found))
-    ]
-    size, fields = _prefix_bytes(payload, given, console) if payload else 0, list[str](given["field"] or ())
+    question = f"What distinguishes this model from others: {', '.join(found)}"
+    chosen = ask(given["by"], "--by", question, next(iter(found)), one_of(*found))
+    mark, payload = found[chosen]
+    other = _second(chosen, payload, given, address) if payload else None
+    size, fields = _prefix_bytes(payload, other, given, console) if payload else 0, list[str](given["field"] or ())
 
     def frame(named: str, values: Sequence[str]) -> DraftValues:
         return drafts.ble_frame(mark, payload, size, named, values)
@@ -88,13 +95,46 @@ def ble(given: Given, console: Console) -> tuple[DraftValues, DraftValues]:
         device = {"transport": "ble", "frames": [frame(named, fields)]}
     except ValueError as error:
         raise ConfigError(f"--field: {error}") from None
-    return device, {"address": address, "advertising_data": data.hex()}
+    known = {} if kind == "unknown" else {"address_type": kind}
+    return device, {"address": address, **known, "advertising_data": data.hex()}
 
 
-def _prefix_bytes(payload: bytes, given: Given, console: Console) -> int:
-    console.print("[dim]its payload: " + " ".join(f"{i}:{byte:02x}" for i, byte in enumerate(payload)) + "[/]")
+def _second(mark: str, payload: bytes, given: Given, address: str) -> bytes | None:
+    """Return the payload of a second beacon; None if there is none. It is asked for where the bytes that all share are."""
+    if given["second"] is None and given["prefix_bytes"] is not None:
+        return None
+    question = "Such a message of a second beacon of the model, as hex: its bytes show which are the model's; empty: there is none"
+
+    def checked(text: str) -> bytes | None:
+        if not text:
+            return None
+        other = drafts.marks(_advertisement(text, address)[1])
+        if mark not in other:
+            raise ValueError(f"has no {mark}, which is what distinguishes the model; it has {', '.join(other)}")
+        if other[mark][1] == payload:
+            raise ValueError("is the same message: one of another beacon is needed")
+        return other[mark][1]
+
+    return ask(given["second"], "--second", question, "", checked)
+
+
+def _prefix_bytes(payload: bytes, other: bytes | None, given: Given, console: Console) -> int:
+    """Return how many first bytes all devices share: never one in which a second one differs."""
+    shown = " ".join(f"{i}:{byte:02x}" for i, byte in enumerate(payload))
+    console.print(f"[dim]its payload: {shown}[/]")
+    shared = len(payload) if other is None else drafts.shared_bytes(payload, other)
+    if other is not None:
+        console.print(f"[dim]the second's: {' '.join(f'{i}:{byte:02x}' for i, byte in enumerate(other))}; they share {shared}[/]")
+
+    def checked(text: str) -> int:
+        size = _count(text, len(payload))
+        if size > shared:
+            raise ValueError(f"the second beacon differs in byte {shared}, so all share {shared} at most (given: {size})")
+        return size
+
+    usual = min(1, len(payload)) if other is None else shared
     question = "How many of its first bytes are the same in all devices of this model"
-    return ask(given["prefix_bytes"], "--prefix-bytes", question, str(min(2, len(payload))), lambda text: _count(text, len(payload)))
+    return ask(given["prefix_bytes"], "--prefix-bytes", question, str(usual), checked)
 
 
 def epc(given: Given, console: Console) -> tuple[DraftValues, DraftValues]:
@@ -187,6 +227,10 @@ def _print_taken(transport: str, message: object, console: Console) -> None:
     best = shipped().best(transport, message)
     if best is not None:
         console.print(f"[yellow]now taken by {best.name}[/]: {escape(best.title)}. Yours must ask for more to come before it.")
+
+
+def _address_type(text: str) -> AddressType:
+    return cast("AddressType", one_of(*ADDRESS_TYPES)(text))
 
 
 def _advertisement(text: str, address: str) -> tuple[bytes, Advertisement]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from device_profiles.advertisement import Advertisement
 from device_profiles.reading import Seen
 from device_profiles.registry import Registry
-from edge_agent.sources.ble import UNKNOWN, decode
+from edge_agent.sources.ble import UNKNOWN, Decoded, decode
 from edge_agent.sources.ble_advertisement import advertising_data, from_bleak, key_of
 
 if TYPE_CHECKING:  # for its types alone
@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # for its types alone
     from bleak.backends.scanner import AdvertisementData
 
 FOLDER: Final = "my-profiles"
+MOST_FRAMES: Final = 6
+"""Kinds of messages that are kept of one device."""
 MOST: Final = 5_000
 """Devices remembered; those silent for longest are forgotten first."""
 
@@ -37,6 +39,8 @@ class ScannedDevice:
     values: dict[str, Any] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     """Profiles that match it too, less specifically."""
+    frames: dict[FrameKind, bytes] = field(default_factory=dict)
+    """The last advertising data of each kind of message: many beacons alternate."""
     heard_total: int = 0
     rssi_dbm: int = 0
     sum_dbm: int = 0
@@ -58,11 +62,22 @@ class ScannedDevice:
     def data(self) -> bytes:
         return advertising_data(self.advertisement)
 
-    def command(self) -> str:
-        """Return the command that makes a profile of it."""
-        address = self.advertisement.address
-        asked = {"transport": "ble", "advertisement": self.data.hex(), "address": address, "name": "our-beacon", "into": FOLDER}
-        return shlex.join(["footfall", "profile", "new", *(part for key, value in asked.items() for part in (f"--{key}", value))])
+    def command(self, second: ScannedDevice | None = None) -> str:
+        """Return the command that makes a profile of it; `second`: another one of its model."""
+        kind = self.shared_kind(second) if second else None
+        first = self.data if kind is None else self.frames[kind]
+        asked = [("transport", "ble"), ("advertisement", first.hex()), ("address", self.advertisement.address)]
+        if self.advertisement.address_type != "unknown":
+            asked.append(("address-type", self.advertisement.address_type))
+        asked += [("also", data.hex()) for data in self.frames.values() if data != first]
+        if second is not None and kind is not None:
+            asked.append(("second", second.frames[kind].hex()))
+        asked += [("name", "our-beacon"), ("into", FOLDER)]
+        return shlex.join(["footfall", "profile", "new", *(part for key, value in asked for part in (f"--{key}", value))])
+
+    def shared_kind(self, other: ScannedDevice) -> FrameKind | None:
+        """Return the first kind of message that both send, each with other bytes; None if there is none."""
+        return next((kind for kind, data in self.frames.items() if other.frames.get(kind, data) != data), None)
 
     def as_json(self) -> dict[str, Any]:
         heard = self.advertisement
@@ -70,8 +85,17 @@ class ScannedDevice:
             "address": heard.address, "address_type": heard.address_type, "name": heard.name, "heard_total": self.heard_total,
             "rssi_dbm": self.rssi_dbm, "rssi_mean_dbm": round(self.mean_dbm, 1), "profile": self.profile, "identifier": self.identifier,
             "values": self.values, "reason": self.reason, "other_profiles": list(self.others), "is_unknown": self.is_unknown,
-            "advertisement": self.data.hex(),
+            "advertisement": self.data.hex(), "frames": [data.hex() for data in self.frames.values()],
         }  # fmt: skip
+
+
+FrameKind = tuple[tuple[object, int, bytes], ...]
+"""Of each payload whose it is, its length and its first two bytes: what tells messages of one device apart, though values change."""
+
+
+def _frame_kind(advertisement: Advertisement) -> FrameKind:
+    payloads = (*advertisement.manufacturer.items(), *advertisement.service_data.items())
+    return tuple((whose, len(data), data[:2]) for whose, data in payloads)
 
 
 class ScanResult:
@@ -105,9 +129,17 @@ class ScanResult:
         """Return the nearest that sends data and that no profile explains."""
         return next((found for found in self.neighbours() if found.is_unknown and found.data), None)
 
+    def second(self, first: ScannedDevice) -> ScannedDevice | None:
+        """Return the nearest unknown one that sends such messages too: a second of the same model."""
+        return next((found for found in self.neighbours() if found.is_unknown and first.shared_kind(found)), None)
+
     def _explain(self, found: ScannedDevice, advertisement: Advertisement) -> ScannedDevice:
         meaning = decode(advertisement, self._profiles)
+        if not found.is_unknown and (meaning.seen is None or meaning.seen.identifier.lower() == advertisement.address):
+            meaning = Decoded(found.seen, found.profile)  # another kind of message of a beacon that is known by one of its kinds
         found.advertisement, found.reason, found.profile = advertisement, meaning.reason, meaning.profile
+        if (kind := _frame_kind(advertisement)) and (kind in found.frames or len(found.frames) < MOST_FRAMES):
+            found.frames[kind] = advertising_data(advertisement)
         found.seen = meaning.seen
         if found.seen is not None:  # a beacon sends its battery in one advertisement and its temperature in the next
             found.profile = found.seen.profile or meaning.profile

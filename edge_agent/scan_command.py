@@ -25,6 +25,7 @@ from footfall.errors import ConfigError
 from footfall.signals import when_asked_to_end
 
 REFRESH_S: Final = 0.25
+FULL_WIDTH: Final = 4096
 DEFAULT_SCAN_S: Final = 10.0
 """Seconds to listen where the output is no terminal, or with --json."""
 _OTHER_LINES: Final = 7
@@ -58,6 +59,8 @@ def scan(
     """
     console = Console(highlight=False, emoji=False)
     live = console.is_terminal and not json_
+    if not console.is_terminal:  # into a file or a pipe nothing is cut or folded: an identifier is one word
+        console = Console(highlight=False, emoji=False, width=FULL_WIDTH)
     air = ScanResult(ProfileSettings(folder=profiles).registry())
     stop = threading.Event()
     when_asked_to_end(stop.set)
@@ -134,7 +137,8 @@ def _explained(found: ScannedDevice) -> tuple[Text, Text]:
     """Return the profiles that match, and the values."""
     if found.is_unknown:
         who = f"{found.profile}: by address alone" if found.seen else f"unknown ({found.reason})"
-        return Text(who, "yellow"), Text(found.data.hex() or "nothing but its address", "yellow" if found.data else "dim")
+        frames = "\n".join(data.hex() for data in found.frames.values()) or found.data.hex()
+        return Text(who, "yellow"), Text(frames or "nothing but its address", "yellow" if frames else "dim")
     values = values_text(found.values)
     return Text(found.profile, "green"), _text(f"{found.identifier}{'  ' if values else ''}").append_text(_text(values, "dim"))
 
@@ -148,8 +152,15 @@ def _advise(air: ScanResult, console: Console, adapter: str) -> None:
     if found is None:
         console.print("Every device that sends data is explained by a profile.")
         return
+    second = air.second(found)
     console.print(f"The nearest that no profile explains is {found.advertisement.address}, {found.mean_dbm:.0f} dBm. If it is yours:")
-    console.print(f"\n  {escape(found.command())}\n", soft_wrap=True)
+    console.print(f"\n  {escape(found.command(second))}\n", soft_wrap=True)
+    if len(found.frames) > 1:
+        console.print(f"It alternates: {len(found.frames)} kinds of messages were heard.")
+    if second is None:
+        console.print("Switch on a second one of the model and scan again: it shows which bytes are the model's, and which name the one.")
+    else:
+        console.print(f"{second.advertisement.address} sends such messages, too: it shows which bytes name the one device.")
     console.print(_THEN, soft_wrap=True)
 
 

@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -27,7 +27,7 @@ from dbus_fast.errors import AuthError
 from device_profiles.advertisement import Advertisement
 from edge_agent.sources.source import Crossing, Sighting
 from simulators.devices.bluetoothd import FORGET_S, Bluetoothd
-from simulators.devices.bluez_air import advertisement_of
+from simulators.devices.bluez_air import advertisement_of, slots_of
 from simulators.parts.private_bus import PrivateBus
 
 DOWN_S: Final = 2.0
@@ -39,10 +39,19 @@ _TIDY_S: Final = 1.0
 
 
 class BlueZ:
-    """`receivers[k]` is the adapter `hci{k}`. What is sent while nobody scans with it is lost, as in the air."""
+    """`receivers[k]` is the adapter `hci{k}`. What is sent while nobody scans with it is lost, as in the air.
+
+    `two_slots`: every fourth iBeacon is a card that also sends Eddystone-TLM, in every second message.
+    """
 
     def __init__(
-        self, receivers: Sequence[str] = ("hci0",), folder: Path | None = None, *, down_s: float = DOWN_S, forget_s: float = FORGET_S
+        self,
+        receivers: Sequence[str] = ("hci0",),
+        folder: Path | None = None,
+        *,
+        down_s: float = DOWN_S,
+        forget_s: float = FORGET_S,
+        two_slots: bool = False,
     ) -> None:
         self.bus: Final = PrivateBus(folder)
         self.adapters: Final = {receiver: f"hci{k}" for k, receiver in enumerate(receivers)}
@@ -56,6 +65,9 @@ class BlueZ:
             "stall": partial(self._begin, self._stall),
         }
         self._down_s: Final = down_s
+        self._two_slots: Final = two_slots
+        self._sent: Final[Counter[tuple[str, str]]] = Counter()
+        """Messages of each device, by the receiver that hears it: each hears both slots."""
         self._said: Final[deque[tuple[str, Advertisement, int]]] = deque()
         self._told_total = 0
         self._due = False
@@ -76,7 +88,13 @@ class BlueZ:
         """An iBeacon, an Eddystone or a bare address, by the profile of the sighting; ValueError for anything else."""
         if not isinstance(heard, Sighting):
             raise ValueError("a Bluetooth adapter hears nothing of doors")
-        self.advertise(heard.receiver, advertisement_of(heard), heard.rssi_dbm)
+        if self._two_slots:
+            heard_by = heard.receiver, heard.identifier
+            advertisement = slots_of(heard, self._sent[heard_by])
+            self._sent[heard_by] += 1
+        else:
+            advertisement = advertisement_of(heard)
+        self.advertise(heard.receiver, advertisement, heard.rssi_dbm)
 
     def advertise(self, receiver: str, advertisement: Advertisement, rssi_dbm: int) -> None:
         """Any advertisement."""

@@ -1,11 +1,15 @@
 """What a device with a given identifier has in the air. Pure: one identifier, one advertisement, always the same.
 
+    advertisement_of(sighting) -> Advertisement
+    slots_of(sighting, n) -> Advertisement             # of a card with two slots each n-th message is that of the next slot
+
 An identifier may not contain its device's address. Such devices get a static random address made from the identifier.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
@@ -20,11 +24,29 @@ APPLE: Final = 0x004C
 EDDYSTONE: Final = "feaa"
 POWER_DBM: Final = -59
 _REMEMBERED: Final = 65_536
+_EACH: Final = 4
 
 
 def advertisement_of(sighting: Sighting) -> Advertisement:
     """ValueError if nothing in the air has such an identifier."""
     return _of(shipped()[sighting.profile].identifier_type if sighting.profile in shipped() else "", sighting.identifier)
+
+
+def slots_of(sighting: Sighting, n: int) -> Advertisement:
+    """Return the `n`-th message of a device: of every fourth iBeacon each second one is Eddystone-TLM, without the identity."""
+    advertisement = advertisement_of(sighting)
+    if n % 2 and APPLE in advertisement.manufacturer and has_two_slots(sighting.identifier):
+        return replace(advertisement, manufacturer={}, service_data={EDDYSTONE: _telemetry(n)}, services=(EDDYSTONE,))
+    return advertisement
+
+
+def has_two_slots(identifier: str) -> bool:
+    return blake2b(identifier.encode(), digest_size=1).digest()[0] % _EACH == 0
+
+
+def _telemetry(n: int) -> bytes:
+    """Eddystone-TLM: 3,000 mV, 21 degrees, messages and tenths of seconds since it began."""
+    return b"\x20\x00" + (3000).to_bytes(2, "big") + b"\x15\x00" + n.to_bytes(4, "big") + (5 * n).to_bytes(4, "big")
 
 
 @lru_cache(_REMEMBERED)

@@ -58,7 +58,7 @@ def emulate(
     stop = threading.Event()
     when_asked_to_end(stop.set)
     console = Console(highlight=False)
-    with kind.emulator() as emulator:
+    with kind.emulator() as emulator, kind.practice(emulator):
         stream = kind.stream(world, kind.receivers, WARM_NS)
         play = Play(emulator, stream, from_ns=WARM_NS, speed=speed, faults=faults, on_fault=lambda due: _say_fault(due, console))
         console.print(f"[bold]{device}[/] of seed {seed}, until Ctrl-C. In agent.toml:\n")
@@ -66,6 +66,8 @@ def emulate(
         console.print(escape(toml_text({"sources": [block]})), soft_wrap=True)
         for name, value in kind.environment(emulator).items():
             console.print(f"The agent's environment: {name}={value}", soft_wrap=True)
+        if kind.practice_help:
+            console.print(escape(kind.practice_help), soft_wrap=True)
         console.print(f"Faults: {', '.join(sorted(emulator.faults))}")
         _play(play, stop, console)
     console.print(f"{emulator.said_total:,} said and heard of {play.told_total:,}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Final
 
 from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError
+from simulators.devices import bluez_practice
 from simulators.devices.emulator import Emulator
 from simulators.goods import garments, reads
 from simulators.world import World
@@ -33,6 +35,9 @@ class Kind:
     receivers: Mapping[str, str] = field(default_factory=dict)
     doors: tuple[str, ...] = ()
     environment: Callable[[Any], Mapping[str, str]] = lambda emulator: {}
+    practice: Callable[[Any], AbstractContextManager[None]] = lambda emulator: nullcontext()
+    """What else is in the air while somebody practises with `footfall emulate`; `practice_help` describes it."""
+    practice_help: str = ""
 
     def emulator(self, receivers: Sequence[str] | None = None, doors: Sequence[str] | None = None) -> Emulator:
         """A new one; ConfigError if it needs what is not installed."""
@@ -76,12 +81,14 @@ def crossings(world: World, doors: Mapping[str, str], from_ns: int = 0) -> Strea
 
 KINDS: Final[Mapping[str, Kind]] = {
     "bluez": Kind(
-        "Bluetooth adapters behind BlueZ, on a D-Bus of their own: beacons and phones near the entrance and the checkout.",
+        "Bluetooth adapters behind BlueZ, on a D-Bus of their own: beacons, cards of two slots and phones at entrance and checkout.",
         "simulators.devices.bluez",
-        lambda module, receivers, doors: module.BlueZ(receivers),
+        lambda module, receivers, doors: module.BlueZ(receivers, two_slots=True),
         people,
         {"radio-entrance": "entrance", "radio-checkout": "checkout"},
         environment=lambda emulator: {"DBUS_SYSTEM_BUS_ADDRESS": emulator.bus.address},
+        practice=lambda emulator: bluez_practice.practising(emulator, "radio-entrance"),
+        practice_help=bluez_practice.HELP,
     ),
     "llrp": Kind(
         "an RFID reader that speaks LLRP on TCP: garments that hang, are tried on, are sold.",

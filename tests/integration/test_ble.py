@@ -23,6 +23,7 @@ from edge_agent.sources.source import Gap, Heard, Sighting, Unexplained
 from edge_agent.supervisor import Supervisor
 from footfall.health import SourceHealth
 from simulators.devices.bluez import BlueZ
+from simulators.devices.bluez_practice import messages
 from tests.support.waiting import PATIENCE_S, Stopwatch
 
 RECOVERED_S: Final = 30.0
@@ -95,6 +96,20 @@ def test_what_is_advertised_is_what_is_heard(bluez: BlueZ, seed: int) -> None:
     times_ns = [h.t_boot_ns for h in heard if isinstance(h, Sighting)]
     assert times_ns == sorted(times_ns)
     assert before_ns < times_ns[0] <= times_ns[-1] < CLOCK.boot_ns()
+
+
+def test_a_card_of_two_slots_is_one_person_whatever_bluez_keeps(bluez: BlueZ) -> None:
+    """BlueZ keeps a device's service data while its next advertisement has manufacturer data alone: all of it is one beacon's."""
+    heard: list[Heard] = []
+    with running(bluez, heard.append):
+        for n in range(40):
+            for advertisement in messages(n):
+                bluez.advertise("left", advertisement, -60 - n % 2)
+        await_(lambda: len(heard) >= 120)
+    who = [
+        (one.profile, one.identifier) for one in heard if isinstance(one, Sighting) and one.profile not in ("ble-thing", "ble-anonymous")
+    ]
+    assert who == [("ibeacon", "426c7565-4368-6172-6d42-6561636f6e73:3838:4949")] * 40
 
 
 def test_a_passive_scan_hears_what_bluez_lets_through(bluez: BlueZ) -> None:

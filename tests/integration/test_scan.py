@@ -16,6 +16,7 @@ from typing import Any, Final
 from device_profiles.advertisement import Advertisement
 from edge_agent.sources.source import Sighting
 from simulators.devices.bluez import BlueZ
+from simulators.devices.bluez_practice import CARD, UNKNOWN, practising
 from tests.support.waiting import PATIENCE_S
 
 BEACON: Final = "f007fa11-0000-4000-8000-000000000000:1:7"
@@ -66,6 +67,39 @@ def test_it_shows_which_profile_takes_what(bluez: BlueZ) -> None:
     stranger = found[STRANGER.address]
     assert stranger["is_unknown"]
     assert bytes.fromhex(stranger["advertisement"]) == b"\x08\xff\xfe\xff\x07\x01tag" + b"\x0d\x09[red]Tag\x1b[2J"
+
+
+def test_nothing_is_cut_or_folded_in_a_pipe(bluez: BlueZ) -> None:
+    with talking(bluez):
+        done = footfall("scan", "--seconds", "1", environment={"COLUMNS": "40"})
+    assert any(BEACON in line and "ibeacon" in line for line in done.stdout.splitlines()), done.stdout
+    assert any(STRANGER.address in line and "08fffeff0701746167" in line for line in done.stdout.splitlines()), done.stdout
+
+
+def test_a_card_of_two_slots_is_one_person_and_has_its_battery(bluez: BlueZ) -> None:
+    """Through the real bleak: BlueZ keeps the service data of one slot beside the manufacturer data of the other."""
+    with practising(bluez, "left"):
+        found = devices()
+    card = found[CARD]
+    assert (card["profile"], card["identifier"]) == ("ibeacon", "426c7565-4368-6172-6d42-6561636f6e73:3838:4949")
+    assert card["values"]["battery_mv"] == 3070
+    assert "eddystone-tlm" in card["other_profiles"]
+
+
+def test_an_unknown_model_is_practised_with(bluez: BlueZ, tmp_path: Path) -> None:
+    """From the command that scan prints to a profile that takes both beacons, each as itself."""
+    with practising(bluez, "left"):
+        shown = footfall("scan", "--seconds", "2")
+        command = next(line for line in shown.stdout.splitlines() if "footfall profile new" in line)
+        assert "It alternates: 2 kinds of messages were heard." in shown.stdout
+        answers = ["--by", "manufacturer", "--class", "person", "--consented", "--title", "Ours", "--into", str(tmp_path / "mine")]
+        refused = footfall(*shlex.split(command)[1:], *answers, "--prefix-bytes", "6", "--identifier", "address")
+        assert refused.returncode == 2
+        assert "the second beacon differs in byte 4, so all share 4 at most" in refused.stderr
+        made = footfall(*shlex.split(command)[1:], *answers, "--prefix-bytes", "2", "--identifier", "2-4", "--field", "battery_pct 5 u8")
+        assert made.returncode == 0, made.stderr + made.stdout
+        found = devices("--profiles", str(tmp_path / "mine"))
+    assert {found[address]["identifier"] for address in UNKNOWN} == {"00a101", "00a102"}
 
 
 def test_passively_too(bluez: BlueZ) -> None:

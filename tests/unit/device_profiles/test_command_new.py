@@ -16,6 +16,7 @@ from device_profiles.drafts import to_toml
 from footfall.errors import ConfigError
 
 DATA = "02011a09ff59000a0102030405"
+OTHER = "02011a09ff59000a9102030464"
 OPTIONS = {
     "ble": [
         "--advertisement", DATA, "--address", "C1:00:00:00:00:01", "--by", "manufacturer", "--prefix-bytes", "1", "--identifier", "1-4",
@@ -44,7 +45,11 @@ ANSWERS = {
         "02011a0bff5",
         DATA,
         "",
+        "02011a05ff58000a01",
+        DATA,
+        OTHER,
         "7",
+        "2",
         "1",
         "9-12",
         "1-4",
@@ -155,6 +160,16 @@ def test_a_file_that_is_there_is_kept_unless_forced(tmp_path: Path) -> None:
         ("ble", "--by", "colour", "--by: must be one of manufacturer 0059, address (given: 'colour')"),
         ("ble", "--prefix-bytes", "99", "--prefix-bytes: must be a number from 0 to 6"),
         ("ble", "--identifier", "4-99", "--identifier: must be address, name, or bytes of the payload as FIRST-LAST, at most 5"),
+        ("ble", "--prefix-bytes", "2", "--identifier: bytes 1 to 1 cannot name the one device and be the same in all"),
+        (
+            "ble",
+            "--second",
+            "02011a05ff58000a01",
+            "--second: has no manufacturer 0059, which is what distinguishes the model; it has manufacturer 0058",
+        ),
+        ("ble", "--second", DATA, "--second: is the same message: one of another beacon is needed"),
+        ("ble", "--also", "zz", "--also: must be an even number of hex digits"),
+        ("ble", "--address-type", "private", "--address-type: must be one of public, static"),
         ("ble", "--field", "battery", "--field: 'battery': must be NAME OFFSET TYPE"),
         ("epc", "--by", "ffff", "--by: must be company, scheme, any, or the first hex digits of 3074"),
         ("feed", "--payload", "nothing", "--payload: is not JSON"),
@@ -179,3 +194,68 @@ def test_without_answers_nothing_is_written(tmp_path: Path) -> None:
     done = new("--into", str(tmp_path))
     assert done.exit_code == 1
     assert list(tmp_path.iterdir()) == []
+
+
+MODEL = [
+    "--transport",
+    "ble",
+    "--advertisement",
+    DATA,
+    "--address",
+    "c1:00:00:00:00:01",
+    "--by",
+    "manufacturer",
+    "--name",
+    "ours",
+    "--title",
+    "t",
+]
+
+
+def test_a_second_beacon_shows_which_bytes_are_the_model_s(tmp_path: Path) -> None:
+    done = new(*MODEL, "--second", OTHER, "--class", "person", "--consented", "--into", str(tmp_path), answers=["", "1-4", ""])
+    assert done.exit_code == 0, done.output
+    assert "the second's: 0:0a 1:91 2:02 3:03 4:04 5:64; they share 1" in done.output
+    frame = tomllib.loads((tmp_path / "ours.toml").read_text())["device"]["frames"][0]
+    assert (frame["prefix"], frame["identifier"]) == ("0a", "{id}")
+
+
+def test_a_prefix_in_which_a_second_beacon_differs_is_refused(tmp_path: Path) -> None:
+    done = new(*MODEL, "--second", OTHER, "--prefix-bytes", "2", "--identifier", "address", "--class", "asset", "--into", str(tmp_path))
+    assert "--prefix-bytes: the second beacon differs in byte 1, so all share 1 at most (given: 2)" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_second_beacon_one_byte_is_taken_at_most_unasked(tmp_path: Path) -> None:
+    done = new(*MODEL, "--identifier", "address", "--class", "person", "--consented", "--into", str(tmp_path), answers=["", "", ""])
+    assert done.exit_code == 0, done.output
+    assert tomllib.loads((tmp_path / "ours.toml").read_text())["device"]["frames"][0]["prefix"] == "0a"
+
+
+def test_the_address_type_is_kept_and_other_messages_are_shown(tmp_path: Path) -> None:
+    more = [
+        "--address-type",
+        "static",
+        "--also",
+        "02011a05ff59000b07",
+        "--prefix-bytes",
+        "1",
+        "--identifier",
+        "address",
+        "--field",
+        "battery_pct 5 u8",
+    ]
+    done = new(*MODEL, *more, "--class", "person", "--consented", "--into", str(tmp_path))
+    assert done.exit_code == 0, done.output
+    assert "it also sends:" in done.output
+    assert "0b07" in done.output
+    assert "now taken by ble-thing" in done.output
+    assert tomllib.loads((tmp_path / "ours.toml").read_text())["vectors"][0]["input"]["address_type"] == "static"
+
+
+@pytest.mark.parametrize(("of_class", "means"), [("asset", "telemetry"), ("person", None)])
+def test_a_thing_that_its_address_names_is_telemetry(tmp_path: Path, of_class: str, means: str | None) -> None:
+    """Beside an iBeacon of the same card it is no rival."""
+    more = ["--prefix-bytes", "1", "--identifier", "address", "--field", "battery_pct 5 u8", "--class", of_class, "--consented"]
+    assert new(*MODEL, *more, "--into", str(tmp_path)).exit_code == 0
+    assert tomllib.loads((tmp_path / "ours.toml").read_text())["device"].get("means") == means

@@ -7,7 +7,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from device_profiles.registry import shipped
-from edge_agent.scan import ScanResult, values_text
+from edge_agent.scan import MOST_FRAMES, ScanResult, values_text
 
 BEACON = b"\x02\x15" + bytes.fromhex("f007fa1100004000800000000000000000010007") + b"\xc5"
 
@@ -62,3 +62,48 @@ def test_it_remembers_so_many_and_forgets_the_silent_first() -> None:
 
 def test_values_are_short() -> None:
     assert values_text({"battery_mv": 3010, "temperature_c": 21.456789}) == "battery_mv 3010, temperature_c 21.46"
+
+
+def test_a_beacon_that_alternates_has_each_kind_of_message_once() -> None:
+    air = ScanResult(shipped())
+    for n in range(6):
+        hear(air, "C4:00:00:00:07:01", -41, manufacturer_data={0xFFFF: bytes([0xA7, 1 + n % 2, n, 0, 98])})
+    (found,) = air.neighbours()
+    assert [data.hex() for data in found.frames.values()] == ["08ffffffa701040062", "08ffffffa702050062"]
+    assert found.as_json()["frames"] == ["08ffffffa701040062", "08ffffffa702050062"]
+
+
+def test_kinds_of_messages_are_bounded() -> None:
+    air = ScanResult(shipped())
+    for n in range(40):
+        hear(air, "C4:00:00:00:07:01", -41, manufacturer_data={0xFFFF: bytes([n, 1])})
+    assert len(air.neighbours()[0].frames) == MOST_FRAMES
+
+
+def test_the_command_has_the_address_type_the_other_message_and_a_second_beacon() -> None:
+    air = ScanResult(shipped())
+    for last, rssi in ((1, -41), (2, -52)):
+        for kind in (1, 2):
+            hear(air, f"C4:00:00:00:07:0{last}", rssi, manufacturer_data={0xFFFF: bytes([0xA7, kind, last, 98])})
+    hear(air, "C4:00:00:00:09:09", -30, manufacturer_data={0xFFFE: b"other"})
+    first = next(found for found in air.neighbours() if found.advertisement.address.endswith("07:01"))
+    second = air.second(first)
+    assert second is not None
+    assert second.advertisement.address == "c4:00:00:00:07:02"
+    asked = shlex.split(first.command(second))
+    options = dict(zip(asked[3::2], asked[4::2], strict=True))
+    assert options["--address-type"] == "static"
+    assert (options["--advertisement"], options["--also"], options["--second"]) == (
+        "07ffffffa7010162",
+        "07ffffffa7020162",
+        "07ffffffa7010262",
+    )
+    assert "--second" not in first.command()
+
+
+def test_a_beacon_that_is_known_by_one_of_its_messages_stays_known() -> None:
+    air = ScanResult(shipped())
+    hear(air, "C0:00:00:00:00:01", -60, manufacturer_data={76: BEACON})
+    hear(air, "C0:00:00:00:00:01", -60, manufacturer_data={0xFFFE: b"battery"})
+    (found,) = air.neighbours()
+    assert (found.profile, found.is_unknown, len(found.frames)) == ("ibeacon", False, 2)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from device_profiles.registry import shipped
 from edge_agent.sources.source import Crossing, Sighting
 from simulators.devices.bluez import BlueZ
-from simulators.devices.bluez_air import advertisement_of
+from simulators.devices.bluez_air import advertisement_of, has_two_slots, slots_of
 from simulators.devices.bluez_objects import fits
+from simulators.devices.bluez_practice import CARD, UNKNOWN, messages
 from simulators.world import World
 
 
@@ -71,3 +74,25 @@ def test_patterns_look_at_one_kind_of_data_at_one_place() -> None:
     assert not fits((1, 0xFF, b"\x4c\x00"), found)
     assert not fits((0, 0x16, b"\x4c\x00"), found)
     assert not fits((3, 0xFF, b"\x15\x00"), found)
+
+
+def test_every_fourth_card_has_two_slots_and_is_one_person_all_the_same() -> None:
+    cards = [f"f007fa11-0000-4000-8000-000000000000:1:{minor}" for minor in range(200)]
+    of_two = [card for card in cards if has_two_slots(card)]
+    assert 30 < len(of_two) < 70
+    for card in cards:
+        first, second = (slots_of(Sighting(0, "r", "ibeacon", card, -60), n) for n in (0, 1))
+        assert first == advertisement_of(Sighting(0, "r", "ibeacon", card, -60))
+        assert first.address == second.address
+        assert ("feaa" in second.service_data) is (card in of_two)
+        merged = replace(second, manufacturer=first.manufacturer)  # as BlueZ has it from then on
+        best = shipped().best("ble", merged)
+        assert best is not None
+        assert best.name == "ibeacon"
+
+
+def test_the_beacons_to_practise_with_are_unknown_but_for_the_card() -> None:
+    taken = {advertisement.address: shipped().best("ble", advertisement) for n in (0,) for advertisement in messages(n)}
+    assert {address: profile and profile.name for address, profile in taken.items()} == {
+        CARD: "ibeacon", **dict.fromkeys(UNKNOWN, "ble-thing"),
+    }  # fmt: skip
