@@ -22,8 +22,9 @@ from edge_agent.sources.source import Crossing, Sighting
 from footfall.errors import ConfigError, FootfallError
 from footfall.units import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from gateway.query.source import open_reader
-from simulators.demo_hardware_show import Figures, devices_table, read_found
+from simulators.demo_hardware_show import Figures, devices_table, read_found, two_slots_text
 from simulators.devices.beams_agent import COMMAND, RemoteBeams
+from simulators.devices.bluez_air import has_two_slots
 from simulators.devices.emulator import Emulator
 from simulators.devices.kinds import GARMENTS, KINDS, crossings, goods, people, source_block
 from simulators.devices.play import Fault, Play
@@ -132,6 +133,7 @@ def run(folder: Path, influx: bool, live_s: float, seed: int, console: Console) 
         show_score(folder, console)
         with closing(open_reader(None, None, "", None, folder / "gateway.toml")) as reader:
             console.print(devices_table(figures, read_found(reader, world.plan.store, world.start_ns)))
+        console.print(two_slots_text(sum(device.two_slot_cards for device in devices)))
         show_balance(balance, console)
         console.print(f"[dim]{time.monotonic() - begun_s:.0f} s in all[/]")
         show_next_steps(on, ("query doors --interval 15m", "query gaps", "query visits --format csv"), console)
@@ -188,7 +190,12 @@ class _Device:
         self.fault: Final = Fault(part.fault, round(part.fault_at * live_s, 1))
         antennas = {zone: antenna for antenna, zone in part.receivers.items()}
         self.moves: Final = len(moves(garments(world, GARMENTS), antennas, world.length_ns)) if part.hears_goods else None
-        self.play: Final = Play(emulator, list(self._stream(world)), faults=[self.fault])
+        stream = list(self._stream(world))
+        cards = {
+            one.identifier for one in stream if isinstance(one, Sighting) and one.profile == "ibeacon" and has_two_slots(one.identifier)
+        }
+        self.two_slot_cards: Final = len(cards) if part.name == "bluez" else 0
+        self.play: Final = Play(emulator, stream, faults=[self.fault])
 
     def _stream(self, world: World) -> Sequence[Sighting | Crossing]:
         if self.part.door:

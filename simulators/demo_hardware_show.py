@@ -113,3 +113,8 @@ def _holes(reader: PointReader, store: str, start_ns: int) -> Iterator[Hole]:
     for from_ns, to_ns, said in zip(*(table.values(name) for name in ("from_ns", "to_ns", "reason")), strict=True):
         reason, _, source = said.partition(": ")
         yield Hole(source, (from_ns - start_ns) / 1e9, (to_ns - start_ns) / 1e9, reason)
+
+
+def two_slots_text(cards: int) -> str:
+    """Return what is to be known of fans' cards that send iBeacon and Eddystone-TLM in turn, which BlueZ merges."""
+    return f"{cards} of the fans' cards near bluez have two slots, iBeacon and Eddystone-TLM: each is one person, as the score shows."

@@ -16,6 +16,7 @@ from footfall.topics import wildcard
 from gateway.config import SITE_PREFIX, GatewayConfig, load_gateway, load_site
 from gateway.mqtt.connection import Connection
 from gateway.site import Site
+from gateway.site.beacons import own_beacons
 from gateway.site.calibration_checks import calibration_faults
 from gateway.site.questionable import alike_areas, reentries_too_late
 from gateway.site.recorded import read_site, record_site
@@ -62,6 +63,8 @@ def _site(file: Path) -> Contents:
     agents = list(dict.fromkeys(agent.name for _, agent in site.agents()))
     yield "agents", f"{len(agents):,} ({few(agents)})"
     yield "staff", f"{len(site.staff):,}, {len(site.assets):,} assets"
+    if own := own_beacons(site):
+        yield "beacons", f"{len(own):,} UUIDs are the brand's; others are neighbours'"
 
 
 def _around_gateway(file: Path, online: bool) -> Iterator[str]:

@@ -50,6 +50,9 @@ def test_each_device_is_heard_and_its_fault_is_a_gap(tmp_path: Path) -> None:
         assert number(stored) > 0
         assert "source." in gap, devices[name]
     assert "source.fault" in devices["modbus"][4]
+    cards = re.findall(r"(\d+) of the fans' cards near bluez have two slots", done.stdout)
+    assert cards, done.stdout
+    assert int(cards[0]) > 0
     came, written, quarantined, dropped = map(number, re.findall(r"[\d,]+", re.findall(r"dropped: (.*)", done.stdout)[0])[:4])
     assert came == written + quarantined + dropped > 0
     assert quarantined == 0
