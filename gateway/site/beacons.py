@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal, Protocol
 from uuid import UUID
 
 from pydantic import AfterValidator
 
 from footfall.beacons import TYPES, OwnBeacon
 from footfall.config import Section
-
-if TYPE_CHECKING:
-    from gateway.site.site import Site
 
 BeaconPart = Literal["uuid", "major", "minor"]
 
@@ -36,7 +34,23 @@ class Beacons(Section):
         return OwnBeacon(self.uuid, "major" in parts, "minor" in parts)
 
 
-def own_beacons(site: Site) -> tuple[OwnBeacon, ...]:
+class _Person(Protocol):
+    @property
+    def identifiers(self) -> Sequence[str]: ...
+
+
+class _Estate(Protocol):
+    @property
+    def beacons(self) -> Sequence[Beacons]: ...
+
+    @property
+    def staff(self) -> Sequence[_Person]: ...
+
+    @property
+    def assets(self) -> Sequence[str]: ...
+
+
+def own_beacons(site: _Estate) -> tuple[OwnBeacon, ...]:
     """Return the brand's own beacons, with those of its staff and assets; none: the estate states none, and every beacon is a fan's."""
     own = {each.uuid: each.as_own() for each in site.beacons}
     listed = [identifier for person in site.staff for identifier in person.identifiers] + list(site.assets)

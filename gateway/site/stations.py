@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
-if TYPE_CHECKING:
-    from gateway.site.site import Agent, Store
+from gateway.site.names import Span
 
 
-def check_one_at_a_time(name: str, places: list[tuple[Store, Agent]]) -> None:
+class _Store(Protocol):
+    name: str
+
+    @property
+    def zone(self) -> ZoneInfo: ...
+
+
+class _Agent(Protocol):
+    def span(self, zone: ZoneInfo) -> Span: ...
+
+    def ends_ns(self, zone: ZoneInfo) -> int: ...
+
+
+def check_one_at_a_time(name: str, places: Sequence[tuple[_Store, _Agent]]) -> None:
     """Raise ValueError for an agent that is in two stores at one time."""
     for (store, agent), (other_store, other) in combinations(places, 2):
         begins = agent.span(store.zone).begin_ns, other.span(other_store.zone).begin_ns
@@ -20,7 +34,7 @@ def check_one_at_a_time(name: str, places: list[tuple[Store, Agent]]) -> None:
             )
 
 
-def nearness(listed: tuple[Store, Agent], now_ns: int) -> tuple[bool, int]:
+def nearness(listed: tuple[_Store, _Agent], now_ns: int) -> tuple[bool, int]:
     """Return a key that sorts the place where an agent is now to the end."""
     store, agent = listed
     span = agent.span(store.zone)
