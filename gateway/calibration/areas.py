@@ -9,10 +9,9 @@ from typing import Final
 import numpy as np
 
 from device_profiles.profile import Presence
-from footfall.units import NS_PER_S
 from gateway.calibration.borders import LEAST_CROSSINGS, crossings
 from gateway.calibration.walks import Walk
-from gateway.fold.presence_limits import STALE_PERIODS
+from gateway.fold.presence_limits import limits_of
 from gateway.site.areas import MOST_AREAS, Area
 
 FLOOR_DBM: Final = -100.0
@@ -62,7 +61,8 @@ def fit_areas(
 
 def stale_ns_of(presence: Presence) -> int:
     """Return after how long a silence a level counts no more."""
-    return round(STALE_PERIODS * presence.stay_s * NS_PER_S)
+    stale_ns: int = limits_of(presence).stale_ns
+    return stale_ns
 
 
 def _levels(walk: Walk, heard: Sequence[str], stale_ns: int) -> Iterator[tuple[str, list[float]]]:

@@ -14,11 +14,12 @@ import numpy.typing as npt
 from footfall.frames import Kind
 from gateway.fold import heard_zones
 from gateway.fold.begun import Begun
-from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
+from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
 from gateway.fold.dwell_rows import OPEN
 from gateway.fold.dwells import Dwells
 from gateway.fold.heard_zones import NOBODY
 from gateway.fold.reorder_buffer import Evidence
+from gateway.fold.sighted import count_many, sighted_of
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
@@ -61,14 +62,14 @@ class ContestColumns:
 
     def _are_owned(self, rows: Evidence) -> Mask:
         s, slot = self._state.tracks, rows.slot
-        unowned = is_unowned(self._standing(slot, rows.time_ns), self._state.estate.limits.of(s.profile[slot]))
+        unowned = is_unowned(self._standing(slot, rows.time_ns), self._limits(slot))
         owned: Mask = (s.contest[slot] != SETTLES) & ~unowned
         return owned
 
     def _are_common(self, rows: Evidence, owned: Mask) -> Mask:
         """An owner has one agent's level only, and an open dwell; a row extends the visit, unless that has to wait for a decision."""
         s, estate, slot, t = self._state.tracks, self._state.estate, rows.slot, rows.time_ns
-        limits, at, timeout_ns = estate.limits.of(s.profile[slot]), self._standing(slot, t), estate.timeout_ns[s.store[slot]]
+        limits, at, timeout_ns = self._limits(slot), self._standing(slot, t), estate.timeout_ns[s.store[slot]]
         common: Mask = (rows.kind != Kind.EXIT) & (t >= s.last_ns[slot]) & self._are_plain(slot, t)
         common &= (rows.profile == s.profile[slot]) | (t - s.last_ns[slot] <= timeout_ns)
         by_owner = (s.owner_agent[slot] == NO_CODE) | (s.owner_agent[slot] == rows.agent) | fell_silent(at, limits)
@@ -93,7 +94,7 @@ class ContestColumns:
         heard_zones.forget(s, new.slot)
         s.area_ns[new.slot[s.area_ns[new.slot] != 0]] = 0
         self._lead(SETTLES, Begun(new.slot, new.zone, new.time_ns, new.key_ns, new.agent))
-        limits = self._state.estate.limits.of(s.profile[slot])
+        limits = self._limits(slot)
         self._hear_others(rows, limits.stale_ns)
         is_heard, best = self._loudest(slot, rows.time_ns, limits)
         s.lead_zone[slot[is_heard]] = s.heard_zone[slot, best][is_heard]
@@ -112,7 +113,7 @@ class ContestColumns:
         if not len(rows):
             return
         s, slot, t = self._state.tracks, rows.slot, rows.time_ns
-        limits, at, leads = self._state.estate.limits.of(s.profile[slot]), self._standing(slot, t), s.contest[slot] == LEADS
+        limits, at, leads = self._limits(slot), self._standing(slot, t), s.contest[slot] == LEADS
         own = rows.zone == at.owner
         self._hear_owners(rows.take(own), at.silent_ns[own])
         self._hear_others(rows.take(~own), limits.stale_ns[~own])
@@ -137,10 +138,7 @@ class ContestColumns:
         heard_zones.put_many(s, slot, rows.zone, rows.agent, rows.rssi_dbm, rows.time_ns, rows.time_ns - stale_ns)
 
     def _count(self, rows: Evidence, since_ns: Times, counts: Mask) -> None:
-        s, slot = self._state.tracks, rows.slot[counts]
-        s.sighted_ns[slot] += since_ns[counts]
-        s.sightings[slot] += rows.count[counts]
-        s.sighted_rows[slot] += 1
+        count_many(self._state.tracks, rows.slot[counts], rows.time_ns[counts], since_ns[counts], rows.count[counts])
 
     def _judge(self, rows: Evidence, limits: ZoneLimits, leads: Mask) -> None:
         s, slot, t = self._state.tracks, rows.slot, rows.time_ns
@@ -209,8 +207,10 @@ class ContestColumns:
         return Standing(s.zone[slot], s.level_dbm[slot], time_ns - heard_ns, time_ns - s.since_ns[slot])
 
     def _sighted(self, slot: Slots) -> Sighted:
-        s = self._state.tracks
-        return Sighted(s.sighted_ns[slot], s.sightings[slot], s.sighted_rows[slot])
+        return sighted_of(self._state.tracks, slot)
+
+    def _limits(self, slot: Slots) -> ZoneLimits:
+        return follow(self._state.estate.limits.of(self._state.tracks.profile[slot]), self._sighted(slot))
 
     def _lead_of(self, slot: Slots) -> Lead:
         s = self._state.tracks

@@ -16,6 +16,10 @@ import numpy.typing as npt
 
 from gateway.fold.zone_rules import ZoneLimits
 
+STALE_PERCENT: Final = 220
+"""An owner whose rows fail to come for two of the usual gaps, and some for frames to arrive, may lose its subject to any other."""
+LOST_PERCENT: Final = 320
+"""Of an interval: three sightings in a row are lost at times."""
 SETTLE_SIGHTINGS: Final = 5
 CONFIRM_SIGHTINGS: Final = 8
 """A level is an average over five to eight sightings: so many bring one that owes little to the one before."""
@@ -98,6 +102,19 @@ def lasts_ns(settles: Any, clear: Any, wary_db: Any, heard: Sighted, limits: Dec
     """
     confirmed_ns = confirms_ns(heard, limits) * (1 + (1 - clear) * (1 + (wary_db > 0) * (HELD_CONFIRMS + wary_db)))
     return confirmed_ns + settles * (settles_ns(heard, limits) - confirmed_ns)
+
+
+def follow(limits: ZoneLimits, heard: Sighted) -> ZoneLimits:
+    """Return a profile's limits for a subject that is heard so often: what is stale follows its own intervals, of rows and of sightings.
+
+    A row comes with the first sighting after a STAY period, and some sightings in a row may be lost. It is never earlier than the profile
+    has it, and no later than an owner loses the subject in any case.
+    """
+    rows_ns = STALE_PERCENT * heard.span_ns // (100 * _larger(heard.rows, 1))
+    lost_ns = LOST_PERCENT * heard.span_ns // (100 * _larger(heard.sightings, 1))
+    own_ns = _larger(rows_ns, 100 * limits.stale_ns // STALE_PERCENT + lost_ns)
+    stale_ns = limits.stale_ns + (heard.sightings > 0) * _larger(own_ns - limits.stale_ns, 0)
+    return limits._replace(stale_ns=limits.gap_ns - _larger(limits.gap_ns - stale_ns, 0))
 
 
 def settles_ns(heard: Sighted, limits: DecisionLimits) -> Any:

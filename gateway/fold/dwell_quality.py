@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from gateway.fold.decision_rules import Sighted, margin_of
+from gateway.fold.decision_rules import margin_of
+from gateway.fold.sighted import sighted_of
 from gateway.fold.state import State
 from gateway.fold.zone_rules import ZoneLimits
 
@@ -37,7 +38,7 @@ def sure_percent(state: State, slot: Any, zone: Any, time_ns: Any) -> Any:
     t, estate = state.tracks, state.estate
     ahead_db = np.asarray(t.lead_db[slot]).astype(np.float64)
     ahead_db = np.where(ahead_db >= SILENT_DB, SILENCE_WORTH_DB, np.maximum(ahead_db, 0.0))
-    sharp = margin_of(Sighted(t.sighted_ns[slot], t.sightings[slot], t.sighted_rows[slot]), 0, _ONE)
+    sharp = margin_of(sighted_of(t, slot), 0, _ONE)
     stray_db2 = (STRAY_DB**2 + np.where(estate.profile_calibrated[t.profile[slot]], 0.0, MOUNTING_DB**2)) * sharp**2
     share = ahead_db**2 / (ahead_db**2 + stray_db2) * WARY_DB / (WARY_DB + t.wary_db[slot])
     is_new = (t.v_state[slot] == 0) | (time_ns - t.v_last_ns[slot] > estate.timeout_ns[t.store[slot]])

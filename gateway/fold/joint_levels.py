@@ -17,8 +17,10 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold import heard_zones
+from gateway.fold.decision_rules import follow
 from gateway.fold.heard_zones import Heard
 from gateway.fold.joint_places import JointPlaces
+from gateway.fold.sighted import sighted_alone
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
@@ -124,7 +126,8 @@ class JointLevels(ZoneLevels):
     def _heard(self, slot: int, time_ns: int) -> Mapping[int, _JointLevel]:
         """Of each zone with receivers, by its rule over the agents whose level is fresh."""
         estate = self._state.estate
-        stale_ns = estate.limits_of[self._state.tracks.profile.item(slot)].stale_ns
+        tracks = self._state.tracks
+        stale_ns = follow(estate.limits_of[tracks.profile.item(slot)], sighted_alone(tracks, slot)).stale_ns
         by_zone: defaultdict[int, list[Heard]] = defaultdict(list)
         for at in self._places.of(slot):
             if time_ns - at.time_ns <= stale_ns:

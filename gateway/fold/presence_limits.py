@@ -6,12 +6,10 @@ from typing import Final
 
 from device_profiles.profile import Presence
 from footfall.units import NS_PER_S
-from gateway.fold.decision_rules import DecisionLimits
+from gateway.fold.decision_rules import STALE_PERCENT, DecisionLimits
 from gateway.fold.zone_rules import ZoneLimits
 from gateway.site.recorded import RecordedCalibration
 
-STALE_PERIODS: Final = 2.2
-"""An owner whose STAY rows fail to come for so many periods (two, and some for frames to arrive) may lose its subject to any other."""
 NO_LIMITS: Final = ZoneLimits(0, 0, 0, 0.0)
 """Of a profile that this release does not know."""
 
@@ -27,7 +25,7 @@ def limits_of(presence: Presence, calibration: RecordedCalibration = UNCALIBRATE
     """Return what a profile allows an owner, in a store that may have calibrated it, or have areas for it."""
     return ZoneLimits(
         gap_ns=_ns(presence.timeout_max_s + presence.stay_s),
-        stale_ns=_ns(STALE_PERIODS * presence.stay_s),
+        stale_ns=_ns(STALE_PERCENT / 100 * presence.stay_s),
         holdoff_ns=_ns(presence.holdoff_s),
         margin_db=_first(calibration.margin_db, AREA_MARGIN_DB if has_areas else presence.margin_db),
     )

@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from footfall.frames import Kind
 from gateway.fold import heard_zones
+from gateway.fold.decision_rules import follow
 from gateway.fold.heard_zones import NOBODY
 from gateway.fold.reorder_buffer import Evidence
+from gateway.fold.sighted import OwnersRows
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import Tracks
 from gateway.fold.zone_rules import GONE_DBM, ZoneLimits, are_in_order, is_unowned, level_dbm, standing_at_each, starts
@@ -31,6 +33,9 @@ def are_quiet(tracks: Tracks, limits: ZoneLimits, rows: Evidence) -> npt.NDArray
     own = _are_owners(tracks, rows)
     at = standing_at_each(tracks, rows, own, start)
     quiet: npt.NDArray[np.bool_] = are_in_order(tracks, rows, first) & ~is_unowned(at, limits)
+    if own.all() and (tracks.heard_zone[rows.slot[first]] == NO_CODE).all():
+        return quiet  # nobody else hears anybody
+    limits = follow(limits, OwnersRows(tracks, rows, own, start, at.silent_ns).sighted())
     if not own.all():
         quiet &= own | (
             (rows.kind != Kind.EXIT) & (rows.zone != at.owner) & (at.silent_ns <= limits.stale_ns) & _are_known(tracks, rows, own)
@@ -54,7 +59,7 @@ def _are_known(tracks: Tracks, rows: Evidence, own: npt.NDArray[np.bool_]) -> np
 def _loudest_dbm(
     tracks: Tracks, limits: ZoneLimits, rows: Evidence, own: npt.NDArray[np.bool_], first: npt.NDArray[np.bool_]
 ) -> npt.NDArray[Any]:
-    """Return, at each row, a level that no other zone of its slot exceeds: of those that were fresh at the first row, and of the rows.
+    """Return, at each row, a level that no other zone of its slot exceeds: of those that are fresh at any row, and of the rows.
 
     A running maximum within each slot is one over all rows, if each slot's levels are lifted above those of the slots before.
     """
@@ -62,8 +67,8 @@ def _loudest_dbm(
     slots = rows.slot[begins]
     loudest = np.full(len(slots), GONE_DBM, np.int64)
     if len(hearing := np.flatnonzero(tracks.heard_zone[slots].max(axis=1) != NO_CODE)):
-        at = begins[hearing]
-        loudest[hearing] = heard_zones.loudest_dbm(tracks, slots[hearing], rows.time_ns[at] - limits.stale_ns[at])
+        fresh_since_ns = np.minimum.reduceat(rows.time_ns - limits.stale_ns, begins)[hearing]
+        loudest[hearing] = heard_zones.loudest_dbm(tracks, slots[hearing], fresh_since_ns)
     by_row: npt.NDArray[Any] = loudest[number]
     if own.all():
         return by_row
@@ -88,13 +93,10 @@ def take_quiet(tracks: Tracks, rows: Evidence) -> None:
 
 def _take_owners(tracks: Tracks, rows: Evidence) -> None:
     slot, t = rows.slot, rows.time_ns
-    _, first = starts(slot)
-    begins, counts = np.flatnonzero(first), rows.kind != Kind.ENTER
+    start, first = starts(slot)
     since_ns = t - np.where(first, tracks.zone_ns[slot], np.concatenate([t[:1], t[:-1]]))
-    slots = slot[begins]
-    tracks.sighted_ns[slots] += np.add.reduceat(since_ns * counts, begins)
-    tracks.sightings[slots] += np.add.reduceat(rows.count * counts, begins)
-    tracks.sighted_rows[slots] += np.add.reduceat(counts.astype(np.int64), begins)
+    OwnersRows(tracks, rows, np.ones(len(rows), np.bool_), start, since_ns).apply()
+    slots = slot[first]
     tracks.zone_ns[slot], tracks.level_dbm[slot] = t, level_dbm(rows)
     heard_zones.forget_beyond(tracks, slots[tracks.beyond_ns[slots] != 0])
 

@@ -22,9 +22,10 @@ from typing import Final
 from footfall.frames import Kind
 from footfall.units import NS_PER_MS
 from gateway.fold import heard_zones
-from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
+from gateway.fold.decision_rules import STRONG_DB, Lead, Sighted, follow, is_backed, lasts_ns, left_ns, margin_of, wary_after, wary_left
 from gateway.fold.dwells import Dwells
 from gateway.fold.joint_levels import JointLevels
+from gateway.fold.sighted import sighted_alone
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
@@ -254,8 +255,7 @@ class ZoneContest:
         return self._joint if estate.joint.decide(s.store.item(slot), s.profile.item(slot)) else self._zones
 
     def _sighted(self, slot: int) -> Sighted:
-        s = self._state.tracks
-        return Sighted(s.sighted_ns.item(slot), s.sightings.item(slot), s.sighted_rows.item(slot))
+        return sighted_alone(self._state.tracks, slot)
 
     def _limits(self, slot: int) -> ZoneLimits:
-        return self._state.estate.limits_of[self._state.tracks.profile.item(slot)]
+        return follow(self._state.estate.limits_of[self._state.tracks.profile.item(slot)], self._sighted(slot))

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from footfall.frames import Kind
 from gateway.fold import heard_zones
 from gateway.fold.heard_zones import NOBODY, Heard
+from gateway.fold.sighted import count
 from gateway.fold.state import State
 from gateway.fold.tables.hash_index import NO_CODE
 from gateway.fold.tables.tracks import DECIDED, LEADS, SETTLES
@@ -129,10 +130,7 @@ class ZoneLevels:
         s.level_dbm[slot], s.owner_agent[slot] = (GONE_DBM if row.kind == Kind.EXIT else row.rssi_dbm), row.agent
 
     def _count(self, slot: int, row: HeardRow, since_ns: int) -> None:
-        s = self._state.tracks
-        s.sighted_ns[slot] += since_ns
-        s.sightings[slot] += row.sightings
-        s.sighted_rows[slot] += 1
+        count(self._state.tracks, slot, row.time_ns, since_ns, row.sightings)
 
     def _exchange(self, slot: int, place: int, heard: Heard, time_ns: int, limits: ZoneLimits) -> None:
         s, at = self._state.tracks, self.standing(slot, time_ns)

@@ -46,9 +46,14 @@ class Tracks(ColumnTable):
     owner_agent: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True)]
     """Whose level `level_dbm` is: of several agents that hear the owner's zone, the loudest."""
     sighted_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
-    """Over how long sightings were counted, how many there were, and in how many rows: the subject's own intervals follow."""
+    """Over how long sightings were counted in a minute, how many there were, and in how many rows."""
     sightings: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     sighted_rows: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    sighted_minute: Annotated[npt.NDArray[np.int32], ColumnSpec(added=True)]
+    """The minute of which they are, since 1970; those of the one before it in which rows came (gateway.fold.sighted)."""
+    earlier_ns: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    earlier_sightings: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
+    earlier_rows: Annotated[npt.NDArray[np.int64], ColumnSpec(added=True)]
     # who else hears the subject: places of a zone and an agent
     heard_zone: Annotated[npt.NDArray[np.int32], ColumnSpec(fill=NO_CODE, added=True, width=MOST_HEARD)]
     """-1: the place is free."""
