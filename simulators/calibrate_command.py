@@ -31,6 +31,7 @@ from simulators.accuracy.simulated import IDLE_S
 from simulators.calibration.live import LiveCalibration, profile_of, subject_of_beacon, zones_outside
 from simulators.calibration.outcome import WIDTH, SiteFile, confusion_table, figures
 from simulators.calibration.recorded_walks import heard_by_receiver, walked_s, walks_of, workshop
+from simulators.calibration.to_walk import what_to_walk
 from simulators.calibration.walk_file import write_walk
 
 CLOCK_NS: Final[Callable[[], int]] = time.time_ns
@@ -58,10 +59,14 @@ def calibrate(
     20 seconds in each zone. With --beacon the command hears your agents over the gateway's broker, and you tap where you are. Else give
     it recorded walks. Each walk is judged by a calibration of the others; one long walk is cut in parts.
 
+    With neither it shows which stores nobody calibrated, and the commands for them.
+
     site.toml is changed only where the calibration wins on walks that were left out. Its comments stay, and a copy of the file before
     lies beside it.
 
     [bold]Examples[/]
+
+    footfall calibrate site.toml    # which stores are not calibrated, and what to type
 
     footfall calibrate site.toml --store lab --beacon ibeacon:UUID:1:2 --config gateway.toml
 
@@ -69,11 +74,14 @@ def calibrate(
 
     footfall calibrate site.toml --store lab --recording recordings/sal-rb --plot after.png
     """
-    if bool(recording) == bool(beacon):
+    if recording and beacon:
         raise ConfigError("state --beacon to walk now, or --recording for walks that were recorded; one of them")
-    estate = load_site(site, {})
+    estate, console = load_site(site, {}), Console(width=WIDTH, highlight=False)
+    if not recording and not beacon:
+        for line in what_to_walk(site, estate, store and _only(store, estate, site)):
+            console.print(line, markup=False, soft_wrap=True)
+        return
     place = estate.by_name[_only(store, estate, site)]
-    console = Console(width=WIDTH, highlight=False)
     made = datetime.fromtimestamp(time.time(), UTC).replace(microsecond=0)
     paths, settings = recording or [], ReplaySettings(timezone, start_of(start), mapping=mapping)
     if beacon:

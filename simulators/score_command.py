@@ -38,6 +38,8 @@ from simulators.show import score_table, score_values
 from simulators.stored import read_stored
 from simulators.truth import Truth, read_truth
 
+TRUTH: Final = "truth.jsonl"
+"""What makes a folder that of a simulated estate."""
 OUTPUTS: Final = ("table", "json")
 
 
@@ -71,7 +73,9 @@ class _Database:
 
 
 def score(
-    recording: Annotated[list[Path] | None, typer.Argument(help="Recorded files with their truth, or folders of them.")] = None,
+    recording: Annotated[
+        list[Path] | None, typer.Argument(help="Recorded files with their truth, folders of them, or what `footfall simulate --out` wrote.")
+    ] = None,
     format_: Annotated[
         list[str] | None, typer.Option("--format", "-f", help=f"Of the recording: {', '.join(FORMATS)}; or of the figures: json.")
     ] = None,
@@ -106,11 +110,14 @@ def score(
 
     footfall score recordings/sal-rb --config gateway.toml --store lab
 
-    footfall score --truth world/truth.jsonl    # plays what `footfall simulate --out world` wrote
+    footfall score world    # plays what `footfall simulate --out world` wrote; as --truth world/truth.jsonl
 
     footfall score --truth world/truth.jsonl --db world/footfall.db
     """
     paths = [*(recording or ()), *([sal_rb_folder] if sal_rb_folder else ())]
+    if len(paths) == 1 and truth is None and (paths[0] / TRUTH).is_file():
+        paths, truth = [], paths[0] / TRUTH
+    _check_folders(paths)
     if bool(paths) == (truth is not None):
         raise ConfigError("say what to compare with: a RECORDING with its truth, or --truth FILE of a simulated world; one of them")
     if plot is not None:
@@ -130,6 +137,18 @@ def score(
     subjects = recorded.replayed_subjects(found, expand(name, paths, settings)) if database.is_named else {}
     courses = _courses(found, subjects, database, site, shown)
     _score_recording(found, name, courses, shown, is_timed=not database.is_named)
+
+
+def _check_folders(paths: Sequence[Path]) -> None:
+    """Raise ConfigError for a folder of a simulated estate that lacks its truth, or that stands among other recordings."""
+    for path in paths:
+        if (path / TRUTH).is_file():
+            raise ConfigError(f"{path}: a simulated estate is scored alone: `footfall score {path}`")
+        if (path / "site.toml").is_file() and list(path.glob("*.jsonl.gz")):
+            raise ConfigError(
+                f"{path}: there is no {TRUTH} beside these recordings: a folder that `footfall simulate --out` wrote is scored with"
+                f" site.toml, {TRUTH}, brand.secret and a NAME.jsonl.gz of each agent in it"
+            )
 
 
 def _formats(given: Sequence[str]) -> tuple[str, bool]:

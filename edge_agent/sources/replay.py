@@ -91,6 +91,8 @@ def format_of(paths: Sequence[Path]) -> FormatName:
     if any("inflow" in file.name for file in _files(paths, (".csv",))):
         return "calit2"
     there = ", ".join(map(str, paths))
+    if not _files(paths, ("",)):
+        raise ConfigError(f"{there}: this folder is empty: a recording is one file or several, of one format: {', '.join(FORMATS)}")
     raise ConfigError(f"{there}: looks like no format that is known: state --format, one of {', '.join(FORMATS)}; csv takes any columns")
 
 

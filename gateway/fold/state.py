@@ -13,6 +13,7 @@ from device_profiles.registry import Registry
 from footfall.units import NS_PER_S
 from gateway.fold.codes import Codes
 from gateway.fold.estate_index import Estate
+from gateway.fold.fan_touches import FanTouches
 from gateway.fold.history import History
 from gateway.fold.joint_places import JointPlaces
 from gateway.fold.keys import Keys
@@ -69,6 +70,7 @@ class State:
         self.ledger: Final = ledger
         self.links: Final = LinkIndex(ledger, filter_bytes)
         self.keys: Final = Keys(ledger)
+        self.fan_touches: Final = FanTouches(ledger)
         self.tracks = Tracks()
         self.joint_places: Final = JointPlaces()
         self.traffic: Final = Cells("traffic", len(TRAFFIC), ledger)

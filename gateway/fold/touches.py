@@ -86,7 +86,7 @@ class Touches:
         if not void:
             self._contribute(store, row.time_ns, values, fan, 1)
         changed = row if (fan, void) == (row.fan, row.void) else row._replace(fan=fan, void=void)  # a copy takes a microsecond
-        self._state.ledger.save_touches([changed])
+        self._state.fan_touches.save(None if is_new else row, changed, values)
         self._state.emit(_point(changed, values), None if is_new else _point(row, values))
         if fan or row.fan:
             for each in sorted({fan, row.fan} - {""}):

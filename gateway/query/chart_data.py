@@ -16,7 +16,7 @@ from gateway.query.measures import measures_of
 
 DRAWN: Final[Mapping[str, tuple[str, ...]]] = {
     "traffic": ("in", "out", "occupancy_max", "conversion", "anonymous_visits"),
-    "zones": ("entries", "mean_dwell_s"),
+    "zones": ("entries", "mean_stay_s"),
     "doors": ("in", "out"),
     "items": ("arrived", "moved", "tried", "left"),
     "sales": ("revenue", "transactions", "basket"),

@@ -57,8 +57,8 @@ def _of_store(store: AskedStore, hours: _Hours) -> Iterator[str]:
         if to_ns > store.from_ns:
             others = "went through its other doors" if len(hours.doors) > 1 else "visits began"
             yield (
-                f"door {hours.doors[silence.door]} of {store.facts.name} counted nobody from {_wall(from_ns, store)} to"
-                f" {_wall(to_ns, store)}, while {silence.elsewhere:,} {others}: {silence.expected:,.0f} were to be expected"
+                f"door {hours.doors[silence.door]} of {store.facts.name} counted nobody from {wall_minute(from_ns, store)} to"
+                f" {wall_minute(to_ns, store)}, while {silence.elsewhere:,} {others}: {silence.expected:,.0f} were to be expected"
             )
     yield from _jumped(store, hours)
 
@@ -77,7 +77,7 @@ def _jumped(store: AskedStore, hours: _Hours) -> Iterator[str]:
 
 def _since(store: AskedStore, hours: _Hours, day: Counts, which: str, jump: Jump, what: str) -> str:
     begin_ns = hours.begin_ns + int(np.flatnonzero(day == jump.day)[0]) * NS_PER_HOUR
-    return f"{which} counts {jump.factor:.2f} times what it did for each visit, since {_wall(begin_ns, store)[:10]}: {what}"
+    return f"{which} counts {jump.factor:.2f} times what it did for each visit, since {wall_minute(begin_ns, store)[:10]}: {what}"
 
 
 def _days(store: AskedStore, hours: _Hours) -> Counts:
@@ -87,5 +87,6 @@ def _days(store: AskedStore, hours: _Hours) -> Counts:
     return number - number[:1]
 
 
-def _wall(time_ns: int, store: AskedStore) -> str:
+def wall_minute(time_ns: int, store: AskedStore) -> str:
+    """Return a time as the store's clock shows it, to the minute."""
     return iso(time_ns, store.zone)[:16].replace("T", " ")

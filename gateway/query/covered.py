@@ -25,6 +25,7 @@ OBSERVED: Final = "observed: "
 MOST_NAMED: Final = 5
 """Agents named in a note."""
 _TABLE: Final = "coverage"
+_OBSERVERS: Final[Mapping[CoveredBy, str]] = {"doors": "door counters", "presence": "receivers"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,11 +104,11 @@ def _observed_notes(shares: Shares, of: Sequence[AskedStore], by: CoveredBy) -> 
     minutes = opened[covered.there].sum()
     share = float((covered.numbers * opened)[covered.there].sum() / minutes)
     seen = int((covered.there & (covered.numbers > 0)).sum())
-    notes = [f"{OBSERVED}{seen:,} of {int(asked.sum()):,} stores, {percent(share)} of open hours"]
+    notes = [f"{OBSERVED}{seen:,} of {int(asked.sum()):,} stores, {percent(share)} of open hours, by {_OBSERVERS[by]}"]
     if unknown := int((asked & ~covered.there).sum()):
         notes.append(f"of {unknown:,} stores it is not known for all of the span: an earlier release stored no coverage")
     if unstated := sum(not store.facts.states_hours for store in of):
-        notes.append(f"opening hours not stated by {unstated:,} of them: every minute counts as open")
+        notes.append(f"opening hours not stated by {unstated:,} of them: every minute of the span counts as open, nights too")
     return notes
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
-from gateway.query import companions, listed
+from gateway.query import companions, counter_notes, listed, zone_notes
 from gateway.query.answer import Answer, Request, StoreSpan
 from gateway.query.as_of_answer import as_of, check_as_of
 from gateway.query.as_of_reader import REVISED
 from gateway.query.asked import AskedStore, asked_stores
-from gateway.query.counter_notes import ASKED_BY, counter_notes
 from gateway.query.counting import Counting
 from gateway.query.coverage_reading import read_coverage
 from gateway.query.covered import Covered, covered_cells
@@ -51,6 +50,8 @@ class Question:
     meaning: str
     answer: CountingRule | EstimateRule | List
     takes: frozenset[str] = frozenset()
+    refuses: Mapping[str, str] = field(default_factory=dict)
+    """Why it does not take an option that one would expect, and what to ask instead."""
 
 
 _NARROWING: Final = ("measures", "by", "interval", "zone", "fan", "top")
@@ -63,6 +64,20 @@ def _counts(meaning: str, counted: CountingRule, *takes: str) -> Question:
     return Question(counted.measurement, meaning, counted, _COUNTS | set(takes) | as_of)
 
 
+NOT_OF_ESTIMATES: Final[Mapping[str, str]] = {
+    "by": "an estimate is of a store's day, and its interval is no sum of others': the answer has a total for each store and for all;"
+          " traffic --by groups what the doors counted",
+    "interval": "the factor is learned from whole days, so it holds for none that is shorter, and totals stand below: --from and --to"
+                " choose the days",
+    "measures": "people means nothing without its interval and its factor: all columns belong together",
+    "top": "estimates whose intervals overlap have no order: --store names the stores",
+    "zone": "phones are counted as they arrive in the store: zones --zone counts stays in a zone",
+    "fan": "it estimates people whom nobody knows: visits --fan lists those of a fan",
+    "compare": "the difference of two estimates has an interval of its own, and more of a factor's error in both than in either: ask for"
+               " both spans, and take only intervals that do not overlap for a difference; traffic --compare pairs what the doors counted",
+    "as-of": "a factor is learned from up to 28 earlier days as they are stored now, and what they were is not kept as a whole:"
+             " traffic --as-of has the counts as they were",
+}  # fmt: skip
 QUESTIONS: Final[Mapping[str, Question]] = {
     "traffic": _counts("who came in and out, conversion, mean dwell, anonymity, per interval",
                        CountingRule("traffic", ("store",), "1h", every=True)),
@@ -75,7 +90,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "items": _counts("what goods arrived, moved, were tried and left, of each article or zone",
                      CountingRule("item", ("store", "sku")), "zone"),
     "visitors": Question("traffic", "how many people came, by the phones of those who gave no key: an estimate with its interval",
-                         EstimateRule(), frozenset({"day"})),
+                         EstimateRule(), frozenset({"day"}), NOT_OF_ESTIMATES),
     "visits": Question("visit", "the visits one by one", listed.visits, frozenset({"fan"})),
     "touches": Question("touch", "sales, scans and other interactions one by one", listed.touches, frozenset({"zone", "fan"})),
     "together": Question("dwell", "devices that always move together: pairs that are proposed as one person's", companions.together),
@@ -105,8 +120,13 @@ def check(request: Request) -> None:
     question = question_of(request.question)
     for option in _NARROWING:
         if getattr(request, option) and option not in question.takes:
+            _refuse(request.question, option)
             able = ", ".join(name for name, other in QUESTIONS.items() if option in other.takes)
             raise ConfigError(f"{option} means nothing for {request.question}; it is for {able}")
+    if request.compare is not None:
+        _refuse(request.question, "compare")
+    if request.as_of is not None:
+        _refuse(request.question, "as-of")
     plan = planned(request, question.answer) if isinstance(question.answer, CountingRule) else None
     if request.compare is not None:
         # What compares is loaded where something is compared.
@@ -120,6 +140,12 @@ def check(request: Request) -> None:
             able = ", ".join(name for name, other in QUESTIONS.items() if "as-of" in other.takes)
             raise ConfigError(f"as_of: the database keeps no earlier versions of {question.measurement}; it is for {able}")
         check_as_of(plan)
+
+
+def _refuse(name: str, option: str) -> None:
+    """Raise ConfigError, with the reason and what to ask instead, if the question has one for not taking the option."""
+    if reason := question_of(name).refuses.get(option):
+        raise ConfigError(f"{name} takes no --{'measure' if option == 'measures' else option}: {reason}")
 
 
 def ask(
@@ -169,16 +195,23 @@ def _answered(reader: PointReader, request: Request, estate: QueryEstate, now_ns
         stores = asked_stores(reader, request, question.measurement, None, estate, now_ns, is_list=True)
         answer = listing(reader, request, question.measurement, how, stores, on_page)
     asked = tuple(StoreSpan(store.facts.name, store.zone, store.from_ns, store.to_ns) for store in stores)
-    counters = counter_notes(reader, stores, on_page) if request.question in ASKED_BY and not matched else ()
+    silent = () if matched else _silence_notes(reader, request, stores, on_page)
     titles = {store.facts.name: store.facts.at(store.to_ns - 1).title for store in stores}
     notes = (
         *_nothing(reader, request, question.measurement, stores, answer),
         *answer.notes,
-        *counters,
+        *silent,
         *_overlapping(stores),
         *stores_partly_read(stores),
     )
     return replace(answer, notes=notes, title=title_of(request, asked, titles), asked=asked)
+
+
+def _silence_notes(reader: PointReader, request: Request, stores: Sequence[AskedStore], on_page: OnPage) -> list[str]:
+    """Doors and zones that do not count as usual."""
+    doors = counter_notes.counter_notes(reader, stores, on_page) if request.question in counter_notes.ASKED_BY else []
+    zones = zone_notes.zone_notes(reader, stores, request.zone, on_page) if request.question in zone_notes.ASKED_BY else []
+    return [*doors, *zones]
 
 
 def _counted_by(

@@ -125,6 +125,14 @@ def test_areas_that_ruin_a_store_are_taken_out_by_a_right_walk(walks: Path) -> N
     assert len(store.calibrations) == 1
 
 
-def test_without_a_walk_nothing_can_be_found(walks: Path) -> None:
+def test_without_a_walk_it_shows_what_to_type(walks: Path) -> None:
+    found = CliRunner().invoke(build(), ["calibrate", str(walks / "site.toml")], catch_exceptions=False)
+    assert found.exit_code == 0
+    assert "stores are to be calibrated" in found.output
+    assert "--beacon TYPE:VALUE" in found.output
+
+
+def test_a_walk_is_taken_now_or_was_recorded(walks: Path) -> None:
+    asked = ["calibrate", str(walks / "site.toml"), "--recording", str(walks), "--beacon", "ibeacon:u"]
     with pytest.raises(ConfigError, match="--beacon to walk now, or --recording"):
-        CliRunner().invoke(build(), ["calibrate", str(walks / "site.toml")], catch_exceptions=False)
+        CliRunner().invoke(build(), asked, catch_exceptions=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.fold.fan_touches import VOUCHES
 from gateway.fold.store import TouchRow
-from gateway.fold.visit_touches import VOUCHES
 from tests.support.memory_fold_store import MemoryStore
 from tests.support.shop_stories import IDLE_S, Shop, seen
 
@@ -93,6 +93,16 @@ def test_each_touch_of_a_long_chain_is_read_a_few_times_at_most_and_bridges_all_
     (visit,) = shop.hear(seen("ann", "a", end_s)).close().standing()
     assert (visit.begin_s, visit.seconds, visit.touches) == (0, end_s, number)
     assert kept.read < 15 * number
+
+
+def test_the_sales_of_a_fan_who_is_heard_all_day_are_read_once() -> None:
+    kept, number = CountingStore(), 120
+    shop = Shop(kept).link("ann", "fan-1").hear(seen("ann", "a", 0))
+    for n in range(number):
+        shop.wait(30).hear(seen("ann", "a", 30 * n + 20)).touch("transaction", fan="fan-1", amount=1.0, event_id=f"sale-{n}")
+    (visit,) = shop.close().standing()
+    assert visit.touches == number
+    assert kept.read <= number
 
 
 def test_a_sale_before_the_device_is_heard_again_reads_the_chain_once() -> None:

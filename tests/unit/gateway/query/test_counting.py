@@ -345,7 +345,7 @@ def test_what_nobody_observed_is_no_zero_and_the_share_of_open_minutes_is_stated
     assert by_hour[21] == (0, None, None, 0, None, None), "closed, and not measured"
     assert tuple(totals(answer)[name] for name in ("open_minutes", "covered", "in")) == (600, 0.45, 2)
     assert answer.notes[:2] == (
-        "observed: 1 of 1 stores, 45.0 % of open hours",
+        "observed: 1 of 1 stores, 45.0 % of open hours, by door counters",
         "observed: doors for all but 6 minutes of the hour: ratios are of such hours alone: `conversion` without 1 of 2 `in`",
     )
 
@@ -410,7 +410,7 @@ def test_coverage_follows_groups_of_stores_hours_and_zones() -> None:
     rows = {"traffic": TWO["traffic"], "coverage": [*observed("s1", 12), *observed("s2", 24, first=-6)]}
     by_path = answered(rows, known, by=("path",), measures=("in",))
     assert counts(by_path, "path", "open_minutes", "covered", "in") == [("cn", 2880, 0.5, 16), ("de", 1440, 0.5, 2)]
-    assert "observed: 2 of 3 stores, 50.0 % of open hours" in by_path.notes
+    assert "observed: 2 of 3 stores, 50.0 % of open hours, by door counters" in by_path.notes
     by_hour = answered(rows, known, by=("chain", "hour"), measures=("in",), stores=("s1",))
     assert [row["covered"] for row in records(by_hour)] == [1.0] * 12 + [0.0] * 12
     zones = answered({**rows, "zone_traffic": [zone_row(0, "s1", "shoes")]}, known, question="zones", stores=("s1",))

@@ -61,6 +61,21 @@ def test_what_is_played_has_people_through_doors_staff_phones_and_sales(world: P
     assert values["anonymous_stored"] > 0
 
 
+def test_a_folder_is_scored_by_its_name(world: Path) -> None:
+    assert "stored against the truth" in run("score", str(world))
+
+
+def test_a_folder_without_its_truth_or_among_others_is_refused_with_what_it_needs(world: Path, tmp_path: Path) -> None:
+    for path in (world / "site.toml", *world.glob("*.jsonl.gz")):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for arguments, message in (
+        ((tmp_path,), r"there is no truth\.jsonl beside these recordings"),
+        ((world, tmp_path), "a simulated estate is scored alone"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            run("score", *map(str, arguments))
+
+
 def test_an_agent_without_a_recording_is_named(world: Path, tmp_path: Path) -> None:
     for name in ("site.toml", "truth.jsonl"):
         (tmp_path / name).write_bytes((world / name).read_bytes())
