@@ -83,12 +83,15 @@ picture: .venv/run chromium ## Takes the picture of README, docs/live-page.png, 
 parts: mosquitto dbus faketime chromium influxd-1.8 influxd-2.7 ## The real broker, databases and browser that tests use; built once, minutes
 
 mosquitto:
-	@if PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null; then :; \
+	@if PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null && command -v mosquitto_pub >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo 'installing mosquitto (apt-get)'; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto >/dev/null; } \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto mosquitto-clients >/dev/null; } \
 	    || echo 'mosquitto: not installed, its tests are skipped'; \
 	else echo 'mosquitto: skipped, its tests too: install it (apt-get install mosquitto)'; fi
+
+node-red: ## Node-RED, in which a test of docs/sending.md runs its flow; needs Node.js, 120 MB
+	npm install --silent --no-audit --no-fund --omit=dev --prefix "$$HOME/.cache/footfall/node-red" node-red@4
 
 dbus:
 	@if command -v dbus-daemon >/dev/null; then :; \

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,7 +15,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.config import ENVIRONMENT, AgentSettings
 from edge_agent.keys import read_keys
 from edge_agent.playback import Recording, deliver
-from edge_agent.sources.replay import FORMATS, format_named
+from edge_agent.sources.replay import FORMATS, expand, format_named
 from edge_agent.sources.replay_settings import DEFAULT_START, ReplaySettings, start_of
 from footfall.config import check, load
 from footfall.errors import ConfigError
@@ -23,6 +24,9 @@ from footfall.signals import when_asked_to_end
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+EXIT_REFUSED: Final = 1
+"""Of a replay: what could be read was sent, some lines could not."""
 
 
 def agent(
@@ -60,42 +64,76 @@ def _check_around(config: Path, settings: AgentSettings, site: Path | None) -> N
 
 def replay(
     paths: Annotated[list[Path], typer.Argument(help="Recorded files, or folders of them.")],
-    format_name: Annotated[str, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.")],
-    store: Annotated[str, typer.Option(help="The store they belong to.")],
-    agent_name: Annotated[str, typer.Option("--agent", help="Send as this agent; not as one that is running.")],
+    format_name: Annotated[
+        str | None, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}; csv, where --map is stated.")
+    ] = None,
+    store: Annotated[str | None, typer.Option(help="The store they belong to; that of --config, unless stated.")] = None,
+    agent_name: Annotated[
+        str | None, typer.Option("--agent", help="Send as this agent, not as one that is running; that of --config, unless stated.")
+    ] = None,
     host: Annotated[str, typer.Option(help="The broker's host.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The broker's port.")] = 1883,
     protocol: Annotated[str, typer.Option(help="MQTT version: 5 or 3.1.1.")] = "5",
-    timezone: Annotated[str, typer.Option(help="Of local times in the files.")] = "UTC",
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="An agent's configuration: its broker, with TLS or a password, store and name.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="Of local times in the files; UTC, but counts need one stated.")] = None,
     start: Annotated[str, typer.Option(help="When a recording without dates began, ISO 8601.")] = DEFAULT_START.isoformat(),
     door: Annotated[str, typer.Option(help="The door of recorded counts.")] = "main",
-    mapping: Annotated[Path | None, typer.Option(help="With --format csv: the TOML file that describes the columns.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--map", "--mapping", help="With --format csv: the TOML file that describes the columns.")
+    ] = None,
     keys: Annotated[Path | None, typer.Option(help="Key file; without it subjects are made from the recording's own digest.")] = None,
     profiles: Annotated[Path | None, typer.Option(help="A folder of your own profiles, used beside the shipped ones.")] = None,
     timeout_s: Annotated[float, typer.Option(help="Give up when no receipt came for so long.")] = 60.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the files and show what they contain; send nothing.")] = False,
 ) -> None:
     """Send recorded files with their own time, until the gateway has receipted all. Sending them again changes nothing.
 
+    Exit 1: lines were refused; they are counted by reason, and the rest was sent. Exit 2: nothing was sent.
+
     [bold]Examples[/]
 
-    footfall replay recordings/sal-rb --format sal-rb --store lab --agent lab-replay
+    footfall replay counts-2025.csv --map columns.toml --config history.toml --dry-run
 
-    footfall replay heard.csv --format csv --mapping columns.toml --store lab --agent lab-replay
+    footfall replay recordings/sal-rb --format sal-rb --store lab --agent lab-replay
     """
-    values = {"store": store, "agent": agent_name, "spool": {"path": "-"}, "broker": {"host": host, "port": port, "protocol": protocol}}
-    settings = check(values, AgentSettings, "footfall replay")
-    name = format_named(format_name)
-    read_settings = ReplaySettings(timezone, start_of(start), door, mapping)
+    sender = _sender(config, store, agent_name, {"host": host, "port": port, "protocol": protocol})
+    name = format_named(format_name or ("csv" if mapping else ""))
     with _progress() as progress:
-        reading = progress.add_task("read", total=None)
+        reading = progress.add_task("read")
+        read_settings = ReplaySettings(
+            timezone or "UTC", start_of(start), door, mapping, timezone is not None, lambda size: progress.advance(reading, size)
+        )
+        progress.update(reading, total=sum(file.stat().st_size for file in expand(name, paths, read_settings)))
         own_keys, known = read_keys(keys) if keys else None, ProfileSettings(folder=profiles).registry()
-        recording = Recording.read(name, paths, read_settings, store, agent_name, own_keys, known)
+        recording = Recording.read(name, paths, read_settings, sender.store, sender.agent, own_keys, known)
         progress.update(reading, total=recording.rows, completed=recording.rows)
-        sending = progress.add_task("receipted", total=len(recording.bodies))
-        deliver(recording, settings.broker, timeout_s, lambda done: progress.update(sending, completed=done))
-    typer.echo(
-        f"{recording.rows} rows in {len(recording.bodies)} frames, {recording.refused} refused lines: all receipted ({recording.epoch})"
-    )
+        if not dry_run:
+            sending = progress.add_task("receipted", total=len(recording.bodies))
+            deliver(recording, sender.broker, timeout_s, lambda done: progress.update(sending, completed=done))
+    _show(recording, dry_run)
+
+
+def _sender(config: Path | None, store: str | None, agent_name: str | None, broker: Mapping[str, Any]) -> AgentSettings:
+    """Return as whom to send, and over which broker: as stated, else as configured. Raise ConfigError for what is wrong."""
+    known = None if config is None else load(config, AgentSettings, ENVIRONMENT)
+    if known is None and not (store and agent_name):
+        raise ConfigError("footfall replay: state --store and --agent, or --config with an agent's configuration")
+    names = {"store": store or (known and known.store), "agent": agent_name or (known and known.agent)}
+    settings = check(names | {"spool": {"path": "-"}, "broker": broker}, AgentSettings, "footfall replay")
+    return settings if known is None else settings.model_copy(update={"broker": known.broker})
+
+
+def _show(recording: Recording, dry_run: bool) -> None:
+    """Print what was sent, or would be. Raise Exit 1 if lines were refused."""
+    outcome = "dry run, nothing was sent" if dry_run else f"all receipted ({recording.epoch})"
+    typer.echo(f"{recording.rows} rows in {len(recording.bodies)} frames, {recording.refused} refused lines: {outcome}")
+    if dry_run:
+        typer.echo("\n".join(recording.contents.lines()))
+    if recording.refused:
+        typer.echo("\n".join(recording.contents.refused_lines()), err=True)
+        raise typer.Exit(EXIT_REFUSED)
 
 
 def _progress() -> Progress:

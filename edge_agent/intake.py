@@ -1,7 +1,7 @@
 """Plain events by HTTP, for tills that must not depend on a broker.
 
     POST /events   an object or an array (footfall/events.py) -> 202 {"accepted": n} once the spool holds them;
-                   400 {"reason", "message"}; 401; 411; 413; 503 while the spool takes nothing
+                   400, 401, 404, 405, 411, 413, 415 or 503 with {"reason", "message"} (footfall/event_requests.py)
     GET /health    200, the agent's health (footfall/health.py)
 
 An array is accepted whole or not at all. Identifiers of types without consent, such as a `mac`, are refused: raw ones must not reach
@@ -18,13 +18,16 @@ from typing import Any, Final
 
 from footfall.config import SecretFile
 from footfall.errors import ContractError
-from footfall.events import MAX_EVENTS_BYTES, Touch, load_json, parse_event
+from footfall.event_requests import head_problem, status_of, token_problem
+from footfall.events import MAX_EVENTS_BYTES, Touch, check_ids, load_json, parse_event
 from footfall.health import Health, encode_health
 from footfall.http_server import HttpServer, RequestHandler, explained, to_json
 
 MAX_EVENT_BYTES: Final = 60_000
 """Longest event as text; frames hold none longer."""
 COMMIT_S: Final = 15.0
+EVENTS_PATH: Final = "/events"
+HEALTH_PATH: Final = "/health"
 
 KeepEvents = Callable[[Sequence[str]], "Future[None]"]
 """Takes events as JSON texts, and returns a future that is done when they are durable."""
@@ -33,7 +36,8 @@ KeepEvents = Callable[[Sequence[str]], "Future[None]"]
 def check_events(payload: bytes, refused_types: frozenset[str]) -> list[str]:
     """Return each event of a payload as compact JSON text. Raise ContractError, which names the first wrong one."""
     texts = []
-    for i, value in enumerate(load_json(payload)):
+    values = load_json(payload)
+    for i, value in enumerate(values):
         try:
             event = parse_event(value)
         except ContractError as error:
@@ -44,6 +48,7 @@ def check_events(payload: bytes, refused_types: frozenset[str]) -> list[str]:
         if len(text.encode()) > MAX_EVENT_BYTES:
             raise ContractError("event.size", f"event {i}: at most {MAX_EVENT_BYTES} bytes an event")
         texts.append(text)
+    check_ids(values)
     return texts
 
 
@@ -81,22 +86,44 @@ class _IntakeHandler(RequestHandler):
         super().__init__(*arguments)
 
     def do_GET(self) -> None:  # noqa: N802 # the name that http.server calls
-        if self.path == "/health":
+        path = self._path()
+        if path == HEALTH_PATH:
             self.answer(200, encode_health(self._health()))
+        elif path == EVENTS_PATH:
+            self.answer(405, explained("method", f"events are sent with POST, not {self.command}"), Allow="POST")
         else:
-            self.answer(404, explained("path", "there is /events and /health"))
+            self.answer(404, explained("path", self._where(path)))
 
     def do_POST(self) -> None:  # noqa: N802 # the name that http.server calls
-        if self.path != "/events":
-            self.refuse(404, "path", "events go to /events")
+        path, headers = self._path(), {name.lower(): value for name, value in self.headers.items()}
+        if path == HEALTH_PATH:
+            self.refuse(405, "method", "health is read with GET", Allow="GET")
+        elif path != EVENTS_PATH:
+            self.refuse(404, "path", self._where(path))
         elif self._secret is not None and not self.is_bearer(self._secret.current()):
-            self.refuse(401, "secret", "Authorization: Bearer … with this agent's secret is needed")
+            self.refuse(401, "secret", token_problem(headers), WWW_Authenticate="Bearer")
+        elif problem := head_problem(headers, is_type_needed=False):
+            self.refuse(*problem)
         elif (length := self.length()) is None:
             self.refuse(411, "length", "Content-Length is needed")
         elif length > MAX_EVENTS_BYTES:
-            self.refuse(413, "event.size", f"at most {MAX_EVENTS_BYTES} bytes")
+            self.refuse(413, "event.size", f"at most {MAX_EVENTS_BYTES} bytes a request, this has {length}: send several")
         else:
             self._take(self.body(length))
+
+    def _other(self) -> None:
+        self.refuse(405, "method", f"events are sent with POST, not {self.command}", Allow="POST, GET, HEAD")
+
+    do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _other  # noqa: N815 # the names that http.server calls
+
+    def _path(self) -> str:
+        """Return the path without what may stand behind a question mark."""
+        return self.path.partition("?")[0]
+
+    @staticmethod
+    def _where(path: str) -> str:
+        slash = ", without a slash at its end" if path.rstrip("/") == EVENTS_PATH else ""
+        return f"events go to {EVENTS_PATH}{slash}; {HEALTH_PATH} has this agent's health"
 
     def _take(self, payload: bytes) -> None:
         try:
@@ -104,8 +131,8 @@ class _IntakeHandler(RequestHandler):
             if texts:  # an empty array has nothing to wait for
                 self._keep(texts).result(COMMIT_S)
         except ContractError as error:
-            self.answer(400, explained(error.reason, str(error)))
+            self.answer(status_of(error.reason), explained(error.reason, str(error)))
         except TimeoutError:
-            self.answer(503, explained("spool", "the spool takes nothing now: send the same again"))
+            self.answer(503, explained("spool", "the spool takes nothing now: send the same again, with the same ids"), Retry_After="5")
         else:
             self.answer(202, to_json({"accepted": len(texts)}))

@@ -9,10 +9,12 @@ The same files and settings give the same frames, byte by byte, and their digest
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 from typing import Final, cast
@@ -22,12 +24,13 @@ from edge_agent.clock import Clock, Moment, SystemClock
 from edge_agent.core import Core, lost_frame
 from edge_agent.keys import SubjectKeys
 from edge_agent.publisher import Publisher
-from edge_agent.sources.replay import FormatName, expand, read, zone_rules, zones
+from edge_agent.recorded_contents import Contents
+from edge_agent.sources.replay import FormatName, expand, read, zone_of, zone_rules, zones
 from edge_agent.sources.replay_settings import ReplaySettings
-from edge_agent.sources.source import Gap, RefusedReading
+from edge_agent.sources.source import Crossing, Gap
 from edge_agent.spool import Spool, SpooledFrame
 from footfall.broker import Broker
-from footfall.errors import FootfallError
+from footfall.errors import ConfigError, FootfallError
 from footfall.frames import Body, encode_body
 from footfall.health import Health
 from footfall.pseudonyms import type_key
@@ -44,19 +47,27 @@ class Undelivered(FootfallError):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Files as frames of one epoch. `refused` counts lines that could not be read; each is a row too."""
+    """Files as frames of one epoch. Lines that could not be read are rows too; `contents` counts them.
+
+    Counts with ids are rows of plain events, which are stored once, whatever file has them.
+    """
 
     store: str
     agent: str
     epoch: str
     bodies: Sequence[Body]
     zones: Mapping[str, str]
-    refused: int
+    contents: Contents
     profiles: Registry
 
     @property
     def rows(self) -> int:
         return sum(len(body) for body in self.bodies)
+
+    @property
+    def refused(self) -> int:
+        """Return how many lines could not be read."""
+        return self.contents.refused
 
     @staticmethod
     def read(
@@ -75,17 +86,31 @@ class Recording:
         known = SubjectKeys(keys or own_keys(expand(name, paths, settings), profiles))
         core = Core(BOOT, receivers, profiles, known, recorded=True, flush_s=inf, heartbeat_s=inf, zone_rules=zone_rules(name, settings))
         bodies: list[Body] = []
-        refused = 0
+        contents = Contents(zone_of(name, settings))
         t_wall_ns = 0
         for heard in read(name, paths, settings):
             now_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_wall_ns
             if now_ns > t_wall_ns:
                 bodies += core.tick(Moment(0, t_wall_ns, True))
                 t_wall_ns = now_ns
-            core.hear(heard)
-            refused += isinstance(heard, RefusedReading)
+            contents.add(heard)
+            if isinstance(heard, Crossing) and heard.event_id:
+                core.event(event_of_count(heard), heard.t_wall_ns)
+            else:
+                core.hear(heard)
+        if contents.is_empty:
+            raise ConfigError(f"{', '.join(map(str, paths))}: there is nothing in it: nothing was sent")
         bodies += core.finish(Moment(0, t_wall_ns, True))
-        return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, refused, profiles)
+        return Recording(store, agent, _digest(store, agent, bodies), bodies, receivers, contents, profiles)
+
+
+def event_of_count(crossing: Crossing) -> str:
+    """Return a recorded count with an id as a plain event (footfall/events.py)."""
+    values = {
+        "kind": "count", "id": crossing.event_id, "door": crossing.door, "in": crossing.entered, "out": crossing.left,
+        "time": datetime.fromtimestamp(crossing.t_wall_ns / NS_PER_S, UTC).isoformat(), "history": True,
+    }  # fmt: skip
+    return json.dumps(values | ({"seconds": crossing.seconds} if crossing.seconds else {}), separators=(",", ":"))
 
 
 def deliver(recording: Recording, broker: Broker, timeout_s: float, on_progress: Callable[[int], None]) -> None:

@@ -10,17 +10,20 @@ would change a count or a sum.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, NoReturn, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from footfall.errors import ContractError
+from footfall.mistakes import did_you_mean
 from footfall.moments import moment, to_ns
 
 MAX_EVENTS_BYTES: Final = 1 << 20
 MAX_EVENTS: Final = 1000
 MAX_DEPTH: Final = 16
+_GZIP: Final = b"\x1f\x8b"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,64}\z")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*\z")]
@@ -36,6 +39,8 @@ GIVES_BACK: Final = frozenset({"transaction", "payment"})
 """Touches that may have a negative amount or number of items: a basket may be exchanged for a cheaper one."""
 MAX_PEOPLE: Final = 1_000_000
 """Most people through a door between two reports."""
+MAX_SECONDS: Final = 86_400
+"""Longest interval of a count."""
 MAX_AMOUNT: Final = 1e12
 MAX_PIECES: Final = 10_000
 
@@ -94,13 +99,15 @@ class Touch(_Event):
 
 
 class Count(_Event):
-    """People who passed a door, as a delta."""
+    """People who passed a door, as a delta. They are stored in the minute of `time`, which begins the interval of `seconds`."""
 
     kind: Literal["count"]
     id: Text
     door: Name
     entered: Annotated[int, Field(alias="in", ge=0, le=MAX_PEOPLE)] = 0
     left: Annotated[int, Field(alias="out", ge=0, le=MAX_PEOPLE)] = 0
+    seconds: Annotated[int, Field(ge=1, le=MAX_SECONDS)] | None = None
+    """Over how long they were counted, from `time` on: then the door is known to have been observed."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Count:
@@ -122,6 +129,11 @@ class Void(_Event):
 AnyEvent = Touch | Count | Void
 PlainEvent = Annotated[AnyEvent, Field(discriminator="kind")]
 _ADAPTER: Final[TypeAdapter[AnyEvent]] = TypeAdapter(PlainEvent)
+_KEYS: Final = {
+    get_args(event.model_fields["kind"].annotation)[0]: [field.alias or name for name, field in event.model_fields.items()]
+    for event in get_args(AnyEvent)
+}
+"""By kind, the keys that it may have."""
 KINDS: Final = ", ".join(get_args(event.model_fields["kind"].annotation)[0] for event in get_args(AnyEvent))
 
 
@@ -130,12 +142,44 @@ def parse_event(value: object) -> AnyEvent:
     try:
         return _ADAPTER.validate_python(value)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "event"
-        text = first["msg"]
-        if first["type"] in ("union_tag_not_found", "union_tag_invalid"):
-            where, text = "kind", f"must be one of {KINDS}" + (f" (given: {first['ctx']['tag']!r})" if "tag" in first["ctx"] else "")
-        raise ContractError("event.invalid", f"{where}: {text.removeprefix('Value error, ')}"[:300]) from None
+        raise ContractError("event.invalid", _mistake(value, error.errors(include_url=False)[0])[:300]) from None
+
+
+def _mistake(value: object, first: Any) -> str:
+    """Return the first mistake that pydantic found in an event, with the key to change."""
+    where = ".".join(str(part) for part in first["loc"]) or "event"
+    match first["type"]:
+        case "union_tag_not_found" | "union_tag_invalid":
+            return f"kind: must be one of {KINDS}" + (f" (given: {first['ctx']['tag']!r})" if "tag" in first["ctx"] else "")
+        case "model_attributes_type" | "dict_type" if where == "event":
+            return f"event: must be an object, not {_named(value)}"
+        case "extra_forbidden":
+            allowed = _KEYS.get(str(first["loc"][0]), ())
+            return f"{where}: there is no such key{did_you_mean(str(first['loc'][-1]), allowed)}" + (
+                f"; a {first['loc'][0]} may have {', '.join(allowed)}" if len(first["loc"]) == 2 else "; an item has sku and n"
+            )
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _named(value: object) -> str:
+    """Return what a value of JSON is called, with what may have gone wrong."""
+    if isinstance(value, list):
+        return "an array: send one array of objects"
+    return "text: it was made JSON twice" if isinstance(value, str) else "null" if value is None else f"{value!r}"[:40]
+
+
+def check_ids(values: Sequence[Any]) -> None:
+    """Raise ContractError `event.id` if two events of one message have one id and differ: only the first could be stored."""
+    known: dict[str, tuple[int, Any]] = {}
+    for i, value in enumerate(values):
+        event_id = value.get("id") if isinstance(value, dict) else None
+        if not isinstance(event_id, str):
+            continue
+        before, first = known.setdefault(event_id, (i, value))
+        if first != value:
+            raise ContractError(
+                "event.id", f"event {i}: id {event_id!r} is that of event {before}, whose content is another: an id is used once"
+            )
 
 
 def load_json(payload: bytes | str) -> list[Any]:
@@ -146,9 +190,13 @@ def load_json(payload: bytes | str) -> list[Any]:
     """
     if len(payload) > MAX_EVENTS_BYTES:
         raise ContractError("event.size", f"at most {MAX_EVENTS_BYTES} bytes of events, this has {len(payload)}")
+    if payload[:2] == _GZIP:
+        raise ContractError("event.json", "not JSON: it begins as gzip does: send the JSON as it is")
     try:
         text = payload if isinstance(payload, str) else payload.decode(_encoding(payload))
         value = _DECODER.decode(text)
+    except UnicodeDecodeError as error:
+        raise ContractError("event.json", f"not JSON: {error}: JSON is UTF-8"[:300]) from None
     except ValueError as error:
         raise ContractError("event.json", f"not JSON: {error}"[:300]) from None
     except RecursionError:

@@ -35,9 +35,10 @@ def moment(value: object) -> datetime:
             return datetime.fromisoformat(value)
     parts = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if parts is None:
-        raise ValueError(f"must be text of ISO 8601, {_EXAMPLE}")
+        number = "" if isinstance(value, str) else ", since of a number nobody knows whether it is seconds or milliseconds"
+        raise ValueError(f"must be text of ISO 8601, {_EXAMPLE}{number}")
     if parts["offset"] is None:
-        raise ValueError(f"must say its offset from UTC, {_EXAMPLE}")
+        raise ValueError(f"must have its offset from UTC, {_EXAMPLE}")
     year, month, day, hour, minute, second = (int(parts[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second"))
     fraction_us = int((parts["fraction"] or "")[:6].ljust(6, "0"))
     if hour > 24 or second > 60 or (hour == 24 and (minute or second or fraction_us)):

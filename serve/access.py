@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from footfall.config import SecretFile
+from footfall.event_requests import token_problem
 from serve.config import LOOPBACK, Listen
 
 READS: Final = frozenset({"GET", "HEAD"})
@@ -49,7 +50,8 @@ class Access:
         if request.method not in READS and origin is not None and urlsplit(origin).netloc.lower() != host:
             return Denial(403, "origin", f"a page of {origin[:100]} may not change anything here")
         if self._token is not None and not is_known(request.headers.get("Authorization", ""), self._token.current()):
-            return Denial(401, "token", "the token of serve.toml is needed", {"WWW-Authenticate": 'Basic realm="footfall"'})
+            why = token_problem(request.headers)
+            return Denial(401, "token", f"the token of serve.toml is needed: {why}", {"WWW-Authenticate": 'Basic realm="footfall"'})
         return None
 
 

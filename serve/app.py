@@ -34,7 +34,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from footfall.errors import ConfigError, ContractError, SinkUnavailable, Unreadable
-from footfall.events import MAX_EVENTS_BYTES, AnyEvent, load_json, parse_event
+from footfall.event_requests import head_problem, status_of
+from footfall.events import MAX_EVENTS_BYTES, AnyEvent, check_ids, load_json, parse_event
+from footfall.mistakes import did_you_mean
 from footfall.topics import check_name, topic_of
 from gateway.cli.status import fetch
 from gateway.http.metrics import CONTENT_TYPE, MetricRegistry
@@ -51,6 +53,8 @@ from serve.views import read_view
 STATUS_FRESH_S: Final = 2.0
 """The gateway is asked for its status at most so often, however many pages are open."""
 QUERIES_AT_ONCE: Final = 2
+EVENTS_PATH: Final = "/api/events"
+PATHS: Final = (EVENTS_PATH, "/api/query", "/live", "/live/board", "/status", "/livez", "/metrics")
 FILES: Final = {
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
@@ -84,7 +88,7 @@ class Pages:
         self.registry: Final = self._metrics()
 
     def app(self) -> Starlette:
-        return Starlette(
+        app = Starlette(
             routes=[
                 *(Route(path, self._guarded(self._file(*found))) for path, found in FILES.items()),
                 Route("/live", self._guarded(self.live)),
@@ -95,10 +99,12 @@ class Pages:
                 Route("/metrics", self._guarded(self.metrics)),
                 Route("/api/query", self._guarded(self.questions)),
                 Route("/api/query/{what}", self._guarded(self.query)),
-                Route("/api/events", self._guarded(self.events), methods=["POST"]),
+                Route(EVENTS_PATH, self._guarded(self.events), methods=["POST"]),
             ],
             exception_handlers={HTTPException: _http_error},
         )
+        app.router.redirect_slashes = False  # a client that does not follow a redirect would lose what it sent
+        return app
 
     def busy_app(self) -> Starlette:
         """Return the application where all connections have a request: /livez still answers."""
@@ -169,8 +175,8 @@ class Pages:
 
     async def events(self, request: Request) -> Response:
         """Publish the plain events of a body for the `store` and `agent` of the query string; answer once the broker has them."""
-        if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
-            return self._refuse(415, "content_type", "Content-Type must be application/json")
+        if problem := head_problem(request.headers, is_type_needed=True):
+            return self._refuse(*problem)
         try:
             async with asyncio.timeout(self._config.listen.request_s):
                 body = await _body(request)
@@ -182,7 +188,7 @@ class Pages:
         except TimeoutError:
             return self._refuse(408, "timeout", "the body did not come in time")
         except ContractError as error:
-            return self._refuse(413 if error.reason == "event.size" else 400, error.reason, str(error))
+            return self._refuse(status_of(error.reason), error.reason, str(error))
         except NotPublished as error:
             return self._refuse(503, "broker", f"{error}: send the same again, with the same ids")
         self._posted["accepted"] += len(values)
@@ -222,7 +228,7 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_EVENTS_BYTES:
-            raise ContractError("event.size", f"at most {MAX_EVENTS_BYTES} bytes")
+            raise ContractError("event.size", f"at most {MAX_EVENTS_BYTES} bytes a request: send several")
     return bytes(body)
 
 
@@ -230,8 +236,13 @@ async def _http_error(request: Request, error: Exception) -> Response:
     """Answer what no route answers: a path that there is not, or a method that it does not have."""
     if not isinstance(error, HTTPException):
         raise error
-    reason = {404: "path", 405: "method"}.get(error.status_code, "http")
-    return refusal(error.status_code, reason, error.detail, error.headers or {})
+    reason, path = {404: "path", 405: "method"}.get(error.status_code, "http"), request.url.path
+    message = {404: f"there is no {path[:80]}{did_you_mean(path, PATHS)}", 405: f"not with {request.method}"}.get(
+        error.status_code, error.detail
+    )
+    if error.status_code == 405 and path == EVENTS_PATH:
+        message = f"events are sent with POST, {message}"
+    return refusal(error.status_code, reason, message, error.headers or {})
 
 
 def _named(request: Request, what: str) -> str:
@@ -258,4 +269,5 @@ def _checked(values: list[Any]) -> list[AnyEvent]:
         if event.id is None:
             raise ContractError("event.invalid", f"event {i}: id: is needed here, so that sending it again counts once")
         events.append(event)
+    check_ids(values)
     return events

@@ -5,23 +5,22 @@ A mapping is a TOML file. The shipped formats that are CSV are mappings in `csv_
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Self
-from zoneinfo import ZoneInfo
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from edge_agent.levels import ZoneRule
+from edge_agent.sources.csv_counts import CountColumns
+from edge_agent.sources.csv_text import CsvColumn, Numbers
+from edge_agent.sources.csv_time import TimeColumn
 from footfall.config import Section, load
 from footfall.events import Name
-from footfall.moments import to_ns
-from footfall.units import NS_PER_S
 
 SHIPPED: Final = Path(__file__).parent / "csv_formats"
 ENVIRONMENT: Final = "FOOTFALL_MAPPING"
@@ -35,39 +34,7 @@ def name_of(text: str) -> str:
 
 ZoneName = Annotated[Name, BeforeValidator(lambda given: name_of(given) if isinstance(given, str) else given)]
 """A zone under any name: it is written as names of the wire are."""
-CsvColumn = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)]
-"""A column by its heading, or by its number from 1 where the file has no headings."""
 Side = tuple[float, float]
-MAX_NS: Final = 7_258_118_400 * NS_PER_S
-"""2200-01-01: a later time has another unit than the mapping states."""
-
-
-class TimeColumn(Section):
-    """Where a row's time is: a number of `unit_s` each, or text of `format` ("iso" or as `strptime` reads it).
-
-    A `relative` time counts from `--start`; files of such times follow each other, an hour apart or more.
-    """
-
-    column: CsvColumn
-    unit_s: Annotated[float, Field(gt=0)] | None = None
-    format: str = "iso"
-    relative: bool = False
-
-    @model_validator(mode="after")
-    def _counts(self) -> Self:
-        if self.relative and self.unit_s is None:
-            raise ValueError("a relative time is a number: state `unit_s`, the seconds that 1 of it stands for")
-        return self
-
-    def read(self, text: str, start_ns: int, zone: ZoneInfo) -> int:
-        """Return the time, ns since 1970. Raise ValueError for text that is none; arithmetic errors are ValueErrors too."""
-        if self.unit_s is not None:
-            counted = Decimal(text) * _ns(self.unit_s)
-            if not counted.is_finite():
-                raise ValueError(text)
-            return _in_bounds((start_ns if self.relative else 0) + int(counted), text)
-        moment = datetime.fromisoformat(text) if self.format == "iso" else datetime.strptime(text, self.format)  # noqa: DTZ007 # below
-        return to_ns(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 class IdentifierOf(Section):
@@ -146,14 +113,6 @@ class ReportedColumns(Section):
     age_s: CsvColumn
 
 
-class CountColumns(Section):
-    """People through a door: columns of how many came in and went out since the row before."""
-
-    door: Name = "main"
-    entered: CsvColumn = Field(alias="in")
-    left: CsvColumn = Field(alias="out")
-
-
 class CsvMapping(Section):
     """A format of CSV files. Wide rows have a column for each receiver, long ones name the receiver and its level in two columns.
 
@@ -162,8 +121,18 @@ class CsvMapping(Section):
 
     title: str = ""
     suffixes: tuple[str, ...] = (".csv",)
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """None: a comma, semicolon, tab or bar, whichever the first line has most of."""
+    encoding: str | None = None
+    """None: UTF-8, or UTF-16 where the file's first bytes show it."""
+    decimal: Literal[".", ","] | None = None
+    """None: a point; a comma, where points stand between thousands."""
+    thousands: Literal["", ",", ".", " ", "'"] = ""
     header: bool = True
+    skip_lines: Annotated[int, Field(ge=0)] = 0
+    """How many lines stand before the headings."""
+    skip_rows: tuple[str, ...] = ()
+    """Rows whose first cell begins with one of these texts are left out, such as "Total"."""
     profile: Name | None = None
     """None: `ble-tag`, or `ibeacon` for tags that are heard rarely."""
     time: TimeColumn
@@ -190,7 +159,23 @@ class CsvMapping(Section):
             raise ValueError("rows that agents reported have one receiver each: state `receiver` and `level`")
         if not self.receivers and self.counts is None:
             raise ValueError("state `receivers`, with the zone that each hears, or `counts`")
+        if self.decimal == self.thousands:
+            raise ValueError("`decimal` and `thousands` cannot be the same")
         return self
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_encoding(cls, encoding: str | None) -> str | None:
+        if encoding is None:
+            return None
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError("is no encoding, such as utf-16, gb18030 or cp1252") from None
+
+    @property
+    def numbers(self) -> Numbers:
+        return Numbers(self.decimal or ("," if self.thousands == "." else "."), self.thousands)
 
     def zone_of(self, receiver: str) -> str | None:
         """Return the zone that a receiver hears; None if the mapping does not have it."""
@@ -215,14 +200,3 @@ def _pattern(text: str) -> re.Pattern[str]:
         return re.compile(text)
     except re.error as error:
         raise ValueError(f"{text!r} is no pattern: {error}") from None
-
-
-def _in_bounds(time_ns: int, text: str) -> int:
-    if not 0 <= time_ns < MAX_NS:
-        raise ValueError(f"{text}: not between 1970 and 2200")
-    return time_ns
-
-
-@cache
-def _ns(unit_s: float) -> Decimal:
-    return Decimal(str(unit_s)) * NS_PER_S

@@ -7,21 +7,22 @@ Times may go back from one row to the next, as clocks that were set do: then row
 
 from __future__ import annotations
 
-import csv
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from decimal import DecimalException
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from edge_agent.sources.csv_mapping import CsvColumn, CsvMapping, IdentifierOf, TruthColumns, name_of
+from edge_agent.sources.csv_counts import CountReader
+from edge_agent.sources.csv_mapping import CsvMapping, IdentifierOf, TruthColumns, name_of
 from edge_agent.sources.csv_profiles import FREQUENT, with_profile
 from edge_agent.sources.csv_reported import reported_row
-from edge_agent.sources.recording import DOOR_PROFILE, read_lines
+from edge_agent.sources.csv_text import CsvColumn, Misread, cells_of, delimiter_of, is_text, key_of, text_lines, text_of, why_of
+from edge_agent.sources.csv_time import TimeReader
+from edge_agent.sources.csv_truth import true_zone, truth_path
 from edge_agent.sources.replay_settings import BETWEEN_FILES_NS, ClockJump, ReplaySettings, Run, TrueZone
-from edge_agent.sources.source import AliveUntil, Crossing, Gap, Recorded, RefusedReading, Sighting
+from edge_agent.sources.source import AliveUntil, Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ConfigError
 from footfall.mistakes import unknown
 from footfall.moments import to_ns
@@ -31,21 +32,22 @@ JUMP_NS: Final = 2 * NS_PER_S
 """Steps back that are longer are a clock's; shorter ones are radios that report late."""
 NO_VISIT_NS: Final = 1800 * NS_PER_S
 """After so long without evidence a visit is over, by default."""
-_SHOWN_BYTES: Final = 80
 SILENCE_NS: Final = 600 * NS_PER_S
 """Steps forward that are longer are stated too: nobody knows whether it was silence or a clock."""
 _Changes = dict[str, tuple[list[int], list[str]]]
-_MISREAD: Final = (ValueError, IndexError, DecimalException, OverflowError, csv.Error)
+_MISREAD: Final = (ValueError, IndexError, OverflowError)
+_UTC: Final = ZoneInfo("UTC")
 
 
 def read_csv(mapping: CsvMapping, paths: Sequence[Path], settings: ReplaySettings) -> list[Run]:
     """Return the files as runs, in the order of `paths`. Raise ConfigError for files that the mapping does not fit, or without rows."""
-    zone, start_ns = settings.zone_info(), to_ns(settings.start)
-    truths = {_truth_path(mapping.truth, path) for path in paths}
+    start_ns = to_ns(settings.start)
+    zone = settings.zone_info() if settings.is_zone_stated or mapping.counts is None else None
+    truths = {truth_path(mapping.truth, path) for path in paths}
     files = [path for path in dict.fromkeys(paths) if path not in truths]
     found: list[Run] = []
     for path, name in zip(files, run_names(files), strict=True):
-        found.append(_CsvFile(mapping, path, start_ns, zone).run(name))
+        found.append(_CsvFile(mapping, path, start_ns, zone).run(name, settings.on_read))
         start_ns = _next_start(start_ns, found[-1])
     return with_profile(found, mapping.profile)
 
@@ -73,7 +75,7 @@ def receivers_of(mapping: CsvMapping, paths: Sequence[Path]) -> dict[str, str]:
     """Return the zone of each receiver: of all that are named in full, and of the columns that patterns fit."""
     named = {name_of(name): zone for name, zone in mapping.receivers.items() if not set("*?[") & set(name)}
     if mapping.receiver is None:
-        wide = [_CsvFile(mapping, path, 0, ZoneInfo("UTC")) for path in paths if path != _truth_path(mapping.truth, path)]
+        wide = [_CsvFile(mapping, path, 0, _UTC) for path in paths if path != truth_path(mapping.truth, path)]
         return named | {name_of(name): zone for file in wide for _, name, zone in file.wide}
     runs = read_csv(mapping, paths, ReplaySettings()) if len(named) < len(mapping.receivers) else []
     heard = {one.receiver for run in runs for one in run.heard if isinstance(one, Sighting)}
@@ -82,7 +84,7 @@ def receivers_of(mapping: CsvMapping, paths: Sequence[Path]) -> dict[str, str]:
 
 def headings_of(mapping: CsvMapping, paths: Sequence[Path]) -> set[str]:
     """Return the headings of all columns of the files."""
-    wide = [_CsvFile(mapping, path, 0, ZoneInfo("UTC")) for path in paths if path != _truth_path(mapping.truth, path)]
+    wide = [_CsvFile(mapping, path, 0, _UTC) for path in paths if path != truth_path(mapping.truth, path)]
     return {heading for file in wide for heading in file.headings}
 
 
@@ -91,7 +93,7 @@ def fits(mapping: CsvMapping, path: Path) -> bool:
     if not path.name.endswith(mapping.suffixes):
         return False
     try:
-        _CsvFile(mapping, path, 0, ZoneInfo("UTC"))
+        _CsvFile(mapping, path, 0, _UTC)
     except ConfigError:
         return False
     return True
@@ -100,37 +102,44 @@ def fits(mapping: CsvMapping, path: Path) -> bool:
 class _CsvFile:
     """One file with its columns looked up. `wide` has, of each column that is a receiver's, its place, name and zone."""
 
-    def __init__(self, mapping: CsvMapping, path: Path, start_ns: int, zone: ZoneInfo) -> None:
+    def __init__(self, mapping: CsvMapping, path: Path, start_ns: int, zone: ZoneInfo | None) -> None:
         self._mapping: Final = mapping
         self._path: Final = path
         self._start_ns: Final = start_ns
         self._zone: Final = zone
+        self._numbers: Final = mapping.numbers
+        self._delimiter = mapping.delimiter or ","
+        self._heading_line = 0
         self.headings: Final = self._read_headings()
-        self._time_at: Final = self._place(mapping.time.column)
+        self._time: Final = TimeReader(mapping.time, self._place, start_ns, zone, self._numbers)
         who = mapping.identifier
         self._who_at: Final = None if who.column is None else self._place(who.column)
         self._who: Final = "" if who.column is not None else who.of_file(path)
         self.wide: Final = self._wide_columns() if mapping.receiver is None and mapping.receivers else []
         self._levels: Final = self._levels_of()
-        self._crossings: Final = self._crossings_of()
-        self._true_zone: Final = _true_zone(mapping.truth, self._place)
+        self._counts: Final = self._counts_of()
+        self._true_zone: Final = true_zone(mapping.truth, self._place)
 
-    def run(self, name: str) -> Run:
-        """Return the whole file. Raise ConfigError if it has no row that can be read."""
+    def run(self, name: str, on_read: Callable[[int], None] = lambda size_bytes: None) -> Run:
+        """Return the whole file. Raise ConfigError if it has no row that can be read. `on_read` is called with each line's bytes."""
         run = Run(name, [], [], [])
         latest: dict[str, int] = {}
+        last_of: dict[str, int] = {}
+        """By series of counts: the time of the row before."""
         rows: list[tuple[int, list[Recorded]]] = []
         t_ns = self._start_ns
         for number, line in self._data_lines():
+            on_read(len(line) + 1)
             where = f"{self._path.name}:{number}"
             try:
                 cells = self._cells(line)
-                t_ns = self._mapping.time.read(cells[self._time_at], self._start_ns, self._zone)
+                t_ns = self._time_of(cells, number, last_of)
                 who = self._who if self._who_at is None else cells[self._who_at]
                 heard, true_zone = [*self._levels(cells, who, t_ns), *self._crossings(cells, t_ns)], self._true_zone(cells)
             except _MISREAD as error:
-                run.why_refused = run.why_refused or f"{where}: {_reason(error, line)}"
-                rows.append((t_ns, [RefusedReading(0, "csv.line", where, line, t_ns)]))
+                run.why_refused = run.why_refused or f"{where}: {text_of(line)}: {why_of(error)}"
+                why = f"{key_of(error)}: {text_of(line)}: {why_of(error)}"
+                rows.append((t_ns, [RefusedReading(0, "csv.line", where, line, t_ns, why)]))
                 continue
             rows.append((t_ns, heard))
             run.truth += [TrueZone(t_ns, run.name, who, true_zone)] if true_zone else []
@@ -147,21 +156,40 @@ class _CsvFile:
         run.truth.sort(key=lambda true: true.t_ns)
         return run
 
+    def _time_of(self, cells: Sequence[str], number: int, last_of: dict[str, int]) -> int:
+        if self._counts is None:
+            return self._time.read(cells, self._path, number)
+        series = self._counts.series(cells)
+        t_ns = last_of[series] = self._time.read(cells, self._path, number, last_of.get(series, 0))
+        return t_ns
+
     def _cells(self, line: bytes) -> list[str]:
-        return next(csv.reader([line.decode()], delimiter=self._mapping.delimiter, strict=True))
+        cells = cells_of(line, self._delimiter)
+        if cells is None:
+            code = self._mapping.encoding or "UTF-8"
+            raise Misread("delimiter" if is_text(line) else "encoding", "no CSV" if is_text(line) else f"not {code}: state `encoding`")
+        return cells
 
     def _data_lines(self) -> Iterator[tuple[int, bytes]]:
-        return ((number, line) for number, line in read_lines(self._path) if line and (number > 1 or not self._mapping.header))
+        skipped = tuple(text.encode() for text in self._mapping.skip_rows)
+        for number, line in text_lines(self._path, self._mapping.encoding):
+            if number > self._heading_line and line and not line.lstrip(b'" ').startswith(skipped):
+                yield number, line
 
     def _read_headings(self) -> list[str]:
-        first = next((line for _, line in read_lines(self._path) if line), None)
+        lines = ((number, line) for number, line in text_lines(self._path, self._mapping.encoding) if number > self._mapping.skip_lines)
+        number, first = next(((number, line) for number, line in lines if line), (0, None))
         if first is None:
             raise ConfigError(f"{self._path}: the file is empty")
-        try:
-            cells = [cell.strip().removeprefix("\ufeff") for cell in self._cells(first)]
-        except _MISREAD:
-            raise ConfigError(f"{self._path}: its first line is no CSV with {self._mapping.delimiter!r} between the cells") from None
-        return cells if self._mapping.header else [str(number) for number in range(1, len(cells) + 1)]
+        self._heading_line = number if self._mapping.header else number - 1
+        if self._mapping.delimiter is None:
+            self._delimiter = delimiter_of(first)
+        cells = cells_of(first, self._delimiter)
+        if cells is None:
+            raise ConfigError(
+                f"{self._path}: its first line is no CSV with {self._delimiter!r} between the cells; see `encoding`, `skip_lines`"
+            )
+        return [cell.strip() for cell in cells] if self._mapping.header else [str(at) for at in range(1, len(cells) + 1)]
 
     def _place(self, column: CsvColumn) -> int:
         """Return where a column stands. Raise ConfigError if there is none."""
@@ -207,27 +235,26 @@ class _CsvFile:
         text = cell.strip()
         if not text or text.lower() == "nan":
             return None
-        rssi_dbm = round(float(text))
+        try:
+            rssi_dbm = round(self._numbers.number(text))
+        except ValueError:
+            raise Misread("level", f"the level {text!r} is no number") from None
         if rssi_dbm in self._mapping.not_heard:
             return None
         if not -128 <= rssi_dbm <= 127:
-            raise ValueError(text)
+            raise Misread("level", f"the level {text!r} is no radio's: -128 to 127 dBm")
         return rssi_dbm
 
-    def _crossings_of(self) -> Callable[[Sequence[str], int], Iterator[Recorded]]:
-        counts = self._mapping.counts
-        if counts is None:
-            return lambda cells, t_ns: iter(())
-        entered_at, left_at, door = self._place(counts.entered), self._place(counts.left), counts.door
+    def _counts_of(self) -> CountReader | None:
+        counts, time = self._mapping.counts, self._mapping.time
+        return None if counts is None else CountReader(counts, self._place, self._numbers, time.relative, time.marks)
 
-        def crossing(cells: Sequence[str], t_ns: int) -> Iterator[Recorded]:
-            yield Crossing(0, door, int(cells[entered_at] or 0), int(cells[left_at] or 0), DOOR_PROFILE, t_ns)
-
-        return crossing
+    def _crossings(self, cells: Sequence[str], t_ns: int) -> Iterator[Recorded]:
+        return iter(()) if self._counts is None else self._counts.crossings(cells, t_ns)
 
     def _truth_beside(self, rows: Sequence[tuple[int, list[Recorded]]], run: str) -> Iterator[TrueZone]:
         """Yield where each sighting truly was, by the file of the truth: its rows hold from their times on."""
-        path = _truth_path(self._mapping.truth, self._path)
+        path = truth_path(self._mapping.truth, self._path)
         if path is None or self._mapping.truth is None:
             return
         known = _changes(self._mapping, self._mapping.truth, path, self._start_ns, self._zone)
@@ -238,7 +265,7 @@ class _CsvFile:
                     yield TrueZone(t_ns, run, who, zones[at - 1])
 
 
-def _changes(mapping: CsvMapping, truth: TruthColumns, path: Path, start_ns: int, zone: ZoneInfo) -> _Changes:
+def _changes(mapping: CsvMapping, truth: TruthColumns, path: Path, start_ns: int, zone: ZoneInfo | None) -> _Changes:
     """Return times and true zones of a file of the truth, by identifier, in the order of time; "" for all where it has no identifiers."""
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file: the mapping's `truth.file` names it")
@@ -251,39 +278,3 @@ def _changes(mapping: CsvMapping, truth: TruthColumns, path: Path, start_ns: int
         times.append(true.t_ns)
         zones.append(true.zone)
     return found
-
-
-def _true_zone(truth: TruthColumns | None, place: Callable[[CsvColumn], int]) -> Callable[[Sequence[str]], str]:
-    """Return what reads the true zone of a row; "" where it is not known."""
-    if truth is None or truth.file is not None:
-        return lambda cells: ""
-    zone = _zone_by_name(truth, place) if truth.column is not None else _zone_by_position(truth, place)
-    wanted = [(place(column), text) for column, text in truth.where.items()]
-    return lambda cells: zone(cells) if all(cells[at].strip() == text for at, text in wanted) else ""
-
-
-def _zone_by_name(truth: TruthColumns, place: Callable[[CsvColumn], int]) -> Callable[[Sequence[str]], str]:
-    at, named = place(truth.column or 1), truth.zones
-    return lambda cells: named.get(cells[at].strip()) or (name_of(cells[at]) if cells[at].strip() else "")
-
-
-def _zone_by_position(truth: TruthColumns, place: Callable[[CsvColumn], int]) -> Callable[[Sequence[str]], str]:
-    x_at, y_at, areas = place(truth.x or 1), place(truth.y or 1), truth.areas
-    return lambda cells: next((area.zone for area in areas if area.contains(float(cells[x_at]), float(cells[y_at]))), "")
-
-
-def _reason(error: Exception, line: bytes) -> str:
-    """Why a line cannot be read, with its text."""
-    text = line[:_SHOWN_BYTES].decode(errors="replace")
-    why = (
-        "it has too few cells"
-        if isinstance(error, IndexError)
-        else "a time that is no number"
-        if isinstance(error, DecimalException)
-        else error
-    )
-    return f"{text!r}: {why}"
-
-
-def _truth_path(truth: TruthColumns | None, path: Path) -> Path | None:
-    return None if truth is None or truth.file is None else path.parent / truth.file.format(stem=path.name.split(".")[0])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from edge_agent.sources.csv_mapping import CsvColumn, ReportedColumns
+from edge_agent.sources.csv_mapping import ReportedColumns
+from edge_agent.sources.csv_text import CsvColumn
 from edge_agent.sources.source import Reported, Sighting
 from footfall.frames import Kind
 from footfall.units import NS_PER_S

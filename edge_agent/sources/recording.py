@@ -2,10 +2,11 @@
 
     {"t_ns": 1500000000, "receiver": "ble-door", "profile": "ibeacon", "identifier": "…:1:7", "rssi_dbm": -71}     a sighting
     {"t_ns": 2000000000, "door": "main", "in": 1, "out": 0}                                                         a crossing
+    {"t_ns": 2000000000, "door": "main", "in": 5, "id": "main/10h", "seconds": 3600}                                a count with an id
     {"t_ns": 3000000000, "gap": "reader-reboot", "to_ns": 9000000000}                                               a gap
     {"t_ns": 9500000000, "progress": true}                                                                          nothing older follows
 
-`t_ns` counts from 1970 when replayed, from the start when played.
+`t_ns` counts from 1970 when replayed, from the start when played. A replayed count with an `id` is stored once, whatever file has it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 from edge_agent.sources.source import AliveUntil, Crossing, Gap, Recorded, RefusedReading, Sighting
 from footfall.errors import ContractError
+from footfall.events import parse_event
 
 DOOR_PROFILE: Final = "door-counter"
 
@@ -26,14 +28,20 @@ def parse_line(line: bytes) -> Recorded:
     """Return what one line describes, with its time as `t_boot_ns`. Raise ContractError `recording.line` for any other text."""
     try:
         values = json.loads(line)
+        if not isinstance(values, dict):
+            raise ContractError("recording.line", "is no JSON object")
         read = next(read for key, read in _READERS.items() if key in values)
         return read(values)
     except StopIteration:
         raise ContractError("recording.line", f"has none of the keys {', '.join(_READERS)}") from None
     except KeyError as error:
         raise ContractError("recording.line", f"has no {error}") from None
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ContractError("recording.line", f"cannot be read: {type(error).__name__}") from None
+    except ContractError as error:
+        raise ContractError("recording.line", str(error)) from None
+    except TypeError as error:
+        raise ContractError("recording.line", f"the value of {str(error)[:20]!r} has another type than it needs") from None
+    except (ValueError, RecursionError):
+        raise ContractError("recording.line", "is no JSON object") from None
 
 
 def format_line(heard: Sighting | Crossing | Gap | AliveUntil) -> str:
@@ -43,8 +51,9 @@ def format_line(heard: Sighting | Crossing | Gap | AliveUntil) -> str:
             values: dict[str, Any] = {
                 "t_ns": t_ns, "receiver": receiver, "profile": profile, "identifier": identifier, "rssi_dbm": rssi_dbm,
             }  # fmt: skip
-        case Crossing(t_ns, door, entered, left, profile):
+        case Crossing(t_ns, door, entered, left, profile, _, event_id, seconds):
             values = {"t_ns": t_ns, "door": door, "in": entered, "out": left, "profile": profile}
+            values |= ({"id": event_id} if event_id else {}) | ({"seconds": seconds} if seconds else {})
         case Gap(t_ns, to_ns, reason, rows):
             values = {"t_ns": t_ns, "gap": reason, "to_ns": to_ns, "rows": rows}
         case AliveUntil(t_ns):
@@ -59,17 +68,18 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             yield number, line.rstrip(b"\r\n")
 
 
-def read_recording(path: Path) -> Iterator[Recorded]:
+def read_recording(path: Path, on_read: Callable[[int], None] = lambda size_bytes: None) -> Iterator[Recorded]:
     """Yield the contents of the file. A line that cannot be read is a RefusedReading at the time of the one before.
 
-    Its `data` is empty, since the line may identify someone.
+    Its `data` is empty, since the line may identify someone. `on_read` is called with the bytes of each line.
     """
     t_ns = 0
     for number, line in read_lines(path):
+        on_read(len(line) + 1)
         try:
             heard = parse_line(line)
         except ContractError as error:
-            yield RefusedReading(t_ns, error.reason, f"{path.name}:{number}")
+            yield RefusedReading(t_ns, error.reason, f"{path.name}:{number}", why=f"line: {error}")
             continue
         t_ns = heard.from_boot_ns if isinstance(heard, Gap) else heard.t_boot_ns
         yield heard
@@ -101,7 +111,11 @@ def _sighting(values: Mapping[str, Any]) -> Sighting:
 
 def _crossing(values: Mapping[str, Any]) -> Crossing:
     profile = _text(values, "profile", DOOR_PROFILE)
-    return Crossing(_integer(values, "t_ns"), _text(values, "door"), _integer(values, "in", 0), _integer(values, "out", 0), profile)
+    event_id, seconds = _text(values, "id") if "id" in values else "", _integer(values, "seconds", 0)
+    door, entered, left = _text(values, "door"), _integer(values, "in", 0), _integer(values, "out", 0)
+    if event_id:  # what the gateway would refuse is a line that cannot be read
+        parse_event({"kind": "count", "door": door, "in": entered, "out": left, "id": event_id} | ({"seconds": seconds} if seconds else {}))
+    return Crossing(_integer(values, "t_ns"), door, entered, left, profile, 0, event_id, seconds)
 
 
 def _gap(values: Mapping[str, Any]) -> Gap:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -72,6 +73,13 @@ def zone_rules(format_name: FormatName, settings: ReplaySettings) -> dict[str, Z
     return {} if found is None else dict(found(settings).zone_rules)
 
 
+def zone_of(format_name: FormatName, settings: ReplaySettings) -> ZoneInfo:
+    """Return the time zone of local times: that of the mapping, else of the settings."""
+    found = FORMATS[format_name].mapping
+    zone = None if found is None else found(settings).time.zone
+    return ZoneInfo(zone) if zone else settings.zone_info()
+
+
 def format_named(name: str) -> FormatName:
     """Return the format of that name. Raise ConfigError for a name that is none."""
     if name not in FORMATS:
@@ -94,6 +102,21 @@ def format_of(paths: Sequence[Path]) -> FormatName:
     if not _files(paths, ("",)):
         raise ConfigError(f"{there}: this folder is empty: a recording is one file or several, of one format: {', '.join(FORMATS)}")
     raise ConfigError(f"{there}: looks like no format that is known: state --format, one of {', '.join(FORMATS)}; csv takes any columns")
+
+
+def some_readable(path: Path, heard: Iterator[Recorded]) -> Iterator[Recorded]:
+    """Yield the contents of a file. Raise ConfigError, before anything is yielded, if not one line of it can be read."""
+    refused: list[RefusedReading] = []
+    for one in heard:
+        if isinstance(one, RefusedReading):
+            refused.append(one)
+            continue
+        yield from (*refused, one)
+        yield from heard
+        return
+    if refused:
+        first, lines = refused[0], f"not one of its {len(refused)} lines can be read"
+        raise ConfigError(f"{path}: {lines}: is --format right? Nothing was sent. The first, {first.where}: {first.why}")
 
 
 def expand(format_name: FormatName, paths: Sequence[Path], settings: ReplaySettings = NO_SETTINGS) -> list[Path]:
@@ -121,21 +144,23 @@ def _read_calit2(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[He
     for direction, found in files.items():
         if len(found) != 1:
             raise ConfigError(f"calit2 is two files, one with {direction!r} in its name; {len(found)} such files were given")
-    inward, outward = (_calit2_file(found[0], direction, settings) for direction, found in files.items())
-    return heapq.merge(inward, outward, key=lambda heard: heard.t_wall_ns)
+    inward, outward = (some_readable(found[0], _calit2_file(found[0], direction, settings)) for direction, found in files.items())
+    return heapq.merge(inward, outward, key=_time_ns)
 
 
-def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterator[Crossing | RefusedReading]:
+def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterator[Recorded]:
     """Yield the counts. Each bears the last millisecond of its half hour, so that it falls into the hour and day in which people passed."""
     zone_info = settings.zone_info()
     t_wall_ns = 0
     for number, line in read_lines(path):
+        settings.on_read(len(line) + 1)
         try:
             moment, count = next(csv.reader([line.decode()], strict=True))
             local = datetime.strptime(moment, "%m/%d/%y %H:%M:%S").replace(tzinfo=zone_info)
             people = int(count)
         except (ValueError, csv.Error):
-            yield RefusedReading(0, "csv.line", f"{path.name}:{number}", line, t_wall_ns)
+            why = f'line: {line[:80].decode(errors="replace")!r} is not "MM/DD/YY HH:MM:SS",count'
+            yield RefusedReading(0, "csv.line", f"{path.name}:{number}", line, t_wall_ns, why)
             continue
         t_wall_ns = to_ns(local) + HALF_HOUR_NS - LAST_INSTANT_NS
         entered, left = (people, 0) if direction == "inflow" else (0, people)
@@ -143,7 +168,7 @@ def _calit2_file(path: Path, direction: str, settings: ReplaySettings) -> Iterat
 
 
 def _read_jsonl(paths: Sequence[Path], settings: ReplaySettings) -> Iterator[Heard]:
-    recordings = ((_dated(heard) for heard in read_recording(path)) for path in paths)
+    recordings = ((_dated(heard) for heard in some_readable(path, read_recording(path, settings.on_read))) for path in paths)
     return heapq.merge(*recordings, key=_time_ns)
 
 
@@ -173,7 +198,7 @@ def _of_csv(mapping: Callable[[ReplaySettings], CsvMapping]) -> Format:
 
 def _own_mapping(settings: ReplaySettings) -> CsvMapping:
     if settings.mapping is None:
-        raise ConfigError("format csv needs a mapping of the file's columns: state --mapping FILE (docs/accuracy.md)")
+        raise ConfigError("format csv needs a mapping of the file's columns: state --mapping FILE (docs/history.md)")
     return read_mapping(settings.mapping)
 
 

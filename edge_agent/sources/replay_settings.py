@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,6 +26,10 @@ class ReplaySettings:
     start: datetime = DEFAULT_START
     door: str = "main"
     mapping: Path | None = None
+    is_zone_stated: bool = True
+    """Whether somebody stated the time zone: UTC by default is no statement, and counts of history need one."""
+    on_read: Callable[[int], None] = field(default=lambda size_bytes: None, compare=False)
+    """Called with the size of each part of a file that was read, bytes."""
 
     def zone_info(self) -> ZoneInfo:
         try:

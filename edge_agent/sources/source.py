@@ -47,6 +47,10 @@ class Crossing:
     left: int
     profile: str = "door-counter"
     t_wall_ns: int = 0
+    event_id: str = ""
+    """Of a recorded count: it is sent as a plain event of this id, which is stored once."""
+    seconds: int = 0
+    """Over how long a recorded count was made, from its time on; 0: not stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class RefusedReading:
     where: str
     data: bytes = b""
     t_wall_ns: int = 0
+    why: str = field(default="", compare=False)
+    """Of a line of a file: what to look at, and what is wrong there. It is shown, and not sent."""
 
 
 @dataclass(frozen=True, slots=True)

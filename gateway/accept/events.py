@@ -126,7 +126,8 @@ def _touch(event: Touch, places: StorePlaces, publisher: str, time_ns: int, pseu
 def _count(event: Count, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:
     if event.door not in places.doors:
         raise places.no_door(event.door)
-    return {"door": places.door_at(event.door, time_ns), "in": event.entered, "out": event.left}
+    counted = {"door": places.door_at(event.door, time_ns), "in": event.entered, "out": event.left}
+    return counted if event.seconds is None else counted | {"seconds": event.seconds}
 
 
 def _void(event: Void, places: StorePlaces, publisher: str, time_ns: int, pseudonyms: Pseudonymiser) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from footfall.errors import ContractError
-from footfall.events import load_json
+from footfall.events import check_ids, load_json
 from footfall.frames import Body, DecidedTime, Header, Kind, encode_body
 from footfall.topics import Topic
 from gateway.accept.events import Plain, Pseudonymiser, id_hash, normalise
@@ -45,11 +45,12 @@ class PlainEvents:
         rows = [row for row, more in body.extra.items() if body.kind[row] == Kind.EVENT and "event" in more]
         if not rows:
             return data, body
+        is_recorded = body.made_boot_ns == 0 and body.t_wall_ns is not None  # a file's rows were not heard at any boot time
         for row in rows:
             text = body.extra[row]["event"].encode()
             name = (header.epoch, str(body.first_row + row))
             try:
-                taken_ns = int(body.t_boot_ns[row]) + time.offset_ns
+                taken_ns = received_ns if is_recorded else int(body.t_boot_ns[row]) + time.offset_ns
                 self._accept(outcome, header.agent, places, text, taken_ns, received_ns, name, unsure_ns(time))
             except ContractError as error:  # the frame is accepted all the same, or its agent would send it for ever
                 key = f"{header.agent}/{header.epoch}/{header.seq}/{row}"
@@ -72,14 +73,15 @@ class PlainEvents:
         """`row` names the row of a frame that relayed them, heard up to `later_ns` after `time_ns`."""
         mark, names = self._memory.mark(agent, EVENTS_EPOCH), self.places.agent(agent)
         number, duplicates = mark.seq, 0
-        for nth, value in enumerate(load_json(payload)):
-            try:
-                plain = normalise(value, places, names.first, time_ns, received_ns, self._pseudonyms, later_ns)
-            except ContractError as error:
-                if error.reason == "event.time":
-                    outcome.noticed["device_clock"] = f"plain events: {error}"
-                outcome.refuse(RefusedPart(error.reason, str(error), _dump(value)))
-                continue
+        values = load_json(payload)
+        try:
+            plains = self._normalised(values, places, names, time_ns, received_ns, later_ns)
+        except ContractError as error:
+            if error.reason == "event.time":
+                outcome.noticed["device_clock"] = f"plain events: {error}"
+            outcome.refuse(RefusedPart(error.reason, str(error), payload, len(values)))
+            return
+        for nth, plain in enumerate(plains):
             outcome.units_in += 1
             if not self._is_new(plain, places.names.first, names):
                 duplicates += 1
@@ -92,6 +94,22 @@ class PlainEvents:
             outcome.dropped = ("duplicate_event", duplicates + (outcome.dropped[1] if outcome.dropped else 0))
         if number > mark.seq:
             self._memory.set_mark(agent, EVENTS_EPOCH, Mark(number, 0, time_ns))
+
+    def _normalised(
+        self, values: list[Any], places: StorePlaces, names: Names, time_ns: int, received_ns: int, later_ns: int
+    ) -> list[Plain]:
+        """Return all events of a message. Raise ContractError for the first that is wrong: then none of them is accepted."""
+        plains = []
+        for nth, value in enumerate(values):
+            try:
+                plains.append(normalise(value, places, names.first, time_ns, received_ns, self._pseudonyms, later_ns))
+            except ContractError as error:
+                if len(values) == 1:
+                    raise
+                rest = f"; nothing of this array of {len(values)} was taken"
+                raise ContractError(error.reason, f"event {nth}: {error}{rest}") from None
+        check_ids(values)
+        return plains
 
     def _is_new(self, plain: Plain, store: str, names: Names) -> bool:
         """Return whether the publisher sent it in this store under none of its names. From this call on it did, under all of them."""

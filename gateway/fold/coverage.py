@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from footfall.frames import Body, Kind
-from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE
+from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S
 from gateway.fold.hour_masks import FIELDS, HourMasks, MaskColumn
 from gateway.fold.minute_points import is_unsure
 from gateway.fold.state import State
@@ -32,6 +32,7 @@ _NO_NEWS: Final = {
     for tasks in range(_EVERY_TASK + 1)
 }
 """By what is known of an agent, the kinds of rows that show no other task."""
+_EVENTS: Final = bytes([Kind.EVENT, Kind.REFUSED])
 NO_TASK: Final = -1
 """The mask of a task that the agent never did, as far as was known then."""
 RESTART: Final = "agent.restart"
@@ -89,6 +90,8 @@ class Coverage:
 
     def hear(self, store: int, agent: int, record: Record, body: Body, progress_ns: int) -> None:
         """Take a frame: its agent got as far as `progress_ns`."""
+        if not body.made_boot_ns and _has_only_events(body):
+            return  # a recorded history of counts, which state what they observed
         owner = self._owners.get((store, agent))
         if owner is None:
             owner = self._owner(store, agent)
@@ -121,6 +124,23 @@ class Coverage:
         end = max(-(-to_ns // NS_PER_MINUTE), first + 1)
         tasks = _TASKS.get(task, _EVERY_TASK)
         self._change(owner, self._masks.set(owner, first, end, [mask for each, mask in _MASK_OF.items() if each & tasks]))
+
+    def counted(self, store: int, agent: int, from_ns: int, seconds: int) -> None:
+        """Take a count of doors that states over how long it was made: that time was observed.
+
+        The frames of an agent that sends any show when it was at work, and no more can be known of it.
+        """
+        owner = self._owner(store, agent)
+        mine = self._agents[owner]
+        if mine.runs:
+            return
+        if not mine.tasks:
+            self._learn_tasks(owner, mine, bytes([Kind.IN]), from_ns)
+        first, end = -(-from_ns // NS_PER_MINUTE), (from_ns + seconds * NS_PER_S) // NS_PER_MINUTE
+        if first < end:
+            self._change(owner, self._masks.set(owner, first, end, (MaskColumn.ALIVE,)))
+            if seconds >= EVERY_MINUTES * 60:
+                self._due[owner] = None
 
     def touch(self, store: int, agent: int, time_ns: int) -> None:
         """Emit an hour again at the end of the batch."""
@@ -231,6 +251,10 @@ class Coverage:
 
 def _phase(agent: str) -> int:
     return zlib.crc32(agent.encode()) % EVERY_MINUTES
+
+
+def _has_only_events(body: Body) -> bool:
+    return len(body) > 0 and not body.kind.tobytes().strip(_EVENTS)
 
 
 def _begin_ns(body: Body, progress_ns: int) -> int:

@@ -148,6 +148,9 @@ class Fold:
 
     def _count(self, record: Record, values: Mapping[str, Any]) -> None:
         self._minute_points.count(*self._touches.count(record, values))
+        if seconds := values.get("seconds"):
+            estate = self.state.estate
+            self._coverage.counted(estate.stores.of(record.store), estate.agents.of(record.agent), values["time_ns"], seconds)
 
     def _void(self, record: Record, values: Mapping[str, Any]) -> None:
         if cell := self._touches.void(values):

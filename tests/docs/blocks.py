@@ -18,13 +18,30 @@ ROOT: Final = Path(__file__).parents[2]
 NOT_RUN: Final = {
     "gateway": "needs a running gateway",
     "agent": "needs a running agent",
+    "serve": "needs a running gateway",
     "install": "installs software",
     "root": "needs root",
     "long": "takes a minute or more; run by its own test or by hand",
 }
 RUN: Final = {"sh", "sh influxdb", "sql", "sql ledger", "influxql", "flux", "python"}
-READ: Final = {"", "text", "output", "json", "toml", "mermaid", "promql", "ini", "conf", "http", "nginx", "yaml", "csv", "diff"}
-"""Blocks to be read, not run. Those of docs/extending.md are run by tests/extending."""
+READ: Final = {
+    "",
+    "text",
+    "output",
+    "json",
+    "toml",
+    "mermaid",
+    "promql",
+    "ini",
+    "conf",
+    "http",
+    "nginx",
+    "yaml",
+    "csv",
+    "diff",
+    "python sending",
+}
+"""Blocks to be read, not run. Those of docs/extending.md are run by tests/extending, of docs/sending.md by tests/integration."""
 _FENCE: Final = re.compile(r"^ {0,3}```([^\n`]*)\n(.*?)^ {0,3}```[ ]*$", re.MULTILINE | re.DOTALL)
 
 

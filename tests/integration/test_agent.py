@@ -174,7 +174,8 @@ def test_replay_of_real_counts_twice(embedded_broker: EmbeddedBroker, responder:
     arguments = ("--format", "uci-calit2", real_data / "uci-calit2", "--store", "s1", "--agent", "a1", "--port", embedded_broker.port)
     for _ in range(2):
         done = replay(*arguments, "--timezone", "America/Los_Angeles")
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 1, "lines were refused"
+        assert "4 refused lines, look at line:\n  cal-inflow.csv:3994: " in done.stderr
         assert responder.count(Kind.IN) == 19_625
         assert responder.count(Kind.OUT) == 18_806
         assert sorted(row["where"] for row in responder.rows(Kind.REFUSED)) == [

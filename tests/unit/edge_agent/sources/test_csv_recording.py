@@ -99,8 +99,8 @@ def test_counts_are_crossings(tmp_path: Path) -> None:
     mapping = '[time]\ncolumn = 1\nunit_s = 60\n[counts]\ndoor = "north"\nin = 2\nout = 3\n'
     settings = written(tmp_path, "header = false\n" + mapping, {"a.csv": "1,3,2\n2,0,\n"})
     assert list(read("csv", [tmp_path], settings)) == [
-        Crossing(0, "north", 3, 2, t_wall_ns=60 * S),
-        Crossing(0, "north", 0, 0, t_wall_ns=120 * S),
+        Crossing(0, "north", 3, 2, t_wall_ns=60 * S, event_id="north/1970-01-01T00:01:00Z"),
+        Crossing(0, "north", 0, 0, t_wall_ns=120 * S, event_id="north/1970-01-01T00:02:00Z"),
     ]
 
 
@@ -136,7 +136,7 @@ def test_why_a_line_cannot_be_read_is_stated(tmp_path: Path) -> None:
     assert only_run(tmp_path, written(tmp_path, LONG, {"a.csv": text})).why_refused == "a.csv:3: '2,g2': it has too few cells"
     (tmp_path / "a.csv").write_text(text.replace("2,g2\n", ""))
     run = only_run(tmp_path, ReplaySettings(mapping=tmp_path / "columns.toml"))
-    assert run.why_refused == "a.csv:3: '3,g2,loud,x': could not convert string to float: 'loud'"
+    assert run.why_refused == "a.csv:3: '3,g2,loud,x': the level 'loud' is no number"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ text = st.text(min_size=1, max_size=200)
 heard = st.one_of(
     st.builds(Sighting, times, text, text, text, st.integers(-127, 20)),
     st.builds(Crossing, times, text, st.integers(0, 1000), st.integers(0, 1000), text),
+    st.builds(Crossing, times, st.just("main"), st.integers(0, 9), st.just(0), text, st.just(0), st.just("c1"), st.integers(1, 86_400)),
     st.builds(Gap, times, times, text, st.integers(0, 1000)),
     st.builds(AliveUntil, times),
 )
@@ -33,6 +34,7 @@ def test_what_is_written_is_read(one: Sighting | Crossing | Gap | AliveUntil) ->
 
 def test_short_forms() -> None:
     assert parse_line(b'{"t_ns":1,"door":"main","in":2}') == Crossing(1, "main", 2, 0)
+    assert parse_line(b'{"t_ns":1,"door":"main","in":2,"id":"c1","seconds":60}') == Crossing(1, "main", 2, 0, event_id="c1", seconds=60)
     assert parse_line(b'{"t_ns":1,"to_ns":5,"gap":"reset"}') == Gap(1, 5, "reset")
 
 
@@ -49,6 +51,9 @@ def test_short_forms() -> None:
         b'{"t_ns":true,"progress":true}',
         b'{"t_ns":1,"door":""}',
         b'{"t_ns":1,"door":7}',
+        b'{"t_ns":1,"door":"main","in":2,"id":7}',
+        b'{"t_ns":1,"door":"main","in":-2,"id":"c1"}',
+        b'{"t_ns":1,"door":"main","in":2,"id":"c1","seconds":90000}',
         b'{"t_ns":1,"door":"\xff"}',
         b"[" * 100_000,
     ],
@@ -72,3 +77,11 @@ def test_a_file_is_read_on_past_what_is_broken(tmp_path: Path) -> None:
     with gzip.open(path, "wb") as file:
         file.write(format_line(AliveUntil(5)).encode() + b'{"identifier":"aa:bb"\r\n' + format_line(AliveUntil(9)).encode())
     assert list(read_recording(path)) == [AliveUntil(5), RefusedReading(5, "recording.line", "heard.jsonl.gz:2"), AliveUntil(9)]
+
+
+def test_why_a_line_cannot_be_read_is_kept_for_people(tmp_path: Path) -> None:
+    path = tmp_path / "heard.jsonl"
+    path.write_text('2025,1,2\n{"t_ns":"1","door":"main"}\n{"door":"main"}\n{"t_ns":1,"door":"Main","id":"x","in":1}\n')
+    whys = [one.why for one in read_recording(path) if isinstance(one, RefusedReading)]
+    assert whys[:3] == ["line: is no JSON object", "line: the value of 't_ns' has another type than it needs", "line: has no 't_ns'"]
+    assert whys[3].startswith("line: count.door: String should match pattern")

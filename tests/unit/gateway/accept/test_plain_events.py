@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from footfall.errors import ContractError
@@ -71,12 +73,30 @@ def test_events_are_numbered_by_publisher() -> None:
     assert [entry.seq for entry in events(scans, memory, Topic("s1", "x", "events")).entries] == [1, 2, 3]
 
 
-def test_a_bad_event_stands_alone_in_quarantine() -> None:
-    outcome = events([{"kind": "touch", "what": "scan"}, {"kind": "dance"}, 5, {"kind": "touch", "what": "scan", "zone": "cellar"}])
-    assert len(outcome.entries) == 1
-    assert [each.reason for each in outcome.refused] == ["event.invalid", "event.invalid", "site.zone"]
-    assert json.loads(outcome.refused[0].payload) == {"kind": "dance"}
-    assert outcome.units_in == 4
+SCAN = {"kind": "touch", "what": "scan"}
+COUNT = {"kind": "count", "id": "c1", "door": "d", "in": 2}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason", "message"),
+    [
+        ({"kind": "dance"}, "event.invalid", "event 1: kind: must be one of"),
+        (5, "event.invalid", "event 1: "),
+        (SCAN | {"zone": "cellar"}, "site.zone", "event 1: "),
+        (SCAN | {"time": "1970-01-01T00:00:00Z"}, "event.time", "event 1: `time` is"),
+        (SCAN | {"time": 1_795_000_000}, "event.invalid", "event 1: touch.time: must be text of ISO 8601"),
+    ],
+)
+def test_an_array_is_accepted_whole_or_not_at_all(wrong: object, reason: str, message: str) -> None:
+    """As by HTTP. It lies in quarantine as it came, so that it can be mended and replayed whole."""
+    memory, array = Memory(), [SALE, wrong, SCAN]
+    outcome = events(array, memory)
+    (refused,) = outcome.refused
+    assert (outcome.entries, refused.reason, refused.rows, outcome.units_in) == ([], reason, 3, 3)
+    assert refused.message.startswith(message)
+    assert refused.message.endswith("nothing of this array of 3 was taken")
+    assert json.loads(refused.payload) == array
+    assert len(events([SALE, SCAN], memory).entries) == 2, "ids of a refused array are not taken for sent"
 
 
 def test_a_time_is_its_own_and_else_that_of_arrival() -> None:
@@ -84,9 +104,33 @@ def test_a_time_is_its_own_and_else_that_of_arrival() -> None:
     assert [json.loads(entry.body)["time_ns"] for entry in outcome.entries] == [1_789_869_723_500_000_000, NOW]
 
 
-def test_without_the_secret_identifiers_are_refused_and_the_rest_is_taken() -> None:
-    outcome = acceptor(secret=None).events(EVENTS, json.dumps([SALE, {"kind": "touch", "what": "scan"}]).encode(), NOW)
-    assert ([each.reason for each in outcome.refused], len(outcome.entries)) == (["event.secret"], 1)
+def test_without_the_secret_identifiers_are_refused() -> None:
+    accept = acceptor(secret=None)
+    outcome = accept.events(EVENTS, json.dumps(SALE).encode(), NOW)
+    assert ([each.reason for each in outcome.refused], outcome.entries) == (["event.secret"], [])
+    assert len(accept.events(EVENTS, json.dumps(SCAN).encode(), NOW).entries) == 1
+
+
+def test_recorded_history_is_compared_with_the_moment_at_which_it_came() -> None:
+    """The rows of a recording have no boot time: the machine that sends it may have been started after they happened, or before."""
+    counts = [COUNT | {"id": str(ago), "time": at(NOW - ago * S), "history": True} for ago in (60, 3600, 400 * 86_400)]
+    data = body(
+        Kind.EVENT, Kind.EVENT, Kind.EVENT, made_boot_ns=0, extra={row: {"event": json.dumps(one)} for row, one in enumerate(counts)}
+    )
+    data = replace(data, t_wall_ns=np.array([NOW] * 3, "<i8"))
+    data.t_boot_ns[:] = 0
+    outcome = acceptor().frame(TOPIC, frame(1, data, sent_boot_ns=7200 * S), NOW)
+    assert not outcome.refused
+    assert [entry.kind for entry in outcome.entries].count(RecordKind.EVENT) == 3
+
+
+def test_a_count_may_state_over_how_long_it_was_made() -> None:
+    (entry,) = events(COUNT | {"seconds": 3600}).entries
+    assert json.loads(entry.body)["seconds"] == 3600
+    (entry,) = events(COUNT).entries
+    assert "seconds" not in json.loads(entry.body), "as earlier releases journaled it"
+    assert [each.reason for each in events(COUNT | {"seconds": 0}).refused] == ["event.invalid"]
+    assert [each.reason for each in events(COUNT | {"seconds": 86_401}).refused] == ["event.invalid"]
 
 
 def test_an_id_belongs_to_its_store() -> None:

@@ -78,6 +78,31 @@ class Agents:
         self._go_to(at_s)
         return self._take(RecordKind.TICK, b"", store_name="")
 
+    def counted(self, from_s: float, seconds: int | None, came_s: float | None = None, agent: str = "x") -> Agents:
+        """A plain event of a count."""
+        values: dict[str, Any] = {
+            "kind": "count",
+            "door": "d",
+            "in": 1,
+            "out": 0,
+            "id": f"{from_s}",
+            "time_ns": BEGIN + round(from_s * S),
+            "key": 1,
+        }
+        self._go_to(from_s + (seconds or 0) if came_s is None else came_s)
+        return self._take(RecordKind.EVENT, json.dumps(values | ({"seconds": seconds} if seconds else {})).encode(), agent)
+
+    def recorded(self, from_s: float, *kinds: Kind) -> Agents:
+        """A frame of a recording, with rows of each kind."""
+        n = len(kinds)
+        self._go_to(from_s + 5)
+        zeros: dict[str, Any] = {name: np.zeros(n, dtype) for name, dtype in COLUMNS.items() if name != "kind"}
+        at_ns = BEGIN + round(from_s * S)
+        extra = {row: {"event": ""} for row, kind in enumerate(kinds) if kind == Kind.EVENT}
+        body = Body("recorded", 0, at_ns, True, 0, 1, ("d",), ("door-counter",), t_wall_ns=np.full(n, at_ns, "<i8"), extra=extra,
+                    kind=np.array(kinds, COLUMNS["kind"]), **zeros)  # fmt: skip
+        return self._take(RecordKind.FRAME, encode_body(body), "x", 7)
+
     def settle(self) -> Agents:
         """Let ten minutes pass."""
         now_s = (self._now_ns - BEGIN) / S
@@ -170,6 +195,25 @@ def test_a_gap_of_one_task_leaves_the_other() -> None:
 def test_a_gap_that_accept_found_is_taken_away() -> None:
     shop = Agents().frame(0, Kind.ENTER).alive(20, 600).gap(60, 180).settle()
     assert shop.minutes() == {0, *range(3, 10)}
+
+
+def test_counts_that_state_over_how_long_they_were_made_show_that_doors_were_observed() -> None:
+    shop = Agents().counted(600, 600).counted(0, 90).counted(7200, None).counted(86_400, 3600).settle()
+    assert shop.minutes("doors") == {0, *range(10, 20), *range(1440, 1500)}, "whole minutes; what was not counted is not known"
+    assert shop.minutes("presence") == set()
+    late = Agents().counted(86_400, 3600).counted(600, 600, 90_000).counted(0, 90, 90_001).restart().settle()
+    assert late.minutes("doors") == shop.minutes("doors"), "whatever their order, and after a restart"
+
+
+def test_frames_that_relay_a_recorded_history_show_nothing_themselves() -> None:
+    shop = Agents().recorded(0, Kind.EVENT, Kind.REFUSED).counted(0, 600, 10).recorded(36_000, Kind.EVENT).counted(36_000, 600).settle()
+    assert shop.minutes("doors") == {*range(10), *range(600, 610)}
+    assert Agents().recorded(0, Kind.IN).recorded(3600, Kind.IN).settle().minutes("doors") == set(range(60)), "crossings do, as ever"
+
+
+def test_of_an_agent_that_sends_frames_these_show_what_it_observed() -> None:
+    shop = Agents().frame(0, Kind.ENTER).alive(20, 120).counted(600, 600).settle()
+    assert (shop.minutes("doors"), shop.minutes("presence")) == (set(), {0, 1})
 
 
 def test_an_agent_without_a_task_has_no_mask_of_it() -> None:

@@ -1,0 +1,102 @@
+"""What a recording contains, for people who look before they send it: counts by door, sightings by receiver, its span, refused lines.
+
+contents = Contents(); contents.add(heard) …; contents.lines() -> text, a line each
+contents.refused_lines() -> how many lines were refused for each reason, with examples
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from edge_agent.sources.source import Crossing, Heard, RefusedReading, Sighting
+from footfall.units import NS_PER_S
+
+EXAMPLES: Final = 3
+"""Lines that are shown of each reason."""
+MOST_NAMED: Final = 20
+
+
+class Contents:
+    """Adds up what is heard, in the order of its time."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone: Final = zone
+        self._doors: Final[dict[str, list[int]]] = defaultdict(lambda: [0, 0, 0])
+        """Counts, people in, people out."""
+        self._receivers: Final[Counter[str]] = Counter()
+        self._first: Crossing | None = None
+        self._span_ns: tuple[int, int] | None = None
+        self._without_id = 0
+        self._added = 0
+        self._refused: Final[Counter[str]] = Counter()
+        self._examples: Final[dict[str, list[str]]] = defaultdict(list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing was added at all."""
+        return not self._added
+
+    @property
+    def refused(self) -> int:
+        return self._refused.total()
+
+    def add(self, heard: Heard) -> None:
+        self._added += 1
+        match heard:
+            case RefusedReading():
+                self._refuse(heard)
+                return
+            case Crossing():
+                self._count(heard)
+            case Sighting():
+                self._receivers[heard.receiver] += 1
+            case _:
+                return
+        first_ns, last_ns = self._span_ns or (heard.t_wall_ns, heard.t_wall_ns)
+        self._span_ns = min(first_ns, heard.t_wall_ns), max(last_ns, heard.t_wall_ns)
+
+    def _count(self, crossing: Crossing) -> None:
+        self._first = self._first or crossing
+        self._without_id += not crossing.event_id
+        of_door = self._doors[crossing.door]
+        of_door[0] += 1
+        of_door[1] += crossing.entered
+        of_door[2] += crossing.left
+
+    def _refuse(self, refused: RefusedReading) -> None:
+        key, _, text = refused.why.partition(": ")
+        self._refused[key or refused.reason] += 1
+        examples = self._examples[key or refused.reason]
+        if len(examples) < EXAMPLES:
+            examples.append(f"{refused.where}: {text or refused.reason}")
+
+    def lines(self) -> Iterator[str]:
+        """Yield what there is, for people to check."""
+        if self._span_ns:
+            yield f"from {self._at(self._span_ns[0])} to {self._at(self._span_ns[1])}"
+        for door, (counts, entered, left) in sorted(self._doors.items())[:MOST_NAMED]:
+            yield f"door {door}: {counts:,} counts, {entered:,} people in, {left:,} out"
+        if self._first:
+            yield f"the first: {self._counted(self._first)}"
+        if self._without_id:
+            yield f"{self._without_id:,} counts have no id: only the very same files can be sent again"
+        for receiver, n in sorted(self._receivers.items())[:MOST_NAMED]:
+            yield f"receiver {receiver}: {n:,} sightings"
+
+    def refused_lines(self) -> Iterator[str]:
+        """Yield the number of refused lines for each reason, and the first of them."""
+        for key, n in self._refused.most_common():
+            yield f"{n:,} refused lines, look at {key}:"
+            yield from (f"  {example}" for example in self._examples[key])
+
+    def _counted(self, one: Crossing) -> str:
+        over = f" for {one.seconds:,} s" if one.seconds else ""
+        of_id = f", id {one.event_id}" if one.event_id else ""
+        return f"door {one.door}, from {self._at(one.t_wall_ns)}{over}: {one.entered} in, {one.left} out{of_id}"
+
+    def _at(self, time_ns: int) -> str:
+        return datetime.fromtimestamp(time_ns // NS_PER_S, UTC).astimezone(self._zone).isoformat(" ", "minutes")

@@ -1,0 +1,145 @@
+"""The text of CSV files as programs write it: encodings, what stands between cells, numbers. Pure but for reading files.
+
+    text_lines(path, encoding)      line numbers from 1, and lines as UTF-8
+    delimiter_of(line)              what stands between the cells of a heading
+    Numbers(",", ".").whole("1.234")
+
+A byte order mark distinguishes UTF-8 and UTF-16; so do the zero bytes of UTF-16 without one. Any other encoding has to be stated.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from edge_agent.sources.recording import read_lines
+
+CsvColumn = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)]
+"""A column by its heading, or by its number from 1 where the file has no headings."""
+Place = Callable[[CsvColumn], int]
+"""Where a column stands, from 0. Raise ConfigError if there is none."""
+DELIMITERS: Final = (",", ";", "\t", "|")
+UTF_8: Final = "utf-8"
+_SNIFFED_BYTES: Final = 4096
+_SHOWN_BYTES: Final = 80
+_BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u202f\u2009"), " ")
+"""Blanks that programs write between thousands."""
+
+
+class Misread(ValueError):
+    """A line that cannot be read. `key` is the key of the mapping to look at, or what is wrong with the line."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def text_lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, bytes]]:
+    """Yield line numbers from 1, and lines as UTF-8 without their ends; what is not of the encoding stays as it is."""
+    code = encoding or sniffed(path)
+    if code.startswith("utf-16"):
+        yield from _wide_lines(path, code)
+        return
+    for number, line in read_lines(path):
+        with suppress(UnicodeDecodeError):
+            line = line if code == UTF_8 else line.decode(code).encode()
+        yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+
+
+def sniffed(path: Path) -> str:
+    """Return the encoding that a file's first bytes show: UTF-16 or UTF-8."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        start = file.read(_SNIFFED_BYTES)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    half = len(start) // 2
+    if half and start[1::2].count(0) > half // 2:
+        return "utf-16-le"
+    return "utf-16-be" if half and start[0::2].count(0) > half // 2 else UTF_8
+
+
+def _wide_lines(path: Path, code: str) -> Iterator[tuple[int, bytes]]:
+    with (
+        gzip.open(path, "rt", encoding=code, errors="replace", newline="\n")
+        if path.suffix == ".gz"
+        else path.open(encoding=code, errors="replace", newline="\n")
+    ) as file:
+        for number, line in enumerate(file, 1):
+            yield number, line.rstrip("\r\n").removeprefix("\ufeff").encode("utf-8", "replace")
+
+
+def delimiter_of(line: bytes) -> str:
+    """Return what makes the most cells of a heading; a comma where nothing makes two."""
+    return max(DELIMITERS, key=lambda delimiter: len(cells_of(line, delimiter) or ()))
+
+
+def cells_of(line: bytes, delimiter: str) -> list[str] | None:
+    """Return the cells of a line; None if it is no such line."""
+    try:
+        return next(csv.reader([line.decode()], delimiter=delimiter, strict=True), [])
+    except (ValueError, csv.Error):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How numbers are written: what stands before the fraction, and between thousands ("": nothing)."""
+
+    decimal: str = "."
+    thousands: str = ""
+
+    def number(self, text: str) -> Decimal:
+        """Return the number. Raise ValueError for text that is none."""
+        plain = text.translate(_BLANKS).strip()
+        if self.thousands:
+            plain = plain.replace(self.thousands, "")
+        if self.decimal != ".":
+            plain = plain.replace(".", "?").replace(self.decimal, ".")
+        try:
+            found = Decimal(plain)
+        except InvalidOperation:
+            raise ValueError(f"{text!r} is no number") from None
+        if not found.is_finite():
+            raise ValueError(f"{text!r} is no number")
+        return found
+
+    def whole(self, text: str) -> int:
+        """Return the whole number, 0 for an empty cell. Raise ValueError for any other text."""
+        if not text.strip():
+            return 0
+        found = self.number(text)
+        if found != int(found):
+            raise ValueError(f"{text!r} is no whole number")
+        return int(found)
+
+
+def is_text(line: bytes) -> bool:
+    """Return whether it is UTF-8."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def text_of(line: bytes) -> str:
+    """Return the beginning of a line, to be shown."""
+    return repr(line[:_SHOWN_BYTES].decode(errors="replace"))
+
+
+def key_of(error: Exception) -> str:
+    """Return what of the mapping, or of the line, is to be looked at."""
+    return error.key if isinstance(error, Misread) else "cells"
+
+
+def why_of(error: Exception) -> str:
+    """Return why a line cannot be read."""
+    return "it has too few cells" if isinstance(error, IndexError) else str(error)

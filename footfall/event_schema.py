@@ -1,0 +1,75 @@
+"""The contract of plain events as one JSON Schema (draft 2020-12), made of what checks them (footfall/events.py).
+
+    schema() -> dict        one event, or an array of events
+    footfall schema         prints it
+
+What a schema cannot state is in its descriptions: the span in which `time` must lie, and that stores, zones and doors are in site.toml.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final
+
+import typer
+from pydantic import TypeAdapter
+
+from footfall.events import COUNTED, GIVES_BACK, MAX_EVENTS, PlainEvent
+
+DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+_TIME: Final = (
+    "When it happened: ISO 8601 with an offset from UTC. At most 40 days before and 10 minutes after it is taken; "
+    "any since 2000 with `history`. Left out: the time of arrival. Of a count with `seconds` the beginning of its interval."
+)
+_ID: Final = "Makes the event idempotent: the same publisher and id is stored once, for 400 days."
+
+
+def schema() -> dict[str, Any]:
+    """Return the schema of what one message or request may hold."""
+    found = _in_ecmascript(TypeAdapter(PlainEvent).json_schema(by_alias=True, ref_template="#/$defs/{model}"))
+    defs: dict[str, Any] = found.pop("$defs")
+    for each in defs.values():
+        _describe(each)
+    defs["Touch"]["allOf"] = [_needs_id(), _gives_nothing_back()]
+    defs["Count"]["anyOf"] = [{"required": ["in"]}, {"required": ["out"]}]
+    defs["Event"] = found
+    event = {"$ref": "#/$defs/Event"}
+    return {
+        "$schema": DRAFT,
+        "title": "Footfall's plain events",
+        "description": f"One event, or an array of at most {MAX_EVENTS}, which is taken whole or not at all.",
+        "anyOf": [event, {"type": "array", "items": event, "maxItems": MAX_EVENTS}],
+        "$defs": defs,
+    }
+
+
+def _in_ecmascript(value: Any) -> Any:
+    """Return a schema whose patterns end as those of JSON Schema do."""
+    if isinstance(value, dict):
+        return {key: each.replace(r"\z", "$") if key == "pattern" else _in_ecmascript(each) for key, each in value.items()}
+    return [_in_ecmascript(each) for each in value] if isinstance(value, list) else value
+
+
+def _describe(event: dict[str, Any]) -> None:
+    for key, text in (("time", _TIME), ("id", _ID)):
+        if key in event.get("properties", {}):
+            event["properties"][key]["description"] = text
+
+
+def _needs_id() -> dict[str, Any]:
+    return {"if": {"properties": {"what": {"enum": sorted(COUNTED)}}}, "then": {"required": ["id"]}}
+
+
+def _gives_nothing_back() -> dict[str, Any]:
+    item = {"properties": {"n": {"minimum": 1}}}
+    return {
+        "if": {"properties": {"what": {"not": {"enum": sorted(GIVES_BACK)}}}},
+        "then": {"properties": {"amount": {"minimum": 0}, "items": {"items": item}}},
+    }
+
+
+def command(
+    compact: Annotated[bool, typer.Option("--compact", help="On one line.")] = False,
+) -> None:
+    """Print the JSON Schema of plain events: what tills, counters and scripts may send."""
+    typer.echo(json.dumps(schema(), indent=None if compact else 2, ensure_ascii=False))

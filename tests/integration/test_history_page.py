@@ -1,0 +1,106 @@
+"""docs/history.md, followed to the letter: its files and commands, against a real gateway behind Mosquitto."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from simulators.parts.mosquitto import Mosquitto
+from tests.support.followed_page import Step, run, steps
+from tests.support.running_gateway import Place
+
+PAGE: Final = steps("history.md")
+DOCUMENTED_PORT: Final = "port = 1883"
+
+
+@pytest.fixture
+def place(tmp_path: Path, mosquitto: Mosquitto) -> Place:
+    """A gateway with the page's estate, and the page's files beside its configuration."""
+    place = Place(tmp_path / "g", mosquitto)
+    assert DOCUMENTED_PORT in next(step.text for step in PAGE if step.file == "history.toml")
+    for step in PAGE:
+        if step.file:
+            begin = 'brand = "acme"\n' if step.file == "site.toml" else ""
+            (place.folder / step.file).write_text(begin + step.text.replace(DOCUMENTED_PORT, f"port = {mosquitto.port}"))
+    return place
+
+
+def rows(place: Place, statement: str) -> list[Any]:
+    with sqlite3.connect(f"file:{place.database}?mode=ro", uri=True) as db:
+        return db.execute(statement).fetchall()
+
+
+def doors(place: Place) -> list[Any]:
+    return rows(
+        place, 'SELECT door, datetime(time_ns/1000000000, \'unixepoch\'), "in", out FROM door ORDER BY time_ns / 1000000, door, "in" DESC'
+    )
+
+
+def follow(step: Step, place: Place) -> str:
+    done = run(step.text, place.folder)
+    assert done.returncode == 0, f"{step.text}\n{done.stdout}\n{done.stderr}"
+    if step.output is not None:
+        assert done.stdout.splitlines() == step.output.splitlines()
+    return done.stdout
+
+
+def test_the_page_s_commands_bring_its_counts_into_the_database(place: Place) -> None:
+    dry, send, ask, *others = (step for step in PAGE if step.tag == "sh gateway")
+    follow(dry, place)  # no broker or gateway is asked
+    with place:
+        assert "5 rows in 1 frames, 0 refused lines: all receipted" in follow(send, place)
+        place.settle()
+        assert doors(place) == [
+            ("main", "2025-03-01 02:00:00", 1204, 1187), ("side", "2025-03-01 02:00:00", 88, 91),
+            ("main", "2025-03-01 03:00:00", 1310, 1296), ("side", "2025-03-01 03:00:00", 102, 97),
+            ("main", "2025-03-02 02:00:00", 990, 1002),
+        ]  # fmt: skip
+        (first,) = (line for line in follow(ask, place).splitlines() if line.split()[1:2] == ["10:00"] and "2025-03-01" in line)
+        assert first.split()[2:5] == ["100.0", "%", "1,292"], "people of both doors, of an hour that was observed"
+        assert rows(place, "SELECT doors FROM coverage WHERE minutes = 60") == [((1 << 60) - 1,)] * 3
+        before = doors(place)
+        follow(send, place)
+        for step in others:
+            follow(step, place)
+        balance = place.settle()
+        assert balance["quarantined_total"] == 0
+        assert [row for row in doors(place) if row not in before] == [
+            ("main", "2024-12-23 20:00:00", 812, 0), ("main", "2024-12-26 20:00:00", 640, 0),
+            ("main", "2025-03-03 02:00:00", 12, 0), ("main", "2025-03-03 02:00:00", 0, 9), ("side", "2025-03-03 02:00:00", 3, 0),
+        ]  # fmt: skip
+        assert [row for row in doors(place) if row in before] == before, "sent twice, stored once"
+        correct_a_line(place)
+
+
+def correct_a_line(place: Place) -> None:
+    """One line cannot be read; once mended, it alone is new. A line of which the numbers are others is refused by the gateway."""
+    good = (place.folder / "counts-2025.csv").read_text()
+    (place.folder / "counts-2025.csv").write_text(good.replace("Total;", "03.33.2025;10:00-11:00;7;7;7;7\nTotal;"))
+    command = "footfall replay counts-2025.csv --map columns.toml --config history.toml"
+    done = run(command, place.folder)
+    assert done.returncode == 1
+    assert "1 refused lines, look at time.format:\n  counts-2025.csv:6: " in done.stderr
+    (place.folder / "counts-2025.csv").write_text(good.replace("Total;", "03.03.2025;11:00-12:00;7;7;7;7\nTotal;"))
+    assert run(command, place.folder).returncode == 0
+    balance = place.settle()
+    assert (balance["quarantined_total"], balance["dropped_total"]["duplicate_event"]) == (1, 10)
+    assert doors(place)[-2:] == [("main", "2025-03-03 03:00:00", 7, 7), ("side", "2025-03-03 03:00:00", 7, 7)]
+
+
+def test_a_file_of_which_nothing_can_be_read_is_refused_before_anything_is_sent(place: Place) -> None:
+    """No broker is asked: a raw export without a mapping, a mapping of other columns, an empty file, no zone."""
+    for command, why in (
+        ("footfall replay counts-2025.csv --format jsonl --config history.toml", "not one of its 6 lines can be read: is --format right?"),
+        ("footfall replay long.csv --map columns.toml --config history.toml", "there is no column 'Date'"),
+        ("touch empty.csv && footfall replay empty.csv --map long.toml --config history.toml", "the file is empty"),
+        (
+            "sed -i '/zone/d' days.toml && footfall replay days.csv --map days.toml --config history.toml",
+            "has no offset from UTC: state `zone`",
+        ),
+        ("footfall replay long.csv --map none.toml --config history.toml", "none.toml: there is no such file"),
+    ):
+        done = run(command, place.folder)
+        assert (done.returncode, why in done.stderr) == (2, True), done.stderr

@@ -1,0 +1,93 @@
+"""The JSON Schema of plain events agrees with what checks them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from footfall.errors import ContractError
+from footfall.event_schema import schema
+from footfall.events import parse_event
+
+SCHEMA = schema()
+TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "integer": int, "number": (int, float),
+}  # fmt: skip
+TOUCH: dict[str, Any] = {"kind": "touch", "what": "scan"}
+SALE: dict[str, Any] = {"kind": "touch", "what": "transaction", "id": "t1"}
+COUNT: dict[str, Any] = {"kind": "count", "id": "c1", "door": "main", "in": 1}
+VOID: dict[str, Any] = {"kind": "void", "id": "v1", "of": "t1", "reason": "wrong", "actor": "till"}
+
+
+def fits(value: Any, rule: Any) -> bool:
+    """Whether a value fits a schema, as far as this one uses keywords; others would be a KeyError."""
+    return all(_RULES[key](value, given, rule) for key, given in rule.items() if key not in _NOTES)
+
+
+def _is_of(value: Any, name: str) -> bool:
+    return isinstance(value, TYPES[name]) and (name == "boolean" or not isinstance(value, bool))
+
+
+_NOTES = {"title", "description", "default", "discriminator", "format", "then", "$defs", "$schema"}
+_RULES: dict[str, Any] = {
+    "$ref": lambda value, given, _: fits(value, SCHEMA["$defs"][given.rpartition("/")[2]]),
+    "anyOf": lambda value, given, _: any(fits(value, each) for each in given),
+    "oneOf": lambda value, given, _: sum(fits(value, each) for each in given) == 1,
+    "allOf": lambda value, given, _: all(fits(value, each) for each in given),
+    "not": lambda value, given, _: not fits(value, given),
+    "if": lambda value, given, rule: fits(value, rule["then"]) if fits(value, given) else True,
+    "const": lambda value, given, _: value == given,
+    "enum": lambda value, given, _: value in given,
+    "type": lambda value, given, _: _is_of(value, given),
+    "required": lambda value, given, _: not isinstance(value, dict) or all(key in value for key in given),
+    "properties": lambda value, given, _: not isinstance(value, dict) or all(fits(value[key], given[key]) for key in given if key in value),
+    "additionalProperties": lambda value, given, rule: given or not isinstance(value, dict) or set(value) <= set(rule["properties"]),
+    "items": lambda value, given, _: not isinstance(value, list) or all(fits(each, given) for each in value),
+    "maxItems": lambda value, given, _: not isinstance(value, list) or len(value) <= given,
+    "pattern": lambda value, given, _: not isinstance(value, str) or re.search(given, value) is not None,
+    "maxLength": lambda value, given, _: not isinstance(value, str) or len(value) <= given,
+    "minLength": lambda value, given, _: not isinstance(value, str) or len(value) >= given,
+    "minimum": lambda value, given, _: not isinstance(value, int | float) or value >= given,
+    "maximum": lambda value, given, _: not isinstance(value, int | float) or value <= given,
+}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        TOUCH, SALE, COUNT, VOID, {}, {"kind": "dance"}, [], "x", None,
+        TOUCH | {"zone": "shelf"}, TOUCH | {"zone": "Shelf"}, TOUCH | {"amout": 1}, TOUCH | {"what": "nap"},
+        {key: value for key, value in SALE.items() if key != "id"}, SALE | {"amount": -5}, SALE | {"amount": "5"},
+        TOUCH | {"what": "return", "id": "r", "amount": -5}, TOUCH | {"what": "return", "id": "r", "amount": 5},
+        SALE | {"items": [{"sku": "a", "n": -1}]}, TOUCH | {"items": [{"sku": "a", "n": -1}]}, SALE | {"items": [{"n": 1}]},
+        SALE | {"items": [{"sku": "a", "n": 1, "m": 2}]}, SALE | {"items": [{"sku": "a"}] * 201},
+        TOUCH | {"identifiers": ["member:1"]}, TOUCH | {"identifiers": ["1"]}, TOUCH | {"identifiers": ["m:1"] * 17},
+        COUNT | {"out": 3, "seconds": 3600}, COUNT | {"seconds": 0}, COUNT | {"seconds": 86_401}, COUNT | {"in": 1_000_001},
+        COUNT | {"in": -1}, COUNT | {"in": 1.5}, COUNT | {"in": True}, COUNT | {"door": ""},
+        {key: value for key, value in COUNT.items() if key != "in"}, {key: value for key, value in COUNT.items() if key != "id"},
+        COUNT | {"history": True, "time": "2020-01-01T00:00:00Z"}, COUNT | {"time": 1_700_000_000}, COUNT | {"history": "yes"},
+        VOID | {"reason": ""}, {key: value for key, value in VOID.items() if key != "actor"},
+        SALE | {"id": "x" * 129}, SALE | {"id": "a\nb"},
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_what_fits_the_schema_is_taken_and_nothing_else(event: Any) -> None:
+    try:
+        parse_event(event)
+    except ContractError:
+        is_taken = False
+    else:
+        is_taken = True
+    assert fits(event, SCHEMA["$defs"]["Event"]) == is_taken
+    assert fits([event, TOUCH], SCHEMA) == is_taken
+
+
+def test_a_message_is_one_event_or_an_array_of_at_most_a_thousand() -> None:
+    assert fits(TOUCH, SCHEMA)
+    assert fits([TOUCH] * 1000, SCHEMA)
+    assert not fits([TOUCH] * 1001, SCHEMA)
+    assert not fits([[TOUCH]], SCHEMA)
