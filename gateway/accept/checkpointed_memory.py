@@ -25,7 +25,7 @@ class CheckpointedMemory:
         self._keep_ids: Final = keep_ids
         self._marks: dict[tuple[str, str], Mark] = {}
         self._bounds: dict[tuple[str, str], Bounds] = {}
-        self._ids: OrderedDict[bytes, None] = OrderedDict()
+        self._ids: OrderedDict[bytes, bytes] = OrderedDict()
         self._runs: dict[str, Runs] = {}
         self._histories: dict[str, int] = {}
 
@@ -65,13 +65,16 @@ class CheckpointedMemory:
     def set_history_ns(self, store: str, until_ns: int) -> None:
         self._histories[store] = until_ns
 
-    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
+    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None, content: bytes = b"") -> bool:
         if id_hash in self._ids or earlier in self._ids:
             return False
-        self._ids[id_hash] = None
+        self._ids[id_hash] = content
         if len(self._ids) > self._keep_ids:
             self._ids.popitem(last=False)
         return True
+
+    def event_content(self, id_hash: bytes) -> bytes:
+        return self._ids.get(id_hash, b"")
 
     def dump(self) -> bytes:
         """Return all of it, for `load`."""
@@ -79,6 +82,7 @@ class CheckpointedMemory:
             "marks": [[*key, *mark] for key, mark in self._marks.items()],
             "bounds": [[*key, *bounds] for key, bounds in self._bounds.items()],
             "ids": list(self._ids),
+            "contents": list(self._ids.values()),
             "runs": [[agent, [[*run[:4], *run.time, run.decided_ns] for run in runs]] for agent, runs in self._runs.items()],
             "histories": self._histories,
         }
@@ -90,7 +94,8 @@ class CheckpointedMemory:
         values: dict[str, Any] = msgpack.unpackb(dumped)
         self._marks = {(agent, epoch): Mark(*mark) for agent, epoch, *mark in values["marks"]}
         self._bounds = {(agent, boot): Bounds(*bounds) for agent, boot, *bounds in values["bounds"]}
-        self._ids = OrderedDict.fromkeys(values["ids"])
+        ids = values["ids"]
+        self._ids = OrderedDict(zip(ids, values.get("contents") or [b""] * len(ids), strict=True))
         self._runs = {agent: tuple(map(_decision, runs)) for agent, runs in values["runs"]}
         self._histories = values["histories"]
 

@@ -36,6 +36,13 @@ class Memory(Clocks, Decisions, Histories, Protocol):
 
     def mark(self, agent: str, epoch: str) -> Mark: ...
     def set_mark(self, agent: str, epoch: str, mark: Mark) -> None: ...
-    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
-        """Return whether neither the id nor the hash of an earlier release was seen. From this call on the id counts as seen."""
+    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None, content: bytes = b"") -> bool:
+        """Return whether neither the id nor the hash of an earlier release was seen. From this call on the id counts as seen.
+
+        `content` is a digest of what the event holds, which is remembered with a new id.
+        """
+        ...
+
+    def event_content(self, id_hash: bytes) -> bytes:
+        """Return the digest that is remembered of the event with this id; empty if none is."""
         ...

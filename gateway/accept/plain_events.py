@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from typing import Any, Final
@@ -18,6 +19,10 @@ from gateway.points import key_base
 from gateway.records import RecordKind
 from gateway.site.index import Places, StorePlaces
 from gateway.site.names import Names
+
+ID: Final = "event.id"
+"""The reason of an event whose id another one had."""
+CONTENT_BYTES: Final = 8
 
 
 class PlainEvents:
@@ -82,10 +87,14 @@ class PlainEvents:
             outcome.refuse(RefusedPart(error.reason, str(error), payload, len(values)))
             return
         for nth, plain in enumerate(plains):
-            outcome.units_in += 1
             if not self._is_new(plain, places.names.first, names):
+                if self._contradicts(plain):  # of an array this was found before anything of it was accepted
+                    outcome.refuse(RefusedPart(ID, _other_content(plain), payload))
+                    return
+                outcome.units_in += 1
                 duplicates += 1
                 continue
+            outcome.units_in += 1
             number += 1
             plain.values["key"] = _event_key(plain, names.first, None if row is None else (*row, str(nth)))
             whose = places.settled.get(agent) or places.called(agent, plain.values["time_ns"])
@@ -106,10 +115,19 @@ class PlainEvents:
             except ContractError as error:
                 if len(values) == 1:
                     raise
-                rest = f"; nothing of this array of {len(values)} was taken"
-                raise ContractError(error.reason, f"event {nth}: {error}{rest}") from None
+                raise ContractError(error.reason, _of_array(nth, str(error), values)) from None
         check_ids(values)
+        for nth, plain in enumerate(plains if len(plains) > 1 else ()):
+            if self._contradicts(plain):
+                raise ContractError(ID, _of_array(nth, _other_content(plain), values))
         return plains
+
+    def _contradicts(self, plain: Plain) -> bool:
+        """Return whether its publisher sent its id before with other content."""
+        if plain.event_id is None:
+            return False
+        known = self._memory.event_content(bytes.fromhex(plain.values["id"]))
+        return bool(known) and known != content_of(plain)
 
     def _is_new(self, plain: Plain, store: str, names: Names) -> bool:
         """Return whether the publisher sent it in this store under none of its names. From this call on it did, under all of them."""
@@ -117,12 +135,33 @@ class PlainEvents:
         if event_id is None:
             return True
         if not names.earlier:  # its one name is the one of both hashes that were made already
-            return self._memory.is_new_event(bytes.fromhex(plain.values["id"]), plain.id_hash)
+            return self._memory.is_new_event(bytes.fromhex(plain.values["id"]), plain.id_hash, content_of(plain))
         new = [
-            self._memory.is_new_event(id_hash(store, name, event_id), id_hash(name, event_id))
+            self._memory.is_new_event(id_hash(store, name, event_id), id_hash(name, event_id), content_of(plain))
             for name in dict.fromkeys((names.first, *names.all))
         ]
         return all(new)
+
+
+def content_of(plain: Plain) -> bytes:
+    """Return a digest of what an event holds, but its id; of one without a time it is the same whenever it came, under whatever names.
+
+    What is empty is left out, so that a release that knows more keys makes the same digest.
+    """
+    left_out = ("id", "key") if plain.values["timed"] else ("id", "key", "time_ns", "zone", "door")
+    held = {key: value for key, value in sorted(plain.values.items()) if value and key not in left_out}
+    return hashlib.blake2b(_dump(held), digest_size=CONTENT_BYTES).digest()
+
+
+def _other_content(plain: Plain) -> str:
+    return (
+        f"id {plain.event_id!r} was sent before with other content, which stays: give each event an id of its own,"
+        " or send a void of the first and the right one under a new id"
+    )
+
+
+def _of_array(nth: int, text: str, values: list[Any]) -> str:
+    return f"event {nth}: {text}; nothing of this array of {len(values)} was taken"
 
 
 def _event_key(plain: Plain, publisher: str, row: tuple[str, ...] | None) -> int:

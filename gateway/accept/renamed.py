@@ -44,8 +44,11 @@ class Renamed:
     def set_bounds(self, agent: str, boot: str, bounds: Bounds) -> None:
         self._memory.set_bounds(agent, boot, bounds)
 
-    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
-        return self._memory.is_new_event(id_hash, earlier)
+    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None, content: bytes = b"") -> bool:
+        return self._memory.is_new_event(id_hash, earlier, content)
+
+    def event_content(self, id_hash: bytes) -> bytes:
+        return self._memory.event_content(id_hash)
 
     def sure_ns(self, agent: str) -> int:
         return max(self._memory.sure_ns(name) for name in (agent, *self._before(agent)))

@@ -51,7 +51,7 @@ class Journal:
         self._stored_bounds: dict[tuple[str, str], Bounds] = {}
         self._dirty_marks: dict[tuple[str, str], Mark] = {}
         self._dirty_bounds: dict[tuple[str, str], Bounds] = {}
-        self._new_ids: dict[bytes, None] = {}
+        self._new_ids: dict[bytes, bytes] = {}
         with naming(path, "a journal that cannot be read", ". Put back a backup: footfall restore"):
             self.decided: Final = Decided(self._db)
             self.last_pos, self.last_received_ns, _ = journaled.head(self._db)
@@ -103,11 +103,17 @@ class Journal:
         if stored is None or bounds.at_boot_ns - stored.at_boot_ns > STORE_BOUNDS_EVERY_NS or bounds.width_ns < stored.width_ns // 2:
             self._dirty_bounds[key] = bounds
 
-    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
+    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None, content: bytes = b"") -> bool:
         if id_hash in self._new_ids or self._db.execute(_KNOWN_ID, (id_hash, earlier)).fetchone():
             return False
-        self._new_ids[id_hash] = None
+        self._new_ids[id_hash] = content
         return True
+
+    def event_content(self, id_hash: bytes) -> bytes:
+        if id_hash in self._new_ids:
+            return self._new_ids[id_hash]
+        row = self._db.execute("SELECT content FROM event_ids WHERE id=?", (id_hash,)).fetchone()
+        return (row[0] or b"") if row else b""
 
     def sure_ns(self, agent: str) -> int:
         """Return the latest time, in ns, at which a frame of the agent surely was made."""
@@ -205,7 +211,8 @@ class Journal:
             [_checked(*key, *bounds) for key, bounds in self._dirty_bounds.items()],
         )
         self.decided.write()
-        self._db.executemany("INSERT OR IGNORE INTO event_ids (id, received_ns) VALUES (?,?)", [(key, now_ns) for key in self._new_ids])
+        new_ids = [(key, now_ns, content or None) for key, content in self._new_ids.items()]
+        self._db.executemany("INSERT OR IGNORE INTO event_ids (id, received_ns, content) VALUES (?,?,?)", new_ids)
 
     def read(self, after_pos: int, limit: int, most_bytes: int = 1 << 40) -> list[Record]:
         """Return records after a position, in order: up to `limit`, and no more once their bodies have `most_bytes`.

@@ -38,6 +38,7 @@ class Memory:
         self.marks: dict[tuple[str, str], Mark] = {}
         self.clocks: dict[tuple[str, str], Bounds] = {}
         self.ids: set[bytes] = set()
+        self.contents: dict[bytes, bytes] = {}
         self.runs: dict[str, Runs] = {}
         self.histories: dict[str, int] = {}
         self.absences: list[tuple[int, int]] = []
@@ -78,10 +79,15 @@ class Memory:
     def set_history_ns(self, store: str, until_ns: int) -> None:
         self.histories[store] = until_ns
 
-    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None) -> bool:
+    def is_new_event(self, id_hash: bytes, earlier: bytes | None = None, content: bytes = b"") -> bool:
         new = id_hash not in self.ids and earlier not in self.ids
         self.ids.add(id_hash)
+        if new:
+            self.contents[id_hash] = content
         return new
+
+    def event_content(self, id_hash: bytes) -> bytes:
+        return self.contents.get(id_hash, b"")
 
 
 def acceptor(memory: Memory | None = None, secret: bytes | None = SECRET) -> Acceptor:

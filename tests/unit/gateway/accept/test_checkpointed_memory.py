@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgpack
+
 from footfall.boot_clock import Bounds
 from footfall.frames import DecidedTime
 from gateway.accept.checkpointed_memory import CheckpointedMemory
@@ -17,8 +19,9 @@ def test_a_shard_goes_on_elsewhere_with_all_that_accept_remembered() -> None:
     memory.set_bounds("x", "boot", bounds)
     memory.set_decisions("x", runs)
     memory.set_history_ns("s1", 8)
-    assert memory.is_new_event(b"1" * 16)
+    assert memory.is_new_event(b"1" * 16, None, b"content1")
     again.load(memory.dump())
+    assert (again.event_content(b"1" * 16), again.event_content(b"2" * 16)) == (b"content1", b"")
     assert (again.mark("x", "e"), again.bounds("x", "boot"), again.decisions("x"), again.history_ns("s1")) == (mark, bounds, runs, 8)
     assert (again.knows("x"), again.knows("y"), again.sure_ns("x")) == (True, False, 4)
     assert not again.is_new_event(b"1" * 16)
@@ -34,3 +37,13 @@ def test_an_id_of_an_earlier_release_is_recognised() -> None:
     memory = CheckpointedMemory("log")
     memory.is_new_event(b"old")
     assert not memory.is_new_event(b"new", b"old")
+
+
+def test_a_checkpoint_of_a_release_that_knew_no_contents_is_read() -> None:
+    memory = CheckpointedMemory("log")
+    memory.is_new_event(b"1" * 16, None, b"content1")
+    values = msgpack.unpackb(memory.dump())
+    del values["contents"]
+    memory.load(msgpack.packb(values))
+    assert not memory.is_new_event(b"1" * 16)
+    assert memory.event_content(b"1" * 16) == b""

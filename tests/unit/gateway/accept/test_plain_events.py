@@ -231,3 +231,54 @@ def test_an_event_without_a_time_is_never_later_than_its_arrival() -> None:
     data.t_boot_ns[0] = 1 << 62
     (event,) = (entry for entry in acceptor().frame(TOPIC, frame(1, data), NOW).entries if entry.kind == RecordKind.EVENT)
     assert json.loads(event.body)["time_ns"] == NOW
+
+
+@pytest.mark.parametrize(
+    ("change", "is_other"),
+    [
+        ({}, False),
+        ({"history": True}, False),
+        ({"time": "2026-09-20T02:02:03.500Z"}, False),
+        ({"amount": 129}, False),
+        ({"department": None}, False),
+        ({"amount": 130.0}, True),
+        ({"time": "2026-09-20T10:02:04.5+08:00"}, True),
+        ({"identifiers": ["member:8613800000001"]}, True),
+        ({"items": [{"sku": "A1", "n": 2}]}, True),
+        ({"what": "payment"}, True),
+        ({"zone": "b"}, True),
+    ],
+)
+def test_an_id_that_comes_again_with_other_content_is_refused_and_with_the_same_dropped(change: dict[str, Any], is_other: bool) -> None:
+    memory = Memory()
+    assert len(events(SALE, memory).entries) == 1
+    for payload in (SALE | change, [SCAN, SALE | change]):
+        outcome = events(payload, memory)
+        if is_other:
+            (refused,) = outcome.refused
+            assert (refused.reason, outcome.entries, outcome.units_in) == ("event.id", [], refused.rows)
+            assert "id 'pos-881' was sent before with other content" in refused.message
+        else:
+            assert (outcome.refused, outcome.dropped) == ([], ("duplicate_event", 1))
+
+
+def test_an_event_without_a_time_is_the_same_whenever_it_comes_again() -> None:
+    memory, sale = Memory(), {key: value for key, value in SALE.items() if key != "time"}
+    events(sale, memory)
+    assert events(sale, memory, received_ns=NOW + 3600 * S).dropped == ("duplicate_event", 1)
+    assert [each.reason for each in events(sale | {"amount": 1.0}, memory, received_ns=NOW + 3600 * S).refused] == ["event.id"]
+
+
+def test_a_count_of_a_mended_file_that_has_other_numbers_is_refused_through_an_agent_too() -> None:
+    memory, count = Memory(), COUNT | {"time": at(NOW), "history": True}
+    texts = [count, count, count | {"in": 3}]
+    for seq, one in enumerate(texts, 1):
+        data = body(Kind.EVENT, first_row=seq, extra={0: {"event": json.dumps(one)}})
+        outcome = acceptor(memory).frame(TOPIC, frame(seq, data, oldest=seq), NOW)
+        assert [each.reason for each in outcome.refused] == (["event.id"] if seq == 3 else [])
+
+
+def test_what_an_earlier_release_took_has_no_known_content_and_is_dropped() -> None:
+    memory = Memory()
+    memory.ids.add(id_hash("s1", "till", "pos-881"))
+    assert events(SALE | {"amount": 1.0}, memory).dropped == ("duplicate_event", 1)

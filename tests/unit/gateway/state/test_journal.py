@@ -63,6 +63,18 @@ def test_memory_is_durable_with_its_records(path: Path) -> None:
     assert again.is_new_event(b"2" * 16)
 
 
+def test_what_an_event_held_is_remembered_with_its_id(path: Path) -> None:
+    journal = Journal(path)
+    assert journal.is_new_event(b"1" * 16, None, b"content1")
+    assert journal.is_new_event(b"2" * 16)
+    assert not journal.is_new_event(b"1" * 16, None, b"content2")
+    assert journal.event_content(b"1" * 16) == b"content1", "before it is committed"
+    journal.commit([], {})
+    journal.close()
+    again = Journal(path)
+    assert [again.event_content(name * 16) for name in (b"1", b"2", b"3")] == [b"content1", b"", b""]
+
+
 def test_what_was_not_committed_is_not_there(path: Path) -> None:
     journal = Journal(path)
     journal.set_mark("x", "e", Mark(3, 9, 77))
