@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from footfall.errors import ContractError
-from footfall.frames import Body
+from footfall.frames import Body, Kind
 from footfall.units import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
 
 LimitedAmount = Literal["messages", "bytes", "rows", "events", "healths"]
@@ -47,6 +47,7 @@ DAY_ROWS: Final = 20_000
 """What rows of one more day cost, in rows: they change its minutes, and the occupancy of all that follow."""
 DAYS_FREE: Final = 2
 """Days of an agent's latest frames cost nothing: midnight, or a device that reports late."""
+_EVENTS: Final = bytes([Kind.EVENT, Kind.REFUSED])
 _HOURS_KEPT: Final = 48
 _HOURS_FULL: Final = 2
 """Hours besides the present one of which subjects are remembered: all of them would be hundreds of megabytes per agent."""
@@ -112,8 +113,8 @@ class RateLimits:
         hour.subjects |= new
 
     def take_days(self, agent: str, body: Body, offset_ns: int, heard_ns: int, now_ns: int) -> None:
-        """Count each new day of a frame's rows as rows."""
-        if not len(body.kind):
+        """Count each new day of a frame's rows as rows. Plain events are counted as such: history comes in by years of days."""
+        if not body.kind.tobytes().strip(_EVENTS):
             return
         known, days = self._days.get(agent, ()), _days_of(body, offset_ns, heard_ns)
         if len(days) == 1 and days[0] in known:

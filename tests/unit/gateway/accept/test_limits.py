@@ -87,6 +87,13 @@ def test_rows_of_many_days_cost_more_and_those_of_a_backlog_in_order_do_not() ->
         assert beyond_s(limits, "y", fresh) == 0
 
 
+def test_history_of_years_by_plain_events_costs_no_more_than_its_rows() -> None:
+    limits, years = RateLimits(), body(*[Kind.EVENT, Kind.REFUSED] * 250, extra={i: {"event": ""} for i in range(0, 500, 2)})
+    for year in range(20):
+        years.t_wall_ns = NOW - (year * 365 + np.arange(500, dtype="<i8") % 365) * 86_400 * S
+        assert beyond_s(limits, "x", years) == 0
+
+
 def test_a_frame_beyond_the_pace_waits_at_its_agent_and_is_taken_later() -> None:
     accept = acceptor(Memory())
     assert accept.frame(TOPIC, frame(1, body(Kind.STAY)), NOW).receipt == ("e", 1)
