@@ -155,7 +155,7 @@ def _mistake(value: object, first: Any) -> str:
             return f"event: must be an object, not {_named(value)}"
         case "extra_forbidden":
             allowed = _KEYS.get(str(first["loc"][0]), ())
-            return f"{where}: there is no such key{did_you_mean(str(first['loc'][-1]), allowed)}" + (
+            return f"{where}: {first['msg']}{did_you_mean(str(first['loc'][-1]), allowed)}" + (
                 f"; a {first['loc'][0]} may have {', '.join(allowed)}" if len(first["loc"]) == 2 else "; an item has sku and n"
             )
     return f"{where}: {first['msg'].removeprefix('Value error, ')}"
@@ -165,7 +165,7 @@ def _named(value: object) -> str:
     """Return what a value of JSON is called, with what may have gone wrong."""
     if isinstance(value, list):
         return "an array: send one array of objects"
-    return "text: it was made JSON twice" if isinstance(value, str) else "null" if value is None else f"{value!r}"[:40]
+    return "text: it was made JSON twice" if isinstance(value, str) else "null" if value is None else "a number"
 
 
 def check_ids(values: Sequence[Any]) -> None:
@@ -177,9 +177,7 @@ def check_ids(values: Sequence[Any]) -> None:
             continue
         before, first = known.setdefault(event_id, (i, value))
         if first != value:
-            raise ContractError(
-                "event.id", f"event {i}: id {event_id!r} is that of event {before}, whose content is another: an id is used once"
-            )
+            raise ContractError("event.id", f"event {i}: its id is that of event {before}, whose content is another: an id is used once")
 
 
 def load_json(payload: bytes | str) -> list[Any]:

@@ -89,7 +89,7 @@ class PlainEvents:
         for nth, plain in enumerate(plains):
             if not self._is_new(plain, places.names.first, names):
                 if self._contradicts(plain):  # of an array this was found before anything of it was accepted
-                    outcome.refuse(RefusedPart(ID, _other_content(plain), payload))
+                    outcome.refuse(RefusedPart(ID, _OTHER_CONTENT, payload))
                     return
                 outcome.units_in += 1
                 duplicates += 1
@@ -119,7 +119,7 @@ class PlainEvents:
         check_ids(values)
         for nth, plain in enumerate(plains if len(plains) > 1 else ()):
             if self._contradicts(plain):
-                raise ContractError(ID, _of_array(nth, _other_content(plain), values))
+                raise ContractError(ID, _of_array(nth, _OTHER_CONTENT, values))
         return plains
 
     def _contradicts(self, plain: Plain) -> bool:
@@ -153,11 +153,11 @@ def content_of(plain: Plain) -> bytes:
     return hashlib.blake2b(_dump(held), digest_size=CONTENT_BYTES).digest()
 
 
-def _other_content(plain: Plain) -> str:
-    return (
-        f"id {plain.event_id!r} was sent before with other content, which stays: give each event an id of its own,"
-        " or send a void of the first and the right one under a new id"
-    )
+_OTHER_CONTENT: Final = (
+    "its id was sent before with other content, which stays: give each event an id of its own,"
+    " or send a void of the first and the right one under a new id"
+)
+"""Without the id itself, which may be anything."""
 
 
 def _of_array(nth: int, text: str, values: list[Any]) -> str:
